@@ -1,0 +1,141 @@
+"""Conditions: tests of one field, references to concepts, and all / any / not over them.
+
+A condition is true, false or unknown for a profile (strong Kleene logic): `read` in `engine.inference.plain` is the
+reference. Here stands only what a condition is, and what one test says of one known value.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Literal
+
+from engine.profile.fields import FIELD_BY_NAME, NONE, Value, show
+
+Operator = Literal["in", "not in", "includes", "lacks", "empty", "not empty", "<", "<=", ">", ">=", "=", "!="]
+
+OPPOSITE: dict[Operator, Operator] = {
+    "in": "not in",
+    "not in": "in",
+    "includes": "lacks",
+    "lacks": "includes",
+    "empty": "not empty",
+    "not empty": "empty",
+    "<": ">=",
+    ">=": "<",
+    ">": "<=",
+    "<=": ">",
+    "=": "!=",
+    "!=": "=",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Test:
+    """One field against words (`in`, `includes`), emptiness, or one number (`<` ... `=`)."""
+
+    field: str
+    operator: Operator
+    operands: tuple[str | bool | float, ...] = ()
+
+    def holds(self, value: Value) -> bool:
+        """Whether a known value passes."""
+        return _passes(self.operator, value, self.operands)
+
+    def opposite(self) -> Test:
+        """The test that a known value passes exactly when it fails this one."""
+        return Test(self.field, OPPOSITE[self.operator], self.operands)
+
+    def requires(self) -> str:
+        """What the test asks for, as a reader sees it: "high", "progressed or intolerant", "> 400", "not hcv"."""
+        words = " or ".join(show(word) for word in self.operands)
+        shown = {
+            "in": words,
+            "includes": words,
+            "not in": f"not {words}",
+            "lacks": f"not {words}",
+            "empty": NONE,
+            "not empty": "at least one",
+        }
+        return shown.get(self.operator, f"{self.operator} {words}" if self.operator != "=" else f"exactly {words}")
+
+
+@dataclass(frozen=True, slots=True)
+class ConceptTest:
+    """A reference to a named condition of the ruleset: it holds, or (`wanted` false) it does not."""
+
+    concept: str
+    wanted: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class All:
+    """True when every part is."""
+
+    parts: tuple[Condition, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Any:
+    """True when at least one part is."""
+
+    parts: tuple[Condition, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Not:
+    """True when its part is false."""
+
+    part: Condition
+
+
+Condition = Test | ConceptTest | All | Any | Not
+
+
+def _passes(operator: Operator, value: Value, operands: tuple[str | bool | float, ...]) -> bool:
+    if operator in ("in", "not in"):
+        return (value in operands) == (operator == "in")
+    if isinstance(value, tuple):
+        if operator in ("empty", "not empty"):
+            return (not value) == (operator == "empty")
+        return any(word in value for word in operands) == (operator == "includes")
+    assert not isinstance(value, str) and len(operands) == 1
+    return _compares(operator, float(value), float(operands[0]))
+
+
+def _compares(operator: Operator, value: float, bound: float) -> bool:
+    if operator in ("<", ">="):
+        return (value < bound) == (operator == "<")
+    if operator in (">", "<="):
+        return (value > bound) == (operator == ">")
+    return (value == bound) == (operator == "=")
+
+
+def leaves(condition: Condition) -> Iterator[Test | ConceptTest]:
+    """Every test and concept reference, in order of writing."""
+    if isinstance(condition, (All, Any)):
+        for part in condition.parts:
+            yield from leaves(part)
+    elif isinstance(condition, Not):
+        yield from leaves(condition.part)
+    else:
+        yield condition
+
+
+def fields_in(condition: Condition) -> set[str]:
+    """The fields tested directly (concepts not opened)."""
+    return {leaf.field for leaf in leaves(condition) if isinstance(leaf, Test)}
+
+
+def words(condition: Condition) -> str:
+    """The condition as one line of text, in the order it is written."""
+    if isinstance(condition, Test):
+        title = FIELD_BY_NAME[condition.field].title
+        return f"{title}: {condition.requires()}"
+    if isinstance(condition, ConceptTest):
+        return condition.concept.replace("_", " ") if condition.wanted else f"not {condition.concept.replace('_', ' ')}"
+    if isinstance(condition, Not):
+        return f"not ({words(condition.part)})"
+    joiner = "; " if isinstance(condition, All) else " or "
+    inner = [f"({words(part)})" if isinstance(part, (All, Any)) else words(part) for part in condition.parts]
+    return joiner.join(inner)

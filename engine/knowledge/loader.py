@@ -1,0 +1,172 @@
+"""A ruleset folder to a `Ruleset`, or every reason why not."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+
+from engine.documents.tree import Node
+from engine.documents.yaml_reader import read_yaml
+from engine.knowledge.decode import ConceptsFile, NotesFile, OmissionsFile, decode
+from engine.knowledge.files import CARD, CONCEPTS, MAX_EXTENDS, RulesetFiles, collect, over
+from engine.knowledge.ruleset import Card, Concept, Note, Omission, Ruleset, Therapy
+from engine.knowledge.validation import Draft, Source, validate
+from engine.problems import InvalidInput, Problem, quote
+
+
+def load_ruleset(root: Path | str) -> Ruleset:
+    """The validated ruleset in a folder. Raises `InvalidInput` with every problem, sorted by place."""
+    return load_files(gather(Path(root)))
+
+
+def gather(root: Path) -> RulesetFiles:
+    """The files of the ruleset in `root`, with those of the ruleset it extends beneath them."""
+    files = below = collect(root)
+    seen = [root.resolve()]
+    while (named := _extends(below)) is not None:
+        parent = (below.root / named.raw).resolve()
+        if parent in seen or len(seen) > MAX_EXTENDS:
+            raise InvalidInput([named.problem(below.shown[CARD], "extends", f"extends itself, or more than {MAX_EXTENDS} deep")])
+        seen.append(parent)
+        below = collect(parent)
+        files = over(below, files)
+    return files
+
+
+def _extends(files: RulesetFiles) -> Node | None:
+    """Where the card names the folder it builds on."""
+    card = read_yaml(files.contents[CARD], files.shown[CARD])
+    node = card.value.get("extends") if isinstance(card.value, dict) else None
+    return node if node is not None and node.raw else None
+
+
+def load_files(files: RulesetFiles) -> Ruleset:
+    """As `load_ruleset`, of files already read."""
+    problems: list[Problem] = []
+    nodes: dict[str, Node] = {}
+    for name, data in files.contents.items():
+        try:
+            nodes[name] = read_yaml(data, files.shown[name])
+        except InvalidInput as error:
+            problems.extend(error.problems)
+    reading = _Reading(files, nodes, problems)
+    draft = reading.draft()
+    if not problems or draft.therapies:
+        validate(draft)
+    if problems:
+        raise InvalidInput(problems)
+    return reading.ruleset(draft)
+
+
+class _Reading:
+    def __init__(self, files: RulesetFiles, nodes: dict[str, Node], problems: list[Problem]) -> None:
+        self.files = files
+        self.nodes = nodes
+        self.problems = problems
+        self.names = _concept_names(nodes.get(CONCEPTS))
+        self.omissions: list[Omission] = []
+
+    def draft(self) -> Draft:
+        draft = Draft(self._card(), [], [], [], self.problems)
+        for name, node in sorted(self.nodes.items()):
+            file, folder = self.files.shown[name], name.partition("/")[0]
+            if name == CONCEPTS:
+                concepts = decode(ConceptsFile, node, file, self.names, self.problems)
+                for index, concept in enumerate(concepts.concepts if concepts else ()):
+                    draft.concepts.append((concept, Source(file, node.at(("concepts", index)))))
+            elif folder == "therapies":
+                therapy = decode(Therapy, node, file, self.names, self.problems)
+                if therapy:
+                    draft.therapies.append((therapy, Source(file, node)))
+            elif folder == "notes":
+                notes = decode(NotesFile, node, file, self.names, self.problems)
+                for index, note in enumerate(notes.notes if notes else ()):
+                    draft.notes.append((note, Source(file, node.at(("notes", index)))))
+            elif folder == "omissions":
+                left_out = decode(OmissionsFile, node, file, self.names, self.problems)
+                self.omissions.extend(left_out.omissions if left_out else ())
+        return draft
+
+    def _card(self) -> tuple[Card, Source] | None:
+        node = self.nodes.get(CARD)
+        if node is None:
+            return None
+        for name in sorted(n for n in self.nodes if n.startswith("base/")):
+            node = _laid_over(self.nodes[name], self.files.shown[name], node)
+        file = self.files.shown[CARD]
+        card = decode(Card, node, file, self.names, self.problems)
+        return (card, Source(file, node)) if card else None
+
+    def ruleset(self, draft: Draft) -> Ruleset:
+        assert draft.card is not None
+        card = draft.card[0]
+        by_id = {therapy.id: therapy for therapy, _ in draft.therapies}
+        return Ruleset(
+            card=card,
+            digest=self.files.digest,
+            concepts={concept.id: concept for concept in _in_order_of_use(draft.concepts)},
+            therapies={name: by_id[name] for name in card.therapies},
+            notes=tuple(note for note, _ in draft.notes),
+            omissions=tuple(self.omissions),
+            places=self._all_places(draft),
+        )
+
+    def _all_places(self, draft: Draft) -> Mapping[str, str]:
+        groups = {"concept": draft.concepts, "therapy": draft.therapies, "note": draft.notes}
+        found = {f"{kind}/{item.id}": source for kind, group in groups.items() for item, source in group}
+        found |= {f"study/{study.id}": source for study, source in draft.studies()}
+        found |= {f"rule/{rule.id}": source for rule, source in draft.rules()}
+        root = self.files.root
+        return {name: _shown_place(source, root) for name, source in found.items()}
+
+
+def _shown_place(source: Source, root: Path) -> str:
+    path = Path(source.file)
+    shown = path.relative_to(root) if path.is_relative_to(root) else path
+    return f"{shown.as_posix()}:{source.node.line}"
+
+
+def _concept_names(node: Node | None) -> list[str]:
+    """The ids of the concepts, so that conditions can be read before the concepts are decoded."""
+    listed = node.at(("concepts",)).value if node else None
+    ids = [entry.at(("id",)) for entry in listed] if isinstance(listed, list) else []
+    return [entry.raw for entry in ids if isinstance(entry.value, str)]
+
+
+def _in_order_of_use(concepts: list[tuple[Concept, Source]]) -> list[Concept]:
+    """Concepts so that each stands after those it refers to, otherwise in order of writing."""
+    from engine.knowledge.conditions import ConceptTest, leaves
+
+    left = [concept for concept, _ in concepts]
+    done: dict[str, Concept] = {}
+    while left:
+        ready = [
+            c for c in left if all(leaf.concept in done for leaf in leaves(c.when) if isinstance(leaf, ConceptTest))
+        ]
+        assert ready, "cycles are refused before"
+        done.update({concept.id: concept for concept in ready})
+        left = [concept for concept in left if concept.id not in done]
+    return list(done.values())
+
+
+def _laid_over(base: Node, file: str, own: Node) -> Node:
+    """The base's card with the entries of `own` in place of its own."""
+    if not isinstance(base.value, dict) or not isinstance(own.value, dict):
+        return own
+    for child in base.value.values():
+        child.origin = file
+    return Node({**base.value, **own.value}, own.line, own.column, "", {**base.keys, **own.keys})
+
+
+def find_ruleset(name: str, folders: tuple[Path, ...]) -> Path:
+    """The folder of a ruleset given by path or by the name of a folder in `folders`; raises `InvalidInput`."""
+    given = Path(name)
+    if (given / CARD).is_file():
+        return given
+    for folder in folders:
+        if (folder / name / CARD).is_file():
+            return folder / name
+    known = sorted({path.parent.name for folder in folders for path in folder.glob(f"*/{CARD}")})
+    from engine.problems import suggestion
+
+    raise InvalidInput([Problem(name, 1, 1, "no-ruleset", f"no ruleset {quote(name)}; {suggestion(name, known)}")])

@@ -1,0 +1,62 @@
+"""What can be wrong with an input, said where it is wrong. The one shape of every error a user sees."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+MOST_SHOWN = 50
+LONGEST_QUOTE = 60
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Problem:
+    """One finding at `file:line:column` (1-based). `code` is stable; `message` says what is wrong and what is allowed."""
+
+    file: str
+    line: int
+    column: int
+    code: str
+    message: str
+
+    def __str__(self) -> str:
+        return f"{self.file}:{self.line}:{self.column}: {self.code}: {self.message}"
+
+
+class InvalidInput(Exception):
+    """The input cannot be used. Carries every problem found, sorted by place."""
+
+    def __init__(self, problems: Iterable[Problem]) -> None:
+        self.problems = tuple(sorted(set(problems)))
+        super().__init__(self.problems)
+
+    def __str__(self) -> str:
+        lines = [str(problem) for problem in self.problems[:MOST_SHOWN]]
+        left = len(self.problems) - MOST_SHOWN
+        if left > 0:
+            lines.append(f"... and {left} more")
+        return "\n".join(lines)
+
+
+class InternalError(Exception):
+    """The program disagrees with itself; no answer is given."""
+
+
+def quote(value: object) -> str:
+    """`value` as one short printable line, safe to put in a message or a terminal."""
+    text = value if isinstance(value, str) else repr(value)
+    clean = "".join(char if char.isprintable() else "\N{REPLACEMENT CHARACTER}" for char in text[: LONGEST_QUOTE + 1])
+    return f"'{clean[:LONGEST_QUOTE]}...'" if len(clean) > LONGEST_QUOTE else f"'{clean}'"
+
+
+def suggestion(word: object, allowed: Iterable[str]) -> str:
+    """The allowed words and, where one is near `word`, a question that names it."""
+    from difflib import get_close_matches
+
+    words = list(allowed)
+    listed = f"allowed: {', '.join(words)}" if words else "nothing is allowed here"
+    near = get_close_matches(str(word)[:LONGEST_QUOTE].lower(), [w.lower() for w in words], n=1, cutoff=0.6)
+    if not near:
+        return listed
+    spelled = next(w for w in words if w.lower() == near[0])
+    return f"did you mean '{spelled}'? {listed}"

@@ -1,0 +1,1 @@
+"""The hypothetical patient: fields, units, staging scores and contradictions."""
