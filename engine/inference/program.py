@@ -114,8 +114,13 @@ def compile_conditions(
     tests = _ordered(expanded.values())
     bit = {test: 1 << index for index, test in enumerate(tests)}
     goals = _goals(expanded, bit)
-    tables = tuple(_table(classes_of(field, tests), tests, goals) for field in FIELDS)
-    return Program(tests, goals, tuple(table for table in tables if any(table.holds) or any(table.fails)))
+    return Program(tests, goals, _tables(tests, goals))
+
+
+def _tables(tests: tuple[Test, ...], goals: Mapping[str, Goal]) -> tuple[FieldTable, ...]:
+    """One table for each field that a test reads."""
+    used = {test.field for test in tests}
+    return tuple(_table(classes_of(field, tests), tests, goals) for field in FIELDS if field.name in used)
 
 
 def _ordered(expanded: Iterable[tuple[frozenset[Test], ...]]) -> tuple[Test, ...]:

@@ -15,13 +15,14 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import lru_cache, partial
 from threading import Lock
 from typing import Any
 
 from engine.inference.normal_form import Alternative, alternatives, words_of
 from engine.knowledge.conditions import ConceptTest, Condition, Test, leaves
 from engine.problems import InternalError
-from engine.profile.fields import FIELD_BY_NAME, FIELDS, UNKNOWN, Value
+from engine.profile.fields import FIELD_BY_NAME, FIELDS, UNKNOWN, Field, Value
 from engine.profile.model import Facts
 
 MAX_PATHS = 60
@@ -32,7 +33,7 @@ _IMPORT_FAILED = (
     "(pip install --force-reinstall --no-binary :all: durable-rules)."
 )
 _MARKER = {"kind": "profile"}
-_IDENTITY = {"sid": "1", "id": "1", **_MARKER}
+_IDENTITY_MEMBERS = ('"sid":"1"', '"id":"1"', '"kind":"profile"')
 _NO_LOW, _NO_HIGH = -1, 1_000_000_000_000
 _ASSERTED, _NOT_HANDLED = 0, 1
 
@@ -121,6 +122,7 @@ class Rete:
         self._strata = [_concept_productions(level) for level in levels]
         self._goals = _goal_productions(conditions)
         self._lock = Lock()
+        self._fields = tuple(field for field in FIELDS if field.name in _fields_read(conditions, concepts))
         self._build()
 
     def _build(self) -> None:
@@ -141,7 +143,7 @@ class Rete:
                 raise InternalError(f"durable_rules failed twice on one profile: {error}") from error
 
     def _fire(self, facts: Facts) -> Firings:
-        fact = _fact(facts)
+        fact = _fact(facts, self._fields)
         tokens: dict[str, str] = {}
         for names, handles in zip(self._levels, self._stratum_handles, strict=True):
             derived = dict.fromkeys(names, UNKNOWN)
@@ -151,19 +153,25 @@ class Rete:
                     raise RuntimeError(f"{name} was derived both ways")
                 derived[name] = token
             tokens |= derived
-            fact |= {f"concept_{name}": token for name, token in derived.items()}
+            fact += [f'"concept_{name}":"{token}"' for name, token in derived.items()]
         fired_goals = _all_fired(self._goal_handles, fact)
         certain = frozenset(name[2:] for name in fired_goals if name[0] == "c")
         possible = frozenset(name[2:] for name in fired_goals if name[0] == "p")
         return Firings(certain, possible, tokens)
 
 
-def _all_fired(handles: list[_Handle], fact: dict[str, Any]) -> set[str]:
-    text = json.dumps(fact)
+def _all_fired(handles: list[_Handle], fact: list[str]) -> set[str]:
+    text = f"{{{','.join(fact)}}}"
     fired: set[str] = set()
     for handle in handles:
         fired |= handle.fire(text)
     return fired
+
+
+def _fields_read(*groups: Mapping[str, Condition]) -> set[str]:
+    return {
+        leaf.field for group in groups for when in group.values() for leaf in leaves(when) if isinstance(leaf, Test)
+    }
 
 
 def _levels(concepts: Mapping[str, Condition]) -> list[dict[str, Condition]]:
@@ -236,21 +244,39 @@ def _leaf_order(leaf: Test | ConceptTest) -> tuple[int, str]:
     return (0, leaf.concept) if isinstance(leaf, ConceptTest) else (1, repr(leaf))
 
 
-def _fact(facts: Facts) -> dict[str, Any]:
-    """One flat, total fact: words and small tokens, and for numbers the lowest and highest value they may have."""
-    fact: dict[str, Any] = dict(_IDENTITY)
-    for field in FIELDS:
+def _fact(facts: Facts, fields: tuple[Field, ...]) -> list[str]:
+    """One flat fact, total over what the rules read, as JSON members: small tokens, and for numbers the lowest and highest value they may have."""
+    members = list(_IDENTITY_MEMBERS)
+    for field in fields:
         value = facts[field.name]
         if field.kind in ("integer", "number"):
-            fact[f"{field.name}_low"] = _NO_LOW if value is None else value
-            fact[f"{field.name}_high"] = _NO_HIGH if value is None else value
-        elif field.kind == "set":
-            fact[f"{field.name}_any"] = _token(value, lambda chosen: bool(chosen))
-            for word in field.values:
-                fact[f"{field.name}_{word}"] = _token(value, lambda chosen, word=word: word in chosen)  # type: ignore[misc]
+            members.append(_bounds(field.name, value))
         else:
-            fact[field.name] = UNKNOWN if value is None else _word(value)
-    return fact
+            members.append(_words(field, value))
+    return members
+
+
+def _bounds(name: str, value: Value | None) -> str:
+    low, high = (_NO_LOW, _NO_HIGH) if value is None else (value, value)
+    return f'"{name}_low":{_digits(low)},"{name}_high":{_digits(high)}'
+
+
+def _digits(value: Value) -> str:
+    """Plain digits: the engine's reader does not take an exponent."""
+    return f"{value:.6f}".rstrip("0").rstrip(".") if isinstance(value, float) else str(value)
+
+
+@lru_cache(maxsize=1024)
+def _words(field: Field, value: Value | None) -> str:
+    if field.kind != "set":
+        return f'"{field.name}":"{UNKNOWN if value is None else _word(value)}"'
+    tokens = {"any": _token(value, bool)}
+    tokens |= {word: _token(value, partial(_holds, word)) for word in field.values}
+    return ",".join(f'"{field.name}_{name}":"{token}"' for name, token in tokens.items())
+
+
+def _holds(word: str, chosen: tuple[str, ...]) -> bool:
+    return word in chosen
 
 
 def _token(value: Value | None, holds: Callable[[Any], bool]) -> str:

@@ -16,6 +16,7 @@ from engine.profile.units import amount
 LABEL, COMPONENTS = "label", "child_pugh_components"
 KEYS = (LABEL, *(field.name for field in FIELDS), COMPONENTS)
 LONGEST_LABEL = 200
+DECIMALS = 6
 CHILD_PUGH_GROUP = ("child_pugh_class", "child_pugh_score", COMPONENTS)
 _FLAGS = {"yes": True, "no": False, "true": True, "false": False}
 
@@ -167,7 +168,7 @@ class _Reading:
                 node, "out-of-range", f"{field.name} cannot be {quote(raw)}; allowed: 0 to {field.high:,.0f} {field.unit}"
             )
             return None
-        return value
+        return round(value, DECIMALS)
 
     def _refuse_unit(self, field: Field, node: Node, unit: str) -> None:
         if unit in ("IU/mL", "kU/L", "U/mL"):

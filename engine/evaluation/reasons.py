@@ -1,0 +1,147 @@
+"""From verdict bits to reasons: what holds, what is missing, and the smallest set of conditions that fail."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import TypeVar
+
+from engine.evaluation.model import Reason
+from engine.inference.normal_form import opened
+from engine.inference.program import Goal, Masks, Program
+from engine.knowledge.conditions import ConceptTest, Condition, Test, leaves
+from engine.profile.fields import Value, show
+from engine.profile.model import Facts
+
+MAX_KEPT = 1024
+
+K = TypeVar("K")
+V = TypeVar("V")
+
+
+class _Beside(dict[Value | None, Reason]):
+    """One requirement beside each value it has met; bounded."""
+
+    __slots__ = ("concept", "field", "requires")
+
+    def __init__(self, field: str, requires: str, concept: str) -> None:
+        self.field, self.requires, self.concept = field, requires, concept
+
+    def __missing__(self, value: Value | None) -> Reason:
+        return _keep(self, value, Reason(self.field, show(value), self.requires, self.concept))
+
+
+Parts = tuple[tuple[str, _Beside], ...]
+
+
+class Explained:
+    """One goal's verdict bits read back into fields, values and requirements.
+
+    Which tests decide depends only on which hold and which fail, so that is worked out once for each such pattern.
+    """
+
+    def __init__(self, goal: Goal, tests: tuple[Test, ...], owners: Mapping[int, str]) -> None:
+        self.goal = goal
+        self._tests = goal.tests
+        self._beside = {
+            index: (tests[index].field, _Beside(tests[index].field, tests[index].requires(), owners.get(index, "")))
+            for index in each_bit(goal.tests)
+        }
+        self._failing: dict[int, Parts] = {}
+        self._holding: dict[int, Parts] = {}
+        self._open: dict[tuple[int, int], tuple[Parts, tuple[str, ...]]] = {}
+
+    def because(self, masks: Masks, facts: Facts) -> tuple[Reason, ...]:
+        """The tests of the first conjunction that certainly holds."""
+        holds = masks.holds & self._tests
+        parts = self._holding.get(holds)
+        if parts is None:
+            first = next(c for c in self.goal.conjunctions if not c & ~holds)
+            parts = _keep(self._holding, holds, self._parts(first))
+        return tuple([beside[facts[name]] for name, beside in parts])
+
+    def blocked_by(self, masks: Masks, facts: Facts) -> tuple[Reason, ...]:
+        """The fewest failing tests that would all have to change."""
+        fails = masks.fails & self._tests
+        parts = self._failing.get(fails)
+        if parts is None:
+            parts = _keep(self._failing, fails, self._parts(smallest_failing(self.goal.conjunctions, fails)))
+        return tuple([beside[facts[name]] for name, beside in parts])
+
+    def open_tests(self, masks: Masks, facts: Facts) -> tuple[Reason, ...]:
+        """The tests of unknown fields that decide."""
+        return tuple([beside[facts[name]] for name, beside in self._asked(masks)[0]])
+
+    def needs(self, masks: Masks) -> tuple[str, ...]:
+        """The unknown fields that decide."""
+        return self._asked(masks)[1]
+
+    def _asked(self, masks: Masks) -> tuple[Parts, tuple[str, ...]]:
+        key = (masks.holds & self._tests, masks.fails & self._tests)
+        known = self._open.get(key)
+        if known is None:
+            parts = self._parts(still_asked(self.goal.conjunctions, *key))
+            known = _keep(self._open, key, (parts, tuple(dict.fromkeys(name for name, _ in parts))))
+        return known
+
+    def _parts(self, bits: int) -> Parts:
+        return tuple(self._beside[index] for index in each_bit(bits))
+
+
+def _keep(memo: dict[K, V], key: K, value: V) -> V:
+    if len(memo) >= MAX_KEPT:
+        memo.clear()
+    memo[key] = value
+    return value
+
+
+def explained(
+    program: Program, conditions: Mapping[str, Condition], concepts: Mapping[str, Condition]
+) -> dict[str, Explained]:
+    """Every goal of a program, ready to be explained."""
+    by_concept = {name: _tests(when, concepts) for name, when in concepts.items()}
+    return {
+        name: Explained(goal, program.tests, _owners(program, conditions[name], by_concept))
+        for name, goal in program.goals.items()
+    }
+
+
+def smallest_failing(conjunctions: tuple[int, ...], fails: int) -> int:
+    """The failing tests of the conjunction with fewest of them: all would have to change for the goal to hold."""
+    return min((c & fails for c in conjunctions), key=int.bit_count)
+
+
+def still_asked(conjunctions: tuple[int, ...], holds: int, fails: int) -> int:
+    """The unknown tests of every open conjunction that asks for no more than another does."""
+    still_open = [c & ~holds for c in conjunctions if not c & fails]
+    union = 0
+    for one in still_open:
+        if not any(other != one and other & one == other for other in still_open):
+            union |= one
+    return union
+
+
+def _owners(program: Program, condition: Condition, by_concept: Mapping[str, frozenset[Test]]) -> dict[int, str]:
+    """For each test of a goal that only a concept brings in, the concept that the goal names."""
+    named = [leaf for leaf in leaves(condition) if isinstance(leaf, ConceptTest)]
+    direct = {leaf for leaf in leaves(condition) if isinstance(leaf, Test)}
+    found: dict[int, str] = {}
+    for index, test in enumerate(program.tests):
+        if test not in direct:
+            owner = next((leaf.concept for leaf in named if test in by_concept[leaf.concept]), None)
+            if owner:
+                found[index] = owner
+    return found
+
+
+def _tests(condition: Condition, concepts: Mapping[str, Condition]) -> frozenset[Test]:
+    """Every test that either reading of a condition may bring in."""
+    both = (*opened(condition, concepts), *opened(condition, concepts, wanted=False))
+    return frozenset(test for alternative in both for test in alternative)
+
+
+def each_bit(mask: int) -> Iterator[int]:
+    """The positions of the set bits, lowest first."""
+    while mask:
+        low = mask & -mask
+        yield low.bit_length() - 1
+        mask ^= low
