@@ -13,7 +13,7 @@ What this module keeps to, and why (each has a test in `tests/inference/test_ret
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import lru_cache, partial
 from threading import Lock
@@ -33,7 +33,7 @@ _IMPORT_FAILED = (
     "(pip install --force-reinstall --no-binary :all: durable-rules)."
 )
 _MARKER = {"kind": "profile"}
-_IDENTITY_MEMBERS = ('"sid":"1"', '"id":"1"', '"kind":"profile"')
+_IDENTITY = '"sid":"1","id":"1","kind":"profile"'
 _NO_LOW, _NO_HIGH = -1, 1_000_000_000_000
 _ASSERTED, _NOT_HANDLED = 0, 1
 
@@ -80,9 +80,11 @@ class _Handle:
             for index, production in enumerate(productions)
         }
         self._handle = self._engine.create_ruleset("hepatica", json.dumps(definition))
+        self._reads = sorted({name for production in productions for name in _properties(production.clauses)})
 
-    def fire(self, fact: str) -> set[str]:
-        """The names of the productions that fire for a fact (JSON)."""
+    def fire(self, members: Mapping[str, str]) -> set[str]:
+        """The names of the productions that fire; of the fact's members the engine is given those they read."""
+        fact = f"{{{_IDENTITY},{','.join([members[name] for name in self._reads])}}}"
         fired: set[str] = set()
         try:
             code = self._engine.assert_fact(self._handle, fact)[0]
@@ -153,19 +155,30 @@ class Rete:
                     raise RuntimeError(f"{name} was derived both ways")
                 derived[name] = token
             tokens |= derived
-            fact += [f'"concept_{name}":"{token}"' for name, token in derived.items()]
+            fact |= {f"concept_{name}": f'"concept_{name}":"{token}"' for name, token in derived.items()}
         fired_goals = _all_fired(self._goal_handles, fact)
         certain = frozenset(name[2:] for name in fired_goals if name[0] == "c")
         possible = frozenset(name[2:] for name in fired_goals if name[0] == "p")
         return Firings(certain, possible, tokens)
 
 
-def _all_fired(handles: list[_Handle], fact: list[str]) -> set[str]:
-    text = f"{{{','.join(fact)}}}"
+def _all_fired(handles: list[_Handle], members: Mapping[str, str]) -> set[str]:
     fired: set[str] = set()
     for handle in handles:
-        fired |= handle.fire(text)
+        fired |= handle.fire(members)
     return fired
+
+
+def _properties(clauses: Iterable[Clause]) -> Iterator[str]:
+    """The properties of a fact that some clauses read."""
+    for clause in clauses:
+        for key, inner in clause.items():
+            if key in ("$and", "$or"):
+                yield from _properties(inner)
+            elif key.startswith("$"):
+                yield from inner
+            else:
+                yield key
 
 
 def _fields_read(*groups: Mapping[str, Condition]) -> set[str]:
@@ -244,21 +257,22 @@ def _leaf_order(leaf: Test | ConceptTest) -> tuple[int, str]:
     return (0, leaf.concept) if isinstance(leaf, ConceptTest) else (1, repr(leaf))
 
 
-def _fact(facts: Facts, fields: tuple[Field, ...]) -> list[str]:
-    """One flat fact, total over what the rules read, as JSON members: small tokens, and for numbers the lowest and highest value they may have."""
-    members = list(_IDENTITY_MEMBERS)
+def _fact(facts: Facts, fields: tuple[Field, ...]) -> dict[str, str]:
+    """One flat fact, total over what the rules read: each property as a JSON member, unknown as a token of its own."""
+    members: dict[str, str] = {}
     for field in fields:
         value = facts[field.name]
         if field.kind in ("integer", "number"):
-            members.append(_bounds(field.name, value))
+            members |= _bounds(field.name, value)
         else:
-            members.append(_words(field, value))
+            members |= _words(field, value)
     return members
 
 
-def _bounds(name: str, value: Value | None) -> str:
+def _bounds(name: str, value: Value | None) -> dict[str, str]:
+    """A number as the lowest and the highest value it may have."""
     low, high = (_NO_LOW, _NO_HIGH) if value is None else (value, value)
-    return f'"{name}_low":{_digits(low)},"{name}_high":{_digits(high)}'
+    return {f"{name}_low": f'"{name}_low":{_digits(low)}', f"{name}_high": f'"{name}_high":{_digits(high)}'}
 
 
 def _digits(value: Value) -> str:
@@ -267,12 +281,12 @@ def _digits(value: Value) -> str:
 
 
 @lru_cache(maxsize=1024)
-def _words(field: Field, value: Value | None) -> str:
-    if field.kind != "set":
-        return f'"{field.name}":"{UNKNOWN if value is None else _word(value)}"'
-    tokens = {"any": _token(value, bool)}
-    tokens |= {word: _token(value, partial(_holds, word)) for word in field.values}
-    return ",".join(f'"{field.name}_{name}":"{token}"' for name, token in tokens.items())
+def _words(field: Field, value: Value | None) -> dict[str, str]:
+    tokens = {field.name: UNKNOWN if value is None else _word(value)}
+    if field.kind == "set":
+        tokens = {f"{field.name}_any": _token(value, bool)}
+        tokens |= {f"{field.name}_{word}": _token(value, partial(_holds, word)) for word in field.values}
+    return {name: f'"{name}":"{token}"' for name, token in tokens.items()}
 
 
 def _holds(word: str, chosen: tuple[str, ...]) -> bool:

@@ -33,7 +33,10 @@ class Caveat:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rule:
-    """When a therapy has a standing. `says` is the sentence a reader sees; `extrapolates` admits a wider promise."""
+    """When a therapy has a standing. `says` is the sentence a reader sees; `extrapolates` admits a wider promise.
+
+    `figure` names the result to show first, as `study/result`; without it the first telling one of the citations is.
+    """
 
     id: str
     says: str
@@ -44,6 +47,7 @@ class Rule:
     review: Place
     caveats: tuple[Caveat, ...] = ()
     extrapolates: str = ""
+    figure: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

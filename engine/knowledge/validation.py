@@ -144,6 +144,20 @@ def _rules(draft: Draft) -> Iterator[Problem]:
             yield source.problem(("standing",), "standing", message)
 
 
+def _key_figures(draft: Draft) -> Iterator[Problem]:
+    known = {f"{study.id}/{result.id}" for study, _ in draft.studies() for result in study.results}
+    for rule, source in draft.rules():
+        if rule.figure and (rule.figure not in known or rule.figure.partition("/")[0] not in rule.cites):
+            cited = sorted(name for name in known if name.partition("/")[0] in rule.cites)
+            yield source.problem(("figure",), "unknown-result", f"no result {quote(rule.figure)}; {suggestion(rule.figure, cited)}")
+
+
+def _empty_therapies(draft: Draft) -> Iterator[Problem]:
+    for therapy, source in draft.therapies:
+        if not therapy.rules:
+            yield source.problem(("therapy",), "no-rule", f"{quote(therapy.id)} has no rule, so no answer could place it")
+
+
 def _near(name: str, studies: Iterable[str]) -> str:
     shown = suggestion(name, studies)
     near = shown.split(";")[0] if shown.startswith("did you mean") else "see `hepatica evidence list`"
@@ -301,4 +315,6 @@ CHECKS: tuple[Callable[[Draft], Iterator[Problem]], ...] = (
     _studies,
     _studies_cited_by_regimens,
     _conditions_not_empty,
+    _key_figures,
+    _empty_therapies,
 )

@@ -1,0 +1,105 @@
+"""Printed figures as one line of text. The printed value stands first; a correction is named as one."""
+
+from __future__ import annotations
+
+from engine.knowledge.evidence import Figure, Result, Study
+from engine.knowledge.ruleset import Rule
+
+_WORDS = {
+    "OS_rate": "OS rate",
+    "PFS_rate": "PFS rate",
+    "other": "",
+}
+_UNITS = {"mo": " mo", "wk": " wk", "d": " d", "%": " %", "n": " patients", "ratio": "", "other": ""}
+DAYS_PER_MONTH = 365.25 / 12
+_TO_MONTHS = {"d": 1 / DAYS_PER_MONTH, "wk": 7 / DAYS_PER_MONTH}
+_TELLING = ("OS", "PFS", "TTP", "DCR", "RR", "PR", "OS_rate", "PFS_rate", "CBR", "SD", "CR")
+
+
+def shown(figure: Figure) -> str:
+    """A figure as printed: 7.2, "< 0.001", NR."""
+    return f"{figure:g}" if isinstance(figure, (int, float)) else figure
+
+
+def endpoint(result: Result) -> str:
+    """The endpoint's name with its time point: "OS", "PFS rate at 4 mo"."""
+    name = result.label or _WORDS.get(result.endpoint, result.endpoint)
+    return f"{name} at {result.at}" if result.at else name
+
+
+def months(value: Figure, unit: str) -> float | None:
+    """Days or weeks as months (30.44 days), to one decimal; None for anything else."""
+    if unit not in _TO_MONTHS or isinstance(value, str):
+        return None
+    return round(value * _TO_MONTHS[unit], 1)
+
+
+def printed(result: Result) -> str:
+    """What the source prints: "OS 7.2 v 3.8 mo, HR 0.38 (95% CI 0.18-0.81), P 0.01"; empty where it prints nothing."""
+    if not result.lines:
+        return ""
+    parts = [_arms(result.arms, result), *_ratio(result), *_probability(result.p)]
+    figures = ", ".join(part for part in parts if part)
+    return " ".join(part for part in (endpoint(result), figures or result.says) if part)
+
+
+def corrected(result: Result) -> str:
+    """The correction beside a printed figure, with how it is known; empty where there is none."""
+    mend = result.corrected
+    if mend is None:
+        return ""
+    interval = f" (95% CI {mend.ci95[0]:g}-{mend.ci95[1]:g})" if mend.ci95 else ""
+    ratio = [f"HR {mend.hr:g}{interval}"] if mend.hr is not None else [f"95% CI{interval[7:-1]}"] if mend.ci95 else []
+    parts = [_arms(mend.arms, result), *ratio, *_probability(mend.p), mend.says]
+    figures = ", ".join(part for part in parts if part)
+    lead = "" if result.lines else f"{endpoint(result)} "
+    return f"{lead}{figures} ({mend.basis})"
+
+
+def line(result: Result) -> str:
+    """Printed and corrected figure in one line, with the subgroup."""
+    printed_part, mend = printed(result), corrected(result)
+    where = f" [{result.subgroup}]" if result.subgroup else ""
+    if not printed_part:
+        return f"{mend}{where}; not printed in the review"
+    return f"{printed_part}{where}" + (f"; should read {mend}" if mend else "")
+
+
+def key_result(rule: Rule, studies: list[Study]) -> tuple[Study, Result] | None:
+    """The result to show first for a rule: the one it names, else the most telling one of its first studies."""
+    if rule.figure:
+        study_id, _, result_id = rule.figure.partition("/")
+        study = next(study for study in studies if study.id == study_id)
+        return study, next(result for result in study.results if result.id == result_id)
+    for study in studies:
+        ranked = sorted((r for r in study.results if r.endpoint in _TELLING), key=lambda r: _TELLING.index(r.endpoint))
+        if ranked:
+            return study, ranked[0]
+    return None
+
+
+def _arms(arms: dict[str, Figure] | None, result: Result) -> str:
+    if not arms:
+        return ""
+    unit = _UNITS[result.unit]
+    text = " v ".join(shown(figure) for figure in arms.values()) + unit
+    converted = [months(figure, result.unit) for figure in arms.values()]
+    if all(value is not None for value in converted):
+        text += f" ({' v '.join(f'{value:g}' for value in converted)} mo)"
+    interval = next(iter((result.arm_ci95 or {}).values()), None)
+    if interval and len(arms) == 1:
+        text += f" (95% CI {interval[0]:g}-{interval[1]:g})"
+    return text
+
+
+def _ratio(result: Result) -> list[str]:
+    if result.hr is None:
+        return []
+    for percent, interval in ((95, result.ci95), (90, result.ci90)):
+        if interval:
+            return [f"HR {result.hr:g} ({percent}% CI {interval[0]:g}-{interval[1]:g})"]
+    return [f"HR {result.hr:g}"]
+
+
+def _probability(p: Figure | None) -> list[str]:
+    return [] if p is None else [f"P {shown(p)}"]
