@@ -1,0 +1,117 @@
+"""What commands share: options, reading patients and rulesets, writing output."""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import click
+
+from engine.documents.tree import MAX_BYTES
+from engine.knowledge import compiled
+from engine.paths import DEFAULT_RULESET, shipped
+from engine.problems import InvalidInput
+from engine.report.style import Style
+
+if TYPE_CHECKING:
+    from engine.evaluation.evaluate import Evaluator
+    from engine.inference.program import Program
+    from engine.knowledge.ruleset import Ruleset
+    from engine.profile.model import Profile
+
+F = TypeVar("F", bound=Callable[..., Any])
+STDIN = "-"
+
+
+def ruleset_option(function: F) -> F:
+    """`--ruleset`: an id of a shipped ruleset or a folder."""
+    return click.option(
+        "--ruleset", "-r", default=DEFAULT_RULESET, show_default=True, metavar="ID|FOLDER", help="Rules to use."
+    )(function)
+
+
+def format_option(*formats: str) -> Callable[[F], F]:
+    """`--format`, the first one being the default."""
+    return click.option(
+        "--format", "-f", "format_", type=click.Choice(formats), default=formats[0], show_default=True, help="How to write."
+    )
+
+
+def settings_option(function: F) -> F:
+    """`--set field=value`, repeatable."""
+    return click.option(
+        "--set", "-s", "settings", multiple=True, metavar="FIELD=VALUE", help="Set or override a field; may be repeated."
+    )(function)
+
+
+def load(name: str) -> tuple[Ruleset, Program]:
+    """A ruleset and its compiled conditions, from the kept copy where the content is the same."""
+    from engine.knowledge.loader import find_ruleset, gather
+
+    files = gather(find_ruleset(name, (shipped("rulesets"),)))
+    kept = compiled.recall(files)
+    if kept is not None:
+        return kept  # type: ignore[no-any-return]
+    from engine.inference.program import compile_ruleset
+    from engine.knowledge.loader import load_files
+
+    ruleset = load_files(files)
+    made = (ruleset, compile_ruleset(ruleset))
+    compiled.keep(files, made)
+    return made
+
+
+def evaluator(name: str) -> Evaluator:
+    """An evaluator of a ruleset."""
+    from engine.evaluation.evaluate import Evaluator
+
+    return Evaluator(*load(name))
+
+
+def read_patients(paths: Sequence[str], settings: Sequence[str]) -> list[Profile]:
+    """The profiles of several files (`-` is standard input; a file may hold a list); settings alone make one too."""
+    from engine.profile.reading import profile_of, profiles_in
+
+    if not paths:
+        return [profile_of(settings)]
+    profiles: list[Profile] = []
+    problems = []
+    for path in paths:
+        try:
+            profiles.extend(profiles_in(*_bytes(path), settings))
+        except InvalidInput as error:
+            problems.extend(error.problems)
+    if problems:
+        raise InvalidInput(problems)
+    return profiles
+
+
+def _bytes(path: str) -> tuple[bytes, str]:
+    if path == STDIN:
+        return sys.stdin.buffer.read(MAX_BYTES + 1), "<stdin>"
+    from engine.documents.reader import read_bytes
+
+    given = Path(path)
+    named = shipped("patients") / f"{path}.yaml"
+    if not given.exists() and "/" not in path and named.is_file():
+        given = named
+    return read_bytes(given, str(given)), str(given)
+
+
+def style() -> Style:
+    """Emphasis only on a terminal, and never with `NO_COLOR`."""
+    return Style(sys.stdout.isatty() and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb")
+
+
+def write(text: str) -> None:
+    """Text to standard output as UTF-8."""
+    sys.stdout.buffer.write(text.encode("utf-8", "replace"))
+
+
+def write_json(value: object) -> None:
+    """JSON to standard output: two spaces, keys in the order of the contract."""
+    write(json.dumps(value, indent=2, ensure_ascii=False) + "\n")

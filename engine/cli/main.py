@@ -1,0 +1,101 @@
+"""`hepatica`: finds the command, runs it, and turns every failure into lines on stderr and an exit code.
+
+Exit codes: 0 fine, 1 findings (failed cases, changed behaviour), 2 could not run (bad input, bad usage).
+"""
+
+from __future__ import annotations
+
+import importlib
+import os
+import sys
+from typing import Any
+
+import click
+
+from engine import __version__
+from engine.notice import NOTICE
+from engine.problems import InternalError, InvalidInput
+
+COMMANDS = {
+    "evaluate": ("engine.cli.evaluate", "The main job: the options that published evidence backs for a patient."),
+    "explain": ("engine.cli.explain", "Why a therapy is or is not an option, rule by rule."),
+    "rules": ("engine.cli.rules", "List, show and search the rules."),
+    "evidence": ("engine.cli.evidence", "List, show, search and verify the studies."),
+    "about": ("engine.cli.about", "The ruleset's card: what it covers, and what it leaves out."),
+    "schema": ("engine.cli.schema", "JSON Schemas of profile, ruleset and output, for editors."),
+}
+
+
+class _Commands(click.Group):
+    """Commands by name, imported when called."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """The names, in the order of a reader's interest."""
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """The command, or None for a name that is none of ours."""
+        if cmd_name not in COMMANDS:
+            return None
+        module = importlib.import_module(COMMANDS[cmd_name][0])
+        command: click.Command = module.command
+        return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """The list of commands, without importing any."""
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, says) for name, (_, says) in COMMANDS.items()])
+
+    def resolve_command(self, ctx: click.Context, args: list[str]) -> Any:
+        """As click does it, with the nearest spelling of a wrong name."""
+        if args and args[0] not in COMMANDS and not args[0].startswith("-"):
+            from engine.problems import quote, suggestion
+
+            ctx.fail(f"no command {quote(args[0])}; {suggestion(args[0], COMMANDS)}")
+        return super().resolve_command(ctx, args)
+
+
+@click.group(
+    cls=_Commands,
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+    epilog=f"{NOTICE}\n\nCompletion for your shell: see README.md.",
+)
+@click.version_option(__version__, prog_name="hepatica")
+def cli() -> None:
+    """Evidence-backed systemic options for a hypothetical patient with advanced liver cancer.
+
+    \b
+    Examples:
+      hepatica evaluate patients/after-sorafenib-met-high.yaml
+      hepatica explain patients/after-sorafenib-met-high.yaml tivantinib
+      hepatica evaluate - --format json < patient.json
+    """
+
+
+def main() -> None:
+    """The entry point."""
+    sys.exit(run(sys.argv[1:]))
+
+
+def run(arguments: list[str]) -> int:
+    """Run one command line and return its exit code."""
+    try:
+        result = cli.main(arguments, prog_name="hepatica", standalone_mode=False)
+        sys.stdout.flush()
+        return result if isinstance(result, int) else 0
+    except InvalidInput as error:
+        click.echo(str(error), err=True)
+    except InternalError as error:
+        click.echo(f"hepatica: internal error: {error}", err=True)
+    except click.ClickException as error:
+        error.show()
+    except click.exceptions.Exit as done:
+        return done.exit_code
+    except (click.Abort, KeyboardInterrupt):
+        click.echo("stopped", err=True)
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
+    except RecursionError:
+        click.echo("hepatica: input nested too deeply", err=True)
+    return 2
