@@ -22,7 +22,8 @@ __all__ = ["evaluate", "load", "read_profile"]
 
 def load(ruleset: str = "hcc-2016") -> Ruleset:
     """A shipped ruleset by id, or one by its folder; raises `InvalidInput` with every problem it has."""
-    from engine.knowledge.loader import find_ruleset, load_ruleset
+    from engine.knowledge.files import find_ruleset
+    from engine.knowledge.loader import load_ruleset
     from engine.paths import shipped
 
     return load_ruleset(find_ruleset(ruleset, (shipped("rulesets"),)))

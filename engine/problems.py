@@ -45,7 +45,7 @@ class InternalError(Exception):
 def quote(value: object) -> str:
     """`value` as one short printable line, safe to put in a message or a terminal."""
     text = value if isinstance(value, str) else repr(value)
-    clean = "".join(char if char.isprintable() else "\N{REPLACEMENT CHARACTER}" for char in text[: LONGEST_QUOTE + 1])
+    clean = "".join(char if char.isprintable() else "\ufffd" for char in text[: LONGEST_QUOTE + 1])
     return f"'{clean[:LONGEST_QUOTE]}...'" if len(clean) > LONGEST_QUOTE else f"'{clean}'"
 
 

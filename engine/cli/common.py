@@ -50,7 +50,7 @@ def settings_option(function: F) -> F:
 
 def load(name: str) -> tuple[Ruleset, Program]:
     """A ruleset and its compiled conditions, from the kept copy where the content is the same."""
-    from engine.knowledge.loader import find_ruleset, gather
+    from engine.knowledge.files import find_ruleset, gather
 
     files = gather(find_ruleset(name, (shipped("rulesets"),)))
     kept = compiled.recall(files)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from functools import cache, partial
 from typing import TypeVar
 
 from engine.evaluation.model import Reason
@@ -39,13 +40,12 @@ class Explained:
     Which tests decide depends only on which hold and which fail, so that is worked out once for each such pattern.
     """
 
-    def __init__(self, goal: Goal, tests: tuple[Test, ...], owners: Mapping[int, str]) -> None:
+    def __init__(self, goal: Goal, tests: tuple[Test, ...], owners: Callable[[], Mapping[int, str]]) -> None:
         self.goal = goal
         self._tests = goal.tests
-        self._beside = {
-            index: (tests[index].field, _Beside(tests[index].field, tests[index].requires(), owners.get(index, "")))
-            for index in each_bit(goal.tests)
-        }
+        self._every = tests
+        self._owners = owners
+        self._beside: dict[int, tuple[str, _Beside]] = {}
         self._failing: dict[int, Parts] = {}
         self._holding: dict[int, Parts] = {}
         self._open: dict[tuple[int, int], tuple[Parts, tuple[str, ...]]] = {}
@@ -84,6 +84,11 @@ class Explained:
         return known
 
     def _parts(self, bits: int) -> Parts:
+        if not self._beside:
+            owners = self._owners()
+            for index in each_bit(self._tests):
+                test = self._every[index]
+                self._beside[index] = (test.field, _Beside(test.field, test.requires(), owners.get(index, "")))
         return tuple(self._beside[index] for index in each_bit(bits))
 
 
@@ -98,9 +103,9 @@ def explained(
     program: Program, conditions: Mapping[str, Condition], concepts: Mapping[str, Condition]
 ) -> dict[str, Explained]:
     """Every goal of a program, ready to be explained."""
-    by_concept = {name: _tests(when, concepts) for name, when in concepts.items()}
+    by_concept = cache(lambda name: _tests(concepts[name], concepts))
     return {
-        name: Explained(goal, program.tests, _owners(program, conditions[name], by_concept))
+        name: Explained(goal, program.tests, partial(_owners, goal, program.tests, conditions[name], by_concept))
         for name, goal in program.goals.items()
     }
 
@@ -120,14 +125,16 @@ def still_asked(conjunctions: tuple[int, ...], holds: int, fails: int) -> int:
     return union
 
 
-def _owners(program: Program, condition: Condition, by_concept: Mapping[str, frozenset[Test]]) -> dict[int, str]:
+def _owners(
+    goal: Goal, tests: tuple[Test, ...], condition: Condition, by_concept: Callable[[str], frozenset[Test]]
+) -> dict[int, str]:
     """For each test of a goal that only a concept brings in, the concept that the goal names."""
     named = [leaf for leaf in leaves(condition) if isinstance(leaf, ConceptTest)]
     direct = {leaf for leaf in leaves(condition) if isinstance(leaf, Test)}
     found: dict[int, str] = {}
-    for index, test in enumerate(program.tests):
-        if test not in direct:
-            owner = next((leaf.concept for leaf in named if test in by_concept[leaf.concept]), None)
+    for index in each_bit(goal.tests if named else 0):
+        if tests[index] not in direct:
+            owner = next((leaf.concept for leaf in named if tests[index] in by_concept(leaf.concept)), None)
             if owner:
                 found[index] = owner
     return found

@@ -13,7 +13,7 @@ from engine.profile.fields import Field, Value
 UNKNOWN_CLASS = 0
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class FieldClasses:
     """A field cut by the thresholds of some tests. `samples[i]` is one value of class `i`; None for unknown."""
 

@@ -21,7 +21,7 @@ from engine.profile.model import Facts
 SCOPE = "scope"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Goal:
     """A condition with a verdict: its conjunctions are bits `first` to `first + len(conjunctions) - 1`.
 
@@ -36,7 +36,7 @@ class Goal:
     tests: int
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class FieldTable:
     """For each class of a field: conjunctions not contradicted (certain, possible), tests that hold, tests that fail."""
 
@@ -47,7 +47,7 @@ class FieldTable:
     fails: tuple[int, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Masks:
     """Every verdict of one profile: conjunction bits (certain, possible) and test bits (holds, fails)."""
 
@@ -57,7 +57,7 @@ class Masks:
     fails: int
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Program:
     """The compiled conditions of one ruleset."""
 

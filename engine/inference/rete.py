@@ -3,7 +3,7 @@
 What this module keeps to, and why (each has a test in `tests/inference/test_rete_hazards.py`):
 
 - the C ruleset directly, never the Host: no background threads, no swallowed exceptions;
-- one fact to a profile, a marker condition first in every rule, constants only, no `$not`, no test for absence;
+- one fact to a profile, one letter for each value, a marker condition first in every rule, constants only, no `$not`, no test for absence;
 - one session id and one fact id for ever, retract in `finally`, never `delete_state`: sessions are told apart by a hash;
 - at most 60 paths to a handle: at 65 true siblings the engine fails and answers the next patient wrongly;
 - concepts by strata: what one stratum fires is added to the fact that the next one reads;
@@ -16,6 +16,7 @@ import json
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import lru_cache, partial
+from string import ascii_lowercase
 from threading import Lock
 from typing import Any
 
@@ -34,6 +35,9 @@ _IMPORT_FAILED = (
 )
 _MARKER = {"kind": "profile"}
 _IDENTITY = '"sid":"1","id":"1","kind":"profile"'
+_LETTER = {True: "y", False: "n"}
+_UNKNOWN, _NEVER = "z", "-"
+_TOKENS = {"y": "yes", "n": "no"}
 _NO_LOW, _NO_HIGH = -1, 1_000_000_000_000
 _ASSERTED, _NOT_HANDLED = 0, 1
 
@@ -148,14 +152,14 @@ class Rete:
         fact = _fact(facts, self._fields)
         tokens: dict[str, str] = {}
         for names, handles in zip(self._levels, self._stratum_handles, strict=True):
-            derived = dict.fromkeys(names, UNKNOWN)
+            derived = dict.fromkeys(names, _UNKNOWN)
             for fired in _all_fired(handles, fact):
-                name, token = fired.split("=")
-                if derived[name] != UNKNOWN:
+                name, letter = fired.split("=")
+                if derived[name] != _UNKNOWN:
                     raise RuntimeError(f"{name} was derived both ways")
-                derived[name] = token
-            tokens |= derived
-            fact |= {f"concept_{name}": f'"concept_{name}":"{token}"' for name, token in derived.items()}
+                derived[name] = letter
+            tokens |= {name: _TOKENS.get(letter, UNKNOWN) for name, letter in derived.items()}
+            fact |= {f"concept_{name}": f'"concept_{name}":"{letter}"' for name, letter in derived.items()}
         fired_goals = _all_fired(self._goal_handles, fact)
         certain = frozenset(name[2:] for name in fired_goals if name[0] == "c")
         possible = frozenset(name[2:] for name in fired_goals if name[0] == "p")
@@ -209,8 +213,8 @@ def _levels(concepts: Mapping[str, Condition]) -> list[dict[str, Condition]]:
 def _concept_productions(level: Mapping[str, Condition]) -> list[_Production]:
     found: list[_Production] = []
     for name, when in level.items():
-        for wanted, token in ((True, "yes"), (False, "no")):
-            found += _productions(f"{name}={token}", alternatives(when, wanted), _certain)
+        for wanted, letter in _LETTER.items():
+            found += _productions(f"{name}={letter}", alternatives(when, wanted), _certain)
     return found
 
 
@@ -282,34 +286,36 @@ def _digits(value: Value) -> str:
 
 @lru_cache(maxsize=1024)
 def _words(field: Field, value: Value | None) -> dict[str, str]:
-    tokens = {field.name: UNKNOWN if value is None else _word(value)}
     if field.kind == "set":
-        tokens = {f"{field.name}_any": _token(value, bool)}
-        tokens |= {f"{field.name}_{word}": _token(value, partial(_holds, word)) for word in field.values}
-    return {name: f'"{name}":"{token}"' for name, token in tokens.items()}
+        letters = {f"{field.name}_any": _holds_letter(value, bool)}
+        letters |= {f"{field.name}_{word}": _holds_letter(value, partial(_holds, word)) for word in field.values}
+    else:
+        letters = {field.name: _UNKNOWN if value is None else _letter(field.name, value)}  # type: ignore[arg-type]
+    return {name: f'"{name}":"{letter}"' for name, letter in letters.items()}
 
 
 def _holds(word: str, chosen: tuple[str, ...]) -> bool:
     return word in chosen
 
 
-def _token(value: Value | None, holds: Callable[[Any], bool]) -> str:
-    return UNKNOWN if value is None else _word(holds(value))
+def _holds_letter(value: Value | None, holds: Callable[[Any], bool]) -> str:
+    return _UNKNOWN if value is None else _LETTER[holds(value)]
 
 
-def _word(value: object) -> str:
-    return ("yes" if value else "no") if isinstance(value, bool) else str(value)
+def _letter(name: str, value: str | bool) -> str:
+    """The letter that stands for a value of a choice or a flag."""
+    return _LETTER[value] if isinstance(value, bool) else ascii_lowercase[words_of(name).index(value)]
 
 
 def _certain(leaf: Test | ConceptTest) -> Clause:
-    return _clause(leaf, maybe=())
+    return _clause(leaf, maybe="")
 
 
 def _possible(leaf: Test | ConceptTest) -> Clause:
-    return _clause(leaf, maybe=(UNKNOWN,))
+    return _clause(leaf, maybe=_UNKNOWN)
 
 
-def _clause(leaf: Test | ConceptTest, maybe: tuple[str, ...]) -> Clause:
+def _clause(leaf: Test | ConceptTest, maybe: str) -> Clause:
     if isinstance(leaf, ConceptTest):
         return _concept_clause(leaf, maybe)
     kind = FIELD_BY_NAME[leaf.field].kind
@@ -317,18 +323,18 @@ def _clause(leaf: Test | ConceptTest, maybe: tuple[str, ...]) -> Clause:
         return _numeric_clause(leaf, bool(maybe))
     if kind == "set":
         return _set_clause(leaf, maybe)
-    passing = tuple(_word(word) for word in words_of(leaf.field) if leaf.holds(word))
-    return _one_of(leaf.field, (*passing, *maybe))
+    passing = "".join(_letter(leaf.field, word) for word in words_of(leaf.field) if leaf.holds(word))
+    return _one_of(leaf.field, passing + maybe)
 
 
-def _concept_clause(leaf: ConceptTest, maybe: tuple[str, ...]) -> Clause:
-    return _one_of(f"concept_{leaf.concept}", (_word(leaf.wanted), *maybe))
+def _concept_clause(leaf: ConceptTest, maybe: str) -> Clause:
+    return _one_of(f"concept_{leaf.concept}", _LETTER[leaf.wanted] + maybe)
 
 
-def _set_clause(leaf: Test, maybe: tuple[str, ...]) -> Clause:
+def _set_clause(leaf: Test, maybe: str) -> Clause:
     if leaf.operator in ("empty", "not empty"):
-        return _one_of(f"{leaf.field}_any", (_word(leaf.operator == "not empty"), *maybe))
-    parts = [_one_of(f"{leaf.field}_{word}", (_word(leaf.operator == "includes"), *maybe)) for word in leaf.operands]
+        return _one_of(f"{leaf.field}_any", _LETTER[leaf.operator == "not empty"] + maybe)
+    parts = [_one_of(f"{leaf.field}_{word}", _LETTER[leaf.operator == "includes"] + maybe) for word in leaf.operands]
     if len(parts) == 1:
         return parts[0]
     return {"$or" if leaf.operator == "includes" else "$and": parts}
@@ -347,10 +353,8 @@ def _numeric_clause(leaf: Test, possible: bool) -> Clause:
     return {"$or": [{"$gt": {least: bound}}, {"$lt": {most: bound}}]}
 
 
-def _one_of(name: str, words: tuple[str, ...]) -> Clause:
-    """A test that a token is one of some words (letters, digits and _ only, so a plain alternation is safe)."""
-    if len(words) == 1:
-        return {name: words[0]}
-    if not words:
-        return {name: "never"}
-    return {"$mt": {name: f"({'|'.join(words)})"}}
+def _one_of(name: str, letters: str) -> Clause:
+    """A test that a property is one of some letters; `letters` may be empty, which no property is."""
+    if len(letters) < 2:
+        return {name: letters or _NEVER}
+    return {"$mt": {name: f"[{letters}]"}}

@@ -30,7 +30,7 @@ OPPOSITE: dict[Operator, Operator] = {
 }
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Test:
     """One field against words (`in`, `includes`), emptiness, or one number (`<` ... `=`)."""
 
@@ -60,7 +60,7 @@ class Test:
         return shown.get(self.operator, f"{self.operator} {words}" if self.operator != "=" else f"exactly {words}")
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class ConceptTest:
     """A reference to a named condition of the ruleset: it holds, or (`wanted` false) it does not."""
 
@@ -68,21 +68,21 @@ class ConceptTest:
     wanted: bool = True
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class All:
     """True when every part is."""
 
     parts: tuple[Condition, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Any:
     """True when at least one part is."""
 
     parts: tuple[Condition, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Not:
     """True when its part is false."""
 

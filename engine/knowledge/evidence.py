@@ -36,7 +36,7 @@ Figure = float | str
 Interval = tuple[float, float]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class Place:
     """Where the source says it: section heading, 1-based lines of the text, bracketed reference numbers."""
 
@@ -45,7 +45,7 @@ class Place:
     refs: tuple[int, ...] = ()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class PrimaryEndpoint:
     """The endpoint a study was designed on, and whether the source's own figures say it was met."""
 
@@ -56,7 +56,7 @@ class PrimaryEndpoint:
     secondary: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class Population:
     """Whom a study enrolled: the part a profile can be held against, and the rest in words."""
 
@@ -66,7 +66,7 @@ class Population:
     basis: Basis = "reading"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class Arm:
     """One arm of a study; `n` is what the source prints, absent where it prints none."""
 
@@ -77,7 +77,7 @@ class Arm:
     lines: str = ""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class Correction:
     """What a printed figure should read, and how that is known; only the parts that differ are given."""
 
@@ -90,7 +90,7 @@ class Correction:
     says: str = ""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class Result:
     """One printed finding: an endpoint in one or more arms, with whatever the source gives of HR, CI and P.
 
@@ -117,7 +117,7 @@ class Result:
     corrected: Correction | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class Toxicity:
     """One printed adverse event: `percent` or `count` of patients, grade as printed, arm where named."""
 
@@ -131,7 +131,7 @@ class Toxicity:
     discrepancy: str = ""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class OtherFigure:
     """Any further printed number that is neither a result nor toxicity (enrolment, baseline, follow-up, schedule)."""
 
@@ -141,7 +141,7 @@ class OtherFigure:
     unit: str = ""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class Discrepancy:
     """A place where the source cannot be taken at its word, with the correction and how it is known."""
 
@@ -158,7 +158,7 @@ class Discrepancy:
     affects: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class Study:
     """A trial, series, meta-analysis, approval or statement that a rule may cite."""
 

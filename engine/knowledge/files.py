@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from engine.documents.reader import read_bytes
-from engine.problems import InvalidInput, Problem
+from engine.documents.tree import Node
+from engine.problems import InvalidInput, Problem, quote, suggestion
 
 CARD = "ruleset.yaml"
 CONCEPTS = "concepts.yaml"
@@ -35,6 +36,31 @@ class RulesetFiles:
             body = data.replace(b"\r\n", b"\n")
             total.update(f"{name}\0{len(body)}\0".encode() + body)
         return f"sha256:{total.hexdigest()}"
+
+
+def gather(root: Path) -> RulesetFiles:
+    """The files of the ruleset in `root`, with those of the ruleset it extends beneath them."""
+    files = below = collect(root)
+    seen = [root.resolve()]
+    while (named := _extends(below)) is not None:
+        parent = (below.root / named.raw).resolve()
+        if parent in seen or len(seen) > MAX_EXTENDS:
+            raise InvalidInput([named.problem(below.shown[CARD], "extends", f"extends itself, or more than {MAX_EXTENDS} deep")])
+        seen.append(parent)
+        below = collect(parent)
+        files = over(below, files)
+    return files
+
+
+def _extends(files: RulesetFiles) -> Node | None:
+    """Where the card names the folder it builds on."""
+    if b"extends" not in files.contents[CARD]:
+        return None
+    from engine.documents.yaml_reader import read_yaml
+
+    card = read_yaml(files.contents[CARD], files.shown[CARD])
+    node = card.value.get("extends") if isinstance(card.value, dict) else None
+    return node if node is not None and node.raw else None
 
 
 def collect(root: Path) -> RulesetFiles:
@@ -75,3 +101,15 @@ def _belongs(name: str) -> bool:
     if not slash:
         return name in (CARD, CONCEPTS)
     return folder in FOLDERS and "/" not in rest and rest.endswith(".yaml")
+
+
+def find_ruleset(name: str, folders: tuple[Path, ...]) -> Path:
+    """The folder of a ruleset given by path or by the name of a folder in `folders`; raises `InvalidInput`."""
+    given = Path(name)
+    if (given / CARD).is_file():
+        return given
+    for folder in folders:
+        if (folder / name / CARD).is_file():
+            return folder / name
+    known = sorted({path.parent.name for folder in folders for path in folder.glob(f"*/{CARD}")})
+    raise InvalidInput([Problem(name, 1, 1, "no-ruleset", f"no ruleset {quote(name)}; {suggestion(name, known)}")])

@@ -8,36 +8,15 @@ from pathlib import Path
 from engine.documents.tree import Node
 from engine.documents.yaml_reader import read_yaml
 from engine.knowledge.decode import ConceptsFile, NotesFile, OmissionsFile, decode
-from engine.knowledge.files import CARD, CONCEPTS, MAX_EXTENDS, RulesetFiles, collect, over
+from engine.knowledge.files import CARD, CONCEPTS, RulesetFiles, gather
 from engine.knowledge.ruleset import Card, Concept, Note, Omission, Ruleset, Therapy
 from engine.knowledge.validation import Draft, Source, validate
-from engine.problems import InvalidInput, Problem, quote
+from engine.problems import InvalidInput, Problem
 
 
 def load_ruleset(root: Path | str) -> Ruleset:
     """The validated ruleset in a folder. Raises `InvalidInput` with every problem, sorted by place."""
     return load_files(gather(Path(root)))
-
-
-def gather(root: Path) -> RulesetFiles:
-    """The files of the ruleset in `root`, with those of the ruleset it extends beneath them."""
-    files = below = collect(root)
-    seen = [root.resolve()]
-    while (named := _extends(below)) is not None:
-        parent = (below.root / named.raw).resolve()
-        if parent in seen or len(seen) > MAX_EXTENDS:
-            raise InvalidInput([named.problem(below.shown[CARD], "extends", f"extends itself, or more than {MAX_EXTENDS} deep")])
-        seen.append(parent)
-        below = collect(parent)
-        files = over(below, files)
-    return files
-
-
-def _extends(files: RulesetFiles) -> Node | None:
-    """Where the card names the folder it builds on."""
-    card = read_yaml(files.contents[CARD], files.shown[CARD])
-    node = card.value.get("extends") if isinstance(card.value, dict) else None
-    return node if node is not None and node.raw else None
 
 
 def load_files(files: RulesetFiles) -> Ruleset:
@@ -156,17 +135,3 @@ def _laid_over(base: Node, file: str, own: Node) -> Node:
     for child in base.value.values():
         child.origin = file
     return Node({**base.value, **own.value}, own.line, own.column, "", {**base.keys, **own.keys})
-
-
-def find_ruleset(name: str, folders: tuple[Path, ...]) -> Path:
-    """The folder of a ruleset given by path or by the name of a folder in `folders`; raises `InvalidInput`."""
-    given = Path(name)
-    if (given / CARD).is_file():
-        return given
-    for folder in folders:
-        if (folder / name / CARD).is_file():
-            return folder / name
-    known = sorted({path.parent.name for folder in folders for path in folder.glob(f"*/{CARD}")})
-    from engine.problems import suggestion
-
-    raise InvalidInput([Problem(name, 1, 1, "no-ruleset", f"no ruleset {quote(name)}; {suggestion(name, known)}")])

@@ -22,7 +22,7 @@ Standing = Literal[
 Line = Literal["first", "second", "any"]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class Caveat:
     """A limit of a rule, in our words; `lines` where the source states it, none where it is our reading."""
 
@@ -31,7 +31,7 @@ class Caveat:
     basis: Literal["review", "reading", "general_knowledge"] = "review"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class Rule:
     """When a therapy has a standing. `says` is the sentence a reader sees; `extrapolates` admits a wider promise.
 
@@ -50,7 +50,7 @@ class Rule:
     figure: str = ""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class Regimen:
     """A dose or schedule that the source prints."""
 
@@ -60,7 +60,7 @@ class Regimen:
     discrepancy: str = ""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class Therapy:
     """One drug, combination or strategy: what it is, and the rules that give it a standing."""
 
@@ -76,7 +76,7 @@ class Therapy:
     rules: tuple[Rule, ...] = ()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class Concept:
     """A named condition, derived by forward chaining before any rule is tried."""
 
@@ -87,7 +87,7 @@ class Concept:
     basis: Literal["review", "reading", "general_knowledge"] = "review"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class Note:
     """A general statement of the source that an answer may show where `when` holds."""
 
@@ -98,7 +98,7 @@ class Note:
     topic: str = ""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class Omission:
     """Printed numbers that the knowledge base leaves out on purpose, and why."""
 
@@ -107,7 +107,7 @@ class Omission:
     reason: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class Source:
     """The one text a ruleset is distilled from; `basis` says how its identity is known."""
 
@@ -117,7 +117,7 @@ class Source:
     doi: str = ""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class SourceAttribute:
     """One of the attributes that US certification asks of evidence-based decision support."""
 
@@ -126,7 +126,7 @@ class SourceAttribute:
     says: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class Card:
     """A ruleset's identity and label: what it is for, what it covers, what it leaves out."""
 
