@@ -9,6 +9,7 @@ from engine.evaluation.model import Entry, Evaluation, Finding, Reason
 from engine.knowledge.standing import DEMANDS
 from engine.notice import notice
 from engine.profile.fields import FIELD_BY_NAME, FIELDS, show
+from engine.profile.model import Profile
 from engine.report.figures import key_result, line
 from engine.report.style import Style
 
@@ -41,17 +42,17 @@ class _Page:
     def _head(self) -> Iterator[str]:
         card, profile = self.evaluation.ruleset.card, self.evaluation.profile
         yield self.style.bold(profile.label or "Hypothetical patient")
-        yield from _hanging("", _facts_line(self.evaluation), 0)
+        yield from hanging("", facts_line(self.evaluation.profile), 0)
         yield self.style.dim(f"{card.id} {card.version}, evidence as of {card.as_of}")
         for warning in profile.warnings:
-            yield from _hanging("! ", warning.message, 2)
+            yield from hanging("! ", warning.message, 2)
         if self.evaluation.scope == "out":
             yield ""
-            yield from _hanging("OUT OF SCOPE  ", card.out_of_scope, 2)
+            yield from hanging("OUT OF SCOPE  ", card.out_of_scope, 2)
         elif self.evaluation.scope == "unknown":
             needs = ", ".join(_titles(self.evaluation, "advanced_hcc"))
             yield ""
-            yield from _hanging("SCOPE UNKNOWN  ", f"Whether this is advanced HCC depends on: {needs}.", 2)
+            yield from hanging("SCOPE UNKNOWN  ", f"Whether this is advanced HCC depends on: {needs}.", 2)
 
     def _options(self) -> Iterator[str]:
         entries = self.evaluation.options
@@ -62,7 +63,7 @@ class _Page:
             if demand.title != standing:
                 standing = demand.title
                 yield f" {self.style.underline(standing)}: {demand.means}"
-            yield from _hanging(f"  {entry.therapy.name:<{_NAME - 2}} ", self._evidence(entry.finding), 6)
+            yield from hanging(f"  {entry.therapy.name:<{_NAME - 2}} ", self._evidence(entry.finding), 6)
             if self.verbose:
                 yield from self._detail(entry)
 
@@ -84,7 +85,7 @@ class _Page:
         for needs, group in sorted(groups.items(), key=lambda item: (len(item[0]), _positions(item[0]))):
             titles = " + ".join(FIELD_BY_NAME[name].title for name in needs)
             names = ", ".join(f"{entry.therapy.name} ({_short(entry.finding)})" for entry in group)
-            yield from _hanging(f"  {self.style.underline(titles)}: ", names, 6)
+            yield from hanging(f"  {self.style.underline(titles)}: ", names, 6)
 
     def _not_supported(self) -> Iterator[str]:
         entries = self.evaluation.not_supported
@@ -92,7 +93,7 @@ class _Page:
             return
         yield from self._heading("TESTED IN THIS SETTING AND NOT SUPPORTED", len(entries))
         for entry in entries:
-            yield from _hanging(f"  {entry.therapy.name:<{_NAME - 2}} ", self._evidence(entry.finding), 6)
+            yield from hanging(f"  {entry.therapy.name:<{_NAME - 2}} ", self._evidence(entry.finding), 6)
             if self.verbose:
                 yield from self._detail(entry)
 
@@ -105,7 +106,7 @@ class _Page:
         for entry in entries:
             groups.setdefault(_plain(entry.finding.blocked_by), []).append(entry.therapy.name)
         for reasons, names in sorted(groups.items(), key=lambda item: -len(item[1])):
-            yield from _hanging("  ", f"{', '.join(names)}: {_blocked(reasons)}", 6)
+            yield from hanging("  ", f"{', '.join(names)}: {_blocked(reasons)}", 6)
 
     def _notes(self) -> Iterator[str]:
         notes = [note for note in self.evaluation.notes if note.when is not None]
@@ -113,7 +114,7 @@ class _Page:
             return
         yield from self._heading("THE REVIEW ALSO SAYS", len(notes))
         for note in notes:
-            yield from _hanging("  ", f"{note.says} (lines {note.review.lines})", 6)
+            yield from hanging("  ", f"{note.says} (lines {note.review.lines})", 6)
 
     def _heading(self, title: str, count: int) -> Iterator[str]:
         yield ""
@@ -124,17 +125,17 @@ class _Page:
 
     def _detail(self, entry: Entry) -> Iterator[str]:
         finding = entry.finding
-        yield from _hanging("      ", finding.rule.says, 6)
+        yield from hanging("      ", finding.rule.says, 6)
         if finding.because:
-            yield from _hanging("      because ", _held(finding.because), 8)
+            yield from hanging("      because ", _held(finding.because), 8)
         for caveat in finding.rule.caveats:
-            yield from _hanging("      but ", caveat.says, 8)
+            yield from hanging("      but ", caveat.says, 8)
         if finding.rule.extrapolates:
-            yield from _hanging("      extrapolates: ", finding.rule.extrapolates, 8)
+            yield from hanging("      extrapolates: ", finding.rule.extrapolates, 8)
         for citation in finding.citations:
-            yield from _hanging("      ", f"{citation.study.name}: {applicability_words(citation.applicability)}", 8)
+            yield from hanging("      ", f"{citation.study.name}: {applicability_words(citation.applicability)}", 8)
         for other in entry.others:
-            yield from _hanging("      also ", f"({_short(other)}) {other.rule.says}", 8)
+            yield from hanging("      also ", f"({_short(other)}) {other.rule.says}", 8)
 
 
 def evidence_line(finding: Finding) -> str:
@@ -162,8 +163,9 @@ def applicability_words(fits: object) -> str:
     return f"the patient is outside its population ({_blocked(fits.outside_by)})"
 
 
-def _facts_line(evaluation: Evaluation) -> str:
-    facts = evaluation.profile.facts
+def facts_line(profile: Profile) -> str:
+    """What is known and what is not, as one sentence."""
+    facts = profile.facts
     known = [f"{f.title} {show(facts[f.name])}{_unit(f.name)}" for f in FIELDS if facts[f.name] is not None]
     unknown = [f.title for f in FIELDS if facts[f.name] is None]
     text = "; ".join(known) or "nothing is known"
@@ -201,7 +203,7 @@ def _held(reasons: tuple[Reason, ...]) -> str:
     return "; ".join(f"{FIELD_BY_NAME[r.field].title} is {r.value}" for r in dict.fromkeys(_plain(reasons)))
 
 
-def _hanging(lead: str, text: str, indent: int) -> Iterator[str]:
+def hanging(lead: str, text: str, indent: int) -> Iterator[str]:
     """`lead` and `text`, wrapped at the width with the following lines indented."""
     lines = wrap(text, WIDTH, initial_indent=" " * visible(lead), subsequent_indent=" " * indent, break_on_hyphens=False)
     first = lines[0][visible(lead) :] if lines else ""
