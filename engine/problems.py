@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from typing import NamedTuple
 
 MOST_SHOWN = 50
 LONGEST_QUOTE = 60
 
 
-@dataclass(frozen=True, slots=True, order=True)
-class Problem:
+class Problem(NamedTuple):
     """One finding at `file:line:column` (1-based). `code` is stable; `message` says what is wrong and what is allowed."""
 
     file: str

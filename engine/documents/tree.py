@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-
 from engine.problems import InvalidInput, Problem
 
 Scalar = str | int | float | bool | None
@@ -14,7 +12,6 @@ MAX_DEPTH = 24
 MAX_NODES = 100_000
 
 
-@dataclass(slots=True)
 class Node:
     """A scalar, a list or a mapping at `line:column` (1-based).
 
@@ -22,12 +19,23 @@ class Node:
     it is not the file being read.
     """
 
-    value: Scalar | list[Node] | dict[str, Node]
-    line: int
-    column: int
-    raw: str = ""
-    keys: dict[str, tuple[int, int]] = field(default_factory=dict)
-    origin: str = ""
+    __slots__ = ("column", "keys", "line", "origin", "raw", "value")
+
+    def __init__(
+        self,
+        value: Scalar | list[Node] | dict[str, Node],
+        line: int,
+        column: int,
+        raw: str = "",
+        keys: dict[str, tuple[int, int]] | None = None,
+        origin: str = "",
+    ) -> None:
+        self.value = value
+        self.line = line
+        self.column = column
+        self.raw = raw
+        self.keys = {} if keys is None else keys
+        self.origin = origin
 
     def plain(self) -> object:
         """The value without places: str, int, float, bool, None, list or dict."""

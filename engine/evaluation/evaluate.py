@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from engine.evaluation.model import Applicability, Citation, Derived, Entry, Evaluation, Finding, ListName, Scope
 from engine.evaluation.reasons import Explained, explained
@@ -17,8 +17,7 @@ _ORDER: dict[ListName, int] = {"options": 0, "possible": 1, "not_supported": 2, 
 _INSIDE, _UNSTATED = Applicability("inside"), Applicability("not_stated")
 
 
-@dataclass(frozen=True, slots=True)
-class _CitedStudy:
+class _CitedStudy(NamedTuple):
     """A study and, where the source says whom it enrolled, its population."""
 
     study: Study
@@ -38,8 +37,7 @@ class _CitedStudy:
         return Citation(self.study, Applicability("outside", self.population.blocked_by(masks, facts)))
 
 
-@dataclass(frozen=True, slots=True)
-class _RulePlan:
+class _RulePlan(NamedTuple):
     """A rule with its condition and studies, looked up once."""
 
     rule: Rule
@@ -92,7 +90,7 @@ class Evaluator:
             if len(rules) == 1:
                 entry = Entry(therapy, rules[0].finding(masks, facts))
             else:
-                entry = _judged(therapy, [plan.finding(masks, facts) for plan in rules])
+                entry = judged(therapy, [plan.finding(masks, facts) for plan in rules])
             lists[entry.finding.reaches].append(entry)
         return Evaluation(
             ruleset=self.ruleset,
@@ -122,7 +120,7 @@ def _derived(concept: Explained, masks: Masks, facts: Facts) -> Derived:
     return Derived(False, concept.blocked_by(masks, facts))
 
 
-def _judged(therapy: Therapy, findings: list[Finding]) -> Entry:
+def judged(therapy: Therapy, findings: list[Finding]) -> Entry:
     """The first list that any rule reaches, the rule that reaches it, and what the other rules say."""
     reached = min([finding.reaches for finding in findings], key=_ORDER.__getitem__)
     candidates = [finding for finding in findings if finding.reaches == reached]

@@ -4,17 +4,16 @@ from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterable
-from dataclasses import dataclass
 from itertools import combinations
 
 from engine.knowledge.conditions import Test
 from engine.profile.fields import Field, Value
+from engine.records import Record
 
 UNKNOWN_CLASS = 0
 
 
-@dataclass(frozen=True)
-class FieldClasses:
+class FieldClasses(Record):
     """A field cut by the thresholds of some tests. `samples[i]` is one value of class `i`; None for unknown."""
 
     field: Field

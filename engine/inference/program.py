@@ -8,7 +8,7 @@ class of each field a table says which conjunctions the class does not contradic
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from engine.inference.classes import FieldClasses, classes_of
 from engine.inference.normal_form import TooManyAlternatives, opened
@@ -17,12 +17,12 @@ from engine.knowledge.ruleset import Ruleset
 from engine.problems import InvalidInput, Problem
 from engine.profile.fields import FIELDS
 from engine.profile.model import Facts
+from engine.records import Record
 
 SCOPE = "scope"
 
 
-@dataclass(frozen=True)
-class Goal:
+class Goal(Record):
     """A condition with a verdict: its conjunctions are bits `first` to `first + len(conjunctions) - 1`.
 
     Each conjunction is a bit mask over `Program.tests`.
@@ -36,8 +36,7 @@ class Goal:
     tests: int
 
 
-@dataclass(frozen=True)
-class FieldTable:
+class FieldTable(Record):
     """For each class of a field: conjunctions not contradicted (certain, possible), tests that hold, tests that fail."""
 
     classes: FieldClasses
@@ -47,8 +46,7 @@ class FieldTable:
     fails: tuple[int, ...]
 
 
-@dataclass(frozen=True)
-class Masks:
+class Masks(NamedTuple):
     """Every verdict of one profile: conjunction bits (certain, possible) and test bits (holds, fails)."""
 
     certain: int
@@ -57,8 +55,7 @@ class Masks:
     fails: int
 
 
-@dataclass(frozen=True)
-class Program:
+class Program(Record):
     """The compiled conditions of one ruleset."""
 
     tests: tuple[Test, ...]

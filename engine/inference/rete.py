@@ -14,11 +14,10 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass
 from functools import lru_cache, partial
 from string import ascii_lowercase
 from threading import Lock
-from typing import Any
+from typing import Any, NamedTuple
 
 from engine.inference.normal_form import Alternative, alternatives, words_of
 from engine.knowledge.conditions import ConceptTest, Condition, Test, leaves
@@ -55,8 +54,7 @@ def engine_module() -> Any:
     return durable_rules_engine
 
 
-@dataclass(frozen=True, slots=True)
-class Firings:
+class Firings(NamedTuple):
     """What durable_rules derived: goals that certainly hold, goals that may, and each concept's token."""
 
     certain: Fired
@@ -64,8 +62,7 @@ class Firings:
     concepts: Mapping[str, str]
 
 
-@dataclass(frozen=True, slots=True)
-class _Production:
+class _Production(NamedTuple):
     """One rule for the engine: its name, its clauses, and how many paths it may open."""
 
     name: str

@@ -7,10 +7,10 @@ reference. Here stands only what a condition is, and what one test says of one k
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import Literal
 
 from engine.profile.fields import FIELD_BY_NAME, NONE, Value, show
+from engine.records import Record
 
 Operator = Literal["in", "not in", "includes", "lacks", "empty", "not empty", "<", "<=", ">", ">=", "=", "!="]
 
@@ -30,8 +30,7 @@ OPPOSITE: dict[Operator, Operator] = {
 }
 
 
-@dataclass(frozen=True)
-class Test:
+class Test(Record):
     """One field against words (`in`, `includes`), emptiness, or one number (`<` ... `=`)."""
 
     field: str
@@ -60,30 +59,26 @@ class Test:
         return shown.get(self.operator, f"{self.operator} {words}" if self.operator != "=" else f"exactly {words}")
 
 
-@dataclass(frozen=True)
-class ConceptTest:
+class ConceptTest(Record):
     """A reference to a named condition of the ruleset: it holds, or (`wanted` false) it does not."""
 
     concept: str
     wanted: bool = True
 
 
-@dataclass(frozen=True)
-class All:
+class All(Record):
     """True when every part is."""
 
     parts: tuple[Condition, ...]
 
 
-@dataclass(frozen=True)
-class Any:
+class Any(Record):
     """True when at least one part is."""
 
     parts: tuple[Condition, ...]
 
 
-@dataclass(frozen=True)
-class Not:
+class Not(Record):
     """True when its part is false."""
 
     part: Condition

@@ -6,10 +6,10 @@ Every figure is kept as the source prints it. A correction never replaces a prin
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Literal
 
 from engine.knowledge.conditions import Condition
+from engine.records import Record
 
 Phase = Literal["I", "Ib", "I/II", "Ib/II", "II", "III"]
 Kind = Literal[
@@ -36,8 +36,7 @@ Figure = float | str
 Interval = tuple[float, float]
 
 
-@dataclass(frozen=True, kw_only=True)
-class Place:
+class Place(Record, kw_only=True):
     """Where the source says it: section heading, 1-based lines of the text, bracketed reference numbers."""
 
     lines: str
@@ -45,8 +44,7 @@ class Place:
     refs: tuple[int, ...] = ()
 
 
-@dataclass(frozen=True, kw_only=True)
-class PrimaryEndpoint:
+class PrimaryEndpoint(Record, kw_only=True):
     """The endpoint a study was designed on, and whether the source's own figures say it was met."""
 
     name: str
@@ -56,8 +54,7 @@ class PrimaryEndpoint:
     secondary: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, kw_only=True)
-class Population:
+class Population(Record, kw_only=True):
     """Whom a study enrolled: the part a profile can be held against, and the rest in words."""
 
     when: Condition | None = None
@@ -66,8 +63,7 @@ class Population:
     basis: Basis = "reading"
 
 
-@dataclass(frozen=True, kw_only=True)
-class Arm:
+class Arm(Record, kw_only=True):
     """One arm of a study; `n` is what the source prints, absent where it prints none."""
 
     id: str
@@ -77,8 +73,7 @@ class Arm:
     lines: str = ""
 
 
-@dataclass(frozen=True, kw_only=True)
-class Correction:
+class Correction(Record, kw_only=True):
     """What a printed figure should read, and how that is known; only the parts that differ are given."""
 
     basis: Basis
@@ -90,8 +85,7 @@ class Correction:
     says: str = ""
 
 
-@dataclass(frozen=True, kw_only=True)
-class Result:
+class Result(Record, kw_only=True):
     """One printed finding: an endpoint in one or more arms, with whatever the source gives of HR, CI and P.
 
     `arms` maps arm id to the printed figure (a number, or text such as "< 7.2" where the source prints a sign).
@@ -117,8 +111,7 @@ class Result:
     corrected: Correction | None = None
 
 
-@dataclass(frozen=True, kw_only=True)
-class Toxicity:
+class Toxicity(Record, kw_only=True):
     """One printed adverse event: `percent` or `count` of patients, grade as printed, arm where named."""
 
     event: str
@@ -131,8 +124,7 @@ class Toxicity:
     discrepancy: str = ""
 
 
-@dataclass(frozen=True, kw_only=True)
-class OtherFigure:
+class OtherFigure(Record, kw_only=True):
     """Any further printed number that is neither a result nor toxicity (enrolment, baseline, follow-up, schedule)."""
 
     what: str
@@ -141,8 +133,7 @@ class OtherFigure:
     unit: str = ""
 
 
-@dataclass(frozen=True, kw_only=True)
-class Discrepancy:
+class Discrepancy(Record, kw_only=True):
     """A place where the source cannot be taken at its word, with the correction and how it is known."""
 
     id: str
@@ -158,8 +149,7 @@ class Discrepancy:
     affects: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, kw_only=True)
-class Study:
+class Study(Record, kw_only=True):
     """A trial, series, meta-analysis, approval or statement that a rule may cite."""
 
     id: str

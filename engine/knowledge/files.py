@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
 
 from engine.documents.reader import read_bytes
 from engine.documents.tree import Node
+from engine.records import Record
 from engine.problems import InvalidInput, Problem, quote, suggestion
 
 CARD = "ruleset.yaml"
@@ -20,8 +20,7 @@ MAX_TOTAL = 16_777_216
 MAX_EXTENDS = 5
 
 
-@dataclass(frozen=True, slots=True)
-class RulesetFiles:
+class RulesetFiles(Record):
     """The bytes of every file by relative name, in a fixed order; `shown` is the name to use in problems."""
 
     root: Path

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from functools import cached_property
 from typing import Literal
 
 from engine.knowledge.conditions import Condition
 from engine.knowledge.evidence import Basis, Place, Study
+from engine.records import Record
 
 Standing = Literal[
     "standard",
@@ -22,8 +23,7 @@ Standing = Literal[
 Line = Literal["first", "second", "any"]
 
 
-@dataclass(frozen=True, kw_only=True)
-class Caveat:
+class Caveat(Record, kw_only=True):
     """A limit of a rule, in our words; `lines` where the source states it, none where it is our reading."""
 
     says: str
@@ -31,8 +31,7 @@ class Caveat:
     basis: Literal["review", "reading", "general_knowledge"] = "review"
 
 
-@dataclass(frozen=True, kw_only=True)
-class Rule:
+class Rule(Record, kw_only=True):
     """When a therapy has a standing. `says` is the sentence a reader sees; `extrapolates` admits a wider promise.
 
     `figure` names the result to show first, as `study/result`; without it the first telling one of the citations is.
@@ -50,8 +49,7 @@ class Rule:
     figure: str = ""
 
 
-@dataclass(frozen=True, kw_only=True)
-class Regimen:
+class Regimen(Record, kw_only=True):
     """A dose or schedule that the source prints."""
 
     says: str
@@ -60,8 +58,7 @@ class Regimen:
     discrepancy: str = ""
 
 
-@dataclass(frozen=True, kw_only=True)
-class Therapy:
+class Therapy(Record, kw_only=True):
     """One drug, combination or strategy: what it is, and the rules that give it a standing."""
 
     id: str
@@ -76,8 +73,7 @@ class Therapy:
     rules: tuple[Rule, ...] = ()
 
 
-@dataclass(frozen=True, kw_only=True)
-class Concept:
+class Concept(Record, kw_only=True):
     """A named condition, derived by forward chaining before any rule is tried."""
 
     id: str
@@ -87,8 +83,7 @@ class Concept:
     basis: Literal["review", "reading", "general_knowledge"] = "review"
 
 
-@dataclass(frozen=True, kw_only=True)
-class Note:
+class Note(Record, kw_only=True):
     """A general statement of the source that an answer may show where `when` holds."""
 
     id: str
@@ -98,8 +93,7 @@ class Note:
     topic: str = ""
 
 
-@dataclass(frozen=True, kw_only=True)
-class Omission:
+class Omission(Record, kw_only=True):
     """Printed numbers that the knowledge base leaves out on purpose, and why."""
 
     lines: str
@@ -107,8 +101,7 @@ class Omission:
     reason: str
 
 
-@dataclass(frozen=True, kw_only=True)
-class Source:
+class Source(Record, kw_only=True):
     """The one text a ruleset is distilled from; `basis` says how its identity is known."""
 
     citation: str
@@ -117,8 +110,7 @@ class Source:
     doi: str = ""
 
 
-@dataclass(frozen=True, kw_only=True)
-class SourceAttribute:
+class SourceAttribute(Record, kw_only=True):
     """One of the attributes that US certification asks of evidence-based decision support."""
 
     attribute: str
@@ -126,8 +118,7 @@ class SourceAttribute:
     says: str
 
 
-@dataclass(frozen=True, kw_only=True)
-class Card:
+class Card(Record, kw_only=True):
     """A ruleset's identity and label: what it is for, what it covers, what it leaves out."""
 
     id: str
@@ -152,8 +143,7 @@ class Card:
     source_attributes: tuple[SourceAttribute, ...] = ()
 
 
-@dataclass(frozen=True, kw_only=True)
-class Ruleset:
+class Ruleset(Record, kw_only=True):
     """A loaded, validated ruleset. `places` says where each rule, study, concept and therapy is written."""
 
     card: Card

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from engine.knowledge.evidence import Study
 from engine.knowledge.ruleset import Standing
 
 
-@dataclass(frozen=True, slots=True)
-class Demand:
+class Demand(NamedTuple):
     """A standing in words, and whether one cited study bears it out."""
 
     title: str

@@ -9,15 +9,14 @@ against 34 and 51 as published, not converted (34 µmol/L is 1.99 mg/dL).
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from typing import NamedTuple
 
 COMPONENTS = ("bilirubin", "albumin", "inr", "ascites", "encephalopathy")
 CLASS_RANGES = {"A": (5, 6), "B": (7, 9), "C": (10, 15)}
 LOWEST, HIGHEST = 1, 3
 
 
-@dataclass(frozen=True, slots=True)
-class Scale:
+class Scale(NamedTuple):
     """A measured component: cut-offs per unit and the range of plausible amounts; `falling` when low is worse."""
 
     cutoffs: Mapping[str, tuple[float, float]]

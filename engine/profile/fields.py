@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Literal
+
+from engine.records import Record
 
 Kind = Literal["choice", "set", "flag", "integer", "number"]
 Nature = Literal["test", "history", "characteristic"]
@@ -13,8 +14,7 @@ UNKNOWN = "unknown"
 NONE = "none"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Field:
+class Field(Record, kw_only=True):
     """One clinical field.
 
     `values` are the allowed words (choice, set); `low`/`high` bound a number, in `unit`. `nature` says how it could

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from types import MappingProxyType
+from typing import NamedTuple
 
 from engine.profile.fields import FIELD_BY_NAME, FIELDS, UNKNOWN, Value
+from engine.records import Record
 
 Facts = Mapping[str, Value | None]
 
 
-@dataclass(frozen=True, slots=True)
-class ProfileWarning:
+class ProfileWarning(NamedTuple):
     """A doubt about the facts that does not stop an answer; `fields` are those it concerns."""
 
     code: str
@@ -20,8 +21,7 @@ class ProfileWarning:
     fields: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Profile:
+class Profile(Record):
     """Facts by field name (every field present; `None` is unknown), a label, and what was doubtful in the input.
 
     `measurements` keeps what was entered in more detail than a field holds (Child-Pugh components, c-MET staining).

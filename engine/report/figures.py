@@ -62,7 +62,7 @@ def line(result: Result) -> str:
     where = f" [{result.subgroup}]" if result.subgroup else ""
     if not printed_part:
         return f"{mend}{where}; not printed in the review"
-    return f"{printed_part}{where}" + (f"; should read {mend}" if mend else "")
+    return f"{printed_part}{where}" + (f"; {_lead(result)} {mend}" if mend else "")
 
 
 def key_result(rule: Rule, studies: list[Study]) -> tuple[Study, Result] | None:
@@ -76,6 +76,17 @@ def key_result(rule: Rule, studies: list[Study]) -> tuple[Study, Result] | None:
         if ranked:
             return study, ranked[0]
     return None
+
+
+def _lead(result: Result) -> str:
+    """A correction in figures says what should be read; one in words only adds to what is printed."""
+    mend = result.corrected
+    has_figures = mend is not None and any(part is not None for part in (mend.arms, mend.hr, mend.ci95, mend.p))
+    return "should read" if has_figures and result.lines and _has_figures(result) else "but"
+
+
+def _has_figures(result: Result) -> bool:
+    return any(part is not None for part in (result.arms, result.hr, result.p))
 
 
 def _arms(arms: dict[str, Figure] | None, result: Result) -> str:

@@ -1,0 +1,64 @@
+"""Where case files are, and which ruleset each belongs to."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+from engine.documents.reader import read_bytes
+from engine.documents.tree import MAX_BYTES
+from engine.knowledge.files import CARD, CASES
+from engine.problems import InvalidInput, Problem
+
+ENDINGS = (".yaml", ".yml")
+MAX_CASE_FILES = 1000
+_OWN_KEYS = (re.compile(rb"^ruleset:", re.MULTILINE), re.compile(rb"^cases:", re.MULTILINE))
+
+
+def ruleset_around(path: Path) -> Path | None:
+    """The ruleset folder in whose `cases/` a file lies; None where it lies in none."""
+    for folder in path.absolute().parents:
+        if folder.name == CASES and (folder.parent / CARD).is_file():
+            return folder.parent
+    return None
+
+
+def is_case_file(path: Path) -> bool:
+    """Whether a file is a case table: it lies in a ruleset's `cases/`, or names its ruleset and cases itself."""
+    if path.suffix not in ENDINGS:
+        return False
+    return ruleset_around(path) is not None or _names_ruleset(path)
+
+
+def _names_ruleset(path: Path) -> bool:
+    try:
+        with path.open("rb") as stream:
+            data = stream.read(MAX_BYTES)
+    except OSError:
+        return False
+    return all(pattern.search(data) for pattern in _OWN_KEYS)
+
+
+def files_below(folder: Path) -> list[Path]:
+    """Every YAML file in a folder of cases, sorted; raises `InvalidInput` beyond the limit."""
+    found = sorted(path for path in folder.rglob("*") if path.suffix in ENDINGS and path.is_file())
+    if len(found) > MAX_CASE_FILES:
+        raise InvalidInput([Problem(str(folder), 1, 1, "too-many", f"more than {MAX_CASE_FILES} case files")])
+    return found
+
+
+def case_files(places: Sequence[Path]) -> Iterator[tuple[Path, bytes]]:
+    """The case files in files and folders with their bytes; raises `InvalidInput` where there are none."""
+    problems: list[Problem] = []
+    for place in places:
+        found = files_below(place) if place.is_dir() else [place]
+        if not found:
+            problems.append(Problem(str(place), 1, 1, "no-cases", "no case file here; a case file is YAML with a list 'cases:'"))
+        for path in found:
+            try:
+                yield path, read_bytes(path, str(path))
+            except InvalidInput as error:
+                problems.extend(error.problems)
+    if problems:
+        raise InvalidInput(problems)

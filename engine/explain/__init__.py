@@ -1,0 +1,1 @@
+"""Readings of an answer: why, why not, what if, and side by side."""

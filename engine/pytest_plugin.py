@@ -1,0 +1,104 @@
+"""pytest collects case tables: each case of a ruleset's `cases/` is one test. Other YAML files are left alone."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+if TYPE_CHECKING:
+    from engine.assurance.case_run import Outcome
+    from engine.assurance.cases import Case
+    from engine.evaluation.evaluate import Evaluator
+
+EVALUATORS: pytest.StashKey[dict[str, Any]] = pytest.StashKey()
+ENDINGS = (".yaml", ".yml")
+
+
+def pytest_collect_file(file_path: Path, parent: pytest.Collector) -> pytest.Collector | None:
+    """A case table becomes a collector of its cases."""
+    if file_path.suffix not in ENDINGS:
+        return None
+    from engine.assurance.case_files import is_case_file
+
+    if not is_case_file(file_path):
+        return None
+    collector: pytest.Collector = CaseFile.from_parent(parent, path=file_path)
+    return collector
+
+
+class UnmetError(AssertionError):
+    """A case whose answer is not the expected one."""
+
+    def __init__(self, outcome: Outcome) -> None:
+        super().__init__(outcome.case.sentence)
+        self.outcome = outcome
+
+
+class CaseFile(pytest.File):
+    """One YAML file of cases."""
+
+    def collect(self) -> Iterator[pytest.Item]:
+        """Each case by its sentence; a file that cannot be read is a collection error with every problem."""
+        from engine.assurance.case_reader import cases_in
+        from engine.documents.reader import read_bytes
+        from engine.problems import InvalidInput
+
+        shown = _shown(self.path, self.config)
+        try:
+            evaluator = self._evaluator()
+            cases = cases_in(read_bytes(self.path, shown), shown, evaluator.ruleset)
+        except InvalidInput as error:
+            raise self.CollectError(str(error)) from None
+        for case in cases:
+            yield CaseItem.from_parent(self, name=case.sentence, case=case, evaluator=evaluator)
+
+    def _evaluator(self) -> Evaluator:
+        """One evaluator to a ruleset, shared by the files of a run."""
+        from engine.assurance.suite import ruleset_of
+        from engine.evaluation.evaluate import Evaluator
+        from engine.knowledge.loader import find_ruleset, load_ruleset
+        from engine.paths import DEFAULT_RULESET, shipped
+
+        name = ruleset_of(self.path, DEFAULT_RULESET)
+        known = self.config.stash.setdefault(EVALUATORS, {})
+        if name not in known:
+            known[name] = Evaluator(load_ruleset(find_ruleset(name, (shipped("rulesets"),))))
+        found: Evaluator = known[name]
+        return found
+
+
+class CaseItem(pytest.Item):
+    """One case."""
+
+    def __init__(self, *, case: Case, evaluator: Evaluator, **rest: Any) -> None:
+        super().__init__(**rest)
+        self.case = case
+        self.evaluator = evaluator
+
+    def runtest(self) -> None:
+        """Evaluate the patient and hold the answer against the expectations."""
+        from engine.assurance.case_run import outcome
+
+        found = outcome(self.case, self.evaluator)
+        if not found.passed:
+            raise UnmetError(found)
+
+    def repr_failure(self, excinfo: pytest.ExceptionInfo[BaseException], style: Any = None) -> Any:
+        """What was expected, what came and what decided; no traceback for a case that fails."""
+        if isinstance(excinfo.value, UnmetError):
+            from engine.report.case_results import failure
+
+            return "\n".join(failure(excinfo.value.outcome))
+        return super().repr_failure(excinfo, style)
+
+    def reportinfo(self) -> tuple[Path, int, str]:
+        """Where the case is written."""
+        return self.path, self.case.line - 1, self.case.sentence
+
+
+def _shown(path: Path, config: pytest.Config) -> str:
+    root = config.rootpath
+    return path.relative_to(root).as_posix() if path.is_relative_to(root) else str(path)

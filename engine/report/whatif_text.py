@@ -1,0 +1,111 @@
+"""What-if as text for an 80-column terminal: the tests worth asking for, then what would add and what would remove."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from textwrap import wrap
+
+from engine.evaluation.model import ListName
+from engine.explain.settle import Outcome, Question, Settling
+from engine.explain.whatif import KINDS, Change, WhatIf, smallest
+from engine.knowledge.ruleset import Therapy
+from engine.knowledge.standing import DEMANDS
+from engine.notice import notice
+from engine.report.style import Style
+from engine.report.text import WIDTH, facts_line, hanging
+
+LIST_WORDS: dict[ListName, str] = {
+    "options": "an option",
+    "possible": "only possible",
+    "not_supported": "not supported",
+    "ruled_out": "ruled out",
+}
+MOST_OUTCOMES = 12
+
+
+def text(found: WhatIf, style: Style, *, every: bool = False) -> str:
+    """The whole page; without `every` only the smallest changes of each therapy and the best test and pair."""
+    return "\n".join(_page(found, style, every)) + "\n"
+
+
+def _page(found: WhatIf, style: Style, every: bool) -> Iterator[str]:
+    ruleset, profile = found.evaluation.ruleset, found.evaluation.profile
+    yield style.bold(f"What if: {profile.label or 'hypothetical patient'}")
+    yield from hanging("", facts_line(profile), 0)
+    yield style.dim(f"{ruleset.card.id} {ruleset.card.version}, evidence as of {ruleset.card.as_of}")
+    yield from _tests(found.settling, style, every)
+    yield from _section("WHAT WOULD ADD AN OPTION", found.adds, style, every)
+    yield from _section("WHAT WOULD REMOVE AN OPTION", found.removes, style, every)
+    yield from _fixed("NO FACTS MAKE IT AN OPTION", found.never, style)
+    yield from _fixed("AN OPTION WHATEVER CHANGES", found.always, style)
+    yield ""
+    yield from wrap(notice(ruleset.card.as_of), WIDTH)
+
+
+def _tests(settling: Settling, style: Style, every: bool) -> Iterator[str]:
+    if not settling.possible:
+        return
+    yield ""
+    yield style.bold(f"WHAT TO FIND OUT FIRST ({len(settling.possible)} therapies still open)")
+    for title, questions in (("One fact", settling.singles), ("Two facts", settling.pairs)):
+        for question in questions if every else questions[:1]:
+            yield from _question(title, question, len(settling.possible), style)
+    if not settling.singles:
+        yield from hanging("  ", "No single fact settles any of them.", 2)
+
+
+def _question(title: str, question: Question, open_: int, style: Style) -> Iterator[str]:
+    names = " + ".join(facet.title for facet in question.facets)
+    span = f"{question.least}" if question.least == question.most else f"{question.least} to {question.most}"
+    yield from hanging(f" {title}: {style.underline(names)} ", f"settles {span} of {open_}", 4)
+    for outcome in question.outcomes[:MOST_OUTCOMES]:
+        yield from hanging(f"  {' + '.join(outcome.results)}: ", _settled(outcome), 6)
+    left = len(question.outcomes) - MOST_OUTCOMES
+    if left > 0:
+        yield from hanging("  ", f"... and {left} further results (all of them with --format json)", 6)
+
+
+def _settled(outcome: Outcome) -> str:
+    groups: dict[ListName, list[str]] = {}
+    for therapy, name in outcome.settled:
+        groups.setdefault(name, []).append(therapy.name)
+    parts = [f"{', '.join(names)} {LIST_WORDS[name]}" for name, names in groups.items()]
+    return "; ".join(parts) or "settles nothing"
+
+
+def _section(title: str, changes: tuple[Change, ...], style: Style, every: bool) -> Iterator[str]:
+    shown = [change for change in changes if every or smallest(change, changes)]
+    if not shown:
+        return
+    yield ""
+    yield style.bold(f"{title} ({len({change.therapy.id for change in shown})} therapies)")
+    for kind, words in KINDS.items():
+        own = [change for change in shown if change.kind == kind]
+        if own:
+            yield f" {style.underline(words)}"
+            yield from _grouped(own)
+
+
+def _grouped(changes: list[Change]) -> Iterator[str]:
+    groups: dict[tuple[tuple[str, str, str], ...], list[Change]] = {}
+    for change in changes:
+        groups.setdefault(tuple((s.facet.title, s.was, s.becomes) for s in change.steps), []).append(change)
+    for steps, group in sorted(groups.items(), key=lambda item: len(item[0])):
+        lead = " and ".join(f"{title} {becomes} (now {was})" for title, was, becomes in steps)
+        yield from hanging("  ", f"{lead}:", 4)
+        yield from hanging("      ", "; ".join(_effect(change) for change in group), 6)
+        for doubt in dict.fromkeys(doubt.message for change in group for doubt in change.doubts):
+            yield from hanging("      ! ", doubt, 8)
+
+
+def _effect(change: Change) -> str:
+    if change.rule is not None:
+        return f"{change.therapy.name} ({DEMANDS[change.rule.standing].title.lower()})"
+    return f"{change.therapy.name} ({LIST_WORDS[change.reaches]})"
+
+
+def _fixed(title: str, therapies: tuple[Therapy, ...], style: Style) -> Iterator[str]:
+    if therapies:
+        yield ""
+        yield style.bold(f"{title} ({len(therapies)})")
+        yield from hanging("  ", ", ".join(therapy.name for therapy in therapies), 2)

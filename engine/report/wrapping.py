@@ -1,0 +1,23 @@
+"""Text wrapped for an 80-column terminal."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from textwrap import wrap
+
+WIDTH = 80
+_ESCAPES = re.compile("\x1b\\[[0-9;]*m")
+
+
+def visible(text: str) -> int:
+    """The width of a text on the screen, without its escape sequences."""
+    return len(_ESCAPES.sub("", text))
+
+
+def hanging(lead: str, text: str, indent: int) -> Iterator[str]:
+    """`lead` and `text`, wrapped at the width with the following lines indented."""
+    lines = wrap(text, WIDTH, initial_indent=" " * visible(lead), subsequent_indent=" " * indent, break_on_hyphens=False)
+    first = lines[0][visible(lead) :] if lines else ""
+    yield f"{lead}{first}".rstrip()
+    yield from lines[1:]

@@ -1,0 +1,93 @@
+"""What a view is: a function from what is asked to a document (the JSON twin) and the template that shows it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from engine.notice import notice
+from engine.problems import InvalidInput, Problem, quote, suggestion
+from engine.report.document import Document
+from engine.web.cases import FILE, Case, Parameters, field_of
+from engine.web.library import Book, Library
+
+RULESET = "ruleset"
+
+
+class NotFound(Exception):
+    """Nothing stands at this address; the message says what does."""
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """One request: the ruleset, the case, the view's own parameters and the parts of the path."""
+
+    library: Library
+    book: Book
+    case: Case
+    own: Parameters
+    path: Mapping[str, str]
+
+    def one(self, name: str, default: str = "") -> str:
+        """The value of one of the view's own parameters."""
+        return self.own.get(name, (default,))[0].strip() or default
+
+    def many(self, name: str) -> tuple[str, ...]:
+        """Every value of one of the view's own parameters."""
+        return tuple(value.strip() for value in self.own.get(name, ()) if value.strip())
+
+    def choice(self, name: str, allowed: tuple[str, ...]) -> str:
+        """A parameter that must be one of some words, or absent; raises `InvalidInput`."""
+        value = self.one(name)
+        if value and value not in allowed:
+            raise refused(name, value, allowed)
+        return value
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """A document with the notice in it, the template that shows it and what else the template needs."""
+
+    template: str
+    document: Document
+    context: Mapping[str, Any] = field(default_factory=dict)
+    status: int = 200
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Parameter:
+    """One of a view's own parameters, as OpenAPI describes it."""
+
+    name: str
+    says: str
+    schema: Document
+    required: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Page:
+    """One address. `tab` is its name in the navigation, `answer` the schema of its document."""
+
+    path: str
+    name: str
+    tab: str
+    says: str
+    view: Callable[[Asked], View]
+    answer: Document
+    own: tuple[Parameter, ...] = ()
+    needs_case: bool = False
+
+
+def refused(name: str, value: str, allowed: tuple[str, ...]) -> InvalidInput:
+    """A parameter that is none of the words allowed."""
+    message = f"{name} cannot be {quote(value)}; {suggestion(value, allowed)}"
+    return InvalidInput([Problem(FILE, 0, 1, "unknown-value", message)])
+
+
+def problems_document(problems: tuple[Problem, ...], book: Book) -> Document:
+    """The JSON of a request that cannot be answered."""
+    return {
+        "notice": notice(book.ruleset.card.as_of),
+        "problems": [{"field": field_of(p), "code": p.code, "message": p.message} for p in problems],
+    }

@@ -1,0 +1,35 @@
+"""Words of the rule language as a reader writes them: `mainland_china` is Mainland China, `hbv` is HBV."""
+
+from __future__ import annotations
+
+import re
+
+from engine.profile.fields import FIELD_BY_NAME
+
+_ACRONYMS = ("hbv", "hcv", "nafld", "tki")
+_TOKEN = re.compile(r"[a-z]+")
+
+
+def _spellings() -> dict[str, str]:
+    places = {token for value in FIELD_BY_NAME["region"].values for token in value.split("_")} - {"other"}
+    return {**{place: place.capitalize() for place in places}, **{name: name.upper() for name in _ACRONYMS}}
+
+
+_SPELLED = _spellings()
+
+
+def words(value: object) -> str:
+    """A value, or a list of values joined by words, in plain spelling."""
+    text = str(value).replace("_", " ")
+    return _TOKEN.sub(lambda match: _SPELLED.get(match.group(), match.group()), text)
+
+
+def title(name: str) -> str:
+    """A field's title; a concept's name in plain words."""
+    known = FIELD_BY_NAME.get(name)
+    return known.title if known else words(name)
+
+
+def first_up(text: str) -> str:
+    """The text with a capital first letter; the rest stays."""
+    return text[:1].upper() + text[1:]
