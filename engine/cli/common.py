@@ -90,6 +90,27 @@ def read_patients(paths: Sequence[str], settings: Sequence[str]) -> list[Profile
     return profiles
 
 
+def read_patient(path: str | None, settings: Sequence[str]) -> Profile:
+    """The one profile of a file (or of settings alone); refuses a list of several."""
+    if path is None and not settings:
+        raise click.UsageError("name a patient file, - for standard input, or facts with --set field=value")
+    profiles = read_patients([path] if path else [], settings)
+    if len(profiles) > 1:
+        raise click.UsageError(f"one patient is needed; {path} holds {len(profiles)}")
+    return profiles[0]
+
+
+def known_therapies(names: Sequence[str], ruleset: Ruleset) -> None:
+    """Refuses therapy ids that the ruleset does not know, with the nearest spelling."""
+    from engine.problems import Problem, quote, suggestion
+
+    wrong = [name for name in names if name not in ruleset.therapies]
+    if wrong:
+        known = list(ruleset.therapies)
+        messages = {name: f"no therapy {quote(name)}; {suggestion(name, known)}" for name in wrong}
+        raise InvalidInput([Problem("--therapy", 1, 1, "unknown-therapy", messages[name]) for name in wrong])
+
+
 def _bytes(path: str) -> tuple[bytes, str]:
     if path == STDIN:
         return sys.stdin.buffer.read(MAX_BYTES + 1), "<stdin>"

@@ -15,7 +15,7 @@ from engine.cli import common
 @click.option("--all", "every", is_flag=True, help="Every irreducible change and every question, not only the smallest and best.")
 @common.format_option("text", "json")
 def command(
-    patient: str | None, settings: tuple[str, ...], ruleset: str, therapies: tuple[str, ...], every: bool, format_: str
+    *, patient: str | None, settings: tuple[str, ...], ruleset: str, therapies: tuple[str, ...], every: bool, format_: str
 ) -> None:
     """The smallest changes of facts that add or remove each option, and which unknown test would settle most.
 
@@ -32,7 +32,7 @@ def command(
 
     profile = common.read_patient(patient, settings)
     evaluator = common.evaluator(ruleset)
-    common.check_therapies(therapies, evaluator.ruleset)
+    common.known_therapies(therapies, evaluator.ruleset)
     found = what_if(evaluator, profile, therapies)
     if format_ == "json":
         from engine.report.whatif_document import document

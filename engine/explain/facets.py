@@ -47,9 +47,7 @@ class Facet:
     def moves(self, facts: Facts) -> tuple[State, ...]:
         """The states a change may lead to: nothing that is known becomes unknown."""
         known = [facts[field.name] is not None for field in self.fields]
-        return tuple(
-            s for s in self.states if all(v is not None or not was for v, was in zip(s.values, known, strict=True))
-        )
+        return tuple(s for s in self.states if all(v is not None or not was for v, was in zip(s.values, known, strict=True)))
 
     def results(self, facts: Facts) -> tuple[State, ...]:
         """The states that finding out everything may lead to: what is known stays as it is."""
@@ -84,9 +82,7 @@ def _child_pugh(tables: dict[str, FieldTable]) -> Facet:
     return _facet(fields, LINKED_TITLE, tuple(tables.get(name) for name in LINKED), values)
 
 
-def _facet(
-    fields: tuple[Field, ...], title: str, tables: tuple[FieldTable | None, ...], known: Iterable[Values]
-) -> Facet:
+def _facet(fields: tuple[Field, ...], title: str, tables: tuple[FieldTable | None, ...], known: Iterable[Values]) -> Facet:
     return Facet(fields, title, fields[0].nature, tables, tuple(_state(tables, values) for values in known))
 
 
@@ -133,7 +129,7 @@ def held(facet: Facet, facts: Facts) -> str:
 def _words_label(allowed: tuple[str, ...], words: list[str]) -> str:
     others = [word for word in allowed if word not in words]
     if others and len(words) > 2 * len(others):
-        return f"not {' or '.join(others)}"
+        return f"not {', '.join(others)}"
     return " or ".join(words)
 
 
@@ -204,5 +200,3 @@ def _distance(facet: Facet, state: State, facts: Facts) -> float:
         elif value != held:
             total += 1
     return total
-
-

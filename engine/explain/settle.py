@@ -87,9 +87,7 @@ def _meet(states: Iterable[State]) -> tuple[int, int]:
     return certain, possible
 
 
-def _question(
-    asked: tuple[_Asked, ...], facets: tuple[Facet, ...], now: list[State], still: list[TherapyBits]
-) -> Question:
+def _question(asked: tuple[_Asked, ...], facets: tuple[Facet, ...], now: list[State], still: list[TherapyBits]) -> Question:
     chosen = {one.facet.title for one in asked}
     fixed = [state for facet, state in zip(facets, now, strict=True) if facet.title not in chosen]
     outcomes = tuple(_outcome(asked, groups, fixed, still) for groups in product(*(one.groups for one in asked)))

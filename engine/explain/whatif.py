@@ -74,6 +74,11 @@ class WhatIf:
     always: tuple[Therapy, ...]
     settling: Settling
 
+    @property
+    def changes(self) -> tuple[Change, ...]:
+        """Additions, then removals."""
+        return (*self.adds, *self.removes)
+
 
 Move = tuple[int, int]
 Assignment = frozenset[Move]
@@ -110,9 +115,7 @@ def what_if(evaluator: Evaluator, profile: Profile, therapies: Iterable[str] = (
         (removes if is_option else adds).extend(changes)
         if not changes:
             (always if is_option else never).append(bits.therapy)
-    return WhatIf(
-        evaluation, tuple(adds), tuple(removes), tuple(never), tuple(always), settling(every, facets, profile.facts)
-    )
+    return WhatIf(evaluation, tuple(adds), tuple(removes), tuple(never), tuple(always), settling(every, facets, profile.facts))
 
 
 def _changes(bits: TherapyBits, facets: tuple[Facet, ...], profile: Profile, is_option: bool) -> list[Change]:

@@ -1,0 +1,40 @@
+"""The shipped ruleset, and seeded profiles spread over the profile space."""
+
+from __future__ import annotations
+
+import random
+
+import pytest
+
+from engine.cli.common import load
+from engine.evaluation.evaluate import Evaluator
+from engine.explain.facets import facets_of
+from engine.inference.program import Program
+from engine.profile.fields import Value
+from engine.profile.model import Profile, facts_of
+from engine.profile.reading import read_profile
+
+
+@pytest.fixture(scope="session")
+def evaluator() -> Evaluator:
+    return Evaluator(*load("hcc-2016"))
+
+
+@pytest.fixture(scope="session")
+def met_high() -> Profile:
+    return read_profile("patients/after-sorafenib-met-high.yaml")
+
+
+def sample_profiles(program: Program, count: int, seed: int, unknown: float = 0.25) -> list[Profile]:
+    """`count` consistent profiles; each facet is unknown with the given probability."""
+    chance = random.Random(seed)
+    facets = facets_of(program)
+    found = []
+    for _ in range(count):
+        facts: dict[str, Value | None] = {}
+        for facet in facets:
+            if chance.random() >= unknown:
+                values = chance.choice(facet.states).values
+                facts.update(zip((field.name for field in facet.fields), values, strict=True))
+        found.append(Profile(facts_of(facts)))
+    return found
