@@ -21,6 +21,7 @@ COMMANDS = {
     "evaluate": ("engine.cli.evaluate", "The main job: the options that published evidence backs for a patient."),
     "explain": ("engine.cli.explain", "Why a therapy is or is not an option, rule by rule."),
     "whatif": ("engine.cli.whatif", "The smallest changes of facts that add or remove each option."),
+    "compare": ("engine.cli.compare", "Several patients, or one under two rulesets, side by side."),
     "rules": ("engine.cli.rules", "List, show and search the rules."),
     "evidence": ("engine.cli.evidence", "List, show, search and verify the studies."),
     "about": ("engine.cli.about", "The ruleset's card: what it covers, and what it leaves out."),

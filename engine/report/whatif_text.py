@@ -3,23 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from textwrap import wrap
 
 from engine.evaluation.model import ListName
 from engine.explain.settle import Outcome, Question, Settling
 from engine.explain.whatif import KINDS, Change, WhatIf, smallest
 from engine.knowledge.ruleset import Therapy
-from engine.knowledge.standing import DEMANDS
 from engine.notice import notice
 from engine.report.style import Style
-from engine.report.text import WIDTH, facts_line, hanging
+from engine.report.text import facts_line, hanging, wrapped
+from engine.report.words import LIST_WORDS, standing_words
 
-LIST_WORDS: dict[ListName, str] = {
-    "options": "an option",
-    "possible": "only possible",
-    "not_supported": "not supported",
-    "ruled_out": "ruled out",
-}
 MOST_OUTCOMES = 12
 
 
@@ -39,7 +32,7 @@ def _page(found: WhatIf, style: Style, every: bool) -> Iterator[str]:
     yield from _fixed("NO FACTS MAKE IT AN OPTION", found.never, style)
     yield from _fixed("AN OPTION WHATEVER CHANGES", found.always, style)
     yield ""
-    yield from wrap(notice(ruleset.card.as_of), WIDTH)
+    yield from wrapped(notice(ruleset.card.as_of))
 
 
 def _tests(settling: Settling, style: Style, every: bool) -> Iterator[str]:
@@ -100,7 +93,7 @@ def _grouped(changes: list[Change]) -> Iterator[str]:
 
 def _effect(change: Change) -> str:
     if change.rule is not None:
-        return f"{change.therapy.name} ({DEMANDS[change.rule.standing].title.lower()})"
+        return f"{change.therapy.name} ({standing_words(change.rule.standing)})"
     return f"{change.therapy.name} ({LIST_WORDS[change.reaches]})"
 
 

@@ -1,0 +1,157 @@
+"""A comparison as text for an 80-column terminal, and as Markdown tables."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from itertools import zip_longest
+from textwrap import wrap
+
+from engine.evaluation.model import Reason
+from engine.explain.compare import DIFFERENCES, Cell, Comparison, TherapyRow
+from engine.notice import notice
+from engine.profile.fields import FIELD_BY_NAME
+from engine.report.style import Style
+from engine.report.text import WIDTH, hanging, wrapped
+from engine.report.words import standing_words
+
+LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+MOST_COLUMNS = len(LETTERS)
+_MOST_ABREAST = 4
+_FIRST = 22
+_ABSENT = "not in this ruleset"
+
+Row = tuple[str, Sequence[str]]
+
+
+def text(found: Comparison, style: Style) -> str:
+    """The whole page: the columns, what differs, what is shared."""
+    return "\n".join(_page(found, style)) + "\n"
+
+
+def _page(found: Comparison, style: Style) -> Iterator[str]:
+    yield style.bold(f"{len(found.columns)} answers side by side")
+    for letter, column in zip(LETTERS, found.columns, strict=False):
+        card = column.evaluation.ruleset.card
+        scope = {"in": "", "out": ", out of scope", "unknown": ", scope unknown"}[column.evaluation.scope]
+        yield from hanging(f" {letter}  ", f"{column.name} ({card.id} {card.version}{scope})", 4)
+    if not (found.facts or found.derived or found.therapies):
+        yield ""
+        yield "Nothing differs."
+    for title, rows in _differing(found):
+        yield ""
+        yield style.bold(title)
+        yield from _table(rows, len(found.columns), style)
+    yield from _shared(found, style)
+    yield ""
+    yield from wrapped(notice(found.as_of))
+
+
+def _differing(found: Comparison) -> Iterator[tuple[str, list[Row]]]:
+    """The tables of what differs, with their titles; empty ones are left out."""
+    facts: list[Row] = [(row.field.title, row.values) for row in found.facts]
+    derived: list[Row] = [(row.concept.replace("_", " "), row.values) for row in found.derived]
+    if facts:
+        yield "FACTS THAT DIFFER", facts
+    if derived:
+        yield "WHAT FOLLOWS FROM THEM", derived
+    for difference, words in DIFFERENCES.items():
+        rows: list[Row] = [(r.name, cells(r)) for r in found.therapies if r.difference == difference]
+        if rows:
+            yield f"{words.upper()} ({len(rows)})", rows
+
+
+def cells(row: TherapyRow) -> tuple[str, ...]:
+    """One therapy's cells as a reader sees them."""
+    return tuple(_ABSENT if cell is None else _cell(cell, row.difference == "grounds") for cell in row.cells)
+
+
+def _cell(cell: Cell, grounds: bool) -> str:
+    finding = cell.finding
+    if cell.list == "ruled_out":
+        return f"ruled out: {_blocked(finding.blocked_by)}"
+    standing = standing_words(finding.rule.standing)
+    if cell.list == "possible":
+        return f"possible ({standing}): needs {' + '.join(FIELD_BY_NAME[n].title for n in finding.needs)}"
+    shown = standing if cell.list == "not_supported" else f"OPTION, {standing}"
+    if not grounds:
+        return shown
+    studies = ", ".join(f"{study.name}: {fits.status.replace('_', ' ')}" for study, fits in cell.evidence)
+    return f"{shown}; {studies}"
+
+
+def _blocked(reasons: tuple[Reason, ...]) -> str:
+    return "; ".join(f"{FIELD_BY_NAME[r.field].title} {r.value}" for r in reasons)
+
+
+def _table(rows: list[Row], count: int, style: Style) -> Iterator[str]:
+    if count > _MOST_ABREAST:
+        yield from _grouped(rows)
+        return
+    width = (WIDTH - _FIRST) // count - 2
+    yield " " * _FIRST + "".join(style.underline(letter) + " " * (width + 1) for letter in LETTERS[:count]).rstrip()
+    for name, values in rows:
+        columns = [wrap(name, _FIRST - 2, initial_indent=" ", subsequent_indent="   ")]
+        columns += [wrap(value, width, subsequent_indent=" ") or [""] for value in values]
+        for parts in zip_longest(*columns, fillvalue=""):
+            rest = "".join(f"{part:<{width + 2}}" for part in parts[1:])
+            yield f"{parts[0]:<{_FIRST}}{rest}".rstrip()
+
+
+def _grouped(rows: list[Row]) -> Iterator[str]:
+    """More columns than fit abreast: each value once, with the letters that have it."""
+    for name, values in rows:
+        letters: dict[str, list[str]] = {}
+        for letter, value in zip(LETTERS, values, strict=False):
+            letters.setdefault(value, []).append(letter)
+        yield f" {name}"
+        for value, own in letters.items():
+            yield from hanging(f"   {''.join(own)}: ", value or "-", 6)
+
+
+def _shared(found: Comparison, style: Style) -> Iterator[str]:
+    yield ""
+    yield style.bold("SHARED")
+    facts = "; ".join(f"{row.field.title} {row.values[0]}" for row in found.shared_facts)
+    if facts:
+        yield from hanging("  Facts: ", facts, 6)
+    groups: dict[str, list[str]] = {}
+    for row in found.shared_therapies:
+        cell = row.cells[0]
+        assert cell is not None
+        standing = standing_words(cell.rule.standing)
+        title = {"options": f"Option ({standing})", "possible": f"Possible ({standing})"}.get(
+            cell.list, cell.list.replace("_", " ").capitalize()
+        )
+        groups.setdefault(title, []).append(row.name)
+    for title, names in groups.items():
+        yield from hanging(f"  {title}: ", ", ".join(names), 6)
+
+
+def markdown(found: Comparison) -> str:
+    """The comparison as Markdown: a table for each kind of difference, then what is shared."""
+    lines = [f"# {len(found.columns)} answers side by side", ""]
+    for letter, column in zip(LETTERS, found.columns, strict=False):
+        card = column.evaluation.ruleset.card
+        lines.append(f"- **{letter}**: {_escaped(column.name)} ({card.id} {card.version})")
+    letters = LETTERS[: len(found.columns)]
+    for title, rows in _differing(found):
+        lines += ["", f"## {title.capitalize()}", "", f"| | {' | '.join(letters)} |", "| --- " * (len(letters) + 1) + "|"]
+        lines += [f"| {_escaped(name)} | {' | '.join(_escaped(v) for v in values)} |" for name, values in rows]
+    lines += ["", *(f"- {_escaped(line.strip())}" for line in _joined(_shared(found, Style())) if line != "SHARED")]
+    lines += ["", f"> {notice(found.as_of)}"]
+    return "\n".join(lines) + "\n"
+
+
+def _joined(lines: Iterator[str]) -> list[str]:
+    """Wrapped lines put together again."""
+    found: list[str] = []
+    for line in lines:
+        if line.startswith("      ") and found:
+            found[-1] += f" {line.strip()}"
+        elif line:
+            found.append(line)
+    return found
+
+
+def _escaped(cell: str) -> str:
+    return cell.replace("\\", "\\\\").replace("|", "\\|").replace("\n", " ")
