@@ -5,7 +5,7 @@ A decision diagram is built axis by axis; its state is which conjunctions are st
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Sequence
+from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
 from typing import Generic, TypeVar
 
 from engine.assurance.boxes import Box, Region
@@ -40,16 +40,42 @@ class Partition(Generic[O]):
     def boxes(self) -> dict[O, list[Box]]:
         """For each outcome the disjoint boxes where it holds; together they are the whole space."""
         found: dict[O, list[Box]] = {}
-        stack: list[tuple[int, Box]] = [(self._root, self.space.full)]
-        while stack:
-            node, box = stack.pop()
+        for node, box in self._paths(self._root):
+            found.setdefault(self._table[node], []).append(box)  # type: ignore[arg-type]
+        return found
+
+    def split(self, wanted: Callable[[O], bool]) -> tuple[list[Box], list[Box]]:
+        """Where the outcome is wanted, and where it is not: disjoint boxes, few because the others are merged first."""
+        inside: list[Box] = []
+        outside: list[Box] = []
+        reduced: dict[int, int] = {}
+        for node, box in self._paths(self._merged(self._root, wanted, reduced)):
+            (inside if wanted(self._table[node]) else outside).append(box)  # type: ignore[arg-type]
+        return inside, outside
+
+    def _merged(self, node: int, wanted: Callable[[O], bool], reduced: dict[int, int]) -> int:
+        """The node with all wanted leaves taken for one, and all others for another."""
+        if node not in reduced:
             entry = self._table[node]
             if self._is_leaf[node]:
-                found.setdefault(entry, []).append(box)  # type: ignore[arg-type]
+                reduced[node] = next(
+                    leaf for o, leaf in self._leaves.items() if wanted(o) == wanted(entry)  # type: ignore[arg-type]
+                )
+            else:
+                axis, branches = entry  # type: ignore[misc]
+                reduced[node] = self._branch(axis, _joined((mask, self._merged(c, wanted, reduced)) for mask, c in branches))
+        return reduced[node]
+
+    def _paths(self, root: int) -> Iterator[tuple[int, Box]]:
+        """Every leaf below a node with the box that leads to it."""
+        stack: list[tuple[int, Box]] = [(root, self.space.full)]
+        while stack:
+            node, box = stack.pop()
+            if self._is_leaf[node]:
+                yield node, box
                 continue
-            axis, branches = entry  # type: ignore[misc]
+            axis, branches = self._table[node]  # type: ignore[misc]
             stack.extend((child, (*box[:axis], mask, *box[axis + 1 :])) for mask, child in reversed(branches))
-        return found
 
     def _node(self, axis: int, sure: int, maybe: int) -> int:
         key = (axis, sure, maybe)
@@ -67,11 +93,7 @@ class Partition(Generic[O]):
         for point, (s, m) in enumerate(zip(self._sure.rows[axis], self._maybe.rows[axis], strict=True)):
             state = (sure & s, maybe & m)
             branches[state] = branches.get(state, 0) | 1 << point
-        children: dict[int, int] = {}
-        for (s, m), mask in branches.items():
-            child = self._node(axis + 1, s, m)
-            children[child] = children.get(child, 0) | mask
-        return self._branch(axis, tuple((mask, child) for child, mask in children.items()))
+        return self._branch(axis, _joined((mask, self._node(axis + 1, s, m)) for (s, m), mask in branches.items()))
 
     def _leaf(self, outcome: O) -> int:
         if outcome not in self._leaves:
@@ -92,8 +114,16 @@ class Partition(Generic[O]):
         return len(self._table) - 1
 
 
+def _joined(branches: Iterable[tuple[int, int]]) -> tuple[tuple[int, int], ...]:
+    """Branches to the same child made one."""
+    children: dict[int, int] = {}
+    for mask, child in branches:
+        children[child] = children.get(child, 0) | mask
+    return tuple((mask, child) for child, mask in children.items())
+
+
 class _Rows:
-    """For each point of each axis the boxes that hold it, one bit to a box; `busy[axis]`: those not full there or later."""
+    """For each point of each axis the boxes that hold it, one bit to a box; `busy[axis]`: the boxes that ask something of it."""
 
     def __init__(self, space: Space, boxes: list[Box]) -> None:
         self.every = (1 << len(boxes)) - 1

@@ -1,0 +1,133 @@
+"""What an edit of the rules does: every region of the profile space in which an answer differs, and a proof of the rest."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Literal
+
+from engine.assurance.boxes import Box, Cutter, Region, simplest
+from engine.assurance.describe import describe
+from engine.assurance.edits import Edit, edits
+from engine.assurance.partition import Partition, Verdicts
+from engine.assurance.scoped import Scoped
+from engine.assurance.space import Space, space_of
+from engine.assurance.version import Question, Stand, Subject, Version
+from engine.assurance.words import Words, limits
+from engine.inference.program import SCOPE
+from engine.profile.model import Facts
+
+ChangeKind = Literal["list", "standing", "citations", "other rules"]
+
+
+@dataclass(frozen=True)
+class Change:
+    """One subject's answer changes in the same way throughout a region.
+
+    `boxes` are the region as disjoint boxes; `where` describes it in words: profiles that meet every limit of one of them.
+    For the kind "other rules" only what the therapy's further rules say changes; `before` and `after` leave that out.
+    """
+
+    subject: Subject
+    kind: ChangeKind
+    before: Stand
+    after: Stand
+    profiles: int
+    boxes: tuple[Box, ...]
+    where: tuple[Words, ...]
+    witness: Facts
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """Two versions: what was edited, over which space, and every change of an answer. `same`: subjects proved equal."""
+
+    old: Version
+    new: Version
+    space: Space
+    edits: tuple[Edit, ...]
+    changes: tuple[Change, ...]
+    same: int
+
+
+def compare(old: Version, new: Version) -> Comparison:
+    """Compare two versions over the space cut at the thresholds of both."""
+    space = space_of((*old.program.tests, *new.program.tests))
+    subjects = tuple(dict.fromkeys((*new.subjects(), *old.subjects())))
+    comparing = _Comparing(old, new, space)
+    changes: list[Change] = []
+    same = 0
+    for subject in subjects:
+        found = comparing.changes(subject)
+        changes.extend(found)
+        same += not found
+    return Comparison(old, new, space, edits(old.ruleset, new.ruleset), tuple(changes), same)
+
+
+class _Comparing:
+    def __init__(self, old: Version, new: Version, space: Space) -> None:
+        self.old, self.new, self.space = old, new, space
+        self.cutter = Cutter(space)
+
+    def changes(self, subject: Subject) -> list[Change]:
+        before, after = self.old.question(subject), self.new.question(subject)
+        if self.old.meaning(before) == self.new.meaning(after):
+            return []
+        size = len(before.goals)
+        regions = [*self._regions(self.old, before), *self._regions(self.new, after)]
+
+        def judge(verdicts: Verdicts) -> tuple[Stand, Stand]:
+            return before.judge(verdicts[:size]), after.judge(verdicts[size:])
+
+        parts = Partition(self.space, regions, judge)
+        kinds = dict.fromkeys(_kind(*pair) for pair in parts.boxes() if pair[0] != pair[1])
+        found = [self._change(subject, kind, parts) for kind in kinds]
+        return sorted(found, key=lambda change: (_KINDS.index(change.kind), -change.profiles, change.before, change.after))
+
+    def _regions(self, version: Version, question: Question) -> list[Region]:
+        return [self.cutter.region(version.conjunctions(goal)) for goal in question.goals]
+
+    def _change(self, subject: Subject, kind: _Kind, parts: Partition[tuple[Stand, Stand]]) -> Change:
+        inside, outside = parts.split(lambda pair: pair[0] != pair[1] and _kind(*pair) == kind)
+        total = sum(map(self.space.count, inside))
+        witness = self.space.facts(simplest(self.space, inside))
+        scoped = self.scoped if subject.kind != "scope" else None
+        if scoped is None:
+            shown = describe(self.space, inside, outside)
+            where = tuple(limits(self.space, box) for box in shown)
+        else:
+            shown = describe(scoped, scoped.lifted(inside), scoped.lifted(outside))
+            where = tuple(scoped.words(box) for box in shown)
+        return Change(subject, *kind, total, tuple(inside), where, witness)
+
+    @cached_property
+    def scoped(self) -> Scoped | None:
+        """The space with the scope as an axis, where both versions have the same scope."""
+        first, second = self.old.question(_SCOPE), self.new.question(_SCOPE)
+        if self.old.meaning(first) != self.new.meaning(second):
+            return None
+        return Scoped(self.space, self._regions(self.new, second)[0])
+
+
+_SCOPE = Subject("scope", SCOPE)
+_Kind = tuple[ChangeKind, Stand, Stand]
+_KINDS: tuple[ChangeKind, ...] = ("list", "standing", "citations", "other rules")
+
+
+def _kind(first: Stand, second: Stand) -> _Kind:
+    """What kind of change this is, and the two stands without what the kind does not speak of."""
+    before, after = first._replace(also=()), second._replace(also=())
+    if before == after:
+        return "other rules", before, after
+    if before.place != after.place:
+        return "list", before, after
+    return ("standing" if before.standing != after.standing else "citations"), before, after
+
+
+def touched(comparison: Comparison) -> Mapping[Subject, list[Change]]:
+    """The changes by subject, in order."""
+    found: dict[Subject, list[Change]] = {}
+    for change in comparison.changes:
+        found.setdefault(change.subject, []).append(change)
+    return found
