@@ -101,6 +101,13 @@ class Omission(Record, kw_only=True):
     reason: str
 
 
+class Section(Record, kw_only=True):
+    """A part of the source text of which every number is recorded or left out with a reason."""
+
+    title: str
+    lines: str
+
+
 class Source(Record, kw_only=True):
     """The one text a ruleset is distilled from; `basis` says how its identity is known."""
 
@@ -108,6 +115,7 @@ class Source(Record, kw_only=True):
     basis: Basis
     text: str = ""
     doi: str = ""
+    sections: tuple[Section, ...] = ()
 
 
 class SourceAttribute(Record, kw_only=True):

@@ -1,0 +1,77 @@
+"""Numbers in running text: digits, number words ("thirty", "fifty-one") and bracketed reference numbers, line by line."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from decimal import Decimal
+from typing import NamedTuple
+
+_UNITS = (
+    "zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen seventeen "
+    "eighteen nineteen"
+).split()
+_TENS = "twenty thirty forty fifty sixty seventy eighty ninety".split()
+_WORDS = {word: number for number, word in enumerate(_UNITS)} | {word: 20 + 10 * i for i, word in enumerate(_TENS)}
+_WORD = rf"(?:{'|'.join(_TENS)})-(?:{'|'.join(_UNITS[1:10])})|{'|'.join(sorted(_WORDS, key=len, reverse=True))}"
+_NUMBER = re.compile(rf"\d+(?:\.\d+)?|\b(?:{_WORD})\b", re.IGNORECASE)
+_REFERENCES = re.compile(r"\[\d+(?:\s*[,-]\s*\d+)*\]")
+_PLACES = re.compile(r"\blines? \d+(?:-\d+)?(?:(?:,| and) \d+(?:-\d+)?)*")
+_DIGITS = re.compile(r"(?<![\w.])\d+(?:\.\d+)?(?![\w]*[a-z])", re.IGNORECASE)
+_LOOK_BACK = 24
+
+
+class Token(NamedTuple):
+    """A number on a 1-based line; `before` is the text just ahead of it, with single spaces."""
+
+    value: Decimal
+    line: int
+    text: str
+    reference: bool
+    before: str
+
+
+def values(text: str) -> tuple[Decimal, ...]:
+    """The numbers in a figure as it is recorded: "< 7.2" gives 7.2, "2:1" gives 2 and 1, "four" gives 4."""
+    return tuple(_value(match.group()) for match in _NUMBER.finditer(text))
+
+
+def digits(prose: str) -> tuple[str, ...]:
+    """The figures of a sentence, as written: no words, no names such as FOLFOX4, no places such as "lines 165-172"."""
+    return tuple(_DIGITS.findall(_PLACES.sub("", prose)))
+
+
+def tokens(lines: Sequence[str]) -> tuple[Token, ...]:
+    """Every number of a text, in order; the first line is line 1. A bracketed range of references counts each of them."""
+    found: list[Token] = []
+    ahead = ""
+    for number, line in enumerate(lines, start=1):
+        found.extend(_tokens(line, number, ahead))
+        ahead = f"{ahead} {line}"[-_LOOK_BACK:]
+    return tuple(found)
+
+
+def _tokens(line: str, number: int, ahead: str) -> list[Token]:
+    brackets = [match.span() for match in _REFERENCES.finditer(line)]
+    found: list[Token] = []
+    for match in _NUMBER.finditer(line):
+        start, end = match.span()
+        inside = any(low < start and end < high for low, high in brackets)
+        before = " ".join(f"{ahead} {line[:start]}"[-_LOOK_BACK:].lower().split())
+        value = _value(match.group())
+        if inside and line[:start].rstrip().endswith("-") and found:
+            found.extend(_between(found[-1], value))
+        found.append(Token(value, number, match.group(), inside, before))
+    return found
+
+
+def _between(first: Token, last: Decimal) -> list[Token]:
+    """The reference numbers that a range such as [9-12] leaves out."""
+    return [first._replace(value=Decimal(n), text=str(n)) for n in range(int(first.value) + 1, min(int(last), 10_000))]
+
+
+def _value(text: str) -> Decimal:
+    if text[0].isdigit():
+        return Decimal(text)
+    tens, _, unit = text.lower().partition("-")
+    return Decimal(_WORDS[tens] + (_WORDS[unit] if unit else 0))
