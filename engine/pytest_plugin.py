@@ -59,7 +59,8 @@ class CaseFile(pytest.File):
         """One evaluator to a ruleset, shared by the files of a run."""
         from engine.assurance.suite import ruleset_of
         from engine.evaluation.evaluate import Evaluator
-        from engine.knowledge.loader import find_ruleset, load_ruleset
+        from engine.knowledge.files import find_ruleset
+        from engine.knowledge.loader import load_ruleset
         from engine.paths import DEFAULT_RULESET, shipped
 
         name = ruleset_of(self.path, DEFAULT_RULESET)

@@ -10,7 +10,7 @@ from engine.assurance.case_reader import read_cases, ruleset_named_in
 from engine.assurance.cases import Case
 from engine.documents.reader import read_bytes
 from engine.knowledge.files import CARD, CASES
-from engine.knowledge.loader import find_ruleset
+from engine.knowledge.files import find_ruleset
 from engine.knowledge.ruleset import Ruleset
 from engine.problems import InvalidInput, Problem
 
