@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import logging
+import traceback
+
 import anyio
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.responses import PlainTextResponse, Response
@@ -10,6 +13,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from engine.web.cases import LONGEST_QUERY
 
 LONGEST_PATH = 512
+_LOGGER = logging.getLogger("hepatica")
 LARGEST_BODY = 16_384
 SECONDS = 20.0
 POLICY = "; ".join(
@@ -58,6 +62,10 @@ class Guard:
         except TimeoutError:
             if not watched.started:
                 await PlainTextResponse("This took too long and was given up.\n", 503)(scope, receive, watched)
+        except Exception as error:
+            _log(error)
+            if not watched.started:
+                await PlainTextResponse("The program failed at this; no answer is given.\n", 500)(scope, receive, watched)
 
 
 def refused(scope: Scope) -> Response | None:
@@ -69,6 +77,13 @@ def refused(scope: Scope) -> Response | None:
     if "transfer-encoding" in headers or not length.isdigit() or int(length[:12]) > LARGEST_BODY:
         return PlainTextResponse(f"A body may have {LARGEST_BODY} bytes, stated beforehand.\n", 413, {"connection": "close"})
     return None
+
+
+def _log(error: Exception) -> None:
+    """Where the program failed; never the message, which may hold what was entered."""
+    frames = traceback.extract_tb(error.__traceback__)
+    where = f"{frames[-1].filename}:{frames[-1].lineno}" if frames else "nowhere"
+    _LOGGER.error("%s at %s", type(error).__name__, where)
 
 
 class _Watched:

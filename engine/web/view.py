@@ -9,10 +9,11 @@ from typing import Any
 from engine.notice import notice
 from engine.problems import InvalidInput, Problem, quote, suggestion
 from engine.report.document import Document
-from engine.web.cases import FILE, Case, Parameters, field_of
+from engine.web.cases import FILE, Case, Parameters, case_of, field_of
 from engine.web.library import Book, Library
 
 RULESET = "ruleset"
+NOTHING = case_of({})
 
 
 class NotFound(Exception):
@@ -21,13 +22,20 @@ class NotFound(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """One request: the ruleset, the case, the view's own parameters and the parts of the path."""
+    """One request: the ruleset's name, the case, the view's own parameters, the parts of the path, and the address."""
 
     library: Library
-    book: Book
-    case: Case
-    own: Parameters
-    path: Mapping[str, str]
+    name: str
+    case: Case = NOTHING
+    own: Parameters = field(default_factory=dict)
+    path: Mapping[str, str] = field(default_factory=dict)
+    address: str = "/answer"
+    query: str = ""
+
+    @property
+    def book(self) -> Book:
+        """The ruleset that answers."""
+        return self.library.books[self.name]
 
     def one(self, name: str, default: str = "") -> str:
         """The value of one of the view's own parameters."""

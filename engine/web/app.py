@@ -1,0 +1,61 @@
+"""The web application: routes, static files, and bounds around all of it. Only GET; no cookies; no state."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from starlette.applications import Starlette
+from starlette.exceptions import HTTPException
+from starlette.middleware import Middleware
+from starlette.middleware.trustedhost import TrustedHostMiddleware
+from starlette.requests import Request
+from starlette.responses import RedirectResponse, Response
+from starlette.routing import Mount, Route
+from starlette.staticfiles import StaticFiles
+
+from engine.web.library import Library
+from engine.web.limits import Guard
+from engine.web.openapi import description
+from engine.web.pages import pages
+from engine.web.site import TWIN, Site, as_json
+from engine.web.view import NotFound
+
+STATIC = Path(__file__).parent / "static"
+
+
+def application(library: Library, hosts: Sequence[str] = ("*",)) -> Starlette:
+    """The application over a library; `hosts` are the names it answers to (a page elsewhere cannot borrow another)."""
+    site = Site(library, pages(library))
+    openapi = description(site)
+    routes: list[Route | Mount] = [
+        Route("/", _home, methods=["GET"]),
+        Route("/openapi.json", lambda _: as_json(openapi), methods=["GET"]),
+        Mount("/static", StaticFiles(directory=STATIC)),
+    ]
+    for page in site.pages:
+        routes.append(Route(page.path + TWIN, site.twin(page), methods=["GET"]))
+        routes.append(Route(page.path, site.html(page), methods=["GET"]))
+    return Starlette(
+        routes=routes,
+        middleware=[Middleware(Guard), Middleware(TrustedHostMiddleware, allowed_hosts=list(hosts), www_redirect=False)],
+        exception_handlers={HTTPException: _failed(site), NotFound: _failed(site)},
+    )
+
+
+def _home(request: Request) -> Response:
+    query = request.scope["query_string"].decode("latin-1")
+    return RedirectResponse(f"/answer?{query}" if query else "/answer")
+
+
+def _failed(site: Site):  # type: ignore[no-untyped-def]
+    def handler(request: Request, error: Exception) -> Response:
+        status = error.status_code if isinstance(error, HTTPException) else 404
+        message = error.detail if isinstance(error, HTTPException) else str(error)
+        message = "There is no page at this address." if message == "Not Found" else message
+        twin = request.url.path.endswith(TWIN)
+        response = as_json({"notice": site.notice(), "error": message}, status) if twin else site.missing(message, status)
+        response.headers.update(getattr(error, "headers", None) or {})
+        return response
+
+    return handler

@@ -1,0 +1,157 @@
+"""OpenAPI 3.1 of the JSON twins, made from the pages and the declared fields."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from engine import __version__
+from engine.notice import NOTICE
+from engine.profile import child_pugh, cmet
+from engine.profile.fields import FIELDS, NONE, UNKNOWN, Field
+from engine.profile.normalise import COMPONENTS, LABEL, LONGEST_LABEL
+from engine.report.document import Document
+from engine.web import schemas
+from engine.web.cases import LONGEST_QUERY, MOST_PARAMETERS, STAINING, UNIT, UNITS, part
+from engine.web.view import RULESET, Page, Parameter
+
+if TYPE_CHECKING:
+    from engine.web.site import Site
+
+_NOT_KNOWN: Document = {"type": "string", "enum": ["", UNKNOWN]}
+_AMOUNT = r"\d{1,8}(\.\d{1,6})?"
+
+
+def description(site: Site) -> Document:
+    """The whole description."""
+    return {
+        "openapi": "3.1.0",
+        "info": {
+            "title": "Hepatica",
+            "version": __version__,
+            "description": f"{NOTICE} Every view of the page as JSON. The address holds the whole case; nothing is stored.",
+        },
+        "paths": {f"{page.path}.json": {"get": _operation(page)} for page in site.pages},
+        "components": {
+            "parameters": {_key(parameter.name): _described(parameter) for parameter in case_parameters(site)},
+            "schemas": {"Problems": schemas.PROBLEMS, "Error": schemas.ERROR},
+            "responses": _responses(),
+        },
+    }
+
+
+def case_parameters(site: Site) -> list[Parameter]:
+    """Every parameter of a case, and the ruleset."""
+    rulesets = list(site.library.books)
+    return [
+        Parameter(name=RULESET, says="The rules to use.", schema={"type": "string", "enum": ["", *rulesets]}),
+        Parameter(name=LABEL, says="A title; never a person's name.", schema=_label()),
+        *(Parameter(name=known.name, says=known.help, schema=_field(known)) for known in FIELDS),
+        *(Parameter(name=part(COMPONENTS, name), says="A Child-Pugh component.", schema=_component(name)) for name in _components()),
+        *(Parameter(name=name, says="The unit of the amount.", schema=_unit(amount)) for name, amount in UNITS.items()),
+        *_staining(),
+    ]
+
+
+def _operation(page: Page) -> Document:
+    placed = [_path_parameter(name) for name in re.findall(r"{(\w+)}", page.path)]
+    own = [_described(parameter) for parameter in page.own]
+    shared = [{"$ref": f"#/components/parameters/{name}"} for name in _shared_names()]
+    answers: Document = {
+        "200": {"description": page.says, "content": {"application/json": {"schema": page.answer}}},
+        **{status: {"$ref": f"#/components/responses/{name}"} for status, name in _FAILURES.items()},
+    }
+    return {
+        "operationId": page.name,
+        "summary": page.says,
+        "parameters": [*placed, *own, *shared],
+        "responses": answers,
+    }
+
+
+_FAILURES = {"404": "Missing", "413": "Refused", "414": "Refused", "422": "Problems", "503": "Refused"}
+
+
+def _responses() -> Document:
+    def json(name: str) -> Document:
+        return {"application/json": {"schema": {"$ref": f"#/components/schemas/{name}"}}}
+
+    return {
+        "Problems": {"description": "What is wrong with the request, all of it.", "content": json("Problems")},
+        "Missing": {"description": "Nothing stands at this address.", "content": json("Error")},
+        "Refused": {
+            "description": f"Out of bounds: {LONGEST_QUERY} characters of query, {MOST_PARAMETERS} parameters, or too slow.",
+            "content": {"text/plain": {"schema": schemas.TEXT}},
+        },
+    }
+
+
+def _shared_names() -> list[str]:
+    fields = [known.name for known in FIELDS]
+    components = [part(COMPONENTS, name) for name in _components()]
+    staining = [part(STAINING, name) for name in ("intensity", "percent")]
+    return [_key(name) for name in (RULESET, LABEL, *fields, *components, *UNITS, *staining)]
+
+
+def _components() -> tuple[str, ...]:
+    return child_pugh.COMPONENTS
+
+
+def _key(name: str) -> str:
+    return name.replace(".", "-")
+
+
+def _path_parameter(name: str) -> Document:
+    return {"name": name, "in": "path", "required": True, "schema": {"type": "string", "pattern": "^[a-z0-9][a-z0-9_-]{0,79}$"}}
+
+
+def _described(parameter: Parameter) -> Document:
+    shown: Document = {
+        "name": parameter.name,
+        "in": "query",
+        "required": parameter.required,
+        "description": parameter.says,
+        "schema": parameter.schema,
+    }
+    return {**shown, "style": "form", "explode": True} if parameter.schema.get("type") == "array" else shown
+
+
+def _label() -> Document:
+    return {"type": "string", "maxLength": LONGEST_LABEL, "pattern": r"^[ -~]*$"}
+
+
+def _field(known: Field) -> Document:
+    if known.kind == "number":
+        amount = {"type": "string", "pattern": rf"^{_AMOUNT}( ?(ng/mL|µg/L))?$"}
+        return {"anyOf": [amount, _NOT_KNOWN]}
+    if known.kind == "set":
+        listed: Document = {"type": "array", "items": {"type": "string", "enum": [*known.values]}, "maxItems": len(known.values)}
+        return {**listed, "items": {"type": "string", "enum": [*known.values, UNKNOWN]}, "x-alone": NONE}
+    if known.kind == "integer":
+        words = [str(value) for value in range(int(known.low), int(known.high) + 1)]
+        return {"type": "string", "enum": ["", UNKNOWN, *words]}
+    words = ["yes", "no"] if known.kind == "flag" else list(known.values)
+    return {"type": "string", "enum": ["", UNKNOWN, *words]}
+
+
+def _component(name: str) -> Document:
+    if name in child_pugh.GRADES:
+        return {"type": "string", "enum": ["", UNKNOWN, *child_pugh.GRADES[name]]}
+    units = [unit for unit in child_pugh.SCALES[name].cutoffs if unit]
+    suffix = f" ({'|'.join(units)})" if units else ""
+    return {"anyOf": [{"type": "string", "pattern": f"^{_AMOUNT}{suffix}$"}, _NOT_KNOWN]}
+
+
+def _unit(amount: str) -> Document:
+    name = amount.rpartition(".")[2]
+    return {"type": "string", "enum": [unit for unit in child_pugh.SCALES[name].cutoffs if unit], "x-part": UNIT}
+
+
+def _staining() -> list[Parameter]:
+    low, high = cmet.INTENSITY_RANGE
+    words = ["", UNKNOWN, *(str(value) for value in range(low, high + 1))]
+    percent = {"anyOf": [{"type": "string", "pattern": r"^(\d{1,2}(\.\d{1,6})?|100)$"}, _NOT_KNOWN]}
+    return [
+        Parameter(name=part(STAINING, "intensity"), says="Staining intensity, 0 to 3.", schema={"type": "string", "enum": words}),
+        Parameter(name=part(STAINING, "percent"), says="Stained tumour cells in percent.", schema=percent),
+    ]

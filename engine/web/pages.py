@@ -1,0 +1,64 @@
+"""Every page of the site, in the order of its navigation."""
+
+from __future__ import annotations
+
+from engine.web import answer, evidence, rules, schemas
+from engine.web.library import Library
+from engine.web.view import Page
+
+
+def pages(library: Library) -> tuple[Page, ...]:
+    """The pages that a library can show."""
+    first = library.books[library.default]
+    return (
+        Page(
+            path="/answer",
+            name="answer",
+            tab="Answer",
+            says="The options that published evidence backs for a hypothetical patient.",
+            view=answer.view,
+            answer=schemas.ANSWER,
+            needs_case=True,
+        ),
+        Page(
+            path="/evidence",
+            name="evidence",
+            tab="Evidence",
+            says="The studies, filtered and searched.",
+            view=evidence.listing,
+            answer=schemas.STUDIES,
+            own=evidence.parameters(first),
+        ),
+        Page(
+            path="/evidence/{study}",
+            name="study",
+            tab="",
+            says="One study in full.",
+            view=evidence.study,
+            answer=schemas.STUDY,
+        ),
+        Page(
+            path="/rules",
+            name="rules",
+            tab="Rules",
+            says="Every therapy with its rules.",
+            view=rules.listing,
+            answer=schemas.THERAPIES,
+        ),
+        Page(
+            path="/rules/{therapy}",
+            name="therapy",
+            tab="",
+            says="One therapy: what it is, its rules and its studies.",
+            view=rules.therapy,
+            answer=schemas.THERAPY,
+        ),
+        Page(
+            path="/about",
+            name="about",
+            tab="About",
+            says="What the ruleset covers, leaves out, and must not be used for.",
+            view=rules.about,
+            answer=schemas.ABOUT,
+        ),
+    )

@@ -1,0 +1,99 @@
+// Adds to a page that works without it: the answer follows the form, and the address follows the answer.
+"use strict";
+
+(() => {
+  const form = document.getElementById("form");
+  if (!form) return;
+  const status = document.getElementById("status");
+  const UNKNOWN = "unknown";
+  let running = null;
+  let waiting = 0;
+
+  // The case as the shortest query that says it: nothing empty, nothing unknown, a unit only beside its amount.
+  const query = () => {
+    const given = new FormData(form);
+    const stated = new URLSearchParams();
+    for (const [name, value] of given) {
+      const text = String(value).trim();
+      const amount = name.endsWith(".unit") ? String(given.get(name.slice(0, -".unit".length)) || "").trim() : "-";
+      if (text && text !== UNKNOWN && amount) stated.append(name, text);
+    }
+    return stated.toString();
+  };
+
+  const address = () => (query() ? `/answer?${query()}` : "/answer");
+
+  const swap = (fresh, selector) => {
+    const old = document.querySelector(selector);
+    const next = fresh.querySelector(selector);
+    if (old && next) old.replaceWith(next);
+  };
+
+  const openKeys = () => new Set([...document.querySelectorAll("#answer details[open][data-key]")].map((e) => e.dataset.key));
+
+  const showErrors = (fresh) => {
+    for (const place of document.querySelectorAll("[data-errors-for]")) {
+      const next = fresh.querySelector(`[data-errors-for="${CSS.escape(place.dataset.errorsFor)}"]`);
+      place.replaceChildren(...(next ? next.childNodes : []));
+      const control = document.querySelector(`[aria-describedby~="${CSS.escape(place.id)}"]`);
+      if (!control) continue;
+      if (place.childElementCount) control.setAttribute("aria-invalid", "true");
+      else control.removeAttribute("aria-invalid");
+    }
+  };
+
+  const update = async () => {
+    if (running) running.abort();
+    running = new AbortController();
+    const target = address();
+    const answer = document.getElementById("answer");
+    answer.setAttribute("aria-busy", "true");
+    try {
+      const response = await fetch(target, { signal: running.signal, credentials: "omit" });
+      const fresh = new DOMParser().parseFromString(await response.text(), "text/html");
+      if (!fresh.getElementById("answer")) throw new Error(String(response.status));
+      const keys = openKeys();
+      for (const selector of ["#answer", "#views", "#twin"]) swap(fresh, selector);
+      for (const entry of document.querySelectorAll("#answer details[data-key]")) entry.open = keys.has(entry.dataset.key);
+      showErrors(fresh);
+      history.replaceState(null, "", target);
+      status.textContent = document.getElementById("answer").dataset.summary;
+    } catch (error) {
+      if (error.name === "AbortError") return;
+      answer.removeAttribute("aria-busy");
+      status.textContent = "The answer could not be brought up to date.";
+      form.querySelector(".submit").hidden = false;
+    }
+  };
+
+  const soon = (delay) => {
+    clearTimeout(waiting);
+    waiting = setTimeout(update, delay);
+  };
+
+  // "Unknown" and "none of these" stand alone in a list of words.
+  const settle = (box) => {
+    const boxes = [...box.closest("fieldset").querySelectorAll("input[type=checkbox]")];
+    const alone = (one) => one.value === UNKNOWN || one.value === "none";
+    if (box.checked) for (const other of boxes) if (other !== box && (alone(box) || alone(other))) other.checked = false;
+    if (!boxes.some((one) => one.checked)) boxes.find((one) => one.value === UNKNOWN).checked = true;
+  };
+
+  form.addEventListener("change", (event) => {
+    if (event.target.type === "checkbox") settle(event.target);
+    soon(0);
+  });
+  form.addEventListener("input", (event) => {
+    if (event.target.type === "text") soon(250);
+  });
+  form.addEventListener("submit", (event) => {
+    event.preventDefault();
+    soon(0);
+    if (narrow.matches) document.getElementById("answer").scrollIntoView();
+  });
+
+  const narrow = matchMedia("(max-width: 61.99rem)");
+  const folded = document.getElementById("case");
+  if (narrow.matches && location.search && !form.querySelector(".errors p")) folded.open = false;
+  narrow.addEventListener("change", () => { if (!narrow.matches) folded.open = true; });
+})();
