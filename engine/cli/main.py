@@ -22,12 +22,14 @@ COMMANDS = {
     "explain": ("engine.cli.explain", "Why a therapy is or is not an option, rule by rule."),
     "whatif": ("engine.cli.whatif", "The smallest changes of facts that add or remove each option."),
     "compare": ("engine.cli.compare", "Several patients, or one under two rulesets, side by side."),
+    "forest": ("engine.cli.forest", "The randomised trials' hazard ratios as a forest plot."),
     "rules": ("engine.cli.rules", "List, show and search the rules."),
     "evidence": ("engine.cli.evidence", "List, show, search and verify the studies."),
     "about": ("engine.cli.about", "The ruleset's card: what it covers, and what it leaves out."),
     "test": ("engine.cli.test", "Run case tables: what the answer must say of each patient."),
     "coverage": ("engine.cli.coverage", "What the case tables exercise: rules, conditions, MC/DC pairs; write what is missing."),
     "mutate": ("engine.cli.mutate", "Change the rules in every small way; each change must be caught by a case."),
+    "serve": ("engine.cli.serve", "A page in the browser: form, answer, evidence and rules."),
     "schema": ("engine.cli.schema", "JSON Schemas of profile, ruleset and output, for editors."),
 }
 
