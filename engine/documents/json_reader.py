@@ -1,15 +1,16 @@
-"""JSON to a tree with places: the standard library's string scanner and number rules, bounded in depth and size."""
+"""JSON to a tree with places: the standard library's string rules, bounded in depth and size."""
 
 from __future__ import annotations
 
 import re
-from json.decoder import JSONDecodeError, scanstring
+from json import JSONDecodeError, JSONDecoder
 
 from engine.documents.tree import Bounds, Node, Scalar, decoded
 from engine.problems import InvalidInput, Problem, quote
 
 _SPACE = re.compile(r"[ \t\r\n]*")
 _NUMBER = re.compile(r"-?(?:0|[1-9]\d{0,18})(?:\.\d{1,20})?(?:[eE][+-]?\d{1,3})?")
+_STRINGS = JSONDecoder()
 _WORDS: dict[str, Scalar] = {"true": True, "false": False, "null": None}
 
 
@@ -65,7 +66,7 @@ class _Parser:
 
     def _string(self) -> tuple[str, str]:
         try:
-            value, self.at = scanstring(self.text, self.at + 1, True)
+            value, self.at = _STRINGS.raw_decode(self.text, self.at)
         except JSONDecodeError as error:
             raise self._error(f"not valid JSON: {error.msg}") from None
         return value, value

@@ -56,7 +56,7 @@ FILE_KINDS: dict[str, type] = {
 
 
 @cache
-def adapter(kind: type) -> TypeAdapter[Any]:
+def adapter(kind: Any) -> TypeAdapter[Any]:
     """The validator of a knowledge dataclass; unknown keys are refused at every level."""
     _forbid_extra(kind, set())
     return TypeAdapter(kind)
@@ -67,7 +67,7 @@ def decode(kind: type[T], node: Node, file: str, concepts: Collection[str], prob
     before = len(problems)
     data = _data(node, ConditionReader(file, concepts, problems), top=True)
     try:
-        result: T = adapter(kind).validate_python(data)
+        result: T = adapter(kind).validate_python(data)  # type: ignore[arg-type]
     except ValidationError as error:
         problems.extend(_located(kind, node, file, detail) for detail in error.errors(include_url=False, include_input=False))
         return None
@@ -100,9 +100,7 @@ def _inner_types(hint: Any) -> list[type]:
 def _data(node: Node, reader: ConditionReader, *, top: bool = False) -> object:
     if isinstance(node.value, dict):
         return {
-            (WRITTEN_AS.get(key, key) if top else key): (
-                reader.read(child) if key in CONDITION_KEYS else _data(child, reader)
-            )
+            (WRITTEN_AS.get(key, key) if top else key): (reader.read(child) if key in CONDITION_KEYS else _data(child, reader))
             for key, child in node.value.items()
         }
     if isinstance(node.value, list):

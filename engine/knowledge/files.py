@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from engine.documents.reader import read_bytes
 from engine.documents.tree import Node
-from engine.records import Record
 from engine.problems import InvalidInput, Problem, quote, suggestion
+from engine.records import Record
 
 CARD = "ruleset.yaml"
 CONCEPTS = "concepts.yaml"
@@ -37,16 +37,17 @@ class RulesetFiles(Record):
         return f"sha256:{total.hexdigest()}"
 
 
-def gather(root: Path) -> RulesetFiles:
-    """The files of the ruleset in `root`, with those of the ruleset it extends beneath them."""
-    files = below = collect(root)
+def gather(root: Path, read: Callable[[Path], RulesetFiles] | None = None) -> RulesetFiles:
+    """The files of the ruleset in `root`, with those of the ruleset it extends beneath them; `read` gives one folder's."""
+    reading = read or collect
+    files = below = reading(root)
     seen = [root.resolve()]
     while (named := _extends(below)) is not None:
         parent = (below.root / named.raw).resolve()
         if parent in seen or len(seen) > MAX_EXTENDS:
             raise InvalidInput([named.problem(below.shown[CARD], "extends", f"extends itself, or more than {MAX_EXTENDS} deep")])
         seen.append(parent)
-        below = collect(parent)
+        below = reading(parent)
         files = over(below, files)
     return files
 
@@ -73,7 +74,7 @@ def collect(root: Path) -> RulesetFiles:
         name = path.relative_to(root).as_posix()
         if name.startswith(f"{CASES}/"):
             continue
-        if not _belongs(name):
+        if not belongs(name):
             expected = f"{CARD}, {CONCEPTS}, {', '.join(f'{folder}/*.yaml' for folder in FOLDERS)}, {CASES}/"
             problems.append(Problem(str(path), 1, 1, "misplaced-file", f"no part of a ruleset; allowed: {expected}"))
             continue
@@ -95,7 +96,8 @@ def over(base: RulesetFiles, own: RulesetFiles) -> RulesetFiles:
     return RulesetFiles(own.root, contents, shown)
 
 
-def _belongs(name: str) -> bool:
+def belongs(name: str) -> bool:
+    """Whether a file of that relative name is part of a ruleset."""
     folder, slash, rest = name.partition("/")
     if not slash:
         return name in (CARD, CONCEPTS)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from engine.documents.tree import Node
@@ -91,7 +91,11 @@ class _Reading:
         )
 
     def _all_places(self, draft: Draft) -> Mapping[str, str]:
-        groups = {"concept": draft.concepts, "therapy": draft.therapies, "note": draft.notes}
+        groups: Mapping[str, Sequence[tuple[Concept | Therapy | Note, Source]]] = {
+            "concept": draft.concepts,
+            "therapy": draft.therapies,
+            "note": draft.notes,
+        }
         found = {f"{kind}/{item.id}": source for kind, group in groups.items() for item, source in group}
         found |= {f"study/{study.id}": source for study, source in draft.studies()}
         found |= {f"rule/{rule.id}": source for rule, source in draft.rules()}
@@ -119,9 +123,7 @@ def _in_order_of_use(concepts: list[tuple[Concept, Source]]) -> list[Concept]:
     left = [concept for concept, _ in concepts]
     done: dict[str, Concept] = {}
     while left:
-        ready = [
-            c for c in left if all(leaf.concept in done for leaf in leaves(c.when) if isinstance(leaf, ConceptTest))
-        ]
+        ready = [c for c in left if all(leaf.concept in done for leaf in leaves(c.when) if isinstance(leaf, ConceptTest))]
         assert ready, "cycles are refused before"
         done.update({concept.id: concept for concept in ready})
         left = [concept for concept in left if concept.id not in done]

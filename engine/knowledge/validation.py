@@ -75,7 +75,9 @@ def _ids(draft: Draft) -> Iterator[Problem]:
         seen: dict[str, Source] = {}
         for identifier, source, key in group:
             if not _SLUG.match(identifier) or len(identifier) > LONGEST_ID:
-                yield source.problem((key,), "bad-id", f"{quote(identifier)} is no id; allowed: lower-case words joined by - or _")
+                yield source.problem(
+                    (key,), "bad-id", f"{quote(identifier)} is no id; allowed: lower-case words joined by - or _"
+                )
             if identifier in seen:
                 first = seen[identifier]
                 where = f"{first.file}:{first.node.line}"
@@ -149,7 +151,9 @@ def _key_figures(draft: Draft) -> Iterator[Problem]:
     for rule, source in draft.rules():
         if rule.figure and (rule.figure not in known or rule.figure.partition("/")[0] not in rule.cites):
             cited = sorted(name for name in known if name.partition("/")[0] in rule.cites)
-            yield source.problem(("figure",), "unknown-result", f"no result {quote(rule.figure)}; {suggestion(rule.figure, cited)}")
+            yield source.problem(
+                ("figure",), "unknown-result", f"no result {quote(rule.figure)}; {suggestion(rule.figure, cited)}"
+            )
 
 
 def _empty_therapies(draft: Draft) -> Iterator[Problem]:

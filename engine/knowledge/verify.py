@@ -12,7 +12,8 @@ from engine.documents.tree import decoded
 from engine.knowledge.files import RulesetFiles
 from engine.knowledge.lines import ranges
 from engine.knowledge.numbers import Token, tokens, values
-from engine.knowledge.printed import Claim, LeftOut, Ranges, claims, left_out
+from engine.knowledge.printed import Claim, Ranges, claims, left_out
+from engine.knowledge.prose import unfounded
 from engine.knowledge.ruleset import Ruleset, Section
 from engine.problems import InvalidInput, Problem, quote
 
@@ -64,7 +65,9 @@ def read_text(data: bytes, file: str) -> tuple[str, ...]:
 
 def verify(ruleset: Ruleset, files: RulesetFiles, text: Sequence[str], file: str) -> Verification:
     """Check `ruleset` (read from `files`) against the lines of its source text, called `file` in the findings."""
-    return _Check(ruleset, files, text, file).run()
+    found = _Check(ruleset, files, text, file).run()
+    sentences = unfounded(ruleset, files, text)
+    return found._replace(findings=tuple(sorted({*found.findings, *sentences})))
 
 
 class _Check:
@@ -107,7 +110,9 @@ class _Check:
                 where = self._elsewhere(value, claim)
                 yield _problem(claim, "figure-not-printed", f"{claim.what}: {value} is not at {_lines(claim.lines)}{where}")
             elif not any(_signed(token, claim.figure) for token in same):
-                yield _problem(claim, "sign-not-printed", f"{claim.what}: no sign of {quote(claim.figure)} at {_lines(claim.lines)}")
+                yield _problem(
+                    claim, "sign-not-printed", f"{claim.what}: no sign of {quote(claim.figure)} at {_lines(claim.lines)}"
+                )
         if claim.figure in _ABBREVIATIONS and not self._word(claim.figure, claim.lines):
             yield _problem(claim, "figure-not-printed", f"{claim.what}: {claim.figure} is not at {_lines(claim.lines)}")
 
@@ -142,7 +147,9 @@ class _Check:
 
     def _unrecorded(self, token: Token) -> Problem:
         column = self.text[token.line - 1].lower().find(token.text.lower()) + 1
-        message = f"{quote(token.text)} is neither recorded nor left out with a reason: {quote(self.text[token.line - 1].strip())}"
+        message = (
+            f"{quote(token.text)} is neither recorded nor left out with a reason: {quote(self.text[token.line - 1].strip())}"
+        )
         return Problem(self.file, token.line, column, "number-not-recorded", message)
 
     def _idle(self) -> Iterator[Problem]:

@@ -9,7 +9,7 @@ from engine.documents.tree import Node
 from engine.problems import InvalidInput, Problem, quote, suggestion
 from engine.profile import child_pugh, cmet
 from engine.profile.contradictions import doubts
-from engine.profile.fields import FIELD_BY_NAME, FIELDS, NONE, UNKNOWN, Field, Value
+from engine.profile.fields import FIELDS, NONE, UNKNOWN, Field, Value
 from engine.profile.model import Profile, ProfileWarning, canonical, facts_of
 from engine.profile.units import amount
 
@@ -106,7 +106,9 @@ class _Reading:
         elif node.raw.strip() == NONE:
             return ()
         else:
-            members = [Node(word.strip(), node.line, node.column, word.strip(), origin=node.origin) for word in node.raw.split(",")]
+            members = [
+                Node(word.strip(), node.line, node.column, word.strip(), origin=node.origin) for word in node.raw.split(",")
+            ]
         words = [self._member(field, member) for member in members]
         return canonical(field.values, (word for word in words if word))
 
@@ -130,7 +132,9 @@ class _Reading:
         if raw is None:
             return None
         if raw.lower() not in _FLAGS:
-            self._problem(node, "unknown-value", f"{field.name} cannot be {quote(raw)}; {suggestion(raw, ('yes', 'no', UNKNOWN))}")
+            self._problem(
+                node, "unknown-value", f"{field.name} cannot be {quote(raw)}; {suggestion(raw, ('yes', 'no', UNKNOWN))}"
+            )
             return None
         return _FLAGS[raw.lower()]
 
@@ -286,12 +290,16 @@ class _Reading:
         read = amount(raw)
         if read is None or read[1] not in scale.cutoffs:
             expected = f"a number with its unit ({units})" if units else "a number without a unit"
-            self._problem(node, "unit" if read else "not-a-number", f"{name} cannot be {quote(raw)}; allowed: {expected}, or {UNKNOWN}")
+            self._problem(
+                node, "unit" if read else "not-a-number", f"{name} cannot be {quote(raw)}; allowed: {expected}, or {UNKNOWN}"
+            )
             return None
         value, unit = read
         low, high = scale.plausible[unit]
         if not low <= value <= high:
-            self._problem(node, "out-of-range", f"{name} of {quote(raw)} is not plausible; allowed: {low:g} to {high:g} {unit}".rstrip())
+            self._problem(
+                node, "out-of-range", f"{name} of {quote(raw)} is not plausible; allowed: {low:g} to {high:g} {unit}".rstrip()
+            )
             return None
         return scale.points(value, unit), f"{value:g} {unit}".strip()
 

@@ -50,6 +50,11 @@ def identity(ruleset: Ruleset) -> Document:
     }
 
 
+def framed(ruleset: Ruleset, content: Document) -> Document:
+    """Any other document with the notice and the ruleset's identity before it."""
+    return {"notice": notice(ruleset.card.as_of), "ruleset": identity(ruleset), **content}
+
+
 class Shelf:
     """What is said whoever the patient is (of studies, rules, notes), built when first needed.
 

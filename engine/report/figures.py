@@ -49,7 +49,7 @@ def corrected(result: Result) -> str:
     if mend is None:
         return ""
     interval = f" (95% CI {mend.ci95[0]:g}-{mend.ci95[1]:g})" if mend.ci95 else ""
-    ratio = [f"HR {mend.hr:g}{interval}"] if mend.hr is not None else [f"95% CI{interval[7:-1]}"] if mend.ci95 else []
+    ratio = [f"HR {mend.hr:g}{interval}"] if mend.hr is not None else [f"95% CI{interval[8:-1]}"] if mend.ci95 else []
     parts = [_arms(mend.arms, result), *ratio, *_probability(mend.p), mend.says]
     figures = ", ".join(part for part in parts if part)
     lead = "" if result.lines else f"{endpoint(result)} "
@@ -71,6 +71,11 @@ def key_result(rule: Rule, studies: list[Study]) -> tuple[Study, Result] | None:
         study_id, _, result_id = rule.figure.partition("/")
         study = next(study for study in studies if study.id == study_id)
         return study, next(result for result in study.results if result.id == result_id)
+    return telling_result(studies)
+
+
+def telling_result(studies: list[Study]) -> tuple[Study, Result] | None:
+    """The first study that has a result, with its most telling one (survival before progression before response)."""
     for study in studies:
         ranked = sorted((r for r in study.results if r.endpoint in _TELLING), key=lambda r: _TELLING.index(r.endpoint))
         if ranked:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from textwrap import wrap
 
-from engine.evaluation.model import Entry, Evaluation, Finding, Reason
+from engine.evaluation.model import Applicability, Entry, Evaluation, Finding, Reason
 from engine.knowledge.standing import DEMANDS
 from engine.notice import notice
 from engine.profile.fields import FIELD_BY_NAME, FIELDS, show
@@ -15,6 +16,7 @@ from engine.report.style import Style
 
 WIDTH = 80
 _NAME = 24
+_ESCAPE = re.compile("\x1b\\[[0-9;]*m")
 
 
 def answer(evaluation: Evaluation, style: Style, *, verbose: bool = False) -> str:
@@ -37,7 +39,7 @@ class _Page:
         yield from self._ruled_out()
         yield from self._notes()
         yield ""
-        yield from wrap(notice(self.evaluation.ruleset.card.as_of), WIDTH)
+        yield from wrapped(notice(self.evaluation.ruleset.card.as_of))
 
     def _head(self) -> Iterator[str]:
         card, profile = self.evaluation.ruleset.card, self.evaluation.profile
@@ -63,7 +65,7 @@ class _Page:
             if demand.title != standing:
                 standing = demand.title
                 yield f" {self.style.underline(standing)}: {demand.means}"
-            yield from hanging(f"  {entry.therapy.name:<{_NAME - 2}} ", self._evidence(entry.finding), 6)
+            yield from hanging(f"  {entry.therapy.name:<{_NAME - 2}} ", evidence_line(entry.finding), 6)
             if self.verbose:
                 yield from self._detail(entry)
 
@@ -93,7 +95,7 @@ class _Page:
             return
         yield from self._heading("TESTED IN THIS SETTING AND NOT SUPPORTED", len(entries))
         for entry in entries:
-            yield from hanging(f"  {entry.therapy.name:<{_NAME - 2}} ", self._evidence(entry.finding), 6)
+            yield from hanging(f"  {entry.therapy.name:<{_NAME - 2}} ", evidence_line(entry.finding), 6)
             if self.verbose:
                 yield from self._detail(entry)
 
@@ -120,9 +122,6 @@ class _Page:
         yield ""
         yield self.style.bold(f"{title} ({count})")
 
-    def _evidence(self, finding: Finding) -> str:
-        return evidence_line(finding)
-
     def _detail(self, entry: Entry) -> Iterator[str]:
         finding = entry.finding
         yield from hanging("      ", finding.rule.says, 6)
@@ -148,11 +147,8 @@ def evidence_line(finding: Finding) -> str:
     return f"{text} [patient outside its population]" if fits.status == "outside" else text
 
 
-def applicability_words(fits: object) -> str:
+def applicability_words(fits: Applicability) -> str:
     """Whether the patient is one the study enrolled, in words."""
-    from engine.evaluation.model import Applicability
-
-    assert isinstance(fits, Applicability)
     if fits.status == "inside":
         return "the patient is inside the population it enrolled"
     if fits.status == "not_stated":
@@ -203,16 +199,20 @@ def _held(reasons: tuple[Reason, ...]) -> str:
     return "; ".join(f"{FIELD_BY_NAME[r.field].title} is {r.value}" for r in dict.fromkeys(_plain(reasons)))
 
 
+def wrapped(text: str) -> Iterator[str]:
+    """`text` wrapped at the width."""
+    yield from wrap(text, WIDTH, break_on_hyphens=False)
+
+
 def hanging(lead: str, text: str, indent: int) -> Iterator[str]:
     """`lead` and `text`, wrapped at the width with the following lines indented."""
-    lines = wrap(text, WIDTH, initial_indent=" " * visible(lead), subsequent_indent=" " * indent, break_on_hyphens=False)
-    first = lines[0][visible(lead) :] if lines else ""
+    shown = visible(lead)
+    lines = wrap(text, WIDTH, initial_indent=" " * shown, subsequent_indent=" " * indent, break_on_hyphens=False)
+    first = lines[0][shown:] if lines else ""
     yield f"{lead}{first}".rstrip()
     yield from lines[1:]
 
 
 def visible(text: str) -> int:
     """The width of a text on the screen, without its escape sequences."""
-    import re
-
-    return len(re.sub("\x1b\\[[0-9;]*m", "", text))
+    return len(_ESCAPE.sub("", text))

@@ -1,0 +1,86 @@
+"""Three-valued logic: the truth tables, and that every step of compilation keeps them."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+
+from engine.inference.normal_form import TooManyAlternatives, alternatives
+from engine.inference.plain import Verdict, causes, conjunction, disjunction, read
+from engine.inference.program import compile_conditions
+from engine.knowledge.conditions import All, ConceptTest, Condition, Not, Test
+from engine.knowledge.conditions import Any as AnyOf
+from engine.profile.model import Facts, facts_of
+from tests.making import conditions, profiles
+
+T, F, U = Verdict.TRUE, Verdict.FALSE, Verdict.UNKNOWN
+
+AND = [(T, T, T), (T, F, F), (T, U, U), (F, T, F), (F, F, F), (F, U, F), (U, T, U), (U, F, F), (U, U, U)]
+OR = [(T, T, T), (T, F, T), (T, U, T), (F, T, T), (F, F, F), (F, U, U), (U, T, T), (U, F, U), (U, U, U)]
+NOT = [(T, F), (F, T), (U, U)]
+
+
+@pytest.mark.parametrize(("left", "right", "expected"), AND)
+def test_and_follows_strong_kleene(left: Verdict, right: Verdict, expected: Verdict) -> None:
+    assert conjunction([left, right]) is expected
+
+
+@pytest.mark.parametrize(("left", "right", "expected"), OR)
+def test_or_follows_strong_kleene(left: Verdict, right: Verdict, expected: Verdict) -> None:
+    assert disjunction([left, right]) is expected
+
+
+@pytest.mark.parametrize(("value", "expected"), NOT)
+def test_not_follows_strong_kleene(value: Verdict, expected: Verdict) -> None:
+    assert value.negated() is expected
+
+
+def _verdict(condition: Condition, facts: Facts) -> Verdict:
+    """The verdict by the bit tables."""
+    program = compile_conditions({"goal": condition}, {})
+    masks, mask = program.masks(facts), program.goals["goal"].mask
+    return T if masks.certain & mask else U if masks.possible & mask else F
+
+
+@given(conditions(), profiles())
+def test_bit_tables_agree_with_the_plain_reading(condition: Condition, facts: Facts) -> None:
+    assert _verdict(condition, facts) is read(condition, facts, {})
+
+
+@given(conditions(), profiles())
+def test_negation_is_pushed_to_the_tests_without_changing_a_verdict(condition: Condition, facts: Facts) -> None:
+    assert _verdict(Not(condition), facts) is read(condition, facts, {}).negated()
+
+
+@given(conditions(), profiles())
+def test_learning_a_fact_never_overturns_a_verdict(condition: Condition, facts: Facts) -> None:
+    before = read(condition, facts_of({k: v for k, v in facts.items() if k != "cmet"}), {})
+    if before is not U:
+        assert read(condition, facts, {}) is before
+
+
+@given(conditions(), profiles())
+def test_unknown_always_has_a_cause_that_is_unknown(condition: Condition, facts: Facts) -> None:
+    found = causes(condition, facts, {})
+    assert bool(found) is (read(condition, facts, {}) is U)
+    assert all(facts[name] is None for name in found)
+
+
+def test_a_contradiction_of_an_unknown_field_is_unknown_not_false() -> None:
+    high = Test("cmet", "in", ("high",))
+    assert _verdict(All((high, Not(high))), facts_of({})) is U
+    assert _verdict(AnyOf((high, Not(high))), facts_of({})) is U
+
+
+def test_a_concept_means_what_its_definition_means() -> None:
+    defined = {"asian": Test("region", "in", ("japan", "taiwan"))}
+    for region, expected in (("japan", T), ("europe", F), (None, U)):
+        facts = facts_of({"region": region})
+        assert read(ConceptTest("asian"), facts, defined) is expected
+        assert read(ConceptTest("asian", False), facts, defined) is expected.negated()
+
+
+def test_a_condition_that_multiplies_out_too_far_is_refused() -> None:
+    parts = [AnyOf(tuple(Test("afp", ">", (float(n * 10 + i),)) for i in range(3))) for n in range(12)]
+    with pytest.raises(TooManyAlternatives):
+        alternatives(All(tuple(parts)))

@@ -1,0 +1,173 @@
+"""Rulesets and profiles for tests, small enough to reason about, and hypothesis strategies for them."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from hypothesis import strategies as st
+
+from engine.inference.classes import FieldClasses, classes_of
+from engine.inference.program import Program
+from engine.knowledge.conditions import All, ConceptTest, Condition, Not, Test
+from engine.knowledge.conditions import Any as AnyOf
+from engine.profile import child_pugh
+from engine.profile.fields import FIELD_BY_NAME, FIELDS, Field, Value
+from engine.profile.model import Facts, Profile, facts_of
+
+CARD = """\
+ruleset: tiny
+version: 1.0.0
+title: A ruleset for tests
+as_of: 2016-08
+source: {citation: A text, basis: recalled}
+scope: {advanced_hcc: yes}
+out_of_scope: Local therapies come first.
+therapies: [alpha, beta]
+"""
+CONCEPTS = """\
+concepts:
+  - {id: advanced_hcc, says: Advanced., when: {any: [{bclc_stage: [C, D]}, {locoregional_suitable: no}]}}
+  - {id: untreated, says: Nothing taken., when: {prior_sorafenib: [none, refused], other_prior_systemic: none}}
+"""
+ALPHA = """\
+therapy: alpha
+name: Alpha
+class: a drug
+about: Made for tests.
+review: {section: One, lines: 1-9}
+studies:
+  - id: alpha-3
+    name: Alpha phase III
+    kind: randomised_controlled_trial
+    phase: III
+    status: completed
+    design: randomised
+    summary: Longer survival.
+    review: {section: One, lines: 2-4, refs: [1]}
+    primary_endpoint: {name: OS, met: yes, lines: 3}
+    population: {when: {advanced_hcc: yes, child_pugh_class: A}, lines: 2}
+    arms: [{id: alpha, n: 10, lines: 2}, {id: placebo, n: 10, lines: 2}]
+    results:
+      - {id: os, endpoint: OS, unit: mo, arms: {alpha: 9.2, placebo: 7.6}, hr: 0.8, ci95: [0.7, 0.9], p: 0.01, lines: 3}
+rules:
+  - id: alpha-first
+    says: Alpha lived longer.
+    line: first
+    standing: standard
+    when: {untreated: yes, child_pugh_class: A}
+    cites: [alpha-3]
+    review: {lines: 3}
+"""
+BETA = """\
+therapy: beta
+name: Beta
+class: a drug
+about: Made for tests.
+review: {section: Two, lines: 10-19}
+studies:
+  - id: beta-2
+    name: Beta phase II
+    kind: single_arm_trial
+    phase: II
+    status: completed
+    design: single arm
+    summary: Some activity.
+    review: {section: Two, lines: 12, refs: [2]}
+    results:
+      - {id: rr, endpoint: RR, unit: "%", arms: {beta: 12}, lines: 12}
+rules:
+  - id: beta-high-afp
+    says: Beta was active with a high AFP.
+    line: second
+    standing: early_signal
+    when: {prior_sorafenib: [progressed, intolerant], afp: "> 400"}
+    cites: [beta-2]
+    review: {lines: 12}
+"""
+
+
+def write_ruleset(folder: Path, **changed: str | None) -> Path:
+    """A small valid ruleset in `folder`; `card`, `concepts`, `alpha`, `beta` may be replaced, or left out with None."""
+    texts: dict[str, str | None] = {"card": CARD, "concepts": CONCEPTS, "alpha": ALPHA, "beta": BETA, **changed}
+    names = {"card": "ruleset.yaml", "concepts": "concepts.yaml"}
+    for key, text in texts.items():
+        path = folder / names.get(key, f"therapies/{key}.yaml")
+        path.parent.mkdir(parents=True, exist_ok=True)
+        if text is not None:
+            path.write_text(text, encoding="utf-8")
+    return folder
+
+
+def consistent(known: dict[str, Value | None]) -> Facts:
+    """Facts whose Child-Pugh class and score agree, as a profile's always do."""
+    score = known.get("child_pugh_score")
+    if isinstance(score, int):
+        known = {**known, "child_pugh_class": child_pugh.class_of(score)}
+    return facts_of(known)
+
+
+def values(field: Field) -> st.SearchStrategy[Value | None]:
+    """Any value of a field, unknown included."""
+    known: st.SearchStrategy[Any]
+    if field.kind == "flag":
+        known = st.booleans()
+    elif field.kind == "choice":
+        known = st.sampled_from(field.values)
+    elif field.kind == "set":
+        known = st.sets(st.sampled_from(field.values)).map(lambda chosen: tuple(v for v in field.values if v in chosen))
+    elif field.kind == "integer":
+        known = st.integers(int(field.low), int(field.high))
+    else:
+        exact = st.sampled_from([0.0, 0.000001, 19.5, 20.0, 399.999999, 400.0, 400.000001, 620.0, float(field.high)])
+        known = exact | st.floats(0, 5000).map(lambda value: round(value, 6))
+    return st.none() | known
+
+
+def profiles() -> st.SearchStrategy[Facts]:
+    """Consistent facts over every field."""
+    return st.fixed_dictionaries({field.name: values(field) for field in FIELDS}).map(consistent)
+
+
+@st.composite
+def tests(draw: st.DrawFn) -> Test:
+    """Any test of the rule language."""
+    field = draw(st.sampled_from(FIELDS))
+    if field.kind in ("integer", "number"):
+        low, high = (int(field.low), int(field.high)) if field.kind == "integer" else (0, 800)
+        operator = draw(st.sampled_from(("<", "<=", ">", ">=", "=", "!=")))
+        return Test(field.name, operator, (float(draw(st.integers(low, high))),))
+    if field.kind == "set" and draw(st.booleans()):
+        return Test(field.name, draw(st.sampled_from(("empty", "not empty"))))
+    words: Any = (True, False) if field.kind == "flag" else field.values
+    chosen = tuple(draw(st.lists(st.sampled_from(words), min_size=1, max_size=4, unique=True)))
+    operators = ("includes", "lacks") if field.kind == "set" else ("in", "not in")
+    return Test(field.name, draw(st.sampled_from(operators)), chosen)
+
+
+def conditions(concepts: tuple[str, ...] = ()) -> st.SearchStrategy[Condition]:
+    """Any condition of the rule language, a few levels deep."""
+    leaf: st.SearchStrategy[Condition] = tests()
+    if concepts:
+        leaf = leaf | st.builds(ConceptTest, st.sampled_from(concepts), st.booleans())
+    return st.recursive(
+        leaf,
+        lambda inner: (
+            st.builds(Not, inner)
+            | st.lists(inner, min_size=1, max_size=3).map(lambda parts: All(tuple(parts)))
+            | st.lists(inner, min_size=1, max_size=3).map(lambda parts: AnyOf(tuple(parts)))
+        ),
+        max_leaves=6,
+    )
+
+
+def field_classes(program: Program) -> dict[str, FieldClasses]:
+    """Each field cut by the program's own tests."""
+    return {field.name: classes_of(field, program.tests) for field in FIELDS}
+
+
+def profile(**known: Any) -> Profile:
+    """A profile of some facts; lists become tuples."""
+    for name in known:
+        assert name in FIELD_BY_NAME, name
+    return Profile(consistent({name: tuple(v) if isinstance(v, list) else v for name, v in known.items()}))
