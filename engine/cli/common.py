@@ -14,12 +14,13 @@ import click
 from engine.documents.tree import MAX_BYTES
 from engine.knowledge import compiled
 from engine.paths import DEFAULT_RULESET, shipped
-from engine.problems import InvalidInput
+from engine.problems import InvalidInput, Problem
 from engine.report.style import Style
 
 if TYPE_CHECKING:
     from engine.evaluation.evaluate import Evaluator
     from engine.inference.program import Program
+    from engine.knowledge.files import RulesetFiles
     from engine.knowledge.ruleset import Ruleset
     from engine.profile.model import Profile
 
@@ -29,9 +30,9 @@ STDIN = "-"
 
 def ruleset_option(function: F) -> F:
     """`--ruleset`: an id of a shipped ruleset or a folder."""
-    return click.option(
-        "--ruleset", "-r", default=DEFAULT_RULESET, show_default=True, metavar="ID|FOLDER", help="Rules to use."
-    )(function)
+    return click.option("--ruleset", "-r", default=DEFAULT_RULESET, show_default=True, metavar="ID|FOLDER", help="Rules to use.")(
+        function
+    )
 
 
 def format_option(*formats: str) -> Callable[[F], F]:
@@ -52,7 +53,11 @@ def load(name: str) -> tuple[Ruleset, Program]:
     """A ruleset and its compiled conditions, from the kept copy where the content is the same."""
     from engine.knowledge.files import find_ruleset, gather
 
-    files = gather(find_ruleset(name, (shipped("rulesets"),)))
+    return load_gathered(gather(find_ruleset(name, (shipped("rulesets"),))))
+
+
+def load_gathered(files: RulesetFiles) -> tuple[Ruleset, Program]:
+    """As `load`, of files already read."""
     kept = compiled.recall(files)
     if kept is not None:
         return kept  # type: ignore[no-any-return]
@@ -79,7 +84,7 @@ def read_patients(paths: Sequence[str], settings: Sequence[str]) -> list[Profile
     if not paths:
         return [profile_of(settings)]
     profiles: list[Profile] = []
-    problems = []
+    problems: list[Problem] = []
     for path in paths:
         try:
             profiles.extend(profiles_in(*_bytes(path), settings))
@@ -131,6 +136,17 @@ def style() -> Style:
 def write(text: str) -> None:
     """Text to standard output as UTF-8."""
     sys.stdout.buffer.write(text.encode("utf-8", "replace"))
+
+
+def write_file(data: bytes, path: Path | None) -> None:
+    """Content to a file, or to standard output where no path is given. Raises `InvalidInput` where it cannot be written."""
+    if path is None:
+        sys.stdout.buffer.write(data)
+        return
+    try:
+        path.write_bytes(data)
+    except OSError as error:
+        raise InvalidInput([Problem(str(path), 1, 1, "cannot-write", error.strerror or "cannot be written")]) from error
 
 
 def write_json(value: object) -> None:

@@ -1,0 +1,54 @@
+"""`hepatica forest`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from engine.cli import common
+
+if TYPE_CHECKING:
+    from engine.knowledge.evidence import Endpoint
+
+PICTURES = ("svg", "png")
+
+
+@click.command("forest")
+@click.option("--endpoint", "-e", "endpoints", multiple=True, type=click.Choice(["OS", "TTP", "PFS"]), help="Only this endpoint.")
+@click.option("--line", "-l", "lines", multiple=True, type=click.Choice(["first", "second"]), help="Only this line of treatment.")
+@click.option("--output", "-o", type=click.Path(dir_okay=False, path_type=Path), help="The file to write, for svg and png.")
+@common.ruleset_option
+@common.format_option("text", "json", "markdown", *PICTURES)
+def command(*, endpoints: tuple[Endpoint, ...], lines: tuple[str, ...], output: Path | None, ruleset: str, format_: str) -> None:
+    """The randomised trials' hazard ratios as a forest plot, printed and corrected values side by side.
+
+    Trials that met their primary endpoint and trials that failed are told apart by the shape of the marker and by a
+    word. The pictures need the extra `plots` (matplotlib).
+
+    \b
+    Examples:
+      hepatica forest
+      hepatica forest --endpoint OS --line second
+      hepatica forest --format svg --output forest.svg
+    """
+    from engine.teaching.forest import ENDPOINTS, forest
+
+    known, _ = common.load(ruleset)
+    found = forest(known, endpoints or ENDPOINTS, lines) if lines else forest(known, endpoints or ENDPOINTS)
+    if format_ in PICTURES:
+        from engine.report.forest_plot import plot
+
+        common.write_file(plot(found, "svg" if format_ == "svg" else "png"), output)
+        return
+    if format_ == "json":
+        import json
+
+        from engine.report.forest_document import document
+
+        common.write_file((json.dumps(document(found), indent=2, ensure_ascii=False) + "\n").encode(), output)
+        return
+    from engine.report.forest_text import markdown, text
+
+    common.write_file((markdown(found) if format_ == "markdown" else text(found, common.style())).encode(), output)
