@@ -136,10 +136,10 @@ def _unknown(name: str, every: tuple[Found, ...]) -> str:
     ids = [found.study.id for found in every]
     near = suggestion(name, ids).split(";")[0].partition(" allowed:")[0]
     holding = [study for study in ids if _folded(name) and _folded(name) in study][:5]
-    if near.startswith("did you mean"):
-        hint = near
-    elif holding:
+    if holding:
         hint = f"did you mean {' or '.join(repr(study) for study in holding)}?"
+    elif near.startswith("did you mean"):
+        hint = near
     else:
         hint = "`hepatica evidence list` shows all"
     return f"no study {quote(name)}; {hint}"

@@ -1,4 +1,4 @@
-"""Studies for an 80-column terminal: a list under the therapies, and one study in full with every correction beside its figure."""
+"""Studies for an 80-column terminal: a list under the therapies, and one study in full, corrections beside figures."""
 
 from __future__ import annotations
 
@@ -174,7 +174,7 @@ def _others(study: Study) -> Iterator[str]:
 
 
 def _discrepancy(item: Discrepancy) -> Iterator[str]:
-    yield from hanging("  ", f"{item.id} ({item.severity}; lines {item.lines})", 6)
+    yield from hanging("  ", f"{item.id} ({item.severity}{_place(item.lines)})", 6)
     yield from hanging("      prints: ", item.prints, 8)
     yield from hanging("      ", item.correction, 8)
     if item.use:
