@@ -50,7 +50,7 @@ def _list(studies: tuple[Found, ...], style: Style) -> Iterator[str]:
 def _brief(found: Found) -> Iterator[str]:
     study = found.study
     if study.tumour != "hcc":
-        yield f"NOT HCC: {study.tumour.replace('_', ' ')}"
+        yield f"NOT HCC: {_tumour(study)}"
     yield f"phase {study.phase}" if study.phase else study.kind.replace("_", " ")
     if study.setting != "not_stated":
         yield f"{study.setting} line"
@@ -62,7 +62,7 @@ def _brief(found: Found) -> Iterator[str]:
     if found.outcome in ("met", "missed"):
         yield f"primary endpoint {found.outcome}"
     if study.nct:
-        yield study.nct
+        yield f"{study.nct}{' (misprinted)' if _wrong_number(study) else ''}"
 
 
 def _whole(ruleset: Ruleset, found: Found, style: Style) -> Iterator[str]:
@@ -94,7 +94,7 @@ def _facts(ruleset: Ruleset, found: Found) -> Iterator[tuple[str, str]]:
     yield "id", study.id
     yield "therapy", f"{found.therapy.name} ({found.therapy.drug_class})"
     if study.tumour != "hcc":
-        yield "tumour", f"{study.tumour.replace('_', ' ')}: no evidence for HCC, and no rule may cite it"
+        yield "tumour", f"{_tumour(study)}: no evidence for HCC, and no rule may cite it"
     yield "design", f"{f'phase {study.phase}; ' if study.phase else ''}{study.kind.replace('_', ' ')}; {study.design}"
     yield "status", study.status.replace("_", " ")
     yield "line", study.setting.replace("_", " ")
@@ -113,9 +113,18 @@ def _facts(ruleset: Ruleset, found: Found) -> Iterator[tuple[str, str]]:
     yield "written at", ruleset.places.get(f"study/{study.id}", "")
 
 
+def _tumour(study: Study) -> str:
+    return study.tumour.replace("_", " ") if study.tumour != "not stated" else "tumour not stated"
+
+
 def _registry(study: Study) -> str:
-    wrong = [d.id for d in study.discrepancies if "nct" in d.affects and study.nct]
+    wrong = _wrong_number(study)
     return f"{study.nct} as printed; see {', '.join(wrong)} below" if wrong else study.nct
+
+
+def _wrong_number(study: Study) -> list[str]:
+    """The discrepancies that say the printed registry number is another study's."""
+    return [item.id for item in study.discrepancies if "nct" in item.affects and study.nct]
 
 
 def _patients(study: Study) -> str:
