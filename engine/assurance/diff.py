@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Literal
+from typing import Literal, get_args
 
 from engine.assurance.boxes import Box, Cutter, Region, simplest
 from engine.assurance.describe import describe
@@ -16,12 +16,13 @@ from engine.assurance.space import Space, space_of
 from engine.assurance.version import Question, Stand, Subject, Version
 from engine.assurance.words import Words, limits
 from engine.inference.program import SCOPE
+from engine.knowledge.conditions import Test
 from engine.profile.model import Facts
 
-ChangeKind = Literal["list", "standing", "citations", "other rules"]
+ChangeKind = Literal["list", "standing", "citations", "other rules", "verdict"]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Change:
     """One subject's answer changes in the same way throughout a region.
 
@@ -39,7 +40,7 @@ class Change:
     witness: Facts
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Comparison:
     """Two versions: what was edited, over which space, and every change of an answer. `same`: subjects proved equal."""
 
@@ -51,14 +52,16 @@ class Comparison:
     same: int
 
 
-def compare(old: Version, new: Version) -> Comparison:
-    """Compare two versions over the space cut at the thresholds of both."""
-    space = space_of((*old.program.tests, *new.program.tests))
-    subjects = tuple(dict.fromkeys((*new.subjects(), *old.subjects())))
+def compare(old: Version, new: Version, cuts: Iterable[Test] = ()) -> Comparison:
+    """Compare two versions over the space cut at the thresholds of both, and at any further `cuts`."""
+    space = space_of((*old.program.tests, *new.program.tests, *cuts))
+    shared = set(new.subjects()) & set(old.subjects())
+    every = dict.fromkeys((*new.subjects(), *old.subjects()))
+    compared = [subject for subject in every if subject.kind != "study" or subject in shared]
     comparing = _Comparing(old, new, space)
     changes: list[Change] = []
     same = 0
-    for subject in subjects:
+    for subject in compared:
         found = comparing.changes(subject)
         changes.extend(found)
         same += not found
@@ -81,7 +84,7 @@ class _Comparing:
             return before.judge(verdicts[:size]), after.judge(verdicts[size:])
 
         parts = Partition(self.space, regions, judge)
-        kinds = dict.fromkeys(_kind(*pair) for pair in parts.boxes() if pair[0] != pair[1])
+        kinds = dict.fromkeys(kind_of(subject, *pair) for pair in parts.boxes() if pair[0] != pair[1])
         found = [self._change(subject, kind, parts) for kind in kinds]
         return sorted(found, key=lambda change: (_KINDS.index(change.kind), -change.profiles, change.before, change.after))
 
@@ -89,7 +92,7 @@ class _Comparing:
         return [self.cutter.region(version.conjunctions(goal)) for goal in question.goals]
 
     def _change(self, subject: Subject, kind: _Kind, parts: Partition[tuple[Stand, Stand]]) -> Change:
-        inside, outside = parts.split(lambda pair: pair[0] != pair[1] and _kind(*pair) == kind)
+        inside, outside = parts.split(lambda pair: pair[0] != pair[1] and kind_of(subject, *pair) == kind)
         total = sum(map(self.space.count, inside))
         witness = self.space.facts(simplest(self.space, inside))
         scoped = self.scoped if subject.kind != "scope" else None
@@ -112,11 +115,13 @@ class _Comparing:
 
 _SCOPE = Subject("scope", SCOPE)
 _Kind = tuple[ChangeKind, Stand, Stand]
-_KINDS: tuple[ChangeKind, ...] = ("list", "standing", "citations", "other rules")
+_KINDS: tuple[ChangeKind, ...] = get_args(ChangeKind)
 
 
-def _kind(first: Stand, second: Stand) -> _Kind:
+def kind_of(subject: Subject, first: Stand, second: Stand) -> _Kind:
     """What kind of change this is, and the two stands without what the kind does not speak of."""
+    if subject.kind != "therapy":
+        return "verdict", first, second
     before, after = first._replace(also=()), second._replace(also=())
     if before == after:
         return "other rules", before, after

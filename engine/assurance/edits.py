@@ -65,7 +65,7 @@ def _compared(area: Area, old: Mapping[str, Any], new: Mapping[str, Any]) -> Ite
 
 def _area(area: Area, part: str) -> Area:
     """Which kind of edit a part's change is."""
-    head, last = part.split(".")[0].split("[")[0], part.split(".")[-1].split("[")[0]
+    head, last = part.split(".", maxsplit=1)[0].split("[", maxsplit=1)[0], part.rsplit(".", maxsplit=1)[-1].split("[", maxsplit=1)[0]
     if last in TEXTS or head in TEXTS:
         return "text"
     return "figure" if area == "study" and head in FIGURES else area
@@ -128,7 +128,9 @@ def shown(value: Any) -> str:
         text = words(value)
     elif is_dataclass(value) and not isinstance(value, type):
         says = getattr(value, "says", "") or getattr(value, "name", "") or getattr(value, "title", "")
-        text = str(says) or ", ".join(f"{f.name} {shown(getattr(value, f.name))}" for f in fields(value) if getattr(value, f.name))
+        text = str(says) or ", ".join(
+            f"{f.name} {shown(getattr(value, f.name))}" for f in fields(value) if getattr(value, f.name)
+        )
     elif isinstance(value, (tuple, list)):
         text = ", ".join(map(shown, value))
     elif isinstance(value, Mapping):

@@ -59,7 +59,9 @@ class Partition(Generic[O]):
             entry = self._table[node]
             if self._is_leaf[node]:
                 reduced[node] = next(
-                    leaf for o, leaf in self._leaves.items() if wanted(o) == wanted(entry)  # type: ignore[arg-type]
+                    leaf
+                    for o, leaf in self._leaves.items()
+                    if wanted(o) == wanted(entry)  # type: ignore[arg-type]
                 )
             else:
                 axis, branches = entry  # type: ignore[misc]

@@ -12,10 +12,10 @@ from engine.inference.classes import FieldClasses
 from engine.inference.plain import Verdict
 from engine.profile.fields import Field
 
-IN, UNDECIDED, OUT = "in", "undecided", "out"
-_NAMES = {Verdict.TRUE: IN, Verdict.UNKNOWN: UNDECIDED, Verdict.FALSE: OUT}
+IN, OPEN, OUT = "in", "unknown", "out"
+_NAMES = {Verdict.TRUE: IN, Verdict.UNKNOWN: OPEN, Verdict.FALSE: OUT}
 _FIELD = Field(
-    name="scope", title="Scope", kind="choice", nature="characteristic", values=(IN, UNDECIDED, OUT), help="The scope's verdict."
+    name="scope", title="Scope", kind="choice", nature="characteristic", values=(IN, OPEN, OUT), help="The scope's verdict."
 )
 
 
@@ -27,7 +27,7 @@ class Scoped(Space):
 
     def __init__(self, space: Space, scope: Region) -> None:
         parts = Partition(space, [scope], lambda verdicts: _NAMES[verdicts[0]]).boxes()
-        self._parts = [(name, parts[name]) for name in (IN, UNDECIDED, OUT) if name in parts]
+        self._parts = [(name, parts[name]) for name in (IN, OPEN, OUT) if name in parts]
         names = tuple(name for name, _ in self._parts)
         classes = FieldClasses(_FIELD, (), names, {name: index for index, name in enumerate(names)})
         axis = Axis((_FIELD,), (classes,), tuple(((name,),) for name in names), {(i,): i for i in range(len(names))})
@@ -36,9 +36,7 @@ class Scoped(Space):
     def lifted(self, boxes: Iterable[Box]) -> list[Box]:
         """The same profiles as boxes of this space; disjoint where `boxes` are."""
         given = list(boxes)
-        return [
-            (*box, 1 << index) for index, (_, where) in enumerate(self._parts) for box in intersect(given, where)
-        ]
+        return [(*box, 1 << index) for index, (_, where) in enumerate(self._parts) for box in intersect(given, where)]
 
     def words(self, box: Box) -> Words:
         """The limits of a box, the scope's first."""

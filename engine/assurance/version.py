@@ -69,10 +69,11 @@ class Version:
     program: Program
 
     def subjects(self) -> Iterator[Subject]:
-        """Everything that an answer speaks of, in the order of the ruleset."""
+        """Everything that an answer speaks of, in the order of the ruleset; of studies those that a rule cites."""
         yield Subject("scope", SCOPE)
         yield from (Subject("therapy", name) for name in self.ruleset.therapies)
-        yield from (Subject("study", name) for name in self.ruleset.studies)
+        cited = {name for rule in self.ruleset.rules.values() for name in rule.cites}
+        yield from (Subject("study", name) for name in self.ruleset.studies if name in cited)
         yield from (Subject("note", note.id) for note in self.ruleset.notes)
 
     def question(self, subject: Subject) -> Question:

@@ -30,6 +30,8 @@ COMMANDS = {
     "coverage": ("engine.cli.coverage", "What the case tables exercise: rules, conditions, MC/DC pairs; write what is missing."),
     "mutate": ("engine.cli.mutate", "Change the rules in every small way; each change must be caught by a case."),
     "serve": ("engine.cli.serve", "A page in the browser: form, answer, evidence and rules."),
+    "check": ("engine.cli.check", "Proofs about one ruleset: rules that never apply, gaps, promises beyond the trials ..."),
+    "diff": ("engine.cli.diff", "What an edit of the rules changes in the answers, for every profile."),
     "schema": ("engine.cli.schema", "JSON Schemas of profile, ruleset and output, for editors."),
 }
 

@@ -51,9 +51,7 @@ class Columns:
         self.goals = {name: program.goals[name] for name in (program.goals if goals is None else goals)}
         self._kept = [bit for goal in self.goals.values() for bit in range(goal.first, goal.first + len(goal.conjunctions))]
         self.words = max(1, -(-len(self._kept) // WORD))
-        self.tables = tuple(
-            Table(self.packed(table.certain), self.packed(table.possible)) for table in program.tables
-        )
+        self.tables = tuple(Table(self.packed(table.certain), self.packed(table.possible)) for table in program.tables)
         starts: dict[str, int] = {}
         for name, goal in self.goals.items():
             starts[name] = sum(len(self.goals[other].conjunctions) for other in starts)
@@ -138,7 +136,8 @@ def _all(blocks: list[Weighted]) -> Iterator[Weighted]:
     for part in _all(rest):
         step = max(1, BLOCK * 4 // len(head.weights))
         for start in range(0, len(part.weights), step):
-            piece = Weighted(*(array[..., start : start + step] for array in part))
+            chosen = slice(start, start + step)
+            piece = Weighted(part.certain[:, chosen], part.possible[:, chosen], part.weights[chosen])
             yield _crossed(head, piece)
 
 

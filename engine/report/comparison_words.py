@@ -10,7 +10,6 @@ from engine.assurance.edits import Edit
 from engine.assurance.version import Stand, Subject
 from engine.knowledge.standing import DEMANDS
 from engine.profile.fields import FIELD_BY_NAME
-from engine.report.figures import title_of_list
 
 COUNTED = (
     "A profile is one entry per field that some rule reads: a word, yes or no, a list, a number on a threshold or between two "
@@ -23,7 +22,7 @@ def headline(comparison: Comparison) -> str:
     """What was found, in one sentence."""
     profiles = f"{comparison.space.profiles:,} profiles"
     if not comparison.edits:
-        return f"The two versions are equal; nothing changes for any of {profiles}."
+        return f"The two versions say the same; nothing changes for any of {profiles}."
     if not comparison.changes:
         return f"No answer changes: proved for all {profiles}, {_number(len(comparison.edits), 'edit')} notwithstanding."
     therapies = {change.subject for change in comparison.changes if change.subject.kind == "therapy"}
@@ -37,7 +36,9 @@ def headline(comparison: Comparison) -> str:
 def subject_name(comparison: Comparison, subject: Subject) -> str:
     """The therapy or study by its name; the scope and notes by what they are."""
     for version in (comparison.new, comparison.old):
-        group: Mapping[str, object] = {"therapy": version.ruleset.therapies, "study": version.ruleset.studies}.get(subject.kind, {})
+        group: Mapping[str, object] = {"therapy": version.ruleset.therapies, "study": version.ruleset.studies}.get(
+            subject.kind, {}
+        )
         if subject.id in group:
             name = str(getattr(group[subject.id], "name", subject.id))
             return name if subject.kind == "therapy" else f"Whom the study enrolled: {name}"
@@ -50,8 +51,10 @@ def turn(change: Change) -> str:
         return f"stays {_stand(change.after)}; what its other rules say changes"
     if change.kind == "citations":
         return f"stays {_stand(change.after)}; cites {_cited(change.before)} -> {_cited(change.after)}"
+    if change.kind == "verdict":
+        return f"{_place(change.before)} -> {_place(change.after)}"
     if change.kind == "standing":
-        place = title_of_list(change.after.place)
+        place = _place(change.after)
         return f"stays {place}; standing {_standing(change.before)} -> {_standing(change.after)}"
     return f"{_stand(change.before)} -> {_stand(change.after)}"
 
@@ -63,7 +66,9 @@ def region(change: Change) -> list[str]:
 
 def title(name: str) -> str:
     """A field's title; linked fields named together keep both."""
-    return " with ".join(FIELD_BY_NAME[part].title if part in FIELD_BY_NAME else part.capitalize() for part in name.split(" with "))
+    return " with ".join(
+        FIELD_BY_NAME[part].title if part in FIELD_BY_NAME else part.capitalize() for part in name.split(" with ")
+    )
 
 
 def edit_line(edit: Edit) -> str:
@@ -74,7 +79,7 @@ def edit_line(edit: Edit) -> str:
 def share(comparison: Comparison, profiles: int) -> str:
     """How many profiles, and which part of the space."""
     part = 100 * profiles / comparison.space.profiles
-    return f"{_number(profiles, 'profile')}, {part:.2g} % of the space" if part >= 0.001 else _number(profiles, "profile")
+    return f"{_number(profiles, 'profile')}, {part:.3g} % of the space" if part >= 0.001 else _number(profiles, "profile")
 
 
 def gate(judged: Judged) -> str:
@@ -85,7 +90,11 @@ def gate(judged: Judged) -> str:
 
 
 def _stand(stand: Stand) -> str:
-    return f"{title_of_list(stand.place)} ({_standing(stand)})" if stand.standing else title_of_list(stand.place)
+    return f"{_place(stand)} ({_standing(stand)})" if stand.standing else _place(stand)
+
+
+def _place(stand: Stand) -> str:
+    return stand.place.replace("_", " ")
 
 
 def _standing(stand: Stand) -> str:

@@ -1,0 +1,143 @@
+"""`hepatica diff`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from engine.cli import common
+from engine.paths import shipped
+from engine.problems import InvalidInput, Problem
+
+if TYPE_CHECKING:
+    from engine.assurance.allow import Judged
+    from engine.assurance.diff import Comparison
+    from engine.assurance.version import Version
+
+MOST_WITNESSES = 500
+
+
+@click.command("diff")
+@click.argument("old", required=False)
+@click.argument("new", required=False)
+@click.option("--base", metavar="REVISION", help="Compare with where this line of work left REVISION.")
+@common.ruleset_option
+@click.option("--allow", "allow", metavar="FILE", help="YAML that declares the changes that are meant.")
+@click.option("--witness", "witness", metavar="FOLDER", help="Write one patient file for each change into FOLDER.")
+@common.format_option("text", "json", "markdown")
+@click.option("--verbose", "-v", is_flag=True, help="Leave nothing out of the text.")
+def command(
+    old: str | None,
+    new: str | None,
+    base: str | None,
+    ruleset: str,
+    allow: str | None,
+    witness: str | None,
+    format_: str,
+    verbose: bool,
+) -> int:
+    """What an edit of the rules changes in the answers, for every profile, as a proof.
+
+    OLD and NEW are folders, ids of shipped rulesets, or git revisions of the ruleset named by --ruleset; NEW is that ruleset
+    as it stands when left out. First comes what was edited, then what it does: each therapy's changes of list, standing and
+    studies, where, for how many profiles, with an example. Exit code 1 when an answer changes that --allow does not declare.
+
+    \b
+    Examples:
+      hepatica diff HEAD~1
+      hepatica diff v1.0..v1.1 --format markdown
+      hepatica diff --base main --allow expected.yaml
+      hepatica diff hcc-2016 my-rules/ --witness changed-patients/
+
+    \b
+    A file for --allow (from, to, where and at_most may be left out):
+      allow:
+        - therapy: tivantinib
+          from: ruled_out
+          to: options
+          where: {cmet: high}
+          because: the subgroup's result is now read as an early signal
+    """
+    from engine.assurance.diff import compare
+
+    first, second = _versions(old, new, base, ruleset)
+    allowances = _allowances(allow, first, second)
+    from engine.assurance.allow import judge, tests_in
+
+    comparison = compare(first, second, tests_in(allowances))
+    judged = judge(comparison, allowances) if allow else None
+    if witness:
+        _write_witnesses(comparison, Path(witness))
+    _write(comparison, judged, format_, verbose)
+    return int(bool(judged.undeclared if judged else comparison.changes))
+
+
+def _versions(old: str | None, new: str | None, base: str | None, ruleset: str) -> tuple[Version, Version]:
+    from engine.knowledge.files import find_ruleset
+
+    if base and (old or new):
+        raise click.UsageError("--base takes the place of OLD and NEW")
+    if not base and not old:
+        raise click.UsageError("name what to compare: OLD [NEW], OLD..NEW, or --base REVISION")
+    if old and not new and ".." in old and not Path(old).exists():
+        old, _, new = old.partition("..")
+        if not old or new.startswith("."):
+            raise click.UsageError("a range is OLD..NEW or OLD..; for the branching point use --base REVISION")
+    folder = find_ruleset(ruleset, (shipped("rulesets"),))
+    if base:
+        from engine.assurance.revisions import merge_base
+
+        old = merge_base(folder, base)
+    return _version(old or "", folder), _version(new, folder) if new else _version(str(folder), folder)
+
+
+def _version(name: str, folder: Path) -> Version:
+    """The ruleset in a folder, shipped under an id, or at a git revision of `folder`."""
+    from engine.assurance.version import Version
+    from engine.knowledge.files import CARD
+
+    if Path(name).is_dir() or (shipped("rulesets") / name / CARD).is_file():
+        return Version(*common.load(name))
+    from engine.assurance.revisions import files_at
+
+    return Version(*common.load_gathered(files_at(folder, name)))
+
+
+def _allowances(file: str | None, old: Version, new: Version) -> tuple:  # type: ignore[type-arg]
+    if not file:
+        return ()
+    from engine.assurance.allow import read_allowances
+    from engine.documents.reader import read_bytes
+
+    return read_allowances(read_bytes(Path(file), file), file, (old.ruleset, new.ruleset))
+
+
+def _write(comparison: Comparison, judged: Judged | None, format_: str, verbose: bool) -> None:
+    if format_ == "json":
+        from engine.report.diff_document import document
+
+        common.write_json(document(comparison, judged))
+    elif format_ == "markdown":
+        from engine.report.diff_markdown import markdown
+
+        common.write(markdown(comparison, judged))
+    else:
+        from engine.report.diff_text import text
+
+        common.write(text(comparison, judged, common.style(), verbose=verbose))
+
+
+def _write_witnesses(comparison: Comparison, folder: Path) -> None:
+    from engine.report.comparison_words import subject_name, turn
+    from engine.report.patient_file import patient_file
+
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        for number, change in enumerate(comparison.changes[:MOST_WITNESSES], 1):
+            label = f"{subject_name(comparison, change.subject)}: the {change.kind} changes"
+            body = patient_file(change.witness, label[:200], turn(change))
+            (folder / f"{number:03}-{change.subject.kind}-{change.subject.id}.yaml").write_text(body, encoding="utf-8")
+    except OSError as error:
+        raise InvalidInput([Problem(str(folder), 1, 1, "unwritable", (error.strerror or "cannot be written").lower())]) from None

@@ -1,0 +1,130 @@
+"""Rulesets made by a seeded generator, and small edits of them."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from random import Random
+
+from engine.assurance.version import Version
+from engine.inference.program import compile_ruleset
+from engine.knowledge.conditions import All, Any, ConceptTest, Condition, Not, Test
+from engine.knowledge.evidence import Place, Population, Study
+from engine.knowledge.ruleset import Card, Concept, Rule, Ruleset, Source, Standing, Therapy
+from engine.knowledge.standing import DEMANDS
+from engine.profile.fields import FIELD_BY_NAME, FIELDS
+
+PLACE = Place(lines="1")
+SMALL = ("bclc_stage", "child_pugh_class", "child_pugh_score", "other_prior_systemic", "afp", "cmet")
+EVERY = tuple(field.name for field in FIELDS)
+THRESHOLDS = {"afp": (20.0, 400.0), "child_pugh_score": (6.0, 7.0, 9.0), "ecog": (1.0, 2.0)}
+
+
+def a_ruleset(random: Random, therapies: int = 3, most_rules: int = 3, fields: tuple[str, ...] = SMALL) -> Ruleset:
+    """A ruleset with `therapies` therapies of up to `most_rules` rules, two concepts, and a study each."""
+    concepts = {f"concept_{i}": Concept(id=f"concept_{i}", says="", when=a_condition(random, fields, (), 2)) for i in range(2)}
+    names = tuple(concepts)
+    made = [_therapy(random, f"drug-{i}", random.randint(1, most_rules), fields, names) for i in range(therapies)]
+    card = Card(
+        id="generated",
+        version="1.0.0",
+        title="Generated",
+        as_of="2016-08",
+        source=Source(citation="none", basis="reading"),
+        scope=a_condition(random, fields[:2], (), 2),
+        out_of_scope="",
+        therapies=tuple(therapy.id for therapy in made),
+    )
+    return Ruleset(card=card, digest="", concepts=concepts, therapies={therapy.id: therapy for therapy in made})
+
+
+def _therapy(random: Random, name: str, rules: int, fields: tuple[str, ...], concepts: tuple[str, ...]) -> Therapy:
+    population = Population(when=a_condition(random, fields, (), 2)) if random.random() < 0.5 else None
+    study = Study(
+        id=f"{name}-study", name=name, kind="single_arm_trial", status="completed", design="", review=PLACE, summary="", population=population
+    )
+    made = tuple(
+        Rule(
+            id=f"{name}-rule-{i}",
+            says="",
+            line="any",
+            standing=a_standing(random),
+            when=a_condition(random, fields, concepts, 4),
+            cites=(study.id,),
+            review=PLACE,
+        )
+        for i in range(rules)
+    )
+    return Therapy(id=name, name=name, drug_class="", about="", review=PLACE, studies=(study,), rules=made)
+
+
+def a_standing(random: Random) -> Standing:
+    """Any standing."""
+    return random.choice(list(DEMANDS))
+
+
+def a_condition(random: Random, fields: tuple[str, ...], concepts: tuple[str, ...], most: int) -> Condition:
+    """A condition of up to `most` parts, some of them nested or negated."""
+    parts = [_part(random, fields, concepts) for _ in range(random.randint(1, most))]
+    return parts[0] if len(parts) == 1 else All(tuple(parts))
+
+
+def _part(random: Random, fields: tuple[str, ...], concepts: tuple[str, ...]) -> Condition:
+    chance = random.random()
+    if chance < 0.12 and concepts:
+        return ConceptTest(random.choice(concepts), random.random() < 0.7)
+    if chance < 0.3:
+        return Any((a_test(random, fields), a_test(random, fields)))
+    return Not(a_test(random, fields)) if chance < 0.4 else a_test(random, fields)
+
+
+def a_test(random: Random, fields: tuple[str, ...]) -> Test:
+    """A test of one of some fields."""
+    field = FIELD_BY_NAME[random.choice(fields)]
+    if field.name in THRESHOLDS:
+        return Test(field.name, random.choice(("<", "<=", ">", ">=", "=")), (random.choice(THRESHOLDS[field.name]),))
+    if field.kind == "flag":
+        return Test(field.name, "in", (random.random() < 0.5,))
+    if field.kind == "set" and random.random() < 0.3:
+        return Test(field.name, "empty")
+    words = tuple(sorted(random.sample(field.values, random.randint(1, len(field.values) - 1)), key=field.values.index))
+    return Test(field.name, "includes" if field.kind == "set" else "in", words)
+
+
+def edited(random: Random, ruleset: Ruleset, fields: tuple[str, ...] = SMALL) -> Ruleset:
+    """The ruleset after one small edit of one rule, of a therapy's presence, or of the scope."""
+    therapies = dict(ruleset.therapies)
+    name = random.choice(list(therapies))
+    therapy = therapies[name]
+    chance = random.random()
+    if chance < 0.1:
+        return replace(ruleset, card=replace(ruleset.card, scope=a_condition(random, fields[:2], (), 2)))
+    if chance < 0.2 and len(therapies) > 1:
+        del therapies[name]
+        return replace(ruleset, therapies=therapies)
+    rules = list(therapy.rules)
+    index = random.randrange(len(rules))
+    if chance < 0.35 and len(rules) > 1:
+        del rules[index]
+    elif chance < 0.5:
+        rules[index] = replace(rules[index], standing=a_standing(random))
+    else:
+        rules[index] = replace(rules[index], when=_edited(random, rules[index].when, fields, tuple(ruleset.concepts)))
+    therapies[name] = replace(therapy, rules=tuple(rules))
+    return replace(ruleset, therapies=therapies)
+
+
+def _edited(random: Random, condition: Condition, fields: tuple[str, ...], concepts: tuple[str, ...]) -> Condition:
+    if isinstance(condition, All):
+        parts = list(condition.parts)
+        index = random.randrange(len(parts))
+        if random.random() < 0.3:
+            del parts[index]
+        else:
+            parts[index] = _edited(random, parts[index], fields, concepts)
+        return All(tuple(parts)) if parts else a_test(random, fields)
+    return All((condition, a_test(random, fields))) if random.random() < 0.3 else _part(random, fields, concepts)
+
+
+def version(ruleset: Ruleset) -> Version:
+    """A ruleset, compiled."""
+    return Version(ruleset, compile_ruleset(ruleset))
