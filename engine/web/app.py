@@ -14,11 +14,12 @@ from starlette.responses import RedirectResponse, Response
 from starlette.routing import Mount, Route
 from starlette.staticfiles import StaticFiles
 
+from engine.problems import InvalidInput
 from engine.web.library import Library
 from engine.web.limits import Guard
 from engine.web.openapi import description
 from engine.web.pages import pages
-from engine.web.site import TWIN, Site, as_json
+from engine.web.site import DRAWING, TWIN, Site, as_json
 from engine.web.view import NotFound
 
 STATIC = Path(__file__).parent / "static"
@@ -35,11 +36,13 @@ def application(library: Library, hosts: Sequence[str] = ("*",)) -> Starlette:
     ]
     for page in site.pages:
         routes.append(Route(page.path + TWIN, site.twin(page), methods=["GET"]))
+        if page.picture is not None:
+            routes.append(Route(page.path + DRAWING, site.drawing(page), methods=["GET"]))
         routes.append(Route(page.path, site.html(page), methods=["GET"]))
     return Starlette(
         routes=routes,
         middleware=[Middleware(Guard), Middleware(TrustedHostMiddleware, allowed_hosts=list(hosts), www_redirect=False)],
-        exception_handlers={HTTPException: _failed(site), NotFound: _failed(site)},
+        exception_handlers={HTTPException: _failed(site), NotFound: _failed(site), InvalidInput: _failed(site)},
     )
 
 
@@ -50,7 +53,7 @@ def _home(request: Request) -> Response:
 
 def _failed(site: Site):  # type: ignore[no-untyped-def]
     def handler(request: Request, error: Exception) -> Response:
-        status = error.status_code if isinstance(error, HTTPException) else 404
+        status = error.status_code if isinstance(error, HTTPException) else 422 if isinstance(error, InvalidInput) else 404
         message = error.detail if isinstance(error, HTTPException) else str(error)
         message = "There is no page at this address." if message == "Not Found" else message
         twin = request.url.path.endswith(TWIN)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from engine.profile import child_pugh, cmet
-from engine.profile.fields import FIELDS, NONE, UNKNOWN, Field, Nature
+from engine.profile.fields import FIELDS, NONE, UNKNOWN, Field, Nature, show
 from engine.profile.normalise import COMPONENTS, LABEL, LONGEST_LABEL
 from engine.profile.units import amount
 from engine.web.cases import STAINING, UNITS, Case, part
@@ -45,6 +45,7 @@ class Control:
     units: tuple[Choice, ...] = ()
     unit_name: str = ""
     errors: tuple[str, ...] = ()
+    computed: str = ""
     parts: tuple[Control, ...] = ()
     longest: int = 40
 
@@ -125,7 +126,14 @@ def _control(known: Field, case: Case) -> Control:
         value=", ".join(chosen),
         choices=tuple(Choice(value, _label(known, value), value in (chosen or {UNKNOWN})) for value in offered),
         errors=case.at.get(known.name, ()),
+        computed=_computed(known, case) if not chosen else "",
     )
+
+
+def _computed(known: Field, case: Case) -> str:
+    """What was worked out for a field from others; empty where nothing was."""
+    value = case.profile[known.name] if case.profile else None
+    return "" if value is None else f"From what is entered: {words(show(value))}"
 
 
 def _chosen(known: Field, case: Case) -> tuple[str, ...]:

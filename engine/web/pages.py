@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from engine.web import answer, evidence, rules, schemas
+from engine.web import answer, compare, evidence, forest, rules, schemas, whatif, why
 from engine.web.library import Library
 from engine.web.view import Page
 
@@ -19,6 +19,43 @@ def pages(library: Library) -> tuple[Page, ...]:
             view=answer.view,
             answer=schemas.ANSWER,
             needs_case=True,
+        ),
+        Page(
+            path="/why",
+            name="why",
+            tab="Why not",
+            says="Why a therapy is or is not an option, rule by rule; without a therapy, where each one stands.",
+            view=why.view,
+            answer=schemas.STANDS,
+            own=why.parameters(first.ruleset.therapies),
+        ),
+        Page(
+            path="/whatif",
+            name="whatif",
+            tab="What if",
+            says="The smallest changes of facts that add or remove each option, and the facts that would settle most.",
+            view=whatif.view,
+            answer=schemas.WHAT_IF,
+            own=whatif.parameters(first.ruleset.therapies),
+        ),
+        Page(
+            path="/compare",
+            name="compare",
+            tab="Compare",
+            says="Cases side by side: what differs, then what is shared.",
+            view=compare.view,
+            answer=schemas.COMPARISON,
+            own=compare.parameters(library.starters, library.books),
+        ),
+        Page(
+            path="/forest",
+            name="forest",
+            tab="Forest plot",
+            says="The randomised trials' hazard ratios, printed and corrected.",
+            view=forest.view,
+            answer=schemas.FOREST,
+            own=forest.PARAMETERS,
+            picture=forest.picture,
         ),
         Page(
             path="/evidence",

@@ -81,5 +81,21 @@ _THERAPY = {
 THERAPIES = view(therapies=listed(record(**_THERAPY)))
 THERAPY = view(**_THERAPY)
 ABOUT = view(title=TEXT, covers=TEXTS, leaves_out=TEXTS, cautioned_against=TEXTS, known_limits=TEXTS)
+STANDS = view(profile=ANY_OBJECT)
+_NAMED = {"therapy": TEXT, "name": TEXT}
+_STEP = record(fields=TEXTS, title=TEXT, kind=TEXT, was=TEXT, becomes=TEXT)
+_CHANGE = record(**_NAMED, kind=TEXT, smallest={"type": "boolean"}, steps=listed(_STEP), reaches=TEXT, settings=TEXTS)
+_QUESTION = record(titles=TEXTS, settles_at_least=WHOLE, settles_at_most=WHOLE, results=listed(ANY_OBJECT))
+WHAT_IF = view(
+    profile=ANY_OBJECT,
+    adds=listed(_CHANGE),
+    removes=listed(_CHANGE),
+    never=listed(record(**_NAMED)),
+    always=listed(record(**_NAMED)),
+    tests=record(possible=listed(record(**_NAMED)), singles=listed(_QUESTION), pairs=listed(_QUESTION)),
+)
+_SIDES = record(facts=ANY_OBJECT, derived=ANY_OBJECT, therapies=listed(record(**_NAMED, difference=TEXT)))
+COMPARISON = record(notice=TEXT, columns=listed(record(name=TEXT, ruleset=RULESET)), differs=_SIDES, shared=_SIDES)
+FOREST = view(rows=listed(record(study=TEXT, name=TEXT, endpoint=TEXT, arms=TEXTS, verdict=TEXT, line=TEXT)))
 PROBLEMS = record(notice=TEXT, problems=listed(record(field=TEXT, code=TEXT, message=TEXT)))
 ERROR = record(notice=TEXT, error=TEXT)

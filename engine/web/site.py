@@ -8,7 +8,7 @@ from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlencode
+from urllib.parse import parse_qsl, urlencode
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
@@ -20,6 +20,7 @@ from engine.knowledge.evidence import Study
 from engine.notice import notice
 from engine.problems import InvalidInput
 from engine.profile.fields import FIELD_BY_NAME, show
+from engine.report.figures import shown
 from engine.report.text import applicability_words, evidence_line
 from engine.web import form, tables
 from engine.web.cases import LABEL, case_of, parameters
@@ -28,6 +29,8 @@ from engine.web.view import RULESET, Asked, NotFound, Page, View, problems_docum
 from engine.web.words import first_up, title, words
 
 TWIN = ".json"
+DRAWING = ".svg"
+PICTURE_POLICY = "default-src 'none'; style-src 'unsafe-inline'"
 TEMPLATES = Path(__file__).parent / "templates"
 
 
@@ -45,7 +48,7 @@ class Site:
         made = Environment(
             loader=FileSystemLoader(TEMPLATES), autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
         )
-        made.filters.update(words=words, shown=show, title_of=title, first_up=first_up, condition=condition_words)
+        made.filters.update(words=words, shown=show, figure=shown, title_of=title, first_up=first_up, condition=condition_words)
         made.globals.update(line=evidence_line, fits=applicability_words, figures=tables.figures)
         return made
 
@@ -70,6 +73,17 @@ class Site:
 
         return endpoint
 
+    def drawing(self, page: Page) -> Callable[[Request], Response]:
+        """The endpoint of a page's picture."""
+
+        def endpoint(request: Request) -> Response:
+            asked = self._understood(page, self._heard(request))
+            if page.picture is None or asked.case.profile is None:
+                raise NotFound("There is no picture of this.")
+            return Response(page.picture(asked), headers={"content-security-policy": PICTURE_POLICY}, media_type="image/svg+xml")
+
+        return endpoint
+
     def notice(self) -> str:
         """The notice of the default ruleset."""
         return notice(self.library.books[self.library.default].ruleset.card.as_of)
@@ -80,8 +94,7 @@ class Site:
         return self._rendered(None, Asked(self.library, self.library.default), view)
 
     def _view(self, page: Page, request: Request) -> tuple[Asked, View]:
-        query = request.scope["query_string"].decode("latin-1")
-        asked = Asked(self.library, self.library.default, path=request.path_params, address=request.url.path, query=query)
+        asked = self._heard(request)
         try:
             asked = self._understood(page, asked)
             if asked.case.profile is None:
@@ -89,6 +102,10 @@ class Site:
             return asked, page.view(asked)
         except InvalidInput as error:
             return asked, self._refused(page, asked, error)
+
+    def _heard(self, request: Request) -> Asked:
+        query = request.scope["query_string"].decode("latin-1")
+        return Asked(self.library, self.library.default, path=request.path_params, address=request.url.path, query=query)
 
     def _understood(self, page: Page, asked: Asked) -> Asked:
         """The parameters told apart: the ruleset, the view's own, and the case."""
@@ -119,6 +136,8 @@ class Site:
             "ruleset": asked.book.ruleset,
             "case": asked.case,
             "twin_query": f"?{asked.query}" if asked.query else "",
+            "query": query,
+            "carried": parse_qsl(asked.case.query),
             "with_query": f"?{query}" if query else "",
             "tabs": [known for known in self.pages if known.tab],
             "starters": list(self.library.starters.values()),

@@ -75,7 +75,7 @@ class Parameter:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Page:
-    """One address. `tab` is its name in the navigation, `answer` the schema of its document."""
+    """One address. `tab` is its name in the navigation, `answer` the schema of its document; `picture` is shown at path.svg."""
 
     path: str
     name: str
@@ -85,6 +85,7 @@ class Page:
     answer: Document
     own: tuple[Parameter, ...] = ()
     needs_case: bool = False
+    picture: Callable[[Asked], bytes] | None = None
 
 
 def refused(name: str, value: str, allowed: tuple[str, ...]) -> InvalidInput:

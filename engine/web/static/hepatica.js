@@ -42,6 +42,13 @@
     }
   };
 
+  const showComputed = (fresh) => {
+    for (const place of document.querySelectorAll("[data-computed-for]")) {
+      const next = fresh.querySelector(`[data-computed-for="${CSS.escape(place.dataset.computedFor)}"]`);
+      place.replaceChildren(...(next ? next.childNodes : []));
+    }
+  };
+
   const update = async () => {
     if (running) running.abort();
     running = new AbortController();
@@ -56,6 +63,7 @@
       for (const selector of ["#answer", "#views", "#twin"]) swap(fresh, selector);
       for (const entry of document.querySelectorAll("#answer details[data-key]")) entry.open = keys.has(entry.dataset.key);
       showErrors(fresh);
+      showComputed(fresh);
       history.replaceState(null, "", target);
       status.textContent = document.getElementById("answer").dataset.summary;
     } catch (error) {
