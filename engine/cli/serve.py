@@ -30,9 +30,14 @@ SETTINGS: dict[str, Any] = {
 
 @click.command("serve")
 @click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on; the default is this machine only.")
-@click.option("--port", default=8000, show_default=True, type=click.IntRange(0, 65535), help="Port to listen on; 0 takes a free one.")
+@click.option("--port", default=8000, show_default=True, type=click.IntRange(0, 65535), help="Port; 0 takes a free one.")
 @click.option(
-    "--ruleset", "-r", "rulesets", multiple=True, metavar="ID|FOLDER", help=f"Rules to offer, the first by default.  [{DEFAULT_RULESET}]"
+    "--ruleset",
+    "-r",
+    "rulesets",
+    multiple=True,
+    metavar="ID|FOLDER",
+    help=f"Rules to offer; may be repeated, the first is the default.  [{DEFAULT_RULESET}]",
 )
 def command(host: str, port: int, rulesets: tuple[str, ...]) -> None:
     """A page in the browser: a form, the answer beside it, the evidence and the rules behind it.
@@ -51,7 +56,8 @@ def command(host: str, port: int, rulesets: tuple[str, ...]) -> None:
 
         from engine.web.app import application
     except ImportError as error:
-        raise click.ClickException(f"the page needs the extra 'web': pip install 'hepatica[web]' ({error.name} is missing)") from None
+        message = f"the page needs the extra 'web': pip install 'hepatica[web]' ({error.name} is missing)"
+        raise click.ClickException(message) from None
     from engine.web.library import Library
 
     loopback = _loopback(host)

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
 from starlette.middleware.trustedhost import TrustedHostMiddleware
-from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import Mount, Route
 from starlette.staticfiles import StaticFiles
@@ -21,6 +21,9 @@ from engine.web.openapi import description
 from engine.web.pages import pages
 from engine.web.site import DRAWING, TWIN, Site, as_json
 from engine.web.view import NotFound
+
+if TYPE_CHECKING:
+    from starlette.requests import Request
 
 STATIC = Path(__file__).parent / "static"
 

@@ -21,7 +21,8 @@ MOST = 6
 def parameters(patients: Iterable[str], rulesets: Iterable[str]) -> tuple[Parameter, ...]:
     """The view's own parameters."""
     shipped: Document = {"type": "array", "maxItems": 3, "items": {"type": "string", "enum": ["", *patients]}}
-    queries: Document = {"type": "array", "maxItems": 2, "items": {"type": "string", "enum": ["", "bclc_stage=C", "cmet=high&ecog=1"]}}
+    example: Document = {"type": "string", "enum": ["", "bclc_stage=C", "cmet=high&ecog=1"]}
+    queries: Document = {"type": "array", "maxItems": 2, "items": example}
     other: Document = {"type": "string", "enum": ["", *rulesets]}
     return (
         Parameter(name=PATIENT, says="A shipped patient to set beside the case.", schema=shipped),

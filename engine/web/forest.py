@@ -25,13 +25,14 @@ _drawn: dict[tuple[str, str, str], bytes] = {}
 def view(asked: Asked) -> View:
     """The chosen comparisons with their numbers."""
     found = _chosen(asked)
-    groups = [(ENDPOINT_TITLES[name].capitalize(), list(rows)) for name, rows in groupby(found.rows, key=lambda r: r.result.endpoint)]
+    titles = {name: ENDPOINT_TITLES[name].capitalize() for name in ENDPOINTS}
+    plots = [(titles[name], list(rows)) for name, rows in groupby(found.rows, key=lambda row: row.result.endpoint)]
     context = {
         "found": found,
-        "plots": groups,
+        "plots": plots,
         "endpoint": asked.one(ENDPOINT),
         "line_chosen": asked.one(LINE),
-        "endpoints": {name: ENDPOINT_TITLES[name].capitalize() for name in ENDPOINTS},
+        "endpoints": titles,
         "lines": {name: SETTING_TITLES[name].capitalize() for name in LINES},
         "drawable": bool(found.rows) and find_spec("matplotlib") is not None,
         "comparison": comparison,

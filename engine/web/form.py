@@ -242,5 +242,3 @@ def _staining(case: Case) -> Control:
         help="Instead of a status. Leave empty what is not known.",
         parts=(graded, percent),
     )
-
-

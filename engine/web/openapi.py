@@ -47,7 +47,7 @@ def case_parameters(site: Site) -> list[Parameter]:
         Parameter(name=RULESET, says="The rules to use.", schema={"type": "string", "enum": ["", *rulesets]}),
         Parameter(name=LABEL, says="A title; never a person's name.", schema=_label()),
         *(Parameter(name=known.name, says=known.help, schema=_field(known)) for known in FIELDS),
-        *(Parameter(name=part(COMPONENTS, name), says="A Child-Pugh component.", schema=_component(name)) for name in _components()),
+        *(Parameter(name=part(COMPONENTS, name), says=f"Child-Pugh: {name}.", schema=_component(name)) for name in _components()),
         *(Parameter(name=name, says="The unit of the amount.", schema=_unit(amount)) for name, amount in UNITS.items()),
         *_staining(),
     ]

@@ -32,9 +32,7 @@ def view(**properties: Document) -> Document:
 
 RULESET = record(id=TEXT, version=TEXT, as_of=TEXT, source=TEXT, digest={"type": "string", "pattern": "^sha256:[0-9a-f]{64}$"})
 REASON = record(field=TEXT, value=TEXT, requires=TEXT)
-APPLICABILITY = record(
-    status={"enum": ["inside", "outside", "unknown", "not_stated"]}, outside_by=listed(REASON), unknown=TEXTS
-)
+APPLICABILITY = record(status={"enum": ["inside", "outside", "unknown", "not_stated"]}, outside_by=listed(REASON), unknown=TEXTS)
 _STUDY = {
     "study": TEXT,
     "name": TEXT,

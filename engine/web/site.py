@@ -7,12 +7,11 @@ from collections.abc import Callable
 from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qsl, urlencode
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
-from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 
 from engine.knowledge.conditions import words as condition_words
@@ -20,13 +19,17 @@ from engine.knowledge.evidence import Study
 from engine.notice import notice
 from engine.problems import InvalidInput
 from engine.profile.fields import FIELD_BY_NAME, show
+from engine.profile.normalise import LABEL
 from engine.report.figures import shown
 from engine.report.text import applicability_words, evidence_line
 from engine.web import form, tables
-from engine.web.cases import LABEL, case_of, parameters
+from engine.web.cases import case_of, parameters
 from engine.web.library import Book, Library
 from engine.web.view import RULESET, Asked, NotFound, Page, View, problems_document, refused
 from engine.web.words import first_up, title, words
+
+if TYPE_CHECKING:
+    from starlette.requests import Request
 
 TWIN = ".json"
 DRAWING = ".svg"

@@ -6,7 +6,7 @@ import re
 
 from engine.profile.fields import FIELD_BY_NAME
 
-_ACRONYMS = ("hbv", "hcv", "nafld", "tki")
+_ACRONYMS = ("hbv", "hcv", "hcc", "inr", "nafld", "tki")
 _TOKEN = re.compile(r"[a-z]+")
 
 
@@ -25,9 +25,9 @@ def words(value: object) -> str:
 
 
 def title(name: str) -> str:
-    """A field's title; a concept's name in plain words."""
+    """A field's title; a concept's name, or the last part of a parameter's, in plain words."""
     known = FIELD_BY_NAME.get(name)
-    return known.title if known else words(name)
+    return known.title if known else words(name.rpartition(".")[2])
 
 
 def first_up(text: str) -> str:
