@@ -122,7 +122,8 @@ class _Lens:
         """What a rule says of a profile."""
         masks, shown = self.program.masks(facts), self.explained[f"rule/{rule.id}"]
         if not masks.possible & shown.goal.mask:
-            return Finding(rule, "ruled_out", blocked_by=shown.blocked_by(masks, facts))
+            never = not shown.goal.conjunctions
+            return Finding(rule, "ruled_out", blocked_by=() if never else shown.blocked_by(masks, facts))
         if not masks.certain & shown.goal.mask:
             return Finding(rule, "possible", needs=shown.needs(masks))
         reaches: ListName = "not_supported" if rule.standing == "not_supported" else "options"
@@ -232,7 +233,7 @@ class _Changed:
         """Another standing or citation shows wherever the rule may apply."""
         found = outcomes((self.world.conditions[f"rule/{rule.id}"],), self.world.concepts, lambda verdicts: verdicts[0])
         facts = found.get(Verdict.TRUE) or found.get(Verdict.UNKNOWN)
-        return Pin(facts, self._subject(f"rule/{rule.id}")) if facts is not None else None
+        return Pin(facts, self._subject(f"rule/{rule.id}"), evidence=True) if facts is not None else None
 
     def _differs(self, name: str) -> Facts | None:
         before, after = self.world.conditions[name], self.conditions[name]

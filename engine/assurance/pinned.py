@@ -17,52 +17,57 @@ SCOPE_SUBJECT = "scope"
 
 @dataclass(frozen=True, slots=True)
 class Pin:
-    """A profile, and the parts of its answer to write down: `therapy/<id>`, `concept/<id>` or `scope`."""
+    """A profile, and a part of its answer to write down: `therapy/<id>`, `concept/<id>` or `scope`.
+
+    Standing and citations are written where a rule applies; `evidence` asks for them also where it only may.
+    """
 
     facts: Facts
     subject: str
+    evidence: bool = False
 
 
 def pinned(pins: Iterable[Pin], evaluator: Evaluator) -> list[Case]:
     """One case to a profile, holding everything that is pinned of it, in order of first meeting."""
-    groups: dict[tuple[object, ...], tuple[Facts, list[str]]] = {}
+    groups: dict[tuple[object, ...], list[Pin]] = {}
     for pin in pins:
-        _, subjects = groups.setdefault(_key(pin.facts), (pin.facts, []))
-        if pin.subject not in subjects:
-            subjects.append(pin.subject)
-    return [_case(facts, subjects, evaluator) for facts, subjects in groups.values()]
+        groups.setdefault(_key(pin.facts), []).append(pin)
+    return [_case(group, evaluator) for group in groups.values()]
 
 
 def _key(facts: Facts) -> tuple[object, ...]:
     return tuple((type(facts[field.name]).__name__, facts[field.name]) for field in FIELDS)
 
 
-def _case(facts: Facts, subjects: list[str], evaluator: Evaluator) -> Case:
-    profile = Profile(facts)
+def _case(pins: list[Pin], evaluator: Evaluator) -> Case:
+    profile = Profile(pins[0].facts)
     answer = answered(evaluator.evaluate(profile))
+    subjects = list(dict.fromkeys(pin.subject for pin in pins))
     named = {kind: [s.partition("/")[2] for s in subjects if s.startswith(f"{kind}/")] for kind in ("therapy", "concept")}
+    evidence = {pin.subject for pin in pins if pin.evidence}
     placed = {therapy: answer.placed[therapy] for therapy in evaluator.ruleset.therapies if therapy in named["therapy"]}
     case = Case(
         sentence="",
         profile=profile,
         lists={therapy: reached for therapy, (reached, _) in placed.items()},
-        why={therapy: _why(one) for therapy, one in placed.items()},
+        why={therapy: _why(one, f"therapy/{therapy}" in evidence) for therapy, one in placed.items()},
         scope=answer.scope if SCOPE_SUBJECT in subjects else None,
         derived={concept: answer.derived[concept] for concept in named["concept"]},
     )
     return replace(case, sentence=sentence(case, placed, evaluator.ruleset))
 
 
-def _why(placed: Placed) -> Why:
+def _why(placed: Placed, evidence: bool) -> Why:
     reached, entry = placed
     finding = entry.finding
     if reached == "ruled_out":
         return Why(blocked_by=frozenset(reason.field for reason in finding.blocked_by))
     others = {other.rule.id: other.reaches for other in entry.others}
+    full = evidence or reached != "possible"
     return Why(
         rule=finding.rule.id,
-        standing=finding.rule.standing,
-        cites=finding.rule.cites,
+        standing=finding.rule.standing if full else None,
+        cites=finding.rule.cites if full else None,
         needs=frozenset(finding.needs) if reached == "possible" else None,
         also={rule.id: others.get(rule.id, "ruled_out") for rule in entry.therapy.rules if rule.id != finding.rule.id},
     )

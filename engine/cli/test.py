@@ -2,9 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
 import click
 
 from engine.cli import common
+
+if TYPE_CHECKING:
+    from engine.assurance.case_run import Outcome
+    from engine.knowledge.ruleset import Ruleset
 
 
 @click.command("test")
@@ -40,7 +47,7 @@ def command(targets: tuple[str, ...], ruleset: str, words: str, format_: str, ve
     return int(any(not outcome.passed for _, outcomes in results for outcome in outcomes))
 
 
-def _write(results: list, format_: str, verbose: bool) -> None:  # type: ignore[type-arg]
+def _write(results: Sequence[tuple[Ruleset, list[Outcome]]], format_: str, verbose: bool) -> None:
     from engine.notice import notice
     from engine.report import case_results
     from engine.report.wrapping import hanging

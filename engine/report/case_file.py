@@ -114,4 +114,3 @@ def header(command: str, purpose: str, as_of: str, count: int) -> list[str]:
         f"  {command}",
         *wrap(notice(as_of), 120),
     ]
-

@@ -1,0 +1,76 @@
+"""What the commands about case tables share: which cases are read, and writing new ones."""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import click
+
+from engine.cli import common
+
+if TYPE_CHECKING:
+    from engine.assurance.cases import Case
+    from engine.knowledge.ruleset import Ruleset
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+
+def options(function: F) -> F:
+    """`[RULESET]`, `--cases`, `--without` and `--write`."""
+    for option in reversed(_OPTIONS):
+        function = option(function)
+    return function
+
+
+_OPTIONS = (
+    click.argument("ruleset", required=False, metavar="[RULESET]"),
+    click.option(
+        "--cases", "places", multiple=True, metavar="PATH", help="A case file or folder; by default the ruleset's cases/."
+    ),
+    click.option("--without", multiple=True, metavar="PATH", help="Leave out these case files, or those in a folder."),
+    click.option("--write", "target", metavar="FILE", help="Write the missing cases to FILE; what FILE held before is not read."),
+)
+
+
+def read(name: str, places: Sequence[str], without: Sequence[str], target: str | None) -> tuple[Ruleset, list[Case]]:
+    """A ruleset and its cases."""
+    from engine.assurance.case_files import files_below
+    from engine.assurance.case_reader import read_cases
+    from engine.knowledge.files import CASES, find_ruleset
+    from engine.paths import shipped
+
+    ruleset = common.load(name)[0]
+    folder = find_ruleset(name, (shipped("rulesets"),)) / CASES
+    given = [Path(place) for place in places] or ([folder] if folder.is_dir() else [])
+    files = [path for place in given for path in (files_below(place) if place.is_dir() else [place])]
+    left_out = [Path(place).resolve() for place in (*without, *([target] if target else []))]
+    kept = [path for path in files if not any(path.resolve().is_relative_to(one) for one in left_out)]
+    return ruleset, read_cases(kept, ruleset)
+
+
+def write(target: str, cases: Sequence[Case], ruleset: Ruleset, command: Sequence[str], purpose: str) -> None:
+    """New cases to a file; says on standard error what was written."""
+    from engine.problems import InvalidInput, Problem
+    from engine.report.case_file import header, text
+
+    if not cases:
+        click.echo(f"nothing is missing; {target} is not written", err=True)
+        return
+    lines = header(shlex.join(["hepatica", *command]), purpose, ruleset.card.as_of, len(cases))
+    try:
+        Path(target).write_text(text(cases, lines), encoding="utf-8")
+    except OSError as error:
+        reason = (error.strerror or "cannot be written").lower()
+        raise InvalidInput([Problem(target, 1, 1, "unwritable", reason)]) from None
+    click.echo(f"{len(cases)} cases written to {target}", err=True)
+
+
+def typed(command: str, name: str | None, places: Sequence[str], without: Sequence[str], target: str) -> list[str]:
+    """The command that writes the same file again."""
+    words = [command] + ([name] if name else [])
+    words += [word for place in places for word in ("--cases", place)]
+    words += [word for place in without for word in ("--without", place)]
+    return [*words, "--write", target]
