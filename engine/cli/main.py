@@ -22,6 +22,7 @@ COMMANDS = {
     "explain": ("engine.cli.explain", "Why a therapy is or is not an option, rule by rule."),
     "whatif": ("engine.cli.whatif", "The smallest changes of facts that add or remove each option."),
     "compare": ("engine.cli.compare", "Several patients, or one under two rulesets, side by side."),
+    "pathway": ("engine.cli.pathway", "The treatment lines as a picture made from the rules."),
     "forest": ("engine.cli.forest", "The randomised trials' hazard ratios as a forest plot."),
     "rules": ("engine.cli.rules", "List, show and search the rules."),
     "evidence": ("engine.cli.evidence", "List, show, search and verify the studies."),

@@ -95,7 +95,8 @@ def _row(axes: Axes, row: Row, y: float) -> None:
         axes.text(_RATIO, lower, correction_text(row), transform=across, va="center", size=8, color="#444444")
     p = f"P {shown(row.result.p)}; " if row.result.p is not None else ""
     mend = row.result.corrected
-    mended = f"P should read {shown(mend.p)}, {mend.basis}" if mend is not None and mend.p is not None else ""
+    lead = "P should read" if p else "P not printed;"
+    mended = f"{lead} {shown(mend.p)}, {mend.basis}" if mend is not None and mend.p is not None else ""
     axes.text(_OUTCOME, y + 0.16 if mended else y, f"{p}{row.verdict}", transform=across, va="center", color=ink)
     axes.text(_OUTCOME, y - 0.24, mended, transform=across, va="center", size=8, color="#444444")
 

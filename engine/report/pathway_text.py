@@ -1,0 +1,112 @@
+"""A pathway as an indented outline, and as JSON-ready values."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from engine.evaluation.model import Reason
+from engine.notice import notice
+from engine.report.document import identity
+from engine.report.pathway_words import LEGEND, MARKS, behind, leaf_mark, standing, title, trials, why
+from engine.report.style import Style
+from engine.report.text import facts_line, hanging, wrapped
+from engine.teaching.pathway import Branch, Door, Leaf, Pathway, Status
+
+Document = dict[str, Any]
+
+
+def text(path: Pathway, style: Style) -> str:
+    """The outline; what lies behind a closed door is only counted."""
+    return "\n".join(_page(path, style)) + "\n"
+
+
+def outline(path: Pathway) -> str:
+    """The outline on one line, for a reader who cannot see the picture."""
+    return " ".join(line.strip() for line in _tree(path, Style()) if line.strip())
+
+
+def _page(path: Pathway, style: Style) -> Iterator[str]:
+    yield from hanging("", title(path), 2)
+    if path.profile is not None:
+        yield from hanging("", facts_line(path.profile), 2)
+        yield from hanging("", LEGEND, 2)
+    yield ""
+    yield from _tree(path, style)
+    yield ""
+    yield from wrapped(notice(path.ruleset.card.as_of))
+
+
+def _tree(path: Pathway, style: Style) -> Iterator[str]:
+    yield from _node("", path.scope_title, path.scope)
+    for line in path.lines:
+        yield from _node(" ", style.bold(line.title), line.status)
+        for door in line.doors:
+            yield from _node("   ", door.title, door.status)
+            yield from _behind(door)
+
+
+def _node(indent: str, words: str, status: Status) -> Iterator[str]:
+    mark = f"{MARKS[status.state]} " if status.state else ""
+    reason = f" ({why(status)})" if why(status) else ""
+    yield from hanging(f"{indent}{mark}", f"{words}{reason}", len(indent) + 4)
+
+
+def _behind(door: Door) -> Iterator[str]:
+    if door.status.state == "closed":
+        yield from hanging("       ", behind(door), 9)
+        return
+    for branch in door.branches:
+        yield from _node("     ", branch.title, branch.status)
+        yield from _leaves(branch)
+
+
+def _leaves(branch: Branch) -> Iterator[str]:
+    for leaf in branch.leaves:
+        yield from hanging(f"       {leaf_mark(leaf) or '-'} ", f"{leaf.therapy.name}: {standing(leaf)} ({trials(leaf)})", 11)
+
+
+def document(path: Pathway) -> Document:
+    """The tree as JSON-ready values; `state` is empty where no profile is given."""
+    return {
+        "notice": notice(path.ruleset.card.as_of),
+        "ruleset": identity(path.ruleset),
+        "profile": path.profile.as_document() if path.profile else None,
+        "scope": {"title": path.scope_title, **_status(path.scope)},
+        "lines": [
+            {
+                "line": line.line,
+                "title": line.title,
+                **_status(line.status),
+                "doors": [
+                    {"title": door.title, **_status(door.status), "branches": [_branch(b) for b in door.branches]}
+                    for door in line.doors
+                ],
+            }
+            for line in path.lines
+        ],
+    }
+
+
+def _status(status: Status) -> Document:
+    return {"state": status.state, "why": [_reason(r) for r in status.why], "needs": list(status.needs)}
+
+
+def _reason(reason: Reason) -> Document:
+    return {"field": reason.field, "value": reason.value, "requires": reason.requires}
+
+
+def _branch(branch: Branch) -> Document:
+    return {"title": branch.title, **_status(branch.status), "therapies": [_leaf(leaf) for leaf in branch.leaves]}
+
+
+def _leaf(leaf: Leaf) -> Document:
+    return {
+        "therapy": leaf.therapy.id,
+        "name": leaf.therapy.name,
+        "rule": leaf.rule.id,
+        "standing": leaf.rule.standing,
+        "says": leaf.rule.says,
+        "state": leaf.status.state,
+        "studies": [{"study": study.id, "name": study.name} for study in leaf.studies],
+    }
