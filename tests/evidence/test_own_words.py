@@ -1,0 +1,63 @@
+"""The project's text is its own: no run of eight words of the source, and every known fault of the source is recorded."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+from engine.knowledge.evidence import Discrepancy
+from engine.knowledge.lines import ranges
+from engine.knowledge.ruleset import Ruleset
+from tests.conftest import ROOT
+
+RUN = 8
+TITLE = "progress in systemic therapy of advanced hepatocellular carcinoma"
+
+
+def _words(text: str) -> list[str]:
+    return re.findall(r"[a-z]+", text.lower())
+
+
+def _runs(words: list[str]) -> Iterator[tuple[str, ...]]:
+    return (tuple(words[start : start + RUN]) for start in range(len(words) - RUN + 1))
+
+
+def _own_texts() -> list[Path]:
+    folders = (ROOT / "rulesets", ROOT / "patients")
+    written = [path for folder in folders for ending in ("*.yaml", "*.md") for path in folder.rglob(ending)]
+    return sorted([*written, *ROOT.glob("*.md")])
+
+
+def copied(own: str, source: str) -> set[str]:
+    """The runs of eight words that `own` shares with `source`; the source's title, a name, does not count."""
+    taken = set(_runs(_words(source)))
+    shared = {" ".join(run) for run in _runs(_words(own)) if run in taken}
+    return {run for run in shared if run not in TITLE and TITLE not in run}
+
+
+def test_a_copied_sentence_would_be_noticed() -> None:
+    source = "Patients who took the drug lived 9.2 mo, longer than those\nwho took a placebo."
+    assert copied("# patients who took the DRUG lived 7 mo longer than all", source)
+    assert not copied("Those on the drug lived longer than patients who took a placebo.", source)
+
+
+def test_no_text_of_the_project_repeats_eight_words_of_the_source(shared: Path) -> None:
+    source = (shared / "review" / "review.txt").read_text(encoding="utf-8")
+    assert _own_texts()
+    found = {path.name: runs for path in _own_texts() if (runs := copied(path.read_text(encoding="utf-8"), source))}
+    assert found == {}
+
+
+def _overlaps(place: str, discrepancy: Discrepancy) -> bool:
+    wanted, held = ranges(place) or (), ranges(discrepancy.lines) or ()
+    return any(first <= high and low <= last for first, last in wanted for low, high in held)
+
+
+def test_every_known_fault_of_the_source_is_recorded_where_it_stands(shared: Path, ruleset: Ruleset) -> None:
+    known = (shared / "review" / "discrepancies.md").read_text(encoding="utf-8")
+    places = re.findall(r"^- \*\*[\w-]+\*\*, lines (\d+(?:-\d+)?)", known, re.MULTILINE)
+    places += re.findall(r"^- [^\n]*?, line (\d+(?:-\d+)?)[:, (]", known, re.MULTILINE)
+    recorded = [item for study in ruleset.studies.values() for item in study.discrepancies]
+    assert len(places) > 120
+    assert [place for place in places if not any(_overlaps(place, item) for item in recorded)] == []
