@@ -99,9 +99,7 @@ def _keep(memo: dict[K, V], key: K, value: V) -> V:
     return value
 
 
-def explained(
-    program: Program, conditions: Mapping[str, Condition], concepts: Mapping[str, Condition]
-) -> dict[str, Explained]:
+def explained(program: Program, conditions: Mapping[str, Condition], concepts: Mapping[str, Condition]) -> dict[str, Explained]:
     """Every goal of a program, ready to be explained."""
     by_concept = cache(lambda name: _tests(concepts[name], concepts))
     return {

@@ -8,8 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
-from engine.knowledge.conditions import All, Any, ConceptTest, Condition, Not, Test
-
+from engine.knowledge.conditions import All, ConceptTest, Condition, Not, Test
 from engine.profile.fields import FIELD_BY_NAME
 
 MAX_ALTERNATIVES = 512

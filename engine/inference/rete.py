@@ -3,7 +3,8 @@
 What this module keeps to, and why (each has a test in `tests/inference/test_rete_hazards.py`):
 
 - the C ruleset directly, never the Host: no background threads, no swallowed exceptions;
-- one fact to a profile, one letter for each value, a marker condition first in every rule, constants only, no `$not`, no test for absence;
+- one fact to a profile, one letter for each value, constants only, a marker condition first in every rule, no `$not`, no
+  test for absence;
 - one session id and one fact id for ever, retract in `finally`, never `delete_state`: sessions are told apart by a hash;
 - at most 60 paths to a handle: at 65 true siblings the engine fails and answers the next patient wrongly;
 - concepts by strata: what one stratum fires is added to the fact that the next one reads;
@@ -183,9 +184,7 @@ def _properties(clauses: Iterable[Clause]) -> Iterator[str]:
 
 
 def _fields_read(*groups: Mapping[str, Condition]) -> set[str]:
-    return {
-        leaf.field for group in groups for when in group.values() for leaf in leaves(when) if isinstance(leaf, Test)
-    }
+    return {leaf.field for group in groups for when in group.values() for leaf in leaves(when) if isinstance(leaf, Test)}
 
 
 def _levels(concepts: Mapping[str, Condition]) -> list[dict[str, Condition]]:

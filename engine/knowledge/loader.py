@@ -57,6 +57,8 @@ class _Reading:
                 therapy = decode(Therapy, node, file, self.names, self.problems)
                 if therapy:
                     draft.therapies.append((therapy, Source(file, node)))
+                else:
+                    draft.unread |= _ids_in(node)
             elif folder == "notes":
                 notes = decode(NotesFile, node, file, self.names, self.problems)
                 for index, note in enumerate(notes.notes if notes else ()):
@@ -101,6 +103,13 @@ class _Reading:
         found |= {f"rule/{rule.id}": source for rule, source in draft.rules()}
         root = self.files.root
         return {name: _shown_place(source, root) for name, source in found.items()}
+
+
+def _ids_in(node: Node) -> set[str]:
+    """The therapy and the studies that a file names, as far as it can be read."""
+    studies = node.at(("studies",)).value
+    named = [entry.at(("id",)) for entry in studies] if isinstance(studies, list) else []
+    return {entry.raw for entry in [node.at(("therapy",)), *named] if isinstance(entry.value, str)}
 
 
 def _shown_place(source: Source, root: Path) -> str:

@@ -42,6 +42,7 @@ def _widen(schema: dict[str, Any]) -> None:
         schema["type"] = ["string", "number", "boolean"]
     if {"yes", "no"} & set(map(str, schema.get("enum", []))):
         schema["enum"] = [*schema["enum"], True, False]
+        schema.pop("type", None)
     for inner in (schema.get("items"), *schema.get("anyOf", [])):
         if isinstance(inner, dict):
             _widen(inner)

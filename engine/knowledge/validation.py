@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from engine.documents.tree import Node, Path
 from engine.knowledge.conditions import ConceptTest, Condition, leaves
@@ -36,13 +36,17 @@ class Source:
 
 @dataclass(slots=True)
 class Draft:
-    """Everything read so far, with places; `problems` collects what is wrong with it."""
+    """Everything read so far, with places; `problems` collects what is wrong with it.
+
+    `unread` holds the ids in files that could not be read: naming them is no further fault.
+    """
 
     card: tuple[Card, Source] | None
     concepts: list[tuple[Concept, Source]]
     therapies: list[tuple[Therapy, Source]]
     notes: list[tuple[Note, Source]]
     problems: list[Problem]
+    unread: set[str] = field(default_factory=set)
 
     def studies(self) -> Iterator[tuple[Study, Source]]:
         """Every study with the place of its own mapping."""
@@ -95,7 +99,7 @@ def _card(draft: Draft) -> Iterator[Problem]:
         yield source.problem(("as_of",), "date", f"{quote(card.as_of)} is no date; allowed: 2016-08 or 2016-08-31")
     known = [therapy.id for therapy, _ in draft.therapies]
     for index, name in enumerate(card.therapies):
-        if name not in known:
+        if name not in known and name not in draft.unread:
             yield source.problem(("therapies", index), "unknown-therapy", f"no therapy {quote(name)}; {suggestion(name, known)}")
         if name in card.therapies[:index]:
             yield source.problem(("therapies", index), "duplicate-id", f"{quote(name)} is listed twice")
@@ -134,6 +138,8 @@ def _rules(draft: Draft) -> Iterator[Problem]:
             yield source.problem(("cites",), "uncited-rule", f"the rule {quote(rule.id)} cites no study; every rule needs one")
         cited = []
         for index, name in enumerate(rule.cites):
+            if name in draft.unread:
+                continue
             if name not in studies:
                 message = f"no study {quote(name)}; {suggestion(name, studies)}" if len(studies) < 12 else _near(name, studies)
                 yield source.problem(("cites", index), "unknown-study", message)
@@ -226,7 +232,7 @@ def contradictions(result: Result) -> Iterator[tuple[str, str]]:
     for arm, figure in (result.arms or {}).items():
         value = number(figure)
         if value is not None and (value < 0 or (result.unit == "%" and value > 100)):
-            yield "arms", f"{figure} of {arm} is no percentage"
+            yield "arms", f"{value:g} of {arm} is no percentage"
     probability = number(result.p)
     if probability is not None and not 0 <= probability <= 1:
         yield "p", f"{result.p} is no probability"

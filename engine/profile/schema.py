@@ -13,7 +13,7 @@ from engine.profile.normalise import COMPONENTS, LONGEST_LABEL
 
 _CONFIG = ConfigDict(extra="forbid")
 _Unknown = Literal["unknown"]
-_AMOUNT = r"^\s*[+-]?(\d{1,12}(\.\d{0,12})?|\.\d{1,12})\s*\S{0,16}\s*$"
+_AMOUNT = r"^\s*[+-]?(\d{1,12}(\.\d{0,12})?|\.\d{1,12})([eE][+-]?\d{1,2})?\s*\S{0,16}\s*$"
 
 
 def _type(field: ProfileField) -> Any:

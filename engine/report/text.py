@@ -16,6 +16,7 @@ from engine.report.style import Style
 
 WIDTH = 80
 _NAME = 24
+_LONGEST_LEAD = 50
 _ESCAPE = re.compile("\x1b\\[[0-9;]*m")
 
 
@@ -64,8 +65,8 @@ class _Page:
             demand = DEMANDS[entry.finding.rule.standing]
             if demand.title != standing:
                 standing = demand.title
-                yield f" {self.style.underline(standing)}: {demand.means}"
-            yield from hanging(f"  {entry.therapy.name:<{_NAME - 2}} ", evidence_line(entry.finding), 6)
+                yield from hanging(f" {self.style.underline(standing)}: ", demand.means, 3)
+            yield from _row(entry)
             if self.verbose:
                 yield from self._detail(entry)
 
@@ -95,7 +96,7 @@ class _Page:
             return
         yield from self._heading("TESTED IN THIS SETTING AND NOT SUPPORTED", len(entries))
         for entry in entries:
-            yield from hanging(f"  {entry.therapy.name:<{_NAME - 2}} ", evidence_line(entry.finding), 6)
+            yield from _row(entry)
             if self.verbose:
                 yield from self._detail(entry)
 
@@ -135,6 +136,15 @@ class _Page:
             yield from hanging("      ", f"{citation.study.name}: {applicability_words(citation.applicability)}", 8)
         for other in entry.others:
             yield from hanging("      also ", f"({_short(other)}) {other.rule.says}", 8)
+
+
+def _row(entry: Entry) -> Iterator[str]:
+    """A therapy's name beside its evidence; a name too long for its column has a line of its own."""
+    name, evidence = entry.therapy.name, evidence_line(entry.finding)
+    if len(name) > _NAME - 3:
+        yield f"  {name}"
+        name = ""
+    yield from hanging(f"  {name:<{_NAME - 2}}", evidence, _NAME)
 
 
 def evidence_line(finding: Finding) -> str:
@@ -207,6 +217,9 @@ def wrapped(text: str) -> Iterator[str]:
 def hanging(lead: str, text: str, indent: int) -> Iterator[str]:
     """`lead` and `text`, wrapped at the width with the following lines indented."""
     shown = visible(lead)
+    if shown > _LONGEST_LEAD:
+        yield from wrapped(lead.rstrip())
+        lead, shown = " " * indent, indent
     lines = wrap(text, WIDTH, initial_indent=" " * shown, subsequent_indent=" " * indent, break_on_hyphens=False)
     first = lines[0][shown:] if lines else ""
     yield f"{lead}{first}".rstrip()

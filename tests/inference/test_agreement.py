@@ -81,7 +81,6 @@ def test_they_agree_on_generated_profiles(evaluator: Evaluator, facts: Facts) ->
     _agree(evaluator, facts)
 
 
-
 @settings(max_examples=120)
 @given(
     concept=conditions(),
@@ -157,9 +156,7 @@ def _without_a_test(program: Program) -> Program:
     return Program(program.tests, program.goals, tables)
 
 
-def test_a_fault_planted_in_the_plain_reading_is_caught(
-    evaluator: Evaluator, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_fault_planted_in_the_plain_reading_is_caught(evaluator: Evaluator, monkeypatch: pytest.MonkeyPatch) -> None:
     facts = read_profile(ROOT / "patients" / "after-sorafenib-met-high.yaml").facts
     monkeypatch.setattr("engine.inference.plain.disjunction", lambda verdicts: Verdict.FALSE)
     with pytest.raises(AssertionError):

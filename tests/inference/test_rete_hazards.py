@@ -49,9 +49,7 @@ CRASHED = -11
 
 
 def _alone(script: str, seconds: float = 20) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [sys.executable, "-c", PRELUDE + script], capture_output=True, text=True, timeout=seconds, check=False
-    )
+    return subprocess.run([sys.executable, "-c", PRELUDE + script], capture_output=True, text=True, timeout=seconds, check=False)
 
 
 def test_deleting_the_state_of_a_patient_for_whom_nothing_fired_crashes() -> None:
@@ -111,8 +109,8 @@ def test_two_patients_whose_session_ids_share_a_hash_are_mixed_up() -> None:
     script = """
 one, other = "f1792aa689949d45", "d2b9112f01dcb3b3"
 handle = engine.create_ruleset("x", json.dumps({"r": {"all": [{"m": {"a": "y"}}, {"o": {"b": "y"}}]}}))
-for sid in (one, "0000000000000000", other):
-    fact = {"sid": sid, "id": sid, "a" if sid == one else "b": "y"}
+for number, sid in enumerate((one, "0000000000000000", other)):
+    fact = {"sid": sid, "id": str(number), "a" if sid == one else "b": "y"}
     engine.assert_fact(handle, json.dumps(fact))
     started = engine.start_action(handle)
     print(sid, sorted({fact["sid"] for fact in json.loads(started[1])["r"].values()}) if started else "nothing")
@@ -169,7 +167,9 @@ def test_no_handle_ever_gets_more_than_sixty_paths(monkeypatch: pytest.MonkeyPat
 
 def test_every_rule_begins_with_the_marker_and_never_asks_for_absence(monkeypatch: pytest.MonkeyPatch) -> None:
     seen = _definitions(monkeypatch)
-    condition = AnyOf((All((Test("cmet", "in", ("high",)), Test("etiology", "lacks", ("hcv", "hbv")))), Test("ecog", "!=", (2.0,))))
+    condition = AnyOf(
+        (All((Test("cmet", "in", ("high",)), Test("etiology", "lacks", ("hcv", "hbv")))), Test("ecog", "!=", (2.0,)))
+    )
     Rete({"rule/x": condition}, {})
     for definition in seen:
         for rule in definition.values():
@@ -236,4 +236,3 @@ def test_a_missing_engine_is_explained(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "durable_rules_engine", None)
     with pytest.raises(InternalError, match="PyEval_CallObject=PyObject_CallObject"):
         Rete({"rule/x": Test("cmet", "in", ("high",))}, {})
-

@@ -1,0 +1,309 @@
+"""The command line as a user meets it: output, contract, errors, exit codes; never a traceback."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import jsonschema
+import pytest
+from click.testing import CliRunner
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from engine.cli.main import COMMANDS, cli, run
+from engine.notice import NOTICE
+from engine.profile.normalise import KEYS
+from engine.report.schema import output_schema
+from tests.conftest import ROOT
+
+PATIENTS = sorted((ROOT / "patients").glob("*.yaml"))
+MET_HIGH = str(ROOT / "patients" / "after-sorafenib-met-high.yaml")
+
+
+def hepatica(capfd: pytest.CaptureFixture[str], *arguments: str) -> tuple[int, str, str]:
+    code = run(list(arguments))
+    captured = capfd.readouterr()
+    return code, captured.out, captured.err
+
+
+def process(*arguments: str, stdin: bytes = b"", **environment: str) -> subprocess.CompletedProcess[bytes]:
+    command = [sys.executable, "-m", "engine", *arguments]
+    return subprocess.run(
+        command, input=stdin, capture_output=True, cwd=ROOT, env={**os.environ, **environment}, check=False, timeout=60
+    )
+
+
+def unwrapped(text: str) -> str:
+    return " ".join(text.split())
+
+
+def test_text_gives_the_answer_first_then_what_would_settle_then_what_failed(capfd: pytest.CaptureFixture[str]) -> None:
+    code, out, err = hepatica(capfd, "evaluate", str(ROOT / "patients" / "afp-unknown.yaml"))
+    assert (code, err) == (0, "")
+    places = [out.index(title) for title in ("OPTIONS THE", "WOULD BE SETTLED", "NOT SUPPORTED", "RULED OUT")]
+    assert places == sorted(places)
+    assert NOTICE in unwrapped(out)
+    assert "\x1b" not in out
+
+
+@pytest.mark.parametrize("path", PATIENTS, ids=lambda path: path.stem)
+def test_text_fits_eighty_columns_and_names_every_therapy(capfd: pytest.CaptureFixture[str], path: Path) -> None:
+    _, out, _ = hepatica(capfd, "evaluate", str(path), "--verbose")
+    _, plain, _ = hepatica(capfd, "evaluate", str(path), "--format", "json")
+    answer = json.loads(plain)
+    shown = unwrapped(out)
+    for name in ("options", "possible", "not_supported", "ruled_out"):
+        for entry in answer[name]:
+            assert entry["name"] in shown
+    assert max(map(len, out.splitlines())) <= 80
+
+
+@pytest.mark.parametrize("path", PATIENTS, ids=lambda path: path.stem)
+def test_json_is_the_contract(capfd: pytest.CaptureFixture[str], path: Path) -> None:
+    code, out, _ = hepatica(capfd, "evaluate", str(path), "--format", "json")
+    answer = json.loads(out)
+    jsonschema.validate(answer, output_schema())
+    assert code == 0
+    assert answer["notice"].startswith(NOTICE)
+    contract = [
+        "notice",
+        "ruleset",
+        "profile",
+        "warnings",
+        "derived",
+        "scope",
+        "options",
+        "possible",
+        "not_supported",
+        "ruled_out",
+    ]
+    assert set(contract) <= set(answer)
+    citations = [c for entry in answer["options"] + answer["possible"] + answer["not_supported"] for c in entry["citations"]]
+    keys = {
+        "study",
+        "name",
+        "phase",
+        "design",
+        "n",
+        "nct",
+        "refs",
+        "section",
+        "lines",
+        "level",
+        "applicability",
+        "results",
+        "discrepancies",
+    }
+    assert all(keys <= set(citation) for citation in citations)
+    for citation in citations:
+        for result in citation["results"]:
+            assert {"endpoint", "subgroup", "unit", "arms", "hr", "ci95", "p", "printed_lines"} <= set(result)
+
+
+def test_several_patients_make_a_list(capfd: pytest.CaptureFixture[str]) -> None:
+    _, out, _ = hepatica(capfd, "evaluate", MET_HIGH, str(ROOT / "patients" / "bclc-d.yaml"), "-f", "json")
+    assert [answer["profile"]["bclc_stage"] for answer in json.loads(out)] == ["C", "D"]
+
+
+def test_standard_input_is_read_as_yaml_and_as_json() -> None:
+    for data in (b"bclc_stage: C\nprior_sorafenib: none\n", b'{"bclc_stage": "C", "prior_sorafenib": "none"}'):
+        done = process("evaluate", "-", "--format", "json", stdin=data)
+        assert json.loads(done.stdout)["profile"]["prior_sorafenib"] == "none"
+
+
+def test_output_is_the_same_byte_for_byte() -> None:
+    first, second = (process("evaluate", MET_HIGH, "--format", "json", PYTHONHASHSEED=seed) for seed in ("1", "77"))
+    assert first.stdout == second.stdout
+    assert first.returncode == second.returncode == 0
+
+
+def test_markdown_escapes_what_a_label_may_hold(capfd: pytest.CaptureFixture[str]) -> None:
+    _, out, _ = hepatica(capfd, "evaluate", "--set", "label=<b>|x|[y](z)", "--set", "bclc_stage=C", "--format", "markdown")
+    assert out.startswith("# \\<b\\>\\|x\\|\\[y\\](z)\n")
+    assert NOTICE in out
+
+
+@pytest.mark.parametrize(
+    ("arguments", "says"),
+    [
+        (("evaluate", "nowhere.yaml"), "nowhere.yaml:1:1: unreadable: no such file"),
+        (("evaluate", str(ROOT)), "unreadable: is a folder"),
+        (("evaluate",), "name a patient file"),
+        (("evaluate", "--set", "afp=1 IU/mL"), "--set:1:5: unit: afp in IU/mL is refused"),
+        (("evaluate", MET_HIGH, "--ruleset", "hcc-2061"), "did you mean 'hcc-2016'?"),
+        (("evaluate", MET_HIGH, "--format", "xml"), "is not one of"),
+        (("evaluat", MET_HIGH), "did you mean 'evaluate'?"),
+        (("explain", MET_HIGH, "tivantinb"), "did you mean 'tivantinib'?"),
+        (("rules", "--field", "afb"), "did you mean 'afp'?"),
+        (("rules", "sorafenb"), "did you mean 'sorafenib'?"),
+        (("rules", "--standing", "early"), "no standing 'early'"),
+        (("schema", "patient"), "is not one of"),
+    ],
+)
+def test_bad_input_is_named_on_stderr_with_exit_code_2(
+    capfd: pytest.CaptureFixture[str], arguments: tuple[str, ...], says: str
+) -> None:
+    code, out, err = hepatica(capfd, *arguments)
+    assert code == 2
+    assert says in err
+    assert "Traceback" not in err
+    assert out == ""
+
+
+def test_errors_of_several_patients_come_together(capfd: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    for name in ("b.yaml", "a.yaml"):
+        (tmp_path / name).write_text("ecog: 9\nregion: mars\n")
+    code, _, err = hepatica(capfd, "evaluate", str(tmp_path / "b.yaml"), str(tmp_path / "a.yaml"))
+    assert code == 2
+    assert [line.removeprefix(str(tmp_path)).split(": ")[0] for line in err.splitlines()] == [
+        "/a.yaml:1:7",
+        "/a.yaml:2:9",
+        "/b.yaml:1:7",
+        "/b.yaml:2:9",
+    ]
+
+
+def test_explain_shows_each_rule_with_the_patients_value_at_every_leaf(capfd: pytest.CaptureFixture[str]) -> None:
+    code, out, _ = hepatica(capfd, "explain", str(ROOT / "patients" / "after-sorafenib-met-low.yaml"), "tivantinib")
+    assert code == 0
+    assert "Tumour c-MET is low, needs high" in out
+    for rule in ("tivantinib-second-line-met-high does not apply", "tivantinib-met-low applies"):
+        assert rule in out
+    assert "HR 0.38 (95% CI 0.18-0.81)" in unwrapped(out)
+    assert "this patient:" in out
+    assert NOTICE in unwrapped(out)
+
+
+def test_explain_shows_the_printed_figure_and_its_correction(capfd: pytest.CaptureFixture[str]) -> None:
+    _, out, _ = hepatica(capfd, "explain", str(ROOT / "patients" / "first-line-mainland-china.yaml"), "folfox4")
+    assert "67" in out
+    assert "2.67" in out
+
+
+@pytest.mark.parametrize("therapy", ["sorafenib", "ramucirumab", "best-supportive-care"])
+def test_explain_json_carries_the_condition_tree(capfd: pytest.CaptureFixture[str], therapy: str) -> None:
+    _, out, _ = hepatica(capfd, "explain", MET_HIGH, therapy, "--format", "json")
+    explained = json.loads(out)
+    assert explained["notice"].startswith(NOTICE)
+    assert {rule["verdict"] for rule in explained["rules"]} <= {"true", "false", "unknown"}
+    assert list(_leaves(explained["rules"][0]["condition"]))
+
+
+def _leaves(branch: dict[str, Any]) -> list[dict[str, Any]]:
+    children = branch.get("children", [])
+    return [leaf for child in children for leaf in _leaves(child)] if children else [branch]
+
+
+def test_rules_can_be_filtered_and_searched(capfd: pytest.CaptureFixture[str]) -> None:
+    _, out, _ = hepatica(capfd, "rules", "--field", "afp", "--format", "json")
+    assert {rule["therapy"] for rule in json.loads(out)["rules"]} == {"ramucirumab"}
+    _, out, _ = hepatica(capfd, "rules", "--standing", "standard", "--format", "json")
+    assert [rule["therapy"] for rule in json.loads(out)["rules"]] == ["sorafenib"]
+    _, out, _ = hepatica(capfd, "rules", "--search", "NCT01755767", "--format", "json")
+    assert {rule["therapy"] for rule in json.loads(out)["rules"]} == {"tivantinib"}
+    _, out, _ = hepatica(capfd, "rules", "tivantinib")
+    assert "cites" in out
+    assert max(map(len, out.splitlines())) <= 80
+
+
+@pytest.mark.parametrize("kind", ["profile", "output", "ruleset", "concepts", "therapy", "notes", "omissions"])
+def test_every_schema_is_a_valid_schema(capfd: pytest.CaptureFixture[str], kind: str) -> None:
+    code, out, _ = hepatica(capfd, "schema", kind)
+    assert code == 0
+    jsonschema.Draft202012Validator.check_schema(json.loads(out))
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_every_command_has_help_with_examples(name: str) -> None:
+    result = CliRunner().invoke(cli, [name, "--help"])
+    assert result.exit_code == 0
+    assert f"hepatica {name}" in result.output
+
+
+def test_emphasis_only_on_a_terminal_and_never_with_no_color() -> None:
+    script = "import pty, sys; sys.exit(pty.spawn([sys.executable, '-m', 'engine', 'evaluate', sys.argv[1]]) >> 8)"
+    for environment, expected in (({"NO_COLOR": ""}, True), ({"NO_COLOR": "1"}, False)):
+        done = subprocess.run(
+            [sys.executable, "-c", script, MET_HIGH],
+            capture_output=True,
+            cwd=ROOT,
+            env={**os.environ, "TERM": "xterm", **environment},
+            check=False,
+            timeout=60,
+        )
+        assert (b"\x1b[1m" in done.stdout) is expected
+    assert b"\x1b" not in process("evaluate", MET_HIGH).stdout
+
+
+def test_a_closed_pipe_is_no_error() -> None:
+    done = subprocess.run(
+        f"{sys.executable} -m engine evaluate {MET_HIGH} --format json | head -1",
+        shell=True,
+        capture_output=True,
+        cwd=ROOT,
+        check=False,
+        timeout=60,
+    )
+    assert (done.stdout.strip(), done.stderr) == (b"{", b"")
+
+
+def test_completion_is_there_for_a_shell() -> None:
+    script = "from engine.cli.main import cli; cli.main(prog_name='hepatica')"
+    completed = subprocess.run(
+        [sys.executable, "-c", script],
+        capture_output=True,
+        cwd=ROOT,
+        env={**os.environ, "_HEPATICA_COMPLETE": "bash_source"},
+        check=False,
+        timeout=60,
+    )
+    assert b"_hepatica_completion" in completed.stdout
+
+
+NASTY = st.text(max_size=40) | st.sampled_from(
+    ["[", "{", "*a", "&a x", "!!python/name:os.system", "\x00", "\ud800", "9" * 400, "{a: {b: {c: 1}}}", "'", '"', "- - - -"]
+)
+
+
+@settings(max_examples=150)
+@given(field=st.sampled_from(KEYS) | st.text(max_size=10), value=NASTY)
+def test_no_setting_however_wrong_gives_a_traceback(field: str, value: str) -> None:
+    assert run(["evaluate", "--set", f"{field}={value}", "--format", "json"]) in (0, 2)
+
+
+@settings(max_examples=100)
+@given(data=st.binary(max_size=300) | st.text(max_size=200).map(lambda text: text.encode("utf-8", "surrogatepass")))
+def test_no_file_however_wrong_gives_a_traceback(tmp_path_factory: pytest.TempPathFactory, data: bytes) -> None:
+    folder = tmp_path_factory.getbasetemp()
+    for name in ("fuzz.yaml", "fuzz.json"):
+        (folder / name).write_bytes(data)
+        assert run(["evaluate", str(folder / name)]) in (0, 2)
+
+
+@settings(max_examples=60)
+@given(cut=st.integers(0, 900), put=st.binary(max_size=6))
+def test_no_damaged_patient_gives_a_traceback(tmp_path_factory: pytest.TempPathFactory, cut: int, put: bytes) -> None:
+    data = Path(MET_HIGH).read_bytes()
+    path = tmp_path_factory.getbasetemp() / "damaged.yaml"
+    path.write_bytes(data[:cut] + put + data[cut + len(put) :])
+    assert run(["evaluate", str(path)]) in (0, 2)
+
+
+@settings(max_examples=40)
+@given(cut=st.integers(0, 12000), put=st.binary(min_size=1, max_size=6))
+def test_no_damaged_ruleset_gives_a_traceback(tmp_path_factory: pytest.TempPathFactory, cut: int, put: bytes) -> None:
+    from engine.knowledge.loader import load_ruleset
+    from engine.problems import InvalidInput
+    from tests.making import write_ruleset
+
+    folder = write_ruleset(tmp_path_factory.mktemp("damaged"))
+    source = (ROOT / "rulesets" / "hcc-2016" / "therapies" / "sorafenib.yaml").read_bytes()
+    (folder / "therapies" / "sorafenib.yaml").write_bytes(source[:cut] + put + source[cut + len(put) :])
+    with pytest.raises(InvalidInput) as caught:
+        load_ruleset(folder)
+    assert caught.value.problems

@@ -1,0 +1,100 @@
+"""Reading YAML and JSON from outside: bounded, located, and nothing clever."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from engine.documents.json_reader import read_json
+from engine.documents.reader import read_document
+from engine.documents.tree import MAX_BYTES, MAX_DEPTH, MAX_NODES
+from engine.documents.yaml_reader import read_yaml
+from engine.problems import InvalidInput
+
+
+def refused(data: bytes, name: str = "f.yaml") -> str:
+    with pytest.raises(InvalidInput) as caught:
+        read_document(data, name)
+    return str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        (
+            "a: !!python/object/apply:os.system [ls]",
+            "f.yaml:1:4: tag: tags are not read: 'tag:yaml.org,2002:python/object/apply:os.system'",
+        ),
+        ("a: &x 1\nb: *x", "f.yaml:1:4: anchor: anchors are not read: &x\nf.yaml:2:4: alias: aliases are not read: *x"),
+        ("a: 1\na: 2", "f.yaml:2:1: duplicate-key: 'a' is given twice (first at line 1)"),
+        ("a: 1\n---\nb: 2", "f.yaml:2:1: several-documents: one document to a file"),
+        ("[1, 2]: 3", "f.yaml:1:1: key: a key must be a word"),
+        ("a: [", "f.yaml:2:1: yaml-syntax: not valid YAML: did not find expected node content"),
+        ("", "f.yaml:1:1: empty: the document is empty"),
+    ],
+)
+def test_what_yaml_allows_and_we_do_not(text: str, expected: str) -> None:
+    assert refused(text.encode()) == expected
+
+
+def test_an_exploding_document_is_refused_at_once() -> None:
+    bomb = "a: &a [x,x,x,x,x,x,x,x,x]\n" + "".join(
+        f"{chr(98 + n)}: &{chr(98 + n)} [{','.join(['*' + chr(97 + n)] * 9)}]\n" for n in range(9)
+    )
+    assert "anchors are not read" in refused(bomb.encode())
+
+
+@pytest.mark.parametrize("name", ["f.yaml", "f.json"])
+def test_depth_size_and_number_are_bounded(name: str) -> None:
+    assert "too-deep" in refused(b"[" * (MAX_DEPTH + 2) + b"]" * (MAX_DEPTH + 2), name)
+    assert "too-deep" in refused(b"[" * 100_000, name)
+    assert "too-large" in refused(b" " * (MAX_BYTES + 1), name)
+    assert "too-many" in refused(b"[" + b"1," * (MAX_NODES + 1) + b"1]", name)
+
+
+def test_bytes_that_are_not_text_are_refused_with_their_line() -> None:
+    assert refused(b"a: 1\nb: \xff\xfe") == "f.yaml:2:1: not-text: not UTF-8 text"
+
+
+def test_places_are_those_of_the_file() -> None:
+    node = read_yaml(b"a:\n  b: [x,  y]\n", "f.yaml")
+    assert (node.at(("a", "b", 1)).line, node.at(("a", "b", 1)).column) == (2, 11)
+    node = read_json(b'{\n  "a": [1,\n 22]}', "f.json")
+    assert (node.at(("a", 1)).line, node.at(("a", 1)).column) == (3, 2)
+    assert node.keys["a"] == (2, 3)
+
+
+@pytest.mark.parametrize(
+    "text", ['{"a": 1,}', "{'a': 1}", '{"a" 1}', "[1 2]", "nul", "01", '"\\x"', '{"a":1,"a":2}', "NaN", "[1] 2", '"\n"']
+)
+def test_what_is_not_json_is_refused(text: str) -> None:
+    with pytest.raises(InvalidInput):
+        read_json(text.encode(), "f.json")
+
+
+JSON = st.recursive(
+    st.none()
+    | st.booleans()
+    | st.integers(-(10**15), 10**15)
+    | st.floats(allow_nan=False, allow_infinity=False).map(lambda v: round(v, 3))
+    | st.text(),
+    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(max_size=6), inner, max_size=4),
+    max_leaves=12,
+)
+
+
+@given(JSON.filter(lambda value: "e" not in json.dumps(value)))
+def test_json_means_what_the_standard_library_says(value: object) -> None:
+    assert read_json(json.dumps(value).encode(), "f.json").plain() == value
+
+
+@given(st.binary(max_size=200) | st.text(max_size=200).map(str.encode))
+def test_any_bytes_are_read_or_refused(data: bytes) -> None:
+    for name in ("f.yaml", "f.json", "f"):
+        try:
+            read_document(data, name)
+        except InvalidInput as error:
+            assert error.problems

@@ -1,0 +1,109 @@
+"""The structure: imports run one way, and what must stand in one module stands in one."""
+
+from __future__ import annotations
+
+import ast
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.conftest import ROOT
+
+LAYERS = (
+    ("problems", "notice", "records", "paths"),
+    ("documents",),
+    ("profile",),
+    ("knowledge",),
+    ("inference",),
+    ("evaluation",),
+    ("explain", "assurance", "teaching"),
+    ("report",),
+    ("web",),
+    ("cli",),
+)
+LEVEL = {name: level for level, names in enumerate(LAYERS) for name in names}
+ONLY = {
+    "durable_rules_engine": {"engine/inference/rete.py"},
+    "durable": set(),
+    "yaml": {"engine/documents/yaml_reader.py"},
+    "pickle": {"engine/knowledge/compiled.py"},
+}
+FILES = sorted((ROOT / "engine").rglob("*.py"))
+
+
+def _imports(path: Path) -> Iterator[tuple[str, bool]]:
+    """Every module that a file imports, and whether that is for type checking only."""
+    tree = ast.parse(path.read_text(encoding="utf-8"))
+    typing_only = {
+        id(inner)
+        for node in ast.walk(tree)
+        if isinstance(node, ast.If) and "TYPE_CHECKING" in ast.dump(node.test)
+        for inner in ast.walk(node)
+    }
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            yield from ((alias.name, id(node) in typing_only) for alias in node.names)
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            yield node.module, id(node) in typing_only
+            if node.module == "engine" or node.module.count(".") == 0:
+                yield from ((f"{node.module}.{alias.name}", id(node) in typing_only) for alias in node.names)
+
+
+def _layer(module: str) -> int | None:
+    parts = module.split(".")
+    return LEVEL.get(parts[1]) if parts[0] == "engine" and len(parts) > 1 else None
+
+
+def test_every_folder_has_its_place_in_the_order() -> None:
+    found = {p.relative_to(ROOT / "engine").parts[0].removesuffix(".py") for p in FILES} - {"__init__", "__main__"}
+    assert found <= set(LEVEL) | {"pytest_plugin"}, "give the new folder a place in LAYERS"
+
+
+@pytest.mark.parametrize("path", FILES, ids=lambda path: path.relative_to(ROOT).as_posix())
+def test_imports_run_one_way(path: Path) -> None:
+    own = _layer(".".join(path.relative_to(ROOT).with_suffix("").parts))
+    for module, _ in _imports(path):
+        level = _layer(module)
+        if own is not None and level is not None:
+            assert level <= own, f"{path} imports {module}, which stands above it"
+
+
+@pytest.mark.parametrize("library", ONLY)
+def test_a_library_stands_behind_one_module(library: str) -> None:
+    users = {p.relative_to(ROOT).as_posix() for p in FILES if any(m.split(".")[0] == library for m, _ in _imports(p))}
+    assert users <= ONLY[library]
+
+
+def test_only_the_command_line_imports_click() -> None:
+    users = {p.relative_to(ROOT).parts[1] for p in FILES if any(m.split(".")[0] == "click" for m, _ in _imports(p))}
+    assert users == {"cli"}
+
+
+def test_the_core_takes_no_clock_no_network_and_no_chance() -> None:
+    core = [p for p in FILES if p.relative_to(ROOT).parts[1] in ("documents", "profile", "knowledge", "inference", "evaluation")]
+    for path in core:
+        used = {module.split(".")[0] for module, _ in _imports(path)}
+        assert not used & {"time", "datetime", "random", "socket", "urllib", "http", "requests"}, path
+
+
+def test_evaluating_a_patient_loads_nothing_heavy() -> None:
+    script = (
+        "import sys\nfrom engine.cli.main import run\n"
+        "run(['evaluate', 'little-known'])\nrun(['evaluate', 'little-known'])\nbefore = set(sys.modules)\n"
+        "print(sorted(set(sys.modules) & {'pydantic', 'numpy', 'jinja2', 'starlette', 'matplotlib', 'durable', 'asyncio'}), file=sys.stderr)"
+    )
+    subprocess.run([sys.executable, "-c", script], cwd=ROOT, capture_output=True, check=True)
+    done = subprocess.run([sys.executable, "-c", script], cwd=ROOT, capture_output=True, text=True, check=True)
+    assert done.stderr.strip() == "[]"
+
+
+def test_the_top_level_holds_what_was_agreed() -> None:
+    allowed = {"pyproject.toml", "README.md", "engine", "rulesets", "patients", "tests", "LICENSE", "CHANGELOG.md"}
+    tracked = subprocess.run(["git", "ls-files"], cwd=ROOT, capture_output=True, text=True, check=False)
+    if tracked.returncode:
+        pytest.skip("not a git checkout")
+    top = {line.split("/")[0] for line in tracked.stdout.splitlines()}
+    assert {name for name in top if not name.startswith(".")} <= allowed
