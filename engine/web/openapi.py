@@ -31,7 +31,7 @@ def description(site: Site) -> Document:
             "version": __version__,
             "description": f"{NOTICE} Every view of the page as JSON. The address holds the whole case; nothing is stored.",
         },
-        "paths": {f"{page.path}.json": {"get": _operation(page)} for page in site.pages},
+        "paths": {f"{page.path}.json": {"get": _operation(page, _names(site))} for page in site.pages},
         "components": {
             "parameters": {_key(parameter.name): _described(parameter) for parameter in case_parameters(site)},
             "schemas": {"Problems": schemas.PROBLEMS, "Error": schemas.ERROR},
@@ -53,8 +53,14 @@ def case_parameters(site: Site) -> list[Parameter]:
     ]
 
 
-def _operation(page: Page) -> Document:
-    placed = [_path_parameter(name) for name in re.findall(r"{(\w+)}", page.path)]
+def _names(site: Site) -> dict[str, list[str]]:
+    """What may stand in a part of a path."""
+    ruleset = site.library.books[site.library.default].ruleset
+    return {"study": list(ruleset.studies), "therapy": list(ruleset.therapies)}
+
+
+def _operation(page: Page, names: dict[str, list[str]]) -> Document:
+    placed = [_path_parameter(name, names[name]) for name in re.findall(r"{(\w+)}", page.path)]
     own = [_described(parameter) for parameter in page.own]
     shared = [{"$ref": f"#/components/parameters/{name}"} for name in _shared_names()]
     answers: Document = {
@@ -72,12 +78,18 @@ def _operation(page: Page) -> Document:
 _FAILURES = {"404": "Missing", "413": "Refused", "414": "Refused", "422": "Problems", "503": "Refused"}
 
 
+_PROBLEMS_SAY = (
+    "What is wrong with the request, all of it. Facts that are fine one by one are refused where they contradict each other "
+    "(a class and a score of Child-Pugh), and so are amounts that are not plausible in their unit."
+)
+
+
 def _responses() -> Document:
     def json(name: str) -> Document:
         return {"application/json": {"schema": {"$ref": f"#/components/schemas/{name}"}}}
 
     return {
-        "Problems": {"description": "What is wrong with the request, all of it.", "content": json("Problems")},
+        "Problems": {"description": _PROBLEMS_SAY, "content": json("Problems")},
         "Missing": {"description": "Nothing stands at this address.", "content": json("Error")},
         "Refused": {
             "description": f"Out of bounds: {LONGEST_QUERY} characters of query, {MOST_PARAMETERS} parameters, or too slow.",
@@ -101,8 +113,8 @@ def _key(name: str) -> str:
     return name.replace(".", "-")
 
 
-def _path_parameter(name: str) -> Document:
-    return {"name": name, "in": "path", "required": True, "schema": {"type": "string", "pattern": "^[a-z0-9][a-z0-9_-]{0,79}$"}}
+def _path_parameter(name: str, known: list[str]) -> Document:
+    return {"name": name, "in": "path", "required": True, "schema": {"type": "string", "enum": known}}
 
 
 def _described(parameter: Parameter) -> Document:
@@ -130,7 +142,7 @@ def _field(known: Field) -> Document:
     if known.kind == "integer":
         words = [str(value) for value in range(int(known.low), int(known.high) + 1)]
         return {"type": "string", "enum": ["", UNKNOWN, *words]}
-    words = ["yes", "no"] if known.kind == "flag" else list(known.values)
+    words = ["yes", "no", "true", "false"] if known.kind == "flag" else list(known.values)
     return {"type": "string", "enum": ["", UNKNOWN, *words]}
 
 

@@ -1,0 +1,197 @@
+"""Every view over the wire: its twin, its notice, its headers, its bounds."""
+
+from __future__ import annotations
+
+import html
+import json
+import logging
+import re
+
+import pytest
+
+from engine.notice import notice
+from engine.report.document import answer
+from engine.web.limits import LARGEST_BODY
+from engine.web.pages import pages
+from tests.web.serving import Server
+
+CASE = "bclc_stage=C&child_pugh_class=A&prior_sorafenib=progressed&cmet=high"
+
+
+def paths(server: Server) -> list[str]:
+    ruleset = server.library.books["hcc-2016"].ruleset
+    values = {"study": next(iter(ruleset.studies)), "therapy": next(iter(ruleset.therapies))}
+    return [page.path.format(**values) for page in pages(server.library)]
+
+
+def test_every_view_and_its_twin_answer_with_and_without_a_case(server: Server) -> None:
+    for path in paths(server):
+        for query in ("", CASE):
+            page, twin = server.get(f"{path}?{query}"), server.get(f"{path}.json?{query}")
+            assert (page.status, twin.status) == (200, 200), path
+            assert page.headers["content-type"].startswith("text/html")
+            assert twin.headers["content-type"] == "application/json"
+
+
+def test_the_notice_is_on_every_view_twin_and_error(server: Server) -> None:
+    said = notice("2016-08")
+    unheard = said.replace("For education. ", "")
+    for path in (*paths(server), "/nowhere", "/answer?bclc_stage=Q", "/evidence?phase=Q"):
+        assert unheard in html.unescape(server.get(path).text), path
+    for path in (*paths(server), "/evidence/nothing", "/answer"):
+        assert server.get(f"{path}.json").json["notice"] == said, path
+
+
+def test_every_tab_leads_to_a_view_and_carries_the_case(server: Server) -> None:
+    page = server.get(f"/answer?{CASE}").text
+    tabs = re.findall(r'<a href="(/[a-z]+\?[^"]*)"', page[page.index('id="views"') : page.index("</nav>")])
+    assert len(tabs) >= 8
+    for tab in tabs:
+        target = html.unescape(tab)
+        assert "prior_sorafenib=progressed" in target
+        assert server.get(target).status == 200
+
+
+def test_the_twin_of_the_answer_is_the_command_lines_json(server: Server) -> None:
+    book = server.library.books["hcc-2016"]
+    for starter in server.library.starters.values():
+        expected = json.loads(json.dumps(answer(book.evaluator.evaluate(starter.profile))))
+        assert server.get(f"/answer.json?{starter.query}").json == expected
+
+
+def test_the_page_names_every_therapy_in_the_list_the_twin_puts_it(server: Server) -> None:
+    for starter in server.library.starters.values():
+        twin = server.get(f"/answer.json?{starter.query}").json
+        page = server.get(f"/answer?{starter.query}").text
+        listed = re.findall(r'id="t-([a-z0-9-]+)"', page)
+        expected = [entry["therapy"] for name in ("options", "possible", "not_supported") for entry in twin[name]]
+        assert sorted(listed) == sorted(expected)
+        for entry in twin["ruled_out"]:
+            assert f'href="/rules/{entry["therapy"]}?' in page
+
+
+def test_printed_and_corrected_figures_stand_in_one_table(server: Server) -> None:
+    page = server.get("/evidence/reach").text
+    table = page[page.index('class="figures"') : page.index("</table>")]
+    printed, mended = table.index("0.0001"), table.index("&lt; 0.0001")
+    assert printed < mended
+    assert 'class="correction"' in table[printed:mended]
+
+
+def test_what_is_entered_is_escaped(server: Server) -> None:
+    attack = "%3Cscript%3Ealert(1)%3C/script%3E%22%27"
+    for path in (
+        f"/answer?label={attack}",
+        f"/answer?bclc_stage={attack}",
+        f"/evidence?q={attack}",
+        f"/why?{attack}=1",
+        f"/{attack}",
+    ):
+        body = server.get(path).text
+        assert "<script>alert" not in body
+        assert "alert(1)" not in body or "&lt;script&gt;alert(1)" in body
+
+
+def test_headers_allow_nothing_from_elsewhere_and_nothing_inline(server: Server) -> None:
+    for path in (*paths(server), "/static/hepatica.css", "/nowhere", "/openapi.json"):
+        reply = server.get(path)
+        policy = reply.headers["content-security-policy"]
+        assert "default-src 'none'" in policy
+        assert "unsafe" not in policy
+        assert reply.headers["x-content-type-options"] == "nosniff"
+        assert reply.headers["referrer-policy"] == "no-referrer"
+        assert "set-cookie" not in reply.headers
+        assert "server" not in reply.headers
+
+
+def test_no_page_holds_inline_script_or_style_or_another_host(server: Server) -> None:
+    for path in paths(server):
+        body = server.get(f"{path}?{CASE}").text
+        assert not re.search(r"<style|\sstyle=|\son[a-z]+=|javascript:", body), path
+        assert all("src=" in tag for tag in re.findall(r"<script[^>]*>", body))
+        assert not re.search(r'(?:src|href|action)="(?:https?:)?//', body), path
+
+
+@pytest.mark.parametrize("method", ["POST", "PUT", "DELETE", "PATCH", "OPTIONS", "TRACE"])
+def test_only_reading_is_allowed(server: Server, method: str) -> None:
+    for path in ("/answer", "/answer.json", "/openapi.json"):
+        reply = server.get(path, method)
+        assert reply.status == 405
+        assert set(reply.headers["allow"].split(", ")) == {"GET", "HEAD"}
+
+
+def test_what_is_too_long_or_too_large_is_refused(server: Server) -> None:
+    assert server.get("/answer?label=" + "x" * 9000).status == 414
+    assert server.get("/" + "x" * 600).status == 414
+    assert server.get("/answer", body=b"x" * (LARGEST_BODY + 1)).status == 413
+    assert server.get("/answer", "POST", body=b"x" * (LARGEST_BODY + 1)).status == 413
+    assert server.get("/answer", headers={"Transfer-Encoding": "chunked"}).status in (400, 413)
+
+
+def test_a_name_that_is_not_this_machines_is_refused(server: Server) -> None:
+    assert server.get("/answer", headers={"Host": "attacker.example"}).status == 400
+    assert server.get("/answer", headers={"Host": f"localhost:{server.port}"}).status == 200
+
+
+def test_problems_are_said_as_json_with_their_field(server: Server) -> None:
+    reply = server.get("/answer.json?bclc_stage=Q&foo=1")
+    assert reply.status == 422
+    assert {problem["field"] for problem in reply.json["problems"]} == {"bclc_stage", ""}
+
+
+@pytest.mark.parametrize("path", ["/evidence/nothing", "/rules/nothing", "/nothing", "/static/nothing.css"])
+def test_what_is_not_there_is_not_found(server: Server, path: str) -> None:
+    assert server.get(path).status == 404
+    assert server.get(f"{path}.json").status == 404
+
+
+def test_nothing_of_a_case_is_logged(server: Server, caplog: pytest.LogCaptureFixture, capfd: pytest.CaptureFixture[str]) -> None:
+    with caplog.at_level(logging.DEBUG):
+        server.get("/answer?label=Zebra-4711&bclc_stage=C")
+        server.get("/answer?bclc_stage=Zebra-4711")
+    captured = capfd.readouterr()
+    assert "Zebra-4711" not in captured.out + captured.err + caplog.text
+
+
+def test_the_filters_of_the_evidence_select_what_they_name(server: Server) -> None:
+    for study in server.get("/evidence.json?phase=III&met=no").json["studies"]:
+        assert study["phase"] == "III"
+        assert study["primary_endpoint"]["met"] == "no"
+    names = [study["study"] for study in server.get("/evidence.json?q=NCT01140347").json["studies"]]
+    assert names == ["reach"]
+    assert server.get("/evidence.json?q=zzzz").json["studies"] == []
+    assert "No study passes" in server.get("/evidence?q=zzzz").text
+
+
+def test_a_change_that_what_if_offers_does_what_it_says(server: Server) -> None:
+    page = server.get(f"/whatif?{CASE}").text
+    twin = server.get(f"/whatif.json?{CASE}").json
+    adds = {change["therapy"] for change in twin["adds"] if change["smallest"]}
+    section = page[page.index('id="h-adds"') : page.index('id="h-removes"')]
+    reached = set()
+    for link in dict.fromkeys(re.findall(r'href="(/answer\?[^"]+)"', section)):
+        after = server.get(html.unescape(link).replace("/answer", "/answer.json")).json
+        reached |= {option["therapy"] for option in after["options"]}
+    assert adds
+    assert adds <= reached
+
+
+def test_compare_shows_only_what_differs_first(server: Server) -> None:
+    twin = server.get("/compare.json?patient=after-sorafenib-met-high&patient=after-sorafenib-met-low").json
+    assert "cmet" in twin["differs"]["facts"]
+    assert "prior_sorafenib" in twin["shared"]["facts"]
+    other = server.get("/compare.json?cmet=high&other=cmet%3Dlow").json
+    assert list(other["differs"]["facts"]) == ["cmet"]
+
+
+def test_compare_refuses_more_than_it_can_show(server: Server) -> None:
+    assert server.get("/compare.json?" + "&".join(["patient=bclc-d"] * 9)).status == 422
+
+
+def test_the_forest_plot_is_a_picture_with_words(server: Server) -> None:
+    pytest.importorskip("matplotlib", reason="the picture needs the extra 'plots'")
+    reply = server.get("/forest.svg?endpoint=OS")
+    assert reply.headers["content-type"] == "image/svg+xml"
+    assert "<title" in reply.text
+    assert "<desc" in reply.text
+    assert reply.body == server.get("/forest.svg?endpoint=OS").body
