@@ -33,7 +33,7 @@ def command() -> None:
     """
 
 
-@command.command("list")
+@command.command("list", short_help="The studies that pass every filter.")
 @click.option("--therapy", "-t", default="", metavar="THERAPY", help="Studies in its file or cited by its rules.")
 @click.option("--line", type=click.Choice(("first", "second", "any", UNSTATED)), help="Line of treatment.")
 @click.option("--phase", type=click.Choice(PHASES), help="Phase as printed.")
@@ -62,7 +62,7 @@ def list_(ruleset: str, format_: str, sort: str, **filters: str | None) -> None:
     _write(rules, _sorted(found, sort), format_)
 
 
-@command.command("search")
+@command.command("search", short_help="Studies found by words.")
 @click.argument("words", nargs=-1, required=True)
 @common.ruleset_option
 @common.format_option("text", "json", "csv", "markdown")
@@ -81,7 +81,7 @@ def search_(words: tuple[str, ...], ruleset: str, format_: str) -> None:
     _write(rules, search(rules, words), format_)
 
 
-@command.command("show")
+@command.command("show", short_help="One study in full.")
 @click.argument("study")
 @common.ruleset_option
 @common.format_option("text", "json", "markdown")
@@ -112,7 +112,7 @@ def show(study: str, ruleset: str, format_: str) -> None:
         common.write(text(rules, found, common.style()))
 
 
-@command.command("verify")
+@command.command("verify", short_help="Hold the records against the source's text.")
 @click.argument("text", metavar="REVIEW.txt")
 @common.ruleset_option
 @common.format_option("text", "json")

@@ -22,10 +22,11 @@ _LOOK_BACK = 24
 
 
 class Token(NamedTuple):
-    """A number on a 1-based line; `before` is the text just ahead of it, with single spaces."""
+    """A number at a 1-based line and column; `before` is the text just ahead of it, with single spaces."""
 
     value: Decimal
     line: int
+    column: int
     text: str
     reference: bool
     before: str
@@ -61,7 +62,7 @@ def _tokens(line: str, number: int, ahead: str) -> list[Token]:
         value = _value(match.group())
         if inside and line[:start].rstrip().endswith("-") and found:
             found.extend(_between(found[-1], value))
-        found.append(Token(value, number, match.group(), inside, before))
+        found.append(Token(value, number, start + 1, match.group(), inside, before))
     return found
 
 

@@ -71,8 +71,8 @@ def claims(ruleset: Ruleset, files: RulesetFiles) -> Iterator[Claim]:
             yield from _therapy(therapy, record)
 
 
-def left_out(files: RulesetFiles) -> Iterator[LeftOut]:
-    """Every number that the omissions name, one for each of their lines."""
+def left_out(files: RulesetFiles, length: int) -> Iterator[LeftOut]:
+    """Every number that the omissions name, one for each of their lines; of the lines past `length` only the last."""
     for name, data in sorted(files.contents.items()):
         if not name.startswith("omissions/"):
             continue
@@ -81,8 +81,9 @@ def left_out(files: RulesetFiles) -> Iterator[LeftOut]:
         for entry in entries if isinstance(entries, list) else ():
             numbers = entry.at(("numbers",)).value
             for first, last in ranges(entry.at(("lines",)).raw) or ():
+                at = [*range(first, min(last, length) + 1), *([last] if last > length else [])]
                 for number in numbers if isinstance(numbers, list) else ():
-                    yield from (LeftOut(number.raw, at, file, number.line, number.column) for at in range(first, last + 1))
+                    yield from (LeftOut(number.raw, line, file, number.line, number.column) for line in at)
 
 
 def _therapy(therapy: Therapy, record: _Record) -> Iterator[Claim]:

@@ -9,6 +9,7 @@ from decimal import Decimal
 from typing import NamedTuple
 
 from engine.documents.tree import decoded
+from engine.knowledge.accounting import Fated, account
 from engine.knowledge.files import RulesetFiles
 from engine.knowledge.lines import ranges
 from engine.knowledge.numbers import Token, tokens, values
@@ -75,7 +76,7 @@ class _Check:
         self.text = text
         self.file = file
         self.claims = tuple(claims(ruleset, files))
-        self.left_out = tuple(left_out(files))
+        self.left_out = tuple(left_out(files, len(text)))
         self.sections = _by_line(ruleset.card.source.sections)
         self.titles = [section.title for section in ruleset.card.source.sections]
         self.tokens = tokens(text)
@@ -85,9 +86,10 @@ class _Check:
 
     def run(self) -> Verification:
         absent = {claim: tuple(self._absent(claim)) for claim in self.claims}
-        fates = self._fates()
+        inside = [token for token in self.tokens if token.line in self.sections]
+        fates = account(inside, self.claims, self.left_out)
         findings = [problem for problems in absent.values() for problem in problems]
-        findings += [self._unrecorded(token) for token, fate in fates.items() if fate == "missing"]
+        findings += [self._unrecorded(token) for token, fate in fates if fate == "missing"]
         findings += self._idle()
         return Verification(tuple(self._coverage(absent, fates)), tuple(sorted(set(findings))))
 
@@ -98,11 +100,11 @@ class _Check:
 
     def _absent(self, claim: Claim) -> Iterator[Problem]:
         """What of a claim is not at its lines."""
-        if claim.lines[-1][1] > len(self.text):
+        if max(last for _, last in claim.lines) > len(self.text):
             yield _problem(claim, "no-such-line", f"{claim.what}: the text has {len(self.text)} lines")
             return
         printed = [token for token in self._printed(claim.lines) if token.reference == claim.references]
-        for value in _numbers_of(claim):
+        for value in values(claim.figure):
             same = [token for token in printed if token.value == value or token.value in claim.otherwise]
             if not same and value == 0 and self._word("no", claim.lines):
                 continue
@@ -127,30 +129,10 @@ class _Check:
         near = sorted(others, key=lambda line: (abs(line - start), line))[:3]
         return f"; it stands at line {', '.join(map(str, near))}" if near else "; the text does not print it"
 
-    def _fates(self) -> dict[Token, str]:
-        """Each number of the sections: recorded, left out or missing. One record answers for one occurrence."""
-        inside = [token for token in self.tokens if token.line in self.sections]
-        slots = _slots(self.claims)
-        fates: dict[Token, str] = {}
-        for key, group in _grouped(_distinct(inside)).items():
-            recorded = _covered(group, slots.get(key, []))
-            fates |= {token: "recorded" if index in recorded else "missing" for index, token in enumerate(group)}
-        return self._with_left_out(fates)
-
-    def _with_left_out(self, fates: dict[Token, str]) -> dict[Token, str]:
-        spare = Counter((entry.at, value) for entry in self.left_out for value in values(entry.number))
-        for token in sorted(fates, key=lambda token: token.line):
-            if fates[token] == "missing" and spare[token.line, token.value] > 0:
-                spare[token.line, token.value] -= 1
-                fates[token] = "left out"
-        return fates
-
     def _unrecorded(self, token: Token) -> Problem:
-        column = self.text[token.line - 1].lower().find(token.text.lower()) + 1
-        message = (
-            f"{quote(token.text)} is neither recorded nor left out with a reason: {quote(self.text[token.line - 1].strip())}"
-        )
-        return Problem(self.file, token.line, column, "number-not-recorded", message)
+        sentence = quote(self.text[token.line - 1].strip())
+        message = f"{quote(token.text)} is neither recorded nor left out with a reason: {sentence}"
+        return Problem(self.file, token.line, token.column, "number-not-recorded", message)
 
     def _idle(self) -> Iterator[Problem]:
         """Omissions of numbers that their line does not print."""
@@ -160,14 +142,14 @@ class _Check:
                 message = f"{quote(entry.number)} is left out at line {entry.at}, which does not print it"
                 yield Problem(entry.file, entry.line, entry.column, "idle-omission", message)
 
-    def _coverage(self, absent: Mapping[Claim, tuple[Problem, ...]], fates: Mapping[Token, str]) -> Iterator[Coverage]:
+    def _coverage(self, absent: Mapping[Claim, tuple[Problem, ...]], fates: Iterable[Fated]) -> Iterator[Coverage]:
         figures, found, seen = Counter[str](), Counter[str](), Counter[tuple[str, str]]()
         for claim, problems in absent.items():
             title = self.sections.get(claim.lines[0][0], _NO_SECTION)
-            if _numbers_of(claim) or claim.figure in _ABBREVIATIONS:
+            if values(claim.figure) or claim.figure in _ABBREVIATIONS:
                 figures[title] += 1
                 found[title] += not problems
-        for token, fate in fates.items():
+        for token, fate in fates:
             seen[self.sections[token.line], fate] += 1
         for title in [*self.titles, *([_NO_SECTION] if figures[_NO_SECTION] else [])]:
             recorded, omitted, missing = (seen[title, fate] for fate in ("recorded", "left out", "missing"))
@@ -183,61 +165,10 @@ def _by_line(sections: Iterable[Section]) -> dict[int, str]:
     }
 
 
-def _numbers_of(claim: Claim) -> tuple[Decimal, ...]:
-    return values(claim.figure)
-
-
 def _signed(token: Token, figure: str) -> bool:
     """Whether the sign a figure is recorded with stands before the number, as a sign or in words."""
     words = _SIGNS.get(figure[:1])
     return words is None or token.before.endswith(words)
-
-
-def _distinct(found: Iterable[Token]) -> list[Token]:
-    """The tokens, each told apart from its like on the same line."""
-    return [token._replace(before=f"{index}:{token.before}") for index, token in enumerate(found)]
-
-
-def _grouped(inside: Iterable[Token]) -> dict[tuple[Decimal, bool], list[Token]]:
-    groups: dict[tuple[Decimal, bool], list[Token]] = defaultdict(list)
-    for token in inside:
-        groups[token.value, token.reference].append(token)
-    return groups
-
-
-def _slots(recorded: Iterable[Claim]) -> dict[tuple[Decimal, bool], list[Ranges]]:
-    """For each number, the lines of every record that holds it."""
-    slots: dict[tuple[Decimal, bool], list[Ranges]] = defaultdict(list)
-    for claim in recorded:
-        for value in (*_numbers_of(claim), *claim.otherwise):
-            slots[value, claim.references].append(claim.lines)
-    return slots
-
-
-def _holds(lines: Ranges, line: int) -> bool:
-    return any(first <= line <= last for first, last in lines)
-
-
-def _covered(group: Sequence[Token], held: Sequence[Ranges]) -> set[int]:
-    """The occurrences that are recorded: of a reference any that a record covers, of a figure one for each record.
-
-    For figures this is a largest bipartite matching of occurrences to records, so one record cannot answer for two.
-    """
-    if group[0].reference:
-        return {index for index, token in enumerate(group) if any(_holds(lines, token.line) for lines in held)}
-    owner: dict[int, int] = {}
-
-    def place(occurrence: int, tried: set[int]) -> bool:
-        for slot, lines in enumerate(held):
-            if slot in tried or not _holds(lines, group[occurrence].line):
-                continue
-            tried.add(slot)
-            if slot not in owner or place(owner[slot], tried):
-                owner[slot] = occurrence
-                return True
-        return False
-
-    return {occurrence for occurrence in range(len(group)) if place(occurrence, set())}
 
 
 def _lines(lines: Ranges) -> str:

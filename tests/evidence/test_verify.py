@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import json
+import random
+import re
+import shutil
 from pathlib import Path
 
 import pytest
@@ -11,6 +14,7 @@ from engine.cli.main import run
 from engine.knowledge.files import gather
 from engine.knowledge.loader import load_files
 from engine.knowledge.numbers import digits, tokens, values
+from engine.knowledge.printed import claims
 from engine.knowledge.verify import Verification, read_text, verify
 from engine.problems import InvalidInput
 from tests.conftest import ROOT
@@ -118,6 +122,22 @@ def test_a_corrected_figure_need_not_be_printed(tmp_path: Path) -> None:
     assert _findings(tmp_path, alpha=_changed(ALPHA, "hr: 0.81, says", "hr: 0.83, says")) == []
 
 
+def test_an_omission_of_a_vast_range_is_bounded_by_the_text(tmp_path: Path) -> None:
+    findings = _findings(tmp_path, omissions=OMISSIONS + '  - {lines: 3-999999, numbers: ["95"], reason: none}\n')
+    assert ("idle-omission", "'95' is left out at line 999999, which does not print it") in findings
+    assert len(findings) < 10
+
+
+def test_every_single_record_of_the_tiny_ruleset_is_needed(tmp_path: Path) -> None:
+    """Each record taken away alone leaves a printed number unaccounted for."""
+    for index, line in enumerate(ALPHA.splitlines()):
+        if line.startswith("      - {") and line.endswith("}"):
+            shorter = [other for place, other in enumerate(ALPHA.splitlines()) if place != index]
+            findings = _findings(tmp_path, alpha="\n".join(shorter) + "\n")
+            expected = set() if any(word in line for word in ("NR", "count: 0")) else {"number-not-recorded"}
+            assert {code for code, _ in findings} == expected, line
+
+
 @pytest.mark.parametrize("text", [b"\xff\xfe\x00", b"x" * 1_048_577])
 def test_a_text_that_cannot_be_read_is_refused_with_a_reason(text: bytes) -> None:
     with pytest.raises(InvalidInput):
@@ -151,6 +171,30 @@ def test_the_command_exits_with_0_1_and_2(tmp_path: Path, capsys: pytest.Capture
     assert {"figure-not-printed", "number-not-recorded"} <= {finding["code"] for finding in answer["findings"]}
     assert run(["evidence", "verify", str(tmp_path / "absent.txt"), "--ruleset", str(root)]) == 2
     assert "absent.txt:1:1: unreadable: no such file" in capsys.readouterr().err
+
+
+def test_any_figure_of_the_shipped_ruleset_is_noticed_when_it_changes(shared: Path, tmp_path: Path) -> None:
+    root = tmp_path / "hcc-2016"
+    shutil.copytree(ROOT / "rulesets" / "hcc-2016", root)
+    files = gather(root)
+    numbered = [c for c in claims(load_files(files), files) if values(c.figure) and not c.references and "dose" not in c.what]
+    for claim in random.Random(2016).sample([c for c in numbered if "/therapies/" in c.file], 12):
+        path = Path(claim.file)
+        before = path.read_text(encoding="utf-8")
+        lines = before.splitlines(keepends=True)
+        start = claim.column - 1
+        head, tail = lines[claim.line - 1][:start], lines[claim.line - 1][start:]
+        lines[claim.line - 1] = head + re.sub(
+            r"\d+(\.\d+)?|four|one|two|three|thirteen", "98765", tail, count=1, flags=re.IGNORECASE
+        )
+        path.write_text("".join(lines), encoding="utf-8")
+        try:
+            codes = {p.code for p in _verified(root, shared / "review" / "review.txt").findings}
+            assert codes & {"figure-not-printed", "number-without-record"}, claim
+        except InvalidInput:
+            pass
+        finally:
+            path.write_text(before, encoding="utf-8")
 
 
 def test_every_figure_of_the_shipped_ruleset_is_printed_and_every_printed_number_is_accounted_for(shared: Path) -> None:
