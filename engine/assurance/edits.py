@@ -65,7 +65,8 @@ def _compared(area: Area, old: Mapping[str, Any], new: Mapping[str, Any]) -> Ite
 
 def _area(area: Area, part: str) -> Area:
     """Which kind of edit a part's change is."""
-    head, last = part.split(".", maxsplit=1)[0].split("[", maxsplit=1)[0], part.rsplit(".", maxsplit=1)[-1].split("[", maxsplit=1)[0]
+    steps = [step.partition("[")[0] for step in part.split(".")]
+    head, last = steps[0], steps[-1]
     if last in TEXTS or head in TEXTS:
         return "text"
     return "figure" if area == "study" and head in FIGURES else area

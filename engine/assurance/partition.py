@@ -32,6 +32,7 @@ class Partition(Generic[O]):
         self._maybe = _Rows(space, [box for region in regions for box in region.possible])
         self._nodes: dict[tuple[int, int, int], int] = {}
         self._leaves: dict[O, int] = {}
+        self._judged: dict[Verdicts, int] = {}
         self._inner: dict[tuple[int, tuple[tuple[int, int], ...]], int] = {}
         self._table: list[O | tuple[int, tuple[tuple[int, int], ...]]] = []
         self._is_leaf: list[bool] = []
@@ -90,17 +91,21 @@ class Partition(Generic[O]):
         while axis < len(self.space.axes) and not (sure & self._sure.busy[axis] or maybe & self._maybe.busy[axis]):
             axis += 1
         if axis == len(self.space.axes):
-            return self._leaf(self._judge(tuple(_verdict(sure & s, maybe & m) for s, m in self._owners)))
+            return self._leaf(tuple([_verdict(sure & s, maybe & m) for s, m in self._owners]))
         branches: dict[tuple[int, int], int] = {}
         for point, (s, m) in enumerate(zip(self._sure.rows[axis], self._maybe.rows[axis], strict=True)):
             state = (sure & s, maybe & m)
             branches[state] = branches.get(state, 0) | 1 << point
         return self._branch(axis, _joined((mask, self._node(axis + 1, s, m)) for (s, m), mask in branches.items()))
 
-    def _leaf(self, outcome: O) -> int:
-        if outcome not in self._leaves:
-            self._leaves[outcome] = self._added(outcome, leaf=True)
-        return self._leaves[outcome]
+    def _leaf(self, verdicts: Verdicts) -> int:
+        known = self._judged.get(verdicts)
+        if known is None:
+            outcome = self._judge(verdicts)
+            if outcome not in self._leaves:
+                self._leaves[outcome] = self._added(outcome, leaf=True)
+            known = self._judged[verdicts] = self._leaves[outcome]
+        return known
 
     def _branch(self, axis: int, branches: tuple[tuple[int, int], ...]) -> int:
         if len(branches) == 1:

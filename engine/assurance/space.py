@@ -123,7 +123,8 @@ def _axis(fields: tuple[Field, ...], tests: tuple[Test, ...]) -> Axis:
     cuts = tests if len(fields) == 1 else (*tests, *_class_edges())
     classes = tuple(classes_of(field, cuts) for field in fields)
     groups: dict[tuple[bool | None, ...], list[tuple[int, ...]]] = {}
-    own = [(test, position) for position, field in enumerate(fields) for test in tests if test.field == field.name]
+    told_apart = tests if len(fields) == 1 else (*tests, *_letters())
+    own = [(test, position) for position, field in enumerate(fields) for test in told_apart if test.field == field.name]
     for coded in product(*(range(len(c.samples)) for c in classes)):
         entry = _entry(classes, coded)
         if len(fields) == 1 or _agrees(*entry):
@@ -136,6 +137,11 @@ def _axis(fields: tuple[Field, ...], tests: tuple[Test, ...]) -> Axis:
 def _class_edges() -> list[Test]:
     """Tests that keep scores of different Child-Pugh classes apart."""
     return [Test(SCORE, operator, (float(low),)) for low, _ in list(CLASS_RANGES.values())[1:] for operator in ("<", ">=")]
+
+
+def _letters() -> list[Test]:
+    """Tests that keep the classes apart where a score may follow: what an unknown score can turn out to be depends on them."""
+    return [Test(CLASS, "in", (letter,)) for letter in CLASS_RANGES]
 
 
 def _entry(classes: tuple[FieldClasses, ...], coded: tuple[int, ...]) -> Entry:

@@ -121,7 +121,7 @@ class Version:
 
 def stand(therapy: Therapy, verdicts: Verdicts) -> Stand:
     """Where a therapy stands given the verdicts of its rules, as an evaluation would say."""
-    entry = judged(therapy, [_finding(rule, verdict) for rule, verdict in zip(therapy.rules, verdicts, strict=True)])
+    entry = judged(therapy, [finding_of(rule, verdict) for rule, verdict in zip(therapy.rules, verdicts, strict=True)])
     main = entry.finding
     if main.reaches == "ruled_out":
         return Stand("ruled_out")
@@ -129,7 +129,8 @@ def stand(therapy: Therapy, verdicts: Verdicts) -> Stand:
     return Stand(main.reaches, main.rule.standing, main.rule.cites, also)
 
 
-def _finding(rule: Rule, verdict: Verdict) -> Finding:
+def finding_of(rule: Rule, verdict: Verdict) -> Finding:
+    """What a rule with that verdict contributes, without its reasons."""
     if verdict is Verdict.TRUE:
         return Finding(rule, "not_supported" if rule.standing == "not_supported" else "options")
     return Finding(rule, "possible" if verdict is Verdict.UNKNOWN else "ruled_out")

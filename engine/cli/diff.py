@@ -9,14 +9,11 @@ import click
 
 from engine.cli import common
 from engine.paths import shipped
-from engine.problems import InvalidInput, Problem
 
 if TYPE_CHECKING:
     from engine.assurance.allow import Judged
     from engine.assurance.diff import Comparison
     from engine.assurance.version import Version
-
-MOST_WITNESSES = 500
 
 
 @click.command("diff")
@@ -130,14 +127,8 @@ def _write(comparison: Comparison, judged: Judged | None, format_: str, verbose:
 
 
 def _write_witnesses(comparison: Comparison, folder: Path) -> None:
+    from engine.cli.witnesses import write_all
     from engine.report.comparison_words import subject_name, turn
-    from engine.report.patient_file import patient_file
 
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        for number, change in enumerate(comparison.changes[:MOST_WITNESSES], 1):
-            label = f"{subject_name(comparison, change.subject)}: the {change.kind} changes"
-            body = patient_file(change.witness, label[:200], turn(change))
-            (folder / f"{number:03}-{change.subject.kind}-{change.subject.id}.yaml").write_text(body, encoding="utf-8")
-    except OSError as error:
-        raise InvalidInput([Problem(str(folder), 1, 1, "unwritable", (error.strerror or "cannot be written").lower())]) from None
+    names = [(change, subject_name(comparison, change.subject)) for change in comparison.changes]
+    write_all(folder, [(f"{c.subject.kind}-{c.subject.id}", c.witness, f"{name}: {turn(c)}") for c, name in names])

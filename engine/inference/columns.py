@@ -52,10 +52,11 @@ class Columns:
         self._kept = [bit for goal in self.goals.values() for bit in range(goal.first, goal.first + len(goal.conjunctions))]
         self.words = max(1, -(-len(self._kept) // WORD))
         self.tables = tuple(Table(self.packed(table.certain), self.packed(table.possible)) for table in program.tables)
-        starts: dict[str, int] = {}
+        self._masks: dict[str, tuple[int, ...]] = {}
+        start = 0
         for name, goal in self.goals.items():
-            starts[name] = sum(len(self.goals[other].conjunctions) for other in starts)
-        self._masks = {name: _split(_ones(goal) << starts[name], self.words) for name, goal in self.goals.items()}
+            self._masks[name] = _split(_ones(goal) << start, self.words)
+            start += len(goal.conjunctions)
 
     def packed(self, masks: Sequence[int]) -> Words:
         """Conjunction masks of the program as words of the wanted goals: shape (words, masks)."""

@@ -30,7 +30,8 @@ def headline(comparison: Comparison) -> str:
     for kind, plural in (("scope", "scope"), ("study", "studies"), ("note", "notes")):
         number = len({change.subject for change in comparison.changes if change.subject.kind == kind})
         parts += [kind if kind == "scope" else _number(number, kind, plural)] if number else []
-    return f"Answers change for {_listed(parts)}, in regions of a space of {profiles}; {comparison.same} subjects are proved unchanged."
+    unchanged = f"{comparison.same} subjects are proved unchanged"
+    return f"Answers change for {_listed(parts)}, in regions of a space of {profiles}; {unchanged}."
 
 
 def subject_name(comparison: Comparison, subject: Subject) -> str:
