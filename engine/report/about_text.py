@@ -49,6 +49,11 @@ def _text(ruleset: Ruleset, style: Style) -> Iterator[str]:
 
 
 def _parts(ruleset: Ruleset) -> Iterator[_Part]:
+    """The parts of the card that say something."""
+    return (part for part in _all_parts(ruleset) if part.sentences)
+
+
+def _all_parts(ruleset: Ruleset) -> Iterator[_Part]:
     card = ruleset.card
     revised = f", released {card.released}" if card.released else ""
     yield _Part("Ruleset", (f"{card.id} {card.version}{revised}; evidence as of {card.as_of}", ruleset.digest))

@@ -72,6 +72,9 @@ def _facts(found: Found) -> Iterator[str]:
 def _tables(found: Found) -> Iterator[tuple[str, tuple[str, ...], list[list[str]]]]:
     study = found.study
     yield "Figures", ("printed", "arms in order", "subgroup", "lines", "correction"), list(_results(study))
+    doses = [[r.says, r.lines] for r in found.therapy.regimens if r.study == study.id]
+    doses += [[f"{arm.name or arm.id}: {arm.dose}", arm.lines] for arm in study.arms if arm.dose]
+    yield "Doses", ("dose", "lines"), _escaped(doses)
     events = [
         [e.event, shown(e.percent) if e.percent is not None else "", e.count, e.grade, e.corrected_grade, e.lines]
         for e in study.toxicity

@@ -45,8 +45,8 @@ def _verdict(found: Verification) -> str:
     total = found.total
     if not found.findings:
         return (
-            f"Every one of the {total.figures} recorded figures stands at its lines. Of the {total.numbers} numbers the text "
-            f"prints, {total.recorded} are recorded and {total.left_out} are left out with a reason."
+            f"Every one of the {total.figures} recorded figures and references stands at its lines. Of the {total.numbers} "
+            f"numbers the text prints, {total.recorded} are recorded and {total.left_out} are left out with a reason."
         )
     return f"{len(found.findings)} finding{'' if len(found.findings) == 1 else 's'}."
 

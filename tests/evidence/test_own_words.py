@@ -4,10 +4,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from decimal import Decimal
 from pathlib import Path
+
+import pytest
 
 from engine.knowledge.evidence import Discrepancy
 from engine.knowledge.lines import ranges
+from engine.knowledge.numbers import digits, values
 from engine.knowledge.ruleset import Ruleset
 from tests.conftest import ROOT
 
@@ -47,6 +51,15 @@ def test_no_text_of_the_project_repeats_eight_words_of_the_source(shared: Path) 
     assert _own_texts()
     found = {path.name: runs for path in _own_texts() if (runs := copied(path.read_text(encoding="utf-8"), source))}
     assert found == {}
+
+
+@pytest.mark.parametrize("path", sorted((ROOT / "rulesets" / "hcc-2016" / "therapies").glob("*.yaml")), ids=lambda path: path.stem)
+def test_a_therapys_file_opens_with_a_plain_claim_whose_numbers_stand_in_it(path: Path) -> None:
+    text = path.read_text(encoding="utf-8")
+    opening = re.match(r"(?:#.*\n)+", text)
+    assert opening and 2 <= opening[0].count("\n") <= 5
+    held = {value for line in text[opening.end() :].splitlines() for value in values(line)}
+    assert [number for number in digits(opening[0]) if Decimal(number) not in held] == []
 
 
 def _overlaps(place: str, discrepancy: Discrepancy) -> bool:

@@ -180,3 +180,10 @@ def test_the_card_reads_the_same_in_text_and_markdown(ruleset: Ruleset, capsys: 
         plain = " ".join(sentence.split())
         assert plain in text
         assert plain in page.replace("\\", "")
+
+
+def test_a_card_that_says_little_has_no_empty_parts(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    text = _ran(capsys, "about", "--ruleset", str(synthetic.write(tmp_path)))
+    assert "NOT FOR" not in text
+    assert "THE THIRTEEN SOURCE ATTRIBUTES" not in text
+    assert "2 therapies, 2 rules" in text
