@@ -13,7 +13,7 @@ from engine.knowledge.search import Found
 from engine.knowledge.standing import DEMANDS
 from engine.notice import notice
 from engine.report.evidence_document import row
-from engine.report.figures import corrected, printed, shown
+from engine.report.figures import arms_in_order, corrected, printed, shown
 
 _ESCAPED = re.compile(r"([\\`*_{}\[\]<>|#])")
 _COLUMNS = ("study", "therapy", "phase", "line", "n", "outcome", "figure", "lines")
@@ -95,5 +95,5 @@ def _escaped(rows: Iterable[Iterable[object]]) -> list[list[str]]:
 def _results(study: Study) -> Iterator[list[str]]:
     for result in study.results:
         figures = printed(result) or f"{result.endpoint}: no figure printed"
-        cells = (figures, " v ".join(result.arms or ()), result.subgroup, result.lines, corrected(result))
+        cells = (figures, arms_in_order(result) or " ".join(result.arms or ()), result.subgroup, result.lines, corrected(result))
         yield [escape(cell) for cell in cells]

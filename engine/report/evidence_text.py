@@ -12,7 +12,7 @@ from engine.knowledge.search import Found
 from engine.knowledge.standing import DEMANDS
 from engine.notice import notice
 from engine.report.evidence_document import headline
-from engine.report.figures import corrected, printed, shown
+from engine.report.figures import arms_in_order, corrected, printed, shown
 from engine.report.style import Style
 from engine.report.wrapping import hanging
 
@@ -140,7 +140,7 @@ def _sentence(text: str) -> str:
 def _results(study: Study) -> Iterator[str]:
     for result in study.results:
         where = f" [{result.subgroup}]" if result.subgroup else ""
-        order = f" ({' v '.join(result.arms)})" if result.arms and len(result.arms) > 1 else ""
+        order = f" ({arms_in_order(result)})" if arms_in_order(result) else ""
         figures = printed(result) or f"{result.label or result.endpoint}: no figure printed"
         yield from hanging("  ", f"{figures}{order}{where}{_of(result)}{_place(result.lines)}", 6)
         mend = corrected(result)
@@ -172,8 +172,9 @@ def _event(event: Toxicity) -> Iterator[str]:
     grade = "" if event.grade == "not stated" else f"grade {event.grade}"
     stated = ", ".join(part for part in (amount, count, grade) if part)
     yield from hanging("  ", f"{event.event}{f': {stated}' if stated else ''}{_place(event.lines)}", 6)
-    if event.corrected_grade:
-        yield from hanging("      -> ", f"should read grade {event.corrected_grade} (see {event.discrepancy})", 9)
+    if event.discrepancy:
+        mend = f"should read grade {event.corrected_grade} " if event.corrected_grade else ""
+        yield from hanging("      -> ", f"{mend}(see {event.discrepancy})", 9)
 
 
 def _others(study: Study) -> Iterator[str]:

@@ -83,6 +83,16 @@ def telling_result(studies: list[Study]) -> tuple[Study, Result] | None:
     return None
 
 
+def arms_in_order(result: Result) -> str:
+    """Which arm each figure belongs to, with the arms' own intervals: "alpha v placebo; 95% CI 7.1-12.9 v 7.4-14.3"."""
+    arms = list(result.arms or {})
+    if len(arms) < 2:
+        return ""
+    held = result.arm_ci95 or {}
+    intervals = [f"{held[arm][0]:g}-{held[arm][1]:g}" if arm in held else "none" for arm in arms]
+    return " v ".join(arms) + (f"; 95% CI {' v '.join(intervals)}" if held else "")
+
+
 def _lead(result: Result) -> str:
     """A correction in figures says what should be read; one in words only adds to what is printed."""
     mend = result.corrected

@@ -53,7 +53,9 @@ def test_no_text_of_the_project_repeats_eight_words_of_the_source(shared: Path) 
     assert found == {}
 
 
-@pytest.mark.parametrize("path", sorted((ROOT / "rulesets" / "hcc-2016" / "therapies").glob("*.yaml")), ids=lambda path: path.stem)
+@pytest.mark.parametrize(
+    "path", sorted((ROOT / "rulesets" / "hcc-2016" / "therapies").glob("*.yaml")), ids=lambda path: path.stem
+)
 def test_a_therapys_file_opens_with_a_plain_claim_whose_numbers_stand_in_it(path: Path) -> None:
     text = path.read_text(encoding="utf-8")
     opening = re.match(r"(?:#.*\n)+", text)
@@ -74,3 +76,11 @@ def test_every_known_fault_of_the_source_is_recorded_where_it_stands(shared: Pat
     recorded = [item for study in ruleset.studies.values() for item in study.discrepancies]
     assert len(places) > 120
     assert [place for place in places if not any(_overlaps(place, item) for item in recorded)] == []
+
+
+def test_every_record_names_a_section_of_the_source(ruleset: Ruleset) -> None:
+    known = {section.title for section in ruleset.card.source.sections}
+    places = [study.review for study in ruleset.studies.values()]
+    places += [rule.review for rule in ruleset.rules.values()] + [note.review for note in ruleset.notes]
+    named = {part.strip() for place in places for part in place.section.split(";")}
+    assert named <= known

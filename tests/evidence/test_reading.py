@@ -115,6 +115,12 @@ def test_show_puts_the_correction_under_the_printed_figure(capsys: pytest.Captur
     assert any("NCT00247676 as printed; see sun-nct below" in line for line in lines)
 
 
+def test_show_gives_each_arm_its_own_interval(capsys: pytest.CaptureFixture[str]) -> None:
+    text = " ".join(_ran(capsys, "evidence", "show", "calgb-80802").split())
+    assert "(doxorubicin-sorafenib v sorafenib; 95% CI 7.1-12.9 v 7.4-14.3)" in text
+    assert "9.3 v 10.5 mo, HR 1.06 (95% CI 0.8-1.4)" in text
+
+
 def test_text_fits_80_columns_and_carries_the_notice(ruleset: Ruleset, capsys: pytest.CaptureFixture[str]) -> None:
     pages = [("evidence", "list"), ("about",), *(("evidence", "show", study) for study in ruleset.studies)]
     for page in pages:
