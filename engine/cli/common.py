@@ -116,9 +116,18 @@ def known_therapies(names: Sequence[str], ruleset: Ruleset) -> None:
         raise InvalidInput([Problem("--therapy", 1, 1, "unknown-therapy", messages[name]) for name in wrong])
 
 
-def _bytes(path: str) -> tuple[bytes, str]:
+def read_input(path: str) -> tuple[bytes, str]:
+    """The bytes of a file, or of standard input for `-`, and the name that problems give it."""
     if path == STDIN:
         return sys.stdin.buffer.read(MAX_BYTES + 1), "<stdin>"
+    from engine.documents.reader import read_bytes
+
+    return read_bytes(Path(path), path), path
+
+
+def _bytes(path: str) -> tuple[bytes, str]:
+    if path == STDIN:
+        return read_input(path)
     from engine.documents.reader import read_bytes
 
     given = Path(path)

@@ -24,6 +24,7 @@ COMMANDS = {
     "compare": ("engine.cli.compare", "Several patients, or one under two rulesets, side by side."),
     "pathway": ("engine.cli.pathway", "The treatment lines as a picture made from the rules."),
     "forest": ("engine.cli.forest", "The randomised trials' hazard ratios as a forest plot."),
+    "quiz": ("engine.cli.quiz", "Cases to judge: commit first, then see the answer."),
     "rules": ("engine.cli.rules", "List, show and search the rules."),
     "evidence": ("engine.cli.evidence", "List, show, search and verify the studies."),
     "about": ("engine.cli.about", "The ruleset's card: what it covers, and what it leaves out."),

@@ -185,7 +185,7 @@ def _change(bits: TherapyBits, choices: list[_Choices], assignment: Assignment, 
     for index, choice in enumerate(choices):
         state = choice.groups[dict(assignment)[index]][0] if index in dict(assignment) else choice.now
         certain, possible = certain & state.certain, possible & state.possible
-    steps = tuple(_step(choice.facet, states, profile.facts) for choice, states in moved)
+    steps = tuple(step_to(choice.facet, states, profile.facts) for choice, states in moved)
     changed = moved_profile(profile, steps)
     old = {doubt.code for doubt in doubts(profile.facts)}
     kind = max((step.kind for step in steps), key=_RANK_OF_KIND.__getitem__)
@@ -193,7 +193,8 @@ def _change(bits: TherapyBits, choices: list[_Choices], assignment: Assignment, 
     return Change(bits.therapy, steps, kind, bits.reached(certain, possible), bits.best(certain), changed, new)
 
 
-def _step(facet: Facet, states: tuple[State, ...], facts: Facts) -> Step:
+def step_to(facet: Facet, states: tuple[State, ...], facts: Facts) -> Step:
+    """The step that moves a facet of a profile to the nearest of some states."""
     return Step(facet, _kind(facet, facts), held(facet, facts), label(facet, states), states, nearest(facet, states, facts))
 
 
