@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any, get_args
 
 from engine.assurance.case_files import case_files
+from engine.assurance.case_names import Names
 from engine.assurance.cases import Case, Why
+from engine.assurance.why_reader import WhyReader
 from engine.documents.reader import read_bytes
 from engine.documents.tree import Node
 from engine.documents.yaml_reader import read_yaml
 from engine.evaluation.model import LISTS, ListName, Scope
 from engine.knowledge.ruleset import Ruleset
-from engine.knowledge.standing import DEMANDS
-from engine.problems import InvalidInput, Problem, quote, suggestion
-from engine.profile.fields import FIELD_BY_NAME, UNKNOWN
+from engine.problems import InvalidInput, Problem, quote
+from engine.profile.fields import UNKNOWN
 from engine.profile.model import Profile, facts_of
 from engine.profile.normalise import profile_from
 from engine.profile.reading import profile_in
@@ -24,7 +25,6 @@ FILE_KEYS = ("ruleset", "cases")
 EXACTLY: dict[str, ListName] = {f"{name}_exactly": name for name in LISTS}
 EXPECTATIONS = (*LISTS, *EXACTLY, "why", "scope", "derived", "warnings")
 CASE_KEYS = ("case", "profile", "patient", "set", *EXPECTATIONS)
-WHY_KEYS = ("rule", "standing", "cites", "needs", "blocked_by", "also")
 LONGEST_SENTENCE = 400
 _TRUTHS = {"yes": "yes", "true": "yes", "no": "no", "false": "no", UNKNOWN: UNKNOWN}
 _NOTHING_KNOWN = Profile(facts_of({}))
@@ -50,8 +50,9 @@ def cases_in(data: bytes, file: str, ruleset: Ruleset) -> list[Case]:
     node = read_yaml(data, file)
     reader = _Reader(file, ruleset)
     cases = reader.cases(node)
-    if reader.problems:
-        raise InvalidInput(reader.problems)
+    problems = [*reader.problems, *_twice(cases)]
+    if problems:
+        raise InvalidInput(problems)
     return cases
 
 
@@ -76,37 +77,26 @@ class _Reader:
         self.file = file
         self.ruleset = ruleset
         self.problems: list[Problem] = []
+        self.names = Names(file, self.problems)
+        self.whys = WhyReader(self.names, ruleset)
 
     def cases(self, node: Node) -> list[Case]:
         listed = node.value.get("cases") if isinstance(node.value, dict) else None
         if listed is None or not isinstance(listed.value, list):
-            self._problem(node, "no-cases", "a case file is a mapping with a list 'cases:'")
+            self.names.problem(node, "no-cases", "a case file is a mapping with a list 'cases:'")
             return []
-        self._keys(node, FILE_KEYS)
+        self.names.keys(node, FILE_KEYS)
         if not listed.value:
-            self._problem(listed, "no-cases", "the list holds no case")
+            self.names.problem(listed, "no-cases", "the list holds no case")
         found = [self._case(child) for child in listed.value]
         return [case for case in found if case is not None]
 
-    def _problem(self, node: Node, code: str, message: str) -> None:
-        self.problems.append(node.problem(self.file, code, message))
-
-    def _keys(self, node: Node, allowed: Collection[str]) -> dict[str, Node]:
-        if not isinstance(node.value, dict):
-            self._problem(node, "wrong-type", f"expected a mapping of {', '.join(allowed)}")
-            return {}
-        for key in node.value:
-            if key not in allowed:
-                message = f"unknown key {quote(key)}; {suggestion(key, allowed)}"
-                self.problems.append(node.key_problem(self.file, key, "unknown-key", message))
-        return node.value
-
     def _case(self, node: Node) -> Case | None:
-        entries = self._keys(node, CASE_KEYS)
+        entries = self.names.keys(node, CASE_KEYS)
         if not entries:
             return None
         if not any(key in entries for key in EXPECTATIONS):
-            self._problem(node, "expects-nothing", f"a case must expect something; allowed: {', '.join(EXPECTATIONS)}")
+            self.names.problem(node, "expects-nothing", f"a case must expect something; allowed: {', '.join(EXPECTATIONS)}")
         return Case(
             sentence=self._sentence(node, entries),
             profile=self._profile(node, entries),
@@ -125,7 +115,7 @@ class _Reader:
         text = "" if given is None or isinstance(given.value, (dict, list)) else " ".join(given.raw.split())
         if not text or len(text) > LONGEST_SENTENCE or not text.isprintable():
             message = f"'case' is a sentence of at most {LONGEST_SENTENCE} printable characters that says what is expected"
-            self._problem(given or node, "sentence", message)
+            self.names.problem(given or node, "sentence", message)
         return text
 
     def _profile(self, node: Node, entries: dict[str, Node]) -> Profile:
@@ -141,7 +131,7 @@ class _Reader:
             raise InvalidInput([node.problem(self.file, "profile", "give either 'profile' or 'patient' (a file), not both")])
         if given is not None:
             if settings is not None:
-                self._problem(settings, "profile", "'set' changes the facts of a 'patient' file; write them in 'profile'")
+                self.names.problem(settings, "profile", "'set' changes the facts of a 'patient' file; write them in 'profile'")
             return profile_from(given, self.file)
         assert patient is not None
         path = Path(self.file).parent / patient.raw
@@ -158,7 +148,7 @@ class _Reader:
 
     def _changed(self, base: Profile, data: bytes, path: Path, settings: Node) -> Profile:
         if not isinstance(settings.value, dict):
-            self._problem(settings, "wrong-type", "'set' is a mapping of fields, as in a profile")
+            self.names.problem(settings, "wrong-type", "'set' is a mapping of fields, as in a profile")
             return base
         changed = profile_from(settings, self.file)
         texts = [f"{key}={_setting(child)}" for key, child in settings.value.items()]
@@ -167,79 +157,31 @@ class _Reader:
     def _lists(self, entries: dict[str, Node]) -> dict[str, ListName]:
         found: dict[str, ListName] = {}
         for name in LISTS:
-            for therapy, node in self._named(entries.get(name), self.ruleset.therapies, "therapy"):
+            for therapy, node in self.names.named(entries.get(name), self.ruleset.therapies, "therapy"):
                 if therapy in found:
-                    self._problem(node, "contradiction", f"{quote(therapy)} is expected in {found[therapy]} and in {name}")
+                    self.names.problem(node, "contradiction", f"{quote(therapy)} is expected in {found[therapy]} and in {name}")
                 found[therapy] = name
         return found
 
     def _therapies(self, node: Node) -> list[str]:
-        return [name for name, _ in self._named(node, self.ruleset.therapies, "therapy")]
-
-    def _named(self, node: Node | None, allowed: Collection[str], what: str) -> list[tuple[str, Node]]:
-        """The words of a list (or a single word) that are allowed; a problem for each other one."""
-        if node is None:
-            return []
-        members = node.value if isinstance(node.value, list) else [node]
-        return [(child.raw, child) for child in members if self._known(child, allowed, what)]
-
-    def _known(self, node: Node, allowed: Collection[str], what: str) -> bool:
-        if isinstance(node.value, (dict, list)):
-            self._problem(node, "wrong-type", f"expected the name of a {what}")
-            return False
-        if node.raw in allowed:
-            return True
-        self._problem(node, f"unknown-{what}", f"no {what} {quote(node.raw)}; {suggestion(node.raw, allowed)}")
-        return False
+        return [name for name, _ in self.names.named(node, self.ruleset.therapies, "therapy")]
 
     def _whys(self, node: Node | None) -> dict[str, Why]:
-        entries = self._keys(node, self.ruleset.therapies) if node is not None else {}
-        return {name: self._why(name, child) for name, child in entries.items() if name in self.ruleset.therapies}
-
-    def _why(self, therapy: str, node: Node) -> Why:
-        rules = [rule.id for rule in self.ruleset.therapies[therapy].rules]
-        if not isinstance(node.value, dict):
-            return Why(rule=self._word(node, rules, "rule"))
-        entries = self._keys(node, WHY_KEYS)
-        fields = {name: self._fields(entries.get(name)) for name in ("needs", "blocked_by")}
-        cites = entries.get("cites")
-        standing: Any = self._word(entries.get("standing"), DEMANDS, "standing") or None
-        return Why(
-            rule=self._word(entries.get("rule"), rules, "rule"),
-            standing=standing,
-            cites=None if cites is None else tuple(name for name, _ in self._named(cites, self.ruleset.studies, "study")),
-            needs=fields["needs"],
-            blocked_by=fields["blocked_by"],
-            also=self._also(entries.get("also"), rules),
-        )
-
-    def _also(self, node: Node | None, rules: Collection[str]) -> dict[str, ListName]:
-        entries = self._keys(node, rules) if node is not None else {}
-        found: dict[str, ListName] = {}
-        for rule, child in entries.items():
-            reached: Any = self._word(child, LISTS, "list")
-            if rule in rules and reached:
-                found[rule] = reached
-        return found
-
-    def _fields(self, node: Node | None) -> frozenset[str] | None:
-        return None if node is None else frozenset(name for name, _ in self._named(node, FIELD_BY_NAME, "field"))
-
-    def _word(self, node: Node | None, allowed: Collection[str], what: str) -> str:
-        return node.raw if node is not None and self._known(node, allowed, what) else ""
+        entries = self.names.keys(node, self.ruleset.therapies) if node is not None else {}
+        return {name: self.whys.read(name, child) for name, child in entries.items() if name in self.ruleset.therapies}
 
     def _scope(self, node: Node | None) -> Scope | None:
-        found: Any = self._word(node, get_args(Scope), "scope") or None
+        found: Any = self.names.word(node, get_args(Scope), "scope") or None
         checked: Scope | None = found
         return checked
 
     def _derived(self, node: Node | None) -> dict[str, str]:
-        entries = self._keys(node, self.ruleset.concepts) if node is not None else {}
+        entries = self.names.keys(node, self.ruleset.concepts) if node is not None else {}
         found: dict[str, str] = {}
         for name, child in entries.items():
             truth = _TRUTHS.get(child.raw.lower()) if not isinstance(child.value, (dict, list)) else None
             if truth is None:
-                self._problem(child, "unknown-value", f"{name} is expected to be yes, no or {UNKNOWN}")
+                self.names.problem(child, "unknown-value", f"{name} is expected to be yes, no or {UNKNOWN}")
             else:
                 found[name] = truth
         return found
@@ -250,7 +192,7 @@ class _Reader:
         members = node.value if isinstance(node.value, list) else [node]
         wrong = [child for child in members if isinstance(child.value, (dict, list)) or not child.raw]
         for child in wrong:
-            self._problem(child, "wrong-type", "warnings are listed by their codes")
+            self.names.problem(child, "wrong-type", "warnings are listed by their codes")
         return frozenset(child.raw for child in members if child not in wrong)
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
-from engine.assurance.cases import Case, Why
+from engine.assurance.cases import Also, Case, Why
 from engine.evaluation.evaluate import Evaluator
 from engine.evaluation.model import Entry, Evaluation, Finding, ListName, Scope
 from engine.profile.fields import UNKNOWN, show
@@ -102,20 +102,33 @@ def _unexplained(why: Why, therapy: str, entry: Entry) -> Iterator[Mismatch]:
     for part, expected, came in _parts(why, entry.finding):
         if expected != came:
             yield Mismatch(f"{therapy}, {part}", expected, came, entry.finding)
-    for rule, reached in why.also.items():
-        found = next((f for f in (entry.finding, *entry.others) if f.rule.id == rule), None)
-        came = found.reaches if found is not None else "ruled_out"
-        if came != reached:
-            yield Mismatch(f"{therapy}, rule {rule}", reached, came, found or entry.finding)
+    for rule, also in why.also.items():
+        yield from _other(also, f"{therapy}, rule {rule}", rule, entry)
+
+
+def _other(also: Also, about: str, rule: str, entry: Entry) -> Iterator[Mismatch]:
+    """What a case expects of one rule, and does not find."""
+    found = next((f for f in (entry.finding, *entry.others) if f.rule.id == rule), None)
+    came = found.reaches if found is not None else "ruled_out"
+    if came != also.reaches:
+        yield Mismatch(about, also.reaches, came, found or entry.finding)
+    elif found is not None:
+        for part, expected, given in _evidence(also, found):
+            if expected != given:
+                yield Mismatch(f"{about}, {part}", expected, given, found)
+
+
+def _evidence(asked: Why | Also, finding: Finding) -> Iterator[tuple[str, str, str]]:
+    if asked.standing is not None:
+        yield "standing", asked.standing, finding.rule.standing
+    if asked.cites is not None:
+        yield "cites", ", ".join(asked.cites), ", ".join(finding.rule.cites)
 
 
 def _parts(why: Why, finding: Finding) -> Iterator[tuple[str, str, str]]:
     if why.rule:
         yield "rule", why.rule, finding.rule.id
-    if why.standing is not None:
-        yield "standing", why.standing, finding.rule.standing
-    if why.cites is not None:
-        yield "cites", ", ".join(why.cites), ", ".join(finding.rule.cites)
+    yield from _evidence(why, finding)
     if why.needs is not None:
         yield "needs", _listed(why.needs), _listed(finding.needs)
     if why.blocked_by is not None:

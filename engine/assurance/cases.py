@@ -11,11 +11,20 @@ from engine.profile.model import Profile
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Also:
+    """The list that another rule of the therapy reaches, and its standing and studies where asked."""
+
+    reaches: ListName
+    standing: Standing | None = None
+    cites: tuple[str, ...] | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Why:
     """Why a therapy is in its list; what is left out is not asked.
 
     `rule` is the rule that puts it there, `needs` and `blocked_by` the fields that decide (no more, no fewer), `cites` its
-    studies in order, `also` the list that single rules of the therapy reach.
+    studies in order, `also` what other rules of the therapy say.
     """
 
     rule: str = ""
@@ -23,7 +32,7 @@ class Why:
     cites: tuple[str, ...] | None = None
     needs: frozenset[str] | None = None
     blocked_by: frozenset[str] | None = None
-    also: Mapping[str, ListName] = field(default_factory=dict)
+    also: Mapping[str, Also] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

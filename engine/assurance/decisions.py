@@ -42,14 +42,19 @@ class Decision:
 def decisions(ruleset: Ruleset) -> list[Decision]:
     """Scope, concepts and rules of a ruleset."""
     scope = ruleset.card.scope
-    found = [Decision(SCOPE, SCOPE, scope, ruleset.places.get(SCOPE, "ruleset.yaml:1"))]
+    found = [Decision(SCOPE, SCOPE, scope, place_of(ruleset, SCOPE))]
     for concept in ruleset.concepts.values():
         name = f"concept/{concept.id}"
-        found.append(Decision(name, name, concept.when, ruleset.places[name]))
+        found.append(Decision(name, name, concept.when, place_of(ruleset, name)))
     for therapy, rule in ruleset.rules_with_therapy():
         name = f"rule/{rule.id}"
-        found.append(Decision(name, f"therapy/{therapy.id}", All((scope, rule.when)), ruleset.places[name]))
+        found.append(Decision(name, f"therapy/{therapy.id}", All((scope, rule.when)), place_of(ruleset, name)))
     return found
+
+
+def place_of(ruleset: Ruleset, goal: str) -> str:
+    """`file:line` of a rule, a concept or the scope; the goal's name where the ruleset was not read from files."""
+    return ruleset.places.get(goal, goal)
 
 
 def speaks(case: Case, subject: str) -> bool:

@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from itertools import chain
 
+from engine.assurance.decisions import place_of
 from engine.inference.normal_form import words_of
 from engine.inference.program import SCOPE
 from engine.knowledge.conditions import All, Any, ConceptTest, Condition, Not, Operator, Test, words
@@ -52,7 +53,7 @@ def mutants(ruleset: Ruleset) -> Iterator[Mutant]:
 
 
 def _of_condition(goal: str, condition: Condition, ruleset: Ruleset) -> Iterator[Mutant]:
-    place = ruleset.places.get(goal, "ruleset.yaml:1")
+    place = place_of(ruleset, goal)
     seen = {condition}
     for kind, says, changed in _changes(condition):
         if changed not in seen:
@@ -145,7 +146,7 @@ def _of_evidence(therapy: Therapy, rule: Rule, ruleset: Ruleset) -> Iterator[Mut
     goal = f"rule/{rule.id}"
     for kind, says, changed in chain(_standings(rule), _citations(therapy, rule)):
         if accepted(changed, ruleset):
-            yield Mutant(goal=goal, kind=kind, says=says, place=ruleset.places[goal], rule=changed)
+            yield Mutant(goal=goal, kind=kind, says=says, place=place_of(ruleset, goal), rule=changed)
 
 
 def _standings(rule: Rule) -> Iterator[tuple[str, str, Rule]]:

@@ -7,22 +7,15 @@ the conditions over the whole profile space, exactly. Only what a change can rea
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 
-from engine.assurance.case_run import Placed, misplaced, truth
 from engine.assurance.cases import Case
+from engine.assurance.changed import ChangedRules, KnownCase, World
 from engine.assurance.mutants import Mutant, mutants
 from engine.assurance.pinned import Pin, pinned
-from engine.assurance.where import outcomes
-from engine.evaluation.evaluate import Evaluator, judged
-from engine.evaluation.model import Entry, Finding, ListName
-from engine.evaluation.reasons import Explained
-from engine.inference.plain import Verdict
-from engine.inference.program import SCOPE, Program, compile_conditions
-from engine.knowledge.conditions import All, Any, ConceptTest, Condition, Not, leaves
-from engine.knowledge.ruleset import Rule, Ruleset, Therapy
-from engine.profile.model import Facts
+from engine.evaluation.evaluate import Evaluator
+from engine.knowledge.ruleset import Ruleset
 
 Progress = Callable[[int, int], None]
 
@@ -52,21 +45,21 @@ class Mutation:
 
 def mutate(ruleset: Ruleset, cases: Sequence[Case], progress: Progress | None = None) -> Mutation:
     """Every mutant of a ruleset against the cases (which must pass on the ruleset itself)."""
-    world = _World(ruleset)
-    known = [_Known(case, world) for case in cases]
+    world = World(ruleset)
+    known = [KnownCase(case, world) for case in cases]
     killed: list[tuple[Mutant, Case]] = []
     equivalent: list[Mutant] = []
     survivors: list[Survivor] = []
     every = list(mutants(ruleset))
     for index, mutant in enumerate(every):
-        changed = _Changed(world, mutant)
-        killer = next((one.case for one in known if changed.fails(one)), None)
-        if killer is not None:
-            killed.append((mutant, killer))
-        elif (pin := changed.difference()) is not None:
-            survivors.append(Survivor(mutant, pin))
-        else:
+        changed = ChangedRules(world, mutant)
+        pin = changed.difference()
+        if pin is None:
             equivalent.append(mutant)
+        elif (killer := next((one.case for one in known if changed.fails(one)), None)) is not None:
+            killed.append((mutant, killer))
+        else:
+            survivors.append(Survivor(mutant, pin))
         if progress:
             progress(index + 1, len(every))
     return Mutation(tuple(killed), tuple(equivalent), tuple(survivors))
@@ -74,188 +67,13 @@ def mutate(ruleset: Ruleset, cases: Sequence[Case], progress: Progress | None = 
 
 def killers(found: Mutation, evaluator: Evaluator) -> list[Case]:
     """Cases that kill every survivor, each needed by at least one that the earlier ones miss."""
-    world = _World(evaluator.ruleset)
+    world = World(evaluator.ruleset)
     kept: list[Pin] = []
-    known: list[_Known] = []
+    known: list[KnownCase] = []
     for survivor in found.survivors:
-        changed = _Changed(world, survivor.mutant)
+        changed = ChangedRules(world, survivor.mutant)
         if any(changed.fails(one) for one in known):
             continue
         kept.append(survivor.pin)
-        known.extend(_Known(case, world) for case in pinned([survivor.pin], evaluator))
+        known.extend(KnownCase(case, world) for case in pinned([survivor.pin], evaluator))
     return pinned(kept, evaluator)
-
-
-class _World:
-    """The ruleset as it is: its goals' conditions, and what each depends on."""
-
-    def __init__(self, ruleset: Ruleset) -> None:
-        self.ruleset = ruleset
-        self.concepts = {concept.id: concept.when for concept in ruleset.concepts.values()}
-        self.owners = {rule.id: therapy for therapy, rule in ruleset.rules_with_therapy()}
-        self.conditions = goals(ruleset.card.scope, self.concepts, ruleset.rules.values())
-        self.uses = {name: _reached(condition, self.concepts) for name, condition in self.conditions.items()}
-        self.lens = _Lens(compile_conditions(self.conditions, self.concepts))
-
-
-def goals(scope: Condition, concepts: Mapping[str, Condition], rules: Iterable[Rule]) -> dict[str, Condition]:
-    """The conditions whose verdicts are a ruleset's behaviour, by name."""
-    found: dict[str, Condition] = {SCOPE: scope}
-    found |= {f"concept/{name}": when for name, when in concepts.items()}
-    return found | {f"rule/{rule.id}": All((scope, rule.when)) for rule in rules}
-
-
-def _reached(condition: Condition, concepts: Mapping[str, Condition]) -> frozenset[str]:
-    """The concepts that a condition names, directly or through others."""
-    named = {leaf.concept for leaf in leaves(condition) if isinstance(leaf, ConceptTest)}
-    return frozenset(named).union(*(_reached(concepts[name], concepts) for name in named))
-
-
-class _Lens:
-    """Goals compiled to bit tables, read back as findings and truths."""
-
-    def __init__(self, program: Program) -> None:
-        self.program = program
-        self.explained = {name: Explained(goal, program.tests, dict) for name, goal in program.goals.items()}
-
-    def finding(self, rule: Rule, facts: Facts) -> Finding:
-        """What a rule says of a profile."""
-        masks, shown = self.program.masks(facts), self.explained[f"rule/{rule.id}"]
-        if not masks.possible & shown.goal.mask:
-            never = not shown.goal.conjunctions
-            return Finding(rule, "ruled_out", blocked_by=() if never else shown.blocked_by(masks, facts))
-        if not masks.certain & shown.goal.mask:
-            return Finding(rule, "possible", needs=shown.needs(masks))
-        reaches: ListName = "not_supported" if rule.standing == "not_supported" else "options"
-        return Finding(rule, reaches)
-
-    def truth(self, name: str, facts: Facts) -> str:
-        """Yes, no or unknown."""
-        masks, mask = self.program.masks(facts), self.program.goals[name].mask
-        return truth(True if masks.certain & mask else None if masks.possible & mask else False)
-
-
-@dataclass(eq=False)
-class _Known:
-    """A case with the findings of the unchanged rules, worked out when first asked for."""
-
-    case: Case
-    world: _World
-    findings: dict[str, Finding] = field(default_factory=dict)
-
-    def finding(self, rule: Rule) -> Finding:
-        """What an unchanged rule says."""
-        found = self.findings.get(rule.id)
-        if found is None:
-            found = self.findings[rule.id] = self.world.lens.finding(rule, self.case.profile.facts)
-        return found
-
-
-_SCOPES = {"yes": "in", "no": "out"}
-
-
-class _Changed:
-    """A mutant: what it can reach, compiled when first asked for."""
-
-    def __init__(self, world: _World, mutant: Mutant) -> None:
-        self.world = world
-        self.mutant = mutant
-        self.rule = mutant.rule
-        self.conditions, self.concepts = self._rebuilt()
-        self._lenses: dict[str, _Lens] = {}
-
-    def _rebuilt(self) -> tuple[dict[str, Condition], dict[str, Condition]]:
-        """The conditions of the goals that the change can reach, and the concepts as changed."""
-        world, (kind, _, name), new = self.world, self.mutant.goal.partition("/"), self.mutant.condition
-        if new is None:
-            return {}, world.concepts
-        if kind == "rule":
-            return {self.mutant.goal: All((world.ruleset.card.scope, new))}, world.concepts
-        if kind == SCOPE:
-            return goals(new, {}, world.ruleset.rules.values()), world.concepts
-        concepts = {**world.concepts, name: new}
-        scope, rules = world.ruleset.card.scope, world.ruleset.rules.values()
-        every = goals(scope, concepts, rules)
-        return {n: c for n, c in every.items() if n == self.mutant.goal or name in world.uses[n]}, concepts
-
-    def fails(self, known: _Known) -> bool:
-        """Whether a case notices the change."""
-        case = known.case
-        facts = case.profile.facts
-        for name in self.conditions:
-            kind, _, concept = name.partition("/")
-            if kind == "concept" and concept in case.derived and case.derived[concept] != self._lens(name).truth(name, facts):
-                return True
-            if kind == SCOPE and case.scope is not None:
-                came = self._lens(name).truth(name, facts)
-                if _SCOPES.get(came, came) != case.scope:
-                    return True
-        return any(self._therapy_fails(known, therapy) for therapy in self._therapies() if case.speaks_of(therapy.id))
-
-    def _therapies(self) -> Iterator[Therapy]:
-        names = [name.partition("/")[2] for name in self.conditions if name.startswith("rule/")]
-        names += [self.rule.id] if self.rule is not None else []
-        yield from {id(t): t for t in (self.world.owners[name] for name in names)}.values()
-
-    def _therapy_fails(self, known: _Known, therapy: Therapy) -> bool:
-        facts = known.case.profile.facts
-        findings = [self._finding(known, rule, facts) for rule in therapy.rules]
-        if all(new is known.finding(rule) for new, rule in zip(findings, therapy.rules, strict=True)):
-            return False
-        entry = judged(therapy, findings) if len(findings) > 1 else Entry(therapy, findings[0])
-        placed: Placed = (entry.finding.reaches, entry)
-        return next(misplaced(known.case, therapy.id, placed), None) is not None
-
-    def _finding(self, known: _Known, rule: Rule, facts: Facts) -> Finding:
-        if self.rule is not None and rule.id == self.rule.id:
-            return self.world.lens.finding(self.rule, facts)
-        name = f"rule/{rule.id}"
-        return self._lens(name).finding(rule, facts) if name in self.conditions else known.finding(rule)
-
-    def _lens(self, name: str) -> _Lens:
-        lens = self._lenses.get(name)
-        if lens is None:
-            lens = self._lenses[name] = _Lens(compile_conditions({name: self.conditions[name]}, self.concepts))
-        return lens
-
-    def difference(self) -> Pin | None:
-        """A profile where the change shows, rules first; None where it is proved that none exists."""
-        if self.rule is not None:
-            return self._where_applies(self.rule)
-        names = sorted(self.conditions, key=lambda name: (not name.startswith("rule/"), name != SCOPE))
-        for name in names:
-            facts = self._differs(name)
-            if facts is not None:
-                return Pin(facts, self._subject(name))
-        return None
-
-    def _where_applies(self, rule: Rule) -> Pin | None:
-        """Another standing or citation shows wherever the rule may apply."""
-        found = outcomes((self.world.conditions[f"rule/{rule.id}"],), self.world.concepts, lambda verdicts: verdicts[0])
-        facts = found.get(Verdict.TRUE) or found.get(Verdict.UNKNOWN)
-        return Pin(facts, self._subject(f"rule/{rule.id}"), evidence=True) if facts is not None else None
-
-    def _differs(self, name: str) -> Facts | None:
-        before, after = self.world.conditions[name], self.conditions[name]
-        renamed = {f"{_OLD}{concept}": _with_old_names(when) for concept, when in self.world.concepts.items()}
-        both = {**self.concepts, **renamed}
-        found = outcomes((_with_old_names(before), after), both, lambda verdicts: verdicts[0] is verdicts[1])
-        return found.get(False)
-
-    def _subject(self, name: str) -> str:
-        kind, _, rest = name.partition("/")
-        return f"therapy/{self.world.owners[rest].id}" if kind == "rule" else name
-
-
-_OLD = "before "
-
-
-def _with_old_names(condition: Condition) -> Condition:
-    """The condition reading the concepts as they were, so that both can be opened side by side."""
-    if isinstance(condition, ConceptTest):
-        return ConceptTest(f"{_OLD}{condition.concept}", condition.wanted)
-    if isinstance(condition, Not):
-        return Not(_with_old_names(condition.part))
-    if isinstance(condition, (All, Any)):
-        return type(condition)(tuple(_with_old_names(part) for part in condition.parts))
-    return condition

@@ -7,8 +7,9 @@ from dataclasses import dataclass, replace
 
 from engine.assurance.case_run import Placed, answered
 from engine.assurance.case_words import sentence
-from engine.assurance.cases import Case, Why
+from engine.assurance.cases import Also, Case, Why
 from engine.evaluation.evaluate import Evaluator
+from engine.evaluation.model import Finding
 from engine.profile.fields import FIELDS
 from engine.profile.model import Facts, Profile
 
@@ -62,12 +63,19 @@ def _why(placed: Placed, evidence: bool) -> Why:
     finding = entry.finding
     if reached == "ruled_out":
         return Why(blocked_by=frozenset(reason.field for reason in finding.blocked_by))
-    others = {other.rule.id: other.reaches for other in entry.others}
     full = evidence or reached != "possible"
+    others = {other.rule.id: other for other in entry.others}
     return Why(
         rule=finding.rule.id,
         standing=finding.rule.standing if full else None,
         cites=finding.rule.cites if full else None,
         needs=frozenset(finding.needs) if reached == "possible" else None,
-        also={rule.id: others.get(rule.id, "ruled_out") for rule in entry.therapy.rules if rule.id != finding.rule.id},
+        also={rule.id: _also(others.get(rule.id), evidence) for rule in entry.therapy.rules if rule.id != finding.rule.id},
     )
+
+
+def _also(finding: Finding | None, evidence: bool) -> Also:
+    if finding is None:
+        return Also(reaches="ruled_out")
+    rule = finding.rule
+    return Also(reaches=finding.reaches, standing=rule.standing if evidence else None, cites=rule.cites if evidence else None)

@@ -9,8 +9,7 @@ from engine.assurance.case_files import ruleset_around
 from engine.assurance.case_reader import read_cases, ruleset_named_in
 from engine.assurance.cases import Case
 from engine.documents.reader import read_bytes
-from engine.knowledge.files import CARD, CASES
-from engine.knowledge.files import find_ruleset
+from engine.knowledge.files import CARD, CASES, find_ruleset
 from engine.knowledge.ruleset import Ruleset
 from engine.problems import InvalidInput, Problem
 

@@ -41,11 +41,15 @@ def read(name: str, places: Sequence[str], without: Sequence[str], target: str |
     from engine.assurance.case_reader import read_cases
     from engine.knowledge.files import CASES, find_ruleset
     from engine.paths import shipped
+    from engine.problems import InvalidInput, Problem
 
     ruleset = common.load(name)[0]
     folder = find_ruleset(name, (shipped("rulesets"),)) / CASES
     given = [Path(place) for place in places] or ([folder] if folder.is_dir() else [])
     files = [path for place in given for path in (files_below(place) if place.is_dir() else [place])]
+    for place in without:
+        if not Path(place).exists():
+            raise InvalidInput([Problem(place, 1, 1, "unreadable", "no such file or folder to leave out")])
     left_out = [Path(place).resolve() for place in (*without, *([target] if target else []))]
     kept = [path for path in files if not any(path.resolve().is_relative_to(one) for one in left_out)]
     return ruleset, read_cases(kept, ruleset)

@@ -98,7 +98,10 @@ class _Reading:
             "therapy": draft.therapies,
             "note": draft.notes,
         }
-        found = {f"{kind}/{item.id}": source for kind, group in groups.items() for item, source in group}
+        assert draft.card is not None
+        card = draft.card[1]
+        found = {"scope": Source(card.file, card.node.at(("scope",)))}
+        found |= {f"{kind}/{item.id}": source for kind, group in groups.items() for item, source in group}
         found |= {f"study/{study.id}": source for study, source in draft.studies()}
         found |= {f"rule/{rule.id}": source for rule, source in draft.rules()}
         root = self.files.root

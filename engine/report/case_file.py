@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from textwrap import wrap
 
-from engine.assurance.cases import Case, Why
+from engine.assurance.cases import Also, Case, Why
 from engine.evaluation.model import LISTS
 from engine.profile.fields import FIELDS, show
 from engine.profile.model import Facts
@@ -64,16 +64,23 @@ def _why(why: Why) -> dict[str, Flow]:
     found: dict[str, Flow] = {}
     if why.rule:
         found["rule"] = why.rule
-    if why.standing is not None:
-        found["standing"] = why.standing
-    if why.cites is not None:
-        found["cites"] = list(why.cites)
+    found |= _evidence(why)
     for name, fields in (("needs", why.needs), ("blocked_by", why.blocked_by)):
         if fields is not None:
             found[name] = [name for name in order if name in fields]
     if why.also:
-        found["also"] = dict(why.also)
+        found["also"] = {rule: _also(also) for rule, also in why.also.items()}
     return found
+
+
+def _evidence(asked: Why | Also) -> dict[str, Flow]:
+    found: dict[str, Flow] = {"standing": asked.standing} if asked.standing is not None else {}
+    return found | {"cites": list(asked.cites)} if asked.cites is not None else found
+
+
+def _also(also: Also) -> Flow:
+    evidence = _evidence(also)
+    return {"list": also.reaches, **evidence} if evidence else also.reaches
 
 
 def _entry(key: str, value: Flow, indent: int) -> Iterator[str]:

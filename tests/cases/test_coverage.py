@@ -1,0 +1,131 @@
+"""Coverage: what counts, what is impossible, and cases that close the gaps."""
+
+from __future__ import annotations
+
+import json
+from itertools import product
+from pathlib import Path
+from random import Random
+
+import pytest
+
+from engine.assurance.case_reader import read_cases
+from engine.assurance.coverage import MEASURES, Goal, measure
+from engine.assurance.decisions import FALSE, TRUE, decisions
+from engine.assurance.pinned import pinned
+from engine.assurance.space import space_of
+from engine.cli.main import run as hepatica
+from engine.evaluation.evaluate import Evaluator
+from engine.inference.normal_form import opened
+from engine.inference.plain import Verdict, read
+from engine.knowledge.loader import load_ruleset
+from engine.knowledge.ruleset import Ruleset
+from engine.profile.model import Facts
+from tests.assurance.generated import a_ruleset
+from tests.cases.making import ruleset_with_cases
+from tests.conftest import ROOT
+
+
+def _named(goal: Goal) -> tuple[str, str, int, str]:
+    return goal.decision.name, goal.measure, goal.index, goal.verdict.value
+
+
+def test_a_case_counts_only_for_the_therapies_it_speaks_of(tmp_path: Path) -> None:
+    body = "cases:\n  - {case: A., profile: {bclc_stage: C, prior_sorafenib: progressed, afp: 500}, options: [beta]}\n"
+    folder = ruleset_with_cases(tmp_path, body)
+    ruleset = load_ruleset(folder)
+    found = measure(ruleset, read_cases([folder / "cases"], ruleset))
+    reached = {_named(one.goal) for one in found.shown if one.cases and one.goal.measure == "decision"}
+    assert reached == {("rule/beta-high-afp", "decision", -1, "true")}
+
+
+def test_a_condition_decides_alone_only_where_the_others_let_it(tmp_path: Path) -> None:
+    body = """\
+cases:
+  - {case: Both fail., profile: {bclc_stage: C, prior_sorafenib: none, afp: 5}, ruled_out: [beta]}
+  - {case: AFP alone fails., profile: {bclc_stage: C, prior_sorafenib: progressed, afp: 5}, ruled_out: [beta]}
+  - {case: It applies., profile: {bclc_stage: C, prior_sorafenib: progressed, afp: 500}, options: [beta]}
+"""
+    folder = ruleset_with_cases(tmp_path, body)
+    ruleset = load_ruleset(folder)
+    found = measure(ruleset, read_cases([folder / "cases"], ruleset))
+    rule = {
+        _named(one.goal)[1:]: [case.sentence for case in one.cases] for one in found.shown if "beta" in one.goal.decision.name
+    }
+    assert rule["mcdc", 2, "false"] == ["AFP alone fails."]
+    assert rule["mcdc", 2, "true"] == ["It applies."]
+    assert rule["mcdc", 1, "false"] == []
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_goals_are_possible_exactly_where_some_profile_reaches_them(seed: int) -> None:
+    ruleset = a_ruleset(
+        Random(seed), therapies=2, most_rules=2, fields=("bclc_stage", "child_pugh_class", "child_pugh_score", "cmet")
+    )
+    found = measure(ruleset, [])
+    concepts = {concept.id: concept.when for concept in ruleset.concepts.values()}
+    for decision in decisions(ruleset):
+        space = space_of(test for part in opened(decision.condition, concepts) for test in part)
+        every = [space.facts(tuple(1 << i for i in point)) for point in product(*(range(len(a.points)) for a in space.axes))]
+        impossible = {_named(goal) for goal in found.impossible if goal.decision.name == decision.name}
+        reached = {verdict.value for verdict in {read(decision.condition, facts, concepts) for facts in every}}
+        claimed = {v.value for v in Verdict if (decision.name, "decision", -1, v.value) not in impossible}
+        assert claimed == reached
+        for index in range(len(decision.conditions)):
+            both = {
+                _alone(decision.with_condition(index, TRUE), decision.with_condition(index, FALSE), facts, ruleset)
+                for facts in every
+            }
+            if (decision.name, "mcdc", index, "true") not in impossible:
+                assert True in both
+
+
+def _alone(first: object, second: object, facts: Facts, ruleset: Ruleset) -> bool:
+    concepts = {concept.id: concept.when for concept in ruleset.concepts.values()}
+    verdicts = {read(part, facts, concepts) for part in (first, second)}  # type: ignore[arg-type]
+    return verdicts == {Verdict.TRUE, Verdict.FALSE}
+
+
+@pytest.mark.parametrize("seed", range(10, 16))
+def test_the_cases_made_for_the_gaps_close_them_all(seed: int) -> None:
+    ruleset = a_ruleset(Random(seed))
+    evaluator = Evaluator(ruleset)
+    gaps = measure(ruleset, []).gaps()
+    closed = measure(ruleset, pinned([gap.pin for gap in gaps], evaluator))
+    assert closed.gaps() == ()
+    assert closed.percent == 100
+
+
+def test_the_shipped_suite_covers_everything_that_is_possible(ruleset: Ruleset) -> None:
+    found = measure(ruleset, read_cases([ROOT / "rulesets" / "hcc-2016" / "cases"], ruleset))
+    assert [_named(gap.goal) for gap in found.gaps()] == []
+
+
+def test_the_command_writes_missing_cases_that_then_pass_and_cover(
+    tmp_path: Path, capsysbinary: pytest.CaptureFixture[bytes]
+) -> None:
+    folder = ruleset_with_cases(tmp_path)
+    target = folder / "cases" / "uncovered.yaml"
+    assert hepatica(["coverage", str(folder), "--threshold", "100", "--write", str(target)]) == 1
+    first = target.read_bytes()
+    assert f"hepatica coverage {folder} --threshold" not in first.decode()
+    assert f"--write {target}" in first.decode()
+    assert hepatica(["test", str(folder)]) == 0
+    assert hepatica(["coverage", str(folder), "--threshold", "100"]) == 0
+    capsysbinary.readouterr()
+    hepatica(["coverage", str(folder), "--write", str(target)])
+    assert target.read_bytes() == first
+    capsysbinary.readouterr()
+    assert hepatica(["coverage", str(folder), "--format", "json"]) == 0
+    found = json.loads(capsysbinary.readouterr().out)
+    assert found["percent"] == 100
+    assert set(found["measures"]) == set(MEASURES)
+
+
+def test_the_text_report_places_each_gap_at_its_rule(tmp_path: Path, capsysbinary: pytest.CaptureFixture[bytes]) -> None:
+    folder = ruleset_with_cases(tmp_path)
+    assert hepatica(["coverage", str(folder)]) == 0
+    shown = capsysbinary.readouterr().out.decode()
+    assert "therapies/beta.yaml:18 rule beta-high-afp" in shown
+    assert "AFP: > 400: never false" in shown
+    assert "must not be used to decide care" in " ".join(shown.split())

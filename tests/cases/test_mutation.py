@@ -1,0 +1,177 @@
+"""Mutation: every change is noticed, proved to change nothing, or listed with a case that would notice it."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from itertools import product
+from pathlib import Path
+from random import Random
+
+import pytest
+
+from engine.assurance.case_reader import read_cases
+from engine.assurance.case_run import outcome
+from engine.assurance.coverage import measure
+from engine.assurance.mutants import Mutant, mutants
+from engine.assurance.mutate import Mutation, killers, mutate
+from engine.assurance.pinned import pinned
+from engine.assurance.space import space_of
+from engine.cli.main import run as hepatica
+from engine.evaluation.evaluate import Evaluator
+from engine.inference.plain import Verdict, read
+from engine.inference.program import compile_ruleset, conditions_of
+from engine.knowledge.conditions import All
+from engine.knowledge.loader import load_ruleset
+from engine.knowledge.ruleset import Ruleset
+from engine.profile.model import Facts
+from tests.assurance.generated import a_ruleset
+from tests.cases.making import changed, ruleset_with_cases
+from tests.conftest import ROOT
+
+FIELDS = ("bclc_stage", "child_pugh_class", "child_pugh_score", "afp", "cmet")
+
+
+def _behaviour(ruleset: Ruleset, facts: Facts) -> list[tuple[str, Verdict]]:
+    """Every verdict by the plain reading, without any of the machinery under test."""
+    concepts = {concept.id: concept.when for concept in ruleset.concepts.values()}
+    named = {name: when for name, when in conditions_of(ruleset).items() if name.startswith(("rule/", "concept/", "scope"))}
+    return [(name, read(when, facts, concepts)) for name, when in named.items()]
+
+
+def _every_profile(first: Ruleset, second: Ruleset) -> list[Facts]:
+    """One profile for every combination of values that the tests of either ruleset tell apart."""
+    space = space_of([*compile_ruleset(first).tests, *compile_ruleset(second).tests])
+    return [space.facts(tuple(1 << i for i in point)) for point in product(*(range(len(a.points)) for a in space.axes))]
+
+
+@pytest.mark.parametrize("seed", range(8))
+def test_what_is_proved_to_change_nothing_changes_nothing_on_any_profile(seed: int) -> None:
+    ruleset = a_ruleset(Random(seed), therapies=2, most_rules=2, fields=FIELDS)
+    found = mutate(ruleset, [])
+    for mutant in found.equivalent:
+        after = changed(ruleset, mutant)
+        assert all(_behaviour(ruleset, facts) == _behaviour(after, facts) for facts in _every_profile(ruleset, after))
+
+
+@pytest.mark.parametrize("seed", range(20, 26))
+def test_every_survivor_has_a_profile_on_which_the_changed_rules_answer_differently(seed: int) -> None:
+    ruleset = a_ruleset(Random(seed), therapies=2, most_rules=2, fields=FIELDS)
+    survivors = mutate(ruleset, []).survivors
+    assert survivors
+    for survivor in survivors:
+        after, facts = changed(ruleset, survivor.mutant), survivor.pin.facts
+        if survivor.mutant.rule is None:
+            assert _behaviour(ruleset, facts) != _behaviour(after, facts)
+        else:
+            verdict = dict(_behaviour(ruleset, facts))[survivor.mutant.goal]
+            assert verdict is not Verdict.FALSE
+
+
+@pytest.mark.parametrize("seed", range(30, 36))
+def test_the_written_cases_kill_every_survivor(seed: int) -> None:
+    ruleset = a_ruleset(Random(seed), therapies=2, most_rules=2)
+    evaluator = Evaluator(ruleset)
+    found = mutate(ruleset, [])
+    again = mutate(ruleset, killers(found, evaluator))
+    assert again.survivors == ()
+    assert len(again.killed) == len(found.survivors)
+
+
+def test_a_killed_change_fails_its_case_in_the_full_evaluation_too(ruleset: Ruleset) -> None:
+    found = _shipped(ruleset)
+    sample = Random(4).sample([pair for pair in found.killed if not _emptied(pair[0])], 25)
+    for mutant, case in sample:
+        assert not outcome(case, Evaluator(changed(ruleset, mutant))).passed, mutant.says
+
+
+def _emptied(mutant: Mutant) -> bool:
+    return mutant.condition == All(())
+
+
+def _shipped(ruleset: Ruleset) -> Mutation:
+    return mutate(ruleset, read_cases([ROOT / "rulesets" / "hcc-2016" / "cases"], ruleset))
+
+
+def test_the_shipped_suite_notices_every_change_that_matters(ruleset: Ruleset) -> None:
+    found = _shipped(ruleset)
+    assert [(s.mutant.goal, s.mutant.says) for s in found.survivors] == []
+    assert len(found.killed) > 500
+
+
+def test_every_kind_of_change_is_made(ruleset: Ruleset) -> None:
+    assert {mutant.kind for mutant in mutants(ruleset)} >= {
+        "threshold moved",
+        "strictness",
+        "value added",
+        "value dropped",
+        "condition dropped",
+        "condition negated",
+        "all and any",
+        "concept flipped",
+        "standing changed",
+        "citation dropped",
+        "citation changed",
+    }
+
+
+def test_a_weaker_suite_lets_changes_through(ruleset: Ruleset) -> None:
+    cases = read_cases([ROOT / "rulesets" / "hcc-2016" / "cases" / "traps.yaml"], ruleset)
+    found = mutate(ruleset, cases)
+    assert 0 < found.percent < 100
+
+
+def test_coverage_alone_does_not_kill_everything(ruleset: Ruleset, evaluator: Evaluator) -> None:
+    cases = pinned([gap.pin for gap in measure(ruleset, []).gaps()], evaluator)
+    assert mutate(ruleset, cases).survivors
+
+
+def test_the_command_ends_with_one_until_its_own_cases_are_added(
+    tmp_path: Path, capsysbinary: pytest.CaptureFixture[bytes]
+) -> None:
+    folder = ruleset_with_cases(tmp_path)
+    target = folder / "cases" / "unnoticed.yaml"
+    assert hepatica(["mutate", str(folder), "--write", str(target)]) == 1
+    shown = capsysbinary.readouterr()
+    assert b"NOT NOTICED" in shown.out
+    assert b"AFP: > 400 becomes AFP: >= 400 [strictness]" in b" ".join(shown.out.split())
+    assert b"Changing the rules" not in shown.err
+    first = target.read_bytes()
+    assert hepatica(["mutate", str(folder), "--format", "json"]) == 0
+    found = json.loads(capsysbinary.readouterr().out)
+    assert (found["percent"], found["survivors"]) == (100, [])
+    hepatica(["mutate", str(folder), "--write", str(target)])
+    assert target.read_bytes() == first
+
+
+def test_cases_that_fail_already_are_to_be_mended_first(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    folder = ruleset_with_cases(tmp_path, "cases:\n  - {case: A., profile: {}, options: [alpha]}\n")
+    assert hepatica(["mutate", str(folder)]) == 1
+    assert "1 of 1 cases fail on the rules as they are" in capsys.readouterr().err
+
+
+def test_a_place_to_leave_out_that_does_not_exist_is_refused(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    folder = ruleset_with_cases(tmp_path)
+    assert hepatica(["mutate", str(folder), "--without", str(folder / "nowhere.yaml")]) == 2
+    assert "nowhere.yaml:1:1: unreadable" in capsys.readouterr().err
+
+
+@pytest.mark.skipif(not hasattr(os, "openpty"), reason="no pseudo-terminals here")
+def test_progress_is_shown_on_a_terminal(tmp_path: Path) -> None:
+    folder = ruleset_with_cases(tmp_path)
+    ours, theirs = os.openpty()
+    command = [sys.executable, "-m", "engine", "mutate", str(folder)]
+    subprocess.run(command, stderr=theirs, stdout=subprocess.DEVNULL, cwd=ROOT, timeout=60, check=False)
+    os.close(theirs)
+    assert b"Changing the rules" in os.read(ours, 4096)
+    os.close(ours)
+
+
+def test_a_loaded_ruleset_places_each_change_in_its_file(tmp_path: Path) -> None:
+    ruleset = load_ruleset(ruleset_with_cases(tmp_path))
+    places = {mutant.goal: mutant.place for mutant in mutants(ruleset)}
+    assert places["scope"] == "ruleset.yaml:6"
+    assert places["concept/untreated"] == "concepts.yaml:3"
+    assert places["rule/beta-high-afp"] == "therapies/beta.yaml:18"

@@ -1,0 +1,127 @@
+"""Case files: what they may say, and how what is wrong is reported."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from engine.assurance.case_reader import CASE_KEYS, cases_in, read_cases
+from engine.assurance.pinned import Pin, pinned
+from engine.assurance.why_reader import ALSO_KEYS, WHY_KEYS
+from engine.evaluation.evaluate import Evaluator
+from engine.knowledge.loader import load_ruleset
+from engine.knowledge.ruleset import Ruleset
+from engine.problems import InvalidInput
+from engine.profile.model import Facts
+from engine.report.case_file import text
+from tests.cases.making import CASES, ruleset_with_cases
+from tests.conftest import ROOT
+from tests.making import profiles, write_ruleset
+
+
+@pytest.fixture(scope="module")
+def tiny(tmp_path_factory: pytest.TempPathFactory) -> Ruleset:
+    return load_ruleset(write_ruleset(tmp_path_factory.mktemp("tiny")))
+
+
+def _codes(body: str, ruleset: Ruleset) -> list[tuple[int, str]]:
+    with pytest.raises(InvalidInput) as caught:
+        cases_in(body.encode(), "c.yaml", ruleset)
+    return [(problem.line, problem.code) for problem in caught.value.problems]
+
+
+def test_a_case_is_read_whole(tiny: Ruleset) -> None:
+    first, second = cases_in(CASES.encode(), "c.yaml", tiny)
+    assert (first.scope, first.exactly, first.line) == ("in", {"options": frozenset({"alpha"})}, 2)
+    assert first.why["alpha"].cites == ("alpha-3",)
+    assert first.why["beta"].blocked_by == frozenset({"prior_sorafenib"})
+    assert second.lists == {"beta": "possible"}
+    assert second.derived == {"advanced_hcc": "yes", "untreated": "no"}
+    assert second.place == "c.yaml:9"
+
+
+@pytest.mark.parametrize(
+    ("body", "code"),
+    [
+        ("cases:\n  - {case: A., profile: {}, optoins: [alpha]}", "unknown-key"),
+        ("cases:\n  - {case: A., profile: {}, options: [alfa]}", "unknown-therapy"),
+        ("cases:\n  - {case: A., profile: {bclc: C}, options: [alpha]}", "unknown-field"),
+        ("cases:\n  - {case: A., profile: {}, scope: inside}", "unknown-scope"),
+        ("cases:\n  - {case: A., profile: {}, why: {alpha: beta-high-afp}}", "unknown-rule"),
+        ("cases:\n  - {case: A., profile: {}, why: {alpha: {standing: best}}}", "unknown-standing"),
+        ("cases:\n  - {case: A., profile: {}, why: {alpha: {cites: [x]}}}", "unknown-study"),
+        ("cases:\n  - {case: A., profile: {}, why: {beta: {needs: [aft]}}}", "unknown-field"),
+        ("cases:\n  - {case: A., profile: {}, why: {beta: {also: {alpha-first: options}}}}", "unknown-key"),
+        ("cases:\n  - {case: A., profile: {}, why: {beta: {also: {beta-high-afp: offered}}}}", "unknown-list"),
+        ("cases:\n  - {case: A., profile: {}, why: {beta: {also: {beta-high-afp: {lists: options}}}}}", "unknown-key"),
+        ("cases:\n  - {case: A., profile: {}, derived: {untreated: perhaps}}", "unknown-value"),
+        ("cases:\n  - {case: A., profile: {}, derived: {treated: yes}}", "unknown-key"),
+        ("cases:\n  - {case: A., profile: {}, options: [alpha], ruled_out: [alpha]}", "contradiction"),
+        ("cases:\n  - {case: A., profile: {}}", "expects-nothing"),
+        ("cases:\n  - {profile: {}, options: []}", "sentence"),
+        ("cases:\n  - {case: A., options: []}", "profile"),
+        ("cases:\n  - {case: A., profile: {}, patient: x.yaml, options: []}", "profile"),
+        ("cases:\n  - {case: A., profile: {}, set: {afp: 1}, options: []}", "profile"),
+        ("cases:\n  - {case: A., patient: nowhere.yaml, options: []}", "unreadable"),
+        ("cases:\n  - {case: A., profile: {}, warnings: [[x]]}", "wrong-type"),
+        ("cases:\n  - just words", "wrong-type"),
+        ("cases: []", "no-cases"),
+        ("rules: []", "no-cases"),
+        ("- a list", "no-cases"),
+    ],
+)
+def test_what_a_case_may_not_say_is_refused_where_it_stands(body: str, code: str, tiny: Ruleset) -> None:
+    assert code in [found for _, found in _codes(body, tiny)]
+
+
+def test_all_problems_of_a_file_are_reported_at_once_with_the_nearest_spelling(tiny: Ruleset) -> None:
+    body = "cases:\n  - case: One.\n    profile: {afp: high}\n    options: [alfa]\n    whi: {}\n"
+    with pytest.raises(InvalidInput) as caught:
+        cases_in(body.encode(), "c.yaml", tiny)
+    assert [p.line for p in caught.value.problems] == [3, 4, 5]
+    assert "did you mean 'alpha'?" in str(caught.value)
+    assert "did you mean 'why'?" in str(caught.value)
+
+
+def test_a_sentence_may_stand_only_once_in_a_suite(tmp_path: Path) -> None:
+    folder = ruleset_with_cases(tmp_path)
+    (folder / "cases" / "again.yaml").write_text(CASES, encoding="utf-8")
+    with pytest.raises(InvalidInput) as caught:
+        read_cases([folder / "cases"], load_ruleset(folder))
+    assert [problem.code for problem in caught.value.problems] == ["duplicate-case", "duplicate-case"]
+
+
+def test_a_patient_file_is_found_from_the_case_file_and_can_be_changed(tmp_path: Path) -> None:
+    body = "cases:\n  - {case: A., patient: ../p.yaml, set: {afp: 500, child_pugh_score: 8}, possible: [beta]}\n"
+    folder = ruleset_with_cases(tmp_path, body)
+    (folder / "p.yaml").write_text("{bclc_stage: C, child_pugh_class: A, afp: 20, etiology: [hcv]}", encoding="utf-8")
+    (case,) = read_cases([folder / "cases" / "small.yaml"], load_ruleset(write_ruleset(tmp_path / "rules")))
+    facts = case.profile.facts
+    assert (facts["afp"], facts["child_pugh_class"], facts["etiology"]) == (500, "B", ("hcv",))
+
+
+@given(st.text(max_size=200) | st.text(alphabet="cases: -{}[]\n'why,", max_size=200))
+def test_no_text_gives_anything_but_cases_or_located_problems(ruleset: Ruleset, body: str) -> None:
+    try:
+        cases_in(body.encode("utf-8", "surrogatepass"), "c.yaml", ruleset)
+    except InvalidInput as error:
+        assert all(problem.line >= 1 for problem in error.problems)
+
+
+@given(profiles())
+def test_written_cases_read_back_as_the_same_cases(ruleset: Ruleset, evaluator: Evaluator, facts: Facts) -> None:
+    subjects = ["scope", *(f"concept/{name}" for name in ruleset.concepts), *(f"therapy/{name}" for name in ruleset.therapies)]
+    (case,) = pinned([Pin(facts, subject) for subject in subjects], evaluator)
+    (again,) = cases_in(text([case], ["A header"]).encode(), "c.yaml", ruleset)
+    assert dict(again.profile.facts) == dict(facts)
+    assert (again.sentence, again.lists, again.why) == (case.sentence, case.lists, case.why)
+    assert (again.scope, again.derived) == (case.scope, case.derived)
+
+
+def test_the_description_of_the_format_names_every_key() -> None:
+    described = (ROOT / "rulesets" / "hcc-2016" / "cases" / "README.md").read_text(encoding="utf-8")
+    for key in (*CASE_KEYS, *WHY_KEYS, *ALSO_KEYS):
+        assert f"`{key}`" in described, key

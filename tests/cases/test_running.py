@@ -1,0 +1,121 @@
+"""`hepatica test`: what it reports, and how it ends."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from engine.assurance.case_reader import read_cases
+from engine.assurance.case_run import run
+from engine.cli.main import run as hepatica
+from engine.evaluation.evaluate import Evaluator
+from engine.knowledge.loader import load_ruleset
+from engine.knowledge.ruleset import Ruleset
+from tests.cases.making import CASES, ruleset_with_cases
+from tests.conftest import ROOT
+
+WRONG = """\
+cases:
+  - case: Low AFP makes Beta an option.
+    profile: {bclc_stage: C, prior_sorafenib: progressed, afp: 20}
+    options: [beta]
+    scope: out
+    derived: {untreated: unknown}
+    warnings: [stage-ecog]
+    possible_exactly: [alpha]
+    why:
+      beta: {rule: beta-high-afp, needs: [afp], standing: standard, cites: [alpha-3], also: {beta-high-afp: options}}
+"""
+
+
+def test_the_shipped_suite_passes(ruleset: Ruleset, evaluator: Evaluator) -> None:
+    outcomes = run(read_cases([ROOT / "rulesets" / "hcc-2016" / "cases"], ruleset), evaluator)
+    assert [outcome.case.place for outcome in outcomes if not outcome.passed] == []
+
+
+def test_every_kind_of_expectation_can_fail(tmp_path: Path) -> None:
+    folder = ruleset_with_cases(tmp_path, WRONG)
+    ruleset = load_ruleset(folder)
+    (outcome,) = run(read_cases([folder / "cases"], ruleset), Evaluator(ruleset))
+    assert {(m.about, m.expected, m.came) for m in outcome.mismatches} == {
+        ("scope", "out", "in"),
+        ("warnings", "stage-ecog", "none"),
+        ("untreated", "unknown", "no"),
+        ("alpha", "possible", "ruled_out"),
+        ("beta", "options", "ruled_out"),
+        ("beta, standing", "standard", "early_signal"),
+        ("beta, cites", "alpha-3", "beta-2"),
+        ("beta, needs", "afp", "none"),
+        ("beta, rule beta-high-afp", "options", "ruled_out"),
+    }
+
+
+def test_a_failure_shows_what_was_expected_what_came_and_the_patients_value(
+    tmp_path: Path, capsysbinary: pytest.CaptureFixture[bytes]
+) -> None:
+    folder = ruleset_with_cases(tmp_path, WRONG)
+    assert hepatica(["test", str(folder)]) == 1
+    shown = " ".join(capsysbinary.readouterr().out.decode().split())
+    assert "1 case, 1 failed" in shown
+    assert "beta: expected an option, came ruled out by the rule beta-high-afp: AFP is 20, needs > 400" in shown
+    assert "small.yaml:2" in shown
+    assert "must not be used to decide care" in " ".join(shown.split())
+
+
+def test_a_list_given_whole_notices_what_it_leaves_out(tmp_path: Path) -> None:
+    body = (
+        "cases:\n  - case: None.\n    profile: {bclc_stage: C, prior_sorafenib: progressed, afp: 500}\n    options_exactly: []\n"
+    )
+    folder = ruleset_with_cases(tmp_path, body)
+    ruleset = load_ruleset(folder)
+    (outcome,) = run(read_cases([folder / "cases"], ruleset), Evaluator(ruleset))
+    assert [(m.about, m.expected, m.came) for m in outcome.mismatches] == [("beta", "not in options", "options")]
+
+
+def test_the_json_report_holds_every_case(tmp_path: Path, capsysbinary: pytest.CaptureFixture[bytes]) -> None:
+    folder = ruleset_with_cases(tmp_path)
+    (folder / "cases" / "wrong.yaml").write_text(WRONG, encoding="utf-8")
+    assert hepatica(["test", str(folder), "--format", "json"]) == 1
+    found = json.loads(capsysbinary.readouterr().out)
+    assert (found["cases"], found["failed"]) == (3, 1)
+    assert [outcome["passed"] for outcome in found["rulesets"][0]["outcomes"]] == [True, True, False]
+
+
+def test_words_choose_cases_by_sentence_therapy_or_place(tmp_path: Path, capsysbinary: pytest.CaptureFixture[bytes]) -> None:
+    folder = ruleset_with_cases(tmp_path)
+    assert hepatica(["test", str(folder), "-k", "beta waits", "--verbose"]) == 0
+    shown = capsysbinary.readouterr().out.decode()
+    assert "1 case, all passed" in shown
+    assert "ok  Beta waits for AFP after sorafenib." in shown
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code"),
+    [
+        (["-k", "nothing like this"], "no-match"),
+        (["no-such-ruleset"], "no-ruleset"),
+        (["EMPTY"], "no-cases"),
+    ],
+)
+def test_what_selects_nothing_could_not_run(
+    arguments: list[str], code: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    empty = tmp_path / "empty"
+    empty.mkdir()
+    assert hepatica(["test", *(str(empty) if word == "EMPTY" else word for word in arguments)]) == 2
+    assert code in capsys.readouterr().err
+
+
+def test_an_unreadable_case_file_could_not_run_and_is_located(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    folder = ruleset_with_cases(tmp_path, "cases:\n  - {case: A., profile: {}, optoins: [alpha]}\n")
+    assert hepatica(["test", str(folder / "cases" / "small.yaml")]) == 2
+    assert "small.yaml:2:29: unknown-key" in capsys.readouterr().err
+
+
+def test_a_case_file_elsewhere_names_its_ruleset(tmp_path: Path, capsysbinary: pytest.CaptureFixture[bytes]) -> None:
+    ruleset_with_cases(tmp_path / "rules")
+    (tmp_path / "more.yaml").write_text(f"ruleset: rules\n{CASES}", encoding="utf-8")
+    assert hepatica(["test", str(tmp_path / "more.yaml")]) == 0
+    assert b"tiny 1.0.0: 2 cases" in capsysbinary.readouterr().out
