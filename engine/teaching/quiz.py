@@ -12,7 +12,8 @@ from engine.knowledge.ruleset import Ruleset
 from engine.profile.fields import FIELD_BY_NAME
 from engine.profile.model import Profile
 from engine.teaching.pathway import LINES
-from engine.teaching.quiz_cases import Case, Choice, Level, cases
+from engine.teaching.quiz_cases import Case, Choice, Level
+from engine.teaching.quiz_maker import cases
 
 Topic = Literal["line", "biomarker", "trial", "fact"]
 TOPICS: dict[Topic, str] = {
