@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from engine.assurance.boxes import Box, Cutter, Region, count, simplest
-from engine.assurance.coverage_gap import Gap, gap
+from engine.assurance.uncovered import Gap, gap
 from engine.assurance.findings import Finding
 from engine.assurance.space import space_of
 from engine.assurance.version import Version

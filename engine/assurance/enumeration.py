@@ -19,7 +19,8 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-    from engine.inference.columns import Columns, Table, Weighted
+    from engine.inference.columns import Columns, Table
+    from engine.inference.outer import Weighted
 
 _VERDICTS = (Verdict.FALSE, Verdict.UNKNOWN, Verdict.TRUE)
 
@@ -31,10 +32,11 @@ def counts(space: Space, program: Program, goals: Sequence[str]) -> dict[str, tu
     columns = Columns(program, goals)
     totals = dict.fromkeys(goals, (0, 0))
     for block in _blocks(space, [columns]):
+        surely, perhaps = columns.layout.folded(block.certain.copy()), columns.layout.folded(block.possible.copy())
         for goal in goals:
             sure, maybe = totals[goal]
-            certain = int(block.weights[columns.holds(block.certain, goal)].sum())
-            totals[goal] = sure + certain, maybe + int(block.weights[columns.holds(block.possible, goal)].sum())
+            certain = int(block.weights[columns.holds(surely, goal)].sum())
+            totals[goal] = sure + certain, maybe + int(block.weights[columns.holds(perhaps, goal)].sum())
     return totals
 
 
@@ -48,7 +50,7 @@ def transitions(old: Version, new: Version, space: Space, subjects: Sequence[Sub
     found: Counter[tuple[Subject, Stand, Stand]] = Counter()
     for block in _blocks(space, [first, second]):
         for subject, before, after in pairs:
-            parts = [_verdicts(first, block, before, 0), _verdicts(second, block, after, first.words)]
+            parts = [_verdicts(first, block, before, 0), _verdicts(second, block, after, first.layout.words)]
             for verdicts, total in _tallied([column for part in parts for column in part], block.weights):
                 size = len(before.goals)
                 found[subject, before.judge(verdicts[:size]), after.judge(verdicts[size:])] += total
@@ -63,10 +65,11 @@ def _blocks(space: Space, every: Sequence[Columns]) -> Iterator[Weighted]:
     """The space in blocks; the words of several programs stand one after the other."""
     import numpy as np
 
-    from engine.inference.columns import Table, Weighted, outer
+    from engine.inference.columns import Table
+    from engine.inference.outer import Weighted, outer
 
     if not space.axes:
-        words = sum(columns.words for columns in every)
+        words = sum(columns.layout.words for columns in every)
         full = np.full((words, 1), np.iinfo(np.uint64).max, dtype=np.uint64)
         yield Weighted(full, full, np.ones(1, dtype=np.int64))
         return
@@ -94,16 +97,14 @@ def _table(axis: Axis, columns: Columns) -> Table:
             maybe &= table.possible[index]
         certain.append(sure)
         possible.append(maybe)
-    return Table(columns.packed(certain), columns.packed(possible))
+    return Table(columns.layout.packed(certain), columns.layout.packed(possible))
 
 
 def _verdicts(columns: Columns, block: Weighted, question: Question, offset: int) -> list[NDArray[np.int64]]:
     """For each goal of a question 0 (false), 1 (unknown) or 2 (true) for every row of a block."""
-    words = slice(offset, offset + columns.words)
-    return [
-        columns.holds(block.certain[words], goal).astype("int64") + columns.holds(block.possible[words], goal)
-        for goal in question.goals
-    ]
+    words = slice(offset, offset + columns.layout.words)
+    certain, possible = (columns.layout.folded(side[words].copy()) for side in (block.certain, block.possible))
+    return [columns.holds(certain, goal).astype("int64") + columns.holds(possible, goal) for goal in question.goals]
 
 
 def _tallied(verdicts: list[NDArray[np.int64]], weights: NDArray[np.int64]) -> Iterator[tuple[tuple[Verdict, ...], int]]:
