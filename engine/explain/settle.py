@@ -33,6 +33,11 @@ class Question:
     most: int
 
     @property
+    def tests_only(self) -> bool:
+        """Whether tests answer it: no history or characteristic has to be asked."""
+        return all(facet.nature == "test" for facet in self.facets)
+
+    @property
     def mean(self) -> float:
         """Settled therapies per distinguishable result; results are not weighted by how common they are."""
         return sum(len(outcome.settled) for outcome in self.outcomes) / len(self.outcomes)

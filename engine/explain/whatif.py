@@ -19,6 +19,7 @@ from engine.explain.lists import TherapyBits, therapy_bits
 from engine.explain.settle import Settling, settling
 from engine.knowledge.ruleset import Rule, Therapy
 from engine.knowledge.standing import RANK
+from engine.problems import InvalidInput, Problem
 from engine.profile.contradictions import doubts
 from engine.profile.fields import Value
 from engine.profile.model import Facts, Profile, ProfileWarning, facts_of
@@ -79,6 +80,8 @@ class WhatIf:
         """Additions, then removals."""
         return (*self.adds, *self.removes)
 
+
+MOST_TRIED = 100_000
 
 Move = tuple[int, int]
 Assignment = frozenset[Move]
@@ -170,7 +173,12 @@ def _certain(choices: list[_Choices], taken: Assignment) -> int:
 
 def _irreducible(found: Iterable[Assignment]) -> list[Assignment]:
     """Those of which no part is found as well, smallest first."""
-    unique = set(found)
+    unique: set[Assignment] = set()
+    for count, one in enumerate(found):
+        if count == MOST_TRIED:
+            message = f"a therapy's rules leave more than {MOST_TRIED} changes to weigh; fewer unknown facts leave fewer"
+            raise InvalidInput([Problem("whatif", 1, 1, "too-many-changes", message)])
+        unique.add(one)
     return [one for one in sorted(unique, key=lambda a: (len(a), sorted(a))) if not _has_part(one, unique)]
 
 

@@ -81,6 +81,7 @@ def _question(question: Question) -> Document:
     return {
         "fields": [[field.name for field in facet.fields] for facet in question.facets],
         "titles": [facet.title for facet in question.facets],
+        "tests_only": question.tests_only,
         "settles_at_least": question.least,
         "settles_at_most": question.most,
         "results": [_outcome(outcome) for outcome in question.outcomes],

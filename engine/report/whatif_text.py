@@ -13,7 +13,7 @@ from engine.report.style import Style
 from engine.report.text import facts_line, hanging, wrapped
 from engine.report.words import LIST_WORDS, standing_words
 
-MOST_OUTCOMES = 12
+MOST_OUTCOMES, MOST_NAMED = 12, 6
 
 
 def text(found: WhatIf, style: Style, *, every: bool = False) -> str:
@@ -40,20 +40,29 @@ def _tests(settling: Settling, style: Style, every: bool) -> Iterator[str]:
         return
     yield ""
     yield style.bold(f"WHAT TO FIND OUT FIRST ({len(settling.possible)} therapies still open)")
-    for title, questions in (("One fact", settling.singles), ("Two facts", settling.pairs)):
-        for question in questions if every else questions[:1]:
-            yield from _question(title, question, len(settling.possible), style)
+    for titles, questions in ((("One fact", "One test"), settling.singles), (("Two facts", "Two tests"), settling.pairs)):
+        for question in questions if every else _best(questions):
+            yield from _question(titles[question.tests_only], question, len(settling.possible), style)
     if not settling.singles:
         yield from hanging("  ", "No single fact settles any of them.", 2)
+
+
+def _best(questions: tuple[Question, ...]) -> list[Question]:
+    """The best question, and the best that tests alone answer where that is another."""
+    tests = [question for question in questions if question.tests_only]
+    return [*questions[:1], *(question for question in tests[:1] if question is not questions[0])]
 
 
 def _question(title: str, question: Question, open_: int, style: Style) -> Iterator[str]:
     names = " + ".join(facet.title for facet in question.facets)
     span = f"{question.least}" if question.least == question.most else f"{question.least} to {question.most}"
     yield from hanging(f" {title}: {style.underline(names)} ", f"settles {span} of {open_}", 4)
-    for outcome in question.outcomes[:MOST_OUTCOMES]:
-        yield from hanging(f"  {' + '.join(outcome.results)}: ", _settled(outcome), 6)
-    left = len(question.outcomes) - MOST_OUTCOMES
+    groups: dict[str, list[str]] = {}
+    for outcome in question.outcomes:
+        groups.setdefault(_settled(outcome), []).append(" + ".join(outcome.results))
+    for settled, results in list(groups.items())[:MOST_OUTCOMES]:
+        yield from hanging("  ", f"{' / '.join(results)}: {settled}", 6)
+    left = len(groups) - MOST_OUTCOMES
     if left > 0:
         yield from hanging("  ", f"... and {left} further results (all of them with --format json)", 6)
 
@@ -62,7 +71,10 @@ def _settled(outcome: Outcome) -> str:
     groups: dict[ListName, list[str]] = {}
     for therapy, name in outcome.settled:
         groups.setdefault(name, []).append(therapy.name)
-    parts = [f"{', '.join(names)} {LIST_WORDS[name]}" for name, names in groups.items()]
+    parts = [
+        f"{len(names) if name == 'ruled_out' and len(names) > MOST_NAMED else ', '.join(names)} {LIST_WORDS[name]}"
+        for name, names in sorted(groups.items(), key=lambda item: list(LIST_WORDS).index(item[0]))
+    ]
     return "; ".join(parts) or "settles nothing"
 
 

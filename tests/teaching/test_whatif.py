@@ -15,12 +15,15 @@ from engine.evaluation.evaluate import Evaluator
 from engine.explain.facets import facets_of
 from engine.explain.lists import TherapyBits, therapy_bits
 from engine.explain.whatif import Change, what_if
+from engine.problems import InvalidInput
 from engine.profile.child_pugh import CLASS_RANGES, class_of
 from engine.profile.fields import Value
 from engine.profile.model import Facts, Profile, facts_of
 from engine.profile.normalise import profile_from
 from engine.profile.reading import profile_of
+from engine.report.style import Style
 from engine.report.whatif_document import document, settings
+from engine.report.whatif_text import text
 from tests.teaching.conftest import sample_profiles
 
 Move = tuple[tuple[str, Value | None], ...]
@@ -199,6 +202,24 @@ def test_no_single_question_settles_more_than_the_best(evaluator: Evaluator) -> 
                 answer = evaluator.evaluate(Profile(facts_of(told)))
                 counts.append(sum(answer.entry(t)[0] != "possible" for t in open_now))
             assert min(counts) <= best
+
+
+def test_too_many_changes_are_refused_and_not_cut_short(
+    evaluator: Evaluator, met_high: Profile, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from engine.explain import whatif
+
+    monkeypatch.setattr(whatif, "MOST_TRIED", 2)
+    with pytest.raises(InvalidInput, match="too-many-changes"):
+        what_if(evaluator, met_high)
+
+
+def test_text_names_the_best_test_where_a_history_would_settle_more(evaluator: Evaluator) -> None:
+    found = what_if(evaluator, profile_of(["bclc_stage=C", "child_pugh_class=A"]))
+    assert not found.settling.singles[0].tests_only
+    shown = text(found, Style())
+    assert "One fact: Prior sorafenib" in shown
+    assert "One test:" in shown
 
 
 def test_a_full_what_if_takes_well_under_a_second(evaluator: Evaluator) -> None:
