@@ -121,6 +121,7 @@ class Toxicity(Record, kw_only=True):
     grade: str = "not stated"
     arm: str = ""
     corrected_grade: str = ""
+    corrected_percent: Figure | None = None
     discrepancy: str = ""
 
 

@@ -13,7 +13,7 @@ from engine.knowledge.search import Found
 from engine.knowledge.standing import DEMANDS
 from engine.notice import notice
 from engine.report.evidence_document import row
-from engine.report.figures import arms_in_order, corrected, printed, shown
+from engine.report.figures import arms_in_order, corrected, event_corrected, printed, shown
 
 _ESCAPED = re.compile(r"([\\`*_{}\[\]<>|#])")
 _COLUMNS = ("study", "therapy", "phase", "line", "n", "outcome", "figure", "lines")
@@ -76,10 +76,10 @@ def _tables(found: Found) -> Iterator[tuple[str, tuple[str, ...], list[list[str]
     doses += [[f"{arm.name or arm.id}: {arm.dose}", arm.lines] for arm in study.arms if arm.dose]
     yield "Doses", ("dose", "lines"), _escaped(doses)
     events = [
-        [e.event, shown(e.percent) if e.percent is not None else "", e.count, e.grade, e.corrected_grade, e.lines]
+        [e.event, shown(e.percent) if e.percent is not None else "", e.count, e.grade, event_corrected(e), e.lines]
         for e in study.toxicity
     ]
-    yield "Adverse events", ("event", "%", "patients", "grade", "corrected grade", "lines"), _escaped(events)
+    yield "Adverse events", ("event", "%", "patients", "grade", "correction", "lines"), _escaped(events)
     others = [[f.what, shown(f.value) if f.value is not None else "", f.unit, f.lines] for f in study.figures]
     yield "Other figures", ("what", "value", "unit", "lines"), _escaped(others)
     discrepancies = [[d.prints, d.correction, d.use, f"{d.basis}, {d.confidence}", d.lines] for d in study.discrepancies]

@@ -12,7 +12,7 @@ from engine.knowledge.search import Found
 from engine.knowledge.standing import DEMANDS
 from engine.notice import notice
 from engine.report.evidence_document import headline
-from engine.report.figures import arms_in_order, corrected, printed, shown
+from engine.report.figures import arms_in_order, corrected, event_corrected, printed, shown
 from engine.report.style import Style
 from engine.report.wrapping import hanging
 
@@ -173,8 +173,7 @@ def _event(event: Toxicity) -> Iterator[str]:
     stated = ", ".join(part for part in (amount, count, grade) if part)
     yield from hanging("  ", f"{event.event}{f': {stated}' if stated else ''}{_place(event.lines)}", 6)
     if event.discrepancy:
-        mend = f"should read grade {event.corrected_grade} " if event.corrected_grade else ""
-        yield from hanging("      -> ", f"{mend}(see {event.discrepancy})", 9)
+        yield from hanging("      -> ", f"{event_corrected(event)} (see {event.discrepancy})".strip(), 9)
 
 
 def _others(study: Study) -> Iterator[str]:

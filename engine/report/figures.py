@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from engine.knowledge.evidence import Figure, Result, Study
+from engine.knowledge.evidence import Figure, Result, Study, Toxicity
 from engine.knowledge.ruleset import Rule
 
 _WORDS = {
@@ -81,6 +81,13 @@ def telling_result(studies: list[Study]) -> tuple[Study, Result] | None:
         if ranked:
             return study, ranked[0]
     return None
+
+
+def event_corrected(event: Toxicity) -> str:
+    """The correction of an adverse event's grade or rate: "should read grade >= 3"; empty where there is none."""
+    rate = f"{shown(event.corrected_percent)} %" if event.corrected_percent is not None else ""
+    grade = f"grade {event.corrected_grade}" if event.corrected_grade else ""
+    return f"should read {', '.join(part for part in (rate, grade) if part)}" if rate or grade else ""
 
 
 def arms_in_order(result: Result) -> str:

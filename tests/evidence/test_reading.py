@@ -9,6 +9,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from engine.cli.main import run
 from engine.knowledge.counts import counts
@@ -119,6 +121,27 @@ def test_show_gives_each_arm_its_own_interval(capsys: pytest.CaptureFixture[str]
     text = " ".join(_ran(capsys, "evidence", "show", "calgb-80802").split())
     assert "(doxorubicin-sorafenib v sorafenib; 95% CI 7.1-12.9 v 7.4-14.3)" in text
     assert "9.3 v 10.5 mo, HR 1.06 (95% CI 0.8-1.4)" in text
+
+
+def test_show_corrects_the_rate_and_the_grade_of_an_adverse_event(capsys: pytest.CaptureFixture[str]) -> None:
+    text = " ".join(_ran(capsys, "evidence", "show", "lenvatinib-j081-202").split())
+    assert "proteinuria: 59 %; line 193 -> should read 61 % (see lenvatinib-j081-202-toxicity)" in text
+    text = " ".join(_ran(capsys, "evidence", "show", "regorafenib-phase-2").split())
+    assert "fatigue: 17 %; lines 158-159 -> should read grade >= 3" in text
+
+
+def test_no_words_break_search_or_show(ruleset: Ruleset) -> None:
+    every = set(catalogue(ruleset))
+
+    @given(st.text(max_size=40))
+    def holds(words: str) -> None:
+        assert set(search(ruleset, tuple(words.split(" ")))) <= every
+        try:
+            assert find_study(ruleset, words).study.id in ruleset.studies
+        except InvalidInput as error:
+            assert str(error).startswith("STUDY:1:1: unknown-study: no study ")
+
+    holds()
 
 
 def test_text_fits_80_columns_and_carries_the_notice(ruleset: Ruleset, capsys: pytest.CaptureFixture[str]) -> None:

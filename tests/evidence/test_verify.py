@@ -9,6 +9,8 @@ import shutil
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from engine.cli.main import run
 from engine.knowledge.files import gather
@@ -20,6 +22,11 @@ from engine.problems import InvalidInput
 from tests.conftest import ROOT
 from tests.evidence import synthetic
 from tests.evidence.synthetic import ALPHA, BETA, OMISSIONS, TEXT
+
+
+@pytest.fixture(scope="module")
+def tiny(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return synthetic.write(tmp_path_factory.mktemp("tiny"))
 
 
 def _verified(root: Path, text: Path) -> Verification:
@@ -136,6 +143,14 @@ def test_every_single_record_of_the_tiny_ruleset_is_needed(tmp_path: Path) -> No
             findings = _findings(tmp_path, alpha="\n".join(shorter) + "\n")
             expected = set() if any(word in line for word in ("NR", "count: 0")) else {"number-not-recorded"}
             assert {code for code, _ in findings} == expected, line
+
+
+@given(st.text(max_size=300))
+def test_no_text_breaks_verification(tiny: Path, text: str) -> None:
+    files = gather(tiny)
+    found = verify(load_files(files), files, read_text(text.encode("utf-8", "replace"), "text.txt"), "text.txt")
+    assert found.total.recorded + found.total.left_out + found.total.missing == found.total.numbers
+    assert found.findings
 
 
 @pytest.mark.parametrize("text", [b"\xff\xfe\x00", b"x" * 1_048_577])
