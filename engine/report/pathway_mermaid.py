@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 from engine.notice import notice
 from engine.report.pathway_words import LEGEND, MARKS, behind, leaf_class, leaf_mark, standing, title, trials, why
-from engine.teaching.pathway import Leaf, Pathway, Status
+from engine.teaching.pathway import Door, Pathway, State, Status
 
 _CLASSES = {
     "lit": "fill:#e3f1e6,stroke:#1b6e35,stroke-width:3px,color:#1a1a1a",
@@ -14,6 +12,7 @@ _CLASSES = {
     "open": "fill:#fff4d6,stroke:#8a5a00,stroke-dasharray:2 2,color:#1a1a1a",
     "closed": "fill:#f4f4f4,stroke:#767676,stroke-dasharray:6 3,color:#595959",
 }
+_ARROWS: dict[State, str] = {"lit": "==>", "closed": "-.->", "open": "-.->", "": "-->"}
 
 
 def mermaid(path: Pathway) -> str:
@@ -22,64 +21,50 @@ def mermaid(path: Pathway) -> str:
 
 
 class _Chart:
+    """Numbers the boxes as it writes them; each is followed by the arrow that leads to it."""
+
     def __init__(self, path: Pathway) -> None:
         self.path = path
+        self.written: list[str] = []
         self.count = 0
 
-    def lines(self) -> Iterator[str]:
+    def lines(self) -> list[str]:
         path = self.path
-        yield "flowchart LR"
-        yield f"  accTitle: {_plain(title(path))}"
-        yield f"  accDescr: {_plain(LEGEND + ' ' if path.profile else '')}{_plain(notice(path.ruleset.card.as_of))}"
-        scope = self._name()
-        yield _box(scope, path.scope_title, path.scope)
+        legend = f"{LEGEND} " if path.profile else ""
+        self.written += ["flowchart LR", f"  accTitle: {_plain(title(path))}"]
+        self.written.append(f"  accDescr: {_plain(f'{legend}{notice(path.ruleset.card.as_of)}')}")
+        scope = self._node("", path.scope_title, path.scope)
         for line in path.lines:
-            head = self._name()
-            yield _box(head, line.title, line.status)
-            yield _edge(scope, head, line.status)
+            head = self._node(scope, line.title, line.status)
             for door in line.doors:
-                own = self._name()
-                yield _box(own, door.title, door.status)
-                yield _edge(head, own, door.status)
-                if door.status.state == "closed":
-                    hidden = self._name()
-                    yield f'  {hidden}["{_quoted(behind(door))}"]:::closed'
-                    yield _edge(own, hidden, door.status)
-                    continue
-                for branch in door.branches:
-                    at = self._name()
-                    yield _box(at, branch.title, branch.status)
-                    yield _edge(own, at, branch.status)
-                    for leaf in branch.leaves:
-                        end = self._name()
-                        yield _end(end, leaf)
-                        yield _edge(at, end, leaf.status)
-        yield f'  notice["{_quoted(notice(path.ruleset.card.as_of))}"]'
+                self._door(head, door)
+        self.written.append(f'  notice["{_quoted(notice(path.ruleset.card.as_of))}"]')
         if path.profile is not None:
-            yield from (f"  classDef {state} {style}" for state, style in _CLASSES.items())
+            self.written += [f"  classDef {state} {style}" for state, style in _CLASSES.items()]
+        return self.written
 
-    def _name(self) -> str:
+    def _door(self, head: str, door: Door) -> None:
+        at = self._node(head, door.title, door.status)
+        if door.status.state == "closed":
+            self._box(at, behind(door), door.status.state, "closed")
+            return
+        for branch in door.branches:
+            end = self._node(at, branch.title, branch.status)
+            for leaf in branch.leaves:
+                words = f"{leaf_mark(leaf)} {leaf.therapy.name}: {standing(leaf)}<br/>{trials(leaf)}".strip()
+                self._box(end, words, leaf.status.state, leaf_class(leaf))
+
+    def _node(self, parent: str, words: str, status: Status) -> str:
+        reason = f"<br/>{why(status)}" if why(status) else ""
+        return self._box(parent, f"{MARKS[status.state]} {words}{reason}".strip(), status.state, status.state)
+
+    def _box(self, parent: str, words: str, state: State, style: str) -> str:
         self.count += 1
-        return f"n{self.count}"
-
-
-def _box(name: str, words: str, status: Status) -> str:
-    mark = f"{MARKS[status.state]} " if status.state else ""
-    reason = f"<br/>{why(status)}" if why(status) else ""
-    shown = f":::{status.state}" if status.state else ""
-    return f'  {name}["{_quoted(f"{mark}{words}{reason}")}"]{shown}'
-
-
-def _end(name: str, leaf: Leaf) -> str:
-    mark = f"{leaf_mark(leaf)} " if leaf.status.state else ""
-    shown = f":::{leaf_class(leaf)}" if leaf.status.state else ""
-    words = f"{mark}{leaf.therapy.name}: {standing(leaf)}<br/>{trials(leaf)}"
-    return f'  {name}["{_quoted(words)}"]{shown}'
-
-
-def _edge(left: str, right: str, status: Status) -> str:
-    arrow = {"lit": "==>", "closed": "-.->", "open": "-.->", "": "-->"}[status.state]
-    return f"  {left} {arrow} {right}"
+        name = f"n{self.count}"
+        self.written.append(f'  {name}["{_quoted(words)}"]{f":::{style}" if style else ""}')
+        if parent:
+            self.written.append(f"  {parent} {_ARROWS[state]} {name}")
+        return name
 
 
 def _quoted(text: str) -> str:

@@ -12,7 +12,7 @@ from click.testing import CliRunner
 
 from engine.cli.main import cli
 from engine.evaluation.evaluate import Evaluator
-from engine.explain.facets import facets_of
+from engine.explain.facets import facets_of, label, merged
 from engine.explain.lists import TherapyBits, therapy_bits
 from engine.explain.whatif import Change, what_if
 from engine.problems import InvalidInput
@@ -220,6 +220,32 @@ def test_text_names_the_best_test_where_a_history_would_settle_more(evaluator: E
     shown = text(found, Style())
     assert "One fact: Prior sorafenib" in shown
     assert "One test:" in shown
+
+
+def test_states_that_a_therapy_tells_apart_have_different_labels(evaluator: Evaluator) -> None:
+    for bits in therapy_bits(evaluator.ruleset, evaluator.program):
+        for facet in facets_of(evaluator.program):
+            known = [state for state in facet.states if None not in state.values]
+            groups = merged(known, bits.relevant)
+            labels = [label(facet, group) for group in groups]
+            assert len(set(labels)) == len(labels), (bits.therapy.id, labels)
+            assert all(labels)
+
+
+@pytest.mark.parametrize(
+    ("values", "expected"),
+    [
+        ([0.0], "< 400"),
+        ([400.0], "exactly 400"),
+        ([800.0], "> 400"),
+        ([0.0, 400.0], "<= 400"),
+        ([400.0, 800.0], ">= 400"),
+        ([0.0, 800.0], "< 400 or > 400"),
+    ],
+)
+def test_amounts_are_labelled_by_their_limits(evaluator: Evaluator, values: list[float], expected: str) -> None:
+    facet = next(f for f in facets_of(evaluator.program) if f.fields[0].name == "afp")
+    assert label(facet, [s for s in facet.states if s.values[0] in values]) == expected
 
 
 def test_a_full_what_if_takes_well_under_a_second(evaluator: Evaluator) -> None:
