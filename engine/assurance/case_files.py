@@ -31,6 +31,12 @@ def is_case_file(path: Path) -> bool:
     return ruleset_around(path) is not None or _names_ruleset(path)
 
 
+def shown(path: Path) -> Path:
+    """A path as a user would type it: from the working folder where it lies below."""
+    here = Path.cwd()
+    return path.relative_to(here) if path.is_absolute() and path.is_relative_to(here) else path
+
+
 def _names_ruleset(path: Path) -> bool:
     try:
         with path.open("rb") as stream:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 
-from engine.assurance.case_files import ruleset_around
+from engine.assurance.case_files import ruleset_around, shown
 from engine.assurance.case_reader import read_cases, ruleset_named_in
 from engine.assurance.cases import Case
 from engine.documents.reader import read_bytes
@@ -16,7 +16,7 @@ from engine.problems import InvalidInput, Problem
 Load = Callable[[str], Ruleset]
 
 
-def suites(names: Sequence[str], shipped: Path, default: str) -> dict[str, list[Path]]:
+def suites(names: Sequence[str], rulesets: Path, default: str) -> dict[str, list[Path]]:
     """The places of case files by the ruleset (a folder or a name) they belong to, in order of naming.
 
     A name is a ruleset (its own cases are meant), a case file, or a folder of case files. Raises `InvalidInput`.
@@ -25,7 +25,7 @@ def suites(names: Sequence[str], shipped: Path, default: str) -> dict[str, list[
     problems: list[Problem] = []
     for name in names or (default,):
         try:
-            ruleset, places = _suite(name, shipped, default)
+            ruleset, places = _suite(name, rulesets, default)
         except InvalidInput as error:
             problems.extend(error.problems)
         else:
@@ -35,17 +35,17 @@ def suites(names: Sequence[str], shipped: Path, default: str) -> dict[str, list[
     return found
 
 
-def _suite(name: str, shipped: Path, default: str) -> tuple[str, list[Path]]:
+def _suite(name: str, rulesets: Path, default: str) -> tuple[str, list[Path]]:
     path = Path(name)
     if path.is_file():
         return ruleset_of(path, default), [path]
     if path.is_dir() and not (path / CARD).is_file():
         around = ruleset_around(path / CARD)
         return str(around) if around else default, [path]
-    folder = find_ruleset(name, (shipped,))
+    folder = find_ruleset(name, (rulesets,))
     if not (folder / CASES).is_dir():
         raise InvalidInput([Problem(str(folder), 1, 1, "no-cases", f"the ruleset has no folder {CASES}/")])
-    return str(folder), [folder / CASES]
+    return str(folder), [shown(folder / CASES)]
 
 
 def ruleset_of(path: Path, default: str) -> str:

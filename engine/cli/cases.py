@@ -37,7 +37,7 @@ _OPTIONS = (
 
 def read(name: str, places: Sequence[str], without: Sequence[str], target: str | None) -> tuple[Ruleset, list[Case]]:
     """A ruleset and its cases."""
-    from engine.assurance.case_files import files_below
+    from engine.assurance.case_files import files_below, shown
     from engine.assurance.case_reader import read_cases
     from engine.knowledge.files import CASES, find_ruleset
     from engine.paths import shipped
@@ -45,7 +45,7 @@ def read(name: str, places: Sequence[str], without: Sequence[str], target: str |
 
     ruleset = common.load(name)[0]
     folder = find_ruleset(name, (shipped("rulesets"),)) / CASES
-    given = [Path(place) for place in places] or ([folder] if folder.is_dir() else [])
+    given = [Path(place) for place in places] or ([shown(folder)] if folder.is_dir() else [])
     files = [path for place in given for path in (files_below(place) if place.is_dir() else [place])]
     for place in without:
         if not Path(place).exists():

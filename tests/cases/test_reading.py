@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from engine.assurance.case_reader import CASE_KEYS, cases_in, read_cases
@@ -111,6 +111,7 @@ def test_no_text_gives_anything_but_cases_or_located_problems(ruleset: Ruleset, 
         assert all(problem.line >= 1 for problem in error.problems)
 
 
+@settings(max_examples=30)
 @given(profiles())
 def test_written_cases_read_back_as_the_same_cases(ruleset: Ruleset, evaluator: Evaluator, facts: Facts) -> None:
     subjects = ["scope", *(f"concept/{name}" for name in ruleset.concepts), *(f"therapy/{name}" for name in ruleset.therapies)]
