@@ -84,3 +84,18 @@ def test_every_record_names_a_section_of_the_source(ruleset: Ruleset) -> None:
     places += [rule.review for rule in ruleset.rules.values()] + [note.review for note in ruleset.notes]
     named = {part.strip() for place in places for part in place.section.split(";")}
     assert named <= known
+
+
+def test_every_correction_is_borne_out_by_its_discrepancy(ruleset: Ruleset) -> None:
+    for study in ruleset.studies.values():
+        told = {item.id: {*values(item.correction), *values(item.prints)} for item in study.discrepancies}
+        for result in study.results:
+            mend = result.corrected
+            if mend is not None:
+                parts = (*(mend.arms or {}).values(), mend.hr, *(mend.ci95 or ()), mend.p)
+                numbers = {number for part in parts if part is not None for number in values(str(part))}
+                unprinted = numbers - {number for part in (result.arms or {}).values() for number in values(str(part))}
+                assert unprinted <= told[mend.discrepancy], f"{study.id}/{result.id}"
+        for event in study.toxicity:
+            if event.corrected_percent is not None:
+                assert set(values(str(event.corrected_percent))) <= told[event.discrepancy], f"{study.id}, {event.event}"
