@@ -67,7 +67,8 @@ def list_(ruleset: str, format_: str, sort: str, **filters: str | None) -> None:
 @common.ruleset_option
 @common.format_option("text", "json", "csv", "markdown")
 def search_(words: tuple[str, ...], ruleset: str, format_: str) -> None:
-    """Studies in which every word occurs: names, registry numbers, drugs, synonyms, classes, targets, biomarkers.
+    """Studies in which every word occurs: names, registry numbers, drugs, synonyms, classes, targets, biomarkers,
+    regions, subgroups.
 
     \b
     Examples:

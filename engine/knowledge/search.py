@@ -146,7 +146,8 @@ def _unknown(name: str, every: tuple[Found, ...]) -> str:
 
 
 def search(ruleset: Ruleset, words: tuple[str, ...]) -> tuple[Found, ...]:
-    """The studies in which every word occurs: in names, ids, registry numbers, drugs, synonyms, classes, targets or markers.
+    """The studies in which every word occurs: in names, ids, registry numbers, drugs, synonyms, classes, targets,
+    biomarkers, regions or subgroups.
 
     Those found by id, name or registry number come first. At most 20 words are read.
     """
@@ -168,6 +169,7 @@ def _texts(found: Found) -> Iterator[str]:
     yield from _names(study)
     yield from (therapy.id, therapy.name, therapy.drug_class, *therapy.synonyms, *therapy.targets)
     yield from (*study.drugs, *study.biomarkers, *study.regions, study.countries, study.tumour)
+    yield from (result.subgroup for result in study.results)
     yield from (discrepancy.correction for discrepancy in study.discrepancies if {"name", "nct"} & set(discrepancy.affects))
 
 

@@ -77,6 +77,7 @@ def test_an_unknown_filter_value_names_what_is_allowed(ruleset: Ruleset, filters
         (("pexa-vec",), "jx-594-dose"),
         (("ARQ197",), "tivantinib-phase-2"),
         (("golvatinib",), "golvantinib-study"),
+        (("met-high",), "tivantinib-phase-2"),
         (("GONEXT",), "gotext"),
         (("sorafenib", "oxaliplatin"), "gotext"),
         (("jx 594",), "phocus"),
