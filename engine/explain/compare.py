@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from engine.evaluation.model import Applicability, Entry, Evaluation, Finding, ListName, Scope
+from engine.evaluation.model import Applicability, Entry, Evaluation, Finding, ListName
 from engine.knowledge.evidence import Study
 from engine.knowledge.ruleset import Rule
 from engine.profile.fields import FIELDS, Field, show
@@ -72,7 +72,6 @@ class Comparison:
     """Everything that differs between the columns, and everything they share."""
 
     columns: tuple[Column, ...]
-    scopes: tuple[Scope, ...]
     facts: tuple[FactRow, ...]
     derived: tuple[DerivedRow, ...]
     therapies: tuple[TherapyRow, ...]
@@ -95,7 +94,6 @@ def compare(columns: Sequence[Column]) -> Comparison:
     order = list(DIFFERENCES)
     return Comparison(
         columns=tuple(columns),
-        scopes=tuple(e.scope for e in evaluations),
         facts=tuple(row for row in facts if _differs(row.values)),
         derived=tuple(row for row in derived if _differs(row.values)),
         therapies=tuple(sorted((row for row in therapies if row.difference), key=lambda row: order.index(row.difference))),

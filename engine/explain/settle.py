@@ -7,10 +7,9 @@ from dataclasses import dataclass
 from itertools import combinations, product
 
 from engine.evaluation.model import ListName
-from engine.explain.facets import Facet, State, facets_of, label, merged
-from engine.explain.lists import TherapyBits, therapy_bits
-from engine.inference.program import Program
-from engine.knowledge.ruleset import Ruleset, Therapy
+from engine.explain.facets import Facet, State, label, merged
+from engine.explain.lists import TherapyBits
+from engine.knowledge.ruleset import Therapy
 from engine.profile.model import Facts
 
 
@@ -56,11 +55,6 @@ class Settling:
 class _Asked:
     facet: Facet
     groups: tuple[tuple[State, ...], ...]
-
-
-def questions(ruleset: Ruleset, program: Program, facts: Facts) -> Settling:
-    """As `settling`, of a ruleset and its program."""
-    return settling(therapy_bits(ruleset, program), facets_of(program), facts)
 
 
 def settling(every: Iterable[TherapyBits], facets: tuple[Facet, ...], facts: Facts) -> Settling:

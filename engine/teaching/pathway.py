@@ -21,7 +21,6 @@ from engine.profile.fields import FIELD_BY_NAME
 from engine.profile.model import Profile
 
 State = Literal["", "lit", "open", "closed"]
-STATE_WORDS: dict[State, str] = {"lit": "taken", "open": "not known", "closed": "closed"}
 LINES: dict[Line, str] = {"first": "First line", "second": "Second line", "any": "Any line"}
 ANY_HISTORY, NO_FURTHER = "Whatever was given before", "No further condition"
 
