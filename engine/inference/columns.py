@@ -127,7 +127,9 @@ class Columns:
         """Whether a goal holds in each of n profiles, from the certain or from the possible verdict words."""
         read = [(words[index], np.uint64(mask)) for index, mask in enumerate(self._masks[goal]) if mask]
         profiles = int(words.shape[1])
-        found: Flags = np.empty(profiles, dtype=np.bool_)
+        found: Flags = np.zeros(profiles, dtype=np.bool_)
+        if not read:
+            return found
         buffer = np.empty(min(BLOCK, profiles), dtype=np.uint64)
         for start in range(0, profiles, BLOCK):
             part = found[start : start + BLOCK]

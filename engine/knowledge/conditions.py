@@ -6,7 +6,7 @@ reference. Here stands only what a condition is, and what one test says of one k
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import ClassVar, Literal
 
 from engine.profile.fields import FIELD_BY_NAME, NONE, Value, show
@@ -122,6 +122,28 @@ def leaves(condition: Condition) -> Iterator[Test | ConceptTest]:
 def fields_in(condition: Condition) -> set[str]:
     """The fields tested directly (concepts not opened)."""
     return {leaf.field for leaf in leaves(condition) if isinstance(leaf, Test)}
+
+
+def strata(concepts: Mapping[str, Condition]) -> list[tuple[str, ...]]:
+    """Concepts in levels, each naming only concepts of earlier ones, otherwise in the given order.
+
+    Raises `ValueError` where concepts are defined by each other.
+    """
+    left = dict(concepts)
+    done: set[str] = set()
+    levels: list[tuple[str, ...]] = []
+    while left:
+        level = tuple(name for name, when in left.items() if _concepts_in(when) <= done)
+        if not level:
+            raise ValueError(f"concepts are defined by each other: {', '.join(left)}")
+        levels.append(level)
+        done |= set(level)
+        left = {name: when for name, when in left.items() if name not in done}
+    return levels
+
+
+def _concepts_in(condition: Condition) -> set[str]:
+    return {leaf.concept for leaf in leaves(condition) if isinstance(leaf, ConceptTest)}
 
 
 def words(condition: Condition) -> str:

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from engine.documents.tree import Node
 from engine.documents.yaml_reader import read_yaml
+from engine.knowledge.conditions import strata
 from engine.knowledge.decode import ConceptsFile, NotesFile, OmissionsFile, decode
 from engine.knowledge.files import CARD, CONCEPTS, RulesetFiles, gather
 from engine.knowledge.ruleset import Card, Concept, Note, Omission, Ruleset, Therapy
@@ -129,17 +130,10 @@ def _concept_names(node: Node | None) -> list[str]:
 
 
 def _in_order_of_use(concepts: list[tuple[Concept, Source]]) -> list[Concept]:
-    """Concepts so that each stands after those it refers to, otherwise in order of writing."""
-    from engine.knowledge.conditions import ConceptTest, leaves
-
-    left = [concept for concept, _ in concepts]
-    done: dict[str, Concept] = {}
-    while left:
-        ready = [c for c in left if all(leaf.concept in done for leaf in leaves(c.when) if isinstance(leaf, ConceptTest))]
-        assert ready, "cycles are refused before"
-        done.update({concept.id: concept for concept in ready})
-        left = [concept for concept in left if concept.id not in done]
-    return list(done.values())
+    """Concepts so that each stands after those it refers to."""
+    by_id = {concept.id: concept for concept, _ in concepts}
+    levels = strata({name: concept.when for name, concept in by_id.items()})
+    return [by_id[name] for level in levels for name in level]
 
 
 def _laid_over(base: Node, file: str, own: Node) -> Node:

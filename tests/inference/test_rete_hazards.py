@@ -16,7 +16,8 @@ from typing import Any
 import pytest
 
 from engine.inference import rete as module
-from engine.inference.rete import MAX_PATHS, Rete
+from engine.inference.productions import MAX_PATHS
+from engine.inference.rete import Rete
 from engine.knowledge.conditions import All, Condition, Test
 from engine.knowledge.conditions import Any as AnyOf
 from engine.problems import InternalError
