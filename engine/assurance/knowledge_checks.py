@@ -11,7 +11,7 @@ from engine.knowledge.conditions import ConceptTest, Condition, leaves
 from engine.knowledge.evidence import Result, Study
 from engine.knowledge.ruleset import Rule, Ruleset
 from engine.knowledge.standing import DEMANDS
-from engine.knowledge.validation import number
+from engine.knowledge.figures import number
 from engine.profile.fields import FIELDS
 
 _NEEDS_NO_RESULT = ("regulatory_approval", "review_statement", "trial_in_progress")

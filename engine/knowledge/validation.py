@@ -7,8 +7,9 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
 from engine.documents.tree import Node, Path
-from engine.knowledge.conditions import ConceptTest, Condition, leaves
-from engine.knowledge.evidence import Result, Study
+from engine.knowledge.conditions import ConceptTest, leaves
+from engine.knowledge.evidence import Study
+from engine.knowledge.figures import contradictions, response_above_control
 from engine.knowledge.lines import ranges
 from engine.knowledge.ruleset import Card, Concept, Note, Rule, Therapy
 from engine.knowledge.standing import DEMANDS
@@ -17,8 +18,6 @@ from engine.problems import Problem, quote, suggestion
 _SLUG = re.compile(r"[a-z0-9]+(?:[-_][a-z0-9]+)*\Z")
 _VERSION = re.compile(r"\d{1,4}\.\d{1,4}\.\d{1,4}\Z")
 _AS_OF = re.compile(r"\d{4}-\d{2}(?:-\d{2})?\Z")
-_LEADING_NUMBER = re.compile(r"[<>=~ ]*(\d+(?:\.\d+)?)\s*%?\Z")
-_PERCENT_ENDPOINTS = ("RR", "PR", "CR", "SD", "DCR", "CBR", "OS_rate", "PFS_rate")
 LONGEST_ID = 80
 
 
@@ -206,63 +205,11 @@ def _figures(draft: Draft) -> Iterator[Problem]:
             for part, message in contradictions(result):
                 hint = "record the discrepancy that explains it (affects: [...]) or mend the figure"
                 yield source.problem(("results", index, part), "figure", f"{study.id}/{result.id}: {message}; {hint}")
-        for first, second in _response_above_control(study):
+        for first, second in response_above_control(study):
             if not {first.id, second.id} & explained:
                 index = study.results.index(first)
                 message = f"{study.id}/{first.id}: response above disease control ({second.id}) in the same arm"
                 yield source.problem(("results", index), "figure", message)
-
-
-def contradictions(result: Result) -> Iterator[tuple[str, str]]:
-    """What one result says against itself: the part and the sentence."""
-    for name, interval in (("ci95", result.ci95), ("ci90", result.ci90)):
-        if interval is None:
-            continue
-        low, high = interval
-        if low > high:
-            yield name, f"the interval {low:g} to {high:g} is upside down"
-        elif result.hr is not None and not low <= result.hr <= high:
-            yield name, f"the interval {low:g} to {high:g} excludes its estimate {result.hr:g}"
-    for arm, (low, high) in (result.arm_ci95 or {}).items():
-        estimate = number((result.arms or {}).get(arm))
-        if low > high or (estimate is not None and not low <= estimate <= high):
-            yield "arm_ci95", f"the interval {low:g} to {high:g} of {arm} does not hold its figure"
-    if result.hr is not None and result.hr <= 0:
-        yield "hr", f"a hazard ratio is above 0, not {result.hr:g}"
-    for arm, figure in (result.arms or {}).items():
-        value = number(figure)
-        if value is not None and (value < 0 or (result.unit == "%" and value > 100)):
-            yield "arms", f"{value:g} of {arm} is no percentage"
-    probability = number(result.p)
-    if probability is not None and not 0 <= probability <= 1:
-        yield "p", f"{result.p} is no probability"
-    if result.endpoint in _PERCENT_ENDPOINTS and result.unit not in ("%", "n"):
-        yield "unit", f"{result.endpoint} is given in % or n, not {result.unit}"
-
-
-def number(figure: float | str | None) -> float | None:
-    """The number in a printed figure ("< 7.2" is 7.2); None where it is a word such as NR."""
-    if isinstance(figure, str):
-        match = _LEADING_NUMBER.match(figure)
-        return float(match.group(1)) if match else None
-    return figure
-
-
-def _response_above_control(study: Study) -> Iterator[tuple[Result, Result]]:
-    responses = [r for r in study.results if r.endpoint in ("RR", "CR", "PR") and r.unit == "%"]
-    controls = [r for r in study.results if r.endpoint == "DCR" and r.unit == "%"]
-    for response in responses:
-        for control in controls:
-            if (response.subgroup, response.at) == (control.subgroup, control.at) and _above(response, control):
-                yield response, control
-
-
-def _above(response: Result, control: Result) -> bool:
-    for arm, figure in (response.arms or {}).items():
-        first, second = number(figure), number((control.arms or {}).get(arm))
-        if first is not None and second is not None and first > second:
-            return True
-    return False
 
 
 def _studies(draft: Draft) -> Iterator[Problem]:
@@ -307,12 +254,8 @@ def _studies_cited_by_regimens(draft: Draft) -> Iterator[Problem]:
 
 def _conditions_not_empty(draft: Draft) -> Iterator[Problem]:
     for rule, source in draft.rules():
-        if not list(_all_leaves(rule.when)):
+        if not any(leaves(rule.when)):
             yield source.problem(("when",), "condition", f"the rule {quote(rule.id)} has no condition")
-
-
-def _all_leaves(condition: Condition) -> Iterator[object]:
-    return iter(tuple(leaves(condition)))
 
 
 CHECKS: tuple[Callable[[Draft], Iterator[Problem]], ...] = (
