@@ -102,7 +102,7 @@ class _Picture:
         self._head()
         top = self.y
         heads = [self._line(line) for line in self.path.lines]
-        scope = _box(_SCOPE[1], [self.path.scope_title], self.path.scope)
+        scope = _box(_SCOPE[1], [self.path.scope_title], self.path.scope, says=self.path.scope_says)
         middle = sum(head.middle for head in heads) // len(heads) if heads else top
         self.y = max(self.y, top + scope.height + _GAP)
         placed = self._place(_SCOPE[0], max(top, middle - scope.height // 2), scope)
@@ -145,7 +145,7 @@ class _Picture:
         top = self.y
         closed = door.status.state == "closed"
         branches = [self._behind(door)] if closed else [self._branch(branch) for branch in door.branches]
-        box = _box(_DOORS[1], [door.title, why(door.status)], door.status)
+        box = _box(_DOORS[1], [door.title, why(door.status)], door.status, says=door.says)
         y = max(top, (branches[0].middle + branches[-1].middle) // 2 - box.height // 2)
         self.y = max(self.y, y + box.height + _GAP)
         placed = self._place(_DOORS[0], y, box)
@@ -169,7 +169,7 @@ class _Picture:
             row = boxes[start : start + _ABREAST]
             ends += [self._place(_THERAPIES[0] + i * (_THERAPIES[1] + _GAP), y, box) for i, box in enumerate(row)]
             y += max(box.height for box in row) + _GAP
-        box = _box(_BRANCHES[1], [branch.title, why(branch.status)], branch.status)
+        box = _box(_BRANCHES[1], [branch.title, why(branch.status)], branch.status, says=branch.says)
         self.y = max(y, top + box.height + _GAP)
         placed = self._place(_BRANCHES[0], max(top, (top + y - _GAP - box.height) // 2), box)
         for end in ends[::_ABREAST]:
@@ -221,11 +221,11 @@ def _leaf(leaf: Leaf) -> _Box:
     return _Box(_THERAPIES[1], (*lines, *rest), leaf_class(leaf), leaf.rule.says, len(lines))
 
 
-def _box(width: int, paragraphs: list[str], status: Status, bold: bool = False) -> _Box:
+def _box(width: int, paragraphs: list[str], status: Status, *, says: str = "", bold: bool = False) -> _Box:
     """A box of wrapped paragraphs; the mark stands before the first."""
     first = list(_wrap(f"{MARKS[status.state]} {paragraphs[0]}".strip(), width, bold))
     rest = [line for paragraph in paragraphs[1:] for line in _wrap(paragraph, width)]
-    return _Box(width, (*first, *rest), status.state, bold=len(first) if bold else 0)
+    return _Box(width, (*first, *rest), status.state, says, len(first) if bold else 0)
 
 
 def _wrap(text: str, width: int, bold: bool = False) -> Iterator[str]:

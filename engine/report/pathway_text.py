@@ -72,14 +72,19 @@ def document(path: Pathway) -> Document:
         "notice": notice(path.ruleset.card.as_of),
         "ruleset": identity(path.ruleset),
         "profile": path.profile.as_document() if path.profile else None,
-        "scope": {"title": path.scope_title, **_status(path.scope)},
+        "scope": {"title": path.scope_title, "says": path.scope_says, **_status(path.scope)},
         "lines": [
             {
                 "line": line.line,
                 "title": line.title,
                 **_status(line.status),
                 "doors": [
-                    {"title": door.title, **_status(door.status), "branches": [_branch(b) for b in door.branches]}
+                    {
+                        "title": door.title,
+                        "says": door.says,
+                        **_status(door.status),
+                        "branches": [_branch(b) for b in door.branches],
+                    }
                     for door in line.doors
                 ],
             }
@@ -97,7 +102,12 @@ def _reason(reason: Reason) -> Document:
 
 
 def _branch(branch: Branch) -> Document:
-    return {"title": branch.title, **_status(branch.status), "therapies": [_leaf(leaf) for leaf in branch.leaves]}
+    return {
+        "title": branch.title,
+        "says": branch.says,
+        **_status(branch.status),
+        "therapies": [_leaf(leaf) for leaf in branch.leaves],
+    }
 
 
 def _leaf(leaf: Leaf) -> Document:

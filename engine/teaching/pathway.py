@@ -6,7 +6,7 @@ branch. With a profile every node is lit, closed or open, and a closed door carr
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 from typing import Literal
 
@@ -46,9 +46,10 @@ class Leaf:
 
 @dataclass(frozen=True, slots=True)
 class Branch:
-    """What a door's therapies ask for beyond history."""
+    """What a door's therapies ask for beyond history; `says` is what the concepts it names mean."""
 
     title: str
+    says: str
     parts: tuple[Condition, ...]
     leaves: tuple[Leaf, ...]
     status: Status
@@ -56,9 +57,10 @@ class Branch:
 
 @dataclass(frozen=True, slots=True)
 class Door:
-    """What was given before."""
+    """What was given before; `says` is what the concepts it names mean."""
 
     title: str
+    says: str
     parts: tuple[Condition, ...]
     branches: tuple[Branch, ...]
     status: Status
@@ -81,6 +83,7 @@ class Pathway:
     ruleset: Ruleset
     profile: Profile | None
     scope_title: str
+    scope_says: str
     scope: Status
     lines: tuple[LineNode, ...]
 
@@ -100,7 +103,8 @@ def pathway(ruleset: Ruleset, profile: Profile | None = None, lines: Collection[
     reader = _Reader(ruleset, profile)
     scope = reader.status(SCOPE)
     nodes = tuple(reader.line(line, scope) for line in LINES if line in lines)
-    return Pathway(ruleset, profile, _sentence(ruleset.card.scope), scope, tuple(n for n in nodes if n.doors))
+    scope_says = meaning(ruleset, (ruleset.card.scope,))
+    return Pathway(ruleset, profile, _sentence(ruleset.card.scope), scope_says, scope, tuple(n for n in nodes if n.doors))
 
 
 def split(ruleset: Ruleset, rule: Rule) -> tuple[Parts, Parts]:
@@ -131,6 +135,12 @@ def _natures(ruleset: Ruleset, condition: Condition) -> set[str]:
 def _sentence(condition: Condition) -> str:
     text = words(condition)
     return text[:1].upper() + text[1:]
+
+
+def meaning(ruleset: Ruleset, parts: Iterable[Condition]) -> str:
+    """The sentences of the concepts that some conditions name, each with the concept's name."""
+    named = dict.fromkeys(leaf.concept for part in parts for leaf in leaves(part) if isinstance(leaf, ConceptTest))
+    return " ".join(f"{name.replace('_', ' ').capitalize()}: {ruleset.concepts[name].says}" for name in named)
 
 
 class _Reader:
@@ -190,7 +200,7 @@ class _Reader:
             groups.setdefault(self.splits[rule.id][1], []).append((therapy, rule))
         branches = [self._branch(rest, own, status) for rest, own in groups.items()]
         ranked = sorted(branches, key=lambda branch: min(RANK[leaf.rule.standing] for leaf in branch.leaves))
-        return Door(_title(parts, ANY_HISTORY), parts, tuple(ranked), status)
+        return Door(_title(parts, ANY_HISTORY), meaning(self.ruleset, parts), parts, tuple(ranked), status)
 
     def _branch(self, parts: Parts, group: list[tuple[Therapy, Rule]], door: Status) -> Branch:
         status = self.status(_key(parts), door)
@@ -199,7 +209,7 @@ class _Reader:
             for therapy, rule in group
         ]
         ranked = sorted(found, key=lambda leaf: RANK[leaf.rule.standing])
-        return Branch(_title(parts, NO_FURTHER), parts, tuple(ranked), status)
+        return Branch(_title(parts, NO_FURTHER), meaning(self.ruleset, parts), parts, tuple(ranked), status)
 
 
 def _key(parts: Parts) -> str:

@@ -190,6 +190,13 @@ def test_command_writes_every_format(tmp_path: Path) -> None:
         assert "Tivantinib" in file.read_text(encoding="utf-8")
 
 
+def test_boxes_explain_the_concepts_they_name(evaluator: Evaluator) -> None:
+    path = pathway(evaluator.ruleset)
+    assert evaluator.ruleset.concepts["advanced_hcc"].says in path.scope_says
+    titles = [node.text or "" for node in ET.fromstring(svg(path)).iter(f"{SVG}title")]
+    assert any(evaluator.ruleset.concepts["after_sorafenib"].says in title for title in titles)
+
+
 def test_changed_rules_change_the_picture(evaluator: Evaluator) -> None:
     """Nothing is drawn by hand: without a therapy its boxes are gone."""
     from dataclasses import replace
