@@ -13,9 +13,11 @@ from urllib.parse import parse_qsl, urlencode
 from engine.documents.tree import Node
 from engine.problems import InvalidInput, Problem, quote, suggestion
 from engine.profile import child_pugh
+from engine.profile.components import COMPONENTS
 from engine.profile.fields import FIELDS, NONE, UNKNOWN, show
 from engine.profile.model import Profile
-from engine.profile.normalise import COMPONENTS, KEYS, LABEL, profile_from
+from engine.profile.normalise import KEYS, LABEL, profile_from
+from engine.profile.units import unit_of
 
 LONGEST_QUERY = 8192
 MOST_PARAMETERS = 100
@@ -86,7 +88,7 @@ def case_of(given: Parameters) -> Case:
     known = {name: values for name, values in given.items() if name in NAMES}
     problems = [_unknown(name) for name in given if name not in NAMES]
     problems += [_twice(name) for name, values in known.items() if len(values) > 1 and name not in SETS]
-    problems += _two_readings(known)
+    problems += [*_two_readings(known), *_units_of_nothing(known)]
     profile = None
     try:
         profile = profile_from(_document(known), FILE)
@@ -204,6 +206,17 @@ def _set(name: str, values: Sequence[str]) -> Node:
     if stated == [NONE]:
         return _text(name, NONE)
     return Node([_text(name, value) for value in stated], _place(name), 1)
+
+
+def _units_of_nothing(given: Parameters) -> list[Problem]:
+    """Units that are none of their amount's, where no amount stands beside them to be refused."""
+    problems = []
+    for name, amount in UNITS.items():
+        allowed = [unit for unit in child_pugh.SCALES[amount.rpartition(".")[2]].cutoffs if unit]
+        text = given.get(name, ("",))[0].strip()
+        if text and unit_of(text) not in allowed and _amount(amount, given) is None:
+            problems.append(_problem(amount, "unit", f"{amount} has no unit {quote(text)}; {suggestion(text, allowed)}"))
+    return problems
 
 
 def _two_readings(given: Parameters) -> list[Problem]:

@@ -7,8 +7,9 @@ from dataclasses import dataclass
 from typing import Literal
 
 from engine.profile import child_pugh, cmet
+from engine.profile.components import COMPONENTS
 from engine.profile.fields import FIELDS, NONE, UNKNOWN, Field, Nature, show
-from engine.profile.normalise import COMPONENTS, LABEL, LONGEST_LABEL
+from engine.profile.normalise import LABEL, LONGEST_LABEL
 from engine.profile.units import amount
 from engine.web.cases import STAINING, UNITS, Case, part
 from engine.web.words import first_up, words

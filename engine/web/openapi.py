@@ -8,17 +8,18 @@ from typing import TYPE_CHECKING
 from engine import __version__
 from engine.notice import NOTICE
 from engine.profile import child_pugh, cmet
+from engine.profile.components import COMPONENTS
 from engine.profile.fields import FIELDS, NONE, UNKNOWN, Field
-from engine.profile.normalise import COMPONENTS, LABEL, LONGEST_LABEL
+from engine.profile.normalise import LABEL, LONGEST_LABEL
 from engine.report.document import Document
 from engine.web import schemas
-from engine.web.cases import LONGEST_QUERY, MOST_PARAMETERS, STAINING, UNIT, UNITS, part
+from engine.web.cases import LONGEST_QUERY, MOST_PARAMETERS, STAINING, UNITS, part
 from engine.web.view import RULESET, Page, Parameter
 
 if TYPE_CHECKING:
     from engine.web.site import Site
 
-_NOT_KNOWN: Document = {"type": "string", "enum": ["", UNKNOWN]}
+_NOT_KNOWN: Document = {"type": "string", "pattern": rf"^\s*({UNKNOWN})?\s*$"}
 _AMOUNT = r"\d{1,8}(\.\d{1,6})?"
 
 
@@ -46,7 +47,7 @@ def case_parameters(site: Site) -> list[Parameter]:
     return [
         Parameter(name=RULESET, says="The rules to use.", schema={"type": "string", "enum": ["", *rulesets]}),
         Parameter(name=LABEL, says="A title; never a person's name.", schema=_label()),
-        *(Parameter(name=known.name, says=known.help, schema=_field(known)) for known in FIELDS),
+        *(Parameter(name=known.name, says=_says(known), schema=_field(known)) for known in FIELDS),
         *(Parameter(name=part(COMPONENTS, name), says=f"Child-Pugh: {name}.", schema=_component(name)) for name in _components()),
         *(Parameter(name=name, says="The unit of the amount.", schema=_unit(amount)) for name, amount in UNITS.items()),
         *_staining(),
@@ -132,23 +133,31 @@ def _label() -> Document:
     return {"type": "string", "maxLength": LONGEST_LABEL, "pattern": r"^[ -~]*$"}
 
 
+def _says(known: Field) -> str:
+    return f"{known.help} '{NONE}' stands alone." if known.kind == "set" else known.help
+
+
 def _field(known: Field) -> Document:
     if known.kind == "number":
         amount = {"type": "string", "pattern": rf"^{_AMOUNT}( ?(ng/mL|µg/L))?$"}
         return {"anyOf": [amount, _NOT_KNOWN]}
     if known.kind == "set":
-        listed: Document = {"type": "array", "items": {"type": "string", "enum": [*known.values]}, "maxItems": len(known.values)}
-        return {**listed, "items": {"type": "string", "enum": [*known.values, UNKNOWN]}, "x-alone": NONE}
+        words: Document = {"type": "string", "enum": [*known.values, NONE, UNKNOWN]}
+        return {"type": "array", "items": words, "maxItems": len(known.values)}
     if known.kind == "integer":
-        words = [str(value) for value in range(int(known.low), int(known.high) + 1)]
-        return {"type": "string", "enum": ["", UNKNOWN, *words]}
-    words = ["yes", "no", "true", "false"] if known.kind == "flag" else list(known.values)
-    return {"type": "string", "enum": ["", UNKNOWN, *words]}
+        grades = [str(value) for value in range(int(known.low), int(known.high) + 1)]
+        return _words(*grades)
+    allowed = ["yes", "no", "true", "false"] if known.kind == "flag" else list(known.values)
+    return _words(*allowed)
+
+
+def _words(*allowed: str) -> Document:
+    return {"anyOf": [{"type": "string", "enum": list(allowed)}, _NOT_KNOWN]}
 
 
 def _component(name: str) -> Document:
     if name in child_pugh.GRADES:
-        return {"type": "string", "enum": ["", UNKNOWN, *child_pugh.GRADES[name]]}
+        return _words(*child_pugh.GRADES[name], *child_pugh.GRADE_SYNONYMS[name])
     units = [unit for unit in child_pugh.SCALES[name].cutoffs if unit]
     suffix = f" ({'|'.join(units)})" if units else ""
     return {"anyOf": [{"type": "string", "pattern": f"^{_AMOUNT}{suffix}$"}, _NOT_KNOWN]}
@@ -156,14 +165,14 @@ def _component(name: str) -> Document:
 
 def _unit(amount: str) -> Document:
     name = amount.rpartition(".")[2]
-    return {"type": "string", "enum": [unit for unit in child_pugh.SCALES[name].cutoffs if unit], "x-part": UNIT}
+    return {"type": "string", "enum": ["", *(unit for unit in child_pugh.SCALES[name].cutoffs if unit)]}
 
 
 def _staining() -> list[Parameter]:
     low, high = cmet.INTENSITY_RANGE
-    words = ["", UNKNOWN, *(str(value) for value in range(low, high + 1))]
+    grades = [f"{value}{sign}" for value in range(low, high + 1) for sign in ("", "+")]
     percent = {"anyOf": [{"type": "string", "pattern": r"^(\d{1,2}(\.\d{1,6})?|100)$"}, _NOT_KNOWN]}
     return [
-        Parameter(name=part(STAINING, "intensity"), says="Staining intensity, 0 to 3.", schema={"type": "string", "enum": words}),
+        Parameter(name=part(STAINING, "intensity"), says="Staining intensity, 0 to 3.", schema=_words(*grades)),
         Parameter(name=part(STAINING, "percent"), says="Stained tumour cells in percent.", schema=percent),
     ]

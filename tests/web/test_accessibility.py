@@ -1,0 +1,56 @@
+"""No serious finding of axe-core on any view, in light and in dark."""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+from typing import Any
+
+import pytest
+
+from engine.web.pages import pages
+from tests.web.serving import Server
+
+CASE = "bclc_stage=C&child_pugh_class=B&prior_sorafenib=progressed&afp=500"
+AXE = "axe-core@4.11"
+
+
+@pytest.fixture(scope="session")
+def axe(tmp_path_factory: pytest.TempPathFactory) -> str:
+    """The script of axe-core, fetched by npm into a folder of the test run."""
+    npm = shutil.which("npm")
+    if npm is None:
+        pytest.skip("axe-core comes from npm; npm is not on the path")
+    folder = tmp_path_factory.mktemp("axe")
+    command = [npm, "install", "--no-save", "--no-audit", "--no-fund", "--ignore-scripts", "--prefix", str(folder), AXE]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=120, check=False)
+    script = folder / "node_modules" / "axe-core" / "axe.min.js"
+    if done.returncode or not script.is_file():
+        pytest.skip(f"npm could not fetch {AXE}: {done.stderr.strip()[-200:]}")
+    return script.read_text(encoding="utf-8")
+
+
+def addresses(server: Server) -> list[str]:
+    ruleset = server.library.books["hcc-2016"].ruleset
+    paths = [page.path.format(study="reach", therapy=next(iter(ruleset.therapies))) for page in pages(server.library)]
+    withheld = ["/answer", "/answer?bclc_stage=Q&afp=3+IU", "/nowhere", "/evidence?phase=Q", f"/why?therapy=tivantinib&{CASE}"]
+    return [*(f"{path}?{CASE}" for path in paths), *withheld, f"/compare?patient=bclc-d&{CASE}"]
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_axe_finds_nothing_serious(browser: Any, server: Server, axe: str, scheme: str) -> None:
+    context = browser.new_context(color_scheme=scheme, bypass_csp=True, viewport={"width": 1280, "height": 900})
+    page = context.new_page()
+    found: list[str] = []
+    for address in addresses(server):
+        page.goto(server.address + address)
+        page.evaluate("document.querySelectorAll('details').forEach(one => { one.open = true; })")
+        page.evaluate(axe)
+        result = page.evaluate("axe.run(document, {resultTypes: ['violations']})")
+        found += [
+            f"{address}: {one['id']} ({one['impact']}): {one['nodes'][0]['html'][:160]}"
+            for one in result["violations"]
+            if one["impact"] in ("serious", "critical", "moderate")
+        ]
+    context.close()
+    assert not found, "\n".join(found)
