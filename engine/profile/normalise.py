@@ -6,14 +6,16 @@ import math
 from collections.abc import Callable
 
 from engine.documents.tree import Node
-from engine.problems import InvalidInput, Problem, quote, suggestion
+from engine.problems import InvalidInput, quote, suggestion
 from engine.profile import child_pugh, cmet
+from engine.profile.components import COMPONENTS, ComponentReader
 from engine.profile.contradictions import doubts
 from engine.profile.fields import FIELDS, NONE, UNKNOWN, Field, Value
 from engine.profile.model import Profile, ProfileWarning, canonical, facts_of
 from engine.profile.units import amount
+from engine.profile.values import ValueReader, is_unknown
 
-LABEL, COMPONENTS = "label", "child_pugh_components"
+LABEL = "label"
 KEYS = (LABEL, *(field.name for field in FIELDS), COMPONENTS)
 LONGEST_LABEL = 200
 DECIMALS = 6
@@ -26,11 +28,10 @@ def profile_from(node: Node, file: str) -> Profile:
     return _Reading(node, file).profile()
 
 
-class _Reading:
+class _Reading(ValueReader):
     def __init__(self, node: Node, file: str) -> None:
+        super().__init__(file, [])
         self.node = node
-        self.file = file
-        self.problems: list[Problem] = []
         self.warnings: list[ProfileWarning] = []
         self.facts: dict[str, Value | None] = {}
         self.measurements: dict[str, dict[str, str]] = {}
@@ -62,14 +63,11 @@ class _Reading:
         facts = facts_of(self.facts)
         return Profile(facts, self.label, self.measurements, (*self.warnings, *doubts(facts)))
 
-    def _problem(self, node: Node, code: str, message: str) -> None:
-        self.problems.append(node.problem(self.file, code, message))
-
     def _label(self, node: Node | None) -> None:
         if node is None or node.value is None:
             return
         if isinstance(node.value, (dict, list)) or len(node.raw) > LONGEST_LABEL or not node.raw.isprintable():
-            self._problem(node, "label", f"a label is one line of at most {LONGEST_LABEL} printable characters")
+            self.problem(node, "label", f"a label is one line of at most {LONGEST_LABEL} printable characters")
             return
         self.label = node.raw
 
@@ -80,26 +78,13 @@ class _Reading:
             return self._staining(node)
         return self._readers[field.kind](field, node)
 
-    def _scalar(self, name: str, node: Node, expected: str) -> str | None:
-        if isinstance(node.value, (dict, list)):
-            found = "a mapping" if isinstance(node.value, dict) else "a list"
-            self._problem(node, "wrong-type", f"{name} is {expected}, not {found}")
-            return None
-        return node.raw.strip()
-
     def _choice(self, field: Field, node: Node) -> Value | None:
-        raw = self._scalar(field.name, node, f"one of {', '.join(field.values)}")
-        return None if raw is None else self._word(field.name, raw, field.values, node)
-
-    def _word(self, name: str, raw: str, values: tuple[str, ...], node: Node) -> str | None:
-        if raw in values:
-            return raw
-        self._problem(node, "unknown-value", f"{name} cannot be {quote(raw)}; {suggestion(raw, (*values, UNKNOWN))}")
-        return None
+        raw = self.scalar(field.name, node, f"one of {', '.join(field.values)}")
+        return None if raw is None else self.word(field.name, raw, field.values, node)
 
     def _set(self, field: Field, node: Node) -> Value | None:
         if isinstance(node.value, dict):
-            self._problem(node, "wrong-type", f"{field.name} is a list of words, not a mapping")
+            self.problem(node, "wrong-type", f"{field.name} is a list of words, not a mapping")
             return None
         if isinstance(node.value, list):
             members = node.value
@@ -113,53 +98,41 @@ class _Reading:
         return canonical(field.values, (word for word in words if word))
 
     def _member(self, field: Field, node: Node) -> str | None:
-        raw = self._scalar(field.name, node, "a list of words")
+        raw = self.scalar(field.name, node, "a list of words")
         if raw is None:
             return None
         if field.name == "other_prior_systemic" and raw.lower() == "sorafenib":
             declared = self.facts.get("prior_sorafenib")
             clash = f", and contradicts prior_sorafenib: {declared}" if declared in ("none", "refused") else ""
-            self._problem(node, "contradiction", f"sorafenib belongs in prior_sorafenib, not in {field.name}{clash}")
+            self.problem(node, "contradiction", f"sorafenib belongs in prior_sorafenib, not in {field.name}{clash}")
             return None
         if raw in (NONE, UNKNOWN):
             alone = "[]" if raw == NONE else UNKNOWN
-            self._problem(node, "unknown-value", f"'{raw}' does not go beside other values; write {field.name}: {alone}")
+            self.problem(node, "unknown-value", f"'{raw}' does not go beside other values; write {field.name}: {alone}")
             return None
-        return self._word(field.name, raw, field.values, node)
+        return self.word(field.name, raw, field.values, node)
 
     def _flag(self, field: Field, node: Node) -> Value | None:
-        raw = self._scalar(field.name, node, "yes or no")
+        raw = self.scalar(field.name, node, "yes or no")
         if raw is None:
             return None
         if raw.lower() not in _FLAGS:
-            self._problem(
-                node, "unknown-value", f"{field.name} cannot be {quote(raw)}; {suggestion(raw, ('yes', 'no', UNKNOWN))}"
-            )
+            self.problem(node, "unknown-value", f"{field.name} cannot be {quote(raw)}; {suggestion(raw, ('yes', 'no', UNKNOWN))}")
             return None
         return _FLAGS[raw.lower()]
 
     def _integer(self, field: Field, node: Node) -> Value | None:
-        return self._whole(field.name, node, int(field.low), int(field.high))
-
-    def _whole(self, name: str, node: Node, low: int, high: int) -> int | None:
-        expected = f"a whole number from {low} to {high}"
-        raw = self._scalar(name, node, expected)
-        if raw is None:
-            return None
-        if not (raw.isascii() and raw.isdigit() and len(raw) <= 6 and low <= int(raw) <= high):
-            self._problem(node, "out-of-range", f"{name} cannot be {quote(raw)}; allowed: {expected}, or {UNKNOWN}")
-            return None
-        return int(raw)
+        return self.whole(field.name, node, int(field.low), int(field.high))
 
     def _number(self, field: Field, node: Node) -> Value | None:
-        raw = self._scalar(field.name, node, f"a number in {field.unit}")
+        raw = self.scalar(field.name, node, f"a number in {field.unit}")
         if raw is None:
             return None
         read = amount(raw)
         if read is None:
             read = _float(node)
         if read is None:
-            self._problem(
+            self.problem(
                 node, "not-a-number", f"{field.name} cannot be {quote(raw)}; allowed: a number in {field.unit}, or {UNKNOWN}"
             )
             return None
@@ -168,7 +141,7 @@ class _Reading:
             self._refuse_unit(field, node, unit)
             return None
         if not field.low <= value <= field.high:
-            self._problem(
+            self.problem(
                 node, "out-of-range", f"{field.name} cannot be {quote(raw)}; allowed: 0 to {field.high:,.0f} {field.unit}"
             )
             return None
@@ -179,7 +152,7 @@ class _Reading:
             message = f"{field.name} in {unit} is refused: published factors from units to mass disagree; give ng/mL or µg/L"
         else:
             message = f"{field.name} has no unit {quote(unit)}; allowed: ng/mL, µg/L"
-        self._problem(node, "unit", message)
+        self.problem(node, "unit", message)
 
     def _staining(self, node: Node) -> Value | None:
         entries = node.value
@@ -201,19 +174,19 @@ class _Reading:
         if is_unknown(node):
             return None
         trimmed = Node(node.value, node.line, node.column, node.raw.strip().rstrip("+"), origin=node.origin)
-        return self._whole("cmet.intensity", trimmed, *cmet.INTENSITY_RANGE)
+        return self.whole("cmet.intensity", trimmed, *cmet.INTENSITY_RANGE)
 
     def _percent(self, node: Node) -> float | None:
         if is_unknown(node):
             return None
-        raw = self._scalar("cmet.percent", node, "a number from 0 to 100")
+        raw = self.scalar("cmet.percent", node, "a number from 0 to 100")
         if raw is None:
             return None
         read = amount(raw.rstrip("% "))
         low, high = cmet.PERCENT_RANGE
         if read is None or read[1] or not low <= read[0] <= high:
             message = f"cmet.percent cannot be {quote(raw)}; allowed: a number from {low} to {high}"
-            self._problem(node, "out-of-range", message)
+            self.problem(node, "out-of-range", message)
             return None
         return read[0]
 
@@ -226,14 +199,14 @@ class _Reading:
                 self.facts["child_pugh_class"] = given_class = implied
             elif given_class != implied:
                 low, high = child_pugh.CLASS_RANGES[str(given_class)]
-                self._problem(
+                self.problem(
                     entries["child_pugh_score"],
                     "contradiction",
                     f"Child-Pugh score {given_score} is class {implied}, but child_pugh_class is {given_class} ({low}-{high})",
                 )
         if node is None or is_unknown(node):
             return
-        points = self._components(node)
+        points, self.measurements[COMPONENTS] = ComponentReader(self.file, self.problems).read(node)
         if self.problems:
             return
         self._compare(node, points, given_class, given_score)
@@ -242,12 +215,12 @@ class _Reading:
         low, high = child_pugh.score_range(points)
         if isinstance(given_score, int) and not low <= given_score <= high:
             span = f"{low}" if low == high else f"{low} to {high}"
-            self._problem(node, "contradiction", f"the components give a score of {span}, but child_pugh_score is {given_score}")
+            self.problem(node, "contradiction", f"the components give a score of {span}, but child_pugh_score is {given_score}")
             return
         classes = [name for name, (a, b) in child_pugh.CLASS_RANGES.items() if a <= high and low <= b]
         if given_class is not None and given_class not in classes:
             found = " or ".join(classes)
-            self._problem(node, "contradiction", f"the components give class {found}, but child_pugh_class is {given_class}")
+            self.problem(node, "contradiction", f"the components give class {found}, but child_pugh_class is {given_class}")
             return
         if low == high:
             self.facts["child_pugh_score"] = low
@@ -257,67 +230,6 @@ class _Reading:
             self.warnings.append(ProfileWarning("child-pugh-incomplete", message, CHILD_PUGH_GROUP[:2]))
         if len(classes) == 1:
             self.facts["child_pugh_class"] = classes[0]
-
-    def _components(self, node: Node) -> dict[str, int]:
-        entries = node.value
-        if not isinstance(entries, dict):
-            message = f"{COMPONENTS} is a mapping of {', '.join(child_pugh.COMPONENTS)}"
-            self._problem(node, "wrong-type", message)
-            return {}
-        for key in entries:
-            if key not in child_pugh.COMPONENTS:
-                message = f"unknown component {quote(key)}; {suggestion(key, child_pugh.COMPONENTS)}"
-                self.problems.append(node.key_problem(self.file, key, "unknown-field", message))
-        points: dict[str, int] = {}
-        shown: dict[str, str] = {}
-        for name in child_pugh.COMPONENTS:
-            part = entries.get(name)
-            if part is None or is_unknown(part):
-                shown[name] = UNKNOWN
-                continue
-            read = self._measured(name, part) if name in child_pugh.SCALES else self._graded(name, part)
-            if read is not None:
-                points[name], shown[name] = read
-        self.measurements[COMPONENTS] = shown
-        return points
-
-    def _measured(self, name: str, node: Node) -> tuple[int, str] | None:
-        scale = child_pugh.SCALES[name]
-        units = " or ".join(unit for unit in scale.cutoffs if unit)
-        raw = self._scalar(name, node, f"an amount in {units}" if units else "a number")
-        if raw is None:
-            return None
-        read = amount(raw)
-        if read is None or read[1] not in scale.cutoffs:
-            expected = f"a number with its unit ({units})" if units else "a number without a unit"
-            self._problem(
-                node, "unit" if read else "not-a-number", f"{name} cannot be {quote(raw)}; allowed: {expected}, or {UNKNOWN}"
-            )
-            return None
-        value, unit = read
-        low, high = scale.plausible[unit]
-        if not low <= value <= high:
-            self._problem(
-                node, "out-of-range", f"{name} of {quote(raw)} is not plausible; allowed: {low:g} to {high:g} {unit}".rstrip()
-            )
-            return None
-        return scale.points(value, unit), f"{value:g} {unit}".strip()
-
-    def _graded(self, name: str, node: Node) -> tuple[int, str] | None:
-        grades = child_pugh.GRADES[name]
-        raw = self._scalar(name, node, f"one of {', '.join(grades)}")
-        if raw is None:
-            return None
-        word = child_pugh.GRADE_SYNONYMS[name].get(raw.lower(), raw.lower())
-        if word not in grades:
-            self._problem(node, "unknown-value", f"{name} cannot be {quote(raw)}; {suggestion(raw, (*grades, UNKNOWN))}")
-            return None
-        return grades[word], word
-
-
-def is_unknown(node: Node) -> bool:
-    """True for null, an empty value and the word 'unknown'."""
-    return node.value is None or (isinstance(node.value, str) and node.value.strip().lower() in ("", UNKNOWN))
 
 
 def _float(node: Node) -> tuple[float, str] | None:

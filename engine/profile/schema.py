@@ -7,9 +7,10 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, ConfigDict, Field, create_model
 
 from engine.profile import child_pugh, cmet
+from engine.profile.components import COMPONENTS
 from engine.profile.fields import FIELDS, NONE, UNKNOWN
 from engine.profile.fields import Field as ProfileField
-from engine.profile.normalise import COMPONENTS, LONGEST_LABEL
+from engine.profile.normalise import LONGEST_LABEL
 
 _CONFIG = ConfigDict(extra="forbid")
 _Unknown = Literal["unknown"]

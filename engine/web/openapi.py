@@ -143,7 +143,7 @@ def _field(known: Field) -> Document:
         return {"anyOf": [amount, _NOT_KNOWN]}
     if known.kind == "set":
         words: Document = {"type": "string", "enum": [*known.values, NONE, UNKNOWN]}
-        return {"type": "array", "items": words, "maxItems": len(known.values)}
+        return {"type": "array", "items": words}
     if known.kind == "integer":
         grades = [str(value) for value in range(int(known.low), int(known.high) + 1)]
         return _words(*grades)
