@@ -15,14 +15,14 @@ from engine.web.cases import FILE, LONGEST_QUERY, case_in
 from engine.web.view import Asked, Parameter, View, refused
 
 PATIENT, OTHER, AGAINST = "patient", "other", "against"
-MOST = 6
+MOST_PATIENTS, MOST_OTHERS = 3, 2
 
 
 def parameters(patients: Iterable[str], rulesets: Iterable[str]) -> tuple[Parameter, ...]:
     """The view's own parameters."""
-    shipped: Document = {"type": "array", "maxItems": 3, "items": {"type": "string", "enum": ["", *patients]}}
+    shipped: Document = {"type": "array", "maxItems": MOST_PATIENTS, "items": {"type": "string", "enum": ["", *patients]}}
     example: Document = {"type": "string", "enum": ["", "bclc_stage=C", "cmet=high&ecog=1"]}
-    queries: Document = {"type": "array", "maxItems": 2, "items": example}
+    queries: Document = {"type": "array", "maxItems": MOST_OTHERS, "items": example}
     other: Document = {"type": "string", "enum": ["", *rulesets]}
     return (
         Parameter(name=PATIENT, says="A shipped patient to set beside the case.", schema=shipped),
@@ -34,8 +34,6 @@ def parameters(patients: Iterable[str], rulesets: Iterable[str]) -> tuple[Parame
 def view(asked: Asked) -> View:
     """What differs, then what is shared. With less than two columns there is only what can be chosen."""
     columns = [Column(name, evaluator.evaluate(profile)) for name, profile, evaluator in _asked_for(asked)]
-    if len(columns) > MOST:
-        raise InvalidInput([Problem(FILE, 0, 1, "too-many", f"{len(columns)} cases; at most {MOST} stand side by side")])
     found = compare(columns)
     tables = [
         (title, [(row.therapy, row.name, cells(row)) for row in found.therapies if row.difference == kind])
@@ -44,8 +42,8 @@ def view(asked: Asked) -> View:
     context = {
         "found": found,
         "tables": [(title, rows) for title, rows in tables if rows],
-        "patients": asked.many(PATIENT),
-        "others": asked.many(OTHER),
+        "patients": asked.many(PATIENT, MOST_PATIENTS),
+        "others": asked.many(OTHER, MOST_OTHERS),
         "against": asked.one(AGAINST),
         "books": asked.library.books,
         "cells": cells,
@@ -57,16 +55,16 @@ def _asked_for(asked: Asked) -> Iterator[tuple[str, Profile, Evaluator]]:
     evaluator, starters = asked.book.evaluator, asked.library.starters
     assert asked.case.profile is not None
     against = asked.choice(AGAINST, tuple(asked.library.books))
-    others = [*asked.many(PATIENT), *asked.many(OTHER)]
+    others = [*asked.many(PATIENT, MOST_PATIENTS), *asked.many(OTHER, MOST_OTHERS)]
     if not asked.case.empty or not others:
         yield asked.case.profile.label or "This case", asked.case.profile, evaluator
     if against:
         yield f"This case, {against}", asked.case.profile, asked.library.books[against].evaluator
-    for name in asked.many(PATIENT):
+    for name in asked.many(PATIENT, MOST_PATIENTS):
         if name not in starters:
             raise refused(PATIENT, name, tuple(starters))
         yield starters[name].title, starters[name].profile, evaluator
-    for number, query in enumerate(asked.many(OTHER), 1):
+    for number, query in enumerate(asked.many(OTHER, MOST_OTHERS), 1):
         profile = _other(query)
         yield profile.label or f"Another case ({number})", profile, evaluator
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from engine.web import answer, compare, evidence, forest, rules, schemas, whatif, why
+from engine.web import answer, changes, compare, evidence, forest, pathway, rules, schemas, whatif, why
 from engine.web.library import Library
 from engine.web.view import Page
 
@@ -10,6 +10,7 @@ from engine.web.view import Page
 def pages(library: Library) -> tuple[Page, ...]:
     """The pages that a library can show."""
     first = library.books[library.default]
+    several = (_changes(library),) if len(library.books) > 1 else ()
     return (
         Page(
             path="/answer",
@@ -46,6 +47,16 @@ def pages(library: Library) -> tuple[Page, ...]:
             view=compare.view,
             answer=schemas.COMPARISON,
             own=compare.parameters(library.starters, library.books),
+        ),
+        Page(
+            path="/pathway",
+            name="pathway",
+            tab="Pathway",
+            says="The lines of treatment as a tree made from the rules, with the case's way through it.",
+            view=pathway.view,
+            answer=schemas.PATHWAY,
+            own=pathway.PARAMETERS,
+            picture=pathway.picture,
         ),
         Page(
             path="/forest",
@@ -90,6 +101,7 @@ def pages(library: Library) -> tuple[Page, ...]:
             view=rules.therapy,
             answer=schemas.THERAPY,
         ),
+        *several,
         Page(
             path="/about",
             name="about",
@@ -98,4 +110,16 @@ def pages(library: Library) -> tuple[Page, ...]:
             view=rules.about,
             answer=schemas.ABOUT,
         ),
+    )
+
+
+def _changes(library: Library) -> Page:
+    return Page(
+        path="/changes",
+        name="changes",
+        tab="Changes",
+        says="What one served ruleset answers differently from another, for every profile.",
+        view=changes.view,
+        answer=schemas.CHANGES,
+        own=changes.parameters(library.books),
     )

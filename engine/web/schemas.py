@@ -95,5 +95,21 @@ WHAT_IF = view(
 _SIDES = record(facts=ANY_OBJECT, derived=ANY_OBJECT, therapies=listed(record(**_NAMED, difference=TEXT)))
 COMPARISON = record(notice=TEXT, columns=listed(record(name=TEXT, ruleset=RULESET)), differs=_SIDES, shared=_SIDES)
 FOREST = view(rows=listed(record(study=TEXT, name=TEXT, endpoint=TEXT, arms=TEXTS, verdict=TEXT, line=TEXT)))
+_STATUS = {"state": {"enum": ["", "lit", "open", "closed"]}, "why": listed(REASON), "needs": TEXTS}
+_BRANCHES = listed(record(title=TEXT, **_STATUS, therapies=listed(record(**_NAMED, rule=TEXT, standing=TEXT))))
+PATHWAY = view(
+    scope=record(title=TEXT, **_STATUS),
+    lines=listed(record(line=TEXT, title=TEXT, doors=listed(record(title=TEXT, **_STATUS, branches=_BRANCHES)))),
+)
+_STAND = record(place=TEXT, standing=or_null("string"), citations=TEXTS)
+CHANGES = record(
+    notice=TEXT,
+    old=RULESET,
+    new=RULESET,
+    headline=TEXT,
+    changed={"type": "boolean"},
+    edits=listed(ANY_OBJECT),
+    changes=listed(record(kind=TEXT, id=TEXT, before=_STAND, after=_STAND, profiles=WHOLE, where=listed(ANY_OBJECT))),
+)
 PROBLEMS = record(notice=TEXT, problems=listed(record(field=TEXT, code=TEXT, message=TEXT)))
 ERROR = record(notice=TEXT, error=TEXT)

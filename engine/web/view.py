@@ -41,9 +41,12 @@ class Asked:
         """The value of one of the view's own parameters."""
         return self.own.get(name, (default,))[0].strip() or default
 
-    def many(self, name: str) -> tuple[str, ...]:
-        """Every value of one of the view's own parameters."""
-        return tuple(value.strip() for value in self.own.get(name, ()) if value.strip())
+    def many(self, name: str, most: int) -> tuple[str, ...]:
+        """Every value of one of the view's own parameters; raises `InvalidInput` where there are more than `most`."""
+        given = self.own.get(name, ())
+        if len(given) > most:
+            raise InvalidInput([Problem(FILE, 0, 1, "too-many", f"{name} is given {len(given)} times; at most {most}")])
+        return tuple(value.strip() for value in given if value.strip())
 
     def choice(self, name: str, allowed: tuple[str, ...]) -> str:
         """A parameter that must be one of some words, or absent; raises `InvalidInput`."""

@@ -1,0 +1,68 @@
+"""What one served ruleset answers differently from another: shown where at least two are served."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from threading import Lock
+
+from engine.assurance.diff import Comparison, compare, touched
+from engine.assurance.version import Version
+from engine.profile.model import Profile
+from engine.report.comparison_words import COUNTED, edit_line, headline, region, share, subject_name, turn
+from engine.report.diff_document import document
+from engine.web.cases import query_of
+from engine.web.library import Book, Library
+from engine.web.view import Asked, Parameter, View
+
+OLD, NEW = "old", "new"
+MOST_EDITS, MOST_BOXES = 60, 8
+_comparing = Lock()
+_compared: dict[tuple[str, str], Comparison] = {}
+
+
+def parameters(rulesets: Iterable[str]) -> tuple[Parameter, ...]:
+    """The view's own parameters."""
+    schema = {"type": "string", "enum": ["", *rulesets]}
+    return (
+        Parameter(name=OLD, says="The ruleset to compare from; the first one served without it.", schema=schema),
+        Parameter(name=NEW, says="The ruleset to compare to; the second one served without it.", schema=schema),
+    )
+
+
+def view(asked: Asked) -> View:
+    """What was edited, then what it does to the answers, for every profile."""
+    names = tuple(asked.library.books)
+    old = asked.choice(OLD, names) or names[0]
+    new = asked.choice(NEW, names) or names[-1]
+    found = _found(asked.library, old, new)
+    context = {
+        "found": found,
+        "old": old,
+        "new": new,
+        "names": names,
+        "headline": headline(found),
+        "groups_of_changes": [(subject_name(found, subject), changes) for subject, changes in touched(found).items()],
+        "counted": COUNTED,
+        "edit_line": edit_line,
+        "region": region,
+        "share": share,
+        "turn": turn,
+        "witness": lambda change: query_of(Profile(change.witness)),
+        "most_edits": MOST_EDITS,
+        "most_boxes": MOST_BOXES,
+    }
+    return View("changes.html", document(found, None), context)
+
+
+def _found(library: Library, old: str, new: str) -> Comparison:
+    """The comparison, made once for each pair."""
+    first, second = library.books[old], library.books[new]
+    key = (first.ruleset.digest, second.ruleset.digest)
+    with _comparing:
+        if key not in _compared:
+            _compared[key] = compare(_version(first), _version(second))
+        return _compared[key]
+
+
+def _version(book: Book) -> Version:
+    return Version(book.ruleset, book.evaluator.program)
