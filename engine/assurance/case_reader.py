@@ -13,7 +13,7 @@ from engine.assurance.why_reader import WhyReader
 from engine.documents.reader import read_bytes
 from engine.documents.tree import Node
 from engine.documents.yaml_reader import read_yaml
-from engine.evaluation.model import LISTS, ListName, Scope
+from engine.evaluation.model import LISTS, ApplicabilityStatus, ListName, Scope
 from engine.knowledge.ruleset import Ruleset
 from engine.problems import InvalidInput, Problem, quote
 from engine.profile.fields import UNKNOWN
@@ -23,7 +23,7 @@ from engine.profile.reading import profile_in
 
 FILE_KEYS = ("ruleset", "cases")
 EXACTLY: dict[str, ListName] = {f"{name}_exactly": name for name in LISTS}
-EXPECTATIONS = (*LISTS, *EXACTLY, "why", "scope", "derived", "warnings")
+EXPECTATIONS = (*LISTS, *EXACTLY, "why", "scope", "derived", "applicability", "warnings")
 CASE_KEYS = ("case", "profile", "patient", "set", *EXPECTATIONS)
 LONGEST_SENTENCE = 400
 _TRUTHS = {"yes": "yes", "true": "yes", "no": "no", "false": "no", UNKNOWN: UNKNOWN}
@@ -107,6 +107,7 @@ class _Reader:
             why=self._whys(entries.get("why")),
             scope=self._scope(entries.get("scope")),
             derived=self._derived(entries.get("derived")),
+            applicability=self._applicability(entries.get("applicability")),
             warnings=self._warnings(entries.get("warnings")),
         )
 
@@ -184,6 +185,15 @@ class _Reader:
                 self.names.problem(child, "unknown-value", f"{name} is expected to be yes, no or {UNKNOWN}")
             else:
                 found[name] = truth
+        return found
+
+    def _applicability(self, node: Node | None) -> dict[str, ApplicabilityStatus]:
+        entries = self.names.keys(node, self.ruleset.studies) if node is not None else {}
+        found: dict[str, ApplicabilityStatus] = {}
+        for name, child in entries.items():
+            status: Any = self.names.word(child, get_args(ApplicabilityStatus), "applicability")
+            if status and name in self.ruleset.studies:
+                found[name] = status
         return found
 
     def _warnings(self, node: Node | None) -> frozenset[str] | None:

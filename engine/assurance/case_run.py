@@ -7,20 +7,25 @@ from dataclasses import dataclass
 
 from engine.assurance.cases import Also, Case, Why
 from engine.evaluation.evaluate import Evaluator
-from engine.evaluation.model import Entry, Evaluation, Finding, ListName, Scope
+from engine.evaluation.model import ApplicabilityStatus, Entry, Evaluation, Finding, ListName, Scope
 from engine.profile.fields import UNKNOWN, show
 
 Placed = tuple[ListName, Entry]
+NOT_CITED = "not cited"
 
 
 @dataclass(frozen=True, slots=True)
 class Answered:
-    """The parts of an answer that a case can speak of; `derived` is yes, no or unknown by concept."""
+    """The parts of an answer that a case can speak of.
+
+    `derived` is yes, no or unknown by concept, `applicability` inside, outside ... by each study that the answer cites.
+    """
 
     placed: Mapping[str, Placed]
     scope: Scope
     derived: Mapping[str, str]
     warnings: frozenset[str]
+    applicability: Mapping[str, ApplicabilityStatus]
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +66,9 @@ def answered(evaluation: Evaluation) -> Answered:
     placed = {entry.therapy.id: (name, entry) for name, entries in evaluation.entries().items() for entry in entries}
     derived = {name: truth(found.value) for name, found in evaluation.derived.items()}
     warnings = frozenset(warning.code for warning in evaluation.profile.warnings)
-    return Answered(placed, evaluation.scope, derived, warnings)
+    findings = [finding for _, entry in placed.values() for finding in (entry.finding, *entry.others)]
+    applicability = {study.id: fits.status for finding in findings for study, fits in finding.citations}
+    return Answered(placed, evaluation.scope, derived, warnings, applicability)
 
 
 def truth(value: bool | None) -> str:
@@ -78,6 +85,10 @@ def mismatches(case: Case, answer: Answered) -> Iterator[Mismatch]:
     for concept, expected in case.derived.items():
         if expected != answer.derived[concept]:
             yield Mismatch(concept, expected, answer.derived[concept])
+    for study, status in case.applicability.items():
+        came: str = answer.applicability.get(study, NOT_CITED)
+        if status != came:
+            yield Mismatch(f"applicability of {study}", status, came)
     for therapy, placed in answer.placed.items():
         yield from misplaced(case, therapy, placed)
 

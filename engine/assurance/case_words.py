@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from engine.assurance.case_run import Placed
 from engine.assurance.cases import Case
-from engine.evaluation.model import Finding, ListName
+from engine.evaluation.model import ApplicabilityStatus, Finding, ListName
 from engine.knowledge.ruleset import Ruleset
 from engine.knowledge.standing import DEMANDS
 from engine.profile.fields import FIELD_BY_NAME, FIELDS, NONE, UNKNOWN, Value, show
@@ -26,17 +26,31 @@ SCOPED = {
     "out": "the patient is out of scope",
     UNKNOWN: "scope is not known",
 }
+ENROLLED: Mapping[ApplicabilityStatus, str] = {
+    "inside": "such patients were enrolled by {}",
+    "outside": "such patients were not enrolled by {}",
+    "unknown": "it cannot be told whether such patients were enrolled by {}",
+    "not_stated": "no population is printed for {}",
+}
 
 
 def sentence(case: Case, placed: Mapping[str, Placed], ruleset: Ruleset) -> str:
-    """What is known of the patient, then scope, concepts, and the therapies grouped by what becomes of them and why."""
+    """What is known of the patient, then scope, concepts, studies, and the therapies grouped by what becomes of them and why."""
     said = [SCOPED[case.scope]] if case.scope is not None else []
     said += [_concept(ruleset, name, value) for name, value in case.derived.items()]
+    said += _enrolment(case, ruleset)
     groups: dict[tuple[ListName, str], list[str]] = {}
     for reached, entry in placed.values():
         groups.setdefault((reached, _reason(entry.finding)), []).append(entry.therapy.name)
     said += [f"{_names(names)} {SAID[reached][len(names) > 1]}{reason}" for (reached, reason), names in groups.items()]
     return _bounded(patient(case.profile.facts), said)
+
+
+def _enrolment(case: Case, ruleset: Ruleset) -> list[str]:
+    groups: dict[ApplicabilityStatus, list[str]] = {}
+    for study, status in case.applicability.items():
+        groups.setdefault(status, []).append(ruleset.studies[study].name)
+    return [ENROLLED[status].format(_names(names)) for status, names in groups.items()]
 
 
 def _bounded(who: str, said: Sequence[str]) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
-from engine.evaluation.model import ListName, Scope
+from engine.evaluation.model import ApplicabilityStatus, ListName, Scope
 from engine.knowledge.ruleset import Standing
 from engine.profile.model import Profile
 
@@ -37,9 +37,11 @@ class Why:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Case:
-    """One case and where it is written. `lists` says where each therapy must be, `exactly` which lists are given whole.
+    """One case and where it is written.
 
-    `derived` maps concepts to yes, no or unknown. `warnings`, where given, are all the codes the profile raises.
+    `lists` says where each therapy must be, `exactly` which lists are given whole. `derived` maps concepts to yes, no or
+    unknown; `applicability` maps studies that the answer cites to inside, outside and so on. `warnings`, where given, are
+    all the codes that the profile raises.
     """
 
     sentence: str
@@ -51,6 +53,7 @@ class Case:
     why: Mapping[str, Why] = field(default_factory=dict)
     scope: Scope | None = None
     derived: Mapping[str, str] = field(default_factory=dict)
+    applicability: Mapping[str, ApplicabilityStatus] = field(default_factory=dict)
     warnings: frozenset[str] | None = None
 
     @property

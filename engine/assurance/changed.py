@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
 from engine.assurance.case_run import Placed, misplaced, truth
@@ -14,7 +14,7 @@ from engine.evaluation.evaluate import judged
 from engine.evaluation.model import Entry, Finding, ListName
 from engine.evaluation.reasons import Explained
 from engine.inference.plain import Verdict
-from engine.inference.program import SCOPE, Program, compile_conditions
+from engine.inference.program import SCOPE, Program, compile_conditions, conditions_of
 from engine.knowledge.conditions import All, Any, ConceptTest, Condition, Not, leaves
 from engine.knowledge.ruleset import Rule, Ruleset, Therapy
 from engine.profile.model import Facts
@@ -27,16 +27,24 @@ class World:
         self.ruleset = ruleset
         self.concepts = {concept.id: concept.when for concept in ruleset.concepts.values()}
         self.owners = {rule.id: therapy for therapy, rule in ruleset.rules_with_therapy()}
-        self.conditions = goals(ruleset.card.scope, self.concepts, ruleset.rules.values())
+        self.citing = _citing(ruleset)
+        self.conditions = {name: when for name, when in conditions_of(ruleset).items() if self._shown(name)}
         self.uses = {name: _reached(condition, self.concepts) for name, condition in self.conditions.items()}
         self.lens = Lens(compile_conditions(self.conditions, self.concepts))
 
+    def _shown(self, name: str) -> bool:
+        """Notes, and populations of studies that no rule cites, have no part in where a therapy stands and why."""
+        kind, _, rest = name.partition("/")
+        return kind != "note" and (kind != "population" or rest in self.citing)
 
-def goals(scope: Condition, concepts: Mapping[str, Condition], rules: Iterable[Rule]) -> dict[str, Condition]:
-    """The conditions whose verdicts are a ruleset's behaviour, by name."""
-    found: dict[str, Condition] = {SCOPE: scope}
-    found |= {f"concept/{name}": when for name, when in concepts.items()}
-    return found | {f"rule/{rule.id}": All((scope, rule.when)) for rule in rules}
+
+def _citing(ruleset: Ruleset) -> dict[str, tuple[str, ...]]:
+    """For each study the rules that cite it."""
+    found: dict[str, tuple[str, ...]] = {}
+    for rule in ruleset.rules.values():
+        for study in rule.cites:
+            found[study] = (*found.get(study, ()), f"rule/{rule.id}")
+    return found
 
 
 def _reached(condition: Condition, concepts: Mapping[str, Condition]) -> frozenset[str]:
@@ -85,7 +93,11 @@ class KnownCase:
         return found
 
 
-_SCOPES = {"yes": "in", "no": "out"}
+_SAID: Mapping[str, Mapping[str, str]] = {
+    SCOPE: {"yes": "in", "no": "out"},
+    "population": {"yes": "inside", "no": "outside"},
+    "concept": {},
+}
 
 
 class ChangedRules:
@@ -103,28 +115,32 @@ class ChangedRules:
         world, (kind, _, name), new = self.world, self.mutant.goal.partition("/"), self.mutant.condition
         if new is None:
             return {}, world.concepts
+        scope = world.ruleset.card.scope
         if kind == "rule":
-            return {self.mutant.goal: All((world.ruleset.card.scope, new))}, world.concepts
+            return {self.mutant.goal: All((scope, new))}, world.concepts
+        if kind == "population":
+            return {self.mutant.goal: new}, world.concepts
         if kind == SCOPE:
-            return goals(new, {}, world.ruleset.rules.values()), world.concepts
-        concepts = {**world.concepts, name: new}
-        scope, rules = world.ruleset.card.scope, world.ruleset.rules.values()
-        every = goals(scope, concepts, rules)
-        return {n: c for n, c in every.items() if n == self.mutant.goal or name in world.uses[n]}, concepts
+            rules = {f"rule/{rule.id}": All((new, rule.when)) for rule in world.ruleset.rules.values()}
+            return {SCOPE: new, **rules}, world.concepts
+        reached = {goal: when for goal, when in world.conditions.items() if name in world.uses[goal]}
+        return {self.mutant.goal: new, **reached}, {**world.concepts, name: new}
 
     def fails(self, known: KnownCase) -> bool:
         """Whether a case notices the change."""
         case = known.case
-        facts = case.profile.facts
-        for name in self.conditions:
-            kind, _, concept = name.partition("/")
-            if kind == "concept" and concept in case.derived and case.derived[concept] != self._lens(name).truth(name, facts):
-                return True
-            if kind == SCOPE and case.scope is not None:
-                came = self._lens(name).truth(name, facts)
-                if _SCOPES.get(came, came) != case.scope:
-                    return True
+        if any(self._truth_fails(case, name) for name in self.conditions if not name.startswith("rule/")):
+            return True
         return any(self._therapy_fails(known, therapy) for therapy in self._therapies() if case.speaks_of(therapy.id))
+
+    def _truth_fails(self, case: Case, name: str) -> bool:
+        """Whether a case expects another truth of a concept, the scope or a study's population."""
+        kind, _, rest = name.partition("/")
+        expected = {"concept": case.derived.get(rest), "population": case.applicability.get(rest), SCOPE: case.scope}[kind]
+        if expected is None:
+            return False
+        came = self._lens(name).truth(name, case.profile.facts)
+        return _SAID[kind].get(came, came) != expected
 
     def _therapies(self) -> Iterator[Therapy]:
         names = [name.partition("/")[2] for name in self.conditions if name.startswith("rule/")]
@@ -158,7 +174,7 @@ class ChangedRules:
             return self._where_applies(self.rule)
         names = sorted(self.conditions, key=lambda name: (not name.startswith("rule/"), name != SCOPE))
         for name in names:
-            facts = self._differs(name)
+            facts = self._applicability_differs(name) if name.startswith("population/") else self._differs(name)
             if facts is not None:
                 return Pin(facts, self._subject(name))
         return None
@@ -171,13 +187,29 @@ class ChangedRules:
 
     def _differs(self, name: str) -> Facts | None:
         before, after = self.world.conditions[name], self.conditions[name]
-        renamed = {f"{_OLD}{concept}": _with_old_names(when) for concept, when in self.world.concepts.items()}
-        both = {**self.concepts, **renamed}
+        both = {**self.concepts, **self._old_concepts()}
         found = outcomes((_with_old_names(before), after), both, lambda verdicts: verdicts[0] is verdicts[1])
         return found.get(False)
 
+    def _applicability_differs(self, name: str) -> Facts | None:
+        """A profile to which a rule that cites the study may apply; elsewhere the study is not shown. The rules are as before."""
+        before, after = _with_old_names(self.world.conditions[name]), self.conditions[name]
+        rules = [_with_old_names(self.world.conditions[rule]) for rule in self.world.citing[name.partition("/")[2]]]
+        both = {**self.concepts, **self._old_concepts()}
+
+        def judge(verdicts: tuple[Verdict, ...]) -> bool:
+            cited = any(verdict is not Verdict.FALSE for verdict in verdicts[2:])
+            return cited and verdicts[0] is not verdicts[1]
+
+        return outcomes((before, after, *rules), both, judge).get(True)
+
+    def _old_concepts(self) -> dict[str, Condition]:
+        return {f"{_OLD}{concept}": _with_old_names(when) for concept, when in self.world.concepts.items()}
+
     def _subject(self, name: str) -> str:
         kind, _, rest = name.partition("/")
+        if kind == "population":
+            return f"study/{rest}"
         return f"therapy/{self.world.owners[rest].id}" if kind == "rule" else name
 
 

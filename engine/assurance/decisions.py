@@ -53,8 +53,8 @@ def decisions(ruleset: Ruleset) -> list[Decision]:
 
 
 def place_of(ruleset: Ruleset, goal: str) -> str:
-    """`file:line` of a rule, a concept or the scope; the goal's name where the ruleset was not read from files."""
-    return ruleset.places.get(goal, goal)
+    """`file:line` of a rule, a concept, a study or the scope; the goal's name where the ruleset was not read from files."""
+    return ruleset.places.get(goal.replace("population/", "study/"), goal)
 
 
 def speaks(case: Case, subject: str) -> bool:

@@ -2,8 +2,8 @@
 
 Thresholds move by one step of the precision they are written in and change strictness; words are added to and dropped from
 one-of lists; conditions are dropped and negated; all and any change places; a concept is asked for the other way round.
-Inside rules, concepts and the scope. A standing becomes each other one, a citation is dropped or exchanged for another
-study of the therapy, as far as the loader would accept the result.
+Inside rules, concepts, the scope and the populations of cited studies. A standing becomes each other one, a citation is
+dropped or exchanged for another study of the therapy, as far as the loader would accept the result.
 """
 
 from __future__ import annotations
@@ -32,7 +32,10 @@ STRICTNESS: dict[Operator, tuple[Operator, ...]] = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Mutant:
-    """One change. `goal` is `rule/<id>`, `concept/<id>` or `scope`; exactly one of `condition` and `rule` is given."""
+    """One change of `goal`: `rule/<id>`, `concept/<id>`, `population/<study>` or `scope`.
+
+    Either its `condition` is replaced or, for standing and citations, the whole `rule`.
+    """
 
     goal: str
     kind: str
@@ -43,13 +46,17 @@ class Mutant:
 
 
 def mutants(ruleset: Ruleset) -> Iterator[Mutant]:
-    """All of them, in a fixed order: scope, concepts, then rules in order of therapy."""
+    """All of them, in a fixed order: scope, concepts, rules in order of therapy, populations of studies."""
     yield from _of_condition(SCOPE, ruleset.card.scope, ruleset)
     for concept in ruleset.concepts.values():
         yield from _of_condition(f"concept/{concept.id}", concept.when, ruleset)
     for therapy, rule in ruleset.rules_with_therapy():
         yield from _of_condition(f"rule/{rule.id}", rule.when, ruleset)
         yield from _of_evidence(therapy, rule, ruleset)
+    cited = {name for rule in ruleset.rules.values() for name in rule.cites}
+    for study in ruleset.studies.values():
+        if study.id in cited and study.population is not None and study.population.when is not None:
+            yield from _of_condition(f"population/{study.id}", study.population.when, ruleset)
 
 
 def _of_condition(goal: str, condition: Condition, ruleset: Ruleset) -> Iterator[Mutant]:

@@ -1,8 +1,9 @@
 """Mutation testing of a ruleset: every single-point change must fail a case, unless it is proved to change nothing.
 
 Two rulesets behave alike where on every consistent profile every rule, every concept and the scope has the same verdict,
-and every rule its standing and citations; then every therapy's list, standing and citations agree too. The proof compares
-the conditions over the whole profile space, exactly. Only what a change can reach is evaluated again, by bit tables.
+every rule its standing and citations, and every study shown the same applicability; then every therapy's list, standing and
+citations agree too. The proof compares the conditions over the whole profile space, exactly. Only what a change can reach is
+evaluated again, by bit tables. Notes and texts are not changed.
 """
 
 from __future__ import annotations

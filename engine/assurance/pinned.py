@@ -18,7 +18,8 @@ SCOPE_SUBJECT = "scope"
 
 @dataclass(frozen=True, slots=True)
 class Pin:
-    """A profile, and a part of its answer to write down: `therapy/<id>`, `concept/<id>` or `scope`.
+    """A profile, and a part of its answer to write down: `therapy/<id>`, `concept/<id>`,
+    `study/<id>` (its applicability) or `scope`.
 
     Standing and citations are written where a rule applies; `evidence` asks for them also where it only may.
     """
@@ -44,7 +45,9 @@ def _case(pins: list[Pin], evaluator: Evaluator) -> Case:
     profile = Profile(pins[0].facts)
     answer = answered(evaluator.evaluate(profile))
     subjects = list(dict.fromkeys(pin.subject for pin in pins))
-    named = {kind: [s.partition("/")[2] for s in subjects if s.startswith(f"{kind}/")] for kind in ("therapy", "concept")}
+    named = {
+        kind: [s.partition("/")[2] for s in subjects if s.startswith(f"{kind}/")] for kind in ("therapy", "concept", "study")
+    }
     evidence = {pin.subject for pin in pins if pin.evidence}
     placed = {therapy: answer.placed[therapy] for therapy in evaluator.ruleset.therapies if therapy in named["therapy"]}
     case = Case(
@@ -54,6 +57,7 @@ def _case(pins: list[Pin], evaluator: Evaluator) -> Case:
         why={therapy: _why(one, f"therapy/{therapy}" in evidence) for therapy, one in placed.items()},
         scope=answer.scope if SCOPE_SUBJECT in subjects else None,
         derived={concept: answer.derived[concept] for concept in named["concept"]},
+        applicability={study: answer.applicability[study] for study in named["study"]},
     )
     return replace(case, sentence=sentence(case, placed, evaluator.ruleset))
 

@@ -33,8 +33,8 @@ def command(
     """Change the rules in every small way; each change must be noticed by a case.
 
     Thresholds move and change strictness, words join and leave lists, conditions are dropped and negated, all and any
-    change places, concepts are asked for the other way round, standings and citations change: in rules, concepts and the
-    scope. A change that alters no answer is recognised by proof over the whole profile space. Exit code 1 while a change
+    change places, concepts are asked for the other way round, standings and citations change: in rules, concepts, the
+    scope and the populations of cited studies. A change that alters no answer is recognised by proof over the whole profile space. Exit code 1 while a change
     that alters an answer goes unnoticed.
 
     \b

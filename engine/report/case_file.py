@@ -35,6 +35,8 @@ def _case(case: Case) -> Iterator[str]:
         yield f"    scope: {case.scope}"
     if case.derived:
         yield from _entry("derived", dict(case.derived), 4)
+    if case.applicability:
+        yield from _entry("applicability", dict(case.applicability), 4)
     for name in LISTS:
         members = [therapy for therapy, reached in case.lists.items() if reached == name]
         if members:

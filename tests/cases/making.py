@@ -6,6 +6,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from engine.assurance.mutants import Mutant
+from engine.knowledge.evidence import Study
 from engine.knowledge.ruleset import Rule, Ruleset
 from tests.making import write_ruleset
 
@@ -45,6 +46,14 @@ def changed(ruleset: Ruleset, mutant: Mutant) -> Ruleset:
         assert mutant.condition is not None
         concept = replace(ruleset.concepts[name], when=mutant.condition)
         return replace(ruleset, concepts={**ruleset.concepts, name: concept})
+    if kind == "population":
+        therapies = {
+            therapy.id: replace(
+                therapy, studies=tuple(_study(study, mutant) if study.id == name else study for study in therapy.studies)
+            )
+            for therapy in ruleset.therapies.values()
+        }
+        return replace(ruleset, therapies=therapies)
     therapies = {
         therapy.id: replace(therapy, rules=tuple(_rule(rule, mutant) if rule.id == name else rule for rule in therapy.rules))
         for therapy in ruleset.therapies.values()
@@ -57,3 +66,8 @@ def _rule(rule: Rule, mutant: Mutant) -> Rule:
         return mutant.rule
     assert mutant.condition is not None
     return replace(rule, when=mutant.condition)
+
+
+def _study(study: Study, mutant: Mutant) -> Study:
+    assert study.population is not None
+    return replace(study, population=replace(study.population, when=mutant.condition))

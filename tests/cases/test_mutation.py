@@ -35,10 +35,16 @@ FIELDS = ("bclc_stage", "child_pugh_class", "child_pugh_score", "afp", "cmet")
 
 
 def _behaviour(ruleset: Ruleset, facts: Facts) -> list[tuple[str, Verdict]]:
-    """Every verdict by the plain reading, without any of the machinery under test."""
+    """Every verdict, and every shown study's, by the plain reading, without any of the machinery under test."""
     concepts = {concept.id: concept.when for concept in ruleset.concepts.values()}
     named = {name: when for name, when in conditions_of(ruleset).items() if name.startswith(("rule/", "concept/", "scope"))}
-    return [(name, read(when, facts, concepts)) for name, when in named.items()]
+    found = [(name, read(when, facts, concepts)) for name, when in named.items()]
+    may_apply = {name for name, verdict in found if verdict is not Verdict.FALSE}
+    for study in ruleset.studies.values():
+        shown = any(f"rule/{rule.id}" in may_apply and study.id in rule.cites for rule in ruleset.rules.values())
+        if shown and study.population is not None and study.population.when is not None:
+            found.append((f"population/{study.id}", read(study.population.when, facts, concepts)))
+    return found
 
 
 def _every_profile(first: Ruleset, second: Ruleset) -> list[Facts]:

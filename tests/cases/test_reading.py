@@ -59,6 +59,8 @@ def test_a_case_is_read_whole(tiny: Ruleset) -> None:
         ("cases:\n  - {case: A., profile: {}, why: {beta: {also: {beta-high-afp: {lists: options}}}}}", "unknown-key"),
         ("cases:\n  - {case: A., profile: {}, derived: {untreated: perhaps}}", "unknown-value"),
         ("cases:\n  - {case: A., profile: {}, derived: {treated: yes}}", "unknown-key"),
+        ("cases:\n  - {case: A., profile: {}, applicability: {alpha: inside}}", "unknown-key"),
+        ("cases:\n  - {case: A., profile: {}, applicability: {alpha-3: within}}", "unknown-applicability"),
         ("cases:\n  - {case: A., profile: {}, options: [alpha], ruled_out: [alpha]}", "contradiction"),
         ("cases:\n  - {case: A., profile: {}}", "expects-nothing"),
         ("cases:\n  - {profile: {}, options: []}", "sentence"),

@@ -24,6 +24,7 @@ cases:
     scope: out
     derived: {untreated: unknown}
     warnings: [stage-ecog]
+    applicability: {beta-2: inside}
     possible_exactly: [alpha]
     why:
       beta: {rule: beta-high-afp, needs: [afp], standing: standard, cites: [alpha-3], also: {beta-high-afp: options}}
@@ -44,6 +45,7 @@ def test_every_kind_of_expectation_can_fail(tmp_path: Path) -> None:
         ("warnings", "stage-ecog", "none"),
         ("untreated", "unknown", "no"),
         ("alpha", "possible", "ruled_out"),
+        ("applicability of beta-2", "inside", "not cited"),
         ("beta", "options", "ruled_out"),
         ("beta, standing", "standard", "early_signal"),
         ("beta, cites", "alpha-3", "beta-2"),
@@ -62,6 +64,15 @@ def test_a_failure_shows_what_was_expected_what_came_and_the_patients_value(
     assert "beta: expected an option, came ruled out by the rule beta-high-afp: AFP is 20, needs > 400" in shown
     assert "small.yaml:2" in shown
     assert "must not be used to decide care" in " ".join(shown.split())
+
+
+def test_a_cited_study_is_held_against_the_patient(tmp_path: Path) -> None:
+    patient = "prior_sorafenib: none, other_prior_systemic: [], bclc_stage: C"
+    body = f"cases:\n  - {{case: A., profile: {{{patient}, child_pugh_class: A}}, applicability: {{alpha-3: outside}}}}\n"
+    folder = ruleset_with_cases(tmp_path, body)
+    ruleset = load_ruleset(folder)
+    (outcome,) = run(read_cases([folder / "cases"], ruleset), Evaluator(ruleset))
+    assert [(m.about, m.expected, m.came) for m in outcome.mismatches] == [("applicability of alpha-3", "outside", "inside")]
 
 
 def test_a_list_given_whole_notices_what_it_leaves_out(tmp_path: Path) -> None:
