@@ -100,8 +100,8 @@ def test_they_agree_on_generated_rulesets(
             plain, mask = read(condition, facts, concepts), program.goals[name].mask
             assert _three(name in fired.certain, name in fired.possible) is plain
             assert _three(bool(masks.certain & mask), bool(masks.possible & mask)) is plain
-        for name in concepts:
-            assert _WORDS[fired.concepts[name]] is read(concepts[name], facts, concepts)
+        for name, concept_when in concepts.items():
+            assert _WORDS[fired.concepts[name]] is read(concept_when, facts, concepts)
 
 
 def test_they_agree_on_every_point_of_a_small_ruleset(tmp_path: Path) -> None:

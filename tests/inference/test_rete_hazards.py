@@ -151,7 +151,7 @@ def _definitions(monkeypatch: pytest.MonkeyPatch) -> list[dict[str, Any]]:
             seen.append(json.loads(definition))
             return real.create_ruleset(name, definition)
 
-    monkeypatch.setattr(module, "engine_module", lambda: Spy())
+    monkeypatch.setattr(module, "engine_module", Spy)
     return seen
 
 

@@ -128,7 +128,7 @@ def test_a_misplaced_file_is_not_silently_ignored(tmp_path: Path) -> None:
     (folder / "therapy" / "gamma.yaml").write_text("x: 1")
     (folder / "cases").mkdir()
     (folder / "cases" / "some.yaml").write_text("not read here")
-    with pytest.raises(InvalidInput, match="therapy/gamma.yaml:1:1: misplaced-file"):
+    with pytest.raises(InvalidInput, match=r"therapy/gamma.yaml:1:1: misplaced-file"):
         load_ruleset(folder)
 
 

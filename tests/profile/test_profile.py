@@ -247,7 +247,7 @@ def test_json_reads_as_yaml_does_and_a_file_may_hold_a_list() -> None:
     assert read('{"bclc_stage": "C", "afp": 1e3, "etiology": []}', name="p.json")["afp"] == 1000.0
     many = profiles_in(b"- {ecog: 1}\n- {ecog: 2}\n", "p.yaml")
     assert [profile["ecog"] for profile in many] == [1, 2]
-    with pytest.raises(InvalidInput, match="p.yaml:2:10: out-of-range"):
+    with pytest.raises(InvalidInput, match=r"p.yaml:2:10: out-of-range"):
         profiles_in(b"- {ecog: 1}\n- {ecog: 9}\n", "p.yaml")
 
 

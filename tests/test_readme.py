@@ -1,0 +1,71 @@
+"""The README does what it shows: its commands are run, and what it must mention it mentions."""
+
+from __future__ import annotations
+
+import doctest
+import os
+import re
+import shlex
+import subprocess
+import sys
+import tomllib
+
+import pytest
+
+from engine.cli.main import COMMANDS
+from tests.conftest import ROOT
+
+README = (ROOT / "README.md").read_text(encoding="utf-8")
+BLOCKS = re.findall(r"```console\n(.*?)```", README, flags=re.DOTALL)
+PYTHON = re.findall(r"```python\n(.*?)```", README, flags=re.DOTALL)
+LIKE = doctest.ELLIPSIS | doctest.NORMALIZE_WHITESPACE
+
+
+def _shown() -> list[tuple[str, str]]:
+    """Each command of a console block with the output printed below it ("..." stands for anything)."""
+    found = []
+    for block in BLOCKS:
+        for part in re.split(r"^\$ ", block, flags=re.MULTILINE)[1:]:
+            command, _, output = part.partition("\n")
+            found.append((command, output))
+    return found
+
+
+def _run(command: str) -> str:
+    words = command.replace("hepatica ", f"{shlex.quote(sys.executable)} -m engine ", 1)
+    done = subprocess.run(
+        words, shell=True, cwd=ROOT, capture_output=True, text=True, check=False, timeout=120, env={**os.environ}
+    )
+    return done.stdout + done.stderr
+
+
+@pytest.mark.parametrize(("command", "output"), _shown(), ids=lambda value: value[:60])
+def test_a_command_prints_what_the_readme_shows(command: str, output: str) -> None:
+    printed = _run(command)
+    assert doctest.OutputChecker().check_output(output, printed, LIKE), f"{command}\nprinted:\n{printed}\nshown:\n{output}"
+
+
+def test_the_readme_shows_commands() -> None:
+    assert len(_shown()) >= 6
+
+
+@pytest.mark.parametrize("code", PYTHON, ids=range(len(PYTHON)))
+def test_python_examples_run(code: str) -> None:
+    done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=False, timeout=60)
+    assert done.returncode == 0, done.stderr
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_every_command_is_in_the_readme(name: str) -> None:
+    assert f"`{name}`" in README or f"`{name} " in README
+
+
+def test_every_dependency_is_explained() -> None:
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    optional = project["optional-dependencies"]
+    listed = [*project["dependencies"], *(name for names in optional.values() for name in names)]
+    for requirement in listed:
+        name = re.split(r"[<>=\[;]", requirement)[0].strip()
+        assert name.startswith(("types-", "hepatica")) or f"`{name}`" in README, f"say in the README what {name} is for"
+    for extra in optional:
+        assert f"`{extra}`" in README, f"name the extra {extra} in the README"
