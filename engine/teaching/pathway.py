@@ -169,9 +169,9 @@ class _Reader:
         if self.masks is None or self.profile is None:
             return Status()
         own = self._own(key) if key else Status("lit")
-        if parent is None or own.state == "closed" or parent.state == "lit":
+        if parent is None or own.state == "closed":
             return own
-        return Status(parent.state, (), own.needs) if own.state == "lit" or parent.state == "closed" else own
+        return Status(parent.state) if parent.state == "closed" or own.state == "lit" else own
 
     def _own(self, key: str) -> Status:
         assert self.masks is not None

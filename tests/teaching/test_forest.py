@@ -58,7 +58,7 @@ def test_a_correction_replaces_only_the_parts_it_gives(found: Forest) -> None:
 
 def test_an_interval_is_not_borrowed_where_no_ratio_is_printed(evaluator: Evaluator, found: Forest) -> None:
     row = found.rows[0]
-    lone = Result(id="x", endpoint="OS", corrected=Correction(basis="recalled", discrepancy="d", hr=0.5))
+    lone = Result(id="x", endpoint="OS", ci95=(0.3, 0.9), corrected=Correction(basis="recalled", discrepancy="d", hr=0.5))
     study = replace(row.study, results=(lone,))
     therapy = replace(row.therapy, studies=(study,))
     only = forest(replace(evaluator.ruleset, therapies={therapy.id: therapy}))

@@ -5,14 +5,14 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Iterator
-from itertools import combinations
+from itertools import combinations, product
 
 import pytest
 from click.testing import CliRunner
 
 from engine.cli.main import cli
 from engine.evaluation.evaluate import Evaluator
-from engine.explain.facets import facets_of, label, merged
+from engine.explain.facets import Facet, facets_of, label, merged
 from engine.explain.lists import TherapyBits, therapy_bits
 from engine.explain.whatif import Change, what_if
 from engine.problems import InvalidInput
@@ -20,7 +20,7 @@ from engine.profile.child_pugh import CLASS_RANGES, class_of
 from engine.profile.fields import Value
 from engine.profile.model import Facts, Profile, facts_of
 from engine.profile.normalise import profile_from
-from engine.profile.reading import profile_of
+from engine.profile.reading import profile_of, read_profile
 from engine.report.style import Style
 from engine.report.whatif_document import document, settings
 from engine.report.whatif_text import text
@@ -102,6 +102,15 @@ def test_single_and_pair_changes_are_those_that_brute_force_finds(evaluator: Eva
         assert written_out(iter(own)) == brute(evaluator, bits, profile.facts), bits.therapy.id
 
 
+@pytest.mark.parametrize("name", ["after-sorafenib-met-high", "first-line-mainland-china", "little-known", "sorafenib-refused"])
+def test_changes_of_shipped_patients_are_those_that_brute_force_finds(evaluator: Evaluator, name: str) -> None:
+    profile = read_profile(f"patients/{name}.yaml")
+    found = what_if(evaluator, profile)
+    for bits in therapy_bits(evaluator.ruleset, evaluator.program):
+        own = [c for c in found.changes if c.therapy.id == bits.therapy.id and len(c.steps) <= 2]
+        assert written_out(iter(own)) == brute(evaluator, bits, profile.facts), bits.therapy.id
+
+
 def test_brute_force_finds_something_to_compare(evaluator: Evaluator, met_high: Profile) -> None:
     bits = next(b for b in therapy_bits(evaluator.ruleset, evaluator.program) if b.therapy.id == "tivantinib")
     found = brute(evaluator, bits, met_high.facts)
@@ -129,8 +138,6 @@ def test_each_change_evaluates_to_what_it_promises(evaluator: Evaluator) -> None
 
 
 def test_a_change_written_as_settings_gives_the_same_answer(evaluator: Evaluator, met_high: Profile) -> None:
-    from engine.profile.reading import read_profile
-
     for change in what_if(evaluator, met_high).changes:
         again = read_profile("patients/after-sorafenib-met-high.yaml", settings(change))
         assert evaluator.evaluate(again).entry(change.therapy.id)[0] == change.reaches
@@ -188,20 +195,40 @@ def test_questions_count_what_evaluation_settles(evaluator: Evaluator) -> None:
         }
 
 
-def test_no_single_question_settles_more_than_the_best(evaluator: Evaluator) -> None:
-    for profile in sample_profiles(evaluator.program, 10, seed=2, unknown=0.6):
+def settled_by(evaluator: Evaluator, facts: Facts, facets: tuple[Facet, ...]) -> list[int]:
+    """For every combination of results of some facets, how many open therapies the evaluator then has settled."""
+    open_now = [entry.therapy.id for entry in evaluator.evaluate(Profile(facts)).possible]
+    counts = []
+    for states in product(*(facet.results(facts) for facet in facets)):
+        told = dict(facts)
+        for facet, state in zip(facets, states, strict=True):
+            told.update(zip((field.name for field in facet.fields), state.values, strict=True))
+        answer = evaluator.evaluate(Profile(facts_of(told)))
+        counts.append(sum(answer.entry(therapy)[0] != "possible" for therapy in open_now))
+    return counts
+
+
+def test_questions_settle_what_they_promise_and_none_settles_more(evaluator: Evaluator) -> None:
+    for profile in sample_profiles(evaluator.program, 8, seed=2, unknown=0.5):
         settling = what_if(evaluator, profile).settling
-        open_now = [entry.therapy.id for entry in evaluator.evaluate(profile).possible]
+        for question in settling.singles:
+            counts = settled_by(evaluator, profile.facts, question.facets)
+            assert (question.least, question.most) == (min(counts), max(counts))
         best = settling.singles[0].least if settling.singles else 0
+        asked = {question.facets[0].title for question in settling.singles}
         for facet in facets_of(evaluator.program):
-            if not facet.open_in(profile.facts):
-                continue
-            counts = []
-            for state in facet.results(profile.facts):
-                told = {**profile.facts, **dict(zip((f.name for f in facet.fields), state.values, strict=True))}
-                answer = evaluator.evaluate(Profile(facts_of(told)))
-                counts.append(sum(answer.entry(t)[0] != "possible" for t in open_now))
-            assert min(counts) <= best
+            if facet.open_in(profile.facts) and facet.title not in asked:
+                assert max(settled_by(evaluator, profile.facts, (facet,))) == 0
+        assert all(question.least <= best for question in settling.singles)
+
+
+def test_pairs_settle_what_they_promise(evaluator: Evaluator) -> None:
+    profile = profile_of(["bclc_stage=C", "child_pugh_class=A", "prior_sorafenib=progressed", "region=europe"])
+    pairs = what_if(evaluator, profile).settling.pairs
+    assert len(pairs) > 3
+    for question in pairs[:4]:
+        counts = settled_by(evaluator, profile.facts, question.facets)
+        assert (question.least, question.most) == (min(counts), max(counts))
 
 
 def test_too_many_changes_are_refused_and_not_cut_short(
