@@ -18,6 +18,7 @@ from engine.problems import InternalError
 from engine.profile.model import Facts
 
 MOST_POINTS = 50_000_000
+MOST_PROFILES = 1 << 63
 
 
 @dataclass(frozen=True, eq=False)
@@ -54,7 +55,7 @@ def check(version: Version, tried: Sequence[Facts]) -> Report:
     order = {code: position for position, code in enumerate(KINDS)}
     found.sort(key=lambda finding: order[finding.code])
     applies = {name: _sizes(checking, f"rule/{name}") for name in version.ruleset.rules}
-    small = checking.space.points <= MOST_POINTS
+    small = checking.space.points <= MOST_POINTS and checking.space.profiles < MOST_PROFILES
     if small:
         _hold_against_every_point(checking, applies)
     others = [rule for rule in version.ruleset.rules.values() if rule.standing not in ("not_supported", "supportive")]

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from engine.assurance.boxes import Box, Cutter, Region, count, simplest
-from engine.assurance.uncovered import Gap, gap
 from engine.assurance.findings import Finding
 from engine.assurance.space import space_of
+from engine.assurance.uncovered import Gap, gap
 from engine.assurance.version import Version
 from engine.inference.program import SCOPE
 from engine.knowledge.ruleset import Rule

@@ -9,9 +9,9 @@ from engine.assurance.version import Version
 from engine.inference.program import conditions_of
 from engine.knowledge.conditions import ConceptTest, Condition, leaves
 from engine.knowledge.evidence import Result, Study
+from engine.knowledge.figures import number
 from engine.knowledge.ruleset import Rule, Ruleset
 from engine.knowledge.standing import DEMANDS
-from engine.knowledge.figures import number
 from engine.profile.fields import FIELDS
 
 _NEEDS_NO_RESULT = ("regulatory_approval", "review_statement", "trial_in_progress")

@@ -78,7 +78,7 @@ def _versions(old: str | None, new: str | None, base: str | None, ruleset: str) 
         raise click.UsageError("--base takes the place of OLD and NEW")
     if not base and not old:
         raise click.UsageError("name what to compare: OLD [NEW], OLD..NEW, or --base REVISION")
-    if old and not new and ".." in old and not Path(old).exists():
+    if old and not new and ".." in old and not _stands(Path(old)):
         old, _, new = old.partition("..")
         if not old or new.startswith("."):
             raise click.UsageError("a range is OLD..NEW or OLD..; for the branching point use --base REVISION")
@@ -95,11 +95,19 @@ def _version(name: str, folder: Path) -> Version:
     from engine.assurance.version import Version
     from engine.knowledge.files import CARD
 
-    if Path(name).is_dir() or (shipped("rulesets") / name / CARD).is_file():
+    if _stands(Path(name)) or _stands(shipped("rulesets") / name / CARD):
         return Version(*common.load(name))
     from engine.assurance.revisions import files_at
 
     return Version(*common.load_gathered(files_at(folder, name)))
+
+
+def _stands(path: Path) -> bool:
+    """Whether a path exists; a revision may be no possible path at all."""
+    try:
+        return path.exists()
+    except (OSError, ValueError):
+        return False
 
 
 def _allowances(file: str | None, old: Version, new: Version) -> tuple:  # type: ignore[type-arg]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from math import prod
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
@@ -13,7 +14,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 MOST_AT_ONCE = 65_536
-_MOST_COUNTED = 1 << 63
+MOST_COUNTED = 1 << 63
 
 
 class Weighted(NamedTuple):
@@ -28,8 +29,10 @@ def outer(tables: Sequence[Table], weights: Sequence[Sequence[int]]) -> Iterator
     """Every combination of one code per table, in blocks of bounded size; `weights[i][c]` profiles have code c of table i.
 
     Tables are combined while their product stays small, columns that are equal are merged, and what remains is crossed block by
-    block. Raises `OverflowError` where a count would pass 2^63.
+    block. Raises `OverflowError` where there are `MOST_COUNTED` profiles or more.
     """
+    if prod(sum(column) for column in weights) >= MOST_COUNTED:
+        raise OverflowError(f"the space has {MOST_COUNTED} profiles or more")
     blocks = [_merged(Weighted(*table, np.array(w, dtype=np.int64))) for table, w in zip(tables, weights, strict=True)]
     blocks.sort(key=_size)
     while len(blocks) > 1 and _size(blocks[0]) * _size(blocks[1]) <= MOST_ROWS:
@@ -58,8 +61,6 @@ def _all(blocks: list[Weighted]) -> Iterator[Weighted]:
 
 def _pairs(first: Weighted, second: Weighted) -> Weighted:
     """Every pair: conjunctions by AND, weights by product."""
-    if int(first.weights.sum(dtype=object)) * int(second.weights.sum(dtype=object)) >= _MOST_COUNTED:
-        raise OverflowError("the space has more than 2^63 profiles")
     weights = np.multiply.outer(first.weights, second.weights).reshape(-1)
     return Weighted(crossed(first.certain, second.certain), crossed(first.possible, second.possible), weights)
 

@@ -106,11 +106,11 @@ def belongs(name: str) -> bool:
 
 def find_ruleset(name: str, folders: tuple[Path, ...]) -> Path:
     """The folder of a ruleset given by path or by the name of a folder in `folders`; raises `InvalidInput`."""
-    given = Path(name)
-    if (given / CARD).is_file():
-        return given
-    for folder in folders:
-        if (folder / name / CARD).is_file():
-            return folder / name
+    for folder in (Path(name), *(folder / name for folder in folders)):
+        try:
+            if (folder / CARD).is_file():
+                return folder
+        except (OSError, ValueError):
+            continue
     known = sorted({path.parent.name for folder in folders for path in folder.glob(f"*/{CARD}")})
     raise InvalidInput([Problem(name, 1, 1, "no-ruleset", f"no ruleset {quote(name)}; {suggestion(name, known)}")])

@@ -40,7 +40,14 @@ def a_ruleset(random: Random, therapies: int = 3, most_rules: int = 3, fields: t
 def _therapy(random: Random, name: str, rules: int, fields: tuple[str, ...], concepts: tuple[str, ...]) -> Therapy:
     population = Population(when=a_condition(random, fields, (), 2)) if random.random() < 0.5 else None
     study = Study(
-        id=f"{name}-study", name=name, kind="single_arm_trial", status="completed", design="", review=PLACE, summary="", population=population
+        id=f"{name}-study",
+        name=name,
+        kind="single_arm_trial",
+        status="completed",
+        design="",
+        review=PLACE,
+        summary="",
+        population=population,
     )
     made = tuple(
         Rule(

@@ -1,0 +1,112 @@
+"""The columns kernel against the program it is made from."""
+
+from __future__ import annotations
+
+from random import Random
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from engine.assurance.agreement import sampled
+from engine.assurance.enumeration import counts
+from engine.assurance.space import space_of
+from engine.inference.columns import BLOCK, WORD, Columns
+from engine.inference.outer import outer
+from engine.inference.program import Program, compile_conditions
+from engine.knowledge.conditions import All, Any, Test
+from engine.profile.model import Facts
+from tests.assurance.generated import EVERY, a_ruleset, version
+from tests.making import profiles
+
+
+@given(st.lists(profiles(), min_size=1, max_size=20), st.integers(0, 30))
+def test_columns_give_the_verdicts_of_the_program(found: list[Facts], seed: int) -> None:
+    program = version(a_ruleset(Random(seed), fields=EVERY)).program
+    assert differing(program, found) == []
+
+
+def test_more_goals_than_one_word_holds_are_all_right() -> None:
+    program = version(a_ruleset(Random(2), therapies=30, most_rules=4, fields=EVERY)).program
+    columns = Columns(program)
+    assert columns.layout.words > 3
+    assert differing(program, list(sampled(space_of(program.tests), 300, 2))) == []
+
+
+def test_a_goal_with_more_alternatives_than_a_word_has_bits_is_right() -> None:
+    pairs = [All((Test("ecog", "=", (float(e),)), Test("child_pugh_score", "=", (float(s),)), Test("afp", ">", (float(a),))))
+             for e in range(5) for s in range(5, 13) for a in (1, 2)]  # fmt: skip
+    program = compile_conditions({"rule/many": Any(tuple(pairs)), "rule/one": Test("ecog", "=", (1.0,))}, {})
+    assert len(program.goals["rule/many"].conjunctions) > WORD
+    assert differing(program, list(sampled(space_of(program.tests), 500, 3))) == []
+
+
+def test_more_profiles_than_a_block_holds_are_all_answered() -> None:
+    program = version(a_ruleset(Random(4))).program
+    found = list(sampled(space_of(program.tests), 50, 4))
+    columns = Columns(program)
+    few = columns.code(found)
+    many = np.tile(few, 1 + 2 * BLOCK // 50)
+    once, often = columns.evaluate(few), columns.evaluate(many)
+    assert many.shape[1] > 2 * BLOCK
+    assert np.array_equal(often.certain, np.tile(once.certain, many.shape[1] // 50))
+    assert np.array_equal(often.possible, np.tile(once.possible, many.shape[1] // 50))
+
+
+def test_no_profiles_give_no_verdicts() -> None:
+    columns = Columns(version(a_ruleset(Random(4))).program)
+    assert columns.evaluate(columns.code([])).certain.shape == (columns.layout.words, 0)
+
+
+def test_a_code_that_no_class_has_is_refused() -> None:
+    columns = Columns(version(a_ruleset(Random(4))).program)
+    codes = np.zeros((len(columns.tables), 3), dtype=np.uint16)
+    codes[0, 1] = 999
+    with pytest.raises(ValueError, match="out of range"):
+        columns.evaluate(codes)
+
+
+def test_only_the_wanted_goals_are_kept() -> None:
+    program = version(a_ruleset(Random(4))).program
+    one = next(name for name in program.goals if name.startswith("rule/"))
+    columns = Columns(program, [one])
+    verdicts = columns.evaluate(columns.code(list(sampled(space_of(program.tests), 20, 1))))
+    assert columns.holds(verdicts.certain, one).shape == (20,)
+    with pytest.raises(KeyError):
+        columns.holds(verdicts.certain, "rule/other")
+
+
+def test_the_sweep_meets_every_profile_once() -> None:
+    made = version(a_ruleset(Random(6)))
+    space = space_of(made.program.tests)
+    columns = Columns(made.program)
+    tables = [columns.tables[0], columns.tables[1]]
+    weights = [[1] * columns.sizes[0], [2] * columns.sizes[1]]
+    assert sum(int(block.weights.sum()) for block in outer(tables, weights)) == columns.sizes[0] * columns.sizes[1] * 2
+    scope = counts(space, made.program, ["scope"])["scope"]
+    assert 0 <= scope[0] <= scope[1] <= space.profiles
+
+
+def test_a_space_too_large_to_count_in_64_bits_is_refused_not_wrapped() -> None:
+    columns = Columns(version(a_ruleset(Random(6))).program)
+    huge = [[2**62] * size for size in columns.sizes[:2]]
+    with pytest.raises(OverflowError):
+        list(outer(columns.tables[:2], huge))
+
+
+def differing(program: Program, found: list[Facts]) -> list[str]:
+    """The goals for which columns and program differ on some profile."""
+    columns = Columns(program)
+    verdicts = columns.evaluate(columns.code(found))
+    masks = [program.masks(facts) for facts in found]
+    wrong = []
+    for name, goal in program.goals.items():
+        certain = [bool(mask.certain & goal.mask) for mask in masks]
+        possible = [bool(mask.possible & goal.mask) for mask in masks]
+        if (
+            columns.holds(verdicts.certain, name).tolist() != certain
+            or columns.holds(verdicts.possible, name).tolist() != possible
+        ):
+            wrong.append(name)
+    return wrong
