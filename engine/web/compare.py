@@ -11,7 +11,7 @@ from engine.profile.model import Profile
 from engine.report.compare_document import document
 from engine.report.compare_text import cells
 from engine.report.document import Document
-from engine.web.cases import FILE, LONGEST_QUERY, case_in
+from engine.web.cases import FILE, case_in
 from engine.web.view import Asked, Parameter, View, refused
 
 PATIENT, OTHER, AGAINST = "patient", "other", "against"
@@ -21,8 +21,7 @@ MOST_PATIENTS, MOST_OTHERS = 3, 2
 def parameters(patients: Iterable[str], rulesets: Iterable[str]) -> tuple[Parameter, ...]:
     """The view's own parameters."""
     shipped: Document = {"type": "array", "maxItems": MOST_PATIENTS, "items": {"type": "string", "enum": ["", *patients]}}
-    example: Document = {"type": "string", "enum": ["", "bclc_stage=C", "cmet=high&ecog=1"]}
-    queries: Document = {"type": "array", "maxItems": MOST_OTHERS, "items": example}
+    queries: Document = {"type": "array", "maxItems": MOST_OTHERS, "items": {"type": "string", "maxLength": 2000}}
     other: Document = {"type": "string", "enum": ["", *rulesets]}
     return (
         Parameter(name=PATIENT, says="A shipped patient to set beside the case.", schema=shipped),
@@ -71,7 +70,7 @@ def _asked_for(asked: Asked) -> Iterator[tuple[str, Profile, Evaluator]]:
 
 def _other(query: str) -> Profile:
     """The profile of a query within the query; its problems are the form's."""
-    case = case_in(query[:LONGEST_QUERY])
+    case = case_in(query)
     if case.profile is None:
-        raise InvalidInput([Problem(FILE, 0, 1, p.code, f"{OTHER}: {p.message}") for p in case.problems])
+        raise InvalidInput([Problem(FILE, 0, 1, "other-case", f"{OTHER}: {p.message}") for p in case.problems])
     return case.profile

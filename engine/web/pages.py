@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from engine.web import answer, changes, compare, evidence, forest, pathway, rules, schemas, whatif, why
+from engine.web import answer, changes, compare, evidence, forest, pathway, quiz, rules, schemas, whatif, why
 from engine.web.library import Library
 from engine.web.view import Page
 
@@ -100,6 +100,15 @@ def pages(library: Library) -> tuple[Page, ...]:
             says="One therapy: what it is, its rules and its studies.",
             view=rules.therapy,
             answer=schemas.THERAPY,
+        ),
+        Page(
+            path="/quiz",
+            name="quiz",
+            tab="Quiz",
+            says="Cases to commit to before the answer is shown, and what was missed by topic.",
+            view=quiz.view,
+            answer=schemas.QUIZ,
+            own=quiz.PARAMETERS,
         ),
         *several,
         Page(

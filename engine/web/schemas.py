@@ -111,5 +111,6 @@ CHANGES = record(
     edits=listed(ANY_OBJECT),
     changes=listed(record(kind=TEXT, id=TEXT, before=_STAND, after=_STAND, profiles=WHOLE, where=listed(ANY_OBJECT))),
 )
+QUIZ = view(stage={"enum": ["start", "question", "reveal", "twist", "summary"]})
 PROBLEMS = record(notice=TEXT, problems=listed(record(field=TEXT, code=TEXT, message=TEXT)))
 ERROR = record(notice=TEXT, error=TEXT)
