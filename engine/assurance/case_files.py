@@ -13,6 +13,7 @@ from engine.problems import InvalidInput, Problem
 
 ENDINGS = (".yaml", ".yml")
 MAX_CASE_FILES = 1000
+GIVEN = Path("<stdin>")
 _OWN_KEYS = (re.compile(rb"^ruleset:", re.MULTILINE), re.compile(rb"^cases:", re.MULTILINE))
 
 
@@ -54,17 +55,23 @@ def files_below(folder: Path) -> list[Path]:
     return found
 
 
-def case_files(places: Sequence[Path]) -> Iterator[tuple[Path, bytes]]:
-    """The case files in files and folders with their bytes; raises `InvalidInput` where there are none."""
+def case_files(places: Sequence[Path], given: bytes = b"") -> Iterator[tuple[Path, bytes]]:
+    """The case files in files and folders with their bytes (`given` are those of `GIVEN`).
+
+    Raises `InvalidInput` where there are none.
+    """
     problems: list[Problem] = []
+    files: dict[Path, Path] = {}
     for place in places:
         found = files_below(place) if place.is_dir() else [place]
         if not found:
             problems.append(Problem(str(place), 1, 1, "no-cases", "no case file here; a case file is YAML with a list 'cases:'"))
         for path in found:
-            try:
-                yield path, read_bytes(path, str(path))
-            except InvalidInput as error:
-                problems.extend(error.problems)
+            files.setdefault(path.absolute(), path)
+    for path in files.values():
+        try:
+            yield path, given if path == GIVEN else read_bytes(path, str(path))
+        except InvalidInput as error:
+            problems.extend(error.problems)
     if problems:
         raise InvalidInput(problems)

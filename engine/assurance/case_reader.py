@@ -25,16 +25,19 @@ FILE_KEYS = ("ruleset", "cases")
 EXACTLY: dict[str, ListName] = {f"{name}_exactly": name for name in LISTS}
 EXPECTATIONS = (*LISTS, *EXACTLY, "why", "scope", "derived", "applicability", "warnings")
 CASE_KEYS = ("case", "profile", "patient", "set", *EXPECTATIONS)
-LONGEST_SENTENCE = 400
+LONGEST_SENTENCE = 1000
 _TRUTHS = {"yes": "yes", "true": "yes", "no": "no", "false": "no", UNKNOWN: UNKNOWN}
 _NOTHING_KNOWN = Profile(facts_of({}))
 
 
-def read_cases(places: Sequence[Path], ruleset: Ruleset) -> list[Case]:
-    """The cases in files and folders, in order; raises `InvalidInput` with every problem, also for a sentence used twice."""
+def read_cases(places: Sequence[Path], ruleset: Ruleset, given: bytes = b"") -> list[Case]:
+    """The cases in files and folders, in order; `given` is what the place `GIVEN` stands for.
+
+    Raises `InvalidInput` with every problem, also for a sentence used twice.
+    """
     cases: list[Case] = []
     problems: list[Problem] = []
-    for path, data in case_files(places):
+    for path, data in case_files(places, given):
         try:
             cases.extend(cases_in(data, str(path), ruleset))
         except InvalidInput as error:

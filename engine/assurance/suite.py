@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 
-from engine.assurance.case_files import ruleset_around, shown
+from engine.assurance.case_files import GIVEN, ruleset_around, shown
 from engine.assurance.case_reader import read_cases, ruleset_named_in
 from engine.assurance.cases import Case
 from engine.documents.reader import read_bytes
@@ -13,13 +13,15 @@ from engine.knowledge.files import CARD, CASES, find_ruleset
 from engine.knowledge.ruleset import Ruleset
 from engine.problems import InvalidInput, Problem
 
+STDIN = "-"
 Load = Callable[[str], Ruleset]
 
 
 def suites(names: Sequence[str], rulesets: Path, default: str) -> dict[str, list[Path]]:
     """The places of case files by the ruleset (a folder or a name) they belong to, in order of naming.
 
-    A name is a ruleset (its own cases are meant), a case file, or a folder of case files. Raises `InvalidInput`.
+    A name is a ruleset (its own cases are meant), a case file, a folder of case files, or `-` for cases given otherwise.
+    Raises `InvalidInput`.
     """
     found: dict[str, list[Path]] = {}
     problems: list[Problem] = []
@@ -37,6 +39,8 @@ def suites(names: Sequence[str], rulesets: Path, default: str) -> dict[str, list
 
 def _suite(name: str, rulesets: Path, default: str) -> tuple[str, list[Path]]:
     path = Path(name)
+    if name == STDIN:
+        return default, [GIVEN]
     if path.is_file():
         return ruleset_of(path, default), [path]
     if path.is_dir() and not (path / CARD).is_file():
@@ -75,14 +79,14 @@ def _searched(case: Case) -> str:
     return " ".join((case.sentence, case.place, *case.named(), *case.derived)).lower()
 
 
-def read_all(found: dict[str, list[Path]], load: Load) -> list[tuple[Ruleset, list[Case]]]:
-    """Each ruleset with its cases; raises `InvalidInput` with the problems of all of them."""
+def read_all(found: dict[str, list[Path]], load: Load, given: bytes = b"") -> list[tuple[Ruleset, list[Case]]]:
+    """Each ruleset with its cases (`given` for `-`); raises `InvalidInput` with the problems of all of them."""
     read: list[tuple[Ruleset, list[Case]]] = []
     problems: list[Problem] = []
     for name, places in found.items():
         try:
             ruleset = load(name)
-            read.append((ruleset, read_cases(places, ruleset)))
+            read.append((ruleset, read_cases(places, ruleset, given)))
         except InvalidInput as error:
             problems.extend(error.problems)
     if problems:

@@ -34,14 +34,14 @@ def command(
 
     Thresholds move and change strictness, words join and leave lists, conditions are dropped and negated, all and any
     change places, concepts are asked for the other way round, standings and citations change: in rules, concepts, the
-    scope and the populations of cited studies. A change that alters no answer is recognised by proof over the whole profile space. Exit code 1 while a change
-    that alters an answer goes unnoticed.
+    scope and the populations of cited studies. A change that alters no answer is recognised by proof over the whole
+    profile space. Exit code 1 while a change that alters an answer goes unnoticed.
 
     \b
     Examples:
       hepatica mutate
       hepatica mutate my-rules/ --write my-rules/cases/missing.yaml
-      hepatica mutate hcc-2016 --without rulesets/hcc-2016/cases/generated --format json
+      hepatica mutate hcc-2016 --without rulesets/hcc-2016/cases/enrolment.yaml --format json
     """
     from engine.assurance.mutate import killers, mutate
     from engine.evaluation.evaluate import Evaluator

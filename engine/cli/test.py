@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
@@ -23,8 +24,9 @@ if TYPE_CHECKING:
 def command(targets: tuple[str, ...], ruleset: str, words: str, format_: str, verbose: bool) -> int:
     """Run case tables: each case a sentence, a patient, and what the answer must say.
 
-    A target is a ruleset (its own cases/ are run), a case file, or a folder of case files. A case file belongs to the
-    ruleset in whose cases/ it lies, else to the one it names, else to --ruleset. Exit code 1 when a case fails.
+    A target is a ruleset (its own cases/ are run), a case file, a folder of case files, or - for cases on standard
+    input. A case file belongs to the ruleset in whose cases/ it lies, else to the one it names, else to --ruleset. Exit
+    code 1 when a case fails.
 
     \b
     Examples:
@@ -32,14 +34,17 @@ def command(targets: tuple[str, ...], ruleset: str, words: str, format_: str, ve
       hepatica test hcc-2016 -k tivantinib
       hepatica test rulesets/hcc-2016/cases/traps.yaml --verbose
       hepatica test my-rules/ --format json
+      hepatica test - --ruleset my-rules/ < cases.yaml
     """
     from engine.assurance.case_run import run
-    from engine.assurance.suite import read_all, selected, suites
+    from engine.assurance.suite import STDIN, read_all, selected, suites
+    from engine.documents.tree import MAX_BYTES
     from engine.evaluation.evaluate import Evaluator
     from engine.paths import shipped
 
     found = suites(targets, shipped("rulesets"), ruleset)
-    read = read_all(found, lambda name: common.load(name)[0])
+    given = sys.stdin.buffer.read(MAX_BYTES + 1) if STDIN in targets else b""
+    read = read_all(found, lambda name: common.load(name)[0], given)
     chosen = {case.place for case in selected([case for _, cases in read for case in cases], words)}
     kept = [(rules, [case for case in cases if case.place in chosen]) for rules, cases in read]
     results = [(rules, run(cases, Evaluator(rules))) for rules, cases in kept if cases]

@@ -15,7 +15,8 @@ from engine.evaluation.evaluate import Evaluator
 from engine.knowledge.loader import load_ruleset
 from engine.knowledge.ruleset import Ruleset
 from engine.problems import InvalidInput
-from engine.profile.model import Facts
+from engine.profile.fields import FIELDS, Field, Value
+from engine.profile.model import Facts, facts_of
 from engine.report.case_file import text
 from tests.cases.making import CASES, ruleset_with_cases
 from tests.conftest import ROOT
@@ -128,3 +129,19 @@ def test_the_description_of_the_format_names_every_key() -> None:
     described = (ROOT / "rulesets" / "hcc-2016" / "cases" / "README.md").read_text(encoding="utf-8")
     for key in (*CASE_KEYS, *WHY_KEYS, *ALSO_KEYS):
         assert f"`{key}`" in described, key
+
+
+def test_a_written_sentence_is_never_longer_than_a_case_may_have(ruleset: Ruleset, evaluator: Evaluator) -> None:
+    longest: dict[str, Value | None] = {field.name: _longest(field) for field in FIELDS}
+    facts = facts_of({**longest, "child_pugh_class": "A", "child_pugh_score": None})
+    for subject in (*(f"therapy/{name}" for name in ruleset.therapies), *(f"concept/{name}" for name in ruleset.concepts)):
+        (case,) = pinned([Pin(facts, subject)], evaluator)
+        assert cases_in(text([case], []).encode(), "c.yaml", ruleset)[0].sentence == case.sentence
+
+
+def _longest(field: Field) -> Value:
+    if field.kind == "set":
+        return field.values
+    if field.kind == "choice":
+        return max(field.values, key=len)
+    return False if field.kind == "flag" else 4 if field.kind == "integer" else 123456.789012

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -130,3 +132,25 @@ def test_a_case_file_elsewhere_names_its_ruleset(tmp_path: Path, capsysbinary: p
     (tmp_path / "more.yaml").write_text(f"ruleset: rules\n{CASES}", encoding="utf-8")
     assert hepatica(["test", str(tmp_path / "more.yaml")]) == 0
     assert b"tiny 1.0.0: 2 cases" in capsysbinary.readouterr().out
+
+
+def test_cases_come_from_standard_input_too(tmp_path: Path) -> None:
+    folder = ruleset_with_cases(tmp_path)
+    command = [sys.executable, "-m", "engine", "test", "-", "--ruleset", str(folder)]
+    good = subprocess.run(command, input=CASES.encode(), capture_output=True, cwd=ROOT, timeout=60, check=False)
+    bad = subprocess.run(command, input=b"cases: []", capture_output=True, cwd=ROOT, timeout=60, check=False)
+    assert (good.returncode, bad.returncode) == (0, 2)
+    assert b"<stdin>:1:8: no-cases" in bad.stderr
+
+
+@pytest.mark.parametrize("command", ["coverage", "mutate"])
+def test_a_file_that_cannot_be_written_is_said_so(command: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    folder = ruleset_with_cases(tmp_path)
+    assert hepatica([command, str(folder), "--write", str(tmp_path / "nowhere" / "x.yaml")]) == 2
+    assert "x.yaml:1:1: unwritable: no such file" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("command", ["coverage", "mutate"])
+def test_cases_that_do_not_exist_are_refused(command: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert hepatica([command, "--cases", str(tmp_path / "none.yaml")]) == 2
+    assert "none.yaml:1:1: unreadable" in capsys.readouterr().err
