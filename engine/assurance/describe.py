@@ -25,7 +25,7 @@ def describe(space: Space, region: Sequence[Box], outside: Sequence[Box]) -> tup
         best = max(primes, key=lambda box: (_gained(space, box, left), -_asked(space, box)))
         chosen.append(best)
         left = subtract(left, [best])
-    needed = _needed(chosen + left, region)
+    needed = [*chosen, *left] if left else _needed(chosen, region)
     return tuple(sorted(needed, key=lambda box: (_asked(space, box), -space.count(box))))
 
 

@@ -80,19 +80,19 @@ class _Comparing:
         size = len(before.goals)
         regions = [*self._regions(self.old, before), *self._regions(self.new, after)]
 
-        def judge(verdicts: Verdicts) -> tuple[Stand, Stand]:
-            return before.judge(verdicts[:size]), after.judge(verdicts[size:])
+        def judge(verdicts: Verdicts) -> _Kind | None:
+            first, second = before.judge(verdicts[:size]), after.judge(verdicts[size:])
+            return None if first == second else kind_of(subject, first, second)
 
         parts = Partition(self.space, regions, judge)
-        kinds = dict.fromkeys(kind_of(subject, *pair) for pair in parts.boxes() if pair[0] != pair[1])
-        found = [self._change(subject, kind, parts) for kind in kinds]
+        found = [self._change(subject, kind, parts) for kind in parts.outcomes() if kind is not None]
         return sorted(found, key=lambda change: (_KINDS.index(change.kind), -change.profiles, change.before, change.after))
 
     def _regions(self, version: Version, question: Question) -> list[Region]:
         return [self.cutter.region(version.conjunctions(goal)) for goal in question.goals]
 
-    def _change(self, subject: Subject, kind: _Kind, parts: Partition[tuple[Stand, Stand]]) -> Change:
-        inside, outside = parts.split(lambda pair: pair[0] != pair[1] and kind_of(subject, *pair) == kind)
+    def _change(self, subject: Subject, kind: _Kind, parts: Partition[_Kind | None]) -> Change:
+        inside, outside = parts.split(kind)
         total = sum(map(self.space.count, inside))
         witness = self.space.facts(simplest(self.space, inside))
         scoped = self.scoped if subject.kind != "scope" else None

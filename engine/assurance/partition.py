@@ -45,29 +45,30 @@ class Partition(Generic[O]):
             found.setdefault(self._table[node], []).append(box)  # type: ignore[arg-type]
         return found
 
-    def split(self, wanted: Callable[[O], bool]) -> tuple[list[Box], list[Box]]:
-        """Where the outcome is wanted, and where it is not: disjoint boxes, few because the others are merged first."""
+    def outcomes(self) -> tuple[O, ...]:
+        """Every outcome that holds somewhere."""
+        return tuple(self._leaves)
+
+    def split(self, outcome: O) -> tuple[list[Box], list[Box]]:
+        """Where one outcome holds, and where it does not: disjoint boxes, few because all others are taken for one first."""
+        wanted = self._leaves[outcome]
+        other = next((leaf for leaf in self._leaves.values() if leaf != wanted), wanted)
         inside: list[Box] = []
         outside: list[Box] = []
-        reduced: dict[int, int] = {}
-        for node, box in self._paths(self._merged(self._root, wanted, reduced)):
-            (inside if wanted(self._table[node]) else outside).append(box)  # type: ignore[arg-type]
+        for node, box in self._paths(self._merged(self._root, wanted, other, {})):
+            (inside if node == wanted else outside).append(box)
         return inside, outside
 
-    def _merged(self, node: int, wanted: Callable[[O], bool], reduced: dict[int, int]) -> int:
-        """The node with all wanted leaves taken for one, and all others for another."""
-        if node not in reduced:
-            entry = self._table[node]
-            if self._is_leaf[node]:
-                reduced[node] = next(
-                    leaf
-                    for o, leaf in self._leaves.items()
-                    if wanted(o) == wanted(entry)  # type: ignore[arg-type]
-                )
-            else:
-                axis, branches = entry  # type: ignore[misc]
-                reduced[node] = self._branch(axis, _joined((mask, self._merged(c, wanted, reduced)) for mask, c in branches))
-        return reduced[node]
+    def _merged(self, node: int, wanted: int, other: int, reduced: dict[int, int]) -> int:
+        """The node with every leaf but the wanted one taken for `other`."""
+        if self._is_leaf[node]:
+            return wanted if node == wanted else other
+        known = reduced.get(node)
+        if known is None:
+            axis, branches = self._table[node]  # type: ignore[misc]
+            parts = [(mask, self._merged(child, wanted, other, reduced)) for mask, child in branches]
+            known = reduced[node] = self._branch(axis, _joined(parts))
+        return known
 
     def _paths(self, root: int) -> Iterator[tuple[int, Box]]:
         """Every leaf below a node with the box that leads to it."""
