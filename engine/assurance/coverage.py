@@ -11,9 +11,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import Literal
 
 from engine.assurance.cases import Case
+from engine.assurance.condition_places import Places
 from engine.assurance.decisions import FALSE, TRUE, Decision, decisions, speaks, verdicts
 from engine.assurance.pinned import Pin
 from engine.assurance.where import outcomes
@@ -79,12 +81,12 @@ class Coverage:
         return 100 * sum(reached for reached, _ in counted) / total if total else 100.0
 
 
-def measure(ruleset: Ruleset, cases: Sequence[Case]) -> Coverage:
-    """The coverage of a ruleset by cases."""
+def measure(ruleset: Ruleset, cases: Sequence[Case], places: Places = MappingProxyType({})) -> Coverage:
+    """The coverage of a ruleset by cases; `places` says where its single conditions are written."""
     concepts = {concept.id: concept.when for concept in ruleset.concepts.values()}
     shown: list[Shown] = []
     impossible: list[Goal] = []
-    for decision in decisions(ruleset):
+    for decision in decisions(ruleset, places):
         speaking = [case for case in cases if speaks(case, decision.subject)]
         for found in _of_decision(decision, speaking, concepts):
             if isinstance(found, Goal):

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from engine.assurance.cases import Case
+from engine.assurance.condition_places import Places
 from engine.inference.plain import Verdict, read
 from engine.inference.program import SCOPE
 from engine.knowledge.conditions import All, Any, ConceptTest, Condition, Not, Test, leaves
@@ -28,6 +29,11 @@ class Decision:
     subject: str
     condition: Condition
     place: str
+    places: tuple[str, ...] = ()
+
+    def place_of(self, index: int) -> str:
+        """Where a single condition is written; the decision's own place where that is not known, or for -1."""
+        return self.places[index] if 0 <= index < len(self.places) else self.place
 
     @cached_property
     def conditions(self) -> tuple[Leaf, ...]:
@@ -39,16 +45,17 @@ class Decision:
         return _replaced(self.condition, index, constant)[0]
 
 
-def decisions(ruleset: Ruleset) -> list[Decision]:
-    """Scope, concepts and rules of a ruleset."""
+def decisions(ruleset: Ruleset, places: Places) -> list[Decision]:
+    """Scope, concepts and rules of a ruleset; `places` are those of their single conditions, as far as known."""
     scope = ruleset.card.scope
-    found = [Decision(SCOPE, SCOPE, scope, place_of(ruleset, SCOPE))]
+    found = [Decision(SCOPE, SCOPE, scope, place_of(ruleset, SCOPE), places.get(SCOPE, ()))]
     for concept in ruleset.concepts.values():
         name = f"concept/{concept.id}"
-        found.append(Decision(name, name, concept.when, place_of(ruleset, name)))
+        found.append(Decision(name, name, concept.when, place_of(ruleset, name), places.get(name, ())))
     for therapy, rule in ruleset.rules_with_therapy():
         name = f"rule/{rule.id}"
-        found.append(Decision(name, f"therapy/{therapy.id}", All((scope, rule.when)), place_of(ruleset, name)))
+        own = (*places.get(SCOPE, ()), *places.get(name, ()))
+        found.append(Decision(name, f"therapy/{therapy.id}", All((scope, rule.when)), place_of(ruleset, name), own))
     return found
 
 

@@ -11,11 +11,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from itertools import chain
+from types import MappingProxyType
 
+from engine.assurance.condition_places import Places
 from engine.assurance.decisions import place_of
 from engine.inference.normal_form import words_of
 from engine.inference.program import SCOPE
-from engine.knowledge.conditions import All, Any, ConceptTest, Condition, Not, Operator, Test, words
+from engine.knowledge.conditions import All, Any, ConceptTest, Condition, Not, Operator, Test, leaves, words
 from engine.knowledge.ruleset import Rule, Ruleset, Therapy
 from engine.knowledge.standing import DEMANDS
 from engine.profile.fields import FIELD_BY_NAME
@@ -45,33 +47,45 @@ class Mutant:
     rule: Rule | None = None
 
 
-def mutants(ruleset: Ruleset) -> Iterator[Mutant]:
-    """All of them, in a fixed order: scope, concepts, rules in order of therapy, populations of studies."""
-    yield from _of_condition(SCOPE, ruleset.card.scope, ruleset)
+def mutants(ruleset: Ruleset, places: Places = MappingProxyType({})) -> Iterator[Mutant]:
+    """All of them, in a fixed order: scope, concepts, rules in order of therapy, populations of studies.
+
+    `places` says where single conditions are written; without it a change stands where its rule or concept begins.
+    """
+    for goal, condition, therapy in _goals(ruleset):
+        yield from _of_condition(goal, condition, place_of(ruleset, goal), places.get(goal, ()))
+        if therapy is not None:
+            yield from _of_evidence(therapy, ruleset.rules[goal.partition("/")[2]], ruleset)
+
+
+def _goals(ruleset: Ruleset) -> Iterator[tuple[str, Condition, Therapy | None]]:
+    """Every condition by goal, a rule's with its therapy."""
+    yield SCOPE, ruleset.card.scope, None
     for concept in ruleset.concepts.values():
-        yield from _of_condition(f"concept/{concept.id}", concept.when, ruleset)
+        yield f"concept/{concept.id}", concept.when, None
     for therapy, rule in ruleset.rules_with_therapy():
-        yield from _of_condition(f"rule/{rule.id}", rule.when, ruleset)
-        yield from _of_evidence(therapy, rule, ruleset)
+        yield f"rule/{rule.id}", rule.when, therapy
     cited = {name for rule in ruleset.rules.values() for name in rule.cites}
     for study in ruleset.studies.values():
         if study.id in cited and study.population is not None and study.population.when is not None:
-            yield from _of_condition(f"population/{study.id}", study.population.when, ruleset)
+            yield f"population/{study.id}", study.population.when, None
 
 
-def _of_condition(goal: str, condition: Condition, ruleset: Ruleset) -> Iterator[Mutant]:
-    place = place_of(ruleset, goal)
+def _of_condition(goal: str, condition: Condition, place: str, places: tuple[str, ...]) -> Iterator[Mutant]:
     seen = {condition}
-    for kind, says, changed in _changes(condition):
+    for kind, says, changed, index in _changes(condition):
         if changed not in seen:
             seen.add(changed)
-            yield Mutant(goal=goal, kind=kind, says=says, place=place, condition=changed)
+            where = places[index] if places else place
+            yield Mutant(goal=goal, kind=kind, says=says, place=where, condition=changed)
     if isinstance(condition, (Test, ConceptTest)):
         says = f"dropped the only condition ({words(condition)})"
-        yield Mutant(goal=goal, kind="condition dropped", says=says, place=place, condition=All(()))
+        where = places[0] if places else place
+        yield Mutant(goal=goal, kind="condition dropped", says=says, place=where, condition=All(()))
 
 
-Change = tuple[str, str, Condition]
+Change = tuple[str, str, Condition, int]
+"""Kind, sentence, the condition changed, and the index of the first single condition concerned."""
 
 
 def _changes(condition: Condition) -> Iterator[Change]:
@@ -79,11 +93,11 @@ def _changes(condition: Condition) -> Iterator[Change]:
         yield from _test_changes(condition)
     elif isinstance(condition, ConceptTest):
         flipped = ConceptTest(condition.concept, not condition.wanted)
-        yield "concept flipped", _becomes(condition, flipped), flipped
+        yield "concept flipped", _becomes(condition, flipped), flipped, 0
     elif isinstance(condition, Not):
-        yield "negation dropped", _becomes(condition, condition.part), condition.part
-        for kind, says, part in _changes(condition.part):
-            yield kind, f"inside not: {says}", Not(part)
+        yield "negation dropped", _becomes(condition, condition.part), condition.part, 0
+        for kind, says, part, index in _changes(condition.part):
+            yield kind, f"inside not: {says}", Not(part), index
     else:
         yield from _joined_changes(condition)
 
@@ -91,14 +105,16 @@ def _changes(condition: Condition) -> Iterator[Change]:
 def _joined_changes(condition: All | Any) -> Iterator[Change]:
     other: Condition = Any(condition.parts) if isinstance(condition, All) else All(condition.parts)
     names = ("all", "any") if isinstance(condition, All) else ("any", "all")
-    yield "all and any", f"{names[0]} of becomes {names[1]} of ({words(condition)})", other
+    yield "all and any", f"{names[0]} of becomes {names[1]} of ({words(condition)})", other, 0
+    first = 0
     for index, part in enumerate(condition.parts):
         rest = (*condition.parts[:index], *condition.parts[index + 1 :])
-        yield "condition dropped", f"dropped: {words(part)}", rest[0] if len(rest) == 1 else type(condition)(rest)
+        yield "condition dropped", f"dropped: {words(part)}", rest[0] if len(rest) == 1 else type(condition)(rest), first
         if isinstance(part, (All, Any)):
-            yield "condition negated", f"negated: {words(part)}", _with(condition, index, Not(part))
-        for kind, says, changed in _changes(part):
-            yield kind, says, _with(condition, index, changed)
+            yield "condition negated", f"negated: {words(part)}", _with(condition, index, Not(part)), first
+        for kind, says, changed, inner in _changes(part):
+            yield kind, says, _with(condition, index, changed), first + inner
+        first += sum(1 for _ in leaves(part))
 
 
 def _with(condition: All | Any, index: int, part: Condition) -> Condition:
@@ -108,7 +124,7 @@ def _with(condition: All | Any, index: int, part: Condition) -> Condition:
 def _test_changes(test: Test) -> Iterator[Change]:
     numeric = test.operator in STRICTNESS
     for kind, changed in chain(_numeric_changes(test) if numeric else _word_changes(test), _negated(test)):
-        yield kind, _becomes(test, changed), changed
+        yield kind, _becomes(test, changed), changed, 0
 
 
 def _negated(test: Test) -> Iterator[tuple[str, Test]]:

@@ -10,9 +10,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from types import MappingProxyType
 
 from engine.assurance.cases import Case
 from engine.assurance.changed import ChangedRules, KnownCase, World
+from engine.assurance.condition_places import Places
 from engine.assurance.mutants import Mutant, mutants
 from engine.assurance.pinned import Pin, pinned
 from engine.evaluation.evaluate import Evaluator
@@ -44,14 +46,16 @@ class Mutation:
         return 100 * len(self.killed) / total if total else 100.0
 
 
-def mutate(ruleset: Ruleset, cases: Sequence[Case], progress: Progress | None = None) -> Mutation:
+def mutate(
+    ruleset: Ruleset, cases: Sequence[Case], progress: Progress | None = None, places: Places = MappingProxyType({})
+) -> Mutation:
     """Every mutant of a ruleset against the cases (which must pass on the ruleset itself)."""
     world = World(ruleset)
     known = [KnownCase(case, world) for case in cases]
     killed: list[tuple[Mutant, Case]] = []
     equivalent: list[Mutant] = []
     survivors: list[Survivor] = []
-    every = list(mutants(ruleset))
+    every = list(mutants(ruleset, places))
     for index, mutant in enumerate(every):
         changed = ChangedRules(world, mutant)
         pin = changed.difference()

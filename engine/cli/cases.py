@@ -55,6 +55,15 @@ def read(name: str, places: Sequence[str], without: Sequence[str], target: str |
     return ruleset, read_cases(kept, ruleset)
 
 
+def places(name: str, ruleset: Ruleset) -> dict[str, tuple[str, ...]]:
+    """Where the ruleset's single conditions are written."""
+    from engine.assurance.condition_places import condition_places
+    from engine.knowledge.files import find_ruleset
+    from engine.paths import shipped
+
+    return condition_places(ruleset, find_ruleset(name, (shipped("rulesets"),)))
+
+
 def write(target: str, cases: Sequence[Case], ruleset: Ruleset, command: Sequence[str], purpose: str) -> None:
     """New cases to a file; says on standard error what was written."""
     from engine.problems import InvalidInput, Problem

@@ -43,7 +43,7 @@ def command(
     from engine.paths import DEFAULT_RULESET
 
     rules, read = cases.read(ruleset or DEFAULT_RULESET, places, without, target)
-    found = measure(rules, read)
+    found = measure(rules, read, cases.places(ruleset or DEFAULT_RULESET, rules))
     if target:
         missing = pinned([gap.pin for gap in found.gaps()], Evaluator(rules)) if found.gaps() else []
         cases.write(target, missing, rules, cases.typed("coverage", ruleset, places, without, target), PURPOSE)

@@ -52,7 +52,7 @@ def command(
     if not _pass(read, evaluator):
         return 1
     with _progress() as progress:
-        found = mutate(rules, read, progress)
+        found = mutate(rules, read, progress, cases.places(ruleset or DEFAULT_RULESET, rules))
     missing = killers(found, evaluator)
     if target:
         cases.write(target, missing, rules, cases.typed("mutate", ruleset, places, without, target), PURPOSE)

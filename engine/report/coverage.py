@@ -51,8 +51,8 @@ def _by_decision(goals: Sequence[Goal]) -> Iterator[str]:
     for goal in goals:
         if goal.decision.name != last:
             last = goal.decision.name
-            yield f"  {goal.decision.place} {last.replace('/', ' ', 1)}"
-        yield from hanging("      ", says(goal), 8)
+            yield f"  {last.replace('/', ' ', 1)}"
+        yield from hanging("      ", f"{goal.decision.place_of(goal.index)} {says(goal)}", 8)
 
 
 def says(goal: Goal) -> str:
@@ -83,7 +83,7 @@ def document(ruleset: Ruleset, cases: Sequence[Case], found: Coverage) -> dict[s
 def _goal(goal: Goal) -> dict[str, Any]:
     condition = words(goal.decision.conditions[goal.index]) if goal.index >= 0 else ""
     return {
-        "place": goal.decision.place,
+        "place": goal.decision.place_of(goal.index),
         "decision": goal.decision.name,
         "measure": goal.measure,
         "condition": condition,

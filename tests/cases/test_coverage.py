@@ -10,6 +10,7 @@ from random import Random
 import pytest
 
 from engine.assurance.case_reader import read_cases
+from engine.assurance.condition_places import condition_places
 from engine.assurance.coverage import MEASURES, Goal, measure
 from engine.assurance.decisions import FALSE, TRUE, decisions
 from engine.assurance.pinned import pinned
@@ -64,7 +65,7 @@ def test_goals_are_possible_exactly_where_some_profile_reaches_them(seed: int) -
     )
     found = measure(ruleset, [])
     concepts = {concept.id: concept.when for concept in ruleset.concepts.values()}
-    for decision in decisions(ruleset):
+    for decision in decisions(ruleset, {}):
         space = space_of(test for part in opened(decision.condition, concepts) for test in part)
         every = [space.facts(tuple(1 << i for i in point)) for point in product(*(range(len(a.points)) for a in space.axes))]
         impossible = {_named(goal) for goal in found.impossible if goal.decision.name == decision.name}
@@ -126,6 +127,16 @@ def test_the_text_report_places_each_gap_at_its_rule(tmp_path: Path, capsysbinar
     folder = ruleset_with_cases(tmp_path)
     assert hepatica(["coverage", str(folder)]) == 0
     shown = capsysbinary.readouterr().out.decode()
-    assert "therapies/beta.yaml:18 rule beta-high-afp" in shown
-    assert "AFP: > 400: never false" in shown
+    assert "rule beta-high-afp" in shown
+    assert "therapies/beta.yaml:18 never true" in shown
+    assert "therapies/beta.yaml:22 AFP: > 400: never false" in shown
     assert "must not be used to decide care" in " ".join(shown.split())
+
+
+def test_every_single_condition_has_its_place(ruleset: Ruleset) -> None:
+    places = condition_places(ruleset, ROOT / "rulesets" / "hcc-2016")
+    for decision in decisions(ruleset, places):
+        assert len(decision.places) == len(decision.conditions), decision.name
+    (line,) = {int(place.rpartition(":")[2]) for place in places["rule/sorafenib-first-line"]}
+    text = (ROOT / "rulesets" / "hcc-2016" / "therapies" / "sorafenib.yaml").read_text(encoding="utf-8").splitlines()
+    assert "prior_sorafenib: none" in text[line - 1]

@@ -14,6 +14,7 @@ import pytest
 
 from engine.assurance.case_reader import read_cases
 from engine.assurance.case_run import outcome
+from engine.assurance.condition_places import condition_places
 from engine.assurance.coverage import measure
 from engine.assurance.mutants import Mutant, mutants
 from engine.assurance.mutate import Mutation, killers, mutate
@@ -175,9 +176,13 @@ def test_progress_is_shown_on_a_terminal(tmp_path: Path) -> None:
     os.close(ours)
 
 
-def test_a_loaded_ruleset_places_each_change_in_its_file(tmp_path: Path) -> None:
-    ruleset = load_ruleset(ruleset_with_cases(tmp_path))
-    places = {mutant.goal: mutant.place for mutant in mutants(ruleset)}
-    assert places["scope"] == "ruleset.yaml:6"
-    assert places["concept/untreated"] == "concepts.yaml:3"
-    assert places["rule/beta-high-afp"] == "therapies/beta.yaml:18"
+def test_each_change_is_placed_at_the_condition_it_changes(tmp_path: Path) -> None:
+    folder = ruleset_with_cases(tmp_path)
+    ruleset = load_ruleset(folder)
+    found = {(m.goal, m.kind): m.place for m in mutants(ruleset, condition_places(ruleset, folder))}
+    assert found["scope", "concept flipped"] == "ruleset.yaml:6"
+    assert found["concept/untreated", "value dropped"] == "concepts.yaml:3"
+    assert found["rule/beta-high-afp", "strictness"] == "therapies/beta.yaml:22"
+    assert found["rule/beta-high-afp", "standing changed"] == "therapies/beta.yaml:18"
+    assert found["population/alpha-3", "value added"] == "therapies/alpha.yaml:16"
+    assert all(m.place for m in mutants(ruleset))
