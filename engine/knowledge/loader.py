@@ -101,7 +101,8 @@ class _Reading:
         }
         assert draft.card is not None
         card = draft.card[1]
-        found = {"scope": Source(card.file, card.node.at(("scope",)))}
+        scope = card.node.at(("scope",))
+        found = {"scope": Source(scope.origin or card.file, scope)}
         found |= {f"{kind}/{item.id}": source for kind, group in groups.items() for item, source in group}
         found |= {f"study/{study.id}": source for study, source in draft.studies()}
         found |= {f"rule/{rule.id}": source for rule, source in draft.rules()}

@@ -140,3 +140,14 @@ def test_every_single_condition_has_its_place(ruleset: Ruleset) -> None:
     (line,) = {int(place.rpartition(":")[2]) for place in places["rule/sorafenib-first-line"]}
     text = (ROOT / "rulesets" / "hcc-2016" / "therapies" / "sorafenib.yaml").read_text(encoding="utf-8").splitlines()
     assert "prior_sorafenib: none" in text[line - 1]
+
+
+def test_what_a_ruleset_inherits_is_placed_where_it_is_written(tmp_path: Path) -> None:
+    base = ruleset_with_cases(tmp_path / "base")
+    later = tmp_path / "later"
+    later.mkdir()
+    (later / "ruleset.yaml").write_text(f"ruleset: later\nversion: 2.0.0\ntitle: Later\nextends: {base}\n", encoding="utf-8")
+    ruleset = load_ruleset(later)
+    places = condition_places(ruleset, later)
+    assert places["scope"] == (f"{base}/ruleset.yaml:6",)
+    assert places["rule/beta-high-afp"] == (f"{base}/therapies/beta.yaml:22",) * 2
