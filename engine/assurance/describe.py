@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from engine.assurance.boxes import Box, contains, minus, subtract
 from engine.assurance.space import Space
 
-STARTS = 3
+STARTS = 2
 MOST_BOXES = 200
 
 
@@ -51,9 +51,8 @@ class _Growing:
 
     def primes(self, start: Box) -> Iterable[Box]:
         """Boxes around `start` that cannot be widened any further."""
-        order = list(range(len(start)))
-        freest = sorted(order, key=lambda axis: -start[axis].bit_count() / self._full[axis].bit_count())
-        for axes in (order, order[::-1], freest):
+        order = range(len(start))
+        for axes in (order, reversed(order)):
             yield self._grown(start, axes)
 
     def _packed(self, box: Box) -> int:
@@ -69,7 +68,10 @@ class _Growing:
             for other, misses in near:
                 if misses == only:
                     blocked |= other
-            box |= full << shift & ~blocked
+            wider = box | full << shift & ~blocked
+            if wider == box:
+                continue
+            box = wider
             near = [(other, self._misses(box, other) if misses & only else misses) for other, misses in near]
         return tuple(box >> shift & full for shift, full in zip(self._shifts, self._full, strict=True))
 

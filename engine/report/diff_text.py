@@ -8,9 +8,9 @@ from engine.assurance.allow import Judged
 from engine.assurance.diff import Change, Comparison, touched
 from engine.assurance.version import Version
 from engine.notice import notice
-from engine.profile.fields import show
 from engine.profile.model import Facts
 from engine.report.comparison_words import COUNTED, edit_line, gate, headline, region, share, subject_name, turn
+from engine.report.patient_file import written
 from engine.report.style import Style
 from engine.report.wrapping import hanging
 
@@ -88,7 +88,7 @@ class _Text:
 
 def witness_words(facts: Facts) -> str:
     """A profile as the settings that make it."""
-    known = [f"{name}={show(value).replace(', ', ',')}" for name, value in facts.items() if value is not None]
+    known = [f"{name}={written(value).replace(', ', ',')}" for name, value in facts.items() if value is not None]
     return " ".join(known) or "a patient of whom nothing is known"
 
 

@@ -11,13 +11,17 @@ from pathlib import Path
 from shutil import copytree
 
 import pytest
+from hypothesis import given
 
 from engine.assurance.findings import KINDS
 from engine.cli.main import run
 from engine.notice import NOTICE
-from engine.profile.reading import read_profile
+from engine.profile.model import Facts
+from engine.profile.reading import profile_in, profile_of, read_profile
+from engine.report.diff_text import witness_words
+from engine.report.patient_file import patient_file
 from tests.conftest import ROOT
-from tests.making import write_ruleset
+from tests.making import profiles, write_ruleset
 
 Edit = Callable[[str, str, str], None]
 ALLOWED = """\
@@ -261,3 +265,15 @@ def test_a_comparison_imports_no_numpy() -> None:
     code = "import sys; from engine.cli.main import run; run(['diff','hcc-2016','hcc-2016']); print('numpy' in sys.modules, file=sys.stderr)"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, cwd=ROOT, check=True)
     assert done.stderr.strip() == "False"
+
+
+@given(profiles())
+def test_a_patient_file_reads_back_to_the_same_facts(facts: Facts) -> None:
+    written = patient_file(facts, 'A label: with "quotes"', "What it shows.")
+    assert dict(profile_in(written.encode(), "x.yaml").facts) == dict(facts)
+
+
+@given(profiles())
+def test_a_witness_in_words_is_settings_that_make_it(facts: Facts) -> None:
+    if any(value is not None for value in facts.values()):
+        assert dict(profile_of(witness_words(facts).split(" ")).facts) == dict(facts)
