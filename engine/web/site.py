@@ -168,6 +168,6 @@ class Site:
 
 
 def as_json(document: object, status: int = 200) -> Response:
-    """A document as the command line writes it."""
-    text = json.dumps(document, indent=2, ensure_ascii=False) + "\n"
+    """A document as compact JSON: written several times faster than with line breaks."""
+    text = json.dumps(document, ensure_ascii=False, separators=(",", ":")) + "\n"
     return Response(text, status, headers={"cache-control": "no-store"}, media_type="application/json")
