@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import traceback
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import anyio
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
     from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 LONGEST_PATH = 512
+_PACKAGE = str(Path(__file__).parent.parent)
 _LOGGER = logging.getLogger("hepatica")
 LARGEST_BODY = 16_384
 SECONDS = 20.0
@@ -84,7 +86,7 @@ def refused(scope: Scope) -> Response | None:
 
 def _log(error: Exception) -> None:
     """Where the program failed; never the message, which may hold what was entered."""
-    frames = traceback.extract_tb(error.__traceback__)
+    frames = [frame for frame in traceback.extract_tb(error.__traceback__) if frame.filename.startswith(_PACKAGE)]
     where = f"{frames[-1].filename}:{frames[-1].lineno}" if frames else "nowhere"
     _LOGGER.error("%s at %s", type(error).__name__, where)
 

@@ -140,6 +140,7 @@ class Site:
             "case": asked.case,
             "twin_query": f"?{asked.query}" if asked.query else "",
             "query": query,
+            "chosen_rules": f"{self._chosen(asked)}&" if self._chosen(asked) else "",
             "carried": parse_qsl(asked.case.query),
             "with_query": f"?{query}" if query else "",
             "tabs": [known for known in self.pages if known.tab],
@@ -154,8 +155,10 @@ class Site:
 
     def _query(self, asked: Asked) -> str:
         """The case's query, with the ruleset where it is not the default."""
-        own = urlencode({RULESET: asked.name}) if asked.name != self.library.default else ""
-        return "&".join(text for text in (own, asked.case.query) if text)
+        return "&".join(text for text in (self._chosen(asked), asked.case.query) if text)
+
+    def _chosen(self, asked: Asked) -> str:
+        return urlencode({RULESET: asked.name}) if asked.name != self.library.default else ""
 
     def _body(self, book: Book, study: Study) -> Markup:
         """What is said of a study whoever the patient is, rendered once."""

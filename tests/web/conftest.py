@@ -22,9 +22,10 @@ def library(evaluator: Evaluator) -> Library:
     return Library({"hcc-2016": evaluator}, shipped("patients"))
 
 
-@pytest.fixture(scope="session")
-def server(library: Library) -> Iterator[Server]:
+def serving(library: Library) -> Iterator[Server]:
+    """The page over a library until the tests are done with it."""
     pytest.importorskip("starlette", reason="the page needs the extra 'web'")
+    pytest.importorskip("jinja2", reason="the page needs the extra 'web'")
     uvicorn = pytest.importorskip("uvicorn", reason="the page needs the extra 'web'")
     from engine.cli.serve import SETTINGS
     from engine.web.app import application
@@ -40,6 +41,11 @@ def server(library: Library) -> Iterator[Server]:
     running.should_exit = True
     thread.join(20)
     listener.close()
+
+
+@pytest.fixture(scope="session")
+def server(library: Library) -> Iterator[Server]:
+    yield from serving(library)
 
 
 @pytest.fixture(scope="session")

@@ -6,6 +6,7 @@ import html
 import json
 import logging
 import re
+from urllib.parse import quote
 
 import pytest
 
@@ -195,3 +196,73 @@ def test_the_forest_plot_is_a_picture_with_words(server: Server) -> None:
     assert "<title" in reply.text
     assert "<desc" in reply.text
     assert reply.body == server.get("/forest.svg?endpoint=OS").body
+
+
+def test_the_pathway_picture_is_the_cases_own_and_says_what_it_shows(server: Server) -> None:
+    blank, lit = server.get("/pathway.svg"), server.get(f"/pathway.svg?{CASE}")
+    assert blank.headers["content-type"] == lit.headers["content-type"] == "image/svg+xml"
+    assert 'class="lit"' not in blank.text
+    assert 'class="lit"' in lit.text
+    assert "<title" in lit.text
+    assert "<desc" in lit.text
+    assert server.get("/pathway.svg?bclc_stage=Q").status == 404
+
+
+def test_the_pathway_in_words_lights_what_the_answer_offers(server: Server) -> None:
+    twin = server.get(f"/pathway.json?{CASE}").json
+    branches = [b for line in twin["lines"] for door in line["doors"] for b in door["branches"] if b["state"] == "lit"]
+    lit = {leaf["therapy"] for b in branches for leaf in b["therapies"] if leaf["standing"] != "not_supported"}
+    options = {option["therapy"] for option in server.get(f"/answer.json?{CASE}").json["options"]}
+    assert options <= lit
+
+
+def test_a_quiz_reveals_nothing_before_the_learner_commits(server: Server) -> None:
+    asked = server.get("/quiz.json?seed=3&count=3").json
+    assert asked["stage"] == "question"
+    assert "answer" not in asked
+    assert "list" not in asked["case"]["choices"][0]
+    told = server.get("/quiz.json?seed=3&count=3&commit=yes").json
+    assert told["stage"] == "reveal"
+    assert "changes" not in told["answer"]
+    assert "gained" not in told["answer"]
+    whole = server.get("/quiz.json?seed=3&count=3&commit=yes&twist=no").json
+    assert whole["answer"]["changes"] in (True, False)
+
+
+def test_a_quiz_answered_rightly_has_every_point_and_nothing_missed(server: Server) -> None:
+    done = ""
+    for _ in range(3):
+        case = server.get(f"/quiz.json?seed=3&count=3&commit=yes&twist=yes{done}").json
+        right = case["answer"]
+        kept = "~".join((",".join(right["picks"]), right["fact"], "yes" if right["changes"] else "no"))
+        done += f"&done={quote(kept)}"
+    found = server.get(f"/quiz.json?seed=3&count=3{done}").json
+    assert found["stage"] == "summary"
+    assert found["summary"]["points"] == found["summary"]["possible_points"] > 0
+    assert "nothing" in server.get(f"/quiz?seed=3&count=3{done}").text
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        "seed=x",
+        "seed=1234567",
+        "seed=1&count=4",
+        "seed=1&level=odd",
+        "seed=1&pick=nothing",
+        "seed=1&fact=nothing",
+        "seed=1&done=a",
+        "seed=1&done=a~b~yes",
+        "seed=1&twist=yes",
+        "pick=sorafenib",
+        "seed=1&" + "&".join(["pick=sorafenib"] * 7),
+    ],
+)
+def test_a_quiz_address_that_was_tampered_with_is_refused(server: Server, query: str) -> None:
+    assert server.get(f"/quiz.json?{query}").status == 422
+    assert server.get(f"/quiz?{query}").status == 422
+
+
+def test_there_is_no_tab_for_changes_where_one_ruleset_is_served(server: Server) -> None:
+    assert "/changes" not in server.get("/answer").text
+    assert server.get("/changes").status == 404

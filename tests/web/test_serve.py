@@ -1,0 +1,119 @@
+"""`hepatica serve` as a process: where it listens, what it says, and what it never logs."""
+
+from __future__ import annotations
+
+import http.client
+import logging
+import re
+import socket
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import anyio
+import pytest
+
+from engine.evaluation.evaluate import Evaluator
+from engine.problems import InternalError
+from engine.web.limits import Guard
+from tests.web.serving import Server
+
+pytest.importorskip("uvicorn", reason="the page needs the extra 'web'")
+
+
+@contextmanager
+def started(*options: str) -> Iterator[tuple[subprocess.Popen[str], int]]:
+    command = [sys.executable, "-m", "engine", "serve", "--port", "0", *options]
+    process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    assert process.stdout is not None
+    assert process.stderr is not None
+    try:
+        match = re.search(r":(\d+)/", process.stdout.readline())
+        assert match
+        yield process, int(match.group(1))
+    finally:
+        process.terminate()
+        process.wait(20)
+        process.stdout.close()
+        process.stderr.close()
+
+
+def asked(port: int, path: str, host: str = "127.0.0.1") -> tuple[int, bytes]:
+    connection = http.client.HTTPConnection(host, port, timeout=20)
+    connection.request("GET", path)
+    response = connection.getresponse()
+    found = response.status, response.read()
+    connection.close()
+    return found
+
+
+def test_it_serves_on_loopback_and_says_nothing_of_a_case() -> None:
+    with started() as (process, port):
+        assert asked(port, "/answer?label=Zebra-4711&bclc_stage=C")[0] == 200
+        assert asked(port, "/answer.json?bclc_stage=Zebra-4711")[0] == 422
+        process.terminate()
+        out, err = process.communicate(timeout=20)
+    assert "Zebra" not in out + err
+    assert not err
+
+
+def test_another_address_than_loopback_is_warned_about() -> None:
+    with started("--host", "0.0.0.0") as (process, port):
+        assert asked(port, "/answer")[0] == 200
+        process.terminate()
+        _, err = process.communicate(timeout=20)
+    assert err.startswith("warning: listening on 0.0.0.0")
+
+
+def test_a_port_in_use_is_one_line_and_exit_code_2() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        command = [sys.executable, "-m", "engine", "serve", "--port", str(taken.getsockname()[1])]
+        done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
+    assert done.returncode == 2
+    assert "cannot listen on" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_several_rulesets_are_told_apart() -> None:
+    with started("--ruleset", "hcc-2016", "--ruleset", "hcc-2016") as (_, port):
+        status, body = asked(port, "/answer?ruleset=hcc-2016-2")
+    assert status == 200
+    assert b"hcc-2016-2" in body
+
+
+def test_a_failure_inside_gives_no_answer_and_logs_only_where(
+    server: Server, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    def failing(self: Evaluator, profile: object) -> None:
+        raise InternalError(f"differs for {profile}")
+
+    monkeypatch.setattr(Evaluator, "evaluate", failing)
+    with caplog.at_level(logging.DEBUG):
+        reply = server.get("/answer?label=Zebra-4711")
+    assert reply.status == 500
+    assert "no answer is given" in reply.text
+    assert "content-security-policy" in reply.headers
+    assert "Zebra" not in caplog.text + reply.text
+    assert "InternalError at" in caplog.text
+
+
+def test_what_takes_too_long_is_given_up() -> None:
+    sent: list[dict[str, object]] = []
+
+    async def slow(scope: object, receive: object, send: object) -> None:
+        await anyio.sleep(30)
+
+    async def collect(message: object) -> None:
+        assert isinstance(message, dict)
+        sent.append(message)
+
+    async def receive() -> dict[str, object]:
+        return {"type": "http.request"}
+
+    async def once() -> None:
+        scope = {"type": "http", "query_string": b"", "path": "/answer", "headers": [], "method": "GET"}
+        await Guard(slow, seconds=0.05)(scope, receive, collect)  # type: ignore[arg-type,unused-ignore]
+
+    anyio.run(once)
+    assert sent[0]["status"] == 503
