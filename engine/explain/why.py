@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 
 from engine.evaluation.model import Entry, Evaluation, Finding, ListName
 from engine.inference.plain import Verdict, read
-from engine.knowledge.conditions import All, ConceptTest, Condition, Not, Test
+from engine.knowledge.conditions import All, ConceptTest, Condition, Not, Test, concept_words
 from engine.knowledge.evidence import Study
 from engine.knowledge.ruleset import Rule, Ruleset, Therapy
 from engine.profile.fields import FIELD_BY_NAME, show
@@ -118,7 +118,7 @@ def words(branch: Branch) -> str:
         text = f"{FIELD_BY_NAME[branch.field].title} is {branch.value}"
         return text if branch.verdict is Verdict.TRUE else f"{text}, needs {branch.requires}"
     if branch.kind == "concept":
-        return f"{branch.concept}: {branch.requires}"
+        return f"{concept_words(branch.concept)}: {branch.requires}"
     return {"all": "all of", "any": "any of", "not": "not"}[branch.kind]
 
 

@@ -6,6 +6,7 @@ reference. Here stands only what a condition is, and what one test says of one k
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from typing import ClassVar, Literal
 
@@ -146,13 +147,20 @@ def _concepts_in(condition: Condition) -> set[str]:
     return {leaf.concept for leaf in leaves(condition) if isinstance(leaf, ConceptTest)}
 
 
+def concept_words(name: str) -> str:
+    """A concept's id as a reader writes it: "advanced HCC", "Child-Pugh up to B7"."""
+    text = name.replace("_", " ").replace("child pugh", "Child-Pugh")
+    return re.sub(r"\b(hcc|hbv|hcv|afp|bclc|ecog|[abc]\d)\b", lambda found: found.group().upper(), text)
+
+
 def words(condition: Condition) -> str:
     """The condition as one line of text, in the order it is written."""
     if isinstance(condition, Test):
         title = FIELD_BY_NAME[condition.field].title
         return f"{title}: {condition.requires()}"
     if isinstance(condition, ConceptTest):
-        return condition.concept.replace("_", " ") if condition.wanted else f"not {condition.concept.replace('_', ' ')}"
+        named = concept_words(condition.concept)
+        return named if condition.wanted else f"not {named}"
     if isinstance(condition, Not):
         return f"not ({words(condition.part)})"
     joiner = "; " if isinstance(condition, All) else " or "

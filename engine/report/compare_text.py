@@ -8,6 +8,7 @@ from textwrap import wrap
 
 from engine.evaluation.model import Reason
 from engine.explain.compare import DIFFERENCES, Cell, Comparison, TherapyRow
+from engine.knowledge.conditions import concept_words
 from engine.notice import notice
 from engine.profile.fields import FIELD_BY_NAME
 from engine.report.style import Style
@@ -49,7 +50,7 @@ def _page(found: Comparison, style: Style) -> Iterator[str]:
 def _differing(found: Comparison) -> Iterator[tuple[str, list[Row]]]:
     """The tables of what differs, with their titles; empty ones are left out."""
     facts: list[Row] = [(row.field.title, row.values) for row in found.facts]
-    derived: list[Row] = [(row.concept.replace("_", " "), row.values) for row in found.derived]
+    derived: list[Row] = [(concept_words(row.concept), row.values) for row in found.derived]
     if facts:
         yield "FACTS THAT DIFFER", facts
     if derived:

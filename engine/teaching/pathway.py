@@ -13,7 +13,7 @@ from typing import Literal
 from engine.evaluation.model import Reason
 from engine.evaluation.reasons import Explained, explained
 from engine.inference.program import SCOPE, Masks, compile_conditions
-from engine.knowledge.conditions import All, ConceptTest, Condition, leaves, words
+from engine.knowledge.conditions import All, ConceptTest, Condition, concept_words, leaves, words
 from engine.knowledge.evidence import Study
 from engine.knowledge.ruleset import Line, Rule, Ruleset, Therapy
 from engine.knowledge.standing import RANK
@@ -134,13 +134,17 @@ def _natures(ruleset: Ruleset, condition: Condition) -> set[str]:
 
 def _sentence(condition: Condition) -> str:
     text = words(condition)
+    return _capital(text)
+
+
+def _capital(text: str) -> str:
     return text[:1].upper() + text[1:]
 
 
 def meaning(ruleset: Ruleset, parts: Iterable[Condition]) -> str:
     """The sentences of the concepts that some conditions name, each with the concept's name."""
     named = dict.fromkeys(leaf.concept for part in parts for leaf in leaves(part) if isinstance(leaf, ConceptTest))
-    return " ".join(f"{name.replace('_', ' ').capitalize()}: {ruleset.concepts[name].says}" for name in named)
+    return " ".join(f"{_capital(concept_words(name))}: {ruleset.concepts[name].says}" for name in named)
 
 
 class _Reader:
