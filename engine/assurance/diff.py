@@ -84,7 +84,7 @@ class _Comparing:
             first, second = before.judge(verdicts[:size]), after.judge(verdicts[size:])
             return None if first == second else kind_of(subject, first, second)
 
-        parts = Partition(self.space, regions, judge)
+        parts = Partition(self.space, regions, judge, " ".join(subject))
         found = [self._change(subject, kind, parts) for kind in parts.outcomes() if kind is not None]
         return sorted(found, key=lambda change: (_KINDS.index(change.kind), -change.profiles, change.before, change.after))
 

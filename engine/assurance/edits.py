@@ -10,7 +10,7 @@ from engine.knowledge.conditions import All, ConceptTest, Not, Test, words
 from engine.knowledge.conditions import Any as AnyOf
 from engine.knowledge.ruleset import Ruleset
 
-Area = Literal["rule", "study", "figure", "text", "concept", "note", "card"]
+Area = Literal["rule", "study", "figure", "text", "therapy", "concept", "note", "card"]
 Action = Literal["added", "removed", "changed"]
 
 FIGURES = ("results", "toxicity", "figures", "arms", "n", "n_planned", "primary_endpoint")
@@ -35,7 +35,7 @@ def edits(old: Ruleset, new: Ruleset) -> tuple[Edit, ...]:
     found: list[Edit] = []
     found += _compared("card", {old.card.id: old.card}, {new.card.id: new.card})
     found += _compared("concept", old.concepts, new.concepts)
-    found += _compared("text", _therapies(old), _therapies(new))
+    found += _compared("therapy", _therapies(old), _therapies(new))
     found += _compared("rule", old.rules, new.rules)
     found += _compared("study", old.studies, new.studies)
     found += _compared("note", {n.id: n for n in old.notes}, {n.id: n for n in new.notes})

@@ -137,7 +137,7 @@ _ALL = (
         "unused-field",
         "remark",
         "The field {field} is asked of the patient, but no rule, note, population or scope reads it.",
-        "Write the rule that needs {field}, or say in the card's `leaves_out` that it plays no part.",
+        "Nothing, where {field} plays no part in the source; otherwise write the rule that needs it.",
         "The fields are the same for every ruleset, so a ruleset need not use them all; a reader who enters one should know "
         "that it changes nothing. A remark: it does not fail a check unless --strict is given.",
     ),

@@ -11,9 +11,12 @@ from typing import Generic, TypeVar
 from engine.assurance.boxes import Box, Region
 from engine.assurance.space import Space
 from engine.inference.plain import Verdict
+from engine.problems import InvalidInput, Problem
 
 O = TypeVar("O", bound=Hashable)  # noqa: E741
 Verdicts = tuple[Verdict, ...]
+MOST_STATES = 1_000_000
+_TOO_MANY = f"the rules cut the space into too many parts to describe (more than {MOST_STATES:,} states); split the therapy"
 Judge = Callable[[Verdicts], O]
 
 
@@ -21,12 +24,13 @@ class Partition(Generic[O]):
     """Where each outcome of some conditions holds.
 
     `regions` are the conditions, `judge` gives the outcome of their verdicts, in the same order. Outcomes must be
-    hashable; equal ones are merged.
+    hashable; equal ones are merged. Raises `InvalidInput`, naming `name`, past `MOST_STATES` states.
     """
 
-    def __init__(self, space: Space, regions: Sequence[Region], judge: Judge[O]) -> None:
+    def __init__(self, space: Space, regions: Sequence[Region], judge: Judge[O], name: str = "conditions") -> None:
         self.space = space
         self._judge = judge
+        self._name = name
         self._owners = [(_bits(regions, i, certain=True), _bits(regions, i, certain=False)) for i in range(len(regions))]
         self._sure = _Rows(space, [box for region in regions for box in region.certain])
         self._maybe = _Rows(space, [box for region in regions for box in region.possible])
@@ -85,6 +89,8 @@ class Partition(Generic[O]):
         key = (axis, sure, maybe)
         known = self._nodes.get(key)
         if known is None:
+            if len(self._nodes) >= MOST_STATES:
+                raise InvalidInput([Problem(self._name, 1, 1, "too-many-parts", _TOO_MANY)])
             known = self._nodes[key] = self._made(axis, sure, maybe)
         return known
 

@@ -67,7 +67,7 @@ def _deciding(checking: Checking, therapy: Therapy) -> dict[str, list[Box]]:
         entry = judged(therapy, findings)
         return "" if entry.finding.reaches == "ruled_out" else entry.finding.rule.id
 
-    found = Partition(checking.space, regions, decides).boxes()
+    found = Partition(checking.space, regions, decides, f"therapy {therapy.id}").boxes()
     found.pop("", None)
     return found
 

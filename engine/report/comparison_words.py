@@ -24,12 +24,12 @@ def headline(comparison: Comparison) -> str:
     if not comparison.edits:
         return f"The two versions say the same; nothing changes for any of {profiles}."
     if not comparison.changes:
-        return f"No answer changes: proved for all {profiles}, {_number(len(comparison.edits), 'edit')} notwithstanding."
+        return f"No answer changes: proved for all {profiles}, {counted(len(comparison.edits), 'edit')} notwithstanding."
     therapies = {change.subject for change in comparison.changes if change.subject.kind == "therapy"}
-    parts = [_number(len(therapies), "therapy", "therapies")] if therapies else []
+    parts = [counted(len(therapies), "therapy", "therapies")] if therapies else []
     for kind, plural in (("scope", "scope"), ("study", "studies"), ("note", "notes")):
         number = len({change.subject for change in comparison.changes if change.subject.kind == kind})
-        parts += [kind if kind == "scope" else _number(number, kind, plural)] if number else []
+        parts += [kind if kind == "scope" else counted(number, kind, plural)] if number else []
     unchanged = f"{comparison.same} subjects are proved unchanged"
     return f"Answers change for {_listed(parts)}, in regions of a space of {profiles}; {unchanged}."
 
@@ -49,14 +49,14 @@ def subject_name(comparison: Comparison, subject: Subject) -> str:
 def turn(change: Change) -> str:
     """The change from one stand to another."""
     if change.kind == "other rules":
-        return f"stays {_stand(change.after)}; what its other rules say changes"
+        return f"stays in {_stand(change.after)}; what its other rules say changes"
     if change.kind == "citations":
-        return f"stays {_stand(change.after)}; cites {_cited(change.before)} -> {_cited(change.after)}"
+        return f"stays in {_stand(change.after)}; cites {_cited(change.before)} -> {_cited(change.after)}"
     if change.kind == "verdict":
         return f"{_place(change.before)} -> {_place(change.after)}"
     if change.kind == "standing":
         place = _place(change.after)
-        return f"stays {place}; standing {_standing(change.before)} -> {_standing(change.after)}"
+        return f"stays in {place}; standing {_standing(change.before)} -> {_standing(change.after)}"
     return f"{_stand(change.before)} -> {_stand(change.after)}"
 
 
@@ -80,13 +80,13 @@ def edit_line(edit: Edit) -> str:
 def share(comparison: Comparison, profiles: int) -> str:
     """How many profiles, and which part of the space."""
     part = 100 * profiles / comparison.space.profiles
-    return f"{_number(profiles, 'profile')}, {part:.3g} % of the space" if part >= 0.001 else _number(profiles, "profile")
+    return f"{counted(profiles, 'profile')}, {part:.3g} % of the space" if part >= 0.001 else counted(profiles, "profile")
 
 
 def gate(judged: Judged) -> str:
     """What the declared changes leave, in one sentence."""
     if judged.undeclared:
-        return f"{_number(len(judged.undeclared), 'change')} not declared."
+        return f"{counted(len(judged.undeclared), 'change')} not declared."
     return f"Every change was declared ({len(judged.declared)})."
 
 
@@ -109,7 +109,8 @@ def _cited(stand: Stand) -> str:
     return ", ".join(stand.citations) or "nothing"
 
 
-def _number(number: int, one: str, several: str = "") -> str:
+def counted(number: int, one: str, several: str = "") -> str:
+    """A number with its word, "1 edit" or "2 edits"."""
     return f"{number:,} {one if number == 1 else several or f'{one}s'}"
 
 

@@ -8,7 +8,7 @@ from engine.assurance.allow import Judged
 from engine.assurance.diff import Change, Comparison, touched
 from engine.assurance.edits import Edit
 from engine.notice import notice
-from engine.report.comparison_words import COUNTED, edit_line, gate, headline, region, share, subject_name, turn
+from engine.report.comparison_words import COUNTED, counted, edit_line, gate, headline, region, share, subject_name, turn
 from engine.report.diff_text import witness_words
 
 MOST_CHARACTERS = 60_000
@@ -45,7 +45,7 @@ def _body(comparison: Comparison, judged: Judged | None) -> Iterator[str]:
             yield from _change(comparison, change, change in declared)
     if comparison.edits:
         yield ""
-        yield f"<details><summary>{len(comparison.edits)} edits</summary>"
+        yield f"<details><summary>{counted(len(comparison.edits), 'edit')}</summary>"
         yield ""
         for edit in comparison.edits:
             yield from _edit(edit)

@@ -277,3 +277,13 @@ def test_a_patient_file_reads_back_to_the_same_facts(facts: Facts) -> None:
 def test_a_witness_in_words_is_settings_that_make_it(facts: Facts) -> None:
     if any(value is not None for value in facts.values()):
         assert dict(profile_of(witness_words(facts).split(" ")).facts) == dict(facts)
+
+
+def test_rules_that_cut_the_space_too_finely_are_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    old, new = two(tmp_path)
+    edit(new, "beta", '"> 400"', '"> 300"')
+    monkeypatch.setattr("engine.assurance.partition.MOST_STATES", 2)
+    assert run(["diff", str(old), str(new)]) == 2
+    assert "therapy beta:1:1: too-many-parts" in capsys.readouterr().err
