@@ -16,12 +16,13 @@ from engine.web.view import Asked, Parameter, View, refused
 
 PATIENT, OTHER, AGAINST = "patient", "other", "against"
 MOST_PATIENTS, MOST_OTHERS = 3, 2
+LONGEST_OTHER = 2000
 
 
 def parameters(patients: Iterable[str], rulesets: Iterable[str]) -> tuple[Parameter, ...]:
     """The view's own parameters."""
     shipped: Document = {"type": "array", "maxItems": MOST_PATIENTS, "items": {"type": "string", "enum": ["", *patients]}}
-    queries: Document = {"type": "array", "maxItems": MOST_OTHERS, "items": {"type": "string", "maxLength": 2000}}
+    queries: Document = {"type": "array", "maxItems": MOST_OTHERS, "items": {"type": "string", "maxLength": LONGEST_OTHER}}
     other: Document = {"type": "string", "enum": ["", *rulesets]}
     return (
         Parameter(name=PATIENT, says="A shipped patient to set beside the case.", schema=shipped),
@@ -70,6 +71,9 @@ def _asked_for(asked: Asked) -> Iterator[tuple[str, Profile, Evaluator]]:
 
 def _other(query: str) -> Profile:
     """The profile of a query within the query; its problems are the form's."""
+    if len(query) > LONGEST_OTHER:
+        message = f"{OTHER} has {len(query)} characters; at most {LONGEST_OTHER}"
+        raise InvalidInput([Problem(FILE, 0, 1, "other-case", message)])
     case = case_in(query)
     if case.profile is None:
         raise InvalidInput([Problem(FILE, 0, 1, "other-case", f"{OTHER}: {p.message}") for p in case.problems])

@@ -4,11 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
+from engine.explain.why import why
 from engine.knowledge.evidence import Study
 from engine.notice import notice
+from engine.problems import InvalidInput, Problem
 from engine.report.document import Document, identity, study_document
+from engine.web.cases import FILE
 from engine.web.library import Book
 from engine.web.view import Asked, NotFound, Parameter, View
+from engine.web.why import FITS
 
 _FILTERS: Mapping[str, tuple[str, Callable[[Study, Book], tuple[str, ...]]]] = {
     "therapy": ("Therapy", lambda study, book: (book.owner[study.id].id,)),
@@ -53,7 +57,7 @@ def listing(asked: Asked) -> View:
     book = asked.book
     offered = filters(book)
     chosen = {name: asked.choice(name, values) for name, values in offered.items()}
-    wanted = asked.one(SEARCH.name)[:LONGEST_SEARCH].lower().split()
+    wanted = _search(asked).lower().split()
     found = [study for study in book.ruleset.studies.values() if _passes(study, book, chosen) and _holds(study, book, wanted)]
     document: Document = {
         "notice": notice(book.ruleset.card.as_of),
@@ -69,20 +73,40 @@ def listing(asked: Asked) -> View:
     return View("evidence.html", document, context)
 
 
+def _search(asked: Asked) -> str:
+    text = asked.one(SEARCH.name)
+    if len(text) > LONGEST_SEARCH:
+        message = f"{SEARCH.name} has {len(text)} characters; at most {LONGEST_SEARCH}"
+        raise InvalidInput([Problem(FILE, 0, 1, "too-long", message)])
+    return text
+
+
 def study(asked: Asked) -> View:
     """One study in full; with a case, whether it enrolled such a patient."""
     book = asked.book
     found = book.ruleset.studies.get(asked.path["study"])
     if found is None:
         raise NotFound("No study of that name in this ruleset.")
+    owner = book.owner[found.id]
+    status = _status(asked, owner.id, found.id)
     document = {
         "notice": notice(book.ruleset.card.as_of),
         "ruleset": identity(book.ruleset),
-        "therapy": book.owner[found.id].id,
+        "therapy": owner.id,
         **study_document(found),
+        "applicability": status or None,
     }
     backs = [(therapy, rule) for therapy, rule in book.ruleset.rules_with_therapy() if found.id in rule.cites]
-    return View("study.html", document, {"study": found, "therapy": book.owner[found.id], "backs": backs})
+    context = {"study": found, "therapy": owner, "backs": backs, "fit": status, "fit_words": FITS}
+    return View("study.html", document, context)
+
+
+def _status(asked: Asked, therapy: str, study_id: str) -> str:
+    """Whether the study enrolled such a patient; empty while nothing is known, or where no rule of its therapy cites it."""
+    if asked.case.profile is None or asked.case.empty:
+        return ""
+    explained = why(asked.book.evaluator.evaluate(asked.case.profile), therapy)
+    return next((one.status for one in explained.studies if one.study.id == study_id), "")
 
 
 def _passes(study: Study, book: Book, chosen: Mapping[str, str]) -> bool:

@@ -67,7 +67,7 @@ ANSWER = view(
     notes=listed(record(id=TEXT, says=TEXT, lines=TEXT)),
 )
 STUDIES = view(studies=listed(record(therapy=TEXT, **_STUDY)))
-STUDY = view(therapy=TEXT, **_STUDY)
+STUDY = view(therapy=TEXT, **_STUDY, applicability={"enum": [None, "inside", "outside", "unknown", "not_stated"]})
 _THERAPY = {
     "therapy": TEXT,
     "name": TEXT,

@@ -10,12 +10,17 @@ from engine.knowledge.standing import DEMANDS
 from engine.notice import notice
 from engine.profile.fields import show
 from engine.report.document import Document, identity
-from engine.report.words import LIST_WORDS
 from engine.web.view import Asked, Parameter, View
 
 THERAPY = "therapy"
 VERDICTS = {"true": "applies", "false": "does not apply", "unknown": "cannot be told"}
 MARKS = {"true": "yes", "false": "no", "unknown": "?"}
+FITS = {
+    "inside": "The patient is inside the population it enrolled.",
+    "outside": "The patient is outside the population it enrolled.",
+    "unknown": "Whether it enrolled such a patient depends on facts not known.",
+    "not_stated": "The review does not say whom it enrolled.",
+}
 LIST_TITLES = {
     "options": "An option that the evidence backs",
     "possible": "Possible, depending on facts not known",
@@ -50,5 +55,5 @@ def view(asked: Asked) -> View:
         ]
         return View("why.html", {**head, "therapies": stands}, {**context, "explained": None})
     explained = why(evaluation, chosen)
-    context |= {"explained": explained, "stands": LIST_TITLES[explained.listed], "list_words": LIST_WORDS}
+    context |= {"explained": explained, "stands": LIST_TITLES[explained.listed], "fit_words": FITS}
     return View("why.html", {**head, **document(explained)}, context)

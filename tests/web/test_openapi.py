@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib.util
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -19,6 +20,9 @@ HOOKS = "tests.web.schema_checks"
 SETTINGS = """\
 [checks.positive_data_acceptance]
 expected-statuses = [200, 422]
+
+[checks.negative_data_rejection]
+expected-statuses = [400, 404, 405, 413, 414, 422]
 """
 
 
@@ -53,10 +57,20 @@ def test_schemathesis_finds_nothing(server: Server, tmp_path: Path) -> None:
     if importlib.util.find_spec("schemathesis") is None:
         pytest.skip("needs schemathesis: pip install schemathesis")
     (tmp_path / "schemathesis.toml").write_text(SETTINGS, encoding="utf-8")
-    limits = ["--max-examples", "8", "--max-time", "40", "--seed", "1", "--phases", "examples,coverage,fuzzing", "--no-color"]
+    limits = [
+        "--max-examples",
+        "5",
+        "--max-time",
+        os.environ.get("HEPATICA_SCHEMATHESIS_SECONDS", "15"),
+        "--seed",
+        "1",
+        "--phases",
+        "examples,coverage,fuzzing",
+        "--no-color",
+    ]
     command = [sys.executable, "-m", "schemathesis.cli", "run", f"{server.address}/openapi.json", *limits, "--warnings", "off"]
     root = str(Path(__file__).resolve().parents[2])
     environment = {**os.environ, "SCHEMATHESIS_HOOKS": HOOKS, "PYTHONPATH": root}
-    done = subprocess.run(command, capture_output=True, text=True, cwd=tmp_path, env=environment, timeout=200, check=False)
+    done = subprocess.run(command, capture_output=True, text=True, cwd=tmp_path, env=environment, timeout=600, check=False)
     assert done.returncode == 0, done.stdout[-4000:] + done.stderr[-2000:]
-    assert "refused_only_across_fields" in done.stdout or "generated" in done.stdout
+    assert int(re.findall(r"(\d+) generated", done.stdout)[-1]) > 50

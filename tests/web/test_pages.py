@@ -164,6 +164,18 @@ def test_the_filters_of_the_evidence_select_what_they_name(server: Server) -> No
     assert "No study passes" in server.get("/evidence?q=zzzz").text
 
 
+def test_a_study_says_whether_it_enrolled_the_patient(server: Server) -> None:
+    inside = server.get("/evidence/reach.json?bclc_stage=C&prior_sorafenib=progressed").json
+    outside = server.get("/evidence/reach.json?bclc_stage=C&prior_sorafenib=none&other_prior_systemic=none").json
+    assert (inside["applicability"], outside["applicability"]) == ("inside", "outside")
+    assert server.get("/evidence/reach.json").json["applicability"] is None
+    assert "outside the population" in server.get("/evidence/reach?prior_sorafenib=none&other_prior_systemic=none").text
+
+
+def test_a_search_that_is_too_long_is_refused(server: Server) -> None:
+    assert server.get("/evidence.json?q=" + "x" * 101).status == 422
+
+
 def test_a_change_that_what_if_offers_does_what_it_says(server: Server) -> None:
     page = server.get(f"/whatif?{CASE}").text
     twin = server.get(f"/whatif.json?{CASE}").json
