@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -167,14 +166,15 @@ def test_on_a_phone_the_answer_comes_first_once_there_is_a_case(visit: Open, ser
     assert visit("/answer", width=375).locator("#case").get_attribute("open") is not None
 
 
-@pytest.mark.parametrize("name", [PATIENT, "first-line-mainland-china"])
-def test_an_answer_prints_on_one_page_with_the_notice(visit: Open, server: Server, tmp_path: Path, name: str) -> None:
-    page = visit(f"/answer?{query(server, name)}")
+def test_every_shipped_patients_answer_prints_on_one_page_with_the_notice(visit: Open, server: Server) -> None:
+    page = visit("/answer")
     page.emulate_media(media="print")
-    assert page.locator(".notice").is_visible()
-    assert not page.locator("#form").is_visible()
-    data = page.pdf(prefer_css_page_size=True)
-    assert len(re.findall(rb"/Type\s*/Page\b", data)) == 1
+    for name in server.library.starters:
+        page.goto(f"{server.address}/answer?{query(server, name)}")
+        assert page.locator(".notice").is_visible()
+        assert not page.locator("#form").is_visible()
+        data = page.pdf(prefer_css_page_size=True)
+        assert len(re.findall(rb"/Type\s*/Page\b", data)) == 1, name
 
 
 def test_a_link_reproduces_a_case_in_another_browser(visit: Open, server: Server) -> None:
@@ -196,3 +196,46 @@ def test_from_answer_to_why_to_the_study_and_back(visit: Open, server: Server) -
     assert page.get_by_role("heading", name="Rules that cite it").is_visible()
     page.get_by_role("link", name="Edit the case").click()
     assert page.get_by_role("heading", level=1).inner_text() == "After sorafenib, MET-high"
+
+
+def test_a_quiz_is_taken_from_beginning_to_summary(visit: Open) -> None:
+    page = visit("/quiz", script=False, width=375)
+    page.get_by_label("Cases").select_option("3")
+    page.get_by_role("button", name="Begin").click()
+    for number in (1, 2, 3):
+        assert f"case {number} of 3" in page.locator(".crumb").inner_text()
+        assert page.locator(".verdict").count() == 0
+        page.get_by_role("checkbox").first.check()
+        page.get_by_role("radio").first.check()
+        page.get_by_role("button", name="Commit").click()
+        assert page.locator(".verdict").count() == 7
+        page.get_by_label("No, they would stay").check()
+        page.get_by_role("button", name="Commit").click()
+        assert "points for this case" in page.locator("main").inner_text()
+        page.get_by_role("link", name="See the summary" if number == 3 else "Next case").click()
+    assert re.fullmatch(r"\d+ of 24 points", page.get_by_role("heading", level=1).inner_text())
+    page.get_by_role("link", name="Another quiz").click()
+    assert "Quiz 2" in page.locator(".crumb").inner_text()
+
+
+def test_the_pictures_are_shown_and_reach_nothing_else(visit: Open, server: Server) -> None:
+    for path in ("/pathway", "/forest"):
+        page = visit(f"{path}?{query(server)}")
+        picture = page.locator(".picture img")
+        if path == "/forest" and not picture.count():
+            pytest.skip("the forest plot needs the extra 'plots'")
+        picture.scroll_into_view_if_needed()
+        assert page.evaluate("document.querySelector('.picture img').decode().then(() => true)")
+        assert picture.evaluate("one => one.naturalWidth") > 500
+
+
+def test_a_suggested_change_is_tried_and_compared(visit: Open, server: Server) -> None:
+    page = visit(f"/whatif?{query(server)}", script=False)
+    page.get_by_role("link", name="Try it: Tumour RAS mutant").first.click()
+    assert page.locator("section[aria-labelledby=h-options] #t-refametinib").count() == 1
+    page.get_by_role("link", name="Compare", exact=True).click()
+    page.get_by_label("Beside", exact=True).select_option("after-sorafenib-met-low")
+    page.get_by_role("button", name="Compare").click()
+    facts = page.get_by_role("group", name="Facts that differ").inner_text()
+    assert "Tumour c-MET" in facts
+    assert "mutant" in facts
