@@ -10,11 +10,12 @@ from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
 from starlette.middleware.trustedhost import TrustedHostMiddleware
-from starlette.responses import RedirectResponse, Response
+from starlette.responses import PlainTextResponse, RedirectResponse, Response
 from starlette.routing import Mount, Route
 from starlette.staticfiles import StaticFiles
 
 from engine.problems import InvalidInput
+from engine.web.kept import Busy
 from engine.web.library import Library
 from engine.web.limits import Guard
 from engine.web.openapi import description
@@ -45,13 +46,17 @@ def application(library: Library, hosts: Sequence[str] = ("*",)) -> Starlette:
     return Starlette(
         routes=routes,
         middleware=[Middleware(Guard), Middleware(TrustedHostMiddleware, allowed_hosts=list(hosts), www_redirect=False)],
-        exception_handlers={HTTPException: _failed(site), NotFound: _failed(site), InvalidInput: _failed(site)},
+        exception_handlers={HTTPException: _failed(site), NotFound: _failed(site), InvalidInput: _failed(site), Busy: _busy},
     )
 
 
 def _home(request: Request) -> Response:
     query = request.scope["query_string"].decode("latin-1")
     return RedirectResponse(f"/answer?{query}" if query else "/answer")
+
+
+def _busy(request: Request, error: Exception) -> Response:
+    return PlainTextResponse("Others are being served; please try again.\n", 503, {"retry-after": "5"})
 
 
 def _failed(site: Site):  # type: ignore[no-untyped-def]

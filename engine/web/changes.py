@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from threading import Lock
 
-from engine.assurance.diff import Comparison, compare, touched
-from engine.assurance.version import Version
+from engine.assurance.diff.compare import Comparison, compare, touched
+from engine.assurance.answers.version import Version
 from engine.profile.model import Profile
 from engine.report.comparison_words import COUNTED, edit_line, headline, region, share, subject_name, turn
 from engine.report.diff_document import document
@@ -16,8 +15,6 @@ from engine.web.view import Asked, Parameter, View
 
 OLD, NEW = "old", "new"
 MOST_EDITS, MOST_BOXES = 60, 8
-_comparing = Lock()
-_compared: dict[tuple[str, str], Comparison] = {}
 
 
 def parameters(rulesets: Iterable[str]) -> tuple[Parameter, ...]:
@@ -58,10 +55,7 @@ def _found(library: Library, old: str, new: str) -> Comparison:
     """The comparison, made once for each pair."""
     first, second = library.books[old], library.books[new]
     key = (first.ruleset.digest, second.ruleset.digest)
-    with _comparing:
-        if key not in _compared:
-            _compared[key] = compare(_version(first), _version(second))
-        return _compared[key]
+    return library.comparisons.get(key, lambda: compare(_version(first), _version(second)))
 
 
 def _version(book: Book) -> Version:

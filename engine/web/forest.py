@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from importlib.util import find_spec
 from itertools import groupby
-from threading import Lock
 
 from engine.knowledge.evidence import Endpoint
 from engine.report.forest_document import document
@@ -18,8 +17,6 @@ PARAMETERS = (
     Parameter(name=ENDPOINT, says="Only this endpoint.", schema={"type": "string", "enum": ["", *ENDPOINTS]}),
     Parameter(name=LINE, says="Only this line of treatment.", schema={"type": "string", "enum": ["", *LINES]}),
 )
-_drawing = Lock()
-_drawn: dict[tuple[str, str, str], bytes] = {}
 
 
 def view(asked: Asked) -> View:
@@ -49,11 +46,9 @@ def picture(asked: Asked) -> bytes:
         raise NotFound("The picture needs the extra 'plots' (matplotlib).")
     from engine.report.forest_plot import plot
 
+    found = _chosen(asked)
     key = (asked.book.ruleset.digest, asked.one(ENDPOINT), asked.one(LINE))
-    with _drawing:
-        if key not in _drawn:
-            _drawn[key] = plot(_chosen(asked), "svg")
-        return _drawn[key]
+    return asked.library.pictures.get(key, lambda: plot(found, "svg"))
 
 
 def _chosen(asked: Asked) -> Forest:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from engine.evaluation.evaluate import Evaluator
 from engine.knowledge.ruleset import Ruleset
@@ -12,6 +13,11 @@ from engine.profile.model import Profile
 from engine.profile.reading import read_profile
 from engine.report.document import Shelf
 from engine.web.cases import query_of
+from engine.web.kept import Kept
+
+if TYPE_CHECKING:
+    from engine.assurance.diff.compare import Comparison
+    from engine.teaching.quiz import Quiz
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +46,9 @@ class Library:
     def __init__(self, evaluators: Mapping[str, Evaluator], patients: Path) -> None:
         self.books = {name: Book(evaluator) for name, evaluator in evaluators.items()}
         self.default = next(iter(self.books))
+        self.pictures: Kept[bytes] = Kept()
+        self.comparisons: Kept[Comparison] = Kept()
+        self.quizzes: Kept[Quiz] = Kept()
         self.starters = {path.stem: _starter(path) for path in sorted(patients.glob("*.yaml"))}
 
 

@@ -5,8 +5,6 @@ Each finished case is one `done` parameter: the therapies picked (joined by comm
 
 from __future__ import annotations
 
-from functools import lru_cache
-from threading import Lock
 from typing import Literal
 from urllib.parse import urlencode
 
@@ -21,17 +19,14 @@ from engine.teaching.quiz import TOPICS, Answer, Marked, Quiz, mark, quiz, summa
 from engine.teaching.quiz_answers import fact, pick
 from engine.teaching.quiz_cases import LEVELS, Case, Level
 from engine.web.cases import FILE, query_of
-from engine.web.library import Book, Library
 from engine.web.view import Asked, Parameter, View, refused
 
 SEED, COUNT, LEVEL, DONE, PICK, FACT, TWIST, COMMIT = "seed", "count", "level", "done", "pick", "fact", "twist", "commit"
 COUNTS = ("3", "5", "10", "20")
 LARGEST_SEED = 999_999
 MOST_DONE, MOST_PICKS = 20, 6
-MOST_KEPT = 64
 YES_NO = ("yes", "no")
 Stage = Literal["start", "question", "reveal", "twist", "summary"]
-_making = Lock()
 
 _SLUGS: Document = {"type": "string", "pattern": r"^[a-z0-9-]{0,60}$"}
 _FINISHED: Document = {"type": "string", "pattern": r"^([a-z0-9,-]{0,300}~[^~]{0,60}~(yes|no))?$"}
@@ -211,12 +206,7 @@ def _quiz(asked: Asked, seed: str, count: int, level: str) -> Quiz:
         message = f"{SEED} cannot be {quote(seed)}; allowed: a whole number from 0 to {LARGEST_SEED}"
         raise InvalidInput([Problem(FILE, 0, 1, "out-of-range", message)])
     wanted: Level | None = next((name for name in LEVELS if name == level), None)
-    with _making:
-        return _made(asked.library, asked.book, int(seed), count, wanted)
-
-
-@lru_cache(maxsize=MOST_KEPT)
-def _made(library: Library, book: Book, seed: int, count: int, level: Level | None) -> Quiz:
-    """A quiz is the same for the same arguments, and made once while it is in use."""
-    patients = [starter.profile for starter in library.starters.values()]
-    return quiz(book.evaluator, patients, seed, count, level)
+    patients = [starter.profile for starter in asked.library.starters.values()]
+    evaluator = asked.book.evaluator
+    key = (asked.book.ruleset.digest, seed, count, level)
+    return asked.library.quizzes.get(key, lambda: quiz(evaluator, patients, int(seed), count, wanted))
