@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 if TYPE_CHECKING:
-    from engine.assurance.case_run import Outcome
-    from engine.assurance.cases import Case
+    from engine.assurance.cases.run import Outcome
+    from engine.assurance.cases.case import Case
     from engine.evaluation.evaluate import Evaluator
 
 EVALUATORS: pytest.StashKey[dict[str, Any]] = pytest.StashKey()
@@ -21,7 +21,7 @@ def pytest_collect_file(file_path: Path, parent: pytest.Collector) -> pytest.Col
     """A case table becomes a collector of its cases."""
     if file_path.suffix not in ENDINGS:
         return None
-    from engine.assurance.case_files import is_case_file
+    from engine.assurance.cases.files import is_case_file
 
     if not is_case_file(file_path):
         return None
@@ -42,7 +42,7 @@ class CaseFile(pytest.File):
 
     def collect(self) -> Iterator[pytest.Item]:
         """Each case by its sentence; a file that cannot be read is a collection error with every problem."""
-        from engine.assurance.case_reader import cases_in
+        from engine.assurance.cases.reader import cases_in
         from engine.documents.reader import read_bytes
         from engine.problems import InvalidInput
 
@@ -57,7 +57,7 @@ class CaseFile(pytest.File):
 
     def _evaluator(self) -> Evaluator:
         """One evaluator to a ruleset, shared by the files of a run."""
-        from engine.assurance.suite import ruleset_of
+        from engine.assurance.cases.suite import ruleset_of
         from engine.evaluation.evaluate import Evaluator
         from engine.knowledge.files import find_ruleset
         from engine.knowledge.loader import load_ruleset
@@ -81,7 +81,7 @@ class CaseItem(pytest.Item):
 
     def runtest(self) -> None:
         """Evaluate the patient and hold the answer against the expectations."""
-        from engine.assurance.case_run import outcome
+        from engine.assurance.cases.run import outcome
 
         found = outcome(self.case, self.evaluator)
         if not found.passed:

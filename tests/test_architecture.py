@@ -25,6 +25,7 @@ LAYERS = (
     ("cli",),
 )
 LEVEL = {name: level for level, names in enumerate(LAYERS) for name in names}
+ASSURANCE = (("space",), ("answers",), ("check", "diff", "cases"), ("coverage",), ("mutation",))
 ONLY = {
     "durable_rules_engine": {"engine/inference/rete.py"},
     "durable": set(),
@@ -69,6 +70,14 @@ def test_imports_run_one_way(path: Path) -> None:
         level = _layer(module)
         if own is not None and level is not None:
             assert level <= own, f"{path} imports {module}, which stands above it"
+
+
+def test_inside_assurance_imports_run_one_way_too() -> None:
+    level = {name: position for position, names in enumerate(ASSURANCE) for name in names}
+    for path in sorted((ROOT / "engine" / "assurance").glob("*/*.py")):
+        own = path.parent.name
+        used = {module.split(".")[2] for module, _ in _imports(path) if module.startswith("engine.assurance.")}
+        assert all(name == own or level[name] < level[own] for name in used), f"{path} imports {used - {own}}"
 
 
 @pytest.mark.parametrize("library", ONLY)

@@ -1,1 +1,1 @@
-"""Proofs over every profile a ruleset can tell apart: checks of one ruleset, comparison of two."""
+"""Assurance of rules: proofs over every profile, comparison of versions, case tables, their coverage and mutation."""

@@ -12,7 +12,7 @@ import click
 from engine.cli import common
 
 if TYPE_CHECKING:
-    from engine.assurance.cases import Case
+    from engine.assurance.cases.case import Case
     from engine.knowledge.ruleset import Ruleset
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -37,8 +37,8 @@ _OPTIONS = (
 
 def read(name: str, places: Sequence[str], without: Sequence[str], target: str | None) -> tuple[Ruleset, list[Case]]:
     """A ruleset and its cases."""
-    from engine.assurance.case_files import files_below, shown
-    from engine.assurance.case_reader import read_cases
+    from engine.assurance.cases.files import files_below, shown
+    from engine.assurance.cases.reader import read_cases
     from engine.knowledge.files import CASES, find_ruleset
     from engine.paths import shipped
     from engine.problems import InvalidInput, Problem
@@ -57,7 +57,7 @@ def read(name: str, places: Sequence[str], without: Sequence[str], target: str |
 
 def places(name: str, ruleset: Ruleset) -> dict[str, tuple[str, ...]]:
     """Where the ruleset's single conditions are written."""
-    from engine.assurance.condition_places import condition_places
+    from engine.assurance.coverage.places import condition_places
     from engine.knowledge.files import find_ruleset
     from engine.paths import shipped
 

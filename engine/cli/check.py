@@ -11,8 +11,8 @@ from engine.cli import common
 from engine.paths import shipped
 
 if TYPE_CHECKING:
-    from engine.assurance.agreement import Agreement
-    from engine.assurance.version import Version
+    from engine.assurance.answers.agreement import Agreement
+    from engine.assurance.answers.version import Version
     from engine.profile.model import Facts
 
 EVERY_CODE = "all"
@@ -57,8 +57,8 @@ def command(
     if explain is not None:
         _explain(explain)
         return 0
-    from engine.assurance.check import check
-    from engine.assurance.version import Version
+    from engine.assurance.answers.version import Version
+    from engine.assurance.check.check import check
     from engine.knowledge.files import find_ruleset
     from engine.paths import DEFAULT_RULESET
 
@@ -82,7 +82,7 @@ def command(
 
 
 def _explain(code: str) -> None:
-    from engine.assurance.findings import KINDS
+    from engine.assurance.check.findings import KINDS
     from engine.problems import quote, suggestion
     from engine.report.check_text import index, page
 
@@ -96,7 +96,7 @@ def _explain(code: str) -> None:
 
 def _tried(version: Version, folder: Path) -> list[Facts]:
     """The profiles of the ruleset's own cases."""
-    from engine.assurance.case_reader import read_cases
+    from engine.assurance.cases.reader import read_cases
     from engine.knowledge.files import CASES
 
     if not (folder / CASES).is_dir():
@@ -105,7 +105,7 @@ def _tried(version: Version, folder: Path) -> list[Facts]:
 
 
 def _agreement(version: Version, sample: int, seed: int) -> Agreement:
-    from engine.assurance.agreement import agreement, evaluators, profiles_to_compare
+    from engine.assurance.answers.agreement import agreement, evaluators, profiles_to_compare
 
     shipped_files = sorted(str(path) for path in shipped("patients").glob("*.yaml"))
     patients = [profile.facts for profile in common.read_patients(shipped_files, ())]

@@ -37,8 +37,8 @@ def command(
       hepatica coverage my-rules/ --write my-rules/cases/missing.yaml
       hepatica coverage --cases rulesets/hcc-2016/cases/traps.yaml --format json
     """
-    from engine.assurance.coverage import measure
-    from engine.assurance.pinned import pinned
+    from engine.assurance.cases.pinned import pinned
+    from engine.assurance.coverage.measure import measure
     from engine.evaluation.evaluate import Evaluator
     from engine.paths import DEFAULT_RULESET
 

@@ -11,9 +11,9 @@ from engine.cli import common
 from engine.paths import shipped
 
 if TYPE_CHECKING:
-    from engine.assurance.allow import Judged
-    from engine.assurance.diff import Comparison
-    from engine.assurance.version import Version
+    from engine.assurance.answers.version import Version
+    from engine.assurance.diff.allow import Judged
+    from engine.assurance.diff.compare import Comparison
 
 
 @click.command("diff")
@@ -57,11 +57,11 @@ def command(
           where: {cmet: high}
           because: the subgroup's result is now read as an early signal
     """
-    from engine.assurance.diff import compare
+    from engine.assurance.diff.compare import compare
 
     first, second = _versions(old, new, base, ruleset)
     allowances = _allowances(allow, first, second)
-    from engine.assurance.allow import judge, tests_in
+    from engine.assurance.diff.allow import judge, tests_in
 
     comparison = compare(first, second, tests_in(allowances))
     judged = judge(comparison, allowances) if allow else None
@@ -84,7 +84,7 @@ def _versions(old: str | None, new: str | None, base: str | None, ruleset: str) 
             raise click.UsageError("a range is OLD..NEW or OLD..; for the branching point use --base REVISION")
     folder = find_ruleset(ruleset, (shipped("rulesets"),))
     if base:
-        from engine.assurance.revisions import merge_base
+        from engine.assurance.diff.revisions import merge_base
 
         old = merge_base(folder, base)
     return _version(old or "", folder), _version(new, folder) if new else _version(str(folder), folder)
@@ -92,12 +92,12 @@ def _versions(old: str | None, new: str | None, base: str | None, ruleset: str) 
 
 def _version(name: str, folder: Path) -> Version:
     """The ruleset in a folder, shipped under an id, or at a git revision of `folder`."""
-    from engine.assurance.version import Version
+    from engine.assurance.answers.version import Version
     from engine.knowledge.files import CARD
 
     if _stands(Path(name)) or _stands(shipped("rulesets") / name / CARD):
         return Version(*common.load(name))
-    from engine.assurance.revisions import files_at
+    from engine.assurance.diff.revisions import files_at
 
     return Version(*common.load_gathered(files_at(folder, name)))
 
@@ -113,7 +113,7 @@ def _stands(path: Path) -> bool:
 def _allowances(file: str | None, old: Version, new: Version) -> tuple:  # type: ignore[type-arg]
     if not file:
         return ()
-    from engine.assurance.allow import read_allowances
+    from engine.assurance.diff.allow import read_allowances
     from engine.documents.reader import read_bytes
 
     return read_allowances(read_bytes(Path(file), file), file, (old.ruleset, new.ruleset))

@@ -12,7 +12,7 @@ import click
 from engine.cli import cases, common
 
 if TYPE_CHECKING:
-    from engine.assurance.cases import Case
+    from engine.assurance.cases.case import Case
     from engine.evaluation.evaluate import Evaluator
 
 PURPOSE = "each notices a small change of the rules that no other case notices."
@@ -43,7 +43,7 @@ def command(
       hepatica mutate my-rules/ --write my-rules/cases/missing.yaml
       hepatica mutate hcc-2016 --without rulesets/hcc-2016/cases/enrolment.yaml --format json
     """
-    from engine.assurance.mutate import killers, mutate
+    from engine.assurance.mutation.mutate import killers, mutate
     from engine.evaluation.evaluate import Evaluator
     from engine.paths import DEFAULT_RULESET
 
@@ -67,7 +67,7 @@ def command(
 
 def _pass(read: Sequence[Case], evaluator: Evaluator) -> bool:
     """Whether every case passes on the rules as they are; says which do not."""
-    from engine.assurance.case_run import run
+    from engine.assurance.cases.run import run
     from engine.report.case_results import failure
 
     failed = [outcome for outcome in run(read, evaluator) if not outcome.passed]

@@ -11,7 +11,7 @@ import click
 from engine.cli import common
 
 if TYPE_CHECKING:
-    from engine.assurance.case_run import Outcome
+    from engine.assurance.cases.run import Outcome
     from engine.knowledge.ruleset import Ruleset
 
 
@@ -36,8 +36,8 @@ def command(targets: tuple[str, ...], ruleset: str, words: str, format_: str, ve
       hepatica test my-rules/ --format json
       hepatica test - --ruleset my-rules/ < cases.yaml
     """
-    from engine.assurance.case_run import run
-    from engine.assurance.suite import STDIN, read_all, selected, suites
+    from engine.assurance.cases.run import run
+    from engine.assurance.cases.suite import STDIN, read_all, selected, suites
     from engine.documents.tree import MAX_BYTES
     from engine.evaluation.evaluate import Evaluator
     from engine.paths import shipped

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from textwrap import wrap
 
-from engine.assurance.cases import Also, Case, Why
+from engine.assurance.cases.case import Also, Case, Why
 from engine.evaluation.model import LISTS
 from engine.profile.fields import FIELDS, show
 from engine.profile.model import Facts

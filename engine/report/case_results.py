@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from engine.assurance.case_run import Mismatch, Outcome
+from engine.assurance.cases.run import Mismatch, Outcome
 from engine.evaluation.model import Finding, Reason
 from engine.knowledge.ruleset import Ruleset
 from engine.notice import notice

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from engine.assurance.agreement import Agreement
-from engine.assurance.check import Report
-from engine.assurance.findings import Finding
+from engine.assurance.answers.agreement import Agreement
+from engine.assurance.check.check import Report
+from engine.assurance.check.findings import Finding
 from engine.notice import notice
 from engine.report.comparison_words import COUNTED
 from engine.report.diff_document import witness

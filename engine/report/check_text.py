@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from engine.assurance.agreement import Agreement
-from engine.assurance.check import Report
-from engine.assurance.findings import KINDS, Finding, Kind
+from engine.assurance.answers.agreement import Agreement
+from engine.assurance.check.check import Report
+from engine.assurance.check.findings import KINDS, Finding, Kind
 from engine.notice import NOTICE, notice
 from engine.report.comparison_words import COUNTED
 from engine.report.diff_text import witness_words

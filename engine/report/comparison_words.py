@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from engine.assurance.allow import Judged
-from engine.assurance.diff import Change, Comparison
-from engine.assurance.edits import Edit
-from engine.assurance.version import Stand, Subject
+from engine.assurance.answers.version import Stand, Subject
+from engine.assurance.diff.allow import Judged
+from engine.assurance.diff.compare import Change, Comparison
+from engine.assurance.diff.edits import Edit
 from engine.knowledge.standing import DEMANDS
 from engine.profile.fields import FIELD_BY_NAME
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from engine.assurance.cases import Case
-from engine.assurance.coverage import MEASURES, Coverage, Goal, Shown
+from engine.assurance.cases.case import Case
+from engine.assurance.coverage.measure import MEASURES, Coverage, Goal, Shown
 from engine.inference.plain import Verdict
 from engine.knowledge.conditions import words
 from engine.knowledge.ruleset import Ruleset

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from engine.assurance.allow import Judged
-from engine.assurance.diff import Change, Comparison
-from engine.assurance.version import Stand
+from engine.assurance.answers.version import Stand
+from engine.assurance.diff.allow import Judged
+from engine.assurance.diff.compare import Change, Comparison
 from engine.notice import notice
 from engine.profile.model import Facts, Profile
 from engine.report.comparison_words import COUNTED, headline

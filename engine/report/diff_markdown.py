@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from engine.assurance.allow import Judged
-from engine.assurance.diff import Change, Comparison, touched
-from engine.assurance.edits import Edit
+from engine.assurance.diff.allow import Judged
+from engine.assurance.diff.compare import Change, Comparison, touched
+from engine.assurance.diff.edits import Edit
 from engine.notice import notice
 from engine.report.comparison_words import COUNTED, counted, edit_line, gate, headline, region, share, subject_name, turn
 from engine.report.diff_text import witness_words

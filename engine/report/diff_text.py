@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from engine.assurance.allow import Judged
-from engine.assurance.diff import Change, Comparison, touched
-from engine.assurance.version import Version
+from engine.assurance.answers.version import Version
+from engine.assurance.diff.allow import Judged
+from engine.assurance.diff.compare import Change, Comparison, touched
 from engine.notice import notice
 from engine.profile.model import Facts
 from engine.report.comparison_words import COUNTED, edit_line, gate, headline, region, share, subject_name, turn

@@ -6,9 +6,9 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from engine.assurance.cases import Case
-from engine.assurance.mutants import Mutant
-from engine.assurance.mutate import Mutation, Survivor
+from engine.assurance.cases.case import Case
+from engine.assurance.mutation.mutants import Mutant
+from engine.assurance.mutation.mutate import Mutation, Survivor
 from engine.knowledge.ruleset import Ruleset
 from engine.notice import notice
 from engine.report.case_file import profile

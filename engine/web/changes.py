@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from engine.assurance.diff.compare import Comparison, compare, touched
 from engine.assurance.answers.version import Version
+from engine.assurance.diff.compare import Comparison, compare, touched
 from engine.profile.model import Profile
 from engine.report.comparison_words import COUNTED, edit_line, headline, region, share, subject_name, turn
 from engine.report.diff_document import document

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from random import Random
 
-from engine.assurance.version import Version
+from engine.assurance.answers.version import Version
 from engine.inference.program import compile_ruleset
 from engine.knowledge.conditions import All, Any, ConceptTest, Condition, Not, Test
 from engine.knowledge.evidence import Place, Population, Study

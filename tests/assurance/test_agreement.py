@@ -9,7 +9,7 @@ from random import Random
 
 import pytest
 
-from engine.assurance.agreement import (
+from engine.assurance.answers.agreement import (
     Agreement,
     Reading,
     agreement,
@@ -19,8 +19,8 @@ from engine.assurance.agreement import (
     profiles_to_compare,
     sampled,
 )
-from engine.assurance.space import space_of
-from engine.assurance.version import Version
+from engine.assurance.answers.version import Version
+from engine.assurance.space.axes import space_of
 from engine.inference.program import compile_ruleset
 from engine.knowledge.conditions import Test
 from engine.knowledge.loader import load_ruleset

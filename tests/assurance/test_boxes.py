@@ -7,11 +7,11 @@ from itertools import product
 from hypothesis import given
 from hypothesis import strategies as st
 
-from engine.assurance import boxes as algebra
-from engine.assurance.boxes import Box
-from engine.assurance.describe import describe
-from engine.assurance.space import space_of
-from engine.assurance.uncovered import gap
+from engine.assurance.space import boxes as algebra
+from engine.assurance.space.axes import space_of
+from engine.assurance.space.boxes import Box
+from engine.assurance.space.describe import describe
+from engine.assurance.space.uncovered import gap
 from engine.knowledge.conditions import Test
 
 SPACE = space_of(

@@ -9,10 +9,10 @@ from shutil import copytree
 
 import pytest
 
-from engine.assurance.case_reader import read_cases
-from engine.assurance.check import Report, check
-from engine.assurance.findings import KINDS, Finding
-from engine.assurance.version import Version
+from engine.assurance.answers.version import Version
+from engine.assurance.cases.reader import read_cases
+from engine.assurance.check.check import Report, check
+from engine.assurance.check.findings import KINDS, Finding
 from engine.evaluation.evaluate import Evaluator
 from engine.inference.program import compile_ruleset
 from engine.knowledge.loader import load_ruleset

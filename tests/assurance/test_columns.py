@@ -9,9 +9,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from engine.assurance.agreement import sampled
-from engine.assurance.enumeration import counts
-from engine.assurance.space import space_of
+from engine.assurance.answers.agreement import sampled
+from engine.assurance.answers.enumeration import counts
+from engine.assurance.space.axes import space_of
 from engine.inference.columns import BLOCK, WORD, Columns
 from engine.inference.outer import outer
 from engine.inference.program import Program, compile_conditions

@@ -13,7 +13,7 @@ from shutil import copytree
 import pytest
 from hypothesis import given
 
-from engine.assurance.findings import KINDS
+from engine.assurance.check.findings import KINDS
 from engine.cli.main import run
 from engine.notice import NOTICE
 from engine.profile.model import Facts
@@ -284,6 +284,6 @@ def test_rules_that_cut_the_space_too_finely_are_refused(
 ) -> None:
     old, new = two(tmp_path)
     edit(new, "beta", '"> 400"', '"> 300"')
-    monkeypatch.setattr("engine.assurance.partition.MOST_STATES", 2)
+    monkeypatch.setattr("engine.assurance.space.partition.MOST_STATES", 2)
     assert run(["diff", str(old), str(new)]) == 2
     assert "therapy beta:1:1: too-many-parts" in capsys.readouterr().err

@@ -8,9 +8,9 @@ from random import Random
 
 import pytest
 
-from engine.assurance.diff import Change, Comparison, compare, kind_of
-from engine.assurance.enumeration import transitions
-from engine.assurance.version import Stand, Subject, Version
+from engine.assurance.answers.enumeration import transitions
+from engine.assurance.answers.version import Stand, Subject, Version
+from engine.assurance.diff.compare import Change, Comparison, compare, kind_of
 from engine.evaluation.evaluate import Evaluator
 from engine.knowledge.conditions import All, Any, Condition, Not, Test
 from engine.knowledge.ruleset import Rule, Ruleset

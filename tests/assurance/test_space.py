@@ -9,9 +9,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from engine.assurance.boxes import Box
-from engine.assurance.space import Space, consistent, space_of
-from engine.assurance.words import limits, values_in_words
+from engine.assurance.space.axes import Space, consistent, space_of
+from engine.assurance.space.boxes import Box
+from engine.assurance.space.words import limits, values_in_words
 from engine.inference.classes import classes_of
 from engine.knowledge.conditions import Test
 from engine.profile import child_pugh

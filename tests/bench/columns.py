@@ -18,8 +18,8 @@ from typing import Any
 import numpy as np
 import zen
 
-from engine.assurance.agreement import sampled
-from engine.assurance.space import space_of
+from engine.assurance.answers.agreement import sampled
+from engine.assurance.space.axes import space_of
 from engine.inference.columns import Codes, Columns, Table
 from engine.inference.program import compile_ruleset, conditions_of
 from engine.inference.rete import Rete

@@ -21,11 +21,11 @@ from collections.abc import Callable
 from pathlib import Path
 from random import Random
 
-from engine.assurance.check import check
-from engine.assurance.diff import Comparison, compare
-from engine.assurance.enumeration import counts, transitions
-from engine.assurance.space import space_of
-from engine.assurance.version import Version
+from engine.assurance.answers.enumeration import counts, transitions
+from engine.assurance.answers.version import Version
+from engine.assurance.check.check import check
+from engine.assurance.diff.compare import Comparison, compare
+from engine.assurance.space.axes import space_of
 from engine.knowledge.loader import load_ruleset
 from tests.assurance.generated import EVERY, a_ruleset, edited, version
 from tests.conftest import ROOT

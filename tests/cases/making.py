@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from pathlib import Path
 
-from engine.assurance.mutants import Mutant
+from engine.assurance.mutation.mutants import Mutant
 from engine.knowledge.evidence import Study
 from engine.knowledge.ruleset import Rule, Ruleset
 from tests.making import write_ruleset

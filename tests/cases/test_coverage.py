@@ -9,12 +9,12 @@ from random import Random
 
 import pytest
 
-from engine.assurance.case_reader import read_cases
-from engine.assurance.condition_places import condition_places
-from engine.assurance.coverage import MEASURES, Goal, measure
-from engine.assurance.decisions import FALSE, TRUE, decisions
-from engine.assurance.pinned import pinned
-from engine.assurance.space import space_of
+from engine.assurance.cases.pinned import pinned
+from engine.assurance.cases.reader import read_cases
+from engine.assurance.coverage.decisions import FALSE, TRUE, decisions
+from engine.assurance.coverage.measure import MEASURES, Goal, measure
+from engine.assurance.coverage.places import condition_places
+from engine.assurance.space.axes import space_of
 from engine.cli.main import run as hepatica
 from engine.evaluation.evaluate import Evaluator
 from engine.inference.normal_form import opened

@@ -12,14 +12,14 @@ from random import Random
 
 import pytest
 
-from engine.assurance.case_reader import read_cases
-from engine.assurance.case_run import outcome
-from engine.assurance.condition_places import condition_places
-from engine.assurance.coverage import measure
-from engine.assurance.mutants import Mutant, mutants
-from engine.assurance.mutate import Mutation, killers, mutate
-from engine.assurance.pinned import pinned
-from engine.assurance.space import space_of
+from engine.assurance.cases.pinned import pinned
+from engine.assurance.cases.reader import read_cases
+from engine.assurance.cases.run import outcome
+from engine.assurance.coverage.measure import measure
+from engine.assurance.coverage.places import condition_places
+from engine.assurance.mutation.mutants import Mutant, mutants
+from engine.assurance.mutation.mutate import Mutation, killers, mutate
+from engine.assurance.space.axes import space_of
 from engine.cli.main import run as hepatica
 from engine.evaluation.evaluate import Evaluator
 from engine.inference.plain import Verdict, read

@@ -8,9 +8,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from engine.assurance.case_reader import CASE_KEYS, cases_in, read_cases
-from engine.assurance.pinned import Pin, pinned
-from engine.assurance.why_reader import ALSO_KEYS, WHY_KEYS
+from engine.assurance.cases.pinned import Pin, pinned
+from engine.assurance.cases.reader import CASE_KEYS, cases_in, read_cases
+from engine.assurance.cases.why import ALSO_KEYS, WHY_KEYS
 from engine.evaluation.evaluate import Evaluator
 from engine.knowledge.loader import load_ruleset
 from engine.knowledge.ruleset import Ruleset

@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from engine.assurance.case_reader import read_cases
-from engine.assurance.case_run import run
+from engine.assurance.cases.reader import read_cases
+from engine.assurance.cases.run import run
 from engine.cli.main import run as hepatica
 from engine.evaluation.evaluate import Evaluator
 from engine.knowledge.loader import load_ruleset

@@ -1,0 +1,1 @@
+"""Case tables: reading, running and writing them."""

@@ -1,0 +1,94 @@
+"""Which cases to run under which ruleset, from what a user names: rulesets, case files, folders of them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from pathlib import Path
+
+from engine.assurance.cases.case import Case
+from engine.assurance.cases.files import GIVEN, ruleset_around, shown
+from engine.assurance.cases.reader import read_cases, ruleset_named_in
+from engine.documents.reader import read_bytes
+from engine.knowledge.files import CARD, CASES, find_ruleset
+from engine.knowledge.ruleset import Ruleset
+from engine.problems import InvalidInput, Problem
+
+STDIN = "-"
+Load = Callable[[str], Ruleset]
+
+
+def suites(names: Sequence[str], rulesets: Path, default: str) -> dict[str, list[Path]]:
+    """The places of case files by the ruleset (a folder or a name) they belong to, in order of naming.
+
+    A name is a ruleset (its own cases are meant), a case file, a folder of case files, or `-` for cases given otherwise.
+    Raises `InvalidInput`.
+    """
+    found: dict[str, list[Path]] = {}
+    problems: list[Problem] = []
+    for name in names or (default,):
+        try:
+            ruleset, places = _suite(name, rulesets, default)
+        except InvalidInput as error:
+            problems.extend(error.problems)
+        else:
+            found.setdefault(ruleset, []).extend(places)
+    if problems:
+        raise InvalidInput(problems)
+    return found
+
+
+def _suite(name: str, rulesets: Path, default: str) -> tuple[str, list[Path]]:
+    path = Path(name)
+    if name == STDIN:
+        return default, [GIVEN]
+    if path.is_file():
+        return ruleset_of(path, default), [path]
+    if path.is_dir() and not (path / CARD).is_file():
+        around = ruleset_around(path / CARD)
+        return str(around) if around else default, [path]
+    folder = find_ruleset(name, (rulesets,))
+    if not (folder / CASES).is_dir():
+        raise InvalidInput([Problem(str(folder), 1, 1, "no-cases", f"the ruleset has no folder {CASES}/")])
+    return str(folder), [shown(folder / CASES)]
+
+
+def ruleset_of(path: Path, default: str) -> str:
+    """The ruleset of a case file: the folder it lies in, else the one it names (a shipped id, or a path from the file)."""
+    around = ruleset_around(path)
+    if around is not None:
+        return str(around)
+    named = ruleset_named_in(read_bytes(path, str(path)), str(path))
+    if not named:
+        return default
+    beside = path.parent / named
+    return str(beside) if (beside / CARD).is_file() else named
+
+
+def selected(cases: Iterable[Case], words: str) -> list[Case]:
+    """The cases whose sentence, place or therapies hold every one of the words; raises `InvalidInput` where none does."""
+    wanted = words.lower().split()
+    listed = list(cases)
+    chosen = [case for case in listed if all(word in _searched(case) for word in wanted)]
+    if not chosen:
+        message = f"no case matches '{words}' ({len(listed)} cases looked at)"
+        raise InvalidInput([Problem("-k", 1, 1, "no-match", message)])
+    return chosen
+
+
+def _searched(case: Case) -> str:
+    return " ".join((case.sentence, case.place, *case.named(), *case.derived)).lower()
+
+
+def read_all(found: dict[str, list[Path]], load: Load, given: bytes = b"") -> list[tuple[Ruleset, list[Case]]]:
+    """Each ruleset with its cases (`given` for `-`); raises `InvalidInput` with the problems of all of them."""
+    read: list[tuple[Ruleset, list[Case]]] = []
+    problems: list[Problem] = []
+    for name, places in found.items():
+        try:
+            ruleset = load(name)
+            read.append((ruleset, read_cases(places, ruleset, given)))
+        except InvalidInput as error:
+            problems.extend(error.problems)
+    if problems:
+        raise InvalidInput(problems)
+    return read

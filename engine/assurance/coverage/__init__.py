@@ -1,0 +1,1 @@
+"""What case tables exercise of a ruleset."""

@@ -1,0 +1,1 @@
+"""What an edit of the rules changes, and whether it was meant."""
