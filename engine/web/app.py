@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -59,7 +59,7 @@ def _busy(request: Request, error: Exception) -> Response:
     return PlainTextResponse("Others are being served; please try again.\n", 503, {"retry-after": "5"})
 
 
-def _failed(site: Site):  # type: ignore[no-untyped-def]
+def _failed(site: Site) -> Callable[[Request, Exception], Response]:
     def handler(request: Request, error: Exception) -> Response:
         status = error.status_code if isinstance(error, HTTPException) else 422 if isinstance(error, InvalidInput) else 404
         message = error.detail if isinstance(error, HTTPException) else str(error)

@@ -13,7 +13,7 @@ from engine.profile.fields import FIELDS, NONE, UNKNOWN, Field
 from engine.profile.normalise import LABEL, LONGEST_LABEL
 from engine.report.document import Document
 from engine.web import schemas
-from engine.web.cases import LONGEST_QUERY, MOST_PARAMETERS, STAINING, UNITS, part
+from engine.web.cases import LONGEST_QUERY, MOST_PARAMETERS, STAINING, STAINING_PARTS, UNITS, part
 from engine.web.view import RULESET, Page, Parameter
 
 if TYPE_CHECKING:
@@ -48,7 +48,10 @@ def case_parameters(site: Site) -> list[Parameter]:
         Parameter(name=RULESET, says="The rules to use.", schema={"type": "string", "enum": ["", *rulesets]}),
         Parameter(name=LABEL, says="A title; never a person's name.", schema=_label()),
         *(Parameter(name=known.name, says=_says(known), schema=_field(known)) for known in FIELDS),
-        *(Parameter(name=part(COMPONENTS, name), says=f"Child-Pugh: {name}.", schema=_component(name)) for name in _components()),
+        *(
+            Parameter(name=part(COMPONENTS, name), says=f"Child-Pugh: {name}.", schema=_component(name))
+            for name in child_pugh.COMPONENTS
+        ),
         *(Parameter(name=name, says="The unit of the amount.", schema=_unit(amount)) for name, amount in UNITS.items()),
         *_staining(),
     ]
@@ -101,13 +104,9 @@ def _responses() -> Document:
 
 def _shared_names() -> list[str]:
     fields = [known.name for known in FIELDS]
-    components = [part(COMPONENTS, name) for name in _components()]
-    staining = [part(STAINING, name) for name in ("intensity", "percent")]
+    components = [part(COMPONENTS, name) for name in child_pugh.COMPONENTS]
+    staining = [part(STAINING, name) for name in STAINING_PARTS]
     return [_key(name) for name in (RULESET, LABEL, *fields, *components, *UNITS, *staining)]
-
-
-def _components() -> tuple[str, ...]:
-    return child_pugh.COMPONENTS
 
 
 def _key(name: str) -> str:
@@ -153,6 +152,10 @@ def _field(known: Field) -> Document:
 
 def _words(*allowed: str) -> Document:
     return {"anyOf": [{"type": "string", "enum": list(allowed)}, _NOT_KNOWN]}
+
+
+def _component_parameter(name: str) -> Parameter:
+    return Parameter(name=part(COMPONENTS, name), says=f"Child-Pugh: {name}.", schema=_component(name))
 
 
 def _component(name: str) -> Document:

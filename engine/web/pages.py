@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 from engine.web import answer, changes, compare, evidence, forest, pathway, quiz, rules, schemas, whatif, why
-from engine.web.library import Library
+from engine.web.library import Book, Library
 from engine.web.view import Page
 
 
 def pages(library: Library) -> tuple[Page, ...]:
-    """The pages that a library can show."""
+    """The pages that a library can show: changes only where there are rulesets to compare."""
     first = library.books[library.default]
     several = (_changes(library),) if len(library.books) > 1 else ()
+    return (*_of_the_case(library, first), *_of_the_evidence(first), _QUIZ, *several, _ABOUT)
+
+
+def _of_the_case(library: Library, first: Book) -> tuple[Page, ...]:
+    """What is said of the patient entered."""
     return (
         Page(
             path="/answer",
@@ -58,6 +63,12 @@ def pages(library: Library) -> tuple[Page, ...]:
             own=pathway.PARAMETERS,
             picture=pathway.picture,
         ),
+    )
+
+
+def _of_the_evidence(first: Book) -> tuple[Page, ...]:
+    """What is known whoever the patient is."""
+    return (
         Page(
             path="/forest",
             name="forest",
@@ -101,24 +112,6 @@ def pages(library: Library) -> tuple[Page, ...]:
             view=rules.therapy,
             answer=schemas.THERAPY,
         ),
-        Page(
-            path="/quiz",
-            name="quiz",
-            tab="Quiz",
-            says="Cases to commit to before the answer is shown, and what was missed by topic.",
-            view=quiz.view,
-            answer=schemas.QUIZ,
-            own=quiz.PARAMETERS,
-        ),
-        *several,
-        Page(
-            path="/about",
-            name="about",
-            tab="About",
-            says="What the ruleset covers, leaves out, and must not be used for.",
-            view=rules.about,
-            answer=schemas.ABOUT,
-        ),
     )
 
 
@@ -132,3 +125,22 @@ def _changes(library: Library) -> Page:
         answer=schemas.CHANGES,
         own=changes.parameters(library.books),
     )
+
+
+_QUIZ = Page(
+    path="/quiz",
+    name="quiz",
+    tab="Quiz",
+    says="Cases to commit to before the answer is shown, and what was missed by topic.",
+    view=quiz.view,
+    answer=schemas.QUIZ,
+    own=quiz.PARAMETERS,
+)
+_ABOUT = Page(
+    path="/about",
+    name="about",
+    tab="About",
+    says="What the ruleset covers, leaves out, and must not be used for.",
+    view=rules.about,
+    answer=schemas.ABOUT,
+)
