@@ -54,7 +54,7 @@ def _arms_of(result: Result) -> tuple[str, ...]:
 
 
 def _rows(result: Result, arms: tuple[str, ...]) -> list[Row]:
-    name = " ".join(part for part in (endpoint(result), f"({result.subgroup})" if result.subgroup else "") if part)
+    name = _outcome(result)
     rows = []
     if result.lines:
         rows.append(
@@ -80,6 +80,14 @@ def _rows(result: Result, arms: tuple[str, ...]) -> list[Row]:
             )
         )
     return rows
+
+
+def _outcome(result: Result) -> str:
+    """The endpoint with its subgroup; one of them alone where the other is not named."""
+    named = endpoint(result)
+    if not named or not result.subgroup:
+        return named or result.subgroup or "Finding"
+    return f"{named} ({result.subgroup})"
 
 
 def _cells(
