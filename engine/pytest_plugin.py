@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 if TYPE_CHECKING:
-    from engine.assurance.cases.run import Outcome
     from engine.assurance.cases.case import Case
+    from engine.assurance.cases.run import Outcome
     from engine.evaluation.evaluate import Evaluator
 
 EVALUATORS: pytest.StashKey[dict[str, Any]] = pytest.StashKey()

@@ -10,7 +10,7 @@ from engine.assurance.diff.compare import Change, Comparison
 from engine.assurance.space.boxes import Boxes, Cutter, count, subtract
 from engine.documents.tree import Node
 from engine.documents.yaml_reader import read_yaml
-from engine.inference.normal_form import TooManyAlternatives, opened
+from engine.inference.normal_form import Opener, TooManyAlternatives
 from engine.inference.program import SCOPE
 from engine.knowledge.condition_reader import ConditionReader
 from engine.knowledge.conditions import Test
@@ -126,7 +126,7 @@ class _Reader:
         concepts = {concept.id: concept.when for concept in self.rulesets[-1].concepts.values()}
         condition = ConditionReader(self.file, tuple(concepts), self.problems).read(node)
         try:
-            return opened(condition, concepts) if not self.problems else ()
+            return Opener(concepts).opened(condition) if not self.problems else ()
         except TooManyAlternatives:
             self._problem(node, "too-many-alternatives", "'where' multiplies out too far; split it")
             return None

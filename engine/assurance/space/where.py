@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from engine.assurance.space.axes import Axis, Space, consistent, space_of
 from engine.assurance.space.boxes import Box, Cutter, simplest
 from engine.assurance.space.partition import Judge, O, Partition
-from engine.inference.normal_form import opened
+from engine.inference.normal_form import Opener
 from engine.knowledge.conditions import Condition
 from engine.profile.fields import Value
 from engine.profile.model import Facts, facts_of
@@ -18,7 +18,8 @@ def outcomes(conditions: Sequence[Condition], concepts: Mapping[str, Condition],
 
     `judge` gives the outcome of the conditions' verdicts, in their order.
     """
-    found = [opened(condition, concepts) for condition in conditions]
+    opener = Opener(concepts)
+    found = [opener.opened(condition) for condition in conditions]
     space = space_of(test for alternatives in found for alternative in alternatives for test in sorted(alternative, key=repr))
     cutter = Cutter(space)
     boxes = Partition(space, [cutter.region(alternatives) for alternatives in found], judge).boxes()
