@@ -30,7 +30,8 @@ def test_every_answer_fits_its_schema(server: Server) -> None:
     ruleset = server.library.books["hcc-2016"].ruleset
     for page in pages(server.library):
         path = page.path.format(study="reach", therapy=next(iter(ruleset.therapies)))
-        for starter in server.library.starters.values():
+        starters = list(server.library.starters.values())
+        for starter in starters if page.name == "answer" else starters[::6]:
             jsonschema.validate(server.get(f"{path}.json?{starter.query}").json, page.answer)
 
 
@@ -61,7 +62,7 @@ def test_schemathesis_finds_nothing(server: Server, tmp_path: Path) -> None:
         "--max-examples",
         "5",
         "--max-time",
-        os.environ.get("HEPATICA_SCHEMATHESIS_SECONDS", "15"),
+        os.environ.get("HEPATICA_SCHEMATHESIS_SECONDS", "10"),
         "--seed",
         "1",
         "--phases",

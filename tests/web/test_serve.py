@@ -8,6 +8,7 @@ import re
 import socket
 import subprocess
 import sys
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -115,5 +116,7 @@ def test_what_takes_too_long_is_given_up() -> None:
         scope = {"type": "http", "query_string": b"", "path": "/answer", "headers": [], "method": "GET"}
         await Guard(slow, seconds=0.05)(scope, receive, collect)  # type: ignore[arg-type,unused-ignore]
 
-    anyio.run(once)
+    thread = threading.Thread(target=anyio.run, args=(once,))
+    thread.start()
+    thread.join()
     assert sent[0]["status"] == 503
