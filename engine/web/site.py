@@ -21,7 +21,7 @@ from engine.problems import InvalidInput
 from engine.profile.fields import FIELD_BY_NAME, show
 from engine.profile.normalise import LABEL
 from engine.report.figures import shown
-from engine.report.text import applicability_words, evidence_line
+from engine.report.sentences import applicability_words, evidence_line
 from engine.web import form, tables
 from engine.web.cases import case_of, parameters
 from engine.web.library import Book, Library

@@ -1,6 +1,14 @@
 // Adds to a page that works without it: the answer follows the form, and the address follows the answer.
 "use strict";
 
+// On a narrow screen what is known already is folded away, so that the answer comes first.
+const narrow = matchMedia("(max-width: 61.99rem)");
+for (const folded of document.querySelectorAll("details[data-fold]")) {
+  const troubled = folded.querySelector(".errors p");
+  if (narrow.matches && location.search && !troubled) folded.open = false;
+  narrow.addEventListener("change", () => { if (!narrow.matches) folded.open = true; });
+}
+
 (() => {
   const form = document.getElementById("form");
   if (!form) return;
@@ -99,9 +107,4 @@
     soon(0);
     if (narrow.matches) document.getElementById("answer").scrollIntoView();
   });
-
-  const narrow = matchMedia("(max-width: 61.99rem)");
-  const folded = document.getElementById("case");
-  if (narrow.matches && location.search && !form.querySelector(".errors p")) folded.open = false;
-  narrow.addEventListener("change", () => { if (!narrow.matches) folded.open = true; });
 })();
