@@ -8,6 +8,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from engine.knowledge.conditions import words
+from engine.knowledge.evidence import Study
 from engine.knowledge.ruleset import Ruleset
 from engine.knowledge.search import Found
 from engine.report.document import Document, framed, study_document
@@ -42,6 +43,14 @@ def row(found: Found) -> Document:
     }
 
 
+def enrolled(study: Study) -> str:
+    """Whom a study enrolled, with how it is known where the source's text alone does not say; empty where nothing is said."""
+    population = study.population
+    if population is None:
+        return ""
+    return population.says if population.basis == "reading" else f"{population.says} (What is not printed: {population.basis}.)"
+
+
 def headline(found: Found) -> str:
     """The most telling result of a study as one line; empty where it has none."""
     telling = telling_result([found.study])
@@ -72,6 +81,7 @@ def whole(ruleset: Ruleset, found: Found) -> Document:
             "regions": list(study.regions),
             "population_when": words(population.when) if population and population.when else "",
             "population_lines": population.lines if population else "",
+            "population_basis": population.basis if population else None,
             "arms": [{"id": arm.id, "name": arm.name, "n": arm.n, "dose": arm.dose, "lines": arm.lines} for arm in study.arms],
             "figures": [{"what": f.what, "value": f.value, "unit": f.unit, "lines": f.lines} for f in study.figures],
             "regimens": [

@@ -12,7 +12,7 @@ from engine.knowledge.ruleset import Ruleset
 from engine.knowledge.search import Found
 from engine.knowledge.standing import DEMANDS
 from engine.notice import notice
-from engine.report.evidence_document import row
+from engine.report.evidence_document import enrolled, row
 from engine.report.figures import arms_in_order, corrected, event_corrected, printed, shown
 
 _ESCAPED = re.compile(r"([\\`*_{}\[\]<>|#])")
@@ -51,7 +51,7 @@ def escape(value: object) -> str:
 
 def _facts(found: Found) -> Iterator[str]:
     study = found.study
-    enrolled = study.population
+    population = study.population
     facts = {
         "Therapy": found.therapy.name,
         "Design": f"{f'phase {study.phase}; ' if study.phase else ''}{study.design}",
@@ -59,8 +59,8 @@ def _facts(found: Found) -> Iterator[str]:
         "Tumour": study.tumour.replace("_", " "),
         "Patients": f"{study.n if study.n is not None else 'not printed'} {f'({study.n_says})' if study.n_says else ''}",
         "Registry number as printed": study.nct or "none",
-        "Enrolled": enrolled.says if enrolled else "not printed",
-        "As a rule": words(enrolled.when) if enrolled and enrolled.when else "",
+        "Enrolled": enrolled(study) or "not printed",
+        "As a rule": words(population.when) if population and population.when else "",
         "Primary endpoint": f"{study.primary_endpoint.name}: {found.outcome}" if study.primary_endpoint else "not printed",
         "Level": level_of(study.kind),
         "Printed at": f"{study.review.section}, lines {study.review.lines}",

@@ -11,7 +11,7 @@ from engine.knowledge.ruleset import Ruleset
 from engine.knowledge.search import Found
 from engine.knowledge.standing import DEMANDS
 from engine.notice import notice
-from engine.report.evidence_document import headline
+from engine.report.evidence_document import enrolled, headline
 from engine.report.figures import arms_in_order, corrected, event_corrected, printed, shown
 from engine.report.style import Style
 from engine.report.wrapping import hanging
@@ -101,7 +101,7 @@ def _facts(ruleset: Ruleset, found: Found) -> Iterator[tuple[str, str]]:
     yield "registry", _registry(study)
     yield "patients", _patients(study)
     yield "countries", study.countries
-    yield "enrolled", study.population.says if study.population else ""
+    yield "enrolled", enrolled(study)
     yield "as a rule", words(study.population.when) if study.population and study.population.when else ""
     if endpoint is not None:
         secondary = f" Secondary: {', '.join(endpoint.secondary)}." if endpoint.secondary else ""

@@ -75,9 +75,11 @@ def key_result(rule: Rule, studies: list[Study]) -> tuple[Study, Result] | None:
 
 
 def telling_result(studies: list[Study]) -> tuple[Study, Result] | None:
-    """The first study that has a result, with its most telling one (survival before progression before response)."""
+    """The first study that has a result, with its most telling one: the whole study before a subgroup, survival before
+    progression before response."""
     for study in studies:
-        ranked = sorted((r for r in study.results if r.endpoint in _TELLING), key=lambda r: _TELLING.index(r.endpoint))
+        telling = (r for r in study.results if r.endpoint in _TELLING)
+        ranked = sorted(telling, key=lambda r: (r.subgroup != "", _TELLING.index(r.endpoint)))
         if ranked:
             return study, ranked[0]
     return None
