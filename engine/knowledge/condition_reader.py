@@ -9,16 +9,21 @@ from engine.documents.tree import Node
 from engine.knowledge.conditions import All, Any, ConceptTest, Condition, Not, Operator, Test
 from engine.problems import Problem, quote, suggestion
 from engine.profile.fields import FIELD_BY_NAME, FIELDS, NONE, Field
+from engine.profile.normalise import DECIMALS
 
-_COMPARISON = re.compile(r"\s*(<=|>=|<|>)\s*(\d{1,9}(?:\.\d{1,6})?)\s*\Z")
+_COMPARISON = re.compile(r"\s*(<=|>=|<|>)\s*([0-9]{1,9}(?:\.[0-9]{1,30})?)\s*\Z")
 _JOINERS = ("all", "any")
+RESERVED = frozenset({*FIELD_BY_NAME, *_JOINERS, "not"})
 _FLAGS = {"yes": True, "no": False, "true": True, "false": False}
 
 
 class ConditionReader:
-    """Reads conditions of one file; unknown names and impossible values are added to `problems`."""
+    """Reads conditions of one file; unknown names and impossible values are added to `problems`.
 
-    def __init__(self, file: str, concepts: Collection[str], problems: list[Problem]) -> None:
+    `concepts` is None where their names cannot be known: then whatever is asked with yes or no may be one.
+    """
+
+    def __init__(self, file: str, concepts: Collection[str] | None, problems: list[Problem]) -> None:
         self.file = file
         self.concepts = concepts
         self.problems = problems
@@ -41,12 +46,17 @@ class ConditionReader:
             return Not(self.read(node))
         if key in FIELD_BY_NAME:
             return self._field(FIELD_BY_NAME[key], node)
-        if key in self.concepts:
+        if self._may_be_concept(key, node):
             return self._concept(key, node)
-        names = (*(field.name for field in FIELDS), *sorted(self.concepts), *_JOINERS, "not")
+        names = (*(field.name for field in FIELDS), *sorted(self.concepts or ()), *_JOINERS, "not")
         message = f"unknown field or concept {quote(key)}; {suggestion(key, names)}"
         self.problems.append(mapping.key_problem(self.file, key, "unknown-field", message))
         return All(())
+
+    def _may_be_concept(self, key: str, node: Node) -> bool:
+        if self.concepts is None:
+            return not isinstance(node.value, (dict, list)) and node.raw.lower() in _FLAGS
+        return key in self.concepts
 
     def _joined(self, key: str, node: Node) -> Condition:
         if not isinstance(node.value, list) or not node.value:
@@ -122,6 +132,11 @@ class ConditionReader:
         if not field.low <= bound <= field.high:
             span = f"{field.low:g} to {field.high:g}"
             self._problem(node, "out-of-range", f"{field.name} is held against {bound:g}; allowed: {span} {field.unit}")
+        if bound != round(bound, DECIMALS):
+            message = (
+                f"{field.name} is held against {quote(node.raw)}; values are kept to {DECIMALS} decimals, a bound has no more"
+            )
+            self._problem(node, "out-of-range", message)
         if field.kind == "integer" and bound != int(bound):
             self._problem(node, "out-of-range", f"{field.name} is a whole number; {bound:g} is not")
         return Test(field.name, operator, (bound,))

@@ -22,7 +22,7 @@ T = TypeVar("T")
 CONDITION_KEYS = ("when", "scope")
 WRITTEN_AS = {"therapy": "id", "class": "drug_class", "ruleset": "id"}
 READ_AS = {name: written for written, name in WRITTEN_AS.items() if written != "ruleset"}
-_CONFIG = ConfigDict(extra="forbid", coerce_numbers_to_str=True, arbitrary_types_allowed=True)
+_CONFIG = ConfigDict(extra="forbid", coerce_numbers_to_str=True, arbitrary_types_allowed=True, allow_inf_nan=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,8 +62,11 @@ def adapter(kind: Any) -> TypeAdapter[Any]:
     return TypeAdapter(kind)
 
 
-def decode(kind: type[T], node: Node, file: str, concepts: Collection[str], problems: list[Problem]) -> T | None:
-    """The object in `node`; None where it is unusable, with the reasons added to `problems`."""
+def decode(kind: type[T], node: Node, file: str, concepts: Collection[str] | None, problems: list[Problem]) -> T | None:
+    """The object in `node`; None where it is unusable, with the reasons added to `problems`.
+
+    `concepts` are the names that conditions may use; None where they cannot be known.
+    """
     before = len(problems)
     data = _data(node, ConditionReader(file, concepts, problems), top=True)
     try:
@@ -121,7 +124,9 @@ def _located(kind: type, node: Node, file: str, detail: Any) -> Problem:
         owner = node.at(path[:-1])
         key = str(path[-1])
         allowed = _allowed_keys(kind, detail["loc"][:-1])
-        return owner.key_problem(file, key, "unknown-key", f"unknown key {quote(key)}; {suggestion(key, allowed)}")
+        return owner.key_problem(
+            owner.at((key,)).origin or file, key, "unknown-key", f"unknown key {quote(key)}; {suggestion(key, allowed)}"
+        )
     if code in ("missing", "missing_argument", "missing_keyword_only_argument"):
         return place.problem(file, "missing-key", f"{where} is required")
     if code == "literal_error":

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Container, Iterator
 
+from engine.documents.tree import Path
 from engine.knowledge.evidence import Result, Study
 
 _LEADING_NUMBER = re.compile(r"[<>=~ ]*(\d+(?:\.\d+)?)\s*%?\Z")
+_RESPONSES = ("RR", "CR", "PR")
 _PERCENT_ENDPOINTS = ("RR", "PR", "CR", "SD", "DCR", "CBR", "OS_rate", "PFS_rate")
 
 
@@ -46,19 +48,61 @@ def number(figure: float | str | None) -> float | None:
     return figure
 
 
-def response_above_control(study: Study) -> Iterator[tuple[Result, Result]]:
-    """Pairs of a response and a disease control of the same patients where the part is above the whole."""
-    responses = [r for r in study.results if r.endpoint in ("RR", "CR", "PR") and r.unit == "%"]
-    controls = [r for r in study.results if r.endpoint == "DCR" and r.unit == "%"]
-    for response in responses:
-        for control in controls:
-            if (response.subgroup, response.at) == (control.subgroup, control.at) and _above(response, control):
-                yield response, control
+def corrected(result: Result) -> Result:
+    """The result as its correction has it: the corrected parts, beside printed ones that do not contradict each other."""
+    correction = result.corrected
+    assert correction is not None
+    given = correction.hr is not None or correction.ci95 is not None
+    kept = given and not any(part == "ci95" for part, _ in contradictions(result))
+    return Result(
+        id=result.id,
+        endpoint=result.endpoint,
+        unit=result.unit,
+        arms=correction.arms,
+        hr=result.hr if correction.hr is None and kept else correction.hr,
+        ci95=result.ci95 if correction.ci95 is None and kept else correction.ci95,
+        p=correction.p,
+    )
 
 
-def _above(response: Result, control: Result) -> bool:
-    for arm, figure in (response.arms or {}).items():
-        first, second = number(figure), number((control.arms or {}).get(arm))
-        if first is not None and second is not None and first > second:
-            return True
-    return False
+def impossible_counts(study: Study) -> Iterator[tuple[Path, str]]:
+    """Numbers of patients below 0 and shares of patients outside 0 to 100 %, each with its place in the study."""
+    counts: list[tuple[Path, int | None]] = [(("n",), study.n), (("n_planned",), study.n_planned)]
+    counts += [(("arms", index, "n"), arm.n) for index, arm in enumerate(study.arms)]
+    counts += [(("results", index, "n"), result.n) for index, result in enumerate(study.results)]
+    counts += [(("toxicity", index, "count"), event.count) for index, event in enumerate(study.toxicity)]
+    for path, count in counts:
+        if count is not None and count < 0:
+            yield path, f"{count} is no number of patients"
+    for index, event in enumerate(study.toxicity):
+        for key, figure in (("percent", event.percent), ("corrected_percent", event.corrected_percent)):
+            share = number(figure)
+            if share is not None and not 0 <= share <= 100:
+                yield ("toxicity", index, key), f"{share:g} of {event.event} is no percentage"
+
+
+def response_above_control(study: Study, explained: Container[str]) -> Iterator[tuple[int, Result, Result]]:
+    """Responses above the disease control of the same patients, where a part exceeds the whole.
+
+    Each comes with its position among the results and the lowest such control; results that a discrepancy explains
+    (`explained`, by id) are left out.
+    """
+    shares = [(i, r) for i, r in enumerate(study.results) if r.unit == "%" and r.id not in explained]
+    lowest: dict[tuple[str, ...], tuple[float, Result]] = {}
+    for _, control in shares:
+        for key, value in _patients(control) if control.endpoint == "DCR" else ():
+            if key not in lowest or value < lowest[key][0]:
+                lowest[key] = value, control
+    for index, response in shares:
+        for key, value in _patients(response) if response.endpoint in _RESPONSES else ():
+            if key in lowest and value > lowest[key][0]:
+                yield index, response, lowest[key][1]
+                break
+
+
+def _patients(result: Result) -> Iterator[tuple[tuple[str, ...], float]]:
+    """The figure of each arm, by whom it is about and when."""
+    for arm, figure in (result.arms or {}).items():
+        value = number(figure)
+        if value is not None:
+            yield (result.subgroup, result.at, arm), value

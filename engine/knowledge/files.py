@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Mapping
+import os
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
 from engine.documents.reader import read_bytes
-from engine.documents.tree import Node
+from engine.documents.tree import MAX_BYTES, Node
 from engine.problems import InvalidInput, Problem, quote, suggestion
 from engine.records import Record
 
@@ -18,6 +19,9 @@ CASES = "cases"
 MAX_FILES = 400
 MAX_TOTAL = 16_777_216
 MAX_EXTENDS = 5
+MAX_LOOKED_AT = 4_000
+_ENDINGS = (".yaml", ".yml")
+_FOLDERS_DEEP = 2
 
 
 class RulesetFiles(Record):
@@ -43,11 +47,16 @@ def gather(root: Path, read: Callable[[Path], RulesetFiles] | None = None) -> Ru
     files = below = reading(root)
     seen = [root.resolve()]
     while (named := _extends(below)) is not None:
-        parent = (below.root / named.raw).resolve()
-        if parent in seen or len(seen) > MAX_EXTENDS:
-            raise InvalidInput([named.problem(below.shown[CARD], "extends", f"extends itself, or more than {MAX_EXTENDS} deep")])
-        seen.append(parent)
-        below = reading(parent)
+        try:
+            parent = (below.root / named.raw).resolve()
+            if parent in seen or len(seen) > MAX_EXTENDS:
+                message = f"extends itself, or more than {MAX_EXTENDS} deep"
+                raise InvalidInput([named.problem(below.shown[CARD], "extends", message)])
+            seen.append(parent)
+            below = reading(parent)
+        except (OSError, ValueError, RuntimeError):  # too long, a null character, links in a circle
+            message = f"{quote(named.raw)} cannot be the path of a folder"
+            raise InvalidInput([named.problem(below.shown[CARD], "extends", message)]) from None
         files = over(below, files)
     return files
 
@@ -64,33 +73,79 @@ def _extends(files: RulesetFiles) -> Node | None:
 
 
 def collect(root: Path) -> RulesetFiles:
-    """The files of the ruleset in `root`; raises `InvalidInput` for what is missing, misplaced or too much."""
+    """The files of the ruleset in `root`; raises `InvalidInput` for what is missing, misplaced or too much.
+
+    Sizes are added up before anything is read. Misplaced files are looked for two folders deep, not in hidden folders.
+    """
     if not (root / CARD).is_file():
         message = f"not a ruleset: no {CARD} here" if root.is_dir() else "no such folder"
         raise InvalidInput([Problem(str(root), 1, 1, "no-ruleset", message)])
-    contents: dict[str, bytes] = {}
-    problems: list[Problem] = []
-    for path in sorted(p for p in root.rglob("*") if p.suffix in (".yaml", ".yml")):
-        name = path.relative_to(root).as_posix()
-        if name.startswith(f"{CASES}/"):
-            continue
-        if not belongs(name):
-            expected = f"{CARD}, {CONCEPTS}, {', '.join(f'{folder}/*.yaml' for folder in FOLDERS)}, {CASES}/"
-            problems.append(Problem(str(path), 1, 1, "misplaced-file", f"no part of a ruleset; allowed: {expected}"))
-            continue
-        contents[name] = read_bytes(path, str(path))
-    if len(contents) > MAX_FILES or sum(map(len, contents.values())) > MAX_TOTAL:
-        message = f"more than {MAX_FILES} files or {MAX_TOTAL} bytes"
-        problems.append(Problem(str(root), 1, 1, "too-large", message))
-    if problems:
-        raise InvalidInput(problems)
+    try:
+        places = _within_bounds(root)
+    except OSError as error:
+        raise InvalidInput([Problem(str(root), 1, 1, "unreadable", str(error.strerror or error).lower())]) from None
+    expected = f"{CARD}, {CONCEPTS}, {', '.join(f'{folder}/*.yaml' for folder in FOLDERS)}, {CASES}/"
+    misplaced = [
+        Problem(str(root / name), 1, 1, "misplaced-file", f"no part of a ruleset; allowed: {expected}")
+        for name in places
+        if not belongs(name)
+    ]
+    if misplaced:
+        raise InvalidInput(misplaced)
+    contents = {name: _read(root / name) for name in places}
     return RulesetFiles(root, contents, {name: str(root / name) for name in contents})
+
+
+def _within_bounds(root: Path) -> list[str]:
+    """The relative names of the YAML files below `root`, sorted; raises `InvalidInput` as soon as there is too much."""
+    names: list[str] = []
+    total = 0
+    for looked_at, (name, entry) in enumerate(_entries(root, "", 0)):
+        if looked_at >= MAX_LOOKED_AT:
+            raise _too_large(root, f"more than {MAX_LOOKED_AT} files and folders")
+        if not name.endswith(_ENDINGS):
+            continue
+        names.append(name)
+        total += min(_size(entry), MAX_BYTES + 1)
+        if len(names) > MAX_FILES or total > MAX_TOTAL:
+            raise _too_large(root, f"more than {MAX_FILES} files or {MAX_TOTAL} bytes")
+    return sorted(names)
+
+
+def _entries(folder: Path, prefix: str, depth: int) -> Iterator[tuple[str, os.DirEntry[str]]]:
+    """What is in `folder` with its name below the ruleset, and in its folders; the cases are another reader's."""
+    with os.scandir(folder) as entries:
+        for entry in entries:
+            name = f"{prefix}{entry.name}"
+            yield name, entry
+            hidden = entry.name.startswith(".") or name == CASES
+            if depth < _FOLDERS_DEEP and not hidden and entry.is_dir(follow_symlinks=name in FOLDERS):
+                yield from _entries(folder / entry.name, f"{name}/", depth + 1)
+
+
+def _read(path: Path) -> bytes:
+    """The bytes of a file; what never ends or waits for a writer (a device, a pipe) is refused."""
+    if path.exists() and not path.is_file() and not path.is_dir():
+        raise InvalidInput([Problem(str(path), 1, 1, "unreadable", "no regular file")])
+    return read_bytes(path, str(path))
+
+
+def _size(entry: os.DirEntry[str]) -> int:
+    """Bytes of a file, 0 where it cannot be told (the reader says why)."""
+    try:
+        return entry.stat().st_size
+    except OSError:
+        return 0
+
+
+def _too_large(root: Path, message: str) -> InvalidInput:
+    return InvalidInput([Problem(str(root), 1, 1, "too-large", message)])
 
 
 def over(base: RulesetFiles, own: RulesetFiles) -> RulesetFiles:
     """`own` laid over `base`, file by file; both cards stay, the base's under a name of its own."""
     inherited = {name: data for name, data in base.contents.items() if name != CARD}
-    card = f"base/{len([n for n in base.contents if n.startswith('base/')])}/{CARD}"
+    card = f"base/{len([n for n in own.contents if n.startswith('base/')])}/{CARD}"
     contents = {**inherited, card: base.contents[CARD], **own.contents}
     shown = {**base.shown, card: base.shown[CARD], **own.shown}
     return RulesetFiles(own.root, contents, shown)

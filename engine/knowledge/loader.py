@@ -9,9 +9,11 @@ from engine.documents.tree import Node
 from engine.documents.yaml_reader import read_yaml
 from engine.knowledge.conditions import strata
 from engine.knowledge.decode import ConceptsFile, NotesFile, OmissionsFile, decode
+from engine.knowledge.draft import Draft, Source
 from engine.knowledge.files import CARD, CONCEPTS, RulesetFiles, gather
 from engine.knowledge.ruleset import Card, Concept, Note, Omission, Ruleset, Therapy
-from engine.knowledge.validation import Draft, Source, validate
+from engine.knowledge.texts import text_problems
+from engine.knowledge.validation import validate
 from engine.problems import InvalidInput, Problem
 
 
@@ -29,6 +31,8 @@ def load_files(files: RulesetFiles) -> Ruleset:
             nodes[name] = read_yaml(data, files.shown[name])
         except InvalidInput as error:
             problems.extend(error.problems)
+        else:
+            problems.extend(text_problems(nodes[name], files.shown[name]))
     reading = _Reading(files, nodes, problems)
     draft = reading.draft()
     if not problems or draft.therapies:
@@ -43,11 +47,11 @@ class _Reading:
         self.files = files
         self.nodes = nodes
         self.problems = problems
-        self.names = _concept_names(nodes.get(CONCEPTS))
+        self.names = _concept_names(nodes.get(CONCEPTS)) if CONCEPTS in files.contents else ()
         self.omissions: list[Omission] = []
 
     def draft(self) -> Draft:
-        draft = Draft(self._card(), [], [], [], self.problems)
+        draft = Draft(self._card(), [], [], [], self.problems, complete=self._therapies_parsed())
         for name, node in sorted(self.nodes.items()):
             file, folder = self.files.shown[name], name.partition("/")[0]
             if name == CONCEPTS:
@@ -68,6 +72,9 @@ class _Reading:
                 left_out = decode(OmissionsFile, node, file, self.names, self.problems)
                 self.omissions.extend(left_out.omissions if left_out else ())
         return draft
+
+    def _therapies_parsed(self) -> bool:
+        return all(name in self.nodes for name in self.files.contents if name.startswith("therapies/"))
 
     def _card(self) -> tuple[Card, Source] | None:
         node = self.nodes.get(CARD)
@@ -123,11 +130,13 @@ def _shown_place(source: Source, root: Path) -> str:
     return f"{shown.as_posix()}:{source.node.line}"
 
 
-def _concept_names(node: Node | None) -> list[str]:
-    """The ids of the concepts, so that conditions can be read before the concepts are decoded."""
+def _concept_names(node: Node | None) -> Sequence[str] | None:
+    """The ids of the concepts, so that conditions can be read before the concepts are decoded; None where one is unreadable."""
     listed = node.at(("concepts",)).value if node else None
-    ids = [entry.at(("id",)) for entry in listed] if isinstance(listed, list) else []
-    return [entry.raw for entry in ids if isinstance(entry.value, str)]
+    if not isinstance(listed, list):
+        return None
+    names = [entry.at(("id",)).raw for entry in listed]
+    return names if all(names) else None
 
 
 def _in_order_of_use(concepts: list[tuple[Concept, Source]]) -> list[Concept]:
@@ -141,6 +150,12 @@ def _laid_over(base: Node, file: str, own: Node) -> Node:
     """The base's card with the entries of `own` in place of its own."""
     if not isinstance(base.value, dict) or not isinstance(own.value, dict):
         return own
-    for child in base.value.values():
-        child.origin = file
+    _set_origin(base, file)
     return Node({**base.value, **own.value}, own.line, own.column, "", {**base.keys, **own.keys})
+
+
+def _set_origin(node: Node, file: str) -> None:
+    """Every part of `node` says that it comes from `file`."""
+    node.origin = file
+    for child in node.value.values() if isinstance(node.value, dict) else node.value if isinstance(node.value, list) else ():
+        _set_origin(child, file)

@@ -22,26 +22,34 @@ def _met(study: Study) -> bool:
     return study.primary_endpoint is not None and study.primary_endpoint.met == "yes"
 
 
+def _finished(study: Study) -> bool:
+    return study.status in ("completed", "stopped_early", "announced")
+
+
 def _phase_3_met(study: Study) -> bool:
     return study.phase == "III" and _met(study)
 
 
+def _trial_backs(study: Study) -> bool:
+    return study.kind == "randomised_controlled_trial" and _finished(study) and _phase_3_met(study)
+
+
 def _activity(study: Study) -> bool:
     clinical = study.kind not in ("regulatory_approval", "review_statement", "trial_in_progress")
-    return clinical and study.status in ("completed", "stopped_early", "announced")
+    return clinical and _finished(study)
 
 
 def _negative(study: Study) -> bool:
-    finished = study.status in ("completed", "stopped_early", "announced") or study.kind == "review_statement"
-    return finished and not (study.phase == "III" and _met(study))
+    finished = _finished(study) or study.kind == "review_statement"
+    return finished and not _phase_3_met(study)
 
 
 DEMANDS: Mapping[Standing, Demand] = {
     "standard": Demand(
         "Standard",
         "established standard of care at the review's date",
-        "a phase III trial that met its primary endpoint",
-        _phase_3_met,
+        "a finished, randomised phase III trial that met its primary endpoint",
+        _trial_backs,
     ),
     "approved_regionally": Demand(
         "Approved in a region",
@@ -52,8 +60,8 @@ DEMANDS: Mapping[Standing, Demand] = {
     "positive_phase_3": Demand(
         "Positive phase III",
         "a phase III trial met its primary endpoint; not yet a standard",
-        "a phase III trial that met its primary endpoint",
-        _phase_3_met,
+        "a finished, randomised phase III trial that met its primary endpoint",
+        _trial_backs,
     ),
     "early_signal": Demand(
         "Early signal",

@@ -44,7 +44,7 @@ def test_a_valid_ruleset_loads_with_its_places(tmp_path: Path) -> None:
         ("beta", "[progressed, intolerant]", "[progressed, unknown]", "(a rule cannot ask for 'unknown')"),
         ("alpha", "cites: [alpha-3]", "cites: [alpha-4]", "therapies/alpha.yaml:26:13: unknown-study: no study 'alpha-4'; did you mean 'alpha-3'?"),
         ("alpha", "cites: [alpha-3]", "cites: []", "uncited-rule: the rule 'alpha-first' cites no study"),
-        ("beta", "standing: early_signal", "standing: standard", "standing: standard needs a phase III trial that met its primary endpoint; cited: beta-2"),
+        ("beta", "standing: early_signal", "standing: standard", "standing: standard needs a finished, randomised phase III trial that met its primary endpoint; cited: beta-2"),
         ("beta", "standing: early_signal", "standing: promising", "unknown-value: rules.0.standing cannot be 'promising'; allowed: standard"),
         ("beta", "standing: early_signal", "standing: in_trial", "needs a trial that was ongoing or planned"),
         ("alpha", "met: yes", "met: no", "standing: standard needs"),
