@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import click
 
 from engine.documents.tree import MAX_BYTES
-from engine.knowledge import compiled
+from engine.inference import compiled
 from engine.paths import DEFAULT_RULESET, shipped
 from engine.problems import InvalidInput, Problem
 from engine.report.style import Style
@@ -60,14 +60,14 @@ def load_gathered(files: RulesetFiles) -> tuple[Ruleset, Program]:
     """As `load`, of files already read."""
     kept = compiled.recall(files)
     if kept is not None:
-        return kept  # type: ignore[no-any-return]
+        return kept
     from engine.inference.program import compile_ruleset
     from engine.knowledge.loader import load_files
 
     ruleset = load_files(files)
-    made = (ruleset, compile_ruleset(ruleset))
-    compiled.keep(files, made)
-    return made
+    program = compile_ruleset(ruleset)
+    compiled.keep(files, ruleset, program)
+    return ruleset, program
 
 
 def evaluator(name: str) -> Evaluator:
@@ -105,7 +105,7 @@ def read_patient(path: str | None, settings: Sequence[str]) -> Profile:
     return profiles[0]
 
 
-def known_therapies(names: Sequence[str], ruleset: Ruleset) -> None:
+def known_therapies(names: Sequence[str], ruleset: Ruleset, given_as: str = "--therapy") -> None:
     """Refuses therapy ids that the ruleset does not know, with the nearest spelling."""
     from engine.problems import Problem, quote, suggestion
 
@@ -113,12 +113,14 @@ def known_therapies(names: Sequence[str], ruleset: Ruleset) -> None:
     if wrong:
         known = list(ruleset.therapies)
         messages = {name: f"no therapy {quote(name)}; {suggestion(name, known)}" for name in wrong}
-        raise InvalidInput([Problem("--therapy", 1, 1, "unknown-therapy", messages[name]) for name in wrong])
+        raise InvalidInput([Problem(given_as, 1, 1, "unknown-therapy", messages[name]) for name in wrong])
 
 
 def read_input(path: str) -> tuple[bytes, str]:
     """The bytes of a file, or of standard input for `-`, and the name that problems give it."""
     if path == STDIN:
+        if sys.stdin is None:
+            raise InvalidInput([Problem("<stdin>", 1, 1, "unreadable", "standard input is closed")])
         return sys.stdin.buffer.read(MAX_BYTES + 1), "<stdin>"
     from engine.documents.reader import read_bytes
 
@@ -131,25 +133,28 @@ def _bytes(path: str) -> tuple[bytes, str]:
     from engine.documents.reader import read_bytes
 
     given = Path(path)
-    named = shipped("patients") / f"{path}.yaml"
-    if not given.exists() and "/" not in path and named.is_file():
-        given = named
+    named = [patient for patient in shipped("patients").glob("*.yaml") if patient.stem == path]
+    if named and not given.exists():
+        given = named[0]
     return read_bytes(given, str(given)), str(given)
 
 
 def style() -> Style:
     """Emphasis only on a terminal, and never with `NO_COLOR`."""
-    return Style(sys.stdout.isatty() and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb")
+    terminal = sys.stdout is not None and sys.stdout.isatty()
+    return Style(terminal and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb")
 
 
 def write(text: str) -> None:
     """Text to standard output as UTF-8."""
-    sys.stdout.buffer.write(text.encode("utf-8", "replace"))
+    write_file(text.encode("utf-8", "replace"), None)
 
 
 def write_file(data: bytes, path: Path | None) -> None:
     """Content to a file, or to standard output where no path is given. Raises `InvalidInput` where it cannot be written."""
     if path is None:
+        if sys.stdout is None:
+            raise InvalidInput([Problem("<stdout>", 1, 1, "cannot-write", "standard output is closed")])
         sys.stdout.buffer.write(data)
         return
     try:
@@ -160,4 +165,9 @@ def write_file(data: bytes, path: Path | None) -> None:
 
 def write_json(value: object) -> None:
     """JSON to standard output: two spaces, keys in the order of the contract."""
-    write(json.dumps(value, indent=2, ensure_ascii=False) + "\n")
+    write(as_json(value) + "\n")
+
+
+def as_json(value: object) -> str:
+    """A value as JSON text; raises `ValueError` for a number that JSON has no word for."""
+    return json.dumps(value, indent=2, ensure_ascii=False, allow_nan=False)

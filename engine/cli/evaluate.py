@@ -2,9 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from textwrap import indent
+from typing import TYPE_CHECKING
+
 import click
 
 from engine.cli import common
+
+if TYPE_CHECKING:
+    from engine.evaluation.model import Evaluation
 
 
 @click.command("evaluate")
@@ -31,17 +38,32 @@ def command(patients: tuple[str, ...], settings: tuple[str, ...], ruleset: str, 
     profiles = common.read_patients(patients, settings)
     evaluate = common.evaluator(ruleset).evaluate
     if format_ == "json":
-        from engine.report.document import answer as document
-
-        answers = [document(evaluate(profile)) for profile in profiles]
-        common.write_json(answers[0] if len(answers) == 1 else answers)
+        _write_json(map(evaluate, profiles), several=len(profiles) > 1)
         return
     if format_ == "markdown":
         from engine.report.markdown import answer as markdown
 
-        common.write("\n---\n\n".join(markdown(evaluate(profile)) for profile in profiles))
+        _write_all(map(markdown, map(evaluate, profiles)), between="\n---\n\n")
         return
     from engine.report.text import answer as text
 
-    shown = [text(evaluate(profile), common.style(), verbose=verbose) for profile in profiles]
-    common.write("\n".join(shown))
+    style = common.style()
+    _write_all((text(evaluate(profile), style, verbose=verbose) for profile in profiles), between="\n")
+
+
+def _write_all(shown: Iterable[str], between: str) -> None:
+    """Each answer as soon as it is made, so that many take no more memory than one."""
+    for number, text in enumerate(shown):
+        common.write(between + text if number else text)
+
+
+def _write_json(answers: Iterable[Evaluation], *, several: bool) -> None:
+    """One object, or a list of them written one by one."""
+    from engine.report.document import Shelf, answer
+
+    shelf = None
+    for number, evaluation in enumerate(answers):
+        shelf = shelf or Shelf(evaluation.ruleset)
+        text = common.as_json(answer(evaluation, shelf))
+        common.write((",\n" if number else "[\n") + indent(text, "  ") if several else text)
+    common.write("\n]\n" if several else "\n")

@@ -5,7 +5,6 @@ from __future__ import annotations
 import click
 
 from engine.cli import common
-from engine.problems import InvalidInput, Problem, quote, suggestion
 
 
 @click.command("explain")
@@ -28,15 +27,10 @@ def command(patient: str, therapy: str, settings: tuple[str, ...], ruleset: str,
     """
     from engine.explain.why import document, why
 
-    profiles = common.read_patients((patient,), settings)
-    if len(profiles) != 1:
-        raise click.UsageError("explain takes one patient; the file holds a list of them")
+    profile = common.read_patient(patient, settings)
     evaluator = common.evaluator(ruleset)
-    known = evaluator.ruleset.therapies
-    if therapy not in known:
-        message = f"no therapy {quote(therapy)}; {suggestion(therapy, known)}"
-        raise InvalidInput([Problem("THERAPY", 1, 1, "unknown-therapy", message)])
-    explained = why(evaluator.evaluate(profiles[0]), therapy)
+    common.known_therapies([therapy], evaluator.ruleset, "THERAPY")
+    explained = why(evaluator.evaluate(profile), therapy)
     if format_ == "json":
         from engine.report.document import framed
 

@@ -94,7 +94,8 @@ def run(arguments: list[str]) -> int:
     """Run one command line and return its exit code."""
     try:
         result = cli.main(arguments, prog_name="hepatica", standalone_mode=False)
-        sys.stdout.flush()
+        if sys.stdout is not None:
+            sys.stdout.flush()
         return result if isinstance(result, int) else 0
     except InvalidInput as error:
         click.echo(str(error), err=True)
@@ -109,6 +110,13 @@ def run(arguments: list[str]) -> int:
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
-    except RecursionError:
-        click.echo("hepatica: input nested too deeply", err=True)
+    except OSError as error:
+        _report_os_error(error)
     return 2
+
+
+def _report_os_error(error: OSError) -> None:
+    """One line, and nothing more to a standard output that cannot be written."""
+    click.echo(f"hepatica: {error.strerror or error}", err=True)
+    if sys.stdout is not None:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import click
 
 from engine.cli import common
+from engine.problems import InvalidInput, Problem
 
 if TYPE_CHECKING:
     from engine.profile.model import Profile
@@ -42,6 +43,9 @@ def command(*, seed: int, count: int, level: Level | None, source: str, answers:
 
     evaluator = common.evaluator(ruleset)
     made = quiz(evaluator, [] if source == "generated" else _patients(), seed, count, level, generate=source != "patients")
+    if not made.cases:
+        message = "no case fits the choice of rules, level and source; with --source both there are most"
+        raise InvalidInput([Problem("quiz", 1, 1, "empty", message)])
     if answers is not None or format_ == "json":
         _scripted(made, answers, format_)
     else:
@@ -90,13 +94,20 @@ def _prompted(made: Quiz, style: Style) -> None:
     from engine.teaching.quiz import summary
 
     click.echo(quiz_text.head(made, style))
-    marks = [_ask(case, style) for case in made.cases]
+    marks: list[Marked] = []
+    try:
+        for case in made.cases:
+            marks.append(_ask(case, style))
+    except click.Abort:
+        if marks:
+            click.echo(f"\n\n{quiz_text.summary_text(made, summary(made.ruleset, marks), style)}")
+        raise
     click.echo(quiz_text.summary_text(made, summary(made.ruleset, marks), style))
 
 
 def _ask(case: Case, style: Style) -> Marked:
     from engine.report import quiz_text
-    from engine.report.text import wrapped
+    from engine.report.wrapping import wrapped
     from engine.teaching import quiz_answers
     from engine.teaching.quiz import Answer, mark
 

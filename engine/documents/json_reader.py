@@ -9,7 +9,7 @@ from engine.documents.tree import Bounds, Node, Scalar, decoded
 from engine.problems import InvalidInput, Problem, quote
 
 _SPACE = re.compile(r"[ \t\r\n]*")
-_NUMBER = re.compile(r"-?(?:0|[1-9]\d{0,18})(?:\.\d{1,20})?(?:[eE][+-]?\d{1,3})?")
+_NUMBER = re.compile(r"-?(?:0|[1-9]\d{0,30})(?:\.\d{1,30})?(?:[eE][+-]?\d{1,3})?")
 _STRINGS = JSONDecoder()
 _WORDS: dict[str, Scalar] = {"true": True, "false": False, "null": None}
 
@@ -100,7 +100,8 @@ class _Parser:
                 raise self._error("not valid JSON: ':' was expected")
             self.at += 1
             if name in entries:
-                raise self._error(f"{quote(name)} is given twice", "duplicate-key")
+                problem = Problem(self.file, *place, "duplicate-key", f"{quote(name)} is given twice")
+                raise InvalidInput([problem])
             entries[name] = self._value(depth + 1)
             node.keys[name] = place
             if self._next("}"):

@@ -1,4 +1,4 @@
-"""Which reader a file needs: JSON by its ending or first character, YAML otherwise."""
+"""Which reader a document needs: by the file's ending; without one, JSON where it is JSON and YAML otherwise."""
 
 from __future__ import annotations
 
@@ -10,11 +10,27 @@ from engine.problems import InvalidInput, Problem
 
 def read_document(data: bytes, file: str) -> Node:
     """The document in `data`, named `file` in problems."""
+    if file.lower().endswith(".json"):
+        return _json(data, file)
     head = data[:256].lstrip(b"\xef\xbb\xbf \t\r\n")
-    if file.lower().endswith(".json") or (head[:1] in (b"{", b"[") and not file.lower().endswith((".yaml", ".yml"))):
-        from engine.documents.json_reader import read_json
+    if head[:1] not in (b"{", b"[") or file.lower().endswith((".yaml", ".yml")):
+        return _yaml(data, file)
+    try:
+        return _json(data, file)
+    except InvalidInput as as_json:
+        try:
+            return _yaml(data, file)
+        except InvalidInput:
+            raise as_json from None
 
-        return read_json(data, file)
+
+def _json(data: bytes, file: str) -> Node:
+    from engine.documents.json_reader import read_json
+
+    return read_json(data, file)
+
+
+def _yaml(data: bytes, file: str) -> Node:
     from engine.documents.yaml_reader import read_yaml
 
     return read_yaml(data, file)
@@ -23,7 +39,7 @@ def read_document(data: bytes, file: str) -> Node:
 def read_bytes(path: Path, file: str) -> bytes:
     """The bytes of a regular file, at most one more than is allowed; raises `InvalidInput` when it cannot be read."""
     try:
-        if not path.is_file():
+        if path.is_dir() or not path.exists():
             reason = "is a folder" if path.is_dir() else "no such file"
             raise InvalidInput([Problem(file, 1, 1, "unreadable", reason)])
         with path.open("rb") as stream:

@@ -92,7 +92,7 @@ class Bounds:
 def decoded(data: bytes, file: str) -> str:
     """UTF-8 text of `data`, with a byte-order mark dropped; raises `InvalidInput` when it is too large or not text."""
     if len(data) > MAX_BYTES:
-        message = f"{len(data)} bytes; at most {MAX_BYTES} are read"
+        message = f"more than {MAX_BYTES} bytes"
         raise InvalidInput([Problem(file, 1, 1, "too-large", message)])
     try:
         return data.decode("utf-8-sig")

@@ -92,10 +92,12 @@ class Evaluator:
             else:
                 entry = judged(therapy, [plan.finding(masks, facts) for plan in rules])
             lists[entry.finding.reaches].append(entry)
+        scope = self._scope(masks)
         return Evaluation(
             ruleset=self.ruleset,
             profile=profile,
-            scope=self._scope(masks),
+            scope=scope,
+            scope_needs=self.explained[SCOPE].needs(masks) if scope == "unknown" else (),
             derived={name: _derived(concept, masks, facts) for name, concept in self._concepts},
             options=tuple(sorted(lists["options"], key=_rank)),
             possible=tuple(sorted(lists["possible"], key=_rank)),
@@ -132,7 +134,7 @@ def judged(therapy: Therapy, findings: list[Finding]) -> Entry:
 
 
 def _blocks(finding: Finding) -> int:
-    return len(finding.blocked_by)
+    return len({reason.field for reason in finding.blocked_by})
 
 
 def _standing(finding: Finding) -> int:

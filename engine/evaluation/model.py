@@ -68,11 +68,15 @@ class Derived(NamedTuple):
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Evaluation:
-    """The answer for one profile under one ruleset. Every known therapy is in exactly one of the four lists."""
+    """The answer for one profile under one ruleset. Every known therapy is in exactly one of the four lists.
+
+    `scope_needs` names the unknown fields that decide the scope, where it is unknown.
+    """
 
     ruleset: Ruleset
     profile: Profile
     scope: Scope
+    scope_needs: tuple[str, ...]
     derived: Mapping[str, Derived]
     options: tuple[Entry, ...]
     possible: tuple[Entry, ...]

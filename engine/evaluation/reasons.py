@@ -7,7 +7,7 @@ from functools import cache, partial
 from typing import TypeVar
 
 from engine.evaluation.model import Reason
-from engine.inference.normal_form import opened
+from engine.inference.normal_form import Opener
 from engine.inference.program import Goal, Masks, Program
 from engine.knowledge.conditions import ConceptTest, Condition, Test, leaves
 from engine.profile.fields import Value, show
@@ -44,6 +44,7 @@ class Explained:
         self.goal = goal
         self._tests = goal.tests
         self._every = tests
+        self._by_field = field_masks(tests, goal.tests)
         self._owners = owners
         self._beside: dict[int, tuple[str, _Beside]] = {}
         self._failing: dict[int, Parts] = {}
@@ -64,7 +65,7 @@ class Explained:
         fails = masks.fails & self._tests
         parts = self._failing.get(fails)
         if parts is None:
-            parts = _keep(self._failing, fails, self._parts(smallest_failing(self.goal.conjunctions, fails)))
+            parts = _keep(self._failing, fails, self._parts(smallest_failing(self.goal.conjunctions, fails, self._by_field)))
         return tuple([beside[facts[name]] for name, beside in parts])
 
     def open_tests(self, masks: Masks, facts: Facts) -> tuple[Reason, ...]:
@@ -101,16 +102,29 @@ def _keep(memo: dict[K, V], key: K, value: V) -> V:
 
 def explained(program: Program, conditions: Mapping[str, Condition], concepts: Mapping[str, Condition]) -> dict[str, Explained]:
     """Every goal of a program, ready to be explained."""
-    by_concept = cache(lambda name: _tests(concepts[name], concepts))
+    opener = Opener(concepts)
+    by_concept = cache(lambda name: _tests(name, opener))
     return {
         name: Explained(goal, program.tests, partial(_owners, goal, program.tests, conditions[name], by_concept))
         for name, goal in program.goals.items()
     }
 
 
-def smallest_failing(conjunctions: tuple[int, ...], fails: int) -> int:
-    """The failing tests of the conjunction with fewest of them: all would have to change for the goal to hold."""
-    return min((c & fails for c in conjunctions), key=int.bit_count)
+def smallest_failing(conjunctions: tuple[int, ...], fails: int, by_field: tuple[int, ...]) -> int:
+    """The failing tests of the conjunction that fails in fewest fields, then tests: all would have to change."""
+    return min((c & fails for c in conjunctions), key=lambda failing: (_fields_in(failing, by_field), failing.bit_count()))
+
+
+def field_masks(tests: tuple[Test, ...], used: int) -> tuple[int, ...]:
+    """For each field that the used tests read, the bits of its tests."""
+    masks: dict[str, int] = {}
+    for index in each_bit(used):
+        masks[tests[index].field] = masks.get(tests[index].field, 0) | 1 << index
+    return tuple(masks.values())
+
+
+def _fields_in(bits: int, by_field: tuple[int, ...]) -> int:
+    return sum(1 for mask in by_field if bits & mask)
 
 
 def still_asked(conjunctions: tuple[int, ...], holds: int, fails: int) -> int:
@@ -138,9 +152,9 @@ def _owners(
     return found
 
 
-def _tests(condition: Condition, concepts: Mapping[str, Condition]) -> frozenset[Test]:
-    """Every test that either reading of a condition may bring in."""
-    both = (*opened(condition, concepts), *opened(condition, concepts, wanted=False))
+def _tests(concept: str, opener: Opener) -> frozenset[Test]:
+    """Every test that either reading of a concept may bring in."""
+    both = (*opener.concept(concept), *opener.concept(concept, wanted=False))
     return frozenset(test for alternative in both for test in alternative)
 
 

@@ -17,7 +17,7 @@ from engine.profile.model import Facts
 class Branch(NamedTuple):
     """A part of a condition with its verdict.
 
-    `kind` is "test", "concept", "all", "any" or "not". Tests carry field, value and requirement; concepts their name and
+    `kind` is "test", "concept", "all" or "any". Tests carry field, value and requirement; concepts their name and
     their definition as the only child.
     """
 
@@ -75,6 +75,7 @@ class _Trees:
         self.ruleset = ruleset
         self.facts = facts
         self.concepts = {concept.id: concept.when for concept in ruleset.concepts.values()}
+        self._opened: dict[tuple[str, bool], Branch] = {}
 
     def rule(self, rule: Rule) -> RuleWhy:
         scope, condition = self.branch(self.ruleset.card.scope), self.branch(rule.when)
@@ -88,18 +89,25 @@ class _Trees:
         branch = self.branch(when)
         return StudyWhy(study, branch, _STATUS[branch.verdict])
 
-    def branch(self, condition: Condition) -> Branch:
-        verdict = self._verdict(condition)
+    def branch(self, condition: Condition, wanted: bool = True) -> Branch:
+        """A condition, or (`wanted` false) its negation, as what would have to hold: negation is carried to the tests."""
+        verdict = self._verdict(condition if wanted else Not(condition))
         if isinstance(condition, Test):
-            value = show(self.facts[condition.field])
-            return Branch("test", verdict, condition.field, value, condition.requires())
+            asked = condition if wanted else condition.opposite()
+            return Branch("test", verdict, asked.field, show(self.facts[asked.field]), asked.requires())
         if isinstance(condition, ConceptTest):
-            inside = self.branch(self.concepts[condition.concept])
-            return Branch("concept", verdict, concept=condition.concept, requires=_yes(condition.wanted), children=(inside,))
+            return self._concept(condition.concept, condition.wanted == wanted, verdict)
         if isinstance(condition, Not):
-            return Branch("not", verdict, children=(self.branch(condition.part),))
-        kind = "all" if isinstance(condition, All) else "any"
-        return Branch(kind, verdict, children=tuple(self.branch(part) for part in condition.parts))
+            return self.branch(condition.part, not wanted)
+        kind = "all" if isinstance(condition, All) == wanted else "any"
+        return Branch(kind, verdict, children=tuple(self.branch(part, wanted) for part in condition.parts))
+
+    def _concept(self, name: str, wanted: bool, verdict: Verdict) -> Branch:
+        """A concept with its definition below it, opened once for each way it is asked for."""
+        known = self._opened.get((name, wanted))
+        if known is None:
+            known = self._opened[name, wanted] = self.branch(self.concepts[name], wanted)
+        return Branch("concept", verdict, concept=name, requires=_yes(wanted), children=(known,))
 
     def _verdict(self, condition: Condition) -> Verdict:
         return read(condition, self.facts, self.concepts)
@@ -119,7 +127,7 @@ def words(branch: Branch) -> str:
         return text if branch.verdict is Verdict.TRUE else f"{text}, needs {branch.requires}"
     if branch.kind == "concept":
         return f"{concept_words(branch.concept)}: {branch.requires}"
-    return {"all": "all of", "any": "any of", "not": "not"}[branch.kind]
+    return {"all": "all of", "any": "any of"}[branch.kind]
 
 
 def document(explained: Why) -> dict[str, Any]:

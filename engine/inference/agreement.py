@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from engine.inference.program import SCOPE, Masks, Program, compile_ruleset, conditions_of
+from collections.abc import Mapping
+
+from engine.inference.program import CONCEPT, Masks, Program, compile_ruleset, conditions_of
 from engine.inference.rete import Firings, Rete
+from engine.knowledge.conditions import Condition
 from engine.knowledge.ruleset import Ruleset
 from engine.problems import InternalError
 from engine.profile.fields import UNKNOWN
 from engine.profile.model import Facts
-
-_INFERRED = ("rule/", SCOPE)
 
 
 class Disagreement(InternalError):
@@ -17,15 +18,15 @@ class Disagreement(InternalError):
 
 
 class Inference:
-    """Verdicts of one ruleset's rules, scope and concepts. Safe for several threads."""
+    """Verdicts of one ruleset's scope, rules, notes, populations and concepts. Safe for several threads."""
 
     def __init__(self, ruleset: Ruleset, program: Program | None = None) -> None:
         self.program = program or compile_ruleset(ruleset)
-        conditions = {name: when for name, when in conditions_of(ruleset).items() if name.startswith(_INFERRED)}
+        conditions = _distinct({name: when for name, when in conditions_of(ruleset).items() if not name.startswith(CONCEPT)})
         concepts = {concept.id: concept.when for concept in ruleset.concepts.values()}
         self.rete = Rete(conditions, concepts)
         goals = self.program.goals
-        self._checked = tuple((name, goals[name].mask) for name in conditions)
+        self._checked = tuple((1 << n, goals[name].mask) for n, name in enumerate(conditions))
         self._concepts = tuple((name, goals[f"concept/{name}"].mask) for name in concepts)
 
     def read(self, facts: Facts) -> Masks:
@@ -35,17 +36,30 @@ class Inference:
         return masks
 
     def _compare(self, masks: Masks, firings: Firings) -> None:
-        certain = {name for name, mask in self._checked if masks.certain & mask}
-        possible = {name for name, mask in self._checked if masks.possible & mask}
+        certain = possible = 0
+        for bit, mask in self._checked:
+            if masks.possible & mask:
+                possible |= bit
+                if masks.certain & mask:
+                    certain |= bit
         tokens = {name: _token(masks, mask) for name, mask in self._concepts}
-        if certain == firings.certain and possible == firings.possible and tokens == firings.concepts:
+        if (certain, possible, tokens) == (firings.certain_bits, firings.possible_bits, firings.concepts):
             return
+        plain = Firings(firings.goals, certain, possible, tokens)
         wrong = sorted(
-            (certain ^ firings.certain)
-            | (possible ^ firings.possible)
+            (plain.certain ^ firings.certain)
+            | (plain.possible ^ firings.possible)
             | {f"concept/{name}" for name, token in tokens.items() if firings.concepts.get(name) != token}
         )
         raise Disagreement(f"durable_rules and the plain reading differ on {', '.join(wrong)}; no answer is given")
+
+
+def _distinct(conditions: Mapping[str, Condition]) -> dict[str, Condition]:
+    """Each condition once, under the first name it has: many trials enrolled by the same words."""
+    first: dict[Condition, str] = {}
+    for name, condition in conditions.items():
+        first.setdefault(condition, name)
+    return {name: condition for condition, name in first.items()}
 
 
 def _token(masks: Masks, mask: int) -> str:

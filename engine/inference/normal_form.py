@@ -7,6 +7,7 @@ Contradictory alternatives are kept: with an unknown field they are unknown, not
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from math import prod
 
 from engine.knowledge.conditions import All, ConceptTest, Condition, Not, Test
 from engine.profile.fields import FIELD_BY_NAME
@@ -37,7 +38,7 @@ def any_of(parts: Iterable[tuple[Alternative, ...]]) -> tuple[Alternative, ...]:
 def all_of(parts: Iterable[tuple[Alternative, ...]]) -> tuple[Alternative, ...]:
     """Every part."""
     product: tuple[Alternative, ...] = (frozenset(),)
-    for part in parts:
+    for part in dict.fromkeys(parts):
         product = absorbed(left | right for left in product for right in part)
     return product
 
@@ -50,22 +51,49 @@ def absorbed(found: Iterable[Alternative]) -> tuple[Alternative, ...]:
     return tuple(one for one in unique if not any(other < one for other in unique))
 
 
+def breadth(condition: Condition, wanted: bool = True) -> int:
+    """How many plain conjunctions a condition is, with every list of words or values told apart."""
+    return sum(prod(_width(leaf) for leaf in alternative) for alternative in alternatives(condition, wanted))
+
+
+def _width(leaf: Leaf) -> int:
+    if isinstance(leaf, ConceptTest):
+        return 1
+    return max(1, len(leaf.operands)) if leaf.operator == "includes" else 2 if leaf.operator == "!=" else 1
+
+
 class TooManyAlternatives(Exception):
     """A condition multiplies out beyond the limit."""
 
 
+class Opener:
+    """Opens conditions over one set of concepts; each concept is opened once each way, however often it is named."""
+
+    def __init__(self, concepts: Mapping[str, Condition]) -> None:
+        self._concepts = concepts
+        self._known: dict[tuple[str, bool], tuple[frozenset[Test], ...]] = {}
+
+    def opened(self, condition: Condition, wanted: bool = True) -> tuple[frozenset[Test], ...]:
+        """As `alternatives`, with every concept replaced by its definition and tests of one field merged."""
+        found: list[tuple[Alternative, ...]] = []
+        for alternative in alternatives(condition, wanted):
+            found.append(all_of(self._leaf(leaf) for leaf in sorted(alternative, key=repr)))
+        return tuple(dict.fromkeys(_merged(alternative) for alternative in any_of(found)))
+
+    def concept(self, name: str, wanted: bool = True) -> tuple[frozenset[Test], ...]:
+        """The alternatives under which a concept holds, or (`wanted` false) does not."""
+        known = self._known.get((name, wanted))
+        if known is None:
+            known = self._known[name, wanted] = self.opened(self._concepts[name], wanted)
+        return known
+
+    def _leaf(self, leaf: Leaf) -> tuple[Alternative, ...]:
+        return tuple(self.concept(leaf.concept, leaf.wanted)) if isinstance(leaf, ConceptTest) else (frozenset([leaf]),)
+
+
 def opened(condition: Condition, concepts: Mapping[str, Condition], wanted: bool = True) -> tuple[frozenset[Test], ...]:
-    """As `alternatives`, with every concept replaced by its definition and tests of one field merged."""
-    found: list[tuple[Alternative, ...]] = []
-    for alternative in alternatives(condition, wanted):
-        parts: list[tuple[Alternative, ...]] = []
-        for leaf in sorted(alternative, key=repr):
-            if isinstance(leaf, ConceptTest):
-                parts.append(tuple(opened(concepts[leaf.concept], concepts, leaf.wanted)))
-            else:
-                parts.append((frozenset([leaf]),))
-        found.append(all_of(parts))
-    return tuple(_merged(alternative) for alternative in any_of(found))
+    """One condition opened; for many over the same concepts use one `Opener`."""
+    return Opener(concepts).opened(condition, wanted)
 
 
 def _merged(alternative: Alternative) -> frozenset[Test]:
@@ -76,12 +104,14 @@ def _merged(alternative: Alternative) -> frozenset[Test]:
         if test.operator in ("in", "not in"):
             words.setdefault(test.field, []).append(test)
     kept = {test for test in tests if len(words.get(test.field, ())) < 2}
-    return frozenset(kept | {_meet(name, group) for name, group in words.items() if len(group) > 1})
+    met = (test for name, group in words.items() if len(group) > 1 for test in _meet(name, group))
+    return frozenset((*kept, *met))
 
 
-def _meet(name: str, group: list[Test]) -> Test:
+def _meet(name: str, group: list[Test]) -> list[Test]:
+    """One test of the words that pass all of `group`; the group itself where none does, so that a reader sees why."""
     passing = tuple(word for word in words_of(name) if all(test.holds(word) for test in group))
-    return Test(name, "in", passing)
+    return [Test(name, "in", passing)] if passing else group
 
 
 def words_of(name: str) -> tuple[str | bool, ...]:

@@ -25,17 +25,24 @@ class Verdict(Enum):
 
 def read(condition: Condition, facts: Facts, concepts: Mapping[str, Condition]) -> Verdict:
     """The verdict of `condition` for `facts`."""
+    return _read(condition, facts, concepts, {})
+
+
+def _read(condition: Condition, facts: Facts, concepts: Mapping[str, Condition], known: dict[str, Verdict]) -> Verdict:
+    """As `read`; a concept that is named often is read once."""
     if isinstance(condition, Test):
         value = facts[condition.field]
         if value is None:
             return Verdict.UNKNOWN
         return Verdict.TRUE if condition.holds(value) else Verdict.FALSE
     if isinstance(condition, ConceptTest):
-        verdict = read(concepts[condition.concept], facts, concepts)
+        if condition.concept not in known:
+            known[condition.concept] = _read(concepts[condition.concept], facts, concepts, known)
+        verdict = known[condition.concept]
         return verdict if condition.wanted else verdict.negated()
     if isinstance(condition, Not):
-        return read(condition.part, facts, concepts).negated()
-    verdicts = [read(part, facts, concepts) for part in condition.parts]
+        return _read(condition.part, facts, concepts, known).negated()
+    verdicts = [_read(part, facts, concepts, known) for part in condition.parts]
     return conjunction(verdicts) if isinstance(condition, All) else disjunction(verdicts)
 
 

@@ -6,14 +6,15 @@ Unknown is a letter of its own: it fails every certain clause and passes every p
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+import json
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import lru_cache, partial
+from itertools import chain, product
 from string import ascii_lowercase
 from typing import Any, NamedTuple
 
 from engine.inference.normal_form import Alternative, alternatives, words_of
 from engine.knowledge.conditions import ConceptTest, Condition, Test, leaves
-from engine.problems import InternalError
 from engine.profile.fields import FIELD_BY_NAME, FIELDS, Field, Value
 from engine.profile.model import Facts
 
@@ -25,15 +26,15 @@ _NEVER = "-"
 _NO_LOW, _NO_HIGH = -1, 1_000_000_000_000
 
 Clause = dict[str, Any]
-Mode = Callable[[Test | ConceptTest], Clause]
+Ways = tuple[tuple[Clause, ...], ...]
+Mode = Callable[[Test | ConceptTest], Ways]
 
 
 class Production(NamedTuple):
-    """One rule for the engine: its name, its clauses, and how many paths it may open."""
+    """One rule for the engine: its name, and the clauses that must all hold. It opens exactly one path."""
 
     name: str
     clauses: tuple[Clause, ...]
-    paths: int
 
 
 def fields_read(*groups: Mapping[str, Condition]) -> tuple[Field, ...]:
@@ -62,33 +63,31 @@ def goal_productions(conditions: Mapping[str, Condition]) -> list[Production]:
 
 
 def _productions(name: str, opened: tuple[Alternative, ...], mode: Mode) -> list[Production]:
+    """One production to each way in which an alternative can hold: the engine is given no disjunction to multiply out."""
     found = []
     for alternative in opened:
-        clauses = [mode(leaf) for leaf in sorted(alternative, key=_leaf_order)]
-        found.append(Production(name, tuple(clauses), _paths(clauses)))
+        ways = [mode(leaf) for leaf in sorted(alternative, key=_leaf_order)]
+        found += [Production(name, tuple(chain.from_iterable(chosen))) for chosen in product(*ways)]
     return found
 
 
 def shards(productions: list[Production]) -> list[list[Production]]:
-    """Productions in runs of at most `MAX_PATHS` paths; a production with more is refused."""
-    shards: list[list[Production]] = []
-    room = 0
-    for production in productions:
-        if production.paths > MAX_PATHS:
-            raise InternalError(f"{production.name} opens {production.paths} paths; at most {MAX_PATHS} are safe")
-        if production.paths > room:
-            shards.append([])
-            room = MAX_PATHS
-        shards[-1].append(production)
-        room -= production.paths
-    return shards
+    """Productions in runs of at most `MAX_PATHS`."""
+    return [productions[first : first + MAX_PATHS] for first in range(0, len(productions), MAX_PATHS)]
 
 
-def _paths(clauses: list[Clause]) -> int:
-    product = 1
-    for clause in clauses:
-        product *= len(clause.get("$or", (None,)))
-    return product
+def definition(productions: Sequence[Production]) -> str:
+    """The productions as the engine reads them, named r0, r1 ...; numbers in plain digits, which it insists on."""
+    rules = {f"r{n}": {"all": [{"m": {"$and": [MARKER, *p.clauses]}}]} for n, p in enumerate(productions)}
+    return _json(rules)
+
+
+def _json(value: object) -> str:
+    if isinstance(value, Mapping):
+        return f"{{{','.join(f'{json.dumps(key)}:{_json(inner)}' for key, inner in value.items())}}}"
+    if isinstance(value, list):
+        return f"[{','.join(map(_json, value))}]"
+    return _digits(value) if isinstance(value, (int, float)) else json.dumps(value)
 
 
 def _leaf_order(leaf: Test | ConceptTest) -> tuple[int, str]:
@@ -99,12 +98,7 @@ def properties(clauses: Iterable[Clause]) -> Iterator[str]:
     """The properties of a fact that some clauses read."""
     for clause in clauses:
         for key, inner in clause.items():
-            if key in ("$and", "$or"):
-                yield from properties(inner)
-            elif key.startswith("$"):
-                yield from inner
-            else:
-                yield key
+            yield from inner if key.startswith("$") else (key,)
 
 
 def fact(facts: Facts, fields: tuple[Field, ...]) -> dict[str, str]:
@@ -121,11 +115,12 @@ def fact(facts: Facts, fields: tuple[Field, ...]) -> dict[str, str]:
 
 def _bounds(name: str, value: Value | None) -> dict[str, str]:
     """A number as the lowest and the highest value it may have."""
+    assert value is None or isinstance(value, (int, float))
     low, high = (_NO_LOW, _NO_HIGH) if value is None else (value, value)
     return {f"{name}_low": f'"{name}_low":{_digits(low)}', f"{name}_high": f'"{name}_high":{_digits(high)}'}
 
 
-def _digits(value: Value) -> str:
+def _digits(value: int | float) -> str:
     """Plain digits: the engine's reader does not take an exponent."""
     return f"{value:.6f}".rstrip("0").rstrip(".") if isinstance(value, float) else str(value)
 
@@ -153,50 +148,47 @@ def _letter(name: str, value: str | bool) -> str:
     return _LETTER[value] if isinstance(value, bool) else ascii_lowercase[words_of(name).index(value)]
 
 
-def _certain(leaf: Test | ConceptTest) -> Clause:
-    return _clause(leaf, maybe="")
+def _certain(leaf: Test | ConceptTest) -> Ways:
+    return _ways(leaf, maybe="")
 
 
-def _possible(leaf: Test | ConceptTest) -> Clause:
-    return _clause(leaf, maybe=UNKNOWN_LETTER)
+def _possible(leaf: Test | ConceptTest) -> Ways:
+    return _ways(leaf, maybe=UNKNOWN_LETTER)
 
 
-def _clause(leaf: Test | ConceptTest, maybe: str) -> Clause:
+def _ways(leaf: Test | ConceptTest, maybe: str) -> Ways:
+    """The ways in which a leaf can hold, each some clauses that must all hold; `maybe` lets unknown pass."""
     if isinstance(leaf, ConceptTest):
-        return _concept_clause(leaf, maybe)
+        return ((_one_of(f"concept_{leaf.concept}", _LETTER[leaf.wanted] + maybe),),)
     kind = FIELD_BY_NAME[leaf.field].kind
     if kind in ("integer", "number"):
-        return _numeric_clause(leaf, bool(maybe))
+        return _numeric_ways(leaf, bool(maybe))
     if kind == "set":
-        return _set_clause(leaf, maybe)
+        return _set_ways(leaf, maybe)
     passing = "".join(_letter(leaf.field, word) for word in words_of(leaf.field) if leaf.holds(word))
-    return _one_of(leaf.field, passing + maybe)
+    return ((_one_of(leaf.field, passing + maybe),),)
 
 
-def _concept_clause(leaf: ConceptTest, maybe: str) -> Clause:
-    return _one_of(f"concept_{leaf.concept}", _LETTER[leaf.wanted] + maybe)
-
-
-def _set_clause(leaf: Test, maybe: str) -> Clause:
+def _set_ways(leaf: Test, maybe: str) -> Ways:
     if leaf.operator in ("empty", "not empty"):
-        return _one_of(f"{leaf.field}_any", _LETTER[leaf.operator == "not empty"] + maybe)
-    parts = [_one_of(f"{leaf.field}_{word}", _LETTER[leaf.operator == "includes"] + maybe) for word in leaf.operands]
-    if len(parts) == 1:
-        return parts[0]
-    return {"$or" if leaf.operator == "includes" else "$and": parts}
+        return ((_one_of(f"{leaf.field}_any", _LETTER[leaf.operator == "not empty"] + maybe),),)
+    clauses = [_one_of(f"{leaf.field}_{word}", _LETTER[leaf.operator == "includes"] + maybe) for word in leaf.operands]
+    return tuple((clause,) for clause in clauses) if leaf.operator == "includes" else (tuple(clauses),)
 
 
-def _numeric_clause(leaf: Test, possible: bool) -> Clause:
+def _numeric_ways(leaf: Test, possible: bool) -> Ways:
     low, high = f"{leaf.field}_low", f"{leaf.field}_high"
     least, most = (high, low) if possible else (low, high)
     bound = leaf.operands[0]
-    if leaf.operator in (">", ">="):
-        return {"$gt" if leaf.operator == ">" else "$gte": {least: bound}}
-    if leaf.operator in ("<", "<="):
-        return {"$lt" if leaf.operator == "<" else "$lte": {most: bound}}
-    if leaf.operator == "=":
-        return {"$and": [{"$gte": {least: bound}}, {"$lte": {most: bound}}]}
-    return {"$or": [{"$gt": {least: bound}}, {"$lt": {most: bound}}]}
+    compared: dict[str, Ways] = {
+        ">": (({"$gt": {least: bound}},),),
+        ">=": (({"$gte": {least: bound}},),),
+        "<": (({"$lt": {most: bound}},),),
+        "<=": (({"$lte": {most: bound}},),),
+        "=": (({"$gte": {least: bound}}, {"$lte": {most: bound}}),),
+        "!=": (({"$gt": {least: bound}},), ({"$lt": {most: bound}},)),
+    }
+    return compared[leaf.operator]
 
 
 def _one_of(name: str, letters: str) -> Clause:

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Mapping
 from typing import NamedTuple
 
 from engine.inference.classes import FieldClasses, classes_of
-from engine.inference.normal_form import TooManyAlternatives, opened
+from engine.inference.normal_form import MAX_ALTERNATIVES, Opener, TooManyAlternatives, breadth
 from engine.knowledge.conditions import All, Condition, Test
 from engine.knowledge.ruleset import Ruleset
 from engine.problems import InvalidInput, Problem
@@ -20,6 +20,7 @@ from engine.profile.model import Facts
 from engine.records import Record
 
 SCOPE = "scope"
+CONCEPT = "concept/"
 
 
 class Goal(Record):
@@ -78,7 +79,7 @@ class Program(Record):
 def conditions_of(ruleset: Ruleset) -> dict[str, Condition]:
     """Every goal's condition by name. The scope is part of every rule."""
     scope = ruleset.card.scope
-    found: dict[str, Condition] = {f"concept/{c.id}": c.when for c in ruleset.concepts.values()}
+    found: dict[str, Condition] = {f"{CONCEPT}{c.id}": c.when for c in ruleset.concepts.values()}
     found[SCOPE] = scope
     found |= {f"rule/{rule.id}": All((scope, rule.when)) for rule in ruleset.rules.values()}
     found |= {f"note/{note.id}": note.when for note in ruleset.notes if note.when is not None}
@@ -98,20 +99,32 @@ def compile_conditions(
     conditions: Mapping[str, Condition], concepts: Mapping[str, Condition], places: Mapping[str, str] | None = None
 ) -> Program:
     """The program of named conditions."""
+    opener = Opener(concepts)
     expanded: dict[str, tuple[frozenset[Test], ...]] = {}
-    problems: list[Problem] = []
+    too_many: list[str] = []
     for name, condition in conditions.items():
         try:
-            expanded[name] = opened(condition, concepts)
+            expanded[name] = opener.opened(condition)
+            broad = breadth(condition)
+            if name.startswith(CONCEPT):
+                opener.concept(name.removeprefix(CONCEPT), wanted=False)
+                broad += breadth(condition, wanted=False)
         except TooManyAlternatives:
-            file, _, line = (places or {}).get(name, f"{name}:1").rpartition(":")
-            problems.append(Problem(file, int(line), 1, "too-many-alternatives", f"{name} multiplies out too far; split it"))
-    if problems:
-        raise InvalidInput(problems)
+            broad = MAX_ALTERNATIVES + 1
+        if broad > MAX_ALTERNATIVES:
+            too_many.append(name)
+    if too_many:
+        raise InvalidInput(_located(name, (places or {}).get(name, f"{name}:1")) for name in too_many)
     tests = _ordered(expanded.values())
     bit = {test: 1 << index for index, test in enumerate(tests)}
     goals = _goals(expanded, bit)
     return Program(tests, goals, _tables(tests, goals))
+
+
+def _located(name: str, place: str) -> Problem:
+    file, _, line = place.rpartition(":")
+    message = f"{name} multiplies out to more than {MAX_ALTERNATIVES} alternatives; split it"
+    return Problem(file, int(line), 1, "too-many-alternatives", message)
 
 
 def _tables(tests: tuple[Test, ...], goals: Mapping[str, Goal]) -> tuple[FieldTable, ...]:

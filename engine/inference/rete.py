@@ -13,16 +13,16 @@ What this module keeps to, and why (each has a test in `tests/inference/test_ret
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
+from itertools import product
 from threading import Lock
 from typing import Any, NamedTuple
 
 from engine.inference.productions import (
-    MARKER,
     UNKNOWN_LETTER,
     Production,
     concept_productions,
+    definition,
     fact,
     fields_read,
     goal_productions,
@@ -44,8 +44,6 @@ _IDENTITY = '"sid":"1","id":"1","kind":"profile"'
 _TOKENS = {"y": "yes", "n": "no"}
 _ASSERTED, _NOT_HANDLED = 0, 1
 
-Fired = frozenset[str]
-
 
 def engine_module() -> Any:
     """The C extension; raises `InternalError` with the remedy where it cannot be imported."""
@@ -57,33 +55,41 @@ def engine_module() -> Any:
 
 
 class Firings(NamedTuple):
-    """What durable_rules derived: goals that certainly hold, goals that may, and each concept's token."""
+    """What durable_rules derived: which of the goals certainly hold and which may (bit n is the n-th), each concept's token."""
 
-    certain: Fired
-    possible: Fired
+    goals: tuple[str, ...]
+    certain_bits: int
+    possible_bits: int
     concepts: Mapping[str, str]
+
+    @property
+    def certain(self) -> frozenset[str]:
+        """The goals that certainly hold."""
+        return frozenset(name for n, name in enumerate(self.goals) if self.certain_bits >> n & 1)
+
+    @property
+    def possible(self) -> frozenset[str]:
+        """The goals that hold or may."""
+        return frozenset(name for n, name in enumerate(self.goals) if self.possible_bits >> n & 1)
 
 
 class _Handle:
-    """One engine handle with at most `MAX_PATHS` paths."""
+    """One engine handle with at most `MAX_PATHS` paths; `bits` says which bit each production's name stands for."""
 
-    def __init__(self, productions: list[Production]) -> None:
+    def __init__(self, productions: list[Production], bits: Mapping[str, int]) -> None:
         self._engine = engine_module()
-        self.names = {f"r{index}": production.name for index, production in enumerate(productions)}
-        definition = {
-            f"r{index}": {"all": [{"m": {"$and": [MARKER, *production.clauses]}}]} for index, production in enumerate(productions)
-        }
-        self._handle = self._engine.create_ruleset("hepatica", json.dumps(definition))
+        self._bits = {f"r{index}": bits[production.name] for index, production in enumerate(productions)}
+        self._handle = self._engine.create_ruleset("hepatica", definition(productions))
         self._reads = sorted({name for production in productions for name in properties(production.clauses)})
 
-    def fire(self, members: Mapping[str, str]) -> set[str]:
-        """The names of the productions that fire; of the fact's members the engine is given those they read."""
+    def fire(self, members: Mapping[str, str]) -> int:
+        """The bits of the productions that fire; of the fact's members the engine is given those they read."""
         text = f"{{{_IDENTITY},{','.join([members[name] for name in self._reads])}}}"
-        fired: set[str] = set()
+        fired = 0
         try:
             code = self._engine.assert_fact(self._handle, text)[0]
             if code == _ASSERTED:
-                self._drain(fired)
+                fired = self._drained()
             elif code != _NOT_HANDLED:
                 raise RuntimeError(f"assert_fact answered {code}")
         finally:
@@ -92,16 +98,18 @@ class _Handle:
             raise RuntimeError(f"retract_fact answered {code}")
         return fired
 
-    def _drain(self, fired: set[str]) -> None:
+    def _drained(self) -> int:
         started = self._engine.start_action(self._handle)
         if not started:
-            return
+            return 0
         _, message, state = started
+        advance, handle, bits = self._engine.complete_and_start_action, self._handle, self._bits
+        fired = 0
         for _ in range(MAX_FIRINGS):
-            fired.add(self.names[message[2 : message.index('"', 2)]])
-            message = self._engine.complete_and_start_action(self._handle, state)
+            fired |= bits[message[2 : message.index('"', 2)]]
+            message = advance(handle, state)
             if not message:
-                return
+                return fired
         raise RuntimeError(f"more than {MAX_FIRINGS} firings")
 
 
@@ -116,13 +124,16 @@ class Rete:
         self._levels = strata(concepts)
         self._strata = [concept_productions({name: concepts[name] for name in level}) for level in self._levels]
         self._goals = goal_productions(conditions)
+        self._names = tuple(conditions)
+        self._concept_bits = {f"{name}={letter}": 1 << n for n, (name, letter) in enumerate(product(concepts, _TOKENS))}
+        self._goal_bits = {f"{mode}:{name}": 1 << n for n, (mode, name) in enumerate(product("cp", conditions))}
         self._lock = Lock()
         self._fields = fields_read(conditions, concepts)
         self._build()
 
     def _build(self) -> None:
-        self._stratum_handles = [[_Handle(shard) for shard in shards(stratum)] for stratum in self._strata]
-        self._goal_handles = [_Handle(shard) for shard in shards(self._goals)]
+        self._stratum_handles = [[_Handle(s, self._concept_bits) for s in shards(stratum)] for stratum in self._strata]
+        self._goal_handles = [_Handle(shard, self._goal_bits) for shard in shards(self._goals)]
 
     def fire(self, facts: Facts) -> Firings:
         """What follows from the facts; raises `InternalError` where the engine fails twice."""
@@ -141,22 +152,25 @@ class Rete:
         members = fact(facts, self._fields)
         tokens: dict[str, str] = {}
         for names, handles in zip(self._levels, self._stratum_handles, strict=True):
-            derived = dict.fromkeys(names, UNKNOWN_LETTER)
-            for fired in _all_fired(handles, members):
-                name, letter = fired.split("=")
-                if derived[name] != UNKNOWN_LETTER:
-                    raise RuntimeError(f"{name} was derived both ways")
-                derived[name] = letter
-            tokens |= {name: _TOKENS.get(letter, UNKNOWN) for name, letter in derived.items()}
-            members |= {f"concept_{name}": f'"concept_{name}":"{letter}"' for name, letter in derived.items()}
-        fired_goals = _all_fired(self._goal_handles, members)
-        certain = frozenset(name[2:] for name in fired_goals if name[0] == "c")
-        possible = frozenset(name[2:] for name in fired_goals if name[0] == "p")
-        return Firings(certain, possible, tokens)
+            fired = _all_fired(handles, members)
+            for name in names:
+                letter = self._derived(name, fired)
+                tokens[name] = _TOKENS.get(letter, UNKNOWN)
+                members[f"concept_{name}"] = f'"concept_{name}":"{letter}"'
+        fired = _all_fired(self._goal_handles, members)
+        count = len(self._names)
+        return Firings(self._names, fired & ((1 << count) - 1), fired >> count, tokens)
+
+    def _derived(self, concept: str, fired: int) -> str:
+        """The letter that the fired productions give a concept."""
+        letters = [letter for letter in _TOKENS if fired & self._concept_bits[f"{concept}={letter}"]]
+        if len(letters) > 1:
+            raise RuntimeError(f"{concept} was derived both ways")
+        return letters[0] if letters else UNKNOWN_LETTER
 
 
-def _all_fired(handles: list[_Handle], members: Mapping[str, str]) -> set[str]:
-    fired: set[str] = set()
+def _all_fired(handles: list[_Handle], members: Mapping[str, str]) -> int:
+    fired = 0
     for handle in handles:
         fired |= handle.fire(members)
     return fired

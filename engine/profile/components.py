@@ -58,7 +58,7 @@ class ComponentReader(ValueReader):
                 node, "out-of-range", f"{name} of {quote(raw)} is not plausible; allowed: {low:g} to {high:g} {unit}".rstrip()
             )
             return None
-        return scale.points(value, unit), f"{value:g} {unit}".strip()
+        return scale.points(value, unit), f"{value:.12g} {unit}".strip()
 
     def _graded(self, name: str, node: Node) -> tuple[int, str] | None:
         grades = child_pugh.GRADES[name]

@@ -36,7 +36,7 @@ class Profile(Record):
         return self.facts[name]
 
     def as_document(self) -> dict[str, object]:
-        """The profile as JSON-ready values; reading it back gives an equal profile."""
+        """The profile as JSON-ready values; reading it back gives the same facts."""
         shown: dict[str, object] = {"label": self.label} if self.label else {}
         for name, value in self.facts.items():
             shown[name] = UNKNOWN if value is None else list(value) if isinstance(value, tuple) else value

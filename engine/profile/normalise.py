@@ -145,7 +145,7 @@ class _Reading(ValueReader):
                 node, "out-of-range", f"{field.name} cannot be {quote(raw)}; allowed: 0 to {field.high:,.0f} {field.unit}"
             )
             return None
-        return round(value, DECIMALS)
+        return round(value, DECIMALS) + 0.0
 
     def _refuse_unit(self, field: Field, node: Node, unit: str) -> None:
         if unit in ("IU/mL", "kU/L", "U/mL"):
@@ -166,14 +166,14 @@ class _Reading(ValueReader):
         percent = self._percent(percent_node) if percent_node else None
         self.measurements["cmet"] = {
             "intensity": UNKNOWN if intensity is None else f"{intensity}+",
-            "percent": UNKNOWN if percent is None else f"{percent:g}",
+            "percent": UNKNOWN if percent is None else f"{percent:.12g}",
         }
         return cmet.status(intensity, percent)
 
     def _intensity(self, node: Node) -> int | None:
         if is_unknown(node):
             return None
-        trimmed = Node(node.value, node.line, node.column, node.raw.strip().rstrip("+"), origin=node.origin)
+        trimmed = Node(node.value, node.line, node.column, node.raw.strip().removesuffix("+"), origin=node.origin)
         return self.whole("cmet.intensity", trimmed, *cmet.INTENSITY_RANGE)
 
     def _percent(self, node: Node) -> float | None:
@@ -182,7 +182,7 @@ class _Reading(ValueReader):
         raw = self.scalar("cmet.percent", node, "a number from 0 to 100")
         if raw is None:
             return None
-        read = amount(raw.rstrip("% "))
+        read = amount(raw.removesuffix("%"))
         low, high = cmet.PERCENT_RANGE
         if read is None or read[1] or not low <= read[0] <= high:
             message = f"cmet.percent cannot be {quote(raw)}; allowed: a number from {low} to {high}"
@@ -224,7 +224,7 @@ class _Reading(ValueReader):
             return
         if low == high:
             self.facts["child_pugh_score"] = low
-        else:
+        elif given_score is None:
             missing = tuple(name for name in child_pugh.COMPONENTS if name not in points)
             message = f"Child-Pugh score not computed: {', '.join(missing)} unknown (score {low} to {high})."
             self.warnings.append(ProfileWarning("child-pugh-incomplete", message, CHILD_PUGH_GROUP[:2]))

@@ -10,10 +10,11 @@ from engine.documents.tree import Node
 from engine.documents.yaml_reader import read_yaml
 from engine.problems import InvalidInput, Problem, quote, suggestion
 from engine.profile.model import Profile
-from engine.profile.normalise import CHILD_PUGH_GROUP, KEYS, profile_from
+from engine.profile.normalise import CHILD_PUGH_GROUP, KEYS, LABEL, profile_from
 
 SETTINGS = "--set"
 LONGEST_SETTING = 1000
+MAX_PROFILES = 1000
 
 
 def read_profile(path: Path | str, settings: Sequence[str] = ()) -> Profile:
@@ -37,6 +38,8 @@ def profiles_in(data: bytes, file: str, settings: Sequence[str] = ()) -> list[Pr
     node = read_document(data, file)
     if not isinstance(node.value, list):
         return [_overlaid(node, file, settings)]
+    if len(node.value) > MAX_PROFILES:
+        raise InvalidInput([node.problem(file, "too-many", f"more than {MAX_PROFILES} profiles in one file")])
     problems: list[Problem] = []
     profiles: list[Profile] = []
     for entry in node.value:
@@ -91,6 +94,10 @@ def _settings(settings: Sequence[str]) -> tuple[Node, list[Problem]]:
         elif name not in KEYS:
             message = f"unknown field {quote(name)}; {suggestion(name, KEYS)}"
             problems.append(Problem(SETTINGS, line, 1, "unknown-field", message))
+        elif name in entries:
+            problems.append(Problem(SETTINGS, line, 1, "setting", f"{name} is set twice"))
+        elif name == LABEL:
+            entries[name] = Node(text, line, len(name) + 2, text, origin=SETTINGS)
         elif len(setting) > LONGEST_SETTING:
             message = f"the value of {name} is longer than {LONGEST_SETTING} characters"
             problems.append(Problem(SETTINGS, line, 1, "setting", message))

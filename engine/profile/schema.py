@@ -58,7 +58,9 @@ def _components() -> type[BaseModel]:
         parts[name] = (measured if units else measured | float, shown)
     for name, grades in child_pugh.GRADES.items():
         words: Any = Literal[(*grades, *child_pugh.GRADE_SYNONYMS[name])]
-        parts[name] = (words | bool | int | _Unknown | None, Field(default=None, description=f"One of {', '.join(grades)}."))
+        digits = tuple(int(word) for word in child_pugh.GRADE_SYNONYMS[name] if word.isdigit())
+        numbers: Any = Literal[digits] if digits else words
+        parts[name] = (words | numbers | _Unknown | None, Field(default=None, description=f"One of {', '.join(grades)}."))
     return create_model(
         "ChildPughComponents",
         __config__=_CONFIG,

@@ -39,6 +39,8 @@ class ValueReader:
         raw = self.scalar(name, node, expected)
         if raw is None:
             return None
+        if isinstance(node.value, float) and node.value.is_integer():
+            raw = f"{node.value:.0f}"
         if not (raw.isascii() and raw.isdigit() and len(raw) <= 6 and low <= int(raw) <= high):
             self.problem(node, "out-of-range", f"{name} cannot be {quote(raw)}; allowed: {expected}, or {UNKNOWN}")
             return None

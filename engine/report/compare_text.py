@@ -9,17 +9,19 @@ from textwrap import wrap
 from engine.evaluation.model import Reason
 from engine.explain.compare import DIFFERENCES, Cell, Comparison, TherapyRow
 from engine.knowledge.conditions import concept_words
+from engine.knowledge.standing import RANK
 from engine.notice import notice
 from engine.profile.fields import FIELD_BY_NAME
 from engine.report.style import Style
-from engine.report.text import WIDTH, hanging, wrapped
-from engine.report.words import standing_words
+from engine.report.words import LIST_WORDS, standing_words
+from engine.report.wrapping import WIDTH, hanging, wrapped
 
 LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 MOST_COLUMNS = len(LETTERS)
 _MOST_ABREAST = 4
 _FIRST = 22
 _ABSENT = "not in this ruleset"
+_SAME = "Nothing differs."
 
 Row = tuple[str, Sequence[str]]
 
@@ -31,13 +33,10 @@ def text(found: Comparison, style: Style) -> str:
 
 def _page(found: Comparison, style: Style) -> Iterator[str]:
     yield style.bold(f"{len(found.columns)} answers side by side")
-    for letter, column in zip(LETTERS, found.columns, strict=False):
-        card = column.evaluation.ruleset.card
-        scope = {"in": "", "out": ", out of scope", "unknown": ", scope unknown"}[column.evaluation.scope]
-        yield from hanging(f" {letter}  ", f"{column.name} ({card.id} {card.version}{scope})", 4)
-    if not (found.facts or found.derived or found.therapies):
-        yield ""
-        yield "Nothing differs."
+    for letter, words in _columns(found):
+        yield from hanging(f" {letter}  ", words, 4)
+    if not any(True for _ in _differing(found)):
+        yield from ("", _SAME)
     for title, rows in _differing(found):
         yield ""
         yield style.bold(title)
@@ -45,6 +44,18 @@ def _page(found: Comparison, style: Style) -> Iterator[str]:
     yield from _shared(found, style)
     yield ""
     yield from wrapped(notice(found.as_of))
+
+
+def _columns(found: Comparison) -> Iterator[tuple[str, str]]:
+    """Each column's letter, its name and what answered; rulesets that bear the same name are told apart by their content."""
+    rulesets = {column.evaluation.ruleset.digest: column.evaluation.ruleset for column in found.columns}
+    named = [(ruleset.card.id, ruleset.card.version) for ruleset in rulesets.values()]
+    for letter, column in zip(LETTERS, found.columns, strict=False):
+        ruleset = column.evaluation.ruleset
+        same = named.count((ruleset.card.id, ruleset.card.version)) > 1
+        content = f", content {ruleset.digest[:8]}" if same else ""
+        scope = {"in": "", "out": ", out of scope", "unknown": ", scope unknown"}[column.evaluation.scope]
+        yield letter, f"{column.name} ({ruleset.card.id} {ruleset.card.version}{content}{scope})"
 
 
 def _differing(found: Comparison) -> Iterator[tuple[str, list[Row]]]:
@@ -115,15 +126,18 @@ def _shared(found: Comparison, style: Style) -> Iterator[str]:
     facts = "; ".join(f"{row.field.title} {row.values[0]}" for row in found.shared_facts)
     if facts:
         yield from hanging("  Facts: ", facts, 6)
+    derived = "; ".join(f"{concept_words(row.concept)} {row.values[0]}" for row in found.shared_derived)
+    if derived:
+        yield from hanging("  What follows from them: ", derived, 6)
     groups: dict[str, list[str]] = {}
-    for row in found.shared_therapies:
-        cell = row.cells[0]
-        assert cell is not None
+    firsts = [(row.name, row.cells[0]) for row in found.shared_therapies]
+    shared = [(name, cell) for name, cell in firsts if cell is not None]
+    for name, cell in sorted(shared, key=lambda item: (list(LIST_WORDS).index(item[1].list), RANK[item[1].rule.standing])):
         standing = standing_words(cell.rule.standing)
         title = {"options": f"Option ({standing})", "possible": f"Possible ({standing})"}.get(
             cell.list, cell.list.replace("_", " ").capitalize()
         )
-        groups.setdefault(title, []).append(row.name)
+        groups.setdefault(title, []).append(name)
     for title, names in groups.items():
         yield from hanging(f"  {title}: ", ", ".join(names), 6)
 
@@ -131,9 +145,9 @@ def _shared(found: Comparison, style: Style) -> Iterator[str]:
 def markdown(found: Comparison) -> str:
     """The comparison as Markdown: a table for each kind of difference, then what is shared."""
     lines = [f"# {len(found.columns)} answers side by side", ""]
-    for letter, column in zip(LETTERS, found.columns, strict=False):
-        card = column.evaluation.ruleset.card
-        lines.append(f"- **{letter}**: {_escaped(column.name)} ({card.id} {card.version})")
+    lines += [f"- **{letter}**: {_escaped(words)}" for letter, words in _columns(found)]
+    if not any(True for _ in _differing(found)):
+        lines += ["", _SAME]
     letters = LETTERS[: len(found.columns)]
     for title, rows in _differing(found):
         lines += ["", f"## {title.capitalize()}", "", f"| | {' | '.join(letters)} |", "| --- " * (len(letters) + 1) + "|"]

@@ -29,6 +29,7 @@ def answer(evaluation: Evaluation, shelf: Shelf | None = None) -> Document:
         "derived": {name: "unknown" if d.value is None else d.value for name, d in evaluation.derived.items()},
         "derived_from": {name: _reasons(d.because) for name, d in evaluation.derived.items()},
         "scope": evaluation.scope,
+        "scope_needs": list(evaluation.scope_needs),
         "scope_says": ruleset.card.out_of_scope if evaluation.scope != "in" else "",
         "options": [_applying(entry, known) for entry in evaluation.options],
         "possible": [_possible(entry, known) for entry in evaluation.possible],
@@ -46,6 +47,7 @@ def identity(ruleset: Ruleset) -> Document:
         "version": card.version,
         "as_of": card.as_of,
         "source": card.source.citation,
+        "source_basis": card.source.basis,
         "digest": ruleset.digest,
     }
 

@@ -7,15 +7,23 @@ from typing import Any
 from engine.notice import notice
 from engine.report.document import identity
 from engine.report.figures import corrected, endpoint, line
-from engine.teaching.forest import Estimate, Forest, Row
+from engine.teaching.forest import Estimate, Forest, Row, verdict
 
 Document = dict[str, Any]
 
 
 def document(found: Forest) -> Document:
-    """Every row with its printed and its corrected estimate."""
+    """Every row with its printed and its corrected estimate; then the randomised studies that have none."""
     card = found.ruleset.card
-    return {"notice": notice(card.as_of), "ruleset": identity(found.ruleset), "rows": [_row(row) for row in found.rows]}
+    without = [
+        {"study": study.id, "name": study.name, "setting": study.setting, "verdict": verdict(study)} for study in found.without
+    ]
+    return {
+        "notice": notice(card.as_of),
+        "ruleset": identity(found.ruleset),
+        "rows": [_row(row) for row in found.rows],
+        "without": without,
+    }
 
 
 def _row(row: Row) -> Document:

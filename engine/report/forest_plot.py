@@ -13,7 +13,7 @@ from engine.knowledge.evidence import Met
 from engine.notice import notice
 from engine.problems import InvalidInput, Problem
 from engine.report.figures import endpoint, shown
-from engine.report.forest_text import ENDPOINT_TITLES, comparison, correction_text, estimate_text, row_name
+from engine.report.forest_text import ENDPOINT_TITLES, absent, comparison, correction_text, estimate_text, row_name
 from engine.teaching.forest import MET_WORDS, Estimate, Forest, Row
 
 if TYPE_CHECKING:
@@ -30,7 +30,8 @@ _SETTINGS: Any = {
     "font.family": "DejaVu Sans",
     "font.size": 9,
 }
-_WIDTH, _ROW, _MARGIN = 13.0, 0.4, 1.7
+_WIDTH, _ROW, _TOP, _AXIS, _FOOT = 13.0, 0.4, 0.7, 0.75, 0.145
+_ACROSS = 205
 _NAME, _RATIO, _OUTCOME = -0.79, 1.03, 1.6
 _TICKS = (0.1, 0.2, 0.3, 0.5, 0.7, 1, 1.5, 2, 3, 5)
 
@@ -57,9 +58,11 @@ def _figure(found: Forest) -> Figure:
 
     groups = [list(rows) for _, rows in groupby(found.rows, key=lambda row: row.result.endpoint)]
     lines = len(found.rows) + len(groups)
-    height = lines * _ROW + _MARGIN
+    foot = [*wrap(absent(found), _ACROSS), *wrap(notice(found.ruleset.card.as_of), _ACROSS)]
+    bottom = _AXIS + len(foot) * _FOOT
+    height = lines * _ROW + _TOP + bottom
     figure = Figure(figsize=(_WIDTH, height))
-    axes = figure.add_axes((0.27, 1.0 / height, 0.33, (height - _MARGIN) / height))
+    axes = figure.add_axes((0.27, bottom / height, 0.33, lines * _ROW / height))
     y = 0.0
     for rows in groups:
         _heading(axes, ENDPOINT_TITLES[rows[0].result.endpoint], y)
@@ -68,7 +71,7 @@ def _figure(found: Forest) -> Figure:
             _row(axes, row, y)
             y -= 1
     _frame(axes, found, y)
-    _words(figure, found, height)
+    _words(figure, found, height, foot)
     return figure
 
 
@@ -126,26 +129,32 @@ def _frame(axes: Axes, found: Forest, bottom: float) -> None:
         axes.spines[side].set_visible(False)
 
 
-def _words(figure: Figure, found: Forest, height: float) -> None:
+def _words(figure: Figure, found: Forest, height: float, foot: list[str]) -> None:
     from matplotlib.lines import Line2D
 
-    card = found.ruleset.card
     figure.text(0.012, 1 - 0.25 / height, TITLE, size=13, weight="bold", va="center")
-    figure.text(0.012, 0.25 / height, "\n".join(wrap(notice(card.as_of), 150)), size=8, va="center")
+    figure.text(0.012, 0.12 / height, "\n".join(foot), size=8, va="bottom")
     entries = [
-        Line2D([], [], color=INKS[met], marker=SHAPES[met], linestyle="none", markersize=7, label=f"trial {MET_WORDS[met]}")
-        for met in ("yes", "no", "not_reported")
+        Line2D([], [], color=INKS[met], marker=SHAPES[met], linestyle="none", markersize=7, label=_label(found, met))
+        for met in found.verdicts
     ]
     entries.append(Line2D([], [], color="#444444", linestyle="-", label="printed (filled)"))
     entries.append(Line2D([], [], color="#444444", linestyle=(0, (2, 1.5)), label="corrected (hollow)"))
-    figure.legend(handles=entries, loc="upper right", ncols=5, frameon=False, bbox_to_anchor=(0.995, 1 - 0.05 / height))
+    figure.legend(
+        handles=entries, loc="upper right", ncols=6, columnspacing=1.2, frameon=False, bbox_to_anchor=(0.995, 1 - 0.05 / height)
+    )
+
+
+def _label(found: Forest, met: Met) -> str:
+    """The first mark's label says what all of them are about."""
+    return f"{'primary endpoint ' if met == found.verdicts[0] else ''}{MET_WORDS[met]}"
 
 
 def description(found: Forest) -> str:
     """The plot in words, for a reader who cannot see it."""
     rows = "; ".join(f"{row_name(row)} {endpoint(row.result)} {estimate_text(row.shown)} {row.verdict}" for row in found.rows)
     as_of = found.ruleset.card.as_of
-    return f"{len(found.rows)} hazard ratios with confidence intervals on a logarithmic axis. {rows}. {notice(as_of)}"
+    return f"{len(found.rows)} hazard ratios with confidence intervals on a logarithmic axis. {rows}. {absent(found)} {notice(as_of)}"
 
 
 def _accessible(svg: bytes, found: Forest) -> bytes:

@@ -10,8 +10,8 @@ from engine.knowledge.evidence import Met
 from engine.notice import notice
 from engine.report.figures import endpoint, line, shown
 from engine.report.style import Style
-from engine.report.text import hanging, wrapped
-from engine.teaching.forest import MET_WORDS, Estimate, Forest, Row
+from engine.report.wrapping import hanging, wrapped
+from engine.teaching.forest import MET_WORDS, Estimate, Forest, Row, verdict
 
 MARKERS: dict[Met, str] = {"yes": "●", "no": "✕", "pending": "◇", "not_reported": "◇"}
 ENDPOINT_TITLES = {"OS": "OVERALL SURVIVAL", "TTP": "TIME TO PROGRESSION", "PFS": "PROGRESSION-FREE SURVIVAL"}
@@ -49,16 +49,25 @@ def _page(found: Forest, style: Style) -> Iterator[str]:
     card = found.ruleset.card
     yield style.bold("Hazard ratios of the randomised trials")
     yield style.dim(f"{card.id} {card.version}, evidence as of {card.as_of}; 95% CI unless stated; log scale")
-    legend = "; ".join(f"{MARKERS[met]} {word}" for met, word in MET_WORDS.items() if met != "pending")
-    yield f"Trial's primary endpoint: {legend}."
-    yield "* and a dotted line: corrected value. Trials are not compared with each other."
     if not found.rows:
         yield "No randomised trial with a hazard ratio fits the choice."
     else:
+        legend = "; ".join(f"{MARKERS[met]} {MET_WORDS[met]}" for met in found.verdicts)
+        yield f"Trial's primary endpoint: {legend}."
+        yield "* and a dotted line: corrected value. Trials are not compared with each other."
         low, high = found.span()
         yield from _rows(found, style, low, high)
+    if found.without:
+        yield ""
+        yield from wrapped(absent(found))
     yield ""
     yield from wrapped(notice(card.as_of))
+
+
+def absent(found: Forest) -> str:
+    """The randomised trials that have no row, with their verdicts; empty where all have one."""
+    named = "; ".join(f"{study.name}, {SETTING_TITLES[study.setting]}: {verdict(study)}" for study in found.without)
+    return f"Randomised, without such a hazard ratio: {named}." if named else ""
 
 
 def _rows(found: Forest, style: Style, low: float, high: float) -> Iterator[str]:
@@ -110,4 +119,5 @@ def markdown(found: Forest) -> str:
         p = shown(row.result.p) if row.result.p is not None else ""
         cells = (endpoint(row.result), row_name(row), " v ".join(row.arms), printed, correction_text(row), p, row.verdict)
         lines.append(f"| {' | '.join(cell.replace('|', '/') for cell in cells)} |")
+    lines += ["", absent(found)] if found.without else []
     return "\n".join([*lines, "", f"> {notice(found.ruleset.card.as_of)}"]) + "\n"

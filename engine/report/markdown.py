@@ -9,7 +9,7 @@ from engine.evaluation.model import Entry, Evaluation
 from engine.knowledge.standing import DEMANDS
 from engine.notice import notice
 from engine.profile.fields import FIELD_BY_NAME, FIELDS, show
-from engine.report.text import applicability_words, evidence_line
+from engine.report.sentences import applicability_words, evidence_line
 
 _SPECIAL = re.compile(r"([\\`*_{}\[\]<>|#])")
 

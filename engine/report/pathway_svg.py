@@ -10,12 +10,12 @@ from xml.sax.saxutils import escape
 from engine.notice import notice
 from engine.report.pathway_text import outline
 from engine.report.pathway_words import LEGEND, MARKS, behind, leaf_class, leaf_mark, standing, title, trials, why
-from engine.report.text import facts_line
+from engine.report.sentences import facts_line
 from engine.teaching.pathway import Branch, Door, Leaf, LineNode, Pathway, Status
 
 _FONT, _LINE, _PAD, _GAP = 12, 15, 8, 8
 _CHARACTER = 6.7
-_SCOPE, _LINES, _DOORS, _BRANCHES, _THERAPIES = (16, 150), (196, 96), (322, 186), (538, 232), (800, 240)
+_SCOPE, _LINES, _DOORS, _BRANCHES, _THERAPIES = (16, 120), (160, 116), (300, 224), (548, 232), (804, 240)
 _ABREAST = 2
 _HIDDEN = _THERAPIES[0] - _BRANCHES[0] + _ABREAST * (_THERAPIES[1] + _GAP) - _GAP
 _WIDTH = _THERAPIES[0] + _ABREAST * (_THERAPIES[1] + _GAP) + 8
@@ -102,7 +102,7 @@ class _Picture:
         self._head()
         top = self.y
         heads = [self._line(line) for line in self.path.lines]
-        scope = _box(_SCOPE[1], [self.path.scope_title], self.path.scope, says=self.path.scope_says)
+        scope = _box(_SCOPE[1], [self.path.scope_title, why(self.path.scope)], self.path.scope, says=self.path.scope_says)
         middle = sum(head.middle for head in heads) // len(heads) if heads else top
         self.y = max(self.y, top + scope.height + _GAP)
         placed = self._place(_SCOPE[0], max(top, middle - scope.height // 2), scope)
@@ -145,7 +145,7 @@ class _Picture:
         top = self.y
         closed = door.status.state == "closed"
         branches = [self._behind(door)] if closed else [self._branch(branch) for branch in door.branches]
-        box = _box(_DOORS[1], [door.title, why(door.status)], door.status, says=door.says)
+        box = _box(_DOORS[1], [*_parted(door.title), why(door.status)], door.status, says=door.says)
         y = max(top, (branches[0].middle + branches[-1].middle) // 2 - box.height // 2)
         self.y = max(self.y, y + box.height + _GAP)
         placed = self._place(_DOORS[0], y, box)
@@ -169,7 +169,7 @@ class _Picture:
             row = boxes[start : start + _ABREAST]
             ends += [self._place(_THERAPIES[0] + i * (_THERAPIES[1] + _GAP), y, box) for i, box in enumerate(row)]
             y += max(box.height for box in row) + _GAP
-        box = _box(_BRANCHES[1], [branch.title, why(branch.status)], branch.status, says=branch.says)
+        box = _box(_BRANCHES[1], [*_parted(branch.title), why(branch.status)], branch.status, says=branch.says)
         self.y = max(y, top + box.height + _GAP)
         placed = self._place(_BRANCHES[0], max(top, (top + y - _GAP - box.height) // 2), box)
         for end in ends[::_ABREAST]:
@@ -226,6 +226,12 @@ def _box(width: int, paragraphs: list[str], status: Status, *, says: str = "", b
     first = list(_wrap(f"{MARKS[status.state]} {paragraphs[0]}".strip(), width, bold))
     rest = [line for paragraph in paragraphs[1:] for line in _wrap(paragraph, width)]
     return _Box(width, (*first, *rest), status.state, says, len(first) if bold else 0)
+
+
+def _parted(title: str) -> list[str]:
+    """A title's conditions, each to stand on lines of its own."""
+    *rest, last = title.split("; ")
+    return [*(f"{part};" for part in rest), last]
 
 
 def _wrap(text: str, width: int, bold: bool = False) -> Iterator[str]:

@@ -9,8 +9,9 @@ from engine.evaluation.model import Reason
 from engine.notice import notice
 from engine.report.document import identity
 from engine.report.pathway_words import LEGEND, MARKS, behind, leaf_mark, standing, title, trials, why
+from engine.report.sentences import facts_line
 from engine.report.style import Style
-from engine.report.text import facts_line, hanging, wrapped
+from engine.report.wrapping import hanging, wrapped
 from engine.teaching.pathway import Branch, Door, Leaf, Pathway, Status
 
 Document = dict[str, Any]

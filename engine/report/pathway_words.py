@@ -22,7 +22,7 @@ def title(path: Pathway) -> str:
 def why(status: Status) -> str:
     """Why a door is closed or undecided: "closed: Prior sorafenib is none"; empty where nothing is to be said."""
     if status.state == "closed" and status.why:
-        facts = dict.fromkeys(f"{FIELD_BY_NAME[reason.field].title} is {reason.value}" for reason in status.why)
+        facts = dict.fromkeys(f"{FIELD_BY_NAME[reason.field].title} is {reason.value}".replace("_", " ") for reason in status.why)
         return f"closed: {'; '.join(facts)}"
     if status.state == "open" and status.needs:
         return f"depends on {', '.join(FIELD_BY_NAME[name].title for name in status.needs)}"
@@ -30,9 +30,13 @@ def why(status: Status) -> str:
 
 
 def behind(door: Door) -> str:
-    """The therapies that lie behind a door, each once."""
-    names = dict.fromkeys(leaf.therapy.name for branch in door.branches for leaf in branch.leaves)
-    return f"Behind it: {', '.join(names)}"
+    """The therapies that lie behind a door, each once; those that it leads to evidence against are named apart."""
+    leaves = [leaf for branch in door.branches for leaf in branch.leaves]
+    backed = list(dict.fromkeys(leaf.therapy.name for leaf in leaves if leaf.rule.standing != "not_supported"))
+    against = [name for name in dict.fromkeys(leaf.therapy.name for leaf in leaves) if name not in backed]
+    parts = [", ".join(backed)] if backed else []
+    parts += [f"not supported: {', '.join(against)}"] if against else []
+    return f"Behind it: {'; '.join(parts)}"
 
 
 def leaf_mark(leaf: Leaf) -> str:

@@ -21,6 +21,7 @@ def document(quiz: Quiz, marks: Sequence[Marked] = (), found: Summary | None = N
         "ruleset": identity(quiz.ruleset),
         "seed": quiz.seed,
         "level": quiz.level,
+        "asked": quiz.asked,
         "cases": [{**question(case), "answer": answer(case)} for case in quiz.cases],
         "marks": [marked_document(marked) for marked in marks],
         "summary": summary_document(found) if found is not None else None,

@@ -8,9 +8,10 @@ from engine.explain.facets import label
 from engine.explain.whatif import Change, Step
 from engine.notice import notice
 from engine.profile.fields import FIELD_BY_NAME, show
+from engine.report.sentences import evidence_line, facts_line
 from engine.report.style import Style
-from engine.report.text import evidence_line, facts_line, hanging, wrapped
 from engine.report.words import LIST_WORDS, standing_words
+from engine.report.wrapping import hanging, wrapped
 from engine.teaching.quiz import TOPICS, Marked, Quiz, Summary
 from engine.teaching.quiz_cases import Case, Choice
 
@@ -19,11 +20,14 @@ def head(quiz: Quiz, style: Style) -> str:
     """What the learner is about to do."""
     card = quiz.ruleset.card
     level = f", {quiz.level}" if quiz.level else ""
+    few = f" No more cases fit the choice ({quiz.asked} were asked for)." if len(quiz.cases) < quiz.asked else ""
     return _text(
         [
-            style.bold(f"Quiz: {len(quiz.cases)} cases (seed {quiz.seed}{level})"),
+            style.bold(f"Quiz (cases: {len(quiz.cases)}, seed {quiz.seed}{level})"),
             style.dim(f"{card.id} {card.version}, evidence as of {card.as_of}"),
-            *wrapped("Commit to an answer first; the evidence is shown after it."),
+            *wrapped(notice(card.as_of)),
+            "",
+            *wrapped(f"Commit to an answer first; the evidence is shown after it.{few}"),
         ]
     )
 
@@ -93,7 +97,7 @@ def because(choice: Choice) -> str:
 def turned(change: Change) -> str:
     """What one changed fact would make of a therapy."""
     steps = " and ".join(f"{step.facet.title} {step.becomes}" for step in change.steps)
-    return f"with {steps} it would be {LIST_WORDS[change.reaches]}"
+    return f"given {steps}, it would be {LIST_WORDS[change.reaches]}"
 
 
 def twist_reveal(marked: Marked, style: Style) -> str:

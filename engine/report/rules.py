@@ -12,7 +12,7 @@ from engine.notice import notice
 from engine.report.document import framed
 from engine.report.markdown import escaped
 from engine.report.style import Style
-from engine.report.text import hanging, wrapped
+from engine.report.wrapping import hanging, wrapped
 
 Pairs = list[tuple[Therapy, Rule]]
 

@@ -9,9 +9,10 @@ from engine.explain.settle import Outcome, Question, Settling
 from engine.explain.whatif import KINDS, Change, WhatIf, smallest
 from engine.knowledge.ruleset import Therapy
 from engine.notice import notice
+from engine.report.sentences import facts_line
 from engine.report.style import Style
-from engine.report.text import facts_line, hanging, wrapped
 from engine.report.words import LIST_WORDS, standing_words
+from engine.report.wrapping import hanging, wrapped
 
 MOST_OUTCOMES, MOST_NAMED = 12, 6
 
@@ -39,7 +40,7 @@ def _tests(settling: Settling, style: Style, every: bool) -> Iterator[str]:
     if not settling.possible:
         return
     yield ""
-    yield style.bold(f"WHAT TO FIND OUT FIRST ({len(settling.possible)} therapies still open)")
+    yield style.bold(f"WHAT TO FIND OUT FIRST (therapies still open: {len(settling.possible)})")
     for titles, questions in ((("One fact", "One test"), settling.singles), (("Two facts", "Two tests"), settling.pairs)):
         for question in questions if every else _best(questions):
             yield from _question(titles[question.tests_only], question, len(settling.possible), style)
@@ -83,7 +84,7 @@ def _section(title: str, changes: tuple[Change, ...], style: Style, every: bool)
     if not shown:
         return
     yield ""
-    yield style.bold(f"{title} ({len({change.therapy.id for change in shown})} therapies)")
+    yield style.bold(f"{title} (therapies: {len({change.therapy.id for change in shown})})")
     for kind, words in KINDS.items():
         own = [change for change in shown if change.kind == kind]
         if own:

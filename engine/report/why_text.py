@@ -12,7 +12,7 @@ from engine.knowledge.standing import DEMANDS
 from engine.notice import notice
 from engine.report.figures import line, shown
 from engine.report.style import Style
-from engine.report.text import hanging, wrapped
+from engine.report.wrapping import hanging, wrapped
 
 _MARK = {Verdict.TRUE: "[yes]", Verdict.FALSE: "[NO] ", Verdict.UNKNOWN: "[?]  "}
 _SAYS = {Verdict.TRUE: "applies", Verdict.FALSE: "does not apply", Verdict.UNKNOWN: "cannot be told"}

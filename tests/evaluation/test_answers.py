@@ -18,7 +18,7 @@ from engine.profile.fields import FIELDS
 from engine.profile.model import Facts, Profile, facts_of
 from engine.profile.reading import read_profile
 from tests.conftest import ROOT
-from tests.making import field_classes, profile, profiles, write_ruleset
+from tests.making import BETA, CARD, field_classes, profile, profiles, write_ruleset
 
 PATIENTS = sorted((ROOT / "patients").glob("*.yaml"))
 
@@ -101,6 +101,29 @@ def test_because_names_facts_that_hold_with_their_values(evaluator: Evaluator, f
             known = facts_of({reason.field: facts[reason.field] for reason in finding.because})
             mask = evaluator.program.goals[f"rule/{finding.rule.id}"].mask
             assert evaluator.program.masks(known).certain & mask, "the reasons given must suffice on their own"
+
+
+def _beta(when: str) -> str:
+    return BETA.replace('{prior_sorafenib: [progressed, intolerant], afp: "> 400"}', when)
+
+
+def test_several_tests_of_one_fact_count_as_one_fact(tmp_path: Path) -> None:
+    when = '{any: [{all: [{afp: "> 10"}, {afp: "> 20"}, {afp: "> 30"}]}, {cmet: high, ras: mutant}]}'
+    evaluator = Evaluator(load_ruleset(write_ruleset(tmp_path, beta=_beta(when))))
+    answer = evaluator.evaluate(profile(bclc_stage="C", afp=5.0, cmet="low", ras="wild_type"))
+    assert {reason.field for reason in answer.entry("beta")[1].finding.blocked_by} == {"afp"}
+
+
+def test_a_rule_that_contradicts_itself_still_says_what_it_asks_for(tmp_path: Path) -> None:
+    evaluator = Evaluator(load_ruleset(write_ruleset(tmp_path, beta=_beta("{all: [{cmet: high}, {cmet: low}]}"))))
+    answer = evaluator.evaluate(profile(bclc_stage="C", cmet="high"))
+    assert [reason.requires for reason in answer.entry("beta")[1].finding.blocked_by] == ["low"]
+
+
+def test_the_facts_that_decide_the_scope_are_the_scopes_own(tmp_path: Path) -> None:
+    card = CARD.replace("scope: {advanced_hcc: yes}", "scope: {bclc_stage: [C, D]}")
+    evaluator = Evaluator(load_ruleset(write_ruleset(tmp_path, card=card)))
+    assert evaluator.evaluate(profile(cmet="low")).scope_needs == ("bclc_stage",)
 
 
 def test_options_stand_by_standing_then_by_the_declared_order(evaluator: Evaluator) -> None:

@@ -10,6 +10,7 @@ from engine.inference.plain import Verdict, causes, conjunction, disjunction, re
 from engine.inference.program import compile_conditions
 from engine.knowledge.conditions import All, ConceptTest, Condition, Not, Test
 from engine.knowledge.conditions import Any as AnyOf
+from engine.problems import InvalidInput
 from engine.profile.model import Facts, facts_of
 from tests.making import conditions, profiles
 
@@ -78,6 +79,24 @@ def test_a_concept_means_what_its_definition_means() -> None:
         facts = facts_of({"region": region})
         assert read(ConceptTest("asian"), facts, defined) is expected
         assert read(ConceptTest("asian", False), facts, defined) is expected.negated()
+
+
+def test_concepts_that_name_each_other_often_are_opened_once() -> None:
+    """Each names the one before it twice: read naively, the work doubles with every one of them."""
+    concepts: dict[str, Condition] = {"c0": Test("cmet", "in", ("high",))}
+    for n in range(1, 40):
+        before = ConceptTest(f"c{n - 1}")
+        concepts[f"c{n}"] = AnyOf((All((before, Test("ras", "in", ("mutant",)))), All((before, Test("ecog", "=", (0.0,))))))
+    program = compile_conditions({"goal": ConceptTest("c39")}, concepts)
+    facts = facts_of({"cmet": "high", "ras": "mutant", "ecog": 3})
+    assert program.masks(facts).certain & program.goals["goal"].mask
+    assert read(ConceptTest("c39"), facts, concepts) is T
+
+
+def test_a_concept_whose_negation_multiplies_out_is_refused_although_only_its_affirmation_is_used() -> None:
+    pairs = tuple(All((Test("afp", ">", (float(n),)), Test("child_pugh_score", "<", (float(n + 5),)))) for n in range(10))
+    with pytest.raises(InvalidInput, match="concept/wide multiplies out"):
+        compile_conditions({"concept/wide": AnyOf(pairs)}, {"wide": AnyOf(pairs)})
 
 
 def test_a_condition_that_multiplies_out_too_far_is_refused() -> None:

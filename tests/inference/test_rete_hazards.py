@@ -184,11 +184,26 @@ def _keys(value: Any) -> list[str]:
     return [key for inner in value for key in _keys(inner)] if isinstance(value, list) else []
 
 
-def test_a_rule_with_too_many_paths_is_refused_before_the_engine_sees_it() -> None:
-    wide = All(tuple(Test("ecog", "!=", (float(n),)) for n in range(5)))
-    very_wide = All((wide, Test("child_pugh_score", "!=", (7.0,)), Test("afp", "!=", (400.0,))))
-    with pytest.raises(InternalError, match="at most 60 are safe"):
-        Rete({"rule/x": very_wide}, {})
+def test_the_engine_is_given_no_disjunction_however_broad_a_rule_is(monkeypatch: pytest.MonkeyPatch) -> None:
+    seen = _definitions(monkeypatch)
+    words = (Test("etiology", "includes", ("hbv", "hcv", "alcohol", "nafld", "other")), Test("afp", "!=", (400.0,)))
+    others = (
+        Test("other_prior_systemic", "includes", ("tki", "chemotherapy")),
+        Test("ecog", "!=", (2.0,)),
+        Test("child_pugh_score", "!=", (7.0,)),
+    )
+    rete = Rete({"rule/x": All((*words, *others))}, {})
+    facts = facts_of({"etiology": ("hbv", "hcv"), "afp": 5.0, "other_prior_systemic": ("tki",), "ecog": 1, "child_pugh_score": 5})
+    assert rete.fire(facts).certain == {"rule/x"}
+    assert not {"$or", "$not"} & {key for definition in seen for key in _keys(definition)}
+    assert max(map(len, seen)) <= MAX_PATHS
+
+
+@pytest.mark.parametrize("bound", [0.000001, 0.00001, 0.5, 1e8])
+def test_every_threshold_reaches_the_engine_as_plain_digits(bound: float) -> None:
+    rete = Rete({"rule/x": Test("afp", ">=", (bound,))}, {})
+    assert rete.fire(facts_of({"afp": bound})).certain == {"rule/x"}
+    assert rete.fire(facts_of({"afp": 0.0})).certain == frozenset()
 
 
 class _Failing:
@@ -197,11 +212,11 @@ class _Failing:
     def __init__(self, times: int) -> None:
         self.times = times
 
-    def fire(self, members: object) -> set[str]:
+    def fire(self, members: object) -> int:
         if self.times:
             self.times -= 1
             raise RuntimeError("error code: 303")
-        return {"c:rule/x", "p:rule/x"}
+        return 3
 
 
 def test_after_an_error_the_handles_are_rebuilt_and_the_profile_tried_once_more() -> None:

@@ -67,6 +67,16 @@ def test_places_are_those_of_the_file() -> None:
     assert node.keys["a"] == (2, 3)
 
 
+def test_a_name_given_twice_is_located_where_it_is_given_again() -> None:
+    assert refused(b'{"afp": 1,\n "afp": 2}', "f.json") == "f.json:2:2: duplicate-key: 'afp' is given twice"
+
+
+def test_without_an_ending_json_and_flow_yaml_are_both_read() -> None:
+    assert read_document(b'{"a": "\\u00e9"}', "<stdin>").plain() == {"a": "\u00e9"}
+    assert read_document(b"{a: C, b: [x, y]}", "<stdin>").plain() == {"a": "C", "b": ["x", "y"]}
+    assert refused(b"{a: [", "<stdin>").startswith("<stdin>:1:2: json-syntax")
+
+
 @pytest.mark.parametrize(
     "text", ['{"a": 1,}', "{'a': 1}", '{"a" 1}', "[1 2]", "nul", "01", '"\\x"', '{"a":1,"a":2}', "NaN", "[1] 2", '"\n"']
 )

@@ -182,6 +182,8 @@ def test_every_problem_is_reported_at_its_place_in_order_with_the_nearest_spelli
         ("child_pugh_components: 7", "wrong-type", "is a mapping of bilirubin"),
         ("cmet: {intensity: 4, percent: 50}", "out-of-range", "from 0 to 3"),
         ("cmet: {intensity: 2, percent: 150}", "out-of-range", "from 0 to 100"),
+        ("cmet: {intensity: 3++, percent: 60}", "out-of-range", "from 0 to 3"),
+        ("cmet: {intensity: 2, percent: 60%%}", "out-of-range", "from 0 to 100"),
         ("cmet: {strength: 2}", "unknown-field", "allowed: intensity, percent"),
         ("afp: -1", "out-of-range", "allowed: 0 to 100,000,000 ng/mL"),
         ("afp: 1000000000", "out-of-range", "0 to 100,000,000"),
@@ -237,6 +239,35 @@ def test_setting_any_part_of_child_pugh_replaces_all_of_it() -> None:
     text = "child_pugh_components: " + FULL.format("1 mg/dL", "4 g/dL", 1, "none", "none")
     profile = read(text, "child_pugh_class=B")
     assert (profile["child_pugh_class"], profile["child_pugh_score"]) == ("B", None)
+
+
+def test_a_label_is_taken_as_it_is_and_a_field_is_set_once() -> None:
+    assert read("ecog: 1", "label=Case #3: one").label == "Case #3: one"
+    assert read("label: a", "label=").label == ""
+    assert refused("ecog: 1", "cmet=high", "cmet=low") == ["--set:2:1: setting: cmet is set twice"]
+
+
+def test_a_measurement_is_shown_as_exactly_as_it_was_judged() -> None:
+    text = "child_pugh_components: " + FULL.format("1.9999999 mg/dL", "4 g/dL", 1, "none", "none")
+    profile = read(text)
+    assert profile["child_pugh_score"] == 5
+    assert profile.measurements["child_pugh_components"]["bilirubin"] == "1.9999999 mg/dL"
+    assert read(str(profile.as_document()))["child_pugh_score"] == 5
+    assert read("cmet: {intensity: 2, percent: 49.9999999}").measurements["cmet"]["percent"] == "49.9999999"
+
+
+def test_a_known_score_is_not_called_uncomputed() -> None:
+    assert read("child_pugh_score: 5\nchild_pugh_components: {bilirubin: 1 mg/dL}").warnings == ()
+
+
+def test_nought_has_no_sign_and_a_whole_number_may_have_a_point() -> None:
+    assert str(one("afp: -0", "afp")) == "0.0"
+    assert one("ecog: 1.0", "ecog") == 1
+
+
+def test_a_file_holds_a_bounded_number_of_profiles() -> None:
+    with pytest.raises(InvalidInput, match="more than 1000 profiles"):
+        profiles_in(b"[" + b"{}," * 1001 + b"{}]", "p.json")
 
 
 def test_settings_alone_make_a_profile() -> None:
