@@ -13,7 +13,7 @@ from typing import Literal
 from engine.evaluation.model import Reason
 from engine.evaluation.reasons import Explained, explained
 from engine.inference.program import SCOPE, Masks, compile_conditions
-from engine.knowledge.conditions import All, ConceptTest, Condition, concept_words, leaves, words
+from engine.knowledge.conditions import All, Any, ConceptTest, Condition, concept_words, leaves, words
 from engine.knowledge.evidence import Study
 from engine.knowledge.ruleset import Line, Rule, Ruleset, Therapy
 from engine.knowledge.standing import RANK
@@ -27,7 +27,7 @@ ANY_HISTORY, NO_FURTHER = "Whatever was given before", "No further condition"
 
 @dataclass(frozen=True, slots=True)
 class Status:
-    """Where a node stands for a profile. `why` are the facts that close it, `needs` the fields that would decide."""
+    """Where a node stands for a profile. `why` are the facts that close it or what leads to it, `needs` what would decide."""
 
     state: State = ""
     why: tuple[Reason, ...] = ()
@@ -104,7 +104,7 @@ def pathway(ruleset: Ruleset, profile: Profile | None = None, lines: Collection[
     scope = reader.status(SCOPE)
     nodes = tuple(reader.line(line, scope) for line in LINES if line in lines)
     scope_says = meaning(ruleset, (ruleset.card.scope,))
-    return Pathway(ruleset, profile, _sentence(ruleset.card.scope), scope_says, scope, tuple(n for n in nodes if n.doors))
+    return Pathway(ruleset, profile, _title((ruleset.card.scope,)), scope_says, scope, tuple(n for n in nodes if n.doors))
 
 
 def split(ruleset: Ruleset, rule: Rule) -> tuple[Parts, Parts]:
@@ -130,11 +130,6 @@ def _natures(ruleset: Ruleset, condition: Condition) -> set[str]:
         else:
             found.add(FIELD_BY_NAME[leaf.field].nature)
     return found
-
-
-def _sentence(condition: Condition) -> str:
-    text = words(condition)
-    return _capital(text)
 
 
 def _capital(text: str) -> str:
@@ -175,7 +170,7 @@ class _Reader:
         own = self._own(key) if key else Status("lit")
         if parent is None or own.state == "closed":
             return own
-        return Status(parent.state) if parent.state == "closed" or own.state == "lit" else own
+        return Status(parent.state, parent.why) if parent.state == "closed" or own.state == "lit" else own
 
     def _own(self, key: str) -> Status:
         assert self.masks is not None
@@ -195,7 +190,7 @@ class _Reader:
         doors = tuple(self._door(parts, group, scope) for parts, group in groups.items())
         states = [door.status.state for door in doors]
         best: State = next((s for s in ("lit", "open", "closed") if s in states), "")
-        return LineNode(line, LINES[line], doors, Status(best))
+        return LineNode(line, LINES[line], doors, Status(best, scope.why))
 
     def _door(self, parts: Parts, group: list[tuple[Therapy, Rule]], scope: Status) -> Door:
         status = self.status(_key(parts), scope)
@@ -220,5 +215,18 @@ def _key(parts: Parts) -> str:
     return repr(parts) if parts else ""
 
 
-def _title(parts: Parts, empty: str) -> str:
-    return "; ".join(_sentence(part) if index == 0 else words(part) for index, part in enumerate(parts)) or empty
+def _title(parts: Parts, empty: str = "") -> str:
+    return _capital("; ".join(_spoken(part) for part in parts)) or empty
+
+
+def _spoken(part: Condition) -> str:
+    """A condition in words; alternatives of several conditions each read "either a, b; or c, d"."""
+    if isinstance(part, Any) and any(isinstance(one, All) for one in part.parts):
+        text = f"either {'; or '.join(_listed(one) for one in part.parts)}"
+    else:
+        text = words(part)
+    return text.replace("_", " ")
+
+
+def _listed(condition: Condition) -> str:
+    return ", ".join(words(part) for part in condition.parts) if isinstance(condition, All) else words(condition)

@@ -19,6 +19,7 @@ from engine.profile.reading import profile_of, read_profile
 from engine.report.pathway_mermaid import mermaid
 from engine.report.pathway_svg import svg
 from engine.report.pathway_text import document, text
+from engine.report.pathway_words import behind
 from engine.report.style import Style
 from engine.teaching.pathway import pathway, split
 from tests.teaching.conftest import sample_profiles
@@ -60,15 +61,15 @@ def test_a_lit_node_stands_behind_lit_nodes_only(evaluator: Evaluator) -> None:
                         assert branch.status.state == "closed"
 
 
-def test_a_closed_node_says_why_unless_an_earlier_one_is_closed(evaluator: Evaluator) -> None:
+def test_every_closed_door_and_branch_says_why(evaluator: Evaluator) -> None:
     for profile in sample_profiles(evaluator.program, 40, seed=23):
         path = pathway(evaluator.ruleset, profile)
         for line in path.lines:
             for door in line.doors:
-                if door.status.state == "closed" and path.scope.state != "closed":
+                if door.status.state == "closed":
                     assert door.status.why
                 for branch in door.branches:
-                    if branch.status.state == "closed" and door.status.state != "closed":
+                    if branch.status.state == "closed":
                         assert branch.status.why
 
 
@@ -212,3 +213,24 @@ def test_refused_sorafenib_is_not_a_path_to_drugs_after_failure(evaluator: Evalu
     states = {leaf.rule.id: leaf.status.state for leaf in pathway(evaluator.ruleset, patient).leaves()}
     assert states["regorafenib-second-line"] == "closed"
     assert states["nivolumab-child-pugh-a"] == "lit"
+
+
+def test_the_scope_says_why_it_is_closed_and_so_does_every_door_behind_it(evaluator: Evaluator) -> None:
+    path = pathway(evaluator.ruleset, read_profile("patients/out-of-scope-tace.yaml"))
+    scope = next(node for node in ET.fromstring(svg(path)).iter(f"{SVG}g") if "Advanced HCC" in "".join(node.itertext()))
+    assert "closed: BCLC stage is B" in " ".join(text.text or "" for text in scope.iter(f"{SVG}text"))
+    doors = [door for line in path.lines for door in line.doors]
+    assert all(door.status.state == "closed" and door.status.why for door in doors)
+
+
+def test_alternatives_of_several_conditions_read_as_a_sentence(evaluator: Evaluator) -> None:
+    titles = [door.title for line in pathway(evaluator.ruleset).lines for door in line.doors]
+    assert "(" not in "".join(titles)
+    (title,) = (title for title in titles if title.startswith("Either"))
+    assert title.startswith("Either after sorafenib, Other prior systemic therapy: none; or Prior sorafenib: none or refused, ")
+
+
+def test_what_lies_behind_a_closed_door_is_told_apart_by_the_evidence(evaluator: Evaluator, met_high: Profile) -> None:
+    doors = [door for line in pathway(evaluator.ruleset, met_high).lines for door in line.doors]
+    closed = [behind(door) for door in doors if door.status.state == "closed"]
+    assert any("Lenvatinib" in words.split("; not supported: ")[0] and "Brivanib" in words.split(": ")[-1] for words in closed)
