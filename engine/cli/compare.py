@@ -79,7 +79,17 @@ def _profiles(patients: tuple[str, ...], settings: tuple[str, ...], variants: tu
         raise click.UsageError("name at least one patient file, - for standard input, or facts with --set field=value")
     profiles = common.read_patients(patients, settings)
     named = [(profile.label or f"patient {index}", profile) for index, profile in enumerate(profiles, 1)]
-    for variant in variants:
-        first = common.read_patients(patients[:1], (*settings, variant))[0]
-        named.append((f"{named[0][0]}, but {variant}", first))
+    first, profile = named[0]
+    named += [(f"{first}, but {setting}", _varied(profile, number, setting)) for number, setting in enumerate(variants, 1)]
     return named
+
+
+def _varied(profile: Profile, number: int, setting: str) -> Profile:
+    """A profile with the n-th `--but` laid over it; its problems are those of that option."""
+    from engine.problems import InvalidInput
+    from engine.profile.reading import profile_in
+
+    try:
+        return profile_in(common.as_json(profile.as_document()).encode(), "--but", (setting,))
+    except InvalidInput as error:
+        raise InvalidInput(problem._replace(file="--but", line=number) for problem in error.problems) from error

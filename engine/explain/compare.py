@@ -9,7 +9,7 @@ from typing import Literal
 from engine.evaluation.model import Applicability, Entry, Evaluation, Finding, ListName
 from engine.knowledge.evidence import Study
 from engine.knowledge.ruleset import Rule
-from engine.profile.fields import FIELDS, Field, show
+from engine.profile.fields import FIELDS, Field, Value, show
 
 Difference = Literal["list", "standing", "grounds", ""]
 DIFFERENCES: dict[Difference, str] = {
@@ -88,7 +88,7 @@ class Comparison:
 def compare(columns: Sequence[Column]) -> Comparison:
     """The columns side by side; at least one."""
     evaluations = [column.evaluation for column in columns]
-    facts = [FactRow(f, tuple(show(e.profile[f.name]) for e in evaluations)) for f in FIELDS]
+    facts = [FactRow(f, tuple(_shown(f, e.profile[f.name]) for e in evaluations)) for f in FIELDS]
     derived = [DerivedRow(name, tuple(_derived(e, name) for e in evaluations)) for name in _names(evaluations)]
     therapies = [_row(name, evaluations) for name in dict.fromkeys(t for e in evaluations for t in e.ruleset.therapies)]
     order = list(DIFFERENCES)
@@ -101,6 +101,11 @@ def compare(columns: Sequence[Column]) -> Comparison:
         shared_derived=tuple(row for row in derived if not _differs(row.values)),
         shared_therapies=tuple(row for row in therapies if not row.difference),
     )
+
+
+def _shown(field: Field, value: Value | None) -> str:
+    unit = f" {field.unit}" if field.kind == "number" and value is not None else ""
+    return f"{show(value)}{unit}"
 
 
 def _differs(values: Sequence[object]) -> bool:

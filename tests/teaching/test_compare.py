@@ -16,7 +16,7 @@ from engine.knowledge.loader import load_ruleset
 from engine.profile.model import Profile
 from engine.profile.reading import profile_of, read_profile
 from engine.report.compare_document import document
-from engine.report.compare_text import text
+from engine.report.compare_text import markdown, text
 from engine.report.style import Style
 from tests.teaching.conftest import sample_profiles
 
@@ -104,6 +104,48 @@ def test_command_compares_variants_and_rulesets(stricter: Path) -> None:
     assert "IN ANOTHER LIST (1)" in rulesets.output
     table = CliRunner().invoke(cli, ["compare", PATIENT, "--but", "cmet=low", "-f", "markdown"], standalone_mode=False)
     assert "| Tivantinib | OPTION, early signal | not supported |" in table.output
+
+
+def test_amounts_carry_their_unit(evaluator: Evaluator, met_high: Profile) -> None:
+    higher = evaluator.evaluate(read_profile(PATIENT, ["afp=5000"]))
+    found = compare([Column("a", evaluator.evaluate(met_high)), Column("b", higher)])
+    assert [row.values for row in found.facts] == [("620 ng/mL", "5000 ng/mL")]
+
+
+def test_rulesets_of_one_name_are_told_apart_by_their_content(evaluator: Evaluator, met_high: Profile, stricter: Path) -> None:
+    other = Evaluator(load_ruleset(stricter))
+    answers = [Column("a", evaluator.evaluate(met_high)), Column("b", other.evaluate(met_high))]
+    for shown in (text(compare(answers), Style()), markdown(compare(answers))):
+        assert evaluator.ruleset.digest[:8] in shown
+        assert other.ruleset.digest[:8] in shown
+    assert evaluator.ruleset.digest[:8] not in text(compare(answers[:1] * 2), Style())
+
+
+def test_markdown_says_that_nothing_differs_and_who_is_out_of_scope(evaluator: Evaluator, met_high: Profile) -> None:
+    answer = evaluator.evaluate(met_high)
+    assert "Nothing differs." in markdown(compare([Column("a", answer), Column("b", answer)]))
+    outside = evaluator.evaluate(read_profile("patients/out-of-scope-tace.yaml"))
+    assert "out of scope" in markdown(compare([Column("a", answer), Column("b", outside)]))
+
+
+def test_what_follows_is_shared_too_and_options_come_before_what_is_ruled_out(evaluator: Evaluator, met_high: Profile) -> None:
+    answer = evaluator.evaluate(met_high)
+    shown = text(compare([Column("a", answer), Column("b", answer)]), Style())
+    assert "after sorafenib yes" in shown
+    assert shown.index("  Option (") < shown.index("  Possible (") < shown.index("  Not supported:") < shown.index("  Ruled out:")
+
+
+def test_a_variant_overrides_settings_and_needs_no_second_reading_of_the_input() -> None:
+    given = "{bclc_stage: C, child_pugh_class: A}"
+    arguments = ["compare", "-", "--set", "afp=3", "--but", "afp=4", "--but", "child_pugh_score=8", "-f", "json"]
+    written = json.loads(CliRunner().invoke(cli, arguments, input=given, standalone_mode=False).output)
+    assert written["differs"]["facts"]["afp"] == ["3 ng/mL", "4 ng/mL", "3 ng/mL"]
+    assert written["differs"]["facts"]["child_pugh_class"] == ["A", "A", "B"]
+
+
+def test_a_wrong_variant_is_reported_as_such(capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["compare", PATIENT, "--but", "afp=3", "--but", "efp=4"]) == 2
+    assert capsys.readouterr().err.startswith("--but:2:1: unknown-field:")
 
 
 @pytest.mark.parametrize("arguments", [["compare"], ["compare", PATIENT], ["compare", PATIENT, "--but", "cmet=maybe"]])
