@@ -18,7 +18,7 @@ PICTURES = ("svg", "png")
 @click.command("forest")
 @click.option("--endpoint", "-e", "endpoints", multiple=True, type=click.Choice(["OS", "TTP", "PFS"]), help="Only this endpoint.")
 @click.option("--line", "-l", "lines", multiple=True, type=click.Choice(["first", "second"]), help="Only this line of treatment.")
-@click.option("--output", "-o", type=click.Path(dir_okay=False, path_type=Path), help="The file to write, for svg and png.")
+@click.option("--output", "-o", type=click.Path(dir_okay=False, path_type=Path), help="The file to write.")
 @common.ruleset_option
 @common.format_option("text", "json", "markdown", *PICTURES)
 def command(*, endpoints: tuple[Endpoint, ...], lines: tuple[str, ...], output: Path | None, ruleset: str, format_: str) -> None:

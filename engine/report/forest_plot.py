@@ -153,8 +153,8 @@ def _label(found: Forest, met: Met) -> str:
 def description(found: Forest) -> str:
     """The plot in words, for a reader who cannot see it."""
     rows = "; ".join(f"{row_name(row)} {endpoint(row.result)} {estimate_text(row.shown)} {row.verdict}" for row in found.rows)
-    as_of = found.ruleset.card.as_of
-    return f"{len(found.rows)} hazard ratios with confidence intervals on a logarithmic axis. {rows}. {absent(found)} {notice(as_of)}"
+    rest = f"{absent(found)} {notice(found.ruleset.card.as_of)}"
+    return f"{len(found.rows)} hazard ratios with confidence intervals on a logarithmic axis. {rows}. {rest}"
 
 
 def _accessible(svg: bytes, found: Forest) -> bytes:

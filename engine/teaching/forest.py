@@ -42,15 +42,12 @@ class Row:
     @property
     def met(self) -> Met:
         """Whether the trial met its primary endpoint."""
-        return self.study.primary_endpoint.met if self.study.primary_endpoint else "not_reported"
+        return met(self.study)
 
     @property
     def verdict(self) -> str:
-        """The verdict in words, with the endpoint it is about: "failed (OS)"."""
-        primary = self.study.primary_endpoint
-        word = MET_WORDS[self.met]
-        told = primary is not None and primary.name in ENDPOINTS and self.met in ("yes", "no")
-        return f"{word} ({primary.name})" if primary and told else word
+        """As `verdict` of the study."""
+        return verdict(self.study)
 
     @property
     def shown(self) -> Estimate:
@@ -62,10 +59,19 @@ class Row:
 
 @dataclass(frozen=True, slots=True)
 class Forest:
-    """The rows by endpoint, then line of treatment, then order of the ruleset."""
+    """The rows by endpoint, then line of treatment, then order of the ruleset.
+
+    `without` are the randomised studies with results, of the same settings, that have no row.
+    """
 
     ruleset: Ruleset
     rows: tuple[Row, ...]
+    without: tuple[Study, ...] = ()
+
+    @property
+    def verdicts(self) -> tuple[Met, ...]:
+        """Every verdict that a row has, in the order of `MET_WORDS`."""
+        return tuple(word for word in MET_WORDS if any(row.met == word for row in self.rows))
 
     def span(self) -> tuple[float, float]:
         """The lowest and highest value drawn."""
@@ -76,16 +82,33 @@ class Forest:
 
 def forest(ruleset: Ruleset, endpoints: Collection[Endpoint] = ENDPOINTS, settings: Collection[str] = _SETTINGS) -> Forest:
     """Every randomised comparison with a hazard ratio, printed or corrected, of the chosen endpoints and settings."""
-    rows = [
-        _row(therapy, study, result)
+    studies = [
+        (therapy, study)
         for therapy in ruleset.therapies.values()
         for study in therapy.studies
-        if study.kind in RANDOMISED and study.setting in settings
+        if study.kind in RANDOMISED and study.setting in settings and study.results
+    ]
+    rows = [
+        _row(therapy, study, result)
+        for therapy, study in studies
         for result in study.results
         if result.endpoint in endpoints and _has_ratio(result)
     ]
+    drawn = {row.study.id for row in rows}
     ranked = sorted(rows, key=lambda row: (ENDPOINTS.index(row.result.endpoint), _SETTINGS.index(row.study.setting)))
-    return Forest(ruleset, tuple(ranked))
+    return Forest(ruleset, tuple(ranked), tuple(study for _, study in studies if study.id not in drawn))
+
+
+def met(study: Study) -> Met:
+    """Whether a trial met its primary endpoint."""
+    return study.primary_endpoint.met if study.primary_endpoint else "not_reported"
+
+
+def verdict(study: Study) -> str:
+    """The verdict in words, with the endpoint it is about: "failed (OS)"."""
+    primary = study.primary_endpoint
+    told = primary is not None and primary.name in ENDPOINTS and primary.met in ("yes", "no")
+    return f"{MET_WORDS[met(study)]} ({primary.name})" if primary and told else MET_WORDS[met(study)]
 
 
 def _has_ratio(result: Result) -> bool:

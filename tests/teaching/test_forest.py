@@ -16,9 +16,9 @@ from engine.cli.main import cli, run
 from engine.evaluation.evaluate import Evaluator
 from engine.knowledge.evidence import Correction, Result
 from engine.report.forest_document import document
-from engine.report.forest_text import MARKERS, text
+from engine.report.forest_text import MARKERS, markdown, text
 from engine.report.style import Style
-from engine.teaching.forest import Forest, forest
+from engine.teaching.forest import RANDOMISED, Forest, forest
 
 SVG = "{http://www.w3.org/2000/svg}"
 
@@ -158,3 +158,33 @@ def test_command_writes_every_format(tmp_path: Path) -> None:
 
 def test_an_unwritable_output_is_an_error_and_not_a_traceback(tmp_path: Path) -> None:
     assert run(["forest", "-o", str(tmp_path / "missing" / "f.txt")]) == 2
+
+
+def test_randomised_trials_without_a_ratio_are_named_with_their_verdict_everywhere(evaluator: Evaluator, found: Forest) -> None:
+    pytest.importorskip("matplotlib")
+    from engine.report.forest_plot import description, plot
+
+    drawn = {row.study.id for row in found.rows}
+    every = {s.id for s in evaluator.ruleset.studies.values() if s.kind in RANDOMISED and s.results}
+    assert {study.id for study in found.without} == every - drawn
+    shown = (text(found, Style()), markdown(found), description(found), plot(found).decode(), json.dumps(document(found)))
+    assert all("RESORCE" in one for one in shown)
+    assert "RESORCE, second line: met (OS)" in " ".join(text(found, Style()).split())
+
+
+def test_a_choice_without_rows_names_the_trials_it_leaves_out(evaluator: Evaluator) -> None:
+    empty = forest(evaluator.ruleset, ["PFS"], ["second"])
+    assert not empty.rows
+    shown = text(empty, Style())
+    assert "No randomised trial with a hazard ratio fits" in shown
+    assert "REACH, second line: failed (OS)" in " ".join(shown.split())
+
+
+def test_the_legend_names_the_verdicts_that_are_drawn_and_no_others(evaluator: Evaluator) -> None:
+    pytest.importorskip("matplotlib")
+    from engine.report.forest_plot import plot
+
+    second = forest(evaluator.ruleset, ["TTP"], ["second"])
+    assert second.verdicts == ("yes", "no")
+    assert "not reported;" not in plot(second).decode().split("Randomised, without")[0]
+    assert "Trial's primary endpoint: ● met; ✕ failed." in text(second, Style())
