@@ -13,6 +13,7 @@ from engine.profile.model import Facts
 
 LINKED = ("child_pugh_class", "child_pugh_score")
 LINKED_TITLE = "Child-Pugh"
+_MOST_WORDS = 3
 
 Values = tuple[Value | None, ...]
 
@@ -128,7 +129,7 @@ def held(facet: Facet, facts: Facts) -> str:
 
 def _words_label(allowed: tuple[str, ...], words: list[str]) -> str:
     others = [word for word in allowed if word not in words]
-    if others and len(words) > 2 * len(others):
+    if len(words) > max(_MOST_WORDS, 2 * len(others)):
         return f"not {', '.join(others)}"
     return " or ".join(words)
 
@@ -185,7 +186,7 @@ def _set_label(words: tuple[str, ...], members: list[tuple[str, ...]]) -> str:
 
 
 def nearest(facet: Facet, states: Sequence[State], facts: Facts) -> State:
-    """The state of a group that differs least from the profile (a list by its members, a score by its points)."""
+    """The state of a group nearest to the profile: a list is measured by its members, a score and a stage by steps."""
     return min(states, key=lambda state: _distance(facet, state, facts))
 
 
@@ -197,6 +198,8 @@ def _distance(facet: Facet, state: State, facts: Facts) -> float:
             total += len(set(value) ^ set(held if isinstance(held, tuple) else ()))
         elif field.kind == "integer" and isinstance(value, int) and isinstance(held, int):
             total += abs(value - held)
+        elif field.kind == "choice" and field.nature == "test" and isinstance(held, str) and isinstance(value, str):
+            total += abs(field.values.index(value) - field.values.index(held))
         elif value != held:
             total += 1
     return total

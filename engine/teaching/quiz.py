@@ -27,11 +27,12 @@ MOST_CASES = 50
 
 @dataclass(frozen=True, slots=True)
 class Quiz:
-    """The cases of one seed."""
+    """The cases of one seed; `asked` is how many were asked for, which can be more than there are."""
 
     ruleset: Ruleset
     seed: int
     level: Level | None
+    asked: int
     cases: tuple[Case, ...]
 
 
@@ -112,7 +113,7 @@ def quiz(
     """
     if not 1 <= count <= MOST_CASES:
         raise ValueError(f"a quiz has 1 to {MOST_CASES} cases")
-    return Quiz(evaluator.ruleset, seed, level, cases(evaluator, patients, seed, count, level, generate=generate))
+    return Quiz(evaluator.ruleset, seed, level, count, cases(evaluator, patients, seed, count, level, generate=generate))
 
 
 def mark(case: Case, answer: Answer) -> Marked:

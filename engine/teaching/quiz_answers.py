@@ -21,7 +21,7 @@ def read_answers(node: Node, file: str, cases: Sequence[Case]) -> list[Answer]:
     """
     if not isinstance(node.value, list) or len(node.value) != len(cases):
         found = len(node.value) if isinstance(node.value, list) else "no list"
-        message = f"answers are a list with one entry for each of the {len(cases)} cases, not {found}"
+        message = f"answers are a list with one entry a case, here {len(cases)}, not {found}"
         raise InvalidInput([node.problem(file, "answers", message)])
     problems: list[Problem] = []
     answers = [_answer(entry, file, case, problems) for entry, case in zip(node.value, cases, strict=True)]
@@ -52,12 +52,16 @@ def _picks(node: Node, file: str, case: Case, problems: list[Problem]) -> frozen
     for member in members:
         therapy = pick(member.raw.strip(), case) if not isinstance(member.value, (list, dict)) else None
         if therapy is None:
-            names = [choice.therapy.id for choice in case.choices]
-            message = f"case {case.number} does not offer {quote(member.raw)}; {suggestion(member.raw, names)}, or a number"
-            problems.append(member.problem(file, "unknown-value", message))
+            problems.append(_not_offered(member, file, case, [choice.therapy.id for choice in case.choices]))
         else:
             found.add(therapy)
     return frozenset(found)
+
+
+def _not_offered(node: Node, file: str, case: Case, names: Sequence[str]) -> Problem:
+    found = "a list or mapping" if isinstance(node.value, (list, dict)) else quote(node.raw)
+    message = f"case {case.number} does not offer {found}; {suggestion(node.raw, names)}, or a number"
+    return node.problem(file, "unknown-value", message)
 
 
 def pick(text: str, case: Case) -> str | None:
@@ -83,9 +87,7 @@ def _numbered(text: str, names: Sequence[str]) -> str | None:
 def _fact(node: Node, file: str, case: Case, problems: list[Problem]) -> str:
     found = fact(node.raw.strip(), case) if not isinstance(node.value, (list, dict)) else None
     if found is None:
-        titles = [facet.title for facet in case.facts]
-        message = f"case {case.number} does not offer {quote(node.raw)}; {suggestion(node.raw, titles)}, or a number"
-        problems.append(node.problem(file, "unknown-value", message))
+        problems.append(_not_offered(node, file, case, [facet.title for facet in case.facts]))
     return found or ""
 
 

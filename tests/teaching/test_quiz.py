@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+import click
 import pytest
 from click.testing import CliRunner
 
@@ -18,7 +19,7 @@ from engine.profile.model import Profile, facts_of
 from engine.profile.reading import read_profile
 from engine.report.quiz_document import document, question
 from engine.report.quiz_text import question as question_text
-from engine.report.quiz_text import reveal, summary_text
+from engine.report.quiz_text import reveal, summary_text, turned
 from engine.report.style import Style
 from engine.teaching.quiz import Answer, Quiz, mark, quiz, summary
 from engine.teaching.quiz_answers import read_answers
@@ -237,3 +238,26 @@ def test_command_refuses_bad_answers(tmp_path: Path) -> None:
 def test_summary_carries_the_notice(made: Quiz) -> None:
     shown = summary_text(made, summary(made.ruleset, []), Style())
     assert "For education" in shown
+
+
+def test_a_learner_who_stops_early_sees_the_summary_of_what_was_answered() -> None:
+    arguments = ["quiz", "-n", "2", "--seed", "5"]
+    stopped = CliRunner().invoke(cli, arguments, input="1\n3\ny\n2\n", standalone_mode=False)
+    assert isinstance(stopped.exception, click.Abort)
+    assert "of 8 points\n  Lines of treatment:" in stopped.output
+    at_once = CliRunner().invoke(cli, arguments, input="", standalone_mode=False)
+    assert "Summary" not in at_once.output
+    assert "For education" in at_once.output
+
+
+def test_a_choice_without_cases_is_an_error_and_one_with_too_few_says_so(capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["quiz", "--ruleset", "teaching-faults"]) == 2
+    assert "no case fits the choice" in capsys.readouterr().err
+    few = CliRunner().invoke(cli, ["quiz", "--source", "patients", "-n", "50"], input="", standalone_mode=False)
+    assert "(50 were asked for)" in few.output
+
+
+def test_what_would_turn_a_therapy_is_said_in_one_way(made: Quiz) -> None:
+    said = [turned(choice.near) for case in made.cases for choice in case.choices if choice.near]
+    assert said
+    assert all(words.startswith("given ") and ", it would be " in words for words in said)

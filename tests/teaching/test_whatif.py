@@ -304,3 +304,15 @@ def test_command_refuses_an_unknown_therapy_with_the_nearest_spelling() -> None:
     from engine.cli.main import run
 
     assert run(["whatif", "after-sorafenib-met-high", "--therapy", "sorafenb"]) == 2
+
+
+def test_of_several_stages_the_nearest_one_is_entered(evaluator: Evaluator, met_high: Profile) -> None:
+    found = what_if(evaluator, met_high, ["best-supportive-care"])
+    stages = {step.to.values for change in found.removes for step in change.steps if step.facet.title == "BCLC stage"}
+    assert stages == {("B",)}
+
+
+def test_few_words_are_listed_rather_than_the_one_left_out(evaluator: Evaluator) -> None:
+    facet = next(f for f in facets_of(evaluator.program) if f.fields[0].name == "prior_sorafenib")
+    others = [state for state in facet.states if state.values != ("none",)]
+    assert label(facet, others) == "progressed or intolerant or refused"
