@@ -90,7 +90,8 @@ class Evaluator:
             if len(rules) == 1:
                 entry = Entry(therapy, rules[0].finding(masks, facts))
             else:
-                entry = judged(therapy, [plan.finding(masks, facts) for plan in rules])
+                reaching = [plan for plan in rules if masks.possible & plan.mask] or rules
+                entry = judged(therapy, [plan.finding(masks, facts) for plan in reaching])
             lists[entry.finding.reaches].append(entry)
         scope = self._scope(masks)
         return Evaluation(
