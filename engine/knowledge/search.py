@@ -147,7 +147,7 @@ def _unknown(name: str, every: tuple[Found, ...]) -> str:
 
 def search(ruleset: Ruleset, words: tuple[str, ...]) -> tuple[Found, ...]:
     """The studies in which every word occurs: in names, ids, registry numbers, drugs, synonyms, classes, targets,
-    biomarkers, regions or subgroups.
+    biomarkers, regions or subgroups, and in what a discrepancy says of a name or registry number.
 
     Those found by id, name or registry number come first. At most 20 words are read.
     """
@@ -170,7 +170,8 @@ def _texts(found: Found) -> Iterator[str]:
     yield from (therapy.id, therapy.name, therapy.drug_class, *therapy.synonyms, *therapy.targets)
     yield from (*study.drugs, *study.biomarkers, *study.regions, study.countries, study.tumour)
     yield from (result.subgroup for result in study.results)
-    yield from (discrepancy.correction for discrepancy in study.discrepancies if {"name", "nct"} & set(discrepancy.affects))
+    renamed = (item for item in study.discrepancies if {"name", "nct"} & set(item.affects))
+    yield from (text for item in renamed for text in (item.prints, item.correction))
 
 
 def _folded(text: str) -> str:
