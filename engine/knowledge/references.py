@@ -46,22 +46,31 @@ def key_figures(draft: Draft) -> Iterator[Problem]:
 def within_studies(draft: Draft) -> Iterator[Problem]:
     """Arms, results and discrepancies that a study's own parts name are that study's."""
     for study, source in draft.studies():
-        yield from _results(study, source)
+        yield from _given_twice(study, source)
+        yield from _arms(study, source)
         yield from _toxicity(study, source)
+        yield from _discrepancies(study, source)
         yield from _affected(study, source)
 
 
-def _results(study: Study, source: Source) -> Iterator[Problem]:
+def _given_twice(study: Study, source: Source) -> Iterator[Problem]:
+    groups = {
+        "results": [result.id for result in study.results],
+        "arms": [arm.id for arm in study.arms],
+        "discrepancies": [discrepancy.id for discrepancy in study.discrepancies],
+    }
+    for key, names in groups.items():
+        for index in repeated(names):
+            message = f"{quote(names[index])} is given twice in the {key} of {study.id}"
+            yield source.problem((key, index, "id"), "duplicate-id", message)
+
+
+def _arms(study: Study, source: Source) -> Iterator[Problem]:
     arms = {arm.id for arm in study.arms}
-    for index in repeated([result.id for result in study.results]):
-        message = f"the result {quote(study.results[index].id)} is given twice in {study.id}"
-        yield source.problem(("results", index, "id"), "duplicate-id", message)
     for index, result in enumerate(study.results):
         for path, arm in _arms_named(result):
             if not _is_arm(arm, arms):
                 yield source.problem(("results", index, *path), "unknown-arm", f"no arm {quote(arm)}; {_near(arm, sorted(arms))}")
-        if result.corrected:
-            yield from _discrepancy(result.corrected.discrepancy, study, source, ("results", index, "corrected", "discrepancy"))
 
 
 def _arms_named(result: Result) -> Iterator[tuple[Path, str]]:
@@ -85,14 +94,21 @@ def _toxicity(study: Study, source: Source) -> Iterator[Problem]:
         if event.arm and not _is_arm(event.arm, arms):
             message = f"no arm {quote(event.arm)}; {_near(event.arm, sorted(arms))}"
             yield source.problem(("toxicity", index, "arm"), "unknown-arm", message)
-        if event.discrepancy:
-            yield from _discrepancy(event.discrepancy, study, source, ("toxicity", index, "discrepancy"))
 
 
-def _discrepancy(name: str, study: Study, source: Source, path: Path) -> Iterator[Problem]:
-    known = [discrepancy.id for discrepancy in study.discrepancies]
-    if name not in known:
-        yield source.problem(path, "unknown-discrepancy", f"no discrepancy {quote(name)} in {study.id}; {_near(name, known)}")
+def _discrepancies(study: Study, source: Source) -> Iterator[Problem]:
+    known = {discrepancy.id: None for discrepancy in study.discrepancies}
+    named: list[tuple[Path, str]] = [
+        (("results", index, "corrected", "discrepancy"), result.corrected.discrepancy)
+        for index, result in enumerate(study.results)
+        if result.corrected
+    ]
+    named += [
+        (("toxicity", index, "discrepancy"), event.discrepancy) for index, event in enumerate(study.toxicity) if event.discrepancy
+    ]
+    for path, name in named:
+        if name not in known:
+            yield source.problem(path, "unknown-discrepancy", f"no discrepancy {quote(name)} in {study.id}; {_near(name, known)}")
 
 
 def _affected(study: Study, source: Source) -> Iterator[Problem]:

@@ -64,6 +64,8 @@ def test_only_a_finished_randomised_trial_makes_a_phase_3_standing(tmp_path: Pat
         ("alpha", "status: completed", "status: completed\n    n_planned: -5", "alpha.yaml:12:16: figure: alpha-3: -5 is no number of patients"),
         ("alpha", "{id: placebo, n: 10", "{id: placebo, n: -1", "figure: alpha-3: -1 is no number of patients"),
         ("alpha", RESULT, "p: 0.01, lines: 3, n: -2}", "figure: alpha-3: -2 is no number of patients"),
+        ("alpha", "{id: placebo, n: 10", "{id: alpha, n: 10", "alpha.yaml:17:47: duplicate-id: 'alpha' is given twice in the arms of alpha-3"),
+        ("alpha", RESULT, f"{RESULT}\n      - {{id: os, endpoint: OS, lines: 3}}", "alpha.yaml:20:14: duplicate-id: 'os' is given twice in the results"),
         ("alpha", "cites: [alpha-3]", "cites: [alpha-3, alpha-3]", "alpha.yaml:26:22: duplicate-id: 'alpha-3' is cited twice"),
         ("alpha", "name: Alpha\n", 'name: ""\n', "alpha.yaml:2:7: empty-text: name is empty"),
         ("alpha", "about: Made for tests.", 'about: " "', "alpha.yaml:4:8: empty-text: about is empty"),
