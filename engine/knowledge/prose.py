@@ -19,7 +19,10 @@ _SENTENCES = ("says", "summary", "extrapolates", "about", "design", "n_says")
 
 
 def unfounded(ruleset: Ruleset, files: RulesetFiles, text: Sequence[str]) -> Iterator[Problem]:
-    """Numbers in sentences that neither the studies they speak of nor the lines they name hold."""
+    """Numbers in sentences that neither the studies they speak of nor the lines they name hold.
+
+    What a discrepancy says is printed must stand at its own lines.
+    """
     printed = [{token.value for token in found} for found in (tokens([line]) for line in text)]
     for name, data in sorted(files.contents.items()):
         if not name.startswith("therapies/"):
@@ -36,6 +39,9 @@ def _therapy(
     for index, study in enumerate(therapy.studies):
         known = _numbers(study) | _at(study.review.lines, printed)
         yield from _sentences(study, node, ("studies", index), known, file)
+        for place, discrepancy in enumerate(study.discrepancies):
+            quoted = node.at(("studies", index, "discrepancies", place, "prints"))
+            yield from _held(discrepancy.id, discrepancy.prints, quoted, _at(discrepancy.lines, printed), file)
     for index, rule in enumerate(therapy.rules):
         known = _at(_places(rule), printed).union(*(_numbers(studies[name]) for name in rule.cites))
         yield from _sentences(rule, node, ("rules", index), known, file)
@@ -43,10 +49,14 @@ def _therapy(
 
 def _sentences(item: Study | Rule, node: Node, path: Path, known: set[Decimal], file: str) -> Iterator[Problem]:
     for where, sentence in _prose(item, path):
-        for number in digits(sentence):
-            if Decimal(number) not in known:
-                message = f"{item.id}: {number} is in no record it rests on, nor at its lines: {quote(sentence)}"
-                yield node.at(where).problem(file, "number-without-record", message)
+        yield from _held(item.id, sentence, node.at(where), known, file)
+
+
+def _held(name: str, sentence: str, place: Node, known: set[Decimal], file: str) -> Iterator[Problem]:
+    for number in digits(sentence):
+        if Decimal(number) not in known:
+            message = f"{name}: {number} is in no record it rests on, nor at its lines: {quote(sentence)}"
+            yield place.problem(file, "number-without-record", message)
 
 
 def _prose(value: object, path: Path) -> Iterator[tuple[Path, str]]:

@@ -17,6 +17,11 @@ class Demand(NamedTuple):
     needs: str
     borne_out_by: Callable[[Study], bool]
 
+    @property
+    def phrase(self) -> str:
+        """The title as it stands inside a sentence: "positive phase III"."""
+        return self.title[:1].lower() + self.title[1:]
+
 
 def _met(study: Study) -> bool:
     return study.primary_endpoint is not None and study.primary_endpoint.met == "yes"

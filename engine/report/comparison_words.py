@@ -101,7 +101,7 @@ def _place(stand: Stand) -> str:
 def _standing(stand: Stand) -> str:
     for standing, demand in DEMANDS.items():
         if standing == stand.standing:
-            return demand.title.lower()
+            return demand.phrase
     return "none"
 
 

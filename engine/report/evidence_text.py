@@ -12,7 +12,7 @@ from engine.knowledge.search import Found
 from engine.knowledge.standing import DEMANDS
 from engine.notice import notice
 from engine.report.evidence_document import enrolled, headline
-from engine.report.figures import arms_in_order, corrected, event_corrected, printed, shown
+from engine.report.figures import arms_in_order, corrected, event_corrected, grade, printed, shown
 from engine.report.style import Style
 from engine.report.wrapping import hanging
 
@@ -169,8 +169,7 @@ def _doses(found: Found) -> Iterator[str]:
 def _event(event: Toxicity) -> Iterator[str]:
     amount = f"{shown(event.percent)} %" if event.percent is not None else ""
     count = f"{event.count} patient{'' if event.count == 1 else 's'}" if event.count is not None else ""
-    grade = "" if event.grade == "not stated" else f"grade {event.grade}"
-    stated = ", ".join(part for part in (amount, count, grade) if part)
+    stated = ", ".join(part for part in (amount, count, grade(event)) if part)
     yield from hanging("  ", f"{event.event}{f': {stated}' if stated else ''}{_place(event.lines)}", 6)
     if event.discrepancy:
         yield from hanging("      -> ", f"{event_corrected(event)} (see {event.discrepancy})".strip(), 9)
@@ -194,7 +193,7 @@ def _discrepancy(item: Discrepancy) -> Iterator[str]:
 
 def _citing(found: Found) -> Iterator[str]:
     for therapy, rule in found.cited_by:
-        standing = DEMANDS[rule.standing].title.lower()
+        standing = DEMANDS[rule.standing].phrase
         yield from hanging("  ", f"{rule.id}: {therapy.name}, {standing}, {rule.line} line", 6)
     if not found.cited_by:
         yield "  no rule"

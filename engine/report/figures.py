@@ -85,6 +85,14 @@ def telling_result(studies: list[Study]) -> tuple[Study, Result] | None:
     return None
 
 
+def grade(event: Toxicity) -> str:
+    """An adverse event's grade in words: "grade 3/4", "any grade", "severe"; empty where none is stated."""
+    stated = "" if event.grade == "not stated" else event.grade
+    if stated[:1].isdigit() or stated[:1] in ("<", ">"):
+        return f"grade {stated}"
+    return "any grade" if stated == "any" else stated
+
+
 def event_corrected(event: Toxicity) -> str:
     """The correction of an adverse event's grade or rate: "should read grade >= 3"; empty where there is none."""
     rate = f"{shown(event.corrected_percent)} %" if event.corrected_percent is not None else ""
@@ -116,7 +124,7 @@ def _has_figures(result: Result) -> bool:
 def _arms(arms: dict[str, Figure] | None, result: Result) -> str:
     if not arms:
         return ""
-    unit = _UNITS[result.unit]
+    unit = " patient" if result.unit == "n" and [*arms.values()] == [1] else _UNITS[result.unit]
     text = " v ".join(shown(figure) for figure in arms.values()) + unit
     converted = [months(figure, result.unit) for figure in arms.values()]
     if all(value is not None for value in converted):

@@ -30,7 +30,7 @@ def _text(ruleset: Ruleset, found: Pairs, style: Style, full: bool) -> Iterator[
             previous = therapy.id
             yield ""
             yield from hanging("", f"{style.bold(therapy.name)} ({therapy.id}): {therapy.drug_class}", 2)
-        standing = DEMANDS[rule.standing].title.lower()
+        standing = DEMANDS[rule.standing].phrase
         yield from hanging("  ", f"{rule.id} [{standing}, {rule.line} line]", 6)
         yield from hanging("      ", rule.says, 6)
         yield from hanging("      when ", words(rule.when), 8)

@@ -10,7 +10,7 @@ from engine.knowledge.evidence import Discrepancy, Study, Toxicity
 from engine.knowledge.levels import level_of
 from engine.knowledge.standing import DEMANDS
 from engine.notice import notice
-from engine.report.figures import line, shown
+from engine.report.figures import grade, line, shown
 from engine.report.style import Style
 from engine.report.wrapping import hanging, wrapped
 
@@ -46,7 +46,7 @@ def _lines(explained: Why, style: Style) -> Iterator[str]:
 
 
 def _rule(rule: RuleWhy, style: Style) -> Iterator[str]:
-    standing = DEMANDS[rule.rule.standing].title.lower()
+    standing = DEMANDS[rule.rule.standing].phrase
     yield style.bold(f"RULE {rule.rule.id} {_SAYS[rule.verdict]} ({standing})")
     yield from hanging("  ", rule.rule.says, 2)
     yield f"  review lines {rule.rule.review.lines}; written at {rule.place}"
@@ -108,9 +108,9 @@ def _design(study: Study) -> str:
 
 def _event(event: Toxicity) -> str:
     amount = f" {shown(event.percent)} %" if event.percent is not None else f" {event.count} patients" if event.count else ""
-    grade = "" if event.grade == "not stated" else f" (grade {event.grade})"
+    stated = f" ({grade(event)})" if grade(event) else ""
     mend = f" [should read grade {event.corrected_grade}]" if event.corrected_grade else ""
-    return f"{event.event}{amount}{grade}{mend}"
+    return f"{event.event}{amount}{stated}{mend}"
 
 
 def discrepancy_words(discrepancy: Discrepancy) -> str:

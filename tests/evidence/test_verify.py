@@ -125,6 +125,13 @@ def test_a_number_in_a_sentence_that_nothing_bears_out_is_found(tmp_path: Path) 
     assert [code for code, _ in findings] == ["number-without-record"]
 
 
+def test_what_a_discrepancy_says_is_printed_must_stand_at_its_lines(tmp_path: Path) -> None:
+    findings = _findings(tmp_path, alpha=_changed(ALPHA, "prints: HR 0.80,", "prints: HR 0.08,"))
+    assert findings == [
+        ("number-without-record", "alpha-os: 0.08 is in no record it rests on, nor at its lines: 'HR 0.08'"),
+    ]
+
+
 def test_a_corrected_figure_need_not_be_printed(tmp_path: Path) -> None:
     assert _findings(tmp_path, alpha=_changed(ALPHA, "hr: 0.81, says", "hr: 0.83, says")) == []
 
