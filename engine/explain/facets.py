@@ -97,6 +97,14 @@ def _state(tables: tuple[FieldTable | None, ...], values: Values) -> State:
     return State(values, certain, possible)
 
 
+def meet(states: Iterable[State]) -> tuple[int, int]:
+    """The conjunctions that none of some states contradicts (certain, possible)."""
+    certain = possible = -1
+    for state in states:
+        certain, possible = certain & state.certain, possible & state.possible
+    return certain, possible
+
+
 def merged(states: Iterable[State], relevant: int) -> tuple[tuple[State, ...], ...]:
     """The states in groups that no conjunction in `relevant` can tell apart, in order of first meeting."""
     groups: dict[tuple[int, int], list[State]] = {}

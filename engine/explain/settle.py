@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from itertools import combinations, product
 
 from engine.evaluation.model import ListName
-from engine.explain.facets import Facet, State, label, merged
+from engine.explain.facets import Facet, State, label, meet, merged
 from engine.explain.lists import TherapyBits
 from engine.knowledge.ruleset import Therapy
 from engine.profile.model import Facts
@@ -60,7 +60,7 @@ class _Asked:
 def settling(every: Iterable[TherapyBits], facets: tuple[Facet, ...], facts: Facts) -> Settling:
     """What finding out one unknown facet, or two, would settle. Ordered by the least, then the mean number settled."""
     now = [facet.now(facts) for facet in facets]
-    certain, possible = _meet(now)
+    certain, possible = meet(now)
     still = [bits for bits in every if bits.reached(certain, possible) == "possible"]
     relevant = 0
     for bits in still:
@@ -79,13 +79,6 @@ def _tells(asked: _Asked, relevant: int, facts: Facts) -> bool:
     return any((g[0].certain & relevant, g[0].possible & relevant) != here for g in asked.groups)
 
 
-def _meet(states: Iterable[State]) -> tuple[int, int]:
-    certain = possible = -1
-    for state in states:
-        certain, possible = certain & state.certain, possible & state.possible
-    return certain, possible
-
-
 def _question(asked: tuple[_Asked, ...], facets: tuple[Facet, ...], now: list[State], still: list[TherapyBits]) -> Question:
     chosen = {one.facet.title for one in asked}
     fixed = [state for facet, state in zip(facets, now, strict=True) if facet.title not in chosen]
@@ -97,7 +90,7 @@ def _question(asked: tuple[_Asked, ...], facets: tuple[Facet, ...], now: list[St
 def _outcome(
     asked: tuple[_Asked, ...], groups: tuple[tuple[State, ...], ...], fixed: list[State], still: list[TherapyBits]
 ) -> Outcome:
-    certain, possible = _meet([*fixed, *(group[0] for group in groups)])
+    certain, possible = meet([*fixed, *(group[0] for group in groups)])
     reached = [(bits.therapy, bits.reached(certain, possible)) for bits in still]
     return Outcome(
         tuple(label(one.facet, group) for one, group in zip(asked, groups, strict=True)),

@@ -6,20 +6,18 @@ are the smallest there are; nothing that is known is ever forgotten, and Child-P
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass
-from itertools import combinations, product
 from typing import Literal
 
 from engine.evaluation.evaluate import Evaluator
 from engine.evaluation.model import Evaluation, ListName
-from engine.evaluation.reasons import each_bit
-from engine.explain.facets import Facet, State, facets_of, held, label, merged, nearest
+from engine.explain.facets import Facet, State, facets_of, held, label, nearest
 from engine.explain.lists import TherapyBits, therapy_bits
 from engine.explain.settle import Settling, settling
+from engine.explain.turns import Turn, turns
 from engine.knowledge.ruleset import Rule, Therapy
 from engine.knowledge.standing import RANK
-from engine.problems import InvalidInput, Problem
 from engine.profile.contradictions import doubts
 from engine.profile.fields import Value
 from engine.profile.model import Facts, Profile, ProfileWarning, facts_of
@@ -81,21 +79,6 @@ class WhatIf:
         return (*self.adds, *self.removes)
 
 
-MOST_TRIED = 100_000
-
-Move = tuple[int, int]
-Assignment = frozenset[Move]
-
-
-@dataclass(frozen=True, slots=True)
-class _Choices:
-    """One facet for one therapy: the state it is in, and the groups of other states the therapy can tell apart."""
-
-    facet: Facet
-    now: State
-    groups: tuple[tuple[State, ...], ...]
-
-
 def what_if(evaluator: Evaluator, profile: Profile, therapies: Iterable[str] = ()) -> WhatIf:
     """Every irreducible change for `therapies` (all, when none is named), and the tests that would settle most.
 
@@ -122,83 +105,17 @@ def what_if(evaluator: Evaluator, profile: Profile, therapies: Iterable[str] = (
 
 
 def _changes(bits: TherapyBits, facets: tuple[Facet, ...], profile: Profile, is_option: bool) -> list[Change]:
-    choices = [_choices(facet, bits.relevant, profile.facts) for facet in facets]
-    found = _irreducible(_removals(bits, choices) if is_option else _additions(bits, choices))
-    changes = [_change(bits, choices, assignment, profile) for assignment in found]
-    return sorted(changes, key=_order)
+    found = turns(bits, facets, profile.facts, is_option=is_option)
+    return sorted((_change(bits, facets, turn, profile) for turn in found), key=_order)
 
 
-def _choices(facet: Facet, relevant: int, facts: Facts) -> _Choices:
-    now = facet.now(facts)
-    here = (now.certain & relevant, now.possible & relevant)
-    groups = merged(facet.moves(facts), relevant)
-    others = tuple(g for g in groups if (g[0].certain & relevant, g[0].possible & relevant) != here)
-    return _Choices(facet, now, others)
-
-
-def _additions(bits: TherapyBits, choices: list[_Choices]) -> Iterator[Assignment]:
-    """For each conjunction that would do: every facet that contradicts it, moved to a state that does not."""
-    for position in each_bit(bits.options):
-        bit = 1 << position
-        moves: list[list[Move]] = []
-        for index, choice in enumerate(choices):
-            if not choice.now.certain & bit:
-                moves.append([(index, g) for g, group in enumerate(choice.groups) if group[0].certain & bit])
-        yield from (frozenset(chosen) for chosen in product(*moves))
-
-
-def _removals(bits: TherapyBits, choices: list[_Choices], taken: Assignment = frozenset()) -> Iterator[Assignment]:
-    """While a conjunction still holds, one of its facets that was not yet moved has to contradict it."""
-    left = _certain(choices, taken) & bits.options
-    if not left:
-        yield taken
-        return
-    bit = left & -left
-    moved = {index for index, _ in taken}
-    for index, choice in enumerate(choices):
-        if index not in moved:
-            for group, states in enumerate(choice.groups):
-                if not states[0].certain & bit:
-                    yield from _removals(bits, choices, taken | {(index, group)})
-
-
-def _certain(choices: list[_Choices], taken: Assignment) -> int:
-    moved = dict(taken)
-    certain = -1
-    for index, choice in enumerate(choices):
-        state = choice.groups[moved[index]][0] if index in moved else choice.now
-        certain &= state.certain
-    return certain
-
-
-def _irreducible(found: Iterable[Assignment]) -> list[Assignment]:
-    """Those of which no part is found as well, smallest first."""
-    unique: set[Assignment] = set()
-    for count, one in enumerate(found):
-        if count == MOST_TRIED:
-            message = f"a therapy's rules leave more than {MOST_TRIED} changes to weigh; fewer unknown facts leave fewer"
-            raise InvalidInput([Problem("whatif", 1, 1, "too-many-changes", message)])
-        unique.add(one)
-    return [one for one in sorted(unique, key=lambda a: (len(a), sorted(a))) if not _has_part(one, unique)]
-
-
-def _has_part(assignment: Assignment, found: set[Assignment]) -> bool:
-    sizes = range(len(assignment))
-    return any(frozenset(part) in found for size in sizes for part in combinations(sorted(assignment), size))
-
-
-def _change(bits: TherapyBits, choices: list[_Choices], assignment: Assignment, profile: Profile) -> Change:
-    moved = [(choices[index], choices[index].groups[group]) for index, group in sorted(assignment)]
-    certain = possible = -1
-    for index, choice in enumerate(choices):
-        state = choice.groups[dict(assignment)[index]][0] if index in dict(assignment) else choice.now
-        certain, possible = certain & state.certain, possible & state.possible
-    steps = tuple(step_to(choice.facet, states, profile.facts) for choice, states in moved)
+def _change(bits: TherapyBits, facets: tuple[Facet, ...], turn: Turn, profile: Profile) -> Change:
+    steps = tuple(step_to(facets[index], states, profile.facts) for index, states in turn.moves)
     changed = moved_profile(profile, steps)
     old = {doubt.code for doubt in doubts(profile.facts)}
     kind = max((step.kind for step in steps), key=_RANK_OF_KIND.__getitem__)
     new = tuple(doubt for doubt in doubts(changed.facts) if doubt.code not in old)
-    return Change(bits.therapy, steps, kind, bits.reached(certain, possible), bits.best(certain), changed, new)
+    return Change(bits.therapy, steps, kind, turn.reaches, turn.rule, changed, new)
 
 
 def step_to(facet: Facet, states: tuple[State, ...], facts: Facts) -> Step:

@@ -234,9 +234,9 @@ def test_pairs_settle_what_they_promise(evaluator: Evaluator) -> None:
 def test_too_many_changes_are_refused_and_not_cut_short(
     evaluator: Evaluator, met_high: Profile, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from engine.explain import whatif
+    from engine.explain import turns
 
-    monkeypatch.setattr(whatif, "MOST_TRIED", 2)
+    monkeypatch.setattr(turns, "MOST_TRIED", 2)
     with pytest.raises(InvalidInput, match="too-many-changes"):
         what_if(evaluator, met_high)
 
@@ -316,3 +316,20 @@ def test_few_words_are_listed_rather_than_the_one_left_out(evaluator: Evaluator)
     facet = next(f for f in facets_of(evaluator.program) if f.fields[0].name == "prior_sorafenib")
     others = [state for state in facet.states if state.values != ("none",)]
     assert label(facet, others) == "progressed or intolerant or refused"
+
+
+def test_changes_that_differ_in_one_facet_alone_and_lead_to_the_same_are_one(evaluator: Evaluator) -> None:
+    for profile in [*sample_profiles(evaluator.program, 20, seed=31), read_profile("patients/bclc-d.yaml")]:
+        changes = what_if(evaluator, profile).changes
+        for facet in facets_of(evaluator.program):
+            alike = [
+                (
+                    c.therapy.id,
+                    c.reaches,
+                    c.rule,
+                    tuple((s.facet.title, s.states) for s in c.steps if s.facet.title != facet.title),
+                )
+                for c in changes
+                if any(s.facet.title == facet.title for s in c.steps)
+            ]
+            assert all(alike.count(one) == 1 for one in alike)
