@@ -53,7 +53,7 @@ def _columns(found: Comparison) -> Iterator[tuple[str, str]]:
     for letter, column in zip(LETTERS, found.columns, strict=False):
         ruleset = column.evaluation.ruleset
         same = named.count((ruleset.card.id, ruleset.card.version)) > 1
-        content = f", content {ruleset.digest[:8]}" if same else ""
+        content = f", content {ruleset.digest.removeprefix('sha256:')[:8]}" if same else ""
         scope = {"in": "", "out": ", out of scope", "unknown": ", scope unknown"}[column.evaluation.scope]
         yield letter, f"{column.name} ({ruleset.card.id} {ruleset.card.version}{content}{scope})"
 
