@@ -16,7 +16,7 @@ from engine.teaching.quiz_cases import LEVELS, Case, Choice, Level, Origin, Twis
 from engine.teaching.quiz_profiles import Profiles, nearly_met, plausible
 
 CHOICES, FACTS = 6, 4
-_OPTIONS_SHOWN = 3
+_FEWEST_OPTIONS, _MOST_OPTIONS = 1, 4
 _ATTEMPTS = 150
 _TELLING = 8
 
@@ -126,13 +126,16 @@ class _Maker:
         return tuple(facet for facet in self.profiles.facets if facet.title in chosen)
 
     def _choices(self, found: WhatIf, turns: Turns, focus: Choice) -> tuple[Choice, ...]:
-        """The focus, some options, and therapies that are none: near misses and failed trials first; empty if too few."""
+        """The focus, some options, and therapies that are none: near misses and failed trials first; empty if too few.
+
+        How many are options varies, so that counting is no answer.
+        """
         every = [_choice(found, turns, t.id) for t in found.evaluation.ruleset.therapies.values()]
         rest = [c for c in every if c.therapy is not focus.therapy and c.entry.finding.rule.standing != "supportive"]
         self.chance.shuffle(rest)
         right = [c for c in rest if c.is_option]
         wrong = sorted((c for c in rest if not c.is_option), key=lambda c: 0 if c.near else 1 if c.list == "not_supported" else 2)
-        room = _OPTIONS_SHOWN - focus.is_option
+        room = self.chance.randint(_FEWEST_OPTIONS, _MOST_OPTIONS) - focus.is_option
         chosen = [focus, *right[:room]]
         chosen += wrong[: CHOICES - len(chosen)]
         shown = {c.therapy.id for c in chosen}

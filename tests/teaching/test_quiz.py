@@ -261,3 +261,10 @@ def test_what_would_turn_a_therapy_is_said_in_one_way(made: Quiz) -> None:
     said = [turned(choice.near) for case in made.cases for choice in case.choices if choice.near]
     assert said
     assert all(words.startswith("given ") and ", it would be " in words for words in said)
+
+
+def test_the_number_of_right_picks_is_no_hint(evaluator: Evaluator) -> None:
+    counts = [sum(c.is_option for c in case.choices) for case in quiz(evaluator, seed=8, count=20).cases]
+    assert len(set(counts)) > 2
+    assert max(counts.count(number) for number in counts) <= 10
+    assert all(0 < number < 6 for number in counts)
