@@ -208,7 +208,8 @@ class _Reader:
             for therapy, rule in group
         ]
         ranked = sorted(found, key=lambda leaf: RANK[leaf.rule.standing])
-        return Branch(_title(parts, NO_FURTHER), meaning(self.ruleset, parts), parts, tuple(ranked), status)
+        further = tuple(part for part in parts if part != self.ruleset.card.scope)
+        return Branch(_title(further, NO_FURTHER), meaning(self.ruleset, parts), parts, tuple(ranked), status)
 
 
 def _key(parts: Parts) -> str:

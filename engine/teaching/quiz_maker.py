@@ -8,6 +8,7 @@ from dataclasses import replace
 from itertools import islice
 
 from engine.evaluation.evaluate import Evaluator
+from engine.evaluation.model import Entry
 from engine.explain.facets import Facet, State, label
 from engine.explain.whatif import Change, WhatIf, moved_profile, step_to, what_if
 from engine.profile.contradictions import doubts
@@ -94,7 +95,8 @@ class _Maker:
         focus = self._focus(found, turns, wanted)
         if focus is None:
             return None
-        turn = _particular(turns, focus.therapy.id)
+        turn = _particular(turns, _turning(turns, focus.therapy.id))
+        focus = replace(focus, near=turn)
         deciding = next(facet for facet in self.profiles.facets if facet.title == turn.steps[0].facet.title)
         facts = self._facts(turns, focus, deciding)
         choices = self._choices(found, turns, focus)
@@ -110,7 +112,9 @@ class _Maker:
     def _focus(self, found: WhatIf, turns: Turns, wanted: str) -> Choice | None:
         """The therapy asked about: the wanted one or another, where a fact turns it that does not turn all the others."""
         names = sorted({change.therapy.id for changes in turns.values() for change in changes if _teaches(change)})
-        telling = [name for name in names if len(turns[_particular(turns, name).steps[0].facet.title]) <= _TELLING]
+        telling = [
+            name for name in names if len(turns[_particular(turns, _turning(turns, name)).steps[0].facet.title]) <= _TELLING
+        ]
         pool = telling or names
         return _choice(found, turns, wanted if wanted in pool else self.chance.choice(pool)) if pool else None
 
@@ -130,7 +134,8 @@ class _Maker:
 
         How many are options varies, so that counting is no answer.
         """
-        every = [_choice(found, turns, t.id) for t in found.evaluation.ruleset.therapies.values()]
+        therapies = found.evaluation.ruleset.therapies.values()
+        every = [focus if therapy is focus.therapy else _choice(found, turns, therapy.id) for therapy in therapies]
         rest = [c for c in every if c.therapy is not focus.therapy and c.entry.finding.rule.standing != "supportive"]
         self.chance.shuffle(rest)
         right = [c for c in rest if c.is_option]
@@ -205,12 +210,19 @@ def _turning(turns: Turns, therapy: str) -> list[Change]:
     return [change for changes in turns.values() for change in changes if change.therapy.id == therapy]
 
 
-def _particular(turns: Turns, therapy: str) -> Change:
+def _particular(turns: Turns, changes: list[Change]) -> Change:
     """Of the facts that turn a therapy, the one that turns the fewest others."""
-    return min(_turning(turns, therapy), key=lambda change: len(turns[change.steps[0].facet.title]))
+    return min(changes, key=lambda change: len(turns[change.steps[0].facet.title]))
 
 
 def _choice(found: WhatIf, turns: Turns, therapy: str) -> Choice:
     name, entry = found.evaluation.entry(therapy)
-    near = _particular(turns, therapy) if _turning(turns, therapy) else None
-    return Choice(entry.therapy, name, entry, near)
+    return Choice(entry.therapy, name, entry, _near(turns, entry))
+
+
+def _near(turns: Turns, entry: Entry) -> Change | None:
+    """The change of one fact that turns a therapy: of a fact that blocks it, where such a one does."""
+    blocking = {reason.field for reason in entry.finding.blocked_by}
+    own = _turning(turns, entry.therapy.id)
+    blocked = [change for change in own if blocking & {field.name for field in change.steps[0].facet.fields}]
+    return _particular(turns, blocked or own) if own else None

@@ -13,6 +13,7 @@ from engine.cli.main import cli, run
 from engine.documents.reader import read_document
 from engine.evaluation.evaluate import Evaluator
 from engine.explain.facets import facets_of
+from engine.explain.whatif import what_if
 from engine.problems import InvalidInput
 from engine.profile.contradictions import doubts
 from engine.profile.model import Profile, facts_of
@@ -268,3 +269,20 @@ def test_the_number_of_right_picks_is_no_hint(evaluator: Evaluator) -> None:
     assert len(set(counts)) > 2
     assert max(counts.count(number) for number in counts) <= 10
     assert all(0 < number < 6 for number in counts)
+
+
+def test_a_near_miss_is_about_a_fact_that_stands_against_the_therapy(evaluator: Evaluator, made: Quiz) -> None:
+    told = 0
+    for case in made.cases:
+        adds = what_if(evaluator, case.profile).adds
+        for choice in case.choices:
+            blocking = {reason.field for reason in choice.entry.finding.blocked_by}
+            turning = [c for c in adds if c.therapy is choice.therapy and len(c.steps) == 1]
+            titles = [c.steps[0].facet.title for c in turning if blocking & {f.name for f in c.steps[0].facet.fields}]
+            if choice is not case.focus and titles:
+                assert choice.near is not None
+                assert choice.near.steps[0].facet.title in titles
+                told += 1
+        assert case.focus in case.choices
+        assert case.focus.near == case.turn
+    assert told > 5
