@@ -6,12 +6,14 @@ from collections.abc import Iterator, Sequence
 from itertools import zip_longest
 from textwrap import wrap
 
-from engine.evaluation.model import Reason
+from engine.evaluation.model import ListName, Reason
 from engine.explain.compare import DIFFERENCES, Cell, Comparison, TherapyRow
 from engine.knowledge.conditions import concept_words
+from engine.knowledge.ruleset import Standing
 from engine.knowledge.standing import RANK
 from engine.notice import notice
 from engine.profile.fields import FIELD_BY_NAME
+from engine.report.markdown import escaped
 from engine.report.style import Style
 from engine.report.words import LIST_WORDS, standing_words
 from engine.report.wrapping import WIDTH, hanging, wrapped
@@ -41,7 +43,10 @@ def _page(found: Comparison, style: Style) -> Iterator[str]:
         yield ""
         yield style.bold(title)
         yield from _table(rows, len(found.columns), style)
-    yield from _shared(found, style)
+    yield from ("", style.bold("SHARED"))
+    for title, words in _shared(found):
+        if words:
+            yield from hanging(f"  {title}: ", words, 6)
     yield ""
     yield from wrapped(notice(found.as_of))
 
@@ -120,53 +125,32 @@ def _grouped(rows: list[Row]) -> Iterator[str]:
             yield from hanging(f"   {''.join(own)}: ", value or "-", 6)
 
 
-def _shared(found: Comparison, style: Style) -> Iterator[str]:
-    yield ""
-    yield style.bold("SHARED")
-    facts = "; ".join(f"{row.field.title} {row.values[0]}" for row in found.shared_facts)
-    if facts:
-        yield from hanging("  Facts: ", facts, 6)
-    derived = "; ".join(f"{concept_words(row.concept)} {row.values[0]}" for row in found.shared_derived)
-    if derived:
-        yield from hanging("  What follows from them: ", derived, 6)
-    groups: dict[str, list[str]] = {}
-    firsts = [(row.name, row.cells[0]) for row in found.shared_therapies]
-    shared = [(name, cell) for name, cell in firsts if cell is not None]
-    for name, cell in sorted(shared, key=lambda item: (list(LIST_WORDS).index(item[1].list), RANK[item[1].rule.standing])):
-        standing = standing_words(cell.rule.standing)
-        title = {"options": f"Option ({standing})", "possible": f"Possible ({standing})"}.get(
-            cell.list, cell.list.replace("_", " ").capitalize()
-        )
-        groups.setdefault(title, []).append(name)
-    for title, names in groups.items():
-        yield from hanging(f"  {title}: ", ", ".join(names), 6)
+def _shared(found: Comparison) -> Iterator[tuple[str, str]]:
+    """What every column has, each group with its title."""
+    yield "Facts", "; ".join(f"{row.field.title} {row.values[0]}" for row in found.shared_facts)
+    yield "What follows from them", "; ".join(f"{concept_words(row.concept)} {row.values[0]}" for row in found.shared_derived)
+    groups: dict[tuple[ListName, Standing | None], list[str]] = {}
+    for row in found.shared_therapies:
+        cell = row.cells[0]
+        assert cell is not None
+        standing = cell.rule.standing if cell.list in ("options", "possible") else None
+        groups.setdefault((cell.list, standing), []).append(row.name)
+    order = list(LIST_WORDS)
+    for list_, standing in sorted(groups, key=lambda key: (order.index(key[0]), RANK[key[1]] if key[1] else 0)):
+        words = f" ({standing_words(standing)})" if standing else ""
+        yield f"{LIST_WORDS[list_].capitalize()}{words}", ", ".join(groups[list_, standing])
 
 
 def markdown(found: Comparison) -> str:
     """The comparison as Markdown: a table for each kind of difference, then what is shared."""
     lines = [f"# {len(found.columns)} answers side by side", ""]
-    lines += [f"- **{letter}**: {_escaped(words)}" for letter, words in _columns(found)]
+    lines += [f"- **{letter}**: {escaped(words)}" for letter, words in _columns(found)]
     if not any(True for _ in _differing(found)):
         lines += ["", _SAME]
     letters = LETTERS[: len(found.columns)]
     for title, rows in _differing(found):
         lines += ["", f"## {title.capitalize()}", "", f"| | {' | '.join(letters)} |", "| --- " * (len(letters) + 1) + "|"]
-        lines += [f"| {_escaped(name)} | {' | '.join(_escaped(v) for v in values)} |" for name, values in rows]
-    lines += ["", *(f"- {_escaped(line.strip())}" for line in _joined(_shared(found, Style())) if line != "SHARED")]
+        lines += [f"| {escaped(name)} | {' | '.join(escaped(v) for v in values)} |" for name, values in rows]
+    lines += ["", "## Shared", "", *(f"- {title}: {escaped(words)}" for title, words in _shared(found) if words)]
     lines += ["", f"> {notice(found.as_of)}"]
     return "\n".join(lines) + "\n"
-
-
-def _joined(lines: Iterator[str]) -> list[str]:
-    """Wrapped lines put together again."""
-    found: list[str] = []
-    for line in lines:
-        if line.startswith("      ") and found:
-            found[-1] += f" {line.strip()}"
-        elif line:
-            found.append(line)
-    return found
-
-
-def _escaped(cell: str) -> str:
-    return cell.replace("\\", "\\\\").replace("|", "\\|").replace("\n", " ")

@@ -9,6 +9,7 @@ from itertools import groupby
 from engine.knowledge.evidence import Met
 from engine.notice import notice
 from engine.report.figures import endpoint, line, shown
+from engine.report.markdown import escaped
 from engine.report.style import Style
 from engine.report.wrapping import hanging, wrapped
 from engine.teaching.forest import MET_WORDS, Estimate, Forest, Row, verdict
@@ -118,6 +119,6 @@ def markdown(found: Forest) -> str:
         printed = estimate_text(row.printed) if row.printed else "not printed"
         p = shown(row.result.p) if row.result.p is not None else ""
         cells = (endpoint(row.result), row_name(row), " v ".join(row.arms), printed, correction_text(row), p, row.verdict)
-        lines.append(f"| {' | '.join(cell.replace('|', '/') for cell in cells)} |")
-    lines += ["", absent(found)] if found.without else []
+        lines.append(f"| {' | '.join(escaped(cell) for cell in cells)} |")
+    lines += ["", escaped(absent(found))] if found.without else []
     return "\n".join([*lines, "", f"> {notice(found.ruleset.card.as_of)}"]) + "\n"

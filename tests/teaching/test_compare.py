@@ -132,7 +132,12 @@ def test_what_follows_is_shared_too_and_options_come_before_what_is_ruled_out(ev
     answer = evaluator.evaluate(met_high)
     shown = text(compare([Column("a", answer), Column("b", answer)]), Style())
     assert "after sorafenib yes" in shown
-    assert shown.index("  Option (") < shown.index("  Possible (") < shown.index("  Not supported:") < shown.index("  Ruled out:")
+    assert (
+        shown.index("  An option (")
+        < shown.index("  Only possible (")
+        < shown.index("  Not supported:")
+        < shown.index("  Ruled out:")
+    )
 
 
 def test_a_variant_overrides_settings_and_needs_no_second_reading_of_the_input() -> None:
@@ -151,3 +156,10 @@ def test_a_wrong_variant_is_reported_as_such(capsys: pytest.CaptureFixture[str])
 @pytest.mark.parametrize("arguments", [["compare"], ["compare", PATIENT], ["compare", PATIENT, "--but", "cmet=maybe"]])
 def test_command_refuses_what_it_cannot_compare(arguments: list[str]) -> None:
     assert run(arguments) == 2
+
+
+def test_hostile_label_stays_text_in_markdown(evaluator: Evaluator) -> None:
+    answer = evaluator.evaluate(profile_of([]))
+    shown = markdown(compare([Column("<img src=x>|[a](b)", answer), Column("b", answer)]))
+    assert "<img" not in shown.replace("\\<", "")
+    assert "\\|\\[a\\]" in shown
