@@ -26,6 +26,7 @@ text{font-family:"DejaVu Sans",Verdana,Arial,sans-serif;font-size:12px;fill:#1a1
 .page{fill:#ffffff}
 .head{font-size:16px;font-weight:bold}
 .name{font-weight:bold}
+.why{font-style:italic}
 rect.box{fill:#ffffff;stroke:#595959;stroke-width:1.2}
 path.edge{fill:none;stroke:#767676;stroke-width:1.2}
 .lit rect.box{fill:#e3f1e6;stroke:#1b6e35;stroke-width:2.5}
@@ -57,13 +58,18 @@ path.edge.against{stroke:#ff9b73}
 
 @dataclass(frozen=True, slots=True)
 class _Box:
-    """A box's wrapped text; the first `bold` lines are its name."""
+    """A box's wrapped text; the first `bold` lines are its name, the last `reason` lines say why it is not lit."""
 
     width: int
     lines: tuple[str, ...]
     state: str
     says: str = ""
     bold: int = 0
+    reason: int = 0
+
+    def kind(self, line: int) -> str:
+        """The class of a line of text."""
+        return "name" if line < self.bold else "why" if line >= len(self.lines) - self.reason else ""
 
     @property
     def height(self) -> int:
@@ -102,7 +108,7 @@ class _Picture:
         self._head()
         top = self.y
         heads = [self._line(line) for line in self.path.lines]
-        scope = _box(_SCOPE[1], [self.path.scope_title, why(self.path.scope)], self.path.scope, says=self.path.scope_says)
+        scope = _box(_SCOPE[1], [self.path.scope_title], self.path.scope, says=self.path.scope_says)
         middle = sum(head.middle for head in heads) // len(heads) if heads else top
         self.y = max(self.y, top + scope.height + _GAP)
         placed = self._place(_SCOPE[0], max(top, middle - scope.height // 2), scope)
@@ -145,7 +151,7 @@ class _Picture:
         top = self.y
         closed = door.status.state == "closed"
         branches = [self._behind(door)] if closed else [self._branch(branch) for branch in door.branches]
-        box = _box(_DOORS[1], [*_parted(door.title), why(door.status)], door.status, says=door.says)
+        box = _box(_DOORS[1], _parted(door.title), door.status, says=door.says)
         y = max(top, (branches[0].middle + branches[-1].middle) // 2 - box.height // 2)
         self.y = max(self.y, y + box.height + _GAP)
         placed = self._place(_DOORS[0], y, box)
@@ -169,7 +175,7 @@ class _Picture:
             row = boxes[start : start + _ABREAST]
             ends += [self._place(_THERAPIES[0] + i * (_THERAPIES[1] + _GAP), y, box) for i, box in enumerate(row)]
             y += max(box.height for box in row) + _GAP
-        box = _box(_BRANCHES[1], [*_parted(branch.title), why(branch.status)], branch.status, says=branch.says)
+        box = _box(_BRANCHES[1], _parted(branch.title), branch.status, says=branch.says)
         self.y = max(y, top + box.height + _GAP)
         placed = self._place(_BRANCHES[0], max(top, (top + y - _GAP - box.height) // 2), box)
         for end in ends[::_ABREAST]:
@@ -183,7 +189,7 @@ class _Picture:
             parts.append(f"<title>{escape(box.says)}</title>")
         parts.append(f'<rect class="box" x="{x}" y="{y}" width="{box.width}" height="{box.height}" rx="4"/>')
         for index, line in enumerate(box.lines):
-            kind = ' class="name"' if index < box.bold else ""
+            kind = f' class="{box.kind(index)}"' if box.kind(index) else ""
             parts.append(f'<text x="{x + _PAD}" y="{y + _PAD + (index + 1) * _LINE - 4}"{kind}>{escape(line)}</text>')
         self.shapes.append("".join([*parts, "</g>"]))
         return _Placed(x, y, box)
@@ -222,10 +228,11 @@ def _leaf(leaf: Leaf) -> _Box:
 
 
 def _box(width: int, paragraphs: list[str], status: Status, *, says: str = "", bold: bool = False) -> _Box:
-    """A box of wrapped paragraphs; the mark stands before the first."""
+    """A box of wrapped paragraphs and why it is not lit; the mark stands before the first."""
     first = list(_wrap(f"{MARKS[status.state]} {paragraphs[0]}".strip(), width, bold))
     rest = [line for paragraph in paragraphs[1:] for line in _wrap(paragraph, width)]
-    return _Box(width, (*first, *rest), status.state, says, len(first) if bold else 0)
+    reason = list(_wrap(why(status), width))
+    return _Box(width, (*first, *rest, *reason), status.state, says, len(first) if bold else 0, len(reason))
 
 
 def _parted(title: str) -> list[str]:
