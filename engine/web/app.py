@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
@@ -36,7 +36,7 @@ def application(library: Library, hosts: Sequence[str] = ("*",)) -> Starlette:
     routes: list[Route | Mount] = [
         Route("/", _home, methods=["GET"]),
         Route("/openapi.json", lambda _: as_json(openapi), methods=["GET"]),
-        Mount("/static", StaticFiles(directory=STATIC)),
+        Mount("/static", _Static(directory=STATIC)),
     ]
     for page in site.pages:
         routes.append(Route(page.path + TWIN, site.twin(page), methods=["GET"]))
@@ -48,6 +48,16 @@ def application(library: Library, hosts: Sequence[str] = ("*",)) -> Starlette:
         middleware=[Middleware(Guard), Middleware(TrustedHostMiddleware, allowed_hosts=list(hosts), www_redirect=False)],
         exception_handlers={HTTPException: _failed(site), NotFound: _failed(site), InvalidInput: _failed(site), Busy: _busy},
     )
+
+
+class _Static(StaticFiles):
+    """Files that a browser may keep, and asks again before using: after an upgrade none is out of date."""
+
+    def file_response(self, *given: Any, **named: Any) -> Response:
+        """The file, or that it has not changed."""
+        response = super().file_response(*given, **named)
+        response.headers["cache-control"] = "no-cache"
+        return response
 
 
 def _home(request: Request) -> Response:

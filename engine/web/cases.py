@@ -72,9 +72,11 @@ class Case:
 
 
 def parameters(query: str) -> dict[str, tuple[str, ...]]:
-    """Every parameter with its values, in order; raises `InvalidInput` where there are too many."""
+    """Every parameter with its values, in order; raises `InvalidInput` where there are too many, or not in UTF-8."""
     try:
-        pairs = parse_qsl(query, keep_blank_values=True, max_num_fields=MOST_PARAMETERS, errors="replace")
+        pairs = parse_qsl(query, keep_blank_values=True, max_num_fields=MOST_PARAMETERS, errors="strict")
+    except UnicodeDecodeError:
+        raise InvalidInput([_problem("", "encoding", "the address is not in UTF-8")]) from None
     except ValueError:
         raise InvalidInput([_problem("", "too-many", f"more than {MOST_PARAMETERS} parameters")]) from None
     found: dict[str, list[str]] = {}
@@ -100,8 +102,11 @@ def case_of(given: Parameters) -> Case:
 
 
 def case_in(query: str) -> Case:
-    """The case in a query string."""
-    return case_of(parameters(query))
+    """The case in a query string; a query that cannot be read is a case with that problem."""
+    try:
+        return case_of(parameters(query))
+    except InvalidInput as error:
+        return Case({}, None, error.problems, _by_control(error.problems))
 
 
 def query_of(profile: Profile) -> str:

@@ -2,54 +2,61 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
+from typing import NamedTuple
 
 from engine.explain.why import why
-from engine.knowledge.evidence import Study
-from engine.notice import notice
+from engine.knowledge.search import Filters, Found, search, select
 from engine.problems import InvalidInput, Problem
-from engine.report.document import Document, identity, study_document
+from engine.report.evidence_document import listing as listing_document
+from engine.report.evidence_document import whole
 from engine.web.cases import FILE
 from engine.web.library import Book
 from engine.web.view import Asked, NotFound, Parameter, View
 from engine.web.why import FITS
 
-_FILTERS: Mapping[str, tuple[str, Callable[[Study, Book], tuple[str, ...]]]] = {
-    "therapy": ("Therapy", lambda study, book: (book.owner[study.id].id,)),
-    "setting": ("Line", lambda study, _: (study.setting,)),
-    "phase": ("Phase", lambda study, _: (study.phase or "none",)),
-    "status": ("Status", lambda study, _: (study.status,)),
-    "met": ("Primary endpoint met", lambda study, _: (study.primary_endpoint.met if study.primary_endpoint else "not_stated",)),
-    "outcome": ("Outcome", lambda study, _: tuple(result.endpoint for result in study.results)),
-    "biomarker": ("Biomarker", lambda study, _: study.biomarkers),
-    "place": ("Region", lambda study, _: study.regions),
+
+class _Filter(NamedTuple):
+    """A choice above the list: its title, the values of a study, and its name in `Filters`."""
+
+    title: str
+    values: Callable[[Found], Iterable[str]]
+    narrows: str
+
+
+_FILTERS: Mapping[str, _Filter] = {
+    "therapy": _Filter("Therapy", lambda found: (found.therapy.id,), "therapy"),
+    "line": _Filter("Line", lambda found: (found.study.setting,), "line"),
+    "phase": _Filter("Phase", lambda found: (found.study.phase,) if found.study.phase else (), "phase"),
+    "status": _Filter("Status", lambda found: (found.study.status,), "status"),
+    "outcome": _Filter("Primary endpoint", lambda found: (found.outcome,), "outcome"),
+    "biomarker": _Filter("Biomarker", lambda found: found.study.biomarkers, "biomarker"),
+    "place": _Filter("Region", lambda found: found.study.regions, "region"),
+    "tumour": _Filter("Tumour", lambda found: (found.study.tumour,), "tumour"),
 }
 LONGEST_SEARCH = 100
 SEARCH = Parameter(
     name="q",
-    says="Words that must all occur in a study's name, drugs, design, summary, number or therapy.",
+    says="Words that must all occur: names, registry numbers, drugs, synonyms, classes, targets, biomarkers, regions, subgroups.",
     schema={"type": "string", "maxLength": LONGEST_SEARCH},
 )
 
 
 def filters(book: Book) -> dict[str, tuple[str, ...]]:
     """Every filter with the values that occur, in order of first use."""
-    studies = book.ruleset.studies.values()
     return {
-        name: tuple(dict.fromkeys(value for study in studies for value in values(study, book)))
-        for name, (_, values) in _FILTERS.items()
+        name: tuple(dict.fromkeys(value for found in book.studies.values() for value in known.values(found)))
+        for name, known in _FILTERS.items()
     }
 
 
 def parameters(book: Book) -> tuple[Parameter, ...]:
     """The view's own parameters, with the values that occur in a ruleset."""
-    return (
-        SEARCH,
-        *(
-            Parameter(name=name, says=f"{_FILTERS[name][0]} of the study.", schema={"type": "string", "enum": ["", *values]})
-            for name, values in filters(book).items()
-        ),
+    chosen = (
+        Parameter(name=name, says=f"{_FILTERS[name].title} of the study.", schema={"type": "string", "enum": ["", *values]})
+        for name, values in filters(book).items()
     )
+    return (SEARCH, *chosen)
 
 
 def listing(asked: Asked) -> View:
@@ -57,64 +64,43 @@ def listing(asked: Asked) -> View:
     book = asked.book
     offered = filters(book)
     chosen = {name: asked.choice(name, values) for name, values in offered.items()}
-    wanted = _search(asked).lower().split()
-    found = [study for study in book.ruleset.studies.values() if _passes(study, book, chosen) and _holds(study, book, wanted)]
-    document: Document = {
-        "notice": notice(book.ruleset.card.as_of),
-        "ruleset": identity(book.ruleset),
-        "studies": [{"therapy": book.owner[study.id].id, **study_document(study)} for study in found],
-    }
+    narrowed = Filters(**{_FILTERS[name].narrows: value for name, value in chosen.items()})
+    found = _holding(asked, select(book.ruleset, narrowed))
     context = {
         "found": found,
-        "filters": [(name, _FILTERS[name][0], values, chosen[name]) for name, values in offered.items()],
+        "filters": [(name, _FILTERS[name].title, values, chosen[name]) for name, values in offered.items()],
         "search": asked.one(SEARCH.name),
-        "total": len(book.ruleset.studies),
+        "total": len(book.studies),
     }
-    return View("evidence.html", document, context)
+    return View("evidence.html", listing_document(book.ruleset, found), context)
 
 
-def _search(asked: Asked) -> str:
+def _holding(asked: Asked, passing: tuple[Found, ...]) -> tuple[Found, ...]:
+    """Those of the studies in which the words searched for occur."""
     text = asked.one(SEARCH.name)
     if len(text) > LONGEST_SEARCH:
         message = f"{SEARCH.name} has {len(text)} characters; at most {LONGEST_SEARCH}"
         raise InvalidInput([Problem(FILE, 0, 1, "too-long", message)])
-    return text
+    if not text:
+        return passing
+    ids = {found.study.id for found in passing}
+    return tuple(found for found in search(asked.book.ruleset, tuple(text.split())) if found.study.id in ids)
 
 
 def study(asked: Asked) -> View:
     """One study in full; with a case, whether it enrolled such a patient."""
     book = asked.book
-    found = book.ruleset.studies.get(asked.path["study"])
+    found = book.studies.get(asked.path["study"])
     if found is None:
         raise NotFound("No study of that name in this ruleset.")
-    owner = book.owner[found.id]
-    status = _status(asked, owner.id, found.id)
-    document = {
-        "notice": notice(book.ruleset.card.as_of),
-        "ruleset": identity(book.ruleset),
-        "therapy": owner.id,
-        **study_document(found),
-        "applicability": status or None,
-    }
-    backs = [(therapy, rule) for therapy, rule in book.ruleset.rules_with_therapy() if found.id in rule.cites]
-    context = {"study": found, "therapy": owner, "backs": backs, "fit": status, "fit_words": FITS}
-    return View("study.html", document, context)
+    status = _status(asked, found)
+    document = {**whole(book.ruleset, found), "applicability": status or None}
+    return View("study.html", document, {"found": found, "fit": status, "fit_words": FITS})
 
 
-def _status(asked: Asked, therapy: str, study_id: str) -> str:
-    """Whether the study enrolled such a patient; empty while nothing is known, or where no rule of its therapy cites it."""
-    if asked.case.profile is None or asked.case.empty:
+def _status(asked: Asked, found: Found) -> str:
+    """Whether the study enrolled such a patient; empty while nothing is known, or where no rule cites it."""
+    if asked.case.profile is None or asked.case.empty or not found.cited_by:
         return ""
-    explained = why(asked.book.evaluator.evaluate(asked.case.profile), therapy)
-    return next((one.status for one in explained.studies if one.study.id == study_id), "")
-
-
-def _passes(study: Study, book: Book, chosen: Mapping[str, str]) -> bool:
-    return all(not value or value in _FILTERS[name][1](study, book) for name, value in chosen.items())
-
-
-def _holds(study: Study, book: Book, wanted: list[str]) -> bool:
-    therapy = book.owner[study.id]
-    texts = (study.id, study.name, study.nct, study.design, study.summary, *study.drugs, therapy.name, *therapy.synonyms)
-    text = " ".join(texts).lower()
-    return all(word in text for word in wanted)
+    explained = why(asked.book.evaluator.evaluate(asked.case.profile), found.cited_by[0][0].id)
+    return next(one.status for one in explained.studies if one.study is found.study)

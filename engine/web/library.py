@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from engine.evaluation.evaluate import Evaluator
 from engine.knowledge.ruleset import Ruleset
+from engine.knowledge.search import catalogue
 from engine.profile.model import Profile
 from engine.profile.reading import read_profile
 from engine.report.document import Shelf
@@ -37,7 +38,7 @@ class Book:
         self.evaluator = evaluator
         self.ruleset: Ruleset = evaluator.ruleset
         self.shelf = Shelf(evaluator.ruleset)
-        self.owner = {study.id: therapy for therapy in self.ruleset.therapies.values() for study in therapy.studies}
+        self.studies = {found.study.id: found for found in catalogue(self.ruleset)}
 
 
 class Library:

@@ -102,7 +102,7 @@ def _of_the_evidence(first: Book) -> tuple[Page, ...]:
             tab="Rules",
             says="Every therapy with its rules.",
             view=rules.listing,
-            answer=schemas.THERAPIES,
+            answer=schemas.RULES,
         ),
         Page(
             path="/rules/{therapy}",

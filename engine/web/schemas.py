@@ -66,18 +66,20 @@ ANSWER = view(
     ruled_out=listed(RULED_OUT),
     notes=listed(record(id=TEXT, says=TEXT, lines=TEXT)),
 )
-STUDIES = view(studies=listed(record(therapy=TEXT, **_STUDY)))
+_ROW = record(study=TEXT, name=TEXT, therapy=TEXT, kind=TEXT, status=TEXT, line=TEXT, outcome=TEXT, figure=TEXT, cited_by=TEXTS)
+STUDIES = view(count=WHOLE, studies=listed(_ROW))
 STUDY = view(therapy=TEXT, **_STUDY, applicability={"enum": [None, "inside", "outside", "unknown", "not_stated"]})
+_WRITTEN = record(therapy=TEXT, rule=TEXT, says=TEXT, line=TEXT, standing=TEXT, when=ANY_OBJECT, cites=TEXTS, written_at=TEXT)
+_RULES: Document = {"scope": ANY_OBJECT, "concepts": listed(record(concept=TEXT, when=ANY_OBJECT)), "rules": listed(_WRITTEN)}
 _THERAPY = {
     "therapy": TEXT,
     "name": TEXT,
     "class": TEXT,
     "about": TEXT,
-    "rules": listed(record(rule=TEXT, says=TEXT, line=TEXT, standing=TEXT, when=TEXT, cites=TEXTS)),
     "studies": TEXTS,
 }
-THERAPIES = view(therapies=listed(record(**_THERAPY)))
-THERAPY = view(**_THERAPY)
+RULES = view(**_RULES)
+THERAPY = view(**_RULES, **_THERAPY)
 ABOUT = view(title=TEXT, covers=TEXTS, leaves_out=TEXTS, cautioned_against=TEXTS, known_limits=TEXTS)
 STANDS = view(profile=ANY_OBJECT)
 _NAMED = {"therapy": TEXT, "name": TEXT}

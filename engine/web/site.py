@@ -20,12 +20,13 @@ from engine.notice import notice
 from engine.problems import InvalidInput
 from engine.profile.fields import FIELD_BY_NAME, show
 from engine.profile.normalise import LABEL
+from engine.report.evidence_document import enrolled
 from engine.report.figures import shown
 from engine.report.sentences import applicability_words, evidence_line
 from engine.web import form, tables
 from engine.web.cases import case_of, parameters
 from engine.web.library import Book, Library
-from engine.web.view import RULESET, Asked, NotFound, Page, View, problems_document, refused
+from engine.web.view import RULESET, Asked, NotFound, Page, View, problems_document, refused, single
 from engine.web.words import first_up, title, words
 
 if TYPE_CHECKING:
@@ -52,7 +53,7 @@ class Site:
             loader=FileSystemLoader(TEMPLATES), autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
         )
         made.filters.update(words=words, shown=show, figure=shown, title_of=title, first_up=first_up, condition=condition_words)
-        made.globals.update(line=evidence_line, fits=applicability_words, figures=tables.figures)
+        made.globals.update(line=evidence_line, fits=applicability_words, figures=tables.figures, enrolled=enrolled)
         return made
 
     def html(self, page: Page) -> Callable[[Request], Response]:
@@ -81,8 +82,10 @@ class Site:
 
         def endpoint(request: Request) -> Response:
             asked = self._understood(page, self._heard(request))
-            if page.picture is None or asked.case.profile is None:
+            if page.picture is None:
                 raise NotFound("There is no picture of this.")
+            if asked.case.profile is None:
+                raise InvalidInput(asked.case.problems)
             return Response(page.picture(asked), headers={"content-security-policy": PICTURE_POLICY}, media_type="image/svg+xml")
 
         return endpoint
@@ -113,7 +116,7 @@ class Site:
     def _understood(self, page: Page, asked: Asked) -> Asked:
         """The parameters told apart: the ruleset, the view's own, and the case."""
         given = parameters(asked.query)
-        name = given.pop(RULESET, ("",))[0] or self.library.default
+        name = single(RULESET, given.pop(RULESET, ())) or self.library.default
         if name not in self.library.books:
             raise refused(RULESET, name, tuple(self.library.books))
         own = {parameter.name: given.pop(parameter.name) for parameter in page.own if parameter.name in given}
@@ -127,7 +130,7 @@ class Site:
         text = self.environment.get_template(view.template).render(
             **self._common(page, asked), document=view.document, status=view.status, **view.context
         )
-        return HTMLResponse(text, view.status, headers={"cache-control": "no-store"})
+        return HTMLResponse(text, view.status)
 
     def _common(self, page: Page | None, asked: Asked) -> dict[str, Any]:
         query = self._query(asked)
@@ -173,4 +176,4 @@ class Site:
 def as_json(document: object, status: int = 200) -> Response:
     """A document as compact JSON: written several times faster than with line breaks."""
     text = json.dumps(document, ensure_ascii=False, separators=(",", ":")) + "\n"
-    return Response(text, status, headers={"cache-control": "no-store"}, media_type="application/json")
+    return Response(text, status, media_type="application/json")

@@ -38,8 +38,8 @@ class Asked:
         return self.library.books[self.name]
 
     def one(self, name: str, default: str = "") -> str:
-        """The value of one of the view's own parameters."""
-        return self.own.get(name, (default,))[0].strip() or default
+        """The value of one of the view's own parameters; raises `InvalidInput` where it is given more than once."""
+        return single(name, self.own.get(name, ())) or default
 
     def many(self, name: str, most: int) -> tuple[str, ...]:
         """Every value of one of the view's own parameters; raises `InvalidInput` where there are more than `most`."""
@@ -89,6 +89,13 @@ class Page:
     own: tuple[Parameter, ...] = ()
     needs_case: bool = False
     picture: Callable[[Asked], bytes] | None = None
+
+
+def single(name: str, given: tuple[str, ...]) -> str:
+    """The only value of a parameter, empty where there is none; raises `InvalidInput` where there are several."""
+    if len(given) > 1:
+        raise InvalidInput([Problem(FILE, 0, 1, "duplicate-key", f"{name} is given more than once")])
+    return given[0].strip() if given else ""
 
 
 def refused(name: str, value: str, allowed: tuple[str, ...]) -> InvalidInput:

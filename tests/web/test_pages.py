@@ -155,9 +155,9 @@ def test_nothing_of_a_case_is_logged(server: Server, caplog: pytest.LogCaptureFi
 
 
 def test_the_filters_of_the_evidence_select_what_they_name(server: Server) -> None:
-    for study in server.get("/evidence.json?phase=III&met=no").json["studies"]:
+    for study in server.get("/evidence.json?phase=III&outcome=missed").json["studies"]:
         assert study["phase"] == "III"
-        assert study["primary_endpoint"]["met"] == "no"
+        assert study["outcome"] == "missed"
     names = [study["study"] for study in server.get("/evidence.json?q=NCT01140347").json["studies"]]
     assert names == ["reach"]
     assert server.get("/evidence.json?q=zzzz").json["studies"] == []
@@ -217,7 +217,7 @@ def test_the_pathway_picture_is_the_cases_own_and_says_what_it_shows(server: Ser
     assert 'class="lit"' in lit.text
     assert "<title" in lit.text
     assert "<desc" in lit.text
-    assert server.get("/pathway.svg?bclc_stage=Q").status == 404
+    assert server.get("/pathway.svg?bclc_stage=Q").status == 422
 
 
 def test_the_pathway_in_words_lights_what_the_answer_offers(server: Server) -> None:
