@@ -8,13 +8,14 @@ from typing import Any
 from engine.evaluation.model import Reason
 from engine.notice import notice
 from engine.report.document import identity
-from engine.report.pathway_words import LEGEND, MARKS, behind, leaf_mark, standing, title, trials, why
+from engine.report.pathway_words import LEGEND, MARKS, SPOKEN, behind, leaf_mark, standing, title, trials, why
 from engine.report.sentences import facts_line
 from engine.report.style import Style
 from engine.report.wrapping import hanging, wrapped
 from engine.teaching.pathway import Branch, Door, Leaf, Pathway, Status
 
 Document = dict[str, Any]
+Item = tuple[str, str, int]  # what stands before the words, the words, and how far their further lines are indented
 
 
 def text(path: Pathway, style: Style) -> str:
@@ -23,8 +24,8 @@ def text(path: Pathway, style: Style) -> str:
 
 
 def outline(path: Pathway) -> str:
-    """The outline on one line, for a reader who cannot see the picture."""
-    return " ".join(line.strip() for line in _tree(path, Style()) if line.strip())
+    """The outline in sentences with words for the marks, for a reader who cannot see the picture."""
+    return " ".join(f"{SPOKEN[lead.strip(' -')]}{words}." for lead, words, _ in _tree(path, Style()))
 
 
 def _page(path: Pathway, style: Style) -> Iterator[str]:
@@ -33,38 +34,35 @@ def _page(path: Pathway, style: Style) -> Iterator[str]:
         yield from hanging("", facts_line(path.profile), 2)
         yield from hanging("", LEGEND, 2)
     yield ""
-    yield from _tree(path, style)
+    for lead, words, indent in _tree(path, style):
+        yield from hanging(lead, words, indent)
     yield ""
     yield from wrapped(notice(path.ruleset.card.as_of))
 
 
-def _tree(path: Pathway, style: Style) -> Iterator[str]:
-    yield from _node("", path.scope_title, path.scope)
+def _tree(path: Pathway, style: Style) -> Iterator[Item]:
+    yield _node("", path.scope_title, path.scope)
     for line in path.lines:
-        yield from _node(" ", style.bold(line.title), line.status)
+        yield _node(" ", style.bold(line.title), line.status)
         for door in line.doors:
-            yield from _node("   ", door.title, door.status)
+            yield _node("   ", door.title, door.status)
             yield from _behind(door)
 
 
-def _node(indent: str, words: str, status: Status) -> Iterator[str]:
+def _node(indent: str, words: str, status: Status) -> Item:
     mark = f"{MARKS[status.state]} " if status.state else ""
     reason = f" ({why(status)})" if why(status) else ""
-    yield from hanging(f"{indent}{mark}", f"{words}{reason}", len(indent) + 4)
+    return f"{indent}{mark}", f"{words}{reason}", len(indent) + 4
 
 
-def _behind(door: Door) -> Iterator[str]:
+def _behind(door: Door) -> Iterator[Item]:
     if door.status.state == "closed":
-        yield from hanging("       ", behind(door), 9)
+        yield "       ", behind(door), 9
         return
     for branch in door.branches:
-        yield from _node("     ", branch.title, branch.status)
-        yield from _leaves(branch)
-
-
-def _leaves(branch: Branch) -> Iterator[str]:
-    for leaf in branch.leaves:
-        yield from hanging(f"       {leaf_mark(leaf) or '-'} ", f"{leaf.therapy.name}: {standing(leaf)} ({trials(leaf)})", 11)
+        yield _node("     ", branch.title, branch.status)
+        for leaf in branch.leaves:
+            yield f"       {leaf_mark(leaf) or '-'} ", f"{leaf.therapy.name}: {standing(leaf)} ({trials(leaf)})", 11
 
 
 def document(path: Pathway) -> Document:

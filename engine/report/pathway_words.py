@@ -8,6 +8,7 @@ from engine.teaching.pathway import Door, Leaf, Pathway, State, Status
 
 MARKS: dict[State, str] = {"": "", "lit": "✓", "open": "?", "closed": "✕"}
 AGAINST = "⊘"
+SPOKEN = {"": "", "✓": "Open: ", AGAINST: "Reached, but not supported: ", "?": "Not settled: ", "✕": "Closed: "}
 LEGEND = "✓ open to the patient; ⊘ reached, but not supported; ? depends on a fact not known; ✕ closed, and by what."
 _MOST_TRIALS = 2
 

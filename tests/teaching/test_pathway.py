@@ -18,7 +18,7 @@ from engine.profile.model import Profile
 from engine.profile.reading import profile_of, read_profile
 from engine.report.pathway_mermaid import mermaid
 from engine.report.pathway_svg import svg
-from engine.report.pathway_text import document, text
+from engine.report.pathway_text import document, outline, text
 from engine.report.pathway_words import behind
 from engine.report.style import Style
 from engine.teaching.pathway import pathway, split
@@ -234,3 +234,12 @@ def test_what_lies_behind_a_closed_door_is_told_apart_by_the_evidence(evaluator:
     doors = [door for line in pathway(evaluator.ruleset, met_high).lines for door in line.doors]
     closed = [behind(door) for door in doors if door.status.state == "closed"]
     assert any("Lenvatinib" in words.split("; not supported: ")[0] and "Brivanib" in words.split(": ")[-1] for words in closed)
+
+
+def test_description_says_in_words_what_the_marks_show(evaluator: Evaluator, met_high: Profile) -> None:
+    said = outline(pathway(evaluator.ruleset, met_high))
+    assert not set("✓⊘✕?") & set(said)
+    assert "Closed: No prior systemic (closed: Prior sorafenib is progressed). Behind it: FOLFOX4" in said
+    assert "Open: Regorafenib: Positive phase III (" in said
+    assert "Reached, but not supported: Brivanib" in said
+    assert "Not settled: Tumour RAS: mutant" in said
