@@ -19,7 +19,7 @@ Item = tuple[str, str, int]  # what stands before the words, the words, and how 
 
 
 def text(path: Pathway, style: Style) -> str:
-    """The outline; what lies behind a closed door is only counted."""
+    """The outline; what lies behind a closed door is only named."""
     return "\n".join(_page(path, style)) + "\n"
 
 
