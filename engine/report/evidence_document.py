@@ -51,6 +51,12 @@ def enrolled(study: Study) -> str:
     return population.says if population.basis == "reading" else f"{population.says} (What is not printed: {population.basis}.)"
 
 
+def with_doubts(study: Study, part: str, text: str) -> str:
+    """`text` with the ids of the discrepancies that touch `part` of a study ("status", "n"), which stand further below."""
+    doubts = [item.id for item in study.discrepancies if part in item.affects]
+    return "; ".join(piece for piece in (text, f"see {', '.join(doubts)}" if doubts else "") if piece)
+
+
 def headline(found: Found) -> str:
     """The most telling result of a study as one line; empty where it has none."""
     telling = telling_result([found.study])

@@ -12,7 +12,7 @@ from engine.knowledge.ruleset import Ruleset
 from engine.knowledge.search import Found
 from engine.knowledge.standing import DEMANDS
 from engine.notice import notice
-from engine.report.evidence_document import enrolled, row
+from engine.report.evidence_document import enrolled, row, with_doubts
 from engine.report.figures import arms_in_order, corrected, event_corrected, printed, shown
 
 _ESCAPED = re.compile(r"([\\`*_{}\[\]<>|#])")
@@ -55,7 +55,7 @@ def _facts(found: Found) -> Iterator[str]:
     facts = {
         "Therapy": found.therapy.name,
         "Design": f"{f'phase {study.phase}; ' if study.phase else ''}{study.design}",
-        "Status": study.status.replace("_", " "),
+        "Status": with_doubts(study, "status", study.status.replace("_", " ")),
         "Tumour": study.tumour.replace("_", " "),
         "Patients": f"{study.n if study.n is not None else 'not printed'} {f'({study.n_says})' if study.n_says else ''}",
         "Registry number as printed": study.nct or "none",

@@ -11,7 +11,7 @@ from engine.knowledge.ruleset import Ruleset
 from engine.knowledge.search import Found
 from engine.knowledge.standing import DEMANDS
 from engine.notice import notice
-from engine.report.evidence_document import enrolled, headline
+from engine.report.evidence_document import enrolled, headline, with_doubts
 from engine.report.figures import arms_in_order, corrected, event_corrected, grade, printed, shown
 from engine.report.style import Style
 from engine.report.wrapping import hanging
@@ -96,10 +96,10 @@ def _facts(ruleset: Ruleset, found: Found) -> Iterator[tuple[str, str]]:
     if study.tumour != "hcc":
         yield "tumour", f"{_tumour(study)}: no evidence for HCC, and no rule may cite it"
     yield "design", f"{f'phase {study.phase}; ' if study.phase else ''}{study.kind.replace('_', ' ')}; {study.design}"
-    yield "status", study.status.replace("_", " ")
+    yield "status", with_doubts(study, "status", study.status.replace("_", " "))
     yield "line", study.setting.replace("_", " ")
     yield "registry", _registry(study)
-    yield "patients", _patients(study)
+    yield "patients", with_doubts(study, "n", _patients(study))
     yield "countries", study.countries
     yield "enrolled", enrolled(study)
     yield "as a rule", words(study.population.when) if study.population and study.population.when else ""

@@ -1,4 +1,4 @@
-"""The figure a reader sees first, and whom a study enrolled: neither may flatter a drug or hide where a statement comes from."""
+"""What a reader sees first of a study: its telling figure, whom it enrolled, what of it is in doubt."""
 
 from __future__ import annotations
 
@@ -42,3 +42,12 @@ def test_a_population_known_from_outside_the_text_says_so(study: str, capsys: py
 def test_a_population_read_from_the_text_says_nothing_of_other_sources(capsys: pytest.CaptureFixture[str]) -> None:
     assert run(["evidence", "show", "celestial"]) == 0
     assert "What is not printed" not in capsys.readouterr().out
+
+
+def test_a_status_or_a_number_in_doubt_points_to_its_discrepancy(capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["evidence", "show", "traverse"]) == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert "  status       completed; see traverse-status" in lines
+    assert "  patients     see traverse-status" in lines
+    assert run(["evidence", "show", "tivantinib-phase-2"]) == 0
+    assert "  status       completed" in capsys.readouterr().out.splitlines()
