@@ -63,7 +63,7 @@ class CaseFile(pytest.File):
         from engine.knowledge.loader import load_ruleset
         from engine.paths import DEFAULT_RULESET, shipped
 
-        name = ruleset_of(self.path, DEFAULT_RULESET)
+        name = ruleset_of(self.path, DEFAULT_RULESET, shipped("rulesets"))
         known = self.config.stash.setdefault(EVALUATORS, {})
         if name not in known:
             known[name] = Evaluator(load_ruleset(find_ruleset(name, (shipped("rulesets"),))))

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import click
 
 from engine.cli import common
+from engine.paths import DEFAULT_RULESET
 
 if TYPE_CHECKING:
     from engine.assurance.cases.case import Case
@@ -26,7 +27,7 @@ def options(function: F) -> F:
 
 
 _OPTIONS = (
-    click.argument("ruleset", required=False, metavar="[RULESET]"),
+    click.argument("ruleset", default=DEFAULT_RULESET, metavar="[RULESET]"),
     click.option(
         "--cases", "places", multiple=True, metavar="PATH", help="A case file or folder; by default the ruleset's cases/."
     ),
@@ -65,15 +66,19 @@ def places(name: str, ruleset: Ruleset) -> dict[str, tuple[str, ...]]:
 
 
 def write(target: str, cases: Sequence[Case], ruleset: Ruleset, command: Sequence[str], purpose: str) -> None:
-    """New cases to a file; says on standard error what was written."""
+    """New cases to a file; says on standard error what was written. A file that somebody else wrote is left alone."""
     from engine.problems import InvalidInput, Problem
-    from engine.report.case_file import header, text
+    from engine.report.case_file import header, replaceable, text
 
     if not cases:
         click.echo(f"nothing is missing; {target} is not written", err=True)
         return
     lines = header(shlex.join(["hepatica", *command]), purpose, ruleset.card.as_of, len(cases))
     try:
+        if Path(target).is_file() and not replaceable(_start(target)):
+            raise InvalidInput(
+                [Problem(target, 1, 1, "not-written-here", "exists and was not written by this command; name another file")]
+            )
         Path(target).write_text(text(cases, lines), encoding="utf-8")
     except OSError as error:
         reason = (error.strerror or "cannot be written").lower()
@@ -81,9 +86,14 @@ def write(target: str, cases: Sequence[Case], ruleset: Ruleset, command: Sequenc
     click.echo(f"{len(cases)} cases written to {target}", err=True)
 
 
-def typed(command: str, name: str | None, places: Sequence[str], without: Sequence[str], target: str) -> list[str]:
+def _start(target: str) -> str:
+    with Path(target).open(encoding="utf-8", errors="replace") as stream:
+        return stream.read(200)
+
+
+def typed(command: str, name: str, places: Sequence[str], without: Sequence[str], target: str) -> list[str]:
     """The command that writes the same file again."""
-    words = [command] + ([name] if name else [])
+    words = [command, name]
     words += [word for place in places for word in ("--cases", place)]
     words += [word for place in without for word in ("--without", place)]
     return [*words, "--write", target]

@@ -19,7 +19,7 @@ EVERY_CODE = "all"
 
 
 @click.command("check")
-@click.argument("ruleset", default="", required=False)
+@click.argument("ruleset", required=False)
 @click.option("--ruleset", "-r", "named", metavar="ID|FOLDER", help="Rules to check; the same as the argument.")
 @click.option("--explain", metavar="CODE", help="The page of one finding; 'all' lists every code.")
 @click.option("--strict", is_flag=True, help="Remarks fail the check, too.")
@@ -31,7 +31,7 @@ EVERY_CODE = "all"
 @click.option("--witness", "witness", metavar="FOLDER", help="Write one patient file for each finding into FOLDER.")
 @common.format_option("text", "json")
 def command(
-    ruleset: str,
+    ruleset: str | None,
     named: str | None,
     explain: str | None,
     strict: bool,
@@ -62,9 +62,9 @@ def command(
     from engine.knowledge.files import find_ruleset
     from engine.paths import DEFAULT_RULESET
 
-    if ruleset and named:
+    if ruleset is not None and named is not None:
         raise click.UsageError("name the ruleset once")
-    name = ruleset or named or DEFAULT_RULESET
+    name = next((given for given in (ruleset, named) if given is not None), DEFAULT_RULESET)
     version = Version(*common.load(name))
     report = check(version, _tried(version, find_ruleset(name, (shipped("rulesets"),))))
     agreed = _agreement(version, sample, seed) if agreement else None

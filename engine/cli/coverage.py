@@ -15,7 +15,7 @@ PURPOSE = "they reach what no other case reaches of the rules, their single cond
 @common.format_option("text", "json")
 @click.option("--verbose", "-v", is_flag=True, help="List what is proved impossible, too.")
 def command(
-    ruleset: str | None,
+    ruleset: str,
     places: tuple[str, ...],
     without: tuple[str, ...],
     target: str | None,
@@ -40,10 +40,9 @@ def command(
     from engine.assurance.cases.pinned import pinned
     from engine.assurance.coverage.measure import measure
     from engine.evaluation.evaluate import Evaluator
-    from engine.paths import DEFAULT_RULESET
 
-    rules, read = cases.read(ruleset or DEFAULT_RULESET, places, without, target)
-    found = measure(rules, read, cases.places(ruleset or DEFAULT_RULESET, rules))
+    rules, read = cases.read(ruleset, places, without, target)
+    found = measure(rules, read, cases.places(ruleset, rules))
     if target:
         missing = pinned([gap.pin for gap in found.gaps()], Evaluator(rules)) if found.gaps() else []
         cases.write(target, missing, rules, cases.typed("coverage", ruleset, places, without, target), PURPOSE)

@@ -74,20 +74,21 @@ def command(
 def _versions(old: str | None, new: str | None, base: str | None, ruleset: str) -> tuple[Version, Version]:
     from engine.knowledge.files import find_ruleset
 
-    if base and (old or new):
+    if base is not None and (old is not None or new is not None):
         raise click.UsageError("--base takes the place of OLD and NEW")
-    if not base and not old:
+    if base is None and old is None:
         raise click.UsageError("name what to compare: OLD [NEW], OLD..NEW, or --base REVISION")
-    if old and not new and ".." in old and not _stands(Path(old)):
+    if old is not None and new is None and ".." in old and not _stands(Path(old)):
         old, _, new = old.partition("..")
-        if not old or new.startswith("."):
+        new = new or None
+        if not old or (new and new.startswith(".")):
             raise click.UsageError("a range is OLD..NEW or OLD..; for the branching point use --base REVISION")
     folder = find_ruleset(ruleset, (shipped("rulesets"),))
-    if base:
+    if base is not None:
         from engine.assurance.diff.revisions import merge_base
 
         old = merge_base(folder, base)
-    return _version(old or "", folder), _version(new, folder) if new else _version(str(folder), folder)
+    return _version(old or "", folder), _version(new, folder) if new is not None else _version(str(folder), folder)
 
 
 def _version(name: str, folder: Path) -> Version:

@@ -23,7 +23,7 @@ PURPOSE = "each notices a small change of the rules that no other case notices."
 @common.format_option("text", "json")
 @click.option("--verbose", "-v", is_flag=True, help="List the changes proved to change nothing, too.")
 def command(
-    ruleset: str | None,
+    ruleset: str,
     places: tuple[str, ...],
     without: tuple[str, ...],
     target: str | None,
@@ -41,18 +41,17 @@ def command(
     Examples:
       hepatica mutate
       hepatica mutate my-rules/ --write my-rules/cases/missing.yaml
-      hepatica mutate hcc-2016 --without rulesets/hcc-2016/cases/enrolment.yaml --format json
+      hepatica mutate --without my-rules/cases/old.yaml --format json
     """
     from engine.assurance.mutation.mutate import killers, mutate
     from engine.evaluation.evaluate import Evaluator
-    from engine.paths import DEFAULT_RULESET
 
-    rules, read = cases.read(ruleset or DEFAULT_RULESET, places, without, target)
+    rules, read = cases.read(ruleset, places, without, target)
     evaluator = Evaluator(rules)
     if not _pass(read, evaluator):
         return 1
     with _progress() as progress:
-        found = mutate(rules, read, progress, cases.places(ruleset or DEFAULT_RULESET, rules))
+        found = mutate(rules, read, progress, cases.places(ruleset, rules))
     missing = killers(found, evaluator)
     if target:
         cases.write(target, missing, rules, cases.typed("mutate", ruleset, places, without, target), PURPOSE)

@@ -24,9 +24,9 @@ if TYPE_CHECKING:
 def command(targets: tuple[str, ...], ruleset: str, words: str, format_: str, verbose: bool) -> int:
     """Run case tables: each case a sentence, a patient, and what the answer must say.
 
-    A target is a ruleset (its own cases/ are run), a case file, a folder of case files, or - for cases on standard
-    input. A case file belongs to the ruleset in whose cases/ it lies, else to the one it names, else to --ruleset. Exit
-    code 1 when a case fails.
+    A target is a ruleset (its own cases/ are run), a case file, a folder of case files or of rulesets, or - for
+    cases on standard input. A case file belongs to the ruleset in whose cases/ it lies, else to the one it names, else to
+    --ruleset. Exit code 1 when a case fails.
 
     \b
     Examples:
@@ -42,8 +42,8 @@ def command(targets: tuple[str, ...], ruleset: str, words: str, format_: str, ve
     from engine.evaluation.evaluate import Evaluator
     from engine.paths import shipped
 
-    found = suites(targets, shipped("rulesets"), ruleset)
     given = sys.stdin.buffer.read(MAX_BYTES + 1) if STDIN in targets else b""
+    found = suites(targets, shipped("rulesets"), ruleset, given)
     read = read_all(found, lambda name: common.load(name)[0], given)
     chosen = {case.place for case in selected([case for _, cases in read for case in cases], words)}
     kept = [(rules, [case for case in cases if case.place in chosen]) for rules, cases in read]

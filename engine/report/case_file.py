@@ -14,6 +14,7 @@ WIDTH = 130
 _SENTENCE_WIDTH = 110
 
 Flow = str | Sequence["Flow"] | Mapping[str, "Flow"]
+WRITTEN = "written by the program"
 
 
 def text(cases: Iterable[Case], header: Sequence[str]) -> str:
@@ -111,13 +112,18 @@ def flow(value: Flow) -> str:
     return f"[{', '.join(flow(part) for part in value)}]"
 
 
+def replaceable(head: str) -> bool:
+    """Whether a file that begins like that was written by the program, and so may be written again."""
+    return WRITTEN in head.partition("\n")[0]
+
+
 def header(command: str, purpose: str, as_of: str, count: int) -> list[str]:
     """What stands at the top of a written file: what it is for, that it wants reviewing, and how to write it again."""
     from engine.notice import notice
 
     cases = "1 case" if count == 1 else f"{count} cases"
     return [
-        *wrap(f"{cases} written by the program: {purpose}", 120),
+        *wrap(f"{cases} {WRITTEN}: {purpose}", 120),
         "They say what the rules do now, not what they ought to do: read them.",
         "Written again from the other cases by:",
         f"  {command}",

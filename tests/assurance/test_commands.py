@@ -24,12 +24,6 @@ from tests.conftest import ROOT
 from tests.making import profiles, write_ruleset
 
 Edit = Callable[[str, str, str], None]
-ALLOWED = """\
-allow:
-  - therapy: beta
-    because: a lower threshold is meant
-    where: {afp: "> 300"}
-"""
 
 
 @pytest.fixture
@@ -165,53 +159,7 @@ def test_a_ruleset_that_does_not_load_at_a_revision_is_located_there(
     assert "HEAD:rules/therapies/beta.yaml:" in capsys.readouterr().err
 
 
-def test_declared_changes_pass_and_undeclared_ones_do_not(tmp_path: Path, capfdbinary: pytest.CaptureFixture[bytes]) -> None:
-    old, new = two(tmp_path)
-    edit(new, "beta", '"> 400"', '"> 300"')
-    allow = tmp_path / "allow.yaml"
-    allow.write_text(ALLOWED.replace('    where: {afp: "> 300"}\n', ""), encoding="utf-8")
-    assert run(["diff", str(old), str(new), "--allow", str(allow)]) == 0
-    capfdbinary.readouterr()
-    edit(new, "alpha", "child_pugh_class: A}\n    cites", "child_pugh_class: [A, B]}\n    cites")
-    assert run(["diff", str(old), str(new), "--allow", str(allow), "-f", "json"]) == 1
-    told = json.loads(capfdbinary.readouterr().out)
-    assert {change["id"] for change in told["undeclared"]} == {"alpha"}
-
-
-def test_a_declared_region_covers_no_more_than_it_says(tmp_path: Path, capfdbinary: pytest.CaptureFixture[bytes]) -> None:
-    old, new = two(tmp_path)
-    edit(new, "beta", '"> 400"', '"> 300"')
-    allow = tmp_path / "allow.yaml"
-    for where, code in (('"> 300"', 0), ('"> 350"', 1)):
-        allow.write_text(ALLOWED.replace('"> 300"', where), encoding="utf-8")
-        assert run(["diff", str(old), str(new), "--allow", str(allow)]) == code
-    capfdbinary.readouterr()
-
-
-@pytest.mark.parametrize(
-    ("text", "code"),
-    [
-        ("allow: [{therapy: beta, becuase: x}]", "unknown-key"),
-        ("allow: [{therapy: gamma, because: x}]", "unknown-therapy"),
-        ("allow: [{therapy: beta}]", "missing-key"),
-        ("allow: [{therapy: beta, scope: scope, because: x}]", "allow"),
-        ("allow: [{therapy: beta, because: x, at_most: many}]", "wrong-type"),
-        ("allow: [{therapy: beta, because: x, where: {afb: 1}}]", "unknown-field"),
-        ("permit: []", "allow"),
-        ("allow: [3]", "allow"),
-    ],
-)
-def test_a_wrong_file_of_declared_changes_is_refused_with_its_place(
-    tmp_path: Path, text: str, code: str, capsys: pytest.CaptureFixture[str]
-) -> None:
-    old, new = two(tmp_path)
-    (tmp_path / "allow.yaml").write_text(text, encoding="utf-8")
-    assert run(["diff", str(old), str(new), "--allow", str(tmp_path / "allow.yaml")]) == 2
-    told = capsys.readouterr().err
-    assert "allow.yaml:1:" in told and f": {code}: " in told
-
-
-@pytest.mark.parametrize("arguments", [[], ["--base", "main", "HEAD"], ["v1...HEAD"], ["..HEAD"]])
+@pytest.mark.parametrize("arguments", [[], ["--base", "", "HEAD"], ["--base", "main", "HEAD"], ["v1...HEAD"], ["..HEAD"]])
 def test_an_unclear_question_is_refused(repository: Path, arguments: list[str], capsys: pytest.CaptureFixture[str]) -> None:
     assert run(["diff", *arguments, "-r", str(repository / "rules")]) == 2
     assert "Usage" in capsys.readouterr().err

@@ -17,7 +17,7 @@ from engine.assurance.coverage.places import condition_places
 from engine.assurance.space.axes import space_of
 from engine.cli.main import run as hepatica
 from engine.evaluation.evaluate import Evaluator
-from engine.inference.normal_form import opened
+from engine.inference.normal_form import Opener
 from engine.inference.plain import Verdict, read
 from engine.knowledge.loader import load_ruleset
 from engine.knowledge.ruleset import Ruleset
@@ -66,7 +66,7 @@ def test_goals_are_possible_exactly_where_some_profile_reaches_them(seed: int) -
     found = measure(ruleset, [])
     concepts = {concept.id: concept.when for concept in ruleset.concepts.values()}
     for decision in decisions(ruleset, {}):
-        space = space_of(test for part in opened(decision.condition, concepts) for test in part)
+        space = space_of(test for part in Opener(concepts).opened(decision.condition) for test in part)
         every = [space.facts(tuple(1 << i for i in point)) for point in product(*(range(len(a.points)) for a in space.axes))]
         impossible = {_named(goal) for goal in found.impossible if goal.decision.name == decision.name}
         reached = {verdict.value for verdict in {read(decision.condition, facts, concepts) for facts in every}}

@@ -154,3 +154,54 @@ def test_a_file_that_cannot_be_written_is_said_so(command: str, tmp_path: Path, 
 def test_cases_that_do_not_exist_are_refused(command: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert hepatica([command, "--cases", str(tmp_path / "none.yaml")]) == 2
     assert "none.yaml:1:1: unreadable" in capsys.readouterr().err
+
+
+def test_a_folder_of_rulesets_runs_the_cases_of_each(tmp_path: Path, capsysbinary: pytest.CaptureFixture[bytes]) -> None:
+    for name in ("one", "two"):
+        ruleset_with_cases(tmp_path / name)
+    assert hepatica(["test", str(tmp_path), "-f", "json"]) == 0
+    assert capsysbinary.readouterr().out.count(b'"id": "tiny"') == 2
+
+
+def test_each_file_of_a_folder_runs_under_the_ruleset_it_names(
+    tmp_path: Path, capsysbinary: pytest.CaptureFixture[bytes]
+) -> None:
+    ruleset_with_cases(tmp_path / "rules")
+    (tmp_path / "more").mkdir()
+    (tmp_path / "more" / "own.yaml").write_text(f"ruleset: ../rules\n{CASES}", encoding="utf-8")
+    assert hepatica(["test", str(tmp_path / "more")]) == 0
+    assert b"tiny 1.0.0: 2 cases" in capsysbinary.readouterr().out
+
+
+@pytest.mark.parametrize(("named", "code"), [("nowhere", "no-ruleset"), ("[a]", "wrong-type")])
+def test_a_ruleset_that_a_case_file_names_wrongly_is_located_there(
+    named: str, code: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for name in ("a.yaml", "b.yaml"):
+        (tmp_path / name).write_text(f"ruleset: {named}\n{CASES}", encoding="utf-8")
+    assert hepatica(["test", str(tmp_path)]) == 2
+    told = capsys.readouterr().err.splitlines()
+    assert [line.split(": ")[:2] for line in told] == [[f"{tmp_path / name}:1:10", code] for name in ("a.yaml", "b.yaml")]
+
+
+def test_standard_input_may_name_its_ruleset(tmp_path: Path) -> None:
+    ruleset_with_cases(tmp_path / "rules")
+    command = [sys.executable, "-m", "engine", "test", "-"]
+    given = f"ruleset: {tmp_path / 'rules'}\n{CASES}".encode()
+    done = subprocess.run(command, input=given, capture_output=True, cwd=ROOT, timeout=60, check=False)
+    assert done.returncode == 0 and b"tiny 1.0.0: 2 cases" in done.stdout
+
+
+@pytest.mark.parametrize("command", ["coverage", "mutate"])
+def test_a_file_that_somebody_wrote_is_not_written_over(command: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    folder = ruleset_with_cases(tmp_path)
+    card = (folder / "ruleset.yaml").read_bytes()
+    assert hepatica([command, str(folder), "--write", str(folder / "ruleset.yaml")]) == 2
+    assert "ruleset.yaml:1:1: not-written-here" in capsys.readouterr().err
+    assert (folder / "ruleset.yaml").read_bytes() == card
+
+
+@pytest.mark.parametrize("command", ["check", "coverage", "mutate", "test"])
+def test_an_empty_name_is_no_ruleset(command: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert hepatica([command, ""]) == 2
+    assert "no-" in capsys.readouterr().err

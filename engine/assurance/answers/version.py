@@ -9,7 +9,7 @@ from typing import Literal, NamedTuple
 
 from engine.assurance.space.partition import Verdicts
 from engine.evaluation.evaluate import judged
-from engine.evaluation.model import Finding
+from engine.evaluation.model import LISTS, Finding
 from engine.inference.plain import Verdict
 from engine.inference.program import SCOPE, Goal, Program
 from engine.knowledge.conditions import Test
@@ -42,7 +42,16 @@ class Stand(NamedTuple):
 ABSENT = Stand("absent")
 _SCOPE = {Verdict.TRUE: Stand("in"), Verdict.FALSE: Stand("out"), Verdict.UNKNOWN: Stand("unknown")}
 _STUDY = {Verdict.TRUE: Stand("inside"), Verdict.FALSE: Stand("outside"), Verdict.UNKNOWN: Stand("unknown")}
+_UNSTATED = Stand("not_stated")
 _NOTE = {Verdict.TRUE: Stand("shown"), Verdict.FALSE: Stand("not shown"), Verdict.UNKNOWN: Stand("not shown")}
+
+PLACES: Mapping[Kind, tuple[str, ...]] = {
+    "therapy": (*LISTS, ABSENT.place),
+    "scope": tuple(said.place for said in _SCOPE.values()),
+    "study": (*(said.place for said in _STUDY.values()), _UNSTATED.place, ABSENT.place),
+    "note": (*dict.fromkeys(said.place for said in _NOTE.values()), ABSENT.place),
+}
+"""Every place a subject of a kind can have."""
 
 
 class Subject(NamedTuple):
@@ -84,7 +93,7 @@ class Version:
             return Question((SCOPE,), partial(_looked_up, _SCOPE), "")
         if subject.kind == "study":
             known = subject.id in self.ruleset.studies
-            return self._optional(f"population/{subject.id}", _STUDY, Stand("not stated") if known else ABSENT)
+            return self._optional(f"population/{subject.id}", _STUDY, _UNSTATED if known else ABSENT)
         return self._optional(f"note/{subject.id}", _NOTE, Stand("shown") if subject.id in self._notes else ABSENT)
 
     def _therapy(self, therapy: Therapy | None) -> Question:

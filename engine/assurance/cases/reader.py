@@ -59,11 +59,13 @@ def cases_in(data: bytes, file: str, ruleset: Ruleset) -> list[Case]:
     return cases
 
 
-def ruleset_named_in(data: bytes, file: str) -> str:
-    """The ruleset that a case file names itself; empty where it names none."""
+def ruleset_named_in(data: bytes, file: str) -> Node | None:
+    """Where a case file names its ruleset itself; None where it names none. Raises `InvalidInput`."""
     node = read_yaml(data, file)
     named = node.value.get("ruleset") if isinstance(node.value, dict) else None
-    return named.raw if named is not None else ""
+    if named is not None and (isinstance(named.value, (dict, list)) or not named.raw):
+        raise InvalidInput([named.problem(file, "wrong-type", "'ruleset' is a shipped ruleset's id, or a path from this file")])
+    return named
 
 
 def _twice(cases: Iterable[Case]) -> Iterable[Problem]:
@@ -100,13 +102,14 @@ class _Reader:
             return None
         if not any(key in entries for key in EXPECTATIONS):
             self.names.problem(node, "expects-nothing", f"a case must expect something; allowed: {', '.join(EXPECTATIONS)}")
+        lists = self._lists(entries)
         return Case(
             sentence=self._sentence(node, entries),
             profile=self._profile(node, entries),
             file=self.file,
             line=node.line,
-            lists=self._lists(entries),
-            exactly={EXACTLY[key]: frozenset(self._therapies(entries[key])) for key in EXACTLY if key in entries},
+            lists=lists,
+            exactly=self._exactly(entries, lists),
             why=self._whys(entries.get("why")),
             scope=self._scope(entries.get("scope")),
             derived=self._derived(entries.get("derived")),
@@ -138,6 +141,10 @@ class _Reader:
                 self.names.problem(settings, "profile", "'set' changes the facts of a 'patient' file; write them in 'profile'")
             return profile_from(given, self.file)
         assert patient is not None
+        if isinstance(patient.value, (dict, list)) or not patient.raw:
+            raise InvalidInput(
+                [patient.problem(self.file, "wrong-type", "'patient' is the path of a patient file, from this file")]
+            )
         path = Path(self.file).parent / patient.raw
         data = self._patient_bytes(patient, path)
         base = profile_in(data, str(path))
@@ -167,8 +174,20 @@ class _Reader:
                 found[therapy] = name
         return found
 
-    def _therapies(self, node: Node) -> list[str]:
-        return [name for name, _ in self.names.named(node, self.ruleset.therapies, "therapy")]
+    def _exactly(self, entries: dict[str, Node], lists: dict[str, ListName]) -> dict[ListName, frozenset[str]]:
+        """The lists given whole; a problem where what is expected elsewhere leaves no answer that could meet them."""
+        found: dict[ListName, frozenset[str]] = {}
+        for key, name in EXACTLY.items():
+            if key in entries:
+                named = self.names.named(entries[key], self.ruleset.therapies, "therapy")
+                found[name] = frozenset(therapy for therapy, _ in named)
+                for therapy in sorted(found[name] & {t for other, names in found.items() if other != name for t in names}):
+                    self.names.problem(entries[key], "contradiction", f"{quote(therapy)} is expected in two lists given whole")
+                for therapy, place in lists.items():
+                    if (therapy in found[name]) != (place == name):
+                        message = f"{quote(therapy)} is expected in {place}, which {key} rules out"
+                        self.names.problem(entries[key], "contradiction", message)
+        return found
 
     def _whys(self, node: Node | None) -> dict[str, Why]:
         entries = self.names.keys(node, self.ruleset.therapies) if node is not None else {}

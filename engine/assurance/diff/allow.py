@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import NamedTuple, get_args
 
-from engine.assurance.answers.version import Kind, Subject
+from engine.assurance.answers.version import PLACES, Kind, Subject
 from engine.assurance.diff.compare import Change, Comparison
-from engine.assurance.space.boxes import Boxes, Cutter, count, subtract
+from engine.assurance.space.boxes import Boxes, Cutter, count, intersect, subtract
 from engine.documents.tree import Node
 from engine.documents.yaml_reader import read_yaml
 from engine.inference.normal_form import Opener, TooManyAlternatives
@@ -76,14 +76,14 @@ class _Reader:
                 message = f"unknown key {quote(key)}; {suggestion(key, (*KINDS, *KEYS))}"
                 self.problems.append(self.entry.key_problem(self.file, key, "unknown-key", message))
         subject = self._subject(values)
-        if subject is None:
-            return
         because = self._text(values, "because")
-        if not because:
+        if not because and not ("because" in values and isinstance(values["because"].value, (dict, list))):
             self._problem(self.entry, "missing-key", "'because' is required: say why the change is meant")
         line = f"{self.file}:{self.entry.line}"
-        before, after = self._text(values, "from"), self._text(values, "to")
-        yield Allowance(subject, before, after, self._where(values), self._at_most(values), because, line)
+        where, at_most = self._where(values), self._at_most(values)
+        if subject is not None:
+            before, after = (self._place(values, key, subject.kind) for key in ("from", "to"))
+            yield Allowance(subject, before, after, where, at_most, because, line)
 
     def _problem(self, node: Node, code: str, message: str) -> None:
         self.problems.append(node.problem(self.file, code, message))
@@ -94,6 +94,9 @@ class _Reader:
             self._problem(self.entry, "allow", f"a declared change names exactly one of {', '.join(KINDS)}")
             return None
         kind = named[0]
+        if isinstance(values[kind].value, (dict, list)):
+            self._problem(values[kind], "wrong-type", f"expected the name of one {kind}")
+            return None
         name = values[kind].raw
         known = {name for ruleset in self.rulesets for name in _ids(kind, ruleset)}
         if name not in known:
@@ -109,6 +112,13 @@ class _Reader:
             self._problem(node, "wrong-type", f"{key} is a text of at most {LONGEST} characters")
             return ""
         return node.raw.strip()
+
+    def _place(self, values: dict[str, Node], key: str, kind: Kind) -> str:
+        """The list or verdict that a change comes from or goes to; empty where any is meant."""
+        text = self._text(values, key)
+        if text and text not in PLACES[kind]:
+            self._problem(values[key], "unknown-place", f"a {kind} is never {quote(text)}; {suggestion(text, PLACES[kind])}")
+        return text
 
     def _at_most(self, values: dict[str, Node]) -> int | None:
         node = values.get("at_most")
@@ -153,7 +163,7 @@ def judge(comparison: Comparison, allowances: Sequence[Allowance]) -> Judged:
     undeclared: list[tuple[Change, int]] = []
     for change in comparison.changes:
         fitting = [allowance for allowance in allowances if _fits(allowance, change)]
-        met.update(fitting)
+        met.update(a for a in fitting if a.where is None or intersect(change.boxes, regions[a]))
         left = _left(comparison, change, fitting, regions)
         if left:
             undeclared.append((change, left))

@@ -15,7 +15,7 @@ from engine.problems import InvalidInput, Problem
 
 O = TypeVar("O", bound=Hashable)  # noqa: E741
 Verdicts = tuple[Verdict, ...]
-MOST_STATES = 1_000_000
+MOST_STATES = 200_000
 _TOO_MANY = f"the rules cut the space into too many parts to describe (more than {MOST_STATES:,} states); split the therapy"
 Judge = Callable[[Verdicts], O]
 
