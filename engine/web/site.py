@@ -27,7 +27,7 @@ from engine.web import form, tables
 from engine.web.cases import case_of, parameters
 from engine.web.library import Book, Library
 from engine.web.view import RULESET, Asked, NotFound, Page, View, problems_document, refused, single
-from engine.web.words import first_up, title, words
+from engine.web.words import first_up, said, title, words
 
 if TYPE_CHECKING:
     from starlette.requests import Request
@@ -52,7 +52,9 @@ class Site:
         made = Environment(
             loader=FileSystemLoader(TEMPLATES), autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
         )
-        made.filters.update(words=words, shown=show, figure=shown, title_of=title, first_up=first_up, condition=condition_words)
+        made.filters.update(
+            words=words, shown=show, figure=shown, title_of=title, said=said, first_up=first_up, condition=condition_words
+        )
         made.globals.update(line=evidence_line, fits=applicability_words, figures=tables.figures, enrolled=enrolled)
         return made
 

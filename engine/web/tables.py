@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from engine.knowledge.evidence import Figure, Interval, Result, Study
-from engine.report.figures import endpoint, months, shown
+from engine.report.figures import endpoint, months, ratio, shown
 
 MOST_ARM_COLUMNS = 4
 _UNITS = {"mo": "mo", "wk": "wk", "d": "d", "%": "%", "n": "patients"}
@@ -110,7 +110,7 @@ def _ratio(hr: float | None, ci95: Interval | None, ci90: Interval | None) -> st
     bounds = f"{percent}% CI {interval[0]:g}-{interval[1]:g}" if interval else ""
     if hr is None:
         return bounds
-    return f"{hr:g} ({bounds})" if bounds else f"{hr:g}"
+    return f"{ratio(hr)} ({bounds})" if bounds else ratio(hr)
 
 
 def _probability(p: Figure | None) -> str:

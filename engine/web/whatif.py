@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from engine.evaluation.model import ListName
+from engine.evaluation.model import LISTS, ListName
 from engine.explain.settle import Outcome
 from engine.explain.whatif import KINDS, Change, Step, smallest, what_if
 from engine.report.document import Document
@@ -61,8 +61,8 @@ def effect(change: Change) -> str:
 
 
 def settled(outcome: Outcome) -> list[tuple[str, str]]:
-    """For each list that a result settles therapies into: their names and the list in words."""
-    groups: dict[ListName, list[str]] = {}
+    """For each list that a result settles therapies into, options first: their names and the list in words."""
+    groups: dict[ListName, list[str]] = {name: [] for name in LISTS}
     for therapy, name in outcome.settled:
-        groups.setdefault(name, []).append(therapy.name)
-    return [(", ".join(names), LIST_WORDS[name]) for name, names in groups.items()]
+        groups[name].append(therapy.name)
+    return [(", ".join(names), LIST_WORDS[name]) for name, names in groups.items() if names]
