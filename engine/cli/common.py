@@ -139,9 +139,9 @@ def _bytes(path: str) -> tuple[bytes, str]:
     return read_bytes(given, str(given)), str(given)
 
 
-def style() -> Style:
-    """Emphasis only on a terminal, and never with `NO_COLOR`."""
-    terminal = sys.stdout is not None and sys.stdout.isatty()
+def style(path: Path | None = None) -> Style:
+    """Emphasis only on a terminal: never with `NO_COLOR`, nor where a file at `path` is written instead."""
+    terminal = path is None and sys.stdout is not None and sys.stdout.isatty()
     return Style(terminal and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb")
 
 

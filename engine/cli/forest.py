@@ -11,6 +11,8 @@ from engine.cli import common
 
 if TYPE_CHECKING:
     from engine.knowledge.evidence import Endpoint
+    from engine.report.style import Style
+    from engine.teaching.forest import Forest
 
 PICTURES = ("svg", "png")
 
@@ -42,13 +44,14 @@ def command(*, endpoints: tuple[Endpoint, ...], lines: tuple[str, ...], output: 
 
         common.write_file(plot(found, "svg" if format_ == "svg" else "png"), output)
         return
-    if format_ == "json":
-        import json
+    common.write_file(_written(found, format_, common.style(output)).encode(), output)
 
+
+def _written(found: Forest, format_: str, style: Style) -> str:
+    if format_ == "json":
         from engine.report.forest_document import document
 
-        common.write_file((json.dumps(document(found), indent=2, ensure_ascii=False) + "\n").encode(), output)
-        return
+        return f"{common.as_json(document(found))}\n"
     from engine.report.forest_text import markdown, text
 
-    common.write_file((markdown(found) if format_ == "markdown" else text(found, common.style())).encode(), output)
+    return markdown(found) if format_ == "markdown" else text(found, style)

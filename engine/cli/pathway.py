@@ -11,6 +11,7 @@ from engine.cli import common
 
 if TYPE_CHECKING:
     from engine.knowledge.ruleset import Line
+    from engine.report.style import Style
     from engine.teaching.pathway import Pathway
 
 
@@ -40,10 +41,10 @@ def command(
     profile = common.read_patient(patient, settings) if patient or settings else None
     known, _ = common.load(ruleset)
     path = pathway(known, profile, lines or tuple(LINES))
-    common.write_file(_shown(path, format_).encode(), output)
+    common.write_file(_shown(path, format_, common.style(output)).encode(), output)
 
 
-def _shown(path: Pathway, format_: str) -> str:
+def _shown(path: Pathway, format_: str, style: Style) -> str:
     if format_ == "svg":
         from engine.report.pathway_svg import svg
 
@@ -55,7 +56,5 @@ def _shown(path: Pathway, format_: str) -> str:
     from engine.report.pathway_text import document, text
 
     if format_ == "json":
-        import json
-
-        return json.dumps(document(path), indent=2, ensure_ascii=False) + "\n"
-    return text(path, common.style())
+        return f"{common.as_json(document(path))}\n"
+    return text(path, style)

@@ -12,6 +12,7 @@ from xml.etree import ElementTree as ET
 import pytest
 from click.testing import CliRunner
 
+from engine.cli import common
 from engine.cli.main import cli, run
 from engine.evaluation.evaluate import Evaluator
 from engine.knowledge.evidence import Correction, Result
@@ -188,3 +189,16 @@ def test_the_legend_names_the_verdicts_that_are_drawn_and_no_others(evaluator: E
     assert second.verdicts == ("yes", "no")
     assert "not reported;" not in plot(second).decode().split("Randomised, without")[0]
     assert "Trial's primary endpoint: ● met; ✕ failed." in text(second, Style())
+
+
+@pytest.mark.parametrize("command", ["forest", "pathway"])
+def test_a_file_has_no_escape_sequences_even_from_a_terminal(
+    command: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("sys.stdout.isatty", lambda: True, raising=False)
+    monkeypatch.setenv("TERM", "xterm")
+    monkeypatch.delenv("NO_COLOR", raising=False)
+    file = tmp_path / "out.txt"
+    assert run([command, "-o", str(file)]) == 0
+    assert b"\x1b" not in file.read_bytes()
+    assert common.style() == Style(True)
