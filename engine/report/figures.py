@@ -21,6 +21,11 @@ def shown(figure: Figure) -> str:
     return f"{figure:g}" if isinstance(figure, (int, float)) else figure
 
 
+def ratio(hr: float) -> str:
+    """A hazard ratio with the two decimals, or more, that sources print: 1.30, 0.866."""
+    return f"{hr:.2f}" if round(hr, 2) == hr else f"{hr:g}"
+
+
 def endpoint(result: Result) -> str:
     """The endpoint's name with its time point: "OS", "PFS rate at 4 mo"."""
     name = result.label or _WORDS.get(result.endpoint, result.endpoint)
@@ -49,8 +54,8 @@ def corrected(result: Result) -> str:
     if mend is None:
         return ""
     interval = f" (95% CI {mend.ci95[0]:g}-{mend.ci95[1]:g})" if mend.ci95 else ""
-    ratio = [f"HR {mend.hr:g}{interval}"] if mend.hr is not None else [f"95% CI{interval[8:-1]}"] if mend.ci95 else []
-    parts = [_arms(mend.arms, result), *ratio, *_probability(mend.p), mend.says]
+    hazard = [f"HR {ratio(mend.hr)}{interval}"] if mend.hr is not None else [f"95% CI{interval[8:-1]}"] if mend.ci95 else []
+    parts = [_arms(mend.arms, result), *hazard, *_probability(mend.p), mend.says]
     figures = ", ".join(part for part in parts if part)
     lead = "" if result.lines else f"{endpoint(result)} "
     return f"{lead}{figures} ({mend.basis})"
@@ -140,8 +145,8 @@ def _ratio(result: Result) -> list[str]:
         return []
     for percent, interval in ((95, result.ci95), (90, result.ci90)):
         if interval:
-            return [f"HR {result.hr:g} ({percent}% CI {interval[0]:g}-{interval[1]:g})"]
-    return [f"HR {result.hr:g}"]
+            return [f"HR {ratio(result.hr)} ({percent}% CI {interval[0]:g}-{interval[1]:g})"]
+    return [f"HR {ratio(result.hr)}"]
 
 
 def _probability(p: Figure | None) -> list[str]:

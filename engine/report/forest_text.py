@@ -8,7 +8,7 @@ from itertools import groupby
 
 from engine.knowledge.evidence import Met
 from engine.notice import notice
-from engine.report.figures import endpoint, line, shown
+from engine.report.figures import endpoint, line, ratio, shown
 from engine.report.markdown import escaped
 from engine.report.style import Style
 from engine.report.wrapping import hanging, wrapped
@@ -29,9 +29,9 @@ def text(found: Forest, style: Style) -> str:
 def estimate_text(estimate: Estimate) -> str:
     """As in "0.89 (0.69-1.15)", with "90%" where the interval is one, or "0.39 (no CI)"."""
     if estimate.low is None or estimate.high is None:
-        return f"{estimate.hr:g} (no CI)"
+        return f"{ratio(estimate.hr)} (no CI)"
     level = "90% " if estimate.level == 90 else ""
-    return f"{estimate.hr:g} ({level}{estimate.low:g}-{estimate.high:g})"
+    return f"{ratio(estimate.hr)} ({level}{estimate.low:g}-{estimate.high:g})"
 
 
 def row_name(row: Row) -> str:

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
+import re
+from pathlib import Path
 
 import pytest
 
 from engine.cli.main import run
 from engine.knowledge.ruleset import Ruleset
-from engine.report.figures import key_result, telling_result
+from engine.report.figures import key_result, ratio, telling_result
 
 
 def test_a_rule_shows_a_subgroup_first_only_where_it_names_that_figure(ruleset: Ruleset) -> None:
@@ -51,3 +53,10 @@ def test_a_status_or_a_number_in_doubt_points_to_its_discrepancy(capsys: pytest.
     assert "  patients     see traverse-status" in lines
     assert run(["evidence", "show", "tivantinib-phase-2"]) == 0
     assert "  status       completed" in capsys.readouterr().out.splitlines()
+
+
+def test_a_hazard_ratio_keeps_the_decimals_it_is_printed_with(shared: Path, ruleset: Ruleset) -> None:
+    printed = (shared / "review" / "review.txt").read_text(encoding="utf-8")
+    ratios = [result.hr for study in ruleset.studies.values() for result in study.results if result.hr is not None]
+    assert len(ratios) > 15
+    assert [ratio(hr) for hr in ratios if not re.search(rf"[^\d.]{re.escape(ratio(hr))}[^\d]", printed)] == []
