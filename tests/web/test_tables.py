@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from engine.knowledge.evidence import Study
 from engine.knowledge.ruleset import Ruleset
-from engine.report.figures import shown
+from engine.report.figures import ratio, shown
 from engine.web.tables import MOST_ARM_COLUMNS, figures
 
 
@@ -37,7 +37,7 @@ def test_hazard_ratios_carry_their_interval_and_its_level(ruleset: Ruleset) -> N
         for result in study.results:
             if result.hr is not None and result.lines and result.ci95 is not None:
                 low, high = result.ci95
-                assert f"{result.hr:g} (95% CI {low:g}-{high:g})" in ratios
+                assert f"{ratio(result.hr)} (95% CI {low:g}-{high:g})" in ratios
 
 
 def test_a_correction_stands_directly_below_what_it_corrects(ruleset: Ruleset) -> None:
