@@ -62,7 +62,7 @@ def test_schemathesis_finds_nothing(server: Server, tmp_path: Path) -> None:
         "--max-examples",
         "5",
         "--max-time",
-        os.environ.get("HEPATICA_SCHEMATHESIS_SECONDS", "10"),
+        os.environ.get("HEPATICA_SCHEMATHESIS_SECONDS", "6"),
         "--seed",
         "1",
         "--phases",

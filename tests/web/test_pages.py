@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import contextlib
 import html
 import json
 import logging
 import re
+import socket
 from urllib.parse import quote
 
 import pytest
 
+from engine.cli.main import run
 from engine.notice import notice
 from engine.report.document import answer
 from engine.web.limits import LARGEST_BODY
@@ -58,6 +61,49 @@ def test_the_twin_of_the_answer_is_the_command_lines_json(server: Server) -> Non
     for starter in server.library.starters.values():
         expected = json.loads(json.dumps(answer(book.evaluator.evaluate(starter.profile))))
         assert server.get(f"/answer.json?{starter.query}").json == expected
+
+
+@pytest.mark.parametrize(
+    ("path", "command"),
+    [
+        ("/evidence.json", ["evidence", "list"]),
+        (
+            "/evidence.json?phase=III&outcome=missed&line=first",
+            ["evidence", "list", "--phase", "III", "--outcome", "missed", "--line", "first"],
+        ),
+        ("/evidence.json?q=met", ["evidence", "search", "met"]),
+        ("/evidence/reach.json", ["evidence", "show", "reach"]),
+        ("/rules.json", ["rules"]),
+        ("/rules/tivantinib.json", ["rules", "tivantinib"]),
+        ("/about.json", ["about"]),
+        ("/forest.json?endpoint=OS", ["forest", "--endpoint", "OS"]),
+        ("/pathway.json", ["pathway"]),
+        ("/answer.json?{case}", ["evaluate", "{patient}"]),
+        ("/whatif.json?{case}", ["whatif", "{patient}"]),
+        ("/pathway.json?{case}", ["pathway", "{patient}"]),
+        ("/why.json?therapy=tivantinib&{case}", ["explain", "{patient}", "tivantinib"]),
+    ],
+)
+def test_a_twin_says_all_that_the_command_line_says_in_json(
+    server: Server, capsys: pytest.CaptureFixture[str], path: str, command: list[str]
+) -> None:
+    starter = server.library.starters["after-sorafenib-met-high"]
+    assert run([*(part.format(patient=starter.name) for part in command), "--format", "json"]) == 0
+    said = json.loads(capsys.readouterr().out)
+    twin = server.get(path.format(case=starter.query)).json
+    assert {key: twin[key] for key in said} == said
+    assert twin.keys() - said.keys() <= {
+        "applicability",
+        "profile",
+        "therapy",
+        "name",
+        "class",
+        "about",
+        "targets",
+        "synonyms",
+        "regimens",
+        "studies",
+    }
 
 
 def test_the_page_names_every_therapy_in_the_list_the_twin_puts_it(server: Server) -> None:
@@ -127,6 +173,28 @@ def test_what_is_too_long_or_too_large_is_refused(server: Server) -> None:
     assert server.get("/answer", body=b"x" * (LARGEST_BODY + 1)).status == 413
     assert server.get("/answer", "POST", body=b"x" * (LARGEST_BODY + 1)).status == 413
     assert server.get("/answer", headers={"Transfer-Encoding": "chunked"}).status in (400, 413)
+
+
+def test_headers_without_end_are_refused(server: Server) -> None:
+    with socket.create_connection(("127.0.0.1", server.port), timeout=20) as connection:
+        with contextlib.suppress(ConnectionError):
+            connection.sendall(b"GET /answer HTTP/1.1\r\nHost: localhost\r\nX: " + b"a" * 4_000_000)
+        assert connection.recv(12) in (b"HTTP/1.1 400", b"HTTP/1.1 431")
+
+
+@pytest.mark.parametrize(
+    "query",
+    ["ruleset=hcc-2016&ruleset=other", "therapy=sorafenib&therapy=brivanib", "bclc_stage=C&bclc_stage=C", "label=%ED%A0%80"],
+)
+def test_what_could_be_read_in_two_ways_is_refused(server: Server, query: str) -> None:
+    for path in ("/why", "/why.json"):
+        assert server.get(f"{path}?{query}").status == 422
+
+
+def test_nothing_of_a_case_is_kept_by_a_browser(server: Server) -> None:
+    for path in ("/", "/answer", "/answer.json", "/pathway.svg", "/whatif", "/nowhere"):
+        assert server.get(f"{path}?{CASE}").headers["cache-control"] == "no-store", path
+    assert server.get("/static/hepatica.css").headers["cache-control"] == "no-cache"
 
 
 def test_a_name_that_is_not_this_machines_is_refused(server: Server) -> None:
