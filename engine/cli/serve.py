@@ -22,7 +22,7 @@ SETTINGS: dict[str, Any] = {
     "limit_concurrency": 500,
     "timeout_keep_alive": 10,
     "timeout_graceful_shutdown": 5,
-    "http": "h11",
+    "http": "engine.web.connection:Bounded",
     "h11_max_incomplete_event_size": 32_768,
     "ws": "none",
     "lifespan": "off",
