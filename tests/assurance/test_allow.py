@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from shutil import copytree
 
 import pytest
 
 from engine.cli.main import run
-from tests.making import write_ruleset
+from tests.assurance.editing import edit, two
 
 ALLOWED = """\
 allow:
@@ -17,19 +16,6 @@ allow:
     because: a lower threshold is meant
     where: {afp: "> 300"}
 """
-
-
-def edit(folder: Path, therapy: str, before: str, after: str) -> None:
-    file = folder / "therapies" / f"{therapy}.yaml"
-    text = file.read_text(encoding="utf-8")
-    assert before in text
-    file.write_text(text.replace(before, after), encoding="utf-8")
-
-
-def two(tmp_path: Path) -> tuple[Path, Path]:
-    """A small ruleset and a copy of it."""
-    old = write_ruleset(tmp_path / "old")
-    return old, copytree(old, tmp_path / "new")
 
 
 def test_declared_changes_pass_and_undeclared_ones_do_not(tmp_path: Path, capfdbinary: pytest.CaptureFixture[bytes]) -> None:

@@ -8,7 +8,6 @@ import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
-from shutil import copytree
 
 import pytest
 from hypothesis import given
@@ -20,6 +19,7 @@ from engine.profile.model import Facts
 from engine.profile.reading import profile_in, profile_of, read_profile
 from engine.report.diff_text import witness_words
 from engine.report.patient_file import patient_file
+from tests.assurance.editing import edit, two
 from tests.conftest import ROOT
 from tests.making import profiles, write_ruleset
 
@@ -47,19 +47,6 @@ def git(folder: Path, *arguments: str) -> None:
 def commit(folder: Path, message: str) -> None:
     git(folder, "add", ".")
     git(folder, "commit", "-q", "-m", message)
-
-
-def edit(folder: Path, therapy: str, before: str, after: str) -> None:
-    file = folder / "therapies" / f"{therapy}.yaml"
-    text = file.read_text(encoding="utf-8")
-    assert before in text
-    file.write_text(text.replace(before, after), encoding="utf-8")
-
-
-def two(tmp_path: Path) -> tuple[Path, Path]:
-    """A small ruleset and a copy of it."""
-    old = write_ruleset(tmp_path / "old")
-    return old, copytree(old, tmp_path / "new")
 
 
 def test_equal_versions_exit_0_and_say_so(tmp_path: Path, capfdbinary: pytest.CaptureFixture[bytes]) -> None:
@@ -227,11 +214,12 @@ def test_a_witness_in_words_is_settings_that_make_it(facts: Facts) -> None:
         assert dict(profile_of(witness_words(facts).split(" ")).facts) == dict(facts)
 
 
+@pytest.mark.parametrize("limit", ["MOST_STATES", "MOST_PARTS"])
 def test_rules_that_cut_the_space_too_finely_are_refused(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    limit: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     old, new = two(tmp_path)
     edit(new, "beta", '"> 400"', '"> 300"')
-    monkeypatch.setattr("engine.assurance.space.partition.MOST_STATES", 2)
+    monkeypatch.setattr(f"engine.assurance.space.partition.{limit}", 2)
     assert run(["diff", str(old), str(new)]) == 2
     assert "therapy beta:1:1: too-many-parts" in capsys.readouterr().err

@@ -9,17 +9,21 @@ from engine.assurance.space.boxes import Box, contains, minus, subtract
 
 STARTS = 2
 MOST_BOXES = 200
+MOST_WORK = 500_000
 
 
 def describe(space: Space, region: Sequence[Box], outside: Sequence[Box]) -> tuple[Box, ...]:
     """Prime boxes that cover `region` and keep clear of `outside`; what is in neither may be covered or not.
 
-    Boxes may overlap. Irredundant, not proved smallest. Past `MOST_BOXES` primes the rest follows as plain disjoint boxes.
+    Boxes may overlap. Irredundant, not proved smallest. Past `MOST_BOXES` primes, or `MOST_WORK` boxes looked
+    at, the rest follows as plain disjoint boxes.
     """
     growing = _Growing(space, outside)
     left = list(region)
     chosen: list[Box] = []
-    while left and len(chosen) < MOST_BOXES:
+    work = 0
+    while left and len(chosen) < MOST_BOXES and work < MOST_WORK:
+        work += len(left) + len(outside)
         starts = sorted(left, key=space.count, reverse=True)[:STARTS]
         primes = dict.fromkeys(prime for start in starts for prime in growing.primes(start))
         best = max(primes, key=lambda box: (_gained(space, box, left), -_asked(space, box)))

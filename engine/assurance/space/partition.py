@@ -6,7 +6,7 @@ A decision diagram is built axis by axis; its state is which conjunctions are st
 from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
-from typing import Generic, TypeVar
+from typing import Generic, NoReturn, TypeVar
 
 from engine.assurance.space.axes import Space
 from engine.assurance.space.boxes import Box, Region
@@ -16,7 +16,8 @@ from engine.problems import InvalidInput, Problem
 O = TypeVar("O", bound=Hashable)  # noqa: E741
 Verdicts = tuple[Verdict, ...]
 MOST_STATES = 200_000
-_TOO_MANY = f"the rules cut the space into too many parts to describe (more than {MOST_STATES:,} states); split the therapy"
+MOST_PARTS = 20_000
+_TOO_MANY = "the rules cut the space into too many parts to describe (more than {:,}); split the therapy"
 Judge = Callable[[Verdicts], O]
 
 
@@ -24,7 +25,7 @@ class Partition(Generic[O]):
     """Where each outcome of some conditions holds.
 
     `regions` are the conditions, `judge` gives the outcome of their verdicts, in the same order. Outcomes must be
-    hashable; equal ones are merged. Raises `InvalidInput`, naming `name`, past `MOST_STATES` states.
+    hashable; equal ones are merged. Raises `InvalidInput`, naming `name`, past `MOST_STATES` states of the diagram.
     """
 
     def __init__(self, space: Space, regions: Sequence[Region], judge: Judge[O], name: str = "conditions") -> None:
@@ -54,14 +55,22 @@ class Partition(Generic[O]):
         return tuple(self._leaves)
 
     def split(self, outcome: O) -> tuple[list[Box], list[Box]]:
-        """Where one outcome holds, and where it does not: disjoint boxes, few because all others are taken for one first."""
+        """Where one outcome holds, and where it does not: disjoint boxes, few because all others are taken for one first.
+
+        Raises `InvalidInput` past `MOST_PARTS` boxes.
+        """
         wanted = self._leaves[outcome]
         other = next((leaf for leaf in self._leaves.values() if leaf != wanted), wanted)
         inside: list[Box] = []
         outside: list[Box] = []
         for node, box in self._paths(self._merged(self._root, wanted, other, {})):
             (inside if node == wanted else outside).append(box)
+            if len(inside) + len(outside) > MOST_PARTS:
+                self._refuse(MOST_PARTS)
         return inside, outside
+
+    def _refuse(self, limit: int) -> NoReturn:
+        raise InvalidInput([Problem(self._name, 1, 1, "too-many-parts", _TOO_MANY.format(limit))])
 
     def _merged(self, node: int, wanted: int, other: int, reduced: dict[int, int]) -> int:
         """The node with every leaf but the wanted one taken for `other`."""
@@ -90,7 +99,7 @@ class Partition(Generic[O]):
         known = self._nodes.get(key)
         if known is None:
             if len(self._nodes) >= MOST_STATES:
-                raise InvalidInput([Problem(self._name, 1, 1, "too-many-parts", _TOO_MANY)])
+                self._refuse(MOST_STATES)
             known = self._nodes[key] = self._made(axis, sure, maybe)
         return known
 
