@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
 @click.argument("new", required=False)
 @click.option("--base", metavar="REVISION", help="Compare with where this line of work left REVISION.")
 @common.ruleset_option
-@click.option("--allow", "allow", metavar="FILE", help="YAML that declares the changes that are meant.")
+@click.option("--allow", "allow", metavar="FILE", help="YAML that declares the changes that are meant; - for standard input.")
 @click.option("--witness", "witness", metavar="FOLDER", help="Write one patient file for each change into FOLDER.")
 @common.format_option("text", "json", "markdown")
 @click.option("--verbose", "-v", is_flag=True, help="Leave nothing out of the text.")
@@ -116,8 +117,12 @@ def _allowances(file: str | None, old: Version, new: Version) -> tuple:  # type:
         return ()
     from engine.assurance.diff.allow import read_allowances
     from engine.documents.reader import read_bytes
+    from engine.documents.tree import MAX_BYTES
 
-    return read_allowances(read_bytes(Path(file), file), file, (old.ruleset, new.ruleset))
+    rulesets = (old.ruleset, new.ruleset)
+    if file == "-":
+        return read_allowances(sys.stdin.buffer.read(MAX_BYTES + 1), "<stdin>", rulesets)
+    return read_allowances(read_bytes(Path(file), file), file, rulesets)
 
 
 def _write(comparison: Comparison, judged: Judged | None, format_: str, verbose: bool) -> None:

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 
 from engine.cli.main import run
 from tests.assurance.editing import edit, two
+from tests.conftest import ROOT
 
 ALLOWED = """\
 allow:
@@ -83,6 +86,18 @@ def test_every_wrong_entry_is_told_at_once(tmp_path: Path, capsys: pytest.Captur
         ("3:5", "missing-key"),
         ("3:25", "unknown-place"),
     ]
+
+
+def test_declared_changes_come_from_standard_input_too(tmp_path: Path) -> None:
+    old, new = two(tmp_path)
+    edit(new, "beta", '"> 400"', '"> 300"')
+    command = [sys.executable, "-m", "engine", "diff", str(old), str(new), "--allow", "-"]
+    runs = [
+        subprocess.run(command, input=given.encode(), capture_output=True, cwd=ROOT, timeout=60, check=False)
+        for given in (ALLOWED, "allow: [3]")
+    ]
+    assert [done.returncode for done in runs] == [0, 2]
+    assert b"<stdin>:1:9: allow" in runs[1].stderr
 
 
 @pytest.mark.parametrize(("where", "unmet"), [('"< 100"', 1), ('"> 350"', 0)])
