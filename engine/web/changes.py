@@ -7,8 +7,8 @@ from collections.abc import Iterable
 from engine.assurance.answers.version import Version
 from engine.assurance.diff.compare import Comparison, compare, touched
 from engine.profile.model import Profile
-from engine.report.comparison_words import COUNTED, edit_line, headline, region, share, subject_name, turn
-from engine.report.diff_document import document
+from engine.report.assurance.comparison_words import COUNTED, edit_line, headline, region, share, subject_name, turn
+from engine.report.assurance.diff_document import document
 from engine.web.cases import query_of
 from engine.web.library import Book, Library
 from engine.web.view import Asked, Parameter, View

@@ -8,9 +8,9 @@ from engine.evaluation.evaluate import Evaluator
 from engine.explain.compare import DIFFERENCES, Column, compare
 from engine.problems import InvalidInput, Problem
 from engine.profile.model import Profile
-from engine.report.compare_document import document
-from engine.report.compare_text import cells
 from engine.report.document import Document
+from engine.report.teaching.compare_document import document
+from engine.report.teaching.compare_text import cells
 from engine.web.cases import FILE, case_in
 from engine.web.view import Asked, Parameter, View, refused
 

@@ -8,8 +8,8 @@ from typing import NamedTuple
 from engine.explain.why import why
 from engine.knowledge.search import Filters, Found, search, select
 from engine.problems import InvalidInput, Problem
-from engine.report.evidence_document import listing as listing_document
-from engine.report.evidence_document import whole
+from engine.report.knowledge.evidence_document import listing as listing_document
+from engine.report.knowledge.evidence_document import whole
 from engine.web.cases import FILE
 from engine.web.library import Book
 from engine.web.view import Asked, NotFound, Parameter, View

@@ -6,8 +6,15 @@ from importlib.util import find_spec
 from itertools import groupby
 
 from engine.knowledge.evidence import Endpoint
-from engine.report.forest_document import document
-from engine.report.forest_text import ENDPOINT_TITLES, SETTING_TITLES, comparison, correction_text, estimate_text, row_name
+from engine.report.teaching.forest_document import document
+from engine.report.teaching.forest_text import (
+    ENDPOINT_TITLES,
+    SETTING_TITLES,
+    comparison,
+    correction_text,
+    estimate_text,
+    row_name,
+)
 from engine.teaching.forest import ENDPOINTS, Forest, forest
 from engine.web.view import Asked, NotFound, Parameter, View
 
@@ -44,7 +51,7 @@ def picture(asked: Asked) -> bytes:
     """The plot as SVG. One is drawn at a time (the plotting library's settings are global), and each choice only once."""
     if find_spec("matplotlib") is None:
         raise NotFound("The picture needs the extra 'plots' (matplotlib).")
-    from engine.report.forest_plot import plot
+    from engine.report.teaching.forest_plot import plot
 
     found = _chosen(asked)
     key = (asked.book.ruleset.digest, asked.one(ENDPOINT), asked.one(LINE))

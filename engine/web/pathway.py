@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from engine.knowledge.ruleset import Line
 from engine.profile.model import Profile
-from engine.report.pathway_mermaid import mermaid
-from engine.report.pathway_svg import svg
-from engine.report.pathway_text import document
-from engine.report.pathway_words import LEGEND, behind, leaf_mark, standing, why
+from engine.report.teaching.pathway_mermaid import mermaid
+from engine.report.teaching.pathway_svg import svg
+from engine.report.teaching.pathway_text import document
+from engine.report.teaching.pathway_words import LEGEND, behind, leaf_mark, standing, why
 from engine.teaching.pathway import LINES, Pathway, pathway
 from engine.web.view import Asked, Parameter, View
 

@@ -11,9 +11,9 @@ from urllib.parse import urlencode
 from engine.notice import notice
 from engine.problems import InvalidInput, Problem, quote
 from engine.report.document import Document, identity
-from engine.report.quiz_document import answer as answer_document
-from engine.report.quiz_document import marked_document, question, summary_document
-from engine.report.quiz_text import because, exactly, fact_question, turned, twist_question
+from engine.report.teaching.quiz_document import answer as answer_document
+from engine.report.teaching.quiz_document import marked_document, question, summary_document
+from engine.report.teaching.quiz_text import because, exactly, fact_question, turned, twist_question
 from engine.report.words import LIST_WORDS
 from engine.teaching.quiz import TOPICS, Answer, Marked, Quiz, mark, quiz, summary
 from engine.teaching.quiz_answers import fact, pick

@@ -6,8 +6,8 @@ from dataclasses import asdict
 
 from engine.evaluation.model import Evaluation
 from engine.knowledge.standing import DEMANDS
-from engine.report import rules as report
-from engine.report.about_document import card
+from engine.report.knowledge import rules as report
+from engine.report.knowledge.about_document import card
 from engine.report.words import LIST_WORDS
 from engine.web.view import Asked, NotFound, View
 

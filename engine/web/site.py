@@ -20,8 +20,8 @@ from engine.notice import notice
 from engine.problems import InvalidInput
 from engine.profile.fields import FIELD_BY_NAME, show
 from engine.profile.normalise import LABEL
-from engine.report.evidence_document import enrolled
 from engine.report.figures import shown
+from engine.report.knowledge.evidence_document import enrolled
 from engine.report.sentences import applicability_words, evidence_line
 from engine.web import form, tables
 from engine.web.cases import case_of, parameters

@@ -8,7 +8,7 @@ from engine.evaluation.model import LISTS, ListName
 from engine.explain.settle import Outcome
 from engine.explain.whatif import KINDS, Change, Step, smallest, what_if
 from engine.report.document import Document
-from engine.report.whatif_document import document
+from engine.report.teaching.whatif_document import document
 from engine.report.words import LIST_WORDS, standing_words
 from engine.web.cases import query_of
 from engine.web.view import Asked, Parameter, View

@@ -3,7 +3,8 @@
     python -m tests.bench.load --users 50 --seconds 10
 
 Each user asks in turn for the JSON answer of a case of its own making, and checks it against an answer computed in this
-process; one request in ten is a whole HTML page. The server runs as a process of its own.
+process; one request in ten is the answer's whole page, checked likewise, and one in ten another view of the case, which must
+come and hold the notice. The server runs as a process of its own.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ import subprocess
 import sys
 import threading
 import time
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from urllib.parse import urlencode
 
@@ -27,7 +29,8 @@ from engine.report.document import answer
 from engine.web.cases import case_in
 
 MOST_SECONDS, MOST_USERS, MOST_REQUESTS = 120, 200, 100_000
-PAGE_EVERY = 10
+EVERY = 10
+VIEWS = ("/why", "/whatif", "/compare", "/pathway", "/pathway.svg", "/evidence", "/rules", "/quiz?seed=1", "/about")
 
 
 @dataclass
@@ -76,11 +79,10 @@ def user(number: int, port: int, cases: list[tuple[str, str]], until: float, tal
     for step in range(MOST_REQUESTS):
         if time.perf_counter() > until:
             break
-        query, right = cases[(number * 7919 + step) % len(cases)]
-        page = step % PAGE_EVERY == PAGE_EVERY - 1
+        address, right = _request(number + step, step, cases)
         started = time.perf_counter()
         try:
-            connection.request("GET", f"/answer{'' if page else '.json'}?{query}")
+            connection.request("GET", address)
             response = connection.getresponse()
             body = response.read()
         except (OSError, http.client.HTTPException):
@@ -88,9 +90,22 @@ def user(number: int, port: int, cases: list[tuple[str, str]], until: float, tal
             connection.close()
             continue
         tally.times.append(time.perf_counter() - started)
-        tally.failed += response.status != 200
-        tally.wrong += not (_same_page(body, right) if page else json.dumps(json.loads(body), sort_keys=True) == right)
+        if response.status == 200:
+            tally.wrong += not right(body)
+        else:
+            tally.failed += 1
     connection.close()
+
+
+def _request(turn: int, step: int, cases: list[tuple[str, str]]) -> tuple[str, Callable[[bytes], bool]]:
+    """The next address to ask for, and whether a body is right."""
+    query, answered = cases[turn * 7919 % len(cases)]
+    if step % EVERY == EVERY - 1:
+        return f"/answer?{query}", lambda body: _same_page(body, answered)
+    if step % EVERY == EVERY // 2:
+        view = VIEWS[turn // EVERY % len(VIEWS)]
+        return f"{view}{'&' if '?' in view else '?'}{query}", lambda body: b"not a medical device" in body
+    return f"/answer.json?{query}", lambda body: json.dumps(json.loads(body), sort_keys=True) == answered
 
 
 def _same_page(body: bytes, right: str) -> bool:
@@ -140,7 +155,7 @@ def main() -> int:
         print("no request was answered")
         return 1
     p50, p99 = (times[min(len(times) - 1, int(len(times) * part))] * 1000 for part in (0.5, 0.99))
-    print(f"{users} users, {took:.1f} s: {len(times)} requests, {len(times) / took:.0f} a second, of which every 10th a page")
+    print(f"{users} users, {took:.1f} s: {len(times)} requests, {len(times) / took:.0f} a second, of which every 5th a page")
     print(f"median {p50:.0f} ms, p99 {p99:.0f} ms, longest {times[-1] * 1000:.0f} ms; {failed} failed, {wrong} wrong")
     return int(bool(wrong or failed))
 

@@ -27,7 +27,10 @@ def visit(browser: Any, server: Server) -> Iterator[Open]:
         page = context.new_page()
         page.set_default_timeout(10_000)
         page.on("pageerror", lambda error: troubles.append(f"error: {error}"))
-        page.on("console", lambda said: troubles.append(said.text) if said.type == "error" and "422" not in said.text else None)
+        page.on(
+            "console",
+            lambda said: troubles.append(said.text) if said.type == "error" and not re.search("422|503", said.text) else None,
+        )
         page.on("request", lambda asked: troubles.append(asked.url) if not asked.url.startswith(server.address) else None)
         page.goto(server.address + path)
         return page
@@ -103,6 +106,18 @@ def test_an_error_stands_at_its_field_and_leaves_when_mended(visit: Open) -> Non
     page.wait_for_selector("#f-afp-errors p", state="detached")
     assert field.get_attribute("aria-invalid") is None
     waited_for(page, "3 ng/mL")
+
+
+def test_an_answer_that_could_not_be_fetched_says_so_until_it_is(visit: Open) -> None:
+    page = visit("/answer?bclc_stage=C")
+    page.route("**/answer?*", lambda route: route.fulfill(status=503, body="busy"))
+    choose(page, "BCLC stage", "D")
+    waited_for(page, "This answer is of an earlier case")
+    assert page.url.endswith("bclc_stage=C")
+    page.unroute("**/answer?*")
+    page.get_by_role("button", name="Show the answer").click()
+    page.wait_for_url("**bclc_stage=D")
+    assert page.locator("#outdated").count() == 0
 
 
 def test_unknown_and_none_stand_alone(visit: Open) -> None:

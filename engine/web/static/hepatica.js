@@ -57,6 +57,18 @@ for (const folded of document.querySelectorAll("details[data-fold]")) {
     }
   };
 
+  // An answer that no longer follows the form says so, where it is read and where it is heard.
+  const OUTDATED = "This answer is of an earlier case: the new one could not be fetched. Press \u201cShow the answer\u201d to try again.";
+  const sayOutdated = (answer) => {
+    status.textContent = OUTDATED;
+    if (document.getElementById("outdated")) return;
+    const said = document.createElement("p");
+    said.id = "outdated";
+    said.className = "warning";
+    said.textContent = OUTDATED;
+    answer.prepend(said);
+  };
+
   const update = async () => {
     if (running) running.abort();
     running = new AbortController();
@@ -77,8 +89,7 @@ for (const folded of document.querySelectorAll("details[data-fold]")) {
     } catch (error) {
       if (error.name === "AbortError") return;
       answer.removeAttribute("aria-busy");
-      status.textContent = "The answer could not be brought up to date.";
-      form.querySelector(".submit").hidden = false;
+      sayOutdated(answer);
     }
   };
 
