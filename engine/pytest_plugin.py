@@ -90,7 +90,7 @@ class CaseItem(pytest.Item):
     def repr_failure(self, excinfo: pytest.ExceptionInfo[BaseException], style: Any = None) -> Any:
         """What was expected, what came and what decided; no traceback for a case that fails."""
         if isinstance(excinfo.value, UnmetError):
-            from engine.report.case_results import failure
+            from engine.report.assurance.case_results import failure
 
             return "\n".join(failure(excinfo.value.outcome))
         return super().repr_failure(excinfo, style)

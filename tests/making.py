@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from engine.inference.classes import FieldClasses, classes_of
 from engine.inference.program import Program
-from engine.knowledge.conditions import All, ConceptTest, Condition, Not, Test
+from engine.knowledge.conditions import All, ConceptTest, Condition, Not, Operator, Test
 from engine.knowledge.conditions import Any as AnyOf
 from engine.profile import child_pugh
 from engine.profile.fields import FIELD_BY_NAME, FIELDS, Field, Value
@@ -129,20 +129,25 @@ def profiles() -> st.SearchStrategy[Facts]:
     return st.fixed_dictionaries({field.name: values(field) for field in FIELDS}).map(consistent)
 
 
+NUMERIC: tuple[Operator, ...] = ("<", "<=", ">", ">=", "=", "!=")
+AMONG: tuple[Operator, ...] = ("includes", "lacks")
+ONE_OF: tuple[Operator, ...] = ("in", "not in")
+EMPTINESS: tuple[Operator, ...] = ("empty", "not empty")
+
+
 @st.composite
 def tests(draw: st.DrawFn) -> Test:
     """Any test of the rule language."""
     field = draw(st.sampled_from(FIELDS))
     if field.kind in ("integer", "number"):
         low, high = (int(field.low), int(field.high)) if field.kind == "integer" else (0, 800)
-        operator = draw(st.sampled_from(("<", "<=", ">", ">=", "=", "!=")))
+        operator = draw(st.sampled_from(NUMERIC))
         return Test(field.name, operator, (float(draw(st.integers(low, high))),))
     if field.kind == "set" and draw(st.booleans()):
-        return Test(field.name, draw(st.sampled_from(("empty", "not empty"))))
+        return Test(field.name, draw(st.sampled_from(EMPTINESS)))
     words: Any = (True, False) if field.kind == "flag" else field.values
     chosen = tuple(draw(st.lists(st.sampled_from(words), min_size=1, max_size=4, unique=True)))
-    operators = ("includes", "lacks") if field.kind == "set" else ("in", "not in")
-    return Test(field.name, draw(st.sampled_from(operators)), chosen)
+    return Test(field.name, draw(st.sampled_from(AMONG if field.kind == "set" else ONE_OF)), chosen)
 
 
 def conditions(concepts: tuple[str, ...] = ()) -> st.SearchStrategy[Condition]:

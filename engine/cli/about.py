@@ -21,14 +21,14 @@ def command(ruleset: str, format_: str) -> None:
     """
     rules = common.load(ruleset)[0]
     if format_ == "json":
-        from engine.report.about_document import card
+        from engine.report.knowledge.about_document import card
 
         common.write_json(card(rules))
     elif format_ == "markdown":
-        from engine.report.about_text import markdown
+        from engine.report.knowledge.about_text import markdown
 
         common.write(markdown(rules))
     else:
-        from engine.report.about_text import text
+        from engine.report.knowledge.about_text import text
 
         common.write(text(rules, common.style()))

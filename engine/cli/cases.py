@@ -68,7 +68,7 @@ def places(name: str, ruleset: Ruleset) -> dict[str, tuple[str, ...]]:
 def write(target: str, cases: Sequence[Case], ruleset: Ruleset, command: Sequence[str], purpose: str) -> None:
     """New cases to a file; says on standard error what was written. A file that somebody else wrote is left alone."""
     from engine.problems import InvalidInput, Problem
-    from engine.report.case_file import header, replaceable, text
+    from engine.report.assurance.case_file import header, replaceable, text
 
     if not cases:
         click.echo(f"nothing is missing; {target} is not written", err=True)

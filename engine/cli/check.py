@@ -71,11 +71,11 @@ def command(
     if witness:
         _write_witnesses(report.findings, Path(witness))
     if format_ == "json":
-        from engine.report.check_document import document
+        from engine.report.assurance.check_document import document
 
         common.write_json(document(report, agreed))
     else:
-        from engine.report.check_text import text
+        from engine.report.assurance.check_text import text
 
         common.write(text(report, agreed, common.style()))
     return int(bool(report.faults(strict=strict) or (agreed and agreed.differences)))
@@ -84,7 +84,7 @@ def command(
 def _explain(code: str) -> None:
     from engine.assurance.check.findings import KINDS
     from engine.problems import quote, suggestion
-    from engine.report.check_text import index, page
+    from engine.report.assurance.check_text import index, page
 
     if code == EVERY_CODE:
         common.write(index())

@@ -47,11 +47,11 @@ def command(
     columns = _columns(patients, settings, variants, _rulesets(rulesets, against))
     found = compare(columns)
     if format_ == "json":
-        from engine.report.compare_document import document
+        from engine.report.teaching.compare_document import document
 
         common.write_json(document(found))
         return
-    from engine.report.compare_text import markdown, text
+    from engine.report.teaching.compare_text import markdown, text
 
     common.write(markdown(found) if format_ == "markdown" else text(found, common.style()))
 
@@ -64,7 +64,7 @@ def _columns(
     patients: tuple[str, ...], settings: tuple[str, ...], variants: tuple[str, ...], rulesets: list[str]
 ) -> list[Column]:
     from engine.explain.compare import Column
-    from engine.report.compare_text import MOST_COLUMNS
+    from engine.report.teaching.compare_text import MOST_COLUMNS
 
     profiles = _profiles(patients, settings, variants)
     count = len(profiles) * len(rulesets)

@@ -46,7 +46,7 @@ def command(
     if target:
         missing = pinned([gap.pin for gap in found.gaps()], Evaluator(rules)) if found.gaps() else []
         cases.write(target, missing, rules, cases.typed("coverage", ruleset, places, without, target), PURPOSE)
-    from engine.report import coverage as report
+    from engine.report.assurance import coverage as report
 
     if format_ == "json":
         common.write_json(report.document(rules, read, found))

@@ -127,22 +127,22 @@ def _allowances(file: str | None, old: Version, new: Version) -> tuple:  # type:
 
 def _write(comparison: Comparison, judged: Judged | None, format_: str, verbose: bool) -> None:
     if format_ == "json":
-        from engine.report.diff_document import document
+        from engine.report.assurance.diff_document import document
 
         common.write_json(document(comparison, judged))
     elif format_ == "markdown":
-        from engine.report.diff_markdown import markdown
+        from engine.report.assurance.diff_markdown import markdown
 
         common.write(markdown(comparison, judged))
     else:
-        from engine.report.diff_text import text
+        from engine.report.assurance.diff_text import text
 
         common.write(text(comparison, judged, common.style(), verbose=verbose))
 
 
 def _write_witnesses(comparison: Comparison, folder: Path) -> None:
     from engine.cli.witnesses import write_all
-    from engine.report.comparison_words import subject_name, turn
+    from engine.report.assurance.comparison_words import subject_name, turn
 
     names = [(change, subject_name(comparison, change.subject)) for change in comparison.changes]
     write_all(folder, [(f"{c.subject.kind}-{c.subject.id}", c.witness, f"{name}: {turn(c)}") for c, name in names])

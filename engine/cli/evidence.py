@@ -100,15 +100,15 @@ def show(study: str, ruleset: str, format_: str) -> None:
     rules = common.load(ruleset)[0]
     found = find_study(rules, study)
     if format_ == "json":
-        from engine.report.evidence_document import whole
+        from engine.report.knowledge.evidence_document import whole
 
         common.write_json(whole(rules, found))
     elif format_ == "markdown":
-        from engine.report.evidence_markdown import whole as markdown
+        from engine.report.knowledge.evidence_markdown import whole as markdown
 
         common.write(markdown(rules, found))
     else:
-        from engine.report.evidence_text import whole as text
+        from engine.report.knowledge.evidence_text import whole as text
 
         common.write(text(rules, found, common.style()))
 
@@ -138,11 +138,11 @@ def verify_(text: str, ruleset: str, format_: str) -> int:
     data, name = _source(text)
     found = verify(rules, files, read_text(data, name), name)
     if format_ == "json":
-        from engine.report.verification import document
+        from engine.report.knowledge.verification import document
 
         common.write_json(document(rules, found))
     else:
-        from engine.report.verification import text as shown
+        from engine.report.knowledge.verification import text as shown
 
         common.write(shown(rules, found, common.style()))
     return 1 if found.findings else 0
@@ -166,18 +166,18 @@ def _sorted(found: tuple[Found, ...], sort: str) -> tuple[Found, ...]:
 
 def _write(rules: Ruleset, found: tuple[Found, ...], format_: str) -> None:
     if format_ == "json":
-        from engine.report.evidence_document import listing
+        from engine.report.knowledge.evidence_document import listing
 
         common.write_json(listing(rules, found))
     elif format_ == "csv":
-        from engine.report.evidence_document import table
+        from engine.report.knowledge.evidence_document import table
 
         common.write(table(found))
     elif format_ == "markdown":
-        from engine.report.evidence_markdown import listing as markdown
+        from engine.report.knowledge.evidence_markdown import listing as markdown
 
         common.write(markdown(rules, found))
     else:
-        from engine.report.evidence_text import listing as text
+        from engine.report.knowledge.evidence_text import listing as text
 
         common.write(text(rules, found, common.style()))

@@ -36,6 +36,6 @@ def command(patient: str, therapy: str, settings: tuple[str, ...], ruleset: str,
 
         common.write_json(framed(evaluator.ruleset, document(explained)))
         return
-    from engine.report.why_text import explanation
+    from engine.report.teaching.why_text import explanation
 
     common.write(explanation(explained, common.style()))

@@ -40,7 +40,7 @@ def command(*, endpoints: tuple[Endpoint, ...], lines: tuple[str, ...], output: 
     known, _ = common.load(ruleset)
     found = forest(known, endpoints or ENDPOINTS, lines) if lines else forest(known, endpoints or ENDPOINTS)
     if format_ in PICTURES:
-        from engine.report.forest_plot import plot
+        from engine.report.teaching.forest_plot import plot
 
         common.write_file(plot(found, "svg" if format_ == "svg" else "png"), output)
         return
@@ -49,9 +49,9 @@ def command(*, endpoints: tuple[Endpoint, ...], lines: tuple[str, ...], output: 
 
 def _written(found: Forest, format_: str, style: Style) -> str:
     if format_ == "json":
-        from engine.report.forest_document import document
+        from engine.report.teaching.forest_document import document
 
         return f"{common.as_json(document(found))}\n"
-    from engine.report.forest_text import markdown, text
+    from engine.report.teaching.forest_text import markdown, text
 
     return markdown(found) if format_ == "markdown" else text(found, style)

@@ -55,7 +55,7 @@ def command(
     missing = killers(found, evaluator)
     if target:
         cases.write(target, missing, rules, cases.typed("mutate", ruleset, places, without, target), PURPOSE)
-    from engine.report import mutation as report
+    from engine.report.assurance import mutation as report
 
     if format_ == "json":
         common.write_json(report.document(rules, read, found, missing))
@@ -67,7 +67,7 @@ def command(
 def _pass(read: Sequence[Case], evaluator: Evaluator) -> bool:
     """Whether every case passes on the rules as they are; says which do not."""
     from engine.assurance.cases.run import run
-    from engine.report.case_results import failure
+    from engine.report.assurance.case_results import failure
 
     failed = [outcome for outcome in run(read, evaluator) if not outcome.passed]
     for outcome in failed:

@@ -46,14 +46,14 @@ def command(
 
 def _shown(path: Pathway, format_: str, style: Style) -> str:
     if format_ == "svg":
-        from engine.report.pathway_svg import svg
+        from engine.report.teaching.pathway_svg import svg
 
         return svg(path)
     if format_ == "mermaid":
-        from engine.report.pathway_mermaid import mermaid
+        from engine.report.teaching.pathway_mermaid import mermaid
 
         return mermaid(path)
-    from engine.report.pathway_text import document, text
+    from engine.report.teaching.pathway_text import document, text
 
     if format_ == "json":
         return f"{common.as_json(document(path))}\n"

@@ -61,14 +61,14 @@ def _patients() -> list[Profile]:
 
 
 def _scripted(made: Quiz, answers: str | None, format_: str) -> None:
-    from engine.report import quiz_text
+    from engine.report.teaching import quiz_text
     from engine.teaching.quiz import mark, summary
 
     given = _answers(made, answers) if answers is not None else []
     marks = [mark(case, answer) for case, answer in zip(made.cases, given, strict=False)]
     found = summary(made.ruleset, marks) if marks else None
     if format_ == "json":
-        from engine.report.quiz_document import document
+        from engine.report.teaching.quiz_document import document
 
         common.write_json(document(made, marks, found))
         return
@@ -90,7 +90,7 @@ def _answers(made: Quiz, path: str) -> list[Answer]:
 
 
 def _prompted(made: Quiz, style: Style) -> None:
-    from engine.report import quiz_text
+    from engine.report.teaching import quiz_text
     from engine.teaching.quiz import summary
 
     click.echo(quiz_text.head(made, style))
@@ -106,7 +106,7 @@ def _prompted(made: Quiz, style: Style) -> None:
 
 
 def _ask(case: Case, style: Style) -> Marked:
-    from engine.report import quiz_text
+    from engine.report.teaching import quiz_text
     from engine.report.wrapping import wrapped
     from engine.teaching import quiz_answers
     from engine.teaching.quiz import Answer, mark

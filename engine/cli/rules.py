@@ -32,7 +32,7 @@ def command(names: tuple[str, ...], ruleset: str, format_: str, **filters: str |
       hepatica rules --standing not_supported --line second --format markdown
       hepatica rules --search "child-pugh b"
     """
-    from engine.report import rules as report
+    from engine.report.knowledge import rules as report
 
     loaded, _ = common.load(ruleset)
     _check(loaded, names, filters)
@@ -65,7 +65,7 @@ def _check(ruleset: Ruleset, names: tuple[str, ...], filters: dict[str, Any]) ->
 
 
 def _wanted(ruleset: Ruleset, therapy: Therapy, rule: Rule, names: tuple[str, ...], filters: dict[str, Any]) -> bool:
-    from engine.report.rules import fields_of, searched
+    from engine.report.knowledge.rules import fields_of, searched
 
     if names and therapy.id not in names and rule.id not in names:
         return False

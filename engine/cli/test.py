@@ -54,7 +54,7 @@ def command(targets: tuple[str, ...], ruleset: str, words: str, format_: str, ve
 
 def _write(results: Sequence[tuple[Ruleset, list[Outcome]]], format_: str, verbose: bool) -> None:
     from engine.notice import notice
-    from engine.report import case_results
+    from engine.report.assurance import case_results
     from engine.report.wrapping import hanging
 
     if format_ == "json":

@@ -35,10 +35,10 @@ def command(
     common.known_therapies(therapies, evaluator.ruleset)
     found = what_if(evaluator, profile, therapies)
     if format_ == "json":
-        from engine.report.whatif_document import document
+        from engine.report.teaching.whatif_document import document
 
         common.write_json(document(found))
         return
-    from engine.report.whatif_text import text
+    from engine.report.teaching.whatif_text import text
 
     common.write(text(found, common.style(), every=every))

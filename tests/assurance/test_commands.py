@@ -17,7 +17,7 @@ from engine.cli.main import run
 from engine.notice import NOTICE
 from engine.profile.model import Facts
 from engine.profile.reading import profile_in, profile_of, read_profile
-from engine.report.diff_text import witness_words
+from engine.report.assurance.diff_text import witness_words
 from engine.report.patient_file import patient_file
 from tests.assurance.editing import edit, two
 from tests.conftest import ROOT

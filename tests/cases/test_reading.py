@@ -17,7 +17,7 @@ from engine.knowledge.ruleset import Ruleset
 from engine.problems import InvalidInput
 from engine.profile.fields import FIELDS, Field, Value
 from engine.profile.model import Facts, facts_of
-from engine.report.case_file import text
+from engine.report.assurance.case_file import text
 from tests.cases.making import CASES, ruleset_with_cases
 from tests.conftest import ROOT
 from tests.making import profiles, write_ruleset

@@ -15,9 +15,9 @@ from engine.explain.compare import Column, compare
 from engine.knowledge.loader import load_ruleset
 from engine.profile.model import Profile
 from engine.profile.reading import profile_of, read_profile
-from engine.report.compare_document import document
-from engine.report.compare_text import markdown, text
 from engine.report.style import Style
+from engine.report.teaching.compare_document import document
+from engine.report.teaching.compare_text import markdown, text
 from tests.teaching.conftest import sample_profiles
 
 PATIENT = "patients/after-sorafenib-met-high.yaml"

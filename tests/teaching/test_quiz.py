@@ -18,10 +18,10 @@ from engine.problems import InvalidInput
 from engine.profile.contradictions import doubts
 from engine.profile.model import Profile, facts_of
 from engine.profile.reading import read_profile
-from engine.report.quiz_document import document, question
-from engine.report.quiz_text import question as question_text
-from engine.report.quiz_text import reveal, summary_text, turned
 from engine.report.style import Style
+from engine.report.teaching.quiz_document import document, question
+from engine.report.teaching.quiz_text import question as question_text
+from engine.report.teaching.quiz_text import reveal, summary_text, turned
 from engine.teaching.quiz import Answer, Quiz, mark, quiz, summary
 from engine.teaching.quiz_answers import read_answers
 from engine.teaching.quiz_cases import LEVELS, Case

@@ -22,8 +22,8 @@ from engine.profile.model import Facts, Profile, facts_of
 from engine.profile.normalise import profile_from
 from engine.profile.reading import profile_of, read_profile
 from engine.report.style import Style
-from engine.report.whatif_document import document, settings
-from engine.report.whatif_text import text
+from engine.report.teaching.whatif_document import document, settings
+from engine.report.teaching.whatif_text import text
 from tests.teaching.conftest import sample_profiles
 
 Move = tuple[tuple[str, Value | None], ...]

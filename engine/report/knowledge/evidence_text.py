@@ -11,8 +11,8 @@ from engine.knowledge.ruleset import Ruleset
 from engine.knowledge.search import Found
 from engine.knowledge.standing import DEMANDS
 from engine.notice import notice
-from engine.report.evidence_document import enrolled, headline, with_doubts
 from engine.report.figures import arms_in_order, corrected, event_corrected, grade, printed, shown
+from engine.report.knowledge.evidence_document import enrolled, headline, with_doubts
 from engine.report.style import Style
 from engine.report.wrapping import hanging
 

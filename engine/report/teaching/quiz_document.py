@@ -7,7 +7,7 @@ from typing import Any
 
 from engine.notice import notice
 from engine.report.document import identity
-from engine.report.quiz_text import because, exactly, fact_question, turned, twist_question
+from engine.report.teaching.quiz_text import because, exactly, fact_question, turned, twist_question
 from engine.teaching.quiz import TOPICS, Marked, Quiz, Summary
 from engine.teaching.quiz_cases import Case, Choice
 

@@ -9,7 +9,7 @@ from engine.assurance.diff.allow import Judged
 from engine.assurance.diff.compare import Change, Comparison
 from engine.notice import notice
 from engine.profile.model import Facts, Profile
-from engine.report.comparison_words import COUNTED, headline
+from engine.report.assurance.comparison_words import COUNTED, headline
 from engine.report.document import identity
 
 Document = dict[str, Any]

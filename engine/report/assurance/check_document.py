@@ -8,8 +8,8 @@ from engine.assurance.answers.agreement import Agreement
 from engine.assurance.check.check import Report
 from engine.assurance.check.findings import Finding
 from engine.notice import notice
-from engine.report.comparison_words import COUNTED
-from engine.report.diff_document import witness
+from engine.report.assurance.comparison_words import COUNTED
+from engine.report.assurance.diff_document import witness
 from engine.report.document import identity
 
 Document = dict[str, Any]

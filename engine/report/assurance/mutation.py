@@ -11,7 +11,7 @@ from engine.assurance.mutation.mutants import Mutant
 from engine.assurance.mutation.mutate import Mutation, Survivor
 from engine.knowledge.ruleset import Ruleset
 from engine.notice import notice
-from engine.report.case_file import profile
+from engine.report.assurance.case_file import profile
 from engine.report.document import identity
 from engine.report.style import Style
 from engine.report.wrapping import hanging

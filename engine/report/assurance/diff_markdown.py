@@ -8,8 +8,18 @@ from engine.assurance.diff.allow import Judged
 from engine.assurance.diff.compare import Change, Comparison, touched
 from engine.assurance.diff.edits import Edit
 from engine.notice import notice
-from engine.report.comparison_words import COUNTED, counted, edit_line, gate, headline, region, share, subject_name, turn
-from engine.report.diff_text import witness_words
+from engine.report.assurance.comparison_words import (
+    COUNTED,
+    counted,
+    edit_line,
+    gate,
+    headline,
+    region,
+    share,
+    subject_name,
+    turn,
+)
+from engine.report.assurance.diff_text import witness_words
 
 MOST_CHARACTERS = 60_000
 

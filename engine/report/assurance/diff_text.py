@@ -9,7 +9,7 @@ from engine.assurance.diff.allow import Judged
 from engine.assurance.diff.compare import Change, Comparison, touched
 from engine.notice import notice
 from engine.profile.model import Facts
-from engine.report.comparison_words import COUNTED, edit_line, gate, headline, region, share, subject_name, turn
+from engine.report.assurance.comparison_words import COUNTED, edit_line, gate, headline, region, share, subject_name, turn
 from engine.report.patient_file import written
 from engine.report.style import Style
 from engine.report.wrapping import hanging

@@ -8,9 +8,9 @@ from textwrap import wrap
 from xml.sax.saxutils import escape
 
 from engine.notice import notice
-from engine.report.pathway_text import outline
-from engine.report.pathway_words import LEGEND, MARKS, behind, leaf_class, leaf_mark, standing, title, trials, why
 from engine.report.sentences import facts_line
+from engine.report.teaching.pathway_text import outline
+from engine.report.teaching.pathway_words import LEGEND, MARKS, behind, leaf_class, leaf_mark, standing, title, trials, why
 from engine.teaching.pathway import Branch, Door, Leaf, LineNode, Pathway, Status
 
 _FONT, _LINE, _PAD, _GAP = 12, 15, 8, 8

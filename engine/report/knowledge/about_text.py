@@ -9,7 +9,7 @@ from engine.knowledge.conditions import words
 from engine.knowledge.counts import counts
 from engine.knowledge.ruleset import Ruleset
 from engine.notice import notice
-from engine.report.evidence_markdown import escape
+from engine.report.knowledge.evidence_markdown import escape
 from engine.report.style import Style
 from engine.report.wrapping import hanging
 

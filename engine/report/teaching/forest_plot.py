@@ -13,7 +13,7 @@ from engine.knowledge.evidence import Met
 from engine.notice import notice
 from engine.problems import InvalidInput, Problem
 from engine.report.figures import endpoint, shown
-from engine.report.forest_text import ENDPOINT_TITLES, absent, comparison, correction_text, estimate_text, row_name
+from engine.report.teaching.forest_text import ENDPOINT_TITLES, absent, comparison, correction_text, estimate_text, row_name
 from engine.teaching.forest import MET_WORDS, Estimate, Forest, Row
 
 if TYPE_CHECKING:

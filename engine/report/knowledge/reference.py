@@ -1,6 +1,6 @@
 """The reference part of rulesets/README.md, generated from the code: fields, standings, levels and the keys of each record.
 
-`python -m engine.report.reference rulesets/README.md` writes it anew between its markers.
+`python -m engine.report.knowledge.reference rulesets/README.md` writes it anew between its markers.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ from engine.knowledge.levels import LEVELS, SCHEME
 from engine.knowledge.ruleset import Caveat, Concept, Note, Omission, Regimen, Rule, Section, Source, Therapy
 from engine.knowledge.standing import DEMANDS
 from engine.profile.fields import FIELDS, NONE, Field
-from engine.report.evidence_markdown import escape, table
+from engine.report.knowledge.evidence_markdown import escape, table
 
 _RECORDS = (Therapy, Regimen, Study, PrimaryEndpoint, Population, Arm, Result, Correction, Toxicity, OtherFigure)
 _MORE = (Discrepancy, Rule, Caveat, Place, Concept, Note, Omission, Source, Section)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from engine.notice import notice
-from engine.report.pathway_words import LEGEND, MARKS, behind, leaf_class, leaf_mark, standing, title, trials, why
+from engine.report.teaching.pathway_words import LEGEND, MARKS, behind, leaf_class, leaf_mark, standing, title, trials, why
 from engine.teaching.pathway import Door, Pathway, State, Status
 
 _CLASSES = {

@@ -12,8 +12,8 @@ from engine.knowledge.ruleset import Ruleset
 from engine.knowledge.search import Found
 from engine.knowledge.standing import DEMANDS
 from engine.notice import notice
-from engine.report.evidence_document import enrolled, row, with_doubts
 from engine.report.figures import arms_in_order, corrected, event_corrected, printed, shown
+from engine.report.knowledge.evidence_document import enrolled, row, with_doubts
 
 _ESCAPED = re.compile(r"([\\`*_{}\[\]<>|#])")
 _COLUMNS = ("study", "therapy", "phase", "line", "n", "outcome", "figure", "lines")

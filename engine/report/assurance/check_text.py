@@ -8,8 +8,8 @@ from engine.assurance.answers.agreement import Agreement
 from engine.assurance.check.check import Report
 from engine.assurance.check.findings import KINDS, Finding, Kind
 from engine.notice import NOTICE, notice
-from engine.report.comparison_words import COUNTED
-from engine.report.diff_text import witness_words
+from engine.report.assurance.comparison_words import COUNTED
+from engine.report.assurance.diff_text import witness_words
 from engine.report.style import Style
 from engine.report.wrapping import hanging
 

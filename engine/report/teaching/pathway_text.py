@@ -8,9 +8,9 @@ from typing import Any
 from engine.evaluation.model import Reason
 from engine.notice import notice
 from engine.report.document import identity
-from engine.report.pathway_words import LEGEND, MARKS, SPOKEN, behind, leaf_mark, standing, title, trials, why
 from engine.report.sentences import facts_line
 from engine.report.style import Style
+from engine.report.teaching.pathway_words import LEGEND, MARKS, SPOKEN, behind, leaf_mark, standing, title, trials, why
 from engine.report.wrapping import hanging, wrapped
 from engine.teaching.pathway import Branch, Door, Leaf, Pathway, Status
 

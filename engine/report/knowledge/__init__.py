@@ -1,0 +1,1 @@
+"""Views of the knowledge: rules, studies, the card, what verification found."""

@@ -1,0 +1,1 @@
+"""Views for a seminar: why, what if, side by side, pictures, the quiz."""
