@@ -108,6 +108,17 @@ def test_an_error_stands_at_its_field_and_leaves_when_mended(visit: Open) -> Non
     waited_for(page, "3 ng/mL")
 
 
+def test_what_is_changed_before_the_script_has_come_counts(visit: Open) -> None:
+    page = visit("/answer")
+    held: list[Any] = []
+    page.route("**/static/hepatica.js", lambda route: held.append(route))  # noqa: PLW0108 (Playwright marks the handler)
+    page.goto(page.url + "?bclc_stage=C", wait_until="commit")
+    choose(page, "BCLC stage", "D")
+    assert page.url.endswith("bclc_stage=C")
+    held[0].continue_()
+    page.wait_for_url("**bclc_stage=D")
+
+
 def test_an_answer_that_could_not_be_fetched_says_so_until_it_is(visit: Open) -> None:
     page = visit("/answer?bclc_stage=C")
     page.route("**/answer?*", lambda route: route.fulfill(status=503, body="busy"))

@@ -106,6 +106,14 @@ for (const folded of document.querySelectorAll("details[data-fold]")) {
     if (!boxes.some((one) => one.checked)) boxes.find((one) => one.value === UNKNOWN).checked = true;
   };
 
+  // What was changed before this script was there counts, too.
+  const changed = (one) => {
+    if (one.type === "radio" || one.type === "checkbox") return one.checked !== one.defaultChecked;
+    if (one.matches("select")) return [...one.options].some((option) => option.defaultSelected && !option.selected);
+    return one.value !== one.defaultValue;
+  };
+  if ([...form.querySelectorAll("input, select")].some(changed)) soon(0);
+
   form.addEventListener("change", (event) => {
     if (event.target.type === "checkbox") settle(event.target);
     soon(0);
