@@ -23,6 +23,7 @@ MARKER = {"kind": "profile"}
 UNKNOWN_LETTER = "z"
 _LETTER = {True: "y", False: "n"}
 _NEVER = "-"
+_FEW = 3
 _NO_LOW, _NO_HIGH = -1, 1_000_000_000_000
 
 Clause = dict[str, Any]
@@ -159,21 +160,22 @@ def _possible(leaf: Test | ConceptTest) -> Ways:
 def _ways(leaf: Test | ConceptTest, maybe: str) -> Ways:
     """The ways in which a leaf can hold, each some clauses that must all hold; `maybe` lets unknown pass."""
     if isinstance(leaf, ConceptTest):
-        return ((_one_of(f"concept_{leaf.concept}", _LETTER[leaf.wanted] + maybe),),)
+        return (_one_of(f"concept_{leaf.concept}", _LETTER[leaf.wanted] + maybe),)
     kind = FIELD_BY_NAME[leaf.field].kind
     if kind in ("integer", "number"):
         return _numeric_ways(leaf, bool(maybe))
     if kind == "set":
         return _set_ways(leaf, maybe)
-    passing = "".join(_letter(leaf.field, word) for word in words_of(leaf.field) if leaf.holds(word))
-    return ((_one_of(leaf.field, passing + maybe),),)
+    words = words_of(leaf.field)
+    passing = "".join(_letter(leaf.field, word) for word in words if leaf.holds(word))
+    return (_one_of(leaf.field, passing + maybe, "".join(_letter(leaf.field, word) for word in words)),)
 
 
 def _set_ways(leaf: Test, maybe: str) -> Ways:
     if leaf.operator in ("empty", "not empty"):
-        return ((_one_of(f"{leaf.field}_any", _LETTER[leaf.operator == "not empty"] + maybe),),)
+        return (_one_of(f"{leaf.field}_any", _LETTER[leaf.operator == "not empty"] + maybe),)
     clauses = [_one_of(f"{leaf.field}_{word}", _LETTER[leaf.operator == "includes"] + maybe) for word in leaf.operands]
-    return tuple((clause,) for clause in clauses) if leaf.operator == "includes" else (tuple(clauses),)
+    return tuple(clauses) if leaf.operator == "includes" else (tuple(chain.from_iterable(clauses)),)
 
 
 def _numeric_ways(leaf: Test, possible: bool) -> Ways:
@@ -191,8 +193,14 @@ def _numeric_ways(leaf: Test, possible: bool) -> Ways:
     return compared[leaf.operator]
 
 
-def _one_of(name: str, letters: str) -> Clause:
-    """A test that a property is one of some letters; `letters` may be empty, which no property is."""
+def _one_of(name: str, letters: str, alphabet: str = "".join(_LETTER.values())) -> tuple[Clause, ...]:
+    """Clauses under which a property is one of some letters of its alphabet (unknown's is always one of them).
+
+    A few letters left out are named one by one: a pattern of letters costs the engine much more to build.
+    """
     if len(letters) < 2:
-        return {name: letters or _NEVER}
-    return {"$mt": {name: f"[{letters}]"}}
+        return ({name: letters or _NEVER},)
+    others = [letter for letter in alphabet + UNKNOWN_LETTER if letter not in letters]
+    if len(others) <= _FEW:
+        return tuple({"$neq": {name: letter}} for letter in others)
+    return ({"$mt": {name: f"[{letters}]"}},)
