@@ -154,10 +154,6 @@ def _words(*allowed: str) -> Document:
     return {"anyOf": [{"type": "string", "enum": list(allowed)}, _NOT_KNOWN]}
 
 
-def _component_parameter(name: str) -> Parameter:
-    return Parameter(name=part(COMPONENTS, name), says=f"Child-Pugh: {name}.", schema=_component(name))
-
-
 def _component(name: str) -> Document:
     if name in child_pugh.GRADES:
         return _words(*child_pugh.GRADES[name], *child_pugh.GRADE_SYNONYMS[name])
