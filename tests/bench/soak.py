@@ -22,6 +22,8 @@ from engine.inference.program import conditions_of
 from engine.profile.model import Profile
 from tests.bench.warm import distinct_profiles
 
+MAY_GROW_MB = 16
+
 
 def _memory() -> float:
     """Resident megabytes now (where /proc tells), else the peak so far."""
@@ -59,7 +61,7 @@ def _given(answer: Evaluation) -> dict[str, str]:
 
 
 def main() -> None:
-    """Run and print; exit code 1 when an answer was wrong."""
+    """Run and print; exit code 1 when an answer was wrong or memory grew."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--evaluations", type=int, default=100_000)
     parser.add_argument("--threads", type=int, default=8)
@@ -76,7 +78,8 @@ def main() -> None:
             wrong[0] += _given(evaluator.evaluate(profiles[index])) != expected[index]
 
     work(10_000, 0)
-    print(f"after 10,000: {_memory():.1f} MB")
+    settled = _memory()
+    print(f"after 10,000: {settled:.1f} MB")
     start = time.perf_counter()
     for part in range(4):
         work(chosen.evaluations // 4, part)
@@ -88,7 +91,9 @@ def main() -> None:
     for thread in threads:
         thread.join()
     print(f"{chosen.threads} threads, {chosen.evaluations:,} evaluations: {_memory():.1f} MB, wrong {wrong[0]}")
-    sys.exit(1 if wrong[0] else 0)
+    grown = _memory() - settled
+    print(f"grown by {grown:.1f} MB; at most {MAY_GROW_MB} allowed")
+    sys.exit(1 if wrong[0] or grown > MAY_GROW_MB else 0)
 
 
 if __name__ == "__main__":

@@ -121,6 +121,49 @@ for number, sid in enumerate((one, "0000000000000000", other)):
     assert lines[2] == "d2b9112f01dcb3b3 ['d2b9112f01dcb3b3', 'f1792aa689949d45']"
 
 
+def test_the_host_starts_threads_that_we_do_not() -> None:
+    script = "import threading, durable.lang; durable.lang.get_host(); print(threading.active_count())"
+    assert int(_alone(script).stdout) > 1
+
+
+def test_a_rule_without_a_blocking_fact_fires_although_the_blocking_fact_comes() -> None:
+    """`$not` looks only at what is there when it is tried: the fact that should block arrives, the firing stays."""
+    script = """
+rule = {"all": [{"m": {"a": "y"}}, {"n$not": {"b": "y"}}]}
+handle = engine.create_ruleset("x", json.dumps({"r": rule}))
+engine.assert_fact(handle, json.dumps({"sid": "1", "id": "1", "a": "y"}))
+started = engine.start_action(handle)
+engine.assert_fact(handle, json.dumps({"sid": "1", "id": "2", "b": "y"}))
+print(bool(started))
+"""
+    assert _alone(script).stdout.strip() == "True"
+
+
+def test_every_fact_is_total_typed_and_of_one_session(monkeypatch: pytest.MonkeyPatch) -> None:
+    """No null, no exponent, no missing property, always the same ids: whatever the profile."""
+    seen: list[dict[str, Any]] = []
+    real = module.engine_module()
+
+    class Spy:
+        def __getattr__(self, name: str) -> Any:
+            return getattr(real, name)
+
+        def assert_fact(self, handle: Any, text: str) -> Any:
+            assert "e-" not in text
+            assert "null" not in text
+            seen.append(json.loads(text))
+            return real.assert_fact(handle, text)
+
+    monkeypatch.setattr(module, "engine_module", Spy)
+    rete = Rete(
+        {"rule/x": All((Test("afp", ">", (1.0,)), Test("cmet", "in", ("high",)), Test("etiology", "includes", ("hcv",))))}, {}
+    )
+    for facts in ({}, {"afp": 0.000001, "cmet": "low", "etiology": ()}, {"afp": 1e8, "cmet": "high", "etiology": ("hcv",)}):
+        rete.fire(facts_of(facts))  # type: ignore[arg-type]
+    assert len({tuple(sorted(fact)) for fact in seen}) == 1
+    assert {(fact["sid"], fact["id"], fact["kind"]) for fact in seen} == {("1", "1", "profile")}
+
+
 def test_only_the_safe_part_of_the_engine_is_used() -> None:
     """No second session, no `delete_state`, no timers, no Host: the calls that crash are not in the program."""
     used: set[str] = set()
