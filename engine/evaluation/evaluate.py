@@ -49,11 +49,11 @@ class _RulePlan(NamedTuple):
     def finding(self, masks: Masks, facts: Facts) -> Finding:
         """What the rule says of a profile."""
         if not masks.possible & self.mask:
-            return Finding(self.rule, "ruled_out", blocked_by=self.condition.blocked_by(masks, facts))
+            return Finding(self.rule, "ruled_out", (), (), self.condition.blocked_by(masks, facts))
         citations = tuple([study.beside(masks, facts) for study in self.studies])
         if not masks.certain & self.mask:
-            return Finding(self.rule, "possible", needs=self.condition.needs(masks), citations=citations)
-        return Finding(self.rule, self.reaches, because=self.condition.because(masks, facts), citations=citations)
+            return Finding(self.rule, "possible", (), self.condition.needs(masks), (), citations)
+        return Finding(self.rule, self.reaches, self.condition.because(masks, facts), (), (), citations)
 
 
 class Evaluator:

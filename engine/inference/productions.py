@@ -19,7 +19,7 @@ from engine.profile.fields import FIELD_BY_NAME, FIELDS, Field, Value
 from engine.profile.model import Facts
 
 MAX_PATHS = 60
-MARKER = {"kind": "profile"}
+MARKER = {"k": "p"}
 UNKNOWN_LETTER = "z"
 _LETTER = {True: "y", False: "n"}
 _NEVER = "-"
@@ -77,10 +77,31 @@ def shards(productions: list[Production]) -> list[list[Production]]:
     return [productions[first : first + MAX_PATHS] for first in range(0, len(productions), MAX_PATHS)]
 
 
-def definition(productions: Sequence[Production]) -> str:
-    """The productions as the engine reads them, named r0, r1 ...; numbers in plain digits, which it insists on."""
-    rules = {f"r{n}": {"all": [{"m": {"$and": [MARKER, *p.clauses]}}]} for n, p in enumerate(productions)}
+def definition(productions: Sequence[Production], aliases: Mapping[str, str]) -> str:
+    """The productions as the engine reads them: named r0, r1 ..., properties by their short names, numbers in digits."""
+    rules = {
+        f"r{n}": {"all": [{"m": {"$and": [MARKER, *(_renamed(clause, aliases) for clause in p.clauses)]}}]}
+        for n, p in enumerate(productions)
+    }
     return _json(rules)
+
+
+def aliases_of(productions: Iterable[Production]) -> dict[str, str]:
+    """A short name for each property that some productions read: the engine reads every name of every fact."""
+    read = sorted({name for production in productions for name in _properties(production.clauses)})
+    return {name: f"a{n}" for n, name in enumerate(read)}
+
+
+def template(aliases: Mapping[str, str]) -> str:
+    """A fact of one fixed session and id with the marker, and a `%s` for each property's value."""
+    return '{"sid":"1","id":"1","k":"p",' + ",".join(f'"{alias}":%s' for alias in aliases.values()) + "}"
+
+
+def _renamed(clause: Clause, aliases: Mapping[str, str]) -> Clause:
+    return {
+        key if key.startswith("$") else aliases[key]: _renamed(inner, aliases) if key.startswith("$") else inner
+        for key, inner in clause.items()
+    }
 
 
 def _json(value: object) -> str:
@@ -95,7 +116,7 @@ def _leaf_order(leaf: Test | ConceptTest) -> tuple[int, str]:
     return (0, leaf.concept) if isinstance(leaf, ConceptTest) else (1, repr(leaf))
 
 
-def properties(clauses: Iterable[Clause]) -> Iterator[str]:
+def _properties(clauses: Iterable[Clause]) -> Iterator[str]:
     """The properties of a fact that some clauses read."""
     for clause in clauses:
         for key, inner in clause.items():
@@ -103,14 +124,14 @@ def properties(clauses: Iterable[Clause]) -> Iterator[str]:
 
 
 def fact(facts: Facts, fields: tuple[Field, ...]) -> dict[str, str]:
-    """One flat fact, total over what the rules read: each property as a JSON member, unknown as a token of its own."""
+    """One flat fact, total over what the rules read: the JSON value of each property, unknown as a token of its own."""
     members: dict[str, str] = {}
     for field in fields:
         value = facts[field.name]
         if field.kind in ("integer", "number"):
             members |= _bounds(field.name, value)
         else:
-            members |= _words(field, value)
+            members |= _words(field.name, value)
     return members
 
 
@@ -118,7 +139,7 @@ def _bounds(name: str, value: Value | None) -> dict[str, str]:
     """A number as the lowest and the highest value it may have."""
     assert value is None or isinstance(value, (int, float))
     low, high = (_NO_LOW, _NO_HIGH) if value is None else (value, value)
-    return {f"{name}_low": f'"{name}_low":{_digits(low)}', f"{name}_high": f'"{name}_high":{_digits(high)}'}
+    return {f"{name}_low": _digits(low), f"{name}_high": _digits(high)}
 
 
 def _digits(value: int | float) -> str:
@@ -127,13 +148,14 @@ def _digits(value: int | float) -> str:
 
 
 @lru_cache(maxsize=1024)
-def _words(field: Field, value: Value | None) -> dict[str, str]:
+def _words(name: str, value: Value | None) -> dict[str, str]:
+    field = FIELD_BY_NAME[name]
     if field.kind == "set":
         letters = {f"{field.name}_any": _holds_letter(value, bool)}
         letters |= {f"{field.name}_{word}": _holds_letter(value, partial(_holds, word)) for word in field.values}
     else:
         letters = {field.name: UNKNOWN_LETTER if value is None else _letter(field.name, value)}  # type: ignore[arg-type]
-    return {name: f'"{name}":"{letter}"' for name, letter in letters.items()}
+    return {name: f'"{letter}"' for name, letter in letters.items()}
 
 
 def _holds(word: str, chosen: tuple[str, ...]) -> bool:

@@ -21,13 +21,14 @@ from typing import Any, NamedTuple
 from engine.inference.productions import (
     UNKNOWN_LETTER,
     Production,
+    aliases_of,
     concept_productions,
     definition,
     fact,
     fields_read,
     goal_productions,
-    properties,
     shards,
+    template,
 )
 from engine.knowledge.conditions import Condition, strata
 from engine.problems import InternalError
@@ -40,7 +41,6 @@ _IMPORT_FAILED = (
     'Python 3.13 the flag CPPFLAGS="-DPyEval_CallObject=PyObject_CallObject" in front of '
     "pip install --force-reinstall --no-cache-dir --no-deps durable-rules==2.0.28"
 )
-_IDENTITY = '"sid":"1","id":"1","kind":"profile"'
 _TOKENS = {"y": "yes", "n": "no"}
 _ASSERTED, _NOT_HANDLED = 0, 1
 
@@ -79,12 +79,13 @@ class _Handle:
     def __init__(self, productions: list[Production], bits: Mapping[str, int]) -> None:
         self._engine = engine_module()
         self._bits = {f"r{index}": bits[production.name] for index, production in enumerate(productions)}
-        self._handle = self._engine.create_ruleset("hepatica", definition(productions))
-        self._reads = sorted({name for production in productions for name in properties(production.clauses)})
+        aliases = aliases_of(productions)
+        self._handle = self._engine.create_ruleset("hepatica", definition(productions, aliases))
+        self._reads, self._template = tuple(aliases), template(aliases)
 
     def fire(self, members: Mapping[str, str]) -> int:
         """The bits of the productions that fire; of the fact's members the engine is given those they read."""
-        text = f"{{{_IDENTITY},{','.join([members[name] for name in self._reads])}}}"
+        text = self._template % tuple([members[name] for name in self._reads])
         fired = 0
         try:
             code = self._engine.assert_fact(self._handle, text)[0]
@@ -156,7 +157,7 @@ class Rete:
             for name in names:
                 letter = self._derived(name, fired)
                 tokens[name] = _TOKENS.get(letter, UNKNOWN)
-                members[f"concept_{name}"] = f'"concept_{name}":"{letter}"'
+                members[f"concept_{name}"] = f'"{letter}"'
         fired = _all_fired(self._goal_handles, members)
         count = len(self._names)
         return Firings(self._names, fired & ((1 << count) - 1), fired >> count, tokens)

@@ -161,7 +161,7 @@ def test_every_fact_is_total_typed_and_of_one_session(monkeypatch: pytest.Monkey
     for facts in ({}, {"afp": 0.000001, "cmet": "low", "etiology": ()}, {"afp": 1e8, "cmet": "high", "etiology": ("hcv",)}):
         rete.fire(facts_of(facts))  # type: ignore[arg-type]
     assert len({tuple(sorted(fact)) for fact in seen}) == 1
-    assert {(fact["sid"], fact["id"], fact["kind"]) for fact in seen} == {("1", "1", "profile")}
+    assert {(fact["sid"], fact["id"], fact["k"]) for fact in seen} == {("1", "1", "p")}
 
 
 def test_only_the_safe_part_of_the_engine_is_used() -> None:
@@ -217,7 +217,7 @@ def test_every_rule_begins_with_the_marker_and_never_asks_for_absence(monkeypatc
     Rete({"rule/x": condition}, {})
     for definition in seen:
         for rule in definition.values():
-            assert rule["all"][0]["m"]["$and"][0] == {"kind": "profile"}
+            assert rule["all"][0]["m"]["$and"][0] == {"k": "p"}
         assert not {"$not", "$nex", "$ex"} & set(_keys(definition))
 
 
