@@ -87,10 +87,10 @@ class Evaluator:
         masks = self.inference.read(facts)
         lists: dict[ListName, list[Entry]] = {"options": [], "possible": [], "not_supported": [], "ruled_out": []}
         for therapy, rules in self._plans:
-            if len(rules) == 1:
-                entry = Entry(therapy, rules[0].finding(masks, facts))
+            reaching = rules if len(rules) == 1 else [plan for plan in rules if masks.possible & plan.mask] or rules
+            if len(reaching) == 1:
+                entry = Entry(therapy, reaching[0].finding(masks, facts))
             else:
-                reaching = [plan for plan in rules if masks.possible & plan.mask] or rules
                 entry = judged(therapy, [plan.finding(masks, facts) for plan in reaching])
             lists[entry.finding.reaches].append(entry)
         scope = self._scope(masks)
