@@ -36,14 +36,14 @@ def test_the_whole_study_comes_before_a_subgroup_even_for_a_lesser_endpoint(rule
 @pytest.mark.parametrize("study", ["resorce", "phocus", "galunisertib-sorafenib-study"])
 def test_a_population_known_from_outside_the_text_says_so(study: str, capsys: pytest.CaptureFixture[str]) -> None:
     assert run(["evidence", "show", study]) == 0
-    assert "(What is not printed: confirmed.)" in " ".join(capsys.readouterr().out.split())
+    assert "(What goes beyond the text is confirmed.)" in " ".join(capsys.readouterr().out.split())
     assert run(["evidence", "show", study, "--format", "json"]) == 0
     assert json.loads(capsys.readouterr().out)["population_basis"] == "confirmed"
 
 
 def test_a_population_read_from_the_text_says_nothing_of_other_sources(capsys: pytest.CaptureFixture[str]) -> None:
     assert run(["evidence", "show", "celestial"]) == 0
-    assert "What is not printed" not in capsys.readouterr().out
+    assert "What goes beyond the text" not in capsys.readouterr().out
 
 
 def test_a_status_or_a_number_in_doubt_points_to_its_discrepancy(capsys: pytest.CaptureFixture[str]) -> None:

@@ -346,3 +346,9 @@ def test_a_quiz_address_that_was_tampered_with_is_refused(server: Server, query:
 def test_there_is_no_tab_for_changes_where_one_ruleset_is_served(server: Server) -> None:
     assert "/changes" not in server.get("/answer").text
     assert server.get("/changes").status == 404
+
+
+def test_a_failed_trial_stays_beside_what_speaks_for_a_therapy(server: Server) -> None:
+    page = html.unescape(server.get("/answer?bclc_stage=C&prior_sorafenib=progressed&afp=620").text)
+    assert "As a whole not supported:" in page
+    assert "REACH: OS 9.2 v 7.6 mo, HR 0.866" in page
