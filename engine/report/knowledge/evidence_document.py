@@ -48,7 +48,9 @@ def enrolled(study: Study) -> str:
     population = study.population
     if population is None:
         return ""
-    return population.says if population.basis == "reading" else f"{population.says} (What goes beyond the text is {population.basis}.)"
+    if population.basis == "reading":
+        return population.says
+    return f"{population.says} (What goes beyond the text is {population.basis}.)"
 
 
 def with_doubts(study: Study, part: str, text: str) -> str:
