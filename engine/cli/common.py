@@ -128,15 +128,8 @@ def read_input(path: str) -> tuple[bytes, str]:
 
 
 def _bytes(path: str) -> tuple[bytes, str]:
-    if path == STDIN:
-        return read_input(path)
-    from engine.documents.reader import read_bytes
-
-    given = Path(path)
     named = [patient for patient in shipped("patients").glob("*.yaml") if patient.stem == path]
-    if named and not given.exists():
-        given = named[0]
-    return read_bytes(given, str(given)), str(given)
+    return read_input(str(named[0]) if named and not Path(path).exists() else path)
 
 
 def style(path: Path | None = None) -> Style:

@@ -8,13 +8,12 @@ from collections.abc import Collection
 from engine.documents.tree import Node
 from engine.knowledge.conditions import All, Any, ConceptTest, Condition, Not, Operator, Test
 from engine.problems import Problem, quote, suggestion
-from engine.profile.fields import FIELD_BY_NAME, FIELDS, NONE, Field
+from engine.profile.fields import FIELD_BY_NAME, FIELDS, FLAGS, NONE, Field
 from engine.profile.normalise import DECIMALS
 
 _COMPARISON = re.compile(r"\s*(<=|>=|<|>)\s*([0-9]{1,9}(?:\.[0-9]{1,30})?)\s*\Z")
 _JOINERS = ("all", "any")
 RESERVED = frozenset({*FIELD_BY_NAME, *_JOINERS, "not"})
-_FLAGS = {"yes": True, "no": False, "true": True, "false": False}
 
 
 class ConditionReader:
@@ -55,7 +54,7 @@ class ConditionReader:
 
     def _may_be_concept(self, key: str, node: Node) -> bool:
         if self.concepts is None:
-            return not isinstance(node.value, (dict, list)) and node.raw.lower() in _FLAGS
+            return not isinstance(node.value, (dict, list)) and node.raw.lower() in FLAGS
         return key in self.concepts
 
     def _joined(self, key: str, node: Node) -> Condition:
@@ -68,7 +67,7 @@ class ConditionReader:
         return All(parts) if key == "all" else Any(parts)
 
     def _concept(self, name: str, node: Node) -> Condition:
-        wanted = _FLAGS.get(node.raw.lower()) if not isinstance(node.value, (dict, list)) else None
+        wanted = FLAGS.get(node.raw.lower()) if not isinstance(node.value, (dict, list)) else None
         if wanted is None:
             self._problem(node, "unknown-value", f"the concept {name} is tested with yes or no")
             return All(())
@@ -106,8 +105,8 @@ class ConditionReader:
             return None
         if field.kind == "flag":
             allowed: tuple[str, ...] = ("yes", "no")
-            if node.raw.lower() in _FLAGS:
-                return _FLAGS[node.raw.lower()]
+            if node.raw.lower() in FLAGS:
+                return FLAGS[node.raw.lower()]
         else:
             allowed = (*field.values, NONE) if field.kind == "set" else field.values
             if node.raw in allowed:

@@ -120,11 +120,6 @@ def leaves(condition: Condition) -> Iterator[Test | ConceptTest]:
         yield condition
 
 
-def fields_in(condition: Condition) -> set[str]:
-    """The fields tested directly (concepts not opened)."""
-    return {leaf.field for leaf in leaves(condition) if isinstance(leaf, Test)}
-
-
 def strata(concepts: Mapping[str, Condition]) -> list[tuple[str, ...]]:
     """Concepts in levels, each naming only concepts of earlier ones, otherwise in the given order.
 

@@ -11,6 +11,7 @@ Nature = Literal["test", "history", "characteristic"]
 Value = str | bool | int | float | tuple[str, ...]
 
 UNKNOWN = "unknown"
+FLAGS = {"yes": True, "no": False, "true": True, "false": False}
 NONE = "none"
 
 

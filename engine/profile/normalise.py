@@ -10,7 +10,7 @@ from engine.problems import InvalidInput, quote, suggestion
 from engine.profile import child_pugh, cmet
 from engine.profile.components import COMPONENTS, ComponentReader
 from engine.profile.contradictions import doubts
-from engine.profile.fields import FIELDS, NONE, UNKNOWN, Field, Value
+from engine.profile.fields import FIELDS, FLAGS, NONE, UNKNOWN, Field, Value
 from engine.profile.model import Profile, ProfileWarning, canonical, facts_of
 from engine.profile.units import amount
 from engine.profile.values import ValueReader, is_unknown
@@ -20,7 +20,6 @@ KEYS = (LABEL, *(field.name for field in FIELDS), COMPONENTS)
 LONGEST_LABEL = 200
 DECIMALS = 6
 CHILD_PUGH_GROUP = ("child_pugh_class", "child_pugh_score", COMPONENTS)
-_FLAGS = {"yes": True, "no": False, "true": True, "false": False}
 
 
 def profile_from(node: Node, file: str) -> Profile:
@@ -116,10 +115,10 @@ class _Reading(ValueReader):
         raw = self.scalar(field.name, node, "yes or no")
         if raw is None:
             return None
-        if raw.lower() not in _FLAGS:
+        if raw.lower() not in FLAGS:
             self.problem(node, "unknown-value", f"{field.name} cannot be {quote(raw)}; {suggestion(raw, ('yes', 'no', UNKNOWN))}")
             return None
-        return _FLAGS[raw.lower()]
+        return FLAGS[raw.lower()]
 
     def _integer(self, field: Field, node: Node) -> Value | None:
         return self.whole(field.name, node, int(field.low), int(field.high))

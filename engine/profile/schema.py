@@ -11,10 +11,11 @@ from engine.profile.components import COMPONENTS
 from engine.profile.fields import FIELDS, NONE, UNKNOWN
 from engine.profile.fields import Field as ProfileField
 from engine.profile.normalise import LONGEST_LABEL
+from engine.profile.units import NUMBER, UNIT
 
 _CONFIG = ConfigDict(extra="forbid")
 _Unknown = Literal["unknown"]
-_AMOUNT = r"^\s*[+-]?(\d{1,12}(\.\d{0,12})?|\.\d{1,12})([eE][+-]?\d{1,2})?\s*\S{0,16}\s*$"
+_AMOUNT = rf"^\s*{NUMBER}\s*({UNIT})?\s*$"
 
 
 def _type(field: ProfileField) -> Any:

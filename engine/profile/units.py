@@ -5,7 +5,9 @@ from __future__ import annotations
 import math
 import re
 
-AMOUNT = re.compile(r"\s*([+-]?(?:\d{1,12}(?:\.\d{0,12})?|\.\d{1,12})(?:[eE][+-]?\d{1,2})?)\s*([^\d\s.][^\s]{0,15})?\s*\Z")
+NUMBER = r"[+-]?(?:\d{1,12}(?:\.\d{0,12})?|\.\d{1,12})(?:[eE][+-]?\d{1,2})?"
+UNIT = r"[^\d\s.]\S{0,15}"
+AMOUNT = re.compile(rf"\s*({NUMBER})\s*({UNIT})?\s*\Z")
 
 _SPELLINGS = {
     "mg/dl": "mg/dL",

@@ -13,18 +13,8 @@ from engine.knowledge.loader import load_ruleset
 from engine.knowledge.schema import ruleset_schemas
 from engine.problems import InvalidInput
 from tests.conftest import ROOT
+from tests.knowledge.refusing import problems, swapped
 from tests.making import ALPHA, BETA, CARD, CONCEPTS, write_ruleset
-
-
-def problems(folder: Path, **changed: str | None) -> list[str]:
-    with pytest.raises(InvalidInput) as caught:
-        load_ruleset(write_ruleset(folder, **changed))
-    return [line.removeprefix(f"{folder}/") for line in str(caught.value).splitlines()]
-
-
-def swapped(text: str, old: str, new: str) -> str:
-    assert text.count(old) == 1, old
-    return text.replace(old, new)
 
 
 def test_a_valid_ruleset_loads_with_its_places(tmp_path: Path) -> None:

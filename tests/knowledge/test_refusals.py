@@ -12,22 +12,12 @@ from engine.knowledge import figures, files
 from engine.knowledge.loader import load_ruleset
 from engine.knowledge.validation import MAX_CONCEPT_DEPTH, MAX_CONCEPTS
 from engine.problems import InvalidInput
+from tests.knowledge.refusing import problems, swapped
 from tests.making import ALPHA, BETA, CARD, CONCEPTS, write_ruleset
 
 TEXTS = {"card": CARD, "concepts": CONCEPTS, "alpha": ALPHA, "beta": BETA}
 DISCREPANCY = "{id: d1, lines: 3, prints: a, correction: b, basis: reading, confidence: high, severity: low, kind: x}"
 RESULT = "p: 0.01, lines: 3}"
-
-
-def problems(folder: Path, **changed: str | None) -> list[str]:
-    with pytest.raises(InvalidInput) as caught:
-        load_ruleset(write_ruleset(folder, **changed))
-    return [line.removeprefix(f"{folder}/") for line in str(caught.value).splitlines()]
-
-
-def swapped(text: str, old: str, new: str) -> str:
-    assert text.count(old) == 1, old
-    return text.replace(old, new)
 
 
 def corrected(parts: str) -> str:
