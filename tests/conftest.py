@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 from hypothesis import HealthCheck, settings
 
-from engine.evaluation.evaluate import Evaluator
-from engine.knowledge.loader import load_ruleset
-from engine.knowledge.ruleset import Ruleset
+from hepatica.evaluation.evaluate import Evaluator
+from hepatica.knowledge.loader import load_ruleset
+from hepatica.knowledge.ruleset import Ruleset
 
 ROOT = Path(__file__).resolve().parent.parent
 settings.register_profile("project", deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow])

@@ -7,13 +7,13 @@ from typing import Any
 
 from hypothesis import strategies as st
 
-from engine.inference.classes import FieldClasses, classes_of
-from engine.inference.program import Program
-from engine.knowledge.conditions import All, ConceptTest, Condition, Not, Operator, Test
-from engine.knowledge.conditions import Any as AnyOf
-from engine.profile import child_pugh
-from engine.profile.fields import FIELD_BY_NAME, FIELDS, Field, Value
-from engine.profile.model import Facts, Profile, facts_of
+from hepatica.inference.classes import FieldClasses, classes_of
+from hepatica.inference.program import Program
+from hepatica.knowledge.conditions import All, ConceptTest, Condition, Not, Operator, Test
+from hepatica.knowledge.conditions import Any as AnyOf
+from hepatica.patient import child_pugh
+from hepatica.patient.fields import FIELD_BY_NAME, FIELDS, Field, Value
+from hepatica.patient.model import Facts, Profile, facts_of
 
 CARD = """\
 ruleset: tiny

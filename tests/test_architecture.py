@@ -27,10 +27,10 @@ LAYERS = (
 LEVEL = {name: level for level, names in enumerate(LAYERS) for name in names}
 ASSURANCE = (("space",), ("answers",), ("check", "diff", "cases"), ("coverage",), ("mutation",))
 ONLY = {
-    "durable_rules_engine": {"engine/inference/rete.py"},
+    "durable_rules_engine": {"engine/hepatica/inference/rete.py"},
     "durable": set(),
-    "yaml": {"engine/documents/yaml_reader.py"},
-    "pickle": {"engine/inference/compiled.py"},
+    "yaml": {"engine/hepatica/documents/yaml_reader.py"},
+    "pickle": {"engine/hepatica/inference/compiled.py"},
 }
 FILES = sorted((ROOT / "engine").rglob("*.py"))
 
@@ -49,17 +49,17 @@ def _imports(path: Path) -> Iterator[tuple[str, bool]]:
             yield from ((alias.name, id(node) in typing_only) for alias in node.names)
         elif isinstance(node, ast.ImportFrom) and node.module:
             yield node.module, id(node) in typing_only
-            if node.module == "engine" or node.module.count(".") == 0:
+            if node.module == "hepatica" or node.module.count(".") == 0:
                 yield from ((f"{node.module}.{alias.name}", id(node) in typing_only) for alias in node.names)
 
 
 def _layer(module: str) -> int | None:
     parts = module.split(".")
-    return LEVEL.get(parts[1]) if parts[0] == "engine" and len(parts) > 1 else None
+    return LEVEL.get(parts[1]) if parts[0] == "hepatica" and len(parts) > 1 else None
 
 
 def test_every_folder_has_its_place_in_the_order() -> None:
-    found = {p.relative_to(ROOT / "engine").parts[0].removesuffix(".py") for p in FILES} - {"__init__", "__main__"}
+    found = {p.relative_to(ROOT / "engine" / "hepatica").parts[0].removesuffix(".py") for p in FILES} - {"__init__", "__main__"}
     assert found <= set(LEVEL) | {"pytest_plugin"}, "give the new folder a place in LAYERS"
 
 
@@ -74,9 +74,9 @@ def test_imports_run_one_way(path: Path) -> None:
 
 def test_inside_assurance_imports_run_one_way_too() -> None:
     level = {name: position for position, names in enumerate(ASSURANCE) for name in names}
-    for path in sorted((ROOT / "engine" / "assurance").glob("*/*.py")):
+    for path in sorted((ROOT / "engine/hepatica/assurance").glob("*/*.py")):
         own = path.parent.name
-        used = {module.split(".")[2] for module, _ in _imports(path) if module.startswith("engine.assurance.")}
+        used = {module.split(".")[2] for module, _ in _imports(path) if module.startswith("hepatica.assurance.")}
         assert all(name == own or level[name] < level[own] for name in used), f"{path} imports {used - {own}}"
 
 
@@ -102,7 +102,7 @@ def test_the_core_takes_no_clock_no_network_and_no_chance() -> None:
 
 def test_evaluating_a_patient_loads_nothing_heavy() -> None:
     script = (
-        "import sys\nfrom engine.cli.main import run\n"
+        "import sys\nfrom hepatica.cli.main import run\n"
         "run(['evaluate', 'little-known'])\nrun(['evaluate', 'little-known'])\nbefore = set(sys.modules)\n"
         "print(sorted(set(sys.modules) & {'pydantic', 'numpy', 'jinja2', 'starlette', 'matplotlib', 'durable', 'asyncio'}), file=sys.stderr)"
     )

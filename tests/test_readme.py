@@ -12,7 +12,7 @@ import tomllib
 
 import pytest
 
-from engine.cli.main import COMMANDS
+from hepatica.cli.main import COMMANDS
 from tests.conftest import ROOT
 
 README = (ROOT / "README.md").read_text(encoding="utf-8")
@@ -32,7 +32,7 @@ def _shown() -> list[tuple[str, str]]:
 
 
 def _run(command: str) -> str:
-    words = command.replace("hepatica ", f"{shlex.quote(sys.executable)} -m engine ", 1)
+    words = command.replace("hepatica ", f"{shlex.quote(sys.executable)} -m hepatica ", 1)
     done = subprocess.run(
         words, shell=True, cwd=ROOT, capture_output=True, text=True, check=False, timeout=120, env={**os.environ}
     )

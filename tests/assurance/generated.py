@@ -5,13 +5,13 @@ from __future__ import annotations
 from dataclasses import replace
 from random import Random
 
-from engine.assurance.answers.version import Version
-from engine.inference.program import compile_ruleset
-from engine.knowledge.conditions import All, Any, ConceptTest, Condition, Not, Test
-from engine.knowledge.evidence import Place, Population, Study
-from engine.knowledge.ruleset import Card, Concept, Rule, Ruleset, Source, Standing, Therapy
-from engine.knowledge.standing import DEMANDS
-from engine.profile.fields import FIELD_BY_NAME, FIELDS
+from hepatica.assurance.answers.version import Version
+from hepatica.inference.program import compile_ruleset
+from hepatica.knowledge.conditions import All, Any, ConceptTest, Condition, Not, Test
+from hepatica.knowledge.evidence import Place, Population, Study
+from hepatica.knowledge.ruleset import Card, Concept, Rule, Ruleset, Source, Standing, Therapy
+from hepatica.knowledge.standing import DEMANDS
+from hepatica.patient.fields import FIELD_BY_NAME, FIELDS
 
 PLACE = Place(lines="1")
 SMALL = ("bclc_stage", "child_pugh_class", "child_pugh_score", "other_prior_systemic", "afp", "cmet")

@@ -9,7 +9,7 @@ from random import Random
 
 import pytest
 
-from engine.assurance.answers.agreement import (
+from hepatica.assurance.answers.agreement import (
     Agreement,
     Reading,
     agreement,
@@ -19,14 +19,14 @@ from engine.assurance.answers.agreement import (
     profiles_to_compare,
     sampled,
 )
-from engine.assurance.answers.version import Version
-from engine.assurance.space.axes import space_of
-from engine.inference.program import compile_ruleset
-from engine.knowledge.conditions import Test
-from engine.knowledge.loader import load_ruleset
-from engine.knowledge.ruleset import Ruleset
-from engine.profile.model import Facts
-from engine.profile.reading import read_profile
+from hepatica.assurance.answers.version import Version
+from hepatica.assurance.space.axes import space_of
+from hepatica.inference.program import compile_ruleset
+from hepatica.knowledge.conditions import Test
+from hepatica.knowledge.loader import load_ruleset
+from hepatica.knowledge.ruleset import Ruleset
+from hepatica.patient.model import Facts
+from hepatica.patient.reading import read_profile
 from tests.assurance.generated import a_ruleset, version
 from tests.conftest import ROOT
 

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from engine.cli.main import run
+from hepatica.cli.main import run
 from tests.assurance.editing import edit, two
 from tests.conftest import ROOT
 
@@ -91,7 +91,7 @@ def test_every_wrong_entry_is_told_at_once(tmp_path: Path, capsys: pytest.Captur
 def test_declared_changes_come_from_standard_input_too(tmp_path: Path) -> None:
     old, new = two(tmp_path)
     edit(new, "beta", '"> 400"', '"> 300"')
-    command = [sys.executable, "-m", "engine", "diff", str(old), str(new), "--allow", "-"]
+    command = [sys.executable, "-m", "hepatica", "diff", str(old), str(new), "--allow", "-"]
     runs = [
         subprocess.run(command, input=given.encode(), capture_output=True, cwd=ROOT, timeout=60, check=False)
         for given in (ALLOWED, "allow: [3]")

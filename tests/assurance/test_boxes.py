@@ -7,12 +7,12 @@ from itertools import product
 from hypothesis import given
 from hypothesis import strategies as st
 
-from engine.assurance.space import boxes as algebra
-from engine.assurance.space.axes import space_of
-from engine.assurance.space.boxes import Box
-from engine.assurance.space.describe import describe
-from engine.assurance.space.uncovered import gap
-from engine.knowledge.conditions import Test
+from hepatica.assurance.space import boxes as algebra
+from hepatica.assurance.space.axes import space_of
+from hepatica.assurance.space.boxes import Box
+from hepatica.assurance.space.describe import describe
+from hepatica.assurance.space.uncovered import gap
+from hepatica.knowledge.conditions import Test
 
 SPACE = space_of(
     [Test("cmet", "in", ("high",)), Test("ras", "in", ("mutant",)), Test("bclc_stage", "in", ("C",)), Test("afp", ">", (400.0,))]

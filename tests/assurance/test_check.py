@@ -9,14 +9,14 @@ from shutil import copytree
 
 import pytest
 
-from engine.assurance.answers.version import Version
-from engine.assurance.cases.reader import read_cases
-from engine.assurance.check.check import Report, check
-from engine.assurance.check.findings import KINDS, Finding
-from engine.evaluation.evaluate import Evaluator
-from engine.inference.program import compile_ruleset
-from engine.knowledge.loader import load_ruleset
-from engine.profile.model import Profile
+from hepatica.assurance.answers.version import Version
+from hepatica.assurance.cases.reader import read_cases
+from hepatica.assurance.check.check import Report, check
+from hepatica.assurance.check.findings import KINDS, Finding
+from hepatica.evaluation.evaluate import Evaluator
+from hepatica.inference.program import compile_ruleset
+from hepatica.knowledge.loader import load_ruleset
+from hepatica.patient.model import Profile
 from tests.conftest import ROOT
 
 FAULTS = ROOT / "rulesets" / "teaching-faults"

@@ -9,14 +9,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from engine.assurance.answers.agreement import sampled
-from engine.assurance.answers.enumeration import counts
-from engine.assurance.space.axes import space_of
-from engine.inference.columns import BLOCK, WORD, Columns
-from engine.inference.outer import outer
-from engine.inference.program import Program, compile_conditions
-from engine.knowledge.conditions import All, Any, Test
-from engine.profile.model import Facts
+from hepatica.assurance.answers.agreement import sampled
+from hepatica.assurance.answers.enumeration import counts
+from hepatica.assurance.space.axes import space_of
+from hepatica.inference.columns import BLOCK, WORD, Columns
+from hepatica.inference.outer import outer
+from hepatica.inference.program import Program, compile_conditions
+from hepatica.knowledge.conditions import All, Any, Test
+from hepatica.patient.model import Facts
 from tests.assurance.generated import EVERY, a_ruleset, version
 from tests.making import profiles
 

@@ -12,13 +12,13 @@ from pathlib import Path
 import pytest
 from hypothesis import given
 
-from engine.assurance.check.findings import KINDS
-from engine.cli.main import run
-from engine.notice import NOTICE
-from engine.profile.model import Facts
-from engine.profile.reading import profile_in, profile_of, read_profile
-from engine.report.assurance.diff_text import witness_words
-from engine.report.patient_file import patient_file
+from hepatica.assurance.check.findings import KINDS
+from hepatica.cli.main import run
+from hepatica.notice import NOTICE
+from hepatica.patient.model import Facts
+from hepatica.patient.reading import profile_in, profile_of, read_profile
+from hepatica.report.assurance.diff_text import witness_words
+from hepatica.report.patient_file import patient_file
 from tests.assurance.editing import edit, two
 from tests.conftest import ROOT
 from tests.making import profiles, write_ruleset
@@ -197,7 +197,7 @@ def test_strict_makes_remarks_fail(tmp_path: Path, capfdbinary: pytest.CaptureFi
 
 
 def test_a_comparison_imports_no_numpy() -> None:
-    code = "import sys; from engine.cli.main import run; run(['diff','hcc-2016','hcc-2016']); print('numpy' in sys.modules, file=sys.stderr)"
+    code = "import sys; from hepatica.cli.main import run; run(['diff','hcc-2016','hcc-2016']); print('numpy' in sys.modules, file=sys.stderr)"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, cwd=ROOT, check=True)
     assert done.stderr.strip() == "False"
 
@@ -220,6 +220,6 @@ def test_rules_that_cut_the_space_too_finely_are_refused(
 ) -> None:
     old, new = two(tmp_path)
     edit(new, "beta", '"> 400"', '"> 300"')
-    monkeypatch.setattr(f"engine.assurance.space.partition.{limit}", 2)
+    monkeypatch.setattr(f"hepatica.assurance.space.partition.{limit}", 2)
     assert run(["diff", str(old), str(new)]) == 2
     assert "therapy beta:1:1: too-many-parts" in capsys.readouterr().err

@@ -8,13 +8,13 @@ from random import Random
 
 import pytest
 
-from engine.assurance.answers.enumeration import transitions
-from engine.assurance.answers.version import Stand, Subject, Version
-from engine.assurance.diff.compare import Change, Comparison, compare, kind_of
-from engine.evaluation.evaluate import Evaluator
-from engine.knowledge.conditions import All, Any, Condition, Not, Test
-from engine.knowledge.ruleset import Rule, Ruleset
-from engine.profile.model import Facts, Profile
+from hepatica.assurance.answers.enumeration import transitions
+from hepatica.assurance.answers.version import Stand, Subject, Version
+from hepatica.assurance.diff.compare import Change, Comparison, compare, kind_of
+from hepatica.evaluation.evaluate import Evaluator
+from hepatica.knowledge.conditions import All, Any, Condition, Not, Test
+from hepatica.knowledge.ruleset import Rule, Ruleset
+from hepatica.patient.model import Facts, Profile
 from tests.assurance.generated import a_ruleset, edited, version
 
 PAIRS = 240

@@ -10,14 +10,14 @@ from random import Random
 
 import pytest
 
-from engine.assurance.answers.version import Version, finding_of
-from engine.assurance.check.check import Report, check
-from engine.assurance.space.axes import consistent, space_of
-from engine.evaluation.evaluate import judged
-from engine.inference.plain import Verdict, read
-from engine.inference.program import SCOPE, conditions_of
-from engine.knowledge.ruleset import Rule, Ruleset, Therapy
-from engine.profile.model import Facts, facts_of
+from hepatica.assurance.answers.version import Version, finding_of
+from hepatica.assurance.check.check import Report, check
+from hepatica.assurance.space.axes import consistent, space_of
+from hepatica.evaluation.evaluate import judged
+from hepatica.inference.plain import Verdict, read
+from hepatica.inference.program import SCOPE, conditions_of
+from hepatica.knowledge.ruleset import Rule, Ruleset, Therapy
+from hepatica.patient.model import Facts, facts_of
 from tests.assurance.generated import a_ruleset, version
 
 FIELDS = ("bclc_stage", "child_pugh_class", "child_pugh_score", "afp", "cmet")

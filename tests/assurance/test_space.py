@@ -9,14 +9,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from engine.assurance.space.axes import Space, consistent, space_of
-from engine.assurance.space.boxes import Box
-from engine.assurance.space.words import limits, values_in_words
-from engine.inference.classes import classes_of
-from engine.knowledge.conditions import Test
-from engine.profile import child_pugh
-from engine.profile.fields import FIELD_BY_NAME
-from engine.profile.model import Facts, facts_of
+from hepatica.assurance.space.axes import Space, consistent, space_of
+from hepatica.assurance.space.boxes import Box
+from hepatica.assurance.space.words import limits, values_in_words
+from hepatica.inference.classes import classes_of
+from hepatica.knowledge.conditions import Test
+from hepatica.patient import child_pugh
+from hepatica.patient.fields import FIELD_BY_NAME
+from hepatica.patient.model import Facts, facts_of
 from tests.assurance.generated import EVERY, a_ruleset, version
 from tests.making import profiles
 

@@ -6,9 +6,9 @@ import re
 
 import pytest
 
-from engine.cli.main import COMMANDS, cli
-from engine.documents.tree import Node
-from engine.documents.yaml_reader import read_yaml
+from hepatica.cli.main import COMMANDS, cli
+from hepatica.documents.tree import Node
+from hepatica.documents.yaml_reader import read_yaml
 from tests.conftest import ROOT
 
 HOOKS, WORKFLOW = ROOT / ".pre-commit-hooks.yaml", ROOT / ".github" / "workflows" / "rules.yml"

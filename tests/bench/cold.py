@@ -19,7 +19,7 @@ from tests.conftest import ROOT
 
 PATIENT = "after-sorafenib-met-high"
 BARE = [sys.executable, "-c", "import pydantic, click, yaml, durable.lang"]
-OURS = [sys.executable, "-m", "engine", "evaluate", PATIENT]
+OURS = [sys.executable, "-m", "hepatica", "evaluate", PATIENT]
 
 
 def _run(command: list[str], environment: dict[str, str]) -> float:

@@ -18,12 +18,12 @@ from typing import Any
 import numpy as np
 import zen
 
-from engine.assurance.answers.agreement import sampled
-from engine.assurance.space.axes import space_of
-from engine.inference.columns import Codes, Columns, Table
-from engine.inference.program import compile_ruleset, conditions_of
-from engine.inference.rete import Rete
-from engine.knowledge.loader import load_ruleset
+from hepatica.assurance.answers.agreement import sampled
+from hepatica.assurance.space.axes import space_of
+from hepatica.inference.columns import Codes, Columns, Table
+from hepatica.inference.program import compile_ruleset, conditions_of
+from hepatica.inference.rete import Rete
+from hepatica.knowledge.loader import load_ruleset
 from tests.bench.zen_table import context, decision_table
 from tests.conftest import ROOT
 

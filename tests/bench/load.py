@@ -22,11 +22,11 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from urllib.parse import urlencode
 
-from engine.cli import common
-from engine.paths import DEFAULT_RULESET
-from engine.profile.fields import FIELDS, NONE, UNKNOWN, Field
-from engine.report.document import answer
-from engine.web.cases import case_in
+from hepatica.cli import common
+from hepatica.paths import DEFAULT_RULESET
+from hepatica.patient.fields import FIELDS, NONE, UNKNOWN, Field
+from hepatica.report.document import answer
+from hepatica.web.cases import case_in
 
 MOST_SECONDS, MOST_USERS, MOST_REQUESTS = 120, 200, 100_000
 EVERY = 10
@@ -118,7 +118,7 @@ def _same_page(body: bytes, right: str) -> bool:
 def run(users: int, seconds: float, cases: list[tuple[str, str]]) -> tuple[list[Tally], float]:
     """The tallies of all users, and how long it took."""
     server = subprocess.Popen(
-        [sys.executable, "-m", "engine", "serve", "--port", "0"], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True
+        [sys.executable, "-m", "hepatica", "serve", "--port", "0"], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True
     )
     try:
         assert server.stdout is not None

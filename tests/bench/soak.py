@@ -14,12 +14,12 @@ import time
 from pathlib import Path
 from threading import Thread
 
-from engine import load
-from engine.evaluation.evaluate import Evaluator
-from engine.evaluation.model import Evaluation
-from engine.inference.plain import Verdict, read
-from engine.inference.program import conditions_of
-from engine.profile.model import Profile
+from hepatica import load
+from hepatica.evaluation.evaluate import Evaluator
+from hepatica.evaluation.model import Evaluation
+from hepatica.inference.plain import Verdict, read
+from hepatica.inference.program import conditions_of
+from hepatica.patient.model import Profile
 from tests.bench.warm import distinct_profiles
 
 MAY_GROW_MB = 16

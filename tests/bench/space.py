@@ -21,12 +21,12 @@ from collections.abc import Callable
 from pathlib import Path
 from random import Random
 
-from engine.assurance.answers.enumeration import counts, transitions
-from engine.assurance.answers.version import Version
-from engine.assurance.check.check import check
-from engine.assurance.diff.compare import Comparison, compare
-from engine.assurance.space.axes import space_of
-from engine.knowledge.loader import load_ruleset
+from hepatica.assurance.answers.enumeration import counts, transitions
+from hepatica.assurance.answers.version import Version
+from hepatica.assurance.check.check import check
+from hepatica.assurance.diff.compare import Comparison, compare
+from hepatica.assurance.space.axes import space_of
+from hepatica.knowledge.loader import load_ruleset
 from tests.assurance.generated import EVERY, a_ruleset, edited, version
 from tests.conftest import ROOT
 
@@ -36,7 +36,7 @@ MOST_RULES = 9
 ONE_COMMAND = """
 import sys
 from pathlib import Path
-from engine.cli.main import run
+from hepatica.cli.main import run
 run(sys.argv[1:])
 status = Path("/proc/self/status")
 if status.exists():

@@ -17,12 +17,12 @@ from typing import Any
 
 import zen
 
-from engine import load
-from engine.evaluation.evaluate import Evaluator
-from engine.inference.classes import classes_of
-from engine.profile.fields import FIELDS
-from engine.profile.model import Profile, facts_of
-from engine.report.document import Shelf, answer
+from hepatica import load
+from hepatica.evaluation.evaluate import Evaluator
+from hepatica.inference.classes import classes_of
+from hepatica.patient.fields import FIELDS
+from hepatica.patient.model import Profile, facts_of
+from hepatica.report.document import Shelf, answer
 from tests.bench.zen_table import context, decision_table
 from tests.making import consistent
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import replace
 from pathlib import Path
 
-from engine.assurance.mutation.mutants import Mutant
-from engine.knowledge.evidence import Study
-from engine.knowledge.ruleset import Rule, Ruleset
+from hepatica.assurance.mutation.mutants import Mutant
+from hepatica.knowledge.evidence import Study
+from hepatica.knowledge.ruleset import Rule, Ruleset
 from tests.making import write_ruleset
 
 CASES = """\

@@ -9,19 +9,19 @@ from random import Random
 
 import pytest
 
-from engine.assurance.cases.pinned import pinned
-from engine.assurance.cases.reader import read_cases
-from engine.assurance.coverage.decisions import FALSE, TRUE, decisions
-from engine.assurance.coverage.measure import MEASURES, Goal, measure
-from engine.assurance.coverage.places import condition_places
-from engine.assurance.space.axes import space_of
-from engine.cli.main import run as hepatica
-from engine.evaluation.evaluate import Evaluator
-from engine.inference.normal_form import Opener
-from engine.inference.plain import Verdict, read
-from engine.knowledge.loader import load_ruleset
-from engine.knowledge.ruleset import Ruleset
-from engine.profile.model import Facts
+from hepatica.assurance.cases.pinned import pinned
+from hepatica.assurance.cases.reader import read_cases
+from hepatica.assurance.coverage.decisions import FALSE, TRUE, decisions
+from hepatica.assurance.coverage.measure import MEASURES, Goal, measure
+from hepatica.assurance.coverage.places import condition_places
+from hepatica.assurance.space.axes import space_of
+from hepatica.cli.main import run as hepatica
+from hepatica.evaluation.evaluate import Evaluator
+from hepatica.inference.normal_form import Opener
+from hepatica.inference.plain import Verdict, read
+from hepatica.knowledge.loader import load_ruleset
+from hepatica.knowledge.ruleset import Ruleset
+from hepatica.patient.model import Facts
 from tests.assurance.generated import a_ruleset
 from tests.cases.making import ruleset_with_cases
 from tests.conftest import ROOT

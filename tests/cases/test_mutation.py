@@ -12,22 +12,22 @@ from random import Random
 
 import pytest
 
-from engine.assurance.cases.pinned import pinned
-from engine.assurance.cases.reader import read_cases
-from engine.assurance.cases.run import outcome
-from engine.assurance.coverage.measure import measure
-from engine.assurance.coverage.places import condition_places
-from engine.assurance.mutation.mutants import Mutant, mutants
-from engine.assurance.mutation.mutate import Mutation, killers, mutate
-from engine.assurance.space.axes import space_of
-from engine.cli.main import run as hepatica
-from engine.evaluation.evaluate import Evaluator
-from engine.inference.plain import Verdict, read
-from engine.inference.program import compile_ruleset, conditions_of
-from engine.knowledge.conditions import All
-from engine.knowledge.loader import load_ruleset
-from engine.knowledge.ruleset import Ruleset
-from engine.profile.model import Facts
+from hepatica.assurance.cases.pinned import pinned
+from hepatica.assurance.cases.reader import read_cases
+from hepatica.assurance.cases.run import outcome
+from hepatica.assurance.coverage.measure import measure
+from hepatica.assurance.coverage.places import condition_places
+from hepatica.assurance.mutation.mutants import Mutant, mutants
+from hepatica.assurance.mutation.mutate import Mutation, killers, mutate
+from hepatica.assurance.space.axes import space_of
+from hepatica.cli.main import run as hepatica
+from hepatica.evaluation.evaluate import Evaluator
+from hepatica.inference.plain import Verdict, read
+from hepatica.inference.program import compile_ruleset, conditions_of
+from hepatica.knowledge.conditions import All
+from hepatica.knowledge.loader import load_ruleset
+from hepatica.knowledge.ruleset import Ruleset
+from hepatica.patient.model import Facts
 from tests.assurance.generated import a_ruleset
 from tests.cases.making import changed, ruleset_with_cases
 from tests.conftest import ROOT
@@ -169,7 +169,7 @@ def test_a_place_to_leave_out_that_does_not_exist_is_refused(tmp_path: Path, cap
 def test_progress_is_shown_on_a_terminal(tmp_path: Path) -> None:
     folder = ruleset_with_cases(tmp_path)
     ours, theirs = os.openpty()
-    command = [sys.executable, "-m", "engine", "mutate", str(folder)]
+    command = [sys.executable, "-m", "hepatica", "mutate", str(folder)]
     subprocess.run(command, stderr=theirs, stdout=subprocess.DEVNULL, cwd=ROOT, timeout=60, check=False)
     os.close(theirs)
     assert b"Changing the rules" in os.read(ours, 4096)

@@ -8,16 +8,16 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from engine.assurance.cases.pinned import Pin, pinned
-from engine.assurance.cases.reader import CASE_KEYS, cases_in, read_cases
-from engine.assurance.cases.why import ALSO_KEYS, WHY_KEYS
-from engine.evaluation.evaluate import Evaluator
-from engine.knowledge.loader import load_ruleset
-from engine.knowledge.ruleset import Ruleset
-from engine.problems import InvalidInput
-from engine.profile.fields import FIELDS, Field, Value
-from engine.profile.model import Facts, facts_of
-from engine.report.assurance.case_file import text
+from hepatica.assurance.cases.pinned import Pin, pinned
+from hepatica.assurance.cases.reader import CASE_KEYS, cases_in, read_cases
+from hepatica.assurance.cases.why import ALSO_KEYS, WHY_KEYS
+from hepatica.evaluation.evaluate import Evaluator
+from hepatica.knowledge.loader import load_ruleset
+from hepatica.knowledge.ruleset import Ruleset
+from hepatica.problems import InvalidInput
+from hepatica.patient.fields import FIELDS, Field, Value
+from hepatica.patient.model import Facts, facts_of
+from hepatica.report.assurance.case_file import text
 from tests.cases.making import CASES, ruleset_with_cases
 from tests.conftest import ROOT
 from tests.making import profiles, write_ruleset

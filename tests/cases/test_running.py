@@ -9,12 +9,12 @@ from pathlib import Path
 
 import pytest
 
-from engine.assurance.cases.reader import read_cases
-from engine.assurance.cases.run import run
-from engine.cli.main import run as hepatica
-from engine.evaluation.evaluate import Evaluator
-from engine.knowledge.loader import load_ruleset
-from engine.knowledge.ruleset import Ruleset
+from hepatica.assurance.cases.reader import read_cases
+from hepatica.assurance.cases.run import run
+from hepatica.cli.main import run as hepatica
+from hepatica.evaluation.evaluate import Evaluator
+from hepatica.knowledge.loader import load_ruleset
+from hepatica.knowledge.ruleset import Ruleset
 from tests.cases.making import CASES, ruleset_with_cases
 from tests.conftest import ROOT
 
@@ -136,7 +136,7 @@ def test_a_case_file_elsewhere_names_its_ruleset(tmp_path: Path, capsysbinary: p
 
 def test_cases_come_from_standard_input_too(tmp_path: Path) -> None:
     folder = ruleset_with_cases(tmp_path)
-    command = [sys.executable, "-m", "engine", "test", "-", "--ruleset", str(folder)]
+    command = [sys.executable, "-m", "hepatica", "test", "-", "--ruleset", str(folder)]
     good = subprocess.run(command, input=CASES.encode(), capture_output=True, cwd=ROOT, timeout=60, check=False)
     bad = subprocess.run(command, input=b"cases: []", capture_output=True, cwd=ROOT, timeout=60, check=False)
     assert (good.returncode, bad.returncode) == (0, 2)
@@ -186,7 +186,7 @@ def test_a_ruleset_that_a_case_file_names_wrongly_is_located_there(
 
 def test_standard_input_may_name_its_ruleset(tmp_path: Path) -> None:
     ruleset_with_cases(tmp_path / "rules")
-    command = [sys.executable, "-m", "engine", "test", "-"]
+    command = [sys.executable, "-m", "hepatica", "test", "-"]
     given = f"ruleset: {tmp_path / 'rules'}\n{CASES}".encode()
     done = subprocess.run(command, input=given, capture_output=True, cwd=ROOT, timeout=60, check=False)
     assert done.returncode == 0 and b"tiny 1.0.0: 2 cases" in done.stdout

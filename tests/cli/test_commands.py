@@ -15,10 +15,10 @@ from click.testing import CliRunner
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from engine.cli.main import COMMANDS, cli, run
-from engine.notice import NOTICE
-from engine.profile.normalise import KEYS
-from engine.report.schema import output_schema
+from hepatica.cli.main import COMMANDS, cli, run
+from hepatica.notice import NOTICE
+from hepatica.patient.normalise import KEYS
+from hepatica.report.schema import output_schema
 from tests.conftest import ROOT
 
 PATIENTS = sorted((ROOT / "patients").glob("*.yaml"))
@@ -32,7 +32,7 @@ def hepatica(capfd: pytest.CaptureFixture[str], *arguments: str) -> tuple[int, s
 
 
 def process(*arguments: str, stdin: bytes = b"", **environment: str) -> subprocess.CompletedProcess[bytes]:
-    command = [sys.executable, "-m", "engine", *arguments]
+    command = [sys.executable, "-m", "hepatica", *arguments]
     return subprocess.run(
         command, input=stdin, capture_output=True, cwd=ROOT, env={**os.environ, **environment}, check=False, timeout=60
     )
@@ -212,7 +212,7 @@ def test_a_name_no_file_can_have_is_said_so(capfd: pytest.CaptureFixture[str], a
 def test_closed_or_full_streams_give_one_line_and_exit_code_2(redirection: str) -> None:
     if not Path("/dev/full").exists():
         pytest.skip("no /dev/full here")
-    command = f"{sys.executable} -m engine evaluate {MET_HIGH if '-' not in redirection[:1] else ''} {redirection}"
+    command = f"{sys.executable} -m hepatica evaluate {MET_HIGH if '-' not in redirection[:1] else ''} {redirection}"
     done = subprocess.run(command, shell=True, capture_output=True, text=True, cwd=ROOT, check=False, timeout=60)
     assert done.returncode == 2
     assert "Traceback" not in done.stderr
@@ -290,7 +290,7 @@ def test_emphasis_only_on_a_terminal_and_never_with_no_color() -> None:
 
 def test_a_closed_pipe_is_no_error() -> None:
     done = subprocess.run(
-        f"{sys.executable} -m engine evaluate {MET_HIGH} --format json | head -1",
+        f"{sys.executable} -m hepatica evaluate {MET_HIGH} --format json | head -1",
         shell=True,
         capture_output=True,
         cwd=ROOT,
@@ -301,7 +301,7 @@ def test_a_closed_pipe_is_no_error() -> None:
 
 
 def test_completion_is_there_for_a_shell() -> None:
-    script = "from engine.cli.main import cli; cli.main(prog_name='hepatica')"
+    script = "from hepatica.cli.main import cli; cli.main(prog_name='hepatica')"
     completed = subprocess.run(
         [sys.executable, "-c", script],
         capture_output=True,

@@ -8,15 +8,15 @@ from typing import TYPE_CHECKING
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from engine.cli.common import as_json
-from engine.evaluation.evaluate import Evaluator
-from engine.inference.program import compile_ruleset
-from engine.knowledge.loader import load_ruleset
-from engine.problems import InvalidInput
-from engine.profile.reading import read_profile
-from engine.report.document import answer as json_answer
-from engine.report.style import Style
-from engine.report.text import answer as text_answer
+from hepatica.cli.common import as_json
+from hepatica.evaluation.evaluate import Evaluator
+from hepatica.inference.program import compile_ruleset
+from hepatica.knowledge.loader import load_ruleset
+from hepatica.problems import InvalidInput
+from hepatica.patient.reading import read_profile
+from hepatica.report.document import answer as json_answer
+from hepatica.report.style import Style
+from hepatica.report.text import answer as text_answer
 from tests.conftest import ROOT
 from tests.making import CARD, write_ruleset
 

@@ -8,15 +8,15 @@ from pathlib import Path
 import pytest
 from hypothesis import given, settings
 
-from engine.evaluation.evaluate import Evaluator
-from engine.evaluation.model import LISTS, Evaluation, Finding
-from engine.inference.plain import Verdict, causes, read
-from engine.inference.program import conditions_of
-from engine.knowledge.loader import load_ruleset
-from engine.knowledge.standing import DEMANDS, OPTION_STANDINGS, RANK
-from engine.profile.fields import FIELDS
-from engine.profile.model import Facts, Profile, facts_of
-from engine.profile.reading import read_profile
+from hepatica.evaluation.evaluate import Evaluator
+from hepatica.evaluation.model import LISTS, Evaluation, Finding
+from hepatica.inference.plain import Verdict, causes, read
+from hepatica.inference.program import conditions_of
+from hepatica.knowledge.loader import load_ruleset
+from hepatica.knowledge.standing import DEMANDS, OPTION_STANDINGS, RANK
+from hepatica.patient.fields import FIELDS
+from hepatica.patient.model import Facts, Profile, facts_of
+from hepatica.patient.reading import read_profile
 from tests.conftest import ROOT
 from tests.making import BETA, CARD, field_classes, profile, profiles, write_ruleset
 

@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from engine.cli.main import run
-from engine.knowledge.ruleset import Ruleset
-from engine.report.figures import key_result, ratio, telling_result
+from hepatica.cli.main import run
+from hepatica.knowledge.ruleset import Ruleset
+from hepatica.report.figures import key_result, ratio, telling_result
 
 
 def test_a_rule_shows_a_subgroup_first_only_where_it_names_that_figure(ruleset: Ruleset) -> None:

@@ -9,10 +9,10 @@ from pathlib import Path
 
 import pytest
 
-from engine.knowledge.evidence import Discrepancy
-from engine.knowledge.lines import ranges
-from engine.knowledge.numbers import digits, values
-from engine.knowledge.ruleset import Ruleset
+from hepatica.knowledge.evidence import Discrepancy
+from hepatica.knowledge.lines import ranges
+from hepatica.knowledge.numbers import digits, values
+from hepatica.knowledge.ruleset import Ruleset
 from tests.conftest import ROOT
 
 RUN = 8

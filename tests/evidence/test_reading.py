@@ -12,12 +12,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from engine.cli.main import run
-from engine.knowledge.counts import counts
-from engine.knowledge.ruleset import Ruleset
-from engine.knowledge.search import OUTCOMES, Filters, catalogue, find_study, outcome, search, select
-from engine.notice import NOTICE
-from engine.problems import InvalidInput
+from hepatica.cli.main import run
+from hepatica.knowledge.counts import counts
+from hepatica.knowledge.ruleset import Ruleset
+from hepatica.knowledge.search import OUTCOMES, Filters, catalogue, find_study, outcome, search, select
+from hepatica.notice import NOTICE
+from hepatica.problems import InvalidInput
 from tests.evidence import synthetic
 
 

@@ -7,10 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from engine.knowledge.loader import load_ruleset
-from engine.knowledge.standing import DEMANDS
-from engine.profile.fields import FIELDS
-from engine.report.knowledge.reference import PARTS, refreshed
+from hepatica.knowledge.loader import load_ruleset
+from hepatica.knowledge.standing import DEMANDS
+from hepatica.patient.fields import FIELDS
+from hepatica.report.knowledge.reference import PARTS, refreshed
 from tests.conftest import ROOT
 
 GUIDE = ROOT / "rulesets" / "README.md"
@@ -21,7 +21,7 @@ def _page() -> str:
 
 
 def test_the_reference_is_what_the_code_says_now() -> None:
-    assert refreshed(_page()) == _page(), "run: python -m engine.report.knowledge.reference rulesets/README.md"
+    assert refreshed(_page()) == _page(), "run: python -m hepatica.report.knowledge.reference rulesets/README.md"
 
 
 def test_a_stale_reference_would_be_noticed() -> None:

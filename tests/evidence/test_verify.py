@@ -12,13 +12,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from engine.cli.main import run
-from engine.knowledge.files import gather
-from engine.knowledge.loader import load_files
-from engine.knowledge.numbers import digits, tokens, values
-from engine.knowledge.printed import claims
-from engine.knowledge.verify import Verification, read_text, verify
-from engine.problems import InvalidInput
+from hepatica.cli.main import run
+from hepatica.knowledge.files import gather
+from hepatica.knowledge.loader import load_files
+from hepatica.knowledge.numbers import digits, tokens, values
+from hepatica.knowledge.printed import claims
+from hepatica.knowledge.verify import Verification, read_text, verify
+from hepatica.problems import InvalidInput
 from tests.conftest import ROOT
 from tests.evidence import synthetic
 from tests.evidence.synthetic import ALPHA, BETA, OMISSIONS, TEXT

@@ -11,17 +11,17 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from engine.evaluation.evaluate import Evaluator
-from engine.inference.agreement import Disagreement, Inference
-from engine.inference.plain import Verdict, read
-from engine.inference.program import FieldTable, Program, compile_conditions, conditions_of
-from engine.inference.rete import Firings, Rete
-from engine.knowledge.conditions import Condition
-from engine.knowledge.loader import load_ruleset
-from engine.knowledge.ruleset import Ruleset
-from engine.profile.fields import FIELDS, Value
-from engine.profile.model import Facts, Profile, facts_of
-from engine.profile.reading import read_profile
+from hepatica.evaluation.evaluate import Evaluator
+from hepatica.inference.agreement import Disagreement, Inference
+from hepatica.inference.plain import Verdict, read
+from hepatica.inference.program import FieldTable, Program, compile_conditions, conditions_of
+from hepatica.inference.rete import Firings, Rete
+from hepatica.knowledge.conditions import Condition
+from hepatica.knowledge.loader import load_ruleset
+from hepatica.knowledge.ruleset import Ruleset
+from hepatica.patient.fields import FIELDS, Value
+from hepatica.patient.model import Facts, Profile, facts_of
+from hepatica.patient.reading import read_profile
 from tests.conftest import ROOT
 from tests.making import conditions, consistent, field_classes, profiles, write_ruleset
 
@@ -176,7 +176,7 @@ def test_a_fault_in_what_is_said_of_the_trials_populations_is_caught(ruleset: Ru
 
 def test_a_fault_planted_in_the_plain_reading_is_caught(evaluator: Evaluator, monkeypatch: pytest.MonkeyPatch) -> None:
     facts = read_profile(ROOT / "patients" / "after-sorafenib-met-high.yaml").facts
-    monkeypatch.setattr("engine.inference.plain.disjunction", lambda verdicts: Verdict.FALSE)
+    monkeypatch.setattr("hepatica.inference.plain.disjunction", lambda verdicts: Verdict.FALSE)
     with pytest.raises(AssertionError):
         _agree(evaluator, facts)
 

@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from engine.cli import common
-from engine.inference import compiled
-from engine.knowledge.files import gather
+from hepatica.cli import common
+from hepatica.inference import compiled
+from hepatica.knowledge.files import gather
 from tests.making import BETA, write_ruleset
 
 
@@ -63,8 +63,8 @@ HOSTILE = [
     b"garbage",
     pickle.dumps(_Harmful()),
     pickle.dumps(_Harmful())[:20],
-    _dotted("engine.inference.compiled", "os.system"),
-    _dotted("engine.knowledge.ruleset", "Ruleset.__init__.__globals__"),
+    _dotted("hepatica.inference.compiled", "os.system"),
+    _dotted("hepatica.knowledge.ruleset", "Ruleset.__init__.__globals__"),
     _dotted("builtins", "getattr"),
     pickle.dumps(5),
     pickle.dumps((1, 2)),

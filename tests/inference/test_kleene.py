@@ -5,13 +5,13 @@ from __future__ import annotations
 import pytest
 from hypothesis import given
 
-from engine.inference.normal_form import TooManyAlternatives, alternatives
-from engine.inference.plain import Verdict, causes, conjunction, disjunction, read
-from engine.inference.program import compile_conditions
-from engine.knowledge.conditions import All, ConceptTest, Condition, Not, Test
-from engine.knowledge.conditions import Any as AnyOf
-from engine.problems import InvalidInput
-from engine.profile.model import Facts, facts_of
+from hepatica.inference.normal_form import TooManyAlternatives, alternatives
+from hepatica.inference.plain import Verdict, causes, conjunction, disjunction, read
+from hepatica.inference.program import compile_conditions
+from hepatica.knowledge.conditions import All, ConceptTest, Condition, Not, Test
+from hepatica.knowledge.conditions import Any as AnyOf
+from hepatica.problems import InvalidInput
+from hepatica.patient.model import Facts, facts_of
 from tests.making import conditions, profiles
 
 T, F, U = Verdict.TRUE, Verdict.FALSE, Verdict.UNKNOWN

@@ -15,13 +15,13 @@ from typing import Any
 
 import pytest
 
-from engine.inference import rete as module
-from engine.inference.productions import MAX_PATHS
-from engine.inference.rete import Rete
-from engine.knowledge.conditions import All, Condition, Test
-from engine.knowledge.conditions import Any as AnyOf
-from engine.problems import InternalError
-from engine.profile.model import facts_of
+from hepatica.inference import rete as module
+from hepatica.inference.productions import MAX_PATHS
+from hepatica.inference.rete import Rete
+from hepatica.knowledge.conditions import All, Condition, Test
+from hepatica.knowledge.conditions import Any as AnyOf
+from hepatica.problems import InternalError
+from hepatica.patient.model import facts_of
 from tests.conftest import ROOT
 
 PRELUDE = """
@@ -177,7 +177,7 @@ def test_only_the_safe_part_of_the_engine_is_used() -> None:
                     importers.append(path.relative_to(ROOT).as_posix())
             if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Attribute) and node.value.attr == "_engine":
                 used.add(node.attr)
-    assert importers == ["engine/inference/rete.py"]
+    assert importers == ["engine/hepatica/inference/rete.py"]
     assert used == {"create_ruleset", "assert_fact", "retract_fact", "start_action", "complete_and_start_action"}
 
 

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from engine.knowledge.loader import load_ruleset
-from engine.problems import InvalidInput
+from hepatica.knowledge.loader import load_ruleset
+from hepatica.problems import InvalidInput
 from tests.making import write_ruleset
 
 

@@ -8,10 +8,10 @@ from pathlib import Path
 
 import pytest
 
-from engine.knowledge import figures, files
-from engine.knowledge.loader import load_ruleset
-from engine.knowledge.validation import MAX_CONCEPT_DEPTH, MAX_CONCEPTS
-from engine.problems import InvalidInput
+from hepatica.knowledge import figures, files
+from hepatica.knowledge.loader import load_ruleset
+from hepatica.knowledge.validation import MAX_CONCEPT_DEPTH, MAX_CONCEPTS
+from hepatica.problems import InvalidInput
 from tests.knowledge.refusing import problems, swapped
 from tests.making import ALPHA, BETA, CARD, CONCEPTS, write_ruleset
 

@@ -8,11 +8,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from engine.documents.json_reader import read_json
-from engine.documents.reader import read_document
-from engine.documents.tree import MAX_BYTES, MAX_DEPTH, MAX_NODES
-from engine.documents.yaml_reader import read_yaml
-from engine.problems import InvalidInput
+from hepatica.documents.json_reader import read_json
+from hepatica.documents.reader import read_document
+from hepatica.documents.tree import MAX_BYTES, MAX_DEPTH, MAX_NODES
+from hepatica.documents.yaml_reader import read_yaml
+from hepatica.problems import InvalidInput
 
 
 def refused(data: bytes, name: str = "f.yaml") -> str:

@@ -10,13 +10,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from engine.problems import InvalidInput
-from engine.profile import child_pugh
-from engine.profile.fields import FIELDS
-from engine.profile.model import Profile
-from engine.profile.normalise import KEYS
-from engine.profile.reading import profile_in, profile_of, profiles_in, read_profile
-from engine.profile.schema import profile_schema
+from hepatica.problems import InvalidInput
+from hepatica.patient import child_pugh
+from hepatica.patient.fields import FIELDS
+from hepatica.patient.model import Profile
+from hepatica.patient.normalise import KEYS
+from hepatica.patient.reading import profile_in, profile_of, profiles_in, read_profile
+from hepatica.patient.schema import profile_schema
 from tests.conftest import ROOT
 from tests.making import profiles
 

@@ -6,13 +6,13 @@ import random
 
 import pytest
 
-from engine.cli.common import load
-from engine.evaluation.evaluate import Evaluator
-from engine.explain.facets import facets_of
-from engine.inference.program import Program
-from engine.profile.fields import Value
-from engine.profile.model import Profile, facts_of
-from engine.profile.reading import read_profile
+from hepatica.cli.common import load
+from hepatica.evaluation.evaluate import Evaluator
+from hepatica.explain.facets import facets_of
+from hepatica.inference.program import Program
+from hepatica.patient.fields import Value
+from hepatica.patient.model import Profile, facts_of
+from hepatica.patient.reading import read_profile
 
 
 @pytest.fixture(scope="session")

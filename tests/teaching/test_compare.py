@@ -9,15 +9,15 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
-from engine.cli.main import cli, run
-from engine.evaluation.evaluate import Evaluator
-from engine.explain.compare import Column, compare
-from engine.knowledge.loader import load_ruleset
-from engine.profile.model import Profile
-from engine.profile.reading import profile_of, read_profile
-from engine.report.style import Style
-from engine.report.teaching.compare_document import document
-from engine.report.teaching.compare_text import markdown, text
+from hepatica.cli.main import cli, run
+from hepatica.evaluation.evaluate import Evaluator
+from hepatica.explain.compare import Column, compare
+from hepatica.knowledge.loader import load_ruleset
+from hepatica.patient.model import Profile
+from hepatica.patient.reading import profile_of, read_profile
+from hepatica.report.style import Style
+from hepatica.report.teaching.compare_document import document
+from hepatica.report.teaching.compare_text import markdown, text
 from tests.teaching.conftest import sample_profiles
 
 PATIENT = "patients/after-sorafenib-met-high.yaml"

@@ -12,14 +12,14 @@ from xml.etree import ElementTree as ET
 import pytest
 from click.testing import CliRunner
 
-from engine.cli import common
-from engine.cli.main import cli, run
-from engine.evaluation.evaluate import Evaluator
-from engine.knowledge.evidence import Correction, Result
-from engine.report.style import Style
-from engine.report.teaching.forest_document import document
-from engine.report.teaching.forest_text import MARKERS, markdown, text
-from engine.teaching.forest import RANDOMISED, Forest, forest
+from hepatica.cli import common
+from hepatica.cli.main import cli, run
+from hepatica.evaluation.evaluate import Evaluator
+from hepatica.knowledge.evidence import Correction, Result
+from hepatica.report.style import Style
+from hepatica.report.teaching.forest_document import document
+from hepatica.report.teaching.forest_text import MARKERS, markdown, text
+from hepatica.teaching.forest import RANDOMISED, Forest, forest
 
 SVG = "{http://www.w3.org/2000/svg}"
 
@@ -80,7 +80,7 @@ def test_verdicts_follow_the_primary_endpoint(found: Forest) -> None:
 
 def test_met_and_failed_have_different_marks() -> None:
     assert MARKERS["yes"] != MARKERS["no"]
-    from engine.report.teaching.forest_plot import SHAPES
+    from hepatica.report.teaching.forest_plot import SHAPES
 
     assert SHAPES["yes"] != SHAPES["no"]
 
@@ -113,7 +113,7 @@ def test_document_is_json_with_both_values(found: Forest) -> None:
 
 def test_svg_is_accessible_and_the_same_each_time(found: Forest) -> None:
     pytest.importorskip("matplotlib")
-    from engine.report.teaching.forest_plot import plot
+    from hepatica.report.teaching.forest_plot import plot
 
     first = plot(found)
     assert first == plot(found)
@@ -131,7 +131,7 @@ def test_svg_is_accessible_and_the_same_each_time(found: Forest) -> None:
 
 def test_png_is_a_picture_and_the_same_each_time(evaluator: Evaluator) -> None:
     pytest.importorskip("matplotlib")
-    from engine.report.teaching.forest_plot import plot
+    from hepatica.report.teaching.forest_plot import plot
 
     few = forest(evaluator.ruleset, ["PFS"])
     assert plot(few, "png").startswith(b"\x89PNG")
@@ -163,7 +163,7 @@ def test_an_unwritable_output_is_an_error_and_not_a_traceback(tmp_path: Path) ->
 
 def test_randomised_trials_without_a_ratio_are_named_with_their_verdict_everywhere(evaluator: Evaluator, found: Forest) -> None:
     pytest.importorskip("matplotlib")
-    from engine.report.teaching.forest_plot import description, plot
+    from hepatica.report.teaching.forest_plot import description, plot
 
     drawn = {row.study.id for row in found.rows}
     every = {s.id for s in evaluator.ruleset.studies.values() if s.kind in RANDOMISED and s.results}
@@ -183,7 +183,7 @@ def test_a_choice_without_rows_names_the_trials_it_leaves_out(evaluator: Evaluat
 
 def test_the_legend_names_the_verdicts_that_are_drawn_and_no_others(evaluator: Evaluator) -> None:
     pytest.importorskip("matplotlib")
-    from engine.report.teaching.forest_plot import plot
+    from hepatica.report.teaching.forest_plot import plot
 
     second = forest(evaluator.ruleset, ["TTP"], ["second"])
     assert second.verdicts == ("yes", "no")

@@ -11,17 +11,17 @@ from xml.etree import ElementTree as ET
 import pytest
 from click.testing import CliRunner
 
-from engine.cli.main import cli
-from engine.evaluation.evaluate import Evaluator
-from engine.knowledge.conditions import All
-from engine.profile.model import Profile
-from engine.profile.reading import profile_of, read_profile
-from engine.report.style import Style
-from engine.report.teaching.pathway_mermaid import mermaid
-from engine.report.teaching.pathway_svg import svg
-from engine.report.teaching.pathway_text import document, outline, text
-from engine.report.teaching.pathway_words import behind
-from engine.teaching.pathway import pathway, split
+from hepatica.cli.main import cli
+from hepatica.evaluation.evaluate import Evaluator
+from hepatica.knowledge.conditions import All
+from hepatica.patient.model import Profile
+from hepatica.patient.reading import profile_of, read_profile
+from hepatica.report.style import Style
+from hepatica.report.teaching.pathway_mermaid import mermaid
+from hepatica.report.teaching.pathway_svg import svg
+from hepatica.report.teaching.pathway_text import document, outline, text
+from hepatica.report.teaching.pathway_words import behind
+from hepatica.teaching.pathway import pathway, split
 from tests.teaching.conftest import sample_profiles
 
 SVG = "{http://www.w3.org/2000/svg}"
@@ -150,7 +150,7 @@ def test_svg_text_has_enough_contrast_in_light_and_dark(evaluator: Evaluator) ->
 
 
 def test_states_differ_by_more_than_colour(evaluator: Evaluator) -> None:
-    from engine.report.teaching.pathway_words import AGAINST, MARKS
+    from hepatica.report.teaching.pathway_words import AGAINST, MARKS
 
     marks = [*(mark for mark in MARKS.values() if mark), AGAINST]
     assert len(set(marks)) == len(marks) == 4

@@ -9,23 +9,23 @@ import click
 import pytest
 from click.testing import CliRunner
 
-from engine.cli.main import cli, run
-from engine.documents.reader import read_document
-from engine.evaluation.evaluate import Evaluator
-from engine.explain.facets import facets_of
-from engine.explain.whatif import what_if
-from engine.problems import InvalidInput
-from engine.profile.contradictions import doubts
-from engine.profile.model import Profile, facts_of
-from engine.profile.reading import read_profile
-from engine.report.style import Style
-from engine.report.teaching.quiz_document import document, question
-from engine.report.teaching.quiz_text import question as question_text
-from engine.report.teaching.quiz_text import reveal, summary_text, turned
-from engine.teaching.quiz import Answer, Quiz, mark, quiz, summary
-from engine.teaching.quiz_answers import read_answers
-from engine.teaching.quiz_cases import LEVELS, Case
-from engine.teaching.quiz_profiles import nearly_met
+from hepatica.cli.main import cli, run
+from hepatica.documents.reader import read_document
+from hepatica.evaluation.evaluate import Evaluator
+from hepatica.explain.facets import facets_of
+from hepatica.explain.whatif import what_if
+from hepatica.problems import InvalidInput
+from hepatica.patient.contradictions import doubts
+from hepatica.patient.model import Profile, facts_of
+from hepatica.patient.reading import read_profile
+from hepatica.report.style import Style
+from hepatica.report.teaching.quiz_document import document, question
+from hepatica.report.teaching.quiz_text import question as question_text
+from hepatica.report.teaching.quiz_text import reveal, summary_text, turned
+from hepatica.teaching.quiz import Answer, Quiz, mark, quiz, summary
+from hepatica.teaching.quiz_answers import read_answers
+from hepatica.teaching.quiz_cases import LEVELS, Case
+from hepatica.teaching.quiz_profiles import nearly_met
 from tests.teaching.conftest import sample_profiles
 
 

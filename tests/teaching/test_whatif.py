@@ -10,20 +10,20 @@ from itertools import combinations, product
 import pytest
 from click.testing import CliRunner
 
-from engine.cli.main import cli
-from engine.evaluation.evaluate import Evaluator
-from engine.explain.facets import Facet, facets_of, label, merged
-from engine.explain.lists import TherapyBits, therapy_bits
-from engine.explain.whatif import Change, what_if
-from engine.problems import InvalidInput
-from engine.profile.child_pugh import CLASS_RANGES, class_of
-from engine.profile.fields import Value
-from engine.profile.model import Facts, Profile, facts_of
-from engine.profile.normalise import profile_from
-from engine.profile.reading import profile_of, read_profile
-from engine.report.style import Style
-from engine.report.teaching.whatif_document import document, settings
-from engine.report.teaching.whatif_text import text
+from hepatica.cli.main import cli
+from hepatica.evaluation.evaluate import Evaluator
+from hepatica.explain.facets import Facet, facets_of, label, merged
+from hepatica.explain.lists import TherapyBits, therapy_bits
+from hepatica.explain.whatif import Change, what_if
+from hepatica.problems import InvalidInput
+from hepatica.patient.child_pugh import CLASS_RANGES, class_of
+from hepatica.patient.fields import Value
+from hepatica.patient.model import Facts, Profile, facts_of
+from hepatica.patient.normalise import profile_from
+from hepatica.patient.reading import profile_of, read_profile
+from hepatica.report.style import Style
+from hepatica.report.teaching.whatif_document import document, settings
+from hepatica.report.teaching.whatif_text import text
 from tests.teaching.conftest import sample_profiles
 
 Move = tuple[tuple[str, Value | None], ...]
@@ -145,7 +145,7 @@ def test_a_change_written_as_settings_gives_the_same_answer(evaluator: Evaluator
 
 def test_changed_profiles_are_consistent(evaluator: Evaluator) -> None:
     """Reading the changed profile back raises nothing: class and score of Child-Pugh still fit."""
-    from engine.documents.json_reader import read_json
+    from hepatica.documents.json_reader import read_json
 
     for profile in sample_profiles(evaluator.program, 8, seed=11):
         found = what_if(evaluator, profile)
@@ -234,7 +234,7 @@ def test_pairs_settle_what_they_promise(evaluator: Evaluator) -> None:
 def test_too_many_changes_are_refused_and_not_cut_short(
     evaluator: Evaluator, met_high: Profile, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from engine.explain import turns
+    from hepatica.explain import turns
 
     monkeypatch.setattr(turns, "MOST_TRIED", 2)
     with pytest.raises(InvalidInput, match="too-many-changes"):
@@ -301,7 +301,7 @@ def test_command_keeps_to_the_therapy_asked_for(evaluator: Evaluator) -> None:
 
 
 def test_command_refuses_an_unknown_therapy_with_the_nearest_spelling() -> None:
-    from engine.cli.main import run
+    from hepatica.cli.main import run
 
     assert run(["whatif", "after-sorafenib-met-high", "--therapy", "sorafenb"]) == 2
 

@@ -11,9 +11,9 @@ from typing import Any
 
 import pytest
 
-from engine.evaluation.evaluate import Evaluator
-from engine.paths import shipped
-from engine.web.library import Library
+from hepatica.evaluation.evaluate import Evaluator
+from hepatica.paths import shipped
+from hepatica.web.library import Library
 from tests.web.serving import CHROMIUM_FLAGS, Server
 
 
@@ -27,8 +27,8 @@ def serving(library: Library) -> Iterator[Server]:
     pytest.importorskip("starlette", reason="the page needs the extra 'web'")
     pytest.importorskip("jinja2", reason="the page needs the extra 'web'")
     uvicorn = pytest.importorskip("uvicorn", reason="the page needs the extra 'web'")
-    from engine.cli.serve import SETTINGS
-    from engine.web.app import application
+    from hepatica.cli.serve import SETTINGS
+    from hepatica.web.app import application
 
     listener = socket.create_server(("127.0.0.1", 0))
     running = uvicorn.Server(uvicorn.Config(application(library, ("127.0.0.1", "localhost")), **SETTINGS))

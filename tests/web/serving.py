@@ -7,7 +7,7 @@ import json
 from dataclasses import dataclass
 from typing import Any
 
-from engine.web.library import Library
+from hepatica.web.library import Library
 
 CHROMIUM_FLAGS = [
     "--headless",

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from engine.web.pages import pages
+from hepatica.web.pages import pages
 from tests.web.serving import Server
 
 Open = Callable[..., Any]

@@ -9,10 +9,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from engine.paths import shipped
-from engine.profile.fields import FIELD_BY_NAME, FIELDS, Field
-from engine.profile.reading import read_profile
-from engine.web.cases import LONGEST_QUERY, NAMES, case_in, field_of, query_of
+from hepatica.paths import shipped
+from hepatica.patient.fields import FIELD_BY_NAME, FIELDS, Field
+from hepatica.patient.reading import read_profile
+from hepatica.web.cases import LONGEST_QUERY, NAMES, case_in, field_of, query_of
 from tests.web.serving import Server
 
 PATIENTS = sorted(shipped("patients").glob("*.yaml"))

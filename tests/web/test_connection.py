@@ -9,7 +9,7 @@ import pytest
 
 from tests.web.serving import Server
 
-connection = pytest.importorskip("engine.web.connection", reason="the page needs the extra 'web'")
+connection = pytest.importorskip("hepatica.web.connection", reason="the page needs the extra 'web'")
 
 
 def closed_after(server: Server, *parts: bytes) -> float:

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import re
 
-from engine.profile import child_pugh
-from engine.profile.fields import FIELDS
-from engine.web.cases import NAMES, case_in
-from engine.web.form import Control, groups, label_control
+from hepatica.patient import child_pugh
+from hepatica.patient.fields import FIELDS
+from hepatica.web.cases import NAMES, case_in
+from hepatica.web.form import Control, groups, label_control
 
 
 def controls(query: str = "") -> dict[str, Control]:

@@ -6,7 +6,7 @@ import threading
 
 import pytest
 
-from engine.web.kept import Busy, Kept
+from hepatica.web.kept import Busy, Kept
 
 
 def test_a_result_is_made_once_however_many_ask_at_once() -> None:

@@ -12,8 +12,8 @@ from pathlib import Path
 import jsonschema
 import pytest
 
-from engine.web.cases import NAMES
-from engine.web.pages import pages
+from hepatica.web.cases import NAMES
+from hepatica.web.pages import pages
 from tests.web.serving import Server
 
 HOOKS = "tests.web.schema_checks"

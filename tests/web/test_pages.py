@@ -12,11 +12,11 @@ from urllib.parse import quote
 
 import pytest
 
-from engine.cli.main import run
-from engine.notice import notice
-from engine.report.document import answer
-from engine.web.limits import LARGEST_BODY
-from engine.web.pages import pages
+from hepatica.cli.main import run
+from hepatica.notice import notice
+from hepatica.report.document import answer
+from hepatica.web.limits import LARGEST_BODY
+from hepatica.web.pages import pages
 from tests.web.serving import Server
 
 CASE = "bclc_stage=C&child_pugh_class=A&prior_sorafenib=progressed&cmet=high"

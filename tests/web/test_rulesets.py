@@ -9,10 +9,10 @@ from collections.abc import Iterator
 
 import pytest
 
-from engine.evaluation.evaluate import Evaluator
-from engine.knowledge.loader import load_ruleset
-from engine.paths import DEFAULT_RULESET, shipped
-from engine.web.library import Library
+from hepatica.evaluation.evaluate import Evaluator
+from hepatica.knowledge.loader import load_ruleset
+from hepatica.paths import DEFAULT_RULESET, shipped
+from hepatica.web.library import Library
 from tests.web.conftest import serving
 from tests.web.serving import Server
 

@@ -15,9 +15,9 @@ from contextlib import contextmanager
 import anyio
 import pytest
 
-from engine.evaluation.evaluate import Evaluator
-from engine.problems import InternalError
-from engine.web.limits import Guard
+from hepatica.evaluation.evaluate import Evaluator
+from hepatica.problems import InternalError
+from hepatica.web.limits import Guard
 from tests.web.serving import Server
 
 pytest.importorskip("uvicorn", reason="the page needs the extra 'web'")
@@ -25,7 +25,7 @@ pytest.importorskip("uvicorn", reason="the page needs the extra 'web'")
 
 @contextmanager
 def started(*options: str) -> Iterator[tuple[subprocess.Popen[str], int]]:
-    command = [sys.executable, "-m", "engine", "serve", "--port", "0", *options]
+    command = [sys.executable, "-m", "hepatica", "serve", "--port", "0", *options]
     process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
     assert process.stdout is not None
     assert process.stderr is not None
@@ -69,7 +69,7 @@ def test_another_address_than_loopback_is_warned_about() -> None:
 
 def test_a_port_in_use_is_one_line_and_exit_code_2() -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
-        command = [sys.executable, "-m", "engine", "serve", "--port", str(taken.getsockname()[1])]
+        command = [sys.executable, "-m", "hepatica", "serve", "--port", str(taken.getsockname()[1])]
         done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
     assert done.returncode == 2
     assert "cannot listen on" in done.stderr

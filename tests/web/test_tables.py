@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from engine.knowledge.evidence import Study
-from engine.knowledge.ruleset import Ruleset
-from engine.report.figures import ratio, shown
-from engine.web.tables import MOST_ARM_COLUMNS, figures
+from hepatica.knowledge.evidence import Study
+from hepatica.knowledge.ruleset import Ruleset
+from hepatica.report.figures import ratio, shown
+from hepatica.web.tables import MOST_ARM_COLUMNS, figures
 
 
 def studies(ruleset: Ruleset) -> list[Study]:

@@ -1,0 +1,172 @@
+"""What `check` can find: for every code one fixed sentence, its remedy, and the page that explains it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Literal
+
+from hepatica.patient.model import Facts
+
+Weight = Literal["fault", "remark"]
+
+
+@dataclass(frozen=True)
+class Kind:
+    """One kind of finding. `sentence` names what it is about in braces; a remark is no reason to fail a check."""
+
+    code: str
+    weight: Weight
+    sentence: str
+    remedy: str
+    page: str
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One finding: the names that fill the sentence, where it is written, and the smallest profile that shows it.
+
+    `profiles` is how many profiles it concerns; None where it is not about profiles. `witness` is None there, too.
+    """
+
+    code: str
+    names: Mapping[str, str]
+    place: str
+    witness: Facts | None = None
+    profiles: int | None = None
+
+    @property
+    def kind(self) -> Kind:
+        """What the code means."""
+        return KINDS[self.code]
+
+    @property
+    def sentence(self) -> str:
+        """The fixed sentence with the names in it."""
+        return self.kind.sentence.format_map(self.names)
+
+    @property
+    def remedy(self) -> str:
+        """What to do about it."""
+        return self.kind.remedy.format_map(self.names)
+
+
+_ALL = (
+    Kind(
+        "never-applies",
+        "fault",
+        "The rule {rule} applies to no profile: its conditions exclude each other.",
+        "Mend the condition of {rule}, or remove the rule.",
+        "No profile, however complete, meets every condition of the rule (the scope is one of them): two of them ask for "
+        "different values of one field, or a number outside what the field can be. Proved over the whole profile space. The "
+        "witness is a profile that meets the conditions on every other field, so it shows which ones collide.",
+    ),
+    Kind(
+        "always-subsumed",
+        "fault",
+        "The rule {rule} adds nothing: wherever it applies or may apply, {others} of the same therapy stands before it.",
+        "Narrow {others}, give {rule} a better standing, or remove {rule}.",
+        "An answer rests on the first list that any rule of a therapy reaches and, within it, on the best standing; the "
+        "others are shown beside it. This rule is never the one, and it cites no study that those before it do not cite. "
+        "Proved by asking, at every profile, which rule decides. The witness is the smallest profile at which the rule "
+        "applies and another decides.",
+    ),
+    Kind(
+        "never-decides",
+        "remark",
+        "The rule {rule} never decides: wherever it applies or may apply, {others} of the same therapy stands before it.",
+        "Nothing, where its study is meant to be shown beside {others}; otherwise narrow {others} or raise its standing.",
+        "As always-subsumed, but the rule cites a study that those before it do not, so it still shows a reader something: "
+        "for example a trial in progress within a wider early signal. A remark: it does not fail a check unless --strict is "
+        "given.",
+    ),
+    Kind(
+        "always-together",
+        "fault",
+        "The rules {rule} and {other} always apply together: their conditions describe the same profiles.",
+        "Join {rule} and {other} into one rule that cites the studies of both, or tell them apart.",
+        "Two rules of one therapy with the same certain and the same possible region. However differently they are written, "
+        "no profile tells them apart. The witness is the smallest profile at which both apply.",
+    ),
+    Kind(
+        "no-option",
+        "fault",
+        "Some patients in scope get nothing: no rule makes any therapy an option for them, or may make it one.",
+        "Add a rule for them (supportive care, at least), or take them out of the scope.",
+        "A profile that is certainly in scope, and for which no rule with a standing other than not supported applies or may "
+        "apply. The answer would be empty without saying why. The witness is the smallest such profile.",
+    ),
+    Kind(
+        "outside-trials",
+        "fault",
+        "The rule {rule} offers an option to patients whom none of its studies enrolled ({studies}).",
+        "Narrow {rule} to the populations of its studies, or say why it goes further with `extrapolates`.",
+        "There is a profile at which the rule certainly applies while every study it cites states a population that "
+        "certainly leaves the patient out. A rule may promise more than its trials enrolled only if it says so: "
+        "`extrapolates: <reason>` accepts the finding and is shown with the option. Studies that state no population never "
+        "raise it.",
+    ),
+    Kind(
+        "standing-not-borne-out",
+        "fault",
+        "The rule {rule} has the standing {standing}, but the figures of the studies it cites do not bear it out: {why}.",
+        "Record the figures that back it, cite the study that has them, or lower the standing of {rule}.",
+        "Loading a ruleset already holds each standing against the kind and status of the cited studies. This check looks at "
+        "their figures: of the studies that allow the standing at least one must report a result (an approval, an "
+        "announcement, a statement and a trial in progress need none), and a phase III trial recorded as having met its "
+        "primary endpoint must not print a result on it whose interval includes no difference or whose P is 0.05 or more.",
+    ),
+    Kind(
+        "uncited",
+        "fault",
+        "The {what} is given as the source's own statement, but says nowhere in which lines.",
+        "Add `lines` to the {what}, or name another `basis` (reading, general_knowledge).",
+        "What a ruleset says is from its source must be possible to look up. A concept or a caveat whose basis is the review "
+        "needs the lines; our own reading or general knowledge must be marked as that. (A rule without a study does not load "
+        "at all.)",
+    ),
+    Kind(
+        "unused-concept",
+        "fault",
+        "The concept {concept} is used by no rule, note, population or scope.",
+        "Use {concept} where its condition is written out, or remove it.",
+        "A concept that nothing refers to, directly or through another concept, changes no answer. It usually is a rule that "
+        "still spells out the condition, or one that was removed.",
+    ),
+    Kind(
+        "unused-field",
+        "remark",
+        "The field {field} is asked of the patient, but no rule, note, population or scope reads it.",
+        "Nothing, where {field} plays no part in the source; otherwise write the rule that needs it.",
+        "The fields are the same for every ruleset, so a ruleset need not use them all; a reader who enters one should know "
+        "that it changes nothing. A remark: it does not fail a check unless --strict is given.",
+    ),
+    Kind(
+        "unused-study",
+        "fault",
+        "The study {study} backs nothing: no rule cites it, and no regimen names it.",
+        "Cite {study} in the rule it bears on, or remove it.",
+        "Evidence that is recorded but cited nowhere never reaches a reader of an answer. Studies of other tumours are "
+        "exempt: they are recorded because the source mentions them, and can back no rule.",
+    ),
+    Kind(
+        "untested-threshold",
+        "fault",
+        "No case tries {field} {sides} the threshold {value}.",
+        "Add a case with {field} {sides} {value} to the ruleset's cases/.",
+        "A threshold is where rules are got wrong: below, exactly at and above it, one case each must say what is expected. "
+        "The finding names the sides that no case reaches (whole numbers: the neighbouring values). The witness has the "
+        "missing value.",
+    ),
+    Kind(
+        "unresolvable-unknown",
+        "fault",
+        "The rule {rule} stays open while {fields} is unknown, although no result could ever make it apply.",
+        "Take the contradiction out of {rule}, so that it is ruled out at once.",
+        "A therapy is shown as possible when a rule is undecided, and the reader is told which fact would settle it. Here a "
+        "contradiction hides behind an unknown field: whatever the fact turns out to be, the rule will not apply. The "
+        "witness is the smallest profile at which the answer asks for a fact in vain.",
+    ),
+)
+
+KINDS: Mapping[str, Kind] = {kind.code: kind for kind in _ALL}

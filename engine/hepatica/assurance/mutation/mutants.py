@@ -1,0 +1,194 @@
+"""Every single-point change of a ruleset's conditions, standings and citations.
+
+Thresholds move by one step of the precision they are written in and change strictness; words are added to and dropped from
+one-of lists; conditions are dropped and negated; all and any change places; a concept is asked for the other way round.
+Inside rules, concepts, the scope and the populations of cited studies. A standing becomes each other one, a citation is
+dropped or exchanged for another study of the therapy, as far as the loader would accept the result.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from itertools import chain
+from types import MappingProxyType
+
+from hepatica.assurance.coverage.decisions import place_of
+from hepatica.assurance.coverage.places import Places
+from hepatica.inference.normal_form import words_of
+from hepatica.inference.program import SCOPE
+from hepatica.knowledge.conditions import All, Any, ConceptTest, Condition, Not, Operator, Test, leaves, words
+from hepatica.knowledge.ruleset import Rule, Ruleset, Therapy
+from hepatica.knowledge.standing import DEMANDS
+from hepatica.patient.fields import FIELD_BY_NAME
+
+STRICTNESS: dict[Operator, tuple[Operator, ...]] = {
+    "<": ("<=",),
+    "<=": ("<",),
+    ">": (">=",),
+    ">=": (">",),
+    "=": ("<=", ">="),
+    "!=": ("<", ">"),
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Mutant:
+    """One change of `goal`: `rule/<id>`, `concept/<id>`, `population/<study>` or `scope`.
+
+    Either its `condition` is replaced or, for standing and citations, the whole `rule`.
+    """
+
+    goal: str
+    kind: str
+    says: str
+    place: str
+    condition: Condition | None = None
+    rule: Rule | None = None
+
+
+def mutants(ruleset: Ruleset, places: Places = MappingProxyType({})) -> Iterator[Mutant]:
+    """All of them, in a fixed order: scope, concepts, rules in order of therapy, populations of studies.
+
+    `places` says where single conditions are written; without it a change stands where its rule or concept begins.
+    """
+    for goal, condition, therapy in _goals(ruleset):
+        yield from _of_condition(goal, condition, place_of(ruleset, goal), places.get(goal, ()))
+        if therapy is not None:
+            yield from _of_evidence(therapy, ruleset.rules[goal.partition("/")[2]], ruleset)
+
+
+def _goals(ruleset: Ruleset) -> Iterator[tuple[str, Condition, Therapy | None]]:
+    """Every condition by goal, a rule's with its therapy."""
+    yield SCOPE, ruleset.card.scope, None
+    for concept in ruleset.concepts.values():
+        yield f"concept/{concept.id}", concept.when, None
+    for therapy, rule in ruleset.rules_with_therapy():
+        yield f"rule/{rule.id}", rule.when, therapy
+    cited = {name for rule in ruleset.rules.values() for name in rule.cites}
+    for study in ruleset.studies.values():
+        if study.id in cited and study.population is not None and study.population.when is not None:
+            yield f"population/{study.id}", study.population.when, None
+
+
+def _of_condition(goal: str, condition: Condition, place: str, places: tuple[str, ...]) -> Iterator[Mutant]:
+    seen = {condition}
+    for kind, says, changed, index in _changes(condition):
+        if changed not in seen:
+            seen.add(changed)
+            where = places[index] if places else place
+            yield Mutant(goal=goal, kind=kind, says=says, place=where, condition=changed)
+    if isinstance(condition, (Test, ConceptTest)):
+        says = f"dropped the only condition ({words(condition)})"
+        where = places[0] if places else place
+        yield Mutant(goal=goal, kind="condition dropped", says=says, place=where, condition=All(()))
+
+
+Change = tuple[str, str, Condition, int]
+"""Kind, sentence, the condition changed, and the index of the first single condition concerned."""
+
+
+def _changes(condition: Condition) -> Iterator[Change]:
+    if isinstance(condition, Test):
+        yield from _test_changes(condition)
+    elif isinstance(condition, ConceptTest):
+        flipped = ConceptTest(condition.concept, not condition.wanted)
+        yield "concept flipped", _becomes(condition, flipped), flipped, 0
+    elif isinstance(condition, Not):
+        yield "negation dropped", _becomes(condition, condition.part), condition.part, 0
+        for kind, says, part, index in _changes(condition.part):
+            yield kind, f"inside not: {says}", Not(part), index
+    else:
+        yield from _joined_changes(condition)
+
+
+def _joined_changes(condition: All | Any) -> Iterator[Change]:
+    other: Condition = Any(condition.parts) if isinstance(condition, All) else All(condition.parts)
+    names = ("all", "any") if isinstance(condition, All) else ("any", "all")
+    yield "all and any", f"{names[0]} of becomes {names[1]} of ({words(condition)})", other, 0
+    first = 0
+    for index, part in enumerate(condition.parts):
+        rest = (*condition.parts[:index], *condition.parts[index + 1 :])
+        yield "condition dropped", f"dropped: {words(part)}", rest[0] if len(rest) == 1 else type(condition)(rest), first
+        if isinstance(part, (All, Any)):
+            yield "condition negated", f"negated: {words(part)}", _with(condition, index, Not(part)), first
+        for kind, says, changed, inner in _changes(part):
+            yield kind, says, _with(condition, index, changed), first + inner
+        first += sum(1 for _ in leaves(part))
+
+
+def _with(condition: All | Any, index: int, part: Condition) -> Condition:
+    return type(condition)((*condition.parts[:index], part, *condition.parts[index + 1 :]))
+
+
+def _test_changes(test: Test) -> Iterator[Change]:
+    numeric = test.operator in STRICTNESS
+    for kind, changed in chain(_numeric_changes(test) if numeric else _word_changes(test), _negated(test)):
+        yield kind, _becomes(test, changed), changed, 0
+
+
+def _negated(test: Test) -> Iterator[tuple[str, Test]]:
+    yield "condition negated", test.opposite()
+
+
+def _numeric_changes(test: Test) -> Iterator[tuple[str, Test]]:
+    field = FIELD_BY_NAME[test.field]
+    bound = float(test.operands[0])
+    for moved in (bound - _step(bound), bound + _step(bound)):
+        if field.low <= moved <= field.high:
+            yield "threshold moved", Test(test.field, test.operator, (round(moved, 6),))
+    for operator in STRICTNESS[test.operator]:
+        yield "strictness", Test(test.field, operator, test.operands)
+
+
+def _step(bound: float) -> float:
+    """One in the last place that the threshold is written with: 400 moves by 1, 2.5 by 0.1."""
+    decimals = f"{bound:.6f}".rstrip("0").partition(".")[2]
+    return float(10 ** -len(decimals))
+
+
+def _word_changes(test: Test) -> Iterator[tuple[str, Test]]:
+    if test.operator in ("empty", "not empty"):
+        return
+    field = FIELD_BY_NAME[test.field]
+    every = field.values if field.kind == "set" else words_of(test.field)
+    if len(test.operands) > 1:
+        for word in test.operands:
+            kept = tuple(other for other in test.operands if other != word)
+            yield "value dropped", Test(test.field, test.operator, kept)
+    for word in every:
+        if word not in test.operands:
+            yield "value added", Test(test.field, test.operator, (*test.operands, word))
+
+
+def _becomes(before: Condition, after: Condition) -> str:
+    return f"{words(before)} becomes {words(after)}"
+
+
+def _of_evidence(therapy: Therapy, rule: Rule, ruleset: Ruleset) -> Iterator[Mutant]:
+    goal = f"rule/{rule.id}"
+    for kind, says, changed in chain(_standings(rule), _citations(therapy, rule)):
+        if accepted(changed, ruleset):
+            yield Mutant(goal=goal, kind=kind, says=says, place=place_of(ruleset, goal), rule=changed)
+
+
+def _standings(rule: Rule) -> Iterator[tuple[str, str, Rule]]:
+    for standing in DEMANDS:
+        if standing != rule.standing:
+            yield "standing changed", f"standing {rule.standing} becomes {standing}", replace(rule, standing=standing)
+
+
+def _citations(therapy: Therapy, rule: Rule) -> Iterator[tuple[str, str, Rule]]:
+    others = [study.id for study in therapy.studies if study.id not in rule.cites]
+    for index, name in enumerate(rule.cites):
+        before, after = rule.cites[:index], rule.cites[index + 1 :]
+        yield "citation dropped", f"no longer cites {name}", replace(rule, cites=(*before, *after))
+        for other in others:
+            yield "citation changed", f"cites {other} instead of {name}", replace(rule, cites=(*before, other, *after))
+
+
+def accepted(rule: Rule, ruleset: Ruleset) -> bool:
+    """Whether the loader would take the rule: it cites something, only HCC, and its studies bear the standing out."""
+    cited = [ruleset.studies[name] for name in rule.cites]
+    in_hcc = all(study.tumour == "hcc" for study in cited)
+    return in_hcc and any(DEMANDS[rule.standing].borne_out_by(study) for study in cited)

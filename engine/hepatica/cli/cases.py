@@ -1,0 +1,99 @@
+"""What the commands about case tables share: which cases are read, and writing new ones."""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import click
+
+from hepatica.cli import common
+from hepatica.paths import DEFAULT_RULESET
+
+if TYPE_CHECKING:
+    from hepatica.assurance.cases.case import Case
+    from hepatica.knowledge.ruleset import Ruleset
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+
+def options(function: F) -> F:
+    """`[RULESET]`, `--cases`, `--without` and `--write`."""
+    for option in reversed(_OPTIONS):
+        function = option(function)
+    return function
+
+
+_OPTIONS = (
+    click.argument("ruleset", default=DEFAULT_RULESET, metavar="[RULESET]"),
+    click.option(
+        "--cases", "places", multiple=True, metavar="PATH", help="A case file or folder; by default the ruleset's cases/."
+    ),
+    click.option("--without", multiple=True, metavar="PATH", help="Leave out these case files, or those in a folder."),
+    click.option("--write", "target", metavar="FILE", help="Write the missing cases to FILE; what FILE held before is not read."),
+)
+
+
+def read(name: str, places: Sequence[str], without: Sequence[str], target: str | None) -> tuple[Ruleset, list[Case]]:
+    """A ruleset and its cases."""
+    from hepatica.assurance.cases.files import files_below, shown
+    from hepatica.assurance.cases.reader import read_cases
+    from hepatica.knowledge.files import CASES, find_ruleset
+    from hepatica.paths import shipped
+    from hepatica.problems import InvalidInput, Problem
+
+    ruleset = common.load(name)[0]
+    folder = find_ruleset(name, (shipped("rulesets"),)) / CASES
+    given = [Path(place) for place in places] or ([shown(folder)] if folder.is_dir() else [])
+    files = [path for place in given for path in (files_below(place) if place.is_dir() else [place])]
+    for place in without:
+        if not Path(place).exists():
+            raise InvalidInput([Problem(place, 1, 1, "unreadable", "no such file or folder to leave out")])
+    left_out = [Path(place).resolve() for place in (*without, *([target] if target else []))]
+    kept = [path for path in files if not any(path.resolve().is_relative_to(one) for one in left_out)]
+    return ruleset, read_cases(kept, ruleset)
+
+
+def places(name: str, ruleset: Ruleset) -> dict[str, tuple[str, ...]]:
+    """Where the ruleset's single conditions are written."""
+    from hepatica.assurance.coverage.places import condition_places
+    from hepatica.knowledge.files import find_ruleset
+    from hepatica.paths import shipped
+
+    return condition_places(ruleset, find_ruleset(name, (shipped("rulesets"),)))
+
+
+def write(target: str, cases: Sequence[Case], ruleset: Ruleset, command: Sequence[str], purpose: str) -> None:
+    """New cases to a file; says on standard error what was written. A file that somebody else wrote is left alone."""
+    from hepatica.problems import InvalidInput, Problem
+    from hepatica.report.assurance.case_file import header, replaceable, text
+
+    if not cases:
+        click.echo(f"nothing is missing; {target} is not written", err=True)
+        return
+    lines = header(shlex.join(["hepatica", *command]), purpose, ruleset.card.as_of, len(cases))
+    try:
+        if Path(target).is_file() and not replaceable(_start(target)):
+            raise InvalidInput(
+                [Problem(target, 1, 1, "not-written-here", "exists and was not written by this command; name another file")]
+            )
+        Path(target).write_text(text(cases, lines), encoding="utf-8")
+    except OSError as error:
+        reason = (error.strerror or "cannot be written").lower()
+        raise InvalidInput([Problem(target, 1, 1, "unwritable", reason)]) from None
+    click.echo(f"{len(cases)} cases written to {target}", err=True)
+
+
+def _start(target: str) -> str:
+    with Path(target).open(encoding="utf-8", errors="replace") as stream:
+        return stream.read(200)
+
+
+def typed(command: str, name: str, places: Sequence[str], without: Sequence[str], target: str) -> list[str]:
+    """The command that writes the same file again."""
+    words = [command, name]
+    words += [word for place in places for word in ("--cases", place)]
+    words += [word for place in without for word in ("--without", place)]
+    return [*words, "--write", target]

@@ -1,0 +1,122 @@
+"""`hepatica`: finds the command, runs it, and turns every failure into lines on stderr and an exit code.
+
+Exit codes: 0 fine, 1 findings (failed cases, changed behaviour), 2 could not run (bad input, bad usage).
+"""
+
+from __future__ import annotations
+
+import gc
+import importlib
+import os
+import sys
+from typing import Any
+
+import click
+
+from hepatica import __version__
+from hepatica.notice import NOTICE
+from hepatica.problems import InternalError, InvalidInput
+
+COMMANDS = {
+    "evaluate": ("hepatica.cli.evaluate", "The main job: the options that published evidence backs for a patient."),
+    "explain": ("hepatica.cli.explain", "Why a therapy is or is not an option, rule by rule."),
+    "whatif": ("hepatica.cli.whatif", "The smallest changes of facts that add or remove each option."),
+    "compare": ("hepatica.cli.compare", "Several patients, or one under two rulesets, side by side."),
+    "pathway": ("hepatica.cli.pathway", "The treatment lines as a picture made from the rules."),
+    "forest": ("hepatica.cli.forest", "The randomised trials' hazard ratios as a forest plot."),
+    "quiz": ("hepatica.cli.quiz", "Cases to judge: commit first, then see the answer."),
+    "rules": ("hepatica.cli.rules", "List, show and search the rules."),
+    "evidence": ("hepatica.cli.evidence", "List, show, search and verify the studies."),
+    "about": ("hepatica.cli.about", "The ruleset's card: what it covers, and what it leaves out."),
+    "test": ("hepatica.cli.test", "Run case tables: what the answer must say of each patient."),
+    "coverage": ("hepatica.cli.coverage", "What the case tables exercise: rules, conditions, MC/DC pairs; write what is missing."),
+    "mutate": ("hepatica.cli.mutate", "Change the rules in every small way; each change must be caught by a case."),
+    "serve": ("hepatica.cli.serve", "A page in the browser: form, answer, evidence and rules."),
+    "check": ("hepatica.cli.check", "Proofs about one ruleset: rules that never apply, gaps, promises beyond the trials ..."),
+    "diff": ("hepatica.cli.diff", "What an edit of the rules changes in the answers, for every profile."),
+    "schema": ("hepatica.cli.schema", "JSON Schemas of profile, ruleset and output, for editors."),
+}
+
+
+class _Commands(click.Group):
+    """Commands by name, imported when called."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """The names, in the order of a reader's interest."""
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """The command, or None for a name that is none of ours."""
+        if cmd_name not in COMMANDS:
+            return None
+        module = importlib.import_module(COMMANDS[cmd_name][0])
+        command: click.Command = module.command
+        return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """The list of commands, without importing any."""
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, says) for name, (_, says) in COMMANDS.items()])
+
+    def resolve_command(self, ctx: click.Context, args: list[str]) -> Any:
+        """As click does it, with the nearest spelling of a wrong name."""
+        if args and args[0] not in COMMANDS and not args[0].startswith("-"):
+            from hepatica.problems import quote, suggestion
+
+            ctx.fail(f"no command {quote(args[0])}; {suggestion(args[0], COMMANDS)}")
+        return super().resolve_command(ctx, args)
+
+
+@click.group(
+    cls=_Commands,
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+    epilog=f"{NOTICE}\n\nCompletion for your shell: see README.md.",
+)
+@click.version_option(__version__, prog_name="hepatica")
+def cli() -> None:
+    """Evidence-backed systemic options for a hypothetical patient with advanced liver cancer.
+
+    \b
+    Examples:
+      hepatica evaluate patients/after-sorafenib-met-high.yaml
+      hepatica explain patients/after-sorafenib-met-high.yaml tivantinib
+      hepatica evaluate - --format json < patient.json
+    """
+
+
+def main() -> None:
+    """The entry point. A short-lived process makes little garbage, so it is looked for less often."""
+    gc.set_threshold(50_000, 20, 100)
+    sys.exit(run(sys.argv[1:]))
+
+
+def run(arguments: list[str]) -> int:
+    """Run one command line and return its exit code."""
+    try:
+        result = cli.main(arguments, prog_name="hepatica", standalone_mode=False)
+        if sys.stdout is not None:
+            sys.stdout.flush()
+        return result if isinstance(result, int) else 0
+    except InvalidInput as error:
+        click.echo(str(error), err=True)
+    except InternalError as error:
+        click.echo(f"hepatica: internal error: {error}", err=True)
+    except click.ClickException as error:
+        error.show()
+    except click.exceptions.Exit as done:
+        return done.exit_code
+    except (click.Abort, KeyboardInterrupt):
+        click.echo("stopped", err=True)
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
+    except OSError as error:
+        _report_os_error(error)
+    return 2
+
+
+def _report_os_error(error: OSError) -> None:
+    """One line, and nothing more to a standard output that cannot be written."""
+    click.echo(f"hepatica: {error.strerror or error}", err=True)
+    if sys.stdout is not None:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

@@ -1,0 +1,163 @@
+"""Conditions: tests of one field, references to concepts, and all / any / not over them.
+
+A condition is true, false or unknown for a profile (strong Kleene logic): `read` in `hepatica.inference.plain` is the
+reference. Here stands only what a condition is, and what one test says of one known value.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from typing import ClassVar, Literal
+
+from hepatica.patient.fields import FIELD_BY_NAME, NONE, Value, show
+from hepatica.records import Record
+
+Operator = Literal["in", "not in", "includes", "lacks", "empty", "not empty", "<", "<=", ">", ">=", "=", "!="]
+
+OPPOSITE: dict[Operator, Operator] = {
+    "in": "not in",
+    "not in": "in",
+    "includes": "lacks",
+    "lacks": "includes",
+    "empty": "not empty",
+    "not empty": "empty",
+    "<": ">=",
+    ">=": "<",
+    ">": "<=",
+    "<=": ">",
+    "=": "!=",
+    "!=": "=",
+}
+
+
+class Test(Record):
+    """One field against words (`in`, `includes`), emptiness, or one number (`<` ... `=`)."""
+
+    __test__: ClassVar[bool] = False  # pytest takes a class of this name for a test case
+
+    field: str
+    operator: Operator
+    operands: tuple[str | bool | float, ...] = ()
+
+    def holds(self, value: Value) -> bool:
+        """Whether a known value passes."""
+        return _passes(self.operator, value, self.operands)
+
+    def opposite(self) -> Test:
+        """The test that a known value passes exactly when it fails this one."""
+        return Test(self.field, OPPOSITE[self.operator], self.operands)
+
+    def requires(self) -> str:
+        """What the test asks for, as a reader sees it: "high", "progressed or intolerant", "> 400", "not hcv"."""
+        words = " or ".join(show(word) for word in self.operands)
+        shown = {
+            "in": words,
+            "includes": words,
+            "not in": f"not {words}",
+            "lacks": f"not {words}",
+            "empty": NONE,
+            "not empty": "at least one",
+        }
+        return shown.get(self.operator, f"{self.operator} {words}" if self.operator != "=" else f"exactly {words}")
+
+
+class ConceptTest(Record):
+    """A reference to a named condition of the ruleset: it holds, or (`wanted` false) it does not."""
+
+    concept: str
+    wanted: bool = True
+
+
+class All(Record):
+    """True when every part is."""
+
+    parts: tuple[Condition, ...]
+
+
+class Any(Record):
+    """True when at least one part is."""
+
+    parts: tuple[Condition, ...]
+
+
+class Not(Record):
+    """True when its part is false."""
+
+    part: Condition
+
+
+Condition = Test | ConceptTest | All | Any | Not
+
+
+def _passes(operator: Operator, value: Value, operands: tuple[str | bool | float, ...]) -> bool:
+    if operator in ("in", "not in"):
+        return (value in operands) == (operator == "in")
+    if isinstance(value, tuple):
+        if operator in ("empty", "not empty"):
+            return (not value) == (operator == "empty")
+        return any(word in value for word in operands) == (operator == "includes")
+    assert not isinstance(value, str) and len(operands) == 1
+    return _compares(operator, float(value), float(operands[0]))
+
+
+def _compares(operator: Operator, value: float, bound: float) -> bool:
+    if operator in ("<", ">="):
+        return (value < bound) == (operator == "<")
+    if operator in (">", "<="):
+        return (value > bound) == (operator == ">")
+    return (value == bound) == (operator == "=")
+
+
+def leaves(condition: Condition) -> Iterator[Test | ConceptTest]:
+    """Every test and concept reference, in order of writing."""
+    if isinstance(condition, (All, Any)):
+        for part in condition.parts:
+            yield from leaves(part)
+    elif isinstance(condition, Not):
+        yield from leaves(condition.part)
+    else:
+        yield condition
+
+
+def strata(concepts: Mapping[str, Condition]) -> list[tuple[str, ...]]:
+    """Concepts in levels, each naming only concepts of earlier ones, otherwise in the given order.
+
+    Raises `ValueError` where concepts are defined by each other.
+    """
+    left = dict(concepts)
+    done: set[str] = set()
+    levels: list[tuple[str, ...]] = []
+    while left:
+        level = tuple(name for name, when in left.items() if _concepts_in(when) <= done)
+        if not level:
+            raise ValueError(f"concepts are defined by each other: {', '.join(left)}")
+        levels.append(level)
+        done |= set(level)
+        left = {name: when for name, when in left.items() if name not in done}
+    return levels
+
+
+def _concepts_in(condition: Condition) -> set[str]:
+    return {leaf.concept for leaf in leaves(condition) if isinstance(leaf, ConceptTest)}
+
+
+def concept_words(name: str) -> str:
+    """A concept's id as a reader writes it: "advanced HCC", "Child-Pugh up to B7"."""
+    text = name.replace("_", " ").replace("child pugh", "Child-Pugh")
+    return re.sub(r"\b(hcc|hbv|hcv|afp|bclc|ecog|[abc]\d)\b", lambda found: found.group().upper(), text)
+
+
+def words(condition: Condition) -> str:
+    """The condition as one line of text, in the order it is written."""
+    if isinstance(condition, Test):
+        title = FIELD_BY_NAME[condition.field].title
+        return f"{title}: {condition.requires()}"
+    if isinstance(condition, ConceptTest):
+        named = concept_words(condition.concept)
+        return named if condition.wanted else f"not {named}"
+    if isinstance(condition, Not):
+        return f"not ({words(condition.part)})"
+    joiner = "; " if isinstance(condition, All) else " or "
+    inner = [f"({words(part)})" if isinstance(part, (All, Any)) else words(part) for part in condition.parts]
+    return joiner.join(inner)

@@ -1,0 +1,152 @@
+"""From a parsed file to knowledge objects, by pydantic, with every error placed in the file.
+
+The dataclasses of `evidence` and `ruleset` are the schema; nothing is written twice.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import dataclass, fields, is_dataclass
+from functools import cache
+from typing import Any, TypeVar, get_args
+
+from pydantic import ConfigDict, TypeAdapter, ValidationError
+
+from hepatica.documents.tree import Node, Path
+from hepatica.knowledge.condition_reader import ConditionReader
+from hepatica.knowledge.ruleset import Card, Concept, Note, Omission, Therapy
+from hepatica.problems import Problem, quote, suggestion
+
+T = TypeVar("T")
+
+CONDITION_KEYS = ("when", "scope")
+WRITTEN_AS = {"therapy": "id", "class": "drug_class", "ruleset": "id"}
+READ_AS = {name: written for written, name in WRITTEN_AS.items() if written != "ruleset"}
+_CONFIG = ConfigDict(extra="forbid", coerce_numbers_to_str=True, arbitrary_types_allowed=True, allow_inf_nan=False)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ConceptsFile:
+    """`concepts.yaml`."""
+
+    concepts: tuple[Concept, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NotesFile:
+    """`notes/*.yaml`."""
+
+    notes: tuple[Note, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OmissionsFile:
+    """`omissions/*.yaml`."""
+
+    omissions: tuple[Omission, ...]
+
+
+FILE_KINDS: dict[str, type] = {
+    "ruleset": Card,
+    "concepts": ConceptsFile,
+    "therapy": Therapy,
+    "notes": NotesFile,
+    "omissions": OmissionsFile,
+}
+
+
+@cache
+def adapter(kind: Any) -> TypeAdapter[Any]:
+    """The validator of a knowledge dataclass; unknown keys are refused at every level."""
+    _forbid_extra(kind, set())
+    return TypeAdapter(kind)
+
+
+def decode(kind: type[T], node: Node, file: str, concepts: Collection[str] | None, problems: list[Problem]) -> T | None:
+    """The object in `node`; None where it is unusable, with the reasons added to `problems`.
+
+    `concepts` are the names that conditions may use; None where they cannot be known.
+    """
+    before = len(problems)
+    data = _data(node, ConditionReader(file, concepts, problems), top=True)
+    try:
+        result: T = adapter(kind).validate_python(data)  # type: ignore[arg-type]
+    except ValidationError as error:
+        problems.extend(_located(kind, node, file, detail) for detail in error.errors(include_url=False, include_input=False))
+        return None
+    return result if len(problems) == before else None
+
+
+def _forbid_extra(kind: type, seen: set[type]) -> None:
+    """stdlib dataclasses take their pydantic settings from an attribute; set it once on each one reached."""
+    if kind in seen or not is_dataclass(kind) or kind.__module__ == "hepatica.knowledge.conditions":
+        return
+    seen.add(kind)
+    kind.__pydantic_config__ = _CONFIG  # type: ignore[attr-defined]
+    for hint in _hints(kind).values():
+        for inner in _inner_types(hint):
+            _forbid_extra(inner, seen)
+
+
+@cache
+def _hints(kind: type) -> dict[str, Any]:
+    from typing import get_type_hints
+
+    return get_type_hints(kind)
+
+
+def _inner_types(hint: Any) -> list[type]:
+    inner = [part for arg in get_args(hint) for part in _inner_types(arg)]
+    return [hint, *inner] if isinstance(hint, type) else inner
+
+
+def _data(node: Node, reader: ConditionReader, *, top: bool = False) -> object:
+    if isinstance(node.value, dict):
+        return {
+            (WRITTEN_AS.get(key, key) if top else key): (reader.read(child) if key in CONDITION_KEYS else _data(child, reader))
+            for key, child in node.value.items()
+        }
+    if isinstance(node.value, list):
+        return [_data(child, reader) for child in node.value]
+    if isinstance(node.value, bool):
+        return node.raw.lower()
+    if isinstance(node.value, float) and repr(node.value) != node.raw:
+        return node.raw
+    return node.value
+
+
+def _located(kind: type, node: Node, file: str, detail: Any) -> Problem:
+    path: Path = tuple(READ_AS.get(step, step) if isinstance(step, str) else step for step in detail["loc"])
+    place = node.at(path)
+    where = ".".join(str(step) for step in path) or "the file"
+    code = detail["type"]
+    if code in ("unexpected_keyword_argument", "extra_forbidden"):
+        owner = node.at(path[:-1])
+        key = str(path[-1])
+        allowed = _allowed_keys(kind, detail["loc"][:-1])
+        return owner.key_problem(
+            owner.at((key,)).origin or file, key, "unknown-key", f"unknown key {quote(key)}; {suggestion(key, allowed)}"
+        )
+    if code in ("missing", "missing_argument", "missing_keyword_only_argument"):
+        return place.problem(file, "missing-key", f"{where} is required")
+    if code == "literal_error":
+        allowed = _literals(detail["ctx"]["expected"])
+        return place.problem(file, "unknown-value", f"{where} cannot be {quote(place.raw)}; {suggestion(place.raw, allowed)}")
+    return place.problem(file, "wrong-type", f"{where}: {detail['msg']}")
+
+
+def _literals(expected: str) -> list[str]:
+    return [word.strip("' ") for word in expected.replace(" or ", ", ").split(", ")]
+
+
+def _allowed_keys(kind: type, path: tuple[int | str, ...]) -> list[str]:
+    """The keys of the dataclass that stands at `path` below `kind`."""
+    current: Any = kind
+    for step in path:
+        if isinstance(step, str) and is_dataclass(current):
+            hint = _hints(current).get(step)  # type: ignore[arg-type]
+            found = [part for part in _inner_types(hint) if is_dataclass(part)]
+            current = found[0] if found else current
+    top = not path
+    names = [field.name for field in fields(current)] if is_dataclass(current) else []
+    return [READ_AS.get(name, name) if top else name for name in names]

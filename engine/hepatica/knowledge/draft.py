@@ -1,0 +1,56 @@
+"""A ruleset as far as it has been read: its objects, each with the place where it is written, and what is wrong so far."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator
+from dataclasses import dataclass, field
+
+from hepatica.documents.tree import Node, Path
+from hepatica.knowledge.evidence import Study
+from hepatica.knowledge.ruleset import Card, Concept, Note, Rule, Therapy
+from hepatica.problems import Problem
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """An object of the ruleset and where it is written."""
+
+    file: str
+    node: Node
+
+    def problem(self, path: Path, code: str, message: str) -> Problem:
+        """A problem at `path` inside the object."""
+        return self.node.at(path).problem(self.file, code, message)
+
+
+@dataclass(slots=True)
+class Draft:
+    """Everything read so far, with places; `problems` collects what is wrong with it.
+
+    `unread` holds the ids in files that could not be used: naming them is no further fault. Where a therapy's file gave
+    not even its ids, `complete` is false and no therapy or study can be called unknown.
+    """
+
+    card: tuple[Card, Source] | None
+    concepts: list[tuple[Concept, Source]]
+    therapies: list[tuple[Therapy, Source]]
+    notes: list[tuple[Note, Source]]
+    problems: list[Problem]
+    unread: set[str] = field(default_factory=set)
+    complete: bool = True
+
+    def lacks(self, name: str, known: Collection[str]) -> bool:
+        """Whether the therapy or study `name` is surely none of the ruleset's; `known` are those that were read."""
+        return self.complete and name not in known and name not in self.unread
+
+    def studies(self) -> Iterator[tuple[Study, Source]]:
+        """Every study with the place of its own mapping."""
+        for therapy, source in self.therapies:
+            for index, study in enumerate(therapy.studies):
+                yield study, Source(source.file, source.node.at(("studies", index)))
+
+    def rules(self) -> Iterator[tuple[Rule, Source]]:
+        """Every rule with the place of its own mapping."""
+        for therapy, source in self.therapies:
+            for index, rule in enumerate(therapy.rules):
+                yield rule, Source(source.file, source.node.at(("rules", index)))

@@ -1,0 +1,113 @@
+"""JSON Schemas of a ruleset's files, made by pydantic from the classes that the loader itself uses."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+from hepatica.knowledge.decode import CONDITION_KEYS, FILE_KINDS, READ_AS, adapter
+from hepatica.patient.fields import FIELDS, NONE, Field
+
+_DIALECT = "https://json-schema.org/draft/2020-12/schema"
+_COMPARISON = r"^\s*(<=|>=|<|>)\s*\d+(\.\d+)?(\s+and\s+(<=|>=|<|>)\s*\d+(\.\d+)?)*\s*$"
+
+
+def ruleset_schemas(concepts: Iterable[str] = ()) -> dict[str, dict[str, Any]]:
+    """One schema to a kind of file; with the names of concepts, conditions are checked against them too."""
+    return {kind: _schema(kind, cls, tuple(concepts)) for kind, cls in FILE_KINDS.items()}
+
+
+def _schema(kind: str, cls: type, concepts: tuple[str, ...]) -> dict[str, Any]:
+    made = adapter(cls).json_schema(ref_template="#/$defs/{model}")
+    definitions = made.setdefault("$defs", {})
+    for schema in (made, *definitions.values()):
+        _set_conditions(schema)
+    definitions["Condition"] = _condition(concepts)
+    _as_written(made, kind)
+    return {"$schema": _DIALECT, **_reachable(made)}
+
+
+def _set_conditions(schema: dict[str, Any]) -> None:
+    """Conditions are written in YAML, not as the classes they become."""
+    for key in CONDITION_KEYS:
+        if key in schema.get("properties", {}):
+            schema["properties"][key] = {"$ref": "#/$defs/Condition"}
+    for inner in schema.get("properties", {}).values():
+        _widen(inner)
+
+
+def _widen(schema: dict[str, Any]) -> None:
+    """Words may be written as bare numbers (`lines: 413`), and yes/no as YAML's booleans."""
+    if schema.get("type") == "string" and "enum" not in schema and "const" not in schema:
+        schema["type"] = ["string", "number", "boolean"]
+    if {"yes", "no"} & set(map(str, schema.get("enum", []))):
+        schema["enum"] = [*schema["enum"], True, False]
+        schema.pop("type", None)
+    for inner in (schema.get("items"), *schema.get("anyOf", [])):
+        if isinstance(inner, dict):
+            _widen(inner)
+
+
+def _as_written(schema: dict[str, Any], kind: str) -> None:
+    """The top of a file uses the words of the rule language (`therapy:`, `class:`, `ruleset:`)."""
+    names = dict(READ_AS)
+    if kind == "ruleset":
+        names["id"] = "ruleset"
+    if kind not in ("ruleset", "therapy"):
+        return
+    schema["properties"] = {names.get(key, key): value for key, value in schema["properties"].items()}
+    schema["required"] = [names.get(key, key) for key in schema.get("required", [])]
+
+
+def _condition(concepts: tuple[str, ...]) -> dict[str, Any]:
+    """A mapping of fields, concepts and all / any / not."""
+    nested = {"type": "array", "minItems": 1, "items": {"$ref": "#/$defs/Condition"}}
+    properties: dict[str, Any] = {
+        "all": nested,
+        "any": nested,
+        "not": {"$ref": "#/$defs/Condition"},
+        **{field.name: _values(field) for field in FIELDS},
+        **{name: {"enum": [True, False, "yes", "no"]} for name in concepts},
+    }
+    open_to = {"additionalProperties": False} if concepts else {"additionalProperties": {"enum": [True, False, "yes", "no"]}}
+    return {"type": "object", "minProperties": 1, "properties": properties, **open_to}
+
+
+def _values(field: Field) -> dict[str, Any]:
+    if field.kind in ("integer", "number"):
+        one: dict[str, Any] = {
+            "anyOf": [
+                {"type": "number", "minimum": field.low, "maximum": field.high},
+                {"type": "string", "pattern": _COMPARISON},
+            ]
+        }
+    elif field.kind == "flag":
+        one = {"enum": [True, False, "yes", "no"]}
+    else:
+        digits = [int(value) for value in field.values if value.isdigit()]
+        one = {"enum": [*field.values, *digits, *([NONE] if field.kind == "set" else [])]}
+    return {"anyOf": [one, {"type": "array", "items": one}], "description": field.help}
+
+
+def _reachable(schema: dict[str, Any]) -> dict[str, Any]:
+    """The schema with only the definitions it uses."""
+    definitions = schema.pop("$defs")
+    used: dict[str, Any] = {}
+    left = [schema]
+    while left:
+        for name in _references(left.pop()):
+            if name not in used:
+                used[name] = definitions[name]
+                left.append(definitions[name])
+    return {**schema, "$defs": dict(sorted(used.items()))}
+
+
+def _references(value: Any) -> Iterable[str]:
+    if isinstance(value, dict):
+        if "$ref" in value:
+            yield value["$ref"].rpartition("/")[2]
+        for inner in value.values():
+            yield from _references(inner)
+    elif isinstance(value, list):
+        for inner in value:
+            yield from _references(inner)

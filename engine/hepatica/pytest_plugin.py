@@ -1,0 +1,105 @@
+"""pytest collects case tables: each case of a ruleset's `cases/` is one test. Other YAML files are left alone."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+if TYPE_CHECKING:
+    from hepatica.assurance.cases.case import Case
+    from hepatica.assurance.cases.run import Outcome
+    from hepatica.evaluation.evaluate import Evaluator
+
+EVALUATORS: pytest.StashKey[dict[str, Any]] = pytest.StashKey()
+ENDINGS = (".yaml", ".yml")
+
+
+def pytest_collect_file(file_path: Path, parent: pytest.Collector) -> pytest.Collector | None:
+    """A case table becomes a collector of its cases."""
+    if file_path.suffix not in ENDINGS:
+        return None
+    from hepatica.assurance.cases.files import is_case_file
+
+    if not is_case_file(file_path):
+        return None
+    collector: pytest.Collector = CaseFile.from_parent(parent, path=file_path)
+    return collector
+
+
+class UnmetError(AssertionError):
+    """A case whose answer is not the expected one."""
+
+    def __init__(self, outcome: Outcome) -> None:
+        super().__init__(outcome.case.sentence)
+        self.outcome = outcome
+
+
+class CaseFile(pytest.File):
+    """One YAML file of cases."""
+
+    def collect(self) -> Iterator[pytest.Item]:
+        """Each case by its sentence; a file that cannot be read is a collection error with every problem."""
+        from hepatica.assurance.cases.reader import cases_in
+        from hepatica.documents.reader import read_bytes
+        from hepatica.problems import InvalidInput
+
+        shown = _shown(self.path, self.config)
+        try:
+            evaluator = self._evaluator()
+            cases = cases_in(read_bytes(self.path, shown), shown, evaluator.ruleset)
+        except InvalidInput as error:
+            raise self.CollectError(str(error)) from None
+        for case in cases:
+            yield CaseItem.from_parent(self, name=case.sentence, case=case, evaluator=evaluator)
+
+    def _evaluator(self) -> Evaluator:
+        """One evaluator to a ruleset, shared by the files of a run."""
+        from hepatica.assurance.cases.suite import ruleset_of
+        from hepatica.evaluation.evaluate import Evaluator
+        from hepatica.knowledge.files import find_ruleset
+        from hepatica.knowledge.loader import load_ruleset
+        from hepatica.paths import DEFAULT_RULESET, shipped
+
+        name = ruleset_of(self.path, DEFAULT_RULESET, shipped("rulesets"))
+        known = self.config.stash.setdefault(EVALUATORS, {})
+        if name not in known:
+            known[name] = Evaluator(load_ruleset(find_ruleset(name, (shipped("rulesets"),))))
+        found: Evaluator = known[name]
+        return found
+
+
+class CaseItem(pytest.Item):
+    """One case."""
+
+    def __init__(self, *, case: Case, evaluator: Evaluator, **rest: Any) -> None:
+        super().__init__(**rest)
+        self.case = case
+        self.evaluator = evaluator
+
+    def runtest(self) -> None:
+        """Evaluate the patient and hold the answer against the expectations."""
+        from hepatica.assurance.cases.run import outcome
+
+        found = outcome(self.case, self.evaluator)
+        if not found.passed:
+            raise UnmetError(found)
+
+    def repr_failure(self, excinfo: pytest.ExceptionInfo[BaseException], style: Any = None) -> Any:
+        """What was expected, what came and what decided; no traceback for a case that fails."""
+        if isinstance(excinfo.value, UnmetError):
+            from hepatica.report.assurance.case_results import failure
+
+            return "\n".join(failure(excinfo.value.outcome))
+        return super().repr_failure(excinfo, style)
+
+    def reportinfo(self) -> tuple[Path, int, str]:
+        """Where the case is written."""
+        return self.path, self.case.line - 1, self.case.sentence
+
+
+def _shown(path: Path, config: pytest.Config) -> str:
+    root = config.rootpath
+    return path.relative_to(root).as_posix() if path.is_relative_to(root) else str(path)

@@ -1,0 +1,121 @@
+"""The reference part of rulesets/README.md, generated from the code: fields, standings, levels and the keys of each record.
+
+`python -m hepatica.report.knowledge.reference rulesets/README.md` writes it anew between its markers.
+"""
+
+from __future__ import annotations
+
+import re
+import sys
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import MISSING, fields
+from pathlib import Path
+from typing import Any, Literal, get_args, get_origin, get_type_hints
+
+from hepatica.knowledge.decode import READ_AS
+from hepatica.knowledge.evidence import (
+    Arm,
+    Correction,
+    Discrepancy,
+    OtherFigure,
+    Place,
+    Population,
+    PrimaryEndpoint,
+    Result,
+    Study,
+    Toxicity,
+)
+from hepatica.knowledge.levels import LEVELS, SCHEME
+from hepatica.knowledge.ruleset import Caveat, Concept, Note, Omission, Regimen, Rule, Section, Source, Therapy
+from hepatica.knowledge.standing import DEMANDS
+from hepatica.patient.fields import FIELDS, NONE, Field
+from hepatica.report.knowledge.evidence_markdown import escape, table
+
+_RECORDS = (Therapy, Regimen, Study, PrimaryEndpoint, Population, Arm, Result, Correction, Toxicity, OtherFigure)
+_MORE = (Discrepancy, Rule, Caveat, Place, Concept, Note, Omission, Source, Section)
+_MARKED = re.compile(r"(<!-- generated: (\w+) -->\n).*?(<!-- end -->)", re.DOTALL)
+
+
+def refreshed(page: str) -> str:
+    """`page` with every generated part made anew. Raises `KeyError` for a marker that names no part."""
+    return _MARKED.sub(lambda part: f"{part[1]}\n{PARTS[part[2]]()}\n\n{part[3]}", page)
+
+
+def field_reference() -> str:
+    """The fields a condition may test."""
+    rows = ([f"`{field.name}`", _values(field), escape(field.help)] for field in FIELDS)
+    return "\n".join(table(("field", "values", "meaning"), rows))
+
+
+def standing_reference() -> str:
+    """The standings, in the order an answer shows them, and what the loader asks of the studies cited."""
+    rows = ([f"`{name}`", escape(d.title), escape(d.means), escape(d.needs)] for name, d in DEMANDS.items())
+    return "\n".join(table(("standing", "shown as", "means", "at least one cited study must be"), rows))
+
+
+def level_reference() -> str:
+    """The level of evidence of each kind of study."""
+    rows = ([f"`{kind}`", escape(level)] for kind, level in LEVELS.items())
+    return "\n".join(table(("kind of study", f"level ({SCHEME})"), rows))
+
+
+def key_reference() -> str:
+    """The keys of every record, with the allowed words; required ones are marked."""
+    return "\n\n".join("\n".join(_record(record)) for record in (*_RECORDS, *_MORE))
+
+
+def _record(record: type) -> Iterator[str]:
+    yield f"#### {record.__name__}"
+    yield ""
+    yield " ".join((record.__doc__ or "").split())
+    yield ""
+    yield from table(("key", "required", "holds"), _keys(record))
+
+
+def _keys(record: type) -> Iterator[list[str]]:
+    hints = get_type_hints(record)
+    for item in fields(record):
+        name = READ_AS.get(item.name, item.name) if record is Therapy else item.name
+        required = item.default is MISSING and item.default_factory is MISSING
+        yield [f"`{name}`", "yes" if required else "", _holds(hints[item.name])]
+
+
+def _holds(hint: Any) -> str:
+    """A type in words: the allowed values, text, a number, a list of something."""
+    origin, inner = get_origin(hint), get_args(hint)
+    if origin is Literal:
+        return " ".join(f"`{word}`" for word in inner)
+    if getattr(hint, "__module__", "") == "hepatica.knowledge.conditions" or "conditions." in str(hint):
+        return "a condition"
+    if origin is tuple:
+        return "two numbers: [low, high]" if inner == (float, float) else f"a list: {_holds(inner[0])}"
+    if origin is dict:
+        return f"for each arm: {_holds(inner[1])}"
+    if inner:
+        return " or ".join(_holds(part) for part in inner if part is not type(None))
+    return _SIMPLE.get(hint) or str(hint.__name__)
+
+
+_SIMPLE: Mapping[Any, str] = {str: "text", int: "a whole number", float: "a number", bool: "yes or no"}
+
+
+def _values(field: Field) -> str:
+    if field.kind in ("choice", "set"):
+        words: Iterable[str] = (*field.values, NONE) if field.kind == "set" else field.values
+        return " ".join(f"`{word}`" for word in words)
+    if field.kind == "flag":
+        return "`yes` `no`"
+    return f"{field.low:,.0f} to {field.high:,.0f}{f' {field.unit}' if field.unit else ''}"
+
+
+PARTS: Mapping[str, Callable[[], str]] = {
+    "fields": field_reference,
+    "standings": standing_reference,
+    "levels": level_reference,
+    "keys": key_reference,
+}
+
+if __name__ == "__main__":
+    for name in sys.argv[1:]:
+        path = Path(name)
+        path.write_text(refreshed(path.read_text(encoding="utf-8")), encoding="utf-8")
