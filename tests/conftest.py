@@ -8,9 +8,8 @@ from pathlib import Path
 import pytest
 from hypothesis import HealthCheck, settings
 
-from hepatica.evaluation.evaluate import Evaluator
-from hepatica.knowledge.loader import load_ruleset
-from hepatica.knowledge.ruleset import Ruleset
+from hepatica.evaluation import Evaluator
+from hepatica.knowledge import Ruleset, load_ruleset
 
 ROOT = Path(__file__).resolve().parent.parent
 settings.register_profile("project", deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow])

@@ -7,13 +7,10 @@ from typing import Any
 
 from hypothesis import strategies as st
 
-from hepatica.inference.classes import FieldClasses, classes_of
-from hepatica.inference.program import Program
-from hepatica.knowledge.conditions import All, ConceptTest, Condition, Not, Operator, Test
-from hepatica.knowledge.conditions import Any as AnyOf
-from hepatica.patient import child_pugh
-from hepatica.patient.fields import FIELD_BY_NAME, FIELDS, Field, Value
-from hepatica.patient.model import Facts, Profile, facts_of
+from hepatica.inference import FieldClasses, Program, classes_of
+from hepatica.knowledge import All, ConceptTest, Condition, Not, Operator, Test
+from hepatica.knowledge import Any as AnyOf
+from hepatica.patient import FIELD_BY_NAME, FIELDS, Facts, Field, Profile, Value, child_pugh, facts_of
 
 CARD = """\
 ruleset: tiny

@@ -15,7 +15,7 @@ from tests.conftest import ROOT
 LAYERS = (
     ("problems", "notice", "records", "paths"),
     ("documents",),
-    ("profile",),
+    ("patient",),
     ("knowledge",),
     ("inference",),
     ("evaluation",),
@@ -32,7 +32,10 @@ ONLY = {
     "yaml": {"engine/hepatica/documents/yaml_reader.py"},
     "pickle": {"engine/hepatica/inference/compiled.py"},
 }
-FILES = sorted((ROOT / "engine").rglob("*.py"))
+PACKAGE = ROOT / "engine" / "hepatica"
+FILES = sorted(PACKAGE.rglob("*.py"))
+# Packages of which others may import only what `__init__` exports; every package joins as it gets its face.
+FACED = ("documents", "patient", "knowledge", "inference", "evaluation")
 
 
 def _imports(path: Path) -> Iterator[tuple[str, bool]]:
@@ -65,11 +68,21 @@ def test_every_folder_has_its_place_in_the_order() -> None:
 
 @pytest.mark.parametrize("path", FILES, ids=lambda path: path.relative_to(ROOT).as_posix())
 def test_imports_run_one_way(path: Path) -> None:
-    own = _layer(".".join(path.relative_to(ROOT).with_suffix("").parts))
+    own = _layer(".".join(path.relative_to(ROOT / "engine").with_suffix("").parts))
     for module, _ in _imports(path):
         level = _layer(module)
         if own is not None and level is not None:
             assert level <= own, f"{path} imports {module}, which stands above it"
+
+
+@pytest.mark.parametrize("path", FILES, ids=lambda path: path.relative_to(ROOT).as_posix())
+def test_other_packages_are_imported_through_their_face(path: Path) -> None:
+    own = path.relative_to(PACKAGE).parts[0]
+    for module, _ in _imports(path):
+        parts = module.split(".")
+        if parts[0] == "hepatica" and len(parts) > 2 and parts[1] in FACED and parts[1] != own:
+            target = PACKAGE.joinpath(*parts[1:])
+            assert target.is_dir() or not target.with_suffix(".py").exists(), f"{path} imports {module}, not its package's face"
 
 
 def test_inside_assurance_imports_run_one_way_too() -> None:
@@ -87,12 +100,12 @@ def test_a_library_stands_behind_one_module(library: str) -> None:
 
 
 def test_only_the_command_line_imports_click() -> None:
-    users = {p.relative_to(ROOT).parts[1] for p in FILES if any(m.split(".")[0] == "click" for m, _ in _imports(p))}
+    users = {p.relative_to(PACKAGE).parts[0] for p in FILES if any(m.split(".")[0] == "click" for m, _ in _imports(p))}
     assert users == {"cli"}
 
 
 def test_the_core_takes_no_clock_no_network_and_no_chance() -> None:
-    core = [p for p in FILES if p.relative_to(ROOT).parts[1] in ("documents", "profile", "knowledge", "inference", "evaluation")]
+    core = [p for p in FILES if p.relative_to(PACKAGE).parts[0] in ("documents", "patient", "knowledge", "inference", "evaluation")]
     for path in core:
         used = {module.split(".")[0] for module, _ in _imports(path)}
         assert not used & {"time", "random", "socket", "urllib", "http", "requests"}, path
@@ -104,7 +117,7 @@ def test_evaluating_a_patient_loads_nothing_heavy() -> None:
     script = (
         "import sys\nfrom hepatica.cli.main import run\n"
         "run(['evaluate', 'little-known'])\nrun(['evaluate', 'little-known'])\nbefore = set(sys.modules)\n"
-        "print(sorted(set(sys.modules) & {'pydantic', 'numpy', 'jinja2', 'starlette', 'matplotlib', 'durable', 'asyncio'}), file=sys.stderr)"
+        "print(sorted(set(sys.modules) & {'numpy', 'jinja2', 'starlette', 'matplotlib', 'durable', 'asyncio'}), file=sys.stderr)"
     )
     subprocess.run([sys.executable, "-c", script], cwd=ROOT, capture_output=True, check=True)
     done = subprocess.run([sys.executable, "-c", script], cwd=ROOT, capture_output=True, text=True, check=True)

@@ -12,9 +12,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from hepatica.evaluation.model import Evaluation
-    from hepatica.knowledge.ruleset import Ruleset
-    from hepatica.patient.model import Profile
+    from hepatica.evaluation import Evaluation
+    from hepatica.knowledge import Ruleset
+    from hepatica.patient import Profile
 
 __version__ = "0.1.0"
 __all__ = ["evaluate", "load", "read_profile"]
@@ -22,8 +22,7 @@ __all__ = ["evaluate", "load", "read_profile"]
 
 def load(ruleset: str = "hcc-2016") -> Ruleset:
     """A shipped ruleset by id, or one by its folder; raises `InvalidInput` with every problem it has."""
-    from hepatica.knowledge.files import find_ruleset
-    from hepatica.knowledge.loader import load_ruleset
+    from hepatica.knowledge import find_ruleset, load_ruleset
     from hepatica.paths import shipped
 
     return load_ruleset(find_ruleset(ruleset, (shipped("rulesets"),)))
@@ -31,13 +30,13 @@ def load(ruleset: str = "hcc-2016") -> Ruleset:
 
 def read_profile(path: str | Path) -> Profile:
     """The profile in a YAML or JSON file; raises `InvalidInput` with every problem it has."""
-    from hepatica.patient.reading import read_profile as read
+    from hepatica.patient import read_profile as read
 
     return read(path)
 
 
 def evaluate(ruleset: Ruleset, profile: Profile) -> Evaluation:
     """One answer. For many profiles build one `hepatica.evaluation.evaluate.Evaluator` and use it again."""
-    from hepatica.evaluation.evaluate import Evaluator
+    from hepatica.evaluation import Evaluator
 
     return Evaluator(ruleset).evaluate(profile)

@@ -11,7 +11,7 @@ import pytest
 if TYPE_CHECKING:
     from hepatica.assurance.cases.case import Case
     from hepatica.assurance.cases.run import Outcome
-    from hepatica.evaluation.evaluate import Evaluator
+    from hepatica.evaluation import Evaluator
 
 EVALUATORS: pytest.StashKey[dict[str, Any]] = pytest.StashKey()
 ENDINGS = (".yaml", ".yml")
@@ -43,7 +43,7 @@ class CaseFile(pytest.File):
     def collect(self) -> Iterator[pytest.Item]:
         """Each case by its sentence; a file that cannot be read is a collection error with every problem."""
         from hepatica.assurance.cases.reader import cases_in
-        from hepatica.documents.reader import read_bytes
+        from hepatica.documents import read_bytes
         from hepatica.problems import InvalidInput
 
         shown = _shown(self.path, self.config)
@@ -58,9 +58,8 @@ class CaseFile(pytest.File):
     def _evaluator(self) -> Evaluator:
         """One evaluator to a ruleset, shared by the files of a run."""
         from hepatica.assurance.cases.suite import ruleset_of
-        from hepatica.evaluation.evaluate import Evaluator
-        from hepatica.knowledge.files import find_ruleset
-        from hepatica.knowledge.loader import load_ruleset
+        from hepatica.evaluation import Evaluator
+        from hepatica.knowledge import find_ruleset, load_ruleset
         from hepatica.paths import DEFAULT_RULESET, shipped
 
         name = ruleset_of(self.path, DEFAULT_RULESET, shipped("rulesets"))

@@ -6,12 +6,27 @@ from dataclasses import replace
 from random import Random
 
 from hepatica.assurance.answers.version import Version
-from hepatica.inference.program import compile_ruleset
-from hepatica.knowledge.conditions import All, Any, ConceptTest, Condition, Not, Test
-from hepatica.knowledge.evidence import Place, Population, Study
-from hepatica.knowledge.ruleset import Card, Concept, Rule, Ruleset, Source, Standing, Therapy
-from hepatica.knowledge.standing import DEMANDS
-from hepatica.patient.fields import FIELD_BY_NAME, FIELDS
+from hepatica.inference import compile_ruleset
+from hepatica.knowledge import (
+    DEMANDS,
+    All,
+    Any,
+    Card,
+    Concept,
+    ConceptTest,
+    Condition,
+    Not,
+    Place,
+    Population,
+    Rule,
+    Ruleset,
+    Source,
+    Standing,
+    Study,
+    Test,
+    Therapy,
+)
+from hepatica.patient import FIELD_BY_NAME, FIELDS
 
 PLACE = Place(lines="1")
 SMALL = ("bclc_stage", "child_pugh_class", "child_pugh_score", "other_prior_systemic", "afp", "cmet")

@@ -21,12 +21,9 @@ from hepatica.assurance.answers.agreement import (
 )
 from hepatica.assurance.answers.version import Version
 from hepatica.assurance.space.axes import space_of
-from hepatica.inference.program import compile_ruleset
-from hepatica.knowledge.conditions import Test
-from hepatica.knowledge.loader import load_ruleset
-from hepatica.knowledge.ruleset import Ruleset
-from hepatica.patient.model import Facts
-from hepatica.patient.reading import read_profile
+from hepatica.inference import compile_ruleset
+from hepatica.knowledge import Ruleset, Test, load_ruleset
+from hepatica.patient import Facts, read_profile
 from tests.assurance.generated import a_ruleset, version
 from tests.conftest import ROOT
 

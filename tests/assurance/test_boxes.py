@@ -12,7 +12,7 @@ from hepatica.assurance.space.axes import space_of
 from hepatica.assurance.space.boxes import Box
 from hepatica.assurance.space.describe import describe
 from hepatica.assurance.space.uncovered import gap
-from hepatica.knowledge.conditions import Test
+from hepatica.knowledge import Test
 
 SPACE = space_of(
     [Test("cmet", "in", ("high",)), Test("ras", "in", ("mutant",)), Test("bclc_stage", "in", ("C",)), Test("afp", ">", (400.0,))]

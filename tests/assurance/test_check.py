@@ -13,10 +13,10 @@ from hepatica.assurance.answers.version import Version
 from hepatica.assurance.cases.reader import read_cases
 from hepatica.assurance.check.check import Report, check
 from hepatica.assurance.check.findings import KINDS, Finding
-from hepatica.evaluation.evaluate import Evaluator
-from hepatica.inference.program import compile_ruleset
-from hepatica.knowledge.loader import load_ruleset
-from hepatica.patient.model import Profile
+from hepatica.evaluation import Evaluator
+from hepatica.inference import compile_ruleset
+from hepatica.knowledge import load_ruleset
+from hepatica.patient import Profile
 from tests.conftest import ROOT
 
 FAULTS = ROOT / "rulesets" / "teaching-faults"

@@ -12,11 +12,10 @@ from hypothesis import strategies as st
 from hepatica.assurance.answers.agreement import sampled
 from hepatica.assurance.answers.enumeration import counts
 from hepatica.assurance.space.axes import space_of
-from hepatica.inference.columns import BLOCK, WORD, Columns
-from hepatica.inference.outer import outer
-from hepatica.inference.program import Program, compile_conditions
-from hepatica.knowledge.conditions import All, Any, Test
-from hepatica.patient.model import Facts
+from hepatica.inference import Program, compile_conditions
+from hepatica.inference.columns import BLOCK, WORD, Columns, outer
+from hepatica.knowledge import All, Any, Test
+from hepatica.patient import Facts
 from tests.assurance.generated import EVERY, a_ruleset, version
 from tests.making import profiles
 

@@ -15,8 +15,7 @@ from hypothesis import given
 from hepatica.assurance.check.findings import KINDS
 from hepatica.cli.main import run
 from hepatica.notice import NOTICE
-from hepatica.patient.model import Facts
-from hepatica.patient.reading import profile_in, profile_of, read_profile
+from hepatica.patient import Facts, profile_in, profile_of, read_profile
 from hepatica.report.assurance.diff_text import witness_words
 from hepatica.report.patient_file import patient_file
 from tests.assurance.editing import edit, two

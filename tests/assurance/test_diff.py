@@ -11,10 +11,9 @@ import pytest
 from hepatica.assurance.answers.enumeration import transitions
 from hepatica.assurance.answers.version import Stand, Subject, Version
 from hepatica.assurance.diff.compare import Change, Comparison, compare, kind_of
-from hepatica.evaluation.evaluate import Evaluator
-from hepatica.knowledge.conditions import All, Any, Condition, Not, Test
-from hepatica.knowledge.ruleset import Rule, Ruleset
-from hepatica.patient.model import Facts, Profile
+from hepatica.evaluation import Evaluator
+from hepatica.knowledge import All, Any, Condition, Not, Rule, Ruleset, Test
+from hepatica.patient import Facts, Profile
 from tests.assurance.generated import a_ruleset, edited, version
 
 PAIRS = 240

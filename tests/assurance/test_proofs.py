@@ -13,11 +13,10 @@ import pytest
 from hepatica.assurance.answers.version import Version, finding_of
 from hepatica.assurance.check.check import Report, check
 from hepatica.assurance.space.axes import consistent, space_of
-from hepatica.evaluation.evaluate import judged
-from hepatica.inference.plain import Verdict, read
-from hepatica.inference.program import SCOPE, conditions_of
-from hepatica.knowledge.ruleset import Rule, Ruleset, Therapy
-from hepatica.patient.model import Facts, facts_of
+from hepatica.evaluation import judged
+from hepatica.inference import SCOPE, Verdict, conditions_of, read
+from hepatica.knowledge import Rule, Ruleset, Therapy
+from hepatica.patient import Facts, facts_of
 from tests.assurance.generated import a_ruleset, version
 
 FIELDS = ("bclc_stage", "child_pugh_class", "child_pugh_score", "afp", "cmet")

@@ -12,11 +12,9 @@ from hypothesis import strategies as st
 from hepatica.assurance.space.axes import Space, consistent, space_of
 from hepatica.assurance.space.boxes import Box
 from hepatica.assurance.space.words import limits, values_in_words
-from hepatica.inference.classes import classes_of
-from hepatica.knowledge.conditions import Test
-from hepatica.patient import child_pugh
-from hepatica.patient.fields import FIELD_BY_NAME
-from hepatica.patient.model import Facts, facts_of
+from hepatica.inference import classes_of
+from hepatica.knowledge import Test
+from hepatica.patient import FIELD_BY_NAME, Facts, child_pugh, facts_of
 from tests.assurance.generated import EVERY, a_ruleset, version
 from tests.making import profiles
 

@@ -7,8 +7,7 @@ import re
 import pytest
 
 from hepatica.cli.main import COMMANDS, cli
-from hepatica.documents.tree import Node
-from hepatica.documents.yaml_reader import read_yaml
+from hepatica.documents import Node, read_yaml
 from tests.conftest import ROOT
 
 HOOKS, WORKFLOW = ROOT / ".pre-commit-hooks.yaml", ROOT / ".github" / "workflows" / "rules.yml"

@@ -20,10 +20,9 @@ import zen
 
 from hepatica.assurance.answers.agreement import sampled
 from hepatica.assurance.space.axes import space_of
+from hepatica.inference import Rete, compile_ruleset, conditions_of
 from hepatica.inference.columns import Codes, Columns, Table
-from hepatica.inference.program import compile_ruleset, conditions_of
-from hepatica.inference.rete import Rete
-from hepatica.knowledge.loader import load_ruleset
+from hepatica.knowledge import load_ruleset
 from tests.bench.zen_table import context, decision_table
 from tests.conftest import ROOT
 

@@ -24,7 +24,7 @@ from urllib.parse import urlencode
 
 from hepatica.cli import common
 from hepatica.paths import DEFAULT_RULESET
-from hepatica.patient.fields import FIELDS, NONE, UNKNOWN, Field
+from hepatica.patient import FIELDS, NONE, UNKNOWN, Field
 from hepatica.report.document import answer
 from hepatica.web.cases import case_in
 

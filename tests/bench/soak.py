@@ -15,11 +15,9 @@ from pathlib import Path
 from threading import Thread
 
 from hepatica import load
-from hepatica.evaluation.evaluate import Evaluator
-from hepatica.evaluation.model import Evaluation
-from hepatica.inference.plain import Verdict, read
-from hepatica.inference.program import conditions_of
-from hepatica.patient.model import Profile
+from hepatica.evaluation import Evaluation, Evaluator
+from hepatica.inference import Verdict, conditions_of, read
+from hepatica.patient import Profile
 from tests.bench.warm import distinct_profiles
 
 MAY_GROW_MB = 16

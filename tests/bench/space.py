@@ -26,7 +26,7 @@ from hepatica.assurance.answers.version import Version
 from hepatica.assurance.check.check import check
 from hepatica.assurance.diff.compare import Comparison, compare
 from hepatica.assurance.space.axes import space_of
-from hepatica.knowledge.loader import load_ruleset
+from hepatica.knowledge import load_ruleset
 from tests.assurance.generated import EVERY, a_ruleset, edited, version
 from tests.conftest import ROOT
 

@@ -18,10 +18,9 @@ from typing import Any
 import zen
 
 from hepatica import load
-from hepatica.evaluation.evaluate import Evaluator
-from hepatica.inference.classes import classes_of
-from hepatica.patient.fields import FIELDS
-from hepatica.patient.model import Profile, facts_of
+from hepatica.evaluation import Evaluator
+from hepatica.inference import classes_of
+from hepatica.patient import FIELDS, Profile, facts_of
 from hepatica.report.document import Shelf, answer
 from tests.bench.zen_table import context, decision_table
 from tests.making import consistent

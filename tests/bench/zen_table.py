@@ -5,9 +5,9 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from hepatica.inference.program import Program
-from hepatica.knowledge.conditions import Test
-from hepatica.patient.fields import FIELD_BY_NAME, Value
+from hepatica.inference import Program
+from hepatica.knowledge import Test
+from hepatica.patient import FIELD_BY_NAME, Value
 
 
 def decision_table(program: Program) -> str:

@@ -6,8 +6,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from hepatica.assurance.mutation.mutants import Mutant
-from hepatica.knowledge.evidence import Study
-from hepatica.knowledge.ruleset import Rule, Ruleset
+from hepatica.knowledge import Rule, Ruleset, Study
 from tests.making import write_ruleset
 
 CASES = """\

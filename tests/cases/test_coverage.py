@@ -16,12 +16,10 @@ from hepatica.assurance.coverage.measure import MEASURES, Goal, measure
 from hepatica.assurance.coverage.places import condition_places
 from hepatica.assurance.space.axes import space_of
 from hepatica.cli.main import run as hepatica
-from hepatica.evaluation.evaluate import Evaluator
-from hepatica.inference.normal_form import Opener
-from hepatica.inference.plain import Verdict, read
-from hepatica.knowledge.loader import load_ruleset
-from hepatica.knowledge.ruleset import Ruleset
-from hepatica.patient.model import Facts
+from hepatica.evaluation import Evaluator
+from hepatica.inference import Opener, Verdict, read
+from hepatica.knowledge import Ruleset, load_ruleset
+from hepatica.patient import Facts
 from tests.assurance.generated import a_ruleset
 from tests.cases.making import ruleset_with_cases
 from tests.conftest import ROOT

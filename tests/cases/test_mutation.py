@@ -21,13 +21,10 @@ from hepatica.assurance.mutation.mutants import Mutant, mutants
 from hepatica.assurance.mutation.mutate import Mutation, killers, mutate
 from hepatica.assurance.space.axes import space_of
 from hepatica.cli.main import run as hepatica
-from hepatica.evaluation.evaluate import Evaluator
-from hepatica.inference.plain import Verdict, read
-from hepatica.inference.program import compile_ruleset, conditions_of
-from hepatica.knowledge.conditions import All
-from hepatica.knowledge.loader import load_ruleset
-from hepatica.knowledge.ruleset import Ruleset
-from hepatica.patient.model import Facts
+from hepatica.evaluation import Evaluator
+from hepatica.inference import Verdict, compile_ruleset, conditions_of, read
+from hepatica.knowledge import All, Ruleset, load_ruleset
+from hepatica.patient import Facts
 from tests.assurance.generated import a_ruleset
 from tests.cases.making import changed, ruleset_with_cases
 from tests.conftest import ROOT

@@ -11,12 +11,10 @@ from hypothesis import strategies as st
 from hepatica.assurance.cases.pinned import Pin, pinned
 from hepatica.assurance.cases.reader import CASE_KEYS, cases_in, read_cases
 from hepatica.assurance.cases.why import ALSO_KEYS, WHY_KEYS
-from hepatica.evaluation.evaluate import Evaluator
-from hepatica.knowledge.loader import load_ruleset
-from hepatica.knowledge.ruleset import Ruleset
+from hepatica.evaluation import Evaluator
+from hepatica.knowledge import Ruleset, load_ruleset
+from hepatica.patient import FIELDS, Facts, Field, Value, facts_of
 from hepatica.problems import InvalidInput
-from hepatica.patient.fields import FIELDS, Field, Value
-from hepatica.patient.model import Facts, facts_of
 from hepatica.report.assurance.case_file import text
 from tests.cases.making import CASES, ruleset_with_cases
 from tests.conftest import ROOT

@@ -12,9 +12,8 @@ import pytest
 from hepatica.assurance.cases.reader import read_cases
 from hepatica.assurance.cases.run import run
 from hepatica.cli.main import run as hepatica
-from hepatica.evaluation.evaluate import Evaluator
-from hepatica.knowledge.loader import load_ruleset
-from hepatica.knowledge.ruleset import Ruleset
+from hepatica.evaluation import Evaluator
+from hepatica.knowledge import Ruleset, load_ruleset
 from tests.cases.making import CASES, ruleset_with_cases
 from tests.conftest import ROOT
 

@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 
 from hepatica.cli.main import COMMANDS, cli, run
 from hepatica.notice import NOTICE
-from hepatica.patient.normalise import KEYS
+from hepatica.patient import KEYS
 from hepatica.report.schema import output_schema
 from tests.conftest import ROOT
 
@@ -274,7 +274,7 @@ def test_every_command_has_help_with_examples(name: str) -> None:
 
 
 def test_emphasis_only_on_a_terminal_and_never_with_no_color() -> None:
-    script = "import pty, sys; sys.exit(pty.spawn([sys.executable, '-m', 'engine', 'evaluate', sys.argv[1]]) >> 8)"
+    script = "import pty, sys; sys.exit(pty.spawn([sys.executable, '-m', 'hepatica', 'evaluate', sys.argv[1]]) >> 8)"
     for environment, expected in (({"NO_COLOR": ""}, True), ({"NO_COLOR": "1"}, False)):
         done = subprocess.run(
             [sys.executable, "-c", script, MET_HIGH],

@@ -9,11 +9,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from hepatica.cli.common import as_json
-from hepatica.evaluation.evaluate import Evaluator
-from hepatica.inference.program import compile_ruleset
-from hepatica.knowledge.loader import load_ruleset
+from hepatica.evaluation import Evaluator
+from hepatica.inference import compile_ruleset
+from hepatica.knowledge import load_ruleset
+from hepatica.patient import read_profile
 from hepatica.problems import InvalidInput
-from hepatica.patient.reading import read_profile
 from hepatica.report.document import answer as json_answer
 from hepatica.report.style import Style
 from hepatica.report.text import answer as text_answer

@@ -8,15 +8,10 @@ from pathlib import Path
 import pytest
 from hypothesis import given, settings
 
-from hepatica.evaluation.evaluate import Evaluator
-from hepatica.evaluation.model import LISTS, Evaluation, Finding
-from hepatica.inference.plain import Verdict, causes, read
-from hepatica.inference.program import conditions_of
-from hepatica.knowledge.loader import load_ruleset
-from hepatica.knowledge.standing import DEMANDS, OPTION_STANDINGS, RANK
-from hepatica.patient.fields import FIELDS
-from hepatica.patient.model import Facts, Profile, facts_of
-from hepatica.patient.reading import read_profile
+from hepatica.evaluation import LISTS, Evaluation, Evaluator, Finding
+from hepatica.inference import Verdict, causes, conditions_of, read
+from hepatica.knowledge import DEMANDS, OPTION_STANDINGS, RANK, load_ruleset
+from hepatica.patient import FIELDS, Facts, Profile, facts_of, read_profile
 from tests.conftest import ROOT
 from tests.making import BETA, CARD, field_classes, profile, profiles, write_ruleset
 

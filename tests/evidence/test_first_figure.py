@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from hepatica.cli.main import run
-from hepatica.knowledge.ruleset import Ruleset
+from hepatica.knowledge import Ruleset
 from hepatica.report.figures import key_result, ratio, telling_result
 
 

@@ -9,10 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from hepatica.knowledge.evidence import Discrepancy
-from hepatica.knowledge.lines import ranges
-from hepatica.knowledge.numbers import digits, values
-from hepatica.knowledge.ruleset import Ruleset
+from hepatica.knowledge import Discrepancy, Ruleset, ranges
+from hepatica.knowledge.traceability import digits, values
 from tests.conftest import ROOT
 
 RUN = 8

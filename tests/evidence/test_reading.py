@@ -13,9 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from hepatica.cli.main import run
-from hepatica.knowledge.counts import counts
-from hepatica.knowledge.ruleset import Ruleset
-from hepatica.knowledge.search import OUTCOMES, Filters, catalogue, find_study, outcome, search, select
+from hepatica.knowledge import OUTCOMES, Filters, Ruleset, catalogue, counts, find_study, outcome, search, select
 from hepatica.notice import NOTICE
 from hepatica.problems import InvalidInput
 from tests.evidence import synthetic

@@ -7,9 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from hepatica.knowledge.loader import load_ruleset
-from hepatica.knowledge.standing import DEMANDS
-from hepatica.patient.fields import FIELDS
+from hepatica.knowledge import DEMANDS, load_ruleset
+from hepatica.patient import FIELDS
 from hepatica.report.knowledge.reference import PARTS, refreshed
 from tests.conftest import ROOT
 

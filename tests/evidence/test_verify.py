@@ -13,11 +13,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from hepatica.cli.main import run
-from hepatica.knowledge.files import gather
-from hepatica.knowledge.loader import load_files
-from hepatica.knowledge.numbers import digits, tokens, values
-from hepatica.knowledge.printed import claims
-from hepatica.knowledge.verify import Verification, read_text, verify
+from hepatica.knowledge import gather, load_files
+from hepatica.knowledge.traceability import Verification, claims, digits, read_text, tokens, values, verify
 from hepatica.problems import InvalidInput
 from tests.conftest import ROOT
 from tests.evidence import synthetic

@@ -11,17 +11,21 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from hepatica.evaluation.evaluate import Evaluator
-from hepatica.inference.agreement import Disagreement, Inference
-from hepatica.inference.plain import Verdict, read
-from hepatica.inference.program import FieldTable, Program, compile_conditions, conditions_of
-from hepatica.inference.rete import Firings, Rete
-from hepatica.knowledge.conditions import Condition
-from hepatica.knowledge.loader import load_ruleset
-from hepatica.knowledge.ruleset import Ruleset
-from hepatica.patient.fields import FIELDS, Value
-from hepatica.patient.model import Facts, Profile, facts_of
-from hepatica.patient.reading import read_profile
+from hepatica.evaluation import Evaluator
+from hepatica.inference import (
+    Disagreement,
+    FieldTable,
+    Firings,
+    Inference,
+    Program,
+    Rete,
+    Verdict,
+    compile_conditions,
+    conditions_of,
+    read,
+)
+from hepatica.knowledge import Condition, Ruleset, load_ruleset
+from hepatica.patient import FIELDS, Facts, Profile, Value, facts_of, read_profile
 from tests.conftest import ROOT
 from tests.making import conditions, consistent, field_classes, profiles, write_ruleset
 

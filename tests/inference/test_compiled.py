@@ -10,7 +10,7 @@ import pytest
 
 from hepatica.cli import common
 from hepatica.inference import compiled
-from hepatica.knowledge.files import gather
+from hepatica.knowledge import gather
 from tests.making import BETA, write_ruleset
 
 

@@ -5,13 +5,20 @@ from __future__ import annotations
 import pytest
 from hypothesis import given
 
-from hepatica.inference.normal_form import TooManyAlternatives, alternatives
-from hepatica.inference.plain import Verdict, causes, conjunction, disjunction, read
-from hepatica.inference.program import compile_conditions
-from hepatica.knowledge.conditions import All, ConceptTest, Condition, Not, Test
-from hepatica.knowledge.conditions import Any as AnyOf
+from hepatica.inference import (
+    TooManyAlternatives,
+    Verdict,
+    alternatives,
+    causes,
+    compile_conditions,
+    conjunction,
+    disjunction,
+    read,
+)
+from hepatica.knowledge import All, ConceptTest, Condition, Not, Test
+from hepatica.knowledge import Any as AnyOf
+from hepatica.patient import Facts, facts_of
 from hepatica.problems import InvalidInput
-from hepatica.patient.model import Facts, facts_of
 from tests.making import conditions, profiles
 
 T, F, U = Verdict.TRUE, Verdict.FALSE, Verdict.UNKNOWN

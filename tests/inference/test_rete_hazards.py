@@ -15,13 +15,12 @@ from typing import Any
 
 import pytest
 
+from hepatica.inference import MAX_PATHS, Rete
 from hepatica.inference import rete as module
-from hepatica.inference.productions import MAX_PATHS
-from hepatica.inference.rete import Rete
-from hepatica.knowledge.conditions import All, Condition, Test
-from hepatica.knowledge.conditions import Any as AnyOf
+from hepatica.knowledge import All, Condition, Test
+from hepatica.knowledge import Any as AnyOf
+from hepatica.patient import facts_of
 from hepatica.problems import InternalError
-from hepatica.patient.model import facts_of
 from tests.conftest import ROOT
 
 PRELUDE = """

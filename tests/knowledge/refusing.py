@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from hepatica.knowledge.loader import load_ruleset
+from hepatica.knowledge import load_ruleset
 from hepatica.problems import InvalidInput
 from tests.making import write_ruleset
 

@@ -7,10 +7,8 @@ from pathlib import Path
 import jsonschema
 import pytest
 
-from hepatica.documents.yaml_reader import read_yaml
-from hepatica.knowledge.files import collect, find_ruleset
-from hepatica.knowledge.loader import load_ruleset
-from hepatica.knowledge.schema import ruleset_schemas
+from hepatica.documents import read_yaml
+from hepatica.knowledge import collect, find_ruleset, load_ruleset, ruleset_schemas
 from hepatica.problems import InvalidInput
 from tests.conftest import ROOT
 from tests.knowledge.refusing import problems, swapped
@@ -104,7 +102,7 @@ def test_a_therapy_without_a_rule_is_refused(tmp_path: Path) -> None:
 
 
 def test_a_condition_that_multiplies_out_is_refused_where_it_stands(tmp_path: Path) -> None:
-    from hepatica.inference.program import compile_ruleset
+    from hepatica.inference import compile_ruleset
 
     wide = ", ".join("{any: [" + ", ".join(f"{{afp: {n * 10 + i}}}" for i in range(4)) + "]}" for n in range(6))
     ruleset = load_ruleset(write_ruleset(tmp_path, beta=swapped(BETA, 'afp: "> 400"', f"all: [{wide}]")))

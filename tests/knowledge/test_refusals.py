@@ -8,9 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from hepatica.knowledge import figures, files
-from hepatica.knowledge.loader import load_ruleset
-from hepatica.knowledge.validation import MAX_CONCEPT_DEPTH, MAX_CONCEPTS
+from hepatica.knowledge import MAX_CONCEPT_DEPTH, MAX_CONCEPTS, figures, files, load_ruleset
 from hepatica.problems import InvalidInput
 from tests.knowledge.refusing import problems, swapped
 from tests.making import ALPHA, BETA, CARD, CONCEPTS, write_ruleset

@@ -8,10 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hepatica.documents.json_reader import read_json
-from hepatica.documents.reader import read_document
-from hepatica.documents.tree import MAX_BYTES, MAX_DEPTH, MAX_NODES
-from hepatica.documents.yaml_reader import read_yaml
+from hepatica.documents import MAX_BYTES, MAX_DEPTH, MAX_NODES, read_document, read_json, read_yaml
 from hepatica.problems import InvalidInput
 
 

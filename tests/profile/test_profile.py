@@ -10,13 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from hepatica.patient import FIELDS, KEYS, Profile, child_pugh, profile_in, profile_of, profile_schema, profiles_in, read_profile
 from hepatica.problems import InvalidInput
-from hepatica.patient import child_pugh
-from hepatica.patient.fields import FIELDS
-from hepatica.patient.model import Profile
-from hepatica.patient.normalise import KEYS
-from hepatica.patient.reading import profile_in, profile_of, profiles_in, read_profile
-from hepatica.patient.schema import profile_schema
 from tests.conftest import ROOT
 from tests.making import profiles
 

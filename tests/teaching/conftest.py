@@ -7,12 +7,10 @@ import random
 import pytest
 
 from hepatica.cli.common import load
-from hepatica.evaluation.evaluate import Evaluator
+from hepatica.evaluation import Evaluator
 from hepatica.explain.facets import facets_of
-from hepatica.inference.program import Program
-from hepatica.patient.fields import Value
-from hepatica.patient.model import Profile, facts_of
-from hepatica.patient.reading import read_profile
+from hepatica.inference import Program
+from hepatica.patient import Profile, Value, facts_of, read_profile
 
 
 @pytest.fixture(scope="session")

@@ -10,11 +10,10 @@ import pytest
 from click.testing import CliRunner
 
 from hepatica.cli.main import cli, run
-from hepatica.evaluation.evaluate import Evaluator
+from hepatica.evaluation import Evaluator
 from hepatica.explain.compare import Column, compare
-from hepatica.knowledge.loader import load_ruleset
-from hepatica.patient.model import Profile
-from hepatica.patient.reading import profile_of, read_profile
+from hepatica.knowledge import load_ruleset
+from hepatica.patient import Profile, profile_of, read_profile
 from hepatica.report.style import Style
 from hepatica.report.teaching.compare_document import document
 from hepatica.report.teaching.compare_text import markdown, text

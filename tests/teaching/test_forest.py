@@ -14,8 +14,8 @@ from click.testing import CliRunner
 
 from hepatica.cli import common
 from hepatica.cli.main import cli, run
-from hepatica.evaluation.evaluate import Evaluator
-from hepatica.knowledge.evidence import Correction, Result
+from hepatica.evaluation import Evaluator
+from hepatica.knowledge import Correction, Result
 from hepatica.report.style import Style
 from hepatica.report.teaching.forest_document import document
 from hepatica.report.teaching.forest_text import MARKERS, markdown, text

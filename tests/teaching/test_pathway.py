@@ -12,10 +12,9 @@ import pytest
 from click.testing import CliRunner
 
 from hepatica.cli.main import cli
-from hepatica.evaluation.evaluate import Evaluator
-from hepatica.knowledge.conditions import All
-from hepatica.patient.model import Profile
-from hepatica.patient.reading import profile_of, read_profile
+from hepatica.evaluation import Evaluator
+from hepatica.knowledge import All
+from hepatica.patient import Profile, profile_of, read_profile
 from hepatica.report.style import Style
 from hepatica.report.teaching.pathway_mermaid import mermaid
 from hepatica.report.teaching.pathway_svg import svg

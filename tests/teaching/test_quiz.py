@@ -10,14 +10,12 @@ import pytest
 from click.testing import CliRunner
 
 from hepatica.cli.main import cli, run
-from hepatica.documents.reader import read_document
-from hepatica.evaluation.evaluate import Evaluator
+from hepatica.documents import read_document
+from hepatica.evaluation import Evaluator
 from hepatica.explain.facets import facets_of
 from hepatica.explain.whatif import what_if
+from hepatica.patient import Profile, doubts, facts_of, read_profile
 from hepatica.problems import InvalidInput
-from hepatica.patient.contradictions import doubts
-from hepatica.patient.model import Profile, facts_of
-from hepatica.patient.reading import read_profile
 from hepatica.report.style import Style
 from hepatica.report.teaching.quiz_document import document, question
 from hepatica.report.teaching.quiz_text import question as question_text

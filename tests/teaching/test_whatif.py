@@ -11,16 +11,12 @@ import pytest
 from click.testing import CliRunner
 
 from hepatica.cli.main import cli
-from hepatica.evaluation.evaluate import Evaluator
+from hepatica.evaluation import Evaluator
 from hepatica.explain.facets import Facet, facets_of, label, merged
 from hepatica.explain.lists import TherapyBits, therapy_bits
 from hepatica.explain.whatif import Change, what_if
+from hepatica.patient import CLASS_RANGES, Facts, Profile, Value, class_of, facts_of, profile_from, profile_of, read_profile
 from hepatica.problems import InvalidInput
-from hepatica.patient.child_pugh import CLASS_RANGES, class_of
-from hepatica.patient.fields import Value
-from hepatica.patient.model import Facts, Profile, facts_of
-from hepatica.patient.normalise import profile_from
-from hepatica.patient.reading import profile_of, read_profile
 from hepatica.report.style import Style
 from hepatica.report.teaching.whatif_document import document, settings
 from hepatica.report.teaching.whatif_text import text
@@ -145,7 +141,7 @@ def test_a_change_written_as_settings_gives_the_same_answer(evaluator: Evaluator
 
 def test_changed_profiles_are_consistent(evaluator: Evaluator) -> None:
     """Reading the changed profile back raises nothing: class and score of Child-Pugh still fit."""
-    from hepatica.documents.json_reader import read_json
+    from hepatica.documents import read_json
 
     for profile in sample_profiles(evaluator.program, 8, seed=11):
         found = what_if(evaluator, profile)

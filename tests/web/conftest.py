@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from hepatica.evaluation.evaluate import Evaluator
+from hepatica.evaluation import Evaluator
 from hepatica.paths import shipped
 from hepatica.web.library import Library
 from tests.web.serving import CHROMIUM_FLAGS, Server

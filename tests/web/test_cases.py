@@ -10,8 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from hepatica.paths import shipped
-from hepatica.patient.fields import FIELD_BY_NAME, FIELDS, Field
-from hepatica.patient.reading import read_profile
+from hepatica.patient import FIELD_BY_NAME, FIELDS, Field, read_profile
 from hepatica.web.cases import LONGEST_QUERY, NAMES, case_in, field_of, query_of
 from tests.web.serving import Server
 

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import re
 
-from hepatica.patient import child_pugh
-from hepatica.patient.fields import FIELDS
+from hepatica.patient import FIELDS, child_pugh
 from hepatica.web.cases import NAMES, case_in
 from hepatica.web.form import Control, groups, label_control
 

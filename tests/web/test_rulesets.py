@@ -9,8 +9,8 @@ from collections.abc import Iterator
 
 import pytest
 
-from hepatica.evaluation.evaluate import Evaluator
-from hepatica.knowledge.loader import load_ruleset
+from hepatica.evaluation import Evaluator
+from hepatica.knowledge import load_ruleset
 from hepatica.paths import DEFAULT_RULESET, shipped
 from hepatica.web.library import Library
 from tests.web.conftest import serving

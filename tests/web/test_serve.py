@@ -15,7 +15,7 @@ from contextlib import contextmanager
 import anyio
 import pytest
 
-from hepatica.evaluation.evaluate import Evaluator
+from hepatica.evaluation import Evaluator
 from hepatica.problems import InternalError
 from hepatica.web.limits import Guard
 from tests.web.serving import Server

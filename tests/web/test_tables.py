@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from hepatica.knowledge.evidence import Study
-from hepatica.knowledge.ruleset import Ruleset
+from hepatica.knowledge import Ruleset, Study
 from hepatica.report.figures import ratio, shown
 from hepatica.web.tables import MOST_ARM_COLUMNS, figures
 

@@ -14,7 +14,7 @@ from hepatica.paths import DEFAULT_RULESET
 
 if TYPE_CHECKING:
     from hepatica.assurance.cases.case import Case
-    from hepatica.knowledge.ruleset import Ruleset
+    from hepatica.knowledge import Ruleset
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -40,7 +40,7 @@ def read(name: str, places: Sequence[str], without: Sequence[str], target: str |
     """A ruleset and its cases."""
     from hepatica.assurance.cases.files import files_below, shown
     from hepatica.assurance.cases.reader import read_cases
-    from hepatica.knowledge.files import CASES, find_ruleset
+    from hepatica.knowledge import CASES, find_ruleset
     from hepatica.paths import shipped
     from hepatica.problems import InvalidInput, Problem
 
@@ -59,7 +59,7 @@ def read(name: str, places: Sequence[str], without: Sequence[str], target: str |
 def places(name: str, ruleset: Ruleset) -> dict[str, tuple[str, ...]]:
     """Where the ruleset's single conditions are written."""
     from hepatica.assurance.coverage.places import condition_places
-    from hepatica.knowledge.files import find_ruleset
+    from hepatica.knowledge import find_ruleset
     from hepatica.paths import shipped
 
     return condition_places(ruleset, find_ruleset(name, (shipped("rulesets"),)))

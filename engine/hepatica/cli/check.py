@@ -13,7 +13,7 @@ from hepatica.paths import shipped
 if TYPE_CHECKING:
     from hepatica.assurance.answers.agreement import Agreement
     from hepatica.assurance.answers.version import Version
-    from hepatica.patient.model import Facts
+    from hepatica.patient import Facts
 
 EVERY_CODE = "all"
 
@@ -59,7 +59,7 @@ def command(
         return 0
     from hepatica.assurance.answers.version import Version
     from hepatica.assurance.check.check import check
-    from hepatica.knowledge.files import find_ruleset
+    from hepatica.knowledge import find_ruleset
     from hepatica.paths import DEFAULT_RULESET
 
     if ruleset is not None and named is not None:
@@ -97,7 +97,7 @@ def _explain(code: str) -> None:
 def _tried(version: Version, folder: Path) -> list[Facts]:
     """The profiles of the ruleset's own cases."""
     from hepatica.assurance.cases.reader import read_cases
-    from hepatica.knowledge.files import CASES
+    from hepatica.knowledge import CASES
 
     if not (folder / CASES).is_dir():
         return []

@@ -11,18 +11,17 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
-from hepatica.documents.tree import MAX_BYTES
+from hepatica.documents import MAX_BYTES
 from hepatica.inference import compiled
 from hepatica.paths import DEFAULT_RULESET, shipped
 from hepatica.problems import InvalidInput, Problem
 from hepatica.report.style import Style
 
 if TYPE_CHECKING:
-    from hepatica.evaluation.evaluate import Evaluator
-    from hepatica.inference.program import Program
-    from hepatica.knowledge.files import RulesetFiles
-    from hepatica.knowledge.ruleset import Ruleset
-    from hepatica.patient.model import Profile
+    from hepatica.evaluation import Evaluator
+    from hepatica.inference import Program
+    from hepatica.knowledge import Ruleset, RulesetFiles
+    from hepatica.patient import Profile
 
 F = TypeVar("F", bound=Callable[..., Any])
 STDIN = "-"
@@ -51,7 +50,7 @@ def settings_option(function: F) -> F:
 
 def load(name: str) -> tuple[Ruleset, Program]:
     """A ruleset and its compiled conditions, from the kept copy where the content is the same."""
-    from hepatica.knowledge.files import find_ruleset, gather
+    from hepatica.knowledge import find_ruleset, gather
 
     return load_gathered(gather(find_ruleset(name, (shipped("rulesets"),))))
 
@@ -61,8 +60,8 @@ def load_gathered(files: RulesetFiles) -> tuple[Ruleset, Program]:
     kept = compiled.recall(files)
     if kept is not None:
         return kept
-    from hepatica.inference.program import compile_ruleset
-    from hepatica.knowledge.loader import load_files
+    from hepatica.inference import compile_ruleset
+    from hepatica.knowledge import load_files
 
     ruleset = load_files(files)
     program = compile_ruleset(ruleset)
@@ -72,14 +71,14 @@ def load_gathered(files: RulesetFiles) -> tuple[Ruleset, Program]:
 
 def evaluator(name: str) -> Evaluator:
     """An evaluator of a ruleset."""
-    from hepatica.evaluation.evaluate import Evaluator
+    from hepatica.evaluation import Evaluator
 
     return Evaluator(*load(name))
 
 
 def read_patients(paths: Sequence[str], settings: Sequence[str]) -> list[Profile]:
     """The profiles of several files (`-` is standard input; a file may hold a list); settings alone make one too."""
-    from hepatica.patient.reading import profile_of, profiles_in
+    from hepatica.patient import profile_of, profiles_in
 
     if not paths:
         return [profile_of(settings)]
@@ -122,7 +121,7 @@ def read_input(path: str) -> tuple[bytes, str]:
         if sys.stdin is None:
             raise InvalidInput([Problem("<stdin>", 1, 1, "unreadable", "standard input is closed")])
         return sys.stdin.buffer.read(MAX_BYTES + 1), "<stdin>"
-    from hepatica.documents.reader import read_bytes
+    from hepatica.documents import read_bytes
 
     return read_bytes(Path(path), path), path
 

@@ -11,7 +11,7 @@ from hepatica.paths import DEFAULT_RULESET
 
 if TYPE_CHECKING:
     from hepatica.explain.compare import Column
-    from hepatica.patient.model import Profile
+    from hepatica.patient import Profile
 
 
 @click.command("compare")
@@ -86,8 +86,8 @@ def _profiles(patients: tuple[str, ...], settings: tuple[str, ...], variants: tu
 
 def _varied(profile: Profile, number: int, setting: str) -> Profile:
     """A profile with the n-th `--but` laid over it; its problems are those of that option."""
+    from hepatica.patient import profile_in
     from hepatica.problems import InvalidInput
-    from hepatica.patient.reading import profile_in
 
     try:
         return profile_in(common.as_json(profile.as_document()).encode(), "--but", (setting,))

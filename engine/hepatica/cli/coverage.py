@@ -39,7 +39,7 @@ def command(
     """
     from hepatica.assurance.cases.pinned import pinned
     from hepatica.assurance.coverage.measure import measure
-    from hepatica.evaluation.evaluate import Evaluator
+    from hepatica.evaluation import Evaluator
 
     rules, read = cases.read(ruleset, places, without, target)
     found = measure(rules, read, cases.places(ruleset, rules))

@@ -73,7 +73,7 @@ def command(
 
 
 def _versions(old: str | None, new: str | None, base: str | None, ruleset: str) -> tuple[Version, Version]:
-    from hepatica.knowledge.files import find_ruleset
+    from hepatica.knowledge import find_ruleset
 
     if base is not None and (old is not None or new is not None):
         raise click.UsageError("--base takes the place of OLD and NEW")
@@ -95,7 +95,7 @@ def _versions(old: str | None, new: str | None, base: str | None, ruleset: str) 
 def _version(name: str, folder: Path) -> Version:
     """The ruleset in a folder, shipped under an id, or at a git revision of `folder`."""
     from hepatica.assurance.answers.version import Version
-    from hepatica.knowledge.files import CARD
+    from hepatica.knowledge import CARD
 
     if _stands(Path(name)) or _stands(shipped("rulesets") / name / CARD):
         return Version(*common.load(name))
@@ -116,8 +116,7 @@ def _allowances(file: str | None, old: Version, new: Version) -> tuple:  # type:
     if not file:
         return ()
     from hepatica.assurance.diff.allow import read_allowances
-    from hepatica.documents.reader import read_bytes
-    from hepatica.documents.tree import MAX_BYTES
+    from hepatica.documents import MAX_BYTES, read_bytes
 
     rulesets = (old.ruleset, new.ruleset)
     if file == "-":

@@ -11,7 +11,7 @@ import click
 from hepatica.cli import common
 
 if TYPE_CHECKING:
-    from hepatica.evaluation.model import Evaluation
+    from hepatica.evaluation import Evaluation
 
 
 @click.command("evaluate")

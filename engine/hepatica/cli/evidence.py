@@ -9,13 +9,11 @@ from typing import TYPE_CHECKING
 import click
 
 from hepatica.cli import common
-from hepatica.documents.reader import read_bytes
-from hepatica.documents.tree import MAX_BYTES
-from hepatica.knowledge.search import OUTCOMES, PHASES, STATUSES, UNSTATED, Filters
+from hepatica.documents import MAX_BYTES, read_bytes
+from hepatica.knowledge import OUTCOMES, PHASES, STATUSES, UNSTATED, Filters
 
 if TYPE_CHECKING:
-    from hepatica.knowledge.ruleset import Ruleset
-    from hepatica.knowledge.search import Found
+    from hepatica.knowledge import Found, Ruleset
 
 _SORTS = ("therapy", "study", "phase", "size")
 
@@ -55,7 +53,7 @@ def list_(ruleset: str, format_: str, sort: str, **filters: str | None) -> None:
       hepatica evidence list --therapy nivolumab --format json
       hepatica evidence list --region asian --format csv > asian.csv
     """
-    from hepatica.knowledge.search import select
+    from hepatica.knowledge import select
 
     rules = common.load(ruleset)[0]
     found = select(rules, Filters(**{name: value or "" for name, value in filters.items()}))
@@ -76,7 +74,7 @@ def search_(words: tuple[str, ...], ruleset: str, format_: str) -> None:
       hepatica evidence search pexa-vec
       hepatica evidence search sorafenib oxaliplatin
     """
-    from hepatica.knowledge.search import search
+    from hepatica.knowledge import search
 
     rules = common.load(ruleset)[0]
     _write(rules, search(rules, words), format_)
@@ -95,7 +93,7 @@ def show(study: str, ruleset: str, format_: str) -> None:
       hepatica evidence show NCT00858871
       hepatica evidence show each --format markdown
     """
-    from hepatica.knowledge.search import find_study
+    from hepatica.knowledge import find_study
 
     rules = common.load(ruleset)[0]
     found = find_study(rules, study)
@@ -128,9 +126,8 @@ def verify_(text: str, ruleset: str, format_: str) -> int:
       hepatica evidence verify review.txt
       hepatica evidence verify - --format json < review.txt
     """
-    from hepatica.knowledge.files import find_ruleset, gather
-    from hepatica.knowledge.loader import load_files
-    from hepatica.knowledge.verify import read_text, verify
+    from hepatica.knowledge import find_ruleset, gather, load_files
+    from hepatica.knowledge.traceability import read_text, verify
     from hepatica.paths import shipped
 
     files = gather(find_ruleset(ruleset, (shipped("rulesets"),)))

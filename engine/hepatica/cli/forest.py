@@ -10,7 +10,7 @@ import click
 from hepatica.cli import common
 
 if TYPE_CHECKING:
-    from hepatica.knowledge.evidence import Endpoint
+    from hepatica.knowledge import Endpoint
     from hepatica.report.style import Style
     from hepatica.teaching.forest import Forest
 

@@ -29,7 +29,10 @@ COMMANDS = {
     "evidence": ("hepatica.cli.evidence", "List, show, search and verify the studies."),
     "about": ("hepatica.cli.about", "The ruleset's card: what it covers, and what it leaves out."),
     "test": ("hepatica.cli.test", "Run case tables: what the answer must say of each patient."),
-    "coverage": ("hepatica.cli.coverage", "What the case tables exercise: rules, conditions, MC/DC pairs; write what is missing."),
+    "coverage": (
+        "hepatica.cli.coverage",
+        "What the case tables exercise: rules, conditions, MC/DC pairs; write what is missing.",
+    ),
     "mutate": ("hepatica.cli.mutate", "Change the rules in every small way; each change must be caught by a case."),
     "serve": ("hepatica.cli.serve", "A page in the browser: form, answer, evidence and rules."),
     "check": ("hepatica.cli.check", "Proofs about one ruleset: rules that never apply, gaps, promises beyond the trials ..."),

@@ -13,7 +13,7 @@ from hepatica.cli import cases, common
 
 if TYPE_CHECKING:
     from hepatica.assurance.cases.case import Case
-    from hepatica.evaluation.evaluate import Evaluator
+    from hepatica.evaluation import Evaluator
 
 PURPOSE = "each notices a small change of the rules that no other case notices."
 
@@ -44,7 +44,7 @@ def command(
       hepatica mutate --without my-rules/cases/old.yaml --format json
     """
     from hepatica.assurance.mutation.mutate import killers, mutate
-    from hepatica.evaluation.evaluate import Evaluator
+    from hepatica.evaluation import Evaluator
 
     rules, read = cases.read(ruleset, places, without, target)
     evaluator = Evaluator(rules)

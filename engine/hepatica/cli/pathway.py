@@ -10,7 +10,7 @@ import click
 from hepatica.cli import common
 
 if TYPE_CHECKING:
-    from hepatica.knowledge.ruleset import Line
+    from hepatica.knowledge import Line
     from hepatica.report.style import Style
     from hepatica.teaching.pathway import Pathway
 

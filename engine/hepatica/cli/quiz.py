@@ -10,7 +10,7 @@ from hepatica.cli import common
 from hepatica.problems import InvalidInput, Problem
 
 if TYPE_CHECKING:
-    from hepatica.patient.model import Profile
+    from hepatica.patient import Profile
     from hepatica.report.style import Style
     from hepatica.teaching.quiz import Answer, Marked, Quiz
     from hepatica.teaching.quiz_cases import Case, Level
@@ -55,7 +55,7 @@ def command(*, seed: int, count: int, level: Level | None, source: str, answers:
 def _patients() -> list[Profile]:
     """The shipped patients, by name."""
     from hepatica.paths import shipped
-    from hepatica.patient.reading import read_profile
+    from hepatica.patient import read_profile
 
     return [read_profile(path) for path in sorted(shipped("patients").glob("*.yaml"))]
 
@@ -82,7 +82,7 @@ def _scripted(made: Quiz, answers: str | None, format_: str) -> None:
 
 
 def _answers(made: Quiz, path: str) -> list[Answer]:
-    from hepatica.documents.reader import read_document
+    from hepatica.documents import read_document
     from hepatica.teaching.quiz_answers import read_answers
 
     data, file = common.read_input(path)

@@ -10,7 +10,7 @@ from hepatica.cli import common
 from hepatica.problems import InvalidInput, Problem, quote, suggestion
 
 if TYPE_CHECKING:
-    from hepatica.knowledge.ruleset import Rule, Ruleset, Therapy
+    from hepatica.knowledge import Rule, Ruleset, Therapy
 
 
 @click.command("rules")
@@ -46,8 +46,8 @@ def command(names: tuple[str, ...], ruleset: str, format_: str, **filters: str |
 
 
 def _check(ruleset: Ruleset, names: tuple[str, ...], filters: dict[str, Any]) -> None:
-    from hepatica.knowledge.standing import DEMANDS
-    from hepatica.patient.fields import FIELD_BY_NAME
+    from hepatica.knowledge import DEMANDS
+    from hepatica.patient import FIELD_BY_NAME
 
     problems = []
     known = [*ruleset.therapies, *ruleset.rules]

@@ -25,7 +25,7 @@ def command(kind: str, ruleset: str) -> None:
       hepatica schema output
     """
     if kind == "profile":
-        from hepatica.patient.schema import profile_schema
+        from hepatica.patient import profile_schema
 
         common.write_json(profile_schema())
     elif kind == "output":
@@ -33,7 +33,7 @@ def command(kind: str, ruleset: str) -> None:
 
         common.write_json(output_schema())
     else:
-        from hepatica.knowledge.schema import ruleset_schemas
+        from hepatica.knowledge import ruleset_schemas
 
         loaded, _ = common.load(ruleset)
         common.write_json(ruleset_schemas(loaded.concepts)[kind])

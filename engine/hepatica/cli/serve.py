@@ -13,7 +13,7 @@ from hepatica.cli import common
 from hepatica.paths import DEFAULT_RULESET, shipped
 
 if TYPE_CHECKING:
-    from hepatica.evaluation.evaluate import Evaluator
+    from hepatica.evaluation import Evaluator
 
 SETTINGS: dict[str, Any] = {
     "access_log": False,

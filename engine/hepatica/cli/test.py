@@ -12,7 +12,7 @@ from hepatica.cli import common
 
 if TYPE_CHECKING:
     from hepatica.assurance.cases.run import Outcome
-    from hepatica.knowledge.ruleset import Ruleset
+    from hepatica.knowledge import Ruleset
 
 
 @click.command("test")
@@ -38,8 +38,8 @@ def command(targets: tuple[str, ...], ruleset: str, words: str, format_: str, ve
     """
     from hepatica.assurance.cases.run import run
     from hepatica.assurance.cases.suite import STDIN, read_all, selected, suites
-    from hepatica.documents.tree import MAX_BYTES
-    from hepatica.evaluation.evaluate import Evaluator
+    from hepatica.documents import MAX_BYTES
+    from hepatica.evaluation import Evaluator
     from hepatica.paths import shipped
 
     given = sys.stdin.buffer.read(MAX_BYTES + 1) if STDIN in targets else b""

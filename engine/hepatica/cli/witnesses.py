@@ -6,9 +6,8 @@ from collections.abc import Iterable
 from itertools import islice
 from pathlib import Path
 
+from hepatica.patient import LONGEST_LABEL, Facts
 from hepatica.problems import InvalidInput, Problem
-from hepatica.patient.model import Facts
-from hepatica.patient.normalise import LONGEST_LABEL
 from hepatica.report.patient_file import patient_file
 
 MOST_WITNESSES = 500

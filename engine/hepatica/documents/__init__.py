@@ -1,1 +1,21 @@
 """Text from outside, read within bounds into a tree that knows its places."""
+
+from __future__ import annotations
+
+from hepatica.documents.json_reader import read_json
+from hepatica.documents.reader import read_bytes, read_document
+from hepatica.documents.tree import MAX_BYTES, MAX_DEPTH, MAX_NODES, Node, Path, decoded
+from hepatica.documents.yaml_reader import read_yaml
+
+__all__ = [
+    "MAX_BYTES",
+    "MAX_DEPTH",
+    "MAX_NODES",
+    "Node",
+    "Path",
+    "decoded",
+    "read_bytes",
+    "read_document",
+    "read_json",
+    "read_yaml",
+]

@@ -6,12 +6,9 @@ from typing import NamedTuple
 
 from hepatica.evaluation.model import Applicability, Citation, Derived, Entry, Evaluation, Finding, ListName, Scope
 from hepatica.evaluation.reasons import Explained, explained
-from hepatica.inference.agreement import Inference
-from hepatica.inference.program import SCOPE, Masks, Program, conditions_of
-from hepatica.knowledge.evidence import Study
-from hepatica.knowledge.ruleset import Rule, Ruleset, Therapy
-from hepatica.knowledge.standing import RANK
-from hepatica.patient.model import Facts, Profile
+from hepatica.inference import SCOPE, Inference, Masks, Program, conditions_of
+from hepatica.knowledge import RANK, Rule, Ruleset, Study, Therapy
+from hepatica.patient import Facts, Profile
 
 _ORDER: dict[ListName, int] = {"options": 0, "possible": 1, "not_supported": 2, "ruled_out": 3}
 _INSIDE, _UNSTATED = Applicability("inside"), Applicability("not_stated")

@@ -6,9 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal, NamedTuple
 
-from hepatica.knowledge.evidence import Study
-from hepatica.knowledge.ruleset import Note, Rule, Ruleset, Therapy
-from hepatica.patient.model import Profile
+from hepatica.knowledge import Note, Rule, Ruleset, Study, Therapy
+from hepatica.patient import Profile
 
 ListName = Literal["options", "possible", "not_supported", "ruled_out"]
 LISTS: tuple[ListName, ...] = ("options", "possible", "not_supported", "ruled_out")

@@ -7,11 +7,9 @@ from functools import cache, partial
 from typing import TypeVar
 
 from hepatica.evaluation.model import Reason
-from hepatica.inference.normal_form import Opener
-from hepatica.inference.program import Goal, Masks, Program
-from hepatica.knowledge.conditions import ConceptTest, Condition, Test, leaves
-from hepatica.patient.fields import Value, show
-from hepatica.patient.model import Facts
+from hepatica.inference import Goal, Masks, Opener, Program
+from hepatica.knowledge import ConceptTest, Condition, Test, leaves
+from hepatica.patient import Facts, Value, show
 
 MAX_KEPT = 1024
 

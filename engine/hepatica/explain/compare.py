@@ -6,10 +6,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from hepatica.evaluation.model import Applicability, Entry, Evaluation, Finding, ListName
-from hepatica.knowledge.evidence import Study
-from hepatica.knowledge.ruleset import Rule
-from hepatica.patient.fields import FIELDS, Field, Value, show
+from hepatica.evaluation import Applicability, Entry, Evaluation, Finding, ListName
+from hepatica.knowledge import Rule, Study
+from hepatica.patient import FIELDS, Field, Value, show
 
 Difference = Literal["list", "standing", "grounds", ""]
 DIFFERENCES: dict[Difference, str] = {

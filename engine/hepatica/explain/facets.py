@@ -5,11 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from hepatica.inference.classes import FieldClasses
-from hepatica.inference.program import FieldTable, Program
-from hepatica.patient import child_pugh
-from hepatica.patient.fields import FIELD_BY_NAME, FIELDS, Field, Nature, Value, show
-from hepatica.patient.model import Facts
+from hepatica.inference import FieldClasses, FieldTable, Program
+from hepatica.patient import FIELD_BY_NAME, FIELDS, Facts, Field, Nature, Value, child_pugh, show
 
 LINKED = ("child_pugh_class", "child_pugh_score")
 LINKED_TITLE = "Child-Pugh"

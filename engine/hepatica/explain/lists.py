@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from hepatica.evaluation.model import ListName
-from hepatica.inference.program import Goal, Program
-from hepatica.knowledge.ruleset import Rule, Ruleset, Therapy
-from hepatica.knowledge.standing import RANK
+from hepatica.evaluation import ListName
+from hepatica.inference import Goal, Program
+from hepatica.knowledge import RANK, Rule, Ruleset, Therapy
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,11 +6,11 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from itertools import combinations, product
 
-from hepatica.evaluation.model import ListName
+from hepatica.evaluation import ListName
 from hepatica.explain.facets import Facet, State, label, meet, merged
 from hepatica.explain.lists import TherapyBits
-from hepatica.knowledge.ruleset import Therapy
-from hepatica.patient.model import Facts
+from hepatica.knowledge import Therapy
+from hepatica.patient import Facts
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,13 +6,12 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from itertools import combinations, product
 
-from hepatica.evaluation.model import ListName
-from hepatica.evaluation.reasons import each_bit
+from hepatica.evaluation import ListName, each_bit
 from hepatica.explain.facets import Facet, State, meet, merged
 from hepatica.explain.lists import TherapyBits
-from hepatica.knowledge.ruleset import Rule
+from hepatica.knowledge import Rule
+from hepatica.patient import Facts
 from hepatica.problems import InvalidInput, Problem
-from hepatica.patient.model import Facts
 
 MOST_TRIED = 100_000
 

@@ -10,18 +10,13 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Literal
 
-from hepatica.evaluation.evaluate import Evaluator
-from hepatica.evaluation.model import Evaluation, ListName
+from hepatica.evaluation import Evaluation, Evaluator, ListName
 from hepatica.explain.facets import Facet, State, facets_of, held, label, nearest
 from hepatica.explain.lists import TherapyBits, therapy_bits
 from hepatica.explain.settle import Settling, settling
 from hepatica.explain.turns import Turn, turns
-from hepatica.knowledge.ruleset import Rule, Therapy
-from hepatica.knowledge.standing import RANK
-from hepatica.patient.contradictions import doubts
-from hepatica.patient.fields import Value
-from hepatica.patient.model import Facts, Profile, ProfileWarning, facts_of
-from hepatica.patient.normalise import CHILD_PUGH_GROUP
+from hepatica.knowledge import RANK, Rule, Therapy
+from hepatica.patient import CHILD_PUGH_GROUP, Facts, Profile, ProfileWarning, Value, doubts, facts_of
 
 Kind = Literal["open_test", "open_fact", "other_result", "other_history", "contrast"]
 KINDS: dict[Kind, str] = {

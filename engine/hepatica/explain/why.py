@@ -5,13 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
-from hepatica.evaluation.model import Entry, Evaluation, Finding, ListName
-from hepatica.inference.plain import Verdict, read
-from hepatica.knowledge.conditions import All, ConceptTest, Condition, Not, Test, concept_words
-from hepatica.knowledge.evidence import Study
-from hepatica.knowledge.ruleset import Rule, Ruleset, Therapy
-from hepatica.patient.fields import FIELD_BY_NAME, show
-from hepatica.patient.model import Facts
+from hepatica.evaluation import Entry, Evaluation, Finding, ListName
+from hepatica.inference import Verdict, read
+from hepatica.knowledge import All, ConceptTest, Condition, Not, Rule, Ruleset, Study, Test, Therapy, concept_words
+from hepatica.patient import FIELD_BY_NAME, Facts, show
 
 
 class Branch(NamedTuple):

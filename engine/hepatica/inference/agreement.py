@@ -6,11 +6,9 @@ from collections.abc import Mapping
 
 from hepatica.inference.program import CONCEPT, Masks, Program, compile_ruleset, conditions_of
 from hepatica.inference.rete import Firings, Rete
-from hepatica.knowledge.conditions import Condition
-from hepatica.knowledge.ruleset import Ruleset
+from hepatica.knowledge import Condition, Ruleset
+from hepatica.patient import UNKNOWN, Facts
 from hepatica.problems import InternalError
-from hepatica.patient.fields import UNKNOWN
-from hepatica.patient.model import Facts
 
 
 class Disagreement(InternalError):

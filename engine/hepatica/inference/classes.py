@@ -6,8 +6,8 @@ from bisect import bisect_left, bisect_right
 from collections.abc import Iterable
 from itertools import combinations
 
-from hepatica.knowledge.conditions import Test
-from hepatica.patient.fields import Field, Value
+from hepatica.knowledge import Test
+from hepatica.patient import Field, Value
 from hepatica.records import Record
 
 UNKNOWN_CLASS = 0

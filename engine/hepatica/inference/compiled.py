@@ -19,8 +19,7 @@ from pathlib import Path
 from typing import Any
 
 from hepatica.inference.program import Program
-from hepatica.knowledge.files import RulesetFiles
-from hepatica.knowledge.ruleset import Ruleset
+from hepatica.knowledge import Ruleset, RulesetFiles
 from hepatica.records import Record
 
 FOLDER_VARIABLE = "HEPATICA_CACHE"

@@ -9,8 +9,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from math import prod
 
-from hepatica.knowledge.conditions import All, ConceptTest, Condition, Not, Test
-from hepatica.patient.fields import FIELD_BY_NAME
+from hepatica.knowledge import All, ConceptTest, Condition, Not, Test
+from hepatica.patient import FIELD_BY_NAME
 
 MAX_ALTERNATIVES = 512
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from enum import Enum
 
-from hepatica.knowledge.conditions import All, ConceptTest, Condition, Not, Test
-from hepatica.patient.model import Facts
+from hepatica.knowledge import All, ConceptTest, Condition, Not, Test
+from hepatica.patient import Facts
 
 
 class Verdict(Enum):

@@ -14,9 +14,8 @@ from string import ascii_lowercase
 from typing import Any, NamedTuple
 
 from hepatica.inference.normal_form import Alternative, alternatives, words_of
-from hepatica.knowledge.conditions import ConceptTest, Condition, Test, leaves
-from hepatica.patient.fields import FIELD_BY_NAME, FIELDS, Field, Value
-from hepatica.patient.model import Facts
+from hepatica.knowledge import ConceptTest, Condition, Test, leaves
+from hepatica.patient import FIELD_BY_NAME, FIELDS, Facts, Field, Value
 
 MAX_PATHS = 60
 MARKER = {"k": "p"}

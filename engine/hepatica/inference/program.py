@@ -12,11 +12,9 @@ from typing import NamedTuple
 
 from hepatica.inference.classes import FieldClasses, classes_of
 from hepatica.inference.normal_form import MAX_ALTERNATIVES, Opener, TooManyAlternatives, breadth
-from hepatica.knowledge.conditions import All, Condition, Test
-from hepatica.knowledge.ruleset import Ruleset
+from hepatica.knowledge import All, Condition, Ruleset, Test
+from hepatica.patient import FIELDS, Facts
 from hepatica.problems import InvalidInput, Problem
-from hepatica.patient.fields import FIELDS
-from hepatica.patient.model import Facts
 from hepatica.records import Record
 
 SCOPE = "scope"

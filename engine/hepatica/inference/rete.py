@@ -30,10 +30,9 @@ from hepatica.inference.productions import (
     shards,
     template,
 )
-from hepatica.knowledge.conditions import Condition, strata
+from hepatica.knowledge import Condition, strata
+from hepatica.patient import UNKNOWN, Facts
 from hepatica.problems import InternalError
-from hepatica.patient.fields import UNKNOWN
-from hepatica.patient.model import Facts
 
 MAX_FIRINGS = 4096
 _IMPORT_FAILED = (

@@ -5,11 +5,10 @@ from __future__ import annotations
 import re
 from collections.abc import Collection
 
-from hepatica.documents.tree import Node
+from hepatica.documents import Node
 from hepatica.knowledge.conditions import All, Any, ConceptTest, Condition, Not, Operator, Test
+from hepatica.patient import DECIMALS, FIELD_BY_NAME, FIELDS, FLAGS, NONE, Field
 from hepatica.problems import Problem, quote, suggestion
-from hepatica.patient.fields import FIELD_BY_NAME, FIELDS, FLAGS, NONE, Field
-from hepatica.patient.normalise import DECIMALS
 
 _COMPARISON = re.compile(r"\s*(<=|>=|<|>)\s*([0-9]{1,9}(?:\.[0-9]{1,30})?)\s*\Z")
 _JOINERS = ("all", "any")

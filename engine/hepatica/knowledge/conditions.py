@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import ClassVar, Literal
 
-from hepatica.patient.fields import FIELD_BY_NAME, NONE, Value, show
+from hepatica.patient import FIELD_BY_NAME, NONE, Value, show
 from hepatica.records import Record
 
 Operator = Literal["in", "not in", "includes", "lacks", "empty", "not empty", "<", "<=", ">", ">=", "=", "!="]

@@ -12,7 +12,7 @@ from typing import Any, TypeVar, get_args
 
 from pydantic import ConfigDict, TypeAdapter, ValidationError
 
-from hepatica.documents.tree import Node, Path
+from hepatica.documents import Node, Path
 from hepatica.knowledge.condition_reader import ConditionReader
 from hepatica.knowledge.ruleset import Card, Concept, Note, Omission, Therapy
 from hepatica.problems import Problem, quote, suggestion

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass, field
 
-from hepatica.documents.tree import Node, Path
+from hepatica.documents import Node, Path
 from hepatica.knowledge.evidence import Study
 from hepatica.knowledge.ruleset import Card, Concept, Note, Rule, Therapy
 from hepatica.problems import Problem

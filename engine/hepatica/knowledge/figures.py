@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Container, Iterator
 
-from hepatica.documents.tree import Path
+from hepatica.documents import Path
 from hepatica.knowledge.evidence import Result, Study
 
 _LEADING_NUMBER = re.compile(r"[<>=~ ]*(\d+(?:\.\d+)?)\s*%?\Z")

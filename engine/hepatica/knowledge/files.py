@@ -7,8 +7,7 @@ import os
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
-from hepatica.documents.reader import read_bytes
-from hepatica.documents.tree import MAX_BYTES, Node
+from hepatica.documents import MAX_BYTES, Node, read_bytes
 from hepatica.problems import InvalidInput, Problem, quote, suggestion
 from hepatica.records import Record
 
@@ -65,7 +64,7 @@ def _extends(files: RulesetFiles) -> Node | None:
     """Where the card names the folder it builds on."""
     if b"extends" not in files.contents[CARD]:
         return None
-    from hepatica.documents.yaml_reader import read_yaml
+    from hepatica.documents import read_yaml
 
     card = read_yaml(files.contents[CARD], files.shown[CARD])
     node = card.value.get("extends") if isinstance(card.value, dict) else None

@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from hepatica.documents.tree import Node
-from hepatica.documents.yaml_reader import read_yaml
+from hepatica.documents import Node, read_yaml
 from hepatica.knowledge.conditions import strata
 from hepatica.knowledge.decode import ConceptsFile, NotesFile, OmissionsFile, decode
 from hepatica.knowledge.draft import Draft, Source

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Sequence
 
-from hepatica.documents.tree import Path
+from hepatica.documents import Path
 from hepatica.knowledge.draft import Draft, Source
 from hepatica.knowledge.evidence import Result, Study
 from hepatica.problems import Problem, quote, suggestion

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from hepatica.knowledge.decode import CONDITION_KEYS, FILE_KINDS, READ_AS, adapter
-from hepatica.patient.fields import FIELDS, NONE, Field
+from hepatica.patient import FIELDS, NONE, Field
 
 _DIALECT = "https://json-schema.org/draft/2020-12/schema"
 _COMPARISON = r"^\s*(<=|>=|<|>)\s*\d+(\.\d+)?(\s+and\s+(<=|>=|<|>)\s*\d+(\.\d+)?)*\s*$"

@@ -8,8 +8,8 @@ from typing import NamedTuple, get_args
 from hepatica.knowledge.conditions import Test, leaves
 from hepatica.knowledge.evidence import Kind, Met, Phase, Status, Study
 from hepatica.knowledge.ruleset import Rule, Ruleset, Therapy
+from hepatica.patient import FIELD_BY_NAME
 from hepatica.problems import InvalidInput, Problem, quote, suggestion
-from hepatica.patient.fields import FIELD_BY_NAME
 
 OUTCOMES: Mapping[str, Met] = {"met": "yes", "missed": "no", "pending": "pending", "not_reported": "not_reported"}
 UNSTATED = "not_stated"

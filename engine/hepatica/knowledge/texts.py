@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from hepatica.documents.tree import Node
+from hepatica.documents import Node
 from hepatica.problems import Problem, quote
 
 ONE_LINE = frozenset({"id", "name", "title", "nct", "version", "therapy", "ruleset", "class"})

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import date
 from itertools import islice
 
-from hepatica.documents.tree import Node
+from hepatica.documents import Node
 from hepatica.knowledge import references
 from hepatica.knowledge.condition_reader import RESERVED
 from hepatica.knowledge.conditions import ConceptTest, leaves, strata

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from hepatica.documents.tree import Node
-from hepatica.problems import quote, suggestion
+from hepatica.documents import Node
 from hepatica.patient import child_pugh
 from hepatica.patient.fields import UNKNOWN
 from hepatica.patient.units import amount
 from hepatica.patient.values import ValueReader, is_unknown
+from hepatica.problems import quote, suggestion
 
 COMPONENTS = "child_pugh_components"
 

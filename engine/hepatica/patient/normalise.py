@@ -5,8 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 
-from hepatica.documents.tree import Node
-from hepatica.problems import InvalidInput, quote, suggestion
+from hepatica.documents import Node
 from hepatica.patient import child_pugh, cmet
 from hepatica.patient.components import COMPONENTS, ComponentReader
 from hepatica.patient.contradictions import doubts
@@ -14,6 +13,7 @@ from hepatica.patient.fields import FIELDS, FLAGS, NONE, UNKNOWN, Field, Value
 from hepatica.patient.model import Profile, ProfileWarning, canonical, facts_of
 from hepatica.patient.units import amount
 from hepatica.patient.values import ValueReader, is_unknown
+from hepatica.problems import InvalidInput, quote, suggestion
 
 LABEL = "label"
 KEYS = (LABEL, *(field.name for field in FIELDS), COMPONENTS)

@@ -5,12 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
-from hepatica.documents.reader import read_bytes, read_document
-from hepatica.documents.tree import Node
-from hepatica.documents.yaml_reader import read_yaml
-from hepatica.problems import InvalidInput, Problem, quote, suggestion
+from hepatica.documents import Node, read_bytes, read_document, read_yaml
 from hepatica.patient.model import Profile
 from hepatica.patient.normalise import CHILD_PUGH_GROUP, KEYS, LABEL, profile_from
+from hepatica.problems import InvalidInput, Problem, quote, suggestion
 
 SETTINGS = "--set"
 LONGEST_SETTING = 1000

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from hepatica.documents.tree import Node
-from hepatica.problems import Problem, quote, suggestion
+from hepatica.documents import Node
 from hepatica.patient.fields import UNKNOWN
+from hepatica.problems import Problem, quote, suggestion
 
 
 class ValueReader:

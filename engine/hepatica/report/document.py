@@ -6,10 +6,8 @@ from collections.abc import Mapping
 from dataclasses import fields, is_dataclass
 from typing import Any
 
-from hepatica.evaluation.model import Applicability, Entry, Evaluation, Finding, Reason
-from hepatica.knowledge.evidence import Result, Study
-from hepatica.knowledge.levels import level_of
-from hepatica.knowledge.ruleset import Note, Rule, Ruleset, Therapy
+from hepatica.evaluation import Applicability, Entry, Evaluation, Finding, Reason
+from hepatica.knowledge import Note, Result, Rule, Ruleset, Study, Therapy, level_of
 from hepatica.notice import notice
 from hepatica.report.figures import corrected, months
 

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from hepatica.knowledge.evidence import Figure, Result, Study, Toxicity
-from hepatica.knowledge.ruleset import Rule
+from hepatica.knowledge import Figure, Result, Rule, Study, Toxicity
 
 _WORDS = {
     "OS_rate": "OS rate",

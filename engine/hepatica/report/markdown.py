@@ -5,10 +5,10 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from hepatica.evaluation.model import Entry, Evaluation
-from hepatica.knowledge.standing import DEMANDS
+from hepatica.evaluation import Entry, Evaluation
+from hepatica.knowledge import DEMANDS
 from hepatica.notice import notice
-from hepatica.patient.fields import FIELD_BY_NAME, FIELDS, show
+from hepatica.patient import FIELD_BY_NAME, FIELDS, show
 from hepatica.report.sentences import applicability_words, evidence_line
 
 _SPECIAL = re.compile(r"([\\`*_{}\[\]<>|#])")

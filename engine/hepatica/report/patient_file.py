@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import json
 
-from hepatica.patient.fields import UNKNOWN, Value, show
-from hepatica.patient.model import Facts
-from hepatica.patient.normalise import DECIMALS
+from hepatica.patient import DECIMALS, UNKNOWN, Facts, Value, show
 
 
 def patient_file(facts: Facts, label: str, comment: str) -> str:

@@ -6,9 +6,8 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from hepatica.evaluation.model import ApplicabilityStatus, ListName, Scope
-from hepatica.knowledge.evidence import Figure, Kind, Phase, Status
-from hepatica.knowledge.ruleset import Line, Standing
+from hepatica.evaluation import ApplicabilityStatus, ListName, Scope
+from hepatica.knowledge import Figure, Kind, Line, Phase, Standing, Status
 
 
 class _Part(BaseModel):

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from hepatica.evaluation.model import Applicability, Finding, Reason
-from hepatica.patient.fields import FIELD_BY_NAME, FIELDS, Field, show
-from hepatica.patient.model import Profile
+from hepatica.evaluation import Applicability, Finding, Reason
+from hepatica.patient import FIELD_BY_NAME, FIELDS, Field, Profile, show
 from hepatica.report.figures import key_result, line
 
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from hepatica.evaluation.model import Entry, Evaluation, Reason
-from hepatica.knowledge.standing import DEMANDS
+from hepatica.evaluation import Entry, Evaluation, Reason
+from hepatica.knowledge import DEMANDS
 from hepatica.notice import notice
-from hepatica.patient.fields import FIELD_BY_NAME, FIELDS
+from hepatica.patient import FIELD_BY_NAME, FIELDS
 from hepatica.report.sentences import applicability_words, blocked, evidence_line, facts_line, held, plain
 from hepatica.report.style import Style
 from hepatica.report.words import standing_words

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from hepatica.evaluation.model import ListName
-from hepatica.knowledge.ruleset import Standing
-from hepatica.knowledge.standing import DEMANDS
+from hepatica.evaluation import ListName
+from hepatica.knowledge import DEMANDS, Standing
 
 LIST_WORDS: dict[ListName, str] = {
     "options": "an option",

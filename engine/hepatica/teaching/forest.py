@@ -6,8 +6,7 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Literal
 
-from hepatica.knowledge.evidence import Endpoint, Met, Result, Study
-from hepatica.knowledge.ruleset import Ruleset, Therapy
+from hepatica.knowledge import Endpoint, Met, Result, Ruleset, Study, Therapy
 
 ENDPOINTS: tuple[Endpoint, ...] = ("OS", "TTP", "PFS")
 RANDOMISED = ("randomised_controlled_trial", "randomised_dose_comparison")

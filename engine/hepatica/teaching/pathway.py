@@ -10,15 +10,24 @@ from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 from typing import Literal
 
-from hepatica.evaluation.model import Reason
-from hepatica.evaluation.reasons import Explained, explained
-from hepatica.inference.program import SCOPE, Masks, compile_conditions
-from hepatica.knowledge.conditions import All, Any, ConceptTest, Condition, concept_words, leaves, words
-from hepatica.knowledge.evidence import Study
-from hepatica.knowledge.ruleset import Line, Rule, Ruleset, Therapy
-from hepatica.knowledge.standing import RANK
-from hepatica.patient.fields import FIELD_BY_NAME
-from hepatica.patient.model import Profile
+from hepatica.evaluation import Explained, Reason, explained
+from hepatica.inference import SCOPE, Masks, compile_conditions
+from hepatica.knowledge import (
+    RANK,
+    All,
+    Any,
+    ConceptTest,
+    Condition,
+    Line,
+    Rule,
+    Ruleset,
+    Study,
+    Therapy,
+    concept_words,
+    leaves,
+    words,
+)
+from hepatica.patient import FIELD_BY_NAME, Profile
 
 State = Literal["", "lit", "open", "closed"]
 LINES: dict[Line, str] = {"first": "First line", "second": "Second line", "any": "Any line"}

@@ -6,11 +6,9 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from hepatica.evaluation.evaluate import Evaluator
-from hepatica.knowledge.conditions import ConceptTest, Condition, leaves
-from hepatica.knowledge.ruleset import Ruleset
-from hepatica.patient.fields import FIELD_BY_NAME
-from hepatica.patient.model import Profile
+from hepatica.evaluation import Evaluator
+from hepatica.knowledge import ConceptTest, Condition, Ruleset, leaves
+from hepatica.patient import FIELD_BY_NAME, Profile
 from hepatica.teaching.pathway import LINES
 from hepatica.teaching.quiz_cases import Case, Choice, Level
 from hepatica.teaching.quiz_maker import cases

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from hepatica.documents.tree import Node
+from hepatica.documents import Node
 from hepatica.problems import InvalidInput, Problem, quote, suggestion
 from hepatica.teaching.quiz import Answer
 from hepatica.teaching.quiz_cases import Case

@@ -5,11 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-from hepatica.evaluation.model import Entry, Evaluation, ListName
+from hepatica.evaluation import Entry, Evaluation, ListName
 from hepatica.explain.facets import Facet
 from hepatica.explain.whatif import Change, Step
-from hepatica.knowledge.ruleset import Therapy
-from hepatica.patient.model import Profile
+from hepatica.knowledge import Therapy
+from hepatica.patient import Profile
 
 Origin = Literal["patient", "generated"]
 Level = Literal["easy", "medium", "hard"]

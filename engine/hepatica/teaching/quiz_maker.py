@@ -7,12 +7,10 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from itertools import islice
 
-from hepatica.evaluation.evaluate import Evaluator
-from hepatica.evaluation.model import Entry
+from hepatica.evaluation import Entry, Evaluator
 from hepatica.explain.facets import Facet, State, label
 from hepatica.explain.whatif import Change, WhatIf, moved_profile, step_to, what_if
-from hepatica.patient.contradictions import doubts
-from hepatica.patient.model import Profile
+from hepatica.patient import Profile, doubts
 from hepatica.teaching.quiz_cases import LEVELS, Case, Choice, Level, Origin, Twist
 from hepatica.teaching.quiz_profiles import Profiles, nearly_met, plausible
 

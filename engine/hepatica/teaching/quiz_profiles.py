@@ -5,14 +5,11 @@ from __future__ import annotations
 import random
 from collections.abc import Iterator
 
-from hepatica.evaluation.evaluate import Evaluator
-from hepatica.evaluation.reasons import each_bit
+from hepatica.evaluation import Evaluator, each_bit
 from hepatica.explain.facets import Facet, State, facets_of
-from hepatica.inference.classes import FieldClasses
-from hepatica.knowledge.ruleset import Rule
-from hepatica.patient.contradictions import doubts
-from hepatica.patient.fields import FIELDS, Field, Value
-from hepatica.patient.model import Facts, Profile, facts_of
+from hepatica.inference import FieldClasses
+from hepatica.knowledge import Rule
+from hepatica.patient import FIELDS, Facts, Field, Profile, Value, doubts, facts_of
 
 _UNKNOWN, _FLIPPED = 0.12, 0.5
 _MOST_MEMBERS = 2

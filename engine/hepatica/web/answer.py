@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from hepatica.evaluation.model import Entry, Evaluation, Reason
-from hepatica.knowledge.standing import DEMANDS
-from hepatica.patient.fields import FIELDS, show
+from hepatica.evaluation import Entry, Evaluation, Reason
+from hepatica.knowledge import DEMANDS
+from hepatica.patient import FIELDS, show
 from hepatica.report.document import Document, answer
 from hepatica.web.view import Asked, View
 

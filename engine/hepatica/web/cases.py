@@ -10,14 +10,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from urllib.parse import parse_qsl, urlencode
 
-from hepatica.documents.tree import Node
+from hepatica.documents import Node
+from hepatica.patient import COMPONENTS, FIELDS, KEYS, LABEL, NONE, UNKNOWN, Profile, child_pugh, profile_from, show, unit_of
 from hepatica.problems import InvalidInput, Problem, quote, suggestion
-from hepatica.patient import child_pugh
-from hepatica.patient.components import COMPONENTS
-from hepatica.patient.fields import FIELDS, NONE, UNKNOWN, show
-from hepatica.patient.model import Profile
-from hepatica.patient.normalise import KEYS, LABEL, profile_from
-from hepatica.patient.units import unit_of
 
 LONGEST_QUERY = 8192
 MOST_PARAMETERS = 100

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 
 from hepatica.assurance.answers.version import Version
 from hepatica.assurance.diff.compare import Comparison, compare, touched
-from hepatica.patient.model import Profile
+from hepatica.patient import Profile
 from hepatica.report.assurance.comparison_words import COUNTED, edit_line, headline, region, share, subject_name, turn
 from hepatica.report.assurance.diff_document import document
 from hepatica.web.cases import query_of

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-from hepatica.evaluation.evaluate import Evaluator
+from hepatica.evaluation import Evaluator
 from hepatica.explain.compare import DIFFERENCES, Column, compare
+from hepatica.patient import Profile
 from hepatica.problems import InvalidInput, Problem
-from hepatica.patient.model import Profile
 from hepatica.report.document import Document
 from hepatica.report.teaching.compare_document import document
 from hepatica.report.teaching.compare_text import cells

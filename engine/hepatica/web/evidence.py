@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import NamedTuple
 
 from hepatica.explain.why import why
-from hepatica.knowledge.search import Filters, Found, search, select
+from hepatica.knowledge import Filters, Found, search, select
 from hepatica.problems import InvalidInput, Problem
 from hepatica.report.knowledge.evidence_document import listing as listing_document
 from hepatica.report.knowledge.evidence_document import whole

@@ -5,7 +5,7 @@ from __future__ import annotations
 from importlib.util import find_spec
 from itertools import groupby
 
-from hepatica.knowledge.evidence import Endpoint
+from hepatica.knowledge import Endpoint
 from hepatica.report.teaching.forest_document import document
 from hepatica.report.teaching.forest_text import (
     ENDPOINT_TITLES,

@@ -6,11 +6,20 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Literal
 
-from hepatica.patient import child_pugh, cmet
-from hepatica.patient.components import COMPONENTS
-from hepatica.patient.fields import FIELDS, NONE, UNKNOWN, Field, Nature, show
-from hepatica.patient.normalise import LABEL, LONGEST_LABEL
-from hepatica.patient.units import amount
+from hepatica.patient import (
+    COMPONENTS,
+    FIELDS,
+    LABEL,
+    LONGEST_LABEL,
+    NONE,
+    UNKNOWN,
+    Field,
+    Nature,
+    amount,
+    child_pugh,
+    cmet,
+    show,
+)
 from hepatica.web.cases import STAINING, UNITS, Case, part
 from hepatica.web.words import first_up, words
 

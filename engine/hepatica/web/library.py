@@ -7,11 +7,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from hepatica.evaluation.evaluate import Evaluator
-from hepatica.knowledge.ruleset import Ruleset
-from hepatica.knowledge.search import catalogue
-from hepatica.patient.model import Profile
-from hepatica.patient.reading import read_profile
+from hepatica.evaluation import Evaluator
+from hepatica.knowledge import Ruleset, catalogue
+from hepatica.patient import Profile, read_profile
 from hepatica.report.document import Shelf
 from hepatica.web.cases import query_of
 from hepatica.web.kept import Kept

@@ -7,10 +7,7 @@ from typing import TYPE_CHECKING
 
 from hepatica import __version__
 from hepatica.notice import NOTICE
-from hepatica.patient import child_pugh, cmet
-from hepatica.patient.components import COMPONENTS
-from hepatica.patient.fields import FIELDS, NONE, UNKNOWN, Field
-from hepatica.patient.normalise import LABEL, LONGEST_LABEL
+from hepatica.patient import COMPONENTS, FIELDS, LABEL, LONGEST_LABEL, NONE, UNKNOWN, Field, child_pugh, cmet
 from hepatica.report.document import Document
 from hepatica.web import schemas
 from hepatica.web.cases import LONGEST_QUERY, MOST_PARAMETERS, STAINING, STAINING_PARTS, UNITS, part

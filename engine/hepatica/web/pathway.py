@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from hepatica.knowledge.ruleset import Line
-from hepatica.patient.model import Profile
+from hepatica.knowledge import Line
+from hepatica.patient import Profile
 from hepatica.report.teaching.pathway_mermaid import mermaid
 from hepatica.report.teaching.pathway_svg import svg
 from hepatica.report.teaching.pathway_text import document

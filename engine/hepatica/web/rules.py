@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dataclasses import asdict
 
-from hepatica.evaluation.model import Evaluation
-from hepatica.knowledge.standing import DEMANDS
+from hepatica.evaluation import Evaluation
+from hepatica.knowledge import DEMANDS
 from hepatica.report.knowledge import rules as report
 from hepatica.report.knowledge.about_document import card
 from hepatica.report.words import LIST_WORDS

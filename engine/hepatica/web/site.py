@@ -14,12 +14,11 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 from starlette.responses import HTMLResponse, Response
 
-from hepatica.knowledge.conditions import words as condition_words
-from hepatica.knowledge.evidence import Study
+from hepatica.knowledge import Study
+from hepatica.knowledge import words as condition_words
 from hepatica.notice import notice
+from hepatica.patient import FIELD_BY_NAME, LABEL, show
 from hepatica.problems import InvalidInput
-from hepatica.patient.fields import FIELD_BY_NAME, show
-from hepatica.patient.normalise import LABEL
 from hepatica.report.figures import shown
 from hepatica.report.knowledge.evidence_document import enrolled
 from hepatica.report.sentences import applicability_words, evidence_line

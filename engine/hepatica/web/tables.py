@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from hepatica.knowledge.evidence import Figure, Interval, Result, Study
+from hepatica.knowledge import Figure, Interval, Result, Study
 from hepatica.report.figures import endpoint, months, ratio, shown
 
 MOST_ARM_COLUMNS = 4

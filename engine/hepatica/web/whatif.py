@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from hepatica.evaluation.model import LISTS, ListName
+from hepatica.evaluation import LISTS, ListName
 from hepatica.explain.settle import Outcome
 from hepatica.explain.whatif import KINDS, Change, Step, smallest, what_if
 from hepatica.report.document import Document

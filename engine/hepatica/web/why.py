@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from hepatica.evaluation.model import LISTS
+from hepatica.evaluation import LISTS
 from hepatica.explain.why import document, why, words
-from hepatica.knowledge.standing import DEMANDS
+from hepatica.knowledge import DEMANDS
 from hepatica.notice import notice
-from hepatica.patient.fields import show
+from hepatica.patient import show
 from hepatica.report.document import Document, identity
 from hepatica.web.view import Asked, Parameter, View
 

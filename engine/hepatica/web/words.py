@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from hepatica.patient.fields import FIELD_BY_NAME
+from hepatica.patient import FIELD_BY_NAME
 
 _ACRONYMS = ("hbv", "hcv", "hcc", "inr", "nafld", "tki")
 _NAMES = {"asian": "Asian", "chinese": "Chinese", "western": "Western", "child": "Child", "pugh": "Pugh"}

@@ -10,11 +10,8 @@ from typing import NamedTuple
 
 from hepatica.assurance.answers.version import Version
 from hepatica.assurance.space.axes import Space, consistent, space_of
-from hepatica.inference.plain import Verdict, read
-from hepatica.inference.program import SCOPE, conditions_of
-from hepatica.inference.rete import Rete
-from hepatica.patient.fields import Value
-from hepatica.patient.model import Facts, facts_of
+from hepatica.inference import SCOPE, Rete, Verdict, conditions_of, read
+from hepatica.patient import Facts, Value, facts_of
 
 EVERY_POINT_UP_TO = 5_000
 BATCH = 4_096

@@ -11,16 +11,14 @@ from typing import TYPE_CHECKING
 
 from hepatica.assurance.answers.version import Question, Stand, Subject, Version
 from hepatica.assurance.space.axes import Axis, Space, consistent
-from hepatica.inference.plain import Verdict
-from hepatica.inference.program import Program
-from hepatica.patient.model import facts_of
+from hepatica.inference import Program, Verdict
+from hepatica.patient import facts_of
 
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-    from hepatica.inference.columns import Columns, Table
-    from hepatica.inference.outer import Weighted
+    from hepatica.inference.columns import Columns, Table, Weighted
 
 _VERDICTS = (Verdict.FALSE, Verdict.UNKNOWN, Verdict.TRUE)
 
@@ -65,8 +63,7 @@ def _blocks(space: Space, every: Sequence[Columns]) -> Iterator[Weighted]:
     """The space in blocks; the words of several programs stand one after the other."""
     import numpy as np
 
-    from hepatica.inference.columns import Table
-    from hepatica.inference.outer import Weighted, outer
+    from hepatica.inference.columns import Table, Weighted, outer
 
     if not space.axes:
         words = sum(columns.layout.words for columns in every)

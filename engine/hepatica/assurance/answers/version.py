@@ -8,12 +8,9 @@ from functools import cached_property, partial
 from typing import Literal, NamedTuple
 
 from hepatica.assurance.space.partition import Verdicts
-from hepatica.evaluation.evaluate import judged
-from hepatica.evaluation.model import LISTS, Finding
-from hepatica.inference.plain import Verdict
-from hepatica.inference.program import SCOPE, Goal, Program
-from hepatica.knowledge.conditions import Test
-from hepatica.knowledge.ruleset import Rule, Ruleset, Therapy
+from hepatica.evaluation import LISTS, Finding, judged
+from hepatica.inference import SCOPE, Goal, Program, Verdict
+from hepatica.knowledge import Rule, Ruleset, Test, Therapy
 
 Kind = Literal["therapy", "scope", "study", "note"]
 Conjunctions = frozenset[frozenset[Test]]

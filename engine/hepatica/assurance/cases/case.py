@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
-from hepatica.evaluation.model import ApplicabilityStatus, ListName, Scope
-from hepatica.knowledge.ruleset import Standing
-from hepatica.patient.model import Profile
+from hepatica.evaluation import ApplicabilityStatus, ListName, Scope
+from hepatica.knowledge import Standing
+from hepatica.patient import Profile
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -6,9 +6,8 @@ import re
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from hepatica.documents.reader import read_bytes
-from hepatica.documents.tree import MAX_BYTES
-from hepatica.knowledge.files import CARD, CASES
+from hepatica.documents import MAX_BYTES, read_bytes
+from hepatica.knowledge import CARD, CASES
 from hepatica.problems import InvalidInput, Problem
 
 ENDINGS = (".yaml", ".yml")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection
 
-from hepatica.documents.tree import Node
+from hepatica.documents import Node
 from hepatica.problems import Problem, quote, suggestion
 
 

@@ -8,10 +8,8 @@ from dataclasses import dataclass, replace
 from hepatica.assurance.cases.case import Also, Case, Why
 from hepatica.assurance.cases.run import Placed, answered
 from hepatica.assurance.cases.sentence import sentence
-from hepatica.evaluation.evaluate import Evaluator
-from hepatica.evaluation.model import Finding
-from hepatica.patient.fields import FIELDS
-from hepatica.patient.model import Facts, Profile
+from hepatica.evaluation import Evaluator, Finding
+from hepatica.patient import FIELDS, Facts, Profile
 
 SCOPE_SUBJECT = "scope"
 

@@ -10,16 +10,11 @@ from hepatica.assurance.cases.case import Case, Why
 from hepatica.assurance.cases.files import case_files
 from hepatica.assurance.cases.names import Names
 from hepatica.assurance.cases.why import WhyReader
-from hepatica.documents.reader import read_bytes
-from hepatica.documents.tree import Node
-from hepatica.documents.yaml_reader import read_yaml
-from hepatica.evaluation.model import LISTS, ApplicabilityStatus, ListName, Scope
-from hepatica.knowledge.ruleset import Ruleset
+from hepatica.documents import Node, read_bytes, read_yaml
+from hepatica.evaluation import LISTS, ApplicabilityStatus, ListName, Scope
+from hepatica.knowledge import Ruleset
+from hepatica.patient import UNKNOWN, Profile, facts_of, profile_from, profile_in
 from hepatica.problems import InvalidInput, Problem, quote
-from hepatica.patient.fields import UNKNOWN
-from hepatica.patient.model import Profile, facts_of
-from hepatica.patient.normalise import profile_from
-from hepatica.patient.reading import profile_in
 
 FILE_KEYS = ("ruleset", "cases")
 EXACTLY: dict[str, ListName] = {f"{name}_exactly": name for name in LISTS}

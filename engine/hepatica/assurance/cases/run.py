@@ -6,9 +6,8 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from hepatica.assurance.cases.case import Also, Case, Why
-from hepatica.evaluation.evaluate import Evaluator
-from hepatica.evaluation.model import ApplicabilityStatus, Entry, Evaluation, Finding, ListName, Scope
-from hepatica.patient.fields import UNKNOWN, show
+from hepatica.evaluation import ApplicabilityStatus, Entry, Evaluation, Evaluator, Finding, ListName, Scope
+from hepatica.patient import UNKNOWN, show
 
 Placed = tuple[ListName, Entry]
 NOT_CITED = "not cited"

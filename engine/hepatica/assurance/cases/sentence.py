@@ -7,11 +7,9 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from hepatica.assurance.cases.case import Case
 from hepatica.assurance.cases.run import Placed
-from hepatica.evaluation.model import ApplicabilityStatus, Finding, ListName
-from hepatica.knowledge.ruleset import Ruleset
-from hepatica.knowledge.standing import DEMANDS
-from hepatica.patient.fields import FIELD_BY_NAME, FIELDS, NONE, UNKNOWN, Value, show
-from hepatica.patient.model import Facts
+from hepatica.evaluation import ApplicabilityStatus, Finding, ListName
+from hepatica.knowledge import DEMANDS, Ruleset
+from hepatica.patient import FIELD_BY_NAME, FIELDS, NONE, UNKNOWN, Facts, Value, show
 
 MOST_NAMED = 4
 LONGEST = 390

@@ -8,9 +8,8 @@ from pathlib import Path
 from hepatica.assurance.cases.case import Case
 from hepatica.assurance.cases.files import GIVEN, files_below, ruleset_around, shown
 from hepatica.assurance.cases.reader import read_cases, ruleset_named_in
-from hepatica.documents.reader import read_bytes
-from hepatica.knowledge.files import CARD, CASES, find_ruleset
-from hepatica.knowledge.ruleset import Ruleset
+from hepatica.documents import read_bytes
+from hepatica.knowledge import CARD, CASES, Ruleset, find_ruleset
 from hepatica.problems import InvalidInput, Problem
 
 STDIN = "-"

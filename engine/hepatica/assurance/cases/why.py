@@ -7,11 +7,10 @@ from typing import Any
 
 from hepatica.assurance.cases.case import Also, Why
 from hepatica.assurance.cases.names import Names
-from hepatica.documents.tree import Node
-from hepatica.evaluation.model import LISTS
-from hepatica.knowledge.ruleset import Ruleset, Standing
-from hepatica.knowledge.standing import DEMANDS
-from hepatica.patient.fields import FIELD_BY_NAME
+from hepatica.documents import Node
+from hepatica.evaluation import LISTS
+from hepatica.knowledge import DEMANDS, Ruleset, Standing
+from hepatica.patient import FIELD_BY_NAME
 
 WHY_KEYS = ("rule", "standing", "cites", "needs", "blocked_by", "also")
 ALSO_KEYS = ("list", "standing", "cites")

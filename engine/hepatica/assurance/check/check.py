@@ -14,8 +14,8 @@ from hepatica.assurance.check.regions import Checking
 from hepatica.assurance.check.thresholds import untested
 from hepatica.assurance.space.axes import Space
 from hepatica.assurance.space.boxes import count
+from hepatica.patient import Facts
 from hepatica.problems import InternalError
-from hepatica.patient.model import Facts
 
 MOST_POINTS = 50_000_000
 MOST_PROFILES = 1 << 63

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
 
-from hepatica.patient.model import Facts
+from hepatica.patient import Facts
 
 Weight = Literal["fault", "remark"]
 

@@ -6,13 +6,9 @@ from collections.abc import Callable, Iterator
 
 from hepatica.assurance.answers.version import Version
 from hepatica.assurance.check.findings import Finding
-from hepatica.inference.program import conditions_of
-from hepatica.knowledge.conditions import ConceptTest, Condition, leaves
-from hepatica.knowledge.evidence import Result, Study
-from hepatica.knowledge.figures import number
-from hepatica.knowledge.ruleset import Rule, Ruleset
-from hepatica.knowledge.standing import DEMANDS
-from hepatica.patient.fields import FIELDS
+from hepatica.inference import conditions_of
+from hepatica.knowledge import DEMANDS, ConceptTest, Condition, Result, Rule, Ruleset, Study, leaves, number
+from hepatica.patient import FIELDS
 
 _NEEDS_NO_RESULT = ("regulatory_approval", "review_statement", "trial_in_progress")
 _SIGNIFICANT = 0.05

@@ -10,8 +10,8 @@ from hepatica.assurance.check.regions import Checking
 from hepatica.assurance.space.axes import Axis, Entry
 from hepatica.assurance.space.boxes import Box, equal, intersect, subtract
 from hepatica.assurance.space.partition import Partition, Verdicts
-from hepatica.evaluation.evaluate import judged
-from hepatica.knowledge.ruleset import Rule, Therapy
+from hepatica.evaluation import judged
+from hepatica.knowledge import Rule, Therapy
 
 
 def never_applies(checking: Checking) -> Iterator[Finding]:

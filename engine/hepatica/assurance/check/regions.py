@@ -9,8 +9,8 @@ from hepatica.assurance.check.findings import Finding
 from hepatica.assurance.space.axes import space_of
 from hepatica.assurance.space.boxes import Box, Cutter, Region, count, simplest
 from hepatica.assurance.space.uncovered import Gap, gap
-from hepatica.inference.program import SCOPE
-from hepatica.knowledge.ruleset import Rule
+from hepatica.inference import SCOPE
+from hepatica.knowledge import Rule
 
 
 class Checking:

@@ -7,11 +7,9 @@ from collections.abc import Iterator, Sequence
 from hepatica.assurance.answers.version import Version
 from hepatica.assurance.check.findings import Finding
 from hepatica.assurance.space.axes import consistent
-from hepatica.inference.classes import FieldClasses, classes_of
-from hepatica.inference.program import SCOPE
-from hepatica.knowledge.conditions import Test
-from hepatica.patient.fields import FIELDS, Field, show
-from hepatica.patient.model import Facts, facts_of
+from hepatica.inference import SCOPE, FieldClasses, classes_of
+from hepatica.knowledge import Test
+from hepatica.patient import FIELDS, Facts, Field, facts_of, show
 
 
 def untested(version: Version, tried: Sequence[Facts]) -> Iterator[Finding]:

@@ -8,11 +8,9 @@ from functools import cached_property
 
 from hepatica.assurance.cases.case import Case
 from hepatica.assurance.coverage.places import Places
-from hepatica.inference.plain import Verdict, read
-from hepatica.inference.program import SCOPE
-from hepatica.knowledge.conditions import All, Any, ConceptTest, Condition, Not, Test, leaves
-from hepatica.knowledge.ruleset import Ruleset
-from hepatica.patient.model import Facts
+from hepatica.inference import SCOPE, Verdict, read
+from hepatica.knowledge import All, Any, ConceptTest, Condition, Not, Ruleset, Test, leaves
+from hepatica.patient import Facts
 
 Leaf = Test | ConceptTest
 TRUE, FALSE = All(()), Any(())

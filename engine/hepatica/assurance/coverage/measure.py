@@ -19,10 +19,9 @@ from hepatica.assurance.cases.pinned import Pin
 from hepatica.assurance.coverage.decisions import FALSE, TRUE, Decision, decisions, speaks, verdicts
 from hepatica.assurance.coverage.places import Places
 from hepatica.assurance.space.where import outcomes
-from hepatica.inference.plain import Verdict
-from hepatica.knowledge.conditions import Condition
-from hepatica.knowledge.ruleset import Ruleset
-from hepatica.patient.model import Facts
+from hepatica.inference import Verdict
+from hepatica.knowledge import Condition, Ruleset
+from hepatica.patient import Facts
 
 Measure = Literal["decision", "condition", "mcdc"]
 MEASURES: tuple[Measure, ...] = ("decision", "condition", "mcdc")

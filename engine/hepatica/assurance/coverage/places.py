@@ -5,13 +5,9 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Mapping
 from pathlib import Path
 
-from hepatica.documents.reader import read_bytes
-from hepatica.documents.tree import Node
-from hepatica.documents.yaml_reader import read_yaml
-from hepatica.inference.program import SCOPE
-from hepatica.knowledge.condition_reader import ConditionReader
-from hepatica.knowledge.conditions import leaves
-from hepatica.knowledge.ruleset import Ruleset
+from hepatica.documents import Node, read_bytes, read_yaml
+from hepatica.inference import SCOPE
+from hepatica.knowledge import ConditionReader, Ruleset, leaves
 
 Places = Mapping[str, tuple[str, ...]]
 

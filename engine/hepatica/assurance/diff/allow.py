@@ -8,13 +8,9 @@ from typing import NamedTuple, get_args
 from hepatica.assurance.answers.version import PLACES, Kind, Subject
 from hepatica.assurance.diff.compare import Change, Comparison
 from hepatica.assurance.space.boxes import Boxes, Cutter, count, intersect, subtract
-from hepatica.documents.tree import Node
-from hepatica.documents.yaml_reader import read_yaml
-from hepatica.inference.normal_form import Opener, TooManyAlternatives
-from hepatica.inference.program import SCOPE
-from hepatica.knowledge.condition_reader import ConditionReader
-from hepatica.knowledge.conditions import Test
-from hepatica.knowledge.ruleset import Ruleset
+from hepatica.documents import Node, read_yaml
+from hepatica.inference import SCOPE, Opener, TooManyAlternatives
+from hepatica.knowledge import ConditionReader, Ruleset, Test
 from hepatica.problems import InvalidInput, Problem, quote, suggestion
 
 KEYS = ("from", "to", "where", "at_most", "because")

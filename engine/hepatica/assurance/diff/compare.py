@@ -15,9 +15,9 @@ from hepatica.assurance.space.describe import describe
 from hepatica.assurance.space.partition import Partition, Verdicts
 from hepatica.assurance.space.scoped import Scoped
 from hepatica.assurance.space.words import Words, limits
-from hepatica.inference.program import SCOPE
-from hepatica.knowledge.conditions import Test
-from hepatica.patient.model import Facts
+from hepatica.inference import SCOPE
+from hepatica.knowledge import Test
+from hepatica.patient import Facts
 
 ChangeKind = Literal["list", "standing", "citations", "other rules", "verdict"]
 

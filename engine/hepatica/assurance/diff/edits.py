@@ -6,9 +6,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import fields, is_dataclass
 from typing import Any, Literal, NamedTuple
 
-from hepatica.knowledge.conditions import All, ConceptTest, Not, Test, words
-from hepatica.knowledge.conditions import Any as AnyOf
-from hepatica.knowledge.ruleset import Ruleset
+from hepatica.knowledge import All, ConceptTest, Not, Ruleset, Test, words
+from hepatica.knowledge import Any as AnyOf
 
 Area = Literal["rule", "study", "figure", "text", "therapy", "concept", "note", "card"]
 Action = Literal["added", "removed", "changed"]

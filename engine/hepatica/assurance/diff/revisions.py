@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
 
-from hepatica.knowledge.files import CARD, CASES, MAX_FILES, MAX_TOTAL, RulesetFiles, belongs, gather
+from hepatica.knowledge import CARD, CASES, MAX_FILES, MAX_TOTAL, RulesetFiles, belongs, gather
 from hepatica.problems import InvalidInput, Problem, quote
 
 TIMEOUT = 30

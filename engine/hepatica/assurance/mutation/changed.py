@@ -10,14 +10,10 @@ from hepatica.assurance.cases.pinned import Pin
 from hepatica.assurance.cases.run import Placed, misplaced, truth
 from hepatica.assurance.mutation.mutants import Mutant
 from hepatica.assurance.space.where import outcomes
-from hepatica.evaluation.evaluate import judged
-from hepatica.evaluation.model import Entry, Finding, ListName
-from hepatica.evaluation.reasons import Explained
-from hepatica.inference.plain import Verdict
-from hepatica.inference.program import SCOPE, Program, compile_conditions, conditions_of
-from hepatica.knowledge.conditions import All, Any, ConceptTest, Condition, Not, leaves
-from hepatica.knowledge.ruleset import Rule, Ruleset, Therapy
-from hepatica.patient.model import Facts
+from hepatica.evaluation import Entry, Explained, Finding, ListName, judged
+from hepatica.inference import SCOPE, Program, Verdict, compile_conditions, conditions_of
+from hepatica.knowledge import All, Any, ConceptTest, Condition, Not, Rule, Ruleset, Therapy, leaves
+from hepatica.patient import Facts
 
 
 class World:

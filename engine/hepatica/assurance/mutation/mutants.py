@@ -15,12 +15,23 @@ from types import MappingProxyType
 
 from hepatica.assurance.coverage.decisions import place_of
 from hepatica.assurance.coverage.places import Places
-from hepatica.inference.normal_form import words_of
-from hepatica.inference.program import SCOPE
-from hepatica.knowledge.conditions import All, Any, ConceptTest, Condition, Not, Operator, Test, leaves, words
-from hepatica.knowledge.ruleset import Rule, Ruleset, Therapy
-from hepatica.knowledge.standing import DEMANDS
-from hepatica.patient.fields import FIELD_BY_NAME
+from hepatica.inference import SCOPE, words_of
+from hepatica.knowledge import (
+    DEMANDS,
+    All,
+    Any,
+    ConceptTest,
+    Condition,
+    Not,
+    Operator,
+    Rule,
+    Ruleset,
+    Test,
+    Therapy,
+    leaves,
+    words,
+)
+from hepatica.patient import FIELD_BY_NAME
 
 STRICTNESS: dict[Operator, tuple[Operator, ...]] = {
     "<": ("<=",),

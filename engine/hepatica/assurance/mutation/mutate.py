@@ -17,8 +17,8 @@ from hepatica.assurance.cases.pinned import Pin, pinned
 from hepatica.assurance.coverage.places import Places
 from hepatica.assurance.mutation.changed import ChangedRules, KnownCase, World
 from hepatica.assurance.mutation.mutants import Mutant, mutants
-from hepatica.evaluation.evaluate import Evaluator
-from hepatica.knowledge.ruleset import Ruleset
+from hepatica.evaluation import Evaluator
+from hepatica.knowledge import Ruleset
 
 Progress = Callable[[int, int], None]
 

@@ -13,11 +13,9 @@ from dataclasses import dataclass
 from itertools import product
 from math import prod
 
-from hepatica.inference.classes import FieldClasses, classes_of
-from hepatica.knowledge.conditions import Test
-from hepatica.patient.child_pugh import CLASS_RANGES, class_of
-from hepatica.patient.fields import FIELDS, Field, Value
-from hepatica.patient.model import Facts, facts_of
+from hepatica.inference import FieldClasses, classes_of
+from hepatica.knowledge import Test
+from hepatica.patient import CLASS_RANGES, FIELDS, Facts, Field, Value, class_of, facts_of
 
 Entry = tuple[Value | None, ...]
 CLASS, SCORE = "child_pugh_class", "child_pugh_score"

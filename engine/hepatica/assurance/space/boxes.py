@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from hepatica.assurance.space.axes import Space
-from hepatica.knowledge.conditions import Test
+from hepatica.knowledge import Test
 
 Box = tuple[int, ...]
 Boxes = tuple[Box, ...]

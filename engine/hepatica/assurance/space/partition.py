@@ -10,7 +10,7 @@ from typing import Generic, NoReturn, TypeVar
 
 from hepatica.assurance.space.axes import Space
 from hepatica.assurance.space.boxes import Box, Region
-from hepatica.inference.plain import Verdict
+from hepatica.inference import Verdict
 from hepatica.problems import InvalidInput, Problem
 
 O = TypeVar("O", bound=Hashable)  # noqa: E741

@@ -8,9 +8,8 @@ from hepatica.assurance.space.axes import Axis, Space
 from hepatica.assurance.space.boxes import Box, Region, intersect
 from hepatica.assurance.space.partition import Partition
 from hepatica.assurance.space.words import Words, limits
-from hepatica.inference.classes import FieldClasses
-from hepatica.inference.plain import Verdict
-from hepatica.patient.fields import Field
+from hepatica.inference import FieldClasses, Verdict
+from hepatica.patient import Field
 
 IN, OPEN, OUT = "in", "unknown", "out"
 _NAMES = {Verdict.TRUE: IN, Verdict.UNKNOWN: OPEN, Verdict.FALSE: OUT}

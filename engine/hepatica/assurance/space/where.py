@@ -7,10 +7,9 @@ from collections.abc import Mapping, Sequence
 from hepatica.assurance.space.axes import Axis, Space, consistent, space_of
 from hepatica.assurance.space.boxes import Box, Cutter, simplest
 from hepatica.assurance.space.partition import Judge, O, Partition
-from hepatica.inference.normal_form import Opener
-from hepatica.knowledge.conditions import Condition
-from hepatica.patient.fields import Value
-from hepatica.patient.model import Facts, facts_of
+from hepatica.inference import Opener
+from hepatica.knowledge import Condition
+from hepatica.patient import Facts, Value, facts_of
 
 
 def outcomes(conditions: Sequence[Condition], concepts: Mapping[str, Condition], judge: Judge[O]) -> dict[O, Facts]:

@@ -7,8 +7,8 @@ from itertools import combinations
 
 from hepatica.assurance.space.axes import Axis, Entry, Space
 from hepatica.assurance.space.boxes import Box
-from hepatica.inference.classes import FieldClasses
-from hepatica.patient.fields import NONE, UNKNOWN, Value, show
+from hepatica.inference import FieldClasses
+from hepatica.patient import NONE, UNKNOWN, Value, show
 
 Words = dict[str, str]
 _MOST_LISTED = 6

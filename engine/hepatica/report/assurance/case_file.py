@@ -6,9 +6,8 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from textwrap import wrap
 
 from hepatica.assurance.cases.case import Also, Case, Why
-from hepatica.evaluation.model import LISTS
-from hepatica.patient.fields import FIELDS, show
-from hepatica.patient.model import Facts
+from hepatica.evaluation import LISTS
+from hepatica.patient import FIELDS, Facts, show
 
 WIDTH = 130
 _SENTENCE_WIDTH = 110

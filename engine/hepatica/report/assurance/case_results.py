@@ -6,10 +6,10 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from hepatica.assurance.cases.run import Mismatch, Outcome
-from hepatica.evaluation.model import Finding, Reason
-from hepatica.knowledge.ruleset import Ruleset
+from hepatica.evaluation import Finding, Reason
+from hepatica.knowledge import Ruleset
 from hepatica.notice import notice
-from hepatica.patient.fields import FIELD_BY_NAME
+from hepatica.patient import FIELD_BY_NAME
 from hepatica.report.document import identity
 from hepatica.report.style import Style
 from hepatica.report.wrapping import hanging

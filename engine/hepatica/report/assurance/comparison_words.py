@@ -8,8 +8,8 @@ from hepatica.assurance.answers.version import Stand, Subject
 from hepatica.assurance.diff.allow import Judged
 from hepatica.assurance.diff.compare import Change, Comparison
 from hepatica.assurance.diff.edits import Edit
-from hepatica.knowledge.standing import DEMANDS
-from hepatica.patient.fields import FIELD_BY_NAME
+from hepatica.knowledge import DEMANDS
+from hepatica.patient import FIELD_BY_NAME
 
 COUNTED = (
     "A profile is one entry per field that some rule reads: a word, yes or no, a list, a number on a threshold or between two "

@@ -7,9 +7,8 @@ from typing import Any
 
 from hepatica.assurance.cases.case import Case
 from hepatica.assurance.coverage.measure import MEASURES, Coverage, Goal, Shown
-from hepatica.inference.plain import Verdict
-from hepatica.knowledge.conditions import words
-from hepatica.knowledge.ruleset import Ruleset
+from hepatica.inference import Verdict
+from hepatica.knowledge import Ruleset, words
 from hepatica.notice import notice
 from hepatica.report.assurance.case_file import profile
 from hepatica.report.document import identity

@@ -8,7 +8,7 @@ from hepatica.assurance.answers.version import Stand
 from hepatica.assurance.diff.allow import Judged
 from hepatica.assurance.diff.compare import Change, Comparison
 from hepatica.notice import notice
-from hepatica.patient.model import Facts, Profile
+from hepatica.patient import Facts, Profile
 from hepatica.report.assurance.comparison_words import COUNTED, headline
 from hepatica.report.document import identity
 

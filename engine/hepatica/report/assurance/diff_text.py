@@ -8,7 +8,7 @@ from hepatica.assurance.answers.version import Version
 from hepatica.assurance.diff.allow import Judged
 from hepatica.assurance.diff.compare import Change, Comparison, touched
 from hepatica.notice import notice
-from hepatica.patient.model import Facts
+from hepatica.patient import Facts
 from hepatica.report.assurance.comparison_words import COUNTED, edit_line, gate, headline, region, share, subject_name, turn
 from hepatica.report.patient_file import written
 from hepatica.report.style import Style

@@ -9,7 +9,7 @@ from typing import Any
 from hepatica.assurance.cases.case import Case
 from hepatica.assurance.mutation.mutants import Mutant
 from hepatica.assurance.mutation.mutate import Mutation, Survivor
-from hepatica.knowledge.ruleset import Ruleset
+from hepatica.knowledge import Ruleset
 from hepatica.notice import notice
 from hepatica.report.assurance.case_file import profile
 from hepatica.report.document import identity

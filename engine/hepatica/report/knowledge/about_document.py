@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-from hepatica.knowledge.conditions import words
-from hepatica.knowledge.counts import counts
-from hepatica.knowledge.ruleset import Ruleset
-from hepatica.knowledge.standing import DEMANDS
+from hepatica.knowledge import DEMANDS, Ruleset, counts, words
 from hepatica.report.document import Document, framed
 
 

@@ -5,9 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
-from hepatica.knowledge.conditions import words
-from hepatica.knowledge.counts import counts
-from hepatica.knowledge.ruleset import Ruleset
+from hepatica.knowledge import Ruleset, counts, words
 from hepatica.notice import notice
 from hepatica.report.knowledge.evidence_markdown import escape
 from hepatica.report.style import Style

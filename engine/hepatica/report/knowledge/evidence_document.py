@@ -7,10 +7,7 @@ import io
 from collections.abc import Iterable
 from typing import Any
 
-from hepatica.knowledge.conditions import words
-from hepatica.knowledge.evidence import Study
-from hepatica.knowledge.ruleset import Ruleset
-from hepatica.knowledge.search import Found
+from hepatica.knowledge import Found, Ruleset, Study, words
 from hepatica.report.document import Document, framed, study_document
 from hepatica.report.figures import line, telling_result
 

@@ -4,12 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-from hepatica.knowledge.conditions import words
-from hepatica.knowledge.evidence import Discrepancy, Result, Study, Toxicity
-from hepatica.knowledge.levels import level_of
-from hepatica.knowledge.ruleset import Ruleset
-from hepatica.knowledge.search import Found
-from hepatica.knowledge.standing import DEMANDS
+from hepatica.knowledge import DEMANDS, Discrepancy, Found, Result, Ruleset, Study, Toxicity, level_of, words
 from hepatica.notice import notice
 from hepatica.report.figures import arms_in_order, corrected, event_corrected, grade, printed, shown
 from hepatica.report.knowledge.evidence_document import enrolled, headline, with_doubts

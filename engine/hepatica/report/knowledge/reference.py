@@ -12,23 +12,32 @@ from dataclasses import MISSING, fields
 from pathlib import Path
 from typing import Any, Literal, get_args, get_origin, get_type_hints
 
-from hepatica.knowledge.decode import READ_AS
-from hepatica.knowledge.evidence import (
+from hepatica.knowledge import (
+    DEMANDS,
+    LEVELS,
+    READ_AS,
+    SCHEME,
     Arm,
+    Caveat,
+    Concept,
     Correction,
     Discrepancy,
+    Note,
+    Omission,
     OtherFigure,
     Place,
     Population,
     PrimaryEndpoint,
+    Regimen,
     Result,
+    Rule,
+    Section,
+    Source,
     Study,
+    Therapy,
     Toxicity,
 )
-from hepatica.knowledge.levels import LEVELS, SCHEME
-from hepatica.knowledge.ruleset import Caveat, Concept, Note, Omission, Regimen, Rule, Section, Source, Therapy
-from hepatica.knowledge.standing import DEMANDS
-from hepatica.patient.fields import FIELDS, NONE, Field
+from hepatica.patient import FIELDS, NONE, Field
 from hepatica.report.knowledge.evidence_markdown import escape, table
 
 _RECORDS = (Therapy, Regimen, Study, PrimaryEndpoint, Population, Arm, Result, Correction, Toxicity, OtherFigure)

@@ -5,9 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from hepatica.knowledge.conditions import All, ConceptTest, Condition, Not, Test, leaves, words
-from hepatica.knowledge.ruleset import Rule, Ruleset, Therapy
-from hepatica.knowledge.standing import DEMANDS
+from hepatica.knowledge import DEMANDS, All, ConceptTest, Condition, Not, Rule, Ruleset, Test, Therapy, leaves, words
 from hepatica.notice import notice
 from hepatica.report.document import framed
 from hepatica.report.markdown import escaped

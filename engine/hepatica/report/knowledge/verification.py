@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from hepatica.knowledge.ruleset import Ruleset
-from hepatica.knowledge.verify import Coverage, Verification
+from hepatica.knowledge import Ruleset
+from hepatica.knowledge.traceability import Coverage, Verification
 from hepatica.notice import notice
 from hepatica.report.document import Document, framed
 from hepatica.report.style import Style

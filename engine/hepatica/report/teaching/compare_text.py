@@ -6,13 +6,11 @@ from collections.abc import Iterator, Sequence
 from itertools import zip_longest
 from textwrap import wrap
 
-from hepatica.evaluation.model import ListName, Reason
+from hepatica.evaluation import ListName, Reason
 from hepatica.explain.compare import DIFFERENCES, Cell, Comparison, TherapyRow
-from hepatica.knowledge.conditions import concept_words
-from hepatica.knowledge.ruleset import Standing
-from hepatica.knowledge.standing import RANK
+from hepatica.knowledge import RANK, Standing, concept_words
 from hepatica.notice import notice
-from hepatica.patient.fields import FIELD_BY_NAME
+from hepatica.patient import FIELD_BY_NAME
 from hepatica.report.markdown import escaped
 from hepatica.report.style import Style
 from hepatica.report.words import LIST_WORDS, standing_words

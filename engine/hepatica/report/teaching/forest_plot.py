@@ -9,7 +9,7 @@ from textwrap import wrap
 from typing import TYPE_CHECKING, Any, Literal
 from xml.sax.saxutils import escape
 
-from hepatica.knowledge.evidence import Met
+from hepatica.knowledge import Met
 from hepatica.notice import notice
 from hepatica.problems import InvalidInput, Problem
 from hepatica.report.figures import endpoint, shown

@@ -6,7 +6,7 @@ import math
 from collections.abc import Iterator
 from itertools import groupby
 
-from hepatica.knowledge.evidence import Met
+from hepatica.knowledge import Met
 from hepatica.notice import notice
 from hepatica.report.figures import endpoint, line, ratio, shown
 from hepatica.report.markdown import escaped

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from hepatica.evaluation.model import Reason
+from hepatica.evaluation import Reason
 from hepatica.notice import notice
 from hepatica.report.document import identity
 from hepatica.report.sentences import facts_line

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from hepatica.knowledge.standing import DEMANDS
-from hepatica.patient.fields import FIELD_BY_NAME
+from hepatica.knowledge import DEMANDS
+from hepatica.patient import FIELD_BY_NAME
 from hepatica.teaching.pathway import Door, Leaf, Pathway, State, Status
 
 MARKS: dict[State, str] = {"": "", "lit": "✓", "open": "?", "closed": "✕"}

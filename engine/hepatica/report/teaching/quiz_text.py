@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from hepatica.explain.facets import label
 from hepatica.explain.whatif import Change, Step
 from hepatica.notice import notice
-from hepatica.patient.fields import FIELD_BY_NAME, show
+from hepatica.patient import FIELD_BY_NAME, show
 from hepatica.report.sentences import evidence_line, facts_line
 from hepatica.report.style import Style
 from hepatica.report.words import LIST_WORDS, standing_words

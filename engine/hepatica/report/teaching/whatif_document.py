@@ -6,9 +6,9 @@ from typing import Any
 
 from hepatica.explain.settle import Outcome, Question, Settling
 from hepatica.explain.whatif import KINDS, Change, Step, WhatIf, smallest
-from hepatica.knowledge.ruleset import Therapy
+from hepatica.knowledge import Therapy
 from hepatica.notice import notice
-from hepatica.patient.fields import show
+from hepatica.patient import show
 from hepatica.report.document import identity
 
 Document = dict[str, Any]

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from hepatica.evaluation.model import ListName
+from hepatica.evaluation import ListName
 from hepatica.explain.settle import Outcome, Question, Settling
 from hepatica.explain.whatif import KINDS, Change, WhatIf, smallest
-from hepatica.knowledge.ruleset import Therapy
+from hepatica.knowledge import Therapy
 from hepatica.notice import notice
 from hepatica.report.sentences import facts_line
 from hepatica.report.style import Style

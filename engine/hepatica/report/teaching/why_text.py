@@ -5,10 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from hepatica.explain.why import Branch, RuleWhy, StudyWhy, Why, words
-from hepatica.inference.plain import Verdict
-from hepatica.knowledge.evidence import Discrepancy, Study, Toxicity
-from hepatica.knowledge.levels import level_of
-from hepatica.knowledge.standing import DEMANDS
+from hepatica.inference import Verdict
+from hepatica.knowledge import DEMANDS, Discrepancy, Study, Toxicity, level_of
 from hepatica.notice import notice
 from hepatica.report.figures import grade, line, shown
 from hepatica.report.style import Style

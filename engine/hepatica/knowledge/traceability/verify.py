@@ -8,14 +8,14 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from decimal import Decimal
 from typing import NamedTuple
 
-from hepatica.documents.tree import decoded
-from hepatica.knowledge.accounting import Fated, account
+from hepatica.documents import decoded
 from hepatica.knowledge.files import RulesetFiles
 from hepatica.knowledge.lines import ranges
-from hepatica.knowledge.numbers import Token, tokens, values
-from hepatica.knowledge.printed import Claim, Ranges, claims, left_out
-from hepatica.knowledge.prose import unfounded
 from hepatica.knowledge.ruleset import Ruleset, Section
+from hepatica.knowledge.traceability.accounting import Fated, account
+from hepatica.knowledge.traceability.numbers import Token, tokens, values
+from hepatica.knowledge.traceability.printed import Claim, Ranges, claims, left_out
+from hepatica.knowledge.traceability.prose import unfounded
 from hepatica.problems import InvalidInput, Problem, quote
 
 MAX_LINES = 50_000

@@ -7,8 +7,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from decimal import Decimal
 from typing import Literal, NamedTuple
 
-from hepatica.knowledge.numbers import Token, values
-from hepatica.knowledge.printed import Claim, LeftOut, Ranges
+from hepatica.knowledge.traceability.numbers import Token, values
+from hepatica.knowledge.traceability.printed import Claim, LeftOut, Ranges
 
 Fate = Literal["recorded", "left out", "missing"]
 _Number = tuple[Decimal, bool]

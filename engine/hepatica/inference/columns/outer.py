@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from hepatica.inference.columns import MOST_ROWS, Table, Words, crossed
+from hepatica.inference.columns.columns import MOST_ROWS, Table, Words, crossed
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

@@ -6,13 +6,12 @@ from collections.abc import Iterator
 from decimal import Decimal
 from typing import NamedTuple
 
-from hepatica.documents.tree import Node, Path
-from hepatica.documents.yaml_reader import read_yaml
+from hepatica.documents import Node, Path, read_yaml
 from hepatica.knowledge.evidence import Place, Result, Study
 from hepatica.knowledge.files import RulesetFiles
 from hepatica.knowledge.lines import ranges
-from hepatica.knowledge.numbers import digits
 from hepatica.knowledge.ruleset import Ruleset, Therapy
+from hepatica.knowledge.traceability.numbers import digits
 
 Ranges = tuple[tuple[int, int], ...]
 

@@ -6,13 +6,12 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import fields, is_dataclass
 from decimal import Decimal
 
-from hepatica.documents.tree import Node, Path
-from hepatica.documents.yaml_reader import read_yaml
+from hepatica.documents import Node, Path, read_yaml
 from hepatica.knowledge.evidence import Study
 from hepatica.knowledge.files import RulesetFiles
 from hepatica.knowledge.lines import ranges
-from hepatica.knowledge.numbers import digits, tokens, values
 from hepatica.knowledge.ruleset import Rule, Ruleset, Therapy
+from hepatica.knowledge.traceability.numbers import digits, tokens, values
 from hepatica.problems import Problem, quote
 
 _SENTENCES = ("says", "summary", "extrapolates", "about", "design", "n_says")

@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hepatica.inference.program import Goal, Program
-from hepatica.patient.model import Facts
+from hepatica.patient import Facts
 
 Codes = NDArray[np.uint16]
 Words = NDArray[np.uint64]

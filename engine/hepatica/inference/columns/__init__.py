@@ -1,0 +1,8 @@
+"""Many profiles at once: the bit tables as NumPy arrays, and the sweep over every combination of codes."""
+
+from __future__ import annotations
+
+from hepatica.inference.columns.columns import BLOCK, WORD, Codes, Columns, Table
+from hepatica.inference.columns.outer import Weighted, outer
+
+__all__ = ["BLOCK", "WORD", "Codes", "Columns", "Table", "Weighted", "outer"]

@@ -1,0 +1,9 @@
+"""Every number of a ruleset held against its source text, both ways."""
+
+from __future__ import annotations
+
+from hepatica.knowledge.traceability.numbers import digits, tokens, values
+from hepatica.knowledge.traceability.printed import claims
+from hepatica.knowledge.traceability.verify import Coverage, Verification, read_text, verify
+
+__all__ = ["Coverage", "Verification", "claims", "digits", "read_text", "tokens", "values", "verify"]
