@@ -17,7 +17,6 @@ from hepatica.inference.program import (
     Row,
     compile_conditions,
     compile_ruleset,
-    concepts_of,
     conditions_of,
     enrolment,
 )
@@ -47,7 +46,6 @@ __all__ = [
     "classes_of",
     "compile_conditions",
     "compile_ruleset",
-    "concepts_of",
     "conditions_of",
     "enrolment",
     "judge",

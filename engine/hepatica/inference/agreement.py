@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from hepatica.inference.plain import PlainReading, Verdict, Verdicts
-from hepatica.inference.program import Goal, Masks, Program, compile_ruleset, concepts_of, conditions_of
+from hepatica.inference.program import Goal, Masks, Program, compile_ruleset, conditions_of
 from hepatica.inference.rete import Firings, Rete
 from hepatica.knowledge import Condition, Ruleset
 from hepatica.patient import Facts
@@ -39,7 +39,7 @@ class Inference:
 
     def __init__(self, ruleset: Ruleset, program: Program | None = None) -> None:
         self.program = program or compile_ruleset(ruleset)
-        conditions, concepts = conditions_of(ruleset), concepts_of(ruleset)
+        conditions, concepts = conditions_of(ruleset), ruleset.concept_conditions
         goals = self.program.goals
         marks: dict[Condition, int] = {}  # many trials enrolled by the same words: each condition is fired once
         derived: dict[str, tuple[int, Condition]] = {}

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from enum import Enum
 from typing import Any
 
-from hepatica.knowledge import All, ConceptTest, Condition, Not, Test, leaves
+from hepatica.knowledge import AllOf, ConceptTest, Condition, NotOf, Test, leaves
 from hepatica.patient import Facts, Interval, Value
 
 Thought = tuple[bool, bool]
@@ -52,11 +52,11 @@ def _thought(condition: Condition, facts: Facts, concepts: Mapping[str, Conditio
             known[condition.concept] = _thought(concepts[condition.concept], facts, concepts, known)
         certain, possible = known[condition.concept]
         return (certain, possible) if condition.wanted else (not possible, not certain)
-    if isinstance(condition, Not):
+    if isinstance(condition, NotOf):
         certain, possible = _thought(condition.part, facts, concepts, known)
         return not possible, not certain
     parts = [_thought(part, facts, concepts, known) for part in condition.parts]
-    if isinstance(condition, All):
+    if isinstance(condition, AllOf):
         return all(certain for certain, _ in parts), all(possible for _, possible in parts)
     return any(certain for certain, _ in parts), any(possible for _, possible in parts)
 
@@ -181,9 +181,9 @@ class _Source:
         if isinstance(condition, ConceptTest):
             label = self._concepts[condition.concept]
             return f"{mode}{label}" if condition.wanted else f"(not {other}{label})"
-        if isinstance(condition, Not):
+        if isinstance(condition, NotOf):
             return f"(not {self._words(condition.part, other)})"
-        joiner, empty = (" and ", "True") if isinstance(condition, All) else (" or ", "False")
+        joiner, empty = (" and ", "True") if isinstance(condition, AllOf) else (" or ", "False")
         return f"({joiner.join(self._words(part, mode) for part in condition.parts) or empty})"
 
     def text(self) -> str:
@@ -230,5 +230,5 @@ def causes(condition: Condition, facts: Facts, concepts: Mapping[str, Condition]
         return frozenset([condition.field])
     if isinstance(condition, ConceptTest):
         return causes(concepts[condition.concept], facts, concepts)
-    parts = (condition.part,) if isinstance(condition, Not) else condition.parts
+    parts = (condition.part,) if isinstance(condition, NotOf) else condition.parts
     return frozenset().union(*(causes(part, facts, concepts) for part in parts))

@@ -14,7 +14,7 @@ from typing import Literal, NamedTuple
 from hepatica.inference.classes import UNKNOWN_CLASS, FieldClasses, classes_of
 from hepatica.inference.normal_form import MAX_ALTERNATIVES, Expander, Fields, TooManyAlternatives, breadth
 from hepatica.inference.plain import Verdict
-from hepatica.knowledge import All, Condition, Ruleset, Study, Test
+from hepatica.knowledge import AllOf, Condition, Ruleset, Study, Test
 from hepatica.patient import Facts, Interval, Value
 from hepatica.problems import InvalidInput, Problem
 
@@ -139,9 +139,9 @@ class Program:
 def conditions_of(ruleset: Ruleset) -> dict[GoalKey, Condition]:
     """Every goal's condition. The scope is part of every rule."""
     scope = ruleset.card.scope
-    found: dict[GoalKey, Condition] = {GoalKey("concept", c.id): c.when for c in ruleset.concepts.values()}
+    found: dict[GoalKey, Condition] = {GoalKey("concept", name): when for name, when in ruleset.concept_conditions.items()}
     found[SCOPE] = scope
-    found |= {GoalKey("rule", rule.id): All(parts=(scope, rule.when)) for rule in ruleset.rules.values()}
+    found |= {GoalKey("rule", rule.id): AllOf(parts=(scope, rule.when)) for rule in ruleset.rules.values()}
     found |= {GoalKey("note", note.id): note.when for note in ruleset.notes if note.when is not None}
     enrolled = {GoalKey("study", study.id): enrolment(study) for study in ruleset.studies.values()}
     return found | {key: when for key, when in enrolled.items() if when is not None}
@@ -153,20 +153,15 @@ def enrolment(study: Study) -> Condition | None:
         return None
     printed = [study.population.when] if study.population and study.population.when is not None else []
     parts = (*printed, *(criterion.when for criterion in study.criteria))
-    return All(parts=parts) if len(parts) > 1 else parts[0] if parts else None
+    return AllOf(parts=parts) if len(parts) > 1 else parts[0] if parts else None
 
 
 ENROLLED_NOBODY = ("regulatory_approval", "case_report", "review_statement")
 
 
-def concepts_of(ruleset: Ruleset) -> dict[str, Condition]:
-    """What each concept means."""
-    return {concept.id: concept.when for concept in ruleset.concepts.values()}
-
-
 def compile_ruleset(ruleset: Ruleset) -> Program:
     """The program of a ruleset; raises `InvalidInput` where a condition multiplies out beyond the limit."""
-    return compile_conditions(conditions_of(ruleset), concepts_of(ruleset), ruleset.fields, ruleset.places)
+    return compile_conditions(conditions_of(ruleset), ruleset.concept_conditions, ruleset.fields, ruleset.places)
 
 
 def compile_conditions(
