@@ -21,7 +21,7 @@ class Estimate:
     hr: float
     low: float | None = None
     high: float | None = None
-    level: Literal[90, 95] = 95
+    level: float = 95
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,7 +130,7 @@ def _printed(result: Result) -> Estimate | None:
     if result.hr is None:
         return None
     low, high = result.ci or (None, None)
-    return Estimate(result.hr, low, high, round(result.ci_level))
+    return Estimate(result.hr, low, high, result.ci_level)
 
 
 def _corrected(result: Result) -> Estimate | None:
