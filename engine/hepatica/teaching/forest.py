@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from dataclasses import dataclass
-from typing import Literal
 
 from hepatica.knowledge import Endpoint, Met, Result, Ruleset, Study, Therapy
 
