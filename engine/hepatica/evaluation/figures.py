@@ -56,9 +56,10 @@ def interval_words(ci: ConfidenceInterval, level: float = 95) -> str:
 
 def ratio_words(hr: float | None, ci: ConfidenceInterval | None, level: float = 95) -> str:
     """A hazard ratio and its interval, as far as there are any: "HR 0.38 (95% CI 0.18-0.81)"."""
+    interval = f"{level:g}% CI {ratio(ci[0])}-{ratio(ci[1])}" if ci else ""
     if hr is None:
-        return interval_words(ci, level) if ci else ""
-    return f"HR {ratio(hr)} ({interval_words(ci, level)})" if ci else f"HR {ratio(hr)}"
+        return interval
+    return f"HR {ratio(hr)} ({interval})" if ci else f"HR {ratio(hr)}"
 
 
 def arm_name(study: Study, arm: str) -> str:
@@ -86,9 +87,7 @@ def _words(text: str) -> frozenset[str]:
 
 def printed_parts(study: Study, result: Result, therapy: Therapy | None = None) -> FigureParts:
     """What the source prints of a result."""
-    return FigureParts(
-        _in_order(study, result.arms, therapy), result.hr, result.ci, result.ci_level, result.p, result.says
-    )
+    return FigureParts(_in_order(study, result.arms, therapy), result.hr, result.ci, result.ci_level, result.p, result.says)
 
 
 def corrected_parts(study: Study, result: Result, therapy: Therapy | None = None) -> FigureParts | None:
@@ -128,12 +127,19 @@ def _arms_words(study: Study, result: Result, parts: FigureParts, mark: str) -> 
 
 
 def _other_way_round(result: Result, parts: FigureParts) -> bool:
-    """Whether the ratio belongs to the second arm shown: it then has the longer times and a ratio below 1, or the reverse."""
-    values = [number(value) for _, value in parts.arms]
-    if len(values) != 2 or result.endpoint not in _TIMES or parts.hr in (None, 1) or None in values or values[0] == values[1]:
+    """Whether the ratio belongs to the second arm shown: it then has clearly longer times and a ratio below 1, or the reverse.
+
+    Where the two are near each other nothing is concluded: a median and a ratio may point different ways.
+    """
+    if len(parts.arms) != 2 or result.endpoint not in _TIMES or parts.hr is None or abs(parts.hr - 1) < _CLEARLY:
         return False
-    assert parts.hr is not None and values[0] is not None and values[1] is not None
-    return (values[0] < values[1]) == (parts.hr < 1)
+    first, second = (number(value) for _, value in parts.arms)
+    if first is None or second is None or abs(first - second) < _CLEARLY * max(first, second):
+        return False
+    return (first < second) == (parts.hr < 1)
+
+
+_CLEARLY = 0.1
 
 
 def printed_line(study: Study, result: Result, therapy: Therapy | None = None) -> str:
@@ -186,14 +192,23 @@ def correction_year(study: Study, correction: Correction, references: Mapping[st
     return reference.year if reference else None
 
 
-def same_figure(left: Figure | None, right: Figure | None) -> bool:
-    """Whether two figures differ by no more than rounding, or the sign before them."""
-    a, b = number(left), number(right)
+def matters(printed: Figure | None, other: Figure | None) -> bool:
+    """Whether two figures differ by more than rounding, or by so little that no reader would judge otherwise."""
+    a, b = number(printed), number(other)
     if a is None or b is None:
-        return left == right
-    decimals = min(_decimals(a), _decimals(b))
-    return abs(a - b) <= 0.5 * 10**-decimals + 1e-9
+        return printed != other
+    rounding: float = 0.5 * 10 ** -min(_decimals(a), _decimals(b)) + 1e-9
+    return abs(a - b) > max(rounding, _SLIGHT * max(abs(a), abs(b)))
+
+
+_SLIGHT = 0.04
 
 
 def _decimals(value: float) -> int:
     return len(f"{value:g}".partition(".")[2])
+
+
+def significant(p: Figure | None) -> bool | None:
+    """Whether a P value is below 0.05; None where none is given."""
+    value = number(p)
+    return None if p is None else value < 0.05 if value is not None else False

@@ -78,7 +78,7 @@ def headline(citations: Sequence[Citation], telling: Telling, failures: Sequence
     later = "; ".join(_later(event) for event in _overturning(telling, [c.study for c in citations]))
     against = tuple(f"but as a whole not supported: {failed.text}" for failed in failures)
     signal = _signal(study, telling)
-    text = "; ".join(filter(None, (f"{line} ({'; '.join(marks)})" if marks else line, signal, *against, later)))
+    text = "; ".join(filter(None, (line, *marks, signal, *against, later)))
     return Headline(text, study.id, figures.endpoint_words(result) if result else "", arms, marks, later, against)
 
 
@@ -145,13 +145,15 @@ def _as_corrected(study: Study, result: Result, printed: FigureParts, telling: T
 
 
 def _matters(printed: FigureParts, fix: FigureParts) -> bool:
-    """Whether a correction changes more than the rounding of what is shown."""
+    """Whether a correction changes what a reader would think: an arm, the ratio, or on which side of significance it lies."""
     before = dict(printed.arms)
-    pairs = [(before.get(arm), value) for arm, value in fix.arms]
-    pairs += [(printed.hr, fix.hr)] if fix.hr is not None else []
-    pairs += [(printed.p, fix.p)] if fix.p is not None else []
-    pairs += list(zip(printed.ci or (None, None), fix.ci, strict=True)) if fix.ci else []
-    return any(not figures.same_figure(old, new) for old, new in pairs)
+    if any(figures.matters(before.get(arm), value) for arm, value in fix.arms):
+        return True
+    if fix.hr is not None and (printed.hr is None or figures.matters(printed.hr, fix.hr)):
+        return True
+    if fix.ci and printed.ci and (fix.ci[0] <= 1 <= fix.ci[1]) != (printed.ci[0] <= 1 <= printed.ci[1]):
+        return True
+    return None not in (printed.p, fix.p) and figures.significant(printed.p) != figures.significant(fix.p)
 
 
 def _without_figures(study: Study, telling: Telling) -> str:
@@ -172,8 +174,7 @@ def _signal(study: Study, telling: Telling) -> str:
         return ""
     result = next(result for result in other.results if result.id == result_id)
     line, _, marks = _figures(other, result, telling)
-    every = (*marks, *_marks(other, result, "inside", telling.rule))
-    return f"its ground: {line} ({'; '.join(every)})" if every else f"its ground: {line}"
+    return "; ".join((f"its ground: {line}", *marks, *_marks(other, result, "inside", telling.rule)))
 
 
 def _marks(study: Study, result: Result | None, status: ApplicabilityStatus, rule: Rule) -> Iterator[str]:

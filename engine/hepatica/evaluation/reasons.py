@@ -4,42 +4,93 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from functools import cache, partial
+from typing import TypeVar
 
 from hepatica.evaluation.result import Reason
-from hepatica.inference import Expander, Goal, Program, Reading
+from hepatica.inference import Conditions, Expander, Goal, GoalKey, Masks, Program, Reading, Verdict
 from hepatica.knowledge import ConceptTest, Condition, Test, leaves
 from hepatica.patient import NONE, UNKNOWN, Facts, Value
 
+Tested = Reading | Masks
+
 
 class Explained:
-    """One goal's verdict bits read back into fields, values and requirements. Safe for several threads: it keeps nothing."""
+    """One goal's verdict bits read back into tests, and tests into fields, values and requirements.
+
+    Which tests decide depends only on which hold and which fail: that is worked out once for each such pattern. Tables are
+    filled by single assignments, so that threads at worst work out the same thing twice.
+    """
 
     def __init__(self, goal: Goal, tests: tuple[Test, ...], owners: Callable[[], Mapping[int, str]]) -> None:
         self.goal = goal
         self._tests = tests
         self._by_field = field_masks(tests, goal.tests)
         self._owners = cache(owners)
+        self.fields = fields_of(goal.tests, tests)
+        self._holding, self._failing, self._asked = Table[int, int](), Table[int, int](), Table[tuple[int, int], int]()
+        self._reasons = Table[tuple[int, Value | None], Reason]()
 
-    def because(self, reading: Reading, facts: Facts) -> tuple[Reason, ...]:
+    def holding(self, reading: Tested) -> int:
         """The tests of the first conjunction that certainly holds."""
-        return self._reasons(next(c for c in self.goal.conjunctions if not c & ~reading.holds), facts)
+        holds = reading.holds & self.goal.tests
+        found = self._holding.get(holds)
+        return self._holding.keep(holds, next(c for c in self.goal.conjunctions if not c & ~holds)) if found is None else found
 
-    def blocked_by(self, reading: Reading, facts: Facts) -> tuple[Reason, ...]:
+    def failing(self, reading: Tested) -> int:
         """The fewest failing tests that would all have to change."""
-        return self._reasons(smallest_failing(self.goal.conjunctions, reading.fails, self._by_field), facts)
+        fails = reading.fails & self.goal.tests
+        found = self._failing.get(fails)
+        if found is None:
+            found = self._failing.keep(fails, smallest_failing(self.goal.conjunctions, fails, self._by_field))
+        return found
 
-    def open_tests(self, reading: Reading, facts: Facts) -> tuple[Reason, ...]:
+    def asked(self, reading: Tested) -> int:
         """The tests of unknown fields that decide."""
-        return self._reasons(still_asked(self.goal.conjunctions, reading.holds, reading.fails), facts)
+        key = reading.holds & self.goal.tests, reading.fails & self.goal.tests
+        found = self._asked.get(key)
+        return self._asked.keep(key, still_asked(self.goal.conjunctions, *key)) if found is None else found
 
-    def needs(self, reading: Reading) -> tuple[str, ...]:
+    def deciding(self, verdict: Verdict, reading: Tested) -> int:
+        """The tests that make the goal hold or fail, or that would decide it."""
+        if verdict is Verdict.TRUE:
+            return self.holding(reading)
+        return self.asked(reading) if verdict is Verdict.UNKNOWN else self.failing(reading)
+
+    def reasons(self, tests: int, facts: Facts) -> tuple[Reason, ...]:
+        """Tests beside what a profile says of their fields."""
+        found = []
+        for index in each_bit(tests):
+            test = self._tests[index]
+            key = index, facts[test.field]
+            known = self._reasons.get(key)
+            found.append(self._reasons.keep(key, reason(test, facts, self._owners().get(index, ""))) if known is None else known)
+        return tuple(found)
+
+    def needs(self, reading: Tested) -> tuple[str, ...]:
         """The unknown fields that decide, in the order of the fields."""
-        asked = still_asked(self.goal.conjunctions, reading.holds, reading.fails)
-        return tuple(dict.fromkeys(self._tests[index].field for index in each_bit(asked)))
+        return tuple(dict.fromkeys(self._tests[index].field for index in each_bit(self.asked(reading))))
 
-    def _reasons(self, bits: int, facts: Facts) -> tuple[Reason, ...]:
-        owners = self._owners()
-        return tuple(reason(self._tests[index], facts, owners.get(index, "")) for index in each_bit(bits))
+
+K = TypeVar("K")
+V = TypeVar("V")
+
+
+class Table(dict[K, V]):
+    """Things worked out once, thrown away where there are too many."""
+
+    MOST = 1024
+
+    def keep(self, key: K, value: V) -> V:
+        """Store a thing, and give it back."""
+        if len(self) >= self.MOST:
+            self.clear()
+        self[key] = value
+        return value
+
+
+def fields_of(bits: int, tests: tuple[Test, ...]) -> frozenset[str]:
+    """The fields that some tests read."""
+    return frozenset(tests[index].field for index in each_bit(bits))
 
 
 def reason(test: Test, facts: Facts, concept: str = "") -> Reason:
@@ -56,7 +107,7 @@ def token(value: Value | None) -> str:
     return f"{value:.10g}" if isinstance(value, float) else str(value)
 
 
-def explained(program: Program, conditions: Mapping[object, Condition], concepts: Mapping[str, Condition]) -> dict[object, Explained]:
+def explained(program: Program, conditions: Conditions, concepts: Mapping[str, Condition]) -> dict[GoalKey, Explained]:
     """Every goal of a program, ready to be explained, under the key it has there."""
     expander = Expander(concepts, program.fields)
 
