@@ -11,7 +11,7 @@ from typing import Any
 
 import yaml
 
-from hepatica.documents.tree import Bounds, Node, Scalar, decoded
+from hepatica.documents.tree import TOO_DEEP, Bounds, Node, Scalar, decoded
 from hepatica.problems import InvalidInput, Problem, quote
 
 _Loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
@@ -81,6 +81,9 @@ def _syntax(error: yaml.YAMLError, file: str) -> Problem:
     mark = getattr(error, "problem_mark", None)
     line, column = (mark.line + 1, mark.column + 1) if mark else (1, 1)
     what = getattr(error, "problem", None) or getattr(error, "reason", None) or "cannot be read"
+    # libyaml looks ahead for keys, so its own limit may answer before ours.
+    if "nesting depth" in what:
+        return Problem(file, line, column, "too-deep", TOO_DEEP)
     return Problem(file, line, column, "yaml-syntax", f"not valid YAML: {what}")
 
 

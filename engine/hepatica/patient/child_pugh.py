@@ -126,6 +126,7 @@ PARTS = Fields(
     )
 )
 COMPONENT_NAMES = tuple(PARTS)
+GRADE_SYNONYMS: Mapping[str, Mapping[str, str]] = {name: {} for name in GRADES}
 
 
 def class_of(score: int) -> str:

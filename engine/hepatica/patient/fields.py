@@ -122,3 +122,14 @@ class Fields(Mapping[str, Field]):
 def number_words(value: float | Interval) -> str:
     """A number or an interval in digits that read back to it."""
     return str(value) if isinstance(value, (Interval, int)) else digits(value)
+
+
+def show(value: Value | None) -> str:
+    """A value in tokens, for callers that do not have its field."""
+    if value is None:
+        return UNKNOWN
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, tuple):
+        return ", ".join(value) if value else NONE
+    return value if isinstance(value, str) else number_words(value)

@@ -8,7 +8,7 @@ from types import MappingProxyType
 from typing import Any, TypedDict
 
 from hepatica.patient.common import COMMON_FIELDS
-from hepatica.patient.fields import Field, Fields, Value
+from hepatica.patient.fields import UNKNOWN, Field, Fields, Value
 from hepatica.patient.numbers import Interval, digits
 
 Facts = Mapping[str, Value | None]
@@ -79,6 +79,25 @@ class Profile:
         if "child_pugh" in self.measurements:
             shown[COMPONENTS] = dict(self.measurements["child_pugh"]["components"])
         return shown
+
+    def without(self, names: Iterable[str]) -> Measurements:
+        """The measurements that do not stand behind any of the fields named."""
+        gone = {"child_pugh" if name.startswith("child_pugh") else name for name in names}
+        kept: Any = {name: found for name, found in self.measurements.items() if name not in gone}
+        return Measurements(**kept)
+
+    @property
+    def entered(self) -> dict[str, dict[str, str]]:
+        """What was measured, as it would be entered again: known parts by `child_pugh_components` and `cmet`."""
+        found: dict[str, dict[str, str]] = {}
+        if "child_pugh" in self.measurements:
+            parts = self.measurements["child_pugh"]["components"]
+            found[COMPONENTS] = {name: text for name, text in parts.items() if text != UNKNOWN}
+        if "cmet" in self.measurements:
+            grade, percent = self.measurements["cmet"]["intensity"], self.measurements["cmet"]["percent"]
+            shown = {"intensity": None if grade is None else f"{grade}+", "percent": None if percent is None else f"{percent:.12g}"}
+            found["cmet"] = {name: text for name, text in shown.items() if text is not None}
+        return found
 
     @classmethod
     def __get_pydantic_core_schema__(cls, source: Any, handler: Any) -> Any:

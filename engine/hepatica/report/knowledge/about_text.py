@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
-from hepatica.knowledge import Ruleset, counts, words
+from hepatica.knowledge import Ruleset, condition_words, counts
 from hepatica.notice import notice
 from hepatica.report.knowledge.evidence_markdown import escape
 from hepatica.report.style import Style
@@ -59,7 +59,7 @@ def _all_parts(ruleset: Ruleset) -> Iterator[_Part]:
     yield _Part("Holds", tuple(_holds(ruleset)), listed=True)
     yield _Part("For", _given(card.intended_use, card.intended_users))
     yield _Part("Not for", card.cautioned_against, listed=True)
-    yield _Part("Scope", _given(f"Applies where: {words(card.scope)}.", card.out_of_scope))
+    yield _Part("Scope", _given(f"Applies where: {condition_words(card.scope)}.", card.out_of_scope))
     yield _Part("Covers", card.covers, listed=True)
     yield _Part("Leaves out", card.leaves_out, listed=True)
     yield _Part("Known limits", card.known_limits, listed=True)
@@ -73,6 +73,8 @@ def _given(*sentences: str) -> tuple[str, ...]:
 
 def _source(ruleset: Ruleset) -> Iterator[str]:
     source = ruleset.card.source
+    if source is None:
+        return
     yield f"{source.citation}{f' doi:{source.doi}' if source.doi else ''} (basis: {source.basis})"
     if source.text:
         yield source.text
