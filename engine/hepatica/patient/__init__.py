@@ -10,7 +10,17 @@ from hepatica.patient.contradictions import doubts
 from hepatica.patient.fields import FLAGS, NONE, UNKNOWN, Field, Fields, Kind, Nature, Value, show
 from hepatica.patient.model import LABEL, LONGEST_LABEL, keys_of, profile_from, profile_model, profile_schema
 from hepatica.patient.numbers import DECIMALS, Interval, digits, unit_key
-from hepatica.patient.profile import COMPONENTS, ChildPugh, Facts, Measurements, Profile, ProfileWarning, Staining, Understood, facts_of
+from hepatica.patient.profile import (
+    COMPONENTS,
+    ChildPugh,
+    Facts,
+    Measurements,
+    Profile,
+    ProfileWarning,
+    Staining,
+    Understood,
+    facts_of,
+)
 from hepatica.patient.reading import profile_in, profile_of, profiles_in, read_profile
 from hepatica.patient.value_reader import Reading, Refused, read_value
 

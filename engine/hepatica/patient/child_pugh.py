@@ -68,9 +68,23 @@ _POINTS_OR_GRADE = "1, 2 and 3 are Child-Pugh points in some files and {} in oth
 PARTS = Fields(
     (
         *(
-            Field(name=name, title=title, kind="number", nature="test", help="", aliases=aliases, noise=noise, units=dict.fromkeys(SCALES[name].cutoffs, 1.0))
+            Field(
+                name=name,
+                title=title,
+                kind="number",
+                nature="test",
+                help="",
+                aliases=aliases,
+                noise=noise,
+                units=dict.fromkeys(SCALES[name].cutoffs, 1.0),
+            )
             for name, title, aliases, noise in (
-                ("bilirubin", "Bilirubin", ("total bilirubin", "bili", "tbil", "serum bilirubin"), ("bilirubin", "total", "serum")),
+                (
+                    "bilirubin",
+                    "Bilirubin",
+                    ("total bilirubin", "bili", "tbil", "serum bilirubin"),
+                    ("bilirubin", "total", "serum"),
+                ),
                 ("albumin", "Albumin", ("alb", "serum albumin"), ("albumin", "serum")),
                 ("inr", "INR", ("pt-inr", "prothrombin INR"), ("inr", "pt-inr")),
             )
@@ -85,15 +99,57 @@ PARTS = Fields(
             noise=("ascites",),
             synonyms={
                 "none": ("absent", "no", "n", "nil", "negative"),
-                "slight": ("mild", "trace", "minimal", "small", "controlled", "easily controlled", "medically controlled", "controlled medically", "diuretic-responsive", "diuretic responsive"),
+                "slight": (
+                    "mild",
+                    "trace",
+                    "minimal",
+                    "small",
+                    "controlled",
+                    "easily controlled",
+                    "medically controlled",
+                    "controlled medically",
+                    "diuretic-responsive",
+                    "diuretic responsive",
+                ),
                 "moderate": (
-                    *("severe", "moderate to severe", "moderate-severe", "moderate/severe", "poorly controlled", "uncontrolled", "refractory", "tense"),
+                    *(
+                        "severe",
+                        "moderate to severe",
+                        "moderate-severe",
+                        "moderate/severe",
+                        "poorly controlled",
+                        "uncontrolled",
+                        "refractory",
+                        "tense",
+                    ),
                     *("diuretic-refractory", "large", "gross", "massive", "moderate or severe", "marked"),
                 ),
             },
             unclear={
-                _POINTS_OR_GRADE.format("grades of ascites"): ("0", "1", "2", "3", "grade 1", "grade 2", "grade 3", "+", "++", "+++", "I", "II", "III"),
-                "how much? slight or moderate": ("yes", "y", "present", "positive", "mild to moderate", "mild-moderate", "slight to moderate"),
+                _POINTS_OR_GRADE.format("grades of ascites"): (
+                    "0",
+                    "1",
+                    "2",
+                    "3",
+                    "grade 1",
+                    "grade 2",
+                    "grade 3",
+                    "+",
+                    "++",
+                    "+++",
+                    "I",
+                    "II",
+                    "III",
+                ),
+                "how much? slight or moderate": (
+                    "yes",
+                    "y",
+                    "present",
+                    "positive",
+                    "mild to moderate",
+                    "mild-moderate",
+                    "slight to moderate",
+                ),
             },
         ),
         Field(
@@ -109,17 +165,61 @@ PARTS = Fields(
             synonyms={
                 "none": ("absent", "no", "n", "nil", "negative", "0", "grade 0"),
                 "grade_1_2": (
-                    *("grade 1", "grade 2", "grade I", "grade II", "I", "II", "1-2", "I-II", "1 or 2", "grade I-II", "grade 1 to 2", "grade 1 or 2"),
-                    *("grades 1-2", "grades I-II", "mild", "mild to moderate", "controlled", "medically controlled", "controlled medically"),
+                    *(
+                        "grade 1",
+                        "grade 2",
+                        "grade I",
+                        "grade II",
+                        "I",
+                        "II",
+                        "1-2",
+                        "I-II",
+                        "1 or 2",
+                        "grade I-II",
+                        "grade 1 to 2",
+                        "grade 1 or 2",
+                    ),
+                    *(
+                        "grades 1-2",
+                        "grades I-II",
+                        "mild",
+                        "mild to moderate",
+                        "controlled",
+                        "medically controlled",
+                        "controlled medically",
+                    ),
                 ),
                 "grade_3_4": (
-                    *("grade 3", "grade 4", "grade III", "grade IV", "III", "IV", "3-4", "III-IV", "3 or 4", "grade III-IV", "grade 3 to 4", "grade 3 or 4"),
+                    *(
+                        "grade 3",
+                        "grade 4",
+                        "grade III",
+                        "grade IV",
+                        "III",
+                        "IV",
+                        "3-4",
+                        "III-IV",
+                        "3 or 4",
+                        "grade III-IV",
+                        "grade 3 to 4",
+                        "grade 3 or 4",
+                    ),
                     *("grades 3-4", "grades III-IV", "severe", "coma", "comatose", "advanced", "refractory", "4"),
                 ),
             },
             unclear={
                 _POINTS_OR_GRADE.format("West Haven grades"): ("1", "2", "3"),
-                "which grade? grade_1_2 or grade_3_4": ("yes", "y", "present", "positive", "overt", "moderate", "moderate-severe", "moderate to severe", "moderate/severe"),
+                "which grade? grade_1_2 or grade_3_4": (
+                    "yes",
+                    "y",
+                    "present",
+                    "positive",
+                    "overt",
+                    "moderate",
+                    "moderate-severe",
+                    "moderate to severe",
+                    "moderate/severe",
+                ),
                 "none where only tests show it (covert), grade_1_2 where it is seen": ("minimal", "covert", "subclinical", "mhe"),
             },
         ),
@@ -153,14 +253,18 @@ class _ScaleReader(NumberReader):
         self._plausible(ends, unit, text)
         points = {scale.points(end, unit) for end in ends}
         if len(points) > 1:
-            raise Refused("unclear", f"{name} of {quote(text)} may score {' or '.join(map(str, sorted(points)))} points; give the amount")
+            raise Refused(
+                "unclear", f"{name} of {quote(text)} may score {' or '.join(map(str, sorted(points)))} points; give the amount"
+            )
         return points.pop(), f"{value if isinstance(value, Interval) else _exactly(value)} {unit}".strip()
 
     def _not_in(self, text: str, unit: str | None) -> Refused:
         name, units = self.field.name, [unit for unit in SCALES[self.field.name].cutoffs if unit]
         expected = f"a number with its unit ({' or '.join(units)})" if units else "a number without a unit"
         cause = f" ({_SECONDS})" if not units and unit else ""
-        return Refused("not-a-number" if unit is None else "unit", f"{name} cannot be {quote(text)}{cause}; allowed: {expected}, or unknown")
+        return Refused(
+            "not-a-number" if unit is None else "unit", f"{name} cannot be {quote(text)}{cause}; allowed: {expected}, or unknown"
+        )
 
     def _plausible(self, ends: tuple[float, float], unit: str, text: str) -> None:
         scale = SCALES[self.field.name]
@@ -212,7 +316,9 @@ def measured(typed: object) -> tuple[dict[str, int], dict[str, str]]:
 
 
 def _part(name: str, value: object) -> tuple[int, str] | None:
-    if isinstance(value, (Mapping, list, tuple)) and not is_missing(str(value[0] if isinstance(value, list) and len(value) == 1 else "x")):
+    if isinstance(value, (Mapping, list, tuple)) and not is_missing(
+        str(value[0] if isinstance(value, list) and len(value) == 1 else "x")
+    ):
         raise Refused("wrong-type", f"{name} is one value, not {'a mapping' if isinstance(value, Mapping) else 'a list'}")
     if value is None or isinstance(value, (list, tuple)):
         return None
@@ -278,7 +384,9 @@ def _with_components(letter: str | None, score: int | None, points: dict[str, in
         raise Refused("contradiction", f"the components give a score of {span}, but {SCORE} is {score}", (COMPONENTS,))
     classes = [name for name, (low, high) in CLASS_RANGES.items() if low <= highest and lowest <= high]
     if letter is not None and letter not in classes:
-        raise Refused("contradiction", f"the components give class {' or '.join(classes)}, but {CLASS} is {letter}", (COMPONENTS,))
+        raise Refused(
+            "contradiction", f"the components give class {' or '.join(classes)}, but {CLASS} is {letter}", (COMPONENTS,)
+        )
     warnings: tuple[ProfileWarning, ...] = ()
     if score is None and missing:
         message = f"Child-Pugh score not computed: {', '.join(missing)} unknown (score {span})."
@@ -286,6 +394,11 @@ def _with_components(letter: str | None, score: int | None, points: dict[str, in
     score = lowest if lowest == highest else score
     letter = classes[0] if len(classes) == 1 else letter
     found: ChildPugh = {
-        "components": shown, "points": points, "score": score, "lowest": lowest, "highest": highest, "class": letter
+        "components": shown,
+        "points": points,
+        "score": score,
+        "lowest": lowest,
+        "highest": highest,
+        "class": letter,
     }
     return Graded({CLASS: letter, SCORE: score}, found, warnings)

@@ -16,11 +16,28 @@ HIGH_PERCENT = 50
 
 PARTS = Fields(
     (
-        Field(name="intensity", title="Intensity", kind="integer", nature="test", help="", low=0, high=3, noise=("+", "ihc", "intensity")),
-        Field(name="percent", title="Tumour cells", kind="number", nature="test", help="", low=0, high=100, unit="%", noise=("of cells", "cells")),
+        Field(
+            name="intensity", title="Intensity", kind="integer", nature="test", help="", low=0, high=3, noise=("ihc", "intensity")
+        ),
+        Field(
+            name="percent",
+            title="Tumour cells",
+            kind="number",
+            nature="test",
+            help="",
+            low=0,
+            high=100,
+            unit="%",
+            noise=("of cells", "cells"),
+        ),
     )
 )
-_STAINING = compiled(framed(r"(?P<intensity>[0-3])\s*\+?\s*(?:in|,|/|at)?\s*(?P<percent>\d{1,3}(?:\.\d+)?)\s*%", ("c-met", "met", "of tumour cells", "of cells")))
+_STAINING = compiled(
+    framed(
+        r"(?P<intensity>[0-3])\s*\+?\s*(?:in|,|/|at)?\s*(?P<percent>\d{1,3}(?:\.\d+)?)\s*%",
+        ("c-met", "met", "of tumour cells", "of cells"),
+    )
+)
 
 
 def status(intensity: int | None, percent: float | None) -> str | None:
@@ -44,9 +61,13 @@ def staining(typed: object) -> Staining | None:
         try:
             if key not in PARTS:
                 raise Refused("unknown-field", f"unknown part {quote(key)} of {CMET}; {suggestion(key, PARTS)}")
-            read[key] = reader_of(PARTS[key]).read(value).value
+            stripped = value.strip().removesuffix("+") if isinstance(value, str) else value
+            read[key] = reader_of(PARTS[key]).read(stripped).value
         except Refused as refused:
-            refused.parts = [((str(key), *place), code, f"{CMET}.{said}" if code != "unknown-field" else said) for place, code, said in refused.parts]
+            refused.parts = [
+                ((str(key), *place), code, f"{CMET}.{said}" if code != "unknown-field" else said)
+                for place, code, said in refused.parts
+            ]
             wrong.append(refused)
     if wrong:
         wrong[0].parts = [part for refused in wrong for part in refused.parts]

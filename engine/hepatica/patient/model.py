@@ -57,7 +57,7 @@ def names_of(fields: Fields) -> Mapping[str, str]:
     for field in fields.values():
         written |= {w: field.name for w in (field.title, *field.aliases) if fields.find(w) == field.name}
     own = {LABEL: LABEL, "title": LABEL, "case": LABEL}
-    return own | ({name: COMPONENTS for name in (COMPONENTS, *_COMPONENT_NAMES)} if _has_child_pugh(fields) else {}) | written
+    return own | (dict.fromkeys((COMPONENTS, *_COMPONENT_NAMES), COMPONENTS) if _has_child_pugh(fields) else {}) | written
 
 
 @lru_cache(maxsize=64)
@@ -76,7 +76,9 @@ def profile_from(data: Node | Mapping[str, Any], file: str = MAPPING, fields: Fi
     if not isinstance(entries, Mapping):
         found = "a list" if isinstance(entries, (list, tuple)) else quote(entries if isinstance(entries, str) else str(entries))
         message = f"a profile is a mapping of fields, not {found}"
-        raise InvalidInput([node.problem(file, "not-a-profile", message) if node else Problem(file, 1, 1, "not-a-profile", message)])
+        raise InvalidInput(
+            [node.problem(file, "not-a-profile", message) if node else Problem(file, 1, 1, "not-a-profile", message)]
+        )
     problems: list[Problem] = []
     place = _placed(node, file, list(entries))
     known, written = _named(entries, fields, place, problems)
@@ -112,7 +114,12 @@ def _profile(read: Any, known: Mapping[str, Any], fields: Fields, understood: li
             measurements["child_pugh"] = found.measured
     total = facts_of(facts, fields)
     return Profile(
-        total, read.label or "", measurements=measurements, warnings=(*warnings, *doubts(total)), understood=tuple(understood), fields=fields
+        total,
+        read.label or "",
+        measurements=measurements,
+        warnings=(*warnings, *doubts(total)),
+        understood=tuple(understood),
+        fields=fields,
     )
 
 
@@ -194,7 +201,9 @@ def _parts(detail: Any) -> list[Any]:
 
 
 def _components(typed: Any, info: Any) -> Any:
-    if typed is None or reader_of(child_pugh.PARTS["ascites"]).exact.get(typed if isinstance(typed, str) else "x") == Reading(None):
+    if typed is None or reader_of(child_pugh.PARTS["ascites"]).exact.get(typed if isinstance(typed, str) else "x") == Reading(
+        None
+    ):
         return None
     return child_pugh.measured(typed)
 

@@ -17,7 +17,14 @@ COMPONENTS = "child_pugh_components"
 # `class` is a keyword of Python and a key of the contract, hence the functional form.
 ChildPugh = TypedDict(
     "ChildPugh",
-    {"components": dict[str, str], "points": dict[str, int], "score": int | None, "lowest": int, "highest": int, "class": str | None},
+    {
+        "components": dict[str, str],
+        "points": dict[str, int],
+        "score": int | None,
+        "lowest": int,
+        "highest": int,
+        "class": str | None,
+    },
 )
 
 
@@ -83,8 +90,12 @@ class Profile:
     def without(self, names: Iterable[str]) -> Measurements:
         """The measurements that do not stand behind any of the fields named."""
         gone = {"child_pugh" if name.startswith("child_pugh") else name for name in names}
-        kept: Any = {name: found for name, found in self.measurements.items() if name not in gone}
-        return Measurements(**kept)
+        kept = self.measurements.copy()
+        if "child_pugh" in gone:
+            kept.pop("child_pugh", None)
+        if "cmet" in gone:
+            kept.pop("cmet", None)
+        return kept
 
     @property
     def entered(self) -> dict[str, dict[str, str]]:
@@ -95,7 +106,10 @@ class Profile:
             found[COMPONENTS] = {name: text for name, text in parts.items() if text != UNKNOWN}
         if "cmet" in self.measurements:
             grade, percent = self.measurements["cmet"]["intensity"], self.measurements["cmet"]["percent"]
-            shown = {"intensity": None if grade is None else f"{grade}+", "percent": None if percent is None else f"{percent:.12g}"}
+            shown = {
+                "intensity": None if grade is None else f"{grade}+",
+                "percent": None if percent is None else f"{percent:.12g}",
+            }
             found["cmet"] = {name: text for name, text in shown.items() if text is not None}
         return found
 

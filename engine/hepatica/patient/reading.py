@@ -113,7 +113,13 @@ def _settings(settings: Sequence[str], fields: Fields) -> tuple[Node, list[Probl
             problems.append(Problem(SETTINGS, line, 1, "setting", message))
         else:
             sign = "" if found["sign"] == "=" else found["sign"]
-            _add(entries, name, sign + (found["value"] if name == LABEL else found["value"].strip()), (line, len(written) + 2), problems)
+            _add(
+                entries,
+                name,
+                sign + (found["value"] if name == LABEL else found["value"].strip()),
+                (line, len(written) + 2),
+                problems,
+            )
     return Node(entries, 1, 1, origin=SETTINGS), problems
 
 

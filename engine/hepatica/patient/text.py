@@ -14,9 +14,39 @@ GAP = r"[\s_-]*"
 BESIDE = r"[\s_:=.,()-]*"
 
 MISSING = (
-    *("unknown", "unk", "unkn", "not known", "na", "n/a", "n.a.", "#n/a", "nan", "null", "nd", "n/d", "missing", "pending", "tbd"),
+    *(
+        "unknown",
+        "unk",
+        "unkn",
+        "not known",
+        "na",
+        "n/a",
+        "n.a.",
+        "#n/a",
+        "nan",
+        "null",
+        "nd",
+        "n/d",
+        "missing",
+        "pending",
+        "tbd",
+    ),
     *("not available", "not applicable", "not reported", "not recorded", "not stated", "not done", "not tested", "untested"),
-    *("not assessed", "not evaluated", "not determined", "no data", "don't know", "?", "??", ".", "..", "-", "--", "\u2013", "\u2014"),
+    *(
+        "not assessed",
+        "not evaluated",
+        "not determined",
+        "no data",
+        "don't know",
+        "?",
+        "??",
+        ".",
+        "..",
+        "-",
+        "--",
+        "\u2013",
+        "\u2014",
+    ),
 )
 
 # Characters that look or mean the same as an ASCII one: full-width forms, non-breaking spaces, signs that keyboards offer.
@@ -46,7 +76,9 @@ def squashed(text: str) -> str:
 
 def one_of(words: Iterable[str]) -> str:
     """A pattern of any of the words; a blank, hyphen or underscore in a word may be written as any of them, or left out."""
-    spelled = sorted({re.sub(r"[ _-]+", " ", word.lower()).strip() or word for word in words}, key=lambda word: (-len(word), word))
+    spelled = sorted(
+        {re.sub(r"[ _-]+", " ", word.lower()).strip() or word for word in words}, key=lambda word: (-len(word), word)
+    )
     return "|".join("".join(_escaped(char) for char in word) for word in spelled)
 
 

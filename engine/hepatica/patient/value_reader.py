@@ -108,9 +108,13 @@ class ValueReader:
             return Refused("unclear", f"{name} cannot be {quote(typed)}: {reason}")
         latin = looks_like(typed)
         if latin is not None:
-            return Refused(code, f"{name} cannot be {quote(typed)}: it holds Cyrillic or Greek letters; retype it as {quote(latin)}")
+            return Refused(
+                code, f"{name} cannot be {quote(typed)}: it holds Cyrillic or Greek letters; retype it as {quote(latin)}"
+            )
         names = tuple(allowed)
-        return Refused(code, f"{name} cannot be {quote(typed)}; {suggestion(typed, names) if names else f'allowed: {self.expected()}'}")
+        return Refused(
+            code, f"{name} cannot be {quote(typed)}; {suggestion(typed, names) if names else f'allowed: {self.expected()}'}"
+        )
 
     @cached_property
     def _reasons(self) -> Mapping[str, str]:
@@ -158,7 +162,9 @@ class WordReader(ValueReader):
     def words_pattern(self) -> str:
         """A pattern of every way to write one value; its one group is the word."""
         known = self.field
-        return framed(one_of([*self.tokens, *known.value_titles.values(), *(w for s in known.synonyms.values() for w in s)]), known.noise)
+        return framed(
+            one_of([*self.tokens, *known.value_titles.values(), *(w for s in known.synonyms.values() for w in s)]), known.noise
+        )
 
     @cached_property
     def _pattern(self) -> re.Pattern[str]:
@@ -326,9 +332,7 @@ class NumberReader(ValueReader):
     def _framed(self) -> re.Pattern[str]:
         return compiled(framed(r"[^\s].*?" if self.field.noise else ".+", self.field.noise))
 
-    def value_of(
-        self, amount: Amount, factors: tuple[float, float], bounds: tuple[float, float], text: str
-    ) -> float | Interval:
+    def value_of(self, amount: Amount, factors: tuple[float, float], bounds: tuple[float, float], text: str) -> float | Interval:
         """The value in the canonical unit; raises `Refused` for a number that reads two ways within `bounds`."""
         ends: list[tuple[str, float]] = []
         for sign, number in amount.ends:
@@ -379,9 +383,13 @@ class NumberReader(ValueReader):
     @cached_property
     def words_pattern(self) -> str:
         """A pattern of the amounts that are read; bounds in a text cannot be said in it."""
-        units = "|".join(sorted({_unit_pattern(unit) for unit in (self.field.unit, *self.field.units) if unit}, key=len, reverse=True))
+        units = "|".join(
+            sorted({_unit_pattern(unit) for unit in (self.field.unit, *self.field.units) if unit}, key=len, reverse=True)
+        )
         clear = NUMBER if self.field.high < 1000 else rf"(?!{TWO_WAYS}){NUMBER}"
-        return framed(rf"(?:(?:{SIGN})\s*)?[+]?{clear}\s*(?:{units})?" if units else rf"(?:(?:{SIGN})\s*)?[+]?{clear}", self.field.noise)
+        return framed(
+            rf"(?:(?:{SIGN})\s*)?[+]?{clear}\s*(?:{units})?" if units else rf"(?:(?:{SIGN})\s*)?[+]?{clear}", self.field.noise
+        )
 
     def expected(self) -> str:
         """A number and its unit."""

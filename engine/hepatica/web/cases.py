@@ -11,7 +11,20 @@ from dataclasses import dataclass, field
 from urllib.parse import parse_qsl, urlencode
 
 from hepatica.documents import Node
-from hepatica.patient import CHILD_PUGH_PARTS, COMPONENTS, FIELDS, KEYS, LABEL, NONE, UNKNOWN, Profile, child_pugh, profile_from, show, unit_key
+from hepatica.patient import (
+    CHILD_PUGH_PARTS,
+    COMPONENTS,
+    FIELDS,
+    KEYS,
+    LABEL,
+    NONE,
+    UNKNOWN,
+    Profile,
+    child_pugh,
+    profile_from,
+    show,
+    unit_key,
+)
 from hepatica.problems import InvalidInput, Problem, quote, suggestion
 
 LONGEST_QUERY = 8192
