@@ -43,11 +43,10 @@ from hepatica.knowledge.evidence import (
     StudyKind,
     Toxicity,
 )
-from hepatica.knowledge.figures import number
+from hepatica.knowledge.figures import FigureFinding, effect, figure_findings, number, possible_verdicts
 from hepatica.knowledge.files import CARD, CASES, MAX_FILES, MAX_TOTAL, RulesetFiles, belongs, collect, find_ruleset, gather
-from hepatica.knowledge.levels import LEVELS, SCHEME, level_of
-from hepatica.knowledge.lines import ranges
 from hepatica.knowledge.loader import load_files, load_ruleset
+from hepatica.knowledge.numbers import ranges
 from hepatica.knowledge.ruleset import (
     Card,
     Caveat,
@@ -79,9 +78,11 @@ from hepatica.knowledge.search import (
 )
 from hepatica.knowledge.standing import (
     DEMANDS,
+    LEVELS,
     LINES,
     OPTION_STANDINGS,
     RANK,
+    SCHEME,
     STANDINGS,
     VERDICTS,
     Demand,
@@ -89,8 +90,9 @@ from hepatica.knowledge.standing import (
     Reaches,
     Standing,
     Verdict,
+    level_of,
 )
-from hepatica.knowledge.validation import MAX_CONCEPT_DEPTH, MAX_CONCEPTS
+from hepatica.knowledge.validation import MAX_CONCEPT_DEPTH, MAX_CONCEPTS, MAX_RULES, MAX_TESTS, MAX_THRESHOLDS
 
 __all__ = [
     "CARD",
@@ -101,6 +103,9 @@ __all__ = [
     "MAX_CONCEPTS",
     "MAX_CONCEPT_DEPTH",
     "MAX_FILES",
+    "MAX_RULES",
+    "MAX_TESTS",
+    "MAX_THRESHOLDS",
     "MAX_TOTAL",
     "OPTION_STANDINGS",
     "OUTCOMES",
@@ -131,6 +136,7 @@ __all__ = [
     "Endpoint",
     "Extrapolation",
     "Figure",
+    "FigureFinding",
     "Filters",
     "Found",
     "LaterEvent",
@@ -171,6 +177,8 @@ __all__ = [
     "concept_words",
     "condition_words",
     "counts",
+    "effect",
+    "figure_findings",
     "find_ruleset",
     "find_study",
     "gather",
@@ -179,6 +187,7 @@ __all__ = [
     "load_files",
     "load_ruleset",
     "number",
+    "possible_verdicts",
     "ranges",
     "ruleset_schemas",
     "search",

@@ -9,11 +9,8 @@ from typing import NamedTuple
 from hepatica.documents import Node, Path, read_yaml
 from hepatica.knowledge.evidence import Place, Result, Study
 from hepatica.knowledge.files import RulesetFiles
-from hepatica.knowledge.lines import ranges
+from hepatica.knowledge.numbers import Ranges, digits, ranges
 from hepatica.knowledge.ruleset import Ruleset, Therapy
-from hepatica.knowledge.traceability.numbers import digits
-
-Ranges = tuple[tuple[int, int], ...]
 
 
 class Claim(NamedTuple):
