@@ -24,7 +24,7 @@ Nodes = dict[str, Node]
 def laid_over(base: Nodes, shown: Mapping[str, str], own: Nodes, file: str, problems: list[Problem]) -> Nodes:
     """The parsed files of a ruleset over those of its base; `shown` names the base's files, `file` is the own card's."""
     for name, node in base.items():
-        _set_origin(node, shown[name])
+        _set_origin(node, shown.get(name, shown[CARD]))
     text = _text_of(base, shown)
     pieces = _Pieces(own, file, problems)
     merged = {name: node for name, node in own.items() if name not in _LISTS}

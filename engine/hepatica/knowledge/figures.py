@@ -211,7 +211,8 @@ def _significant(result: Result, alpha: float | None) -> bool | None:
     p = probability(result.p)
     if p is not None and alpha is not None:
         return p.sign != ">" and p.value <= alpha
-    if result.ci is not None and result.unit != "other":
+    touches = result.ci is not None and min(abs(bound - 1) for bound in result.ci) <= _NEAR_ONE
+    if result.ci is not None and result.unit != "other" and not (touches and p is not None):
         return not result.ci[0] <= 1 <= result.ci[1]
     if p is None:
         return None
@@ -284,18 +285,26 @@ def figure_findings(ruleset: Ruleset) -> tuple[FigureFinding, ...]:
 
 
 def _between_figures(study: Study) -> Iterator[tuple[str, str]]:
+    for result in _unexcused(study):
+        held = _decisive(study, result)
+        if _p_contradicts(held):
+            assert held.ci is not None
+            interval = f"{held.ci[0]:g} to {held.ci[1]:g}"
+            yield "p-against-interval", f"{study.id}/{result.id}: P {held.p} and the interval {interval} disagree"
+        if study.kind == "randomised_controlled_trial" and _arms_contradict(study, held):
+            arms = " v ".join(f"{arm} {figure}" for arm, figure in (held.arms or {}).items())
+            yield "arms-against-ratio", f"{study.id}/{result.id}: {arms}, yet the hazard ratio is {held.hr:g}"
+    for item in study.discrepancies if study.results else ():
+        own = set().union(*(recorded(part) for part in (study.results, study.arms, study.toxicity, study.figures)))
+        for written in digits(item.prints) if item.kind == "misprint" else ():
+            if Decimal(written) not in own | recorded((study.n, study.nct, item.lines)):
+                yield "print-without-record", f"{item.id}: {written} is said to be printed and stands in no figure of {study.id}"
+
+
+def _unexcused(study: Study) -> Iterator[Result]:
+    """Results that must hold: a discrepancy excuses what is printed, but not what its correction makes of it."""
     explained = {name for discrepancy in study.discrepancies for name in discrepancy.affects}
-    for result in study.results:
-        if result.id in explained:
-            continue
-        for held in (result, corrected(result)) if result.corrected else (result,):
-            if _p_contradicts(held):
-                assert held.ci is not None
-                interval = f"{held.ci[0]:g} to {held.ci[1]:g}"
-                yield "p-against-interval", f"{study.id}/{result.id}: P {held.p} and the interval {interval} disagree"
-            if study.kind == "randomised_controlled_trial" and _arms_contradict(study, held):
-                arms = " v ".join(f"{arm} {figure}" for arm, figure in (held.arms or {}).items())
-                yield "arms-against-ratio", f"{study.id}/{result.id}: {arms}, yet the hazard ratio is {held.hr:g}"
+    return (result for result in study.results if result.corrected or result.id not in explained)
 
 
 def _p_contradicts(result: Result) -> bool:
@@ -305,13 +314,13 @@ def _p_contradicts(result: Result) -> bool:
         return False
     low, high = result.ci
     # P is held against the interval's own level; a one-sided P stands for twice as much on both sides.
-    alpha = 1 - result.ci_level / 100
+    alpha = round(1 - result.ci_level / 100, 6)
     value = 2 * p.value if p.one_sided else p.value
     excludes = low > 1 + _NEAR_ONE or high < 1 - _NEAR_ONE
     includes = low < 1 - _NEAR_ONE and high > 1 + _NEAR_ONE
-    return (excludes and p.sign != "<" and value > alpha * _NEAR_ALPHA) or (
-        includes and p.sign != ">" and value < alpha / _NEAR_ALPHA
-    )
+    above = value >= alpha if p.sign == ">" else p.sign != "<" and value > alpha * _NEAR_ALPHA
+    below = p.sign != ">" and value < alpha / _NEAR_ALPHA
+    return (excludes and above) or (includes and below)
 
 
 def _arms_contradict(study: Study, result: Result) -> bool:
@@ -327,9 +336,8 @@ def _against_endpoint(study: Study) -> Iterator[tuple[str, str]]:
     """Endpoints recorded as missed whose figures show a benefit, and as met whose figures show none."""
     if study.kind != "randomised_controlled_trial":
         return
-    explained = {name for discrepancy in study.discrepancies for name in discrepancy.affects}
     for endpoint in study.primary_endpoints:
-        own = [r for r in study.results if r.endpoint in endpoint.name.split() and not r.subgroup and r.id not in explained]
+        own = [r for r in _unexcused(study) if r.endpoint in endpoint.name.split() and not r.subgroup]
         effects = {result.id: effect(study, result) for result in own}
         if endpoint.met == "no" and "better" in effects.values() and not {"none", "worse"} & set(effects.values()):
             yield "missed-yet-better", f"{study.id}: {endpoint.name} is recorded as missed, yet {_ids(effects)} shows a benefit"

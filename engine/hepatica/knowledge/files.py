@@ -134,13 +134,14 @@ def _within_bounds(root: Path) -> list[str]:
 
 
 def _entries(folder: Path, prefix: str, depth: int) -> Iterator[tuple[str, os.DirEntry[str]]]:
-    """What is in `folder` with its name below the ruleset, and in its folders; the cases are another reader's."""
+    """What is in `folder` with its name below the ruleset, and in its folders; dot files and the cases are not ours."""
     with os.scandir(folder) as entries:
         for entry in entries:
             name = f"{prefix}{entry.name}"
+            if entry.name.startswith("."):  # an editor's or a system's file, no part of a ruleset
+                continue
             yield name, entry
-            hidden = entry.name.startswith(".") or name == CASES
-            if depth < _FOLDERS_DEEP and not hidden and entry.is_dir(follow_symlinks=name in FOLDERS):
+            if depth < _FOLDERS_DEEP and name != CASES and entry.is_dir(follow_symlinks=name in FOLDERS):
                 yield from _entries(folder / entry.name, f"{name}/", depth + 1)
 
 

@@ -65,7 +65,9 @@ def _parsed(files: RulesetFiles, problems: list[Problem]) -> Nodes:
     if files.base is None or CARD not in nodes:
         return nodes
     below = _parsed(files.base, problems)
-    return laid_over(below, files.base.shown, nodes, files.shown[CARD], problems) if CARD in below else nodes
+    if CARD not in below:  # without it anything else said would be guessing
+        raise InvalidInput(problems)
+    return laid_over(below, files.base.shown, nodes, files.shown[CARD], problems)
 
 
 class _Reading:
