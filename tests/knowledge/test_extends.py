@@ -78,7 +78,7 @@ def test_where_knowledge_comes_from_is_never_taken_over(tmp_path: Path) -> None:
 def test_a_child_states_its_own_title_date_and_sources(tmp_path: Path, key: str) -> None:
     folder = child(tmp_path)
     (folder / "ruleset.yaml").write_text(swapped(CHILD, key, ""))
-    with pytest.raises(InvalidInput, match="missing-key|no-source"):
+    with pytest.raises(InvalidInput, match=r"missing-key|no-source"):
         load_ruleset(folder)
 
 

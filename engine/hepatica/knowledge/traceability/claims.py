@@ -2,15 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from dataclasses import fields
 from decimal import Decimal
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
-from hepatica.documents import Node, Path, read_yaml
-from hepatica.knowledge.evidence import Place, Result, Study
+from hepatica.documents import Node, read_yaml
+from hepatica.knowledge.draft import children
+from hepatica.knowledge.evidence import Arm, OtherFigure, Result, Study, Toxicity
 from hepatica.knowledge.files import RulesetFiles
 from hepatica.knowledge.numbers import Ranges, digits, ranges
-from hepatica.knowledge.ruleset import Ruleset, Therapy
+from hepatica.knowledge.ruleset import Note, Regimen, Rule, Ruleset, Therapy
+
+# The parts of each record that are printed figures: at the record's own lines, or at those of its source.
+_FIGURES: Mapping[type, tuple[str, ...]] = {
+    Therapy: (),
+    Regimen: ("says",),
+    Study: ("nct", "n", "n_planned"),
+    Arm: ("n", "dose"),
+    Result: ("hr", "ci", "p", "n", "arms", "arm_ci", "at"),
+    Toxicity: ("percent", "count", "grade"),
+    OtherFigure: ("value",),
+    Rule: (),
+    Note: ("says",),
+}
 
 
 class Claim(NamedTuple):
@@ -39,32 +54,59 @@ class LeftOut(NamedTuple):
     column: int
 
 
-class _Record(NamedTuple):
-    """An object of a ruleset file, with the place of each of its parts."""
-
-    file: str
-    node: Node
-
-    def claim(self, what: str, path: Path, figure: object, lines: str, *, references: bool = False) -> Iterator[Claim]:
-        """The claim, unless the figure or its lines are not given."""
-        at = ranges(lines) if lines else None
-        if figure in (None, "") or at is None:
-            return
-        node = self.node.at(path)
-        yield Claim(what, _written(figure), at, self.file, node.line, node.column, references)
-
-
 def claims(ruleset: Ruleset, files: RulesetFiles) -> Iterator[Claim]:
-    """Every figure and every reference number of the therapies, in order of file and writing; then those of the notes."""
+    """Every figure and every reference number of the therapies and notes, in order of file and writing."""
+    notes = {note.id: note for note in ruleset.notes}
     for name, data in sorted(files.contents.items()):
-        folder = name.partition("/")[0]
-        if folder not in ("therapies", "notes"):
-            continue
-        record = _Record(files.shown[name], read_yaml(data, files.shown[name]))
-        if folder == "notes":
-            yield from _notes(record)
-        elif (therapy := ruleset.therapies.get(record.node.at(("therapy",)).raw)) is not None:
-            yield from _therapy(therapy, record)
+        node = read_yaml(data, files.shown[name]) if name.startswith(("therapies/", "notes/")) else None
+        if node is not None and name.startswith("therapies/"):
+            therapy = ruleset.therapies.get(node.at(("therapy",)).raw)
+            yield from _claims(therapy, node, files.shown[name], "") if therapy else ()
+        elif node is not None:
+            for entry in children(node.at(("notes",))):
+                yield from _claims(notes[entry.at(("id",)).raw], entry, files.shown[name], "")
+
+
+def _claims(record: Any, node: Node, file: str, owner: str) -> Iterator[Claim]:
+    """The claims of a record and of every record below it."""
+    name = _name(record, owner)
+    source = getattr(record, "source", None)
+    lines = ranges(getattr(record, "lines", "") or (source.lines if source else "")) or ()
+    for part in _FIGURES[type(record)] if lines else ():
+        for key, figure in _figures(record, part):
+            place = node.at((part, key) if key else (part,))
+            otherwise = _years(figure) if part == "at" else ()
+            what = f"{name}, {part} {key}".rstrip()
+            yield Claim(what, _written(figure), lines, file, place.line, place.column, False, otherwise)
+    for index, number in enumerate(source.refs if source and lines else ()):
+        place = node.at(("source", "refs", index))
+        yield Claim(f"{name}, reference", str(number), lines, file, place.line, place.column, references=True)
+    for item in fields(record):
+        below = getattr(record, item.name)
+        for index, inner in enumerate(below if isinstance(below, tuple) else ()):
+            if type(inner) in _FIGURES:
+                yield from _claims(inner, node.at((item.name, index)), file, name)
+
+
+def _name(record: Any, owner: str) -> str:
+    """What a record is called in a finding: "evolve-1/os", "evolve-1, fatigue"."""
+    if isinstance(record, Result):
+        return f"{owner}/{record.id}"
+    own = getattr(record, "event", "") or getattr(record, "what", "") or getattr(record, "id", "") or "regimen"
+    return f"{owner}, {own}" if isinstance(record, (Arm, Toxicity, OtherFigure, Regimen)) else own
+
+
+def _figures(record: Any, part: str) -> Iterator[tuple[str, Any]]:
+    """The figures in one part of a record, each with the arm it belongs to, if any."""
+    value = getattr(record, part)
+    if isinstance(record, Note):
+        value = ", ".join(digits(value))
+    if part == "n" and isinstance(record, Study) and _derived(record):
+        return
+    if isinstance(value, dict):
+        yield from value.items()
+    elif value not in (None, ""):
+        yield "", value
 
 
 def left_out(files: RulesetFiles, length: int) -> Iterator[LeftOut]:
@@ -80,64 +122,6 @@ def left_out(files: RulesetFiles, length: int) -> Iterator[LeftOut]:
                 at = [*range(first, min(last, length) + 1), *([last] if last > length else [])]
                 for number in numbers if isinstance(numbers, list) else ():
                     yield from (LeftOut(number.raw, line, file, number.line, number.column) for line in at)
-
-
-def _therapy(therapy: Therapy, record: _Record) -> Iterator[Claim]:
-    yield from _references(record, therapy.id, (), therapy.source)
-    for index, regimen in enumerate(therapy.regimens):
-        yield from record.claim(f"{therapy.id}, regimen", ("regimens", index, "says"), regimen.says, regimen.lines)
-    for index, study in enumerate(therapy.studies):
-        yield from _study(study, record, ("studies", index))
-    for index, rule in enumerate(therapy.rules):
-        yield from _references(record, rule.id, ("rules", index), rule.source)
-
-
-def _study(study: Study, record: _Record, path: Path) -> Iterator[Claim]:
-    yield from _references(record, study.id, path, study.source)
-    yield from record.claim(f"{study.id}, registry number", (*path, "nct"), study.nct, study.source.lines)
-    if not _derived(study):
-        yield from record.claim(f"{study.id}, n", (*path, "n"), study.n, study.source.lines)
-    yield from record.claim(f"{study.id}, n planned", (*path, "n_planned"), study.n_planned, study.source.lines)
-    for index, arm in enumerate(study.arms):
-        for part, value in (("n", arm.n), ("dose", arm.dose)):
-            yield from record.claim(f"{study.id}, {part} of {arm.id}", (*path, "arms", index, part), value, arm.lines)
-    for index, result in enumerate(study.results):
-        yield from _result(f"{study.id}/{result.id}", result, record, (*path, "results", index))
-    for index, event in enumerate(study.toxicity):
-        for name, number in (("percent", event.percent), ("count", event.count), ("grade", event.grade)):
-            place = (*path, "toxicity", index, name)
-            yield from record.claim(f"{study.id}, {event.event}, {name}", place, number, event.lines)
-    for index, figure in enumerate(study.figures):
-        yield from record.claim(f"{study.id}, {figure.what}", (*path, "figures", index, "value"), figure.value, figure.lines)
-
-
-def _result(name: str, result: Result, record: _Record, path: Path) -> Iterator[Claim]:
-    for part in ("hr", "ci", "p", "n"):
-        yield from record.claim(f"{name}, {part}", (*path, part), getattr(result, part), result.lines)
-    for part in ("arms", "arm_ci"):
-        for arm, figure in (getattr(result, part) or {}).items():
-            yield from record.claim(f"{name}, {part} {arm}", (*path, part, arm), figure, result.lines)
-    for claim in record.claim(f"{name}, at", (*path, "at"), result.at, result.lines):
-        yield claim._replace(otherwise=_years(result.at))
-
-
-def _notes(record: _Record) -> Iterator[Claim]:
-    listed = record.node.at(("notes",)).value
-    for node in listed if isinstance(listed, list) else ():
-        place = node.at(("source",))
-        name = node.at(("id",)).raw
-        lines = place.at(("lines",)).raw
-        says = ", ".join(digits(node.at(("says",)).raw))
-        yield from _Record(record.file, node).claim(f"note {name}", ("says",), says, lines)
-        listed_refs = place.at(("refs",)).value
-        for ref in listed_refs if isinstance(listed_refs, list) else ():
-            yield from _Record(record.file, ref).claim(f"note {name}, reference", (), ref.raw, lines, references=True)
-
-
-def _references(record: _Record, name: str, path: Path, place: Place) -> Iterator[Claim]:
-    for index, number in enumerate(place.refs):
-        where = (*path, "source", "refs", index)
-        yield from record.claim(f"{name}, reference", where, number, place.lines, references=True)
 
 
 def _derived(study: Study) -> bool:
