@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from hepatica.knowledge.cache import cache_folder, digest_of, load, load_gathered
+from hepatica.knowledge.cache import cache_folder, load, load_gathered
 from hepatica.knowledge.condition_reader import ConditionReader
 from hepatica.knowledge.conditions import (
     AllOf,
@@ -17,6 +17,7 @@ from hepatica.knowledge.conditions import (
     leaves,
     strata,
 )
+from hepatica.knowledge.content import digest_of
 from hepatica.knowledge.counts import counts
 from hepatica.knowledge.decode import READ_AS
 from hepatica.knowledge.evidence import (
@@ -44,11 +45,10 @@ from hepatica.knowledge.evidence import (
     StudyKind,
     Toxicity,
 )
-from hepatica.knowledge.figures import number
+from hepatica.knowledge.figures import FigureFinding, effect, figure_findings, number, possible_verdicts
 from hepatica.knowledge.files import CARD, CASES, MAX_FILES, MAX_TOTAL, RulesetFiles, belongs, collect, find_ruleset, gather
-from hepatica.knowledge.levels import LEVELS, SCHEME, level_of
-from hepatica.knowledge.lines import ranges
 from hepatica.knowledge.loader import load_files, load_ruleset
+from hepatica.knowledge.numbers import ranges
 from hepatica.knowledge.ruleset import (
     Card,
     Caveat,
@@ -80,9 +80,11 @@ from hepatica.knowledge.search import (
 )
 from hepatica.knowledge.standing import (
     DEMANDS,
+    LEVELS,
     LINES,
     OPTION_STANDINGS,
     RANK,
+    SCHEME,
     STANDINGS,
     VERDICTS,
     Demand,
@@ -90,8 +92,9 @@ from hepatica.knowledge.standing import (
     Reaches,
     Standing,
     Verdict,
+    level_of,
 )
-from hepatica.knowledge.validation import MAX_CONCEPT_DEPTH, MAX_CONCEPTS
+from hepatica.knowledge.validation import MAX_CONCEPT_DEPTH, MAX_CONCEPTS, MAX_RULES, MAX_TESTS, MAX_THRESHOLDS
 
 __all__ = [
     "CARD",
@@ -102,6 +105,9 @@ __all__ = [
     "MAX_CONCEPTS",
     "MAX_CONCEPT_DEPTH",
     "MAX_FILES",
+    "MAX_RULES",
+    "MAX_TESTS",
+    "MAX_THRESHOLDS",
     "MAX_TOTAL",
     "OPTION_STANDINGS",
     "OUTCOMES",
@@ -132,6 +138,7 @@ __all__ = [
     "Endpoint",
     "Extrapolation",
     "Figure",
+    "FigureFinding",
     "Filters",
     "Found",
     "LaterEvent",
@@ -174,6 +181,8 @@ __all__ = [
     "condition_words",
     "counts",
     "digest_of",
+    "effect",
+    "figure_findings",
     "find_ruleset",
     "find_study",
     "gather",
@@ -184,6 +193,7 @@ __all__ = [
     "load_gathered",
     "load_ruleset",
     "number",
+    "possible_verdicts",
     "ranges",
     "ruleset_schemas",
     "search",
