@@ -103,8 +103,8 @@ STANDINGS: Mapping[str, Demand] = {
         "Named, nothing reported",
         "the source names it, with neither a result nor an entry criterion",
         "unreported",
-        "a study without a recorded result",
-        lambda study: not study.results,
+        "a study without a recorded response, progression or survival",
+        lambda study: all(result.endpoint == "other" for result in study.results),
     ),
 }
 

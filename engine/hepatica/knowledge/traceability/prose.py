@@ -7,7 +7,7 @@ from dataclasses import fields, is_dataclass
 from decimal import Decimal
 
 from hepatica.documents import Node, Path, read_yaml
-from hepatica.knowledge.evidence import Study
+from hepatica.knowledge.evidence import Place, Study
 from hepatica.knowledge.files import RulesetFiles
 from hepatica.knowledge.lines import ranges
 from hepatica.knowledge.ruleset import Rule, Ruleset, Therapy
@@ -20,7 +20,8 @@ _SENTENCES = ("says", "summary", "about", "design", "n_says")
 def unfounded(ruleset: Ruleset, files: RulesetFiles, text: Sequence[str]) -> Iterator[Problem]:
     """Numbers in sentences that neither the studies they speak of nor the lines they name hold.
 
-    What a discrepancy says is printed must stand at its own lines.
+    What a discrepancy says is printed must stand at its own lines. What cites a reference of its own (an entry criterion, what
+    became of a study) is a record itself; the ruleset's year needs none.
     """
     printed = [{token.value for token in found} for found in (tokens([line]) for line in text)]
     for name, data in sorted(files.contents.items()):
@@ -29,7 +30,8 @@ def unfounded(ruleset: Ruleset, files: RulesetFiles, text: Sequence[str]) -> Ite
         node = read_yaml(data, files.shown[name])
         therapy = ruleset.therapies.get(node.at(("therapy",)).raw)
         if therapy is not None:
-            yield from _therapy(therapy, ruleset.studies, node, files.shown[name], printed)
+            year = Decimal(ruleset.card.as_of[:4])
+            yield from _therapy(therapy, ruleset.studies, node, files.shown[name], [found | {year} for found in printed])
 
 
 def _therapy(
@@ -59,17 +61,23 @@ def _held(name: str, sentence: str, place: Node, known: set[Decimal], file: str)
 
 
 def _prose(value: object, path: Path) -> Iterator[tuple[Path, str]]:
-    """Every sentence below a record with its place; discrepancies and corrections are records themselves."""
+    """Every sentence below a record with its place; what is a record itself is left out."""
     if isinstance(value, tuple):
         for index, inner in enumerate(value):
             yield from _prose(inner, (*path, index))
-    elif is_dataclass(value):
+    elif is_dataclass(value) and not _cites(value):
         for name in (item.name for item in fields(value)):
             inner = getattr(value, name)
             if name in _SENTENCES and isinstance(inner, str):
                 yield (*path, name), inner
             elif name not in ("discrepancies", "corrected", "when"):
                 yield from _prose(inner, (*path, name))
+
+
+def _cites(value: object) -> bool:
+    """Whether a record names a reference of its own."""
+    source = getattr(value, "source", None)
+    return isinstance(source, Place) and bool(source.ref)
 
 
 def _numbers(value: object) -> set[Decimal]:
@@ -83,7 +91,8 @@ def _numbers(value: object) -> set[Decimal]:
     found: set[Decimal] = set()
     if is_dataclass(value):
         for item in fields(value):
-            if item.name not in (*_SENTENCES, "when", "lines", "refs"):
+            said = item.name in _SENTENCES and not _cites(value)
+            if not said and item.name not in ("when", "lines", "refs", "source"):
                 found |= _numbers(getattr(value, item.name))
     return found
 
