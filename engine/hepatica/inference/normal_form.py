@@ -99,19 +99,19 @@ def opened(condition: Condition, concepts: Mapping[str, Condition], wanted: bool
 def _merged(alternative: Alternative) -> frozenset[Test]:
     """Word tests of the same single-valued field become one test of the words that pass them all."""
     tests = [leaf for leaf in alternative if isinstance(leaf, Test)]
-    words: dict[str, list[Test]] = {}
+    words: dict[tuple[str, bool | None], list[Test]] = {}
     for test in tests:
         if test.operator in ("in", "not in"):
-            words.setdefault(test.field, []).append(test)
-    kept = {test for test in tests if len(words.get(test.field, ())) < 2}
-    met = (test for name, group in words.items() if len(group) > 1 for test in _meet(name, group))
+            words.setdefault((test.field, test.unknown), []).append(test)
+    kept = {test for test in tests if len(words.get((test.field, test.unknown), ())) < 2}
+    met = (test for (name, _), group in words.items() if len(group) > 1 for test in _meet(name, group))
     return frozenset((*kept, *met))
 
 
 def _meet(name: str, group: list[Test]) -> list[Test]:
     """One test of the words that pass all of `group`; the group itself where none does, so that a reader sees why."""
     passing = tuple(word for word in words_of(name) if all(test.holds(word) for test in group))
-    return [Test(name, "in", passing)] if passing else group
+    return [Test(name, "in", passing, group[0].unknown)] if passing else group
 
 
 def words_of(name: str) -> tuple[str | bool, ...]:

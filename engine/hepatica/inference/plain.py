@@ -33,7 +33,7 @@ def _read(condition: Condition, facts: Facts, concepts: Mapping[str, Condition],
     if isinstance(condition, Test):
         value = facts[condition.field]
         if value is None:
-            return Verdict.UNKNOWN
+            return {True: Verdict.TRUE, False: Verdict.FALSE, None: Verdict.UNKNOWN}[condition.unknown]
         return Verdict.TRUE if condition.holds(value) else Verdict.FALSE
     if isinstance(condition, ConceptTest):
         if condition.concept not in known:

@@ -182,6 +182,8 @@ def _ways(leaf: Test | ConceptTest, maybe: str) -> Ways:
     """The ways in which a leaf can hold, each some clauses that must all hold; `maybe` lets unknown pass."""
     if isinstance(leaf, ConceptTest):
         return (_one_of(f"concept_{leaf.concept}", _LETTER[leaf.wanted] + maybe),)
+    if leaf.unknown is not None:
+        maybe = UNKNOWN_LETTER if leaf.unknown else ""
     kind = FIELD_BY_NAME[leaf.field].kind
     if kind in ("integer", "number"):
         return _numeric_ways(leaf, bool(maybe))

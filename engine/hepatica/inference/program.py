@@ -138,7 +138,7 @@ def _ordered(expanded: Iterable[tuple[frozenset[Test], ...]]) -> tuple[Test, ...
     """Every test once, by field, operator and operands."""
     order = {field.name: index for index, field in enumerate(FIELDS)}
     unique = {test for alternatives in expanded for alternative in alternatives for test in alternative}
-    return tuple(sorted(unique, key=lambda test: (order[test.field], test.operator, repr(test.operands))))
+    return tuple(sorted(unique, key=lambda test: (order[test.field], test.operator, repr(test.operands), str(test.unknown))))
 
 
 def _goals(expanded: Mapping[str, tuple[frozenset[Test], ...]], bit: Mapping[Test, int]) -> dict[str, Goal]:
@@ -158,8 +158,9 @@ def _goals(expanded: Mapping[str, tuple[frozenset[Test], ...]], bit: Mapping[Tes
 def _table(classes: FieldClasses, tests: tuple[Test, ...], goals: Mapping[str, Goal]) -> FieldTable:
     own = [(1 << index, test) for index, test in enumerate(tests) if test.field == classes.field.name]
     every = sum(bit for bit, _ in own)
-    holds = tuple(0 if s is None else sum(bit for bit, test in own if test.holds(s)) for s in classes.samples)
-    fails = tuple(0 if s is None else every & ~held for s, held in zip(classes.samples, holds, strict=True))
+    holds = tuple(sum(bit for bit, test in own if (test.unknown if s is None else test.holds(s))) for s in classes.samples)
+    open_tests = sum(bit for bit, test in own if test.unknown is None)
+    fails = tuple((every if s is not None else every & ~open_tests) & ~h for s, h in zip(classes.samples, holds, strict=True))
     conjunctions = [c for goal in goals.values() for c in goal.conjunctions]
     certain = tuple(_not_contradicted(conjunctions, every & ~held) for held in holds)
     possible = tuple(_not_contradicted(conjunctions, failed) for failed in fails)

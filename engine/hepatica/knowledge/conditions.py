@@ -33,13 +33,17 @@ OPPOSITE: dict[Operator, Operator] = {
 
 @dataclass(frozen=True, slots=True)
 class Test:
-    """One field against words (`in`, `includes`), emptiness, or one number (`<` ... `=`)."""
+    """One field against words (`in`, `includes`), emptiness, or one number (`<` ... `=`).
+
+    `unknown` is the verdict where the value is not known; None leaves it unknown. `known: {...}` in a condition sets it.
+    """
 
     __test__: ClassVar[bool] = False  # pytest takes a class of this name for a test case
 
     field: str
     operator: Operator
     operands: tuple[str | bool | float, ...] = ()
+    unknown: bool | None = None
 
     def holds(self, value: Value) -> bool:
         """Whether a known value passes."""
@@ -47,7 +51,8 @@ class Test:
 
     def opposite(self) -> Test:
         """The test that a known value passes exactly when it fails this one."""
-        return Test(self.field, OPPOSITE[self.operator], self.operands)
+        unknown = None if self.unknown is None else not self.unknown
+        return Test(self.field, OPPOSITE[self.operator], self.operands, unknown)
 
     def requires(self) -> str:
         """What the test asks for, as a reader sees it: "high", "progressed or intolerant", "> 400", "not hcv"."""

@@ -353,7 +353,7 @@ def _ids(effects: dict[str, Effect]) -> str:
 def _unrecorded(rule: Rule, ruleset: Ruleset) -> Iterator[str]:
     """Numbers in a rule's sentences that no study it cites records."""
     known: set[Decimal] = set().union(*(recorded(ruleset.studies[name]) for name in rule.cites))
-    known |= recorded(rule.when)
+    known |= recorded(rule.when) | {Decimal(ruleset.card.as_of[:4])}
     for sentence in sentences(rule):
         for written in digits(sentence):
             if Decimal(written) not in known:
