@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from hepatica.knowledge.cache import cache_folder, digest_of, load, load_gathered
 from hepatica.knowledge.condition_reader import ConditionReader
 from hepatica.knowledge.conditions import (
     AllOf,
@@ -172,11 +173,13 @@ __all__ = [
     "Verdict",
     "Waiver",
     "belongs",
+    "cache_folder",
     "catalogue",
     "collect",
     "concept_words",
     "condition_words",
     "counts",
+    "digest_of",
     "effect",
     "figure_findings",
     "find_ruleset",
@@ -184,7 +187,9 @@ __all__ = [
     "gather",
     "leaves",
     "level_of",
+    "load",
     "load_files",
+    "load_gathered",
     "load_ruleset",
     "number",
     "possible_verdicts",
