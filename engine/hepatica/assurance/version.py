@@ -8,9 +8,10 @@ from functools import cached_property
 from typing import Literal, NamedTuple
 
 from hepatica.assurance.space import Region, RegionMaker, Verdicts, joined
-from hepatica.evaluation import LISTS, ListName
+from hepatica.evaluation import LISTS
 from hepatica.inference import SCOPE, Program, Verdict
-from hepatica.knowledge import RANK, Rule, Ruleset, Test, Therapy
+from hepatica.knowledge import RANK, VERDICTS, Rule, Ruleset, Test, Therapy
+from hepatica.patient import Field
 
 SubjectKind = Literal["therapy", "rule", "scope", "concept", "study", "note"]
 ABSENT = "absent"
@@ -70,6 +71,11 @@ class RulesetVersion:
     def _tests_in(self, conjunction: int) -> tuple[Test, ...]:
         return tuple(test for index, test in enumerate(self.program.tests) if conjunction >> index & 1)
 
+    @property
+    def fields(self) -> Mapping[str, Field]:
+        """Every field that a profile under this version has."""
+        return self.ruleset.fields
+
     @cached_property
     def citing(self) -> Mapping[str, tuple[Rule, ...]]:
         """For each study that is cited the rules that do."""
@@ -117,17 +123,9 @@ class RulesetVersion:
         return Position(_WORDS[subject.kind][verdict])
 
 
-def reaches(rule: Rule) -> ListName:
-    """The list that a rule puts its therapy into where it applies."""
-    return "not_supported" if rule.standing == "not_supported" else "options"
-
-
 def position_of(rule: Rule) -> Position:
     """Where a therapy stands that a rule decides."""
-    return Position(reaches(rule), rule.standing, getattr(rule, "verdict", None) or "")
-
-
-_LIST_ORDER = {name: rank for rank, name in enumerate(LISTS)}
+    return Position(rule.reaches, rule.standing, rule.verdict or "")
 
 
 class Placing:
@@ -163,9 +161,9 @@ class Placing:
         return held[0] if held else Position("ruled_out")
 
 
-def _order(entry: tuple[Position, Iterable[Rule]]) -> tuple[int, int, str]:
-    at = entry[0]
-    return _LIST_ORDER.get(at.place, 0), RANK.get(at.standing, 0), at.verdict  # type: ignore[call-overload]
+def _order(entry: tuple[Position, Iterable[Rule]]) -> tuple[int, int]:
+    """By standing (options before trials before what is not supported), then by verdict."""
+    return RANK[entry[0].standing], list(VERDICTS).index(entry[0].verdict) if entry[0].verdict else 0
 
 
 def rule_regions(version: RulesetVersion, maker: RegionMaker, rules: Iterable[str]) -> dict[str, Region]:

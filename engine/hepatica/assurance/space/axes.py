@@ -8,14 +8,15 @@ interval of such numbers, or unknown. Fields that no test reads are not counted.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from itertools import product
 from math import prod
 
 from hepatica.inference import FieldClasses, classes_of
 from hepatica.knowledge import Test
-from hepatica.patient import CLASS_RANGES, FIELDS, Facts, Field, Value, class_of, facts_of
+from hepatica.patient import CLASS_RANGES, COMMON_FIELDS, Facts, Field, Value, class_of
 
 INTERVAL_KINDS = ()
 Entry = tuple[Value | None, ...]
@@ -50,6 +51,11 @@ class Axis:
         """For each point the fewest known fields among its entries."""
         return tuple(min(map(_known, point)) for point in self.points)
 
+    @cached_property
+    def known(self) -> int:
+        """The points that some entry has of which everything is known, no interval among it."""
+        return sum(any(map(fully_known, point)) << index for index, point in enumerate(self.points))
+
     def cells(self, mask: int) -> list[tuple[Cell, ...]]:
         """The cells of every entry of the points in a mask."""
         return [cells for index, point in enumerate(self.points) if mask >> index & 1 for cells in point]
@@ -64,12 +70,17 @@ class Axis:
 
 
 class Space:
-    """The product of the axes that some tests read. A box in it is one mask of points per axis."""
+    """The product of the axes that some tests read. A box in it is one mask of points per axis.
 
-    def __init__(self, axes: Sequence[Axis]) -> None:
+    `fields` are all that a profile has, read or not.
+    """
+
+    def __init__(self, axes: Sequence[Axis], fields: Mapping[str, Field] = COMMON_FIELDS) -> None:
         self.axes = tuple(axes)
+        self.fields = fields
         self.full = tuple(axis.full for axis in self.axes)
         self.axis_of = {field.name: index for index, axis in enumerate(self.axes) for field in axis.fields}
+        self.known = tuple(axis.known for axis in self.axes)
         self.weights = tuple(axis.weights for axis in self.axes)
         self.costs = tuple(axis.costs for axis in self.axes)
         self._volumes: list[dict[int, int]] = [{} for _ in self.axes]
@@ -104,7 +115,11 @@ class Space:
         known: dict[str, Value | None] = {}
         for axis, mask in zip(self.axes, box, strict=True):
             known |= dict(zip((field.name for field in axis.fields), axis.entry(axis.simplest(mask)), strict=True))
-        return facts_of(consistent(known))
+        return self.total(known)
+
+    def total(self, known: dict[str, Value | None]) -> Facts:
+        """Some values as facts about every field, consistent."""
+        return {name: None for name in self.fields} | consistent(known)
 
     def expected(self, box: Sequence[int]) -> Facts:
         """As `facts`, with values that a reader would expect where no test tells several apart."""
@@ -115,7 +130,7 @@ class Space:
             if len(axis.fields) == 1 and entry[0] is not None:
                 entry = (_expected(axis, cells, entry[0]),)
             known |= dict(zip((field.name for field in axis.fields), entry, strict=True))
-        return facts_of(consistent(known))
+        return self.total(known)
 
 
 def interval(classes: FieldClasses, cell: Cell) -> Value:
@@ -134,17 +149,17 @@ def consistent(known: dict[str, Value | None]) -> dict[str, Value | None]:
     return known | {CLASS: class_of(score)} if isinstance(score, int) else known
 
 
-def space_of(tests: Iterable[Test]) -> Space:
-    """The space that some tests cut; give the tests of both rulesets to compare them."""
+def space_of(tests: Iterable[Test], fields: Mapping[str, Field] = COMMON_FIELDS) -> Space:
+    """The space that some tests of some fields cut; give the tests of both rulesets to compare them."""
     every = tuple(dict.fromkeys(tests))
     used = {test.field for test in every}
     axes = []
-    for field in FIELDS:
-        if field.name not in used or (field.name == SCORE and CLASS in used):
+    for name, field in fields.items():
+        if name not in used or (name == SCORE and CLASS in used):
             continue
-        linked = [f for f in FIELDS if f.name in _LINKED and f.name in used] if field.name == CLASS else [field]
+        linked = [fields[one] for one in _LINKED if one in used] if name == CLASS else [field]
         axes.append(_axis(tuple(linked), every))
-    return Space(axes)
+    return Space(axes, fields)
 
 
 def _axis(fields: tuple[Field, ...], tests: tuple[Test, ...]) -> Axis:
@@ -188,6 +203,11 @@ def verdict(classes: FieldClasses, cell: Cell, test: Test) -> bool | None:
         return None
     held = {test.holds(value) for index in cell if (value := classes.samples[index]) is not None}
     return held.pop() if len(held) == 1 else None
+
+
+def fully_known(cells: tuple[Cell, ...]) -> bool:
+    """Whether every field of an entry has one known value."""
+    return all(cell != _UNKNOWN and len(cell) == 1 for cell in cells)
 
 
 def _known(cells: tuple[Cell, ...]) -> int:

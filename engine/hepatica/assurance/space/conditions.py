@@ -9,17 +9,20 @@ from hepatica.assurance.space.boxes import RegionMaker
 from hepatica.assurance.space.diagram import Diagram, Judge, O
 from hepatica.inference import Opener
 from hepatica.knowledge import Condition
-from hepatica.patient import Facts
+from hepatica.patient import COMMON_FIELDS, Facts, Field
 
 
-def outcomes(conditions: Sequence[Condition], concepts: Mapping[str, Condition], judge: Judge[O]) -> dict[O, Facts]:
+def outcomes(
+    conditions: Sequence[Condition], concepts: Mapping[str, Condition], judge: Judge[O], fields: Mapping[str, Field] = COMMON_FIELDS
+) -> dict[O, Facts]:
     """Every outcome that some consistent profile has, with a profile of fewest known fields; no other outcome exists.
 
     `judge` gives the outcome of the conditions' verdicts, in their order.
     """
     opener = Opener(concepts)
     found = [opener.opened(condition) for condition in conditions]
-    space = space_of(test for alternatives in found for alternative in alternatives for test in sorted(alternative, key=repr))
+    tests = [test for alternatives in found for alternative in alternatives for test in sorted(alternative, key=repr)]
+    space = space_of(tests, fields)
     maker = RegionMaker(space)
     diagram = Diagram(space, [maker.region(alternatives) for alternatives in found], judge)
     return {outcome: space.expected(diagram.witness(outcome)) for outcome in diagram.outcomes()}

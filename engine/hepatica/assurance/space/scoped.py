@@ -31,7 +31,7 @@ class ScopedSpace(Space):
         names = tuple(_NAMES[verdict] for verdict in _VERDICTS if verdict in parts)
         classes = FieldClasses(_FIELD, (), (None, *names), {name: index for index, name in enumerate(names, 1)})
         axis = Axis((_FIELD,), (classes,), tuple((((index,),),) for index in range(1, len(names) + 1)))
-        super().__init__((*space.axes, axis))
+        super().__init__((*space.axes, axis), space.fields)
 
     def lifted(self, boxes: Iterable[Box]) -> list[Box]:
         """The same profiles as boxes of this space; disjoint where `boxes` are."""
@@ -39,10 +39,16 @@ class ScopedSpace(Space):
         return [(*box, 1 << index) for index, where in enumerate(self._parts) for box in intersect(given, where)]
 
 
-def described(space: Space, scoped: ScopedSpace | None, inside: Sequence[Box], outside: Sequence[Box]) -> tuple[Limits, ...]:
-    """A region in few boxes, each as what it asks of every field that it limits; with the scope first where that is given."""
+def described(
+    space: Space, scoped: ScopedSpace | None, inside: Sequence[Box], outside: Sequence[Box], *, known_only: bool = False
+) -> tuple[Limits, ...]:
+    """A region in few boxes, each as what it asks of every field that it limits; with the scope first where that is given.
+
+    With `known_only` the regions are of complete profiles, and what an incomplete one would have is left open.
+    """
     if scoped is not None:
         space, inside, outside = scoped, scoped.lifted(inside), scoped.lifted(outside)
-    found = [limits(space, without_impossible(space, box, inside)) for box in describe(space, inside, outside)]
+    boxes = [without_impossible(space, box, inside) for box in describe(space, inside, outside)]
+    found = [limits(space, box, known_only=known_only) for box in boxes]
     named = [{name: one[name] for name in (_FIELD.name,) if name in one} | one for one in found]
     return tuple(one for index, one in enumerate(named) if one not in named[:index])

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Sequence
 from itertools import combinations
 
-from hepatica.assurance.space.axes import Axis, Cell, Space
+from hepatica.assurance.space.axes import Axis, Cell, Space, fully_known
 from hepatica.assurance.space.boxes import Box
 from hepatica.inference import FieldClasses
 from hepatica.patient import Field, Value, show
@@ -20,32 +20,35 @@ NOT_KNOWN = "not known"
 _UNKNOWN: Cell = (0,)
 
 
-def limits(space: Space, box: Box) -> Limits:
-    """Field to values, in the fields' order, for every field that the box limits."""
+def limits(space: Space, box: Box, *, known_only: bool = False) -> Limits:
+    """Field to values, in the fields' order, for every field that the box limits; `known_only`: among complete profiles."""
     found: Limits = {}
-    for axis, mask, full in zip(space.axes, box, space.full, strict=True):
-        if mask != full:
-            found |= _axis_words(axis, mask)
+    for axis, mask in zip(space.axes, box, strict=True):
+        kept, every = axis.cells(mask), axis.cells(axis.full)
+        if known_only:
+            kept, every = [cells for cells in kept if fully_known(cells)], [cells for cells in every if fully_known(cells)]
+        if len(kept) != len(every):
+            found |= _axis_words(axis, kept, every)
     return found
 
 
-def _axis_words(axis: Axis, mask: int) -> Limits:
-    kept, every = set(axis.cells(mask)), axis.cells(axis.full)
+def _axis_words(axis: Axis, listed: Sequence[tuple[Cell, ...]], every: Sequence[tuple[Cell, ...]]) -> Limits:
+    kept = set(listed)
     for positions in (at for size in range(1, len(axis.fields) + 1) for at in combinations(range(len(axis.fields)), size)):
         sides = [{cells[at] for cells in kept} for at in positions]
         if {c for c in every if all(c[at] in side for at, side in zip(positions, sides, strict=True))} == kept:
             return {axis.fields[at].name: cells_in_words(axis.classes[at], side) for at, side in zip(positions, sides, strict=True)}
-    return {axis.fields[0].name: _pairs(axis, axis.cells(mask))}
+    return {axis.fields[0].name: _pairs(axis, listed, every)}
 
 
-def _pairs(axis: Axis, kept: Sequence[tuple[Cell, ...]]) -> str:
+def _pairs(axis: Axis, kept: Sequence[tuple[Cell, ...]], every: Sequence[tuple[Cell, ...]]) -> str:
     """Two linked fields: for each value of the first the values of the second, where that is not left open."""
     groups: dict[Cell, set[Cell]] = {}
     for first, second in kept:
         groups.setdefault(first, set()).add(second)
     parts = []
     for first, seconds in groups.items():
-        possible = {second for one, second in axis.cells(axis.full) if one == first}
+        possible = {second for one, second in every if one == first}
         name = cells_in_words(axis.classes[0], {first})
         title = axis.fields[1].title
         parts.append(name if seconds == possible else f"{name} with {title} {cells_in_words(axis.classes[1], seconds)}")
