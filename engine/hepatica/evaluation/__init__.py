@@ -14,7 +14,6 @@ from hepatica.evaluation.model import (
     Reason,
     Scope,
 )
-from hepatica.evaluation.result import RulesetIdentity
 from hepatica.evaluation.reasons import Explained, each_bit, explained
 
 __all__ = [
