@@ -8,6 +8,7 @@ from hepatica.patient.contradictions import doubts
 from hepatica.patient.fields import COMMON_FIELDS, FIELD_BY_NAME, FIELDS, FLAGS, NONE, UNKNOWN, Field, Fields, Nature, Value, show
 from hepatica.patient.model import Facts, Profile, ProfileWarning, facts_of
 from hepatica.patient.normalise import CHILD_PUGH_GROUP, DECIMALS, KEYS, LABEL, LONGEST_LABEL, profile_from
+from hepatica.patient.numbers import Interval
 from hepatica.patient.reading import profile_in, profile_of, profiles_in, read_profile
 from hepatica.patient.schema import profile_schema
 from hepatica.patient.units import amount, unit_of
@@ -29,6 +30,7 @@ __all__ = [
     "Facts",
     "Field",
     "Fields",
+    "Interval",
     "Nature",
     "Profile",
     "ProfileWarning",

@@ -6,9 +6,11 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Literal
 
+from hepatica.patient.numbers import Interval
+
 Kind = Literal["choice", "set", "flag", "integer", "number"]
 Nature = Literal["test", "history", "characteristic"]
-Value = str | bool | int | float | tuple[str, ...]
+Value = str | bool | int | float | tuple[str, ...] | Interval
 
 UNKNOWN = "unknown"
 FLAGS = {"yes": True, "no": False, "true": True, "false": False}
