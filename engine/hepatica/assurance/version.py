@@ -9,9 +9,9 @@ from typing import Literal, NamedTuple
 
 from hepatica.assurance.space import Region, RegionMaker, Verdicts, joined
 from hepatica.evaluation import LISTS
-from hepatica.inference import SCOPE, Program, Verdict
+from hepatica.inference import GoalKey, Program, Reading, Verdict
 from hepatica.knowledge import RANK, VERDICTS, Rule, Ruleset, Test, Therapy
-from hepatica.patient import Field
+from hepatica.patient import Facts, Field
 
 SubjectKind = Literal["therapy", "rule", "scope", "concept", "study", "note"]
 ABSENT = "absent"
@@ -36,6 +36,12 @@ class Subject(NamedTuple):
     kind: SubjectKind
     id: str = ""
 
+    @property
+    def goal(self) -> GoalKey:
+        """The condition that decides it; a therapy has none of its own."""
+        assert self.kind != "therapy"
+        return GoalKey(self.kind, self.id)
+
 
 class Position(NamedTuple):
     """Where a subject stands for a profile: of a therapy its list, standing and verdict, of all else a word of `PLACES`."""
@@ -59,12 +65,12 @@ class RulesetVersion:
     ruleset: Ruleset
     program: Program
 
-    def conjunctions(self, goal: str) -> list[tuple[Test, ...]]:
+    def conjunctions(self, goal: GoalKey) -> list[tuple[Test, ...]]:
         """The alternatives of a goal, each as its tests; none for a goal that the version does not have."""
         found = self.program.goals.get(goal)
         return [self._tests_in(conjunction) for conjunction in found.conjunctions] if found is not None else []
 
-    def meaning(self, goal: str) -> frozenset[frozenset[Test]]:
+    def meaning(self, goal: GoalKey) -> frozenset[frozenset[Test]]:
         """The alternatives as a set: equal for two goals only if they have the same verdicts and reasons for every profile."""
         return frozenset(map(frozenset, self.conjunctions(goal)))
 
@@ -90,11 +96,6 @@ class RulesetVersion:
         """The notes by id."""
         return {note.id: note for note in self.ruleset.notes}
 
-    def goal(self, subject: Subject) -> str:
-        """The name of the condition that decides a subject other than a therapy."""
-        kind = "population" if subject.kind == "study" else subject.kind
-        return SCOPE if kind == "scope" else f"{kind}/{subject.id}"
-
     def knows(self, subject: Subject) -> bool:
         """Whether the version has the subject at all."""
         known: Mapping[str, Mapping[str, object]] = {
@@ -118,7 +119,7 @@ class RulesetVersion:
         """Where a subject other than a therapy stands by the verdict of its condition."""
         if not self.knows(subject):
             return Position(ABSENT)
-        if self.goal(subject) not in self.program.goals:
+        if subject.goal not in self.program.goals:
             return Position("not_stated" if subject.kind == "study" else "shown")
         return Position(_WORDS[subject.kind][verdict])
 
@@ -126,6 +127,19 @@ class RulesetVersion:
 def position_of(rule: Rule) -> Position:
     """Where a therapy stands that a rule decides."""
     return Position(rule.reaches, rule.standing, rule.verdict or "")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ProfileSpace:
+    """Over how many profiles something was proved, and how many of them some test tells apart."""
+
+    profiles: int
+    distinguishable: int
+    counted: str = (
+        "A profile is one entry per field that some rule reads: a word, yes or no, a list, a number on a threshold or between two "
+        "neighbouring ones, an interval of such numbers, or unknown; only combinations that fit together are counted. They are "
+        "not patients: how many people have a profile is not known here."
+    )
 
 
 class Placing:
@@ -151,11 +165,16 @@ class Placing:
         """Where the therapy stands given the verdict of each group."""
         if not self.known:
             return Position(ABSENT)
-        held = [group.position for group, verdict in zip(self.groups, verdicts, strict=True) if verdict is Verdict.TRUE]
-        still = [group.position for group, verdict in zip(self.groups, verdicts, strict=True) if verdict is Verdict.UNKNOWN]
-        sure = next((at for at in held if at.place in ("options", "trials")), None)
-        if sure is not None:
-            return sure
+        held: list[Position] = []
+        still: list[Position] = []
+        for group, verdict in zip(self.groups, verdicts, strict=True):
+            # A rule that only names a therapy needs no certainty: there is nothing that it could become.
+            if verdict is Verdict.TRUE or (verdict is Verdict.UNKNOWN and group.position.place == "unreported"):
+                held.append(group.position)
+            elif verdict is Verdict.UNKNOWN:
+                still.append(group.position)
+        if held and held[0].place in ("options", "trials"):
+            return held[0]
         if still:
             return Position("possible", still[0].standing)
         return held[0] if held else Position("ruled_out")
@@ -168,4 +187,10 @@ def _order(entry: tuple[Position, Iterable[Rule]]) -> tuple[int, int]:
 
 def rule_regions(version: RulesetVersion, maker: RegionMaker, rules: Iterable[str]) -> dict[str, Region]:
     """Where each of some rules applies (the scope is part of it)."""
-    return {name: maker.region(version.conjunctions(f"rule/{name}")) for name in rules}
+    return {name: maker.region(version.conjunctions(GoalKey("rule", name))) for name in rules}
+
+
+def reading_of(program: Program, facts: Facts) -> Reading:
+    """The verdicts of a profile by the bit tables alone: for many profiles, or rules that are no ruleset's."""
+    masks = program.masks(facts)
+    return Reading(program.verdicts(masks.certain), program.verdicts(masks.possible), masks.holds, masks.fails)

@@ -26,6 +26,7 @@ from hepatica.assurance.space import (
     subtract,
 )
 from hepatica.assurance.version import ABSENT, Placing, Position, RulesetVersion, Subject, rule_regions
+from hepatica.inference import SCOPE, GoalKey
 from hepatica.knowledge import Rule, Test
 from hepatica.patient import Profile
 
@@ -70,7 +71,10 @@ def compare(old: RulesetVersion, new: RulesetVersion, cuts: Iterable[Test] = ())
 
 def _renamed(version: RulesetVersion, names: Mapping[str, str]) -> RulesetVersion:
     """The version with some rules (old id to new id) called otherwise."""
-    goals = {f"rule/{names[n[5:]]}" if n.startswith("rule/") and n[5:] in names else n: g for n, g in version.program.goals.items()}
+    goals = {
+        GoalKey("rule", names[key.id]) if key.kind == "rule" and key.id in names else key: goal
+        for key, goal in version.program.goals.items()
+    }
     return RulesetVersion(with_names(version.ruleset, names), replace(version.program, goals=goals))
 
 
@@ -141,7 +145,7 @@ class _Comparing:
 
     def _weight(self, side: int, rule: Rule | None) -> object:
         """What decides where a rule puts its therapy, and its reasons."""
-        return rule and (rule.standing, rule.verdict, self.versions[side].meaning(f"rule/{rule.id}"), ordered(rule.when))
+        return rule and (rule.standing, rule.verdict, self.versions[side].meaning(GoalKey("rule", rule.id)), ordered(rule.when))
 
     def _both(self, rule: str) -> tuple[Region, Region]:
         return self.regions[0].get(rule, NOWHERE), self.regions[1].get(rule, NOWHERE)
@@ -172,7 +176,7 @@ class _Comparing:
 
     def _of_condition(self, subject: Subject) -> Iterator[AnswerChange]:
         """Scope, concepts, notes, and whom cited studies enrolled, where an answer shows them."""
-        regions = [self.maker.region(version.conjunctions(version.goal(subject))) for version in self.versions]
+        regions = [self.maker.region(version.conjunctions(subject.goal)) for version in self.versions]
         if self._same(subject):
             return
 
@@ -188,7 +192,7 @@ class _Comparing:
 
     def _same(self, subject: Subject) -> bool:
         first, second = (
-            (version.knows(subject), version.goal(subject) in version.program.goals, version.meaning(version.goal(subject)))
+            (version.knows(subject), subject.goal in version.program.goals, version.meaning(subject.goal))
             for version in self.versions
         )
         return first == second
@@ -243,8 +247,8 @@ class _Comparing:
     @cached_property
     def scoped(self) -> ScopedSpace | None:
         """The space with the scope as an axis, where both versions have the same scope."""
-        scope = Subject("scope")
-        return ScopedSpace(self.space, self.maker.region(self.new.conjunctions(self.new.goal(scope)))) if self._same(scope) else None
+        unchanged = self._same(Subject("scope"))
+        return ScopedSpace(self.space, self.maker.region(self.new.conjunctions(SCOPE))) if unchanged else None
 
     # Edits
 
@@ -263,7 +267,7 @@ class _Comparing:
         elif kind == "note" and part == "says":
             boxes = [box for version in self.versions for box in self._where_noted(version, edit.what)]
         elif kind == "card" and part == "out_of_scope":
-            boxes = subtract([self.space.full], self.maker.region(self.new.conjunctions("scope")).certain)
+            boxes = subtract([self.space.full], self.maker.region(self.new.conjunctions(SCOPE)).certain)
         elif (kind == "therapy" and part == "name") or (kind == "card" and part in _CARD_SHOWN):
             boxes = [self.space.full]
         boxes += [box for name in rules for region in self._both(name) for box in region.possible]
@@ -271,7 +275,7 @@ class _Comparing:
         return replace(edit, profiles=count(self.space, boxes) if boxes else 0, therapies=owners)
 
     def _where_noted(self, version: RulesetVersion, note: str) -> Sequence[Box]:
-        goal = f"note/{note}"
+        goal = GoalKey("note", note)
         return self.maker.region(version.conjunctions(goal)).certain if goal in version.program.goals else [self.space.full]
 
     def _owner(self, rule: str) -> str:

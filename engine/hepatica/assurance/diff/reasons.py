@@ -7,8 +7,9 @@ some profile has is tried once, at a profile that has it; the rest of the space 
 from __future__ import annotations
 
 from hepatica.assurance.space import Box, Diagram, RegionMaker, Space, Verdicts
-from hepatica.assurance.version import RulesetVersion
+from hepatica.assurance.version import RulesetVersion, reading_of
 from hepatica.evaluation import Explained
+from hepatica.inference import GoalKey, Verdict
 from hepatica.patient import Facts
 
 Told = tuple[str, tuple[tuple[str, str], ...]]
@@ -19,7 +20,7 @@ def reasons_differ(
     old: RulesetVersion, new: RulesetVersion, rule: str, space: Space, maker: RegionMaker
 ) -> tuple[list[Box], list[Box]] | None:
     """Where the rule's reasons differ under one verdict, and where they do not; None where they never do."""
-    tests = sorted({t for version in (old, new) for part in version.conjunctions(f"rule/{rule}") for t in part}, key=repr)
+    tests = sorted({t for version in (old, new) for part in version.conjunctions(GoalKey("rule", rule)) for t in part}, key=repr)
     regions = [maker.region([(test,)]) for test in tests]
     sides = [_Reasons(version, rule) for version in (old, new)]
     name = f"the reasons of the rule {rule}"
@@ -40,18 +41,18 @@ class _Reasons:
 
     def __init__(self, version: RulesetVersion, rule: str) -> None:
         self.program = version.program
-        goal = version.program.goals[f"rule/{rule}"]
+        goal = version.program.goals[GoalKey("rule", rule)]
         self.explained = Explained(goal, version.program.tests, dict)
 
     def told(self, facts: Facts) -> Told:
         """The verdict and the reasons for it."""
-        masks, mask = self.program.masks(facts), self.explained.goal.mask
-        if masks.certain & mask:
-            return "applies", tuple((r.field, r.requires) for r in self.explained.because(masks, facts))
-        if masks.possible & mask:
-            return "may apply", tuple((r.field, r.requires) for r in self.explained.open_tests(masks, facts))
-        if not self.explained.goal.conjunctions:
-            return "never", ()
-        return "does not apply", tuple((r.field, r.requires) for r in self.explained.blocked_by(masks, facts))
-
-
+        reading, goal = reading_of(self.program, facts), self.explained.goal
+        verdict = reading.verdict(goal)
+        if not goal.conjunctions:
+            return verdict.value, ()
+        told = {
+            Verdict.TRUE: self.explained.because,
+            Verdict.UNKNOWN: self.explained.open_tests,
+            Verdict.FALSE: self.explained.blocked_by,
+        }[verdict]
+        return verdict.value, tuple((reason.field, reason.requires) for reason in told(reading, facts))

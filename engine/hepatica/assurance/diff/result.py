@@ -9,7 +9,7 @@ from typing import Annotated, Any, Literal
 from pydantic import Field
 
 from hepatica.assurance.space import Boxes, Limits
-from hepatica.assurance.version import SubjectKind
+from hepatica.assurance.version import ProfileSpace, SubjectKind
 from hepatica.evaluation import RulesetIdentity
 
 Area = Literal["rule", "study", "figure", "text", "therapy", "concept", "note", "card", "fields"]
@@ -86,15 +86,6 @@ class UnmetDeclaration:
     place: str
     kind: str
     id: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ProfileSpace:
-    """Over how many profiles something was proved, and how many of them some test tells apart."""
-
-    profiles: int
-    distinguishable: int
-    counted: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -12,13 +12,13 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import product
-from math import prod
+from math import inf, prod
+from typing import NamedTuple
 
 from hepatica.inference import FieldClasses, classes_of
 from hepatica.knowledge import Test
-from hepatica.patient import CLASS_RANGES, COMMON_FIELDS, Facts, Field, Value, class_of
+from hepatica.patient import CLASS_RANGES, COMMON_FIELDS, Facts, Field, Interval, Value, class_of
 
-INTERVAL_KINDS = ()
 Entry = tuple[Value | None, ...]
 """One value per field of an axis; None where it is not known."""
 Cell = tuple[int, ...]
@@ -26,6 +26,7 @@ Cell = tuple[int, ...]
 CLASS, SCORE = "child_pugh_class", "child_pugh_score"
 _LINKED = (CLASS, SCORE)
 _UNKNOWN: Cell = (0,)
+_INTERVALS = ("number",)
 
 
 @dataclass(frozen=True, eq=False)
@@ -59,6 +60,11 @@ class Axis:
     def cells(self, mask: int) -> list[tuple[Cell, ...]]:
         """The cells of every entry of the points in a mask."""
         return [cells for index, point in enumerate(self.points) if mask >> index & 1 for cells in point]
+
+    def cells_of(self, cells: tuple[Cell, ...]) -> tuple[frozenset[int], ...]:
+        """For each field the classes that it may turn out to have: of an unknown one, all."""
+        every = [frozenset(range(1, len(classes.samples))) for classes in self.classes]
+        return tuple(all_ if cell == _UNKNOWN else frozenset(cell) for all_, cell in zip(every, cells, strict=True))
 
     def entry(self, cells: tuple[Cell, ...]) -> Entry:
         """The entry with those cells."""
@@ -133,14 +139,33 @@ class Space:
         return self.total(known)
 
 
-def interval(classes: FieldClasses, cell: Cell) -> Value:
-    """The interval that a run of neighbouring classes is."""
-    raise NotImplementedError
-
-
 def value_of(classes: FieldClasses, cell: Cell) -> Value | None:
     """A value that lies in the classes of a cell, and may lie in any of them."""
-    return classes.samples[cell[0]] if len(cell) == 1 else interval(classes, cell)
+    if len(cell) == 1:
+        return classes.samples[cell[0]]
+    low, high = bounds(classes, cell[0], cell[-1])
+    return Interval(low.value, high.value, low.included, high.included)
+
+
+class Bound(NamedTuple):
+    """One end of a run of classes; an open end is infinite."""
+
+    value: float
+    included: bool
+
+
+def bounds(classes: FieldClasses, first: int, last: int) -> tuple[Bound, Bound]:
+    """The ends of a run of classes of a number.
+
+    A class is a slot between thresholds: odd slots are one threshold, even ones lie between two, or beyond the last.
+    """
+    slots = {position: slot for slot, position in classes.positions.items()}
+    low, high = slots[first], slots[last]
+    assert isinstance(low, int) and isinstance(high, int)
+    cuts = classes.thresholds
+    start = Bound(cuts[low // 2], True) if low % 2 else Bound(cuts[low // 2 - 1], False) if low else Bound(-inf, False)
+    end = Bound(cuts[high // 2], bool(high % 2)) if high // 2 < len(cuts) else Bound(inf, False)
+    return start, end
 
 
 def consistent(known: dict[str, Value | None]) -> dict[str, Value | None]:
@@ -177,9 +202,9 @@ def _axis(fields: tuple[Field, ...], tests: tuple[Test, ...]) -> Axis:
 def _cells(classes: FieldClasses) -> list[Cell]:
     """Unknown, every class, and for a number every run of neighbouring classes but the whole line, which is unknown."""
     known = len(classes.samples) - 1
-    longest = known - 1 if classes.field.kind in INTERVAL_KINDS else 1
+    longest = known - 1 if classes.field.kind in _INTERVALS else 1
     runs = [tuple(range(first, first + size)) for size in range(1, longest + 1) for first in range(1, known - size + 2)]
-    return [_UNKNOWN, *(runs or [(1,)] * (known > 0))]
+    return [_UNKNOWN, *(runs or ([(1,)] if known else []))]
 
 
 def _class_edges() -> list[Test]:

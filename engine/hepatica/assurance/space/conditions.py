@@ -7,20 +7,20 @@ from collections.abc import Mapping, Sequence
 from hepatica.assurance.space.axes import space_of
 from hepatica.assurance.space.boxes import RegionMaker
 from hepatica.assurance.space.diagram import Diagram, Judge, O
-from hepatica.inference import Opener
+from hepatica.inference import Expander
 from hepatica.knowledge import Condition
-from hepatica.patient import COMMON_FIELDS, Facts, Field
+from hepatica.patient import COMMON_FIELDS, Facts, Fields
 
 
 def outcomes(
-    conditions: Sequence[Condition], concepts: Mapping[str, Condition], judge: Judge[O], fields: Mapping[str, Field] = COMMON_FIELDS
+    conditions: Sequence[Condition], concepts: Mapping[str, Condition], judge: Judge[O], fields: Fields = COMMON_FIELDS
 ) -> dict[O, Facts]:
     """Every outcome that some consistent profile has, with a profile of fewest known fields; no other outcome exists.
 
     `judge` gives the outcome of the conditions' verdicts, in their order.
     """
-    opener = Opener(concepts)
-    found = [opener.opened(condition) for condition in conditions]
+    expander = Expander(concepts, fields)
+    found = [expander.expanded(condition) for condition in conditions]
     tests = [test for alternatives in found for alternative in alternatives for test in sorted(alternative, key=repr)]
     space = space_of(tests, fields)
     maker = RegionMaker(space)

@@ -8,8 +8,9 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Sequence
 from itertools import combinations
+from math import isfinite
 
-from hepatica.assurance.space.axes import Axis, Cell, Space, fully_known
+from hepatica.assurance.space.axes import Axis, Cell, Space, bounds, fully_known
 from hepatica.assurance.space.boxes import Box
 from hepatica.inference import FieldClasses
 from hepatica.patient import Field, Value, show
@@ -132,28 +133,13 @@ def run_in_words(classes: FieldClasses, first: int, last: int) -> str:
     if classes.field.kind == "integer":
         return _whole(classes, first, last)
     low, high = bounds(classes, first, last)
-    if low is not None and high is not None:
-        if low[0] == high[0]:
-            return f"{low[0]:g}"
-        if low[1] and high[1]:
-            return f"{low[0]:g} to {high[0]:g}"
-    above = f"{'>=' if low[1] else '>'} {low[0]:g}" if low is not None else ""
-    below = f"{'<=' if high[1] else '<'} {high[0]:g}" if high is not None else ""
+    if low.value == high.value:
+        return f"{low.value:g}"
+    if low.included and high.included:
+        return f"{low.value:g} to {high.value:g}"
+    above = f"{'>=' if low.included else '>'} {low.value:g}" if isfinite(low.value) else ""
+    below = f"{'<=' if high.included else '<'} {high.value:g}" if isfinite(high.value) else ""
     return " and ".join(part for part in (above, below) if part) or "known"
-
-
-def bounds(classes: FieldClasses, first: int, last: int) -> tuple[tuple[float, bool] | None, tuple[float, bool] | None]:
-    """The ends of a run of classes, each a number and whether it belongs to the run; None where the run is open.
-
-    A class of a number is a slot between thresholds: odd slots are one threshold, even ones lie between two.
-    """
-    slots = {position: slot for slot, position in classes.positions.items()}
-    low, high = slots[first], slots[last]
-    assert isinstance(low, int) and isinstance(high, int)
-    cuts = classes.thresholds
-    start = (cuts[low // 2], True) if low % 2 else (cuts[low // 2 - 1], False) if low else None
-    end = (cuts[high // 2], bool(high % 2)) if high // 2 < len(cuts) else None
-    return start, end
 
 
 def _whole(classes: FieldClasses, first: int, last: int) -> str:
