@@ -54,7 +54,7 @@ def _differences(version: RulesetVersion, batch: Sequence[Facts], read: Read) ->
         try:
             readings[position] = read(facts)
         except Disagreement as error:
-            yield EvaluatorDifference(str(error), Profile(facts).as_document())
+            yield EvaluatorDifference(str(error), Profile(facts, fields=version.fields).as_document())
     goals = [key for key in version.program.goals if key.kind in ("rule", "scope")]
     # The columns are coded by class, and an interval lies in several.
     coded = [at for at in readings if not any(isinstance(value, Interval) for value in batch[at].values())]
@@ -63,7 +63,7 @@ def _differences(version: RulesetVersion, batch: Sequence[Facts], read: Read) ->
         unlike = [str(key) for key in goals if readings[at].verdict(version.program.goals[key]) is not by_column[key][row]]
         if unlike:
             says = f"the columns and the evaluation differ on {', '.join(unlike)}"
-            yield EvaluatorDifference(says, Profile(batch[at]).as_document())
+            yield EvaluatorDifference(says, Profile(batch[at], fields=version.fields).as_document())
 
 
 def _columns(version: RulesetVersion, goals: Sequence[GoalKey], profiles: Sequence[Facts]) -> dict[GoalKey, list[Verdict]]:

@@ -11,7 +11,7 @@ from hepatica.assurance.space import Region, RegionMaker, Verdicts, joined
 from hepatica.evaluation import LISTS
 from hepatica.inference import GoalKey, Program, Reading, Verdict
 from hepatica.knowledge import RANK, VERDICTS, Rule, Ruleset, Test, Therapy
-from hepatica.patient import Facts, Field
+from hepatica.patient import Facts, Fields
 
 SubjectKind = Literal["therapy", "rule", "scope", "concept", "study", "note"]
 ABSENT = "absent"
@@ -78,7 +78,7 @@ class RulesetVersion:
         return tuple(test for index, test in enumerate(self.program.tests) if conjunction >> index & 1)
 
     @property
-    def fields(self) -> Mapping[str, Field]:
+    def fields(self) -> Fields:
         """Every field that a profile under this version has."""
         return self.ruleset.fields
 

@@ -17,7 +17,7 @@ from hepatica.knowledge.conditions import (
     strata,
 )
 from hepatica.knowledge.counts import counts
-from hepatica.knowledge.decode import READ_AS
+from hepatica.knowledge.decode import READ_AS, decode
 from hepatica.knowledge.evidence import (
     Approval,
     Arm,
@@ -171,6 +171,7 @@ __all__ = [
     "concept_words",
     "condition_words",
     "counts",
+    "decode",
     "find_ruleset",
     "find_study",
     "gather",

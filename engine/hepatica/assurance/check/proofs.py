@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import cached_property
+from typing import Any
 
 from hepatica.assurance.check.findings import CheckFinding, finding
 from hepatica.assurance.space import (
@@ -55,9 +56,9 @@ class Proving:
         witness = self.shown(simplest(self.space, boxes))
         return finding(code, self.place(rule), witness, count(self.space, boxes), rule=rule.id, **names)
 
-    def shown(self, box: Box) -> dict[str, object]:
+    def shown(self, box: Box) -> Mapping[str, Any]:
         """The smallest profile of a box as a document."""
-        return dict(Profile(self.space.facts(box)).as_document())
+        return Profile(self.space.facts(box), fields=self.space.fields).as_document()
 
     def place(self, rule: Rule) -> str:
         """Where a rule is written, as `file:line`; empty where that is not known."""
@@ -269,7 +270,7 @@ def _untested(proving: Proving, classes: FieldClasses, threshold: float, missing
     return finding(
         "untested-threshold",
         proving.place(first) if first is not None else "",
-        Profile(proving.space.total({name: classes.samples[next(iter(missing.values()))]})).as_document(),
+        Profile(proving.space.total({name: classes.samples[next(iter(missing.values()))]}), fields=proving.version.fields).as_document(),
         field=name,
         sides=" or ".join(missing),
         value=f"{threshold:g}",

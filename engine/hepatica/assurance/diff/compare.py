@@ -22,6 +22,7 @@ from hepatica.assurance.space import (
     count,
     described,
     intersect,
+    simplest,
     space_of,
     subtract,
 )
@@ -56,7 +57,7 @@ def compare(old: RulesetVersion, new: RulesetVersion, cuts: Iterable[Test] = ())
     renamed = renamed_rules(old.ruleset, new.ruleset)
     if renamed:
         old = _renamed(old, {before: after for after, before in renamed.items()})
-    comparing = _Comparing(old, new, space_of((*old.program.tests, *new.program.tests, *cuts), {**old.fields, **new.fields}))
+    comparing = _Comparing(old, new, space_of((*old.program.tests, *new.program.tests, *cuts), old.fields.merged(new.fields.values())))
     subjects = [s for s in dict.fromkeys((*new.subjects(), *old.subjects())) if s.kind == "therapy" or old.knows(s) or new.knows(s)]
     changes: list[AnswerChange] = []
     same = 0
@@ -216,8 +217,8 @@ class _Comparing:
         self, subject: Subject, found: _Found, inside: Sequence[Box], outside: Sequence[Box], rules: tuple[str, ...]
     ) -> AnswerChange:
         scoped = self.scoped if subject.kind != "scope" else None
-        known, unlike = self._where_known(inside), self._where_known(outside)
-        witness = min(known or inside, key=lambda box: sum(self.space.cost(axis, mask) for axis, mask in enumerate(box)))
+        known, unlike = (intersect(boxes, [self.space.known]) for boxes in (inside, outside))
+        witness = self.space.expected(simplest(self.space, inside))
         return AnswerChange(
             kind=found.kind,
             subject=subject.kind,
@@ -230,12 +231,9 @@ class _Comparing:
             who=described(self.space, scoped, known, unlike, known_only=True) if known else (),
             where=described(self.space, scoped, inside, outside),
             rules=rules,
-            witness=Profile(self.space.facts(witness)).as_document(),
+            witness=Profile(witness, fields=self.space.fields).as_document(),
             boxes=tuple(inside),
         )
-
-    def _where_known(self, boxes: Sequence[Box]) -> list[Box]:
-        return intersect(boxes, [self.space.known])
 
     def _name(self, subject: Subject) -> str:
         for version in (self.new, self.old):

@@ -13,7 +13,7 @@ from math import isfinite
 from hepatica.assurance.space.axes import Axis, Cell, Space, bounds, fully_known
 from hepatica.assurance.space.boxes import Box
 from hepatica.inference import FieldClasses
-from hepatica.patient import Field, Value, show
+from hepatica.patient import Field, Value
 
 Limits = dict[str, str]
 """Field to the values it is limited to, in words; a profile meets all of them."""
@@ -66,11 +66,6 @@ def cells_in_words(classes: FieldClasses, chosen: Collection[Cell]) -> str:
     return shown if len(known) == len(chosen) else f"{shown}, or {NOT_KNOWN}"
 
 
-def shown(field: Field, value: Value) -> str:
-    """A value as a reader sees it."""
-    return show(value).replace("_", " ")
-
-
 def any_of(words: Sequence[str]) -> str:
     """One of several words: "C", "any of A, B"."""
     return words[0] if len(words) == 1 else f"any of {', '.join(words)}"
@@ -83,8 +78,8 @@ def _tokens(classes: FieldClasses, known: set[int]) -> str:
     values = {index: value for index in every if (value := classes.samples[index]) is not None}
     if classes.field.kind == "set":
         return _lists(classes.field, {values[index] for index in known}, set(values.values()))
-    ordered = [shown(classes.field, value) for index, value in values.items() if index in known]
-    others = [shown(classes.field, value) for index, value in values.items() if index not in known]
+    ordered = [classes.field.show(value) for index, value in values.items() if index in known]
+    others = [classes.field.show(value) for index, value in values.items() if index not in known]
     return f"any but {', '.join(others)}" if len(others) < len(ordered) and len(ordered) > 3 else any_of(ordered)
 
 
@@ -94,7 +89,7 @@ def _lists(field: Field, known: set[Value], every: set[Value]) -> str:
     for size in range(1, len(field.values) + 1):
         for words in combinations(field.values, size):
             some = {value for value in every if isinstance(value, tuple) and set(words) & set(value)}
-            named = any_of([shown(field, word) for word in words])
+            named = any_of([field.show(word) for word in words])
             atoms += [(f"includes {named}", some), (f"without {named}", every - some)]
     for text, held in atoms:
         if held == known:
@@ -106,7 +101,7 @@ def _lists(field: Field, known: set[Value], every: set[Value]) -> str:
         if held | {()} == known:
             return f"none, or {text}"
     listed = sorted(known, key=lambda value: (len(value) if isinstance(value, tuple) else 0, str(value)))
-    return any_of([shown(field, value).replace(", ", " with ") for value in listed])
+    return any_of([field.show(value).replace(", ", " with ") for value in listed])
 
 
 def _numbers(classes: FieldClasses, known: Iterable[Cell]) -> str:
