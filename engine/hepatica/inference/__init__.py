@@ -9,6 +9,7 @@ from hepatica.inference.plain import PlainReading, Verdict, causes, judge, read
 from hepatica.inference.productions import MAX_PATHS
 from hepatica.inference.program import (
     SCOPE,
+    Conditions,
     FieldTable,
     Goal,
     GoalKey,
@@ -25,6 +26,7 @@ from hepatica.inference.rete import Firings, Rete
 __all__ = [
     "MAX_PATHS",
     "SCOPE",
+    "Conditions",
     "Disagreement",
     "Expander",
     "FieldClasses",

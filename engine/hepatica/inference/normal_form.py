@@ -67,7 +67,9 @@ def _width(leaf: Leaf) -> int:
 
 def leaf_order(leaf: Leaf) -> tuple[str, str, str]:
     """A fixed order of leaves, concepts first: sets of them are otherwise in no order at all."""
-    return ("", leaf.concept, str(leaf.wanted)) if isinstance(leaf, ConceptTest) else (leaf.field, leaf.operator, str(leaf.operands))
+    if isinstance(leaf, ConceptTest):
+        return "", leaf.concept, str(leaf.wanted)
+    return leaf.field, leaf.operator, str(leaf.operands)
 
 
 class Expander:

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from enum import Enum
 from typing import Any
 
-from hepatica.knowledge import AllOf, ConceptTest, Condition, NotOf, Test, leaves
+from hepatica.knowledge import AllOf, ConceptTest, Condition, NotOf, Test
 from hepatica.patient import Facts, Interval, Value
 
 Thought = tuple[bool, bool]
@@ -191,9 +191,8 @@ class _Source:
         lines = ["def plain(facts):", " certain = possible = holds = fails = 0"]
         for field in dict.fromkeys(test.field for test in self._numbers):
             lines += self._field(field, [(n, test) for test, n in self._numbers.items() if test.field == field])
-        for test, n in self._numbers.items():
-            if n < self._listed:
-                lines += [f" if c{n}: holds |= {1 << n}", f" elif not p{n}: fails |= {1 << n}"]
+        for n in range(self._listed):
+            lines += [f" if c{n}: holds |= {1 << n}", f" elif not p{n}: fails |= {1 << n}"]
         lines += [f" {line}" for line in self._body]
         return "\n".join([*lines, " return certain, possible, holds, fails"])
 

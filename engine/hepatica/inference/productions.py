@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import chain, product
 from string import ascii_letters
 from typing import Any, NamedTuple
@@ -201,13 +201,10 @@ def _written(field: Field, value: Value | None) -> dict[str, str]:
     if field.kind != "set":
         letters = {field.name: UNKNOWN_LETTER if value is None else _letter(field, value)}  # type: ignore[arg-type]
     else:
-        letters = {f"{field.name}_any": _answer(value, bool)}
-        letters |= {f"{field.name}_{word}": _answer(value, lambda chosen, word=word: word in chosen) for word in field.values}
+        assert value is None or isinstance(value, tuple)
+        letters = {f"{field.name}_any": UNKNOWN_LETTER if value is None else YES_NO[bool(value)]}
+        letters |= {f"{field.name}_{w}": UNKNOWN_LETTER if value is None else YES_NO[w in value] for w in field.values}
     return {name: f'"{letter}"' for name, letter in letters.items()}
-
-
-def _answer(value: Value | None, holds: Callable[[Any], bool]) -> str:
-    return UNKNOWN_LETTER if value is None else YES_NO[holds(value)]
 
 
 def _bounds(field: Field, value: Value | None) -> tuple[float, float]:

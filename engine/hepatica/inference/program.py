@@ -18,11 +18,11 @@ from hepatica.knowledge import AllOf, Condition, Ruleset, Study, Test
 from hepatica.patient import Facts, Interval, Value
 from hepatica.problems import InvalidInput, Problem
 
-GoalKind = Literal["concept", "scope", "rule", "note", "study"]
+GoalKind = Literal["concept", "scope", "rule", "note", "study", "result"]
 
 
 class GoalKey(NamedTuple):
-    """Names a condition that has a verdict; a study's is whom it enrolled."""
+    """Names a condition that has a verdict; a study's is whom it enrolled, a result's (`study/result`) its subgroup."""
 
     kind: GoalKind
     id: str = ""
@@ -143,8 +143,11 @@ def conditions_of(ruleset: Ruleset) -> dict[GoalKey, Condition]:
     found[SCOPE] = scope
     found |= {GoalKey("rule", rule.id): AllOf(parts=(scope, rule.when)) for rule in ruleset.rules.values()}
     found |= {GoalKey("note", note.id): note.when for note in ruleset.notes if note.when is not None}
-    enrolled = {GoalKey("study", study.id): enrolment(study) for study in ruleset.studies.values()}
-    return found | {key: when for key, when in enrolled.items() if when is not None}
+    asked: dict[GoalKey, Condition | None] = {}
+    for study in ruleset.studies.values():
+        asked[GoalKey("study", study.id)] = enrolment(study)
+        asked |= {GoalKey("result", f"{study.id}/{result.id}"): result.subgroup_when for result in study.results}
+    return found | {key: when for key, when in asked.items() if when is not None}
 
 
 def enrolment(study: Study) -> Condition | None:
@@ -209,9 +212,7 @@ def _ordered(expanded: Iterable[tuple[frozenset[Test], ...]], fields: Fields) ->
     return tuple(sorted(unique, key=lambda test: (order[test.field], test.operator, repr(test.operands))))
 
 
-def _goals(
-    expanded: Mapping[GoalKey, tuple[frozenset[Test], ...]], bit: Mapping[Test, int]
-) -> tuple[dict[GoalKey, Goal], int]:
+def _goals(expanded: Mapping[GoalKey, tuple[frozenset[Test], ...]], bit: Mapping[Test, int]) -> tuple[dict[GoalKey, Goal], int]:
     """Every goal, and the ones to add so that a goal's conjunctions carry into its mark."""
     goals: dict[GoalKey, Goal] = {}
     first = fill = 0
