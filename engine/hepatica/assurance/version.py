@@ -10,7 +10,7 @@ from typing import Literal, NamedTuple
 from hepatica.assurance.space import Region, RegionMaker, Verdicts, joined
 from hepatica.evaluation import LISTS
 from hepatica.inference import GoalKey, Program, Reading, Verdict
-from hepatica.knowledge import RANK, VERDICTS, Rule, Ruleset, Test, Therapy
+from hepatica.knowledge import RANK, VERDICTS, Rule, Ruleset, Test, Therapy, leaves
 from hepatica.patient import Facts, Fields
 
 SubjectKind = Literal["therapy", "rule", "scope", "concept", "study", "note"]
@@ -183,6 +183,11 @@ class Placing:
 def _order(entry: tuple[Position, Iterable[Rule]]) -> tuple[int, int]:
     """By standing (options before trials before what is not supported), then by verdict."""
     return RANK[entry[0].standing], list(VERDICTS).index(entry[0].verdict) if entry[0].verdict else 0
+
+
+def precedence(rule: Rule) -> tuple[int, int, str]:
+    """Which of several rules that put a therapy into one list decides: the strongest, then the one that asks most, then by id."""
+    return RANK[rule.standing], -sum(1 for _ in leaves(rule.when)), rule.id
 
 
 def rule_regions(version: RulesetVersion, maker: RegionMaker, rules: Iterable[str]) -> dict[str, Region]:

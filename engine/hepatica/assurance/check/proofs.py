@@ -22,9 +22,9 @@ from hepatica.assurance.space import (
     subtract,
     uncovered,
 )
-from hepatica.assurance.version import Placing, Position, RulesetVersion, position_of, rule_regions
+from hepatica.assurance.version import Placing, Position, RulesetVersion, position_of, precedence, rule_regions
 from hepatica.inference import SCOPE, FieldClasses, GoalKey, Verdict, classes_of
-from hepatica.knowledge import CARD, RANK, Rule, Study, Therapy
+from hepatica.knowledge import CARD, Rule, Study, Therapy
 from hepatica.patient import Facts, Interval, Profile
 
 
@@ -106,13 +106,12 @@ def always_subsumed(proving: Proving) -> Iterator[CheckFinding]:
             continue
         alike = {second.id for _, second in _alike(proving, therapy)}
         for rule in therapy.rules:
-            region = proving.rules[rule.id]
-            if region.certain and rule.id not in alike and not _decides(proving, therapy, rule):
+            if proving.rules[rule.id].certain and rule.id not in alike and not _decides(proving, therapy, rule):
                 yield _subsumed(proving, therapy, rule)
 
 
 def _decides(proving: Proving, therapy: Therapy, rule: Rule) -> bool:
-    """Whether somewhere the therapy stands where this rule puts it and no other rule of the same weight holds."""
+    """Whether somewhere the therapy stands where this rule puts it and no rule of the same weight that precedes it holds."""
     others = [other for other in therapy.rules if other is not rule]
     own = proving.rules[rule.id]
     # Where it applies and no other may: there it decides. Nearly every rule has such a place.
@@ -120,7 +119,7 @@ def _decides(proving: Proving, therapy: Therapy, rule: Rule) -> bool:
         return True
     placing = Placing(therapy, proving.rules)
     weight = position_of(rule)
-    peers = joined(proving.rules[other.id] for other in others if position_of(other) == weight)
+    peers = joined(proving.rules[o.id] for o in others if position_of(o) == weight and precedence(o) < precedence(rule))
 
     def judge(verdicts: Verdicts) -> bool:
         at, own_verdict, of_peers = placing.position(verdicts[:-2]), verdicts[-2], verdicts[-1]
@@ -137,16 +136,11 @@ def _subsumed(proving: Proving, therapy: Therapy, rule: Rule) -> CheckFinding:
     stronger = [
         other
         for other in sorted(therapy.rules, key=lambda one: one.id)
-        if other is not rule and intersect(where, proving.rules[other.id].certain) and _before(other, rule)
+        if other is not rule and intersect(where, proving.rules[other.id].certain) and precedence(other) < precedence(rule)
     ]
     cited = {study for other in stronger for study in other.cites}
     code = "always-subsumed" if cited.issuperset(rule.cites) else "never-decides"
     return proving.about(code, rule, where, others=" or ".join(other.id for other in stronger))
-
-
-def _before(first: Rule, second: Rule) -> bool:
-    """Whether one rule stands before another where both apply."""
-    return RANK[first.standing] <= RANK[second.standing]
 
 
 def no_option(proving: Proving) -> Iterator[CheckFinding]:
