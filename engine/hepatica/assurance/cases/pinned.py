@@ -144,7 +144,7 @@ def _phrase(field: Field, value: Value) -> str:
     title = lowered(field.title)
     if field.kind == "flag":
         return title if value else f"not {title}" if title.startswith("suitable") else f"no {title}"
-    return f"no {title}" if field.show(value) == NONE else f"{title} {field.shown(value)}"
+    return f"no {title}" if field.show(value) == NONE else f"{title} {field.shown(value) if field.kind == 'number' else field.show(value)}"
 
 
 def lowered(title: str) -> str:
