@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from hepatica.knowledge.cache import cache_folder, digest_of, load, load_gathered
+from hepatica.knowledge.cache import cache_folder, load, load_gathered
 from hepatica.knowledge.condition_reader import ConditionReader
 from hepatica.knowledge.conditions import (
     AllOf,
@@ -17,8 +17,9 @@ from hepatica.knowledge.conditions import (
     leaves,
     strata,
 )
+from hepatica.knowledge.content import digest_of
 from hepatica.knowledge.counts import counts
-from hepatica.knowledge.decode import READ_AS
+from hepatica.knowledge.decode import READ_AS, decode
 from hepatica.knowledge.evidence import (
     Approval,
     Arm,
@@ -179,6 +180,7 @@ __all__ = [
     "concept_words",
     "condition_words",
     "counts",
+    "decode",
     "digest_of",
     "effect",
     "figure_findings",

@@ -19,25 +19,22 @@ import os
 import stat
 import sys
 import time
-from collections.abc import Iterator, Mapping
-from dataclasses import MISSING, fields, is_dataclass, replace
+from dataclasses import replace
 from functools import cache
 from pathlib import Path
 from typing import Any
 
-from hepatica.knowledge import conditions, evidence, ruleset
+from hepatica.knowledge.content import as_json, from_json
 from hepatica.knowledge.files import RulesetFiles, find_ruleset, gather
 from hepatica.knowledge.loader import load_files
 from hepatica.knowledge.ruleset import Ruleset
 from hepatica.paths import DEFAULT_RULESET, shipped
-from hepatica.patient import COMMON_FIELDS, Field, Fields
 
 FOLDER_VARIABLE = "HEPATICA_CACHE"
 SWITCHED_OFF = ("off", "0", "no", "false")
 MOST_KEPT = 16
 MOST_BYTES = 64 * 1024 * 1024
 _CODE = ("*.py", "documents/*.py", "patient/*.py", "knowledge/*.py")
-_KIND, _MAPPING, _FIELDS = "@", "mapping", "fields"
 _ABANDONED_AFTER = 3600
 _OPEN = os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_CLOEXEC", 0)
 _CREATE = os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_CLOEXEC", 0)
@@ -53,18 +50,8 @@ def load_gathered(files: RulesetFiles) -> Ruleset:
     found = _recall(files)
     if found is None:
         found = load_files(files)
-        found = replace(found, digest=digest_of(found))
         _keep(files, found)
-    return found if files.root.resolve().parent == shipped("rulesets").resolve() else replace(found, folder=str(files.root))
-
-
-def digest_of(loaded: Ruleset) -> str:
-    """`sha256:` over what a ruleset says: layout, comments, and in which file a thing stands, do not count."""
-    return _digest(_body(loaded))
-
-
-def _digest(body: bytes) -> str:
-    return f"sha256:{hashlib.sha256(body).hexdigest()}"
+    return found
 
 
 def cache_folder() -> Path | None:
@@ -92,8 +79,7 @@ def _recall(files: RulesetFiles) -> Ruleset | None:
         checksum, places, body = _read(folder / _name(files)).split(b"\n", 2)
         if hashlib.sha256(places + body).hexdigest().encode() != checksum:
             return None
-        found = json.loads(body, object_hook=_record)
-        return replace(found, digest=_digest(body), places=json.loads(places)) if isinstance(found, Ruleset) else None
+        return replace(from_json(body), places=json.loads(places), folder=files.folder)
     except (OSError, ValueError, TypeError, KeyError, RecursionError):
         return None
 
@@ -125,7 +111,7 @@ def _keep(files: RulesetFiles, loaded: Ruleset) -> None:
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         if not _private(folder.stat(), stat.S_ISDIR):
             return
-        places, body = json.dumps(dict(loaded.places)).encode(), _body(loaded)
+        places, body = json.dumps(dict(loaded.places)).encode(), as_json(loaded)
         aside = folder / f".{os.getpid()}-{time.monotonic_ns()}.new"
         with os.fdopen(os.open(aside, _CREATE, 0o600), "wb") as stream:
             stream.write(b"\n".join((hashlib.sha256(places + body).hexdigest().encode(), places, body)))
@@ -152,8 +138,12 @@ def _remove(path: Path) -> None:
 
 def _name(files: RulesetFiles) -> str:
     """A name that changes with everything the entry depends on. `places` may name files as they were typed: those count, too."""
-    shown = sorted({str(Path(path).parent) for path in files.shown.values()})
-    where = [str(files.root.resolve()), *shown, *(os.path.realpath(folder) for folder in shown)]
+    shown: set[str] = set()
+    below: RulesetFiles | None = files
+    while below is not None:
+        shown |= {str(Path(path).parent) for path in below.shown.values()}
+        below = below.base
+    where = [os.path.realpath(files.root), *(f"{folder}\0{os.path.realpath(folder)}" for folder in sorted(shown))]
     total = hashlib.sha256("\0".join([str(sys.version_info[:3]), files.digest, _code_digest(), *where]).encode())
     return f"{total.hexdigest()}.ruleset"
 
@@ -166,58 +156,3 @@ def _code_digest() -> str:
         for path in sorted(package.glob(pattern)):
             total.update(path.read_bytes())
     return total.hexdigest()
-
-
-def _body(loaded: Ruleset) -> bytes:
-    """A ruleset as JSON, always the same for the same content."""
-    plain = _plain(replace(loaded, digest="", places={}, folder=""))
-    return json.dumps(plain, ensure_ascii=False, separators=(",", ":")).encode()
-
-
-def _plain(value: Any) -> Any:
-    """Records as JSON values: parts that are as they are by default are left out, so that a new one changes no digest."""
-    if isinstance(value, Fields):
-        own = [field for name, field in value.items() if COMMON_FIELDS.get(name) is not field]
-        return {_KIND: _FIELDS, "own": _plain(own)}
-    if is_dataclass(value):
-        parts: dict[str, Any] = {_KIND: type(value).__name__}
-        for name, default in _defaults(type(value)):
-            part = getattr(value, name)
-            if part != default:
-                parts[name] = _plain(part)
-        return parts
-    if isinstance(value, Mapping):
-        return {_KIND: _MAPPING, "of": [[_plain(key), _plain(inner)] for key, inner in value.items()]}
-    return [_plain(inner) for inner in value] if isinstance(value, (tuple, list)) else value
-
-
-@cache
-def _defaults(kind: Any) -> tuple[tuple[str, Any], ...]:
-    """The fields of a record with what they are by default."""
-    made = {item.name: item.default_factory() for item in fields(kind) if item.default_factory is not MISSING}
-    return tuple((item.name, made.get(item.name, item.default)) for item in fields(kind))
-
-
-def _record(parts: dict[str, Any]) -> Any:
-    """The opposite of `_plain`, called for every JSON object; raises `KeyError` or `TypeError` for what is no record."""
-    kind = parts.pop(_KIND)
-    if kind == _MAPPING:
-        return {_tuples(key): _tuples(inner) for key, inner in parts["of"]}
-    if kind == _FIELDS:
-        return COMMON_FIELDS.merged(parts["own"]) if parts["own"] else COMMON_FIELDS
-    return _KINDS[kind](**{name: _tuples(part) if part.__class__ is list else part for name, part in parts.items()})
-
-
-def _tuples(value: Any) -> Any:
-    return tuple([_tuples(inner) for inner in value]) if value.__class__ is list else value
-
-
-def _kinds() -> Iterator[type]:
-    for module in (conditions, evidence, ruleset):
-        for kind in vars(module).values():
-            if isinstance(kind, type) and is_dataclass(kind) and kind.__module__ == module.__name__:
-                yield kind
-    yield Field
-
-
-_KINDS = {kind.__name__: kind for kind in _kinds()}

@@ -229,7 +229,6 @@ class Ruleset:
     notes: tuple[Note, ...] = ()
     omissions: tuple[Omission, ...] = ()
     places: Mapping[str, str] = field(default_factory=dict)
-    folder: str = ""
 
     @cached_property
     def studies(self) -> Mapping[str, Study]:
