@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from hepatica.knowledge.cache import cache_folder, load, load_gathered
 from hepatica.knowledge.condition_reader import ConditionReader
 from hepatica.knowledge.conditions import (
     AllOf,
@@ -16,8 +17,9 @@ from hepatica.knowledge.conditions import (
     leaves,
     strata,
 )
+from hepatica.knowledge.content import digest_of
 from hepatica.knowledge.counts import counts
-from hepatica.knowledge.decode import READ_AS
+from hepatica.knowledge.decode import READ_AS, decode
 from hepatica.knowledge.evidence import (
     Approval,
     Arm,
@@ -172,11 +174,14 @@ __all__ = [
     "Verdict",
     "Waiver",
     "belongs",
+    "cache_folder",
     "catalogue",
     "collect",
     "concept_words",
     "condition_words",
     "counts",
+    "decode",
+    "digest_of",
     "effect",
     "figure_findings",
     "find_ruleset",
@@ -184,7 +189,9 @@ __all__ = [
     "gather",
     "leaves",
     "level_of",
+    "load",
     "load_files",
+    "load_gathered",
     "load_ruleset",
     "number",
     "possible_verdicts",

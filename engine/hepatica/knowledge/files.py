@@ -51,6 +51,11 @@ class RulesetFiles:
             total.update(f"extends\0{self.base.digest}\0".encode())
         return f"sha256:{total.hexdigest()}"
 
+    @property
+    def folder(self) -> str:
+        """Where the ruleset was read from; empty for a shipped one."""
+        return "" if self.root.resolve().is_relative_to(shipped("rulesets").resolve()) else str(self.root)
+
 
 def gather(root: Path, read: Callable[[Path], RulesetFiles] | None = None) -> RulesetFiles:
     """The files of the ruleset in `root`, with those of the ruleset it extends as their base; `read` gives one folder's.

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from hepatica.documents import Node, read_yaml
 from hepatica.knowledge.conditions import strata
+from hepatica.knowledge.content import digest_of
 from hepatica.knowledge.decode import (
     ConceptsFile,
     FieldsFile,
@@ -22,7 +24,6 @@ from hepatica.knowledge.extends import Nodes, laid_over
 from hepatica.knowledge.files import CARD, CONCEPTS, FIELDS_FILE, REFERENCES, RulesetFiles, gather
 from hepatica.knowledge.ruleset import Card, Concept, Ruleset, Therapy
 from hepatica.knowledge.validation import validate
-from hepatica.paths import shipped
 from hepatica.patient import COMMON_FIELDS, Fields
 from hepatica.problems import InvalidInput, Problem
 
@@ -122,11 +123,10 @@ class _Reading:
         assert draft.card is not None
         card = draft.card[0]
         by_id = {therapy.id: therapy for therapy, _ in draft.therapies}
-        root = self.files.root.resolve()
-        return Ruleset(
+        loaded = Ruleset(
             card=card,
-            digest=self.files.digest,
-            folder="" if root.is_relative_to(shipped("rulesets").resolve()) else str(self.files.root),
+            digest="",
+            folder=self.files.folder,
             concepts={concept.id: concept for concept in _in_order_of_use(draft.concepts)},
             therapies={name: by_id[name] for name in card.therapies},
             references={reference.id: reference for reference, _ in draft.references},
@@ -135,6 +135,7 @@ class _Reading:
             omissions=tuple(omission for omission, _ in draft.omissions),
             places=self._all_places(draft),
         )
+        return replace(loaded, digest=digest_of(loaded))
 
     def _all_places(self, draft: Draft) -> Mapping[str, str]:
         groups: Mapping[str, Sequence[tuple[Any, Located]]] = {
