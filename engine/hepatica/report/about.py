@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from hepatica.evaluation.result import RulesetIdentity
-from hepatica.knowledge import DEMANDS, Ruleset, Source, counts, words
+from hepatica.knowledge import STANDINGS, Ruleset, SourceText, condition_words, counts
 from hepatica.notice import notice
 from hepatica.report.blocks import Blocks, Bullets, Notice, Paragraph, Section, Title
 
@@ -44,7 +44,7 @@ class About:
     intended_use: str
     intended_users: str
     cautioned_against: tuple[str, ...]
-    source: Source
+    source: SourceText | None
     scope: str
     out_of_scope: str
     covers: tuple[str, ...]
@@ -71,14 +71,14 @@ def about(ruleset: Ruleset) -> About:
         intended_users=card.intended_users,
         cautioned_against=card.cautioned_against,
         source=card.source,
-        scope=words(card.scope),
+        scope=condition_words(card.scope, ruleset.fields),
         out_of_scope=card.out_of_scope,
         covers=card.covers,
         leaves_out=card.leaves_out,
         known_limits=card.known_limits,
         update_process=card.update_process,
         source_attributes=tuple(UsedAttribute(a.attribute, a.used, a.says) for a in card.source_attributes),
-        standings=tuple(StandingMeaning(name, d.title, d.means, d.needs) for name, d in DEMANDS.items()),
+        standings=tuple(StandingMeaning(name, d.title, d.means, d.needs) for name, d in STANDINGS.items()),
         counts=counts(ruleset)._asdict(),
     )
 
