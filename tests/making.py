@@ -8,8 +8,7 @@ from typing import Any
 from hypothesis import strategies as st
 
 from hepatica.inference import FieldClasses, Program, classes_of
-from hepatica.knowledge import AllOf, ConceptTest, Condition, NotOf, Operator, Test
-from hepatica.knowledge import AnyOf
+from hepatica.knowledge import AllOf, AnyOf, ConceptTest, Condition, NotOf, Operator, Test
 from hepatica.patient import FIELD_BY_NAME, FIELDS, Facts, Field, Profile, Value, child_pugh, facts_of
 
 CARD = """\

@@ -70,7 +70,7 @@ studies:
       - {event: death, count: 0, lines: 5}
     figures: [{what: ratio, value: "2:1", lines: 2}]
     discrepancies:
-      - {id: alpha-os, kind: vs-primary, severity: low, lines: 3, prints: HR 0.80, correction: HR 0.81 in the paper.,
+      - {id: alpha-os, kind: misprint, severity: low, lines: 3, prints: HR 0.80, correction: HR 0.81 in the paper.,
          confidence: low, basis: recalled, affects: [os]}
 rules:
   - id: alpha-first

@@ -15,8 +15,7 @@ from hepatica.inference import (
     disjunction,
     read,
 )
-from hepatica.knowledge import AllOf, ConceptTest, Condition, NotOf, Test
-from hepatica.knowledge import AnyOf
+from hepatica.knowledge import AllOf, AnyOf, ConceptTest, Condition, NotOf, Test
 from hepatica.patient import Facts, facts_of
 from hepatica.problems import InvalidInput
 from tests.making import conditions, profiles

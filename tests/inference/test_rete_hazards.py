@@ -17,8 +17,7 @@ import pytest
 
 from hepatica.inference import MAX_PATHS, Rete
 from hepatica.inference import rete as module
-from hepatica.knowledge import AllOf, Condition, Test
-from hepatica.knowledge import AnyOf
+from hepatica.knowledge import AllOf, AnyOf, Condition, Test
 from hepatica.patient import facts_of
 from hepatica.problems import InternalError
 from tests.conftest import ROOT

@@ -83,7 +83,7 @@ def test_a_study_of_another_tumour_can_never_back_an_option(tmp_path: Path) -> N
 
 def test_a_printed_contradiction_is_kept_where_a_discrepancy_explains_it(tmp_path: Path) -> None:
     explained = """    discrepancies:
-      - {id: misprint, kind: garbled, severity: low, lines: 3, prints: an interval, correction: it is off, confidence: high, basis: reading, affects: [os]}
+      - {id: misprint, kind: misprint, severity: low, lines: 3, prints: an interval, correction: it is off, confidence: high, basis: reading, affects: [os]}
 """
     alpha = swapped(ALPHA, "ci: [0.7, 0.9]", "ci: [0.85, 0.9]").replace("rules:\n", f"{explained}rules:\n")
     assert load_ruleset(write_ruleset(tmp_path, alpha=alpha)).studies["alpha-3"].results[0].ci == (0.85, 0.9)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from dataclasses import dataclass
-from typing import Literal
 
 from hepatica.knowledge import Endpoint, Met, Result, Ruleset, Study, Therapy
 
@@ -21,7 +20,7 @@ class Estimate:
     hr: float
     low: float | None = None
     high: float | None = None
-    level: Literal[90, 95] = 95
+    level: float = 95
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,7 +129,7 @@ def _printed(result: Result) -> Estimate | None:
     if result.hr is None:
         return None
     low, high = result.ci or (None, None)
-    return Estimate(result.hr, low, high, round(result.ci_level))
+    return Estimate(result.hr, low, high, result.ci_level)
 
 
 def _corrected(result: Result) -> Estimate | None:
