@@ -56,12 +56,19 @@ class About:
     counts: Mapping[str, int | Mapping[str, int]]
 
 
+def identity(ruleset: Ruleset) -> RulesetIdentity:
+    """Which ruleset answers."""
+    card = ruleset.card
+    sources = (card.source.citation,) if card.source else tuple(ruleset.references[name].citation for name in card.sources)
+    return RulesetIdentity(card.id, card.version, card.as_of, sources, ruleset.digest)
+
+
 def about(ruleset: Ruleset) -> About:
     """The card of a ruleset with what it holds, counted."""
     card = ruleset.card
     return About(
         notice=notice(card.as_of),
-        ruleset=RulesetIdentity(card.id, card.version, card.as_of, (card.source.citation,), ruleset.digest),
+        ruleset=identity(ruleset),
         title=card.title,
         released=card.released,
         extends=card.extends,
@@ -116,7 +123,9 @@ def _listed(title: str, sentences: Iterable[str]) -> Iterator[Section]:
         yield Section(title, (Bullets(shown),))
 
 
-def _source(source: Source) -> Iterator[str]:
+def _source(source: SourceText | None) -> Iterator[str]:
+    if source is None:
+        return
     yield f"{source.citation}{f' doi:{source.doi}' if source.doi else ''} (basis: {source.basis})"
     yield source.text
 

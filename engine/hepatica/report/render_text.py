@@ -228,6 +228,6 @@ def _cell(cell: str | Cell) -> str:
 
 def _with_address(words: str, ref: Ref | None) -> str:
     """The words, with the address that a medium without links must print."""
-    if ref is None or ref.kind != "url" or ref.id in words:
+    if ref is None or ref.kind != "url" or ref.id.split("/", 3)[-1] in words:
         return words
     return f"{words} ({ref.id})"
