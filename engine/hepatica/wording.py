@@ -8,6 +8,7 @@ after sorafenib (not taken so far)", "Studied in Asia only", "Not in Child-Pugh 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from itertools import combinations
 
 from hepatica.evaluation import Reason
@@ -41,10 +42,7 @@ def all_of(words: Sequence[str]) -> str:
 
 def shown(field: Field, value: Value | None) -> str:
     """A value with its unit: "South Korea", "HBV, HCV", "620 ng/mL", "not known"."""
-    if value is None:
-        return NOT_KNOWN
-    unit = f" {field.unit}" if field.kind == "number" and field.unit else ""
-    return f"{field.show(value)}{unit}"
+    return NOT_KNOWN if value is None else field.shown(value)
 
 
 def class_words(classes: FieldClasses, chosen: set[Value | None]) -> str:
@@ -175,41 +173,69 @@ class Wording:
             return field.show(tuple(words))
         return field.show(text) if text in field.values else NOT_KNOWN if text == "unknown" else text
 
+    def needed(self, alternatives: Sequence[Sequence[Reason]]) -> str:
+        """What it would take where each alternative is one way: "Only after sorafenib (not taken so far)".
+
+        Alternatives that ask for values of the same one field are said as one.
+        """
+        together: dict[str, list[Test]] = {}
+        for reasons in alternatives:
+            if len(reasons) == 1 and reasons[0].test and reasons[0].test.operator == "in":
+                together.setdefault(reasons[0].field, []).append(reasons[0].test)
+        said: list[str] = []
+        for reasons in alternatives:
+            tests = together.get(reasons[0].field, []) if len(reasons) == 1 else []
+            if len(tests) > 1 and reasons[0].test in tests:
+                operands = tuple(dict.fromkeys(word for test in tests for word in test.operands))
+                reasons = [replace(reasons[0], test=replace(tests[0], operands=operands))]
+            said.append(self.only(reasons))
+        first, *rest = dict.fromkeys(said)
+        return "; or ".join((first, *(f"{text[:1].lower()}{text[1:]}" for text in rest)))
+
     def only(self, reasons: Iterable[Reason]) -> str:
         """What it would take where some conditions are not met: "Only after sorafenib (not taken so far)"."""
         joined = "; ".join(dict.fromkeys(self._only(reason) for reason in reasons))
         return joined[:1].upper() + joined[1:]
 
     def _only(self, reason: Reason) -> str:
-        field, now = self.fields[reason.field], self.token(self.fields[reason.field], reason.value)
-        allowed, excluded = _asked(field, reason.requires)
+        field, test = self.fields[reason.field], reason.test
+        now = self.token(field, reason.value)
+        if test is None:
+            return f"only where {field.title} is {reason.requires}"
+        excluded = self._excluded(field, test)
         if excluded:
             return f"not {self._setting(field, excluded)}"
-        if field.name == "region":
-            return f"studied in {self._regions(allowed)} only"
+        if field.name == "region" and test.operator == "in":
+            return f"studied in {self._regions(test)} only"
         here = _HERE.get((field.name, reason.value), "" if field.kind == "flag" else f"here {now}")
-        return f"only {self._setting(field, allowed)}{f' ({here})' if here else ''}"
+        return f"only {self._setting(field, test)}{f' ({here})' if here else ''}"
 
-    def _setting(self, field: Field, words: tuple[str, ...]) -> str:
+    def _excluded(self, field: Field, test: Test) -> Test | None:
+        """The test of what is excluded, where that is said more shortly than what is allowed."""
+        if test.operator in ("not in", "lacks"):
+            return test.opposite()
+        left = tuple(value for value in field.values if value not in test.operands)
+        short = field.kind == "choice" and field.name != "region" and test.operator == "in"
+        return replace(test, operands=left) if short and len(left) == 1 < len(test.operands) else None
+
+    def _setting(self, field: Field, test: Test) -> str:
         """Where a condition on a field holds, as a phrase: "in BCLC stage C or D", "after sorafenib"."""
-        phrase = _PHRASES.get((field.name, frozenset(words)))
+        phrase = _PHRASES.get((field.name, frozenset(map(str, test.operands)) or frozenset({test.operator})))
         if phrase:
             return phrase
         if field.kind == "flag":
             name = field.title[:1].lower() + field.title[1:]
-            return f"with {name}" if words[0] == "yes" else f"without {name}"
-        known = [self.token(field, word) for word in words]
-        template = _TEMPLATES.get(field.name, f"where {field.title} is {{}}")
-        return template.format(any_of(known))
+            return f"with {name}" if True in test.operands else f"without {name}"
+        return _TEMPLATES.get(field.name, f"where {field.title} is {{}}").format(self.test(test).removeprefix("with "))
 
-    def _regions(self, words: tuple[str, ...]) -> str:
+    def _regions(self, test: Test) -> str:
         """Regions by the name of their group where a concept of the ruleset is that group."""
         for concept in self.concepts.values():
             when = concept.when
-            named = isinstance(when, Test) and when.field == "region" and set(map(str, when.operands)) == set(words)
-            if named and concept.says.startswith("Treated in "):
+            same = isinstance(when, Test) and when.field == test.field and set(when.operands) == set(test.operands)
+            if same and concept.says.startswith("Treated in "):
                 return concept.says.removeprefix("Treated in ").rstrip(".")
-        return any_of([self.token(self.fields["region"], word) for word in words])
+        return self.test(test)
 
     def test(self, test: Test, wanted: bool = True) -> str:
         """What a test asks for, positively: "A or B" for "not C", "any but Japan", "> 400"."""
@@ -246,17 +272,6 @@ class Wording:
         return f"({words})" if isinstance(part, (AllOf, AnyOf)) and len(part.parts) > 1 else words
 
 
-def _asked(field: Field, requires: str) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    """What a reason's requirement allows, or else what it excludes, as tokens."""
-    if requires.startswith("not "):
-        return (), tuple(requires.removeprefix("not ").split(" or "))
-    words = tuple(requires.split(" or "))
-    left = [value for value in field.values if value not in words]
-    if field.kind == "choice" and field.name != "region" and len(left) == 1 and len(words) > 1 and set(words) <= set(field.values):
-        return (), tuple(left)
-    return words, ()
-
-
 # How a condition on a field is said as a setting, for the common fields; any other field is "where <title> is <value>".
 _TEMPLATES = {
     "bclc_stage": "in BCLC stage {}",
@@ -280,11 +295,11 @@ _PHRASES = {
     ("prior_sorafenib", frozenset({"none", "refused"})): "before any sorafenib",
     ("prior_sorafenib", frozenset({"progressed", "intolerant", "refused"})): "after sorafenib, or where it was declined",
     ("prior_sorafenib", frozenset({"progressed", "refused"})): "after progression on sorafenib, or where it was declined",
-    ("other_prior_systemic", frozenset({"none"})): "without other systemic therapy before",
-    ("other_prior_systemic", frozenset({"at least one"})): "after another systemic therapy",
-    ("etiology", frozenset({"none"})): "without a known cause of liver disease",
-    ("locoregional_suitable", frozenset({"yes"})): "where locoregional therapy is suitable",
-    ("locoregional_suitable", frozenset({"no"})): "where locoregional therapy is not suitable",
+    ("other_prior_systemic", frozenset({"empty"})): "without other systemic therapy before",
+    ("other_prior_systemic", frozenset({"not empty"})): "after another systemic therapy",
+    ("etiology", frozenset({"empty"})): "without a known cause of liver disease",
+    ("locoregional_suitable", frozenset({"True"})): "where locoregional therapy is suitable",
+    ("locoregional_suitable", frozenset({"False"})): "where locoregional therapy is not suitable",
 }
 _HERE = {
     ("prior_sorafenib", "none"): "not taken so far",
