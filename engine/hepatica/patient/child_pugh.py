@@ -15,7 +15,7 @@ from hepatica.patient.common import COMMON_FIELDS
 from hepatica.patient.fields import Field, Fields
 from hepatica.patient.numbers import Interval, digits, parsed, unit_key
 from hepatica.patient.profile import COMPONENTS, ChildPugh, ProfileWarning
-from hepatica.patient.text import compiled, framed, is_missing, plain
+from hepatica.patient.text import compiled, framed, is_missing, plain, table
 from hepatica.patient.value_reader import NumberReader, Refused, reader_of
 from hepatica.problems import quote, suggestion
 
@@ -94,134 +94,47 @@ PARTS = Fields(
             title="Ascites",
             kind="choice",
             nature="test",
+            values=("none", "slight", "moderate"),
             help="",
-            values=tuple(GRADES["ascites"]),
             noise=("ascites",),
-            synonyms={
-                "none": ("absent", "no", "n", "nil", "negative"),
-                "slight": (
-                    "mild",
-                    "trace",
-                    "minimal",
-                    "small",
-                    "controlled",
-                    "easily controlled",
-                    "medically controlled",
-                    "controlled medically",
-                    "diuretic-responsive",
-                    "diuretic responsive",
-                ),
-                "moderate": (
-                    *(
-                        "severe",
-                        "moderate to severe",
-                        "moderate-severe",
-                        "moderate/severe",
-                        "poorly controlled",
-                        "uncontrolled",
-                        "refractory",
-                        "tense",
-                    ),
-                    *("diuretic-refractory", "large", "gross", "massive", "moderate or severe", "marked"),
-                ),
-            },
-            unclear={
-                _POINTS_OR_GRADE.format("grades of ascites"): (
-                    "0",
-                    "1",
-                    "2",
-                    "3",
-                    "grade 1",
-                    "grade 2",
-                    "grade 3",
-                    "+",
-                    "++",
-                    "+++",
-                    "I",
-                    "II",
-                    "III",
-                ),
-                "how much? slight or moderate": (
-                    "yes",
-                    "y",
-                    "present",
-                    "positive",
-                    "mild to moderate",
-                    "mild-moderate",
-                    "slight to moderate",
-                ),
-            },
+            synonyms=table("""
+                none = absent; no; n; nil; negative
+                slight = mild; trace; minimal; small; controlled; easily controlled; medically controlled; controlled
+                  medically; diuretic-responsive; diuretic responsive
+                moderate = severe; moderate to severe; moderate-severe; moderate/severe; poorly controlled; uncontrolled;
+                  refractory; tense; diuretic-refractory; large; gross; massive; moderate or severe; marked
+            """),
+            unclear=table("""
+                1, 2 and 3 are Child-Pugh points in some files and grades of ascites in others; write the grade in words = 0;
+                  1; 2; 3; grade 1; grade 2; grade 3; +; ++; +++; I; II; III
+                how much? slight or moderate = yes; y; present; positive; mild to moderate; mild-moderate; slight to moderate
+            """),
         ),
         Field(
             name="encephalopathy",
             title="Encephalopathy",
             kind="choice",
             nature="test",
-            help="",
-            values=tuple(GRADES["encephalopathy"]),
+            values=("none", "grade_1_2", "grade_3_4"),
             value_titles={"grade_1_2": "grade 1-2", "grade_3_4": "grade 3-4"},
+            help="",
             aliases=("hepatic encephalopathy", "HE"),
             noise=("encephalopathy", "hepatic", "he", "west haven", "wh"),
-            synonyms={
-                "none": ("absent", "no", "n", "nil", "negative", "0", "grade 0"),
-                "grade_1_2": (
-                    *(
-                        "grade 1",
-                        "grade 2",
-                        "grade I",
-                        "grade II",
-                        "I",
-                        "II",
-                        "1-2",
-                        "I-II",
-                        "1 or 2",
-                        "grade I-II",
-                        "grade 1 to 2",
-                        "grade 1 or 2",
-                    ),
-                    *(
-                        "grades 1-2",
-                        "grades I-II",
-                        "mild",
-                        "mild to moderate",
-                        "controlled",
-                        "medically controlled",
-                        "controlled medically",
-                    ),
-                ),
-                "grade_3_4": (
-                    *(
-                        "grade 3",
-                        "grade 4",
-                        "grade III",
-                        "grade IV",
-                        "III",
-                        "IV",
-                        "3-4",
-                        "III-IV",
-                        "3 or 4",
-                        "grade III-IV",
-                        "grade 3 to 4",
-                        "grade 3 or 4",
-                    ),
-                    *("grades 3-4", "grades III-IV", "severe", "coma", "comatose", "advanced", "refractory", "4"),
-                ),
-            },
-            unclear={
-                _POINTS_OR_GRADE.format("West Haven grades"): ("1", "2", "3"),
-                "which grade? grade_1_2 or grade_3_4": (
-                    "yes",
-                    "y",
-                    "present",
-                    "positive",
-                    "overt",
-                    "moderate",
-                    "moderate-severe",
-                    "moderate to severe",
-                    "moderate/severe",
-                ),
-                "none where only tests show it (covert), grade_1_2 where it is seen": ("minimal", "covert", "subclinical", "mhe"),
-            },
+            synonyms=table("""
+                none = absent; no; n; nil; negative; 0; grade 0
+                grade_1_2 = grade 1; grade 2; grade I; grade II; I; II; 1-2; I-II; 1 or 2; grade I-II; grade 1 to 2; grade 1
+                  or 2; grades 1-2; grades I-II; mild; mild to moderate; controlled; medically controlled; controlled
+                  medically
+                grade_3_4 = grade 3; grade 4; grade III; grade IV; III; IV; 3-4; III-IV; 3 or 4; grade III-IV; grade 3 to 4;
+                  grade 3 or 4; grades 3-4; grades III-IV; severe; coma; comatose; advanced; refractory; 4
+            """),
+            unclear=table("""
+                1, 2 and 3 are Child-Pugh points in some files and West Haven grades in others; write the grade in words = 1;
+                  2; 3
+                which grade? grade_1_2 or grade_3_4 = yes; y; present; positive; overt; moderate; moderate-severe; moderate to
+                  severe; moderate/severe
+                none where only tests show it (covert), grade_1_2 where it is seen = minimal; covert; subclinical; mhe
+            """),
         ),
     )
 )

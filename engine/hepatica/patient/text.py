@@ -58,6 +58,22 @@ _LOOKS = str.maketrans("АВЕЗІКМНОРСТУХаеорсухіΑΒΕΗΙΚ
 _SPECIAL = frozenset("\\.+*?()[]{}|^$")
 
 
+def listed(words: str) -> tuple[str, ...]:
+    """The words of a text, written one after another with semicolons between."""
+    return tuple(" ".join(word.split()) for word in words.split(";"))
+
+
+def table(text: str) -> dict[str, tuple[str, ...]]:
+    """Rows of `key = word; word`; a line without an equals sign goes on with the row above."""
+    rows: list[str] = []
+    for line in text.strip().splitlines():
+        if " = " in line:
+            rows.append(line)
+        else:
+            rows[-1] += line
+    return {key.strip(): listed(words) for key, _, words in (row.partition(" = ") for row in rows)}
+
+
 def plain(text: str) -> str:
     """The text without outer blanks, in ASCII where a character has an ASCII twin."""
     return (text if text.isascii() else text.translate(_SAME)).strip()
