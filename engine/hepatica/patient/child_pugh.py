@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 from hepatica.patient.common import COMMON_FIELDS
 from hepatica.patient.fields import Field, Fields
 from hepatica.patient.numbers import Interval, digits, parsed, unit_key
-from hepatica.patient.profile import COMPONENTS, ChildPugh, ProfileWarning
+from hepatica.patient.profile import COMPONENTS, ChildPugh, ProfileWarning, Understood
 from hepatica.patient.text import compiled, framed, is_missing, plain, table
 from hepatica.patient.value_reader import NumberReader, Refused, reader_of
 from hepatica.problems import quote, suggestion
@@ -67,28 +67,27 @@ _POINTS_OR_GRADE = "1, 2 and 3 are Child-Pugh points in some files and {} in oth
 
 PARTS = Fields(
     (
-        *(
-            Field(
-                name=name,
-                title=title,
-                kind="number",
-                nature="test",
-                help="",
-                aliases=aliases,
-                noise=noise,
-                units=dict.fromkeys(SCALES[name].cutoffs, 1.0),
-            )
-            for name, title, aliases, noise in (
-                (
-                    "bilirubin",
-                    "Bilirubin",
-                    ("total bilirubin", "bili", "tbil", "serum bilirubin"),
-                    ("bilirubin", "total", "serum"),
-                ),
-                ("albumin", "Albumin", ("alb", "serum albumin"), ("albumin", "serum")),
-                ("inr", "INR", ("pt-inr", "prothrombin INR"), ("inr", "pt-inr")),
-            )
+        Field(
+            name="bilirubin",
+            title="Bilirubin",
+            kind="number",
+            nature="test",
+            help="",
+            units=dict.fromkeys(SCALES["bilirubin"].cutoffs, 1.0),
+            aliases=("total bilirubin", "bili", "tbil", "serum bilirubin"),
+            noise=("bilirubin", "total", "serum"),
         ),
+        Field(
+            name="albumin",
+            title="Albumin",
+            kind="number",
+            nature="test",
+            help="",
+            units=dict.fromkeys(SCALES["albumin"].cutoffs, 1.0),
+            aliases=("alb", "serum albumin"),
+            noise=("albumin", "serum"),
+        ),
+        Field(name="inr", title="INR", kind="number", nature="test", help="", aliases=("pt-inr",), noise=("inr", "pt-inr")),
         Field(
             name="ascites",
             title="Ascites",
@@ -138,7 +137,6 @@ PARTS = Fields(
         ),
     )
 )
-COMPONENT_NAMES = tuple(PARTS)
 GRADE_SYNONYMS: Mapping[str, Mapping[str, str]] = {name: {} for name in GRADES}
 
 
@@ -252,6 +250,21 @@ def both_of(typed: object) -> tuple[str | None, int | None]:
     if found is None:
         return None, None
     return (found["class"].upper() if "class" in found.re.groupindex else None), int(found["score"])
+
+
+def both_understood(typed: Mapping[str, object], understood: list[Understood]) -> list[Understood]:
+    """What was understood, with both facts where one text states class and score."""
+    both = {name: both_of(typed[name]) for name in (CLASS, SCORE) if name in typed}
+    said = [
+        Understood(
+            name,
+            str(typed[name]).strip(),
+            f"class {letter}, score {score}" if letter else f"class {class_of(score)}, score {score}",
+        )
+        for name, (letter, score) in both.items()
+        if score is not None and (letter is not None or name == CLASS)
+    ]
+    return said + [each for each in understood if each.field not in {new.field for new in said}]
 
 
 class Graded(NamedTuple):

@@ -247,7 +247,7 @@ COMMON_FIELDS = Fields(
                 history of
             """),
             synonyms=table("""
-                none = no; no cause; none known; no risk factors; no history of primary risk factors; no known risk factors;
+                none = no cause; none known; no risk factors; no history of primary risk factors; no known risk factors;
                   none of these
                 hbv = hepatitis b; hep b; hbsag; hbsag positive; chb; hepb; viral hepatitis b; b virus; hep-b
                 hcv = hepatitis c; hep c; anti-hcv; anti-hcv positive; chc; hepc; viral hepatitis c; hcv rna; c virus
@@ -269,7 +269,7 @@ COMMON_FIELDS = Fields(
                 which virus? hbv, hcv or both = viral; viral hepatitis; hepatitis; virus; chronic hepatitis; hbv or hcv
                 without a virus the cause may be alcohol, nafld, other or none of these; write which = no virus; non-viral;
                   nonviral; non viral; negative; no hepatitis; non-b non-c; nbnc; hbsag negative; hbv negative; hcv negative;
-                  anti-hcv negative; hbsag negative, anti-hcv negative; hbv-; hcv-; no hbv; no hcv
+                  anti-hcv negative; hbsag negative, anti-hcv negative; no hbv; no hcv
                 a cause looked for and not found is none of these (none); not looked for is unknown = cryptogenic; idiopathic
                 a past infection is no cause in itself; hbv if it is chronic = anti-hbc; hbcab; hbcab positive; anti-hbc
                   positive; resolved hbv; past hbv; hbsag+/-

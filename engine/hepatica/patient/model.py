@@ -108,6 +108,7 @@ def _profile(read: Any, known: Mapping[str, Any], fields: Fields, understood: li
     if _has_child_pugh(fields):
         entered = facts[child_pugh.CLASS], facts[child_pugh.SCORE]
         found = child_pugh.graded(*entered, known, getattr(read, COMPONENTS))
+        understood = child_pugh.both_understood(known, understood)
         facts |= found.facts
         warnings = found.warnings
         if found.measured is not None:

@@ -26,7 +26,7 @@ _SIGNS = {
 }
 _SIGN_OF = {word: sign for sign, words in _SIGNS.items() for word in words}
 SIGN = "|".join(sorted((word.replace(" ", r"\s+") for word in _SIGN_OF), key=len, reverse=True))
-TO = r"\s*(?:-|to|\.\.)\s*"
+TO = r"\s*(?:-|to)\s*"
 _UNIT = r"[^\d\s.,<>='-]\S{0,15}(?: \S{1,15})?|(?:(?<=\s)|x\s*)10[\^*]\d{1,2}/\S{1,6}"
 _AMOUNT = compiled(
     rf"(?:(?P<sign>{SIGN})\s*)?(?P<number>[+-]?{NUMBER})"

@@ -55,6 +55,9 @@ _SAME = {code: code - 0xFEE0 for code in range(0xFF01, 0xFF5F)} | str.maketrans(
     | {"\u2013": "-", "\u2014": "-", "\u2212": "-", "\u2264": "<=", "\u2265": ">=", "\u2019": "'", "\u03bc": "\u00b5"}
 )
 _LOOKS = str.maketrans("АВЕЗІКМНОРСТУХаеорсухіΑΒΕΗΙΚΜΝΟΡΤΥΧο", "ABE3IKMHOPCTYXaeopcyxiABEHIKMNOPTYXo")
+TO = "~"
+# A hyphen between two numerals joins them; it is no gap inside a word.
+_RANGE = re.compile(r"\b(\d+|[iv]+)\s*-\s*(?=(?:\d+|[iv]+)\b)", re.IGNORECASE)
 _SPECIAL = frozenset("\\.+*?()[]{}|^$")
 
 
@@ -86,8 +89,8 @@ def looks_like(text: str) -> str | None:
 
 
 def squashed(text: str) -> str:
-    """Without case, blanks, hyphens and underscores: what two spellings of one word share."""
-    return re.sub(GAP, "", text).lower()
+    """Without case, blanks, hyphens and underscores: what two spellings of one word share. I-II stays apart from III."""
+    return re.sub(GAP, "", _RANGE.sub(rf"\1{TO}", text)).lower()
 
 
 def one_of(words: Iterable[str]) -> str:
@@ -99,7 +102,7 @@ def one_of(words: Iterable[str]) -> str:
 
 
 def _escaped(char: str) -> str:
-    return GAP if char == " " else f"\\{char}" if char in _SPECIAL else char
+    return {" ": GAP, TO: r"\s*-\s*"}.get(char) or (f"\\{char}" if char in _SPECIAL else char)
 
 
 def framed(words: str, noise: Iterable[str]) -> str:

@@ -15,6 +15,7 @@ from hepatica.patient.text import LONGEST_TEXT, compiled, framed, is_missing, lo
 from hepatica.problems import quote, suggestion
 
 LONGEST_LIST = 50
+MOST_REMEMBERED = 2000
 BETWEEN = r"\s*(?:,\s*and\s+|[,;|/+&\n]|\s+and\s+)\s*"
 _BETWEEN = re.compile(BETWEEN, re.IGNORECASE)
 Place = tuple[int | str, ...]
@@ -62,7 +63,7 @@ class ValueReader:
     def read(self, typed: object) -> Reading:
         """The value in a text, a number, a list ...; None and every word for "missing" is not known."""
         if isinstance(typed, str):
-            return self.exact.get(typed) or self._understood(typed)
+            return self.exact.get(typed) or self._remembered(typed)
         if typed is None:
             return NOT_KNOWN
         if isinstance(typed, (list, tuple)) and len(typed) == 1 and isinstance(typed[0], str) and is_missing(typed[0]):
@@ -70,6 +71,13 @@ class ValueReader:
         if isinstance(typed, float) and math.isnan(typed):
             return NOT_KNOWN
         return self.native(typed.item() if hasattr(typed, "item") else typed)
+
+    def _remembered(self, typed: str) -> Reading:
+        reading = self._understood(typed)
+        # A column of a table repeats its few spellings; the bound keeps a long run of numbers from being kept.
+        if len(self.exact) < MOST_REMEMBERED:
+            self.exact[typed] = reading
+        return reading
 
     def native(self, typed: Any) -> Reading:
         """The value in what a program handed over."""
@@ -176,6 +184,10 @@ class WordReader(ValueReader):
         if found is None:
             raise self.refused(text, allowed=self.allowed)
         return self.vocabulary[squashed(found[1])]
+
+    def _says(self, text: str, value: Value) -> bool:
+        found = self._pattern.fullmatch(text)
+        return super()._says(found[1] if found else text, value)
 
     def text(self, text: str) -> Value | None:
         """The value of the one word that the text is."""
@@ -289,6 +301,8 @@ class SetReader(WordReader):
 class NumberReader(ValueReader):
     """A number in one of the field's units, exact or within bounds."""
 
+    decimals = DECIMALS
+
     def __init__(self, field: Field) -> None:
         super().__init__(field)
         self.allowed = ()
@@ -358,7 +372,7 @@ class NumberReader(ValueReader):
         least, most = self.field.low, self.field.high
         if not isinstance(value, Interval):
             if least <= value <= most:
-                return round(value, DECIMALS) + 0.0
+                return round(value, self.decimals) + 0.0
             raise self._outside(text)
         low, low_in = (least, True) if value.low == -math.inf else (value.low, value.low_included)
         high, high_in = (most, True) if value.high == math.inf else (value.high, value.high_included)
