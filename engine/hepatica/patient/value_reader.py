@@ -9,7 +9,7 @@ from functools import cached_property, lru_cache
 from typing import Any, NamedTuple
 
 from hepatica.patient.fields import FLAGS, NONE, UNKNOWN, Field, Value
-from hepatica.patient.numbers import DECIMALS, NUMBER, SIGN, TWO_WAYS, Amount, Interval, chosen, digits, parsed, unit_key
+from hepatica.patient.numbers import DECIMALS, NUMBER, SIGN, TO, TWO_WAYS, Amount, Interval, chosen, digits, parsed, unit_key
 from hepatica.patient.profile import canonical
 from hepatica.patient.text import LONGEST_TEXT, compiled, framed, is_missing, looks_like, one_of, plain, squashed
 from hepatica.problems import quote, suggestion
@@ -230,16 +230,13 @@ class SetReader(WordReader):
         return () if tokens == NONE else canonical(self.field, tokens.split(", "))
 
     @cached_property
-    def vocabulary(self) -> Mapping[str, Value | None]:
-        """Values by every squashed word for them, the empty set's included."""
-        return {NONE: (), **super().vocabulary}
+    def none_pattern(self) -> str:
+        """A pattern of every way to write the empty set."""
+        return framed(one_of((NONE, *self.field.synonyms.get(NONE, ()))), self.field.noise)
 
     @cached_property
-    def words_pattern(self) -> str:
-        """A pattern of every way to write one member, or several that share a word."""
-        known = self.field
-        words = [*self.tokens, NONE, *known.value_titles.values(), *(w for s in known.synonyms.values() for w in s)]
-        return framed(one_of(words), known.noise)
+    def _none(self) -> re.Pattern[str]:
+        return compiled(self.none_pattern)
 
     def native(self, typed: Any) -> Reading:
         """The value in a list of words."""
@@ -261,6 +258,8 @@ class SetReader(WordReader):
 
     def text(self, text: str) -> Value | None:
         """The set that the text names: as one phrase, or word by word."""
+        if self._none.fullmatch(text):
+            return ()
         found = self._pattern.fullmatch(text)
         if found is not None:
             return self.vocabulary[squashed(found[1])]
@@ -274,8 +273,8 @@ class SetReader(WordReader):
             if not isinstance(word, str):
                 raise Refused("wrong-type", f"{self.field.name} is {self.expected()}")
             text = plain(word)
-            if is_missing(text) or squashed(text) == NONE:
-                alone = "[]" if squashed(text) == NONE else UNKNOWN
+            if is_missing(text) or self._none.fullmatch(text):
+                alone = UNKNOWN if is_missing(text) else "[]"
                 raise Refused("unknown-value", f"{quote(text)} does not go beside other values; write {self.field.name}: {alone}")
             value = self.exact[text].value if text in self.exact else self.word(text)
         except Refused as refused:
@@ -397,13 +396,12 @@ class NumberReader(ValueReader):
     @cached_property
     def words_pattern(self) -> str:
         """A pattern of the amounts that are read; bounds in a text cannot be said in it."""
-        units = "|".join(
-            sorted({_unit_pattern(unit) for unit in (self.field.unit, *self.field.units) if unit}, key=len, reverse=True)
-        )
-        clear = NUMBER if self.field.high < 1000 else rf"(?!{TWO_WAYS}){NUMBER}"
-        return framed(
-            rf"(?:(?:{SIGN})\s*)?[+]?{clear}\s*(?:{units})?" if units else rf"(?:(?:{SIGN})\s*)?[+]?{clear}", self.field.noise
-        )
+        spelled = {_unit_pattern(unit) for unit in (self.field.unit, *self.field.units) if unit}
+        number = NUMBER if self.field.high < 1000 else rf"(?!{TWO_WAYS}){NUMBER}"
+        one, span = rf"(?:(?:{SIGN})\s*)?[+]?{number}", rf"{number}{TO}{number}"
+        both = rf"(?:{SIGN})\s*{number}\s*and\s*(?:{SIGN})\s*{number}"
+        unit = rf"\s*(?:{'|'.join(sorted(spelled, key=len, reverse=True))})?" if spelled else ""
+        return framed(rf"(?:{both}|{span}|{one}){unit}", self.field.noise)
 
     def expected(self) -> str:
         """A number and its unit."""

@@ -56,7 +56,8 @@ trials count it with Asia, with Europe or with neither: other_asia, europe or ot
 """)
 
 DRUGS = table("""
-none = no; nil; naive; no other; no prior; no previous; none other; never; untreated; treatment naive; no systemic therapy; no other systemic therapy; no prior systemic therapy; no previous systemic therapy
+none = no; nil; naive; no other; no prior; no previous; none other; never; untreated; treatment naive; no systemic therapy;
+  no other systemic therapy; no prior systemic therapy; no previous systemic therapy
 tki = tkis; tyrosine kinase inhibitor; tyrosine kinase inhibitors; kinase inhibitor; multikinase inhibitor; regorafenib;
   stivarga; lenvatinib; lenvima; cabozantinib; cabometyx; sunitinib; sutent; brivanib; linifanib; erlotinib; tarceva;
   apatinib; rivoceranib; donafenib; axitinib; inlyta; pazopanib; votrient; dovitinib; nintedanib; orantinib; anlotinib;
@@ -77,7 +78,8 @@ immunotherapy, antiangiogenic_antibody = atezo bev; atezo/bev; atezolizumab/beva
 """)
 
 NO_SYSTEMIC_THERAPY = table("""
-it is given into the liver or to it, so it is not systemic; none if there was nothing else = tace; chemoembolisation; chemoembolization;
+it is given into the liver or to it, so it is not systemic; none if there was nothing else = tace; chemoembolisation;
+  chemoembolization;
   transarterial chemoembolization; transarterial chemoembolisation; ctace; deb-tace; dc beads; lc beads; doxorubicin lc beads;
   doxorubicin beads; drug-eluting beads; tae; embolization; embolisation; haic; hai; sirt; tare; y90; yttrium-90;
   radioembolization; radioembolisation; rfa; radiofrequency ablation; ablation; mwa; pei; resection; hepatectomy; transplant;
