@@ -16,6 +16,7 @@ from hepatica.knowledge.conditions import (
     condition_words,
     leaves,
     strata,
+    written,
 )
 from hepatica.knowledge.content import digest_of
 from hepatica.knowledge.counts import counts
@@ -200,4 +201,5 @@ __all__ = [
     "search",
     "select",
     "strata",
+    "written",
 ]

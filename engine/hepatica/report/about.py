@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
-from hepatica.evaluation.result import RulesetIdentity
-from hepatica.knowledge import DEMANDS, Ruleset, Source, counts, words
+from hepatica.evaluation import RulesetIdentity, identity
+from hepatica.knowledge import STANDINGS, Ruleset, SourceText, condition_words, counts
 from hepatica.notice import notice
 from hepatica.report.blocks import Blocks, Bullets, Notice, Paragraph, Section, Title
 
@@ -44,7 +44,7 @@ class About:
     intended_use: str
     intended_users: str
     cautioned_against: tuple[str, ...]
-    source: Source
+    source: SourceText | None
     scope: str
     out_of_scope: str
     covers: tuple[str, ...]
@@ -61,7 +61,7 @@ def about(ruleset: Ruleset) -> About:
     card = ruleset.card
     return About(
         notice=notice(card.as_of),
-        ruleset=RulesetIdentity(card.id, card.version, card.as_of, (card.source.citation,), ruleset.digest),
+        ruleset=identity(ruleset),
         title=card.title,
         released=card.released,
         extends=card.extends,
@@ -71,14 +71,14 @@ def about(ruleset: Ruleset) -> About:
         intended_users=card.intended_users,
         cautioned_against=card.cautioned_against,
         source=card.source,
-        scope=words(card.scope),
+        scope=condition_words(card.scope, ruleset.fields),
         out_of_scope=card.out_of_scope,
         covers=card.covers,
         leaves_out=card.leaves_out,
         known_limits=card.known_limits,
         update_process=card.update_process,
         source_attributes=tuple(UsedAttribute(a.attribute, a.used, a.says) for a in card.source_attributes),
-        standings=tuple(StandingMeaning(name, d.title, d.means, d.needs) for name, d in DEMANDS.items()),
+        standings=tuple(StandingMeaning(name, d.title, d.means, d.needs) for name, d in STANDINGS.items()),
         counts=counts(ruleset)._asdict(),
     )
 
@@ -116,7 +116,9 @@ def _listed(title: str, sentences: Iterable[str]) -> Iterator[Section]:
         yield Section(title, (Bullets(shown),))
 
 
-def _source(source: Source) -> Iterator[str]:
+def _source(source: SourceText | None) -> Iterator[str]:
+    if source is None:
+        return
     yield f"{source.citation}{f' doi:{source.doi}' if source.doi else ''} (basis: {source.basis})"
     yield source.text
 
