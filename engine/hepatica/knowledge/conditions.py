@@ -172,12 +172,8 @@ def _concepts_in(condition: Condition) -> set[str]:
 def written(condition: Condition) -> dict[str, Any]:
     """A condition as JSON-ready values, one key to an operator: field, concept, not, all or any."""
     if isinstance(condition, Test):
-        return {
-            "field": condition.field,
-            "operator": condition.operator,
-            "values": list(condition.operands),
-            **({} if condition.unknown is None else {"if_unknown": condition.unknown}),
-        }
+        test = {"field": condition.field, "operator": condition.operator, "values": list(condition.operands)}
+        return test if condition.unknown is None else {**test, "if_unknown": condition.unknown}
     if isinstance(condition, ConceptTest):
         return {"concept": condition.concept, "is": condition.wanted}
     if isinstance(condition, NotOf):
