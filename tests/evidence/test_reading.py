@@ -164,9 +164,9 @@ def test_the_card_counts_what_the_ruleset_holds(ruleset: Ruleset, capsys: pytest
     assert sum(held.rules_by_standing.values()) == held.rules == len(ruleset.rules)
     assert sum(held.discrepancies_by_basis.values()) == held.discrepancies
     assert answer["ruleset"]["digest"] == ruleset.digest
-    assert answer["source"]["basis"] == "recalled"
-    assert [item["used"] for item in answer["source_attributes"]].count("yes") == 5
-    assert len(answer["source_attributes"]) == 13
+    assert answer["card"]["source"]["basis"] == "recalled"
+    assert [item["used"] for item in answer["card"]["source_attributes"]].count("yes") == 5
+    assert len(answer["card"]["source_attributes"]) == 13
 
 
 def test_the_card_reads_the_same_in_text_and_markdown(ruleset: Ruleset, capsys: pytest.CaptureFixture[str]) -> None:
