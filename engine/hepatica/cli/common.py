@@ -1,18 +1,25 @@
-"""What commands share: options, reading patients and rulesets, writing output."""
+"""What commands share: options, reading patients and rulesets, and printing a result in every format.
+
+A command computes one typed result and returns `Output(result, view)`; `@printed` gives it `--format`, `--output` and
+`--force` and writes what was asked for. See `hepatica.report.blocks` for the whole path from a result to its words.
+"""
 
 from __future__ import annotations
 
+import functools
 import json
 import os
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
+from textwrap import indent
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
+from hepatica.cli import writing
 from hepatica.documents import MAX_BYTES
-from hepatica.inference import compiled
 from hepatica.paths import DEFAULT_RULESET, shipped
 from hepatica.problems import InvalidInput, Problem
 from hepatica.report.style import Style
@@ -22,9 +29,137 @@ if TYPE_CHECKING:
     from hepatica.inference import Program
     from hepatica.knowledge import Ruleset, RulesetFiles
     from hepatica.patient import Profile
+    from hepatica.report import Blocks
 
 F = TypeVar("F", bound=Callable[..., Any])
 STDIN = "-"
+FORMATS = ("text", "markdown", "json", "html")
+# What the end of a file's name says about its format.
+SUFFIXES = {
+    ".txt": "text",
+    ".md": "markdown",
+    ".markdown": "markdown",
+    ".json": "json",
+    ".htm": "html",
+    ".html": "html",
+    ".ndjson": "ndjson",
+    ".jsonl": "ndjson",
+    ".csv": "csv",
+    ".svg": "svg",
+    ".png": "png",
+    ".mmd": "mermaid",
+    ".sarif": "sarif",
+    ".xml": "junit",
+    ".bib": "bibtex",
+    ".ris": "ris",
+    ".parquet": "parquet",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Output:
+    """What a command has to say: the typed result, its view, the exit code, and how formats of its own are written.
+
+    `formats` maps a name that `@printed` was given to a function from the result to text, bytes, or chunks of either.
+    With `several`, `result` is an iterable of results, each viewed, and written as soon as it is made.
+    """
+
+    result: Any
+    view: Callable[[Any], Blocks]
+    code: int = 0
+    formats: Mapping[str, Callable[[Any], str | bytes | Iterable[str | bytes]]] = field(default_factory=dict)
+    several: bool = False
+
+
+def printed(*extra: str, verbose: str = "") -> Callable[[Callable[..., Output]], Callable[..., int]]:
+    """Gives a command its formats: `--format` (the four of every command, then `extra`), `--output`, `--force`.
+
+    With `verbose` (its help text) the command has `--verbose`, too, which prints the details of the blocks. Place it right
+    above the function, below the command's own options.
+    """
+
+    def decorate(function: Callable[..., Output]) -> Callable[..., int]:
+        @functools.wraps(function)
+        def run(*, format_: str | None, output: Path | None, force: bool, details: bool = False, **options: Any) -> int:
+            chosen = _chosen(format_, output, (*FORMATS, *extra))
+            made = function(**options)
+            try:
+                writing.write(_written(made, chosen, output, details), output, force=force)
+                if output is None:
+                    sys.stdout.flush()
+            except BrokenPipeError:
+                # The reader (`| head`) has what it wanted; what was found is still found.
+                writing.silence(sys.stdout)
+            return made.code
+
+        for option in reversed(_output_options((*FORMATS, *extra), verbose)):
+            run = option(run)
+        return run
+
+    return decorate
+
+
+def _output_options(formats: tuple[str, ...], verbose: str) -> list[Callable[[Any], Any]]:
+    options = [
+        click.option("--format", "-f", "format_", type=click.Choice(formats), help="How to write.  [default: text]"),
+        click.option(
+            "--output",
+            "-o",
+            type=Path,
+            metavar="FILE",
+            help="Write to FILE; the end of its name says the format.",
+        ),
+        click.option("--force", is_flag=True, help="Let --output replace a file that Hepatica did not write."),
+    ]
+    if verbose:
+        options.append(click.option("--verbose", "-v", "details", is_flag=True, help=verbose))
+    return options
+
+
+def _chosen(format_: str | None, output: Path | None, offered: tuple[str, ...]) -> str:
+    """The format to write. Refuses a file name that says another one than is written."""
+    if output is None or (not output.suffix and format_):
+        return format_ or FORMATS[0]
+    named = SUFFIXES.get(output.suffix.lower())
+    if named not in offered:
+        ends = ", ".join(end for end, name in SUFFIXES.items() if name in offered)
+        raise click.UsageError(f"--output takes a file name that ends in one of {ends}")
+    if format_ and format_ != named:
+        raise click.UsageError(f"--output names a {named} file, and --format says {format_}")
+    return named
+
+
+def _written(made: Output, chosen: str, output: Path | None, details: bool) -> Iterator[str | bytes]:
+    """The output in chunks."""
+    from hepatica import report
+
+    results = made.result if made.several else [made.result]
+    if chosen in made.formats:
+        chunks = made.formats[chosen](made.result)
+        yield from [chunks] if isinstance(chunks, (str, bytes)) else chunks
+    elif chosen == "json":
+        yield from _json(results) if made.several else [report.json_text(made.result), "\n"]
+    elif chosen == "html":
+        blocks = [block for result in results for block in made.view(result)]
+        yield report.html_page(tuple(blocks), "Hepatica")
+    else:
+        emphasis = style(output)
+        for number, result in enumerate(results):
+            if number:
+                yield "\n" if chosen == "text" else "\n---\n\n"
+            shown = made.view(result)
+            yield report.text(shown, emphasis, details=details) if chosen == "text" else report.markdown(shown, details=details)
+
+
+def _json(results: Iterable[Any]) -> Iterator[str]:
+    """A list of results, one by one, so that many take no more memory than one."""
+    from hepatica import report
+
+    lead = "[\n"
+    for result in results:
+        yield lead + indent(report.json_text(result), "  ")
+        lead = ",\n"
+    yield "\n]\n" if lead != "[\n" else "[]\n"
 
 
 def ruleset_option(function: F) -> F:
@@ -48,45 +183,32 @@ def settings_option(function: F) -> F:
     )(function)
 
 
-def load(name: str) -> tuple[Ruleset, Program]:
-    """A ruleset and its compiled conditions, from the kept copy where the content is the same."""
-    from hepatica.knowledge import find_ruleset, gather
+def ruleset(name: str) -> Ruleset:
+    """A ruleset by the id of a shipped one or by its folder; the compiled copy is kept for the next time."""
+    from hepatica import load as load_ruleset
 
-    return load_gathered(gather(find_ruleset(name, (shipped("rulesets"),))))
-
-
-def load_gathered(files: RulesetFiles) -> tuple[Ruleset, Program]:
-    """As `load`, of files already read."""
-    kept = compiled.recall(files)
-    if kept is not None:
-        return kept
-    from hepatica.inference import compile_ruleset
-    from hepatica.knowledge import load_files
-
-    ruleset = load_files(files)
-    program = compile_ruleset(ruleset)
-    compiled.keep(files, ruleset, program)
-    return ruleset, program
+    return load_ruleset(name)
 
 
-def evaluator(name: str) -> Evaluator:
-    """An evaluator of a ruleset."""
-    from hepatica.evaluation import Evaluator
+def evaluator(rules: Ruleset | str) -> Evaluator:
+    """The evaluator of a ruleset."""
+    from hepatica.evaluation import evaluator_of
 
-    return Evaluator(*load(name))
+    return evaluator_of(ruleset(rules) if isinstance(rules, str) else rules)
 
 
-def read_patients(paths: Sequence[str], settings: Sequence[str]) -> list[Profile]:
+def read_patients(paths: Sequence[str], settings: Sequence[str], rules: Ruleset | None = None) -> list[Profile]:
     """The profiles of several files (`-` is standard input; a file may hold a list); settings alone make one too."""
-    from hepatica.patient import profile_of, profiles_in
+    from hepatica.patient import COMMON_FIELDS, profile_of, profiles_in
 
+    fields = rules.fields if rules else COMMON_FIELDS
     if not paths:
-        return [profile_of(settings)]
+        return [profile_of(settings, fields=fields)]
     profiles: list[Profile] = []
     problems: list[Problem] = []
     for path in paths:
         try:
-            profiles.extend(profiles_in(*_bytes(path), settings))
+            profiles.extend(profiles_in(*_patient_bytes(path), settings, fields=fields))
         except InvalidInput as error:
             problems.extend(error.problems)
     if problems:
@@ -94,25 +216,67 @@ def read_patients(paths: Sequence[str], settings: Sequence[str]) -> list[Profile
     return profiles
 
 
-def read_patient(path: str | None, settings: Sequence[str]) -> Profile:
+def read_patient(path: str | None, settings: Sequence[str], rules: Ruleset | None = None) -> Profile:
     """The one profile of a file (or of settings alone); refuses a list of several."""
     if path is None and not settings:
         raise click.UsageError("name a patient file, - for standard input, or facts with --set field=value")
-    profiles = read_patients([path] if path else [], settings)
-    if len(profiles) > 1:
+    profiles = read_patients([path] if path else [], settings, rules)
+    if len(profiles) != 1:
         raise click.UsageError(f"one patient is needed; {path} holds {len(profiles)}")
     return profiles[0]
 
 
-def known_therapies(names: Sequence[str], ruleset: Ruleset, given_as: str = "--therapy") -> None:
-    """Refuses therapy ids that the ruleset does not know, with the nearest spelling."""
-    from hepatica.problems import Problem, quote, suggestion
+def known_therapies(names: Sequence[str], rules: Ruleset, given_as: str = "--therapy") -> tuple[str, ...]:
+    """The ids of therapies named by id, name or synonym (brand names). Raises `InvalidInput` with every unknown one."""
+    found: list[str] = []
+    problems: list[Problem] = []
+    for name in names:
+        try:
+            found.append(therapy(name, rules, given_as))
+        except InvalidInput as error:
+            problems.extend(error.problems)
+    if problems:
+        raise InvalidInput(problems)
+    return tuple(found)
 
-    wrong = [name for name in names if name not in ruleset.therapies]
-    if wrong:
-        known = list(ruleset.therapies)
-        messages = {name: f"no therapy {quote(name)}; {suggestion(name, known)}" for name in wrong}
-        raise InvalidInput([Problem(given_as, 1, 1, "unknown-therapy", messages[name]) for name in wrong])
+
+def therapy(name: str, rules: Ruleset, given_as: str) -> str:
+    """The id of one therapy; see `known_therapies`. One that another shipped ruleset knows is said to be there."""
+    from hepatica.problems import quote, suggestion
+
+    found = _named(name, rules)
+    if found:
+        return found
+    here = f"{quote(name)} is not in this ruleset ({rules.card.id})"
+    elsewhere = [other.card.id for other in _other_rulesets(rules) if _named(name, other)]
+    if elsewhere:
+        message = f"{here}; it is in {' and '.join(elsewhere)}: --ruleset {elsewhere[0]}"
+    else:
+        message = f"{here}; {suggestion(name, rules.therapies)}"
+    raise InvalidInput([Problem(given_as, 1, 1, "unknown-therapy", message)])
+
+
+def _named(name: str, rules: Ruleset) -> str:
+    """The therapy of an id, a name or a synonym, whatever the case, blanks and hyphens; empty where there is none."""
+    wanted = _folded(name)
+    for one in rules.therapies.values():
+        if wanted in map(_folded, (one.id, one.name, *one.synonyms)):
+            return one.id
+    return ""
+
+
+def _folded(text: str) -> str:
+    return "".join(char for char in text.casefold() if char.isalnum())
+
+
+def _other_rulesets(rules: Ruleset) -> Iterator[Ruleset]:
+    """The shipped rulesets beside this one; one that does not load names nothing."""
+    for folder in sorted(shipped("rulesets").iterdir()):
+        if (folder / "ruleset.yaml").is_file() and folder.name != rules.card.id:
+            try:
+                yield ruleset(str(folder))
+            except InvalidInput:
+                continue
 
 
 def read_input(path: str) -> tuple[bytes, str]:
@@ -126,9 +290,24 @@ def read_input(path: str) -> tuple[bytes, str]:
     return read_bytes(Path(path), path), path
 
 
-def _bytes(path: str) -> tuple[bytes, str]:
-    named = [patient for patient in shipped("patients").glob("*.yaml") if patient.stem == path]
-    return read_input(str(named[0]) if named and not Path(path).exists() else path)
+def example_patients() -> dict[str, Path]:
+    """The shipped patients by name."""
+    return {path.stem: path for path in sorted(shipped("patients").glob("*.yaml"))}
+
+
+def _patient_bytes(path: str) -> tuple[bytes, str]:
+    """A patient's file: one of this path, else the example of this name, else a problem that names the nearest example."""
+    examples = example_patients()
+    if path == STDIN or Path(path).exists() or Path(path).suffix:
+        return read_input(path)
+    if path in examples:
+        return read_input(str(examples[path]))
+    from hepatica.problems import quote, suggestion
+
+    hint = suggestion(path, examples).partition("? allowed:")
+    near = f"{hint[0]}? " if hint[1] else ""
+    message = f"no such file and no example patient {quote(path)}; {near}`hepatica patients` lists the examples"
+    raise InvalidInput([Problem(path, 1, 1, "unreadable", message)])
 
 
 def style(path: Path | None = None) -> Style:
@@ -137,22 +316,32 @@ def style(path: Path | None = None) -> Style:
     return Style(terminal and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb")
 
 
+# What follows serves the commands that do not use `@printed` yet, and goes away with the last of them.
+
+
+def load(name: str) -> tuple[Ruleset, Program]:
+    """A ruleset and its compiled conditions."""
+    found = evaluator(name)
+    return found.ruleset, found.program
+
+
+def load_gathered(files: RulesetFiles) -> tuple[Ruleset, Program]:
+    """As `load`, of files already read."""
+    from hepatica.inference import compile_ruleset
+    from hepatica.knowledge import load_files
+
+    found = load_files(files)
+    return found, compile_ruleset(found)
+
+
 def write(text: str) -> None:
     """Text to standard output as UTF-8."""
-    write_file(text.encode("utf-8", "replace"), None)
+    writing.write([text])
 
 
 def write_file(data: bytes, path: Path | None) -> None:
     """Content to a file, or to standard output where no path is given. Raises `InvalidInput` where it cannot be written."""
-    if path is None:
-        if sys.stdout is None:
-            raise InvalidInput([Problem("<stdout>", 1, 1, "cannot-write", "standard output is closed")])
-        sys.stdout.buffer.write(data)
-        return
-    try:
-        path.write_bytes(data)
-    except OSError as error:
-        raise InvalidInput([Problem(str(path), 1, 1, "cannot-write", error.strerror or "cannot be written")]) from error
+    writing.write([data], path, force=True)
 
 
 def write_json(value: object) -> None:

@@ -16,10 +16,11 @@ from hepatica.knowledge.conditions import (
     condition_words,
     leaves,
     strata,
+    written,
 )
 from hepatica.knowledge.content import digest_of
 from hepatica.knowledge.counts import counts
-from hepatica.knowledge.decode import READ_AS
+from hepatica.knowledge.decode import READ_AS, decode
 from hepatica.knowledge.evidence import (
     Approval,
     Arm,
@@ -45,7 +46,7 @@ from hepatica.knowledge.evidence import (
     StudyKind,
     Toxicity,
 )
-from hepatica.knowledge.figures import FigureFinding, effect, figure_findings, number, possible_verdicts
+from hepatica.knowledge.figures import FigureFinding, figure_findings, number
 from hepatica.knowledge.files import CARD, CASES, MAX_FILES, MAX_TOTAL, RulesetFiles, belongs, collect, find_ruleset, gather
 from hepatica.knowledge.loader import load_files, load_ruleset
 from hepatica.knowledge.numbers import ranges
@@ -180,8 +181,8 @@ __all__ = [
     "concept_words",
     "condition_words",
     "counts",
+    "decode",
     "digest_of",
-    "effect",
     "figure_findings",
     "find_ruleset",
     "find_study",
@@ -193,10 +194,10 @@ __all__ = [
     "load_gathered",
     "load_ruleset",
     "number",
-    "possible_verdicts",
     "ranges",
     "ruleset_schemas",
     "search",
     "select",
     "strata",
+    "written",
 ]
