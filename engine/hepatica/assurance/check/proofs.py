@@ -22,7 +22,8 @@ from hepatica.assurance.space import (
     subtract,
     uncovered,
 )
-from hepatica.assurance.version import Placing, Position, RulesetVersion, position_of, precedence, rule_regions
+from hepatica.assurance.version import Placing, Position, RulesetVersion, position_of, rule_regions
+from hepatica.evaluation import precedence
 from hepatica.inference import SCOPE, FieldClasses, GoalKey, Verdict, classes_of
 from hepatica.knowledge import CARD, Rule, Study, Therapy
 from hepatica.patient import Facts, Interval, Profile
@@ -55,6 +56,10 @@ class Proving:
         """A finding about a rule in a region, with its smallest profile."""
         witness = self.shown(simplest(self.space, boxes))
         return finding(code, self.place(rule), witness, count(self.space, boxes), rule=rule.id, **names)
+
+    def before(self, first: Rule, second: Rule) -> bool:
+        """Whether one rule decides before another where both apply."""
+        return precedence(first, self.ruleset.studies) < precedence(second, self.ruleset.studies)
 
     def shown(self, box: Box) -> Mapping[str, Any]:
         """The smallest profile of a box as a document."""
@@ -119,7 +124,8 @@ def _decides(proving: Proving, therapy: Therapy, rule: Rule) -> bool:
         return True
     placing = Placing(therapy, proving.rules)
     weight = position_of(rule)
-    peers = joined(proving.rules[o.id] for o in others if position_of(o) == weight and precedence(o) < precedence(rule))
+    before = proving.before
+    peers = joined(proving.rules[o.id] for o in others if position_of(o) == weight and before(o, rule))
 
     def judge(verdicts: Verdicts) -> bool:
         at, own_verdict, of_peers = placing.position(verdicts[:-2]), verdicts[-2], verdicts[-1]
@@ -132,11 +138,11 @@ def _decides(proving: Proving, therapy: Therapy, rule: Rule) -> bool:
 
 
 def _subsumed(proving: Proving, therapy: Therapy, rule: Rule) -> CheckFinding:
-    where = proving.rules[rule.id].certain
+    where, before = proving.rules[rule.id].certain, proving.before
     stronger = [
         other
         for other in sorted(therapy.rules, key=lambda one: one.id)
-        if other is not rule and intersect(where, proving.rules[other.id].certain) and precedence(other) < precedence(rule)
+        if other is not rule and intersect(where, proving.rules[other.id].certain) and before(other, rule)
     ]
     cited = {study for other in stronger for study in other.cites}
     code = "always-subsumed" if cited.issuperset(rule.cites) else "never-decides"

@@ -9,8 +9,8 @@ from typing import NamedTuple
 from hepatica.assurance.cases import PatientCase, Pin, RulePart, TherapyPart, misplaced, truth
 from hepatica.assurance.mutation.mutants import Mutant
 from hepatica.assurance.space import outcomes
-from hepatica.assurance.version import Subject, precedence, reading_of
-from hepatica.evaluation import Explained, judged
+from hepatica.assurance.version import Subject, reading_of
+from hepatica.evaluation import Explained, judged, precedence
 from hepatica.inference import SCOPE, GoalKey, Program, Verdict, compile_conditions, conditions_of
 from hepatica.knowledge import AllOf, AnyOf, ConceptTest, Condition, NotOf, Rule, Ruleset, Therapy, leaves
 from hepatica.patient import Facts
@@ -84,11 +84,11 @@ class RulesView:
 
 
 def therapy_part(rules: Sequence[Rule], said: Sequence[RuleSaid]) -> TherapyPart:
-    """Where rules that say so put their therapy: the parts that a case can speak of, as an evaluation has them."""
+    """Where rules in order of precedence put their therapy: the parts that a case can speak of, as an evaluation has them."""
     verdicts = [one.verdict for one in said]
     found = judged(rules, verdicts)
     ruled_out = found.list == "ruled_out"
-    main = min(range(len(rules)), key=lambda n: (len(said[n].blocked_by), precedence(rules[n]))) if ruled_out else found.main
+    main = min(range(len(rules)), key=lambda n: len(said[n].blocked_by)) if ruled_out else found.main
     parts = {
         rule.id: RulePart(list=judged((rule,), (verdict,)).list, standing=rule.standing, cites=rule.cites)
         for rule, verdict in zip(rules, verdicts, strict=True)
@@ -172,9 +172,10 @@ class ChangedRules:
         yield from {id(therapy): therapy for therapy in (self.baseline.owners[name] for name in names)}.values()
 
     def _therapy_fails(self, known: KnownCase, therapy: Therapy) -> bool:
-        rules = [self.rule if self.rule is not None and self.rule.id == rule.id else rule for rule in therapy.rules]
+        changed = [self.rule if self.rule is not None and self.rule.id == rule.id else rule for rule in therapy.rules]
+        rules = sorted(changed, key=lambda rule: precedence(rule, self.baseline.ruleset.studies))
         said = [self._said(known, rule) for rule in rules]
-        if self.rule is None and all(new == known.said(rule) for new, rule in zip(said, therapy.rules, strict=True)):
+        if self.rule is None and all(new == known.said(rule) for new, rule in zip(said, rules, strict=True)):
             return False
         return next(misplaced(known.case, therapy.id, therapy_part(rules, said)), None) is not None
 
