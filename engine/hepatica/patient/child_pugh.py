@@ -23,6 +23,7 @@ CLASS, SCORE = "child_pugh_class", "child_pugh_score"
 CHILD_PUGH_GROUP = (CLASS, SCORE, COMPONENTS)
 CLASS_RANGES = {"A": (5, 6), "B": (7, 9), "C": (10, 15)}
 LOWEST, HIGHEST = 1, 3
+MOST_PARTS = 50
 
 
 class Scale(NamedTuple):
@@ -205,6 +206,8 @@ def measured(typed: object) -> tuple[dict[str, int], dict[str, str]]:
     """Points by component and every component as shown, of a mapping; raises `Refused` with all that is wrong in it."""
     if not isinstance(typed, Mapping):
         raise Refused("wrong-type", f"{COMPONENTS} is a mapping of {', '.join(PARTS)}")
+    if len(typed) > MOST_PARTS:
+        raise Refused("too-many", f"{COMPONENTS} has more than {MOST_PARTS} entries")
     wrong: list[Refused] = []
     points: dict[str, int] = {}
     shown = dict.fromkeys(PARTS, "unknown")

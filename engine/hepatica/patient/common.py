@@ -78,7 +78,7 @@ COMMON_FIELDS = Fields(
             unit="points",
             help="Sum of the five Child-Pugh components: class A is 5-6, B 7-9, C 10-15.",
             aliases=listed("CP score; CTP score; CPS; Child score; Child-Pugh points; Child-Turcotte-Pugh score"),
-            noise=listed("child-pugh; child; pugh; cp; ctp; cps; score; points; point; pts; class; A; B; C"),
+            noise=listed("child; pugh; cp; ctp; cps; score; points; point; pts; class; A; B; C"),
         ),
         Field(
             name="ecog",

@@ -33,6 +33,7 @@ from hepatica.problems import InvalidInput, Problem, quote, suggestion
 LABEL = "label"
 LONGEST_LABEL = 200
 MOST_UNKNOWN_FIELDS = 30
+MOST_KEYS = 1000
 MAPPING = "<profile>"
 _COMPONENT_NAMES = ("child_pugh_component", "components", "child_pugh_parts")
 
@@ -85,10 +86,9 @@ def profile_from(data: Node | Mapping[str, Any], file: str = MAPPING, fields: Fi
     entries: Any = _texts(node) if node is not None else data
     if not isinstance(entries, Mapping):
         found = "a list" if isinstance(entries, (list, tuple)) else quote(entries if isinstance(entries, str) else str(entries))
-        message = f"a profile is a mapping of fields, not {found}"
-        raise InvalidInput(
-            [node.problem(file, "not-a-profile", message) if node else Problem(file, 1, 1, "not-a-profile", message)]
-        )
+        raise InvalidInput([_whole(node, file, "not-a-profile", f"a profile is a mapping of fields, not {found}")])
+    if len(entries) > MOST_KEYS:
+        raise InvalidInput([_whole(node, file, "too-many", f"more than {MOST_KEYS} fields in one profile")])
     problems: list[Problem] = []
     place = _placed(node, file, list(entries))
     known, written = _named(entries, fields, place, problems)
@@ -155,6 +155,10 @@ def _named(
         if number == 2 * MOST_UNKNOWN_FIELDS:
             break
     return known, written
+
+
+def _whole(node: Node | None, file: str, code: str, message: str) -> Problem:
+    return node.problem(file, code, message) if node else Problem(file, 1, 1, code, message)
 
 
 def _placed(node: Node | None, file: str, keys: list[str]) -> Callable[..., Problem]:

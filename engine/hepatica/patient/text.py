@@ -108,7 +108,8 @@ def _escaped(char: str) -> str:
 def framed(words: str, noise: Iterable[str]) -> str:
     """A pattern of `words` (one group), among words that say nothing more (`BCLC stage C`)."""
     beside = one_of(noise)
-    before, after = (f"(?:(?:{beside}){BESIDE})*", f"(?:{BESIDE}(?:{beside}))*") if beside else ("", "")
+    # A bound, not a star: words that contain one another would else be divided in exponentially many ways.
+    before, after = (f"(?:(?:{beside}){BESIDE}){{0,5}}", f"(?:{BESIDE}(?:{beside})){{0,5}}") if beside else ("", "")
     return rf"\s*{before}({words}){after}\s*"
 
 
