@@ -8,7 +8,9 @@ converted (34 µmol/L is 1.99 mg/dL).
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
+from functools import cache
 from typing import Any, NamedTuple
 
 from hepatica.patient.common import COMMON_FIELDS
@@ -188,7 +190,9 @@ class _ScaleReader(NumberReader):
             raise Refused("out-of-range", f"{said} allowed: {low:g} to {high:g} {unit}".rstrip())
 
 
-_MEASURED = {name: _ScaleReader(PARTS[name]) for name in SCALES}
+@cache
+def _scale_reader(name: str) -> _ScaleReader:
+    return _ScaleReader(PARTS[name])
 
 
 def _number_text(typed: object, name: str) -> str:
@@ -237,19 +241,26 @@ def _part(name: str, value: object) -> tuple[int, str] | None:
     if value is None or isinstance(value, (list, tuple)):
         return None
     if name in SCALES:
-        return _MEASURED[name].points_of(value)
+        return _scale_reader(name).points_of(value)
     grade = reader_of(PARTS[name]).read(value).value
     return (GRADES[name][str(grade)], str(grade)) if grade is not None else None
 
 
-_BOTH = compiled(framed(r"(?P<class>[abc])[\s(,]*(?:score\s*)?(?P<score>1[0-5]|[5-9])\)?", COMMON_FIELDS[CLASS].noise))
-_ALONE = compiled(framed(r"(?P<score>1[0-5]|[5-9])", COMMON_FIELDS[CLASS].noise))
+@cache
+def _together() -> tuple[re.Pattern[str], ...]:
+    """Class and score, and a score alone."""
+    noise = COMMON_FIELDS[CLASS].noise
+    both = r"(?P<class>[abc])[\s(,]*(?:score\s*)?(?P<score>1[0-5]|[5-9])\)?"
+    return compiled(framed(both, noise)), compiled(framed(r"(?P<score>1[0-5]|[5-9])", noise))
 
 
 def both_of(typed: object) -> tuple[str | None, int | None]:
     """The class and the score that one text states together (`A6`, `Child-Pugh B (8)`, `7`); None for what it leaves out."""
     text = plain(str(typed)) if isinstance(typed, (str, int)) and not isinstance(typed, bool) else ""
-    found = _BOTH.fullmatch(text) or _ALONE.fullmatch(text)
+    if text.upper() in CLASS_RANGES:
+        return None, None
+    both, alone = _together()
+    found = both.fullmatch(text) or alone.fullmatch(text)
     if found is None:
         return None, None
     return (found["class"].upper() if "class" in found.re.groupindex else None), int(found["score"])

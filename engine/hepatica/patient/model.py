@@ -4,11 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from functools import lru_cache
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
-from pydantic import BaseModel, ConfigDict, PlainValidator, ValidationError, WithJsonSchema, create_model
-from pydantic import Field as PydanticField
-from pydantic_core import PydanticCustomError
+from pydantic_core import PydanticCustomError, SchemaValidator, ValidationError, core_schema
 
 from hepatica.documents import Node
 from hepatica.patient import child_pugh, cmet
@@ -30,6 +28,10 @@ from hepatica.patient.value_reader import (
 )
 from hepatica.problems import InvalidInput, Problem, quote, suggestion
 
+if TYPE_CHECKING:
+    from pydantic import BaseModel
+
+Validator = Callable[[Any, Any], Any]
 LABEL = "label"
 LONGEST_LABEL = 200
 MOST_UNKNOWN_FIELDS = 30
@@ -39,16 +41,43 @@ _COMPONENT_NAMES = ("child_pugh_component", "components", "child_pugh_parts")
 
 
 @lru_cache(maxsize=64)
+def validators_of(fields: Fields = COMMON_FIELDS) -> Mapping[str, Validator]:
+    """The validator of every key of a patient file: what the model is made of."""
+    found: dict[str, Validator] = {LABEL: _label, **{field.name: _validator(field) for field in fields.values()}}
+    return found | ({COMPONENTS: _checked(_components)} if _has_child_pugh(fields) else {})
+
+
+@lru_cache(maxsize=64)
+def _core_validator(fields: Fields) -> SchemaValidator:
+    """The model as pydantic's core runs it. Importing the rest of pydantic would double the time of a short command."""
+    parts = {
+        name: core_schema.typed_dict_field(core_schema.with_info_plain_validator_function(validator), required=False)
+        for name, validator in validators_of(fields).items()
+    }
+    return SchemaValidator(core_schema.typed_dict_schema(parts, extra_behavior="forbid"))
+
+
+@lru_cache(maxsize=64)
 def profile_model(fields: Fields = COMMON_FIELDS) -> type[BaseModel]:
-    """The model of a patient file: each field is read by its own reader; what was understood goes to the context."""
-    parts: dict[str, Any] = {LABEL: (Annotated[Any, PlainValidator(_label), WithJsonSchema(_label_schema())], None)}
-    for field in fields.values():
-        described = PydanticField(default=None, title=field.title, description=_described(field))
-        parts[field.name] = (Annotated[Any, PlainValidator(_validator(field)), WithJsonSchema(_schema(field))], described)
-    if _has_child_pugh(fields):
-        components = Annotated[Any, PlainValidator(_checked(_components)), WithJsonSchema(_components_schema())]
-        parts[COMPONENTS] = (components, PydanticField(default=None, title="Child-Pugh components"))
-    return create_model("PatientFile", __config__=ConfigDict(extra="forbid"), __doc__="One hypothetical patient.", **parts)
+    """The model of a patient file as a class of pydantic's, with titles, descriptions and a JSON Schema."""
+    from pydantic import BaseModel, PlainValidator, WithJsonSchema, create_model
+    from pydantic import Field as PydanticField
+
+    parts: dict[str, Any] = {}
+    for name, validator in validators_of(fields).items():
+        title, said, schema = _shown(name, fields)
+        annotated = Annotated[Any, PlainValidator(validator), WithJsonSchema(schema)]
+        parts[name] = (annotated, PydanticField(default=None, title=title, description=said))
+    base = type("Closed", (BaseModel,), {"model_config": {"extra": "forbid"}, "__module__": __name__})
+    return create_model("PatientFile", __base__=base, __doc__="One hypothetical patient.", **parts)
+
+
+def _shown(name: str, fields: Fields) -> tuple[str, str, dict[str, Any]]:
+    if name == LABEL:
+        return "Label", "A title; never a person's name.", {"type": ["string", "number", "null"], "maxLength": LONGEST_LABEL}
+    if name == COMPONENTS:
+        return "Child-Pugh components", "The five components; class and score are computed from them.", _components_schema()
+    return fields[name].title, _described(fields[name]), _schema(fields[name])
 
 
 def profile_schema(fields: Fields = COMMON_FIELDS) -> dict[str, Any]:
@@ -94,7 +123,7 @@ def profile_from(data: Node | Mapping[str, Any], file: str = MAPPING, fields: Fi
     known, written = _named(entries, fields, place, problems)
     understood: list[Understood] = []
     try:
-        read = profile_model(fields).__pydantic_validator__.validate_python(known, context=understood)
+        read = _core_validator(fields).validate_python(known, context=understood)
     except ValidationError as error:
         for detail in error.errors(include_url=False, include_input=False):
             key = str(detail["loc"][0])
@@ -108,8 +137,8 @@ def profile_from(data: Node | Mapping[str, Any], file: str = MAPPING, fields: Fi
         raise InvalidInput([place((written[str(at[0])], *at[1:]), code, said) for at, code, said in refused.parts]) from None
 
 
-def _profile(read: Any, known: Mapping[str, Any], fields: Fields, understood: list[Understood]) -> Profile:
-    facts = {name: getattr(read, name) for name in fields}
+def _profile(read: Mapping[str, Any], known: Mapping[str, Any], fields: Fields, understood: list[Understood]) -> Profile:
+    facts: dict[str, Any] = {name: read.get(name) for name in fields}
     measurements: Measurements = {}
     warnings: tuple[ProfileWarning, ...] = ()
     if isinstance(facts.get(cmet.CMET), dict):
@@ -117,7 +146,7 @@ def _profile(read: Any, known: Mapping[str, Any], fields: Fields, understood: li
         facts[cmet.CMET] = facts[cmet.CMET]["status"]
     if _has_child_pugh(fields):
         entered = facts[child_pugh.CLASS], facts[child_pugh.SCORE]
-        found = child_pugh.graded(*entered, known, getattr(read, COMPONENTS))
+        found = child_pugh.graded(*entered, known, read.get(COMPONENTS))
         understood = child_pugh.both_understood(known, understood)
         facts |= found.facts
         warnings = found.warnings
@@ -126,7 +155,7 @@ def _profile(read: Any, known: Mapping[str, Any], fields: Fields, understood: li
     total = facts_of(facts, fields)
     return Profile(
         total,
-        read.label or "",
+        read.get(LABEL) or "",
         measurements=measurements,
         warnings=(*warnings, *doubts(total)),
         understood=tuple(understood),
@@ -183,7 +212,7 @@ def _texts(node: Node) -> Any:
     return None if node.value is None else node.raw
 
 
-def _validator(field: Field) -> Callable[[Any, Any], Any]:
+def _validator(field: Field) -> Validator:
     reader = reader_of(field)
     name = field.name
 
@@ -201,7 +230,7 @@ def _validator(field: Field) -> Callable[[Any, Any], Any]:
     return _checked(validate)
 
 
-def _checked(read: Callable[[Any, Any], Any]) -> Callable[[Any, Any], Any]:
+def _checked(read: Validator) -> Validator:
     """`read`, whose refusals are errors of pydantic's that carry every part of the refusal."""
 
     def validate(typed: Any, info: Any) -> Any:
@@ -240,10 +269,6 @@ def _has_child_pugh(fields: Fields) -> bool:
 def _described(field: Field) -> str:
     allowed = f" Allowed: {', '.join(field.values)}." if field.values else f" In {field.unit}." if field.unit else ""
     return f"{field.help}{allowed} '{UNKNOWN}' or absent: not known."
-
-
-def _label_schema() -> dict[str, Any]:
-    return {"type": ["string", "number", "null"], "maxLength": LONGEST_LABEL, "description": "A title; never a person's name."}
 
 
 def _schema(field: Field) -> dict[str, Any]:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
+from functools import cache
 
 LONGEST_TEXT = 200
 GAP = r"[\s_-]*"
@@ -129,9 +130,11 @@ def either_case(pattern: str) -> str:
     return f"^(?:{spelled})$"
 
 
-_MISSING = compiled(missing_pattern())
+@cache
+def _missing() -> re.Pattern[str]:
+    return compiled(missing_pattern())
 
 
 def is_missing(text: str) -> bool:
     """True for an empty text and for every way of writing that something is not known."""
-    return _MISSING.fullmatch(text) is not None
+    return not text or (not text.isdecimal() and _missing().fullmatch(text) is not None)
