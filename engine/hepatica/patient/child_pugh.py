@@ -18,7 +18,7 @@ from hepatica.patient.fields import Field, Fields
 from hepatica.patient.numbers import Interval, digits, parsed, unit_key
 from hepatica.patient.profile import COMPONENTS, ChildPugh, ProfileWarning, Understood
 from hepatica.patient.text import compiled, framed, is_missing, plain, table
-from hepatica.patient.value_reader import NumberReader, Refused, reader_of
+from hepatica.patient.value_reader import NumberReader, Refused, reader_of, with_unit
 from hepatica.problems import quote, suggestion
 
 CLASS, SCORE = "child_pugh_class", "child_pugh_score"
@@ -76,7 +76,10 @@ PARTS = Fields(
             kind="number",
             nature="test",
             help="",
-            units=dict.fromkeys(SCALES["bilirubin"].cutoffs, 1.0),
+            low=0.05,
+            high=60,
+            unit="mg/dL",
+            units={"µmol/L": 1 / 17.1},
             aliases=("total bilirubin", "bili", "tbil", "serum bilirubin"),
             noise=("bilirubin", "total", "serum"),
         ),
@@ -86,11 +89,24 @@ PARTS = Fields(
             kind="number",
             nature="test",
             help="",
-            units=dict.fromkeys(SCALES["albumin"].cutoffs, 1.0),
+            low=0.5,
+            high=7,
+            unit="g/dL",
+            units={"g/L": 0.1},
             aliases=("alb", "serum albumin"),
             noise=("albumin", "serum"),
         ),
-        Field(name="inr", title="INR", kind="number", nature="test", help="", aliases=("pt-inr",), noise=("inr", "pt-inr")),
+        Field(
+            name="inr",
+            title="INR",
+            kind="number",
+            nature="test",
+            help="",
+            low=0.5,
+            high=6,
+            aliases=("pt-inr",),
+            noise=("inr", "pt-inr"),
+        ),
         Field(
             name="ascites",
             title="Ascites",
@@ -148,8 +164,13 @@ def class_of(score: int) -> str:
     return next(name for name, (low, high) in CLASS_RANGES.items() if low <= score <= high)
 
 
-class _ScaleReader(NumberReader):
+class ScaleReader(NumberReader):
     """A component in one of its units, each with its own cut-offs and its own plausible range."""
+
+    def __init__(self, field: Field) -> None:
+        super().__init__(field)
+        # An amount of bilirubin or albumin means nothing without its unit.
+        self.unit_needed = bool(field.unit)
 
     def points_of(self, typed: object) -> tuple[int, str] | None:
         """Points and the amount as shown; None where it is missing. Raises `Refused`."""
@@ -191,8 +212,9 @@ class _ScaleReader(NumberReader):
 
 
 @cache
-def _scale_reader(name: str) -> _ScaleReader:
-    return _ScaleReader(PARTS[name])
+def scale_reader(name: str) -> ScaleReader:
+    """The reader of a measured component."""
+    return ScaleReader(PARTS[name])
 
 
 def _number_text(typed: object, name: str) -> str:
@@ -216,11 +238,11 @@ def measured(typed: object) -> tuple[dict[str, int], dict[str, str]]:
     points: dict[str, int] = {}
     shown = dict.fromkeys(PARTS, "unknown")
     for key, value in typed.items():
-        name = PARTS.find(str(key))
+        name, unit = PARTS.find_with_unit(str(key))
         try:
             if name is None:
                 raise Refused("unknown-field", f"unknown component {quote(key)}; {suggestion(key, PARTS)}", (str(key),))
-            read = _part(name, value)
+            read = _part(name, with_unit(value, unit))
         except Refused as refused:
             refused.parts = [((str(key), *place) if name else place, code, said) for place, code, said in refused.parts]
             wrong.append(refused)
@@ -241,7 +263,7 @@ def _part(name: str, value: object) -> tuple[int, str] | None:
     if value is None or isinstance(value, (list, tuple)):
         return None
     if name in SCALES:
-        return _scale_reader(name).points_of(value)
+        return scale_reader(name).points_of(value)
     grade = reader_of(PARTS[name]).read(value).value
     return (GRADES[name][str(grade)], str(grade)) if grade is not None else None
 

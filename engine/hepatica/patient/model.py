@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from functools import lru_cache
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -14,17 +14,17 @@ from hepatica.patient.common import COMMON_FIELDS
 from hepatica.patient.contradictions import doubts
 from hepatica.patient.fields import FLAGS, UNKNOWN, Field, Fields
 from hepatica.patient.profile import COMPONENTS, Measurements, Profile, ProfileWarning, Understood, facts_of
-from hepatica.patient.text import either_case, missing_pattern, one_of, squashed
+from hepatica.patient.text import either_case, is_missing, missing_pattern, one_of, squashed
 from hepatica.patient.value_reader import (
     BETWEEN,
     FLAG_WORDS,
     NumberReader,
-    Reading,
     Refused,
     SetReader,
     ValueReader,
     WordReader,
     reader_of,
+    with_unit,
 )
 from hepatica.problems import InvalidInput, Problem, quote, suggestion
 
@@ -86,8 +86,14 @@ def profile_schema(fields: Fields = COMMON_FIELDS) -> dict[str, Any]:
     aliases: dict[str, list[str]] = {}
     for written, name in names_of(fields).items():
         aliases.setdefault(name, []).append(written)
-    spelled = {either_case(one_of(words) + r"\s*:?"): {"$ref": f"#/properties/{name}"} for name, words in aliases.items()}
+    spelled = {_key_pattern(words, fields.get(name)): {"$ref": f"#/properties/{name}"} for name, words in aliases.items()}
     return {"$schema": "https://json-schema.org/draft/2020-12/schema", **schema, "patternProperties": spelled}
+
+
+def _key_pattern(words: Iterable[str], field: Field | None) -> str:
+    """A pattern of a key in every spelling, with a unit in brackets where the field has units."""
+    units = one_of(filter(None, (field.unit, *field.units))) if field else ""
+    return either_case(rf"(?:{one_of(words)})" + (rf"(?:\s*[(\[]\s*(?:{units})\s*[)\]])?" if units else "") + r"\s*:?")
 
 
 @lru_cache(maxsize=64)
@@ -163,26 +169,37 @@ def _profile(read: Mapping[str, Any], known: Mapping[str, Any], fields: Fields, 
     )
 
 
+def key_of(written: object, fields: Fields) -> tuple[str | None, str]:
+    """The key of a patient file that people write so, and the unit that a heading names beside it."""
+    text = str(written)
+    name = names_of(fields).get(text) or _squashed_names(fields).get(squashed(text.rstrip(" :")))
+    return (name, "") if name else fields.find_with_unit(text)
+
+
+@lru_cache(maxsize=64)
+def _squashed_names(fields: Fields) -> Mapping[str, str]:
+    return {squashed(written): name for written, name in names_of(fields).items()}
+
+
 def _named(
     entries: Mapping[str, Any], fields: Fields, place: Callable[..., Problem], problems: list[Problem]
 ) -> tuple[dict[str, Any], dict[str, str]]:
     """The entries by their proper key, and how each key was written."""
     names = names_of(fields)
-    spelled = {squashed(written): name for written, name in names.items()} if any(key not in names for key in entries) else names
     known: dict[str, Any] = {}
     written: dict[str, str] = {}
-    unknown = [key for key in entries if key not in names and squashed(str(key).rstrip(" :")) not in spelled]
+    unknown = 0
     for key, value in entries.items():
-        name = names.get(key) or spelled.get(squashed(str(key).rstrip(" :")))
-        if name in written:
+        name, unit = (key, "") if key in names and names[key] == key else key_of(key, fields)
+        if name is None:
+            unknown += 1
+            if unknown <= 2 * MOST_UNKNOWN_FIELDS:
+                near = suggestion(key, keys_of(fields)) if unknown <= MOST_UNKNOWN_FIELDS else "see the first of them"
+                problems.append(place((key,), "unknown-field", f"unknown field {quote(key)}; {near}"))
+        elif name in written:
             problems.append(place((key,), "duplicate-key", f"{quote(key)} and {quote(written[name])} are the same field"))
-        elif name is not None:
-            known[name], written[name] = value, key
-    for number, key in enumerate(unknown):
-        near = suggestion(key, keys_of(fields)) if number < MOST_UNKNOWN_FIELDS else "see the first of them"
-        problems.append(place((key,), "unknown-field", f"unknown field {quote(key)}; {near}"))
-        if number == 2 * MOST_UNKNOWN_FIELDS:
-            break
+        else:
+            known[name], written[name] = with_unit(value, unit), key
     return known, written
 
 
@@ -247,9 +264,7 @@ def _parts(detail: Any) -> list[Any]:
 
 
 def _components(typed: Any, info: Any) -> Any:
-    if typed is None or reader_of(child_pugh.PARTS["ascites"]).exact.get(typed if isinstance(typed, str) else "x") == Reading(
-        None
-    ):
+    if typed is None or (isinstance(typed, str) and is_missing(typed)):
         return None
     return child_pugh.measured(typed)
 
@@ -277,9 +292,7 @@ def _schema(field: Field) -> dict[str, Any]:
     if field.name == cmet.CMET and field.values == ("high", "low"):
         parts = {name: _schema(part) for name, part in cmet.PARTS.items()}
         choices.append({"type": "object", "properties": parts, "additionalProperties": False})
-    missing = {"type": "string", "pattern": either_case(missing_pattern())}
-    bracketed = {"type": "array", "items": missing, "minItems": 1, "maxItems": 1}
-    return {"anyOf": [*choices, missing, bracketed, {"type": "null"}]}
+    return {"anyOf": [*choices, *_missing()]}
 
 
 def _choices(reader: ValueReader) -> list[dict[str, Any]]:
@@ -312,13 +325,19 @@ def _native(reader: WordReader) -> list[bool | int]:
 
 
 def _components_schema() -> dict[str, Any]:
-    parts = {}
-    for name, part in child_pugh.PARTS.items():
-        if name in child_pugh.SCALES:
-            plausible = child_pugh.SCALES[name].plausible
-            ranges = [{"type": "number", "minimum": plausible[""][0], "maximum": plausible[""][1]}] if "" in plausible else []
-            parts[name] = {"anyOf": [*ranges, {"type": "string"}, {"type": "null"}]}
-        else:
-            parts[name] = _schema(part)
-    shown = {"type": "object", "properties": parts, "additionalProperties": False}
+    parts = {name: _measured(name) if name in child_pugh.SCALES else _schema(part) for name, part in child_pugh.PARTS.items()}
+    spelled = {_key_pattern((name, part.title, *part.aliases), part): parts[name] for name, part in child_pugh.PARTS.items()}
+    shown = {"type": "object", "properties": parts, "patternProperties": spelled, "additionalProperties": False}
     return {"anyOf": [shown, {"enum": [UNKNOWN, None]}]}
+
+
+def _measured(name: str) -> dict[str, Any]:
+    """What a measured component takes: an amount with its unit, or a number where it has none."""
+    reader = child_pugh.scale_reader(name)
+    numbers, texts = _choices(reader)
+    return {"anyOf": [texts, *_missing(), *([] if reader.unit_needed else [numbers])]}
+
+
+def _missing() -> list[dict[str, Any]]:
+    missing = {"type": "string", "pattern": either_case(missing_pattern())}
+    return [missing, {"type": "array", "items": missing, "minItems": 1, "maxItems": 1}, {"type": "null"}]

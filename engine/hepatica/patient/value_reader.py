@@ -301,6 +301,7 @@ class NumberReader(ValueReader):
     """A number in one of the field's units, exact or within bounds."""
 
     decimals = DECIMALS
+    unit_needed = False
 
     def __init__(self, field: Field) -> None:
         super().__init__(field)
@@ -400,7 +401,7 @@ class NumberReader(ValueReader):
         number = NUMBER if self.field.high < 1000 else rf"(?!{TWO_WAYS}){NUMBER}"
         one, span = rf"(?:(?:{SIGN})\s*)?[+]?{number}", rf"{number}{TO}{number}"
         both = rf"(?:{SIGN})\s*{number}\s*and\s*(?:{SIGN})\s*{number}"
-        unit = rf"\s*(?:{'|'.join(sorted(spelled, key=len, reverse=True))})?" if spelled else ""
+        unit = rf"\s*(?:{'|'.join(sorted(spelled, key=len, reverse=True))}){'' if self.unit_needed else '?'}" if spelled else ""
         return framed(rf"(?:{both}|{span}|{one}){unit}", self.field.noise)
 
     def expected(self) -> str:
@@ -450,6 +451,12 @@ _READERS: Mapping[str, type[ValueReader]] = {
     "integer": WholeReader,
     "number": NumberReader,
 }
+
+
+def with_unit(typed: Any, unit: str) -> Any:
+    """An amount with the unit that its heading names, where it brings none of its own."""
+    bare = isinstance(typed, (int, float)) or (isinstance(typed, str) and typed.strip()[-1:].isdigit())
+    return f"{typed} {unit}" if unit and bare else typed
 
 
 def _between(low: float, high: float) -> float | Interval:
