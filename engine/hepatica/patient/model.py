@@ -23,6 +23,7 @@ from hepatica.patient.value_reader import (
     SetReader,
     ValueReader,
     WordReader,
+    allowed_words,
     reader_of,
     with_unit,
 )
@@ -310,7 +311,7 @@ def _choices(reader: ValueReader) -> list[dict[str, Any]]:
         ]
     if isinstance(reader, WordReader):
         return [
-            {"enum": [*reader.allowed[:-1], *_native(reader)]},
+            {"enum": [*allowed_words(field)[:-1], *_native(reader)]},
             {"type": "string", "pattern": either_case(reader.words_pattern)},
         ]
     kind = "number" if isinstance(reader, NumberReader) else "integer"
