@@ -19,6 +19,8 @@ from hepatica.report.blocks import (
     Paragraph,
     Ref,
     Section,
+    Title,
+    Tone,
 )
 from hepatica.report.case import case_blocks, case_title
 from hepatica.report.sources import place_words
