@@ -19,7 +19,6 @@ from hepatica.report.blocks import (
     Paragraph,
     Ref,
     Section,
-    Title,
     Tone,
 )
 from hepatica.report.case import case_blocks, case_title
