@@ -9,8 +9,8 @@ import pytest
 
 from hepatica.knowledge import STANDINGS, load_ruleset
 from hepatica.patient import FIELDS
-from tests.evidence.guide import PARTS, refreshed
 from tests.conftest import ROOT
+from tests.evidence.guide import PARTS, refreshed
 
 GUIDE = ROOT / "rulesets" / "README.md"
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable
+from dataclasses import fields
 from html.parser import HTMLParser
 from typing import Any
 
@@ -14,7 +15,7 @@ import pytest
 import hepatica
 from hepatica import report
 from hepatica.cli.main import run
-from hepatica.evaluation import LISTS, Evaluation
+from hepatica.evaluation import LISTS, Evaluation, evaluator_of
 from hepatica.explain import Column, compare, what_if, why
 from hepatica.knowledge import find_study
 from hepatica.patient import profile_of, read_profile
@@ -59,7 +60,11 @@ def sentences(blocks: tuple[Any, ...]) -> list[str]:
         elif isinstance(block, tuple) and not hasattr(block, "_fields"):
             found += sentences(block)
         elif isinstance(block, (*Block.__args__, Cell, report.Item, report.Node)):
-            shown = [name for name in block.__slots__ if name not in ("id", "ref", "tone", "mark", "folded", "language", "svg", "src")]
+            shown = [
+                field.name
+                for field in fields(block)
+                if field.name not in ("id", "ref", "tone", "mark", "folded", "language", "svg", "src")
+            ]
             if isinstance(block, report.Tree):
                 shown.remove("summary")
             found += sentences(tuple(getattr(block, name) for name in shown))
@@ -76,12 +81,15 @@ def agreed(blocks: Blocks) -> None:
 
 def results() -> list[tuple[str, Callable[[], Blocks]]]:
     met_high = read_profile(ROOT / "patients" / "after-sorafenib-met-high.yaml")
-    evaluator = hepatica.evaluation.evaluator_of(RULESET)  # type: ignore[attr-defined]
+    evaluator = evaluator_of(RULESET)
     one, two = evaluator.evaluate(met_high), evaluator.evaluate(profile_of(["bclc_stage=C"]))
     return [
         ("about", lambda: report.about_view(report.about(RULESET))),
         ("rules", lambda: report.rules_view(report.rule_listing(RULESET, report.rules_found(RULESET)))),
-        ("rules in full", lambda: report.rules_view(report.rule_listing(RULESET, report.rules_found(RULESET, ["tivantinib"]), full=True))),
+        (
+            "rules in full",
+            lambda: report.rules_view(report.rule_listing(RULESET, report.rules_found(RULESET, ["tivantinib"]), full=True)),
+        ),
         ("study", lambda: report.study_view(report.study_page(RULESET, find_study(RULESET, "reach")))),
         ("references", lambda: report.references_view(report.reference_listing(RULESET))),
         ("explanation", lambda: report.why_view(why(one, "tivantinib"))),
@@ -117,7 +125,7 @@ def _complete(evaluation: Evaluation, formats: dict[str, str]) -> None:
 
 
 def test_figures_stand_in_the_open_not_only_among_details() -> None:
-    for profile in sample_profiles(hepatica.evaluation.evaluator_of(RULESET), 8, seed=5):  # type: ignore[attr-defined]
+    for profile in sample_profiles(evaluator_of(RULESET), 8, seed=5):
         evaluation = hepatica.evaluate(RULESET, profile)
         shown = flat(report.text(report.answer(evaluation)))
         for entry in (*evaluation.options, *evaluation.trials, *evaluation.not_supported):

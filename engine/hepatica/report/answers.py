@@ -74,7 +74,8 @@ class _Answer:
                 f"{', '.join(e.name for e in best)} ({STANDINGS[best[0].standing].phrase}).", lead="Strongest still open"
             )
         yield Paragraph(f"{counted(len(open_), 'therapy depends', 'therapies depend')} on what is not known.")
-        yield More(LISTS["possible"].heading, tuple(self.by_needs(open_)))
+        rest = (*self.possible(list(open_), LISTS["possible"].heading), *self.plain("unreported"), *self.ruled_out())
+        yield More("All therapies", rest)
 
     def ask_first(self) -> str:
         """The facts that most of what is open depends on, in the order of the fields."""
