@@ -3,14 +3,10 @@
 from __future__ import annotations
 
 import json
-import re
-from pathlib import Path
 
 import pytest
 
 from hepatica.cli.main import run
-from hepatica.evaluation import ratio
-from hepatica.knowledge import Ruleset
 
 
 def test_the_whole_study_comes_before_a_subgroup_even_for_a_lesser_endpoint(capsys: pytest.CaptureFixture[str]) -> None:
@@ -39,10 +35,3 @@ def test_a_status_or_a_number_in_doubt_points_to_its_discrepancy(capsys: pytest.
     assert "Patients see traverse-status" in shown
     assert run(["evidence", "show", "tivantinib-phase-2"]) == 0
     assert "Status completed Line" in " ".join(capsys.readouterr().out.split())
-
-
-def test_a_hazard_ratio_keeps_the_decimals_it_is_printed_with(shared: Path, ruleset: Ruleset) -> None:
-    printed = (shared / "review" / "review.txt").read_text(encoding="utf-8")
-    ratios = [result.hr for study in ruleset.studies.values() for result in study.results if result.hr is not None]
-    assert len(ratios) > 15
-    assert [ratio(hr) for hr in ratios if not re.search(rf"[^\d.]{re.escape(ratio(hr))}[^\d]", printed)] == []
