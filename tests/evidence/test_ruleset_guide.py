@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 
 from hepatica.knowledge import STANDINGS, figure_findings, load_ruleset
-from hepatica.patient import FIELDS
-from hepatica.report.knowledge.reference import PARTS, refreshed
+from hepatica.patient import COMMON_FIELDS
 from tests.conftest import ROOT
+from tests.evidence.guide import PARTS, refreshed
 
 GUIDE = ROOT / "rulesets" / "README.md"
 
@@ -20,7 +20,7 @@ def _page() -> str:
 
 
 def test_the_reference_is_what_the_code_says_now() -> None:
-    assert refreshed(_page()) == _page(), "run: python -m hepatica.report.knowledge.reference rulesets/README.md"
+    assert refreshed(_page()) == _page(), "run: python -m tests.evidence.guide rulesets/README.md"
 
 
 def test_a_stale_reference_would_be_noticed() -> None:
@@ -32,7 +32,7 @@ def test_a_stale_reference_would_be_noticed() -> None:
 def test_every_part_field_and_standing_is_in_the_guide() -> None:
     page = _page()
     assert re.findall(r"<!-- generated: (\w+) -->", page) == list(PARTS)
-    for name in (*(field.name for field in FIELDS), *STANDINGS):
+    for name in (*COMMON_FIELDS, *STANDINGS):
         assert f"| `{name}` |" in page
 
 

@@ -42,7 +42,7 @@ def test_a_valid_ruleset_loads_with_its_places(tmp_path: Path) -> None:
         ("beta", "arms: {beta: 12}", "arms: {beta: 120}", "120 of beta is no percentage"),
         ("alpha", "p: 0.01", "p: 1.4", "1.4 is no probability"),
         ("beta", 'unit: "%"', "unit: mo", "RR is given in % or n, not mo"),
-        ("alpha", "arms: {alpha: 9.2", "arms: {alfa: 9.2", "unknown-arm: no arm 'alfa'; did you mean 'alpha'?"),
+        ("alpha", "arms: {alpha: 9.2", "arms: {alhpa: 9.2", "unknown-arm: no arm 'alhpa'; did you mean 'alpha'?"),
         ("alpha", "lines: 2-4", "lines: 4-2", "lines: '4-2' names no lines"),
         ("alpha", "summary: Longer survival.", "sumary: Longer survival.", "unknown-key: unknown key 'sumary'; did you mean 'summary'?"),
         ("alpha", "about: Made for tests.\n", "", "missing-key: about is required"),

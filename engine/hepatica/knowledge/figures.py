@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Container, Iterator, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from math import log
 from typing import Literal, NamedTuple
@@ -34,7 +34,8 @@ _SAME_MEDIANS, _SAME_RATIO = 0.1, 0.05
 _LEADING_NUMBER = re.compile(r"\s*([<>=~≤≥]?)\s*(\d+(?:\.\d+)?)\s*%?\s*(\([^)]*\))?\s*\Z")
 
 
-class FigureFinding(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class FigureFinding:
     """What figures say against the record: a code, what it is about (`study/x`, `rule/x`), where, and the sentence."""
 
     code: str

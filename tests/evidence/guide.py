@@ -1,13 +1,13 @@
 """The reference part of rulesets/README.md, generated from the code: fields, standings, levels and the keys of each record.
 
-`python -m hepatica.report.knowledge.reference rulesets/README.md` writes it anew between its markers.
+`python -m tests.evidence.guide rulesets/README.md` writes it anew between its markers.
 """
 
 from __future__ import annotations
 
 import re
 import sys
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import MISSING, fields
 from pathlib import Path
 from typing import Any, Literal, get_args, get_origin, get_type_hints
@@ -46,8 +46,7 @@ from hepatica.knowledge import (
     Toxicity,
     Waiver,
 )
-from hepatica.patient import FIELDS, NONE, Field
-from hepatica.report.knowledge.evidence_markdown import escape, table
+from hepatica.patient import COMMON_FIELDS, NONE, Field
 
 _THERAPY = (Therapy, TherapyFate, Regimen, Study, PrimaryEndpoint, Population, Criterion, Approval, Arm, Result, Correction)
 _STUDY = (Toxicity, OtherFigure, Discrepancy, LaterEvent, Rule, Extrapolation, Caveat, Place)
@@ -63,9 +62,21 @@ def refreshed(page: str) -> str:
     return _MARKED.sub(lambda part: f"{part[1]}\n{PARTS[part[2]]()}\n\n{part[3]}", page)
 
 
+def escape(text: str) -> str:
+    """Text that a table cell shows as it stands."""
+    return re.sub(r"([\\`*_\[\]<>|])", r"\\\1", " ".join(text.split()))
+
+
+def table(columns: Sequence[str], rows: Iterable[Sequence[str]]) -> Iterator[str]:
+    """A Markdown table."""
+    yield f"| {' | '.join(columns)} |"
+    yield f"|{'---|' * len(columns)}"
+    yield from (f"| {' | '.join(row)} |" for row in rows)
+
+
 def field_reference() -> str:
     """The fields a condition may test."""
-    rows = ([f"`{field.name}`", _values(field), escape(field.help)] for field in FIELDS)
+    rows = ([f"`{field.name}`", _values(field), escape(field.help)] for field in COMMON_FIELDS.values())
     return "\n".join(table(("field", "values", "meaning"), rows))
 
 
