@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import json
-
-import pytest
+from typing import TYPE_CHECKING
 
 from hepatica.cli.main import run
+
+if TYPE_CHECKING:
+    import pytest
 
 
 def test_the_whole_study_comes_before_a_subgroup_even_for_a_lesser_endpoint(capsys: pytest.CaptureFixture[str]) -> None:
