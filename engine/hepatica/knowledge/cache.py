@@ -26,7 +26,6 @@ from typing import Any
 
 from hepatica.knowledge.content import as_json, from_json
 from hepatica.knowledge.files import RulesetFiles, find_ruleset, gather
-from hepatica.knowledge.loader import load_files
 from hepatica.knowledge.ruleset import Ruleset
 from hepatica.paths import DEFAULT_RULESET, shipped
 
@@ -49,6 +48,8 @@ def load_gathered(files: RulesetFiles) -> Ruleset:
     """As `load`, of files already read."""
     found = _recall(files)
     if found is None:
+        from hepatica.knowledge.loader import load_files  # not needed, and so not loaded, for a ruleset that was kept
+
         found = load_files(files)
         _keep(files, found)
     return found
