@@ -314,6 +314,7 @@ def sample() -> list[tuple[Facts, dict[GoalKey, Verdict]]]:
     facts += [{**facts[0], "afp": amount} for amount in (0.0, 20.0, 399.0, 400.0, 401.0, None, Interval(low=1210))]
     facts += [{**each, "etiology": ("hcv",), "other_prior_systemic": ("chemotherapy",), "region": "taiwan"} for each in facts[:8]]
     facts += [{**each, "prior_sorafenib": "intolerant", "other_prior_systemic": ()} for each in facts[:8]]
+    facts += [{**facts[0], "region": region, "afp": afp} for region in ("japan", "taiwan", None) for afp in (None, 5.0)]
     inference = Inference(_every_kind())
     return [(facts_of(each), _verdicts(inference, facts_of(each))) for each in facts]
 
