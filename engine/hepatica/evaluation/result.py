@@ -12,7 +12,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
-from hepatica.knowledge import Caveat, Discrepancy, Figure, Line, Note, Place, Result, Ruleset, Standing
+from hepatica.knowledge import Caveat, Discrepancy, Figure, LaterEvent, Line, Note, Place, Result, Ruleset, Standing, Verdict
 from hepatica.patient import Profile, ProfileWarning
 
 CONTRACT = "2"
@@ -21,7 +21,6 @@ ListName = Literal["options", "trials", "possible", "not_supported", "ruled_out"
 Scope = Literal["in", "out", "unknown"]
 Truth = Literal[True, False, "unknown"]
 ApplicabilityStatus = Literal["inside", "partly_stated", "outside", "unknown", "not_stated"]
-Verdict = Literal["harmful", "no_better", "secondary_only"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,16 +58,6 @@ class Applicability:
     outside_by: tuple[Reason, ...] = ()
     unknown: tuple[str, ...] = ()
     stated: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class LaterEvent:
-    """What became of a study after the ruleset's date."""
-
-    year: int
-    says: str
-    effect: Literal["overturns", "confirms", "qualifies"]
-    source: Place
 
 
 @dataclass(frozen=True, slots=True)

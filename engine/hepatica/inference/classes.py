@@ -4,16 +4,17 @@ from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterable
+from dataclasses import dataclass
 from itertools import combinations
 
 from hepatica.knowledge import Test
 from hepatica.patient import Field, Value
-from hepatica.records import Record
 
 UNKNOWN_CLASS = 0
 
 
-class FieldClasses(Record):
+@dataclass(frozen=True, slots=True)
+class FieldClasses:
     """A field cut by the thresholds of some tests. `samples[i]` is one value of class `i`; None for unknown."""
 
     field: Field

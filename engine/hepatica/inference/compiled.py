@@ -15,16 +15,16 @@ import pickle
 import stat
 import sys
 import threading
+from dataclasses import is_dataclass
 from pathlib import Path
 from typing import Any
 
 from hepatica.inference.program import Program
 from hepatica.knowledge import Ruleset, RulesetFiles
-from hepatica.records import Record
 
 FOLDER_VARIABLE = "HEPATICA_CACHE"
 MOST_KEPT = 16
-_CODE = ("records.py", "documents/*.py", "profile/*.py", "knowledge/*.py", "inference/*.py")
+_CODE = ("documents/*.py", "patient/*.py", "knowledge/*.py", "inference/*.py")
 _MODULES = (
     "hepatica.patient.fields",
     "hepatica.knowledge.conditions",
@@ -131,6 +131,6 @@ class _Unpickler(pickle.Unpickler):
         """A record class defined in one of the modules; raises `UnpicklingError` for anything else."""
         if module in _MODULES and "." not in name:
             found = super().find_class(module, name)
-            if isinstance(found, type) and found.__module__ == module and issubclass(found, Record):
+            if isinstance(found, type) and found.__module__ == module and is_dataclass(found):
                 return found
         raise pickle.UnpicklingError(f"{module}.{name} is not accepted")

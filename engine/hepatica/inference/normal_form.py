@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from math import prod
 
-from hepatica.knowledge import All, ConceptTest, Condition, Not, Test
+from hepatica.knowledge import AllOf, ConceptTest, Condition, NotOf, Test
 from hepatica.patient import FIELD_BY_NAME
 
 MAX_ALTERNATIVES = 512
@@ -20,14 +20,14 @@ Alternative = frozenset[Leaf]
 
 def alternatives(condition: Condition, wanted: bool = True) -> tuple[Alternative, ...]:
     """The alternatives under which `condition` holds (or, `wanted` false, is false); concepts stay closed."""
-    if isinstance(condition, Not):
+    if isinstance(condition, NotOf):
         return alternatives(condition.part, not wanted)
     if isinstance(condition, ConceptTest):
         return (frozenset([ConceptTest(condition.concept, condition.wanted == wanted)]),)
     if isinstance(condition, Test):
         return (frozenset([condition if wanted else condition.opposite()]),)
     parts = [alternatives(part, wanted) for part in condition.parts]
-    return all_of(parts) if isinstance(condition, All) == wanted else any_of(parts)
+    return all_of(parts) if isinstance(condition, AllOf) == wanted else any_of(parts)
 
 
 def any_of(parts: Iterable[tuple[Alternative, ...]]) -> tuple[Alternative, ...]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from enum import Enum
 
-from hepatica.knowledge import All, ConceptTest, Condition, Not, Test
+from hepatica.knowledge import AllOf, ConceptTest, Condition, NotOf, Test
 from hepatica.patient import Facts
 
 
@@ -40,10 +40,10 @@ def _read(condition: Condition, facts: Facts, concepts: Mapping[str, Condition],
             known[condition.concept] = _read(concepts[condition.concept], facts, concepts, known)
         verdict = known[condition.concept]
         return verdict if condition.wanted else verdict.negated()
-    if isinstance(condition, Not):
+    if isinstance(condition, NotOf):
         return _read(condition.part, facts, concepts, known).negated()
     verdicts = [_read(part, facts, concepts, known) for part in condition.parts]
-    return conjunction(verdicts) if isinstance(condition, All) else disjunction(verdicts)
+    return conjunction(verdicts) if isinstance(condition, AllOf) else disjunction(verdicts)
 
 
 def conjunction(verdicts: list[Verdict]) -> Verdict:
@@ -68,5 +68,5 @@ def causes(condition: Condition, facts: Facts, concepts: Mapping[str, Condition]
         return frozenset([condition.field])
     if isinstance(condition, ConceptTest):
         return causes(concepts[condition.concept], facts, concepts)
-    parts = (condition.part,) if isinstance(condition, Not) else condition.parts
+    parts = (condition.part,) if isinstance(condition, NotOf) else condition.parts
     return frozenset().union(*(causes(part, facts, concepts) for part in parts))

@@ -8,20 +8,21 @@ class of each field a table says which conjunctions the class does not contradic
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from typing import NamedTuple
 
 from hepatica.inference.classes import FieldClasses, classes_of
 from hepatica.inference.normal_form import MAX_ALTERNATIVES, Opener, TooManyAlternatives, breadth
-from hepatica.knowledge import All, Condition, Ruleset, Test
+from hepatica.knowledge import AllOf, Condition, Ruleset, Test
 from hepatica.patient import FIELDS, Facts
 from hepatica.problems import InvalidInput, Problem
-from hepatica.records import Record
 
 SCOPE = "scope"
 CONCEPT = "concept/"
 
 
-class Goal(Record):
+@dataclass(frozen=True, slots=True)
+class Goal:
     """A condition with a verdict: its conjunctions are bits `first` to `first + len(conjunctions) - 1`.
 
     Each conjunction is a bit mask over `Program.tests`.
@@ -35,7 +36,8 @@ class Goal(Record):
     tests: int
 
 
-class FieldTable(Record):
+@dataclass(frozen=True, slots=True)
+class FieldTable:
     """For each class of a field: conjunctions not contradicted (certain, possible), tests that hold, tests that fail."""
 
     classes: FieldClasses
@@ -54,7 +56,8 @@ class Masks(NamedTuple):
     fails: int
 
 
-class Program(Record):
+@dataclass(frozen=True, slots=True)
+class Program:
     """The compiled conditions of one ruleset."""
 
     tests: tuple[Test, ...]
@@ -79,7 +82,7 @@ def conditions_of(ruleset: Ruleset) -> dict[str, Condition]:
     scope = ruleset.card.scope
     found: dict[str, Condition] = {f"{CONCEPT}{c.id}": c.when for c in ruleset.concepts.values()}
     found[SCOPE] = scope
-    found |= {f"rule/{rule.id}": All((scope, rule.when)) for rule in ruleset.rules.values()}
+    found |= {f"rule/{rule.id}": AllOf((scope, rule.when)) for rule in ruleset.rules.values()}
     found |= {f"note/{note.id}": note.when for note in ruleset.notes if note.when is not None}
     for study in ruleset.studies.values():
         if study.population is not None and study.population.when is not None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from hepatica.patient.child_pugh import CLASS_RANGES, class_of
 from hepatica.patient.components import COMPONENTS
 from hepatica.patient.contradictions import doubts
-from hepatica.patient.fields import FIELD_BY_NAME, FIELDS, FLAGS, NONE, UNKNOWN, Field, Nature, Value, show
+from hepatica.patient.fields import COMMON_FIELDS, FIELD_BY_NAME, FIELDS, FLAGS, NONE, UNKNOWN, Field, Fields, Nature, Value, show
 from hepatica.patient.model import Facts, Profile, ProfileWarning, facts_of
 from hepatica.patient.normalise import CHILD_PUGH_GROUP, DECIMALS, KEYS, LABEL, LONGEST_LABEL, profile_from
 from hepatica.patient.reading import profile_in, profile_of, profiles_in, read_profile
@@ -15,6 +15,7 @@ from hepatica.patient.units import amount, unit_of
 __all__ = [
     "CHILD_PUGH_GROUP",
     "CLASS_RANGES",
+    "COMMON_FIELDS",
     "COMPONENTS",
     "DECIMALS",
     "FIELDS",
@@ -27,6 +28,7 @@ __all__ = [
     "UNKNOWN",
     "Facts",
     "Field",
+    "Fields",
     "Nature",
     "Profile",
     "ProfileWarning",

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
 from typing import Literal
-
-from hepatica.records import Record
 
 Kind = Literal["choice", "set", "flag", "integer", "number"]
 Nature = Literal["test", "history", "characteristic"]
@@ -15,7 +15,8 @@ FLAGS = {"yes": True, "no": False, "true": True, "false": False}
 NONE = "none"
 
 
-class Field(Record, kw_only=True):
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Field:
     """One clinical field.
 
     `values` are the allowed words (choice, set); `low`/`high` bound a number, in `unit`. `nature` says how it could
@@ -164,6 +165,25 @@ FIELDS: tuple[Field, ...] = (
 )
 
 FIELD_BY_NAME = {field.name: field for field in FIELDS}
+
+
+class Fields(Mapping[str, Field]):
+    """Fields by name, in order."""
+
+    def __init__(self, fields: Iterable[Field]) -> None:
+        self._fields = {field.name: field for field in fields}
+
+    def __getitem__(self, name: str) -> Field:
+        return self._fields[name]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._fields)
+
+    def __len__(self) -> int:
+        return len(self._fields)
+
+
+COMMON_FIELDS = Fields(FIELDS)
 
 
 def show(value: Value | None) -> str:

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import field
+from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import NamedTuple
 
 from hepatica.patient.fields import FIELD_BY_NAME, FIELDS, UNKNOWN, Value
-from hepatica.records import Record
 
 Facts = Mapping[str, Value | None]
 
@@ -21,7 +20,8 @@ class ProfileWarning(NamedTuple):
     fields: tuple[str, ...]
 
 
-class Profile(Record):
+@dataclass(frozen=True, slots=True)
+class Profile:
     """Facts by field name (every field present; `None` is unknown), a label, and what was doubtful in the input.
 
     `measurements` keeps what was entered in more detail than a field holds (Child-Pugh components, c-MET staining).

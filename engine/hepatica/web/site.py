@@ -14,8 +14,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 from starlette.responses import HTMLResponse, Response
 
-from hepatica.knowledge import Study
-from hepatica.knowledge import words as condition_words
+from hepatica.knowledge import Study, condition_words
 from hepatica.notice import notice
 from hepatica.patient import FIELD_BY_NAME, LABEL, show
 from hepatica.problems import InvalidInput

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from hepatica.knowledge import Figure, Interval, Result, Study
+from hepatica.knowledge import ConfidenceInterval, Figure, Result, Study
 from hepatica.report.figures import endpoint, months, ratio, shown
 
 MOST_ARM_COLUMNS = 4
@@ -60,8 +60,8 @@ def _rows(result: Result, arms: tuple[str, ...]) -> list[Row]:
         rows.append(
             Row(
                 outcome=name,
-                arms=_cells(arms, result.arms, result, result.arm_ci95),
-                ratio=_ratio(result.hr, result.ci95, result.ci90),
+                arms=_cells(arms, result.arms, result, result.arm_ci),
+                ratio=_ratio(result.hr, result.ci, result.ci_level),
                 p=_probability(result.p),
                 says=result.says,
                 lines=result.lines,
@@ -73,7 +73,7 @@ def _rows(result: Result, arms: tuple[str, ...]) -> list[Row]:
             Row(
                 outcome="should read" if rows else f"{name}, not printed",
                 arms=_cells(arms, mend.arms, result, None),
-                ratio=_ratio(mend.hr, mend.ci95, None),
+                ratio=_ratio(mend.hr, mend.ci, 95),
                 p=_probability(mend.p),
                 says=mend.says,
                 correction=mend.basis,
@@ -91,12 +91,12 @@ def _outcome(result: Result) -> str:
 
 
 def _cells(
-    arms: tuple[str, ...], given: Mapping[str, Figure] | None, result: Result, intervals: Mapping[str, Interval] | None
+    arms: tuple[str, ...], given: Mapping[str, Figure] | None, result: Result, intervals: Mapping[str, ConfidenceInterval] | None
 ) -> tuple[str, ...]:
     return tuple(_cell((given or {}).get(arm), result.unit, (intervals or {}).get(arm)) for arm in arms)
 
 
-def _cell(figure: Figure | None, unit: str, interval: Interval | None) -> str:
+def _cell(figure: Figure | None, unit: str, interval: ConfidenceInterval | None) -> str:
     if figure is None:
         return ""
     text = f"{shown(figure)} {_UNITS.get(unit, '')}".strip() if shown(figure) != "NR" else "NR"
@@ -105,9 +105,8 @@ def _cell(figure: Figure | None, unit: str, interval: Interval | None) -> str:
     return f"{text} ({interval[0]:g}-{interval[1]:g})" if interval else text
 
 
-def _ratio(hr: float | None, ci95: Interval | None, ci90: Interval | None) -> str:
-    interval, percent = (ci95, "95") if ci95 else (ci90, "90")
-    bounds = f"{percent}% CI {interval[0]:g}-{interval[1]:g}" if interval else ""
+def _ratio(hr: float | None, interval: ConfidenceInterval | None, percent: float) -> str:
+    bounds = f"{percent:g}% CI {interval[0]:g}-{interval[1]:g}" if interval else ""
     if hr is None:
         return bounds
     return f"{ratio(hr)} ({bounds})" if bounds else ratio(hr)
