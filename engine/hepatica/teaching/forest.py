@@ -8,7 +8,21 @@ from dataclasses import dataclass
 from typing import Literal
 
 from hepatica.evaluation import RulesetIdentity, identity
-from hepatica.knowledge import Arm, Correction, Endpoint, Figure, LaterEvent, Outcome, Place, Result, Ruleset, Setting, Study, Therapy
+from hepatica.knowledge import (
+    LINES,
+    Arm,
+    Correction,
+    Discrepancy,
+    Endpoint,
+    Figure,
+    LaterEvent,
+    Outcome,
+    Place,
+    Result,
+    Ruleset,
+    Study,
+    Therapy,
+)
 from hepatica.notice import notice
 
 ENDPOINTS: dict[Endpoint, str] = {
@@ -17,8 +31,9 @@ ENDPOINTS: dict[Endpoint, str] = {
     "TTP": "Time to progression",
 }
 RANDOMISED = ("randomised_controlled_trial", "randomised_dose_comparison")
-SETTINGS: tuple[Setting, ...] = ("first", "second", "third", "later", "any", "not_stated")
+SETTINGS = (*LINES, "not_stated")
 PLACEBO, OTHERS = "placebo", "other controls"
+_OWN_PANEL = 3
 Kind = Literal["whole_trial", "subgroup", "dose_comparison"]
 # What an arm got besides that by which it is known: "sorafenib + placebo" is sorafenib, "placebo plus best supportive care" placebo.
 _BESIDES = re.compile(r"\s*(\+|plus|and|with)\s+(matching\s+)?(placebo|best supportive care)\b|\s+alone\b|,? as printed\b", re.IGNORECASE)
@@ -46,7 +61,7 @@ class ForestRow:
     name: str
     therapy: str
     therapy_name: str
-    setting: Setting
+    setting: str
     phase: str
     n: int | None
     kind: Kind
@@ -91,7 +106,7 @@ class UndrawnTrial:
 
     study: str
     name: str
-    setting: Setting
+    setting: str
     primary: str
     outcome: Outcome
 
@@ -111,7 +126,7 @@ class Forest:
         return tuple(row for panel in self.panels for row in panel.rows)
 
 
-def forest(ruleset: Ruleset, endpoints: Collection[Endpoint] = (), settings: Collection[Setting] = ()) -> Forest:
+def forest(ruleset: Ruleset, endpoints: Collection[Endpoint] = (), settings: Collection[str] = ()) -> Forest:
     """Every randomised comparison with a hazard ratio, printed or corrected, of the chosen endpoints and settings (all, if none)."""
     wanted = [name for name in ENDPOINTS if not endpoints or name in endpoints]
     trials = [
@@ -133,8 +148,8 @@ def forest(ruleset: Ruleset, endpoints: Collection[Endpoint] = (), settings: Col
 
 
 def _panels(endpoint: Endpoint, rows: list[ForestRow]) -> Iterator[ForestPanel]:
-    """Placebo first, then each active control that several trials share, then the others together."""
-    shared = [control for control in dict.fromkeys(row.control for row in rows) if _trials(rows, control) > 1]
+    """Placebo first, then each control that several trials share, then the others together."""
+    shared = [control for control in dict.fromkeys(row.control for row in rows) if _has_panel(rows, control)]
     ordered = sorted(shared, key=lambda control: control != PLACEBO)
     for control in (*ordered, OTHERS):
         chosen = [row for row in rows if row.control == control or (control == OTHERS and row.control not in shared)]
@@ -143,10 +158,10 @@ def _panels(endpoint: Endpoint, rows: list[ForestRow]) -> Iterator[ForestPanel]:
             yield ForestPanel(endpoint=endpoint, control=control, rows=tuple(ranked))
 
 
-def _trials(rows: list[ForestRow], control: str) -> int:
-    """How many trials share a control; placebo always has a panel of its own, doses of one drug never."""
-    chosen = {row.study for row in rows if row.control == control and row.kind != "dose_comparison"}
-    return len(chosen) + (control == PLACEBO and bool(chosen))
+def _has_panel(rows: list[ForestRow], control: str) -> bool:
+    """Placebo always has a panel of its own, other controls from three trials on, doses of one drug never."""
+    trials = {row.study for row in rows if row.control == control and row.kind != "dose_comparison"}
+    return len(trials) >= (1 if control == PLACEBO else _OWN_PANEL)
 
 
 def _undrawn(study: Study) -> UndrawnTrial:
@@ -180,7 +195,7 @@ def _row(therapy: Therapy, study: Study, result: Result) -> ForestRow:
         label=result.label or result.endpoint,
         printed=_printed(result),
         corrected=_corrected(result),
-        correction=found.kind if found else "",
+        correction=_kind(found, result) if found else "",
         basis=correction.basis if correction else "",
         source=found.source if found else None,
         p=result.p,
@@ -191,6 +206,11 @@ def _row(therapy: Therapy, study: Study, result: Result) -> ForestRow:
         lines=result.lines,
         later=study.later,
     )
+
+
+def _kind(discrepancy: Discrepancy, result: Result) -> str:
+    """What the correction is; where the source prints no ratio it cannot have misprinted it."""
+    return "not_printed" if result.hr is None and discrepancy.kind == "misprint" else discrepancy.kind
 
 
 def _arms(study: Study, result: Result) -> tuple[str, str]:

@@ -206,13 +206,14 @@ class _Reader:
     def _rule(self, rule: Rule, common: tuple[Condition, ...]) -> PathwayRule:
         said = (*self.common, *common)
         parts = self.parts[rule.id]
+        own = self.conditions(p for p in parts if p not in said)
         whole = self.conditions((self.ruleset.card.scope, *parts))
         mets = [condition.met for condition in whole]
         state: State = next((_STATES[met] for met in ("no", "unknown", "yes") if met in mets), "")
         return PathwayRule(
             rule=rule.id,
             says=rule.says,
-            conditions=(*self.conditions(p for p in parts if p not in said), *self._waived(parts, said)),
+            conditions=own if rule.reaches == "not_supported" else (*own, *self._waived(parts, said)),
             state="against" if state == "open" and rule.reaches == "not_supported" else state,
             closed_by=tuple(dict.fromkeys(fact for c in whole if c.met == "no" for fact in c.facts)),
             needs=tuple(dict.fromkeys(need for c in whole if c.met == "unknown" for need in c.needs)),

@@ -9,10 +9,10 @@ from __future__ import annotations
 import random
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-from itertools import count, islice
+from itertools import count, islice, zip_longest
 
-from hepatica.evaluation import LISTS, Entry, Evaluation, Evaluator, identity
-from hepatica.knowledge import RANK, Line, Therapy
+from hepatica.evaluation import LISTS, Evaluation, Evaluator, identity
+from hepatica.knowledge import RANK, Line, Rule
 from hepatica.notice import notice
 from hepatica.patient import Facts, Field, Profile
 from hepatica.teaching.quiz import (
@@ -26,7 +26,7 @@ from hepatica.teaching.quiz import (
     QuizQuestion,
     QuizTwist,
 )
-from hepatica.teaching.quiz_patients import Level, QuizPatients, complications, implausible, level_of
+from hepatica.teaching.quiz_patients import Level, QuizPatients, implausible, level_of
 
 CHOICES, FACTS = 6, 4
 _FEWEST_CHOICES, _MOST_RIGHT = 4, 3
@@ -38,7 +38,8 @@ _FIRST_EVERY = 3
 # Facts that belong together; and those that are not asked about, since every drug hangs on them and they teach nothing.
 _TOGETHER = (QuizFact(title="Child-Pugh class and score", fields=("child_pugh_class", "child_pugh_score")),)
 _NOT_ASKED = ("bclc_stage", "ecog", "locoregional_suitable", "extrahepatic_spread", "portal_vein_invasion")
-_PREFERRED = ("characteristic", "test", "history")
+# How often, where there is a choice, what was given before is asked about, and not a test, a region or the like.
+_HISTORY_SHARE: dict[Level, float] = {"easy": 0.6, "medium": 0.4, "hard": 0.2}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,6 +48,7 @@ class Backing:
 
     certain: frozenset[str]
     maybe: frozenset[str]
+    line: Line | None
 
 
 Turns = dict[str, list[tuple[Facts, Backing]]]
@@ -91,13 +93,13 @@ class _Row:
         self.waiting = [profile for profile in patients if self._of_level(profile)]
         self.chance.shuffle(self.waiting)
         self.facts = tuple(_facts(evaluator))
-        self.masks = [(therapy, _mask(evaluator, therapy)) for therapy in self.ruleset.therapies.values()]
+        self.rules = _backing_rules(evaluator)
         self.seen: set[object] = set()
 
     def _of_level(self, profile: Profile) -> bool:
         """Whether a given patient belongs here: one complication is no hindrance to an easy case that somebody wrote for it."""
-        own = level_of(complications(self.ruleset, profile))
-        return not profile.warnings and ("easy" if own == "medium" else own) == self.level
+        own = level_of(self.patients.complications(profile))
+        return not profile.warnings and not implausible(profile.facts) and ("easy" if own == "medium" else own) == self.level
 
     def cases(self) -> Iterator[QuizCase]:
         for position in count():
@@ -117,26 +119,24 @@ class _Row:
                     return case
         for _ in range(_ATTEMPTS if self.generate else 0):
             drawn = self.patients.draw()
-            if drawn is not None and level_of(complications(self.ruleset, drawn)) == self.level:
-                case = self._case(drawn, "generated", first_line=first_line)
-                if case is not None:
-                    return case
+            case = self._case(drawn, "generated", first_line=first_line) if drawn is not None else None
+            if case is not None:
+                return case
         return None
 
     def _case(self, profile: Profile, origin: str, *, first_line: bool) -> QuizCase | None:
         """The case of a patient; None where it would be trivial, a repetition, or of another line."""
         backing = self._backing(profile.facts)
-        if not backing.certain or implausible(profile.facts):
+        if not backing.certain or (first_line and backing.line != "first"):
             return None
-        found = self.evaluator.evaluate(profile)
-        if found.scope != "in" or (first_line and _line(found) != "first"):
-            return None
-        return _Asked(self, found, backing, origin).case()
+        return _Asked(self, self.evaluator.evaluate(profile), backing, origin).case()
 
     def _backing(self, facts: Facts) -> Backing:
         masks = self.evaluator.program.masks(facts)
-        certain = frozenset(therapy.id for therapy, mask in self.masks if masks.certain & mask)
-        return Backing(certain=certain, maybe=frozenset(t.id for t, mask in self.masks if masks.possible & mask) - certain)
+        certain = [(therapy, rule) for therapy, rule, mask in self.rules if masks.certain & mask]
+        names = frozenset(therapy for therapy, _ in certain)
+        maybe = frozenset(therapy for therapy, _, mask in self.rules if masks.possible & mask) - names
+        return Backing(certain=names, maybe=maybe, line=certain[0][1].line if certain else None)
 
     def turns(self, facts: Facts) -> Turns:
         """For each fact that is known, every plausible change of it and what is backed then."""
@@ -147,13 +147,12 @@ class _Row:
         }
 
 
-def _mask(evaluator: Evaluator, therapy: Therapy) -> int:
-    """The conjunctions of the rules that back a therapy by results; supportive care is open to all and teaches nothing."""
-    mask = 0
-    for rule in therapy.rules:
-        if rule.is_option and rule.standing != "supportive":
-            mask |= evaluator.program.goals[f"rule/{rule.id}"].mask
-    return mask
+def _backing_rules(evaluator: Evaluator) -> list[tuple[str, Rule, int]]:
+    """The rules that back a therapy by results, strongest first, with their conjunctions. Supportive care teaches nothing."""
+    pairs = evaluator.ruleset.rules_with_therapy()
+    found = [(therapy.id, rule) for therapy, rule in pairs if rule.is_option and rule.standing != "supportive"]
+    ranked = sorted(found, key=lambda pair: RANK[pair[1].standing])
+    return [(therapy, rule, evaluator.program.goals[f"rule/{rule.id}"].mask) for therapy, rule in ranked]
 
 
 def _facts(evaluator: Evaluator) -> Iterator[QuizFact]:
@@ -169,10 +168,6 @@ def _facts(evaluator: Evaluator) -> Iterator[QuizFact]:
             yield QuizFact(title=ruleset.fields[name].title, fields=(name,))
         elif together is not None and name == next(n for n in used if n in together.fields):
             yield together
-
-
-def _line(found: Evaluation) -> Line | None:
-    return found.options[0].line if found.options else None
 
 
 class _Asked:
@@ -200,20 +195,29 @@ class _Asked:
         return QuizCase(question=self._question(choices, therapy, facts, twist[0]), key=self._key(choices, focus, twist))
 
     def _choices(self) -> list[str]:
-        """Up to three backed therapies, the strongest among them, beside some that are not: the failed ones first.
+        """Up to three backed therapies, the strongest among them, beside others: near misses and failed drugs by turns.
 
         How many are backed varies, so that counting is no answer.
         """
         chance = self.row.chance
         right = [name for name in self.entries if name in self.backing.certain]
         strongest = next(entry.therapy for entry in self.found.options if entry.therapy in right)
-        others = chance.sample([name for name in right if name != strongest], k=len(right) - 1)
+        others = self._shuffled([name for name in right if name != strongest])
         chosen = [strongest, *others[: chance.randint(0, _MOST_RIGHT - 1)]]
         wrong = [name for name in self.entries if name not in right and name not in self.backing.maybe and self._askable(name)]
-        chance.shuffle(wrong)
-        wrong.sort(key=lambda name: 0 if self.entries[name][0] == "not_supported" else 1 if self._turning(name) else 2)
-        chosen += wrong[: CHOICES - len(chosen)]
+        wrong = self._shuffled(wrong)
+        failed = [name for name in wrong if self.entries[name][0] == "not_supported"]
+        near = [name for name in wrong if name not in failed and self._turning(name)]
+        rest = [name for name in wrong if name not in failed and name not in near]
+        by_turns = [name for pair in zip_longest(near, failed) for name in pair if name]
+        chosen += [*by_turns, *rest][: CHOICES - len(chosen)]
         return [name for name in self.row.ruleset.therapies if name in chosen]
+
+    def _shuffled(self, names: list[str]) -> list[str]:
+        """In any order; in hard cases those first that a test decides about."""
+        self.row.chance.shuffle(names)
+        hard = self.row.level == "hard"
+        return sorted(names, key=lambda name: not (hard and any(self._nature(title) == "test" for title, _ in self._turning(name))))
 
     def _askable(self, name: str) -> bool:
         """Whether a therapy makes a fair wrong answer: somebody reported on it, and it is no supportive care."""
@@ -234,14 +238,18 @@ class _Asked:
         return found
 
     def _focus(self, choices: list[str]) -> tuple[str, str] | None:
-        """The therapy asked about and the fact that decides: at the easy level what was given before, else a marker or the like."""
+        """The therapy asked about and the fact that decides; None where nothing does, or the choices are too few or all alike."""
         pairs = [(name, title) for name in choices for title, _ in self._turning(name)]
         if not pairs or len(choices) < _FEWEST_CHOICES or set(choices) <= self.backing.certain:
             return None
-        natures = {fact.title: _PREFERRED.index(self.fields[fact.fields[0]].nature) for fact in self.row.facts}
-        easy = self.row.level == "easy"
-        best = (max if easy else min)(natures[title] for _, title in pairs)
-        return self.row.chance.choice([pair for pair in pairs if natures[pair[1]] == best])
+        chance = self.row.chance
+        wanted = chance.random() < _HISTORY_SHARE[self.row.level]
+        preferred = [pair for pair in pairs if (self._nature(pair[1]) == "history") == wanted]
+        return chance.choice(preferred or pairs)
+
+    def _nature(self, title: str) -> str:
+        fact = next(fact for fact in self.row.facts if fact.title == title)
+        return self.fields[fact.fields[0]].nature
 
     def _offered(self, therapy: str, deciding: str) -> tuple[QuizFact, ...]:
         """The deciding fact among others that do not decide."""
@@ -262,7 +270,7 @@ class _Asked:
             return None
         title, moved, backing = self.row.chance.choice(first or second)
         was, becomes = self._told(self.facts, moved), self._told(moved, self.facts)
-        question = f"Suppose the patient had {becomes} instead of {was}. Would the list of backed therapies change?"
+        question = f"Suppose the patient were different in this: {becomes} (now {was}). Would the list of backed therapies change?"
         return QuizTwist(title=title, was=was, becomes=becomes, question=question), backing
 
     def _told(self, facts: Facts, other: Facts) -> str:
@@ -272,7 +280,7 @@ class _Asked:
 
     def _question(self, choices: list[str], focus: str, facts: tuple[QuizFact, ...], twist: QuizTwist) -> QuizQuestion:
         therapies = self.row.ruleset.therapies
-        found = complications(self.row.ruleset, self.found.profile)
+        found = self.row.patients.complications(self.found.profile)
         name = therapies[focus].name
         return QuizQuestion(
             number=0,
@@ -318,15 +326,11 @@ class _Asked:
             list=list_name,
             line=entry.line,
             standing=entry.standing,
-            says=_says(entry),
+            says=entry.says,
             headline=entry.headline.text,
             studies=tuple(citation.study for citation in entry.citations),
             turned=self._told(turning[0][1], self.facts) if turning else "",
         )
-
-
-def _says(entry: Entry) -> str:
-    return entry.says
 
 
 def _shown(field: Field, facts: Facts) -> str:

@@ -1,7 +1,7 @@
 """A picture as shapes, written as SVG by itself or as PNG and PDF by matplotlib. The same shapes give the same bytes.
 
-Lengths are CSS pixels (96 to the inch), y points down. Colours are names: SVG writes each as a variable that follows the
-page it stands in, or the reader's light or dark scheme; paper gets the light ones.
+Lengths are CSS pixels (96 to the inch), y points down. Colours are names: SVG writes the light one on each shape and the dark
+ones as a style, so that it is legible where a page forbids styles; paper gets the light ones.
 """
 
 from __future__ import annotations
@@ -9,14 +9,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from io import BytesIO
 from textwrap import wrap
-from typing import TYPE_CHECKING, Any, Literal, NamedTuple
+from typing import Any, Literal, NamedTuple
 from xml.sax.saxutils import escape
 
 from hepatica.printable import one_line
 from hepatica.problems import InvalidInput, Problem
-
-if TYPE_CHECKING:
-    from matplotlib.axes import Axes
 
 Shape = Literal["circle", "cross", "diamond"]
 INKS: dict[str, tuple[str, str]] = {
@@ -36,10 +33,10 @@ INKS: dict[str, tuple[str, str]] = {
     "unreported": ("#f1f0ee", "#2a2733"),
     "not_supported": ("#fbe4dc", "#4a2116"),
 }
-_SITE = {"page": "--raised", "ink": "--ink", "quiet": "--quiet"}
 _CHARACTER, _BOLD = 0.54, 1.09
 _FONT = 'system-ui,-apple-system,"Segoe UI",Roboto,"Liberation Sans",Arial,sans-serif'
-_DPI, _FIT = 96, 0.86  # matplotlib's own face is wider than those of a browser
+_DPI, _A4 = 96, (1122.5, 793.7)
+_FIT = 0.86  # matplotlib's own face is wider than those of a browser
 _MARKERS: dict[Shape, str] = {"circle": "o", "cross": "X", "diamond": "D"}
 
 
@@ -129,7 +126,7 @@ def svg(drawing: Drawing) -> str:
         f'<title id="figure-title">{escape(one_line(drawing.title))}</title>',
         f'<desc id="figure-says">{escape(one_line(drawing.says))}</desc>',
         f"<style>{_style()}</style>",
-        f'<rect width="{width}" height="{height}" fill="var(--f-page)"/>',
+        f'<rect width="{width}" height="{height}" {_paint("page")}/>',
         *(_element(shape) for shape in drawing.shapes),
         "</svg>",
     ]
@@ -137,47 +134,44 @@ def svg(drawing: Drawing) -> str:
 
 
 def _style() -> str:
-    """The colours: a site's own where it declares them, else light or dark as the reader's system is."""
-    rules = []
-    for scheme in (0, 1):
-        inks = ";".join(f"--f-{name}:{_site(name, colours[scheme])}" for name, colours in INKS.items())
-        rule = f".figure{{{inks}}}"
-        rules.append(rule if scheme == 0 else f"@media (prefers-color-scheme:dark){{{rule}}}@media print{{{rules[0]}}}")
-    return f".figure text{{font-family:{_FONT}}}" + "".join(rules)
+    """A font, and the dark colours for readers whose system is dark; never on paper."""
+    dark = "".join(f".figure .f-{name}{{fill:{ink}}}.figure .s-{name}{{stroke:{ink}}}" for name, (_, ink) in INKS.items())
+    return f".figure text{{font-family:{_FONT}}}@media screen and (prefers-color-scheme:dark){{{dark}}}"
 
 
-def _site(name: str, colour: str) -> str:
-    return f"var({_SITE[name]},{colour})" if name in _SITE else colour
+def _paint(fill: str = "", stroke: str = "", width: float = 1, dashed: str = "", also: str = "") -> str:
+    """The attributes of a shape's colours."""
+    names = " ".join(part for part in (also, f"f-{fill}" if fill else "", f"s-{stroke}" if stroke else "") if part)
+    inside = f'fill="{INKS[fill][0]}"' if fill else 'fill="none"'
+    line = f' stroke="{INKS[stroke][0]}" stroke-width="{width:g}"' if stroke else ""
+    return f'class="{names}" {inside}{line}' + (f' stroke-dasharray="{dashed}"' if dashed else "")
 
 
 def _element(shape: Box | Words | Stroke | PlotMarker) -> str:
     if isinstance(shape, Words):
         weight = ' font-weight="700"' if shape.bold else ""
         anchor = "" if shape.anchor == "start" else f' text-anchor="{shape.anchor}"'
-        place = f'x="{shape.x:g}" y="{shape.y:g}" font-size="{shape.size:g}" fill="var(--f-{shape.ink})"'
-        return f"<text {place}{weight}{anchor}>{escape(one_line(shape.text))}</text>"
+        place = f'x="{shape.x:g}" y="{shape.y:g}" font-size="{shape.size:g}"{weight}{anchor}'
+        return f"<text {place} {_paint(shape.ink)}>{escape(one_line(shape.text))}</text>"
     if isinstance(shape, Stroke):
-        dash = ' stroke-dasharray="4 3"' if shape.dashed else ""
         ends = f'x1="{shape.x1:g}" y1="{shape.y1:g}" x2="{shape.x2:g}" y2="{shape.y2:g}"'
-        return f'<line {ends} stroke="var(--f-{shape.ink})" stroke-width="{shape.width:g}"{dash}/>'
+        return f"<line {ends} {_paint(stroke=shape.ink, width=shape.width, dashed='4 3' if shape.dashed else '')}/>"
     if isinstance(shape, Box):
-        dash = ' stroke-dasharray="5 3"' if shape.dashed else ""
-        edge = f' stroke="var(--f-{shape.edge})" stroke-width="{2.5 if shape.heavy else 1}"{dash}' if shape.edge else ""
         place = f'x="{shape.x:g}" y="{shape.y:g}" width="{shape.width:g}" height="{shape.height:g}" rx="4"'
-        return f'<rect class="box" {place} fill="var(--f-{shape.fill})"{edge}/>'
+        dashes = "5 3" if shape.dashed else ""
+        return f"<rect {place} {_paint(shape.fill, shape.edge, 2.5 if shape.heavy else 1, dashes, 'box')}/>"
     return _marker(shape)
 
 
 def _marker(mark: PlotMarker) -> str:
     x, y, half = mark.x, mark.y, mark.size / 2
-    fill = f"var(--f-{mark.ink if mark.filled else 'page'})"
-    paint = f'fill="{fill}" stroke="var(--f-{mark.ink})" stroke-width="1.5"'
+    paint = _paint(mark.ink if mark.filled else "page", mark.ink, 1.5, also=f"mark {mark.shape}")
     if mark.shape == "circle":
-        return f'<circle class="mark circle" cx="{x:g}" cy="{y:g}" r="{half:g}" {paint}/>'
+        return f'<circle cx="{x:g}" cy="{y:g}" r="{half:g}" {paint}/>'
     if mark.shape == "diamond":
-        return f'<path class="mark diamond" d="M{x:g} {y - half:g}l{half:g} {half:g} {-half:g} {half:g} {-half:g} {-half:g}z" {paint}/>'
+        return f'<path d="M{x:g} {y - half:g}l{half:g} {half:g} {-half:g} {half:g} {-half:g} {-half:g}z" {paint}/>'
     cross = f"M{x - half:g} {y - half:g}l{mark.size:g} {mark.size:g}m0 {-mark.size:g}l{-mark.size:g} {mark.size:g}"
-    return f'<path class="mark cross" d="{cross}" fill="none" stroke="var(--f-{mark.ink})" stroke-width="{3 if mark.filled else 1.8:g}"/>'
+    return f'<path d="{cross}" {_paint(stroke=mark.ink, width=3 if mark.filled else 1.8, also="mark cross")}/>'
 
 
 def printed_pages(drawings: Sequence[Drawing], format_: Literal["png", "pdf"]) -> bytes:
@@ -191,50 +185,60 @@ def printed_pages(drawings: Sequence[Drawing], format_: Literal["png", "pdf"]) -
     out = BytesIO()
     with mpl.rc_context({"font.family": "DejaVu Sans", "pdf.fonttype": 42}):
         if format_ == "png":
-            _figure(drawings).savefig(out, format="png", dpi=2 * _DPI, metadata={"Software": None})
+            size = max(drawing.width for drawing in drawings), sum(drawing.height for drawing in drawings)
+            _Paper(size, drawings).figure.savefig(out, format="png", dpi=2 * _DPI, metadata={"Software": None})
         else:
             with PdfPages(out, metadata={"CreationDate": None, "Producer": None, "Creator": "Hepatica"}) as pages:
                 for drawing in drawings:
-                    pages.savefig(_figure([drawing]))
+                    page = _A4 if drawing.width > drawing.height else (_A4[1], _A4[0])
+                    pages.savefig(_Paper(page, [drawing]).figure)
     return out.getvalue()
 
 
-def _figure(drawings: Sequence[Drawing]) -> Any:
-    from matplotlib.figure import Figure
+class _Paper:
+    """A sheet of a given size with drawings one below the other, made smaller where they do not fit."""
 
-    width, height = max(drawing.width for drawing in drawings), sum(drawing.height for drawing in drawings)
-    figure = Figure(figsize=(width / _DPI, height / _DPI), facecolor=INKS["page"][0])
-    axes = figure.add_axes((0, 0, 1, 1))
-    axes.set_xlim(0, width)
-    axes.set_ylim(height, 0)
-    axes.set_axis_off()
-    top = 0.0
-    for drawing in drawings:
-        for shape in drawing.shapes:
-            _paint(axes, shape, top)
-        top += drawing.height
-    return figure
+    def __init__(self, size: tuple[float, float], drawings: Sequence[Drawing]) -> None:
+        from matplotlib.figure import Figure
 
+        whole = max(drawing.width for drawing in drawings), sum(drawing.height for drawing in drawings)
+        self.scale = min(size[0] / whole[0], size[1] / whole[1], 1)
+        self.figure = Figure(figsize=(size[0] / _DPI, size[1] / _DPI), facecolor=INKS["page"][0])
+        self.axes = self.figure.add_axes((0, 0, 1, 1))
+        self.axes.set_xlim(0, size[0] / self.scale)
+        self.axes.set_ylim(size[1] / self.scale, 0)
+        self.axes.set_axis_off()
+        top = 0.0
+        for drawing in drawings:
+            for shape in drawing.shapes:
+                self.paint(shape, top)
+            top += drawing.height
 
-def _paint(axes: Axes, shape: Box | Words | Stroke | PlotMarker, top: float) -> None:
-    """One shape on paper. Names are never read as mathematics (`$` is a sign like any other)."""
-    from matplotlib.patches import Rectangle
+    def points(self, pixels: float) -> float:
+        """A length in points, as text, lines and marks are measured."""
+        return pixels * 72 / _DPI * self.scale
 
-    if isinstance(shape, Words):
-        anchor: Any = {"start": "left", "middle": "center", "end": "right"}[shape.anchor]
-        look: dict[str, Any] = {"size": shape.size * 0.75 * _FIT, "color": INKS[shape.ink][0], "parse_math": False}
-        weight = "bold" if shape.bold else "normal"
-        axes.text(shape.x, shape.y + top, one_line(shape.text), ha=anchor, va="baseline", weight=weight, **look)
-    elif isinstance(shape, Stroke):
-        style: Any = (0, (4, 3)) if shape.dashed else "-"
-        ends = [shape.x1, shape.x2], [shape.y1 + top, shape.y2 + top]
-        axes.plot(*ends, color=INKS[shape.ink][0], linewidth=shape.width * 0.75, linestyle=style, solid_capstyle="butt")
-    elif isinstance(shape, Box):
-        edge = INKS[shape.edge][0] if shape.edge else "none"
-        size: dict[str, Any] = {"linewidth": 1.8 if shape.heavy else 0.7, "linestyle": "--" if shape.dashed else "-"}
-        corner = (shape.x, shape.y + top)
-        axes.add_patch(Rectangle(corner, shape.width, shape.height, facecolor=INKS[shape.fill][0], edgecolor=edge, **size))
-    else:
-        ink, face = INKS[shape.ink][0], INKS[shape.ink if shape.filled else "page"][0]
-        marker: Any = _MARKERS[shape.shape]
-        axes.plot([shape.x], [shape.y + top], marker=marker, color=ink, markerfacecolor=face, markersize=shape.size * 0.75, linestyle="none")
+    def paint(self, shape: Box | Words | Stroke | PlotMarker, top: float) -> None:
+        """One shape. Names are never read as mathematics (`$` is a sign like any other)."""
+        from matplotlib.patches import Rectangle
+
+        if isinstance(shape, Words):
+            anchor: Any = {"start": "left", "middle": "center", "end": "right"}[shape.anchor]
+            look: dict[str, Any] = {"weight": "bold" if shape.bold else "normal", "color": INKS[shape.ink][0], "parse_math": False}
+            size = self.points(shape.size) * _FIT
+            self.axes.text(shape.x, shape.y + top, one_line(shape.text), ha=anchor, va="baseline", size=size, **look)
+        elif isinstance(shape, Stroke):
+            style: Any = (0, (4, 3)) if shape.dashed else "-"
+            ends = [shape.x1, shape.x2], [shape.y1 + top, shape.y2 + top]
+            width = self.points(shape.width)
+            self.axes.plot(*ends, color=INKS[shape.ink][0], linewidth=width, linestyle=style, solid_capstyle="butt")
+        elif isinstance(shape, Box):
+            edge = {"edgecolor": INKS[shape.edge][0] if shape.edge else "none", "linestyle": "--" if shape.dashed else "-"}
+            corner, width = (shape.x, shape.y + top), self.points(2.5 if shape.heavy else 1)
+            fill = INKS[shape.fill][0]
+            self.axes.add_patch(Rectangle(corner, shape.width, shape.height, facecolor=fill, linewidth=width, **edge))
+        else:
+            ink, face = INKS[shape.ink][0], INKS[shape.ink if shape.filled else "page"][0]
+            mark: dict[str, Any] = {"marker": _MARKERS[shape.shape], "linestyle": "none"}
+            at = [shape.x], [shape.y + top]
+            self.axes.plot(*at, color=ink, markerfacecolor=face, markersize=self.points(shape.size), **mark)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from hepatica.knowledge import LINES
 from hepatica.report.blocks import Blocks, Bullets, Cell, Notice, Paragraph, Picture, Ref, Section, Table, Title
@@ -53,7 +53,7 @@ def estimate_text(estimate: Estimate) -> str:
     if estimate.low is None or estimate.high is None:
         return f"{ratio(estimate.hr)} (no CI)"
     level = "" if estimate.level == 95 else f"{estimate.level:g}% CI "
-    return f"{ratio(estimate.hr)} ({level}{estimate.low:g}-{estimate.high:g})"
+    return f"{ratio(estimate.hr)} ({level}{ratio(estimate.low)}-{ratio(estimate.high)})"
 
 
 def row_name(row: ForestRow) -> str:
@@ -77,8 +77,9 @@ def correction(row: ForestRow) -> str:
 
 def compared(row: ForestRow) -> str:
     """What was held against what, in which line, among how many."""
-    parts = (f"{row.tested} v {row.control}", _line(row.setting), f"phase {row.phase}" if row.phase else "")
-    return ", ".join(part for part in (*parts, f"n {row.n}" if row.n else "") if part)
+    phase, number = f"phase {row.phase}" if row.phase else "", f"n {row.n}" if row.n else ""
+    label = "" if row.label in ENDPOINTS else row.label
+    return ", ".join(part for part in (f"{row.tested} v {row.control}", label, _line(row.setting), phase, number) if part)
 
 
 def _line(setting: str) -> str:
@@ -125,6 +126,12 @@ class _Axis:
         return (tick for tick in _TICKS if self.low <= tick <= self.high)
 
 
+def forest_pages(found: Forest) -> list[Drawing]:
+    """A picture for each endpoint, for paper."""
+    panels = {name: tuple(panel for panel in found.panels if panel.endpoint == name) for name in ENDPOINTS}
+    return [forest_drawing(replace(found, panels=chosen)) for chosen in panels.values() if chosen]
+
+
 def forest_drawing(found: Forest, width: float = 1040) -> Drawing:
     """The picture; narrow ones (below 700) put the words above each row's interval."""
     drawing = Drawing(width, TITLE, describe(found))
@@ -149,11 +156,12 @@ def forest_drawing(found: Forest, width: float = 1040) -> Drawing:
 
 
 def _legend(drawing: Drawing, y: float) -> float:
-    """The marks with their words, as many in a row as fit."""
+    """The marks with their words, in a row where that fits."""
     x = 22.0
-    entries = (("met", "primary endpoint met"), ("missed", "missed"), ("", "subgroup, doses, or not known"))
-    for outcome, words in entries:
+    for outcome, words in (("met", "primary endpoint met"), ("missed", "missed"), ("", "subgroup, doses, or not known")):
         shape, ink = _MARKS.get(outcome, _NEUTRAL)
+        if x + len(words) * 7 > drawing.width:
+            x, y = 22.0, y + 16
         drawing.add(PlotMarker(x, y + 10, shape, ink, outcome != ""), Words(x + 12, y + 14, words, 12))
         x += 30 + len(words) * 7
     return drawing.paragraph(16, y + 14, "Filled, solid line: printed. Hollow, dashed line: read beside it.", drawing.width - 32, 12) + 6
@@ -178,8 +186,9 @@ def _row(drawing: Drawing, axis: _Axis, row: ForestRow, y: float, *, wide: bool)
     below = drawing.paragraph(16, y, row_name(row), words, 13, bold=True)
     below = drawing.paragraph(16, below, compared(row), words, 11, "quiet")
     side = axis.right + 16
-    texts = [part for part in (estimate_text(row.printed) if row.printed else "", correction(row)) if part]
-    texts += [f"P {_p(row)}" if _p(row) else "", verdict(row), *(f"later: {event.says}" for event in row.later)]
+    texts = [estimate_text(row.printed) if row.printed else "", correction(row)]
+    texts += ["; ".join(part for part in (f"P {_p(row)}" if _p(row) else "", verdict(row)) if part)]
+    texts += [f"later: {event.says}" for event in row.later]
     at = y if wide else below
     for index, text in enumerate(part for part in texts if part):
         where, room = (side, drawing.width - side - 12) if wide else (16.0, words)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from hepatica.report.blocks import Blocks, Item, Items, Notice, Paragraph, Ref, Section, Title
+from hepatica.report.blocks import Blocks, Item, Items, Notice, Paragraph, Ref, Section, Title, Tone
 from hepatica.report.sentences import facts_line
 from hepatica.report.teaching.drawing import Box, Drawing, Words, svg, wrapped
 from hepatica.teaching import Pathway, PathwayCondition, PathwayDrug, PathwayGroup, PathwayLine, PathwayRule, State
@@ -18,9 +18,10 @@ STATES: dict[State, str] = {
     "against": "reached, but not supported",
 }
 LEGEND = "; ".join(f"{MARKS[state]} {words}" for state, words in STATES.items() if state) + "."
-LANDSCAPE = 1122  # A4 landscape at 96 pixels to the inch, as 793 is its height
+LANDSCAPE, _SHAPE = 1122, 1122 / 793  # A4 landscape at 96 pixels to the inch
 _PHONE = 600
 _MOST_TRIALS = 2
+_TONES: dict[State, Tone] = {"": "plain", "open": "good", "depends": "plain", "closed": "quiet", "against": "bad"}
 _CLASSES: dict[State, str] = {
     "open": "fill:#e3f1e6,stroke:#1b6e35,stroke-width:3px,color:#1a1a1a",
     "against": "fill:#fdece6,stroke:#a02c00,stroke-width:2px,color:#1a1a1a",
@@ -70,8 +71,8 @@ def _common(line: PathwayLine) -> str:
 def _item(drug: PathwayDrug) -> Item:
     ways = "; or ".join(conditions(rule) for rule in drug.rules)
     text = ". ".join(part for part in (ways[:1].upper() + ways[1:], trials(drug), closed_by(drug)) if part)
-    tone = "good" if drug.state == "open" else "bad" if drug.state == "against" else "quiet" if drug.state == "closed" else "plain"
-    return Item(f"{MARKS[drug.state]} {drug.name}".strip(), f"{text}.", STATES[drug.state], tone, Ref("therapy", drug.therapy))
+    badge = "" if text.endswith(closed_by(drug)) and closed_by(drug) else STATES[drug.state]
+    return Item(f"{MARKS[drug.state]} {drug.name}".strip(), f"{text}.", badge, _TONES[drug.state], Ref("therapy", drug.therapy))
 
 
 def conditions(rule: PathwayRule) -> str:
@@ -80,9 +81,10 @@ def conditions(rule: PathwayRule) -> str:
 
 
 def closed_by(drug: PathwayDrug) -> str:
-    """What closes a drug or what it depends on; empty where it is open or nobody is held against it."""
+    """What closes a drug by its own conditions or what it depends on; what closes the whole line is said at its head."""
     if drug.state == "closed":
-        return f"Closed by {' or '.join(dict.fromkeys('; '.join(rule.closed_by) for rule in drug.rules))}"
+        own = ["; ".join(fact for c in rule.conditions if c.met == "no" for fact in c.facts) for rule in drug.rules]
+        return f"Closed by {'; or '.join(dict.fromkeys(own))}" if all(own) else ""
     if drug.state == "depends":
         needs = dict.fromkeys(need for rule in drug.rules if rule.state == "depends" for need in rule.needs)
         return f"Depends on {', '.join(needs)}"
@@ -97,13 +99,20 @@ def trials(drug: PathwayDrug) -> str:
 
 
 def pathway_drawings(path: Pathway, width: float = LANDSCAPE) -> list[Drawing]:
-    """A picture for each line; at the default width each fits a landscape page of A4, below 600 a phone."""
-    return [_Picture(path, line, width).drawing for line in path.lines]
+    """A picture for each line. A wide one has the shape of a landscape page: what needs more room is drawn wider, so smaller."""
+    return [_fitted(path, line, width) for line in path.lines]
+
+
+def _fitted(path: Pathway, line: PathwayLine, width: float) -> Drawing:
+    drawing = _Picture(path, line, width).drawing
+    while width >= _PHONE and drawing.height > drawing.width / _SHAPE:
+        drawing = _Picture(path, line, drawing.width * 1.06).drawing
+    return drawing
 
 
 def pathway_svg(path: Pathway, width: float = LANDSCAPE) -> str:
     """All lines in one picture, one below the other."""
-    drawings = pathway_drawings(path, width)
+    drawings = [_Picture(path, line, width).drawing for line in path.lines]
     whole = Drawing(width, title(path), describe(path))
     for drawing in drawings:
         whole.add(*(_lower(shape, whole.height) for shape in drawing.shapes))
@@ -169,7 +178,8 @@ class _Picture:
         height = sum(round(size * 1.3) for _, size, _, _ in lines) + 10.0
         if tall:
             edge = {"open": "lit", "against": "bad"}.get(drug.state, "rule")
-            self.drawing.add(Box(x, y, self.card, tall, group.standing, edge, drug.state == "open", drug.state in ("closed", "depends")))
+            fill = "page" if drug.state == "closed" else group.standing
+            self.drawing.add(Box(x, y, self.card, tall, fill, edge, drug.state == "open", drug.state in ("closed", "depends")))
             at = y + 2
             for text, size, ink, bold in lines:
                 at += round(size * 1.3)
@@ -178,8 +188,9 @@ class _Picture:
 
     def _lines(self, drug: PathwayDrug) -> Iterator[tuple[str, float, str, bool]]:
         room = self.card - 14
-        paragraphs = [(f"{MARKS[drug.state]} {drug.name}".strip(), 13, "ink", True)]
-        paragraphs += [(f"{'or ' if index else ''}{conditions(rule)}", 10, "ink", False) for index, rule in enumerate(drug.rules)]
+        ink = "quiet" if drug.state == "closed" else "ink"
+        paragraphs = [(f"{MARKS[drug.state]} {drug.name}".strip(), 13.0, ink, True)]
+        paragraphs += [(f"{'or ' if index else ''}{conditions(rule)}", 10.0, ink, False) for index, rule in enumerate(drug.rules)]
         paragraphs += [(trials(drug), 9.5, "quiet", False), (closed_by(drug), 9.5, "quiet", False)]
         for text, size, ink, bold in paragraphs:
             yield from ((line, size, ink, bold) for line in wrapped(text, room, size, bold=bold))
