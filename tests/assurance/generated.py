@@ -60,7 +60,7 @@ def _therapy(random: Random, name: str, rules: int, fields: tuple[str, ...], con
         kind="single_arm_trial",
         status="completed",
         design="",
-        review=PLACE,
+        source=PLACE,
         summary="",
         population=population,
     )
@@ -72,11 +72,11 @@ def _therapy(random: Random, name: str, rules: int, fields: tuple[str, ...], con
             standing=a_standing(random),
             when=a_condition(random, fields, concepts, 4),
             cites=(study.id,),
-            review=PLACE,
+            source=PLACE,
         )
         for i in range(rules)
     )
-    return Therapy(id=name, name=name, drug_class="", about="", review=PLACE, studies=(study,), rules=made)
+    return Therapy(id=name, name=name, drug_class="", about="", source=PLACE, studies=(study,), rules=made)
 
 
 def a_standing(random: Random) -> Standing:

@@ -77,6 +77,7 @@ def test_every_known_fault_of_the_source_is_recorded_where_it_stands(shared: Pat
 
 
 def test_every_record_names_a_section_of_the_source(ruleset: Ruleset) -> None:
+    assert ruleset.card.source is not None
     known = {section.title for section in ruleset.card.source.sections}
     places = [study.source for study in ruleset.studies.values()]
     places += [rule.source for rule in ruleset.rules.values()] + [note.source for note in ruleset.notes]

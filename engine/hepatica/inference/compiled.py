@@ -131,6 +131,6 @@ class _Unpickler(pickle.Unpickler):
         """A record class defined in one of the modules; raises `UnpicklingError` for anything else."""
         if module in _MODULES and "." not in name:
             found = super().find_class(module, name)
-            if isinstance(found, type) and found.__module__ == module and is_dataclass(found):
+            if isinstance(found, type) and found.__module__ == module and (is_dataclass(found) or name == "Fields"):
                 return found
         raise pickle.UnpicklingError(f"{module}.{name} is not accepted")

@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import ClassVar, Literal
 
-from hepatica.patient import COMMON_FIELDS, NONE, Fields, Value, show
+from hepatica.patient import COMMON_FIELDS, NONE, Fields, Interval, Value, show
 
 Operator = Literal["in", "not in", "includes", "lacks", "empty", "not empty", "<", "<=", ">", ">=", "=", "!="]
 
@@ -102,7 +102,7 @@ def _passes(operator: Operator, value: Value, operands: tuple[str | bool | float
         if operator in ("empty", "not empty"):
             return (not value) == (operator == "empty")
         return any(word in value for word in operands) == (operator == "includes")
-    assert not isinstance(value, str) and len(operands) == 1
+    assert not isinstance(value, (str, Interval)) and len(operands) == 1
     return _compares(operator, float(value), float(operands[0]))
 
 

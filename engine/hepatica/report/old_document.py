@@ -22,7 +22,7 @@ def answer(evaluation: Evaluation, shelf: Shelf | None = None) -> Document:
         "notice": known.notice,
         "ruleset": known.identity,
         "profile": profile.as_document(),
-        "measured": {name: dict(parts) for name, parts in profile.measurements.items()},
+        "measured": dict(profile.measurements),
         "warnings": [{"code": w.code, "message": w.message, "fields": list(w.fields)} for w in profile.warnings],
         "derived": {name: "unknown" if d.value is None else d.value for name, d in evaluation.derived.items()},
         "derived_from": {name: _reasons(d.because) for name, d in evaluation.derived.items()},
