@@ -7,12 +7,9 @@ from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from typing import Literal
 
-from hepatica.evaluation import RulesetIdentity, identity
+from hepatica.evaluation import RulesetIdentity, arm_name, arm_order, corrected_parts, correction_verb, identity
 from hepatica.knowledge import (
     LINES,
-    Arm,
-    Correction,
-    Discrepancy,
     Endpoint,
     Figure,
     LaterEvent,
@@ -51,7 +48,7 @@ class Estimate:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ForestRow:
-    """One comparison. `printed` is what the source gives, `corrected` the figure to read beside it, with how it is known.
+    """One comparison. `printed` is what the source gives, `corrected` the figure beside it: `verb` says how the two are told.
 
     Only a comparison of the whole trial carries the trial's `outcome`: a subgroup and a comparison of doses were not what
     the trial was designed to decide, so theirs is empty. `outcome` speaks of `primary`, which need not be this endpoint.
@@ -72,7 +69,7 @@ class ForestRow:
     label: str
     printed: Estimate | None
     corrected: Estimate | None
-    correction: str
+    verb: str
     basis: str
     source: Place | None
     p: Figure | None
@@ -136,7 +133,7 @@ def forest(ruleset: Ruleset, endpoints: Collection[Endpoint] = (), settings: Col
         if study.kind in RANDOMISED and study.results and (not settings or study.setting in settings)
     ]
     pairs = [
-        (result.endpoint, _row(therapy, study, result))
+        (result.endpoint, _row(ruleset, therapy, study, result))
         for therapy, study in trials
         for result in study.results
         if result.endpoint in wanted and _has_ratio(result)
@@ -174,11 +171,12 @@ def _has_ratio(result: Result) -> bool:
     return result.hr is not None or (result.corrected is not None and result.corrected.hr is not None)
 
 
-def _row(therapy: Therapy, study: Study, result: Result) -> ForestRow:
+def _row(ruleset: Ruleset, therapy: Therapy, study: Study, result: Result) -> ForestRow:
     correction = result.corrected
     found = next((d for d in study.discrepancies if correction is not None and d.id == correction.discrepancy), None)
+    verb = correction_verb(study, correction, ruleset.references) if correction else ""
     kind: Kind = "dose_comparison" if study.kind == RANDOMISED[1] else "subgroup" if result.subgroup else "whole_trial"
-    tested, control = _arms(study, result)
+    tested, control = _arms(therapy, study, result)
     return ForestRow(
         study=study.id,
         name=study.name,
@@ -194,8 +192,8 @@ def _row(therapy: Therapy, study: Study, result: Result) -> ForestRow:
         result=result.id,
         label=result.label or result.endpoint,
         printed=_printed(result),
-        corrected=_corrected(result),
-        correction=_kind(found, result) if found else "",
+        corrected=_corrected(study, result),
+        verb="published:" if result.hr is None and verb == "should read" else verb,
         basis=correction.basis if correction else "",
         source=found.source if found else None,
         p=result.p,
@@ -208,25 +206,13 @@ def _row(therapy: Therapy, study: Study, result: Result) -> ForestRow:
     )
 
 
-def _kind(discrepancy: Discrepancy, result: Result) -> str:
-    """What the correction is; where the source prints no ratio it cannot have misprinted it."""
-    return "not_printed" if result.hr is None and discrepancy.kind == "misprint" else discrepancy.kind
-
-
-def _arms(study: Study, result: Result) -> tuple[str, str]:
+def _arms(therapy: Therapy, study: Study, result: Result) -> tuple[str, str]:
     """The tested arm and what it was held against, by name: those the result gives a figure for, else all of the study."""
+    order = arm_order(study, therapy)
     corrected = result.corrected.arms if result.corrected else None
-    known = {arm.id: arm for arm in study.arms}
-    ids = list(result.arms or corrected or known)
-    # The control is written last; where placebo or supportive care stands first it is the control all the same.
-    ids.sort(key=lambda arm: any(word in arm for word in (PLACEBO, "supportive")))
-    names = [_arm_name(known.get(arm), arm) for arm in ids]
+    ids = sorted(result.arms or corrected or order, key=lambda arm: order.get(arm, len(order)))
+    names = [_BESIDES.sub("", arm_name(study, arm)).strip() or arm for arm in ids]
     return (names[0], names[-1]) if names else ("", "")
-
-
-def _arm_name(arm: Arm | None, id_: str) -> str:
-    name = (arm.name if arm else "") or id_.replace("-", " ")
-    return _BESIDES.sub("", name).strip() or name
 
 
 def _printed(result: Result) -> Estimate | None:
@@ -236,13 +222,13 @@ def _printed(result: Result) -> Estimate | None:
     return Estimate(hr=result.hr, low=low, high=high, level=result.ci_level)
 
 
-def _corrected(result: Result) -> Estimate | None:
+def _corrected(study: Study, result: Result) -> Estimate | None:
     """The estimate with its corrected parts; None where a correction touches neither ratio nor interval."""
-    correction: Correction | None = result.corrected
-    if correction is None or (correction.hr is None and correction.ci is None):
+    parts = corrected_parts(study, result)
+    if parts is None or (parts.hr is None and parts.ci is None):
         return None
-    ratio = correction.hr if correction.hr is not None else result.hr
+    ratio = parts.hr if parts.hr is not None else result.hr
     if ratio is None:
         return None
-    low, high = correction.ci or (result.ci if result.hr is not None else None) or (None, None)
-    return Estimate(hr=ratio, low=low, high=high, level=correction.ci_level or result.ci_level)
+    low, high = parts.ci or (result.ci if result.hr is not None else None) or (None, None)
+    return Estimate(hr=ratio, low=low, high=high, level=parts.ci_level)

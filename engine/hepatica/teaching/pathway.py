@@ -241,7 +241,7 @@ class _Reader:
         verdict = read(part, facts, self.concepts).value
         met: Met = "yes" if verdict == "true" else "no" if verdict == "false" else "unknown"
         against = self._against(part) if met == "no" else frozenset()
-        shown = (f"{self._title(name)}: {field.show(facts[name])}" for name, field in self.ruleset.fields.items() if name in against)
+        shown = (f"{self._title(name)}: {field.shown(facts[name])}" for name, field in self.ruleset.fields.items() if name in against)
         unknown = causes(part, facts, self.concepts)
         needs = tuple(self._title(name) for name in self.ruleset.fields if name in unknown)
         return PathwayCondition(says=says, met=met, facts=tuple(shown), needs=needs)

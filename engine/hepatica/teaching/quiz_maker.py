@@ -14,7 +14,7 @@ from itertools import count, islice, zip_longest
 from hepatica.evaluation import LISTS, Evaluation, Evaluator, identity
 from hepatica.knowledge import RANK, Line, Rule
 from hepatica.notice import notice
-from hepatica.patient import Facts, Field, Profile
+from hepatica.patient import Facts, Profile
 from hepatica.teaching.quiz import (
     MOST_CASES,
     JudgedChoice,
@@ -276,7 +276,7 @@ class _Asked:
     def _told(self, facts: Facts, other: Facts) -> str:
         """The facts in which one patient differs from another: "Prior sorafenib: none"."""
         changed = [field for field in self.fields.values() if facts[field.name] != other[field.name]]
-        return " and ".join(f"{field.title}: {_shown(field, facts)}" for field in changed)
+        return " and ".join(f"{field.title}: {field.shown(facts[field.name])}" for field in changed)
 
     def _question(self, choices: list[str], focus: str, facts: tuple[QuizFact, ...], twist: QuizTwist) -> QuizQuestion:
         therapies = self.row.ruleset.therapies
@@ -331,8 +331,3 @@ class _Asked:
             studies=tuple(citation.study for citation in entry.citations),
             turned=self._told(turning[0][1], self.facts) if turning else "",
         )
-
-
-def _shown(field: Field, facts: Facts) -> str:
-    unit = f" {field.unit}" if field.kind == "number" and facts[field.name] is not None else ""
-    return f"{field.show(facts[field.name])}{unit}"

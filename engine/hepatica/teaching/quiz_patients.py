@@ -136,7 +136,7 @@ class QuizPatients:
             facts["child_pugh_class"], facts["child_pugh_score"] = self.chance.choice(_LIVER[self.rank])
         if facts.get("prior_sorafenib") not in _TAKEN and _TOLERATED in facts:
             facts[_TOLERATED] = None
-        profile = Profile(facts=facts)
+        profile = Profile(facts, fields=self.fields)
         found = self.complications(profile)
         fits = level_of(found) == self.level and len(found) <= _MOST_COMPLICATIONS
         return profile if fits and not implausible(facts) else None

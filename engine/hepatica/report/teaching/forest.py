@@ -6,9 +6,9 @@ import math
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
+from hepatica.evaluation import ratio, shown
 from hepatica.knowledge import LINES
-from hepatica.report.blocks import Blocks, Bullets, Cell, Notice, Paragraph, Picture, Ref, Section, Table, Title
-from hepatica.report.figures import correction_lead, outcome_words, ratio, shown
+from hepatica.report.blocks import Blocks, Bullets, Cell, More, Notice, Paragraph, Picture, Ref, Section, Table, Title
 from hepatica.report.teaching.drawing import Drawing, PlotMarker, Shape, Stroke, Words, svg
 from hepatica.teaching import ENDPOINTS, Estimate, Forest, ForestPanel, ForestRow
 
@@ -17,6 +17,14 @@ _HOW = (
     "Below 1 is better for the first-named arm. 95% confidence intervals unless stated. Trials are not compared with each "
     "other: each stands against its own control."
 )
+_OUTCOMES = {
+    "met": "met",
+    "partly_met": "partly met",
+    "missed": "missed",
+    "pending": "pending",
+    "not_reported": "not reported",
+    "not_stated": "not stated",
+}
 _KINDS = {"whole_trial": "", "subgroup": "subgroup", "dose_comparison": "dose comparison"}
 _COLUMNS = ("Trial", "Compared", "HR", "P", "Primary endpoint", "Later")
 _MARKS: dict[str, tuple[Shape, str]] = {"met": ("circle", "good"), "missed": ("cross", "bad")}
@@ -24,8 +32,14 @@ _NEUTRAL: tuple[Shape, str] = ("diamond", "quiet")
 _TICKS = (0.1, 0.2, 0.3, 0.5, 0.7, 1, 1.5, 2, 3, 5)
 
 
-def forest_view(found: Forest, *, picture: bool = False) -> Blocks:
-    """The tables, one for each endpoint and control, after the picture where it is wanted."""
+def outcome_words(outcome: str, endpoint: str) -> str:
+    """What became of a primary endpoint, with its name where it was judged: "missed (OS)"."""
+    judged = outcome in ("met", "partly_met", "missed") and endpoint
+    return f"{_OUTCOMES[outcome]} ({endpoint})" if judged else _OUTCOMES[outcome]
+
+
+def forest_view(found: Forest) -> Blocks:
+    """The tables, one for each endpoint and control, then the picture for those who ask."""
     head = Title(TITLE, f"{found.ruleset.id} {found.ruleset.version}, evidence as of {found.ruleset.as_of}")
     panels = tuple(Section(panel_title(panel), (_table(panel),)) for panel in found.panels)
     nothing = () if panels else (Paragraph("No randomised trial with a hazard ratio fits the choice."),)
@@ -33,8 +47,8 @@ def forest_view(found: Forest, *, picture: bool = False) -> Blocks:
         f"{trial.name} ({_line(trial.setting)}): {outcome_words(trial.outcome, trial.primary)}" for trial in found.without
     )
     without = (Section("Randomised, without such a hazard ratio", (Bullets(rest),)),) if rest else ()
-    shown_first = (Picture(describe(found), svg(forest_drawing(found))),) if picture and panels else ()
-    return (head, Paragraph(_HOW), *nothing, *panels, *without, *shown_first, Notice(found.notice))
+    picture = (More("The same as a picture", (Picture(describe(found), svg(forest_drawing(found))),)),) if panels else ()
+    return (head, Paragraph(_HOW), *nothing, *panels, *without, *picture, Notice(found.notice))
 
 
 def panel_title(panel: ForestPanel) -> str:
@@ -72,7 +86,7 @@ def correction(row: ForestRow) -> str:
     """What is read beside the print, with how it is known: "published: 0.69 (0.55-0.87), confirmed"; "" where nothing is."""
     if row.corrected is None:
         return ""
-    return f"{correction_lead(row.correction)} {estimate_text(row.corrected)}, {row.basis}"
+    return f"{row.verb} {estimate_text(row.corrected)}, {row.basis}"
 
 
 def compared(row: ForestRow) -> str:
@@ -92,7 +106,7 @@ def _ratio(row: ForestRow) -> str:
 
 def _p(row: ForestRow) -> str:
     printed = shown(row.p) if row.p is not None else ""
-    read = f"{correction_lead(row.correction)} {shown(row.corrected_p)}" if row.corrected_p is not None else ""
+    read = f"{row.verb} {shown(row.corrected_p)}" if row.corrected_p is not None else ""
     return "; ".join(part for part in (printed, read) if part)
 
 

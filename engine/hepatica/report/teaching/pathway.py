@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from hepatica.report.blocks import Blocks, Item, Items, Notice, Paragraph, Ref, Section, Title, Tone
+from hepatica.report.blocks import Blocks, Item, Items, More, Notice, Paragraph, Picture, Ref, Section, Title, Tone
 from hepatica.report.sentences import facts_line
 from hepatica.report.teaching.drawing import Box, Drawing, Words, svg, wrapped
 from hepatica.teaching import Pathway, PathwayCondition, PathwayDrug, PathwayGroup, PathwayLine, PathwayRule, State
@@ -19,7 +19,7 @@ STATES: dict[State, str] = {
 }
 LEGEND = "; ".join(f"{MARKS[state]} {words}" for state, words in STATES.items() if state) + "."
 LANDSCAPE, _SHAPE = 1122, 1122 / 793  # A4 landscape at 96 pixels to the inch
-_PHONE = 600
+PHONE, _NARROW = 390, 600
 _MOST_TRIALS = 2
 _TONES: dict[State, Tone] = {"": "plain", "open": "good", "depends": "plain", "closed": "quiet", "against": "bad"}
 _CLASSES: dict[State, str] = {
@@ -53,7 +53,8 @@ def pathway_view(path: Pathway) -> Blocks:
     head = Title(title(path), f"{path.ruleset.id} {path.ruleset.version}, evidence as of {path.ruleset.as_of}")
     whose = (Paragraph(facts_line(path.profile)), Paragraph(LEGEND)) if path.profile else ()
     sections = tuple(_section(line) for line in path.lines)
-    return (head, *whose, Paragraph(root(path)), *sections, Notice(path.notice))
+    picture = More("The same as a picture", (Picture(describe(path), pathway_svg(path)),))
+    return (head, *whose, Paragraph(root(path)), *sections, picture, Notice(path.notice))
 
 
 def _section(line: PathwayLine) -> Section:
@@ -105,7 +106,7 @@ def pathway_drawings(path: Pathway, width: float = LANDSCAPE) -> list[Drawing]:
 
 def _fitted(path: Pathway, line: PathwayLine, width: float) -> Drawing:
     drawing = _Picture(path, line, width).drawing
-    while width >= _PHONE and drawing.height > drawing.width / _SHAPE:
+    while width >= _NARROW and drawing.height > drawing.width / _SHAPE:
         drawing = _Picture(path, line, drawing.width * 1.06).drawing
     return drawing
 
@@ -141,7 +142,7 @@ class _Picture:
     def __init__(self, path: Pathway, line: PathwayLine, width: float) -> None:
         self.path = path
         self.drawing = Drawing(width, f"{title(path)}: {line.title.lower()}", describe(path))
-        phone = width < _PHONE
+        phone = width < _NARROW
         self.columns = 1 if phone else max(int((width - 32) // 210), 1)
         self.gap = 8.0
         self.card = (width - 32 - self.gap * (self.columns - 1)) / self.columns
