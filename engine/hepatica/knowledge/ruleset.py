@@ -211,7 +211,10 @@ class Card:
 
 @dataclass(frozen=True, kw_only=True)
 class Ruleset:
-    """A loaded, validated ruleset. `places` says where each rule, study, concept and therapy is written."""
+    """A loaded, validated ruleset. `places` says where each rule, study, concept and therapy is written.
+
+    `folder` is where it was read from; empty for one that is shipped.
+    """
 
     card: Card
     digest: str
@@ -222,6 +225,7 @@ class Ruleset:
     notes: tuple[Note, ...] = ()
     omissions: tuple[Omission, ...] = ()
     places: Mapping[str, str] = field(default_factory=dict)
+    folder: str = ""
 
     @cached_property
     def studies(self) -> Mapping[str, Study]:
