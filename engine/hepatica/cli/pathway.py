@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 import click
@@ -10,6 +11,7 @@ from hepatica.cli import common
 
 if TYPE_CHECKING:
     from hepatica.knowledge import Line
+    from hepatica.teaching import Pathway
 
 LINES = ("first", "second", "third", "later", "any")
 
@@ -43,7 +45,7 @@ def command(
     known, _ = common.load(ruleset)
     profile = common.read_patient(patient, settings) if patient or settings else None
     width = PHONE if narrow else LANDSCAPE
-    formats = {
+    formats: dict[str, Callable[[Pathway], str | bytes]] = {
         "svg": lambda path: pathway_svg(path, width),
         "png": lambda path: printed_pages(pathway_drawings(path, width), "png"),
         "pdf": lambda path: printed_pages(pathway_drawings(path, width), "pdf"),

@@ -15,7 +15,7 @@ from hepatica.problems import InvalidInput, Problem
 if TYPE_CHECKING:
     from hepatica.patient import Profile
     from hepatica.report import Blocks
-    from hepatica.teaching import Level, Quiz, QuizAnswer, QuizCase, QuizQuestion, QuizStart
+    from hepatica.teaching import Level, Quiz, QuizAnswer, QuizCase, QuizQuestion
 
 T = TypeVar("T")
 _QUIT = ("q", "quit", "exit")
@@ -81,8 +81,7 @@ def command(
     given = click.get_current_context().params
     if answers is None and export is None and not given.get("format_") and not given.get("output"):
         return common.Output(_asked(made), summary_view)
-    formats = {name: write for name, write in EXPORTS.items()}
-    return common.Output(made, quiz_view, formats=formats | ({"text": EXPORTS[export]} if export else {}))
+    return common.Output(made, quiz_view, formats={**EXPORTS, "text": EXPORTS[export]} if export else EXPORTS)
 
 
 def _patients() -> list[Profile]:
@@ -108,7 +107,9 @@ def _asked(made: Quiz) -> Quiz:
 
     for name, stream in (("input", sys.stdin), ("output", sys.stdout)):
         if stream is None:
-            raise InvalidInput([Problem(f"<std{name[:-3]}>", 1, 1, "closed", f"standard {name} is closed; use --answers or --format")])
+            raise InvalidInput(
+                [Problem(f"<std{name[:-3]}>", 1, 1, "closed", f"standard {name} is closed; use --answers or --format")]
+            )
     _say(head_view(made))
     given = [mark.answer for mark in made.marks]
     try:

@@ -32,8 +32,10 @@ SETTINGS = (*LINES, "not_stated")
 PLACEBO, OTHERS = "placebo", "other controls"
 _OWN_PANEL = 3
 Kind = Literal["whole_trial", "subgroup", "dose_comparison"]
-# What an arm got besides that by which it is known: "sorafenib + placebo" is sorafenib, "placebo plus best supportive care" placebo.
-_BESIDES = re.compile(r"\s*(\+|plus|and|with)\s+(matching\s+)?(placebo|best supportive care)\b|\s+alone\b|,? as printed\b", re.IGNORECASE)
+# What an arm got besides that by which it is known: "sorafenib + placebo" is sorafenib.
+_BESIDES = re.compile(
+    r"\s*(\+|plus|and|with)\s+(matching\s+)?(placebo|best supportive care)\b|\s+alone\b|,? as printed\b", re.IGNORECASE
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -124,7 +126,7 @@ class Forest:
 
 
 def forest(ruleset: Ruleset, endpoints: Collection[Endpoint] = (), settings: Collection[str] = ()) -> Forest:
-    """Every randomised comparison with a hazard ratio, printed or corrected, of the chosen endpoints and settings (all, if none)."""
+    """Every randomised comparison with a hazard ratio, printed or corrected, of the chosen endpoints and settings (or all)."""
     wanted = [name for name in ENDPOINTS if not endpoints or name in endpoints]
     trials = [
         (therapy, study)

@@ -19,6 +19,7 @@ from hepatica.knowledge import (
     STANDINGS,
     AllOf,
     AnyOf,
+    Concept,
     ConceptTest,
     Condition,
     Line,
@@ -148,7 +149,7 @@ def fields_of(ruleset: Ruleset, condition: Condition) -> frozenset[str]:
     return frozenset(found)
 
 
-def _concepts(ruleset: Ruleset, parts: Iterable[Condition]) -> Iterator[object]:
+def _concepts(ruleset: Ruleset, parts: Iterable[Condition]) -> Iterator[Concept]:
     return (ruleset.concepts[leaf.concept] for part in parts for leaf in leaves(part) if isinstance(leaf, ConceptTest))
 
 
@@ -225,7 +226,11 @@ class _Reader:
         """What is said above but not asked here, unless the rule puts something of its own in that place."""
         own = frozenset[str]().union(*(fields_of(self.ruleset, part) for part in parts))
         waived = [fields_of(self.ruleset, part) for part in said if part not in parts]
-        titles = [" or ".join(self._title(name) for name in self.ruleset.fields if name in fields) for fields in waived if not fields & own]
+        titles = [
+            " or ".join(self._title(name) for name in self.ruleset.fields if name in fields)
+            for fields in waived
+            if not fields & own
+        ]
         return tuple(PathwayCondition(says=f"whatever the {title}") for title in titles)
 
     def conditions(self, parts: Iterable[Condition]) -> tuple[PathwayCondition, ...]:
@@ -241,7 +246,9 @@ class _Reader:
         verdict = read(part, facts, self.concepts).value
         met: Met = "yes" if verdict == "true" else "no" if verdict == "false" else "unknown"
         against = self._against(part) if met == "no" else frozenset()
-        shown = (f"{self._title(name)}: {field.shown(facts[name])}" for name, field in self.ruleset.fields.items() if name in against)
+        shown = (
+            f"{self._title(name)}: {field.shown(facts[name])}" for name, field in self.ruleset.fields.items() if name in against
+        )
         unknown = causes(part, facts, self.concepts)
         needs = tuple(self._title(name) for name in self.ruleset.fields if name in unknown)
         return PathwayCondition(says=says, met=met, facts=tuple(shown), needs=needs)

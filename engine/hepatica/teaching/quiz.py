@@ -221,12 +221,15 @@ def _judged(case: QuizCase, found: MarkedCase) -> list[tuple[Topic, str, bool, t
         is_right = choice.therapy in found.right
         judged += [("line", choice.line, is_right, ()), ("therapy", choice.name, is_right, choice.studies)]
     focus = next(choice for choice in case.key.choices if choice.therapy == case.question.focus)
-    judged += [("fact", case.key.fact, found.fact_right, focus.studies), ("fact", case.question.twist.title, found.changes_right, ())]
+    judged += [
+        ("fact", case.key.fact, found.fact_right, focus.studies),
+        ("fact", case.question.twist.title, found.changes_right, ()),
+    ]
     return judged
 
 
 def token(quiz: Quiz, answers: Sequence[QuizAnswer]) -> str:
-    """Where a learner stands, in one word: "7.10.easy.a1b2.0b1y-031n". Each answer: picks as bits, the fact's number, yes or no."""
+    """Where a learner stands, in one word: "7.10.easy.a1b2.0b1y-031n". An answer: picks as bits, the fact's number, yes or no."""
     parts = [_encoded(case.question, answer) for case, answer in zip(quiz.cases, answers, strict=False)]
     return ".".join((str(quiz.seed), str(quiz.asked), quiz.level or _ANY_LEVEL, _digest(quiz), "-".join(parts)))
 

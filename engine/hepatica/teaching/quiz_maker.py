@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 from itertools import count, islice, zip_longest
 
 from hepatica.evaluation import LISTS, Evaluation, Evaluator, identity
+from hepatica.inference import GoalKey
 from hepatica.knowledge import RANK, Line, Rule
 from hepatica.notice import notice
 from hepatica.patient import Facts, Profile
@@ -55,7 +56,13 @@ Turns = dict[str, list[tuple[Facts, Backing]]]
 
 
 def quiz(
-    evaluator: Evaluator, patients: Sequence[Profile] = (), seed: int = 1, count: int = 5, level: Level | None = None, *, generate: bool = True
+    evaluator: Evaluator,
+    patients: Sequence[Profile] = (),
+    seed: int = 1,
+    count: int = 5,
+    level: Level | None = None,
+    *,
+    generate: bool = True,
 ) -> Quiz:
     """A quiz of at most `count` cases (1 to 50): the first cases of the seed's endless row, which is the same for every count.
 
@@ -152,7 +159,7 @@ def _backing_rules(evaluator: Evaluator) -> list[tuple[str, Rule, int]]:
     pairs = evaluator.ruleset.rules_with_therapy()
     found = [(therapy.id, rule) for therapy, rule in pairs if rule.is_option and rule.standing != "supportive"]
     ranked = sorted(found, key=lambda pair: RANK[pair[1].standing])
-    return [(therapy, rule, evaluator.program.goals[f"rule/{rule.id}"].mask) for therapy, rule in ranked]
+    return [(therapy, rule, evaluator.program.goals[GoalKey("rule", rule.id)].mask) for therapy, rule in ranked]
 
 
 def _facts(evaluator: Evaluator) -> Iterator[QuizFact]:
@@ -217,7 +224,9 @@ class _Asked:
         """In any order; in hard cases those first that a test decides about."""
         self.row.chance.shuffle(names)
         hard = self.row.level == "hard"
-        return sorted(names, key=lambda name: not (hard and any(self._nature(title) == "test" for title, _ in self._turning(name))))
+        return sorted(
+            names, key=lambda name: not (hard and any(self._nature(title) == "test" for title, _ in self._turning(name)))
+        )
 
     def _askable(self, name: str) -> bool:
         """Whether a therapy makes a fair wrong answer: somebody reported on it, and it is no supportive care."""
@@ -270,7 +279,9 @@ class _Asked:
             return None
         title, moved, backing = self.row.chance.choice(first or second)
         was, becomes = self._told(self.facts, moved), self._told(moved, self.facts)
-        question = f"Suppose the patient were different in this: {becomes} (now {was}). Would the list of backed therapies change?"
+        question = (
+            f"Suppose the patient were different in this: {becomes} (now {was}). Would the list of backed therapies change?"
+        )
         return QuizTwist(title=title, was=was, becomes=becomes, question=question), backing
 
     def _told(self, facts: Facts, other: Facts) -> str:
@@ -288,9 +299,7 @@ class _Asked:
             level=self.row.level,
             because=tuple(says for says, _ in found),
             profile=self.found.profile,
-            choices=tuple(
-                QuizChoice(therapy=one, name=therapies[one].name, synonyms=therapies[one].synonyms) for one in choices
-            ),
+            choices=tuple(QuizChoice(therapy=one, name=therapies[one].name, synonyms=therapies[one].synonyms) for one in choices),
             focus=focus,
             focus_name=name,
             facts=facts,

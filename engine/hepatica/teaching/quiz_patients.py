@@ -15,6 +15,7 @@ from hepatica.patient import Facts, Field, Profile, Value, doubts
 
 Level = Literal["easy", "medium", "hard"]
 Drawn = dict[str, Value | None]
+Change = Mapping[str, Value | None]
 LEVELS: dict[Level, str] = {
     "easy": "textbook first and second line",
     "medium": "one complication: intolerance, Child-Pugh B, a region with evidence of its own, a fact not known",
@@ -32,7 +33,11 @@ _USUAL: Mapping[str, tuple[tuple[Value | None, ...], ...]] = {
     "ecog": ((0, 1), (0, 1), (0, 1)),
     "cmet": (("low", "low", None), ("low", "low", None), ("high", "low", "low")),
     "ras": (("wild_type", None), ("wild_type", None), ("mutant", "wild_type", "wild_type")),
-    "etiology": ((("hcv",), ("alcohol",), ("nafld",), ("hbv",)), (("hbv",), ("hcv",), ("alcohol",)), (("hbv",), ("hcv", "alcohol"))),
+    "etiology": (
+        (("hcv",), ("alcohol",), ("nafld",), ("hbv",)),
+        (("hbv",), ("hcv",), ("alcohol",)),
+        (("hbv",), ("hcv", "alcohol")),
+    ),
     "region": (("europe", "north_america"), ("europe", "north_america", *ASIA[:6]), ("europe", "north_america", *ASIA)),
     "locoregional_suitable": ((False,), (False,), (False,)),
     "main_portal_vein_invasion": ((False,), (False,), (False, False, True)),
@@ -111,11 +116,13 @@ class QuizPatients:
         self.fields, self.used = ruleset.fields, ruleset.used_fields
         self.level, self.rank, self.chance = level, list(LEVELS).index(level), chance
         self.thresholds = thresholds(ruleset)
-        self.treatments = [field for field in self.fields.values() if field.nature == "history" and field.kind in ("choice", "set")]
+        self.treatments = [
+            field for field in self.fields.values() if field.nature == "history" and field.kind in ("choice", "set")
+        ]
         self.untreated: Drawn = {field.name: _nothing(field) for field in self.treatments}
         self.histories = list(self._histories(int(ruleset.card.as_of[:4]) >= _IMMUNE_SINCE))
 
-    def _histories(self, immune: bool) -> Iterator[Drawn]:
+    def _histories(self, immune: bool) -> Iterator[Change]:
         """Every history that is tried, as what differs from "nothing given": one treatment, or chemotherapy beside another."""
         yield {}
         for field in self.treatments:
@@ -157,7 +164,9 @@ class QuizPatients:
     def amounts(self, field: Field, *, near: bool) -> tuple[Value, ...]:
         """Amounts well away from every threshold of the rules, or (`near`) on it and on both its sides."""
         limits = self.thresholds.get(field.name) or [50.0]
-        steps = [t + step for t in limits for step in (-1, 0, 1)] if near else [t * by for t in limits for by in (0.1, 0.4, 3, 12)]
+        steps = (
+            [t + step for t in limits for step in (-1, 0, 1)] if near else [t * by for t in limits for by in (0.1, 0.4, 3, 12)]
+        )
         kept = [max(field.low, min(amount, field.high)) for amount in steps]
         return tuple(dict.fromkeys(round(amount) if field.kind == "integer" else float(amount) for amount in kept))
 
@@ -176,7 +185,7 @@ class QuizPatients:
             if moved != dict(facts) and not implausible(moved):
                 yield moved
 
-    def _changes(self, names: tuple[str, ...]) -> Iterator[Drawn]:
+    def _changes(self, names: tuple[str, ...]) -> Iterator[Change]:
         first = self.fields[names[0]]
         if first in self.treatments:
             tolerated: Drawn = {_TOLERATED: None} if _TOLERATED in names else {}

@@ -100,7 +100,9 @@ class Drawing:
         """More shapes, on top of those before."""
         self.shapes.extend(shapes)
 
-    def paragraph(self, x: float, y: float, text: str, width: float, size: float = 12, ink: str = "ink", *, bold: bool = False) -> float:
+    def paragraph(
+        self, x: float, y: float, text: str, width: float, size: float = 12, ink: str = "ink", *, bold: bool = False
+    ) -> float:
         """Text wrapped to a width, its first baseline one line below `y`; returns where the next line would begin."""
         for line in wrapped(text, width, size, bold=bold):
             y += round(size * 1.3)
@@ -117,12 +119,10 @@ def wrapped(text: str, width: float, size: float, *, bold: bool = False) -> list
 def svg(drawing: Drawing) -> str:
     """The picture as an SVG document: text stays text, with a title and a description for those who do not see it."""
     width, height = f"{drawing.width:g}", f"{drawing.height:g}"
-    head = (
-        f'<svg xmlns="http://www.w3.org/2000/svg" class="figure" viewBox="0 0 {width} {height}" width="{width}" height="{height}" '
-        f'role="img" aria-labelledby="figure-title figure-says">'
-    )
+    size = f'viewBox="0 0 {width} {height}" width="{width}" height="{height}"'
+    labels = 'role="img" aria-labelledby="figure-title figure-says"'
     parts = [
-        head,
+        f'<svg xmlns="http://www.w3.org/2000/svg" class="figure" {size} {labels}>',
         f'<title id="figure-title">{escape(one_line(drawing.title))}</title>',
         f'<desc id="figure-says">{escape(one_line(drawing.says))}</desc>',
         f"<style>{_style()}</style>",
@@ -224,7 +224,11 @@ class _Paper:
 
         if isinstance(shape, Words):
             anchor: Any = {"start": "left", "middle": "center", "end": "right"}[shape.anchor]
-            look: dict[str, Any] = {"weight": "bold" if shape.bold else "normal", "color": INKS[shape.ink][0], "parse_math": False}
+            look: dict[str, Any] = {
+                "weight": "bold" if shape.bold else "normal",
+                "color": INKS[shape.ink][0],
+                "parse_math": False,
+            }
             size = self.points(shape.size) * _FIT
             self.axes.text(shape.x, shape.y + top, one_line(shape.text), ha=anchor, va="baseline", size=size, **look)
         elif isinstance(shape, Stroke):
@@ -233,7 +237,10 @@ class _Paper:
             width = self.points(shape.width)
             self.axes.plot(*ends, color=INKS[shape.ink][0], linewidth=width, linestyle=style, solid_capstyle="butt")
         elif isinstance(shape, Box):
-            edge = {"edgecolor": INKS[shape.edge][0] if shape.edge else "none", "linestyle": "--" if shape.dashed else "-"}
+            edge: dict[str, Any] = {
+                "edgecolor": INKS[shape.edge][0] if shape.edge else "none",
+                "linestyle": "--" if shape.dashed else "-",
+            }
             corner, width = (shape.x, shape.y + top), self.points(2.5 if shape.heavy else 1)
             fill = INKS[shape.fill][0]
             self.axes.add_patch(Rectangle(corner, shape.width, shape.height, facecolor=fill, linewidth=width, **edge))

@@ -178,7 +178,10 @@ def _legend(drawing: Drawing, y: float) -> float:
             x, y = 22.0, y + 16
         drawing.add(PlotMarker(x, y + 10, shape, ink, outcome != ""), Words(x + 12, y + 14, words, 12))
         x += 30 + len(words) * 7
-    return drawing.paragraph(16, y + 14, "Filled, solid line: printed. Hollow, dashed line: read beside it.", drawing.width - 32, 12) + 6
+    return (
+        drawing.paragraph(16, y + 14, "Filled, solid line: printed. Hollow, dashed line: read beside it.", drawing.width - 32, 12)
+        + 6
+    )
 
 
 def _ticks(drawing: Drawing, axis: _Axis, y: float, *, below: bool) -> float:
@@ -189,7 +192,14 @@ def _ticks(drawing: Drawing, axis: _Axis, y: float, *, below: bool) -> float:
         x = axis.at(tick)
         drawing.add(Stroke(x, line, x, line + (5 if below else -5), "rule"))
         drawing.add(Words(x, line + (17 if below else -8), f"{tick:g}", 11, "quiet", anchor="middle"))
-    words = Words((axis.left + axis.right) / 2, line + (33 if below else -22), "← better · hazard ratio · worse →", 11, "quiet", anchor="middle")
+    words = Words(
+        (axis.left + axis.right) / 2,
+        line + (33 if below else -22),
+        "← better · hazard ratio · worse →",
+        11,
+        "quiet",
+        anchor="middle",
+    )
     drawing.add(words)
     return line + (34 if below else 6)
 
@@ -211,7 +221,14 @@ def _row(drawing: Drawing, axis: _Axis, row: ForestRow, y: float, *, wide: bool)
     shape, ink = _MARKS.get(row.outcome, _NEUTRAL)
     for estimate, filled in ((row.printed, True), (row.corrected, False)):
         if estimate is not None:
-            _estimate(drawing, axis, estimate, line, PlotMarker(axis.at(estimate.hr), line, shape, ink, filled and row.kind == "whole_trial"), dashed=not filled)
+            _estimate(
+                drawing,
+                axis,
+                estimate,
+                line,
+                PlotMarker(axis.at(estimate.hr), line, shape, ink, filled and row.kind == "whole_trial"),
+                dashed=not filled,
+            )
             line += 16
     return max(below, at, line - 4) + 8
 

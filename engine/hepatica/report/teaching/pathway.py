@@ -43,7 +43,11 @@ def root(path: Pathway) -> str:
 
 
 def _told(condition: PathwayCondition) -> str:
-    facts = f" ({'; '.join(condition.facts or condition.needs)}{'' if condition.facts else ' not known'})" if condition.met in ("no", "unknown") else ""
+    facts = (
+        f" ({'; '.join(condition.facts or condition.needs)}{'' if condition.facts else ' not known'})"
+        if condition.met in ("no", "unknown")
+        else ""
+    )
     mark = {"yes": "✓ ", "no": "✕ ", "unknown": "? "}.get(condition.met, "")
     return f"{mark}{condition.says}{facts}"
 
@@ -59,7 +63,8 @@ def pathway_view(path: Pathway) -> Blocks:
 
 def _section(line: PathwayLine) -> Section:
     groups = tuple(
-        Items(tuple(_item(drug) for drug in group.drugs), f"{group.title} ({len(group.drugs)})", group.means) for group in line.groups
+        Items(tuple(_item(drug) for drug in group.drugs), f"{group.title} ({len(group.drugs)})", group.means)
+        for group in line.groups
     )
     return Section(line.title, groups, says=_common(line))
 
@@ -155,7 +160,9 @@ class _Picture:
         room = self.drawing.width - 32
         y = self.drawing.paragraph(16, 8, f"{line.title} · {title(self.path)}", room, 17, bold=True)
         card = self.path.ruleset
-        y = self.drawing.paragraph(16, y, f"{card.id} {card.version}, evidence as of {card.as_of}. {root(self.path)}", room, 11, "quiet")
+        y = self.drawing.paragraph(
+            16, y, f"{card.id} {card.version}, evidence as of {card.as_of}. {root(self.path)}", room, 11, "quiet"
+        )
         y = self.drawing.paragraph(16, y, _common(line), room, 11) if line.common else y
         if self.path.profile is not None:
             y = self.drawing.paragraph(16, y, facts_line(self.path.profile), room, 11)
@@ -210,7 +217,10 @@ def mermaid(path: Pathway) -> str:
             for place, drug in enumerate(group.drugs):
                 words = "<br/>or ".join(_quoted(conditions(rule)) for rule in drug.rules)
                 name = f"{MARKS[drug.state]} {drug.name}".strip()
-                lines += [f'  {at}d{place}["{_quoted(name)}<br/>{words}"]{_class(drug.state)}', f"  {at} {_arrow(drug.state)} {at}d{place}"]
+                lines += [
+                    f'  {at}d{place}["{_quoted(name)}<br/>{words}"]{_class(drug.state)}',
+                    f"  {at} {_arrow(drug.state)} {at}d{place}",
+                ]
     lines.append(f'  notice["{_quoted(path.notice)}"]')
     lines += [f"  classDef {state} {style}" for state, style in _CLASSES.items()] if path.profile else []
     return "\n".join(lines) + "\n"

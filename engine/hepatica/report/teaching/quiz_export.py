@@ -70,21 +70,23 @@ def moodle(quiz: Quiz) -> str:
         kind = "truefalse" if exercise.kind == "true_false" else "multichoice"
         question = ET.SubElement(root, "question", type=kind)
         _text(question, "name", exercise.name)
-        _text(question, "questiontext", _html(exercise.text), format="html")
-        _text(question, "generalfeedback", _html(exercise.feedback), format="html")
+        _text(question, "questiontext", _html(exercise.text), "html")
+        _text(question, "generalfeedback", _html(exercise.feedback), "html")
         _plain(question, defaultgrade="1.0", penalty="1.0" if kind == "truefalse" else "0.3333333", hidden="0")
         if kind == "multichoice":
-            _plain(question, single="false" if exercise.kind == "several" else "true", shuffleanswers="true", answernumbering="abc")
+            _plain(
+                question, single="false" if exercise.kind == "several" else "true", shuffleanswers="true", answernumbering="abc"
+            )
         for (words, _), fraction in zip(exercise.answers, _fractions(exercise), strict=True):
-            form = {"format": "moodle_auto_format" if kind == "truefalse" else "html"}
-            answer = ET.SubElement(question, "answer", fraction=fraction, **form)
+            form = "moodle_auto_format" if kind == "truefalse" else "html"
+            answer = ET.SubElement(question, "answer", {"fraction": fraction, "format": form})
             _plain(answer, text=words if kind == "truefalse" else escape(words))
     ET.indent(root)
     return f'<?xml version="1.0" encoding="UTF-8"?>\n{ET.tostring(root, encoding="unicode")}\n'
 
 
-def _text(parent: ET.Element, tag: str, words: str, **attributes: str) -> None:
-    _plain(ET.SubElement(parent, tag, attributes), text=words)
+def _text(parent: ET.Element, tag: str, words: str, form: str = "") -> None:
+    _plain(ET.SubElement(parent, tag, {"format": form} if form else {}), text=words)
 
 
 def _plain(parent: ET.Element, **children: str) -> None:
@@ -104,7 +106,8 @@ def _fractions(exercise: Exercise) -> Iterator[str]:
     for _, right in exercise.answers:
         alike = sum(1 for _, other in exercise.answers if other == right)
         # Moodle knows only certain fractions, and those to five decimals: 33.33333, 16.66667.
-        yield f"{'' if right else '-'}{round(100 / alike, 5):g}" if alike in (1, 2, 4, 5) else f"{'' if right else '-'}{100 / alike:.5f}"
+        share = f"{100 / alike:.5f}".rstrip("0").rstrip(".")
+        yield share if right else f"-{share}"
 
 
 def gift(quiz: Quiz) -> str:
@@ -116,10 +119,10 @@ def gift(quiz: Quiz) -> str:
         if exercise.kind == "true_false":
             parts.append(f"{head} {{{'TRUE' if exercise.answers[0][1] else 'FALSE'}{after}}}")
             continue
-        answers = [
-            f"  {'=' if right and exercise.kind == 'one' else '~'}{f'%{share}%' if exercise.kind == 'several' else ''}{_gift(words)}"
-            for (words, right), share in zip(exercise.answers, _fractions(exercise), strict=True)
-        ]
+        marks = [f"~%{share}%" for share in _fractions(exercise)]
+        if exercise.kind == "one":
+            marks = ["=" if right else "~" for _, right in exercise.answers]
+        answers = [f"  {mark}{_gift(words)}" for mark, (words, _) in zip(marks, exercise.answers, strict=True)]
         parts.append("\n".join([f"{head} {{", *answers, f"  {after}", "}"]))
     return "\n\n".join(parts) + "\n"
 
