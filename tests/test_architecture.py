@@ -20,6 +20,7 @@ LAYERS = (
     ("knowledge",),
     ("inference",),
     ("evaluation",),
+    ("wording",),
     ("explain", "assurance", "teaching"),
     ("report",),
     ("web",),

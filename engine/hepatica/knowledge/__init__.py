@@ -15,9 +15,10 @@ from hepatica.knowledge.conditions import (
     condition_words,
     leaves,
     strata,
+    written,
 )
 from hepatica.knowledge.counts import counts
-from hepatica.knowledge.decode import READ_AS
+from hepatica.knowledge.decode import READ_AS, decode
 from hepatica.knowledge.evidence import (
     Approval,
     Arm,
@@ -171,6 +172,7 @@ __all__ = [
     "concept_words",
     "condition_words",
     "counts",
+    "decode",
     "find_ruleset",
     "find_study",
     "gather",
@@ -184,4 +186,5 @@ __all__ = [
     "search",
     "select",
     "strata",
+    "written",
 ]
