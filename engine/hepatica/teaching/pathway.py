@@ -18,22 +18,20 @@ from hepatica.knowledge import (
     RANK,
     STANDINGS,
     AllOf,
-    AnyOf,
     Concept,
     ConceptTest,
     Condition,
     Line,
-    NotOf,
     Rule,
     Ruleset,
     Standing,
     Test,
     Therapy,
-    condition_words,
     leaves,
 )
 from hepatica.notice import notice
 from hepatica.patient import Profile
+from hepatica.wording import Wording, any_of
 
 State = Literal["", "open", "depends", "closed", "against"]
 Met = Literal["", "yes", "no", "unknown"]
@@ -166,6 +164,7 @@ class _Reader:
     def __init__(self, ruleset: Ruleset, profile: Profile | None) -> None:
         self.ruleset = ruleset
         self.profile = profile
+        self.wording = Wording(ruleset)
         self.concepts: Mapping[str, Condition] = ruleset.concept_conditions
         self.parts = {rule.id: self._parts(rule) for rule in ruleset.rules.values()}
         self.common = _shared(self.parts.values())
@@ -226,11 +225,8 @@ class _Reader:
         """What is said above but not asked here, unless the rule puts something of its own in that place."""
         own = frozenset[str]().union(*(fields_of(self.ruleset, part) for part in parts))
         waived = [fields_of(self.ruleset, part) for part in said if part not in parts]
-        titles = [
-            " or ".join(self._title(name) for name in self.ruleset.fields if name in fields)
-            for fields in waived
-            if not fields & own
-        ]
+        waived = [fields for fields in waived if not fields & own]
+        titles = [any_of(self.wording.titles(name for name in self.ruleset.fields if name in fields)) for fields in waived]
         return tuple(PathwayCondition(says=f"whatever the {title}") for title in titles)
 
     def conditions(self, parts: Iterable[Condition]) -> tuple[PathwayCondition, ...]:
@@ -239,19 +235,20 @@ class _Reader:
 
     def condition(self, part: Condition) -> PathwayCondition:
         """One condition, read for the profile where there is one."""
-        says = self._words(part)
+        says = self.wording.condition(part)
         if self.profile is None:
             return PathwayCondition(says=says)
-        facts = self.profile.facts
+        facts, fields = self.profile.facts, self.ruleset.fields
         verdict = read(part, facts, self.concepts).value
         met: Met = "yes" if verdict == "true" else "no" if verdict == "false" else "unknown"
         against = self._against(part) if met == "no" else frozenset()
-        shown = (
-            f"{self._title(name)}: {field.shown(facts[name])}" for name, field in self.ruleset.fields.items() if name in against
-        )
         unknown = causes(part, facts, self.concepts)
-        needs = tuple(self._title(name) for name in self.ruleset.fields if name in unknown)
-        return PathwayCondition(says=says, met=met, facts=tuple(shown), needs=needs)
+        return PathwayCondition(
+            says=says,
+            met=met,
+            facts=tuple(self.wording.fact(name, facts[name]) for name in fields if name in against),
+            needs=tuple(fields[name].title for name in fields if name in unknown),
+        )
 
     def _against(self, part: Condition) -> frozenset[str]:
         """The known fields that make a condition false: of "all of", only those of the parts that fail."""
@@ -263,20 +260,6 @@ class _Reader:
             failed = (one for one in part.parts if read(one, facts, self.concepts).value == "false")
             return frozenset[str]().union(*(self._against(one) for one in failed))
         return frozenset(name for name in fields_of(self.ruleset, part) if facts[name] is not None)
-
-    def _words(self, part: Condition) -> str:
-        """A condition in words; alternatives of several conditions each read "either a, b; or c, d"."""
-        if isinstance(part, AnyOf) and any(isinstance(one, AllOf) for one in part.parts):
-            return f"either {'; or '.join(self._listed(one) for one in part.parts)}"
-        if isinstance(part, NotOf):
-            return f"not: {self._words(part.part)}"
-        return condition_words(part, self.ruleset.fields)
-
-    def _listed(self, condition: Condition) -> str:
-        return ", ".join(self._words(part) for part in parts_of(condition))
-
-    def _title(self, name: str) -> str:
-        return self.ruleset.fields[name].title
 
 
 def _best(states: list[State]) -> State:

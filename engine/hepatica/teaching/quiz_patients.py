@@ -15,7 +15,6 @@ from hepatica.patient import Facts, Field, Profile, Value, doubts
 
 Level = Literal["easy", "medium", "hard"]
 Drawn = dict[str, Value | None]
-Change = Mapping[str, Value | None]
 LEVELS: dict[Level, str] = {
     "easy": "textbook first and second line",
     "medium": "one complication: intolerance, Child-Pugh B, a region with evidence of its own, a fact not known",
@@ -122,13 +121,14 @@ class QuizPatients:
         self.untreated: Drawn = {field.name: _nothing(field) for field in self.treatments}
         self.histories = list(self._histories(int(ruleset.card.as_of[:4]) >= _IMMUNE_SINCE))
 
-    def _histories(self, immune: bool) -> Iterator[Change]:
+    def _histories(self, immune: bool) -> Iterator[Drawn]:
         """Every history that is tried, as what differs from "nothing given": one treatment, or chemotherapy beside another."""
         yield {}
         for field in self.treatments:
             for word in field.values:
                 if word != "none" and (immune or word != "immunotherapy"):
-                    yield {field.name: (word,) if field.kind == "set" else word}
+                    given: Value = (word,) if field.kind == "set" else word
+                    yield {field.name: given}
                 if word == "progressed" and "other_prior_systemic" in self.untreated:
                     yield {field.name: word, "other_prior_systemic": ("chemotherapy",)}
 
@@ -185,19 +185,26 @@ class QuizPatients:
             if moved != dict(facts) and not implausible(moved):
                 yield moved
 
-    def _changes(self, names: tuple[str, ...]) -> Iterator[Change]:
+    def _changes(self, names: tuple[str, ...]) -> Iterator[Drawn]:
         first = self.fields[names[0]]
         if first in self.treatments:
             tolerated: Drawn = {_TOLERATED: None} if _TOLERATED in names else {}
             yield from (self.untreated | tolerated | way for way in self.histories)
         elif first.name == "child_pugh_class":
-            yield from ({"child_pugh_class": name, "child_pugh_score": score} for name, score in (*_LIVER[2], *_LIVER[1]))
-        elif first.kind in ("number", "integer"):
-            yield from ({first.name: value} for near in (False, True) for value in self.amounts(first, near=near))
-        elif first.kind == "set":
-            yield from ({first.name: (word,)} for word in first.values)
+            for name, score in (*_LIVER[2], *_LIVER[1]):
+                yield {"child_pugh_class": name, "child_pugh_score": score}
         else:
-            yield from ({first.name: value} for value in ((True, False) if first.kind == "flag" else first.values))
+            for value in self._values(first):
+                yield {first.name: value}
+
+    def _values(self, field: Field) -> Iterator[Value]:
+        """The values that a field is tried with."""
+        if field.kind in ("number", "integer"):
+            yield from (*self.amounts(field, near=False), *self.amounts(field, near=True))
+        elif field.kind == "flag":
+            yield from (True, False)
+        else:
+            yield from ((word,) if field.kind == "set" else word for word in field.values if word != "other")
 
     def complications(self, profile: Profile) -> tuple[tuple[str, int], ...]:
         """What makes a case harder than the textbook, each with its weight."""

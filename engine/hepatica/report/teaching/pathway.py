@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from hepatica.report.blocks import Blocks, Item, Items, More, Notice, Paragraph, Picture, Ref, Section, Title, Tone
-from hepatica.report.sentences import facts_line
 from hepatica.report.teaching.drawing import Box, Drawing, Words, svg, wrapped
+from hepatica.report.teaching.quiz import patient_line
 from hepatica.teaching import Pathway, PathwayCondition, PathwayDrug, PathwayGroup, PathwayLine, PathwayRule, State
 
 MARKS: dict[State, str] = {"": "", "open": "✓", "depends": "?", "closed": "✕", "against": "⊘"}
@@ -55,7 +55,7 @@ def _told(condition: PathwayCondition) -> str:
 def pathway_view(path: Pathway) -> Blocks:
     """The outline."""
     head = Title(title(path), f"{path.ruleset.id} {path.ruleset.version}, evidence as of {path.ruleset.as_of}")
-    whose = (Paragraph(facts_line(path.profile)), Paragraph(LEGEND)) if path.profile else ()
+    whose = (Paragraph(patient_line(path.profile)), Paragraph(LEGEND)) if path.profile else ()
     sections = tuple(_section(line) for line in path.lines)
     picture = More("The same as a picture", (Picture(describe(path), pathway_svg(path)),))
     return (head, *whose, Paragraph(root(path)), *sections, picture, Notice(path.notice))
@@ -77,8 +77,7 @@ def _common(line: PathwayLine) -> str:
 def _item(drug: PathwayDrug) -> Item:
     ways = "; or ".join(conditions(rule) for rule in drug.rules)
     text = ". ".join(part for part in (ways[:1].upper() + ways[1:], trials(drug), closed_by(drug)) if part)
-    badge = "" if text.endswith(closed_by(drug)) and closed_by(drug) else STATES[drug.state]
-    return Item(f"{MARKS[drug.state]} {drug.name}".strip(), f"{text}.", badge, _TONES[drug.state], Ref("therapy", drug.therapy))
+    return Item(f"{MARKS[drug.state]} {drug.name}".strip(), f"{text}.", "", _TONES[drug.state], Ref("therapy", drug.therapy))
 
 
 def conditions(rule: PathwayRule) -> str:
@@ -112,7 +111,7 @@ def pathway_drawings(path: Pathway, width: float = LANDSCAPE) -> list[Drawing]:
 def _fitted(path: Pathway, line: PathwayLine, width: float) -> Drawing:
     drawing = _Picture(path, line, width).drawing
     while width >= _NARROW and drawing.height > drawing.width / _SHAPE:
-        drawing = _Picture(path, line, drawing.width * 1.06).drawing
+        drawing = _Picture(path, line, round(drawing.width * 1.06)).drawing
     return drawing
 
 
@@ -165,7 +164,7 @@ class _Picture:
         )
         y = self.drawing.paragraph(16, y, _common(line), room, 11) if line.common else y
         if self.path.profile is not None:
-            y = self.drawing.paragraph(16, y, facts_line(self.path.profile), room, 11)
+            y = self.drawing.paragraph(16, y, patient_line(self.path.profile), room, 11)
             y = self.drawing.paragraph(16, y, LEGEND, room, 11, "quiet")
         return y + 6
 

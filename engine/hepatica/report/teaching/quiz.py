@@ -6,9 +6,10 @@ from collections.abc import Iterator
 
 from hepatica.evaluation import LISTS
 from hepatica.knowledge import LINES, STANDINGS
+from hepatica.patient import Profile
 from hepatica.report.blocks import Block, Blocks, Bullets, Item, Items, Notice, Paragraph, Ref, Section, Title, Tone
-from hepatica.report.sentences import facts_line
 from hepatica.teaching import TOPICS, JudgedChoice, MarkedCase, Quiz, QuizCase, QuizTally
+from hepatica.wording import shown
 
 PICKS_QUESTION = "Which of these does the evidence back for this patient?"
 
@@ -22,6 +23,17 @@ def quiz_view(quiz: Quiz) -> Blocks:
         shown += [*reveal_view(case, marked), *twist_view(case, marked)] if marked else []
         blocks.append(Section(position(quiz, case), tuple(shown)))
     return (*blocks, *(summary_view(quiz) if quiz.summary else ()), Notice(quiz.notice))
+
+
+def patient_line(profile: Profile) -> str:
+    """What is known of a patient, and what is not, as a sentence."""
+    known = [
+        f"{profile.fields[name].title} {shown(profile.fields[name], value)}"
+        for name, value in profile.facts.items()
+        if value is not None
+    ]
+    unknown = [profile.fields[name].title for name, value in profile.facts.items() if value is None]
+    return f"{'; '.join(known)}." + (f" Not known: {', '.join(unknown)}." if unknown else "")
 
 
 def head_view(quiz: Quiz) -> Blocks:
@@ -52,7 +64,7 @@ def question_view(quiz: Quiz, case: QuizCase) -> Blocks:
     facts = tuple(Item(f"{number}. {fact.title}") for number, fact in enumerate(question.facts, 1))
     return (
         Paragraph(f"{question.level}{because}", lead="Level"),
-        Paragraph(facts_line(question.profile)),
+        Paragraph(patient_line(question.profile)),
         Items(choices, PICKS_QUESTION),
         Items(facts, question.fact_question),
     )
