@@ -28,7 +28,8 @@ def case_blocks(evaluation: Evaluation) -> Iterator[Block]:
     yield Facts(pairs, inline=True) if pairs else Paragraph("Nothing is known of the facts that the rules read.")
     yield from measured(profile)
     for one in profile.understood:
-        yield Paragraph(f"{words.fields[one.field].title}: {one}." if one.field in words.fields else f"{one}.", lead="Read")
+        title = f"{words.fields[one.field].title} " if one.field in words.fields else ""
+        yield Paragraph(f"{title}'{one.typed}' as {one.read}.", lead="Read")
     unknown = [words.fields[name].title for name in used if profile[name] is None]
     if unknown and pairs:
         yield Paragraph(f"{', '.join(unknown)}.", lead="Not known", tone="quiet")
@@ -44,7 +45,8 @@ def measured(profile: Profile) -> Iterator[Paragraph]:
     found = profile.measurements.get("child_pugh")
     if found:
         points = [f"{_PARTS.get(name, name)} {found['components'][name]} = {n}" for name, n in found["points"].items()]
-        known = f"score {found['score']}, class {found['class']}" if found["score"] else _open_score(found["lowest"], found["highest"])
+        score, span = found["score"], f"score {found['lowest']} to {found['highest']}, class open"
+        known = span if score is None else f"score {score}, class {found['class']}"
         missing = [_PARTS.get(name, name) for name in found["components"] if name not in found["points"]]
         left = f"; not known: {all_of(missing)}" if missing else ""
         yield Paragraph(f"{known} (points: {', '.join(points)}{left}).", lead="Child-Pugh computed")
@@ -56,7 +58,3 @@ def measured(profile: Profile) -> Iterator[Paragraph]:
 
 
 _PARTS = {"bilirubin": "bilirubin", "albumin": "albumin", "inr": "INR", "ascites": "ascites", "encephalopathy": "encephalopathy"}
-
-
-def _open_score(lowest: int, highest: int) -> str:
-    return f"score {lowest} to {highest}, class open"

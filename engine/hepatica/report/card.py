@@ -1,0 +1,107 @@
+"""A ruleset's card: identity, scope, source, limits, source attributes, and what it holds."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+
+from hepatica.evaluation import RulesetIdentity, identity
+from hepatica.knowledge import STANDINGS, Card, Ruleset, counts
+from hepatica.notice import notice
+from hepatica.report.blocks import Blocks, Bullets, Notice, Paragraph, Section, Title
+from hepatica.wording import Wording, spoken
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StandingMeaning:
+    """What a standing is called, means, and asks of the cited studies."""
+
+    standing: str
+    title: str
+    means: str
+    needs: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class About:
+    """The whole card, its scope in words, what the standings mean, and what the ruleset holds."""
+
+    notice: str
+    ruleset: RulesetIdentity
+    card: Card
+    scope_says: str
+    standings: tuple[StandingMeaning, ...]
+    counts: Mapping[str, int | Mapping[str, int]]
+
+
+def about(ruleset: Ruleset) -> About:
+    """The card of a ruleset with what it holds, counted."""
+    meanings = (StandingMeaning(standing=k, title=d.title, means=d.means, needs=d.needs) for k, d in STANDINGS.items())
+    return About(
+        notice=notice(ruleset.card.as_of),
+        ruleset=identity(ruleset),
+        card=ruleset.card,
+        scope_says=Wording(ruleset).condition(ruleset.card.scope),
+        standings=tuple(meanings),
+        counts=counts(ruleset)._asdict(),
+    )
+
+
+def about_view(found: About) -> Blocks:
+    """The card as a reader sees it."""
+    return (Title(found.card.title), *_sections(found), Notice(found.notice))
+
+
+def _sections(found: About) -> Iterator[Section]:
+    card, ruleset = found.card, found.ruleset
+    revised = f", released {card.released}" if card.released else ""
+    folder = f"Read from {ruleset.folder}." if ruleset.folder else ""
+    yield from _given("Ruleset", f"{card.id} {card.version}{revised}; evidence as of {card.as_of}", folder, ruleset.digest)
+    yield from _given("Source", *_source(found))
+    yield from _given("Companion", f"{card.companion}: {card.companion_says}" if card.companion else "")
+    yield from _listed("Holds", _holds(found.counts))
+    yield from _given("For", card.intended_use, card.intended_users)
+    yield from _listed("Not for", card.cautioned_against)
+    yield from _given("Scope", f"Applies where: {found.scope_says}.", card.out_of_scope)
+    yield from _listed("Covers", card.covers)
+    yield from _listed("Leaves out", card.leaves_out)
+    yield from _listed("Known limits", card.known_limits)
+    yield from _given("How it is kept up", card.update_process)
+    used = {"yes": "used", "no": "not used", "n/a": "does not apply"}
+    attributes = (f"{item.attribute}: {used[item.used]}. {item.says}" for item in card.source_attributes)
+    yield from _listed("Source attributes", attributes)
+
+
+def _given(title: str, *sentences: str) -> Iterator[Section]:
+    shown = tuple(Paragraph(sentence) for sentence in sentences if sentence)
+    if shown:
+        yield Section(title, shown)
+
+
+def _listed(title: str, sentences: Iterable[str]) -> Iterator[Section]:
+    shown = tuple(sentences)
+    if shown:
+        yield Section(title, (Bullets(shown),))
+
+
+def _source(found: About) -> Iterator[str]:
+    source = found.card.source
+    if source is None:
+        yield from found.ruleset.sources
+        return
+    yield f"{source.citation}{f' doi:{source.doi}' if source.doi else ''} (basis: {source.basis})"
+    yield source.text
+
+
+def _holds(held: Mapping[str, int | Mapping[str, int]]) -> Iterator[str]:
+    yield f"{held['therapies']} therapies, {held['rules']} rules: {_named(held['rules_by_standing'])}"
+    yield f"{held['studies']} studies and statements, {held['studies_of_other_tumours']} of them not on HCC, which back no rule"
+    yield f"{held['figures']} printed figures; {held['corrected_results']} results carry a correction beside what is printed"
+    yield f"{held['discrepancies']} discrepancies, known by: {_named(held['discrepancies_by_basis'])}"
+    yield f"{held['notes']} general statements of the source; {held['left_out']} printed numbers left out, each with a reason"
+
+
+def _named(counted: int | Mapping[str, int]) -> str:
+    if isinstance(counted, int):
+        return str(counted)
+    return ", ".join(f"{number} {spoken(name)}" for name, number in counted.items() if number)
