@@ -13,7 +13,7 @@ import pytest
 from tests.conftest import ROOT
 
 LAYERS = (
-    ("problems", "notice", "records", "paths"),
+    ("printable",), ("problems", "notice", "records", "paths"),
     ("documents",),
     ("patient",),
     ("knowledge",),

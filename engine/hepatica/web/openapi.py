@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from hepatica import __version__
 from hepatica.notice import NOTICE
 from hepatica.patient import COMPONENTS, FIELDS, LABEL, LONGEST_LABEL, NONE, UNKNOWN, Field, child_pugh, cmet
-from hepatica.report.document import Document
+from hepatica.report.old_document import Document
 from hepatica.web import schemas
 from hepatica.web.cases import LONGEST_QUERY, MOST_PARAMETERS, STAINING, STAINING_PARTS, UNITS, part
 from hepatica.web.view import RULESET, Page, Parameter

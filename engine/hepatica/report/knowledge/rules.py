@@ -7,8 +7,8 @@ from typing import Any
 
 from hepatica.knowledge import DEMANDS, All, ConceptTest, Condition, Not, Rule, Ruleset, Test, Therapy, leaves, words
 from hepatica.notice import notice
-from hepatica.report.document import framed
-from hepatica.report.markdown import escaped
+from hepatica.report.old_document import framed
+from hepatica.report.old_markdown import escaped
 from hepatica.report.style import Style
 from hepatica.report.wrapping import hanging, wrapped
 
