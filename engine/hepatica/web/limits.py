@@ -74,11 +74,11 @@ class StoppableWork(Generic[T]):
             try:
                 return self._function()
             finally:
-                # Threads are reused. A stop that was asked for and not yet delivered would hit the next request in this
-                # thread, so it is taken back, under the lock that `stop` needs to ask for one.
                 with self._guard:
                     self._thread = 0
-                    _raise_in(threading.get_ident(), None)
+                # From here on nobody stops this thread, which is about to serve another request. A stop that was asked for
+                # and is not yet raised is raised by this call: the interpreter looks for one at every call.
+                _checkpoint()
         except RequestStopped:
             return None
 
@@ -90,10 +90,13 @@ class StoppableWork(Generic[T]):
                 _raise_in(self._thread, RequestStopped)
 
 
-def _raise_in(thread: int, error: type[BaseException] | None) -> None:
-    """Have `error` raised in another thread at its next instruction; None takes back what is not yet raised."""
-    what = None if error is None else ctypes.py_object(error)
-    ctypes.pythonapi.PyThreadState_SetAsyncExc(ctypes.c_ulong(thread), what)
+def _checkpoint() -> None:
+    """Nothing, in which a pending exception is raised."""
+
+
+def _raise_in(thread: int, error: type[BaseException]) -> None:
+    """Have `error` raised in another thread at its next call or jump."""
+    ctypes.pythonapi.PyThreadState_SetAsyncExc(ctypes.c_ulong(thread), ctypes.py_object(error))
 
 
 async def run_stoppable(function: Callable[[], T], limiter: anyio.CapacityLimiter) -> T:
@@ -134,14 +137,14 @@ class RequestGuard:
         failure = None
         try:
             with anyio.fail_after(self.seconds):
-                await self.app(scope, _no_body, sender)
+                await self.app(scope, _nothing_more, sender)
         except TimeoutError:
             failure = PlainTextResponse("This took too long and was given up.\n", 503, {"retry-after": "5"})
         except Exception as error:
             _log(error)
             failure = PlainTextResponse("The program failed at this; no answer is given.\n", 500)
         if failure is not None and not sender.started:
-            await failure(scope, _no_body, sender)
+            await failure(scope, _nothing_more, sender)
 
 
 async def _cancel_when_gone(receive: Receive, scope: anyio.CancelScope) -> None:
@@ -151,8 +154,10 @@ async def _cancel_when_gone(receive: Receive, scope: anyio.CancelScope) -> None:
     scope.cancel()
 
 
-async def _no_body() -> Message:
-    return {"type": "http.request", "body": b"", "more_body": False}
+async def _nothing_more() -> Message:
+    """What the application receives: no page reads a body, and that the client has gone is noticed above."""
+    await anyio.sleep_forever()
+    raise AssertionError
 
 
 def refused(scope: Scope) -> Response | None:

@@ -2,38 +2,165 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from functools import cached_property
 from pathlib import Path
 from typing import Any
-from urllib.parse import parse_qsl, urlencode
+from urllib.parse import parse_qsl, quote, urlencode
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
 from hepatica.notice import notice
+from hepatica.patient import Profile
 from hepatica.report import Blocks, Facts, Notice, Ref, Title, html
-from hepatica.web import form
-from hepatica.web.form import Control
-from hepatica.web.request import RULESET, Page, PageView, Request
+from hepatica.web.form import Control, groups
+from hepatica.web.request import RULESET, PageParameter, Request
 
 TEMPLATES = Path(__file__).parent / "templates"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PageView:
+    """What a page shows: the typed result, its blocks, the choices above them, and what only a template of its own needs."""
+
+    result: Any
+    blocks: Blocks
+    filters: tuple[Control, ...] = ()
+    button: str = "Show"
+    template: str = "page.html"
+    extra: Mapping[str, Any] = field(default_factory=dict)
+    status: int = 200
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Page:
+    """One address. `tab` is its name in the navigation, `result` the type of its JSON; `picture` is shown at path.svg.
+
+    A `slow` page may take seconds where it is asked for the first time; slow pages wait for one another, and no other page
+    waits for them.
+    """
+
+    path: str
+    name: str
+    tab: str
+    says: str
+    view: Callable[[Request], PageView]
+    result: Any
+    own: tuple[PageParameter, ...] = ()
+    picture: Callable[[Request], bytes] | None = None
+    slow: bool = False
+
+    @property
+    def form(self) -> bool:
+        """It shows the patient's form."""
+        return self.path == "/answer"
+
+
 class Renderer:
     """Writes the pages of one site."""
 
-    pages: tuple[Page, ...]
+    def __init__(self, pages: tuple[Page, ...]) -> None:
+        self.tabs = [page for page in pages if page.tab]
+        # Everything is escaped, and a name that is missing is an error.
+        self._environment = Environment(
+            loader=FileSystemLoader(TEMPLATES), autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
+        )
 
-    @cached_property
-    def environment(self) -> Environment:
-        return Environment()
+    def page(self, page: Page | None, request: Request, view: PageView) -> str:
+        """A page as HTML."""
+        query = patient_query(request)
+        head = tuple(block for block in view.blocks if isinstance(block, Title))
+        body = tuple(block for block in view.blocks if not isinstance(block, (Title, Notice)))
+        profile = request.patient.profile
+        facts = known_facts(request, profile)
+        context = {
+            "page": page,
+            "request": request,
+            "view": view,
+            "status": view.status,
+            "filters": view.filters,
+            "heading": head[0].text if head else "Hepatica",
+            "head": _markup(head, request),
+            "body": _markup(body, request),
+            "facts": facts,
+            "brief": ", ".join(value for _, value in facts[:5]),
+            "summary": " ".join(block.quiet for block in head),
+            "groups": groups(request.ruleset, request.patient) if page is not None and page.form else (),
+            "notice": notice(request.ruleset.card.as_of),
+            **self._places(request, query),
+            **view.extra,
+        }
+        return self._environment.get_template(view.template).render(context)
+
+    def _places(self, request: Request, query: str) -> dict[str, Any]:
+        """Where one can go from here."""
+        library = request.library
+        rulesets = {name: library.ruleset(name) for name in library.evaluators}
+        return {
+            "tabs": self.tabs,
+            "ruleset": request.ruleset,
+            "sources": request.ruleset.card.source.citation,
+            "query": query,
+            "with_query": f"?{query}" if query else "",
+            "ruleset_query": f"{ruleset_query(request)}&" if ruleset_query(request) else "",
+            "carried": parse_qsl(query),
+            "rulesets": rulesets,
+            "ruleset_links": {name: _under(request, name) for name in rulesets},
+            "examples": [
+                {"title": example.title, "query": request.reader.write(example.profile)} for example in library.examples.values()
+            ],
+        }
 
 
-def _environment() -> Environment:
-    """The templates: everything is escaped, and a name that is missing is an error."""
-    return Environment(
-        loader=FileSystemLoader(TEMPLATES), autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
-    )
+def known_facts(request: Request, profile: Profile | None) -> list[tuple[str, str]]:
+    """Title and value of every known fact."""
+    fields = request.ruleset.fields.values() if profile else ()
+    return [(known.title, known.show(profile[known.name])) for known in fields if profile and profile[known.name] is not None]
+
+
+def ruleset_query(request: Request) -> str:
+    """The choice of the ruleset as a query; empty where it is the default."""
+    return urlencode({RULESET: request.ruleset_name}) if request.ruleset_name != request.library.default else ""
+
+
+def patient_query(request: Request) -> str:
+    """The patient's query, with the ruleset where it is not the default."""
+    return "&".join(text for text in (ruleset_query(request), request.patient.text) if text)
+
+
+def _under(request: Request, name: str) -> str:
+    """This page under another ruleset."""
+    rest = [(key, value) for key, value in parse_qsl(request.query) if key != RULESET]
+    return f"{request.address}?{urlencode([(RULESET, name), *rest])}"
+
+
+def _markup(blocks: Blocks, request: Request) -> Markup:
+    return Markup(html(blocks, lambda ref: address(ref, request)))  # noqa: S704 (the renderer escapes every text)
+
+
+def address(ref: Ref, request: Request) -> str:
+    """The address of a thing, with the patient and the ruleset carried along; empty where no page shows it."""
+    query = patient_query(request)
+    carried = f"?{query}" if query else ""
+    name = quote(ref.id)
+    match ref.kind:
+        case "study":
+            return f"/evidence/{name}{carried}"
+        case "therapy" if request.patient.empty or request.patient.profile is None:
+            return f"/rules/{name}{carried}"
+        case "therapy":
+            return f"/why?therapy={name}&{query}"
+        case "rule":
+            owner = request.ruleset.rule_owner(ref.id)
+            return f"/rules/{owner}{carried}#{name}" if owner else ""
+        case "patient":
+            example = request.library.examples.get(ref.id)
+            return f"/answer?{request.reader.write(example.profile)}" if example else ""
+        case "query":
+            return f"/answer?{'&'.join(text for text in (ruleset_query(request), ref.id) if text)}"
+        case "field":
+            return f"/answer{carried}#f-{name}"
+        case "page":
+            return f"/{name}{carried}"
+    return ""

@@ -120,3 +120,28 @@ def single(name: str, given: tuple[str, ...]) -> str:
 def not_allowed(name: str, value: str, allowed: tuple[str, ...]) -> InvalidInput:
     """A parameter that is none of the words allowed."""
     return refusal("unknown-value", f"{name} cannot be {quote(value)}; {suggestion(value, allowed)}")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FieldProblem:
+    """What is wrong with one parameter; an empty `field` is the whole request."""
+
+    field: str
+    code: str
+    message: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RefusedRequest:
+    """A request that cannot be answered, and why."""
+
+    notice: str
+    problems: tuple[FieldProblem, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RequestError:
+    """What is answered where no page stands."""
+
+    notice: str
+    error: str
