@@ -8,8 +8,7 @@ from typing import Any
 from hypothesis import strategies as st
 
 from hepatica.inference import FieldClasses, Program, classes_of
-from hepatica.knowledge import All, ConceptTest, Condition, Not, Operator, Test
-from hepatica.knowledge import Any as AnyOf
+from hepatica.knowledge import AllOf, AnyOf, ConceptTest, Condition, NotOf, Operator, Test
 from hepatica.patient import FIELD_BY_NAME, FIELDS, Facts, Field, Profile, Value, child_pugh, facts_of
 
 CARD = """\
@@ -32,7 +31,7 @@ therapy: alpha
 name: Alpha
 class: a drug
 about: Made for tests.
-review: {section: One, lines: 1-9}
+source: {section: One, lines: 1-9}
 studies:
   - id: alpha-3
     name: Alpha phase III
@@ -41,12 +40,12 @@ studies:
     status: completed
     design: randomised
     summary: Longer survival.
-    review: {section: One, lines: 2-4, refs: [1]}
-    primary_endpoint: {name: OS, met: yes, lines: 3}
+    source: {section: One, lines: 2-4, refs: [1]}
+    primary_endpoints: [{name: OS, met: yes, lines: 3}]
     population: {when: {advanced_hcc: yes, child_pugh_class: A}, lines: 2}
     arms: [{id: alpha, n: 10, lines: 2}, {id: placebo, n: 10, lines: 2}]
     results:
-      - {id: os, endpoint: OS, unit: mo, arms: {alpha: 9.2, placebo: 7.6}, hr: 0.8, ci95: [0.7, 0.9], p: 0.01, lines: 3}
+      - {id: os, endpoint: OS, unit: mo, arms: {alpha: 9.2, placebo: 7.6}, hr: 0.8, ci: [0.7, 0.9], p: 0.01, lines: 3}
 rules:
   - id: alpha-first
     says: Alpha lived longer.
@@ -54,14 +53,14 @@ rules:
     standing: standard
     when: {untreated: yes, child_pugh_class: A}
     cites: [alpha-3]
-    review: {lines: 3}
+    source: {lines: 3}
 """
 BETA = """\
 therapy: beta
 name: Beta
 class: a drug
 about: Made for tests.
-review: {section: Two, lines: 10-19}
+source: {section: Two, lines: 10-19}
 studies:
   - id: beta-2
     name: Beta phase II
@@ -70,7 +69,7 @@ studies:
     status: completed
     design: single arm
     summary: Some activity.
-    review: {section: Two, lines: 12, refs: [2]}
+    source: {section: Two, lines: 12, refs: [2]}
     results:
       - {id: rr, endpoint: RR, unit: "%", arms: {beta: 12}, lines: 12}
 rules:
@@ -80,7 +79,7 @@ rules:
     standing: early_signal
     when: {prior_sorafenib: [progressed, intolerant], afp: "> 400"}
     cites: [beta-2]
-    review: {lines: 12}
+    source: {lines: 12}
 """
 
 
@@ -155,8 +154,8 @@ def conditions(concepts: tuple[str, ...] = ()) -> st.SearchStrategy[Condition]:
     return st.recursive(
         leaf,
         lambda inner: (
-            st.builds(Not, inner)
-            | st.lists(inner, min_size=1, max_size=3).map(lambda parts: All(tuple(parts)))
+            st.builds(NotOf, inner)
+            | st.lists(inner, min_size=1, max_size=3).map(lambda parts: AllOf(tuple(parts)))
             | st.lists(inner, min_size=1, max_size=3).map(lambda parts: AnyOf(tuple(parts)))
         ),
         max_leaves=6,

@@ -13,7 +13,7 @@ import pytest
 from tests.conftest import ROOT
 
 LAYERS = (
-    ("printable",), ("problems", "notice", "records", "paths"),
+    ("problems", "notice", "paths"),
     ("documents",),
     ("patient",),
     ("knowledge",),
@@ -105,7 +105,9 @@ def test_only_the_command_line_imports_click() -> None:
 
 
 def test_the_core_takes_no_clock_no_network_and_no_chance() -> None:
-    core = [p for p in FILES if p.relative_to(PACKAGE).parts[0] in ("documents", "patient", "knowledge", "inference", "evaluation")]
+    core = [
+        p for p in FILES if p.relative_to(PACKAGE).parts[0] in ("documents", "patient", "knowledge", "inference", "evaluation")
+    ]
     for path in core:
         used = {module.split(".")[0] for module, _ in _imports(path)}
         assert not used & {"time", "random", "socket", "urllib", "http", "requests"}, path

@@ -9,18 +9,18 @@ from hepatica.assurance.answers.version import Version
 from hepatica.inference import compile_ruleset
 from hepatica.knowledge import (
     DEMANDS,
-    All,
-    Any,
+    AllOf,
+    AnyOf,
     Card,
     Concept,
     ConceptTest,
     Condition,
-    Not,
+    NotOf,
     Place,
     Population,
     Rule,
     Ruleset,
-    Source,
+    SourceText,
     Standing,
     Study,
     Test,
@@ -44,7 +44,7 @@ def a_ruleset(random: Random, therapies: int = 3, most_rules: int = 3, fields: t
         version="1.0.0",
         title="Generated",
         as_of="2016-08",
-        source=Source(citation="none", basis="reading"),
+        source=SourceText(citation="none", basis="reading"),
         scope=a_condition(random, fields[:2], (), 2),
         out_of_scope="",
         therapies=tuple(therapy.id for therapy in made),
@@ -60,7 +60,7 @@ def _therapy(random: Random, name: str, rules: int, fields: tuple[str, ...], con
         kind="single_arm_trial",
         status="completed",
         design="",
-        review=PLACE,
+        source=PLACE,
         summary="",
         population=population,
     )
@@ -72,11 +72,11 @@ def _therapy(random: Random, name: str, rules: int, fields: tuple[str, ...], con
             standing=a_standing(random),
             when=a_condition(random, fields, concepts, 4),
             cites=(study.id,),
-            review=PLACE,
+            source=PLACE,
         )
         for i in range(rules)
     )
-    return Therapy(id=name, name=name, drug_class="", about="", review=PLACE, studies=(study,), rules=made)
+    return Therapy(id=name, name=name, drug_class="", about="", source=PLACE, studies=(study,), rules=made)
 
 
 def a_standing(random: Random) -> Standing:
@@ -87,7 +87,7 @@ def a_standing(random: Random) -> Standing:
 def a_condition(random: Random, fields: tuple[str, ...], concepts: tuple[str, ...], most: int) -> Condition:
     """A condition of up to `most` parts, some of them nested or negated."""
     parts = [_part(random, fields, concepts) for _ in range(random.randint(1, most))]
-    return parts[0] if len(parts) == 1 else All(tuple(parts))
+    return parts[0] if len(parts) == 1 else AllOf(tuple(parts))
 
 
 def _part(random: Random, fields: tuple[str, ...], concepts: tuple[str, ...]) -> Condition:
@@ -95,8 +95,8 @@ def _part(random: Random, fields: tuple[str, ...], concepts: tuple[str, ...]) ->
     if chance < 0.12 and concepts:
         return ConceptTest(random.choice(concepts), random.random() < 0.7)
     if chance < 0.3:
-        return Any((a_test(random, fields), a_test(random, fields)))
-    return Not(a_test(random, fields)) if chance < 0.4 else a_test(random, fields)
+        return AnyOf((a_test(random, fields), a_test(random, fields)))
+    return NotOf(a_test(random, fields)) if chance < 0.4 else a_test(random, fields)
 
 
 def a_test(random: Random, fields: tuple[str, ...]) -> Test:
@@ -136,15 +136,15 @@ def edited(random: Random, ruleset: Ruleset, fields: tuple[str, ...] = SMALL) ->
 
 
 def _edited(random: Random, condition: Condition, fields: tuple[str, ...], concepts: tuple[str, ...]) -> Condition:
-    if isinstance(condition, All):
+    if isinstance(condition, AllOf):
         parts = list(condition.parts)
         index = random.randrange(len(parts))
         if random.random() < 0.3:
             del parts[index]
         else:
             parts[index] = _edited(random, parts[index], fields, concepts)
-        return All(tuple(parts)) if parts else a_test(random, fields)
-    return All((condition, a_test(random, fields))) if random.random() < 0.3 else _part(random, fields, concepts)
+        return AllOf(tuple(parts)) if parts else a_test(random, fields)
+    return AllOf((condition, a_test(random, fields))) if random.random() < 0.3 else _part(random, fields, concepts)
 
 
 def version(ruleset: Ruleset) -> Version:

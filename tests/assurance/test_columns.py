@@ -14,7 +14,7 @@ from hepatica.assurance.answers.enumeration import counts
 from hepatica.assurance.space.axes import space_of
 from hepatica.inference import Program, compile_conditions
 from hepatica.inference.columns import BLOCK, WORD, Columns, outer
-from hepatica.knowledge import All, Any, Test
+from hepatica.knowledge import AllOf, AnyOf, Test
 from hepatica.patient import Facts
 from tests.assurance.generated import EVERY, a_ruleset, version
 from tests.making import profiles
@@ -34,9 +34,9 @@ def test_more_goals_than_one_word_holds_are_all_right() -> None:
 
 
 def test_a_goal_with_more_alternatives_than_a_word_has_bits_is_right() -> None:
-    pairs = [All((Test("ecog", "=", (float(e),)), Test("child_pugh_score", "=", (float(s),)), Test("afp", ">", (float(a),))))
+    pairs = [AllOf((Test("ecog", "=", (float(e),)), Test("child_pugh_score", "=", (float(s),)), Test("afp", ">", (float(a),))))
              for e in range(5) for s in range(5, 13) for a in (1, 2)]  # fmt: skip
-    program = compile_conditions({"rule/many": Any(tuple(pairs)), "rule/one": Test("ecog", "=", (1.0,))}, {})
+    program = compile_conditions({"rule/many": AnyOf(tuple(pairs)), "rule/one": Test("ecog", "=", (1.0,))}, {})
     assert len(program.goals["rule/many"].conjunctions) > WORD
     assert differing(program, list(sampled(space_of(program.tests), 500, 3))) == []
 

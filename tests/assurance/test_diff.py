@@ -12,7 +12,7 @@ from hepatica.assurance.answers.enumeration import transitions
 from hepatica.assurance.answers.version import Stand, Subject, Version
 from hepatica.assurance.diff.compare import Change, Comparison, compare, kind_of
 from hepatica.evaluation import Evaluator
-from hepatica.knowledge import All, Any, Condition, Not, Rule, Ruleset, Test
+from hepatica.knowledge import AllOf, AnyOf, Condition, NotOf, Rule, Ruleset, Test
 from hepatica.patient import Facts, Profile
 from tests.assurance.generated import a_ruleset, edited, version
 
@@ -152,8 +152,8 @@ def _with(ruleset: Ruleset, rule: Rule) -> Ruleset:
 
 def _rewritten(condition: Condition) -> Condition:
     """The same by De Morgan: not any of the opposites."""
-    parts = condition.parts if isinstance(condition, All) else (condition,)
-    return Not(Any(tuple(Not(part) for part in parts)))
+    parts = condition.parts if isinstance(condition, AllOf) else (condition,)
+    return NotOf(AnyOf(tuple(NotOf(part) for part in parts)))
 
 
 def _placed(evaluator: Evaluator, therapy: str, facts: Facts) -> Stand:

@@ -23,7 +23,7 @@ from hepatica.assurance.space.axes import space_of
 from hepatica.cli.main import run as hepatica
 from hepatica.evaluation import Evaluator
 from hepatica.inference import Verdict, compile_ruleset, conditions_of, read
-from hepatica.knowledge import All, Ruleset, load_ruleset
+from hepatica.knowledge import AllOf, Ruleset, load_ruleset
 from hepatica.patient import Facts
 from tests.assurance.generated import a_ruleset
 from tests.cases.making import changed, ruleset_with_cases
@@ -92,7 +92,7 @@ def test_a_killed_change_fails_its_case_in_the_full_evaluation_too(ruleset: Rule
 
 
 def _emptied(mutant: Mutant) -> bool:
-    return mutant.condition == All(())
+    return mutant.condition == AllOf(())
 
 
 def _shipped(ruleset: Ruleset) -> Mutation:

@@ -46,6 +46,7 @@ def test_the_ruleset_that_is_damaged_is_whole_before(tmp_path: Path) -> None:
 def _with_sorafenib(folder: Path) -> Path:
     """The small ruleset of the tests with one therapy of the shipped one, and its concepts."""
     shipped = ROOT / "rulesets" / "hcc-2016"
+    (folder / "references.yaml").write_bytes((shipped / "references.yaml").read_bytes())
     concepts = (shipped / "concepts.yaml").read_text("utf-8")
     untreated = (
         "\n  - {id: untreated, says: Nothing taken., when: {prior_sorafenib: [none, refused], other_prior_systemic: none}}\n"

@@ -34,7 +34,7 @@ name: Alpha
 synonyms: [ALP-1]
 class: inhibitor of something
 about: Made up.
-review: {section: Alpha, lines: 1-6}
+source: {section: Alpha, lines: 1-6}
 studies:
   - id: alpha-3
     name: ALPHABET
@@ -44,8 +44,8 @@ studies:
     design: randomised 2:1
     summary: Survival was 9.2 months.
     n: 120
-    review: {section: Alpha, lines: 1-6, refs: [1]}
-    primary_endpoint: {name: OS, met: yes, lines: 3}
+    source: {section: Alpha, lines: 1-6, refs: [1]}
+    primary_endpoints: [{name: OS, met: yes, lines: 3}]
     population: {when: {advanced_hcc: yes, region: japan}, lines: 2}
     regions: [japan]
     biomarkers: [afp]
@@ -57,7 +57,7 @@ studies:
         unit: mo
         arms: {alpha: 9.2, placebo: 7.6}
         hr: 0.8
-        ci95: [0.7, 0.91]
+        ci: [0.7, 0.91]
         p: "< 0.001"
         lines: 3-4
         corrected: {basis: recalled, discrepancy: alpha-os, hr: 0.81, says: rounded}
@@ -70,7 +70,7 @@ studies:
       - {event: death, count: 0, lines: 5}
     figures: [{what: ratio, value: "2:1", lines: 2}]
     discrepancies:
-      - {id: alpha-os, kind: vs-primary, severity: low, lines: 3, prints: HR 0.80, correction: HR 0.81 in the paper.,
+      - {id: alpha-os, kind: misprint, severity: low, lines: 3, prints: HR 0.80, correction: HR 0.81 in the paper.,
          confidence: low, basis: recalled, affects: [os]}
 rules:
   - id: alpha-first
@@ -79,14 +79,14 @@ rules:
     standing: standard
     when: {child_pugh_class: A}
     cites: [alpha-3]
-    review: {section: Alpha, lines: 2-4, refs: [1]}
+    source: {section: Alpha, lines: 2-4, refs: [1]}
 """
 BETA = """\
 therapy: beta
 name: "=Beta"
 class: inhibitor
 about: Made up.
-review: {section: Beta, lines: 8}
+source: {section: Beta, lines: 8}
 studies:
   - id: beta-2
     name: "@sum in beta"
@@ -98,7 +98,7 @@ studies:
     n: 30
     nct: NCT00000042
     drugs: [beta]
-    review: {section: Beta, lines: 8, refs: [2]}
+    source: {section: Beta, lines: 8, refs: [2]}
     arms: [{id: beta, n: 30, lines: 8}]
     results:
       - {id: rr, endpoint: RR, unit: "%", arms: {beta: 13}, lines: 8}
@@ -110,7 +110,7 @@ studies:
     tumour: gastric
     design: remark
     summary: Elsewhere.
-    review: {section: Beta, lines: 8}
+    source: {section: Beta, lines: 8}
 rules:
   - id: beta-any
     says: A few responded.
@@ -118,7 +118,7 @@ rules:
     standing: early_signal
     when: {ecog: 0}
     cites: [beta-2]
-    review: {section: Beta, lines: 8}
+    source: {section: Beta, lines: 8}
 """
 OMISSIONS = """\
 omissions:

@@ -77,9 +77,10 @@ def test_every_known_fault_of_the_source_is_recorded_where_it_stands(shared: Pat
 
 
 def test_every_record_names_a_section_of_the_source(ruleset: Ruleset) -> None:
+    assert ruleset.card.source is not None
     known = {section.title for section in ruleset.card.source.sections}
-    places = [study.review for study in ruleset.studies.values()]
-    places += [rule.review for rule in ruleset.rules.values()] + [note.review for note in ruleset.notes]
+    places = [study.source for study in ruleset.studies.values()]
+    places += [rule.source for rule in ruleset.rules.values()] + [note.source for note in ruleset.notes]
     named = {part.strip() for place in places for part in place.section.split(";")}
     assert named <= known
 
@@ -90,7 +91,7 @@ def test_every_correction_is_borne_out_by_its_discrepancy(ruleset: Ruleset) -> N
         for result in study.results:
             mend = result.corrected
             if mend is not None:
-                parts = (*(mend.arms or {}).values(), mend.hr, *(mend.ci95 or ()), mend.p)
+                parts = (*(mend.arms or {}).values(), mend.hr, *(mend.ci or ()), mend.p)
                 numbers = {number for part in parts if part is not None for number in values(str(part))}
                 unprinted = numbers - {number for part in (result.arms or {}).values() for number in values(str(part))}
                 assert unprinted <= told[mend.discrepancy], f"{study.id}/{result.id}"

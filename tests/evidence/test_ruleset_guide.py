@@ -42,7 +42,8 @@ def test_the_examples_of_the_guide_make_a_ruleset_that_loads(tmp_path: Path) -> 
     therapy = head.replace("studies: [...]\nrules: [...]\n", "") + study + rule
     (tmp_path / "therapies" / "everolimus.yaml").write_text(therapy, encoding="utf-8")
     shipped = ROOT / "rulesets" / "hcc-2016"
-    (tmp_path / "concepts.yaml").write_bytes((shipped / "concepts.yaml").read_bytes())
+    for name in ("concepts.yaml", "references.yaml"):
+        (tmp_path / name).write_bytes((shipped / name).read_bytes())
     card = (shipped / "ruleset.yaml").read_text(encoding="utf-8")
     card = re.sub(r"\ntherapies:\n(?:  - .*\n)+", "\ntherapies: [everolimus]\n", card)
     (tmp_path / "ruleset.yaml").write_text(card, encoding="utf-8")

@@ -54,7 +54,7 @@ def test_a_ruleset_true_to_its_text_has_no_finding_and_accounts_for_every_number
     [
         ("alpha: 9.2, placebo: 7.6}\n        hr", "alpha: 9.3, placebo: 7.6}\n        hr", "arms alpha: 9.3"),
         ("hr: 0.8\n", "hr: 0.85\n", "hr: 0.85"),
-        ("ci95: [0.7, 0.91]", "ci95: [0.7, 0.92]", "ci95: 0.92"),
+        ("ci: [0.7, 0.91]", "ci: [0.7, 0.92]", "ci: 0.92"),
         ('p: "< 0.001"', 'p: "< 0.002"', "p: 0.002"),
         ("dose: 40 mg", "dose: 45 mg", "dose of alpha: 45"),
         ("n: 120", "n: 121", "n: 121"),

@@ -15,8 +15,7 @@ from hepatica.inference import (
     disjunction,
     read,
 )
-from hepatica.knowledge import All, ConceptTest, Condition, Not, Test
-from hepatica.knowledge import Any as AnyOf
+from hepatica.knowledge import AllOf, AnyOf, ConceptTest, Condition, NotOf, Test
 from hepatica.patient import Facts, facts_of
 from hepatica.problems import InvalidInput
 from tests.making import conditions, profiles
@@ -57,7 +56,7 @@ def test_bit_tables_agree_with_the_plain_reading(condition: Condition, facts: Fa
 
 @given(conditions(), profiles())
 def test_negation_is_pushed_to_the_tests_without_changing_a_verdict(condition: Condition, facts: Facts) -> None:
-    assert _verdict(Not(condition), facts) is read(condition, facts, {}).negated()
+    assert _verdict(NotOf(condition), facts) is read(condition, facts, {}).negated()
 
 
 @given(conditions(), profiles())
@@ -76,8 +75,8 @@ def test_unknown_always_has_a_cause_that_is_unknown(condition: Condition, facts:
 
 def test_a_contradiction_of_an_unknown_field_is_unknown_not_false() -> None:
     high = Test("cmet", "in", ("high",))
-    assert _verdict(All((high, Not(high))), facts_of({})) is U
-    assert _verdict(AnyOf((high, Not(high))), facts_of({})) is U
+    assert _verdict(AllOf((high, NotOf(high))), facts_of({})) is U
+    assert _verdict(AnyOf((high, NotOf(high))), facts_of({})) is U
 
 
 def test_a_concept_means_what_its_definition_means() -> None:
@@ -93,7 +92,7 @@ def test_concepts_that_name_each_other_often_are_opened_once() -> None:
     concepts: dict[str, Condition] = {"c0": Test("cmet", "in", ("high",))}
     for n in range(1, 40):
         before = ConceptTest(f"c{n - 1}")
-        concepts[f"c{n}"] = AnyOf((All((before, Test("ras", "in", ("mutant",)))), All((before, Test("ecog", "=", (0.0,))))))
+        concepts[f"c{n}"] = AnyOf((AllOf((before, Test("ras", "in", ("mutant",)))), AllOf((before, Test("ecog", "=", (0.0,))))))
     program = compile_conditions({"goal": ConceptTest("c39")}, concepts)
     facts = facts_of({"cmet": "high", "ras": "mutant", "ecog": 3})
     assert program.masks(facts).certain & program.goals["goal"].mask
@@ -101,7 +100,7 @@ def test_concepts_that_name_each_other_often_are_opened_once() -> None:
 
 
 def test_a_concept_whose_negation_multiplies_out_is_refused_although_only_its_affirmation_is_used() -> None:
-    pairs = tuple(All((Test("afp", ">", (float(n),)), Test("child_pugh_score", "<", (float(n + 5),)))) for n in range(10))
+    pairs = tuple(AllOf((Test("afp", ">", (float(n),)), Test("child_pugh_score", "<", (float(n + 5),)))) for n in range(10))
     with pytest.raises(InvalidInput, match="concept/wide multiplies out"):
         compile_conditions({"concept/wide": AnyOf(pairs)}, {"wide": AnyOf(pairs)})
 
@@ -109,4 +108,4 @@ def test_a_concept_whose_negation_multiplies_out_is_refused_although_only_its_af
 def test_a_condition_that_multiplies_out_too_far_is_refused() -> None:
     parts = [AnyOf(tuple(Test("afp", ">", (float(n * 10 + i),)) for i in range(3))) for n in range(12)]
     with pytest.raises(TooManyAlternatives):
-        alternatives(All(tuple(parts)))
+        alternatives(AllOf(tuple(parts)))

@@ -17,8 +17,7 @@ import pytest
 
 from hepatica.inference import MAX_PATHS, Rete
 from hepatica.inference import rete as module
-from hepatica.knowledge import All, Condition, Test
-from hepatica.knowledge import Any as AnyOf
+from hepatica.knowledge import AllOf, AnyOf, Condition, Test
 from hepatica.patient import facts_of
 from hepatica.problems import InternalError
 from tests.conftest import ROOT
@@ -155,7 +154,7 @@ def test_every_fact_is_total_typed_and_of_one_session(monkeypatch: pytest.Monkey
 
     monkeypatch.setattr(module, "engine_module", Spy)
     rete = Rete(
-        {"rule/x": All((Test("afp", ">", (1.0,)), Test("cmet", "in", ("high",)), Test("etiology", "includes", ("hcv",))))}, {}
+        {"rule/x": AllOf((Test("afp", ">", (1.0,)), Test("cmet", "in", ("high",)), Test("etiology", "includes", ("hcv",))))}, {}
     )
     for facts in ({}, {"afp": 0.000001, "cmet": "low", "etiology": ()}, {"afp": 1e8, "cmet": "high", "etiology": ("hcv",)}):
         rete.fire(facts_of(facts))  # type: ignore[arg-type]
@@ -211,7 +210,7 @@ def test_no_handle_ever_gets_more_than_sixty_paths(monkeypatch: pytest.MonkeyPat
 def test_every_rule_begins_with_the_marker_and_never_asks_for_absence(monkeypatch: pytest.MonkeyPatch) -> None:
     seen = _definitions(monkeypatch)
     condition = AnyOf(
-        (All((Test("cmet", "in", ("high",)), Test("etiology", "lacks", ("hcv", "hbv")))), Test("ecog", "!=", (2.0,)))
+        (AllOf((Test("cmet", "in", ("high",)), Test("etiology", "lacks", ("hcv", "hbv")))), Test("ecog", "!=", (2.0,)))
     )
     Rete({"rule/x": condition}, {})
     for definition in seen:
@@ -234,7 +233,7 @@ def test_the_engine_is_given_no_disjunction_however_broad_a_rule_is(monkeypatch:
         Test("ecog", "!=", (2.0,)),
         Test("child_pugh_score", "!=", (7.0,)),
     )
-    rete = Rete({"rule/x": All((*words, *others))}, {})
+    rete = Rete({"rule/x": AllOf((*words, *others))}, {})
     facts = facts_of({"etiology": ("hbv", "hcv"), "afp": 5.0, "other_prior_systemic": ("tki",), "ecog": 1, "child_pugh_score": 5})
     assert rete.fire(facts).certain == {"rule/x"}
     assert not {"$or", "$not"} & {key for definition in seen for key in _keys(definition)}

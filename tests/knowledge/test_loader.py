@@ -36,8 +36,8 @@ def test_a_valid_ruleset_loads_with_its_places(tmp_path: Path) -> None:
         ("beta", "standing: early_signal", "standing: promising", "unknown-value: rules.0.standing cannot be 'promising'; allowed: standard"),
         ("beta", "standing: early_signal", "standing: in_trial", "needs a trial that was ongoing or planned"),
         ("alpha", "met: yes", "met: no", "standing: standard needs"),
-        ("alpha", "ci95: [0.7, 0.9]", "ci95: [0.85, 0.9]", "figure: alpha-3/os: the interval 0.85 to 0.9 excludes its estimate 0.8"),
-        ("alpha", "ci95: [0.7, 0.9]", "ci95: [0.9, 0.7]", "is upside down"),
+        ("alpha", "ci: [0.7, 0.9]", "ci: [0.85, 0.9]", "figure: alpha-3/os: the interval 0.85 to 0.9 excludes its estimate 0.8"),
+        ("alpha", "ci: [0.7, 0.9]", "ci: [0.9, 0.7]", "is upside down"),
         ("alpha", "hr: 0.8", "hr: -0.8", "a hazard ratio is above 0"),
         ("beta", "arms: {beta: 12}", "arms: {beta: 120}", "120 of beta is no percentage"),
         ("alpha", "p: 0.01", "p: 1.4", "1.4 is no probability"),
@@ -69,7 +69,7 @@ def test_a_fault_is_refused_at_its_place(tmp_path: Path, part: str, old: str, ne
 
 
 def test_everything_wrong_is_said_at_once_in_order(tmp_path: Path) -> None:
-    alpha = swapped(swapped(ALPHA, "cites: [alpha-3]", "cites: [alpha-4]"), "ci95: [0.7, 0.9]", "ci95: [0.85, 0.9]")
+    alpha = swapped(swapped(ALPHA, "cites: [alpha-3]", "cites: [alpha-4]"), "ci: [0.7, 0.9]", "ci: [0.85, 0.9]")
     beta = swapped(BETA, "standing: early_signal", "standing: promising")
     lines = problems(tmp_path, alpha=alpha, beta=beta, concepts=CONCEPTS + "  - {id: x}\n")
     assert [line.split(":")[0] for line in lines] == sorted(line.split(":")[0] for line in lines)
@@ -83,10 +83,10 @@ def test_a_study_of_another_tumour_can_never_back_an_option(tmp_path: Path) -> N
 
 def test_a_printed_contradiction_is_kept_where_a_discrepancy_explains_it(tmp_path: Path) -> None:
     explained = """    discrepancies:
-      - {id: misprint, kind: garbled, severity: low, lines: 3, prints: an interval, correction: it is off, confidence: high, basis: reading, affects: [os]}
+      - {id: misprint, kind: misprint, severity: low, lines: 3, prints: an interval, correction: it is off, confidence: high, basis: reading, affects: [os]}
 """
-    alpha = swapped(ALPHA, "ci95: [0.7, 0.9]", "ci95: [0.85, 0.9]").replace("rules:\n", f"{explained}rules:\n")
-    assert load_ruleset(write_ruleset(tmp_path, alpha=alpha)).studies["alpha-3"].results[0].ci95 == (0.85, 0.9)
+    alpha = swapped(ALPHA, "ci: [0.7, 0.9]", "ci: [0.85, 0.9]").replace("rules:\n", f"{explained}rules:\n")
+    assert load_ruleset(write_ruleset(tmp_path, alpha=alpha)).studies["alpha-3"].results[0].ci == (0.85, 0.9)
 
 
 def test_a_response_above_disease_control_contradicts_itself(tmp_path: Path) -> None:

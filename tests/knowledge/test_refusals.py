@@ -14,7 +14,7 @@ from tests.knowledge.refusing import problems, swapped
 from tests.making import ALPHA, BETA, CARD, CONCEPTS, write_ruleset
 
 TEXTS = {"card": CARD, "concepts": CONCEPTS, "alpha": ALPHA, "beta": BETA}
-DISCREPANCY = "{id: d1, lines: 3, prints: a, correction: b, basis: reading, confidence: high, severity: low, kind: x}"
+DISCREPANCY = "{id: d1, lines: 3, prints: a, correction: b, basis: reading, confidence: high, severity: low, kind: misprint}"
 RESULT = "p: 0.01, lines: 3}"
 
 
@@ -46,8 +46,8 @@ def test_only_a_finished_randomised_trial_makes_a_phase_3_standing(tmp_path: Pat
 @pytest.mark.parametrize(
     ("part", "old", "new", "expected"),
     [
-        ("alpha", "hr: 0.8, ci95", "hr: nan, ci95", "alpha.yaml:19:80: wrong-type: studies.0.results.0.hr: Input should be a finite number"),
-        ("alpha", "ci95: [0.7, 0.9]", "ci95: [0.7, inf]", "alpha.yaml:19:97: wrong-type: studies.0.results.0.ci95.1: Input should be a finite"),
+        ("alpha", "hr: 0.8, ci", "hr: nan, ci", "alpha.yaml:19:80: wrong-type: studies.0.results.0.hr: Input should be a finite number"),
+        ("alpha", "ci: [0.7, 0.9]", "ci: [0.7, inf]", "alpha.yaml:19:95: wrong-type: studies.0.results.0.ci.1: Input should be a finite"),
         ("alpha", "status: completed", "status: completed\n    n: -5", "alpha.yaml:12:8: figure: alpha-3: -5 is no number of patients"),
         ("alpha", "status: completed", "status: completed\n    n_planned: -5", "alpha.yaml:12:16: figure: alpha-3: -5 is no number of patients"),
         ("alpha", "{id: placebo, n: 10", "{id: placebo, n: -1", "figure: alpha-3: -1 is no number of patients"),
@@ -109,8 +109,8 @@ def test_toxicity_that_is_possible_loads(tmp_path: Path) -> None:
     ("parts", "expected"),
     [
         ("hr: 0.6", "as corrected, the interval 0.7 to 0.9 excludes its estimate 0.6"),
-        ("hr: 0.6, ci95: [0.65, 0.7]", "as corrected, the interval 0.65 to 0.7 excludes its estimate 0.6"),
-        ("ci95: [0.9, 0.7]", "as corrected, the interval 0.9 to 0.7 is upside down"),
+        ("hr: 0.6, ci: [0.65, 0.7]", "as corrected, the interval 0.65 to 0.7 excludes its estimate 0.6"),
+        ("ci: [0.9, 0.7]", "as corrected, the interval 0.9 to 0.7 is upside down"),
         ("p: 7", "as corrected, 7.0 is no probability"),
         ("arms: {alfa: 9}", "unknown-arm: no arm 'alfa'"),
     ],
@@ -121,7 +121,9 @@ def test_a_correction_may_not_contradict_itself(tmp_path: Path, parts: str, expe
 
 
 def test_a_correction_of_one_half_of_a_contradiction_loads(tmp_path: Path) -> None:
-    alpha = swapped(corrected("hr: 0.6"), "ci95: [0.7, 0.9]", "ci95: [0.9, 0.7]").replace("kind: x}", "kind: x, affects: [os]}")
+    alpha = swapped(corrected("hr: 0.6"), "ci: [0.7, 0.9]", "ci: [0.9, 0.7]").replace(
+        "kind: misprint}", "kind: misprint, affects: [os]}"
+    )
     assert load_ruleset(write_ruleset(tmp_path, alpha=alpha)).studies["alpha-3"].results[0].hr == 0.8
 
 

@@ -45,8 +45,8 @@ def test_every_randomised_hazard_ratio_is_a_row(evaluator: Evaluator, found: For
 def test_printed_figures_are_those_of_the_source(found: Forest) -> None:
     for row in found.rows:
         assert (row.printed.hr if row.printed else None) == row.result.hr
-        if row.printed and row.result.ci95:
-            assert (row.printed.low, row.printed.high) == row.result.ci95
+        if row.printed and row.result.ci:
+            assert (row.printed.low, row.printed.high) == row.result.ci
 
 
 def test_a_correction_replaces_only_the_parts_it_gives(found: Forest) -> None:
@@ -59,7 +59,7 @@ def test_a_correction_replaces_only_the_parts_it_gives(found: Forest) -> None:
 
 def test_an_interval_is_not_borrowed_where_no_ratio_is_printed(evaluator: Evaluator, found: Forest) -> None:
     row = found.rows[0]
-    lone = Result(id="x", endpoint="OS", ci95=(0.3, 0.9), corrected=Correction(basis="recalled", discrepancy="d", hr=0.5))
+    lone = Result(id="x", endpoint="OS", ci=(0.3, 0.9), corrected=Correction(basis="recalled", discrepancy="d", hr=0.5))
     study = replace(row.study, results=(lone,))
     therapy = replace(row.therapy, studies=(study,))
     only = forest(replace(evaluator.ruleset, therapies={therapy.id: therapy}))

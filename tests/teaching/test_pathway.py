@@ -13,7 +13,7 @@ from click.testing import CliRunner
 
 from hepatica.cli.main import cli
 from hepatica.evaluation import Evaluator
-from hepatica.knowledge import All
+from hepatica.knowledge import AllOf
 from hepatica.patient import Profile, profile_of, read_profile
 from hepatica.report.style import Style
 from hepatica.report.teaching.pathway_mermaid import mermaid
@@ -34,7 +34,7 @@ def test_every_rule_is_a_box_exactly_once(evaluator: Evaluator) -> None:
 def test_door_and_branch_together_are_the_rule(evaluator: Evaluator) -> None:
     for rule in evaluator.ruleset.rules.values():
         door, branch = split(evaluator.ruleset, rule)
-        parts = rule.when.parts if isinstance(rule.when, All) else (rule.when,)
+        parts = rule.when.parts if isinstance(rule.when, AllOf) else (rule.when,)
         assert len(door) + len(branch) >= len(parts)
         assert door or branch
 

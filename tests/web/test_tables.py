@@ -34,8 +34,8 @@ def test_hazard_ratios_carry_their_interval_and_its_level(ruleset: Ruleset) -> N
     for study in studies(ruleset):
         ratios = [row.ratio for row in figures(study).rows]
         for result in study.results:
-            if result.hr is not None and result.lines and result.ci95 is not None:
-                low, high = result.ci95
+            if result.hr is not None and result.lines and result.ci is not None:
+                low, high = result.ci
                 assert f"{ratio(result.hr)} (95% CI {low:g}-{high:g})" in ratios
 
 

@@ -35,7 +35,7 @@ def command() -> None:
 @click.option("--status", type=click.Choice(STATUSES), help="Status at the review's date.")
 @click.option("--biomarker", default="", metavar="NAME", help="afp, cmet, ras.")
 @click.option("--region", default="", metavar="REGION", help="A region or a group of regions: japan, asian, western.")
-@click.option("--outcome", type=click.Choice((*OUTCOMES, UNSTATED)), help="What became of the primary endpoint.")
+@click.option("--outcome", type=click.Choice(OUTCOMES), help="What became of the primary endpoint.")
 @click.option("--tumour", default="", metavar="TUMOUR", help="hcc, or another tumour that the review mentions.")
 @click.option("--sort", type=click.Choice(_SORTS), default="therapy", show_default=True, help="Order.")
 @common.ruleset_option

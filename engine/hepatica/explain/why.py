@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 
 from hepatica.evaluation import Entry, Evaluation, Finding, ListName
 from hepatica.inference import Verdict, read
-from hepatica.knowledge import All, ConceptTest, Condition, Not, Rule, Ruleset, Study, Test, Therapy, concept_words
+from hepatica.knowledge import AllOf, ConceptTest, Condition, NotOf, Rule, Ruleset, Study, Test, Therapy, concept_words
 from hepatica.patient import FIELD_BY_NAME, Facts, show
 
 
@@ -76,7 +76,7 @@ class _Trees:
 
     def rule(self, rule: Rule) -> RuleWhy:
         scope, condition = self.branch(self.ruleset.card.scope), self.branch(rule.when)
-        verdict = self._verdict(All((self.ruleset.card.scope, rule.when)))
+        verdict = self._verdict(AllOf((self.ruleset.card.scope, rule.when)))
         return RuleWhy(rule, verdict, scope, condition, self.ruleset.places.get(f"rule/{rule.id}", ""))
 
     def study(self, study: Study) -> StudyWhy:
@@ -88,15 +88,15 @@ class _Trees:
 
     def branch(self, condition: Condition, wanted: bool = True) -> Branch:
         """A condition, or (`wanted` false) its negation, as what would have to hold: negation is carried to the tests."""
-        verdict = self._verdict(condition if wanted else Not(condition))
+        verdict = self._verdict(condition if wanted else NotOf(condition))
         if isinstance(condition, Test):
             asked = condition if wanted else condition.opposite()
             return Branch("test", verdict, asked.field, show(self.facts[asked.field]), asked.requires())
         if isinstance(condition, ConceptTest):
             return self._concept(condition.concept, condition.wanted == wanted, verdict)
-        if isinstance(condition, Not):
+        if isinstance(condition, NotOf):
             return self.branch(condition.part, not wanted)
-        kind = "all" if isinstance(condition, All) == wanted else "any"
+        kind = "all" if isinstance(condition, AllOf) == wanted else "any"
         return Branch(kind, verdict, children=tuple(self.branch(part, wanted) for part in condition.parts))
 
     def _concept(self, name: str, wanted: bool, verdict: Verdict) -> Branch:
@@ -159,7 +159,7 @@ def _rule_document(rule: RuleWhy, finding: Finding | None) -> dict[str, Any]:
         "line": rule.rule.line,
         "verdict": rule.verdict.value,
         "written_at": rule.place,
-        "review_lines": rule.rule.review.lines,
+        "review_lines": rule.rule.source.lines,
         "scope": branch_document(rule.scope),
         "condition": branch_document(rule.condition),
         "needs": list(finding.needs) if finding else [],

@@ -6,13 +6,13 @@ import re
 from collections.abc import Collection
 
 from hepatica.documents import Node
-from hepatica.knowledge.conditions import All, Any, ConceptTest, Condition, Not, Operator, Test
-from hepatica.patient import DECIMALS, FIELD_BY_NAME, FIELDS, FLAGS, NONE, Field
+from hepatica.knowledge.conditions import AllOf, AnyOf, ConceptTest, Condition, NotOf, Operator, Test
+from hepatica.patient import COMMON_FIELDS, DECIMALS, FLAGS, NONE, Field, Fields
 from hepatica.problems import Problem, quote, suggestion
 
 _COMPARISON = re.compile(r"\s*(<=|>=|<|>)\s*([0-9]{1,9}(?:\.[0-9]{1,30})?)\s*\Z")
 _JOINERS = ("all", "any")
-RESERVED = frozenset({*FIELD_BY_NAME, *_JOINERS, "not"})
+JOINERS = frozenset({*_JOINERS, "not"})
 
 
 class ConditionReader:
@@ -21,8 +21,11 @@ class ConditionReader:
     `concepts` is None where their names cannot be known: then whatever is asked with yes or no may be one.
     """
 
-    def __init__(self, file: str, concepts: Collection[str] | None, problems: list[Problem]) -> None:
+    def __init__(
+        self, file: str, concepts: Collection[str] | None, problems: list[Problem], fields: Fields = COMMON_FIELDS
+    ) -> None:
         self.file = file
+        self.fields = fields
         self.concepts = concepts
         self.problems = problems
 
@@ -30,9 +33,9 @@ class ConditionReader:
         """The condition in `node`: a mapping whose entries must all hold."""
         if not isinstance(node.value, dict) or not node.value:
             self._problem(node, "condition", "a condition is a mapping such as {prior_sorafenib: none, cmet: high}")
-            return All(())
+            return AllOf(())
         parts = tuple(self._entry(node, key, child) for key, child in node.value.items())
-        return parts[0] if len(parts) == 1 else All(parts)
+        return parts[0] if len(parts) == 1 else AllOf(parts)
 
     def _problem(self, node: Node, code: str, message: str) -> None:
         self.problems.append(node.problem(self.file, code, message))
@@ -41,15 +44,15 @@ class ConditionReader:
         if key in _JOINERS:
             return self._joined(key, node)
         if key == "not":
-            return Not(self.read(node))
-        if key in FIELD_BY_NAME:
-            return self._field(FIELD_BY_NAME[key], node)
+            return NotOf(self.read(node))
+        if key in self.fields:
+            return self._field(self.fields[key], node)
         if self._may_be_concept(key, node):
             return self._concept(key, node)
-        names = (*(field.name for field in FIELDS), *sorted(self.concepts or ()), *_JOINERS, "not")
+        names = (*self.fields, *sorted(self.concepts or ()), *_JOINERS, "not")
         message = f"unknown field or concept {quote(key)}; {suggestion(key, names)}"
         self.problems.append(mapping.key_problem(self.file, key, "unknown-field", message))
-        return All(())
+        return AllOf(())
 
     def _may_be_concept(self, key: str, node: Node) -> bool:
         if self.concepts is None:
@@ -59,32 +62,32 @@ class ConditionReader:
     def _joined(self, key: str, node: Node) -> Condition:
         if not isinstance(node.value, list) or not node.value:
             self._problem(node, "condition", f"'{key}' takes a list of conditions")
-            return All(())
+            return AllOf(())
         parts = tuple(self.read(child) for child in node.value)
         if len(parts) == 1:
             return parts[0]
-        return All(parts) if key == "all" else Any(parts)
+        return AllOf(parts) if key == "all" else AnyOf(parts)
 
     def _concept(self, name: str, node: Node) -> Condition:
         wanted = FLAGS.get(node.raw.lower()) if not isinstance(node.value, (dict, list)) else None
         if wanted is None:
             self._problem(node, "unknown-value", f"the concept {name} is tested with yes or no")
-            return All(())
+            return AllOf(())
         return ConceptTest(name, wanted)
 
     def _field(self, field: Field, node: Node) -> Condition:
         if isinstance(node.value, dict):
             self._problem(node, "condition", f"{field.name} takes a value, a list of values or a comparison, not a mapping")
-            return All(())
+            return AllOf(())
         values = node.value if isinstance(node.value, list) else [node]
         if not values:
             if field.kind == "set":
                 return Test(field.name, "empty")
             self._problem(node, "condition", f"{field.name} needs at least one value")
-            return All(())
+            return AllOf(())
         if field.kind in ("integer", "number"):
             tests: list[Condition] = [self._numeric(field, child) for child in values]
-            return tests[0] if len(tests) == 1 else Any(tuple(tests))
+            return tests[0] if len(tests) == 1 else AnyOf(tuple(tests))
         return self._words(field, values)
 
     def _words(self, field: Field, values: list[Node]) -> Condition:
@@ -96,7 +99,7 @@ class ConditionReader:
         if NONE not in known:
             return Test(field.name, "includes", members)
         empty = Test(field.name, "empty")
-        return Any((empty, Test(field.name, "includes", members))) if members else empty
+        return AnyOf((empty, Test(field.name, "includes", members))) if members else empty
 
     def _word(self, field: Field, node: Node) -> str | bool | None:
         if isinstance(node.value, (dict, list)):
@@ -122,9 +125,9 @@ class ConditionReader:
         if not matches or not all(matches):
             expected = 'a number, "> 400", or ">= 7 and <= 8"'
             self._problem(node, "condition", f"{field.name} cannot be {quote(node.raw)}; allowed: {expected}")
-            return All(())
+            return AllOf(())
         tests = tuple(self._bounded(field, node, _operator(m.group(1)), float(m.group(2))) for m in matches if m)
-        return tests[0] if len(tests) == 1 else All(tests)
+        return tests[0] if len(tests) == 1 else AllOf(tests)
 
     def _bounded(self, field: Field, node: Node, operator: Operator, bound: float) -> Condition:
         if not field.low <= bound <= field.high:

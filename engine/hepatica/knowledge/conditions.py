@@ -8,10 +8,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from typing import ClassVar, Literal
 
-from hepatica.patient import FIELD_BY_NAME, NONE, Value, show
-from hepatica.records import Record
+from hepatica.patient import COMMON_FIELDS, NONE, Fields, Interval, Value, show
 
 Operator = Literal["in", "not in", "includes", "lacks", "empty", "not empty", "<", "<=", ">", ">=", "=", "!="]
 
@@ -31,7 +31,8 @@ OPPOSITE: dict[Operator, Operator] = {
 }
 
 
-class Test(Record):
+@dataclass(frozen=True, slots=True)
+class Test:
     """One field against words (`in`, `includes`), emptiness, or one number (`<` ... `=`)."""
 
     __test__: ClassVar[bool] = False  # pytest takes a class of this name for a test case
@@ -62,32 +63,36 @@ class Test(Record):
         return shown.get(self.operator, f"{self.operator} {words}" if self.operator != "=" else f"exactly {words}")
 
 
-class ConceptTest(Record):
+@dataclass(frozen=True, slots=True)
+class ConceptTest:
     """A reference to a named condition of the ruleset: it holds, or (`wanted` false) it does not."""
 
     concept: str
     wanted: bool = True
 
 
-class All(Record):
+@dataclass(frozen=True, slots=True)
+class AllOf:
     """True when every part is."""
 
     parts: tuple[Condition, ...]
 
 
-class Any(Record):
+@dataclass(frozen=True, slots=True)
+class AnyOf:
     """True when at least one part is."""
 
     parts: tuple[Condition, ...]
 
 
-class Not(Record):
+@dataclass(frozen=True, slots=True)
+class NotOf:
     """True when its part is false."""
 
     part: Condition
 
 
-Condition = Test | ConceptTest | All | Any | Not
+Condition = Test | ConceptTest | AllOf | AnyOf | NotOf
 
 
 def _passes(operator: Operator, value: Value, operands: tuple[str | bool | float, ...]) -> bool:
@@ -97,7 +102,7 @@ def _passes(operator: Operator, value: Value, operands: tuple[str | bool | float
         if operator in ("empty", "not empty"):
             return (not value) == (operator == "empty")
         return any(word in value for word in operands) == (operator == "includes")
-    assert not isinstance(value, str) and len(operands) == 1
+    assert not isinstance(value, (str, Interval)) and len(operands) == 1
     return _compares(operator, float(value), float(operands[0]))
 
 
@@ -111,10 +116,10 @@ def _compares(operator: Operator, value: float, bound: float) -> bool:
 
 def leaves(condition: Condition) -> Iterator[Test | ConceptTest]:
     """Every test and concept reference, in order of writing."""
-    if isinstance(condition, (All, Any)):
+    if isinstance(condition, (AllOf, AnyOf)):
         for part in condition.parts:
             yield from leaves(part)
-    elif isinstance(condition, Not):
+    elif isinstance(condition, NotOf):
         yield from leaves(condition.part)
     else:
         yield condition
@@ -148,16 +153,18 @@ def concept_words(name: str) -> str:
     return re.sub(r"\b(hcc|hbv|hcv|afp|bclc|ecog|[abc]\d)\b", lambda found: found.group().upper(), text)
 
 
-def words(condition: Condition) -> str:
-    """The condition as one line of text, in the order it is written."""
+def condition_words(condition: Condition, fields: Fields = COMMON_FIELDS) -> str:
+    """The condition as one line of text, in the order it is written; `fields` give the titles."""
     if isinstance(condition, Test):
-        title = FIELD_BY_NAME[condition.field].title
-        return f"{title}: {condition.requires()}"
+        return f"{fields[condition.field].title}: {condition.requires()}"
     if isinstance(condition, ConceptTest):
         named = concept_words(condition.concept)
         return named if condition.wanted else f"not {named}"
-    if isinstance(condition, Not):
-        return f"not ({words(condition.part)})"
-    joiner = "; " if isinstance(condition, All) else " or "
-    inner = [f"({words(part)})" if isinstance(part, (All, Any)) else words(part) for part in condition.parts]
+    if isinstance(condition, NotOf):
+        return f"not ({condition_words(condition.part, fields)})"
+    joiner = "; " if isinstance(condition, AllOf) else " or "
+    inner = [
+        f"({condition_words(part, fields)})" if isinstance(part, (AllOf, AnyOf)) else condition_words(part, fields)
+        for part in condition.parts
+    ]
     return joiner.join(inner)

@@ -36,7 +36,7 @@ def counts(ruleset: Ruleset) -> Counts:
         rules=len(ruleset.rules),
         rules_by_standing=_by(DEMANDS, (rule.standing for rule in ruleset.rules.values())),
         studies=len(studies),
-        studies_of_other_tumours=sum(study.tumour != "hcc" for study in studies),
+        studies_of_other_tumours=sum(study.tumour != ruleset.card.tumour for study in studies),
         figures=sum(1 for _ in _figures(ruleset)),
         corrected_results=sum(result.corrected is not None for study in studies for result in study.results),
         discrepancies=len(discrepancies),
@@ -57,8 +57,8 @@ def _figures(ruleset: Ruleset) -> Iterable[object]:
         for result in study.results:
             if result.lines:
                 yield from (result.arms or {}).values()
-                yield from (result.arm_ci95 or {}).values()
-                parts = (result.hr, result.ci95, result.ci90, result.p)
+                yield from (result.arm_ci or {}).values()
+                parts = (result.hr, result.ci, result.p)
                 yield from (part for part in parts if part is not None)
         yield from (v for event in study.toxicity for v in (event.percent, event.count) if v is not None)
         yield from (figure.value for figure in study.figures if figure.value is not None)

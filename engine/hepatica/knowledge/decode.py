@@ -6,7 +6,8 @@ The dataclasses of `evidence` and `ruleset` are the schema; nothing is written t
 from __future__ import annotations
 
 from collections.abc import Collection
-from dataclasses import dataclass, fields, is_dataclass
+from dataclasses import dataclass, is_dataclass
+from dataclasses import fields as fields_of
 from functools import cache
 from typing import Any, TypeVar, get_args
 
@@ -14,12 +15,14 @@ from pydantic import ConfigDict, TypeAdapter, ValidationError
 
 from hepatica.documents import Node, Path
 from hepatica.knowledge.condition_reader import ConditionReader
+from hepatica.knowledge.evidence import Reference
 from hepatica.knowledge.ruleset import Card, Concept, Note, Omission, Therapy
+from hepatica.patient import COMMON_FIELDS, Field, Fields
 from hepatica.problems import Problem, quote, suggestion
 
 T = TypeVar("T")
 
-CONDITION_KEYS = ("when", "scope")
+CONDITION_KEYS = ("when", "scope", "subgroup_when")
 WRITTEN_AS = {"therapy": "id", "class": "drug_class", "ruleset": "id"}
 READ_AS = {name: written for written, name in WRITTEN_AS.items() if written != "ruleset"}
 _CONFIG = ConfigDict(extra="forbid", coerce_numbers_to_str=True, arbitrary_types_allowed=True, allow_inf_nan=False)
@@ -46,9 +49,25 @@ class OmissionsFile:
     omissions: tuple[Omission, ...]
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReferencesFile:
+    """`references.yaml`."""
+
+    references: tuple[Reference, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FieldsFile:
+    """`fields.yaml`."""
+
+    fields: tuple[Field, ...]
+
+
 FILE_KINDS: dict[str, type] = {
     "ruleset": Card,
     "concepts": ConceptsFile,
+    "fields": FieldsFile,
+    "references": ReferencesFile,
     "therapy": Therapy,
     "notes": NotesFile,
     "omissions": OmissionsFile,
@@ -62,13 +81,20 @@ def adapter(kind: Any) -> TypeAdapter[Any]:
     return TypeAdapter(kind)
 
 
-def decode(kind: type[T], node: Node, file: str, concepts: Collection[str] | None, problems: list[Problem]) -> T | None:
+def decode(
+    kind: type[T],
+    node: Node,
+    file: str,
+    concepts: Collection[str] | None,
+    problems: list[Problem],
+    fields: Fields = COMMON_FIELDS,
+) -> T | None:
     """The object in `node`; None where it is unusable, with the reasons added to `problems`.
 
-    `concepts` are the names that conditions may use; None where they cannot be known.
+    `concepts` and `fields` are what conditions may test; `concepts` is None where they cannot be known.
     """
     before = len(problems)
-    data = _data(node, ConditionReader(file, concepts, problems), top=True)
+    data = _data(node, ConditionReader(file, concepts, problems, fields), top=True)
     try:
         result: T = adapter(kind).validate_python(data)  # type: ignore[arg-type]
     except ValidationError as error:
@@ -148,5 +174,5 @@ def _allowed_keys(kind: type, path: tuple[int | str, ...]) -> list[str]:
             found = [part for part in _inner_types(hint) if is_dataclass(part)]
             current = found[0] if found else current
     top = not path
-    names = [field.name for field in fields(current)] if is_dataclass(current) else []
+    names = [field.name for field in fields_of(current)] if is_dataclass(current) else []
     return [READ_AS.get(name, name) if top else name for name in names]

@@ -6,13 +6,14 @@ from collections.abc import Collection, Iterator
 from dataclasses import dataclass, field
 
 from hepatica.documents import Node, Path
-from hepatica.knowledge.evidence import Study
+from hepatica.knowledge.evidence import Reference, Study
 from hepatica.knowledge.ruleset import Card, Concept, Note, Rule, Therapy
+from hepatica.patient import Fields
 from hepatica.problems import Problem
 
 
 @dataclass(frozen=True, slots=True)
-class Source:
+class Located:
     """An object of the ruleset and where it is written."""
 
     file: str
@@ -31,11 +32,13 @@ class Draft:
     not even its ids, `complete` is false and no therapy or study can be called unknown.
     """
 
-    card: tuple[Card, Source] | None
-    concepts: list[tuple[Concept, Source]]
-    therapies: list[tuple[Therapy, Source]]
-    notes: list[tuple[Note, Source]]
+    card: tuple[Card, Located] | None
+    concepts: list[tuple[Concept, Located]]
+    therapies: list[tuple[Therapy, Located]]
+    notes: list[tuple[Note, Located]]
     problems: list[Problem]
+    fields: Fields
+    references: list[tuple[Reference, Located]] = field(default_factory=list)
     unread: set[str] = field(default_factory=set)
     complete: bool = True
 
@@ -43,14 +46,14 @@ class Draft:
         """Whether the therapy or study `name` is surely none of the ruleset's; `known` are those that were read."""
         return self.complete and name not in known and name not in self.unread
 
-    def studies(self) -> Iterator[tuple[Study, Source]]:
+    def studies(self) -> Iterator[tuple[Study, Located]]:
         """Every study with the place of its own mapping."""
         for therapy, source in self.therapies:
             for index, study in enumerate(therapy.studies):
-                yield study, Source(source.file, source.node.at(("studies", index)))
+                yield study, Located(source.file, source.node.at(("studies", index)))
 
-    def rules(self) -> Iterator[tuple[Rule, Source]]:
+    def rules(self) -> Iterator[tuple[Rule, Located]]:
         """Every rule with the place of its own mapping."""
         for therapy, source in self.therapies:
             for index, rule in enumerate(therapy.rules):
-                yield rule, Source(source.file, source.node.at(("rules", index)))
+                yield rule, Located(source.file, source.node.at(("rules", index)))

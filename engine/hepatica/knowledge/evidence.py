@@ -6,13 +6,13 @@ Every figure is kept as the source prints it. A correction never replaces a prin
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Literal
 
 from hepatica.knowledge.conditions import Condition
-from hepatica.records import Record
 
-Phase = Literal["I", "Ib", "I/II", "Ib/II", "II", "III"]
-Kind = Literal[
+Phase = Literal["I", "Ib", "I/II", "Ib/II", "II", "II/III", "III", "IV"]
+StudyKind = Literal[
     "randomised_controlled_trial",
     "randomised_dose_comparison",
     "single_arm_trial",
@@ -25,36 +25,76 @@ Kind = Literal[
     "review_statement",
 ]
 Status = Literal["completed", "announced", "stopped_early", "ongoing", "planned", "recorded"]
-Setting = Literal["first", "second", "any", "not_stated"]
+Setting = Literal["first", "second", "third", "later", "any", "not_stated"]
 Met = Literal["yes", "no", "pending", "not_reported"]
+Outcome = Literal["met", "partly_met", "missed", "pending", "not_reported", "not_stated"]
 Endpoint = Literal["OS", "PFS", "TTP", "DFS", "RR", "PR", "CR", "SD", "DCR", "CBR", "OS_rate", "PFS_rate", "other"]
 Unit = Literal["mo", "wk", "d", "%", "n", "ratio", "other"]
 Basis = Literal["confirmed", "reading", "arithmetic", "recalled", "methodological"]
 Confidence = Literal["certain", "high", "medium-high", "medium", "low-medium", "low"]
 Severity = Literal["high", "medium", "low"]
+CorrectionKind = Literal["misprint", "later_report", "not_printed", "remark"]
+ReferenceKind = Literal["paper", "abstract", "registry", "label", "announcement", "guideline", "secondary"]
+ReadAs = Literal["full text", "abstract", "registry", "label", "secondary", "not read"]
 Figure = float | str
-Interval = tuple[float, float]
+ConfidenceInterval = tuple[float, float]
 
 
-class Place(Record, kw_only=True):
-    """Where the source says it: section heading, 1-based lines of the text, bracketed reference numbers."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Place:
+    """Where a source says it.
 
-    lines: str
+    In a ruleset of one text: section heading, 1-based lines, bracketed reference numbers. Elsewhere the id of an entry in
+    `references.yaml` (`ref`) and the place in it, such as "abstract" or "table 2".
+    """
+
     section: str = ""
+    lines: str = ""
     refs: tuple[int, ...] = ()
+    ref: str = ""
+    place: str = ""
 
 
-class PrimaryEndpoint(Record, kw_only=True):
-    """The endpoint a study was designed on, and whether the source's own figures say it was met."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reference:
+    """A publication, registry entry, label or announcement; `read` says how much of it was seen, `known` how that is known."""
+
+    id: str
+    citation: str
+    year: int
+    kind: ReferenceKind
+    read: ReadAs
+    known: str
+    doi: str = ""
+    pmid: str = ""
+    nct: str = ""
+    url: str = ""
+
+    @property
+    def was_read(self) -> bool:
+        """Whether any part of it was seen."""
+        return self.read != "not read"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PrimaryEndpoint:
+    """An endpoint that a study was designed on, and whether it was met.
+
+    `alpha` is the boundary that P was held against, `margin` the upper bound of the ratio that non-inferiority allowed.
+    """
 
     name: str
     met: Met
     lines: str = ""
+    source: Place | None = None
     says: str = ""
     secondary: tuple[str, ...] = ()
+    alpha: float | None = None
+    margin: float | None = None
 
 
-class Population(Record, kw_only=True):
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Population:
     """Whom a study enrolled: the part a profile can be held against, and the rest in words."""
 
     when: Condition | None = None
@@ -63,7 +103,40 @@ class Population(Record, kw_only=True):
     basis: Basis = "reading"
 
 
-class Arm(Record, kw_only=True):
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Criterion:
+    """An entry criterion known from outside the ruleset's text; it must hold beside `Population.when`."""
+
+    when: Condition
+    says: str
+    source: Place
+    basis: Basis = "confirmed"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LaterEvent:
+    """What became of a study after the ruleset's date."""
+
+    year: int
+    says: str
+    effect: Literal["overturns", "confirms", "qualifies"]
+    source: Place
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Approval:
+    """What an authority licensed, where, and when; `withdrawn` is the date on which it ended."""
+
+    authority: str
+    region: str
+    indication: str
+    date: str
+    accelerated: Literal["yes", "no"] = "no"
+    withdrawn: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Arm:
     """One arm of a study; `n` is what the source prints, absent where it prints none."""
 
     id: str
@@ -73,49 +146,59 @@ class Arm(Record, kw_only=True):
     lines: str = ""
 
 
-class Correction(Record, kw_only=True):
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Correction:
     """What a printed figure should read, and how that is known; only the parts that differ are given."""
 
     basis: Basis
     discrepancy: str
     arms: dict[str, Figure] | None = None
     hr: float | None = None
-    ci95: Interval | None = None
+    ci: ConfidenceInterval | None = None
+    ci_level: float | None = None
     p: Figure | None = None
     says: str = ""
 
 
-class Result(Record, kw_only=True):
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Result:
     """One printed finding: an endpoint in one or more arms, with whatever the source gives of HR, CI and P.
 
     `arms` maps arm id to the printed figure (a number, or text such as "< 7.2" where the source prints a sign).
-    `ci95` and `ci90` belong to the hazard ratio; `arm_ci95` to the arm's own figure. Without a line number
-    (`lines` empty) the source prints no figure and `corrected` holds what is known from elsewhere.
+    `ci` belongs to the hazard ratio, `arm_ci` to the arm's own figure, both at `ci_level` percent. `alpha` and `margin` are
+    those of the analysis where they differ from the endpoint's. `subgroup_when` says the subgroup as a condition. Without
+    `lines` or `source` the source prints no figure and `corrected` holds what is known from elsewhere.
     """
 
     id: str
     endpoint: Endpoint
     lines: str = ""
+    source: Place | None = None
     label: str = ""
     subgroup: str = ""
+    subgroup_when: Condition | None = None
     at: str = ""
     unit: Unit = "mo"
     n: int | None = None
     arms: dict[str, Figure] | None = None
-    arm_ci95: dict[str, Interval] | None = None
+    arm_ci: dict[str, ConfidenceInterval] | None = None
     hr: float | None = None
-    ci95: Interval | None = None
-    ci90: Interval | None = None
+    ci: ConfidenceInterval | None = None
+    ci_level: float = 95
     p: Figure | None = None
+    alpha: float | None = None
+    margin: float | None = None
     says: str = ""
     corrected: Correction | None = None
 
 
-class Toxicity(Record, kw_only=True):
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Toxicity:
     """One printed adverse event: `percent` or `count` of patients, grade as printed, arm where named."""
 
     event: str
-    lines: str
+    lines: str = ""
+    source: Place | None = None
     percent: Figure | None = None
     count: int | None = None
     grade: str = "not stated"
@@ -125,40 +208,51 @@ class Toxicity(Record, kw_only=True):
     discrepancy: str = ""
 
 
-class OtherFigure(Record, kw_only=True):
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OtherFigure:
     """Any further printed number that is neither a result nor toxicity (enrolment, baseline, follow-up, schedule)."""
 
     what: str
-    lines: str
+    lines: str = ""
+    source: Place | None = None
     value: Figure | None = None
     unit: str = ""
 
 
-class Discrepancy(Record, kw_only=True):
-    """A place where the source cannot be taken at its word, with the correction and how it is known."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Discrepancy:
+    """A place where the source cannot be taken at its word, with the correction and how it is known.
+
+    `kind` says how the two are told: a misprint ("should read"), a later report, what the source does not print, or a
+    remark without another figure. `nature` is the kind of fault in a free word. A confirmed one names in `source` what
+    was read.
+    """
 
     id: str
-    lines: str
     prints: str
     correction: str
     basis: Basis
     confidence: Confidence
     severity: Severity
-    kind: str
+    kind: CorrectionKind
+    lines: str = ""
+    nature: str = ""
+    source: Place | None = None
     use: str = ""
     basis_note: str = ""
     affects: tuple[str, ...] = ()
 
 
-class Study(Record, kw_only=True):
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Study:
     """A trial, series, meta-analysis, approval or statement that a rule may cite."""
 
     id: str
     name: str
-    kind: Kind
+    kind: StudyKind
     status: Status
     design: str
-    review: Place
+    source: Place
     summary: str
     phase: Phase | None = None
     tumour: str = "hcc"
@@ -171,10 +265,29 @@ class Study(Record, kw_only=True):
     drugs: tuple[str, ...] = ()
     biomarkers: tuple[str, ...] = ()
     regions: tuple[str, ...] = ()
-    primary_endpoint: PrimaryEndpoint | None = None
+    reference: str = ""
+    primary_endpoints: tuple[PrimaryEndpoint, ...] = ()
     population: Population | None = None
+    criteria: tuple[Criterion, ...] = ()
+    approval: Approval | None = None
+    later: tuple[LaterEvent, ...] = ()
     arms: tuple[Arm, ...] = ()
     results: tuple[Result, ...] = ()
     toxicity: tuple[Toxicity, ...] = ()
     figures: tuple[OtherFigure, ...] = ()
     discrepancies: tuple[Discrepancy, ...] = ()
+
+    @property
+    def outcome(self) -> Outcome:
+        """What became of the primary endpoints: all met, some met, missed, pending, not reported; not stated without one."""
+        met = {endpoint.met for endpoint in self.primary_endpoints}
+        if not met:
+            return "pending" if self.status in ("ongoing", "planned") else "not_stated"
+        if "yes" in met:
+            return "partly_met" if "no" in met else "met"
+        return "missed" if "no" in met else "pending" if "pending" in met else "not_reported"
+
+    @property
+    def endpoint_names(self) -> str:
+        """The primary endpoints' names, joined: "OS and PFS"; empty where none is stated."""
+        return " and ".join(endpoint.name for endpoint in self.primary_endpoints)

@@ -15,18 +15,16 @@ _PERCENT_ENDPOINTS = ("RR", "PR", "CR", "SD", "DCR", "CBR", "OS_rate", "PFS_rate
 
 def contradictions(result: Result) -> Iterator[tuple[str, str]]:
     """What one result says against itself: the part and the sentence."""
-    for name, interval in (("ci95", result.ci95), ("ci90", result.ci90)):
-        if interval is None:
-            continue
-        low, high = interval
+    if result.ci is not None:
+        low, high = result.ci
         if low > high:
-            yield name, f"the interval {low:g} to {high:g} is upside down"
+            yield "ci", f"the interval {low:g} to {high:g} is upside down"
         elif result.hr is not None and not low <= result.hr <= high:
-            yield name, f"the interval {low:g} to {high:g} excludes its estimate {result.hr:g}"
-    for arm, (low, high) in (result.arm_ci95 or {}).items():
+            yield "ci", f"the interval {low:g} to {high:g} excludes its estimate {result.hr:g}"
+    for arm, (low, high) in (result.arm_ci or {}).items():
         estimate = number((result.arms or {}).get(arm))
         if low > high or (estimate is not None and not low <= estimate <= high):
-            yield "arm_ci95", f"the interval {low:g} to {high:g} of {arm} does not hold its figure"
+            yield "arm_ci", f"the interval {low:g} to {high:g} of {arm} does not hold its figure"
     if result.hr is not None and result.hr <= 0:
         yield "hr", f"a hazard ratio is above 0, not {result.hr:g}"
     for arm, figure in (result.arms or {}).items():
@@ -52,15 +50,15 @@ def corrected(result: Result) -> Result:
     """The result as its correction has it: the corrected parts, beside printed ones that do not contradict each other."""
     correction = result.corrected
     assert correction is not None
-    given = correction.hr is not None or correction.ci95 is not None
-    kept = given and not any(part == "ci95" for part, _ in contradictions(result))
+    given = correction.hr is not None or correction.ci is not None
+    kept = given and not any(part == "ci" for part, _ in contradictions(result))
     return Result(
         id=result.id,
         endpoint=result.endpoint,
         unit=result.unit,
         arms=correction.arms,
         hr=result.hr if correction.hr is None and kept else correction.hr,
-        ci95=result.ci95 if correction.ci95 is None and kept else correction.ci95,
+        ci=result.ci if correction.ci is None and kept else correction.ci,
         p=correction.p,
     )
 

@@ -5,14 +5,17 @@ from __future__ import annotations
 import hashlib
 import os
 from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 
 from hepatica.documents import MAX_BYTES, Node, read_bytes
 from hepatica.problems import InvalidInput, Problem, quote, suggestion
-from hepatica.records import Record
 
 CARD = "ruleset.yaml"
 CONCEPTS = "concepts.yaml"
+FIELDS_FILE = "fields.yaml"
+REFERENCES = "references.yaml"
+SINGLE_FILES = (CARD, CONCEPTS, FIELDS_FILE, REFERENCES)
 FOLDERS = ("therapies", "notes", "omissions")
 CASES = "cases"
 MAX_FILES = 400
@@ -23,7 +26,8 @@ _ENDINGS = (".yaml", ".yml")
 _FOLDERS_DEEP = 2
 
 
-class RulesetFiles(Record):
+@dataclass(frozen=True, slots=True)
+class RulesetFiles:
     """The bytes of every file by relative name, in a fixed order; `shown` is the name to use in problems."""
 
     root: Path
@@ -83,7 +87,7 @@ def collect(root: Path) -> RulesetFiles:
         places = _within_bounds(root)
     except OSError as error:
         raise InvalidInput([Problem(str(root), 1, 1, "unreadable", str(error.strerror or error).lower())]) from None
-    expected = f"{CARD}, {CONCEPTS}, {', '.join(f'{folder}/*.yaml' for folder in FOLDERS)}, {CASES}/"
+    expected = f"{', '.join(SINGLE_FILES)}, {', '.join(f'{folder}/*.yaml' for folder in FOLDERS)}, {CASES}/"
     misplaced = [
         Problem(str(root / name), 1, 1, "misplaced-file", f"no part of a ruleset; allowed: {expected}")
         for name in places
@@ -154,7 +158,7 @@ def belongs(name: str) -> bool:
     """Whether a file of that relative name is part of a ruleset."""
     folder, slash, rest = name.partition("/")
     if not slash:
-        return name in (CARD, CONCEPTS)
+        return name in SINGLE_FILES
     return folder in FOLDERS and "/" not in rest and rest.endswith(".yaml")
 
 

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from hepatica.knowledge.evidence import Kind
+from hepatica.knowledge.evidence import StudyKind
 
 SCHEME = "OCEBM 2011"
 
-LEVELS: Mapping[Kind, str] = {
+LEVELS: Mapping[StudyKind, str] = {
     "randomised_controlled_trial": "2",
     "randomised_dose_comparison": "4 (randomised between doses; uncontrolled for benefit)",
     "single_arm_trial": "4",
@@ -22,6 +22,6 @@ LEVELS: Mapping[Kind, str] = {
 }
 
 
-def level_of(kind: Kind) -> str:
+def level_of(kind: StudyKind) -> str:
     """The level with the scheme's name, e.g. "OCEBM 2011: 2"."""
     return f"{SCHEME}: {LEVELS[kind]}"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Iterator, Sequence
 
 from hepatica.documents import Path
-from hepatica.knowledge.draft import Draft, Source
+from hepatica.knowledge.draft import Draft, Located
 from hepatica.knowledge.evidence import Result, Study
 from hepatica.problems import Problem, quote, suggestion
 
@@ -14,7 +14,7 @@ _MOST_LISTED = 12
 _MOST_COMPARED = 300
 _AFFECTED = frozenset({
     "nct", "status", "population", "n", "verdict", "name", "class", "p", "toxicity", "dose", "arms", "summary", "refs",
-    "design", "primary_endpoint", "figures", "order", "approval", "text",
+    "design", "primary_endpoints", "figures", "order", "approval", "text",
 })  # fmt: skip
 
 
@@ -53,7 +53,7 @@ def within_studies(draft: Draft) -> Iterator[Problem]:
         yield from _affected(study, source)
 
 
-def _given_twice(study: Study, source: Source) -> Iterator[Problem]:
+def _given_twice(study: Study, source: Located) -> Iterator[Problem]:
     groups = {
         "results": [result.id for result in study.results],
         "arms": [arm.id for arm in study.arms],
@@ -65,7 +65,7 @@ def _given_twice(study: Study, source: Source) -> Iterator[Problem]:
             yield source.problem((key, index, "id"), "duplicate-id", message)
 
 
-def _arms(study: Study, source: Source) -> Iterator[Problem]:
+def _arms(study: Study, source: Located) -> Iterator[Problem]:
     arms = {arm.id for arm in study.arms}
     for index, result in enumerate(study.results):
         for path, arm in _arms_named(result):
@@ -77,7 +77,7 @@ def _arms_named(result: Result) -> Iterator[tuple[Path, str]]:
     corrected = result.corrected.arms if result.corrected else None
     groups: tuple[tuple[Path, Iterable[str]], ...] = (
         (("arms",), result.arms or ()),
-        (("arm_ci95",), result.arm_ci95 or ()),
+        (("arm_ci",), result.arm_ci or ()),
         (("corrected", "arms"), corrected or ()),
     )
     return (((*path, arm), arm) for path, names in groups for arm in names)
@@ -88,7 +88,7 @@ def _is_arm(name: str, arms: Collection[str]) -> bool:
     return not arms or name in arms or name == EVERY_ARM
 
 
-def _toxicity(study: Study, source: Source) -> Iterator[Problem]:
+def _toxicity(study: Study, source: Located) -> Iterator[Problem]:
     arms = {arm.id for arm in study.arms}
     for index, event in enumerate(study.toxicity):
         if event.arm and not _is_arm(event.arm, arms):
@@ -96,7 +96,7 @@ def _toxicity(study: Study, source: Source) -> Iterator[Problem]:
             yield source.problem(("toxicity", index, "arm"), "unknown-arm", message)
 
 
-def _discrepancies(study: Study, source: Source) -> Iterator[Problem]:
+def _discrepancies(study: Study, source: Located) -> Iterator[Problem]:
     known = {discrepancy.id: None for discrepancy in study.discrepancies}
     named: list[tuple[Path, str]] = [
         (("results", index, "corrected", "discrepancy"), result.corrected.discrepancy)
@@ -111,7 +111,7 @@ def _discrepancies(study: Study, source: Source) -> Iterator[Problem]:
             yield source.problem(path, "unknown-discrepancy", f"no discrepancy {quote(name)} in {study.id}; {_near(name, known)}")
 
 
-def _affected(study: Study, source: Source) -> Iterator[Problem]:
+def _affected(study: Study, source: Located) -> Iterator[Problem]:
     known = {result.id for result in study.results} | _AFFECTED
     for index, discrepancy in enumerate(study.discrepancies):
         for position, target in enumerate(discrepancy.affects):

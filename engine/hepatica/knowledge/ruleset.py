@@ -3,38 +3,43 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import field
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Literal
 
-from hepatica.knowledge.conditions import Condition
-from hepatica.knowledge.evidence import Basis, Place, Study
-from hepatica.records import Record
+from hepatica.knowledge.conditions import Condition, Test, leaves
+from hepatica.knowledge.evidence import Basis, Place, Reference, Study
+from hepatica.knowledge.standing import STANDINGS, Line, Reaches, Standing, Verdict
+from hepatica.patient import COMMON_FIELDS, Fields
 
-Standing = Literal[
-    "standard",
-    "approved_regionally",
-    "positive_phase_3",
-    "early_signal",
-    "in_trial",
-    "supportive",
-    "not_supported",
-]
-Line = Literal["first", "second", "any"]
+Ground = Literal["source", "reading", "general_knowledge"]
 
 
-class Caveat(Record, kw_only=True):
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Caveat:
     """A limit of a rule, in our words; `lines` where the source states it, none where it is our reading."""
 
     says: str
     lines: str = ""
-    basis: Literal["review", "reading", "general_knowledge"] = "review"
+    source: Place | None = None
+    basis: Ground = "source"
 
 
-class Rule(Record, kw_only=True):
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Extrapolation:
+    """Where a rule reaches beyond what it cites: the studies and the fields that are excused, and nothing else."""
+
+    says: str
+    studies: tuple[str, ...] = ()
+    fields: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rule:
     """When a therapy has a standing. `says` is the sentence a reader sees; `extrapolates` admits a wider promise.
 
-    `figure` names the result to show first, as `study/result`; without it the first telling one of the citations is.
+    `figure` names the result that a rule about a subgroup rests on, as `study/result`. `verdict` belongs to
+    `not_supported` and is held to the figures of the studies cited.
     """
 
     id: str
@@ -43,57 +48,85 @@ class Rule(Record, kw_only=True):
     standing: Standing
     when: Condition
     cites: tuple[str, ...]
-    review: Place
+    source: Place
+    verdict: Verdict | None = None
     caveats: tuple[Caveat, ...] = ()
-    extrapolates: str = ""
+    extrapolates: Extrapolation | None = None
     figure: str = ""
 
+    @property
+    def reaches(self) -> Reaches:
+        """The list that the rule puts its therapy in where it applies."""
+        return STANDINGS[self.standing].reaches
 
-class Regimen(Record, kw_only=True):
+    @property
+    def is_option(self) -> bool:
+        """Whether the rule backs its therapy."""
+        return self.reaches == "options"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Regimen:
     """A dose or schedule that the source prints."""
 
     says: str
-    lines: str
+    lines: str = ""
+    source: Place | None = None
     study: str = ""
     discrepancy: str = ""
 
 
-class Therapy(Record, kw_only=True):
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TherapyFate:
+    """What became of a therapy after the ruleset's date."""
+
+    status: Literal["confirmed", "failed", "overtaken", "withdrawn", "not_tested_further", "still_open"]
+    says: str
+    source: Place | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Therapy:
     """One drug, combination or strategy: what it is, and the rules that give it a standing."""
 
     id: str
     name: str
     drug_class: str
     about: str
-    review: Place
+    source: Place
     synonyms: tuple[str, ...] = ()
     targets: tuple[str, ...] = ()
     regimens: tuple[Regimen, ...] = ()
     studies: tuple[Study, ...] = ()
     rules: tuple[Rule, ...] = ()
+    fate: TherapyFate | None = None
 
 
-class Concept(Record, kw_only=True):
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Concept:
     """A named condition, derived by forward chaining before any rule is tried."""
 
     id: str
     says: str
     when: Condition
     lines: str = ""
-    basis: Literal["review", "reading", "general_knowledge"] = "review"
+    source: Place | None = None
+    basis: Ground = "source"
 
 
-class Note(Record, kw_only=True):
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Note:
     """A general statement of the source that an answer may show where `when` holds."""
 
     id: str
     says: str
-    review: Place
+    source: Place
     when: Condition | None = None
     topic: str = ""
 
 
-class Omission(Record, kw_only=True):
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Omission:
     """Printed numbers that the knowledge base leaves out on purpose, and why."""
 
     lines: str
@@ -101,24 +134,27 @@ class Omission(Record, kw_only=True):
     reason: str
 
 
-class Section(Record, kw_only=True):
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TextSection:
     """A part of the source text of which every number is recorded or left out with a reason."""
 
     title: str
     lines: str
 
 
-class Source(Record, kw_only=True):
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SourceText:
     """The one text a ruleset is distilled from; `basis` says how its identity is known."""
 
     citation: str
     basis: Basis
     text: str = ""
     doi: str = ""
-    sections: tuple[Section, ...] = ()
+    sections: tuple[TextSection, ...] = ()
 
 
-class SourceAttribute(Record, kw_only=True):
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SourceAttribute:
     """One of the attributes that US certification asks of evidence-based decision support."""
 
     attribute: str
@@ -126,17 +162,38 @@ class SourceAttribute(Record, kw_only=True):
     says: str
 
 
-class Card(Record, kw_only=True):
-    """A ruleset's identity and label: what it is for, what it covers, what it leaves out."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Waiver:
+    """A finding of `check` that the authors accept: its code, what it is about (a rule, study or therapy), and why."""
+
+    code: str
+    why: str
+    about: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Card:
+    """A ruleset's identity and label: what it is for, what it covers, what it leaves out.
+
+    `source` is the one text that the ruleset is distilled from, or `sources` names its references; `source_word` is what
+    sentences call it. `fields` are those that rules read, shown first; without it those that conditions name.
+    `companion` is a ruleset that answers should mention, with `companion_says` in one line.
+    """
 
     id: str
     version: str
     title: str
     as_of: str
-    source: Source
     scope: Condition
     out_of_scope: str
     therapies: tuple[str, ...]
+    tumour: str = "hcc"
+    source: SourceText | None = None
+    sources: tuple[str, ...] = ()
+    source_word: str = "review"
+    fields: tuple[str, ...] = ()
+    companion: str = ""
+    companion_says: str = ""
     released: str = ""
     extends: str = ""
     developer: str = ""
@@ -149,18 +206,26 @@ class Card(Record, kw_only=True):
     leaves_out: tuple[str, ...] = ()
     known_limits: tuple[str, ...] = ()
     source_attributes: tuple[SourceAttribute, ...] = ()
+    waivers: tuple[Waiver, ...] = ()
 
 
-class Ruleset(Record, kw_only=True):
-    """A loaded, validated ruleset. `places` says where each rule, study, concept and therapy is written."""
+@dataclass(frozen=True, kw_only=True)
+class Ruleset:
+    """A loaded, validated ruleset. `places` says where each rule, study, concept and therapy is written.
+
+    `folder` is where it was read from; empty for one that is shipped.
+    """
 
     card: Card
     digest: str
     concepts: Mapping[str, Concept]
     therapies: Mapping[str, Therapy]
+    references: Mapping[str, Reference] = field(default_factory=dict)
+    fields: Fields = field(default_factory=lambda: COMMON_FIELDS)
     notes: tuple[Note, ...] = ()
     omissions: tuple[Omission, ...] = ()
     places: Mapping[str, str] = field(default_factory=dict)
+    folder: str = ""
 
     @cached_property
     def studies(self) -> Mapping[str, Study]:
@@ -171,6 +236,19 @@ class Ruleset(Record, kw_only=True):
     def rules(self) -> Mapping[str, Rule]:
         """Every rule by id, in order of therapy and writing."""
         return {rule.id: rule for therapy in self.therapies.values() for rule in therapy.rules}
+
+    @cached_property
+    def concept_conditions(self) -> Mapping[str, Condition]:
+        """What each concept stands for, by its id."""
+        return {name: concept.when for name, concept in self.concepts.items()}
+
+    @cached_property
+    def used_fields(self) -> tuple[str, ...]:
+        """The fields that scope, concepts, rules or notes test, in the order of `fields`; studies' populations do not count."""
+        conditions = [self.card.scope, *self.concept_conditions.values(), *(rule.when for rule in self.rules.values())]
+        conditions += [note.when for note in self.notes if note.when is not None]
+        tested = {leaf.field for when in conditions for leaf in leaves(when) if isinstance(leaf, Test)}
+        return tuple(name for name in self.fields if name in tested)
 
     def rules_with_therapy(self) -> Iterator[tuple[Therapy, Rule]]:
         """Every rule beside its therapy."""

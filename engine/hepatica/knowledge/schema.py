@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from hepatica.knowledge.decode import CONDITION_KEYS, FILE_KINDS, READ_AS, adapter
-from hepatica.patient import FIELDS, NONE, Field
+from hepatica.patient import COMMON_FIELDS, NONE, Field
 
 _DIALECT = "https://json-schema.org/draft/2020-12/schema"
 _COMPARISON = r"^\s*(<=|>=|<|>)\s*\d+(\.\d+)?(\s+and\s+(<=|>=|<|>)\s*\d+(\.\d+)?)*\s*$"
@@ -66,7 +66,7 @@ def _condition(concepts: tuple[str, ...]) -> dict[str, Any]:
         "all": nested,
         "any": nested,
         "not": {"$ref": "#/$defs/Condition"},
-        **{field.name: _values(field) for field in FIELDS},
+        **{field.name: _values(field) for field in COMMON_FIELDS.values()},
         **{name: {"enum": [True, False, "yes", "no"]} for name in concepts},
     }
     open_to = {"additionalProperties": False} if concepts else {"additionalProperties": {"enum": [True, False, "yes", "no"]}}

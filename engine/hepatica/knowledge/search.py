@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from typing import NamedTuple, get_args
 
 from hepatica.knowledge.conditions import Test, leaves
-from hepatica.knowledge.evidence import Kind, Met, Phase, Status, Study
+from hepatica.knowledge.evidence import Outcome, Phase, Status, Study, StudyKind
 from hepatica.knowledge.ruleset import Rule, Ruleset, Therapy
-from hepatica.patient import FIELD_BY_NAME
 from hepatica.problems import InvalidInput, Problem, quote, suggestion
 
-OUTCOMES: Mapping[str, Met] = {"met": "yes", "missed": "no", "pending": "pending", "not_reported": "not_reported"}
+OUTCOMES: tuple[str, ...] = get_args(Outcome)
 UNSTATED = "not_stated"
 PHASES: tuple[str, ...] = get_args(Phase)
 STATUSES: tuple[str, ...] = get_args(Status)
-KINDS: tuple[str, ...] = get_args(Kind)
+KINDS: tuple[str, ...] = get_args(StudyKind)
 MOST_WORDS = 20
 
 
@@ -28,8 +27,8 @@ class Found(NamedTuple):
 
     @property
     def outcome(self) -> str:
-        """What became of the primary endpoint: one of `OUTCOMES`, or `not_stated`."""
-        return outcome(self.study)
+        """What became of the primary endpoints: one of `OUTCOMES`."""
+        return self.study.outcome
 
 
 class Filters(NamedTuple):
@@ -43,13 +42,6 @@ class Filters(NamedTuple):
     region: str = ""
     outcome: str = ""
     tumour: str = ""
-
-
-def outcome(study: Study) -> str:
-    """What became of a study's primary endpoint: met, missed, pending, not_reported or not_stated."""
-    if study.primary_endpoint is not None:
-        return next(word for word, met in OUTCOMES.items() if met == study.primary_endpoint.met)
-    return "pending" if study.status in ("ongoing", "planned") else UNSTATED
 
 
 def catalogue(ruleset: Ruleset) -> tuple[Found, ...]:
@@ -92,7 +84,7 @@ def _known(ruleset: Ruleset, filters: Filters) -> None:
     allowed = {
         "therapy": list(ruleset.therapies),
         "biomarker": sorted({name for study in ruleset.studies.values() for name in study.biomarkers}),
-        "region": [*FIELD_BY_NAME["region"].values, *_groups(ruleset)],
+        "region": [*(ruleset.fields["region"].values if "region" in ruleset.fields else ()), *_groups(ruleset)],
         "tumour": sorted({study.tumour for study in ruleset.studies.values()}),
     }
     problems = [

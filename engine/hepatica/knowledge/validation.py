@@ -3,20 +3,20 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from datetime import date
 from itertools import islice
 
 from hepatica.documents import Node
 from hepatica.knowledge import references
-from hepatica.knowledge.condition_reader import RESERVED
+from hepatica.knowledge.condition_reader import JOINERS
 from hepatica.knowledge.conditions import ConceptTest, leaves, strata
-from hepatica.knowledge.draft import Draft, Source
-from hepatica.knowledge.evidence import Study
+from hepatica.knowledge.draft import Draft, Located
+from hepatica.knowledge.evidence import Place, Reference, Study
 from hepatica.knowledge.figures import contradictions, corrected, impossible_counts, response_above_control
 from hepatica.knowledge.lines import ranges
 from hepatica.knowledge.ruleset import Rule
-from hepatica.knowledge.standing import DEMANDS
+from hepatica.knowledge.standing import STANDINGS, VERDICTS
 from hepatica.problems import Problem, quote, suggestion
 
 _SLUG = re.compile(r"[a-z0-9]+(?:[-_][a-z0-9]+)*\Z")
@@ -35,15 +35,16 @@ def validate(draft: Draft) -> None:
 
 
 def _ids(draft: Draft) -> Iterator[Problem]:
-    groups: Mapping[str, Iterable[tuple[str, Source, str]]] = {
+    groups: Mapping[str, Iterable[tuple[str, Located, str]]] = {
         "concept": ((c.id, s, "id") for c, s in draft.concepts),
         "therapy": ((t.id, s, "therapy") for t, s in draft.therapies),
         "study": ((t.id, s, "id") for t, s in draft.studies()),
         "rule": ((r.id, s, "id") for r, s in draft.rules()),
+        "reference": ((r.id, s, "id") for r, s in draft.references),
         "note": ((n.id, s, "id") for n, s in draft.notes),
     }
     for what, group in groups.items():
-        seen: dict[str, Source] = {}
+        seen: dict[str, Located] = {}
         for identifier, source, key in group:
             if not _SLUG.match(identifier) or len(identifier) > LONGEST_ID:
                 yield source.problem(
@@ -89,7 +90,7 @@ def _is_date(text: str) -> bool:
 
 def _concepts(draft: Draft) -> Iterator[Problem]:
     for concept, source in draft.concepts:
-        if concept.id in RESERVED:
+        if concept.id in draft.fields or concept.id in JOINERS:
             message = f"{quote(concept.id)} already has a meaning in conditions, so the concept could never be named"
             yield source.problem(("id",), "reserved-id", message)
     if len(draft.concepts) > MAX_CONCEPTS:
@@ -136,20 +137,47 @@ def _cycle(start: str, uses: Mapping[str, set[str]]) -> list[str]:
 
 def _standings(draft: Draft) -> Iterator[Problem]:
     studies = {study.id: study for study, _ in draft.studies()}
+    tumour = draft.card[0].tumour if draft.card else "hcc"
     for rule, source in draft.rules():
         cited = [studies[name] for name in dict.fromkeys(rule.cites) if name in studies]
-        yield from _other_tumours(rule, cited, source)
-        demand = DEMANDS[rule.standing]
-        if cited and not any(demand.borne_out_by(study) for study in cited if study.tumour == "hcc"):
+        yield from _other_tumours(rule, cited, source, tumour)
+        demand = STANDINGS[rule.standing]
+        if cited and not any(demand.borne_out_by(study) for study in cited if study.tumour == tumour):
             message = f"{rule.standing} needs {demand.needs}; cited: {', '.join(rule.cites)}"
             yield source.problem(("standing",), "standing", message)
 
 
-def _other_tumours(rule: Rule, cited: list[Study], source: Source) -> Iterator[Problem]:
+def _verdicts(draft: Draft) -> Iterator[Problem]:
+    """A verdict belongs to what is not supported, and to nothing else."""
+    for rule, source in draft.rules():
+        negative = rule.reaches == "not_supported"
+        if negative and rule.verdict is None:
+            message = f"{rule.standing} needs a verdict; allowed: {', '.join(VERDICTS)}"
+            yield source.problem(("standing",), "verdict", message)
+        if not negative and rule.verdict is not None:
+            yield source.problem(("verdict",), "verdict", f"only not_supported has a verdict; {rule.id} is {rule.standing}")
+
+
+def _extrapolations(draft: Draft) -> Iterator[Problem]:
+    """What a rule admits to reach beyond is a study it cites and a field."""
+    for rule, source in draft.rules():
+        if rule.extrapolates is None:
+            continue
+        for index, name in enumerate(rule.extrapolates.studies):
+            if name not in rule.cites:
+                message = f"{rule.id} does not cite {quote(name)}; {suggestion(name, rule.cites)}"
+                yield source.problem(("extrapolates", "studies", index), "unknown-study", message)
+        for index, name in enumerate(rule.extrapolates.fields):
+            if name not in draft.fields:
+                message = f"no field {quote(name)}; {suggestion(name, draft.fields)}"
+                yield source.problem(("extrapolates", "fields", index), "unknown-field", message)
+
+
+def _other_tumours(rule: Rule, cited: list[Study], source: Located, tumour: str) -> Iterator[Problem]:
     places = {name: index for index, name in enumerate(rule.cites)}
     for study in cited:
-        if study.tumour != "hcc":
-            message = f"{quote(study.id)} is about {study.tumour.replace('_', ' ')}; only studies of hcc can back a rule"
+        if study.tumour != tumour:
+            message = f"{quote(study.id)} is about {study.tumour.replace('_', ' ')}; only studies of {tumour} can back a rule"
             yield source.problem(("cites", places[study.id]), "other-tumour", message)
 
 
@@ -186,10 +214,10 @@ def _figures(draft: Draft) -> Iterator[Problem]:
             yield source.problem(("results", index), "figure", message)
 
 
-def _results(study: Study, source: Source, explained: set[str]) -> Iterator[Problem]:
+def _results(study: Study, source: Located, explained: set[str]) -> Iterator[Problem]:
     for index, result in enumerate(study.results):
-        if not result.lines and not result.corrected:
-            message = f"{study.id}/{result.id}: a figure needs its lines, or only a correction"
+        if not result.lines and not result.source and not result.corrected:
+            message = f"{study.id}/{result.id}: a figure needs its lines or its source, or only a correction"
             yield source.problem(("results", index), "lines", message)
         for part, message in contradictions(result) if result.id not in explained else ():
             hint = "record the discrepancy that explains it (affects: [...]) or mend the figure"
@@ -199,16 +227,55 @@ def _results(study: Study, source: Source, explained: set[str]) -> Iterator[Prob
             yield source.problem(("results", index, "corrected", part), "figure", corrected_message)
 
 
+def _sources(draft: Draft) -> Iterator[Problem]:
+    """Every reference that is named exists, and what is called confirmed names one that was read."""
+    known = {reference.id: reference for reference, _ in draft.references}
+    for study, source in draft.studies():
+        if study.reference and study.reference not in known:
+            yield source.problem(("reference",), "unknown-reference", _no_reference(study.reference, known))
+        for index, item in enumerate(study.discrepancies):
+            if item.basis == "confirmed" and not _was_read(item.source, known):
+                message = (
+                    f"{item.id} is called confirmed, which needs a source ({{ref, place}}) that was read; else it is recalled"
+                )
+                yield source.problem(("discrepancies", index, "basis"), "unread-source", message)
+    for group in (draft.concepts, draft.therapies, draft.notes):
+        for _, place in group:
+            yield from _references_below(place.file, place.node, known)
+
+
+def _was_read(place: Place | None, known: Mapping[str, Reference]) -> bool:
+    return place is not None and place.ref in known and known[place.ref].was_read
+
+
+def _references_below(file: str, node: Node, known: Mapping[str, Reference]) -> Iterator[Problem]:
+    children = node.value.values() if isinstance(node.value, dict) else node.value if isinstance(node.value, list) else ()
+    for child in children:
+        yield from _references_below(file, child, known)
+    if isinstance(node.value, dict) and isinstance(named := node.value.get("source"), Node):
+        ref = named.at(("ref",))
+        if ref is not named and ref.raw not in known:
+            yield ref.problem(file, "unknown-reference", _no_reference(ref.raw, known))
+
+
+def _no_reference(name: str, known: Collection[str]) -> str:
+    near = suggestion(name, sorted(known)).partition(" allowed:")[0] if known else "references.yaml is missing or empty"
+    return f"no reference {quote(name)}; {near}"
+
+
 CHECKS: tuple[Callable[[Draft], Iterator[Problem]], ...] = (
     _ids,
     _card,
     _concepts,
     references.citations,
     _standings,
+    _verdicts,
+    _extrapolations,
     _places,
     _figures,
     references.within_studies,
     references.regimens,
     references.key_figures,
     _empty_therapies,
+    _sources,
 )

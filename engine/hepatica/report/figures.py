@@ -52,8 +52,8 @@ def corrected(result: Result) -> str:
     mend = result.corrected
     if mend is None:
         return ""
-    interval = f" (95% CI {mend.ci95[0]:g}-{mend.ci95[1]:g})" if mend.ci95 else ""
-    hazard = [f"HR {ratio(mend.hr)}{interval}"] if mend.hr is not None else [f"95% CI{interval[8:-1]}"] if mend.ci95 else []
+    interval = f" (95% CI {mend.ci[0]:g}-{mend.ci[1]:g})" if mend.ci else ""
+    hazard = [f"HR {ratio(mend.hr)}{interval}"] if mend.hr is not None else [f"95% CI{interval[8:-1]}"] if mend.ci else []
     parts = [_arms(mend.arms, result), *hazard, *_probability(mend.p), mend.says]
     figures = ", ".join(part for part in parts if part)
     lead = "" if result.lines else f"{endpoint(result)} "
@@ -109,7 +109,7 @@ def arms_in_order(result: Result) -> str:
     arms = list(result.arms or {})
     if len(arms) < 2:
         return ""
-    held = result.arm_ci95 or {}
+    held = result.arm_ci or {}
     intervals = [f"{held[arm][0]:g}-{held[arm][1]:g}" if arm in held else "none" for arm in arms]
     return " v ".join(arms) + (f"; 95% CI {' v '.join(intervals)}" if held else "")
 
@@ -117,7 +117,7 @@ def arms_in_order(result: Result) -> str:
 def _lead(result: Result) -> str:
     """A correction in figures says what should be read; one in words only adds to what is printed."""
     mend = result.corrected
-    has_figures = mend is not None and any(part is not None for part in (mend.arms, mend.hr, mend.ci95, mend.p))
+    has_figures = mend is not None and any(part is not None for part in (mend.arms, mend.hr, mend.ci, mend.p))
     return "should read" if has_figures and result.lines and _has_figures(result) else "but"
 
 
@@ -133,7 +133,7 @@ def _arms(arms: dict[str, Figure] | None, result: Result) -> str:
     converted = [months(figure, result.unit) for figure in arms.values()]
     if all(value is not None for value in converted):
         text += f" ({' v '.join(f'{value:g}' for value in converted)} mo)"
-    interval = next(iter((result.arm_ci95 or {}).values()), None)
+    interval = next(iter((result.arm_ci or {}).values()), None)
     if interval and len(arms) == 1:
         text += f" (95% CI {interval[0]:g}-{interval[1]:g})"
     return text
@@ -142,9 +142,8 @@ def _arms(arms: dict[str, Figure] | None, result: Result) -> str:
 def _ratio(result: Result) -> list[str]:
     if result.hr is None:
         return []
-    for percent, interval in ((95, result.ci95), (90, result.ci90)):
-        if interval:
-            return [f"HR {ratio(result.hr)} ({percent}% CI {interval[0]:g}-{interval[1]:g})"]
+    if result.ci:
+        return [f"HR {ratio(result.hr)} ({result.ci_level:g}% CI {result.ci[0]:g}-{result.ci[1]:g})"]
     return [f"HR {ratio(result.hr)}"]
 
 

@@ -22,7 +22,7 @@ def answer(evaluation: Evaluation, shelf: Shelf | None = None) -> Document:
         "notice": known.notice,
         "ruleset": known.identity,
         "profile": profile.as_document(),
-        "measured": {name: dict(parts) for name, parts in profile.measurements.items()},
+        "measured": dict(profile.measurements),
         "warnings": [{"code": w.code, "message": w.message, "fields": list(w.fields)} for w in profile.warnings],
         "derived": {name: "unknown" if d.value is None else d.value for name, d in evaluation.derived.items()},
         "derived_from": {name: _reasons(d.because) for name, d in evaluation.derived.items()},
@@ -44,8 +44,8 @@ def identity(ruleset: Ruleset) -> Document:
         "id": card.id,
         "version": card.version,
         "as_of": card.as_of,
-        "source": card.source.citation,
-        "source_basis": card.source.basis,
+        "source": card.source.citation if card.source else "",
+        "source_basis": card.source.basis if card.source else "",
         "digest": ruleset.digest,
     }
 
@@ -85,7 +85,7 @@ def _rule(therapy: Therapy, rule: Rule) -> Document:
         "standing": rule.standing,
         "says": rule.says,
         "caveats": [{"says": c.says, "lines": c.lines, "basis": c.basis} for c in rule.caveats],
-        "extrapolates": rule.extrapolates,
+        "extrapolates": rule.extrapolates.says if rule.extrapolates else "",
     }
 
 
@@ -102,12 +102,12 @@ def study_document(study: Study) -> Document:
         "n": study.n,
         "n_planned": study.n_planned,
         "nct": study.nct,
-        "refs": list(study.review.refs),
-        "section": study.review.section,
-        "lines": study.review.lines,
+        "refs": list(study.source.refs),
+        "section": study.source.section,
+        "lines": study.source.lines,
         "level": level_of(study.kind),
         "summary": study.summary,
-        "primary_endpoint": _plain(study.primary_endpoint),
+        "primary_endpoint": _plain(study.primary_endpoints[0] if study.primary_endpoints else None),
         "population": study.population.says if study.population else "",
         "results": [_result(result) for result in study.results],
         "toxicity": [_plain(event) for event in study.toxicity],
@@ -125,9 +125,9 @@ def _result(result: Result) -> Document:
         "unit": result.unit,
         "arms": dict(result.arms or {}),
         "hr": result.hr,
-        "ci95": list(result.ci95) if result.ci95 else None,
-        "ci90": list(result.ci90) if result.ci90 else None,
-        "arm_ci95": {arm: list(interval) for arm, interval in (result.arm_ci95 or {}).items()},
+        "ci95": list(result.ci) if result.ci and result.ci_level == 95 else None,
+        "ci90": list(result.ci) if result.ci and result.ci_level == 90 else None,
+        "arm_ci95": {arm: list(interval) for arm, interval in (result.arm_ci or {}).items()},
         "p": result.p,
         "n": result.n,
         "says": result.says,
@@ -204,9 +204,9 @@ def _note(note: Note) -> Document:
         "id": note.id,
         "says": note.says,
         "topic": note.topic,
-        "section": note.review.section,
-        "lines": note.review.lines,
-        "refs": list(note.review.refs),
+        "section": note.source.section,
+        "lines": note.source.lines,
+        "refs": list(note.source.refs),
     }
 
 

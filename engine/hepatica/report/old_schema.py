@@ -7,7 +7,7 @@ from typing import Any, Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 from hepatica.evaluation import ApplicabilityStatus, ListName, Scope
-from hepatica.knowledge import Figure, Kind, Line, Phase, Standing, Status
+from hepatica.knowledge import Figure, Line, Phase, Standing, Status, StudyKind
 
 
 class _Part(BaseModel):
@@ -79,7 +79,7 @@ class CitationPart(_Part):
     name: str
     phase: Phase | None
     design: str
-    kind: Kind
+    kind: StudyKind
     status: Status
     n: int | None
     nct: str

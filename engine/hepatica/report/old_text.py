@@ -118,7 +118,7 @@ class _Page:
             return
         yield from self._heading("THE REVIEW ALSO SAYS", len(notes))
         for note in notes:
-            yield from hanging("  ", f"{note.says} (lines {note.review.lines})", 6)
+            yield from hanging("  ", f"{note.says} (lines {note.source.lines})", 6)
 
     def _heading(self, title: str, count: int) -> Iterator[str]:
         yield ""
@@ -132,7 +132,7 @@ class _Page:
         for caveat in finding.rule.caveats:
             yield from hanging("      but ", caveat.says, 8)
         if finding.rule.extrapolates:
-            yield from hanging("      extrapolates: ", finding.rule.extrapolates, 8)
+            yield from hanging("      extrapolates: ", finding.rule.extrapolates.says, 8)
         for citation in finding.citations:
             yield from hanging("      ", f"{citation.study.name}: {applicability_words(citation.applicability)}", 8)
         for other in entry.others:

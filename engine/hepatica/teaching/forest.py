@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from dataclasses import dataclass
-from typing import Literal
 
 from hepatica.knowledge import Endpoint, Met, Result, Ruleset, Study, Therapy
 
@@ -21,7 +20,7 @@ class Estimate:
     hr: float
     low: float | None = None
     high: float | None = None
-    level: Literal[90, 95] = 95
+    level: float = 95
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,12 +99,12 @@ def forest(ruleset: Ruleset, endpoints: Collection[Endpoint] = ENDPOINTS, settin
 
 def met(study: Study) -> Met:
     """Whether a trial met its primary endpoint."""
-    return study.primary_endpoint.met if study.primary_endpoint else "not_reported"
+    return study.primary_endpoints[0].met if study.primary_endpoints else "not_reported"
 
 
 def verdict(study: Study) -> str:
     """The verdict in words, with the endpoint it is about: "failed (OS)"."""
-    primary = study.primary_endpoint
+    primary = study.primary_endpoints[0] if study.primary_endpoints else None
     told = primary is not None and primary.name in ENDPOINTS and primary.met in ("yes", "no")
     return f"{MET_WORDS[met(study)]} ({primary.name})" if primary and told else MET_WORDS[met(study)]
 
@@ -129,16 +128,15 @@ def _arms(study: Study, result: Result) -> tuple[str, ...]:
 def _printed(result: Result) -> Estimate | None:
     if result.hr is None:
         return None
-    if result.ci95 is None and result.ci90 is not None:
-        return Estimate(result.hr, *result.ci90, 90)
-    return Estimate(result.hr, *(result.ci95 or (None, None)))
+    low, high = result.ci or (None, None)
+    return Estimate(result.hr, low, high, result.ci_level)
 
 
 def _corrected(result: Result) -> Estimate | None:
     """The estimate with its corrected parts; None where a correction touches neither ratio nor interval."""
     mend = result.corrected
-    if mend is None or (mend.hr is None and mend.ci95 is None):
+    if mend is None or (mend.hr is None and mend.ci is None):
         return None
     ratio = mend.hr if mend.hr is not None else result.hr
-    interval = mend.ci95 or (result.ci95 if result.hr is not None else None)
+    interval = mend.ci or (result.ci if result.hr is not None else None)
     return None if ratio is None else Estimate(ratio, *(interval or (None, None)))

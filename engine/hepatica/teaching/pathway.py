@@ -14,8 +14,8 @@ from hepatica.evaluation import Explained, Reason, explained
 from hepatica.inference import SCOPE, Masks, compile_conditions
 from hepatica.knowledge import (
     RANK,
-    All,
-    Any,
+    AllOf,
+    AnyOf,
     ConceptTest,
     Condition,
     Line,
@@ -24,8 +24,8 @@ from hepatica.knowledge import (
     Study,
     Therapy,
     concept_words,
+    condition_words,
     leaves,
-    words,
 )
 from hepatica.patient import FIELD_BY_NAME, Profile
 
@@ -124,7 +124,7 @@ def split(ruleset: Ruleset, rule: Rule) -> tuple[Parts, Parts]:
 
 
 def _flat(condition: Condition) -> Iterator[Condition]:
-    if isinstance(condition, All):
+    if isinstance(condition, AllOf):
         for part in condition.parts:
             yield from _flat(part)
     else:
@@ -167,7 +167,7 @@ class _Reader:
         concepts = {concept.id: concept.when for concept in self.ruleset.concepts.values()}
         conditions: dict[str, Condition] = {SCOPE: self.ruleset.card.scope}
         for parts in (parts for pair in self.splits.values() for parts in pair if parts):
-            conditions.setdefault(_key(parts), All(parts))
+            conditions.setdefault(_key(parts), AllOf(parts))
         program = compile_conditions(conditions, concepts)
         self.masks = program.masks(profile.facts)
         self.explained = explained(program, conditions, concepts)
@@ -231,12 +231,16 @@ def _title(parts: Parts, empty: str = "") -> str:
 
 def _spoken(part: Condition) -> str:
     """A condition in words; alternatives of several conditions each read "either a, b; or c, d"."""
-    if isinstance(part, Any) and any(isinstance(one, All) for one in part.parts):
+    if isinstance(part, AnyOf) and any(isinstance(one, AllOf) for one in part.parts):
         text = f"either {'; or '.join(_listed(one) for one in part.parts)}"
     else:
-        text = words(part)
+        text = condition_words(part)
     return text.replace("_", " ")
 
 
 def _listed(condition: Condition) -> str:
-    return ", ".join(words(part) for part in condition.parts) if isinstance(condition, All) else words(condition)
+    return (
+        ", ".join(condition_words(part) for part in condition.parts)
+        if isinstance(condition, AllOf)
+        else condition_words(condition)
+    )

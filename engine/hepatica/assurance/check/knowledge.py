@@ -28,7 +28,7 @@ def _against(rule: Rule, ruleset: Ruleset) -> str:
     """What the figures say against a rule's standing; empty where they do not."""
     cited = [ruleset.studies[name] for name in rule.cites]
     backing = [study for study in cited if DEMANDS[rule.standing].borne_out_by(study)]
-    if rule.standing in ("in_trial", "supportive", "approved_regionally") or any(_excused(study) for study in backing):
+    if rule.standing in ("in_trial", "supportive", "licensed") or any(_excused(study) for study in backing):
         return ""
     if rule.standing != "not_supported" and not any(study.results for study in backing):
         return f"{', '.join(study.id for study in backing)} reports no result"
@@ -43,9 +43,8 @@ def _excused(study: Study) -> bool:
 
 def _not_met(study: Study) -> Iterator[Result]:
     """The results on a primary endpoint recorded as met whose figures say otherwise, unless another one bears it out."""
-    if study.primary_endpoint is None or study.primary_endpoint.met != "yes":
-        return
-    own = [result for result in study.results if result.endpoint in study.primary_endpoint.name.split() and not result.subgroup]
+    met = {word for endpoint in study.primary_endpoints if endpoint.met == "yes" for word in endpoint.name.split()}
+    own = [result for result in study.results if result.endpoint in met and not result.subgroup]
     verdicts = [_shows_difference(result) for result in own]
     if True not in verdicts:
         yield from (result for result, verdict in zip(own, verdicts, strict=True) if verdict is False)
@@ -53,8 +52,8 @@ def _not_met(study: Study) -> Iterator[Result]:
 
 def _shows_difference(result: Result) -> bool | None:
     """Whether the interval or P of a result tells the arms apart; None where neither is given."""
-    if result.ci95 is not None:
-        return not result.ci95[0] <= 1 <= result.ci95[1]
+    if result.ci is not None:
+        return not result.ci[0] <= 1 <= result.ci[1]
     p = number(result.p)
     return None if p is None else p < _SIGNIFICANT
 
@@ -63,11 +62,11 @@ def uncited(version: Version) -> Iterator[Finding]:
     """Statements given as the source's own without their lines."""
     ruleset = version.ruleset
     for concept in ruleset.concepts.values():
-        if concept.basis == "review" and not concept.lines:
+        if concept.basis == "source" and not concept.lines:
             yield Finding("uncited", {"what": f"concept {concept.id}"}, ruleset.places.get(f"concept/{concept.id}", ""))
     for rule in ruleset.rules.values():
         for position, caveat in enumerate(rule.caveats, 1):
-            if caveat.basis == "review" and not caveat.lines:
+            if caveat.basis == "source" and not caveat.lines:
                 what = f"caveat {position} of the rule {rule.id}"
                 yield Finding("uncited", {"what": what}, ruleset.places.get(f"rule/{rule.id}", ""))
 

@@ -9,11 +9,11 @@ from functools import cached_property
 from hepatica.assurance.cases.case import Case
 from hepatica.assurance.coverage.places import Places
 from hepatica.inference import SCOPE, Verdict, read
-from hepatica.knowledge import All, Any, ConceptTest, Condition, Not, Ruleset, Test, leaves
+from hepatica.knowledge import AllOf, AnyOf, ConceptTest, Condition, NotOf, Ruleset, Test, leaves
 from hepatica.patient import Facts
 
 Leaf = Test | ConceptTest
-TRUE, FALSE = All(()), Any(())
+TRUE, FALSE = AllOf(()), AnyOf(())
 
 
 @dataclass(frozen=True, eq=False)
@@ -53,7 +53,7 @@ def decisions(ruleset: Ruleset, places: Places) -> list[Decision]:
     for therapy, rule in ruleset.rules_with_therapy():
         name = f"rule/{rule.id}"
         own = (*places.get(SCOPE, ()), *places.get(name, ()))
-        found.append(Decision(name, f"therapy/{therapy.id}", All((scope, rule.when)), place_of(ruleset, name), own))
+        found.append(Decision(name, f"therapy/{therapy.id}", AllOf((scope, rule.when)), place_of(ruleset, name), own))
     return found
 
 
@@ -74,10 +74,10 @@ def speaks(case: Case, subject: str) -> bool:
 
 def _replaced(condition: Condition, index: int, constant: Condition) -> tuple[Condition, int]:
     """The condition with leaf `index` replaced, and how many leaves are left to pass by."""
-    if isinstance(condition, Not):
+    if isinstance(condition, NotOf):
         part, index = _replaced(condition.part, index, constant)
-        return Not(part), index
-    if isinstance(condition, (All, Any)):
+        return NotOf(part), index
+    if isinstance(condition, (AllOf, AnyOf)):
         parts = []
         for part in condition.parts:
             changed, index = _replaced(part, index, constant)

@@ -6,15 +6,14 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import fields, is_dataclass
 from typing import Any, Literal, NamedTuple
 
-from hepatica.knowledge import All, ConceptTest, Not, Ruleset, Test, words
-from hepatica.knowledge import Any as AnyOf
+from hepatica.knowledge import AllOf, AnyOf, ConceptTest, NotOf, Ruleset, Test, condition_words
 
 Area = Literal["rule", "study", "figure", "text", "therapy", "concept", "note", "card"]
 Action = Literal["added", "removed", "changed"]
 
 FIGURES = ("results", "toxicity", "figures", "arms", "n", "n_planned", "primary_endpoint")
 TEXTS = ("says", "about", "summary", "name", "title", "caveats", "n_says", "label", "developer", "funding", "topic")
-_CONDITIONS = (All, AnyOf, Not, Test, ConceptTest)
+_CONDITIONS = (AllOf, AnyOf, NotOf, Test, ConceptTest)
 LONGEST = 200
 
 
@@ -125,7 +124,7 @@ def _text(value: Any) -> str:
 def shown(value: Any) -> str:
     """A value as one bounded line."""
     if isinstance(value, _CONDITIONS):
-        text = words(value)
+        text = condition_words(value)
     elif is_dataclass(value) and not isinstance(value, type):
         says = getattr(value, "says", "") or getattr(value, "name", "") or getattr(value, "title", "")
         text = str(says) or ", ".join(

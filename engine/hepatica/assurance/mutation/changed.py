@@ -12,7 +12,7 @@ from hepatica.assurance.mutation.mutants import Mutant
 from hepatica.assurance.space.where import outcomes
 from hepatica.evaluation import Entry, Explained, Finding, ListName, judged
 from hepatica.inference import SCOPE, Program, Verdict, compile_conditions, conditions_of
-from hepatica.knowledge import All, Any, ConceptTest, Condition, Not, Rule, Ruleset, Therapy, leaves
+from hepatica.knowledge import AllOf, AnyOf, ConceptTest, Condition, NotOf, Rule, Ruleset, Therapy, leaves
 from hepatica.patient import Facts
 
 
@@ -113,11 +113,11 @@ class ChangedRules:
             return {}, world.concepts
         scope = world.ruleset.card.scope
         if kind == "rule":
-            return {self.mutant.goal: All((scope, new))}, world.concepts
+            return {self.mutant.goal: AllOf((scope, new))}, world.concepts
         if kind == "population":
             return {self.mutant.goal: new}, world.concepts
         if kind == SCOPE:
-            rules = {f"rule/{rule.id}": All((new, rule.when)) for rule in world.ruleset.rules.values()}
+            rules = {f"rule/{rule.id}": AllOf((new, rule.when)) for rule in world.ruleset.rules.values()}
             return {SCOPE: new, **rules}, world.concepts
         reached = {goal: when for goal, when in world.conditions.items() if name in world.uses[goal]}
         return {self.mutant.goal: new, **reached}, {**world.concepts, name: new}
@@ -216,8 +216,8 @@ def _with_old_names(condition: Condition) -> Condition:
     """The condition reading the concepts as they were, so that both can be opened side by side."""
     if isinstance(condition, ConceptTest):
         return ConceptTest(f"{_OLD}{condition.concept}", condition.wanted)
-    if isinstance(condition, Not):
-        return Not(_with_old_names(condition.part))
-    if isinstance(condition, (All, Any)):
+    if isinstance(condition, NotOf):
+        return NotOf(_with_old_names(condition.part))
+    if isinstance(condition, (AllOf, AnyOf)):
         return type(condition)(tuple(_with_old_names(part) for part in condition.parts))
     return condition

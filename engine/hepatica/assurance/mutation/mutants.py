@@ -18,18 +18,18 @@ from hepatica.assurance.coverage.places import Places
 from hepatica.inference import SCOPE, words_of
 from hepatica.knowledge import (
     DEMANDS,
-    All,
-    Any,
+    AllOf,
+    AnyOf,
     ConceptTest,
     Condition,
-    Not,
+    NotOf,
     Operator,
     Rule,
     Ruleset,
     Test,
     Therapy,
+    condition_words,
     leaves,
-    words,
 )
 from hepatica.patient import FIELD_BY_NAME
 
@@ -90,9 +90,9 @@ def _of_condition(goal: str, condition: Condition, place: str, places: tuple[str
             where = places[index] if places else place
             yield Mutant(goal=goal, kind=kind, says=says, place=where, condition=changed)
     if isinstance(condition, (Test, ConceptTest)):
-        says = f"dropped the only condition ({words(condition)})"
+        says = f"dropped the only condition ({condition_words(condition)})"
         where = places[0] if places else place
-        yield Mutant(goal=goal, kind="condition dropped", says=says, place=where, condition=All(()))
+        yield Mutant(goal=goal, kind="condition dropped", says=says, place=where, condition=AllOf(()))
 
 
 Change = tuple[str, str, Condition, int]
@@ -105,30 +105,35 @@ def _changes(condition: Condition) -> Iterator[Change]:
     elif isinstance(condition, ConceptTest):
         flipped = ConceptTest(condition.concept, not condition.wanted)
         yield "concept flipped", _becomes(condition, flipped), flipped, 0
-    elif isinstance(condition, Not):
+    elif isinstance(condition, NotOf):
         yield "negation dropped", _becomes(condition, condition.part), condition.part, 0
         for kind, says, part, index in _changes(condition.part):
-            yield kind, f"inside not: {says}", Not(part), index
+            yield kind, f"inside not: {says}", NotOf(part), index
     else:
         yield from _joined_changes(condition)
 
 
-def _joined_changes(condition: All | Any) -> Iterator[Change]:
-    other: Condition = Any(condition.parts) if isinstance(condition, All) else All(condition.parts)
-    names = ("all", "any") if isinstance(condition, All) else ("any", "all")
-    yield "all and any", f"{names[0]} of becomes {names[1]} of ({words(condition)})", other, 0
+def _joined_changes(condition: AllOf | AnyOf) -> Iterator[Change]:
+    other: Condition = AnyOf(condition.parts) if isinstance(condition, AllOf) else AllOf(condition.parts)
+    names = ("all", "any") if isinstance(condition, AllOf) else ("any", "all")
+    yield "all and any", f"{names[0]} of becomes {names[1]} of ({condition_words(condition)})", other, 0
     first = 0
     for index, part in enumerate(condition.parts):
         rest = (*condition.parts[:index], *condition.parts[index + 1 :])
-        yield "condition dropped", f"dropped: {words(part)}", rest[0] if len(rest) == 1 else type(condition)(rest), first
-        if isinstance(part, (All, Any)):
-            yield "condition negated", f"negated: {words(part)}", _with(condition, index, Not(part)), first
+        yield (
+            "condition dropped",
+            f"dropped: {condition_words(part)}",
+            rest[0] if len(rest) == 1 else type(condition)(rest),
+            first,
+        )
+        if isinstance(part, (AllOf, AnyOf)):
+            yield "condition negated", f"negated: {condition_words(part)}", _with(condition, index, NotOf(part)), first
         for kind, says, changed, inner in _changes(part):
             yield kind, says, _with(condition, index, changed), first + inner
         first += sum(1 for _ in leaves(part))
 
 
-def _with(condition: All | Any, index: int, part: Condition) -> Condition:
+def _with(condition: AllOf | AnyOf, index: int, part: Condition) -> Condition:
     return type(condition)((*condition.parts[:index], part, *condition.parts[index + 1 :]))
 
 
@@ -173,7 +178,7 @@ def _word_changes(test: Test) -> Iterator[tuple[str, Test]]:
 
 
 def _becomes(before: Condition, after: Condition) -> str:
-    return f"{words(before)} becomes {words(after)}"
+    return f"{condition_words(before)} becomes {condition_words(after)}"
 
 
 def _of_evidence(therapy: Therapy, rule: Rule, ruleset: Ruleset) -> Iterator[Mutant]:

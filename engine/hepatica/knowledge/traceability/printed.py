@@ -86,21 +86,21 @@ def left_out(files: RulesetFiles, length: int) -> Iterator[LeftOut]:
 
 
 def _therapy(therapy: Therapy, record: _Record) -> Iterator[Claim]:
-    yield from _references(record, therapy.id, (), therapy.review)
+    yield from _references(record, therapy.id, (), therapy.source)
     for index, regimen in enumerate(therapy.regimens):
         yield from record.claim(f"{therapy.id}, regimen", ("regimens", index, "says"), regimen.says, regimen.lines)
     for index, study in enumerate(therapy.studies):
         yield from _study(study, record, ("studies", index))
     for index, rule in enumerate(therapy.rules):
-        yield from _references(record, rule.id, ("rules", index), rule.review)
+        yield from _references(record, rule.id, ("rules", index), rule.source)
 
 
 def _study(study: Study, record: _Record, path: Path) -> Iterator[Claim]:
-    yield from _references(record, study.id, path, study.review)
-    yield from record.claim(f"{study.id}, registry number", (*path, "nct"), study.nct, study.review.lines)
+    yield from _references(record, study.id, path, study.source)
+    yield from record.claim(f"{study.id}, registry number", (*path, "nct"), study.nct, study.source.lines)
     if not _derived(study):
-        yield from record.claim(f"{study.id}, n", (*path, "n"), study.n, study.review.lines)
-    yield from record.claim(f"{study.id}, n planned", (*path, "n_planned"), study.n_planned, study.review.lines)
+        yield from record.claim(f"{study.id}, n", (*path, "n"), study.n, study.source.lines)
+    yield from record.claim(f"{study.id}, n planned", (*path, "n_planned"), study.n_planned, study.source.lines)
     for index, arm in enumerate(study.arms):
         for part, value in (("n", arm.n), ("dose", arm.dose)):
             yield from record.claim(f"{study.id}, {part} of {arm.id}", (*path, "arms", index, part), value, arm.lines)
@@ -115,9 +115,9 @@ def _study(study: Study, record: _Record, path: Path) -> Iterator[Claim]:
 
 
 def _result(name: str, result: Result, record: _Record, path: Path) -> Iterator[Claim]:
-    for part in ("hr", "ci95", "ci90", "p", "n"):
+    for part in ("hr", "ci", "p", "n"):
         yield from record.claim(f"{name}, {part}", (*path, part), getattr(result, part), result.lines)
-    for part in ("arms", "arm_ci95"):
+    for part in ("arms", "arm_ci"):
         for arm, figure in (getattr(result, part) or {}).items():
             yield from record.claim(f"{name}, {part} {arm}", (*path, part, arm), figure, result.lines)
     for claim in record.claim(f"{name}, at", (*path, "at"), result.at, result.lines):
@@ -127,7 +127,7 @@ def _result(name: str, result: Result, record: _Record, path: Path) -> Iterator[
 def _notes(record: _Record) -> Iterator[Claim]:
     listed = record.node.at(("notes",)).value
     for node in listed if isinstance(listed, list) else ():
-        place = node.at(("review",))
+        place = node.at(("source",))
         name = node.at(("id",)).raw
         lines = place.at(("lines",)).raw
         says = ", ".join(digits(node.at(("says",)).raw))
@@ -139,7 +139,7 @@ def _notes(record: _Record) -> Iterator[Claim]:
 
 def _references(record: _Record, name: str, path: Path, place: Place) -> Iterator[Claim]:
     for index, number in enumerate(place.refs):
-        where = (*path, "review", "refs", index)
+        where = (*path, "source", "refs", index)
         yield from record.claim(f"{name}, reference", where, number, place.lines, references=True)
 
 

@@ -14,7 +14,7 @@ from hepatica.knowledge.ruleset import Rule, Ruleset, Therapy
 from hepatica.knowledge.traceability.numbers import digits, tokens, values
 from hepatica.problems import Problem, quote
 
-_SENTENCES = ("says", "summary", "extrapolates", "about", "design", "n_says")
+_SENTENCES = ("says", "summary", "about", "design", "n_says")
 
 
 def unfounded(ruleset: Ruleset, files: RulesetFiles, text: Sequence[str]) -> Iterator[Problem]:
@@ -36,7 +36,7 @@ def _therapy(
     therapy: Therapy, studies: Mapping[str, Study], node: Node, file: str, printed: Sequence[set[Decimal]]
 ) -> Iterator[Problem]:
     for index, study in enumerate(therapy.studies):
-        known = _numbers(study) | _at(study.review.lines, printed)
+        known = _numbers(study) | _at(study.source.lines, printed)
         yield from _sentences(study, node, ("studies", index), known, file)
         for place, discrepancy in enumerate(study.discrepancies):
             quoted = node.at(("studies", index, "discrepancies", place, "prints"))
@@ -89,7 +89,7 @@ def _numbers(value: object) -> set[Decimal]:
 
 
 def _places(rule: Rule) -> str:
-    return ", ".join(place for place in (rule.review.lines, *(caveat.lines for caveat in rule.caveats)) if place)
+    return ", ".join(place for place in (rule.source.lines, *(caveat.lines for caveat in rule.caveats)) if place)
 
 
 def _at(lines: str, printed: Sequence[set[Decimal]]) -> set[Decimal]:

@@ -11,7 +11,7 @@ from typing import NamedTuple
 from hepatica.documents import decoded
 from hepatica.knowledge.files import RulesetFiles
 from hepatica.knowledge.lines import ranges
-from hepatica.knowledge.ruleset import Ruleset, Section
+from hepatica.knowledge.ruleset import Ruleset, TextSection
 from hepatica.knowledge.traceability.accounting import Fated, account
 from hepatica.knowledge.traceability.numbers import Token, tokens, values
 from hepatica.knowledge.traceability.printed import Claim, Ranges, claims, left_out
@@ -27,7 +27,7 @@ _SIGNS: Mapping[str, tuple[str, ...]] = {
 _NO_SECTION = "elsewhere"
 
 
-class Coverage(NamedTuple):
+class SectionCoverage(NamedTuple):
     """One part of the source: figures recorded from it and found there; numbers it prints, and what became of them."""
 
     title: str
@@ -46,14 +46,14 @@ class Coverage(NamedTuple):
 class Verification(NamedTuple):
     """Coverage part by part, and everything that does not hold; `findings` is empty for a traceable ruleset."""
 
-    sections: tuple[Coverage, ...]
+    sections: tuple[SectionCoverage, ...]
     findings: tuple[Problem, ...]
 
     @property
-    def total(self) -> Coverage:
+    def total(self) -> SectionCoverage:
         """The sum of the parts."""
         sums = [sum(part) for part in zip(*(section[1:] for section in self.sections), strict=True)] or [0] * 5
-        return Coverage("all", *sums)
+        return SectionCoverage("all", *sums)
 
 
 def read_text(data: bytes, file: str) -> tuple[str, ...]:
@@ -73,12 +73,13 @@ def verify(ruleset: Ruleset, files: RulesetFiles, text: Sequence[str], file: str
 
 class _Check:
     def __init__(self, ruleset: Ruleset, files: RulesetFiles, text: Sequence[str], file: str) -> None:
+        sections = ruleset.card.source.sections if ruleset.card.source else ()
         self.text = text
         self.file = file
         self.claims = tuple(claims(ruleset, files))
         self.left_out = tuple(left_out(files, len(text)))
-        self.sections = _by_line(ruleset.card.source.sections)
-        self.titles = [section.title for section in ruleset.card.source.sections]
+        self.sections = _by_line(sections)
+        self.titles = [section.title for section in sections]
         self.tokens = tokens(text)
         self.at: dict[int, list[Token]] = defaultdict(list)
         for token in self.tokens:
@@ -142,7 +143,7 @@ class _Check:
                 message = f"{quote(entry.number)} is left out at line {entry.at}, which does not print it"
                 yield Problem(entry.file, entry.line, entry.column, "idle-omission", message)
 
-    def _coverage(self, absent: Mapping[Claim, tuple[Problem, ...]], fates: Iterable[Fated]) -> Iterator[Coverage]:
+    def _coverage(self, absent: Mapping[Claim, tuple[Problem, ...]], fates: Iterable[Fated]) -> Iterator[SectionCoverage]:
         figures, found, seen = Counter[str](), Counter[str](), Counter[tuple[str, str]]()
         for claim, problems in absent.items():
             title = self.sections.get(claim.lines[0][0], _NO_SECTION)
@@ -153,10 +154,10 @@ class _Check:
             seen[self.sections[token.line], fate] += 1
         for title in [*self.titles, *([_NO_SECTION] if figures[_NO_SECTION] else [])]:
             recorded, omitted, missing = (seen[title, fate] for fate in ("recorded", "left out", "missing"))
-            yield Coverage(title, figures[title], found[title], recorded + omitted + missing, recorded, omitted)
+            yield SectionCoverage(title, figures[title], found[title], recorded + omitted + missing, recorded, omitted)
 
 
-def _by_line(sections: Iterable[Section]) -> dict[int, str]:
+def _by_line(sections: Iterable[TextSection]) -> dict[int, str]:
     return {
         line: section.title
         for section in sections

@@ -8,7 +8,7 @@ from typing import Any
 from hepatica.assurance.cases.case import Case
 from hepatica.assurance.coverage.measure import MEASURES, Coverage, Goal, Shown
 from hepatica.inference import Verdict
-from hepatica.knowledge import Ruleset, words
+from hepatica.knowledge import Ruleset, condition_words
 from hepatica.notice import notice
 from hepatica.report.assurance.case_file import profile
 from hepatica.report.old_document import identity
@@ -58,7 +58,7 @@ def says(goal: Goal) -> str:
     """A goal in words: "never unknown", "AFP: > 400: never false", "AFP: > 400: never decides alone while true"."""
     if goal.measure == "decision":
         return f"never {goal.verdict.value}"
-    condition = words(goal.decision.conditions[goal.index])
+    condition = condition_words(goal.decision.conditions[goal.index])
     if goal.measure == "condition":
         return f"{condition}: never {goal.verdict.value}"
     return f"{condition}: never decides alone while {'true' if goal.verdict is Verdict.TRUE else 'false'}"
@@ -80,7 +80,7 @@ def document(ruleset: Ruleset, cases: Sequence[Case], found: Coverage) -> dict[s
 
 
 def _goal(goal: Goal) -> dict[str, Any]:
-    condition = words(goal.decision.conditions[goal.index]) if goal.index >= 0 else ""
+    condition = condition_words(goal.decision.conditions[goal.index]) if goal.index >= 0 else ""
     return {
         "place": goal.decision.place_of(goal.index),
         "decision": goal.decision.name,

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from hepatica.knowledge import DEMANDS, Ruleset, counts, words
-from hepatica.report.old_document import Document, framed
+from hepatica.knowledge import DEMANDS, Ruleset, condition_words, counts
+from hepatica.report.document import Document, framed
 
 
 def card(ruleset: Ruleset) -> Document:
@@ -21,14 +21,15 @@ def card(ruleset: Ruleset) -> Document:
             "intended_use": label.intended_use,
             "intended_users": label.intended_users,
             "cautioned_against": list(label.cautioned_against),
-            "source": {
+            "source": source
+            and {
                 "citation": source.citation,
                 "doi": source.doi,
                 "basis": source.basis,
                 "text": source.text,
                 "sections": [{"title": part.title, "lines": part.lines} for part in source.sections],
             },
-            "scope": words(label.scope),
+            "scope": condition_words(label.scope),
             "out_of_scope": label.out_of_scope,
             "covers": list(label.covers),
             "leaves_out": list(label.leaves_out),

@@ -7,9 +7,9 @@ import io
 from collections.abc import Iterable
 from typing import Any
 
-from hepatica.knowledge import Found, Ruleset, Study, words
+from hepatica.knowledge import Found, Ruleset, Study, condition_words
+from hepatica.report.document import Document, framed, study_document
 from hepatica.report.figures import line, telling_result
-from hepatica.report.old_document import Document, framed, study_document
 
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
@@ -33,8 +33,8 @@ def row(found: Found) -> Document:
         "biomarkers": list(study.biomarkers),
         "regions": list(study.regions),
         "tumour": study.tumour,
-        "refs": list(study.review.refs),
-        "lines": study.review.lines,
+        "refs": list(study.source.refs),
+        "lines": study.source.lines,
         "discrepancies": len(study.discrepancies),
         "cited_by": [rule.id for _, rule in found.cited_by],
     }
@@ -84,7 +84,7 @@ def whole(ruleset: Ruleset, found: Found) -> Document:
             "drugs": list(study.drugs),
             "biomarkers": list(study.biomarkers),
             "regions": list(study.regions),
-            "population_when": words(population.when) if population and population.when else "",
+            "population_when": condition_words(population.when) if population and population.when else "",
             "population_lines": population.lines if population else "",
             "population_basis": population.basis if population else None,
             "arms": [{"id": arm.id, "name": arm.name, "n": arm.n, "dose": arm.dose, "lines": arm.lines} for arm in study.arms],

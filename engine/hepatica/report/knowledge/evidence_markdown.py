@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator
 
-from hepatica.knowledge import DEMANDS, Found, Ruleset, Study, level_of, words
+from hepatica.knowledge import DEMANDS, Found, Ruleset, Study, condition_words, level_of
 from hepatica.notice import notice
 from hepatica.report.figures import arms_in_order, corrected, event_corrected, printed, shown
 from hepatica.report.knowledge.evidence_document import enrolled, row, with_doubts
@@ -55,11 +55,11 @@ def _facts(found: Found) -> Iterator[str]:
         "Patients": f"{study.n if study.n is not None else 'not printed'} {f'({study.n_says})' if study.n_says else ''}",
         "Registry number as printed": study.nct or "none",
         "Enrolled": enrolled(study) or "not printed",
-        "As a rule": words(population.when) if population and population.when else "",
-        "Primary endpoint": f"{study.primary_endpoint.name}: {found.outcome}" if study.primary_endpoint else "not printed",
+        "As a rule": condition_words(population.when) if population and population.when else "",
+        "Primary endpoint": f"{study.endpoint_names}: {found.outcome}" if study.primary_endpoints else "not printed",
         "Level": level_of(study.kind),
-        "Printed at": f"{study.review.section}, lines {study.review.lines}",
-        "References": ", ".join(map(str, study.review.refs)),
+        "Printed at": f"{study.source.section}, lines {study.source.lines}",
+        "References": ", ".join(map(str, study.source.refs)),
     }
     yield from (f"- **{key}:** {escape(value)}" for key, value in facts.items() if value)
 

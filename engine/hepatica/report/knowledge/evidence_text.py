@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-from hepatica.knowledge import DEMANDS, Discrepancy, Found, Result, Ruleset, Study, Toxicity, level_of, words
+from hepatica.knowledge import DEMANDS, Discrepancy, Found, Result, Ruleset, Study, Toxicity, condition_words, level_of
 from hepatica.notice import notice
 from hepatica.report.figures import arms_in_order, corrected, event_corrected, grade, printed, shown
 from hepatica.report.knowledge.evidence_document import enrolled, headline, with_doubts
@@ -85,7 +85,7 @@ def _part(title: str, lines: Iterable[str], style: Style) -> Iterator[str]:
 
 
 def _facts(ruleset: Ruleset, found: Found) -> Iterator[tuple[str, str]]:
-    study, endpoint = found.study, found.study.primary_endpoint
+    study, endpoint = found.study, next(iter(found.study.primary_endpoints), None)
     yield "id", study.id
     yield "therapy", f"{found.therapy.name} ({found.therapy.drug_class})"
     if study.tumour != "hcc":
@@ -97,14 +97,14 @@ def _facts(ruleset: Ruleset, found: Found) -> Iterator[tuple[str, str]]:
     yield "patients", with_doubts(study, "n", _patients(study))
     yield "countries", study.countries
     yield "enrolled", enrolled(study)
-    yield "as a rule", words(study.population.when) if study.population and study.population.when else ""
+    yield "as a rule", condition_words(study.population.when) if study.population and study.population.when else ""
     if endpoint is not None:
         secondary = f" Secondary: {', '.join(endpoint.secondary)}." if endpoint.secondary else ""
         yield "endpoint", f"{endpoint.name}: {found.outcome.replace('_', ' ')}. {_sentence(endpoint.says)}{secondary}".strip()
     yield "arms", "; ".join(f"{arm.name or arm.id}{f' (n {arm.n})' if arm.n else ''}" for arm in study.arms)
     yield "evidence", level_of(study.kind)
-    references = f"; references {', '.join(map(str, study.review.refs))}" if study.review.refs else ""
-    yield "printed at", f"{study.review.section}, lines {study.review.lines}{references}"
+    references = f"; references {', '.join(map(str, study.source.refs))}" if study.source.refs else ""
+    yield "printed at", f"{study.source.section}, lines {study.source.lines}{references}"
     yield "written at", ruleset.places.get(f"study/{study.id}", "")
 
 

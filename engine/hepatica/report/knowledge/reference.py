@@ -31,9 +31,9 @@ from hepatica.knowledge import (
     Regimen,
     Result,
     Rule,
-    Section,
-    Source,
+    SourceText,
     Study,
+    TextSection,
     Therapy,
     Toxicity,
 )
@@ -41,7 +41,7 @@ from hepatica.patient import FIELDS, NONE, Field
 from hepatica.report.knowledge.evidence_markdown import escape, table
 
 _RECORDS = (Therapy, Regimen, Study, PrimaryEndpoint, Population, Arm, Result, Correction, Toxicity, OtherFigure)
-_MORE = (Discrepancy, Rule, Caveat, Place, Concept, Note, Omission, Source, Section)
+_MORE = (Discrepancy, Rule, Caveat, Place, Concept, Note, Omission, SourceText, TextSection)
 _MARKED = re.compile(r"(<!-- generated: (\w+) -->\n).*?(<!-- end -->)", re.DOTALL)
 
 

@@ -5,7 +5,19 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from hepatica.knowledge import DEMANDS, All, ConceptTest, Condition, Not, Rule, Ruleset, Test, Therapy, leaves, words
+from hepatica.knowledge import (
+    DEMANDS,
+    AllOf,
+    ConceptTest,
+    Condition,
+    NotOf,
+    Rule,
+    Ruleset,
+    Test,
+    Therapy,
+    condition_words,
+    leaves,
+)
 from hepatica.notice import notice
 from hepatica.report.old_document import framed
 from hepatica.report.old_markdown import escaped
@@ -31,7 +43,7 @@ def _text(ruleset: Ruleset, found: Pairs, style: Style, full: bool) -> Iterator[
         standing = DEMANDS[rule.standing].phrase
         yield from hanging("  ", f"{rule.id} [{standing}, {rule.line} line]", 6)
         yield from hanging("      ", rule.says, 6)
-        yield from hanging("      when ", words(rule.when), 8)
+        yield from hanging("      when ", condition_words(rule.when), 8)
         if full:
             yield from _details(ruleset, rule)
     yield ""
@@ -41,11 +53,11 @@ def _text(ruleset: Ruleset, found: Pairs, style: Style, full: bool) -> Iterator[
 def _details(ruleset: Ruleset, rule: Rule) -> Iterator[str]:
     for name in rule.cites:
         study = ruleset.studies[name]
-        yield from hanging("      cites ", f"{study.id}: {study.name}, review lines {study.review.lines}", 8)
+        yield from hanging("      cites ", f"{study.id}: {study.name}, review lines {study.source.lines}", 8)
     for caveat in rule.caveats:
         yield from hanging("      but ", caveat.says, 8)
     if rule.extrapolates:
-        yield from hanging("      extrapolates: ", rule.extrapolates, 8)
+        yield from hanging("      extrapolates: ", rule.extrapolates.says, 8)
     yield f"      written at {ruleset.places.get(f'rule/{rule.id}', '')}"
 
 
@@ -53,7 +65,7 @@ def markdown(ruleset: Ruleset, found: Pairs) -> str:
     """One table of rules."""
     rows = ["| therapy | rule | standing | line | says | when | cites |", "| --- | --- | --- | --- | --- | --- | --- |"]
     for therapy, rule in found:
-        cells = [therapy.name, rule.id, rule.standing, rule.line, rule.says, words(rule.when), ", ".join(rule.cites)]
+        cells = [therapy.name, rule.id, rule.standing, rule.line, rule.says, condition_words(rule.when), ", ".join(rule.cites)]
         rows.append("| " + " | ".join(escaped(cell) for cell in cells) + " |")
     title = f"# Rules of {ruleset.card.id} {ruleset.card.version}"
     return "\n".join([title, "", *rows, "", f"> {notice(ruleset.card.as_of)}", ""])
@@ -72,8 +84,8 @@ def document(ruleset: Ruleset, found: Pairs) -> dict[str, Any]:
             "fields": sorted(fields_of(ruleset, rule.when)),
             "cites": list(rule.cites),
             "caveats": [caveat.says for caveat in rule.caveats],
-            "extrapolates": rule.extrapolates,
-            "review_lines": rule.review.lines,
+            "extrapolates": rule.extrapolates.says if rule.extrapolates else "",
+            "review_lines": rule.source.lines,
             "written_at": ruleset.places.get(f"rule/{rule.id}", ""),
         }
         for therapy, rule in found
@@ -88,9 +100,9 @@ def written(condition: Condition) -> dict[str, Any]:
         return {"field": condition.field, "operator": condition.operator, "values": list(condition.operands)}
     if isinstance(condition, ConceptTest):
         return {"concept": condition.concept, "is": condition.wanted}
-    if isinstance(condition, Not):
+    if isinstance(condition, NotOf):
         return {"not": written(condition.part)}
-    key = "all" if isinstance(condition, All) else "any"
+    key = "all" if isinstance(condition, AllOf) else "any"
     return {key: [written(part) for part in condition.parts]}
 
 
@@ -107,7 +119,7 @@ def searched(ruleset: Ruleset, therapy: Therapy, rule: Rule) -> str:
     studies = [ruleset.studies[name] for name in rule.cites]
     parts = [
         *(therapy.id, therapy.name, therapy.drug_class, *therapy.synonyms, rule.id, rule.says, rule.standing),
-        words(rule.when),
+        condition_words(rule.when),
         *(caveat.says for caveat in rule.caveats),
         *(text for study in studies for text in (study.id, study.name, study.nct)),
     ]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from hepatica.knowledge import Ruleset
-from hepatica.knowledge.traceability import Coverage, Verification
+from hepatica.knowledge.traceability import SectionCoverage, Verification
 from hepatica.notice import notice
 from hepatica.report.old_document import Document, framed
 from hepatica.report.style import Style
@@ -15,7 +15,7 @@ _TITLE = 36
 
 
 def text(ruleset: Ruleset, found: Verification, style: Style) -> str:
-    """Coverage part by part in both directions, then each finding."""
+    """SectionCoverage part by part in both directions, then each finding."""
     return "\n".join(_lines(ruleset, found, style)) + "\n"
 
 
@@ -35,7 +35,7 @@ def _lines(ruleset: Ruleset, found: Verification, style: Style) -> Iterator[str]
     yield from hanging("", notice(ruleset.card.as_of), 0)
 
 
-def _row(part: Coverage, title: str) -> str:
+def _row(part: SectionCoverage, title: str) -> str:
     name = title if len(title) <= _TITLE else f"{title[: _TITLE - 3]}..."
     figures = f"{part.found} of {part.figures}"
     return f"{name:<{_TITLE}} {figures:>14} {part.recorded:>9} {part.left_out:>8} {part.missing:>8}"

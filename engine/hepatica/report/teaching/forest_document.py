@@ -27,7 +27,7 @@ def document(found: Forest) -> Document:
 
 
 def _row(row: Row) -> Document:
-    primary = row.study.primary_endpoint
+    primary = row.study.primary_endpoints[0] if row.study.primary_endpoints else None
     return {
         "study": row.study.id,
         "name": row.study.name,

@@ -47,13 +47,13 @@ def _rule(rule: RuleWhy, style: Style) -> Iterator[str]:
     standing = DEMANDS[rule.rule.standing].phrase
     yield style.bold(f"RULE {rule.rule.id} {_SAYS[rule.verdict]} ({standing})")
     yield from hanging("  ", rule.rule.says, 2)
-    yield f"  review lines {rule.rule.review.lines}; written at {rule.place}"
+    yield f"  review lines {rule.rule.source.lines}; written at {rule.place}"
     yield from _tree(rule.scope, 2)
     yield from _tree(rule.condition, 2)
     for caveat in rule.rule.caveats:
         yield from hanging("  but ", caveat.says, 6)
     if rule.rule.extrapolates:
-        yield from hanging("  extrapolates: ", rule.rule.extrapolates, 6)
+        yield from hanging("  extrapolates: ", rule.rule.extrapolates.says, 6)
 
 
 def _tree(branch: Branch, indent: int) -> Iterator[str]:
@@ -98,8 +98,8 @@ def _design(study: Study) -> str:
         f"n = {study.n}" if study.n is not None else "",
         study.nct,
         level_of(study.kind),
-        f"review lines {study.review.lines}",
-        f"refs {', '.join(map(str, study.review.refs))}" if study.review.refs else "",
+        f"review lines {study.source.lines}",
+        f"refs {', '.join(map(str, study.source.refs))}" if study.source.refs else "",
     ]
     return "; ".join(part for part in parts if part)
 
