@@ -13,12 +13,14 @@ import pytest
 from tests.conftest import ROOT
 
 LAYERS = (
+    ("printable",),
     ("problems", "notice", "paths"),
     ("documents",),
     ("patient",),
     ("knowledge",),
     ("inference",),
     ("evaluation",),
+    ("wording",),
     ("explain", "assurance", "teaching"),
     ("report",),
     ("web",),

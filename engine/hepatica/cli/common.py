@@ -222,7 +222,7 @@ def read_patients(paths: Sequence[str], settings: Sequence[str]) -> list[Profile
     problems: list[Problem] = []
     for path in paths:
         try:
-            profiles.extend(profiles_in(*_bytes(path), settings))
+            profiles.extend(profiles_in(*_patient_bytes(path), settings))
         except InvalidInput as error:
             problems.extend(error.problems)
     if problems:
@@ -240,15 +240,57 @@ def read_patient(path: str | None, settings: Sequence[str]) -> Profile:
     return profiles[0]
 
 
-def known_therapies(names: Sequence[str], ruleset: Ruleset, given_as: str = "--therapy") -> None:
-    """Refuses therapy ids that the ruleset does not know, with the nearest spelling."""
-    from hepatica.problems import Problem, quote, suggestion
+def known_therapies(names: Sequence[str], ruleset: Ruleset, given_as: str = "--therapy") -> tuple[str, ...]:
+    """The ids of therapies named by id, name or synonym (brand names). Raises `InvalidInput` with every unknown one."""
+    found: list[str] = []
+    problems: list[Problem] = []
+    for name in names:
+        try:
+            found.append(therapy(name, ruleset, given_as))
+        except InvalidInput as error:
+            problems.extend(error.problems)
+    if problems:
+        raise InvalidInput(problems)
+    return tuple(found)
 
-    wrong = [name for name in names if name not in ruleset.therapies]
-    if wrong:
-        known = list(ruleset.therapies)
-        messages = {name: f"no therapy {quote(name)}; {suggestion(name, known)}" for name in wrong}
-        raise InvalidInput([Problem(given_as, 1, 1, "unknown-therapy", messages[name]) for name in wrong])
+
+def therapy(name: str, ruleset: Ruleset, given_as: str) -> str:
+    """The id of one therapy; see `known_therapies`. One that another shipped ruleset knows is said to be there."""
+    from hepatica.problems import quote, suggestion
+
+    found = _named(name, ruleset)
+    if found:
+        return found
+    here = f"{quote(name)} is not in this ruleset ({ruleset.card.id})"
+    elsewhere = [other.card.id for other in _other_rulesets(ruleset) if _named(name, other)]
+    if elsewhere:
+        message = f"{here}; it is in {' and '.join(elsewhere)}: --ruleset {elsewhere[0]}"
+    else:
+        message = f"{here}; {suggestion(name, ruleset.therapies)}"
+    raise InvalidInput([Problem(given_as, 1, 1, "unknown-therapy", message)])
+
+
+def _named(name: str, ruleset: Ruleset) -> str:
+    """The therapy of an id, a name or a synonym, whatever the case, blanks and hyphens; empty where there is none."""
+    wanted = _folded(name)
+    for one in ruleset.therapies.values():
+        if wanted in map(_folded, (one.id, one.name, *one.synonyms)):
+            return one.id
+    return ""
+
+
+def _folded(text: str) -> str:
+    return "".join(char for char in text.casefold() if char.isalnum())
+
+
+def _other_rulesets(ruleset: Ruleset) -> Iterator[Ruleset]:
+    """The shipped rulesets beside this one; one that does not load names nothing."""
+    for folder in sorted(shipped("rulesets").iterdir()):
+        if (folder / "ruleset.yaml").is_file() and folder.name != ruleset.card.id:
+            try:
+                yield load(str(folder))[0]
+            except InvalidInput:
+                continue
 
 
 def read_input(path: str) -> tuple[bytes, str]:
@@ -262,9 +304,24 @@ def read_input(path: str) -> tuple[bytes, str]:
     return read_bytes(Path(path), path), path
 
 
-def _bytes(path: str) -> tuple[bytes, str]:
-    named = [patient for patient in shipped("patients").glob("*.yaml") if patient.stem == path]
-    return read_input(str(named[0]) if named and not Path(path).exists() else path)
+def example_patients() -> dict[str, Path]:
+    """The shipped patients by name."""
+    return {path.stem: path for path in sorted(shipped("patients").glob("*.yaml"))}
+
+
+def _patient_bytes(path: str) -> tuple[bytes, str]:
+    """A patient's file: one of this path, else the example of this name, else a problem that names the nearest example."""
+    examples = example_patients()
+    if path == STDIN or Path(path).exists() or Path(path).suffix:
+        return read_input(path)
+    if path in examples:
+        return read_input(str(examples[path]))
+    from hepatica.problems import quote, suggestion
+
+    hint = suggestion(path, examples).partition("? allowed:")
+    near = f"{hint[0]}? " if hint[1] else ""
+    message = f"no such file and no example patient {quote(path)}; {near}`hepatica patients` lists the examples"
+    raise InvalidInput([Problem(path, 1, 1, "unreadable", message)])
 
 
 def style(path: Path | None = None) -> Style:

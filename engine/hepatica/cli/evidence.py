@@ -1,4 +1,4 @@
-"""`hepatica evidence`: list, show, search and verify the studies of a ruleset."""
+"""`hepatica evidence`: list, show, search and verify the studies of a ruleset, and its references."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import click
 
 from hepatica.cli import common
-from hepatica.knowledge import OUTCOMES, PHASES, STATUSES, UNSTATED, Filters
+from hepatica.knowledge import LINES, OUTCOMES, PHASES, STATUSES, UNSTATED, Filters
 
 if TYPE_CHECKING:
     from hepatica.knowledge import Found, Ruleset
@@ -24,23 +24,24 @@ def command() -> None:
       hepatica evidence list --line second --outcome missed
       hepatica evidence show brisk-fl
       hepatica evidence search met-high
+      hepatica evidence references --format bibtex
       hepatica evidence verify review.txt
     """
 
 
 @command.command("list", short_help="The studies that pass every filter.")
 @click.option("--therapy", "-t", default="", metavar="THERAPY", help="Studies in its file or cited by its rules.")
-@click.option("--line", type=click.Choice(("first", "second", "any", UNSTATED)), help="Line of treatment.")
+@click.option("--line", type=click.Choice((*LINES, UNSTATED)), help="Line of treatment.")
 @click.option("--phase", type=click.Choice(PHASES), help="Phase as printed.")
-@click.option("--status", type=click.Choice(STATUSES), help="Status at the review's date.")
+@click.option("--status", type=click.Choice(STATUSES), help="Status at the ruleset's date.")
 @click.option("--biomarker", default="", metavar="NAME", help="afp, cmet, ras.")
 @click.option("--region", default="", metavar="REGION", help="A region or a group of regions: japan, asian, western.")
 @click.option("--outcome", type=click.Choice(OUTCOMES), help="What became of the primary endpoint.")
-@click.option("--tumour", default="", metavar="TUMOUR", help="hcc, or another tumour that the review mentions.")
+@click.option("--tumour", default="", metavar="TUMOUR", help="hcc, or another tumour that the source mentions.")
 @click.option("--sort", type=click.Choice(_SORTS), default="therapy", show_default=True, help="Order.")
 @common.ruleset_option
-@common.format_option("text", "json", "csv", "markdown")
-def list_(ruleset: str, format_: str, sort: str, **filters: str | None) -> None:
+@common.printed("csv")
+def list_(*, ruleset: str, sort: str, **filters: str | None) -> common.Output:
     """List the studies that pass every filter.
 
     \b
@@ -48,20 +49,20 @@ def list_(ruleset: str, format_: str, sort: str, **filters: str | None) -> None:
       hepatica evidence list
       hepatica evidence list --phase III --outcome missed
       hepatica evidence list --therapy nivolumab --format json
-      hepatica evidence list --region asian --format csv > asian.csv
+      hepatica evidence list --region asian --output asian.csv
     """
     from hepatica.knowledge import select
 
     rules = common.load(ruleset)[0]
     found = select(rules, Filters(**{name: value or "" for name, value in filters.items()}))
-    _write(rules, _sorted(found, sort), format_)
+    return _listed(rules, _sorted(found, sort))
 
 
 @command.command("search", short_help="Studies found by words.")
 @click.argument("words", nargs=-1, required=True)
 @common.ruleset_option
-@common.format_option("text", "json", "csv", "markdown")
-def search_(words: tuple[str, ...], ruleset: str, format_: str) -> None:
+@common.printed("csv")
+def search_(*, words: tuple[str, ...], ruleset: str) -> common.Output:
     """Studies in which every word occurs: names, registry numbers, drugs, synonyms, classes, targets, biomarkers,
     regions, subgroups.
 
@@ -74,14 +75,14 @@ def search_(words: tuple[str, ...], ruleset: str, format_: str) -> None:
     from hepatica.knowledge import search
 
     rules = common.load(ruleset)[0]
-    _write(rules, search(rules, words), format_)
+    return _listed(rules, search(rules, words))
 
 
 @command.command("show", short_help="One study in full.")
 @click.argument("study")
 @common.ruleset_option
-@common.format_option("text", "json", "markdown")
-def show(study: str, ruleset: str, format_: str) -> None:
+@common.printed(verbose="Where each later event is reported.")
+def show(*, study: str, ruleset: str) -> common.Output:
     """One study in full, by id, name or registry number: figures as printed, corrections beside them, who cites it.
 
     \b
@@ -91,28 +92,37 @@ def show(study: str, ruleset: str, format_: str) -> None:
       hepatica evidence show each --format markdown
     """
     from hepatica.knowledge import find_study
+    from hepatica.report.evidence import study_page, study_view
 
     rules = common.load(ruleset)[0]
-    found = find_study(rules, study)
-    if format_ == "json":
-        from hepatica.report.knowledge.evidence_document import whole
+    return common.Output(study_page(rules, find_study(rules, study)), study_view)
 
-        common.write_json(whole(rules, found))
-    elif format_ == "markdown":
-        from hepatica.report.knowledge.evidence_markdown import whole as markdown
 
-        common.write(markdown(rules, found))
-    else:
-        from hepatica.report.knowledge.evidence_text import whole as text
+@command.command("references", short_help="What the records rest on, for a reference manager.")
+@common.ruleset_option
+@common.printed("bibtex", "ris", "csv", verbose="How each reference is known.")
+def references_(*, ruleset: str) -> common.Output:
+    """Every publication, registry entry, label and announcement that the records name, with its identifiers.
 
-        common.write(text(rules, found, common.style()))
+    \b
+    Examples:
+      hepatica evidence references
+      hepatica evidence references --format bibtex
+      hepatica evidence references --output hcc.ris
+    """
+    from hepatica.report import sources
+    from hepatica.report.csv_table import csv_text
+
+    listing = sources.reference_listing(common.load(ruleset)[0])
+    formats = {"bibtex": sources.bibtex, "ris": sources.ris, "csv": lambda found: csv_text(sources.reference_rows(found))}
+    return common.Output(listing, sources.references_view, formats=formats)
 
 
 @command.command("verify", short_help="Hold the records against the source's text.")
 @click.argument("text", metavar="REVIEW.txt")
 @common.ruleset_option
-@common.format_option("text", "json")
-def verify_(text: str, ruleset: str, format_: str) -> int:
+@common.printed()
+def verify_(*, text: str, ruleset: str) -> common.Output:
     """Hold every recorded figure against the source's text, and every printed number against the records.
 
     Exits with 1 where a figure does not stand at its lines, a printed number is neither recorded nor left out with a
@@ -126,24 +136,25 @@ def verify_(text: str, ruleset: str, format_: str) -> int:
     from hepatica.knowledge import find_ruleset, gather, load_files
     from hepatica.knowledge.traceability import read_text, verify
     from hepatica.paths import shipped
+    from hepatica.report.evidence import verification_report, verification_view
 
     files = gather(find_ruleset(ruleset, (shipped("rulesets"),)))
     rules = load_files(files)
-    data, name = _source(text)
+    data, name = common.read_input(text)
     found = verify(rules, files, read_text(data, name), name)
-    if format_ == "json":
-        from hepatica.report.knowledge.verification import document
-
-        common.write_json(document(rules, found))
-    else:
-        from hepatica.report.knowledge.verification import text as shown
-
-        common.write(shown(rules, found, common.style()))
-    return 1 if found.findings else 0
+    return common.Output(verification_report(rules, found), verification_view, code=1 if found.findings else 0)
 
 
-def _source(text: str) -> tuple[bytes, str]:
-    return common.read_input(text)
+def _listed(rules: Ruleset, found: tuple[Found, ...]) -> common.Output:
+    from dataclasses import asdict
+
+    from hepatica.report.csv_table import csv_text
+    from hepatica.report.evidence import StudyListing, StudyRow, studies_view, study_listing
+
+    def as_csv(listing: StudyListing) -> str:
+        return csv_text([asdict(row) for row in listing.studies], list(StudyRow.__slots__))
+
+    return common.Output(study_listing(rules, found), studies_view, formats={"csv": as_csv})
 
 
 def _sorted(found: tuple[Found, ...], sort: str) -> tuple[Found, ...]:
@@ -154,22 +165,3 @@ def _sorted(found: tuple[Found, ...], sort: str) -> tuple[Found, ...]:
         "size": lambda one: -(one.study.n or 0),
     }
     return tuple(sorted(found, key=keys[sort]))
-
-
-def _write(rules: Ruleset, found: tuple[Found, ...], format_: str) -> None:
-    if format_ == "json":
-        from hepatica.report.knowledge.evidence_document import listing
-
-        common.write_json(listing(rules, found))
-    elif format_ == "csv":
-        from hepatica.report.knowledge.evidence_document import table
-
-        common.write(table(found))
-    elif format_ == "markdown":
-        from hepatica.report.knowledge.evidence_markdown import listing as markdown
-
-        common.write(markdown(rules, found))
-    else:
-        from hepatica.report.knowledge.evidence_text import listing as text
-
-        common.write(text(rules, found, common.style()))

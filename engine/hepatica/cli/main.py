@@ -28,6 +28,7 @@ COMMANDS = {
     "quiz": ("hepatica.cli.quiz", "Cases to judge: commit first, then see the answer."),
     "rules": ("hepatica.cli.rules", "List, show and search the rules."),
     "evidence": ("hepatica.cli.evidence", "List, show, search and verify the studies."),
+    "patients": ("hepatica.cli.patients", "The example patients, with what each teaches."),
     "about": ("hepatica.cli.about", "The ruleset's card: what it covers, and what it leaves out."),
     "test": ("hepatica.cli.test", "Run case tables: what the answer must say of each patient."),
     "coverage": (

@@ -2,38 +2,65 @@
 
 from __future__ import annotations
 
+import importlib
+from collections.abc import Mapping
+from typing import Any
+
 import click
 
 from hepatica.cli import common
 
-KINDS = ("profile", "output", "ruleset", "concepts", "therapy", "notes", "omissions")
+RULESET_FILES = ("ruleset", "concepts", "fields", "references", "therapy", "notes", "omissions")
+# Every result that a command prints as JSON: where its type is.
+RESULTS: Mapping[str, tuple[str, str]] = {
+    "about": ("hepatica.report.about", "About"),
+    "patients": ("hepatica.report.patients", "PatientListing"),
+    "reference-list": ("hepatica.report.sources", "ReferenceListing"),
+    "rule-list": ("hepatica.report.rules", "RuleListing"),
+    "study": ("hepatica.report.evidence", "StudyPage"),
+    "study-list": ("hepatica.report.evidence", "StudyListing"),
+    "verification": ("hepatica.report.evidence", "VerificationReport"),
+}
+KINDS = ("profile", "output", *RULESET_FILES, "cases", *sorted(RESULTS))
 
 
 @click.command("schema")
 @click.argument("kind", type=click.Choice(KINDS))
 @common.ruleset_option
 def command(kind: str, ruleset: str) -> None:
-    """The JSON Schema of a patient file, of the output, or of one kind of ruleset file.
+    """The JSON Schema of a patient file, of an answer (output) or another result, or of one kind of ruleset file.
 
-    Editors that know JSON Schema complete and check YAML with it. With --ruleset the conditions in a ruleset file are
-    held against that ruleset's concepts.
+    Editors that know JSON Schema complete and check YAML with it. With --ruleset the fields and the conditions are those
+    of that ruleset.
 
     \b
     Examples:
       hepatica schema profile > .vscode/patient.schema.json
       hepatica schema therapy > .vscode/therapy.schema.json
       hepatica schema output
+      hepatica schema whatif
     """
+    common.write_json(_schema(kind, ruleset))
+
+
+def _schema(kind: str, ruleset: str) -> dict[str, Any]:
+    from hepatica.evaluation import CONTRACT
+
+    if kind in RESULTS:
+        from hepatica import report
+
+        module, name = RESULTS[kind]
+        return report.schema(getattr(importlib.import_module(module), name), kind, CONTRACT)
     if kind == "profile":
         from hepatica.patient import profile_schema
 
-        common.write_json(profile_schema())
-    elif kind == "output":
-        from hepatica.report.old_schema import output_schema
+        return _named(profile_schema(), kind, CONTRACT)
+    from hepatica.knowledge import ruleset_schemas
 
-        common.write_json(output_schema())
-    else:
-        from hepatica.knowledge import ruleset_schemas
+    return _named(ruleset_schemas(common.load(ruleset)[0].concepts)[kind], kind, CONTRACT)
 
-        loaded, _ = common.load(ruleset)
-        common.write_json(ruleset_schemas(loaded.concepts)[kind])
+
+def _named(schema: dict[str, Any], kind: str, version: str) -> dict[str, Any]:
+    """A schema with an id that names it and the version of the contract."""
+    head = {key: schema[key] for key in ("$schema",) if key in schema}
+    return {**head, "$id": f"urn:hepatica:{kind}:{version}", **{key: schema[key] for key in schema if key not in head}}

@@ -15,6 +15,7 @@ from hepatica.knowledge.conditions import (
     condition_words,
     leaves,
     strata,
+    written,
 )
 from hepatica.knowledge.counts import counts
 from hepatica.knowledge.decode import READ_AS
@@ -184,4 +185,5 @@ __all__ = [
     "search",
     "select",
     "strata",
+    "written",
 ]

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import ClassVar, Literal
+from typing import Any, ClassVar, Literal
 
 from hepatica.patient import COMMON_FIELDS, NONE, Fields, Interval, Value, show
 
@@ -31,8 +31,25 @@ OPPOSITE: dict[Operator, Operator] = {
 }
 
 
+class _Written:
+    """Conditions leave the program as `written` has them. The union of their classes would not say which is which."""
+
+    __slots__ = ()
+
+    @classmethod
+    def __get_pydantic_core_schema__(cls, _source: object, _handler: object) -> Any:
+        from pydantic_core import core_schema
+
+        as_written = core_schema.plain_serializer_function_ser_schema(written, return_schema=core_schema.dict_schema())
+        return core_schema.is_instance_schema(cls, serialization=as_written)
+
+    @classmethod
+    def __get_pydantic_json_schema__(cls, _schema: object, _handler: object) -> dict[str, Any]:
+        return {"type": "object", "description": "A condition: one test, or all / any / not of conditions."}
+
+
 @dataclass(frozen=True, slots=True)
-class Test:
+class Test(_Written):
     """One field against words (`in`, `includes`), emptiness, or one number (`<` ... `=`)."""
 
     __test__: ClassVar[bool] = False  # pytest takes a class of this name for a test case
@@ -64,7 +81,7 @@ class Test:
 
 
 @dataclass(frozen=True, slots=True)
-class ConceptTest:
+class ConceptTest(_Written):
     """A reference to a named condition of the ruleset: it holds, or (`wanted` false) it does not."""
 
     concept: str
@@ -72,21 +89,21 @@ class ConceptTest:
 
 
 @dataclass(frozen=True, slots=True)
-class AllOf:
+class AllOf(_Written):
     """True when every part is."""
 
     parts: tuple[Condition, ...]
 
 
 @dataclass(frozen=True, slots=True)
-class AnyOf:
+class AnyOf(_Written):
     """True when at least one part is."""
 
     parts: tuple[Condition, ...]
 
 
 @dataclass(frozen=True, slots=True)
-class NotOf:
+class NotOf(_Written):
     """True when its part is false."""
 
     part: Condition
@@ -145,6 +162,17 @@ def strata(concepts: Mapping[str, Condition]) -> list[tuple[str, ...]]:
 
 def _concepts_in(condition: Condition) -> set[str]:
     return {leaf.concept for leaf in leaves(condition) if isinstance(leaf, ConceptTest)}
+
+
+def written(condition: Condition) -> dict[str, Any]:
+    """A condition as JSON-ready values, one key to an operator: field, concept, not, all or any."""
+    if isinstance(condition, Test):
+        return {"field": condition.field, "operator": condition.operator, "values": list(condition.operands)}
+    if isinstance(condition, ConceptTest):
+        return {"concept": condition.concept, "is": condition.wanted}
+    if isinstance(condition, NotOf):
+        return {"not": written(condition.part)}
+    return {"all" if isinstance(condition, AllOf) else "any": [written(part) for part in condition.parts]}
 
 
 def concept_words(name: str) -> str:

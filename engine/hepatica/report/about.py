@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from hepatica.evaluation.result import RulesetIdentity
-from hepatica.knowledge import DEMANDS, Ruleset, Source, counts, words
+from hepatica.knowledge import STANDINGS, Ruleset, SourceText, condition_words, counts
 from hepatica.notice import notice
 from hepatica.report.blocks import Blocks, Bullets, Notice, Paragraph, Section, Title
 
@@ -44,7 +44,7 @@ class About:
     intended_use: str
     intended_users: str
     cautioned_against: tuple[str, ...]
-    source: Source
+    source: SourceText | None
     scope: str
     out_of_scope: str
     covers: tuple[str, ...]
@@ -56,12 +56,19 @@ class About:
     counts: Mapping[str, int | Mapping[str, int]]
 
 
+def identity(ruleset: Ruleset) -> RulesetIdentity:
+    """Which ruleset answers."""
+    card = ruleset.card
+    sources = (card.source.citation,) if card.source else tuple(ruleset.references[name].citation for name in card.sources)
+    return RulesetIdentity(card.id, card.version, card.as_of, sources, ruleset.digest)
+
+
 def about(ruleset: Ruleset) -> About:
     """The card of a ruleset with what it holds, counted."""
     card = ruleset.card
     return About(
         notice=notice(card.as_of),
-        ruleset=RulesetIdentity(card.id, card.version, card.as_of, (card.source.citation,), ruleset.digest),
+        ruleset=identity(ruleset),
         title=card.title,
         released=card.released,
         extends=card.extends,
@@ -71,14 +78,14 @@ def about(ruleset: Ruleset) -> About:
         intended_users=card.intended_users,
         cautioned_against=card.cautioned_against,
         source=card.source,
-        scope=words(card.scope),
+        scope=condition_words(card.scope, ruleset.fields),
         out_of_scope=card.out_of_scope,
         covers=card.covers,
         leaves_out=card.leaves_out,
         known_limits=card.known_limits,
         update_process=card.update_process,
         source_attributes=tuple(UsedAttribute(a.attribute, a.used, a.says) for a in card.source_attributes),
-        standings=tuple(StandingMeaning(name, d.title, d.means, d.needs) for name, d in DEMANDS.items()),
+        standings=tuple(StandingMeaning(name, d.title, d.means, d.needs) for name, d in STANDINGS.items()),
         counts=counts(ruleset)._asdict(),
     )
 
@@ -116,7 +123,9 @@ def _listed(title: str, sentences: Iterable[str]) -> Iterator[Section]:
         yield Section(title, (Bullets(shown),))
 
 
-def _source(source: Source) -> Iterator[str]:
+def _source(source: SourceText | None) -> Iterator[str]:
+    if source is None:
+        return
     yield f"{source.citation}{f' doi:{source.doi}' if source.doi else ''} (basis: {source.basis})"
     yield source.text
 

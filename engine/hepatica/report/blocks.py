@@ -68,10 +68,15 @@ class Item:
     ref: Ref | None = None
     details: tuple[Block, ...] = ()
 
+    @property
+    def only_named(self) -> bool:
+        """Whether there is a name and nothing more."""
+        return not (self.text or self.badge or self.details)
+
 
 @dataclass(frozen=True, slots=True)
 class Items:
-    """Rows under an optional group name; `means` explains the group."""
+    """Rows under an optional group name; `means` explains the group. In text, a group of mere names runs on in one line."""
 
     items: tuple[Item, ...]
     group: str = ""

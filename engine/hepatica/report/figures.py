@@ -1,18 +1,22 @@
-"""Printed figures as one line of text. The printed value stands first; a correction is named as one."""
+"""Printed figures as one line of text: every value with its arm, a correction beside it, named as what it is."""
 
 from __future__ import annotations
 
-from hepatica.knowledge import Figure, Result, Rule, Study, Toxicity
+from collections.abc import Iterable, Iterator, Mapping
 
-_WORDS = {
-    "OS_rate": "OS rate",
-    "PFS_rate": "PFS rate",
-    "other": "",
-}
-_UNITS = {"mo": " mo", "wk": " wk", "d": " d", "%": " %", "n": " patients", "ratio": "", "other": ""}
-DAYS_PER_MONTH = 365.25 / 12
-_TO_MONTHS = {"d": 1 / DAYS_PER_MONTH, "wk": 7 / DAYS_PER_MONTH}
+from hepatica.knowledge import Correction, CorrectionKind, Discrepancy, Figure, Result, Study, Toxicity
+
+_WORDS = {"OS_rate": "OS rate", "PFS_rate": "PFS rate", "other": ""}
+_UNITS = {"mo": " months", "wk": " weeks", "d": " days", "%": " %", "n": " patients", "ratio": "", "other": ""}
+_TO_MONTHS = {"d": 12 / 365.25, "wk": 84 / 365.25}
 _TELLING = ("OS", "PFS", "TTP", "DCR", "RR", "PR", "OS_rate", "PFS_rate", "CBR", "SD", "CR")
+# How a correction is introduced, and what is said where the source prints no figure at all.
+LEADS: Mapping[CorrectionKind, str] = {
+    "misprint": "should read",
+    "later_report": "later report:",
+    "not_printed": "published:",
+    "remark": "but",
+}
 
 
 def shown(figure: Figure) -> str:
@@ -38,55 +42,102 @@ def months(value: Figure, unit: str) -> float | None:
     return round(value * _TO_MONTHS[unit], 1)
 
 
-def printed(result: Result) -> str:
-    """What the source prints: "OS 7.2 v 3.8 mo, HR 0.38 (95% CI 0.18-0.81), P 0.01"; empty where it prints nothing."""
-    if not result.lines:
+def is_printed(result: Result) -> bool:
+    """Whether the source itself prints the result."""
+    return bool(result.lines or result.source)
+
+
+def printed(study: Study, result: Result) -> str:
+    """What the source prints: "OS tivantinib 7.2 v placebo 3.8 months, HR 0.38 (95% CI 0.18-0.81), P 0.01"; empty for nothing."""
+    if not is_printed(result):
         return ""
-    parts = [_arms(result.arms, result), *_ratio(result), *_probability(result.p)]
+    parts = [arms(study, result, result.arms), *_ratio(result.hr, result.ci, result.ci_level), *_probability(result.p)]
     figures = ", ".join(part for part in parts if part)
     return " ".join(part for part in (endpoint(result), figures or result.says) if part)
 
 
-def corrected(result: Result) -> str:
-    """The correction beside a printed figure, with how it is known; empty where there is none."""
-    mend = result.corrected
-    if mend is None:
+def corrected(study: Study, result: Result) -> str:
+    """The correction: "should read HR 0.68, P 0.014 (confirmed: Cheng 2009)"; empty where there is none."""
+    correction = result.corrected
+    if correction is None:
         return ""
-    interval = f" (95% CI {mend.ci[0]:g}-{mend.ci[1]:g})" if mend.ci else ""
-    hazard = [f"HR {ratio(mend.hr)}{interval}"] if mend.hr is not None else [f"95% CI{interval[8:-1]}"] if mend.ci else []
-    parts = [_arms(mend.arms, result), *hazard, *_probability(mend.p), mend.says]
-    figures = ", ".join(part for part in parts if part)
-    lead = "" if result.lines else f"{endpoint(result)} "
-    return f"{lead}{figures} ({mend.basis})"
+    about = discrepancy_of(study, correction)
+    level = correction.ci_level or result.ci_level
+    parts = [arms(study, result, correction.arms), *_ratio(correction.hr, correction.ci, level), *_probability(correction.p)]
+    figures = ", ".join(part for part in (*parts, correction.says) if part)
+    name = "" if is_printed(result) else f"{endpoint(result)} "
+    source = f": {about.source.ref}" if about and about.source and about.source.ref else ""
+    return f"{LEADS[about.kind if about else 'remark']} {name}{figures} ({correction.basis}{source})"
 
 
-def line(result: Result) -> str:
-    """Printed and corrected figure in one line, with the subgroup."""
-    printed_part, mend = printed(result), corrected(result)
+def discrepancy_of(study: Study, correction: Correction) -> Discrepancy | None:
+    """The discrepancy that explains a correction."""
+    return next((item for item in study.discrepancies if item.id == correction.discrepancy), None)
+
+
+def line(study: Study, result: Result) -> str:
+    """Printed figure and correction in one line, with the subgroup."""
     where = f" [{result.subgroup}]" if result.subgroup else ""
-    if not printed_part:
-        return f"{mend}{where}; not printed in the review"
-    return f"{printed_part}{where}" + (f"; {_lead(result)} {mend}" if mend else "")
+    parts = [part for part in (f"{printed(study, result)}{where}".strip(), corrected(study, result)) if part]
+    return "; ".join(parts) if printed(study, result) else f"{corrected(study, result)}{where}"
 
 
-def key_result(rule: Rule, studies: list[Study]) -> tuple[Study, Result] | None:
-    """The result to show first for a rule: the one it names, else the most telling one of its first studies."""
-    if rule.figure:
-        study_id, _, result_id = rule.figure.partition("/")
-        study = next(study for study in studies if study.id == study_id)
-        return study, next(result for result in study.results if result.id == result_id)
-    return telling_result(studies)
+def telling_result(study: Study) -> Result | None:
+    """The result that says most: the whole study before a subgroup, survival before progression before response."""
+    telling = [result for result in study.results if result.endpoint in _TELLING]
+    return min(telling, key=lambda r: (r.subgroup != "", _TELLING.index(r.endpoint)), default=None)
 
 
-def telling_result(studies: list[Study]) -> tuple[Study, Result] | None:
-    """The first study that has a result, with its most telling one: the whole study before a subgroup, survival before
-    progression before response."""
-    for study in studies:
-        telling = (r for r in study.results if r.endpoint in _TELLING)
-        ranked = sorted(telling, key=lambda r: (r.subgroup != "", _TELLING.index(r.endpoint)))
-        if ranked:
-            return study, ranked[0]
-    return None
+def arms(study: Study, result: Result, figures: Mapping[str, Figure] | None) -> str:
+    """Each arm's figure with the arm's name, the tested treatment first: "tivantinib 7.2 v placebo 3.8 months"."""
+    if not figures:
+        return ""
+    unit = " patient" if result.unit == "n" and [*figures.values()] == [1] else _UNITS[result.unit]
+    order = in_order(study, figures)
+    text = " v ".join(_arm(study, result, name, figures[name]) for name in order) + unit
+    converted = [months(figures[name], result.unit) for name in order]
+    if all(value is not None for value in converted):
+        text += f" ({' v '.join(f'{value:g}' for value in converted)} months)"
+    return text
+
+
+def in_order(study: Study, figures: Iterable[str]) -> list[str]:
+    """Arm ids as the study lists its arms, the tested treatment first."""
+    listed = [arm.id for arm in study.arms]
+    return sorted(figures, key=lambda name: listed.index(name) if name in listed else len(listed))
+
+
+def arm_name(study: Study, name: str) -> str:
+    """An arm as a reader calls it."""
+    return next((arm.name for arm in study.arms if arm.id == name and arm.name), name.replace("_", " "))
+
+
+def _arm(study: Study, result: Result, name: str, figure: Figure) -> str:
+    interval = (result.arm_ci or {}).get(name)
+    ci = f" ({result.ci_level:g}% CI {interval[0]:g}-{interval[1]:g})" if interval else ""
+    return f"{arm_name(study, name)} {shown(figure)}{ci}"
+
+
+def _ratio(hr: float | None, ci: tuple[float, float] | None, level: float) -> Iterator[str]:
+    interval = f"{level:g}% CI {ci[0]:g}-{ci[1]:g}" if ci else ""
+    if hr is not None:
+        yield f"HR {ratio(hr)}{f' ({interval})' if interval else ''}"
+    elif interval:
+        yield interval
+
+
+def _probability(p: Figure | None) -> list[str]:
+    return [] if p is None else [f"P {shown(p)}"]
+
+
+def event_words(study: Study, event: Toxicity) -> str:
+    """An adverse event with its rate, grade and arm: "fatigue: 12 % (grade 3/4, tivantinib); should read grade >= 3"."""
+    amount = f"{shown(event.percent)} %" if event.percent is not None else ""
+    patients = f"{event.count} patient{'' if event.count == 1 else 's'}" if event.count is not None else ""
+    where = ", ".join(part for part in (grade(event), arm_name(study, event.arm) if event.arm else "") if part)
+    stated = " ".join(part for part in (", ".join(p for p in (amount, patients) if p), f"({where})" if where else "") if part)
+    words = f"{event.event}: {stated}" if stated else event.event
+    return f"{words}; {event_corrected(event)}" if event_corrected(event) else words
 
 
 def grade(event: Toxicity) -> str:
@@ -100,52 +151,5 @@ def grade(event: Toxicity) -> str:
 def event_corrected(event: Toxicity) -> str:
     """The correction of an adverse event's grade or rate: "should read grade >= 3"; empty where there is none."""
     rate = f"{shown(event.corrected_percent)} %" if event.corrected_percent is not None else ""
-    grade = f"grade {event.corrected_grade}" if event.corrected_grade else ""
-    return f"should read {', '.join(part for part in (rate, grade) if part)}" if rate or grade else ""
-
-
-def arms_in_order(result: Result) -> str:
-    """Which arm each figure belongs to, with the arms' own intervals: "alpha v placebo; 95% CI 7.1-12.9 v 7.4-14.3"."""
-    arms = list(result.arms or {})
-    if len(arms) < 2:
-        return ""
-    held = result.arm_ci or {}
-    intervals = [f"{held[arm][0]:g}-{held[arm][1]:g}" if arm in held else "none" for arm in arms]
-    return " v ".join(arms) + (f"; 95% CI {' v '.join(intervals)}" if held else "")
-
-
-def _lead(result: Result) -> str:
-    """A correction in figures says what should be read; one in words only adds to what is printed."""
-    mend = result.corrected
-    has_figures = mend is not None and any(part is not None for part in (mend.arms, mend.hr, mend.ci, mend.p))
-    return "should read" if has_figures and result.lines and _has_figures(result) else "but"
-
-
-def _has_figures(result: Result) -> bool:
-    return any(part is not None for part in (result.arms, result.hr, result.p))
-
-
-def _arms(arms: dict[str, Figure] | None, result: Result) -> str:
-    if not arms:
-        return ""
-    unit = " patient" if result.unit == "n" and [*arms.values()] == [1] else _UNITS[result.unit]
-    text = " v ".join(shown(figure) for figure in arms.values()) + unit
-    converted = [months(figure, result.unit) for figure in arms.values()]
-    if all(value is not None for value in converted):
-        text += f" ({' v '.join(f'{value:g}' for value in converted)} mo)"
-    interval = next(iter((result.arm_ci or {}).values()), None)
-    if interval and len(arms) == 1:
-        text += f" (95% CI {interval[0]:g}-{interval[1]:g})"
-    return text
-
-
-def _ratio(result: Result) -> list[str]:
-    if result.hr is None:
-        return []
-    if result.ci:
-        return [f"HR {ratio(result.hr)} ({result.ci_level:g}% CI {result.ci[0]:g}-{result.ci[1]:g})"]
-    return [f"HR {ratio(result.hr)}"]
-
-
-def _probability(p: Figure | None) -> list[str]:
-    return [] if p is None else [f"P {shown(p)}"]
+    new = f"grade {event.corrected_grade}" if event.corrected_grade else ""
+    return f"should read {', '.join(part for part in (rate, new) if part)}" if rate or new else ""

@@ -140,6 +140,11 @@ class _Text:
         yield from self.hanging(f"{name:<{column}}", words, indent, column)
 
     def items(self, block: Items, indent: int) -> Iterator[str]:
+        if block.group and not block.means and all(item.only_named for item in block.items):
+            lead = f"{block.group}: "
+            names = ", ".join(item.name for item in block.items)
+            yield from self.hanging(lead, names, indent, 2, f"{self.style.underline(one_line(block.group))}: ")
+            return
         if block.group:
             mark = ": " if block.means else ""
             lead = f"{block.group}{mark}"
@@ -228,6 +233,6 @@ def _cell(cell: str | Cell) -> str:
 
 def _with_address(words: str, ref: Ref | None) -> str:
     """The words, with the address that a medium without links must print."""
-    if ref is None or ref.kind != "url" or ref.id in words:
+    if ref is None or ref.kind != "url" or ref.id.split("/", 3)[-1] in words:
         return words
     return f"{words} ({ref.id})"

@@ -1,0 +1,219 @@
+"""An answer as a reader sees it: the case, what the evidence backs with the strongest first, what is open, what failed."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator
+from itertools import groupby
+
+from hepatica.evaluation import LISTS, Applicability, Citation, Entry, Evaluation, ListName, RuleAnswer
+from hepatica.knowledge import RANK, STANDINGS, VERDICTS, Note
+from hepatica.report.blocks import (
+    Block,
+    Blocks,
+    Bullets,
+    Item,
+    Items,
+    More,
+    Notice,
+    Paragraph,
+    Ref,
+    Section,
+    Title,
+)
+from hepatica.report.case import case_blocks, case_title
+from hepatica.report.sources import place_words
+from hepatica.wording import Wording, all_of, counted
+
+# Topics of notes that are advice on how to choose, which every answer shows; the rest is for those who ask.
+ADVICE = ("general advice", "individual treatment", "individualising", "region", "toxicity", "monitoring", "combining")
+_MOST_ADVICE = 5
+_MOST_ASKED = 3
+
+
+def answer(evaluation: Evaluation) -> Blocks:
+    """The whole answer. Out of scope, and where nothing is certain yet, it is a few lines."""
+    view = _Answer(evaluation)
+    head = (case_title(evaluation), *case_blocks(evaluation))
+    return (*head, *view.body(), *view.companion(), Notice(evaluation.notice))
+
+
+class _Answer:
+    def __init__(self, evaluation: Evaluation) -> None:
+        self.evaluation = evaluation
+        self.words = Wording(evaluation.knowledge)
+
+    def body(self) -> Iterator[Block]:
+        evaluation = self.evaluation
+        if evaluation.scope == "out":
+            yield Paragraph(evaluation.scope_says, lead="Out of scope", tone="warning")
+            return
+        certain = evaluation.options or evaluation.trials or evaluation.not_supported
+        if not certain and evaluation.possible:
+            yield from self.nothing_certain()
+            return
+        if evaluation.scope == "unknown":
+            needs = all_of(self.words.titles(evaluation.scope_needs))
+            yield Paragraph(f"Cannot tell yet whether this is advanced HCC: enter {needs}.", lead="Scope", tone="warning")
+        stronger, others = self.open_entries()
+        yield from self.possible(stronger, f"{LISTS['possible'].heading}: the strongest")
+        yield from self.options()
+        yield from self.plain("trials")
+        yield from self.possible(others, LISTS["possible"].heading)
+        yield from self.plain("not_supported")
+        yield from self.plain("unreported")
+        yield from self.ruled_out()
+        yield from self.notes()
+
+    def nothing_certain(self) -> Iterator[Block]:
+        """What to enter first, where no therapy has a certain place yet."""
+        open_ = self.evaluation.possible
+        asked = Counter(name for entry in open_ for name in entry.needs)
+        fields = list(self.words.fields)
+        first = sorted(asked, key=lambda name: (-asked[name], fields.index(name)))[:_MOST_ASKED]
+        yield Paragraph(f"Enter {all_of(self.words.titles(first))} first.", lead="Nothing certain yet", tone="warning")
+        yield Paragraph(f"{counted(len(open_), 'therapy depends', 'therapies depend')} on what is not known.")
+        yield More(LISTS["possible"].heading, tuple(self.by_needs(open_)))
+
+    def open_entries(self) -> tuple[list[Entry], list[Entry]]:
+        """The possible options of a standing above every certain one, and the other possible therapies."""
+        best = min((RANK[entry.standing] for entry in self.evaluation.options), default=len(RANK))
+        stronger = [e for e in self.evaluation.possible if e.would_be == "options" and RANK[e.standing] < best]
+        return stronger, [entry for entry in self.evaluation.possible if entry not in stronger]
+
+    def options(self) -> Iterator[Block]:
+        entries = self.evaluation.options
+        groups = [
+            Items(tuple(map(self.item, own)), STANDINGS[standing].title, STANDINGS[standing].means)
+            for standing, own in groupby(entries, lambda entry: entry.standing)
+        ]
+        none = Paragraph("None, as far as the facts are known.")
+        yield Section(LISTS["options"].heading, tuple(groups) or (none,), len(entries), id="options")
+
+    def plain(self, name: ListName) -> Iterator[Block]:
+        """A list whose entries stand one by one."""
+        entries = self.evaluation.entries()[name]
+        if entries:
+            items = Items(tuple(map(self.item, entries)))
+            yield Section(LISTS[name].heading, (items,), len(entries), folded=name == "unreported", id=name.replace("_", "-"))
+
+    def item(self, entry: Entry) -> Item:
+        verdict = VERDICTS[entry.verdict] if entry.verdict else ""
+        badge = verdict[:1].upper() + verdict[1:]
+        said = entry.headline.text or entry.says
+        tone = "strong" if entry.standing in ("standard", "positive_phase_3") else "plain"
+        ref = Ref("therapy", entry.therapy)
+        return Item(entry.name, said, badge, "bad" if entry.verdict == "harmful" else tone, ref, self.details(entry))
+
+    def possible(self, entries: list[Entry], title: str) -> Iterator[Block]:
+        if entries:
+            name = "strongest-open" if title != LISTS["possible"].heading else "possible"
+            yield Section(title, tuple(self.by_needs(entries)), len(entries), id=name)
+
+    def by_needs(self, entries: Iterable[Entry]) -> Iterator[Items]:
+        """Open therapies by what they wait for, the strongest first."""
+        groups: dict[tuple[str, ...], list[Entry]] = {}
+        for entry in entries:
+            groups.setdefault(entry.needs, []).append(entry)
+        for needs, group in sorted(groups.items(), key=lambda item: (RANK[item[1][0].standing], len(item[0]))):
+            yield Items(tuple(map(self.open_item, group)), f"Enter {all_of(self.words.titles(needs))}")
+
+    def open_item(self, entry: Entry) -> Item:
+        """An open therapy with what it would be, and what stands against it as a whole."""
+        demand = STANDINGS[entry.standing]
+        would = demand.phrase if entry.would_be == "options" else LISTS[entry.would_be or "possible"].phrase
+        against = [f"otherwise {text.removeprefix('but ')}" for text in entry.headline.against]
+        text = "; ".join((f"would be {would}" if entry.would_be != "options" else would, *against))
+        said = (Paragraph(entry.headline.text),) if entry.headline.text else ()
+        return Item(entry.name, text, ref=Ref("therapy", entry.therapy), details=(*said, *self.details(entry)))
+
+    def ruled_out(self) -> Iterator[Block]:
+        """Therapies by what it would take, in words that say it positively."""
+        groups: dict[str, list[Entry]] = {}
+        for entry in self.evaluation.ruled_out:
+            groups.setdefault(self.words.needed(entry.needs_any), []).append(entry)
+        items = [
+            Items(tuple(Item(e.name, ref=Ref("therapy", e.therapy)) for e in own), says)
+            for says, own in sorted(groups.items(), key=lambda item: -len(item[1]))
+        ]
+        if items:
+            heading = LISTS["ruled_out"].heading
+            yield Section(heading, tuple(items), len(self.evaluation.ruled_out), folded=True, id="ruled-out")
+
+    def notes(self) -> Iterator[Block]:
+        """The source's general advice in a few lines; what else it says of such patients for those who ask."""
+        notes = self.evaluation.notes
+        word = self.evaluation.knowledge.card.source_word
+        advice = [note for note in notes if note.topic in ADVICE][:_MOST_ADVICE]
+        rest = [note for note in notes if note not in advice]
+        if advice:
+            yield Section(f"General advice of the {word}", (Bullets(tuple(_note(note, word) for note in advice)),), id="advice")
+        if rest:
+            yield More(f"What else the {word} says ({len(rest)})", (Bullets(tuple(_note(note, word) for note in rest)),))
+
+    def companion(self) -> Iterator[Block]:
+        """The ruleset to look at beside this one."""
+        card = self.evaluation.knowledge.card
+        if card.companion:
+            yield Paragraph(f"{card.companion_says} (--ruleset {card.companion})".strip(), lead="See also")
+
+    def details(self, entry: Entry) -> Blocks:
+        """Everything behind an entry: what the rule says, why it holds, its limits, the studies and the other rules."""
+        return tuple(self._details(entry))
+
+    def _details(self, entry: Entry) -> Iterator[Block]:
+        yield Paragraph(entry.says)
+        yield from rule_details(entry, self.words, self.evaluation.knowledge.card.source_word)
+        for other in entry.other_rules:
+            standing = STANDINGS[other.standing].phrase
+            yield Paragraph(f"{other.says} {other.headline.text}".strip(), lead=f"Also, {standing}")
+
+
+def rule_details(entry: Entry | RuleAnswer, words: Wording, word: str = "review") -> Iterator[Block]:
+    """Why a rule holds, its limits, and how each study fits the patient."""
+    if entry.because:
+        yield Paragraph(f"{words.holds(entry.because)}.", lead="Because")
+    if entry.needs:
+        yield Paragraph(f"{all_of(words.titles(entry.needs))}.", lead="Depends on")
+    for caveat in entry.caveats:
+        yield Paragraph(caveat.says, lead="But")
+    if entry.extrapolates:
+        yield Paragraph(entry.extrapolates.says, lead="Extrapolates")
+    for citation in entry.citations:
+        yield Paragraph(
+            f"{fits_words(citation.applicability, words)}. {citation_words(citation, word)}.",
+            lead=citation.name,
+            ref=None,
+        )
+        for event in citation.later:
+            yield Paragraph(event.says, lead=f"Later ({event.year})")
+
+
+def citation_words(citation: Citation, word: str = "review") -> str:
+    """What a study is, in one line: "Phase III, n = 565, NCT01140347, review lines 281-301"."""
+    parts = (
+        f"phase {citation.phase}" if citation.phase else "",
+        f"n = {citation.n}" if citation.n is not None else "",
+        citation.nct,
+        place_words(citation.source, word=word),
+    )
+    said = ", ".join(part for part in parts if part)
+    return said[:1].upper() + said[1:]
+
+
+def fits_words(fits: Applicability, words: Wording) -> str:
+    """Whether the patient is one the study enrolled, in words."""
+    stated = ", ".join(fits.stated)
+    said: dict[str, Callable[[], str]] = {
+        "inside": lambda: "Such patients were enrolled",
+        "partly_stated": lambda: f"Meets the little that is recorded of whom it enrolled ({stated})",
+        "not_stated": lambda: "Whom it enrolled is not recorded",
+        "unknown": lambda: f"Whether it enrolled such patients depends on {all_of(words.titles(fits.unknown))}",
+        "outside": lambda: f"Did not enrol such patients ({words.only(fits.outside_by)})",
+    }
+    return said[fits.status]()
+
+
+def _note(note: Note, word: str) -> str:
+    place = place_words(note.source, word=word)
+    return f"{note.says} ({place})" if place else note.says

@@ -1,0 +1,62 @@
+"""The case that a result is about: its title, the facts as they were read, what was computed, and what is in doubt."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from hepatica.evaluation import Evaluation
+from hepatica.patient import Profile
+from hepatica.report.blocks import Block, Facts, Paragraph, Title
+from hepatica.wording import Wording, all_of
+
+
+def case_title(evaluation: Evaluation, lead: str = "") -> Title:
+    """The case's name over the ruleset that answers; a ruleset that is not a shipped one is named with its folder."""
+    ruleset = evaluation.ruleset
+    folder = f", read from {ruleset.folder}" if ruleset.folder else ""
+    name = evaluation.profile.label or "Hypothetical patient"
+    return Title(f"{lead}{name}", f"{ruleset.id} {ruleset.version}, evidence as of {ruleset.as_of}{folder}")
+
+
+def case_blocks(evaluation: Evaluation) -> Iterator[Block]:
+    """Facts that the rules read, what was computed and understood, what is not known, and every doubt."""
+    profile, ruleset = evaluation.profile, evaluation.knowledge
+    words = Wording(ruleset)
+    used = [name for name in profile.facts if name in ruleset.used_fields]
+    known = [name for name in used if profile[name] is not None]
+    pairs = tuple((words.fields[name].title, words.fields[name].shown(profile[name])) for name in known)
+    yield Facts(pairs, inline=True) if pairs else Paragraph("Nothing is known of the facts that the rules read.")
+    yield from measured(profile)
+    for one in profile.understood:
+        yield Paragraph(f"{words.fields[one.field].title}: {one}." if one.field in words.fields else f"{one}.", lead="Read")
+    unknown = [words.fields[name].title for name in used if profile[name] is None]
+    if unknown and pairs:
+        yield Paragraph(f"{', '.join(unknown)}.", lead="Not known", tone="quiet")
+    unused = [words.fact(name, value) for name, value in profile.facts.items() if name not in used and value is not None]
+    if unused:
+        yield Paragraph(f"{'; '.join(unused)}.", lead="Recorded, not used by these rules", tone="quiet")
+    for warning in profile.warnings:
+        yield Paragraph(warning.message, lead="Warning", tone="warning")
+
+
+def measured(profile: Profile) -> Iterator[Paragraph]:
+    """What was computed from measurements: the points of Child-Pugh, the staining of c-MET."""
+    found = profile.measurements.get("child_pugh")
+    if found:
+        points = [f"{_PARTS.get(name, name)} {found['components'][name]} = {n}" for name, n in found["points"].items()]
+        known = f"score {found['score']}, class {found['class']}" if found["score"] else _open_score(found["lowest"], found["highest"])
+        missing = [_PARTS.get(name, name) for name in found["components"] if name not in found["points"]]
+        left = f"; not known: {all_of(missing)}" if missing else ""
+        yield Paragraph(f"{known} (points: {', '.join(points)}{left}).", lead="Child-Pugh computed")
+    stained = profile.measurements.get("cmet")
+    if stained and stained["status"]:
+        parts = [f"{stained['intensity']}+" if stained["intensity"] is not None else ""]
+        parts.append(f"in {stained['percent']:g} % of cells" if stained["percent"] is not None else "")
+        yield Paragraph(f"{stained['status']} (staining {' '.join(part for part in parts if part)}).", lead="c-MET computed")
+
+
+_PARTS = {"bilirubin": "bilirubin", "albumin": "albumin", "inr": "INR", "ascites": "ascites", "encephalopathy": "encephalopathy"}
+
+
+def _open_score(lowest: int, highest: int) -> str:
+    return f"score {lowest} to {highest}, class open"

@@ -1,0 +1,455 @@
+"""Studies: listed in one row each, and shown in full with every printed figure, its correction, and what became of it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+
+from hepatica.evaluation.result import RulesetIdentity
+from hepatica.knowledge import (
+    LINES,
+    Discrepancy,
+    Found,
+    LaterEvent,
+    Line,
+    Reference,
+    Regimen,
+    Ruleset,
+    Standing,
+    Study,
+    level_of,
+)
+from hepatica.knowledge.traceability import SectionCoverage, Verification
+from hepatica.notice import notice
+from hepatica.problems import Problem
+from hepatica.report.about import identity
+from hepatica.report.blocks import (
+    Block,
+    Blocks,
+    Bullets,
+    Cell,
+    Facts,
+    Item,
+    Items,
+    Notice,
+    Paragraph,
+    Ref,
+    Section,
+    Table,
+    Title,
+)
+from hepatica.report.figures import (
+    LEADS,
+    arm_name,
+    corrected,
+    endpoint,
+    event_words,
+    line,
+    printed,
+    shown,
+    telling_result,
+)
+from hepatica.report.rules import standing_words
+from hepatica.report.sources import lines_words, place_words, reference_link, reference_words
+from hepatica.wording import Wording, counted, spoken
+
+EFFECTS = {"overturns": "Overturned", "confirms": "Confirmed", "qualifies": "Qualified"}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StudyRow:
+    """A study in one row: what it is, how large, what became of it, its telling figure, and who cites it."""
+
+    study: str
+    name: str
+    therapy: str
+    phase: str
+    kind: str
+    status: str
+    line: str
+    n: int | None
+    n_planned: int | None
+    nct: str
+    outcome: str
+    figure: str
+    biomarkers: tuple[str, ...]
+    regions: tuple[str, ...]
+    tumour: str
+    refs: tuple[int, ...]
+    lines: str
+    reference: str
+    discrepancies: int
+    later: int
+    cited_by: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StudyListing:
+    """Studies in rows."""
+
+    notice: str
+    ruleset: RulesetIdentity
+    count: int
+    studies: tuple[StudyRow, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CitingRule:
+    """A rule that rests on a study."""
+
+    therapy: str
+    name: str
+    rule: str
+    standing: Standing
+    line: Line
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StudyPage:
+    """One study in full. `references` are those that its publication, criteria, corrections and later events name."""
+
+    notice: str
+    ruleset: RulesetIdentity
+    source_word: str
+    study: Study
+    therapy: str
+    therapy_name: str
+    level: str
+    outcome: str
+    figure: str
+    enrolled: tuple[str, ...]
+    regimens: tuple[Regimen, ...]
+    references: tuple[Reference, ...]
+    cited_by: tuple[CitingRule, ...]
+    written_at: str
+
+
+def study_row(found: Found) -> StudyRow:
+    """A study as a row."""
+    study = found.study
+    telling = telling_result(study)
+    return StudyRow(
+        study=study.id,
+        name=study.name,
+        therapy=found.therapy.id,
+        phase=study.phase or "",
+        kind=study.kind,
+        status=study.status,
+        line=study.setting,
+        n=study.n,
+        n_planned=study.n_planned,
+        nct=study.nct,
+        outcome=found.outcome,
+        figure=line(study, telling) if telling else "",
+        biomarkers=study.biomarkers,
+        regions=study.regions,
+        tumour=study.tumour,
+        refs=study.source.refs,
+        lines=study.source.lines,
+        reference=study.reference,
+        discrepancies=len(study.discrepancies),
+        later=len(study.later),
+        cited_by=tuple(rule.id for _, rule in found.cited_by),
+    )
+
+
+def study_listing(ruleset: Ruleset, studies: Iterable[Found]) -> StudyListing:
+    """A list of studies."""
+    rows = tuple(map(study_row, studies))
+    return StudyListing(notice=notice(ruleset.card.as_of), ruleset=identity(ruleset), count=len(rows), studies=rows)
+
+
+def study_page(ruleset: Ruleset, found: Found) -> StudyPage:
+    """A study in full, with what cites it and where it is written."""
+    study = found.study
+    telling = telling_result(study)
+    return StudyPage(
+        notice=notice(ruleset.card.as_of),
+        ruleset=identity(ruleset),
+        source_word=ruleset.card.source_word,
+        study=study,
+        therapy=found.therapy.id,
+        therapy_name=found.therapy.name,
+        level=level_of(study.kind),
+        outcome=found.outcome,
+        figure=line(study, telling) if telling else "",
+        enrolled=tuple(_enrolled(study, Wording(ruleset))),
+        regimens=tuple(regimen for regimen in found.therapy.regimens if regimen.study == study.id),
+        references=tuple(_references(ruleset, study)),
+        cited_by=tuple(
+            CitingRule(therapy=therapy.id, name=therapy.name, rule=rule.id, standing=rule.standing, line=rule.line)
+            for therapy, rule in found.cited_by
+        ),
+        written_at=ruleset.places.get(f"study/{study.id}", ""),
+    )
+
+
+def _enrolled(study: Study, words: Wording) -> Iterator[str]:
+    """Whom it enrolled: in the source's words, as a condition, and as known from elsewhere."""
+    population = study.population
+    if population:
+        beyond = f" (What goes beyond the text is {population.basis}.)" if population.basis != "reading" else ""
+        yield f"{population.says}{beyond}".strip()
+        yield f"As a rule: {words.condition(population.when)}" if population.when else ""
+    for criterion in study.criteria:
+        yield f"{criterion.says} ({criterion.basis}: {place_words(criterion.source)})"
+
+
+def _references(ruleset: Ruleset, study: Study) -> Iterator[Reference]:
+    named = [study.reference, study.source.ref]
+    dated = (*study.criteria, *study.discrepancies, *study.later, *study.primary_endpoints, *study.results, *study.toxicity)
+    named += [item.source.ref for item in dated if item.source]
+    return (ruleset.references[name] for name in dict.fromkeys(named) if name in ruleset.references)
+
+
+def studies_view(listing: StudyListing) -> Blocks:
+    """Studies in a list, each with its telling figure."""
+    title = Title(counted(listing.count, "study", "studies"), f"{listing.ruleset.id} {listing.ruleset.version}")
+    sections = [_listed(therapy, [row for row in listing.studies if row.therapy == therapy]) for therapy in _therapies(listing)]
+    return (title, *sections, Notice(listing.notice))
+
+
+def _therapies(listing: StudyListing) -> list[str]:
+    return list(dict.fromkeys(row.therapy for row in listing.studies))
+
+
+def _listed(therapy: str, rows: list[StudyRow]) -> Section:
+    return Section(therapy, (Items(tuple(map(_row, rows))),), id=therapy)
+
+
+def _row(row: StudyRow) -> Item:
+    parts = [
+        row.name if row.name != row.study else "",
+        f"phase {row.phase}" if row.phase else spoken(row.kind),
+        spoken(row.line) + " line" if row.line in LINES else "",
+        f"n = {row.n}" if row.n is not None else "",
+        OUTCOMES.get(row.outcome, ""),
+        row.figure,
+        lines_words(row.lines, "") or row.reference,
+        counted(row.discrepancies, "correction") if row.discrepancies else "",
+    ]
+    return Item(row.study, "; ".join(part for part in parts if part), ref=Ref("study", row.study))
+
+
+OUTCOMES = {
+    "met": "primary endpoint met",
+    "partly_met": "one of the primary endpoints met",
+    "missed": "primary endpoint missed",
+    "pending": "no result yet",
+    "not_reported": "primary endpoint not reported",
+}
+
+
+def study_view(page: StudyPage) -> Blocks:
+    """One study in full."""
+    study = page.study
+    return (
+        Title(study.name, f"{page.therapy_name}; {page.ruleset.id} {page.ruleset.version}"),
+        Paragraph(study.summary),
+        Facts(tuple((name, value) for name, value in _facts(page) if value)),
+        *study_sections(page),
+        Notice(page.notice),
+    )
+
+
+def _facts(page: StudyPage) -> Iterator[tuple[str, str]]:
+    study = page.study
+    yield "Design", f"{f'phase {study.phase}; ' if study.phase else ''}{study.design}"
+    yield "Kind", spoken(study.kind)
+    yield "Status", _with_doubts(study, "status", spoken(study.status))
+    yield "Tumour", "" if study.tumour == "hcc" else spoken(study.tumour)
+    yield "Line", LINES.get(study.setting, "")
+    patients = str(study.n) if study.n is not None else ""
+    planned = f"{study.n_planned} planned" if study.n_planned is not None else ""
+    yield "Patients", _with_doubts(study, "n", "; ".join(part for part in (patients, planned, study.n_says) if part))
+    yield "Registry number", _with_doubts(study, "nct", study.nct)
+    yield "Countries", study.countries
+    yield "Enrolled", " ".join(part for part in page.enrolled if part)
+    for primary in study.primary_endpoints:
+        said = f" {primary.says}" if primary.says else ""
+        yield "Primary endpoint", f"{primary.name}: {_MET[primary.met]}.{said}"
+    if study.approval:
+        gone = f", withdrawn {study.approval.withdrawn}" if study.approval.withdrawn else ""
+        fast = " (accelerated)" if study.approval.accelerated == "yes" else ""
+        approved = f"{study.approval.authority}, {study.approval.region}, {study.approval.date}{fast}{gone}"
+        yield "Approval", f"{approved}: {study.approval.indication}"
+    yield "Level of evidence", page.level
+    yield "Source", place_words(study.source, word=page.source_word)
+    yield "Written at", page.written_at
+
+
+_MET = {"yes": "met", "no": "not met", "pending": "pending", "not_reported": "not reported"}
+
+
+def _with_doubts(study: Study, part: str, text: str) -> str:
+    """`text` with the ids of the corrections that touch `part` of a study, which stand further below."""
+    doubts = [item.id for item in study.discrepancies if part in item.affects]
+    return "; ".join(piece for piece in (text, f"see {', '.join(doubts)}" if doubts else "") if piece)
+
+
+def study_sections(page: StudyPage) -> Iterator[Section]:
+    """The parts of a study's page that say something; the same for the page of one study and for an explanation."""
+    study, word = page.study, page.source_word
+    parts: list[tuple[str, tuple[Block, ...]]] = [
+        ("What became of it", tuple(later_items(study.later, page.references))),
+        ("Figures", tuple(figures_table(study, word))),
+        ("Doses", tuple(_bullets(_doses(page)))),
+        ("Adverse events", tuple(_bullets(_with_lines(event_words(study, e), e.lines, word) for e in study.toxicity))),
+        ("Other figures", tuple(_bullets(_others(study, word)))),
+        ("Corrections", tuple(corrections(study.discrepancies, page.references, word))),
+        ("Cited by", tuple(_citing(page))),
+        ("References", tuple(_reference_items(page.references))),
+    ]
+    yield from (Section(title, blocks) for title, blocks in parts if blocks)
+
+
+def later_items(later: Iterable[LaterEvent], references: Iterable[Reference]) -> Iterator[Items]:
+    """What became of a study after the ruleset's date."""
+    known = {reference.id: reference for reference in references}
+    items = tuple(
+        Item(f"{EFFECTS[event.effect]}, {event.year}", event.says, details=(Paragraph(place_words(event.source, known)),))
+        for event in later
+    )
+    if items:
+        yield Items(items)
+
+
+def figures_table(study: Study, word: str = "review") -> Iterator[Table]:
+    """Each figure as printed, its correction, and where it is printed."""
+    rows = []
+    for result in study.results:
+        where = f" [{result.subgroup}]" if result.subgroup else ""
+        patients = f", of {result.n}" if result.n is not None else ""
+        said = printed(study, result) or f"{endpoint(result)}: no figure printed"
+        place = lines_words(result.lines, word) or place_words(result.source)
+        rows.append((f"{said}{where}{patients}", corrected(study, result), place))
+    if any(row[1] for row in rows):
+        yield Table(("Printed", "Correction", "Where"), tuple(rows))
+    elif rows:
+        yield Table(("Printed", "Where"), tuple((row[0], row[2]) for row in rows))
+
+
+def _bullets(sentences: Iterable[str]) -> Iterator[Bullets]:
+    texts = tuple(sentences)
+    if texts:
+        yield Bullets(texts)
+
+
+def _with_lines(text: str, lines: str, word: str) -> str:
+    return f"{text} ({lines_words(lines, word)})" if lines else text
+
+
+def _doses(page: StudyPage) -> Iterator[str]:
+    for regimen in page.regimens:
+        mark = f" (see {regimen.discrepancy})" if regimen.discrepancy else ""
+        yield _with_lines(f"{regimen.says}{mark}", regimen.lines, page.source_word)
+    for arm in page.study.arms:
+        if arm.dose:
+            yield _with_lines(f"{arm_name(page.study, arm.id)}: {arm.dose}", arm.lines, page.source_word)
+
+
+def _others(study: Study, word: str) -> Iterator[str]:
+    for figure in study.figures:
+        value = f": {shown(figure.value)} {figure.unit}".rstrip() if figure.value is not None else ""
+        yield _with_lines(f"{figure.what}{value}", figure.lines, word)
+
+
+def corrections(found: Iterable[Discrepancy], references: Iterable[Reference], word: str = "review") -> Iterator[Items]:
+    """Where the source cannot be taken at its word: what it prints, what is right, and how that is known."""
+    known = {reference.id: reference for reference in references}
+    items = tuple(_correction(item, known, word) for item in found)
+    if items:
+        yield Items(items)
+
+
+def _correction(item: Discrepancy, references: dict[str, Reference], word: str) -> Item:
+    lead = lines_words(item.lines, word)
+    prints = f"{lead[:1].upper()}{lead[1:]} print{'' if 'lines' in lead else 's'}" if lead else "Printed"
+    source = place_words(item.source, references, word)
+    note = f"; {item.basis_note}" if item.basis_note else ""
+    known = f"{item.basis}, confidence {item.confidence}{f', {source}' if source else ''}{note}"
+    pairs = ((prints, item.prints), (LEADS[item.kind].rstrip(":").capitalize(), item.correction), ("Use", item.use), ("Known by", known))
+    words = " ".join(f"{name}: {_sentence(value)}" for name, value in pairs if value)
+    return Item(item.id, words, f"{item.severity} severity")
+
+
+def _sentence(text: str) -> str:
+    return text if text.endswith((".", "?", "!")) else f"{text}."
+
+
+def _citing(page: StudyPage) -> Iterator[Block]:
+    items = tuple(
+        Item(rule.rule, f"{rule.name}, {standing_words(rule.standing)}, {LINES[rule.line]}", ref=Ref("rule", rule.rule))
+        for rule in page.cited_by
+    )
+    yield Items(items) if items else Paragraph("No rule.")
+
+
+def _reference_items(references: Iterable[Reference]) -> Iterator[Items]:
+    items = tuple(
+        Item(one.id, f"{reference_words(one)} ({'not read' if not one.was_read else f'read: {one.read}'})", ref=reference_link(one))
+        for one in references
+    )
+    if items:
+        yield Items(items)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CoveredPart:
+    """A part of the source text: recorded figures found at their lines, and what became of the numbers it prints."""
+
+    title: str
+    figures: int
+    found: int
+    numbers: int
+    recorded: int
+    left_out: int
+    missing: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class VerificationReport:
+    """What holding a ruleset against its source's text found."""
+
+    notice: str
+    ruleset: RulesetIdentity
+    verified: bool
+    total: CoveredPart
+    sections: tuple[CoveredPart, ...]
+    findings: tuple[Problem, ...]
+
+
+def verification_report(ruleset: Ruleset, found: Verification) -> VerificationReport:
+    """A verification as a result."""
+    return VerificationReport(
+        notice=notice(ruleset.card.as_of),
+        ruleset=identity(ruleset),
+        verified=not found.findings,
+        total=_covered(found.total),
+        sections=tuple(map(_covered, found.sections)),
+        findings=found.findings,
+    )
+
+
+def _covered(part: SectionCoverage) -> CoveredPart:
+    return CoveredPart(**part._asdict(), missing=part.missing)
+
+
+def verification_view(found: VerificationReport) -> Blocks:
+    """Coverage part by part in both directions, then each finding."""
+    parts = (*found.sections, found.total)
+    rows = tuple(
+        (Cell(p.title), f"{p.found} of {p.figures}", str(p.recorded), str(p.left_out), str(p.missing)) for p in parts
+    )
+    total = found.total
+    verdict = (
+        f"Every one of the {total.figures} recorded figures and references stands at its lines. Of the {total.numbers} "
+        f"numbers the text prints, {total.recorded} are recorded and {total.left_out} are left out with a reason."
+    )
+    return (
+        Title("Recorded figures found in the text, and printed numbers accounted for"),
+        Table(("Part", "figures found", "recorded", "left out", "missing"), rows, numeric=(1, 2, 3, 4)),
+        *(Bullets((str(problem),)) for problem in found.findings),
+        Paragraph(verdict if found.verified else f"{counted(len(found.findings), 'finding')}.", tone="strong"),
+        Notice(found.notice),
+    )

@@ -1,0 +1,309 @@
+"""Fields, values, conditions and reasons in words a clinician reads: the only place that puts tokens into sentences.
+
+Nothing here decides anything. Words for a set of values always read one way: "high", "any of Taiwan, Hong Kong", "any but D",
+and "or not known" where unknown is among them. What a patient does not meet is said as what it would take, positively: "Only
+after sorafenib (not taken so far)", "Studied in Asia only", "Not in Child-Pugh class C".
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
+from itertools import combinations
+
+from hepatica.evaluation import Reason
+from hepatica.inference import FieldClasses
+from hepatica.knowledge import AllOf, AnyOf, Concept, ConceptTest, Condition, NotOf, Ruleset, Test, concept_words
+from hepatica.patient import NONE, Field, Fields, Value
+
+NOT_KNOWN = "not known"
+_MOST_LISTED = 4
+
+
+def spoken(token: str) -> str:
+    """A token of the records as words: "single_arm_trial" is "single arm trial"."""
+    return token.replace("_", " ")
+
+
+def counted(number: int, one: str, several: str = "") -> str:
+    """A number with its noun: "1 rule", "3 rules", "2 therapies"."""
+    return f"{number} {one if number == 1 else several or f'{one}s'}"
+
+
+def any_of(words: Sequence[str]) -> str:
+    """Alternatives: "A", "A or B", "A, B or C"."""
+    return " or ".join((", ".join(words[:-1]), words[-1])) if len(words) > 1 else "".join(words)
+
+
+def all_of(words: Sequence[str]) -> str:
+    """Things that belong together: "A", "A and B", "A, B and C"."""
+    return " and ".join((", ".join(words[:-1]), words[-1])) if len(words) > 1 else "".join(words)
+
+
+def shown(field: Field, value: Value | None) -> str:
+    """A value with its unit: "South Korea", "HBV, HCV", "620 ng/mL", "not known"."""
+    return NOT_KNOWN if value is None else field.shown(value)
+
+
+def class_words(classes: FieldClasses, chosen: set[Value | None]) -> str:
+    """A set of a field's classes (one sample to a class, None for unknown) as the values they stand for.
+
+    "any known value" where only unknown is missing; empty where nothing is.
+    """
+    every = set(classes.samples) - {None}
+    known = chosen - {None}
+    if not known:
+        return NOT_KNOWN
+    if known == every:
+        return "" if None in chosen else "any known value"
+    numeric = classes.field.kind in ("integer", "number")
+    words = _number_words(classes, known) if numeric else _value_words(classes.field, known, every)
+    return f"{words}, or {NOT_KNOWN}" if None in chosen else words
+
+
+def _value_words(field: Field, known: set[Value | None], every: set[Value | None]) -> str:
+    if field.kind == "set":
+        return _list_words(field, known, every)
+    ordered = [field.show(value) for value in _in_order(field) if value in known]
+    others = [field.show(value) for value in _in_order(field) if value in every - known]
+    if len(others) < len(ordered) and len(ordered) > 2:
+        return f"any but {any_of(others)}"
+    return ordered[0] if len(ordered) == 1 else f"any of {', '.join(ordered)}"
+
+
+def _in_order(field: Field) -> tuple[Value, ...]:
+    return (True, False) if field.kind == "flag" else field.values
+
+
+def _list_words(field: Field, known: set[Value | None], every: set[Value | None]) -> str:
+    """Sets of words by what they include and lack, where one or two such phrases say it; else one by one."""
+    phrases = list(_list_phrases(field, every))
+    for text, held in phrases:
+        if held == known:
+            return text
+    for (text, held), (more, also) in combinations(phrases, 2):
+        if held & also == known:
+            return f"{text} and {more}"
+    for text, held in phrases:
+        if held | {()} == known:
+            return f"{NONE} or {text}"
+    return any_of([field.show(value).replace(", ", " + ") for value in sorted(known, key=_size)])
+
+
+def _list_phrases(field: Field, every: set[Value | None]) -> Iterator[tuple[str, set[Value | None]]]:
+    yield NONE, {()}
+    yield "at least one", every - {()}
+    for size in range(1, len(field.values) + 1):
+        for words in combinations(field.values, size):
+            some = {value for value in every if isinstance(value, tuple) and set(words) & set(value)}
+            named = any_of([field.show((word,)) for word in words])
+            yield f"with {named}", some
+            yield f"without {named}", every - some
+
+
+def _size(value: Value | None) -> tuple[int, str]:
+    return (len(value) if isinstance(value, tuple) else 0, str(value))
+
+
+def _number_words(classes: FieldClasses, known: set[Value | None]) -> str:
+    runs: list[list[int]] = []
+    for index, sample in enumerate(classes.samples):
+        if sample is not None and sample in known:
+            if runs and runs[-1][-1] == index - 1:
+                runs[-1].append(index)
+            else:
+                runs.append([index])
+    words = any_of([_whole(classes, run) if classes.field.kind == "integer" else _run(classes, run) for run in runs])
+    return f"{words} {classes.field.unit}" if classes.field.kind == "number" and classes.field.unit else words
+
+
+def _run(classes: FieldClasses, run: list[int]) -> str:
+    """Neighbouring classes of a number as a comparison. Slots are even between two thresholds and odd on one."""
+    slots = {position: int(str(slot)) for slot, position in classes.positions.items()}
+    low, high = slots[run[0]], slots[run[-1]]
+    if low == high and low % 2:
+        return f"exactly {classes.thresholds[low // 2]:g}"
+    above = f"{'>=' if low % 2 else '>'} {classes.thresholds[(low - 1) // 2]:g}" if low > min(slots.values()) else ""
+    below = f"{'<=' if high % 2 else '<'} {classes.thresholds[high // 2]:g}" if high < max(slots.values()) else ""
+    return " and ".join(part for part in (above, below) if part) or "any known value"
+
+
+def _whole(classes: FieldClasses, run: list[int]) -> str:
+    """Neighbouring classes of a whole number as a number, a range, or a bound."""
+    start = classes.samples[run[0]]
+    following = classes.samples[run[-1] + 1] if run[-1] + 1 < len(classes.samples) else None
+    assert isinstance(start, (int, float))
+    last = int(following) - 1 if isinstance(following, (int, float)) else int(classes.field.high)
+    if start == last:
+        return f"{start}"
+    if last == int(classes.field.high):
+        return f"{start} or more"
+    return f"{last} or less" if start == int(classes.field.low) else f"{start} to {last}"
+
+
+class Wording:
+    """The words for the fields and concepts of one ruleset."""
+
+    def __init__(self, ruleset: Ruleset) -> None:
+        self.fields: Fields = ruleset.fields
+        self.concepts: Mapping[str, Concept] = ruleset.concepts
+
+    def titles(self, names: Iterable[str]) -> list[str]:
+        """The titles of fields."""
+        return [self.fields[name].title for name in names]
+
+    def fact(self, name: str, value: Value | None) -> str:
+        """A field with its value: "BCLC stage C"."""
+        return f"{self.fields[name].title} {shown(self.fields[name], value)}"
+
+    def holds(self, reasons: Iterable[Reason]) -> str:
+        """What holds for a patient: "BCLC stage C; AFP 620 (> 400)"."""
+        return "; ".join(dict.fromkeys(self._held(reason) for reason in reasons))
+
+    def _held(self, reason: Reason) -> str:
+        field = self.fields[reason.field]
+        bound = reason.requires if field.kind == "number" else ""
+        value = self.token(field, reason.value)
+        return f"{field.title} {value}{f' ({bound})' if bound and bound != value else ''}"
+
+    def token(self, field: Field, text: str) -> str:
+        """A value that a reason carries as tokens, in words: "south_korea" is "South Korea"."""
+        words = text.split(", ")
+        if field.kind == "set" and all(word in field.values for word in words):
+            return field.show(tuple(words))
+        return field.show(text) if text in field.values else NOT_KNOWN if text == "unknown" else text
+
+    def needed(self, alternatives: Sequence[Sequence[Reason]]) -> str:
+        """What it would take where each alternative is one way: "Only after sorafenib (not taken so far)".
+
+        Alternatives that ask for values of the same one field are said as one.
+        """
+        together: dict[str, list[Test]] = {}
+        for reasons in alternatives:
+            if len(reasons) == 1 and reasons[0].test and reasons[0].test.operator == "in":
+                together.setdefault(reasons[0].field, []).append(reasons[0].test)
+        said: list[str] = []
+        for reasons in alternatives:
+            tests = together.get(reasons[0].field, []) if len(reasons) == 1 else []
+            if len(tests) > 1 and reasons[0].test in tests:
+                operands = tuple(dict.fromkeys(word for test in tests for word in test.operands))
+                reasons = [replace(reasons[0], test=replace(tests[0], operands=operands))]
+            said.append(self.only(reasons))
+        first, *rest = dict.fromkeys(said)
+        return "; or ".join((first, *(f"{text[:1].lower()}{text[1:]}" for text in rest)))
+
+    def only(self, reasons: Iterable[Reason]) -> str:
+        """What it would take where some conditions are not met: "Only after sorafenib (not taken so far)"."""
+        joined = "; ".join(dict.fromkeys(self._only(reason) for reason in reasons))
+        return joined[:1].upper() + joined[1:]
+
+    def _only(self, reason: Reason) -> str:
+        field, test = self.fields[reason.field], reason.test
+        now = self.token(field, reason.value)
+        if test is None:
+            return f"only where {field.title} is {reason.requires}"
+        excluded = self._excluded(field, test)
+        if excluded:
+            return f"not {self._setting(field, excluded)}"
+        if field.name == "region" and test.operator == "in":
+            return f"studied in {self._regions(test)} only"
+        here = _HERE.get((field.name, reason.value), "" if field.kind == "flag" else f"here {now}")
+        return f"only {self._setting(field, test)}{f' ({here})' if here else ''}"
+
+    def _excluded(self, field: Field, test: Test) -> Test | None:
+        """The test of what is excluded, where that is said more shortly than what is allowed."""
+        if test.operator in ("not in", "lacks"):
+            return test.opposite()
+        left = tuple(value for value in field.values if value not in test.operands)
+        short = field.kind == "choice" and field.name != "region" and test.operator == "in"
+        return replace(test, operands=left) if short and len(left) == 1 < len(test.operands) else None
+
+    def _setting(self, field: Field, test: Test) -> str:
+        """Where a condition on a field holds, as a phrase: "in BCLC stage C or D", "after sorafenib"."""
+        phrase = _PHRASES.get((field.name, frozenset(map(str, test.operands)) or frozenset({test.operator})))
+        if phrase:
+            return phrase
+        if field.kind == "flag":
+            name = field.title[:1].lower() + field.title[1:]
+            return f"with {name}" if True in test.operands else f"without {name}"
+        return _TEMPLATES.get(field.name, f"where {field.title} is {{}}").format(self.test(test).removeprefix("with "))
+
+    def _regions(self, test: Test) -> str:
+        """Regions by the name of their group where a concept of the ruleset is that group."""
+        for concept in self.concepts.values():
+            when = concept.when
+            same = isinstance(when, Test) and when.field == test.field and set(when.operands) == set(test.operands)
+            if same and concept.says.startswith("Treated in "):
+                return concept.says.removeprefix("Treated in ").rstrip(".")
+        return self.test(test)
+
+    def test(self, test: Test, wanted: bool = True) -> str:
+        """What a test asks for, positively: "A or B" for "not C", "any but Japan", "> 400"."""
+        asked = test if wanted else test.opposite()
+        field = self.fields[asked.field]
+        words = [field.show(word) for word in asked.operands] if field.kind != "set" else self._set_words(field, asked)
+        if asked.operator == "in":
+            return any_of(words)
+        if asked.operator == "not in":
+            left = [field.show(value) for value in _in_order(field) if value not in asked.operands]
+            return any_of(left) if len(left) <= _MOST_LISTED else f"any but {any_of(words)}"
+        phrases = {"includes": f"with {any_of(words)}", "lacks": f"without {any_of(words)}", "empty": NONE, "not empty": "at least one"}
+        sign = {"=": "exactly", "!=": "other than"}.get(asked.operator, asked.operator)
+        return phrases.get(asked.operator) or f"{sign} {any_of(words)}"
+
+    def _set_words(self, field: Field, test: Test) -> list[str]:
+        return [field.show((str(word),)) for word in test.operands]
+
+    def condition(self, condition: Condition, wanted: bool = True) -> str:
+        """A condition as one line: "BCLC stage C or D; advanced HCC; AFP > 400". Negation is carried to the tests."""
+        if isinstance(condition, Test):
+            return f"{self.fields[condition.field].title} {self.test(condition, wanted)}"
+        if isinstance(condition, ConceptTest):
+            name = concept_words(condition.concept)
+            return name if condition.wanted == wanted else f"not {name}"
+        if isinstance(condition, NotOf):
+            return self.condition(condition.part, not wanted)
+        every = isinstance(condition, AllOf) == wanted
+        inner = [self._bracketed(part, wanted) for part in condition.parts]
+        return "; ".join(inner) if every else any_of(inner)
+
+    def _bracketed(self, part: Condition, wanted: bool) -> str:
+        words = self.condition(part, wanted)
+        return f"({words})" if isinstance(part, (AllOf, AnyOf)) and len(part.parts) > 1 else words
+
+
+# How a condition on a field is said as a setting, for the common fields; any other field is "where <title> is <value>".
+_TEMPLATES = {
+    "bclc_stage": "in BCLC stage {}",
+    "child_pugh_class": "in Child-Pugh {}",
+    "child_pugh_score": "with a Child-Pugh score {}",
+    "ecog": "with ECOG performance status {}",
+    "afp": "with AFP {}",
+    "cmet": "in MET-{} tumours",
+    "ras": "with RAS {}",
+    "region": "in {}",
+    "etiology": "with {}",
+    "prior_sorafenib": "with prior sorafenib {}",
+    "other_prior_systemic": "after {}",
+}
+_PHRASES = {
+    ("prior_sorafenib", frozenset({"progressed", "intolerant"})): "after sorafenib",
+    ("prior_sorafenib", frozenset({"progressed"})): "after progression on sorafenib",
+    ("prior_sorafenib", frozenset({"intolerant"})): "after intolerance of sorafenib",
+    ("prior_sorafenib", frozenset({"refused"})): "where sorafenib was declined",
+    ("prior_sorafenib", frozenset({"none"})): "before sorafenib",
+    ("prior_sorafenib", frozenset({"none", "refused"})): "before any sorafenib",
+    ("prior_sorafenib", frozenset({"progressed", "intolerant", "refused"})): "after sorafenib, or where it was declined",
+    ("prior_sorafenib", frozenset({"progressed", "refused"})): "after progression on sorafenib, or where it was declined",
+    ("other_prior_systemic", frozenset({"empty"})): "without other systemic therapy before",
+    ("other_prior_systemic", frozenset({"not empty"})): "after another systemic therapy",
+    ("etiology", frozenset({"empty"})): "without a known cause of liver disease",
+    ("locoregional_suitable", frozenset({"True"})): "where locoregional therapy is suitable",
+    ("locoregional_suitable", frozenset({"False"})): "where locoregional therapy is not suitable",
+}
+_HERE = {
+    ("prior_sorafenib", "none"): "not taken so far",
+    ("prior_sorafenib", "progressed"): "progressed on it",
+    ("prior_sorafenib", "intolerant"): "not tolerated",
+    ("prior_sorafenib", "refused"): "declined",
+}
