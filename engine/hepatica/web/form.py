@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Literal
 
 from hepatica.knowledge import Ruleset
-from hepatica.patient import COMPONENTS, LABEL, LONGEST_LABEL, NONE, UNKNOWN, Field, child_pugh, cmet
+from hepatica.patient import COMPONENTS, LABEL, LONGEST_LABEL, NONE, UNKNOWN, Field, Refused, Value, read_value
 from hepatica.web.query import PARTS, STAINING, PatientQuery, part
 
 ControlKind = Literal["radio", "checks", "select", "text", "search", "parts"]
 MOST_RADIOS = 6
+LONGEST_TEXT = 100
 # The order in which a clinician thinks. A ruleset's own fields follow in the group of their nature.
 GROUPS: Mapping[str, tuple[str, ...]] = {
     "Stage": ("bclc_stage", "ecog", "extrahepatic_spread", "portal_vein_invasion", "locoregional_suitable"),
@@ -21,6 +22,11 @@ GROUPS: Mapping[str, tuple[str, ...]] = {
     "Patient": ("region", "etiology"),
 }
 _GROUP_OF_NATURE = {"test": "Tumour and markers", "history": "Prior treatment", "characteristic": "Patient"}
+# What is measured behind a field: the parameter of its parts, their heading and what to do with them.
+_MEASURED: Mapping[str, tuple[str, str, str]] = {
+    "child_pugh_score": (COMPONENTS, "Child-Pugh from its components", "All five give score and class."),
+    STAINING: (STAINING, "c-MET from its staining", "Instead of a status."),
+}
 _PLACEHOLDERS = {
     "afp": "620, > 400 or 15,000",
     "child_pugh_components.bilirubin": "34 µmol/L or 2 mg/dL",
@@ -42,11 +48,15 @@ class ControlChoice:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Control:
-    """One control of the form with its errors; `echo` is how its text was read, `parts` the controls within."""
+    """One control with its errors; `echo` says how its text was read, `parts` are controls within, `id` is unique in a page.
+
+    `used` is whether any rule reads it.
+    """
 
     name: str
     title: str
     kind: ControlKind
+    id: str
     help: str = ""
     value: str = ""
     unit: str = ""
@@ -55,13 +65,8 @@ class Control:
     errors: tuple[str, ...] = ()
     echo: str = ""
     parts: tuple[Control, ...] = ()
-    longest: int = 60
+    longest: int = LONGEST_TEXT
     used: bool = True
-
-    @property
-    def id(self) -> str:
-        """The control's id in the page."""
-        return f"f-{self.name.replace('.', '-')}"
 
     @property
     def stated(self) -> bool:
@@ -85,11 +90,14 @@ def groups(ruleset: Ruleset, patient: PatientQuery) -> tuple[ControlGroup, ...]:
         if known.name not in placed:
             names[_GROUP_OF_NATURE[known.nature]].append(known.name)
     form = _Form(ruleset, patient)
-    made = [
-        ControlGroup(title, tuple(control for name in members if name in ruleset.fields for control in form.controls(name)))
-        for title, members in names.items()
-    ]
+    made = [ControlGroup(title, tuple(form.controls(members))) for title, members in names.items()]
     return (*(group for group in made if group.controls), ControlGroup("Title", (form.label(),)))
+
+
+def choice_control(name: str, title: str, offered: Mapping[str, str], chosen: str, id_: str = "") -> Control:
+    """A choice above a page: values with their labels."""
+    choices = tuple(ControlChoice(value=value, label=label, chosen=value == chosen) for value, label in offered.items())
+    return Control(name=name, title=title, kind="select", id=id_ or f"c-{name}", value=chosen, choices=choices)
 
 
 class _Form:
@@ -99,160 +107,119 @@ class _Form:
         self.fields = ruleset.fields
         self.used = ruleset.used_fields
         self.patient = patient
+        understood = patient.profile.understood if patient.profile else ()
+        self.read_as = {one.field: f"Read as {one.read}" for one in understood}
 
     def label(self) -> Control:
-        return self._text(LABEL, "Title of the case", help="Never a person's name.", longest=LONGEST_LABEL)
+        """The title of the case."""
+        return self._text(LABEL, "Title of the case", help_="Never a person's name.", longest=LONGEST_LABEL)
 
-    def controls(self, name: str) -> Iterator[Control]:
-        """The control of a field, and those of its parts."""
-        yield self._field(self.fields[name])
-        if name == "child_pugh_score":
-            yield self._components()
-        if name == STAINING:
-            yield self._staining()
+    def controls(self, names: Iterable[str]) -> Iterator[Control]:
+        """The controls of some fields, each followed by that of what is measured behind it."""
+        for name in names:
+            if name in self.fields:
+                yield self._control(name, self.fields[name], self._value(name))
+                if name in _MEASURED:
+                    yield self._parts(*_MEASURED[name])
 
-    def _field(self, known: Field) -> Control:
-        used = known.name in self.used
-        if known.kind == "number":
-            return self._text(known.name, known.title, help=known.help, unit=known.unit, used=used, echo=self._echo(known))
-        chosen = self._chosen(known)
-        computed = () if chosen else self._tokens(known)
-        offered = (*_offered(known), UNKNOWN)
-        many = known.kind != "set" and len(offered) - 1 > MOST_RADIOS
-        # A list has no half-chosen entry: what was computed stands where "Unknown" would, and sends as little.
-        nothing = f"{known.show(self._value(known))} (computed)" if computed and many else "Unknown"
-        shown = chosen or (() if computed and not many else (UNKNOWN,))
+    def _value(self, name: str) -> Value | None:
+        return self.patient.profile[name] if self.patient.profile else None
+
+    def _parts(self, whole: str, title: str, says: str) -> Control:
+        """The parts of what was measured: each is a control made from its field, as it was typed."""
+        names = {inner: part(whole, inner) for inner in PARTS[whole]}
         return Control(
-            name=known.name,
+            name=f"{whole}.parts",
+            title=title,
+            kind="parts",
+            id=_id(f"{whole}-parts"),
+            help=f"{says} Leave empty what is not known.",
+            errors=self._errors(whole) if whole not in self.fields else (),
+            parts=tuple(
+                self._control(name, PARTS[whole][inner], _read(PARTS[whole][inner], self.patient.one(name)))
+                for inner, name in names.items()
+            ),
+        )
+
+    def _control(self, name: str, known: Field, value: Value | None) -> Control:
+        if known.kind == "number":
+            return self._text(name, known.title, help_=known.help, unit=known.unit)
+        chosen = self._chosen(name, known, value)
+        computed = () if chosen else _tokens(value)
+        offered = (*_offered(known), UNKNOWN)
+        inner = "." in name
+        many = known.kind != "set" and (inner or len(offered) - 1 > MOST_RADIOS)
+        # A list has no half-chosen entry: what was computed stands where "Unknown" would, and sends as little.
+        nothing = f"{known.show(value)} (computed)" if computed and many else "Unknown"
+        shown = chosen or (() if computed and not many else (UNKNOWN,))
+        echo = "Follows from what is entered" if computed else self.read_as.get(name, "")
+        return Control(
+            name=name,
             title=known.title,
             kind="checks" if known.kind == "set" else "select" if many else "radio",
+            id=_id(name),
             help=known.help,
             value=", ".join(chosen),
             choices=tuple(
                 ControlChoice(
-                    value=value,
-                    label=nothing if value == UNKNOWN else _choice_label(known, value),
-                    chosen=value in shown,
-                    computed=value in computed,
+                    value=token,
+                    label=nothing if token == UNKNOWN else _choice_label(known, token),
+                    chosen=token in shown,
+                    computed=token in computed,
                 )
-                for value in offered
+                for token in offered
             ),
-            errors=self._errors(known.name),
-            echo=f"{known.show(self._value(known))} follows from what is entered" if computed else "",
-            used=used,
+            errors=self._errors(name),
+            echo=echo,
+            used=inner or name in self.used,
         )
 
-    def _text(
-        self,
-        name: str,
-        title: str,
-        *,
-        help: str = "",
-        unit: str = "",
-        echo: str = "",
-        used: bool = True,
-        longest: int = 60,
-    ) -> Control:
+    def _text(self, name: str, title: str, *, help_: str = "", unit: str = "", longest: int = LONGEST_TEXT) -> Control:
         return Control(
             name=name,
             title=title,
             kind="text",
-            help=help,
-            value=self._entered(name),
+            id=_id(name),
+            help=help_,
+            value=self.patient.one(name),
             unit=unit,
             placeholder=_PLACEHOLDERS.get(name, ""),
             errors=self._errors(name),
-            echo=echo,
-            used=used,
+            echo=self.read_as.get(name, ""),
             longest=longest,
-        )
-
-    def _select(self, name: str, title: str, labels: Mapping[str, str], chosen: str) -> Control:
-        offered = {**labels, UNKNOWN: "Unknown"}
-        return Control(
-            name=name,
-            title=title,
-            kind="select",
-            value=self._entered(name),
-            choices=tuple(
-                ControlChoice(value=value, label=label, chosen=value == (chosen or UNKNOWN)) for value, label in offered.items()
-            ),
-            errors=self._errors(name),
+            used="." in name or name == LABEL or name in self.used,
         )
 
     def _errors(self, name: str) -> tuple[str, ...]:
         return self.patient.by_control.get(name, ())
 
-    def _entered(self, name: str) -> str:
-        """The value entered; empty where nothing is stated."""
-        value = self.patient.entered.get(name, ("",))[0].strip()
-        return "" if value.lower() == UNKNOWN else value
+    def _chosen(self, name: str, known: Field, value: Value | None) -> tuple[str, ...]:
+        """The words entered, as the choices spell them: as they were read, or each by itself while the form has errors."""
+        stated = [text.strip() for text in self.patient.entered.get(name, ()) if text.strip().lower() not in ("", UNKNOWN)]
+        if not stated or value is not None:
+            return _tokens(value) if stated else ()
+        return tuple(token for text in stated for token in _tokens(_read(known, text)))
 
-    def _value(self, known: Field) -> object:
-        return self.patient.profile[known.name] if self.patient.profile else None
 
-    def _echo(self, known: Field) -> str:
-        """How a typed amount was read, where it was written otherwise."""
-        value = self._value(known)
-        typed = self._entered(known.name)
-        if value is None or not typed or known.show(value) == typed:
-            return ""
-        return f"Read as {known.show(value)} {known.unit}".rstrip()
+def _id(name: str) -> str:
+    return f"f-{name.replace('.', '-')}"
 
-    def _chosen(self, known: Field) -> tuple[str, ...]:
-        """The words entered, as the choices spell them: as they were read, or as written while the form has errors."""
-        values = self.patient.entered.get(known.name, ())
-        stated = tuple(value.strip() for value in values if value.strip().lower() not in ("", UNKNOWN))
-        return (self._tokens(known) or stated) if stated else ()
 
-    def _tokens(self, known: Field) -> tuple[str, ...]:
-        """The value that was read, as the words of the choices."""
-        value = self._value(known)
-        if value is None:
-            return ()
-        if isinstance(value, tuple):
-            return value or (NONE,)
-        return ("yes" if value else "no",) if isinstance(value, bool) else (str(value),)
+def _read(known: Field, text: str) -> Value | None:
+    """What a text says by itself; None where it says nothing, or cannot be read."""
+    try:
+        return read_value(known, text).value
+    except Refused:
+        return None
 
-    def _components(self) -> Control:
-        names = PARTS[COMPONENTS]
-        parts = tuple(self._measured(name) if name in child_pugh.SCALES else self._graded(name) for name in names)
-        return Control(
-            name=COMPONENTS,
-            title="Child-Pugh from its components",
-            kind="parts",
-            help="All five give score and class. Leave empty what is not known.",
-            errors=self._errors(COMPONENTS),
-            parts=parts,
-        )
 
-    def _measured(self, component: str) -> Control:
-        name = part(COMPONENTS, component)
-        shown = self.patient.profile.measurements.get(COMPONENTS, {}).get(component, "") if self.patient.profile else ""
-        typed = self._entered(name)
-        echo = f"Read as {shown}" if typed and shown not in ("", UNKNOWN, typed) else ""
-        return self._text(name, "INR" if component == "inr" else component.capitalize(), echo=echo)
-
-    def _graded(self, component: str) -> Control:
-        name = part(COMPONENTS, component)
-        value = self._entered(name).lower()
-        labels = {grade: _grade_label(grade) for grade in child_pugh.GRADES[component]}
-        return self._select(name, component.capitalize(), labels, child_pugh.GRADE_SYNONYMS[component].get(value, value))
-
-    def _staining(self) -> Control:
-        low, high = cmet.INTENSITY_RANGE
-        grades = {str(value): f"{value}+" if value else "0" for value in range(low, high + 1)}
-        intensity = part(STAINING, "intensity")
-        return Control(
-            name=f"{STAINING}-staining",
-            title="c-MET from its staining",
-            kind="parts",
-            help="Instead of a status. Leave empty what is not known.",
-            parts=(
-                self._select(intensity, "Intensity", grades, self._entered(intensity).rstrip("+")),
-                self._text(part(STAINING, "percent"), "Stained tumour cells", unit="%"),
-            ),
-        )
+def _tokens(value: Value | None) -> tuple[str, ...]:
+    """A value as the words of the choices."""
+    if value is None:
+        return ()
+    if isinstance(value, tuple):
+        return value or (NONE,)
+    return ("yes" if value else "no",) if isinstance(value, bool) else (str(value),)
 
 
 def _offered(known: Field) -> tuple[str, ...]:
@@ -263,16 +230,11 @@ def _offered(known: Field) -> tuple[str, ...]:
     return (*known.values, NONE) if known.kind == "set" else known.values
 
 
-def _choice_label(known: Field, value: str) -> str:
+def _choice_label(known: Field, token: str) -> str:
     """A choice in the field's display words."""
-    if known.kind == "set":
-        return "None of these" if value == NONE else first_up(known.show((value,)))
-    return first_up(known.show(value)) if known.kind == "choice" else first_up(value)
-
-
-def _grade_label(grade: str) -> str:
-    words = grade.replace("_", " ")
-    return first_up(words).replace("1 2", "1-2").replace("3 4", "3-4")
+    if known.kind == "set" and token == NONE:
+        return "None of these"
+    return first_up(known.title_of(token))
 
 
 def first_up(text: str) -> str:

@@ -39,7 +39,7 @@ class DocumentCache(Generic[V]):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class ExamplePatient:
+class ServedPatient:
     """A shipped patient: its file's name, its title and what it holds."""
 
     name: str
@@ -64,6 +64,6 @@ class RulesetLibrary:
         return self.evaluators[name].ruleset
 
 
-def _example(path: Path) -> ExamplePatient:
+def _example(path: Path) -> ServedPatient:
     profile = read_profile(path)
-    return ExamplePatient(name=path.stem, title=profile.label or path.stem.replace("-", " "), profile=profile)
+    return ServedPatient(name=path.stem, title=profile.label or path.stem.replace("-", " "), profile=profile)

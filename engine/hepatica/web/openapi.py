@@ -11,7 +11,7 @@ from hepatica import __version__
 from hepatica.notice import NOTICE
 from hepatica.patient import LABEL, LONGEST_LABEL, Field
 from hepatica.web.library import RulesetLibrary
-from hepatica.web.query import LONGEST_QUERY, MOST_PARAMETERS, PARTS, QueryReader, part
+from hepatica.web.query import LONGEST_QUERY, MOST_PARAMETERS, PARTS, part
 from hepatica.web.render import Page
 from hepatica.web.request import RULESET, PageParameter, RefusedRequest, RequestError
 

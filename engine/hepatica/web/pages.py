@@ -2,20 +2,227 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
+
+from hepatica.evaluation import LISTS, Evaluation
+from hepatica.knowledge import Filters, Found, Ruleset, catalogue, search, select
 from hepatica.notice import notice
 from hepatica.problems import InvalidInput
-from hepatica.report import Bullets, Paragraph, Title
+from hepatica.report import Block, Blocks, Bullets, Items, Paragraph, Section, Title
 from hepatica.report.about import About, about, about_view
+from hepatica.report.answer_view import answer
+from hepatica.report.case import case_blocks
+from hepatica.report.evidence import StudyListing, StudyPage, studies_view, study_listing, study_page, study_view
+from hepatica.report.rules import RuleListing, rule_listing, rules_view
+from hepatica.web.form import Control, choice_control, first_up
 from hepatica.web.library import RulesetLibrary
+from hepatica.web.query import refusal
 from hepatica.web.render import Page, PageView
-from hepatica.web.request import FieldProblem, RefusedRequest, Request
+from hepatica.web.request import FieldProblem, PageNotFound, PageParameter, RefusedRequest, Request
+from hepatica.wording import spoken
+
+THERAPY, SEARCH = "therapy", "q"
+LONGEST_SEARCH = 100
+# Lists that a screen folds away, so that the strongest evidence stands alone on the first one.
+FOLDED = ("trials", "possible", "not-supported", "unreported", "advice")
 
 
 def pages(library: RulesetLibrary) -> tuple[Page, ...]:
     """The pages that a library can show: changes only where there are rulesets to compare."""
+    rulesets = [library.ruleset(name) for name in library.evaluators]
     return (
-        Page(path="/about", name="about", tab="About", says="What the ruleset covers.", view=about_page, result=About),
+        Page(
+            path="/answer",
+            name="answer",
+            tab="Answer",
+            says="What published evidence backs for a hypothetical patient.",
+            view=answer_page,
+            result=Evaluation,
+        ),
+        Page(
+            path="/evidence",
+            name="evidence",
+            tab="Evidence",
+            says="The studies, filtered and searched.",
+            view=evidence_page,
+            result=StudyListing,
+            own=(
+                _SEARCH,
+                *(_one_of(name, f"{known.title} of the study.", _values(rulesets, known)) for name, known in _FILTERS.items()),
+            ),
+        ),
+        Page(path="/evidence/{study}", name="study", tab="", says="One study in full.", view=study_in_full, result=StudyPage),
+        Page(path="/rules", name="rules", tab="Rules", says="Every therapy with its rules.", view=rules_page, result=RuleListing),
+        Page(
+            path="/rules/{therapy}",
+            name="therapy",
+            tab="",
+            says="One therapy: its rules and the studies they cite.",
+            view=therapy_page,
+            result=RuleListing,
+        ),
+        Page(
+            path="/about",
+            name="about",
+            tab="",
+            says="What the ruleset covers, leaves out, and must not be used for.",
+            view=about_page,
+            result=About,
+        ),
     )
+
+
+def answer_page(request: Request) -> PageView:
+    """The answer beside the form."""
+    found = request.evaluator.evaluate(request.profile)
+    case = tuple(case_blocks(found))
+    doubts = [block for block in case if _is_warning(block)]
+    title, *rest = answer(found)
+    assert isinstance(title, Title)
+    facts = tuple(block for block in case if not _is_warning(block))
+    counts = "; ".join(f"{LISTS[name].heading}: {len(entries)}" for name, entries in found.entries().items() if entries)
+    return PageView(
+        result=found,
+        blocks=(replace(title, quiet=""), *doubts, *on_screen(rest[len(case) :])),
+        case=() if request.patient.empty else facts,
+        template="answer.html",
+        says=f"{counts}.",
+    )
+
+
+def _is_warning(block: Block) -> bool:
+    return isinstance(block, Paragraph) and block.tone == "warning"
+
+
+def on_screen(blocks: Iterable[Block]) -> Iterator[Block]:
+    """An answer's blocks with the strongest evidence in the open and the rest folded; what stands first is always open."""
+    opened = False
+    for block in blocks:
+        if not isinstance(block, Section) or block.folded:
+            yield block
+        elif block.id == "options":
+            groups = [one for one in block.blocks if isinstance(one, Items)]
+            shown = [one for one in groups if one.items[0].tone == "strong"] or groups[: not opened]
+            others = () if groups else block.blocks
+            if shown or others:
+                yield replace(block, blocks=(*map(_cards, shown), *others), count=None)
+            yield from (_folded_group(one) for one in groups if one not in shown)
+            opened = True
+        else:
+            yield replace(block, folded=opened and block.id in FOLDED)
+            opened = opened or block.id == "strongest-open"
+
+
+def _cards(group: Items) -> Items:
+    """A group of a standing without its heading: each item carries it as a badge."""
+    return Items(tuple(replace(item, badge=item.badge or group.group) for item in group.items))
+
+
+def _folded_group(group: Items) -> Section:
+    return Section(group.group, (Items(group.items),), len(group.items), folded=True, says=first_up(f"{group.means}."))
+
+
+def evidence_page(request: Request) -> PageView:
+    """The studies that pass every filter and hold every word searched for."""
+    chosen = {name: request.choice(name, _values([request.ruleset], known)) for name, known in _FILTERS.items()}
+    narrowed = Filters(**{_FILTERS[name].narrows: value for name, value in chosen.items()})
+    found = _holding(request, select(request.ruleset, narrowed))
+    listing = study_listing(request.ruleset, found)
+    return PageView(result=listing, blocks=studies_view(listing), filters=tuple(_filters(request, chosen)), button="Filter")
+
+
+def _filters(request: Request, chosen: Mapping[str, str]) -> Iterator[Control]:
+    yield Control(
+        name=SEARCH,
+        title="Search",
+        kind="search",
+        id="c-q",
+        value=request.one(SEARCH),
+        placeholder="name, drug, NCT",
+        longest=LONGEST_SEARCH,
+    )
+    for name, known in _FILTERS.items():
+        offered = {value: _value_label(request.ruleset, name, value) for value in _values([request.ruleset], known)}
+        yield choice_control(name, known.title, {"": "Any", **offered}, chosen[name])
+
+
+def _value_label(ruleset: Ruleset, name: str, value: str) -> str:
+    if name == THERAPY:
+        return ruleset.therapies[value].name
+    if name == "place" and value in ruleset.fields["region"].values:
+        return first_up(ruleset.fields["region"].title_of(value))
+    return first_up(ruleset.fields[value].title if value in ruleset.fields else spoken(value))
+
+
+def _holding(request: Request, passing: tuple[Found, ...]) -> tuple[Found, ...]:
+    """Those of the studies in which the words searched for occur."""
+    text = request.one(SEARCH)
+    if len(text) > LONGEST_SEARCH:
+        raise refusal("too-long", f"{SEARCH} has {len(text)} characters; at most {LONGEST_SEARCH}")
+    if not text:
+        return passing
+    ids = {found.study.id for found in passing}
+    return tuple(found for found in search(request.ruleset, tuple(text.split())) if found.study.id in ids)
+
+
+@dataclass(frozen=True, slots=True)
+class StudyFilter:
+    """A choice above the list of studies: its title, the values of a study, and its name in `Filters`."""
+
+    title: str
+    values: Callable[[Found], Iterable[str]]
+    narrows: str
+
+
+_FILTERS: Mapping[str, StudyFilter] = {
+    THERAPY: StudyFilter("Therapy", lambda found: (found.therapy.id,), "therapy"),
+    "line": StudyFilter("Line", lambda found: (found.study.setting,), "line"),
+    "phase": StudyFilter("Phase", lambda found: (found.study.phase,) if found.study.phase else (), "phase"),
+    "status": StudyFilter("Status", lambda found: (found.study.status,), "status"),
+    "outcome": StudyFilter("Primary endpoint", lambda found: (found.outcome,), "outcome"),
+    "biomarker": StudyFilter("Biomarker", lambda found: found.study.biomarkers, "biomarker"),
+    "place": StudyFilter("Region", lambda found: found.study.regions, "region"),
+    "tumour": StudyFilter("Tumour", lambda found: (found.study.tumour,), "tumour"),
+}
+_SEARCH = PageParameter(
+    name=SEARCH,
+    says="Words that must all occur: names, registry numbers, drugs, synonyms, classes, targets, biomarkers, regions, subgroups.",
+    schema={"type": "string", "maxLength": LONGEST_SEARCH},
+)
+
+
+def _values(rulesets: Iterable[Ruleset], known: StudyFilter) -> tuple[str, ...]:
+    """The values of a filter that occur, in order of first use."""
+    return tuple(dict.fromkeys(value for one in rulesets for found in catalogue(one) for value in known.values(found)))
+
+
+def _one_of(name: str, says: str, values: Iterable[str]) -> PageParameter:
+    return PageParameter(name=name, says=says, schema={"type": "string", "enum": ["", *dict.fromkeys(values)]})
+
+
+def study_in_full(request: Request) -> PageView:
+    """One study in full."""
+    found = next((one for one in catalogue(request.ruleset) if one.study.id == request.path["study"]), None)
+    if found is None:
+        raise PageNotFound("No study of that name in this ruleset.")
+    page = study_page(request.ruleset, found)
+    return PageView(result=page, blocks=study_view(page))
+
+
+def rules_page(request: Request) -> PageView:
+    """Every therapy with its rules."""
+    listing = rule_listing(request.ruleset, request.ruleset.rules_with_therapy())
+    return PageView(result=listing, blocks=rules_view(listing))
+
+
+def therapy_page(request: Request) -> PageView:
+    """One therapy's rules in full."""
+    therapy = request.ruleset.therapies.get(request.path["therapy"])
+    if therapy is None:
+        raise PageNotFound("No therapy of that name in this ruleset.")
+    listing = rule_listing(request.ruleset, [(therapy, rule) for rule in therapy.rules], full=True)
+    return PageView(result=listing, blocks=rules_view(listing))
 
 
 def about_page(request: Request) -> PageView:
@@ -25,16 +232,18 @@ def about_page(request: Request) -> PageView:
 
 
 def refused_view(page: Page, request: Request, error: InvalidInput) -> PageView:
-    """What is wrong with a request, in the form's place for an answer where the page has the form."""
+    """What is wrong with a request, in the answer's place where the page has the form."""
     problems = tuple(
         FieldProblem(field=request.reader.control_of(found), code=found.code, message=found.message) for found in error.problems
     )
     result = RefusedRequest(notice=notice(request.ruleset.card.as_of), problems=problems)
     if page.form:
-        blocks = (
+        blocks: Blocks = (
             Title("No answer yet"),
             Paragraph("Some of what was entered cannot be used. Each problem is also shown at its field."),
         )
-        return PageView(result=result, blocks=blocks, template="answer.html", status=422)
+        return PageView(
+            result=result, blocks=blocks, template="answer.html", status=422, says="The case has errors; see the form."
+        )
     texts = tuple(found.message for found in problems)
     return PageView(result=result, blocks=(Title("This address cannot be read"), Bullets(texts)), status=422)

@@ -11,21 +11,24 @@ from dataclasses import dataclass, field
 from urllib.parse import parse_qsl, urlencode
 
 from hepatica.documents import Node
-from hepatica.patient import COMPONENTS, FIELDS, LABEL, NONE, UNKNOWN, Field, Profile, child_pugh, profile_from, show
+from hepatica.patient import CHILD_PUGH_PARTS, COMPONENTS, LABEL, STAINING_PARTS, UNKNOWN, Fields, Profile, profile_from
 from hepatica.problems import InvalidInput, Problem, quote, suggestion
 
 LONGEST_QUERY = 8192
 MOST_PARAMETERS = 100
 FILE = "form"
 STAINING = "cmet"
-PARTS: Mapping[str, tuple[str, ...]] = {COMPONENTS: child_pugh.COMPONENTS, STAINING: ("intensity", "percent")}
+PARTS: Mapping[str, Fields] = {COMPONENTS: CHILD_PUGH_PARTS, STAINING: STAINING_PARTS}
 
 Parameters = Mapping[str, tuple[str, ...]]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PatientQuery:
-    """What was entered, and either a profile or what is wrong, by control ("" is the whole form)."""
+    """What was entered, and either a profile or what is wrong, by control ("" is the whole form).
+
+    `text` is the shortest query that reproduces it.
+    """
 
     entered: Parameters = field(default_factory=dict)
     profile: Profile | None = None
@@ -37,6 +40,11 @@ class PatientQuery:
     def empty(self) -> bool:
         """Nothing is known of the patient."""
         return self.profile is not None and all(value is None for value in self.profile.facts.values())
+
+    def one(self, name: str) -> str:
+        """What was entered for a control; empty where nothing is stated."""
+        value = self.entered.get(name, ("",))[0].strip()
+        return "" if _says_nothing(value) else value
 
 
 def part(whole: str, name: str) -> str:
@@ -64,52 +72,48 @@ def refusal(code: str, message: str) -> InvalidInput:
 
 
 class QueryReader:
-    """Reads and writes the patients of one set of fields."""
+    """Reads and writes the patients of one table of fields."""
 
-    def __init__(self, fields: Iterable[Field] = FIELDS) -> None:
-        self.fields = {known.name: known for known in fields}
-        inner = [part(whole, name) for whole, names in PARTS.items() for name in names]
-        self.names: tuple[str, ...] = (LABEL, *self.fields, *inner)
+    def __init__(self, fields: Fields) -> None:
+        self.fields = fields
+        inner = [part(whole, name) for whole, parts in PARTS.items() for name in parts]
+        self.names: tuple[str, ...] = (LABEL, *fields, *inner)
         # The reader of patient files reports problems by line. It is given a file in which every control has a line of its
         # own, so that the line says which control a problem belongs to.
-        self._places: tuple[str, ...] = (*self.names, *(whole for whole in PARTS if whole not in self.fields))
+        self._places: tuple[str, ...] = (*self.names, *(whole for whole in PARTS if whole not in fields))
 
     def read(self, given: Parameters) -> PatientQuery:
         """The patient in the parameters (without those that belong to the page); never raises."""
         known = {name: values for name, values in given.items() if name in self.names}
+        patient = PatientQuery(entered=known, text=urlencode(self._stated(known)))
         problems = [self._unknown(name) for name in given if name not in self.names]
         problems += [self._twice(name) for name, values in known.items() if len(values) > 1 and not self._is_set(name)]
-        problems += self._two_readings(known)
+        problems += self._two_readings(patient)
         profile = None
         try:
-            profile = profile_from(self._document(known), FILE)
+            profile = profile_from(self._document(patient), FILE, self.fields)
         except InvalidInput as error:
             problems += error.problems
-        text = urlencode(self._stated(known))
-        if problems:
-            return PatientQuery(
-                entered=known, problems=tuple(sorted(set(problems))), by_control=self._by_control(problems), text=text
-            )
-        return PatientQuery(entered=known, profile=profile, text=text)
+        return self._refused(patient, problems) if problems else self._with(patient, profile=profile)
 
     def read_text(self, query: str) -> PatientQuery:
         """The patient in a query string; a query that cannot be read is a patient with that problem."""
         try:
             return self.read(parameters(query))
         except InvalidInput as error:
-            return PatientQuery(problems=error.problems, by_control=self._by_control(error.problems))
+            return self._refused(PatientQuery(), error.problems)
 
     def write(self, profile: Profile) -> str:
         """A query that reads back as an equal profile; what follows from components or a score is left to be computed."""
         pairs: list[tuple[str, str]] = [(LABEL, profile.label)] if profile.label else []
         computed = _computed(profile)
-        for name in self.fields:
-            value = profile.facts[name]
+        for name, known in self.fields.items():
+            value = profile.facts.get(name)
             if name not in computed and value is not None:
-                words = value if isinstance(value, tuple) and value else (show(value),)
+                words = value if isinstance(value, tuple) and value else (known.written(value) if value != () else "none",)
                 pairs += [(name, word) for word in words]
-        for whole, parts in profile.measurements.items():
-            pairs += [(part(whole, name), text) for name, text in parts.items() if text != UNKNOWN]
+        for whole, parts in profile.entered.items():
+            pairs += [(part(whole, name), text) for name, text in parts.items()]
         return urlencode(pairs)
 
     def control_of(self, problem: Problem) -> str:
@@ -120,43 +124,46 @@ class QueryReader:
         return name in self.fields and self.fields[name].kind == "set"
 
     def _line(self, name: str) -> int:
-        return self._places.index(name) + 1 if name in self._places else len(self._places) + 1
-
-    def _problem(self, name: str, code: str, message: str) -> Problem:
-        return Problem(FILE, self._line(name), 1, code, message)
+        return self._places.index(name) + 1 if name in self._places else 0
 
     def _unknown(self, name: str) -> Problem:
-        return self._problem("", "unknown-field", f"unknown field {quote(name)}; {suggestion(name, self.names)}")
+        return Problem(FILE, 0, 1, "unknown-field", f"unknown field {quote(name)}; {suggestion(name, self.names)}")
 
     def _twice(self, name: str) -> Problem:
-        return self._problem(name, "duplicate-key", f"{name} is given more than once")
+        return Problem(FILE, self._line(name), 1, "duplicate-key", f"{name} is given more than once")
 
-    def _two_readings(self, given: Parameters) -> list[Problem]:
+    def _two_readings(self, patient: PatientQuery) -> list[Problem]:
         """A status beside a staining: either could be meant, so neither is taken."""
-        stained = any(_stated_text(given, part(STAINING, name)) for name in PARTS[STAINING])
-        if not stained or not _stated_text(given, STAINING):
+        stained = any(patient.one(part(STAINING, name)) for name in PARTS[STAINING])
+        if not stained or not patient.one(STAINING):
             return []
-        return [self._problem(STAINING, "contradiction", f"{STAINING} is given as a status and as a staining; give one of them")]
+        message = f"{STAINING} is given as a status and as a staining; give one of them"
+        return [Problem(FILE, self._line(STAINING), 1, "contradiction", message)]
 
-    def _by_control(self, problems: Iterable[Problem]) -> dict[str, tuple[str, ...]]:
+    def _refused(self, patient: PatientQuery, problems: Iterable[Problem]) -> PatientQuery:
+        every = tuple(sorted(set(problems)))
         found: dict[str, list[str]] = {}
-        for problem in sorted(set(problems)):
+        for problem in every:
             found.setdefault(self.control_of(problem), []).append(problem.message)
-        return {name: tuple(messages) for name, messages in found.items()}
+        by_control = {name: tuple(messages) for name, messages in found.items()}
+        return self._with(patient, problems=every, by_control=by_control)
+
+    def _with(self, patient: PatientQuery, **found: object) -> PatientQuery:
+        return PatientQuery(entered=patient.entered, text=patient.text, **found)  # type: ignore[arg-type]
 
     def _stated(self, entered: Parameters) -> list[tuple[str, str]]:
         """What was entered, in the order of the form, without what is empty."""
         pairs = [(name, value.strip()) for name in self.names if name in entered for value in entered[name]]
-        return [(name, value) for name, value in pairs if value and value != UNKNOWN]
+        return [(name, value) for name, value in pairs if not _says_nothing(value)]
 
-    def _document(self, given: Parameters) -> Node:
+    def _document(self, patient: PatientQuery) -> Node:
         """The parameters as the tree of a patient file; a line number stands for a control."""
         entries: dict[str, Node] = {}
-        for name in (LABEL, *self.fields):
-            if name in given:
-                entries[name] = self._set(name, given[name]) if self._is_set(name) else self._scalar(name, given[name][0])
-        for whole, names in PARTS.items():
-            stated = {name: _stated_text(given, part(whole, name)) for name in names}
+        for name, values in patient.entered.items():
+            if name in (LABEL, *self.fields):
+                entries[name] = self._set(name, values) if self._is_set(name) else self._scalar(name, values[0])
+        for whole, parts in PARTS.items():
+            stated = {name: patient.one(part(whole, name)) for name in parts}
             present = {name: self._scalar(part(whole, name), text) for name, text in stated.items() if text}
             if present:
                 entries[whole] = Node(present, self._line(whole), 1)
@@ -177,15 +184,10 @@ def _says_nothing(value: str) -> bool:
     return value.strip().lower() in ("", UNKNOWN)
 
 
-def _stated_text(given: Parameters, name: str) -> str:
-    value = given.get(name, ("",))[0].strip()
-    return "" if _says_nothing(value) else value
-
-
 def _computed(profile: Profile) -> set[str]:
     """The fields that reading the rest would give again."""
-    found = {STAINING} if STAINING in profile.measurements else set()
-    measured = profile.measurements.get(COMPONENTS, {})
-    if measured and UNKNOWN not in measured.values():
+    found = {STAINING} if "cmet" in profile.measurements else set()
+    measured = profile.measurements.get("child_pugh")
+    if measured and measured["score"] is not None:
         return found | {"child_pugh_class", "child_pugh_score"}
-    return found | ({"child_pugh_class"} if profile.facts["child_pugh_score"] is not None else set())
+    return found | ({"child_pugh_class"} if profile.facts.get("child_pugh_score") is not None else set())

@@ -11,9 +11,10 @@ from urllib.parse import parse_qsl, quote, urlencode
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
+from hepatica.knowledge import Ruleset
 from hepatica.notice import notice
 from hepatica.patient import Profile
-from hepatica.report import Blocks, Facts, Notice, Ref, Title, html
+from hepatica.report import Blocks, Notice, Ref, Title, html
 from hepatica.web.form import Control, groups
 from hepatica.web.request import RULESET, PageParameter, Request
 
@@ -22,10 +23,16 @@ TEMPLATES = Path(__file__).parent / "templates"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PageView:
-    """What a page shows: the typed result, its blocks, the choices above them, and what only a template of its own needs."""
+    """What a page shows: the typed result, its blocks, the choices above them, and what only a template of its own needs.
+
+    `case` are blocks about the patient that a narrow screen folds away; `says` is the view in one sentence, for those who
+    hear it.
+    """
 
     result: Any
     blocks: Blocks
+    case: Blocks = ()
+    says: str = ""
     filters: tuple[Control, ...] = ()
     button: str = "Show"
     template: str = "page.html"
@@ -83,9 +90,9 @@ class Renderer:
             "heading": head[0].text if head else "Hepatica",
             "head": _markup(head, request),
             "body": _markup(body, request),
+            "case": _markup(view.case, request),
             "facts": facts,
-            "brief": ", ".join(value for _, value in facts[:5]),
-            "summary": " ".join(block.quiet for block in head),
+            "brief": ", ".join(f"{title} {value}" for title, value in facts[:5]),
             "groups": groups(request.ruleset, request.patient) if page is not None and page.form else (),
             "notice": notice(request.ruleset.card.as_of),
             **self._places(request, query),
@@ -100,7 +107,7 @@ class Renderer:
         return {
             "tabs": self.tabs,
             "ruleset": request.ruleset,
-            "sources": request.ruleset.card.source.citation,
+            "sources": sources_of(request.ruleset),
             "query": query,
             "with_query": f"?{query}" if query else "",
             "ruleset_query": f"{ruleset_query(request)}&" if ruleset_query(request) else "",
@@ -113,10 +120,15 @@ class Renderer:
         }
 
 
+def sources_of(ruleset: Ruleset) -> str:
+    """What a ruleset was written from, in one line."""
+    return ruleset.card.source.citation if ruleset.card.source else f"{len(ruleset.references)} references"
+
+
 def known_facts(request: Request, profile: Profile | None) -> list[tuple[str, str]]:
     """Title and value of every known fact."""
     fields = request.ruleset.fields.values() if profile else ()
-    return [(known.title, known.show(profile[known.name])) for known in fields if profile and profile[known.name] is not None]
+    return [(known.title, known.shown(profile[known.name])) for known in fields if profile and profile[known.name] is not None]
 
 
 def ruleset_query(request: Request) -> str:
@@ -136,7 +148,7 @@ def _under(request: Request, name: str) -> str:
 
 
 def _markup(blocks: Blocks, request: Request) -> Markup:
-    return Markup(html(blocks, lambda ref: address(ref, request)))  # noqa: S704 (the renderer escapes every text)
+    return Markup(html(blocks, lambda ref: address(ref, request)))
 
 
 def address(ref: Ref, request: Request) -> str:
@@ -144,23 +156,22 @@ def address(ref: Ref, request: Request) -> str:
     query = patient_query(request)
     carried = f"?{query}" if query else ""
     name = quote(ref.id)
-    match ref.kind:
-        case "study":
-            return f"/evidence/{name}{carried}"
-        case "therapy" if request.patient.empty or request.patient.profile is None:
-            return f"/rules/{name}{carried}"
-        case "therapy":
-            return f"/why?therapy={name}&{query}"
-        case "rule":
-            owner = request.ruleset.rule_owner(ref.id)
-            return f"/rules/{owner}{carried}#{name}" if owner else ""
-        case "patient":
-            example = request.library.examples.get(ref.id)
-            return f"/answer?{request.reader.write(example.profile)}" if example else ""
-        case "query":
-            return f"/answer?{'&'.join(text for text in (ruleset_query(request), ref.id) if text)}"
-        case "field":
-            return f"/answer{carried}#f-{name}"
-        case "page":
-            return f"/{name}{carried}"
-    return ""
+    known = bool(query) and request.patient.profile is not None and not request.patient.empty
+    places = {
+        "study": f"/evidence/{name}{carried}",
+        "therapy": f"/why?therapy={name}&{query}" if known else f"/rules/{name}{carried}",
+        "rule": f"/rules/{_owner(request.ruleset, ref.id)}{carried}#{name}",
+        "field": f"/answer{carried}#f-{name}",
+        "page": f"/{name}{carried}",
+        "patient": f"/answer?{_example_query(request, ref.id)}",
+    }
+    return places.get(ref.kind, "")
+
+
+def _owner(ruleset: Ruleset, rule: str) -> str:
+    return next((therapy.id for therapy, one in ruleset.rules_with_therapy() if one.id == rule), "")
+
+
+def _example_query(request: Request, name: str) -> str:
+    example = request.library.examples.get(name)
+    return request.reader.write(example.profile) if example else ""

@@ -54,7 +54,7 @@ class Request:
     @property
     def reader(self) -> QueryReader:
         """Reads and writes patients with the fields of the ruleset."""
-        return QueryReader()
+        return QueryReader(self.ruleset.fields)
 
     @property
     def profile(self) -> Profile:
