@@ -7,12 +7,10 @@ after sorafenib (not taken so far)", "Studied in Asia only", "Not in Child-Pugh 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
-from itertools import combinations
 
 from hepatica.evaluation import Reason
-from hepatica.inference import FieldClasses
 from hepatica.knowledge import AllOf, AnyOf, Concept, ConceptTest, Condition, NotOf, Ruleset, Test, concept_words
 from hepatica.patient import NONE, Field, Fields, Value
 
@@ -42,103 +40,11 @@ def all_of(words: Sequence[str]) -> str:
 
 def shown(field: Field, value: Value | None) -> str:
     """A value with its unit: "South Korea", "HBV, HCV", "620 ng/mL", "not known"."""
-    return NOT_KNOWN if value is None else field.shown(value)
-
-
-def class_words(classes: FieldClasses, chosen: set[Value | None]) -> str:
-    """A set of a field's classes (one sample to a class, None for unknown) as the values they stand for.
-
-    "any known value" where only unknown is missing; empty where nothing is.
-    """
-    every = set(classes.samples) - {None}
-    known = chosen - {None}
-    if not known:
-        return NOT_KNOWN
-    if known == every:
-        return "" if None in chosen else "any known value"
-    numeric = classes.field.kind in ("integer", "number")
-    words = _number_words(classes, known) if numeric else _value_words(classes.field, known, every)
-    return f"{words}, or {NOT_KNOWN}" if None in chosen else words
-
-
-def _value_words(field: Field, known: set[Value | None], every: set[Value | None]) -> str:
-    if field.kind == "set":
-        return _list_words(field, known, every)
-    ordered = [field.show(value) for value in _in_order(field) if value in known]
-    others = [field.show(value) for value in _in_order(field) if value in every - known]
-    if len(others) < len(ordered) and len(ordered) > 2:
-        return f"any but {any_of(others)}"
-    return ordered[0] if len(ordered) == 1 else f"any of {', '.join(ordered)}"
+    return NOT_KNOWN if value is None else field.shown(value) if field.kind == "number" else field.show(value)
 
 
 def _in_order(field: Field) -> tuple[Value, ...]:
     return (True, False) if field.kind == "flag" else field.values
-
-
-def _list_words(field: Field, known: set[Value | None], every: set[Value | None]) -> str:
-    """Sets of words by what they include and lack, where one or two such phrases say it; else one by one."""
-    phrases = list(_list_phrases(field, every))
-    for text, held in phrases:
-        if held == known:
-            return text
-    for (text, held), (more, also) in combinations(phrases, 2):
-        if held & also == known:
-            return f"{text} and {more}"
-    for text, held in phrases:
-        if held | {()} == known:
-            return f"{NONE} or {text}"
-    return any_of([field.show(value).replace(", ", " + ") for value in sorted(known, key=_size)])
-
-
-def _list_phrases(field: Field, every: set[Value | None]) -> Iterator[tuple[str, set[Value | None]]]:
-    yield NONE, {()}
-    yield "at least one", every - {()}
-    for size in range(1, len(field.values) + 1):
-        for words in combinations(field.values, size):
-            some = {value for value in every if isinstance(value, tuple) and set(words) & set(value)}
-            named = any_of([field.show((word,)) for word in words])
-            yield f"with {named}", some
-            yield f"without {named}", every - some
-
-
-def _size(value: Value | None) -> tuple[int, str]:
-    return (len(value) if isinstance(value, tuple) else 0, str(value))
-
-
-def _number_words(classes: FieldClasses, known: set[Value | None]) -> str:
-    runs: list[list[int]] = []
-    for index, sample in enumerate(classes.samples):
-        if sample is not None and sample in known:
-            if runs and runs[-1][-1] == index - 1:
-                runs[-1].append(index)
-            else:
-                runs.append([index])
-    words = any_of([_whole(classes, run) if classes.field.kind == "integer" else _run(classes, run) for run in runs])
-    return f"{words} {classes.field.unit}" if classes.field.kind == "number" and classes.field.unit else words
-
-
-def _run(classes: FieldClasses, run: list[int]) -> str:
-    """Neighbouring classes of a number as a comparison. Slots are even between two thresholds and odd on one."""
-    slots = {position: int(str(slot)) for slot, position in classes.positions.items()}
-    low, high = slots[run[0]], slots[run[-1]]
-    if low == high and low % 2:
-        return f"exactly {classes.thresholds[low // 2]:g}"
-    above = f"{'>=' if low % 2 else '>'} {classes.thresholds[(low - 1) // 2]:g}" if low > min(slots.values()) else ""
-    below = f"{'<=' if high % 2 else '<'} {classes.thresholds[high // 2]:g}" if high < max(slots.values()) else ""
-    return " and ".join(part for part in (above, below) if part) or "any known value"
-
-
-def _whole(classes: FieldClasses, run: list[int]) -> str:
-    """Neighbouring classes of a whole number as a number, a range, or a bound."""
-    start = classes.samples[run[0]]
-    following = classes.samples[run[-1] + 1] if run[-1] + 1 < len(classes.samples) else None
-    assert isinstance(start, (int, float))
-    last = int(following) - 1 if isinstance(following, (int, float)) else int(classes.field.high)
-    if start == last:
-        return f"{start}"
-    if last == int(classes.field.high):
-        return f"{start} or more"
-    return f"{last} or less" if start == int(classes.field.low) else f"{start} to {last}"
 
 
 class Wording:
@@ -174,23 +80,25 @@ class Wording:
         return field.show(text) if text in field.values else NOT_KNOWN if text == "unknown" else text
 
     def needed(self, alternatives: Sequence[Sequence[Reason]]) -> str:
-        """What it would take where each alternative is one way: "Only after sorafenib (not taken so far)".
+        """What it would take, each alternative being one way: "Only after sorafenib (not taken so far)".
 
-        Alternatives that ask for values of the same one field are said as one.
+        What every way asks for is said once, with all values that one or another would take; else the ways one by one.
         """
-        together: dict[str, list[Test]] = {}
-        for reasons in alternatives:
-            if len(reasons) == 1 and reasons[0].test and reasons[0].test.operator == "in":
-                together.setdefault(reasons[0].field, []).append(reasons[0].test)
-        said: list[str] = []
-        for reasons in alternatives:
-            tests = together.get(reasons[0].field, []) if len(reasons) == 1 else []
-            if len(tests) > 1 and reasons[0].test in tests:
-                operands = tuple(dict.fromkeys(word for test in tests for word in test.operands))
-                reasons = [replace(reasons[0], test=replace(tests[0], operands=operands))]
-            said.append(self.only(reasons))
-        first, *rest = dict.fromkeys(said)
-        return "; or ".join((first, *(f"{text[:1].lower()}{text[1:]}" for text in rest)))
+        shared = set.intersection(*({reason.field for reason in reasons} for reasons in alternatives))
+        if shared:
+            first = dict.fromkeys(reason.field for reason in alternatives[0] if reason.field in shared)
+            every = [reason for reasons in alternatives for reason in reasons]
+            return self.only(one for name in first for one in self._united([r for r in every if r.field == name]))
+        said = list(dict.fromkeys(map(self.only, alternatives)))
+        return "; or ".join((said[0], *(f"{text[:1].lower()}{text[1:]}" for text in said[1:])))
+
+    def _united(self, reasons: list[Reason]) -> Iterable[Reason]:
+        """Reasons about one field as one reason, where they only name words of which one or another would do."""
+        tests = [reason.test for reason in reasons if reason.test]
+        if len(tests) < len(reasons) or any(test.operator not in ("in", "includes") for test in tests):
+            return reasons[:1]
+        operands = tuple(dict.fromkeys(word for test in tests for word in test.operands))
+        return [replace(reasons[0], test=replace(tests[0], operands=operands))]
 
     def only(self, reasons: Iterable[Reason]) -> str:
         """What it would take where some conditions are not met: "Only after sorafenib (not taken so far)"."""
@@ -226,7 +134,7 @@ class Wording:
         if field.kind == "flag":
             name = field.title[:1].lower() + field.title[1:]
             return f"with {name}" if True in test.operands else f"without {name}"
-        return _TEMPLATES.get(field.name, f"where {field.title} is {{}}").format(self.test(test).removeprefix("with "))
+        return _TEMPLATES.get(field.name, f"where {field.title} is {{}}").format(self.test(test))
 
     def _regions(self, test: Test) -> str:
         """Regions by the name of their group where a concept of the ruleset is that group."""
@@ -247,7 +155,7 @@ class Wording:
         if asked.operator == "not in":
             left = [field.show(value) for value in _in_order(field) if value not in asked.operands]
             return any_of(left) if len(left) <= _MOST_LISTED else f"any but {any_of(words)}"
-        phrases = {"includes": f"with {any_of(words)}", "lacks": f"without {any_of(words)}", "empty": NONE, "not empty": "at least one"}
+        phrases = {"includes": any_of(words), "lacks": f"without {any_of(words)}", "empty": NONE, "not empty": "at least one"}
         sign = {"=": "exactly", "!=": "other than"}.get(asked.operator, asked.operator)
         return phrases.get(asked.operator) or f"{sign} {any_of(words)}"
 

@@ -1,97 +1,152 @@
-"""Facets: facts that can only change together, and the states a profile may be moved to without contradicting itself."""
+"""Facets: what can be found out or change by itself, and the states it may be in.
+
+A facet is an axis of the profile space (one field, or Child-Pugh class and score, which can only change together) beside the
+conjunctions of the compiled rules that each of its states does not contradict. States are points of the axis, so two of them
+differ only where some test tells them apart.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 
-from hepatica.inference import FieldClasses, FieldTable, Program
-from hepatica.patient import FIELD_BY_NAME, FIELDS, Facts, Field, Nature, Value, child_pugh, show
+from hepatica.assurance.space import Axis, Entry, limits, space_of
+from hepatica.assurance.space import Space as ProfileSpace
+from hepatica.evaluation import ORDER, ListName
+from hepatica.inference import FieldTable, GoalKey, Program
+from hepatica.knowledge import RANK, Rule, Ruleset, Therapy
+from hepatica.patient import Facts, Field, Interval, Nature, Value
+from hepatica.wording import shown
 
-LINKED = ("child_pugh_class", "child_pugh_score")
 LINKED_TITLE = "Child-Pugh"
-_MOST_WORDS = 3
-
-Values = tuple[Value | None, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class State:
-    """One value for each field of a facet, and the conjunctions those values do not contradict (certain, possible)."""
+    """The entries of a facet that no test tells apart, and the conjunctions they do not contradict (certain, possible)."""
 
-    values: Values
+    point: int
+    entries: tuple[Entry, ...]
     certain: int
     possible: int
 
 
 @dataclass(frozen=True, slots=True)
 class Facet:
-    """One field, or the Child-Pugh class and score together. `states` are the known, consistent ones."""
+    """One field, or the Child-Pugh class and score together. `states` are those in which the (first) field is known."""
 
-    fields: tuple[Field, ...]
-    title: str
-    nature: Nature
+    axis: Axis
+    index: int
+    space: ProfileSpace
     tables: tuple[FieldTable | None, ...]
     states: tuple[State, ...]
 
+    @property
+    def fields(self) -> tuple[Field, ...]:
+        """The fields that change together."""
+        return self.axis.fields
+
+    @property
+    def title(self) -> str:
+        """What a reader calls it."""
+        return self.fields[0].title if len(self.fields) == 1 else LINKED_TITLE
+
+    @property
+    def nature(self) -> Nature:
+        """A test, a history, or a characteristic that cannot be changed."""
+        return self.fields[0].nature
+
+    def held(self, facts: Facts) -> Entry:
+        """What a profile says of it."""
+        return tuple(facts[field.name] for field in self.fields)
+
     def now(self, facts: Facts) -> State:
         """The state a profile is in."""
-        return _state(self.tables, tuple(facts[field.name] for field in self.fields))
+        return _state(-1, (self.held(facts),), self.tables)
 
     def open_in(self, facts: Facts) -> bool:
-        """Whether something of the facet is unknown."""
-        return any(facts[field.name] is None for field in self.fields)
+        """Whether something of it is not known, or known as an interval only."""
+        return any(value is None or isinstance(value, Interval) for value in self.held(facts))
 
     def moves(self, facts: Facts) -> tuple[State, ...]:
         """The states a change may lead to: nothing that is known becomes unknown."""
-        known = [facts[field.name] is not None for field in self.fields]
-        return tuple(s for s in self.states if all(v is not None or not was for v, was in zip(s.values, known, strict=True)))
+        was = [value is not None for value in self.held(facts)]
+        return self._keeping(lambda entry: all(value is not None or not known for value, known in zip(entry, was, strict=True)))
 
     def results(self, facts: Facts) -> tuple[State, ...]:
         """The states that finding out everything may lead to: what is known stays as it is."""
-        held = [facts[field.name] for field in self.fields]
-        return tuple(
-            s
-            for s in self.states
-            if None not in s.values and all(h is None or h == v for h, v in zip(held, s.values, strict=True))
-        )
+        held = self.held(facts)
+        return self._keeping(lambda entry: all(map(_may_be, held, entry)))
+
+    def _keeping(self, wanted: object) -> tuple[State, ...]:
+        assert callable(wanted)
+        kept = ((state, tuple(entry for entry in state.entries if wanted(entry))) for state in self.states)
+        return tuple(State(state.point, entries, state.certain, state.possible) for state, entries in kept if entries)
+
+    def label(self, states: Iterable[State]) -> str:
+        """What some states have in common, as a reader says it: "high", "> 400", "B with Child-Pugh score any of 8, 9"."""
+        box = list(self.space.full)
+        box[self.index] = sum(1 << state.point for state in states)
+        found = limits(self.space, tuple(box))
+        return "; ".join(found.values()) or "any value"
+
+    def says(self, facts: Facts) -> str:
+        """What a profile says of it, in words: "Europe", "A, 5", "not known"."""
+        held = [shown(field, value) for field, value in zip(self.fields, self.held(facts), strict=True)]
+        return held[0] if len(held) == 1 or self.held(facts)[1] is None else ", score ".join(held)
+
+    def nearest(self, states: Iterable[State], facts: Facts) -> Entry:
+        """The entry of some states nearest to the profile: a list by its members, a score or a stage by steps."""
+        entries = [entry for state in states for entry in state.entries]
+        return min(entries, key=lambda entry: self._distance(entry, facts))
+
+    def _distance(self, entry: Entry, facts: Facts) -> float:
+        return sum(_steps(field, value, facts[field.name]) for field, value in zip(self.fields, entry, strict=True))
+
+
+def _steps(field: Field, value: Value | None, held: Value | None) -> float:
+    if isinstance(value, tuple):
+        return len(set(value) ^ set(held if isinstance(held, tuple) else ()))
+    if field.kind == "integer" and isinstance(value, int) and isinstance(held, int):
+        return abs(value - held)
+    if field.kind == "choice" and field.nature == "test" and isinstance(held, str) and isinstance(value, str):
+        return abs(field.values.index(value) - field.values.index(held))
+    return float(value != held)
+
+
+def _may_be(held: Value | None, found: Value | None) -> bool:
+    """Whether finding out may turn what is held into `found`."""
+    if found is None or isinstance(held, Interval):
+        return found is not None and not isinstance(found, (str, tuple, Interval)) and isinstance(held, Interval) and found in held
+    return held is None or held == found
 
 
 def facets_of(program: Program) -> tuple[Facet, ...]:
-    """Every facet that a test of the program reads, in the declared field order."""
+    """Every facet that a test of the program reads, in the order of the fields."""
     tables = {table.classes.field.name: table for table in program.tables}
-    found: list[Facet] = []
-    for field in FIELDS:
-        if field.name in LINKED:
-            if field.name == LINKED[0] and tables.keys() & set(LINKED):
-                found.append(_child_pugh(tables))
-        elif field.name in tables:
-            table = tables[field.name]
-            known = [(value,) for value in table.classes.samples if value is not None]
-            found.append(_facet((field,), field.title, (table,), known))
+    space = space_of(program.tests, program.fields)
+    found = []
+    for index, axis in enumerate(space.axes):
+        own = tuple(tables.get(field.name) for field in axis.fields)
+        points = (_entries(axis, point) for point in range(len(axis.points)))
+        states = tuple(_state(point, entries, own) for point, entries in enumerate(points) if entries)
+        found.append(Facet(axis, index, space, own, states))
     return tuple(found)
 
 
-def _child_pugh(tables: dict[str, FieldTable]) -> Facet:
-    fields = tuple(FIELD_BY_NAME[name] for name in LINKED)
-    values: list[Values] = []
-    for name, (low, high) in child_pugh.CLASS_RANGES.items():
-        values += [(name, None), *((name, score) for score in range(low, high + 1))]
-    return _facet(fields, LINKED_TITLE, tuple(tables.get(name) for name in LINKED), values)
+def _entries(axis: Axis, point: int) -> tuple[Entry, ...]:
+    """The entries of a point with known values; a score may stay open beside its class."""
+    entries = map(axis.entry, axis.cells(1 << point))
+    return tuple(e for e in entries if e[0] is not None and not any(isinstance(value, Interval) for value in e))
 
 
-def _facet(fields: tuple[Field, ...], title: str, tables: tuple[FieldTable | None, ...], known: Iterable[Values]) -> Facet:
-    return Facet(fields, title, fields[0].nature, tables, tuple(_state(tables, values) for values in known))
-
-
-def _state(tables: tuple[FieldTable | None, ...], values: Values) -> State:
+def _state(point: int, entries: tuple[Entry, ...], tables: tuple[FieldTable | None, ...]) -> State:
     certain = possible = -1
-    for table, value in zip(tables, values, strict=True):
+    for table, value in zip(tables, entries[0], strict=True):
         if table is not None:
-            index = table.classes.class_of(value)
-            certain &= table.certain[index]
-            possible &= table.possible[index]
-    return State(values, certain, possible)
+            row = table.row(value)
+            certain, possible = certain & row.certain, possible & row.possible
+    return State(point, entries, certain, possible)
 
 
 def meet(states: Iterable[State]) -> tuple[int, int]:
@@ -110,101 +165,39 @@ def merged(states: Iterable[State], relevant: int) -> tuple[tuple[State, ...], .
     return tuple(tuple(group) for group in groups.values())
 
 
-def label(facet: Facet, states: Sequence[State]) -> str:
-    """What a group of states has in common, as a reader says it: "high", "> 400", "with hcv", "class B, score 8 or 9"."""
-    if facet.fields[0].name in LINKED:
-        return _child_pugh_label([state.values for state in states])
-    table, values = facet.tables[0], [state.values[0] for state in states]
-    kind = facet.fields[0].kind
-    if kind in ("integer", "number"):
-        assert table is not None
-        return _range_label(table.classes, values)
-    if kind == "set":
-        return _set_label(facet.fields[0].values, [value for value in values if isinstance(value, tuple)])
-    return _words_label(facet.fields[0].values, [show(value) for value in values])
+@dataclass(frozen=True, slots=True)
+class TherapyGoals:
+    """A therapy's rules with the bits of their conjunctions. `options` are those of rules that make it an option."""
+
+    therapy: Therapy
+    rules: tuple[tuple[Rule, int], ...]
+    options: int
+    relevant: int
+
+    def reached(self, certain: int, possible: int) -> ListName:
+        """The list for verdict bits: what `judged` says of the verdicts, asked thousands of times by a search."""
+        best: ListName = "ruled_out"
+        for rule, mask in self.rules:
+            if possible & mask:
+                own: ListName = rule.reaches if certain & mask or rule.reaches == "unreported" else "possible"
+                best = min(best, own, key=ORDER.__getitem__)
+        return best
+
+    def best(self, certain: int) -> Rule | None:
+        """The applying rule of the highest standing that makes it an option; None where none does."""
+        found = [rule for rule, mask in self.rules if certain & mask & self.options]
+        return min(found, key=lambda rule: RANK[rule.standing]) if found else None
 
 
-def held(facet: Facet, facts: Facts) -> str:
-    """What a profile says of a facet: "europe", "class A, score 5", "unknown"."""
-    values: Values = tuple(facts[field.name] for field in facet.fields)
-    if facet.fields[0].name in LINKED and values[0] is not None:
-        return _child_pugh_label([values])
-    return " ".join((show(values[0]), facet.fields[0].unit)).strip() if values[0] is not None else show(None)
+def therapy_goals(ruleset: Ruleset, program: Program) -> tuple[TherapyGoals, ...]:
+    """Every therapy in the ruleset's order."""
+    return tuple(_goals(therapy, program) for therapy in ruleset.therapies.values())
 
 
-def _words_label(allowed: tuple[str, ...], words: list[str]) -> str:
-    others = [word for word in allowed if word not in words]
-    if len(words) > max(_MOST_WORDS, 2 * len(others)):
-        return f"not {', '.join(others)}"
-    return " or ".join(words)
-
-
-def _child_pugh_label(members: list[Values]) -> str:
-    parts = []
-    for name, (low, high) in child_pugh.CLASS_RANGES.items():
-        scores = [score for letter, score in members if letter == name]
-        if not scores:
-            continue
-        known = [score for score in scores if isinstance(score, int)]
-        if len(known) == high - low + 1 or not known:
-            parts.append(f"class {name}")
-        else:
-            parts.append(f"class {name}, score {' or '.join(str(score) for score in known)}")
-    return " or ".join(parts)
-
-
-def _range_label(classes: FieldClasses, values: Iterable[Value | None]) -> str:
-    slots = sorted(int(str(slot)) for slot, index in classes.positions.items() if classes.samples[index] in set(values))
-    runs: list[list[int]] = []
-    every = sorted(int(str(slot)) for slot in classes.positions)
-    for slot in slots:
-        if runs and every.index(slot) == every.index(runs[-1][-1]) + 1:
-            runs[-1].append(slot)
-        else:
-            runs.append([slot])
-    return " or ".join(_run_label(classes, run, every) for run in runs)
-
-
-def _run_label(classes: FieldClasses, run: list[int], every: list[int]) -> str:
-    """Slots are even between two thresholds and odd on one; a run is a contiguous row of them."""
-    first, last = run[0], run[-1]
-    low = "" if first == every[0] else f"{classes.thresholds[(first - 1) // 2]:g}"
-    high = "" if last == every[-1] else f"{classes.thresholds[last // 2]:g}"
-    if low and low == high and first % 2:
-        return f"exactly {low}"
-    parts = [f"{'>=' if first % 2 else '>'} {low}"] if low else []
-    parts += [f"{'<=' if last % 2 else '<'} {high}"] if high else []
-    return " and ".join(parts) or "any value"
-
-
-def _set_label(words: tuple[str, ...], members: list[tuple[str, ...]]) -> str:
-    if len(members) == 1:
-        return show(members[0])
-    sets = [frozenset(member) for member in members]
-    least = [one for one in sets if not any(other < one for other in sets)]
-    absent = [word for word in words if not any(word in one for one in sets)]
-    without = f"without {' or '.join(absent)}" if absent else ""
-    if frozenset() in least:
-        return without or "anything"
-    present = " or ".join(" + ".join(word for word in words if word in one) for one in least)
-    return ", ".join(part for part in (f"with {present}", without) if part)
-
-
-def nearest(facet: Facet, states: Sequence[State], facts: Facts) -> State:
-    """The state of a group nearest to the profile: a list is measured by its members, a score and a stage by steps."""
-    return min(states, key=lambda state: _distance(facet, state, facts))
-
-
-def _distance(facet: Facet, state: State, facts: Facts) -> float:
-    total = 0.0
-    for field, value in zip(facet.fields, state.values, strict=True):
-        held = facts[field.name]
-        if isinstance(value, tuple):
-            total += len(set(value) ^ set(held if isinstance(held, tuple) else ()))
-        elif field.kind == "integer" and isinstance(value, int) and isinstance(held, int):
-            total += abs(value - held)
-        elif field.kind == "choice" and field.nature == "test" and isinstance(held, str) and isinstance(value, str):
-            total += abs(field.values.index(value) - field.values.index(held))
-        elif value != held:
-            total += 1
-    return total
+def _goals(therapy: Therapy, program: Program) -> TherapyGoals:
+    rules = tuple((rule, program.goals[GoalKey("rule", rule.id)].mask) for rule in therapy.rules)
+    options = relevant = 0
+    for rule, mask in rules:
+        relevant |= mask
+        options |= mask if rule.is_option else 0
+    return TherapyGoals(therapy, rules, options, relevant)

@@ -1,4 +1,4 @@
-"""Which unknown facts would settle most: for one test and for every pair, what each result would decide."""
+"""Which unknown facts would settle most: for one fact and for every pair, what each result would decide."""
 
 from __future__ import annotations
 
@@ -7,46 +7,58 @@ from dataclasses import dataclass
 from itertools import combinations, product
 
 from hepatica.evaluation import ListName
-from hepatica.explain.facets import Facet, State, label, meet, merged
-from hepatica.explain.lists import TherapyBits
-from hepatica.knowledge import Therapy
+from hepatica.explain.facets import Facet, State, TherapyGoals, meet, merged
+from hepatica.knowledge import Standing
 from hepatica.patient import Facts
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OpenTherapy:
+    """A therapy that depends on what is not known."""
+
+    therapy: str
+    name: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SettledTherapy:
+    """A therapy that a result settles: the list it then stands in, and its standing where that is an option."""
+
+    therapy: str
+    name: str
+    list: ListName
+    standing: Standing | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Outcome:
-    """One result (a group of values for each facet): the therapies it settles, each with its list, and those left open."""
+    """One result (a group of values for each facet, in words): the therapies it settles, and those it leaves open."""
 
     results: tuple[str, ...]
-    settled: tuple[tuple[Therapy, ListName], ...]
-    left: tuple[Therapy, ...]
+    settled: tuple[SettledTherapy, ...]
+    left: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Question:
-    """One unknown facet or two. `least` and `most` are how many possible therapies are settled, over all results."""
+    """One unknown facet or two. `least` and `most` are how many open therapies are settled, over all results.
 
-    facets: tuple[Facet, ...]
-    outcomes: tuple[Outcome, ...]
+    `tests_only`: tests answer it, no history or characteristic has to be asked.
+    """
+
+    fields: tuple[str, ...]
+    titles: tuple[str, ...]
+    tests_only: bool
     least: int
     most: int
-
-    @property
-    def tests_only(self) -> bool:
-        """Whether tests answer it: no history or characteristic has to be asked."""
-        return all(facet.nature == "test" for facet in self.facets)
-
-    @property
-    def mean(self) -> float:
-        """Settled therapies per distinguishable result; results are not weighted by how common they are."""
-        return sum(len(outcome.settled) for outcome in self.outcomes) / len(self.outcomes)
+    outcomes: tuple[Outcome, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Settling:
-    """The therapies still possible, and the questions that bear on them: best first."""
+    """The therapies still open, and the questions that bear on them: best first."""
 
-    possible: tuple[Therapy, ...]
+    open: tuple[OpenTherapy, ...]
     singles: tuple[Question, ...]
     pairs: tuple[Question, ...]
 
@@ -57,19 +69,20 @@ class _Asked:
     groups: tuple[tuple[State, ...], ...]
 
 
-def settling(every: Iterable[TherapyBits], facets: tuple[Facet, ...], facts: Facts) -> Settling:
+def settling(every: Iterable[TherapyGoals], facets: tuple[Facet, ...], facts: Facts) -> Settling:
     """What finding out one unknown facet, or two, would settle. Ordered by the least, then the mean number settled."""
     now = [facet.now(facts) for facet in facets]
     certain, possible = meet(now)
-    still = [bits for bits in every if bits.reached(certain, possible) == "possible"]
+    still = [goals for goals in every if goals.reached(certain, possible) == "possible"]
     relevant = 0
-    for bits in still:
-        relevant |= bits.relevant
+    for goals in still:
+        relevant |= goals.relevant
     asked = [_Asked(f, merged(f.results(facts), relevant)) for f in facets if f.open_in(facts)]
     asked = [one for one in asked if _tells(one, relevant, facts)]
     singles = [_question((one,), facets, now, still) for one in asked]
     pairs = [_question(pair, facets, now, still) for pair in combinations(asked, 2)]
-    return Settling(tuple(bits.therapy for bits in still), _best(singles), _best(pairs))
+    names = tuple(OpenTherapy(therapy=goals.therapy.id, name=goals.therapy.name) for goals in still)
+    return Settling(open=names, singles=_best(singles), pairs=_best(pairs))
 
 
 def _tells(asked: _Asked, relevant: int, facts: Facts) -> bool:
@@ -79,25 +92,44 @@ def _tells(asked: _Asked, relevant: int, facts: Facts) -> bool:
     return any((g[0].certain & relevant, g[0].possible & relevant) != here for g in asked.groups)
 
 
-def _question(asked: tuple[_Asked, ...], facets: tuple[Facet, ...], now: list[State], still: list[TherapyBits]) -> Question:
-    chosen = {one.facet.title for one in asked}
-    fixed = [state for facet, state in zip(facets, now, strict=True) if facet.title not in chosen]
+def _question(asked: tuple[_Asked, ...], facets: tuple[Facet, ...], now: list[State], still: list[TherapyGoals]) -> Question:
+    chosen = {one.facet.index for one in asked}
+    fixed = [state for facet, state in zip(facets, now, strict=True) if facet.index not in chosen]
     outcomes = tuple(_outcome(asked, groups, fixed, still) for groups in product(*(one.groups for one in asked)))
     counts = [len(outcome.settled) for outcome in outcomes]
-    return Question(tuple(one.facet for one in asked), outcomes, min(counts), max(counts))
+    return Question(
+        fields=tuple(field.name for one in asked for field in one.facet.fields),
+        titles=tuple(one.facet.title for one in asked),
+        tests_only=all(one.facet.nature == "test" for one in asked),
+        least=min(counts),
+        most=max(counts),
+        outcomes=outcomes,
+    )
 
 
 def _outcome(
-    asked: tuple[_Asked, ...], groups: tuple[tuple[State, ...], ...], fixed: list[State], still: list[TherapyBits]
+    asked: tuple[_Asked, ...], groups: tuple[tuple[State, ...], ...], fixed: list[State], still: list[TherapyGoals]
 ) -> Outcome:
     certain, possible = meet([*fixed, *(group[0] for group in groups)])
-    reached = [(bits.therapy, bits.reached(certain, possible)) for bits in still]
+    reached = [(goals, goals.reached(certain, possible)) for goals in still]
     return Outcome(
-        tuple(label(one.facet, group) for one, group in zip(asked, groups, strict=True)),
-        tuple((therapy, name) for therapy, name in reached if name != "possible"),
-        tuple(therapy for therapy, name in reached if name == "possible"),
+        results=tuple(one.facet.label(group) for one, group in zip(asked, groups, strict=True)),
+        settled=tuple(_settled(goals, name, certain) for goals, name in reached if name != "possible"),
+        left=tuple(goals.therapy.id for goals, name in reached if name == "possible"),
+    )
+
+
+def _settled(goals: TherapyGoals, name: ListName, certain: int) -> SettledTherapy:
+    rule = goals.best(certain)
+    return SettledTherapy(
+        therapy=goals.therapy.id, name=goals.therapy.name, list=name, standing=rule.standing if rule else None
     )
 
 
 def _best(found: list[Question]) -> tuple[Question, ...]:
-    return tuple(sorted((q for q in found if q.most), key=lambda q: (-q.least, -q.mean)))
+    """Most certainly settled first; results are not weighted by how common they are."""
+
+    def order(question: Question) -> tuple[int, float]:
+        return -question.least, -sum(len(outcome.settled) for outcome in question.outcomes) / len(question.outcomes)
+
+    return tuple(sorted((question for question in found if question.most), key=order))

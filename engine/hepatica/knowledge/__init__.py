@@ -18,7 +18,7 @@ from hepatica.knowledge.conditions import (
     written,
 )
 from hepatica.knowledge.counts import counts
-from hepatica.knowledge.decode import READ_AS
+from hepatica.knowledge.decode import READ_AS, decode
 from hepatica.knowledge.evidence import (
     Approval,
     Arm,
@@ -172,6 +172,7 @@ __all__ = [
     "concept_words",
     "condition_words",
     "counts",
+    "decode",
     "find_ruleset",
     "find_study",
     "gather",

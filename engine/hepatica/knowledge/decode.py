@@ -5,7 +5,7 @@ The dataclasses of `evidence` and `ruleset` are the schema; nothing is written t
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, is_dataclass
 from dataclasses import fields as fields_of
 from functools import cache
@@ -88,13 +88,17 @@ def decode(
     concepts: Collection[str] | None,
     problems: list[Problem],
     fields: Fields = COMMON_FIELDS,
+    *,
+    conditions: Collection[str] = CONDITION_KEYS,
+    written_as: Mapping[str, str] = WRITTEN_AS,
 ) -> T | None:
     """The object in `node`; None where it is unusable, with the reasons added to `problems`.
 
-    `concepts` and `fields` are what conditions may test; `concepts` is None where they cannot be known.
+    `concepts` and `fields` are what conditions may test; `concepts` is None where they cannot be known. `conditions` are the
+    keys under which conditions stand, `written_as` maps top-level keys of the file to names of attributes.
     """
     before = len(problems)
-    data = _data(node, ConditionReader(file, concepts, problems, fields), top=True)
+    data = _data(node, ConditionReader(file, concepts, problems, fields), conditions, written_as)
     try:
         result: T = adapter(kind).validate_python(data)  # type: ignore[arg-type]
     except ValidationError as error:
@@ -126,14 +130,14 @@ def _inner_types(hint: Any) -> list[type]:
     return [hint, *inner] if isinstance(hint, type) else inner
 
 
-def _data(node: Node, reader: ConditionReader, *, top: bool = False) -> object:
+def _data(node: Node, reader: ConditionReader, conditions: Collection[str], written_as: Mapping[str, str]) -> object:
     if isinstance(node.value, dict):
         return {
-            (WRITTEN_AS.get(key, key) if top else key): (reader.read(child) if key in CONDITION_KEYS else _data(child, reader))
+            written_as.get(key, key): reader.read(child) if key in conditions else _data(child, reader, conditions, {})
             for key, child in node.value.items()
         }
     if isinstance(node.value, list):
-        return [_data(child, reader) for child in node.value]
+        return [_data(child, reader, conditions, {}) for child in node.value]
     if isinstance(node.value, bool):
         return node.raw.lower()
     if isinstance(node.value, float) and repr(node.value) != node.raw:

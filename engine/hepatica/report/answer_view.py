@@ -53,8 +53,7 @@ class _Answer:
             yield from self.nothing_certain()
             return
         if evaluation.scope == "unknown":
-            needs = all_of(self.words.titles(evaluation.scope_needs))
-            yield Paragraph(f"Cannot tell yet whether this is advanced HCC: enter {needs}.", lead="Scope", tone="warning")
+            yield Paragraph(f"{self.ask_first()}.", lead="Scope", tone="warning")
         stronger, others = self.open_entries()
         yield from self.possible(stronger, f"{LISTS['possible'].heading}: the strongest")
         yield from self.options()
@@ -66,14 +65,25 @@ class _Answer:
         yield from self.notes()
 
     def nothing_certain(self) -> Iterator[Block]:
-        """What to enter first, where no therapy has a certain place yet."""
+        """What to enter first, where no therapy has a certain place yet: a few lines, the rest for those who ask."""
         open_ = self.evaluation.possible
-        asked = Counter(name for entry in open_ for name in entry.needs)
-        fields = list(self.words.fields)
-        first = sorted(asked, key=lambda name: (-asked[name], fields.index(name)))[:_MOST_ASKED]
-        yield Paragraph(f"Enter {all_of(self.words.titles(first))} first.", lead="Nothing certain yet", tone="warning")
+        yield Paragraph(f"{self.ask_first()} first.", lead="Nothing certain yet", tone="warning")
+        best = [entry for entry in open_ if entry.would_be == "options" and RANK[entry.standing] == RANK[open_[0].standing]]
+        if best:
+            yield Paragraph(f"{', '.join(e.name for e in best)} ({STANDINGS[best[0].standing].phrase}).", lead="Strongest still open")
         yield Paragraph(f"{counted(len(open_), 'therapy depends', 'therapies depend')} on what is not known.")
         yield More(LISTS["possible"].heading, tuple(self.by_needs(open_)))
+
+    def ask_first(self) -> str:
+        """The facts that decide the scope, or else those on which most of what is open depends."""
+        if self.evaluation.scope == "unknown" and len(self.evaluation.scope_needs) <= _MOST_ASKED:
+            needs = all_of(self.words.titles(self.evaluation.scope_needs))
+            tumour = self.evaluation.knowledge.card.tumour.upper()
+            return f"Whether this is advanced {tumour} cannot be told: enter {needs}"
+        asked = Counter(name for entry in self.evaluation.possible for name in entry.needs)
+        fields = list(self.words.fields)
+        first = sorted(asked, key=lambda name: (-asked[name], fields.index(name)))[:_MOST_ASKED]
+        return f"Enter {all_of(self.words.titles(sorted(first, key=fields.index)))}"
 
     def open_entries(self) -> tuple[list[Entry], list[Entry]]:
         """The possible options of a standing above every certain one, and the other possible therapies."""
@@ -121,9 +131,9 @@ class _Answer:
     def open_item(self, entry: Entry) -> Item:
         """An open therapy with what it would be, and what stands against it as a whole."""
         demand = STANDINGS[entry.standing]
-        would = demand.phrase if entry.would_be == "options" else LISTS[entry.would_be or "possible"].phrase
+        would = demand.phrase if entry.would_be != "not_supported" else f"would be {LISTS['not_supported'].phrase}"
         against = [f"otherwise {text.removeprefix('but ')}" for text in entry.headline.against]
-        text = "; ".join((f"would be {would}" if entry.would_be != "options" else would, *against))
+        text = "; ".join((would, *against))
         said = (Paragraph(entry.headline.text),) if entry.headline.text else ()
         return Item(entry.name, text, ref=Ref("therapy", entry.therapy), details=(*said, *self.details(entry)))
 
@@ -180,30 +190,34 @@ def rule_details(entry: Entry | RuleAnswer, words: Wording, word: str = "review"
     if entry.extrapolates:
         yield Paragraph(entry.extrapolates.says, lead="Extrapolates")
     for citation in entry.citations:
-        yield Paragraph(
-            f"{fits_words(citation.applicability, words)}. {citation_words(citation, word)}.",
-            lead=citation.name,
-            ref=None,
-        )
+        fits = NOT_TRIALS.get(citation.kind) or fits_words(citation.applicability, words)
+        yield Paragraph(f"{fits}; {citation_words(citation, word)}.", lead=citation.name)
         for event in citation.later:
             yield Paragraph(event.says, lead=f"Later ({event.year})")
 
 
 def citation_words(citation: Citation, word: str = "review") -> str:
-    """What a study is, in one line: "Phase III, n = 565, NCT01140347, review lines 281-301"."""
+    """What a study is, in one line: "phase III, n = 565, NCT01140347, review lines 281-301"."""
     parts = (
         f"phase {citation.phase}" if citation.phase else "",
         f"n = {citation.n}" if citation.n is not None else "",
         citation.nct,
         place_words(citation.source, word=word),
     )
-    said = ", ".join(part for part in parts if part)
-    return said[:1].upper() + said[1:]
+    return ", ".join(part for part in parts if part)
+
+
+# Records that enrolled nobody a patient could be held against.
+NOT_TRIALS = {
+    "regulatory_approval": "An approval, not a trial",
+    "case_report": "A single patient's story",
+    "review_statement": "A statement, not a trial",
+}
 
 
 def fits_words(fits: Applicability, words: Wording) -> str:
     """Whether the patient is one the study enrolled, in words."""
-    stated = ", ".join(fits.stated)
+    stated = ", ".join(words.titles(fits.stated))
     said: dict[str, Callable[[], str]] = {
         "inside": lambda: "Such patients were enrolled",
         "partly_stated": lambda: f"Meets the little that is recorded of whom it enrolled ({stated})",

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from hepatica.evaluation import Evaluation
 from hepatica.patient import Profile
 from hepatica.report.blocks import Block, Facts, Paragraph, Title
-from hepatica.wording import Wording, all_of
+from hepatica.wording import Wording, all_of, shown
 
 
 def case_title(evaluation: Evaluation, lead: str = "") -> Title:
@@ -24,7 +24,7 @@ def case_blocks(evaluation: Evaluation) -> Iterator[Block]:
     words = Wording(ruleset)
     used = [name for name in profile.facts if name in ruleset.used_fields]
     known = [name for name in used if profile[name] is not None]
-    pairs = tuple((words.fields[name].title, words.fields[name].shown(profile[name])) for name in known)
+    pairs = tuple((words.fields[name].title, shown(words.fields[name], profile[name])) for name in known)
     yield Facts(pairs, inline=True) if pairs else Paragraph("Nothing is known of the facts that the rules read.")
     yield from measured(profile)
     for one in profile.understood:

@@ -1,4 +1,4 @@
-"""The search behind what-if: which facets, moved to which states, turn a therapy, with no part of them doing the same."""
+"""The search behind what-if: which facets, moved to which states, make a therapy an option or end that, none of them spare."""
 
 from __future__ import annotations
 
@@ -7,8 +7,7 @@ from dataclasses import dataclass, replace
 from itertools import combinations, product
 
 from hepatica.evaluation import ListName, each_bit
-from hepatica.explain.facets import Facet, State, meet, merged
-from hepatica.explain.lists import TherapyBits
+from hepatica.explain.facets import Facet, State, TherapyGoals, meet, merged
 from hepatica.knowledge import Rule
 from hepatica.patient import Facts
 from hepatica.problems import InvalidInput, Problem
@@ -16,6 +15,7 @@ from hepatica.problems import InvalidInput, Problem
 MOST_TRIED = 100_000
 
 Move = tuple[int, int]
+"""A facet and a group of its states, both by position."""
 Assignment = frozenset[Move]
 
 
@@ -29,22 +29,22 @@ class _Choices:
 
 
 @dataclass(frozen=True, slots=True)
-class Turn:
-    """Facets by index with the states they move to, and what any of those states leads to."""
+class MinimalChange:
+    """Facets by position with the states they move to, and what any of those states leads to."""
 
     moves: tuple[tuple[int, tuple[State, ...]], ...]
     reaches: ListName
     rule: Rule | None
 
 
-def turns(bits: TherapyBits, facets: tuple[Facet, ...], facts: Facts, *, is_option: bool) -> list[Turn]:
-    """Every irreducible turn of one therapy; `is_option` says whether it is one now.
+def minimal_changes(goals: TherapyGoals, facets: tuple[Facet, ...], facts: Facts, *, is_option: bool) -> list[MinimalChange]:
+    """Every change of which no part does the same, for one therapy; `is_option` says whether it is one now.
 
     Raises `InvalidInput` where there are too many to weigh.
     """
-    choices = [_choices(facet, bits.relevant, facts) for facet in facets]
-    found = _irreducible(_removals(bits, choices) if is_option else _additions(bits, choices))
-    return _united([_turn(bits, choices, assignment) for assignment in found], len(choices))
+    choices = [_choices(facet, goals.relevant, facts) for facet in facets]
+    found = _without_parts(_removals(goals, choices) if is_option else _additions(goals, choices))
+    return _united([_change(goals, choices, assignment) for assignment in found], len(choices))
 
 
 def _choices(facet: Facet, relevant: int, facts: Facts) -> _Choices:
@@ -55,9 +55,9 @@ def _choices(facet: Facet, relevant: int, facts: Facts) -> _Choices:
     return _Choices(facet, now, others)
 
 
-def _additions(bits: TherapyBits, choices: list[_Choices]) -> Iterator[Assignment]:
+def _additions(goals: TherapyGoals, choices: list[_Choices]) -> Iterator[Assignment]:
     """For each conjunction that would do: every facet that contradicts it, moved to a state that does not."""
-    for position in each_bit(bits.options):
+    for position in each_bit(goals.options):
         bit = 1 << position
         moves: list[list[Move]] = []
         for index, choice in enumerate(choices):
@@ -66,19 +66,19 @@ def _additions(bits: TherapyBits, choices: list[_Choices]) -> Iterator[Assignmen
         yield from (frozenset(chosen) for chosen in product(*moves))
 
 
-def _removals(bits: TherapyBits, choices: list[_Choices], taken: Assignment = frozenset()) -> Iterator[Assignment]:
+def _removals(goals: TherapyGoals, choices: list[_Choices], taken: Assignment = frozenset()) -> Iterator[Assignment]:
     """While a conjunction still holds, one of its facets that was not yet moved has to contradict it."""
-    left = _meet(choices, taken)[0] & bits.options
+    left = _meet(choices, taken)[0] & goals.options
     if not left:
         yield taken
         return
-    bit = left & -left
+    bit = left & -left  # the lowest conjunction that still holds; any would do, each must fall in the end
     moved = {index for index, _ in taken}
     for index, choice in enumerate(choices):
         if index not in moved:
             for group, states in enumerate(choice.groups):
                 if not states[0].certain & bit:
-                    yield from _removals(bits, choices, taken | {(index, group)})
+                    yield from _removals(goals, choices, taken | {(index, group)})
 
 
 def _meet(choices: list[_Choices], taken: Assignment) -> tuple[int, int]:
@@ -86,7 +86,7 @@ def _meet(choices: list[_Choices], taken: Assignment) -> tuple[int, int]:
     return meet(c.groups[moved[i]][0] if i in moved else c.now for i, c in enumerate(choices))
 
 
-def _irreducible(found: Iterable[Assignment]) -> list[Assignment]:
+def _without_parts(found: Iterable[Assignment]) -> list[Assignment]:
     """Those of which no part is found as well, smallest first."""
     unique: set[Assignment] = set()
     for count, one in enumerate(found):
@@ -102,23 +102,23 @@ def _has_part(assignment: Assignment, found: set[Assignment]) -> bool:
     return any(frozenset(part) in found for size in sizes for part in combinations(sorted(assignment), size))
 
 
-def _turn(bits: TherapyBits, choices: list[_Choices], assignment: Assignment) -> Turn:
+def _change(goals: TherapyGoals, choices: list[_Choices], assignment: Assignment) -> MinimalChange:
     certain, possible = _meet(choices, assignment)
     moves = tuple((index, choices[index].groups[group]) for index, group in sorted(assignment))
-    return Turn(moves, bits.reached(certain, possible), bits.best(certain))
+    return MinimalChange(moves, goals.reached(certain, possible), goals.best(certain))
 
 
-def _united(found: list[Turn], count: int) -> list[Turn]:
+def _united(found: list[MinimalChange], count: int) -> list[MinimalChange]:
     """Those that reach the same by the same rule and differ in the states of one facet alone, made one."""
     for facet in range(count):
-        groups: dict[object, list[Turn]] = {}
+        groups: dict[object, list[MinimalChange]] = {}
         for one in found:
-            rest = tuple(move for move in one.moves if move[0] != facet)
+            rest = tuple((index, tuple(s.point for s in states)) for index, states in one.moves if index != facet)
             groups.setdefault((rest, len(one.moves), one.reaches, one.rule and one.rule.id), []).append(one)
         found = [_union(group, facet) for group in groups.values()]
     return found
 
 
-def _union(group: list[Turn], facet: int) -> Turn:
+def _union(group: list[MinimalChange], facet: int) -> MinimalChange:
     together = tuple(state for one in group for index, states in one.moves if index == facet for state in states)
     return replace(group[0], moves=tuple((index, together if index == facet else s) for index, s in group[0].moves))

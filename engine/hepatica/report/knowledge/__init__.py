@@ -1,1 +1,0 @@
-"""Views of the knowledge: rules, studies, the card, what verification found."""
