@@ -4,25 +4,32 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
+from urllib.parse import urlencode
 
 from hepatica.evaluation import LISTS, Evaluation
-from hepatica.knowledge import Filters, Found, Ruleset, catalogue, search, select
+from hepatica.knowledge import LINES, Filters, Found, Line, Ruleset, catalogue, search, select
 from hepatica.notice import notice
 from hepatica.problems import InvalidInput
-from hepatica.report import Block, Blocks, Bullets, Items, Paragraph, Section, Title
+from hepatica.report import Block, Blocks, Bullets, Items, More, Paragraph, Section, Title
 from hepatica.report.about import About, about, about_view
 from hepatica.report.answer_view import answer
 from hepatica.report.case import case_blocks
 from hepatica.report.evidence import StudyListing, StudyPage, studies_view, study_listing, study_page, study_view
 from hepatica.report.rules import RuleListing, rule_listing, rules_view
+from hepatica.report.teaching.drawing import svg
+from hepatica.report.teaching.forest import forest_drawing, forest_view
+from hepatica.report.teaching.pathway import LANDSCAPE, PHONE, pathway_drawings, pathway_svg, pathway_view
+from hepatica.teaching import ENDPOINTS, SETTINGS, Forest, Pathway, forest, pathway
+from hepatica.web import quiz
 from hepatica.web.form import Control, choice_control, first_up
 from hepatica.web.library import RulesetLibrary
 from hepatica.web.query import refusal
-from hepatica.web.render import Page, PageView
-from hepatica.web.request import FieldProblem, PageNotFound, PageParameter, RefusedRequest, Request
+from hepatica.web.quiz import QuizPage, quiz_page
+from hepatica.web.render import Page, PageView, patient_query
+from hepatica.web.request import RULESET, FieldProblem, PageNotFound, PageParameter, RefusedRequest, Request
 from hepatica.wording import spoken
 
-THERAPY, SEARCH = "therapy", "q"
+THERAPY, SEARCH, LINE, ENDPOINT, NARROW = "therapy", "q", "line", "endpoint", "narrow"
 LONGEST_SEARCH = 100
 # Lists that a screen folds away, so that the strongest evidence stands alone on the first one.
 FOLDED = ("trials", "possible", "not-supported", "unreported", "advice")
@@ -39,6 +46,30 @@ def pages(library: RulesetLibrary) -> tuple[Page, ...]:
             says="What published evidence backs for a hypothetical patient.",
             view=answer_page,
             result=Evaluation,
+        ),
+        Page(
+            path="/pathway",
+            name="pathway",
+            tab="Pathway",
+            says="The lines of treatment drawn from the rules, with the case's way through them.",
+            view=pathway_page,
+            result=Pathway,
+            own=(_one_of(LINE, "Only this line of treatment.", LINES), _NARROW),
+            picture=pathway_picture,
+        ),
+        Page(
+            path="/forest",
+            name="forest",
+            tab="Forest plot",
+            says="The randomised trials' hazard ratios, printed and corrected.",
+            view=forest_page,
+            result=Forest,
+            own=(
+                _one_of(ENDPOINT, "Only this endpoint.", ENDPOINTS),
+                _one_of(LINE, "Only this line of treatment.", SETTINGS),
+                _NARROW,
+            ),
+            picture=forest_picture,
         ),
         Page(
             path="/evidence",
@@ -61,6 +92,16 @@ def pages(library: RulesetLibrary) -> tuple[Page, ...]:
             says="One therapy: its rules and the studies they cite.",
             view=therapy_page,
             result=RuleListing,
+        ),
+        Page(
+            path="/quiz",
+            name="quiz",
+            tab="Quiz",
+            says="Cases to commit to before the answer is shown, and what was missed by topic.",
+            view=quiz_page,
+            result=QuizPage,
+            own=quiz.PARAMETERS,
+            slow=True,
         ),
         Page(
             path="/about",
@@ -192,6 +233,9 @@ _SEARCH = PageParameter(
 )
 
 
+_NARROW = PageParameter(name=NARROW, says="The picture for a phone.", schema={"type": "string", "enum": ["", "yes"]})
+
+
 def _values(rulesets: Iterable[Ruleset], known: StudyFilter) -> tuple[str, ...]:
     """The values of a filter that occur, in order of first use."""
     return tuple(dict.fromkeys(value for one in rulesets for found in catalogue(one) for value in known.values(found)))
@@ -229,6 +273,71 @@ def about_page(request: Request) -> PageView:
     """The ruleset's card."""
     found = about(request.ruleset)
     return PageView(result=found, blocks=about_view(found))
+
+
+def pathway_page(request: Request) -> PageView:
+    """The lines of treatment, each a picture, and the same in words."""
+    found = _pathway(request)
+    query = patient_query(request)
+    shown = tuple((f"{LINE}={line.line}&{query}", f"{line.title}; the outline below says the same.") for line in found.lines)
+    return PageView(
+        result=found,
+        blocks=tuple(block for block in pathway_view(found) if not isinstance(block, More)),
+        pictures=shown,
+        filters=(
+            _line_choice(request, [line for line in LINES if line in {rule.line for rule in request.ruleset.rules.values()}]),
+        ),
+    )
+
+
+def pathway_picture(request: Request) -> bytes:
+    """The picture as SVG."""
+    found = _pathway(request)
+    drawings = pathway_drawings(found, PHONE if request.choice(NARROW, ("yes",)) else LANDSCAPE)
+    return (svg(drawings[0]) if len(drawings) == 1 else pathway_svg(found)).encode()
+
+
+def _pathway(request: Request) -> Pathway:
+    chosen = request.choice(LINE, tuple(LINES))
+    return pathway(request.ruleset, request.known_profile, [line for line in LINES if line == chosen])
+
+
+def _line_choice(request: Request, lines: Iterable[Line]) -> Control:
+    return choice_control(LINE, "Line", {"": "All", **{line: first_up(LINES[line]) for line in lines}}, request.one(LINE))
+
+
+def forest_page(request: Request) -> PageView:
+    """The hazard ratios as tables, and a picture of them."""
+    found = _forest(request)
+    chosen = urlencode({name: request.one(name) for name in (ENDPOINT, LINE)} | {RULESET: request.ruleset_name})
+    return PageView(
+        result=found,
+        blocks=tuple(block for block in forest_view(found) if not isinstance(block, More)),
+        pictures=((chosen, f"{len(found.rows)} hazard ratios as a forest plot; every number stands in the tables."),)
+        if found.panels
+        else (),
+        pictures_last=True,
+        filters=(
+            choice_control(ENDPOINT, "Endpoint", {"": "All", **ENDPOINTS}, request.one(ENDPOINT)),
+            _line_choice(request, [line for line in LINES if line in {s.setting for s in request.ruleset.studies.values()}]),
+        ),
+    )
+
+
+def forest_picture(request: Request) -> bytes:
+    """The plot as SVG."""
+    narrow = request.choice(NARROW, ("yes",))
+    found = _forest(request)
+    return svg(forest_drawing(found, PHONE) if narrow else forest_drawing(found)).encode()
+
+
+def _forest(request: Request) -> Forest:
+    endpoint, line = request.choice(ENDPOINT, tuple(ENDPOINTS)), request.choice(LINE, SETTINGS)
+    return forest(
+        request.ruleset,
+        [name for name in ENDPOINTS if name == endpoint],
+        [setting for setting in SETTINGS if setting == line],
+    )
 
 
 def refused_view(page: Page, request: Request, error: InvalidInput) -> PageView:

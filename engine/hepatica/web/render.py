@@ -26,13 +26,15 @@ class PageView:
     """What a page shows: the typed result, its blocks, the choices above them, and what only a template of its own needs.
 
     `case` are blocks about the patient that a narrow screen folds away; `says` is the view in one sentence, for those who
-    hear it.
+    hear it; `pictures` are queries of the page's own picture, each with what it shows in words.
     """
 
     result: Any
     blocks: Blocks
     case: Blocks = ()
     says: str = ""
+    pictures: tuple[tuple[str, str], ...] = ()
+    pictures_last: bool = False
     filters: tuple[Control, ...] = ()
     button: str = "Show"
     template: str = "page.html"
@@ -73,6 +75,7 @@ class Renderer:
         self._environment = Environment(
             loader=FileSystemLoader(TEMPLATES), autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
         )
+        self._environment.filters["zip"] = zip
 
     def page(self, page: Page | None, request: Request, view: PageView) -> str:
         """A page as HTML."""
@@ -95,6 +98,7 @@ class Renderer:
             "brief": ", ".join(f"{title} {value}" for title, value in facts[:5]),
             "groups": groups(request.ruleset, request.patient) if page is not None and page.form else (),
             "notice": notice(request.ruleset.card.as_of),
+            "blocks": lambda shown: _markup(shown, request),
             **self._places(request, query),
             **view.extra,
         }
