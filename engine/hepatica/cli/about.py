@@ -21,4 +21,4 @@ def command(ruleset: str) -> common.Output:
     """
     from hepatica.report.about import about, about_view
 
-    return common.Output(about(common.load(ruleset)[0]), about_view)
+    return common.Output(about(common.ruleset(ruleset)), about_view)

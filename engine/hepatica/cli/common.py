@@ -20,7 +20,6 @@ import click
 
 from hepatica.cli import writing
 from hepatica.documents import MAX_BYTES
-from hepatica.inference import compiled
 from hepatica.paths import DEFAULT_RULESET, shipped
 from hepatica.problems import InvalidInput, Problem
 from hepatica.report.style import Style
@@ -184,45 +183,32 @@ def settings_option(function: F) -> F:
     )(function)
 
 
-def load(name: str) -> tuple[Ruleset, Program]:
-    """A ruleset and its compiled conditions, from the kept copy where the content is the same."""
-    from hepatica.knowledge import find_ruleset, gather
+def ruleset(name: str) -> Ruleset:
+    """A ruleset by the id of a shipped one or by its folder; the compiled copy is kept for the next time."""
+    from hepatica import load as load_ruleset
 
-    return load_gathered(gather(find_ruleset(name, (shipped("rulesets"),))))
-
-
-def load_gathered(files: RulesetFiles) -> tuple[Ruleset, Program]:
-    """As `load`, of files already read."""
-    kept = compiled.recall(files)
-    if kept is not None:
-        return kept
-    from hepatica.inference import compile_ruleset
-    from hepatica.knowledge import load_files
-
-    ruleset = load_files(files)
-    program = compile_ruleset(ruleset)
-    compiled.keep(files, ruleset, program)
-    return ruleset, program
+    return load_ruleset(name)
 
 
-def evaluator(name: str) -> Evaluator:
-    """An evaluator of a ruleset."""
-    from hepatica.evaluation import Evaluator
+def evaluator(rules: Ruleset | str) -> Evaluator:
+    """The evaluator of a ruleset."""
+    from hepatica.evaluation import evaluator_of
 
-    return Evaluator(*load(name))
+    return evaluator_of(ruleset(rules) if isinstance(rules, str) else rules)
 
 
-def read_patients(paths: Sequence[str], settings: Sequence[str]) -> list[Profile]:
+def read_patients(paths: Sequence[str], settings: Sequence[str], rules: Ruleset | None = None) -> list[Profile]:
     """The profiles of several files (`-` is standard input; a file may hold a list); settings alone make one too."""
-    from hepatica.patient import profile_of, profiles_in
+    from hepatica.patient import COMMON_FIELDS, profile_of, profiles_in
 
+    fields = rules.fields if rules else COMMON_FIELDS
     if not paths:
-        return [profile_of(settings)]
+        return [profile_of(settings, fields=fields)]
     profiles: list[Profile] = []
     problems: list[Problem] = []
     for path in paths:
         try:
-            profiles.extend(profiles_in(*_patient_bytes(path), settings))
+            profiles.extend(profiles_in(*_patient_bytes(path), settings, fields=fields))
         except InvalidInput as error:
             problems.extend(error.problems)
     if problems:
@@ -230,23 +216,23 @@ def read_patients(paths: Sequence[str], settings: Sequence[str]) -> list[Profile
     return profiles
 
 
-def read_patient(path: str | None, settings: Sequence[str]) -> Profile:
+def read_patient(path: str | None, settings: Sequence[str], rules: Ruleset | None = None) -> Profile:
     """The one profile of a file (or of settings alone); refuses a list of several."""
     if path is None and not settings:
         raise click.UsageError("name a patient file, - for standard input, or facts with --set field=value")
-    profiles = read_patients([path] if path else [], settings)
-    if len(profiles) > 1:
+    profiles = read_patients([path] if path else [], settings, rules)
+    if len(profiles) != 1:
         raise click.UsageError(f"one patient is needed; {path} holds {len(profiles)}")
     return profiles[0]
 
 
-def known_therapies(names: Sequence[str], ruleset: Ruleset, given_as: str = "--therapy") -> tuple[str, ...]:
+def known_therapies(names: Sequence[str], rules: Ruleset, given_as: str = "--therapy") -> tuple[str, ...]:
     """The ids of therapies named by id, name or synonym (brand names). Raises `InvalidInput` with every unknown one."""
     found: list[str] = []
     problems: list[Problem] = []
     for name in names:
         try:
-            found.append(therapy(name, ruleset, given_as))
+            found.append(therapy(name, rules, given_as))
         except InvalidInput as error:
             problems.extend(error.problems)
     if problems:
@@ -254,26 +240,26 @@ def known_therapies(names: Sequence[str], ruleset: Ruleset, given_as: str = "--t
     return tuple(found)
 
 
-def therapy(name: str, ruleset: Ruleset, given_as: str) -> str:
+def therapy(name: str, rules: Ruleset, given_as: str) -> str:
     """The id of one therapy; see `known_therapies`. One that another shipped ruleset knows is said to be there."""
     from hepatica.problems import quote, suggestion
 
-    found = _named(name, ruleset)
+    found = _named(name, rules)
     if found:
         return found
-    here = f"{quote(name)} is not in this ruleset ({ruleset.card.id})"
-    elsewhere = [other.card.id for other in _other_rulesets(ruleset) if _named(name, other)]
+    here = f"{quote(name)} is not in this ruleset ({rules.card.id})"
+    elsewhere = [other.card.id for other in _other_rulesets(rules) if _named(name, other)]
     if elsewhere:
         message = f"{here}; it is in {' and '.join(elsewhere)}: --ruleset {elsewhere[0]}"
     else:
-        message = f"{here}; {suggestion(name, ruleset.therapies)}"
+        message = f"{here}; {suggestion(name, rules.therapies)}"
     raise InvalidInput([Problem(given_as, 1, 1, "unknown-therapy", message)])
 
 
-def _named(name: str, ruleset: Ruleset) -> str:
+def _named(name: str, rules: Ruleset) -> str:
     """The therapy of an id, a name or a synonym, whatever the case, blanks and hyphens; empty where there is none."""
     wanted = _folded(name)
-    for one in ruleset.therapies.values():
+    for one in rules.therapies.values():
         if wanted in map(_folded, (one.id, one.name, *one.synonyms)):
             return one.id
     return ""
@@ -283,12 +269,12 @@ def _folded(text: str) -> str:
     return "".join(char for char in text.casefold() if char.isalnum())
 
 
-def _other_rulesets(ruleset: Ruleset) -> Iterator[Ruleset]:
+def _other_rulesets(rules: Ruleset) -> Iterator[Ruleset]:
     """The shipped rulesets beside this one; one that does not load names nothing."""
     for folder in sorted(shipped("rulesets").iterdir()):
-        if (folder / "ruleset.yaml").is_file() and folder.name != ruleset.card.id:
+        if (folder / "ruleset.yaml").is_file() and folder.name != rules.card.id:
             try:
-                yield load(str(folder))[0]
+                yield ruleset(str(folder))
             except InvalidInput:
                 continue
 
@@ -331,6 +317,21 @@ def style(path: Path | None = None) -> Style:
 
 
 # What follows serves the commands that do not use `@printed` yet, and goes away with the last of them.
+
+
+def load(name: str) -> tuple[Ruleset, Program]:
+    """A ruleset and its compiled conditions."""
+    found = evaluator(name)
+    return found.ruleset, found.program
+
+
+def load_gathered(files: RulesetFiles) -> tuple[Ruleset, Program]:
+    """As `load`, of files already read."""
+    from hepatica.inference import compile_ruleset
+    from hepatica.knowledge import load_files
+
+    found = load_files(files)
+    return found, compile_ruleset(found)
 
 
 def write(text: str) -> None:

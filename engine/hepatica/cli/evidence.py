@@ -53,7 +53,7 @@ def list_(*, ruleset: str, sort: str, **filters: str | None) -> common.Output:
     """
     from hepatica.knowledge import select
 
-    rules = common.load(ruleset)[0]
+    rules = common.ruleset(ruleset)
     found = select(rules, Filters(**{name: value or "" for name, value in filters.items()}))
     return _listed(rules, _sorted(found, sort))
 
@@ -74,7 +74,7 @@ def search_(*, words: tuple[str, ...], ruleset: str) -> common.Output:
     """
     from hepatica.knowledge import search
 
-    rules = common.load(ruleset)[0]
+    rules = common.ruleset(ruleset)
     return _listed(rules, search(rules, words))
 
 
@@ -94,7 +94,7 @@ def show(*, study: str, ruleset: str) -> common.Output:
     from hepatica.knowledge import find_study
     from hepatica.report.evidence import study_page, study_view
 
-    rules = common.load(ruleset)[0]
+    rules = common.ruleset(ruleset)
     return common.Output(study_page(rules, find_study(rules, study)), study_view)
 
 
@@ -113,7 +113,7 @@ def references_(*, ruleset: str) -> common.Output:
     from hepatica.report import sources
     from hepatica.report.csv_table import csv_text
 
-    listing = sources.reference_listing(common.load(ruleset)[0])
+    listing = sources.reference_listing(common.ruleset(ruleset))
     formats = {"bibtex": sources.bibtex, "ris": sources.ris, "csv": lambda found: csv_text(sources.reference_rows(found))}
     return common.Output(listing, sources.references_view, formats=formats)
 

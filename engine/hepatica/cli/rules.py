@@ -34,7 +34,7 @@ def command(*, names: tuple[str, ...], ruleset: str, **filters: str) -> common.O
     """
     from hepatica.report.rules import rule_listing, rules_found, rules_view
 
-    loaded = common.load(ruleset)[0]
+    loaded = common.ruleset(ruleset)
     known = tuple(name if name in loaded.rules else common.therapy(name, loaded, "NAME") for name in names)
     _check(loaded, filters)
     found = rules_found(loaded, known, **filters)

@@ -14,14 +14,18 @@ RULESET_FILES = ("ruleset", "concepts", "fields", "references", "therapy", "note
 # Every result that a command prints as JSON: where its type is.
 RESULTS: Mapping[str, tuple[str, str]] = {
     "about": ("hepatica.report.about", "About"),
+    "comparison": ("hepatica.explain", "Comparison"),
+    "explanation": ("hepatica.explain", "Explanation"),
+    "output": ("hepatica.evaluation", "Evaluation"),
     "patients": ("hepatica.report.patients", "PatientListing"),
     "reference-list": ("hepatica.report.sources", "ReferenceListing"),
     "rule-list": ("hepatica.report.rules", "RuleListing"),
     "study": ("hepatica.report.evidence", "StudyPage"),
     "study-list": ("hepatica.report.evidence", "StudyListing"),
+    "whatif": ("hepatica.explain", "WhatIf"),
     "verification": ("hepatica.report.evidence", "VerificationReport"),
 }
-KINDS = ("profile", "output", *RULESET_FILES, "cases", *sorted(RESULTS))
+KINDS = ("profile", *RULESET_FILES, *sorted(RESULTS))
 
 
 @click.command("schema")
@@ -54,10 +58,10 @@ def _schema(kind: str, ruleset: str) -> dict[str, Any]:
     if kind == "profile":
         from hepatica.patient import profile_schema
 
-        return _named(profile_schema(), kind, CONTRACT)
+        return _named(profile_schema(common.ruleset(ruleset).fields), kind, CONTRACT)
     from hepatica.knowledge import ruleset_schemas
 
-    return _named(ruleset_schemas(common.load(ruleset)[0].concepts)[kind], kind, CONTRACT)
+    return _named(ruleset_schemas(common.ruleset(ruleset).concepts)[kind], kind, CONTRACT)
 
 
 def _named(schema: dict[str, Any], kind: str, version: str) -> dict[str, Any]:

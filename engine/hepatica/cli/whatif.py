@@ -12,33 +12,23 @@ from hepatica.cli import common
 @common.settings_option
 @common.ruleset_option
 @click.option("--therapy", "-t", "therapies", multiple=True, metavar="ID", help="Only this therapy; may be repeated.")
-@click.option("--all", "every", is_flag=True, help="Every irreducible change and every question, not only the smallest and best.")
-@common.format_option("text", "json")
-def command(
-    *, patient: str | None, settings: tuple[str, ...], ruleset: str, therapies: tuple[str, ...], every: bool, format_: str
-) -> None:
-    """The smallest changes of facts that add or remove each option, and which unknown test would settle most.
+@common.printed(verbose="Every minimal change and every question, not only the smallest and best.")
+def command(*, patient: str | None, settings: tuple[str, ...], ruleset: str, therapies: tuple[str, ...]) -> common.Output:
+    """What to find out first, and the smallest changes of facts that add or remove each option.
 
-    No smaller change does the same. Changes are told apart by kind: a test not yet known, a test with another result,
-    another history, and characteristics that cannot be changed but are worth contrasting.
+    Changes are told apart by kind: a test not yet known, a test with another result, another history, and fixed
+    characteristics for comparison. A trial in progress is not counted as an option.
 
     \b
     Examples:
       hepatica whatif after-sorafenib-met-high
-      hepatica whatif after-sorafenib-met-high --therapy tivantinib --all
+      hepatica whatif after-sorafenib-met-high --therapy tivantinib --verbose
       hepatica whatif --set bclc_stage=C --set child_pugh_class=A --set prior_sorafenib=progressed
     """
-    from hepatica.explain.whatif import what_if
+    from hepatica.explain import what_if
+    from hepatica.report.whatif_view import whatif_view
 
-    profile = common.read_patient(patient, settings)
-    evaluator = common.evaluator(ruleset)
-    common.known_therapies(therapies, evaluator.ruleset)
-    found = what_if(evaluator, profile, therapies)
-    if format_ == "json":
-        from hepatica.report.teaching.whatif_document import document
-
-        common.write_json(document(found))
-        return
-    from hepatica.report.teaching.whatif_text import text
-
-    common.write(text(found, common.style(), every=every))
+    rules = common.ruleset(ruleset)
+    wanted = common.known_therapies(therapies, rules)
+    profile = common.read_patient(patient, settings, rules)
+    return common.Output(what_if(common.evaluator(rules), profile, wanted), whatif_view)

@@ -23,7 +23,7 @@ from hepatica.evaluation.result import (
     Scope,
     Truth,
 )
-from hepatica.inference import SCOPE, GoalKey, Inference, Program, Reading, Verdict, conditions_of
+from hepatica.inference import SCOPE, Conclusions, GoalKey, Inference, Program, Verdict, conditions_of
 from hepatica.knowledge import RANK, Result, Rule, Ruleset, Study, Therapy, level_of
 from hepatica.notice import notice
 from hepatica.patient import Facts, Profile, facts_of
@@ -116,7 +116,7 @@ class _CitedStudy:
         self._stated = tuple(name for name in evaluator.program.fields if name in read)
         self._inside: ApplicabilityStatus = "partly_stated" if read <= evaluator.explained[SCOPE].fields else "inside"
 
-    def part(self, reading: Reading) -> _StudyPart:
+    def part(self, reading: Conclusions) -> _StudyPart:
         """What a patient's tests say of it."""
         if self._enrolled is None:
             return _StudyPart("not_stated", 0)
@@ -171,7 +171,7 @@ class _TherapyPlan:
         self._by_parts = Table[Any, _Outline]()
         self._headlines = Table[Any, Headline]()
 
-    def placed(self, reading: Reading, facts: Facts) -> _Placed:
+    def placed(self, reading: Conclusions, facts: Facts) -> _Placed:
         """The therapy's entry, with its list."""
         if reading.possible & self._marks:
             pattern: Any = (reading.holds & self._tests, reading.fails & self._tests)
@@ -187,7 +187,7 @@ class _TherapyPlan:
             found = outline.known.keep(values, make(outline, facts))
         return found
 
-    def _outline(self, reading: Reading) -> _Outline:
+    def _outline(self, reading: Conclusions) -> _Outline:
         verdicts = [reading.verdict(condition.goal) for condition in self._conditions]
         parts: tuple[Any, ...]
         if reading.possible & self._marks:
@@ -201,7 +201,7 @@ class _TherapyPlan:
         fields = frozenset().union(*(fields_of(tests, self._program.tests) for tests in shown))
         return self._by_parts.keep(parts, _Outline(judged(self.rules, verdicts).list, parts, fields))
 
-    def _part(self, n: int, verdict: Verdict, reading: Reading) -> _RulePart:
+    def _part(self, n: int, verdict: Verdict, reading: Conclusions) -> _RulePart:
         cited, marks = self._cited[n], 0
         for study in cited:
             marks |= study.subgroup_marks
@@ -268,7 +268,13 @@ class _TherapyPlan:
 
     def _headline(self, part: _RulePart, citations: tuple[Citation, ...], failures: tuple[Headline, ...] = ()) -> Headline:
         """The rule's line; it shows no value of the patient's, only how studies and subgroups fit."""
-        key = part.position, tuple(study.status for study in part.studies), part.subgroups, tuple(f.text for f in failures)
+        key = (
+            part.position,
+            part.verdict,
+            tuple(study.status for study in part.studies),
+            part.subgroups,
+            tuple(f.text for f in failures),
+        )
         found = self._headlines.get(key)
         if found is not None:
             return found
@@ -280,9 +286,8 @@ class _TherapyPlan:
             return Verdict.of(certain & mark, possible & mark)
 
         ruleset = self._ruleset
-        telling = Telling(
-            self.rules[part.position], self.therapy, ruleset.studies, ruleset.references, fits, ruleset.card.source_word
-        )
+        rule, certainly, word = self.rules[part.position], part.verdict is Verdict.TRUE, ruleset.card.source_word
+        telling = Telling(rule, self.therapy, ruleset.studies, ruleset.references, fits, certainly, word)
         return self._headlines.keep(key, headline(citations, telling, failures))
 
     def _ruled_out(self, outline: _Outline, facts: Facts) -> _Placed:
@@ -385,7 +390,7 @@ def _sorted(placed: list[_Placed]) -> tuple[Entry, ...]:
 
 def facts_under(ruleset: Ruleset, profile: Profile) -> Facts:
     """A profile's facts over a ruleset's fields: those it was not asked for are unknown."""
-    return profile.facts if len(profile.facts) == len(ruleset.fields) else facts_of(profile.facts)  # TODO fields
+    return profile.facts if profile.fields is ruleset.fields else facts_of(profile.facts, ruleset.fields)
 
 
 def identity(ruleset: Ruleset) -> RulesetIdentity:

@@ -13,10 +13,14 @@ from typing import NamedTuple
 from hepatica.evaluation import figures
 from hepatica.evaluation.figures import TELLING, FigureParts
 from hepatica.evaluation.result import ApplicabilityStatus, ArmValue, Citation, Headline
-from hepatica.inference import Verdict
+from hepatica.inference import ENROLLED_NOBODY, Verdict
 from hepatica.knowledge import STANDINGS, LaterEvent, Reference, Result, Rule, Study, StudyKind, Therapy
 
-FIT: Mapping[ApplicabilityStatus, int] = {"inside": 0, "partly_stated": 1, "not_stated": 2, "unknown": 3, "outside": 4}
+FIT: Mapping[ApplicabilityStatus, int] = {"inside": 0, "partly_stated": 1, "not_stated": 2, "unknown": 3, "outside": 5}
+"""How well a study fits a patient, best first. What tells nothing of its patients (`_TELLS_NOTHING`) stands just before the
+studies that did not enrol such a patient."""
+
+_TELLS_NOTHING = 4
 DESIGNS: tuple[StudyKind, ...] = (
     "randomised_controlled_trial",
     "randomised_dose_comparison",
@@ -52,6 +56,8 @@ class Telling(NamedTuple):
     references: Mapping[str, Reference]
     fits: Callable[[Study, Result], Verdict]
     """Whether the patient is of a result's subgroup."""
+    certain: bool = True
+    """Whether the rule applies for certain."""
     source_word: str = "review"
 
 
@@ -68,18 +74,25 @@ def _design(study: Study) -> tuple[int, int]:
 
 def headline(citations: Sequence[Citation], telling: Telling, failures: Sequence[Headline] = ()) -> Headline:
     """The line for a rule; `failures` are the headlines of the therapy's rules that are not supported for this patient."""
-    best = min(citations, key=lambda citation: (FIT[citation.applicability.status], *_bearing(telling, citation)), default=None)
+    best = min(citations, key=lambda citation: (_fit(telling, citation), *_bearing(telling, citation)), default=None)
     if best is None:
         return Headline(text="")
     study = telling.studies[best.study]
     result = key_result(study, telling)
     line, arms, marks = _figures(study, result, telling) if result else (_without_figures(study, telling), (), ())
-    marks = (*marks, *_marks(study, result, best.applicability.status, telling.rule))
+    marks = (*marks, *_marks(study, result, best.applicability.status, telling))
     later = "; ".join(_later(event) for event in _overturning(telling, [c.study for c in citations]))
     against = tuple(f"but as a whole not supported: {failed.text}" for failed in failures)
     signal = _signal(study, telling)
     text = "; ".join(filter(None, (line, *marks, signal, *against, later)))
     return Headline(text, study.id, figures.endpoint_words(result) if result else "", arms, marks, later, against)
+
+
+def _fit(telling: Telling, citation: Citation) -> int:
+    study, status = telling.studies[citation.study], citation.applicability.status
+    if status == "not_stated" and (study.kind in ENROLLED_NOBODY or not any(r.arms or r.hr is not None for r in study.results)):
+        return _TELLS_NOTHING
+    return FIT[status]
 
 
 def _bearing(telling: Telling, citation: Citation) -> tuple[bool, int, int]:
@@ -174,18 +187,18 @@ def _signal(study: Study, telling: Telling) -> str:
         return ""
     result = next(result for result in other.results if result.id == result_id)
     line, _, marks = _figures(other, result, telling)
-    return "; ".join((f"its ground: {line}", *marks, *_marks(other, result, "inside", telling.rule)))
+    return "; ".join((f"its ground: {line}", *marks, *_marks(other, result, "inside", telling)))
 
 
-def _marks(study: Study, result: Result | None, status: ApplicabilityStatus, rule: Rule) -> Iterator[str]:
+def _marks(study: Study, result: Result | None, status: ApplicabilityStatus, telling: Telling) -> Iterator[str]:
     """What a reader must know to read the figure rightly."""
     missed = study.outcome == "missed"
     if result is not None:
-        if study.kind in _DESIGN_MARKS and (study.kind != "meta_analysis" or rule.is_option):
+        if study.kind in _DESIGN_MARKS and (study.kind != "meta_analysis" or telling.rule.is_option):
             yield _DESIGN_MARKS[study.kind]
         if result.subgroup:
             yield "subgroup of a trial that missed its primary endpoint" if missed else "subgroup"
-        elif missed and rule.is_option:
+        elif missed and telling.rule.is_option:
             yield "primary endpoint missed"
     if study.status == "stopped_early":
         yield "stopped early"
@@ -193,7 +206,7 @@ def _marks(study: Study, result: Result | None, status: ApplicabilityStatus, rul
         yield "announced, not published at the date"
     if status == "outside":
         yield "patient outside its population"
-    if status == "unknown":
+    if status == "unknown" and telling.certain:
         yield "not known whether it enrolled such a patient"
 
 

@@ -7,11 +7,11 @@ from functools import cache, partial
 from typing import TypeVar
 
 from hepatica.evaluation.result import Reason
-from hepatica.inference import Conditions, Expander, Goal, GoalKey, Masks, Program, Reading, Verdict
+from hepatica.inference import Conclusions, Conditions, Expander, Goal, GoalKey, Masks, Program, Verdict
 from hepatica.knowledge import ConceptTest, Condition, Test, leaves
 from hepatica.patient import NONE, UNKNOWN, Facts, Value
 
-Tested = Reading | Masks
+Tested = Conclusions | Masks
 
 
 class Explained:

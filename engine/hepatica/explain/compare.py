@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from hepatica.evaluation import Applicability, Entry, Evaluation, Finding, ListName
-from hepatica.knowledge import Rule, Study
-from hepatica.patient import FIELDS, Field, Value, show
+from hepatica.evaluation import ApplicabilityStatus, Evaluation, ListName, RulesetIdentity, Scope
+from hepatica.knowledge import Standing, Verdict, concept_words
+from hepatica.notice import notice
+from hepatica.patient import Profile
+from hepatica.wording import NOT_KNOWN, shown
 
 Difference = Literal["list", "standing", "grounds", ""]
-DIFFERENCES: dict[Difference, str] = {
-    "list": "In another list",
-    "standing": "In the same list with another standing",
-    "grounds": "In the same list on other grounds",
+DIFFERENCES: Mapping[Difference, str] = {
+    "list": "Verdict differs",
+    "standing": "Same verdict, different standing",
+    "grounds": "Same verdict, different evidence",
 }
+MOST_COLUMNS = 26
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,74 +29,77 @@ class Column:
     evaluation: Evaluation
 
 
-@dataclass(frozen=True, slots=True)
-class FactRow:
-    """One field in every column, as a reader sees it."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ComparedCase:
+    """What a column is about: the case, and the ruleset that answered."""
 
-    field: Field
+    name: str
+    ruleset: RulesetIdentity
+    scope: Scope
+    profile: Profile
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ComparedRow:
+    """A field, a component of Child-Pugh or a concept in every column, in words; empty where a ruleset has no such thing."""
+
+    id: str
+    title: str
     values: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class DerivedRow:
-    """One concept in every column: yes, no, unknown, or empty where the ruleset has no such concept."""
-
-    concept: str
-    values: tuple[str, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Cell:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ComparedTherapy:
     """One therapy in one column. `evidence` is each cited study with whether the patient is one it enrolled."""
 
     list: ListName
-    finding: Finding
-    evidence: tuple[tuple[Study, Applicability], ...]
+    rule: str
+    standing: Standing
+    verdict: Verdict | None
+    would_be: ListName | None
+    needs: tuple[str, ...]
+    needs_titles: tuple[str, ...]
+    headline: str
+    evidence: tuple[tuple[str, ApplicabilityStatus], ...]
 
-    @property
-    def rule(self) -> Rule:
-        """The rule that puts the therapy there."""
-        return self.finding.rule
 
-
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class TherapyRow:
     """One therapy in every column; None where a ruleset does not know it. `difference` is the weightiest one."""
 
     therapy: str
     name: str
-    cells: tuple[Cell | None, ...]
+    cells: tuple[ComparedTherapy | None, ...]
     difference: Difference
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Comparison:
     """Everything that differs between the columns, and everything they share."""
 
-    columns: tuple[Column, ...]
-    facts: tuple[FactRow, ...]
-    derived: tuple[DerivedRow, ...]
+    notice: str
+    columns: tuple[ComparedCase, ...]
+    facts: tuple[ComparedRow, ...]
+    components: tuple[ComparedRow, ...]
+    derived: tuple[ComparedRow, ...]
     therapies: tuple[TherapyRow, ...]
-    shared_facts: tuple[FactRow, ...]
-    shared_derived: tuple[DerivedRow, ...]
+    shared_facts: tuple[ComparedRow, ...]
+    shared_derived: tuple[ComparedRow, ...]
     shared_therapies: tuple[TherapyRow, ...]
-
-    @property
-    def as_of(self) -> str:
-        """The dates of the evidence behind the answers."""
-        return " and ".join(dict.fromkeys(column.evaluation.ruleset.card.as_of for column in self.columns))
 
 
 def compare(columns: Sequence[Column]) -> Comparison:
     """The columns side by side; at least one."""
     evaluations = [column.evaluation for column in columns]
-    facts = [FactRow(f, tuple(_shown(f, e.profile[f.name]) for e in evaluations)) for f in FIELDS]
-    derived = [DerivedRow(name, tuple(_derived(e, name) for e in evaluations)) for name in _names(evaluations)]
-    therapies = [_row(name, evaluations) for name in dict.fromkeys(t for e in evaluations for t in e.ruleset.therapies)]
+    facts, derived = _facts(evaluations), _derived(evaluations)
+    therapies = [_row(name, evaluations) for name in dict.fromkeys(t for e in evaluations for t in e.knowledge.therapies)]
     order = list(DIFFERENCES)
+    dates = dict.fromkeys(evaluation.ruleset.as_of for evaluation in evaluations)
     return Comparison(
-        columns=tuple(columns),
+        notice=notice(" and ".join(dates)),
+        columns=tuple(_case(column) for column in columns),
         facts=tuple(row for row in facts if _differs(row.values)),
+        components=tuple(row for row in _components(evaluations) if _differs(row.values)),
         derived=tuple(row for row in derived if _differs(row.values)),
         therapies=tuple(sorted((row for row in therapies if row.difference), key=lambda row: order.index(row.difference))),
         shared_facts=tuple(row for row in facts if not _differs(row.values)),
@@ -102,48 +108,86 @@ def compare(columns: Sequence[Column]) -> Comparison:
     )
 
 
-def _shown(field: Field, value: Value | None) -> str:
-    unit = f" {field.unit}" if field.kind == "number" and value is not None else ""
-    return f"{show(value)}{unit}"
+def _case(column: Column) -> ComparedCase:
+    evaluation = column.evaluation
+    return ComparedCase(name=column.name, ruleset=evaluation.ruleset, scope=evaluation.scope, profile=evaluation.profile)
+
+
+def _facts(evaluations: list[Evaluation]) -> list[ComparedRow]:
+    fields = {name: field for e in evaluations for name, field in e.knowledge.fields.items()}
+    return [
+        ComparedRow(
+            id=name,
+            title=field.title,
+            values=tuple(shown(field, e.profile.facts.get(name)) if name in e.knowledge.fields else "" for e in evaluations),
+        )
+        for name, field in fields.items()
+    ]
+
+
+def _components(evaluations: list[Evaluation]) -> list[ComparedRow]:
+    """The components of Child-Pugh with their points."""
+    found = [evaluation.profile.measurements.get("child_pugh") for evaluation in evaluations]
+    names = dict.fromkeys(name for one in found if one for name in one["components"])
+    return [
+        ComparedRow(
+            id=name,
+            title=name,
+            values=tuple(
+                f"{one['components'][name]} ({one['points'].get(name, '?')})" if one and name in one["components"] else NOT_KNOWN
+                for one in found
+            ),
+        )
+        for name in names
+    ]
+
+
+def _derived(evaluations: list[Evaluation]) -> list[ComparedRow]:
+    names = dict.fromkeys(name for e in evaluations for name in e.derived)
+    words = {True: "yes", False: "no", "unknown": NOT_KNOWN}
+    return [
+        ComparedRow(
+            id=name,
+            title=concept_words(name),
+            values=tuple(words[e.derived[name]] if name in e.derived else "" for e in evaluations),
+        )
+        for name in names
+    ]
 
 
 def _differs(values: Sequence[object]) -> bool:
     return any(value != values[0] for value in values)
 
 
-def _names(evaluations: list[Evaluation]) -> list[str]:
-    return list(dict.fromkeys(name for e in evaluations for name in e.derived))
-
-
-def _derived(evaluation: Evaluation, name: str) -> str:
-    derived = evaluation.derived.get(name)
-    return show(derived.value) if derived is not None else ""
-
-
 def _row(therapy: str, evaluations: list[Evaluation]) -> TherapyRow:
     cells = tuple(_cell(therapy, evaluation) for evaluation in evaluations)
-    name = next(e.ruleset.therapies[therapy].name for e in evaluations if therapy in e.ruleset.therapies)
-    return TherapyRow(therapy, name, cells, _difference(cells))
+    name = next(e.knowledge.therapies[therapy].name for e in evaluations if therapy in e.knowledge.therapies)
+    return TherapyRow(therapy=therapy, name=name, cells=cells, difference=_difference(cells))
 
 
-def _cell(therapy: str, evaluation: Evaluation) -> Cell | None:
-    if therapy not in evaluation.ruleset.therapies:
+def _cell(therapy: str, evaluation: Evaluation) -> ComparedTherapy | None:
+    if therapy not in evaluation.knowledge.therapies:
         return None
     name, entry = evaluation.entry(therapy)
-    return Cell(name, entry.finding, _evidence(entry))
+    return ComparedTherapy(
+        list=name,
+        rule=entry.rule,
+        standing=entry.standing,
+        verdict=entry.verdict,
+        would_be=entry.would_be,
+        needs=entry.needs,
+        needs_titles=tuple(evaluation.knowledge.fields[field].title for field in entry.needs),
+        headline=entry.headline.text,
+        evidence=tuple((citation.name, citation.applicability.status) for citation in entry.citations),
+    )
 
 
-def _evidence(entry: Entry) -> tuple[tuple[Study, Applicability], ...]:
-    return tuple((citation.study, citation.applicability) for citation in entry.finding.citations)
-
-
-def _difference(cells: tuple[Cell | None, ...]) -> Difference:
+def _difference(cells: tuple[ComparedTherapy | None, ...]) -> Difference:
     if _differs([cell and cell.list for cell in cells]):
         return "list"
     known = [cell for cell in cells if cell is not None]
-    if known[0].list == "ruled_out":
+    if known[0].list in ("ruled_out", "unreported"):
         return ""
-    if _differs([cell.rule.standing for cell in known]):
+    if _differs([(cell.standing, cell.verdict) for cell in known]):
         return "standing"
-    grounds = [(cell.rule, cell.finding.needs, [(s, a.status) for s, a in cell.evidence]) for cell in known]
-    return "grounds" if _differs(grounds) else ""
+    return "grounds" if _differs([(cell.rule, cell.needs, cell.evidence) for cell in known]) else ""

@@ -7,16 +7,16 @@ differ only where some test tells them apart.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 from hepatica.assurance.space import Axis, Entry, limits, space_of
 from hepatica.assurance.space import Space as ProfileSpace
 from hepatica.evaluation import ORDER, ListName
-from hepatica.inference import FieldTable, GoalKey, Program
+from hepatica.inference import FieldClasses, FieldTable, GoalKey, Program
 from hepatica.knowledge import RANK, Rule, Ruleset, Therapy
 from hepatica.patient import Facts, Field, Interval, Nature, Value
-from hepatica.wording import shown
+from hepatica.wording import NOT_KNOWN, shown
 
 LINKED_TITLE = "Child-Pugh"
 
@@ -70,16 +70,15 @@ class Facet:
 
     def moves(self, facts: Facts) -> tuple[State, ...]:
         """The states a change may lead to: nothing that is known becomes unknown."""
-        was = [value is not None for value in self.held(facts)]
-        return self._keeping(lambda entry: all(value is not None or not known for value, known in zip(entry, was, strict=True)))
+        held = self.held(facts)
+        return self._keeping(lambda entry: all(map(_keeps_known, held, entry)))
 
     def results(self, facts: Facts) -> tuple[State, ...]:
         """The states that finding out everything may lead to: what is known stays as it is."""
         held = self.held(facts)
-        return self._keeping(lambda entry: all(map(_may_be, held, entry)))
+        return self._keeping(lambda entry: all(map(_may_be, held, entry, self.axis.classes)))
 
-    def _keeping(self, wanted: object) -> tuple[State, ...]:
-        assert callable(wanted)
+    def _keeping(self, wanted: Callable[[Entry], bool]) -> tuple[State, ...]:
         kept = ((state, tuple(entry for entry in state.entries if wanted(entry))) for state in self.states)
         return tuple(State(state.point, entries, state.certain, state.possible) for state, entries in kept if entries)
 
@@ -88,12 +87,16 @@ class Facet:
         box = list(self.space.full)
         box[self.index] = sum(1 << state.point for state in states)
         found = limits(self.space, tuple(box))
-        return "; ".join(found.values()) or "any value"
+        if len(self.fields) == 1:
+            return found.get(self.fields[0].name, "any value")
+        return "; ".join(f"{name.rpartition('_')[2]} {values}" for name, values in found.items()) or "any value"
 
     def says(self, facts: Facts) -> str:
         """What a profile says of it, in words: "Europe", "A, 5", "not known"."""
         held = [shown(field, value) for field, value in zip(self.fields, self.held(facts), strict=True)]
-        return held[0] if len(held) == 1 or self.held(facts)[1] is None else ", score ".join(held)
+        if len(held) == 1 or held[0] == NOT_KNOWN:
+            return held[0]
+        return f"class {held[0]}" if self.held(facts)[1] is None else f"class {held[0]}, score {held[1]}"
 
     def nearest(self, states: Iterable[State], facts: Facts) -> Entry:
         """The entry of some states nearest to the profile: a list by its members, a score or a stage by steps."""
@@ -114,11 +117,16 @@ def _steps(field: Field, value: Value | None, held: Value | None) -> float:
     return float(value != held)
 
 
-def _may_be(held: Value | None, found: Value | None) -> bool:
-    """Whether finding out may turn what is held into `found`."""
-    if found is None or isinstance(held, Interval):
-        return found is not None and not isinstance(found, (str, tuple, Interval)) and isinstance(held, Interval) and found in held
-    return held is None or held == found
+def _keeps_known(held: Value | None, found: Value | None) -> bool:
+    """Whether a change from `held` to `found` forgets nothing."""
+    return found is not None or held is None
+
+
+def _may_be(held: Value | None, found: Value | None, classes: FieldClasses) -> bool:
+    """Whether finding out may turn what is held into a value of the class of `found`."""
+    if isinstance(held, Interval):
+        return found is not None and classes.class_of(found) in {classes.class_of(point) for point in classes.points_of(held)}
+    return found is not None and held in (None, found)
 
 
 def facets_of(program: Program) -> tuple[Facet, ...]:

@@ -121,9 +121,7 @@ def _outcome(
 
 def _settled(goals: TherapyGoals, name: ListName, certain: int) -> SettledTherapy:
     rule = goals.best(certain)
-    return SettledTherapy(
-        therapy=goals.therapy.id, name=goals.therapy.name, list=name, standing=rule.standing if rule else None
-    )
+    return SettledTherapy(therapy=goals.therapy.id, name=goals.therapy.name, list=name, standing=rule.standing if rule else None)
 
 
 def _best(found: list[Question]) -> tuple[Question, ...]:

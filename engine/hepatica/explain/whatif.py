@@ -10,10 +10,10 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any, Literal
 
-from hepatica.evaluation import Evaluation, Evaluator, ListName, RulesetIdentity, facts_under
-from hepatica.explain.hidden import HiddenEvaluation
+from hepatica.evaluation import Evaluator, ListName, RulesetIdentity, facts_under
 from hepatica.explain.changes import MinimalChange, minimal_changes
 from hepatica.explain.facets import Facet, State, TherapyGoals, facets_of, therapy_goals
+from hepatica.explain.hidden import HiddenEvaluation
 from hepatica.explain.settle import OpenTherapy, Settling, settling
 from hepatica.knowledge import RANK, Standing
 from hepatica.patient import Facts, Profile, ProfileWarning, Value, doubts, facts_of
@@ -87,7 +87,9 @@ def what_if(evaluator: Evaluator, profile: Profile, therapies: Iterable[str] = (
     every = therapy_goals(ruleset, evaluator.program)
     wanted = {ruleset.therapies[name].id for name in therapies} or set(ruleset.therapies)
     options = {entry.therapy for entry in evaluation.options}
-    changed = {g.therapy.id: _changes(g, facets, profile, facts, g.therapy.id in options) for g in every if g.therapy.id in wanted}
+    changed = {
+        g.therapy.id: _changes(g, facets, profile, facts, g.therapy.id in options) for g in every if g.therapy.id in wanted
+    }
     fixed = [OpenTherapy(therapy=name, name=ruleset.therapies[name].name) for name, found in changed.items() if not found]
     return WhatIf(
         notice=evaluation.notice,

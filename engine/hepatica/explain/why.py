@@ -3,179 +3,196 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, NamedTuple
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
-from hepatica.evaluation import Entry, Evaluation, Finding, ListName
+from pydantic import Field
+
+from hepatica.evaluation import Entry, Evaluation, ListName, Reason, RuleAnswer, RulesetIdentity, facts_under, reason
+from hepatica.explain.hidden import HiddenEvaluation
 from hepatica.inference import Verdict, read
-from hepatica.knowledge import AllOf, ConceptTest, Condition, NotOf, Rule, Ruleset, Study, Test, Therapy, concept_words
-from hepatica.patient import FIELD_BY_NAME, Facts, show
+from hepatica.knowledge import (
+    AllOf,
+    Caveat,
+    ConceptTest,
+    Condition,
+    Extrapolation,
+    Line,
+    NotOf,
+    Place,
+    Rule,
+    Standing,
+    Study,
+    Test,
+    TherapyFate,
+)
+from hepatica.knowledge import Verdict as TrialVerdict
+from hepatica.patient import Profile
+
+if TYPE_CHECKING:
+    HiddenTest = Test | None
+else:
+    HiddenTest = Annotated[Any, Field(exclude=True)]
+
+Holds = Literal["true", "false", "unknown"]
+Fit = Literal["inside", "outside", "unknown", "not_stated"]
 
 
-class Branch(NamedTuple):
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ConditionTree:
     """A part of a condition with its verdict.
 
-    `kind` is "test", "concept", "all" or "any". Tests carry field, value and requirement; concepts their name and
-    their definition as the only child.
+    A `test` carries field, value and requirement as tokens; a `concept` its name, whether it is `wanted`, and its definition
+    as the only child; `all` and `any` their parts. Negation is carried down to the tests, so nothing is denied twice.
     """
 
-    kind: str
-    verdict: Verdict
+    kind: Literal["test", "concept", "all", "any"]
+    verdict: Holds
     field: str = ""
     value: str = ""
     requires: str = ""
     concept: str = ""
-    children: tuple[Branch, ...] = ()
+    wanted: bool = True
+    children: tuple[ConditionTree, ...] = ()
+    test: HiddenTest = None
 
 
-class RuleWhy(NamedTuple):
-    """One rule: its verdict for the patient, the scope and the rule's own condition as trees."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ExplainedRule:
+    """One rule: whether it applies, what it would need, its limits, and its condition as a tree (the scope stands apart)."""
 
-    rule: Rule
-    verdict: Verdict
-    scope: Branch
-    condition: Branch
-    place: str
+    rule: str
+    says: str
+    standing: Standing
+    verdict: TrialVerdict | None
+    line: Line
+    applies: Holds
+    because: tuple[Reason, ...]
+    needs: tuple[str, ...]
+    condition: ConditionTree
+    caveats: tuple[Caveat, ...]
+    extrapolates: Extrapolation | None
+    cites: tuple[str, ...]
+    source: Place
+    written_at: str
 
 
-class StudyWhy(NamedTuple):
-    """A cited study's population against the patient; `population` is None where the source states none."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ExplainedStudy:
+    """A study that some rule of the therapy cites, with whom it enrolled against the patient."""
 
-    study: Study
-    population: Branch | None
-    status: str
+    study: str
+    name: str
+    status: Fit
+    population: ConditionTree | None
+    criteria: tuple[ConditionTree, ...]
 
 
-class Why(NamedTuple):
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Explanation:
     """All that is said of one therapy for one patient."""
 
-    evaluation: Evaluation
-    therapy: Therapy
-    listed: ListName
+    notice: str
+    ruleset: RulesetIdentity
+    profile: Profile
+    therapy: str
+    name: str
+    drug_class: str
+    about: str
+    list: ListName
     entry: Entry
-    rules: tuple[RuleWhy, ...]
-    studies: tuple[StudyWhy, ...]
+    scope: ConditionTree
+    rules: tuple[ExplainedRule, ...]
+    studies: tuple[ExplainedStudy, ...]
+    fate: TherapyFate | None
+    evaluation: HiddenEvaluation
 
 
-def why(evaluation: Evaluation, therapy: str) -> Why:
+def why(evaluation: Evaluation, therapy: str) -> Explanation:
     """Explain one therapy's place in an answer; raises `KeyError` for a therapy the ruleset does not know."""
-    ruleset, facts = evaluation.ruleset, evaluation.profile.facts
+    ruleset = evaluation.knowledge
     listed, entry = evaluation.entry(therapy)
     known = ruleset.therapies[therapy]
-    trees = _Trees(ruleset, facts)
-    rules = tuple(trees.rule(rule) for rule in known.rules)
+    trees = _Trees(evaluation)
+    answers: dict[str, Entry | RuleAnswer] = {entry.rule: entry, **{other.rule: other for other in entry.other_rules}}
     cited = dict.fromkeys(name for rule in known.rules for name in rule.cites)
-    return Why(evaluation, known, listed, entry, rules, tuple(trees.study(ruleset.studies[name]) for name in cited))
+    return Explanation(
+        notice=evaluation.notice,
+        ruleset=evaluation.ruleset,
+        profile=evaluation.profile,
+        therapy=known.id,
+        name=known.name,
+        drug_class=known.drug_class,
+        about=known.about,
+        list=listed,
+        entry=entry,
+        scope=trees.tree(ruleset.card.scope),
+        rules=tuple(trees.rule(rule, answers.get(rule.id)) for rule in known.rules),
+        studies=tuple(trees.study(ruleset.studies[name]) for name in cited),
+        fate=known.fate,
+        evaluation=evaluation,
+    )
 
 
 class _Trees:
-    def __init__(self, ruleset: Ruleset, facts: Facts) -> None:
-        self.ruleset = ruleset
-        self.facts = facts
-        self.concepts = {concept.id: concept.when for concept in ruleset.concepts.values()}
-        self._opened: dict[tuple[str, bool], Branch] = {}
+    def __init__(self, evaluation: Evaluation) -> None:
+        self.ruleset = evaluation.knowledge
+        self.facts = facts_under(self.ruleset, evaluation.profile)
+        self.concepts: Mapping[str, Condition] = self.ruleset.concept_conditions
+        self._opened: dict[tuple[str, bool], ConditionTree] = {}
 
-    def rule(self, rule: Rule) -> RuleWhy:
-        scope, condition = self.branch(self.ruleset.card.scope), self.branch(rule.when)
-        verdict = self._verdict(AllOf((self.ruleset.card.scope, rule.when)))
-        return RuleWhy(rule, verdict, scope, condition, self.ruleset.places.get(f"rule/{rule.id}", ""))
+    def rule(self, rule: Rule, answer: Entry | RuleAnswer | None) -> ExplainedRule:
+        return ExplainedRule(
+            rule=rule.id,
+            says=rule.says,
+            standing=rule.standing,
+            verdict=rule.verdict,
+            line=rule.line,
+            applies=_HOLDS[self._verdict(AllOf((self.ruleset.card.scope, rule.when)))],
+            because=answer.because if answer else (),
+            needs=answer.needs if answer else (),
+            condition=self.tree(rule.when),
+            caveats=rule.caveats,
+            extrapolates=rule.extrapolates,
+            cites=rule.cites,
+            source=rule.source,
+            written_at=self.ruleset.places.get(f"rule/{rule.id}", ""),
+        )
 
-    def study(self, study: Study) -> StudyWhy:
+    def study(self, study: Study) -> ExplainedStudy:
         when = study.population.when if study.population else None
-        if when is None:
-            return StudyWhy(study, None, "not_stated")
-        branch = self.branch(when)
-        return StudyWhy(study, branch, _STATUS[branch.verdict])
+        criteria = tuple(self.tree(criterion.when) for criterion in study.criteria)
+        asked = [*([when] if when else []), *(criterion.when for criterion in study.criteria)]
+        status = _FITS[self._verdict(AllOf(tuple(asked)))] if asked else "not_stated"
+        tree = self.tree(when) if when else None
+        return ExplainedStudy(study=study.id, name=study.name, status=status, population=tree, criteria=criteria)
 
-    def branch(self, condition: Condition, wanted: bool = True) -> Branch:
+    def tree(self, condition: Condition, wanted: bool = True) -> ConditionTree:
         """A condition, or (`wanted` false) its negation, as what would have to hold: negation is carried to the tests."""
-        verdict = self._verdict(condition if wanted else NotOf(condition))
+        verdict = _HOLDS[self._verdict(condition if wanted else NotOf(condition))]
         if isinstance(condition, Test):
-            asked = condition if wanted else condition.opposite()
-            return Branch("test", verdict, asked.field, show(self.facts[asked.field]), asked.requires())
+            found = reason(condition if wanted else condition.opposite(), self.facts)
+            return ConditionTree(
+                kind="test", verdict=verdict, field=found.field, value=found.value, requires=found.requires, test=found.test
+            )
         if isinstance(condition, ConceptTest):
             return self._concept(condition.concept, condition.wanted == wanted, verdict)
         if isinstance(condition, NotOf):
-            return self.branch(condition.part, not wanted)
-        kind = "all" if isinstance(condition, AllOf) == wanted else "any"
-        return Branch(kind, verdict, children=tuple(self.branch(part, wanted) for part in condition.parts))
+            return self.tree(condition.part, not wanted)
+        every = isinstance(condition, AllOf) == wanted
+        parts = tuple(self.tree(part, wanted) for part in condition.parts)
+        return ConditionTree(kind="all" if every else "any", verdict=verdict, children=parts)
 
-    def _concept(self, name: str, wanted: bool, verdict: Verdict) -> Branch:
+    def _concept(self, name: str, wanted: bool, verdict: Holds) -> ConditionTree:
         """A concept with its definition below it, opened once for each way it is asked for."""
         known = self._opened.get((name, wanted))
         if known is None:
-            known = self._opened[name, wanted] = self.branch(self.concepts[name], wanted)
-        return Branch("concept", verdict, concept=name, requires=_yes(wanted), children=(known,))
+            known = self._opened[name, wanted] = self.tree(self.concepts[name], wanted)
+        return ConditionTree(kind="concept", verdict=verdict, concept=name, wanted=wanted, children=(known,))
 
     def _verdict(self, condition: Condition) -> Verdict:
         return read(condition, self.facts, self.concepts)
 
 
-_STATUS = {Verdict.TRUE: "inside", Verdict.FALSE: "outside", Verdict.UNKNOWN: "unknown"}
-
-
-def _yes(wanted: bool) -> str:
-    return "yes" if wanted else "no"
-
-
-def words(branch: Branch) -> str:
-    """A branch without its children: "Tumour c-MET is low, needs high"."""
-    if branch.kind == "test":
-        text = f"{FIELD_BY_NAME[branch.field].title} is {branch.value}"
-        return text if branch.verdict is Verdict.TRUE else f"{text}, needs {branch.requires}"
-    if branch.kind == "concept":
-        return f"{concept_words(branch.concept)}: {branch.requires}"
-    return {"all": "all of", "any": "any of"}[branch.kind]
-
-
-def document(explained: Why) -> dict[str, Any]:
-    """The explanation as JSON-ready values (without notice and ruleset, which the caller's view adds)."""
-    return {
-        "therapy": explained.therapy.id,
-        "name": explained.therapy.name,
-        "list": explained.listed,
-        "rules": [_rule_document(rule, _finding(explained.entry, rule)) for rule in explained.rules],
-        "studies": [
-            {
-                "study": study.study.id,
-                "name": study.study.name,
-                "applicability": study.status,
-                "population_says": study.study.population.says if study.study.population else "",
-                "population": branch_document(study.population) if study.population else None,
-            }
-            for study in explained.studies
-        ],
-    }
-
-
-def _finding(entry: Entry, rule: RuleWhy) -> Finding | None:
-    return next((finding for finding in (entry.finding, *entry.others) if finding.rule is rule.rule), None)
-
-
-def _rule_document(rule: RuleWhy, finding: Finding | None) -> dict[str, Any]:
-    return {
-        "rule": rule.rule.id,
-        "says": rule.rule.says,
-        "standing": rule.rule.standing,
-        "line": rule.rule.line,
-        "verdict": rule.verdict.value,
-        "written_at": rule.place,
-        "review_lines": rule.rule.source.lines,
-        "scope": branch_document(rule.scope),
-        "condition": branch_document(rule.condition),
-        "needs": list(finding.needs) if finding else [],
-        "cites": list(rule.rule.cites),
-    }
-
-
-def branch_document(branch: Branch) -> dict[str, Any]:
-    """A condition tree as JSON-ready values, without empty keys."""
-    values: Mapping[str, Any] = {
-        "kind": branch.kind,
-        "verdict": branch.verdict.value,
-        "field": branch.field,
-        "value": branch.value,
-        "requires": branch.requires,
-        "concept": branch.concept,
-        "children": [branch_document(child) for child in branch.children],
-    }
-    return {key: value for key, value in values.items() if value}
+_HOLDS: Mapping[Verdict, Holds] = {Verdict.TRUE: "true", Verdict.FALSE: "false", Verdict.UNKNOWN: "unknown"}
+_FITS: Mapping[Verdict, Fit] = {Verdict.TRUE: "inside", Verdict.FALSE: "outside", Verdict.UNKNOWN: "unknown"}

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from hepatica.inference.agreement import Disagreement, Inference, Reading
+from hepatica.inference.agreement import Conclusions, Disagreement, Inference
 from hepatica.inference.classes import FieldClasses, classes_of
 from hepatica.inference.normal_form import Expander, TooManyAlternatives, alternatives, words_of
 from hepatica.inference.plain import PlainReading, Verdict, causes, judge, read
 from hepatica.inference.productions import MAX_PATHS
 from hepatica.inference.program import (
+    ENROLLED_NOBODY,
     SCOPE,
     Conditions,
     FieldTable,
@@ -24,8 +25,10 @@ from hepatica.inference.program import (
 from hepatica.inference.rete import Firings, Rete
 
 __all__ = [
+    "ENROLLED_NOBODY",
     "MAX_PATHS",
     "SCOPE",
+    "Conclusions",
     "Conditions",
     "Disagreement",
     "Expander",
@@ -38,7 +41,6 @@ __all__ = [
     "Masks",
     "PlainReading",
     "Program",
-    "Reading",
     "Rete",
     "Row",
     "TooManyAlternatives",

@@ -17,7 +17,7 @@ class Disagreement(InternalError):
     """The readings gave different verdicts; who says what is named, and none is an answer."""
 
 
-class Reading(NamedTuple):
+class Conclusions(NamedTuple):
     """The verdicts of one profile: marks of the goals that certainly hold and that may, bits of the tests that hold and fail."""
 
     certain: int
@@ -51,7 +51,7 @@ class Inference:
         self.rete = Rete(derived, marks, self.program.fields, self.program.marks.bit_length())
         self.plain = PlainReading([(goals[key].mark, when) for key, when in conditions.items()], concepts, self.program.tests)
 
-    def read(self, facts: Facts) -> Reading:
+    def read(self, facts: Facts) -> Conclusions:
         """The verdicts of a profile; raises `Disagreement` where the readings differ, also after the engine is rebuilt."""
         fired, masks, plain = self.rete.fire(facts), self.program.masks(facts), self.plain.read(facts)
         if not self._agree(fired, masks, plain):
@@ -59,7 +59,7 @@ class Inference:
             fired = self.rete.fire(facts)
             if not self._agree(fired, masks, plain):
                 raise Disagreement("; ".join(self._differences(fired, masks, plain)) + "; no answer is given")
-        return Reading(fired.certain, fired.possible, masks.holds, masks.fails)
+        return Conclusions(fired.certain, fired.possible, masks.holds, masks.fails)
 
     def _agree(self, fired: Firings, masks: Masks, plain: Verdicts) -> bool:
         return (*fired, masks.holds, masks.fails) == plain and fired == self._tabled(masks)

@@ -10,13 +10,12 @@ from collections.abc import Iterable, Mapping
 from math import prod
 
 from hepatica.knowledge import AllOf, ConceptTest, Condition, NotOf, Test
-from hepatica.patient import Field
+from hepatica.patient import Field, Fields
 
 MAX_ALTERNATIVES = 512
 
 Leaf = Test | ConceptTest
 Alternative = frozenset[Leaf]
-Fields = Mapping[str, Field]
 
 
 class TooManyAlternatives(Exception):

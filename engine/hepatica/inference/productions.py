@@ -14,9 +14,9 @@ from string import ascii_letters
 from typing import Any, NamedTuple
 
 from hepatica.inference.classes import NUMERIC, closed_bounds
-from hepatica.inference.normal_form import Alternative, Fields, Leaf, alternatives, leaf_order, words_of
+from hepatica.inference.normal_form import Alternative, Leaf, alternatives, leaf_order, words_of
 from hepatica.knowledge import ConceptTest, Condition, Test, leaves
-from hepatica.patient import Facts, Field, Interval, Value
+from hepatica.patient import Facts, Field, Fields, Interval, Value
 
 MAX_PATHS = 60
 MARKER = {"k": "p"}

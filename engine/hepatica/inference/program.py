@@ -12,10 +12,10 @@ from dataclasses import dataclass, field
 from typing import Literal, NamedTuple
 
 from hepatica.inference.classes import UNKNOWN_CLASS, FieldClasses, classes_of
-from hepatica.inference.normal_form import MAX_ALTERNATIVES, Expander, Fields, TooManyAlternatives, breadth
+from hepatica.inference.normal_form import MAX_ALTERNATIVES, Expander, TooManyAlternatives, breadth
 from hepatica.inference.plain import Verdict
 from hepatica.knowledge import AllOf, Condition, Ruleset, Study, Test
-from hepatica.patient import Facts, Interval, Value
+from hepatica.patient import Facts, Fields, Interval, Value
 from hepatica.problems import InvalidInput, Problem
 
 GoalKind = Literal["concept", "scope", "rule", "note", "study", "result"]

@@ -21,7 +21,6 @@ from collections.abc import Mapping
 from threading import Lock
 from typing import Any, NamedTuple
 
-from hepatica.inference.normal_form import Fields
 from hepatica.inference.productions import (
     FAREWELL,
     UNKNOWN_LETTER,
@@ -35,7 +34,7 @@ from hepatica.inference.productions import (
     template,
 )
 from hepatica.knowledge import Condition, strata
-from hepatica.patient import Facts
+from hepatica.patient import Facts, Fields
 from hepatica.problems import InternalError
 
 MAX_FIRINGS = 4096

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from hepatica.report.answer_view import answer
 from hepatica.report.blocks import (
     Block,
     Blocks,
@@ -52,6 +53,7 @@ __all__ = [
     "Title",
     "Tone",
     "Tree",
+    "answer",
     "document",
     "html",
     "html_page",

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
-from hepatica.evaluation.result import RulesetIdentity
+from hepatica.evaluation import RulesetIdentity, identity
 from hepatica.knowledge import STANDINGS, Ruleset, SourceText, condition_words, counts
 from hepatica.notice import notice
 from hepatica.report.blocks import Blocks, Bullets, Notice, Paragraph, Section, Title
@@ -54,13 +54,6 @@ class About:
     source_attributes: tuple[UsedAttribute, ...]
     standings: tuple[StandingMeaning, ...]
     counts: Mapping[str, int | Mapping[str, int]]
-
-
-def identity(ruleset: Ruleset) -> RulesetIdentity:
-    """Which ruleset answers."""
-    card = ruleset.card
-    sources = (card.source.citation,) if card.source else tuple(ruleset.references[name].citation for name in card.sources)
-    return RulesetIdentity(card.id, card.version, card.as_of, sources, ruleset.digest)
 
 
 def about(ruleset: Ruleset) -> About:

@@ -19,7 +19,6 @@ from hepatica.report.blocks import (
     Paragraph,
     Ref,
     Section,
-    Title,
 )
 from hepatica.report.case import case_blocks, case_title
 from hepatica.report.sources import place_words
@@ -70,7 +69,9 @@ class _Answer:
         yield Paragraph(f"{self.ask_first()} first.", lead="Nothing certain yet", tone="warning")
         best = [entry for entry in open_ if entry.would_be == "options" and RANK[entry.standing] == RANK[open_[0].standing]]
         if best:
-            yield Paragraph(f"{', '.join(e.name for e in best)} ({STANDINGS[best[0].standing].phrase}).", lead="Strongest still open")
+            yield Paragraph(
+                f"{', '.join(e.name for e in best)} ({STANDINGS[best[0].standing].phrase}).", lead="Strongest still open"
+            )
         yield Paragraph(f"{counted(len(open_), 'therapy depends', 'therapies depend')} on what is not known.")
         yield More(LISTS["possible"].heading, tuple(self.by_needs(open_)))
 
@@ -111,7 +112,7 @@ class _Answer:
         verdict = VERDICTS[entry.verdict] if entry.verdict else ""
         badge = verdict[:1].upper() + verdict[1:]
         said = entry.headline.text or entry.says
-        tone = "strong" if entry.standing in ("standard", "positive_phase_3") else "plain"
+        tone: Tone = "strong" if entry.standing in ("standard", "positive_phase_3") else "plain"
         ref = Ref("therapy", entry.therapy)
         return Item(entry.name, said, badge, "bad" if entry.verdict == "harmful" else tone, ref, self.details(entry))
 

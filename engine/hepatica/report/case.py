@@ -44,7 +44,8 @@ def measured(profile: Profile) -> Iterator[Paragraph]:
     found = profile.measurements.get("child_pugh")
     if found:
         points = [f"{_PARTS.get(name, name)} {found['components'][name]} = {n}" for name, n in found["points"].items()]
-        known = f"score {found['score']}, class {found['class']}" if found["score"] else _open_score(found["lowest"], found["highest"])
+        score, span = found["score"], f"score {found['lowest']} to {found['highest']}, class open"
+        known = span if score is None else f"score {score}, class {found['class']}"
         missing = [_PARTS.get(name, name) for name in found["components"] if name not in found["points"]]
         left = f"; not known: {all_of(missing)}" if missing else ""
         yield Paragraph(f"{known} (points: {', '.join(points)}{left}).", lead="Child-Pugh computed")
@@ -56,7 +57,3 @@ def measured(profile: Profile) -> Iterator[Paragraph]:
 
 
 _PARTS = {"bilirubin": "bilirubin", "albumin": "albumin", "inr": "INR", "ascites": "ascites", "encephalopathy": "encephalopathy"}
-
-
-def _open_score(lowest: int, highest: int) -> str:
-    return f"score {lowest} to {highest}, class open"

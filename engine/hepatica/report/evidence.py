@@ -5,7 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
-from hepatica.evaluation.result import RulesetIdentity
+from hepatica.evaluation import (
+    RulesetIdentity,
+    arm_name,
+    correction_line,
+    endpoint_words,
+    identity,
+    printed_line,
+    shown,
+)
 from hepatica.knowledge import (
     LINES,
     Discrepancy,
@@ -22,7 +30,6 @@ from hepatica.knowledge import (
 from hepatica.knowledge.traceability import SectionCoverage, Verification
 from hepatica.notice import notice
 from hepatica.problems import Problem
-from hepatica.report.about import identity
 from hepatica.report.blocks import (
     Block,
     Blocks,
@@ -38,21 +45,12 @@ from hepatica.report.blocks import (
     Table,
     Title,
 )
-from hepatica.report.figures import (
-    LEADS,
-    arm_name,
-    corrected,
-    endpoint,
-    event_words,
-    line,
-    printed,
-    shown,
-    telling_result,
-)
-from hepatica.report.rules import standing_words
-from hepatica.report.sources import lines_words, place_words, reference_link, reference_words
+from hepatica.report.figures import event_words, telling_line
+from hepatica.report.sources import lines_words, place_words, reference_link, reference_words, sources_of
+from hepatica.report.standings import standing_words
 from hepatica.wording import Wording, counted, spoken
 
+LEADS = {"misprint": "Should read", "later_report": "Later report", "not_printed": "Published", "remark": "But"}
 EFFECTS = {"overturns": "Overturned", "confirms": "Confirmed", "qualifies": "Qualified"}
 
 
@@ -105,8 +103,21 @@ class CitingRule:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class StudyFigure:
+    """One result in words: what the source prints, the correction, and where it is printed."""
+
+    result: str
+    printed: str
+    correction: str
+    place: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class StudyPage:
-    """One study in full. `references` are those that its publication, criteria, corrections and later events name."""
+    """One study in full.
+
+    `figures` say its results in words; `references` are those that its publication, criteria, corrections and later events name.
+    """
 
     notice: str
     ruleset: RulesetIdentity
@@ -118,16 +129,16 @@ class StudyPage:
     outcome: str
     figure: str
     enrolled: tuple[str, ...]
+    figures: tuple[StudyFigure, ...]
     regimens: tuple[Regimen, ...]
     references: tuple[Reference, ...]
     cited_by: tuple[CitingRule, ...]
     written_at: str
 
 
-def study_row(found: Found) -> StudyRow:
+def study_row(ruleset: Ruleset, found: Found) -> StudyRow:
     """A study as a row."""
     study = found.study
-    telling = telling_result(study)
     return StudyRow(
         study=study.id,
         name=study.name,
@@ -140,7 +151,7 @@ def study_row(found: Found) -> StudyRow:
         n_planned=study.n_planned,
         nct=study.nct,
         outcome=found.outcome,
-        figure=line(study, telling) if telling else "",
+        figure=telling_line(ruleset, found),
         biomarkers=study.biomarkers,
         regions=study.regions,
         tumour=study.tumour,
@@ -155,14 +166,13 @@ def study_row(found: Found) -> StudyRow:
 
 def study_listing(ruleset: Ruleset, studies: Iterable[Found]) -> StudyListing:
     """A list of studies."""
-    rows = tuple(map(study_row, studies))
+    rows = tuple(study_row(ruleset, found) for found in studies)
     return StudyListing(notice=notice(ruleset.card.as_of), ruleset=identity(ruleset), count=len(rows), studies=rows)
 
 
 def study_page(ruleset: Ruleset, found: Found) -> StudyPage:
     """A study in full, with what cites it and where it is written."""
     study = found.study
-    telling = telling_result(study)
     return StudyPage(
         notice=notice(ruleset.card.as_of),
         ruleset=identity(ruleset),
@@ -172,8 +182,9 @@ def study_page(ruleset: Ruleset, found: Found) -> StudyPage:
         therapy_name=found.therapy.name,
         level=level_of(study.kind),
         outcome=found.outcome,
-        figure=line(study, telling) if telling else "",
+        figure=telling_line(ruleset, found),
         enrolled=tuple(_enrolled(study, Wording(ruleset))),
+        figures=tuple(_figures(ruleset, found)),
         regimens=tuple(regimen for regimen in found.therapy.regimens if regimen.study == study.id),
         references=tuple(_references(ruleset, study)),
         cited_by=tuple(
@@ -196,9 +207,7 @@ def _enrolled(study: Study, words: Wording) -> Iterator[str]:
 
 
 def _references(ruleset: Ruleset, study: Study) -> Iterator[Reference]:
-    named = [study.reference, study.source.ref]
-    dated = (*study.criteria, *study.discrepancies, *study.later, *study.primary_endpoints, *study.results, *study.toxicity)
-    named += [item.source.ref for item in dated if item.source]
+    named = [study.reference, *(place.ref for place in sources_of(study))]
     return (ruleset.references[name] for name in dict.fromkeys(named) if name in ruleset.references)
 
 
@@ -292,7 +301,7 @@ def study_sections(page: StudyPage) -> Iterator[Section]:
     study, word = page.study, page.source_word
     parts: list[tuple[str, tuple[Block, ...]]] = [
         ("What became of it", tuple(later_items(study.later, page.references))),
-        ("Figures", tuple(figures_table(study, word))),
+        ("Figures", tuple(_figures_table(page.figures))),
         ("Doses", tuple(_bullets(_doses(page)))),
         ("Adverse events", tuple(_bullets(_with_lines(event_words(study, e), e.lines, word) for e in study.toxicity))),
         ("Other figures", tuple(_bullets(_others(study, word)))),
@@ -314,19 +323,24 @@ def later_items(later: Iterable[LaterEvent], references: Iterable[Reference]) ->
         yield Items(items)
 
 
-def figures_table(study: Study, word: str = "review") -> Iterator[Table]:
-    """Each figure as printed, its correction, and where it is printed."""
-    rows = []
-    for result in study.results:
-        where = f" [{result.subgroup}]" if result.subgroup else ""
+def _figures(ruleset: Ruleset, found: Found) -> Iterator[StudyFigure]:
+    for result in found.study.results:
         patients = f", of {result.n}" if result.n is not None else ""
-        said = printed(study, result) or f"{endpoint(result)}: no figure printed"
-        place = lines_words(result.lines, word) or place_words(result.source)
-        rows.append((f"{said}{where}{patients}", corrected(study, result), place))
-    if any(row[1] for row in rows):
-        yield Table(("Printed", "Correction", "Where"), tuple(rows))
-    elif rows:
-        yield Table(("Printed", "Where"), tuple((row[0], row[2]) for row in rows))
+        said = printed_line(found.study, result, found.therapy) or f"{endpoint_words(result)}: no figure printed"
+        yield StudyFigure(
+            result=result.id,
+            printed=f"{said}{patients}",
+            correction=correction_line(found.study, result, ruleset.references, found.therapy),
+            place=lines_words(result.lines, ruleset.card.source_word) or place_words(result.source, ruleset.references),
+        )
+
+
+def _figures_table(figures: tuple[StudyFigure, ...]) -> Iterator[Table]:
+    """Each figure as printed, its correction where there is any, and where it is printed."""
+    if any(one.correction for one in figures):
+        yield Table(("Printed", "Correction", "Where"), tuple((one.printed, one.correction, one.place) for one in figures))
+    elif figures:
+        yield Table(("Printed", "Where"), tuple((one.printed, one.place) for one in figures))
 
 
 def _bullets(sentences: Iterable[str]) -> Iterator[Bullets]:
@@ -368,7 +382,7 @@ def _correction(item: Discrepancy, references: dict[str, Reference], word: str) 
     source = place_words(item.source, references, word)
     note = f"; {item.basis_note}" if item.basis_note else ""
     known = f"{item.basis}, confidence {item.confidence}{f', {source}' if source else ''}{note}"
-    pairs = ((prints, item.prints), (LEADS[item.kind].rstrip(":").capitalize(), item.correction), ("Use", item.use), ("Known by", known))
+    pairs = ((prints, item.prints), (LEADS[item.kind], item.correction), ("Use", item.use), ("Known by", known))
     words = " ".join(f"{name}: {_sentence(value)}" for name, value in pairs if value)
     return Item(item.id, words, f"{item.severity} severity")
 
@@ -387,7 +401,9 @@ def _citing(page: StudyPage) -> Iterator[Block]:
 
 def _reference_items(references: Iterable[Reference]) -> Iterator[Items]:
     items = tuple(
-        Item(one.id, f"{reference_words(one)} ({'not read' if not one.was_read else f'read: {one.read}'})", ref=reference_link(one))
+        Item(
+            one.id, f"{reference_words(one)} ({'not read' if not one.was_read else f'read: {one.read}'})", ref=reference_link(one)
+        )
         for one in references
     )
     if items:
@@ -438,9 +454,7 @@ def _covered(part: SectionCoverage) -> CoveredPart:
 def verification_view(found: VerificationReport) -> Blocks:
     """Coverage part by part in both directions, then each finding."""
     parts = (*found.sections, found.total)
-    rows = tuple(
-        (Cell(p.title), f"{p.found} of {p.figures}", str(p.recorded), str(p.left_out), str(p.missing)) for p in parts
-    )
+    rows = tuple((Cell(p.title), f"{p.found} of {p.figures}", str(p.recorded), str(p.left_out), str(p.missing)) for p in parts)
     total = found.total
     verdict = (
         f"Every one of the {total.figures} recorded figures and references stands at its lines. Of the {total.numbers} "

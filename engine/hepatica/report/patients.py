@@ -31,9 +31,7 @@ class PatientListing:
 
 def patient_listing(found: Iterable[tuple[str, str, str]]) -> PatientListing:
     """Examples from the name, the label and the text of each file; the text's first line says what it teaches."""
-    patients = tuple(
-        ExamplePatient(name=name, label=label, teaches=_teaches(text)) for name, label, text in sorted(found)
-    )
+    patients = tuple(ExamplePatient(name=name, label=label, teaches=_teaches(text)) for name, label, text in sorted(found))
     return PatientListing(notice=NOTICE, patients=patients)
 
 

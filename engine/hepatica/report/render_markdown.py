@@ -89,8 +89,9 @@ class _Markdown:
                 yield f"> {escaped(block.text)}"
 
     def items(self, block: Items) -> Iterator[str]:
-        if block.group and not block.means and all(item.only_named for item in block.items):
-            yield f"**{escaped(block.group)}:** {', '.join(_linked(item.name, item.ref) for item in block.items)}"
+        if not block.means and all(item.only_named for item in block.items):
+            lead = f"**{escaped(block.group)}:** " if block.group else ""
+            yield f"{lead}{', '.join(_linked(item.name, item.ref) for item in block.items)}"
             return
         if block.group:
             means = f": {escaped(block.means)}" if block.means else ""

@@ -31,6 +31,7 @@ from hepatica.report.style import Style
 
 WIDTH = 80
 _NAME_COLUMN = 24
+_INDENT = 4
 _LEAST_COLUMN = 10
 _GAP = 2
 _MARKS = {"yes": "[yes] ", "no": "[NO]  ", "unknown": "[?]   ", "none": ""}
@@ -127,8 +128,9 @@ class _Text:
             yield from self.row(name, value, indent, column)
 
     def column(self, names: Sequence[str]) -> int:
-        """Where the second column stands beside names of these lengths."""
-        return min(_NAME_COLUMN, max(map(len, names), default=0) + _GAP)
+        """Where the second column stands beside names of these lengths: little indented where most names are too long for one."""
+        long = sum(len(name) > _NAME_COLUMN - _GAP for name in names)
+        return _INDENT if 2 * long > len(names) else min(_NAME_COLUMN, max(map(len, names), default=0) + _GAP)
 
     def row(self, name: str, words: str, indent: int, column: int) -> Iterator[str]:
         """A name beside its words; a name too long for its column has lines of its own."""
@@ -140,10 +142,10 @@ class _Text:
         yield from self.hanging(f"{name:<{column}}", words, indent, column)
 
     def items(self, block: Items, indent: int) -> Iterator[str]:
-        if block.group and not block.means and all(item.only_named for item in block.items):
-            lead = f"{block.group}: "
-            names = ", ".join(item.name for item in block.items)
-            yield from self.hanging(lead, names, indent, 2, f"{self.style.underline(one_line(block.group))}: ")
+        if not block.means and all(item.only_named for item in block.items):
+            lead = f"{block.group}: " if block.group else ""
+            shown = f"{self.style.underline(one_line(block.group))}: " if block.group else ""
+            yield from self.hanging(lead, ", ".join(item.name for item in block.items), indent, 2, shown)
             return
         if block.group:
             mark = ": " if block.means else ""

@@ -6,11 +6,9 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from itertools import groupby
 
-from hepatica.evaluation.result import RulesetIdentity
+from hepatica.evaluation import RulesetIdentity, identity
 from hepatica.knowledge import (
     LINES,
-    STANDINGS,
-    VERDICTS,
     Caveat,
     Concept,
     Condition,
@@ -26,9 +24,9 @@ from hepatica.knowledge import (
     leaves,
 )
 from hepatica.notice import notice
-from hepatica.report.about import identity
 from hepatica.report.blocks import Block, Blocks, Facts, Item, Items, Notice, Paragraph, Ref, Section, Title
 from hepatica.report.sources import place_words
+from hepatica.report.standings import standing_words
 from hepatica.wording import Wording
 
 
@@ -135,11 +133,6 @@ def _details(rule: RuleRecord) -> Iterator[Block]:
     if rule.extrapolates:
         yield Paragraph(rule.extrapolates.says, lead="Extrapolates")
     yield Facts(tuple((k, v) for k, v in (("Source", place_words(rule.source)), ("Written at", rule.written_at)) if v))
-
-
-def standing_words(standing: Standing, verdict: Verdict | None = None) -> str:
-    """A standing inside a sentence, with the verdict that makes it precise: "not supported: no better than the comparison"."""
-    return f"{STANDINGS[standing].phrase}: {VERDICTS[verdict]}" if verdict else STANDINGS[standing].phrase
 
 
 def fields_of(ruleset: Ruleset, condition: Condition) -> set[str]:

@@ -6,10 +6,9 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
-from hepatica.evaluation.result import RulesetIdentity
-from hepatica.knowledge import Place, Reference, Ruleset
+from hepatica.evaluation import RulesetIdentity, identity
+from hepatica.knowledge import Place, Reference, Ruleset, Study
 from hepatica.notice import notice
-from hepatica.report.about import identity
 from hepatica.report.blocks import Blocks, Facts, Item, Items, Notice, Ref, Title
 from hepatica.wording import counted
 
@@ -46,14 +45,21 @@ def reference_listing(ruleset: Ruleset) -> ReferenceListing:
     return ReferenceListing(notice=notice(ruleset.card.as_of), ruleset=identity(ruleset), references=cited)
 
 
+def sources_of(study: Study) -> Iterator[Place]:
+    """Every place that a study's parts give as their source."""
+    own: list[Place | None] = [study.source, *(part.source for part in study.criteria), *(part.source for part in study.later)]
+    own += [part.source for part in study.discrepancies]
+    own += [part.source for part in study.primary_endpoints]
+    own += [*(part.source for part in study.results), *(part.source for part in study.toxicity)]
+    yield from (place for place in own if place)
+
+
 def _places(ruleset: Ruleset) -> Iterator[Place]:
     for therapy in ruleset.therapies.values():
         yield therapy.source
         yield from (rule.source for rule in therapy.rules)
         for study in therapy.studies:
-            yield study.source
-            own = (*study.criteria, *study.later, *study.discrepancies, *study.primary_endpoints, *study.results)
-            yield from (item.source for item in own if item.source)
+            yield from sources_of(study)
 
 
 def references_view(listing: ReferenceListing) -> Blocks:
@@ -64,10 +70,14 @@ def references_view(listing: ReferenceListing) -> Blocks:
 
 def _item(cited: CitedReference) -> Item:
     reference = cited.reference
-    read = "not read" if not reference.was_read else f"read: {reference.read}"
-    use = "; ".join(part for part in (f"publication of {', '.join(cited.studies)}" if cited.studies else "", read) if part)
+    use = "; ".join([*([f"publication of {', '.join(cited.studies)}"] if cited.studies else []), read_words(reference)])
     details = (Facts((("Kind", reference.kind), ("Known by", reference.known), ("Given as a source", f"{cited.cited} times"))),)
     return Item(reference.id, f"{reference_words(reference)} ({use})", ref=reference_link(reference), details=details)
+
+
+def read_words(reference: Reference) -> str:
+    """How much of a reference was seen."""
+    return f"read: {reference.read}" if reference.was_read else "not read"
 
 
 def reference_words(reference: Reference) -> str:
@@ -137,7 +147,14 @@ def _pairs(reference: Reference) -> Iterable[tuple[str, str]]:
     return [(name, value) for name, value in (*pairs, ("url", link.id if link else ""), ("note", reference.known)) if value]
 
 
-_RIS_KINDS = {"paper": "JOUR", "abstract": "ABST", "registry": "DBASE", "label": "LEGAL", "announcement": "NEWS", "guideline": "RPRT"}
+_RIS_KINDS = {
+    "paper": "JOUR",
+    "abstract": "ABST",
+    "registry": "DBASE",
+    "label": "LEGAL",
+    "announcement": "NEWS",
+    "guideline": "RPRT",
+}
 
 
 def ris(listing: ReferenceListing) -> str:

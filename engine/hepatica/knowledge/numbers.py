@@ -1,9 +1,10 @@
-"""Numbers in running text: digits, number words ("thirty", "fifty-one") and bracketed reference numbers, line by line."""
+"""Numbers in texts: digits, number words ("thirty", "fifty-one"), bracketed references; and the numbers of a record."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import fields, is_dataclass
 from decimal import Decimal
 from typing import NamedTuple
 
@@ -18,7 +19,14 @@ _NUMBER = re.compile(rf"\d+(?:\.\d+)?|\b(?:{_WORD})\b", re.IGNORECASE)
 _REFERENCES = re.compile(r"\[\d+(?:\s*[,-]\s*\d+)*\]")
 _PLACES = re.compile(r"\blines? \d+(?:-\d+)?(?:(?:,| and) \d+(?:-\d+)?)*")
 _DIGITS = re.compile(r"(?<![\w.])\d+(?:\.\d+)?(?![\w]*[a-z])", re.IGNORECASE)
+_RANGE = re.compile(r"\s*(\d{1,6})(?:\s*-\s*(\d{1,6}))?\s*\Z")
 _LOOK_BACK = 24
+# What a record says in sentences; the numbers in them are held against the numbers of everything else.
+SENTENCES = ("says", "summary", "about", "design", "n_says")
+_NO_NUMBERS = (*SENTENCES, "lines", "refs", "source", "id")
+
+Path = tuple[int | str, ...]
+Ranges = tuple[tuple[int, int], ...]
 
 
 class Token(NamedTuple):
@@ -30,6 +38,18 @@ class Token(NamedTuple):
     text: str
     reference: bool
     before: str
+
+
+def ranges(text: str) -> Ranges | None:
+    """The line ranges of "413-415" or "213-233, 433-458", in order of writing; None where the text is not of that form."""
+    found: list[tuple[int, int]] = []
+    for part in text.split(","):
+        match = _RANGE.match(part)
+        first, last = (int(match.group(1)), int(match.group(2) or match.group(1))) if match else (0, 0)
+        if not 1 <= first <= last:
+            return None
+        found.append((first, last))
+    return tuple(found)
 
 
 def values(text: str) -> tuple[Decimal, ...]:
@@ -76,3 +96,35 @@ def _value(text: str) -> Decimal:
         return Decimal(text)
     tens, _, unit = text.lower().partition("-")
     return Decimal(_WORDS[tens] + (_WORDS[unit] if unit else 0))
+
+
+def recorded(value: object) -> set[Decimal]:
+    """Every number of a record, its discrepancies included and its sentences and places left out."""
+    if isinstance(value, (str, int, float)):
+        return set(values(str(value)))
+    if isinstance(value, Mapping):
+        return set().union(*(recorded(inner) for inner in value.values()))
+    if isinstance(value, tuple):
+        return set().union(*(recorded(inner) for inner in value))
+    if not is_dataclass(value):
+        return set()
+    return set().union(*(recorded(getattr(value, item.name)) for item in fields(value) if item.name not in _NO_NUMBERS))
+
+
+def sentences(value: object) -> Iterator[str]:
+    """Every sentence of a record."""
+    return (sentence for _, sentence in placed_sentences(value, ()))
+
+
+def placed_sentences(value: object, path: Path) -> Iterator[tuple[Path, str]]:
+    """Every sentence below a record with its place; discrepancies and corrections are records themselves."""
+    if isinstance(value, tuple):
+        for index, inner in enumerate(value):
+            yield from placed_sentences(inner, (*path, index))
+    elif is_dataclass(value):
+        for name in (item.name for item in fields(value)):
+            inner = getattr(value, name)
+            if name in SENTENCES and isinstance(inner, str):
+                yield (*path, name), inner
+            elif name not in ("discrepancies", "corrected", "when", "later", "criteria"):
+                yield from placed_sentences(inner, (*path, name))

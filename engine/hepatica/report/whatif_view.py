@@ -1,0 +1,121 @@
+"""What-if as a reader sees it: what to find out first, then what would add an option and what would remove one."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+from hepatica.evaluation import LISTS, ListName
+from hepatica.explain import KINDS, Change, OpenTherapy, Outcome, Question, WhatIf
+from hepatica.knowledge import STANDINGS
+from hepatica.report.blocks import Block, Blocks, Item, Items, More, Notice, Paragraph, Ref, Section
+from hepatica.report.case import case_blocks, case_title
+from hepatica.wording import all_of, counted
+
+MOST_OUTCOMES, MOST_NAMED = 12, 6
+
+
+def whatif_view(found: WhatIf) -> Blocks:
+    """The smallest changes and the best questions; all the others for those who ask."""
+    head = (case_title(found.evaluation, "What if: "), *case_blocks(found.evaluation))
+    return (
+        *head,
+        *_questions(found),
+        *_changes("What would add an option", found.adds),
+        *_changes("What would remove an option", found.removes),
+        *_fixed("No facts make it an option", found.never),
+        *_fixed("An option whatever changes", found.always),
+        Notice(found.notice),
+    )
+
+
+def _questions(found: WhatIf) -> Iterator[Block]:
+    settling = found.settling
+    if not settling.open:
+        return
+    titles = (("One fact", "One test"), ("Two facts", "Two tests"))
+    every = [
+        (names[q.tests_only], q) for names, asked in zip(titles, (settling.singles, settling.pairs), strict=True) for q in asked
+    ]
+    best = [one for asked in (settling.singles, settling.pairs) for one in _best(asked)]
+    shown = tuple(_question(title, question, len(settling.open)) for title, question in every if question in best)
+    rest = tuple(_question(title, question, len(settling.open)) for title, question in every if question not in best)
+    none = Paragraph("No single fact settles any of them.")
+    blocks = (*shown, *(() if settling.singles else (none,)), *((More("Further questions", rest),) if rest else ()))
+    names = ", ".join(one.name for one in settling.open)
+    yield Section("What to find out first", blocks, id="first", says=f"Still open ({len(settling.open)}): {names}.")
+
+
+def _best(questions: tuple[Question, ...]) -> list[Question]:
+    """The best question, and the best that tests alone answer where that is another."""
+    tests = [question for question in questions if question.tests_only]
+    return [*questions[:1], *(question for question in tests[:1] if question is not questions[0])]
+
+
+def _question(title: str, question: Question, open_: int) -> Items:
+    span = f"{question.least}" if question.least == question.most else f"{question.least} to {question.most}"
+    groups: dict[str, list[str]] = {}
+    for outcome in question.outcomes:
+        groups.setdefault(_settled(outcome), []).append(" + ".join(outcome.results))
+    items = [Item(" / ".join(results), settled) for settled, results in list(groups.items())[:MOST_OUTCOMES]]
+    left = len(groups) - MOST_OUTCOMES
+    if left > 0:
+        items.append(Item(f"... and {left} further results", "all of them with --format json"))
+    return Items(tuple(items), f"{title}: {' + '.join(question.titles)}", f"settles {span} of {open_}")
+
+
+def _settled(outcome: Outcome) -> str:
+    groups: dict[ListName, list[str]] = {}
+    for one in outcome.settled:
+        groups.setdefault(one.list, []).append(one.name)
+    parts = [_named(name, groups[name]) for name in LISTS if name in groups]
+    return "; ".join(parts) or "settles nothing"
+
+
+def _named(name: ListName, therapies: list[str]) -> str:
+    few = len(therapies) <= MOST_NAMED or name != "ruled_out"
+    who = all_of(therapies) if few else counted(len(therapies), "therapy", "therapies")
+    plural = len(therapies) > 1 and name == "options"
+    return f"{who}: {'options' if plural else LISTS[name].phrase}"
+
+
+def _changes(title: str, changes: tuple[Change, ...]) -> Iterator[Section]:
+    if not changes:
+        return
+    smallest = tuple(_by_kind([change for change in changes if change.smallest]))
+    rest = [change for change in changes if not change.smallest]
+    more = (More(f"Larger changes ({len(rest)})", tuple(_by_kind(rest))),) if rest else ()
+    names = {change.therapy for change in changes}
+    yield Section(title, (*smallest, *more), len(names), id=title.lower().replace(" ", "-"))
+
+
+def _by_kind(changes: list[Change]) -> Iterator[Items]:
+    for kind, words in KINDS.items():
+        own = [change for change in changes if change.kind == kind]
+        if own:
+            yield Items(tuple(_rows(own)), words)
+
+
+def _rows(changes: list[Change]) -> Iterator[Item]:
+    """Therapies that the same steps change, in one row."""
+    groups: dict[tuple[tuple[str, str, str], ...], list[Change]] = {}
+    for change in changes:
+        groups.setdefault(tuple((s.title, s.was, s.becomes) for s in change.steps), []).append(change)
+    for steps, group in sorted(groups.items(), key=lambda item: len(item[0])):
+        name = " and ".join(f"{title} {becomes} (now {was})" for title, was, becomes in steps)
+        doubts = dict.fromkeys(doubt.message for change in group for doubt in change.doubts)
+        warned = "".join(f" Warning: {message}" for message in doubts)
+        effects: dict[str, list[str]] = {}
+        for change in group:
+            effects.setdefault(_effect(change), []).append(change.name)
+        said = "; ".join(f"{', '.join(names)} ({effect})" for effect, names in effects.items())
+        yield Item(name, f"{said}.{warned}")
+
+
+def _effect(change: Change) -> str:
+    return STANDINGS[change.standing].phrase if change.standing else LISTS[change.reaches].phrase
+
+
+def _fixed(title: str, therapies: Iterable[OpenTherapy]) -> Iterator[Section]:
+    items = tuple(Item(one.name, ref=Ref("therapy", one.therapy)) for one in therapies)
+    if items:
+        yield Section(title, (Items(items),), len(items), folded=True)

@@ -1,0 +1,143 @@
+"""An explanation as a reader sees it: one sentence, then rule by rule, then the studies behind them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from hepatica.evaluation import LISTS
+from hepatica.explain import ConditionTree, ExplainedRule, ExplainedStudy, Explanation
+from hepatica.knowledge import LINES, STANDINGS, VERDICTS, catalogue, concept_words
+from hepatica.report.answer_view import NOT_TRIALS, fits_words
+from hepatica.report.blocks import Block, Blocks, Facts, Mark, Node, Notice, Paragraph, Section, Title, Tree
+from hepatica.report.evidence import study_page, study_sections
+from hepatica.report.sources import place_words
+from hepatica.report.standings import standing_words
+from hepatica.wording import Wording, all_of, spoken
+
+_MARKS: dict[str, Mark] = {"true": "yes", "false": "no", "unknown": "unknown"}
+_APPLIES = {"true": "Applies", "false": "Does not apply", "unknown": "Cannot be told"}
+
+
+def why_view(explained: Explanation) -> Blocks:
+    """The whole explanation."""
+    return tuple(_Why(explained).blocks())
+
+
+class _Why:
+    def __init__(self, explained: Explanation) -> None:
+        self.explained = explained
+        self.ruleset = explained.evaluation.knowledge
+        self.words = Wording(self.ruleset)
+        self.word = self.ruleset.card.source_word
+        self._opened: set[tuple[str, bool]] = set()
+
+    def blocks(self) -> Iterator[Block]:
+        explained, identity = self.explained, self.explained.ruleset
+        case = explained.profile.label or "Hypothetical patient"
+        yield Title(
+            f"{explained.name}: {LISTS[explained.list].phrase}",
+            f"{case}; {identity.id} {identity.version}, evidence as of {identity.as_of}",
+        )
+        yield Paragraph(self.sentence(), tone="strong")
+        yield Paragraph(explained.about)
+        if explained.fate:
+            yield Paragraph(explained.fate.says, lead=f"What became of it ({spoken(explained.fate.status)})")
+        yield Tree(self.node(explained.scope, "In scope"), folded=True, summary="Whether the rules speak of this patient")
+        for rule in explained.rules:
+            yield self.rule(rule)
+        for study in explained.studies:
+            yield self.study(study)
+        yield Notice(explained.notice)
+
+    def sentence(self) -> str:
+        """The verdict with its first reason."""
+        entry, name = self.explained.entry, self.explained.name
+        if self.explained.list == "ruled_out":
+            return f"{LISTS['ruled_out'].heading}. {self.words.needed(entry.needs_any)}."
+        if self.explained.list == "possible":
+            needs = all_of(self.words.titles(entry.needs))
+            would = LISTS[entry.would_be or "possible"].phrase
+            return f"{name} may be {would}; that depends on {needs}, not known. {entry.headline.text}".strip()
+        standing = STANDINGS[entry.standing].phrase
+        verdict = f": {VERDICTS[entry.verdict]}" if entry.verdict else ""
+        because = f" Because: {self.words.holds(entry.because)}." if entry.because else ""
+        listed = f"{name} is {LISTS[self.explained.list].phrase}"
+        said = f"{listed}{verdict}." if self.explained.list == entry.standing or verdict else f"{listed} ({standing})."
+        return f"{said}{because} {entry.headline.text}".strip()
+
+    def rule(self, rule: ExplainedRule) -> Section:
+        """One rule: its verdict, its words, its condition, its limits."""
+        blocks: list[Block] = [Paragraph(rule.says)]
+        if rule.needs:
+            blocks.append(Paragraph(f"{all_of(self.words.titles(rule.needs))}.", lead="Depends on"))
+        blocks += [Tree(node, folded=True, summary="The condition") for node in self.condition(rule.condition)]
+        blocks += [Paragraph(caveat.says, lead="But") for caveat in rule.caveats]
+        if rule.extrapolates:
+            blocks.append(Paragraph(rule.extrapolates.says, lead="Extrapolates"))
+        places = (
+            ("Rule", rule.rule),
+            ("Source", place_words(rule.source, self.ruleset.references, self.word)),
+            ("Written at", rule.written_at),
+        )
+        blocks.append(Facts(tuple((name, value) for name, value in places if value)))
+        title = f"{_APPLIES[rule.applies]}: {standing_words(rule.standing, rule.verdict)}, {LINES[rule.line]}"
+        return Section(title, tuple(blocks), id=rule.rule)
+
+    def condition(self, tree: ConditionTree) -> list[Node]:
+        """A condition without the "all of" at its top, which every rule has."""
+        return list(self.node(tree).parts) if tree.kind == "all" else [self.node(tree)]
+
+    def node(self, tree: ConditionTree, text: str = "") -> Node:
+        """A part of a condition with its parts; what a concept means is opened the first time only."""
+        children = tree.children
+        if tree.kind == "concept":
+            again = (tree.concept, tree.wanted) in self._opened
+            self._opened.add((tree.concept, tree.wanted))
+            children = () if again else tree.children[0].children if tree.children[0].kind == "all" else tree.children
+        return Node(text or self.says(tree), _MARKS[tree.verdict], tuple(map(self.node, children)))
+
+    def says(self, tree: ConditionTree) -> str:
+        """A part of a condition in words: "Tumour c-MET low (needs high)"."""
+        if tree.kind == "test":
+            field = self.words.fields[tree.field]
+            text = f"{field.title} {self.words.token(field, tree.value)}"
+            return text if tree.verdict == "true" or tree.test is None else f"{text} (needs {self.words.test(tree.test)})"
+        if tree.kind == "concept":
+            return concept_words(tree.concept) if tree.wanted else f"not {concept_words(tree.concept)}"
+        return {"all": "all of", "any": "any of"}[tree.kind]
+
+    def study(self, explained: ExplainedStudy) -> Section:
+        """One study: how it fits the patient, then the study in full."""
+        found = next(one for one in catalogue(self.ruleset) if one.study.id == explained.study)
+        page = study_page(self.ruleset, found)
+        blocks: list[Block] = [Paragraph(page.study.summary), Paragraph(f"{self.fits(explained)}.", lead="This patient")]
+        trees = [tree for tree in (explained.population, *explained.criteria) if tree]
+        for tree in trees:
+            blocks += [Tree(node, folded=True, summary="Whom it enrolled") for node in self.condition(tree)]
+        blocks += [Section(part.title, part.blocks, part.count, folded=True) for part in study_sections(page)]
+        return Section(explained.name, tuple(blocks), says=self.design(explained), id=explained.study)
+
+    def design(self, explained: ExplainedStudy) -> str:
+        study = self.ruleset.studies[explained.study]
+        parts = (
+            f"phase {study.phase}" if study.phase else "",
+            study.design,
+            spoken(study.status),
+            f"n = {study.n}" if study.n is not None else "",
+            study.nct,
+            place_words(study.source, self.ruleset.references, self.word),
+        )
+        return "; ".join(part for part in parts if part)
+
+    def fits(self, explained: ExplainedStudy) -> str:
+        """Whether the patient is one it enrolled, from the answer where it cites the study."""
+        study = self.ruleset.studies[explained.study]
+        if study.kind in NOT_TRIALS:
+            return NOT_TRIALS[study.kind]
+        entry = self.explained.entry
+        every = (*entry.citations, *(citation for other in entry.other_rules for citation in other.citations))
+        cited = [citation for citation in every if citation.study == study.id]
+        if cited:
+            return fits_words(cited[0].applicability, self.words)
+        said = {"inside": "Such patients were enrolled", "outside": "Did not enrol such patients", "unknown": "Cannot be told"}
+        return said.get(explained.status, "Whom it enrolled is not recorded")
