@@ -13,7 +13,7 @@ from hepatica.cli import common
 from hepatica.paths import DEFAULT_RULESET, shipped
 
 if TYPE_CHECKING:
-    from hepatica.evaluation import Evaluator
+    from hepatica.knowledge import Ruleset
 
 
 @click.command("serve")
@@ -49,7 +49,7 @@ def command(host: str, port: int, rulesets: tuple[str, ...]) -> None:
     if not loopback:
         warning = f"warning: listening on {host}, not on loopback: anyone who reaches this machine can use the page"
         click.echo(f"{warning}, unencrypted and without a password.", err=True)
-    library = RulesetLibrary(_named([common.evaluator(name) for name in rulesets or (DEFAULT_RULESET,)]), shipped("patients"))
+    library = RulesetLibrary(_named([common.ruleset(name) for name in rulesets or (DEFAULT_RULESET,)]), shipped("patients"))
     allowed = ("localhost", "127.0.0.1", "::1", "[::1]", host) if loopback else ("*",)
     listener = _listener(host, port)
     shown = f"[{host}]" if ":" in host else host
@@ -57,11 +57,11 @@ def command(host: str, port: int, rulesets: tuple[str, ...]) -> None:
     serve(application(library, allowed), listener)
 
 
-def _named(evaluators: list[Evaluator]) -> dict[str, Evaluator]:
-    """The evaluators by the id of their ruleset; a second one of the same id has a number behind it."""
-    named: dict[str, Evaluator] = {}
-    for evaluator in evaluators:
-        named[next(name for name in _numbered(evaluator.ruleset.card.id) if name not in named)] = evaluator
+def _named(rulesets: list[Ruleset]) -> dict[str, Ruleset]:
+    """The rulesets by their id; a second one of the same id has a number behind it."""
+    named: dict[str, Ruleset] = {}
+    for ruleset in rulesets:
+        named[next(name for name in _numbered(ruleset.card.id) if name not in named)] = ruleset
     return named
 
 

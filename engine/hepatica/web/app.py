@@ -131,7 +131,7 @@ class _Site:
         return read_request(self.library, page.own, address=http.url.path, query=query, path=http.path_params)
 
     def _error(self, message: str) -> RequestError:
-        return RequestError(notice=notice(self.library.ruleset(self.library.default).card.as_of), error=message)
+        return RequestError(notice=notice(self.library.rulesets[self.library.default].card.as_of), error=message)
 
     def _missing(self, message: str, status: int) -> Response:
         """A page that says what is not there."""

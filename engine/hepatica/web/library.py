@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Generic, TypeVar
 
-from hepatica.evaluation import Evaluator
 from hepatica.knowledge import Ruleset
 from hepatica.patient import Profile, read_profile
 
@@ -48,20 +47,16 @@ class ServedPatient:
 
 
 class RulesetLibrary:
-    """Evaluators by the name of their ruleset, the first being the default, and the example patients by name.
+    """Rulesets by the name they are served under, the first being the default, and the example patients by name.
 
     Raises `InvalidInput` where a patient's file in the folder `patients` cannot be read.
     """
 
-    def __init__(self, evaluators: Mapping[str, Evaluator], patients: Path) -> None:
-        self.evaluators = dict(evaluators)
-        self.default = next(iter(self.evaluators))
+    def __init__(self, rulesets: Mapping[str, Ruleset], patients: Path) -> None:
+        self.rulesets = dict(rulesets)
+        self.default = next(iter(self.rulesets))
         self.examples = {path.stem: _example(path) for path in sorted(patients.glob("*.yaml"))}
         self.documents: DocumentCache[object] = DocumentCache()
-
-    def ruleset(self, name: str) -> Ruleset:
-        """The ruleset served under a name."""
-        return self.evaluators[name].ruleset
 
 
 def _example(path: Path) -> ServedPatient:

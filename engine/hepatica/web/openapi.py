@@ -64,10 +64,10 @@ def _schemas(types: dict[str, Any]) -> tuple[dict[str, Document], Document]:
 
 def patient_parameters(library: RulesetLibrary) -> list[PageParameter]:
     """Every parameter of a patient, and the ruleset."""
-    ruleset = library.ruleset(library.default)
+    ruleset = library.rulesets[library.default]
     inner = [part(whole, name) for whole, names in PARTS.items() for name in names]
     return [
-        PageParameter(name=RULESET, says="The rules to use.", schema={"type": "string", "enum": ["", *library.evaluators]}),
+        PageParameter(name=RULESET, says="The rules to use.", schema={"type": "string", "enum": ["", *library.rulesets]}),
         PageParameter(name=LABEL, says="A title; never a person's name.", schema=_label()),
         *(PageParameter(name=known.name, says=known.help, schema=_field(known)) for known in ruleset.fields.values()),
         *(PageParameter(name=name, says="As in a patient file.", schema=_typed()) for name in inner),
@@ -91,7 +91,7 @@ def _field(known: Field) -> Document:
 
 
 def _operation(page: Page, library: RulesetLibrary, answer: Document, shared: list[Document]) -> Document:
-    ruleset = library.ruleset(library.default)
+    ruleset = library.rulesets[library.default]
     known = {"study": list(ruleset.studies), "therapy": list(ruleset.therapies)}
     placed = [
         {"name": name, "in": "path", "required": True, "schema": {"type": "string", "enum": known[name]}}

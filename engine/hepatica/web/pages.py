@@ -6,11 +6,13 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from urllib.parse import urlencode
 
-from hepatica.evaluation import LISTS, Evaluation
+from hepatica.evaluation import LISTS, Evaluation, ListName, RulesetIdentity
+from hepatica.explain import Comparison, Explanation, WhatIf, what_if, why
 from hepatica.knowledge import LINES, Filters, Found, Line, Ruleset, catalogue, search, select
 from hepatica.notice import notice
+from hepatica.patient import Profile
 from hepatica.problems import InvalidInput
-from hepatica.report import Block, Blocks, Bullets, Items, More, Paragraph, Section, Title
+from hepatica.report import Block, Blocks, Bullets, Item, Items, More, Paragraph, Ref, Section, Title
 from hepatica.report.about import About, about, about_view
 from hepatica.report.answer_view import answer
 from hepatica.report.case import case_blocks
@@ -19,8 +21,11 @@ from hepatica.report.rules import RuleListing, rule_listing, rules_view
 from hepatica.report.teaching.drawing import svg
 from hepatica.report.teaching.forest import forest_drawing, forest_view
 from hepatica.report.teaching.pathway import LANDSCAPE, PHONE, pathway_drawings, pathway_svg, pathway_view
+from hepatica.report.whatif_view import whatif_view
+from hepatica.report.why_view import why_view
 from hepatica.teaching import ENDPOINTS, SETTINGS, Forest, Pathway, forest, pathway
 from hepatica.web import quiz
+from hepatica.web.compare import CompareStart, compare_page, compare_parameters
 from hepatica.web.form import Control, choice_control, first_up
 from hepatica.web.library import RulesetLibrary
 from hepatica.web.query import refusal
@@ -37,7 +42,8 @@ FOLDED = ("trials", "possible", "not-supported", "unreported", "advice")
 
 def pages(library: RulesetLibrary) -> tuple[Page, ...]:
     """The pages that a library can show: changes only where there are rulesets to compare."""
-    rulesets = [library.ruleset(name) for name in library.evaluators]
+    rulesets = list(library.rulesets.values())
+    therapies = [therapy for ruleset in rulesets for therapy in ruleset.therapies]
     return (
         Page(
             path="/answer",
@@ -48,6 +54,36 @@ def pages(library: RulesetLibrary) -> tuple[Page, ...]:
             result=Evaluation,
         ),
         Page(
+            path="/why",
+            name="why",
+            tab="Why",
+            says="Why a therapy is or is not an option, rule by rule; without a therapy, where each one stands.",
+            view=why_page,
+            result=Explanation | WhyListing,
+            own=(_one_of(THERAPY, "The therapy to explain; all are listed without it.", therapies),),
+            of_case=True,
+        ),
+        Page(
+            path="/whatif",
+            name="whatif",
+            tab="What if",
+            says="What to find out first, and the smallest changes of facts that add or remove each option.",
+            view=whatif_page,
+            result=WhatIf,
+            own=(_one_of(THERAPY, "Only this therapy.", therapies),),
+            of_case=True,
+        ),
+        Page(
+            path="/compare",
+            name="compare",
+            tab="Compare",
+            says="The case beside others, with changed facts, or under another ruleset: what differs, then what is shared.",
+            view=compare_page,
+            result=Comparison | CompareStart,
+            own=compare_parameters(library),
+            of_case=True,
+        ),
+        Page(
             path="/pathway",
             name="pathway",
             tab="Pathway",
@@ -56,6 +92,7 @@ def pages(library: RulesetLibrary) -> tuple[Page, ...]:
             result=Pathway,
             own=(_one_of(LINE, "Only this line of treatment.", LINES), _NARROW),
             picture=pathway_picture,
+            of_case=True,
         ),
         Page(
             path="/forest",
@@ -162,6 +199,74 @@ def _cards(group: Items) -> Items:
 
 def _folded_group(group: Items) -> Section:
     return Section(group.group, (Items(group.items),), len(group.items), folded=True, says=first_up(f"{group.means}."))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ListedTherapy:
+    """A therapy with the list it stands in, and the rule that puts it there."""
+
+    therapy: str
+    name: str
+    list: ListName
+    rule: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WhyListing:
+    """Where every therapy stands, to choose one from."""
+
+    notice: str
+    ruleset: RulesetIdentity
+    profile: Profile
+    therapies: tuple[ListedTherapy, ...]
+
+
+def why_page(request: Request) -> PageView:
+    """One therapy explained; without one, where each stands."""
+    therapies = request.ruleset.therapies
+    chosen = request.choice(THERAPY, tuple(therapies))
+    evaluation = request.evaluator.evaluate(request.profile)
+    offered = {"": "Choose one", **{therapy.id: therapy.name for therapy in therapies.values()}}
+    filters = (choice_control(THERAPY, "Therapy", offered, chosen),)
+    if chosen:
+        explained = why(evaluation, chosen)
+        return PageView(result=explained, blocks=why_view(explained), filters=filters)
+    listed = [
+        ListedTherapy(therapy=entry.therapy, name=entry.name, list=name, rule=entry.rule)
+        for name, entries in evaluation.entries().items()
+        for entry in entries
+    ]
+    listing = WhyListing(
+        notice=evaluation.notice, ruleset=evaluation.ruleset, profile=evaluation.profile, therapies=tuple(listed)
+    )
+    return PageView(result=listing, blocks=tuple(_stands(listing)), filters=filters)
+
+
+def _stands(listing: WhyListing) -> Iterator[Block]:
+    yield Title("Why, and why not")
+    yield Paragraph("Choose a therapy to see each of its rules held against the case.")
+    for name, words in LISTS.items():
+        own = [Item(one.name, ref=Ref("why", one.therapy)) for one in listing.therapies if one.list == name]
+        if own:
+            yield Section(words.heading, (Items(tuple(own)),), len(own))
+
+
+def whatif_page(request: Request) -> PageView:
+    """What to find out first, and what would change the answer."""
+    therapies = request.ruleset.therapies
+    chosen = request.choice(THERAPY, tuple(therapies))
+    found = what_if(request.evaluator, request.profile, (chosen,) if chosen else ())
+    case = set(case_blocks(found.evaluation))
+    blocks = (one for one in whatif_view(found) if one not in case or _is_warning(one))
+    offered = {"": "All", **{therapy.id: therapy.name for therapy in therapies.values()}}
+    return PageView(
+        result=found, blocks=tuple(map(_first_open, blocks)), filters=(choice_control(THERAPY, "Therapy", offered, chosen),)
+    )
+
+
+def _first_open(block: Block) -> Block:
+    """What to find out first in the open, all else folded."""
+    return replace(block, folded=block.id != "first") if isinstance(block, Section) else block
 
 
 def evidence_page(request: Request) -> PageView:

@@ -20,6 +20,9 @@ FILE = "form"
 STAINING = "cmet"
 PARTS: Mapping[str, Fields] = {COMPONENTS: CHILD_PUGH_PARTS, STAINING: STAINING_PARTS}
 
+# What is measured stands behind these fields, which say the same and are changed together.
+_MEASURED_BEHIND = {COMPONENTS: {"child_pugh_class", "child_pugh_score"}, STAINING: {STAINING}}
+
 Parameters = Mapping[str, tuple[str, ...]]
 
 
@@ -102,6 +105,18 @@ class QueryReader:
             return self.read(parameters(query))
         except InvalidInput as error:
             return self._refused(PatientQuery(), error.problems)
+
+    def changed(self, patient: PatientQuery, facts: Iterable[tuple[str, str]]) -> PatientQuery:
+        """The patient with other facts; what was measured behind a changed fact no longer holds."""
+        given: dict[str, list[str]] = {}
+        for name, value in facts:
+            given.setdefault(name, []).append(value)
+        gone = set(given)
+        for whole, behind in _MEASURED_BEHIND.items():
+            if gone & behind:
+                gone |= {part(whole, name) for name in PARTS[whole]} | (behind - {STAINING})
+        kept = {name: values for name, values in patient.entered.items() if name not in gone}
+        return self.read({**kept, **{name: tuple(values) for name, values in given.items()}})
 
     def write(self, profile: Profile) -> str:
         """A query that reads back as an equal profile; what follows from components or a score is left to be computed."""

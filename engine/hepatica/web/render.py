@@ -47,7 +47,7 @@ class Page:
     """One address. `tab` is its name in the navigation, `result` the type of its JSON; `picture` is shown at path.svg.
 
     A `slow` page may take seconds where it is asked for the first time; slow pages wait for one another, and no other page
-    waits for them.
+    waits for them. `of_case`: it is about the case, and says which.
     """
 
     path: str
@@ -59,6 +59,7 @@ class Page:
     own: tuple[PageParameter, ...] = ()
     picture: Callable[[Request], bytes] | None = None
     slow: bool = False
+    of_case: bool = False
 
     @property
     def form(self) -> bool:
@@ -107,7 +108,7 @@ class Renderer:
     def _places(self, request: Request, query: str) -> dict[str, Any]:
         """Where one can go from here."""
         library = request.library
-        rulesets = {name: library.ruleset(name) for name in library.evaluators}
+        rulesets = library.rulesets
         return {
             "tabs": self.tabs,
             "ruleset": request.ruleset,
@@ -161,15 +162,17 @@ def address(ref: Ref, request: Request) -> str:
     carried = f"?{query}" if query else ""
     name = quote(ref.id)
     known = bool(query) and request.patient.profile is not None and not request.patient.empty
-    places = {
-        "study": f"/evidence/{name}{carried}",
-        "therapy": f"/why?therapy={name}&{query}" if known else f"/rules/{name}{carried}",
-        "rule": f"/rules/{_owner(request.ruleset, ref.id)}{carried}#{name}",
-        "field": f"/answer{carried}#f-{name}",
-        "page": f"/{name}{carried}",
-        "patient": f"/answer?{_example_query(request, ref.id)}",
+    places: dict[str, Callable[[], str]] = {
+        "study": lambda: f"/evidence/{name}{carried}",
+        "therapy": lambda: f"/why?therapy={name}&{query}" if known else f"/rules/{name}{carried}",
+        "why": lambda: f"/why?therapy={name}{'&' if query else ''}{query}",
+        "rule": lambda: f"/rules/{_owner(request.ruleset, ref.id)}{carried}#{name}",
+        "field": lambda: f"/answer{carried}#f-{name}",
+        "page": lambda: f"/{name}{carried}",
+        "patient": lambda: f"/answer?{_example_query(request, ref.id)}",
+        "change": lambda: f"/answer?{_changed_query(request, ref.id)}",
     }
-    return places.get(ref.kind, "")
+    return places[ref.kind]() if ref.kind in places else ""
 
 
 def _owner(ruleset: Ruleset, rule: str) -> str:
@@ -179,3 +182,8 @@ def _owner(ruleset: Ruleset, rule: str) -> str:
 def _example_query(request: Request, name: str) -> str:
     example = request.library.examples.get(name)
     return request.reader.write(example.profile) if example else ""
+
+
+def _changed_query(request: Request, change: str) -> str:
+    changed = request.reader.changed(request.patient, parse_qsl(change, keep_blank_values=True))
+    return "&".join(text for text in (ruleset_query(request), changed.text) if text)

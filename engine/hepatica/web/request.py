@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from hepatica.evaluation import Evaluator
+from hepatica.evaluation import Evaluator, evaluator_of
 from hepatica.knowledge import Ruleset
 from hepatica.patient import Profile
 from hepatica.problems import InvalidInput, quote, suggestion
@@ -44,12 +44,12 @@ class Request:
     @property
     def evaluator(self) -> Evaluator:
         """What answers."""
-        return self.library.evaluators[self.ruleset_name]
+        return evaluator_of(self.ruleset)
 
     @property
     def ruleset(self) -> Ruleset:
         """The ruleset that answers."""
-        return self.evaluator.ruleset
+        return self.library.rulesets[self.ruleset_name]
 
     @property
     def reader(self) -> QueryReader:
@@ -95,8 +95,8 @@ def read_request(
     """
     given = parameters(query)
     name = single(RULESET, given.pop(RULESET, ())) or library.default
-    if name not in library.evaluators:
-        raise not_allowed(RULESET, name, tuple(library.evaluators))
+    if name not in library.rulesets:
+        raise not_allowed(RULESET, name, tuple(library.rulesets))
     mine = {parameter.name: given.pop(parameter.name) for parameter in own if parameter.name in given}
     blank = Request(library=library, ruleset_name=name, own=mine, path=path, address=address, query=query)
     return Request(
