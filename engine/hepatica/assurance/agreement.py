@@ -14,12 +14,12 @@ from typing import Any
 
 from hepatica.assurance.space import RegionMaker, Space, simplest, space_of
 from hepatica.assurance.version import RulesetVersion
-from hepatica.inference import Disagreement, GoalKey, Inference, Reading, Verdict
+from hepatica.inference import Disagreement, GoalKey, Inference, Conclusions, Verdict
 from hepatica.patient import Facts, Interval, Profile, Value
 
 EVERY_POINT_UP_TO = 5_000
 BATCH = 4_096
-Read = Callable[[Facts], Reading]
+Read = Callable[[Facts], Conclusions]
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +49,7 @@ def agreement(version: RulesetVersion, profiles: Mapping[str, Sequence[Facts]], 
 
 
 def _differences(version: RulesetVersion, batch: Sequence[Facts], read: Read) -> Iterator[EvaluatorDifference]:
-    readings: dict[int, Reading] = {}
+    readings: dict[int, Conclusions] = {}
     for position, facts in enumerate(batch):
         try:
             readings[position] = read(facts)

@@ -9,7 +9,7 @@ from typing import Literal, NamedTuple
 
 from hepatica.assurance.space import Region, RegionMaker, Verdicts, joined
 from hepatica.evaluation import LISTS
-from hepatica.inference import GoalKey, Program, Reading, Verdict
+from hepatica.inference import Conclusions, GoalKey, Program, Verdict, compile_ruleset
 from hepatica.knowledge import RANK, VERDICTS, Rule, Ruleset, Test, Therapy
 from hepatica.patient import Facts, Fields
 
@@ -64,6 +64,11 @@ class RulesetVersion:
 
     ruleset: Ruleset
     program: Program
+
+    @classmethod
+    def of(cls, ruleset: Ruleset) -> RulesetVersion:
+        """A ruleset, compiled."""
+        return cls(ruleset, compile_ruleset(ruleset))
 
     def conjunctions(self, goal: GoalKey) -> list[tuple[Test, ...]]:
         """The alternatives of a goal, each as its tests; none for a goal that the version does not have."""
@@ -190,7 +195,7 @@ def rule_regions(version: RulesetVersion, maker: RegionMaker, rules: Iterable[st
     return {name: maker.region(version.conjunctions(GoalKey("rule", name))) for name in rules}
 
 
-def reading_of(program: Program, facts: Facts) -> Reading:
+def reading_of(program: Program, facts: Facts) -> Conclusions:
     """The verdicts of a profile by the bit tables alone: for many profiles, or rules that are no ruleset's."""
     masks = program.masks(facts)
-    return Reading(program.verdicts(masks.certain), program.verdicts(masks.possible), masks.holds, masks.fails)
+    return Conclusions(program.verdicts(masks.certain), program.verdicts(masks.possible), masks.holds, masks.fails)

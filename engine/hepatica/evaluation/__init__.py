@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from hepatica.evaluation.evaluate import ORDER, Evaluator, Judgement, evaluator_of, facts_under, identity, judged
+from hepatica.evaluation.evaluate import ORDER, Evaluator, Judgement, evaluator_of, facts_under, identity, judged, precedence
 from hepatica.evaluation.figures import (
     TELLING,
     FigureParts,
@@ -93,6 +93,7 @@ __all__ = [
     "judged",
     "key_result",
     "matters",
+    "precedence",
     "months",
     "printed_line",
     "printed_parts",

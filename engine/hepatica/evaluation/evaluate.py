@@ -24,7 +24,7 @@ from hepatica.evaluation.result import (
     Truth,
 )
 from hepatica.inference import SCOPE, Conclusions, GoalKey, Inference, Program, Verdict, conditions_of
-from hepatica.knowledge import RANK, Result, Rule, Ruleset, Study, Therapy, level_of
+from hepatica.knowledge import RANK, Result, Rule, Ruleset, Study, Therapy, leaves, level_of
 from hepatica.notice import notice
 from hepatica.patient import Facts, Profile, facts_of
 
@@ -43,10 +43,16 @@ class Judgement(NamedTuple):
     open: tuple[int, ...]
 
 
+def precedence(rule: Rule, studies: Mapping[str, Study]) -> tuple[int | str, ...]:
+    """Which of several rules that put a therapy into one list decides: the strongest standing, then the best evidence, then the
+    one that asks most, then by id."""
+    return RANK[rule.standing], *evidence_rank(rule, studies), -sum(1 for _ in leaves(rule.when)), rule.id
+
+
 def judged(rules: Sequence[Rule], verdicts: Sequence[Verdict]) -> Judgement:
     """The first list that any rule reaches. A rule that names a therapy of which nothing is reported needs no certainty.
 
-    Of the rules that reach it the one with the strongest standing decides; where none does, the first.
+    `rules` are in order of precedence; of those that reach it the first decides.
     """
     reached: list[ListName] = []
     for rule, verdict in zip(rules, verdicts, strict=True):
@@ -56,7 +62,7 @@ def judged(rules: Sequence[Rule], verdicts: Sequence[Verdict]) -> Judgement:
             reached.append(rule.reaches if verdict is Verdict.TRUE or rule.reaches == "unreported" else "possible")
     found: ListName = min(reached, key=ORDER.__getitem__, default="ruled_out")
     deciding = [n for n, name in enumerate(reached) if name == found]
-    main = min(deciding, key=lambda n: RANK[rules[n].standing], default=0) if found != "ruled_out" else 0
+    main = deciding[0] if deciding and found != "ruled_out" else 0
     return Judgement(found, main, tuple(n for n, name in enumerate(reached) if name == "possible"))
 
 
@@ -155,7 +161,9 @@ class _TherapyPlan:
     """
 
     def __init__(self, therapy: Therapy, position: int, evaluator: Evaluator) -> None:
-        self.therapy, self.rules = therapy, therapy.rules
+        self.therapy = therapy
+        # In order of precedence, not of writing: which rule decides must not depend on its place in the file.
+        self.rules = tuple(sorted(therapy.rules, key=lambda rule: precedence(rule, evaluator.ruleset.studies)))
         self._ruleset, self._program = evaluator.ruleset, evaluator.program
         self._conditions = [evaluator.explained[GoalKey("rule", rule.id)] for rule in self.rules]
         self._cited = [[evaluator.cited(name) for name in rule.cites] for rule in self.rules]

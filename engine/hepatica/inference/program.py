@@ -217,7 +217,9 @@ def _goals(expanded: Mapping[GoalKey, tuple[frozenset[Test], ...]], bit: Mapping
     goals: dict[GoalKey, Goal] = {}
     first = fill = 0
     for key, alternatives in expanded.items():
-        conjunctions = tuple(sum(bit[test] for test in alternative) for alternative in alternatives)
+        # The shortest first, whatever the order of writing: of several alternatives that hold or fail alike the first is told.
+        masks = (sum(bit[test] for test in alternative) for alternative in alternatives)
+        conjunctions = tuple(sorted(masks, key=lambda mask: (mask.bit_count(), mask)))
         count, every = len(conjunctions), 0
         for conjunction in conjunctions:
             every |= conjunction

@@ -153,10 +153,56 @@ _ALL = (
         "fault",
         "The rule {rule} has the standing {standing}, but the figures of the studies it cites do not bear it out: {why}.",
         "Record the figures that back it, cite the study that has them, or lower the standing of {rule}.",
-        "Loading a ruleset already holds each standing against the kind and status of the cited studies. This check looks at "
-        "their figures: of the studies that allow the standing at least one must report a result (an approval, an "
-        "announcement, a statement and a trial in progress need none), and a phase III trial recorded as having met its "
-        "primary endpoint must not print a result on it whose interval includes no difference or whose P is 0.05 or more.",
+        "Loading a ruleset already holds each standing against the kind and status of the cited studies. Of the studies that "
+        "allow the standing at least one must also report a result; an announcement needs none.",
+    ),
+    FindingKind(
+        "p-against-interval",
+        "fault",
+        "{says}.",
+        "Mend the figure, or record the discrepancy that explains it (affects: [...]).",
+        "A P value on one side of significance and an interval on the other cannot both be right: an interval at 95 % "
+        "that leaves out 1 goes with P below 0.05. Held at the interval's own level, by more than rounding. Only a "
+        "recorded discrepancy that names the result excuses it.",
+    ),
+    FindingKind(
+        "arms-against-ratio",
+        "fault",
+        "{says}.",
+        "Check which arm each figure belongs to; record the discrepancy where the source prints it so.",
+        "The medians of the arms and the hazard ratio point to different arms. Curves may cross, so small differences are "
+        "let pass; a clear contradiction is usually two arms that changed places.",
+    ),
+    FindingKind(
+        "missed-yet-better",
+        "fault",
+        "{says}.",
+        "Correct `met`, or record why the figure does not count (a discrepancy, another analysis).",
+        "An endpoint recorded as missed beside figures that show a benefit: one of the two is wrong, or the figure is of "
+        "another analysis, which then wants saying.",
+    ),
+    FindingKind(
+        "met-yet-no-better",
+        "fault",
+        "{says}.",
+        "Correct `met`, or record the margin, or the figure that bears it out.",
+        "An endpoint recorded as met beside figures whose interval includes no difference or whose P is not significant. "
+        "A trial of non-inferiority needs its `margin`.",
+    ),
+    FindingKind(
+        "number-without-record",
+        "fault",
+        "{says}.",
+        "Record the number with the study, or take it out of the sentence.",
+        "A sentence that a reader sees may only give numbers that a study it cites records, printed or corrected, so that "
+        "the two cannot drift apart when one of them is edited.",
+    ),
+    FindingKind(
+        "print-without-record",
+        "fault",
+        "{says}.",
+        "Record the printed figure, or correct what the discrepancy says is printed.",
+        "A misprint quotes what the source prints; that number must stand among the figures of the study.",
     ),
     FindingKind(
         "failed-evidence",

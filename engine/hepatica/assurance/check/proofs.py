@@ -23,8 +23,9 @@ from hepatica.assurance.space import (
     uncovered,
 )
 from hepatica.assurance.version import Placing, Position, RulesetVersion, position_of, rule_regions
+from hepatica.evaluation import precedence
 from hepatica.inference import SCOPE, FieldClasses, GoalKey, Verdict, classes_of
-from hepatica.knowledge import CARD, RANK, Rule, Study, Therapy
+from hepatica.knowledge import CARD, Rule, Study, Therapy
 from hepatica.patient import Facts, Interval, Profile
 
 
@@ -55,6 +56,10 @@ class Proving:
         """A finding about a rule in a region, with its smallest profile."""
         witness = self.shown(simplest(self.space, boxes))
         return finding(code, self.place(rule), witness, count(self.space, boxes), rule=rule.id, **names)
+
+    def before(self, first: Rule, second: Rule) -> bool:
+        """Whether one rule decides before another where both apply."""
+        return precedence(first, self.ruleset.studies) < precedence(second, self.ruleset.studies)
 
     def shown(self, box: Box) -> Mapping[str, Any]:
         """The smallest profile of a box as a document."""
@@ -106,13 +111,12 @@ def always_subsumed(proving: Proving) -> Iterator[CheckFinding]:
             continue
         alike = {second.id for _, second in _alike(proving, therapy)}
         for rule in therapy.rules:
-            region = proving.rules[rule.id]
-            if region.certain and rule.id not in alike and not _decides(proving, therapy, rule):
+            if proving.rules[rule.id].certain and rule.id not in alike and not _decides(proving, therapy, rule):
                 yield _subsumed(proving, therapy, rule)
 
 
 def _decides(proving: Proving, therapy: Therapy, rule: Rule) -> bool:
-    """Whether somewhere the therapy stands where this rule puts it and no other rule of the same weight holds."""
+    """Whether somewhere the therapy stands where this rule puts it and no rule of the same weight that precedes it holds."""
     others = [other for other in therapy.rules if other is not rule]
     own = proving.rules[rule.id]
     # Where it applies and no other may: there it decides. Nearly every rule has such a place.
@@ -120,7 +124,8 @@ def _decides(proving: Proving, therapy: Therapy, rule: Rule) -> bool:
         return True
     placing = Placing(therapy, proving.rules)
     weight = position_of(rule)
-    peers = joined(proving.rules[other.id] for other in others if position_of(other) == weight)
+    before = proving.before
+    peers = joined(proving.rules[o.id] for o in others if position_of(o) == weight and before(o, rule))
 
     def judge(verdicts: Verdicts) -> bool:
         at, own_verdict, of_peers = placing.position(verdicts[:-2]), verdicts[-2], verdicts[-1]
@@ -133,20 +138,15 @@ def _decides(proving: Proving, therapy: Therapy, rule: Rule) -> bool:
 
 
 def _subsumed(proving: Proving, therapy: Therapy, rule: Rule) -> CheckFinding:
-    where = proving.rules[rule.id].certain
+    where, before = proving.rules[rule.id].certain, proving.before
     stronger = [
         other
         for other in sorted(therapy.rules, key=lambda one: one.id)
-        if other is not rule and intersect(where, proving.rules[other.id].certain) and _before(other, rule)
+        if other is not rule and intersect(where, proving.rules[other.id].certain) and before(other, rule)
     ]
     cited = {study for other in stronger for study in other.cites}
     code = "always-subsumed" if cited.issuperset(rule.cites) else "never-decides"
     return proving.about(code, rule, where, others=" or ".join(other.id for other in stronger))
-
-
-def _before(first: Rule, second: Rule) -> bool:
-    """Whether one rule stands before another where both apply."""
-    return RANK[first.standing] <= RANK[second.standing]
 
 
 def no_option(proving: Proving) -> Iterator[CheckFinding]:

@@ -3,66 +3,32 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import replace
 
 from hepatica.assurance.check.findings import CheckFinding, finding
 from hepatica.assurance.space import sum_or
 from hepatica.assurance.version import RulesetVersion
 from hepatica.inference import GoalKey, conditions_of
-from hepatica.knowledge import STANDINGS, ConceptTest, Condition, Result, Rule, Ruleset, Study, leaves, number
+from hepatica.knowledge import STANDINGS, ConceptTest, Condition, figure_findings, leaves
 
 _NEEDS_NO_RESULT = ("regulatory_approval", "review_statement", "trial_in_progress")
-_SIGNIFICANT = 0.05
 
 
 def standing_not_borne_out(version: RulesetVersion) -> Iterator[CheckFinding]:
-    """Rules whose studies report nothing, or figures against the standing."""
-    ruleset = version.ruleset
-    for rule in ruleset.rules.values():
-        why = _against(rule, ruleset)
-        if why:
-            place = ruleset.places.get(f"rule/{rule.id}", "")
+    """Options whose studies report nothing; an announcement needs no figures."""
+    studies = version.ruleset.studies
+    for rule in version.ruleset.rules.values():
+        backing = [study for name in rule.cites if STANDINGS[rule.standing].borne_out_by(study := studies[name])]
+        silent = not any(study.results or study.status == "announced" for study in backing)
+        if rule.standing in ("standard", "positive_phase_3", "early_signal") and silent:
+            place = version.ruleset.places.get(f"rule/{rule.id}", "")
+            why = f"{', '.join(study.id for study in backing)} reports no result"
             yield finding("standing-not-borne-out", place, rule=rule.id, standing=STANDINGS[rule.standing].phrase, why=why)
 
 
-def _against(rule: Rule, ruleset: Ruleset) -> str:
-    """What the figures say against a rule's standing; empty where they do not."""
-    cited = [ruleset.studies[name] for name in rule.cites]
-    backing = [study for study in cited if STANDINGS[rule.standing].borne_out_by(study)]
-    if rule.standing in ("in_trial", "supportive", "licensed") or any(_excused(study) for study in backing):
-        return ""
-    if rule.standing != "not_supported" and not any(study.results for study in backing):
-        return f"{', '.join(study.id for study in backing)} reports no result"
-    contradicted = [f"{study.id}/{result.id}" for study in backing for result in _not_met(study)]
-    return f"{', '.join(contradicted)} shows no difference on the endpoint recorded as met" if contradicted else ""
-
-
-def _excused(study: Study) -> bool:
-    """Whether a study of that kind or status can back a standing without figures."""
-    return study.kind in _NEEDS_NO_RESULT or (study.status == "announced" and not study.results)
-
-
-def _not_met(study: Study) -> Iterator[Result]:
-    """The results on a primary endpoint recorded as met whose figures say otherwise, unless another one bears it out."""
-    met = {word for endpoint in study.primary_endpoints if endpoint.met == "yes" for word in endpoint.name.split()}
-    margins = {word: e.margin for e in study.primary_endpoints if e.margin is not None for word in e.name.split()}
-    own = [
-        replace(result, margin=result.margin or margins.get(result.endpoint))
-        for result in study.results
-        if result.endpoint in met and not result.subgroup
-    ]
-    verdicts = [_shows_difference(result) for result in own]
-    if True not in verdicts:
-        yield from (result for result, verdict in zip(own, verdicts, strict=True) if verdict is False)
-
-
-def _shows_difference(result: Result) -> bool | None:
-    """Whether the interval or P of a result tells the arms apart; None where neither is given."""
-    if result.ci is not None:
-        low, high = result.ci
-        return not low <= 1 <= high or (result.margin is not None and high <= result.margin)
-    p = number(result.p)
-    return None if p is None else p < _SIGNIFICANT
+def against_figures(version: RulesetVersion) -> Iterator[CheckFinding]:
+    """What figures say against each other, against their endpoint, or against a sentence."""
+    for one in figure_findings(version.ruleset):
+        yield finding(one.code, one.place, about=one.about.partition("/")[2], says=one.says)
 
 
 def failed_evidence(version: RulesetVersion) -> Iterator[CheckFinding]:
@@ -128,6 +94,7 @@ def unused_study(version: RulesetVersion) -> Iterator[CheckFinding]:
 
 RECORDED: tuple[Callable[[RulesetVersion], Iterator[CheckFinding]], ...] = (
     standing_not_borne_out,
+    against_figures,
     failed_evidence,
     uncited,
     unused_concept,

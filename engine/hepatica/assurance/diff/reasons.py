@@ -9,10 +9,10 @@ from __future__ import annotations
 from hepatica.assurance.space import Box, Diagram, RegionMaker, Space, Verdicts
 from hepatica.assurance.version import RulesetVersion, reading_of
 from hepatica.evaluation import Explained
-from hepatica.inference import GoalKey, Verdict
+from hepatica.inference import GoalKey
 from hepatica.patient import Facts
 
-Told = tuple[str, tuple[tuple[str, str], ...]]
+Told = tuple[str, frozenset[tuple[str, str]]]
 """A rule's verdict, and the fields with what is required of them that it names."""
 
 
@@ -46,13 +46,9 @@ class _Reasons:
 
     def told(self, facts: Facts) -> Told:
         """The verdict and the reasons for it."""
-        reading, goal = reading_of(self.program, facts), self.explained.goal
-        verdict = reading.verdict(goal)
-        if not goal.conjunctions:
-            return verdict.value, ()
-        told = {
-            Verdict.TRUE: self.explained.because,
-            Verdict.UNKNOWN: self.explained.open_tests,
-            Verdict.FALSE: self.explained.blocked_by,
-        }[verdict]
-        return verdict.value, tuple((reason.field, reason.requires) for reason in told(reading, facts))
+        reading = reading_of(self.program, facts)
+        verdict = reading.verdict(self.explained.goal)
+        if not self.explained.goal.conjunctions:
+            return verdict.value, frozenset()
+        tests = self.explained.deciding(verdict, reading)
+        return verdict.value, frozenset((test.field, test.requires()) for n, test in enumerate(self.program.tests) if tests >> n & 1)

@@ -1,0 +1,165 @@
+"""From a comparison to its result: what it found in one sentence, what was declared, and whether it passes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+
+from hepatica.assurance.diff.allow import Allowance, gate, tests_in
+from hepatica.assurance.diff.compare import Comparison, compare
+from hepatica.assurance.diff.result import RulesetDiff, RulesetEdit
+from hepatica.assurance.space import RegionMaker, simplest, space_of
+from hepatica.assurance.version import ProfileSpace, RulesetVersion
+from hepatica.evaluation import Entry, Evaluation, RulesetIdentity, evaluator_of, identity
+from hepatica.inference import GoalKey
+from hepatica.notice import notice
+from hepatica.patient import Profile
+from hepatica.problems import InvalidInput
+
+MOST_HEADLINES = 20
+
+
+def diff(old: RulesetVersion, new: RulesetVersion, allowances: Sequence[Allowance] | None = None) -> RulesetDiff:
+    """Everything shown that differs between two versions; with `allowances` only what they do not declare fails."""
+    comparison = compare(old, new, tests_in(allowances or ()))
+    gated = gate(comparison, allowances or ())
+    edits = tuple(_with_headlines(gated.edits, old, new))
+    shown = [edit for edit in edits if edit.profiles]
+    changed = bool(gated.changes or shown)
+    same_card = old.ruleset.card.id == new.ruleset.card.id
+    kept = changed and same_card and old.ruleset.card.version == new.ruleset.card.version
+    left = bool(gated.undeclared or any(not edit.declared for edit in shown))
+    return RulesetDiff(
+        notice=notice(new.ruleset.card.as_of),
+        old=identity(old.ruleset),
+        new=identity(new.ruleset),
+        headline=_headline(comparison, edits),
+        changed=changed,
+        version_kept=kept,
+        gated=allowances is not None,
+        passed=not changed if allowances is None else not (left or kept),
+        space=ProfileSpace(profiles=comparison.space.profiles, distinguishable=comparison.space.points),
+        unchanged_subjects=comparison.same,
+        changes=gated.changes,
+        edits=edits,
+        undeclared=gated.undeclared,
+        declared_but_not_met=gated.unmet,
+    )
+
+
+def new_or_gone(version: RulesetVersion, *, gone: bool = False) -> RulesetDiff:
+    """A ruleset that stands on one side only: all of it is new, or all of it is gone."""
+    ruleset, own = version.ruleset, identity(version.ruleset)
+    space = space_of(version.program.tests, version.fields)
+    therapies, rules = len(ruleset.therapies), len(ruleset.rules)
+    what = f"{counted(therapies, 'therapy', 'therapies')}, {counted(rules, 'rule')}"
+    told = f"The ruleset {own.id} is gone: {what} less." if gone else f"The ruleset {own.id} is all new: {what}."
+    edits = tuple(
+        RulesetEdit(
+            area="therapy",
+            action="removed" if gone else "added",
+            what=name,
+            part="",
+            before=therapy.name if gone else "",
+            after="" if gone else therapy.name,
+            profiles=space.profiles,
+            therapies=(name,),
+        )
+        for name, therapy in ruleset.therapies.items()
+    )
+    sides: tuple[RulesetIdentity | None, RulesetIdentity | None] = (own, None) if gone else (None, own)
+    return RulesetDiff(
+        notice=notice(ruleset.card.as_of),
+        old=sides[0],
+        new=sides[1],
+        headline=told,
+        changed=True,
+        version_kept=False,
+        gated=False,
+        passed=False,
+        space=ProfileSpace(profiles=space.profiles, distinguishable=space.points),
+        unchanged_subjects=0,
+        changes=(),
+        edits=edits,
+        undeclared=(),
+        declared_but_not_met=(),
+    )
+
+
+def _headline(comparison: Comparison, edits: Sequence[RulesetEdit]) -> str:
+    """What was found, in one sentence."""
+    profiles = counted(comparison.space.profiles, "profile")
+    shown = [edit for edit in edits if edit.profiles]
+    if not edits and not comparison.changes:
+        return f"The two versions say the same, and show the same for every one of {profiles}."
+    if not comparison.changes and not shown:
+        edited = counted(len(edits), "edit")
+        return f"Nothing that an answer shows changes: proved for all {profiles}, {edited} notwithstanding."
+    parts = [_moved(comparison)] if comparison.changes else [f"No therapy changes its list, standing or reasons on any of {profiles}"]
+    if shown:
+        most = max(edit.profiles for edit in shown)
+        what = "figures and texts" if any(edit.area == "figure" for edit in shown) else "texts"
+        parts.append(f"{what} that answers show change ({counted(len(shown), 'edit')}, seen on up to {counted(most, 'profile')})")
+    return f"{'; '.join(parts)}."
+
+
+def _moved(comparison: Comparison) -> str:
+    """How many things of each kind an answer says otherwise."""
+    found: list[str] = []
+    for kind, one, several in (
+        ("therapy", "therapy", "therapies"),
+        ("scope", "the scope", "the scope"),
+        ("concept", "concept", "concepts"),
+        ("study", "study", "studies"),
+        ("note", "note", "notes"),
+    ):
+        number = len({change.id for change in comparison.changes if change.subject == kind})
+        if number:
+            found.append(one if kind == "scope" else counted(number, one, several))
+    listed = found[0] if len(found) == 1 else f"{', '.join(found[:-1])} and {found[-1]}"
+    return f"Answers change for {listed}, somewhere among {counted(comparison.space.profiles, 'profile')}"
+
+
+def _with_headlines(edits: Sequence[RulesetEdit], old: RulesetVersion, new: RulesetVersion) -> Iterator[RulesetEdit]:
+    """The edits with the headlines that they change, as a patient sees them to whom the therapy's rule applies."""
+    left = MOST_HEADLINES
+    for edit in edits:
+        if not edit.profiles or not edit.therapies or edit.area == "therapy" or not left:
+            yield edit
+            continue
+        pairs = dict.fromkeys(pair for therapy in edit.therapies for pair in _headlines(therapy, old, new))
+        changed = tuple(pair for pair in pairs if pair[0] != pair[1])
+        left -= bool(changed)
+        yield replace(edit, headlines=changed)
+
+
+def _headlines(therapy: str, old: RulesetVersion, new: RulesetVersion) -> Iterator[tuple[str, str]]:
+    """A therapy's headline before and after, for a smallest profile of each of its rules."""
+    for profile in _smallest_profiles(therapy, new):
+        try:
+            answers = [evaluator_of(version.ruleset).evaluate(profile) for version in (old, new)]
+        except InvalidInput:
+            continue
+        first, second = (_entry(answer, therapy) for answer in answers)
+        if first is not None and second is not None:
+            yield first.headline.text, second.headline.text
+
+
+def _smallest_profiles(therapy: str, version: RulesetVersion) -> Iterator[Profile]:
+    space = space_of(version.program.tests, version.fields)
+    maker = RegionMaker(space)
+    found = version.ruleset.therapies.get(therapy)
+    for rule in found.rules if found is not None else ():
+        region = maker.region(version.conjunctions(GoalKey("rule", rule.id)))
+        if region.certain:
+            yield Profile(space.expected(simplest(space, region.certain)), fields=space.fields)
+
+
+def _entry(answer: Evaluation, therapy: str) -> Entry | None:
+    lists = (answer.options, answer.trials, answer.possible, answer.not_supported, answer.unreported)
+    return next((entry for entries in lists for entry in entries if entry.therapy == therapy), None)
+
+
+def counted(number: int, one: str, several: str = "") -> str:
+    """A number with its word, "1 edit" or "2 edits"."""
+    return f"{number:,} {one if number == 1 else several or f'{one}s'}"
