@@ -257,16 +257,16 @@ def whatif_page(request: Request) -> PageView:
     chosen = request.choice(THERAPY, tuple(therapies))
     found = what_if(request.evaluator, request.profile, (chosen,) if chosen else ())
     case = set(case_blocks(found.evaluation))
-    blocks = (one for one in whatif_view(found) if one not in case or _is_warning(one))
+    blocks = tuple(one for one in whatif_view(found) if one not in case or _is_warning(one))
     offered = {"": "All", **{therapy.id: therapy.name for therapy in therapies.values()}}
-    return PageView(
-        result=found, blocks=tuple(map(_first_open, blocks)), filters=(choice_control(THERAPY, "Therapy", offered, chosen),)
-    )
+    filters = (choice_control(THERAPY, "Therapy", offered, chosen),)
+    return PageView(result=found, blocks=tuple(_first_open(blocks)), filters=filters)
 
 
-def _first_open(block: Block) -> Block:
-    """What to find out first in the open, all else folded."""
-    return replace(block, folded=block.id != "first") if isinstance(block, Section) else block
+def _first_open(blocks: Blocks) -> Iterator[Block]:
+    """The first section in the open, all others folded."""
+    first = next((block for block in blocks if isinstance(block, Section)), None)
+    return (replace(block, folded=block is not first) if isinstance(block, Section) else block for block in blocks)
 
 
 def evidence_page(request: Request) -> PageView:

@@ -12,6 +12,9 @@ const fold = (root) => {
 fold(document);
 narrow.addEventListener("change", () => fold(document));
 
+// The tabs are one row that scrolls: the present one is in sight.
+document.querySelector("#views [aria-current]")?.scrollIntoView({ block: "nearest", inline: "center" });
+
 // Paper knows neither the address nor the day.
 addEventListener("beforeprint", () => {
   document.getElementById("printed").textContent = `Printed ${new Date().toISOString().slice(0, 10)} from ${location.href}`;
