@@ -29,7 +29,7 @@ def chosen(text: str) -> list[str]:
 
 
 def test_every_parameter_has_one_control_in_a_clinicians_order(server: Server) -> None:
-    names = re.findall(r'name="([^"]+)"', form(server))
+    names = re.findall(r' name="([^"]+)"', form(server))
     parts = [f"child_pugh_components.{part}" for part in CHILD_PUGH_PARTS] + [f"cmet.{part}" for part in STAINING_PARTS]
     assert {*COMMON_FIELDS, "label", *parts} == set(names)
     places = [names.index(name) for name in ORDER]
