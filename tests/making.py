@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from hepatica.inference import FieldClasses, Program, classes_of
 from hepatica.knowledge import AllOf, AnyOf, ConceptTest, Condition, NotOf, Operator, Test
-from hepatica.patient import FIELD_BY_NAME, FIELDS, Facts, Field, Profile, Value, child_pugh, facts_of
+from hepatica.patient import FIELD_BY_NAME, FIELDS, Facts, Field, Interval, Profile, Value, class_of, facts_of
 
 CARD = """\
 ruleset: tiny
@@ -99,7 +99,7 @@ def consistent(known: dict[str, Value | None]) -> Facts:
     """Facts whose Child-Pugh class and score agree, as a profile's always do."""
     score = known.get("child_pugh_score")
     if isinstance(score, int):
-        known = {**known, "child_pugh_class": child_pugh.class_of(score)}
+        known = {**known, "child_pugh_class": class_of(score)}
     return facts_of(known)
 
 
@@ -120,9 +120,22 @@ def values(field: Field) -> st.SearchStrategy[Value | None]:
     return st.none() | known
 
 
-def profiles() -> st.SearchStrategy[Facts]:
+def intervals() -> st.SearchStrategy[Interval]:
+    """Amounts known only within bounds, some with an end on a threshold, some open."""
+    ends = st.sampled_from([0.0, 19.5, 20.0, 200.0, 400.0, 400.5, 800.0, 5000.0])
+    both = st.lists(ends, min_size=2, max_size=2, unique=True).map(sorted)
+    closed = st.tuples(both, st.booleans(), st.booleans()).map(lambda parts: Interval(*parts[0], *parts[1:]))
+    below = st.builds(lambda high, included: Interval(high=high, high_included=included), ends, st.booleans())
+    above = st.builds(lambda low, included: Interval(low=low, low_included=included), ends, st.booleans())
+    return closed | below | above
+
+
+def profiles(with_intervals: bool = False) -> st.SearchStrategy[Facts]:
     """Consistent facts over every field."""
-    return st.fixed_dictionaries({field.name: values(field) for field in FIELDS}).map(consistent)
+    parts = {field.name: values(field) for field in FIELDS}
+    if with_intervals:
+        parts["afp"] = parts["afp"] | intervals()
+    return st.fixed_dictionaries(parts).map(consistent)
 
 
 NUMERIC: tuple[Operator, ...] = ("<", "<=", ">", ">=", "=", "!=")

@@ -2,66 +2,60 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from itertools import product
+import sys
+from collections.abc import Callable, Iterator
 from pathlib import Path
-from threading import Thread
+from types import SimpleNamespace
+from typing import Any
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+import hepatica
 from hepatica.evaluation import Evaluator
-from hepatica.inference import (
-    Disagreement,
-    FieldTable,
-    Firings,
-    Inference,
-    Program,
-    Rete,
-    Verdict,
-    compile_conditions,
-    conditions_of,
-    read,
-)
-from hepatica.knowledge import Condition, Ruleset, load_ruleset
-from hepatica.patient import FIELDS, Facts, Profile, Value, facts_of, read_profile
+from hepatica.inference import Disagreement, GoalKey, Inference, PlainReading, Verdict, conditions_of, read
+from hepatica.inference import classes as classes_module
+from hepatica.inference import normal_form, plain, productions, program
+from hepatica.knowledge import AllOf, AnyOf, Condition, Ruleset, Test, load_ruleset
+from hepatica.patient import COMMON_FIELDS, FIELDS, Facts, Interval, facts_of, read_profile
+from hepatica.problems import InternalError
 from tests.conftest import ROOT
+from tests import making
 from tests.making import conditions, consistent, field_classes, profiles, write_ruleset
 
 PATIENTS = sorted((ROOT / "patients").glob("*.yaml"))
-_WORDS = {"yes": Verdict.TRUE, "no": Verdict.FALSE, "unknown": Verdict.UNKNOWN}
 
 
-def _agree(evaluator: Evaluator, facts: Facts) -> None:
-    """All three readings of every goal: durable_rules reads each distinct condition once."""
-    ruleset, program = evaluator.ruleset, evaluator.program
-    concepts = {concept.id: concept.when for concept in ruleset.concepts.values()}
-    masks = evaluator.inference.read(facts)
-    fired = evaluator.inference.rete.fire(facts)
-    for name, condition in conditions_of(ruleset).items():
-        plain = read(condition, facts, concepts)
-        mask = program.goals[name].mask
-        assert _three(bool(masks.certain & mask), bool(masks.possible & mask)) is plain, name
-        if name in fired.goals:
-            assert _three(name in fired.certain, name in fired.possible) is plain, name
-        if name.startswith("concept/"):
-            assert _WORDS[fired.concepts[name.removeprefix("concept/")]] is plain, name
+def _agree(inference: Inference, ruleset: Any, facts: Facts) -> None:
+    """What is answered is what the conditions say, read one by one."""
+    found = inference.read(facts)
+    for key, condition in conditions_of(ruleset).items():
+        assert found.verdict(inference.program.goals[key]) is read(condition, facts, ruleset.concept_conditions), key
 
 
-def _three(certain: bool, possible: bool) -> Verdict:
-    return Verdict.TRUE if certain else Verdict.UNKNOWN if possible else Verdict.FALSE
+def _made(concepts: dict[str, Condition], rules: list[Condition]) -> Any:
+    """As much of a ruleset as inference reads."""
+    return SimpleNamespace(
+        card=SimpleNamespace(scope=AnyOf((Test("bclc_stage", "in", ("C", "D")), Test("cmet", "in", ("high",))))),
+        concept_conditions=concepts,
+        rules={str(n): SimpleNamespace(id=str(n), when=rule) for n, rule in enumerate(rules)},
+        notes=(),
+        studies={},
+        fields=COMMON_FIELDS,
+        places={},
+    )
 
 
 @pytest.mark.parametrize("path", PATIENTS, ids=lambda path: path.stem)
 def test_they_agree_on_every_shipped_patient(evaluator: Evaluator, path: Path) -> None:
-    _agree(evaluator, read_profile(path).facts)
+    _agree(evaluator.inference, evaluator.ruleset, read_profile(path).facts)
 
 
 def _boundaries(evaluator: Evaluator) -> Iterator[Facts]:
-    """Every shipped patient with each numeric field below, at and above each of its thresholds, and unknown."""
+    """Every third shipped patient with each field in each of its classes, and unknown."""
     classes = field_classes(evaluator.program)
-    for path in PATIENTS:
+    for path in PATIENTS[::3]:
         facts = dict(read_profile(path).facts)
         for field in FIELDS:
             for sample in classes[field.name].samples:
@@ -71,139 +65,290 @@ def _boundaries(evaluator: Evaluator) -> Iterator[Facts]:
                 yield consistent(changed)
 
 
-def test_they_agree_on_every_class_of_every_field_around_every_shipped_patient(evaluator: Evaluator) -> None:
+def test_they_agree_on_every_class_of_every_field_around_shipped_patients(evaluator: Evaluator) -> None:
     count = 0
     for facts in _boundaries(evaluator):
-        _agree(evaluator, facts)
+        _agree(evaluator.inference, evaluator.ruleset, facts)
         count += 1
-    assert count > 500
+    assert count > 200
 
 
-@settings(max_examples=300)
-@given(facts=profiles())
+@settings(max_examples=150)
+@given(facts=profiles(with_intervals=True))
 def test_they_agree_on_generated_profiles(evaluator: Evaluator, facts: Facts) -> None:
-    _agree(evaluator, facts)
+    _agree(evaluator.inference, evaluator.ruleset, facts)
 
 
-@settings(max_examples=120)
+@settings(max_examples=100)
 @given(
     concept=conditions(),
     chained=conditions(("first",)),
     rules=st.lists(conditions(("first", "second")), min_size=1, max_size=4),
-    sample=st.lists(profiles(), min_size=3, max_size=3),
+    sample=st.lists(profiles(with_intervals=True), min_size=3, max_size=3),
 )
 def test_they_agree_on_generated_rulesets(
     concept: Condition, chained: Condition, rules: list[Condition], sample: list[Facts]
 ) -> None:
-    concepts = {"first": concept, "second": chained}
-    goals = {f"rule/{index}": rule for index, rule in enumerate(rules)}
-    rete, program = Rete(goals, concepts), compile_conditions(goals, concepts)
+    made = _made({"first": concept, "second": chained}, rules)
+    inference = Inference(made)
     for facts in sample:
-        fired, masks = rete.fire(facts), program.masks(facts)
-        for name, condition in goals.items():
-            plain, mask = read(condition, facts, concepts), program.goals[name].mask
-            assert _three(name in fired.certain, name in fired.possible) is plain
-            assert _three(bool(masks.certain & mask), bool(masks.possible & mask)) is plain
-        for name, concept_when in concepts.items():
-            assert _WORDS[fired.concepts[name]] is read(concept_when, facts, concepts)
+        _agree(inference, made, facts)
+
+
+@settings(max_examples=100)
+@given(
+    concept=conditions(),
+    goals=st.lists(conditions(("first",)), min_size=1, max_size=4),
+    tested=st.lists(making.tests(), max_size=4, unique=True),
+    sample=st.lists(profiles(with_intervals=True), min_size=2, max_size=3),
+)
+def test_the_generated_function_reads_as_the_interpreter_does(
+    concept: Condition, goals: list[Condition], tested: list[Test], sample: list[Facts]
+) -> None:
+    reading = PlainReading([(1 << n, when) for n, when in enumerate(goals)], {"first": concept}, tested)
+    generated = plain.generate(list(enumerate_bits(goals)), {"first": concept}, tested)
+    assert generated is not None
+    for facts in sample:
+        assert generated(facts) == reading.interpret(facts)
+
+
+def enumerate_bits(goals: list[Condition]) -> Iterator[tuple[int, Condition]]:
+    for n, when in enumerate(goals):
+        yield 1 << n, when
+
+
+def test_a_condition_nested_too_deep_for_a_function_is_still_read() -> None:
+    when: Condition = Test("cmet", "in", ("high",))
+    for _ in range(110):
+        when = AllOf((AnyOf((when,)),))
+    reading = PlainReading([(1, when)], {}, ())
+    for _ in range(PlainReading.COMPILE_AFTER + 3):
+        assert reading.read(facts_of({"cmet": "high"})) == (1, 1, 0, 0)
 
 
 def test_they_agree_on_every_point_of_a_small_ruleset(tmp_path: Path) -> None:
-    evaluator = Evaluator(load_ruleset(write_ruleset(tmp_path)))
-    classes = field_classes(evaluator.program)
-    names = [table.classes.field.name for table in evaluator.program.tables if table.classes.field.kind != "set"]
-    other: tuple[Value | None, ...] = (None, (), ("tki",))
-    points = product(other, *(classes[name].samples for name in names))
-    count = 0
-    for chosen, *values in points:
-        _agree(evaluator, facts_of({"other_prior_systemic": chosen, **dict(zip(names, values, strict=True))}))
-        count += 1
-    assert count == 3 * 6 * 4 * 5 * 4 * 3
-
-
-class _FaultyRete(Rete):
-    """Loses one firing, as an engine that runs past its limits does."""
-
-    def __init__(self, rete: Rete, lost: str) -> None:
-        self._inner, self._lost = rete, lost
-
-    def fire(self, facts: Facts) -> Firings:
-        fired = self._inner.fire(facts)
-        lost = ~(1 << fired.goals.index(self._lost))
-        return fired._replace(certain_bits=fired.certain_bits & lost, possible_bits=fired.possible_bits & lost)
-
-
-def test_a_fault_planted_in_durable_rules_is_caught(ruleset: Ruleset) -> None:
+    ruleset = load_ruleset(write_ruleset(tmp_path))
     inference = Inference(ruleset)
-    facts = read_profile(ROOT / "patients" / "after-sorafenib-met-high.yaml").facts
-    lost = sorted(inference.rete.fire(facts).certain)[0]
-    inference.rete = _FaultyRete(inference.rete, lost)
-    with pytest.raises(Disagreement, match=lost):
-        inference.read(facts)
+    classes = field_classes(inference.program)
+    points: list[dict[str, Any]] = [{}]
+    for table in inference.program.tables:
+        name = table.classes.field.name
+        samples = (None, (), ("tki",)) if table.classes.field.kind == "set" else classes[name].samples
+        points = [{**point, name: sample} for point in points for sample in samples]
+    assert len(points) == 3 * 6 * 4 * 5 * 4 * 3
+    for point in points[::3]:
+        _agree(inference, ruleset, facts_of(point))
 
 
-def test_a_fault_planted_in_the_tables_is_caught(ruleset: Ruleset) -> None:
-    inference = Inference(ruleset)
-    facts = read_profile(ROOT / "patients" / "after-sorafenib-met-high.yaml").facts
-    inference.program = _without_a_test(inference.program)
-    with pytest.raises(Disagreement):
-        inference.read(facts)
+@pytest.mark.parametrize(
+    ("interval", "operator", "expected"),
+    [
+        (Interval(low=1210), ">", Verdict.TRUE),
+        (Interval(low=100), ">", Verdict.UNKNOWN),
+        (Interval(high=400), ">", Verdict.FALSE),
+        (Interval(high=400), ">=", Verdict.FALSE),
+        (Interval(high=400, high_included=True), ">=", Verdict.UNKNOWN),
+        (Interval(low=400, low_included=True), ">=", Verdict.TRUE),
+        (Interval(low=400, low_included=True), ">", Verdict.UNKNOWN),
+        (Interval(low=400), "!=", Verdict.TRUE),
+        (Interval(300, 500, True, True), "=", Verdict.UNKNOWN),
+        (Interval(high=400), "<", Verdict.TRUE),
+    ],
+)
+def test_an_interval_decides_what_all_its_numbers_decide(interval: Interval, operator: Any, expected: Verdict) -> None:
+    made = _made({}, [AllOf((Test("bclc_stage", "in", ("C",)), Test("afp", operator, (400.0,))))])
+    inference = Inference(made)
+    found = inference.read(facts_of({"bclc_stage": "C", "afp": interval}))
+    assert found.verdict(inference.program.goals[GoalKey("rule", "0")]) is expected
 
 
-def _without_a_test(program: Program) -> Program:
-    """The same program with the region no longer contradicting anything."""
-    tables = tuple(
-        FieldTable(t.classes, (-1,) * len(t.certain), (-1,) * len(t.possible), t.holds, t.fails)
-        if t.classes.field.name == "region"
-        else t
-        for t in program.tables
+@pytest.mark.parametrize("step", [0.000001, 1e-9])
+def test_thresholds_a_hair_apart_are_told_apart(step: float) -> None:
+    made = _made({}, [Test("afp", ">", (400.0,)), Test("afp", ">", (400.0 + step,))])
+    inference = Inference(made)
+    for afp in (400.0, 400.0 + step / 2, 400.0 + step, 400.0 + 2 * step):
+        _agree(inference, made, facts_of({"bclc_stage": "C", "afp": afp}))
+
+
+# Faults, planted one at a time in each helper that readings share. None may leave with an answer that is not the right one.
+
+
+def _any_as_all(patch: pytest.MonkeyPatch) -> None:
+    right = normal_form.alternatives
+
+    def wrong(condition: Condition, wanted: bool = True) -> Any:
+        return right(AllOf(condition.parts) if isinstance(condition, AnyOf) else condition, wanted)
+
+    patch.setattr(normal_form, "alternatives", wrong)
+    patch.setattr(productions, "alternatives", wrong)
+
+
+def _first_word_only(patch: pytest.MonkeyPatch) -> None:
+    right = Test.holds
+    patch.setattr(Test, "holds", lambda test, value: right(Test(test.field, test.operator, test.operands[:1]), value))
+
+
+def _above_is_at_least(patch: pytest.MonkeyPatch) -> None:
+    right = Test.holds
+    changed = {">": ">=", "<=": "<"}
+    patch.setattr(
+        Test, "holds", lambda test, v: right(Test(test.field, changed.get(test.operator, test.operator), test.operands), v)
     )
-    return Program(program.tests, program.goals, tables)
 
 
-def test_a_fault_in_what_is_said_of_the_trials_populations_is_caught(ruleset: Ruleset) -> None:
+def _productions_first_word(patch: pytest.MonkeyPatch) -> None:
+    right = productions._set_ways
+    patch.setattr(
+        productions, "_set_ways", lambda leaf, maybe: right(Test(leaf.field, leaf.operator, leaf.operands[:1]), maybe)
+    )
+
+
+def _productions_first_letter(patch: pytest.MonkeyPatch) -> None:
+    right = productions._one_of
+    patch.setattr(productions, "_one_of", lambda name, letters, *rest: right(name, letters[:1], *rest))
+
+
+def _productions_above(patch: pytest.MonkeyPatch) -> None:
+    right = productions._numeric_ways
+    changed = {">": ">=", "<": "<="}
+    patch.setattr(
+        productions,
+        "_numeric_ways",
+        lambda leaf, possible: right(Test(leaf.field, changed.get(leaf.operator, leaf.operator), leaf.operands), possible),
+    )
+
+
+def _productions_unknown_is_no(patch: pytest.MonkeyPatch) -> None:
+    patch.setattr(productions, "UNKNOWN_LETTER", "n")
+
+
+def _productions_unknown_number(patch: pytest.MonkeyPatch) -> None:
+    right = productions._bounds
+    patch.setattr(productions, "_bounds", lambda field, value: right(field, field.low if value is None else value))
+
+
+def _tables_unknown_is_no(patch: pytest.MonkeyPatch) -> None:
+    right = program._row
+
+    def wrong(groups: Any, every: int, own: int, holds: int, fails: int) -> Any:
+        return right(groups, every, own, holds, fails or own & ~holds)
+
+    patch.setattr(program, "_row", wrong)
+
+
+def _tables_slot(patch: pytest.MonkeyPatch) -> None:
+    right = classes_module.FieldClasses.class_of
+    patch.setattr(
+        classes_module.FieldClasses, "class_of", lambda own, v: right(own, v) + (isinstance(v, float) and v in own.thresholds)
+    )
+
+
+def _tables_fold(patch: pytest.MonkeyPatch) -> None:
+    patch.setattr(program.Program, "verdicts", lambda self, bits: bits & self.marks)
+
+
+def _merging(patch: pytest.MonkeyPatch) -> None:
+    patch.setattr(normal_form.Expander, "_meet", lambda self, name, group: group[:1])
+
+
+def _plain_first_word(patch: pytest.MonkeyPatch) -> None:
+    patch.setitem(plain._KNOWN, "in", lambda value, words: value == words[0])  # type: ignore[arg-type]
+
+
+def _plain_above(patch: pytest.MonkeyPatch) -> None:
+    patch.setitem(plain._KNOWN, ">", lambda value, bound: value >= bound[0])  # type: ignore[arg-type]
+
+
+def _plain_unknown(patch: pytest.MonkeyPatch) -> None:
+    right = plain.judge
+    patch.setattr(plain, "judge", lambda test, value: (False, False) if value is None else right(test, value))
+
+
+FAULTS = [
+    _any_as_all,
+    _first_word_only,
+    _above_is_at_least,
+    _productions_first_word,
+    _productions_first_letter,
+    _productions_above,
+    _productions_unknown_is_no,
+    _productions_unknown_number,
+    _tables_unknown_is_no,
+    _tables_slot,
+    _tables_fold,
+    _merging,
+    _plain_first_word,
+    _plain_above,
+    _plain_unknown,
+]
+
+
+@pytest.fixture(scope="module")
+def sample(evaluator: Evaluator) -> list[tuple[Facts, Any]]:
+    """Profiles on and around the thresholds, with what is right of them."""
+    facts = [read_profile(path).facts for path in PATIENTS]
+    facts += [facts_of({**facts[0], "afp": amount}) for amount in (0.0, 399.0, 400.0, 401.0, None)]
+    facts += [facts_of({**each, "etiology": ("hcv",), "other_prior_systemic": ("chemotherapy",)}) for each in facts[:6]]
+    return [(each, _verdicts(evaluator.inference, each)) for each in facts]
+
+
+def _verdicts(inference: Inference, facts: Facts) -> dict[GoalKey, Verdict]:
+    found = inference.read(facts)
+    return {key: found.verdict(goal) for key, goal in inference.program.goals.items()}
+
+
+@pytest.mark.parametrize("fault", FAULTS, ids=lambda fault: fault.__name__.strip("_"))
+def test_a_planted_fault_is_caught_before_an_answer_leaves(
+    fault: Callable[[pytest.MonkeyPatch], None], ruleset: Ruleset, sample: list[tuple[Facts, Any]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fault(monkeypatch)
+    caught = 0
+    inference = Inference(ruleset)
+    for facts, right in sample:
+        try:
+            found = _verdicts(inference, facts)
+        except InternalError:
+            caught += 1
+        else:
+            assert found == right, "a wrong answer left"
+    assert caught
+
+
+def test_a_disagreement_names_the_goal_and_who_says_what(ruleset: Ruleset, monkeypatch: pytest.MonkeyPatch) -> None:
+    _above_is_at_least(monkeypatch)
+    facts = read_profile(ROOT / "patients" / "afp-exactly-400.yaml").facts
+    with pytest.raises(Disagreement, match=r"ramucirumab.*durable_rules: .*plain reading: .*tables: .*no answer is given"):
+        Inference(ruleset).read(facts)
+
+
+def test_without_durable_rules_there_is_no_answer(ruleset: Ruleset, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "durable_rules_engine", None)
+    with pytest.raises(InternalError, match="durable-rules cannot be loaded"):
+        hepatica.evaluate(load_ruleset(ROOT / "rulesets" / "hcc-2016"), {"bclc_stage": "C"})
+
+
+def test_what_durable_rules_fires_is_the_verdict(ruleset: Ruleset, monkeypatch: pytest.MonkeyPatch) -> None:
+    """With the two checks made blind, a lost firing changes the verdict: nothing else is asked."""
     inference = Inference(ruleset)
     facts = read_profile(ROOT / "patients" / "after-sorafenib-met-high.yaml").facts
-    populations = 0
-    for name, goal in inference.program.goals.items():
-        populations |= goal.mask if name.startswith("population/") else 0
-    tables = tuple(
-        FieldTable(
-            t.classes, tuple(c & ~populations for c in t.certain), tuple(p & ~populations for p in t.possible), t.holds, t.fails
-        )
-        for t in inference.program.tables
-    )
-    inference.program = Program(inference.program.tests, inference.program.goals, tables)
-    with pytest.raises(Disagreement, match="population/"):
-        inference.read(facts)
+    right = inference.read(facts)
+    goal = next(g for key, g in inference.program.goals.items() if key.kind == "rule" and right.certain & g.mark)
+    fire = inference.rete.fire
+    monkeypatch.setattr(inference, "_agree", lambda *_: True)
+    monkeypatch.setattr(inference.rete, "fire", lambda f: fire(f)._replace(certain=fire(f).certain & ~goal.mark))
+    assert inference.read(facts).verdict(goal) is not Verdict.TRUE
 
 
-def test_a_fault_planted_in_the_plain_reading_is_caught(evaluator: Evaluator, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_lost_firing_is_mended_once(ruleset: Ruleset, monkeypatch: pytest.MonkeyPatch) -> None:
+    """An engine that answers wrongly once is rebuilt, and its second answer counts."""
+    inference = Inference(ruleset)
     facts = read_profile(ROOT / "patients" / "after-sorafenib-met-high.yaml").facts
-    monkeypatch.setattr("hepatica.inference.plain.disjunction", lambda verdicts: Verdict.FALSE)
-    with pytest.raises(AssertionError):
-        _agree(evaluator, facts)
+    right, fire, calls = inference.read(facts), inference.rete.fire, []
 
+    def once_wrong(asked: Facts) -> Any:
+        calls.append(1)
+        return fire(asked)._replace(certain=0) if len(calls) == 1 else fire(asked)
 
-def test_eight_threads_at_once_get_their_own_answers(evaluator: Evaluator) -> None:
-    profiles_read = [read_profile(path) for path in PATIENTS]
-    expected = [_lists(evaluator, index, profiles_read) for index in range(len(profiles_read))]
-    wrong: list[int] = []
-
-    def work(start: int) -> None:
-        for step in range(150):
-            index = (start + step) % len(profiles_read)
-            if _lists(evaluator, index, profiles_read) != expected[index]:
-                wrong.append(index)
-
-    threads = [Thread(target=work, args=(n,)) for n in range(8)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    assert not wrong
-
-
-def _lists(evaluator: Evaluator, index: int, read: Sequence[Profile]) -> list[list[str]]:
-    answer = evaluator.evaluate(read[index])
-    return [[entry.therapy.id for entry in entries] for entries in answer.entries().values()]
+    monkeypatch.setattr(inference.rete, "fire", once_wrong)
+    assert inference.read(facts) == right
+    assert len(calls) == 2

@@ -6,46 +6,54 @@ import pytest
 from hypothesis import given
 
 from hepatica.inference import (
+    GoalKey,
     TooManyAlternatives,
     Verdict,
     alternatives,
     causes,
     compile_conditions,
-    conjunction,
-    disjunction,
     read,
 )
 from hepatica.knowledge import AllOf, AnyOf, ConceptTest, Condition, NotOf, Test
-from hepatica.patient import Facts, facts_of
+from hepatica.patient import COMMON_FIELDS, Facts, facts_of
 from hepatica.problems import InvalidInput
 from tests.making import conditions, profiles
 
+GOAL = GoalKey("rule", "goal")
 T, F, U = Verdict.TRUE, Verdict.FALSE, Verdict.UNKNOWN
 
 AND = [(T, T, T), (T, F, F), (T, U, U), (F, T, F), (F, F, F), (F, U, F), (U, T, U), (U, F, F), (U, U, U)]
 OR = [(T, T, T), (T, F, T), (T, U, T), (F, T, T), (F, F, F), (F, U, U), (U, T, T), (U, F, U), (U, U, U)]
 NOT = [(T, F), (F, T), (U, U)]
+LEFT, RIGHT = Test("cmet", "in", ("high",)), Test("ras", "in", ("mutant",))
+_CMET = {T: "high", F: "low", U: None}
+_RAS = {T: "mutant", F: "wild_type", U: None}
+
+
+def _both(left: Verdict, right: Verdict) -> Facts:
+    return facts_of({"cmet": _CMET[left], "ras": _RAS[right]})
 
 
 @pytest.mark.parametrize(("left", "right", "expected"), AND)
 def test_and_follows_strong_kleene(left: Verdict, right: Verdict, expected: Verdict) -> None:
-    assert conjunction([left, right]) is expected
+    assert read(AllOf((LEFT, RIGHT)), _both(left, right), {}) is expected
 
 
 @pytest.mark.parametrize(("left", "right", "expected"), OR)
 def test_or_follows_strong_kleene(left: Verdict, right: Verdict, expected: Verdict) -> None:
-    assert disjunction([left, right]) is expected
+    assert read(AnyOf((LEFT, RIGHT)), _both(left, right), {}) is expected
 
 
 @pytest.mark.parametrize(("value", "expected"), NOT)
 def test_not_follows_strong_kleene(value: Verdict, expected: Verdict) -> None:
+    assert read(NotOf(LEFT), _both(value, U), {}) is expected
     assert value.negated() is expected
 
 
 def _verdict(condition: Condition, facts: Facts) -> Verdict:
     """The verdict by the bit tables."""
-    program = compile_conditions({"goal": condition}, {})
-    masks, mask = program.masks(facts), program.goals["goal"].mask
+    program = compile_conditions({GOAL: condition}, {}, COMMON_FIELDS)
+    masks, mask = program.masks(facts), program.goals[GOAL].mask
     return T if masks.certain & mask else U if masks.possible & mask else F
 
 
@@ -93,16 +101,16 @@ def test_concepts_that_name_each_other_often_are_opened_once() -> None:
     for n in range(1, 40):
         before = ConceptTest(f"c{n - 1}")
         concepts[f"c{n}"] = AnyOf((AllOf((before, Test("ras", "in", ("mutant",)))), AllOf((before, Test("ecog", "=", (0.0,))))))
-    program = compile_conditions({"goal": ConceptTest("c39")}, concepts)
+    program = compile_conditions({GOAL: ConceptTest("c39")}, concepts, COMMON_FIELDS)
     facts = facts_of({"cmet": "high", "ras": "mutant", "ecog": 3})
-    assert program.masks(facts).certain & program.goals["goal"].mask
+    assert program.masks(facts).certain & program.goals[GOAL].mask
     assert read(ConceptTest("c39"), facts, concepts) is T
 
 
 def test_a_concept_whose_negation_multiplies_out_is_refused_although_only_its_affirmation_is_used() -> None:
     pairs = tuple(AllOf((Test("afp", ">", (float(n),)), Test("child_pugh_score", "<", (float(n + 5),)))) for n in range(10))
     with pytest.raises(InvalidInput, match="concept/wide multiplies out"):
-        compile_conditions({"concept/wide": AnyOf(pairs)}, {"wide": AnyOf(pairs)})
+        compile_conditions({GoalKey("concept", "wide"): AnyOf(pairs)}, {"wide": AnyOf(pairs)}, COMMON_FIELDS)
 
 
 def test_a_condition_that_multiplies_out_too_far_is_refused() -> None:
