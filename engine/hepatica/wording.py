@@ -111,7 +111,7 @@ class Wording:
         if test is None:
             return f"only where {field.title} is {reason.requires}"
         excluded = self._excluded(field, test)
-        if excluded:
+        if excluded and (field.name, frozenset(map(str, test.operands))) not in _PHRASES:
             return f"not {self._setting(field, excluded)}"
         if field.name == "region" and test.operator == "in":
             return f"studied in {self._regions(test)} only"

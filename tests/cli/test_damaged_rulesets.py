@@ -5,6 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from hepatica.report.old_document import answer as json_answer
+from hepatica.report.old_text import answer as text_answer
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -14,8 +16,6 @@ from hepatica.inference import compile_ruleset
 from hepatica.knowledge import load_ruleset
 from hepatica.patient import read_profile
 from hepatica.problems import InvalidInput
-from hepatica.report.old_document import answer as json_answer
-from hepatica.report.old_text import answer as text_answer
 from hepatica.report.style import Style
 from tests.conftest import ROOT
 from tests.making import CARD, write_ruleset

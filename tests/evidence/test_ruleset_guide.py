@@ -9,7 +9,7 @@ import pytest
 
 from hepatica.knowledge import STANDINGS, load_ruleset
 from hepatica.patient import FIELDS
-from hepatica.report.knowledge.reference import PARTS, refreshed
+from tests.evidence.guide import PARTS, refreshed
 from tests.conftest import ROOT
 
 GUIDE = ROOT / "rulesets" / "README.md"
@@ -20,7 +20,7 @@ def _page() -> str:
 
 
 def test_the_reference_is_what_the_code_says_now() -> None:
-    assert refreshed(_page()) == _page(), "run: python -m hepatica.report.knowledge.reference rulesets/README.md"
+    assert refreshed(_page()) == _page(), "run: python -m tests.evidence.guide rulesets/README.md"
 
 
 def test_a_stale_reference_would_be_noticed() -> None:

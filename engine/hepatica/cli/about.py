@@ -19,6 +19,6 @@ def command(ruleset: str) -> common.Output:
       hepatica about --format json
       hepatica about --ruleset path/to/ruleset --output card.md
     """
-    from hepatica.report.about import about, about_view
+    from hepatica.report import about, about_view
 
     return common.Output(about(common.ruleset(ruleset)), about_view)

@@ -43,7 +43,7 @@ def command(
       hepatica compare after-sorafenib-met-high --against rulesets/mine
     """
     from hepatica.explain import MOST_COLUMNS, compare
-    from hepatica.report.compare_view import compare_view
+    from hepatica.report import compare_view
 
     if not patients and not settings:
         raise click.UsageError("name at least one patient file, - for standard input, or facts with --set field=value")

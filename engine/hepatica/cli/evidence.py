@@ -92,7 +92,7 @@ def show(*, study: str, ruleset: str) -> common.Output:
       hepatica evidence show each --format markdown
     """
     from hepatica.knowledge import find_study
-    from hepatica.report.evidence import study_page, study_view
+    from hepatica.report import study_page, study_view
 
     rules = common.ruleset(ruleset)
     return common.Output(study_page(rules, find_study(rules, study)), study_view)
@@ -110,12 +110,11 @@ def references_(*, ruleset: str) -> common.Output:
       hepatica evidence references --format bibtex
       hepatica evidence references --output hcc.ris
     """
-    from hepatica.report import sources
-    from hepatica.report.csv_table import csv_text
+    from hepatica import report
 
-    listing = sources.reference_listing(common.ruleset(ruleset))
-    formats = {"bibtex": sources.bibtex, "ris": sources.ris, "csv": lambda found: csv_text(sources.reference_rows(found))}
-    return common.Output(listing, sources.references_view, formats=formats)
+    listing = report.reference_listing(common.ruleset(ruleset))
+    formats = {"bibtex": report.bibtex, "ris": report.ris, "csv": lambda found: report.csv_text(report.reference_rows(found))}
+    return common.Output(listing, report.references_view, formats=formats)
 
 
 @command.command("verify", short_help="Hold the records against the source's text.")
@@ -136,7 +135,7 @@ def verify_(*, text: str, ruleset: str) -> common.Output:
     from hepatica.knowledge import find_ruleset, gather, load_files
     from hepatica.knowledge.traceability import read_text, verify
     from hepatica.paths import shipped
-    from hepatica.report.evidence import verification_report, verification_view
+    from hepatica.report import verification_report, verification_view
 
     files = gather(find_ruleset(ruleset, (shipped("rulesets"),)))
     rules = load_files(files)
@@ -148,8 +147,7 @@ def verify_(*, text: str, ruleset: str) -> common.Output:
 def _listed(rules: Ruleset, found: tuple[Found, ...]) -> common.Output:
     from dataclasses import asdict
 
-    from hepatica.report.csv_table import csv_text
-    from hepatica.report.evidence import StudyListing, StudyRow, studies_view, study_listing
+    from hepatica.report import StudyListing, StudyRow, csv_text, studies_view, study_listing
 
     def as_csv(listing: StudyListing) -> str:
         return csv_text([asdict(row) for row in listing.studies], list(StudyRow.__slots__))

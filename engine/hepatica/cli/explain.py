@@ -28,7 +28,7 @@ def command(*, patient: str, therapy: str, settings: tuple[str, ...], ruleset: s
       hepatica explain - nivolumab --format json < patient.json
     """
     from hepatica.explain import why
-    from hepatica.report.why_view import why_view
+    from hepatica.report import why_view
 
     rules = common.ruleset(ruleset)
     wanted = common.therapy(therapy, rules, "THERAPY")

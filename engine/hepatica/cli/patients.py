@@ -19,7 +19,7 @@ def command() -> common.Output:
       hepatica patients --format json
     """
     from hepatica.patient import read_profile
-    from hepatica.report.patients import patient_listing, patients_view
+    from hepatica.report import patient_listing, patients_view
 
     files = common.example_patients().items()
     found = [(name, read_profile(path).label, path.read_text(encoding="utf-8")) for name, path in files]

@@ -32,7 +32,7 @@ def command(*, names: tuple[str, ...], ruleset: str, **filters: str) -> common.O
       hepatica rules --standing not_supported --line second --format markdown
       hepatica rules --search "child-pugh b" --output rules.html
     """
-    from hepatica.report.rules import rule_listing, rules_found, rules_view
+    from hepatica.report import rule_listing, rules_found, rules_view
 
     loaded = common.ruleset(ruleset)
     known = tuple(name if name in loaded.rules else common.therapy(name, loaded, "NAME") for name in names)

@@ -13,17 +13,17 @@ from hepatica.cli import common
 RULESET_FILES = ("ruleset", "concepts", "fields", "references", "therapy", "notes", "omissions")
 # Every result that a command prints as JSON: where its type is.
 RESULTS: Mapping[str, tuple[str, str]] = {
-    "about": ("hepatica.report.about", "About"),
+    "about": ("hepatica.report", "About"),
     "comparison": ("hepatica.explain", "Comparison"),
     "explanation": ("hepatica.explain", "Explanation"),
     "output": ("hepatica.evaluation", "Evaluation"),
-    "patients": ("hepatica.report.patients", "PatientListing"),
-    "reference-list": ("hepatica.report.sources", "ReferenceListing"),
-    "rule-list": ("hepatica.report.rules", "RuleListing"),
-    "study": ("hepatica.report.evidence", "StudyPage"),
-    "study-list": ("hepatica.report.evidence", "StudyListing"),
+    "patients": ("hepatica.report", "PatientListing"),
+    "reference-list": ("hepatica.report", "ReferenceListing"),
+    "rule-list": ("hepatica.report", "RuleListing"),
+    "study": ("hepatica.report", "StudyPage"),
+    "study-list": ("hepatica.report", "StudyListing"),
     "whatif": ("hepatica.explain", "WhatIf"),
-    "verification": ("hepatica.report.evidence", "VerificationReport"),
+    "verification": ("hepatica.report", "VerificationReport"),
 }
 KINDS = ("profile", *RULESET_FILES, *sorted(RESULTS))
 

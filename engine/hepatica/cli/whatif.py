@@ -26,7 +26,7 @@ def command(*, patient: str | None, settings: tuple[str, ...], ruleset: str, the
       hepatica whatif --set bclc_stage=C --set child_pugh_class=A --set prior_sorafenib=progressed
     """
     from hepatica.explain import what_if
-    from hepatica.report.whatif_view import whatif_view
+    from hepatica.report import whatif_view
 
     rules = common.ruleset(ruleset)
     wanted = common.known_therapies(therapies, rules)

@@ -11,22 +11,7 @@ from pydantic import Field
 from hepatica.evaluation import Entry, Evaluation, ListName, Reason, RuleAnswer, RulesetIdentity, facts_under, reason
 from hepatica.explain.hidden import HiddenEvaluation
 from hepatica.inference import Verdict, read
-from hepatica.knowledge import (
-    AllOf,
-    Caveat,
-    ConceptTest,
-    Condition,
-    Extrapolation,
-    Line,
-    NotOf,
-    Place,
-    Rule,
-    Standing,
-    Study,
-    Test,
-    TherapyFate,
-)
-from hepatica.knowledge import Verdict as TrialVerdict
+from hepatica.knowledge import AllOf, ConceptTest, Condition, NotOf, Rule, Study, Test, TherapyFate
 from hepatica.patient import Profile
 
 if TYPE_CHECKING:
@@ -61,19 +46,11 @@ class ConditionTree:
 class ExplainedRule:
     """One rule: whether it applies, what it would need, its limits, and its condition as a tree (the scope stands apart)."""
 
-    rule: str
-    says: str
-    standing: Standing
-    verdict: TrialVerdict | None
-    line: Line
+    rule: Rule
     applies: Holds
     because: tuple[Reason, ...]
     needs: tuple[str, ...]
     condition: ConditionTree
-    caveats: tuple[Caveat, ...]
-    extrapolates: Extrapolation | None
-    cites: tuple[str, ...]
-    source: Place
     written_at: str
 
 
@@ -143,19 +120,11 @@ class _Trees:
 
     def rule(self, rule: Rule, answer: Entry | RuleAnswer | None) -> ExplainedRule:
         return ExplainedRule(
-            rule=rule.id,
-            says=rule.says,
-            standing=rule.standing,
-            verdict=rule.verdict,
-            line=rule.line,
+            rule=rule,
             applies=_HOLDS[self._verdict(AllOf((self.ruleset.card.scope, rule.when)))],
             because=answer.because if answer else (),
             needs=answer.needs if answer else (),
             condition=self.tree(rule.when),
-            caveats=rule.caveats,
-            extrapolates=rule.extrapolates,
-            cites=rule.cites,
-            source=rule.source,
             written_at=self.ruleset.places.get(f"rule/{rule.id}", ""),
         )
 

@@ -1,8 +1,13 @@
-"""Views: a typed result becomes blocks once, and blocks become text, Markdown or HTML. Nothing here decides anything."""
+"""Views: a typed result becomes blocks once, and blocks become text, Markdown or HTML. Nothing here decides anything.
+
+Views that few commands need are loaded when they are first used.
+"""
 
 from __future__ import annotations
 
-from hepatica.report.answer_view import answer
+from typing import TYPE_CHECKING, Any
+
+from hepatica.report.answers import answer
 from hepatica.report.blocks import (
     Block,
     Blocks,
@@ -25,18 +30,68 @@ from hepatica.report.blocks import (
     Tone,
     Tree,
 )
+from hepatica.report.case import case_blocks, case_title
 from hepatica.report.documents import document, json_line, json_text, schema
 from hepatica.report.render_html import html, html_page
 from hepatica.report.render_markdown import markdown
 from hepatica.report.render_text import text
 from hepatica.report.style import Style
 
+if TYPE_CHECKING:
+    from hepatica.report.card import About, about, about_view
+    from hepatica.report.comparison import compare_view
+    from hepatica.report.csv_table import csv_text
+    from hepatica.report.evidence import (
+        StudyListing,
+        StudyPage,
+        StudyRow,
+        VerificationReport,
+        studies_view,
+        study_listing,
+        study_page,
+        study_view,
+        verification_report,
+        verification_view,
+    )
+    from hepatica.report.explanation import why_view
+    from hepatica.report.patients import ExamplePatient, PatientListing, patient_listing, patients_view
+    from hepatica.report.rules import RuleListing, rule_listing, rules_found, rules_view, standing_words
+    from hepatica.report.sources import ReferenceListing, bibtex, reference_listing, reference_rows, references_view, ris
+    from hepatica.report.what_if import whatif_view
+
+_LAZY = {
+    "card": ("About", "about", "about_view"),
+    "comparison": ("compare_view",),
+    "csv_table": ("csv_text",),
+    "evidence": (
+        *("StudyListing", "StudyPage", "StudyRow", "VerificationReport", "studies_view", "study_listing", "study_page"),
+        *("study_view", "verification_report", "verification_view"),
+    ),
+    "patients": ("ExamplePatient", "PatientListing", "patient_listing", "patients_view"),
+    "rules": ("RuleListing", "rule_listing", "rules_found", "rules_view", "standing_words"),
+    "sources": ("ReferenceListing", "bibtex", "reference_listing", "reference_rows", "references_view", "ris"),
+    "what_if": ("whatif_view",),
+    "explanation": ("why_view",),
+}
+_HOMES = {name: module for module, names in _LAZY.items() for name in names}
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOMES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    from importlib import import_module
+
+    return getattr(import_module(f"{__name__}.{_HOMES[name]}"), name)
+
+
 __all__ = [
+    "About",
     "Block",
     "Blocks",
     "Bullets",
     "Cell",
     "Code",
+    "ExamplePatient",
     "Facts",
     "Item",
     "Items",
@@ -45,21 +100,53 @@ __all__ = [
     "Node",
     "Notice",
     "Paragraph",
+    "PatientListing",
     "Picture",
     "Ref",
+    "ReferenceListing",
+    "RuleListing",
     "Section",
+    "StudyListing",
+    "StudyPage",
+    "StudyRow",
     "Style",
     "Table",
     "Title",
     "Tone",
     "Tree",
+    "VerificationReport",
+    "about",
+    "about_view",
     "answer",
+    "bibtex",
+    "case_blocks",
+    "case_title",
+    "compare_view",
+    "csv_text",
     "document",
     "html",
     "html_page",
     "json_line",
     "json_text",
     "markdown",
+    "patient_listing",
+    "patients_view",
+    "reference_listing",
+    "reference_rows",
+    "references_view",
+    "ris",
+    "rule_listing",
+    "rules_found",
+    "rules_view",
     "schema",
+    "standing_words",
+    "studies_view",
+    "study_listing",
+    "study_page",
+    "study_view",
     "text",
+    "verification_report",
+    "verification_view",
+    "whatif_view",
+    "why_view",
 ]

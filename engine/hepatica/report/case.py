@@ -28,7 +28,8 @@ def case_blocks(evaluation: Evaluation) -> Iterator[Block]:
     yield Facts(pairs, inline=True) if pairs else Paragraph("Nothing is known of the facts that the rules read.")
     yield from measured(profile)
     for one in profile.understood:
-        yield Paragraph(f"{words.fields[one.field].title}: {one}." if one.field in words.fields else f"{one}.", lead="Read")
+        title = f"{words.fields[one.field].title} " if one.field in words.fields else ""
+        yield Paragraph(f"{title}'{one.typed}' as {one.read}.", lead="Read")
     unknown = [words.fields[name].title for name in used if profile[name] is None]
     if unknown and pairs:
         yield Paragraph(f"{', '.join(unknown)}.", lead="Not known", tone="quiet")

@@ -46,8 +46,8 @@ from hepatica.report.blocks import (
     Title,
 )
 from hepatica.report.figures import event_words, telling_line
+from hepatica.report.rules import standing_words
 from hepatica.report.sources import lines_words, place_words, reference_link, reference_words, sources_of
-from hepatica.report.standings import standing_words
 from hepatica.wording import Wording, counted, spoken
 
 LEADS = {"misprint": "Should read", "later_report": "Later report", "not_printed": "Published", "remark": "But"}

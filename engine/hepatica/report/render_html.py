@@ -7,28 +7,9 @@ from collections.abc import Callable, Iterable, Iterator
 from html import escape
 
 from hepatica.printable import one_line, printable
-from hepatica.report.blocks import (
-    Block,
-    Blocks,
-    Bullets,
-    Cell,
-    Code,
-    Facts,
-    Item,
-    Items,
-    More,
-    Node,
-    Notice,
-    Paragraph,
-    Picture,
-    Ref,
-    Section,
-    Table,
-    Title,
-    Tree,
-)
+from hepatica.report import blocks as b
 
-Link = Callable[[Ref], str]
+Link = Callable[[b.Ref], str]
 _MARKS = {"yes": "yes", "no": "no", "unknown": "not known", "none": ""}
 _CSS = """
 body{font:16px/1.5 system-ui,sans-serif;max-width:50rem;margin:2rem auto;padding:0 1rem;color:#1a1a1a;background:#fff}
@@ -46,7 +27,7 @@ pre{overflow:auto;background:#f4f4f4;padding:.6rem}
 """
 
 
-def html(blocks: Blocks, link: Link | None = None, level: int = 1) -> str:
+def html(blocks: b.Blocks, link: Link | None = None, level: int = 1) -> str:
     """A fragment. `link` gives the address of a thing, or "" for one it does not link; `level` is that of the title's heading.
 
     Sections are `<section id>` with their heading one level below the title, folded ones `<details>`; facts are `<dl>`; the
@@ -55,7 +36,7 @@ def html(blocks: Blocks, link: Link | None = None, level: int = 1) -> str:
     return "".join(_Html(link or (lambda _: "")).blocks(blocks, level))
 
 
-def html_page(blocks: Blocks, title: str) -> str:
+def html_page(blocks: b.Blocks, title: str) -> str:
     """A whole page of its own, for a file that somebody opens or sends."""
     head = (
         f'<meta charset="utf-8"><meta name="viewport" content="width=device-width,initial-scale=1"><title>{_text(title)}</title>'
@@ -75,45 +56,45 @@ class _Html:
         self.link = link
         self.ids: dict[str, int] = {}
 
-    def blocks(self, blocks: Iterable[Block], level: int) -> Iterator[str]:
+    def blocks(self, blocks: Iterable[b.Block], level: int) -> Iterator[str]:
         for block in blocks:
             yield from self.block(block, level)
 
-    def block(self, block: Block, level: int) -> Iterator[str]:
+    def block(self, block: b.Block, level: int) -> Iterator[str]:
         match block:
-            case Title():
+            case b.Title():
                 yield f"<h{level}>{_text(block.text)}</h{level}>\n"
                 yield f'<p class="quiet">{_text(block.quiet)}</p>\n' if block.quiet else ""
-            case Paragraph():
+            case b.Paragraph():
                 lead = f"<strong>{_text(block.lead)}{_colon(block.lead)}</strong> " if block.lead else ""
                 yield f"<p{_tone(block.tone)}>{lead}{self.linked(block.text, block.ref)}</p>\n"
-            case Facts():
+            case b.Facts():
                 yield _facts(block)
-            case Items():
+            case b.Items():
                 yield from self.items(block, level)
-            case Bullets():
+            case b.Bullets():
                 yield f"<ul>{''.join(f'<li>{_text(sentence)}</li>' for sentence in block.texts)}</ul>\n"
-            case Section():
+            case b.Section():
                 yield from self.section(block, min(level + 1, 6))
-            case More():
+            case b.More():
                 yield f"<details><summary>{_text(block.summary)}</summary>\n"
                 yield from self.blocks(block.blocks, level)
                 yield "</details>\n"
-            case Table():
+            case b.Table():
                 yield from self.table(block)
-            case Tree():
+            case b.Tree():
                 yield from _folded(f'<ul class="tree">{_tree(block.root)}</ul>\n', block.summary or block.root.text, block.folded)
-            case Code():
+            case b.Code():
                 yield f"<pre><code>{escape(printable(block.text))}</code></pre>\n"
-            case Picture():
+            case b.Picture():
                 # The SVG is this program's own and stands as it is; a screen reader gets the words instead.
                 shown = block.svg or f'<img src="{escape(block.src)}" alt="{_text(block.alt)}">'
                 role = f' role="img" aria-label="{_text(block.alt)}"' if block.svg else ""
                 yield f"<figure><div{role}>{shown}</div></figure>\n"
-            case Notice():
+            case b.Notice():
                 yield f'<p class="notice" role="note">{_text(block.text)}</p>\n'
 
-    def section(self, block: Section, level: int) -> Iterator[str]:
+    def section(self, block: b.Section, level: int) -> Iterator[str]:
         name = self.unique(block.id or slug(block.title))
         count = f' <span class="count">{block.count}</span>' if block.count is not None else ""
         heading = f'<h{level} id="{name}-heading">{_text(block.title)}{count}</h{level}>'
@@ -129,7 +110,7 @@ class _Html:
         self.ids[name] = self.ids.get(name, 0) + 1
         return escape(name if self.ids[name] == 1 else f"{name}-{self.ids[name]}")
 
-    def items(self, block: Items, level: int) -> Iterator[str]:
+    def items(self, block: b.Items, level: int) -> Iterator[str]:
         yield '<div class="group">' if block.group else ""
         if block.group:
             heading = min(level + 1, 6)
@@ -141,7 +122,7 @@ class _Html:
         yield "</ul>\n"
         yield "</div>\n" if block.group else ""
 
-    def item(self, item: Item, level: int) -> Iterator[str]:
+    def item(self, item: b.Item, level: int) -> Iterator[str]:
         name = f'<span class="name">{self.linked(item.name, item.ref)}</span>'
         badge = f' <span class="badge">{_text(item.badge)}</span>' if item.badge else ""
         words = f' <span class="says">{_text(item.text)}</span>' if item.text else ""
@@ -153,7 +134,7 @@ class _Html:
             yield "</details>"
         yield "</li>\n"
 
-    def table(self, block: Table) -> Iterator[str]:
+    def table(self, block: b.Table) -> Iterator[str]:
         label = f' role="region" aria-label="{_text(block.caption)}"' if block.caption else ' role="group"'
         yield f'<div class="scroll" tabindex="0"{label}><table class="stacked">'
         yield f"<caption>{_text(block.caption)}</caption>" if block.caption else ""
@@ -163,12 +144,12 @@ class _Html:
             yield f"<tr>{''.join(self.cell(cell, index, block) for index, cell in enumerate(row))}</tr>\n"
         yield "</tbody></table></div>\n"
 
-    def cell(self, cell: str | Cell, index: int, block: Table) -> str:
-        full = Cell(cell) if isinstance(cell, str) else cell
+    def cell(self, cell: str | b.Cell, index: int, block: b.Table) -> str:
+        full = b.Cell(cell) if isinstance(cell, str) else cell
         tone = _tone(full.tone) or _number(index, block)
         return f'<td data-label="{_text(block.columns[index])}"{tone}>{self.linked(full.text, full.ref)}</td>'
 
-    def linked(self, words: str, ref: Ref | None) -> str:
+    def linked(self, words: str, ref: b.Ref | None) -> str:
         address = "" if ref is None else _web_address(ref.id) if ref.kind == "url" else self.link(ref)
         return f'<a href="{escape(address)}">{_text(words)}</a>' if address else _text(words)
 
@@ -185,7 +166,7 @@ def _tone(tone: str) -> str:
     return "" if tone == "plain" else f' class="{tone}"'
 
 
-def _number(index: int, block: Table) -> str:
+def _number(index: int, block: b.Table) -> str:
     return ' class="number"' if index in block.numeric else ""
 
 
@@ -194,7 +175,7 @@ def _web_address(address: str) -> str:
     return address if address.startswith(("https://", "http://")) else ""
 
 
-def _facts(block: Facts) -> str:
+def _facts(block: b.Facts) -> str:
     pairs = "".join(f"<div><dt>{_text(name)}</dt> <dd>{_text(value)}</dd></div>" for name, value in block.pairs)
     return f'<dl class="facts{" inline" if block.inline else ""}">{pairs}</dl>\n'
 
@@ -203,7 +184,7 @@ def _folded(body: str, summary: str, folded: bool) -> Iterator[str]:
     yield f"<details><summary>{_text(summary)}</summary>\n{body}</details>\n" if folded else body
 
 
-def _tree(node: Node) -> str:
+def _tree(node: b.Node) -> str:
     mark = f'<span class="mark">{_MARKS[node.mark]}</span> ' if node.mark != "none" else ""
     parts = f"<ul>{''.join(map(_tree, node.parts))}</ul>" if node.parts else ""
     return f'<li class="{node.mark}">{mark}{_text(node.text)}{parts}</li>'

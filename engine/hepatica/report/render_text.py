@@ -7,26 +7,7 @@ from itertools import zip_longest
 from textwrap import wrap
 
 from hepatica.printable import one_line, printable
-from hepatica.report.blocks import (
-    Block,
-    Blocks,
-    Bullets,
-    Cell,
-    Code,
-    Facts,
-    Item,
-    Items,
-    More,
-    Node,
-    Notice,
-    Paragraph,
-    Picture,
-    Ref,
-    Section,
-    Table,
-    Title,
-    Tree,
-)
+from hepatica.report import blocks as b
 from hepatica.report.style import Style
 
 WIDTH = 80
@@ -37,7 +18,7 @@ _GAP = 2
 _MARKS = {"yes": "[yes] ", "no": "[NO]  ", "unknown": "[?]   ", "none": ""}
 
 
-def text(blocks: Blocks, style: Style | None = None, width: int = WIDTH, *, details: bool = False) -> str:
+def text(blocks: b.Blocks, style: Style | None = None, width: int = WIDTH, *, details: bool = False) -> str:
     """The page, ending in a line break. `details` prints what `Item.details` and `More` hold, too."""
     lines = _Text(style or Style(), width, details).page(blocks)
     return "\n".join(lines) + "\n"
@@ -51,42 +32,42 @@ class _Text:
         self.width = width
         self.details = details
 
-    def page(self, blocks: Blocks) -> list[str]:
+    def page(self, blocks: b.Blocks) -> list[str]:
         """All lines, without a blank one at the top."""
         lines = list(self.blocks(blocks, 0))
         return lines[1:] if lines and not lines[0] else lines
 
-    def blocks(self, blocks: Iterable[Block], indent: int) -> Iterator[str]:
+    def blocks(self, blocks: Iterable[b.Block], indent: int) -> Iterator[str]:
         for block in blocks:
             yield from self.block(block, indent)
 
-    def block(self, block: Block, indent: int) -> Iterator[str]:  # noqa: PLR0912 - one case for each kind of block
+    def block(self, block: b.Block, indent: int) -> Iterator[str]:  # noqa: PLR0912 - one case for each kind of block
         match block:
-            case Title():
+            case b.Title():
                 yield from self.title(block, indent)
-            case Paragraph():
+            case b.Paragraph():
                 yield from self.paragraph(block, indent)
-            case Facts():
+            case b.Facts():
                 yield from self.facts(block, indent)
-            case Items():
+            case b.Items():
                 yield from self.items(block, indent)
-            case Bullets():
+            case b.Bullets():
                 for sentence in block.texts:
                     yield from self.hanging("- ", sentence, indent, 2)
-            case Section():
+            case b.Section():
                 yield from self.section(block, indent)
-            case More():
+            case b.More():
                 if self.details:
-                    yield from self.section(Section(block.summary, block.blocks), max(indent, 1))
-            case Table():
+                    yield from self.section(b.Section(block.summary, block.blocks), max(indent, 1))
+            case b.Table():
                 yield from self.table(block, indent)
-            case Tree():
+            case b.Tree():
                 yield from self.tree(block.root, indent)
-            case Code():
+            case b.Code():
                 yield from (" " * (indent + 2) + line for line in printable(block.text).splitlines())
-            case Picture():
+            case b.Picture():
                 yield from self.hanging("", block.alt, indent, 2)
-            case Notice():
+            case b.Notice():
                 yield ""
                 yield from self.hanging("", block.text, indent, 0)
 
@@ -104,12 +85,12 @@ class _Text:
             lines[0] = f"{margin}{shown.rstrip()}{lines[0][indent + len(lead.rstrip()) :]}"
         yield from lines or [""]
 
-    def title(self, block: Title, indent: int) -> Iterator[str]:
+    def title(self, block: b.Title, indent: int) -> Iterator[str]:
         yield from (self.style.bold(line) for line in self.hanging("", block.text, indent, 0))
         if block.quiet:
             yield from (self.style.dim(line) for line in self.hanging("", block.quiet, indent, 0))
 
-    def paragraph(self, block: Paragraph, indent: int) -> Iterator[str]:
+    def paragraph(self, block: b.Paragraph, indent: int) -> Iterator[str]:
         words = _with_address(block.text, block.ref)
         if block.lead:
             lead = _run_in(block.lead)
@@ -118,7 +99,7 @@ class _Text:
         lines = self.hanging("", words, indent, 0)
         yield from map(self.style.bold, lines) if block.tone == "strong" else lines
 
-    def facts(self, block: Facts, indent: int) -> Iterator[str]:
+    def facts(self, block: b.Facts, indent: int) -> Iterator[str]:
         if block.inline:
             joined = "; ".join(f"{name} {value}" for name, value in block.pairs)
             yield from self.hanging("", f"{joined}." if joined else "", indent, 0)
@@ -141,7 +122,7 @@ class _Text:
             return
         yield from self.hanging(f"{name:<{column}}", words, indent, column)
 
-    def items(self, block: Items, indent: int) -> Iterator[str]:
+    def items(self, block: b.Items, indent: int) -> Iterator[str]:
         if not block.means and all(item.only_named for item in block.items):
             lead = f"{block.group}: " if block.group else ""
             shown = f"{self.style.underline(one_line(block.group))}: " if block.group else ""
@@ -157,13 +138,13 @@ class _Text:
         for item in block.items:
             yield from self.item(item, indent, column)
 
-    def item(self, item: Item, indent: int, column: int) -> Iterator[str]:
+    def item(self, item: b.Item, indent: int, column: int) -> Iterator[str]:
         words = _with_address(": ".join(part for part in (item.badge, item.text) if part), item.ref)
         yield from self.row(item.name, words, indent, column)
         if self.details:
             yield from self.blocks(item.details, indent + 4)
 
-    def section(self, block: Section, indent: int) -> Iterator[str]:
+    def section(self, block: b.Section, indent: int) -> Iterator[str]:
         yield ""
         title = block.title if indent else block.title.upper()
         count = f" ({block.count})" if block.count is not None else ""
@@ -172,13 +153,13 @@ class _Text:
             yield from self.hanging("", block.says, indent + 2, 0)
         yield from self.blocks(block.blocks, indent + 2)
 
-    def tree(self, node: Node, indent: int) -> Iterator[str]:
+    def tree(self, node: b.Node, indent: int) -> Iterator[str]:
         mark = _MARKS[node.mark]
         yield from self.hanging(mark, node.text, indent, len(mark))
         for part in node.parts:
             yield from self.tree(part, indent + 4)
 
-    def table(self, block: Table, indent: int) -> Iterator[str]:
+    def table(self, block: b.Table, indent: int) -> Iterator[str]:
         """Side by side where the columns fit, else each row as a list of its cells."""
         if block.caption:
             yield from (self.style.underline(line) for line in self.hanging("", block.caption, indent, 0))
@@ -193,7 +174,7 @@ class _Text:
         for row in rows:
             yield from self.abreast(row, widths, block.numeric, indent)
 
-    def widths(self, block: Table, rows: list[tuple[str, ...]], room: int) -> list[int] | None:
+    def widths(self, block: b.Table, rows: list[tuple[str, ...]], room: int) -> list[int] | None:
         """A width for each column within `room`, the widest ones made narrower; None where they cannot all stand abreast."""
         columns = list(zip(map(one_line, block.columns), *rows, strict=True))
         natural = [max(1, *map(len, column)) for column in columns]
@@ -217,7 +198,7 @@ class _Text:
             ]
             yield (" " * indent + (" " * _GAP).join(shown)).rstrip()
 
-    def stacked(self, block: Table, rows: list[tuple[str, ...]], indent: int) -> Iterator[str]:
+    def stacked(self, block: b.Table, rows: list[tuple[str, ...]], indent: int) -> Iterator[str]:
         for first, *rest in rows:
             yield from self.hanging("", first, indent, 2)
             for name, cell in zip(block.columns[1:], rest, strict=True):
@@ -229,11 +210,11 @@ def _run_in(lead: str) -> str:
     return f"{lead} " if lead[-1:] in ":.?!" else f"{lead}: "
 
 
-def _cell(cell: str | Cell) -> str:
+def _cell(cell: str | b.Cell) -> str:
     return one_line(cell if isinstance(cell, str) else _with_address(cell.text, cell.ref))
 
 
-def _with_address(words: str, ref: Ref | None) -> str:
+def _with_address(words: str, ref: b.Ref | None) -> str:
     """The words, with the address that a medium without links must print."""
     if ref is None or ref.kind != "url" or ref.id.split("/", 3)[-1] in words:
         return words

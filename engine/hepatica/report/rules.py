@@ -9,12 +9,10 @@ from itertools import groupby
 from hepatica.evaluation import RulesetIdentity, identity
 from hepatica.knowledge import (
     LINES,
-    Caveat,
+    STANDINGS,
+    VERDICTS,
     Concept,
     Condition,
-    Extrapolation,
-    Line,
-    Place,
     Rule,
     Ruleset,
     Standing,
@@ -26,30 +24,20 @@ from hepatica.knowledge import (
 from hepatica.notice import notice
 from hepatica.report.blocks import Block, Blocks, Facts, Item, Items, Notice, Paragraph, Ref, Section, Title
 from hepatica.report.sources import place_words
-from hepatica.report.standings import standing_words
 from hepatica.wording import Wording
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RuleRecord:
-    """One rule with its therapy. `when` is the condition as written, `when_says` the same in words."""
+    """One rule with its therapy, its condition in words, and the fields that it depends on, through concepts too."""
 
     therapy: str
     name: str
     drug_class: str
-    rule: str
-    says: str
-    standing: Standing
-    verdict: Verdict | None
-    line: Line
-    when: Condition
+    rule: Rule
     when_says: str
     fields: tuple[str, ...]
-    cites: tuple[str, ...]
     cites_names: tuple[str, ...]
-    caveats: tuple[Caveat, ...]
-    extrapolates: Extrapolation | None
-    source: Place
     written_at: str
 
 
@@ -85,61 +73,57 @@ def _record(ruleset: Ruleset, words: Wording, therapy: Therapy, rule: Rule) -> R
         therapy=therapy.id,
         name=therapy.name,
         drug_class=therapy.drug_class,
-        rule=rule.id,
-        says=rule.says,
-        standing=rule.standing,
-        verdict=rule.verdict,
-        line=rule.line,
-        when=rule.when,
+        rule=rule,
         when_says=words.condition(rule.when),
-        fields=tuple(sorted(fields_of(ruleset, rule.when))),
-        cites=rule.cites,
+        fields=tuple(sorted(_fields(ruleset, rule.when))),
         cites_names=tuple(ruleset.studies[name].name for name in rule.cites),
-        caveats=rule.caveats,
-        extrapolates=rule.extrapolates,
-        source=rule.source,
         written_at=ruleset.places.get(f"rule/{rule.id}", ""),
     )
 
 
 def rules_view(listing: RuleListing) -> Blocks:
     """Rules by therapy."""
-    identity = listing.ruleset
-    title = Title(f"{len(listing.rules)} of {listing.total} rules", f"{identity.id} {identity.version}")
+    title = Title(f"{len(listing.rules)} of {listing.total} rules", f"{listing.ruleset.id} {listing.ruleset.version}")
     return (title, *_sections(listing), Notice(listing.notice))
 
 
 def _sections(listing: RuleListing) -> Iterator[Block]:
-    for (therapy, name, drug_class), own in groupby(listing.rules, lambda rule: (rule.therapy, rule.name, rule.drug_class)):
-        items = [_item(rule, listing.full) for rule in own]
-        blocks = (Items(tuple(items)),) if not listing.full else tuple(_whole(item) for item in items)
+    for (therapy, name, drug_class), own in groupby(listing.rules, lambda one: (one.therapy, one.name, one.drug_class)):
+        items = [_item(one, listing.full) for one in own]
+        blocks = tuple(map(_whole, items)) if listing.full else (Items(tuple(items)),)
         yield Section(name, blocks, id=therapy, says=f"{therapy}; {drug_class}")
 
 
-def _item(rule: RuleRecord, full: bool) -> Item:
+def _item(one: RuleRecord, full: bool) -> Item:
+    rule = one.rule
     badge = f"{standing_words(rule.standing, rule.verdict)}, {LINES[rule.line]}"
-    short = (Paragraph(rule.when_says, lead="When"),)
-    return Item(rule.rule, rule.says, badge, ref=Ref("rule", rule.rule), details=(*short, *_details(rule)) if full else short)
+    short = (Paragraph(one.when_says, lead="When"),)
+    return Item(rule.id, rule.says, badge, ref=Ref("rule", rule.id), details=(*short, *_details(one)) if full else short)
 
 
 def _whole(item: Item) -> Section:
     return Section(item.name, (Paragraph(item.text), *item.details), says=item.badge, id=item.name)
 
 
-def _details(rule: RuleRecord) -> Iterator[Block]:
-    cited = zip(rule.cites, rule.cites_names, strict=True)
+def _details(one: RuleRecord) -> Iterator[Block]:
+    cited = zip(one.rule.cites, one.cites_names, strict=True)
     yield Items(tuple(Item(study, name, ref=Ref("study", study)) for study, name in cited), group="Cites")
-    yield from (Paragraph(caveat.says, lead="But") for caveat in rule.caveats)
-    if rule.extrapolates:
-        yield Paragraph(rule.extrapolates.says, lead="Extrapolates")
-    yield Facts(tuple((k, v) for k, v in (("Source", place_words(rule.source)), ("Written at", rule.written_at)) if v))
+    yield from (Paragraph(caveat.says, lead="But") for caveat in one.rule.caveats)
+    if one.rule.extrapolates:
+        yield Paragraph(one.rule.extrapolates.says, lead="Extrapolates")
+    places = (("Source", place_words(one.rule.source)), ("Written at", one.written_at))
+    yield Facts(tuple((name, value) for name, value in places if value))
 
 
-def fields_of(ruleset: Ruleset, condition: Condition) -> set[str]:
-    """The fields a condition depends on, through concepts too."""
+def standing_words(standing: Standing, verdict: Verdict | None = None) -> str:
+    """A standing inside a sentence, with the verdict that makes it precise: "not supported: no better than the comparison"."""
+    return f"{STANDINGS[standing].phrase}: {VERDICTS[verdict]}" if verdict else STANDINGS[standing].phrase
+
+
+def _fields(ruleset: Ruleset, condition: Condition) -> set[str]:
     found: set[str] = set()
     for leaf in leaves(condition):
-        found |= {leaf.field} if isinstance(leaf, Test) else fields_of(ruleset, ruleset.concepts[leaf.concept].when)
+        found |= {leaf.field} if isinstance(leaf, Test) else _fields(ruleset, ruleset.concepts[leaf.concept].when)
     return found
 
 
@@ -147,21 +131,19 @@ def rules_found(
     ruleset: Ruleset, names: Iterable[str] = (), *, line: str = "", standing: str = "", field: str = "", search: str = ""
 ) -> list[tuple[Therapy, Rule]]:
     """The rules that pass every filter: of these therapies or ids, of a line, of a standing, reading a field, holding words."""
-    wanted = set(names)
-    words = search.lower().split()
+    wanted, words = set(names), search.lower().split()
     return [
         (therapy, rule)
         for therapy, rule in ruleset.rules_with_therapy()
         if (not wanted or {therapy.id, rule.id} & wanted)
         and (not line or rule.line == line)
         and (not standing or rule.standing == standing)
-        and (not field or field in fields_of(ruleset, rule.when))
-        and all(word in _text(ruleset, therapy, rule) for word in words)
+        and (not field or field in _fields(ruleset, rule.when))
+        and (not words or _holds_all(words, ruleset, therapy, rule))
     ]
 
 
-def _text(ruleset: Ruleset, therapy: Therapy, rule: Rule) -> str:
-    """The text in which a search looks, in lower case."""
+def _holds_all(words: list[str], ruleset: Ruleset, therapy: Therapy, rule: Rule) -> bool:
     studies = [ruleset.studies[name] for name in rule.cites]
     parts = [
         *(therapy.id, therapy.name, therapy.drug_class, *therapy.synonyms, rule.id, rule.says, rule.standing),
@@ -169,4 +151,5 @@ def _text(ruleset: Ruleset, therapy: Therapy, rule: Rule) -> str:
         *(caveat.says for caveat in rule.caveats),
         *(text for study in studies for text in (study.id, study.name, study.nct)),
     ]
-    return " ".join(parts).lower()
+    text = " ".join(parts).lower()
+    return all(word in text for word in words)

@@ -7,11 +7,11 @@ from collections.abc import Iterator
 from hepatica.evaluation import LISTS
 from hepatica.explain import ConditionTree, ExplainedRule, ExplainedStudy, Explanation
 from hepatica.knowledge import LINES, STANDINGS, VERDICTS, catalogue, concept_words
-from hepatica.report.answer_view import NOT_TRIALS, fits_words
+from hepatica.report.answers import NOT_TRIALS, fits_words
 from hepatica.report.blocks import Block, Blocks, Facts, Mark, Node, Notice, Paragraph, Section, Title, Tree
 from hepatica.report.evidence import study_page, study_sections
+from hepatica.report.rules import standing_words
 from hepatica.report.sources import place_words
-from hepatica.report.standings import standing_words
 from hepatica.wording import Wording, all_of, spoken
 
 _MARKS: dict[str, Mark] = {"true": "yes", "false": "no", "unknown": "unknown"}
@@ -65,23 +65,24 @@ class _Why:
         said = f"{listed}{verdict}." if self.explained.list == entry.standing or verdict else f"{listed} ({standing})."
         return f"{said}{because} {entry.headline.text}".strip()
 
-    def rule(self, rule: ExplainedRule) -> Section:
+    def rule(self, explained: ExplainedRule) -> Section:
         """One rule: its verdict, its words, its condition, its limits."""
+        rule = explained.rule
         blocks: list[Block] = [Paragraph(rule.says)]
-        if rule.needs:
-            blocks.append(Paragraph(f"{all_of(self.words.titles(rule.needs))}.", lead="Depends on"))
-        blocks += [Tree(node, folded=True, summary="The condition") for node in self.condition(rule.condition)]
+        if explained.needs:
+            blocks.append(Paragraph(f"{all_of(self.words.titles(explained.needs))}.", lead="Depends on"))
+        blocks += [Tree(node, folded=True, summary="The condition") for node in self.condition(explained.condition)]
         blocks += [Paragraph(caveat.says, lead="But") for caveat in rule.caveats]
         if rule.extrapolates:
             blocks.append(Paragraph(rule.extrapolates.says, lead="Extrapolates"))
         places = (
-            ("Rule", rule.rule),
+            ("Rule", rule.id),
             ("Source", place_words(rule.source, self.ruleset.references, self.word)),
-            ("Written at", rule.written_at),
+            ("Written at", explained.written_at),
         )
         blocks.append(Facts(tuple((name, value) for name, value in places if value)))
-        title = f"{_APPLIES[rule.applies]}: {standing_words(rule.standing, rule.verdict)}, {LINES[rule.line]}"
-        return Section(title, tuple(blocks), id=rule.rule)
+        title = f"{_APPLIES[explained.applies]}: {standing_words(rule.standing, rule.verdict)}, {LINES[rule.line]}"
+        return Section(title, tuple(blocks), id=rule.id)
 
     def condition(self, tree: ConditionTree) -> list[Node]:
         """A condition without the "all of" at its top, which every rule has."""

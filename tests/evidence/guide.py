@@ -1,6 +1,6 @@
 """The reference part of rulesets/README.md, generated from the code: fields, standings, levels and the keys of each record.
 
-`python -m hepatica.report.knowledge.reference rulesets/README.md` writes it anew between its markers.
+`python -m tests.evidence.guide rulesets/README.md` writes it anew between its markers.
 """
 
 from __future__ import annotations
@@ -38,7 +38,6 @@ from hepatica.knowledge import (
     Toxicity,
 )
 from hepatica.patient import FIELDS, NONE, Field
-from hepatica.report.knowledge.evidence_markdown import escape, table
 
 _RECORDS = (Therapy, Regimen, Study, PrimaryEndpoint, Population, Arm, Result, Correction, Toxicity, OtherFigure)
 _MORE = (Discrepancy, Rule, Caveat, Place, Concept, Note, Omission, SourceText, TextSection)
@@ -48,6 +47,20 @@ _MARKED = re.compile(r"(<!-- generated: (\w+) -->\n).*?(<!-- end -->)", re.DOTAL
 def refreshed(page: str) -> str:
     """`page` with every generated part made anew. Raises `KeyError` for a marker that names no part."""
     return _MARKED.sub(lambda part: f"{part[1]}\n{PARTS[part[2]]()}\n\n{part[3]}", page)
+
+
+def escape(value: object) -> str:
+    """Text that Markdown shows as it is, on one line."""
+    return re.sub(r"([\\`*_{}\[\]<>|#])", r"\\\1", " ".join(str(value).split()))
+
+
+def table(header: Iterable[str], body: Iterable[Iterable[str]]) -> Iterator[str]:
+    """A Markdown table of cells that are escaped already."""
+    columns = list(header)
+    yield f"| {' | '.join(columns)} |"
+    yield f"|{'---|' * len(columns)}"
+    for cells in body:
+        yield f"| {' | '.join(cells)} |"
 
 
 def field_reference() -> str:

@@ -9,7 +9,7 @@ from hepatica.evaluation import LISTS, ListName
 from hepatica.explain import DIFFERENCES, ComparedTherapy, Comparison, TherapyRow
 from hepatica.knowledge import RANK, Standing
 from hepatica.report.blocks import Block, Blocks, Cell, Facts, Item, Items, Notice, Paragraph, Ref, Section, Table, Title
-from hepatica.report.standings import standing_words
+from hepatica.report.rules import standing_words
 from hepatica.wording import all_of, spoken
 
 _ABSENT = "not in this ruleset"

@@ -6,21 +6,13 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from hepatica.evaluation import RulesetIdentity, identity
-from hepatica.knowledge import STANDINGS, Ruleset, SourceText, condition_words, counts
+from hepatica.knowledge import STANDINGS, Card, Ruleset, counts
 from hepatica.notice import notice
 from hepatica.report.blocks import Blocks, Bullets, Notice, Paragraph, Section, Title
+from hepatica.wording import Wording, spoken
 
 
-@dataclass(frozen=True, slots=True)
-class UsedAttribute:
-    """One of the attributes by which clinical decision support is judged: whether it is used here, and how."""
-
-    attribute: str
-    used: str
-    says: str
-
-
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class StandingMeaning:
     """What a standing is called, means, and asks of the cited studies."""
 
@@ -30,78 +22,54 @@ class StandingMeaning:
     needs: str
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class About:
-    """The whole card."""
+    """The whole card, its scope in words, what the standings mean, and what the ruleset holds."""
 
     notice: str
     ruleset: RulesetIdentity
-    title: str
-    released: str
-    extends: str
-    developer: str
-    funding: str
-    intended_use: str
-    intended_users: str
-    cautioned_against: tuple[str, ...]
-    source: SourceText | None
-    scope: str
-    out_of_scope: str
-    covers: tuple[str, ...]
-    leaves_out: tuple[str, ...]
-    known_limits: tuple[str, ...]
-    update_process: str
-    source_attributes: tuple[UsedAttribute, ...]
+    card: Card
+    scope_says: str
     standings: tuple[StandingMeaning, ...]
     counts: Mapping[str, int | Mapping[str, int]]
 
 
 def about(ruleset: Ruleset) -> About:
     """The card of a ruleset with what it holds, counted."""
-    card = ruleset.card
+    meanings = (StandingMeaning(standing=k, title=d.title, means=d.means, needs=d.needs) for k, d in STANDINGS.items())
     return About(
-        notice=notice(card.as_of),
+        notice=notice(ruleset.card.as_of),
         ruleset=identity(ruleset),
-        title=card.title,
-        released=card.released,
-        extends=card.extends,
-        developer=card.developer,
-        funding=card.funding,
-        intended_use=card.intended_use,
-        intended_users=card.intended_users,
-        cautioned_against=card.cautioned_against,
-        source=card.source,
-        scope=condition_words(card.scope, ruleset.fields),
-        out_of_scope=card.out_of_scope,
-        covers=card.covers,
-        leaves_out=card.leaves_out,
-        known_limits=card.known_limits,
-        update_process=card.update_process,
-        source_attributes=tuple(UsedAttribute(a.attribute, a.used, a.says) for a in card.source_attributes),
-        standings=tuple(StandingMeaning(name, d.title, d.means, d.needs) for name, d in STANDINGS.items()),
+        card=ruleset.card,
+        scope_says=Wording(ruleset).condition(ruleset.card.scope),
+        standings=tuple(meanings),
         counts=counts(ruleset)._asdict(),
     )
 
 
-def about_view(card: About) -> Blocks:
+def about_view(found: About) -> Blocks:
     """The card as a reader sees it."""
-    return (Title(card.title), *_sections(card), Notice(card.notice))
+    return (Title(found.card.title), *_sections(found), Notice(found.notice))
 
 
-def _sections(card: About) -> Iterator[Section]:
-    identity = card.ruleset
+def _sections(found: About) -> Iterator[Section]:
+    card, ruleset = found.card, found.ruleset
     revised = f", released {card.released}" if card.released else ""
-    yield from _given("Ruleset", f"{identity.id} {identity.version}{revised}; evidence as of {identity.as_of}", identity.digest)
-    yield from _given("Source", *_source(card.source))
-    yield from _listed("Holds", _holds(card.counts))
+    folder = f"Read from {ruleset.folder}." if ruleset.folder else ""
+    yield from _given("Ruleset", f"{card.id} {card.version}{revised}; evidence as of {card.as_of}", folder, ruleset.digest)
+    yield from _given("Source", *_source(found))
+    yield from _given("Companion", f"{card.companion}: {card.companion_says}" if card.companion else "")
+    yield from _listed("Holds", _holds(found.counts))
     yield from _given("For", card.intended_use, card.intended_users)
     yield from _listed("Not for", card.cautioned_against)
-    yield from _given("Scope", f"Applies where: {card.scope}.", card.out_of_scope)
+    yield from _given("Scope", f"Applies where: {found.scope_says}.", card.out_of_scope)
     yield from _listed("Covers", card.covers)
     yield from _listed("Leaves out", card.leaves_out)
     yield from _listed("Known limits", card.known_limits)
     yield from _given("How it is kept up", card.update_process)
-    yield from _listed("The thirteen source attributes", (_attribute(item) for item in card.source_attributes))
+    used = {"yes": "used", "no": "not used", "n/a": "does not apply"}
+    attributes = (f"{item.attribute}: {used[item.used]}. {item.says}" for item in card.source_attributes)
+    yield from _listed("Source attributes", attributes)
 
 
 def _given(title: str, *sentences: str) -> Iterator[Section]:
@@ -116,8 +84,10 @@ def _listed(title: str, sentences: Iterable[str]) -> Iterator[Section]:
         yield Section(title, (Bullets(shown),))
 
 
-def _source(source: SourceText | None) -> Iterator[str]:
+def _source(found: About) -> Iterator[str]:
+    source = found.card.source
     if source is None:
+        yield from found.ruleset.sources
         return
     yield f"{source.citation}{f' doi:{source.doi}' if source.doi else ''} (basis: {source.basis})"
     yield source.text
@@ -134,11 +104,4 @@ def _holds(held: Mapping[str, int | Mapping[str, int]]) -> Iterator[str]:
 def _named(counted: int | Mapping[str, int]) -> str:
     if isinstance(counted, int):
         return str(counted)
-    return ", ".join(f"{number} {name.replace('_', ' ')}" for name, number in counted.items() if number)
-
-
-def _attribute(item: UsedAttribute) -> str:
-    return f"{item.attribute}: {_USED[item.used]}. {item.says}"
-
-
-_USED = {"yes": "used", "no": "not used", "n/a": "does not apply"}
+    return ", ".join(f"{number} {spoken(name)}" for name, number in counted.items() if number)

@@ -19,6 +19,7 @@ from hepatica.report.blocks import (
     Paragraph,
     Ref,
     Section,
+    Tone,
 )
 from hepatica.report.case import case_blocks, case_title
 from hepatica.report.sources import place_words
