@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 MOST_SHOWN = 50
 LONGEST_QUOTE = 60
+SHORT_WORD = 3
 
 
 class Problem(NamedTuple):
@@ -49,13 +50,17 @@ def quote(value: object) -> str:
 
 
 def suggestion(word: object, allowed: Iterable[str]) -> str:
-    """The allowed words and, where one is near `word`, a question that names it."""
+    """The allowed words and, where one is near `word`, a question that names it.
+
+    Words of three letters or fewer have no neighbours: hbv and hcv, NA and A are near in letters only.
+    """
     from difflib import get_close_matches
 
     words = list(allowed)
     listed = f"allowed: {', '.join(words)}" if words else "nothing is allowed here"
-    near = get_close_matches(str(word)[:LONGEST_QUOTE].lower(), [w.lower() for w in words], n=1, cutoff=0.6)
-    if not near:
-        return listed
-    spelled = next(w for w in words if w.lower() == near[0])
-    return f"did you mean '{spelled}'? {listed}"
+    typed = str(word)[:LONGEST_QUOTE].lower()
+    spelled = {each.lower(): each for each in words}
+    near = [typed] if typed in spelled else []
+    if len(typed) > SHORT_WORD:
+        near = get_close_matches(typed, [each for each in spelled if len(each) > SHORT_WORD], n=1, cutoff=0.8)
+    return f"did you mean '{spelled[near[0]]}'? {listed}" if near else listed

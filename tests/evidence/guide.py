@@ -7,27 +7,34 @@ from __future__ import annotations
 
 import re
 import sys
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import MISSING, fields
 from pathlib import Path
 from typing import Any, Literal, get_args, get_origin, get_type_hints
 
 from hepatica.knowledge import (
-    DEMANDS,
     LEVELS,
     READ_AS,
     SCHEME,
+    STANDINGS,
+    VERDICTS,
+    Approval,
     Arm,
+    Card,
     Caveat,
     Concept,
     Correction,
+    Criterion,
     Discrepancy,
+    Extrapolation,
+    LaterEvent,
     Note,
     Omission,
     OtherFigure,
     Place,
     Population,
     PrimaryEndpoint,
+    Reference,
     Regimen,
     Result,
     Rule,
@@ -35,12 +42,18 @@ from hepatica.knowledge import (
     Study,
     TextSection,
     Therapy,
+    TherapyFate,
     Toxicity,
+    Waiver,
 )
-from hepatica.patient import FIELDS, NONE, Field
+from hepatica.patient import COMMON_FIELDS, NONE, Field
 
-_RECORDS = (Therapy, Regimen, Study, PrimaryEndpoint, Population, Arm, Result, Correction, Toxicity, OtherFigure)
-_MORE = (Discrepancy, Rule, Caveat, Place, Concept, Note, Omission, SourceText, TextSection)
+_THERAPY = (Therapy, TherapyFate, Regimen, Study, PrimaryEndpoint, Population, Criterion, Approval, Arm, Result, Correction)
+_STUDY = (Toxicity, OtherFigure, Discrepancy, LaterEvent, Rule, Extrapolation, Caveat, Place)
+_RULESET = (Card, Waiver, SourceText, TextSection, Reference, Field, Concept, Note, Omission)
+_WRITTEN: Mapping[tuple[type, str], str] = {(Therapy, name): written for name, written in READ_AS.items()} | {
+    (Card, "id"): "ruleset"
+}
 _MARKED = re.compile(r"(<!-- generated: (\w+) -->\n).*?(<!-- end -->)", re.DOTALL)
 
 
@@ -49,30 +62,30 @@ def refreshed(page: str) -> str:
     return _MARKED.sub(lambda part: f"{part[1]}\n{PARTS[part[2]]()}\n\n{part[3]}", page)
 
 
-def escape(value: object) -> str:
-    """Text that Markdown shows as it is, on one line."""
-    return re.sub(r"([\\`*_{}\[\]<>|#])", r"\\\1", " ".join(str(value).split()))
+def escape(text: str) -> str:
+    """Text that a table cell shows as it stands."""
+    return re.sub(r"([\\`*_\[\]<>|])", r"\\\1", " ".join(text.split()))
 
 
-def table(header: Iterable[str], body: Iterable[Iterable[str]]) -> Iterator[str]:
-    """A Markdown table of cells that are escaped already."""
-    columns = list(header)
+def table(columns: Sequence[str], rows: Iterable[Sequence[str]]) -> Iterator[str]:
+    """A Markdown table."""
     yield f"| {' | '.join(columns)} |"
     yield f"|{'---|' * len(columns)}"
-    for cells in body:
-        yield f"| {' | '.join(cells)} |"
+    yield from (f"| {' | '.join(row)} |" for row in rows)
 
 
 def field_reference() -> str:
     """The fields a condition may test."""
-    rows = ([f"`{field.name}`", _values(field), escape(field.help)] for field in FIELDS)
+    rows = ([f"`{field.name}`", _values(field), escape(field.help)] for field in COMMON_FIELDS.values())
     return "\n".join(table(("field", "values", "meaning"), rows))
 
 
 def standing_reference() -> str:
     """The standings, in the order an answer shows them, and what the loader asks of the studies cited."""
-    rows = ([f"`{name}`", escape(d.title), escape(d.means), escape(d.needs)] for name, d in DEMANDS.items())
-    return "\n".join(table(("standing", "shown as", "means", "at least one cited study must be"), rows))
+    rows = [[f"`{name}`", escape(d.title), d.reaches, escape(d.means), escape(d.needs)] for name, d in STANDINGS.items()]
+    verdicts = [[f"`{name}`", escape(means)] for name, means in VERDICTS.items()]
+    head = ("standing", "shown as", "list", "means", "at least one cited study must be")
+    return "\n".join([*table(head, rows), "", *table(("verdict", "means"), verdicts)])
 
 
 def level_reference() -> str:
@@ -83,7 +96,7 @@ def level_reference() -> str:
 
 def key_reference() -> str:
     """The keys of every record, with the allowed words; required ones are marked."""
-    return "\n\n".join("\n".join(_record(record)) for record in (*_RECORDS, *_MORE))
+    return "\n\n".join("\n".join(_record(record)) for record in (*_THERAPY, *_STUDY, *_RULESET))
 
 
 def _record(record: type) -> Iterator[str]:
@@ -97,7 +110,7 @@ def _record(record: type) -> Iterator[str]:
 def _keys(record: type) -> Iterator[list[str]]:
     hints = get_type_hints(record)
     for item in fields(record):
-        name = READ_AS.get(item.name, item.name) if record is Therapy else item.name
+        name = _WRITTEN.get((record, item.name), item.name)
         required = item.default is MISSING and item.default_factory is MISSING
         yield [f"`{name}`", "yes" if required else "", _holds(hints[item.name])]
 
@@ -111,8 +124,8 @@ def _holds(hint: Any) -> str:
         return "a condition"
     if origin is tuple:
         return "two numbers: [low, high]" if inner == (float, float) else f"a list: {_holds(inner[0])}"
-    if origin is dict:
-        return f"for each arm: {_holds(inner[1])}"
+    if origin in (dict, Mapping):
+        return f"for each {'arm' if origin is dict else 'word'}: {_holds(inner[1])}"
     if inner:
         return " or ".join(_holds(part) for part in inner if part is not type(None))
     return _SIMPLE.get(hint) or str(hint.__name__)

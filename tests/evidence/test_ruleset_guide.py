@@ -7,10 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from hepatica.knowledge import STANDINGS, load_ruleset
-from hepatica.patient import FIELDS
-from tests.evidence.guide import PARTS, refreshed
+from hepatica.knowledge import STANDINGS, figure_findings, load_ruleset
+from hepatica.patient import COMMON_FIELDS
 from tests.conftest import ROOT
+from tests.evidence.guide import PARTS, refreshed
 
 GUIDE = ROOT / "rulesets" / "README.md"
 
@@ -32,19 +32,19 @@ def test_a_stale_reference_would_be_noticed() -> None:
 def test_every_part_field_and_standing_is_in_the_guide() -> None:
     page = _page()
     assert re.findall(r"<!-- generated: (\w+) -->", page) == list(PARTS)
-    for name in (*(field.name for field in FIELDS), *STANDINGS):
+    for name in (*COMMON_FIELDS, *STANDINGS):
         assert f"| `{name}` |" in page
 
 
 def test_the_examples_of_the_guide_make_a_ruleset_that_loads(tmp_path: Path) -> None:
-    head, study, rule = (block for block in re.findall(r"```yaml\n(.*?)```", _page(), re.DOTALL))
+    blocks = re.findall(r"```yaml\n(.*?)```", _page(), re.DOTALL)
+    card, references, fields, concepts, head, study, rule = blocks
     (tmp_path / "therapies").mkdir()
     therapy = head.replace("studies: [...]\nrules: [...]\n", "") + study + rule
-    (tmp_path / "therapies" / "everolimus.yaml").write_text(therapy, encoding="utf-8")
-    shipped = ROOT / "rulesets" / "hcc-2016"
-    for name in ("concepts.yaml", "references.yaml"):
-        (tmp_path / name).write_bytes((shipped / name).read_bytes())
-    card = (shipped / "ruleset.yaml").read_text(encoding="utf-8")
-    card = re.sub(r"\ntherapies:\n(?:  - .*\n)+", "\ntherapies: [everolimus]\n", card)
-    (tmp_path / "ruleset.yaml").write_text(card, encoding="utf-8")
-    assert list(load_ruleset(tmp_path).rules) == ["everolimus-second-line"]
+    files = {"ruleset": card, "references": references, "fields": fields, "concepts": concepts, "therapies/everolimus": therapy}
+    for name, text in files.items():
+        (tmp_path / f"{name}.yaml").write_text(text, encoding="utf-8")
+    ruleset = load_ruleset(tmp_path)
+    assert list(ruleset.rules) == ["everolimus-second-line"]
+    assert figure_findings(ruleset) == ()
+    assert "bleeding_risk" in ruleset.fields

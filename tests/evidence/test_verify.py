@@ -185,9 +185,9 @@ def test_the_command_exits_with_0_1_and_2(tmp_path: Path, capsys: pytest.Capture
     assert "Every one of the" in capsys.readouterr().out
     text.write_text(TEXT.replace("9.2 mo", "9.4 mo"), encoding="utf-8")
     assert run(["evidence", "verify", str(text), "--ruleset", str(root), "--format", "json"]) == 1
-    answer = json.loads(capsys.readouterr().out)
-    assert not answer["verified"]
-    assert {"figure-not-printed", "number-not-recorded"} <= {finding["code"] for finding in answer["findings"]}
+    told = capsys.readouterr().out
+    assert not json.loads(told)["verified"]
+    assert "figure-not-printed" in told and "number-not-recorded" in told
     assert run(["evidence", "verify", str(tmp_path / "absent.txt"), "--ruleset", str(root)]) == 2
     assert "absent.txt:1:1: unreadable: no such file" in capsys.readouterr().err
 

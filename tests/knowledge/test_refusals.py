@@ -89,7 +89,7 @@ def test_what_cannot_be_is_refused_at_its_place(tmp_path: Path, part: str, old: 
         ("percent: -1", "-1 of rash is no percentage"),
         ("percent: 15, corrected_percent: 115", "115 of rash is no percentage"),
         ("count: -3", "-3 is no number of patients"),
-        ("percent: 15, arm: alfa", "unknown-arm: no arm 'alfa'; did you mean 'alpha'?"),
+        ("percent: 15, arm: alhpa", "unknown-arm: no arm 'alhpa'; did you mean 'alpha'?"),
         ("percent: 15, discrepancy: d9", "unknown-discrepancy: no discrepancy 'd9' in alpha-3"),
     ],
 )
@@ -163,9 +163,9 @@ def test_concepts_that_cannot_be_read_make_no_false_errors(tmp_path: Path) -> No
     lines = problems(tmp_path, concepts="concepts:\n  - {id: [\n", alpha=swapped(ALPHA, "p: 0.01", "p: 4"))
     assert [line.split(": ")[1] for line in lines] == ["yaml-syntax", "figure"]
     wrong = problems(
-        tmp_path, concepts="concepts:\n  - {id: [\n", beta=swapped(BETA, 'afp: "> 400"', 'afb: "> 400"'), alpha=ALPHA
+        tmp_path, concepts="concepts:\n  - {id: [\n", beta=swapped(BETA, 'afp: "> 400"', 'ecogg: "> 1"'), alpha=ALPHA
     )
-    assert any("unknown field or concept 'afb'; did you mean 'afp'?" in line for line in wrong)
+    assert any("unknown field or concept 'ecogg'; did you mean 'ecog'?" in line for line in wrong)
 
 
 def test_a_therapy_that_cannot_be_read_makes_no_false_errors(tmp_path: Path) -> None:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from hepatica.documents.decode import decode
+from hepatica.documents.files import STDIN, read_bytes, read_input, write_output
 from hepatica.documents.json_reader import read_json
-from hepatica.documents.reader import read_bytes, read_document
+from hepatica.documents.reader import read_document
 from hepatica.documents.tree import MAX_BYTES, MAX_DEPTH, MAX_NODES, Node, Path, decoded
 from hepatica.documents.yaml_reader import read_yaml
 
@@ -11,11 +13,15 @@ __all__ = [
     "MAX_BYTES",
     "MAX_DEPTH",
     "MAX_NODES",
+    "STDIN",
     "Node",
     "Path",
+    "decode",
     "decoded",
     "read_bytes",
     "read_document",
+    "read_input",
     "read_json",
     "read_yaml",
+    "write_output",
 ]

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
-from hepatica.documents.tree import MAX_BYTES, Node
-from hepatica.problems import InvalidInput, Problem
+from hepatica.documents.tree import Node
+from hepatica.problems import InvalidInput
 
 
 def read_document(data: bytes, file: str, *, bare_signs: bool = False) -> Node:
@@ -34,16 +32,3 @@ def _yaml(data: bytes, file: str, bare_signs: bool) -> Node:
     from hepatica.documents.yaml_reader import read_yaml
 
     return read_yaml(data, file, bare_signs=bare_signs)
-
-
-def read_bytes(path: Path, file: str) -> bytes:
-    """The bytes of a regular file, at most one more than is allowed; raises `InvalidInput` when it cannot be read."""
-    try:
-        if path.is_dir() or not path.exists():
-            reason = "is a folder" if path.is_dir() else "no such file"
-            raise InvalidInput([Problem(file, 1, 1, "unreadable", reason)])
-        with path.open("rb") as stream:
-            return stream.read(MAX_BYTES + 1)
-    except (OSError, ValueError) as error:
-        reason = getattr(error, "strerror", None) or "cannot be read"
-        raise InvalidInput([Problem(file, 1, 1, "unreadable", str(reason).lower())]) from None

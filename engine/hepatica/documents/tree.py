@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from hepatica.problems import InvalidInput, Problem
+from hepatica.problems import InvalidInput, Problem, quote
 
 Scalar = str | int | float | bool | None
 Path = tuple[int | str, ...]
@@ -45,6 +45,13 @@ class Node:
         if isinstance(self.value, list):
             return [node.plain() for node in self.value]
         return self.value
+
+    @property
+    def described(self) -> str:
+        """What stands here, in words for a message."""
+        if isinstance(self.value, (dict, list)):
+            return "a mapping" if isinstance(self.value, dict) else "a list"
+        return quote(self.raw) if self.raw or self.value is not None else "empty"
 
     def at(self, path: Path) -> Node:
         """The node at `path`, or the nearest one above it that exists."""

@@ -61,6 +61,8 @@ class Explained:
         found = []
         for index in each_bit(tests):
             test = self._tests[index]
+            if test.unknown and facts[test.field] is None:
+                continue  # it holds only because nothing is known
             key = index, facts[test.field]
             known = self._reasons.get(key)
             found.append(self._reasons.keep(key, reason(test, facts, self._owners().get(index, ""))) if known is None else known)

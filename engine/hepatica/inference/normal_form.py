@@ -68,7 +68,7 @@ def leaf_order(leaf: Leaf) -> tuple[str, str, str]:
     """A fixed order of leaves, concepts first: sets of them are otherwise in no order at all."""
     if isinstance(leaf, ConceptTest):
         return "", leaf.concept, str(leaf.wanted)
-    return leaf.field, leaf.operator, str(leaf.operands)
+    return leaf.field, leaf.operator, f"{leaf.operands} {leaf.unknown}"
 
 
 class Expander:
@@ -100,20 +100,20 @@ class Expander:
     def _merged(self, alternative: Alternative) -> frozenset[Test]:
         """Word tests of the same single-valued field become one test of the words that pass them all."""
         tests = [leaf for leaf in alternative if isinstance(leaf, Test)]
-        words: dict[str, list[Test]] = {}
+        words: dict[tuple[str, bool | None], list[Test]] = {}
         for test in tests:
             if test.operator in ("in", "not in"):
-                words.setdefault(test.field, []).append(test)
+                words.setdefault((test.field, test.unknown), []).append(test)
         if all(len(group) < 2 for group in words.values()):
             return frozenset(tests)
-        kept = {test for test in tests if len(words.get(test.field, ())) < 2}
-        met = (test for name, group in words.items() if len(group) > 1 for test in self._meet(name, group))
+        kept = {test for test in tests if len(words.get((test.field, test.unknown), ())) < 2}
+        met = (test for (name, _), group in words.items() if len(group) > 1 for test in self._meet(name, group))
         return frozenset((*kept, *met))
 
     def _meet(self, name: str, group: list[Test]) -> list[Test]:
         """One test of the words that pass all of `group`; the group itself where none does, so that a reader sees why."""
         passing = tuple(word for word in words_of(self._fields[name]) if all(test.holds(word) for test in group))
-        return [Test(name, "in", passing)] if passing else group
+        return [Test(name, "in", passing, group[0].unknown)] if passing else group
 
 
 def words_of(field: Field) -> tuple[str | bool, ...]:

@@ -64,11 +64,17 @@ def _thought(condition: Condition, facts: Facts, concepts: Mapping[str, Conditio
 def judge(test: Test, value: Value | None) -> Thought:
     """What a test says of a value that is known, unknown, or known as an interval."""
     if value is None:
-        return False, True
+        return _where_open(test, (False, True))
     if isinstance(value, Interval):
-        return _within(test.operator, float(test.operands[0]), value)
+        return _where_open(test, _within(test.operator, float(test.operands[0]), value))
     found = _KNOWN[test.operator](value, test.operands)
     return found, found
+
+
+def _where_open(test: Test, thought: Thought) -> Thought:
+    """The verdict that a test asks for where its value does not decide it (`known:`)."""
+    undecided = thought == (False, True) and test.unknown is not None
+    return (bool(test.unknown), bool(test.unknown)) if undecided else thought
 
 
 _KNOWN: Mapping[str, Callable[[Any, tuple[Any, ...]], bool]] = {
@@ -198,11 +204,15 @@ class _Source:
 
     def _field(self, name: str, tests: list[tuple[int, Test]]) -> list[str]:
         """The tests of one field: each has two names, set for what is known of the field."""
-        surely, perhaps = (" = ".join(f"{mode}{n}" for n, _ in tests) for mode in "cp")
-        lines = [f" v = facts[{name!r}]", " if v is None:", f"  {surely} = False", f"  {perhaps} = True"]
+        lines = [f" v = facts[{name!r}]", " if v is None:"]
+        for n, test in tests:
+            surely, perhaps = _where_open(test, (False, True))
+            lines += [f"  c{n} = {surely}", f"  p{n} = {perhaps}"]
         if any(test.operator in _COMPARED for _, test in tests):
             lines += [" elif v.__class__ is Interval:"]
-            lines += [f"  c{n}, p{n} = within({test.operator!r}, {float(test.operands[0])!r}, v)" for n, test in tests]
+            for n, test in tests:
+                lines += [f"  c{n}, p{n} = within({test.operator!r}, {float(test.operands[0])!r}, v)"]
+                lines += [f"  if p{n} and not c{n}: c{n} = p{n} = {test.unknown}"] if test.unknown is not None else []
         return [*lines, " else:", *(f"  c{n} = p{n} = {self._known(test)}" for n, test in tests)]
 
     def _known(self, test: Test) -> str:

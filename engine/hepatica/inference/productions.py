@@ -69,6 +69,8 @@ class Writer:
         """The ways in which a leaf can hold, each some clauses that must all hold; `maybe` lets unknown pass."""
         if isinstance(leaf, ConceptTest):
             return (_one_of(f"concept_{leaf.concept}", YES_NO[leaf.wanted] + maybe),)
+        if leaf.unknown is not None:  # `known:`: what is not known passes both ways, or neither
+            maybe = UNKNOWN_LETTER if leaf.unknown else ""
         field = self._fields[leaf.field]
         if field.kind in NUMERIC:
             return _numeric_ways(leaf, bool(maybe))

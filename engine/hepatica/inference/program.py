@@ -9,9 +9,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from functools import reduce
+from operator import or_
 from typing import Literal, NamedTuple
 
-from hepatica.inference.classes import UNKNOWN_CLASS, FieldClasses, classes_of
+from hepatica.inference.classes import FieldClasses, classes_of
 from hepatica.inference.normal_form import MAX_ALTERNATIVES, Expander, TooManyAlternatives, breadth
 from hepatica.inference.plain import Verdict
 from hepatica.knowledge import AllOf, Condition, Ruleset, Study, Test
@@ -82,9 +84,11 @@ class FieldTable:
 
     def _spanning(self, points: tuple[float, ...]) -> Row:
         """A test holds of an interval where it holds of every point of it, and fails where it fails of every one."""
-        holds = sum(bit for bit, test in self.tests if all(test.holds(point) for point in points))
-        fails = sum(bit for bit, test in self.tests if not any(test.holds(point) for point in points))
-        return _row(self.groups, self.rows[UNKNOWN_CLASS].possible, sum(bit for bit, _ in self.tests), holds, fails)
+        held = sum(bit for bit, test in self.tests if all(test.holds(point) for point in points))
+        failed = sum(bit for bit, test in self.tests if not any(test.holds(point) for point in points))
+        holds, fails = _where_open(self.tests, held, failed)
+        every = reduce(or_, (row.possible for row in self.rows))
+        return _row(self.groups, every, sum(bit for bit, _ in self.tests), holds, fails)
 
 
 _MOST_INTERVALS = 256
@@ -209,7 +213,7 @@ def _ordered(expanded: Iterable[tuple[frozenset[Test], ...]], fields: Fields) ->
     """Every test once, by field, operator and operands."""
     order = {name: index for index, name in enumerate(fields)}
     unique = {test for alternatives in expanded for alternative in alternatives for test in alternative}
-    return tuple(sorted(unique, key=lambda test: (order[test.field], test.operator, repr(test.operands))))
+    return tuple(sorted(unique, key=lambda test: (order[test.field], test.operator, repr(test.operands), str(test.unknown))))
 
 
 def _goals(expanded: Mapping[GoalKey, tuple[frozenset[Test], ...]], bit: Mapping[Test, int]) -> tuple[dict[GoalKey, Goal], int]:
@@ -240,9 +244,17 @@ def _table(classes: FieldClasses, tests: tuple[Test, ...], uses: Mapping[int, in
     grouped = tuple(groups.items())
     rows = []
     for sample in classes.samples:
-        holds = 0 if sample is None else sum(bit for bit, test in own if test.holds(sample))
-        rows.append(_row(grouped, every, all_own, holds, 0 if sample is None else all_own & ~holds))
+        held = 0 if sample is None else sum(bit for bit, test in own if test.holds(sample))
+        holds, fails = _where_open(own, held, 0 if sample is None else all_own & ~held)
+        rows.append(_row(grouped, every, all_own, holds, fails))
     return FieldTable(classes, tuple(rows), own, grouped)
+
+
+def _where_open(tests: tuple[tuple[int, Test], ...], holds: int, fails: int) -> tuple[int, int]:
+    """The tests that hold and that fail once those which the value leaves open have the verdict they ask for (`known:`)."""
+    open_tests = [(bit, test) for bit, test in tests if test.unknown is not None and not bit & (holds | fails)]
+    passing = sum(bit for bit, test in open_tests if test.unknown)
+    return holds | passing, fails | sum(bit for bit, _ in open_tests) & ~passing
 
 
 def _row(groups: tuple[tuple[int, int], ...], every: int, own: int, holds: int, fails: int) -> Row:

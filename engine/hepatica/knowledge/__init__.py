@@ -46,7 +46,7 @@ from hepatica.knowledge.evidence import (
     StudyKind,
     Toxicity,
 )
-from hepatica.knowledge.figures import FigureFinding, effect, figure_findings, number, possible_verdicts
+from hepatica.knowledge.figures import FigureFinding, figure_findings, number
 from hepatica.knowledge.files import CARD, CASES, MAX_FILES, MAX_TOTAL, RulesetFiles, belongs, collect, find_ruleset, gather
 from hepatica.knowledge.loader import load_files, load_ruleset
 from hepatica.knowledge.numbers import ranges
@@ -183,7 +183,6 @@ __all__ = [
     "counts",
     "decode",
     "digest_of",
-    "effect",
     "figure_findings",
     "find_ruleset",
     "find_study",
@@ -195,7 +194,6 @@ __all__ = [
     "load_gathered",
     "load_ruleset",
     "number",
-    "possible_verdicts",
     "ranges",
     "ruleset_schemas",
     "search",

@@ -50,13 +50,17 @@ class _Written:
 
 @dataclass(frozen=True, slots=True)
 class Test(_Written):
-    """One field against words (`in`, `includes`), emptiness, or one number (`<` ... `=`)."""
+    """One field against words (`in`, `includes`), emptiness, or one number (`<` ... `=`).
+
+    `unknown` is the verdict where the value is not known; None leaves it unknown. `known: {...}` in a condition sets it.
+    """
 
     __test__: ClassVar[bool] = False  # pytest takes a class of this name for a test case
 
     field: str
     operator: Operator
     operands: tuple[str | bool | float, ...] = ()
+    unknown: bool | None = None
 
     def holds(self, value: Value) -> bool:
         """Whether a known value passes."""
@@ -64,7 +68,8 @@ class Test(_Written):
 
     def opposite(self) -> Test:
         """The test that a known value passes exactly when it fails this one."""
-        return Test(self.field, OPPOSITE[self.operator], self.operands)
+        unknown = None if self.unknown is None else not self.unknown
+        return Test(self.field, OPPOSITE[self.operator], self.operands, unknown)
 
     def requires(self) -> str:
         """What the test asks for, as a reader sees it: "high", "progressed or intolerant", "> 400", "not hcv"."""
@@ -167,7 +172,8 @@ def _concepts_in(condition: Condition) -> set[str]:
 def written(condition: Condition) -> dict[str, Any]:
     """A condition as JSON-ready values, one key to an operator: field, concept, not, all or any."""
     if isinstance(condition, Test):
-        return {"field": condition.field, "operator": condition.operator, "values": list(condition.operands)}
+        test = {"field": condition.field, "operator": condition.operator, "values": list(condition.operands)}
+        return test if condition.unknown is None else {**test, "if_unknown": condition.unknown}
     if isinstance(condition, ConceptTest):
         return {"concept": condition.concept, "is": condition.wanted}
     if isinstance(condition, NotOf):

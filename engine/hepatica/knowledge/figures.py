@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Container, Iterator, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from math import log
 from typing import Literal, NamedTuple
@@ -34,7 +34,8 @@ _SAME_MEDIANS, _SAME_RATIO = 0.1, 0.05
 _LEADING_NUMBER = re.compile(r"\s*([<>=~≤≥]?)\s*(\d+(?:\.\d+)?)\s*%?\s*(\([^)]*\))?\s*\Z")
 
 
-class FigureFinding(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class FigureFinding:
     """What figures say against the record: a code, what it is about (`study/x`, `rule/x`), where, and the sentence."""
 
     code: str
@@ -294,9 +295,10 @@ def _between_figures(study: Study) -> Iterator[tuple[str, str]]:
         if study.kind == "randomised_controlled_trial" and _arms_contradict(study, held):
             arms = " v ".join(f"{arm} {figure}" for arm, figure in (held.arms or {}).items())
             yield "arms-against-ratio", f"{study.id}/{result.id}: {arms}, yet the hazard ratio is {held.hr:g}"
-    for item in study.discrepancies if study.results else ():
-        own = set().union(*(recorded(part) for part in (study.results, study.arms, study.toxicity, study.figures)))
-        for written in digits(item.prints) if item.kind == "misprint" else ():
+    own = set().union(*(recorded(part) for part in (study.results, study.arms, study.toxicity, study.figures)))
+    results = {result.id for result in study.results}
+    for item in study.discrepancies:
+        for written in digits(item.prints) if item.kind == "misprint" and results & set(item.affects) else ():
             if Decimal(written) not in own | recorded((study.n, study.nct, item.lines)):
                 yield "print-without-record", f"{item.id}: {written} is said to be printed and stands in no figure of {study.id}"
 
@@ -353,7 +355,7 @@ def _ids(effects: dict[str, Effect]) -> str:
 def _unrecorded(rule: Rule, ruleset: Ruleset) -> Iterator[str]:
     """Numbers in a rule's sentences that no study it cites records."""
     known: set[Decimal] = set().union(*(recorded(ruleset.studies[name]) for name in rule.cites))
-    known |= recorded(rule.when)
+    known |= recorded(rule.when) | {Decimal(ruleset.card.as_of[:4])}
     for sentence in sentences(rule):
         for written in digits(sentence):
             if Decimal(written) not in known:

@@ -180,17 +180,11 @@ def belongs(name: str) -> bool:
 def find_ruleset(name: str, folders: tuple[Path, ...] = ()) -> Path:
     """The folder of a ruleset. Raises `InvalidInput` with the nearest known id.
 
-    A name with a slash is a path. An id is looked for in the working folder's `rulesets/`, among installed packages that
-    offer it (entry point `hepatica.rulesets`), in `folders` (without any: the shipped ones), and last as a folder here.
+    A name with a slash is a path. An id is looked for in the working folder's `rulesets/`, in `folders` (without any: the
+    shipped ones), among installed packages that offer it (entry point `hepatica.rulesets`), and last as a folder here.
     """
-    shelves = folders or (shipped("rulesets"),)
-    if not _is_path(name):
-        own = Path("rulesets")
-        candidates = [own / name, *_installed(name), *(folder / name for folder in shelves), Path(name)]
-        shelves = (own, *shelves)
-    else:
-        candidates = [Path(name)]
-    for folder in candidates:
+    shelves = (Path("rulesets"), *(folders or (shipped("rulesets"),)))
+    for folder in _candidates(name, shelves):
         try:
             if (folder / CARD).is_file():
                 return folder
@@ -198,6 +192,14 @@ def find_ruleset(name: str, folders: tuple[Path, ...] = ()) -> Path:
             continue
     known = sorted({path.parent.name for folder in shelves for path in folder.glob(f"*/{CARD}")} | set(_offered()))
     raise InvalidInput([Problem(name, 1, 1, "no-ruleset", f"no ruleset {quote(name)}; {suggestion(name, known)}")])
+
+
+def _candidates(name: str, shelves: tuple[Path, ...]) -> Iterator[Path]:
+    """Where a ruleset of that name may be, best first. Packages come late: looking through them takes as long as an answer."""
+    if not _is_path(name):
+        yield from (folder / name for folder in shelves)
+        yield from _installed(name)
+    yield Path(name)
 
 
 def _offered() -> dict[str, str]:

@@ -99,7 +99,11 @@ def _value(text: str) -> Decimal:
 
 
 def recorded(value: object) -> set[Decimal]:
-    """Every number of a record, its discrepancies included and its sentences and places left out."""
+    """Every number of a record, its discrepancies included and its sentences and places left out.
+
+    What cites a source of its own inside a record (an entry criterion, what became of a study) is a record itself, so
+    its sentence counts.
+    """
     if isinstance(value, (str, int, float)):
         return set(values(str(value)))
     if isinstance(value, Mapping):
@@ -108,7 +112,13 @@ def recorded(value: object) -> set[Decimal]:
         return set().union(*(recorded(inner) for inner in value))
     if not is_dataclass(value):
         return set()
-    return set().union(*(recorded(getattr(value, item.name)) for item in fields(value) if item.name not in _NO_NUMBERS))
+    left_out = _NO_NUMBERS if not _is_record(value) else tuple(name for name in _NO_NUMBERS if name != "says")
+    return set().union(*(recorded(getattr(value, item.name)) for item in fields(value) if item.name not in left_out))
+
+
+def _is_record(value: object) -> bool:
+    """Whether a part of a record without an id names a reference: it says by itself where it is from."""
+    return bool(getattr(getattr(value, "source", None), "ref", "")) and not hasattr(value, "id")
 
 
 def sentences(value: object) -> Iterator[str]:
@@ -117,14 +127,14 @@ def sentences(value: object) -> Iterator[str]:
 
 
 def placed_sentences(value: object, path: Path) -> Iterator[tuple[Path, str]]:
-    """Every sentence below a record with its place; discrepancies and corrections are records themselves."""
+    """Every sentence below a record with its place; what is a record itself, as discrepancies are, is left out."""
     if isinstance(value, tuple):
         for index, inner in enumerate(value):
             yield from placed_sentences(inner, (*path, index))
-    elif is_dataclass(value):
+    elif is_dataclass(value) and not _is_record(value):
         for name in (item.name for item in fields(value)):
             inner = getattr(value, name)
             if name in SENTENCES and isinstance(inner, str):
                 yield (*path, name), inner
-            elif name not in ("discrepancies", "corrected", "when", "later", "criteria"):
+            elif name not in ("discrepancies", "corrected", "when"):
                 yield from placed_sentences(inner, (*path, name))

@@ -70,6 +70,7 @@ def _condition(concepts: tuple[str, ...], fields: Fields) -> dict[str, Any]:
         "all": nested,
         "any": nested,
         "not": {"$ref": "#/$defs/Condition"},
+        "known": {"$ref": "#/$defs/Condition"},
         **{field.name: _values(field) for field in fields.values()},
         **{name: {"enum": [True, False, "yes", "no"]} for name in concepts},
     }

@@ -56,7 +56,7 @@ def _negative(study: Study) -> bool:
 
 
 def _silent(study: Study) -> bool:
-    return not study.results and not study.states_criteria
+    return all(result.endpoint == "other" for result in study.results)
 
 
 # In the order in which an answer shows them: evidence before licence. Everything that needs to know the standings (the
@@ -113,9 +113,9 @@ STANDINGS: Mapping[str, Demand] = {
     ),
     "unreported": Demand(
         "Named, nothing reported",
-        "the source names it, with neither a result nor an entry criterion",
+        "the source names it and reports neither response nor progression nor survival",
         "unreported",
-        "a study with neither a recorded result nor an entry criterion",
+        "a study without a recorded response, progression or survival",
         _silent,
     ),
 }

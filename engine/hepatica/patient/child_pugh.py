@@ -14,8 +14,8 @@ from typing import Any, NamedTuple
 from hepatica.patient.common import COMMON_FIELDS
 from hepatica.patient.fields import Field, Fields
 from hepatica.patient.numbers import Interval, digits, parsed, unit_key
-from hepatica.patient.profile import COMPONENTS, ChildPugh, ProfileWarning
-from hepatica.patient.text import compiled, framed, is_missing, plain
+from hepatica.patient.profile import COMPONENTS, ChildPugh, ProfileWarning, Understood
+from hepatica.patient.text import compiled, framed, is_missing, plain, table
 from hepatica.patient.value_reader import NumberReader, Refused, reader_of
 from hepatica.problems import quote, suggestion
 
@@ -67,165 +67,76 @@ _POINTS_OR_GRADE = "1, 2 and 3 are Child-Pugh points in some files and {} in oth
 
 PARTS = Fields(
     (
-        *(
-            Field(
-                name=name,
-                title=title,
-                kind="number",
-                nature="test",
-                help="",
-                aliases=aliases,
-                noise=noise,
-                units=dict.fromkeys(SCALES[name].cutoffs, 1.0),
-            )
-            for name, title, aliases, noise in (
-                (
-                    "bilirubin",
-                    "Bilirubin",
-                    ("total bilirubin", "bili", "tbil", "serum bilirubin"),
-                    ("bilirubin", "total", "serum"),
-                ),
-                ("albumin", "Albumin", ("alb", "serum albumin"), ("albumin", "serum")),
-                ("inr", "INR", ("pt-inr", "prothrombin INR"), ("inr", "pt-inr")),
-            )
+        Field(
+            name="bilirubin",
+            title="Bilirubin",
+            kind="number",
+            nature="test",
+            help="",
+            units=dict.fromkeys(SCALES["bilirubin"].cutoffs, 1.0),
+            aliases=("total bilirubin", "bili", "tbil", "serum bilirubin"),
+            noise=("bilirubin", "total", "serum"),
         ),
+        Field(
+            name="albumin",
+            title="Albumin",
+            kind="number",
+            nature="test",
+            help="",
+            units=dict.fromkeys(SCALES["albumin"].cutoffs, 1.0),
+            aliases=("alb", "serum albumin"),
+            noise=("albumin", "serum"),
+        ),
+        Field(name="inr", title="INR", kind="number", nature="test", help="", aliases=("pt-inr",), noise=("inr", "pt-inr")),
         Field(
             name="ascites",
             title="Ascites",
             kind="choice",
             nature="test",
+            values=("none", "slight", "moderate"),
             help="",
-            values=tuple(GRADES["ascites"]),
             noise=("ascites",),
-            synonyms={
-                "none": ("absent", "no", "n", "nil", "negative"),
-                "slight": (
-                    "mild",
-                    "trace",
-                    "minimal",
-                    "small",
-                    "controlled",
-                    "easily controlled",
-                    "medically controlled",
-                    "controlled medically",
-                    "diuretic-responsive",
-                    "diuretic responsive",
-                ),
-                "moderate": (
-                    *(
-                        "severe",
-                        "moderate to severe",
-                        "moderate-severe",
-                        "moderate/severe",
-                        "poorly controlled",
-                        "uncontrolled",
-                        "refractory",
-                        "tense",
-                    ),
-                    *("diuretic-refractory", "large", "gross", "massive", "moderate or severe", "marked"),
-                ),
-            },
-            unclear={
-                _POINTS_OR_GRADE.format("grades of ascites"): (
-                    "0",
-                    "1",
-                    "2",
-                    "3",
-                    "grade 1",
-                    "grade 2",
-                    "grade 3",
-                    "+",
-                    "++",
-                    "+++",
-                    "I",
-                    "II",
-                    "III",
-                ),
-                "how much? slight or moderate": (
-                    "yes",
-                    "y",
-                    "present",
-                    "positive",
-                    "mild to moderate",
-                    "mild-moderate",
-                    "slight to moderate",
-                ),
-            },
+            synonyms=table("""
+                none = absent; no; n; nil; negative
+                slight = mild; trace; minimal; small; controlled; easily controlled; medically controlled; controlled
+                  medically; diuretic-responsive; diuretic responsive
+                moderate = severe; moderate to severe; moderate-severe; moderate/severe; poorly controlled; uncontrolled;
+                  refractory; tense; diuretic-refractory; large; gross; massive; moderate or severe; marked
+            """),
+            unclear=table("""
+                1, 2 and 3 are Child-Pugh points in some files and grades of ascites in others; write the grade in words = 0;
+                  1; 2; 3; grade 1; grade 2; grade 3; +; ++; +++; I; II; III
+                how much? slight or moderate = yes; y; present; positive; mild to moderate; mild-moderate; slight to moderate
+            """),
         ),
         Field(
             name="encephalopathy",
             title="Encephalopathy",
             kind="choice",
             nature="test",
-            help="",
-            values=tuple(GRADES["encephalopathy"]),
+            values=("none", "grade_1_2", "grade_3_4"),
             value_titles={"grade_1_2": "grade 1-2", "grade_3_4": "grade 3-4"},
+            help="",
             aliases=("hepatic encephalopathy", "HE"),
             noise=("encephalopathy", "hepatic", "he", "west haven", "wh"),
-            synonyms={
-                "none": ("absent", "no", "n", "nil", "negative", "0", "grade 0"),
-                "grade_1_2": (
-                    *(
-                        "grade 1",
-                        "grade 2",
-                        "grade I",
-                        "grade II",
-                        "I",
-                        "II",
-                        "1-2",
-                        "I-II",
-                        "1 or 2",
-                        "grade I-II",
-                        "grade 1 to 2",
-                        "grade 1 or 2",
-                    ),
-                    *(
-                        "grades 1-2",
-                        "grades I-II",
-                        "mild",
-                        "mild to moderate",
-                        "controlled",
-                        "medically controlled",
-                        "controlled medically",
-                    ),
-                ),
-                "grade_3_4": (
-                    *(
-                        "grade 3",
-                        "grade 4",
-                        "grade III",
-                        "grade IV",
-                        "III",
-                        "IV",
-                        "3-4",
-                        "III-IV",
-                        "3 or 4",
-                        "grade III-IV",
-                        "grade 3 to 4",
-                        "grade 3 or 4",
-                    ),
-                    *("grades 3-4", "grades III-IV", "severe", "coma", "comatose", "advanced", "refractory", "4"),
-                ),
-            },
-            unclear={
-                _POINTS_OR_GRADE.format("West Haven grades"): ("1", "2", "3"),
-                "which grade? grade_1_2 or grade_3_4": (
-                    "yes",
-                    "y",
-                    "present",
-                    "positive",
-                    "overt",
-                    "moderate",
-                    "moderate-severe",
-                    "moderate to severe",
-                    "moderate/severe",
-                ),
-                "none where only tests show it (covert), grade_1_2 where it is seen": ("minimal", "covert", "subclinical", "mhe"),
-            },
+            synonyms=table("""
+                none = absent; no; n; nil; negative; 0; grade 0
+                grade_1_2 = grade 1; grade 2; grade I; grade II; I; II; 1-2; I-II; 1 or 2; grade I-II; grade 1 to 2; grade 1
+                  or 2; grades 1-2; grades I-II; mild; mild to moderate; controlled; medically controlled; controlled
+                  medically
+                grade_3_4 = grade 3; grade 4; grade III; grade IV; III; IV; 3-4; III-IV; 3 or 4; grade III-IV; grade 3 to 4;
+                  grade 3 or 4; grades 3-4; grades III-IV; severe; coma; comatose; advanced; refractory; 4
+            """),
+            unclear=table("""
+                1, 2 and 3 are Child-Pugh points in some files and West Haven grades in others; write the grade in words = 1;
+                  2; 3
+                which grade? grade_1_2 or grade_3_4 = yes; y; present; positive; overt; moderate; moderate-severe; moderate to
+                  severe; moderate/severe
+                none where only tests show it (covert), grade_1_2 where it is seen = minimal; covert; subclinical; mhe
+            """),
         ),
     )
 )
-COMPONENT_NAMES = tuple(PARTS)
 GRADE_SYNONYMS: Mapping[str, Mapping[str, str]] = {name: {} for name in GRADES}
 
 
@@ -339,6 +250,21 @@ def both_of(typed: object) -> tuple[str | None, int | None]:
     if found is None:
         return None, None
     return (found["class"].upper() if "class" in found.re.groupindex else None), int(found["score"])
+
+
+def both_understood(typed: Mapping[str, object], understood: list[Understood]) -> list[Understood]:
+    """What was understood, with both facts where one text states class and score."""
+    both = {name: both_of(typed[name]) for name in (CLASS, SCORE) if name in typed}
+    said = [
+        Understood(
+            name,
+            str(typed[name]).strip(),
+            f"class {letter}, score {score}" if letter else f"class {class_of(score)}, score {score}",
+        )
+        for name, (letter, score) in both.items()
+        if score is not None and (letter is not None or name == CLASS)
+    ]
+    return said + [each for each in understood if each.field not in {new.field for new in said}]
 
 
 class Graded(NamedTuple):

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from hepatica.patient.fields import Field, Fields
 from hepatica.patient.profile import Staining
 from hepatica.patient.text import compiled, framed, plain
-from hepatica.patient.value_reader import Refused, reader_of
+from hepatica.patient.value_reader import NumberReader, Refused, reader_of
 from hepatica.problems import quote, suggestion
 
 CMET = "cmet"
@@ -40,6 +40,15 @@ _STAINING = compiled(
 )
 
 
+class _ExactReader(NumberReader):
+    """A percentage is held against 50 as it is: 49.9999999 is not rounded first."""
+
+    decimals = 15
+
+
+_READERS = {"intensity": reader_of(PARTS["intensity"]), "percent": _ExactReader(PARTS["percent"])}
+
+
 def status(intensity: int | None, percent: float | None) -> str | None:
     """'high', 'low', or None while the part that is missing could still decide."""
     below = (intensity is not None and intensity < HIGH_INTENSITY) or (percent is not None and percent < HIGH_PERCENT)
@@ -62,7 +71,7 @@ def staining(typed: object) -> Staining | None:
             if key not in PARTS:
                 raise Refused("unknown-field", f"unknown part {quote(key)} of {CMET}; {suggestion(key, PARTS)}")
             stripped = value.strip().removesuffix("+") if isinstance(value, str) else value
-            read[key] = reader_of(PARTS[key]).read(stripped).value
+            read[key] = _READERS[key].read(stripped).value
         except Refused as refused:
             refused.parts = [
                 ((str(key), *place), code, f"{CMET}.{said}" if code != "unknown-field" else said)

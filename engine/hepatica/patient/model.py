@@ -14,10 +14,20 @@ from hepatica.documents import Node
 from hepatica.patient import child_pugh, cmet
 from hepatica.patient.common import COMMON_FIELDS
 from hepatica.patient.contradictions import doubts
-from hepatica.patient.fields import UNKNOWN, Field, Fields
+from hepatica.patient.fields import FLAGS, UNKNOWN, Field, Fields
 from hepatica.patient.profile import COMPONENTS, Measurements, Profile, ProfileWarning, Understood, facts_of
 from hepatica.patient.text import either_case, missing_pattern, one_of, squashed
-from hepatica.patient.value_reader import BETWEEN, NumberReader, Reading, Refused, SetReader, ValueReader, WordReader, reader_of
+from hepatica.patient.value_reader import (
+    BETWEEN,
+    FLAG_WORDS,
+    NumberReader,
+    Reading,
+    Refused,
+    SetReader,
+    ValueReader,
+    WordReader,
+    reader_of,
+)
 from hepatica.problems import InvalidInput, Problem, quote, suggestion
 
 LABEL = "label"
@@ -108,6 +118,7 @@ def _profile(read: Any, known: Mapping[str, Any], fields: Fields, understood: li
     if _has_child_pugh(fields):
         entered = facts[child_pugh.CLASS], facts[child_pugh.SCORE]
         found = child_pugh.graded(*entered, known, getattr(read, COMPONENTS))
+        understood = child_pugh.both_understood(known, understood)
         facts |= found.facts
         warnings = found.warnings
         if found.measured is not None:
@@ -163,6 +174,8 @@ def _texts(node: Node) -> Any:
         return {key: _texts(child) for key, child in node.value.items()}
     if isinstance(node.value, list):
         return [_texts(child) for child in node.value]
+    if isinstance(node.value, bool) and node.raw in FLAGS:
+        return FLAG_WORDS[node.value]
     return None if node.value is None else node.raw
 
 
@@ -235,7 +248,9 @@ def _schema(field: Field) -> dict[str, Any]:
     if field.name == cmet.CMET and field.values == ("high", "low"):
         parts = {name: _schema(part) for name, part in cmet.PARTS.items()}
         choices.append({"type": "object", "properties": parts, "additionalProperties": False})
-    return {"anyOf": [*choices, {"type": "string", "pattern": either_case(missing_pattern())}, {"type": "null"}]}
+    missing = {"type": "string", "pattern": either_case(missing_pattern())}
+    bracketed = {"type": "array", "items": missing, "minItems": 1, "maxItems": 1}
+    return {"anyOf": [*choices, missing, bracketed, {"type": "null"}]}
 
 
 def _choices(reader: ValueReader) -> list[dict[str, Any]]:
@@ -244,13 +259,27 @@ def _choices(reader: ValueReader) -> list[dict[str, Any]]:
         one = reader.words_pattern
         member = {"anyOf": [{"enum": list(field.values)}, {"type": "string", "pattern": either_case(one)}]}
         joined = {"type": "string", "pattern": either_case(rf"{one}(?:{BETWEEN}{one})*")}
-        return [{"type": "array", "items": member, "maxItems": 50}, {"enum": [*field.values, "none"]}, joined]
+        empty = {"type": "string", "pattern": either_case(reader.none_pattern)}
+        return [
+            {"type": "array", "items": member, "maxItems": 50},
+            {"enum": [*field.values, "none", *_native(reader)]},
+            joined,
+            empty,
+        ]
     if isinstance(reader, WordReader):
-        native: list[Any] = [True, False] if field.kind == "flag" else [int(v) for v in field.values if v.isdigit()]
-        return [{"enum": [*reader.allowed[:-1], *native]}, {"type": "string", "pattern": either_case(reader.words_pattern)}]
+        return [
+            {"enum": [*reader.allowed[:-1], *_native(reader)]},
+            {"type": "string", "pattern": either_case(reader.words_pattern)},
+        ]
     kind = "number" if isinstance(reader, NumberReader) else "integer"
     pattern = getattr(reader, "words_pattern", "")
     return [{"type": kind, "minimum": field.low, "maximum": field.high}, {"type": "string", "pattern": either_case(pattern)}]
+
+
+def _native(reader: WordReader) -> list[bool | int]:
+    """The words that a document may write as true, false or a whole number."""
+    flags = [flag for flag, word in FLAG_WORDS.items() if word in reader.vocabulary]
+    return [*flags, *(int(word) for word in reader.vocabulary if word.isdecimal())]
 
 
 def _components_schema() -> dict[str, Any]:

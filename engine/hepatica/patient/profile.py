@@ -84,7 +84,7 @@ class Profile:
         shown: dict[str, Any] = {"label": self.label} if self.label else {}
         shown.update({name: _json(value) for name, value in self.facts.items() if value is not None})
         if "child_pugh" in self.measurements:
-            shown[COMPONENTS] = dict(self.measurements["child_pugh"]["components"])
+            shown[COMPONENTS] = self.entered[COMPONENTS]
         return shown
 
     def without(self, names: Iterable[str]) -> Measurements:

@@ -55,7 +55,26 @@ _SAME = {code: code - 0xFEE0 for code in range(0xFF01, 0xFF5F)} | str.maketrans(
     | {"\u2013": "-", "\u2014": "-", "\u2212": "-", "\u2264": "<=", "\u2265": ">=", "\u2019": "'", "\u03bc": "\u00b5"}
 )
 _LOOKS = str.maketrans("АВЕЗІКМНОРСТУХаеорсухіΑΒΕΗΙΚΜΝΟΡΤΥΧο", "ABE3IKMHOPCTYXaeopcyxiABEHIKMNOPTYXo")
+TO = "~"
+# A hyphen between two numerals joins them; it is no gap inside a word.
+_RANGE = re.compile(r"\b(\d+|[iv]+)\s*-\s*(?=(?:\d+|[iv]+)\b)", re.IGNORECASE)
 _SPECIAL = frozenset("\\.+*?()[]{}|^$")
+
+
+def listed(words: str) -> tuple[str, ...]:
+    """The words of a text, written one after another with semicolons between."""
+    return tuple(" ".join(word.split()) for word in words.split(";"))
+
+
+def table(text: str) -> dict[str, tuple[str, ...]]:
+    """Rows of `key = word; word`; a line without an equals sign goes on with the row above."""
+    rows: list[str] = []
+    for line in text.strip().splitlines():
+        if " = " in line:
+            rows.append(line)
+        else:
+            rows[-1] += line
+    return {key.strip(): listed(words) for key, _, words in (row.partition(" = ") for row in rows)}
 
 
 def plain(text: str) -> str:
@@ -70,8 +89,8 @@ def looks_like(text: str) -> str | None:
 
 
 def squashed(text: str) -> str:
-    """Without case, blanks, hyphens and underscores: what two spellings of one word share."""
-    return re.sub(GAP, "", text).lower()
+    """Without case, blanks, hyphens and underscores: what two spellings of one word share. I-II stays apart from III."""
+    return re.sub(GAP, "", _RANGE.sub(rf"\1{TO}", text)).lower()
 
 
 def one_of(words: Iterable[str]) -> str:
@@ -83,7 +102,7 @@ def one_of(words: Iterable[str]) -> str:
 
 
 def _escaped(char: str) -> str:
-    return GAP if char == " " else f"\\{char}" if char in _SPECIAL else char
+    return {" ": GAP, TO: r"\s*-\s*"}.get(char) or (f"\\{char}" if char in _SPECIAL else char)
 
 
 def framed(words: str, noise: Iterable[str]) -> str:

@@ -9,12 +9,13 @@ from functools import cached_property, lru_cache
 from typing import Any, NamedTuple
 
 from hepatica.patient.fields import FLAGS, NONE, UNKNOWN, Field, Value
-from hepatica.patient.numbers import DECIMALS, NUMBER, SIGN, TWO_WAYS, Amount, Interval, chosen, digits, parsed, unit_key
+from hepatica.patient.numbers import DECIMALS, NUMBER, SIGN, TO, TWO_WAYS, Amount, Interval, chosen, digits, parsed, unit_key
 from hepatica.patient.profile import canonical
 from hepatica.patient.text import LONGEST_TEXT, compiled, framed, is_missing, looks_like, one_of, plain, squashed
 from hepatica.problems import quote, suggestion
 
 LONGEST_LIST = 50
+MOST_REMEMBERED = 2000
 BETWEEN = r"\s*(?:,\s*and\s+|[,;|/+&\n]|\s+and\s+)\s*"
 _BETWEEN = re.compile(BETWEEN, re.IGNORECASE)
 Place = tuple[int | str, ...]
@@ -62,7 +63,7 @@ class ValueReader:
     def read(self, typed: object) -> Reading:
         """The value in a text, a number, a list ...; None and every word for "missing" is not known."""
         if isinstance(typed, str):
-            return self.exact.get(typed) or self._understood(typed)
+            return self.exact.get(typed) or self._remembered(typed)
         if typed is None:
             return NOT_KNOWN
         if isinstance(typed, (list, tuple)) and len(typed) == 1 and isinstance(typed[0], str) and is_missing(typed[0]):
@@ -70,6 +71,13 @@ class ValueReader:
         if isinstance(typed, float) and math.isnan(typed):
             return NOT_KNOWN
         return self.native(typed.item() if hasattr(typed, "item") else typed)
+
+    def _remembered(self, typed: str) -> Reading:
+        reading = self._understood(typed)
+        # A column of a table repeats its few spellings; the bound keeps a long run of numbers from being kept.
+        if len(self.exact) < MOST_REMEMBERED:
+            self.exact[typed] = reading
+        return reading
 
     def native(self, typed: Any) -> Reading:
         """The value in what a program handed over."""
@@ -177,6 +185,10 @@ class WordReader(ValueReader):
             raise self.refused(text, allowed=self.allowed)
         return self.vocabulary[squashed(found[1])]
 
+    def _says(self, text: str, value: Value) -> bool:
+        found = self._pattern.fullmatch(text)
+        return super()._says(found[1] if found else text, value)
+
     def text(self, text: str) -> Value | None:
         """The value of the one word that the text is."""
         return self.word(text)
@@ -218,16 +230,13 @@ class SetReader(WordReader):
         return () if tokens == NONE else canonical(self.field, tokens.split(", "))
 
     @cached_property
-    def vocabulary(self) -> Mapping[str, Value | None]:
-        """Values by every squashed word for them, the empty set's included."""
-        return {NONE: (), **super().vocabulary}
+    def none_pattern(self) -> str:
+        """A pattern of every way to write the empty set."""
+        return framed(one_of((NONE, *self.field.synonyms.get(NONE, ()))), self.field.noise)
 
     @cached_property
-    def words_pattern(self) -> str:
-        """A pattern of every way to write one member, or several that share a word."""
-        known = self.field
-        words = [*self.tokens, NONE, *known.value_titles.values(), *(w for s in known.synonyms.values() for w in s)]
-        return framed(one_of(words), known.noise)
+    def _none(self) -> re.Pattern[str]:
+        return compiled(self.none_pattern)
 
     def native(self, typed: Any) -> Reading:
         """The value in a list of words."""
@@ -249,6 +258,8 @@ class SetReader(WordReader):
 
     def text(self, text: str) -> Value | None:
         """The set that the text names: as one phrase, or word by word."""
+        if self._none.fullmatch(text):
+            return ()
         found = self._pattern.fullmatch(text)
         if found is not None:
             return self.vocabulary[squashed(found[1])]
@@ -262,8 +273,8 @@ class SetReader(WordReader):
             if not isinstance(word, str):
                 raise Refused("wrong-type", f"{self.field.name} is {self.expected()}")
             text = plain(word)
-            if is_missing(text) or squashed(text) == NONE:
-                alone = "[]" if squashed(text) == NONE else UNKNOWN
+            if is_missing(text) or self._none.fullmatch(text):
+                alone = UNKNOWN if is_missing(text) else "[]"
                 raise Refused("unknown-value", f"{quote(text)} does not go beside other values; write {self.field.name}: {alone}")
             value = self.exact[text].value if text in self.exact else self.word(text)
         except Refused as refused:
@@ -288,6 +299,8 @@ class SetReader(WordReader):
 
 class NumberReader(ValueReader):
     """A number in one of the field's units, exact or within bounds."""
+
+    decimals = DECIMALS
 
     def __init__(self, field: Field) -> None:
         super().__init__(field)
@@ -358,7 +371,7 @@ class NumberReader(ValueReader):
         least, most = self.field.low, self.field.high
         if not isinstance(value, Interval):
             if least <= value <= most:
-                return round(value, DECIMALS) + 0.0
+                return round(value, self.decimals) + 0.0
             raise self._outside(text)
         low, low_in = (least, True) if value.low == -math.inf else (value.low, value.low_included)
         high, high_in = (most, True) if value.high == math.inf else (value.high, value.high_included)
@@ -383,13 +396,12 @@ class NumberReader(ValueReader):
     @cached_property
     def words_pattern(self) -> str:
         """A pattern of the amounts that are read; bounds in a text cannot be said in it."""
-        units = "|".join(
-            sorted({_unit_pattern(unit) for unit in (self.field.unit, *self.field.units) if unit}, key=len, reverse=True)
-        )
-        clear = NUMBER if self.field.high < 1000 else rf"(?!{TWO_WAYS}){NUMBER}"
-        return framed(
-            rf"(?:(?:{SIGN})\s*)?[+]?{clear}\s*(?:{units})?" if units else rf"(?:(?:{SIGN})\s*)?[+]?{clear}", self.field.noise
-        )
+        spelled = {_unit_pattern(unit) for unit in (self.field.unit, *self.field.units) if unit}
+        number = NUMBER if self.field.high < 1000 else rf"(?!{TWO_WAYS}){NUMBER}"
+        one, span = rf"(?:(?:{SIGN})\s*)?[+]?{number}", rf"{number}{TO}{number}"
+        both = rf"(?:{SIGN})\s*{number}\s*and\s*(?:{SIGN})\s*{number}"
+        unit = rf"\s*(?:{'|'.join(sorted(spelled, key=len, reverse=True))})?" if spelled else ""
+        return framed(rf"(?:{both}|{span}|{one}){unit}", self.field.noise)
 
     def expected(self) -> str:
         """A number and its unit."""

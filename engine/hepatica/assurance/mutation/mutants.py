@@ -156,9 +156,9 @@ def _numeric_changes(test: Test, fields: Fields) -> Iterator[tuple[str, Test]]:
     bound = float(test.operands[0])
     for moved in (bound - _step(bound), bound + _step(bound)):
         if field.low <= moved <= field.high:
-            yield "threshold moved", Test(test.field, test.operator, (round(moved, 6),))
+            yield "threshold moved", replace(test, operands=(round(moved, 6),))
     for operator in STRICTNESS[test.operator]:
-        yield "strictness", Test(test.field, operator, test.operands)
+        yield "strictness", replace(test, operator=operator)
 
 
 def _step(bound: float) -> float:
@@ -175,10 +175,10 @@ def _word_changes(test: Test, fields: Fields) -> Iterator[tuple[str, Test]]:
     if len(test.operands) > 1:
         for word in test.operands:
             kept = tuple(other for other in test.operands if other != word)
-            yield "value dropped", Test(test.field, test.operator, kept)
+            yield "value dropped", replace(test, operands=kept)
     for word in every:
         if word not in test.operands:
-            yield "value added", Test(test.field, test.operator, (*test.operands, word))
+            yield "value added", replace(test, operands=(*test.operands, word))
 
 
 def _becomes(before: Condition, after: Condition) -> str:

@@ -223,11 +223,11 @@ def _agrees(letter: Value | None, score: Value | None) -> bool:
 
 
 def verdict(classes: FieldClasses, cell: Cell, test: Test) -> bool | None:
-    """Whether a test holds of every value in a cell (True), of none (False), or of some only (None)."""
+    """Whether a test holds of every value in a cell (True), of none (False), or of some only (None, or what the test says)."""
     if cell == _UNKNOWN:
-        return None
+        return test.unknown
     held = {test.holds(value) for index in cell if (value := classes.samples[index]) is not None}
-    return held.pop() if len(held) == 1 else None
+    return held.pop() if len(held) == 1 else test.unknown
 
 
 def fully_known(cells: tuple[Cell, ...]) -> bool:

@@ -267,7 +267,8 @@ def unfounded(ruleset: Ruleset, files: RulesetFiles, text: Sequence[str]) -> Ite
         node = read_yaml(data, files.shown[name])
         therapy = ruleset.therapies.get(node.at(("therapy",)).raw)
         if therapy is not None:
-            yield from _therapy(therapy, ruleset.studies, node, files.shown[name], printed)
+            year = Decimal(ruleset.card.as_of[:4])  # the ruleset's own year needs no record
+            yield from _therapy(therapy, ruleset.studies, node, files.shown[name], [found | {year} for found in printed])
 
 
 def _therapy(

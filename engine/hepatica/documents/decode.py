@@ -1,0 +1,152 @@
+"""From a parsed document to a dataclass, by pydantic, with every error placed in the file and said in plain words.
+
+The dataclass is the schema: its fields are the keys that are allowed, at every level.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import fields, is_dataclass
+from functools import cache
+from typing import Any, TypeVar, get_args, get_type_hints
+
+from pydantic import ConfigDict, TypeAdapter, ValidationError
+
+from hepatica.documents.tree import Node, Path
+from hepatica.problems import Problem, quote, suggestion
+
+T = TypeVar("T")
+SpecialKeys = Mapping[str, Callable[[Node], object]]
+
+_CONFIG = ConfigDict(extra="forbid", coerce_numbers_to_str=True, arbitrary_types_allowed=True, allow_inf_nan=False)
+_EXTRA = ("unexpected_keyword_argument", "extra_forbidden")
+_MISSING = ("missing", "missing_argument", "missing_keyword_only_argument")
+# What pydantic expected, in words, by the beginning of its error's type.
+_EXPECTED = {
+    "string": "a text",
+    "int": "a whole number",
+    "float": "a number",
+    "finite": "a number",
+    "bool": "yes or no",
+    "tuple": "a list",
+    "list": "a list",
+    "set": "a list",
+    "frozen": "a list",
+    "dict": "a mapping",
+    "mapping": "a mapping",
+    "dataclass": "a mapping",
+    "none": "empty",
+}
+
+
+def decode(
+    kind: type[T],
+    node: Node,
+    file: str,
+    problems: list[Problem],
+    *,
+    written: Mapping[str, str] | None = None,
+    special: SpecialKeys | None = None,
+) -> T | None:
+    """The object in `node`; None where it is unusable, with the reasons added to `problems`.
+
+    `written` gives the attribute that a top-level key stands for, where the two differ. `special` reads what stands under
+    some keys, at any depth, by functions of their own, which report their problems themselves.
+    """
+    before = len(problems)
+    renamed = written or {}
+    data = _data(node, special or {})
+    if isinstance(data, dict):
+        data = {renamed.get(key, key): value for key, value in data.items()}
+    try:
+        found: T = adapter(kind).validate_python(data)  # type: ignore[arg-type]
+    except ValidationError as error:
+        problems.extend(_located(kind, node, file, error, {name: key for key, name in renamed.items()}))
+        return None
+    return found if len(problems) == before else None
+
+
+@cache
+def adapter(kind: Any) -> TypeAdapter[Any]:
+    """The validator of a dataclass; unknown keys are refused at every level."""
+    _forbid_extra(kind, set())
+    return TypeAdapter(kind)
+
+
+def _forbid_extra(kind: type, seen: set[type]) -> None:
+    """Dataclasses of the standard library take pydantic's settings from an attribute; set it once on each one reached."""
+    if kind in seen or not is_dataclass(kind):
+        return
+    seen.add(kind)
+    if not hasattr(kind, "__pydantic_config__"):
+        kind.__pydantic_config__ = _CONFIG  # type: ignore[attr-defined]
+    for hint in _hints(kind).values():
+        for inner in _inner_types(hint):
+            _forbid_extra(inner, seen)
+
+
+@cache
+def _hints(kind: type) -> dict[str, Any]:
+    return get_type_hints(kind)
+
+
+def _inner_types(hint: Any) -> list[type]:
+    inner = [part for arg in get_args(hint) for part in _inner_types(arg)]
+    return [hint, *inner] if isinstance(hint, type) else inner
+
+
+def _data(node: Node, special: SpecialKeys) -> object:
+    if isinstance(node.value, dict):
+        return {key: special[key](child) if key in special else _data(child, special) for key, child in node.value.items()}
+    if isinstance(node.value, list):
+        return [_data(child, special) for child in node.value]
+    # As typed: yes stays yes where a text is wanted, and 1.10 keeps its nought.
+    if isinstance(node.value, bool):
+        return node.raw.lower()
+    return node.raw if isinstance(node.value, float) and repr(node.value) != node.raw else node.value
+
+
+def _located(kind: type, node: Node, file: str, error: ValidationError, keys: Mapping[str, str]) -> Iterator[Problem]:
+    for detail in error.errors(include_url=False, include_input=False):
+        steps = detail["loc"]
+        path: Path = (keys.get(str(steps[0]), steps[0]), *steps[1:]) if steps else ()
+        code = detail["type"]
+        if code in _EXTRA:
+            owner, key = node.at(path[:-1]), str(path[-1])
+            message = f"unknown key {quote(key)}; {suggestion(key, _allowed_keys(kind, steps[:-1], keys))}"
+            yield owner.key_problem(file, key, "unknown-key", message)
+            continue
+        place, where = node.at(path), _where(node, path)
+        if code in _MISSING:
+            yield place.problem(file, "missing-key", f"{'.'.join(filter(None, (where, str(path[-1]))))} is required")
+        elif code == "literal_error":
+            allowed = [word.strip("' ") for word in detail["ctx"]["expected"].replace(" or ", ", ").split(", ")]
+            message = f"{where or 'the file'} cannot be {quote(place.raw)}; {suggestion(place.raw, allowed)}"
+            yield place.problem(file, "unknown-value", message)
+        else:
+            expected = next((words for start, words in _EXPECTED.items() if code.startswith(start)), "")
+            said = f"{where or 'the file'} is {expected}" if expected else f"{where or 'the file'}: {detail['msg']}"
+            yield place.problem(file, "wrong-type", f"{said}, not {place.described}" if expected else said)
+
+
+def _where(node: Node, path: Path) -> str:
+    """The steps of a path that the document has: pydantic adds the name of each type it tried."""
+    steps: list[str] = []
+    for step in path:
+        inner = node.at((step,))
+        if inner is node:
+            break
+        steps.append(quote(step)[1:-1])
+        node = inner
+    return ".".join(steps)
+
+
+def _allowed_keys(kind: Any, path: Path, keys: Mapping[str, str]) -> list[str]:
+    """The keys of the dataclass that stands at `path` below `kind`."""
+    current: Any = kind
+    for step in path:
+        if isinstance(step, str) and is_dataclass(current):
+            found = [part for part in _inner_types(_hints(current).get(step)) if is_dataclass(part)]  # type: ignore[arg-type]
+            current = found[0] if found else current
+    names = [field.name for field in fields(current)] if is_dataclass(current) else []
+    return names if path else [keys.get(name, name) for name in names]

@@ -1,0 +1,74 @@
+"""Bytes in and out: a file or standard input, read within bounds; a file that is written whole or not at all."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import sys
+import tempfile
+from pathlib import Path
+
+from hepatica.documents.tree import MAX_BYTES
+from hepatica.problems import InvalidInput, Problem
+
+STDIN = "-"
+
+
+def read_input(path: str) -> tuple[bytes, str]:
+    """The bytes of a file, or of standard input for `-`, and the name that problems give it.
+
+    Raises `InvalidInput` where it cannot be read, a closed standard input included.
+    """
+    if path != STDIN:
+        return read_bytes(Path(path), path), path
+    try:
+        if sys.stdin is None:
+            raise ValueError
+        return sys.stdin.buffer.read(MAX_BYTES + 1), "<stdin>"
+    except (OSError, ValueError):
+        raise InvalidInput([Problem("<stdin>", 1, 1, "unreadable", "standard input is closed")]) from None
+
+
+def read_bytes(path: Path, file: str) -> bytes:
+    """The bytes of a file, at most one more than is allowed; raises `InvalidInput` when it cannot be read."""
+    try:
+        if path.is_dir() or not path.exists():
+            reason = "is a folder" if path.is_dir() else "no such file"
+            raise InvalidInput([Problem(file, 1, 1, "unreadable", reason)])
+        with path.open("rb") as stream:
+            return stream.read(MAX_BYTES + 1)
+    except (OSError, ValueError) as error:
+        reason = getattr(error, "strerror", None) or "cannot be read"
+        raise InvalidInput([Problem(file, 1, 1, "unreadable", str(reason).lower())]) from None
+
+
+def write_output(path: Path, data: bytes) -> None:
+    """Write a file whole: beside its place first, then renamed, so that a full disk never leaves half of one.
+
+    Raises `InvalidInput` where it cannot be written; what stood there before is then still there.
+    """
+    beside = ""
+    try:
+        # A pipe or a device (/dev/stdout) is written to, not replaced.
+        if path.exists() and not path.is_file():
+            path.write_bytes(data)
+            return
+        target = path.resolve()
+        mode = target.stat().st_mode & 0o777 if target.exists() else 0o666 & ~_umask()
+        handle, beside = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name[:100]}.")
+        with os.fdopen(handle, "wb") as stream:
+            stream.write(data)
+        Path(beside).chmod(mode)
+        Path(beside).replace(target)
+    except (OSError, ValueError) as error:
+        if beside:
+            with contextlib.suppress(OSError):
+                Path(beside).unlink()
+        reason = getattr(error, "strerror", None) or "cannot be written"
+        raise InvalidInput([Problem(str(path), 1, 1, "cannot-write", str(reason).lower())]) from None
+
+
+def _umask() -> int:
+    mask = os.umask(0)
+    os.umask(mask)
+    return mask

@@ -1,0 +1,164 @@
+"""The JSON Schema of a patient file and the reader are one: what either takes, the other takes."""
+
+from __future__ import annotations
+
+import json
+import re
+from typing import Any
+
+import jsonschema
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from hepatica.patient import (
+    CHILD_PUGH_PARTS,
+    COMMON_FIELDS,
+    COMPONENTS,
+    Field,
+    Fields,
+    keys_of,
+    profile_from,
+    profile_in,
+    profile_schema,
+)
+from hepatica.problems import InvalidInput
+from tests.patient.test_spellings import PARTS_READ, PARTS_REFUSED, READ, REFUSED
+
+VALIDATOR = jsonschema.Draft202012Validator(profile_schema())
+TYPED = {name: [word for words in READ[name].values() for word in words] + list(REFUSED[name]) for name in READ}
+PARTS = {name: [word for words in PARTS_READ[name].values() for word in words] + list(PARTS_REFUSED[name]) for name in PARTS_READ}
+# A bound in a text, a character that only looks like another, and 0 beside 0.0 cannot be told apart by a schema.
+BEYOND_SCHEMA = re.compile(r"[^\x00-\x7f]|^-?\d+(\.\d+)?e\d|\d{9}|\d-\d|and|[<>]")
+
+
+def taken(document: dict[str, Any]) -> bool:
+    try:
+        profile_in(json.dumps(document).encode(), "p.json")
+    except InvalidInput as error:
+        return all(problem.code == "contradiction" for problem in error.problems)
+    return True
+
+
+def test_the_schema_is_a_schema_and_names_every_key() -> None:
+    jsonschema.Draft202012Validator.check_schema(profile_schema())
+    assert set(profile_schema()["properties"]) == set(keys_of(COMMON_FIELDS))
+
+
+@pytest.mark.parametrize("name", TYPED)
+def test_every_spelling_known_to_the_tests_fits_the_schema_where_it_is_read(name: str) -> None:
+    for typed in TYPED[name]:
+        if not BEYOND_SCHEMA.search(typed):
+            assert VALIDATOR.is_valid({name: typed}) == taken({name: typed}), typed
+
+
+@pytest.mark.parametrize("name", [name for name, part in CHILD_PUGH_PARTS.items() if part.kind == "choice"])
+def test_grades_too(name: str) -> None:
+    for typed in PARTS[name]:
+        assert VALIDATOR.is_valid({COMPONENTS: {name: typed}}) == taken({COMPONENTS: {name: typed}}), typed
+
+
+def mangled(words: list[str]) -> st.SearchStrategy[str]:
+    """A spelling in another case, with other blanks, or with a letter lost or added."""
+
+    def change(word: str, how: str, place: int, letter: str) -> str:
+        place %= len(word) + 1
+        changed = {"upper": word.upper(), "title": word.title(), "blanks": word.replace(" ", "_").replace("-", " ")}
+        changed |= {"lost": word[:place] + word[place + 1 :], "added": word[:place] + letter + word[place:], "same": f" {word} "}
+        return changed[how]
+
+    how = st.sampled_from(["upper", "title", "blanks", "lost", "added", "same"])
+    return st.builds(change, st.sampled_from(words), how, st.integers(0, 40), st.sampled_from("abc -_+:;,0159"))
+
+
+NATIVE = (
+    st.none()
+    | st.booleans()
+    | st.integers(-3, 20)
+    | st.floats(0.001, 500).map(lambda value: round(value, 2))
+    | st.text(max_size=4)
+)
+ENTRIES = st.sampled_from(sorted(TYPED)).flatmap(
+    lambda name: st.tuples(
+        st.just(name),
+        mangled(TYPED[name])
+        | NATIVE
+        | st.lists(mangled(TYPED[name]) | NATIVE, max_size=3)
+        | st.dictionaries(st.text(max_size=3), NATIVE, max_size=2),
+    )
+)
+
+
+@settings(max_examples=600)
+@given(ENTRIES)
+def test_schema_and_reader_agree_on_generated_values(entry: tuple[str, Any]) -> None:
+    name, value = entry
+    shown = json.dumps(value, ensure_ascii=False)
+    if BEYOND_SCHEMA.search(shown) or (isinstance(value, float) and value.is_integer()):
+        return
+    if COMMON_FIELDS[name].kind in ("number", "integer") and isinstance(value, str):
+        number = re.search(r"\d[\d,.]*", value)
+        if number is None or "-" in value or ":" in value:
+            return
+    assert VALIDATOR.is_valid({name: value}) == taken({name: value})
+
+
+@given(
+    st.sampled_from(
+        [
+            "AFP",
+            "afp:",
+            "Afp",
+            "BCLC stage",
+            "bclc",
+            "ECOG_PS",
+            "Child Pugh",
+            "regions",
+            "x",
+            "agee",
+            "Country",
+            "c met",
+            "label",
+            "Title",
+        ]
+    )
+)
+def test_schema_and_reader_agree_on_names(key: str) -> None:
+    assert VALIDATOR.is_valid({key: None}) == taken({key: None})
+
+
+def test_a_field_of_a_rulesets_own_is_read_shown_and_in_the_schema() -> None:
+    platelets = Field(
+        name="platelets",
+        title="Platelets",
+        kind="number",
+        nature="test",
+        help="",
+        high=2000,
+        unit="10^9/L",
+        units={"10^3/µL": 1},
+        aliases=("plt",),
+    )
+    risk = Field(
+        name="imdc_risk",
+        title="IMDC risk",
+        kind="choice",
+        nature="test",
+        help="",
+        values=("favourable", "intermediate", "poor"),
+        synonyms={"poor": ("high",)},
+    )
+    fields = Fields([risk, platelets])
+    profile = profile_from({"PLT": "150 x10^3/µL", "IMDC risk": "Poor"}, fields=fields)
+    assert dict(profile.facts) == {"imdc_risk": "poor", "platelets": 150.0}
+    assert fields["platelets"].shown(profile["platelets"]) == "150 10^9/L"
+    for amount in ("100 10^9/L", "100 x10^9/L", "100"):
+        assert profile_from({"platelets": amount}, fields=fields)["platelets"] == 100
+    with pytest.raises(InvalidInput, match="has no unit"):
+        profile_from({"platelets": "100 ng/mL"}, fields=fields)
+    with pytest.raises(InvalidInput, match="unknown field 'bclc_stage'"):
+        profile_from({"bclc_stage": "C"}, fields=fields)
+    assert set(profile_schema(fields)["properties"]) == {"label", "imdc_risk", "platelets"}
+    wider = COMMON_FIELDS.merged([platelets])
+    assert [*wider][-1] == "platelets"
+    assert profile_from({"platelets": 90, "bclc_stage": "C"}, fields=wider)["platelets"] == 90
