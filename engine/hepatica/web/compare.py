@@ -11,8 +11,7 @@ from hepatica.knowledge import Ruleset
 from hepatica.notice import notice
 from hepatica.patient import NONE, Field, Profile
 from hepatica.problems import InvalidInput
-from hepatica.report import Paragraph, Title
-from hepatica.report.compare_view import compare_view
+from hepatica.report import Paragraph, Title, compare_view
 from hepatica.web.form import Control, choice_control, first_up
 from hepatica.web.library import RulesetLibrary
 from hepatica.web.query import PatientQuery, refusal

@@ -6,23 +6,48 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from urllib.parse import urlencode
 
+from hepatica.assurance import RulesetVersion
+from hepatica.assurance.diff import RulesetDiff, diff
 from hepatica.evaluation import LISTS, Evaluation, ListName, RulesetIdentity
 from hepatica.explain import Comparison, Explanation, WhatIf, what_if, why
 from hepatica.knowledge import LINES, Filters, Found, Line, Ruleset, catalogue, search, select
 from hepatica.notice import notice
-from hepatica.patient import Profile
+from hepatica.patient import Profile, profile_from
 from hepatica.problems import InvalidInput
-from hepatica.report import Block, Blocks, Bullets, Item, Items, More, Paragraph, Ref, Section, Title
-from hepatica.report.about import About, about, about_view
-from hepatica.report.answer_view import answer
-from hepatica.report.case import case_blocks
-from hepatica.report.evidence import StudyListing, StudyPage, studies_view, study_listing, study_page, study_view
-from hepatica.report.rules import RuleListing, rule_listing, rules_view
+from hepatica.report import (
+    About,
+    Block,
+    Blocks,
+    Bullets,
+    Cell,
+    Item,
+    Items,
+    More,
+    Paragraph,
+    Ref,
+    RuleListing,
+    Section,
+    StudyListing,
+    StudyPage,
+    Table,
+    Title,
+    about,
+    about_view,
+    answer,
+    case_blocks,
+    rule_listing,
+    rules_view,
+    studies_view,
+    study_listing,
+    study_page,
+    study_view,
+    whatif_view,
+    why_view,
+)
+from hepatica.report.assurance import diff_view
 from hepatica.report.teaching.drawing import svg
 from hepatica.report.teaching.forest import forest_drawing, forest_view
 from hepatica.report.teaching.pathway import LANDSCAPE, PHONE, pathway_drawings, pathway_svg, pathway_view
-from hepatica.report.whatif_view import whatif_view
-from hepatica.report.why_view import why_view
 from hepatica.teaching import ENDPOINTS, SETTINGS, Forest, Pathway, forest, pathway
 from hepatica.web import quiz
 from hepatica.web.compare import CompareStart, compare_page, compare_parameters
@@ -34,7 +59,8 @@ from hepatica.web.render import Page, PageView, patient_query
 from hepatica.web.request import RULESET, FieldProblem, PageNotFound, PageParameter, RefusedRequest, Request
 from hepatica.wording import spoken
 
-THERAPY, SEARCH, LINE, ENDPOINT, NARROW = "therapy", "q", "line", "endpoint", "narrow"
+THERAPY, SEARCH, LINE, ENDPOINT, NARROW, OLD, NEW = "therapy", "q", "line", "endpoint", "narrow", "old", "new"
+MOST_WITNESSES = 40
 LONGEST_SEARCH = 100
 # Lists that a screen folds away, so that the strongest evidence stands alone on the first one.
 FOLDED = ("trials", "possible", "not-supported", "unreported", "advice")
@@ -44,6 +70,7 @@ def pages(library: RulesetLibrary) -> tuple[Page, ...]:
     """The pages that a library can show: changes only where there are rulesets to compare."""
     rulesets = list(library.rulesets.values())
     therapies = [therapy for ruleset in rulesets for therapy in ruleset.therapies]
+    several = (_changes(library),) if len(library.rulesets) > 1 else ()
     return (
         Page(
             path="/answer",
@@ -140,6 +167,7 @@ def pages(library: RulesetLibrary) -> tuple[Page, ...]:
             own=quiz.PARAMETERS,
             slow=True,
         ),
+        *several,
         Page(
             path="/about",
             name="about",
@@ -148,6 +176,22 @@ def pages(library: RulesetLibrary) -> tuple[Page, ...]:
             view=about_page,
             result=About,
         ),
+    )
+
+
+def _changes(library: RulesetLibrary) -> Page:
+    return Page(
+        path="/changes",
+        name="changes",
+        tab="Changes",
+        says="What one served ruleset answers differently from another, for every profile.",
+        view=changes_page,
+        result=RulesetDiff,
+        own=(
+            _one_of(OLD, "The ruleset to compare from; the first one served without it.", library.rulesets),
+            _one_of(NEW, "The ruleset to compare to; the last one served without it.", library.rulesets),
+        ),
+        slow=True,
     )
 
 
@@ -443,6 +487,40 @@ def _forest(request: Request) -> Forest:
         [name for name in ENDPOINTS if name == endpoint],
         [setting for setting in SETTINGS if setting == line],
     )
+
+
+def changes_page(request: Request) -> PageView:
+    """What one ruleset answers differently from another, with a patient for each change to try on this page."""
+    names = tuple(request.library.rulesets)
+    old, new = request.choice(OLD, names) or names[0], request.choice(NEW, names) or names[-1]
+    first, second = request.library.rulesets[old], request.library.rulesets[new]
+
+    def made() -> RulesetDiff:
+        return diff(RulesetVersion.of(first), RulesetVersion.of(second))
+
+    found = request.library.documents.get(("changes", first.digest, second.digest), made)
+    assert isinstance(found, RulesetDiff)
+    offered = {name: name for name in names}
+    filters = (choice_control(OLD, "From", offered, old), choice_control(NEW, "To", offered, new))
+    blocks = (*diff_view(found), *_witnesses(request, found, old, new))
+    return PageView(result=found, blocks=blocks, filters=filters, button="Compare")
+
+
+def _witnesses(request: Request, found: RulesetDiff, old: str, new: str) -> Iterator[Block]:
+    """A patient who sees each change, under the one ruleset, the other, and both."""
+    rows = []
+    for change in found.changes[:MOST_WITNESSES]:
+        patient = request.reader.write(profile_from(change.witness, fields=request.ruleset.fields))
+        places = (
+            ("before", f"/answer?{RULESET}={old}&{patient}"),
+            ("after", f"/answer?{RULESET}={new}&{patient}"),
+            ("side by side", f"/compare?{RULESET}={old}&against={new}&{patient}"),
+        )
+        rows.append(
+            (f"{change.name or change.id}: {change.kind}", *(Cell(words, Ref("local", place)) for words, place in places))
+        )
+    if rows:
+        yield Section("A patient who sees each change", (Table(("Change", "Before", "After", "Both"), tuple(rows)),), len(rows))
 
 
 def refused_view(page: Page, request: Request, error: InvalidInput) -> PageView:

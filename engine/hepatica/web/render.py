@@ -169,6 +169,7 @@ def address(ref: Ref, request: Request) -> str:
         "rule": lambda: f"/rules/{_owner(request.ruleset, ref.id)}{carried}#{name}",
         "field": lambda: f"/answer{carried}#f-{name}",
         "page": lambda: f"/{name}{carried}",
+        "local": lambda: ref.id,
         "patient": lambda: f"/answer?{_example_query(request, ref.id)}",
         "change": lambda: f"/answer?{_changed_query(request, ref.id)}",
     }
