@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import html
 import http.client
 import json
+import re
 import socket
 import threading
 import time
@@ -65,8 +67,10 @@ class Server:
             connection.close()
 
     def query(self, patient: str) -> str:
-        """An example patient as a query, made from its file's facts."""
-        return query_of(self.library.examples[patient].profile.as_document())
+        """An example patient as a query: where the page's own list of examples leads."""
+        page = self.get("/answer").text
+        links = re.findall(r'href="/answer\?([^"]+)"', page[page.index('class="example-list"') :])
+        return html.unescape(links[list(self.library.examples).index(patient)])
 
     def paths(self) -> list[str]:
         """Every page, as the description lists them, with a study and a therapy in their places."""

@@ -44,7 +44,13 @@ def test_unknown_is_a_visible_choice_of_every_field_and_chosen_at_first(server: 
 
 def test_what_was_entered_is_chosen_again_as_it_was_read(server: Server) -> None:
     query = "bclc_stage=BCLC-C&ecog=2&etiology=HBV&etiology=hcv&portal_vein_invasion=true&region=Tokyo&afp=%3E400"
-    expected = {"bclc_stage": ["C"], "ecog": ["2"], "etiology": ["hbv", "hcv"], "portal_vein_invasion": ["yes"], "region": ["japan"]}
+    expected = {
+        "bclc_stage": ["C"],
+        "ecog": ["2"],
+        "etiology": ["hbv", "hcv"],
+        "portal_vein_invasion": ["yes"],
+        "region": ["japan"],
+    }
     for name, values in expected.items():
         assert chosen(control(server, name, query)) == values, name
     assert 'value=">400"' in control(server, "afp", query)

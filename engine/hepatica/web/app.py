@@ -36,6 +36,7 @@ PICTURE_POLICY = "default-src 'none'; style-src 'unsafe-inline'"
 # More threads than cores make each answer slower and none faster; the slow pages have a thread of their own.
 ANSWERS_AT_ONCE = 4
 SLOW_AT_ONCE = 1
+ANSWER_SECONDS, SLOW_SECONDS = 20.0, 55.0
 
 Endpoint = Callable[["HttpRequest"], Awaitable[Response]]
 
@@ -78,7 +79,9 @@ class _Site:
         """A coroutine that waits for `respond` in a worker thread, which stops when the request does."""
 
         async def endpoint(http: HttpRequest) -> Response:
-            return await run_stoppable(lambda: respond(page, http), self._slow if page.slow else self._answers)
+            limiter, seconds = (self._slow, SLOW_SECONDS) if page.slow else (self._answers, ANSWER_SECONDS)
+            with anyio.fail_after(seconds):
+                return await run_stoppable(lambda: respond(page, http), limiter)
 
         return endpoint
 

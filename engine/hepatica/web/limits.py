@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 LONGEST_PATH = 512
 LARGEST_BODY = 16_384
-DEADLINE_SECONDS = 20.0
+LONGEST_SECONDS = 60.0
 POLICY = "; ".join(
     (
         "default-src 'none'",
@@ -114,7 +114,7 @@ async def run_stoppable(function: Callable[[], T], limiter: anyio.CapacityLimite
 class RequestGuard:
     """Refuses what is out of bounds, stops what outlives its deadline or its client, and sets every response's headers."""
 
-    def __init__(self, app: ASGIApp, seconds: float = DEADLINE_SECONDS) -> None:
+    def __init__(self, app: ASGIApp, seconds: float = LONGEST_SECONDS) -> None:
         self.app = app
         self.seconds = seconds
 

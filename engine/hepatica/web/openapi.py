@@ -9,7 +9,7 @@ from pydantic import TypeAdapter
 
 from hepatica import __version__
 from hepatica.notice import NOTICE
-from hepatica.patient import LABEL, LONGEST_LABEL, Field
+from hepatica.patient import LABEL, LONGEST_LABEL, NONE, UNKNOWN, Field
 from hepatica.web.library import RulesetLibrary
 from hepatica.web.query import LONGEST_QUERY, MOST_PARAMETERS, PARTS, part
 from hepatica.web.render import Page
@@ -17,7 +17,6 @@ from hepatica.web.request import RULESET, PageParameter, RefusedRequest, Request
 
 Document = dict[str, Any]
 TEXT: Document = {"type": "string"}
-LONGEST_VALUE = 200
 _REF = "#/components/{}/{}"
 _FAILURES = {"404": "Missing", "413": "Refused", "414": "Refused", "422": "Problems", "503": "Refused"}
 _PROBLEMS_SAY = (
@@ -65,12 +64,12 @@ def _schemas(types: dict[str, Any]) -> tuple[dict[str, Document], Document]:
 def patient_parameters(library: RulesetLibrary) -> list[PageParameter]:
     """Every parameter of a patient, and the ruleset."""
     ruleset = library.rulesets[library.default]
-    inner = [part(whole, name) for whole, names in PARTS.items() for name in names]
+    inner = {part(whole, name): known for whole, parts in PARTS.items() for name, known in parts.items()}
     return [
         PageParameter(name=RULESET, says="The rules to use.", schema={"type": "string", "enum": ["", *library.rulesets]}),
         PageParameter(name=LABEL, says="A title; never a person's name.", schema=_label()),
         *(PageParameter(name=known.name, says=known.help, schema=_field(known)) for known in ruleset.fields.values()),
-        *(PageParameter(name=name, says="As in a patient file.", schema=_typed()) for name in inner),
+        *(PageParameter(name=name, says=known.title, schema=_field(known)) for name, known in inner.items()),
     ]
 
 
@@ -78,16 +77,19 @@ def _label() -> Document:
     return {"type": "string", "maxLength": LONGEST_LABEL, "pattern": r"^[ -~]*$"}
 
 
-def _typed() -> Document:
-    """What people type is read or refused with a reason, which no schema says."""
-    return {"type": "string", "maxLength": LONGEST_VALUE}
-
-
 def _field(known: Field) -> Document:
+    """The tokens of a field. More is read than that (what people type), or refused with a reason, which no schema says."""
     if known.kind == "set":
-        return {"type": "array", "items": {**_typed(), "examples": list(known.values)}}
-    examples = {"flag": ["yes", "no"], "integer": [f"{known.low:g}"], "number": ["620", "> 400"]}
-    return {**_typed(), "examples": examples.get(known.kind, list(known.values))}
+        return {"type": "array", "items": {"type": "string", "enum": [*known.values, NONE, UNKNOWN]}}
+    if known.kind == "number":
+        units = "|".join(re.escape(unit) for unit in (known.units or {known.unit: 1}) if unit)
+        amount = r"\d{1,4}(\.\d{1,2})?"
+        return {"type": "string", "pattern": f"^([<>]?=? ?{amount}( ({units}))?)?$" if units else f"^({amount})?$"}
+    if known.kind == "integer":
+        tokens: tuple[str, ...] = tuple(str(value) for value in range(int(known.low), int(known.high) + 1))
+    else:
+        tokens = ("yes", "no") if known.kind == "flag" else known.values
+    return {"type": "string", "enum": ["", *tokens, UNKNOWN]}
 
 
 def _operation(page: Page, library: RulesetLibrary, answer: Document, shared: list[Document]) -> Document:
