@@ -3,12 +3,21 @@
 from __future__ import annotations
 
 import csv
-import re
 from pathlib import Path
 
 import pytest
 
-from hepatica.patient import CHILD_PUGH_PARTS, COMMON_FIELDS, Field, Interval, Refused, profile_from, profile_in, read_value
+from hepatica.patient import (
+    CHILD_PUGH_PARTS,
+    COMMON_FIELDS,
+    Field,
+    Interval,
+    Refused,
+    faults,
+    profile_from,
+    profile_in,
+    read_value,
+)
 from hepatica.problems import InvalidInput
 
 HBV, HCV, ALCOHOL, NAFLD, OTHER = "hbv", "hcv", "alcohol", "nafld", "other"
@@ -557,17 +566,30 @@ def test_fields_are_named_as_people_name_them(written: str, field: str) -> None:
 @pytest.mark.parametrize("field", [*COMMON_FIELDS.values(), *CHILD_PUGH_PARTS.values()], ids=lambda field: field.name)
 def test_no_spelling_stands_for_two_values(field: Field) -> None:
     """Blanks and hyphens do not count, so two words of a table may fall together: I-II and III must not."""
-    meant: dict[str, object] = {}
-    for token in field.values:
-        meant[squash(token)] = token
-    for meaning, words in [*field.synonyms.items(), *field.unclear.items()]:
-        for word in words:
-            assert meant.setdefault(squash(word), meaning) == meaning, word
+    assert faults(field) == ()
 
 
-def squash(word: str) -> str:
-    kept = re.sub(r"(?i)\b(\d+|[iv]+)-(?=(\d+|[iv]+)\b)", r"\1~", word)
-    return re.sub(r"[\s_-]", "", kept).lower()
+def test_a_field_that_cannot_be_read_is_told_so() -> None:
+    colour = Field(
+        name="x", title="X", kind="choice", nature="test", help="", values=("a", "b"), synonyms={"a": ("I-II",), "b": ("III",)}
+    )
+    assert faults(colour) == ()
+    wrong = Field(
+        name="x", title="X", kind="choice", nature="test", help="", values=("a",), synonyms={"a": ("c", "d"), "z": ("C",)}
+    )
+    assert faults(wrong) == ("synonyms are given for 'z', which is no value of the field", "'C' stands for 'a' and for 'z'")
+    number = Field(name="x", title="X", kind="number", nature="test", help="", units={"g": 0})
+    assert faults(number) == ("a number needs bounds: low below high", "the factor of g must be above 0")
+
+
+def test_a_heading_may_name_the_unit() -> None:
+    assert profile_from({"AFP (IU/mL)": "1000"})["afp"] == Interval(830, 1280, True, True)
+    assert profile_from({"AFP [ng/mL]": 7})["afp"] == 7
+    assert profile_from({"child_pugh_components": {"Bilirubin (mg/dL)": 2.4}}).measurements["child_pugh"]["points"] == {
+        "bilirubin": 2
+    }
+    with pytest.raises(InvalidInput, match="unknown field"):
+        profile_from({"AFP (miles)": 7})
 
 
 def test_a_field_given_twice_under_two_names_is_refused() -> None:

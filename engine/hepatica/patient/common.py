@@ -78,7 +78,7 @@ COMMON_FIELDS = Fields(
             unit="points",
             help="Sum of the five Child-Pugh components: class A is 5-6, B 7-9, C 10-15.",
             aliases=listed("CP score; CTP score; CPS; Child score; Child-Pugh points; Child-Turcotte-Pugh score"),
-            noise=listed("child-pugh; child; pugh; cp; ctp; cps; score; points; point; pts; class; A; B; C"),
+            noise=listed("child; pugh; cp; ctp; cps; score; points; point; pts; class; A; B; C"),
         ),
         Field(
             name="ecog",
@@ -94,6 +94,7 @@ COMMON_FIELDS = Fields(
             """),
             noise=listed("ecog; ps; who; performance status; performance; status; grade; score; zubrod"),
             unclear=table("""
+                which of the two grades? = 0-1; 1-2; 2-3; 3-4; 0 or 1; 1 or 2; 2 or 3; 3 or 4; 0/1; 1/2; 3/4
                 a Karnofsky index is no ECOG grade (0-4) = kps; karnofsky; 50; 60; 70; 80; 90; 100; kps 70; kps 80; kps 90;
                   kps 100
             """),

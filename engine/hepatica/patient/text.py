@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
+from functools import cache
 
 LONGEST_TEXT = 200
 GAP = r"[\s_-]*"
@@ -108,7 +109,8 @@ def _escaped(char: str) -> str:
 def framed(words: str, noise: Iterable[str]) -> str:
     """A pattern of `words` (one group), among words that say nothing more (`BCLC stage C`)."""
     beside = one_of(noise)
-    before, after = (f"(?:(?:{beside}){BESIDE})*", f"(?:{BESIDE}(?:{beside}))*") if beside else ("", "")
+    # A bound, not a star: words that contain one another would else be divided in exponentially many ways.
+    before, after = (f"(?:(?:{beside}){BESIDE}){{0,5}}", f"(?:{BESIDE}(?:{beside})){{0,5}}") if beside else ("", "")
     return rf"\s*{before}({words}){after}\s*"
 
 
@@ -128,9 +130,11 @@ def either_case(pattern: str) -> str:
     return f"^(?:{spelled})$"
 
 
-_MISSING = compiled(missing_pattern())
+@cache
+def _missing() -> re.Pattern[str]:
+    return compiled(missing_pattern())
 
 
 def is_missing(text: str) -> bool:
     """True for an empty text and for every way of writing that something is not known."""
-    return _MISSING.fullmatch(text) is not None
+    return not text or (not text.isdecimal() and _missing().fullmatch(text) is not None)
