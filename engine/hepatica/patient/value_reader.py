@@ -196,7 +196,7 @@ class SetReader(WordReader):
     def __init__(self, field: Field) -> None:
         super().__init__(field)
         self.longest = 5 * LONGEST_TEXT
-        self.exact[NONE] = Reading(())
+        self.exact |= {NONE: Reading(()), "[]": Reading(())}
 
     def _tokens(self) -> Mapping[str, Value]:
         return {value: (value,) for value in self.field.values}
@@ -239,7 +239,7 @@ class SetReader(WordReader):
         if found is not None:
             return self.vocabulary[squashed(found[1])]
         parts = _BETWEEN.split(text)
-        if len(parts) == 1 or self._reason(text):
+        if not all(parts) or len(parts) == 1 or self._reason(text):
             raise self.refused(text)
         return self._joined([self._member(part, None) for part in parts[: LONGEST_LIST + 1]])
 
