@@ -13,6 +13,7 @@ import pytest
 from tests.conftest import ROOT
 
 LAYERS = (
+    ("printable",),
     ("problems", "notice", "paths"),
     ("documents",),
     ("patient",),

@@ -1,42 +1,74 @@
 """Hepatica: evidence-backed systemic options for a hypothetical patient with advanced liver cancer. For education.
 
->>> from hepatica import evaluate, load, read_profile
->>> ruleset = load("hcc-2016")
->>> answer = evaluate(ruleset, read_profile("patients/after-sorafenib-met-high.yaml"))
->>> [entry.therapy.id for entry in answer.options]  # doctest: +SKIP
+>>> import hepatica
+>>> answer = hepatica.evaluate("hcc-2016", {"bclc_stage": "C", "child_pugh": "A6", "prior_sorafenib": "progressed"})
+>>> [entry.name for entry in answer.options]  # doctest: +SKIP
+>>> print(answer.to_text())  # doctest: +SKIP
+
+The names below are loaded when they are first used: importing the package costs nothing.
 """
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from hepatica.evaluation import Evaluation
     from hepatica.knowledge import Ruleset
     from hepatica.patient import Profile
+    from hepatica.problems import InternalError, InvalidInput
 
-__version__ = "0.1.0"
-__all__ = ["evaluate", "load", "read_profile"]
+__version__ = "0.2.0"
+__all__ = ["Evaluation", "InternalError", "InvalidInput", "Profile", "Ruleset", "evaluate", "load", "read_profile"]
+
+_HOMES = {
+    "Evaluation": "hepatica.evaluation",
+    "InternalError": "hepatica.problems",
+    "InvalidInput": "hepatica.problems",
+    "Profile": "hepatica.patient",
+    "Ruleset": "hepatica.knowledge",
+}
 
 
-def load(ruleset: str = "hcc-2016") -> Ruleset:
+def __getattr__(name: str) -> Any:
+    if name not in _HOMES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    from importlib import import_module
+
+    return getattr(import_module(_HOMES[name]), name)
+
+
+def load(ruleset: str | Path = "hcc-2016") -> Ruleset:
     """A shipped ruleset by id, or one by its folder; raises `InvalidInput` with every problem it has."""
-    from hepatica.knowledge import find_ruleset, load_ruleset
-    from hepatica.paths import shipped
+    from hepatica.knowledge import load as load_ruleset
 
-    return load_ruleset(find_ruleset(ruleset, (shipped("rulesets"),)))
-
-
-def read_profile(path: str | Path) -> Profile:
-    """The profile in a YAML or JSON file; raises `InvalidInput` with every problem it has."""
-    from hepatica.patient import read_profile as read
-
-    return read(path)
+    return load_ruleset(ruleset)
 
 
-def evaluate(ruleset: Ruleset, profile: Profile) -> Evaluation:
-    """One answer. For many profiles build one `hepatica.evaluation.evaluate.Evaluator` and use it again."""
-    from hepatica.evaluation import Evaluator
+def read_profile(profile: Mapping[str, Any] | str | Path, ruleset: Ruleset | None = None) -> Profile:
+    """The profile in a YAML or JSON file, or in a mapping of facts as a person would type them.
 
-    return Evaluator(ruleset).evaluate(profile)
+    `ruleset` brings fields of its own. Raises `InvalidInput` with every problem.
+    """
+    from hepatica.patient import COMMON_FIELDS, profile_from, read_profile
+
+    fields = COMMON_FIELDS if ruleset is None else ruleset.fields
+    if isinstance(profile, Mapping):
+        return profile_from(profile, fields=fields)
+    return read_profile(profile, fields=fields)
+
+
+def evaluate(ruleset: Ruleset | str | Path, profile: Profile | Mapping[str, Any] | str | Path) -> Evaluation:
+    """The answer for one patient: a profile, a mapping of facts, or a file.
+
+    The compiled rules are kept with the ruleset, so load it once for many patients. Safe for several threads. Raises
+    `InvalidInput` for a ruleset or a patient that cannot be used, `InternalError` where the program disagrees with itself.
+    """
+    from hepatica.evaluation import evaluator_of
+    from hepatica.patient import Profile
+
+    loaded = load(ruleset) if isinstance(ruleset, (str, Path)) else ruleset
+    known = profile if isinstance(profile, Profile) else read_profile(profile, loaded)
+    return evaluator_of(loaded).evaluate(known)

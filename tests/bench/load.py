@@ -25,7 +25,7 @@ from urllib.parse import urlencode
 from hepatica.cli import common
 from hepatica.paths import DEFAULT_RULESET
 from hepatica.patient import FIELDS, NONE, UNKNOWN, Field
-from hepatica.report.document import answer
+from hepatica.report.old_document import answer
 from hepatica.web.cases import case_in
 
 MOST_SECONDS, MOST_USERS, MOST_REQUESTS = 120, 200, 100_000

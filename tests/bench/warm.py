@@ -21,7 +21,7 @@ from hepatica import load
 from hepatica.evaluation import Evaluator
 from hepatica.inference import classes_of
 from hepatica.patient import FIELDS, Profile, facts_of
-from hepatica.report.document import Shelf, answer
+from hepatica.report.old_document import Shelf, answer
 from tests.bench.zen_table import context, decision_table
 from tests.making import consistent
 

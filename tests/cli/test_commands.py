@@ -18,7 +18,7 @@ from hypothesis import strategies as st
 from hepatica.cli.main import COMMANDS, cli, run
 from hepatica.notice import NOTICE
 from hepatica.patient import KEYS
-from hepatica.report.schema import output_schema
+from hepatica.report.old_schema import output_schema
 from tests.conftest import ROOT
 
 PATIENTS = sorted((ROOT / "patients").glob("*.yaml"))

@@ -14,9 +14,9 @@ from hepatica.inference import compile_ruleset
 from hepatica.knowledge import load_ruleset
 from hepatica.patient import read_profile
 from hepatica.problems import InvalidInput
-from hepatica.report.document import answer as json_answer
+from hepatica.report.old_document import answer as json_answer
+from hepatica.report.old_text import answer as text_answer
 from hepatica.report.style import Style
-from hepatica.report.text import answer as text_answer
 from tests.conftest import ROOT
 from tests.making import CARD, write_ruleset
 

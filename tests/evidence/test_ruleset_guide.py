@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from hepatica.knowledge import DEMANDS, load_ruleset
+from hepatica.knowledge import STANDINGS, load_ruleset
 from hepatica.patient import FIELDS
 from hepatica.report.knowledge.reference import PARTS, refreshed
 from tests.conftest import ROOT
@@ -32,7 +32,7 @@ def test_a_stale_reference_would_be_noticed() -> None:
 def test_every_part_field_and_standing_is_in_the_guide() -> None:
     page = _page()
     assert re.findall(r"<!-- generated: (\w+) -->", page) == list(PARTS)
-    for name in (*(field.name for field in FIELDS), *DEMANDS):
+    for name in (*(field.name for field in FIELDS), *STANDINGS):
         assert f"| `{name}` |" in page
 
 

@@ -129,25 +129,6 @@ def test_what_is_no_ruleset_is_said_so(tmp_path: Path) -> None:
         find_ruleset("hcc-2061", (ROOT / "rulesets",))
 
 
-def test_a_ruleset_may_build_on_another_file_by_file(tmp_path: Path) -> None:
-    base = write_ruleset(tmp_path / "base")
-    child = tmp_path / "child"
-    (child / "therapies").mkdir(parents=True)
-    (child / "ruleset.yaml").write_text("ruleset: child\nversion: 2.0.0\nextends: ../base\n")
-    (child / "therapies" / "beta.yaml").write_text(swapped(BETA, '"> 400"', '">= 400"'))
-    ruleset = load_ruleset(child)
-    assert (ruleset.card.id, ruleset.card.title, list(ruleset.therapies)) == ("child", "A ruleset for tests", ["alpha", "beta"])
-    assert ruleset.digest != load_ruleset(base).digest
-    assert "afp" in repr(ruleset.rules["beta-high-afp"].when)
-    assert "'>='" in repr(ruleset.rules["beta-high-afp"].when)
-
-
-def test_a_ruleset_that_builds_on_itself_is_refused(tmp_path: Path) -> None:
-    folder = write_ruleset(tmp_path / "loop", card=f"{CARD}extends: ../loop\n")
-    with pytest.raises(InvalidInput, match="extends itself"):
-        load_ruleset(folder)
-
-
 def test_the_digest_names_the_content_and_nothing_else(tmp_path: Path) -> None:
     one = write_ruleset(tmp_path / "one")
     other = write_ruleset(tmp_path / "other")
@@ -164,7 +145,7 @@ def test_every_shipped_file_fits_the_schema_that_editors_get() -> None:
     ruleset = load_ruleset(folder)
     schemas = ruleset_schemas(ruleset.concepts)
     kinds = {"therapies": "therapy", "notes": "notes", "omissions": "omissions"}
-    files = [(folder / "ruleset.yaml", "ruleset"), (folder / "concepts.yaml", "concepts")]
+    files = [(folder / f"{name}.yaml", name) for name in ("ruleset", "concepts", "references")]
     files += [(path, kind) for name, kind in kinds.items() for path in sorted((folder / name).glob("*.yaml"))]
     assert len(files) > 40
     for path, kind in files:

@@ -14,7 +14,7 @@ import pytest
 
 from hepatica.cli.main import run
 from hepatica.notice import notice
-from hepatica.report.document import answer
+from hepatica.report.old_document import answer
 from hepatica.web.limits import LARGEST_BODY
 from hepatica.web.pages import pages
 from tests.web.serving import Server

@@ -1,1 +1,7 @@
-"""Assurance of rules: proofs over every profile, comparison of versions, case tables, their coverage and mutation."""
+"""What can be proved of a ruleset, and of a change of it, over every profile."""
+
+from __future__ import annotations
+
+from hepatica.assurance.version import RulesetVersion
+
+__all__ = ["RulesetVersion"]

@@ -1,16 +1,24 @@
-"""What commands share: options, reading patients and rulesets, writing output."""
+"""What commands share: options, reading patients and rulesets, and printing a result in every format.
+
+A command computes one typed result and returns `Output(result, view)`; `@printed` gives it `--format`, `--output` and
+`--force` and writes what was asked for. See `hepatica.report.blocks` for the whole path from a result to its words.
+"""
 
 from __future__ import annotations
 
+import functools
 import json
 import os
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
+from textwrap import indent
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
+from hepatica.cli import writing
 from hepatica.documents import MAX_BYTES
 from hepatica.inference import compiled
 from hepatica.paths import DEFAULT_RULESET, shipped
@@ -22,9 +30,137 @@ if TYPE_CHECKING:
     from hepatica.inference import Program
     from hepatica.knowledge import Ruleset, RulesetFiles
     from hepatica.patient import Profile
+    from hepatica.report import Blocks
 
 F = TypeVar("F", bound=Callable[..., Any])
 STDIN = "-"
+FORMATS = ("text", "markdown", "json", "html")
+# What the end of a file's name says about its format.
+SUFFIXES = {
+    ".txt": "text",
+    ".md": "markdown",
+    ".markdown": "markdown",
+    ".json": "json",
+    ".htm": "html",
+    ".html": "html",
+    ".ndjson": "ndjson",
+    ".jsonl": "ndjson",
+    ".csv": "csv",
+    ".svg": "svg",
+    ".png": "png",
+    ".mmd": "mermaid",
+    ".sarif": "sarif",
+    ".xml": "junit",
+    ".bib": "bibtex",
+    ".ris": "ris",
+    ".parquet": "parquet",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Output:
+    """What a command has to say: the typed result, its view, the exit code, and how formats of its own are written.
+
+    `formats` maps a name that `@printed` was given to a function from the result to text, bytes, or chunks of either.
+    With `several`, `result` is an iterable of results, each viewed, and written as soon as it is made.
+    """
+
+    result: Any
+    view: Callable[[Any], Blocks]
+    code: int = 0
+    formats: Mapping[str, Callable[[Any], str | bytes | Iterable[str | bytes]]] = field(default_factory=dict)
+    several: bool = False
+
+
+def printed(*extra: str, verbose: str = "") -> Callable[[Callable[..., Output]], Callable[..., int]]:
+    """Gives a command its formats: `--format` (the four of every command, then `extra`), `--output`, `--force`.
+
+    With `verbose` (its help text) the command has `--verbose`, too, which prints the details of the blocks. Place it right
+    above the function, below the command's own options.
+    """
+
+    def decorate(function: Callable[..., Output]) -> Callable[..., int]:
+        @functools.wraps(function)
+        def run(*, format_: str | None, output: Path | None, force: bool, details: bool = False, **options: Any) -> int:
+            chosen = _chosen(format_, output, (*FORMATS, *extra))
+            made = function(**options)
+            try:
+                writing.write(_written(made, chosen, output, details), output, force=force)
+                if output is None:
+                    sys.stdout.flush()
+            except BrokenPipeError:
+                # The reader (`| head`) has what it wanted; what was found is still found.
+                writing.silence(sys.stdout)
+            return made.code
+
+        for option in reversed(_output_options((*FORMATS, *extra), verbose)):
+            run = option(run)
+        return run
+
+    return decorate
+
+
+def _output_options(formats: tuple[str, ...], verbose: str) -> list[Callable[[Any], Any]]:
+    options = [
+        click.option("--format", "-f", "format_", type=click.Choice(formats), help="How to write.  [default: text]"),
+        click.option(
+            "--output",
+            "-o",
+            type=Path,
+            metavar="FILE",
+            help="Write to FILE; the end of its name says the format.",
+        ),
+        click.option("--force", is_flag=True, help="Let --output replace a file that Hepatica did not write."),
+    ]
+    if verbose:
+        options.append(click.option("--verbose", "-v", "details", is_flag=True, help=verbose))
+    return options
+
+
+def _chosen(format_: str | None, output: Path | None, offered: tuple[str, ...]) -> str:
+    """The format to write. Refuses a file name that says another one than is written."""
+    if output is None or (not output.suffix and format_):
+        return format_ or FORMATS[0]
+    named = SUFFIXES.get(output.suffix.lower())
+    if named not in offered:
+        ends = ", ".join(end for end, name in SUFFIXES.items() if name in offered)
+        raise click.UsageError(f"--output takes a file name that ends in one of {ends}")
+    if format_ and format_ != named:
+        raise click.UsageError(f"--output names a {named} file, and --format says {format_}")
+    return named
+
+
+def _written(made: Output, chosen: str, output: Path | None, details: bool) -> Iterator[str | bytes]:
+    """The output in chunks."""
+    from hepatica import report
+
+    results = made.result if made.several else [made.result]
+    if chosen in made.formats:
+        chunks = made.formats[chosen](made.result)
+        yield from [chunks] if isinstance(chunks, (str, bytes)) else chunks
+    elif chosen == "json":
+        yield from _json(results) if made.several else [report.json_text(made.result), "\n"]
+    elif chosen == "html":
+        blocks = [block for result in results for block in made.view(result)]
+        yield report.html_page(tuple(blocks), "Hepatica")
+    else:
+        emphasis = style(output)
+        for number, result in enumerate(results):
+            if number:
+                yield "\n" if chosen == "text" else "\n---\n\n"
+            shown = made.view(result)
+            yield report.text(shown, emphasis, details=details) if chosen == "text" else report.markdown(shown, details=details)
+
+
+def _json(results: Iterable[Any]) -> Iterator[str]:
+    """A list of results, one by one, so that many take no more memory than one."""
+    from hepatica import report
+
+    lead = "[\n"
+    for result in results:
+        yield lead + indent(report.json_text(result), "  ")
+        lead = ",\n"
+    yield "\n]\n" if lead != "[\n" else "[]\n"
 
 
 def ruleset_option(function: F) -> F:
@@ -137,22 +273,17 @@ def style(path: Path | None = None) -> Style:
     return Style(terminal and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb")
 
 
+# What follows serves the commands that do not use `@printed` yet, and goes away with the last of them.
+
+
 def write(text: str) -> None:
     """Text to standard output as UTF-8."""
-    write_file(text.encode("utf-8", "replace"), None)
+    writing.write([text])
 
 
 def write_file(data: bytes, path: Path | None) -> None:
     """Content to a file, or to standard output where no path is given. Raises `InvalidInput` where it cannot be written."""
-    if path is None:
-        if sys.stdout is None:
-            raise InvalidInput([Problem("<stdout>", 1, 1, "cannot-write", "standard output is closed")])
-        sys.stdout.buffer.write(data)
-        return
-    try:
-        path.write_bytes(data)
-    except OSError as error:
-        raise InvalidInput([Problem(str(path), 1, 1, "cannot-write", error.strerror or "cannot be written")]) from error
+    writing.write([data], path, force=True)
 
 
 def write_json(value: object) -> None:

@@ -41,11 +41,11 @@ def command(patients: tuple[str, ...], settings: tuple[str, ...], ruleset: str, 
         _write_json(map(evaluate, profiles), several=len(profiles) > 1)
         return
     if format_ == "markdown":
-        from hepatica.report.markdown import answer as markdown
+        from hepatica.report.old_markdown import answer as markdown
 
         _write_all(map(markdown, map(evaluate, profiles)), between="\n---\n\n")
         return
-    from hepatica.report.text import answer as text
+    from hepatica.report.old_text import answer as text
 
     style = common.style()
     _write_all((text(evaluate(profile), style, verbose=verbose) for profile in profiles), between="\n")
@@ -59,7 +59,7 @@ def _write_all(shown: Iterable[str], between: str) -> None:
 
 def _write_json(answers: Iterable[Evaluation], *, several: bool) -> None:
     """One object, or a list of them written one by one."""
-    from hepatica.report.document import Shelf, answer
+    from hepatica.report.old_document import Shelf, answer
 
     shelf = None
     for number, evaluation in enumerate(answers):

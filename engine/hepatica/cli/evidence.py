@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-import sys
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
 from hepatica.cli import common
-from hepatica.documents import MAX_BYTES, read_bytes
 from hepatica.knowledge import OUTCOMES, PHASES, STATUSES, UNSTATED, Filters
 
 if TYPE_CHECKING:
@@ -146,9 +143,7 @@ def verify_(text: str, ruleset: str, format_: str) -> int:
 
 
 def _source(text: str) -> tuple[bytes, str]:
-    if text == common.STDIN:
-        return sys.stdin.buffer.read(MAX_BYTES + 1), "<stdin>"
-    return read_bytes(Path(text), text), text
+    return common.read_input(text)
 
 
 def _sorted(found: tuple[Found, ...], sort: str) -> tuple[Found, ...]:

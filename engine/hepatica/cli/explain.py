@@ -32,7 +32,7 @@ def command(patient: str, therapy: str, settings: tuple[str, ...], ruleset: str,
     common.known_therapies([therapy], evaluator.ruleset, "THERAPY")
     explained = why(evaluator.evaluate(profile), therapy)
     if format_ == "json":
-        from hepatica.report.document import framed
+        from hepatica.report.old_document import framed
 
         common.write_json(framed(evaluator.ruleset, document(explained)))
         return

@@ -7,14 +7,15 @@ from __future__ import annotations
 
 import gc
 import importlib
-import os
 import sys
 from typing import Any
 
 import click
 
 from hepatica import __version__
+from hepatica.cli import writing
 from hepatica.notice import NOTICE
+from hepatica.printable import printable
 from hepatica.problems import InternalError, InvalidInput
 
 COMMANDS = {
@@ -61,6 +62,14 @@ class _Commands(click.Group):
         with formatter.section("Commands"):
             formatter.write_dl([(name, says) for name, (_, says) in COMMANDS.items()])
 
+    def invoke(self, ctx: click.Context) -> Any:
+        """As click does it. A reader that has gone is an ordinary end, which click would make exit code 1, that of findings."""
+        try:
+            return super().invoke(ctx)
+        except BrokenPipeError:
+            writing.silence(sys.stdout)
+            return 0
+
     def resolve_command(self, ctx: click.Context, args: list[str]) -> Any:
         """As click does it, with the nearest spelling of a wrong name."""
         if args and args[0] not in COMMANDS and not args[0].startswith("-"):
@@ -101,25 +110,32 @@ def run(arguments: list[str]) -> int:
             sys.stdout.flush()
         return result if isinstance(result, int) else 0
     except InvalidInput as error:
-        click.echo(str(error), err=True)
+        _say(str(error))
     except InternalError as error:
-        click.echo(f"hepatica: internal error: {error}", err=True)
+        _say(f"hepatica: internal error: {error}")
     except click.ClickException as error:
-        error.show()
+        _say_usage(error)
     except click.exceptions.Exit as done:
         return done.exit_code
     except (click.Abort, KeyboardInterrupt):
-        click.echo("stopped", err=True)
-    except BrokenPipeError:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return 0
+        _say("stopped")
     except OSError as error:
-        _report_os_error(error)
+        _say(f"hepatica: {error.strerror or error}")
+        writing.silence(sys.stdout)
     return 2
 
 
-def _report_os_error(error: OSError) -> None:
-    """One line, and nothing more to a standard output that cannot be written."""
-    click.echo(f"hepatica: {error.strerror or error}", err=True)
-    if sys.stdout is not None:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+def _say(message: str) -> None:
+    """A message to standard error, where there is one; nothing in it can steer a terminal."""
+    try:
+        click.echo(printable(message), err=True)
+    except OSError:
+        writing.silence(sys.stderr)
+
+
+def _say_usage(error: click.ClickException) -> None:
+    """As click shows an error of usage: how the command is called, then what is wrong."""
+    context = getattr(error, "ctx", None)
+    if context is not None:
+        _say(f"{context.get_usage()}\nTry '{context.command_path} --help' for help.\n")
+    _say(f"Error: {error.format_message()}")

@@ -29,7 +29,7 @@ def command(kind: str, ruleset: str) -> None:
 
         common.write_json(profile_schema())
     elif kind == "output":
-        from hepatica.report.schema import output_schema
+        from hepatica.report.old_schema import output_schema
 
         common.write_json(output_schema())
     else:

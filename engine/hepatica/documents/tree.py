@@ -10,6 +10,7 @@ Path = tuple[int | str, ...]
 MAX_BYTES = 1_048_576
 MAX_DEPTH = 24
 MAX_NODES = 100_000
+TOO_DEEP = f"nested deeper than {MAX_DEPTH} levels"
 
 
 class Node:
@@ -82,8 +83,7 @@ class Bounds:
         """Count one node; raises `InvalidInput` past a limit."""
         self.nodes += 1
         if depth > MAX_DEPTH:
-            message = f"nested deeper than {MAX_DEPTH} levels"
-            raise InvalidInput([Problem(self.file, line, column, "too-deep", message)])
+            raise InvalidInput([Problem(self.file, line, column, "too-deep", TOO_DEEP)])
         if self.nodes > MAX_NODES:
             message = f"more than {MAX_NODES} values"
             raise InvalidInput([Problem(self.file, line, column, "too-many", message)])

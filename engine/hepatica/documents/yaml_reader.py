@@ -6,11 +6,12 @@ aliases, duplicate keys and several documents in one file are refused.
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import yaml
 
-from hepatica.documents.tree import Bounds, Node, Scalar, decoded
+from hepatica.documents.tree import TOO_DEEP, Bounds, Node, Scalar, decoded
 from hepatica.problems import InvalidInput, Problem, quote
 
 _Loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
@@ -18,11 +19,19 @@ _TRUE = {"yes", "true", "on"}
 _FALSE = {"no", "false", "off"}
 _NULL = {"", "~", "null"}
 _LONGEST_NUMBER = 30
+_BARE_SIGN = re.compile(
+    r":[ \t]+(>=?[ \t]*\d[\d.]*(?:,\d{3})*(?:[eE][+-]?\d+)?(?:[ \t]*[^\W\d]\w*(?:/\w+)?)?|[?-])(?=[ \t]*(?:[,}\r\n]|[ \t]#|$))"
+)
 
 
-def read_yaml(data: bytes, file: str) -> Node:
-    """The one document in `data`; raises `InvalidInput` with every problem that was met."""
+def read_yaml(data: bytes, file: str, *, bare_signs: bool = False) -> Node:
+    """The one document in `data`; raises `InvalidInput` with every problem that was met.
+
+    With `bare_signs`, a value may begin with a comparison, or be a lone `?` or `-`, without quotes (`afp: > 400`).
+    """
     text = decoded(data, file)
+    if bare_signs:
+        text = "".join(map(_quoted, text.splitlines(keepends=True)))
     builder = _Builder(file)
     try:
         for event in yaml.parse(text, Loader=_Loader):
@@ -34,6 +43,14 @@ def read_yaml(data: bytes, file: str) -> Node:
     if builder.root is None:
         raise InvalidInput([Problem(file, 1, 1, "empty", "the document is empty")])
     return builder.root
+
+
+def _quoted(line: str) -> str:
+    """The line with a value quoted that YAML would take for a block of text (`>5` is one, and empty) or refuse."""
+    found = _BARE_SIGN.search(line)
+    if found is None or line.count('"', 0, found.start()) % 2 or line.count("'", 0, found.start()) % 2:
+        return line
+    return f'{line[: found.start(1)]}"{found[1]}"{line[found.end(1) :]}'
 
 
 def scalar(text: str) -> Scalar:
@@ -64,6 +81,9 @@ def _syntax(error: yaml.YAMLError, file: str) -> Problem:
     mark = getattr(error, "problem_mark", None)
     line, column = (mark.line + 1, mark.column + 1) if mark else (1, 1)
     what = getattr(error, "problem", None) or getattr(error, "reason", None) or "cannot be read"
+    # libyaml looks ahead for keys, so its own limit may answer before ours.
+    if "nesting depth" in what:
+        return Problem(file, line, column, "too-deep", TOO_DEEP)
     return Problem(file, line, column, "yaml-syntax", f"not valid YAML: {what}")
 
 

@@ -2,143 +2,411 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from operator import attrgetter, itemgetter
+from typing import Any, NamedTuple
 
-from hepatica.evaluation.model import Applicability, Citation, Derived, Entry, Evaluation, Finding, ListName, Scope
-from hepatica.evaluation.reasons import Explained, explained
-from hepatica.inference import SCOPE, Inference, Masks, Program, conditions_of
-from hepatica.knowledge import RANK, Rule, Ruleset, Study, Therapy
-from hepatica.patient import Facts, Profile
+from hepatica.evaluation.headline import Telling, evidence_rank, headline
+from hepatica.evaluation.reasons import Explained, Table, explained, fields_of
+from hepatica.evaluation.result import (
+    CONTRACT,
+    Applicability,
+    ApplicabilityStatus,
+    Citation,
+    Entry,
+    Evaluation,
+    Headline,
+    ListName,
+    Reason,
+    RuleAnswer,
+    RulesetIdentity,
+    Scope,
+    Truth,
+)
+from hepatica.inference import SCOPE, Conclusions, GoalKey, Inference, Program, Verdict, conditions_of
+from hepatica.knowledge import RANK, Result, Rule, Ruleset, Study, Therapy, level_of
+from hepatica.notice import notice
+from hepatica.patient import Facts, Profile, facts_of
 
-_ORDER: dict[ListName, int] = {"options": 0, "possible": 1, "not_supported": 2, "ruled_out": 3}
-_INSIDE, _UNSTATED = Applicability("inside"), Applicability("not_stated")
+_PRECEDENCE: tuple[ListName, ...] = ("options", "trials", "possible", "not_supported", "unreported", "ruled_out")
+ORDER: Mapping[ListName, int] = {name: rank for rank, name in enumerate(_PRECEDENCE)}
+"""Which list wins where several rules of a therapy reach one."""
+
+_NO_HEADLINE = Headline(text="")
 
 
-class _CitedStudy(NamedTuple):
-    """A study and, where the source says whom it enrolled, its population."""
+class Judgement(NamedTuple):
+    """Where a therapy's rules put it: the list, the rule that decides, and the rules left open, by their positions."""
 
-    study: Study
-    population: Explained | None
-    inside: Citation
-    unstated: Citation
+    list: ListName
+    main: int
+    open: tuple[int, ...]
 
-    def beside(self, masks: Masks, facts: Facts) -> Citation:
+
+def judged(rules: Sequence[Rule], verdicts: Sequence[Verdict]) -> Judgement:
+    """The first list that any rule reaches. A rule that names a therapy of which nothing is reported needs no certainty.
+
+    Of the rules that reach it the one with the strongest standing decides; where none does, the first.
+    """
+    reached: list[ListName] = []
+    for rule, verdict in zip(rules, verdicts, strict=True):
+        if verdict is Verdict.FALSE:
+            reached.append("ruled_out")
+        else:
+            reached.append(rule.reaches if verdict is Verdict.TRUE or rule.reaches == "unreported" else "possible")
+    found: ListName = min(reached, key=ORDER.__getitem__, default="ruled_out")
+    deciding = [n for n, name in enumerate(reached) if name == found]
+    main = min(deciding, key=lambda n: RANK[rules[n].standing], default=0) if found != "ruled_out" else 0
+    return Judgement(found, main, tuple(n for n, name in enumerate(reached) if name == "possible"))
+
+
+class _StudyPart(NamedTuple):
+    """What a patient's tests say of a study: the applicability, and the tests that decide it."""
+
+    status: ApplicabilityStatus
+    tests: int
+
+
+class _RulePart(NamedTuple):
+    """What a patient's tests say of a rule that applies, or may: the tests that decide it, its studies, their subgroups."""
+
+    position: int
+    verdict: Verdict
+    tests: int
+    studies: tuple[_StudyPart, ...]
+    subgroups: tuple[int, int]
+
+
+class _Placed(NamedTuple):
+    """An entry, its list, and where it stands in it."""
+
+    list: ListName
+    order: tuple[int, ...]
+    entry: Entry
+
+
+class _Outline:
+    """All of an entry but the patient's values. `known` holds the entries made of it, by the values that they show."""
+
+    def __init__(self, list_name: ListName, parts: tuple[Any, ...], shown: Iterable[str]) -> None:
+        self.list, self.parts = list_name, parts
+        fields = sorted(shown)
+        self.values: Callable[[Facts], Any] = itemgetter(*fields) if fields else _nothing
+        self.known = Table[Any, _Placed]()
+
+
+def _nothing(_: Facts) -> None:
+    return None
+
+
+class _CitedStudy:
+    """A study and, where it is recorded, whom it enrolled."""
+
+    def __init__(self, study: Study, enrolled: Explained | None, evaluator: Evaluator) -> None:
+        self.study, self._enrolled = study, enrolled
+        self.tests, self.subgroup_marks = enrolled.goal.tests if enrolled else 0, 0
+        self.subgroups: dict[str, int] = {}
+        for result in study.results:
+            goal = evaluator.program.goals.get(GoalKey("result", f"{study.id}/{result.id}"))
+            if goal:
+                self.subgroups[result.id] = goal.mark
+                self.subgroup_marks |= goal.mark
+                self.tests |= goal.tests
+        read = enrolled.fields if enrolled else frozenset()
+        self._stated = tuple(name for name in evaluator.program.fields if name in read)
+        self._inside: ApplicabilityStatus = "partly_stated" if read <= evaluator.explained[SCOPE].fields else "inside"
+
+    def part(self, reading: Conclusions) -> _StudyPart:
+        """What a patient's tests say of it."""
+        if self._enrolled is None:
+            return _StudyPart("not_stated", 0)
+        verdict = reading.verdict(self._enrolled.goal)
+        if verdict is Verdict.TRUE:
+            return _StudyPart(self._inside, 0)
+        return _StudyPart("outside" if verdict is Verdict.FALSE else "unknown", self._enrolled.deciding(verdict, reading))
+
+    def citation(self, part: _StudyPart, facts: Facts) -> Citation:
         """The study beside the patient."""
-        if self.population is None:
-            return self.unstated
-        mask = self.population.goal.mask
-        if masks.certain & mask:
-            return self.inside
-        if masks.possible & mask:
-            return Citation(self.study, Applicability("unknown", (), self.population.needs(masks)))
-        return Citation(self.study, Applicability("outside", self.population.blocked_by(masks, facts)))
+        study, reasons = self.study, self._enrolled.reasons(part.tests, facts) if self._enrolled else ()
+        outside = reasons if part.status == "outside" else ()
+        unknown = tuple(dict.fromkeys(reason.field for reason in reasons)) if part.status == "unknown" else ()
+        return Citation(
+            study=study.id,
+            name=study.name,
+            phase=study.phase or "",
+            design=study.design,
+            kind=study.kind,
+            status=study.status,
+            n=study.n,
+            nct=study.nct,
+            level=level_of(study.kind),
+            source=study.source,
+            applicability=Applicability(part.status, outside, unknown, self._stated),
+            results=study.results,
+            discrepancies=study.discrepancies,
+            later=study.later,
+        )
 
 
-class _RulePlan(NamedTuple):
-    """A rule with its condition and studies, looked up once."""
+class _TherapyPlan:
+    """A therapy with its rules' conditions and studies, looked up once, and the entries made so far.
 
-    rule: Rule
-    condition: Explained
-    mask: int
-    reaches: ListName
-    studies: tuple[_CitedStudy, ...]
+    An entry depends on a profile by which tests hold and fail (its outline) and by the values that its reasons show.
+    """
 
-    def finding(self, masks: Masks, facts: Facts) -> Finding:
-        """What the rule says of a profile."""
-        if not masks.possible & self.mask:
-            return Finding(self.rule, "ruled_out", (), (), self.condition.blocked_by(masks, facts))
-        citations = tuple([study.beside(masks, facts) for study in self.studies])
-        if not masks.certain & self.mask:
-            return Finding(self.rule, "possible", (), self.condition.needs(masks), (), citations)
-        return Finding(self.rule, self.reaches, self.condition.because(masks, facts), (), (), citations)
+    def __init__(self, therapy: Therapy, position: int, evaluator: Evaluator) -> None:
+        self.therapy, self.rules = therapy, therapy.rules
+        self._ruleset, self._program = evaluator.ruleset, evaluator.program
+        self._conditions = [evaluator.explained[GoalKey("rule", rule.id)] for rule in self.rules]
+        self._cited = [[evaluator.cited(name) for name in rule.cites] for rule in self.rules]
+        self._position = position
+        self._order = [(RANK[rule.standing], *evidence_rank(rule, self._ruleset.studies), position) for rule in self.rules]
+        self._marks = self._rule_tests = self._tests = 0
+        for condition in self._conditions:
+            self._marks |= condition.goal.mark
+            self._rule_tests |= condition.goal.tests
+        for tests in (self._rule_tests, *(study.tests for cited in self._cited for study in cited)):
+            self._tests |= tests
+        self._by_pattern = Table[Any, _Outline]()
+        self._by_parts = Table[Any, _Outline]()
+        self._headlines = Table[Any, Headline]()
+
+    def placed(self, reading: Conclusions, facts: Facts) -> _Placed:
+        """The therapy's entry, with its list."""
+        if reading.possible & self._marks:
+            pattern: Any = (reading.holds & self._tests, reading.fails & self._tests)
+        else:
+            pattern = reading.fails & self._rule_tests  # no rule may apply: only what fails is shown
+        outline = self._by_pattern.get(pattern)
+        if outline is None:
+            outline = self._by_pattern.keep(pattern, self._outline(reading))
+        values = outline.values(facts)
+        found = outline.known.get(values)
+        if found is None:
+            make = self._ruled_out if outline.list == "ruled_out" else self._reaching
+            found = outline.known.keep(values, make(outline, facts))
+        return found
+
+    def _outline(self, reading: Conclusions) -> _Outline:
+        verdicts = [reading.verdict(condition.goal) for condition in self._conditions]
+        parts: tuple[Any, ...]
+        if reading.possible & self._marks:
+            parts = tuple(self._part(n, verdict, reading) for n, verdict in enumerate(verdicts) if verdict is not Verdict.FALSE)
+            shown = [tests for part in parts for tests in (part.tests, *(study.tests for study in part.studies))]
+        else:
+            parts = shown = tuple(condition.failing(reading) for condition in self._conditions)  # type: ignore[assignment]
+        known = self._by_parts.get(parts)
+        if known is not None:
+            return known
+        fields = frozenset().union(*(fields_of(tests, self._program.tests) for tests in shown))
+        return self._by_parts.keep(parts, _Outline(judged(self.rules, verdicts).list, parts, fields))
+
+    def _part(self, n: int, verdict: Verdict, reading: Conclusions) -> _RulePart:
+        cited, marks = self._cited[n], 0
+        for study in cited:
+            marks |= study.subgroup_marks
+        return _RulePart(
+            n,
+            verdict,
+            self._conditions[n].deciding(verdict, reading),
+            tuple([study.part(reading) for study in cited]),
+            (reading.certain & marks, reading.possible & marks),
+        )
+
+    def _reaching(self, outline: _Outline, facts: Facts) -> _Placed:
+        """The entry of a therapy of which some rule applies or may."""
+        parts: dict[int, _RulePart] = {part.position: part for part in outline.parts}
+        verdicts = [parts[n].verdict if n in parts else Verdict.FALSE for n in range(len(self.rules))]
+        judgement = judged(self.rules, verdicts)
+        answers = {n: self._answer(part, facts) for n, part in parts.items()}
+        failures = tuple(answer.headline for answer in answers.values() if answer.reaches == "not_supported")
+        rule, main = self.rules[judgement.main], answers[judgement.main]
+        asked = {field for n in judgement.open for field in answers[n].needs} if judgement.list == "possible" else ()
+        entry = Entry(
+            therapy=self.therapy.id,
+            name=self.therapy.name,
+            rule=rule.id,
+            line=rule.line,
+            standing=rule.standing,
+            verdict=rule.verdict,
+            would_be=rule.reaches if judgement.list == "possible" else None,
+            says=rule.says,
+            because=main.because,
+            needs=tuple(name for name in self._program.fields if name in asked),
+            needs_any=(),
+            caveats=rule.caveats,
+            extrapolates=rule.extrapolates,
+            citations=main.citations,
+            headline=main.headline
+            if rule.reaches == "not_supported"
+            else self._headline(parts[judgement.main], main.citations, failures),
+            other_rules=tuple(answer for n, answer in answers.items() if n != judgement.main),
+        )
+        return _Placed(judgement.list, self._order[judgement.main], entry)
+
+    def _answer(self, part: _RulePart, facts: Facts) -> RuleAnswer:
+        """What one rule that applies, or may, says of the patient."""
+        rule, certain = self.rules[part.position], part.verdict is Verdict.TRUE
+        reasons = self._conditions[part.position].reasons(part.tests, facts)
+        cited = zip(self._cited[part.position], part.studies, strict=True)
+        citations = tuple(study.citation(found, facts) for study, found in cited)
+        return RuleAnswer(
+            rule=rule.id,
+            reaches=judged((rule,), (part.verdict,)).list,
+            line=rule.line,
+            standing=rule.standing,
+            verdict=rule.verdict,
+            says=rule.says,
+            because=reasons if certain else (),
+            needs=() if certain else tuple(dict.fromkeys(reason.field for reason in reasons)),
+            blocked_by=(),
+            caveats=rule.caveats,
+            extrapolates=rule.extrapolates,
+            citations=citations,
+            headline=self._headline(part, citations),
+        )
+
+    def _headline(self, part: _RulePart, citations: tuple[Citation, ...], failures: tuple[Headline, ...] = ()) -> Headline:
+        """The rule's line; it shows no value of the patient's, only how studies and subgroups fit."""
+        key = (
+            part.position,
+            part.verdict,
+            tuple(study.status for study in part.studies),
+            part.subgroups,
+            tuple(f.text for f in failures),
+        )
+        found = self._headlines.get(key)
+        if found is not None:
+            return found
+        subgroups = {study.study.id: study.subgroups for study in self._cited[part.position]}
+        certain, possible = part.subgroups
+
+        def fits(study: Study, result: Result) -> Verdict:
+            mark = subgroups.get(study.id, {}).get(result.id, 0)
+            return Verdict.of(certain & mark, possible & mark)
+
+        ruleset = self._ruleset
+        rule, certainly, word = self.rules[part.position], part.verdict is Verdict.TRUE, ruleset.card.source_word
+        telling = Telling(rule, self.therapy, ruleset.studies, ruleset.references, fits, certainly, word)
+        return self._headlines.keep(key, headline(citations, telling, failures))
+
+    def _ruled_out(self, outline: _Outline, facts: Facts) -> _Placed:
+        """What each rule would need, the smallest demand first; the rule that asks for least is named."""
+        pairs = zip(self._conditions, outline.parts, strict=True)
+        blocked = [condition.reasons(tests, facts) for condition, tests in pairs]
+        needs_any = sorted(dict.fromkeys(blocked), key=lambda reasons: len({reason.field for reason in reasons}))
+        rule = self.rules[blocked.index(needs_any[0])]
+        entry = Entry(
+            therapy=self.therapy.id,
+            name=self.therapy.name,
+            rule=rule.id,
+            line=rule.line,
+            standing=rule.standing,
+            verdict=rule.verdict,
+            would_be=None,
+            says=rule.says,
+            because=(),
+            needs=(),
+            needs_any=tuple(needs_any),
+            caveats=(),
+            extrapolates=None,
+            citations=(),
+            headline=_NO_HEADLINE,
+            other_rules=(),
+        )
+        return _Placed("ruled_out", (self._position,), entry)
 
 
 class Evaluator:
-    """Evaluates profiles under one ruleset. Build once, use for many; safe for several threads."""
+    """Evaluates profiles under one ruleset. Build once, use for many; safe for several threads and after a fork."""
 
     def __init__(self, ruleset: Ruleset, program: Program | None = None) -> None:
         self.ruleset = ruleset
         self.inference = Inference(ruleset, program)
         self.program = self.inference.program
-        concepts = {concept.id: concept.when for concept in ruleset.concepts.values()}
-        self.explained = explained(self.program, conditions_of(ruleset), concepts)
-        self._plans = tuple(
-            (therapy, tuple(self._plan(rule) for rule in therapy.rules)) for therapy in ruleset.therapies.values()
-        )
-        self._concepts = tuple((name, self.explained[f"concept/{name}"]) for name in concepts)
-        self._notes = tuple((note, self.program.goals.get(f"note/{note.id}")) for note in ruleset.notes)
+        self.explained = explained(self.program, conditions_of(ruleset), ruleset.concept_conditions)
+        self._studies: dict[str, _CitedStudy] = {}
+        self._plans = tuple(_TherapyPlan(therapy, n, self) for n, therapy in enumerate(ruleset.therapies.values()))
+        self._concepts = tuple((name, self.explained[GoalKey("concept", name)]) for name in ruleset.concepts)
+        self._notes = tuple((note, self.program.goals.get(GoalKey("note", note.id))) for note in ruleset.notes)
+        self._identity, self._notice = identity(ruleset), notice(ruleset.card.as_of)
 
-    def _plan(self, rule: Rule) -> _RulePlan:
-        condition = self.explained[f"rule/{rule.id}"]
-        reaches: ListName = "not_supported" if rule.standing == "not_supported" else "options"
-        studies = tuple(self._cited(self.ruleset.studies[name]) for name in rule.cites)
-        return _RulePlan(rule, condition, condition.goal.mask, reaches, studies)
-
-    def _cited(self, study: Study) -> _CitedStudy:
-        population = self.explained.get(f"population/{study.id}")
-        return _CitedStudy(study, population, Citation(study, _INSIDE), Citation(study, _UNSTATED))
+    def cited(self, name: str) -> _CitedStudy:
+        """A study as citations need it."""
+        found = self._studies.get(name)
+        if found is None:
+            enrolled = self.explained.get(GoalKey("study", name))
+            found = self._studies[name] = _CitedStudy(self.ruleset.studies[name], enrolled, self)
+        return found
 
     def evaluate(self, profile: Profile) -> Evaluation:
         """The answer for one profile. Raises `InternalError` where durable_rules and the plain reading differ."""
-        facts = profile.facts
-        masks = self.inference.read(facts)
-        lists: dict[ListName, list[Entry]] = {"options": [], "possible": [], "not_supported": [], "ruled_out": []}
-        for therapy, rules in self._plans:
-            reaching = rules if len(rules) == 1 else [plan for plan in rules if masks.possible & plan.mask] or rules
-            if len(reaching) == 1:
-                entry = Entry(therapy, reaching[0].finding(masks, facts))
-            else:
-                entry = judged(therapy, [plan.finding(masks, facts) for plan in reaching])
-            lists[entry.finding.reaches].append(entry)
-        scope = self._scope(masks)
+        facts = facts_under(self.ruleset, profile)
+        reading = self.inference.read(facts)
+        lists: dict[ListName, list[_Placed]] = {name: [] for name in ORDER}
+        for plan in self._plans:
+            placed = plan.placed(reading, facts)
+            lists[placed.list].append(placed)
+        derived: dict[str, Truth] = {}
+        derived_from: dict[str, tuple[Reason, ...]] = {}
+        for name, concept in self._concepts:
+            verdict = reading.verdict(concept.goal)
+            derived[name] = _TRUTHS[verdict]
+            derived_from[name] = concept.reasons(concept.deciding(verdict, reading), facts)
+        scope = _SCOPES[reading.verdict(self.program.goals[SCOPE])]
         return Evaluation(
-            ruleset=self.ruleset,
+            notice=self._notice,
+            contract=CONTRACT,
+            ruleset=self._identity,
             profile=profile,
+            measured=profile.measurements,
+            warnings=profile.warnings,
+            derived=derived,
+            derived_from=derived_from,
             scope=scope,
-            scope_needs=self.explained[SCOPE].needs(masks) if scope == "unknown" else (),
-            derived={name: _derived(concept, masks, facts) for name, concept in self._concepts},
-            options=tuple(sorted(lists["options"], key=_rank)),
-            possible=tuple(sorted(lists["possible"], key=_rank)),
-            not_supported=tuple(lists["not_supported"]),
-            ruled_out=tuple(lists["ruled_out"]),
-            notes=tuple([note for note, goal in self._notes if goal is None or masks.certain & goal.mask]),
+            scope_needs=self.explained[SCOPE].needs(reading) if scope == "unknown" else (),
+            scope_says=self.ruleset.card.out_of_scope if scope == "out" else "",
+            options=_sorted(lists["options"]),
+            trials=_sorted(lists["trials"]),
+            possible=_sorted(lists["possible"]),
+            not_supported=_sorted(lists["not_supported"]),
+            ruled_out=_sorted(lists["ruled_out"]),
+            unreported=_sorted(lists["unreported"]),
+            notes=tuple([note for note, goal in self._notes if goal is None or reading.certain & goal.mark]),
+            knowledge=self.ruleset,
         )
 
-    def _scope(self, masks: Masks) -> Scope:
-        mask = self.program.goals[SCOPE].mask
-        if masks.certain & mask:
-            return "in"
-        return "unknown" if masks.possible & mask else "out"
+
+_TRUTHS: Mapping[Verdict, Truth] = {Verdict.TRUE: True, Verdict.FALSE: False, Verdict.UNKNOWN: "unknown"}
+_SCOPES: Mapping[Verdict, Scope] = {Verdict.TRUE: "in", Verdict.FALSE: "out", Verdict.UNKNOWN: "unknown"}
+_by_order = attrgetter("order")
 
 
-def _derived(concept: Explained, masks: Masks, facts: Facts) -> Derived:
-    """A concept's verdict and the facts that make it so."""
-    if masks.certain & concept.goal.mask:
-        return Derived(True, concept.because(masks, facts))
-    if masks.possible & concept.goal.mask:
-        return Derived(None, concept.open_tests(masks, facts))
-    return Derived(False, concept.blocked_by(masks, facts))
+def _sorted(placed: list[_Placed]) -> tuple[Entry, ...]:
+    if len(placed) > 1:
+        placed.sort(key=_by_order)
+    return tuple([each.entry for each in placed])
 
 
-def judged(therapy: Therapy, findings: list[Finding]) -> Entry:
-    """The first list that any rule reaches, the rule that reaches it, and what the other rules say."""
-    reached = min([finding.reaches for finding in findings], key=_ORDER.__getitem__)
-    candidates = [finding for finding in findings if finding.reaches == reached]
-    if reached == "ruled_out":
-        return Entry(therapy, min(candidates, key=_blocks))
-    main = min(candidates, key=_standing)
-    others = tuple([finding for finding in findings if finding is not main and finding.reaches != "ruled_out"])
-    return Entry(therapy, main, others)
+def facts_under(ruleset: Ruleset, profile: Profile) -> Facts:
+    """A profile's facts over a ruleset's fields: those it was not asked for are unknown."""
+    return profile.facts if profile.fields is ruleset.fields else facts_of(profile.facts, ruleset.fields)
 
 
-def _blocks(finding: Finding) -> int:
-    return len({reason.field for reason in finding.blocked_by})
+def identity(ruleset: Ruleset) -> RulesetIdentity:
+    """Which ruleset answers."""
+    card = ruleset.card
+    cited = [ruleset.references[name].citation for name in card.sources if name in ruleset.references]
+    sources = tuple([card.source.citation] if card.source else cited)
+    return RulesetIdentity(card.id, card.version, card.as_of, sources, ruleset.digest, ruleset.folder)
 
 
-def _standing(finding: Finding) -> int:
-    return RANK[finding.rule.standing]
+def evaluator_of(ruleset: Ruleset) -> Evaluator:
+    """The one evaluator of a ruleset: it is kept with the ruleset and goes with it.
 
-
-def _rank(entry: Entry) -> int:
-    """By standing; within one, the card's order of therapies stays."""
-    return RANK[entry.finding.rule.standing]
+    Without a lock, which a fork could leave held: threads that come first at the same moment each build one, and use one.
+    """
+    found: Evaluator | None = ruleset.__dict__.get("_evaluator")
+    if found is None:
+        found = ruleset.__dict__.setdefault("_evaluator", Evaluator(ruleset))
+    return found

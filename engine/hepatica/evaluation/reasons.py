@@ -6,105 +6,122 @@ from collections.abc import Callable, Iterator, Mapping
 from functools import cache, partial
 from typing import TypeVar
 
-from hepatica.evaluation.model import Reason
-from hepatica.inference import Goal, Masks, Opener, Program
+from hepatica.evaluation.result import Reason
+from hepatica.inference import Conclusions, Conditions, Expander, Goal, GoalKey, Masks, Program, Verdict
 from hepatica.knowledge import ConceptTest, Condition, Test, leaves
-from hepatica.patient import Facts, Value, show
+from hepatica.patient import NONE, UNKNOWN, Facts, Value
 
-MAX_KEPT = 1024
+Tested = Conclusions | Masks
+
+
+class Explained:
+    """One goal's verdict bits read back into tests, and tests into fields, values and requirements.
+
+    Which tests decide depends only on which hold and which fail: that is worked out once for each such pattern. Tables are
+    filled by single assignments, so that threads at worst work out the same thing twice.
+    """
+
+    def __init__(self, goal: Goal, tests: tuple[Test, ...], owners: Callable[[], Mapping[int, str]]) -> None:
+        self.goal = goal
+        self._tests = tests
+        self._by_field = field_masks(tests, goal.tests)
+        self._owners = cache(owners)
+        self.fields = fields_of(goal.tests, tests)
+        self._holding, self._failing, self._asked = Table[int, int](), Table[int, int](), Table[tuple[int, int], int]()
+        self._reasons = Table[tuple[int, Value | None], Reason]()
+
+    def holding(self, reading: Tested) -> int:
+        """The tests of the first conjunction that certainly holds."""
+        holds = reading.holds & self.goal.tests
+        found = self._holding.get(holds)
+        return self._holding.keep(holds, next(c for c in self.goal.conjunctions if not c & ~holds)) if found is None else found
+
+    def failing(self, reading: Tested) -> int:
+        """The fewest failing tests that would all have to change."""
+        fails = reading.fails & self.goal.tests
+        found = self._failing.get(fails)
+        if found is None:
+            found = self._failing.keep(fails, smallest_failing(self.goal.conjunctions, fails, self._by_field))
+        return found
+
+    def asked(self, reading: Tested) -> int:
+        """The tests of unknown fields that decide."""
+        key = reading.holds & self.goal.tests, reading.fails & self.goal.tests
+        found = self._asked.get(key)
+        return self._asked.keep(key, still_asked(self.goal.conjunctions, *key)) if found is None else found
+
+    def deciding(self, verdict: Verdict, reading: Tested) -> int:
+        """The tests that make the goal hold or fail, or that would decide it."""
+        if verdict is Verdict.TRUE:
+            return self.holding(reading)
+        return self.asked(reading) if verdict is Verdict.UNKNOWN else self.failing(reading)
+
+    def reasons(self, tests: int, facts: Facts) -> tuple[Reason, ...]:
+        """Tests beside what a profile says of their fields."""
+        found = []
+        for index in each_bit(tests):
+            test = self._tests[index]
+            if test.unknown and facts[test.field] is None:
+                continue  # it holds only because nothing is known
+            key = index, facts[test.field]
+            known = self._reasons.get(key)
+            found.append(self._reasons.keep(key, reason(test, facts, self._owners().get(index, ""))) if known is None else known)
+        return tuple(found)
+
+    def needs(self, reading: Tested) -> tuple[str, ...]:
+        """The unknown fields that decide, in the order of the fields."""
+        return tuple(dict.fromkeys(self._tests[index].field for index in each_bit(self.asked(reading))))
+
 
 K = TypeVar("K")
 V = TypeVar("V")
 
 
-class _Beside(dict[Value | None, Reason]):
-    """One requirement beside each value it has met; bounded."""
+class Table(dict[K, V]):
+    """Things worked out once, thrown away where there are too many."""
 
-    __slots__ = ("concept", "field", "requires")
+    MOST = 1024
 
-    def __init__(self, field: str, requires: str, concept: str) -> None:
-        self.field, self.requires, self.concept = field, requires, concept
-
-    def __missing__(self, value: Value | None) -> Reason:
-        return _keep(self, value, Reason(self.field, show(value), self.requires, self.concept))
-
-
-Parts = tuple[tuple[str, _Beside], ...]
+    def keep(self, key: K, value: V) -> V:
+        """Store a thing, and give it back."""
+        if len(self) >= self.MOST:
+            self.clear()
+        self[key] = value
+        return value
 
 
-class Explained:
-    """One goal's verdict bits read back into fields, values and requirements.
-
-    Which tests decide depends only on which hold and which fail, so that is worked out once for each such pattern.
-    """
-
-    def __init__(self, goal: Goal, tests: tuple[Test, ...], owners: Callable[[], Mapping[int, str]]) -> None:
-        self.goal = goal
-        self._tests = goal.tests
-        self._every = tests
-        self._by_field = field_masks(tests, goal.tests)
-        self._owners = owners
-        self._beside: dict[int, tuple[str, _Beside]] = {}
-        self._failing: dict[int, Parts] = {}
-        self._holding: dict[int, Parts] = {}
-        self._open: dict[tuple[int, int], tuple[Parts, tuple[str, ...]]] = {}
-
-    def because(self, masks: Masks, facts: Facts) -> tuple[Reason, ...]:
-        """The tests of the first conjunction that certainly holds."""
-        holds = masks.holds & self._tests
-        parts = self._holding.get(holds)
-        if parts is None:
-            first = next(c for c in self.goal.conjunctions if not c & ~holds)
-            parts = _keep(self._holding, holds, self._parts(first))
-        return tuple([beside[facts[name]] for name, beside in parts])
-
-    def blocked_by(self, masks: Masks, facts: Facts) -> tuple[Reason, ...]:
-        """The fewest failing tests that would all have to change."""
-        fails = masks.fails & self._tests
-        parts = self._failing.get(fails)
-        if parts is None:
-            parts = _keep(self._failing, fails, self._parts(smallest_failing(self.goal.conjunctions, fails, self._by_field)))
-        return tuple([beside[facts[name]] for name, beside in parts])
-
-    def open_tests(self, masks: Masks, facts: Facts) -> tuple[Reason, ...]:
-        """The tests of unknown fields that decide."""
-        return tuple([beside[facts[name]] for name, beside in self._asked(masks)[0]])
-
-    def needs(self, masks: Masks) -> tuple[str, ...]:
-        """The unknown fields that decide."""
-        return self._asked(masks)[1]
-
-    def _asked(self, masks: Masks) -> tuple[Parts, tuple[str, ...]]:
-        key = (masks.holds & self._tests, masks.fails & self._tests)
-        known = self._open.get(key)
-        if known is None:
-            parts = self._parts(still_asked(self.goal.conjunctions, *key))
-            known = _keep(self._open, key, (parts, tuple(dict.fromkeys(name for name, _ in parts))))
-        return known
-
-    def _parts(self, bits: int) -> Parts:
-        if not self._beside:
-            owners = self._owners()
-            for index in each_bit(self._tests):
-                test = self._every[index]
-                self._beside[index] = (test.field, _Beside(test.field, test.requires(), owners.get(index, "")))
-        return tuple(self._beside[index] for index in each_bit(bits))
+def fields_of(bits: int, tests: tuple[Test, ...]) -> frozenset[str]:
+    """The fields that some tests read."""
+    return frozenset(tests[index].field for index in each_bit(bits))
 
 
-def _keep(memo: dict[K, V], key: K, value: V) -> V:
-    if len(memo) >= MAX_KEPT:
-        memo.clear()
-    memo[key] = value
-    return value
+def reason(test: Test, facts: Facts, concept: str = "") -> Reason:
+    """A test beside what a profile says of its field."""
+    return Reason(test.field, token(facts[test.field]), test.requires(), concept, test)
 
 
-def explained(program: Program, conditions: Mapping[str, Condition], concepts: Mapping[str, Condition]) -> dict[str, Explained]:
-    """Every goal of a program, ready to be explained."""
-    opener = Opener(concepts)
-    by_concept = cache(lambda name: _tests(name, opener))
+def token(value: Value | None) -> str:
+    """A value as an output's token: `yes`, `wild_type`, `hbv, hcv`, `400`, `> 400`, `unknown`."""
+    if value is None or isinstance(value, bool):
+        return UNKNOWN if value is None else "yes" if value else "no"
+    if isinstance(value, tuple):
+        return ", ".join(value) if value else NONE
+    return f"{value:.10g}" if isinstance(value, float) else str(value)
+
+
+def explained(program: Program, conditions: Conditions, concepts: Mapping[str, Condition]) -> dict[GoalKey, Explained]:
+    """Every goal of a program, ready to be explained, under the key it has there."""
+    expander = Expander(concepts, program.fields)
+
+    @cache
+    def tests_of(concept: str) -> frozenset[Test]:
+        """Every test that either reading of a concept may bring in."""
+        both = (*expander.concept(concept), *expander.concept(concept, wanted=False))
+        return frozenset(test for alternative in both for test in alternative)
+
     return {
-        name: Explained(goal, program.tests, partial(_owners, goal, program.tests, conditions[name], by_concept))
-        for name, goal in program.goals.items()
+        key: Explained(goal, program.tests, partial(_owners, goal, program.tests, conditions[key], tests_of))
+        for key, goal in program.goals.items()
     }
 
 
@@ -136,7 +153,7 @@ def still_asked(conjunctions: tuple[int, ...], holds: int, fails: int) -> int:
 
 
 def _owners(
-    goal: Goal, tests: tuple[Test, ...], condition: Condition, by_concept: Callable[[str], frozenset[Test]]
+    goal: Goal, tests: tuple[Test, ...], condition: Condition, tests_of: Callable[[str], frozenset[Test]]
 ) -> dict[int, str]:
     """For each test of a goal that only a concept brings in, the concept that the goal names."""
     named = [leaf for leaf in leaves(condition) if isinstance(leaf, ConceptTest)]
@@ -144,16 +161,10 @@ def _owners(
     found: dict[int, str] = {}
     for index in each_bit(goal.tests if named else 0):
         if tests[index] not in direct:
-            owner = next((leaf.concept for leaf in named if tests[index] in by_concept(leaf.concept)), None)
+            owner = next((leaf.concept for leaf in named if tests[index] in tests_of(leaf.concept)), None)
             if owner:
                 found[index] = owner
     return found
-
-
-def _tests(concept: str, opener: Opener) -> frozenset[Test]:
-    """Every test that either reading of a concept may bring in."""
-    both = (*opener.concept(concept), *opener.concept(concept, wanted=False))
-    return frozenset(test for alternative in both for test in alternative)
 
 
 def each_bit(mask: int) -> Iterator[int]:

@@ -8,19 +8,84 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Annotated, Any, Literal
+from importlib import import_module
+from typing import TYPE_CHECKING, Annotated, Any, Literal, NamedTuple
 
 from pydantic import Field
 
-from hepatica.knowledge import Caveat, Discrepancy, Figure, LaterEvent, Line, Note, Place, Result, Ruleset, Standing, Verdict
+from hepatica.knowledge import (
+    Caveat,
+    Discrepancy,
+    Extrapolation,
+    Figure,
+    LaterEvent,
+    Line,
+    Note,
+    Place,
+    Result,
+    Ruleset,
+    Standing,
+    Test,
+    Verdict,
+)
 from hepatica.patient import Profile, ProfileWarning
 
 CONTRACT = "2"
+
+if TYPE_CHECKING:
+    HiddenTest = Test | None
+    HiddenRuleset = Ruleset
+else:
+    # Not part of the contract, so pydantic need not know what they are: it would build a schema of all knowledge.
+    HiddenTest = HiddenRuleset = Annotated[Any, Field(exclude=True)]
 
 ListName = Literal["options", "trials", "possible", "not_supported", "ruled_out", "unreported"]
 Scope = Literal["in", "out", "unknown"]
 Truth = Literal[True, False, "unknown"]
 ApplicabilityStatus = Literal["inside", "partly_stated", "outside", "unknown", "not_stated"]
+
+
+class ListWords(NamedTuple):
+    """A list's heading, what it means, and how a sentence names it: "tivantinib is <phrase>"."""
+
+    heading: str
+    meaning: str
+    phrase: str
+
+
+LISTS: Mapping[ListName, ListWords] = {
+    "options": ListWords(
+        "What the evidence backs",
+        "studies reported results that bear it out for such a patient, or an authority approved it",
+        "an option",
+    ),
+    "trials": ListWords(
+        "Under study at the date, no result",
+        "a trial was in progress whose recorded criteria the patient meets",
+        "under study, without a result",
+    ),
+    "possible": ListWords(
+        "Depends on missing information",
+        "it may be an option, under study or not supported; what is missing is named",
+        "only possible",
+    ),
+    "not_supported": ListWords(
+        "Tested here, not supported",
+        "a trial enrolled such patients and failed",
+        "not supported",
+    ),
+    "ruled_out": ListWords(
+        "No evidence in this setting",
+        "no rule applies; what any of them would need is named",
+        "without evidence in this setting",
+    ),
+    "unreported": ListWords(
+        "Named, nothing reported",
+        "the source gives neither a result nor an entry criterion that a patient could be held against",
+        "named without any result",
+    ),
+}
+"""The lists in the order in which an answer shows them; every therapy is in exactly one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,12 +102,16 @@ class RulesetIdentity:
 
 @dataclass(frozen=True, slots=True)
 class Reason:
-    """One condition beside the profile's value, as tokens; `concept` names the concept that asks for it, where one does."""
+    """One condition beside the profile's value, as tokens; `concept` names the concept that asks for it, where one does.
+
+    `test` is the condition itself, for views that say it in words.
+    """
 
     field: str
     value: str
     requires: str
     concept: str = ""
+    test: HiddenTest = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +161,7 @@ class ArmValue:
 @dataclass(frozen=True, slots=True)
 class Headline:
     """The one line that a therapy is known by: the best-fitting study, arms named with the tested therapy first, and what
-    overturns it."""
+    overturns it. `text` says all of it; `against` are the failures of the therapy as a whole that stand beside a signal."""
 
     text: str
     study: str = ""
@@ -100,6 +169,7 @@ class Headline:
     arms: tuple[ArmValue, ...] = ()
     marks: tuple[str, ...] = ()
     later: str = ""
+    against: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,7 +186,7 @@ class RuleAnswer:
     needs: tuple[str, ...]
     blocked_by: tuple[Reason, ...]
     caveats: tuple[Caveat, ...]
-    extrapolates: str
+    extrapolates: Extrapolation | None
     citations: tuple[Citation, ...]
     headline: Headline
 
@@ -141,13 +211,13 @@ class Entry:
     needs: tuple[str, ...]
     needs_any: tuple[tuple[Reason, ...], ...]
     caveats: tuple[Caveat, ...]
-    extrapolates: str
+    extrapolates: Extrapolation | None
     citations: tuple[Citation, ...]
     headline: Headline
     other_rules: tuple[RuleAnswer, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class Evaluation:
     """The answer for one profile under one ruleset. Every known therapy is in exactly one of the six lists."""
 
@@ -169,4 +239,44 @@ class Evaluation:
     ruled_out: tuple[Entry, ...]
     unreported: tuple[Entry, ...]
     notes: tuple[Note, ...]
-    knowledge: Annotated[Ruleset, Field(exclude=True)]
+    knowledge: HiddenRuleset
+
+    def entries(self) -> dict[ListName, tuple[Entry, ...]]:
+        """The lists by name, in their order."""
+        return {name: getattr(self, name) for name in LISTS}
+
+    def entry(self, therapy: str) -> tuple[ListName, Entry]:
+        """The list and the entry of a therapy; raises `KeyError` for one the ruleset does not know."""
+        for name, entries in self.entries().items():
+            for entry in entries:
+                if entry.therapy == therapy:
+                    return name, entry
+        raise KeyError(therapy)
+
+    # How an answer is written is known above this package, in `report`. These methods look it up when they are called, so that
+    # whoever has an answer can write it, and nothing here depends on how.
+
+    def to_dict(self) -> dict[str, Any]:
+        """The answer as JSON-ready values: the contract's keys."""
+        document: dict[str, Any] = _report().document(self)
+        return document
+
+    def to_text(self) -> str:
+        """The answer as plain text, 80 columns wide."""
+        return str(_report().text(_report().answer(self), _report().Style()))
+
+    def to_markdown(self) -> str:
+        """The answer as Markdown."""
+        return str(_report().markdown(_report().answer(self)))
+
+    def _repr_html_(self) -> str:
+        """What a notebook shows."""
+        return str(_report().html(_report().answer(self)))
+
+    def __repr__(self) -> str:
+        counts = ", ".join(f"{name} {len(entries)}" for name, entries in self.entries().items())
+        return f"<Evaluation {self.ruleset.id} {self.ruleset.version}, scope {self.scope}: {counts}>"
+
+
+def _report() -> Any:
+    return import_module("hepatica.report")

@@ -154,10 +154,10 @@ def _child_pugh_label(members: list[Values]) -> str:
 
 
 def _range_label(classes: FieldClasses, values: Iterable[Value | None]) -> str:
-    slots = sorted(slot for slot, index in classes.positions.items() if classes.samples[index] in set(values))
+    slots = sorted(int(str(slot)) for slot, index in classes.positions.items() if classes.samples[index] in set(values))
     runs: list[list[int]] = []
     every = sorted(int(str(slot)) for slot in classes.positions)
-    for slot in (int(str(slot)) for slot in slots):
+    for slot in slots:
         if runs and every.index(slot) == every.index(runs[-1][-1]) + 1:
             runs[-1].append(slot)
         else:

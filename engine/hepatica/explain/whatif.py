@@ -134,9 +134,9 @@ def moved_profile(profile: Profile, steps: Iterable[Step]) -> Profile:
         facts.update(zip((field.name for field in step.facet.fields), step.to.values, strict=True))
     changed = {name for name, value in facts.items() if value != profile.facts[name]}
     stale = changed | (set(CHILD_PUGH_GROUP) if changed & set(CHILD_PUGH_GROUP) else set())
-    kept = {name: parts for name, parts in profile.measurements.items() if name not in stale}
+    kept = profile.without(stale)
     total = facts_of(facts)
-    return Profile(total, profile.label, kept, doubts(total))
+    return Profile(total, profile.label, measurements=kept, warnings=doubts(total))
 
 
 def _order(change: Change) -> tuple[int, int, int]:

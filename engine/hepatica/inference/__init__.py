@@ -1,28 +1,48 @@
-"""What a profile's facts imply: durable_rules, the plain reading it must agree with, and the tables both explanations use."""
+"""What a profile's facts imply: durable_rules decides, the plain reading must agree, the tables serve many profiles."""
 
 from __future__ import annotations
 
-from hepatica.inference.agreement import Disagreement, Inference
+from hepatica.inference.agreement import Conclusions, Disagreement, Inference
 from hepatica.inference.classes import FieldClasses, classes_of
-from hepatica.inference.normal_form import Opener, TooManyAlternatives, alternatives, words_of
-from hepatica.inference.plain import Verdict, causes, conjunction, disjunction, read
+from hepatica.inference.normal_form import Expander, TooManyAlternatives, alternatives, words_of
+from hepatica.inference.plain import PlainReading, Verdict, causes, judge, read
 from hepatica.inference.productions import MAX_PATHS
-from hepatica.inference.program import SCOPE, FieldTable, Goal, Masks, Program, compile_conditions, compile_ruleset, conditions_of
+from hepatica.inference.program import (
+    ENROLLED_NOBODY,
+    SCOPE,
+    Conditions,
+    FieldTable,
+    Goal,
+    GoalKey,
+    Masks,
+    Program,
+    Row,
+    compile_conditions,
+    compile_ruleset,
+    conditions_of,
+    enrolment,
+)
 from hepatica.inference.rete import Firings, Rete
 
 __all__ = [
+    "ENROLLED_NOBODY",
     "MAX_PATHS",
     "SCOPE",
+    "Conclusions",
+    "Conditions",
     "Disagreement",
+    "Expander",
     "FieldClasses",
     "FieldTable",
     "Firings",
     "Goal",
+    "GoalKey",
     "Inference",
     "Masks",
-    "Opener",
+    "PlainReading",
     "Program",
     "Rete",
+    "Row",
     "TooManyAlternatives",
     "Verdict",
     "alternatives",
@@ -31,8 +51,8 @@ __all__ = [
     "compile_conditions",
     "compile_ruleset",
     "conditions_of",
-    "conjunction",
-    "disjunction",
+    "enrolment",
+    "judge",
     "read",
     "words_of",
 ]

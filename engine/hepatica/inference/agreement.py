@@ -1,66 +1,81 @@
-"""Two evaluators, one answer: durable_rules and the plain reading, compared on every profile before anything is said."""
+"""Three readings, one answer. durable_rules decides; two others must say the same before anything leaves."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator
+from typing import NamedTuple
 
-from hepatica.inference.program import CONCEPT, Masks, Program, compile_ruleset, conditions_of
+from hepatica.inference.plain import PlainReading, Verdict, Verdicts
+from hepatica.inference.program import Goal, Masks, Program, compile_ruleset, conditions_of
 from hepatica.inference.rete import Firings, Rete
 from hepatica.knowledge import Condition, Ruleset
-from hepatica.patient import UNKNOWN, Facts
+from hepatica.patient import Facts
 from hepatica.problems import InternalError
 
 
 class Disagreement(InternalError):
-    """durable_rules and the plain reading gave different verdicts; both are named, neither is an answer."""
+    """The readings gave different verdicts; who says what is named, and none is an answer."""
+
+
+class Conclusions(NamedTuple):
+    """The verdicts of one profile: marks of the goals that certainly hold and that may, bits of the tests that hold and fail."""
+
+    certain: int
+    possible: int
+    holds: int
+    fails: int
+
+    def verdict(self, goal: Goal) -> Verdict:
+        """The verdict of a goal."""
+        return Verdict.of(self.certain & goal.mark, self.possible & goal.mark)
 
 
 class Inference:
-    """Verdicts of one ruleset's scope, rules, notes, populations and concepts. Safe for several threads."""
+    """Verdicts of one ruleset's scope, rules, notes, studies and concepts. Safe for several threads.
+
+    The verdicts are what durable_rules fires. The plain reading, which shares nothing with what durable_rules is fed, must give
+    the same ones; so must the bit tables, from which reasons are read, and of these every single test is compared, too.
+    """
 
     def __init__(self, ruleset: Ruleset, program: Program | None = None) -> None:
         self.program = program or compile_ruleset(ruleset)
-        conditions = _distinct({name: when for name, when in conditions_of(ruleset).items() if not name.startswith(CONCEPT)})
-        concepts = {concept.id: concept.when for concept in ruleset.concepts.values()}
-        self.rete = Rete(conditions, concepts)
+        conditions, concepts = conditions_of(ruleset), ruleset.concept_conditions
         goals = self.program.goals
-        self._checked = tuple((1 << n, goals[name].mask) for n, name in enumerate(conditions))
-        self._concepts = tuple((name, goals[f"concept/{name}"].mask) for name in concepts)
+        marks: dict[Condition, int] = {}  # many trials enrolled by the same words: each condition is fired once
+        derived: dict[str, tuple[int, Condition]] = {}
+        for key, when in conditions.items():
+            if key.kind == "concept":
+                derived[key.id] = goals[key].mark, when
+            else:
+                marks[when] = marks.get(when, 0) | goals[key].mark
+        self.rete = Rete(derived, marks, self.program.fields, self.program.marks.bit_length())
+        self.plain = PlainReading([(goals[key].mark, when) for key, when in conditions.items()], concepts, self.program.tests)
 
-    def read(self, facts: Facts) -> Masks:
-        """The verdict bits of a profile; raises `Disagreement` where the two evaluators differ."""
-        masks = self.program.masks(facts)
-        self._compare(masks, self.rete.fire(facts))
-        return masks
+    def read(self, facts: Facts) -> Conclusions:
+        """The verdicts of a profile; raises `Disagreement` where the readings differ, also after the engine is rebuilt."""
+        fired, masks, plain = self.rete.fire(facts), self.program.masks(facts), self.plain.read(facts)
+        if not self._agree(fired, masks, plain):
+            self.rete.distrust()
+            fired = self.rete.fire(facts)
+            if not self._agree(fired, masks, plain):
+                raise Disagreement("; ".join(self._differences(fired, masks, plain)) + "; no answer is given")
+        return Conclusions(fired.certain, fired.possible, masks.holds, masks.fails)
 
-    def _compare(self, masks: Masks, firings: Firings) -> None:
-        certain = possible = 0
-        for bit, mask in self._checked:
-            if masks.possible & mask:
-                possible |= bit
-                if masks.certain & mask:
-                    certain |= bit
-        tokens = {name: _token(masks, mask) for name, mask in self._concepts}
-        if (certain, possible, tokens) == (firings.certain_bits, firings.possible_bits, firings.concepts):
-            return
-        plain = Firings(firings.goals, certain, possible, tokens)
-        wrong = sorted(
-            (plain.certain ^ firings.certain)
-            | (plain.possible ^ firings.possible)
-            | {f"concept/{name}" for name, token in tokens.items() if firings.concepts.get(name) != token}
-        )
-        raise Disagreement(f"durable_rules and the plain reading differ on {', '.join(wrong)}; no answer is given")
+    def _agree(self, fired: Firings, masks: Masks, plain: Verdicts) -> bool:
+        return (*fired, masks.holds, masks.fails) == plain and fired == self._tabled(masks)
 
+    def _tabled(self, masks: Masks) -> Firings:
+        return Firings(self.program.verdicts(masks.certain), self.program.verdicts(masks.possible))
 
-def _distinct(conditions: Mapping[str, Condition]) -> dict[str, Condition]:
-    """Each condition once, under the first name it has: many trials enrolled by the same words."""
-    first: dict[Condition, str] = {}
-    for name, condition in conditions.items():
-        first.setdefault(condition, name)
-    return {name: condition for condition, name in first.items()}
-
-
-def _token(masks: Masks, mask: int) -> str:
-    if masks.certain & mask:
-        return "yes"
-    return UNKNOWN if masks.possible & mask else "no"
+    def _differences(self, fired: Firings, masks: Masks, plain: Verdicts) -> Iterator[str]:
+        tabled = self._tabled(masks)
+        for key, goal in self.program.goals.items():
+            said = {
+                name: Verdict.of(certain & goal.mark, possible & goal.mark).value
+                for name, (certain, possible) in {"durable_rules": fired, "plain reading": plain[:2], "tables": tabled}.items()
+            }
+            if len(set(said.values())) > 1:
+                yield f"the readings of {key} differ ({', '.join(f'{name}: {verdict}' for name, verdict in said.items())})"
+        for n, test in enumerate(self.program.tests):
+            if (masks.holds ^ plain[2] | masks.fails ^ plain[3]) >> n & 1:
+                yield f"the tables and the plain reading differ on {test}"

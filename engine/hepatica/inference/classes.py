@@ -2,20 +2,26 @@
 
 from __future__ import annotations
 
+import math
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterable
 from dataclasses import dataclass
 from itertools import combinations
 
+from hepatica.inference.normal_form import words_of
 from hepatica.knowledge import Test
-from hepatica.patient import Field, Value
+from hepatica.patient import Field, Interval, Value
 
 UNKNOWN_CLASS = 0
+NUMERIC = ("integer", "number")
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class FieldClasses:
-    """A field cut by the thresholds of some tests. `samples[i]` is one value of class `i`; None for unknown."""
+    """A field cut by the thresholds of some tests. `samples[i]` is one value of class `i`; None for unknown.
+
+    `positions` gives the class of a value; of a numeric field, the class of a slot: 2i lies below threshold i, 2i + 1 on it.
+    """
 
     field: Field
     thresholds: tuple[float, ...]
@@ -23,30 +29,50 @@ class FieldClasses:
     positions: dict[Value, int]
 
     def class_of(self, value: Value | None) -> int:
-        """The class of a value of the field."""
+        """The class of a value of the field; raises `KeyError` for an interval, which may lie in several."""
         if value is None:
             return UNKNOWN_CLASS
-        if self.thresholds or self.field.kind in ("integer", "number"):
-            assert isinstance(value, (int, float))
-            return self.positions[_slot(self.thresholds, value)]
-        return self.positions[value]
+        return self.positions[_slot(self.thresholds, value) if isinstance(value, (int, float)) and self.is_numeric else value]
+
+    @property
+    def is_numeric(self) -> bool:
+        """Whether the field holds numbers."""
+        return self.field.kind in NUMERIC
+
+    def points_of(self, interval: Interval) -> tuple[float, ...]:
+        """Numbers of an interval that stand for all of it: both ends, and one of every class between them."""
+        low, high = closed_bounds(self.field, interval)
+        first, last = _slot(self.thresholds, low), _slot(self.thresholds, high)
+        inside = (self.samples[index] for slot, index in self.positions.items() if isinstance(slot, int) and first < slot < last)
+        return low, *(point for point in inside if isinstance(point, (int, float))), high
+
+
+def closed_bounds(field: Field, value: Interval) -> tuple[float, float]:
+    """The least and the greatest number that an interval of a field holds; infinite where it has no such end.
+
+    An end that is left out becomes its neighbour: the next whole number, or the next number that a computer can write.
+    """
+    if field.kind == "integer":
+        low = math.ceil(value.low) if math.isfinite(value.low) else value.low
+        high = math.floor(value.high) if math.isfinite(value.high) else value.high
+        return low + (low == value.low and not value.low_included), high - (high == value.high and not value.high_included)
+    return (
+        value.low if value.low_included else math.nextafter(value.low, math.inf),
+        value.high if value.high_included else math.nextafter(value.high, -math.inf),
+    )
 
 
 def classes_of(field: Field, tests: Iterable[Test]) -> FieldClasses:
     """The classes of `field` under `tests` (those of other fields are ignored)."""
-    own = [test for test in tests if test.field == field.name]
-    if field.kind in ("integer", "number"):
-        return _numeric(field, own)
+    if field.kind in NUMERIC:
+        return _numeric(field, [test for test in tests if test.field == field.name])
     values = _values(field)
-    positions: dict[Value, int] = {value: index for index, value in enumerate(values, 1)}
-    return FieldClasses(field, (), (None, *values), positions)
+    return FieldClasses(field, (), (None, *values), {value: index for index, value in enumerate(values, 1)})
 
 
 def _values(field: Field) -> tuple[Value, ...]:
-    if field.kind == "flag":
-        return (True, False)
-    if field.kind == "choice":
-        return field.values
+    if field.kind != "set":
+        return words_of(field)
     sizes = range(len(field.values) + 1)
     return tuple(chosen for size in sizes for chosen in combinations(field.values, size))
 
@@ -76,8 +102,8 @@ def _sample(field: Field, thresholds: tuple[float, ...], slot: int) -> Value | N
     low = thresholds[slot // 2 - 1] if slot else None
     high = thresholds[slot // 2] if slot // 2 < len(thresholds) else None
     if field.kind == "integer":
-        first = int(field.low) if low is None else int(low) + 1
-        last = int(field.high) if high is None else int(high) - 1
+        first = int(field.low) if low is None else math.floor(low) + 1
+        last = int(field.high) if high is None else math.ceil(high) - 1
         return first if first <= last else None
     if low is None:
         return None if high == field.low else field.low

@@ -10,12 +10,16 @@ from collections.abc import Iterable, Mapping
 from math import prod
 
 from hepatica.knowledge import AllOf, ConceptTest, Condition, NotOf, Test
-from hepatica.patient import FIELD_BY_NAME
+from hepatica.patient import Field, Fields
 
 MAX_ALTERNATIVES = 512
 
 Leaf = Test | ConceptTest
 Alternative = frozenset[Leaf]
+
+
+class TooManyAlternatives(Exception):
+    """A condition multiplies out beyond the limit."""
 
 
 def alternatives(condition: Condition, wanted: bool = True) -> tuple[Alternative, ...]:
@@ -27,28 +31,26 @@ def alternatives(condition: Condition, wanted: bool = True) -> tuple[Alternative
     if isinstance(condition, Test):
         return (frozenset([condition if wanted else condition.opposite()]),)
     parts = [alternatives(part, wanted) for part in condition.parts]
-    return all_of(parts) if isinstance(condition, AllOf) == wanted else any_of(parts)
+    return _all_of(parts) if isinstance(condition, AllOf) == wanted else _any_of(parts)
 
 
-def any_of(parts: Iterable[tuple[Alternative, ...]]) -> tuple[Alternative, ...]:
-    """At least one part."""
-    return absorbed(alternative for part in parts for alternative in part)
+def _any_of(parts: Iterable[tuple[Alternative, ...]]) -> tuple[Alternative, ...]:
+    return _absorbed(alternative for part in parts for alternative in part)
 
 
-def all_of(parts: Iterable[tuple[Alternative, ...]]) -> tuple[Alternative, ...]:
-    """Every part."""
+def _all_of(parts: Iterable[tuple[Alternative, ...]]) -> tuple[Alternative, ...]:
     product: tuple[Alternative, ...] = (frozenset(),)
     for part in dict.fromkeys(parts):
-        product = absorbed(left | right for left in product for right in part)
+        product = _absorbed(left | right for left in product for right in part)
     return product
 
 
-def absorbed(found: Iterable[Alternative]) -> tuple[Alternative, ...]:
+def _absorbed(found: Iterable[Alternative]) -> tuple[Alternative, ...]:
     """Each alternative once, without those that ask for more than another does; in order of first meeting."""
     unique = list(dict.fromkeys(found))
     if len(unique) > MAX_ALTERNATIVES:
         raise TooManyAlternatives
-    return tuple(one for one in unique if not any(other < one for other in unique))
+    return tuple(one for one in unique if not any(other < one for other in unique)) if len(unique) > 1 else tuple(unique)
 
 
 def breadth(condition: Condition, wanted: bool = True) -> int:
@@ -62,59 +64,58 @@ def _width(leaf: Leaf) -> int:
     return max(1, len(leaf.operands)) if leaf.operator == "includes" else 2 if leaf.operator == "!=" else 1
 
 
-class TooManyAlternatives(Exception):
-    """A condition multiplies out beyond the limit."""
+def leaf_order(leaf: Leaf) -> tuple[str, str, str]:
+    """A fixed order of leaves, concepts first: sets of them are otherwise in no order at all."""
+    if isinstance(leaf, ConceptTest):
+        return "", leaf.concept, str(leaf.wanted)
+    return leaf.field, leaf.operator, f"{leaf.operands} {leaf.unknown}"
 
 
-class Opener:
-    """Opens conditions over one set of concepts; each concept is opened once each way, however often it is named."""
+class Expander:
+    """Replaces concepts by their definitions; each concept is expanded once each way, however often it is named."""
 
-    def __init__(self, concepts: Mapping[str, Condition]) -> None:
+    def __init__(self, concepts: Mapping[str, Condition], fields: Fields) -> None:
         self._concepts = concepts
+        self._fields = fields
         self._known: dict[tuple[str, bool], tuple[frozenset[Test], ...]] = {}
 
-    def opened(self, condition: Condition, wanted: bool = True) -> tuple[frozenset[Test], ...]:
+    def expanded(self, condition: Condition, wanted: bool = True) -> tuple[frozenset[Test], ...]:
         """As `alternatives`, with every concept replaced by its definition and tests of one field merged."""
-        found: list[tuple[Alternative, ...]] = []
-        for alternative in alternatives(condition, wanted):
-            found.append(all_of(self._leaf(leaf) for leaf in sorted(alternative, key=repr)))
-        return tuple(dict.fromkeys(_merged(alternative) for alternative in any_of(found)))
+        found = [
+            _all_of(self._leaf(leaf) for leaf in sorted(alternative, key=leaf_order))
+            for alternative in alternatives(condition, wanted)
+        ]
+        return tuple(dict.fromkeys(self._merged(alternative) for alternative in _any_of(found)))
 
     def concept(self, name: str, wanted: bool = True) -> tuple[frozenset[Test], ...]:
         """The alternatives under which a concept holds, or (`wanted` false) does not."""
         known = self._known.get((name, wanted))
         if known is None:
-            known = self._known[name, wanted] = self.opened(self._concepts[name], wanted)
+            known = self._known[name, wanted] = self.expanded(self._concepts[name], wanted)
         return known
 
     def _leaf(self, leaf: Leaf) -> tuple[Alternative, ...]:
         return tuple(self.concept(leaf.concept, leaf.wanted)) if isinstance(leaf, ConceptTest) else (frozenset([leaf]),)
 
+    def _merged(self, alternative: Alternative) -> frozenset[Test]:
+        """Word tests of the same single-valued field become one test of the words that pass them all."""
+        tests = [leaf for leaf in alternative if isinstance(leaf, Test)]
+        words: dict[tuple[str, bool | None], list[Test]] = {}
+        for test in tests:
+            if test.operator in ("in", "not in"):
+                words.setdefault((test.field, test.unknown), []).append(test)
+        if all(len(group) < 2 for group in words.values()):
+            return frozenset(tests)
+        kept = {test for test in tests if len(words.get((test.field, test.unknown), ())) < 2}
+        met = (test for (name, _), group in words.items() if len(group) > 1 for test in self._meet(name, group))
+        return frozenset((*kept, *met))
 
-def opened(condition: Condition, concepts: Mapping[str, Condition], wanted: bool = True) -> tuple[frozenset[Test], ...]:
-    """One condition opened; for many over the same concepts use one `Opener`."""
-    return Opener(concepts).opened(condition, wanted)
-
-
-def _merged(alternative: Alternative) -> frozenset[Test]:
-    """Word tests of the same single-valued field become one test of the words that pass them all."""
-    tests = [leaf for leaf in alternative if isinstance(leaf, Test)]
-    words: dict[str, list[Test]] = {}
-    for test in tests:
-        if test.operator in ("in", "not in"):
-            words.setdefault(test.field, []).append(test)
-    kept = {test for test in tests if len(words.get(test.field, ())) < 2}
-    met = (test for name, group in words.items() if len(group) > 1 for test in _meet(name, group))
-    return frozenset((*kept, *met))
-
-
-def _meet(name: str, group: list[Test]) -> list[Test]:
-    """One test of the words that pass all of `group`; the group itself where none does, so that a reader sees why."""
-    passing = tuple(word for word in words_of(name) if all(test.holds(word) for test in group))
-    return [Test(name, "in", passing)] if passing else group
+    def _meet(self, name: str, group: list[Test]) -> list[Test]:
+        """One test of the words that pass all of `group`; the group itself where none does, so that a reader sees why."""
+        passing = tuple(word for word in words_of(self._fields[name]) if all(test.holds(word) for test in group))
+        return [Test(name, "in", passing, group[0].unknown)] if passing else group
 
 
-def words_of(name: str) -> tuple[str | bool, ...]:
+def words_of(field: Field) -> tuple[str | bool, ...]:
     """The values of a choice or a flag."""
-    field = FIELD_BY_NAME[name]
     return (True, False) if field.kind == "flag" else field.values

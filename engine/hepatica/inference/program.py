@@ -1,6 +1,6 @@
 """A ruleset's conditions compiled once into bit tables.
 
-Every goal (a rule, a concept, the scope, a note, a study's population) is a run of conjunctions, one bit each. For each
+Every goal (a rule, a concept, the scope, a note, whom a study enrolled) is a run of conjunctions, one bit each. For each
 class of each field a table says which conjunctions the class does not contradict: once with unknown contradicting
 (certain) and once with unknown passing (possible). A profile's verdicts are the AND of one entry per field.
 """
@@ -8,43 +8,90 @@ class of each field a table says which conjunctions the class does not contradic
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
-from typing import NamedTuple
+from dataclasses import dataclass, field
+from functools import reduce
+from operator import or_
+from typing import Literal, NamedTuple
 
 from hepatica.inference.classes import FieldClasses, classes_of
-from hepatica.inference.normal_form import MAX_ALTERNATIVES, Opener, TooManyAlternatives, breadth
-from hepatica.knowledge import AllOf, Condition, Ruleset, Test
-from hepatica.patient import FIELDS, Facts
+from hepatica.inference.normal_form import MAX_ALTERNATIVES, Expander, TooManyAlternatives, breadth
+from hepatica.inference.plain import Verdict
+from hepatica.knowledge import AllOf, Condition, Ruleset, Study, Test
+from hepatica.patient import Facts, Fields, Interval, Value
 from hepatica.problems import InvalidInput, Problem
 
-SCOPE = "scope"
-CONCEPT = "concept/"
+GoalKind = Literal["concept", "scope", "rule", "note", "study", "result"]
+
+
+class GoalKey(NamedTuple):
+    """Names a condition that has a verdict; a study's is whom it enrolled, a result's (`study/result`) its subgroup."""
+
+    kind: GoalKind
+    id: str = ""
+
+    def __str__(self) -> str:
+        return f"{self.kind}/{self.id}" if self.id else self.kind
+
+
+SCOPE = GoalKey("scope")
+Conditions = Mapping[GoalKey, Condition]
 
 
 @dataclass(frozen=True, slots=True)
 class Goal:
-    """A condition with a verdict: its conjunctions are bits `first` to `first + len(conjunctions) - 1`.
+    """A condition with a verdict: its conjunctions are bits `first` to `first + len(conjunctions) - 1`, together `mask`.
 
-    Each conjunction is a bit mask over `Program.tests`.
+    Each conjunction is a bit mask over `Program.tests`, and `tests` their union. `mark` is the goal's one bit in a verdict.
     """
 
-    name: str
-    index: int
+    key: GoalKey
     first: int
     conjunctions: tuple[int, ...]
     mask: int
+    mark: int
     tests: int
+
+
+class Row(NamedTuple):
+    """What one value of a field leaves standing: conjunctions (certain, possible), and which tests it holds and fails."""
+
+    certain: int
+    possible: int
+    holds: int
+    fails: int
 
 
 @dataclass(frozen=True, slots=True)
 class FieldTable:
-    """For each class of a field: conjunctions not contradicted (certain, possible), tests that hold, tests that fail."""
+    """For each class of a field a row. `groups` are the masks of conjunctions by the tests of this field they use."""
 
     classes: FieldClasses
-    certain: tuple[int, ...]
-    possible: tuple[int, ...]
-    holds: tuple[int, ...]
-    fails: tuple[int, ...]
+    rows: tuple[Row, ...]
+    tests: tuple[tuple[int, Test], ...]
+    groups: tuple[tuple[int, int], ...]
+    _intervals: dict[Interval, Row] = field(default_factory=dict, compare=False, repr=False)
+
+    def row(self, value: Value | None) -> Row:
+        """The row of a value, or of a number known as an interval."""
+        if not isinstance(value, Interval):
+            return self.rows[self.classes.class_of(value)]
+        found = self._intervals.get(value)
+        if found is None:
+            if len(self._intervals) > _MOST_INTERVALS:
+                self._intervals.clear()
+            found = self._intervals[value] = self._spanning(self.classes.points_of(value))
+        return found
+
+    def _spanning(self, points: tuple[float, ...]) -> Row:
+        """A test holds of an interval where it holds of every point of it, and fails where it fails of every one."""
+        held = sum(bit for bit, test in self.tests if all(test.holds(point) for point in points))
+        failed = sum(bit for bit, test in self.tests if not any(test.holds(point) for point in points))
+        holds, fails = _where_open(self.tests, held, failed)
+        every = reduce(or_, (row.possible for row in self.rows))
+        return _row(self.groups, every, sum(bit for bit, _ in self.tests), holds, fails)
+
+
+_MOST_INTERVALS = 256
 
 
 class Masks(NamedTuple):
@@ -55,117 +102,165 @@ class Masks(NamedTuple):
     holds: int
     fails: int
 
+    def verdict(self, goal: Goal) -> Verdict:
+        """The verdict of a goal."""
+        return Verdict.of(self.certain & goal.mask, self.possible & goal.mask)
+
 
 @dataclass(frozen=True, slots=True)
 class Program:
-    """The compiled conditions of one ruleset."""
+    """The compiled conditions of one ruleset. `every` are all conjunction bits; `fill` and `marks` serve `verdicts`."""
 
+    fields: Fields
     tests: tuple[Test, ...]
-    goals: Mapping[str, Goal]
+    goals: Mapping[GoalKey, Goal]
     tables: tuple[FieldTable, ...]
+    every: int
+    fill: int
+    marks: int
 
     def masks(self, facts: Facts) -> Masks:
         """The verdict bits of a profile: one table entry per field."""
-        certain = possible = -1
+        certain = possible = self.every
         holds = fails = 0
         for table in self.tables:
-            index = table.classes.class_of(facts[table.classes.field.name])
-            certain &= table.certain[index]
-            possible &= table.possible[index]
-            holds |= table.holds[index]
-            fails |= table.fails[index]
+            row = table.row(facts[table.classes.field.name])
+            certain &= row.certain
+            possible &= row.possible
+            holds |= row.holds
+            fails |= row.fails
         return Masks(certain, possible, holds, fails)
 
+    def verdicts(self, conjunctions: int) -> int:
+        """The marks of the goals of which some conjunction stands.
 
-def conditions_of(ruleset: Ruleset) -> dict[str, Condition]:
-    """Every goal's condition by name. The scope is part of every rule."""
+        The conjunctions of a goal lie side by side below a spare bit, its mark. Adding ones to all of them carries into the
+        mark where at least one bit was set: one addition answers for every goal.
+        """
+        return (conjunctions + self.fill) & self.marks
+
+
+def conditions_of(ruleset: Ruleset) -> dict[GoalKey, Condition]:
+    """Every goal's condition. The scope is part of every rule."""
     scope = ruleset.card.scope
-    found: dict[str, Condition] = {f"{CONCEPT}{c.id}": c.when for c in ruleset.concepts.values()}
+    found: dict[GoalKey, Condition] = {GoalKey("concept", name): when for name, when in ruleset.concept_conditions.items()}
     found[SCOPE] = scope
-    found |= {f"rule/{rule.id}": AllOf((scope, rule.when)) for rule in ruleset.rules.values()}
-    found |= {f"note/{note.id}": note.when for note in ruleset.notes if note.when is not None}
+    found |= {GoalKey("rule", rule.id): AllOf(parts=(scope, rule.when)) for rule in ruleset.rules.values()}
+    found |= {GoalKey("note", note.id): note.when for note in ruleset.notes if note.when is not None}
+    asked: dict[GoalKey, Condition | None] = {}
     for study in ruleset.studies.values():
-        if study.population is not None and study.population.when is not None:
-            found[f"population/{study.id}"] = study.population.when
-    return found
+        asked[GoalKey("study", study.id)] = enrolment(study)
+        asked |= {GoalKey("result", f"{study.id}/{result.id}"): result.subgroup_when for result in study.results}
+    return found | {key: when for key, when in asked.items() if when is not None}
+
+
+def enrolment(study: Study) -> Condition | None:
+    """Whom a study enrolled: what its source prints and what is known from elsewhere; None where neither says."""
+    if study.kind in ENROLLED_NOBODY:
+        return None
+    printed = [study.population.when] if study.population and study.population.when is not None else []
+    parts = (*printed, *(criterion.when for criterion in study.criteria))
+    return AllOf(parts=parts) if len(parts) > 1 else parts[0] if parts else None
+
+
+ENROLLED_NOBODY = ("regulatory_approval", "case_report", "review_statement")
 
 
 def compile_ruleset(ruleset: Ruleset) -> Program:
     """The program of a ruleset; raises `InvalidInput` where a condition multiplies out beyond the limit."""
-    concepts = {concept.id: concept.when for concept in ruleset.concepts.values()}
-    return compile_conditions(conditions_of(ruleset), concepts, ruleset.places)
+    return compile_conditions(conditions_of(ruleset), ruleset.concept_conditions, ruleset.fields, ruleset.places)
 
 
 def compile_conditions(
-    conditions: Mapping[str, Condition], concepts: Mapping[str, Condition], places: Mapping[str, str] | None = None
+    conditions: Conditions, concepts: Mapping[str, Condition], fields: Fields, places: Mapping[str, str] | None = None
 ) -> Program:
-    """The program of named conditions."""
-    opener = Opener(concepts)
-    expanded: dict[str, tuple[frozenset[Test], ...]] = {}
-    too_many: list[str] = []
-    for name, condition in conditions.items():
+    """The program of named conditions over some fields."""
+    expander = Expander(concepts, fields)
+    expanded: dict[GoalKey, tuple[frozenset[Test], ...]] = {}
+    too_many: list[GoalKey] = []
+    for key, condition in conditions.items():
         try:
-            expanded[name] = opener.opened(condition)
+            expanded[key] = expander.expanded(condition)
             broad = breadth(condition)
-            if name.startswith(CONCEPT):
-                opener.concept(name.removeprefix(CONCEPT), wanted=False)
+            if key.kind == "concept":
+                expander.concept(key.id, wanted=False)
                 broad += breadth(condition, wanted=False)
         except TooManyAlternatives:
             broad = MAX_ALTERNATIVES + 1
         if broad > MAX_ALTERNATIVES:
-            too_many.append(name)
+            too_many.append(key)
     if too_many:
-        raise InvalidInput(_located(name, (places or {}).get(name, f"{name}:1")) for name in too_many)
-    tests = _ordered(expanded.values())
-    bit = {test: 1 << index for index, test in enumerate(tests)}
-    goals = _goals(expanded, bit)
-    return Program(tests, goals, _tables(tests, goals))
+        raise InvalidInput(_located(key, (places or {}).get(str(key), f"{key}:1")) for key in too_many)
+    tests = _ordered(expanded.values(), fields)
+    goals, fill = _goals(expanded, {test: 1 << index for index, test in enumerate(tests)})
+    every, marks = sum(goal.mask for goal in goals.values()), sum(goal.mark for goal in goals.values())
+    used = {test.field for test in tests}
+    uses: dict[int, int] = {}
+    for goal in goals.values():
+        for offset, conjunction in enumerate(goal.conjunctions):
+            uses[conjunction] = uses.get(conjunction, 0) | 1 << goal.first + offset
+    tables = tuple(_table(classes_of(field, tests), tests, uses, every) for name, field in fields.items() if name in used)
+    return Program(fields, tests, goals, tables, every, fill, marks)
 
 
-def _located(name: str, place: str) -> Problem:
+def _located(key: GoalKey, place: str) -> Problem:
     file, _, line = place.rpartition(":")
-    message = f"{name} multiplies out to more than {MAX_ALTERNATIVES} alternatives; split it"
+    message = f"{key} multiplies out to more than {MAX_ALTERNATIVES} alternatives; split it"
     return Problem(file, int(line), 1, "too-many-alternatives", message)
 
 
-def _tables(tests: tuple[Test, ...], goals: Mapping[str, Goal]) -> tuple[FieldTable, ...]:
-    """One table for each field that a test reads."""
-    used = {test.field for test in tests}
-    return tuple(_table(classes_of(field, tests), tests, goals) for field in FIELDS if field.name in used)
-
-
-def _ordered(expanded: Iterable[tuple[frozenset[Test], ...]]) -> tuple[Test, ...]:
+def _ordered(expanded: Iterable[tuple[frozenset[Test], ...]], fields: Fields) -> tuple[Test, ...]:
     """Every test once, by field, operator and operands."""
-    order = {field.name: index for index, field in enumerate(FIELDS)}
+    order = {name: index for index, name in enumerate(fields)}
     unique = {test for alternatives in expanded for alternative in alternatives for test in alternative}
-    return tuple(sorted(unique, key=lambda test: (order[test.field], test.operator, repr(test.operands))))
+    return tuple(sorted(unique, key=lambda test: (order[test.field], test.operator, repr(test.operands), str(test.unknown))))
 
 
-def _goals(expanded: Mapping[str, tuple[frozenset[Test], ...]], bit: Mapping[Test, int]) -> dict[str, Goal]:
-    goals: dict[str, Goal] = {}
-    first = 0
-    for index, (name, alternatives) in enumerate(expanded.items()):
+def _goals(expanded: Mapping[GoalKey, tuple[frozenset[Test], ...]], bit: Mapping[Test, int]) -> tuple[dict[GoalKey, Goal], int]:
+    """Every goal, and the ones to add so that a goal's conjunctions carry into its mark."""
+    goals: dict[GoalKey, Goal] = {}
+    first = fill = 0
+    for key, alternatives in expanded.items():
         conjunctions = tuple(sum(bit[test] for test in alternative) for alternative in alternatives)
-        mask = ((1 << len(conjunctions)) - 1) << first
-        every = 0
+        count, every = len(conjunctions), 0
         for conjunction in conjunctions:
             every |= conjunction
-        goals[name] = Goal(name, index, first, conjunctions, mask, every)
-        first += len(conjunctions)
-    return goals
+        mask = ((1 << count) - 1) << first
+        spare = count != 1  # a single conjunction is its own mark
+        fill |= mask if spare else 0
+        goals[key] = Goal(key, first, conjunctions, mask, 1 << first + count - (not spare), every)
+        first += count + spare
+    return goals, fill
 
 
-def _table(classes: FieldClasses, tests: tuple[Test, ...], goals: Mapping[str, Goal]) -> FieldTable:
-    own = [(1 << index, test) for index, test in enumerate(tests) if test.field == classes.field.name]
-    every = sum(bit for bit, _ in own)
-    holds = tuple(0 if s is None else sum(bit for bit, test in own if test.holds(s)) for s in classes.samples)
-    fails = tuple(0 if s is None else every & ~held for s, held in zip(classes.samples, holds, strict=True))
-    conjunctions = [c for goal in goals.values() for c in goal.conjunctions]
-    certain = tuple(_not_contradicted(conjunctions, every & ~held) for held in holds)
-    possible = tuple(_not_contradicted(conjunctions, failed) for failed in fails)
-    return FieldTable(classes, certain, possible, holds, fails)
+def _table(classes: FieldClasses, tests: tuple[Test, ...], uses: Mapping[int, int], every: int) -> FieldTable:
+    own = tuple((1 << index, test) for index, test in enumerate(tests) if test.field == classes.field.name)
+    all_own = sum(bit for bit, _ in own)
+    groups: dict[int, int] = {}
+    for conjunction, bits in uses.items():
+        groups[conjunction & all_own] = groups.get(conjunction & all_own, 0) | bits
+    grouped = tuple(groups.items())
+    rows = []
+    for sample in classes.samples:
+        held = 0 if sample is None else sum(bit for bit, test in own if test.holds(sample))
+        holds, fails = _where_open(own, held, 0 if sample is None else all_own & ~held)
+        rows.append(_row(grouped, every, all_own, holds, fails))
+    return FieldTable(classes, tuple(rows), own, grouped)
 
 
-def _not_contradicted(conjunctions: list[int], against: int) -> int:
-    """The bits of the conjunctions that use none of the tests `against`."""
-    return sum(1 << index for index, conjunction in enumerate(conjunctions) if not conjunction & against)
+def _where_open(tests: tuple[tuple[int, Test], ...], holds: int, fails: int) -> tuple[int, int]:
+    """The tests that hold and that fail once those which the value leaves open have the verdict they ask for (`known:`)."""
+    open_tests = [(bit, test) for bit, test in tests if test.unknown is not None and not bit & (holds | fails)]
+    passing = sum(bit for bit, test in open_tests if test.unknown)
+    return holds | passing, fails | sum(bit for bit, _ in open_tests) & ~passing
+
+
+def _row(groups: tuple[tuple[int, int], ...], every: int, own: int, holds: int, fails: int) -> Row:
+    """The conjunctions that use no test which may fail (certain), and those that use none which fails (possible)."""
+    certain = possible = every
+    for tests, conjunctions in groups:
+        if tests & own & ~holds:
+            certain &= ~conjunctions
+        if tests & fails:
+            possible &= ~conjunctions
+    return Row(certain, possible, holds, fails)

@@ -5,85 +5,90 @@ What this module keeps to, and why (each has a test in `tests/inference/test_ret
 - the C ruleset directly, never the Host: no background threads, no swallowed exceptions;
 - one fact to a profile, one letter for each value, constants only, a marker condition first in every rule, no `$not`, no
   test for absence;
-- one session id and one fact id for ever, retract in `finally`, never `delete_state`: sessions are told apart by a hash;
+- one session id and one fact id for ever, retract in `finally`: sessions are told apart by a hash. `delete_state` only just
+  before a handle is deleted, and only after a rule has fired in it: before that it frees memory it never set;
 - at most 60 paths to a handle: at 65 true siblings the engine fails and answers the next patient wrongly;
 - concepts by strata: what one stratum fires is added to the fact that the next one reads;
-- any error code: the handles are thrown away, rebuilt, and the profile is tried once more.
+- whatever stops a profile half way, an error code or Ctrl-C: the handles are thrown away before the next one.
 """
 
 from __future__ import annotations
 
+import os
+import sys
+import weakref
 from collections.abc import Mapping
-from itertools import product
 from threading import Lock
 from typing import Any, NamedTuple
 
 from hepatica.inference.productions import (
+    FAREWELL,
     UNKNOWN_LETTER,
+    YES_NO,
+    FactWriter,
     Production,
+    Writer,
     aliases_of,
-    concept_productions,
     definition,
-    fact,
-    fields_read,
-    goal_productions,
     shards,
     template,
 )
 from hepatica.knowledge import Condition, strata
-from hepatica.patient import UNKNOWN, Facts
+from hepatica.patient import Facts, Fields
 from hepatica.problems import InternalError
 
 MAX_FIRINGS = 4096
 _IMPORT_FAILED = (
-    "durable-rules is installed but cannot be loaded ({reason}). It ships as source: it needs a C compiler, and on "
-    'Python 3.13 the flag CPPFLAGS="-DPyEval_CallObject=PyObject_CallObject" in front of '
+    "durable-rules cannot be loaded ({reason}). It ships as source and needs a C compiler: "
     "pip install --force-reinstall --no-cache-dir --no-deps durable-rules==2.0.28"
 )
-_TOKENS = {"y": "yes", "n": "no"}
+_LAZY_FAILED = (
+    '. This system binds every symbol at once, so on Python 3.13 put CPPFLAGS="-DPyEval_CallObject=PyObject_CallObject" '
+    "in front of that command"
+)
 _ASSERTED, _NOT_HANDLED = 0, 1
 
 
 def engine_module() -> Any:
-    """The C extension; raises `InternalError` with the remedy where it cannot be imported."""
+    """The C extension; raises `InternalError` with the remedy where it cannot be imported.
+
+    From Python 3.13 on a function that it names is gone. Only callbacks that are never set would call it, so binding
+    lazily, at the first call, lets the extension be loaded as it is.
+    """
+    lazy = getattr(os, "RTLD_LAZY", None)
+    flags = sys.getdlopenflags() if lazy is not None else 0
     try:
+        if lazy is not None:
+            sys.setdlopenflags(lazy)
         import durable_rules_engine
     except ImportError as error:
-        raise InternalError(_IMPORT_FAILED.format(reason=error)) from None
+        raise InternalError(_IMPORT_FAILED.format(reason=error) + (_LAZY_FAILED if "symbol" in str(error) else "")) from None
+    finally:
+        if lazy is not None:
+            sys.setdlopenflags(flags)
     return durable_rules_engine
 
 
 class Firings(NamedTuple):
-    """What durable_rules derived: which of the goals certainly hold and which may (bit n is the n-th), each concept's token."""
+    """What durable_rules derived: the bits of the goals that certainly hold, and of those that may."""
 
-    goals: tuple[str, ...]
-    certain_bits: int
-    possible_bits: int
-    concepts: Mapping[str, str]
-
-    @property
-    def certain(self) -> frozenset[str]:
-        """The goals that certainly hold."""
-        return frozenset(name for n, name in enumerate(self.goals) if self.certain_bits >> n & 1)
-
-    @property
-    def possible(self) -> frozenset[str]:
-        """The goals that hold or may."""
-        return frozenset(name for n, name in enumerate(self.goals) if self.possible_bits >> n & 1)
+    certain: int
+    possible: int
 
 
 class _Handle:
-    """One engine handle with at most `MAX_PATHS` paths; `bits` says which bit each production's name stands for."""
+    """One engine handle with at most `MAX_PATHS` paths."""
 
-    def __init__(self, productions: list[Production], bits: Mapping[str, int]) -> None:
-        self._engine = engine_module()
-        self._bits = {f"r{index}": bits[production.name] for index, production in enumerate(productions)}
+    def __init__(self, productions: list[Production]) -> None:
+        self._engine = engine = engine_module()
+        self._says = {f"r{index}": production.says for index, production in enumerate(productions)}
         aliases = aliases_of(productions)
-        self._handle = self._engine.create_ruleset("hepatica", definition(productions, aliases))
+        self._handle = handle = engine.create_ruleset("hepatica", definition(productions, aliases))
         self._reads, self._template = tuple(aliases), template(aliases)
+        weakref.finalize(self, _delete, engine, handle, os.getpid()).atexit = False
 
     def fire(self, members: Mapping[str, str]) -> int:
-        """The bits of the productions that fire; of the fact's members the engine is given those they read."""
+        """What the productions that fire say, together; of the fact's members the engine is given those they read."""
         text = self._template % tuple([members[name] for name in self._reads])
         fired = 0
         try:
@@ -103,74 +108,127 @@ class _Handle:
         if not started:
             return 0
         _, message, state = started
-        advance, handle, bits = self._engine.complete_and_start_action, self._handle, self._bits
+        advance, handle, says = self._engine.complete_and_start_action, self._handle, self._says
         fired = 0
         for _ in range(MAX_FIRINGS):
-            fired |= bits[message[2 : message.index('"', 2)]]
+            fired |= says[message[2 : message.index('"', 2)]]  # the message is a JSON object whose first key is the rule
             message = advance(handle, state)
             if not message:
                 return fired
         raise RuntimeError(f"more than {MAX_FIRINGS} firings")
 
 
+def _delete(engine: Any, handle: Any, process: int) -> None:
+    """Give a handle's memory back. `delete_ruleset` alone keeps the session's, some 0.5 MB; see the module's note."""
+    if os.getpid() != process:
+        return  # a forked child has a copy that it never used
+    try:
+        if engine.assert_fact(handle, FAREWELL)[0] == _ASSERTED and (started := engine.start_action(handle)):
+            message = started[1]
+            while message:
+                message = engine.complete_and_start_action(handle, started[2])
+            engine.delete_state(handle, "1")
+        engine.delete_ruleset(handle)
+    except engine.error:
+        return  # a handle in which something went wrong keeps its memory
+
+
 class Rete:
     """The conditions of one ruleset as durable_rules productions, in strata of concepts and then the goals.
 
-    `conditions` are the goals by name; `concepts` every concept a condition may name. Safe for several threads: one
-    profile is in the engine at a time.
+    `concepts` and `goals` give each condition with the bits that stand for it in what is fired; a concept may be named by
+    goals and by later concepts. Safe for several threads, one profile being in the engine at a time, and after a fork.
     """
 
-    def __init__(self, conditions: Mapping[str, Condition], concepts: Mapping[str, Condition]) -> None:
-        self._levels = strata(concepts)
-        self._strata = [concept_productions({name: concepts[name] for name in level}) for level in self._levels]
-        self._goals = goal_productions(conditions)
-        self._names = tuple(conditions)
-        self._concept_bits = {f"{name}={letter}": 1 << n for n, (name, letter) in enumerate(product(concepts, _TOKENS))}
-        self._goal_bits = {f"{mode}:{name}": 1 << n for n, (mode, name) in enumerate(product("cp", conditions))}
+    def __init__(
+        self, concepts: Mapping[str, tuple[int, Condition]], goals: Mapping[Condition, int], fields: Fields, width: int
+    ) -> None:
+        writer = Writer(fields)
+        conditions = {name: when for name, (_, when) in concepts.items()}
+        self._width = width
+        self._strata = []
+        self._concept_bits = 0
+        for level in strata(conditions):
+            bits = tuple((f"concept_{name}", concepts[name][0]) for name in level)
+            productions = [p for name in level for p in writer.concept(conditions[name], *self._zones(concepts[name][0])[::2])]
+            self._strata.append((bits, shards(productions)))
+            self._concept_bits |= sum(bit for _, bit in bits)
+        self._goals = shards([p for when, bits in goals.items() for p in writer.goal(when, *self._zones(bits)[:2])])
+        self._facts = FactWriter((*conditions.values(), *goals), fields)
+        self._low = (1 << width) - 1
         self._lock = Lock()
-        self._fields = fields_read(conditions, concepts)
+        self._sound = False
+        self._stratum_handles: list[list[_Handle]] = []
+        self._goal_handles: list[_Handle] = []
         self._build()
+        _alive.add(self)
+
+    def _zones(self, bits: int) -> tuple[int, int, int]:
+        """The same bits as said to be certain, to be possible, and to be false."""
+        return bits, bits << self._width, bits << 2 * self._width
 
     def _build(self) -> None:
-        self._stratum_handles = [[_Handle(s, self._concept_bits) for s in shards(stratum)] for stratum in self._strata]
-        self._goal_handles = [_Handle(shard, self._goal_bits) for shard in shards(self._goals)]
+        self._stratum_handles = [[_Handle(shard) for shard in parts] for _, parts in self._strata]
+        self._goal_handles = [_Handle(shard) for shard in self._goals]
+        self._sound = True
 
     def fire(self, facts: Facts) -> Firings:
         """What follows from the facts; raises `InternalError` where the engine fails twice."""
         with self._lock:
             try:
-                return self._fire(facts)
+                return self._fire_soundly(facts)
             except Exception:
-                self._build()
+                pass
             try:
-                return self._fire(facts)
+                return self._fire_soundly(facts)
             except Exception as error:
-                self._build()
                 raise InternalError(f"durable_rules failed twice on one profile: {error}") from error
 
+    def _fire_soundly(self, facts: Facts) -> Firings:
+        """The handles count as sound only between profiles, so that whatever stops one, at any point, has them rebuilt."""
+        if not self._sound:
+            self._build()
+        self._sound = False
+        found = self._fire(facts)
+        self._sound = True
+        return found
+
+    def distrust(self) -> None:
+        """Have the handles rebuilt before the next profile."""
+        self._sound = False
+
+    def after_fork(self) -> None:
+        """In a child: its copy of the lock may be held, and of the handles half way through, by a thread that it lacks."""
+        self._lock = Lock()
+        self._sound = False
+
     def _fire(self, facts: Facts) -> Firings:
-        members = fact(facts, self._fields)
-        tokens: dict[str, str] = {}
-        for names, handles in zip(self._levels, self._stratum_handles, strict=True):
-            fired = _all_fired(handles, members)
-            for name in names:
-                letter = self._derived(name, fired)
-                tokens[name] = _TOKENS.get(letter, UNKNOWN)
-                members[f"concept_{name}"] = f'"{letter}"'
-        fired = _all_fired(self._goal_handles, members)
-        count = len(self._names)
-        return Firings(self._names, fired & ((1 << count) - 1), fired >> count, tokens)
+        members = self._facts.members(facts)
+        known = 0
+        for (bits, _), handles in zip(self._strata, self._stratum_handles, strict=True):
+            for handle in handles:
+                known |= handle.fire(members)
+            for name, bit in bits:
+                members[name] = self._derived(name, bit & known, bit & known >> 2 * self._width)
+        for handle in self._goal_handles:
+            known |= handle.fire(members)
+        certain, refuted = known & self._low, known >> 2 * self._width
+        return Firings(certain, known >> self._width & self._low | self._concept_bits & ~refuted)
 
-    def _derived(self, concept: str, fired: int) -> str:
-        """The letter that the fired productions give a concept."""
-        letters = [letter for letter in _TOKENS if fired & self._concept_bits[f"{concept}={letter}"]]
-        if len(letters) > 1:
-            raise RuntimeError(f"{concept} was derived both ways")
-        return letters[0] if letters else UNKNOWN_LETTER
+    def _derived(self, name: str, holds: int, fails: int) -> str:
+        """The letter of a concept, as a JSON value."""
+        if holds and fails:
+            raise RuntimeError(f"{name} was derived both ways")
+        return f'"{YES_NO[bool(holds)] if holds or fails else UNKNOWN_LETTER}"'
 
 
-def _all_fired(handles: list[_Handle], members: Mapping[str, str]) -> int:
-    fired = 0
-    for handle in handles:
-        fired |= handle.fire(members)
-    return fired
+_alive: weakref.WeakSet[Rete] = weakref.WeakSet()
+
+
+def _after_fork_in_child() -> None:
+    for rete in list(_alive):
+        rete.after_fork()
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_after_fork_in_child)

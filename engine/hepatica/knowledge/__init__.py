@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from hepatica.knowledge.cache import cache_folder, load, load_gathered
 from hepatica.knowledge.condition_reader import ConditionReader
 from hepatica.knowledge.conditions import (
     AllOf,
@@ -16,8 +17,9 @@ from hepatica.knowledge.conditions import (
     leaves,
     strata,
 )
+from hepatica.knowledge.content import digest_of
 from hepatica.knowledge.counts import counts
-from hepatica.knowledge.decode import READ_AS
+from hepatica.knowledge.decode import READ_AS, decode
 from hepatica.knowledge.evidence import (
     Approval,
     Arm,
@@ -43,11 +45,10 @@ from hepatica.knowledge.evidence import (
     StudyKind,
     Toxicity,
 )
-from hepatica.knowledge.figures import number
+from hepatica.knowledge.figures import FigureFinding, effect, figure_findings, number, possible_verdicts
 from hepatica.knowledge.files import CARD, CASES, MAX_FILES, MAX_TOTAL, RulesetFiles, belongs, collect, find_ruleset, gather
-from hepatica.knowledge.levels import LEVELS, SCHEME, level_of
-from hepatica.knowledge.lines import ranges
 from hepatica.knowledge.loader import load_files, load_ruleset
+from hepatica.knowledge.numbers import ranges
 from hepatica.knowledge.ruleset import (
     Card,
     Caveat,
@@ -79,9 +80,11 @@ from hepatica.knowledge.search import (
 )
 from hepatica.knowledge.standing import (
     DEMANDS,
+    LEVELS,
     LINES,
     OPTION_STANDINGS,
     RANK,
+    SCHEME,
     STANDINGS,
     VERDICTS,
     Demand,
@@ -89,8 +92,9 @@ from hepatica.knowledge.standing import (
     Reaches,
     Standing,
     Verdict,
+    level_of,
 )
-from hepatica.knowledge.validation import MAX_CONCEPT_DEPTH, MAX_CONCEPTS
+from hepatica.knowledge.validation import MAX_CONCEPT_DEPTH, MAX_CONCEPTS, MAX_RULES, MAX_TESTS, MAX_THRESHOLDS
 
 __all__ = [
     "CARD",
@@ -101,6 +105,9 @@ __all__ = [
     "MAX_CONCEPTS",
     "MAX_CONCEPT_DEPTH",
     "MAX_FILES",
+    "MAX_RULES",
+    "MAX_TESTS",
+    "MAX_THRESHOLDS",
     "MAX_TOTAL",
     "OPTION_STANDINGS",
     "OUTCOMES",
@@ -131,6 +138,7 @@ __all__ = [
     "Endpoint",
     "Extrapolation",
     "Figure",
+    "FigureFinding",
     "Filters",
     "Found",
     "LaterEvent",
@@ -166,19 +174,27 @@ __all__ = [
     "Verdict",
     "Waiver",
     "belongs",
+    "cache_folder",
     "catalogue",
     "collect",
     "concept_words",
     "condition_words",
     "counts",
+    "decode",
+    "digest_of",
+    "effect",
+    "figure_findings",
     "find_ruleset",
     "find_study",
     "gather",
     "leaves",
     "level_of",
+    "load",
     "load_files",
+    "load_gathered",
     "load_ruleset",
     "number",
+    "possible_verdicts",
     "ranges",
     "ruleset_schemas",
     "search",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection
+from dataclasses import replace
 
 from hepatica.documents import Node
 from hepatica.knowledge.conditions import AllOf, AnyOf, ConceptTest, Condition, NotOf, Operator, Test
@@ -12,7 +13,7 @@ from hepatica.problems import Problem, quote, suggestion
 
 _COMPARISON = re.compile(r"\s*(<=|>=|<|>)\s*([0-9]{1,9}(?:\.[0-9]{1,30})?)\s*\Z")
 _JOINERS = ("all", "any")
-JOINERS = frozenset({*_JOINERS, "not"})
+JOINERS = frozenset({*_JOINERS, "not", "known"})
 
 
 class ConditionReader:
@@ -45,14 +46,25 @@ class ConditionReader:
             return self._joined(key, node)
         if key == "not":
             return NotOf(self.read(node))
+        if key == "known":
+            return self._known(self.read(node), node)
         if key in self.fields:
             return self._field(self.fields[key], node)
         if self._may_be_concept(key, node):
             return self._concept(key, node)
-        names = (*self.fields, *sorted(self.concepts or ()), *_JOINERS, "not")
+        names = (*self.fields, *sorted(self.concepts or ()), *_JOINERS, "not", "known")
         message = f"unknown field or concept {quote(key)}; {suggestion(key, names)}"
         self.problems.append(mapping.key_problem(self.file, key, "unknown-field", message))
         return AllOf(())
+
+    def _known(self, condition: Condition, node: Node) -> Condition:
+        """The same tests, none of which holds where its value is not known."""
+        if isinstance(condition, Test):
+            return replace(condition, unknown=False)
+        if isinstance(condition, (AllOf, AnyOf)):
+            return type(condition)(tuple(self._known(part, node) for part in condition.parts))
+        self._problem(node, "condition", "'known' takes fields and their values, not concepts or 'not'")
+        return condition
 
     def _may_be_concept(self, key: str, node: Node) -> bool:
         if self.concepts is None:

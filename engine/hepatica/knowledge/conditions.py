@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import ClassVar, Literal
 
-from hepatica.patient import COMMON_FIELDS, NONE, Fields, Value, show
+from hepatica.patient import COMMON_FIELDS, NONE, Fields, Interval, Value, show
 
 Operator = Literal["in", "not in", "includes", "lacks", "empty", "not empty", "<", "<=", ">", ">=", "=", "!="]
 
@@ -33,13 +33,17 @@ OPPOSITE: dict[Operator, Operator] = {
 
 @dataclass(frozen=True, slots=True)
 class Test:
-    """One field against words (`in`, `includes`), emptiness, or one number (`<` ... `=`)."""
+    """One field against words (`in`, `includes`), emptiness, or one number (`<` ... `=`).
+
+    `unknown` is the verdict where the value is not known; None leaves it unknown. `known: {...}` in a condition sets it.
+    """
 
     __test__: ClassVar[bool] = False  # pytest takes a class of this name for a test case
 
     field: str
     operator: Operator
     operands: tuple[str | bool | float, ...] = ()
+    unknown: bool | None = None
 
     def holds(self, value: Value) -> bool:
         """Whether a known value passes."""
@@ -47,7 +51,8 @@ class Test:
 
     def opposite(self) -> Test:
         """The test that a known value passes exactly when it fails this one."""
-        return Test(self.field, OPPOSITE[self.operator], self.operands)
+        unknown = None if self.unknown is None else not self.unknown
+        return Test(self.field, OPPOSITE[self.operator], self.operands, unknown)
 
     def requires(self) -> str:
         """What the test asks for, as a reader sees it: "high", "progressed or intolerant", "> 400", "not hcv"."""
@@ -102,7 +107,7 @@ def _passes(operator: Operator, value: Value, operands: tuple[str | bool | float
         if operator in ("empty", "not empty"):
             return (not value) == (operator == "empty")
         return any(word in value for word in operands) == (operator == "includes")
-    assert not isinstance(value, str) and len(operands) == 1
+    assert not isinstance(value, (str, Interval)) and len(operands) == 1
     return _compares(operator, float(value), float(operands[0]))
 
 

@@ -8,7 +8,7 @@ from typing import NamedTuple, get_args
 
 from hepatica.knowledge.evidence import Basis
 from hepatica.knowledge.ruleset import Ruleset
-from hepatica.knowledge.standing import DEMANDS
+from hepatica.knowledge.standing import STANDINGS
 
 
 class Counts(NamedTuple):
@@ -34,7 +34,7 @@ def counts(ruleset: Ruleset) -> Counts:
     return Counts(
         therapies=len(ruleset.therapies),
         rules=len(ruleset.rules),
-        rules_by_standing=_by(DEMANDS, (rule.standing for rule in ruleset.rules.values())),
+        rules_by_standing=_by(STANDINGS, (rule.standing for rule in ruleset.rules.values())),
         studies=len(studies),
         studies_of_other_tumours=sum(study.tumour != ruleset.card.tumour for study in studies),
         figures=sum(1 for _ in _figures(ruleset)),

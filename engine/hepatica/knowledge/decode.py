@@ -5,7 +5,8 @@ The dataclasses of `evidence` and `ruleset` are the schema; nothing is written t
 
 from __future__ import annotations
 
-from collections.abc import Collection
+import re
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, is_dataclass
 from dataclasses import fields as fields_of
 from functools import cache
@@ -88,13 +89,17 @@ def decode(
     concepts: Collection[str] | None,
     problems: list[Problem],
     fields: Fields = COMMON_FIELDS,
+    *,
+    conditions: Collection[str] = CONDITION_KEYS,
+    written_as: Mapping[str, str] = WRITTEN_AS,
 ) -> T | None:
     """The object in `node`; None where it is unusable, with the reasons added to `problems`.
 
-    `concepts` and `fields` are what conditions may test; `concepts` is None where they cannot be known.
+    `concepts` and `fields` are what conditions may test; `concepts` is None where they cannot be known. `conditions` are the
+    keys under which conditions stand, `written_as` maps top-level keys of the file to names of attributes.
     """
     before = len(problems)
-    data = _data(node, ConditionReader(file, concepts, problems, fields), top=True)
+    data = _data(node, ConditionReader(file, concepts, problems, fields), conditions, written_as)
     try:
         result: T = adapter(kind).validate_python(data)  # type: ignore[arg-type]
     except ValidationError as error:
@@ -126,14 +131,14 @@ def _inner_types(hint: Any) -> list[type]:
     return [hint, *inner] if isinstance(hint, type) else inner
 
 
-def _data(node: Node, reader: ConditionReader, *, top: bool = False) -> object:
+def _data(node: Node, reader: ConditionReader, conditions: Collection[str], written_as: Mapping[str, str]) -> object:
     if isinstance(node.value, dict):
         return {
-            (WRITTEN_AS.get(key, key) if top else key): (reader.read(child) if key in CONDITION_KEYS else _data(child, reader))
+            written_as.get(key, key): reader.read(child) if key in conditions else _data(child, reader, conditions, {})
             for key, child in node.value.items()
         }
     if isinstance(node.value, list):
-        return [_data(child, reader) for child in node.value]
+        return [_data(child, reader, conditions, {}) for child in node.value]
     if isinstance(node.value, bool):
         return node.raw.lower()
     if isinstance(node.value, float) and repr(node.value) != node.raw:
@@ -176,3 +181,36 @@ def _allowed_keys(kind: type, path: tuple[int | str, ...]) -> list[str]:
     top = not path
     names = [field.name for field in fields_of(current)] if is_dataclass(current) else []
     return [READ_AS.get(name, name) if top else name for name in names]
+
+
+# -- what no text may be: empty, or a carrier of characters that a terminal or a page would obey -------------------------
+
+ONE_LINE = frozenset({"id", "name", "title", "nct", "version", "therapy", "ruleset", "class"})
+_CONTROL = re.compile("[\x00-\x09\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ufeff\ud800-\udfff]")
+
+
+def text_problems(node: Node, file: str, key: str = "") -> Iterator[Problem]:
+    """What is wrong with the texts in `node`, which stands at `key` of a mapping, or in a list there."""
+    if isinstance(node.value, dict):
+        for name, child in node.value.items():
+            if _CONTROL.search(name) or "\n" in name:
+                yield node.key_problem(file, name, "control-character", f"{quote(name)} holds a control character")
+            yield from text_problems(child, file, name)
+    elif isinstance(node.value, list):
+        for child in node.value:
+            yield from text_problems(child, file, key)
+    elif isinstance(node.value, str):
+        yield from _faults(node, file, key)
+
+
+def _faults(node: Node, file: str, key: str) -> Iterator[Problem]:
+    if not node.raw.strip():
+        yield node.problem(file, "empty-text", f"{key or 'a text'} is empty; write it, or leave the key out")
+    found = _CONTROL.search(node.raw)
+    if found:
+        code = f"U+{ord(found.group()):04X}"
+        yield node.problem(
+            file, "control-character", f"{quote(node.raw)} holds the control character {code}; allowed: line breaks"
+        )
+    elif key in ONE_LINE and "\n" in node.raw:
+        yield node.problem(file, "line-break", f"{key} is one line; {quote(node.raw)} holds a line break")

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 from hepatica.documents import Node, Path
 from hepatica.knowledge.evidence import Reference, Study
-from hepatica.knowledge.ruleset import Card, Concept, Note, Rule, Therapy
+from hepatica.knowledge.ruleset import Card, Concept, Note, Omission, Rule, Therapy
 from hepatica.patient import Fields
 from hepatica.problems import Problem
 
@@ -38,6 +38,7 @@ class Draft:
     notes: list[tuple[Note, Located]]
     problems: list[Problem]
     fields: Fields
+    omissions: list[tuple[Omission, Located]] = field(default_factory=list)
     references: list[tuple[Reference, Located]] = field(default_factory=list)
     unread: set[str] = field(default_factory=set)
     complete: bool = True
@@ -57,3 +58,11 @@ class Draft:
         for therapy, source in self.therapies:
             for index, rule in enumerate(therapy.rules):
                 yield rule, Located(source.file, source.node.at(("rules", index)))
+
+
+def children(node: Node) -> Iterator[Node]:
+    """The values of a mapping or the entries of a list; nothing of a scalar."""
+    if isinstance(node.value, dict):
+        yield from node.value.values()
+    elif isinstance(node.value, list):
+        yield from node.value

@@ -125,12 +125,12 @@ class LaterEvent:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Approval:
-    """What an authority licensed, where, and when; `withdrawn` is the date on which it ended."""
+    """What an authority licensed, where, and when (empty where that is not told); `withdrawn` is the date on which it ended."""
 
     authority: str
     region: str
     indication: str
-    date: str
+    date: str = ""
     accelerated: Literal["yes", "no"] = "no"
     withdrawn: str = ""
 
@@ -286,6 +286,11 @@ class Study:
         if "yes" in met:
             return "partly_met" if "no" in met else "met"
         return "missed" if "no" in met else "pending" if "pending" in met else "not_reported"
+
+    @property
+    def states_criteria(self) -> bool:
+        """Whether any entry criterion is recorded that a patient can be held against."""
+        return bool(self.criteria) or (self.population is not None and self.population.when is not None)
 
     @property
     def endpoint_names(self) -> str:

@@ -1,16 +1,77 @@
-"""What a study's printed figures say against themselves."""
+"""What figures say: of themselves, of their trial's endpoint, and of a therapy that is not supported.
+
+Nothing here needs the source's text. What a result says against itself is refused by the loader; what figures say against
+the sentences, verdicts and endpoints that rest on them is told by `figure_findings`. A named discrepancy (`affects`)
+excuses a result.
+"""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Container, Iterator
+from collections.abc import Container, Iterator, Sequence
+from dataclasses import replace
+from decimal import Decimal
+from math import log
+from typing import Literal, NamedTuple
 
 from hepatica.documents import Path
-from hepatica.knowledge.evidence import Result, Study
+from hepatica.knowledge.evidence import Figure, Result, Study
+from hepatica.knowledge.numbers import digits, recorded, sentences
+from hepatica.knowledge.ruleset import Rule, Ruleset, Therapy
+from hepatica.problems import quote
 
-_LEADING_NUMBER = re.compile(r"[<>=~ ]*(\d+(?:\.\d+)?)\s*%?\Z")
+Effect = Literal["better", "worse", "none", "unclear", "unknown"]
+
+SURVIVAL = ("OS", "PFS", "TTP", "DFS")
+# A rate of disease control counts patients whose tumour merely did not grow yet, so it carries no verdict.
+TELLING = (*SURVIVAL, "RR", "PR", "CR", "OS_rate", "PFS_rate")
 _RESPONSES = ("RR", "CR", "PR")
 _PERCENT_ENDPOINTS = ("RR", "PR", "CR", "SD", "DCR", "CBR", "OS_rate", "PFS_rate")
+_ALPHA, _ONE_SIDED = 0.05, 0.025
+_NEAR_ONE = 0.015  # an interval printed with two decimals may touch 1 and still exclude it
+_NEAR_ALPHA = 1.25
+_SAME_MEDIANS, _SAME_RATIO = 0.1, 0.05
+_LEADING_NUMBER = re.compile(r"\s*([<>=~≤≥]?)\s*(\d+(?:\.\d+)?)\s*%?\s*(\([^)]*\))?\s*\Z")
+
+
+class FigureFinding(NamedTuple):
+    """What figures say against the record: a code, what it is about (`study/x`, `rule/x`), where, and the sentence."""
+
+    code: str
+    about: str
+    place: str
+    says: str
+
+
+class Probability(NamedTuple):
+    """A printed P: its sign ("", "<", ">"), its number, and whether it is said to be one-sided."""
+
+    sign: str
+    value: float
+    one_sided: bool
+
+
+def number(figure: Figure | None) -> float | None:
+    """The number in a printed figure ("< 7.2" is 7.2, "0.287 (one-sided)" is 0.287); None for a word such as NR."""
+    if isinstance(figure, str):
+        match = _LEADING_NUMBER.match(figure)
+        return float(match.group(2)) if match else None
+    return figure
+
+
+def probability(figure: Figure | None) -> Probability | None:
+    """A printed P read; None where it is a word or absent. "NS" is read as above 0.05."""
+    if figure is None:
+        return None
+    if not isinstance(figure, str):
+        return Probability("", figure, False)
+    if figure.strip().upper() == "NS":
+        return Probability(">", _ALPHA, False)
+    match = _LEADING_NUMBER.match(figure)
+    if match is None:
+        return None
+    sign = {"≤": "<", "≥": ">"}.get(match.group(1), match.group(1).strip("=~"))
+    return Probability(sign, float(match.group(2)), "one-sided" in (match.group(3) or ""))
 
 
 def contradictions(result: Result) -> Iterator[tuple[str, str]]:
@@ -21,6 +82,8 @@ def contradictions(result: Result) -> Iterator[tuple[str, str]]:
             yield "ci", f"the interval {low:g} to {high:g} is upside down"
         elif result.hr is not None and not low <= result.hr <= high:
             yield "ci", f"the interval {low:g} to {high:g} excludes its estimate {result.hr:g}"
+    if not 50 <= result.ci_level < 100:
+        yield "ci_level", f"an interval is at 95 percent or the like, not {result.ci_level:g}"
     for arm, (low, high) in (result.arm_ci or {}).items():
         estimate = number((result.arms or {}).get(arm))
         if low > high or (estimate is not None and not low <= estimate <= high):
@@ -31,19 +94,11 @@ def contradictions(result: Result) -> Iterator[tuple[str, str]]:
         value = number(figure)
         if value is not None and (value < 0 or (result.unit == "%" and value > 100)):
             yield "arms", f"{value:g} of {arm} is no percentage"
-    probability = number(result.p)
-    if probability is not None and not 0 <= probability <= 1:
+    value = number(result.p)
+    if value is not None and not 0 <= value <= 1:
         yield "p", f"{result.p} is no probability"
     if result.endpoint in _PERCENT_ENDPOINTS and result.unit not in ("%", "n"):
         yield "unit", f"{result.endpoint} is given in % or n, not {result.unit}"
-
-
-def number(figure: float | str | None) -> float | None:
-    """The number in a printed figure ("< 7.2" is 7.2); None where it is a word such as NR."""
-    if isinstance(figure, str):
-        match = _LEADING_NUMBER.match(figure)
-        return float(match.group(1)) if match else None
-    return figure
 
 
 def corrected(result: Result) -> Result:
@@ -59,6 +114,7 @@ def corrected(result: Result) -> Result:
         arms=correction.arms,
         hr=result.hr if correction.hr is None and kept else correction.hr,
         ci=result.ci if correction.ci is None and kept else correction.ci,
+        ci_level=correction.ci_level or result.ci_level,
         p=correction.p,
     )
 
@@ -104,3 +160,201 @@ def _patients(result: Result) -> Iterator[tuple[tuple[str, ...], float]]:
         value = number(figure)
         if value is not None:
             yield (result.subgroup, result.at, arm), value
+
+
+# -- what a result says of the therapy tested ---------------------------------------------------------------------------
+
+
+def effect(study: Study, result: Result) -> Effect:
+    """What a result of a randomised comparison says of the first arm of the study, the one tested.
+
+    `better` or `worse` significantly; `none` where no difference is shown; `unclear` where a P is significant and nothing
+    says for whom; `unknown` where no figure tells. Significance is by the result's own `alpha` and P where it has one,
+    else by its interval, else by P below 0.05 (one-sided: 0.025).
+    """
+    held = _decisive(study, result)
+    significant = _significant(held, _alpha(study, result))
+    if significant is None:
+        return "unknown"
+    if not significant:
+        return "none"
+    direction = _direction(study, held)
+    return "unclear" if direction == 0 else "better" if direction > 0 else "worse"
+
+
+def non_inferior(result: Result, margin: float | None) -> bool:
+    """Whether the interval of the ratio stays below the margin that was agreed on."""
+    bound = result.margin or margin
+    return bound is not None and result.ci is not None and result.ci[1] < bound
+
+
+def _decisive(study: Study, result: Result) -> Result:
+    """The figures that a verdict rests on: printed, as corrected unless the correction is a later report of its own."""
+    mend = result.corrected
+    if mend is None:
+        return result
+    kinds = {item.id: item.kind for item in study.discrepancies}
+    printed = any(part is not None for part in (result.arms, result.hr, result.p))
+    if printed and kinds.get(mend.discrepancy) == "later_report":
+        return result
+    parts = {name: getattr(mend, name) for name in ("arms", "hr", "ci", "p") if getattr(mend, name) is not None}
+    return replace(result, corrected=None, **parts)
+
+
+def _alpha(study: Study, result: Result) -> float | None:
+    own = (endpoint.alpha for endpoint in study.primary_endpoints if result.endpoint in endpoint.name.split())
+    return result.alpha or next((alpha for alpha in own if alpha), None)
+
+
+def _significant(result: Result, alpha: float | None) -> bool | None:
+    """Whether the arms differ; None where no figure tells."""
+    p = probability(result.p)
+    if p is not None and alpha is not None:
+        return p.sign != ">" and p.value <= alpha
+    touches = result.ci is not None and min(abs(bound - 1) for bound in result.ci) <= _NEAR_ONE
+    if result.ci is not None and result.unit != "other" and not (touches and p is not None):
+        return not result.ci[0] <= 1 <= result.ci[1]
+    if p is None:
+        return None
+    return p.sign != ">" and p.value < (_ONE_SIDED if p.one_sided else _ALPHA)
+
+
+def _direction(study: Study, result: Result) -> int:
+    """1 where the tested arm does better, -1 where worse, 0 where nothing tells."""
+    if result.hr is not None:
+        return (result.hr < 1) - (result.hr > 1)
+    values = _compared(study, result)
+    return (values[0] > values[1]) - (values[0] < values[1]) if values else 0
+
+
+def _compared(study: Study, result: Result) -> tuple[float, float] | None:
+    """The figures of the tested arm and of the other one; None where there are not just two."""
+    given = {arm: number(figure) for arm, figure in (result.arms or {}).items()}
+    if len(given) != 2:
+        return None
+    order = [arm.id for arm in study.arms]
+    (_, a), (_, b) = sorted(given.items(), key=lambda item: order.index(item[0]) if item[0] in order else len(order))
+    return None if a is None or b is None else (a, b)
+
+
+def possible_verdicts(rule: Rule, therapy: Therapy, cited: Sequence[Study]) -> tuple[str, ...]:
+    """The verdicts on a therapy that is not supported which its trials' figures allow: one, unless a direction is untold.
+
+    One yardstick for all: `harmful` where survival or a primary endpoint is significantly worse; `secondary_only` where
+    a primary endpoint was missed and another telling endpoint is significantly better; else `no_better`. Only randomised
+    trials that tested this therapy count, and of them the whole trial, or the subgroup that the rule's `figure` is about.
+    """
+    effects: dict[bool, set[Effect]] = {True: set(), False: set()}
+    missed = False
+    subgroup = next((r.subgroup for s in cited for r in s.results if f"{s.id}/{r.id}" == rule.figure), "")
+    for study in cited:
+        if study.kind != "randomised_controlled_trial" or not _tests(study, therapy):
+            continue
+        missed = missed or study.outcome in ("missed", "partly_met")
+        primary = {word for endpoint in study.primary_endpoints for word in endpoint.name.split()}
+        for result in study.results:
+            if result.subgroup == subgroup and result.endpoint in TELLING:
+                effects[result.endpoint == "OS" or result.endpoint in primary].add(effect(study, result))
+    if "worse" in effects[True]:
+        return ("harmful",)
+    if missed and "better" in effects[False]:
+        return ("secondary_only",)
+    return ("secondary_only", "no_better") if missed and "unclear" in effects[False] else ("no_better",)
+
+
+def _tests(study: Study, therapy: Therapy) -> bool:
+    """Whether the therapy is the one a study tested: its first arm, or whatever its own file records without arms."""
+    return study.arms[0].id == therapy.id if study.arms else study in therapy.studies
+
+
+# -- what figures say against the record --------------------------------------------------------------------------------
+
+
+def figure_findings(ruleset: Ruleset) -> tuple[FigureFinding, ...]:
+    """Everything that figures say against each other, against their endpoint, or against a sentence, in order of writing."""
+    found: list[FigureFinding] = []
+    for study in ruleset.studies.values():
+        about = f"study/{study.id}"
+        says = [*_between_figures(study), *_against_endpoint(study)]
+        found += [FigureFinding(code, about, ruleset.places.get(about, ""), text) for code, text in says]
+    for rule in ruleset.rules.values():
+        about = f"rule/{rule.id}"
+        place = ruleset.places.get(about, "")
+        found += [FigureFinding("number-without-record", about, place, text) for text in _unrecorded(rule, ruleset)]
+    return tuple(found)
+
+
+def _between_figures(study: Study) -> Iterator[tuple[str, str]]:
+    for result in _unexcused(study):
+        held = _decisive(study, result)
+        if _p_contradicts(held):
+            assert held.ci is not None
+            interval = f"{held.ci[0]:g} to {held.ci[1]:g}"
+            yield "p-against-interval", f"{study.id}/{result.id}: P {held.p} and the interval {interval} disagree"
+        if study.kind == "randomised_controlled_trial" and _arms_contradict(study, held):
+            arms = " v ".join(f"{arm} {figure}" for arm, figure in (held.arms or {}).items())
+            yield "arms-against-ratio", f"{study.id}/{result.id}: {arms}, yet the hazard ratio is {held.hr:g}"
+    for item in study.discrepancies if study.results else ():
+        own = set().union(*(recorded(part) for part in (study.results, study.arms, study.toxicity, study.figures)))
+        for written in digits(item.prints) if item.kind == "misprint" else ():
+            if Decimal(written) not in own | recorded((study.n, study.nct, item.lines)):
+                yield "print-without-record", f"{item.id}: {written} is said to be printed and stands in no figure of {study.id}"
+
+
+def _unexcused(study: Study) -> Iterator[Result]:
+    """Results that must hold: a discrepancy excuses what is printed, but not what its correction makes of it."""
+    explained = {name for discrepancy in study.discrepancies for name in discrepancy.affects}
+    return (result for result in study.results if result.corrected or result.id not in explained)
+
+
+def _p_contradicts(result: Result) -> bool:
+    """Whether P and interval fall on different sides of significance, by more than rounding."""
+    p = probability(result.p)
+    if p is None or result.ci is None or result.unit == "other":
+        return False
+    low, high = result.ci
+    # P is held against the interval's own level; a one-sided P stands for twice as much on both sides.
+    alpha = round(1 - result.ci_level / 100, 6)
+    value = 2 * p.value if p.one_sided else p.value
+    excludes = low > 1 + _NEAR_ONE or high < 1 - _NEAR_ONE
+    includes = low < 1 - _NEAR_ONE and high > 1 + _NEAR_ONE
+    above = value >= alpha if p.sign == ">" else p.sign != "<" and value > alpha * _NEAR_ALPHA
+    below = p.sign != ">" and value < alpha / _NEAR_ALPHA
+    return (excludes and above) or (includes and below)
+
+
+def _arms_contradict(study: Study, result: Result) -> bool:
+    """Whether the arms' times and their hazard ratio point to different arms, by more than curves that cross can explain."""
+    values = _compared(study, result)
+    if result.endpoint not in SURVIVAL or result.hr is None or values is None or min(values) <= 0:
+        return False
+    times, ratio = log(values[0] / values[1]), log(result.hr)
+    return times * ratio > 0 and abs(times) > _SAME_MEDIANS and abs(ratio) > _SAME_RATIO
+
+
+def _against_endpoint(study: Study) -> Iterator[tuple[str, str]]:
+    """Endpoints recorded as missed whose figures show a benefit, and as met whose figures show none."""
+    if study.kind != "randomised_controlled_trial":
+        return
+    for endpoint in study.primary_endpoints:
+        own = [r for r in _unexcused(study) if r.endpoint in endpoint.name.split() and not r.subgroup]
+        effects = {result.id: effect(study, result) for result in own}
+        if endpoint.met == "no" and "better" in effects.values() and not {"none", "worse"} & set(effects.values()):
+            yield "missed-yet-better", f"{study.id}: {endpoint.name} is recorded as missed, yet {_ids(effects)} shows a benefit"
+        held = any(non_inferior(result, endpoint.margin) for result in own)
+        if endpoint.met == "yes" and not held and effects and set(effects.values()) <= {"none", "worse"}:
+            yield "met-yet-no-better", f"{study.id}: {endpoint.name} is recorded as met, yet {_ids(effects)} shows no benefit"
+
+
+def _ids(effects: dict[str, Effect]) -> str:
+    return ", ".join(effects)
+
+
+def _unrecorded(rule: Rule, ruleset: Ruleset) -> Iterator[str]:
+    """Numbers in a rule's sentences that no study it cites records."""
+    known: set[Decimal] = set().union(*(recorded(ruleset.studies[name]) for name in rule.cites))
+    known |= recorded(rule.when) | {Decimal(ruleset.card.as_of[:4])}
+    for sentence in sentences(rule):
+        for written in digits(sentence):
+            if Decimal(written) not in known:
+                yield f"{written} is in no study that {rule.id} cites: {quote(sentence)}"

@@ -5,10 +5,11 @@ from __future__ import annotations
 import hashlib
 import os
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
-from hepatica.documents import MAX_BYTES, Node, read_bytes
+from hepatica.documents import MAX_BYTES, Node, read_bytes, read_yaml
+from hepatica.paths import shipped
 from hepatica.problems import InvalidInput, Problem, quote, suggestion
 
 CARD = "ruleset.yaml"
@@ -18,8 +19,9 @@ REFERENCES = "references.yaml"
 SINGLE_FILES = (CARD, CONCEPTS, FIELDS_FILE, REFERENCES)
 FOLDERS = ("therapies", "notes", "omissions")
 CASES = "cases"
+ENTRY_POINTS = "hepatica.rulesets"
 MAX_FILES = 400
-MAX_TOTAL = 16_777_216
+MAX_TOTAL = 8_388_608
 MAX_EXTENDS = 5
 MAX_LOOKED_AT = 4_000
 _ENDINGS = (".yaml", ".yml")
@@ -28,48 +30,69 @@ _FOLDERS_DEEP = 2
 
 @dataclass(frozen=True, slots=True)
 class RulesetFiles:
-    """The bytes of every file by relative name, in a fixed order; `shown` is the name to use in problems."""
+    """The bytes of every file by relative name, in a fixed order; `shown` is the name to use in problems.
+
+    `base` holds the files of the ruleset that this one extends.
+    """
 
     root: Path
     contents: Mapping[str, bytes]
     shown: Mapping[str, str]
+    base: RulesetFiles | None = None
 
     @property
     def digest(self) -> str:
-        """`sha256:` over the names and contents; line endings do not count, nor do the cases."""
+        """`sha256:` over the names and contents, base included; line endings do not count, nor do the cases."""
         total = hashlib.sha256()
         for name, data in sorted(self.contents.items()):
             body = data.replace(b"\r\n", b"\n")
             total.update(f"{name}\0{len(body)}\0".encode() + body)
+        if self.base is not None:
+            total.update(f"extends\0{self.base.digest}\0".encode())
         return f"sha256:{total.hexdigest()}"
+
+    @property
+    def folder(self) -> str:
+        """Where the ruleset was read from; empty for a shipped one."""
+        return "" if self.root.resolve().is_relative_to(shipped("rulesets").resolve()) else str(self.root)
 
 
 def gather(root: Path, read: Callable[[Path], RulesetFiles] | None = None) -> RulesetFiles:
-    """The files of the ruleset in `root`, with those of the ruleset it extends beneath them; `read` gives one folder's."""
+    """The files of the ruleset in `root`, with those of the ruleset it extends as their base; `read` gives one folder's.
+
+    `extends:` names a folder by a path (`../base`) or a ruleset by its id, which is looked for beside this one first.
+    """
     reading = read or collect
-    files = below = reading(root)
+    chain = [reading(root)]
     seen = [root.resolve()]
-    while (named := _extends(below)) is not None:
+    while (named := _extends(chain[-1])) is not None:
+        file = chain[-1].shown[CARD]
         try:
-            parent = (below.root / named.raw).resolve()
-            if parent in seen or len(seen) > MAX_EXTENDS:
-                message = f"extends itself, or more than {MAX_EXTENDS} deep"
-                raise InvalidInput([named.problem(below.shown[CARD], "extends", message)])
-            seen.append(parent)
-            below = reading(parent)
+            beside = (chain[-1].root / ("" if _is_path(named.raw) else "..") / named.raw).resolve()
+            local = _is_path(named.raw) or (beside / CARD).is_file()
+            parent = beside if local else find_ruleset(named.raw).resolve()
         except (OSError, ValueError, RuntimeError):  # too long, a null character, links in a circle
-            message = f"{quote(named.raw)} cannot be the path of a folder"
-            raise InvalidInput([named.problem(below.shown[CARD], "extends", message)]) from None
-        files = over(below, files)
+            raise InvalidInput([named.problem(file, "extends", f"{quote(named.raw)} cannot be a folder")]) from None
+        except InvalidInput as error:
+            raise InvalidInput([named.problem(file, "extends", error.problems[0].message)]) from None
+        if parent in seen or len(seen) > MAX_EXTENDS:
+            raise InvalidInput([named.problem(file, "extends", f"extends itself, or more than {MAX_EXTENDS} deep")])
+        seen.append(parent)
+        chain.append(reading(parent) if local else collect(parent))
+    files = chain[-1]
+    for upper in reversed(chain[:-1]):
+        files = replace(upper, base=files)
     return files
 
 
+def _is_path(name: str) -> bool:
+    return name in (".", "..") or "/" in name or os.sep in name
+
+
 def _extends(files: RulesetFiles) -> Node | None:
-    """Where the card names the folder it builds on."""
+    """Where the card names the ruleset it builds on."""
     if b"extends" not in files.contents[CARD]:
         return None
-    from hepatica.documents import read_yaml
-
     card = read_yaml(files.contents[CARD], files.shown[CARD])
     node = card.value.get("extends") if isinstance(card.value, dict) else None
     return node if node is not None and node.raw else None
@@ -116,13 +139,14 @@ def _within_bounds(root: Path) -> list[str]:
 
 
 def _entries(folder: Path, prefix: str, depth: int) -> Iterator[tuple[str, os.DirEntry[str]]]:
-    """What is in `folder` with its name below the ruleset, and in its folders; the cases are another reader's."""
+    """What is in `folder` with its name below the ruleset, and in its folders; dot files and the cases are not ours."""
     with os.scandir(folder) as entries:
         for entry in entries:
             name = f"{prefix}{entry.name}"
+            if entry.name.startswith("."):  # an editor's or a system's file, no part of a ruleset
+                continue
             yield name, entry
-            hidden = entry.name.startswith(".") or name == CASES
-            if depth < _FOLDERS_DEEP and not hidden and entry.is_dir(follow_symlinks=name in FOLDERS):
+            if depth < _FOLDERS_DEEP and name != CASES and entry.is_dir(follow_symlinks=name in FOLDERS):
                 yield from _entries(folder / entry.name, f"{name}/", depth + 1)
 
 
@@ -145,15 +169,6 @@ def _too_large(root: Path, message: str) -> InvalidInput:
     return InvalidInput([Problem(str(root), 1, 1, "too-large", message)])
 
 
-def over(base: RulesetFiles, own: RulesetFiles) -> RulesetFiles:
-    """`own` laid over `base`, file by file; both cards stay, the base's under a name of its own."""
-    inherited = {name: data for name, data in base.contents.items() if name != CARD}
-    card = f"base/{len([n for n in own.contents if n.startswith('base/')])}/{CARD}"
-    contents = {**inherited, card: base.contents[CARD], **own.contents}
-    shown = {**base.shown, card: base.shown[CARD], **own.shown}
-    return RulesetFiles(own.root, contents, shown)
-
-
 def belongs(name: str) -> bool:
     """Whether a file of that relative name is part of a ruleset."""
     folder, slash, rest = name.partition("/")
@@ -162,13 +177,41 @@ def belongs(name: str) -> bool:
     return folder in FOLDERS and "/" not in rest and rest.endswith(".yaml")
 
 
-def find_ruleset(name: str, folders: tuple[Path, ...]) -> Path:
-    """The folder of a ruleset given by path or by the name of a folder in `folders`; raises `InvalidInput`."""
-    for folder in (Path(name), *(folder / name for folder in folders)):
+def find_ruleset(name: str, folders: tuple[Path, ...] = ()) -> Path:
+    """The folder of a ruleset. Raises `InvalidInput` with the nearest known id.
+
+    A name with a slash is a path. An id is looked for in the working folder's `rulesets/`, among installed packages that
+    offer it (entry point `hepatica.rulesets`), in `folders` (without any: the shipped ones), and last as a folder here.
+    """
+    shelves = folders or (shipped("rulesets"),)
+    if not _is_path(name):
+        own = Path("rulesets")
+        candidates = [own / name, *_installed(name), *(folder / name for folder in shelves), Path(name)]
+        shelves = (own, *shelves)
+    else:
+        candidates = [Path(name)]
+    for folder in candidates:
         try:
             if (folder / CARD).is_file():
                 return folder
         except (OSError, ValueError):
             continue
-    known = sorted({path.parent.name for folder in folders for path in folder.glob(f"*/{CARD}")})
+    known = sorted({path.parent.name for folder in shelves for path in folder.glob(f"*/{CARD}")} | set(_offered()))
     raise InvalidInput([Problem(name, 1, 1, "no-ruleset", f"no ruleset {quote(name)}; {suggestion(name, known)}")])
+
+
+def _offered() -> dict[str, str]:
+    """Rulesets that installed packages offer: id to the dotted name of the folder that holds it."""
+    from importlib.metadata import entry_points
+
+    return {point.name: point.value for point in entry_points(group=ENTRY_POINTS)}
+
+
+def _installed(name: str) -> Iterator[Path]:
+    """The folders of an offered ruleset. No code of the package that offers it runs: its name is only looked up."""
+    from importlib.util import find_spec
+
+    package, *folders = _offered().get(name, "").split(".")
+    spec = find_spec(package) if package else None
+    for place in (spec.submodule_search_locations if spec else None) or ():
+        yield Path(place, *folders)

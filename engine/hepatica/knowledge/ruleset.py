@@ -177,6 +177,7 @@ class Card:
 
     `source` is the one text that the ruleset is distilled from, or `sources` names its references; `source_word` is what
     sentences call it. `fields` are those that rules read, shown first; without it those that conditions name.
+    `extends` names a ruleset to build on and `drop` what of it is left out, by id.
     `companion` is a ruleset that answers should mention, with `companion_says` in one line.
     """
 
@@ -196,6 +197,7 @@ class Card:
     companion_says: str = ""
     released: str = ""
     extends: str = ""
+    drop: tuple[str, ...] = ()
     developer: str = ""
     funding: str = ""
     intended_use: str = ""
@@ -211,10 +213,15 @@ class Card:
 
 @dataclass(frozen=True, kw_only=True)
 class Ruleset:
-    """A loaded, validated ruleset. `places` says where each rule, study, concept and therapy is written."""
+    """A loaded, validated ruleset.
+
+    `places` says where each rule, study, concept, therapy, note and reference is written; `folder` where all was read
+    from, empty for a shipped ruleset.
+    """
 
     card: Card
     digest: str
+    folder: str = ""
     concepts: Mapping[str, Concept]
     therapies: Mapping[str, Therapy]
     references: Mapping[str, Reference] = field(default_factory=dict)

@@ -6,23 +6,23 @@ from collections.abc import Iterable
 from typing import Any
 
 from hepatica.knowledge.decode import CONDITION_KEYS, FILE_KINDS, READ_AS, adapter
-from hepatica.patient import COMMON_FIELDS, NONE, Field
+from hepatica.patient import COMMON_FIELDS, NONE, Field, Fields
 
 _DIALECT = "https://json-schema.org/draft/2020-12/schema"
 _COMPARISON = r"^\s*(<=|>=|<|>)\s*\d+(\.\d+)?(\s+and\s+(<=|>=|<|>)\s*\d+(\.\d+)?)*\s*$"
 
 
-def ruleset_schemas(concepts: Iterable[str] = ()) -> dict[str, dict[str, Any]]:
+def ruleset_schemas(concepts: Iterable[str] = (), fields: Fields = COMMON_FIELDS) -> dict[str, dict[str, Any]]:
     """One schema to a kind of file; with the names of concepts, conditions are checked against them too."""
-    return {kind: _schema(kind, cls, tuple(concepts)) for kind, cls in FILE_KINDS.items()}
+    return {kind: _schema(kind, cls, tuple(concepts), fields) for kind, cls in FILE_KINDS.items()}
 
 
-def _schema(kind: str, cls: type, concepts: tuple[str, ...]) -> dict[str, Any]:
+def _schema(kind: str, cls: type, concepts: tuple[str, ...], fields: Fields) -> dict[str, Any]:
     made = adapter(cls).json_schema(ref_template="#/$defs/{model}")
     definitions = made.setdefault("$defs", {})
     for schema in (made, *definitions.values()):
         _set_conditions(schema)
-    definitions["Condition"] = _condition(concepts)
+    definitions["Condition"] = _condition(concepts, fields)
     _as_written(made, kind)
     return {"$schema": _DIALECT, **_reachable(made)}
 
@@ -57,16 +57,20 @@ def _as_written(schema: dict[str, Any], kind: str) -> None:
         return
     schema["properties"] = {names.get(key, key): value for key, value in schema["properties"].items()}
     schema["required"] = [names.get(key, key) for key in schema.get("required", [])]
+    if kind == "ruleset":  # what a ruleset that extends another takes over need not be written again
+        inherited = [key for key in schema["required"] if key in ("scope", "out_of_scope", "therapies")]
+        schema["required"] = [key for key in schema["required"] if key not in inherited]
+        schema["anyOf"] = [{"required": ["extends"]}, {"required": inherited}]
 
 
-def _condition(concepts: tuple[str, ...]) -> dict[str, Any]:
+def _condition(concepts: tuple[str, ...], fields: Fields) -> dict[str, Any]:
     """A mapping of fields, concepts and all / any / not."""
     nested = {"type": "array", "minItems": 1, "items": {"$ref": "#/$defs/Condition"}}
     properties: dict[str, Any] = {
         "all": nested,
         "any": nested,
         "not": {"$ref": "#/$defs/Condition"},
-        **{field.name: _values(field) for field in COMMON_FIELDS.values()},
+        **{field.name: _values(field) for field in fields.values()},
         **{name: {"enum": [True, False, "yes", "no"]} for name in concepts},
     }
     open_to = {"additionalProperties": False} if concepts else {"additionalProperties": {"enum": [True, False, "yes", "no"]}}

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
-from hepatica.knowledge.evidence import Study
+from hepatica.knowledge.evidence import Study, StudyKind
 
 Reaches = Literal["options", "trials", "not_supported", "unreported"]
 
@@ -29,22 +29,34 @@ def _finished(study: Study) -> bool:
     return study.status in ("completed", "stopped_early", "announced")
 
 
-def _phase_3_met(study: Study) -> bool:
-    return study.phase in ("III", "II/III") and study.outcome in ("met", "partly_met")
-
-
 def _trial_backs(study: Study) -> bool:
-    return study.kind == "randomised_controlled_trial" and _finished(study) and _phase_3_met(study)
+    met = study.phase in ("III", "II/III") and study.outcome in ("met", "partly_met")
+    return study.kind == "randomised_controlled_trial" and _finished(study) and met
+
+
+def _licence(study: Study) -> bool:
+    return study.kind == "regulatory_approval" and study.approval is not None and not study.approval.withdrawn
 
 
 def _activity(study: Study) -> bool:
     clinical = study.kind not in ("regulatory_approval", "review_statement", "trial_in_progress")
-    return clinical and _finished(study)
+    return clinical and _finished(study) and study.outcome != "missed"
+
+
+def _statement(study: Study) -> bool:
+    return study.kind == "review_statement"
+
+
+def _under_study(study: Study) -> bool:
+    return study.status in ("ongoing", "planned") and study.states_criteria
 
 
 def _negative(study: Study) -> bool:
-    finished = _finished(study) or study.kind == "review_statement"
-    return finished and not (_phase_3_met(study) and study.outcome == "met")
+    return _statement(study) or (_finished(study) and not (study.phase in ("III", "II/III") and study.outcome == "met"))
+
+
+def _silent(study: Study) -> bool:
+    return all(result.endpoint == "other" for result in study.results)
 
 
 # In the order in which an answer shows them: evidence before licence. Everything that needs to know the standings (the
@@ -68,14 +80,14 @@ STANDINGS: Mapping[str, Demand] = {
         "Licensed",
         "an authority approved it for such patients; no trial that met its endpoint in them is shown",
         "options",
-        "a record of the approval",
-        lambda study: study.kind == "regulatory_approval",
+        "a record of the approval (`approval:`) that was not withdrawn",
+        _licence,
     ),
     "early_signal": Demand(
         "Early signal",
         "a finished study reported activity: phase I or II, a series, or pooled uncontrolled studies",
         "options",
-        "a finished clinical study of this tumour",
+        "a finished clinical study of this tumour that did not miss its primary endpoint",
         _activity,
     ),
     "supportive": Demand(
@@ -83,14 +95,14 @@ STANDINGS: Mapping[str, Demand] = {
         "care without anticancer drugs",
         "options",
         "a statement of the source",
-        lambda study: study.kind == "review_statement",
+        _statement,
     ),
     "in_trial": Demand(
         "In trial",
         "a trial was in progress at the ruleset's date, and the patient meets its recorded criteria",
         "trials",
-        "a trial that was ongoing or planned",
-        lambda study: study.status in ("ongoing", "planned"),
+        "a trial that was ongoing or planned, with a recorded entry criterion",
+        _under_study,
     ),
     "not_supported": Demand(
         "Not supported",
@@ -101,10 +113,10 @@ STANDINGS: Mapping[str, Demand] = {
     ),
     "unreported": Demand(
         "Named, nothing reported",
-        "the source names it, with neither a result nor an entry criterion",
+        "the source names it and reports neither response nor progression nor survival",
         "unreported",
-        "a study without a recorded result",
-        lambda study: not study.results,
+        "a study without a recorded response, progression or survival",
+        _silent,
     ),
 }
 
@@ -132,6 +144,27 @@ else:
     Verdict = Literal[tuple(VERDICTS)]
     Line = Literal[tuple(LINES)]
 
-RANK: Mapping[str, int] = {standing: rank for rank, standing in enumerate(STANDINGS)}
 DEMANDS = STANDINGS
+RANK: Mapping[str, int] = {standing: rank for rank, standing in enumerate(STANDINGS)}
 OPTION_STANDINGS = tuple(name for name, demand in STANDINGS.items() if demand.reaches == "options")
+
+# Levels of evidence for the benefit of a treatment, by design: a level grades the design, not the claim.
+SCHEME = "OCEBM 2011"
+
+LEVELS: Mapping[StudyKind, str] = {
+    "randomised_controlled_trial": "2",
+    "randomised_dose_comparison": "4 (randomised between doses; uncontrolled for benefit)",
+    "single_arm_trial": "4",
+    "dose_finding_trial": "4",
+    "trial_in_progress": "none yet (no results)",
+    "meta_analysis": "4 (pooled, almost all uncontrolled studies)",
+    "retrospective_series": "4",
+    "case_report": "4",
+    "regulatory_approval": "not a study",
+    "review_statement": "5",
+}
+
+
+def level_of(kind: StudyKind) -> str:
+    """The level with the scheme's name, e.g. "OCEBM 2011: 2"."""
+    return f"{SCHEME}: {LEVELS[kind]}"

@@ -3,58 +3,75 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from datetime import date
 from itertools import islice
 
 from hepatica.documents import Node
-from hepatica.knowledge import references
+from hepatica.knowledge import names
 from hepatica.knowledge.condition_reader import JOINERS
-from hepatica.knowledge.conditions import ConceptTest, leaves, strata
-from hepatica.knowledge.draft import Draft, Located
-from hepatica.knowledge.evidence import Place, Reference, Study
-from hepatica.knowledge.figures import contradictions, corrected, impossible_counts, response_above_control
-from hepatica.knowledge.lines import ranges
+from hepatica.knowledge.conditions import ConceptTest, Condition, Test, leaves, strata
+from hepatica.knowledge.draft import Draft, Located, children
+from hepatica.knowledge.evidence import Study
+from hepatica.knowledge.figures import (
+    contradictions,
+    corrected,
+    impossible_counts,
+    possible_verdicts,
+    response_above_control,
+)
+from hepatica.knowledge.numbers import ranges
 from hepatica.knowledge.ruleset import Rule
-from hepatica.knowledge.standing import STANDINGS, VERDICTS
+from hepatica.knowledge.standing import STANDINGS
 from hepatica.problems import Problem, quote, suggestion
 
-_SLUG = re.compile(r"[a-z0-9]+(?:[-_][a-z0-9]+)*\Z")
 _VERSION = re.compile(r"[0-9]{1,4}\.[0-9]{1,4}\.[0-9]{1,4}\Z")
 _AS_OF = re.compile(r"[0-9]{4}-[0-9]{2}(?:-[0-9]{2})?\Z")
-LONGEST_ID = 80
 MAX_CONCEPTS = 200
 MAX_CONCEPT_DEPTH = 12
+MAX_RULES = 5_000
+MAX_TESTS = 60_000
+MAX_THRESHOLDS = 1_000
 MOST_OF_ONE_CHECK = 500
 
 
 def validate(draft: Draft) -> None:
-    """Run every check; of each at most `MOST_OF_ONE_CHECK` problems are kept."""
-    for check in CHECKS:
+    """Run every check; of each at most `MOST_OF_ONE_CHECK` problems are kept. What is far too much ends it at once."""
+    too_much = list(_too_much(draft))
+    draft.problems.extend(too_much)
+    for check in CHECKS if not too_much else ():
         draft.problems.extend(islice(check(draft), MOST_OF_ONE_CHECK))
 
 
-def _ids(draft: Draft) -> Iterator[Problem]:
-    groups: Mapping[str, Iterable[tuple[str, Located, str]]] = {
-        "concept": ((c.id, s, "id") for c, s in draft.concepts),
-        "therapy": ((t.id, s, "therapy") for t, s in draft.therapies),
-        "study": ((t.id, s, "id") for t, s in draft.studies()),
-        "rule": ((r.id, s, "id") for r, s in draft.rules()),
-        "reference": ((r.id, s, "id") for r, s in draft.references),
-        "note": ((n.id, s, "id") for n, s in draft.notes),
-    }
-    for what, group in groups.items():
-        seen: dict[str, Located] = {}
-        for identifier, source, key in group:
-            if not _SLUG.match(identifier) or len(identifier) > LONGEST_ID:
-                yield source.problem(
-                    (key,), "bad-id", f"{quote(identifier)} is no id; allowed: lower-case words joined by - or _"
-                )
-            if identifier in seen:
-                first = seen[identifier]
-                where = f"{first.file}:{first.node.line}"
-                yield source.problem((key,), "duplicate-id", f"the {what} {quote(identifier)} is already at {where}")
-            seen.setdefault(identifier, source)
+def _too_much(draft: Draft) -> Iterator[Problem]:
+    """What would take minutes or gigabytes to compile: refused with what it is, before anything is compiled."""
+    if draft.card is None:
+        return
+    whole = draft.card[1]
+    rules = sum(len(therapy.rules) for therapy, _ in draft.therapies)
+    if rules > MAX_RULES:
+        yield whole.problem((), "too-many", f"more than {MAX_RULES} rules ({rules})")
+    total = 0
+    bounds: dict[str, set[float]] = {}
+    for when, place in _conditions(draft):
+        before = total
+        for leaf in leaves(when):
+            total += 1
+            if isinstance(leaf, Test) and leaf.field in draft.fields and draft.fields[leaf.field].kind in ("integer", "number"):
+                bounds.setdefault(leaf.field, set()).update(float(operand) for operand in leaf.operands)
+        if before <= MAX_TESTS < total:
+            yield place.problem((), "too-many", f"more than {MAX_TESTS} single conditions by here")
+    for field, values in bounds.items():
+        if len(values) > MAX_THRESHOLDS:
+            message = f"{field} is held against more than {MAX_THRESHOLDS} different numbers ({len(values)})"
+            yield whole.problem((), "too-many", message)
+
+
+def _conditions(draft: Draft) -> Iterator[tuple[Condition, Located]]:
+    yield from ((concept.when, place) for concept, place in draft.concepts)
+    yield from ((rule.when, place) for rule, place in draft.rules())
+    for study, place in draft.studies():
+        yield from ((part.when, place) for part in (study.population, *study.criteria) if part and part.when is not None)
 
 
 def _card(draft: Draft) -> Iterator[Problem]:
@@ -65,11 +82,17 @@ def _card(draft: Draft) -> Iterator[Problem]:
         yield source.problem(("version",), "version", f"{quote(card.version)} is no version; allowed: 1.2.3")
     if not _is_date(card.as_of):
         yield source.problem(("as_of",), "date", f"{quote(card.as_of)} is no date; allowed: 2016-08 or 2016-08-31")
+    if card.source is None and not card.sources:
+        message = "a ruleset names its source: one text (`source:`) or references (`sources:`)"
+        yield source.problem((), "no-source", message)
+    for index, name in enumerate(card.fields):
+        if name not in draft.fields:
+            yield source.problem(("fields", index), "unknown-field", f"no field {quote(name)}; {suggestion(name, draft.fields)}")
     known = {therapy.id: None for therapy, _ in draft.therapies}
     for index, name in enumerate(card.therapies):
         if draft.lacks(name, known):
             yield source.problem(("therapies", index), "unknown-therapy", f"no therapy {quote(name)}; {suggestion(name, known)}")
-    for index in references.repeated(card.therapies):
+    for index in names.repeated(card.therapies):
         yield source.problem(("therapies", index), "duplicate-id", f"{quote(card.therapies[index])} is listed twice")
     listed = set(card.therapies)
     for therapy, place in draft.therapies:
@@ -148,29 +171,25 @@ def _standings(draft: Draft) -> Iterator[Problem]:
 
 
 def _verdicts(draft: Draft) -> Iterator[Problem]:
-    """A verdict belongs to what is not supported, and to nothing else."""
-    for rule, source in draft.rules():
-        negative = rule.reaches == "not_supported"
-        if negative and rule.verdict is None:
-            message = f"{rule.standing} needs a verdict; allowed: {', '.join(VERDICTS)}"
-            yield source.problem(("standing",), "verdict", message)
-        if not negative and rule.verdict is not None:
-            yield source.problem(("verdict",), "verdict", f"only not_supported has a verdict; {rule.id} is {rule.standing}")
+    """What is not supported has the verdict that the figures of its trials give, and nothing else has one."""
+    studies = {study.id: study for study, _ in draft.studies()}
+    for therapy, source in draft.therapies:
+        for index, rule in enumerate(therapy.rules):
+            at = ("rules", index, "verdict" if rule.verdict else "standing")
+            if rule.reaches != "not_supported":
+                if rule.verdict is not None:
+                    yield source.problem(at, "verdict", f"only not_supported has a verdict; {rule.id} is {rule.standing}")
+                continue
+            allowed = possible_verdicts(rule, therapy, [studies[name] for name in rule.cites if name in studies])
+            if rule.verdict not in allowed:
+                given = f"{rule.verdict} is not what the figures of its trials say" if rule.verdict else "a verdict is needed"
+                yield source.problem(at, "verdict", f"{rule.id}: {given}; they say {' or '.join(allowed)}")
 
 
-def _extrapolations(draft: Draft) -> Iterator[Problem]:
-    """What a rule admits to reach beyond is a study it cites and a field."""
-    for rule, source in draft.rules():
-        if rule.extrapolates is None:
-            continue
-        for index, name in enumerate(rule.extrapolates.studies):
-            if name not in rule.cites:
-                message = f"{rule.id} does not cite {quote(name)}; {suggestion(name, rule.cites)}"
-                yield source.problem(("extrapolates", "studies", index), "unknown-study", message)
-        for index, name in enumerate(rule.extrapolates.fields):
-            if name not in draft.fields:
-                message = f"no field {quote(name)}; {suggestion(name, draft.fields)}"
-                yield source.problem(("extrapolates", "fields", index), "unknown-field", message)
+def _approvals(draft: Draft) -> Iterator[Problem]:
+    for study, source in draft.studies():
+        if study.approval is not None and study.kind != "regulatory_approval":
+            yield source.problem(("approval",), "approval", f"only a regulatory_approval has one; {study.id} is a {study.kind}")
 
 
 def _other_tumours(rule: Rule, cited: list[Study], source: Located, tumour: str) -> Iterator[Problem]:
@@ -188,18 +207,17 @@ def _empty_therapies(draft: Draft) -> Iterator[Problem]:
 
 
 def _places(draft: Draft) -> Iterator[Problem]:
-    whole = [source for group in (draft.concepts, draft.therapies, draft.notes) for _, source in group]
-    for source in whole:
+    groups = (draft.concepts, draft.therapies, draft.notes, draft.omissions)
+    for source in (source for group in groups for _, source in group):
         yield from _lines_below(source.file, source.node)
 
 
 def _lines_below(file: str, node: Node) -> Iterator[Problem]:
-    children = node.value.values() if isinstance(node.value, dict) else node.value if isinstance(node.value, list) else ()
-    for child in children:
+    for child in children(node):
         yield from _lines_below(file, child)
     if isinstance(node.value, dict) and "lines" in node.value:
         place = node.value["lines"]
-        if isinstance(place.value, (dict, list)) or (place.raw and ranges(place.raw) is None):
+        if ranges(place.raw) is None:
             yield place.problem(file, "lines", f"{quote(place.raw)} names no lines; allowed: 413, 413-415 or '213-233, 433-458'")
 
 
@@ -227,55 +245,18 @@ def _results(study: Study, source: Located, explained: set[str]) -> Iterator[Pro
             yield source.problem(("results", index, "corrected", part), "figure", corrected_message)
 
 
-def _sources(draft: Draft) -> Iterator[Problem]:
-    """Every reference that is named exists, and what is called confirmed names one that was read."""
-    known = {reference.id: reference for reference, _ in draft.references}
-    for study, source in draft.studies():
-        if study.reference and study.reference not in known:
-            yield source.problem(("reference",), "unknown-reference", _no_reference(study.reference, known))
-        for index, item in enumerate(study.discrepancies):
-            if item.basis == "confirmed" and not _was_read(item.source, known):
-                message = (
-                    f"{item.id} is called confirmed, which needs a source ({{ref, place}}) that was read; else it is recalled"
-                )
-                yield source.problem(("discrepancies", index, "basis"), "unread-source", message)
-    for group in (draft.concepts, draft.therapies, draft.notes):
-        for _, place in group:
-            yield from _references_below(place.file, place.node, known)
-
-
-def _was_read(place: Place | None, known: Mapping[str, Reference]) -> bool:
-    return place is not None and place.ref in known and known[place.ref].was_read
-
-
-def _references_below(file: str, node: Node, known: Mapping[str, Reference]) -> Iterator[Problem]:
-    children = node.value.values() if isinstance(node.value, dict) else node.value if isinstance(node.value, list) else ()
-    for child in children:
-        yield from _references_below(file, child, known)
-    if isinstance(node.value, dict) and isinstance(named := node.value.get("source"), Node):
-        ref = named.at(("ref",))
-        if ref is not named and ref.raw not in known:
-            yield ref.problem(file, "unknown-reference", _no_reference(ref.raw, known))
-
-
-def _no_reference(name: str, known: Collection[str]) -> str:
-    near = suggestion(name, sorted(known)).partition(" allowed:")[0] if known else "references.yaml is missing or empty"
-    return f"no reference {quote(name)}; {near}"
-
-
 CHECKS: tuple[Callable[[Draft], Iterator[Problem]], ...] = (
-    _ids,
+    names.ids,
     _card,
     _concepts,
-    references.citations,
+    names.citations,
     _standings,
     _verdicts,
-    _extrapolations,
+    _approvals,
     _places,
     _figures,
-    references.within_studies,
-    references.regimens,
-    references.key_figures,
+    names.within_studies,
+    names.regimens,
+    names.references,
     _empty_therapies,
-    _sources,
 )

@@ -1,26 +1,37 @@
-"""Every clinical field, written once: conditions, forms, schemas, pictures and the profile space are made from this list."""
+"""A clinical field and a table of them. One table says everything about a field: the reader, the schema, the form, the
+conditions, pictures and the profile space are made from it; a ruleset may add fields or replace one."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Literal
+
+from hepatica.patient.numbers import Interval, digits
+from hepatica.patient.text import squashed
 
 Kind = Literal["choice", "set", "flag", "integer", "number"]
 Nature = Literal["test", "history", "characteristic"]
-Value = str | bool | int | float | tuple[str, ...]
+Value = str | bool | int | float | tuple[str, ...] | Interval
 
 UNKNOWN = "unknown"
-FLAGS = {"yes": True, "no": False, "true": True, "false": False}
 NONE = "none"
+FLAGS = {"yes": True, "no": False, "true": True, "false": False}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Field:
     """One clinical field.
 
-    `values` are the allowed words (choice, set); `low`/`high` bound a number, in `unit`. `nature` says how it could
-    become known or change: a test, a history, or a characteristic that cannot be changed.
+    `values` are the tokens of a choice or set, `value_titles` the words a reader sees for them. A number lies from `low`
+    to `high` in `unit`; `units` gives for every unit that is read the factor to `unit`, or the lowest and highest factor
+    where published ones differ (the number then becomes an interval). `nature` says how the value could become known.
+
+    `aliases` are names people write for the field. `synonyms` maps a token (`yes` and `no` for a flag; several of a set
+    joined by a comma; `none` for its empty value) to other words for it. `unclear` maps a reason to the words that are
+    refused for it. `noise` are words that may stand beside a value and say nothing more. Case, blanks, hyphens and
+    underscores never matter.
     """
 
     name: str
@@ -29,171 +40,96 @@ class Field:
     nature: Nature
     help: str
     values: tuple[str, ...] = ()
+    value_titles: Mapping[str, str] = field(default_factory=dict)
     low: float = 0
     high: float = 0
     unit: str = ""
+    units: Mapping[str, float | tuple[float, float]] = field(default_factory=dict)
+    aliases: tuple[str, ...] = ()
+    synonyms: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    unclear: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    noise: tuple[str, ...] = ()
 
+    def __hash__(self) -> int:
+        return hash((self.name, self.kind, self.values))
 
-FIELDS: tuple[Field, ...] = (
-    Field(
-        name="bclc_stage",
-        title="BCLC stage",
-        kind="choice",
-        nature="test",
-        values=("0", "A", "B", "C", "D"),
-        help="Barcelona Clinic Liver Cancer stage.",
-    ),
-    Field(
-        name="child_pugh_class",
-        title="Child-Pugh class",
-        kind="choice",
-        nature="test",
-        values=("A", "B", "C"),
-        help="Liver function class; computed when the score or all five components are given.",
-    ),
-    Field(
-        name="child_pugh_score",
-        title="Child-Pugh score",
-        kind="integer",
-        nature="test",
-        low=5,
-        high=15,
-        unit="points",
-        help="Sum of the five Child-Pugh components: class A is 5-6, B 7-9, C 10-15.",
-    ),
-    Field(
-        name="ecog",
-        title="ECOG performance status",
-        kind="integer",
-        nature="test",
-        low=0,
-        high=4,
-        unit="grade",
-        help="Eastern Cooperative Oncology Group performance status, 0 (fully active) to 4 (bedbound).",
-    ),
-    Field(
-        name="prior_sorafenib",
-        title="Prior sorafenib",
-        kind="choice",
-        nature="history",
-        values=("none", "progressed", "intolerant", "refused"),
-        help="'refused' means offered and declined, never taken.",
-    ),
-    Field(
-        name="other_prior_systemic",
-        title="Other prior systemic therapy",
-        kind="set",
-        nature="history",
-        values=("tki", "antiangiogenic_antibody", "chemotherapy", "immunotherapy"),
-        help="Systemic therapies other than sorafenib already taken; an empty list (or 'none') means none.",
-    ),
-    Field(
-        name="afp",
-        title="AFP",
-        kind="number",
-        nature="test",
-        low=0,
-        high=100_000_000,
-        unit="ng/mL",
-        help="Serum alpha-fetoprotein; 1 ng/mL is 1 µg/L. IU/mL is refused: its factor to mass is not agreed.",
-    ),
-    Field(
-        name="cmet",
-        title="Tumour c-MET",
-        kind="choice",
-        nature="test",
-        values=("high", "low"),
-        help="High is staining of at least 2+ in at least 50 % of tumour cells.",
-    ),
-    Field(
-        name="ras",
-        title="Tumour RAS",
-        kind="choice",
-        nature="test",
-        values=("mutant", "wild_type"),
-        help="RAS mutation status of the tumour.",
-    ),
-    Field(
-        name="region",
-        title="Region",
-        kind="choice",
-        nature="characteristic",
-        values=(
-            "mainland_china",
-            "taiwan",
-            "hong_kong",
-            "japan",
-            "south_korea",
-            "thailand",
-            "singapore",
-            "other_asia",
-            "europe",
-            "north_america",
-            "other",
-        ),
-        help="Where the patient is treated.",
-    ),
-    Field(
-        name="etiology",
-        title="Etiology",
-        kind="set",
-        nature="characteristic",
-        values=("hbv", "hcv", "alcohol", "nafld", "other"),
-        help="Causes of the liver disease; an empty list (or 'none') means none of these.",
-    ),
-    Field(
-        name="extrahepatic_spread",
-        title="Extrahepatic spread",
-        kind="flag",
-        nature="test",
-        help="Metastasis outside the liver.",
-    ),
-    Field(
-        name="portal_vein_invasion",
-        title="Portal vein invasion",
-        kind="flag",
-        nature="test",
-        help="Tumour in the portal vein (a bland thrombus does not count).",
-    ),
-    Field(
-        name="locoregional_suitable",
-        title="Suitable for locoregional therapy",
-        kind="flag",
-        nature="test",
-        help="Suitable for resection, transplant, ablation or TACE.",
-    ),
-)
+    def title_of(self, token: str) -> str:
+        """The words for one of the field's tokens."""
+        return self.value_titles.get(token, token.replace("_", " "))
 
-FIELD_BY_NAME = {field.name: field for field in FIELDS}
+    def show(self, value: Value | None) -> str:
+        """A value as a reader sees it: "South Korea", "HBV, HCV", "yes", "> 400"; `unknown` for None. No unit."""
+        if value is None:
+            return UNKNOWN
+        if isinstance(value, bool):
+            return "yes" if value else "no"
+        if isinstance(value, tuple):
+            return ", ".join(map(self.title_of, value)) if value else NONE
+        return self.title_of(value) if isinstance(value, str) else number_words(value)
+
+    def shown(self, value: Value | None) -> str:
+        """As `show`, a number with its unit."""
+        numeric = isinstance(value, (int, float, Interval)) and not isinstance(value, bool)
+        return f"{self.show(value)} {self.unit}".strip() if numeric else self.show(value)
+
+    def written(self, value: Value | None) -> str:
+        """A value as a patient file or `--set` takes it, in tokens and digit for digit."""
+        if isinstance(value, tuple):
+            return f"[{', '.join(value)}]"
+        return value if isinstance(value, str) else self.show(value)
 
 
 class Fields(Mapping[str, Field]):
-    """Fields by name, in order."""
+    """A table of fields by name, in the order in which they are shown. Compared by identity."""
 
     def __init__(self, fields: Iterable[Field]) -> None:
-        self._fields = {field.name: field for field in fields}
+        self._by_name = {each.name: each for each in fields}
 
     def __getitem__(self, name: str) -> Field:
-        return self._fields[name]
+        return self._by_name[name]
 
     def __iter__(self) -> Iterator[str]:
-        return iter(self._fields)
+        return iter(self._by_name)
 
     def __len__(self) -> int:
-        return len(self._fields)
+        return len(self._by_name)
+
+    def __eq__(self, other: object) -> bool:
+        return self is other
+
+    def __hash__(self) -> int:
+        return id(self)
+
+    def merged(self, fields: Iterable[Field]) -> Fields:
+        """This table with more fields, or with some replaced."""
+        return Fields({**self._by_name, **{each.name: each for each in fields}}.values())
+
+    @cached_property
+    def by_alias(self) -> Mapping[str, str]:
+        """Field names by every way of writing them, squashed; a way that two fields share names neither."""
+        found: dict[str, set[str]] = {}
+        for each in self.values():
+            for written in (each.name, each.title, *each.aliases):
+                found.setdefault(squashed(written), set()).add(each.name)
+        exact = {squashed(name): name for name in self}
+        return {written: next(iter(names)) for written, names in found.items() if len(names) == 1} | exact
+
+    def find(self, written: str) -> str | None:
+        """The name of the field that people write so (`AFP:`, `Child Pugh`); None where there is none."""
+        return written if written in self._by_name else self.by_alias.get(squashed(written.rstrip(" :")))
 
 
-COMMON_FIELDS = Fields(FIELDS)
+def number_words(value: float | Interval) -> str:
+    """A number or an interval in digits that read back to it."""
+    return str(value) if isinstance(value, (Interval, int)) else digits(value)
 
 
 def show(value: Value | None) -> str:
-    """A field's value as a reader sees it: yes/no, words, whole numbers without a point, 'none' for an empty list."""
+    """A value in tokens, for callers that do not have its field."""
     if value is None:
         return UNKNOWN
     if isinstance(value, bool):
         return "yes" if value else "no"
     if isinstance(value, tuple):
         return ", ".join(value) if value else NONE
-    if isinstance(value, float):
-        return f"{value:.10g}"
-    return str(value)
+    return value if isinstance(value, str) else number_words(value)

@@ -1,4 +1,16 @@
-"""What a view is made of. A result becomes blocks once; a renderer for each medium writes them, so media cannot disagree."""
+"""What a view is made of. A result becomes blocks once; a renderer for each medium writes them, so media cannot disagree.
+
+How a command or a page gets its words:
+
+1. Compute one typed result: a frozen dataclass that begins with `notice` and `ruleset`, whose fields are the JSON keys.
+2. Write one view, `result -> Blocks`, in `hepatica.report`. It holds all the words; it knows no medium.
+3. The command returns `Output(result, view)` under `@printed(...)` of `hepatica.cli.common`, a page calls `html(view(result),
+   link)`. Text, Markdown, HTML and JSON follow; `schema(type)` is the JSON Schema.
+
+`report/about.py` with `cli/about.py` is a small example. Three rules keep media alike: a view never writes marks of a medium
+(no asterisks, no tags, no wrapping); what everybody must read stands in the open and never in `Item.details` or `More`, which
+text and Markdown print with `--verbose` only and HTML folds; and tone or mark only repeat what the words say.
+"""
 
 from __future__ import annotations
 
@@ -10,7 +22,10 @@ Mark = Literal["yes", "no", "unknown", "none"]
 
 
 class Ref(NamedTuple):
-    """A thing that a medium with links may link to: kind is study, therapy, rule, reference, patient, field or page."""
+    """A thing that a medium with links may link to: kind is study, therapy, rule, reference, patient, field, page or url.
+
+    A `url` carries its whole address and needs no one to resolve it.
+    """
 
     kind: str
     id: str
@@ -26,26 +41,28 @@ class Title:
 
 @dataclass(frozen=True, slots=True)
 class Paragraph:
-    """Running text. `lead` is a short run-in heading ("Warning", "because")."""
+    """Running text. `lead` is a short run-in heading ("Warning", "Because"); a renderer sets the colon."""
 
     text: str
     lead: str = ""
     tone: Tone = "plain"
+    ref: Ref | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Facts:
-    """Names with values: a patient's facts, a card's entries."""
+    """Names with values: a patient's facts, a card's entries. `inline` ones run on in one paragraph."""
 
     pairs: tuple[tuple[str, str], ...]
+    inline: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Item:
-    """One row of a list: a name, what is said of it, a badge, and what may be folded away below."""
+    """One row of a list: a name, what is said of it, a badge before that, and details below for those who ask."""
 
     name: str
-    text: str
+    text: str = ""
     badge: str = ""
     tone: Tone = "plain"
     ref: Ref | None = None
@@ -62,8 +79,15 @@ class Items:
 
 
 @dataclass(frozen=True, slots=True)
+class Bullets:
+    """Sentences in a row, each with a mark before it."""
+
+    texts: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Section:
-    """A heading with its blocks; `count` stands beside the heading; a folded one is closed where a medium can fold."""
+    """A heading with its blocks; `count` stands beside the heading, `says` below it; HTML closes a `folded` one."""
 
     title: str
     blocks: tuple[Block, ...]
@@ -71,6 +95,14 @@ class Section:
     folded: bool = False
     id: str = ""
     says: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class More:
+    """What only those read who ask for it: HTML folds it under `summary`, text and Markdown print it with details only."""
+
+    summary: str
+    blocks: tuple[Block, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,10 +135,11 @@ class Node:
 
 @dataclass(frozen=True, slots=True)
 class Tree:
-    """A condition, or anything nested, as an indented tree; folded where a medium can fold."""
+    """A condition, or anything nested, as an indented tree; HTML closes a `folded` one under `summary`."""
 
     root: Node
     folded: bool = False
+    summary: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,7 +152,7 @@ class Code:
 
 @dataclass(frozen=True, slots=True)
 class Picture:
-    """A picture by its address or its SVG, with what it shows in words for those who do not see it."""
+    """A picture by its address or its SVG (written by this program), with what it shows in words."""
 
     alt: str
     svg: str = ""
@@ -133,5 +166,5 @@ class Notice:
     text: str
 
 
-Block = Title | Paragraph | Facts | Items | Section | Table | Tree | Code | Picture | Notice
+Block = Title | Paragraph | Facts | Items | Bullets | Section | More | Table | Tree | Code | Picture | Notice
 Blocks = tuple[Block, ...]

@@ -23,4 +23,4 @@ class Style(NamedTuple):
         return self._wrapped("4", text)
 
     def _wrapped(self, code: str, text: str) -> str:
-        return f"\x1b[{code}m{text}\x1b[0m" if self.enabled else text
+        return f"\x1b[{code}m{text}\x1b[0m" if self.enabled and text else text

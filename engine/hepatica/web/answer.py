@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from hepatica.evaluation import Entry, Evaluation, Reason
 from hepatica.knowledge import DEMANDS
 from hepatica.patient import FIELDS, show
-from hepatica.report.document import Document, answer
+from hepatica.report.old_document import Document, answer
 from hepatica.web.view import Asked, View
 
 Pair = tuple[Document, Entry]

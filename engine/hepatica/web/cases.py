@@ -11,7 +11,20 @@ from dataclasses import dataclass, field
 from urllib.parse import parse_qsl, urlencode
 
 from hepatica.documents import Node
-from hepatica.patient import COMPONENTS, FIELDS, KEYS, LABEL, NONE, UNKNOWN, Profile, child_pugh, profile_from, show, unit_of
+from hepatica.patient import (
+    CHILD_PUGH_PARTS,
+    COMPONENTS,
+    FIELDS,
+    KEYS,
+    LABEL,
+    NONE,
+    UNKNOWN,
+    Profile,
+    child_pugh,
+    profile_from,
+    show,
+    unit_key,
+)
 from hepatica.problems import InvalidInput, Problem, quote, suggestion
 
 LONGEST_QUERY = 8192
@@ -39,7 +52,7 @@ UNITS = _units()
 SETS = frozenset(known.name for known in FIELDS if known.kind == "set")
 NAMES = (
     *(key for key in KEYS if key != COMPONENTS),
-    *(part(COMPONENTS, name) for name in child_pugh.COMPONENTS),
+    *(part(COMPONENTS, name) for name in CHILD_PUGH_PARTS),
     *(part(STAINING, name) for name in STAINING_PARTS),
     *UNITS,
 )
@@ -114,8 +127,8 @@ def query_of(profile: Profile) -> str:
             continue
         words = value if isinstance(value, tuple) and value else (show(value),)
         pairs += [(known.name, word) for word in words]
-    for whole, parts in profile.measurements.items():
-        pairs += [(part(whole, name), text) for name, text in parts.items() if text != UNKNOWN]
+    for whole, parts in profile.entered.items():
+        pairs += [(part(whole, name), text) for name, text in parts.items()]
     return urlencode(pairs)
 
 
@@ -127,8 +140,7 @@ def field_of(problem: Problem) -> str:
 def _computed(profile: Profile) -> set[str]:
     """The fields that reading the rest would give again."""
     found = {STAINING} if STAINING in profile.measurements else set()
-    measured = profile.measurements.get(COMPONENTS, {})
-    if measured and UNKNOWN not in measured.values():
+    if len(profile.entered.get(COMPONENTS, {})) == len(CHILD_PUGH_PARTS):
         return found | {"child_pugh_class", "child_pugh_score"}
     return found | ({"child_pugh_class"} if profile.facts["child_pugh_score"] is not None else set())
 
@@ -173,7 +185,7 @@ def _document(given: Parameters) -> Node:
     for name in KEYS:
         if name in given:
             entries[name] = _set(name, given[name]) if name in SETS else _text(name, given[name][0])
-    parts = {name: _amount(part(COMPONENTS, name), given) for name in child_pugh.COMPONENTS}
+    parts = {name: _amount(part(COMPONENTS, name), given) for name in CHILD_PUGH_PARTS}
     _add_mapping(entries, COMPONENTS, parts)
     _add_mapping(entries, STAINING, {name: _amount(part(STAINING, name), given) for name in STAINING_PARTS})
     return Node(entries, len(_PLACES) + 1, 1)
@@ -214,7 +226,7 @@ def _units_of_nothing(given: Parameters) -> list[Problem]:
     for name, amount in UNITS.items():
         allowed = [unit for unit in child_pugh.SCALES[amount.rpartition(".")[2]].cutoffs if unit]
         text = given.get(name, ("",))[0].strip()
-        if text and unit_of(text) not in allowed and _amount(amount, given) is None:
+        if text and unit_key(text) not in map(unit_key, allowed) and _amount(amount, given) is None:
             problems.append(_problem(amount, "unit", f"{amount} has no unit {quote(text)}; {suggestion(text, allowed)}"))
     return problems
 

@@ -8,7 +8,7 @@ from hepatica.evaluation import Evaluator
 from hepatica.explain.compare import DIFFERENCES, Column, compare
 from hepatica.patient import Profile
 from hepatica.problems import InvalidInput, Problem
-from hepatica.report.document import Document
+from hepatica.report.old_document import Document
 from hepatica.report.teaching.compare_document import document
 from hepatica.report.teaching.compare_text import cells
 from hepatica.web.cases import FILE, case_in

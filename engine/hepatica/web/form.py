@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from hepatica.patient import (
+    CHILD_PUGH_PARTS,
     COMPONENTS,
     FIELDS,
     LABEL,
@@ -15,10 +16,9 @@ from hepatica.patient import (
     UNKNOWN,
     Field,
     Nature,
-    amount,
     child_pugh,
-    cmet,
     show,
+    unit_key,
 )
 from hepatica.web.cases import STAINING, UNITS, Case, part
 from hepatica.web.words import first_up, words
@@ -170,7 +170,7 @@ def _label(known: Field, value: str) -> str:
 
 
 def _components(case: Case) -> Control:
-    parts = tuple(_measured(name, case) if name in child_pugh.SCALES else _graded(name, case) for name in child_pugh.COMPONENTS)
+    parts = tuple(_measured(name, case) if name in child_pugh.SCALES else _graded(name, case) for name in CHILD_PUGH_PARTS)
     return Control(
         name=COMPONENTS,
         title="Child-Pugh from its components",
@@ -200,10 +200,10 @@ def _measured(component: str, case: Case) -> Control:
 
 def _split(text: str, unit: str, component: str) -> tuple[str, str]:
     """The number and its unit, where a unit was written after it."""
-    read = amount(text)
-    if read is None or not read[1] or read[1] not in child_pugh.SCALES[component].cutoffs:
-        return text, unit
-    return f"{read[0]:g}", read[1]
+    units = {unit_key(known): known for known in child_pugh.SCALES[component].cutoffs if known}
+    number = text.rstrip("".join(set(text) - set("0123456789.,"))) if text else text
+    written = units.get(unit_key(text[len(number) :]))
+    return (number.strip(), written) if written else (text, unit)
 
 
 def _graded(component: str, case: Case) -> Control:
@@ -226,7 +226,7 @@ def _grade(word: str) -> str:
 
 
 def _staining(case: Case) -> Control:
-    low, high = cmet.INTENSITY_RANGE
+    low, high = (0, 3)
     intensity = _entered(case, part(STAINING, "intensity")).rstrip("+")
     offered = (UNKNOWN, *(str(value) for value in range(low, high + 1)))
     graded = Control(

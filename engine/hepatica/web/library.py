@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from hepatica.evaluation import Evaluator
 from hepatica.knowledge import Ruleset, catalogue
 from hepatica.patient import Profile, read_profile
-from hepatica.report.document import Shelf
+from hepatica.report.old_document import Shelf
 from hepatica.web.cases import query_of
 from hepatica.web.kept import Kept
 

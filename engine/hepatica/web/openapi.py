@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from hepatica import __version__
 from hepatica.notice import NOTICE
-from hepatica.patient import COMPONENTS, FIELDS, LABEL, LONGEST_LABEL, NONE, UNKNOWN, Field, child_pugh, cmet
+from hepatica.patient import CHILD_PUGH_PARTS, COMPONENTS, FIELDS, LABEL, LONGEST_LABEL, NONE, UNKNOWN, Field, child_pugh
 from hepatica.report.document import Document
 from hepatica.web import schemas
 from hepatica.web.cases import LONGEST_QUERY, MOST_PARAMETERS, STAINING, STAINING_PARTS, UNITS, part
@@ -47,7 +47,7 @@ def case_parameters(site: Site) -> list[Parameter]:
         *(Parameter(name=known.name, says=_says(known), schema=_field(known)) for known in FIELDS),
         *(
             Parameter(name=part(COMPONENTS, name), says=f"Child-Pugh: {name}.", schema=_component(name))
-            for name in child_pugh.COMPONENTS
+            for name in CHILD_PUGH_PARTS
         ),
         *(Parameter(name=name, says="The unit of the amount.", schema=_unit(amount)) for name, amount in UNITS.items()),
         *_staining(),
@@ -101,7 +101,7 @@ def _responses() -> Document:
 
 def _shared_names() -> list[str]:
     fields = [known.name for known in FIELDS]
-    components = [part(COMPONENTS, name) for name in child_pugh.COMPONENTS]
+    components = [part(COMPONENTS, name) for name in CHILD_PUGH_PARTS]
     staining = [part(STAINING, name) for name in STAINING_PARTS]
     return [_key(name) for name in (RULESET, LABEL, *fields, *components, *UNITS, *staining)]
 
@@ -165,7 +165,7 @@ def _unit(amount: str) -> Document:
 
 
 def _staining() -> list[Parameter]:
-    low, high = cmet.INTENSITY_RANGE
+    low, high = (0, 3)
     grades = [f"{value}{sign}" for value in range(low, high + 1) for sign in ("", "+")]
     percent = {"anyOf": [{"type": "string", "pattern": r"^(\d{1,2}(\.\d{1,6})?|100)$"}, _NOT_KNOWN]}
     return [

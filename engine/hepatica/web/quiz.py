@@ -10,7 +10,7 @@ from urllib.parse import urlencode
 
 from hepatica.notice import notice
 from hepatica.problems import InvalidInput, Problem, quote
-from hepatica.report.document import Document, identity
+from hepatica.report.old_document import Document, identity
 from hepatica.report.teaching.quiz_document import answer as answer_document
 from hepatica.report.teaching.quiz_document import marked_document, question, summary_document
 from hepatica.report.teaching.quiz_text import because, exactly, fact_question, turned, twist_question

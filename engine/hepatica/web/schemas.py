@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from hepatica.report.document import Document
+from hepatica.report.old_document import Document
 
 TEXT: Document = {"type": "string"}
 TEXTS: Document = {"type": "array", "items": TEXT}

@@ -8,7 +8,7 @@ from typing import Any
 
 from hepatica.notice import notice
 from hepatica.problems import InvalidInput, Problem, quote, suggestion
-from hepatica.report.document import Document
+from hepatica.report.old_document import Document
 from hepatica.web.cases import FILE, Case, Parameters, case_of, field_of
 from hepatica.web.library import Book, Library
 

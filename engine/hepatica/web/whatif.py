@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from hepatica.evaluation import LISTS, ListName
 from hepatica.explain.settle import Outcome
 from hepatica.explain.whatif import KINDS, Change, Step, smallest, what_if
-from hepatica.report.document import Document
+from hepatica.report.old_document import Document
 from hepatica.report.teaching.whatif_document import document
 from hepatica.report.words import LIST_WORDS, standing_words
 from hepatica.web.cases import query_of

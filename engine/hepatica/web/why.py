@@ -9,7 +9,7 @@ from hepatica.explain.why import document, why, words
 from hepatica.knowledge import DEMANDS
 from hepatica.notice import notice
 from hepatica.patient import show
-from hepatica.report.document import Document, identity
+from hepatica.report.old_document import Document, identity
 from hepatica.web.view import Asked, Parameter, View
 
 THERAPY = "therapy"

@@ -1,60 +1,118 @@
-"""A case: a sentence, a hypothetical patient, and what the answer must say of that patient."""
+"""A case: a sentence, a hypothetical patient, and what the answer must say of that patient, as it is written in a case file."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from typing import Annotated, Any
 
-from hepatica.evaluation import ApplicabilityStatus, ListName, Scope
-from hepatica.knowledge import Standing
+from pydantic import BeforeValidator
+
+from hepatica.evaluation import LISTS, ApplicabilityStatus, ListName, Scope
+from hepatica.knowledge import Standing, Verdict
 from hepatica.patient import Profile
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Also:
-    """The list that another rule of the therapy reaches, and its standing and studies where asked."""
+def _several(value: Any) -> Any:
+    """One word where a list of words is meant."""
+    return (value,) if isinstance(value, str) else value
 
-    reaches: ListName
+
+def _mapping(key: str) -> BeforeValidator:
+    """One word where a mapping with that word under `key` is meant."""
+    return BeforeValidator(lambda value: {key: value} if isinstance(value, str) else value)
+
+
+def _truth(value: Any) -> Any:
+    text = str(value).lower()
+    return {"true": "yes", "false": "no"}.get(text, text)
+
+
+Names = Annotated[tuple[str, ...], BeforeValidator(_several)]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ExpectedRule:
+    """The list that another rule of a therapy reaches, and its standing and studies where asked."""
+
+    list: ListName
     standing: Standing | None = None
-    cites: tuple[str, ...] | None = None
+    cites: Names | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Why:
+class ExpectedWhy:
     """Why a therapy is in its list; what is left out is not asked.
 
     `rule` is the rule that puts it there, `needs` and `blocked_by` the fields that decide (no more, no fewer), `cites` its
-    studies in order, `also` what other rules of the therapy say.
+    studies in any order, `also` what other rules of the therapy say.
     """
 
     rule: str = ""
     standing: Standing | None = None
-    cites: tuple[str, ...] | None = None
-    needs: frozenset[str] | None = None
-    blocked_by: frozenset[str] | None = None
-    also: Mapping[str, Also] = field(default_factory=dict)
+    verdict: Verdict | None = None
+    cites: Names | None = None
+    needs: Names | None = None
+    blocked_by: Names | None = None
+    also: dict[str, Annotated[ExpectedRule, _mapping("list")]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Case:
-    """One case and where it is written.
+class ExpectedAnswer:
+    """One case as written. Lists hold therapies that must be there; `*_exactly` give a list whole.
 
-    `lists` says where each therapy must be, `exactly` which lists are given whole. `derived` maps concepts to yes, no or
-    unknown; `applicability` maps studies that the answer cites to inside, outside and so on. `warnings`, where given, are
-    all the codes that the profile raises.
+    `shows` are texts that a therapy's headline must hold, `derived` maps concepts to yes, no or unknown, `applicability`
+    studies that the answer cites to inside, outside and so on. `warnings`, where given, are all codes that the profile raises.
     """
 
-    sentence: str
+    case: str
+    profile: Any = None
+    patient: str = ""
+    set: Any = None
+    scope: Scope | None = None
+    derived: dict[str, Annotated[str, BeforeValidator(_truth)]] = field(default_factory=dict)
+    applicability: dict[str, ApplicabilityStatus] = field(default_factory=dict)
+    options: Names | None = None
+    trials: Names | None = None
+    possible: Names | None = None
+    not_supported: Names | None = None
+    ruled_out: Names | None = None
+    unreported: Names | None = None
+    options_exactly: Names | None = None
+    trials_exactly: Names | None = None
+    possible_exactly: Names | None = None
+    not_supported_exactly: Names | None = None
+    ruled_out_exactly: Names | None = None
+    unreported_exactly: Names | None = None
+    why: dict[str, Annotated[ExpectedWhy, _mapping("rule")]] = field(default_factory=dict)
+    shows: dict[str, Names] = field(default_factory=dict)
+    warnings: Names | None = None
+
+    @property
+    def lists(self) -> Mapping[str, ListName]:
+        """Where each therapy must be."""
+        return {therapy: name for name in LISTS for therapy in getattr(self, name) or ()}
+
+    @property
+    def exactly(self) -> Mapping[ListName, frozenset[str]]:
+        """The lists that are given whole."""
+        given = {name: getattr(self, f"{name}_exactly") for name in LISTS}
+        return {name: frozenset(names) for name, names in given.items() if names is not None}
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class PatientCase:
+    """One case with its patient, and where it is written."""
+
+    expected: ExpectedAnswer
     profile: Profile
     file: str = ""
     line: int = 1
-    lists: Mapping[str, ListName] = field(default_factory=dict)
-    exactly: Mapping[ListName, frozenset[str]] = field(default_factory=dict)
-    why: Mapping[str, Why] = field(default_factory=dict)
-    scope: Scope | None = None
-    derived: Mapping[str, str] = field(default_factory=dict)
-    applicability: Mapping[str, ApplicabilityStatus] = field(default_factory=dict)
-    warnings: frozenset[str] | None = None
+
+    @property
+    def sentence(self) -> str:
+        """What the case says in words."""
+        return self.expected.case
 
     @property
     def place(self) -> str:
@@ -62,10 +120,10 @@ class Case:
         return f"{self.file}:{self.line}"
 
     def speaks_of(self, therapy: str) -> bool:
-        """Whether the case says what it expects of a therapy."""
-        return bool(self.exactly) or therapy in self.lists or therapy in self.why
+        """Whether the case says where it expects a therapy, or why."""
+        return bool(self.expected.exactly) or therapy in self.expected.lists or therapy in self.expected.why
 
     def named(self) -> Iterator[str]:
         """The therapies that the case names, once each."""
-        whole = [name for names in self.exactly.values() for name in sorted(names)]
-        yield from dict.fromkeys((*self.lists, *self.why, *whole))
+        whole = [name for names in self.expected.exactly.values() for name in sorted(names)]
+        yield from dict.fromkeys((*self.expected.lists, *self.expected.why, *self.expected.shows, *whole))

@@ -1,83 +1,180 @@
-"""Cases made from answers: what a ruleset says of a profile, written down so that a change of it is noticed."""
+"""Cases made from answers: what a ruleset says of a profile, written down so that a change of it is noticed.
+
+The sentence of such a case names the patient first, then what becomes of each therapy.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import dataclass, replace
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
+from typing import NamedTuple
 
-from hepatica.assurance.cases.case import Also, Case, Why
-from hepatica.assurance.cases.run import Placed, answered
-from hepatica.assurance.cases.sentence import sentence
-from hepatica.evaluation import Evaluator, Finding
-from hepatica.patient import FIELDS, Facts, Profile
+from hepatica.assurance.cases.case import ExpectedAnswer, ExpectedRule, ExpectedWhy, PatientCase
+from hepatica.assurance.cases.run import RulePart, TherapyPart, parts_of
+from hepatica.assurance.version import Subject
+from hepatica.evaluation import LISTS, Evaluator, ListName
+from hepatica.knowledge import STANDINGS, Ruleset
+from hepatica.patient import NONE, UNKNOWN, Facts, Field, Profile, Value
 
-SCOPE_SUBJECT = "scope"
+MOST_NAMED = 4
+LONGEST = 390
+SAID: Mapping[ListName, tuple[str, str]] = {
+    "options": ("is an option", "are options"),
+    "trials": ("is under study", "are under study"),
+    "possible": ("is possible", "are possible"),
+    "not_supported": ("is not supported", "are not supported"),
+    "ruled_out": ("is ruled out", "are ruled out"),
+    "unreported": ("is only named", "are only named"),
+}
+SCOPED = {"in": "the patient is in scope", "out": "the patient is out of scope", UNKNOWN: "scope is not known"}
+ENROLLED = {
+    "inside": "such patients were enrolled by {}",
+    "partly_stated": "such patients meet the little that is recorded of {}",
+    "outside": "such patients were not enrolled by {}",
+    "unknown": "it cannot be told whether such patients were enrolled by {}",
+    "not_stated": "nobody's enrolment is recorded of {}",
+}
 
 
-@dataclass(frozen=True, slots=True)
-class Pin:
-    """A profile, and a part of its answer to write down: `therapy/<id>`, `concept/<id>`,
-    `study/<id>` (its applicability) or `scope`.
+class Pin(NamedTuple):
+    """A profile, and a part of its answer to write down.
 
-    Standing and citations are written where a rule applies; `evidence` asks for them also where it only may.
+    Standing and citations are written where a rule applies; `evidence` asks for them also where it only may. `shows` is a text
+    that the therapy's headline holds.
     """
 
     facts: Facts
-    subject: str
+    subject: Subject
     evidence: bool = False
+    shows: str = ""
 
 
-def pinned(pins: Iterable[Pin], evaluator: Evaluator) -> list[Case]:
+def pinned(pins: Iterable[Pin], evaluator: Evaluator) -> list[PatientCase]:
     """One case to a profile, holding everything that is pinned of it, in order of first meeting."""
-    groups: dict[tuple[object, ...], list[Pin]] = {}
+    groups: dict[tuple[tuple[str, Value | None], ...], list[Pin]] = {}
     for pin in pins:
-        groups.setdefault(_key(pin.facts), []).append(pin)
+        # A yes is no 1: equal values of different kinds are different facts.
+        key = tuple((type(value).__name__, value) for value in pin.facts.values())
+        groups.setdefault(key, []).append(pin)
     return [_case(group, evaluator) for group in groups.values()]
 
 
-def _key(facts: Facts) -> tuple[object, ...]:
-    return tuple((type(facts[field.name]).__name__, facts[field.name]) for field in FIELDS)
-
-
-def _case(pins: list[Pin], evaluator: Evaluator) -> Case:
-    profile = Profile(pins[0].facts)
-    answer = answered(evaluator.evaluate(profile))
-    subjects = list(dict.fromkeys(pin.subject for pin in pins))
-    named = {
-        kind: [s.partition("/")[2] for s in subjects if s.startswith(f"{kind}/")] for kind in ("therapy", "concept", "study")
-    }
-    evidence = {pin.subject for pin in pins if pin.evidence}
-    placed = {therapy: answer.placed[therapy] for therapy in evaluator.ruleset.therapies if therapy in named["therapy"]}
-    case = Case(
-        sentence="",
-        profile=profile,
-        lists={therapy: reached for therapy, (reached, _) in placed.items()},
-        why={therapy: _why(one, f"therapy/{therapy}" in evidence) for therapy, one in placed.items()},
-        scope=answer.scope if SCOPE_SUBJECT in subjects else None,
-        derived={concept: answer.derived[concept] for concept in named["concept"]},
-        applicability={study: answer.applicability[study] for study in named["study"]},
+def _case(pins: Sequence[Pin], evaluator: Evaluator) -> PatientCase:
+    ruleset = evaluator.ruleset
+    profile = Profile(pins[0].facts, fields=ruleset.fields)
+    answer = parts_of(evaluator.evaluate(profile))
+    subjects = {pin.subject for pin in pins}
+    placed = [name for name in ruleset.therapies if any(p.subject == Subject("therapy", name) and not p.shows for p in pins)]
+    evidence = {pin.subject.id for pin in pins if pin.evidence}
+    shows = {p.subject.id: tuple(q.shows for q in pins if q.shows and q.subject == p.subject) for p in pins if p.shows}
+    lists = {name: tuple(t for t in placed if answer.therapies[t].list == name) or None for name in LISTS}
+    expected = ExpectedAnswer(
+        case="",
+        scope=answer.scope if Subject("scope") in subjects else None,
+        derived={name: answer.derived[name] for name in ruleset.concepts if Subject("concept", name) in subjects},
+        applicability={s.id: answer.applicability[s.id] for s in sorted(subjects) if s.kind == "study"},  # type: ignore[misc]
+        why={name: _why(answer.therapies[name], ruleset, name, evidence=name in evidence) for name in placed},
+        shows=shows,
+        **lists,
     )
-    return replace(case, sentence=sentence(case, placed, evaluator.ruleset))
+    named = {name: answer.therapies[name] for name in (*placed, *(name for name in shows if name not in placed))}
+    return PatientCase(_with_sentence(expected, profile.facts, named, ruleset), profile)
 
 
-def _why(placed: Placed, evidence: bool) -> Why:
-    reached, entry = placed
-    finding = entry.finding
-    if reached == "ruled_out":
-        return Why(blocked_by=frozenset(reason.field for reason in finding.blocked_by))
-    full = evidence or reached != "possible"
-    others = {other.rule.id: other for other in entry.others}
-    return Why(
-        rule=finding.rule.id,
-        standing=finding.rule.standing if full else None,
-        cites=finding.rule.cites if full else None,
-        needs=frozenset(finding.needs) if reached == "possible" else None,
-        also={rule.id: _also(others.get(rule.id), evidence) for rule in entry.therapy.rules if rule.id != finding.rule.id},
+def _why(part: TherapyPart, ruleset: Ruleset, therapy: str, *, evidence: bool) -> ExpectedWhy:
+    if part.list == "ruled_out":
+        return ExpectedWhy(blocked_by=tuple(name for name in ruleset.fields if name in part.blocked_by))
+    full = evidence or part.list != "possible"
+    others = [rule.id for rule in ruleset.therapies[therapy].rules if rule.id != part.rule]
+    return ExpectedWhy(
+        rule=part.rule,
+        standing=part.standing if full else None,
+        verdict=part.verdict if full else None,
+        cites=part.cites if full else None,
+        needs=tuple(name for name in ruleset.fields if name in part.needs) if part.list == "possible" else None,
+        also={rule: _other(part.rules.get(rule), evidence=evidence) for rule in others},
     )
 
 
-def _also(finding: Finding | None, evidence: bool) -> Also:
-    if finding is None:
-        return Also(reaches="ruled_out")
-    rule = finding.rule
-    return Also(reaches=finding.reaches, standing=rule.standing if evidence else None, cites=rule.cites if evidence else None)
+def _other(found: RulePart | None, *, evidence: bool) -> ExpectedRule:
+    if found is None:
+        return ExpectedRule(list="ruled_out")
+    return ExpectedRule(
+        list=found.list, standing=found.standing if evidence else None, cites=found.cites if evidence else None
+    )
+
+
+# The sentence
+
+
+def _with_sentence(
+    expected: ExpectedAnswer, facts: Facts, named: Mapping[str, TherapyPart], ruleset: Ruleset
+) -> ExpectedAnswer:
+    said = [SCOPED[expected.scope]] if expected.scope is not None else []
+    said += [_concept(ruleset, name, value) for name, value in expected.derived.items()]
+    for status, sentence in ENROLLED.items():
+        studies = [ruleset.studies[name].name for name, one in expected.applicability.items() if one == status]
+        said += [sentence.format(_names(studies))] if studies else []
+    groups: dict[tuple[ListName, str], list[str]] = {}
+    for therapy, part in named.items():
+        groups.setdefault((part.list, _reason(part, ruleset)), []).append(ruleset.therapies[therapy].name)
+    said += [f"{_names(names)} {SAID[reached][len(names) > 1]}{reason}" for (reached, reason), names in groups.items()]
+    said += [f"of {ruleset.therapies[name].name} “{text}” is shown" for name, texts in expected.shows.items() for text in texts]
+    return replace(expected, case=_bounded(patient_words(facts, ruleset), said))
+
+
+def _bounded(who: str, said: Sequence[str]) -> str:
+    kept = list(said)
+    while len(kept) > 1 and len(f"{who}: {'; '.join(kept)}; and more.") > LONGEST:
+        kept.pop()
+    more = "; and more" if len(kept) < len(said) else ""
+    return f"{who}: {'; '.join(kept)}{more}."
+
+
+def patient_words(facts: Facts, ruleset: Ruleset) -> str:
+    """The known facts as one phrase that starts with a capital."""
+    known = [_phrase(field, value) for name, field in ruleset.fields.items() if (value := facts[name]) is not None]
+    text = ", ".join(known) or "nothing known"
+    return text[0].upper() + text[1:]
+
+
+def _phrase(field: Field, value: Value) -> str:
+    """A field with its value in running text: "no prior sorafenib", "AFP 400 ng/mL", "portal vein invasion"."""
+    title = lowered(field.title)
+    if field.kind == "flag":
+        return title if value else f"not {title}" if title.startswith("suitable") else f"no {title}"
+    return f"no {title}" if field.show(value) == NONE else f"{title} {field.shown(value) if field.kind == 'number' else field.show(value)}"
+
+
+def lowered(title: str) -> str:
+    """A title inside a sentence; abbreviations and names keep their capitals."""
+    first = title.split(maxsplit=1)[0]
+    return title if not first[1:].islower() else title[0].lower() + title[1:]
+
+
+def _reason(part: TherapyPart, ruleset: Ruleset) -> str:
+    fields = [field for name, field in ruleset.fields.items() if name in part.needs | part.blocked_by]
+    if part.list == "possible":
+        asked = [f"whether {lowered(field.title)}" if field.kind == "flag" else lowered(field.title) for field in fields]
+        return f" until {_joined(asked)} {'are' if len(asked) > 1 else 'is'} known"
+    if part.list == "ruled_out":
+        return f" because of {_joined([lowered(field.title) for field in fields])}" if fields else ""
+    return f" ({STANDINGS[part.standing].phrase})" if part.list == "options" else ""
+
+
+def _concept(ruleset: Ruleset, name: str, value: str) -> str:
+    meaning = re.split(r"[.(;]", ruleset.concepts[name].says)[0].strip(" ,")
+    verdict = {"yes": "holds", "no": "does not hold", UNKNOWN: "is not known"}[value]
+    return f"“{meaning}” {verdict}"
+
+
+def _names(names: Sequence[str]) -> str:
+    listed = sorted(names, key=str.lower)
+    if len(listed) <= MOST_NAMED + 1:
+        return _joined(listed)
+    return f"{', '.join(listed[:MOST_NAMED])} and {len(listed) - MOST_NAMED} others"
+
+
+def _joined(words: Sequence[str]) -> str:
+    return words[0] if len(words) == 1 else f"{', '.join(words[:-1])} and {words[-1]}"

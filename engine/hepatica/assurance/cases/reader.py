@@ -2,35 +2,32 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
-from typing import Any, get_args
 
-from hepatica.assurance.cases.case import Case, Why
-from hepatica.assurance.cases.files import case_files
-from hepatica.assurance.cases.names import Names
-from hepatica.assurance.cases.why import WhyReader
+from hepatica.assurance.cases.case import ExpectedAnswer, ExpectedWhy, PatientCase
+from hepatica.assurance.cases.suite import Load, case_files
 from hepatica.documents import Node, read_bytes, read_yaml
-from hepatica.evaluation import LISTS, ApplicabilityStatus, ListName, Scope
-from hepatica.knowledge import Ruleset
+from hepatica.documents import Path as NodePath
+from hepatica.evaluation import LISTS
+from hepatica.knowledge import Ruleset, decode
 from hepatica.patient import UNKNOWN, Profile, facts_of, profile_from, profile_in
-from hepatica.problems import InvalidInput, Problem, quote
+from hepatica.problems import InvalidInput, Problem, quote, suggestion
 
 FILE_KEYS = ("ruleset", "cases")
-EXACTLY: dict[str, ListName] = {f"{name}_exactly": name for name in LISTS}
-EXPECTATIONS = (*LISTS, *EXACTLY, "why", "scope", "derived", "applicability", "warnings")
-CASE_KEYS = ("case", "profile", "patient", "set", *EXPECTATIONS)
 LONGEST_SENTENCE = 1000
-_TRUTHS = {"yes": "yes", "true": "yes", "no": "no", "false": "no", UNKNOWN: UNKNOWN}
-_NOTHING_KNOWN = Profile(facts_of({}))
+TRUTHS = ("yes", "no", UNKNOWN)
+EXPECTATIONS = (*LISTS, *(f"{name}_exactly" for name in LISTS), "why", "shows", "scope", "derived", "applicability", "warnings")
+_MEANINGFUL_WHEN_EMPTY = (*(f"{name}_exactly" for name in LISTS), "warnings", "needs", "blocked_by", "cites")
 
 
-def read_cases(places: Sequence[Path], ruleset: Ruleset, given: bytes = b"") -> list[Case]:
+def read_cases(places: Sequence[Path], ruleset: Ruleset, given: bytes = b"") -> list[PatientCase]:
     """The cases in files and folders, in order; `given` is what the place `GIVEN` stands for.
 
     Raises `InvalidInput` with every problem, also for a sentence used twice.
     """
-    cases: list[Case] = []
+    cases: list[PatientCase] = []
     problems: list[Problem] = []
     for path, data in case_files(places, given):
         try:
@@ -43,107 +40,185 @@ def read_cases(places: Sequence[Path], ruleset: Ruleset, given: bytes = b"") -> 
     return cases
 
 
-def cases_in(data: bytes, file: str, ruleset: Ruleset) -> list[Case]:
+def cases_in(data: bytes, file: str, ruleset: Ruleset) -> list[PatientCase]:
     """The cases in the bytes of one file, named `file` in problems."""
     node = read_yaml(data, file)
-    reader = _Reader(file, ruleset)
-    cases = reader.cases(node)
-    problems = [*reader.problems, *_twice(cases)]
+    listed = node.value.get("cases") if isinstance(node.value, dict) else None
+    if listed is None or not isinstance(listed.value, list) or not listed.value:
+        message = "a case file is a mapping with a list 'cases:' of at least one case"
+        raise InvalidInput([(listed or node).problem(file, "no-cases", message)])
+    problems = [
+        node.key_problem(file, key, "unknown-key", f"unknown key {quote(key)}; {suggestion(key, FILE_KEYS)}")
+        for key in node.value
+        if key not in FILE_KEYS
+    ]
+    found: list[PatientCase] = []
+    for each in listed.value:
+        reader = _CaseReader(each, file, ruleset)
+        found.extend(reader.cases())
+        problems.extend(reader.problems)
+    problems.extend(_twice(found))
     if problems:
         raise InvalidInput(problems)
-    return cases
+    return found
 
 
-def ruleset_named_in(data: bytes, file: str) -> Node | None:
-    """Where a case file names its ruleset itself; None where it names none. Raises `InvalidInput`."""
-    node = read_yaml(data, file)
-    named = node.value.get("ruleset") if isinstance(node.value, dict) else None
-    if named is not None and (isinstance(named.value, (dict, list)) or not named.raw):
-        raise InvalidInput([named.problem(file, "wrong-type", "'ruleset' is a shipped ruleset's id, or a path from this file")])
-    return named
+def read_all(found: Mapping[str, Sequence[Path]], load: Load, given: bytes = b"") -> list[tuple[Ruleset, list[PatientCase]]]:
+    """Each ruleset with its cases (`given` for `-`); raises `InvalidInput` with the problems of all of them."""
+    read: list[tuple[Ruleset, list[PatientCase]]] = []
+    problems: list[Problem] = []
+    for name, places in found.items():
+        try:
+            ruleset = load(name)
+            read.append((ruleset, read_cases(places, ruleset, given)))
+        except InvalidInput as error:
+            problems.extend(error.problems)
+    if problems:
+        raise InvalidInput(problems)
+    return read
 
 
-def _twice(cases: Iterable[Case]) -> Iterable[Problem]:
-    seen: dict[str, Case] = {}
+def _twice(cases: Iterable[PatientCase]) -> Iterator[Problem]:
+    seen: dict[str, PatientCase] = {}
     for case in cases:
         first = seen.setdefault(case.sentence, case)
         if first is not case:
-            message = f"the case {quote(case.sentence)} is already at {first.place}"
-            yield Problem(case.file, case.line, 1, "duplicate-case", message)
+            yield Problem(case.file, case.line, 1, "duplicate-case", f"the case {quote(case.sentence)} is already at {first.place}")
 
 
-class _Reader:
-    def __init__(self, file: str, ruleset: Ruleset) -> None:
-        self.file = file
-        self.ruleset = ruleset
+class _CaseReader:
+    """Reads one case and holds it against the ruleset; what is wrong is added to `problems`."""
+
+    def __init__(self, node: Node, file: str, ruleset: Ruleset) -> None:
+        self.node, self.file, self.ruleset = node, file, ruleset
         self.problems: list[Problem] = []
-        self.names = Names(file, self.problems)
-        self.whys = WhyReader(self.names, ruleset)
 
-    def cases(self, node: Node) -> list[Case]:
-        listed = node.value.get("cases") if isinstance(node.value, dict) else None
-        if listed is None or not isinstance(listed.value, list):
-            self.names.problem(node, "no-cases", "a case file is a mapping with a list 'cases:'")
+    def cases(self) -> list[PatientCase]:
+        """The case; none where it cannot be used."""
+        if not isinstance(self.node.value, dict):
+            self._problem((), "wrong-type", "a case is a mapping")
             return []
-        self.names.keys(node, FILE_KEYS)
-        if not listed.value:
-            self.names.problem(listed, "no-cases", "the list holds no case")
-        found = [self._case(child) for child in listed.value]
-        return [case for case in found if case is not None]
-
-    def _case(self, node: Node) -> Case | None:
-        entries = self.names.keys(node, CASE_KEYS)
-        if not entries:
-            return None
-        if not any(key in entries for key in EXPECTATIONS):
-            self.names.problem(node, "expects-nothing", f"a case must expect something; allowed: {', '.join(EXPECTATIONS)}")
-        lists = self._lists(entries)
-        return Case(
-            sentence=self._sentence(node, entries),
-            profile=self._profile(node, entries),
-            file=self.file,
-            line=node.line,
-            lists=lists,
-            exactly=self._exactly(entries, lists),
-            why=self._whys(entries.get("why")),
-            scope=self._scope(entries.get("scope")),
-            derived=self._derived(entries.get("derived")),
-            applicability=self._applicability(entries.get("applicability")),
-            warnings=self._warnings(entries.get("warnings")),
+        expected = decode(
+            ExpectedAnswer, self.node, self.file, self.ruleset.concepts, self.problems, conditions=(), written_as={}
         )
-
-    def _sentence(self, node: Node, entries: dict[str, Node]) -> str:
-        given = entries.get("case")
-        text = "" if given is None or isinstance(given.value, (dict, list)) else " ".join(given.raw.split())
-        if not text or len(text) > LONGEST_SENTENCE or not text.isprintable():
-            message = f"'case' is a sentence of at most {LONGEST_SENTENCE} printable characters that says what is expected"
-            self.names.problem(given or node, "sentence", message)
-        return text
-
-    def _profile(self, node: Node, entries: dict[str, Node]) -> Profile:
+        self._filled(self.node.value)
+        profile = Profile(facts_of({}, self.ruleset.fields), fields=self.ruleset.fields)
         try:
-            return self._read_profile(node, entries)
+            profile = self._profile(self.node.value)
         except InvalidInput as error:
             self.problems.extend(error.problems)
-            return _NOTHING_KNOWN
+        if expected is None:
+            return []
+        self._sentence(expected)
+        self._names(expected)
+        self._contradictions(expected)
+        return [PatientCase(replace(expected, case=" ".join(expected.case.split())), profile, self.file, self.node.line)]
 
-    def _read_profile(self, node: Node, entries: dict[str, Node]) -> Profile:
+    def _problem(self, path: NodePath, code: str, message: str) -> None:
+        self.problems.append(self.node.at(path).problem(self.file, code, message))
+
+    def _sentence(self, expected: ExpectedAnswer) -> None:
+        text = " ".join(expected.case.split())
+        if not text or len(text) > LONGEST_SENTENCE or not text.isprintable():
+            message = f"'case' is a sentence of at most {LONGEST_SENTENCE} printable characters that says what is expected"
+            self._problem(("case",), "sentence", message)
+
+    def _filled(self, entries: Mapping[str, Node]) -> None:
+        """Refuses what would pass whatever the answer is: a case, or a part of one, that expects nothing."""
+        if not any(key in entries for key in EXPECTATIONS):
+            self._problem((), "expects-nothing", f"a case must expect something; allowed: {', '.join(EXPECTATIONS)}")
+        for key in entries:
+            if key in EXPECTATIONS:
+                self._not_empty((key,), key)
+
+    def _not_empty(self, path: NodePath, key: str) -> None:
+        value = self.node.at(path).value
+        if isinstance(value, (dict, list)) and not value and key not in _MEANINGFUL_WHEN_EMPTY:
+            hint = f"; that the list is empty is written {key}_exactly: []" if key in LISTS else ""
+            self._problem(path, "expects-nothing", f"{key} expects nothing{hint}")
+        elif isinstance(value, dict) and key not in ("derived", "applicability"):
+            for name in value:
+                self._not_empty((*path, name), name)
+
+    # Names
+
+    def _names(self, expected: ExpectedAnswer) -> None:
+        ruleset = self.ruleset
+        for key in (*LISTS, *(f"{name}_exactly" for name in LISTS)):
+            self._listed((key,), getattr(expected, key), ruleset.therapies, "therapy")
+        self._keys(("derived",), expected.derived, ruleset.concepts)
+        self._keys(("applicability",), expected.applicability, ruleset.studies)
+        self._keys(("shows",), expected.shows, ruleset.therapies)
+        self._keys(("why",), expected.why, ruleset.therapies)
+        for name, truth in expected.derived.items():
+            if truth not in TRUTHS:
+                self._problem(("derived", name), "unknown-value", f"{name} is expected to be yes, no or {UNKNOWN}")
+        for therapy, why in expected.why.items():
+            if therapy in ruleset.therapies:
+                self._why(("why", therapy), why, {rule.id: rule for rule in ruleset.therapies[therapy].rules})
+
+    def _why(self, at: NodePath, why: ExpectedWhy, rules: Collection[str]) -> None:
+        if why.rule:
+            self._known((*at, "rule"), why.rule, rules, "rule")
+        self._listed((*at, "cites"), why.cites, self.ruleset.studies, "study")
+        self._listed((*at, "needs"), why.needs, self.ruleset.fields, "field")
+        self._listed((*at, "blocked_by"), why.blocked_by, self.ruleset.fields, "field")
+        self._keys((*at, "also"), why.also, rules)
+        for rule, also in why.also.items():
+            self._listed((*at, "also", rule, "cites"), also.cites, self.ruleset.studies, "study")
+
+    def _listed(self, path: NodePath, names: Sequence[str] | None, allowed: Collection[str], what: str) -> None:
+        for index, name in enumerate(names or ()):
+            self._known((*path, index), name, allowed, what)
+
+    def _known(self, path: NodePath, name: str, allowed: Collection[str], what: str) -> None:
+        if name not in allowed:
+            self._problem(path, f"unknown-{what}", f"no {what} {quote(name)}; {suggestion(name, allowed)}")
+
+    def _keys(self, path: NodePath, names: Iterable[str], allowed: Collection[str]) -> None:
+        for name in names:
+            if name not in allowed:
+                message = f"unknown key {quote(name)}; {suggestion(name, allowed)}"
+                self.problems.append(self.node.at(path).key_problem(self.file, name, "unknown-key", message))
+
+    def _contradictions(self, expected: ExpectedAnswer) -> None:
+        """A therapy in two lists, or in a list that another given whole rules out: no answer could meet that."""
+        seen: dict[str, str] = {}
+        for name in LISTS:
+            for index, therapy in enumerate(getattr(expected, name) or ()):
+                if therapy in seen:
+                    message = f"{quote(therapy)} is expected in {seen[therapy]} and in {name}"
+                    self._problem((name, index), "contradiction", message)
+                seen[therapy] = name
+        whole = expected.exactly
+        for name, names in whole.items():
+            path = (f"{name}_exactly",)
+            for therapy in sorted(names & {t for other, others in whole.items() if other != name for t in others}):
+                self._problem(path, "contradiction", f"{quote(therapy)} is expected in two lists given whole")
+            for therapy, place in seen.items():
+                if (therapy in names) != (place == name):
+                    self._problem(path, "contradiction", f"{quote(therapy)} is expected in {place}, which {name}_exactly rules out")
+
+    # The patient
+
+    def _profile(self, entries: Mapping[str, Node]) -> Profile:
         given, patient, settings = entries.get("profile"), entries.get("patient"), entries.get("set")
         if (given is None) == (patient is None):
-            raise InvalidInput([node.problem(self.file, "profile", "give either 'profile' or 'patient' (a file), not both")])
+            raise InvalidInput([self.node.problem(self.file, "profile", "give either 'profile' or 'patient' (a file), not both")])
         if given is not None:
             if settings is not None:
-                self.names.problem(settings, "profile", "'set' changes the facts of a 'patient' file; write them in 'profile'")
-            return profile_from(given, self.file)
+                message = "'set' changes the facts of a 'patient' file; write them in 'profile'"
+                raise InvalidInput([settings.problem(self.file, "profile", message)])
+            return profile_from(given, self.file, self.ruleset.fields)
         assert patient is not None
-        if isinstance(patient.value, (dict, list)) or not patient.raw:
-            raise InvalidInput(
-                [patient.problem(self.file, "wrong-type", "'patient' is the path of a patient file, from this file")]
-            )
         path = Path(self.file).parent / patient.raw
-        data = self._patient_bytes(patient, path)
-        base = profile_in(data, str(path))
-        return base if settings is None else self._changed(base, data, path, settings)
+        texts: list[str] = []
+        if settings is not None:
+            if not isinstance(settings.value, dict):
+                raise InvalidInput([settings.problem(self.file, "wrong-type", "'set' is a mapping of fields, as in a profile")])
+            profile_from(settings, self.file, self.ruleset.fields)  # so that what is wrong is told at its place here
+            texts = [f"{key}={_setting(child)}" for key, child in settings.value.items()]
+        return profile_in(self._patient_bytes(patient, path), str(path), texts, fields=self.ruleset.fields)
 
     def _patient_bytes(self, node: Node, path: Path) -> bytes:
         try:
@@ -151,76 +226,6 @@ class _Reader:
         except InvalidInput as error:
             reason = error.problems[0].message
             raise InvalidInput([node.problem(self.file, "unreadable", f"patient {quote(node.raw)}: {reason}")]) from None
-
-    def _changed(self, base: Profile, data: bytes, path: Path, settings: Node) -> Profile:
-        if not isinstance(settings.value, dict):
-            self.names.problem(settings, "wrong-type", "'set' is a mapping of fields, as in a profile")
-            return base
-        changed = profile_from(settings, self.file)
-        texts = [f"{key}={_setting(child)}" for key, child in settings.value.items()]
-        return profile_in(data, str(path), texts) if texts else changed
-
-    def _lists(self, entries: dict[str, Node]) -> dict[str, ListName]:
-        found: dict[str, ListName] = {}
-        for name in LISTS:
-            for therapy, node in self.names.named(entries.get(name), self.ruleset.therapies, "therapy"):
-                if therapy in found:
-                    self.names.problem(node, "contradiction", f"{quote(therapy)} is expected in {found[therapy]} and in {name}")
-                found[therapy] = name
-        return found
-
-    def _exactly(self, entries: dict[str, Node], lists: dict[str, ListName]) -> dict[ListName, frozenset[str]]:
-        """The lists given whole; a problem where what is expected elsewhere leaves no answer that could meet them."""
-        found: dict[ListName, frozenset[str]] = {}
-        for key, name in EXACTLY.items():
-            if key in entries:
-                named = self.names.named(entries[key], self.ruleset.therapies, "therapy")
-                found[name] = frozenset(therapy for therapy, _ in named)
-                for therapy in sorted(found[name] & {t for other, names in found.items() if other != name for t in names}):
-                    self.names.problem(entries[key], "contradiction", f"{quote(therapy)} is expected in two lists given whole")
-                for therapy, place in lists.items():
-                    if (therapy in found[name]) != (place == name):
-                        message = f"{quote(therapy)} is expected in {place}, which {key} rules out"
-                        self.names.problem(entries[key], "contradiction", message)
-        return found
-
-    def _whys(self, node: Node | None) -> dict[str, Why]:
-        entries = self.names.keys(node, self.ruleset.therapies) if node is not None else {}
-        return {name: self.whys.read(name, child) for name, child in entries.items() if name in self.ruleset.therapies}
-
-    def _scope(self, node: Node | None) -> Scope | None:
-        found: Any = self.names.word(node, get_args(Scope), "scope") or None
-        checked: Scope | None = found
-        return checked
-
-    def _derived(self, node: Node | None) -> dict[str, str]:
-        entries = self.names.keys(node, self.ruleset.concepts) if node is not None else {}
-        found: dict[str, str] = {}
-        for name, child in entries.items():
-            truth = _TRUTHS.get(child.raw.lower()) if not isinstance(child.value, (dict, list)) else None
-            if truth is None:
-                self.names.problem(child, "unknown-value", f"{name} is expected to be yes, no or {UNKNOWN}")
-            else:
-                found[name] = truth
-        return found
-
-    def _applicability(self, node: Node | None) -> dict[str, ApplicabilityStatus]:
-        entries = self.names.keys(node, self.ruleset.studies) if node is not None else {}
-        found: dict[str, ApplicabilityStatus] = {}
-        for name, child in entries.items():
-            status: Any = self.names.word(child, get_args(ApplicabilityStatus), "applicability")
-            if status and name in self.ruleset.studies:
-                found[name] = status
-        return found
-
-    def _warnings(self, node: Node | None) -> frozenset[str] | None:
-        if node is None:
-            return None
-        members = node.value if isinstance(node.value, list) else [node]
-        wrong = [child for child in members if isinstance(child.value, (dict, list)) or not child.raw]
-        for child in wrong:
-            self.names.problem(child, "wrong-type", "warnings are listed by their codes")
-        return frozenset(child.raw for child in members if child not in wrong)
 
 
 def _setting(node: Node) -> str:

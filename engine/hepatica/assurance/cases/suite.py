@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+import re
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 
-from hepatica.assurance.cases.case import Case
-from hepatica.assurance.cases.files import GIVEN, files_below, ruleset_around, shown
-from hepatica.assurance.cases.reader import read_cases, ruleset_named_in
-from hepatica.documents import read_bytes
+from hepatica.assurance.cases.case import PatientCase
+from hepatica.documents import MAX_BYTES, Node, read_bytes, read_yaml
 from hepatica.knowledge import CARD, CASES, Ruleset, find_ruleset
 from hepatica.problems import InvalidInput, Problem
 
+ENDINGS = (".yaml", ".yml")
+MAX_CASE_FILES = 1000
+GIVEN = Path("<stdin>")
 STDIN = "-"
 Load = Callable[[str], Ruleset]
+_CASE_KEY = re.compile(rb"^\s*-?\s*case:", re.MULTILINE)
 
 
 def suites(names: Sequence[str], rulesets: Path, default: str, given: bytes = b"") -> dict[str, list[Path]]:
@@ -23,11 +26,18 @@ def suites(names: Sequence[str], rulesets: Path, default: str, given: bytes = b"
     `given`. Raises `InvalidInput`.
     """
     found: dict[str, list[Path]] = {}
+    for name, (ruleset, place) in _each(names or (default,), lambda name: _suite(name, rulesets, default, given)):
+        found.setdefault(ruleset, []).append(place)
+    return found
+
+
+def _each(names: Iterable[str], read: Callable[[str], Iterable[tuple[str, Path]]]) -> list[tuple[str, tuple[str, Path]]]:
+    """What each name stands for; raises `InvalidInput` with the problems of all."""
+    found: list[tuple[str, tuple[str, Path]]] = []
     problems: list[Problem] = []
-    for name in names or (default,):
+    for name in names:
         try:
-            for ruleset, place in _suite(name, rulesets, default, given):
-                found.setdefault(ruleset, []).append(place)
+            found.extend((name, one) for one in read(name))
         except InvalidInput as error:
             problems.extend(error.problems)
     if problems:
@@ -58,29 +68,26 @@ def _below(folder: Path, rulesets: Path, default: str) -> list[tuple[str, Path]]
     cards = sorted(folder.rglob(CARD))
     if cards:
         return [_own(card.parent) for card in cards]
-    found: list[tuple[str, Path]] = []
-    problems: list[Problem] = []
-    for path in files_below(folder):
-        try:
-            found.append((ruleset_of(path, default, rulesets), path))
-        except InvalidInput as error:
-            problems.extend(error.problems)
-    if problems:
-        raise InvalidInput(problems)
-    return found or [(default, folder)]
+    files = [str(path) for path in files_below(folder)]
+    return [one for _, one in _each(files, lambda name: [(ruleset_of(Path(name), default, rulesets), Path(name))])] or [
+        (default, folder)
+    ]
 
 
 def ruleset_of(path: Path, default: str, rulesets: Path) -> str:
-    """The ruleset of a case file: the folder it lies in, else the one it names (a shipped id, or a path from the file)."""
+    """The ruleset of a case file: the folder it lies in, else the one it names (an id, or a path from the file)."""
     around = ruleset_around(path)
     return str(around) if around is not None else _named(read_bytes(path, str(path)), path, default, rulesets)
 
 
 def _named(data: bytes, path: Path, default: str, rulesets: Path) -> str:
     """The ruleset that a case file names, else the default; raises `InvalidInput` at the name where there is none."""
-    named = ruleset_named_in(data, str(path))
+    node = read_yaml(data, str(path))
+    named = node.value.get("ruleset") if isinstance(node.value, dict) else None
     if named is None:
         return default
+    if isinstance(named.value, (dict, list)) or not named.raw:
+        raise InvalidInput([named.problem(str(path), "wrong-type", "'ruleset' is a ruleset's id, or a path from this file")])
     beside = path.parent / named.raw
     if (beside / CARD).is_file():
         return str(beside)
@@ -90,7 +97,75 @@ def _named(data: bytes, path: Path, default: str, rulesets: Path) -> str:
         raise InvalidInput([named.problem(str(path), one.code, one.message) for one in error.problems]) from None
 
 
-def selected(cases: Iterable[Case], words: str) -> list[Case]:
+def ruleset_around(path: Path) -> Path | None:
+    """The ruleset folder in whose `cases/` a file lies; None where it lies in none."""
+    for folder in path.absolute().parents:
+        if folder.name == CASES and (folder.parent / CARD).is_file():
+            return folder.parent
+    return None
+
+
+def is_case_file(path: Path) -> bool:
+    """Whether a file is a case table: it lies in a ruleset's `cases/`, or reads as one that names its own ruleset.
+
+    Other people's YAML has keys of those names, too: only a list of mappings that each hold a `case` and a patient is ours.
+    """
+    if path.suffix not in ENDINGS:
+        return False
+    if ruleset_around(path) is not None:
+        return True
+    try:
+        with path.open("rb") as stream:
+            data = stream.read(MAX_BYTES)
+        return _CASE_KEY.search(data) is not None and _is_table(read_yaml(data, str(path)))
+    except (OSError, InvalidInput):
+        return False
+
+
+def _is_table(node: Node) -> bool:
+    entries = node.value if isinstance(node.value, dict) else {}
+    listed = entries["cases"].value if "cases" in entries and "ruleset" in entries else None
+    cases = [one.value for one in listed] if isinstance(listed, list) else []
+    return bool(cases) and all(isinstance(one, dict) and "case" in one and ("profile" in one or "patient" in one) for one in cases)
+
+
+def shown(path: Path) -> Path:
+    """A path as a user would type it: from the working folder where it lies below."""
+    here = Path.cwd()
+    return path.relative_to(here) if path.is_absolute() and path.is_relative_to(here) else path
+
+
+def files_below(folder: Path) -> list[Path]:
+    """Every YAML file in a folder of cases, sorted; raises `InvalidInput` beyond the limit."""
+    found = sorted(path for path in folder.rglob("*") if path.suffix in ENDINGS and path.is_file())
+    if len(found) > MAX_CASE_FILES:
+        raise InvalidInput([Problem(str(folder), 1, 1, "too-many", f"more than {MAX_CASE_FILES} case files")])
+    return found
+
+
+def case_files(places: Sequence[Path], given: bytes = b"") -> Iterator[tuple[Path, bytes]]:
+    """The case files in files and folders with their bytes (`given` are those of `GIVEN`).
+
+    Raises `InvalidInput` where there are none.
+    """
+    problems: list[Problem] = []
+    files: dict[Path, Path] = {}
+    for place in places:
+        found = files_below(place) if place.is_dir() else [place]
+        if not found:
+            problems.append(Problem(str(place), 1, 1, "no-cases", "no case file here; a case file is YAML with a list 'cases:'"))
+        for path in found:
+            files.setdefault(path.absolute(), path)
+    for path in files.values():
+        try:
+            yield path, given if path == GIVEN else read_bytes(path, str(path))
+        except InvalidInput as error:
+            problems.extend(error.problems)
+    if problems:
+        raise InvalidInput(problems)
+
+
+def selected(cases: Iterable[PatientCase], words: str) -> list[PatientCase]:
     """The cases whose sentence, place or therapies hold every one of the words; raises `InvalidInput` where none does."""
     wanted = words.lower().split()
     listed = list(cases)
@@ -101,20 +176,5 @@ def selected(cases: Iterable[Case], words: str) -> list[Case]:
     return chosen
 
 
-def _searched(case: Case) -> str:
-    return " ".join((case.sentence, case.place, *case.named(), *case.derived)).lower()
-
-
-def read_all(found: dict[str, list[Path]], load: Load, given: bytes = b"") -> list[tuple[Ruleset, list[Case]]]:
-    """Each ruleset with its cases (`given` for `-`); raises `InvalidInput` with the problems of all of them."""
-    read: list[tuple[Ruleset, list[Case]]] = []
-    problems: list[Problem] = []
-    for name, places in found.items():
-        try:
-            ruleset = load(name)
-            read.append((ruleset, read_cases(places, ruleset, given)))
-        except InvalidInput as error:
-            problems.extend(error.problems)
-    if problems:
-        raise InvalidInput(problems)
-    return read
+def _searched(case: PatientCase) -> str:
+    return " ".join((case.sentence, case.place, *case.named(), *case.expected.derived)).lower()

@@ -1,1 +1,8 @@
 """What can be proved wrong with one ruleset."""
+
+from __future__ import annotations
+
+from hepatica.assurance.check.check import check
+from hepatica.assurance.check.findings import KINDS, CheckFinding, CheckResult, FindingKind
+
+__all__ = ["KINDS", "CheckFinding", "CheckResult", "FindingKind", "check"]

@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import replace
 
-from hepatica.assurance.answers.enumeration import counts
-from hepatica.assurance.answers.version import Version
-from hepatica.assurance.check.findings import KINDS, Finding
-from hepatica.assurance.check.knowledge import KNOWLEDGE_CHECKS
-from hepatica.assurance.check.proofs import PROOFS
-from hepatica.assurance.check.regions import Checking
-from hepatica.assurance.check.thresholds import untested
-from hepatica.assurance.space.axes import Space
-from hepatica.assurance.space.boxes import count
+from hepatica.assurance.agreement import EvaluatorAgreement
+from hepatica.assurance.check.findings import KINDS, AppliesTo, CheckFinding, CheckResult, finding
+from hepatica.assurance.check.proofs import PROOFS, Proving, untested_thresholds
+from hepatica.assurance.check.recorded import RECORDED
+from hepatica.assurance.space import count
+from hepatica.assurance.sweep import counts
+from hepatica.assurance.version import ProfileSpace, RulesetVersion
+from hepatica.evaluation import identity
+from hepatica.inference import GoalKey
+from hepatica.knowledge import CARD
+from hepatica.notice import notice
 from hepatica.patient import Facts
 from hepatica.problems import InternalError
 
@@ -21,57 +23,69 @@ MOST_POINTS = 50_000_000
 MOST_PROFILES = 1 << 63
 
 
-@dataclass(frozen=True, eq=False)
-class Report:
-    """What was checked and found.
+def check(
+    version: RulesetVersion, tried: Sequence[Facts], *, strict: bool = False, agreement: EvaluatorAgreement | None = None
+) -> CheckResult:
+    """Every finding of one ruleset; `tried` are the profiles of its cases. With `strict` remarks fail the check, too.
 
-    `applies` gives for every rule the profiles where it certainly applies, and where it may. `supportive_only` are the profiles
-    certainly in scope (`in_scope` of them) that nothing but supportive care is, or may be, an option for. `counted_twice`:
-    whether the counts were also made by going through every point (else the space is too large for that).
+    Raises `InternalError` where the diagrams and going through every point do not agree on a count.
     """
-
-    version: Version
-    space: Space
-    findings: tuple[Finding, ...]
-    applies: dict[str, tuple[int, int]]
-    in_scope: int
-    supportive_only: int
-    counted_twice: bool
-
-    def faults(self, *, strict: bool = False) -> int:
-        """How many findings fail the check; `strict` counts remarks, too."""
-        return sum(strict or finding.kind.weight == "fault" for finding in self.findings)
-
-
-def check(version: Version, tried: Sequence[Facts]) -> Report:
-    """Every finding of one ruleset; `tried` are the profiles of its cases.
-
-    Raises `InternalError` where box algebra and going through every point do not agree on a count.
-    """
-    checking = Checking(version)
-    found = [finding for prove in PROOFS for finding in prove(checking)]
-    found += [finding for look in KNOWLEDGE_CHECKS for finding in look(version)]
-    found += untested(version, tried)
+    proving = Proving(version)
+    found = [one for prove in PROOFS for one in prove(proving)]
+    found += [one for look in RECORDED for one in look(version)]
+    found += untested_thresholds(proving, tried)
+    found = _waived(version, found)
     order = {code: position for position, code in enumerate(KINDS)}
-    found.sort(key=lambda finding: order[finding.code])
-    applies = {name: _sizes(checking, f"rule/{name}") for name in version.ruleset.rules}
-    small = checking.space.points <= MOST_POINTS and checking.space.profiles < MOST_PROFILES
+    found.sort(key=lambda one: order[one.code])
+    applies = {name: _applies(proving, name) for name in version.ruleset.rules}
+    small = proving.space.points <= MOST_POINTS and proving.space.profiles < MOST_PROFILES
     if small:
-        _hold_against_every_point(checking, applies)
-    others = [rule for rule in version.ruleset.rules.values() if rule.standing not in ("not_supported", "supportive")]
-    alone = checking.left_over(others)
-    in_scope = count(checking.space, checking.scope.certain)
-    return Report(version, checking.space, tuple(found), applies, in_scope, alone.profiles if alone else 0, small)
+        _hold_against_every_point(proving, applies)
+    left = [one for one in found if not one.waived]
+    faults = sum(one.weight == "fault" for one in left)
+    failing = len(left) if strict else faults
+    others = [rule for rule in version.ruleset.rules.values() if rule.reaches in ("options", "trials")]
+    alone = proving.left_over(rule for rule in others if rule.standing != "supportive")
+    return CheckResult(
+        notice=notice(version.ruleset.card.as_of),
+        ruleset=identity(version.ruleset),
+        passed=not failing and not (agreement and agreement.differences),
+        faults=faults,
+        remarks=len(left) - faults,
+        waived=len(found) - len(left),
+        findings=tuple(found),
+        space=ProfileSpace(profiles=proving.space.profiles, distinguishable=proving.space.points),
+        in_scope=count(proving.space, proving.scope.certain),
+        supportive_only=alone[0] if alone else 0,
+        counted_twice=small,
+        applies=applies,
+        agreement=agreement,
+    )
 
 
-def _sizes(checking: Checking, goal: str) -> tuple[int, int]:
-    region = checking.region(goal)
-    return count(checking.space, region.certain), count(checking.space, region.possible)
+def _waived(version: RulesetVersion, found: Sequence[CheckFinding]) -> list[CheckFinding]:
+    """The findings with the card's waivers upon them, and one more for each waiver that meets none."""
+    told = list(found)
+    for waiver in version.ruleset.card.waivers:
+        fitting = [
+            index
+            for index, one in enumerate(told)
+            if one.code == waiver.code and (not waiver.about or waiver.about in one.names.values())
+        ]
+        for index in fitting:
+            told[index] = replace(told[index], waived=waiver.why)
+        if not fitting:
+            told.append(finding("stale-waiver", f"{CARD}:1", code=waiver.code, about=waiver.about or "anything"))
+    return told
 
 
-def _hold_against_every_point(checking: Checking, applies: dict[str, tuple[int, int]]) -> None:
-    goals = [f"rule/{name}" for name in applies]
-    swept = counts(checking.space, checking.version.program, goals)
-    wrong = [name for name, sizes in applies.items() if swept[f"rule/{name}"] != sizes]
+def _applies(proving: Proving, rule: str) -> AppliesTo:
+    region = proving.rules[rule]
+    return AppliesTo(certain=count(proving.space, region.certain), possible=count(proving.space, region.possible))
+
+
+def _hold_against_every_point(proving: Proving, applies: dict[str, AppliesTo]) -> None:
+    swept = counts(proving.space, proving.version.program, [GoalKey("rule", name) for name in applies])
+    wrong = [name for name, told in applies.items() if swept[GoalKey("rule", name)] != (told.certain, told.possible)]
     if wrong:
-        raise InternalError(f"box algebra and the columns differ on how often {', '.join(wrong)} applies; no result is given")
+        raise InternalError(f"diagrams and the columns differ on how often {', '.join(wrong)} applies; no result is given")

@@ -1,18 +1,20 @@
-"""What `check` can find: for every code one fixed sentence, its remedy, and the page that explains it."""
+"""What `check` can find: for every code one fixed sentence, its remedy, and the page that explains it; and the whole result."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal
 
-from hepatica.patient import Facts
+from hepatica.assurance.agreement import EvaluatorAgreement
+from hepatica.assurance.version import ProfileSpace
+from hepatica.evaluation import RulesetIdentity
 
 Weight = Literal["fault", "remark"]
 
 
-@dataclass(frozen=True)
-class Kind:
+@dataclass(frozen=True, slots=True)
+class FindingKind:
     """One kind of finding. `sentence` names what it is about in braces; a remark is no reason to fail a check."""
 
     code: str
@@ -22,37 +24,76 @@ class Kind:
     page: str
 
 
-@dataclass(frozen=True)
-class Finding:
-    """One finding: the names that fill the sentence, where it is written, and the smallest profile that shows it.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CheckFinding:
+    """One finding: what it says, where it is written, and the smallest profile that shows it.
 
-    `profiles` is how many profiles it concerns; None where it is not about profiles. `witness` is None there, too.
+    `names` are the ids that it is about. `profiles` is how many profiles it concerns; None where it is not about profiles,
+    as is `witness`. `waived` is the reason for which the ruleset's authors accept it.
     """
 
     code: str
+    weight: Weight
     names: Mapping[str, str]
     place: str
-    witness: Facts | None = None
+    says: str
+    remedy: str
     profiles: int | None = None
+    witness: Mapping[str, Any] | None = None
+    waived: str = ""
 
-    @property
-    def kind(self) -> Kind:
-        """What the code means."""
-        return KINDS[self.code]
 
-    @property
-    def sentence(self) -> str:
-        """The fixed sentence with the names in it."""
-        return self.kind.sentence.format_map(self.names)
+def finding(
+    code: str, place: str, witness: Mapping[str, Any] | None = None, profiles: int | None = None, **names: str
+) -> CheckFinding:
+    """A finding of a kind, its sentence filled with the names."""
+    kind = KINDS[code]
+    return CheckFinding(
+        code=code,
+        weight=kind.weight,
+        names=names,
+        place=place,
+        says=kind.sentence.format_map(names),
+        remedy=kind.remedy.format_map(names),
+        profiles=profiles,
+        witness=witness,
+    )
 
-    @property
-    def remedy(self) -> str:
-        """What to do about it."""
-        return self.kind.remedy.format_map(self.names)
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AppliesTo:
+    """How many profiles a rule certainly applies to, and how many it may apply to."""
+
+    certain: int
+    possible: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CheckResult:
+    """What was checked and found.
+
+    `supportive_only` are the profiles certainly in scope (`in_scope` of them) that nothing but supportive care is, or may be,
+    an option for. `counted_twice`: whether the counts were also made by going through every point (else the space is too
+    large for that). `passed` is what the exit code says.
+    """
+
+    notice: str
+    ruleset: RulesetIdentity
+    passed: bool
+    faults: int
+    remarks: int
+    waived: int
+    findings: tuple[CheckFinding, ...]
+    space: ProfileSpace
+    in_scope: int
+    supportive_only: int
+    counted_twice: bool
+    applies: Mapping[str, AppliesTo]
+    agreement: EvaluatorAgreement | None = None
 
 
 _ALL = (
-    Kind(
+    FindingKind(
         "never-applies",
         "fault",
         "The rule {rule} applies to no profile: its conditions exclude each other.",
@@ -61,7 +102,7 @@ _ALL = (
         "different values of one field, or a number outside what the field can be. Proved over the whole profile space. The "
         "witness is a profile that meets the conditions on every other field, so it shows which ones collide.",
     ),
-    Kind(
+    FindingKind(
         "always-subsumed",
         "fault",
         "The rule {rule} adds nothing: wherever it applies or may apply, {others} of the same therapy stands before it.",
@@ -71,7 +112,7 @@ _ALL = (
         "Proved by asking, at every profile, which rule decides. The witness is the smallest profile at which the rule "
         "applies and another decides.",
     ),
-    Kind(
+    FindingKind(
         "never-decides",
         "remark",
         "The rule {rule} never decides: wherever it applies or may apply, {others} of the same therapy stands before it.",
@@ -80,7 +121,7 @@ _ALL = (
         "for example a trial in progress within a wider early signal. A remark: it does not fail a check unless --strict is "
         "given.",
     ),
-    Kind(
+    FindingKind(
         "always-together",
         "fault",
         "The rules {rule} and {other} always apply together: their conditions describe the same profiles.",
@@ -88,7 +129,7 @@ _ALL = (
         "Two rules of one therapy with the same certain and the same possible region. However differently they are written, "
         "no profile tells them apart. The witness is the smallest profile at which both apply.",
     ),
-    Kind(
+    FindingKind(
         "no-option",
         "fault",
         "Some patients in scope get nothing: no rule makes any therapy an option for them, or may make it one.",
@@ -96,17 +137,18 @@ _ALL = (
         "A profile that is certainly in scope, and for which no rule with a standing other than not supported applies or may "
         "apply. The answer would be empty without saying why. The witness is the smallest such profile.",
     ),
-    Kind(
+    FindingKind(
         "outside-trials",
         "fault",
         "The rule {rule} offers an option to patients whom none of its studies enrolled ({studies}).",
         "Narrow {rule} to the populations of its studies, or say why it goes further with `extrapolates`.",
-        "There is a profile at which the rule certainly applies while every study it cites states a population that "
-        "certainly leaves the patient out. A rule may promise more than its trials enrolled only if it says so: "
-        "`extrapolates: <reason>` accepts the finding and is shown with the option. Studies that state no population never "
-        "raise it.",
+        "There is a profile at which the rule certainly applies while every study it rests on states a population that "
+        "certainly leaves the patient out. A rule in_trial rests on its ongoing trials alone, a licensed one on its "
+        "approvals alone, any other on all it cites. A rule may promise more only if it says so: `extrapolates` names the "
+        "studies or the fields in which it goes further, excuses those and nothing else, and is shown with the option. "
+        "Studies that state no population never raise it.",
     ),
-    Kind(
+    FindingKind(
         "standing-not-borne-out",
         "fault",
         "The rule {rule} has the standing {standing}, but the figures of the studies it cites do not bear it out: {why}.",
@@ -116,7 +158,16 @@ _ALL = (
         "announcement, a statement and a trial in progress need none), and a phase III trial recorded as having met its "
         "primary endpoint must not print a result on it whose interval includes no difference or whose P is 0.05 or more.",
     ),
-    Kind(
+    FindingKind(
+        "failed-evidence",
+        "fault",
+        "The rule {rule} offers an option although every study it rests on missed its primary endpoint ({studies}).",
+        "Give {rule} the standing not_supported, cite the study that speaks for it, or waive the finding with a reason.",
+        "A finished study reports something, but one that missed the endpoint it was designed on does not back an option by "
+        "itself. Approvals, statements and trials under way are left out; a rule that names the result it rests on with "
+        "`figure` and a subgroup is taken at its word, since its headline says that the trial failed.",
+    ),
+    FindingKind(
         "uncited",
         "fault",
         "The {what} is given as the source's own statement, but says nowhere in which lines.",
@@ -125,7 +176,7 @@ _ALL = (
         "needs the lines; our own reading or general knowledge must be marked as that. (A rule without a study does not load "
         "at all.)",
     ),
-    Kind(
+    FindingKind(
         "unused-concept",
         "fault",
         "The concept {concept} is used by no rule, note, population or scope.",
@@ -133,7 +184,7 @@ _ALL = (
         "A concept that nothing refers to, directly or through another concept, changes no answer. It usually is a rule that "
         "still spells out the condition, or one that was removed.",
     ),
-    Kind(
+    FindingKind(
         "unused-field",
         "remark",
         "The field {field} is asked of the patient, but no rule, note, population or scope reads it.",
@@ -141,7 +192,7 @@ _ALL = (
         "The fields are the same for every ruleset, so a ruleset need not use them all; a reader who enters one should know "
         "that it changes nothing. A remark: it does not fail a check unless --strict is given.",
     ),
-    Kind(
+    FindingKind(
         "unused-study",
         "fault",
         "The study {study} backs nothing: no rule cites it, and no regimen names it.",
@@ -149,7 +200,7 @@ _ALL = (
         "Evidence that is recorded but cited nowhere never reaches a reader of an answer. Studies of other tumours are "
         "exempt: they are recorded because the source mentions them, and can back no rule.",
     ),
-    Kind(
+    FindingKind(
         "untested-threshold",
         "fault",
         "No case tries {field} {sides} the threshold {value}.",
@@ -158,7 +209,7 @@ _ALL = (
         "The finding names the sides that no case reaches (whole numbers: the neighbouring values). The witness has the "
         "missing value.",
     ),
-    Kind(
+    FindingKind(
         "unresolvable-unknown",
         "fault",
         "The rule {rule} stays open while {fields} is unknown, although no result could ever make it apply.",
@@ -167,6 +218,14 @@ _ALL = (
         "contradiction hides behind an unknown field: whatever the fact turns out to be, the rule will not apply. The "
         "witness is the smallest profile at which the answer asks for a fact in vain.",
     ),
+    FindingKind(
+        "stale-waiver",
+        "fault",
+        "The card waives {code} of {about}, and there is no such finding.",
+        "Remove the waiver, or mend what it names.",
+        "`waivers` in the card accept findings one by one: `code`, `about` (the rule, study, concept or field) and `why`. One that "
+        "meets no finding would hide the next one that it happens to fit.",
+    ),
 )
 
-KINDS: Mapping[str, Kind] = {kind.code: kind for kind in _ALL}
+KINDS: Mapping[str, FindingKind] = {kind.code: kind for kind in _ALL}

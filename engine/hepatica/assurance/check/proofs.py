@@ -2,133 +2,219 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from functools import cached_property
+from typing import Any
 
-from hepatica.assurance.answers.version import finding_of
-from hepatica.assurance.check.findings import Finding
-from hepatica.assurance.check.regions import Checking
-from hepatica.assurance.space.axes import Axis, Entry
-from hepatica.assurance.space.boxes import Box, equal, intersect, subtract
-from hepatica.assurance.space.partition import Partition, Verdicts
-from hepatica.evaluation import judged
-from hepatica.knowledge import Rule, Therapy
+from hepatica.assurance.check.findings import CheckFinding, finding
+from hepatica.assurance.space import (
+    Axis,
+    Box,
+    Diagram,
+    Region,
+    RegionMaker,
+    Verdicts,
+    count,
+    intersect,
+    joined,
+    simplest,
+    space_of,
+    subtract,
+    uncovered,
+)
+from hepatica.assurance.version import Placing, Position, RulesetVersion, position_of, precedence, rule_regions
+from hepatica.inference import SCOPE, FieldClasses, GoalKey, Verdict, classes_of
+from hepatica.knowledge import CARD, Rule, Study, Therapy
+from hepatica.patient import Facts, Interval, Profile
 
 
-def never_applies(checking: Checking) -> Iterator[Finding]:
+class Proving:
+    """One version's goals as regions of its profile space, made once and asked many times."""
+
+    def __init__(self, version: RulesetVersion) -> None:
+        self.version = version
+        self.ruleset = version.ruleset
+        self.space = space_of(version.program.tests, version.fields)
+        self.maker = RegionMaker(self.space)
+        self.rules = rule_regions(version, self.maker, self.ruleset.rules)
+
+    @cached_property
+    def scope(self) -> Region:
+        """Where the scope holds."""
+        return self.maker.region(self.version.conjunctions(SCOPE))
+
+    def boxes(self, rule: Rule) -> list[tuple[Box, Box]]:
+        """The certain and the possible box of each conjunction of a rule; one with an empty mask is empty."""
+        return [self.maker.boxes(tests) for tests in self.version.conjunctions(GoalKey("rule", rule.id))]
+
+    def left_over(self, rules: Iterable[Rule]) -> tuple[int, Box] | None:
+        """The profiles certainly in scope for which none of some rules applies or may apply."""
+        return uncovered(self.space, self.scope.certain, [box for rule in rules for box in self.rules[rule.id].possible])
+
+    def about(self, code: str, rule: Rule, boxes: Sequence[Box], **names: str) -> CheckFinding:
+        """A finding about a rule in a region, with its smallest profile."""
+        witness = self.shown(simplest(self.space, boxes))
+        return finding(code, self.place(rule), witness, count(self.space, boxes), rule=rule.id, **names)
+
+    def shown(self, box: Box) -> Mapping[str, Any]:
+        """The smallest profile of a box as a document."""
+        return Profile(self.space.facts(box), fields=self.space.fields).as_document()
+
+    def place(self, rule: Rule) -> str:
+        """Where a rule is written, as `file:line`; empty where that is not known."""
+        return self.ruleset.places.get(f"rule/{rule.id}", "")
+
+
+def never_applies(proving: Proving) -> Iterator[CheckFinding]:
     """Rules whose conditions exclude each other."""
-    for rule in checking.ruleset.rules.values():
-        if not checking.of(rule).certain:
-            sure, _ = checking.boxes(f"rule/{rule.id}")[0]
-            near = tuple(mask or full for mask, full in zip(sure, checking.space.full, strict=True))
-            witness = checking.space.facts(near)
-            yield Finding("never-applies", {"rule": rule.id}, checking.place(f"rule/{rule.id}"), witness, 0)
+    for rule in proving.ruleset.rules.values():
+        if not proving.rules[rule.id].certain:
+            sure = proving.boxes(rule)[0][0] if proving.boxes(rule) else proving.space.full
+            near = tuple(mask or full for mask, full in zip(sure, proving.space.full, strict=True))
+            yield finding("never-applies", proving.place(rule), proving.shown(near), 0, rule=rule.id)
 
 
-def always_together(checking: Checking) -> Iterator[Finding]:
+def always_together(proving: Proving) -> Iterator[CheckFinding]:
     """Pairs of rules of one therapy that no profile tells apart."""
-    for therapy in checking.ruleset.therapies.values():
-        for first, second in _twins(checking, therapy):
-            where = checking.of(first).certain
-            yield checking.finding("always-together", f"rule/{first.id}", where, rule=first.id, other=second.id)
+    for therapy in proving.ruleset.therapies.values():
+        for first, second in _alike(proving, therapy):
+            yield proving.about("always-together", first, proving.rules[first.id].certain, other=second.id)
 
 
-def _twins(checking: Checking, therapy: Therapy) -> Iterator[tuple[Rule, Rule]]:
-    for index, first in enumerate(therapy.rules):
-        for second in therapy.rules[index + 1 :]:
-            one, two = checking.of(first), checking.of(second)
-            if one.certain and equal(one.certain, two.certain) and equal(one.possible, two.possible):
+def _alike(proving: Proving, therapy: Therapy) -> Iterator[tuple[Rule, Rule]]:
+    rules = sorted(therapy.rules, key=lambda rule: rule.id)
+    for index, first in enumerate(rules):
+        for second in rules[index + 1 :]:
+            one, two = proving.rules[first.id], proving.rules[second.id]
+            if one.certain and two.certain and _same(proving, one, two):
                 yield first, second
 
 
-def always_subsumed(checking: Checking) -> Iterator[Finding]:
-    """Rules that apply somewhere but decide nowhere."""
-    for therapy in checking.ruleset.therapies.values():
-        doubtful = [rule for rule in therapy.rules if checking.of(rule).certain and not _alone(checking, therapy, rule)]
-        if doubtful:
-            twins = {second.id for _, second in _twins(checking, therapy)}
-            deciding = _deciding(checking, therapy)
-            for rule in doubtful:
-                if rule.id not in deciding and rule.id not in twins:
-                    yield _subsumed(checking, rule, deciding)
+def _same(proving: Proving, first: Region, second: Region) -> bool:
+    if first == second:
+        return True
+    # Most pairs differ at the first box already; only then is the diagram worth its making.
+    if not intersect(first.certain, second.certain):
+        return False
+    return Diagram(proving.space, [first, second], lambda verdicts: verdicts[0] is verdicts[1]).outcomes() == (True,)
 
 
-def _alone(checking: Checking, therapy: Therapy, rule: Rule) -> bool:
-    """Whether the rule applies somewhere that no other rule of its therapy may: there it decides."""
-    others = [box for other in therapy.rules if other is not rule for box in checking.of(other).possible]
-    return bool(subtract(checking.of(rule).certain, others))
-
-
-def _deciding(checking: Checking, therapy: Therapy) -> dict[str, list[Box]]:
-    """For each rule that decides somewhere, where."""
-    regions = [checking.of(rule) for rule in therapy.rules]
-
-    def decides(verdicts: Verdicts) -> str:
-        findings = [finding_of(rule, verdict) for rule, verdict in zip(therapy.rules, verdicts, strict=True)]
-        entry = judged(therapy, findings)
-        return "" if entry.finding.reaches == "ruled_out" else entry.finding.rule.id
-
-    found = Partition(checking.space, regions, decides, f"therapy {therapy.id}").boxes()
-    found.pop("", None)
-    return found
-
-
-def _subsumed(checking: Checking, rule: Rule, deciding: dict[str, list[Box]]) -> Finding:
-    where = checking.of(rule).certain
-    others = sorted(name for name, boxes in deciding.items() if intersect(where, boxes))
-    cited = {study for name in others for study in checking.ruleset.rules[name].cites}
-    code = "always-subsumed" if cited.issuperset(rule.cites) else "never-decides"
-    return checking.finding(code, f"rule/{rule.id}", where, rule=rule.id, others=" or ".join(others))
-
-
-def no_option(checking: Checking) -> Iterator[Finding]:
-    """Patients in scope for whom nothing is or may be an option."""
-    rules = [rule for rule in checking.ruleset.rules.values() if rule.standing != "not_supported"]
-    left = checking.left_over(rules)
-    if left is not None:
-        yield Finding("no-option", {}, "ruleset.yaml:1", checking.space.facts(left.box), left.profiles)
-
-
-def outside_trials(checking: Checking) -> Iterator[Finding]:
-    """Options given beyond the populations of all their studies, without saying so."""
-    for rule in checking.ruleset.rules.values():
-        if rule.standing == "not_supported" or rule.extrapolates:
+def always_subsumed(proving: Proving) -> Iterator[CheckFinding]:
+    """Rules that apply somewhere but put their therapy nowhere: another rule always stands before them."""
+    for therapy in proving.ruleset.therapies.values():
+        if len(therapy.rules) < 2:
             continue
-        populations = [f"population/{name}" for name in rule.cites]
-        if all(goal in checking.version.program.goals for goal in populations):
-            left = subtract(checking.of(rule).certain, (box for goal in populations for box in checking.region(goal).possible))
+        alike = {second.id for _, second in _alike(proving, therapy)}
+        for rule in therapy.rules:
+            if proving.rules[rule.id].certain and rule.id not in alike and not _decides(proving, therapy, rule):
+                yield _subsumed(proving, therapy, rule)
+
+
+def _decides(proving: Proving, therapy: Therapy, rule: Rule) -> bool:
+    """Whether somewhere the therapy stands where this rule puts it and no rule of the same weight that precedes it holds."""
+    others = [other for other in therapy.rules if other is not rule]
+    own = proving.rules[rule.id]
+    # Where it applies and no other may: there it decides. Nearly every rule has such a place.
+    if uncovered(proving.space, own.certain, [box for other in others for box in proving.rules[other.id].possible]):
+        return True
+    placing = Placing(therapy, proving.rules)
+    weight = position_of(rule)
+    peers = joined(proving.rules[o.id] for o in others if position_of(o) == weight and precedence(o) < precedence(rule))
+
+    def judge(verdicts: Verdicts) -> bool:
+        at, own_verdict, of_peers = placing.position(verdicts[:-2]), verdicts[-2], verdicts[-1]
+        if at == weight:
+            return own_verdict is Verdict.TRUE and of_peers is not Verdict.TRUE
+        return at == Position("possible", rule.standing) and own_verdict is Verdict.UNKNOWN and of_peers is Verdict.FALSE
+
+    diagram = Diagram(proving.space, [*placing.regions, own, peers], judge, f"therapy {therapy.id}", inside=own.possible)
+    return True in diagram.outcomes()
+
+
+def _subsumed(proving: Proving, therapy: Therapy, rule: Rule) -> CheckFinding:
+    where = proving.rules[rule.id].certain
+    stronger = [
+        other
+        for other in sorted(therapy.rules, key=lambda one: one.id)
+        if other is not rule and intersect(where, proving.rules[other.id].certain) and precedence(other) < precedence(rule)
+    ]
+    cited = {study for other in stronger for study in other.cites}
+    code = "always-subsumed" if cited.issuperset(rule.cites) else "never-decides"
+    return proving.about(code, rule, where, others=" or ".join(other.id for other in stronger))
+
+
+def no_option(proving: Proving) -> Iterator[CheckFinding]:
+    """Patients in scope for whom nothing is or may be an option."""
+    left = proving.left_over(rule for rule in proving.ruleset.rules.values() if rule.reaches in ("options", "trials"))
+    if left is not None:
+        yield finding("no-option", f"{CARD}:1", proving.shown(left[1]), left[0])
+
+
+def outside_trials(proving: Proving) -> Iterator[CheckFinding]:
+    """Options given beyond the populations of all the studies they rest on, without saying so."""
+    for rule in proving.ruleset.rules.values():
+        studies = _rests_on(rule, proving.ruleset.studies)
+        if rule.reaches not in ("options", "trials") or not studies:
+            continue
+        populations = [_enrolled(proving, rule, study) for study in studies]
+        stated = [boxes for boxes in populations if boxes is not None]
+        if len(stated) == len(populations):
+            left = subtract(proving.rules[rule.id].certain, (box for boxes in stated for box in boxes))
             if left:
-                studies = ", ".join(rule.cites)
-                yield checking.finding("outside-trials", f"rule/{rule.id}", left, rule=rule.id, studies=studies)
+                yield proving.about("outside-trials", rule, left, studies=", ".join(study.id for study in studies))
 
 
-def unresolvable_unknown(checking: Checking) -> Iterator[Finding]:
+def _rests_on(rule: Rule, studies: Mapping[str, Study]) -> list[Study]:
+    """The studies a rule's promise is held to: its ongoing trials, its approvals, or all that it cites."""
+    cited = [studies[name] for name in rule.cites]
+    if rule.standing == "in_trial":
+        return [study for study in cited if study.status in ("ongoing", "planned")]
+    if rule.standing == "licensed":
+        return [study for study in cited if study.kind == "regulatory_approval"]
+    return cited
+
+
+def _enrolled(proving: Proving, rule: Rule, study: Study) -> list[Box] | None:
+    """Whom a study may have enrolled, widened in what the rule says it extrapolates; None where nothing is stated."""
+    tests = proving.version.conjunctions(GoalKey("study", study.id))
+    if not tests:
+        return None
+    excused = rule.extrapolates
+    boxes = list(proving.maker.region(tests).possible)
+    if excused is None or (excused.studies and study.id not in excused.studies):
+        return boxes
+    if not excused.fields:
+        return [proving.space.full]
+    axes = {proving.space.axis_of[name] for name in excused.fields if name in proving.space.axis_of}
+    return [tuple(proving.space.full[at] if at in axes else mask for at, mask in enumerate(box)) for box in boxes]
+
+
+def unresolvable_unknown(proving: Proving) -> Iterator[CheckFinding]:
     """Rules that apply somewhere, yet stay open at a profile although no completion of it makes them apply."""
-    completions = [_completions(axis) for axis in checking.space.axes]
-    for rule in checking.ruleset.rules.values():
+    completions = [_completions(axis) for axis in proving.space.axes]
+    for rule in proving.ruleset.rules.values():
         resolvable = [
             tuple(_completable(mask, row) for mask, row in zip(sure, completions, strict=True))
-            for sure, _ in checking.boxes(f"rule/{rule.id}")
+            for sure, _ in proving.boxes(rule)
             if all(sure)
         ]
-        left = subtract(checking.of(rule).possible, resolvable) if resolvable else []
+        left = subtract(proving.rules[rule.id].possible, resolvable) if resolvable else []
         if left:
-            fields = " or ".join(_contradicted(checking, rule))
-            yield checking.finding("unresolvable-unknown", f"rule/{rule.id}", left, rule=rule.id, fields=fields)
+            yield proving.about("unresolvable-unknown", rule, left, fields=" or ".join(_contradicted(proving, rule)))
 
 
 def _completions(axis: Axis) -> tuple[int, ...]:
     """For each point of an axis the points that it can turn out to be once everything is known."""
+    entries = [[axis.cells_of(cells) for cells in point] for point in axis.points]
     return tuple(
-        sum(
-            any(_becomes(entry, other) for entry in point for other in target) << index
-            for index, target in enumerate(axis.points)
-        )
-        for point in axis.points
+        sum(any(_becomes(entry, other) for entry in point for other in target) << index for index, target in enumerate(entries))
+        for point in entries
     )
 
 
-def _becomes(entry: Entry, other: Entry) -> bool:
-    return all(value is None or value == final for value, final in zip(entry, other, strict=True))
+def _becomes(entry: Sequence[frozenset[int]], other: Sequence[frozenset[int]]) -> bool:
+    """Whether one entry can turn out to be another: every value that the other may have, it may have, too."""
+    return all(second <= first for first, second in zip(entry, other, strict=True))
 
 
 def _completable(mask: int, completions: tuple[int, ...]) -> int:
@@ -136,15 +222,56 @@ def _completable(mask: int, completions: tuple[int, ...]) -> int:
     return sum(bool(mask & reached) << point for point, reached in enumerate(completions))
 
 
-def _contradicted(checking: Checking, rule: Rule) -> list[str]:
+def _contradicted(proving: Proving, rule: Rule) -> list[str]:
     """The fields on which an alternative of the rule asks for what no entry gives."""
-    axes = {
-        axis for sure, maybe in checking.boxes(f"rule/{rule.id}") for axis, mask in enumerate(sure) if not mask and all(maybe)
-    }
-    return [field.name for axis in sorted(axes) for field in checking.space.axes[axis].fields]
+    axes = {axis for sure, maybe in proving.boxes(rule) for axis, mask in enumerate(sure) if not mask and all(maybe)}
+    return [field.name for axis in sorted(axes) for field in proving.space.axes[axis].fields]
 
 
-PROOFS: tuple[Callable[[Checking], Iterator[Finding]], ...] = (
+def untested_thresholds(proving: Proving, tried: Sequence[Facts]) -> Iterator[CheckFinding]:
+    """A finding for each threshold of a rule or the scope with a side that none of the profiles reaches.
+
+    A threshold that only a study's population has changes no list, and needs no case.
+    """
+    program = proving.version.program
+    read = 0
+    for key, goal in program.goals.items():
+        read |= goal.tests if key.kind in ("rule", "scope") else 0
+    tests = [test for index, test in enumerate(program.tests) if read >> index & 1]
+    for field in proving.version.fields.values():
+        if field.kind in ("integer", "number"):
+            classes = classes_of(field, tests)
+            values = [facts[field.name] for facts in tried]
+            reached = {classes.class_of(value) for value in values if not isinstance(value, Interval)}
+            for threshold in classes.thresholds:
+                missing = {side: index for side, index in _sides(classes, threshold).items() if index not in reached}
+                if missing:
+                    yield _untested(proving, classes, threshold, missing)
+
+
+def _sides(classes: FieldClasses, threshold: float) -> dict[str, int]:
+    """The classes just below, at and above a threshold, as far as the field can take such values."""
+    at = classes.class_of(threshold)
+    every = {"below": at - 1, "exactly at": at, "above": at + 1}
+    return {side: index for side, index in every.items() if 1 <= index < len(classes.samples)}
+
+
+def _untested(proving: Proving, classes: FieldClasses, threshold: float, missing: dict[str, int]) -> CheckFinding:
+    name, program = classes.field.name, proving.version.program
+    wanted = sum(1 << n for n, test in enumerate(program.tests) if test.field == name and threshold in test.operands)
+    rules = proving.ruleset.rules.values()
+    first = next((rule for rule in rules if program.goals[GoalKey("rule", rule.id)].tests & wanted), None)
+    return finding(
+        "untested-threshold",
+        proving.place(first) if first is not None else "",
+        Profile(proving.space.total({name: classes.samples[next(iter(missing.values()))]}), fields=proving.version.fields).as_document(),
+        field=name,
+        sides=" or ".join(missing),
+        value=f"{threshold:g}",
+    )
+
+
+PROOFS: tuple[Callable[[Proving], Iterator[CheckFinding]], ...] = (
     never_applies,
     always_subsumed,
     always_together,

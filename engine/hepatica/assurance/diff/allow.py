@@ -2,181 +2,204 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from typing import NamedTuple, get_args
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import NamedTuple
 
-from hepatica.assurance.answers.version import PLACES, Kind, Subject
-from hepatica.assurance.diff.compare import Change, Comparison
-from hepatica.assurance.space.boxes import Boxes, Cutter, count, intersect, subtract
+from hepatica.assurance.diff.compare import Comparison
+from hepatica.assurance.diff.result import AnswerChange, RulesetEdit, Undeclared, UnmetDeclaration
+from hepatica.assurance.space import Box, RegionMaker, intersect, subtract
+from hepatica.assurance.version import PLACES, RulesetVersion, Subject, SubjectKind
 from hepatica.documents import Node, read_yaml
-from hepatica.inference import SCOPE, Opener, TooManyAlternatives
-from hepatica.knowledge import ConditionReader, Ruleset, Test
+from hepatica.inference import Expander, TooManyAlternatives
+from hepatica.knowledge import Condition, Test, decode
 from hepatica.problems import InvalidInput, Problem, quote, suggestion
 
-KEYS = ("from", "to", "where", "at_most", "because")
-KINDS: tuple[str, ...] = get_args(Kind)
+KINDS: tuple[SubjectKind, ...] = ("therapy", "scope", "concept", "study", "note")
 MOST_ALLOWED = 500
 LONGEST = 500
 
 
-class Allowance(NamedTuple):
-    """One declared change: of what, from and to which place ("" for any), where (alternatives of tests that must hold), in
-    at most how many profiles, and why.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DeclaredChange:
+    """One declared change, as written: of what (one of the first keys), from and to which place, where, in at most how many
+    profiles, and why. `shown` is the id of a rule, study, therapy, note or the card whose texts or figures change.
     """
 
-    subject: Subject
-    before: str
-    after: str
-    where: tuple[frozenset[Test], ...] | None
-    at_most: int | None
     because: str
+    therapy: str = ""
+    scope: str = ""
+    concept: str = ""
+    study: str = ""
+    note: str = ""
+    shown: str = ""
+    from_: str = ""
+    to: str = ""
+    where: Condition | None = None
+    at_most: int | None = None
+
+
+class Allowance(NamedTuple):
+    """A declared change held against the rulesets; `where` as alternatives of tests. `subject` is None for shown texts."""
+
+    declared: DeclaredChange
+    subject: Subject | None
+    where: tuple[frozenset[Test], ...] | None
     place: str
 
 
-class Judged(NamedTuple):
-    """Which changes were declared, which were not (with the profiles left over), and which declarations met nothing."""
+class Gated(NamedTuple):
+    """Changes and edits with what was declared marked, what is left undeclared, and the declarations that met nothing."""
 
-    declared: tuple[Change, ...]
-    undeclared: tuple[tuple[Change, int], ...]
-    unmet: tuple[Allowance, ...]
+    changes: tuple[AnswerChange, ...]
+    edits: tuple[RulesetEdit, ...]
+    undeclared: tuple[Undeclared, ...]
+    unmet: tuple[UnmetDeclaration, ...]
 
 
-def read_allowances(data: bytes, file: str, rulesets: Sequence[Ruleset]) -> tuple[Allowance, ...]:
-    """The allowances in a YAML file; conditions may use the concepts of the last ruleset. Raises `InvalidInput`."""
+def read_allowances(data: bytes, file: str, versions: Sequence[RulesetVersion]) -> tuple[Allowance, ...]:
+    """The allowances in a YAML file; conditions may use the concepts and fields of the last version. Raises `InvalidInput`."""
     root = read_yaml(data, file)
     problems: list[Problem] = []
-    found: list[Allowance] = []
-    if not isinstance(root.value, dict) or set(root.value) != {"allow"} or not isinstance(root.value["allow"].value, list):
+    listed = root.value.get("allow") if isinstance(root.value, dict) else None
+    if listed is None or not isinstance(listed.value, list):
         raise InvalidInput([root.problem(file, "allow", "expected one key 'allow' with a list of changes")])
-    entries = root.value["allow"].value
-    if len(entries) > MOST_ALLOWED:
+    if len(listed.value) > MOST_ALLOWED:
         raise InvalidInput([root.problem(file, "too-many", f"more than {MOST_ALLOWED} declared changes")])
-    for entry in entries:
-        found.extend(_Reader(entry, file, rulesets, problems).allowances())
+    found = [one for each in listed.value for one in _Declaration(each, file, versions, problems).read()]
     if problems:
         raise InvalidInput(problems)
     return tuple(found)
 
 
-class _Reader:
-    def __init__(self, entry: Node, file: str, rulesets: Sequence[Ruleset], problems: list[Problem]) -> None:
-        self.entry, self.file, self.rulesets, self.problems = entry, file, rulesets, problems
+class _Declaration:
+    """Reads one declared change; what is wrong is added to `problems`."""
 
-    def allowances(self) -> Iterable[Allowance]:
-        values = self.entry.value
-        if not isinstance(values, dict):
-            self._problem(self.entry, "allow", f"a declared change is a mapping of {', '.join((*KINDS, *KEYS))}")
-            return
-        for key in values:
-            if key not in (*KINDS, *KEYS):
-                message = f"unknown key {quote(key)}; {suggestion(key, (*KINDS, *KEYS))}"
-                self.problems.append(self.entry.key_problem(self.file, key, "unknown-key", message))
-        subject = self._subject(values)
-        because = self._text(values, "because")
-        if not because and not ("because" in values and isinstance(values["because"].value, (dict, list))):
-            self._problem(self.entry, "missing-key", "'because' is required: say why the change is meant")
-        line = f"{self.file}:{self.entry.line}"
-        where, at_most = self._where(values), self._at_most(values)
-        if subject is not None:
-            before, after = (self._place(values, key, subject.kind) for key in ("from", "to"))
-            yield Allowance(subject, before, after, where, at_most, because, line)
+    def __init__(self, node: Node, file: str, versions: Sequence[RulesetVersion], problems: list[Problem]) -> None:
+        self.node, self.file, self.versions, self.problems = node, file, versions, problems
 
-    def _problem(self, node: Node, code: str, message: str) -> None:
-        self.problems.append(node.problem(self.file, code, message))
+    def read(self) -> list[Allowance]:
+        """The allowance; none where it cannot be used."""
+        if not isinstance(self.node.value, dict):
+            self._problem((), "allow", f"a declared change is a mapping with one of {', '.join((*KINDS, 'shown'))}, and because")
+            return []
+        if "from_" in self.node.value:
+            self._problem(("from_",), "unknown-key", "unknown key 'from_'; did you mean 'from'?")
+        ruleset = self.versions[-1].ruleset
+        declared = decode(
+            DeclaredChange,
+            self.node,
+            self.file,
+            ruleset.concepts,
+            self.problems,
+            ruleset.fields,
+            conditions=("where",),
+            written_as={"from": "from_"},
+        )
+        if declared is None:
+            return []
+        before = len(self.problems)
+        subject = self._subject(declared)
+        if not declared.because.strip() or len(declared.because) > LONGEST:
+            self._problem(("because",), "missing-key", f"'because' says why the change is meant, in at most {LONGEST} characters")
+        where = self._where(declared)
+        if declared.at_most is not None and declared.at_most < 0:
+            self._problem(("at_most",), "wrong-type", "at_most is a whole number of profiles")
+        place = f"{self.file}:{self.node.line}"
+        return [Allowance(declared, subject, where, place)] if len(self.problems) == before else []
 
-    def _subject(self, values: dict[str, Node]) -> Subject | None:
-        named = [kind for kind in get_args(Kind) if kind in values]
+    def _problem(self, path: tuple[str, ...], code: str, message: str) -> None:
+        self.problems.append(self.node.at(path).problem(self.file, code, message))
+
+    def _subject(self, declared: DeclaredChange) -> Subject | None:
+        named = [kind for kind in (*KINDS, "shown") if getattr(declared, kind)]
         if len(named) != 1:
-            self._problem(self.entry, "allow", f"a declared change names exactly one of {', '.join(KINDS)}")
+            self._problem((), "allow", f"a declared change names exactly one of {', '.join((*KINDS, 'shown'))}")
             return None
-        kind = named[0]
-        if isinstance(values[kind].value, (dict, list)):
-            self._problem(values[kind], "wrong-type", f"expected the name of one {kind}")
-            return None
-        name = values[kind].raw
-        known = {name for ruleset in self.rulesets for name in _ids(kind, ruleset)}
+        name = getattr(declared, named[0])
+        known = _ids(named[0], self.versions)
         if name not in known:
-            self._problem(values[kind], f"unknown-{kind}", f"no {kind} {quote(name)}; {suggestion(name, sorted(known)[:60])}")
+            self._problem((named[0],), f"unknown-{named[0]}", f"no {named[0]} {quote(name)}; {suggestion(name, known[:60])}")
+        if named[0] == "shown":
             return None
-        return Subject(kind, name)
+        kind = next(kind for kind in KINDS if kind == named[0])
+        for key, text in (("from", declared.from_), ("to", declared.to)):
+            if text and text not in PLACES[kind]:
+                self._problem((key,), "unknown-place", f"a {kind} is never {quote(text)}; {suggestion(text, PLACES[kind])}")
+        return Subject(kind, "" if kind == "scope" else name)
 
-    def _text(self, values: dict[str, Node], key: str) -> str:
-        node = values.get(key)
-        if node is None:
-            return ""
-        if isinstance(node.value, (dict, list)) or len(node.raw) > LONGEST:
-            self._problem(node, "wrong-type", f"{key} is a text of at most {LONGEST} characters")
-            return ""
-        return node.raw.strip()
-
-    def _place(self, values: dict[str, Node], key: str, kind: Kind) -> str:
-        """The list or verdict that a change comes from or goes to; empty where any is meant."""
-        text = self._text(values, key)
-        if text and text not in PLACES[kind]:
-            self._problem(values[key], "unknown-place", f"a {kind} is never {quote(text)}; {suggestion(text, PLACES[kind])}")
-        return text
-
-    def _at_most(self, values: dict[str, Node]) -> int | None:
-        node = values.get("at_most")
-        if node is None:
+    def _where(self, declared: DeclaredChange) -> tuple[frozenset[Test], ...] | None:
+        ruleset = self.versions[-1].ruleset
+        if declared.where is None:
             return None
-        if isinstance(node.value, bool) or not isinstance(node.value, int) or node.value < 0:
-            self._problem(node, "wrong-type", "at_most is a whole number of profiles")
-            return None
-        return node.value
-
-    def _where(self, values: dict[str, Node]) -> tuple[frozenset[Test], ...] | None:
-        node = values.get("where")
-        if node is None:
-            return None
-        concepts = {concept.id: concept.when for concept in self.rulesets[-1].concepts.values()}
-        condition = ConditionReader(self.file, tuple(concepts), self.problems).read(node)
         try:
-            return Opener(concepts).opened(condition) if not self.problems else ()
+            return Expander(ruleset.concept_conditions, ruleset.fields).expanded(declared.where)
         except TooManyAlternatives:
-            self._problem(node, "too-many-alternatives", "'where' multiplies out too far; split it")
+            self._problem(("where",), "too-many-alternatives", "'where' multiplies out too far; split it")
             return None
 
 
-def _ids(kind: Kind, ruleset: Ruleset) -> Iterable[str]:
-    """The subjects of a kind that a ruleset knows."""
-    if kind == "note":
-        return [note.id for note in ruleset.notes]
-    return {"therapy": ruleset.therapies, "study": ruleset.studies, "scope": (SCOPE,)}[kind]
+def _ids(kind: str, versions: Sequence[RulesetVersion]) -> list[str]:
+    """What a declaration of a kind may name."""
+    found: dict[str, None] = {}
+    for version in versions:
+        groups: Mapping[str, Iterable[str]] = {
+            "therapy": version.ruleset.therapies,
+            "concept": version.ruleset.concepts,
+            "study": version.ruleset.studies,
+            "note": version.notes,
+            "scope": ("scope",),
+            "shown": (
+                version.ruleset.card.id,
+                *version.ruleset.therapies,
+                *version.ruleset.rules,
+                *version.ruleset.studies,
+                *version.notes,
+            ),
+        }
+        found |= dict.fromkeys(groups[kind])
+    return list(found)
 
 
 def tests_in(allowances: Iterable[Allowance]) -> tuple[Test, ...]:
     """The tests that the declared regions make: the space of the comparison must be cut by them, too."""
-    return tuple(test for a in allowances for alternative in a.where or () for test in sorted(alternative, key=repr))
+    return tuple(test for one in allowances for alternative in one.where or () for test in sorted(alternative, key=repr))
 
 
-def judge(comparison: Comparison, allowances: Sequence[Allowance]) -> Judged:
-    """Hold every change against the declared ones."""
-    cutter = Cutter(comparison.space)
-    regions = {a: cutter.region(a.where).certain for a in allowances if a.where is not None}
-    met: set[Allowance] = set()
-    declared: list[Change] = []
-    undeclared: list[tuple[Change, int]] = []
-    for change in comparison.changes:
-        fitting = [allowance for allowance in allowances if _fits(allowance, change)]
-        met.update(a for a in fitting if a.where is None or intersect(change.boxes, regions[a]))
-        left = _left(comparison, change, fitting, regions)
+def gate(comparison: Comparison, allowances: Sequence[Allowance]) -> Gated:
+    """Hold every change, and every edit that an answer shows, against the declared ones."""
+    maker = RegionMaker(comparison.space)
+    regions = [maker.region(one.where).certain if one.where is not None else None for one in allowances]
+    met: set[int] = set()
+    changes: list[AnswerChange] = []
+    undeclared: list[Undeclared] = []
+    for position, change in enumerate(comparison.changes):
+        left: list[Box] = list(change.boxes)
+        for index, (allowance, region) in enumerate(zip(allowances, regions, strict=True)):
+            if _fits(allowance, change) and (region is None or intersect(change.boxes, region)):
+                met.add(index)
+                left = subtract(left, region) if region is not None else []
         if left:
-            undeclared.append((change, left))
-        else:
-            declared.append(change)
-    return Judged(tuple(declared), tuple(undeclared), tuple(a for a in allowances if a not in met))
+            undeclared.append(Undeclared(change=position, profiles=sum(map(comparison.space.count, left))))
+        changes.append(replace(change, declared=not left))
+    edits: list[RulesetEdit] = []
+    for edit in comparison.edits:
+        fitting = [index for index, one in enumerate(allowances) if one.declared.shown in (edit.what, *edit.therapies)]
+        met.update(fitting)
+        edits.append(replace(edit, declared=bool(fitting and edit.profiles)))
+    unmet = tuple(_unmet(one) for index, one in enumerate(allowances) if index not in met)
+    return Gated(tuple(changes), tuple(edits), tuple(undeclared), unmet)
 
 
-def _fits(allowance: Allowance, change: Change) -> bool:
-    within = allowance.at_most is None or change.profiles <= allowance.at_most
-    places = allowance.before in ("", change.before.place) and allowance.after in ("", change.after.place)
-    return allowance.subject == change.subject and places and within
+def _unmet(allowance: Allowance) -> UnmetDeclaration:
+    kind, name = allowance.subject or ("shown", allowance.declared.shown)
+    return UnmetDeclaration(place=allowance.place, kind=kind, id=name)
 
 
-def _left(comparison: Comparison, change: Change, fitting: Sequence[Allowance], regions: dict[Allowance, Boxes]) -> int:
-    """How many profiles of a change no allowance covers."""
-    left = list(change.boxes)
-    for allowance in fitting:
-        left = subtract(left, regions[allowance]) if allowance.where is not None else []
-    return count(comparison.space, left)
+def _fits(allowance: Allowance, change: AnswerChange) -> bool:
+    declared = allowance.declared
+    if allowance.subject is None:
+        return False
+    few = declared.at_most is None or change.profiles <= declared.at_most
+    places = declared.from_ in ("", change.before.place) and declared.to in ("", change.after.place)
+    return allowance.subject == (change.subject, change.id) and places and few

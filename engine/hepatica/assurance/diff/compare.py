@@ -2,137 +2,302 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import Literal, get_args
+from typing import NamedTuple, get_args
 
-from hepatica.assurance.answers.version import Question, Stand, Subject, Version
-from hepatica.assurance.diff.edits import Edit, edits
-from hepatica.assurance.space.axes import Space, space_of
-from hepatica.assurance.space.boxes import Box, Cutter, Region, simplest
-from hepatica.assurance.space.describe import describe
-from hepatica.assurance.space.partition import Partition, Verdicts
-from hepatica.assurance.space.scoped import Scoped
-from hepatica.assurance.space.words import Words, limits
-from hepatica.inference import SCOPE
-from hepatica.knowledge import Test
-from hepatica.patient import Facts
+from hepatica.assurance.diff.edits import edits, ordered, renamed_rules, with_names
+from hepatica.assurance.diff.reasons import reasons_differ
+from hepatica.assurance.diff.result import AnswerChange, ChangeKind, Placement, RulesetEdit
+from hepatica.assurance.space import (
+    NOWHERE,
+    Box,
+    Diagram,
+    Region,
+    RegionMaker,
+    ScopedSpace,
+    Space,
+    Verdicts,
+    count,
+    described,
+    intersect,
+    simplest,
+    space_of,
+    subtract,
+)
+from hepatica.assurance.version import ABSENT, Placing, Position, RulesetVersion, Subject, rule_regions
+from hepatica.inference import SCOPE, GoalKey
+from hepatica.knowledge import Rule, Test
+from hepatica.patient import Profile
 
-ChangeKind = Literal["list", "standing", "citations", "other rules", "verdict"]
-
-
-@dataclass(frozen=True, eq=False)
-class Change:
-    """One subject's answer changes in the same way throughout a region.
-
-    `boxes` are the region as disjoint boxes; `where` describes it in words: profiles that meet every limit of one of them.
-    For the kind "other rules" only what the therapy's further rules say changes; `before` and `after` leave that out.
-    """
-
-    subject: Subject
-    kind: ChangeKind
-    before: Stand
-    after: Stand
-    profiles: int
-    boxes: tuple[Box, ...]
-    where: tuple[Words, ...]
-    witness: Facts
+_KINDS: tuple[ChangeKind, ...] = get_args(ChangeKind)
+_OF_SUBJECT: Mapping[str, ChangeKind] = {"scope": "scope", "study": "applicability", "concept": "concept", "note": "note"}
 
 
 @dataclass(frozen=True, eq=False)
 class Comparison:
-    """Two versions: what was edited, over which space, and every change of an answer. `same`: subjects proved equal."""
+    """Two versions: over which space, every change of an answer, and what was edited. `same`: subjects proved equal."""
 
-    old: Version
-    new: Version
+    old: RulesetVersion
+    new: RulesetVersion
     space: Space
-    edits: tuple[Edit, ...]
-    changes: tuple[Change, ...]
+    edits: tuple[RulesetEdit, ...]
+    changes: tuple[AnswerChange, ...]
     same: int
 
+    @property
+    def changed(self) -> bool:
+        """Whether any answer shows anything else than before."""
+        return bool(self.changes) or any(edit.profiles for edit in self.edits)
 
-def compare(old: Version, new: Version, cuts: Iterable[Test] = ()) -> Comparison:
+
+def compare(old: RulesetVersion, new: RulesetVersion, cuts: Iterable[Test] = ()) -> Comparison:
     """Compare two versions over the space cut at the thresholds of both, and at any further `cuts`."""
-    space = space_of((*old.program.tests, *new.program.tests, *cuts))
-    shared = set(new.subjects()) & set(old.subjects())
-    every = dict.fromkeys((*new.subjects(), *old.subjects()))
-    compared = [subject for subject in every if subject.kind != "study" or subject in shared]
-    comparing = _Comparing(old, new, space)
-    changes: list[Change] = []
+    renamed = renamed_rules(old.ruleset, new.ruleset)
+    if renamed:
+        old = _renamed(old, {before: after for after, before in renamed.items()})
+    comparing = _Comparing(old, new, space_of((*old.program.tests, *new.program.tests, *cuts), old.fields.merged(new.fields.values())))
+    subjects = [s for s in dict.fromkeys((*new.subjects(), *old.subjects())) if s.kind == "therapy" or old.knows(s) or new.knows(s)]
+    changes: list[AnswerChange] = []
     same = 0
-    for subject in compared:
-        found = comparing.changes(subject)
+    for subject in subjects:
+        found = list(comparing.changes(subject))
         changes.extend(found)
         same += not found
-    return Comparison(old, new, space, edits(old.ruleset, new.ruleset), tuple(changes), same)
+    names = tuple(_name_edit(before, after) for after, before in renamed.items())
+    made = (*names, *edits(old.ruleset, new.ruleset))
+    return Comparison(old, new, comparing.space, tuple(comparing.seen(edit) for edit in made), tuple(changes), same)
+
+
+def _renamed(version: RulesetVersion, names: Mapping[str, str]) -> RulesetVersion:
+    """The version with some rules (old id to new id) called otherwise."""
+    goals = {
+        GoalKey("rule", names[key.id]) if key.kind == "rule" and key.id in names else key: goal
+        for key, goal in version.program.goals.items()
+    }
+    return RulesetVersion(with_names(version.ruleset, names), replace(version.program, goals=goals))
+
+
+def _name_edit(before: str, after: str) -> RulesetEdit:
+    return RulesetEdit(area="rule", action="renamed", what=after, part="id", before=before, after=after)
+
+
+class _Found(NamedTuple):
+    """A change before it is described: its kind, where the subject stood and stands, and the diagram that has it."""
+
+    kind: ChangeKind
+    before: Position
+    after: Position
 
 
 class _Comparing:
-    def __init__(self, old: Version, new: Version, space: Space) -> None:
+    """The two versions over one space; a region is made once for each condition."""
+
+    def __init__(self, old: RulesetVersion, new: RulesetVersion, space: Space) -> None:
         self.old, self.new, self.space = old, new, space
-        self.cutter = Cutter(space)
+        self.maker = RegionMaker(space)
+        self.versions = (old, new)
+        self.regions = tuple(rule_regions(version, self.maker, version.ruleset.rules) for version in self.versions)
 
-    def changes(self, subject: Subject) -> list[Change]:
-        before, after = self.old.question(subject), self.new.question(subject)
-        if self.old.meaning(before) == self.new.meaning(after):
-            return []
-        size = len(before.goals)
-        regions = [*self._regions(self.old, before), *self._regions(self.new, after)]
+    def changes(self, subject: Subject) -> Iterator[AnswerChange]:
+        """Every change of one subject's answer, by kind and size."""
+        found = self._of_therapy(subject) if subject.kind == "therapy" else self._of_condition(subject)
+        yield from sorted(found, key=lambda change: (_KINDS.index(change.kind), -change.known, -change.profiles, change.id))
 
-        def judge(verdicts: Verdicts) -> _Kind | None:
-            first, second = before.judge(verdicts[:size]), after.judge(verdicts[size:])
-            return None if first == second else kind_of(subject, first, second)
+    # Therapies
 
-        parts = Partition(self.space, regions, judge, " ".join(subject))
-        found = [self._change(subject, kind, parts) for kind in parts.outcomes() if kind is not None]
-        return sorted(found, key=lambda change: (_KINDS.index(change.kind), -change.profiles, change.before, change.after))
+    def _of_therapy(self, subject: Subject) -> Iterator[AnswerChange]:
+        """First where the therapy stands; then, where that is as before, what its rules say; then their reasons."""
+        differing = self._differing_rules(subject)
+        if not differing and self.old.knows(subject) == self.new.knows(subject):
+            return
+        touched = [box for name in differing for region in self._both(name) for box in (*region.certain, *region.possible)]
+        if self.old.knows(subject) != self.new.knows(subject):
+            touched = [self.space.full]
+        placings = [Placing(v.ruleset.therapies.get(subject.id), r) for v, r in zip(self.versions, self.regions, strict=True)]
+        size = len(placings[0].groups)
 
-    def _regions(self, version: Version, question: Question) -> list[Region]:
-        return [self.cutter.region(version.conjunctions(goal)) for goal in question.goals]
+        def placed(verdicts: Verdicts) -> tuple[Position, Position]:
+            return placings[0].position(verdicts[:size]), placings[1].position(verdicts[size:])
 
-    def _change(self, subject: Subject, kind: _Kind, parts: Partition[_Kind | None]) -> Change:
-        inside, outside = parts.split(kind)
-        total = sum(map(self.space.count, inside))
-        witness = self.space.facts(simplest(self.space, inside))
+        def judge(verdicts: Verdicts) -> _Found | None:
+            before, after = placed(verdicts)
+            return None if before == after else _Found(_kind(before, after), before, after)
+
+        groups = [*placings[0].regions, *placings[1].regions]
+        if touched:
+            diagram = Diagram(self.space, groups, judge, f"therapy {subject.id}", inside=touched)
+            yield from self._described(subject, diagram, tuple(differing))
+        for name in differing:
+            yield from self._of_rule(subject, name, groups, placed)
+
+    def _differing_rules(self, subject: Subject) -> list[str]:
+        """The rules of a therapy whose condition or weight differs between the versions, by id."""
+        rules = [self._rules(version, subject) for version in self.versions]
+        return [
+            name for name in sorted({*rules[0], *rules[1]}) if self._weight(0, rules[0].get(name)) != self._weight(1, rules[1].get(name))
+        ]
+
+    @staticmethod
+    def _rules(version: RulesetVersion, subject: Subject) -> dict[str, Rule]:
+        therapy = version.ruleset.therapies.get(subject.id)
+        return {rule.id: rule for rule in therapy.rules} if therapy is not None else {}
+
+    def _weight(self, side: int, rule: Rule | None) -> object:
+        """What decides where a rule puts its therapy, and its reasons."""
+        return rule and (rule.standing, rule.verdict, self.versions[side].meaning(GoalKey("rule", rule.id)), ordered(rule.when))
+
+    def _both(self, rule: str) -> tuple[Region, Region]:
+        return self.regions[0].get(rule, NOWHERE), self.regions[1].get(rule, NOWHERE)
+
+    def _of_rule(
+        self, subject: Subject, name: str, groups: Sequence[Region], placed: Callable[[Verdicts], tuple[Position, Position]]
+    ) -> Iterator[AnswerChange]:
+        """Where the therapy stands as before, but one of its rules speaks otherwise, or for other reasons."""
+        one = Subject("rule", name)
+        before, after = self._both(name)
+
+        def judge(verdicts: Verdicts) -> _Found | None:
+            first, second = placed(verdicts[:-2])
+            was, now = self.old.word(one, verdicts[-2]), self.new.word(one, verdicts[-1])
+            quiet = {was.place, now.place} <= {ABSENT, "does not apply"}
+            return None if first != second or was == now or quiet else _Found("other rules", was, now)
+
+        inside = [*before.possible, *after.possible]
+        if inside:
+            diagram = Diagram(self.space, [*groups, before, after], judge, f"rule {name}", inside=inside)
+            yield from self._described(subject, diagram, (name,))
+        if name in self.old.ruleset.rules and name in self.new.ruleset.rules:
+            found = reasons_differ(self.old, self.new, name, self.space, self.maker)
+            if found is not None:
+                yield self._told(subject, _Found("reasons", Position("as before"), Position("other reasons")), *found, (name,))
+
+    # Everything else
+
+    def _of_condition(self, subject: Subject) -> Iterator[AnswerChange]:
+        """Scope, concepts, notes, and whom cited studies enrolled, where an answer shows them."""
+        regions = [self.maker.region(version.conjunctions(subject.goal)) for version in self.versions]
+        if self._same(subject):
+            return
+
+        def judge(verdicts: Verdicts) -> _Found | None:
+            before, after = self.old.word(subject, verdicts[0]), self.new.word(subject, verdicts[1])
+            hidden = {before.place, after.place} <= {ABSENT, "not shown"}
+            return None if before == after or hidden else _Found(_OF_SUBJECT[subject.kind], before, after)
+
+        inside = self._where_cited(subject.id) if subject.kind == "study" else [self.space.full]
+        if inside:
+            diagram = Diagram(self.space, regions, judge, " ".join(subject), inside=inside)
+            yield from self._described(subject, diagram, ())
+
+    def _same(self, subject: Subject) -> bool:
+        first, second = (
+            (version.knows(subject), subject.goal in version.program.goals, version.meaning(subject.goal))
+            for version in self.versions
+        )
+        return first == second
+
+    def _where_cited(self, study: str) -> list[Box]:
+        """Where an answer of both versions shows a study: where a rule that cites it applies or may."""
+        shown = [
+            [box for rule in version.citing.get(study, ()) for box in regions[rule.id].possible]
+            for version, regions in zip(self.versions, self.regions, strict=True)
+        ]
+        return intersect(*shown) if shown[0] != shown[1] else shown[0]
+
+    # Describing
+
+    def _described(self, subject: Subject, diagram: Diagram[_Found | None], rules: tuple[str, ...]) -> Iterator[AnswerChange]:
+        for found in diagram.outcomes():
+            if found is not None:
+                yield self._told(subject, found, *diagram.split(found), rules)
+
+    def _told(
+        self, subject: Subject, found: _Found, inside: Sequence[Box], outside: Sequence[Box], rules: tuple[str, ...]
+    ) -> AnswerChange:
         scoped = self.scoped if subject.kind != "scope" else None
-        if scoped is None:
-            shown = describe(self.space, inside, outside)
-            where = tuple(limits(self.space, box) for box in shown)
-        else:
-            shown = describe(scoped, scoped.lifted(inside), scoped.lifted(outside))
-            where = tuple(scoped.words(box) for box in shown)
-        return Change(subject, *kind, total, tuple(inside), where, witness)
+        known, unlike = (intersect(boxes, [self.space.known]) for boxes in (inside, outside))
+        witness = self.space.expected(simplest(self.space, inside))
+        return AnswerChange(
+            kind=found.kind,
+            subject=subject.kind,
+            id=subject.id,
+            name=self._name(subject),
+            before=Placement(**found.before._asdict()),
+            after=Placement(**found.after._asdict()),
+            profiles=sum(map(self.space.count, inside)),
+            known=sum(map(self.space.count, known)),
+            who=described(self.space, scoped, known, unlike, known_only=True) if known else (),
+            where=described(self.space, scoped, inside, outside),
+            rules=rules,
+            witness=Profile(witness, fields=self.space.fields).as_document(),
+            boxes=tuple(inside),
+        )
+
+    def _name(self, subject: Subject) -> str:
+        for version in (self.new, self.old):
+            group: Mapping[str, object] = {"therapy": version.ruleset.therapies, "study": version.ruleset.studies}.get(subject.kind, {})
+            if subject.id in group:
+                return str(getattr(group[subject.id], "name", subject.id))
+        return subject.id
 
     @cached_property
-    def scoped(self) -> Scoped | None:
+    def scoped(self) -> ScopedSpace | None:
         """The space with the scope as an axis, where both versions have the same scope."""
-        first, second = self.old.question(_SCOPE), self.new.question(_SCOPE)
-        if self.old.meaning(first) != self.new.meaning(second):
-            return None
-        return Scoped(self.space, self._regions(self.new, second)[0])
+        unchanged = self._same(Subject("scope"))
+        return ScopedSpace(self.space, self.maker.region(self.new.conjunctions(SCOPE))) if unchanged else None
+
+    # Edits
+
+    def seen(self, edit: RulesetEdit) -> RulesetEdit:
+        """The edit with the profiles whose answers show what it changes, and the therapies concerned.
+
+        A change of a condition is no text: where it shows, it is among the changes.
+        """
+        kind, part = self._kind_of(edit), edit.part.partition(".")[0].partition("[")[0]
+        rules: tuple[str, ...] = ()
+        boxes: list[Box] = []
+        if kind == "rule" and edit.part and part not in _RULE_SILENT:
+            rules = (edit.what,)
+        elif kind == "study" and part in _STUDY_SHOWN:
+            rules = tuple(dict.fromkeys(rule.id for version in self.versions for rule in version.citing.get(edit.what, ())))
+        elif kind == "note" and part == "says":
+            boxes = [box for version in self.versions for box in self._where_noted(version, edit.what)]
+        elif kind == "card" and part == "out_of_scope":
+            boxes = subtract([self.space.full], self.maker.region(self.new.conjunctions(SCOPE)).certain)
+        elif (kind == "therapy" and part == "name") or (kind == "card" and part in _CARD_SHOWN):
+            boxes = [self.space.full]
+        boxes += [box for name in rules for region in self._both(name) for box in region.possible]
+        owners = tuple(dict.fromkeys(self._owner(name) for name in rules)) or ((edit.what,) if kind == "therapy" else ())
+        return replace(edit, profiles=count(self.space, boxes) if boxes else 0, therapies=owners)
+
+    def _where_noted(self, version: RulesetVersion, note: str) -> Sequence[Box]:
+        goal = GoalKey("note", note)
+        return self.maker.region(version.conjunctions(goal)).certain if goal in version.program.goals else [self.space.full]
+
+    def _owner(self, rule: str) -> str:
+        return next(t.id for version in (self.new, self.old) for t, r in version.ruleset.rules_with_therapy() if r.id == rule)
+
+    def _kind_of(self, edit: RulesetEdit) -> str:
+        """The kind of thing that was edited, also where the edit is of its text or figures."""
+        for kind, has in (("rule", "rules"), ("study", "studies"), ("therapy", "therapies"), ("concept", "concepts")):
+            known = any(edit.what in getattr(version.ruleset, has) for version in self.versions)
+            if known and (edit.area == kind or edit.area in ("text", "figure")):
+                return kind
+        return "note" if any(edit.what in version.notes for version in self.versions) else "card"
 
 
-_SCOPE = Subject("scope", SCOPE)
-_Kind = tuple[ChangeKind, Stand, Stand]
-_KINDS: tuple[ChangeKind, ...] = get_args(ChangeKind)
+_RULE_SILENT = ("when", "standing", "verdict", "id")
+_STUDY_SHOWN = (
+    "name", "kind", "status", "design", "source", "phase", "n", "nct", "primary_endpoints", "approval", "later", "arms", "results",
+    "discrepancies", "reference",
+)  # fmt: skip
+_CARD_SHOWN = ("as_of", "out_of_scope", "source", "sources", "companion", "companion_says", "therapies", "title")
 
 
-def kind_of(subject: Subject, first: Stand, second: Stand) -> _Kind:
-    """What kind of change this is, and the two stands without what the kind does not speak of."""
-    if subject.kind != "therapy":
-        return "verdict", first, second
-    before, after = first._replace(also=()), second._replace(also=())
-    if before == after:
-        return "other rules", before, after
+def _kind(before: Position, after: Position) -> ChangeKind:
     if before.place != after.place:
-        return "list", before, after
-    return ("standing" if before.standing != after.standing else "citations"), before, after
+        return "list"
+    return "standing" if before.standing != after.standing else "verdict"
 
-
-def touched(comparison: Comparison) -> Mapping[Subject, list[Change]]:
-    """The changes by subject, in order."""
-    found: dict[Subject, list[Change]] = {}
-    for change in comparison.changes:
-        found.setdefault(change.subject, []).append(change)
-    return found

@@ -1,43 +1,87 @@
-"""What was edited between two versions of a ruleset: each rule, study, figure and text that was added, removed or changed."""
+"""What was edited between two versions of a ruleset: each rule, study, figure and text that was added, removed or changed.
+
+Order without meaning (of rules, of the parts of a condition, of keys) is no edit.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import fields, is_dataclass
-from typing import Any, Literal, NamedTuple
+from dataclasses import fields, is_dataclass, replace
+from typing import Any
 
-from hepatica.knowledge import AllOf, AnyOf, ConceptTest, NotOf, Ruleset, Test, condition_words
+from hepatica.assurance.diff.result import Action, Area, RulesetEdit
+from hepatica.knowledge import AllOf, AnyOf, ConceptTest, NotOf, Rule, Ruleset, Test, condition_words
 
-Area = Literal["rule", "study", "figure", "text", "therapy", "concept", "note", "card"]
-Action = Literal["added", "removed", "changed"]
-
-FIGURES = ("results", "toxicity", "figures", "arms", "n", "n_planned", "primary_endpoint")
+FIGURES = ("results", "toxicity", "figures", "arms", "n", "n_planned", "primary_endpoints")
 TEXTS = ("says", "about", "summary", "name", "title", "caveats", "n_says", "label", "developer", "funding", "topic")
 _CONDITIONS = (AllOf, AnyOf, NotOf, Test, ConceptTest)
+_UNORDERED = ("cites", "synonyms", "targets", "drugs", "regions", "biomarkers", "affects")
 LONGEST = 200
 
 
-class Edit(NamedTuple):
-    """One edit: what kind of thing, which one, which part of it, and the two values as text ("" where there is none)."""
-
-    area: Area
-    action: Action
-    what: str
-    part: str
-    before: str
-    after: str
-
-
-def edits(old: Ruleset, new: Ruleset) -> tuple[Edit, ...]:
+def edits(old: Ruleset, new: Ruleset) -> tuple[RulesetEdit, ...]:
     """Every edit, in the order of the new version; things only the old one has come last in their group."""
-    found: list[Edit] = []
-    found += _compared("card", {old.card.id: old.card}, {new.card.id: new.card})
+    found: list[RulesetEdit] = []
+    found += _compared("card", {new.card.id: old.card}, {new.card.id: new.card})
+    found += _compared("fields", _own_fields(old), _own_fields(new))
     found += _compared("concept", old.concepts, new.concepts)
     found += _compared("therapy", _therapies(old), _therapies(new))
     found += _compared("rule", old.rules, new.rules)
     found += _compared("study", old.studies, new.studies)
     found += _compared("note", {n.id: n for n in old.notes}, {n.id: n for n in new.notes})
     return tuple(found)
+
+
+def renamed_rules(old: Ruleset, new: Ruleset) -> dict[str, str]:
+    """Rules that have another id and are otherwise the same: new id to old id."""
+    gone = [(t.id, rule) for t, rule in old.rules_with_therapy() if rule.id not in new.rules]
+    found: dict[str, str] = {}
+    for therapy, rule in new.rules_with_therapy():
+        if rule.id not in old.rules:
+            match = next((one for owner, one in gone if owner == therapy.id and _same_but_id(one, rule)), None)
+            if match is not None and match.id not in found.values():
+                found[rule.id] = match.id
+    return found
+
+
+def _same_but_id(first: Rule, second: Rule) -> bool:
+    return ordered(replace(first, id="")) == ordered(replace(second, id=""))
+
+
+def with_names(ruleset: Ruleset, renamed: Mapping[str, str]) -> Ruleset:
+    """The ruleset with some rules (old id to new id) under their new names."""
+    if not renamed:
+        return ruleset
+    therapies = {
+        name: replace(t, rules=tuple(replace(r, id=renamed.get(r.id, r.id)) for r in t.rules))
+        for name, t in ruleset.therapies.items()
+    }
+    return replace(ruleset, therapies=therapies)
+
+
+def ordered(value: Any) -> Any:
+    """A value in which order without meaning is gone: equal for two that say the same."""
+    if isinstance(value, (AllOf, AnyOf)):
+        return type(value).__name__, frozenset(map(ordered, value.parts))
+    if isinstance(value, NotOf):
+        return "NotOf", ordered(value.part)
+    if isinstance(value, Test):
+        return value.field, value.operator, frozenset(value.operands)
+    if isinstance(value, ConceptTest):
+        return value
+    if is_dataclass(value) and not isinstance(value, type):
+        return tuple((f.name, _ordered_part(f.name, getattr(value, f.name))) for f in fields(value))
+    if isinstance(value, Mapping):
+        return frozenset((key, ordered(inner)) for key, inner in value.items())
+    return tuple(map(ordered, value)) if isinstance(value, (tuple, list)) else value
+
+
+def _ordered_part(name: str, value: Any) -> Any:
+    return frozenset(value) if name in _UNORDERED and isinstance(value, (tuple, list)) else ordered(value)
+
+
+def _own_fields(ruleset: Ruleset) -> dict[str, Any]:
+    return {name: field for name, field in ruleset.fields.items()}
 
 
 def _therapies(ruleset: Ruleset) -> dict[str, dict[str, Any]]:
@@ -49,25 +93,31 @@ def _therapies(ruleset: Ruleset) -> dict[str, dict[str, Any]]:
     }
 
 
-def _compared(area: Area, old: Mapping[str, Any], new: Mapping[str, Any]) -> Iterator[Edit]:
+def _compared(area: Area, old: Mapping[str, Any], new: Mapping[str, Any]) -> Iterator[RulesetEdit]:
     for name, after in new.items():
         if name not in old:
-            yield Edit(area, "added", name, "", "", shown(after))
-        elif old[name] != after:
+            yield RulesetEdit(area=area, action="added", what=name, part="", before="", after=_shown(after))
+        elif ordered(old[name]) != ordered(after):
             for part, first, second in _differences("", old[name], after):
-                yield Edit(_area(area, part), _action(first, second), name, part, _text(first), _text(second))
+                yield RulesetEdit(
+                    area=_area(area, part),
+                    action=_action(first, second),
+                    what=name,
+                    part=part,
+                    before=_text(first),
+                    after=_text(second),
+                )
     for name, before in old.items():
         if name not in new:
-            yield Edit(area, "removed", name, "", shown(before), "")
+            yield RulesetEdit(area=area, action="removed", what=name, part="", before=_shown(before), after="")
 
 
 def _area(area: Area, part: str) -> Area:
     """Which kind of edit a part's change is."""
     steps = [step.partition("[")[0] for step in part.split(".")]
-    head, last = steps[0], steps[-1]
-    if last in TEXTS or head in TEXTS:
+    if steps[-1] in TEXTS or steps[0] in TEXTS:
         return "text"
-    return "figure" if area == "study" and head in FIGURES else area
+    return "figure" if area == "study" and steps[0] in FIGURES else area
 
 
 class _Nothing:
@@ -85,7 +135,8 @@ def _action(first: object, second: object) -> Action:
 
 def _differences(path: str, old: Any, new: Any) -> Iterator[tuple[str, Any, Any]]:
     """The smallest differing parts: path, value before, value after."""
-    if old == new:
+    name = path.rpartition(".")[2]
+    if _ordered_part(name, old) == _ordered_part(name, new):
         return
     first, second = _parts(old), _parts(new)
     if first is None or second is None:
@@ -118,22 +169,22 @@ def _listed(values: Sequence[Any]) -> dict[str, Any]:
 
 
 def _text(value: Any) -> str:
-    return "" if value is _NOTHING else shown(value)
+    return "" if value is _NOTHING else _shown(value)
 
 
-def shown(value: Any) -> str:
+def _shown(value: Any) -> str:
     """A value as one bounded line."""
     if isinstance(value, _CONDITIONS):
         text = condition_words(value)
     elif is_dataclass(value) and not isinstance(value, type):
         says = getattr(value, "says", "") or getattr(value, "name", "") or getattr(value, "title", "")
         text = str(says) or ", ".join(
-            f"{f.name} {shown(getattr(value, f.name))}" for f in fields(value) if getattr(value, f.name)
+            f"{f.name} {_shown(getattr(value, f.name))}" for f in fields(value) if getattr(value, f.name)
         )
     elif isinstance(value, (tuple, list)):
-        text = ", ".join(map(shown, value))
+        text = ", ".join(map(_shown, value))
     elif isinstance(value, Mapping):
-        text = str(value["name"]) if "name" in value else ", ".join(f"{key}: {shown(inner)}" for key, inner in value.items())
+        text = str(value["name"]) if "name" in value else ", ".join(f"{key}: {_shown(inner)}" for key, inner in value.items())
     else:
         text = "" if value is None else f"{value:g}" if isinstance(value, float) else str(value)
     line = " ".join(text.split())

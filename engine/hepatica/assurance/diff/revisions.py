@@ -1,119 +1,266 @@
-"""A ruleset as it stood at a git revision, read from git's own storage: nothing is checked out, nothing is written."""
+"""A ruleset as it stood at a git revision, read from git's own storage: nothing is checked out, written, fetched or run.
+
+The repository may be nobody's friend. Its configuration can name commands that git runs when it has to fetch a missing object,
+so lazy fetching is off and every protocol is refused; and what the caller's own git left in the environment (a hook sets
+GIT_DIR, for example) would point to another repository, so none of it is passed on.
+"""
 
 from __future__ import annotations
 
 import os
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from pathlib import Path
-from typing import NamedTuple
+from typing import NamedTuple, NoReturn
 
+from hepatica.documents import read_yaml
 from hepatica.knowledge import CARD, CASES, MAX_FILES, MAX_TOTAL, RulesetFiles, belongs, gather
 from hepatica.problems import InvalidInput, Problem, quote
 
 TIMEOUT = 30
 LONGEST_REVISION = 200
 LONGEST_LISTING = 4_194_304
+MOST_CARDS = 200
+_LINK, _MODULE = "120000", "160000"
+_SAFE = {
+    "GIT_NO_LAZY_FETCH": "1",
+    "GIT_ALLOW_PROTOCOL": "none",
+    "GIT_NO_REPLACE_OBJECTS": "1",
+    "GIT_OPTIONAL_LOCKS": "0",
+    "GIT_TERMINAL_PROMPT": "0",
+    "LC_ALL": "C",
+}
+_OPTIONS = ("-c", "core.fsmonitor=false", "-c", "core.hooksPath=/dev/null", "-c", "protocol.allow=never", "--no-pager")
 
 
-class _File(NamedTuple):
-    name: str
+class _Entry(NamedTuple):
+    """One file of a tree: its mode, its object, and its path in the repository."""
+
+    mode: str
     blob: str
-    size: int
+    path: str
 
 
-def files_at(folder: Path, revision: str) -> RulesetFiles:
-    """The files of the ruleset that stands in `folder`, as they were at `revision`; raises `InvalidInput`."""
-    at = _Revision(folder.resolve(), revision)
-    files = gather(folder.resolve(), at.read)
-    return RulesetFiles(Path(f"{revision}:{at.relative(folder.resolve())}"), files.contents, files.shown)
+def files_at(folder: Path, revision: str) -> RulesetFiles | None:
+    """The files of the ruleset that stands in `folder`, as they were at `revision`; raises `InvalidInput`.
+
+    Where the folder was called otherwise then, the one that holds a ruleset of the same id is read. None where there was none:
+    the ruleset is new.
+    """
+    at = _Revision(folder, revision)
+    home = folder.resolve()
+    inside = at.relative(home)
+    if not at.holds(inside):
+        other = at.renamed(home)
+        if other is None:
+            return None
+        home = at.top / other
+    return _gathered(at, home)
+
+
+def files_in(path: str, revision: str) -> RulesetFiles:
+    """The files of the ruleset in a folder of the repository that the working folder is in, as at `revision`."""
+    at = _Revision(Path.cwd(), revision)
+    home = at.top / at.relative((Path.cwd() / path).resolve())
+    if not at.holds(at.relative(home)):
+        _refuse(f"{revision}:{path}", "no-ruleset", f"no {CARD} there at that revision")
+    return _gathered(at, home)
+
+
+def _gathered(at: _Revision, home: Path) -> RulesetFiles:
+    files = gather(home, at.read)
+    return RulesetFiles(Path(f"{at.revision}:{at.relative(home)}"), files.contents, files.shown)
 
 
 def merge_base(folder: Path, revision: str) -> str:
     """The commit where the present line of work left `revision`; raises `InvalidInput`."""
-    at = _Revision(folder.resolve(), revision)
+    at = _Revision(folder, revision)
     found = _git(at.top, "merge-base", "HEAD", at.commit)
-    if found is None:
-        raise InvalidInput([Problem(revision, 1, 1, "no-merge-base", f"{quote(revision)} and HEAD have no commit in common")])
-    return found.decode().strip()
+    if not found.ok:
+        _refuse(revision, "no-merge-base", f"{quote(revision)} and HEAD have no commit in common")
+    return found.text
 
 
 class _Revision:
+    """One commit of the repository that a folder lies in."""
+
     def __init__(self, folder: Path, revision: str) -> None:
-        top = _git(folder if folder.is_dir() else Path.cwd(), "rev-parse", "--show-toplevel")
-        if top is None:
-            message = f"{quote(revision)} is no ruleset, and {folder} is in no git repository that could know it as a revision"
-            raise InvalidInput([Problem(revision, 1, 1, "no-repository", message)])
-        self.top = Path(top.decode().rstrip("\n"))
+        start = folder.resolve()
+        while not start.is_dir():
+            start = start.parent
+        top = _git(start, "rev-parse", "--show-toplevel")
+        if not top.ok:
+            _no_repository(top, folder, revision)
+        self.top = Path(top.text)
         self.revision = revision
         self.commit = self._commit()
 
     def _commit(self) -> str:
-        usable = self.revision.isprintable() and 0 < len(self.revision) <= LONGEST_REVISION
-        found = (
-            _git(self.top, "rev-parse", "--verify", "--quiet", "--end-of-options", f"{self.revision}^{{commit}}")
-            if usable
-            else None
-        )
-        if found is None:
-            message = f"{quote(self.revision)} is neither a ruleset's folder or id nor a revision of {self.top}"
-            raise InvalidInput([Problem(self.revision[:LONGEST_REVISION], 1, 1, "unknown-revision", message)])
-        return found.decode().strip()
+        if self.revision.isprintable() and 0 < len(self.revision) <= LONGEST_REVISION:
+            # --end-of-options: a revision that begins with a dash is never an option.
+            found = _git(self.top, "rev-parse", "--verify", "--quiet", "--end-of-options", f"{self.revision}^{{commit}}")
+            if found.ok and found.text:
+                return found.text.splitlines()[0]
+        message = f"{quote(self.revision)} is neither a ruleset's folder or id nor a revision of {self.top}"
+        _refuse(self.revision[:LONGEST_REVISION], "unknown-revision", message)
 
     def relative(self, folder: Path) -> str:
-        """The folder as the repository names it; raises `InvalidInput` where it lies outside."""
+        """The folder as the repository names it, empty for its root; raises `InvalidInput` where it lies outside."""
         if not folder.is_relative_to(self.top):
-            raise InvalidInput([Problem(str(folder), 1, 1, "outside-repository", f"not inside {self.top}")])
-        return folder.relative_to(self.top).as_posix()
+            _refuse(str(folder), "outside-repository", f"not inside {self.top}")
+        inside = folder.relative_to(self.top).as_posix()
+        return "" if inside == "." else inside
+
+    def holds(self, inside: str) -> bool:
+        """Whether a ruleset stood in a folder."""
+        return any(entry.path == _below(inside, CARD) for entry in self._entries(_below(inside, CARD)))
+
+    def renamed(self, folder: Path) -> str | None:
+        """The one other folder in which a ruleset of the same id stood; None where there is none, or there are several."""
+        own = _id_in((folder / CARD).read_bytes()) if (folder / CARD).is_file() else ""
+        cards = [entry for entry in self._entries("") if entry.path.rpartition("/")[2] == CARD]
+        if not own or len(cards) > MOST_CARDS:
+            return None
+        contents = self._contents({entry.path: entry.blob for entry in cards})
+        homes = [path.rpartition("/")[0] for path, data in contents.items() if _id_in(data) == own]
+        return homes[0] if len(homes) == 1 else None
 
     def read(self, folder: Path) -> RulesetFiles:
         """The files of one folder at this revision."""
         inside = self.relative(folder)
-        shown = f"{self.revision}:{inside}"
-        listed = list(self._listed(inside, shown))
-        if not any(file.name == CARD for file in listed):
-            raise InvalidInput([Problem(shown, 1, 1, "no-ruleset", f"no {CARD} there at that revision")])
-        if len(listed) > MAX_FILES or sum(file.size for file in listed) > MAX_TOTAL:
-            raise InvalidInput([Problem(shown, 1, 1, "too-large", f"more than {MAX_FILES} files or {MAX_TOTAL} bytes")])
-        contents = dict(zip((file.name for file in listed), self._blobs([file.blob for file in listed]), strict=True))
+        shown = f"{self.revision}:{inside}" if inside else f"{self.revision}:."
+        listed = dict(self._belonging(inside, shown))
+        if CARD not in listed:
+            _refuse(shown, "no-ruleset", f"no {CARD} there at that revision")
+        if len(listed) > MAX_FILES:
+            _refuse(shown, "too-large", f"more than {MAX_FILES} files")
+        contents = self._contents(listed)
         return RulesetFiles(folder, contents, {name: f"{shown}/{name}" for name in contents})
 
-    def _listed(self, inside: str, shown: str) -> Iterator[_File]:
-        listing = _git(self.top, "ls-tree", "-r", "-z", "-l", self.commit, "--", f":(literal){inside}/") or b""
-        if len(listing) > LONGEST_LISTING:
-            raise InvalidInput([Problem(shown, 1, 1, "too-large", f"more than {MAX_FILES} files")])
-        for entry in filter(None, listing.decode("utf-8", "replace").split("\0")):
-            head, _, path = entry.partition("\t")
-            _, kind, blob, size = head.split()
-            name = path.removeprefix(f"{inside}/")
-            if kind == "blob" and name.endswith((".yaml", ".yml")) and not name.startswith(f"{CASES}/"):
+    def _belonging(self, inside: str, shown: str) -> Iterator[tuple[str, str]]:
+        """The ruleset's own files below a folder, each with its object."""
+        for mode, blob, path in self._entries(inside):
+            name = path.removeprefix(f"{inside}/") if inside else path
+            if mode in (_LINK, _MODULE) and (name.partition("/")[0] in _OWN_NAMES):
+                what = "a symbolic link" if mode == _LINK else "a submodule"
+                _refuse(f"{shown}/{name}", "link", f"is {what} at that revision; a ruleset is read from plain files")
+            if mode not in (_LINK, _MODULE) and name.endswith((".yaml", ".yml")) and not _hidden(name, inside):
                 if not belongs(name):
-                    raise InvalidInput([Problem(f"{shown}/{name}", 1, 1, "misplaced-file", "no part of a ruleset")])
-                yield _File(name, blob, int(size))
+                    _refuse(f"{shown}/{name}", "misplaced-file", "no part of a ruleset")
+                yield name, blob
 
-    def _blobs(self, names: list[str]) -> Iterator[bytes]:
-        """The contents of blobs, asked for in one go."""
-        asked = "".join(f"{name}\n" for name in names).encode()
-        data = _git(self.top, "cat-file", "--batch", given=asked) or b""
+    def _entries(self, inside: str) -> Iterator[_Entry]:
+        """What the tree holds below a path."""
+        where = ("--", f":(literal){inside}") if inside else ()
+        found = _git(self.top, "ls-tree", "-r", "-z", "--full-tree", self.commit, *where)
+        if not found.ok:
+            _broken(self.revision, found)
+        if len(found.out) > LONGEST_LISTING:
+            _refuse(self.revision, "too-large", f"more than {LONGEST_LISTING} bytes of file names")
+        for entry in filter(None, found.out.decode("utf-8", "replace").split("\0")):
+            head, _, path = entry.partition("\t")
+            mode, _, blob = head.split()
+            yield _Entry(mode, blob, path)
+
+    def _contents(self, blobs: Mapping[str, str]) -> dict[str, bytes]:
+        """The bytes of files by name, asked for in one go after their sizes."""
+        asked = "".join(f"{blob}\n" for blob in blobs.values()).encode()
+        sizes = _git(self.top, "cat-file", "--batch-check", given=asked)
+        total = 0
+        for name, line in zip(blobs, sizes.text.splitlines(), strict=False):
+            if not line.endswith("missing"):
+                total += int(line.rpartition(" ")[2])
+            else:
+                message = f"the repository does not hold {name} of that revision (a partial clone, or damaged); nothing is fetched"
+                _refuse(self.revision, "missing-object", message)
+        if total > MAX_TOTAL:
+            _refuse(self.revision, "too-large", f"more than {MAX_TOTAL} bytes")
+        found = _git(self.top, "cat-file", "--batch", given=asked)
+        if not (sizes.ok and found.ok):
+            _broken(self.revision, found if sizes.ok else sizes)
+        return dict(self._split(blobs, found.out))
+
+    def _split(self, blobs: Mapping[str, str], data: bytes) -> Iterator[tuple[str, bytes]]:
+        """Each file's bytes from the output of `cat-file --batch`: a line with name, kind and size, then the content."""
         start = 0
-        for name in names:
-            head, _, _ = data[start : start + 200].partition(b"\n")
-            blob, kind, size = head.decode("ascii", "replace").split(" ")
-            if (blob, kind) != (name, "blob"):
-                raise InvalidInput([Problem(self.revision, 1, 1, "unreadable", f"git could not give {name}")])
+        for name, blob in blobs.items():
+            head = data[start : start + 200].partition(b"\n")[0]
+            words = head.decode("ascii", "replace").split(" ")
+            if words[:2] != [blob, "blob"] or len(words) != 3:
+                _refuse(self.revision, "damaged-object", f"git could not give {name} of that revision; try git fsck")
             start += len(head) + 1
-            yield data[start : start + int(size)]
-            start += int(size) + 1
+            end = start + int(words[2])
+            yield name, data[start:end]
+            start = end + 1
 
 
-def _git(folder: Path, *arguments: str, given: bytes = b"") -> bytes | None:
-    """What a git command prints; None where it fails. Raises `InvalidInput` where git cannot be run at all."""
-    environment = {**os.environ, "GIT_OPTIONAL_LOCKS": "0", "LC_ALL": "C", "GIT_TERMINAL_PROMPT": "0"}
-    command = ["git", "--no-replace-objects", "-C", str(folder), *arguments]
+_OWN_NAMES = ("ruleset.yaml", "concepts.yaml", "fields.yaml", "references.yaml", "therapies", "notes", "omissions")
+
+
+def _hidden(name: str, inside: str) -> bool:
+    """Whether a file is no part of the ruleset: its cases, dot files, and at a repository's root whatever else lies there."""
+    first = name.partition("/")[0]
+    return first == CASES or any(part.startswith(".") for part in name.split("/")) or (not inside and first not in _OWN_NAMES)
+
+
+def _below(inside: str, name: str) -> str:
+    return f"{inside}/{name}" if inside else name
+
+
+def _id_in(card: bytes) -> str:
+    """The id that a card gives its ruleset; empty where it cannot be read."""
     try:
-        done = subprocess.run(command, input=given, capture_output=True, timeout=TIMEOUT, env=environment, check=False)
+        node = read_yaml(card, CARD)
+    except InvalidInput:
+        return ""
+    named = node.value.get("ruleset") if isinstance(node.value, dict) else None
+    return named.raw if named is not None else ""
+
+
+@dataclass(frozen=True)
+class _Answer:
+    """What a git command printed, and whether it succeeded."""
+
+    ok: bool
+    out: bytes
+    error: str
+
+    @property
+    def text(self) -> str:
+        """The output as text without the last line break."""
+        return os.fsdecode(self.out).rstrip("\n")
+
+
+def _git(folder: Path, *arguments: str, given: bytes = b"") -> _Answer:
+    """Run a git command that only reads; raises `InvalidInput` where git cannot be run at all."""
+    kept = {name: value for name, value in os.environ.items() if not name.startswith("GIT_")}
+    command = ["git", *_OPTIONS, "-C", str(folder), *arguments]
+    try:
+        done = subprocess.run(command, input=given, capture_output=True, timeout=TIMEOUT, env=kept | _SAFE, check=False)
     except FileNotFoundError:
-        raise InvalidInput([Problem("git", 1, 1, "no-git", "git is not installed; give two folders instead")]) from None
+        _refuse("git", "no-git", "git is not installed; give two folders instead")
     except subprocess.TimeoutExpired:
-        raise InvalidInput([Problem("git", 1, 1, "git", f"git took longer than {TIMEOUT} seconds")]) from None
-    return done.stdout if done.returncode == 0 else None
+        _refuse("git", "git", f"git took longer than {TIMEOUT} seconds")
+    return _Answer(done.returncode == 0, done.stdout, done.stderr.decode("utf-8", "replace"))
+
+
+def _no_repository(answer: _Answer, folder: Path, revision: str) -> NoReturn:
+    if "dubious ownership" in answer.error:
+        message = (
+            f"git refuses the repository around {folder}, which belongs to another user; "
+            "if you trust it: git config --global --add safe.directory FOLDER"
+        )
+        _refuse(revision, "dubious-ownership", message)
+    message = f"{quote(revision)} is no ruleset, and {folder} is in no git repository that could know it as a revision"
+    _refuse(revision, "no-repository", message)
+
+
+def _broken(revision: str, answer: _Answer) -> NoReturn:
+    reason = next((line for line in answer.error.splitlines() if line.strip()), "no reason given")
+    _refuse(revision, "damaged-object", f"git cannot read that revision: {quote(reason)}; try git fsck")
+
+
+def _refuse(file: str, code: str, message: str) -> NoReturn:
+    shown = "".join(char if char.isprintable() else "\ufffd" for char in file)
+    raise InvalidInput([Problem(shown, 1, 1, code, message)]) from None

@@ -2,45 +2,44 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
-from hepatica.assurance.cases.case import Case
-from hepatica.assurance.cases.pinned import Pin
-from hepatica.assurance.cases.run import Placed, misplaced, truth
+from hepatica.assurance.cases import PatientCase, Pin, RulePart, TherapyPart, misplaced, truth
 from hepatica.assurance.mutation.mutants import Mutant
-from hepatica.assurance.space.where import outcomes
-from hepatica.evaluation import Entry, Explained, Finding, ListName, judged
-from hepatica.inference import SCOPE, Program, Verdict, compile_conditions, conditions_of
+from hepatica.assurance.space import outcomes
+from hepatica.assurance.version import Subject, precedence, reading_of
+from hepatica.evaluation import Explained, judged
+from hepatica.inference import SCOPE, GoalKey, Program, Verdict, compile_conditions, conditions_of
 from hepatica.knowledge import AllOf, AnyOf, ConceptTest, Condition, NotOf, Rule, Ruleset, Therapy, leaves
 from hepatica.patient import Facts
 
+_SAID: Mapping[str, Mapping[str, str]] = {
+    "scope": {"yes": "in", "no": "out"},
+    "study": {"yes": "inside", "no": "outside"},
+    "concept": {},
+}
 
-class World:
+
+class Baseline:
     """The ruleset as it is: its goals' conditions, and what each depends on."""
 
     def __init__(self, ruleset: Ruleset) -> None:
         self.ruleset = ruleset
-        self.concepts = {concept.id: concept.when for concept in ruleset.concepts.values()}
+        self.concepts = dict(ruleset.concept_conditions)
         self.owners = {rule.id: therapy for therapy, rule in ruleset.rules_with_therapy()}
-        self.citing = _citing(ruleset)
-        self.conditions = {name: when for name, when in conditions_of(ruleset).items() if self._shown(name)}
-        self.uses = {name: _reached(condition, self.concepts) for name, condition in self.conditions.items()}
-        self.lens = Lens(compile_conditions(self.conditions, self.concepts))
+        self.citing: dict[str, tuple[GoalKey, ...]] = {}
+        for rule in ruleset.rules.values():
+            for study in rule.cites:
+                self.citing[study] = (*self.citing.get(study, ()), GoalKey("rule", rule.id))
+        self.conditions = {key: when for key, when in conditions_of(ruleset).items() if self._decides(key)}
+        self.uses = {key: _reached(condition, self.concepts) for key, condition in self.conditions.items()}
+        self.view = RulesView(compile_conditions(self.conditions, self.concepts, ruleset.fields))
 
-    def _shown(self, name: str) -> bool:
-        """Notes, and populations of studies that no rule cites, have no part in where a therapy stands and why."""
-        kind, _, rest = name.partition("/")
-        return kind != "note" and (kind != "population" or rest in self.citing)
-
-
-def _citing(ruleset: Ruleset) -> dict[str, tuple[str, ...]]:
-    """For each study the rules that cite it."""
-    found: dict[str, tuple[str, ...]] = {}
-    for rule in ruleset.rules.values():
-        for study in rule.cites:
-            found[study] = (*found.get(study, ()), f"rule/{rule.id}")
-    return found
+    def _decides(self, key: GoalKey) -> bool:
+        """Notes, subgroups and studies that no rule cites have no part in where a therapy stands and why."""
+        return key.kind in ("rule", "concept", "scope") or (key.kind == "study" and key.id in self.citing)
 
 
 def _reached(condition: Condition, concepts: Mapping[str, Condition]) -> frozenset[str]:
@@ -49,171 +48,196 @@ def _reached(condition: Condition, concepts: Mapping[str, Condition]) -> frozens
     return frozenset(named).union(*(_reached(concepts[name], concepts) for name in named))
 
 
-class Lens:
-    """Goals compiled to bit tables, read back as findings and truths."""
+class RuleSaid(NamedTuple):
+    """What one rule says of a profile: its verdict, the fields it still needs, the fewest fields that rule it out."""
+
+    verdict: Verdict
+    needs: frozenset[str] = frozenset()
+    blocked_by: frozenset[str] = frozenset()
+
+
+class RulesView:
+    """Goals compiled to bit tables, read back as what rules say."""
 
     def __init__(self, program: Program) -> None:
         self.program = program
-        self.explained = {name: Explained(goal, program.tests, dict) for name, goal in program.goals.items()}
+        self.explained = {key: Explained(goal, program.tests, dict) for key, goal in program.goals.items()}
 
-    def finding(self, rule: Rule, facts: Facts) -> Finding:
+    def said(self, rule: str, facts: Facts) -> RuleSaid:
         """What a rule says of a profile."""
-        masks, shown = self.program.masks(facts), self.explained[f"rule/{rule.id}"]
-        if not masks.possible & shown.goal.mask:
-            never = not shown.goal.conjunctions
-            return Finding(rule, "ruled_out", blocked_by=() if never else shown.blocked_by(masks, facts))
-        if not masks.certain & shown.goal.mask:
-            return Finding(rule, "possible", needs=shown.needs(masks))
-        reaches: ListName = "not_supported" if rule.standing == "not_supported" else "options"
-        return Finding(rule, reaches)
+        reading, shown = reading_of(self.program, facts), self.explained[GoalKey("rule", rule)]
+        verdict = reading.verdict(shown.goal)
+        if verdict is Verdict.TRUE:
+            return RuleSaid(verdict)
+        if verdict is Verdict.UNKNOWN:
+            return RuleSaid(verdict, needs=frozenset(shown.needs(reading)))
+        if not shown.goal.conjunctions:
+            return RuleSaid(verdict)
+        tests = shown.failing(reading)
+        fields = (test.field for index, test in enumerate(self.program.tests) if tests >> index & 1)
+        return RuleSaid(verdict, blocked_by=frozenset(fields))
 
-    def truth(self, name: str, facts: Facts) -> str:
+    def truth(self, key: GoalKey, facts: Facts) -> str:
         """Yes, no or unknown."""
-        masks, mask = self.program.masks(facts), self.program.goals[name].mask
-        return truth(True if masks.certain & mask else None if masks.possible & mask else False)
+        verdict = reading_of(self.program, facts).verdict(self.program.goals[key])
+        return truth({Verdict.TRUE: True, Verdict.FALSE: False}.get(verdict))
+
+
+def therapy_part(rules: Sequence[Rule], said: Sequence[RuleSaid]) -> TherapyPart:
+    """Where rules that say so put their therapy: the parts that a case can speak of, as an evaluation has them."""
+    verdicts = [one.verdict for one in said]
+    found = judged(rules, verdicts)
+    ruled_out = found.list == "ruled_out"
+    main = min(range(len(rules)), key=lambda n: (len(said[n].blocked_by), precedence(rules[n]))) if ruled_out else found.main
+    parts = {
+        rule.id: RulePart(list=judged((rule,), (verdict,)).list, standing=rule.standing, cites=rule.cites)
+        for rule, verdict in zip(rules, verdicts, strict=True)
+        if verdict is not Verdict.FALSE
+    }
+    still = [said[n].needs for n in found.open] if found.list == "possible" else []
+    return TherapyPart(
+        list=found.list,
+        rule=rules[main].id,
+        standing=rules[main].standing,
+        verdict=rules[main].verdict,
+        cites=rules[main].cites,
+        needs=frozenset().union(*still),
+        blocked_by=said[main].blocked_by if ruled_out else frozenset(),
+        rules=parts,
+    )
 
 
 @dataclass(eq=False)
 class KnownCase:
-    """A case with the findings of the unchanged rules, worked out when first asked for."""
+    """A case with what the unchanged rules say, worked out when first asked for."""
 
-    case: Case
-    world: World
-    findings: dict[str, Finding] = field(default_factory=dict)
+    case: PatientCase
+    baseline: Baseline
+    known: dict[str, RuleSaid] = field(default_factory=dict)
 
-    def finding(self, rule: Rule) -> Finding:
+    def said(self, rule: Rule) -> RuleSaid:
         """What an unchanged rule says."""
-        found = self.findings.get(rule.id)
-        if found is None:
-            found = self.findings[rule.id] = self.world.lens.finding(rule, self.case.profile.facts)
-        return found
-
-
-_SAID: Mapping[str, Mapping[str, str]] = {
-    SCOPE: {"yes": "in", "no": "out"},
-    "population": {"yes": "inside", "no": "outside"},
-    "concept": {},
-}
+        if rule.id not in self.known:
+            self.known[rule.id] = self.baseline.view.said(rule.id, self.case.profile.facts)
+        return self.known[rule.id]
 
 
 class ChangedRules:
     """A mutant: what it can reach, compiled when first asked for."""
 
-    def __init__(self, world: World, mutant: Mutant) -> None:
-        self.world = world
+    def __init__(self, baseline: Baseline, mutant: Mutant) -> None:
+        self.baseline = baseline
         self.mutant = mutant
         self.rule = mutant.rule
         self.conditions, self.concepts = self._rebuilt()
-        self._lenses: dict[str, Lens] = {}
+        self._views: dict[GoalKey, RulesView] = {}
 
-    def _rebuilt(self) -> tuple[dict[str, Condition], dict[str, Condition]]:
+    def _rebuilt(self) -> tuple[dict[GoalKey, Condition], dict[str, Condition]]:
         """The conditions of the goals that the change can reach, and the concepts as changed."""
-        world, (kind, _, name), new = self.world, self.mutant.goal.partition("/"), self.mutant.condition
+        baseline, key, new = self.baseline, self.mutant.of, self.mutant.condition
         if new is None:
-            return {}, world.concepts
-        scope = world.ruleset.card.scope
-        if kind == "rule":
-            return {self.mutant.goal: AllOf((scope, new))}, world.concepts
-        if kind == "population":
-            return {self.mutant.goal: new}, world.concepts
-        if kind == SCOPE:
-            rules = {f"rule/{rule.id}": AllOf((new, rule.when)) for rule in world.ruleset.rules.values()}
-            return {SCOPE: new, **rules}, world.concepts
-        reached = {goal: when for goal, when in world.conditions.items() if name in world.uses[goal]}
-        return {self.mutant.goal: new, **reached}, {**world.concepts, name: new}
+            return {}, baseline.concepts
+        scope = baseline.ruleset.card.scope
+        if key.kind == "rule":
+            return {key: AllOf((scope, new))}, baseline.concepts
+        if key.kind == "study":
+            return {key: new}, baseline.concepts
+        if key == SCOPE:
+            rules = {GoalKey("rule", rule.id): AllOf((new, rule.when)) for rule in baseline.ruleset.rules.values()}
+            return {SCOPE: new, **rules}, baseline.concepts
+        reached = {goal: when for goal, when in baseline.conditions.items() if key.id in baseline.uses[goal]}
+        return {key: new, **reached}, {**baseline.concepts, key.id: new}
 
     def fails(self, known: KnownCase) -> bool:
         """Whether a case notices the change."""
         case = known.case
-        if any(self._truth_fails(case, name) for name in self.conditions if not name.startswith("rule/")):
+        if any(self._truth_fails(case, key) for key in self.conditions if key.kind != "rule"):
             return True
         return any(self._therapy_fails(known, therapy) for therapy in self._therapies() if case.speaks_of(therapy.id))
 
-    def _truth_fails(self, case: Case, name: str) -> bool:
-        """Whether a case expects another truth of a concept, the scope or a study's population."""
-        kind, _, rest = name.partition("/")
-        expected = {"concept": case.derived.get(rest), "population": case.applicability.get(rest), SCOPE: case.scope}[kind]
+    def _truth_fails(self, case: PatientCase, key: GoalKey) -> bool:
+        """Whether a case expects another truth of a concept, the scope or whom a study enrolled."""
+        expected: str | None = case.expected.scope
+        if key != SCOPE:
+            expected = (case.expected.derived if key.kind == "concept" else case.expected.applicability).get(key.id)
         if expected is None:
             return False
-        came = self._lens(name).truth(name, case.profile.facts)
-        return _SAID[kind].get(came, came) != expected
+        came = self._view(key).truth(key, case.profile.facts)
+        # How much is recorded of whom a study enrolled is no verdict: both words mean that the patient meets it.
+        return _SAID[key.kind].get(came, came) != ("inside" if expected == "partly_stated" else expected)
 
     def _therapies(self) -> Iterator[Therapy]:
-        names = [name.partition("/")[2] for name in self.conditions if name.startswith("rule/")]
+        names = [key.id for key in self.conditions if key.kind == "rule"]
         names += [self.rule.id] if self.rule is not None else []
-        yield from {id(t): t for t in (self.world.owners[name] for name in names)}.values()
+        yield from {id(therapy): therapy for therapy in (self.baseline.owners[name] for name in names)}.values()
 
     def _therapy_fails(self, known: KnownCase, therapy: Therapy) -> bool:
-        facts = known.case.profile.facts
-        findings = [self._finding(known, rule, facts) for rule in therapy.rules]
-        if all(new is known.finding(rule) for new, rule in zip(findings, therapy.rules, strict=True)):
+        rules = [self.rule if self.rule is not None and self.rule.id == rule.id else rule for rule in therapy.rules]
+        said = [self._said(known, rule) for rule in rules]
+        if self.rule is None and all(new == known.said(rule) for new, rule in zip(said, therapy.rules, strict=True)):
             return False
-        entry = judged(therapy, findings) if len(findings) > 1 else Entry(therapy, findings[0])
-        placed: Placed = (entry.finding.reaches, entry)
-        return next(misplaced(known.case, therapy.id, placed), None) is not None
+        return next(misplaced(known.case, therapy.id, therapy_part(rules, said)), None) is not None
 
-    def _finding(self, known: KnownCase, rule: Rule, facts: Facts) -> Finding:
-        if self.rule is not None and rule.id == self.rule.id:
-            return self.world.lens.finding(self.rule, facts)
-        name = f"rule/{rule.id}"
-        return self._lens(name).finding(rule, facts) if name in self.conditions else known.finding(rule)
+    def _said(self, known: KnownCase, rule: Rule) -> RuleSaid:
+        key = GoalKey("rule", rule.id)
+        return self._view(key).said(rule.id, known.case.profile.facts) if key in self.conditions else known.said(rule)
 
-    def _lens(self, name: str) -> Lens:
-        lens = self._lenses.get(name)
-        if lens is None:
-            lens = self._lenses[name] = Lens(compile_conditions({name: self.conditions[name]}, self.concepts))
-        return lens
+    def _view(self, key: GoalKey) -> RulesView:
+        if key not in self._views:
+            program = compile_conditions({key: self.conditions[key]}, self.concepts, self.baseline.ruleset.fields)
+            self._views[key] = RulesView(program)
+        return self._views[key]
 
     def difference(self) -> Pin | None:
         """A profile where the change shows, rules first; None where it is proved that none exists."""
         if self.rule is not None:
             return self._where_applies(self.rule)
-        names = sorted(self.conditions, key=lambda name: (not name.startswith("rule/"), name != SCOPE))
-        for name in names:
-            facts = self._applicability_differs(name) if name.startswith("population/") else self._differs(name)
+        for key in sorted(self.conditions, key=lambda key: (key.kind != "rule", key != SCOPE)):
+            facts = self._applicability_differs(key) if key.kind == "study" else self._differs(key)
             if facts is not None:
-                return Pin(facts, self._subject(name))
+                return Pin(facts, self._subject(key))
         return None
 
     def _where_applies(self, rule: Rule) -> Pin | None:
-        """Another standing or citation shows wherever the rule may apply."""
-        found = outcomes((self.world.conditions[f"rule/{rule.id}"],), self.world.concepts, lambda verdicts: verdicts[0])
+        """Another standing, verdict or citation shows wherever the rule may apply."""
+        key = GoalKey("rule", rule.id)
+        fields = self.baseline.ruleset.fields
+        found = outcomes((self.baseline.conditions[key],), self.baseline.concepts, lambda verdicts: verdicts[0], fields)
         facts = found.get(Verdict.TRUE) or found.get(Verdict.UNKNOWN)
-        return Pin(facts, self._subject(f"rule/{rule.id}"), evidence=True) if facts is not None else None
+        return Pin(facts, self._subject(key), evidence=True) if facts is not None else None
 
-    def _differs(self, name: str) -> Facts | None:
-        before, after = self.world.conditions[name], self.conditions[name]
-        both = {**self.concepts, **self._old_concepts()}
-        found = outcomes((_with_old_names(before), after), both, lambda verdicts: verdicts[0] is verdicts[1])
+    def _differs(self, key: GoalKey) -> Facts | None:
+        before, after = _with_old_names(self.baseline.conditions[key]), self.conditions[key]
+        found = outcomes((before, after), self._both(), lambda verdicts: verdicts[0] is verdicts[1], self.baseline.ruleset.fields)
         return found.get(False)
 
-    def _applicability_differs(self, name: str) -> Facts | None:
+    def _applicability_differs(self, key: GoalKey) -> Facts | None:
         """A profile to which a rule that cites the study may apply; elsewhere the study is not shown. The rules are as before."""
-        before, after = _with_old_names(self.world.conditions[name]), self.conditions[name]
-        rules = [_with_old_names(self.world.conditions[rule]) for rule in self.world.citing[name.partition("/")[2]]]
-        both = {**self.concepts, **self._old_concepts()}
+        before, after = _with_old_names(self.baseline.conditions[key]), self.conditions[key]
+        rules = [_with_old_names(self.baseline.conditions[rule]) for rule in self.baseline.citing[key.id]]
 
         def judge(verdicts: tuple[Verdict, ...]) -> bool:
             cited = any(verdict is not Verdict.FALSE for verdict in verdicts[2:])
             return cited and verdicts[0] is not verdicts[1]
 
-        return outcomes((before, after, *rules), both, judge).get(True)
+        return outcomes((before, after, *rules), self._both(), judge, self.baseline.ruleset.fields).get(True)
 
-    def _old_concepts(self) -> dict[str, Condition]:
-        return {f"{_OLD}{concept}": _with_old_names(when) for concept, when in self.world.concepts.items()}
+    def _both(self) -> dict[str, Condition]:
+        """The concepts as changed, and as they were under other names, so that both can be opened side by side."""
+        old = {f"{_OLD}{concept}": _with_old_names(when) for concept, when in self.baseline.concepts.items()}
+        return {**self.concepts, **old}
 
-    def _subject(self, name: str) -> str:
-        kind, _, rest = name.partition("/")
-        if kind == "population":
-            return f"study/{rest}"
-        return f"therapy/{self.world.owners[rest].id}" if kind == "rule" else name
+    def _subject(self, key: GoalKey) -> Subject:
+        if key.kind == "rule":
+            return Subject("therapy", self.baseline.owners[key.id].id)
+        return Subject(key.kind, key.id)  # type: ignore[arg-type]
 
 
 _OLD = "before "
 
 
 def _with_old_names(condition: Condition) -> Condition:
-    """The condition reading the concepts as they were, so that both can be opened side by side."""
+    """The condition reading the concepts as they were."""
     if isinstance(condition, ConceptTest):
         return ConceptTest(f"{_OLD}{condition.concept}", condition.wanted)
     if isinstance(condition, NotOf):

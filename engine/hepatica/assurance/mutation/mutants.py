@@ -1,4 +1,4 @@
-"""Every single-point change of a ruleset's conditions, standings and citations.
+"""Every single-point change of a ruleset's conditions, standings, verdicts and citations.
 
 Thresholds move by one step of the precision they are written in and change strictness; words are added to and dropped from
 one-of lists; conditions are dropped and negated; all and any change places; a concept is asked for the other way round.
@@ -12,12 +12,15 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from itertools import chain
 from types import MappingProxyType
+from typing import Annotated
 
-from hepatica.assurance.coverage.decisions import place_of
-from hepatica.assurance.coverage.places import Places
-from hepatica.inference import SCOPE, words_of
+from pydantic import Field
+
+from hepatica.assurance.places import Places, place_of
+from hepatica.inference import SCOPE, GoalKey, enrolment, words_of
 from hepatica.knowledge import (
-    DEMANDS,
+    STANDINGS,
+    VERDICTS,
     AllOf,
     AnyOf,
     ConceptTest,
@@ -31,7 +34,7 @@ from hepatica.knowledge import (
     condition_words,
     leaves,
 )
-from hepatica.patient import FIELD_BY_NAME
+from hepatica.patient import Fields
 
 STRICTNESS: dict[Operator, tuple[Operator, ...]] = {
     "<": ("<=",),
@@ -45,17 +48,18 @@ STRICTNESS: dict[Operator, tuple[Operator, ...]] = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Mutant:
-    """One change of `goal`: `rule/<id>`, `concept/<id>`, `population/<study>` or `scope`.
+    """One change of a rule, a concept, the scope, or whom a study enrolled.
 
-    Either its `condition` is replaced or, for standing and citations, the whole `rule`.
+    Either its `condition` is replaced or, for standing, verdict and citations, the whole `rule`.
     """
 
+    place: str
     goal: str
     kind: str
     says: str
-    place: str
-    condition: Condition | None = None
-    rule: Rule | None = None
+    of: Annotated[GoalKey, Field(exclude=True)]
+    condition: Annotated[Condition | None, Field(exclude=True)] = None
+    rule: Annotated[Rule | None, Field(exclude=True)] = None
 
 
 def mutants(ruleset: Ruleset, places: Places = MappingProxyType({})) -> Iterator[Mutant]:
@@ -64,56 +68,56 @@ def mutants(ruleset: Ruleset, places: Places = MappingProxyType({})) -> Iterator
     `places` says where single conditions are written; without it a change stands where its rule or concept begins.
     """
     for goal, condition, therapy in _goals(ruleset):
-        yield from _of_condition(goal, condition, place_of(ruleset, goal), places.get(goal, ()))
+        yield from _of_condition(goal, condition, place_of(ruleset, goal), places.get(goal, ()), ruleset.fields)
         if therapy is not None:
-            yield from _of_evidence(therapy, ruleset.rules[goal.partition("/")[2]], ruleset)
+            yield from _of_evidence(therapy, ruleset.rules[goal.id], ruleset)
 
 
-def _goals(ruleset: Ruleset) -> Iterator[tuple[str, Condition, Therapy | None]]:
+def _goals(ruleset: Ruleset) -> Iterator[tuple[GoalKey, Condition, Therapy | None]]:
     """Every condition by goal, a rule's with its therapy."""
     yield SCOPE, ruleset.card.scope, None
     for concept in ruleset.concepts.values():
-        yield f"concept/{concept.id}", concept.when, None
+        yield GoalKey("concept", concept.id), concept.when, None
     for therapy, rule in ruleset.rules_with_therapy():
-        yield f"rule/{rule.id}", rule.when, therapy
+        yield GoalKey("rule", rule.id), rule.when, therapy
     cited = {name for rule in ruleset.rules.values() for name in rule.cites}
     for study in ruleset.studies.values():
-        if study.id in cited and study.population is not None and study.population.when is not None:
-            yield f"population/{study.id}", study.population.when, None
+        enrolled = enrolment(study) if study.id in cited else None
+        if enrolled is not None:
+            yield GoalKey("study", study.id), enrolled, None
 
 
-def _of_condition(goal: str, condition: Condition, place: str, places: tuple[str, ...]) -> Iterator[Mutant]:
+def _of_condition(goal: GoalKey, condition: Condition, place: str, places: tuple[str, ...], fields: Fields) -> Iterator[Mutant]:
     seen = {condition}
-    for kind, says, changed, index in _changes(condition):
+    changes = list(_changes(condition, fields))
+    if isinstance(condition, (Test, ConceptTest)):
+        changes.append(("condition dropped", f"dropped the only condition ({condition_words(condition)})", AllOf(parts=()), 0))
+    for kind, says, changed, index in changes:
         if changed not in seen:
             seen.add(changed)
-            where = places[index] if places else place
-            yield Mutant(goal=goal, kind=kind, says=says, place=where, condition=changed)
-    if isinstance(condition, (Test, ConceptTest)):
-        says = f"dropped the only condition ({condition_words(condition)})"
-        where = places[0] if places else place
-        yield Mutant(goal=goal, kind="condition dropped", says=says, place=where, condition=AllOf(()))
+            where = places[index] if index < len(places) else place
+            yield Mutant(goal=str(goal), of=goal, kind=kind, says=says, place=where, condition=changed)
 
 
 Change = tuple[str, str, Condition, int]
 """Kind, sentence, the condition changed, and the index of the first single condition concerned."""
 
 
-def _changes(condition: Condition) -> Iterator[Change]:
+def _changes(condition: Condition, fields: Fields) -> Iterator[Change]:
     if isinstance(condition, Test):
-        yield from _test_changes(condition)
+        yield from _test_changes(condition, fields)
     elif isinstance(condition, ConceptTest):
-        flipped = ConceptTest(condition.concept, not condition.wanted)
+        flipped = ConceptTest(concept=condition.concept, wanted=not condition.wanted)
         yield "concept flipped", _becomes(condition, flipped), flipped, 0
     elif isinstance(condition, NotOf):
         yield "negation dropped", _becomes(condition, condition.part), condition.part, 0
-        for kind, says, part, index in _changes(condition.part):
+        for kind, says, part, index in _changes(condition.part, fields):
             yield kind, f"inside not: {says}", NotOf(part), index
     else:
-        yield from _joined_changes(condition)
+        yield from _joined_changes(condition, fields)
 
 
-def _joined_changes(condition: AllOf | AnyOf) -> Iterator[Change]:
+def _joined_changes(condition: AllOf | AnyOf, fields: Fields) -> Iterator[Change]:
     other: Condition = AnyOf(condition.parts) if isinstance(condition, AllOf) else AllOf(condition.parts)
     names = ("all", "any") if isinstance(condition, AllOf) else ("any", "all")
     yield "all and any", f"{names[0]} of becomes {names[1]} of ({condition_words(condition)})", other, 0
@@ -128,7 +132,7 @@ def _joined_changes(condition: AllOf | AnyOf) -> Iterator[Change]:
         )
         if isinstance(part, (AllOf, AnyOf)):
             yield "condition negated", f"negated: {condition_words(part)}", _with(condition, index, NotOf(part)), first
-        for kind, says, changed, inner in _changes(part):
+        for kind, says, changed, inner in _changes(part, fields):
             yield kind, says, _with(condition, index, changed), first + inner
         first += sum(1 for _ in leaves(part))
 
@@ -137,9 +141,9 @@ def _with(condition: AllOf | AnyOf, index: int, part: Condition) -> Condition:
     return type(condition)((*condition.parts[:index], part, *condition.parts[index + 1 :]))
 
 
-def _test_changes(test: Test) -> Iterator[Change]:
+def _test_changes(test: Test, fields: Fields) -> Iterator[Change]:
     numeric = test.operator in STRICTNESS
-    for kind, changed in chain(_numeric_changes(test) if numeric else _word_changes(test), _negated(test)):
+    for kind, changed in chain(_numeric_changes(test, fields) if numeric else _word_changes(test, fields), _negated(test)):
         yield kind, _becomes(test, changed), changed, 0
 
 
@@ -147,8 +151,8 @@ def _negated(test: Test) -> Iterator[tuple[str, Test]]:
     yield "condition negated", test.opposite()
 
 
-def _numeric_changes(test: Test) -> Iterator[tuple[str, Test]]:
-    field = FIELD_BY_NAME[test.field]
+def _numeric_changes(test: Test, fields: Fields) -> Iterator[tuple[str, Test]]:
+    field = fields[test.field]
     bound = float(test.operands[0])
     for moved in (bound - _step(bound), bound + _step(bound)):
         if field.low <= moved <= field.high:
@@ -163,11 +167,11 @@ def _step(bound: float) -> float:
     return float(10 ** -len(decimals))
 
 
-def _word_changes(test: Test) -> Iterator[tuple[str, Test]]:
+def _word_changes(test: Test, fields: Fields) -> Iterator[tuple[str, Test]]:
     if test.operator in ("empty", "not empty"):
         return
-    field = FIELD_BY_NAME[test.field]
-    every = field.values if field.kind == "set" else words_of(test.field)
+    field = fields[test.field]
+    every = field.values if field.kind == "set" else words_of(field)
     if len(test.operands) > 1:
         for word in test.operands:
             kept = tuple(other for other in test.operands if other != word)
@@ -182,16 +186,24 @@ def _becomes(before: Condition, after: Condition) -> str:
 
 
 def _of_evidence(therapy: Therapy, rule: Rule, ruleset: Ruleset) -> Iterator[Mutant]:
-    goal = f"rule/{rule.id}"
-    for kind, says, changed in chain(_standings(rule), _citations(therapy, rule)):
+    goal = GoalKey("rule", rule.id)
+    for kind, says, changed in chain(_standings(rule), _verdicts(rule), _citations(therapy, rule)):
         if accepted(changed, ruleset):
-            yield Mutant(goal=goal, kind=kind, says=says, place=place_of(ruleset, goal), rule=changed)
+            yield Mutant(goal=str(goal), of=goal, kind=kind, says=says, place=place_of(ruleset, goal), rule=changed)
 
 
 def _standings(rule: Rule) -> Iterator[tuple[str, str, Rule]]:
-    for standing in DEMANDS:
+    for standing in STANDINGS:
         if standing != rule.standing:
-            yield "standing changed", f"standing {rule.standing} becomes {standing}", replace(rule, standing=standing)
+            verdict = "no_better" if standing == "not_supported" else None
+            says = f"standing {rule.standing} becomes {standing}"
+            yield "standing changed", says, replace(rule, standing=standing, verdict=verdict)
+
+
+def _verdicts(rule: Rule) -> Iterator[tuple[str, str, Rule]]:
+    for verdict in VERDICTS if rule.verdict is not None else ():
+        if verdict != rule.verdict:
+            yield "verdict changed", f"verdict {rule.verdict} becomes {verdict}", replace(rule, verdict=verdict)
 
 
 def _citations(therapy: Therapy, rule: Rule) -> Iterator[tuple[str, str, Rule]]:
@@ -204,7 +216,7 @@ def _citations(therapy: Therapy, rule: Rule) -> Iterator[tuple[str, str, Rule]]:
 
 
 def accepted(rule: Rule, ruleset: Ruleset) -> bool:
-    """Whether the loader would take the rule: it cites something, only HCC, and its studies bear the standing out."""
+    """Whether the loader would take the rule: it cites something, only of the tumour, and its studies bear the standing out."""
     cited = [ruleset.studies[name] for name in rule.cites]
-    in_hcc = all(study.tumour == "hcc" for study in cited)
-    return in_hcc and any(DEMANDS[rule.standing].borne_out_by(study) for study in cited)
+    of_tumour = all(study.tumour == ruleset.card.tumour for study in cited)
+    return of_tumour and any(STANDINGS[rule.standing].borne_out_by(study) for study in cited)

@@ -1,84 +1,136 @@
 """Mutation testing of a ruleset: every single-point change must fail a case, unless it is proved to change nothing.
 
 Two rulesets behave alike where on every consistent profile every rule, every concept and the scope has the same verdict,
-every rule its standing and citations, and every study shown the same applicability; then every therapy's list, standing and
-citations agree too. The proof compares the conditions over the whole profile space, exactly. Only what a change can reach is
-evaluated again, by bit tables. Notes and texts are not changed.
+every rule its standing, verdict and citations, and every study shown the same applicability; then every therapy's list,
+standing and citations agree too. The proof compares the conditions over the whole profile space, exactly. Only what a change
+can reach is evaluated again, by bit tables. Of texts only the figures in headlines are changed.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
+from typing import Annotated, Any
 
-from hepatica.assurance.cases.case import Case
-from hepatica.assurance.cases.pinned import Pin, pinned
-from hepatica.assurance.coverage.places import Places
-from hepatica.assurance.mutation.changed import ChangedRules, KnownCase, World
+from pydantic import Field
+
+from hepatica.assurance.cases import PatientCase, Pin, pinned
+from hepatica.assurance.mutation.changed import Baseline, ChangedRules, KnownCase
+from hepatica.assurance.mutation.figures import mutant_of, noticed, pin_of, shown_figures
 from hepatica.assurance.mutation.mutants import Mutant, mutants
-from hepatica.evaluation import Evaluator
-from hepatica.knowledge import Ruleset
+from hepatica.assurance.places import Places
+from hepatica.evaluation import Evaluator, RulesetIdentity, identity
+from hepatica.notice import notice
+from hepatica.patient import Profile
 
 Progress = Callable[[int, int], None]
 
 
-@dataclass(frozen=True, slots=True)
-class Survivor:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KilledMutant:
+    """A change that a case notices, with the place of that case."""
+
+    mutant: Mutant
+    by: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SurvivingMutant:
     """A change that no case notices, and a profile (with what to look at) on which the answer differs."""
 
     mutant: Mutant
-    pin: Pin
+    witness: Mapping[str, Any]
+    look_at: str
+    pin: Annotated[Pin, Field(exclude=True)]
 
 
-@dataclass(frozen=True, slots=True)
-class Mutation:
-    """What became of every change: noticed by a case, proved to change nothing, or neither."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MutationResult:
+    """What became of every change: noticed by a case, proved to change nothing, or neither.
 
-    killed: tuple[tuple[Mutant, Case], ...]
+    `would_notice` are sentences of cases that would kill every survivor. `passed`: not below the threshold (100 by default).
+    """
+
+    notice: str
+    ruleset: RulesetIdentity
+    cases: int
+    percent: float
+    threshold: float
+    passed: bool
+    survivors: tuple[SurvivingMutant, ...]
+    would_notice: tuple[str, ...]
+    killed: tuple[KilledMutant, ...]
     equivalent: tuple[Mutant, ...]
-    survivors: tuple[Survivor, ...]
-
-    @property
-    def percent(self) -> float:
-        """Killed of all that change something, in percent."""
-        total = len(self.killed) + len(self.survivors)
-        return 100 * len(self.killed) / total if total else 100.0
+    killers: Annotated[tuple[PatientCase, ...], Field(exclude=True)]
 
 
 def mutate(
-    ruleset: Ruleset, cases: Sequence[Case], progress: Progress | None = None, places: Places = MappingProxyType({})
-) -> Mutation:
+    evaluator: Evaluator,
+    cases: Sequence[PatientCase],
+    progress: Progress | None = None,
+    places: Places = MappingProxyType({}),
+    threshold: float = 100,
+) -> MutationResult:
     """Every mutant of a ruleset against the cases (which must pass on the ruleset itself)."""
-    world = World(ruleset)
-    known = [KnownCase(case, world) for case in cases]
-    killed: list[tuple[Mutant, Case]] = []
+    ruleset = evaluator.ruleset
+    baseline = Baseline(ruleset)
+    known = [KnownCase(case, baseline) for case in cases]
+    killed: list[KilledMutant] = []
     equivalent: list[Mutant] = []
-    survivors: list[Survivor] = []
+    survivors: list[SurvivingMutant] = []
     every = list(mutants(ruleset, places))
     for index, mutant in enumerate(every):
-        changed = ChangedRules(world, mutant)
+        changed = ChangedRules(baseline, mutant)
         pin = changed.difference()
         if pin is None:
             equivalent.append(mutant)
         elif (killer := next((one.case for one in known if changed.fails(one)), None)) is not None:
-            killed.append((mutant, killer))
+            killed.append(KilledMutant(mutant=mutant, by=killer.place))
         else:
-            survivors.append(Survivor(mutant, pin))
+            survivors.append(_survivor(mutant, pin, evaluator))
         if progress:
             progress(index + 1, len(every))
-    return Mutation(tuple(killed), tuple(equivalent), tuple(survivors))
+    for figure, facts in shown_figures(evaluator, cases).items():
+        found = next((case for case in cases if noticed(figure, case, evaluator)), None)
+        if found is not None:
+            killed.append(KilledMutant(mutant=mutant_of(figure, ruleset), by=found.place))
+        else:
+            survivors.append(_survivor(mutant_of(figure, ruleset), pin_of(figure, facts), evaluator))
+    killers = tuple(_killers(survivors, evaluator, baseline))
+    total = len(killed) + len(survivors)
+    percent = int(1000 * len(killed) / total) / 10 if total else 100.0
+    return MutationResult(
+        notice=notice(ruleset.card.as_of),
+        ruleset=identity(ruleset),
+        cases=len(cases),
+        percent=percent,
+        threshold=threshold,
+        passed=percent >= threshold and not (threshold == 100 and survivors),
+        survivors=tuple(survivors),
+        would_notice=tuple(case.sentence for case in killers),
+        killed=tuple(killed),
+        equivalent=tuple(equivalent),
+        killers=killers,
+    )
 
 
-def killers(found: Mutation, evaluator: Evaluator) -> list[Case]:
+def _survivor(mutant: Mutant, pin: Pin, evaluator: Evaluator) -> SurvivingMutant:
+    witness = Profile(pin.facts, fields=evaluator.ruleset.fields).as_document()
+    look_at = "/".join(filter(None, pin.subject))
+    return SurvivingMutant(mutant=mutant, witness=witness, look_at=look_at, pin=pin)
+
+
+def _killers(survivors: Sequence[SurvivingMutant], evaluator: Evaluator, baseline: Baseline) -> Iterator[PatientCase]:
     """Cases that kill every survivor, each needed by at least one that the earlier ones miss."""
-    world = World(evaluator.ruleset)
     kept: list[Pin] = []
     known: list[KnownCase] = []
-    for survivor in found.survivors:
-        changed = ChangedRules(world, survivor.mutant)
-        if any(changed.fails(one) for one in known):
-            continue
-        kept.append(survivor.pin)
-        known.extend(KnownCase(case, world) for case in pinned([survivor.pin], evaluator))
-    return pinned(kept, evaluator)
+    for survivor in survivors:
+        if not survivor.pin.shows:
+            changed = ChangedRules(baseline, survivor.mutant)
+            if any(changed.fails(one) for one in known):
+                continue
+            known.extend(KnownCase(case, baseline) for case in pinned([survivor.pin], evaluator))
+        if survivor.pin not in kept:
+            kept.append(survivor.pin)
+    yield from pinned(kept, evaluator)

@@ -1,1 +1,42 @@
 """The profile space of one or more rulesets, and exact set algebra on its regions."""
+
+from __future__ import annotations
+
+from hepatica.assurance.space.axes import Axis, Entry, Space, consistent, space_of
+from hepatica.assurance.space.boxes import NOWHERE, Box, Boxes, Region, RegionMaker, intersect, joined, meet, simplest, subtract
+from hepatica.assurance.space.conditions import outcomes
+from hepatica.assurance.space.describe import describe
+from hepatica.assurance.space.diagram import Diagram, Verdicts, count, sum_or, uncovered
+from hepatica.assurance.space.scoped import ScopedSpace, described
+from hepatica.assurance.space.words import NOT_KNOWN, Limits, cells_in_words, limits
+
+__all__ = [
+    "NOT_KNOWN",
+    "NOWHERE",
+    "Axis",
+    "Box",
+    "Boxes",
+    "Diagram",
+    "Entry",
+    "Limits",
+    "Region",
+    "RegionMaker",
+    "ScopedSpace",
+    "Space",
+    "Verdicts",
+    "cells_in_words",
+    "consistent",
+    "count",
+    "describe",
+    "described",
+    "intersect",
+    "joined",
+    "limits",
+    "meet",
+    "outcomes",
+    "simplest",
+    "space_of",
+    "subtract",
+    "sum_or",
+    "uncovered",
+]

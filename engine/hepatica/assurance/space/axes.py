@@ -2,34 +2,40 @@
 
 An axis is one field, or fields that constrain each other (Child-Pugh class and score). Its points are groups of entries
 that no test distinguishes; unknown is a group of its own. A profile, where profiles are counted, is one entry per field
-that some test reads: a word, yes or no, a list of words, a number on a threshold, the numbers between two neighbouring
-thresholds, or unknown. Fields that no test reads are not counted.
+that some test reads: a word, yes or no, a list of words, a number on a threshold or between two neighbouring ones, an
+interval of such numbers, or unknown. Fields that no test reads are not counted.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from itertools import product
-from math import prod
+from math import inf, prod
+from typing import NamedTuple
 
 from hepatica.inference import FieldClasses, classes_of
 from hepatica.knowledge import Test
-from hepatica.patient import CLASS_RANGES, FIELDS, Facts, Field, Value, class_of, facts_of
+from hepatica.patient import CLASS_RANGES, COMMON_FIELDS, Facts, Field, Fields, Interval, Value, class_of, facts_of
 
 Entry = tuple[Value | None, ...]
+"""One value per field of an axis; None where it is not known."""
+Cell = tuple[int, ...]
+"""The classes of one field that a value may lie in: one (0 is unknown), or several neighbours for an interval."""
 CLASS, SCORE = "child_pugh_class", "child_pugh_score"
 _LINKED = (CLASS, SCORE)
+_UNKNOWN: Cell = (0,)
+_INTERVALS = ("number",)
 
 
 @dataclass(frozen=True, eq=False)
 class Axis:
-    """Fields that vary together. `points[i]` are the entries (one value per field) of the i-th group."""
+    """Fields that vary together. `points[i]` are the cells (one per field) of the entries of the i-th group."""
 
     fields: tuple[Field, ...]
     classes: tuple[FieldClasses, ...]
-    points: tuple[tuple[Entry, ...], ...]
-    positions: dict[tuple[int, ...], int]
+    points: tuple[tuple[tuple[Cell, ...], ...], ...]
 
     @property
     def weights(self) -> tuple[int, ...]:
@@ -44,25 +50,45 @@ class Axis:
     @property
     def costs(self) -> tuple[int, ...]:
         """For each point the fewest known fields among its entries."""
-        return tuple(min(_known(entry) for entry in point) for point in self.points)
+        return tuple(min(map(_known, point)) for point in self.points)
 
-    def point_of(self, facts: Facts) -> int:
-        """The point of a profile."""
-        return self.positions[tuple(c.class_of(facts[f.name]) for c, f in zip(self.classes, self.fields, strict=True))]
+    @cached_property
+    def known(self) -> int:
+        """The points that some entry has of which everything is known, no interval among it."""
+        return sum(any(map(fully_known, point)) << index for index, point in enumerate(self.points))
 
-    def simplest(self, mask: int) -> Entry:
-        """The entry with fewest known fields among the points of a mask, the first of several."""
-        entries = (entry for index, point in enumerate(self.points) if mask >> index & 1 for entry in point)
-        return min(entries, key=_known)
+    def cells(self, mask: int) -> list[tuple[Cell, ...]]:
+        """The cells of every entry of the points in a mask."""
+        return [cells for index, point in enumerate(self.points) if mask >> index & 1 for cells in point]
+
+    def cells_of(self, cells: tuple[Cell, ...]) -> tuple[frozenset[int], ...]:
+        """For each field the classes that it may turn out to have: of an unknown one, all."""
+        every = [frozenset(range(1, len(classes.samples))) for classes in self.classes]
+        return tuple(all_ if cell == _UNKNOWN else frozenset(cell) for all_, cell in zip(every, cells, strict=True))
+
+    def entry(self, cells: tuple[Cell, ...]) -> Entry:
+        """The entry with those cells."""
+        return tuple(value_of(classes, cell) for classes, cell in zip(self.classes, cells, strict=True))
+
+    def simplest(self, mask: int) -> tuple[Cell, ...]:
+        """The cells of the entry with fewest known fields among the points of a mask, the first of several."""
+        return min(self.cells(mask), key=_known)
 
 
 class Space:
-    """The product of the axes that some tests read."""
+    """The product of the axes that some tests read. A box in it is one mask of points per axis.
 
-    def __init__(self, axes: Sequence[Axis]) -> None:
+    `fields` are all that a profile has, read or not.
+    """
+
+    def __init__(self, axes: Sequence[Axis], fields: Fields = COMMON_FIELDS) -> None:
         self.axes = tuple(axes)
+        self.fields = fields
         self.full = tuple(axis.full for axis in self.axes)
         self.axis_of = {field.name: index for index, axis in enumerate(self.axes) for field in axis.fields}
+        self.known = tuple(axis.known for axis in self.axes)
+        self.weights = tuple(axis.weights for axis in self.axes)
+        self.costs = tuple(axis.costs for axis in self.axes)
         self._volumes: list[dict[int, int]] = [{} for _ in self.axes]
 
     @property
@@ -76,26 +102,70 @@ class Space:
         return prod(len(axis.points) for axis in self.axes)
 
     def count(self, box: Sequence[int]) -> int:
-        """The profiles in a box (one mask of points per axis)."""
-        total = 1
-        for axis, known, mask in zip(self.axes, self._volumes, box, strict=True):
-            volume = known.get(mask)
-            if volume is None:
-                volume = known[mask] = sum(w for index, w in enumerate(axis.weights) if mask >> index & 1)
-            total *= volume
-        return total
+        """The profiles in a box."""
+        return prod(self.volume(axis, mask) for axis, mask in enumerate(box))
 
-    def point(self, facts: Facts) -> tuple[int, ...]:
-        """The point of a profile on every axis."""
-        return tuple(axis.point_of(facts) for axis in self.axes)
+    def volume(self, axis: int, mask: int) -> int:
+        """How many entries of an axis a mask stands for."""
+        known = self._volumes[axis]
+        if mask not in known:
+            known[mask] = sum(weight for point, weight in enumerate(self.weights[axis]) if mask >> point & 1)
+        return known[mask]
+
+    def cost(self, axis: int, mask: int) -> int:
+        """The fewest known fields among the entries of a mask."""
+        return min(cost for point, cost in enumerate(self.costs[axis]) if mask >> point & 1)
 
     def facts(self, box: Sequence[int]) -> Facts:
         """The profile of a box with the fewest known fields; total, and consistent."""
         known: dict[str, Value | None] = {}
         for axis, mask in zip(self.axes, box, strict=True):
-            entry = axis.simplest(mask)
-            known |= {field.name: value for field, value in zip(axis.fields, entry, strict=True)}
-        return facts_of(consistent(known))
+            known |= dict(zip((field.name for field in axis.fields), axis.entry(axis.simplest(mask)), strict=True))
+        return self.total(known)
+
+    def total(self, known: dict[str, Value | None]) -> Facts:
+        """Some values as facts about every field, consistent."""
+        return facts_of(consistent(known), self.fields)
+
+    def expected(self, box: Sequence[int]) -> Facts:
+        """As `facts`, with values that a reader would expect where no test tells several apart."""
+        known: dict[str, Value | None] = {}
+        for axis, mask in zip(self.axes, box, strict=True):
+            cells = axis.simplest(mask)
+            entry = axis.entry(cells)
+            if len(axis.fields) == 1 and entry[0] is not None:
+                entry = (_expected(axis, cells, entry[0]),)
+            known |= dict(zip((field.name for field in axis.fields), entry, strict=True))
+        return self.total(known)
+
+
+def value_of(classes: FieldClasses, cell: Cell) -> Value | None:
+    """A value that lies in the classes of a cell, and may lie in any of them."""
+    if len(cell) == 1:
+        return classes.samples[cell[0]]
+    low, high = bounds(classes, cell[0], cell[-1])
+    return Interval(low.value, high.value, low.included, high.included)
+
+
+class Bound(NamedTuple):
+    """One end of a run of classes; an open end is infinite."""
+
+    value: float
+    included: bool
+
+
+def bounds(classes: FieldClasses, first: int, last: int) -> tuple[Bound, Bound]:
+    """The ends of a run of classes of a number.
+
+    A class is a slot between thresholds: odd slots are one threshold, even ones lie between two, or beyond the last.
+    """
+    slots = {position: slot for slot, position in classes.positions.items()}
+    low, high = slots[first], slots[last]
+    assert isinstance(low, int) and isinstance(high, int)
+    cuts = classes.thresholds
+    start = Bound(cuts[low // 2], True) if low % 2 else Bound(cuts[low // 2 - 1], False) if low else Bound(-inf, False)
+    end = Bound(cuts[high // 2], bool(high % 2)) if high // 2 < len(cuts) else Bound(inf, False)
+    return start, end
 
 
 def consistent(known: dict[str, Value | None]) -> dict[str, Value | None]:
@@ -104,32 +174,37 @@ def consistent(known: dict[str, Value | None]) -> dict[str, Value | None]:
     return known | {CLASS: class_of(score)} if isinstance(score, int) else known
 
 
-def space_of(tests: Iterable[Test]) -> Space:
-    """The space that some tests cut; give the tests of both rulesets to compare them."""
+def space_of(tests: Iterable[Test], fields: Fields = COMMON_FIELDS) -> Space:
+    """The space that some tests of some fields cut; give the tests of both rulesets to compare them."""
     every = tuple(dict.fromkeys(tests))
     used = {test.field for test in every}
     axes = []
-    for field in FIELDS:
-        if field.name not in used or (field.name == SCORE and CLASS in used):
+    for name, field in fields.items():
+        if name not in used or (name == SCORE and CLASS in used):
             continue
-        linked = [f for f in FIELDS if f.name in _LINKED and f.name in used] if field.name == CLASS else [field]
+        linked = [fields[one] for one in _LINKED if one in used] if name == CLASS else [field]
         axes.append(_axis(tuple(linked), every))
-    return Space(axes)
+    return Space(axes, fields)
 
 
 def _axis(fields: tuple[Field, ...], tests: tuple[Test, ...]) -> Axis:
-    cuts = tests if len(fields) == 1 else (*tests, *_class_edges())
-    classes = tuple(classes_of(field, cuts) for field in fields)
-    groups: dict[tuple[bool | None, ...], list[tuple[int, ...]]] = {}
-    told_apart = tests if len(fields) == 1 else (*tests, *_letters())
-    own = [(test, position) for position, field in enumerate(fields) for test in told_apart if test.field == field.name]
-    for coded in product(*(range(len(c.samples)) for c in classes)):
-        entry = _entry(classes, coded)
-        if len(fields) == 1 or _agrees(*entry):
-            groups.setdefault(tuple(_verdict(test, entry[at]) for test, at in own), []).append(coded)
-    points = tuple(tuple(_entry(classes, coded) for coded in group) for group in groups.values())
-    positions = {coded: index for index, group in enumerate(groups.values()) for coded in group}
-    return Axis(fields, classes, points, positions)
+    linked = len(fields) > 1
+    classes = tuple(classes_of(field, (*tests, *_class_edges()) if linked else tests) for field in fields)
+    told_apart = (*tests, *_letters()) if linked else tests
+    own = [(test, at) for at, field in enumerate(fields) for test in told_apart if test.field == field.name]
+    groups: dict[tuple[bool | None, ...], list[tuple[Cell, ...]]] = {}
+    for cells in product(*map(_cells, classes)):
+        if not linked or _agrees(*(value_of(c, cell) for c, cell in zip(classes, cells, strict=True))):
+            groups.setdefault(tuple(verdict(classes[at], cells[at], test) for test, at in own), []).append(cells)
+    return Axis(fields, classes, tuple(map(tuple, groups.values())))
+
+
+def _cells(classes: FieldClasses) -> list[Cell]:
+    """Unknown, every class, and for a number every run of neighbouring classes but the whole line, which is unknown."""
+    known = len(classes.samples) - 1
+    longest = known - 1 if classes.field.kind in _INTERVALS else 1
+    runs = [tuple(range(first, first + size)) for size in range(1, longest + 1) for first in range(1, known - size + 2)]
+    return [_UNKNOWN, *(runs or ([(1,)] if known else []))]
 
 
 def _class_edges() -> list[Test]:
@@ -142,18 +217,35 @@ def _letters() -> list[Test]:
     return [Test(CLASS, "in", (letter,)) for letter in CLASS_RANGES]
 
 
-def _entry(classes: tuple[FieldClasses, ...], coded: tuple[int, ...]) -> Entry:
-    return tuple(c.samples[index] for c, index in zip(classes, coded, strict=True))
-
-
 def _agrees(letter: Value | None, score: Value | None) -> bool:
     """A known score always comes with its class; a class may stand without a score."""
     return score is None or (isinstance(score, int) and letter == class_of(score))
 
 
-def _verdict(test: Test, value: Value | None) -> bool | None:
-    return None if value is None else test.holds(value)
+def verdict(classes: FieldClasses, cell: Cell, test: Test) -> bool | None:
+    """Whether a test holds of every value in a cell (True), of none (False), or of some only (None)."""
+    if cell == _UNKNOWN:
+        return None
+    held = {test.holds(value) for index in cell if (value := classes.samples[index]) is not None}
+    return held.pop() if len(held) == 1 else None
 
 
-def _known(entry: Entry) -> int:
-    return sum(value is not None for value in entry)
+def fully_known(cells: tuple[Cell, ...]) -> bool:
+    """Whether every field of an entry has one known value."""
+    return all(cell != _UNKNOWN and len(cell) == 1 for cell in cells)
+
+
+def _known(cells: tuple[Cell, ...]) -> int:
+    """How many fields are known; an interval counts more than a value, which is what a reader would rather see."""
+    return sum(0 if cell == _UNKNOWN else 1 if len(cell) == 1 else 2 for cell in cells)
+
+
+def _expected(axis: Axis, cells: tuple[Cell, ...], value: Value) -> Value:
+    """Of values that no test tells apart: the highest stage or grade, and no amount of zero."""
+    field, thresholds = axis.fields[0], axis.classes[0].thresholds
+    if field.kind == "number" and value == field.low and thresholds and isinstance(value, float) and value < thresholds[0]:
+        return (field.low + thresholds[0]) / 2
+    if field.kind != "choice" or field.nature != "test":
+        return value
+    point = next(point for point in axis.points if cells in point)
+    return next(entry for one in reversed(point) if (entry := axis.entry(one)[0]) is not None)

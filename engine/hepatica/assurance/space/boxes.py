@@ -1,11 +1,11 @@
-"""Set algebra on boxes: a box is one mask of points per axis, a region is a union of boxes. Everything is exact."""
+"""Boxes and regions: a box is one mask of points per axis, a region is a union of boxes. Everything is exact."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from hepatica.assurance.space.axes import Space
+from hepatica.assurance.space.axes import Space, verdict
 from hepatica.knowledge import Test
 
 Box = tuple[int, ...]
@@ -20,15 +20,22 @@ class Region:
     possible: Boxes
 
 
+NOWHERE = Region((), ())
+
+
+def joined(regions: Iterable[Region]) -> Region:
+    """Where at least one of some conditions certainly holds, and where one may."""
+    every = list(regions)
+    return Region(
+        tuple(maximal(box for region in every for box in region.certain)),
+        tuple(maximal(box for region in every for box in region.possible)),
+    )
+
+
 def meet(first: Box, second: Box) -> Box | None:
     """What two boxes share; None where that is nothing."""
-    shared = []
-    for a, b in zip(first, second, strict=True):
-        both = a & b
-        if not both:
-            return None
-        shared.append(both)
-    return tuple(shared)
+    shared = tuple([a & b for a, b in zip(first, second, strict=True)])
+    return shared if all(shared) else None
 
 
 def within(inner: Box, outer: Box) -> bool:
@@ -42,6 +49,7 @@ def minus(box: Box, cut: Box) -> list[Box]:
         return [box]
     pieces = []
     left = list(box)
+    # Axis by axis: what sticks out along this axis is one box; the next axes look only at what does not.
     for axis, (mask, taken) in enumerate(zip(box, cut, strict=True)):
         if rest := mask & ~taken:
             pieces.append((*left[:axis], rest, *left[axis + 1 :]))
@@ -57,14 +65,6 @@ def subtract(boxes: Iterable[Box], cuts: Iterable[Box]) -> list[Box]:
         if not left:
             break
     return left
-
-
-def union(boxes: Iterable[Box]) -> list[Box]:
-    """The same region as disjoint boxes."""
-    found: list[Box] = []
-    for box in maximal(boxes):
-        found.extend(subtract([box], found))
-    return found
 
 
 def maximal(boxes: Iterable[Box]) -> list[Box]:
@@ -83,32 +83,12 @@ def contains(region: Sequence[Box], box: Box) -> bool:
     return not subtract([box], (other for other in region if meet(box, other) is not None))
 
 
-def covers(region: Sequence[Box], boxes: Iterable[Box]) -> bool:
-    """Whether one region lies in another."""
-    return all(contains(region, box) for box in boxes)
-
-
-def equal(first: Sequence[Box], second: Sequence[Box]) -> bool:
-    """Whether two regions are the same set of profiles."""
-    return covers(first, second) and covers(second, first)
-
-
-def count(space: Space, boxes: Iterable[Box]) -> int:
-    """The profiles in a region."""
-    return sum(map(space.count, union(boxes)))
-
-
 def simplest(space: Space, boxes: Iterable[Box]) -> Box:
     """The box that holds a profile with the fewest known fields, the first of several."""
-    costs = [axis.costs for axis in space.axes]
-    return min(boxes, key=lambda box: sum(_cost(mask, c) for mask, c in zip(box, costs, strict=True)))
+    return min(boxes, key=lambda box: sum(space.cost(axis, mask) for axis, mask in enumerate(box)))
 
 
-def _cost(mask: int, costs: tuple[int, ...]) -> int:
-    return min(cost for index, cost in enumerate(costs) if mask >> index & 1)
-
-
-class Cutter:
+class RegionMaker:
     """Turns conditions in disjunctive form into regions of a space."""
 
     def __init__(self, space: Space) -> None:
@@ -140,12 +120,14 @@ class Cutter:
         return known
 
     def _mask(self, test: Test) -> tuple[int, int, int]:
+        """The axis of a test, and its points where the test holds and where it may."""
         index = self.space.axis_of[test.field]
         axis = self.space.axes[index]
-        position = next(at for at, field in enumerate(axis.fields) if field.name == test.field)
+        at = next(at for at, field in enumerate(axis.fields) if field.name == test.field)
         holds = may = 0
         for point, entries in enumerate(axis.points):
-            value = entries[0][position]
-            holds |= (value is not None and test.holds(value)) << point
-            may |= (value is None or test.holds(value)) << point
+            # Entries of one point have the same verdicts, so the first speaks for all.
+            found = verdict(axis.classes[at], entries[0][at], test)
+            holds |= (found is True) << point
+            may |= (found is not False) << point
         return index, holds, may

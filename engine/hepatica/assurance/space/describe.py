@@ -1,11 +1,15 @@
-"""A region in as few boxes as a greedy search finds, each as large as the region allows, none superfluous."""
+"""A region in as few boxes as a greedy search finds, each as large as the region allows, none superfluous.
+
+Finding the fewest boxes is as hard as two-level logic minimisation; this is the same idea as its heuristics: grow a box to a
+prime (no side can be widened), take the prime that covers most, repeat.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
 from hepatica.assurance.space.axes import Space
-from hepatica.assurance.space.boxes import Box, contains, minus, subtract
+from hepatica.assurance.space.boxes import Box, contains, meet, minus, subtract
 
 STARTS = 2
 MOST_BOXES = 200
@@ -33,11 +37,27 @@ def describe(space: Space, region: Sequence[Box], outside: Sequence[Box]) -> tup
     return tuple(sorted(needed, key=lambda box: (_asked(space, box), -space.count(box))))
 
 
+def without_impossible(space: Space, box: Box, region: Sequence[Box]) -> Box:
+    """The box with each side that it limits cut to the points that the region really has there.
+
+    A prime may have grown over combinations that no profile has; named to a reader they would be false.
+    """
+    shared = [both for part in region if (both := meet(box, part)) is not None]
+    sides = list(box)
+    for axis, full in enumerate(space.full):
+        if box[axis] != full:
+            sides[axis] = 0
+            for both in shared:
+                sides[axis] |= both[axis]
+    return tuple(sides)
+
+
 class _Growing:
     """Widens boxes along one axis after another as far as they stay clear of some others.
 
-    A box is packed into one number, a spare bit above each axis: adding `_fill` carries into the spare bit of exactly the axes
-    that are not empty, so one addition tells on which axes two boxes miss each other.
+    Bit-packed boxes: the masks of all axes stand side by side in one number, a spare bit above each. `_fill` has every
+    axis full, so adding it to `box & other` carries into the spare bit of exactly the axes on which they share a point:
+    one AND and one addition tell on which axes two boxes miss each other, however many axes there are.
     """
 
     def __init__(self, space: Space, outside: Sequence[Box]) -> None:
@@ -70,6 +90,7 @@ class _Growing:
             only = 1 << shift + full.bit_length()
             blocked = 0
             for other, misses in near:
+                # Only this axis keeps the two apart, so widening into the other's points here would make them meet.
                 if misses == only:
                     blocked |= other
             wider = box | full << shift & ~blocked

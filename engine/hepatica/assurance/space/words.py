@@ -1,96 +1,96 @@
-"""A box in words: for each field that it limits, the values it leaves ("high or unknown", "> 400", "not japan")."""
+"""A box in words: for each field that it limits, the values it leaves. Every phrase has one reading.
+
+One value stands alone ("C"), several as "any of A, B"; all but a few as "any but D"; and "or not known" is added only where
+the value may be missing, so "any but D" is never unknown. Numbers are comparisons ("> 400", "20 to 400").
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from itertools import combinations
+from math import isfinite
 
-from hepatica.assurance.space.axes import Axis, Entry, Space
+from hepatica.assurance.space.axes import Axis, Cell, Space, bounds, fully_known
 from hepatica.assurance.space.boxes import Box
 from hepatica.inference import FieldClasses
-from hepatica.patient import NONE, UNKNOWN, Value, show
+from hepatica.patient import Field, Value
 
-Words = dict[str, str]
-_MOST_LISTED = 6
+Limits = dict[str, str]
+"""Field to the values it is limited to, in words; a profile meets all of them."""
+NOT_KNOWN = "not known"
+_UNKNOWN: Cell = (0,)
 
 
-def limits(space: Space, box: Box) -> Words:
-    """Field to values, in the fields' order, for every field that the box limits."""
-    found: Words = {}
-    for axis, mask, full in zip(space.axes, box, space.full, strict=True):
-        if mask != full:
-            found |= _axis_words(axis, mask)
+def limits(space: Space, box: Box, *, known_only: bool = False) -> Limits:
+    """Field to values, in the fields' order, for every field that the box limits; `known_only`: among complete profiles."""
+    found: Limits = {}
+    for axis, mask in zip(space.axes, box, strict=True):
+        kept, every = axis.cells(mask), axis.cells(axis.full)
+        if known_only:
+            kept, every = [cells for cells in kept if fully_known(cells)], [cells for cells in every if fully_known(cells)]
+        if len(kept) != len(every):
+            found |= _axis_words(axis, kept, every)
     return found
 
 
-def _axis_words(axis: Axis, mask: int) -> Words:
-    kept = [entry for index, point in enumerate(axis.points) if mask >> index & 1 for entry in point]
-    every = [entry for point in axis.points for entry in point]
-    for positions in _subsets(len(axis.fields)):
-        sides = [{entry[at] for entry in kept} for at in positions]
-        if [e for e in every if all(e[at] in side for at, side in zip(positions, sides, strict=True))] == kept_in(every, kept):
-            chosen = zip(positions, sides, strict=True)
-            return {axis.fields[at].name: values_in_words(axis.classes[at], side) for at, side in chosen}
-    return {" with ".join(field.name for field in axis.fields): _pairs(axis, kept)}
+def _axis_words(axis: Axis, listed: Sequence[tuple[Cell, ...]], every: Sequence[tuple[Cell, ...]]) -> Limits:
+    kept = set(listed)
+    for positions in (at for size in range(1, len(axis.fields) + 1) for at in combinations(range(len(axis.fields)), size)):
+        sides = [{cells[at] for cells in kept} for at in positions]
+        if {c for c in every if all(c[at] in side for at, side in zip(positions, sides, strict=True))} == kept:
+            return {axis.fields[at].name: cells_in_words(axis.classes[at], side) for at, side in zip(positions, sides, strict=True)}
+    return {axis.fields[0].name: _pairs(axis, listed, every)}
 
 
-def kept_in(every: Sequence[Entry], kept: Sequence[Entry]) -> list[Entry]:
-    """`kept` in the order of `every`."""
-    chosen = set(kept)
-    return [entry for entry in every if entry in chosen]
-
-
-def _subsets(size: int) -> Iterator[tuple[int, ...]]:
-    for length in range(1, size + 1):
-        yield from combinations(range(size), length)
-
-
-def _pairs(axis: Axis, kept: Sequence[Entry]) -> str:
-    """Several linked fields: for each value of the first the values of the others."""
-    groups: dict[Value | None, set[Value | None]] = {}
+def _pairs(axis: Axis, kept: Sequence[tuple[Cell, ...]], every: Sequence[tuple[Cell, ...]]) -> str:
+    """Two linked fields: for each value of the first the values of the second, where that is not left open."""
+    groups: dict[Cell, set[Cell]] = {}
     for first, second in kept:
         groups.setdefault(first, set()).add(second)
     parts = []
     for first, seconds in groups.items():
-        possible = {entry[1] for point in axis.points for entry in point if entry[0] == first}
-        shown = "" if seconds == possible else f" ({values_in_words(axis.classes[1], seconds)})"
-        parts.append(f"{show(first)}{shown}")
-    return " or ".join(parts)
+        possible = {second for one, second in every if one == first}
+        name = cells_in_words(axis.classes[0], {first})
+        title = axis.fields[1].title
+        parts.append(name if seconds == possible else f"{name} with {title} {cells_in_words(axis.classes[1], seconds)}")
+    return "; or ".join(parts)
 
 
-def values_in_words(classes: FieldClasses, chosen: set[Value | None]) -> str:
-    """A set of a field's entries (one sample to a class) as a reader would say it."""
-    every = set(classes.samples)
-    if chosen == every - {None}:
-        return "known"
-    known = chosen - {None}
+def cells_in_words(classes: FieldClasses, chosen: Collection[Cell]) -> str:
+    """Some of a field's cells as a reader would say it."""
+    known = [cell for cell in chosen if cell != _UNKNOWN]
     if not known:
-        return UNKNOWN
+        return NOT_KNOWN
     kind = classes.field.kind
-    shown = _numbers(classes, known) if kind in ("integer", "number") else _words(classes, known, every - {None})
-    return f"{shown} or {UNKNOWN}" if None in chosen else shown
+    shown = _numbers(classes, known) if kind in ("integer", "number") else _tokens(classes, {cell[0] for cell in known})
+    return shown if len(known) == len(chosen) else f"{shown}, or {NOT_KNOWN}"
 
 
-def _words(classes: FieldClasses, known: set[Value | None], every: set[Value | None]) -> str:
-    if known == every:
-        return "any known value"
+def any_of(words: Sequence[str]) -> str:
+    """One of several words: "C", "any of A, B"."""
+    return words[0] if len(words) == 1 else f"any of {', '.join(words)}"
+
+
+def _tokens(classes: FieldClasses, known: set[int]) -> str:
+    every = range(1, len(classes.samples))
+    if len(known) == len(every):
+        return "known"
+    values = {index: value for index in every if (value := classes.samples[index]) is not None}
     if classes.field.kind == "set":
-        return _lists(classes.field.values, known, every)
-    ordered = [show(value) for value in classes.samples if value in known]
-    others = [show(value) for value in classes.samples if value in every - known]
-    if len(others) < len(ordered) and len(ordered) > 3:
-        return f"not {' or '.join(others)}"
-    return " or ".join(ordered)
+        return _lists(classes.field, {values[index] for index in known}, set(values.values()))
+    ordered = [classes.field.show(value) for index, value in values.items() if index in known]
+    others = [classes.field.show(value) for index, value in values.items() if index not in known]
+    return f"any but {', '.join(others)}" if len(others) < len(ordered) and len(ordered) > 3 else any_of(ordered)
 
 
-def _lists(values: tuple[str, ...], known: set[Value | None], every: set[Value | None]) -> str:
-    """Lists of words by what they include and lack, where one such phrase says it; else one by one."""
-    atoms: list[tuple[str, frozenset[Value | None]]] = [(NONE, frozenset({()})), ("at least one", frozenset(every - {()}))]
-    for size in range(1, len(values) + 1):
-        for words in combinations(values, size):
-            some = frozenset(v for v in every if isinstance(v, tuple) and set(words) & set(v))
-            atoms.append((f"includes {' or '.join(words)}", some))
-            atoms.append((f"without {' or '.join(words)}", frozenset(every - some)))
+def _lists(field: Field, known: set[Value], every: set[Value]) -> str:
+    """Lists of words by what they include and lack, where one such phrase or two say it; else one by one."""
+    atoms: list[tuple[str, set[Value]]] = [("none", {()}), ("at least one", every - {()})]
+    for size in range(1, len(field.values) + 1):
+        for words in combinations(field.values, size):
+            some = {value for value in every if isinstance(value, tuple) and set(words) & set(value)}
+            named = any_of([field.show(word) for word in words])
+            atoms += [(f"includes {named}", some), (f"without {named}", every - some)]
     for text, held in atoms:
         if held == known:
             return text
@@ -99,48 +99,52 @@ def _lists(values: tuple[str, ...], known: set[Value | None], every: set[Value |
             return f"{text} and {more}"
     for text, held in atoms:
         if held | {()} == known:
-            return f"{NONE} or {text}"
-    return " or ".join(show(value).replace(", ", " + ") for value in sorted(known, key=_length))
+            return f"none, or {text}"
+    listed = sorted(known, key=lambda value: (len(value) if isinstance(value, tuple) else 0, str(value)))
+    return any_of([field.show(value).replace(", ", " with ") for value in listed])
 
 
-def _length(value: Value | None) -> tuple[int, str]:
-    return (len(value) if isinstance(value, tuple) else 0, str(value))
-
-
-def _numbers(classes: FieldClasses, known: set[Value | None]) -> str:
+def _numbers(classes: FieldClasses, known: Iterable[Cell]) -> str:
+    """Comparisons for the runs of neighbouring classes, then the intervals that reach beyond one of them."""
+    chosen = set(known)
+    single = sorted(cell[0] for cell in chosen if len(cell) == 1)
     runs: list[list[int]] = []
-    for index, sample in enumerate(classes.samples):
-        if sample is not None and sample in known:
-            if runs and runs[-1][-1] == index - 1:
-                runs[-1].append(index)
-            else:
-                runs.append([index])
-    return " or ".join(_run(classes, run[0], run[-1]) for run in runs)
+    for index in single:
+        if runs and runs[-1][-1] == index - 1:
+            runs[-1].append(index)
+        else:
+            runs.append([index])
+    if any(len(run) == len(classes.samples) - 1 for run in runs):
+        return "known"
+    within = {cell for cell in chosen for run in runs if set(cell) <= set(run)}
+    parts = [run_in_words(classes, run[0], run[-1]) for run in runs]
+    rest = sorted(chosen - within)
+    parts += [f"known only as {run_in_words(classes, cell[0], cell[-1])}" for cell in rest]
+    return parts[0] if len(parts) == 1 else f"any of {'; '.join(parts)}"
 
 
-def _run(classes: FieldClasses, first: int, last: int) -> str:
+def run_in_words(classes: FieldClasses, first: int, last: int) -> str:
     """Neighbouring classes of a number as a comparison or a range."""
-    slots = {position: slot for slot, position in classes.positions.items()}
-    low, high = slots[first], slots[last]
-    assert isinstance(low, int) and isinstance(high, int)
     if classes.field.kind == "integer":
         return _whole(classes, first, last)
-    bounds = classes.thresholds
-    at_end = last == len(classes.samples) - 1
-    above = f"{'>=' if low % 2 else '>'} {bounds[low // 2 if low % 2 else low // 2 - 1]:g}" if first > 1 else ""
-    below = f"{'<=' if high % 2 else '<'} {bounds[high // 2]:g}" if not at_end else ""
-    if low == high and low % 2:
-        return f"{bounds[low // 2]:g}"
-    return " and ".join(part for part in (above, below) if part) or "any known value"
+    low, high = bounds(classes, first, last)
+    if low.value == high.value:
+        return f"{low.value:g}"
+    if low.included and high.included:
+        return f"{low.value:g} to {high.value:g}"
+    above = f"{'>=' if low.included else '>'} {low.value:g}" if isfinite(low.value) else ""
+    below = f"{'<=' if high.included else '<'} {high.value:g}" if isfinite(high.value) else ""
+    return " and ".join(part for part in (above, below) if part) or "known"
 
 
 def _whole(classes: FieldClasses, first: int, last: int) -> str:
-    start, end = classes.samples[first], classes.samples[last]
-    following = classes.samples[last + 1] if last + 1 < len(classes.samples) else None
+    start, following = classes.samples[first], classes.samples[last + 1] if last + 1 < len(classes.samples) else None
     final = int(following) - 1 if isinstance(following, (int, float)) else int(classes.field.high)
-    assert isinstance(start, (int, float)) and isinstance(end, (int, float))
+    assert isinstance(start, (int, float))
     if start == final:
         return f"{start}"
     if final == int(classes.field.high):
         return f">= {start}"
     return f"<= {final}" if first == 1 else f"{start} to {final}"
+
+

@@ -8,13 +8,13 @@ Work goes block by block, so memory does not grow with the number of profiles be
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-from hepatica.inference.program import Goal, Program
+from hepatica.inference.program import Goal, GoalKey, Program, Row
 from hepatica.patient import Facts
 
 Codes = NDArray[np.uint16]
@@ -43,9 +43,9 @@ class Table(NamedTuple):
 class Layout:
     """Where the conjunctions of some goals lie: side by side, below a spare bit where there are several."""
 
-    def __init__(self, goals: Mapping[str, Goal]) -> None:
+    def __init__(self, goals: Mapping[GoalKey, Goal]) -> None:
         self._places: list[tuple[int, int]] = []
-        self._answers: dict[str, list[int]] = {}
+        self._answers: dict[GoalKey, list[int]] = {}
         self._fills: list[int] = []
         end = 0
         for name, goal in goals.items():
@@ -57,7 +57,7 @@ class Layout:
         self.fill = _column(sum(self._fills), self.words)
         self.marks = _column(sum(1 << bit for bits in self._answers.values() for bit in bits), self.words)
 
-    def _chunk(self, name: str, bits: list[int], end: int) -> int:
+    def _chunk(self, name: GoalKey, bits: list[int], end: int) -> int:
         """Place some conjunctions of a goal within one word, from `end` on; returns the new end."""
         needed = len(bits) + (len(bits) > 1)
         start = end if end % WORD + needed <= WORD else -(-end // WORD) * WORD
@@ -78,7 +78,7 @@ class Layout:
         words &= self.marks
         return words
 
-    def answer(self, goal: str) -> tuple[int, ...]:
+    def answer(self, goal: GoalKey) -> tuple[int, ...]:
         """The verdict bits of a goal, word by word; any of them means that it holds."""
         return _split(sum(1 << bit for bit in self._answers[goal]), self.words)
 
@@ -86,15 +86,18 @@ class Layout:
 class Columns:
     """Evaluates coded profiles. `goals` are those whose verdicts are wanted (all of them by default)."""
 
-    def __init__(self, program: Program, goals: Sequence[str] | None = None) -> None:
+    def __init__(self, program: Program, goals: Iterable[GoalKey] | None = None) -> None:
         self.program = program
         self.goals = {name: program.goals[name] for name in (program.goals if goals is None else goals)}
         self.layout = Layout(self.goals)
-        self.tables = tuple(Table(self.layout.packed(t.certain), self.layout.packed(t.possible)) for t in program.tables)
-        self.sizes = tuple(len(table.classes.samples) for table in program.tables)
+        self.tables = tuple(self._table(table.rows) for table in program.tables)
+        self.sizes = tuple(len(table.rows) for table in program.tables)
         self._groups = _groups(self.sizes)
         self._combined = tuple(_combined([self.tables[column] for column in group]) for group in self._groups)
         self._masks = {name: self.layout.answer(name) for name in self.goals}
+
+    def _table(self, rows: Sequence[Row]) -> Table:
+        return Table(self.layout.packed([row.certain for row in rows]), self.layout.packed([row.possible for row in rows]))
 
     def code(self, profiles: Sequence[Facts]) -> Codes:
         """The class of every field of every profile: shape (field tables, profiles)."""
@@ -123,7 +126,7 @@ class Columns:
                 _and_entries([table[side][word] for table in self._combined], combined, answer, buffer[: len(answer)])
             self.layout.folded(answers)
 
-    def holds(self, words: Words, goal: str) -> Flags:
+    def holds(self, words: Words, goal: GoalKey) -> Flags:
         """Whether a goal holds in each of n profiles, from the certain or from the possible verdict words."""
         read = [(words[index], np.uint64(mask)) for index, mask in enumerate(self._masks[goal]) if mask]
         profiles = int(words.shape[1])

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from hepatica.knowledge.traceability.numbers import digits, tokens, values
-from hepatica.knowledge.traceability.printed import claims
+from hepatica.knowledge.numbers import digits, tokens, values
+from hepatica.knowledge.traceability.claims import claims
 from hepatica.knowledge.traceability.verify import SectionCoverage, Verification, read_text, verify
 
 __all__ = ["SectionCoverage", "Verification", "claims", "digits", "read_text", "tokens", "values", "verify"]

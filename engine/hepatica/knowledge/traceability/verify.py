@@ -6,16 +6,14 @@ import re
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from decimal import Decimal
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 
-from hepatica.documents import decoded
+from hepatica.documents import Node, Path, decoded, read_yaml
+from hepatica.knowledge.evidence import Study
 from hepatica.knowledge.files import RulesetFiles
-from hepatica.knowledge.lines import ranges
-from hepatica.knowledge.ruleset import Ruleset, TextSection
-from hepatica.knowledge.traceability.accounting import Fated, account
-from hepatica.knowledge.traceability.numbers import Token, tokens, values
-from hepatica.knowledge.traceability.printed import Claim, Ranges, claims, left_out
-from hepatica.knowledge.traceability.prose import unfounded
+from hepatica.knowledge.numbers import Ranges, Token, digits, placed_sentences, ranges, recorded, tokens, values
+from hepatica.knowledge.ruleset import Rule, Ruleset, TextSection, Therapy
+from hepatica.knowledge.traceability.claims import Claim, LeftOut, claims, left_out
 from hepatica.problems import InvalidInput, Problem, quote
 
 MAX_LINES = 50_000
@@ -25,6 +23,16 @@ _SIGNS: Mapping[str, tuple[str, ...]] = {
     ">": (">", "more than", "above", "greater than", "exceeding"),
 }
 _NO_SECTION = "elsewhere"
+
+Fate = Literal["recorded", "left out", "missing"]
+_Number = tuple[Decimal, bool]
+
+
+class Fated(NamedTuple):
+    """A printed number and what became of it."""
+
+    token: Token
+    fate: Fate
 
 
 class SectionCoverage(NamedTuple):
@@ -179,3 +187,120 @@ def _lines(lines: Ranges) -> str:
 
 def _problem(claim: Claim, code: str, message: str) -> Problem:
     return Problem(claim.file, claim.line, claim.column, code, message)
+
+
+# -- what becomes of each printed number: recorded, left out with a reason, or missing ----------------------------------
+
+
+def account(printed: Sequence[Token], claimed: Iterable[Claim], left_out: Iterable[LeftOut]) -> tuple[Fated, ...]:
+    """Each of the `printed` numbers with its fate, in order of the text."""
+    slots = _slots(claimed)
+    held: set[int] = set()
+    for number, places in _grouped(printed).items():
+        held |= _covered(printed, places, slots.get(number, []))
+    spare = Counter((entry.at, value) for entry in left_out for value in values(entry.number))
+    return tuple(Fated(token, "recorded" if place in held else _spared(token, spare)) for place, token in enumerate(printed))
+
+
+def _spared(token: Token, spare: Counter[tuple[int, Decimal]]) -> Fate:
+    if spare[token.line, token.value] <= 0:
+        return "missing"
+    spare[token.line, token.value] -= 1
+    return "left out"
+
+
+def _grouped(printed: Iterable[Token]) -> Mapping[_Number, list[int]]:
+    """The places of each number; a reference is another number than a figure of the same digits."""
+    groups: dict[_Number, list[int]] = defaultdict(list)
+    for place, token in enumerate(printed):
+        groups[token.value, token.reference].append(place)
+    return groups
+
+
+def _slots(claimed: Iterable[Claim]) -> Mapping[_Number, list[Ranges]]:
+    """For each number, the lines of every record that holds it."""
+    slots: dict[_Number, list[Ranges]] = defaultdict(list)
+    for claim in claimed:
+        for value in (*values(claim.figure), *claim.otherwise):
+            slots[value, claim.references].append(claim.lines)
+    return slots
+
+
+def _covered(printed: Sequence[Token], places: Sequence[int], slots: Sequence[Ranges]) -> set[int]:
+    """The places of one number that are recorded: of a reference any that a record covers, of a figure one to a record.
+
+    For figures this is a largest bipartite matching of places to records, so that no record answers for two.
+    """
+    reachable = {place: [i for i, lines in enumerate(slots) if _holds(lines, printed[place].line)] for place in places}
+    if printed[places[0]].reference:
+        return {place for place, found in reachable.items() if found}
+    owner: dict[int, int] = {}
+
+    def settle(place: int, tried: set[int]) -> bool:
+        for slot in reachable[place]:
+            if slot not in tried:
+                tried.add(slot)
+                if slot not in owner or settle(owner[slot], tried):
+                    owner[slot] = place
+                    return True
+        return False
+
+    return {place for place in places if settle(place, set())}
+
+
+def _holds(lines: Ranges, line: int) -> bool:
+    return any(first <= line <= last for first, last in lines)
+
+
+# -- sentences held against records and lines ---------------------------------------------------------------------------
+
+
+def unfounded(ruleset: Ruleset, files: RulesetFiles, text: Sequence[str]) -> Iterator[Problem]:
+    """Numbers in sentences that neither the studies they speak of nor the lines they name hold.
+
+    What a discrepancy says is printed must stand at its own lines.
+    """
+    printed = [{token.value for token in found} for found in (tokens([line]) for line in text)]
+    for name, data in sorted(files.contents.items()):
+        if not name.startswith("therapies/"):
+            continue
+        node = read_yaml(data, files.shown[name])
+        therapy = ruleset.therapies.get(node.at(("therapy",)).raw)
+        if therapy is not None:
+            year = Decimal(ruleset.card.as_of[:4])  # the ruleset's own year needs no record
+            yield from _therapy(therapy, ruleset.studies, node, files.shown[name], [found | {year} for found in printed])
+
+
+def _therapy(
+    therapy: Therapy, studies: Mapping[str, Study], node: Node, file: str, printed: Sequence[set[Decimal]]
+) -> Iterator[Problem]:
+    for index, study in enumerate(therapy.studies):
+        known = recorded(study) | _at(study.source.lines, printed)
+        yield from _sentences(study, node, ("studies", index), known, file)
+        for place, discrepancy in enumerate(study.discrepancies):
+            quoted = node.at(("studies", index, "discrepancies", place, "prints"))
+            yield from _held(discrepancy.id, discrepancy.prints, quoted, _at(discrepancy.lines, printed), file)
+    for index, rule in enumerate(therapy.rules):
+        known = _at(_places(rule), printed).union(*(recorded(studies[name]) for name in rule.cites))
+        yield from _sentences(rule, node, ("rules", index), known, file)
+
+
+def _sentences(item: Study | Rule, node: Node, path: Path, known: set[Decimal], file: str) -> Iterator[Problem]:
+    for where, sentence in placed_sentences(item, path):
+        yield from _held(item.id, sentence, node.at(where), known, file)
+
+
+def _held(name: str, sentence: str, place: Node, known: set[Decimal], file: str) -> Iterator[Problem]:
+    for number in digits(sentence):
+        if Decimal(number) not in known:
+            message = f"{name}: {number} is in no record it rests on, nor at its lines: {quote(sentence)}"
+            yield place.problem(file, "number-without-record", message)
+
+
+def _places(rule: Rule) -> str:
+    return ", ".join(place for place in (rule.source.lines, *(caveat.lines for caveat in rule.caveats)) if place)
+
+
+def _at(lines: str, printed: Sequence[set[Decimal]]) -> set[Decimal]:
+    spans = ranges(lines) or ()
+    return set().union(*(printed[line - 1] for first, last in spans for line in range(first, min(last, len(printed)) + 1)))

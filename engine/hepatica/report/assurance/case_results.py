@@ -10,7 +10,7 @@ from hepatica.evaluation import Finding, Reason
 from hepatica.knowledge import Ruleset
 from hepatica.notice import notice
 from hepatica.patient import FIELD_BY_NAME
-from hepatica.report.document import identity
+from hepatica.report.old_document import identity
 from hepatica.report.style import Style
 from hepatica.report.wrapping import hanging
 

@@ -10,7 +10,7 @@ from hepatica.assurance.check.findings import Finding
 from hepatica.notice import notice
 from hepatica.report.assurance.comparison_words import COUNTED
 from hepatica.report.assurance.diff_document import witness
-from hepatica.report.document import identity
+from hepatica.report.old_document import identity
 
 Document = dict[str, Any]
 

@@ -11,7 +11,7 @@ from hepatica.inference import Verdict
 from hepatica.knowledge import Ruleset, condition_words
 from hepatica.notice import notice
 from hepatica.report.assurance.case_file import profile
-from hepatica.report.document import identity
+from hepatica.report.old_document import identity
 from hepatica.report.style import Style
 from hepatica.report.wrapping import hanging
 

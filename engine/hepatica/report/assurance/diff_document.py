@@ -10,7 +10,7 @@ from hepatica.assurance.diff.compare import Change, Comparison
 from hepatica.notice import notice
 from hepatica.patient import Facts, Profile
 from hepatica.report.assurance.comparison_words import COUNTED, headline
-from hepatica.report.document import identity
+from hepatica.report.old_document import identity
 
 Document = dict[str, Any]
 

@@ -12,7 +12,7 @@ from hepatica.assurance.mutation.mutate import Mutation, Survivor
 from hepatica.knowledge import Ruleset
 from hepatica.notice import notice
 from hepatica.report.assurance.case_file import profile
-from hepatica.report.document import identity
+from hepatica.report.old_document import identity
 from hepatica.report.style import Style
 from hepatica.report.wrapping import hanging
 

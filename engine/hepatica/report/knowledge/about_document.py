@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from hepatica.knowledge import DEMANDS, Ruleset, condition_words, counts
-from hepatica.report.document import Document, framed
+from hepatica.report.old_document import Document, framed
 
 
 def card(ruleset: Ruleset) -> Document:

@@ -8,8 +8,8 @@ from collections.abc import Iterable
 from typing import Any
 
 from hepatica.knowledge import Found, Ruleset, Study, condition_words
-from hepatica.report.document import Document, framed, study_document
 from hepatica.report.figures import line, telling_result
+from hepatica.report.old_document import Document, framed, study_document
 
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 

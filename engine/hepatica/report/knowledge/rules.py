@@ -19,8 +19,8 @@ from hepatica.knowledge import (
     leaves,
 )
 from hepatica.notice import notice
-from hepatica.report.document import framed
-from hepatica.report.markdown import escaped
+from hepatica.report.old_document import framed
+from hepatica.report.old_markdown import escaped
 from hepatica.report.style import Style
 from hepatica.report.wrapping import hanging, wrapped
 

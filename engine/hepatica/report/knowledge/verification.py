@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from hepatica.knowledge import Ruleset
 from hepatica.knowledge.traceability import SectionCoverage, Verification
 from hepatica.notice import notice
-from hepatica.report.document import Document, framed
+from hepatica.report.old_document import Document, framed
 from hepatica.report.style import Style
 from hepatica.report.wrapping import hanging
 

@@ -6,7 +6,7 @@ from typing import Any
 
 from hepatica.explain.compare import Cell, Comparison, TherapyRow
 from hepatica.notice import notice
-from hepatica.report.document import identity
+from hepatica.report.old_document import identity
 
 Document = dict[str, Any]
 

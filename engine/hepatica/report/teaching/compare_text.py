@@ -11,7 +11,7 @@ from hepatica.explain.compare import DIFFERENCES, Cell, Comparison, TherapyRow
 from hepatica.knowledge import RANK, Standing, concept_words
 from hepatica.notice import notice
 from hepatica.patient import FIELD_BY_NAME
-from hepatica.report.markdown import escaped
+from hepatica.report.old_markdown import escaped
 from hepatica.report.style import Style
 from hepatica.report.words import LIST_WORDS, standing_words
 from hepatica.report.wrapping import WIDTH, hanging, wrapped

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from hepatica.notice import notice
-from hepatica.report.document import identity
 from hepatica.report.figures import corrected, endpoint, line
+from hepatica.report.old_document import identity
 from hepatica.teaching.forest import Estimate, Forest, Row, verdict
 
 Document = dict[str, Any]

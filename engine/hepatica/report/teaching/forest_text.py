@@ -9,7 +9,7 @@ from itertools import groupby
 from hepatica.knowledge import Met
 from hepatica.notice import notice
 from hepatica.report.figures import endpoint, line, ratio, shown
-from hepatica.report.markdown import escaped
+from hepatica.report.old_markdown import escaped
 from hepatica.report.style import Style
 from hepatica.report.wrapping import hanging, wrapped
 from hepatica.teaching.forest import MET_WORDS, Estimate, Forest, Row, verdict

@@ -7,7 +7,7 @@ from typing import Any
 
 from hepatica.evaluation import Reason
 from hepatica.notice import notice
-from hepatica.report.document import identity
+from hepatica.report.old_document import identity
 from hepatica.report.sentences import facts_line
 from hepatica.report.style import Style
 from hepatica.report.teaching.pathway_words import LEGEND, MARKS, SPOKEN, behind, leaf_mark, standing, title, trials, why

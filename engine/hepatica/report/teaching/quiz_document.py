@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from hepatica.notice import notice
-from hepatica.report.document import identity
+from hepatica.report.old_document import identity
 from hepatica.report.teaching.quiz_text import because, exactly, fact_question, turned, twist_question
 from hepatica.teaching.quiz import TOPICS, Marked, Quiz, Summary
 from hepatica.teaching.quiz_cases import Case, Choice

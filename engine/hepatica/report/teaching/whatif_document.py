@@ -9,7 +9,7 @@ from hepatica.explain.whatif import KINDS, Change, Step, WhatIf, smallest
 from hepatica.knowledge import Therapy
 from hepatica.notice import notice
 from hepatica.patient import show
-from hepatica.report.document import identity
+from hepatica.report.old_document import identity
 
 Document = dict[str, Any]
 

@@ -1,0 +1,122 @@
+"""The evaluators of the same rules compared on many profiles: durable_rules, the plain reading, the bit tables, the columns.
+
+The first three are compared on every evaluation anyway; here they meet profiles that are chosen to tell them apart, and the
+columns kernel joins them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import product
+from random import Random
+from typing import Any
+
+from hepatica.assurance.space import RegionMaker, Space, simplest, space_of
+from hepatica.assurance.version import RulesetVersion
+from hepatica.inference import Disagreement, GoalKey, Inference, Reading, Verdict
+from hepatica.patient import Facts, Interval, Profile, Value
+
+EVERY_POINT_UP_TO = 5_000
+BATCH = 4_096
+Read = Callable[[Facts], Reading]
+
+
+@dataclass(frozen=True, slots=True)
+class EvaluatorDifference:
+    """A profile for which not all evaluators say the same, and what differs."""
+
+    says: str
+    profile: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class EvaluatorAgreement:
+    """How many profiles of each kind were compared, and every difference that was met."""
+
+    compared: Mapping[str, int]
+    differences: tuple[EvaluatorDifference, ...]
+
+
+def agreement(version: RulesetVersion, profiles: Mapping[str, Sequence[Facts]], read: Read | None = None) -> EvaluatorAgreement:
+    """Compare the evaluators on profiles of several kinds; `read` is the evaluation of one (that of the ruleset by default)."""
+    one = read or Inference(version.ruleset, version.program).read
+    found: list[EvaluatorDifference] = []
+    for group in profiles.values():
+        for start in range(0, len(group), BATCH):
+            found.extend(_differences(version, group[start : start + BATCH], one))
+    return EvaluatorAgreement({kind: len(group) for kind, group in profiles.items()}, tuple(found))
+
+
+def _differences(version: RulesetVersion, batch: Sequence[Facts], read: Read) -> Iterator[EvaluatorDifference]:
+    readings: dict[int, Reading] = {}
+    for position, facts in enumerate(batch):
+        try:
+            readings[position] = read(facts)
+        except Disagreement as error:
+            yield EvaluatorDifference(str(error), Profile(facts, fields=version.fields).as_document())
+    goals = [key for key in version.program.goals if key.kind in ("rule", "scope")]
+    # The columns are coded by class, and an interval lies in several.
+    coded = [at for at in readings if not any(isinstance(value, Interval) for value in batch[at].values())]
+    by_column = _columns(version, goals, [batch[at] for at in coded])
+    for row, at in enumerate(coded):
+        unlike = [str(key) for key in goals if readings[at].verdict(version.program.goals[key]) is not by_column[key][row]]
+        if unlike:
+            says = f"the columns and the evaluation differ on {', '.join(unlike)}"
+            yield EvaluatorDifference(says, Profile(batch[at], fields=version.fields).as_document())
+
+
+def _columns(version: RulesetVersion, goals: Sequence[GoalKey], profiles: Sequence[Facts]) -> dict[GoalKey, list[Verdict]]:
+    """For each goal its verdict of every profile, by the columns kernel."""
+    from hepatica.inference.columns import Columns
+
+    columns = Columns(version.program, goals)
+    found = columns.evaluate(columns.code(profiles))
+    return {
+        key: [Verdict.of(*pair) for pair in zip(columns.holds(found.certain, key), columns.holds(found.possible, key), strict=True)]
+        for key in goals
+    }
+
+
+def profiles_to_compare(version: RulesetVersion, patients: Sequence[Facts], sample: int, seed: int) -> dict[str, list[Facts]]:
+    """The given patients, every boundary, a seeded sample, and every point of the space where it is small."""
+    space = space_of(version.program.tests, version.fields)
+    found = {"patients": list(patients), "boundaries": list(boundaries(version, space))}
+    found["sample"] = list(sampled(space, sample, seed))
+    if space.points <= EVERY_POINT_UP_TO:
+        found["every point"] = list(every_point(space))
+    return found
+
+
+def boundaries(version: RulesetVersion, space: Space) -> Iterator[Facts]:
+    """For each rule a profile to which it applies, and that profile with each field at each of its points in turn."""
+    maker = RegionMaker(space)
+    seen: set[tuple[Value | None, ...]] = set()
+    for rule in version.ruleset.rules:
+        region = maker.region(version.conjunctions(GoalKey("rule", rule)))
+        if region.certain:
+            box = simplest(space, region.certain)
+            for axis, whole in enumerate(space.axes):
+                for point in range(len(whole.points)):
+                    facts = space.facts((*box[:axis], 1 << point, *box[axis + 1 :]))
+                    key = tuple(facts.values())
+                    if key not in seen:
+                        seen.add(key)
+                        yield facts
+
+
+def sampled(space: Space, number: int, seed: int) -> Iterator[Facts]:
+    """Profiles drawn entry by entry, the same for the same seed."""
+    random = Random(seed)
+    for _ in range(number):
+        known: dict[str, Value | None] = {}
+        for axis in space.axes:
+            entry = axis.entry(random.choice(axis.cells(axis.full)))
+            known |= {field.name: value for field, value in zip(axis.fields, entry, strict=True)}
+        yield space.total(known)
+
+
+def every_point(space: Space) -> Iterator[Facts]:
+    """One profile for every point."""
+    for points in product(*(range(len(axis.points)) for axis in space.axes)):
+        yield space.facts([1 << point for point in points])

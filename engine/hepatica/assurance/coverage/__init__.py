@@ -1,1 +1,0 @@
-"""What case tables exercise of a ruleset."""

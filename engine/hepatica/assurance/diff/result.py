@@ -1,0 +1,112 @@
+"""What a comparison of two rulesets found, typed and complete; views and JSON read nothing else."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Annotated, Any, Literal
+
+from pydantic import Field
+
+from hepatica.assurance.space import Boxes, Limits
+from hepatica.assurance.version import ProfileSpace, SubjectKind
+from hepatica.evaluation import RulesetIdentity
+
+Area = Literal["rule", "study", "figure", "text", "therapy", "concept", "note", "card", "fields"]
+Action = Literal["added", "removed", "changed", "renamed"]
+ChangeKind = Literal["list", "standing", "verdict", "other rules", "reasons", "applicability", "scope", "concept", "note"]
+Gate = Literal["no change", "changed", "declared"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RulesetEdit:
+    """One edit: what kind of thing, which one, which part of it, and the two values as text ("" where there is none).
+
+    `profiles` is how many profiles' answers show the thing: 0 where only the pages about the ruleset do.
+    `headlines` are the lines of an answer that the edit changes, before and after, where it changes one.
+    """
+
+    area: Area
+    action: Action
+    what: str
+    part: str
+    before: str
+    after: str
+    profiles: int = 0
+    therapies: tuple[str, ...] = ()
+    headlines: tuple[tuple[str, str], ...] = ()
+    declared: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Placement:
+    """Where a subject stands: a list with its standing and verdict, or inside, outside, in, out, yes, no, shown ..."""
+
+    place: str
+    standing: str = ""
+    verdict: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AnswerChange:
+    """One subject's answer changes in the same way throughout a region.
+
+    `who` describes the part of the region where everything that matters is known (`known` profiles of it), `where` the whole
+    of it (`profiles`); each is a list of alternatives, field to values. `rules` are the rules that the change comes from.
+    """
+
+    kind: ChangeKind
+    subject: SubjectKind
+    id: str
+    name: str
+    before: Placement
+    after: Placement
+    profiles: int
+    known: int
+    who: tuple[Limits, ...]
+    where: tuple[Limits, ...]
+    rules: tuple[str, ...]
+    witness: Mapping[str, Any]
+    declared: bool = False
+    boxes: Annotated[Boxes, Field(exclude=True)] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Undeclared:
+    """A change that no declaration covers, by its place among the changes, with the profiles left over."""
+
+    change: int
+    profiles: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UnmetDeclaration:
+    """A declared change that did not happen."""
+
+    place: str
+    kind: str
+    id: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RulesetDiff:
+    """The whole comparison. `old` or `new` is None for a ruleset that is new or gone.
+
+    `changed` is whether any answer differs in anything shown: `changes` where therapies, scope, studies, concepts or notes
+    stand, `edits` with profiles in what is said. `version_kept`: answers differ under the same version number.
+    """
+
+    notice: str
+    old: RulesetIdentity | None
+    new: RulesetIdentity | None
+    headline: str
+    changed: bool
+    version_kept: bool
+    gated: bool
+    passed: bool
+    space: ProfileSpace
+    unchanged_subjects: int
+    changes: tuple[AnswerChange, ...]
+    edits: tuple[RulesetEdit, ...]
+    undeclared: tuple[Undeclared, ...]
+    declared_but_not_met: tuple[UnmetDeclaration, ...]

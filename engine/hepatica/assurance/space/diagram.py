@@ -1,0 +1,303 @@
+"""The space cut by several conditions at once, as a multi-valued decision diagram (MDD).
+
+A node asks for one axis; each branch is a set of its points; a leaf is an outcome of the conditions. The diagram is made
+from the top: the state of a node is which boxes of which condition still hold the profile, so equal states are met once,
+and a region of 10^8 profiles is some hundred nodes. Counting, a smallest witness, and the boxes of an outcome are each one
+walk over it. What is proved here is exact; nothing is sampled.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
+from math import prod
+from typing import Generic, NamedTuple, NoReturn, TypeVar
+
+from hepatica.assurance.space.axes import Space
+from hepatica.assurance.space.boxes import Box, Region
+from hepatica.inference import Verdict
+from hepatica.problems import InvalidInput, Problem
+
+O = TypeVar("O", bound=Hashable)  # noqa: E741
+Verdicts = tuple[Verdict, ...]
+Judge = Callable[[Verdicts], O]
+MOST_STATES = 300_000
+MOST_PARTS = 20_000
+_TOO_MANY = "the rules cut the space into too many parts to describe (more than {:,}); split {}"
+
+
+class _Leaf(NamedTuple):
+    """One outcome; `None` stands for the part outside the region asked for."""
+
+    outcome: object
+
+
+class _Branching(NamedTuple):
+    """A node: the axis it asks for, and for each set of points the node (by index) below."""
+
+    axis: int
+    branches: tuple[tuple[int, int], ...]
+
+
+class Diagram(Generic[O]):
+    """Where each outcome of some conditions holds.
+
+    `regions` are the conditions, `judge` gives the outcome of their verdicts, in the same order. Outcomes must be
+    hashable; equal ones are merged. Only the part of the space in `inside` is looked at (all of it by default). Raises
+    `InvalidInput`, naming `name`, past `MOST_STATES` states.
+    """
+
+    def __init__(
+        self, space: Space, regions: Sequence[Region], judge: Judge[O], name: str = "the conditions", inside: Sequence[Box] = ()
+    ) -> None:
+        self.space = space
+        self._judge, self._name = judge, name
+        self._sure = _Alive(space, [region.certain for region in regions])
+        self._maybe = _Alive(space, [region.possible for region in regions])
+        self._inside = _Alive(space, [tuple(inside) or (space.full,)])
+        self._nodes: list[_Leaf | _Branching] = [_Leaf(None)]
+        self._index: dict[_Leaf | _Branching, int] = {self._nodes[0]: 0}
+        self._outside = 0
+        self._states: dict[tuple[int, int, int, int], int] = {}
+        self._judged: dict[Verdicts, int] = {}
+        self._outcomes: dict[O, int] = {}
+        self._counts: dict[int, dict[int, int]] = {}
+        self._root = self._node(0, self._sure.start, self._maybe.start, self._inside.start)
+
+    # Asking
+
+    def outcomes(self) -> tuple[O, ...]:
+        """Every outcome that holds somewhere."""
+        return tuple(self._outcomes)
+
+    def count(self, outcome: O) -> int:
+        """How many profiles have an outcome."""
+        leaf = self._outcomes.get(outcome)
+        return 0 if leaf is None else self._below(self._root).get(leaf, 0) * self._skipped(0, self._root)
+
+    def witness(self, outcome: O) -> Box:
+        """A box that holds a profile of that outcome with the fewest known fields."""
+        found = self._cheapest(self._root, self._outcomes[outcome], {})
+        assert found is not None
+        return tuple(found[1].get(axis, full) for axis, full in enumerate(self.space.full))
+
+    def boxes(self) -> dict[O, list[Box]]:
+        """For each outcome the disjoint boxes where it holds; together they are all of `inside`."""
+        by_leaf: dict[int, list[Box]] = {}
+        for node, box in self._paths(self._root):
+            by_leaf.setdefault(node, []).append(box)
+        return {outcome: by_leaf[leaf] for outcome, leaf in self._outcomes.items()}
+
+    def split(self, outcome: O) -> tuple[list[Box], list[Box]]:
+        """Where one outcome holds, and where it does not: disjoint boxes, few because all others are taken for one first.
+
+        Raises `InvalidInput` past `MOST_PARTS` boxes.
+        """
+        wanted = self._outcomes[outcome]
+        inside: list[Box] = []
+        outside: list[Box] = []
+        for node, box in self._paths(self._merged(self._root, wanted, {})):
+            (inside if node == wanted else outside).append(box)
+            if len(inside) + len(outside) > MOST_PARTS:
+                self._refuse(MOST_PARTS)
+        return inside, outside
+
+    # Making
+
+    def _node(self, axis: int, sure: int, maybe: int, inside: int) -> int:
+        if not inside:
+            return self._outside
+        sure, maybe = self._settled(axis, sure, maybe)
+        inside = self._inside.settled(axis, inside)
+        while axis < len(self.space.axes) and not (
+            self._sure.asks(axis, sure) or self._maybe.asks(axis, maybe) or self._inside.asks(axis, inside)
+        ):
+            axis += 1
+        key = (axis, sure, maybe, inside)
+        known = self._states.get(key)
+        if known is None:
+            if len(self._states) >= MOST_STATES:
+                self._refuse(MOST_STATES)
+            known = self._states[key] = self._made(*key)
+        return known
+
+    def _settled(self, axis: int, sure: int, maybe: int) -> tuple[int, int]:
+        """The state without what can no longer matter, so that more states are equal.
+
+        A condition one of whose boxes asks nothing of the axes to come is decided: its other boxes are dropped.
+        """
+        sure = self._sure.settled(axis, sure)
+        for position, own in enumerate(self._sure.own):
+            if sure & self._sure.decided[position]:
+                maybe &= ~self._maybe.own[position]
+            elif not sure & own and maybe & self._maybe.finished[axis] & self._maybe.own[position]:
+                maybe = maybe & ~self._maybe.own[position] | self._maybe.decided[position]
+        return sure, maybe
+
+    def _made(self, axis: int, sure: int, maybe: int, inside: int) -> int:
+        if axis == len(self.space.axes):
+            owners = zip(self._sure.own, self._maybe.own, strict=True)
+            return self._leaf(tuple([_verdict(sure & s, maybe & m) for s, m in owners]))
+        branches: dict[tuple[int, int, int], int] = {}
+        rows = zip(self._sure.rows[axis], self._maybe.rows[axis], self._inside.rows[axis], strict=True)
+        for point, (s, m, i) in enumerate(rows):
+            state = (sure & s, maybe & m, inside & i)
+            branches[state] = branches.get(state, 0) | 1 << point
+        return self._branch(axis, ((mask, self._node(axis + 1, *state)) for state, mask in branches.items()))
+
+    def _leaf(self, verdicts: Verdicts) -> int:
+        known = self._judged.get(verdicts)
+        if known is None:
+            outcome = self._judge(verdicts)
+            # Boxed in a tuple, so that an outcome of None is not the part outside.
+            known = self._judged[verdicts] = self._outcomes.setdefault(outcome, self._added(_Leaf((outcome,))))
+        return known
+
+    def _branch(self, axis: int, branches: Iterable[tuple[int, int]]) -> int:
+        """The node with those branches; those to one child are joined, and a node with one child is that child."""
+        children: dict[int, int] = {}
+        for mask, child in branches:
+            children[child] = children.get(child, 0) | mask
+        if len(children) == 1:
+            return next(iter(children))
+        return self._added(_Branching(axis, tuple((mask, child) for child, mask in children.items())))
+
+    def _added(self, node: _Leaf | _Branching) -> int:
+        known = self._index.setdefault(node, len(self._nodes))
+        if known == len(self._nodes):
+            self._nodes.append(node)
+        return known
+
+    def _refuse(self, limit: int) -> NoReturn:
+        raise InvalidInput([Problem(self._name, 1, 1, "too-many-parts", _TOO_MANY.format(limit, self._name))])
+
+    # Walking
+
+    def _skipped(self, axis: int, node: int) -> int:
+        """How many entries the axes between `axis` and a node's own stand for: nothing is asked of them."""
+        below = self._nodes[node]
+        end = below.axis if isinstance(below, _Branching) else len(self.space.axes)
+        return prod(self.space.volume(at, self.space.full[at]) for at in range(axis, end))
+
+    def _below(self, node: int) -> dict[int, int]:
+        """The profiles of each leaf below a node, over the node's own axis and the later ones."""
+        entry = self._nodes[node]
+        if isinstance(entry, _Leaf):
+            return {node: 1}
+        known = self._counts.get(node)
+        if known is None:
+            known = {}
+            for mask, child in entry.branches:
+                times = self.space.volume(entry.axis, mask) * self._skipped(entry.axis + 1, child)
+                for leaf, number in self._below(child).items():
+                    known[leaf] = known.get(leaf, 0) + times * number
+            self._counts[node] = known
+        return known
+
+    def _cheapest(
+        self, node: int, leaf: int, known: dict[int, tuple[int, dict[int, int]] | None]
+    ) -> tuple[int, dict[int, int]] | None:
+        """Of the ways from a node to a leaf the one with fewest known fields: how many, and the mask of each axis asked."""
+        entry = self._nodes[node]
+        if isinstance(entry, _Leaf):
+            return (0, {}) if node == leaf else None
+        if node not in known:
+            found = []
+            for mask, child in entry.branches:
+                below = self._cheapest(child, leaf, known)
+                if below is not None:
+                    found.append((below[0] + self.space.cost(entry.axis, mask), {entry.axis: mask, **below[1]}))
+            known[node] = min(found, key=lambda one: one[0]) if found else None
+        return known[node]
+
+    def _merged(self, node: int, wanted: int, reduced: dict[int, int]) -> int:
+        """The node with every leaf but the wanted one taken for one other."""
+        entry = self._nodes[node]
+        if isinstance(entry, _Leaf):
+            return node if node == wanted else self._outside
+        if node not in reduced:
+            parts = [(mask, self._merged(child, wanted, reduced)) for mask, child in entry.branches]
+            reduced[node] = self._branch(entry.axis, parts)
+        return reduced[node]
+
+    def _paths(self, root: int) -> Iterator[tuple[int, Box]]:
+        """Every leaf below a node with the box that leads to it."""
+        stack: list[tuple[int, Box]] = [(root, self.space.full)]
+        while stack:
+            node, box = stack.pop()
+            entry = self._nodes[node]
+            if isinstance(entry, _Leaf):
+                yield node, box
+                continue
+            axis = entry.axis
+            stack.extend((child, (*box[:axis], mask, *box[axis + 1 :])) for mask, child in reversed(entry.branches))
+
+
+class _Alive:
+    """Which boxes of some groups still hold a profile, as one bit to a box.
+
+    `rows[axis][point]` are the boxes that hold the point. `own` are the bits of each group; the highest of them, in
+    `decided`, stands for no box: it is set once the group is decided whatever the other axes say, in place of all others.
+    """
+
+    def __init__(self, space: Space, groups: Sequence[Sequence[Box]]) -> None:
+        self.own: list[int] = []
+        self.decided: list[int] = []
+        boxes: list[Box | None] = []
+        for group in groups:
+            self.own.append((1 << len(group) + 1) - 1 << len(boxes))
+            boxes += [*group, None]
+            self.decided.append(1 << len(boxes) - 1)
+        self._every_decided = sum(self.decided)
+        self.start = sum(self.own) & ~self._every_decided
+        self.rows = [
+            [sum(1 << bit for bit, box in enumerate(boxes) if box is None or box[axis] >> point & 1) for point in range(size)]
+            for axis, size in enumerate(len(a.points) for a in space.axes)
+        ]
+        self._busy = [
+            sum(1 << bit for bit, box in enumerate(boxes) if box is not None and box[axis] != full)
+            for axis, full in enumerate(space.full)
+        ]
+        # finished[axis]: the boxes that ask nothing of this axis or a later one.
+        self.finished = [~sum_or(self._busy[axis:]) & self.start for axis in range(len(space.axes) + 1)]
+
+    def asks(self, axis: int, alive: int) -> bool:
+        """Whether a box that is still alive asks something of an axis."""
+        return bool(alive & self._busy[axis])
+
+    def settled(self, axis: int, alive: int) -> int:
+        """The state with every group decided that has a box with nothing left to ask."""
+        finished = alive & self.finished[axis]
+        if not finished:
+            return alive
+        for own, decided in zip(self.own, self.decided, strict=True):
+            if finished & own:
+                alive = alive & ~own | decided
+        return alive
+
+
+def sum_or(masks: Iterable[int]) -> int:
+    """The union of some masks."""
+    found = 0
+    for mask in masks:
+        found |= mask
+    return found
+
+
+def _verdict(sure: int, maybe: int) -> Verdict:
+    if sure:
+        return Verdict.TRUE
+    return Verdict.UNKNOWN if maybe else Verdict.FALSE
+
+
+def count(space: Space, boxes: Sequence[Box]) -> int:
+    """The profiles in a region whose boxes may overlap."""
+    return Diagram(space, [Region(tuple(boxes), tuple(boxes))], lambda found: found[0]).count(Verdict.TRUE)
+
+
+def uncovered(space: Space, region: Sequence[Box], boxes: Sequence[Box]) -> tuple[int, Box] | None:
+    """The part of a region that no box covers: how many profiles, and a box with a smallest one; None where there is none."""
+    if not region:
+        return None
+    found = Diagram(space, [Region(tuple(boxes), tuple(boxes))], lambda found: found[0], inside=region)
+    left = found.count(Verdict.FALSE)
+    return (left, found.witness(Verdict.FALSE)) if left else None

@@ -1,0 +1,201 @@
+"""One version of a ruleset as questions about its answers: where each therapy stands, what is in scope, whom studies enrolled."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Literal, NamedTuple
+
+from hepatica.assurance.space import Region, RegionMaker, Verdicts, joined
+from hepatica.evaluation import LISTS
+from hepatica.inference import GoalKey, Program, Reading, Verdict
+from hepatica.knowledge import RANK, VERDICTS, Rule, Ruleset, Test, Therapy, leaves
+from hepatica.patient import Facts, Fields
+
+SubjectKind = Literal["therapy", "rule", "scope", "concept", "study", "note"]
+ABSENT = "absent"
+_TRUTH = {Verdict.TRUE: "yes", Verdict.FALSE: "no", Verdict.UNKNOWN: "unknown"}
+_WORDS: Mapping[SubjectKind, Mapping[Verdict, str]] = {
+    "scope": {Verdict.TRUE: "in", Verdict.FALSE: "out", Verdict.UNKNOWN: "unknown"},
+    "study": {Verdict.TRUE: "inside", Verdict.FALSE: "outside", Verdict.UNKNOWN: "unknown"},
+    "note": {Verdict.TRUE: "shown", Verdict.FALSE: "not shown", Verdict.UNKNOWN: "not shown"},
+    "rule": {Verdict.TRUE: "applies", Verdict.FALSE: "does not apply", Verdict.UNKNOWN: "may apply"},
+    "concept": _TRUTH,
+}
+PLACES: Mapping[SubjectKind, tuple[str, ...]] = {
+    "therapy": (*LISTS, ABSENT),
+    **{kind: (*dict.fromkeys(words.values()), ABSENT) for kind, words in _WORDS.items()},
+}
+"""Every place a subject of a kind can have."""
+
+
+class Subject(NamedTuple):
+    """Something whose answer may differ between versions; `id` is empty for the scope."""
+
+    kind: SubjectKind
+    id: str = ""
+
+    @property
+    def goal(self) -> GoalKey:
+        """The condition that decides it; a therapy has none of its own."""
+        assert self.kind != "therapy"
+        return GoalKey(self.kind, self.id)
+
+
+class Position(NamedTuple):
+    """Where a subject stands for a profile: of a therapy its list, standing and verdict, of all else a word of `PLACES`."""
+
+    place: str
+    standing: str = ""
+    verdict: str = ""
+
+
+class _Group(NamedTuple):
+    """The rules of a therapy that put it into the same position, and where at least one of them holds."""
+
+    position: Position
+    region: Region
+
+
+@dataclass(frozen=True)
+class RulesetVersion:
+    """A ruleset with its compiled conditions."""
+
+    ruleset: Ruleset
+    program: Program
+
+    def conjunctions(self, goal: GoalKey) -> list[tuple[Test, ...]]:
+        """The alternatives of a goal, each as its tests; none for a goal that the version does not have."""
+        found = self.program.goals.get(goal)
+        return [self._tests_in(conjunction) for conjunction in found.conjunctions] if found is not None else []
+
+    def meaning(self, goal: GoalKey) -> frozenset[frozenset[Test]]:
+        """The alternatives as a set: equal for two goals only if they have the same verdicts and reasons for every profile."""
+        return frozenset(map(frozenset, self.conjunctions(goal)))
+
+    def _tests_in(self, conjunction: int) -> tuple[Test, ...]:
+        return tuple(test for index, test in enumerate(self.program.tests) if conjunction >> index & 1)
+
+    @property
+    def fields(self) -> Fields:
+        """Every field that a profile under this version has."""
+        return self.ruleset.fields
+
+    @cached_property
+    def citing(self) -> Mapping[str, tuple[Rule, ...]]:
+        """For each study that is cited the rules that do."""
+        found: dict[str, tuple[Rule, ...]] = {}
+        for rule in self.ruleset.rules.values():
+            for study in dict.fromkeys(rule.cites):
+                found[study] = (*found.get(study, ()), rule)
+        return found
+
+    @cached_property
+    def notes(self) -> Mapping[str, object]:
+        """The notes by id."""
+        return {note.id: note for note in self.ruleset.notes}
+
+    def knows(self, subject: Subject) -> bool:
+        """Whether the version has the subject at all."""
+        known: Mapping[str, Mapping[str, object]] = {
+            "therapy": self.ruleset.therapies,
+            "rule": self.ruleset.rules,
+            "concept": self.ruleset.concepts,
+            "study": self.ruleset.studies,
+            "note": self.notes,
+        }
+        return subject.kind == "scope" or subject.id in known[subject.kind]
+
+    def subjects(self) -> Iterator[Subject]:
+        """Everything that an answer speaks of, in the order of the ruleset; of studies those that a rule cites."""
+        yield Subject("scope")
+        yield from (Subject("therapy", name) for name in self.ruleset.therapies)
+        yield from (Subject("concept", name) for name in self.ruleset.concepts)
+        yield from (Subject("study", name) for name in self.ruleset.studies if name in self.citing)
+        yield from (Subject("note", name) for name in self.notes)
+
+    def word(self, subject: Subject, verdict: Verdict) -> Position:
+        """Where a subject other than a therapy stands by the verdict of its condition."""
+        if not self.knows(subject):
+            return Position(ABSENT)
+        if subject.goal not in self.program.goals:
+            return Position("not_stated" if subject.kind == "study" else "shown")
+        return Position(_WORDS[subject.kind][verdict])
+
+
+def position_of(rule: Rule) -> Position:
+    """Where a therapy stands that a rule decides."""
+    return Position(rule.reaches, rule.standing, rule.verdict or "")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ProfileSpace:
+    """Over how many profiles something was proved, and how many of them some test tells apart."""
+
+    profiles: int
+    distinguishable: int
+    counted: str = (
+        "A profile is one entry per field that some rule reads: a word, yes or no, a list, a number on a threshold or between two "
+        "neighbouring ones, an interval of such numbers, or unknown; only combinations that fit together are counted. They are "
+        "not patients: how many people have a profile is not known here."
+    )
+
+
+class Placing:
+    """Where a therapy stands, from the verdicts of its rules grouped by where each would put it.
+
+    Rules with the same list, standing and verdict decide alike, so that they are one condition here: a therapy of fifty rules
+    has a handful of groups. This is the order of lists that an evaluation keeps, told by groups.
+    """
+
+    def __init__(self, therapy: Therapy | None, region: Mapping[str, Region]) -> None:
+        grouped: dict[Position, list[Rule]] = {}
+        for rule in therapy.rules if therapy is not None else ():
+            grouped.setdefault(position_of(rule), []).append(rule)
+        self.known = therapy is not None
+        self.groups = [_Group(at, joined(region[r.id] for r in rules)) for at, rules in sorted(grouped.items(), key=_order)]
+
+    @property
+    def regions(self) -> Sequence[Region]:
+        """The condition of each group, the strongest first."""
+        return [group.region for group in self.groups]
+
+    def position(self, verdicts: Verdicts) -> Position:
+        """Where the therapy stands given the verdict of each group."""
+        if not self.known:
+            return Position(ABSENT)
+        held: list[Position] = []
+        still: list[Position] = []
+        for group, verdict in zip(self.groups, verdicts, strict=True):
+            # A rule that only names a therapy needs no certainty: there is nothing that it could become.
+            if verdict is Verdict.TRUE or (verdict is Verdict.UNKNOWN and group.position.place == "unreported"):
+                held.append(group.position)
+            elif verdict is Verdict.UNKNOWN:
+                still.append(group.position)
+        if held and held[0].place in ("options", "trials"):
+            return held[0]
+        if still:
+            return Position("possible", still[0].standing)
+        return held[0] if held else Position("ruled_out")
+
+
+def _order(entry: tuple[Position, Iterable[Rule]]) -> tuple[int, int]:
+    """By standing (options before trials before what is not supported), then by verdict."""
+    return RANK[entry[0].standing], list(VERDICTS).index(entry[0].verdict) if entry[0].verdict else 0
+
+
+def precedence(rule: Rule) -> tuple[int, int, str]:
+    """Which of several rules that put a therapy into one list decides: the strongest, then the one that asks most, then by id."""
+    return RANK[rule.standing], -sum(1 for _ in leaves(rule.when)), rule.id
+
+
+def rule_regions(version: RulesetVersion, maker: RegionMaker, rules: Iterable[str]) -> dict[str, Region]:
+    """Where each of some rules applies (the scope is part of it)."""
+    return {name: maker.region(version.conjunctions(GoalKey("rule", name))) for name in rules}
+
+
+def reading_of(program: Program, facts: Facts) -> Reading:
+    """The verdicts of a profile by the bit tables alone: for many profiles, or rules that are no ruleset's."""
+    masks = program.masks(facts)
+    return Reading(program.verdicts(masks.certain), program.verdicts(masks.possible), masks.holds, masks.fails)

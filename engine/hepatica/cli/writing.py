@@ -1,0 +1,93 @@
+"""Where output goes: standard output, or a file that is written aside and renamed, whole or not at all."""
+
+from __future__ import annotations
+
+import os
+import stat
+import sys
+from collections.abc import Iterable
+from pathlib import Path
+from tempfile import NamedTemporaryFile
+from typing import IO
+
+from hepatica.notice import NOTICE
+from hepatica.problems import InvalidInput, Problem
+
+_LONGEST_READ = 4_000_000
+_OWN = " ".join(NOTICE.split()[-10:]).encode()
+
+
+def write(chunks: Iterable[str | bytes], path: Path | None = None, *, force: bool = False) -> None:
+    """Chunks as UTF-8 to standard output, each as soon as it is made, or to a file. Raises `InvalidInput` where it cannot."""
+    if path is not None:
+        write_file(chunks, path, force=force)
+        return
+    if sys.stdout is None:
+        raise InvalidInput([Problem("<stdout>", 1, 1, "cannot-write", "standard output is closed")])
+    for chunk in chunks:
+        sys.stdout.buffer.write(_bytes(chunk))
+
+
+def write_file(chunks: Iterable[str | bytes], path: Path, *, force: bool = False) -> None:
+    """A whole file or none: written beside its place and renamed.
+
+    Without `force` a file that this program did not write is left alone. It is known by the notice that every output
+    carries. Raises `InvalidInput` where nothing may or can be written.
+    """
+    try:
+        target = path.resolve()
+        _refuse(target, path, force)
+        # Beside the target, because a rename is whole only within one file system.
+        with NamedTemporaryFile(dir=target.parent, prefix=f".{target.name[:100]}.", delete=False) as stream:
+            aside = Path(stream.name)
+            try:
+                stream.writelines(map(_bytes, chunks))
+                stream.close()
+                aside.chmod(_mode(target))
+                aside.replace(target)
+            except BaseException:
+                aside.unlink(missing_ok=True)
+                raise
+    except OSError as error:
+        raise _cannot(path, (error.strerror or "cannot be written").lower()) from error
+    except ValueError:
+        raise _cannot(path, "no file can have this name") from None
+
+
+def _refuse(target: Path, path: Path, force: bool) -> None:
+    if not target.exists():
+        return
+    if not target.is_file():
+        raise _cannot(path, "is no ordinary file")
+    if not force and not written_here(target):
+        raise _cannot(path, "exists and was not written by this program; name another file, or say --force")
+
+
+def written_here(path: Path) -> bool:
+    """Whether a file carries the notice (wrapped or not), or is empty."""
+    with path.open("rb") as stream:
+        data = stream.read(_LONGEST_READ)
+    return not data.strip() or _OWN in b" ".join(data.replace(b"#", b" ").replace(b">", b" ").split())
+
+
+def _mode(target: Path) -> int:
+    """The mode of the file that is replaced, or what the user's mask leaves to a new one."""
+    if target.exists():
+        return stat.S_IMODE(target.stat().st_mode)
+    mask = os.umask(0)
+    os.umask(mask)
+    return 0o666 & ~mask
+
+
+def _bytes(chunk: str | bytes) -> bytes:
+    return chunk if isinstance(chunk, bytes) else chunk.encode("utf-8", "replace")
+
+
+def _cannot(path: Path, reason: str) -> InvalidInput:
+    return InvalidInput([Problem(str(path), 1, 1, "cannot-write", reason)])
+
+
+def silence(stream: IO[str] | None) -> None:
+    """Let a stream that can no longer be written end without a word: what is left in its buffer goes nowhere."""
+    if stream is not None:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())

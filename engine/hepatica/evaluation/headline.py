@@ -1,0 +1,222 @@
+"""The one line that a therapy is known by: which study and which of its figures, what qualifies them, what overturns them.
+
+The rule, in order. The study: the one that fits the patient best, then one that bears the rule's standing out, then design,
+then size. Its figure: the one that the rule rests on, a subgroup that the patient is of, survival in the whole study, the
+primary endpoint, the most telling one. The line names every arm, the tested therapy first.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from typing import NamedTuple
+
+from hepatica.evaluation import figures
+from hepatica.evaluation.figures import TELLING, FigureParts
+from hepatica.evaluation.result import ApplicabilityStatus, ArmValue, Citation, Headline
+from hepatica.inference import ENROLLED_NOBODY, Verdict
+from hepatica.knowledge import STANDINGS, LaterEvent, Reference, Result, Rule, Study, StudyKind, Therapy
+
+FIT: Mapping[ApplicabilityStatus, int] = {"inside": 0, "partly_stated": 1, "not_stated": 2, "unknown": 3, "outside": 5}
+"""How well a study fits a patient, best first. What tells nothing of its patients (`_TELLS_NOTHING`) stands just before the
+studies that did not enrol such a patient."""
+
+_TELLS_NOTHING = 4
+DESIGNS: tuple[StudyKind, ...] = (
+    "randomised_controlled_trial",
+    "randomised_dose_comparison",
+    "single_arm_trial",
+    "meta_analysis",
+    "dose_finding_trial",
+    "retrospective_series",
+    "case_report",
+    "trial_in_progress",
+    "regulatory_approval",
+    "review_statement",
+)
+"""Best evidence first; within a design the larger study."""
+
+DAGGER = "†"
+_DESIGN_MARKS: Mapping[StudyKind, str] = {
+    "randomised_dose_comparison": "comparison of doses, no untreated control",
+    "single_arm_trial": "no control group",
+    "dose_finding_trial": "no control group",
+    "retrospective_series": "series without a control group",
+    "case_report": "single patient",
+    "meta_analysis": "pooled studies",
+}
+_UNDER_WAY = {"ongoing": "in progress", "planned": "planned"}
+
+
+class Telling(NamedTuple):
+    """What a headline is written from: a rule of a therapy with the studies it cites, and what is known around them."""
+
+    rule: Rule
+    therapy: Therapy
+    studies: Mapping[str, Study]
+    references: Mapping[str, Reference]
+    fits: Callable[[Study, Result], Verdict]
+    """Whether the patient is of a result's subgroup."""
+    certain: bool = True
+    """Whether the rule applies for certain."""
+    source_word: str = "review"
+
+
+def evidence_rank(rule: Rule, studies: Mapping[str, Study]) -> tuple[int, int]:
+    """Where a rule stands among those of its standing: the best design, then the size, among the studies that bear it out."""
+    cited = [studies[name] for name in rule.cites]
+    bearing = [study for study in cited if STANDINGS[rule.standing].borne_out_by(study)] or cited
+    return min((_design(study) for study in bearing), default=(len(DESIGNS), 0))
+
+
+def _design(study: Study) -> tuple[int, int]:
+    return DESIGNS.index(study.kind), -(study.n or 0)
+
+
+def headline(citations: Sequence[Citation], telling: Telling, failures: Sequence[Headline] = ()) -> Headline:
+    """The line for a rule; `failures` are the headlines of the therapy's rules that are not supported for this patient."""
+    best = min(citations, key=lambda citation: (_fit(telling, citation), *_bearing(telling, citation)), default=None)
+    if best is None:
+        return Headline(text="")
+    study = telling.studies[best.study]
+    result = key_result(study, telling)
+    line, arms, marks = _figures(study, result, telling) if result else (_without_figures(study, telling), (), ())
+    marks = (*marks, *_marks(study, result, best.applicability.status, telling))
+    later = "; ".join(_later(event) for event in _overturning(telling, [c.study for c in citations]))
+    against = tuple(f"but as a whole not supported: {failed.text}" for failed in failures)
+    signal = _signal(study, telling)
+    text = "; ".join(filter(None, (line, *marks, signal, *against, later)))
+    return Headline(text, study.id, figures.endpoint_words(result) if result else "", arms, marks, later, against)
+
+
+def _fit(telling: Telling, citation: Citation) -> int:
+    study, status = telling.studies[citation.study], citation.applicability.status
+    if status == "not_stated" and (study.kind in ENROLLED_NOBODY or not any(r.arms or r.hr is not None for r in study.results)):
+        return _TELLS_NOTHING
+    return FIT[status]
+
+
+def _bearing(telling: Telling, citation: Citation) -> tuple[bool, int, int]:
+    study = telling.studies[citation.study]
+    return not STANDINGS[telling.rule.standing].borne_out_by(study), *_design(study)
+
+
+def key_result(study: Study, telling: Telling) -> Result | None:
+    """The figure to show of a study for this patient; None where it has none."""
+    named, _, result_id = telling.rule.figure.partition("/")
+    primary = {endpoint.name for endpoint in study.primary_endpoints}
+
+    def place(result: Result) -> tuple[int, int]:
+        whole = not result.subgroup
+        steps = (
+            named == study.id and result.id == result_id,
+            result.subgroup_when is not None and telling.fits(study, result) is Verdict.TRUE,
+            whole and result.endpoint == "OS",
+            whole and result.endpoint in primary,
+            whole,
+        )
+        return steps.index(True) if any(steps) else len(steps), TELLING.index(result.endpoint)
+
+    shown = [r for r in study.results if r.endpoint in TELLING and (r.arms or r.hr is not None or r.corrected or r.says)]
+    fitting = [r for r in shown if r.subgroup_when is None or telling.fits(study, r) is not Verdict.FALSE]
+    return min(fitting, key=place, default=None)
+
+
+def _figures(study: Study, result: Result, telling: Telling) -> tuple[str, tuple[ArmValue, ...], tuple[str, ...]]:
+    """The figure in words, its arms, and the marks that its correction calls for."""
+    printed = figures.printed_parts(study, result, telling.therapy)
+    shown, marks = _as_corrected(study, result, printed, telling)
+    mark = DAGGER if shown.arms != printed.arms else ""
+    words = figures.figure_words(study, result, shown, mark) or result.says
+    if not mark and any(each.startswith(DAGGER) for each in marks):
+        words += DAGGER
+    line = " ".join(filter(None, (f"{study.name}:", figures.endpoint_words(result), words, figures.subgroup_words(result))))
+    arms = tuple(ArmValue(figures.arm_name(study, arm), value, result.unit) for arm, value in shown.arms)
+    return line, arms, marks
+
+
+def _as_corrected(study: Study, result: Result, printed: FigureParts, telling: Telling) -> tuple[FigureParts, tuple[str, ...]]:
+    """A misprint and what the source leaves out are put right, with a mark; a later report stands beside the print."""
+    fix, correction = figures.corrected_parts(study, result, telling.therapy), result.corrected
+    if fix is None or correction is None or not _matters(printed, fix):
+        return printed, ()
+    kind = figures.correction_kind(study, correction)
+    if kind == "later_report":
+        verb = figures.correction_verb(study, correction, telling.references)
+        return printed, (f"{verb} {figures.figure_words(study, result, fix)}",)
+    if kind not in ("misprint", "not_printed"):
+        return printed, ()
+    right = FigureParts(
+        fix.arms or printed.arms,
+        printed.hr if fix.hr is None else fix.hr,
+        fix.ci or (printed.ci if fix.hr is None else None),
+        fix.ci_level,
+        printed.p if fix.p is None else fix.p,
+        printed.says,
+    )
+    word = telling.source_word
+    return right, (f"{DAGGER} {f'the {word} prints another figure' if kind == 'misprint' else f'not printed in the {word}'}",)
+
+
+def _matters(printed: FigureParts, fix: FigureParts) -> bool:
+    """Whether a correction changes what a reader would think: an arm, the ratio, or on which side of significance it lies."""
+    before = dict(printed.arms)
+    if any(figures.matters(before.get(arm), value) for arm, value in fix.arms):
+        return True
+    if fix.hr is not None and (printed.hr is None or figures.matters(printed.hr, fix.hr)):
+        return True
+    if fix.ci and printed.ci and (fix.ci[0] <= 1 <= fix.ci[1]) != (printed.ci[0] <= 1 <= printed.ci[1]):
+        return True
+    return None not in (printed.p, fix.p) and figures.significant(printed.p) != figures.significant(fix.p)
+
+
+def _without_figures(study: Study, telling: Telling) -> str:
+    if study.approval is not None:
+        parts = (study.approval.authority, study.approval.region, study.approval.date)
+        return f"{study.name}: approved ({', '.join(part for part in parts if part)})"
+    phase = f", phase {study.phase}" if study.phase and "phase" not in study.name.lower() else ""
+    if study.status in _UNDER_WAY:
+        return f"{study.name}{phase}: {_UNDER_WAY[study.status]} at the date, no result"
+    return f"{study.name}{phase}: no figures in the {telling.source_word}"
+
+
+def _signal(study: Study, telling: Telling) -> str:
+    """For a trial in progress, the finding that it is to test: the figure that the rule names in another study."""
+    named, _, result_id = telling.rule.figure.partition("/")
+    other = telling.studies.get(named)
+    if other is None or other.id == study.id or study.status not in _UNDER_WAY:
+        return ""
+    result = next(result for result in other.results if result.id == result_id)
+    line, _, marks = _figures(other, result, telling)
+    return "; ".join((f"its ground: {line}", *marks, *_marks(other, result, "inside", telling)))
+
+
+def _marks(study: Study, result: Result | None, status: ApplicabilityStatus, telling: Telling) -> Iterator[str]:
+    """What a reader must know to read the figure rightly."""
+    missed = study.outcome == "missed"
+    if result is not None:
+        if study.kind in _DESIGN_MARKS and (study.kind != "meta_analysis" or telling.rule.is_option):
+            yield _DESIGN_MARKS[study.kind]
+        if result.subgroup:
+            yield "subgroup of a trial that missed its primary endpoint" if missed else "subgroup"
+        elif missed and telling.rule.is_option:
+            yield "primary endpoint missed"
+    if study.status == "stopped_early":
+        yield "stopped early"
+    if study.status == "announced":
+        yield "announced, not published at the date"
+    if status == "outside":
+        yield "patient outside its population"
+    if status == "unknown" and telling.certain:
+        yield "not known whether it enrolled such a patient"
+
+
+def _overturning(telling: Telling, cited: Iterable[str]) -> Iterator[LaterEvent]:
+    """What overturned the studies cited; for a mere signal or a trial in progress, also what overturned its successors."""
+    own = [telling.studies[name] for name in cited]
+    further = telling.therapy.studies if telling.rule.standing in ("early_signal", "in_trial") else ()
+    events = dict.fromkeys(event for study in (*own, *further) for event in study.later if event.effect == "overturns")
+    yield from sorted(events, key=lambda event: event.year)
+
+
+def _later(event: LaterEvent) -> str:
+    return f"later: {event.says}" if str(event.year) in event.says else f"later ({event.year}): {event.says}"

@@ -1,0 +1,138 @@
+"""Numbers as laboratories print them, with units and comparisons, and the interval as a value of its own."""
+
+from __future__ import annotations
+
+import math
+import re
+from dataclasses import dataclass
+
+from hepatica.patient.text import compiled
+
+DECIMALS = 6
+
+# In order: groups of three by blank or apostrophe, by comma, by point; then a plain number with a decimal point or comma.
+_GROUPED = r"[1-9]\d{0,2}(?:[ ']\d{3})+(?:[.,]\d{1,20})?|[1-9]\d{0,2}(?:,\d{3})+(?:\.\d{1,20})?"
+_POINTS = r"[1-9]\d{0,2}(?:\.\d{3}){2,4}(?:,\d{1,20})?|[1-9]\d{0,2}(?:\.\d{3})+,\d{1,20}"
+_PLAIN = r"(?:\d{1,15}(?:[.,]\d{0,20})?|[.,]\d{1,20})(?:e[+-]?\d{1,2})?"
+NUMBER = rf"(?:{_GROUPED}|{_POINTS}|{_PLAIN})"
+# Three decimals after a point may be a group of three: 1.200 is 1.2 or 1200.
+TWO_WAYS = r"[1-9]\d{0,2}\.\d{3}(?![\d.,e])"
+_SIGNS = {
+    ">": (">", "more than", "greater than", "over", "above"),
+    "<": ("<", "less than", "lower than", "under", "below"),
+    ">=": (">=", "=>", "at least", "from"),
+    "<=": ("<=", "=<", "at most", "up to"),
+    "=": ("=", "exactly"),
+}
+_SIGN_OF = {word: sign for sign, words in _SIGNS.items() for word in words}
+SIGN = "|".join(sorted((word.replace(" ", r"\s+") for word in _SIGN_OF), key=len, reverse=True))
+TO = r"\s*(?:-|to|\.\.)\s*"
+_UNIT = r"[^\d\s.,<>='-]\S{0,15}(?: \S{1,15})?|(?:(?<=\s)|x\s*)10[\^*]\d{1,2}/\S{1,6}"
+_AMOUNT = compiled(
+    rf"(?:(?P<sign>{SIGN})\s*)?(?P<number>[+-]?{NUMBER})"
+    rf"(?:{TO}(?P<to>{NUMBER})|\s*and\s*(?P<sign2>{SIGN})\s*(?P<and>{NUMBER}))?\s*(?P<unit>{_UNIT})?"
+)
+_MICRO = re.compile("[µμ]|mc(?=g|mol|ro)")
+
+
+@dataclass(frozen=True, slots=True)
+class Interval:
+    """A number known only within bounds: `> 1210`. An open end is infinite. Never empty, never a single point."""
+
+    low: float = -math.inf
+    high: float = math.inf
+    low_included: bool = False
+    high_included: bool = False
+
+    def holds(self, operator: str, bound: float) -> bool | None:
+        """Whether every value satisfies the comparison (True), none does (False), or it is open (None)."""
+        if operator in ("<", "<=", "!="):
+            opposite = self.holds({"<": ">=", "<=": ">", "!=": "="}[operator], bound)
+            return None if opposite is None else not opposite
+        if operator == "=":
+            return None if self.contains(bound) else False
+        above = self.low > bound or (self.low == bound and (operator == ">=" or not self.low_included))
+        below = self.high < bound or (self.high == bound and (operator == ">" or not self.high_included))
+        return True if above else False if below else None
+
+    def contains(self, value: float) -> bool:
+        """True for a value that the number may have."""
+        inside_low = value > self.low or (self.low_included and value == self.low)
+        return inside_low and (value < self.high or (self.high_included and value == self.high))
+
+    def __str__(self) -> str:
+        low = f"{'>=' if self.low_included else '>'} {digits(self.low)}"
+        high = f"{'<=' if self.high_included else '<'} {digits(self.high)}"
+        if self.low == -math.inf or self.high == math.inf:
+            return high if self.low == -math.inf else low
+        both = self.low_included and self.high_included
+        return f"{digits(self.low)}-{digits(self.high)}" if both else f"{low} and {high}"
+
+
+@dataclass(frozen=True, slots=True)
+class Amount:
+    """What a text says, not yet held against a unit's bounds: ends as (sign, number as typed), and the unit as typed."""
+
+    ends: tuple[tuple[str, str], ...]
+    unit: str
+
+
+def digits(value: float) -> str:
+    """A number in full, in a spelling that reads back one way only."""
+    text = f"{value:.{DECIMALS}f}".rstrip("0").rstrip(".")
+    return f"{text}0" if re.fullmatch(TWO_WAYS, text) else text
+
+
+def parsed(text: str) -> Amount | None:
+    """The amount in `text` (`620 ng/mL`, `> 1,210`, `200-400`); None where it is none."""
+    found = _AMOUNT.fullmatch(text)
+    if found is None:
+        return None
+    sign = _sign(found["sign"])
+    if found["to"]:
+        ends: tuple[tuple[str, str], ...] = ((">=", found["number"]), ("<=", found["to"]))
+        return None if sign else Amount(ends, found["unit"] or "")
+    if found["and"]:
+        both = {sign[:1], _sign(found["sign2"])[:1]} == {"<", ">"}
+        return Amount(((sign, found["number"]), (_sign(found["sign2"]), found["and"])), found["unit"] or "") if both else None
+    return Amount(((sign or "=", found["number"]),), found["unit"] or "")
+
+
+def _sign(text: str | None) -> str:
+    return _SIGN_OF[" ".join(text.lower().split())] if text else ""
+
+
+def readings(number: str) -> tuple[float, ...]:
+    """The values that a number may have, the likelier first: one, save for exactly three digits after a lone mark."""
+    text = re.sub(r"[ ']", "", number.lower())
+    commas, points = text.count(","), text.count(".")
+    if commas and points:
+        decimal = max(text.rfind(","), text.rfind("."))
+        return (float(re.sub(r"[.,]", "", text[:decimal]) + "." + text[decimal + 1 :]),)
+    if commas > 1 or points > 1:
+        return (float(re.sub(r"[.,]", "", text)),)
+    decimal_reading = float(text.replace(",", "."))
+    if text == number.lower() and re.fullmatch(r"[+]?[1-9]\d{0,2}[.,]\d{3}", text):
+        grouped = float(re.sub(r"[.,]", "", text))
+        return (grouped, decimal_reading) if commas else (decimal_reading, grouped)
+    return (decimal_reading,)
+
+
+def chosen(number: str, low: float, high: float) -> float | tuple[float, float]:
+    """The value of a number within bounds; both readings where neither bounds nor marks settle which is meant.
+
+    A comma before three digits groups them wherever that is possible; a point is a decimal point only where grouping is not.
+    """
+    values = readings(number)
+    if len(values) == 1:
+        return values[0]
+    first, second = values
+    if "," in number:
+        return second if low <= second <= high < first else first
+    return first if low <= first <= high < second else (first, second)
+
+
+def unit_key(text: str) -> str:
+    """What two spellings of a unit share: case, the three ways to write micro, and blanks do not count."""
+    plain = re.sub(r"[\s.*^]+|^x(?=\s*10)", "", text.lower())
+    return _MICRO.sub("u", plain).replace("micro", "u")

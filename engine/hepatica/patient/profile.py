@@ -1,0 +1,144 @@
+"""The profile: what is known of one hypothetical patient, after validation and normalisation."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import KW_ONLY, dataclass, field
+from types import MappingProxyType
+from typing import Any, TypedDict
+
+from hepatica.patient.common import COMMON_FIELDS
+from hepatica.patient.fields import UNKNOWN, Field, Fields, Value
+from hepatica.patient.numbers import Interval, digits
+
+Facts = Mapping[str, Value | None]
+COMPONENTS = "child_pugh_components"
+
+# `class` is a keyword of Python and a key of the contract, hence the functional form.
+ChildPugh = TypedDict(
+    "ChildPugh",
+    {
+        "components": dict[str, str],
+        "points": dict[str, int],
+        "score": int | None,
+        "lowest": int,
+        "highest": int,
+        "class": str | None,
+    },
+)
+
+
+class Staining(TypedDict):
+    """c-MET by immunohistochemistry: intensity 0-3, percentage of tumour cells, and the status that follows."""
+
+    intensity: int | None
+    percent: float | None
+    status: str | None
+
+
+class Measurements(TypedDict, total=False):
+    """What was entered in more detail than a field holds. Keys are absent where nothing was measured."""
+
+    child_pugh: ChildPugh
+    cmet: Staining
+
+
+@dataclass(frozen=True, slots=True)
+class ProfileWarning:
+    """A doubt about the facts that does not stop an answer; `fields` are those it concerns."""
+
+    code: str
+    message: str
+    fields: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Understood:
+    """A value that was read as something else than was typed; `field` is the name, `read` the words a reader sees."""
+
+    field: str
+    typed: str
+    read: str
+
+    def __str__(self) -> str:
+        return f"read '{self.typed}' as {self.read}"
+
+
+@dataclass(frozen=True, slots=True)
+class Profile:
+    """Facts by field name (every field of `fields`; None is unknown), a label, and what was doubtful in the input."""
+
+    facts: Facts
+    label: str = ""
+    _: KW_ONLY
+    measurements: Measurements = field(default_factory=Measurements)
+    warnings: tuple[ProfileWarning, ...] = ()
+    understood: tuple[Understood, ...] = ()
+    fields: Fields = field(default=COMMON_FIELDS, compare=False, repr=False)
+
+    def __getitem__(self, name: str) -> Value | None:
+        return self.facts[name]
+
+    def as_document(self) -> dict[str, Any]:
+        """The known facts as JSON-ready values, and the measured components; reading it back gives the same facts."""
+        shown: dict[str, Any] = {"label": self.label} if self.label else {}
+        shown.update({name: _json(value) for name, value in self.facts.items() if value is not None})
+        if "child_pugh" in self.measurements:
+            shown[COMPONENTS] = dict(self.measurements["child_pugh"]["components"])
+        return shown
+
+    def without(self, names: Iterable[str]) -> Measurements:
+        """The measurements that do not stand behind any of the fields named."""
+        gone = {"child_pugh" if name.startswith("child_pugh") else name for name in names}
+        kept = self.measurements.copy()
+        if "child_pugh" in gone:
+            kept.pop("child_pugh", None)
+        if "cmet" in gone:
+            kept.pop("cmet", None)
+        return kept
+
+    @property
+    def entered(self) -> dict[str, dict[str, str]]:
+        """What was measured, as it would be entered again: known parts by `child_pugh_components` and `cmet`."""
+        found: dict[str, dict[str, str]] = {}
+        if "child_pugh" in self.measurements:
+            parts = self.measurements["child_pugh"]["components"]
+            found[COMPONENTS] = {name: text for name, text in parts.items() if text != UNKNOWN}
+        if "cmet" in self.measurements:
+            grade, percent = self.measurements["cmet"]["intensity"], self.measurements["cmet"]["percent"]
+            shown = {
+                "intensity": None if grade is None else f"{grade}+",
+                "percent": None if percent is None else f"{percent:.12g}",
+            }
+            found["cmet"] = {name: text for name, text in shown.items() if text is not None}
+        return found
+
+    @classmethod
+    def __get_pydantic_core_schema__(cls, source: Any, handler: Any) -> Any:
+        """As part of a result, a profile is written as its document."""
+        from pydantic_core import core_schema
+
+        written = core_schema.plain_serializer_function_ser_schema(
+            cls.as_document, return_schema=core_schema.dict_schema(core_schema.str_schema(), core_schema.any_schema())
+        )
+        return core_schema.is_instance_schema(cls, serialization=written)
+
+
+def facts_of(known: Mapping[str, Value | None], fields: Fields = COMMON_FIELDS) -> Facts:
+    """Total facts, in the order of the fields, from whatever is known."""
+    return MappingProxyType({name: known.get(name) for name in fields})
+
+
+def canonical(known: Field, tokens: Iterable[str]) -> tuple[str, ...]:
+    """The tokens once each, in the field's order: two lists that mean the same become equal."""
+    wanted = set(tokens)
+    return tuple(value for value in known.values if value in wanted)
+
+
+def _json(value: Value | None) -> Any:
+    if isinstance(value, tuple):
+        return list(value)
+    if isinstance(value, Interval):
+        return str(value)
+    # A float with exactly three decimals would read two ways: it is written as text with a fourth.
+    return digits(value) if isinstance(value, float) and digits(value).endswith("0") and value % 1 else value

@@ -1,0 +1,117 @@
+"""Words as people type them: what counts as missing, which spellings mean the same, patterns of the words understood.
+
+A pattern is written once and used twice: compiled without regard to case by the reader, and spelled out by `either_case`
+for JSON Schema, whose patterns have no flags.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+
+LONGEST_TEXT = 200
+GAP = r"[\s_-]*"
+BESIDE = r"[\s_:=.,()-]*"
+
+MISSING = (
+    *(
+        "unknown",
+        "unk",
+        "unkn",
+        "not known",
+        "na",
+        "n/a",
+        "n.a.",
+        "#n/a",
+        "nan",
+        "null",
+        "nd",
+        "n/d",
+        "missing",
+        "pending",
+        "tbd",
+    ),
+    *("not available", "not applicable", "not reported", "not recorded", "not stated", "not done", "not tested", "untested"),
+    *(
+        "not assessed",
+        "not evaluated",
+        "not determined",
+        "no data",
+        "don't know",
+        "?",
+        "??",
+        ".",
+        "..",
+        "-",
+        "--",
+        "\u2013",
+        "\u2014",
+    ),
+)
+
+# Characters that look or mean the same as an ASCII one: full-width forms, non-breaking spaces, signs that keyboards offer.
+_SAME = {code: code - 0xFEE0 for code in range(0xFF01, 0xFF5F)} | str.maketrans(
+    {"\u00a0": " ", "\u2009": " ", "\u202f": " ", "\u3000": " ", "\u200b": "", "\ufeff": "", "\u2010": "-", "\u2011": "-"}
+    | {"\u2013": "-", "\u2014": "-", "\u2212": "-", "\u2264": "<=", "\u2265": ">=", "\u2019": "'", "\u03bc": "\u00b5"}
+)
+_LOOKS = str.maketrans("АВЕЗІКМНОРСТУХаеорсухіΑΒΕΗΙΚΜΝΟΡΤΥΧο", "ABE3IKMHOPCTYXaeopcyxiABEHIKMNOPTYXo")
+_SPECIAL = frozenset("\\.+*?()[]{}|^$")
+
+
+def plain(text: str) -> str:
+    """The text without outer blanks, in ASCII where a character has an ASCII twin."""
+    return (text if text.isascii() else text.translate(_SAME)).strip()
+
+
+def looks_like(text: str) -> str | None:
+    """The text in Latin letters where it holds Cyrillic or Greek ones that look the same; else None."""
+    latin = text.translate(_LOOKS)
+    return None if latin == text else latin
+
+
+def squashed(text: str) -> str:
+    """Without case, blanks, hyphens and underscores: what two spellings of one word share."""
+    return re.sub(GAP, "", text).lower()
+
+
+def one_of(words: Iterable[str]) -> str:
+    """A pattern of any of the words; a blank, hyphen or underscore in a word may be written as any of them, or left out."""
+    spelled = sorted(
+        {re.sub(r"[ _-]+", " ", word.lower()).strip() or word for word in words}, key=lambda word: (-len(word), word)
+    )
+    return "|".join("".join(_escaped(char) for char in word) for word in spelled)
+
+
+def _escaped(char: str) -> str:
+    return GAP if char == " " else f"\\{char}" if char in _SPECIAL else char
+
+
+def framed(words: str, noise: Iterable[str]) -> str:
+    """A pattern of `words` (one group), among words that say nothing more (`BCLC stage C`)."""
+    beside = one_of(noise)
+    before, after = (f"(?:(?:{beside}){BESIDE})*", f"(?:{BESIDE}(?:{beside}))*") if beside else ("", "")
+    return rf"\s*{before}({words}){after}\s*"
+
+
+def missing_pattern() -> str:
+    """A pattern of everything that means "not known"."""
+    return rf"\s*(?:\[\s*(?:{one_of(MISSING)})\s*\]|{one_of(MISSING)})?\s*"
+
+
+def compiled(pattern: str) -> re.Pattern[str]:
+    """The pattern for reading, whatever the case."""
+    return re.compile(pattern, re.IGNORECASE | re.ASCII)
+
+
+def either_case(pattern: str) -> str:
+    """The pattern for a JSON Schema: anchored, each letter in either case."""
+    spelled = re.sub(r"\\.|[a-z]", lambda found: found[0] if found[0][0] == "\\" else f"[{found[0]}{found[0].upper()}]", pattern)
+    return f"^(?:{spelled})$"
+
+
+_MISSING = compiled(missing_pattern())
+
+
+def is_missing(text: str) -> bool:
+    """True for an empty text and for every way of writing that something is not known."""
+    return _MISSING.fullmatch(text) is not None

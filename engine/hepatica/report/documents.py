@@ -1,0 +1,50 @@
+"""A typed result as JSON, and its JSON Schema: both derived from the type, so neither can say what the other does not."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from pydantic import TypeAdapter
+
+from hepatica.printable import escaped_in_json
+
+DIALECT = "https://json-schema.org/draft/2020-12/schema"
+
+
+def document(result: Any) -> Any:
+    """A result as JSON-ready values. What is JSON-ready already (a schema, say) is given back as it is."""
+    if result is None or isinstance(result, (dict, str, int, float)):
+        return result
+    if isinstance(result, (list, tuple)) and not hasattr(result, "_fields"):
+        return [document(item) for item in result]
+    return _adapter(type(result)).dump_python(result, mode="json")
+
+
+def json_text(value: Any) -> str:
+    """A result as JSON text: two spaces, keys in the order of the contract, no character that could steer a terminal.
+
+    Raises `ValueError` for a number that JSON has no word for.
+    """
+    return escaped_in_json(json.dumps(document(value), indent=2, ensure_ascii=False, allow_nan=False))
+
+
+def json_line(value: Any) -> str:
+    """A result as one line of JSON, without blanks."""
+    return escaped_in_json(json.dumps(document(value), separators=(",", ":"), ensure_ascii=False, allow_nan=False))
+
+
+def schema(kind: Any, name: str, version: str) -> dict[str, Any]:
+    """The JSON Schema (2020-12) of a result type as it is written, with an id that names it and the version of the contract."""
+    found = _adapter(kind).json_schema(mode="serialization")
+    return {"$schema": DIALECT, "$id": f"urn:hepatica:{name}:{version}", **found}
+
+
+def _adapter(kind: Any) -> TypeAdapter[Any]:
+    found = _ADAPTERS.get(kind)
+    if found is None:
+        found = _ADAPTERS[kind] = TypeAdapter(kind)
+    return found
+
+
+_ADAPTERS: dict[Any, TypeAdapter[Any]] = {}

@@ -1,0 +1,209 @@
+"""Blocks as HTML: a fragment for a page of ours, or a whole page that needs nothing else."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Iterator
+from html import escape
+
+from hepatica.printable import one_line, printable
+from hepatica.report.blocks import (
+    Block,
+    Blocks,
+    Bullets,
+    Cell,
+    Code,
+    Facts,
+    Item,
+    Items,
+    More,
+    Node,
+    Notice,
+    Paragraph,
+    Picture,
+    Ref,
+    Section,
+    Table,
+    Title,
+    Tree,
+)
+
+Link = Callable[[Ref], str]
+_MARKS = {"yes": "yes", "no": "no", "unknown": "not known", "none": ""}
+_CSS = """
+body{font:16px/1.5 system-ui,sans-serif;max-width:50rem;margin:2rem auto;padding:0 1rem;color:#1a1a1a;background:#fff}
+h1{line-height:1.2}h2{margin-top:2rem}.quiet,.means,.count{color:#555}.count{font-weight:400}.items{padding-left:1.2rem}
+.badge{font-weight:600}.notice{border-top:1px solid #bbb;margin-top:2rem;padding-top:.5rem;color:#555}
+dl div{display:grid;grid-template-columns:12rem 1fr;gap:.2rem 1rem}dd{margin:0}
+dl.inline{display:block}dl.inline div{display:inline}dl.inline dt,dl.inline dd{display:inline}dl.inline dd{margin-right:1em}
+table{border-collapse:collapse;width:100%}
+th,td{text-align:left;padding:.3rem .6rem;border-bottom:1px solid #ccc;vertical-align:top}
+.number{text-align:right}.warning{border-left:4px solid #b35c00;padding-left:.6rem}
+pre{overflow:auto;background:#f4f4f4;padding:.6rem}
+@media (prefers-color-scheme:dark){body{color:#eee;background:#161616}pre{background:#222}
+.quiet,.means,.count,.notice{color:#bbb}}
+@media (max-width:40rem){thead{display:none}tr,td{display:block}td::before{content:attr(data-label) ": ";font-weight:600}}
+"""
+
+
+def html(blocks: Blocks, link: Link | None = None, level: int = 1) -> str:
+    """A fragment. `link` gives the address of a thing, or "" for one it does not link; `level` is that of the title's heading.
+
+    Sections are `<section id>` with their heading one level below the title, folded ones `<details>`; facts are `<dl>`; the
+    cells of a table carry their column's name as `data-label`, for screens too narrow for a table. Texts are escaped.
+    """
+    return "".join(_Html(link or (lambda _: "")).blocks(blocks, level))
+
+
+def html_page(blocks: Blocks, title: str) -> str:
+    """A whole page of its own, for a file that somebody opens or sends."""
+    head = (
+        f'<meta charset="utf-8"><meta name="viewport" content="width=device-width,initial-scale=1"><title>{_text(title)}</title>'
+    )
+    return f'<!doctype html>\n<html lang="en-GB"><head>{head}<style>{_CSS}</style></head>\n<body>\n{html(blocks)}</body></html>\n'
+
+
+def slug(title: str) -> str:
+    """A heading as an id: "What the evidence backs" is "what-the-evidence-backs"."""
+    return re.sub(r"[^a-z0-9]+", "-", title.lower()).strip("-") or "section"
+
+
+class _Html:
+    """One fragment. Every method yields pieces of markup."""
+
+    def __init__(self, link: Link) -> None:
+        self.link = link
+        self.ids: dict[str, int] = {}
+
+    def blocks(self, blocks: Iterable[Block], level: int) -> Iterator[str]:
+        for block in blocks:
+            yield from self.block(block, level)
+
+    def block(self, block: Block, level: int) -> Iterator[str]:
+        match block:
+            case Title():
+                yield f"<h{level}>{_text(block.text)}</h{level}>\n"
+                yield f'<p class="quiet">{_text(block.quiet)}</p>\n' if block.quiet else ""
+            case Paragraph():
+                lead = f"<strong>{_text(block.lead)}{_colon(block.lead)}</strong> " if block.lead else ""
+                yield f"<p{_tone(block.tone)}>{lead}{self.linked(block.text, block.ref)}</p>\n"
+            case Facts():
+                yield _facts(block)
+            case Items():
+                yield from self.items(block, level)
+            case Bullets():
+                yield f"<ul>{''.join(f'<li>{_text(sentence)}</li>' for sentence in block.texts)}</ul>\n"
+            case Section():
+                yield from self.section(block, min(level + 1, 6))
+            case More():
+                yield f"<details><summary>{_text(block.summary)}</summary>\n"
+                yield from self.blocks(block.blocks, level)
+                yield "</details>\n"
+            case Table():
+                yield from self.table(block)
+            case Tree():
+                yield from _folded(f'<ul class="tree">{_tree(block.root)}</ul>\n', block.summary or block.root.text, block.folded)
+            case Code():
+                yield f"<pre><code>{escape(printable(block.text))}</code></pre>\n"
+            case Picture():
+                # The SVG is this program's own and stands as it is; a screen reader gets the words instead.
+                shown = block.svg or f'<img src="{escape(block.src)}" alt="{_text(block.alt)}">'
+                role = f' role="img" aria-label="{_text(block.alt)}"' if block.svg else ""
+                yield f"<figure><div{role}>{shown}</div></figure>\n"
+            case Notice():
+                yield f'<p class="notice" role="note">{_text(block.text)}</p>\n'
+
+    def section(self, block: Section, level: int) -> Iterator[str]:
+        name = self.unique(block.id or slug(block.title))
+        count = f' <span class="count">{block.count}</span>' if block.count is not None else ""
+        heading = f'<h{level} id="{name}-heading">{_text(block.title)}{count}</h{level}>'
+        tag = "details" if block.folded else "section"
+        yield f'<{tag} id="{name}" aria-labelledby="{name}-heading">'
+        yield f"<summary>{heading}</summary>\n" if block.folded else f"{heading}\n"
+        yield f'<p class="means">{_text(block.says)}</p>\n' if block.says else ""
+        yield from self.blocks(block.blocks, level)
+        yield f"</{tag}>\n"
+
+    def unique(self, name: str) -> str:
+        """`name`, with a number behind it where the page has it already."""
+        self.ids[name] = self.ids.get(name, 0) + 1
+        return escape(name if self.ids[name] == 1 else f"{name}-{self.ids[name]}")
+
+    def items(self, block: Items, level: int) -> Iterator[str]:
+        yield '<div class="group">' if block.group else ""
+        if block.group:
+            heading = min(level + 1, 6)
+            yield f"<h{heading}>{_text(block.group)}</h{heading}>"
+            yield f'<p class="means">{_text(block.means)}</p>' if block.means else ""
+        yield '<ul class="items">\n'
+        for item in block.items:
+            yield from self.item(item, min(level + 2, 6))
+        yield "</ul>\n"
+        yield "</div>\n" if block.group else ""
+
+    def item(self, item: Item, level: int) -> Iterator[str]:
+        name = f'<span class="name">{self.linked(item.name, item.ref)}</span>'
+        badge = f' <span class="badge">{_text(item.badge)}</span>' if item.badge else ""
+        words = f' <span class="says">{_text(item.text)}</span>' if item.text else ""
+        tone = "" if item.tone == "plain" else f" {item.tone}"
+        yield f'<li class="item{tone}">{name}{badge}{words}'
+        if item.details:
+            yield f'<details><summary>Details<span class="visually-hidden"> of {_text(item.name)}</span></summary>\n'
+            yield from self.blocks(item.details, level)
+            yield "</details>"
+        yield "</li>\n"
+
+    def table(self, block: Table) -> Iterator[str]:
+        label = f' role="region" aria-label="{_text(block.caption)}"' if block.caption else ' role="group"'
+        yield f'<div class="scroll" tabindex="0"{label}><table class="stacked">'
+        yield f"<caption>{_text(block.caption)}</caption>" if block.caption else ""
+        heads = (f'<th scope="col"{_number(i, block)}>{_text(name)}</th>' for i, name in enumerate(block.columns))
+        yield f"<thead><tr>{''.join(heads)}</tr></thead><tbody>\n"
+        for row in block.rows:
+            yield f"<tr>{''.join(self.cell(cell, index, block) for index, cell in enumerate(row))}</tr>\n"
+        yield "</tbody></table></div>\n"
+
+    def cell(self, cell: str | Cell, index: int, block: Table) -> str:
+        full = Cell(cell) if isinstance(cell, str) else cell
+        tone = _tone(full.tone) or _number(index, block)
+        return f'<td data-label="{_text(block.columns[index])}"{tone}>{self.linked(full.text, full.ref)}</td>'
+
+    def linked(self, words: str, ref: Ref | None) -> str:
+        address = "" if ref is None else _web_address(ref.id) if ref.kind == "url" else self.link(ref)
+        return f'<a href="{escape(address)}">{_text(words)}</a>' if address else _text(words)
+
+
+def _text(words: str) -> str:
+    return escape(one_line(words))
+
+
+def _colon(lead: str) -> str:
+    return "" if lead[-1:] in ":.?!" else ":"
+
+
+def _tone(tone: str) -> str:
+    return "" if tone == "plain" else f' class="{tone}"'
+
+
+def _number(index: int, block: Table) -> str:
+    return ' class="number"' if index in block.numeric else ""
+
+
+def _web_address(address: str) -> str:
+    """Only what a reader may follow without harm; anything else (`javascript:`) is shown as text."""
+    return address if address.startswith(("https://", "http://")) else ""
+
+
+def _facts(block: Facts) -> str:
+    pairs = "".join(f"<div><dt>{_text(name)}</dt> <dd>{_text(value)}</dd></div>" for name, value in block.pairs)
+    return f'<dl class="facts{" inline" if block.inline else ""}">{pairs}</dl>\n'
+
+
+def _folded(body: str, summary: str, folded: bool) -> Iterator[str]:
+    yield f"<details><summary>{_text(summary)}</summary>\n{body}</details>\n" if folded else body
+
+
+def _tree(node: Node) -> str:
+    mark = f'<span class="mark">{_MARKS[node.mark]}</span> ' if node.mark != "none" else ""
+    parts = f"<ul>{''.join(map(_tree, node.parts))}</ul>" if node.parts else ""
+    return f'<li class="{node.mark}">{mark}{_text(node.text)}{parts}</li>'
