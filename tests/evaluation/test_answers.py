@@ -255,7 +255,9 @@ def test_applicability_says_what_is_recorded_and_whether_the_patient_meets_it(tm
 
 
 def _with_population(folder: Path, population: str, kind: str = "single_arm_trial") -> Evaluator:
-    text = BETA.replace("    source: {section: Two, lines: 12, refs: [2]}\n", f"    source: {{section: Two, lines: 12, refs: [2]}}\n{population}")
+    text = BETA.replace(
+        "    source: {section: Two, lines: 12, refs: [2]}\n", f"    source: {{section: Two, lines: 12, refs: [2]}}\n{population}"
+    )
     return Evaluator(load_ruleset(write_ruleset(folder, beta=text.replace("single_arm_trial", kind))))
 
 
