@@ -267,8 +267,7 @@ COMMON_FIELDS = Fields(
                   liver disease; alcohol associated liver disease
                 nafld = nash; masld; mafld; mash; non-alcoholic fatty liver disease; nonalcoholic fatty liver disease;
                   nonalcoholic steatohepatitis; non-alcoholic steatohepatitis; fatty liver; fatty liver disease;
-                  steatohepatitis; metabolic dysfunction-associated steatotic liver disease; steatotic liver
-                  disease; nafld/nash; nash/nafld
+                  metabolic dysfunction-associated steatotic liver disease; nafld/nash; nash/nafld
                 other = hemochromatosis; haemochromatosis; alpha-1 antitrypsin deficiency; alpha 1 antitrypsin deficiency;
                   aatd; pbc; psc; aih; autoimmune; autoimmune hepatitis; primary biliary cholangitis; primary biliary
                   cirrhosis; primary sclerosing cholangitis; wilson; wilson disease; wilson's disease; aflatoxin; budd-chiari;

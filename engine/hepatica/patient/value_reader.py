@@ -196,7 +196,7 @@ class SetReader(WordReader):
     def __init__(self, field: Field) -> None:
         super().__init__(field)
         self.longest = 5 * LONGEST_TEXT
-        self.exact |= {NONE: Reading(()), "[]": Reading(())}
+        self.exact[NONE] = Reading(())
 
     def _tokens(self) -> Mapping[str, Value]:
         return {value: (value,) for value in self.field.values}
@@ -207,7 +207,7 @@ class SetReader(WordReader):
     @cached_property
     def none_pattern(self) -> str:
         """A pattern of every way to write the empty set."""
-        return framed(one_of((NONE, *self.field.synonyms.get(NONE, ()))), self.field.noise)
+        return framed(one_of((NONE, "[]", *self.field.synonyms.get(NONE, ()))), self.field.noise)
 
     @cached_property
     def _none(self) -> re.Pattern[str]:
