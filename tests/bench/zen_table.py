@@ -15,11 +15,11 @@ def decision_table(program: Program) -> str:
     fields = sorted({test.field for test in program.tests})
     rows = []
     for name, goal in program.goals.items():
-        if not name.startswith("rule/"):
+        if name.kind != "rule":
             continue
         for number, conjunction in enumerate(goal.conjunctions):
             tests = [test for bit, test in enumerate(program.tests) if conjunction >> bit & 1]
-            row = {"_id": f"{name}#{number}", "rule": json.dumps(name.removeprefix("rule/"))}
+            row = {"_id": f"{name}#{number}", "rule": json.dumps(name.id)}
             row |= {field: _cell([test for test in tests if test.field == field]) for field in fields}
             rows.append(row)
     inputs = [{"id": field, "name": field, "field": field} for field in fields]

@@ -104,12 +104,13 @@ def key_result(study: Study, telling: Telling) -> Result | None:
     """The figure to show of a study for this patient; None where it has none."""
     named, _, result_id = telling.rule.figure.partition("/")
     primary = {endpoint.name for endpoint in study.primary_endpoints}
+    backs = telling.rule.reaches != "not_supported"  # a failure is the whole study's, also before one of a subgroup
 
     def place(result: Result) -> tuple[int, int]:
         whole = not result.subgroup
         steps = (
             named == study.id and result.id == result_id,
-            result.subgroup_when is not None and telling.fits(study, result) is Verdict.TRUE,
+            backs and result.subgroup_when is not None and telling.fits(study, result) is Verdict.TRUE,
             whole and result.endpoint == "OS",
             whole and result.endpoint in primary,
             whole,
@@ -124,27 +125,27 @@ def key_result(study: Study, telling: Telling) -> Result | None:
 def _figures(study: Study, result: Result, telling: Telling) -> tuple[str, tuple[ArmValue, ...], tuple[str, ...]]:
     """The figure in words, its arms, and the marks that its correction calls for."""
     printed = figures.printed_parts(study, result, telling.therapy)
-    shown, marks = _as_corrected(study, result, printed, telling)
-    mark = DAGGER if shown.arms != printed.arms else ""
-    words = figures.figure_words(study, result, shown, mark) or result.says
-    if not mark and any(each.startswith(DAGGER) for each in marks):
-        words += DAGGER
+    shown, replaced, marks = _as_corrected(study, result, printed, telling)
+    words = figures.figure_words(study, result, shown, replaced, DAGGER) or result.says
     line = " ".join(filter(None, (f"{study.name}:", figures.endpoint_words(result), words, figures.subgroup_words(result))))
     arms = tuple(ArmValue(figures.arm_name(study, arm), value, result.unit) for arm, value in shown.arms)
     return line, arms, marks
 
 
-def _as_corrected(study: Study, result: Result, printed: FigureParts, telling: Telling) -> tuple[FigureParts, tuple[str, ...]]:
+def _as_corrected(
+    study: Study, result: Result, printed: FigureParts, telling: Telling
+) -> tuple[FigureParts, frozenset[str], tuple[str, ...]]:
     """A misprint and what the source leaves out are put right, with a mark; a later report stands beside the print."""
     fix, correction = figures.corrected_parts(study, result, telling.therapy), result.corrected
-    if fix is None or correction is None or not _matters(printed, fix):
-        return printed, ()
+    changed = _changed(printed, fix) if fix else frozenset()
+    if fix is None or correction is None or not changed:
+        return printed, frozenset(), ()
     kind = figures.correction_kind(study, correction)
     if kind == "later_report":
         verb = figures.correction_verb(study, correction, telling.references)
-        return printed, (f"{verb} {figures.figure_words(study, result, fix)}",)
+        return printed, frozenset(), (f"{verb} {figures.figure_words(study, result, fix)}",)
     if kind not in ("misprint", "not_printed"):
-        return printed, ()
+        return printed, frozenset(), ()
     right = FigureParts(
         fix.arms or printed.arms,
         printed.hr if fix.hr is None else fix.hr,
@@ -154,19 +155,25 @@ def _as_corrected(study: Study, result: Result, printed: FigureParts, telling: T
         printed.says,
     )
     word = telling.source_word
-    return right, (f"{DAGGER} {f'the {word} prints another figure' if kind == 'misprint' else f'not printed in the {word}'}",)
+    return (
+        right,
+        changed,
+        (f"{DAGGER} {f'the {word} prints another figure' if kind == 'misprint' else f'not printed in the {word}'}",),
+    )
 
 
-def _matters(printed: FigureParts, fix: FigureParts) -> bool:
-    """Whether a correction changes what a reader would think: an arm, the ratio, or on which side of significance it lies."""
-    before = dict(printed.arms)
+def _changed(printed: FigureParts, fix: FigureParts) -> frozenset[str]:
+    """The parts in which a correction changes what a reader would think: an arm, the ratio, on which side of significance."""
+    before, found = dict(printed.arms), set()
     if any(figures.matters(before.get(arm), value) for arm, value in fix.arms):
-        return True
+        found.add("arms")
     if fix.hr is not None and (printed.hr is None or figures.matters(printed.hr, fix.hr)):
-        return True
+        found.add("hr")
     if fix.ci and printed.ci and (fix.ci[0] <= 1 <= fix.ci[1]) != (printed.ci[0] <= 1 <= printed.ci[1]):
-        return True
-    return None not in (printed.p, fix.p) and figures.significant(printed.p) != figures.significant(fix.p)
+        found.add("hr")
+    if None not in (printed.p, fix.p) and figures.significant(printed.p) != figures.significant(fix.p):
+        found.add("p")
+    return frozenset(found)
 
 
 def _without_figures(study: Study, telling: Telling) -> str:
@@ -174,6 +181,8 @@ def _without_figures(study: Study, telling: Telling) -> str:
         parts = (study.approval.authority, study.approval.region, study.approval.date)
         return f"{study.name}: approved ({', '.join(part for part in parts if part)})"
     phase = f", phase {study.phase}" if study.phase and "phase" not in study.name.lower() else ""
+    if telling.rule.reaches == "unreported":
+        return f"{study.name}{phase}: nothing reported"
     if study.status in _UNDER_WAY:
         return f"{study.name}{phase}: {_UNDER_WAY[study.status]} at the date, no result"
     return f"{study.name}{phase}: no figures in the {telling.source_word}"
