@@ -42,7 +42,7 @@ def command(
     from hepatica.report.teaching.pathway import LANDSCAPE, PHONE, mermaid, pathway_drawings, pathway_svg, pathway_view
     from hepatica.teaching import pathway
 
-    known, _ = common.load(ruleset)
+    known = common.ruleset(ruleset)
     profile = common.read_patient(patient, settings) if patient or settings else None
     width = PHONE if narrow else LANDSCAPE
     formats: dict[str, Callable[[Pathway], str | bytes]] = {
