@@ -48,9 +48,11 @@ def context(facts: dict[str, Value | None]) -> dict[str, Any]:
 
 def _cell(tests: list[Test]) -> str:
     """A unary test of `$`; an empty cell accepts anything. Words alone are the form zen evaluates fastest."""
-    if len(tests) == 1 and tests[0].operator == "in" and tests[0].operands:
+    if len(tests) == 1 and not tests[0].unknown and tests[0].operator == "in" and tests[0].operands:
         return ", ".join(json.dumps(word) for word in tests[0].operands)
-    return " and ".join(["$ != null", *map(_expression, tests)]) if tests else ""
+    if any(test.unknown is not True for test in tests):
+        return " and ".join(["$ != null", *map(_expression, tests)])
+    return " or ".join(["$ == null", f"({' and '.join(map(_expression, tests))})"]) if tests else ""
 
 
 def _expression(test: Test) -> str:
