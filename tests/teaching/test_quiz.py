@@ -51,7 +51,9 @@ def test_same_seed_same_cases_and_another_seed_others(evaluator: Evaluator, pati
 
 
 @pytest.mark.parametrize("level", [None, *LEVELS])
-def test_a_shorter_quiz_is_the_beginning_of_a_longer_one(evaluator: Evaluator, patients: list[Profile], level: str | None) -> None:
+def test_a_shorter_quiz_is_the_beginning_of_a_longer_one(
+    evaluator: Evaluator, patients: list[Profile], level: str | None
+) -> None:
     longest = quiz(evaluator, patients, 5, 9, level).cases  # type: ignore[arg-type]
     for count in (1, 2, 5):
         assert quiz(evaluator, patients, 5, count, level).cases == longest[:count]  # type: ignore[arg-type]
@@ -212,7 +214,9 @@ def test_a_token_resumes_the_quiz(evaluator: Evaluator, patients: list[Profile],
     assert resumed(again, start) == answers
 
 
-@pytest.mark.parametrize("text_", ["", "7", "7.10.easy", "7.10.moon.abcd.", "7.99.easy.abcd.", "x.1.easy.abcd.", "7.2.easy.abcd.zz1y"])
+@pytest.mark.parametrize(
+    "text_", ["", "7", "7.10.easy", "7.10.moon.abcd.", "7.99.easy.abcd.", "x.1.easy.abcd.", "7.2.easy.abcd.zz1y"]
+)
 def test_no_other_text_is_a_token(evaluator: Evaluator, text_: str) -> None:
     with pytest.raises(InvalidInput):
         start = read_token(text_)
