@@ -6,6 +6,7 @@ from dataclasses import replace
 from random import Random
 
 from hepatica.assurance.answers.version import Version
+
 from hepatica.inference import compile_ruleset
 from hepatica.knowledge import (
     DEMANDS,

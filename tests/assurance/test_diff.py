@@ -7,9 +7,9 @@ from dataclasses import replace
 from random import Random
 
 import pytest
-
 from hepatica.assurance.answers.enumeration import transitions
 from hepatica.assurance.answers.version import Stand, Subject, Version
+
 from hepatica.assurance.diff.compare import Change, Comparison, compare, kind_of
 from hepatica.evaluation import Evaluator
 from hepatica.knowledge import AllOf, AnyOf, Condition, NotOf, Rule, Ruleset, Test

@@ -14,14 +14,25 @@ from hypothesis import strategies as st
 
 import hepatica
 from hepatica.evaluation import Evaluator
-from hepatica.inference import Disagreement, GoalKey, Inference, PlainReading, Verdict, conditions_of, read
+from hepatica.inference import (
+    Disagreement,
+    GoalKey,
+    Inference,
+    PlainReading,
+    Verdict,
+    conditions_of,
+    normal_form,
+    plain,
+    productions,
+    program,
+    read,
+)
 from hepatica.inference import classes as classes_module
-from hepatica.inference import normal_form, plain, productions, program
 from hepatica.knowledge import AllOf, AnyOf, Condition, Ruleset, Test, load_ruleset
 from hepatica.patient import COMMON_FIELDS, FIELDS, Facts, Interval, facts_of, read_profile
 from hepatica.problems import InternalError
-from tests.conftest import ROOT
 from tests import making
+from tests.conftest import ROOT
 from tests.making import conditions, consistent, field_classes, profiles, write_ruleset
 
 PATIENTS = sorted((ROOT / "patients").glob("*.yaml"))
@@ -198,9 +209,7 @@ def _above_is_at_least(patch: pytest.MonkeyPatch) -> None:
 
 def _productions_first_word(patch: pytest.MonkeyPatch) -> None:
     right = productions._set_ways
-    patch.setattr(
-        productions, "_set_ways", lambda leaf, maybe: right(Test(leaf.field, leaf.operator, leaf.operands[:1]), maybe)
-    )
+    patch.setattr(productions, "_set_ways", lambda leaf, maybe: right(Test(leaf.field, leaf.operator, leaf.operands[:1]), maybe))
 
 
 def _productions_first_letter(patch: pytest.MonkeyPatch) -> None:
@@ -299,7 +308,10 @@ def _verdicts(inference: Inference, facts: Facts) -> dict[GoalKey, Verdict]:
 
 @pytest.mark.parametrize("fault", FAULTS, ids=lambda fault: fault.__name__.strip("_"))
 def test_a_planted_fault_is_caught_before_an_answer_leaves(
-    fault: Callable[[pytest.MonkeyPatch], None], ruleset: Ruleset, sample: list[tuple[Facts, Any]], monkeypatch: pytest.MonkeyPatch
+    fault: Callable[[pytest.MonkeyPatch], None],
+    ruleset: Ruleset,
+    sample: list[tuple[Facts, Any]],
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     fault(monkeypatch)
     caught = 0

@@ -12,6 +12,7 @@ _ENDPOINTS = {"OS_rate": "OS rate", "PFS_rate": "PFS rate", "other": ""}
 _UNITS = {"mo": " mo", "wk": " wk", "d": " d", "%": " %", "n": " patients", "ratio": "", "other": ""}
 _IN_MONTHS = {"d": 12 / 365.25, "wk": 7 * 12 / 365.25}
 _CONTROLS = re.compile(r"placebo|control|supportive care|observation|\blow", re.IGNORECASE)
+_ALL = "all"
 _TIMES = ("OS", "PFS", "TTP", "DFS")
 TELLING = ("OS", "PFS", "TTP", "DFS", "DCR", "RR", "PR", "OS_rate", "PFS_rate", "CBR", "SD", "CR")
 """Endpoints in the order in which they tell of benefit: survival before progression before response."""
@@ -65,7 +66,7 @@ def ratio_words(hr: float | None, ci: ConfidenceInterval | None, level: float = 
 def arm_name(study: Study, arm: str) -> str:
     """An arm as a reader sees it: its name, or its id in words."""
     named = next((a.name for a in study.arms if a.id == arm and a.name), "")
-    return named or re.sub(r"[-_]", " ", arm)
+    return named or ("all patients" if arm == _ALL else re.sub(r"[-_]", " ", arm))
 
 
 def arm_order(study: Study, therapy: Therapy | None) -> dict[str, int]:
@@ -117,8 +118,7 @@ def _arms_words(study: Study, result: Result, parts: FigureParts, mark: str) -> 
     if not parts.arms:
         return ""
     unit = " patient" if result.unit == "n" and [value for _, value in parts.arms] == [1] else _UNITS[result.unit]
-    named = [f"{arm_name(study, arm)} {shown(value)}{mark}" for arm, value in parts.arms if arm != "all"]
-    text = " v ".join(named or [f"{shown(value)}{mark}" for _, value in parts.arms]) + unit
+    text = " v ".join(f"{arm_name(study, arm)} {shown(value)}{mark}" for arm, value in parts.arms) + unit
     converted = [months(value, result.unit) for _, value in parts.arms]
     if all(value is not None for value in converted):
         text += f" ({' v '.join(f'{value:g}' for value in converted)} mo)"

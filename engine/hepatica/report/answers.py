@@ -35,7 +35,7 @@ def answer(evaluation: Evaluation) -> Blocks:
     """The whole answer. Out of scope, and where nothing is certain yet, it is a few lines."""
     view = _Answer(evaluation)
     head = (case_title(evaluation), *case_blocks(evaluation))
-    return (*head, *view.body(), *view.companion(), Notice(evaluation.notice))
+    return (*head, *view.companion(), *view.body(), Notice(evaluation.notice))
 
 
 class _Answer:
@@ -74,18 +74,17 @@ class _Answer:
                 f"{', '.join(e.name for e in best)} ({STANDINGS[best[0].standing].phrase}).", lead="Strongest still open"
             )
         yield Paragraph(f"{counted(len(open_), 'therapy depends', 'therapies depend')} on what is not known.")
-        yield More(LISTS["possible"].heading, tuple(self.by_needs(open_)))
+        rest = (*self.possible(list(open_), LISTS["possible"].heading), *self.plain("unreported"), *self.ruled_out())
+        yield More("All therapies", rest)
 
     def ask_first(self) -> str:
-        """The facts that decide the scope, or else those on which most of what is open depends."""
-        if self.evaluation.scope == "unknown" and len(self.evaluation.scope_needs) <= _MOST_ASKED:
-            needs = all_of(self.words.titles(self.evaluation.scope_needs))
-            tumour = self.evaluation.knowledge.card.tumour.upper()
-            return f"Whether this is advanced {tumour} cannot be told: enter {needs}"
+        """The facts that most of what is open depends on, in the order of the fields."""
         asked = Counter(name for entry in self.evaluation.possible for name in entry.needs)
-        fields = list(self.words.fields)
-        first = sorted(asked, key=lambda name: (-asked[name], fields.index(name)))[:_MOST_ASKED]
-        return f"Enter {all_of(self.words.titles(sorted(first, key=fields.index)))}"
+        half = len(self.evaluation.possible) / 2
+        first = [name for name in self.words.fields if asked[name] >= half] or list(asked)
+        enter = f"Enter {all_of(self.words.titles(first[:_MOST_ASKED]))}"
+        tumour = self.evaluation.knowledge.card.tumour.upper()
+        return f"Whether this is advanced {tumour} cannot be told. {enter}" if self.evaluation.scope == "unknown" else enter
 
     def open_entries(self) -> tuple[list[Entry], list[Entry]]:
         """The possible options of a standing above every certain one, and the other possible therapies."""
