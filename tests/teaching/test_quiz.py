@@ -9,11 +9,13 @@ import pytest
 
 from hepatica.documents import read_document
 from hepatica.evaluation import Evaluator
+from hepatica.knowledge import load_ruleset
 from hepatica.patient import Profile, facts_of
 from hepatica.problems import InvalidInput
 from hepatica.report import document, markdown, text
 from hepatica.report.teaching.quiz import question_view, quiz_view, reveal_view
 from hepatica.teaching import Quiz, QuizAnswer, QuizCase, fact, mark, marked, pick, quiz, read_answers, read_token, resumed
+from tests.conftest import ROOT
 
 LEVELS = ("easy", "medium", "hard")
 
@@ -280,3 +282,16 @@ def test_text_and_markdown_say_the_same(made: Quiz) -> None:
             assert words.split(":")[0] in marks
     assert "For education" in plain
     assert all(len(line) <= 80 for line in text(quiz_view(done)).splitlines())
+
+
+@pytest.mark.parametrize("level", LEVELS)
+def test_a_ruleset_with_fields_of_its_own_makes_a_quiz_from_data_alone(level: str) -> None:
+    other = Evaluator(load_ruleset(ROOT / "rulesets" / "hcc-2026"))
+    cases = quiz(other, seed=4, count=8, level=level).cases  # type: ignore[arg-type]
+    assert len(cases) == 8
+    for case in cases:
+        options = {entry.therapy for entry in other.evaluate(case.question.profile).options}
+        assert {choice.therapy for choice in case.key.choices if choice.backed} == options & {
+            choice.therapy for choice in case.key.choices
+        }
+        assert not case.question.profile.warnings

@@ -6,10 +6,8 @@ from collections.abc import Iterator
 
 from hepatica.evaluation import LISTS
 from hepatica.knowledge import LINES, STANDINGS
-from hepatica.patient import Profile
 from hepatica.report.blocks import Block, Blocks, Bullets, Facts, Item, Items, Notice, Paragraph, Ref, Section, Title, Tone
 from hepatica.teaching import TOPICS, JudgedChoice, MarkedCase, Quiz, QuizCase, QuizTally
-from hepatica.wording import shown
 
 PICKS_QUESTION = "Which of these does the evidence back for this patient?"
 
@@ -23,17 +21,6 @@ def quiz_view(quiz: Quiz) -> Blocks:
         shown += [*reveal_view(case, marked), *twist_view(case, marked)] if marked else []
         blocks.append(Section(position(quiz, case), tuple(shown)))
     return (*blocks, *(summary_view(quiz) if quiz.summary else ()), Notice(quiz.notice))
-
-
-def patient_line(profile: Profile) -> str:
-    """What is known of a patient, and what is not, as a sentence."""
-    known = [
-        f"{profile.fields[name].title} {shown(profile.fields[name], value)}"
-        for name, value in profile.facts.items()
-        if value is not None
-    ]
-    unknown = [profile.fields[name].title for name, value in profile.facts.items() if value is None]
-    return f"{'; '.join(known)}." + (f" Not known: {', '.join(unknown)}." if unknown else "")
 
 
 def head_view(quiz: Quiz) -> Blocks:
@@ -64,7 +51,7 @@ def question_view(quiz: Quiz, case: QuizCase) -> Blocks:
     facts = tuple((f"{number}.", fact.title) for number, fact in enumerate(question.facts, 1))
     return (
         Paragraph(f"{question.level}{because}", lead="Level"),
-        Paragraph(patient_line(question.profile)),
+        Paragraph(question.vignette),
         Paragraph(PICKS_QUESTION, tone="strong"),
         Facts(choices),
         Paragraph(question.fact_question, tone="strong"),
