@@ -62,6 +62,8 @@ from hepatica.wording import spoken
 THERAPY, SEARCH, LINE, ENDPOINT, NARROW, OLD, NEW = "therapy", "q", "line", "endpoint", "narrow", "old", "new"
 MOST_WITNESSES = 40
 LONGEST_SEARCH = 100
+# The companion ruleset stands on top of the page, with a link where it is served.
+SEE_ALSO = "See also"
 # Lists that a screen folds away, so that the strongest evidence stands alone on the first one.
 FOLDED = ("trials", "possible", "not-supported", "unreported", "advice")
 
@@ -203,10 +205,11 @@ def answer_page(request: Request) -> PageView:
     title, *rest = answer(found)
     assert isinstance(title, Title)
     facts = tuple(block for block in case if not _is_warning(block))
+    rest = [block for block in rest[len(case) :] if not (isinstance(block, Paragraph) and block.lead == SEE_ALSO)]
     counts = "; ".join(f"{LISTS[name].heading}: {len(entries)}" for name, entries in found.entries().items() if entries)
     return PageView(
         result=found,
-        blocks=(replace(title, quiet=""), *doubts, *on_screen(rest[len(case) :])),
+        blocks=(replace(title, quiet=""), *doubts, *on_screen(rest)),
         case=() if request.patient.empty else facts,
         template="answer.html",
         says=f"{counts}.",

@@ -119,6 +119,7 @@ class Renderer:
             "carried": parse_qsl(query),
             "rulesets": rulesets,
             "ruleset_links": {name: _under(request, name) for name in rulesets},
+            "companion": request.ruleset.card.companion if request.ruleset.card.companion in rulesets else "",
             "examples": [
                 {"title": example.title, "query": request.reader.write(example.profile)} for example in library.examples.values()
             ],
