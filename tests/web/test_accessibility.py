@@ -10,6 +10,8 @@ import pytest
 
 from tests.web.serving import Server
 
+pytestmark = pytest.mark.slow
+
 CASE = "bclc_stage=C&child_pugh_class=B&prior_sorafenib=progressed&afp=500"
 AXE = "axe-core@4.11"
 RULES: dict[str, dict[str, list[str]]] = {"light": {}, "dark": {"runOnly": ["color-contrast"]}}

@@ -11,6 +11,8 @@ import pytest
 from tests.web.printed import words_on_pages
 from tests.web.serving import LISTS, Server
 
+pytestmark = pytest.mark.slow
+
 Open = Callable[..., Any]
 PATIENT = "after-sorafenib-met-high"
 PHONE = {"width": 390, "height": 844}
