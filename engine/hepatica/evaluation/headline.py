@@ -1,8 +1,9 @@
 """The one line that a therapy is known by: which study and which of its figures, what qualifies them, what overturns them.
 
 The rule, in order. The study: the one that fits the patient best, then one that bears the rule's standing out, then design,
-then size. Its figure: the one that the rule rests on, a subgroup that the patient is of, survival in the whole study, the
-primary endpoint, the most telling one. The line names every arm, the tested therapy first.
+then the one that asks most of what the patient meets, then size. Its figure: the one that the rule rests on, a subgroup that
+the patient is of, survival in the whole study, the primary endpoint, the most telling one. The line names every arm, the tested
+therapy first.
 """
 
 from __future__ import annotations
@@ -13,8 +14,8 @@ from typing import NamedTuple
 from hepatica.evaluation import figures
 from hepatica.evaluation.figures import TELLING, FigureParts
 from hepatica.evaluation.result import ApplicabilityStatus, ArmValue, Citation, Headline
-from hepatica.inference import ENROLLED_NOBODY, Verdict
-from hepatica.knowledge import STANDINGS, LaterEvent, Reference, Result, Rule, Study, StudyKind, Therapy
+from hepatica.inference import ENROLLED_NOBODY, Verdict, enrolment
+from hepatica.knowledge import STANDINGS, LaterEvent, Reference, Result, Rule, Study, StudyKind, Therapy, leaves
 
 FIT: Mapping[ApplicabilityStatus, int] = {"inside": 0, "partly_stated": 1, "not_stated": 2, "unknown": 3, "outside": 5}
 """How well a study fits a patient, best first. What tells nothing of its patients (`_TELLS_NOTHING`) stands just before the
@@ -95,9 +96,16 @@ def _fit(telling: Telling, citation: Citation) -> int:
     return FIT[status]
 
 
-def _bearing(telling: Telling, citation: Citation) -> tuple[bool, int, int]:
+def _bearing(telling: Telling, citation: Citation) -> tuple[bool, int, int, int]:
     study = telling.studies[citation.study]
-    return not STANDINGS[telling.rule.standing].borne_out_by(study), *_design(study)
+    design, size = _design(study)
+    return not STANDINGS[telling.rule.standing].borne_out_by(study), design, -_asked(study, citation), size
+
+
+def _asked(study: Study, citation: Citation) -> int:
+    """How much a study that enrolled such patients asked of them: to a patient in Asia an Asian trial is nearer than another."""
+    condition = enrolment(study) if citation.applicability.status == "inside" else None
+    return len(set(leaves(condition))) if condition is not None else 0
 
 
 def key_result(study: Study, telling: Telling) -> Result | None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
-from hepatica.knowledge.cache import cache_folder, load, load_gathered
+from hepatica.knowledge.cache import load
 from hepatica.knowledge.conditions import (
     AllOf,
     AnyOf,
@@ -84,7 +84,7 @@ from hepatica.knowledge.standing import (
 if TYPE_CHECKING:
     from hepatica.knowledge.condition_reader import ConditionReader
     from hepatica.knowledge.counts import counts
-    from hepatica.knowledge.decode import READ_AS, decode
+    from hepatica.knowledge.draft import WRITTEN
     from hepatica.knowledge.figures import FigureFinding, figure_findings
     from hepatica.knowledge.loader import load_files, load_ruleset
     from hepatica.knowledge.numbers import ranges
@@ -105,12 +105,11 @@ if TYPE_CHECKING:
 
 # What reads and checks a ruleset's files is loaded when it is first asked for: a ruleset that was kept needs none of it.
 _LATER = {
-    "FigureFinding": "figures",
-    "figure_findings": "figures",
     "ConditionReader": "condition_reader",
     "counts": "counts",
-    "READ_AS": "decode",
-    "decode": "decode",
+    "WRITTEN": "draft",
+    "FigureFinding": "figures",
+    "figure_findings": "figures",
     "load_files": "loader",
     "load_ruleset": "loader",
     "ranges": "numbers",
@@ -157,12 +156,12 @@ __all__ = [
     "OUTCOMES",
     "PHASES",
     "RANK",
-    "READ_AS",
     "SCHEME",
     "STANDINGS",
     "STATUSES",
     "UNSTATED",
     "VERDICTS",
+    "WRITTEN",
     "AllOf",
     "AnyOf",
     "Approval",
@@ -218,13 +217,11 @@ __all__ = [
     "Verdict",
     "Waiver",
     "belongs",
-    "cache_folder",
     "catalogue",
     "collect",
     "concept_words",
     "condition_words",
     "counts",
-    "decode",
     "digest_of",
     "figure_findings",
     "find_ruleset",
@@ -234,7 +231,6 @@ __all__ = [
     "level_of",
     "load",
     "load_files",
-    "load_gathered",
     "load_ruleset",
     "number",
     "ranges",

@@ -15,7 +15,7 @@ from typing import Literal, NamedTuple
 
 from hepatica.documents import Path
 from hepatica.knowledge.evidence import LEADING_NUMBER, Figure, Result, Study, number
-from hepatica.knowledge.numbers import digits, recorded, sentences
+from hepatica.knowledge.numbers import digits, placed_sentences, recorded
 from hepatica.knowledge.ruleset import Rule, Ruleset, Therapy
 from hepatica.problems import quote
 
@@ -352,7 +352,7 @@ def _unrecorded(rule: Rule, ruleset: Ruleset) -> Iterator[str]:
     """Numbers in a rule's sentences that no study it cites records."""
     known: set[Decimal] = set().union(*(recorded(ruleset.studies[name]) for name in rule.cites))
     known |= recorded(rule.when) | {Decimal(ruleset.card.as_of[:4])}
-    for sentence in sentences(rule):
+    for _, sentence in placed_sentences(rule, ()):
         for written in digits(sentence):
             if Decimal(written) not in known:
                 yield f"{written} is in no study that {rule.id} cites: {quote(sentence)}"
