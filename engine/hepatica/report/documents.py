@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import json
-from typing import Any
-
-from pydantic import TypeAdapter
+from typing import TYPE_CHECKING, Any
 
 from hepatica.notice import NOTICE
 from hepatica.printable import escaped_in_json
+
+if TYPE_CHECKING:
+    from pydantic import TypeAdapter
 
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
 
@@ -49,6 +50,8 @@ def named_schema(schema: dict[str, Any], name: str, version: str) -> dict[str, A
 def _adapter(kind: Any) -> TypeAdapter[Any]:
     found = _ADAPTERS.get(kind)
     if found is None:
+        from pydantic import TypeAdapter
+
         found = _ADAPTERS[kind] = TypeAdapter(kind)
     return found
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from urllib.parse import urlencode
 
 from hepatica.assurance import RulesetVersion
@@ -206,7 +206,7 @@ def answer_page(request: Request) -> PageView:
     counts = "; ".join(f"{LISTS[name].heading}: {len(entries)}" for name, entries in found.entries().items() if entries)
     return PageView(
         result=found,
-        blocks=(replace(title, quiet=""), *doubts, *on_screen(rest[len(case) :])),
+        blocks=(title._replace(quiet=""), *doubts, *on_screen(rest[len(case) :])),
         case=() if request.patient.empty else facts,
         template="answer.html",
         says=f"{counts}.",
@@ -228,17 +228,17 @@ def on_screen(blocks: Iterable[Block]) -> Iterator[Block]:
             shown = [one for one in groups if one.items[0].tone == "strong"] or groups[: not opened]
             others = () if groups else block.blocks
             if shown or others:
-                yield replace(block, blocks=(*map(_cards, shown), *others), count=None)
+                yield block._replace(blocks=(*map(_cards, shown), *others), count=None)
             yield from (_folded_group(one) for one in groups if one not in shown)
             opened = True
         else:
-            yield replace(block, folded=opened and block.id in FOLDED)
+            yield block._replace(folded=opened and block.id in FOLDED)
             opened = opened or block.id == "strongest-open"
 
 
 def _cards(group: Items) -> Items:
     """A group of a standing without its heading: each item carries it as a badge."""
-    return Items(tuple(replace(item, badge=item.badge or group.group) for item in group.items))
+    return Items(tuple(item._replace(badge=item.badge or group.group) for item in group.items))
 
 
 def _folded_group(group: Items) -> Section:
@@ -310,7 +310,7 @@ def whatif_page(request: Request) -> PageView:
 def _first_open(blocks: Blocks) -> Iterator[Block]:
     """The first section in the open, all others folded."""
     first = next((block for block in blocks if isinstance(block, Section)), None)
-    return (replace(block, folded=block is not first) if isinstance(block, Section) else block for block in blocks)
+    return (block._replace(folded=block is not first) if isinstance(block, Section) else block for block in blocks)
 
 
 def evidence_page(request: Request) -> PageView:
