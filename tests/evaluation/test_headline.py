@@ -109,15 +109,23 @@ def test_survival_comes_before_the_primary_endpoint_and_that_before_the_rest(tmp
     assert _beta(tmp_path / "c", _study(results=[rate, ttp])).headline.endpoint == "TTP"
 
 
+def _high() -> dict[str, Any]:
+    return _os(id="os-high", subgroup="MET-high", subgroup_when={"cmet": "high"}, arms={"placebo": 3.8, "beta": 7.2})
+
+
 def test_a_subgroup_is_shown_to_those_who_are_of_it_and_marked(tmp_path: Path) -> None:
-    missed = {"primary_endpoints": [{"name": "OS", "met": "no", "lines": "12"}]}
-    high = _os(id="os-high", subgroup="MET-high", subgroup_when={"cmet": "high"}, arms={"placebo": 3.8, "beta": 7.2})
-    study = _study(results=[_os(), high], **missed)
-    failed = {"standing": "not_supported", "verdict": "no_better"}
-    shown = _beta(tmp_path / "a", study, **failed).headline
-    assert "beta 7.2 v placebo 3.8 mo [MET-high]; subgroup of a trial that missed its primary endpoint" in shown.text
+    study = _study(results=[_os(), _high()])
+    assert "beta 7.2 v placebo 3.8 mo [MET-high]; subgroup" in _beta(tmp_path / "a", study).headline.text
     for n, known in enumerate(({"cmet": "low"}, {"region": "japan"})):
-        assert "beta 9.2 v placebo 7.6" in _beta(tmp_path / str(n), study, known=known, **failed).headline.text
+        assert "beta 9.2 v placebo 7.6" in _beta(tmp_path / str(n), study, known=known).headline.text
+
+
+def test_a_failure_is_the_whole_studys_unless_the_rule_rests_on_a_subgroup(tmp_path: Path) -> None:
+    study = _study(results=[_os(), _high()], primary_endpoints=[{"name": "OS", "met": "no", "lines": "12"}])
+    failed = {"standing": "not_supported", "verdict": "no_better"}
+    assert "beta 9.2 v placebo 7.6" in _beta(tmp_path / "a", study, **failed).headline.text
+    text = _beta(tmp_path / "b", study, figure="beta-2/os-high", **failed).headline.text
+    assert "[MET-high]; subgroup of a trial that missed its primary endpoint" in text
 
 
 def test_the_study_that_fits_is_shown_before_a_larger_one_that_does_not(tmp_path: Path) -> None:

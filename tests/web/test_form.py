@@ -53,6 +53,7 @@ def test_what_was_entered_is_chosen_again_as_it_was_read(server: Server) -> None
     }
     for name, values in expected.items():
         assert chosen(control(server, name, query)) == values, name
+    assert chosen(control(server, "cmet.intensity", "cmet.intensity=2%2B")) == ["2"]
     assert 'value=">400"' in control(server, "afp", query)
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import socket
 import threading
 import time
+from collections.abc import Awaitable, Callable
 
 import anyio
 import pytest
@@ -81,6 +82,13 @@ class Endless:
             self.ended.set()
 
 
+def in_a_thread(coroutine: Callable[[], Awaitable[None]]) -> None:
+    """Run a coroutine where no other loop runs."""
+    thread = threading.Thread(target=anyio.run, args=(coroutine,))
+    thread.start()
+    thread.join()
+
+
 def test_work_stops_where_its_request_is_cancelled() -> None:
     work = Endless()
 
@@ -88,7 +96,7 @@ def test_work_stops_where_its_request_is_cancelled() -> None:
         with anyio.move_on_after(0.2):
             await limits.run_stoppable(work, anyio.CapacityLimiter(1))
 
-    anyio.run(ask)
+    in_a_thread(ask)
     assert work.ended.wait(10)
 
 
@@ -125,9 +133,7 @@ def guarded(app: object, seconds: float = 20, gone_after: float = 60) -> list[di
         scope = {"type": "http", "query_string": b"", "path": "/answer", "headers": [], "method": "GET"}
         await limits.RequestGuard(app, seconds=seconds)(scope, receive, send)
 
-    thread = threading.Thread(target=anyio.run, args=(once,))
-    thread.start()
-    thread.join()
+    in_a_thread(once)
     return sent
 
 

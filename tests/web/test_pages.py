@@ -77,6 +77,8 @@ def test_the_json_of_the_answer_is_that_of_the_python_interface(server: Server) 
         ("/rules.json", ["rules"]),
         ("/rules/tivantinib.json", ["rules", "tivantinib"]),
         ("/about.json", ["about"]),
+        ("/why.json?{case}", ["evaluate", "{patient}"]),
+        ("/compare.json?{case}&but=cmet%3Dlow", ["compare", "{patient}", "--but", "cmet=low"]),
         ("/forest.json?endpoint=OS", ["forest", "--endpoint", "OS"]),
         ("/pathway.json", ["pathway"]),
         ("/answer.json?{case}", ["evaluate", "{patient}"]),

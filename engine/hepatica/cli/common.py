@@ -32,26 +32,30 @@ if TYPE_CHECKING:
 F = TypeVar("F", bound=Callable[..., Any])
 STDIN = "-"
 FORMATS = ("text", "markdown", "json", "html")
-# What the end of a file's name says about its format.
-SUFFIXES = {
-    ".txt": "text",
-    ".md": "markdown",
-    ".markdown": "markdown",
-    ".json": "json",
-    ".htm": "html",
-    ".html": "html",
-    ".ndjson": "ndjson",
-    ".jsonl": "ndjson",
-    ".csv": "csv",
-    ".svg": "svg",
-    ".png": "png",
-    ".mmd": "mermaid",
-    ".sarif": "sarif",
-    ".xml": "junit",
-    ".bib": "bibtex",
-    ".ris": "ris",
-    ".parquet": "parquet",
-}
+# What the end of a file's name says about its format; where two have the same end, the one that a command offers.
+SUFFIXES = (
+    (".txt", "text"),
+    (".md", "markdown"),
+    (".markdown", "markdown"),
+    (".json", "json"),
+    (".htm", "html"),
+    (".html", "html"),
+    (".ndjson", "ndjson"),
+    (".jsonl", "ndjson"),
+    (".csv", "csv"),
+    (".svg", "svg"),
+    (".png", "png"),
+    (".pdf", "pdf"),
+    (".mmd", "mermaid"),
+    (".sarif", "sarif"),
+    (".xml", "junit"),
+    (".xml", "moodle"),
+    (".gift", "gift"),
+    (".apkg", "anki"),
+    (".bib", "bibtex"),
+    (".ris", "ris"),
+    (".parquet", "parquet"),
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,9 +126,9 @@ def _chosen(format_: str | None, output: Path | None, offered: tuple[str, ...]) 
     """The format to write. Refuses a file name that says another one than is written."""
     if output is None or (not output.suffix and format_):
         return format_ or offered[0]
-    named = SUFFIXES.get(output.suffix.lower())
-    if named not in offered:
-        ends = ", ".join(end for end, name in SUFFIXES.items() if name in offered)
+    named = next((name for end, name in SUFFIXES if end == output.suffix.lower() and name in offered), None)
+    if named is None:
+        ends = ", ".join(end for end, name in SUFFIXES if name in offered)
         raise click.UsageError(f"--output takes a file name that ends in one of {ends}")
     if format_ and format_ != named:
         raise click.UsageError(f"--output names a {named} file, and --format says {format_}")

@@ -43,7 +43,7 @@ def command(
     from hepatica.teaching import pathway
 
     known = common.ruleset(ruleset)
-    profile = common.read_patient(patient, settings) if patient or settings else None
+    profile = common.read_patient(patient, settings, known) if patient or settings else None
     width = PHONE if narrow else LANDSCAPE
     formats: dict[str, Callable[[Pathway], str | bytes]] = {
         "svg": lambda path: pathway_svg(path, width),

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     "rulesets",
     multiple=True,
     metavar="ID|FOLDER",
-    help=f"Rules to offer; may be repeated, the first is the default.  [{DEFAULT_RULESET}]",
+    help=f"Rules to offer; may be repeated, the first is the default.  [{DEFAULT_RULESET} and its companion]",
 )
 def command(host: str, port: int, rulesets: tuple[str, ...]) -> None:
     """A page in the browser: a form, the answer beside it, the evidence and the rules behind it.
@@ -49,12 +49,19 @@ def command(host: str, port: int, rulesets: tuple[str, ...]) -> None:
     if not loopback:
         warning = f"warning: listening on {host}, not on loopback: anyone who reaches this machine can use the page"
         click.echo(f"{warning}, unencrypted and without a password.", err=True)
-    library = RulesetLibrary(_named([common.ruleset(name) for name in rulesets or (DEFAULT_RULESET,)]), shipped("patients"))
+    library = RulesetLibrary(_named([common.ruleset(name) for name in rulesets] or _by_default()), shipped("patients"))
     allowed = ("localhost", "127.0.0.1", "::1", "[::1]", host) if loopback else ("*",)
     listener = _listener(host, port)
     shown = f"[{host}]" if ":" in host else host
     click.echo(f"Hepatica: http://{shown}:{listener.getsockname()[1]}/  (Ctrl-C stops it)")
     serve(application(library, allowed), listener)
+
+
+def _by_default() -> list[Ruleset]:
+    """The shipped rules and those that their card names as a companion, where they are shipped, too."""
+    first = common.ruleset(DEFAULT_RULESET)
+    companion = first.card.companion
+    return [first, *([common.ruleset(companion)] if companion and (shipped("rulesets") / companion).is_dir() else [])]
 
 
 def _named(rulesets: list[Ruleset]) -> dict[str, Ruleset]:

@@ -57,10 +57,7 @@ def application(library: RulesetLibrary, hosts: Sequence[str] = ("*",)) -> Starl
         routes.append(Route(page.path, site.endpoint(page, site.html), methods=["GET"]))
     return Starlette(
         routes=routes,
-        middleware=[
-            Middleware(RequestGuard),
-            Middleware(TrustedHostMiddleware, allowed_hosts=list(hosts), www_redirect=False),
-        ],
+        middleware=[Middleware(RequestGuard), Middleware(TrustedHostMiddleware, allowed_hosts=list(hosts), www_redirect=False)],
         exception_handlers={HTTPException: site.failed},
     )
 

@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 from hepatica.evaluation import evaluator_of
 from hepatica.explain import Column, compare
 from hepatica.knowledge import Ruleset
-from hepatica.notice import notice
 from hepatica.patient import NONE, Field, Profile
 from hepatica.problems import InvalidInput
 from hepatica.report import Paragraph, Title, compare_view
@@ -16,65 +14,29 @@ from hepatica.web.form import Control, choice_control, first_up
 from hepatica.web.library import RulesetLibrary
 from hepatica.web.query import PatientQuery, refusal
 from hepatica.web.render import PageView
-from hepatica.web.request import PageParameter, Request, not_allowed
+from hepatica.web.request import PageParameter, Request, not_allowed, one_of, several, typed
 
 PATIENT, BUT, OTHER, AGAINST = "patient", "but", "other", "against"
 MOST_PATIENTS, MOST_BUTS, MOST_OTHERS = 3, 3, 2
 LONGEST_OTHER, LONGEST_BUT = 2000, 200
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class CompareStart:
-    """Nothing to compare yet: what could be chosen."""
-
-    notice: str
-    patients: tuple[str, ...]
-    rulesets: tuple[str, ...]
-
-
 def compare_parameters(library: RulesetLibrary) -> tuple[PageParameter, ...]:
     """The page's own parameters."""
-
-    def several(most: int, items: dict[str, object]) -> dict[str, object]:
-        return {"type": "array", "maxItems": most, "items": {"type": "string", **items}}
-
     return (
-        PageParameter(
-            name=PATIENT,
-            says="An example patient to set beside the case.",
-            schema=several(MOST_PATIENTS, {"enum": ["", *library.examples]}),
-        ),
-        PageParameter(
-            name=BUT,
-            says="The case with facts changed: `cmet=low`, several joined by ;",
-            schema=several(MOST_BUTS, {"maxLength": LONGEST_BUT}),
-        ),
-        PageParameter(
-            name=OTHER,
-            says="Another case as a query string of its own.",
-            schema=several(MOST_OTHERS, {"maxLength": LONGEST_OTHER}),
-        ),
-        PageParameter(
-            name=AGAINST,
-            says="A second ruleset to put the case under.",
-            schema={"type": "string", "enum": ["", *library.rulesets]},
-        ),
+        several(MOST_PATIENTS, one_of(PATIENT, "An example patient to set beside the case.", library.examples)),
+        several(MOST_BUTS, typed(BUT, "The case with facts changed: cmet=low, several joined by ;", LONGEST_BUT)),
+        several(MOST_OTHERS, typed(OTHER, "Another case as a query string of its own.", LONGEST_OTHER)),
+        one_of(AGAINST, "A second ruleset to put the case under.", library.rulesets),
     )
 
 
 def compare_page(request: Request) -> PageView:
-    """What differs, then what is shared. With less than two columns there is only what can be chosen."""
-    columns = [Column(name, evaluator_of(ruleset).evaluate(profile)) for name, profile, ruleset in _asked_for(request)]
-    if len(columns) < 2:
-        start = CompareStart(
-            notice=notice(request.ruleset.card.as_of),
-            patients=tuple(request.library.examples),
-            rulesets=tuple(request.library.rulesets),
-        )
-        says = Paragraph("Change a fact of the case, or choose an example patient to set beside it.")
-        return PageView(result=start, blocks=(Title("Compare"), says), filters=tuple(_filters(request)), button="Compare")
-    found = compare(columns)
-    return PageView(result=found, blocks=compare_view(found), filters=tuple(_filters(request)), button="Compare")
+    """The case beside others, with changed facts, or under another ruleset: what differs, then what is shared."""
+    found = compare([Column(name, evaluator_of(ruleset).evaluate(profile)) for name, profile, ruleset in _asked_for(request)])
+    alone = (Title("Compare"), Paragraph("Change a fact of the case, or choose an example patient to set beside it."))
+    blocks = compare_view(found) if len(found.columns) > 1 else alone
+    return PageView(result=found, blocks=blocks, filters=tuple(_filters(request)), button="Compare")
 
 
 def _asked_for(request: Request) -> Iterator[tuple[str, Profile, Ruleset]]:

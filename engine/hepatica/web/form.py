@@ -206,9 +206,9 @@ def _id(name: str) -> str:
 
 
 def _read(known: Field, text: str) -> Value | None:
-    """What a text says by itself; None where it says nothing, or cannot be read."""
+    """What a text says by itself (a staining of "2+" is 2); None where it says nothing, or cannot be read."""
     try:
-        return read_value(known, text).value
+        return read_value(known, text.removesuffix("+")).value
     except Refused:
         return None
 

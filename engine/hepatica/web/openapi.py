@@ -13,7 +13,7 @@ from hepatica.patient import LABEL, LONGEST_LABEL, NONE, UNKNOWN, Field
 from hepatica.web.library import RulesetLibrary
 from hepatica.web.query import LONGEST_QUERY, MOST_PARAMETERS, PARTS, part
 from hepatica.web.render import Page
-from hepatica.web.request import RULESET, PageParameter, RefusedRequest, RequestError
+from hepatica.web.request import RULESET, PageParameter, RefusedRequest, RequestError, one_of, typed
 
 Document = dict[str, Any]
 TEXT: Document = {"type": "string"}
@@ -65,16 +65,12 @@ def patient_parameters(library: RulesetLibrary) -> list[PageParameter]:
     """Every parameter of a patient, and the ruleset."""
     ruleset = library.rulesets[library.default]
     inner = {part(whole, name): known for whole, parts in PARTS.items() for name, known in parts.items()}
+    known = {**ruleset.fields, **inner}
     return [
-        PageParameter(name=RULESET, says="The rules to use.", schema={"type": "string", "enum": ["", *library.rulesets]}),
-        PageParameter(name=LABEL, says="A title; never a person's name.", schema=_label()),
-        *(PageParameter(name=known.name, says=known.help, schema=_field(known)) for known in ruleset.fields.values()),
-        *(PageParameter(name=name, says=known.title, schema=_field(known)) for name, known in inner.items()),
+        one_of(RULESET, "The rules to use.", library.rulesets),
+        typed(LABEL, "A title; never a person's name.", LONGEST_LABEL, r"^[ -~]*$"),
+        *(PageParameter(name, each.help or each.title, _field(each)) for name, each in known.items()),
     ]
-
-
-def _label() -> Document:
-    return {"type": "string", "maxLength": LONGEST_LABEL, "pattern": r"^[ -~]*$"}
 
 
 def _field(known: Field) -> Document:

@@ -40,7 +40,7 @@ from hepatica.teaching import (
 from hepatica.web.form import choice_control, first_up
 from hepatica.web.query import refusal
 from hepatica.web.render import PageView, patient_query
-from hepatica.web.request import PageParameter, Request
+from hepatica.web.request import Request, one_of, several, typed
 
 SEED, COUNT, LEVEL, TOKEN, PICK, FACT, TWIST, COMMIT = "seed", "count", "level", "token", "pick", "fact", "twist", "commit"
 COUNTS = ("3", "5", "10", "20")
@@ -49,35 +49,19 @@ LONGEST_TOKEN, MOST_PICKS = 200, 6
 YES_NO = ("yes", "no")
 Stage = Literal["start", "question", "reveal", "twist", "summary"]
 
-PARAMETERS = (
-    PageParameter(
-        name=SEED,
-        says="The number a quiz is made from; nothing is asked without it or a token.",
-        schema={"type": "string", "pattern": r"^[0-9]{0,6}$"},
-    ),
-    PageParameter(name=COUNT, says="How many cases.", schema={"type": "string", "enum": ["", *COUNTS]}),
-    PageParameter(name=LEVEL, says="How hard they are.", schema={"type": "string", "enum": ["", *LEVELS]}),
-    PageParameter(
-        name=TOKEN,
-        says="A quiz that was begun: its seed, count and level, and the answers so far.",
-        schema={"type": "string", "maxLength": LONGEST_TOKEN, "pattern": r"^[0-9a-z.-]*$"},
-    ),
-    PageParameter(
-        name=PICK,
-        says="A therapy held to be backed in the present case.",
-        schema={"type": "array", "maxItems": MOST_PICKS, "items": {"type": "string", "pattern": r"^[a-z0-9-]{0,60}$"}},
-    ),
-    PageParameter(name=FACT, says="The fact held to decide in the present case.", schema={"type": "string", "maxLength": 60}),
-    PageParameter(name=COMMIT, says="Whether the answer is final.", schema={"type": "string", "enum": ["", "yes"]}),
-    PageParameter(
-        name=TWIST,
-        says="Whether the changed fact is held to change what is backed.",
-        schema={"type": "string", "enum": ["", *YES_NO]},
-    ),
+QUIZ_PARAMETERS = (
+    typed(SEED, "The number a quiz is made from; nothing is asked without it or a token.", 6, r"^[0-9]*$"),
+    one_of(COUNT, "How many cases.", COUNTS),
+    one_of(LEVEL, "How hard they are.", LEVELS),
+    typed(TOKEN, "A quiz that was begun: its seed, count and level, and the answers so far.", LONGEST_TOKEN, r"^[0-9a-z.-]*$"),
+    several(MOST_PICKS, typed(PICK, "A therapy held to be backed in the present case.", 60, r"^[a-z0-9-]*$")),
+    typed(FACT, "The fact held to decide in the present case.", 60),
+    one_of(COMMIT, "Whether the answer is final.", ("yes",)),
+    one_of(TWIST, "Whether the changed fact is held to change what is backed.", YES_NO),
 )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True)
 class QuizReveal:
     """What is told after committing: each choice, which were judged rightly, the deciding fact, the lesson."""
 
@@ -90,7 +74,7 @@ class QuizReveal:
     lesson: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True)
 class QuizTwistReveal:
     """What is told at the end of a case: whether the changed fact changes what is backed, and the points."""
 
@@ -176,7 +160,7 @@ def _start_view(request: Request, page: QuizPage) -> PageView:
             "A case, your answer, then the evidence. You commit before anything is shown; at the end you see what to read."
         ),
     )
-    levels = {"": "Mixed", **{name: first_up(name) for name in LEVELS}}
+    levels: dict[str, str] = {"": "Mixed", **{name: first_up(name) for name in LEVELS}}
     filters = (
         choice_control(COUNT, "Cases", {name: name for name in COUNTS}, COUNTS[1]),
         choice_control(LEVEL, "Difficulty", levels, ""),
@@ -193,11 +177,16 @@ def _case_view(request: Request, page: QuizPage, made: Quiz, case: QuizCase) -> 
         _nothing_else(request, (TWIST,), f"needs {COMMIT}")
     stage: Stage = "twist" if twist and committed else "reveal" if committed else "question"
     found = mark(case, answer)
-    told = replace(page, stage=stage, question=case.question)
-    if stage != "question":
-        told = replace(told, reveal=_reveal(case, answer))
-    if stage == "twist":
-        told = replace(told, twist=_twist_reveal(case, answer))
+    key = case.key
+    reveal = QuizReveal(key.choices, found.right, found.wrong, key.fact, found.fact_right, key.fact_says, key.lesson)
+    ended = QuizTwistReveal(key.changes, found.changes_right, key.gained, key.lost, found.points, found.possible_points)
+    told = replace(
+        page,
+        stage=stage,
+        question=case.question,
+        reveal=reveal if stage != "question" else None,
+        twist=ended if stage == "twist" else None,
+    )
     shown: list[Block] = list(question_view(made, case)[:2]) if stage == "question" else list(reveal_view(case, found))
     name = case.question.profile.label if stage != "question" and case.question.profile.label else "A hypothetical patient"
     done = [one.answer for one in made.marks]
@@ -220,31 +209,6 @@ def _case_view(request: Request, page: QuizPage, made: Quiz, case: QuizCase) -> 
 def _carried(request: Request) -> list[tuple[str, str]]:
     """The patient and the ruleset, which a quiz does not use but keeps."""
     return parse_qsl(patient_query(request))
-
-
-def _reveal(case: QuizCase, answer: QuizAnswer) -> QuizReveal:
-    found = mark(case, answer)
-    return QuizReveal(
-        choices=case.key.choices,
-        right=found.right,
-        wrong=found.wrong,
-        fact=case.key.fact,
-        fact_right=found.fact_right,
-        fact_says=case.key.fact_says,
-        lesson=case.key.lesson,
-    )
-
-
-def _twist_reveal(case: QuizCase, answer: QuizAnswer) -> QuizTwistReveal:
-    found = mark(case, answer)
-    return QuizTwistReveal(
-        changes=case.key.changes,
-        changes_right=found.changes_right,
-        gained=case.key.gained,
-        lost=case.key.lost,
-        points=found.points,
-        possible_points=found.possible_points,
-    )
 
 
 def _picked(text: str, question: QuizQuestion) -> str:
@@ -270,8 +234,8 @@ def _fact(text: str, question: QuizQuestion) -> str:
 def _summary_view(request: Request, page: QuizPage) -> PageView:
     assert page.summary is not None
     blocks = (Title(f"{page.summary.points} of {page.summary.possible_points} points"), *_missed(request, page.summary))
-    again = {SEED: str(((page.seed or 0) + 1) % (LARGEST_SEED + 1)), COUNT: str(page.count), LEVEL: page.level or ""}
-    query = urlencode([*_carried(request), *again.items()])
+    again = ((SEED, ((page.seed or 0) + 1) % (LARGEST_SEED + 1)), (COUNT, page.count), (LEVEL, page.level or ""))
+    query = urlencode([*_carried(request), *again])
     return PageView(result=page, blocks=blocks, template="quiz.html", extra={"stage": "summary", "again": query})
 
 

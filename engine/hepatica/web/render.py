@@ -42,7 +42,7 @@ class PageView:
     status: int = 200
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True)
 class Page:
     """One address. `tab` is its name in the navigation, `result` the type of its JSON; `picture` is shown at path.svg.
 
@@ -51,15 +51,23 @@ class Page:
     """
 
     path: str
-    name: str
     tab: str
-    says: str
     view: Callable[[Request], PageView]
     result: Any
     own: tuple[PageParameter, ...] = ()
     picture: Callable[[Request], bytes] | None = None
     slow: bool = False
     of_case: bool = False
+
+    @property
+    def name(self) -> str:
+        """One word for it: the last part of its path."""
+        return self.path.rpartition("/")[2].strip("{}")
+
+    @property
+    def says(self) -> str:
+        """What it shows, in a sentence."""
+        return (self.view.__doc__ or "").partition("\n")[0]
 
     @property
     def form(self) -> bool:
@@ -119,6 +127,7 @@ class Renderer:
             "carried": parse_qsl(query),
             "rulesets": rulesets,
             "ruleset_links": {name: _under(request, name) for name in rulesets},
+            "companion": request.ruleset.card.companion if request.ruleset.card.companion in rulesets else "",
             "examples": [
                 {"title": example.title, "query": request.reader.write(example.profile)} for example in library.examples.values()
             ],

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from hepatica.evaluation import Evaluator, evaluator_of
@@ -20,13 +20,28 @@ class PageNotFound(Exception):
     """Nothing stands at this address; the message says what does."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True)
 class PageParameter:
     """One of a page's own parameters: its name, what it is for, and its JSON Schema."""
 
     name: str
     says: str
     schema: Mapping[str, Any]
+
+
+def one_of(name: str, says: str, values: Iterable[str]) -> PageParameter:
+    """A parameter that is one of some words, or empty."""
+    return PageParameter(name, says, {"type": "string", "enum": ["", *dict.fromkeys(values)]})
+
+
+def typed(name: str, says: str, longest: int, pattern: str = "") -> PageParameter:
+    """A parameter that is free text."""
+    return PageParameter(name, says, {"type": "string", "maxLength": longest, **({"pattern": pattern} if pattern else {})})
+
+
+def several(most: int, each: PageParameter) -> PageParameter:
+    """A parameter that may be given several times."""
+    return PageParameter(each.name, each.says, {"type": "array", "maxItems": most, "items": each.schema})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -98,16 +113,8 @@ def read_request(
     if name not in library.rulesets:
         raise not_allowed(RULESET, name, tuple(library.rulesets))
     mine = {parameter.name: given.pop(parameter.name) for parameter in own if parameter.name in given}
-    blank = Request(library=library, ruleset_name=name, own=mine, path=path, address=address, query=query)
-    return Request(
-        library=library,
-        ruleset_name=name,
-        patient=blank.reader.read(given),
-        own=mine,
-        path=path,
-        address=address,
-        query=query,
-    )
+    request = Request(library=library, ruleset_name=name, own=mine, path=path, address=address, query=query)
+    return replace(request, patient=request.reader.read(given))
 
 
 def single(name: str, given: tuple[str, ...]) -> str:

@@ -50,7 +50,8 @@ class DeadlineProtocol(H11Protocol):
         if self.conn.their_state in (h11.IDLE, h11.SEND_BODY):
             self._wait_for_request()
         else:
-            self.asking = _cancelled(self.asking)
+            _cancel(self.asking)
+            self.asking = None
 
     def pause_writing(self) -> None:
         """The client does not take what is sent as fast as it is sent."""
@@ -60,12 +61,14 @@ class DeadlineProtocol(H11Protocol):
 
     def resume_writing(self) -> None:
         """All that was sent is taken."""
-        self.reading = _cancelled(self.reading)
+        _cancel(self.reading)
+        self.reading = None
         super().resume_writing()
 
     def connection_lost(self, exc: Exception | None) -> None:
         """The connection is gone."""
-        self.asking, self.reading = _cancelled(self.asking), _cancelled(self.reading)
+        _cancel(self.asking)
+        _cancel(self.reading)
         super().connection_lost(exc)
 
     def _wait_for_request(self) -> None:
@@ -73,7 +76,7 @@ class DeadlineProtocol(H11Protocol):
             self.asking = self.loop.call_later(self.ask_seconds, self.transport.close)
 
 
-def _cancelled(timer: asyncio.TimerHandle | None) -> None:
+def _cancel(timer: asyncio.TimerHandle | None) -> None:
     if timer is not None:
         timer.cancel()
 

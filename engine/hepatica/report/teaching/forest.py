@@ -219,7 +219,7 @@ def _row(drawing: Drawing, axis: _Axis, row: ForestRow, y: float, *, wide: bool)
     side = axis.right + 16
     texts = [estimate_text(row.printed) if row.printed else "", correction(row)]
     texts += ["; ".join(part for part in (f"P {_p(row)}" if _p(row) else "", verdict(row)) if part)]
-    texts += [f"later: {event.says}" for event in row.later]
+    texts += [f"later: {event.says}" for event in row.later if event.effect == "overturns"]
     at = y if wide else below
     for index, text in enumerate(part for part in texts if part):
         where, room = (side, drawing.width - side - 12) if wide else (16.0, words)

@@ -3,14 +3,11 @@
 
 // On a narrow screen what is known already is folded away, so that the answer comes first.
 const narrow = matchMedia("(max-width: 61.99rem)");
-const fold = (root) => {
-  for (const folded of root.querySelectorAll("details[data-fold]")) {
-    const stays = folded.querySelector(".errors p") || (folded.id === "case" && !location.search);
-    folded.open = !narrow.matches || Boolean(stays);
-  }
+const unfold = () => {
+  for (const folded of document.querySelectorAll("details[data-fold]")) folded.open = !narrow.matches;
 };
-fold(document);
-narrow.addEventListener("change", () => fold(document));
+if (!narrow.matches) unfold();
+narrow.addEventListener("change", unfold);
 
 // The tabs are one row that scrolls: the present one is in sight.
 document.querySelector("#views [aria-current]")?.scrollIntoView({ block: "nearest", inline: "center" });
@@ -46,8 +43,8 @@ addEventListener("beforeprint", () => {
     if (old && next) old.replaceWith(next);
   };
 
-  // What is open stays open: an entry is known by the section it stands in and its summary.
-  const key = (details) => `${details.closest("[id]").id}/${details.querySelector("summary").textContent}`;
+  // What is open stays open: a section is known by its id, an entry by its section and its summary.
+  const key = (details) => details.id || `${details.closest("[id]").id}/${details.querySelector("summary").textContent}`;
   const openKeys = () => new Set([...document.querySelectorAll("#answer .report details[open]")].map(key));
 
   const showErrors = (fresh) => {
@@ -97,7 +94,7 @@ addEventListener("beforeprint", () => {
     const keys = openKeys();
     for (const selector of ["#answer", "#views ul", "#json", ".case .brief"]) swap(fresh, selector);
     const answer = document.getElementById("answer");
-    fold(answer);
+    if (!narrow.matches) unfold();
     for (const details of answer.querySelectorAll(".report details")) if (keys.has(key(details))) details.open = true;
     history.replaceState(null, "", target);
     status.textContent = answer.dataset.summary;
