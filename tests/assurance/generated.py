@@ -5,8 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from random import Random
 
-from hepatica.assurance.answers.version import Version
-from hepatica.inference import compile_ruleset
+from hepatica.assurance import RulesetVersion
 from hepatica.knowledge import (
     DEMANDS,
     AllOf,
@@ -147,6 +146,6 @@ def _edited(random: Random, condition: Condition, fields: tuple[str, ...], conce
     return AllOf((condition, a_test(random, fields))) if random.random() < 0.3 else _part(random, fields, concepts)
 
 
-def version(ruleset: Ruleset) -> Version:
+def version(ruleset: Ruleset) -> RulesetVersion:
     """A ruleset, compiled."""
-    return Version(ruleset, compile_ruleset(ruleset))
+    return RulesetVersion.of(ruleset)

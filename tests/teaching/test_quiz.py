@@ -9,11 +9,13 @@ import pytest
 
 from hepatica.documents import read_document
 from hepatica.evaluation import Evaluator
+from hepatica.knowledge import load_ruleset
 from hepatica.patient import Profile, facts_of
 from hepatica.problems import InvalidInput
 from hepatica.report import document, markdown, text
 from hepatica.report.teaching.quiz import question_view, quiz_view, reveal_view
 from hepatica.teaching import Quiz, QuizAnswer, QuizCase, fact, mark, marked, pick, quiz, read_answers, read_token, resumed
+from tests.conftest import ROOT
 
 LEVELS = ("easy", "medium", "hard")
 
@@ -51,7 +53,9 @@ def test_same_seed_same_cases_and_another_seed_others(evaluator: Evaluator, pati
 
 
 @pytest.mark.parametrize("level", [None, *LEVELS])
-def test_a_shorter_quiz_is_the_beginning_of_a_longer_one(evaluator: Evaluator, patients: list[Profile], level: str | None) -> None:
+def test_a_shorter_quiz_is_the_beginning_of_a_longer_one(
+    evaluator: Evaluator, patients: list[Profile], level: str | None
+) -> None:
     longest = quiz(evaluator, patients, 5, 9, level).cases  # type: ignore[arg-type]
     for count in (1, 2, 5):
         assert quiz(evaluator, patients, 5, count, level).cases == longest[:count]  # type: ignore[arg-type]
@@ -212,7 +216,9 @@ def test_a_token_resumes_the_quiz(evaluator: Evaluator, patients: list[Profile],
     assert resumed(again, start) == answers
 
 
-@pytest.mark.parametrize("text_", ["", "7", "7.10.easy", "7.10.moon.abcd.", "7.99.easy.abcd.", "x.1.easy.abcd.", "7.2.easy.abcd.zz1y"])
+@pytest.mark.parametrize(
+    "text_", ["", "7", "7.10.easy", "7.10.moon.abcd.", "7.99.easy.abcd.", "x.1.easy.abcd.", "7.2.easy.abcd.zz1y"]
+)
 def test_no_other_text_is_a_token(evaluator: Evaluator, text_: str) -> None:
     with pytest.raises(InvalidInput):
         start = read_token(text_)
@@ -276,3 +282,16 @@ def test_text_and_markdown_say_the_same(made: Quiz) -> None:
             assert words.split(":")[0] in marks
     assert "For education" in plain
     assert all(len(line) <= 80 for line in text(quiz_view(done)).splitlines())
+
+
+@pytest.mark.parametrize("level", LEVELS)
+def test_a_ruleset_with_fields_of_its_own_makes_a_quiz_from_data_alone(level: str) -> None:
+    other = Evaluator(load_ruleset(ROOT / "rulesets" / "hcc-2026"))
+    cases = quiz(other, seed=4, count=8, level=level).cases  # type: ignore[arg-type]
+    assert len(cases) == 8
+    for case in cases:
+        options = {entry.therapy for entry in other.evaluate(case.question.profile).options}
+        assert {choice.therapy for choice in case.key.choices if choice.backed} == options & {
+            choice.therapy for choice in case.key.choices
+        }
+        assert not case.question.profile.warnings

@@ -83,7 +83,11 @@ def test_gift_has_one_block_a_question_and_escapes_its_signs(made: Quiz) -> None
         assert body.count("####") == 1
         shares = [float(share) for share in re.findall(r"~%(-?[\d.]+)%", body)]
         right = re.findall(r"^  =", body, re.MULTILINE)
-        assert body.startswith(("TRUE", "FALSE")) or len(right) == 1 or sum(s for s in shares if s > 0) == pytest.approx(100, abs=0.01)
+        assert (
+            body.startswith(("TRUE", "FALSE"))
+            or len(right) == 1
+            or sum(s for s in shares if s > 0) == pytest.approx(100, abs=0.01)
+        )
 
 
 def test_an_anki_package_holds_a_note_for_each_question_and_is_the_same_each_time(made: Quiz, tmp_path: Path) -> None:

@@ -142,7 +142,11 @@ def _write_witnesses(result: RulesetDiff, folder: str, version: RulesetVersion) 
     from hepatica.cli.witnesses import write_all
 
     shown = [
-        (f"{one.subject}-{one.id}".rstrip("-"), one.witness, f"{one.name or one.subject}: {one.before.place} -> {one.after.place}")
+        (
+            f"{one.subject}-{one.id}".rstrip("-"),
+            one.witness,
+            f"{one.name or one.subject}: {one.before.place} -> {one.after.place}",
+        )
         for one in result.changes
     ]
     write_all(folder, shown, version.fields)

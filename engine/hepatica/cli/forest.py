@@ -41,6 +41,6 @@ def command(*, endpoints: tuple[Endpoint, ...], lines: tuple[str, ...], ruleset:
             return svg(forest_drawing(found))
         return printed_pages([forest_drawing(found)], "png") if format_ == "png" else printed_pages(forest_pages(found), "pdf")
 
-    found = forest(common.load(ruleset)[0], endpoints, lines)
+    found = forest(common.ruleset(ruleset), endpoints, lines)
     formats = {name: lambda result, name=name: drawn(result, name) for name in ("svg", "png", "pdf")}
     return common.Output(found, forest_view, formats=formats)

@@ -42,8 +42,8 @@ def command(
     from hepatica.report.teaching.pathway import LANDSCAPE, PHONE, mermaid, pathway_drawings, pathway_svg, pathway_view
     from hepatica.teaching import pathway
 
-    known, _ = common.load(ruleset)
-    profile = common.read_patient(patient, settings) if patient or settings else None
+    known = common.ruleset(ruleset)
+    profile = common.read_patient(patient, settings, known) if patient or settings else None
     width = PHONE if narrow else LANDSCAPE
     formats: dict[str, Callable[[Pathway], str | bytes]] = {
         "svg": lambda path: pathway_svg(path, width),

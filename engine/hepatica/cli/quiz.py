@@ -13,6 +13,7 @@ from hepatica.cli import common
 from hepatica.problems import InvalidInput, Problem
 
 if TYPE_CHECKING:
+    from hepatica.knowledge import Ruleset
     from hepatica.patient import Profile
     from hepatica.report import Blocks
     from hepatica.teaching import Level, Quiz, QuizAnswer, QuizCase, QuizQuestion
@@ -69,8 +70,9 @@ def command(
     start = read_token(resume) if resume else None
     if start is not None:
         seed, count, level = start.seed, start.count, start.level
-    patients = [] if source == "generated" else _patients()
-    made = quiz(common.evaluator(ruleset), patients, seed, count, level, generate=source != "patients")
+    evaluator = common.evaluator(ruleset)
+    patients = [] if source == "generated" else _patients(evaluator.ruleset)
+    made = quiz(evaluator, patients, seed, count, level, generate=source != "patients")
     if not made.cases:
         message = "no case fits the choice of rules, level and source; with --source both there are most"
         raise InvalidInput([Problem("quiz", 1, 1, "empty", message)])
@@ -84,12 +86,9 @@ def command(
     return common.Output(made, quiz_view, formats={**EXPORTS, "text": EXPORTS[export]} if export else EXPORTS)
 
 
-def _patients() -> list[Profile]:
-    """The shipped patients, by name."""
-    from hepatica.paths import shipped
-    from hepatica.patient import read_profile
-
-    return [read_profile(path) for path in sorted(shipped("patients").glob("*.yaml"))]
+def _patients(rules: Ruleset) -> list[Profile]:
+    """The example patients, as far as they have the fields of the ruleset."""
+    return [common.read_patient(name, (), rules) for name in common.example_patients()]
 
 
 def _read(made: Quiz, path: str) -> list[QuizAnswer]:
@@ -102,6 +101,7 @@ def _read(made: Quiz, path: str) -> list[QuizAnswer]:
 
 def _asked(made: Quiz) -> Quiz:
     """The quiz with the answers that a learner gives at the terminal; where input ends early, what was answered is summed up."""
+    from hepatica.report import Notice
     from hepatica.report.teaching.quiz import head_view, position, summary_view
     from hepatica.teaching import marked
 
@@ -110,7 +110,7 @@ def _asked(made: Quiz) -> Quiz:
             raise InvalidInput(
                 [Problem(f"<std{name[:-3]}>", 1, 1, "closed", f"standard {name} is closed; use --answers or --format")]
             )
-    _say(head_view(made))
+    _say((*head_view(made), Notice(made.notice)))
     given = [mark.answer for mark in made.marks]
     try:
         for case in made.cases[len(given) :]:

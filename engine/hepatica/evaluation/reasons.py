@@ -156,7 +156,7 @@ def _owners(
     goal: Goal, tests: tuple[Test, ...], condition: Condition, tests_of: Callable[[str], frozenset[Test]]
 ) -> dict[int, str]:
     """For each test of a goal that only a concept brings in, the concept that the goal names."""
-    named = [leaf for leaf in leaves(condition) if isinstance(leaf, ConceptTest)]
+    named = sorted((leaf for leaf in leaves(condition) if isinstance(leaf, ConceptTest)), key=lambda leaf: leaf.concept)
     direct = {leaf for leaf in leaves(condition) if isinstance(leaf, Test)}
     found: dict[int, str] = {}
     for index in each_bit(goal.tests if named else 0):

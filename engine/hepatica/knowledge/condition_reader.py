@@ -104,7 +104,8 @@ class ConditionReader:
 
     def _words(self, field: Field, values: list[Node]) -> Condition:
         read = [self._word(field, child) for child in values]
-        known = tuple(dict.fromkeys(word for word in read if word is not None))
+        # In the order of the field, not of writing: "one of" has no order, and sentences must not depend on it.
+        known = tuple(word for word in (True, False, *field.values, NONE) if word in read)
         if field.kind != "set":
             return Test(field.name, "in", known)
         members = tuple(word for word in known if word != NONE)

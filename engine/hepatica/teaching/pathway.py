@@ -31,6 +31,7 @@ from hepatica.knowledge import (
 )
 from hepatica.notice import notice
 from hepatica.patient import Profile
+from hepatica.teaching.quiz_patients import vignette
 from hepatica.wording import Wording, any_of
 
 State = Literal["", "open", "depends", "closed", "against"]
@@ -101,6 +102,7 @@ class Pathway:
     notice: str
     ruleset: RulesetIdentity
     profile: Profile | None
+    vignette: str
     scope: PathwayCondition
     scope_says: str
     common: tuple[PathwayCondition, ...]
@@ -122,6 +124,7 @@ def pathway(ruleset: Ruleset, profile: Profile | None = None, lines: Collection[
         notice=notice(ruleset.card.as_of),
         ruleset=identity(ruleset),
         profile=profile,
+        vignette=vignette(ruleset, profile) if profile else "",
         scope=reader.condition(ruleset.card.scope),
         scope_says=" ".join(concept.says for concept in _concepts(ruleset, (ruleset.card.scope,))),
         common=reader.conditions(reader.common),

@@ -54,6 +54,7 @@ class QuizQuestion:
     level: Level
     because: tuple[str, ...]
     profile: Profile
+    vignette: str
     choices: tuple[QuizChoice, ...]
     focus: str
     focus_name: str

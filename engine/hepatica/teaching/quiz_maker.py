@@ -27,7 +27,7 @@ from hepatica.teaching.quiz import (
     QuizQuestion,
     QuizTwist,
 )
-from hepatica.teaching.quiz_patients import Level, QuizPatients, implausible, level_of
+from hepatica.teaching.quiz_patients import Level, QuizPatients, implausible, level_of, vignette
 
 CHOICES, FACTS = 6, 4
 _FEWEST_CHOICES, _MOST_RIGHT = 4, 3
@@ -299,6 +299,7 @@ class _Asked:
             level=self.row.level,
             because=tuple(says for says, _ in found),
             profile=self.found.profile,
+            vignette=vignette(self.row.ruleset, self.found.profile),
             choices=tuple(QuizChoice(therapy=one, name=therapies[one].name, synonyms=therapies[one].synonyms) for one in choices),
             focus=focus,
             focus_name=name,

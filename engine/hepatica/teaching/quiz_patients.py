@@ -12,6 +12,7 @@ from typing import Literal
 
 from hepatica.knowledge import ConceptTest, Condition, Ruleset, Test, leaves
 from hepatica.patient import Facts, Field, Profile, Value, doubts
+from hepatica.wording import Wording
 
 Level = Literal["easy", "medium", "hard"]
 Drawn = dict[str, Value | None]
@@ -102,6 +103,14 @@ def implausible(facts: Facts) -> str:
     return next((says for says, holds in IMPLAUSIBLE if holds(facts)), "")
 
 
+def vignette(ruleset: Ruleset, profile: Profile) -> str:
+    """A patient in a sentence: what is known, and what is not known of what the rules read."""
+    words = Wording(ruleset)
+    known = [words.fact(name, value) for name, value in profile.facts.items() if value is not None]
+    unknown = words.titles(name for name in ruleset.used_fields if profile.facts[name] is None)
+    return f"{'; '.join(known) or 'Nothing is known'}." + (f" Not known: {', '.join(unknown)}." if unknown else "")
+
+
 def level_of(complications: tuple[tuple[str, int], ...]) -> Level:
     """The level that some complications make: one of weight 2 is hard by itself."""
     weight = sum(points for _, points in complications)
@@ -115,9 +124,8 @@ class QuizPatients:
         self.fields, self.used = ruleset.fields, ruleset.used_fields
         self.level, self.rank, self.chance = level, list(LEVELS).index(level), chance
         self.thresholds = thresholds(ruleset)
-        self.treatments = [
-            field for field in self.fields.values() if field.nature == "history" and field.kind in ("choice", "set")
-        ]
+        history = [self.fields[name] for name in self.used if self.fields[name].nature == "history"]
+        self.treatments = [field for field in history if field.kind in ("choice", "set")]
         self.untreated: Drawn = {field.name: _nothing(field) for field in self.treatments}
         self.histories = list(self._histories(int(ruleset.card.as_of[:4]) >= _IMMUNE_SINCE))
 
@@ -126,20 +134,22 @@ class QuizPatients:
         yield {}
         for field in self.treatments:
             for word in field.values:
-                if word != "none" and (immune or word != "immunotherapy"):
+                named_elsewhere = field.kind == "set" and f"prior_{word}" in self.untreated
+                if word != "none" and not named_elsewhere and (immune or word != "immunotherapy"):
                     given: Value = (word,) if field.kind == "set" else word
                     yield {field.name: given}
-                if word == "progressed" and "other_prior_systemic" in self.untreated:
+                if word == "progressed" and field.name == "prior_sorafenib":
                     yield {field.name: word, "other_prior_systemic": ("chemotherapy",)}
 
     def draw(self) -> Profile | None:
         """A patient of the level; None where the parts drawn make none to be believed (try again)."""
-        facts: Drawn = {name: self._usual(field) for name, field in self.fields.items()}
+        staged = "bclc_stage" in self.used
+        facts: Drawn = {n: self._usual(field) if staged or n in self.used else None for n, field in self.fields.items()}
         weights = [min(map(self._weight, way.values()), default=_UNTREATED) for way in self.histories]
         facts |= self.untreated | self.chance.choices(self.histories, weights)[0]
-        if "bclc_stage" in facts:
+        if staged:
             facts |= self._stage(facts)
-        if "child_pugh_class" in facts:
+        if facts.get("child_pugh_class"):
             facts["child_pugh_class"], facts["child_pugh_score"] = self.chance.choice(_LIVER[self.rank])
         if facts.get("prior_sorafenib") not in _TAKEN and _TOLERATED in facts:
             facts[_TOLERATED] = None

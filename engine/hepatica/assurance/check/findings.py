@@ -44,7 +44,7 @@ class CheckFinding:
 
 
 def finding(
-    code: str, place: str, witness: Mapping[str, Any] | None = None, profiles: int | None = None, **names: str
+    code: str, /, place: str, witness: Mapping[str, Any] | None = None, profiles: int | None = None, **names: str
 ) -> CheckFinding:
     """A finding of a kind, its sentence filled with the names."""
     kind = KINDS[code]
@@ -269,8 +269,8 @@ _ALL = (
         "fault",
         "The card waives {code} of {about}, and there is no such finding.",
         "Remove the waiver, or mend what it names.",
-        "`waivers` in the card accept findings one by one: `code`, `about` (the rule, study, concept or field) and `why`. One that "
-        "meets no finding would hide the next one that it happens to fit.",
+        "`waivers` in the card accept findings one by one: `code`, `about` (the rule, study, concept or field) and `why`. One "
+        "that meets no finding would hide the next one that it happens to fit.",
     ),
 )
 

@@ -35,7 +35,9 @@ def failed_evidence(version: RulesetVersion) -> Iterator[CheckFinding]:
     """Options whose studies all missed the endpoint they were designed on."""
     studies = version.ruleset.studies
     for rule in version.ruleset.rules.values():
-        tried = [study for name in rule.cites if (study := studies[name]).kind not in _NEEDS_NO_RESULT and study.primary_endpoints]
+        tried = [
+            study for name in rule.cites if (study := studies[name]).kind not in _NEEDS_NO_RESULT and study.primary_endpoints
+        ]
         others = [name for name in rule.cites if studies[name] not in tried]
         if rule.is_option and tried and not rule.figure and not others and all(study.outcome == "missed" for study in tried):
             place = version.ruleset.places.get(f"rule/{rule.id}", "")

@@ -104,7 +104,9 @@ def mutation_view(result: MutationResult) -> Blocks:
         would = Section("CASES THAT WOULD NOTICE", (Bullets(result.would_notice),), count=len(result.would_notice))
         blocks += [would, Paragraph("They are written out with --write FILE.")]
     if result.equivalent:
-        blocks.append(More(f"Proved to change nothing ({len(result.equivalent)})", (Items(tuple(map(_mutant, result.equivalent))),)))
+        blocks.append(
+            More(f"Proved to change nothing ({len(result.equivalent)})", (Items(tuple(map(_mutant, result.equivalent))),))
+        )
     return (*blocks, Notice(result.notice))
 
 

@@ -70,7 +70,13 @@ def _agreement(agreement: EvaluatorAgreement) -> Iterator[Block]:
 def finding_page(kind: FindingKind) -> Blocks:
     """What a code means and what to do about it."""
     sentence, remedy = _named(kind.sentence), _named(kind.remedy)
-    return Title(f"{kind.code} ({kind.weight})"), Paragraph(sentence), Paragraph(kind.page), Paragraph(remedy, "Remedy"), Notice(NOTICE)
+    return (
+        Title(f"{kind.code} ({kind.weight})"),
+        Paragraph(sentence),
+        Paragraph(kind.page),
+        Paragraph(remedy, "Remedy"),
+        Notice(NOTICE),
+    )
 
 
 def finding_index(kinds: tuple[FindingKind, ...]) -> Blocks:

@@ -50,7 +50,9 @@ def pull_request(result: RulesetDiff) -> str:
 
 def _blocks(result: RulesetDiff, most: int) -> Iterator[Block]:
     sides = [identity_words(side) if side is not None else "nothing" for side in (result.old, result.new)]
-    yield Title(" → ".join(f"{s.id} {s.version}" if s is not None else "nothing" for s in (result.old, result.new)), " → ".join(sides))
+    yield Title(
+        " → ".join(f"{s.id} {s.version}" if s is not None else "nothing" for s in (result.old, result.new)), " → ".join(sides)
+    )
     yield Paragraph(result.headline, tone="strong")
     yield from _verdict(result)
     moved = [change for change in result.changes if change.kind in _MOVES and change.subject == "therapy"]
@@ -99,7 +101,9 @@ def _verdict(result: RulesetDiff) -> Iterator[Block]:
 def _table(changes: Sequence[AnswerChange], most: int) -> Table:
     rows = tuple((_name(c), _words(c.before), _words(c.after), _who(c.who), f"{c.known:,}") for c in changes[:most])
     cut = f" (the first {most} of {len(changes)})" if len(changes) > most else ""
-    return Table(("Therapy", "From", "To", "Who, with all facts known", "Profiles"), rows, f"Who is answered otherwise{cut}", (4,))
+    return Table(
+        ("Therapy", "From", "To", "Who, with all facts known", "Profiles"), rows, f"Who is answered otherwise{cut}", (4,)
+    )
 
 
 def _by_therapy(result: RulesetDiff, changes: Sequence[AnswerChange], most: int) -> Iterator[Block]:
@@ -126,7 +130,9 @@ def _text_edit(edit: RulesetEdit) -> Item:
 
 def _edit(edit: RulesetEdit) -> Item:
     text = f"{edit.before or '(nothing)'} → {edit.after or '(nothing)'}" if edit.action != "added" or edit.part else edit.after
-    return Item(f"{edit.what} {edit.part}".strip(), text, badge=f"{edit.action} {edit.area}" if edit.action != "changed" else edit.area)
+    return Item(
+        f"{edit.what} {edit.part}".strip(), text, badge=f"{edit.action} {edit.area}" if edit.action != "changed" else edit.area
+    )
 
 
 def _item(change: AnswerChange, *, known_only: bool = True) -> Item:

@@ -96,7 +96,9 @@ def junit(run: CaseRun) -> str:
     """The cases as JUnit XML, one suite to a ruleset."""
     root = ElementTree.Element("testsuites", tests=str(run.cases), failures=str(run.failed))
     for group in run.rulesets:
-        suite = ElementTree.SubElement(root, "testsuite", name=group.ruleset.id, tests=str(group.cases), failures=str(group.failed))
+        suite = ElementTree.SubElement(
+            root, "testsuite", name=group.ruleset.id, tests=str(group.cases), failures=str(group.failed)
+        )
         properties = ElementTree.SubElement(suite, "properties")
         ElementTree.SubElement(properties, "property", name="notice", value=run.notice)
         for one in group.outcomes:

@@ -26,7 +26,7 @@ _OUTCOMES = {
     "not_stated": "not stated",
 }
 _KINDS = {"whole_trial": "", "subgroup": "subgroup", "dose_comparison": "dose comparison"}
-_COLUMNS = ("Trial", "Compared", "HR", "P", "Primary endpoint", "Later")
+_COLUMNS = ("Trial", "Tested", "HR", "P", "Primary endpoint", "Later")
 _MARKS: dict[str, tuple[Shape, str]] = {"met": ("circle", "good"), "missed": ("cross", "bad")}
 _NEUTRAL: tuple[Shape, str] = ("diamond", "quiet")
 _TICKS = (0.1, 0.2, 0.3, 0.5, 0.7, 1, 1.5, 2, 3, 5)
@@ -97,6 +97,13 @@ def compared(row: ForestRow) -> str:
     return ", ".join(part for part in (f"{row.tested} v {row.control}", label, _line(row.setting), phase, number) if part)
 
 
+def _tested(row: ForestRow, panel: ForestPanel) -> str:
+    """As `compared` without what the panel's title says, for a column."""
+    arms = row.tested if row.control == panel.control else f"{row.tested} v {row.control}"
+    label = "" if row.label in ENDPOINTS else f", {row.label}"
+    return f"{arms}{label}, {_line(row.setting)}"
+
+
 def _line(setting: str) -> str:
     return LINES.get(setting, "line not stated")
 
@@ -117,7 +124,7 @@ def _later(row: ForestRow) -> str:
 
 def _table(panel: ForestPanel) -> Table:
     rows = tuple(
-        (Cell(row_name(row), Ref("study", row.study)), compared(row), _ratio(row), _p(row), verdict(row), _later(row))
+        (Cell(row_name(row), Ref("study", row.study)), _tested(row, panel), _ratio(row), _p(row), verdict(row), _later(row))
         for row in panel.rows
     )
     with_later = any(row.later for row in panel.rows)
@@ -213,7 +220,7 @@ def _row(drawing: Drawing, axis: _Axis, row: ForestRow, y: float, *, wide: bool)
     side = axis.right + 16
     texts = [estimate_text(row.printed) if row.printed else "", correction(row)]
     texts += ["; ".join(part for part in (f"P {_p(row)}" if _p(row) else "", verdict(row)) if part)]
-    texts += [f"later: {event.says}" for event in row.later]
+    texts += [f"later: {event.says}" for event in row.later if event.effect == "overturns"]
     at = y if wide else below
     for index, text in enumerate(part for part in texts if part):
         where, room = (side, drawing.width - side - 12) if wide else (16.0, words)

@@ -6,7 +6,6 @@ from collections.abc import Iterator
 
 from hepatica.report.blocks import Blocks, Item, Items, More, Notice, Paragraph, Picture, Ref, Section, Title, Tone
 from hepatica.report.teaching.drawing import Box, Drawing, Words, svg, wrapped
-from hepatica.report.teaching.quiz import patient_line
 from hepatica.teaching import Pathway, PathwayCondition, PathwayDrug, PathwayGroup, PathwayLine, PathwayRule, State
 
 MARKS: dict[State, str] = {"": "", "open": "✓", "depends": "?", "closed": "✕", "against": "⊘"}
@@ -55,7 +54,7 @@ def _told(condition: PathwayCondition) -> str:
 def pathway_view(path: Pathway, *, picture: bool = True) -> Blocks:
     """The outline."""
     head = Title(title(path), f"{path.ruleset.id} {path.ruleset.version}, evidence as of {path.ruleset.as_of}")
-    whose = (Paragraph(patient_line(path.profile)), Paragraph(LEGEND)) if path.profile else ()
+    whose = (Paragraph(path.vignette), Paragraph(LEGEND)) if path.profile else ()
     sections = tuple(_section(line) for line in path.lines)
     drawn = (More("The same as a picture", (Picture(describe(path), pathway_svg(path)),)),) if picture else ()
     return (head, *whose, Paragraph(root(path)), *sections, *drawn, Notice(path.notice))
@@ -164,7 +163,7 @@ class _Picture:
         )
         y = self.drawing.paragraph(16, y, _common(line), room, 11) if line.common else y
         if self.path.profile is not None:
-            y = self.drawing.paragraph(16, y, patient_line(self.path.profile), room, 11)
+            y = self.drawing.paragraph(16, y, self.path.vignette, room, 11)
             y = self.drawing.paragraph(16, y, LEGEND, room, 11, "quiet")
         return y + 6
 

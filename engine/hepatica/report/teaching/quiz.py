@@ -6,10 +6,8 @@ from collections.abc import Iterator
 
 from hepatica.evaluation import LISTS
 from hepatica.knowledge import LINES, STANDINGS
-from hepatica.patient import Profile
-from hepatica.report.blocks import Block, Blocks, Bullets, Item, Items, Notice, Paragraph, Ref, Section, Title, Tone
+from hepatica.report.blocks import Block, Blocks, Bullets, Facts, Item, Items, Notice, Paragraph, Ref, Section, Title, Tone
 from hepatica.teaching import TOPICS, JudgedChoice, MarkedCase, Quiz, QuizCase, QuizTally
-from hepatica.wording import shown
 
 PICKS_QUESTION = "Which of these does the evidence back for this patient?"
 
@@ -23,17 +21,6 @@ def quiz_view(quiz: Quiz) -> Blocks:
         shown += [*reveal_view(case, marked), *twist_view(case, marked)] if marked else []
         blocks.append(Section(position(quiz, case), tuple(shown)))
     return (*blocks, *(summary_view(quiz) if quiz.summary else ()), Notice(quiz.notice))
-
-
-def patient_line(profile: Profile) -> str:
-    """What is known of a patient, and what is not, as a sentence."""
-    known = [
-        f"{profile.fields[name].title} {shown(profile.fields[name], value)}"
-        for name, value in profile.facts.items()
-        if value is not None
-    ]
-    unknown = [profile.fields[name].title for name, value in profile.facts.items() if value is None]
-    return f"{'; '.join(known)}." + (f" Not known: {', '.join(unknown)}." if unknown else "")
 
 
 def head_view(quiz: Quiz) -> Blocks:
@@ -60,13 +47,15 @@ def question_view(quiz: Quiz, case: QuizCase) -> Blocks:
     """The case and its first two questions."""
     question = case.question
     because = f" ({'; '.join(question.because)})" if question.because else ""
-    choices = tuple(Item(f"{number}. {choice.name}") for number, choice in enumerate(question.choices, 1))
-    facts = tuple(Item(f"{number}. {fact.title}") for number, fact in enumerate(question.facts, 1))
+    choices = tuple((f"{number}.", choice.name) for number, choice in enumerate(question.choices, 1))
+    facts = tuple((f"{number}.", fact.title) for number, fact in enumerate(question.facts, 1))
     return (
         Paragraph(f"{question.level}{because}", lead="Level"),
-        Paragraph(patient_line(question.profile)),
-        Items(choices, PICKS_QUESTION),
-        Items(facts, question.fact_question),
+        Paragraph(question.vignette),
+        Paragraph(PICKS_QUESTION, tone="strong"),
+        Facts(choices),
+        Paragraph(question.fact_question, tone="strong"),
+        Facts(facts),
     )
 
 
@@ -74,7 +63,7 @@ def reveal_view(case: QuizCase, marked: MarkedCase) -> Blocks:
     """The answer to the first two questions: the lesson, then each therapy with its evidence or what stands against it."""
     said = {choice.therapy: _said(choice, marked) for choice in case.key.choices}
     items = tuple(
-        Item(choice.name, judged(choice), said[choice.therapy][0], said[choice.therapy][1], Ref("therapy", choice.therapy))
+        Item(choice.name, judged(choice, case.key.lesson), *said[choice.therapy], Ref("therapy", choice.therapy))
         for choice in case.key.choices
     )
     fact = "right" if marked.fact_right else f"you said {marked.answer.fact or 'nothing'}"
@@ -91,13 +80,14 @@ def _said(choice: JudgedChoice, marked: MarkedCase) -> tuple[str, Tone]:
     return ("you missed it" if choice.backed else "you said backed"), "bad"
 
 
-def judged(choice: JudgedChoice) -> str:
-    """What the evidence says of a choice, and what would turn it."""
+def judged(choice: JudgedChoice, lesson: str = "") -> str:
+    """What the evidence says of a choice, unless the lesson said so, and what would turn it."""
     standing = STANDINGS[choice.standing].phrase if choice.backed else LISTS[choice.list].phrase
-    backed = "backed" if choice.backed else "not backed"
-    turned = f"{'Not backed' if choice.backed else 'Backed'} with {choice.turned}." if choice.turned else ""
-    evidence = (choice.says, choice.headline) if choice.list != "ruled_out" else ()
-    return " ".join(part for part in (f"{backed}: {standing}.", *evidence, turned) if part)
+    told = choice.list == "ruled_out" or (choice.headline and choice.headline in lesson)
+    evidence = () if told else (choice.says, choice.headline)
+    turned = f"{'Not backed' if choice.backed else 'Backed'} with {choice.turned}" if choice.turned else ""
+    parts = (f"{'backed' if choice.backed else 'not backed'}: {standing}", *evidence, turned)
+    return " ".join(f"{part.rstrip('.')}." for part in parts if part)
 
 
 def twist_view(case: QuizCase, marked: MarkedCase) -> Blocks:

@@ -15,7 +15,7 @@ from xml.etree import ElementTree as ET
 
 from hepatica.printable import one_line
 from hepatica.problems import InvalidInput, Problem
-from hepatica.report.teaching.quiz import PICKS_QUESTION, feedback, patient_line
+from hepatica.report.teaching.quiz import PICKS_QUESTION, feedback
 from hepatica.teaching import Quiz, QuizCase
 
 _EPOCH = (1980, 1, 1, 0, 0, 0)
@@ -36,7 +36,7 @@ class Exercise:
 def exercises(quiz: Quiz) -> Iterator[Exercise]:
     """Three questions a case: what is backed, which fact decides, and whether a changed fact changes what is backed."""
     for case in quiz.cases:
-        key, patient = case.key, patient_line(case.question.profile)
+        key, patient = case.key, case.question.vignette
         name = f"Hepatica {quiz.ruleset.id} {quiz.seed}-{case.question.level}-{case.question.number}"
         backed = tuple((choice.name, choice.backed) for choice in key.choices)
         facts = tuple((fact.title, fact.title == key.fact) for fact in case.question.facts)
