@@ -31,7 +31,7 @@ from hepatica.report.blocks import (
     TreeNode,
 )
 from hepatica.report.case import case_blocks, case_title
-from hepatica.report.documents import document, json_line, json_text, named_schema, schema
+from hepatica.report.documents import document, json_bytes, json_line, json_text, named_schema, schema
 from hepatica.report.render_html import html, html_page
 from hepatica.report.render_markdown import markdown
 from hepatica.report.render_text import text
@@ -126,6 +126,7 @@ __all__ = [
     "document",
     "html",
     "html_page",
+    "json_bytes",
     "json_line",
     "json_text",
     "markdown",

@@ -31,6 +31,11 @@ def json_text(value: Any) -> str:
     return escaped_in_json(json.dumps(document(value), indent=2, ensure_ascii=False, allow_nan=False))
 
 
+def json_bytes(result: Any) -> bytes:
+    """A result as compact JSON in UTF-8, several times faster than the others; not for a terminal."""
+    return _adapter(type(result)).dump_json(result)
+
+
 def json_line(value: Any) -> str:
     """A result as one line of JSON, without blanks."""
     return escaped_in_json(json.dumps(document(value), separators=(",", ":"), ensure_ascii=False, allow_nan=False))

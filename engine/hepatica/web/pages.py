@@ -21,7 +21,6 @@ from hepatica.report import (
     Cell,
     Item,
     Items,
-    More,
     Paragraph,
     Ref,
     RuleListing,
@@ -205,12 +204,7 @@ def pathway_page(request: Request) -> PageView:
     lines = [line for line in LINES if line in {rule.line for rule in request.ruleset.rules.values()}]
     _, choice = _choice(request, LINE, "Line", {"": "All", **{line: first_up(LINES[line]) for line in lines}})
     shown = tuple((f"{LINE}={line.line}&{query}", f"{line.title}; the outline below says the same.") for line in found.lines)
-    return PageView(result=found, blocks=_without_more(pathway_view(found)), pictures=shown, filters=(choice,))
-
-
-def _without_more(blocks: Blocks) -> Blocks:
-    """A view without its own picture, which the page shows in the screen's width."""
-    return tuple(block for block in blocks if not isinstance(block, More))
+    return PageView(result=found, blocks=pathway_view(found, picture=False), pictures=shown, filters=(choice,))
 
 
 def pathway_picture(request: Request) -> bytes:
@@ -237,7 +231,7 @@ def forest_page(request: Request) -> PageView:
     shown = ((query, f"{len(found.rows)} hazard ratios as a forest plot; every number stands in the tables."),)
     return PageView(
         result=found,
-        blocks=_without_more(forest_view(found)),
+        blocks=forest_view(found, picture=False),
         pictures=shown if found.panels else (),
         pictures_last=True,
         filters=(first, second),
