@@ -137,6 +137,15 @@ def test_the_study_that_fits_is_shown_before_a_larger_one_that_does_not(tmp_path
     assert _beta(tmp_path / "c", large).headline.marks == ("patient outside its population",)
 
 
+def test_of_two_that_enrolled_the_patient_the_one_that_asked_more_is_nearer(tmp_path: Path) -> None:
+    """A trial in Asia says more of a patient in Asia than a larger one in the whole world."""
+    world = _study("beta-world", name="World", n=600, population={"when": {"bclc_stage": ["C"]}, "lines": "12"}, results=[_os()])
+    asia = {"when": {"bclc_stage": ["C"], "region": ["japan"]}, "lines": "12"}
+    small = _study("beta-asia", name="Asia", n=200, population=asia, results=[_os()])
+    assert _beta(tmp_path / "a", world, small).headline.study == "beta-asia"
+    assert _beta(tmp_path / "b", world, small, known={"region": "europe"}).headline.study == "beta-world"
+
+
 @pytest.mark.parametrize(
     ("kind", "mark"),
     [("single_arm_trial", "no control group"), ("randomised_dose_comparison", "comparison of doses, no untreated control")],
