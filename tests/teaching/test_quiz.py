@@ -248,7 +248,7 @@ def test_wrong_answers_are_all_reported_with_their_place(made: Quiz) -> None:
     with pytest.raises(InvalidInput) as caught:
         read_answers(read_document(written, "a.yaml"), "a.yaml", made.cases[:2])
     found = sorted((problem.line, problem.code) for problem in caught.value.problems)
-    assert found == [(1, "unknown-value")] * 3 + [(2, "missing"), (2, "unknown-field")]
+    assert found == [(1, "unknown-value")] * 3 + [(2, "missing-key"), (2, "unknown-key")]
     with pytest.raises(InvalidInput):
         read_answers(read_document(b"[]", "a.json"), "a.json", made.cases)
 

@@ -92,7 +92,7 @@ def test_answers_from_a_file_mark_the_first_cases(course: dict[str, object], tmp
     assert marked["summary"]["points"] == marked["summary"]["possible_points"]
     assert marked["summary"]["answered"] == 1
     shown = typed(arguments, "").output
-    assert "1 cases are left" in shown
+    assert "1 case left" in shown
     assert typed([*arguments[:-1], "-"], answers.read_text(encoding="utf-8")).output == shown
     assert run(["quiz", "--answers", str(tmp_path / "none.yaml")]) == 2
 
