@@ -33,7 +33,7 @@ JSON = ".json"
 PICTURE = ".svg"
 PICTURE_POLICY = "default-src 'none'; style-src 'unsafe-inline'"
 # More threads than cores make each answer slower and none faster; the slow pages have a thread of their own.
-ANSWERS_AT_ONCE = 4
+ANSWERS_AT_ONCE = 2
 SLOW_AT_ONCE = 1
 ANSWER_SECONDS, SLOW_SECONDS = 20.0, 55.0
 
@@ -43,10 +43,10 @@ Endpoint = Callable[["HttpRequest"], Awaitable[Response]]
 def application(library: RulesetLibrary, hosts: Sequence[str] = ("*",)) -> Starlette:
     """The application over a library; `hosts` are the names it answers to (a page elsewhere cannot borrow another)."""
     site = _Site(library)
-    openapi = description(site.pages, library)
+    openapi = json_bytes(description(site.pages, library)) + b"\n"
     routes: list[Route | Mount] = [
         Route("/", _home, methods=["GET"]),
-        Route("/openapi.json", lambda _: _json(openapi), methods=["GET"]),
+        Route("/openapi.json", lambda _: Response(openapi, media_type="application/json"), methods=["GET"]),
         Mount("/static", _RevalidatedFiles(directory=STATIC)),
     ]
     for page in site.pages:
