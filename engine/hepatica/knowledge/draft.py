@@ -66,6 +66,18 @@ class Draft:
         self.studies: list[tuple[Study, Node]] = self._parts("studies")
         self.rules: list[tuple[Rule, Node]] = self._parts("rules")
 
+    @property
+    def named(self) -> Mapping[str, list[tuple[Any, Node]]]:
+        """Everything that has an id, by what it is."""
+        return {
+            "concept": self.concepts,
+            "therapy": self.therapies,
+            "study": self.studies,
+            "rule": self.rules,
+            "reference": self.references,
+            "note": self.notes,
+        }
+
     def known(self, found: Collection[str]) -> Collection[str] | None:
         """Names of therapies or studies that may be used; None where some cannot be known. `found` are those that were read."""
         return None if "therapies" in self.lost else {*found, *self.unread}

@@ -291,8 +291,3 @@ class Study:
     def states_criteria(self) -> bool:
         """Whether any entry criterion is recorded that a patient can be held against."""
         return bool(self.criteria) or (self.population is not None and self.population.when is not None)
-
-    @property
-    def endpoint_names(self) -> str:
-        """The primary endpoints' names, joined: "OS and PFS"; empty where none is stated."""
-        return " and ".join(endpoint.name for endpoint in self.primary_endpoints)

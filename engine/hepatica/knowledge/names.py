@@ -150,15 +150,7 @@ def confirmed(draft: Draft) -> Iterator[Problem]:
 
 def ids(draft: Draft) -> Iterator[Problem]:
     """Ids are lower-case words, each given once among its kind."""
-    groups: Mapping[str, Sequence[tuple[Any, Node]]] = {
-        "concept": draft.concepts,
-        "therapy": draft.therapies,
-        "study": draft.studies,
-        "rule": draft.rules,
-        "reference": draft.references,
-        "note": draft.notes,
-    }
-    for what, group in groups.items():
+    for what, group in draft.named.items():
         seen: dict[str, Node] = {}
         for item, node in group:
             place = node.at(("therapy" if what == "therapy" else "id",))
