@@ -30,6 +30,7 @@ LISTS = {"concepts": Concept, "fields": Field, "references": Reference, "notes":
 def _file_of(key: str, kind: type) -> type:
     """A file that is one list, under `key`."""
     listed = [(key, GenericAlias(tuple, (kind, ...)))]
+    # Made from the table, so that a new kind of list is one word there: pydantic reads it as it reads a written class.
     return make_dataclass(f"{key.title()}File", listed, namespace={"__doc__": f"A file of {key}."}, frozen=True, kw_only=True)
 
 
@@ -55,6 +56,7 @@ class Draft:
         self.lost = lost
         self.unread: set[str] = set()
         self.fields = COMMON_FIELDS
+        # Names come before what uses them: fields and concepts first, then the conditions that test them.
         self._concepts = None if "concepts" in lost else self._concept_names()
         self.fields = self._all_fields()
         self.card: tuple[Card, Node] | None = next(iter(self._read(Card, "ruleset")), None)

@@ -199,6 +199,7 @@ def _significant(result: Result, alpha: float | None) -> bool | None:
     p = probability(result.p)
     if p is not None and alpha is not None:
         return p.sign != ">" and p.value <= alpha
+    # An interval that touches 1 in print may exclude it: then P decides.
     touches = result.ci is not None and min(abs(bound - 1) for bound in result.ci) <= _NEAR_ONE
     if result.ci is not None and result.unit != "other" and not (touches and p is not None):
         return not result.ci[0] <= 1 <= result.ci[1]
@@ -220,6 +221,7 @@ def _compared(study: Study, result: Result) -> tuple[float, float] | None:
     given = {arm: number(figure) for arm, figure in (result.arms or {}).items()}
     if len(given) != 2:
         return None
+    # The study's first arm is the one tested, whatever the order in which a result writes them.
     order = [arm.id for arm in study.arms]
     (_, a), (_, b) = sorted(given.items(), key=lambda item: order.index(item[0]) if item[0] in order else len(order))
     return None if a is None or b is None else (a, b)

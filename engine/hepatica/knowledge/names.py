@@ -60,6 +60,7 @@ class _Walk:
 
     def problems(self, item: Any, node: Node, known: _Known) -> Iterator[Problem]:
         """Those of a record and of every record below it."""
+        # Inner names hide outer ones of the same kind: an arm is one of this study, a discrepancy too.
         known = {**known, **self._within(item, known)}
         for key in (field.name for field in fields(item)):
             value, place = getattr(item, key), node.at((key,))

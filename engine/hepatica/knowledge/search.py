@@ -79,6 +79,7 @@ def select(ruleset: Ruleset, filters: Filters) -> tuple[Found, ...]:
 def _held(found: Found, regions: Mapping[str, frozenset[str]]) -> Mapping[str, Iterable[str]]:
     """For each filter the values that keep a study; for a region every one, and every group, that shares some of its own."""
     study = found.study
+    # A study may name a region or a group of them: both become single regions, and so does what is asked for.
     own = frozenset().union(*(regions.get(name, [name]) for name in study.regions))
     return {
         "therapy": {found.therapy.id, *(therapy.id for therapy, _ in found.cited_by)},
@@ -156,40 +157,24 @@ def _folded(text: str) -> str:
     return "".join(char for char in text.casefold() if char not in " -_")
 
 
-class Counts(NamedTuple):
+def counts(ruleset: Ruleset) -> dict[str, int | dict[str, int]]:
     """Records by kind. A figure is one printed value: an arm's figure, a ratio, an interval, a P, a rate, a number."""
-
-    therapies: int
-    rules: int
-    rules_by_standing: Mapping[str, int]
-    studies: int
-    studies_of_other_tumours: int
-    figures: int
-    corrected_results: int
-    discrepancies: int
-    discrepancies_by_basis: Mapping[str, int]
-    notes: int
-    left_out: int
-
-
-def counts(ruleset: Ruleset) -> Counts:
-    """The counts of a ruleset."""
     studies = ruleset.studies.values()
     standings = Counter(rule.standing for rule in ruleset.rules.values())
     bases = Counter(item.basis for study in studies for item in study.discrepancies)
-    return Counts(
-        therapies=len(ruleset.therapies),
-        rules=len(ruleset.rules),
-        rules_by_standing={name: standings[name] for name in STANDINGS},
-        studies=len(studies),
-        studies_of_other_tumours=sum(study.tumour != ruleset.card.tumour for study in studies),
-        figures=sum(1 for study in studies for figure in _figures(study) if figure is not None),
-        corrected_results=sum(result.corrected is not None for study in studies for result in study.results),
-        discrepancies=bases.total(),
-        discrepancies_by_basis={name: bases[name] for name in get_args(Basis)},
-        notes=len(ruleset.notes),
-        left_out=sum(len(omission.numbers) for omission in ruleset.omissions),
-    )
+    return {
+        "therapies": len(ruleset.therapies),
+        "rules": len(ruleset.rules),
+        "rules_by_standing": {name: standings[name] for name in STANDINGS},
+        "studies": len(studies),
+        "studies_of_other_tumours": sum(study.tumour != ruleset.card.tumour for study in studies),
+        "figures": sum(1 for study in studies for figure in _figures(study) if figure is not None),
+        "corrected_results": sum(result.corrected is not None for study in studies for result in study.results),
+        "discrepancies": bases.total(),
+        "discrepancies_by_basis": {name: bases[name] for name in get_args(Basis)},
+        "notes": len(ruleset.notes),
+        "left_out": sum(len(omission.numbers) for omission in ruleset.omissions),
+    }
 
 
 def _figures(study: Study) -> Iterator[object]:
