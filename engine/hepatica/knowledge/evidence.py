@@ -39,7 +39,7 @@ ReferenceKind = Literal["paper", "abstract", "registry", "label", "announcement"
 ReadAs = Literal["full text", "abstract", "registry", "label", "secondary", "not read"]
 Figure = float | str
 ConfidenceInterval = tuple[float, float]
-LEADING_NUMBER = re.compile(r"\s*([<>=~≤≥]?)\s*(\d+(?:\.\d+)?)\s*%?\s*(\([^)]*\))?\s*\Z")
+LEADING_NUMBER = re.compile(r"\s*([<>=~≤≥]?)\s*(\d+(?:\.\d+)?(?:e-\d+)?)\s*%?\s*(\([^)]*\))?\s*\Z")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -293,11 +293,6 @@ class Study:
     def states_criteria(self) -> bool:
         """Whether any entry criterion is recorded that a patient can be held against."""
         return bool(self.criteria) or (self.population is not None and self.population.when is not None)
-
-    @property
-    def endpoint_names(self) -> str:
-        """The primary endpoints' names, joined: "OS and PFS"; empty where none is stated."""
-        return " and ".join(endpoint.name for endpoint in self.primary_endpoints)
 
 
 def number(figure: Figure | None) -> float | None:
