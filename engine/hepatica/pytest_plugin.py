@@ -9,8 +9,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 if TYPE_CHECKING:
-    from hepatica.assurance.cases.case import Case
-    from hepatica.assurance.cases.run import Outcome
+    from hepatica.assurance.cases import CaseOutcome, PatientCase
     from hepatica.evaluation import Evaluator
 
 EVALUATORS: pytest.StashKey[dict[str, Any]] = pytest.StashKey()
@@ -21,7 +20,7 @@ def pytest_collect_file(file_path: Path, parent: pytest.Collector) -> pytest.Col
     """A case table becomes a collector of its cases."""
     if file_path.suffix not in ENDINGS:
         return None
-    from hepatica.assurance.cases.files import is_case_file
+    from hepatica.assurance.cases import is_case_file
 
     if not is_case_file(file_path):
         return None
@@ -32,8 +31,8 @@ def pytest_collect_file(file_path: Path, parent: pytest.Collector) -> pytest.Col
 class UnmetError(AssertionError):
     """A case whose answer is not the expected one."""
 
-    def __init__(self, outcome: Outcome) -> None:
-        super().__init__(outcome.case.sentence)
+    def __init__(self, outcome: CaseOutcome) -> None:
+        super().__init__(outcome.case)
         self.outcome = outcome
 
 
@@ -42,7 +41,7 @@ class CaseFile(pytest.File):
 
     def collect(self) -> Iterator[pytest.Item]:
         """Each case by its sentence; a file that cannot be read is a collection error with every problem."""
-        from hepatica.assurance.cases.reader import cases_in
+        from hepatica.assurance.cases import cases_in
         from hepatica.documents import read_bytes
         from hepatica.problems import InvalidInput
 
@@ -57,15 +56,15 @@ class CaseFile(pytest.File):
 
     def _evaluator(self) -> Evaluator:
         """One evaluator to a ruleset, shared by the files of a run."""
-        from hepatica.assurance.cases.suite import ruleset_of
-        from hepatica.evaluation import Evaluator
-        from hepatica.knowledge import find_ruleset, load_ruleset
+        from hepatica.assurance.cases import ruleset_of
+        from hepatica.evaluation import evaluator_of
+        from hepatica.knowledge import load
         from hepatica.paths import DEFAULT_RULESET, shipped
 
         name = ruleset_of(self.path, DEFAULT_RULESET, shipped("rulesets"))
         known = self.config.stash.setdefault(EVALUATORS, {})
         if name not in known:
-            known[name] = Evaluator(load_ruleset(find_ruleset(name, (shipped("rulesets"),))))
+            known[name] = evaluator_of(load(name))
         found: Evaluator = known[name]
         return found
 
@@ -73,14 +72,14 @@ class CaseFile(pytest.File):
 class CaseItem(pytest.Item):
     """One case."""
 
-    def __init__(self, *, case: Case, evaluator: Evaluator, **rest: Any) -> None:
+    def __init__(self, *, case: PatientCase, evaluator: Evaluator, **rest: Any) -> None:
         super().__init__(**rest)
         self.case = case
         self.evaluator = evaluator
 
     def runtest(self) -> None:
         """Evaluate the patient and hold the answer against the expectations."""
-        from hepatica.assurance.cases.run import outcome
+        from hepatica.assurance.cases import outcome
 
         found = outcome(self.case, self.evaluator)
         if not found.passed:
@@ -89,9 +88,9 @@ class CaseItem(pytest.Item):
     def repr_failure(self, excinfo: pytest.ExceptionInfo[BaseException], style: Any = None) -> Any:
         """What was expected, what came and what decided; no traceback for a case that fails."""
         if isinstance(excinfo.value, UnmetError):
-            from hepatica.report.assurance.case_results import failure
+            from hepatica.report.assurance import failure_lines
 
-            return "\n".join(failure(excinfo.value.outcome))
+            return "\n  ".join(failure_lines(excinfo.value.outcome))
         return super().repr_failure(excinfo, style)
 
     def reportinfo(self) -> tuple[Path, int, str]:

@@ -5,10 +5,9 @@ from __future__ import annotations
 from dataclasses import replace
 from random import Random
 
-from hepatica.assurance.answers.version import Version
-from hepatica.inference import compile_ruleset
+from hepatica.assurance import RulesetVersion
 from hepatica.knowledge import (
-    DEMANDS,
+    STANDINGS,
     AllOf,
     AnyOf,
     Card,
@@ -81,7 +80,7 @@ def _therapy(random: Random, name: str, rules: int, fields: tuple[str, ...], con
 
 def a_standing(random: Random) -> Standing:
     """Any standing."""
-    return random.choice(list(DEMANDS))
+    return random.choice(list(STANDINGS))
 
 
 def a_condition(random: Random, fields: tuple[str, ...], concepts: tuple[str, ...], most: int) -> Condition:
@@ -147,6 +146,6 @@ def _edited(random: Random, condition: Condition, fields: tuple[str, ...], conce
     return AllOf((condition, a_test(random, fields))) if random.random() < 0.3 else _part(random, fields, concepts)
 
 
-def version(ruleset: Ruleset) -> Version:
+def version(ruleset: Ruleset) -> RulesetVersion:
     """A ruleset, compiled."""
-    return Version(ruleset, compile_ruleset(ruleset))
+    return RulesetVersion.of(ruleset)

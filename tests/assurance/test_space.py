@@ -9,12 +9,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hepatica.assurance.space.axes import Space, consistent, space_of
-from hepatica.assurance.space.boxes import Box
-from hepatica.assurance.space.words import limits, values_in_words
-from hepatica.inference import classes_of
+from hepatica.assurance.space import Box, Entry, Space, cells_in_words, consistent, limits, space_of
+from hepatica.inference import FieldClasses, classes_of, judge
 from hepatica.knowledge import Test
-from hepatica.patient import FIELD_BY_NAME, Facts, child_pugh, facts_of
+from hepatica.patient import CLASS_RANGES, COMMON_FIELDS, Facts, Interval, class_of, facts_of
 from tests.assurance.generated import EVERY, a_ruleset, version
 from tests.making import profiles
 
@@ -34,22 +32,26 @@ def test_entries_that_no_test_tells_apart_share_a_point_and_still_count() -> Non
 
 def test_a_number_is_cut_on_between_and_around_its_thresholds() -> None:
     space = space_of([Test(AFP, ">", (20.0,)), Test(AFP, "<", (400.0,))])
-    assert space.profiles == 6
+    # Five classes, their runs of two, three and four neighbours (what intervals can be), and unknown.
+    assert space.profiles == 5 + 4 + 3 + 2 + 1
+
+
+def test_an_interval_is_a_point_of_its_own_where_tests_tell_it_from_unknown() -> None:
+    space = space_of([Test(AFP, ">", (400.0,))])
+    assert {str(value) for (value,) in entries(space) if isinstance(value, Interval)} == {"<= 400", ">= 400"}
+    assert space.profiles == 6 and space.points == 3
 
 
 def test_a_known_score_comes_with_its_class_and_no_other() -> None:
     space = space_of([Test(CLASS, "in", ("A",)), Test(SCORE, "<=", (7.0,))])
-    for axis in space.axes:
-        for point in axis.points:
-            for letter, score in point:
-                assert score is None or (isinstance(score, int) and letter == child_pugh.class_of(score))
-    assert (None, None) in {entry for axis in space.axes for point in axis.points for entry in point}
+    for letter, score in entries(space):
+        assert score is None or (isinstance(score, int) and letter == class_of(score))
+    assert (None, None) in entries(space)
 
 
 def test_a_class_may_stand_without_a_score() -> None:
     space = space_of([Test(CLASS, "in", ("A",)), Test(SCORE, "<=", (7.0,))])
-    entries = {entry for point in space.axes[0].points for entry in point}
-    assert {(letter, None) for letter in child_pugh.CLASS_RANGES} <= entries
+    assert {(letter, None) for letter in CLASS_RANGES} <= entries(space)
 
 
 def test_the_count_of_the_space_is_that_of_its_points_entry_by_entry() -> None:
@@ -59,13 +61,15 @@ def test_the_count_of_the_space_is_that_of_its_points_entry_by_entry() -> None:
 
 
 @given(profiles())
-def test_every_profile_has_a_point_that_no_test_tells_from_it(facts: Facts) -> None:
+def test_every_profile_has_an_entry_on_each_axis_that_no_test_tells_from_it(facts: Facts) -> None:
     made = version(a_ruleset(Random(3), fields=EVERY))
     space = space_of(made.program.tests)
-    at = space.point(facts)
-    stand_in = space.facts([1 << point for point in at])
-    for test in made.program.tests:
-        assert _verdict(test, stand_in) == _verdict(test, facts)
+    for axis in space.axes:
+        names = [field.name for field in axis.fields]
+        own = [test for test in made.program.tests if test.field in names]
+        wanted = [judge(test, facts[test.field]) for test in own]
+        held = ({name: value for name, value in zip(names, axis.entry(cells), strict=True)} for cells in axis.cells(axis.full))
+        assert any([judge(test, one[test.field]) for test in own] == wanted for one in held)
 
 
 def test_the_simplest_profile_of_a_box_has_the_fewest_known_fields() -> None:
@@ -75,21 +79,22 @@ def test_the_simplest_profile_of_a_box_has_the_fewest_known_fields() -> None:
 
 
 @given(st.data())
-def test_the_words_of_a_box_hold_for_its_entries_and_for_no_others(data: st.DataObject) -> None:
+def test_the_words_of_a_box_speak_of_the_fields_that_it_limits_and_of_no_others(data: st.DataObject) -> None:
     space = space_of(version(a_ruleset(Random(data.draw(st.integers(0, 20))))).program.tests)
     box: Box = tuple(data.draw(st.integers(1, full)) for full in space.full)
     shown = limits(space, box)
     for axis, mask, full in zip(space.axes, box, space.full, strict=True):
-        named = {part for name in shown for part in name.split(" with ")}
-        assert (mask == full) == (not named & {field.name for field in axis.fields})
+        assert (mask == full) == (not set(shown) & {field.name for field in axis.fields})
 
 
 @pytest.mark.parametrize(
     ("field", "tests", "chosen", "words"),
     [
-        ("cmet", (), {"high", None}, "high or unknown"),
+        ("cmet", (), {"high", None}, "high, or not known"),
         ("cmet", (), {"high", "low"}, "known"),
-        ("bclc_stage", (), {"0", "A", "B", "C"}, "not D"),
+        ("bclc_stage", (), {"0", "A", "B", "C"}, "any but D"),
+        ("bclc_stage", (), {"0", "A", "B", "C", None}, "any but D, or not known"),
+        ("region", (), {"taiwan", "hong_kong"}, "any of Taiwan, Hong Kong"),
         (AFP, ((">", 400.0),), {400.0, 800.0}, ">= 400"),
         (AFP, ((">", 400.0),), {0}, "< 400"),
         (AFP, ((">", 400.0),), {400.0}, "400"),
@@ -100,17 +105,17 @@ def test_the_words_of_a_box_hold_for_its_entries_and_for_no_others(data: st.Data
         ("etiology", (), {()}, "none"),
     ],
 )
-def test_values_are_said_as_a_reader_would(field: str, tests: tuple, chosen: set, words: str) -> None:  # type: ignore[type-arg]
-    cut = classes_of(FIELD_BY_NAME[field], [Test(field, operator, (bound,)) for operator, bound in tests])
-    assert values_in_words(cut, chosen) == words
+def test_values_are_said_in_a_way_that_reads_once(field: str, tests: tuple, chosen: set, words: str) -> None:  # type: ignore[type-arg]
+    cut = classes_of(COMMON_FIELDS[field], [Test(field, operator, (bound,)) for operator, bound in tests])
+    assert cells_in_words(cut, cells(cut, chosen)) == words
 
 
 def test_lists_are_said_by_what_they_include() -> None:
-    classes = classes_of(FIELD_BY_NAME["etiology"], ())
+    classes = classes_of(COMMON_FIELDS["etiology"], ())
     with_hcv = {value for value in classes.samples if isinstance(value, tuple) and "hcv" in value}
     without = {value for value in classes.samples if isinstance(value, tuple)} - with_hcv
-    assert values_in_words(classes, set(with_hcv)) == "includes hcv"
-    assert values_in_words(classes, {*without, None}) == "without hcv or unknown"
+    assert cells_in_words(classes, cells(classes, set(with_hcv))) == "includes HCV"
+    assert cells_in_words(classes, cells(classes, {*without, None})) == "without HCV, or not known"
 
 
 def test_consistency_is_that_of_a_profile() -> None:
@@ -118,12 +123,16 @@ def test_consistency_is_that_of_a_profile() -> None:
     assert facts_of(consistent({}))[CLASS] is None
 
 
+def entries(space: Space) -> set[Entry]:
+    """Every entry of the first axis."""
+    return {space.axes[0].entry(cells) for cells in space.axes[0].cells(space.axes[0].full)}
+
+
+def cells(classes: FieldClasses, values: set) -> list[tuple[int, ...]]:  # type: ignore[type-arg]
+    return [(index,) for index, sample in enumerate(classes.samples) if sample in values]
+
+
 def _small() -> Space:
     return space_of(
         [Test("bclc_stage", "in", ("C",)), Test(CLASS, "in", ("A",)), Test(SCORE, "=", (7.0,)), Test("ras", "in", ("mutant",))]
     )
-
-
-def _verdict(test: Test, facts: Facts) -> bool | None:
-    value = facts[test.field]
-    return None if value is None else test.holds(value)

@@ -11,12 +11,12 @@ from pathlib import Path
 from random import Random
 
 import pytest
+from hepatica.assurance.coverage.measure import measure
+from hepatica.assurance.coverage.places import condition_places
 
 from hepatica.assurance.cases.pinned import pinned
 from hepatica.assurance.cases.reader import read_cases
 from hepatica.assurance.cases.run import outcome
-from hepatica.assurance.coverage.measure import measure
-from hepatica.assurance.coverage.places import condition_places
 from hepatica.assurance.mutation.mutants import Mutant, mutants
 from hepatica.assurance.mutation.mutate import Mutation, killers, mutate
 from hepatica.assurance.space.axes import space_of

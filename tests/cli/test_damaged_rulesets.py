@@ -8,15 +8,12 @@ from typing import TYPE_CHECKING
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from hepatica.cli.common import as_json
+from hepatica import report
 from hepatica.evaluation import Evaluator
 from hepatica.inference import compile_ruleset
 from hepatica.knowledge import load_ruleset
 from hepatica.patient import read_profile
 from hepatica.problems import InvalidInput
-from hepatica.report.old_document import answer as json_answer
-from hepatica.report.old_text import answer as text_answer
-from hepatica.report.style import Style
 from tests.conftest import ROOT
 from tests.making import CARD, write_ruleset
 
@@ -63,5 +60,5 @@ def _answers(folder: Path) -> str:
     shown = ""
     for name in ("after-sorafenib-met-high", "afp-unknown"):
         evaluation = evaluator.evaluate(read_profile(ROOT / "patients" / f"{name}.yaml"))
-        shown += text_answer(evaluation, Style(False), verbose=True) + as_json(json_answer(evaluation))
+        shown += report.text(report.answer(evaluation), details=True) + report.json_text(evaluation)
     return shown

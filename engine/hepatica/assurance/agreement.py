@@ -14,7 +14,7 @@ from typing import Any
 
 from hepatica.assurance.space import RegionMaker, Space, simplest, space_of
 from hepatica.assurance.version import RulesetVersion
-from hepatica.inference import Disagreement, GoalKey, Inference, Conclusions, Verdict
+from hepatica.inference import Conclusions, Disagreement, GoalKey, Inference, Verdict
 from hepatica.patient import Facts, Interval, Profile, Value
 
 EVERY_POINT_UP_TO = 5_000
@@ -73,7 +73,9 @@ def _columns(version: RulesetVersion, goals: Sequence[GoalKey], profiles: Sequen
     columns = Columns(version.program, goals)
     found = columns.evaluate(columns.code(profiles))
     return {
-        key: [Verdict.of(*pair) for pair in zip(columns.holds(found.certain, key), columns.holds(found.possible, key), strict=True)]
+        key: [
+            Verdict.of(*pair) for pair in zip(columns.holds(found.certain, key), columns.holds(found.possible, key), strict=True)
+        ]
         for key in goals
     }
 

@@ -17,7 +17,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
-from hepatica.assurance.cases import Pin, PatientCase
+from hepatica.assurance.cases import PatientCase, Pin
 from hepatica.assurance.places import Places, place_of
 from hepatica.assurance.space import outcomes
 from hepatica.assurance.version import Subject
@@ -134,7 +134,9 @@ def measure(
     for decision in decisions(ruleset, places):
         speaking = [case for case in cases if speaks(case, decision.subject)]
         for found in _of_decision(decision, speaking, ruleset):
-            group: list[Any] = missing if isinstance(found, MissingGoal) else reached if isinstance(found, ReachedGoal) else impossible
+            group: list[Any] = (
+                missing if isinstance(found, MissingGoal) else reached if isinstance(found, ReachedGoal) else impossible
+            )
             group.append(found)
     counts = {name: _counts(name, reached, missing) for name in MEASURES}
     total = sum(count.reachable for count in counts.values())

@@ -9,11 +9,13 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
-from hepatica.cli import common
+from hepatica.cli import common, writing
 from hepatica.paths import DEFAULT_RULESET
+from hepatica.problems import InvalidInput, Problem
 
 if TYPE_CHECKING:
-    from hepatica.assurance.cases.case import Case
+    from hepatica.assurance.cases import PatientCase
+    from hepatica.assurance.places import Places
     from hepatica.knowledge import Ruleset
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -36,16 +38,15 @@ _OPTIONS = (
 )
 
 
-def read(name: str, places: Sequence[str], without: Sequence[str], target: str | None) -> tuple[Ruleset, list[Case]]:
+def read(name: str, places: Sequence[str], without: Sequence[str], target: str | None) -> tuple[Ruleset, list[PatientCase]]:
     """A ruleset and its cases."""
-    from hepatica.assurance.cases.files import files_below, shown
-    from hepatica.assurance.cases.reader import read_cases
+    from hepatica.assurance.cases import files_below, read_cases, shown
     from hepatica.knowledge import CASES, find_ruleset
-    from hepatica.paths import shipped
-    from hepatica.problems import InvalidInput, Problem
 
-    ruleset = common.load(name)[0]
-    folder = find_ruleset(name, (shipped("rulesets"),)) / CASES
+    if target is not None and not target.strip():
+        raise click.UsageError("--write takes the name of a file")
+    ruleset = common.ruleset(name)
+    folder = find_ruleset(name) / CASES
     given = [Path(place) for place in places] or ([shown(folder)] if folder.is_dir() else [])
     files = [path for place in given for path in (files_below(place) if place.is_dir() else [place])]
     for place in without:
@@ -56,39 +57,33 @@ def read(name: str, places: Sequence[str], without: Sequence[str], target: str |
     return ruleset, read_cases(kept, ruleset)
 
 
-def places(name: str, ruleset: Ruleset) -> dict[str, tuple[str, ...]]:
+def places(name: str, ruleset: Ruleset) -> Places:
     """Where the ruleset's single conditions are written."""
-    from hepatica.assurance.coverage.places import condition_places
+    from hepatica.assurance.places import condition_places
     from hepatica.knowledge import find_ruleset
-    from hepatica.paths import shipped
 
-    return condition_places(ruleset, find_ruleset(name, (shipped("rulesets"),)))
+    return condition_places(ruleset, find_ruleset(name))
 
 
-def write(target: str, cases: Sequence[Case], ruleset: Ruleset, command: Sequence[str], purpose: str) -> None:
-    """New cases to a file; says on standard error what was written. A file that somebody else wrote is left alone."""
-    from hepatica.problems import InvalidInput, Problem
-    from hepatica.report.assurance.case_file import header, replaceable, text
+def write(target: str, cases: Sequence[PatientCase], ruleset: Ruleset, command: Sequence[str], purpose: str) -> None:
+    """New cases to a file; says on standard error what was written.
+
+    A file that somebody else wrote, or reworded since, is left alone.
+    """
+    from hepatica.assurance.cases import case_file, untouched
 
     if not cases:
         click.echo(f"nothing is missing; {target} is not written", err=True)
         return
-    lines = header(shlex.join(["hepatica", *command]), purpose, ruleset.card.as_of, len(cases))
+    path = Path(target)
     try:
-        if Path(target).is_file() and not replaceable(_start(target)):
-            raise InvalidInput(
-                [Problem(target, 1, 1, "not-written-here", "exists and was not written by this command; name another file")]
-            )
-        Path(target).write_text(text(cases, lines), encoding="utf-8")
+        if path.is_file() and not untouched(path.read_text(encoding="utf-8", errors="replace")):
+            message = "exists and was not written by this command, or was reworded since; name another file"
+            raise InvalidInput([Problem(target, 1, 1, "not-written-here", message)])
     except OSError as error:
-        reason = (error.strerror or "cannot be written").lower()
-        raise InvalidInput([Problem(target, 1, 1, "unwritable", reason)]) from None
+        raise InvalidInput([Problem(target, 1, 1, "unwritable", (error.strerror or "cannot be read").lower())]) from None
+    writing.write_file([case_file(cases, purpose, shlex.join(["hepatica", *command]), ruleset.card.as_of)], path, force=True)
     click.echo(f"{len(cases)} cases written to {target}", err=True)
-
-
-def _start(target: str) -> str:
-    with Path(target).open(encoding="utf-8", errors="replace") as stream:
-        return stream.read(200)
 
 
 def typed(command: str, name: str, places: Sequence[str], without: Sequence[str], target: str) -> list[str]:

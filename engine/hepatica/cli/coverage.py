@@ -12,17 +12,10 @@ PURPOSE = "they reach what no other case reaches of the rules, their single cond
 @click.command("coverage")
 @cases.options
 @click.option("--threshold", type=click.FloatRange(0, 100), metavar="N", help="Exit code 1 below N percent.")
-@common.format_option("text", "json")
-@click.option("--verbose", "-v", is_flag=True, help="List what is proved impossible, too.")
+@common.printed(verbose="List what is proved impossible, too.")
 def command(
-    ruleset: str,
-    places: tuple[str, ...],
-    without: tuple[str, ...],
-    target: str | None,
-    threshold: float | None,
-    format_: str,
-    verbose: bool,
-) -> int:
+    ruleset: str, places: tuple[str, ...], without: tuple[str, ...], target: str | None, threshold: float | None
+) -> common.Output:
     """What the case tables exercise, and what is missing.
 
     A case counts for a rule only where it says what it expects of the rule's therapy. Counted are each rule, concept and
@@ -37,19 +30,13 @@ def command(
       hepatica coverage my-rules/ --write my-rules/cases/missing.yaml
       hepatica coverage --cases rulesets/hcc-2016/cases/traps.yaml --format json
     """
-    from hepatica.assurance.cases.pinned import pinned
-    from hepatica.assurance.coverage.measure import measure
-    from hepatica.evaluation import Evaluator
+    from hepatica.assurance.cases import pinned
+    from hepatica.assurance.coverage import measure
+    from hepatica.report.assurance import coverage_view
 
     rules, read = cases.read(ruleset, places, without, target)
-    found = measure(rules, read, cases.places(ruleset, rules))
-    if target:
-        missing = pinned([gap.pin for gap in found.gaps()], Evaluator(rules)) if found.gaps() else []
+    found = measure(rules, read, cases.places(ruleset, rules), threshold)
+    if target is not None:
+        missing = pinned([one.pin for one in found.missing], common.evaluator(rules)) if found.missing else []
         cases.write(target, missing, rules, cases.typed("coverage", ruleset, places, without, target), PURPOSE)
-    from hepatica.report.assurance import coverage as report
-
-    if format_ == "json":
-        common.write_json(report.document(rules, read, found))
-    else:
-        common.write(report.text(rules, read, found, common.style(), verbose=verbose))
-    return int(threshold is not None and found.percent < threshold)
+    return common.Output(found, coverage_view, int(not found.passed))

@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
 from hepatica.cli import common
-from hepatica.paths import shipped
+from hepatica.paths import DEFAULT_RULESET
 
 if TYPE_CHECKING:
-    from hepatica.assurance.answers.version import Version
-    from hepatica.assurance.diff.allow import Judged
-    from hepatica.assurance.diff.compare import Comparison
+    from hepatica.assurance import RulesetVersion
+    from hepatica.assurance.diff import RulesetDiff
 
 
 @click.command("diff")
@@ -22,25 +20,19 @@ if TYPE_CHECKING:
 @click.argument("new", required=False)
 @click.option("--base", metavar="REVISION", help="Compare with where this line of work left REVISION.")
 @common.ruleset_option
-@click.option("--allow", "allow", metavar="FILE", help="YAML that declares the changes that are meant; - for standard input.")
-@click.option("--witness", "witness", metavar="FOLDER", help="Write one patient file for each change into FOLDER.")
-@common.format_option("text", "json", "markdown")
-@click.option("--verbose", "-v", is_flag=True, help="Leave nothing out of the text.")
+@click.option("--allow", metavar="FILE", help="YAML that declares the changes that are meant; - for standard input.")
+@click.option("--witness", metavar="FOLDER", help="Write one patient file for each change into FOLDER.")
+@common.printed(verbose="Leave nothing out: what changes where facts are missing, and every edit.")
 def command(
-    old: str | None,
-    new: str | None,
-    base: str | None,
-    ruleset: str,
-    allow: str | None,
-    witness: str | None,
-    format_: str,
-    verbose: bool,
-) -> int:
-    """What an edit of the rules changes in the answers, for every profile, as a proof.
+    old: str | None, new: str | None, base: str | None, ruleset: str, allow: str | None, witness: str | None
+) -> common.Output:
+    """What an edit of the rules changes in what answers show, for every profile, as a proof.
 
-    OLD and NEW are folders, ids of shipped rulesets, or git revisions of the ruleset named by --ruleset; NEW is that ruleset
-    as it stands when left out. First comes what was edited, then what it does: each therapy's changes of list, standing and
-    studies, where, for how many profiles, with an example. Exit code 1 when an answer changes that --allow does not declare.
+    OLD and NEW are folders, ids of rulesets, git revisions of the ruleset named by --ruleset, or REVISION:FOLDER; NEW is that
+    ruleset as it stands when left out. First comes who is answered otherwise, with all facts known; then the edits beside
+    their effects, texts and figures with how many profiles see them, reasons, and what changes where facts are missing. A
+    new or deleted ruleset, a renamed folder and renamed rules are recognised. Exit code 1 when something shown changes that
+    --allow does not declare, or changes under the same version number.
 
     \b
     Examples:
@@ -57,24 +49,26 @@ def command(
           to: options
           where: {cmet: high}
           because: the subgroup's result is now read as an early signal
+        - shown: evolve-1
+          because: a misprinted median was corrected
     """
-    from hepatica.assurance.diff.compare import compare
+    from hepatica.assurance.diff import diff, new_or_gone, read_allowances
+    from hepatica.report.assurance import diff_view, pull_request
 
     first, second = _versions(old, new, base, ruleset)
-    allowances = _allowances(allow, first, second)
-    from hepatica.assurance.diff.allow import judge, tests_in
+    present = [version for version in (first, second) if version is not None]
+    if first is not None and second is not None:
+        result = diff(first, second, read_allowances(*common.read_input(allow), present) if allow is not None else None)
+    else:
+        result = new_or_gone(present[0], gone=second is None)
+    if witness is not None:
+        _write_witnesses(result, witness, present[-1])
+    return common.Output(result, diff_view, int(not result.passed), {"markdown": pull_request})
 
-    comparison = compare(first, second, tests_in(allowances))
-    judged = judge(comparison, allowances) if allow else None
-    if witness:
-        _write_witnesses(comparison, Path(witness))
-    _write(comparison, judged, format_, verbose)
-    return int(bool(judged.undeclared if judged else comparison.changes))
 
-
-def _versions(old: str | None, new: str | None, base: str | None, ruleset: str) -> tuple[Version, Version]:
-    from hepatica.knowledge import find_ruleset
-
+def _versions(
+    old: str | None, new: str | None, base: str | None, ruleset: str
+) -> tuple[RulesetVersion | None, RulesetVersion | None]:
     if base is not None and (old is not None or new is not None):
         raise click.UsageError("--base takes the place of OLD and NEW")
     if base is None and old is None:
@@ -84,24 +78,56 @@ def _versions(old: str | None, new: str | None, base: str | None, ruleset: str) 
         new = new or None
         if not old or (new and new.startswith(".")):
             raise click.UsageError("a range is OLD..NEW or OLD..; for the branching point use --base REVISION")
-    folder = find_ruleset(ruleset, (shipped("rulesets"),))
+    folder = _folder(ruleset)
     if base is not None:
-        from hepatica.assurance.diff.revisions import merge_base
+        from hepatica.assurance.diff import merge_base
 
         old = merge_base(folder, base)
-    return _version(old or "", folder), _version(new, folder) if new is not None else _version(str(folder), folder)
+    first = _version(old or "", folder)
+    second = _version(new, folder) if new is not None else _present(folder)
+    if first is None and second is None:
+        from hepatica.problems import InvalidInput, Problem
+
+        raise InvalidInput([Problem(str(folder), 1, 1, "no-ruleset", "no ruleset there on either side")])
+    return first, second
 
 
-def _version(name: str, folder: Path) -> Version:
-    """The ruleset in a folder, shipped under an id, or at a git revision of `folder`."""
-    from hepatica.assurance.answers.version import Version
+def _folder(ruleset: str) -> Path:
+    """The folder of the ruleset; one that is gone from the working folder may still be in the repository's past."""
+    from hepatica.knowledge import find_ruleset
+    from hepatica.problems import InvalidInput
+
+    try:
+        return find_ruleset(ruleset)
+    except InvalidInput:
+        if ruleset == DEFAULT_RULESET or "/" not in ruleset:
+            raise
+        return Path(ruleset)
+
+
+def _present(folder: Path) -> RulesetVersion | None:
+    from hepatica.assurance import RulesetVersion
     from hepatica.knowledge import CARD
 
-    if _stands(Path(name)) or _stands(shipped("rulesets") / name / CARD):
-        return Version(*common.load(name))
-    from hepatica.assurance.diff.revisions import files_at
+    return RulesetVersion.of(common.ruleset(f"{folder}/")) if (folder / CARD).is_file() else None
 
-    return Version(*common.load_gathered(files_at(folder, name)))
+
+def _version(name: str, folder: Path) -> RulesetVersion | None:
+    """The ruleset in a folder, under an id, or at a git revision of `folder`; None where there was none at the revision."""
+    from hepatica.assurance import RulesetVersion
+    from hepatica.assurance.diff import files_at, files_in
+    from hepatica.knowledge import find_ruleset, load_files
+    from hepatica.problems import InvalidInput
+
+    try:
+        find_ruleset(name)
+    except InvalidInput:
+        if _stands(Path(name)):
+            raise
+        revision, colon, path = name.partition(":")
+        files = files_in(path, revision) if colon and revision and path else files_at(folder, name)
+        return RulesetVersion.of(load_files(files)) if files is not None else None
+    return RulesetVersion.of(common.ruleset(name))
 
 
 def _stands(path: Path) -> bool:
@@ -112,36 +138,15 @@ def _stands(path: Path) -> bool:
         return False
 
 
-def _allowances(file: str | None, old: Version, new: Version) -> tuple:  # type: ignore[type-arg]
-    if not file:
-        return ()
-    from hepatica.assurance.diff.allow import read_allowances
-    from hepatica.documents import MAX_BYTES, read_bytes
-
-    rulesets = (old.ruleset, new.ruleset)
-    if file == "-":
-        return read_allowances(sys.stdin.buffer.read(MAX_BYTES + 1), "<stdin>", rulesets)
-    return read_allowances(read_bytes(Path(file), file), file, rulesets)
-
-
-def _write(comparison: Comparison, judged: Judged | None, format_: str, verbose: bool) -> None:
-    if format_ == "json":
-        from hepatica.report.assurance.diff_document import document
-
-        common.write_json(document(comparison, judged))
-    elif format_ == "markdown":
-        from hepatica.report.assurance.diff_markdown import markdown
-
-        common.write(markdown(comparison, judged))
-    else:
-        from hepatica.report.assurance.diff_text import text
-
-        common.write(text(comparison, judged, common.style(), verbose=verbose))
-
-
-def _write_witnesses(comparison: Comparison, folder: Path) -> None:
+def _write_witnesses(result: RulesetDiff, folder: str, version: RulesetVersion) -> None:
     from hepatica.cli.witnesses import write_all
-    from hepatica.report.assurance.comparison_words import subject_name, turn
 
-    names = [(change, subject_name(comparison, change.subject)) for change in comparison.changes]
-    write_all(folder, [(f"{c.subject.kind}-{c.subject.id}", c.witness, f"{name}: {turn(c)}") for c, name in names])
+    shown = [
+        (
+            f"{one.subject}-{one.id}".rstrip("-"),
+            one.witness,
+            f"{one.name or one.subject}: {one.before.place} -> {one.after.place}",
+        )
+        for one in result.changes
+    ]
+    write_all(folder, shown, version.fields)

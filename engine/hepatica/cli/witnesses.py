@@ -1,25 +1,58 @@
-"""Witness profiles as patient files in a folder."""
+"""Witness profiles as patient files in a folder of their own."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from itertools import islice
+import json
+from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
-from hepatica.patient import LONGEST_LABEL, Facts
+import click
+
+from hepatica.cli import writing
+from hepatica.patient import LONGEST_LABEL, Fields, Profile, profile_from
+from hepatica.printable import one_line
 from hepatica.problems import InvalidInput, Problem
-from hepatica.report.patient_file import patient_file
 
 MOST_WITNESSES = 500
+_MARK = "# A witness written by hepatica"
 
 
-def write_all(folder: Path, witnesses: Iterable[tuple[str, Facts, str]]) -> None:
-    """One file to a witness, numbered: its short name, its facts, and the sentence that says what it shows."""
+def write_all(folder: str, witnesses: Sequence[tuple[str, Mapping[str, Any], str]], fields: Fields) -> None:
+    """One file to a witness, numbered: its short name, its facts, and the sentence that says what it shows.
+
+    Witnesses of an earlier run are removed. Files that this command did not write are left alone: unless --force is given they
+    are refused. Raises `InvalidInput`.
+    """
+    if not folder.strip():
+        raise click.UsageError("--witness takes the name of a folder")
+    place = Path(folder)
     try:
-        folder.mkdir(parents=True, exist_ok=True)
-        for number, (name, facts, sentence) in enumerate(islice(witnesses, MOST_WITNESSES), 1):
-            body = patient_file(facts, sentence[:LONGEST_LABEL], sentence)
-            (folder / f"{number:03}-{name}.yaml").write_text(body, encoding="utf-8")
+        place.mkdir(parents=True, exist_ok=True)
+        own = [path for path in place.iterdir() if path.is_file() and _is_own(path)]
+        foreign = [path for path in place.iterdir() if path not in own]
+        if foreign and not click.get_current_context().params.get("force"):
+            message = f"holds {one_line(foreign[0].name)}, which is no witness; name another folder, or say --force"
+            raise InvalidInput([Problem(folder, 1, 1, "not-written-here", message)])
+        for path in own:
+            path.unlink()
+        for number, (name, facts, sentence) in enumerate(witnesses[:MOST_WITNESSES], 1):
+            profile = profile_from(facts, fields=fields)
+            body = patient_file(profile, one_line(sentence)[:LONGEST_LABEL], one_line(sentence))
+            writing.write_file([f"{_MARK}\n{body}"], place / f"{number:03}-{name}.yaml", force=True)
     except OSError as error:
         reason = (error.strerror or "cannot be written").lower()
-        raise InvalidInput([Problem(str(folder), 1, 1, "unwritable", reason)]) from None
+        raise InvalidInput([Problem(folder, 1, 1, "unwritable", reason)]) from None
+    if len(witnesses) > MOST_WITNESSES:
+        click.echo(f"{len(witnesses) - MOST_WITNESSES} witnesses more than {MOST_WITNESSES} are left out", err=True)
+
+
+def patient_file(profile: Profile, label: str, comment: str) -> str:
+    """A profile as YAML that `evaluate` reads back to the same facts: a comment, a label, every field (unknown ones, too)."""
+    facts = "".join(f"{name}: {profile.fields[name].written(value)}\n" for name, value in profile.facts.items())
+    return f"# {comment}\nlabel: {json.dumps(label, ensure_ascii=False)}\n{facts}"
+
+
+def _is_own(path: Path) -> bool:
+    with path.open("rb") as stream:
+        return stream.read(len(_MARK)) == _MARK.encode()

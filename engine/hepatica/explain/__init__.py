@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from hepatica.explain.changes import MinimalChange, minimal_changes
 from hepatica.explain.compare import DIFFERENCES, MOST_COLUMNS, Column, ComparedTherapy, Comparison, TherapyRow, compare
 from hepatica.explain.facets import Facet, State, TherapyGoals, facets_of, meet, merged, therapy_goals
 from hepatica.explain.settle import OpenTherapy, Outcome, Question, SettledTherapy, Settling
@@ -22,6 +23,7 @@ __all__ = [
     "ExplainedStudy",
     "Explanation",
     "Facet",
+    "MinimalChange",
     "OpenTherapy",
     "Outcome",
     "Question",
@@ -36,6 +38,7 @@ __all__ = [
     "facets_of",
     "meet",
     "merged",
+    "minimal_changes",
     "moved",
     "therapy_goals",
     "what_if",

@@ -12,9 +12,9 @@ from dataclasses import dataclass
 
 from hepatica.assurance.space import Axis, Entry, limits, space_of
 from hepatica.assurance.space import Space as ProfileSpace
-from hepatica.evaluation import ORDER, ListName
+from hepatica.evaluation import ORDER, ListName, precedence
 from hepatica.inference import FieldClasses, FieldTable, GoalKey, Program
-from hepatica.knowledge import RANK, Rule, Ruleset, Therapy
+from hepatica.knowledge import Rule, Ruleset, Therapy
 from hepatica.patient import Facts, Field, Interval, Nature, Value
 from hepatica.wording import NOT_KNOWN, shown
 
@@ -175,7 +175,7 @@ def merged(states: Iterable[State], relevant: int) -> tuple[tuple[State, ...], .
 
 @dataclass(frozen=True, slots=True)
 class TherapyGoals:
-    """A therapy's rules with the bits of their conjunctions. `options` are those of rules that make it an option."""
+    """A therapy's rules in order of precedence, with the bits of their conjunctions; `options` are those of options."""
 
     therapy: Therapy
     rules: tuple[tuple[Rule, int], ...]
@@ -193,17 +193,17 @@ class TherapyGoals:
 
     def best(self, certain: int) -> Rule | None:
         """The applying rule of the highest standing that makes it an option; None where none does."""
-        found = [rule for rule, mask in self.rules if certain & mask & self.options]
-        return min(found, key=lambda rule: RANK[rule.standing]) if found else None
+        return next((rule for rule, mask in self.rules if certain & mask & self.options), None)
 
 
 def therapy_goals(ruleset: Ruleset, program: Program) -> tuple[TherapyGoals, ...]:
     """Every therapy in the ruleset's order."""
-    return tuple(_goals(therapy, program) for therapy in ruleset.therapies.values())
+    return tuple(_goals(therapy, ruleset, program) for therapy in ruleset.therapies.values())
 
 
-def _goals(therapy: Therapy, program: Program) -> TherapyGoals:
-    rules = tuple((rule, program.goals[GoalKey("rule", rule.id)].mask) for rule in therapy.rules)
+def _goals(therapy: Therapy, ruleset: Ruleset, program: Program) -> TherapyGoals:
+    ordered = sorted(therapy.rules, key=lambda rule: precedence(rule, ruleset.studies))
+    rules = tuple((rule, program.goals[GoalKey("rule", rule.id)].mask) for rule in ordered)
     options = relevant = 0
     for rule, mask in rules:
         relevant |= mask

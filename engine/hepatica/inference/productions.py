@@ -1,17 +1,17 @@
 """Conditions and facts in durable_rules' terms: productions of plain clauses, and one flat fact to a profile.
 
-A value is one letter, a set one letter to each of its words, a number the lowest and the highest value it may have.
-Unknown is a letter of its own: it fails every certain clause and passes every possible one.
+A value is one letter, and for each word of its field whether it is that word; a set says so of each word; a number is the
+lowest and the highest value it may have. Unknown is a letter of its own: it fails every certain clause and passes every
+possible one.
 """
 
 from __future__ import annotations
 
-import json
 import math
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from itertools import chain, product
 from string import ascii_letters
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from hepatica.inference.classes import NUMERIC, closed_bounds
 from hepatica.inference.normal_form import Alternative, Leaf, alternatives, leaf_order, words_of
@@ -19,16 +19,23 @@ from hepatica.knowledge import ConceptTest, Condition, Test, leaves
 from hepatica.patient import Facts, Field, Fields, Interval, Value
 
 MAX_PATHS = 60
-MARKER = {"k": "p"}
+_MARKER, _END = '{"k":"p"}', '{"k":"end"}'
 UNKNOWN_LETTER = "z"
 YES_NO = {True: "y", False: "n"}
 _ALPHABET = "".join(letter for letter in ascii_letters if letter != UNKNOWN_LETTER)
 _NEVER = "-"
-_FEW = 3
 _FAR = 1_000_000_000_000
 _MOST_KNOWN = 1024
 
-Clause = dict[str, Any]
+
+class Clause(NamedTuple):
+    """One comparison of a property with a letter or a number; no operator means equal."""
+
+    property: str
+    operator: str
+    value: str | float
+
+
 Ways = tuple[tuple[Clause, ...], ...]
 
 
@@ -77,8 +84,11 @@ class Writer:
         if field.kind == "set":
             return _set_ways(leaf, maybe)
         words = words_of(field)
-        passing = "".join(_letter(field, word) for word in words if leaf.holds(word))
-        return (_one_of(leaf.field, passing + maybe, "".join(_letter(field, word) for word in words)),)
+        passing = [word for word in words if leaf.holds(word)]
+        if len(passing) == 1 and field.kind == "choice":
+            return (_one_of(f"{leaf.field}_{passing[0]}", YES_NO[True] + maybe),)
+        letters = "".join(_letter(field, word) for word in passing)
+        return (_one_of(leaf.field, letters + maybe, "".join(_letter(field, word) for word in words)),)
 
 
 def _set_ways(leaf: Test, maybe: str) -> Ways:
@@ -93,12 +103,12 @@ def _numeric_ways(leaf: Test, possible: bool) -> Ways:
     least, most = (high, low) if possible else (low, high)
     bound = leaf.operands[0]
     compared: dict[str, Ways] = {
-        ">": (({"$gt": {least: bound}},),),
-        ">=": (({"$gte": {least: bound}},),),
-        "<": (({"$lt": {most: bound}},),),
-        "<=": (({"$lte": {most: bound}},),),
-        "=": (({"$gte": {least: bound}}, {"$lte": {most: bound}}),),
-        "!=": (({"$gt": {least: bound}},), ({"$lt": {most: bound}},)),
+        ">": ((Clause(least, "$gt", bound),),),
+        ">=": ((Clause(least, "$gte", bound),),),
+        "<": ((Clause(most, "$lt", bound),),),
+        "<=": ((Clause(most, "$lte", bound),),),
+        "=": ((Clause(least, "$gte", bound), Clause(most, "$lte", bound)),),
+        "!=": ((Clause(least, "$gt", bound),), (Clause(most, "$lt", bound),)),
     }
     return compared[leaf.operator]
 
@@ -106,14 +116,12 @@ def _numeric_ways(leaf: Test, possible: bool) -> Ways:
 def _one_of(name: str, letters: str, alphabet: str = "".join(YES_NO.values())) -> tuple[Clause, ...]:
     """Clauses under which a property is one of some letters of its alphabet (unknown's is always one of them).
 
-    A few letters left out are named one by one: a pattern of letters costs the engine much more to build.
+    The letters left out are named one by one. A pattern of letters would be one clause, but the engine never gives back the
+    memory of a pattern, some 0.5 MB for each handle.
     """
     if len(letters) < 2:
-        return ({name: letters or _NEVER},)
-    others = [letter for letter in alphabet + UNKNOWN_LETTER if letter not in letters]
-    if len(others) <= _FEW:
-        return tuple({"$neq": {name: letter}} for letter in others)
-    return ({"$mt": {name: f"[{letters}]"}},)
+        return (Clause(name, "", letters or _NEVER),)
+    return tuple(Clause(name, "$neq", letter) for letter in alphabet + UNKNOWN_LETTER if letter not in letters)
 
 
 def _letter(field: Field, value: str | bool) -> str:
@@ -131,11 +139,16 @@ def definition(productions: Sequence[Production], aliases: Mapping[str, str]) ->
 
     One more rule, `end`, fires for the fact that says farewell before a handle is deleted.
     """
-    rules = {
-        f"r{n}": {"all": [{"m": {"$and": [MARKER, *(_renamed(clause, aliases) for clause in p.clauses)]}}]}
-        for n, p in enumerate(productions)
-    }
-    return _json({**rules, "end": {"all": [{"m": {"$and": [{"k": "end"}]}}]}})
+    rules = {f"r{n}": [_MARKER, *(_written_clause(clause, aliases) for clause in p.clauses)] for n, p in enumerate(productions)}
+    rules["end"] = [_END]
+    written = (f'"{name}":{{"all":[{{"m":{{"$and":[{",".join(clauses)}]}}}}]}}' for name, clauses in rules.items())
+    return f"{{{','.join(written)}}}"
+
+
+def _written_clause(clause: Clause, aliases: Mapping[str, str]) -> str:
+    value = f'"{clause.value}"' if isinstance(clause.value, str) else digits(clause.value)
+    compared = f'{{"{aliases[clause.property]}":{value}}}'
+    return f'{{"{clause.operator}":{compared}}}' if clause.operator else compared
 
 
 FAREWELL = '{"sid":"1","id":"1","k":"end"}'
@@ -143,35 +156,13 @@ FAREWELL = '{"sid":"1","id":"1","k":"end"}'
 
 def aliases_of(productions: Iterable[Production]) -> dict[str, str]:
     """A short name for each property that some productions read: the engine reads every name of every fact."""
-    read = sorted({name for production in productions for name in _properties(production.clauses)})
+    read = sorted({clause.property for production in productions for clause in production.clauses})
     return {name: f"a{n}" for n, name in enumerate(read)}
 
 
 def template(aliases: Mapping[str, str]) -> str:
     """A fact of one fixed session and id with the marker, and a `%s` for each property's value."""
     return '{"sid":"1","id":"1","k":"p"' + "".join(f',"{alias}":%s' for alias in aliases.values()) + "}"
-
-
-def _renamed(clause: Clause, aliases: Mapping[str, str]) -> Clause:
-    return {
-        key if key.startswith("$") else aliases[key]: _renamed(inner, aliases) if key.startswith("$") else inner
-        for key, inner in clause.items()
-    }
-
-
-def _json(value: object) -> str:
-    if isinstance(value, Mapping):
-        return f"{{{','.join(f'{json.dumps(key)}:{_json(inner)}' for key, inner in value.items())}}}"
-    if isinstance(value, list):
-        return f"[{','.join(map(_json, value))}]"
-    return digits(value) if isinstance(value, (int, float)) else json.dumps(value)
-
-
-def _properties(clauses: Iterable[Clause]) -> Iterator[str]:
-    """The properties of a fact that some clauses read."""
-    for clause in clauses:
-        for key, inner in clause.items():
-            yield from inner if key.startswith("$") else (key,)
 
 
 class FactWriter:
@@ -201,7 +192,9 @@ def _written(field: Field, value: Value | None) -> dict[str, str]:
         low, high = _bounds(field, value)
         return {f"{field.name}_low": digits(low), f"{field.name}_high": digits(high)}
     if field.kind != "set":
-        letters = {field.name: UNKNOWN_LETTER if value is None else _letter(field, value)}  # type: ignore[arg-type]
+        assert value is None or isinstance(value, (str, bool))
+        letters = {field.name: UNKNOWN_LETTER if value is None else _letter(field, value)}
+        letters |= {f"{field.name}_{w}": UNKNOWN_LETTER if value is None else YES_NO[w == value] for w in field.values}
     else:
         assert value is None or isinstance(value, tuple)
         letters = {f"{field.name}_any": UNKNOWN_LETTER if value is None else YES_NO[bool(value)]}

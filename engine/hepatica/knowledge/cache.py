@@ -25,8 +25,9 @@ from pathlib import Path
 from typing import Any
 
 from hepatica.knowledge.content import as_json, from_json
-from hepatica.knowledge.files import RulesetFiles
+from hepatica.knowledge.files import RulesetFiles, find_ruleset, gather
 from hepatica.knowledge.ruleset import Ruleset
+from hepatica.paths import DEFAULT_RULESET
 
 FOLDER_VARIABLE = "HEPATICA_CACHE"
 SWITCHED_OFF = ("off", "0", "no", "false")
@@ -35,6 +36,18 @@ MOST_BYTES = 64 * 1024 * 1024
 _CODE = ("*.py", "documents/*.py", "patient/*.py", "knowledge/*.py")
 _ABANDONED_AFTER = 3600
 _OPEN = os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_CLOEXEC", 0)
+
+
+def load(name: str | Path = DEFAULT_RULESET) -> Ruleset:
+    """A shipped ruleset by id, or one by its folder, kept between runs; raises `InvalidInput` with every problem it has."""
+    files = gather(find_ruleset(str(name)))
+    found = recall(files)
+    if found is None:
+        from hepatica.knowledge.loader import load_files  # not needed, and so not loaded, for a ruleset that was kept
+
+        found = load_files(files)
+        keep(files, found)
+    return found
 
 
 def recall(files: RulesetFiles) -> Ruleset | None:

@@ -7,26 +7,14 @@ from dataclasses import replace
 from pathlib import Path
 
 from hepatica.documents import Node
-from hepatica.knowledge import cache
 from hepatica.knowledge.conditions import strata
 from hepatica.knowledge.content import digest_of
 from hepatica.knowledge.draft import Draft, Nodes, kind_of, placed, text_problems
 from hepatica.knowledge.extends import laid_over
-from hepatica.knowledge.files import CARD, RulesetFiles, find_ruleset, gather
+from hepatica.knowledge.files import CARD, RulesetFiles, gather
 from hepatica.knowledge.ruleset import Ruleset
 from hepatica.knowledge.validation import validate
-from hepatica.paths import DEFAULT_RULESET
 from hepatica.problems import InvalidInput, Problem
-
-
-def load(name: str | Path = DEFAULT_RULESET) -> Ruleset:
-    """A shipped ruleset by id, or one by its folder, kept between runs; raises `InvalidInput` with every problem it has."""
-    files = gather(find_ruleset(str(name)))
-    found = cache.recall(files)
-    if found is None:
-        found = load_files(files)
-        cache.keep(files, found)
-    return found
 
 
 def load_ruleset(root: Path | str) -> Ruleset:

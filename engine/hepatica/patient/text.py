@@ -55,6 +55,7 @@ _SAME = {code: code - 0xFEE0 for code in range(0xFF01, 0xFF5F)} | str.maketrans(
     {"\u00a0": " ", "\u2009": " ", "\u202f": " ", "\u3000": " ", "\u200b": "", "\ufeff": "", "\u2010": "-", "\u2011": "-"}
     | {"\u2013": "-", "\u2014": "-", "\u2212": "-", "\u2264": "<=", "\u2265": ">=", "\u2019": "'", "\u03bc": "\u00b5"}
 )
+_SAME |= str.maketrans("àáâãäåçèéêëìíîïñòóôõöùúûüý", "aaaaaaceeeeiiiinooooouuuuy")
 _LOOKS = str.maketrans("АВЕЗІКМНОРСТУХаеорсухіΑΒΕΗΙΚΜΝΟΡΤΥΧο", "ABE3IKMHOPCTYXaeopcyxiABEHIKMNOPTYXo")
 TO = "~"
 # A hyphen between two numerals joins them; it is no gap inside a word.
@@ -111,7 +112,7 @@ def framed(words: str, noise: Iterable[str]) -> str:
     beside = one_of(noise)
     # A bound, not a star: words that contain one another would else be divided in exponentially many ways.
     before, after = (f"(?:(?:{beside}){BESIDE}){{0,5}}", f"(?:{BESIDE}(?:{beside})){{0,5}}") if beside else ("", "")
-    return rf"\s*{before}({words}){after}\s*"
+    return rf"\s*{before}\(?({words})\)?{after}\s*"
 
 
 def missing_pattern() -> str:

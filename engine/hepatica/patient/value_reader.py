@@ -207,7 +207,7 @@ class SetReader(WordReader):
     @cached_property
     def none_pattern(self) -> str:
         """A pattern of every way to write the empty set."""
-        return framed(one_of((NONE, *self.field.synonyms.get(NONE, ()))), self.field.noise)
+        return framed(one_of((NONE, "[]", *self.field.synonyms.get(NONE, ()))), self.field.noise)
 
     @cached_property
     def _none(self) -> re.Pattern[str]:
@@ -239,7 +239,7 @@ class SetReader(WordReader):
         if found is not None:
             return self.vocabulary[squashed(found[1])]
         parts = _BETWEEN.split(text)
-        if len(parts) == 1 or self._reason(text):
+        if not all(parts) or len(parts) == 1 or self._reason(text):
             raise self.refused(text)
         return self._joined([self._member(part, None) for part in parts[: LONGEST_LIST + 1]])
 

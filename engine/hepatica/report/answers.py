@@ -19,16 +19,14 @@ from hepatica.report.blocks import (
     Paragraph,
     Ref,
     Section,
-    Title,
     Tone,
 )
 from hepatica.report.case import case_blocks, case_title
 from hepatica.report.sources import place_words
 from hepatica.wording import Wording, all_of, counted
 
-# Topics of notes that are advice on how to choose, which every answer shows; the rest is for those who ask.
-ADVICE = ("general advice", "individual treatment", "individualising", "region", "toxicity", "monitoring", "combining")
-_MOST_ADVICE = 5
+# The topic of notes that advise how to choose: every answer shows them, the other notes only those who ask see.
+ADVICE = "general advice"
 _MOST_ASKED = 3
 
 
@@ -36,7 +34,7 @@ def answer(evaluation: Evaluation) -> Blocks:
     """The whole answer. Out of scope, and where nothing is certain yet, it is a few lines."""
     view = _Answer(evaluation)
     head = (case_title(evaluation), *case_blocks(evaluation))
-    return (*head, *view.body(), *view.companion(), Notice(evaluation.notice))
+    return (*head, *view.companion(), *view.body(), Notice(evaluation.notice))
 
 
 class _Answer:
@@ -75,18 +73,17 @@ class _Answer:
                 f"{', '.join(e.name for e in best)} ({STANDINGS[best[0].standing].phrase}).", lead="Strongest still open"
             )
         yield Paragraph(f"{counted(len(open_), 'therapy depends', 'therapies depend')} on what is not known.")
-        yield More(LISTS["possible"].heading, tuple(self.by_needs(open_)))
+        rest = (*self.possible(list(open_), LISTS["possible"].heading), *self.plain("unreported"), *self.ruled_out())
+        yield More("All therapies", rest)
 
     def ask_first(self) -> str:
-        """The facts that decide the scope, or else those on which most of what is open depends."""
-        if self.evaluation.scope == "unknown" and len(self.evaluation.scope_needs) <= _MOST_ASKED:
-            needs = all_of(self.words.titles(self.evaluation.scope_needs))
-            tumour = self.evaluation.knowledge.card.tumour.upper()
-            return f"Whether this is advanced {tumour} cannot be told: enter {needs}"
+        """The facts that most of what is open depends on, in the order of the fields."""
         asked = Counter(name for entry in self.evaluation.possible for name in entry.needs)
-        fields = list(self.words.fields)
-        first = sorted(asked, key=lambda name: (-asked[name], fields.index(name)))[:_MOST_ASKED]
-        return f"Enter {all_of(self.words.titles(sorted(first, key=fields.index)))}"
+        half = len(self.evaluation.possible) / 2
+        first = [name for name in self.words.fields if asked[name] >= half] or list(asked)
+        enter = f"Enter {all_of(self.words.titles(first[:_MOST_ASKED]))}"
+        tumour = self.evaluation.knowledge.card.tumour.upper()
+        return f"Whether this is advanced {tumour} cannot be told. {enter}" if self.evaluation.scope == "unknown" else enter
 
     def open_entries(self) -> tuple[list[Entry], list[Entry]]:
         """The possible options of a standing above every certain one, and the other possible therapies."""
@@ -157,10 +154,10 @@ class _Answer:
         """The source's general advice in a few lines; what else it says of such patients for those who ask."""
         notes = self.evaluation.notes
         word = self.evaluation.knowledge.card.source_word
-        advice = [note for note in notes if note.topic in ADVICE][:_MOST_ADVICE]
-        rest = [note for note in notes if note not in advice]
+        advice = [note for note in notes if note.topic == ADVICE]
+        rest = [note for note in notes if note.topic != ADVICE]
         if advice:
-            yield Section(f"General advice of the {word}", (Bullets(tuple(_note(note, word) for note in advice)),), id="advice")
+            yield Section(f"General advice of the {word}", (Bullets(tuple(note.says for note in advice)),), id="advice")
         if rest:
             yield More(f"What else the {word} says ({len(rest)})", (Bullets(tuple(_note(note, word) for note in rest)),))
 
@@ -168,7 +165,7 @@ class _Answer:
         """The ruleset to look at beside this one."""
         card = self.evaluation.knowledge.card
         if card.companion:
-            yield Paragraph(f"{card.companion_says} (--ruleset {card.companion})".strip(), lead="See also")
+            yield Paragraph(card.companion_says or card.companion, lead="See also")
 
     def details(self, entry: Entry) -> Blocks:
         """Everything behind an entry: what the rule says, why it holds, its limits, the studies and the other rules."""

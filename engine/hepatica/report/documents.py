@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from pydantic import TypeAdapter
-
+from hepatica.notice import NOTICE
 from hepatica.printable import escaped_in_json
+
+if TYPE_CHECKING:
+    from pydantic import TypeAdapter
 
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
 
@@ -29,6 +31,11 @@ def json_text(value: Any) -> str:
     return escaped_in_json(json.dumps(document(value), indent=2, ensure_ascii=False, allow_nan=False))
 
 
+def json_bytes(result: Any) -> bytes:
+    """A result as compact JSON in UTF-8, several times faster than the others; not for a terminal."""
+    return _adapter(type(result)).dump_json(result)
+
+
 def json_line(value: Any) -> str:
     """A result as one line of JSON, without blanks."""
     return escaped_in_json(json.dumps(document(value), separators=(",", ":"), ensure_ascii=False, allow_nan=False))
@@ -36,13 +43,20 @@ def json_line(value: Any) -> str:
 
 def schema(kind: Any, name: str, version: str) -> dict[str, Any]:
     """The JSON Schema (2020-12) of a result type as it is written, with an id that names it and the version of the contract."""
-    found = _adapter(kind).json_schema(mode="serialization")
-    return {"$schema": DIALECT, "$id": f"urn:hepatica:{name}:{version}", **found}
+    return named_schema(_adapter(kind).json_schema(mode="serialization"), name, version)
+
+
+def named_schema(schema: dict[str, Any], name: str, version: str) -> dict[str, Any]:
+    """A JSON Schema with an id that names it, and the notice that every output carries."""
+    head = {"$schema": DIALECT, "$id": f"urn:hepatica:{name}:{version}", "$comment": NOTICE}
+    return {**head, **{key: value for key, value in schema.items() if key not in head}}
 
 
 def _adapter(kind: Any) -> TypeAdapter[Any]:
     found = _ADAPTERS.get(kind)
     if found is None:
+        from pydantic import TypeAdapter
+
         found = _ADAPTERS[kind] = TypeAdapter(kind)
     return found
 

@@ -29,7 +29,6 @@ from hepatica.knowledge import (
 )
 from hepatica.knowledge.traceability import SectionCoverage, Verification
 from hepatica.notice import notice
-from hepatica.problems import Problem
 from hepatica.report.blocks import (
     Block,
     Blocks,
@@ -424,6 +423,17 @@ class CoveredPart:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class VerificationFinding:
+    """Something that does not hold, where it is written; `code` is stable."""
+
+    file: str
+    line: int
+    column: int
+    code: str
+    message: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class VerificationReport:
     """What holding a ruleset against its source's text found."""
 
@@ -432,7 +442,7 @@ class VerificationReport:
     verified: bool
     total: CoveredPart
     sections: tuple[CoveredPart, ...]
-    findings: tuple[Problem, ...]
+    findings: tuple[VerificationFinding, ...]
 
 
 def verification_report(ruleset: Ruleset, found: Verification) -> VerificationReport:
@@ -443,7 +453,7 @@ def verification_report(ruleset: Ruleset, found: Verification) -> VerificationRe
         verified=not found.findings,
         total=_covered(found.total),
         sections=tuple(map(_covered, found.sections)),
-        findings=found.findings,
+        findings=tuple(VerificationFinding(**problem._asdict()) for problem in found.findings),
     )
 
 
@@ -463,7 +473,7 @@ def verification_view(found: VerificationReport) -> Blocks:
     return (
         Title("Recorded figures found in the text, and printed numbers accounted for"),
         Table(("Part", "figures found", "recorded", "left out", "missing"), rows, numeric=(1, 2, 3, 4)),
-        *(Bullets((str(problem),)) for problem in found.findings),
+        *_bullets(f"{one.file}:{one.line}:{one.column}: {one.code}: {one.message}" for one in found.findings),
         Paragraph(verdict if found.verified else f"{counted(len(found.findings), 'finding')}.", tone="strong"),
         Notice(found.notice),
     )

@@ -66,7 +66,7 @@ def _record(value: object) -> dict[str, Flow]:
     found: dict[str, Flow] = {}
     for each in fields(value):  # type: ignore[arg-type]
         part = getattr(value, each.name)
-        if part is not None and part != "" and part != {}:
+        if part is not None and part not in ("", {}):
             found[each.name] = _flow(part)
     return found
 

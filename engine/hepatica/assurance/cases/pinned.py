@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from hepatica.assurance.cases.case import ExpectedAnswer, ExpectedRule, ExpectedWhy, PatientCase
 from hepatica.assurance.cases.run import RulePart, TherapyPart, parts_of
@@ -68,7 +68,7 @@ def _case(pins: Sequence[Pin], evaluator: Evaluator) -> PatientCase:
     placed = [name for name in ruleset.therapies if any(p.subject == Subject("therapy", name) and not p.shows for p in pins)]
     evidence = {pin.subject.id for pin in pins if pin.evidence}
     shows = {p.subject.id: tuple(q.shows for q in pins if q.shows and q.subject == p.subject) for p in pins if p.shows}
-    lists = {name: tuple(t for t in placed if answer.therapies[t].list == name) or None for name in LISTS}
+    lists: dict[str, Any] = {name: tuple(t for t in placed if answer.therapies[t].list == name) or None for name in LISTS}
     expected = ExpectedAnswer(
         case="",
         scope=answer.scope if Subject("scope") in subjects else None,
@@ -100,17 +100,13 @@ def _why(part: TherapyPart, ruleset: Ruleset, therapy: str, *, evidence: bool) -
 def _other(found: RulePart | None, *, evidence: bool) -> ExpectedRule:
     if found is None:
         return ExpectedRule(list="ruled_out")
-    return ExpectedRule(
-        list=found.list, standing=found.standing if evidence else None, cites=found.cites if evidence else None
-    )
+    return ExpectedRule(list=found.list, standing=found.standing if evidence else None, cites=found.cites if evidence else None)
 
 
 # The sentence
 
 
-def _with_sentence(
-    expected: ExpectedAnswer, facts: Facts, named: Mapping[str, TherapyPart], ruleset: Ruleset
-) -> ExpectedAnswer:
+def _with_sentence(expected: ExpectedAnswer, facts: Facts, named: Mapping[str, TherapyPart], ruleset: Ruleset) -> ExpectedAnswer:
     said = [SCOPED[expected.scope]] if expected.scope is not None else []
     said += [_concept(ruleset, name, value) for name, value in expected.derived.items()]
     for status, sentence in ENROLLED.items():
@@ -144,7 +140,11 @@ def _phrase(field: Field, value: Value) -> str:
     title = lowered(field.title)
     if field.kind == "flag":
         return title if value else f"not {title}" if title.startswith("suitable") else f"no {title}"
-    return f"no {title}" if field.show(value) == NONE else f"{title} {field.shown(value) if field.kind == 'number' else field.show(value)}"
+    return (
+        f"no {title}"
+        if field.show(value) == NONE
+        else f"{title} {field.shown(value) if field.kind == 'number' else field.show(value)}"
+    )
 
 
 def lowered(title: str) -> str:

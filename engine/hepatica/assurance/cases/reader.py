@@ -43,13 +43,14 @@ def read_cases(places: Sequence[Path], ruleset: Ruleset, given: bytes = b"") -> 
 def cases_in(data: bytes, file: str, ruleset: Ruleset) -> list[PatientCase]:
     """The cases in the bytes of one file, named `file` in problems."""
     node = read_yaml(data, file)
-    listed = node.value.get("cases") if isinstance(node.value, dict) else None
+    entries = node.value if isinstance(node.value, dict) else {}
+    listed = entries.get("cases")
     if listed is None or not isinstance(listed.value, list) or not listed.value:
         message = "a case file is a mapping with a list 'cases:' of at least one case"
         raise InvalidInput([(listed or node).problem(file, "no-cases", message)])
     problems = [
         node.key_problem(file, key, "unknown-key", f"unknown key {quote(key)}; {suggestion(key, FILE_KEYS)}")
-        for key in node.value
+        for key in entries
         if key not in FILE_KEYS
     ]
     found: list[PatientCase] = []
@@ -83,7 +84,9 @@ def _twice(cases: Iterable[PatientCase]) -> Iterator[Problem]:
     for case in cases:
         first = seen.setdefault(case.sentence, case)
         if first is not case:
-            yield Problem(case.file, case.line, 1, "duplicate-case", f"the case {quote(case.sentence)} is already at {first.place}")
+            yield Problem(
+                case.file, case.line, 1, "duplicate-case", f"the case {quote(case.sentence)} is already at {first.place}"
+            )
 
 
 class _CaseReader:
@@ -195,7 +198,9 @@ class _CaseReader:
                 self._problem(path, "contradiction", f"{quote(therapy)} is expected in two lists given whole")
             for therapy, place in seen.items():
                 if (therapy in names) != (place == name):
-                    self._problem(path, "contradiction", f"{quote(therapy)} is expected in {place}, which {name}_exactly rules out")
+                    self._problem(
+                        path, "contradiction", f"{quote(therapy)} is expected in {place}, which {name}_exactly rules out"
+                    )
 
     # The patient
 

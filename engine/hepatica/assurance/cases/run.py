@@ -9,7 +9,18 @@ from typing import Annotated
 from pydantic import Field
 
 from hepatica.assurance.cases.case import ExpectedRule, ExpectedWhy, PatientCase
-from hepatica.evaluation import LISTS, Entry, Evaluation, Evaluator, ListName, Reason, RuleAnswer, RulesetIdentity, Scope, identity
+from hepatica.evaluation import (
+    LISTS,
+    Entry,
+    Evaluation,
+    Evaluator,
+    ListName,
+    Reason,
+    RuleAnswer,
+    RulesetIdentity,
+    Scope,
+    identity,
+)
 from hepatica.knowledge import Ruleset
 from hepatica.notice import notice
 from hepatica.patient import UNKNOWN, Fields
@@ -121,9 +132,7 @@ def _outcomes(ruleset: Ruleset, outcomes: Sequence[CaseOutcome]) -> RulesetOutco
 def outcome(case: PatientCase, evaluator: Evaluator) -> CaseOutcome:
     """One case under one ruleset."""
     found = tuple(mismatches(case, parts_of(evaluator.evaluate(case.profile))))
-    return CaseOutcome(
-        case=case.sentence, file=case.file, line=case.line, passed=not found, mismatches=found, source=case
-    )
+    return CaseOutcome(case=case.sentence, file=case.file, line=case.line, passed=not found, mismatches=found, source=case)
 
 
 # What came

@@ -26,18 +26,18 @@ def suites(names: Sequence[str], rulesets: Path, default: str, given: bytes = b"
     `given`. Raises `InvalidInput`.
     """
     found: dict[str, list[Path]] = {}
-    for name, (ruleset, place) in _each(names or (default,), lambda name: _suite(name, rulesets, default, given)):
+    for ruleset, place in _each(names or (default,), lambda name: _suite(name, rulesets, default, given)):
         found.setdefault(ruleset, []).append(place)
     return found
 
 
-def _each(names: Iterable[str], read: Callable[[str], Iterable[tuple[str, Path]]]) -> list[tuple[str, tuple[str, Path]]]:
-    """What each name stands for; raises `InvalidInput` with the problems of all."""
-    found: list[tuple[str, tuple[str, Path]]] = []
+def _each(names: Iterable[str], read: Callable[[str], Iterable[tuple[str, Path]]]) -> list[tuple[str, Path]]:
+    """What the names stand for; raises `InvalidInput` with the problems of all."""
+    found: list[tuple[str, Path]] = []
     problems: list[Problem] = []
     for name in names:
         try:
-            found.extend((name, one) for one in read(name))
+            found.extend(read(name))
         except InvalidInput as error:
             problems.extend(error.problems)
     if problems:
@@ -69,9 +69,7 @@ def _below(folder: Path, rulesets: Path, default: str) -> list[tuple[str, Path]]
     if cards:
         return [_own(card.parent) for card in cards]
     files = [str(path) for path in files_below(folder)]
-    return [one for _, one in _each(files, lambda name: [(ruleset_of(Path(name), default, rulesets), Path(name))])] or [
-        (default, folder)
-    ]
+    return _each(files, lambda name: [(ruleset_of(Path(name), default, rulesets), Path(name))]) or [(default, folder)]
 
 
 def ruleset_of(path: Path, default: str, rulesets: Path) -> str:
@@ -126,7 +124,9 @@ def _is_table(node: Node) -> bool:
     entries = node.value if isinstance(node.value, dict) else {}
     listed = entries["cases"].value if "cases" in entries and "ruleset" in entries else None
     cases = [one.value for one in listed] if isinstance(listed, list) else []
-    return bool(cases) and all(isinstance(one, dict) and "case" in one and ("profile" in one or "patient" in one) for one in cases)
+    return bool(cases) and all(
+        isinstance(one, dict) and "case" in one and ("profile" in one or "patient" in one) for one in cases
+    )
 
 
 def shown(path: Path) -> Path:

@@ -19,7 +19,7 @@ from hepatica.notice import notice
 from hepatica.patient import Facts
 from hepatica.problems import InternalError
 
-MOST_POINTS = 50_000_000
+MOST_POINTS = 200_000_000
 MOST_PROFILES = 1 << 63
 
 

@@ -44,7 +44,7 @@ class CheckFinding:
 
 
 def finding(
-    code: str, place: str, witness: Mapping[str, Any] | None = None, profiles: int | None = None, **names: str
+    code: str, /, place: str, witness: Mapping[str, Any] | None = None, profiles: int | None = None, **names: str
 ) -> CheckFinding:
     """A finding of a kind, its sentence filled with the names."""
     kind = KINDS[code]
@@ -159,7 +159,7 @@ _ALL = (
     FindingKind(
         "p-against-interval",
         "fault",
-        "{says}.",
+        "P and interval of {about} disagree: {says}.",
         "Mend the figure, or record the discrepancy that explains it (affects: [...]).",
         "A P value on one side of significance and an interval on the other cannot both be right: an interval at 95 % "
         "that leaves out 1 goes with P below 0.05. Held at the interval's own level, by more than rounding. Only a "
@@ -168,7 +168,7 @@ _ALL = (
     FindingKind(
         "arms-against-ratio",
         "fault",
-        "{says}.",
+        "The arms of {about} contradict their hazard ratio: {says}.",
         "Check which arm each figure belongs to; record the discrepancy where the source prints it so.",
         "The medians of the arms and the hazard ratio point to different arms. Curves may cross, so small differences are "
         "let pass; a clear contradiction is usually two arms that changed places.",
@@ -176,7 +176,7 @@ _ALL = (
     FindingKind(
         "missed-yet-better",
         "fault",
-        "{says}.",
+        "{about} is recorded as having missed an endpoint that its figures bear out: {says}.",
         "Correct `met`, or record why the figure does not count (a discrepancy, another analysis).",
         "An endpoint recorded as missed beside figures that show a benefit: one of the two is wrong, or the figure is of "
         "another analysis, which then wants saying.",
@@ -184,7 +184,7 @@ _ALL = (
     FindingKind(
         "met-yet-no-better",
         "fault",
-        "{says}.",
+        "{about} is recorded as having met an endpoint that its figures do not bear out: {says}.",
         "Correct `met`, or record the margin, or the figure that bears it out.",
         "An endpoint recorded as met beside figures whose interval includes no difference or whose P is not significant. "
         "A trial of non-inferiority needs its `margin`.",
@@ -192,7 +192,7 @@ _ALL = (
     FindingKind(
         "number-without-record",
         "fault",
-        "{says}.",
+        "A sentence of {about} gives a number that is not recorded: {says}.",
         "Record the number with the study, or take it out of the sentence.",
         "A sentence that a reader sees may only give numbers that a study it cites records, printed or corrected, so that "
         "the two cannot drift apart when one of them is edited.",
@@ -200,18 +200,9 @@ _ALL = (
     FindingKind(
         "print-without-record",
         "fault",
-        "{says}.",
+        "A misprint of {about} quotes a number that is not recorded: {says}.",
         "Record the printed figure, or correct what the discrepancy says is printed.",
         "A misprint quotes what the source prints; that number must stand among the figures of the study.",
-    ),
-    FindingKind(
-        "failed-evidence",
-        "fault",
-        "The rule {rule} offers an option although every study it rests on missed its primary endpoint ({studies}).",
-        "Give {rule} the standing not_supported, cite the study that speaks for it, or waive the finding with a reason.",
-        "A finished study reports something, but one that missed the endpoint it was designed on does not back an option by "
-        "itself. Approvals, statements and trials under way are left out; a rule that names the result it rests on with "
-        "`figure` and a subgroup is taken at its word, since its headline says that the trial failed.",
     ),
     FindingKind(
         "uncited",
@@ -269,8 +260,8 @@ _ALL = (
         "fault",
         "The card waives {code} of {about}, and there is no such finding.",
         "Remove the waiver, or mend what it names.",
-        "`waivers` in the card accept findings one by one: `code`, `about` (the rule, study, concept or field) and `why`. One that "
-        "meets no finding would hide the next one that it happens to fit.",
+        "`waivers` in the card accept findings one by one: `code`, `about` (the rule, study, concept or field) and `why`. One "
+        "that meets no finding would hide the next one that it happens to fit.",
     ),
 )
 

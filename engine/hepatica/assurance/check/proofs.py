@@ -270,7 +270,9 @@ def _untested(proving: Proving, classes: FieldClasses, threshold: float, missing
     return finding(
         "untested-threshold",
         proving.place(first) if first is not None else "",
-        Profile(proving.space.total({name: classes.samples[next(iter(missing.values()))]}), fields=proving.version.fields).as_document(),
+        Profile(
+            proving.space.total({name: classes.samples[next(iter(missing.values()))]}), fields=proving.version.fields
+        ).as_document(),
         field=name,
         sides=" or ".join(missing),
         value=f"{threshold:g}",

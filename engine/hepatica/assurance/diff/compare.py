@@ -57,8 +57,12 @@ def compare(old: RulesetVersion, new: RulesetVersion, cuts: Iterable[Test] = ())
     renamed = renamed_rules(old.ruleset, new.ruleset)
     if renamed:
         old = _renamed(old, {before: after for after, before in renamed.items()})
-    comparing = _Comparing(old, new, space_of((*old.program.tests, *new.program.tests, *cuts), old.fields.merged(new.fields.values())))
-    subjects = [s for s in dict.fromkeys((*new.subjects(), *old.subjects())) if s.kind == "therapy" or old.knows(s) or new.knows(s)]
+    comparing = _Comparing(
+        old, new, space_of((*old.program.tests, *new.program.tests, *cuts), old.fields.merged(new.fields.values()))
+    )
+    subjects = [
+        s for s in dict.fromkeys((*new.subjects(), *old.subjects())) if s.kind == "therapy" or old.knows(s) or new.knows(s)
+    ]
     changes: list[AnswerChange] = []
     same = 0
     for subject in subjects:
@@ -136,7 +140,9 @@ class _Comparing:
         """The rules of a therapy whose condition or weight differs between the versions, by id."""
         rules = [self._rules(version, subject) for version in self.versions]
         return [
-            name for name in sorted({*rules[0], *rules[1]}) if self._weight(0, rules[0].get(name)) != self._weight(1, rules[1].get(name))
+            name
+            for name in sorted({*rules[0], *rules[1]})
+            if self._weight(0, rules[0].get(name)) != self._weight(1, rules[1].get(name))
         ]
 
     @staticmethod
@@ -237,7 +243,9 @@ class _Comparing:
 
     def _name(self, subject: Subject) -> str:
         for version in (self.new, self.old):
-            group: Mapping[str, object] = {"therapy": version.ruleset.therapies, "study": version.ruleset.studies}.get(subject.kind, {})
+            group: Mapping[str, object] = {"therapy": version.ruleset.therapies, "study": version.ruleset.studies}.get(
+                subject.kind, {}
+            )
             if subject.id in group:
                 return str(getattr(group[subject.id], "name", subject.id))
         return subject.id
@@ -290,8 +298,8 @@ class _Comparing:
 
 _RULE_SILENT = ("when", "standing", "verdict", "id")
 _STUDY_SHOWN = (
-    "name", "kind", "status", "design", "source", "phase", "n", "nct", "primary_endpoints", "approval", "later", "arms", "results",
-    "discrepancies", "reference",
+    "name", "kind", "status", "design", "source", "phase", "n", "nct", "primary_endpoints", "approval", "later", "arms",
+    "results", "discrepancies", "reference",
 )  # fmt: skip
 _CARD_SHOWN = ("as_of", "out_of_scope", "source", "sources", "companion", "companion_says", "therapies", "title")
 
@@ -300,4 +308,3 @@ def _kind(before: Position, after: Position) -> ChangeKind:
     if before.place != after.place:
         return "list"
     return "standing" if before.standing != after.standing else "verdict"
-

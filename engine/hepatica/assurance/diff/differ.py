@@ -95,7 +95,9 @@ def _headline(comparison: Comparison, edits: Sequence[RulesetEdit]) -> str:
     if not comparison.changes and not shown:
         edited = counted(len(edits), "edit")
         return f"Nothing that an answer shows changes: proved for all {profiles}, {edited} notwithstanding."
-    parts = [_moved(comparison)] if comparison.changes else [f"No therapy changes its list, standing or reasons on any of {profiles}"]
+    parts = (
+        [_moved(comparison)] if comparison.changes else [f"No therapy changes its list, standing or reasons on any of {profiles}"]
+    )
     if shown:
         most = max(edit.profiles for edit in shown)
         what = "figures and texts" if any(edit.area == "figure" for edit in shown) else "texts"

@@ -23,7 +23,7 @@ def edits(old: Ruleset, new: Ruleset) -> tuple[RulesetEdit, ...]:
     """Every edit, in the order of the new version; things only the old one has come last in their group."""
     found: list[RulesetEdit] = []
     found += _compared("card", {new.card.id: old.card}, {new.card.id: new.card})
-    found += _compared("fields", _own_fields(old), _own_fields(new))
+    found += _compared("fields", old.fields, new.fields)
     found += _compared("concept", old.concepts, new.concepts)
     found += _compared("therapy", _therapies(old), _therapies(new))
     found += _compared("rule", old.rules, new.rules)
@@ -45,7 +45,7 @@ def renamed_rules(old: Ruleset, new: Ruleset) -> dict[str, str]:
 
 
 def _same_but_id(first: Rule, second: Rule) -> bool:
-    return ordered(replace(first, id="")) == ordered(replace(second, id=""))
+    return bool(ordered(replace(first, id="")) == ordered(replace(second, id="")))
 
 
 def with_names(ruleset: Ruleset, renamed: Mapping[str, str]) -> Ruleset:
@@ -59,7 +59,7 @@ def with_names(ruleset: Ruleset, renamed: Mapping[str, str]) -> Ruleset:
     return replace(ruleset, therapies=therapies)
 
 
-def ordered(value: Any) -> Any:
+def ordered(value: Any) -> Any:  # noqa: PLR0911 - one answer to a kind
     """A value in which order without meaning is gone: equal for two that say the same."""
     if isinstance(value, (AllOf, AnyOf)):
         return type(value).__name__, frozenset(map(ordered, value.parts))
@@ -78,10 +78,6 @@ def ordered(value: Any) -> Any:
 
 def _ordered_part(name: str, value: Any) -> Any:
     return frozenset(value) if name in _UNORDERED and isinstance(value, (tuple, list)) else ordered(value)
-
-
-def _own_fields(ruleset: Ruleset) -> dict[str, Any]:
-    return {name: field for name, field in ruleset.fields.items()}
 
 
 def _therapies(ruleset: Ruleset) -> dict[str, dict[str, Any]]:

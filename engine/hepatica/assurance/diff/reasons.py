@@ -51,4 +51,6 @@ class _Reasons:
         if not self.explained.goal.conjunctions:
             return verdict.value, frozenset()
         tests = self.explained.deciding(verdict, reading)
-        return verdict.value, frozenset((test.field, test.requires()) for n, test in enumerate(self.program.tests) if tests >> n & 1)
+        return verdict.value, frozenset(
+            (test.field, test.requires()) for n, test in enumerate(self.program.tests) if tests >> n & 1
+        )

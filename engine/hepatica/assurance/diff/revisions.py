@@ -10,7 +10,7 @@ from __future__ import annotations
 import os
 import subprocess
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import NamedTuple, NoReturn
 
@@ -70,7 +70,7 @@ def files_in(path: str, revision: str) -> RulesetFiles:
 
 def _gathered(at: _Revision, home: Path) -> RulesetFiles:
     files = gather(home, at.read)
-    return RulesetFiles(Path(f"{at.revision}:{at.relative(home)}"), files.contents, files.shown)
+    return replace(files, root=Path(f"{at.revision}:{at.relative(home)}"))
 
 
 def merge_base(folder: Path, revision: str) -> str:
@@ -97,13 +97,14 @@ class _Revision:
         self.commit = self._commit()
 
     def _commit(self) -> str:
-        if self.revision.isprintable() and 0 < len(self.revision) <= LONGEST_REVISION:
-            # --end-of-options: a revision that begins with a dash is never an option.
-            found = _git(self.top, "rev-parse", "--verify", "--quiet", "--end-of-options", f"{self.revision}^{{commit}}")
-            if found.ok and found.text:
-                return found.text.splitlines()[0]
-        message = f"{quote(self.revision)} is neither a ruleset's folder or id nor a revision of {self.top}"
-        _refuse(self.revision[:LONGEST_REVISION], "unknown-revision", message)
+        usable = self.revision.isprintable() and 0 < len(self.revision) <= LONGEST_REVISION
+        # --end-of-options: a revision that begins with a dash is never an option.
+        asked = ("rev-parse", "--verify", "--quiet", "--end-of-options", f"{self.revision}^{{commit}}")
+        found = _git(self.top, *asked) if usable else None
+        if found is None or not found.ok or not found.text:
+            message = f"{quote(self.revision)} is neither a ruleset's folder or id nor a revision of {self.top}"
+            _refuse(self.revision[:LONGEST_REVISION], "unknown-revision", message)
+        return found.text.splitlines()[0]
 
     def relative(self, folder: Path) -> str:
         """The folder as the repository names it, empty for its root; raises `InvalidInput` where it lies outside."""
@@ -172,7 +173,9 @@ class _Revision:
             if not line.endswith("missing"):
                 total += int(line.rpartition(" ")[2])
             else:
-                message = f"the repository does not hold {name} of that revision (a partial clone, or damaged); nothing is fetched"
+                message = (
+                    f"the repository does not hold {name} of that revision (a partial clone, or damaged); nothing is fetched"
+                )
                 _refuse(self.revision, "missing-object", message)
         if total > MAX_TOTAL:
             _refuse(self.revision, "too-large", f"more than {MAX_TOTAL} bytes")

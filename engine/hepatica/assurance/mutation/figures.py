@@ -85,7 +85,9 @@ def noticed(figure: ShownFigure, case: PatientCase, evaluator: Evaluator) -> boo
     """Whether a case pins the figure: it shows the line to its patient, and would not hold with another figure in it."""
     if figure.therapy not in case.expected.shows:
         return False
-    sees = any(one.therapy == figure.therapy and one.headline.text == figure.line for one in _entries(evaluator, case.profile.facts))
+    sees = any(
+        one.therapy == figure.therapy and one.headline.text == figure.line for one in _entries(evaluator, case.profile.facts)
+    )
     return sees and next(not_shown(case, figure.therapy, figure.changed), None) is not None
 
 

@@ -15,7 +15,13 @@ from hepatica.patient import Field
 _VERDICTS = (Verdict.TRUE, Verdict.UNKNOWN, Verdict.FALSE)
 _NAMES = {Verdict.TRUE: "in", Verdict.UNKNOWN: "unknown", Verdict.FALSE: "out"}
 _FIELD = Field(
-    name="scope", title="Scope", kind="choice", nature="characteristic", values=tuple(_NAMES.values()), help="The scope's verdict."
+    name="scope",
+    title="Scope",
+    kind="choice",
+    nature="characteristic",
+    values=tuple(_NAMES.values()),
+    help="The scope's verdict.",
+    value_titles={"in": "in scope", "out": "out of scope", "unknown": "scope not known"},
 )
 
 

@@ -19,6 +19,7 @@ Limits = dict[str, str]
 """Field to the values it is limited to, in words; a profile meets all of them."""
 NOT_KNOWN = "not known"
 _UNKNOWN: Cell = (0,)
+_MOST_INTERVALS = 3
 
 
 def limits(space: Space, box: Box, *, known_only: bool = False) -> Limits:
@@ -38,7 +39,9 @@ def _axis_words(axis: Axis, listed: Sequence[tuple[Cell, ...]], every: Sequence[
     for positions in (at for size in range(1, len(axis.fields) + 1) for at in combinations(range(len(axis.fields)), size)):
         sides = [{cells[at] for cells in kept} for at in positions]
         if {c for c in every if all(c[at] in side for at, side in zip(positions, sides, strict=True))} == kept:
-            return {axis.fields[at].name: cells_in_words(axis.classes[at], side) for at, side in zip(positions, sides, strict=True)}
+            return {
+                axis.fields[at].name: cells_in_words(axis.classes[at], side) for at, side in zip(positions, sides, strict=True)
+            }
     return {axis.fields[0].name: _pairs(axis, listed, every)}
 
 
@@ -85,7 +88,8 @@ def _tokens(classes: FieldClasses, known: set[int]) -> str:
 
 def _lists(field: Field, known: set[Value], every: set[Value]) -> str:
     """Lists of words by what they include and lack, where one such phrase or two say it; else one by one."""
-    atoms: list[tuple[str, set[Value]]] = [("none", {()}), ("at least one", every - {()})]
+    nothing: set[Value] = {()}
+    atoms: list[tuple[str, set[Value]]] = [("none", nothing), ("at least one", every - nothing)]
     for size in range(1, len(field.values) + 1):
         for words in combinations(field.values, size):
             some = {value for value in every if isinstance(value, tuple) and set(words) & set(value)}
@@ -98,7 +102,7 @@ def _lists(field: Field, known: set[Value], every: set[Value]) -> str:
         if held & also == known:
             return f"{text} and {more}"
     for text, held in atoms:
-        if held | {()} == known:
+        if held | nothing == known:
             return f"none, or {text}"
     listed = sorted(known, key=lambda value: (len(value) if isinstance(value, tuple) else 0, str(value)))
     return any_of([field.show(value).replace(", ", " with ") for value in listed])
@@ -119,7 +123,10 @@ def _numbers(classes: FieldClasses, known: Iterable[Cell]) -> str:
     within = {cell for cell in chosen for run in runs if set(cell) <= set(run)}
     parts = [run_in_words(classes, run[0], run[-1]) for run in runs]
     rest = sorted(chosen - within)
-    parts += [f"known only as {run_in_words(classes, cell[0], cell[-1])}" for cell in rest]
+    if len(rest) > _MOST_INTERVALS:
+        parts.append(f"known only as one of {len(rest)} intervals")
+    else:
+        parts += [f"known only as {run_in_words(classes, cell[0], cell[-1])}" for cell in rest]
     return parts[0] if len(parts) == 1 else f"any of {'; '.join(parts)}"
 
 
@@ -146,5 +153,3 @@ def _whole(classes: FieldClasses, first: int, last: int) -> str:
     if final == int(classes.field.high):
         return f">= {start}"
     return f"<= {final}" if first == 1 else f"{start} to {final}"
-
-

@@ -1,1 +1,24 @@
-"""Views of what proofs and cases found."""
+"""Views of what proofs, comparisons and cases found, and the formats that other programs take them in."""
+
+from __future__ import annotations
+
+from hepatica.report.assurance.cases import case_run_view, coverage_view, failure_lines, mutation_view
+from hepatica.report.assurance.check import check_view, finding_index, finding_page
+from hepatica.report.assurance.diff import diff_view, pull_request
+from hepatica.report.assurance.exchange import case_annotations, check_annotations, junit, sarif
+
+__all__ = [
+    "case_annotations",
+    "case_run_view",
+    "check_annotations",
+    "check_view",
+    "coverage_view",
+    "diff_view",
+    "failure_lines",
+    "finding_index",
+    "finding_page",
+    "junit",
+    "mutation_view",
+    "pull_request",
+    "sarif",
+]

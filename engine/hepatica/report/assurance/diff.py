@@ -1,0 +1,181 @@
+"""A comparison of two rulesets: first who sees what otherwise, then the edits beside their effects, then the rest folded."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+
+from hepatica.assurance.diff import AnswerChange, RulesetDiff, RulesetEdit
+from hepatica.assurance.space import Limits
+from hepatica.patient import COMMON_FIELDS
+from hepatica.report.assurance.words import identity_words, place_words, settings
+from hepatica.report.blocks import Block, Blocks, Bullets, Code, Item, Items, More, Notice, Paragraph, Section, Table, Title
+from hepatica.report.render_markdown import markdown
+from hepatica.wording import spoken
+
+MOST_CHARACTERS = 60_000
+MOST_REGIONS = 3
+_BUDGETS = (100_000, 200, 60, 20, 6)
+_MOVES = ("list", "standing", "verdict")
+_TITLES = {
+    "other rules": "Other rules that speak",
+    "reasons": "Reasons given",
+    "applicability": "Whom a cited study enrolled",
+    "scope": "Scope",
+    "concept": "Concepts derived",
+    "note": "Notes shown",
+}
+
+
+def diff_view(result: RulesetDiff, most: int = _BUDGETS[1]) -> Blocks:
+    """The comparison; of each list at most `most` rows are named, the cut said."""
+    return tuple(_blocks(result, most))
+
+
+def pull_request(result: RulesetDiff) -> str:
+    """The comparison as Markdown that a comment on a pull request can hold, with what is secondary folded."""
+    text = ""
+    for most in _BUDGETS:
+        parts = []
+        for block in diff_view(result, most):
+            if isinstance(block, More):
+                inner = markdown(block.blocks, details=True, level=2)
+                parts.append(f"<details><summary>{block.summary}</summary>\n\n{inner}\n</details>\n")
+            else:
+                parts.append(markdown((block,), details=True))
+        text = "\n".join(parts)
+        if len(text) < MOST_CHARACTERS:
+            break
+    return text
+
+
+def _blocks(result: RulesetDiff, most: int) -> Iterator[Block]:
+    sides = [identity_words(side) if side is not None else "nothing" for side in (result.old, result.new)]
+    yield Title(
+        " → ".join(f"{s.id} {s.version}" if s is not None else "nothing" for s in (result.old, result.new)), " → ".join(sides)
+    )
+    yield Paragraph(result.headline, tone="strong")
+    yield from _verdict(result)
+    moved = [change for change in result.changes if change.kind in _MOVES and change.subject == "therapy"]
+    known = [change for change in moved if change.known]
+    if known:
+        yield _table(known, most)
+    yield from _by_therapy(result, known, most)
+    shown = [edit for edit in result.edits if edit.profiles]
+    if shown:
+        items = tuple(_text_edit(edit) for edit in shown[:most])
+        yield Section("Texts and figures that answers show", (Items(items), *_cut(len(shown), most)), count=len(shown))
+    for kind, title in _TITLES.items():
+        own = [change for change in result.changes if change.kind == kind and change.known]
+        if own:
+            yield Section(title, (Items(tuple(_item(change) for change in own[:most])), *_cut(len(own), most)), count=len(own))
+    missing = [change for change in result.changes if not change.known]
+    if missing:
+        items = tuple(_item(change, known_only=False) for change in missing[:most])
+        yield More(f"Where facts are missing: {len(missing)} further changes", (Items(items), *_cut(len(missing), most)))
+    if result.edits:
+        items = tuple(_edit(edit) for edit in result.edits[:most])
+        yield More(f"Every edit ({len(result.edits)})", (Items(items), *_cut(len(result.edits), most)))
+    yield Paragraph(result.space.counted, tone="quiet")
+    yield Notice(result.notice)
+
+
+def _verdict(result: RulesetDiff) -> Iterator[Block]:
+    if result.version_kept and result.new is not None:
+        said = f"answers change, and the version is still {result.new.version}; raise it in ruleset.yaml."
+        yield Paragraph(said, lead="Version not raised", tone="warning")
+    if not result.gated:
+        return
+    texts = [edit for edit in result.edits if edit.profiles and not edit.declared]
+    if result.changed and not result.undeclared and not texts:
+        yield Paragraph("Every change was declared.", tone="good")
+    undeclared = [(result.changes[one.change], one.profiles) for one in result.undeclared]
+    lines = [f"{_name(change)}: {_turn(change)} ({left:,} profiles)" for change, left in undeclared]
+    lines += [f"{edit.what} {edit.part}: shown to {edit.profiles:,} profiles" for edit in texts]
+    if lines:
+        yield Section("Not declared", (Bullets(tuple(lines)),), count=len(lines))
+    if result.declared_but_not_met:
+        unmet = tuple(f"{one.place} {one.kind} {one.id}" for one in result.declared_but_not_met)
+        yield Section("Declared and not met", (Bullets(unmet),), count=len(unmet))
+
+
+def _table(changes: Sequence[AnswerChange], most: int) -> Table:
+    rows = tuple((_name(c), _words(c.before), _words(c.after), _who(c.who), f"{c.known:,}") for c in changes[:most])
+    cut = f" (the first {most} of {len(changes)})" if len(changes) > most else ""
+    return Table(
+        ("Therapy", "From", "To", "Who, with all facts known", "Profiles"), rows, f"Who is answered otherwise{cut}", (4,)
+    )
+
+
+def _by_therapy(result: RulesetDiff, changes: Sequence[AnswerChange], most: int) -> Iterator[Block]:
+    """For each therapy the edits of the rules that move it, and a patient to try."""
+    for name in list(dict.fromkeys(change.id for change in changes))[:most]:
+        own = [change for change in changes if change.id == name]
+        rules = set().union(*(change.rules for change in own))
+        because = [_edit(edit) for edit in result.edits if edit.what in rules]
+        rules_named = f"Rules: {', '.join(sorted(rules))}." if rules and not because else ""
+        blocks: list[Block] = [Paragraph(f"{_turn(change)}: {_who(change.who)}.") for change in own]
+        blocks += [Paragraph(rules_named)] if rules_named else []
+        blocks += [Items(tuple(because), "Edited")] if because else []
+        blocks.append(Code(f"hepatica evaluate {settings(own[0].witness)}", "sh"))
+        yield Section(_name(own[0]), tuple(blocks))
+
+
+def _text_edit(edit: RulesetEdit) -> Item:
+    lines = [f"in the headline: {before} → {after}" for before, after in edit.headlines[:2]]
+    change = f"{edit.before or '(nothing)'} → {edit.after or '(nothing)'}" if edit.part else edit.action
+    declared = " (declared)" if edit.declared else ""
+    text = "; ".join([f"{change}, shown to {edit.profiles:,} profiles{declared}", *lines])
+    return Item(f"{edit.what} {edit.part}".strip(), text, badge=edit.area)
+
+
+def _edit(edit: RulesetEdit) -> Item:
+    text = f"{edit.before or '(nothing)'} → {edit.after or '(nothing)'}" if edit.action != "added" or edit.part else edit.after
+    return Item(
+        f"{edit.what} {edit.part}".strip(), text, badge=f"{edit.action} {edit.area}" if edit.action != "changed" else edit.area
+    )
+
+
+def _item(change: AnswerChange, *, known_only: bool = True) -> Item:
+    region, number = (change.who, change.known) if known_only else (change.where, change.profiles)
+    declared = " (declared)" if change.declared else ""
+    text = f"{_turn(change)}{declared}, {number:,} profiles: {_who(region)}"
+    details = (Code(f"hepatica evaluate {settings(change.witness)}", "sh"),)
+    return Item(_name(change), text, badge=", ".join(change.rules), details=details)
+
+
+def _turn(change: AnswerChange) -> str:
+    if change.kind == "reasons":
+        return "other reasons than before"
+    return f"{_words(change.before)} → {_words(change.after)}"
+
+
+def _words(placement: object) -> str:
+    return place_words(*(getattr(placement, part) for part in ("place", "standing", "verdict")))
+
+
+def _name(change: AnswerChange) -> str:
+    return "Scope" if change.subject == "scope" else change.name
+
+
+def _who(region: Sequence[Limits]) -> str:
+    """A region as alternatives, each a list of limits."""
+    told = [limits_words(one) for one in region]
+    if len(told) > MOST_REGIONS + 1:
+        told = [*told[:MOST_REGIONS], f"{len(told) - MOST_REGIONS} further groups (all are in the JSON)"]
+    return "; or ".join(told) if told else "everyone"
+
+
+def limits_words(limits: Limits) -> str:
+    """What a group has in common: "BCLC stage C, Child-Pugh class any of A, B"."""
+    told = (values if name == "scope" else f"{_title(name)} {values}" for name, values in limits.items())
+    return ", ".join(told) or "everyone"
+
+
+def _title(name: str) -> str:
+    return COMMON_FIELDS[name].title if name in COMMON_FIELDS else spoken(name)
+
+
+def _cut(number: int, most: int) -> Iterable[Block]:
+    """Says where a list was cut."""
+    if number > most:
+        yield Paragraph(f"{number - most} more are left out here; the JSON format has all.", lead="Cut")

@@ -1,0 +1,40 @@
+"""What the views of proofs and cases have in common: identities, places, witnesses."""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Mapping
+from typing import Any
+
+from hepatica.evaluation import LISTS, RulesetIdentity
+from hepatica.knowledge import STANDINGS, VERDICTS
+from hepatica.patient import digits
+
+DIGEST = 19
+
+
+def identity_words(ruleset: RulesetIdentity) -> str:
+    """A ruleset with its digest, and the folder it was read from where that is not the shipped one."""
+    folder = f", read from {ruleset.folder}" if ruleset.folder else ""
+    return f"{ruleset.id} {ruleset.version} ({ruleset.digest[:DIGEST]}{folder})"
+
+
+def place_words(place: str, standing: str = "", verdict: str = "") -> str:
+    """Where something stands: "an option (standard)", "not supported (harmful)", "inside"."""
+    words = LISTS[place].phrase if place in LISTS else place.replace("_", " ")  # type: ignore[index]
+    more = verdict.replace("_", " ") if verdict in VERDICTS else ""
+    if not more and standing in STANDINGS and place in ("options", "possible"):
+        more = STANDINGS[standing].phrase
+    return f"{words} ({more})" if more else words
+
+
+def settings(witness: Mapping[str, Any]) -> str:
+    """A profile as the options that make it, ready to paste."""
+    known = {name: value for name, value in witness.items() if name != "label"}
+    return " ".join(f"-s {shlex.quote(f'{name}={_setting(value)}')}" for name, value in known.items()) or "-s bclc_stage=unknown"
+
+
+def _setting(value: Any) -> str:
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    return f"[{','.join(value)}]" if isinstance(value, list) else digits(value) if isinstance(value, float) else str(value)
