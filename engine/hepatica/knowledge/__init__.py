@@ -27,7 +27,6 @@ from hepatica.knowledge.evidence import (
     Endpoint,
     Figure,
     LaterEvent,
-    Met,
     Outcome,
     Place,
     Population,
@@ -52,65 +51,58 @@ from hepatica.knowledge.ruleset import (
     Therapy,
     TherapyFate,
 )
-from hepatica.knowledge.search import (
-    OUTCOMES,
-    PHASES,
-    STATUSES,
-    UNSTATED,
-    Filters,
-    Found,
-    catalogue,
-    counts,
-    find_study,
-    search,
-    select,
-)
-from hepatica.knowledge.standing import (
-    DEMANDS,
-    LINES,
-    OPTION_STANDINGS,
-    RANK,
-    STANDINGS,
-    VERDICTS,
-    Line,
-    Standing,
-    Verdict,
-    level_of,
-)
+from hepatica.knowledge.standing import LINES, RANK, STANDINGS, VERDICTS, Line, Standing, Verdict, level_of
 
 if TYPE_CHECKING:
     from hepatica.knowledge.condition_reader import ConditionReader
-    from hepatica.knowledge.figures import FigureFinding, figure_findings
+    from hepatica.knowledge.figures import figure_findings
     from hepatica.knowledge.loader import load_files, load_ruleset
-    from hepatica.knowledge.numbers import ranges
     from hepatica.knowledge.schema import ruleset_schemas
+    from hepatica.knowledge.search import (
+        OUTCOMES,
+        PHASES,
+        STATUSES,
+        UNSTATED,
+        Filters,
+        Found,
+        catalogue,
+        counts,
+        find_study,
+        search,
+        select,
+    )
 
 # What reads and checks a ruleset's files is loaded when it is first asked for: a ruleset that was kept needs none of it.
 _LATER = {
-    "ConditionReader": "condition_reader",
-    "FigureFinding": "figures",
-    "figure_findings": "figures",
-    "load_files": "loader",
-    "load_ruleset": "loader",
-    "ranges": "numbers",
-    "ruleset_schemas": "schema",
+    "condition_reader": ("ConditionReader",),
+    "figures": ("figure_findings",),
+    "loader": ("load_files", "load_ruleset"),
+    "schema": ("ruleset_schemas",),
+    "search": (
+        *("OUTCOMES", "PHASES", "STATUSES", "UNSTATED", "Filters", "Found"),
+        *("catalogue", "counts", "find_study", "search", "select"),
+    ),
 }
 
 
 def __getattr__(name: str) -> Any:
-    if name not in _LATER:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    found = globals()[name] = getattr(import_module(f"{__name__}.{_LATER[name]}"), name)
-    return found
+    for module, names in _LATER.items():
+        if name in names:
+            loaded = import_module(f"{__name__}.{module}")
+            # All at once: Python has just bound `search` to the module of that name.
+            globals().update({each: getattr(loaded, each) for each in names})
+            return globals()[name]
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
 
 
+# What other packages may use, as many to a line as fit.
 __all__ = [
-    "CARD", "CASES", "DEMANDS", "LINES", "MAX_FILES", "MAX_TOTAL", "OPTION_STANDINGS", "OUTCOMES", "PHASES", "RANK", "STANDINGS",
-    "STATUSES", "UNSTATED", "VERDICTS", "AllOf", "AnyOf", "Card", "Caveat", "Concept", "ConceptTest", "Condition",
-    "ConditionReader", "ConfidenceInterval", "Correction", "CorrectionKind", "Discrepancy", "Endpoint", "Extrapolation",
-    "Figure", "FigureFinding", "Filters", "Found", "LaterEvent", "Line", "Met", "NotOf", "Note", "Operator", "Outcome", "Place",
-    "Population", "Reference", "Regimen", "Result", "Rule", "Ruleset", "RulesetFiles", "SourceText", "Standing", "Study",
-    "StudyKind", "Test", "Therapy", "TherapyFate", "Toxicity", "Verdict", "belongs", "catalogue", "concept_words",
-    "condition_words", "counts", "figure_findings", "find_ruleset", "find_study", "gather", "leaves", "level_of", "load",
-    "load_files", "load_ruleset", "number", "ranges", "ruleset_schemas", "search", "select", "strata",
+    "CARD", "CASES", "LINES", "MAX_FILES", "MAX_TOTAL", "OUTCOMES", "PHASES", "RANK", "STANDINGS", "STATUSES", "UNSTATED",
+    "VERDICTS", "AllOf", "AnyOf", "Card", "Caveat", "Concept", "ConceptTest", "Condition", "ConditionReader",
+    "ConfidenceInterval", "Correction", "CorrectionKind", "Discrepancy", "Endpoint", "Extrapolation", "Figure", "Filters",
+    "Found", "LaterEvent", "Line", "NotOf", "Note", "Operator", "Outcome", "Place", "Population", "Reference", "Regimen",
+    "Result", "Rule", "Ruleset", "RulesetFiles", "SourceText", "Standing", "Study", "StudyKind", "Test", "Therapy",
+    "TherapyFate", "Toxicity", "Verdict", "belongs", "catalogue", "concept_words", "condition_words", "counts",
+    "figure_findings", "find_ruleset", "find_study", "gather", "leaves", "level_of", "load", "load_files", "load_ruleset",
+    "number", "ruleset_schemas", "search", "select", "strata",
 ]  # fmt: skip

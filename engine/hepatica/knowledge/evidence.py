@@ -294,6 +294,11 @@ class Study:
         """Whether any entry criterion is recorded that a patient can be held against."""
         return bool(self.criteria) or (self.population is not None and self.population.when is not None)
 
+    @property
+    def endpoint_names(self) -> str:
+        """The primary endpoints' names, joined: "OS and PFS"; empty where none is stated."""
+        return " and ".join(endpoint.name for endpoint in self.primary_endpoints)
+
 
 def number(figure: Figure | None) -> float | None:
     """The number in a printed figure ("< 7.2" is 7.2, "0.287 (one-sided)" is 0.287); None for a word such as NR."""

@@ -112,9 +112,7 @@ else:
     Verdict = Literal[tuple(VERDICTS)]
     Line = Literal[tuple(LINES)]
 
-DEMANDS = STANDINGS
 RANK: Mapping[str, int] = {standing: rank for rank, standing in enumerate(STANDINGS)}
-OPTION_STANDINGS = tuple(name for name, demand in STANDINGS.items() if demand.reaches == "options")
 
 # Levels of evidence for the benefit of a treatment, by design: a level grades the design, not the claim.
 SCHEME = "OCEBM 2011"
