@@ -3,13 +3,26 @@
 from __future__ import annotations
 
 import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hepatica.documents import MAX_BYTES, MAX_DEPTH, MAX_NODES, read_document, read_json, read_yaml
-from hepatica.problems import InvalidInput
+from hepatica.documents import (
+    MAX_BYTES,
+    MAX_DEPTH,
+    MAX_NODES,
+    decode,
+    read_document,
+    read_input,
+    read_json,
+    read_yaml,
+    write_output,
+)
+from hepatica.problems import InvalidInput, Problem
 
 
 def refused(data: bytes, name: str = "f.yaml") -> str:
@@ -105,3 +118,73 @@ def test_any_bytes_are_read_or_refused(data: bytes) -> None:
             read_document(data, name)
         except InvalidInput as error:
             assert error.problems
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Part:
+    name: str
+    amount: float = 0
+    kind: Literal["whole", "half"] = "whole"
+    arms: dict[str, float] | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Meal:
+    id: str
+    parts: tuple[Part, ...] = ()
+    when: object = None
+
+
+def decoded_meal(text: str) -> tuple[Meal | None, list[str]]:
+    problems: list[Problem] = []
+    found = decode(
+        Meal,
+        read_yaml(text.encode(), "m.yaml"),
+        "m.yaml",
+        problems,
+        written={"meal": "id"},
+        special={"when": lambda node: node.raw},
+    )
+    return found, [str(problem) for problem in sorted(problems)]
+
+
+def test_a_dataclass_is_read_from_a_document_with_its_types() -> None:
+    found, problems = decoded_meal("meal: soup\nparts: [{name: yes, amount: 3}]\nwhen: 1.10")
+    assert (found, problems) == (Meal(id="soup", parts=(Part(name="yes", amount=3),), when="1.10"), [])
+
+
+def test_everything_wrong_in_a_document_is_located_and_said_in_words() -> None:
+    _, problems = decoded_meal('meel: soup\nparts: [{naem: yes, amount: many, kind: hafl, arms: {"a\\eb": [1]}}, 3]')
+    assert problems == [
+        "m.yaml:1:1: missing-key: meal is required",
+        "m.yaml:1:1: unknown-key: unknown key 'meel'; allowed: meal, parts, when",
+        "m.yaml:2:9: missing-key: parts.0.name is required",
+        "m.yaml:2:10: unknown-key: unknown key 'naem'; allowed: name, amount, kind, arms",
+        "m.yaml:2:29: wrong-type: parts.0.amount is a number, not 'many'",
+        "m.yaml:2:41: unknown-value: parts.0.kind cannot be 'hafl'; allowed: whole, half",
+        "m.yaml:2:62: wrong-type: parts.0.arms.a\ufffdb is a number, not a list",
+        "m.yaml:2:69: wrong-type: parts.1 is a mapping, not '3'",
+    ]
+
+
+def test_a_file_is_written_whole_or_not_at_all(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    target = tmp_path / "out.txt"
+    write_output(target, b"first")
+    target.chmod(0o640)
+    write_output(target, b"second")
+    assert (target.read_bytes(), target.stat().st_mode & 0o777) == (b"second", 0o640)
+    monkeypatch.setattr(Path, "replace", lambda *_: (_ for _ in ()).throw(OSError(28, "No space left on device")))
+    with pytest.raises(InvalidInput, match="cannot-write: no space left on device"):
+        write_output(target, b"third")
+    assert [path.name for path in tmp_path.iterdir()] == ["out.txt"]
+    assert target.read_bytes() == b"second"
+    with pytest.raises(InvalidInput, match="cannot-write"):
+        write_output(tmp_path / "nowhere" / "out.txt", b"x")
+
+
+def test_standard_input_that_is_closed_is_a_problem_not_a_crash(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setattr("sys.stdin", None)
+    with pytest.raises(InvalidInput, match="<stdin>:1:1: unreadable: standard input is closed"):
+        read_input("-")
+    with pytest.raises(InvalidInput, match="no such file"):
+        read_input(str(tmp_path / "absent"))

@@ -169,7 +169,7 @@ def test_every_problem_is_reported_at_its_place_in_order_with_the_nearest_spelli
         ("child_pugh_components: 7", "wrong-type", "is a mapping of bilirubin"),
         ("cmet: {intensity: 4, percent: 50}", "out-of-range", "from 0 to 3"),
         ("cmet: {intensity: 2, percent: 150}", "out-of-range", "0 to 100 %"),
-        ("cmet: {intensity: 3++, percent: 60}", "out-of-range", "from 0 to 3"),
+        ("cmet: {intensity: 3++, percent: 60}", "unit", "has no unit"),
         ("cmet: {intensity: 2, percent: 60%%}", "unit", "allowed: %"),
         ("cmet: {strength: 2}", "unknown-field", "allowed: intensity, percent"),
         ("afp: -1", "out-of-range", "allowed: 0 to 100,000,000 ng/mL"),
@@ -181,7 +181,7 @@ def test_every_problem_is_reported_at_its_place_in_order_with_the_nearest_spelli
         ("- 1", "not-a-profile", "not a list"),
         ("just words", "not-a-profile", "a mapping of fields"),
         ("ecog: 1.5", "out-of-range", "a whole number"),
-        ("ecog: ١", "out-of-range", "a whole number"),
+        ("ecog: ١", "not-a-number", "a whole number"),
         ("portal_vein_invasion: maybe", "unknown-value", "allowed: yes, no, unknown"),
     ],
 )

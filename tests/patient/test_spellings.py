@@ -3,12 +3,21 @@
 from __future__ import annotations
 
 import csv
-import re
 from pathlib import Path
 
 import pytest
 
-from hepatica.patient import CHILD_PUGH_PARTS, COMMON_FIELDS, Field, Interval, Refused, profile_from, profile_in, read_value
+from hepatica.patient import (
+    CHILD_PUGH_PARTS,
+    COMMON_FIELDS,
+    Field,
+    Interval,
+    Refused,
+    faults,
+    profile_from,
+    profile_in,
+    read_value,
+)
 from hepatica.problems import InvalidInput
 
 HBV, HCV, ALCOHOL, NAFLD, OTHER = "hbv", "hcv", "alcohol", "nafld", "other"
@@ -30,6 +39,7 @@ READ: dict[str, dict[object, tuple[str, ...]]] = {
             "Stage_C",
             "BCLC C",
             "BCLC=C",
+            "BCLC (C)",
             "BCLC stage: C",
             "ＢＣＬＣ　Ｃ",
         ),
@@ -91,6 +101,7 @@ READ: dict[str, dict[object, tuple[str, ...]]] = {
             "No",
             "naive",
             "sorafenib-naive",
+            "naïve",
             "never",
             "not given",
             "N",
@@ -103,6 +114,7 @@ READ: dict[str, dict[object, tuple[str, ...]]] = {
             "progression",
             "progressive disease",
             "progressed on sorafenib",
+            "yes, progressed",
             "Progression on sorafenib",
             "radiological progression",
         ),
@@ -118,7 +130,7 @@ READ: dict[str, dict[object, tuple[str, ...]]] = {
         None: ("[Not Applicable]", "[Not Available]", "unknown"),
     },
     "other_prior_systemic": {
-        (): ("none", "None", "no", "nil", "no other systemic therapy", "no prior systemic therapy"),
+        (): ("none", "None", "no", "nil", "no other systemic therapy", "no prior systemic therapy", "[]"),
         CHEMO: (
             "5-fluorouracil",
             "Adriamycin/Cytoxan",
@@ -186,7 +198,17 @@ READ: dict[str, dict[object, tuple[str, ...]]] = {
         None: ("ND", "not done"),
     },
     "region": {
-        "mainland_china": ("China", "Jiangsu", "Guangdong", "mainland China", "Shanghai", "PRC", "P.R. China", "CHINA"),
+        "mainland_china": (
+            "China",
+            "Jiangsu",
+            "Guangdong",
+            "Guangzhou, China",
+            "mainland China",
+            "Shanghai",
+            "PRC",
+            "P.R. China",
+            "CHINA",
+        ),
         "taiwan": ("Taiwan", "Taipei"),
         "hong_kong": ("Hong Kong", "HK", "hong-kong"),
         "japan": ("Japan", "Tokyo", "JPN"),
@@ -287,6 +309,8 @@ REFUSED: dict[str, tuple[str, ...]] = {
             "1",
             "0",
             "contraindicated",
+            "first line",
+            "yes - ongoing",
             "not progressed",
             "no progression",
             "progressed, intolerant",
@@ -376,7 +400,22 @@ REFUSED: dict[str, tuple[str, ...]] = {
             "HBV-",
             "HCV negative",
         ),
-        *("no HBV", "HBV, NA", "none, HBV", "anti-HBc positive", "HBV or HCV", "no alcohol", "non-alcoholic", "yes", "not HBV"),
+        *(
+            "no HBV",
+            "steatohepatitis",
+            "metabolic",
+            "none known",
+            "HBV;",
+            "HBV+/HCV-",
+            "HBV, NA",
+            "none, HBV",
+            "anti-HBc positive",
+            "HBV or HCV",
+            "no alcohol",
+            "non-alcoholic",
+            "yes",
+            "not HBV",
+        ),
     ),
     "extrahepatic_spread": ("0", "1", "maybe", "yes/no", "2"),
     "portal_vein_invasion": ("0", "1", "Macro", "Micro", "PVT", "MVI", "vascular invasion", "thrombus"),
@@ -557,17 +596,30 @@ def test_fields_are_named_as_people_name_them(written: str, field: str) -> None:
 @pytest.mark.parametrize("field", [*COMMON_FIELDS.values(), *CHILD_PUGH_PARTS.values()], ids=lambda field: field.name)
 def test_no_spelling_stands_for_two_values(field: Field) -> None:
     """Blanks and hyphens do not count, so two words of a table may fall together: I-II and III must not."""
-    meant: dict[str, object] = {}
-    for token in field.values:
-        meant[squash(token)] = token
-    for meaning, words in [*field.synonyms.items(), *field.unclear.items()]:
-        for word in words:
-            assert meant.setdefault(squash(word), meaning) == meaning, word
+    assert faults(field) == ()
 
 
-def squash(word: str) -> str:
-    kept = re.sub(r"(?i)\b(\d+|[iv]+)-(?=(\d+|[iv]+)\b)", r"\1~", word)
-    return re.sub(r"[\s_-]", "", kept).lower()
+def test_a_field_that_cannot_be_read_is_told_so() -> None:
+    colour = Field(
+        name="x", title="X", kind="choice", nature="test", help="", values=("a", "b"), synonyms={"a": ("I-II",), "b": ("III",)}
+    )
+    assert faults(colour) == ()
+    wrong = Field(
+        name="x", title="X", kind="choice", nature="test", help="", values=("a",), synonyms={"a": ("c", "d"), "z": ("C",)}
+    )
+    assert faults(wrong) == ("synonyms are given for 'z', which is no value of the field", "'C' stands for 'a' and for 'z'")
+    number = Field(name="x", title="X", kind="number", nature="test", help="", units={"g": 0})
+    assert faults(number) == ("a number needs bounds: low below high", "the factor of g must be above 0")
+
+
+def test_a_heading_may_name_the_unit() -> None:
+    assert profile_from({"AFP (IU/mL)": "1000"})["afp"] == Interval(830, 1280, True, True)
+    assert profile_from({"AFP [ng/mL]": 7})["afp"] == 7
+    assert profile_from({"child_pugh_components": {"Bilirubin (mg/dL)": 2.4}}).measurements["child_pugh"]["points"] == {
+        "bilirubin": 2
+    }
+    with pytest.raises(InvalidInput, match="unknown field"):
+        profile_from({"AFP (miles)": 7})
 
 
 def test_a_field_given_twice_under_two_names_is_refused() -> None:

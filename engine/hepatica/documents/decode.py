@@ -8,17 +8,18 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import fields, is_dataclass
 from functools import cache
-from typing import Any, TypeVar, get_args, get_type_hints
-
-from pydantic import ConfigDict, TypeAdapter, ValidationError
+from typing import TYPE_CHECKING, Any, TypeVar, get_args, get_type_hints
 
 from hepatica.documents.tree import Node, Path
 from hepatica.problems import Problem, quote, suggestion
 
+if TYPE_CHECKING:
+    from pydantic import TypeAdapter, ValidationError
+
 T = TypeVar("T")
 SpecialKeys = Mapping[str, Callable[[Node], object]]
 
-_CONFIG = ConfigDict(extra="forbid", coerce_numbers_to_str=True, arbitrary_types_allowed=True, allow_inf_nan=False)
+_CONFIG = {"extra": "forbid", "coerce_numbers_to_str": True, "arbitrary_types_allowed": True, "allow_inf_nan": False}
 _EXTRA = ("unexpected_keyword_argument", "extra_forbidden")
 _MISSING = ("missing", "missing_argument", "missing_keyword_only_argument")
 # What pydantic expected, in words, by the beginning of its error's type.
@@ -53,6 +54,8 @@ def decode(
     `written` gives the attribute that a top-level key stands for, where the two differ. `special` reads what stands under
     some keys, at any depth, by functions of their own, which report their problems themselves.
     """
+    from pydantic_core import ValidationError
+
     before = len(problems)
     renamed = written or {}
     data = _data(node, special or {})
@@ -69,6 +72,8 @@ def decode(
 @cache
 def adapter(kind: Any) -> TypeAdapter[Any]:
     """The validator of a dataclass; unknown keys are refused at every level."""
+    from pydantic import TypeAdapter
+
     _forbid_extra(kind, set())
     return TypeAdapter(kind)
 

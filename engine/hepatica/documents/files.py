@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import os
 import sys
-import tempfile
 from pathlib import Path
 
 from hepatica.documents.tree import MAX_BYTES
@@ -47,6 +46,8 @@ def write_output(path: Path, data: bytes) -> None:
 
     Raises `InvalidInput` where it cannot be written; what stood there before is then still there.
     """
+    import tempfile
+
     beside = ""
     try:
         # A pipe or a device (/dev/stdout) is written to, not replaced.

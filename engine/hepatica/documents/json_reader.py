@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from json import JSONDecodeError, JSONDecoder
 
 from hepatica.documents.tree import Bounds, Node, Scalar, decoded
@@ -87,41 +88,35 @@ class _Parser:
     def _object(self, node: Node, depth: int) -> Node:
         entries: dict[str, Node] = {}
         node.value = entries
-        self.at += 1
-        if self._skip() == "}":
-            self.at += 1
-            return node
-        while True:
+        for _ in self._items("}"):
             if self._skip() != '"':
                 raise self._error("not valid JSON: a quoted name was expected")
             place = self._place()
-            name, _ = self._string()
+            name, _raw = self._string()
             if self._skip() != ":":
                 raise self._error("not valid JSON: ':' was expected")
             self.at += 1
             if name in entries:
-                problem = Problem(self.file, *place, "duplicate-key", f"{quote(name)} is given twice")
-                raise InvalidInput([problem])
+                raise InvalidInput([Problem(self.file, *place, "duplicate-key", f"{quote(name)} is given twice")])
             entries[name] = self._value(depth + 1)
             node.keys[name] = place
-            if self._next("}"):
-                return node
+        return node
 
     def _array(self, node: Node, depth: int) -> Node:
-        entries: list[Node] = []
-        node.value = entries
-        self.at += 1
-        if self._skip() == "]":
-            self.at += 1
-            return node
-        while True:
-            entries.append(self._value(depth + 1))
-            if self._next("]"):
-                return node
+        node.value = [self._value(depth + 1) for _ in self._items("]")]
+        return node
 
-    def _next(self, closing: str) -> bool:
-        found = self._skip()
-        if found not in (",", closing):
-            raise self._error(f"not valid JSON: ',' or '{closing}' was expected")
+    def _items(self, closing: str) -> Iterator[None]:
+        """Stops at each item of a list or mapping; the caller reads it before the next step."""
         self.at += 1
-        return found == closing
+        found = self._skip()
+        while found != closing:
+            yield
+            found = self._skip()
+            if found not in (",", closing):
+                raise self._error(f"not valid JSON: ',' or '{closing}' was expected")
+            if found == ",":
+                self.at += 1
+                if self._skip() == closing:
+                    raise self._error("not valid JSON: a value was expected")
+        self.at += 1

@@ -7,7 +7,7 @@ from hepatica.patient.child_pugh import PARTS as CHILD_PUGH_PARTS
 from hepatica.patient.cmet import PARTS as STAINING_PARTS
 from hepatica.patient.common import COMMON_FIELDS
 from hepatica.patient.contradictions import doubts
-from hepatica.patient.fields import FLAGS, NONE, UNKNOWN, Field, Fields, Kind, Nature, Value, show
+from hepatica.patient.fields import FLAGS, NONE, UNKNOWN, Field, Fields, Kind, Nature, Value, faults, show
 from hepatica.patient.model import LABEL, LONGEST_LABEL, keys_of, profile_from, profile_model, profile_schema
 from hepatica.patient.numbers import DECIMALS, Interval, digits, unit_key
 from hepatica.patient.profile import (
@@ -64,6 +64,7 @@ __all__ = [
     "digits",
     "doubts",
     "facts_of",
+    "faults",
     "keys_of",
     "profile_from",
     "profile_in",

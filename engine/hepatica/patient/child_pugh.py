@@ -8,7 +8,9 @@ converted (34 µmol/L is 1.99 mg/dL).
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
+from functools import cache
 from typing import Any, NamedTuple
 
 from hepatica.patient.common import COMMON_FIELDS
@@ -16,13 +18,14 @@ from hepatica.patient.fields import Field, Fields
 from hepatica.patient.numbers import Interval, digits, parsed, unit_key
 from hepatica.patient.profile import COMPONENTS, ChildPugh, ProfileWarning, Understood
 from hepatica.patient.text import compiled, framed, is_missing, plain, table
-from hepatica.patient.value_reader import NumberReader, Refused, reader_of
+from hepatica.patient.value_reader import NumberReader, Refused, reader_of, with_unit
 from hepatica.problems import quote, suggestion
 
 CLASS, SCORE = "child_pugh_class", "child_pugh_score"
 CHILD_PUGH_GROUP = (CLASS, SCORE, COMPONENTS)
 CLASS_RANGES = {"A": (5, 6), "B": (7, 9), "C": (10, 15)}
 LOWEST, HIGHEST = 1, 3
+MOST_PARTS = 50
 
 
 class Scale(NamedTuple):
@@ -73,7 +76,10 @@ PARTS = Fields(
             kind="number",
             nature="test",
             help="",
-            units=dict.fromkeys(SCALES["bilirubin"].cutoffs, 1.0),
+            low=0.05,
+            high=60,
+            unit="mg/dL",
+            units={"µmol/L": 1 / 17.1},
             aliases=("total bilirubin", "bili", "tbil", "serum bilirubin"),
             noise=("bilirubin", "total", "serum"),
         ),
@@ -83,11 +89,24 @@ PARTS = Fields(
             kind="number",
             nature="test",
             help="",
-            units=dict.fromkeys(SCALES["albumin"].cutoffs, 1.0),
+            low=0.5,
+            high=7,
+            unit="g/dL",
+            units={"g/L": 0.1},
             aliases=("alb", "serum albumin"),
             noise=("albumin", "serum"),
         ),
-        Field(name="inr", title="INR", kind="number", nature="test", help="", aliases=("pt-inr",), noise=("inr", "pt-inr")),
+        Field(
+            name="inr",
+            title="INR",
+            kind="number",
+            nature="test",
+            help="",
+            low=0.5,
+            high=6,
+            aliases=("pt-inr",),
+            noise=("inr", "pt-inr"),
+        ),
         Field(
             name="ascites",
             title="Ascites",
@@ -145,8 +164,13 @@ def class_of(score: int) -> str:
     return next(name for name, (low, high) in CLASS_RANGES.items() if low <= score <= high)
 
 
-class _ScaleReader(NumberReader):
+class ScaleReader(NumberReader):
     """A component in one of its units, each with its own cut-offs and its own plausible range."""
+
+    def __init__(self, field: Field) -> None:
+        super().__init__(field)
+        # An amount of bilirubin or albumin means nothing without its unit.
+        self.unit_needed = bool(field.unit)
 
     def points_of(self, typed: object) -> tuple[int, str] | None:
         """Points and the amount as shown; None where it is missing. Raises `Refused`."""
@@ -187,7 +211,10 @@ class _ScaleReader(NumberReader):
             raise Refused("out-of-range", f"{said} allowed: {low:g} to {high:g} {unit}".rstrip())
 
 
-_MEASURED = {name: _ScaleReader(PARTS[name]) for name in SCALES}
+@cache
+def scale_reader(name: str) -> ScaleReader:
+    """The reader of a measured component."""
+    return ScaleReader(PARTS[name])
 
 
 def _number_text(typed: object, name: str) -> str:
@@ -205,15 +232,17 @@ def measured(typed: object) -> tuple[dict[str, int], dict[str, str]]:
     """Points by component and every component as shown, of a mapping; raises `Refused` with all that is wrong in it."""
     if not isinstance(typed, Mapping):
         raise Refused("wrong-type", f"{COMPONENTS} is a mapping of {', '.join(PARTS)}")
+    if len(typed) > MOST_PARTS:
+        raise Refused("too-many", f"{COMPONENTS} has more than {MOST_PARTS} entries")
     wrong: list[Refused] = []
     points: dict[str, int] = {}
     shown = dict.fromkeys(PARTS, "unknown")
     for key, value in typed.items():
-        name = PARTS.find(str(key))
+        name, unit = PARTS.find_with_unit(str(key))
         try:
             if name is None:
                 raise Refused("unknown-field", f"unknown component {quote(key)}; {suggestion(key, PARTS)}", (str(key),))
-            read = _part(name, value)
+            read = _part(name, with_unit(value, unit))
         except Refused as refused:
             refused.parts = [((str(key), *place) if name else place, code, said) for place, code, said in refused.parts]
             wrong.append(refused)
@@ -234,19 +263,26 @@ def _part(name: str, value: object) -> tuple[int, str] | None:
     if value is None or isinstance(value, (list, tuple)):
         return None
     if name in SCALES:
-        return _MEASURED[name].points_of(value)
+        return scale_reader(name).points_of(value)
     grade = reader_of(PARTS[name]).read(value).value
     return (GRADES[name][str(grade)], str(grade)) if grade is not None else None
 
 
-_BOTH = compiled(framed(r"(?P<class>[abc])[\s(,]*(?:score\s*)?(?P<score>1[0-5]|[5-9])\)?", COMMON_FIELDS[CLASS].noise))
-_ALONE = compiled(framed(r"(?P<score>1[0-5]|[5-9])", COMMON_FIELDS[CLASS].noise))
+@cache
+def _together() -> tuple[re.Pattern[str], ...]:
+    """Class and score, and a score alone."""
+    noise = COMMON_FIELDS[CLASS].noise
+    both = r"(?P<class>[abc])[\s(,]*(?:score\s*)?(?P<score>1[0-5]|[5-9])\)?"
+    return compiled(framed(both, noise)), compiled(framed(r"(?P<score>1[0-5]|[5-9])", noise))
 
 
 def both_of(typed: object) -> tuple[str | None, int | None]:
     """The class and the score that one text states together (`A6`, `Child-Pugh B (8)`, `7`); None for what it leaves out."""
     text = plain(str(typed)) if isinstance(typed, (str, int)) and not isinstance(typed, bool) else ""
-    found = _BOTH.fullmatch(text) or _ALONE.fullmatch(text)
+    if text.upper() in CLASS_RANGES:
+        return None, None
+    both, alone = _together()
+    found = both.fullmatch(text) or alone.fullmatch(text)
     if found is None:
         return None, None
     return (found["class"].upper() if "class" in found.re.groupindex else None), int(found["score"])

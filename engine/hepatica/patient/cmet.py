@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
+from functools import cache
 
 from hepatica.patient.fields import Field, Fields
 from hepatica.patient.profile import Staining
 from hepatica.patient.text import compiled, framed, plain
-from hepatica.patient.value_reader import NumberReader, Refused, reader_of
+from hepatica.patient.value_reader import NumberReader, Refused, ValueReader, reader_of
 from hepatica.problems import quote, suggestion
 
 CMET = "cmet"
@@ -32,12 +34,6 @@ PARTS = Fields(
         ),
     )
 )
-_STAINING = compiled(
-    framed(
-        r"(?P<intensity>[0-3])\s*\+?\s*(?:in|,|/|at)?\s*(?P<percent>\d{1,3}(?:\.\d+)?)\s*%",
-        ("c-met", "met", "of tumour cells", "of cells"),
-    )
-)
 
 
 class _ExactReader(NumberReader):
@@ -46,7 +42,16 @@ class _ExactReader(NumberReader):
     decimals = 15
 
 
-_READERS = {"intensity": reader_of(PARTS["intensity"]), "percent": _ExactReader(PARTS["percent"])}
+@cache
+def _written() -> re.Pattern[str]:
+    """A staining in one text."""
+    staining = r"(?P<intensity>[0-3])\s*\+?\s*(?:in|,|/|at)?\s*(?P<percent>\d{1,3}(?:\.\d+)?)\s*%"
+    return compiled(framed(staining, ("c-met", "met", "of tumour cells", "of cells")))
+
+
+@cache
+def _readers() -> Mapping[str, ValueReader]:
+    return {"intensity": reader_of(PARTS["intensity"]), "percent": _ExactReader(PARTS["percent"])}
 
 
 def status(intensity: int | None, percent: float | None) -> str | None:
@@ -60,7 +65,7 @@ def status(intensity: int | None, percent: float | None) -> str | None:
 def staining(typed: object) -> Staining | None:
     """The staining in a mapping or in a text (`2+ in 60 %`); None for anything else. Raises `Refused`."""
     if isinstance(typed, str):
-        found = _STAINING.fullmatch(plain(typed))
+        found = _written().fullmatch(plain(typed)) if "%" in typed else None
         typed = {name: found[name] for name in PARTS} if found else None
     if not isinstance(typed, Mapping):
         return None
@@ -71,7 +76,7 @@ def staining(typed: object) -> Staining | None:
             if key not in PARTS:
                 raise Refused("unknown-field", f"unknown part {quote(key)} of {CMET}; {suggestion(key, PARTS)}")
             stripped = value.strip().removesuffix("+") if isinstance(value, str) else value
-            read[key] = _READERS[key].read(stripped).value
+            read[key] = _readers()[key].read(stripped).value
         except Refused as refused:
             refused.parts = [
                 ((str(key), *place), code, f"{CMET}.{said}" if code != "unknown-field" else said)

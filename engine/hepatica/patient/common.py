@@ -55,7 +55,7 @@ COMMON_FIELDS = Fields(
                 grade; Child-Pugh stage
             """),
             noise=listed("""
-                child-pugh; child-turcotte-pugh; child; pugh; cp; ctp; cps; class; grade; stage; score; cirrhosis
+                child; child's; childs; turcotte; pugh; points; pts; cp; ctp; cps; class; grade; stage; score; cirrhosis
             """),
             synonyms=table("""
                 A = 5; 6; A5; A6; A 5; A 6; A (5); A (6); A5-6; A5/6; A 5-6; A (5-6)
@@ -78,7 +78,7 @@ COMMON_FIELDS = Fields(
             unit="points",
             help="Sum of the five Child-Pugh components: class A is 5-6, B 7-9, C 10-15.",
             aliases=listed("CP score; CTP score; CPS; Child score; Child-Pugh points; Child-Turcotte-Pugh score"),
-            noise=listed("child-pugh; child; pugh; cp; ctp; cps; score; points; point; pts; class; A; B; C"),
+            noise=listed("child; pugh; cp; ctp; cps; score; points; point; pts; class; A; B; C"),
         ),
         Field(
             name="ecog",
@@ -94,6 +94,7 @@ COMMON_FIELDS = Fields(
             """),
             noise=listed("ecog; ps; who; performance status; performance; status; grade; score; zubrod"),
             unclear=table("""
+                which of the two grades? = 0-1; 1-2; 2-3; 3-4; 0 or 1; 1 or 2; 2 or 3; 3 or 4; 0/1; 1/2; 3/4
                 a Karnofsky index is no ECOG grade (0-4) = kps; karnofsky; 50; 60; 70; 80; 90; 100; kps 70; kps 80; kps 90;
                   kps 100
             """),
@@ -107,15 +108,20 @@ COMMON_FIELDS = Fields(
             help="'refused' means offered and declined, never taken.",
             aliases=listed("sorafenib; previous sorafenib; sorafenib before; nexavar; prior nexavar; sorafenib history"),
             noise=listed("""
-                sorafenib; nexavar; prior; previous; on; to; under; after; due to; because of; of; stopped; discontinued; for;
+                sorafenib; nexavar; yes; taken; prior; previous; on; to; under; after; due to; because of;
+                  of; stopped; discontinued; for;
                 with
             """),
             synonyms=table("""
-                none = no; n; never; naive; untreated; not given; never taken; not taken; no prior; nil; not received; never
-                  received; treatment naive; first line; false
-                progressed = progression; progressive disease; pd; progressive; progressor; disease progression; tumour
+                none = no; n; never; naive; untreated; none given; not started; no prior therapy; no
+                  sorafenib; not given; never taken; not taken; no prior; nil; not received; never
+                  received; treatment naive; false
+                progressed = progression; radiographic pd; radiological pd; resistant; progressive disease;
+                  pd; progressive; progressor; disease progression; tumour
                   progression; tumor progression; radiological progression; radiographic progression; progressing; refractory
-                intolerant = intolerance; not tolerated; could not tolerate; toxicity; unacceptable toxicity; toxic; side
+                intolerant = intolerance; unable to tolerate; did not tolerate; hand-foot syndrome;
+                  hand-foot skin reaction; not tolerated; could not tolerate; toxicity; unacceptable
+                  toxicity; toxic; side
                   effects; adverse event; adverse events; adverse effects; ae; intolerable
                 refused = declined; refusal; patient refused; patient declined; refuses; declines; offered and declined;
                   rejected
@@ -194,7 +200,9 @@ COMMON_FIELDS = Fields(
             synonyms=table("""
                 mutant = mutated; mutation; mut; mutation positive; mutation detected; mutation present; kras mutant; kras
                   mutated; kras mutation; nras mutant; nras mutation; kras mut; nras mut
-                wild_type = wt; unmutated; not mutated; no mutation; non-mutated; no mutation detected; mutation negative;
+                wild_type = wt; unmutated; not mutated; no mutation; non-mutated; no mutation detected; no
+                  ras mutation; mutation absent; kras/nras wild type; kras and nras wild type; mutation
+                  negative;
                   mutation not detected
             """),
             unclear=table("""
@@ -243,21 +251,23 @@ COMMON_FIELDS = Fields(
                 etiology of cirrhosis
             """),
             noise=listed("""
-                only; chronic; positive; +; infection; infected; virus; related; associated; induced; cirrhosis; cirrhotic;
+                only; chronic; positive; +; infection; infected; virus; related; associated; induced;
+                  coinfection; cirrhosis; cirrhotic;
                 history of
             """),
             synonyms=table("""
-                none = no cause; none known; no risk factors; no history of primary risk factors; no known risk factors;
+                none = no cause; no risk factors; no history of primary risk factors; no known risk factors;
                   none of these
-                hbv = hepatitis b; hep b; hbsag; hbsag positive; chb; hepb; viral hepatitis b; b virus; hep-b
-                hcv = hepatitis c; hep c; anti-hcv; anti-hcv positive; chc; hepc; viral hepatitis c; hcv rna; c virus
+                hbv = hepatitis b; hep b; hbsag +; hbsag positive; hbsag pos; hep. b; chb; hepb; viral
+                  hepatitis b; b virus; hep-b
+                hcv = hepatitis c; hep c; anti-hcv +; anti-hcv positive; hcv ab positive; hep. c; chc; hepc;
+                  viral hepatitis c; hcv rna; c virus
                 alcohol = alcoholic; ald; arld; etoh; ethanol; alcohol consumption; alcohol abuse; alcoholic liver disease;
                   alcoholic hepatitis; alcoholic steatohepatitis; ash; alcohol use; alcohol use disorder; alcohol-related
                   liver disease; alcohol associated liver disease
                 nafld = nash; masld; mafld; mash; non-alcoholic fatty liver disease; nonalcoholic fatty liver disease;
                   nonalcoholic steatohepatitis; non-alcoholic steatohepatitis; fatty liver; fatty liver disease;
-                  steatohepatitis; metabolic; metabolic dysfunction-associated steatotic liver disease; steatotic liver
-                  disease; nafld/nash; nash/nafld
+                  metabolic dysfunction-associated steatotic liver disease; nafld/nash; nash/nafld
                 other = hemochromatosis; haemochromatosis; alpha-1 antitrypsin deficiency; alpha 1 antitrypsin deficiency;
                   aatd; pbc; psc; aih; autoimmune; autoimmune hepatitis; primary biliary cholangitis; primary biliary
                   cirrhosis; primary sclerosing cholangitis; wilson; wilson disease; wilson's disease; aflatoxin; budd-chiari;
@@ -288,9 +298,11 @@ COMMON_FIELDS = Fields(
                 metastases; distant metastasis; M stage
             """),
             synonyms=table("""
-                yes = y; present; true; +; positive; m1; metastatic; metastasis; metastases; lung metastases; bone metastases;
+                yes = y; present; true; +; positive; pos; mets; distant metastasis; distant metastases; lung
+                  mets; bone mets; m1; metastatic; metastasis; metastases; lung metastases; bone metastases;
                   lung metastasis; bone metastasis
-                no = n; absent; none; false; negative; nil; m0; no metastasis; no metastases; non-metastatic
+                no = n; absent; none; false; negative; nil; neg; not present; none seen; not seen; no mets;
+                  m0; no metastasis; no metastases; non-metastatic
                 unknown = mx
             """),
             unclear=table("""
@@ -308,9 +320,11 @@ COMMON_FIELDS = Fields(
                 thrombosis; portal vein tumor thrombosis
             """),
             synonyms=table("""
-                yes = y; present; true; +; positive; pvtt; vp1; vp2; vp3; vp4; vp 1; vp 2; vp 3; vp 4; tumour thrombus; tumor
+                yes = y; present; true; +; positive; pos; portal vein; main portal vein; right portal vein;
+                  left portal vein; pvtt; vp1; vp2; vp3; vp4; vp 1; vp 2; vp 3; vp 4; tumour thrombus; tumor
                   thrombus; portal vein tumour thrombus; portal vein tumor thrombus
-                no = n; absent; none; false; negative; nil; vp0; bland thrombus; bland; patent
+                no = n; absent; none; false; negative; nil; neg; not present; none seen; not seen; no pvtt;
+                  vp0; bland thrombus; bland; patent
             """),
             unclear=table("""
                 0 and 1 are codes: 1 is yes in one file and no in another; write yes or no = 0; 1; 2; 3; 4; 0.0; 1.0

@@ -3,12 +3,13 @@ conditions, pictures and the profile space are made from it; a ruleset may add f
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Literal
 
-from hepatica.patient.numbers import Interval, digits
+from hepatica.patient.numbers import Interval, digits, unit_key
 from hepatica.patient.text import squashed
 
 Kind = Literal["choice", "set", "flag", "integer", "number"]
@@ -17,6 +18,7 @@ Value = str | bool | int | float | tuple[str, ...] | Interval
 
 UNKNOWN = "unknown"
 NONE = "none"
+_WITH_UNIT = re.compile(r"(.*?)\s*[(\[]\s*([^()\[\]]+?)\s*[)\]]\s*:?\s*")
 FLAGS = {"yes": True, "no": False, "true": True, "false": False}
 
 
@@ -117,6 +119,42 @@ class Fields(Mapping[str, Field]):
     def find(self, written: str) -> str | None:
         """The name of the field that people write so (`AFP:`, `Child Pugh`); None where there is none."""
         return written if written in self._by_name else self.by_alias.get(squashed(written.rstrip(" :")))
+
+    def find_with_unit(self, written: str) -> tuple[str | None, str]:
+        """As `find`, of a heading that may name a unit of the field in brackets (`AFP (IU/mL)`): the name and that unit."""
+        name, heading = self.find(written), _WITH_UNIT.fullmatch(written)
+        if name is not None or heading is None:
+            return name, ""
+        name = self.find(heading[1])
+        units = (self[name].unit, *self[name].units) if name else ()
+        known = unit_key(heading[2]) in map(unit_key, filter(None, units))
+        return (name, heading[2]) if known else (None, "")
+
+
+def faults(field: Field) -> tuple[str, ...]:
+    """What is wrong with a field that somebody declared, in words; empty where it can be read and shown."""
+    found = []
+    tokens = {"flag": ("yes", "no")}.get(field.kind, field.values)
+    if field.kind in ("choice", "set") and not field.values:
+        found.append(f"a {field.kind} needs values")
+    if field.kind in ("integer", "number") and not field.low < field.high:
+        found.append("a number needs bounds: low below high")
+    meant: dict[str, str] = {squashed(token): token for token in tokens}
+    for meaning, words in [*field.synonyms.items(), *field.unclear.items()]:
+        parts = meaning.split(", ") if field.kind == "set" else [meaning]
+        if meaning in field.synonyms and not {*parts} <= {*tokens, NONE if field.kind == "set" else UNKNOWN, UNKNOWN}:
+            found.append(f"synonyms are given for '{meaning}', which is no value of the field")
+        found += [
+            f"'{word}' stands for '{meant[squashed(word)]}' and for '{meaning}'"
+            for word in words
+            if meant.setdefault(squashed(word), meaning) != meaning
+        ]
+    found += [f"the factor of {unit} must be above 0" for unit, factor in field.units.items() if not _lowest(factor) > 0]
+    return tuple(found)
+
+
+def _lowest(factor: float | tuple[float, float]) -> float:
+    return factor if not isinstance(factor, tuple) else min(factor)
 
 
 def number_words(value: float | Interval) -> str:

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from functools import lru_cache
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
-from pydantic import BaseModel, ConfigDict, PlainValidator, ValidationError, WithJsonSchema, create_model
-from pydantic import Field as PydanticField
-from pydantic_core import PydanticCustomError
+from pydantic_core import PydanticCustomError, SchemaValidator, ValidationError, core_schema
 
 from hepatica.documents import Node
 from hepatica.patient import child_pugh, cmet
@@ -16,38 +14,71 @@ from hepatica.patient.common import COMMON_FIELDS
 from hepatica.patient.contradictions import doubts
 from hepatica.patient.fields import FLAGS, UNKNOWN, Field, Fields
 from hepatica.patient.profile import COMPONENTS, Measurements, Profile, ProfileWarning, Understood, facts_of
-from hepatica.patient.text import either_case, missing_pattern, one_of, squashed
+from hepatica.patient.text import either_case, is_missing, missing_pattern, one_of, squashed
 from hepatica.patient.value_reader import (
     BETWEEN,
     FLAG_WORDS,
     NumberReader,
-    Reading,
     Refused,
     SetReader,
     ValueReader,
     WordReader,
+    allowed_words,
     reader_of,
+    with_unit,
 )
 from hepatica.problems import InvalidInput, Problem, quote, suggestion
 
+if TYPE_CHECKING:
+    from pydantic import BaseModel
+
+Validator = Callable[[Any, Any], Any]
 LABEL = "label"
 LONGEST_LABEL = 200
 MOST_UNKNOWN_FIELDS = 30
+MOST_KEYS = 1000
 MAPPING = "<profile>"
 _COMPONENT_NAMES = ("child_pugh_component", "components", "child_pugh_parts")
 
 
 @lru_cache(maxsize=64)
+def validators_of(fields: Fields = COMMON_FIELDS) -> Mapping[str, Validator]:
+    """The validator of every key of a patient file: what the model is made of."""
+    found: dict[str, Validator] = {LABEL: _label, **{field.name: _validator(field) for field in fields.values()}}
+    return found | ({COMPONENTS: _checked(_components)} if _has_child_pugh(fields) else {})
+
+
+@lru_cache(maxsize=64)
+def _core_validator(fields: Fields) -> SchemaValidator:
+    """The model as pydantic's core runs it. Importing the rest of pydantic would double the time of a short command."""
+    parts = {
+        name: core_schema.typed_dict_field(core_schema.with_info_plain_validator_function(validator), required=False)
+        for name, validator in validators_of(fields).items()
+    }
+    return SchemaValidator(core_schema.typed_dict_schema(parts, extra_behavior="forbid"))
+
+
+@lru_cache(maxsize=64)
 def profile_model(fields: Fields = COMMON_FIELDS) -> type[BaseModel]:
-    """The model of a patient file: each field is read by its own reader; what was understood goes to the context."""
-    parts: dict[str, Any] = {LABEL: (Annotated[Any, PlainValidator(_label), WithJsonSchema(_label_schema())], None)}
-    for field in fields.values():
-        described = PydanticField(default=None, title=field.title, description=_described(field))
-        parts[field.name] = (Annotated[Any, PlainValidator(_validator(field)), WithJsonSchema(_schema(field))], described)
-    if _has_child_pugh(fields):
-        components = Annotated[Any, PlainValidator(_checked(_components)), WithJsonSchema(_components_schema())]
-        parts[COMPONENTS] = (components, PydanticField(default=None, title="Child-Pugh components"))
-    return create_model("PatientFile", __config__=ConfigDict(extra="forbid"), __doc__="One hypothetical patient.", **parts)
+    """The model of a patient file as a class of pydantic's, with titles, descriptions and a JSON Schema."""
+    from pydantic import BaseModel, PlainValidator, WithJsonSchema, create_model
+    from pydantic import Field as PydanticField
+
+    parts: dict[str, Any] = {}
+    for name, validator in validators_of(fields).items():
+        title, said, schema = _shown(name, fields)
+        annotated = Annotated[Any, PlainValidator(validator), WithJsonSchema(schema)]
+        parts[name] = (annotated, PydanticField(default=None, title=title, description=said))
+    base = type("Closed", (BaseModel,), {"model_config": {"extra": "forbid"}, "__module__": __name__})
+    return create_model("PatientFile", __base__=base, __doc__="One hypothetical patient.", **parts)
+
+
+def _shown(name: str, fields: Fields) -> tuple[str, str, dict[str, Any]]:
+    if name == LABEL:
+        return "Label", "A title; never a person's name.", {"type": ["string", "number", "null"], "maxLength": LONGEST_LABEL}
+    if name == COMPONENTS:
+        return "Child-Pugh components", "The five components; class and score are computed from them.", _components_schema()
+    return fields[name].title, _described(fields[name]), _schema(fields[name])
 
 
 def profile_schema(fields: Fields = COMMON_FIELDS) -> dict[str, Any]:
@@ -56,8 +87,14 @@ def profile_schema(fields: Fields = COMMON_FIELDS) -> dict[str, Any]:
     aliases: dict[str, list[str]] = {}
     for written, name in names_of(fields).items():
         aliases.setdefault(name, []).append(written)
-    spelled = {either_case(one_of(words) + r"\s*:?"): {"$ref": f"#/properties/{name}"} for name, words in aliases.items()}
+    spelled = {_key_pattern(words, fields.get(name)): {"$ref": f"#/properties/{name}"} for name, words in aliases.items()}
     return {"$schema": "https://json-schema.org/draft/2020-12/schema", **schema, "patternProperties": spelled}
+
+
+def _key_pattern(words: Iterable[str], field: Field | None) -> str:
+    """A pattern of a key in every spelling, with a unit in brackets where the field has units."""
+    units = one_of(filter(None, (field.unit, *field.units))) if field else ""
+    return either_case(rf"(?:{one_of(words)})" + (rf"(?:\s*[(\[]\s*(?:{units})\s*[)\]])?" if units else "") + r"\s*:?")
 
 
 @lru_cache(maxsize=64)
@@ -85,16 +122,15 @@ def profile_from(data: Node | Mapping[str, Any], file: str = MAPPING, fields: Fi
     entries: Any = _texts(node) if node is not None else data
     if not isinstance(entries, Mapping):
         found = "a list" if isinstance(entries, (list, tuple)) else quote(entries if isinstance(entries, str) else str(entries))
-        message = f"a profile is a mapping of fields, not {found}"
-        raise InvalidInput(
-            [node.problem(file, "not-a-profile", message) if node else Problem(file, 1, 1, "not-a-profile", message)]
-        )
+        raise InvalidInput([_whole(node, file, "not-a-profile", f"a profile is a mapping of fields, not {found}")])
+    if len(entries) > MOST_KEYS:
+        raise InvalidInput([_whole(node, file, "too-many", f"more than {MOST_KEYS} fields in one profile")])
     problems: list[Problem] = []
     place = _placed(node, file, list(entries))
     known, written = _named(entries, fields, place, problems)
     understood: list[Understood] = []
     try:
-        read = profile_model(fields).__pydantic_validator__.validate_python(known, context=understood)
+        read = _core_validator(fields).validate_python(known, context=understood)
     except ValidationError as error:
         for detail in error.errors(include_url=False, include_input=False):
             key = str(detail["loc"][0])
@@ -108,8 +144,8 @@ def profile_from(data: Node | Mapping[str, Any], file: str = MAPPING, fields: Fi
         raise InvalidInput([place((written[str(at[0])], *at[1:]), code, said) for at, code, said in refused.parts]) from None
 
 
-def _profile(read: Any, known: Mapping[str, Any], fields: Fields, understood: list[Understood]) -> Profile:
-    facts = {name: getattr(read, name) for name in fields}
+def _profile(read: Mapping[str, Any], known: Mapping[str, Any], fields: Fields, understood: list[Understood]) -> Profile:
+    facts: dict[str, Any] = {name: read.get(name) for name in fields}
     measurements: Measurements = {}
     warnings: tuple[ProfileWarning, ...] = ()
     if isinstance(facts.get(cmet.CMET), dict):
@@ -117,7 +153,7 @@ def _profile(read: Any, known: Mapping[str, Any], fields: Fields, understood: li
         facts[cmet.CMET] = facts[cmet.CMET]["status"]
     if _has_child_pugh(fields):
         entered = facts[child_pugh.CLASS], facts[child_pugh.SCORE]
-        found = child_pugh.graded(*entered, known, getattr(read, COMPONENTS))
+        found = child_pugh.graded(*entered, known, read.get(COMPONENTS))
         understood = child_pugh.both_understood(known, understood)
         facts |= found.facts
         warnings = found.warnings
@@ -126,7 +162,7 @@ def _profile(read: Any, known: Mapping[str, Any], fields: Fields, understood: li
     total = facts_of(facts, fields)
     return Profile(
         total,
-        read.label or "",
+        read.get(LABEL) or "",
         measurements=measurements,
         warnings=(*warnings, *doubts(total)),
         understood=tuple(understood),
@@ -134,27 +170,42 @@ def _profile(read: Any, known: Mapping[str, Any], fields: Fields, understood: li
     )
 
 
+def key_of(written: object, fields: Fields) -> tuple[str | None, str]:
+    """The key of a patient file that people write so, and the unit that a heading names beside it."""
+    text = str(written)
+    name = names_of(fields).get(text) or _squashed_names(fields).get(squashed(text.rstrip(" :")))
+    return (name, "") if name else fields.find_with_unit(text)
+
+
+@lru_cache(maxsize=64)
+def _squashed_names(fields: Fields) -> Mapping[str, str]:
+    return {squashed(written): name for written, name in names_of(fields).items()}
+
+
 def _named(
     entries: Mapping[str, Any], fields: Fields, place: Callable[..., Problem], problems: list[Problem]
 ) -> tuple[dict[str, Any], dict[str, str]]:
     """The entries by their proper key, and how each key was written."""
     names = names_of(fields)
-    spelled = {squashed(written): name for written, name in names.items()} if any(key not in names for key in entries) else names
     known: dict[str, Any] = {}
     written: dict[str, str] = {}
-    unknown = [key for key in entries if key not in names and squashed(str(key).rstrip(" :")) not in spelled]
+    unknown = 0
     for key, value in entries.items():
-        name = names.get(key) or spelled.get(squashed(str(key).rstrip(" :")))
-        if name in written:
+        name, unit = (key, "") if key in names and names[key] == key else key_of(key, fields)
+        if name is None:
+            unknown += 1
+            if unknown <= 2 * MOST_UNKNOWN_FIELDS:
+                near = suggestion(key, keys_of(fields)) if unknown <= MOST_UNKNOWN_FIELDS else "see the first of them"
+                problems.append(place((key,), "unknown-field", f"unknown field {quote(key)}; {near}"))
+        elif name in written:
             problems.append(place((key,), "duplicate-key", f"{quote(key)} and {quote(written[name])} are the same field"))
-        elif name is not None:
-            known[name], written[name] = value, key
-    for number, key in enumerate(unknown):
-        near = suggestion(key, keys_of(fields)) if number < MOST_UNKNOWN_FIELDS else "see the first of them"
-        problems.append(place((key,), "unknown-field", f"unknown field {quote(key)}; {near}"))
-        if number == 2 * MOST_UNKNOWN_FIELDS:
-            break
+        else:
+            known[name], written[name] = with_unit(value, unit), key
     return known, written
+
+
+def _whole(node: Node | None, file: str, code: str, message: str) -> Problem:
+    return node.problem(file, code, message) if node else Problem(file, 1, 1, code, message)
 
 
 def _placed(node: Node | None, file: str, keys: list[str]) -> Callable[..., Problem]:
@@ -179,7 +230,7 @@ def _texts(node: Node) -> Any:
     return None if node.value is None else node.raw
 
 
-def _validator(field: Field) -> Callable[[Any, Any], Any]:
+def _validator(field: Field) -> Validator:
     reader = reader_of(field)
     name = field.name
 
@@ -197,7 +248,7 @@ def _validator(field: Field) -> Callable[[Any, Any], Any]:
     return _checked(validate)
 
 
-def _checked(read: Callable[[Any, Any], Any]) -> Callable[[Any, Any], Any]:
+def _checked(read: Validator) -> Validator:
     """`read`, whose refusals are errors of pydantic's that carry every part of the refusal."""
 
     def validate(typed: Any, info: Any) -> Any:
@@ -214,9 +265,7 @@ def _parts(detail: Any) -> list[Any]:
 
 
 def _components(typed: Any, info: Any) -> Any:
-    if typed is None or reader_of(child_pugh.PARTS["ascites"]).exact.get(typed if isinstance(typed, str) else "x") == Reading(
-        None
-    ):
+    if typed is None or (isinstance(typed, str) and is_missing(typed)):
         return None
     return child_pugh.measured(typed)
 
@@ -238,19 +287,13 @@ def _described(field: Field) -> str:
     return f"{field.help}{allowed} '{UNKNOWN}' or absent: not known."
 
 
-def _label_schema() -> dict[str, Any]:
-    return {"type": ["string", "number", "null"], "maxLength": LONGEST_LABEL, "description": "A title; never a person's name."}
-
-
 def _schema(field: Field) -> dict[str, Any]:
     """What a field's reader takes: tokens first, for editors; then every other text that is understood."""
     choices = _choices(reader_of(field))
     if field.name == cmet.CMET and field.values == ("high", "low"):
         parts = {name: _schema(part) for name, part in cmet.PARTS.items()}
         choices.append({"type": "object", "properties": parts, "additionalProperties": False})
-    missing = {"type": "string", "pattern": either_case(missing_pattern())}
-    bracketed = {"type": "array", "items": missing, "minItems": 1, "maxItems": 1}
-    return {"anyOf": [*choices, missing, bracketed, {"type": "null"}]}
+    return {"anyOf": [*choices, *_missing()]}
 
 
 def _choices(reader: ValueReader) -> list[dict[str, Any]]:
@@ -268,7 +311,7 @@ def _choices(reader: ValueReader) -> list[dict[str, Any]]:
         ]
     if isinstance(reader, WordReader):
         return [
-            {"enum": [*reader.allowed[:-1], *_native(reader)]},
+            {"enum": [*allowed_words(field)[:-1], *_native(reader)]},
             {"type": "string", "pattern": either_case(reader.words_pattern)},
         ]
     kind = "number" if isinstance(reader, NumberReader) else "integer"
@@ -283,13 +326,19 @@ def _native(reader: WordReader) -> list[bool | int]:
 
 
 def _components_schema() -> dict[str, Any]:
-    parts = {}
-    for name, part in child_pugh.PARTS.items():
-        if name in child_pugh.SCALES:
-            plausible = child_pugh.SCALES[name].plausible
-            ranges = [{"type": "number", "minimum": plausible[""][0], "maximum": plausible[""][1]}] if "" in plausible else []
-            parts[name] = {"anyOf": [*ranges, {"type": "string"}, {"type": "null"}]}
-        else:
-            parts[name] = _schema(part)
-    shown = {"type": "object", "properties": parts, "additionalProperties": False}
+    parts = {name: _measured(name) if name in child_pugh.SCALES else _schema(part) for name, part in child_pugh.PARTS.items()}
+    spelled = {_key_pattern((name, part.title, *part.aliases), part): parts[name] for name, part in child_pugh.PARTS.items()}
+    shown = {"type": "object", "properties": parts, "patternProperties": spelled, "additionalProperties": False}
     return {"anyOf": [shown, {"enum": [UNKNOWN, None]}]}
+
+
+def _measured(name: str) -> dict[str, Any]:
+    """What a measured component takes: an amount with its unit, or a number where it has none."""
+    reader = child_pugh.scale_reader(name)
+    numbers, texts = _choices(reader)
+    return {"anyOf": [texts, *_missing(), *([] if reader.unit_needed else [numbers])]}
+
+
+def _missing() -> list[dict[str, Any]]:
+    missing = {"type": "string", "pattern": either_case(missing_pattern())}
+    return [missing, {"type": "array", "items": missing, "minItems": 1, "maxItems": 1}, {"type": "null"}]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import re
 from dataclasses import dataclass
+from functools import cache
 
 from hepatica.patient.text import compiled
 
@@ -28,10 +29,6 @@ _SIGN_OF = {word: sign for sign, words in _SIGNS.items() for word in words}
 SIGN = "|".join(sorted((word.replace(" ", r"\s+") for word in _SIGN_OF), key=len, reverse=True))
 TO = r"\s*(?:-|to)\s*"
 _UNIT = r"[^\d\s.,<>='-]\S{0,15}(?: \S{1,15})?|(?:(?<=\s)|x\s*)10[\^*]\d{1,2}/\S{1,6}"
-_AMOUNT = compiled(
-    rf"(?:(?P<sign>{SIGN})\s*)?(?P<number>[+-]?{NUMBER})"
-    rf"(?:{TO}(?P<to>{NUMBER})|\s*and\s*(?P<sign2>{SIGN})\s*(?P<and>{NUMBER}))?\s*(?P<unit>{_UNIT})?"
-)
 _MICRO = re.compile("[µμ]|mc(?=g|mol|ro)")
 
 
@@ -83,9 +80,17 @@ def digits(value: float) -> str:
     return f"{text}0" if re.fullmatch(TWO_WAYS, text) else text
 
 
+@cache
+def _amount() -> re.Pattern[str]:
+    return compiled(
+        rf"(?:(?P<sign>{SIGN})\s*)?(?P<number>[+-]?{NUMBER})"
+        rf"(?:{TO}(?P<to>{NUMBER})|\s*and\s*(?P<sign2>{SIGN})\s*(?P<and>{NUMBER}))?\s*(?P<unit>{_UNIT})?"
+    )
+
+
 def parsed(text: str) -> Amount | None:
     """The amount in `text` (`620 ng/mL`, `> 1,210`, `200-400`); None where it is none."""
-    found = _AMOUNT.fullmatch(text)
+    found = _amount().fullmatch(text)
     if found is None:
         return None
     sign = _sign(found["sign"])

@@ -10,9 +10,10 @@ from hepatica.documents import Node, read_bytes, read_document, read_yaml
 from hepatica.patient.child_pugh import CHILD_PUGH_GROUP
 from hepatica.patient.common import COMMON_FIELDS
 from hepatica.patient.fields import Fields
-from hepatica.patient.model import LABEL, keys_of, names_of, profile_from
+from hepatica.patient.model import LABEL, key_of, keys_of, profile_from
 from hepatica.patient.profile import Profile
-from hepatica.patient.text import is_missing, squashed
+from hepatica.patient.text import is_missing
+from hepatica.patient.value_reader import with_unit
 from hepatica.problems import InvalidInput, Problem, quote, suggestion
 
 SETTINGS = "--set"
@@ -69,14 +70,8 @@ def _overlaid(node: Node, file: str, settings: Sequence[str], fields: Fields) ->
     if problems:
         raise InvalidInput(problems)
     changed = _with_groups(overlay.value)
-    kept = {key: child for key, child in node.value.items() if _name(key, fields) not in changed}
+    kept = {key: child for key, child in node.value.items() if key_of(key, fields)[0] not in changed}
     return profile_from(Node({**kept, **overlay.value}, node.line, node.column, "", node.keys), file, fields)
-
-
-def _name(written: str, fields: Fields) -> str | None:
-    names = names_of(fields)
-    plain = squashed(written.rstrip(" :"))
-    return names.get(written) or next((name for spelled, name in names.items() if squashed(spelled) == plain), None)
 
 
 def _alone(node: Node, file: str, fields: Fields) -> list[Problem]:
@@ -100,7 +95,7 @@ def _settings(settings: Sequence[str], fields: Fields) -> tuple[Node, list[Probl
     for line, setting in enumerate(settings, 1):
         found = _SETTING.fullmatch(setting)
         written = found["name"] if found else ""
-        name = _name(written, fields)
+        name, unit = key_of(written, fields)
         if found is None:
             problems.append(Problem(SETTINGS, line, 1, "setting", f"{quote(setting)} is not field=value"))
         elif name is None:
@@ -113,13 +108,8 @@ def _settings(settings: Sequence[str], fields: Fields) -> tuple[Node, list[Probl
             problems.append(Problem(SETTINGS, line, 1, "setting", message))
         else:
             sign = "" if found["sign"] == "=" else found["sign"]
-            _add(
-                entries,
-                name,
-                sign + (found["value"] if name == LABEL else found["value"].strip()),
-                (line, len(written) + 2),
-                problems,
-            )
+            text = sign + (found["value"] if name == LABEL else with_unit(found["value"].strip(), unit))
+            _add(entries, name, text, (line, len(written) + 2), problems)
     return Node(entries, 1, 1, origin=SETTINGS), problems
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
+from functools import cache
 
 LONGEST_TEXT = 200
 GAP = r"[\s_-]*"
@@ -54,6 +55,7 @@ _SAME = {code: code - 0xFEE0 for code in range(0xFF01, 0xFF5F)} | str.maketrans(
     {"\u00a0": " ", "\u2009": " ", "\u202f": " ", "\u3000": " ", "\u200b": "", "\ufeff": "", "\u2010": "-", "\u2011": "-"}
     | {"\u2013": "-", "\u2014": "-", "\u2212": "-", "\u2264": "<=", "\u2265": ">=", "\u2019": "'", "\u03bc": "\u00b5"}
 )
+_SAME |= str.maketrans("àáâãäåçèéêëìíîïñòóôõöùúûüý", "aaaaaaceeeeiiiinooooouuuuy")
 _LOOKS = str.maketrans("АВЕЗІКМНОРСТУХаеорсухіΑΒΕΗΙΚΜΝΟΡΤΥΧο", "ABE3IKMHOPCTYXaeopcyxiABEHIKMNOPTYXo")
 TO = "~"
 # A hyphen between two numerals joins them; it is no gap inside a word.
@@ -108,8 +110,9 @@ def _escaped(char: str) -> str:
 def framed(words: str, noise: Iterable[str]) -> str:
     """A pattern of `words` (one group), among words that say nothing more (`BCLC stage C`)."""
     beside = one_of(noise)
-    before, after = (f"(?:(?:{beside}){BESIDE})*", f"(?:{BESIDE}(?:{beside}))*") if beside else ("", "")
-    return rf"\s*{before}({words}){after}\s*"
+    # A bound, not a star: words that contain one another would else be divided in exponentially many ways.
+    before, after = (f"(?:(?:{beside}){BESIDE}){{0,5}}", f"(?:{BESIDE}(?:{beside})){{0,5}}") if beside else ("", "")
+    return rf"\s*{before}\(?({words})\)?{after}\s*"
 
 
 def missing_pattern() -> str:
@@ -128,9 +131,11 @@ def either_case(pattern: str) -> str:
     return f"^(?:{spelled})$"
 
 
-_MISSING = compiled(missing_pattern())
+@cache
+def _missing() -> re.Pattern[str]:
+    return compiled(missing_pattern())
 
 
 def is_missing(text: str) -> bool:
     """True for an empty text and for every way of writing that something is not known."""
-    return _MISSING.fullmatch(text) is not None
+    return not text or (not text.isdecimal() and _missing().fullmatch(text) is not None)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from functools import cached_property, lru_cache
 from typing import Any, NamedTuple
 
@@ -16,6 +16,8 @@ from hepatica.problems import quote, suggestion
 
 LONGEST_LIST = 50
 MOST_REMEMBERED = 2000
+MOST_LOOKED_UP = 100
+MOST = 10**15
 BETWEEN = r"\s*(?:,\s*and\s+|[,;|/+&\n]|\s+and\s+)\s*"
 _BETWEEN = re.compile(BETWEEN, re.IGNORECASE)
 Place = tuple[int | str, ...]
@@ -53,8 +55,6 @@ def reader_of(field: Field) -> ValueReader:
 class ValueReader:
     """Reads the values of one field. The exact tokens are looked up; everything else is worked out by the kind."""
 
-    allowed: tuple[str, ...]
-
     def __init__(self, field: Field) -> None:
         self.field = field
         self.exact: dict[str, Reading] = {"": NOT_KNOWN, UNKNOWN: NOT_KNOWN}
@@ -70,7 +70,9 @@ class ValueReader:
             return NOT_KNOWN  # YAML makes a list of [Not Available]
         if isinstance(typed, float) and math.isnan(typed):
             return NOT_KNOWN
-        return self.native(typed.item() if hasattr(typed, "item") else typed)
+        if isinstance(typed, int) and abs(typed) > MOST:
+            raise Refused("out-of-range", f"{self.field.name} is too large a number")
+        return self.native(_plain_python(typed))
 
     def _remembered(self, typed: str) -> Reading:
         reading = self._understood(typed)
@@ -83,7 +85,7 @@ class ValueReader:
         """The value in what a program handed over."""
         if isinstance(typed, (Mapping, list, tuple)):
             found = "a mapping" if isinstance(typed, Mapping) else "a list"
-            raise Refused("wrong-type", f"{self.field.name} is {self.expected()}, not {found}")
+            raise Refused("wrong-type", f"{self.field.name} is {expected(self.field)}, not {found}")
         return self.read(FLAG_WORDS[typed] if isinstance(typed, bool) else str(typed))
 
     def _understood(self, typed: str) -> Reading:
@@ -104,11 +106,7 @@ class ValueReader:
         """The value in a text that is not missing."""
         raise NotImplementedError
 
-    def expected(self) -> str:
-        """What the field takes, in words."""
-        raise NotImplementedError
-
-    def refused(self, typed: str, code: str = "unknown-value", allowed: Iterable[str] = ()) -> Refused:
+    def refused(self, typed: str, code: str = "unknown-value") -> Refused:
         """Why a text is refused: because it reads several ways, is in another alphabet, or is none of what is allowed."""
         name = self.field.name
         reason = self._reason(typed)
@@ -119,10 +117,9 @@ class ValueReader:
             return Refused(
                 code, f"{name} cannot be {quote(typed)}: it holds Cyrillic or Greek letters; retype it as {quote(latin)}"
             )
-        names = tuple(allowed)
-        return Refused(
-            code, f"{name} cannot be {quote(typed)}; {suggestion(typed, names) if names else f'allowed: {self.expected()}'}"
-        )
+        allowed = allowed_words(self.field)
+        near = suggestion(typed, allowed) if allowed else f"allowed: {expected(self.field)}, or {UNKNOWN}"
+        return Refused(code, f"{name} cannot be {quote(typed)}; {near}")
 
     @cached_property
     def _reasons(self) -> Mapping[str, str]:
@@ -150,10 +147,9 @@ class WordReader(ValueReader):
         super().__init__(field)
         self.tokens: Mapping[str, Value] = self._tokens()
         self.exact |= {token: Reading(value) for token, value in self.tokens.items()}
-        self.allowed = (*self.tokens, UNKNOWN)
 
-    def _tokens(self) -> dict[str, Value]:
-        return {value: value for value in self.field.values}
+    def _tokens(self) -> Mapping[str, Value]:
+        return FLAGS if self.field.kind == "flag" else {value: value for value in self.field.values}
 
     @cached_property
     def vocabulary(self) -> Mapping[str, Value | None]:
@@ -182,7 +178,7 @@ class WordReader(ValueReader):
         """The value of one word; raises `Refused` for any other."""
         found = self._pattern.fullmatch(text)
         if found is None:
-            raise self.refused(text, allowed=self.allowed)
+            raise self.refused(text)
         return self.vocabulary[squashed(found[1])]
 
     def _says(self, text: str, value: Value) -> bool:
@@ -193,25 +189,6 @@ class WordReader(ValueReader):
         """The value of the one word that the text is."""
         return self.word(text)
 
-    def expected(self) -> str:
-        """The allowed tokens."""
-        return f"one of {', '.join(self.allowed[:-1])}"
-
-
-class FlagReader(WordReader):
-    """Yes or no."""
-
-    def __init__(self, field: Field) -> None:
-        super().__init__(field)
-        self.allowed = ("yes", "no", UNKNOWN)
-
-    def _tokens(self) -> dict[str, Value]:
-        return dict(FLAGS)
-
-    def expected(self) -> str:
-        """The two words."""
-        return "yes or no"
-
 
 class SetReader(WordReader):
     """Several words of a vocabulary, as a list or joined in one text; `none` is the empty set."""
@@ -220,10 +197,8 @@ class SetReader(WordReader):
         super().__init__(field)
         self.longest = 5 * LONGEST_TEXT
         self.exact[NONE] = Reading(())
-        self.exact |= {token: Reading(value) for token, value in self.tokens.items()}
-        self.allowed = (*field.values, UNKNOWN)
 
-    def _tokens(self) -> dict[str, Value]:
+    def _tokens(self) -> Mapping[str, Value]:
         return {value: (value,) for value in self.field.values}
 
     def _value_of(self, tokens: str) -> Value | None:
@@ -232,7 +207,7 @@ class SetReader(WordReader):
     @cached_property
     def none_pattern(self) -> str:
         """A pattern of every way to write the empty set."""
-        return framed(one_of((NONE, *self.field.synonyms.get(NONE, ()))), self.field.noise)
+        return framed(one_of((NONE, "[]", *self.field.synonyms.get(NONE, ()))), self.field.noise)
 
     @cached_property
     def _none(self) -> re.Pattern[str]:
@@ -241,7 +216,7 @@ class SetReader(WordReader):
     def native(self, typed: Any) -> Reading:
         """The value in a list of words."""
         if isinstance(typed, Mapping):
-            raise Refused("wrong-type", f"{self.field.name} is {self.expected()}, not a mapping")
+            raise Refused("wrong-type", f"{self.field.name} is {expected(self.field)}, not a mapping")
         if not isinstance(typed, (list, tuple)):
             return super().native(typed)
         words = [self._member(word, place) for place, word in enumerate(typed[: LONGEST_LIST + 1])]
@@ -264,14 +239,14 @@ class SetReader(WordReader):
         if found is not None:
             return self.vocabulary[squashed(found[1])]
         parts = _BETWEEN.split(text)
-        if len(parts) == 1 or self._reason(text):
-            raise self.refused(text, allowed=self.allowed)
+        if not all(parts) or len(parts) == 1 or self._reason(text):
+            raise self.refused(text)
         return self._joined([self._member(part, None) for part in parts[: LONGEST_LIST + 1]])
 
     def _member(self, word: object, place: int | None) -> tuple[str, ...] | Refused:
         try:
             if not isinstance(word, str):
-                raise Refused("wrong-type", f"{self.field.name} is {self.expected()}")
+                raise Refused("wrong-type", f"{self.field.name} is {expected(self.field)}")
             text = plain(word)
             if is_missing(text) or self._none.fullmatch(text):
                 alone = UNKNOWN if is_missing(text) else "[]"
@@ -292,19 +267,12 @@ class SetReader(WordReader):
             raise wrong[0]
         return canonical(self.field, (token for member in members if isinstance(member, tuple) for token in member))
 
-    def expected(self) -> str:
-        """The allowed words."""
-        return "a list of words"
-
 
 class NumberReader(ValueReader):
     """A number in one of the field's units, exact or within bounds."""
 
     decimals = DECIMALS
-
-    def __init__(self, field: Field) -> None:
-        super().__init__(field)
-        self.allowed = ()
+    unit_needed = False
 
     @cached_property
     def units(self) -> Mapping[str, tuple[float, float]]:
@@ -400,56 +368,68 @@ class NumberReader(ValueReader):
         number = NUMBER if self.field.high < 1000 else rf"(?!{TWO_WAYS}){NUMBER}"
         one, span = rf"(?:(?:{SIGN})\s*)?[+]?{number}", rf"{number}{TO}{number}"
         both = rf"(?:{SIGN})\s*{number}\s*and\s*(?:{SIGN})\s*{number}"
-        unit = rf"\s*(?:{'|'.join(sorted(spelled, key=len, reverse=True))})?" if spelled else ""
+        unit = rf"\s*(?:{'|'.join(sorted(spelled, key=len, reverse=True))}){'' if self.unit_needed else '?'}" if spelled else ""
         return framed(rf"(?:{both}|{span}|{one}){unit}", self.field.noise)
 
-    def expected(self) -> str:
-        """A number and its unit."""
-        return f"a number in {self.field.unit}, or {UNKNOWN}" if self.field.unit else f"a number, or {UNKNOWN}"
 
-
-class WholeReader(ValueReader):
-    """A whole number within bounds."""
+class WholeReader(NumberReader):
+    """A whole number within bounds; where there are few of them, each is looked up."""
 
     def __init__(self, field: Field) -> None:
         super().__init__(field)
-        self.exact |= {str(value): Reading(value) for value in range(int(field.low), int(field.high) + 1)}
+        self.few = range(int(field.low), int(field.high) + 1) if field.high - field.low <= MOST_LOOKED_UP else range(0)
+        self.exact |= {str(value): Reading(value) for value in self.few}
 
-    def native(self, typed: Any) -> Reading:
-        """The value of a whole number, written with or without a point."""
-        whole = int(typed) if isinstance(typed, float) and typed.is_integer() else typed
-        return super().native(whole)
-
-    def text(self, text: str) -> Value | None:
-        """The whole number that the text names."""
-        found = self._pattern.fullmatch(text)
-        value = int(found[1].split(".")[0]) if found else None
-        if value is None or not self.field.low <= value <= self.field.high:
+    def bounded(self, value: float | Interval, text: str) -> int:
+        """The value where it is whole and lies within the field's bounds."""
+        if isinstance(value, Interval) or not value.is_integer() or not self.field.low <= value <= self.field.high:
             raise self.refused(text, "out-of-range")
-        return value
+        return int(value)
 
     @cached_property
     def words_pattern(self) -> str:
-        """A pattern of the numbers allowed."""
-        numbers = "|".join(str(value) for value in range(int(self.field.high), int(self.field.low) - 1, -1))
-        return framed(rf"(?:{numbers})(?:\.0{{0,3}})?", self.field.noise)
-
-    @cached_property
-    def _pattern(self) -> re.Pattern[str]:
-        return compiled(framed(r"\d{1,6}(?:\.0{0,3})?", self.field.noise))
-
-    def expected(self) -> str:
-        """The bounds."""
-        return f"a whole number from {self.field.low:g} to {self.field.high:g}, or {UNKNOWN}"
+        """A pattern of the numbers allowed, where they are few."""
+        if not self.few:
+            return super().words_pattern
+        return framed(rf"(?:{'|'.join(map(str, reversed(self.few)))})(?:[.,]0{{0,3}})?", self.field.noise)
 
 
 _READERS: Mapping[str, type[ValueReader]] = {
     "choice": WordReader,
-    "flag": FlagReader,
+    "flag": WordReader,
     "set": SetReader,
     "integer": WholeReader,
     "number": NumberReader,
 }
+
+
+def allowed_words(field: Field) -> tuple[str, ...]:
+    """The words that a field takes, `unknown` last; none for a number."""
+    words = {"choice": field.values, "set": field.values, "flag": ("yes", "no")}.get(field.kind)
+    return (*words, UNKNOWN) if words else ()
+
+
+def expected(field: Field) -> str:
+    """What a field takes, in words."""
+    if field.kind == "number":
+        return f"a number in {field.unit}" if field.unit else "a number"
+    if field.kind == "integer":
+        return f"a whole number from {field.low:g} to {field.high:g}"
+    return {"choice": f"one of {', '.join(field.values)}", "flag": "yes or no"}.get(field.kind, "a list of words")
+
+
+def with_unit(typed: Any, unit: str) -> Any:
+    """An amount with the unit that its heading names, where it brings none of its own."""
+    bare = isinstance(typed, (int, float)) or (isinstance(typed, str) and typed.strip()[-1:].isdigit())
+    return f"{typed} {unit}" if unit and bare else typed
+
+
+def _plain_python(typed: Any) -> Any:
+    """A number of NumPy's as Python's own."""
+    try:
+        return typed.item() if hasattr(typed, "item") else typed
+    except (TypeError, ValueError):
+        return typed
 
 
 def _between(low: float, high: float) -> float | Interval:

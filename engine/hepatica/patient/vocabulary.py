@@ -5,17 +5,20 @@ from __future__ import annotations
 from hepatica.patient.text import table
 
 PLACES = table("""
-mainland_china = china; mainland; people's republic of china; peoples republic of china; prc; p.r. china; pr china; china
+mainland_china = china; china (mainland); beijing, china; shanghai, china; guangzhou, china; mainland; people's republic of
+  china; peoples republic of china; prc; p.r. china; pr china; china
   mainland; cn; chn; anhui; chongqing; fujian; gansu; guangdong; guangxi; guizhou; hainan; hebei; heilongjiang; henan; hubei;
   hunan; inner mongolia; jiangsu; jiangxi; jilin; liaoning; ningxia; qinghai; shaanxi; shandong; shanghai; shanxi; sichuan;
   tianjin; tibet; xinjiang; yunnan; zhejiang; beijing; peking; canton; guangzhou; shenzhen; wuhan; chengdu; nanjing; hangzhou;
   xi'an; xian; changsha; zhengzhou; nanning; qidong; haimen; fuzhou; xiamen; jinan; qingdao; shenyang; dalian; harbin;
   changchun; hefei; kunming; suzhou; dongguan; foshan; lanzhou; nanchang; guiyang; taiyuan; shijiazhuang; urumqi; ningbo;
   wenzhou
-taiwan = republic of china; taiwan roc; twn; tw; formosa; taipei; kaohsiung; taichung; tainan; taoyuan; hsinchu
-hong_kong = hk; hkg; hksar; hong kong sar; hong kong china; hong kong sar china; kowloon
+taiwan = republic of china; roc; chinese taipei; taipei, taiwan; taiwan roc; twn; tw; formosa; taipei; kaohsiung; taichung;
+  tainan; taoyuan; hsinchu
+hong_kong = hk; hong kong, china; hong kong (china); hkg; hksar; hong kong sar; hong kong china; hong kong sar china; kowloon
 japan = jp; jpn; nippon; tokyo; osaka; kyoto; nagoya; yokohama; fukuoka; sapporo; kobe; hiroshima; chiba; kurume; okayama
-south_korea = korea; republic of korea; korea south; s korea; s. korea; rok; kr; kor; korea republic of; seoul; busan; pusan;
+south_korea = korea; korea, south; korea (south); seoul, korea; seoul, south korea; republic of korea; korea south; s korea;
+  s. korea; rok; kr; kor; korea republic of; seoul; busan; pusan;
   daegu; incheon; daejeon; gwangju; ulsan; suwon; goyang; seongnam
 thailand = thai; th; tha; siam; bangkok; chiang mai; khon kaen
 singapore = sg; sgp; republic of singapore
@@ -34,7 +37,8 @@ europe = eu; european union; western europe; eastern europe; central europe; nor
   milan; rome; bologna; naples; turin; padua; barcelona; madrid; lisbon; coimbra; porto; brussels; amsterdam; rotterdam;
   copenhagen; stockholm; oslo; helsinki; warsaw; prague; budapest; bucharest; athens; dublin; edinburgh; moscow; lyon;
   marseille
-north_america = usa; us; u.s.; u.s.a.; united states; united states of america; the united states; canada; can; us and canada;
+north_america = usa; n america; n. america; us; u.s.; u.s.a.; united states; united states of america; the united states;
+  canada; can; us and canada;
   mexico; new york; los angeles; chicago; houston; boston; san francisco; seattle; philadelphia; baltimore; california; texas;
   toronto; montreal; vancouver; calgary; ottawa; mexico city
 other = other region; elsewhere; rest of the world; rest of world; row; australia; new zealand; oceania; sydney; melbourne;
@@ -57,7 +61,7 @@ trials count it with Asia, with Europe or with neither: other_asia, europe or ot
 
 DRUGS = table("""
 none = no; nil; naive; no other; no prior; no previous; none other; never; untreated; treatment naive; no systemic therapy;
-  no other systemic therapy; no prior systemic therapy; no previous systemic therapy
+  no other systemic therapy; no prior systemic therapy; no other therapy; none given; no previous systemic therapy
 tki = tkis; tyrosine kinase inhibitor; tyrosine kinase inhibitors; kinase inhibitor; multikinase inhibitor; regorafenib;
   stivarga; lenvatinib; lenvima; cabozantinib; cabometyx; sunitinib; sutent; brivanib; linifanib; erlotinib; tarceva;
   apatinib; rivoceranib; donafenib; axitinib; inlyta; pazopanib; votrient; dovitinib; nintedanib; orantinib; anlotinib;
@@ -65,12 +69,14 @@ tki = tkis; tyrosine kinase inhibitor; tyrosine kinase inhibitors; kinase inhibi
   fruquintinib; golvantinib
 antiangiogenic_antibody = antiangiogenic antibody; anti-angiogenic antibody; anti-vegf antibody; vegf antibody; anti-vegf;
   anti-vegfr2 antibody; bevacizumab; avastin; ramucirumab; cyramza
-chemotherapy = chemo; cytotoxic; cytotoxic chemotherapy; systemic chemotherapy; folfox; folfox4; folfox-4; folfox6; mfolfox6;
+chemotherapy = chemo; cytotoxics; cytotoxic; cytotoxic chemotherapy; systemic chemotherapy; folfox; folfox4; folfox-4;
+  folfox6; mfolfox6;
   xelox; capox; gemox; secox; gemcis; folfiri; piaf; oxaliplatin; eloxatin; doxorubicin; adriamycin; epirubicin; pegylated
   liposomal doxorubicin; liposomal doxorubicin; cisplatin; carboplatin; gemcitabine; gemzar; capecitabine; xeloda;
   5-fluorouracil; 5-fu; 5fu; fluorouracil; s-1; tegafur; uft; mitomycin; mitomycin c; temozolomide; irinotecan; etoposide;
   cyclophosphamide; cytoxan; paclitaxel; docetaxel; mitoxantrone; leucovorin and fluorouracil; vincristine
-immunotherapy = io; ici; icis; immune checkpoint inhibitor; immune checkpoint inhibitors; checkpoint inhibitor; checkpoint
+immunotherapy = io; immune therapy; immuno-oncology; checkpoint; pd1; pdl1; pd1 inhibitor; pembro; nivo; stride; ici; icis;
+  immune checkpoint inhibitor; immune checkpoint inhibitors; checkpoint inhibitor; checkpoint
   inhibitors; anti-pd-1; anti-pd1; anti-pd-l1; anti-pdl1; pd-1 inhibitor; pd-l1 inhibitor; pd-1; pd-l1; anti-ctla-4;
   anti-ctla4; nivolumab; opdivo; pembrolizumab; keytruda; atezolizumab; tecentriq; durvalumab; imfinzi; tremelimumab;
   ipilimumab; yervoy; camrelizumab; tislelizumab; sintilimab; toripalimab; avelumab; cemiplimab
@@ -91,6 +97,7 @@ it belongs to none of the classes that this field knows; leave the field unknown
   emibetuzumab; mapatumumab; alvesin; codrituzumab; galunisertib
 a kinase inhibitor (tki) or an antibody (antiangiogenic_antibody, immunotherapy)? = targeted; targeted therapy; targeted
   molecular therapy; molecular therapy; biologic; biologics; antibody
-which? tki, antiangiogenic_antibody, chemotherapy or immunotherapy = yes; y; systemic; systemic therapy; systemic treatment;
+which? tki, antiangiogenic_antibody, chemotherapy or immunotherapy = yes; y; 0; 1; 2; systemic; systemic therapy; systemic
+  treatment;
   other; other, specify in notes; clinical trial; trial drug
 """)
