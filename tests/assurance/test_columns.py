@@ -6,11 +6,11 @@ from random import Random
 
 import numpy as np
 import pytest
+from hepatica.assurance.answers.agreement import sampled
+from hepatica.assurance.answers.enumeration import counts
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hepatica.assurance.answers.agreement import sampled
-from hepatica.assurance.answers.enumeration import counts
 from hepatica.assurance.space.axes import space_of
 from hepatica.inference import Program, compile_conditions
 from hepatica.inference.columns import BLOCK, WORD, Columns, outer

@@ -28,8 +28,9 @@ def stricter(tmp_path: Path) -> Path:
     shutil.copytree(ROOT / "rulesets" / "hcc-2016", folder)
     file = folder / "therapies" / "ramucirumab.yaml"
     before = file.read_text(encoding="utf-8")
-    after = before.replace('after_sorafenib: yes, afp: ">= 400"', 'after_sorafenib: yes, afp: ">= 1000"')
-    after = after.replace('after_sorafenib: yes, afp: "> 400"', 'after_sorafenib: yes, afp: "> 1000"')
+    after = before.replace(
+        'after_sorafenib: yes, other_prior_systemic: none, afp: ">= 400"', 'after_sorafenib: yes, afp: ">= 1000"'
+    )
     assert after != before
     file.write_text(after, encoding="utf-8")
     return folder

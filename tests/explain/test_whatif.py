@@ -211,17 +211,20 @@ def test_states_that_a_therapy_tells_apart_have_different_labels(evaluator: Eval
             assert all(labels)
 
 
-def test_of_several_stages_the_nearest_one_is_entered(evaluator: Evaluator, met_high: Profile) -> None:
-    found = what_if(evaluator, met_high, ["best-supportive-care"])
-    assert {step.to["bclc_stage"] for change in found.removes for step in change.steps if step.title == "BCLC stage"} == {"B"}
+def test_of_several_stages_the_nearest_one_is_entered(evaluator: Evaluator) -> None:
+    """From stage D any of 0, A, B and C would do in some change; the nearest to D is entered."""
+    stage = next(facet for facet in facets_of(evaluator.program) if facet.fields[0].name == "bclc_stage")
+    facts = read_profile(PATIENTS / "bclc-d.yaml").facts
+    assert stage.nearest(stage.states, {**facts, "bclc_stage": "C"}) == ("C",)
+    assert stage.nearest([s for s in stage.states if ("D",) not in s.entries], facts) == ("C",)
 
 
 def test_what_to_find_out_first_stands_on_top_and_every_change_is_there_for_those_who_ask() -> None:
-    shown = CliRunner().invoke(cli, ["whatif", "after-sorafenib-met-high"], standalone_mode=False).output
+    shown = CliRunner().invoke(cli, ["whatif", "afp-unknown"], standalone_mode=False).output
     assert shown.index("WHAT TO FIND OUT FIRST") < shown.index("WHAT WOULD ADD AN OPTION")
-    assert "Tumour c-MET low (now high)" in shown
+    assert "Tumour c-MET high (now not known)" in shown
     assert all(len(line) <= 80 for line in shown.splitlines())
-    full = CliRunner().invoke(cli, ["whatif", "after-sorafenib-met-high", "-v"], standalone_mode=False).output
+    full = CliRunner().invoke(cli, ["whatif", "afp-unknown", "-v"], standalone_mode=False).output
     assert len(full) > len(shown)
 
 

@@ -14,14 +14,25 @@ from hypothesis import strategies as st
 
 import hepatica
 from hepatica.evaluation import Evaluator
-from hepatica.inference import Disagreement, GoalKey, Inference, PlainReading, Verdict, conditions_of, read
+from hepatica.inference import (
+    Disagreement,
+    GoalKey,
+    Inference,
+    PlainReading,
+    Verdict,
+    conditions_of,
+    normal_form,
+    plain,
+    productions,
+    program,
+    read,
+)
 from hepatica.inference import classes as classes_module
-from hepatica.inference import normal_form, plain, productions, program
 from hepatica.knowledge import AllOf, AnyOf, Condition, Ruleset, Test, load_ruleset
 from hepatica.patient import COMMON_FIELDS, FIELDS, Facts, Interval, facts_of, read_profile
 from hepatica.problems import InternalError
-from tests.conftest import ROOT
 from tests import making
+from tests.conftest import ROOT
 from tests.making import conditions, consistent, field_classes, profiles, write_ruleset
 
 PATIENTS = sorted((ROOT / "patients").glob("*.yaml"))

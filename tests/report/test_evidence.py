@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import json
-
-import pytest
+from typing import TYPE_CHECKING
 
 from hepatica.cli.main import run
+
+if TYPE_CHECKING:
+    import pytest
 
 
 def test_the_whole_study_comes_before_a_subgroup_even_for_a_lesser_endpoint(capsys: pytest.CaptureFixture[str]) -> None:
@@ -15,12 +17,17 @@ def test_the_whole_study_comes_before_a_subgroup_even_for_a_lesser_endpoint(caps
     assert rows["tivantinib-phase-2"].startswith("TTP tivantinib 1.6 v placebo 1.4")
 
 
-@pytest.mark.parametrize("study", ["resorce", "phocus", "galunisertib-sorafenib-study"])
-def test_a_population_known_from_outside_the_text_says_so(study: str, capsys: pytest.CaptureFixture[str]) -> None:
-    assert run(["evidence", "show", study]) == 0
-    assert "(What goes beyond the text is confirmed.)" in " ".join(capsys.readouterr().out.split())
-    assert run(["evidence", "show", study, "--format", "json"]) == 0
-    assert json.loads(capsys.readouterr().out)["study"]["population"]["basis"] == "confirmed"
+def test_a_criterion_known_from_outside_the_text_names_its_reference(capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["evidence", "show", "resorce"]) == 0
+    assert "(confirmed: resorce-registry (entry criteria))" in " ".join(capsys.readouterr().out.split())
+    assert run(["evidence", "show", "resorce", "--format", "json"]) == 0
+    page = json.loads(capsys.readouterr().out)
+    assert {criterion["source"]["ref"] for criterion in page["study"]["criteria"]} <= {one["id"] for one in page["references"]}
+
+
+def test_what_became_of_a_study_is_said_with_its_year(capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["evidence", "show", "resorce"]) == 0
+    assert "Confirmed, 2017" in capsys.readouterr().out
 
 
 def test_a_population_read_from_the_text_says_nothing_of_other_sources(capsys: pytest.CaptureFixture[str]) -> None:

@@ -35,7 +35,7 @@ def answer(evaluation: Evaluation) -> Blocks:
     """The whole answer. Out of scope, and where nothing is certain yet, it is a few lines."""
     view = _Answer(evaluation)
     head = (case_title(evaluation), *case_blocks(evaluation))
-    return (*head, *view.body(), *view.companion(), Notice(evaluation.notice))
+    return (*head, *view.companion(), *view.body(), Notice(evaluation.notice))
 
 
 class _Answer:
