@@ -261,11 +261,11 @@ def _merging(patch: pytest.MonkeyPatch) -> None:
 
 
 def _plain_first_word(patch: pytest.MonkeyPatch) -> None:
-    patch.setitem(plain._KNOWN, "in", lambda value, words: value == words[0])  # type: ignore[arg-type]
+    patch.setitem(plain._KNOWN, "in", lambda value, words: value == words[0])
 
 
 def _plain_above(patch: pytest.MonkeyPatch) -> None:
-    patch.setitem(plain._KNOWN, ">", lambda value, bound: value >= bound[0])  # type: ignore[arg-type]
+    patch.setitem(plain._KNOWN, ">", lambda value, bound: value >= bound[0])
 
 
 def _plain_unknown(patch: pytest.MonkeyPatch) -> None:
