@@ -133,7 +133,7 @@ def test_the_picture_puts_each_mark_where_its_ratio_is(found: Forest) -> None:
         kind = str(node.get("class"))
         if kind.startswith("mark"):
             path = str(node.get("d"))
-            start = float(node.get("cx") or re.findall(r"M([\d.]+)", path)[0])  # type: ignore[arg-type]
+            start = float(node.get("cx") or re.findall(r"M([\d.]+)", path)[0])
             drawn.append(start + (4.5 if "cross" in kind else 0))
     assert sorted(x for x in drawn if x > 340) == pytest.approx(expected, abs=1.5)
 

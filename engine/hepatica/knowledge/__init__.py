@@ -58,7 +58,7 @@ if TYPE_CHECKING:
     from hepatica.knowledge.figures import figure_findings
     from hepatica.knowledge.loader import load_files, load_ruleset
     from hepatica.knowledge.schema import ruleset_schemas
-    from hepatica.knowledge.search import (
+    from hepatica.knowledge.study_search import (
         OUTCOMES,
         PHASES,
         STATUSES,
@@ -78,7 +78,7 @@ _LATER = {
     "figures": ("figure_findings",),
     "loader": ("load_files", "load_ruleset"),
     "schema": ("ruleset_schemas",),
-    "search": (
+    "study_search": (
         *("OUTCOMES", "PHASES", "STATUSES", "UNSTATED", "Filters", "Found"),
         *("catalogue", "counts", "find_study", "search", "select"),
     ),
