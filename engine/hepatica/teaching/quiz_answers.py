@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from hepatica.documents import Node
-from hepatica.knowledge import decode
+from hepatica.documents import Node, decode
 from hepatica.problems import InvalidInput, Problem, quote, suggestion
 from hepatica.teaching.quiz import QuizAnswer, QuizCase, QuizQuestion, fact, not_offered, pick
 
@@ -36,7 +35,7 @@ def read_answers(node: Node, file: str, cases: Sequence[QuizCase]) -> list[QuizA
 
 
 def _answer(node: Node, file: str, question: QuizQuestion, problems: list[Problem]) -> QuizAnswer:
-    written = decode(WrittenAnswer, node, file, None, problems, conditions=())
+    written = decode(WrittenAnswer, node, file, problems)
     if written is None:
         return QuizAnswer(picks=(), fact="", changes=False)
     found = {text: pick(text, question) for text in written.picks}
