@@ -168,7 +168,7 @@ def test_a_ruleset_that_extends_another_is_read_with_it_at_the_revision(
 ) -> None:
     own = repository / "own"
     own.mkdir()
-    (own / "ruleset.yaml").write_text("ruleset: own\nversion: 1.0.0\ntitle: Own\nextends: ../rules\n", encoding="utf-8")
+    (own / "ruleset.yaml").write_text("ruleset: own\nversion: 1.0.0\ntitle: Own\nas_of: 2016-08\nsource: {citation: A text, basis: recalled}\nextends: ../rules\n", encoding="utf-8")
     commit(repository, "third")
     edit(repository / "rules", "beta", '"> 300"', '"> 200"')
     assert run(["diff", "HEAD", "-r", str(own), "-f", "json"]) == 1

@@ -89,7 +89,7 @@ if TYPE_CHECKING:
     from hepatica.knowledge.loader import load_files, load_ruleset
     from hepatica.knowledge.numbers import ranges
     from hepatica.knowledge.schema import ruleset_schemas
-    from hepatica.knowledge.search import (
+    from hepatica.knowledge.study_search import (
         OUTCOMES,
         PHASES,
         STATUSES,
@@ -114,16 +114,16 @@ _LATER = {
     "load_ruleset": "loader",
     "ranges": "numbers",
     "ruleset_schemas": "schema",
-    "OUTCOMES": "search",
-    "PHASES": "search",
-    "STATUSES": "search",
-    "UNSTATED": "search",
-    "Filters": "search",
-    "Found": "search",
-    "catalogue": "search",
-    "find_study": "search",
-    "search": "search",
-    "select": "search",
+    "OUTCOMES": "study_search",
+    "PHASES": "study_search",
+    "STATUSES": "study_search",
+    "UNSTATED": "study_search",
+    "Filters": "study_search",
+    "Found": "study_search",
+    "catalogue": "study_search",
+    "find_study": "study_search",
+    "search": "study_search",
+    "select": "study_search",
     "MAX_CONCEPT_DEPTH": "validation",
     "MAX_CONCEPTS": "validation",
     "MAX_RULES": "validation",
