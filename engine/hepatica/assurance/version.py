@@ -166,6 +166,12 @@ class Placing:
         """The condition of each group, the strongest first."""
         return [group.region for group in self.groups]
 
+    def decisive(self, first: int = 0) -> dict[int, int]:
+        """Of the groups, standing at `first` and on, those that settle everything after them where they certainly hold."""
+        end = first + len(self.groups)
+        strong = (n for n, group in enumerate(self.groups) if group.position.place in ("options", "trials"))
+        return {first + n: end for n in strong}
+
     def position(self, verdicts: Verdicts) -> Position:
         """Where the therapy stands given the verdict of each group."""
         if not self.known:
