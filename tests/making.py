@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -144,9 +145,14 @@ ONE_OF: tuple[Operator, ...] = ("in", "not in")
 EMPTINESS: tuple[Operator, ...] = ("empty", "not empty")
 
 
+def tests() -> st.SearchStrategy[Test]:
+    """Any test of the rule language, some with a verdict for what is not known."""
+    open_or_closed = st.sampled_from((None, None, None, True, False))
+    return st.builds(lambda test, unknown: replace(test, unknown=unknown), _tests(), open_or_closed)
+
+
 @st.composite
-def tests(draw: st.DrawFn) -> Test:
-    """Any test of the rule language."""
+def _tests(draw: st.DrawFn) -> Test:
     field = draw(st.sampled_from(FIELDS))
     if field.kind in ("integer", "number"):
         low, high = (int(field.low), int(field.high)) if field.kind == "integer" else (0, 800)

@@ -15,11 +15,11 @@ def decision_table(program: Program) -> str:
     fields = sorted({test.field for test in program.tests})
     rows = []
     for name, goal in program.goals.items():
-        if not name.startswith("rule/"):
+        if name.kind != "rule":
             continue
         for number, conjunction in enumerate(goal.conjunctions):
             tests = [test for bit, test in enumerate(program.tests) if conjunction >> bit & 1]
-            row = {"_id": f"{name}#{number}", "rule": json.dumps(name.removeprefix("rule/"))}
+            row = {"_id": f"{name}#{number}", "rule": json.dumps(name.id)}
             row |= {field: _cell([test for test in tests if test.field == field]) for field in fields}
             rows.append(row)
     inputs = [{"id": field, "name": field, "field": field} for field in fields]
@@ -48,9 +48,11 @@ def context(facts: dict[str, Value | None]) -> dict[str, Any]:
 
 def _cell(tests: list[Test]) -> str:
     """A unary test of `$`; an empty cell accepts anything. Words alone are the form zen evaluates fastest."""
-    if len(tests) == 1 and tests[0].operator == "in" and tests[0].operands:
+    if len(tests) == 1 and not tests[0].unknown and tests[0].operator == "in" and tests[0].operands:
         return ", ".join(json.dumps(word) for word in tests[0].operands)
-    return " and ".join(["$ != null", *map(_expression, tests)]) if tests else ""
+    if any(test.unknown is not True for test in tests):
+        return " and ".join(["$ != null", *map(_expression, tests)])
+    return " or ".join(["$ == null", f"({' and '.join(map(_expression, tests))})"]) if tests else ""
 
 
 def _expression(test: Test) -> str:

@@ -1,21 +1,27 @@
-"""The shipped ruleset, and seeded profiles spread over the profile space."""
+"""The shipped ruleset and patients, and seeded profiles spread over the profile space."""
 
 from __future__ import annotations
 
 import random
+from pathlib import Path
 
 import pytest
 
-from hepatica.cli.common import load
 from hepatica.evaluation import Evaluator
-from hepatica.explain.facets import facets_of
 from hepatica.inference import Program
-from hepatica.patient import Profile, Value, facts_of, read_profile
+from hepatica.knowledge import load_ruleset
+from hepatica.patient import Profile, Value, doubts, facts_of, read_profile
+from tests.conftest import ROOT
 
 
 @pytest.fixture(scope="session")
 def evaluator() -> Evaluator:
-    return Evaluator(*load("hcc-2016"))
+    return Evaluator(load_ruleset(ROOT / "rulesets" / "hcc-2016"))
+
+
+@pytest.fixture(scope="session")
+def patients() -> list[Profile]:
+    return [read_profile(path) for path in sorted(Path("patients").glob("*.yaml"))]
 
 
 @pytest.fixture(scope="session")
@@ -24,15 +30,22 @@ def met_high() -> Profile:
 
 
 def sample_profiles(program: Program, count: int, seed: int, unknown: float = 0.25) -> list[Profile]:
-    """`count` consistent profiles; each facet is unknown with the given probability."""
+    """`count` profiles without contradictions; each fact is unknown with the given probability."""
     chance = random.Random(seed)
-    facets = facets_of(program)
-    found = []
-    for _ in range(count):
+    found: list[Profile] = []
+    while len(found) < count:
         facts: dict[str, Value | None] = {}
-        for facet in facets:
-            if chance.random() >= unknown:
-                values = chance.choice(facet.states).values
-                facts.update(zip((field.name for field in facet.fields), values, strict=True))
-        found.append(Profile(facts_of(facts)))
+        for name, field in program.fields.items():
+            values: dict[str, tuple[Value, ...]] = {
+                "choice": field.values,
+                "flag": (True, False),
+                "integer": tuple(range(5)),
+                "number": (12.0, 399.0, 400.0, 401.0, 5000.0),
+                "set": ((), *((word,) for word in field.values), field.values[:2]),
+            }
+            facts[name] = chance.choice(values[field.kind]) if chance.random() >= unknown else None
+        letter = facts["child_pugh_class"]
+        facts["child_pugh_score"] = {"A": 6, "B": chance.choice((7, 8, 9)), "C": 11, None: None}[letter]  # type: ignore[index]
+        if not doubts(facts):
+            found.append(Profile(facts_of(facts)))
     return found

@@ -1,8 +1,9 @@
-"""The forest plot shows every randomised hazard ratio, as printed and as corrected, and the same bytes each time."""
+"""The forest plot shows every randomised hazard ratio, as printed and as corrected, beside what it may be compared with."""
 
 from __future__ import annotations
 
 import json
+import math
 import re
 import sys
 from dataclasses import replace
@@ -10,16 +11,14 @@ from pathlib import Path
 from xml.etree import ElementTree as ET
 
 import pytest
-from click.testing import CliRunner
 
-from hepatica.cli import common
-from hepatica.cli.main import cli, run
+from hepatica.cli.main import run
 from hepatica.evaluation import Evaluator
-from hepatica.knowledge import Correction, Result
-from hepatica.report.style import Style
-from hepatica.report.teaching.forest_document import document
-from hepatica.report.teaching.forest_text import MARKERS, markdown, text
-from hepatica.teaching.forest import RANDOMISED, Forest, forest
+from hepatica.knowledge import Correction, LaterEvent, Place, Result, Ruleset, Study
+from hepatica.report import document, markdown, text
+from hepatica.report.teaching.drawing import printed_pages, svg
+from hepatica.report.teaching.forest import estimate_text, forest_drawing, forest_pages, forest_view, verdict
+from hepatica.teaching import ENDPOINTS, Forest, ForestRow, forest
 
 SVG = "{http://www.w3.org/2000/svg}"
 
@@ -29,176 +28,190 @@ def found(evaluator: Evaluator) -> Forest:
     return forest(evaluator.ruleset)
 
 
-def test_every_randomised_hazard_ratio_is_a_row(evaluator: Evaluator, found: Forest) -> None:
+def row_of(found: Forest, study: str, result: str) -> ForestRow:
+    return next(row for row in found.rows if (row.study, row.result) == (study, result))
+
+
+def with_study(ruleset: Ruleset, study: Study) -> Ruleset:
+    """A ruleset with one therapy that has one study."""
+    therapy = replace(next(iter(ruleset.therapies.values())), studies=(study,), rules=())
+    return replace(ruleset, therapies={therapy.id: therapy})
+
+
+def test_every_randomised_hazard_ratio_is_a_row_once(evaluator: Evaluator, found: Forest) -> None:
     expected = {
         (study.id, result.id)
         for study in evaluator.ruleset.studies.values()
         if study.kind.startswith("randomised")
         for result in study.results
-        if result.endpoint in ("OS", "TTP", "PFS")
+        if result.endpoint in ENDPOINTS
         and (result.hr is not None or (result.corrected is not None and result.corrected.hr is not None))
     }
-    assert {(row.study.id, row.result.id) for row in found.rows} == expected
-    assert len(found.rows) == len(expected) > 20
+    rows = [(row.study, row.result) for row in found.rows]
+    assert set(rows) == expected
+    assert len(rows) == len(expected) > 20
 
 
-def test_printed_figures_are_those_of_the_source(found: Forest) -> None:
+def test_panels_hold_one_endpoint_and_one_control(found: Forest) -> None:
+    titles = [(panel.endpoint, panel.control) for panel in found.panels]
+    assert len(set(titles)) == len(titles)
+    assert {"placebo", "sorafenib", "other controls"} <= {control for _, control in titles}
+    for panel in found.panels:
+        controls = {row.control for row in panel.rows}
+        assert panel.control == "other controls" or controls == {panel.control}
+    assert {row.study for panel in found.panels if panel.control == "sorafenib" for row in panel.rows} >= {
+        "sun",
+        "light",
+        "search",
+    }
+    assert not {"sharp", "sun"} <= {row.study for row in found.panels[0].rows}
+
+
+def test_printed_figures_are_those_of_the_source(evaluator: Evaluator, found: Forest) -> None:
     for row in found.rows:
-        assert (row.printed.hr if row.printed else None) == row.result.hr
-        if row.printed and row.result.ci:
-            assert (row.printed.low, row.printed.high) == row.result.ci
+        result = next(r for r in evaluator.ruleset.studies[row.study].results if r.id == row.result)
+        assert (row.printed.hr if row.printed else None) == result.hr
+        if row.printed and result.ci:
+            assert (row.printed.low, row.printed.high, row.printed.level) == (*result.ci, result.ci_level)
 
 
 def test_a_correction_replaces_only_the_parts_it_gives(found: Forest) -> None:
-    brisk = next(row for row in found.rows if (row.study.id, row.result.id) == ("brisk-ps", "ttp"))
+    brisk = row_of(found, "brisk-ps", "ttp")
     assert brisk.printed is not None
     assert brisk.corrected is not None
     assert brisk.corrected.hr == brisk.printed.hr
     assert (brisk.printed.high, brisk.corrected.high) == (0.78, 0.76)
+    shown = markdown(forest_view(found))
+    assert f"{estimate_text(brisk.printed)}; should read {estimate_text(brisk.corrected)}" in shown
 
 
-def test_an_interval_is_not_borrowed_where_no_ratio_is_printed(evaluator: Evaluator, found: Forest) -> None:
-    row = found.rows[0]
+def test_an_interval_is_not_borrowed_where_no_ratio_is_printed(evaluator: Evaluator) -> None:
     lone = Result(id="x", endpoint="OS", ci=(0.3, 0.9), corrected=Correction(basis="recalled", discrepancy="d", hr=0.5))
-    study = replace(row.study, results=(lone,))
-    therapy = replace(row.therapy, studies=(study,))
-    only = forest(replace(evaluator.ruleset, therapies={therapy.id: therapy}))
-    assert only.rows[0].printed is None
-    assert only.rows[0].corrected is not None
-    assert only.rows[0].corrected.low is None
+    study = replace(evaluator.ruleset.studies["sharp"], results=(lone,), discrepancies=())
+    (row,) = forest(with_study(evaluator.ruleset, study)).rows
+    assert row.printed is None
+    assert row.corrected is not None
+    assert row.corrected.low is None
 
 
-def test_verdicts_follow_the_primary_endpoint(found: Forest) -> None:
-    words = {row.study.id: row.verdict for row in found.rows}
-    assert words["brisk-ps"] == "failed (OS)"
-    assert words["tivantinib-phase-2"] == "met (TTP)"
+def test_only_a_whole_trial_carries_its_verdict(found: Forest) -> None:
+    assert verdict(row_of(found, "brisk-ps", "os")) == "missed (OS)"
+    assert verdict(row_of(found, "tivantinib-phase-2", "ttp-all")) == "met (TTP)"
     for row in found.rows:
-        assert row.verdict.startswith(
-            {"yes": "met", "no": "failed", "pending": "pending", "not_reported": "not reported"}[row.met]
-        )
+        if row.subgroup or row.kind == "dose_comparison":
+            assert row.outcome == ""
+            assert re.match("subgroup|dose comparison", verdict(row))
+    marks = [node.get("class") for node in ET.fromstring(svg(forest_drawing(found))).iter() if "mark" in str(node.get("class"))]
+    filled = sum("circle f-good" in str(mark) for mark in marks)
+    assert filled == sum(row.outcome == "met" and row.printed is not None for row in found.rows) + 1  # the legend's
 
 
-def test_met_and_failed_have_different_marks() -> None:
-    assert MARKERS["yes"] != MARKERS["no"]
-    from hepatica.report.teaching.forest_plot import SHAPES
-
-    assert SHAPES["yes"] != SHAPES["no"]
+def test_what_became_of_a_trial_stands_beside_its_figure(evaluator: Evaluator) -> None:
+    event = LaterEvent(year=2018, says="the phase III failed, HR 0.97", effect="overturns", source=Place(ref="x"))
+    study = replace(evaluator.ruleset.studies["tivantinib-phase-2"], later=(event,))
+    one = forest(with_study(evaluator.ruleset, study))
+    for shown in (text(forest_view(one)), markdown(forest_view(one)), svg(forest_drawing(one)), json.dumps(document(one))):
+        assert "0.97" in shown
 
 
 def test_filters_keep_what_they_name(evaluator: Evaluator, found: Forest) -> None:
     chosen = forest(evaluator.ruleset, ["TTP"], ["second"])
-    assert chosen.rows
-    assert list(chosen.rows) == [r for r in found.rows if r.result.endpoint == "TTP" and r.study.setting == "second"]
+    expected = {(row.study, row.result) for p in found.panels if p.endpoint == "TTP" for row in p.rows if row.setting == "second"}
+    assert {(row.study, row.result) for row in chosen.rows} == expected
+    assert expected
 
 
-def test_text_puts_the_mark_on_the_side_of_one_that_the_ratio_is_on(found: Forest) -> None:
-    shown = text(found, Style()).splitlines()
-    assert all(len(line) <= 80 for line in shown)
-    plotted = [line for line in shown if re.search(r"\d \((\d|90%|no CI)", line[50:]) and not line.startswith("    ")]
-    assert len(plotted) >= len(found.rows)
-    for line in plotted:
-        bar, mark = line.find("|"), max(line.find(m) for m in "●✕◇")
-        ratio = float(line[55:].split()[0])
-        if bar >= 0 and mark >= 0:
-            assert (mark < bar) == (ratio < 1), line
+def test_the_picture_puts_each_mark_where_its_ratio_is(found: Forest) -> None:
+    """An independent scale from two ticks: every mark must fall on it."""
+    root = ET.fromstring(svg(forest_drawing(found)))
+    ticks = {node.text: float(str(node.get("x"))) for node in root.iter(f"{SVG}text") if node.get("text-anchor") == "middle"}
+    per_decade = (ticks["1.5"] - ticks["0.5"]) / math.log10(3)
+    estimates = [estimate for row in found.rows for estimate in (row.printed, row.corrected) if estimate is not None]
+    expected = sorted(ticks["1"] + per_decade * math.log10(estimate.hr) for estimate in estimates)
+    drawn = []
+    for node in root.iter():
+        kind = str(node.get("class"))
+        if kind.startswith("mark"):
+            path = str(node.get("d"))
+            start = float(node.get("cx") or re.findall(r"M([\d.]+)", path)[0])  # type: ignore[arg-type]
+            drawn.append(start + (4.5 if "cross" in kind else 0))
+    assert sorted(x for x in drawn if x > 340) == pytest.approx(expected, abs=1.5)
 
 
-def test_document_is_json_with_both_values(found: Forest) -> None:
-    written = json.loads(json.dumps(document(found)))
-    row = next(r for r in written["rows"] if (r["study"], r["result"]) == ("light", "os"))
-    assert row["printed"] == {"hr": 1.04, "interval": [0.89, 1.22], "level": 95}
-    assert row["corrected"] == {"hr": 1.046, "interval": [0.896, 1.221], "level": 95}
-    assert "For education" in written["notice"]
+def test_the_axis_stands_at_the_top_and_at_the_foot(found: Forest) -> None:
+    for width in (1040, 390):
+        drawing = forest_drawing(found, width)
+        root = ET.fromstring(svg(drawing))
+        heights = sorted(float(str(n.get("y"))) for n in root.iter(f"{SVG}text") if n.text == "1")
+        assert len(heights) == 2
+        assert heights[0] < drawing.height * 0.2 < drawing.height * 0.9 < heights[1]
 
 
-def test_svg_is_accessible_and_the_same_each_time(found: Forest) -> None:
-    pytest.importorskip("matplotlib")
-    from hepatica.report.teaching.forest_plot import plot
+def test_the_table_comes_before_the_picture(found: Forest) -> None:
+    kinds = [type(block).__name__ for block in forest_view(found)]
+    assert kinds.index("Section") < kinds.index("More")
 
-    first = plot(found)
-    assert first == plot(found)
+
+def test_the_svg_is_accessible_dark_where_wanted_and_the_same_each_time(found: Forest) -> None:
+    first = svg(forest_drawing(found))
+    assert first == svg(forest_drawing(found))
     root = ET.fromstring(first)
     assert root.get("role") == "img"
     labels = str(root.get("aria-labelledby")).split()
     assert [child.get("id") for child in root if child.tag in (f"{SVG}title", f"{SVG}desc")] == labels
+    assert "prefers-color-scheme:dark" in first
     words = " ".join("".join(node.itertext()) for node in root.iter(f"{SVG}text"))
     for row in found.rows:
-        assert row.study.name in words
-        assert row.verdict in words
+        assert row.name.split()[0] in words
     assert "For education" in words
-    assert not re.search(rb"<dc:date>|https?://(?!www\.w3\.org|purl\.org|creativecommons\.org|matplotlib\.org)", first)
 
 
-def test_png_is_a_picture_and_the_same_each_time(evaluator: Evaluator) -> None:
+@pytest.mark.parametrize("format_", ["png", "pdf"])
+def test_paper_pictures_are_the_same_each_time(evaluator: Evaluator, format_: str) -> None:
     pytest.importorskip("matplotlib")
-    from hepatica.report.teaching.forest_plot import plot
-
     few = forest(evaluator.ruleset, ["PFS"])
-    assert plot(few, "png").startswith(b"\x89PNG")
-    assert plot(few, "png") == plot(few, "png")
+    made = printed_pages(forest_pages(few), format_)  # type: ignore[arg-type]
+    assert made == printed_pages(forest_pages(few), format_)  # type: ignore[arg-type]
+    assert made.startswith(b"\x89PNG" if format_ == "png" else b"%PDF")
+
+
+def test_a_name_is_never_read_as_mathematics(evaluator: Evaluator) -> None:
+    pytest.importorskip("matplotlib")
+    study = replace(evaluator.ruleset.studies["brisk-fl"], name="BRISK-FL $\\bad{ and $ <b>")
+    one = forest(with_study(evaluator.ruleset, study))
+    assert printed_pages([forest_drawing(one)], "png")
+    assert "&lt;b&gt;" in svg(forest_drawing(one))
+
+
+def test_randomised_trials_without_a_ratio_are_named_with_their_verdict(evaluator: Evaluator, found: Forest) -> None:
+    drawn = {row.study for row in found.rows}
+    every = {s.id for s in evaluator.ruleset.studies.values() if s.kind.startswith("randomised") and s.results}
+    assert {trial.study for trial in found.without} == every - drawn
+    assert found.without
+    for shown in (text(forest_view(found)), markdown(forest_view(found))):
+        flat = " ".join(shown.replace("\\", "").split())
+        assert all(trial.name in flat for trial in found.without)
+
+
+def test_a_choice_without_rows_says_so(evaluator: Evaluator) -> None:
+    empty = forest(evaluator.ruleset, ["PFS"], ["second"])
+    assert not empty.panels
+    assert "No randomised trial with a hazard ratio fits" in text(forest_view(empty))
+
+
+def test_command_writes_every_format(tmp_path: Path) -> None:
+    pytest.importorskip("matplotlib")
+    for suffix in ("txt", "json", "md", "html", "svg", "png", "pdf"):
+        file = tmp_path / f"forest.{suffix}"
+        assert run(["forest", "-o", str(file)]) == 0
+        assert file.stat().st_size > 1000
+    assert run(["forest", "-e", "PFS", "-l", "second", "-o", str(tmp_path / "empty.svg")]) == 2
 
 
 def test_without_matplotlib_the_extra_is_named(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
 ) -> None:
     monkeypatch.setitem(sys.modules, "matplotlib", None)
-    assert run(["forest", "-f", "svg", "-o", str(tmp_path / "f.svg")]) == 2
+    assert run(["forest", "-o", str(tmp_path / "f.png")]) == 2
     assert "hepatica[plots]" in capsys.readouterr().err
-    assert run(["forest"]) == 0
-
-
-def test_command_writes_every_format(tmp_path: Path) -> None:
-    pytest.importorskip("matplotlib")
-    for format_ in ("text", "json", "markdown", "svg", "png"):
-        file = tmp_path / f"forest.{format_}"
-        done = CliRunner().invoke(cli, ["forest", "-f", format_, "-o", str(file)], standalone_mode=False)
-        assert done.exception is None
-        assert file.stat().st_size > 1000
-    assert "| Endpoint |" in (tmp_path / "forest.markdown").read_text(encoding="utf-8")
-
-
-def test_an_unwritable_output_is_an_error_and_not_a_traceback(tmp_path: Path) -> None:
-    assert run(["forest", "-o", str(tmp_path / "missing" / "f.txt")]) == 2
-
-
-def test_randomised_trials_without_a_ratio_are_named_with_their_verdict_everywhere(evaluator: Evaluator, found: Forest) -> None:
-    pytest.importorskip("matplotlib")
-    from hepatica.report.teaching.forest_plot import description, plot
-
-    drawn = {row.study.id for row in found.rows}
-    every = {s.id for s in evaluator.ruleset.studies.values() if s.kind in RANDOMISED and s.results}
-    assert {study.id for study in found.without} == every - drawn
-    shown = (text(found, Style()), markdown(found), description(found), plot(found).decode(), json.dumps(document(found)))
-    assert all("RESORCE" in one for one in shown)
-    assert "RESORCE, second line: met (OS)" in " ".join(text(found, Style()).split())
-
-
-def test_a_choice_without_rows_names_the_trials_it_leaves_out(evaluator: Evaluator) -> None:
-    empty = forest(evaluator.ruleset, ["PFS"], ["second"])
-    assert not empty.rows
-    shown = text(empty, Style())
-    assert "No randomised trial with a hazard ratio fits" in shown
-    assert "REACH, second line: failed (OS)" in " ".join(shown.split())
-
-
-def test_the_legend_names_the_verdicts_that_are_drawn_and_no_others(evaluator: Evaluator) -> None:
-    pytest.importorskip("matplotlib")
-    from hepatica.report.teaching.forest_plot import plot
-
-    second = forest(evaluator.ruleset, ["TTP"], ["second"])
-    assert second.verdicts == ("yes", "no")
-    assert "not reported;" not in plot(second).decode().split("Randomised, without")[0]
-    assert "Trial's primary endpoint: ● met; ✕ failed." in text(second, Style())
-
-
-@pytest.mark.parametrize("command", ["forest", "pathway"])
-def test_a_file_has_no_escape_sequences_even_from_a_terminal(
-    command: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr("sys.stdout.isatty", lambda: True, raising=False)
-    monkeypatch.setenv("TERM", "xterm")
-    monkeypatch.delenv("NO_COLOR", raising=False)
-    file = tmp_path / "out.txt"
-    assert run([command, "-o", str(file)]) == 0
-    assert b"\x1b" not in file.read_bytes()
-    assert common.style() == Style(True)
+    assert run(["forest", "-o", str(tmp_path / "f.svg")]) == 0

@@ -4,122 +4,176 @@ from __future__ import annotations
 
 import json
 import re
+from dataclasses import replace
 from itertools import combinations
 from pathlib import Path
 from xml.etree import ElementTree as ET
 
 import pytest
-from click.testing import CliRunner
 
-from hepatica.cli.main import cli
-from hepatica.evaluation import Evaluator
-from hepatica.knowledge import AllOf
+from hepatica.cli.main import run
+from hepatica.evaluation import Evaluation, Evaluator
+from hepatica.knowledge import RANK, STANDINGS
 from hepatica.patient import Profile, profile_of, read_profile
-from hepatica.report.style import Style
-from hepatica.report.teaching.pathway_mermaid import mermaid
-from hepatica.report.teaching.pathway_svg import svg
-from hepatica.report.teaching.pathway_text import document, outline, text
-from hepatica.report.teaching.pathway_words import behind
-from hepatica.teaching.pathway import pathway, split
+from hepatica.report import document, markdown, text
+from hepatica.report.teaching.drawing import INKS, printed_pages, svg
+from hepatica.report.teaching.pathway import MARKS, mermaid, pathway_drawings, pathway_svg, pathway_view
+from hepatica.teaching import Pathway, pathway
 from tests.teaching.conftest import sample_profiles
 
 SVG = "{http://www.w3.org/2000/svg}"
+A4 = 297 / 210
 
 
-def test_every_rule_is_a_box_exactly_once(evaluator: Evaluator) -> None:
-    boxes = [leaf.rule.id for leaf in pathway(evaluator.ruleset).leaves()]
-    assert sorted(boxes) == sorted(evaluator.ruleset.rules)
+@pytest.fixture(scope="module")
+def whole(evaluator: Evaluator) -> Pathway:
+    return pathway(evaluator.ruleset)
 
 
-def test_door_and_branch_together_are_the_rule(evaluator: Evaluator) -> None:
-    for rule in evaluator.ruleset.rules.values():
-        door, branch = split(evaluator.ruleset, rule)
-        parts = rule.when.parts if isinstance(rule.when, AllOf) else (rule.when,)
-        assert len(door) + len(branch) >= len(parts)
-        assert door or branch
+@pytest.fixture(scope="module")
+def lit(evaluator: Evaluator, met_high: Profile) -> Pathway:
+    return pathway(evaluator.ruleset, met_high)
 
 
-def test_boxes_are_lit_where_the_evaluator_says_the_rule_applies(evaluator: Evaluator) -> None:
+def states_of(answer: Evaluation) -> dict[str, str]:
+    """Where the evaluator puts every rule that may apply: open, depends, or against."""
+    found: dict[str, str] = {}
+    for name in ("options", "trials", "possible", "not_supported", "unreported"):
+        for entry in getattr(answer, name):
+            reached = {entry.rule: name, **{rule.rule: rule.reaches for rule in entry.other_rules}}
+            words = {"possible": "depends", "not_supported": "against", "ruled_out": "closed"}
+            found |= {rule: words.get(reaches, "open") for rule, reaches in reached.items()}
+    return found
+
+
+def test_every_rule_stands_once_in_its_line_and_standing(evaluator: Evaluator, whole: Pathway) -> None:
+    assert sorted(rule.rule for rule in whole.rules) == sorted(evaluator.ruleset.rules)
+    for line in whole.lines:
+        assert [RANK[group.standing] for group in line.groups] == sorted(RANK[group.standing] for group in line.groups)
+        for group in line.groups:
+            therapies = [drug.therapy for drug in group.drugs]
+            assert len(set(therapies)) == len(therapies)
+            for rule in (rule for drug in group.drugs for rule in drug.rules):
+                known = evaluator.ruleset.rules[rule.rule]
+                assert (known.line, known.standing) == (line.line, group.standing)
+
+
+def test_the_positive_phase_3_comes_first_in_the_second_line(whole: Pathway) -> None:
+    second = next(line for line in whole.lines if line.line == "second")
+    assert second.groups[0].standing == "positive_phase_3"
+    assert [drug.therapy for drug in second.groups[0].drugs] == ["regorafenib"]
+
+
+def test_rules_are_lit_where_the_evaluator_says_they_apply(evaluator: Evaluator) -> None:
     for profile in sample_profiles(evaluator.program, 60, seed=21):
-        masks = evaluator.program.masks(profile.facts)
-        for leaf in pathway(evaluator.ruleset, profile).leaves():
-            goal = evaluator.program.goals[f"rule/{leaf.rule.id}"]
-            expected = "lit" if masks.certain & goal.mask else "open" if masks.possible & goal.mask else "closed"
-            assert leaf.status.state == expected, leaf.rule.id
+        expected = states_of(evaluator.evaluate(profile))
+        for rule in pathway(evaluator.ruleset, profile).rules:
+            if evaluator.ruleset.rules[rule.rule].reaches != "unreported":  # named whatever the facts are
+                assert rule.state == expected.get(rule.rule, "closed"), rule.rule
 
 
-def test_a_lit_node_stands_behind_lit_nodes_only(evaluator: Evaluator) -> None:
-    for profile in sample_profiles(evaluator.program, 40, seed=22):
-        path = pathway(evaluator.ruleset, profile)
-        for line in path.lines:
-            for door in line.doors:
-                for branch in door.branches:
-                    if branch.status.state == "lit":
-                        assert {path.scope.state, line.status.state, door.status.state} == {"lit"}
-                    if door.status.state == "closed":
-                        assert branch.status.state == "closed"
-
-
-def test_every_closed_door_and_branch_says_why(evaluator: Evaluator) -> None:
+def test_what_is_closed_says_by_which_fact_and_what_is_open_needs_nothing(evaluator: Evaluator) -> None:
     for profile in sample_profiles(evaluator.program, 40, seed=23):
+        for rule in pathway(evaluator.ruleset, profile).rules:
+            assert bool(rule.closed_by) == (rule.state == "closed")
+            assert rule.state != "depends" or rule.needs
+            assert rule.state not in ("open", "against") or not rule.needs
+
+
+def test_what_most_rules_ask_for_is_said_once(whole: Pathway) -> None:
+    assert [condition.says for condition in whole.common] == ["not terminal stage"]
+    own = [condition.says for rule in whole.rules for condition in rule.conditions]
+    assert "not terminal stage" not in own
+    for line in whole.lines:
+        common = [condition.says for condition in line.common]
+        inside = [c.says for g in line.groups for d in g.drugs for r in d.rules for c in r.conditions]
+        assert not set(common) & set(inside)
+    shown = text(pathway_view(whole))
+    assert shown.count("not terminal stage") == 1
+
+
+def test_a_rule_is_what_is_said_of_it_and_above_it(evaluator: Evaluator) -> None:
+    """Read from the words' own states: all that is said of a drug being met, it is open, unless it says otherwise."""
+    for profile in sample_profiles(evaluator.program, 40, seed=5):
         path = pathway(evaluator.ruleset, profile)
         for line in path.lines:
-            for door in line.doors:
-                if door.status.state == "closed":
-                    assert door.status.why
-                for branch in door.branches:
-                    if branch.status.state == "closed":
-                        assert branch.status.why
+            for rule in (rule for group in line.groups for drug in group.drugs for rule in drug.rules):
+                own = [condition.met for condition in rule.conditions]
+                above = [path.scope.met, *(c.met for c in path.common), *(c.met for c in line.common)]
+                if "no" in own:
+                    assert rule.state == "closed"
+                if all(met == "yes" for met in (*own, *above) if met):
+                    assert rule.state in ("open", "against")
 
 
-def test_without_a_profile_nothing_is_lit(evaluator: Evaluator) -> None:
-    assert {leaf.status.state for leaf in pathway(evaluator.ruleset).leaves()} == {""}
-    assert "✓" not in svg(pathway(evaluator.ruleset))
+def test_without_a_profile_nothing_is_lit(whole: Pathway) -> None:
+    assert {rule.state for rule in whole.rules} == {""}
+    assert not any(mark and mark in pathway_svg(whole) for mark in MARKS.values())
 
 
 def test_only_the_chosen_line_is_drawn(evaluator: Evaluator) -> None:
     path = pathway(evaluator.ruleset, lines=["second"])
-    assert {leaf.rule.line for leaf in path.leaves()} == {"second"}
+    assert {evaluator.ruleset.rules[rule.rule].line for rule in path.rules} == {"second"}
 
 
-def test_text_says_which_fact_closes_a_door(evaluator: Evaluator, met_high: Profile) -> None:
-    shown = text(pathway(evaluator.ruleset, met_high), Style())
-    assert all(len(line) <= 80 for line in shown.splitlines())
-    assert "closed: Prior sorafenib is progressed" in " ".join(shown.split())
-    assert "✓ Regorafenib: Positive phase III" in shown
-    assert "⊘ Brivanib: Not supported" in shown
+def test_refused_sorafenib_is_not_a_path_to_drugs_after_failure(evaluator: Evaluator) -> None:
+    patient = read_profile("patients/after-sorafenib-met-high.yaml", ["prior_sorafenib=refused"])
+    states = {rule.rule: rule.state for rule in pathway(evaluator.ruleset, patient).rules}
+    assert states["regorafenib-second-line"] == "closed"
+    assert states["nivolumab-child-pugh-a"] == "open"
 
 
-def rectangles(root: ET.Element) -> list[tuple[float, float, float, float]]:
-    found = [node for node in root.iter(f"{SVG}rect") if node.get("class") == "box"]
-    return [tuple(float(str(node.get(key))) for key in ("x", "y", "width", "height")) for node in found]  # type: ignore[misc]
+def test_every_format_names_every_drug_and_its_standing(evaluator: Evaluator, lit: Pathway) -> None:
+    shown = (text(pathway_view(lit)), markdown(pathway_view(lit)), pathway_svg(lit), mermaid(lit), json.dumps(document(lit)))
+    for one in shown:
+        flat = " ".join(re.sub(r"</text>\s*<text[^>]*>", " ", one).replace("\\", "").split())
+        for therapy in evaluator.ruleset.therapies.values():
+            assert therapy.name in flat or therapy.name.replace(" + ", " ") in flat, therapy.name
+        for standing in ("standard", "positive_phase_3", "not_supported"):
+            assert STANDINGS[standing].title.lower() in flat.lower()
+        assert "For education" in flat
 
 
-@pytest.mark.parametrize("settings", [None, [], ["bclc_stage=C", "prior_sorafenib=progressed"], ["bclc_stage=D"]])
-def test_svg_boxes_do_not_overlap_and_stay_on_the_page(evaluator: Evaluator, settings: list[str] | None) -> None:
-    root = ET.fromstring(svg(pathway(evaluator.ruleset, None if settings is None else profile_of(settings))))
-    boxes = rectangles(root)
-    width, height = float(str(root.get("width"))), float(str(root.get("height")))
-    assert len(boxes) > 10
-    for x, y, w, h in boxes:
-        assert 0 <= x <= x + w <= width
+# The picture
+
+
+def boxes(root: ET.Element) -> list[tuple[float, ...]]:
+    found = [node for node in root.iter(f"{SVG}rect") if "box" in str(node.get("class"))]
+    return [tuple(float(str(node.get(key))) for key in ("x", "y", "width", "height")) for node in found]
+
+
+@pytest.mark.parametrize("settings", [None, ["bclc_stage=C", "prior_sorafenib=progressed"], ["bclc_stage=D"]])
+@pytest.mark.parametrize("width", [1122, 390])
+def test_boxes_do_not_overlap_and_stay_on_the_page(evaluator: Evaluator, settings: list[str] | None, width: int) -> None:
+    path = pathway(evaluator.ruleset, None if settings is None else profile_of(settings))
+    root = ET.fromstring(pathway_svg(path, width))
+    across, height = float(str(root.get("width"))), float(str(root.get("height")))
+    found = boxes(root)
+    assert across == width
+    assert len(found) > 10
+    for x, y, w, h in found:
+        assert 0 <= x <= x + w <= across
         assert 0 <= y <= y + h <= height
-    for (ax, ay, aw, ah), (bx, by, bw, bh) in combinations(boxes, 2):
+    for (ax, ay, aw, ah), (bx, by, bw, bh) in combinations(found, 2):
         assert ax + aw <= bx or bx + bw <= ax or ay + ah <= by or by + bh <= ay
 
 
-def test_svg_is_accessible_and_complete(evaluator: Evaluator, met_high: Profile) -> None:
-    path = pathway(evaluator.ruleset, met_high)
-    root = ET.fromstring(svg(path))
+def test_each_line_fits_a_landscape_page_and_stays_legible(whole: Pathway, lit: Pathway) -> None:
+    for path in (whole, lit):
+        drawings = pathway_drawings(path)
+        assert len(drawings) == len(path.lines)
+        for drawing in drawings:
+            assert drawing.width / drawing.height >= A4 - 0.01
+            assert drawing.width <= 1.3 * 1122  # a smaller scale would make 10 px text unreadable on paper
+
+
+def test_the_svg_is_accessible_and_complete(lit: Pathway) -> None:
+    root = ET.fromstring(pathway_svg(lit))
     assert root.get("role") == "img"
     labels = {child.get("id"): child.text or "" for child in root if child.get("id")}
     assert list(labels) == str(root.get("aria-labelledby")).split()
-    assert all(labels.values())
-    words = " ".join(node.text or "" for node in root.iter(f"{SVG}text"))
-    for leaf in path.leaves():
-        assert leaf.therapy.name.split()[0] in words
-    assert "For education." in words
-    assert svg(path) == svg(path)
+    assert "Regorafenib (open to the patient)" in labels["figure-says"]
+    assert pathway_svg(lit) == pathway_svg(lit)
 
 
 def luminance(colour: str) -> float:
@@ -128,117 +182,59 @@ def luminance(colour: str) -> float:
     return 0.2126 * red + 0.7152 * green + 0.0722 * blue
 
 
-def contrast(one: str, two: str) -> float:
-    light, dark = sorted((luminance(one), luminance(two)), reverse=True)
-    return (light + 0.05) / (dark + 0.05)
+def test_text_has_enough_contrast_on_every_ground_in_light_and_dark() -> None:
+    grounds = ["page", *STANDINGS]
+    assert set(STANDINGS) <= set(INKS)
+    for scheme in (0, 1):
+        for ground in grounds:
+            for ink in ("ink", "quiet"):
+                light, dark = sorted((luminance(INKS[name][scheme]) for name in (ink, ground)), reverse=True)
+                assert (light + 0.05) / (dark + 0.05) >= 4.5, (scheme, ink, ground)
 
 
-def test_svg_text_has_enough_contrast_in_light_and_dark(evaluator: Evaluator) -> None:
-    style = re.search(r"<style>(.*?)</style>", svg(pathway(evaluator.ruleset)), re.DOTALL)
-    assert style is not None
-    light, dark = style.group(1).split("@media (prefers-color-scheme:dark){")
-    for rules in (light, dark):
-        inks: dict[str, str] = dict(re.findall(r"^(?:\.(\w+) )?text\{[^}]*fill:(#\w{6})", rules, re.MULTILINE))
-        fills: dict[str, str] = dict(re.findall(r"^(?:\.(\w+) )?rect\.box\{fill:(#\w{6})", rules, re.MULTILINE))
-        page = re.search(r"\.page\{fill:(#\w{6})", rules)
-        assert page is not None
-        assert contrast(inks[""], str(page.group(1))) >= 4.5
-        assert set(fills) == {"", "lit", "open", "closed", "against"}
-        for state, fill in fills.items():
-            assert contrast(inks.get(state, inks[""]), fill) >= 4.5, (state, fill)
-
-
-def test_states_differ_by_more_than_colour(evaluator: Evaluator) -> None:
-    from hepatica.report.teaching.pathway_words import AGAINST, MARKS
-
-    marks = [*(mark for mark in MARKS.values() if mark), AGAINST]
+def test_states_differ_by_more_than_colour() -> None:
+    marks = [mark for mark in MARKS.values() if mark]
     assert len(set(marks)) == len(marks) == 4
 
 
-def test_hostile_label_cannot_leave_its_text(evaluator: Evaluator) -> None:
-    profile = Profile(profile_of(["bclc_stage=C"]).facts, label='"]:::x --> <script>alert(1)</script>')
-    drawn = svg(pathway(evaluator.ruleset, profile))
-    assert "<script>" not in drawn
-    ET.fromstring(drawn)
-    assert "<script>" not in mermaid(pathway(evaluator.ruleset, profile))
+def test_a_hostile_label_cannot_leave_its_text(evaluator: Evaluator) -> None:
+    profile = replace(profile_of(["bclc_stage=C"]), label='"]:::x --> <script>alert(1)</script>')
+    path = pathway(evaluator.ruleset, profile)
+    for drawn in (pathway_svg(path), mermaid(path)):
+        assert "<script>" not in drawn
+    ET.fromstring(svg(pathway_drawings(path)[0]))
 
 
-def test_mermaid_lines_have_one_form_each(evaluator: Evaluator, met_high: Profile) -> None:
+def test_mermaid_lines_have_one_form_each(whole: Pathway, lit: Pathway) -> None:
     shape = re.compile(
-        r'flowchart LR|  (acc(Title|Descr): [^\n]+|\w+\["[^"]*"\](:::\w+)?|n\d+ (-->|==>|-\.->) n\d+|classDef \w+ [\w:#,\- .]+)'
+        r'flowchart LR|  (acc(Title|Descr): [^\n]+|\w+\["[^"]*"\](:::\w+)?|\w+ (-->|==>|-\.->) \w+|classDef \w+ [\w:#,\- .]+)'
     )
-    for path in (pathway(evaluator.ruleset), pathway(evaluator.ruleset, met_high)):
+    for path in (whole, lit):
         drawn = mermaid(path).splitlines()
-        assert all(shape.fullmatch(line) for line in drawn)
-        defined = set(re.findall(r"^  (n\d+)\[", "\n".join(drawn), re.MULTILINE))
-        assert set(re.findall(r"\b(n\d+)\b(?= (?:-|=))", "\n".join(drawn))) <= defined
+        assert [line for line in drawn if not shape.fullmatch(line)] == []
+        defined = set(re.findall(r"^  (\w+)\[", "\n".join(drawn), re.MULTILINE))
+        ends = re.findall(r"^  (\w+) (?:-->|==>|-\.->) (\w+)$", "\n".join(drawn), re.MULTILINE)
+        assert {name for pair in ends for name in pair} <= defined
 
 
-def test_document_is_json_with_states(evaluator: Evaluator, met_high: Profile) -> None:
-    written = json.loads(json.dumps(document(pathway(evaluator.ruleset, met_high))))
-    doors = [door for line in written["lines"] for door in line["doors"]]
-    closed = next(door for door in doors if door["state"] == "closed")
-    assert closed["why"][0]["field"] == "prior_sorafenib"
-    assert "For education" in written["notice"]
+def test_changed_rules_change_the_picture(evaluator: Evaluator, whole: Pathway) -> None:
+    """Nothing is drawn by hand: without a therapy its boxes are gone."""
+    fewer = {name: therapy for name, therapy in evaluator.ruleset.therapies.items() if name != "tivantinib"}
+    assert "Tivantinib" not in pathway_svg(pathway(replace(evaluator.ruleset, therapies=fewer)))
+    assert "Tivantinib" in pathway_svg(whole)
+
+
+def test_the_pdf_has_a_page_for_each_line(whole: Pathway) -> None:
+    pytest.importorskip("matplotlib")
+    made = printed_pages(pathway_drawings(whole), "pdf")
+    assert made.startswith(b"%PDF")
+    assert len(re.findall(rb"/Type /Page\b(?!s)", made)) == len(whole.lines)
+    assert made == printed_pages(pathway_drawings(whole), "pdf")
 
 
 def test_command_writes_every_format(tmp_path: Path) -> None:
-    for format_ in ("text", "json", "svg", "mermaid"):
-        file = tmp_path / f"p.{format_}"
-        arguments = ["pathway", "after-sorafenib-met-high", "-f", format_, "-o", str(file)]
-        assert CliRunner().invoke(cli, arguments, standalone_mode=False).exception is None
-        assert "Tivantinib" in file.read_text(encoding="utf-8")
-
-
-def test_boxes_explain_the_concepts_they_name(evaluator: Evaluator) -> None:
-    path = pathway(evaluator.ruleset)
-    assert evaluator.ruleset.concepts["advanced_hcc"].says in path.scope_says
-    titles = [node.text or "" for node in ET.fromstring(svg(path)).iter(f"{SVG}title")]
-    assert any(evaluator.ruleset.concepts["after_sorafenib"].says in title for title in titles)
-
-
-def test_changed_rules_change_the_picture(evaluator: Evaluator) -> None:
-    """Nothing is drawn by hand: without a therapy its boxes are gone."""
-    from dataclasses import replace
-
-    fewer = {name: therapy for name, therapy in evaluator.ruleset.therapies.items() if name != "tivantinib"}
-    drawn = svg(pathway(replace(evaluator.ruleset, therapies=fewer)))
-    assert "Tivantinib" not in drawn
-    assert "Tivantinib" in svg(pathway(evaluator.ruleset))
-
-
-def test_refused_sorafenib_is_not_a_path_to_drugs_after_failure(evaluator: Evaluator) -> None:
-    patient = read_profile("patients/after-sorafenib-met-high.yaml", ["prior_sorafenib=refused"])
-    states = {leaf.rule.id: leaf.status.state for leaf in pathway(evaluator.ruleset, patient).leaves()}
-    assert states["regorafenib-second-line"] == "closed"
-    assert states["nivolumab-child-pugh-a"] == "lit"
-
-
-def test_the_scope_says_why_it_is_closed_and_so_does_every_door_behind_it(evaluator: Evaluator) -> None:
-    path = pathway(evaluator.ruleset, read_profile("patients/out-of-scope-tace.yaml"))
-    scope = next(node for node in ET.fromstring(svg(path)).iter(f"{SVG}g") if "Advanced HCC" in "".join(node.itertext()))
-    assert "closed: BCLC stage is B" in " ".join(text.text or "" for text in scope.iter(f"{SVG}text"))
-    doors = [door for line in path.lines for door in line.doors]
-    assert all(door.status.state == "closed" and door.status.why for door in doors)
-
-
-def test_alternatives_of_several_conditions_read_as_a_sentence(evaluator: Evaluator) -> None:
-    titles = [door.title for line in pathway(evaluator.ruleset).lines for door in line.doors]
-    assert "(" not in "".join(titles)
-    (title,) = (title for title in titles if title.startswith("Either"))
-    assert title.startswith("Either after sorafenib, Other prior systemic therapy: none; or Prior sorafenib: none or refused, ")
-
-
-def test_what_lies_behind_a_closed_door_is_told_apart_by_the_evidence(evaluator: Evaluator, met_high: Profile) -> None:
-    doors = [door for line in pathway(evaluator.ruleset, met_high).lines for door in line.doors]
-    closed = [behind(door) for door in doors if door.status.state == "closed"]
-    assert any("Lenvatinib" in words.split("; not supported: ")[0] and "Brivanib" in words.split(": ")[-1] for words in closed)
-
-
-def test_description_says_in_words_what_the_marks_show(evaluator: Evaluator, met_high: Profile) -> None:
-    said = outline(pathway(evaluator.ruleset, met_high))
-    assert not set("✓⊘✕?") & set(said)
-    assert "Closed: No prior systemic (closed: Prior sorafenib is progressed). Behind it: FOLFOX4" in said
-    assert "Open: Regorafenib: Positive phase III (" in said
-    assert "Reached, but not supported: Brivanib" in said
-    assert "Not settled: Tumour RAS: mutant" in said
+    pytest.importorskip("matplotlib")
+    for suffix in ("txt", "md", "json", "html", "svg", "png", "pdf", "mmd"):
+        file = tmp_path / f"p.{suffix}"
+        assert run(["pathway", "after-sorafenib-met-high", "-o", str(file)]) == 0
+        assert suffix in ("png", "pdf") or "Tivantinib" in file.read_text(encoding="utf-8")

@@ -3,48 +3,26 @@
 from __future__ import annotations
 
 import shutil
-import socket
-import threading
-import time
 from collections.abc import Iterator
 from typing import Any
 
 import pytest
 
-from hepatica.evaluation import Evaluator
+from hepatica import load
 from hepatica.paths import shipped
-from hepatica.web.library import Library
-from tests.web.serving import CHROMIUM_FLAGS, Server
+from tests.web.serving import CHROMIUM_FLAGS, Server, serving
 
 
 @pytest.fixture(scope="session")
-def library(evaluator: Evaluator) -> Library:
-    return Library({"hcc-2016": evaluator}, shipped("patients"))
-
-
-def serving(library: Library) -> Iterator[Server]:
-    """The page over a library until the tests are done with it."""
+def library() -> Any:
     pytest.importorskip("starlette", reason="the page needs the extra 'web'")
-    pytest.importorskip("jinja2", reason="the page needs the extra 'web'")
-    uvicorn = pytest.importorskip("uvicorn", reason="the page needs the extra 'web'")
-    from hepatica.cli.serve import SETTINGS
-    from hepatica.web.app import application
+    from hepatica.web import RulesetLibrary
 
-    listener = socket.create_server(("127.0.0.1", 0))
-    running = uvicorn.Server(uvicorn.Config(application(library, ("127.0.0.1", "localhost")), **SETTINGS))
-    thread = threading.Thread(target=running.run, kwargs={"sockets": [listener]})
-    thread.start()
-    until = time.monotonic() + 20
-    while not running.started and time.monotonic() < until:
-        time.sleep(0.02)
-    yield Server(listener.getsockname()[1], library)
-    running.should_exit = True
-    thread.join(20)
-    listener.close()
+    return RulesetLibrary({"hcc-2016": load("hcc-2016")}, shipped("patients"))
 
 
 @pytest.fixture(scope="session")
-def server(library: Library) -> Iterator[Server]:
+def server(library: Any) -> Iterator[Server]:
     yield from serving(library)
 
 

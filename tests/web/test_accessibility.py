@@ -8,15 +8,15 @@ from typing import Any
 
 import pytest
 
-from hepatica.web.pages import pages
 from tests.web.serving import Server
+
+pytestmark = pytest.mark.slow
 
 CASE = "bclc_stage=C&child_pugh_class=B&prior_sorafenib=progressed&afp=500"
 AXE = "axe-core@4.11"
 RULES: dict[str, dict[str, list[str]]] = {"light": {}, "dark": {"runOnly": ["color-contrast"]}}
 OPEN = """
-const folded = [...document.querySelectorAll('form details'), ...document.querySelectorAll('details.entry, details.aside')];
-folded.slice(0, 6).forEach(one => { one.open = true; });
+[...document.querySelectorAll('details')].slice(0, 20).forEach(one => { one.open = true; });
 """
 
 
@@ -36,13 +36,11 @@ def axe(tmp_path_factory: pytest.TempPathFactory) -> str:
 
 
 def addresses(server: Server) -> list[str]:
-    ruleset = server.library.books["hcc-2016"].ruleset
-    paths = [page.path.format(study="reach", therapy=next(iter(ruleset.therapies))) for page in pages(server.library)]
     withheld = ["/answer", "/answer?bclc_stage=Q&afp=3+IU", "/nowhere", "/evidence?phase=Q", f"/why?therapy=tivantinib&{CASE}"]
     return [
-        *(f"{path}?{CASE}" for path in paths),
+        *(f"{path}?{CASE}" for path in server.paths()),
         *withheld,
-        f"/compare?patient=bclc-d&{CASE}",
+        f"/compare?patient=bclc-d&but=afp%3D20&{CASE}",
         "/quiz?seed=1",
         "/quiz?seed=1&commit=yes&twist=yes",
     ]

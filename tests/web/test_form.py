@@ -1,81 +1,94 @@
-"""The form is made from the declared fields, with unknown as a visible choice."""
+"""The form as the page shows it: every field in a clinician's order, unknown visible, what was read echoed."""
 
 from __future__ import annotations
 
+import html
 import re
 
-from hepatica.patient import FIELDS, child_pugh
-from hepatica.web.cases import NAMES, case_in
-from hepatica.web.form import Control, groups, label_control
+from hepatica.patient import CHILD_PUGH_PARTS, COMMON_FIELDS, STAINING_PARTS
+from tests.web.serving import Server
+
+ORDER = ("bclc_stage", "child_pugh_class", "prior_sorafenib", "afp", "region", "label")
 
 
-def controls(query: str = "") -> dict[str, Control]:
-    case = case_in(query)
-    found = {control.name: control for group in groups(case) for control in group.controls}
-    inner = {part.name: part for control in found.values() for part in control.parts}
-    return {**found, **inner, "label": label_control(case)}
+def form(server: Server, query: str = "") -> str:
+    page = server.get(f"/answer?{query}").text
+    return page[page.index('<form action="/answer"') : page.index("</form>")]
 
 
-def test_every_parameter_of_a_case_has_a_control() -> None:
-    found = controls()
-    units = {control.unit_name for control in found.values() if control.unit_name}
-    assert set(NAMES) <= set(found) | units
+def control(server: Server, name: str, query: str = "") -> str:
+    """The part of the form that belongs to one control."""
+    whole = form(server, query)
+    start = whole.index(f'data-name="{name}"')
+    following = whole.find("data-name=", start + 10)
+    return html.unescape(whole[start : following if following > 0 else None])
 
 
-def test_unknown_is_a_visible_choice_of_every_field_and_chosen_at_first() -> None:
-    for field in FIELDS:
-        control = controls()[field.name]
-        if control.kind != "text":
-            assert [choice.value for choice in control.choices if choice.chosen] == ["unknown"], field.name
+def chosen(text: str) -> list[str]:
+    return re.findall(r'value="([^"]*)" (?:checked|selected)', text)
 
 
-def test_every_allowed_word_is_offered_once() -> None:
-    for field in FIELDS:
-        offered = [choice.value for choice in controls()[field.name].choices]
-        assert set(field.values) <= set(offered)
-        assert len(offered) == len(set(offered))
+def test_every_parameter_has_one_control_in_a_clinicians_order(server: Server) -> None:
+    names = re.findall(r' name="([^"]+)"', form(server))
+    parts = [f"child_pugh_components.{part}" for part in CHILD_PUGH_PARTS] + [f"cmet.{part}" for part in STAINING_PARTS]
+    assert {*COMMON_FIELDS, "label", *parts} == set(names)
+    places = [names.index(name) for name in ORDER]
+    assert places == sorted(places)
 
 
-def test_units_are_those_of_the_scales() -> None:
-    for name, scale in child_pugh.SCALES.items():
-        control = controls()[f"child_pugh_components.{name}"]
-        assert [unit.value for unit in control.units] == [unit for unit in scale.cutoffs if unit]
+def test_unknown_is_a_visible_choice_of_every_field_and_chosen_at_first(server: Server) -> None:
+    for name, field in COMMON_FIELDS.items():
+        if field.kind != "number":
+            assert chosen(control(server, name)) == ["unknown"], name
 
 
-def test_what_was_entered_is_chosen_again() -> None:
-    found = controls("bclc_stage=C&ecog=2&etiology=hbv&etiology=hcv&afp=620&portal_vein_invasion=true&region=japan")
-    for name, expected in {
+def test_what_was_entered_is_chosen_again_as_it_was_read(server: Server) -> None:
+    query = "bclc_stage=BCLC-C&ecog=2&etiology=HBV&etiology=hcv&portal_vein_invasion=true&region=Tokyo&afp=%3E400"
+    expected = {
         "bclc_stage": ["C"],
         "ecog": ["2"],
         "etiology": ["hbv", "hcv"],
         "portal_vein_invasion": ["yes"],
         "region": ["japan"],
-    }.items():
-        assert [choice.value for choice in found[name].choices if choice.chosen] == expected
-    assert found["afp"].value == "620"
+    }
+    for name, values in expected.items():
+        assert chosen(control(server, name, query)) == values, name
+    assert chosen(control(server, "cmet.intensity", "cmet.intensity=2%2B")) == ["2"]
+    assert 'value=">400"' in control(server, "afp", query)
 
 
-def test_an_amount_written_with_its_unit_is_shown_in_its_two_parts() -> None:
-    control = controls("child_pugh_components.bilirubin=34+umol/L")["child_pugh_components.bilirubin"]
-    assert control.value == "34"
-    assert [unit.value for unit in control.units if unit.chosen] == ["µmol/L"]
+def test_what_was_typed_is_echoed_as_it_was_read(server: Server) -> None:
+    assert "Read as 15000" in control(server, "afp", "afp=15%2C000")
+    assert "Read as Japan" in control(server, "region", "region=Tokyo")
+    assert "Read as" not in control(server, "afp", "afp=620")
 
 
-def test_what_was_computed_is_said_at_the_field_and_not_where_it_was_entered() -> None:
-    found = controls("child_pugh_score=8&cmet.intensity=3&cmet.percent=60")
-    assert found["child_pugh_class"].computed.endswith("B")
-    assert found["cmet"].computed.endswith("high")
-    assert not found["child_pugh_score"].computed
+def test_what_is_computed_stands_as_chosen_and_is_not_sent(server: Server) -> None:
+    query = "child_pugh_score=8&cmet.intensity=3&cmet.percent=60"
+    shown = control(server, "child_pugh_class", query)
+    assert chosen(shown) == []
+    assert re.search(r'choice-computed"><input type="radio" name="child_pugh_class" value="B"', shown)
+    assert re.search(r'choice-computed"><input type="radio" name="cmet" value="high"', control(server, "cmet", query))
+    assert "8 (computed)" not in control(server, "child_pugh_score", query)
+    assert "8 (computed)" in control(server, "child_pugh_score", "child_pugh_class=B8")
 
 
-def test_an_error_opens_the_part_it_is_in() -> None:
-    found = controls("child_pugh_components.inr=99")
-    assert found["child_pugh_components"].stated
-    assert found["child_pugh_components.inr"].errors
-    assert not found["cmet-staining"].stated
+def test_a_field_that_no_rule_reads_says_so(server: Server, library: object) -> None:
+    used = set(server.library.rulesets["hcc-2016"].used_fields)
+    for name in COMMON_FIELDS:
+        assert ("not used by these rules" in control(server, name)) == (name not in used), name
 
 
-def test_ids_are_unique_and_plain() -> None:
-    ids = [control.id for control in controls().values()]
+def test_an_error_opens_the_part_it_is_in_and_keeps_the_rest(server: Server) -> None:
+    query = "bclc_stage=C&child_pugh_components.inr=99&etiology=hcv"
+    whole = form(server, query)
+    assert re.search(r'<details class="control parts" id="f-child_pugh_components-parts"[^>]* open', whole)
+    assert not re.search(r'<details class="control parts" id="f-cmet-parts"[^>]* open', whole)
+    assert "not plausible" in control(server, "child_pugh_components.inr", query)
+    assert chosen(control(server, "bclc_stage", query)) == ["C"]
+    assert chosen(control(server, "etiology", query)) == ["hcv"]
+
+
+def test_ids_are_unique(server: Server) -> None:
+    ids = re.findall(r'\bid="([^"]+)"', server.get("/answer").text)
     assert len(ids) == len(set(ids))
-    assert all(re.fullmatch(r"f-[a-z_-]+", one) for one in ids)

@@ -7,7 +7,6 @@ A command computes one typed result and returns `Output(result, view)`; `@printe
 from __future__ import annotations
 
 import functools
-import json
 import os
 import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -26,34 +25,37 @@ from hepatica.report.style import Style
 
 if TYPE_CHECKING:
     from hepatica.evaluation import Evaluator
-    from hepatica.inference import Program
-    from hepatica.knowledge import Ruleset, RulesetFiles
+    from hepatica.knowledge import Ruleset
     from hepatica.patient import Profile
     from hepatica.report import Blocks
 
 F = TypeVar("F", bound=Callable[..., Any])
 STDIN = "-"
 FORMATS = ("text", "markdown", "json", "html")
-# What the end of a file's name says about its format.
-SUFFIXES = {
-    ".txt": "text",
-    ".md": "markdown",
-    ".markdown": "markdown",
-    ".json": "json",
-    ".htm": "html",
-    ".html": "html",
-    ".ndjson": "ndjson",
-    ".jsonl": "ndjson",
-    ".csv": "csv",
-    ".svg": "svg",
-    ".png": "png",
-    ".mmd": "mermaid",
-    ".sarif": "sarif",
-    ".xml": "junit",
-    ".bib": "bibtex",
-    ".ris": "ris",
-    ".parquet": "parquet",
-}
+# What the end of a file's name says about its format; where two have the same end, the one that a command offers.
+SUFFIXES = (
+    (".txt", "text"),
+    (".md", "markdown"),
+    (".markdown", "markdown"),
+    (".json", "json"),
+    (".htm", "html"),
+    (".html", "html"),
+    (".ndjson", "ndjson"),
+    (".jsonl", "ndjson"),
+    (".csv", "csv"),
+    (".svg", "svg"),
+    (".png", "png"),
+    (".pdf", "pdf"),
+    (".mmd", "mermaid"),
+    (".sarif", "sarif"),
+    (".xml", "junit"),
+    (".xml", "moodle"),
+    (".gift", "gift"),
+    (".apkg", "anki"),
+    (".bib", "bibtex"),
+    (".ris", "ris"),
+    (".parquet", "parquet"),
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,17 +73,21 @@ class Output:
     several: bool = False
 
 
-def printed(*extra: str, verbose: str = "") -> Callable[[Callable[..., Output]], Callable[..., int]]:
-    """Gives a command its formats: `--format` (the four of every command, then `extra`), `--output`, `--force`.
+def printed(
+    *extra: str, verbose: str = "", formats: tuple[str, ...] = FORMATS
+) -> Callable[[Callable[..., Output]], Callable[..., int]]:
+    """Gives a command its formats: `--format` (`formats`, then `extra`; the first is the default), `--output`, `--force`.
 
     With `verbose` (its help text) the command has `--verbose`, too, which prints the details of the blocks. Place it right
     above the function, below the command's own options.
     """
 
+    offered = (*formats, *extra)
+
     def decorate(function: Callable[..., Output]) -> Callable[..., int]:
         @functools.wraps(function)
         def run(*, format_: str | None, output: Path | None, force: bool, details: bool = False, **options: Any) -> int:
-            chosen = _chosen(format_, output, (*FORMATS, *extra))
+            chosen = _chosen(format_, output, offered)
             made = function(**options)
             try:
                 writing.write(_written(made, chosen, output, details), output, force=force)
@@ -92,7 +98,7 @@ def printed(*extra: str, verbose: str = "") -> Callable[[Callable[..., Output]],
                 writing.silence(sys.stdout)
             return made.code
 
-        for option in reversed(_output_options((*FORMATS, *extra), verbose)):
+        for option in reversed(_output_options(offered, verbose)):
             run = option(run)
         return run
 
@@ -101,7 +107,7 @@ def printed(*extra: str, verbose: str = "") -> Callable[[Callable[..., Output]],
 
 def _output_options(formats: tuple[str, ...], verbose: str) -> list[Callable[[Any], Any]]:
     options = [
-        click.option("--format", "-f", "format_", type=click.Choice(formats), help="How to write.  [default: text]"),
+        click.option("--format", "-f", "format_", type=click.Choice(formats), help=f"How to write.  [default: {formats[0]}]"),
         click.option(
             "--output",
             "-o",
@@ -119,10 +125,10 @@ def _output_options(formats: tuple[str, ...], verbose: str) -> list[Callable[[An
 def _chosen(format_: str | None, output: Path | None, offered: tuple[str, ...]) -> str:
     """The format to write. Refuses a file name that says another one than is written."""
     if output is None or (not output.suffix and format_):
-        return format_ or FORMATS[0]
-    named = SUFFIXES.get(output.suffix.lower())
-    if named not in offered:
-        ends = ", ".join(end for end, name in SUFFIXES.items() if name in offered)
+        return format_ or offered[0]
+    named = next((name for end, name in SUFFIXES if end == output.suffix.lower() and name in offered), None)
+    if named is None:
+        ends = ", ".join(end for end, name in SUFFIXES if name in offered)
         raise click.UsageError(f"--output takes a file name that ends in one of {ends}")
     if format_ and format_ != named:
         raise click.UsageError(f"--output names a {named} file, and --format says {format_}")
@@ -166,13 +172,6 @@ def ruleset_option(function: F) -> F:
     """`--ruleset`: an id of a shipped ruleset or a folder."""
     return click.option("--ruleset", "-r", default=DEFAULT_RULESET, show_default=True, metavar="ID|FOLDER", help="Rules to use.")(
         function
-    )
-
-
-def format_option(*formats: str) -> Callable[[F], F]:
-    """`--format`, the first one being the default."""
-    return click.option(
-        "--format", "-f", "format_", type=click.Choice(formats), default=formats[0], show_default=True, help="How to write."
     )
 
 
@@ -314,41 +313,3 @@ def style(path: Path | None = None) -> Style:
     """Emphasis only on a terminal: never with `NO_COLOR`, nor where a file at `path` is written instead."""
     terminal = path is None and sys.stdout is not None and sys.stdout.isatty()
     return Style(terminal and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb")
-
-
-# What follows serves the commands that do not use `@printed` yet, and goes away with the last of them.
-
-
-def load(name: str) -> tuple[Ruleset, Program]:
-    """A ruleset and its compiled conditions."""
-    found = evaluator(name)
-    return found.ruleset, found.program
-
-
-def load_gathered(files: RulesetFiles) -> tuple[Ruleset, Program]:
-    """As `load`, of files already read."""
-    from hepatica.inference import compile_ruleset
-    from hepatica.knowledge import load_files
-
-    found = load_files(files)
-    return found, compile_ruleset(found)
-
-
-def write(text: str) -> None:
-    """Text to standard output as UTF-8."""
-    writing.write([text])
-
-
-def write_file(data: bytes, path: Path | None) -> None:
-    """Content to a file, or to standard output where no path is given. Raises `InvalidInput` where it cannot be written."""
-    writing.write([data], path, force=True)
-
-
-def write_json(value: object) -> None:
-    """JSON to standard output: two spaces, keys in the order of the contract."""
-    write(as_json(value) + "\n")
-
-
-def as_json(value: object) -> str:
-    """A value as JSON text; raises `ValueError` for a number that JSON has no word for."""
-    return json.dumps(value, indent=2, ensure_ascii=False, allow_nan=False)

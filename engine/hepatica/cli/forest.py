@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
@@ -11,47 +10,37 @@ from hepatica.cli import common
 
 if TYPE_CHECKING:
     from hepatica.knowledge import Endpoint
-    from hepatica.report.style import Style
-    from hepatica.teaching.forest import Forest
-
-PICTURES = ("svg", "png")
 
 
 @click.command("forest")
-@click.option("--endpoint", "-e", "endpoints", multiple=True, type=click.Choice(["OS", "TTP", "PFS"]), help="Only this endpoint.")
-@click.option("--line", "-l", "lines", multiple=True, type=click.Choice(["first", "second"]), help="Only this line of treatment.")
-@click.option("--output", "-o", type=click.Path(dir_okay=False, path_type=Path), help="The file to write.")
+@click.option("--endpoint", "-e", "endpoints", multiple=True, type=click.Choice(["OS", "PFS", "TTP"]), help="Only this endpoint.")
+@click.option("--line", "-l", "lines", multiple=True, type=click.Choice(["first", "second", "third"]), help="Only this line.")
 @common.ruleset_option
-@common.format_option("text", "json", "markdown", *PICTURES)
-def command(*, endpoints: tuple[Endpoint, ...], lines: tuple[str, ...], output: Path | None, ruleset: str, format_: str) -> None:
-    """The randomised trials' hazard ratios as a forest plot, printed and corrected values side by side.
+@common.printed("svg", "png", "pdf")
+def command(*, endpoints: tuple[Endpoint, ...], lines: tuple[str, ...], ruleset: str) -> common.Output:
+    """The randomised trials' hazard ratios, by endpoint and control, printed and corrected values side by side.
 
-    Trials that met their primary endpoint and trials that failed are told apart by the shape of the marker and by a
-    word. The pictures need the extra `plots` (matplotlib).
+    Trials that met their primary endpoint and trials that missed it are told apart by shape, colour and word; a subgroup
+    or a comparison of doses carries no verdict. PNG and PDF need the extra `plots` (matplotlib).
 
     \b
     Examples:
       hepatica forest
       hepatica forest --endpoint OS --line second
-      hepatica forest --format svg --output forest.svg
+      hepatica forest --output forest.svg
     """
-    from hepatica.teaching.forest import ENDPOINTS, forest
+    from hepatica.problems import InvalidInput, Problem
+    from hepatica.report.teaching.drawing import printed_pages, svg
+    from hepatica.report.teaching.forest import forest_drawing, forest_pages, forest_view
+    from hepatica.teaching import Forest, forest
 
-    known, _ = common.load(ruleset)
-    found = forest(known, endpoints or ENDPOINTS, lines) if lines else forest(known, endpoints or ENDPOINTS)
-    if format_ in PICTURES:
-        from hepatica.report.teaching.forest_plot import plot
+    def drawn(found: Forest, format_: str) -> str | bytes:
+        if not found.panels:
+            raise InvalidInput([Problem("forest", 1, 1, "empty", "no randomised trial with a hazard ratio fits the choice")])
+        if format_ == "svg":
+            return svg(forest_drawing(found))
+        return printed_pages([forest_drawing(found)], "png") if format_ == "png" else printed_pages(forest_pages(found), "pdf")
 
-        common.write_file(plot(found, "svg" if format_ == "svg" else "png"), output)
-        return
-    common.write_file(_written(found, format_, common.style(output)).encode(), output)
-
-
-def _written(found: Forest, format_: str, style: Style) -> str:
-    if format_ == "json":
-        from hepatica.report.teaching.forest_document import document
-
-        return f"{common.as_json(document(found))}\n"
-    from hepatica.report.teaching.forest_text import markdown, text
-
-    return markdown(found) if format_ == "markdown" else text(found, style)
+    found = forest(common.ruleset(ruleset), endpoints, lines)
+    formats = {name: lambda result, name=name: drawn(result, name) for name in ("svg", "png", "pdf")}
+    return common.Output(found, forest_view, formats=formats)

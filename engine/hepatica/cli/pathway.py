@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from pathlib import Path
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 import click
@@ -11,50 +11,44 @@ from hepatica.cli import common
 
 if TYPE_CHECKING:
     from hepatica.knowledge import Line
-    from hepatica.report.style import Style
-    from hepatica.teaching.pathway import Pathway
+    from hepatica.teaching import Pathway
+
+LINES = ("first", "second", "third", "later", "any")
 
 
 @click.command("pathway")
 @click.argument("patient", required=False)
 @common.settings_option
-@click.option("--line", "-l", "lines", multiple=True, type=click.Choice(["first", "second", "any"]), help="Only this line.")
-@click.option("--output", "-o", type=click.Path(dir_okay=False, path_type=Path), help="The file to write.")
+@click.option("--line", "-l", "lines", multiple=True, type=click.Choice(LINES), help="Only this line of treatment.")
+@click.option("--narrow", is_flag=True, help="The picture for a phone, in one column.")
 @common.ruleset_option
-@common.format_option("text", "json", "svg", "mermaid")
+@common.printed("svg", "png", "pdf", "mermaid")
 def command(
-    *, patient: str | None, settings: tuple[str, ...], lines: tuple[Line, ...], output: Path | None, ruleset: str, format_: str
-) -> None:
-    """The treatment lines as a picture made from the rules: scope, line, history, further conditions, therapies.
+    *, patient: str | None, settings: tuple[str, ...], lines: tuple[Line, ...], narrow: bool, ruleset: str
+) -> common.Output:
+    """The treatment lines made from the rules: by line, then standing, strongest first; each drug with its conditions.
 
-    With PATIENT the path taken is lit, and every closed door says which fact closes it.
+    With PATIENT the way taken is lit, and what is closed says which fact closes it. PDF has a landscape page of A4 for each
+    line; PNG and PDF need the extra `plots` (matplotlib).
 
     \b
     Examples:
       hepatica pathway
       hepatica pathway after-sorafenib-met-high
-      hepatica pathway after-sorafenib-met-high --format svg --output pathway.svg
+      hepatica pathway after-sorafenib-met-high --output pathway.pdf
       hepatica pathway --line second --format mermaid
     """
-    from hepatica.teaching.pathway import LINES, pathway
+    from hepatica.report.teaching.drawing import printed_pages
+    from hepatica.report.teaching.pathway import LANDSCAPE, PHONE, mermaid, pathway_drawings, pathway_svg, pathway_view
+    from hepatica.teaching import pathway
 
-    profile = common.read_patient(patient, settings) if patient or settings else None
-    known, _ = common.load(ruleset)
-    path = pathway(known, profile, lines or tuple(LINES))
-    common.write_file(_shown(path, format_, common.style(output)).encode(), output)
-
-
-def _shown(path: Pathway, format_: str, style: Style) -> str:
-    if format_ == "svg":
-        from hepatica.report.teaching.pathway_svg import svg
-
-        return svg(path)
-    if format_ == "mermaid":
-        from hepatica.report.teaching.pathway_mermaid import mermaid
-
-        return mermaid(path)
-    from hepatica.report.teaching.pathway_text import document, text
-
-    if format_ == "json":
-        return f"{common.as_json(document(path))}\n"
-    return text(path, style)
+    known = common.ruleset(ruleset)
+    profile = common.read_patient(patient, settings, known) if patient or settings else None
+    width = PHONE if narrow else LANDSCAPE
+    formats: dict[str, Callable[[Pathway], str | bytes]] = {
+        "svg": lambda path: pathway_svg(path, width),
+        "png": lambda path: printed_pages(pathway_drawings(path, width), "png"),
+        "pdf": lambda path: printed_pages(pathway_drawings(path, width), "pdf"),
+        "mermaid": mermaid,
+    }
+    return common.Output(pathway(known, profile, lines), pathway_view, formats=formats)

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import sys
+from collections.abc import Callable
+from dataclasses import replace
+from typing import TYPE_CHECKING, TypeVar
 
 import click
 
@@ -10,126 +13,173 @@ from hepatica.cli import common
 from hepatica.problems import InvalidInput, Problem
 
 if TYPE_CHECKING:
+    from hepatica.knowledge import Ruleset
     from hepatica.patient import Profile
-    from hepatica.report.style import Style
-    from hepatica.teaching.quiz import Answer, Marked, Quiz
-    from hepatica.teaching.quiz_cases import Case, Level
+    from hepatica.report import Blocks
+    from hepatica.teaching import Level, Quiz, QuizAnswer, QuizCase, QuizQuestion
+
+T = TypeVar("T")
+_QUIT = ("q", "quit", "exit")
+_NONE = ("0", "none", "-")
+
+
+class QuitQuiz(Exception):
+    """The learner has had enough for now."""
 
 
 @click.command("quiz")
 @click.option("--seed", type=click.IntRange(0, 2**31), default=1, show_default=True, help="Another seed, other cases.")
 @click.option("--count", "-n", type=click.IntRange(1, 50), default=5, show_default=True, help="How many cases.")
-@click.option("--level", "-l", type=click.Choice(["easy", "medium", "hard"]), help="Only cases of this difficulty.")
+@click.option("--level", "-l", type=click.Choice(["easy", "medium", "hard"]), help="Only cases of this level.")
 @click.option(
     "--source", type=click.Choice(["both", "patients", "generated"]), default="both", show_default=True, help="Which cases."
 )
 @click.option("--answers", metavar="FILE|-", help="Answers as YAML or JSON instead of prompts.")
+@click.option("--resume", metavar="TOKEN", help="Go on with a quiz that was left; the token says which.")
+@click.option("--export", type=click.Choice(["moodle", "gift", "anki"]), help="Write the quiz for another program.")
 @common.ruleset_option
-@common.format_option("text", "json")
-def command(*, seed: int, count: int, level: Level | None, source: str, answers: str | None, ruleset: str, format_: str) -> None:
-    """Cases to judge: commit first, then see the answer, its trials, the near misses, and whether the plan changes.
+@common.printed("moodle", "gift", "anki")
+def command(
+    *,
+    seed: int,
+    count: int,
+    level: Level | None,
+    source: str,
+    answers: str | None,
+    resume: str | None,
+    export: str | None,
+    ruleset: str,
+) -> common.Output:
+    """Cases to judge: commit first, then see the lesson with its trial, and whether another fact would change the answer.
 
-    The same seed gives the same cases. Answers in a file are a list with one entry a case, such as
-    {picks: [sorafenib, 3], fact: Tumour c-MET, changes: yes}; therapies and facts may be given by number.
+    A seed gives the same cases whatever the count. Therapies and facts may be answered by number or name; `q` stops and
+    says how to go on. With --format, --output, --answers or --export nothing is asked. Answers in a file are a list with
+    one entry a case, such as {picks: [sorafenib, 3], fact: Tumour c-MET, changes: yes}. Anki needs the extra `anki`.
 
     \b
     Examples:
       hepatica quiz
-      hepatica quiz --seed 7 --count 10 --level hard
-      hepatica quiz --format json > course.json
+      hepatica quiz --seed 7 --count 10 --level easy
       hepatica quiz --seed 7 --answers mine.yaml
+      hepatica quiz --seed 7 --count 20 --export moodle --output quiz.xml
     """
-    from hepatica.teaching.quiz import quiz
+    from hepatica.report.teaching.quiz import quiz_view, summary_view
+    from hepatica.report.teaching.quiz_export import EXPORTS
+    from hepatica.teaching import marked, quiz, read_token, resumed
 
+    start = read_token(resume) if resume else None
+    if start is not None:
+        seed, count, level = start.seed, start.count, start.level
     evaluator = common.evaluator(ruleset)
-    made = quiz(evaluator, [] if source == "generated" else _patients(), seed, count, level, generate=source != "patients")
+    patients = [] if source == "generated" else _patients(evaluator.ruleset)
+    made = quiz(evaluator, patients, seed, count, level, generate=source != "patients")
     if not made.cases:
         message = "no case fits the choice of rules, level and source; with --source both there are most"
         raise InvalidInput([Problem("quiz", 1, 1, "empty", message)])
-    if answers is not None or format_ == "json":
-        _scripted(made, answers, format_)
-    else:
-        _prompted(made, common.style())
+    if start is not None:
+        made = marked(made, resumed(made, start))
+    if answers is not None:
+        made = marked(made, _read(made, answers))
+    given = click.get_current_context().params
+    if answers is None and export is None and not given.get("format_") and not given.get("output"):
+        return common.Output(_asked(made), summary_view)
+    return common.Output(made, quiz_view, formats={**EXPORTS, "text": EXPORTS[export]} if export else EXPORTS)
 
 
-def _patients() -> list[Profile]:
-    """The shipped patients, by name."""
-    from hepatica.paths import shipped
-    from hepatica.patient import read_profile
-
-    return [read_profile(path) for path in sorted(shipped("patients").glob("*.yaml"))]
+def _patients(rules: Ruleset) -> list[Profile]:
+    """The example patients, as far as they have the fields of the ruleset."""
+    return [common.read_patient(name, (), rules) for name in common.example_patients()]
 
 
-def _scripted(made: Quiz, answers: str | None, format_: str) -> None:
-    from hepatica.report.teaching import quiz_text
-    from hepatica.teaching.quiz import mark, summary
-
-    given = _answers(made, answers) if answers is not None else []
-    marks = [mark(case, answer) for case, answer in zip(made.cases, given, strict=False)]
-    found = summary(made.ruleset, marks) if marks else None
-    if format_ == "json":
-        from hepatica.report.teaching.quiz_document import document
-
-        common.write_json(document(made, marks, found))
-        return
-    style = common.style()
-    pages = [quiz_text.head(made, style)]
-    for marked in marks:
-        twist = f"{quiz_text.twist_question(marked.case)}\n{quiz_text.twist_reveal(marked, style)}"
-        pages += [quiz_text.question(marked.case, style), quiz_text.reveal(marked, style), twist]
-    pages += [quiz_text.summary_text(made, found, style)] if found else []
-    common.write("\n".join(pages))
-
-
-def _answers(made: Quiz, path: str) -> list[Answer]:
+def _read(made: Quiz, path: str) -> list[QuizAnswer]:
     from hepatica.documents import read_document
-    from hepatica.teaching.quiz_answers import read_answers
+    from hepatica.teaching import read_answers
 
     data, file = common.read_input(path)
     return read_answers(read_document(data, file), file, made.cases)
 
 
-def _prompted(made: Quiz, style: Style) -> None:
-    from hepatica.report.teaching import quiz_text
-    from hepatica.teaching.quiz import summary
+def _asked(made: Quiz) -> Quiz:
+    """The quiz with the answers that a learner gives at the terminal; where input ends early, what was answered is summed up."""
+    from hepatica.report import Notice
+    from hepatica.report.teaching.quiz import head_view, position, summary_view
+    from hepatica.teaching import marked
 
-    click.echo(quiz_text.head(made, style))
-    marks: list[Marked] = []
+    for name, stream in (("input", sys.stdin), ("output", sys.stdout)):
+        if stream is None:
+            raise InvalidInput(
+                [Problem(f"<std{name[:-3]}>", 1, 1, "closed", f"standard {name} is closed; use --answers or --format")]
+            )
+    _say((*head_view(made), Notice(made.notice)))
+    given = [mark.answer for mark in made.marks]
     try:
-        for case in made.cases:
-            marks.append(_ask(case, style))
-    except click.Abort:
-        if marks:
-            click.echo(f"\n\n{quiz_text.summary_text(made, summary(made.ruleset, marks), style)}")
-        raise
-    click.echo(quiz_text.summary_text(made, summary(made.ruleset, marks), style))
+        for case in made.cases[len(given) :]:
+            made = marked(made, given)
+            click.echo(f"\n{common.style().bold(position(made, case))}")
+            given.append(_ask(made, case))
+    except QuitQuiz:
+        click.echo()
+    except (click.Abort, UnicodeError, ValueError, RuntimeError) as error:
+        click.echo()
+        _say(summary_view(marked(made, given)) if given else ())
+        raise click.Abort from error
+    return marked(made, given)
 
 
-def _ask(case: Case, style: Style) -> Marked:
-    from hepatica.report.teaching import quiz_text
-    from hepatica.report.wrapping import wrapped
-    from hepatica.teaching import quiz_answers
-    from hepatica.teaching.quiz import Answer, mark
+def _ask(made: Quiz, case: QuizCase) -> QuizAnswer:
+    from hepatica.report.teaching.quiz import question_view, reveal_view, twist_view
+    from hepatica.teaching import QuizAnswer, fact, mark
 
-    click.echo(quiz_text.question(case, style))
-    picks = click.prompt("Your picks (numbers; 0 for none)", value_proc=lambda text: _picks(text, case))
-    fact = click.prompt("The deciding fact (number)", value_proc=lambda text: _known(quiz_answers.fact(text.strip(), case)))
+    question = case.question
+    _say(question_view(made, case))
+    picks = _prompt("Backed therapies (numbers or names, commas between; 0 for none)", lambda text: _picks(text, question))
+    facts = [one.title for one in question.facts]
+    named = _prompt("The deciding fact", lambda text: _known(fact(text, question), f"choose one of: {', '.join(facts)}"))
+    answer = QuizAnswer(picks=picks, fact=named, changes=False)
     click.echo()
-    click.echo(quiz_text.reveal(mark(case, Answer(picks, fact, changes=False)), style))
-    click.echo("\n".join(wrapped(quiz_text.twist_question(case))))
-    marked = mark(case, Answer(picks, fact, click.confirm("Yes or no", default=None)))
-    click.echo(quiz_text.twist_reveal(marked, style))
-    return marked
+    _say(reveal_view(case, mark(case, answer)))
+    click.echo()
+    changes = _prompt(f"{question.twist.question} (yes or no)", lambda text: _known(_YES_NO.get(text.lower()), "yes or no"))
+    answer = replace(answer, changes=changes == "yes")
+    _say(twist_view(case, mark(case, answer)))
+    return answer
 
 
-def _picks(text: str, case: Case) -> frozenset[str]:
-    from hepatica.teaching.quiz_answers import pick
-
-    words = text.replace(",", " ").split()
-    return frozenset() if words == ["0"] else frozenset(_known(pick(word, case)) for word in words)
+_YES_NO = {"yes": "yes", "y": "yes", "no": "no", "n": "no"}
 
 
-def _known(found: str | None) -> str:
-    if found is None:
-        raise click.UsageError("that is not offered; give the number before it")
+def _prompt(words: str, read: Callable[[str], T]) -> T:
+    """An answer, asked for until it can be read. Raises `QuitQuiz` where the learner wants to stop."""
+
+    def value(text: str) -> T:
+        if text.strip().lower() in _QUIT:
+            raise QuitQuiz
+        return read(text.strip())
+
+    found: T = click.prompt(words, value_proc=value)
     return found
+
+
+def _picks(text: str, question: QuizQuestion) -> tuple[str, ...]:
+    """The therapies named: by numbers with blanks or commas between, or by names with commas between."""
+    from hepatica.teaching import not_offered, pick
+
+    if text.lower() in _NONE:
+        return ()
+    words = text.split() if text.replace(",", " ").replace(" ", "").isdigit() else [text]
+    named = [part.strip() for word in words for part in word.split(",") if part.strip()]
+    found = [_known(pick(word, question), not_offered(word, question)) for word in named]
+    return tuple(choice.therapy for choice in question.choices if choice.therapy in found)
+
+
+def _known(found: str | None, otherwise: str) -> str:
+    if found is None:
+        raise click.UsageError(otherwise)
+    return found
+
+
+def _say(blocks: Blocks) -> None:
+    from hepatica import report
+
+    if blocks:
+        click.echo(report.text(blocks, common.style()), nl=False)

@@ -14,10 +14,18 @@ RULESET_FILES = ("ruleset", "concepts", "fields", "references", "therapy", "note
 # Every result that a command prints as JSON: where its type is.
 RESULTS: Mapping[str, tuple[str, str]] = {
     "about": ("hepatica.report", "About"),
+    "case-run": ("hepatica.assurance.cases", "CaseRun"),
+    "check": ("hepatica.assurance.check", "CheckResult"),
     "comparison": ("hepatica.explain", "Comparison"),
+    "coverage": ("hepatica.assurance.coverage", "CoverageResult"),
+    "diff": ("hepatica.assurance.diff", "RulesetDiff"),
     "explanation": ("hepatica.explain", "Explanation"),
+    "forest": ("hepatica.teaching", "Forest"),
+    "mutation": ("hepatica.assurance.mutation", "MutationResult"),
     "output": ("hepatica.evaluation", "Evaluation"),
     "patients": ("hepatica.report", "PatientListing"),
+    "pathway": ("hepatica.teaching", "Pathway"),
+    "quiz": ("hepatica.teaching", "Quiz"),
     "reference-list": ("hepatica.report", "ReferenceListing"),
     "rule-list": ("hepatica.report", "RuleListing"),
     "study": ("hepatica.report", "StudyPage"),
@@ -31,7 +39,8 @@ KINDS = ("profile", *RULESET_FILES, *sorted(RESULTS))
 @click.command("schema")
 @click.argument("kind", type=click.Choice(KINDS))
 @common.ruleset_option
-def command(kind: str, ruleset: str) -> None:
+@common.printed(formats=("json",))
+def command(*, kind: str, ruleset: str) -> common.Output:
     """The JSON Schema of a patient file, of an answer (output) or another result, or of one kind of ruleset file.
 
     Editors that know JSON Schema complete and check YAML with it. With --ruleset the fields and the conditions are those
@@ -39,32 +48,25 @@ def command(kind: str, ruleset: str) -> None:
 
     \b
     Examples:
-      hepatica schema profile > .vscode/patient.schema.json
+      hepatica schema profile --output .vscode/patient.schema.json
       hepatica schema therapy > .vscode/therapy.schema.json
       hepatica schema output
       hepatica schema whatif
     """
-    common.write_json(_schema(kind, ruleset))
+    return common.Output(_schema(kind, ruleset), lambda _: ())
 
 
 def _schema(kind: str, ruleset: str) -> dict[str, Any]:
     from hepatica.evaluation import CONTRACT
+    from hepatica.report import named_schema, schema
 
     if kind in RESULTS:
-        from hepatica import report
-
         module, name = RESULTS[kind]
-        return report.schema(getattr(importlib.import_module(module), name), kind, CONTRACT)
+        return schema(getattr(importlib.import_module(module), name), kind, CONTRACT)
     if kind == "profile":
         from hepatica.patient import profile_schema
 
-        return _named(profile_schema(common.ruleset(ruleset).fields), kind, CONTRACT)
+        return named_schema(profile_schema(common.ruleset(ruleset).fields), kind, CONTRACT)
     from hepatica.knowledge import ruleset_schemas
 
-    return _named(ruleset_schemas(common.ruleset(ruleset).concepts)[kind], kind, CONTRACT)
-
-
-def _named(schema: dict[str, Any], kind: str, version: str) -> dict[str, Any]:
-    """A schema with an id that names it and the version of the contract."""
-    head = {key: schema[key] for key in ("$schema",) if key in schema}
-    return {**head, "$id": f"urn:hepatica:{kind}:{version}", **{key: schema[key] for key in schema if key not in head}}
+    return named_schema(ruleset_schemas(common.ruleset(ruleset).concepts)[kind], kind, CONTRACT)

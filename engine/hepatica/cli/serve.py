@@ -5,7 +5,7 @@ from __future__ import annotations
 import ipaddress
 import itertools
 import socket
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import click
 
@@ -13,20 +13,7 @@ from hepatica.cli import common
 from hepatica.paths import DEFAULT_RULESET, shipped
 
 if TYPE_CHECKING:
-    from hepatica.evaluation import Evaluator
-
-SETTINGS: dict[str, Any] = {
-    "access_log": False,
-    "log_level": "warning",
-    "server_header": False,
-    "limit_concurrency": 500,
-    "timeout_keep_alive": 10,
-    "timeout_graceful_shutdown": 5,
-    "http": "hepatica.web.connection:Bounded",
-    "h11_max_incomplete_event_size": 32_768,
-    "ws": "none",
-    "lifespan": "off",
-}
+    from hepatica.knowledge import Ruleset
 
 
 @click.command("serve")
@@ -38,13 +25,13 @@ SETTINGS: dict[str, Any] = {
     "rulesets",
     multiple=True,
     metavar="ID|FOLDER",
-    help=f"Rules to offer; may be repeated, the first is the default.  [{DEFAULT_RULESET}]",
+    help=f"Rules to offer; may be repeated, the first is the default.  [{DEFAULT_RULESET} and its companion]",
 )
 def command(host: str, port: int, rulesets: tuple[str, ...]) -> None:
     """A page in the browser: a form, the answer beside it, the evidence and the rules behind it.
 
-    The address in the browser holds the whole case, and nothing is stored or logged. Every view has a JSON twin at the
-    same path with .json, described by /openapi.json.
+    The address in the browser holds the whole case, and nothing is stored or logged. Every page is JSON at the same path
+    with .json, described by /openapi.json.
 
     \b
     Examples:
@@ -53,38 +40,40 @@ def command(host: str, port: int, rulesets: tuple[str, ...]) -> None:
       hepatica serve --ruleset hcc-2016 --ruleset path/to/edited-rules
     """
     try:
-        import uvicorn
-
-        from hepatica.web.app import application
+        from hepatica.web import RulesetLibrary, application, serve
     except ImportError as error:
         message = f"the page needs the extra 'web': pip install 'hepatica[web]' ({error.name} is missing)"
         raise click.ClickException(message) from None
-    from hepatica.web.library import Library
 
     loopback = _loopback(host)
     if not loopback:
         warning = f"warning: listening on {host}, not on loopback: anyone who reaches this machine can use the page"
         click.echo(f"{warning}, unencrypted and without a password.", err=True)
-    library = Library(_named([common.evaluator(name) for name in rulesets or (DEFAULT_RULESET,)]), shipped("patients"))
+    library = RulesetLibrary(_named([common.ruleset(name) for name in rulesets] or _by_default()), shipped("patients"))
     allowed = ("localhost", "127.0.0.1", "::1", "[::1]", host) if loopback else ("*",)
-    config = uvicorn.Config(application(library, allowed), **SETTINGS)
     listener = _listener(host, port)
     shown = f"[{host}]" if ":" in host else host
     click.echo(f"Hepatica: http://{shown}:{listener.getsockname()[1]}/  (Ctrl-C stops it)")
-    uvicorn.Server(config).run(sockets=[listener])
+    serve(application(library, allowed), listener)
 
 
-def _named(evaluators: list[Evaluator]) -> dict[str, Evaluator]:
-    """The evaluators by the id of their ruleset; a second one of the same id has a number behind it."""
-    named: dict[str, Evaluator] = {}
-    for evaluator in evaluators:
-        name = own = evaluator.ruleset.card.id
-        for number in itertools.count(2):
-            if name not in named:
-                break
-            name = f"{own}-{number}"
-        named[name] = evaluator
+def _by_default() -> list[Ruleset]:
+    """The shipped rules and those that their card names as a companion, where they are shipped, too."""
+    first = common.ruleset(DEFAULT_RULESET)
+    companion = first.card.companion
+    return [first, *([common.ruleset(companion)] if companion and (shipped("rulesets") / companion).is_dir() else [])]
+
+
+def _named(rulesets: list[Ruleset]) -> dict[str, Ruleset]:
+    """The rulesets by their id; a second one of the same id has a number behind it."""
+    named: dict[str, Ruleset] = {}
+    for ruleset in rulesets:
+        named[next(name for name in _numbered(ruleset.card.id) if name not in named)] = ruleset
     return named
+
+
+def _numbered(name: str) -> itertools.chain[str]:
+    return itertools.chain([name], (f"{name}-{number}" for number in itertools.count(2)))
 
 
 def _listener(host: str, port: int) -> socket.socket:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from hepatica.documents.decode import decode
+from hepatica.documents.decode import adapter, decode
 from hepatica.documents.files import STDIN, read_bytes, read_input, write_output
 from hepatica.documents.json_reader import read_json
 from hepatica.documents.reader import read_document
@@ -16,6 +16,7 @@ __all__ = [
     "STDIN",
     "Node",
     "Path",
+    "adapter",
     "decode",
     "decoded",
     "read_bytes",

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import gc
+import weakref
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from operator import attrgetter, itemgetter
 from typing import Any, NamedTuple
@@ -417,4 +419,28 @@ def evaluator_of(ruleset: Ruleset) -> Evaluator:
     found: Evaluator | None = ruleset.__dict__.get("_evaluator")
     if found is None:
         found = ruleset.__dict__.setdefault("_evaluator", Evaluator(ruleset))
+        _DROPPED.collect(found)
     return found
+
+
+class _Dropped:
+    """Has rulesets collected that nobody uses any more.
+
+    A ruleset and its evaluator hold each other, so only the garbage collector frees them, and it cannot see how much memory
+    the engine's handles take: left alone it lets a hundred megabytes stand.
+    """
+
+    def __init__(self) -> None:
+        self._alive: weakref.WeakSet[Evaluator] = weakref.WeakSet()
+        self._most = _FEW
+
+    def collect(self, newest: Evaluator) -> None:
+        """Count an evaluator, and collect where there are half as many again as were in use the last time."""
+        self._alive.add(newest)
+        if len(self._alive) > self._most:
+            gc.collect()
+            self._most = len(self._alive) * 3 // 2 + _FEW
+
+
+_FEW = 3
+_DROPPED = _Dropped()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import NamedTuple
 
 from hepatica.knowledge import ConfidenceInterval, Correction, CorrectionKind, Figure, Reference, Result, Study, Therapy, number
@@ -12,6 +12,7 @@ _ENDPOINTS = {"OS_rate": "OS rate", "PFS_rate": "PFS rate", "other": ""}
 _UNITS = {"mo": " mo", "wk": " wk", "d": " d", "%": " %", "n": " patients", "ratio": "", "other": ""}
 _IN_MONTHS = {"d": 12 / 365.25, "wk": 7 * 12 / 365.25}
 _CONTROLS = re.compile(r"placebo|control|supportive care|observation|\blow", re.IGNORECASE)
+_ALL = "all"
 _TIMES = ("OS", "PFS", "TTP", "DFS")
 TELLING = ("OS", "PFS", "TTP", "DFS", "DCR", "RR", "PR", "OS_rate", "PFS_rate", "CBR", "SD", "CR")
 """Endpoints in the order in which they tell of benefit: survival before progression before response."""
@@ -54,18 +55,18 @@ def interval_words(ci: ConfidenceInterval, level: float = 95) -> str:
     return f"{level:g}% CI {ci[0]:g}-{ci[1]:g}"
 
 
-def ratio_words(hr: float | None, ci: ConfidenceInterval | None, level: float = 95) -> str:
+def ratio_words(hr: float | None, ci: ConfidenceInterval | None, level: float = 95, mark: str = "") -> str:
     """A hazard ratio and its interval, as far as there are any: "HR 0.38 (95% CI 0.18-0.81)"."""
     interval = f"{level:g}% CI {ratio(ci[0])}-{ratio(ci[1])}" if ci else ""
     if hr is None:
-        return interval
-    return f"HR {ratio(hr)} ({interval})" if ci else f"HR {ratio(hr)}"
+        return f"{interval}{mark}" if ci else ""
+    return f"HR {ratio(hr)}{mark} ({interval})" if ci else f"HR {ratio(hr)}{mark}"
 
 
 def arm_name(study: Study, arm: str) -> str:
     """An arm as a reader sees it: its name, or its id in words."""
     named = next((a.name for a in study.arms if a.id == arm and a.name), "")
-    return named or re.sub(r"[-_]", " ", arm)
+    return named or ("all patients" if arm == _ALL else re.sub(r"[-_]", " ", arm))
 
 
 def arm_order(study: Study, therapy: Therapy | None) -> dict[str, int]:
@@ -104,21 +105,24 @@ def _in_order(study: Study, arms: Mapping[str, Figure] | None, therapy: Therapy 
     return tuple((arm, arms[arm]) for arm in sorted(arms, key=lambda arm: order.get(arm, 99))) if arms else ()
 
 
-def figure_words(study: Study, result: Result, parts: FigureParts, mark: str = "") -> str:
-    """Figures in one line, arms named: "tivantinib 7.2 v placebo 3.8 mo, HR 0.38 (95% CI 0.18-0.81), P 0.01"."""
-    statistics = ratio_words(parts.hr, parts.ci, parts.ci_level)
+def figure_words(study: Study, result: Result, parts: FigureParts, marked: Collection[str] = (), mark: str = "") -> str:
+    """Figures in one line, arms named: "tivantinib 7.2 v placebo 3.8 mo, HR 0.38 (95% CI 0.18-0.81), P 0.01".
+
+    `mark` stands behind the parts (`arms`, `hr`, `p`) that are `marked`.
+    """
+    arms, hr, p = (mark if part in marked else "" for part in ("arms", "hr", "p"))
+    statistics = ratio_words(parts.hr, parts.ci, parts.ci_level, hr)
     if statistics and parts.hr is not None and _other_way_round(result, parts):
         statistics += f" for {arm_name(study, parts.arms[1][0])}"
-    probability = "" if parts.p is None else f"P {shown(parts.p)}"
-    return ", ".join(part for part in (_arms_words(study, result, parts, mark), statistics, probability) if part)
+    probability = "" if parts.p is None else f"P {shown(parts.p)}{p}"
+    return ", ".join(part for part in (_arms_words(study, result, parts, arms), statistics, probability) if part)
 
 
 def _arms_words(study: Study, result: Result, parts: FigureParts, mark: str) -> str:
     if not parts.arms:
         return ""
     unit = " patient" if result.unit == "n" and [value for _, value in parts.arms] == [1] else _UNITS[result.unit]
-    named = [f"{arm_name(study, arm)} {shown(value)}{mark}" for arm, value in parts.arms if arm != "all"]
-    text = " v ".join(named or [f"{shown(value)}{mark}" for _, value in parts.arms]) + unit
+    text = " v ".join(f"{arm_name(study, arm)} {shown(value)}{mark}" for arm, value in parts.arms) + unit
     converted = [months(value, result.unit) for _, value in parts.arms]
     if all(value is not None for value in converted):
         text += f" ({' v '.join(f'{value:g}' for value in converted)} mo)"

@@ -1,8 +1,9 @@
 """The one line that a therapy is known by: which study and which of its figures, what qualifies them, what overturns them.
 
 The rule, in order. The study: the one that fits the patient best, then one that bears the rule's standing out, then design,
-then size. Its figure: the one that the rule rests on, a subgroup that the patient is of, survival in the whole study, the
-primary endpoint, the most telling one. The line names every arm, the tested therapy first.
+then the one that asks most of what the patient meets, then size. Its figure: the one that the rule rests on, a subgroup that
+the patient is of, survival in the whole study, the primary endpoint, the most telling one. The line names every arm, the tested
+therapy first.
 """
 
 from __future__ import annotations
@@ -13,8 +14,8 @@ from typing import NamedTuple
 from hepatica.evaluation import figures
 from hepatica.evaluation.figures import TELLING, FigureParts
 from hepatica.evaluation.result import ApplicabilityStatus, ArmValue, Citation, Headline
-from hepatica.inference import ENROLLED_NOBODY, Verdict
-from hepatica.knowledge import STANDINGS, LaterEvent, Reference, Result, Rule, Study, StudyKind, Therapy
+from hepatica.inference import ENROLLED_NOBODY, Verdict, enrolment
+from hepatica.knowledge import STANDINGS, LaterEvent, Reference, Result, Rule, Study, StudyKind, Therapy, leaves
 
 FIT: Mapping[ApplicabilityStatus, int] = {"inside": 0, "partly_stated": 1, "not_stated": 2, "unknown": 3, "outside": 5}
 """How well a study fits a patient, best first. What tells nothing of its patients (`_TELLS_NOTHING`) stands just before the
@@ -95,21 +96,29 @@ def _fit(telling: Telling, citation: Citation) -> int:
     return FIT[status]
 
 
-def _bearing(telling: Telling, citation: Citation) -> tuple[bool, int, int]:
+def _bearing(telling: Telling, citation: Citation) -> tuple[bool, int, int, int]:
     study = telling.studies[citation.study]
-    return not STANDINGS[telling.rule.standing].borne_out_by(study), *_design(study)
+    design, size = _design(study)
+    return not STANDINGS[telling.rule.standing].borne_out_by(study), design, -_asked(study, citation), size
+
+
+def _asked(study: Study, citation: Citation) -> int:
+    """How much a study that enrolled such patients asked of them: to a patient in Asia an Asian trial is nearer than another."""
+    condition = enrolment(study) if citation.applicability.status == "inside" else None
+    return len(set(leaves(condition))) if condition is not None else 0
 
 
 def key_result(study: Study, telling: Telling) -> Result | None:
     """The figure to show of a study for this patient; None where it has none."""
     named, _, result_id = telling.rule.figure.partition("/")
     primary = {endpoint.name for endpoint in study.primary_endpoints}
+    backs = telling.rule.reaches != "not_supported"  # a failure is the whole study's, also before one of a subgroup
 
     def place(result: Result) -> tuple[int, int]:
         whole = not result.subgroup
         steps = (
             named == study.id and result.id == result_id,
-            result.subgroup_when is not None and telling.fits(study, result) is Verdict.TRUE,
+            backs and result.subgroup_when is not None and telling.fits(study, result) is Verdict.TRUE,
             whole and result.endpoint == "OS",
             whole and result.endpoint in primary,
             whole,
@@ -124,27 +133,27 @@ def key_result(study: Study, telling: Telling) -> Result | None:
 def _figures(study: Study, result: Result, telling: Telling) -> tuple[str, tuple[ArmValue, ...], tuple[str, ...]]:
     """The figure in words, its arms, and the marks that its correction calls for."""
     printed = figures.printed_parts(study, result, telling.therapy)
-    shown, marks = _as_corrected(study, result, printed, telling)
-    mark = DAGGER if shown.arms != printed.arms else ""
-    words = figures.figure_words(study, result, shown, mark) or result.says
-    if not mark and any(each.startswith(DAGGER) for each in marks):
-        words += DAGGER
+    shown, replaced, marks = _as_corrected(study, result, printed, telling)
+    words = figures.figure_words(study, result, shown, replaced, DAGGER) or result.says
     line = " ".join(filter(None, (f"{study.name}:", figures.endpoint_words(result), words, figures.subgroup_words(result))))
     arms = tuple(ArmValue(figures.arm_name(study, arm), value, result.unit) for arm, value in shown.arms)
     return line, arms, marks
 
 
-def _as_corrected(study: Study, result: Result, printed: FigureParts, telling: Telling) -> tuple[FigureParts, tuple[str, ...]]:
+def _as_corrected(
+    study: Study, result: Result, printed: FigureParts, telling: Telling
+) -> tuple[FigureParts, frozenset[str], tuple[str, ...]]:
     """A misprint and what the source leaves out are put right, with a mark; a later report stands beside the print."""
     fix, correction = figures.corrected_parts(study, result, telling.therapy), result.corrected
-    if fix is None or correction is None or not _matters(printed, fix):
-        return printed, ()
+    changed = _changed(printed, fix) if fix else frozenset()
+    if fix is None or correction is None or not changed:
+        return printed, frozenset(), ()
     kind = figures.correction_kind(study, correction)
     if kind == "later_report":
         verb = figures.correction_verb(study, correction, telling.references)
-        return printed, (f"{verb} {figures.figure_words(study, result, fix)}",)
+        return printed, frozenset(), (f"{verb} {figures.figure_words(study, result, fix)}",)
     if kind not in ("misprint", "not_printed"):
-        return printed, ()
+        return printed, frozenset(), ()
     right = FigureParts(
         fix.arms or printed.arms,
         printed.hr if fix.hr is None else fix.hr,
@@ -154,19 +163,25 @@ def _as_corrected(study: Study, result: Result, printed: FigureParts, telling: T
         printed.says,
     )
     word = telling.source_word
-    return right, (f"{DAGGER} {f'the {word} prints another figure' if kind == 'misprint' else f'not printed in the {word}'}",)
+    return (
+        right,
+        changed,
+        (f"{DAGGER} {f'the {word} prints another figure' if kind == 'misprint' else f'not printed in the {word}'}",),
+    )
 
 
-def _matters(printed: FigureParts, fix: FigureParts) -> bool:
-    """Whether a correction changes what a reader would think: an arm, the ratio, or on which side of significance it lies."""
-    before = dict(printed.arms)
+def _changed(printed: FigureParts, fix: FigureParts) -> frozenset[str]:
+    """The parts in which a correction changes what a reader would think: an arm, the ratio, on which side of significance."""
+    before, found = dict(printed.arms), set()
     if any(figures.matters(before.get(arm), value) for arm, value in fix.arms):
-        return True
+        found.add("arms")
     if fix.hr is not None and (printed.hr is None or figures.matters(printed.hr, fix.hr)):
-        return True
+        found.add("hr")
     if fix.ci and printed.ci and (fix.ci[0] <= 1 <= fix.ci[1]) != (printed.ci[0] <= 1 <= printed.ci[1]):
-        return True
-    return None not in (printed.p, fix.p) and figures.significant(printed.p) != figures.significant(fix.p)
+        found.add("hr")
+    if None not in (printed.p, fix.p) and figures.significant(printed.p) != figures.significant(fix.p):
+        found.add("p")
+    return frozenset(found)
 
 
 def _without_figures(study: Study, telling: Telling) -> str:
@@ -174,6 +189,8 @@ def _without_figures(study: Study, telling: Telling) -> str:
         parts = (study.approval.authority, study.approval.region, study.approval.date)
         return f"{study.name}: approved ({', '.join(part for part in parts if part)})"
     phase = f", phase {study.phase}" if study.phase and "phase" not in study.name.lower() else ""
+    if telling.rule.reaches == "unreported":
+        return f"{study.name}{phase}: nothing reported"
     if study.status in _UNDER_WAY:
         return f"{study.name}{phase}: {_UNDER_WAY[study.status]} at the date, no result"
     return f"{study.name}{phase}: no figures in the {telling.source_word}"

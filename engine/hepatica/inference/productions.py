@@ -1,7 +1,8 @@
 """Conditions and facts in durable_rules' terms: productions of plain clauses, and one flat fact to a profile.
 
-A value is one letter, a set one letter to each of its words, a number the lowest and the highest value it may have.
-Unknown is a letter of its own: it fails every certain clause and passes every possible one.
+A value is one letter, and for each word of its field whether it is that word; a set says so of each word; a number is the
+lowest and the highest value it may have. Unknown is a letter of its own: it fails every certain clause and passes every
+possible one.
 """
 
 from __future__ import annotations
@@ -24,7 +25,6 @@ UNKNOWN_LETTER = "z"
 YES_NO = {True: "y", False: "n"}
 _ALPHABET = "".join(letter for letter in ascii_letters if letter != UNKNOWN_LETTER)
 _NEVER = "-"
-_FEW = 3
 _FAR = 1_000_000_000_000
 _MOST_KNOWN = 1024
 
@@ -77,8 +77,11 @@ class Writer:
         if field.kind == "set":
             return _set_ways(leaf, maybe)
         words = words_of(field)
-        passing = "".join(_letter(field, word) for word in words if leaf.holds(word))
-        return (_one_of(leaf.field, passing + maybe, "".join(_letter(field, word) for word in words)),)
+        passing = [word for word in words if leaf.holds(word)]
+        if len(passing) == 1 and field.kind == "choice":
+            return (_one_of(f"{leaf.field}_{passing[0]}", YES_NO[True] + maybe),)
+        letters = "".join(_letter(field, word) for word in passing)
+        return (_one_of(leaf.field, letters + maybe, "".join(_letter(field, word) for word in words)),)
 
 
 def _set_ways(leaf: Test, maybe: str) -> Ways:
@@ -106,14 +109,12 @@ def _numeric_ways(leaf: Test, possible: bool) -> Ways:
 def _one_of(name: str, letters: str, alphabet: str = "".join(YES_NO.values())) -> tuple[Clause, ...]:
     """Clauses under which a property is one of some letters of its alphabet (unknown's is always one of them).
 
-    A few letters left out are named one by one: a pattern of letters costs the engine much more to build.
+    The letters left out are named one by one. A pattern of letters would be one clause, but the engine never gives back the
+    memory of a pattern, some 0.5 MB for each handle.
     """
     if len(letters) < 2:
         return ({name: letters or _NEVER},)
-    others = [letter for letter in alphabet + UNKNOWN_LETTER if letter not in letters]
-    if len(others) <= _FEW:
-        return tuple({"$neq": {name: letter}} for letter in others)
-    return ({"$mt": {name: f"[{letters}]"}},)
+    return tuple({"$neq": {name: letter}} for letter in alphabet + UNKNOWN_LETTER if letter not in letters)
 
 
 def _letter(field: Field, value: str | bool) -> str:
@@ -201,7 +202,9 @@ def _written(field: Field, value: Value | None) -> dict[str, str]:
         low, high = _bounds(field, value)
         return {f"{field.name}_low": digits(low), f"{field.name}_high": digits(high)}
     if field.kind != "set":
-        letters = {field.name: UNKNOWN_LETTER if value is None else _letter(field, value)}  # type: ignore[arg-type]
+        assert value is None or isinstance(value, (str, bool))
+        letters = {field.name: UNKNOWN_LETTER if value is None else _letter(field, value)}
+        letters |= {f"{field.name}_{w}": UNKNOWN_LETTER if value is None else YES_NO[w == value] for w in field.values}
     else:
         assert value is None or isinstance(value, tuple)
         letters = {f"{field.name}_any": UNKNOWN_LETTER if value is None else YES_NO[bool(value)]}

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from hepatica.knowledge.cache import cache_folder, load, load_gathered
 from hepatica.knowledge.condition_reader import ConditionReader
 from hepatica.knowledge.conditions import (
     AllOf,
@@ -20,7 +19,7 @@ from hepatica.knowledge.conditions import (
 )
 from hepatica.knowledge.content import digest_of
 from hepatica.knowledge.counts import counts
-from hepatica.knowledge.decode import READ_AS, decode
+from hepatica.knowledge.draft import WRITTEN
 from hepatica.knowledge.evidence import (
     Approval,
     Arm,
@@ -48,7 +47,7 @@ from hepatica.knowledge.evidence import (
 )
 from hepatica.knowledge.figures import FigureFinding, figure_findings, number
 from hepatica.knowledge.files import CARD, CASES, MAX_FILES, MAX_TOTAL, RulesetFiles, belongs, collect, find_ruleset, gather
-from hepatica.knowledge.loader import load_files, load_ruleset
+from hepatica.knowledge.loader import load, load_files, load_ruleset
 from hepatica.knowledge.numbers import ranges
 from hepatica.knowledge.ruleset import (
     Card,
@@ -114,12 +113,12 @@ __all__ = [
     "OUTCOMES",
     "PHASES",
     "RANK",
-    "READ_AS",
     "SCHEME",
     "STANDINGS",
     "STATUSES",
     "UNSTATED",
     "VERDICTS",
+    "WRITTEN",
     "AllOf",
     "AnyOf",
     "Approval",
@@ -175,13 +174,11 @@ __all__ = [
     "Verdict",
     "Waiver",
     "belongs",
-    "cache_folder",
     "catalogue",
     "collect",
     "concept_words",
     "condition_words",
     "counts",
-    "decode",
     "digest_of",
     "figure_findings",
     "find_ruleset",
@@ -191,7 +188,6 @@ __all__ = [
     "level_of",
     "load",
     "load_files",
-    "load_gathered",
     "load_ruleset",
     "number",
     "ranges",

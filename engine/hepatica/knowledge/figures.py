@@ -16,7 +16,7 @@ from typing import Literal, NamedTuple
 
 from hepatica.documents import Path
 from hepatica.knowledge.evidence import Figure, Result, Study
-from hepatica.knowledge.numbers import digits, recorded, sentences
+from hepatica.knowledge.numbers import digits, placed_sentences, recorded
 from hepatica.knowledge.ruleset import Rule, Ruleset, Therapy
 from hepatica.problems import quote
 
@@ -245,22 +245,28 @@ def possible_verdicts(rule: Rule, therapy: Therapy, cited: Sequence[Study]) -> t
     a primary endpoint was missed and another telling endpoint is significantly better; else `no_better`. Only randomised
     trials that tested this therapy count, and of them the whole trial, or the subgroup that the rule's `figure` is about.
     """
-    effects: dict[bool, set[Effect]] = {True: set(), False: set()}
+    harm: set[Effect] = set()
+    others: set[Effect] = set()
     missed = False
     subgroup = next((r.subgroup for s in cited for r in s.results if f"{s.id}/{r.id}" == rule.figure), "")
     for study in cited:
         if study.kind != "randomised_controlled_trial" or not _tests(study, therapy):
             continue
         missed = missed or study.outcome in ("missed", "partly_met")
-        primary = {word for endpoint in study.primary_endpoints for word in endpoint.name.split()}
+        primary = {word: endpoint.met for endpoint in study.primary_endpoints for word in endpoint.name.split()}
         for result in study.results:
             if result.subgroup == subgroup and result.endpoint in TELLING:
-                effects[result.endpoint == "OS" or result.endpoint in primary].add(effect(study, result))
-    if "worse" in effects[True]:
+                said = effect(study, result)
+                if result.endpoint == "OS" or result.endpoint in primary:
+                    harm.add(said)
+                # One of two primary endpoints that was met counts as better on another endpoint than the one missed.
+                if primary.get(result.endpoint, "no" if result.endpoint == "OS" else "yes") == "yes":
+                    others.add(said)
+    if "worse" in harm:
         return ("harmful",)
-    if missed and "better" in effects[False]:
+    if missed and "better" in others:
         return ("secondary_only",)
-    return ("secondary_only", "no_better") if missed and "unclear" in effects[False] else ("no_better",)
+    return ("secondary_only", "no_better") if missed and "unclear" in others else ("no_better",)
 
 
 def _tests(study: Study, therapy: Therapy) -> bool:
@@ -356,7 +362,7 @@ def _unrecorded(rule: Rule, ruleset: Ruleset) -> Iterator[str]:
     """Numbers in a rule's sentences that no study it cites records."""
     known: set[Decimal] = set().union(*(recorded(ruleset.studies[name]) for name in rule.cites))
     known |= recorded(rule.when) | {Decimal(ruleset.card.as_of[:4])}
-    for sentence in sentences(rule):
+    for _, sentence in placed_sentences(rule, ()):
         for written in digits(sentence):
             if Decimal(written) not in known:
                 yield f"{written} is in no study that {rule.id} cites: {quote(sentence)}"

@@ -31,7 +31,7 @@ from hepatica.report.blocks import (
     Tree,
 )
 from hepatica.report.case import case_blocks, case_title
-from hepatica.report.documents import document, json_line, json_text, schema
+from hepatica.report.documents import document, json_line, json_text, named_schema, schema
 from hepatica.report.render_html import html, html_page
 from hepatica.report.render_markdown import markdown
 from hepatica.report.render_text import text
@@ -129,6 +129,7 @@ __all__ = [
     "json_line",
     "json_text",
     "markdown",
+    "named_schema",
     "patient_listing",
     "patients_view",
     "reference_listing",

@@ -25,9 +25,8 @@ from hepatica.report.case import case_blocks, case_title
 from hepatica.report.sources import place_words
 from hepatica.wording import Wording, all_of, counted
 
-# Topics of notes that are advice on how to choose, which every answer shows; the rest is for those who ask.
-ADVICE = ("general advice", "individual treatment", "individualising", "region", "toxicity", "monitoring", "combining")
-_MOST_ADVICE = 5
+# The topic of notes that advise how to choose: every answer shows them, the other notes only those who ask see.
+ADVICE = "general advice"
 _MOST_ASKED = 3
 
 
@@ -155,10 +154,10 @@ class _Answer:
         """The source's general advice in a few lines; what else it says of such patients for those who ask."""
         notes = self.evaluation.notes
         word = self.evaluation.knowledge.card.source_word
-        advice = [note for note in notes if note.topic in ADVICE][:_MOST_ADVICE]
-        rest = [note for note in notes if note not in advice]
+        advice = [note for note in notes if note.topic == ADVICE]
+        rest = [note for note in notes if note.topic != ADVICE]
         if advice:
-            yield Section(f"General advice of the {word}", (Bullets(tuple(_note(note, word) for note in advice)),), id="advice")
+            yield Section(f"General advice of the {word}", (Bullets(tuple(note.says for note in advice)),), id="advice")
         if rest:
             yield More(f"What else the {word} says ({len(rest)})", (Bullets(tuple(_note(note, word) for note in rest)),))
 
@@ -166,7 +165,7 @@ class _Answer:
         """The ruleset to look at beside this one."""
         card = self.evaluation.knowledge.card
         if card.companion:
-            yield Paragraph(f"{card.companion_says} (--ruleset {card.companion})".strip(), lead="See also")
+            yield Paragraph(card.companion_says or card.companion, lead="See also")
 
     def details(self, entry: Entry) -> Blocks:
         """Everything behind an entry: what the rule says, why it holds, its limits, the studies and the other rules."""

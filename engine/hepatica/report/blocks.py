@@ -22,9 +22,10 @@ Mark = Literal["yes", "no", "unknown", "none"]
 
 
 class Ref(NamedTuple):
-    """A thing that a medium with links may link to: kind is study, therapy, rule, reference, patient, field, page or url.
+    """A thing that a medium with links may link to: kind is study, therapy, rule, reference, patient, field, page, change or url.
 
-    A `url` carries its whole address and needs no one to resolve it.
+    A `url` carries its whole address and needs no one to resolve it. A `change` is the case with other facts, written as a
+    query in tokens (`cmet=low&afp=500`).
     """
 
     kind: str

@@ -7,6 +7,7 @@ from typing import Any
 
 from pydantic import TypeAdapter
 
+from hepatica.notice import NOTICE
 from hepatica.printable import escaped_in_json
 
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
@@ -36,8 +37,13 @@ def json_line(value: Any) -> str:
 
 def schema(kind: Any, name: str, version: str) -> dict[str, Any]:
     """The JSON Schema (2020-12) of a result type as it is written, with an id that names it and the version of the contract."""
-    found = _adapter(kind).json_schema(mode="serialization")
-    return {"$schema": DIALECT, "$id": f"urn:hepatica:{name}:{version}", **found}
+    return named_schema(_adapter(kind).json_schema(mode="serialization"), name, version)
+
+
+def named_schema(schema: dict[str, Any], name: str, version: str) -> dict[str, Any]:
+    """A JSON Schema with an id that names it, and the notice that every output carries."""
+    head = {"$schema": DIALECT, "$id": f"urn:hepatica:{name}:{version}", "$comment": NOTICE}
+    return {**head, **{key: value for key, value in schema.items() if key not in head}}
 
 
 def _adapter(kind: Any) -> TypeAdapter[Any]:

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from urllib.parse import urlencode
 
 from hepatica.evaluation import LISTS, ListName
 from hepatica.explain import KINDS, Change, OpenTherapy, Outcome, Question, WhatIf
 from hepatica.knowledge import STANDINGS
+from hepatica.patient import show
 from hepatica.report.blocks import Block, Blocks, Item, Items, More, Notice, Paragraph, Ref, Section
 from hepatica.report.case import case_blocks, case_title
 from hepatica.wording import all_of, counted
@@ -108,7 +110,14 @@ def _rows(changes: list[Change]) -> Iterator[Item]:
         for change in group:
             effects.setdefault(_effect(change), []).append(change.name)
         said = "; ".join(f"{', '.join(names)} ({effect})" for effect, names in effects.items())
-        yield Item(name, f"{said}.{warned}")
+        yield Item(name, f"{said}.{warned}", ref=_changed(group[0]))
+
+
+def _changed(change: Change) -> Ref:
+    """The case with the steps made, for media that can lead there."""
+    pairs = [(name, value) for step in change.steps for name, value in step.to.items()]
+    words = [(name, value if isinstance(value, tuple) and value else (show(value),)) for name, value in pairs]
+    return Ref("change", urlencode(words, doseq=True))
 
 
 def _effect(change: Change) -> str:

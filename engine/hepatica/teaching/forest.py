@@ -1,21 +1,46 @@
-"""The randomised trials' hazard ratios, printed and corrected, ready to be drawn as a forest plot."""
+"""The randomised comparisons' hazard ratios, by endpoint and by what the tested arm was held against."""
 
 from __future__ import annotations
 
-from collections.abc import Collection
+import re
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
+from typing import Literal
 
-from hepatica.knowledge import Endpoint, Met, Result, Ruleset, Study, Therapy
+from hepatica.evaluation import RulesetIdentity, arm_name, arm_order, corrected_parts, correction_verb, identity
+from hepatica.knowledge import (
+    LINES,
+    Endpoint,
+    Figure,
+    LaterEvent,
+    Outcome,
+    Place,
+    Result,
+    Ruleset,
+    Study,
+    Therapy,
+)
+from hepatica.notice import notice
 
-ENDPOINTS: tuple[Endpoint, ...] = ("OS", "TTP", "PFS")
+ENDPOINTS: dict[Endpoint, str] = {
+    "OS": "Overall survival",
+    "PFS": "Progression-free survival",
+    "TTP": "Time to progression",
+}
 RANDOMISED = ("randomised_controlled_trial", "randomised_dose_comparison")
-MET_WORDS: dict[Met, str] = {"yes": "met", "no": "failed", "pending": "pending", "not_reported": "not reported"}
-_SETTINGS = ("first", "second", "any", "not_stated")
+SETTINGS = (*LINES, "not_stated")
+PLACEBO, OTHERS = "placebo", "other controls"
+_OWN_PANEL = 3
+Kind = Literal["whole_trial", "subgroup", "dose_comparison"]
+# What an arm got besides that by which it is known: "sorafenib + placebo" is sorafenib.
+_BESIDES = re.compile(
+    r"\s*(\+|plus|and|with)\s+(matching\s+)?(placebo|best supportive care)\b|\s+alone\b|,? as printed\b", re.IGNORECASE
+)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Estimate:
-    """A hazard ratio with its confidence interval of `level` per cent; `low` and `high` are None where there is none."""
+    """A hazard ratio with its interval of `level` per cent; `low` and `high` are None where there is none."""
 
     hr: float
     low: float | None = None
@@ -23,29 +48,39 @@ class Estimate:
     level: float = 95
 
 
-@dataclass(frozen=True, slots=True)
-class Row:
-    """One comparison. `printed` is what the source gives, `corrected` what it should read where a ratio or interval differs.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ForestRow:
+    """One comparison. `printed` is what the source gives, `corrected` the figure beside it: `verb` says how the two are told.
 
-    `met` is the verdict on the trial's own primary endpoint, which need not be this one.
+    Only a comparison of the whole trial carries the trial's `outcome`: a subgroup and a comparison of doses were not what
+    the trial was designed to decide, so theirs is empty. `outcome` speaks of `primary`, which need not be this endpoint.
     """
 
-    therapy: Therapy
-    study: Study
-    result: Result
-    arms: tuple[str, ...]
+    study: str
+    name: str
+    therapy: str
+    therapy_name: str
+    setting: str
+    phase: str
+    n: int | None
+    kind: Kind
+    subgroup: str
+    tested: str
+    control: str
+    result: str
+    label: str
     printed: Estimate | None
     corrected: Estimate | None
-
-    @property
-    def met(self) -> Met:
-        """Whether the trial met its primary endpoint."""
-        return met(self.study)
-
-    @property
-    def verdict(self) -> str:
-        """As `verdict` of the study."""
-        return verdict(self.study)
+    verb: str
+    basis: str
+    source: Place | None
+    p: Figure | None
+    corrected_p: Figure | None
+    primary: str
+    outcome: Outcome | Literal[""]
+    trial_outcome: Outcome
+    lines: str
+    later: tuple[LaterEvent, ...]
 
     @property
     def shown(self) -> Estimate:
@@ -55,88 +90,147 @@ class Row:
         return estimate
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ForestPanel:
+    """The comparisons of one endpoint with one kind of control, by line of treatment: never more than is comparable."""
+
+    endpoint: Endpoint
+    control: str
+    rows: tuple[ForestRow, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UndrawnTrial:
+    """A randomised trial with results but no hazard ratio of the chosen endpoints."""
+
+    study: str
+    name: str
+    setting: str
+    primary: str
+    outcome: Outcome
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Forest:
-    """The rows by endpoint, then line of treatment, then order of the ruleset.
+    """Every panel, and the randomised trials of the same settings that have no row."""
 
-    `without` are the randomised studies with results, of the same settings, that have no row.
-    """
-
-    ruleset: Ruleset
-    rows: tuple[Row, ...]
-    without: tuple[Study, ...] = ()
+    notice: str
+    ruleset: RulesetIdentity
+    panels: tuple[ForestPanel, ...]
+    without: tuple[UndrawnTrial, ...]
 
     @property
-    def verdicts(self) -> tuple[Met, ...]:
-        """Every verdict that a row has, in the order of `MET_WORDS`."""
-        return tuple(word for word in MET_WORDS if any(row.met == word for row in self.rows))
-
-    def span(self) -> tuple[float, float]:
-        """The lowest and highest value drawn."""
-        estimates = [e for row in self.rows for e in (row.printed, row.corrected) if e is not None]
-        values = [v for e in estimates for v in (e.hr, e.low, e.high) if v is not None]
-        return min(values), max(values)
+    def rows(self) -> tuple[ForestRow, ...]:
+        """Every row, in order."""
+        return tuple(row for panel in self.panels for row in panel.rows)
 
 
-def forest(ruleset: Ruleset, endpoints: Collection[Endpoint] = ENDPOINTS, settings: Collection[str] = _SETTINGS) -> Forest:
-    """Every randomised comparison with a hazard ratio, printed or corrected, of the chosen endpoints and settings."""
-    studies = [
+def forest(ruleset: Ruleset, endpoints: Collection[Endpoint] = (), settings: Collection[str] = ()) -> Forest:
+    """Every randomised comparison with a hazard ratio, printed or corrected, of the chosen endpoints and settings (or all)."""
+    wanted = [name for name in ENDPOINTS if not endpoints or name in endpoints]
+    trials = [
         (therapy, study)
         for therapy in ruleset.therapies.values()
         for study in therapy.studies
-        if study.kind in RANDOMISED and study.setting in settings and study.results
+        if study.kind in RANDOMISED and study.results and (not settings or study.setting in settings)
     ]
-    rows = [
-        _row(therapy, study, result)
-        for therapy, study in studies
+    pairs = [
+        (result.endpoint, _row(ruleset, therapy, study, result))
+        for therapy, study in trials
         for result in study.results
-        if result.endpoint in endpoints and _has_ratio(result)
+        if result.endpoint in wanted and _has_ratio(result)
     ]
-    drawn = {row.study.id for row in rows}
-    ranked = sorted(rows, key=lambda row: (ENDPOINTS.index(row.result.endpoint), _SETTINGS.index(row.study.setting)))
-    return Forest(ruleset, tuple(ranked), tuple(study for _, study in studies if study.id not in drawn))
+    drawn = {row.study for _, row in pairs}
+    without = [_undrawn(study) for _, study in trials if study.id not in drawn]
+    panels = [panel for name in wanted for panel in _panels(name, [row for endpoint, row in pairs if endpoint == name])]
+    return Forest(notice=notice(ruleset.card.as_of), ruleset=identity(ruleset), panels=tuple(panels), without=tuple(without))
 
 
-def met(study: Study) -> Met:
-    """Whether a trial met its primary endpoint."""
-    return study.primary_endpoints[0].met if study.primary_endpoints else "not_reported"
+def _panels(endpoint: Endpoint, rows: list[ForestRow]) -> Iterator[ForestPanel]:
+    """Placebo first, then each control that several trials share, then the others together."""
+    shared = [control for control in dict.fromkeys(row.control for row in rows) if _has_panel(rows, control)]
+    ordered = sorted(shared, key=lambda control: control != PLACEBO)
+    for control in (*ordered, OTHERS):
+        chosen = [row for row in rows if row.control == control or (control == OTHERS and row.control not in shared)]
+        if chosen:
+            ranked = sorted(chosen, key=lambda row: (SETTINGS.index(row.setting), row.kind != "whole_trial"))
+            yield ForestPanel(endpoint=endpoint, control=control, rows=tuple(ranked))
 
 
-def verdict(study: Study) -> str:
-    """The verdict in words, with the endpoint it is about: "failed (OS)"."""
-    primary = study.primary_endpoints[0] if study.primary_endpoints else None
-    told = primary is not None and primary.name in ENDPOINTS and primary.met in ("yes", "no")
-    return f"{MET_WORDS[met(study)]} ({primary.name})" if primary and told else MET_WORDS[met(study)]
+def _has_panel(rows: list[ForestRow], control: str) -> bool:
+    """Placebo always has a panel of its own, other controls from three trials on, doses of one drug never."""
+    trials = {row.study for row in rows if row.control == control and row.kind != "dose_comparison"}
+    return len(trials) >= (1 if control == PLACEBO else _OWN_PANEL)
+
+
+def _undrawn(study: Study) -> UndrawnTrial:
+    return UndrawnTrial(
+        study=study.id, name=study.name, setting=study.setting, primary=study.endpoint_names, outcome=study.outcome
+    )
 
 
 def _has_ratio(result: Result) -> bool:
-    mend = result.corrected
-    return result.hr is not None or (mend is not None and mend.hr is not None)
+    return result.hr is not None or (result.corrected is not None and result.corrected.hr is not None)
 
 
-def _row(therapy: Therapy, study: Study, result: Result) -> Row:
-    return Row(therapy, study, result, _arms(study, result), _printed(result), _corrected(result))
+def _row(ruleset: Ruleset, therapy: Therapy, study: Study, result: Result) -> ForestRow:
+    correction = result.corrected
+    found = next((d for d in study.discrepancies if correction is not None and d.id == correction.discrepancy), None)
+    verb = correction_verb(study, correction, ruleset.references) if correction else ""
+    kind: Kind = "dose_comparison" if study.kind == RANDOMISED[1] else "subgroup" if result.subgroup else "whole_trial"
+    tested, control = _arms(therapy, study, result)
+    return ForestRow(
+        study=study.id,
+        name=study.name,
+        therapy=therapy.id,
+        therapy_name=therapy.name,
+        setting=study.setting,
+        phase=study.phase or "",
+        n=result.n or study.n,
+        kind=kind,
+        subgroup=result.subgroup,
+        tested=tested,
+        control=control,
+        result=result.id,
+        label=result.label or result.endpoint,
+        printed=_printed(result),
+        corrected=_corrected(study, result),
+        verb="published:" if result.hr is None and verb == "should read" else verb,
+        basis=correction.basis if correction else "",
+        source=found.source if found else None,
+        p=result.p,
+        corrected_p=correction.p if correction else None,
+        primary=study.endpoint_names,
+        outcome=study.outcome if kind == "whole_trial" else "",
+        trial_outcome=study.outcome,
+        lines=result.lines,
+        later=study.later,
+    )
 
 
-def _arms(study: Study, result: Result) -> tuple[str, ...]:
-    """The arms compared, by name: those the result gives a figure for, else all of the study."""
-    names = {arm.id: arm.name or arm.id for arm in study.arms}
-    mended = result.corrected.arms if result.corrected else None
-    return tuple(names.get(arm, arm) for arm in (result.arms or mended or names))
+def _arms(therapy: Therapy, study: Study, result: Result) -> tuple[str, str]:
+    """The tested arm and what it was held against, by name: those the result gives a figure for, else all of the study."""
+    order = arm_order(study, therapy)
+    corrected = result.corrected.arms if result.corrected else None
+    ids = sorted(result.arms or corrected or order, key=lambda arm: order.get(arm, len(order)))
+    names = [_BESIDES.sub("", arm_name(study, arm)).strip() or arm for arm in ids]
+    return (names[0], names[-1]) if names else ("", "")
 
 
 def _printed(result: Result) -> Estimate | None:
     if result.hr is None:
         return None
     low, high = result.ci or (None, None)
-    return Estimate(result.hr, low, high, result.ci_level)
+    return Estimate(hr=result.hr, low=low, high=high, level=result.ci_level)
 
 
-def _corrected(result: Result) -> Estimate | None:
+def _corrected(study: Study, result: Result) -> Estimate | None:
     """The estimate with its corrected parts; None where a correction touches neither ratio nor interval."""
-    mend = result.corrected
-    if mend is None or (mend.hr is None and mend.ci is None):
+    parts = corrected_parts(study, result)
+    if parts is None or (parts.hr is None and parts.ci is None):
         return None
-    ratio = mend.hr if mend.hr is not None else result.hr
-    interval = mend.ci or (result.ci if result.hr is not None else None)
-    return None if ratio is None else Estimate(ratio, *(interval or (None, None)))
+    ratio = parts.hr if parts.hr is not None else result.hr
+    if ratio is None:
+        return None
+    low, high = parts.ci or (result.ci if result.hr is not None else None) or (None, None)
+    return Estimate(hr=ratio, low=low, high=high, level=parts.ci_level)

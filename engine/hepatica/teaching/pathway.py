@@ -1,246 +1,271 @@
-"""The treatment lines as a tree made from the rules: scope, line, history, further conditions, therapies.
+"""The treatment lines as the rules have them: line, then standing (strongest first), then drugs with their conditions.
 
-A rule's conditions are split by the nature of the fields they test: those about history are its door, the others its
-branch. With a profile every node is lit, closed or open, and a closed door carries the facts that close it.
+What most rules ask for is said once, at the root or at the head of a line; a drug shows only what it asks beyond that, or
+that it does not ask it. With a profile every condition is met, unmet or not known, and every rule is read from them.
 """
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator
+from collections import Counter
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Literal
 
-from hepatica.evaluation import Explained, Reason, explained
-from hepatica.inference import SCOPE, Masks, compile_conditions
+from hepatica.evaluation import RulesetIdentity, identity
+from hepatica.inference import causes, read
 from hepatica.knowledge import (
+    LINES,
     RANK,
+    STANDINGS,
     AllOf,
-    AnyOf,
+    Concept,
     ConceptTest,
     Condition,
     Line,
     Rule,
     Ruleset,
-    Study,
+    Standing,
+    Test,
     Therapy,
-    concept_words,
-    condition_words,
     leaves,
 )
-from hepatica.patient import FIELD_BY_NAME, Profile
+from hepatica.notice import notice
+from hepatica.patient import Profile
+from hepatica.teaching.quiz_patients import vignette
+from hepatica.wording import Wording, any_of
 
-State = Literal["", "lit", "open", "closed"]
-LINES: dict[Line, str] = {"first": "First line", "second": "Second line", "any": "Any line"}
-ANY_HISTORY, NO_FURTHER = "Whatever was given before", "No further condition"
+State = Literal["", "open", "depends", "closed", "against"]
+Met = Literal["", "yes", "no", "unknown"]
+_COMMON = 0.5  # the share of rules that must ask for a condition before it is said once for all of them
+_STATES: dict[Met, State] = {"": "", "yes": "open", "no": "closed", "unknown": "depends"}
 
 
-@dataclass(frozen=True, slots=True)
-class Status:
-    """Where a node stands for a profile. `why` are the facts that close it or what leads to it, `needs` what would decide."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PathwayCondition:
+    """One condition in words. With a profile: whether it is met, and the patient's facts or the unknown fields behind that."""
 
-    state: State = ""
-    why: tuple[Reason, ...] = ()
+    says: str
+    met: Met = ""
+    facts: tuple[str, ...] = ()
     needs: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Leaf:
-    """A therapy at the end of a branch, by one of its rules, with the studies that rule cites."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PathwayRule:
+    """One rule of a drug: what it asks for beyond what is said above it, and the studies it cites."""
 
-    therapy: Therapy
-    rule: Rule
-    studies: tuple[Study, ...]
-    status: Status
-
-
-@dataclass(frozen=True, slots=True)
-class Branch:
-    """What a door's therapies ask for beyond history; `says` is what the concepts it names mean."""
-
-    title: str
+    rule: str
     says: str
-    parts: tuple[Condition, ...]
-    leaves: tuple[Leaf, ...]
-    status: Status
+    conditions: tuple[PathwayCondition, ...]
+    state: State
+    closed_by: tuple[str, ...]
+    needs: tuple[str, ...]
+    studies: tuple[str, ...]
+    names: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Door:
-    """What was given before; `says` is what the concepts it names mean."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PathwayDrug:
+    """A therapy once within its line and standing; its rules are alternatives."""
 
+    therapy: str
+    name: str
+    state: State
+    rules: tuple[PathwayRule, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PathwayGroup:
+    """The drugs of one standing."""
+
+    standing: Standing
     title: str
-    says: str
-    parts: tuple[Condition, ...]
-    branches: tuple[Branch, ...]
-    status: Status
+    means: str
+    drugs: tuple[PathwayDrug, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class LineNode:
-    """One line of treatment."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PathwayLine:
+    """One line of treatment; `common` is what its drugs ask for unless one says otherwise."""
 
     line: Line
     title: str
-    doors: tuple[Door, ...]
-    status: Status
+    state: State
+    common: tuple[PathwayCondition, ...]
+    groups: tuple[PathwayGroup, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Pathway:
-    """The whole tree, for everyone or for one profile."""
+    """All lines, for everyone or for one profile; `common` is what every drug asks for unless one says otherwise."""
 
-    ruleset: Ruleset
+    notice: str
+    ruleset: RulesetIdentity
     profile: Profile | None
-    scope_title: str
+    vignette: str
+    scope: PathwayCondition
     scope_says: str
-    scope: Status
-    lines: tuple[LineNode, ...]
+    common: tuple[PathwayCondition, ...]
+    lines: tuple[PathwayLine, ...]
 
-    def leaves(self) -> Iterator[Leaf]:
-        """Every therapy box, in order."""
-        for line in self.lines:
-            for door in line.doors:
-                for branch in door.branches:
-                    yield from branch.leaves
+    @property
+    def rules(self) -> Iterator[PathwayRule]:
+        """Every rule, in order."""
+        return (rule for line in self.lines for group in line.groups for drug in group.drugs for rule in drug.rules)
 
 
-Parts = tuple[Condition, ...]
+Pairs = list[tuple[Therapy, Rule]]
 
 
-def pathway(ruleset: Ruleset, profile: Profile | None = None, lines: Collection[Line] = tuple(LINES)) -> Pathway:
-    """The tree of a ruleset, with a profile's way through it where one is given; only the chosen lines."""
+def pathway(ruleset: Ruleset, profile: Profile | None = None, lines: Collection[Line] = ()) -> Pathway:
+    """The lines of a ruleset (all, if none is named), with a profile's way through them where one is given."""
     reader = _Reader(ruleset, profile)
-    scope = reader.status(SCOPE)
-    nodes = tuple(reader.line(line, scope) for line in LINES if line in lines)
-    scope_says = meaning(ruleset, (ruleset.card.scope,))
-    return Pathway(ruleset, profile, _title((ruleset.card.scope,)), scope_says, scope, tuple(n for n in nodes if n.doors))
+    return Pathway(
+        notice=notice(ruleset.card.as_of),
+        ruleset=identity(ruleset),
+        profile=profile,
+        vignette=vignette(ruleset, profile) if profile else "",
+        scope=reader.condition(ruleset.card.scope),
+        scope_says=" ".join(concept.says for concept in _concepts(ruleset, (ruleset.card.scope,))),
+        common=reader.conditions(reader.common),
+        lines=tuple(reader.line(line) for line in LINES if reader.of_line(line) and (not lines or line in lines)),
+    )
 
 
-def split(ruleset: Ruleset, rule: Rule) -> tuple[Parts, Parts]:
-    """A rule's condition as (door, branch): the parts about history alone, and all others."""
-    parts = tuple(_flat(rule.when))
-    door = tuple(part for part in parts if _natures(ruleset, part) == {"history"})
-    return door, tuple(part for part in parts if part not in door)
-
-
-def _flat(condition: Condition) -> Iterator[Condition]:
+def parts_of(condition: Condition) -> Iterator[Condition]:
+    """What a condition asks for, each part by itself."""
     if isinstance(condition, AllOf):
         for part in condition.parts:
-            yield from _flat(part)
+            yield from parts_of(part)
     else:
         yield condition
 
 
-def _natures(ruleset: Ruleset, condition: Condition) -> set[str]:
+def fields_of(ruleset: Ruleset, condition: Condition) -> frozenset[str]:
+    """The fields that a condition reads, also through concepts."""
     found: set[str] = set()
     for leaf in leaves(condition):
-        if isinstance(leaf, ConceptTest):
-            found |= _natures(ruleset, ruleset.concepts[leaf.concept].when)
-        else:
-            found.add(FIELD_BY_NAME[leaf.field].nature)
-    return found
+        inner = ruleset.concepts[leaf.concept].when if isinstance(leaf, ConceptTest) else None
+        found |= fields_of(ruleset, inner) if inner is not None else {leaf.field} if isinstance(leaf, Test) else set()
+    return frozenset(found)
 
 
-def _capital(text: str) -> str:
-    return text[:1].upper() + text[1:]
+def _concepts(ruleset: Ruleset, parts: Iterable[Condition]) -> Iterator[Concept]:
+    return (ruleset.concepts[leaf.concept] for part in parts for leaf in leaves(part) if isinstance(leaf, ConceptTest))
 
 
-def meaning(ruleset: Ruleset, parts: Iterable[Condition]) -> str:
-    """The sentences of the concepts that some conditions name, each with the concept's name."""
-    named = dict.fromkeys(leaf.concept for part in parts for leaf in leaves(part) if isinstance(leaf, ConceptTest))
-    return " ".join(f"{_capital(concept_words(name))}: {ruleset.concepts[name].says}" for name in named)
+def _shared(rules: Iterable[tuple[Condition, ...]]) -> tuple[Condition, ...]:
+    """The parts that more than a given share of some rules ask for."""
+    listed = list(rules)
+    counted = Counter(part for parts in listed for part in dict.fromkeys(parts))
+    return tuple(part for part, number in counted.items() if number > _COMMON * len(listed))
 
 
 class _Reader:
-    """Builds the nodes; with a profile, reads each node's own condition once."""
+    """Words for conditions and, with a profile, their readings."""
 
     def __init__(self, ruleset: Ruleset, profile: Profile | None) -> None:
         self.ruleset = ruleset
         self.profile = profile
-        self.splits = {rule.id: split(ruleset, rule) for rule in ruleset.rules.values()}
-        self.masks: Masks | None = None
-        self.explained: dict[str, Explained] = {}
-        if profile is not None:
-            self._read(profile)
+        self.wording = Wording(ruleset)
+        self.concepts: Mapping[str, Condition] = ruleset.concept_conditions
+        self.parts = {rule.id: self._parts(rule) for rule in ruleset.rules.values()}
+        self.common = _shared(self.parts.values())
 
-    def _read(self, profile: Profile) -> None:
-        concepts = {concept.id: concept.when for concept in self.ruleset.concepts.values()}
-        conditions: dict[str, Condition] = {SCOPE: self.ruleset.card.scope}
-        for parts in (parts for pair in self.splits.values() for parts in pair if parts):
-            conditions.setdefault(_key(parts), AllOf(parts))
-        program = compile_conditions(conditions, concepts)
-        self.masks = program.masks(profile.facts)
-        self.explained = explained(program, conditions, concepts)
+    def _parts(self, rule: Rule) -> tuple[Condition, ...]:
+        return tuple(part for part in parts_of(rule.when) if part != self.ruleset.card.scope)
 
-    def status(self, key: str, parent: Status | None = None) -> Status:
-        """A node's status: closed behind a closed parent, otherwise what its own condition says."""
-        if self.masks is None or self.profile is None:
-            return Status()
-        own = self._own(key) if key else Status("lit")
-        if parent is None or own.state == "closed":
-            return own
-        return Status(parent.state, parent.why) if parent.state == "closed" or own.state == "lit" else own
+    def of_line(self, line: Line) -> Pairs:
+        return [(therapy, rule) for therapy, rule in self.ruleset.rules_with_therapy() if rule.line == line]
 
-    def _own(self, key: str) -> Status:
-        assert self.masks is not None
+    def line(self, line: Line) -> PathwayLine:
+        pairs = self.of_line(line)
+        own = (tuple(p for p in self.parts[rule.id] if p not in self.common) for _, rule in pairs)
+        common = _shared(own) if len(pairs) > 1 else ()
+        standings = sorted({rule.standing for _, rule in pairs}, key=RANK.__getitem__)
+        groups = tuple(self._group(standing, [p for p in pairs if p[1].standing == standing], common) for standing in standings)
+        states = [drug.state for group in groups for drug in group.drugs]
+        return PathwayLine(
+            line=line,
+            title=LINES[line][:1].upper() + LINES[line][1:],
+            state=_best(states),
+            common=self.conditions(common),
+            groups=groups,
+        )
+
+    def _group(self, standing: Standing, pairs: Pairs, common: tuple[Condition, ...]) -> PathwayGroup:
+        demand = STANDINGS[standing]
+        by_therapy: dict[str, Pairs] = {}
+        for therapy, rule in pairs:
+            by_therapy.setdefault(therapy.id, []).append((therapy, rule))
+        drugs = tuple(self._drug(own, common) for own in by_therapy.values())
+        return PathwayGroup(standing=standing, title=demand.title, means=demand.means, drugs=drugs)
+
+    def _drug(self, pairs: Pairs, common: tuple[Condition, ...]) -> PathwayDrug:
+        rules = tuple(self._rule(rule, common) for _, rule in pairs)
+        therapy = pairs[0][0]
+        return PathwayDrug(therapy=therapy.id, name=therapy.name, state=_best([rule.state for rule in rules]), rules=rules)
+
+    def _rule(self, rule: Rule, common: tuple[Condition, ...]) -> PathwayRule:
+        said = (*self.common, *common)
+        parts = self.parts[rule.id]
+        own = self.conditions(p for p in parts if p not in said)
+        whole = self.conditions((self.ruleset.card.scope, *parts))
+        mets = [condition.met for condition in whole]
+        state: State = next((_STATES[met] for met in ("no", "unknown", "yes") if met in mets), "")
+        return PathwayRule(
+            rule=rule.id,
+            says=rule.says,
+            conditions=own if rule.reaches == "not_supported" else (*own, *self._waived(parts, said)),
+            state="against" if state == "open" and rule.reaches == "not_supported" else state,
+            closed_by=tuple(dict.fromkeys(fact for c in whole if c.met == "no" for fact in c.facts)),
+            needs=tuple(dict.fromkeys(need for c in whole if c.met == "unknown" for need in c.needs)),
+            studies=rule.cites,
+            names=tuple(self.ruleset.studies[name].name for name in rule.cites),
+        )
+
+    def _waived(self, parts: tuple[Condition, ...], said: tuple[Condition, ...]) -> tuple[PathwayCondition, ...]:
+        """What is said above but not asked here, unless the rule puts something of its own in that place."""
+        own = frozenset[str]().union(*(fields_of(self.ruleset, part) for part in parts))
+        waived = [fields_of(self.ruleset, part) for part in said if part not in parts]
+        waived = [fields for fields in waived if not fields & own]
+        titles = [any_of(self.wording.titles(name for name in self.ruleset.fields if name in fields)) for fields in waived]
+        return tuple(PathwayCondition(says=f"whatever the {title}") for title in titles)
+
+    def conditions(self, parts: Iterable[Condition]) -> tuple[PathwayCondition, ...]:
+        """Some conditions, each by itself."""
+        return tuple(self.condition(part) for part in parts)
+
+    def condition(self, part: Condition) -> PathwayCondition:
+        """One condition, read for the profile where there is one."""
+        says = self.wording.condition(part)
+        if self.profile is None:
+            return PathwayCondition(says=says)
+        facts, fields = self.profile.facts, self.ruleset.fields
+        verdict = read(part, facts, self.concepts).value
+        met: Met = "yes" if verdict == "true" else "no" if verdict == "false" else "unknown"
+        against = self._against(part) if met == "no" else frozenset()
+        unknown = causes(part, facts, self.concepts)
+        return PathwayCondition(
+            says=says,
+            met=met,
+            facts=tuple(self.wording.fact(name, facts[name]) for name in fields if name in against),
+            needs=tuple(fields[name].title for name in fields if name in unknown),
+        )
+
+    def _against(self, part: Condition) -> frozenset[str]:
+        """The known fields that make a condition false: of "all of", only those of the parts that fail."""
         assert self.profile is not None
-        goal = self.explained[key]
-        if self.masks.certain & goal.goal.mask:
-            return Status("lit")
-        if self.masks.possible & goal.goal.mask:
-            return Status("open", (), goal.needs(self.masks))
-        return Status("closed", goal.blocked_by(self.masks, self.profile.facts))
-
-    def line(self, line: Line, scope: Status) -> LineNode:
-        groups: dict[Parts, list[tuple[Therapy, Rule]]] = {}
-        for therapy, rule in self.ruleset.rules_with_therapy():
-            if rule.line == line:
-                groups.setdefault(self.splits[rule.id][0], []).append((therapy, rule))
-        doors = tuple(self._door(parts, group, scope) for parts, group in groups.items())
-        states = [door.status.state for door in doors]
-        best: State = next((s for s in ("lit", "open", "closed") if s in states), "")
-        return LineNode(line, LINES[line], doors, Status(best, scope.why))
-
-    def _door(self, parts: Parts, group: list[tuple[Therapy, Rule]], scope: Status) -> Door:
-        status = self.status(_key(parts), scope)
-        groups: dict[Parts, list[tuple[Therapy, Rule]]] = {}
-        for therapy, rule in group:
-            groups.setdefault(self.splits[rule.id][1], []).append((therapy, rule))
-        branches = [self._branch(rest, own, status) for rest, own in groups.items()]
-        ranked = sorted(branches, key=lambda branch: min(RANK[leaf.rule.standing] for leaf in branch.leaves))
-        return Door(_title(parts, ANY_HISTORY), meaning(self.ruleset, parts), parts, tuple(ranked), status)
-
-    def _branch(self, parts: Parts, group: list[tuple[Therapy, Rule]], door: Status) -> Branch:
-        status = self.status(_key(parts), door)
-        found = [
-            Leaf(therapy, rule, tuple(self.ruleset.studies[name] for name in rule.cites), Status(status.state))
-            for therapy, rule in group
-        ]
-        ranked = sorted(found, key=lambda leaf: RANK[leaf.rule.standing])
-        further = tuple(part for part in parts if part != self.ruleset.card.scope)
-        return Branch(_title(further, NO_FURTHER), meaning(self.ruleset, parts), parts, tuple(ranked), status)
+        facts = self.profile.facts
+        if isinstance(part, ConceptTest) and part.wanted:
+            return self._against(self.concepts[part.concept])
+        if isinstance(part, AllOf):
+            failed = (one for one in part.parts if read(one, facts, self.concepts).value == "false")
+            return frozenset[str]().union(*(self._against(one) for one in failed))
+        return frozenset(name for name in fields_of(self.ruleset, part) if facts[name] is not None)
 
 
-def _key(parts: Parts) -> str:
-    return repr(parts) if parts else ""
-
-
-def _title(parts: Parts, empty: str = "") -> str:
-    return _capital("; ".join(_spoken(part) for part in parts)) or empty
-
-
-def _spoken(part: Condition) -> str:
-    """A condition in words; alternatives of several conditions each read "either a, b; or c, d"."""
-    if isinstance(part, AnyOf) and any(isinstance(one, AllOf) for one in part.parts):
-        text = f"either {'; or '.join(_listed(one) for one in part.parts)}"
-    else:
-        text = condition_words(part)
-    return text.replace("_", " ")
-
-
-def _listed(condition: Condition) -> str:
-    return (
-        ", ".join(condition_words(part) for part in condition.parts)
-        if isinstance(condition, AllOf)
-        else condition_words(condition)
-    )
+def _best(states: list[State]) -> State:
+    """The furthest that any of several ways leads."""
+    order: tuple[State, ...] = ("open", "depends", "against", "closed")
+    return next((state for state in order if state in states), "")

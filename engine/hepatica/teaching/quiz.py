@@ -1,160 +1,305 @@
-"""A quiz: commit to an answer, then see it marked; at the end, what was missed by topic."""
+"""A quiz: commit to an answer, then see it marked with the lesson; at the end, what was missed and what to read."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from typing import Literal
 
-from hepatica.evaluation import Evaluator
-from hepatica.knowledge import ConceptTest, Condition, Ruleset, leaves
-from hepatica.patient import FIELD_BY_NAME, Profile
-from hepatica.teaching.pathway import LINES
-from hepatica.teaching.quiz_cases import Case, Choice, Level
-from hepatica.teaching.quiz_maker import cases
+from hepatica.evaluation import ListName, RulesetIdentity
+from hepatica.knowledge import Line, Standing
+from hepatica.patient import Profile
+from hepatica.problems import InvalidInput, Problem, quote, suggestion
+from hepatica.teaching.quiz_patients import LEVELS, Level
 
-Topic = Literal["line", "biomarker", "trial", "fact"]
-TOPICS: dict[Topic, str] = {
-    "line": "Lines of treatment",
-    "biomarker": "Biomarkers",
-    "trial": "Trials",
-    "fact": "Deciding facts",
-}
+Topic = Literal["line", "therapy", "fact"]
+TOPICS: dict[Topic, str] = {"line": "Lines of treatment", "therapy": "Therapies", "fact": "Deciding facts"}
 MOST_CASES = 50
+_ANY_LEVEL, _PARTS = "any", 4
 
 
-@dataclass(frozen=True, slots=True)
-class Quiz:
-    """The cases of one seed; `asked` is how many were asked for, which can be more than there are."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class QuizChoice:
+    """A therapy to judge, by id and every name that an answer may use."""
 
-    ruleset: Ruleset
-    seed: int
-    level: Level | None
-    asked: int
-    cases: tuple[Case, ...]
+    therapy: str
+    name: str
+    synonyms: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Answer:
-    """What a learner commits to: therapies by id, the deciding facet by title, and whether the twist changes the options."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class QuizFact:
+    """A fact that may decide: one field, or several that change together."""
 
-    picks: frozenset[str]
+    title: str
+    fields: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class QuizTwist:
+    """One fact changed: what it was, what it becomes."""
+
+    title: str
+    was: str
+    becomes: str
+    question: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class QuizQuestion:
+    """What a learner sees before committing. `because` says what makes the case harder than the textbook."""
+
+    number: int
+    origin: Literal["patient", "generated"]
+    level: Level
+    because: tuple[str, ...]
+    profile: Profile
+    vignette: str
+    choices: tuple[QuizChoice, ...]
+    focus: str
+    focus_name: str
+    facts: tuple[QuizFact, ...]
+    fact_question: str
+    twist: QuizTwist
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class JudgedChoice:
+    """What the evidence says of one choice, and which single fact would turn it ("" where none would)."""
+
+    therapy: str
+    name: str
+    backed: bool
+    list: ListName
+    line: Line
+    standing: Standing
+    says: str
+    headline: str
+    studies: tuple[str, ...]
+    turned: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class QuizKey:
+    """What is revealed after committing. `lesson` is the case in one sentence, with its trial."""
+
+    picks: tuple[str, ...]
+    choices: tuple[JudgedChoice, ...]
+    lesson: str
+    fact: str
+    fact_says: str
+    changes: bool
+    gained: tuple[str, ...]
+    lost: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class QuizCase:
+    """A question with its key."""
+
+    question: QuizQuestion
+    key: QuizKey
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class QuizAnswer:
+    """What a learner commits to: therapies by id, the deciding fact by title, and whether the twist changes what is backed."""
+
+    picks: tuple[str, ...]
     fact: str
     changes: bool
 
 
-@dataclass(frozen=True, slots=True)
-class Marked:
-    """An answer held against its case. `right` and `wrong` are the choices judged rightly and wrongly."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MarkedCase:
+    """An answer held against its key: the therapies judged rightly and wrongly; a point for each, the fact and the twist."""
 
-    case: Case
-    answer: Answer
-    right: tuple[Choice, ...]
-    wrong: tuple[Choice, ...]
-
-    @property
-    def fact_right(self) -> bool:
-        """Whether the deciding fact was named."""
-        return self.answer.fact == self.case.deciding.title
-
-    @property
-    def twist_right(self) -> bool:
-        """Whether the effect of the changed fact was seen."""
-        return self.answer.changes == self.case.twist.changes
-
-    @property
-    def points(self) -> int:
-        """One for each therapy judged rightly, one for the fact, one for the twist."""
-        return len(self.right) + self.fact_right + self.twist_right
-
-    @property
-    def possible_points(self) -> int:
-        """The most that can be had."""
-        return len(self.case.choices) + 2
+    number: int
+    answer: QuizAnswer
+    right: tuple[str, ...]
+    wrong: tuple[str, ...]
+    fact_right: bool
+    changes_right: bool
+    points: int
+    possible_points: int
 
 
-@dataclass(frozen=True, slots=True)
-class Tally:
-    """How often a topic was asked about, and how often rightly answered."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class QuizTally:
+    """How often a topic was asked about and rightly answered, and the studies to read where it was not."""
 
     topic: Topic
     name: str
     right: int
     asked: int
+    read: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Summary:
-    """The end of a quiz; tallies with most misses first."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class QuizSummary:
+    """The score and what was missed, most misses first. `token` resumes the quiz where cases are left."""
 
     points: int
     possible_points: int
-    tallies: tuple[Tally, ...]
-
-    def missed(self, topic: Topic) -> tuple[Tally, ...]:
-        """The tallies of a topic that were not always right."""
-        return tuple(tally for tally in self.tallies if tally.topic == topic and tally.right < tally.asked)
+    answered: int
+    missed: tuple[QuizTally, ...]
+    token: str
 
 
-def quiz(
-    evaluator: Evaluator,
-    patients: Sequence[Profile] = (),
-    seed: int = 1,
-    count: int = 5,
-    level: Level | None = None,
-    *,
-    generate: bool = True,
-) -> Quiz:
-    """A quiz of at most `count` cases (1 to 50), the same for the same arguments.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Quiz:
+    """The cases of one seed; `asked` is how many were asked for, which can be more than there are."""
 
-    Up to a third are made from `patients`, the others are generated; without `generate` all are made from `patients`.
-    """
-    if not 1 <= count <= MOST_CASES:
-        raise ValueError(f"a quiz has 1 to {MOST_CASES} cases")
-    return Quiz(evaluator.ruleset, seed, level, count, cases(evaluator, patients, seed, count, level, generate=generate))
+    notice: str
+    ruleset: RulesetIdentity
+    seed: int
+    level: Level | None
+    asked: int
+    cases: tuple[QuizCase, ...]
+    marks: tuple[MarkedCase, ...] = ()
+    summary: QuizSummary | None = None
 
 
-def mark(case: Case, answer: Answer) -> Marked:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class QuizStart:
+    """What a token says a quiz is made from; `answers` are still to be read with the cases at hand."""
+
+    seed: int
+    count: int
+    level: Level | None
+    digest: str
+    answers: tuple[str, ...]
+
+
+def mark(case: QuizCase, answer: QuizAnswer) -> MarkedCase:
     """The answer held against the case."""
-    judged = [(choice, (choice.therapy.id in answer.picks) == choice.is_option) for choice in case.choices]
-    return Marked(case, answer, tuple(c for c, right in judged if right), tuple(c for c, right in judged if not right))
+    judged = [(choice.therapy, (choice.therapy in answer.picks) == choice.backed) for choice in case.key.choices]
+    fact_right, changes_right = answer.fact == case.key.fact, answer.changes == case.key.changes
+    right = tuple(therapy for therapy, is_right in judged if is_right)
+    return MarkedCase(
+        number=case.question.number,
+        answer=answer,
+        right=right,
+        wrong=tuple(therapy for therapy, is_right in judged if not is_right),
+        fact_right=fact_right,
+        changes_right=changes_right,
+        points=len(right) + fact_right + changes_right,
+        possible_points=len(judged) + 2,
+    )
 
 
-def summary(ruleset: Ruleset, marks: Sequence[Marked]) -> Summary:
-    """What was asked and missed, by topic."""
-    tested = _biomarkers(ruleset)
-    counts: dict[tuple[Topic, str], list[int]] = {}
-    for marked in marks:
-        for topic, name, right in _questions(ruleset, marked, tested):
-            count = counts.setdefault((topic, name), [0, 0])
-            count[0] += right
-            count[1] += 1
-    tallies = [Tally(topic, name, right, asked) for (topic, name), (right, asked) in counts.items()]
+def marked(quiz: Quiz, answers: Sequence[QuizAnswer]) -> Quiz:
+    """The quiz with its first cases answered."""
+    marks = tuple(mark(case, answer) for case, answer in zip(quiz.cases, answers, strict=False))
+    return replace(quiz, marks=marks, summary=_summary(quiz, marks))
+
+
+def _summary(quiz: Quiz, marks: tuple[MarkedCase, ...]) -> QuizSummary:
+    counts: dict[tuple[Topic, str], tuple[int, int, tuple[str, ...]]] = {}
+    for case, found in zip(quiz.cases, marks, strict=False):
+        for topic, name, is_right, studies in _judged(case, found):
+            right, asked, read = counts.get((topic, name), (0, 0, ()))
+            counts[topic, name] = right + is_right, asked + 1, read if is_right else tuple(dict.fromkeys((*read, *studies)))
+    tallies = [
+        QuizTally(topic=topic, name=name, right=right, asked=asked, read=read)
+        for (topic, name), (right, asked, read) in counts.items()
+        if right < asked
+    ]
     order = list(TOPICS)
-    ranked = sorted(tallies, key=lambda t: (order.index(t.topic), t.right - t.asked, t.name))
-    return Summary(sum(m.points for m in marks), sum(m.possible_points for m in marks), tuple(ranked))
+    return QuizSummary(
+        points=sum(found.points for found in marks),
+        possible_points=sum(found.possible_points for found in marks),
+        answered=len(marks),
+        missed=tuple(sorted(tallies, key=lambda tally: (order.index(tally.topic), tally.right - tally.asked, tally.name))),
+        token=token(quiz, [found.answer for found in marks]),
+    )
 
 
-def _questions(ruleset: Ruleset, marked: Marked, tested: frozenset[str]) -> Iterator[tuple[Topic, str, bool]]:
-    for choices, right in ((marked.right, True), (marked.wrong, False)):
-        for choice in choices:
-            rule = choice.entry.finding.rule
-            yield "line", LINES[rule.line], right
-            yield "trial", ruleset.studies[rule.cites[0]].name, right
-            for name in sorted(_fields(ruleset, rule.when) & tested):
-                yield "biomarker", FIELD_BY_NAME[name].title, right
-    yield "fact", marked.case.deciding.title, marked.fact_right
-    yield "fact", marked.case.twist.step.facet.title, marked.twist_right
+def _judged(case: QuizCase, found: MarkedCase) -> list[tuple[Topic, str, bool, tuple[str, ...]]]:
+    """Every judgement of an answer: the topic, its name, whether it was right, what to read."""
+    judged: list[tuple[Topic, str, bool, tuple[str, ...]]] = []
+    for choice in case.key.choices:
+        is_right = choice.therapy in found.right
+        judged += [("line", choice.line, is_right, ()), ("therapy", choice.name, is_right, choice.studies)]
+    focus = next(choice for choice in case.key.choices if choice.therapy == case.question.focus)
+    judged += [
+        ("fact", case.key.fact, found.fact_right, focus.studies),
+        ("fact", case.question.twist.title, found.changes_right, ()),
+    ]
+    return judged
 
 
-def _biomarkers(ruleset: Ruleset) -> frozenset[str]:
-    """The fields that some study of the ruleset names as a biomarker."""
-    named = {name for study in ruleset.studies.values() for name in study.biomarkers}
-    return frozenset(named & set(FIELD_BY_NAME))
+def token(quiz: Quiz, answers: Sequence[QuizAnswer]) -> str:
+    """Where a learner stands, in one word: "7.10.easy.a1b2.0b1y-031n". An answer: picks as bits, the fact's number, yes or no."""
+    parts = [_encoded(case.question, answer) for case, answer in zip(quiz.cases, answers, strict=False)]
+    return ".".join((str(quiz.seed), str(quiz.asked), quiz.level or _ANY_LEVEL, _digest(quiz), "-".join(parts)))
 
 
-def _fields(ruleset: Ruleset, condition: Condition) -> set[str]:
-    found: set[str] = set()
-    for leaf in leaves(condition):
-        found |= _fields(ruleset, ruleset.concepts[leaf.concept].when) if isinstance(leaf, ConceptTest) else {leaf.field}
-    return found
+def _digest(quiz: Quiz) -> str:
+    return quiz.ruleset.digest.rpartition(":")[2][:4]
+
+
+def _encoded(question: QuizQuestion, answer: QuizAnswer) -> str:
+    bits = sum(1 << index for index, choice in enumerate(question.choices) if choice.therapy in answer.picks)
+    fact = next((index for index, fact in enumerate(question.facts, 1) if fact.title == answer.fact), 0)
+    return f"{bits:02x}{fact}{'y' if answer.changes else 'n'}"
+
+
+def read_token(text: str) -> QuizStart:
+    """What a token holds. Raises `InvalidInput` for one that no quiz wrote."""
+    parts = text.strip().split(".")
+    if len(parts) == _PARTS + 1 and all(part.isascii() and part.isdigit() and len(part) < 11 for part in parts[:2]):
+        level = next((name for name in LEVELS if name == parts[2]), None)
+        if (level or parts[2] == _ANY_LEVEL) and 1 <= int(parts[1]) <= MOST_CASES:
+            answers = tuple(part for part in parts[4].split("-") if part)
+            return QuizStart(seed=int(parts[0]), count=int(parts[1]), level=level, digest=parts[3], answers=answers)
+    raise _bad_token(text)
+
+
+def resumed(quiz: Quiz, start: QuizStart) -> list[QuizAnswer]:
+    """The answers of a token. Raises `InvalidInput` where the rules are others than those it was made under."""
+    if start.digest != _digest(quiz) or len(start.answers) > len(quiz.cases):
+        raise InvalidInput([Problem("--resume", 1, 1, "token", "this token was written for other rules or another quiz")])
+    return [_decoded(case.question, part) for case, part in zip(quiz.cases, start.answers, strict=False)]
+
+
+def _decoded(question: QuizQuestion, part: str) -> QuizAnswer:
+    if len(part) != 4 or not set(part[:2]) <= set("0123456789abcdef") or part[2] not in "01234567" or part[3] not in "yn":
+        raise _bad_token(part)
+    bits, fact = int(part[:2], 16), int(part[2])
+    picks = tuple(choice.therapy for index, choice in enumerate(question.choices) if bits >> index & 1)
+    title = question.facts[fact - 1].title if 1 <= fact <= len(question.facts) else ""
+    return QuizAnswer(picks=picks, fact=title, changes=part[3] == "y")
+
+
+def _bad_token(text: str) -> InvalidInput:
+    return InvalidInput([Problem("--resume", 1, 1, "token", f"{quote(text)} is no token that a quiz wrote")])
+
+
+def pick(text: str, question: QuizQuestion) -> str | None:
+    """The therapy that a learner names by number, id, name, synonym, or a beginning that only one has; None for no other."""
+    named = {choice.therapy: (choice.therapy, choice.name, *choice.synonyms) for choice in question.choices}
+    return _named(text, named)
+
+
+def fact(text: str, question: QuizQuestion) -> str | None:
+    """The fact that a learner names by number, title or field; None for one that is not offered."""
+    return _named(text, {fact.title: (fact.title, *fact.fields) for fact in question.facts})
+
+
+def _named(text: str, named: dict[str, tuple[str, ...]]) -> str | None:
+    wanted = _plain(text)
+    if wanted.isascii() and wanted.isdigit() and len(wanted) < 3:
+        return list(named)[int(wanted) - 1] if 1 <= int(wanted) <= len(named) else None
+    exact = [key for key, words in named.items() if wanted in map(_plain, words)]
+    found = exact or [key for key, words in named.items() if wanted and any(_plain(word).startswith(wanted) for word in words)]
+    return found[0] if len(found) == 1 else None
+
+
+def _plain(text: str) -> str:
+    return " ".join(text.lower().replace("-", " ").replace("_", " ").replace("+", " ").split())
+
+
+def not_offered(text: str, question: QuizQuestion) -> str:
+    """What to tell a learner who names a therapy that is not offered."""
+    return f"{quote(text)} is not offered; {suggestion(text, [choice.name for choice in question.choices])}, or a number"

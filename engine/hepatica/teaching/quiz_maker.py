@@ -1,226 +1,343 @@
-"""Makes quiz cases from profiles: what to judge, which fact decides, and a changed fact to think about."""
+"""Makes quiz cases from patients: what to judge, which fact decides, and a changed fact to think about.
+
+A therapy is a right answer only where a rule whose standing rests on results (or an approval) applies for certain. One that
+such a rule may still reach is not asked about: it is neither right nor wrong.
+"""
 
 from __future__ import annotations
 
 import random
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
-from itertools import islice
+from dataclasses import dataclass, replace
+from itertools import count, islice, zip_longest
 
-from hepatica.evaluation import Entry, Evaluator
-from hepatica.explain.facets import Facet, State, label
-from hepatica.explain.whatif import Change, WhatIf, moved_profile, step_to, what_if
-from hepatica.patient import Profile, doubts
-from hepatica.teaching.quiz_cases import LEVELS, Case, Choice, Level, Origin, Twist
-from hepatica.teaching.quiz_profiles import Profiles, nearly_met, plausible
+from hepatica.evaluation import LISTS, Evaluation, Evaluator, identity
+from hepatica.inference import GoalKey
+from hepatica.knowledge import RANK, Line, Rule
+from hepatica.notice import notice
+from hepatica.patient import Facts, Profile
+from hepatica.teaching.quiz import (
+    MOST_CASES,
+    JudgedChoice,
+    Quiz,
+    QuizCase,
+    QuizChoice,
+    QuizFact,
+    QuizKey,
+    QuizQuestion,
+    QuizTwist,
+)
+from hepatica.teaching.quiz_patients import Level, QuizPatients, implausible, level_of, vignette
 
 CHOICES, FACTS = 6, 4
-_FEWEST_OPTIONS, _MOST_OPTIONS = 1, 4
-_ATTEMPTS = 150
-_TELLING = 8
-
-Turns = dict[str, list[Change]]
-
-
-def cases(
-    evaluator: Evaluator, patients: Sequence[Profile], seed: int, count: int, level: Level | None = None, *, generate: bool = True
-) -> tuple[Case, ...]:
-    """At most `count` cases, the same for the same arguments: some from `patients`, the others generated."""
-    chance = random.Random(f"hepatica quiz {seed}")
-    shipped = list(patients)
-    chance.shuffle(shipped)
-    maker = _Maker(evaluator, chance, level)
-    share = -(-count // 3) if generate else count
-    found = list(islice(maker.from_patients(shipped), share))
-    if generate:
-        found += islice(maker.generated(), count - len(found))
-    chance.shuffle(found)
-    return tuple(replace(case, number=number) for number, case in enumerate(found, 1))
+_FEWEST_CHOICES, _MOST_RIGHT = 4, 3
+_ATTEMPTS = 120
+# The levels in the order in which a quiz of all levels takes them, so that nobody begins with the hardest.
+_MIXED: tuple[Level, ...] = ("easy", "easy", "medium", "easy", "medium", "hard")
+# One case in three of the easy level is first line.
+_FIRST_EVERY = 3
+# Facts that belong together; and those that are not asked about, since every drug hangs on them and they teach nothing.
+_TOGETHER = (QuizFact(title="Child-Pugh class and score", fields=("child_pugh_class", "child_pugh_score")),)
+_NOT_ASKED = ("bclc_stage", "ecog", "locoregional_suitable", "extrahepatic_spread", "portal_vein_invasion")
+# How often, where there is a choice, what was given before is asked about, and not a test, a region or the like.
+_HISTORY_SHARE: dict[Level, float] = {"easy": 0.6, "medium": 0.4, "hard": 0.2}
 
 
-class _Maker:
-    """Makes cases that are neither trivial nor repeated."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Backing:
+    """The therapies that a set of facts backs for certain, those that it may back, and the line of the strongest."""
 
-    def __init__(self, evaluator: Evaluator, chance: random.Random, level: Level | None) -> None:
-        self.evaluator = evaluator
-        self.chance = chance
-        self.level = level
-        self.profiles = Profiles(evaluator, chance)
+    certain: frozenset[str]
+    maybe: frozenset[str]
+    line: Line | None
+
+
+Turns = dict[str, list[tuple[Facts, Backing]]]
+
+
+def quiz(
+    evaluator: Evaluator,
+    patients: Sequence[Profile] = (),
+    seed: int = 1,
+    count: int = 5,
+    level: Level | None = None,
+    *,
+    generate: bool = True,
+) -> Quiz:
+    """A quiz of at most `count` cases (1 to 50): the first cases of the seed's endless row, which is the same for every count.
+
+    `patients` are asked about where they fit the level, between generated ones; without `generate` nothing else is.
+    """
+    if not 1 <= count <= MOST_CASES:
+        raise ValueError(f"a quiz has 1 to {MOST_CASES} cases")
+    rows = {name: _Row(evaluator, patients, seed, name, generate=generate).cases() for name in dict.fromkeys(_MIXED)}
+    found = islice(rows[level] if level else _mixed(rows), count)
+    cases = tuple(replace(case, question=replace(case.question, number=number)) for number, case in enumerate(found, 1))
+    card = evaluator.ruleset.card
+    return Quiz(notice=notice(card.as_of), ruleset=identity(evaluator.ruleset), seed=seed, level=level, asked=count, cases=cases)
+
+
+def _mixed(rows: dict[Level, Iterator[QuizCase]]) -> Iterator[QuizCase]:
+    """Cases of all levels in a fixed rhythm; a level that has no more is passed over."""
+    ended: set[Level] = set()
+    while len(ended) < len(rows):
+        for level in _MIXED:
+            case = next(rows[level], None)
+            if case is None:
+                ended.add(level)
+            else:
+                yield case
+
+
+class _Row:
+    """The endless row of one seed and level."""
+
+    def __init__(self, evaluator: Evaluator, patients: Sequence[Profile], seed: int, level: Level, *, generate: bool) -> None:
+        self.evaluator, self.level, self.generate = evaluator, level, generate
+        self.ruleset = evaluator.ruleset
+        self.chance = random.Random(f"hepatica quiz {seed} {level}")
+        self.patients = QuizPatients(self.ruleset, level, self.chance)
+        self.waiting = [profile for profile in patients if self._of_level(profile)]
+        self.chance.shuffle(self.waiting)
+        self.facts = tuple(_facts(evaluator))
+        self.rules = _backing_rules(evaluator)
         self.seen: set[object] = set()
 
-    def from_patients(self, patients: Sequence[Profile]) -> Iterator[Case]:
-        for profile in patients:
-            case = self._case("patient", profile, "")
+    def _of_level(self, profile: Profile) -> bool:
+        """Whether a given patient belongs here: one complication is no hindrance to an easy case that somebody wrote for it."""
+        own = level_of(self.patients.complications(profile))
+        return not profile.warnings and not implausible(profile.facts) and ("easy" if own == "medium" else own) == self.level
+
+    def cases(self) -> Iterator[QuizCase]:
+        for position in count():
+            first = self.level == "easy" and position % _FIRST_EVERY == 0
+            case = self._next(first_line=first) or (self._next(first_line=False) if first else None)
+            if case is None:
+                return
+            yield case
+
+    def _next(self, *, first_line: bool) -> QuizCase | None:
+        """The next case: every other one about a given patient, as long as there are any."""
+        if not self.generate or len(self.seen) % 2 == 0:
+            for profile in list(self.waiting):
+                case = self._case(profile, "patient", first_line=first_line)
+                if case is not None:
+                    self.waiting.remove(profile)
+                    return case
+        for _ in range(_ATTEMPTS if self.generate else 0):
+            drawn = self.patients.draw()
+            case = self._case(drawn, "generated", first_line=first_line) if drawn is not None else None
             if case is not None:
-                yield case
+                return case
+        return None
 
-    def generated(self) -> Iterator[Case]:
-        misses = 0
-        for rule, profile in self.profiles:
-            therapy = next(t.id for t in self.evaluator.ruleset.therapies.values() if rule in t.rules)
-            case = self._case("generated", profile, therapy)
-            if case is not None:
-                misses = 0
-                yield case
-            else:
-                misses += 1
-                if misses > _ATTEMPTS:
-                    return
-
-    def _case(self, origin: Origin, profile: Profile, wanted: str) -> Case | None:
-        """The case of a profile; None where it would be trivial, a repetition, or of another level."""
-        nearly = len(nearly_met(self.evaluator, self.profiles.facets, profile.facts))
-        if not self._fits(nearly) or self._class(profile) in self.seen:
+    def _case(self, profile: Profile, origin: str, *, first_line: bool) -> QuizCase | None:
+        """The case of a patient; None where it would be trivial, a repetition, or of another line."""
+        backing = self._backing(profile.facts)
+        if not backing.certain or (first_line and backing.line != "first"):
             return None
-        found = what_if(self.evaluator, profile)
-        case = self._asked(origin, nearly, found, wanted) if found.evaluation.scope == "in" else None
-        if case is None:
-            return None
-        signature = (case.focus.therapy.id, case.focus.list, case.deciding.title, case.twist.step.facet.title)
-        if signature in self.seen:
-            return None
-        self.seen |= {signature, self._class(profile)}
-        return case
+        return _Asked(self, self.evaluator.evaluate(profile), backing, origin).case()
 
-    def _fits(self, nearly: int) -> bool:
-        """Whether a number of nearly met rules is of the wanted level, or of any."""
-        low, high = LEVELS[self.level] if self.level else (LEVELS["easy"][0], LEVELS["hard"][1])
-        return low <= nearly <= high
+    def _backing(self, facts: Facts) -> Backing:
+        masks = self.evaluator.program.masks(facts)
+        certain = [(therapy, rule) for therapy, rule, mask in self.rules if masks.certain & mask]
+        names = frozenset(therapy for therapy, _ in certain)
+        maybe = frozenset(therapy for therapy, _, mask in self.rules if masks.possible & mask) - names
+        return Backing(certain=names, maybe=maybe, line=certain[0][1].line if certain else None)
 
-    def _asked(self, origin: Origin, nearly: int, found: WhatIf, wanted: str) -> Case | None:
-        """The questions about a patient; None where one of them cannot be asked."""
-        turns = _turns(found)
-        focus = self._focus(found, turns, wanted)
+    def turns(self, facts: Facts) -> Turns:
+        """For each fact that is known, every plausible change of it and what is backed then."""
+        return {
+            fact.title: [(moved, self._backing(moved)) for moved in self.patients.changes(fact.fields, facts)]
+            for fact in self.facts
+            if any(facts[name] is not None for name in fact.fields)
+        }
+
+
+def _backing_rules(evaluator: Evaluator) -> list[tuple[str, Rule, int]]:
+    """The rules that back a therapy by results, strongest first, with their conjunctions. Supportive care teaches nothing."""
+    pairs = evaluator.ruleset.rules_with_therapy()
+    found = [(therapy.id, rule) for therapy, rule in pairs if rule.is_option and rule.standing != "supportive"]
+    ranked = sorted(found, key=lambda pair: RANK[pair[1].standing])
+    return [(therapy, rule, evaluator.program.goals[GoalKey("rule", rule.id)].mask) for therapy, rule in ranked]
+
+
+def _facts(evaluator: Evaluator) -> Iterator[QuizFact]:
+    """The facts that may be asked about: those that the rules read, what was given before as one."""
+    ruleset = evaluator.ruleset
+    used = [name for name in ruleset.used_fields if name not in _NOT_ASKED]
+    history = tuple(name for name in used if ruleset.fields[name].nature == "history" or name == "sorafenib_tolerated")
+    if history:
+        yield QuizFact(title="Prior treatment", fields=history)
+    for name in used:
+        together = next((fact for fact in _TOGETHER if name in fact.fields), None)
+        if together is None and name not in history:
+            yield QuizFact(title=ruleset.fields[name].title, fields=(name,))
+        elif together is not None and name == next(n for n in used if n in together.fields):
+            yield together
+
+
+class _Asked:
+    """The questions about one patient."""
+
+    def __init__(self, row: _Row, found: Evaluation, backing: Backing, origin: str) -> None:
+        self.row, self.found, self.backing, self.origin = row, found, backing, origin
+        self.facts = found.profile.facts
+        self.fields = row.ruleset.fields
+        self.turns = row.turns(self.facts)
+        self.entries = {entry.therapy: (name, entry) for name in LISTS for entry in getattr(found, name)}
+
+    def case(self) -> QuizCase | None:
+        """The case; None where one of its questions cannot be asked, or has been."""
+        choices = self._choices()
+        focus = self._focus(choices)
         if focus is None:
             return None
-        turn = _particular(turns, _turning(turns, focus.therapy.id))
-        focus = replace(focus, near=turn)
-        deciding = next(facet for facet in self.profiles.facets if facet.title == turn.steps[0].facet.title)
-        facts = self._facts(turns, focus, deciding)
-        choices = self._choices(found, turns, focus)
-        twist = self._twist(found, deciding)
-        if not facts or not choices or twist is None:
+        therapy, deciding = focus
+        facts, twist = self._offered(therapy, deciding), self._twist(deciding)
+        signature = (therapy, deciding, self.backing.certain)
+        if len(facts) < FACTS - 1 or twist is None or signature in self.row.seen:
             return None
-        return Case(0, origin, found.evaluation, choices, focus, facts, deciding, turn, twist, nearly)
+        self.row.seen.add(signature)
+        return QuizCase(question=self._question(choices, therapy, facts, twist[0]), key=self._key(choices, focus, twist))
 
-    def _class(self, profile: Profile) -> object:
-        """What the rules can see of a profile: two cases never share it."""
-        return tuple(t.classes.class_of(profile.facts[t.classes.field.name]) for t in self.evaluator.program.tables)
+    def _choices(self) -> list[str]:
+        """Up to three backed therapies, the strongest among them, beside others: near misses and failed drugs by turns.
 
-    def _focus(self, found: WhatIf, turns: Turns, wanted: str) -> Choice | None:
-        """The therapy asked about: the wanted one or another, where a fact turns it that does not turn all the others."""
-        names = sorted({change.therapy.id for changes in turns.values() for change in changes if _teaches(change)})
-        telling = [
-            name for name in names if len(turns[_particular(turns, _turning(turns, name)).steps[0].facet.title]) <= _TELLING
-        ]
-        pool = telling or names
-        return _choice(found, turns, wanted if wanted in pool else self.chance.choice(pool)) if pool else None
-
-    def _facts(self, turns: Turns, focus: Choice, deciding: Facet) -> tuple[Facet, ...]:
-        """The deciding fact among others that do not decide; empty where there are too few of those."""
-        decides = {title for title, changes in turns.items() if any(c.therapy is focus.therapy for c in changes)}
-        wrong = [facet for facet in self.profiles.facets if facet.title not in decides]
-        if len(wrong) < FACTS - 1:
-            return ()
-        self.chance.shuffle(wrong)
-        wrong.sort(key=lambda facet: not turns.get(facet.title))
-        chosen = {deciding.title, *(facet.title for facet in wrong[: FACTS - 1])}
-        return tuple(facet for facet in self.profiles.facets if facet.title in chosen)
-
-    def _choices(self, found: WhatIf, turns: Turns, focus: Choice) -> tuple[Choice, ...]:
-        """The focus, some options, and therapies that are none: near misses and failed trials first; empty if too few.
-
-        How many are options varies, so that counting is no answer.
+        How many are backed varies, so that counting is no answer.
         """
-        therapies = found.evaluation.ruleset.therapies.values()
-        every = [focus if therapy is focus.therapy else _choice(found, turns, therapy.id) for therapy in therapies]
-        rest = [c for c in every if c.therapy is not focus.therapy and c.entry.finding.rule.standing != "supportive"]
-        self.chance.shuffle(rest)
-        right = [c for c in rest if c.is_option]
-        wrong = sorted((c for c in rest if not c.is_option), key=lambda c: 0 if c.near else 1 if c.list == "not_supported" else 2)
-        room = self.chance.randint(_FEWEST_OPTIONS, _MOST_OPTIONS) - focus.is_option
-        chosen = [focus, *right[:room]]
-        chosen += wrong[: CHOICES - len(chosen)]
-        shown = {c.therapy.id for c in chosen}
-        if len(chosen) < CHOICES or len({c.is_option for c in chosen}) < 2:
-            return ()
-        return tuple(c for c in every if c.therapy.id in shown)
+        chance = self.row.chance
+        right = [name for name in self.entries if name in self.backing.certain]
+        strongest = next(entry.therapy for entry in self.found.options if entry.therapy in right)
+        others = self._shuffled([name for name in right if name != strongest])
+        chosen = [strongest, *others[: chance.randint(0, _MOST_RIGHT - 1)]]
+        wrong = [name for name in self.entries if name not in right and name not in self.backing.maybe and self._askable(name)]
+        wrong = self._shuffled(wrong)
+        failed = [name for name in wrong if self.entries[name][0] == "not_supported"]
+        near = [name for name in wrong if name not in failed and self._turning(name)]
+        rest = [name for name in wrong if name not in failed and name not in near]
+        by_turns = [name for pair in zip_longest(near, failed) for name in pair if name]
+        chosen += [*by_turns, *rest][: CHOICES - len(chosen)]
+        return [name for name in self.row.ruleset.therapies if name in chosen]
 
-    def _twist(self, found: WhatIf, revealed: Facet) -> Twist | None:
-        """One known fact changed without contradiction; as often one that changes the options as one that does not."""
-        facets = [facet for facet in self.profiles.facets if facet is not revealed]
-        twists = [twist for facet in facets for twist in self._twists(found, facet)]
-        changing = [twist for twist in twists if twist.changes]
-        staying = [twist for twist in twists if not twist.changes]
-        pool = changing if self.chance.random() < 0.5 else staying
-        pool = pool or changing or staying
-        return self.chance.choice(pool) if pool else None
+    def _shuffled(self, names: list[str]) -> list[str]:
+        """In any order; in hard cases those first that a test decides about."""
+        self.row.chance.shuffle(names)
+        hard = self.row.level == "hard"
+        return sorted(
+            names, key=lambda name: not (hard and any(self._nature(title) == "test" for title, _ in self._turning(name)))
+        )
 
-    def _twists(self, found: WhatIf, facet: Facet) -> Iterator[Twist]:
-        profile = found.evaluation.profile
-        if facet.open_in(profile.facts):
-            return
-        states = [s for s in facet.moves(profile.facts) if plausible(s) and not _same(profile, facet, s)]
-        if not states:
-            return
-        state = self.chance.choice(states)
-        step = step_to(facet, (state,), profile.facts)
-        changed = moved_profile(profile, (step,))
-        if doubts(changed.facts):
-            return
-        after = self.evaluator.evaluate(changed)
-        before = {entry.therapy.id for entry in found.evaluation.options}
-        now = {entry.therapy.id for entry in after.options}
-        gained = tuple(entry.therapy for entry in after.options if entry.therapy.id not in before)
-        lost = tuple(entry.therapy for entry in found.evaluation.options if entry.therapy.id not in now)
-        yield Twist(step, after, gained, lost)
+    def _askable(self, name: str) -> bool:
+        """Whether a therapy makes a fair wrong answer: somebody reported on it, and it is no supportive care."""
+        rules = self.row.ruleset.therapies[name].rules
+        return self.entries[name][0] in ("not_supported", "ruled_out", "trials") and any(
+            rule.reaches in ("options", "not_supported") and rule.standing != "supportive" for rule in rules
+        )
 
+    def _turning(self, therapy: str) -> list[tuple[str, Facts]]:
+        """The facts that turn a therapy by themselves, each with a changed patient."""
+        was = therapy in self.backing.certain
+        found = []
+        for title, moves in self.turns.items():
+            for moved, backing in moves:
+                if (therapy in backing.certain) != was and therapy not in backing.maybe:
+                    found.append((title, moved))
+                    break
+        return found
 
-def _same(profile: Profile, facet: Facet, state: State) -> bool:
-    """Whether a state reads like the present one (an amount within the same limits is no change to a learner)."""
-    now = facet.now(profile.facts)
-    unseen = (now.certain, now.possible) == (state.certain, state.possible)
-    measured = facet.fields[0].kind in ("number", "integer")
-    return (unseen and measured) or label(facet, (state,)) == label(facet, (now,)) or state.values == now.values
+    def _focus(self, choices: list[str]) -> tuple[str, str] | None:
+        """The therapy asked about and the fact that decides; None where nothing does, or the choices are too few or all alike."""
+        pairs = [(name, title) for name in choices for title, _ in self._turning(name)]
+        if not pairs or len(choices) < _FEWEST_CHOICES or set(choices) <= self.backing.certain:
+            return None
+        chance = self.row.chance
+        wanted = chance.random() < _HISTORY_SHARE[self.row.level]
+        preferred = [pair for pair in pairs if (self._nature(pair[1]) == "history") == wanted]
+        return chance.choice(preferred or pairs)
 
+    def _nature(self, title: str) -> str:
+        fact = next(fact for fact in self.row.facts if fact.title == title)
+        return self.fields[fact.fields[0]].nature
 
-def _single(change: Change) -> bool:
-    return len(change.steps) == 1
+    def _offered(self, therapy: str, deciding: str) -> tuple[QuizFact, ...]:
+        """The deciding fact among others that do not decide."""
+        turning = {title for title, _ in self._turning(therapy)}
+        wrong = [fact.title for fact in self.row.facts if fact.title not in turning]
+        self.row.chance.shuffle(wrong)
+        chosen = {deciding, *wrong[: FACTS - 1]}
+        return tuple(fact for fact in self.row.facts if fact.title in chosen)
 
+    def _twist(self, deciding: str) -> tuple[QuizTwist, Backing] | None:
+        """One other fact changed; as often one that changes what is backed as one that does not."""
+        moves = [(title, moved, backing) for title in self.turns if title != deciding for moved, backing in self.turns[title]]
+        settled = [move for move in moves if not move[2].maybe - self.backing.maybe]
+        changing = [move for move in settled if move[2].certain != self.backing.certain]
+        staying = [move for move in settled if move[2].certain == self.backing.certain]
+        first, second = (changing, staying) if self.row.chance.random() < 0.5 else (staying, changing)
+        if not (first or second):
+            return None
+        title, moved, backing = self.row.chance.choice(first or second)
+        was, becomes = self._told(self.facts, moved), self._told(moved, self.facts)
+        question = (
+            f"Suppose the patient were different in this: {becomes} (now {was}). Would the list of backed therapies change?"
+        )
+        return QuizTwist(title=title, was=was, becomes=becomes, question=question), backing
 
-def _teaches(change: Change) -> bool:
-    """Supportive care is open to everyone and teaches nothing about evidence."""
-    return any(rule.standing != "supportive" for rule in change.therapy.rules)
+    def _told(self, facts: Facts, other: Facts) -> str:
+        """The facts in which one patient differs from another: "Prior sorafenib: none"."""
+        changed = [field for field in self.fields.values() if facts[field.name] != other[field.name]]
+        return " and ".join(f"{field.title}: {field.shown(facts[field.name])}" for field in changed)
 
+    def _question(self, choices: list[str], focus: str, facts: tuple[QuizFact, ...], twist: QuizTwist) -> QuizQuestion:
+        therapies = self.row.ruleset.therapies
+        found = self.row.patients.complications(self.found.profile)
+        name = therapies[focus].name
+        return QuizQuestion(
+            number=0,
+            origin="patient" if self.origin == "patient" else "generated",
+            level=self.row.level,
+            because=tuple(says for says, _ in found),
+            profile=self.found.profile,
+            vignette=vignette(self.row.ruleset, self.found.profile),
+            choices=tuple(QuizChoice(therapy=one, name=therapies[one].name, synonyms=therapies[one].synonyms) for one in choices),
+            focus=focus,
+            focus_name=name,
+            facts=facts,
+            fact_question=f"Which of these facts decides about {name}: were it different, the answer would turn?",
+            twist=twist,
+        )
 
-def _turns(found: WhatIf) -> Turns:
-    """For each facet, the therapies that it turns by itself."""
-    turns: Turns = {}
-    for change in found.changes:
-        if _single(change):
-            own = turns.setdefault(change.steps[0].facet.title, [])
-            if all(other.therapy is not change.therapy for other in own):
-                own.append(change)
-    return turns
+    def _key(self, choices: list[str], focus: tuple[str, str], twist: tuple[QuizTwist, Backing]) -> QuizKey:
+        therapies = self.row.ruleset.therapies
+        judged = tuple(self._judged(name) for name in choices)
+        strongest = min((choice for choice in judged if choice.backed), key=lambda choice: RANK[choice.standing])
+        after = twist[1].certain
+        moved = dict(self._turning(focus[0]))[focus[1]]
+        verdict = "would no longer be backed" if focus[0] in self.backing.certain else "would be backed"
+        return QuizKey(
+            picks=tuple(choice.therapy for choice in judged if choice.backed),
+            choices=judged,
+            lesson=f"{strongest.says} {strongest.headline}".strip(),
+            fact=focus[1],
+            fact_says=f"With {self._told(moved, self.facts)}, {therapies[focus[0]].name} {verdict}.",
+            changes=after != self.backing.certain,
+            gained=tuple(therapy.name for name, therapy in therapies.items() if name in after - self.backing.certain),
+            lost=tuple(therapy.name for name, therapy in therapies.items() if name in self.backing.certain - after),
+        )
 
-
-def _turning(turns: Turns, therapy: str) -> list[Change]:
-    return [change for changes in turns.values() for change in changes if change.therapy.id == therapy]
-
-
-def _particular(turns: Turns, changes: list[Change]) -> Change:
-    """Of the facts that turn a therapy, the one that turns the fewest others."""
-    return min(changes, key=lambda change: len(turns[change.steps[0].facet.title]))
-
-
-def _choice(found: WhatIf, turns: Turns, therapy: str) -> Choice:
-    name, entry = found.evaluation.entry(therapy)
-    return Choice(entry.therapy, name, entry, _near(turns, entry))
-
-
-def _near(turns: Turns, entry: Entry) -> Change | None:
-    """The change of one fact that turns a therapy: of a fact that blocks it, where such a one does."""
-    blocking = {reason.field for reason in entry.finding.blocked_by}
-    own = _turning(turns, entry.therapy.id)
-    blocked = [change for change in own if blocking & {field.name for field in change.steps[0].facet.fields}]
-    return _particular(turns, blocked or own) if own else None
+    def _judged(self, therapy: str) -> JudgedChoice:
+        list_name, entry = self.entries[therapy]
+        turning = self._turning(therapy)
+        return JudgedChoice(
+            therapy=therapy,
+            name=entry.name,
+            backed=therapy in self.backing.certain,
+            list=list_name,
+            line=entry.line,
+            standing=entry.standing,
+            says=entry.says,
+            headline=entry.headline.text,
+            studies=tuple(citation.study for citation in entry.citations),
+            turned=self._told(turning[0][1], self.facts) if turning else "",
+        )

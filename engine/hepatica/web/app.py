@@ -2,55 +2,146 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+import json
+from collections.abc import Awaitable, Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import anyio
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
 from starlette.middleware.trustedhost import TrustedHostMiddleware
-from starlette.responses import PlainTextResponse, RedirectResponse, Response
+from starlette.responses import HTMLResponse, RedirectResponse, Response
 from starlette.routing import Mount, Route
 from starlette.staticfiles import StaticFiles
 
+from hepatica.notice import notice
 from hepatica.problems import InvalidInput
-from hepatica.web.kept import Busy
-from hepatica.web.library import Library
-from hepatica.web.limits import Guard
+from hepatica.report import Paragraph, Title, document
+from hepatica.web.library import RulesetLibrary
+from hepatica.web.limits import RequestGuard, run_stoppable
 from hepatica.web.openapi import description
-from hepatica.web.pages import pages
-from hepatica.web.site import DRAWING, TWIN, Site, as_json
-from hepatica.web.view import NotFound
+from hepatica.web.pages import pages, refused_view
+from hepatica.web.render import Page, PageView, Renderer
+from hepatica.web.request import PageNotFound, Request, RequestError, read_request
 
 if TYPE_CHECKING:
-    from starlette.requests import Request
+    from starlette.requests import Request as HttpRequest
 
 STATIC = Path(__file__).parent / "static"
+JSON = ".json"
+PICTURE = ".svg"
+PICTURE_POLICY = "default-src 'none'; style-src 'unsafe-inline'"
+# More threads than cores make each answer slower and none faster; the slow pages have a thread of their own.
+ANSWERS_AT_ONCE = 4
+SLOW_AT_ONCE = 1
+ANSWER_SECONDS, SLOW_SECONDS = 20.0, 55.0
+
+Endpoint = Callable[["HttpRequest"], Awaitable[Response]]
 
 
-def application(library: Library, hosts: Sequence[str] = ("*",)) -> Starlette:
+def application(library: RulesetLibrary, hosts: Sequence[str] = ("*",)) -> Starlette:
     """The application over a library; `hosts` are the names it answers to (a page elsewhere cannot borrow another)."""
-    site = Site(library, pages(library))
-    openapi = description(site)
+    site = _Site(library)
+    openapi = description(site.pages, library)
     routes: list[Route | Mount] = [
         Route("/", _home, methods=["GET"]),
-        Route("/openapi.json", lambda _: as_json(openapi), methods=["GET"]),
-        Mount("/static", _Static(directory=STATIC)),
+        Route("/openapi.json", lambda _: _json(openapi), methods=["GET"]),
+        Mount("/static", _RevalidatedFiles(directory=STATIC)),
     ]
     for page in site.pages:
-        routes.append(Route(page.path + TWIN, site.twin(page), methods=["GET"]))
+        routes.append(Route(page.path + JSON, site.endpoint(page, site.json), methods=["GET"]))
         if page.picture is not None:
-            routes.append(Route(page.path + DRAWING, site.drawing(page), methods=["GET"]))
-        routes.append(Route(page.path, site.html(page), methods=["GET"]))
+            routes.append(Route(page.path + PICTURE, site.endpoint(page, site.picture), methods=["GET"]))
+        routes.append(Route(page.path, site.endpoint(page, site.html), methods=["GET"]))
     return Starlette(
         routes=routes,
-        middleware=[Middleware(Guard), Middleware(TrustedHostMiddleware, allowed_hosts=list(hosts), www_redirect=False)],
-        exception_handlers={HTTPException: _failed(site), NotFound: _failed(site), InvalidInput: _failed(site), Busy: _busy},
+        middleware=[Middleware(RequestGuard), Middleware(TrustedHostMiddleware, allowed_hosts=list(hosts), www_redirect=False)],
+        exception_handlers={HTTPException: site.failed},
     )
 
 
-class _Static(StaticFiles):
+class _Site:
+    """The pages of one library, as endpoints."""
+
+    def __init__(self, library: RulesetLibrary) -> None:
+        self.library = library
+        self.pages = pages(library)
+        self.renderer = Renderer(self.pages)
+        self._answers = anyio.CapacityLimiter(ANSWERS_AT_ONCE)
+        self._slow = anyio.CapacityLimiter(SLOW_AT_ONCE)
+
+    def endpoint(self, page: Page, respond: Callable[[Page, HttpRequest], Response]) -> Endpoint:
+        """A coroutine that waits for `respond` in a worker thread, which stops when the request does."""
+
+        async def endpoint(http: HttpRequest) -> Response:
+            limiter, seconds = (self._slow, SLOW_SECONDS) if page.slow else (self._answers, ANSWER_SECONDS)
+            with anyio.fail_after(seconds):
+                return await run_stoppable(lambda: respond(page, http), limiter)
+
+        return endpoint
+
+    def html(self, page: Page, http: HttpRequest) -> Response:
+        """A page."""
+        try:
+            request, view = self._view(page, http)
+        except PageNotFound as error:
+            return self._missing(str(error), 404)
+        return HTMLResponse(self.renderer.page(page, request, view), view.status)
+
+    def json(self, page: Page, http: HttpRequest) -> Response:
+        """A page's JSON."""
+        try:
+            _, view = self._view(page, http)
+        except PageNotFound as error:
+            return _json(self._error(str(error)), 404)
+        return _json(view.result, view.status)
+
+    def picture(self, page: Page, http: HttpRequest) -> Response:
+        """A page's picture."""
+        assert page.picture is not None
+        try:
+            drawn = page.picture(self._request(page, http))
+        except PageNotFound as error:
+            return self._missing(str(error), 404)
+        except InvalidInput as error:
+            return self._missing(str(error), 422)
+        return Response(drawn, headers={"content-security-policy": PICTURE_POLICY}, media_type="image/svg+xml")
+
+    async def failed(self, http: HttpRequest, error: Exception) -> Response:
+        """What no page answers."""
+        assert isinstance(error, HTTPException)
+        message = "There is no page at this address." if error.detail == "Not Found" else error.detail
+        as_json = http.url.path.endswith(JSON)
+        response = _json(self._error(message), error.status_code) if as_json else self._missing(message, error.status_code)
+        response.headers.update(error.headers or {})
+        return response
+
+    def _view(self, page: Page, http: HttpRequest) -> tuple[Request, PageView]:
+        request = Request(library=self.library, ruleset_name=self.library.default, address=http.url.path)
+        try:
+            request = self._request(page, http)
+            return request, page.view(request)
+        except InvalidInput as error:
+            return request, refused_view(page, request, error)
+
+    def _request(self, page: Page, http: HttpRequest) -> Request:
+        query = http.scope["query_string"].decode("latin-1")
+        return read_request(self.library, page.own, address=http.url.path, query=query, path=http.path_params)
+
+    def _error(self, message: str) -> RequestError:
+        return RequestError(notice=notice(self.library.rulesets[self.library.default].card.as_of), error=message)
+
+    def _missing(self, message: str, status: int) -> Response:
+        """A page that says what is not there."""
+        request = Request(library=self.library, ruleset_name=self.library.default)
+        blocks = (Title("Page not found" if status == 404 else "No page"), Paragraph(message))
+        view = PageView(result=self._error(message), blocks=blocks, status=status)
+        return HTMLResponse(self.renderer.page(None, request, view), status)
+
+
+class _RevalidatedFiles(StaticFiles):
     """Files that a browser may keep, and asks again before using: after an upgrade none is out of date."""
 
     def file_response(self, *given: Any, **named: Any) -> Response:
@@ -60,23 +151,12 @@ class _Static(StaticFiles):
         return response
 
 
-def _home(request: Request) -> Response:
-    query = request.scope["query_string"].decode("latin-1")
+def _home(http: HttpRequest) -> Response:
+    query = http.scope["query_string"].decode("latin-1")
     return RedirectResponse(f"/answer?{query}" if query else "/answer")
 
 
-def _busy(request: Request, error: Exception) -> Response:
-    return PlainTextResponse("Others are being served; please try again.\n", 503, {"retry-after": "5"})
-
-
-def _failed(site: Site) -> Callable[[Request, Exception], Response]:
-    def handler(request: Request, error: Exception) -> Response:
-        status = error.status_code if isinstance(error, HTTPException) else 422 if isinstance(error, InvalidInput) else 404
-        message = error.detail if isinstance(error, HTTPException) else str(error)
-        message = "There is no page at this address." if message == "Not Found" else message
-        twin = request.url.path.endswith(TWIN)
-        response = as_json({"notice": site.notice(), "error": message}, status) if twin else site.missing(message, status)
-        response.headers.update(getattr(error, "headers", None) or {})
-        return response
-
-    return handler
+def _json(result: object, status: int = 200) -> Response:
+    """A result as compact JSON: written several times faster than with line breaks."""
+    text = json.dumps(document(result), ensure_ascii=False, separators=(",", ":")) + "\n"
+    return Response(text, status, media_type="application/json")

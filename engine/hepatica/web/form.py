@@ -2,67 +2,71 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Literal
 
-from hepatica.patient import (
-    CHILD_PUGH_PARTS,
-    COMPONENTS,
-    FIELDS,
-    LABEL,
-    LONGEST_LABEL,
-    NONE,
-    UNKNOWN,
-    Field,
-    Nature,
-    child_pugh,
-    show,
-    unit_key,
-)
-from hepatica.web.cases import STAINING, UNITS, Case, part
-from hepatica.web.words import first_up, words
+from hepatica.knowledge import Ruleset
+from hepatica.patient import COMPONENTS, LABEL, LONGEST_LABEL, NONE, UNKNOWN, Field, Refused, Value, read_value
+from hepatica.web.query import PARTS, STAINING, PatientQuery, part
 
-ControlKind = Literal["radio", "checks", "select", "text", "parts"]
+ControlKind = Literal["radio", "checks", "select", "text", "search", "parts"]
 MOST_RADIOS = 6
-_NATURES: Mapping[Nature, str] = {
-    "test": "Staging and tests",
-    "history": "Treatment so far",
-    "characteristic": "The patient",
+LONGEST_TEXT = 100
+# The order in which a clinician thinks. A ruleset's own fields follow in the group of their nature.
+GROUPS: Mapping[str, tuple[str, ...]] = {
+    "Stage": ("bclc_stage", "ecog", "extrahepatic_spread", "portal_vein_invasion", "locoregional_suitable"),
+    "Liver function": ("child_pugh_class", "child_pugh_score"),
+    "Prior treatment": ("prior_sorafenib", "other_prior_systemic"),
+    "Tumour and markers": ("afp", "cmet", "ras"),
+    "Patient": ("region", "etiology"),
+}
+_GROUP_OF_NATURE = {"test": "Tumour and markers", "history": "Prior treatment", "characteristic": "Patient"}
+# What is measured behind a field: the parameter of its parts, their heading and what to do with them.
+_MEASURED: Mapping[str, tuple[str, str, str]] = {
+    "child_pugh_score": (COMPONENTS, "Child-Pugh from its components", "All five give score and class."),
+    STAINING: (STAINING, "c-MET from its staining", "Instead of a status."),
+}
+_PLACEHOLDERS = {
+    "afp": "620, > 400 or 15,000",
+    "child_pugh_components.bilirubin": "34 µmol/L or 2 mg/dL",
+    "child_pugh_components.albumin": "35 g/L or 3.5 g/dL",
+    "child_pugh_components.inr": "1.2",
+    "cmet.percent": "60",
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Choice:
-    """One word of a choice; `chosen` as entered."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ControlChoice:
+    """One word of a choice: `chosen` as entered, `computed` where it follows from what was entered elsewhere."""
 
     value: str
     label: str
-    chosen: bool
+    chosen: bool = False
+    computed: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Control:
-    """One control of the form with its errors; `units` is the choice beside an amount, `parts` the controls within."""
+    """One control with its errors; `echo` says how its text was read, `parts` are controls within, `id` is unique in a page.
+
+    `used` is whether any rule reads it.
+    """
 
     name: str
     title: str
     kind: ControlKind
+    id: str
     help: str = ""
     value: str = ""
     unit: str = ""
-    choices: tuple[Choice, ...] = ()
-    units: tuple[Choice, ...] = ()
-    unit_name: str = ""
+    placeholder: str = ""
+    choices: tuple[ControlChoice, ...] = ()
     errors: tuple[str, ...] = ()
-    computed: str = ""
+    echo: str = ""
     parts: tuple[Control, ...] = ()
-    longest: int = 40
-
-    @property
-    def id(self) -> str:
-        """The control's id in the page."""
-        return f"f-{self.name.replace('.', '-')}"
+    longest: int = LONGEST_TEXT
+    used: bool = True
 
     @property
     def stated(self) -> bool:
@@ -71,88 +75,151 @@ class Control:
 
 
 @dataclass(frozen=True, slots=True)
-class Group:
-    """Fields that become known in the same way."""
+class ControlGroup:
+    """Controls under one heading."""
 
     title: str
     controls: tuple[Control, ...]
 
 
-def groups(case: Case) -> tuple[Group, ...]:
-    """Every control, by how a fact becomes known, in the declared order."""
-    return tuple(
-        Group(title, tuple(control for known in FIELDS if known.nature == nature for control in _controls(known, case)))
-        for nature, title in _NATURES.items()
-    )
+def groups(ruleset: Ruleset, patient: PatientQuery) -> tuple[ControlGroup, ...]:
+    """Every control of the form, as a clinician thinks of them; the title of the case comes last."""
+    names: dict[str, list[str]] = {title: list(members) for title, members in GROUPS.items()}
+    placed = {name for members in GROUPS.values() for name in members}
+    for known in ruleset.fields.values():
+        if known.name not in placed:
+            names[_GROUP_OF_NATURE[known.nature]].append(known.name)
+    form = _Form(ruleset, patient)
+    made = [ControlGroup(title, tuple(form.controls(members))) for title, members in names.items()]
+    return (*(group for group in made if group.controls), ControlGroup("Title", (form.label(),)))
 
 
-def label_control(case: Case) -> Control:
-    """The title of the case."""
-    value = _entered(case, LABEL)
-    return Control(
-        name=LABEL,
-        title="Title of the case",
-        kind="text",
-        help="Never a person's name.",
-        value=value,
-        errors=case.at.get(LABEL, ()),
-        longest=LONGEST_LABEL,
-    )
+def choice_control(name: str, title: str, offered: Mapping[str, str], chosen: str, id_: str = "") -> Control:
+    """A choice above a page: values with their labels."""
+    choices = tuple(ControlChoice(value=value, label=label, chosen=value == chosen) for value, label in offered.items())
+    return Control(name=name, title=title, kind="select", id=id_ or f"c-{name}", value=chosen, choices=choices)
 
 
-def _controls(known: Field, case: Case) -> Iterator[Control]:
-    yield _control(known, case)
-    if known.name == "child_pugh_score":
-        yield _components(case)
-    if known.name == STAINING:
-        yield _staining(case)
+class _Form:
+    """The controls of one patient."""
 
+    def __init__(self, ruleset: Ruleset, patient: PatientQuery) -> None:
+        self.fields = ruleset.fields
+        self.used = ruleset.used_fields
+        self.patient = patient
+        understood = patient.profile.understood if patient.profile else ()
+        self.read_as = {one.field: f"Read as {one.read}" for one in understood}
 
-def _entered(case: Case, name: str) -> str:
-    """The value entered; empty where nothing is stated."""
-    value = case.entered.get(name, ("",))[0].strip()
-    return "" if value.lower() == UNKNOWN else value
+    def label(self) -> Control:
+        """The title of the case."""
+        return self._text(LABEL, "Title of the case", help_="Never a person's name.", longest=LONGEST_LABEL)
 
+    def controls(self, names: Iterable[str]) -> Iterator[Control]:
+        """The controls of some fields, each followed by that of what is measured behind it."""
+        for name in names:
+            if name in self.fields:
+                yield self._control(name, self.fields[name], self._value(name))
+                if name in _MEASURED:
+                    yield self._parts(*_MEASURED[name])
 
-def _control(known: Field, case: Case) -> Control:
-    if known.kind == "number":
+    def _value(self, name: str) -> Value | None:
+        return self.patient.profile[name] if self.patient.profile else None
+
+    def _parts(self, whole: str, title: str, says: str) -> Control:
+        """The parts of what was measured: each is a control made from its field, as it was typed."""
+        names = {inner: part(whole, inner) for inner in PARTS[whole]}
         return Control(
-            name=known.name,
-            title=known.title,
-            kind="text",
-            help=known.help,
-            value=_entered(case, known.name),
-            unit=known.unit,
-            errors=case.at.get(known.name, ()),
+            name=f"{whole}.parts",
+            title=title,
+            kind="parts",
+            id=_id(f"{whole}-parts"),
+            help=f"{says} Leave empty what is not known.",
+            errors=self._errors(whole) if whole not in self.fields else (),
+            parts=tuple(
+                self._control(name, PARTS[whole][inner], _read(PARTS[whole][inner], self.patient.one(name)))
+                for inner, name in names.items()
+            ),
         )
-    chosen = _chosen(known, case)
-    offered = (UNKNOWN, *_offered(known))
-    many = len(offered) > MOST_RADIOS
-    return Control(
-        name=known.name,
-        title=known.title,
-        kind="checks" if known.kind == "set" else "select" if many else "radio",
-        help=known.help,
-        value=", ".join(chosen),
-        choices=tuple(Choice(value, _label(known, value), value in (chosen or {UNKNOWN})) for value in offered),
-        errors=case.at.get(known.name, ()),
-        computed=_computed(known, case) if not chosen else "",
-    )
+
+    def _control(self, name: str, known: Field, value: Value | None) -> Control:
+        if known.kind == "number":
+            return self._text(name, known.title, help_=known.help, unit=known.unit)
+        chosen = self._chosen(name, known, value)
+        computed = () if chosen else _tokens(value)
+        offered = (*_offered(known), UNKNOWN)
+        inner = "." in name
+        many = known.kind != "set" and (inner or len(offered) - 1 > MOST_RADIOS)
+        # A list has no half-chosen entry: what was computed stands where "Unknown" would, and sends as little.
+        nothing = f"{known.show(value)} (computed)" if computed and many else "Unknown"
+        shown = chosen or (() if computed and not many else (UNKNOWN,))
+        echo = "Follows from what is entered" if computed else self.read_as.get(name, "")
+        return Control(
+            name=name,
+            title=known.title,
+            kind="checks" if known.kind == "set" else "select" if many else "radio",
+            id=_id(name),
+            help=known.help,
+            value=", ".join(chosen),
+            choices=tuple(
+                ControlChoice(
+                    value=token,
+                    label=nothing if token == UNKNOWN else _choice_label(known, token),
+                    chosen=token in shown,
+                    computed=token in computed,
+                )
+                for token in offered
+            ),
+            errors=self._errors(name),
+            echo=echo,
+            used=inner or name in self.used,
+        )
+
+    def _text(self, name: str, title: str, *, help_: str = "", unit: str = "", longest: int = LONGEST_TEXT) -> Control:
+        return Control(
+            name=name,
+            title=title,
+            kind="text",
+            id=_id(name),
+            help=help_,
+            value=self.patient.one(name),
+            unit=unit,
+            placeholder=_PLACEHOLDERS.get(name, ""),
+            errors=self._errors(name),
+            echo=self.read_as.get(name, ""),
+            longest=longest,
+            used="." in name or name == LABEL or name in self.used,
+        )
+
+    def _errors(self, name: str) -> tuple[str, ...]:
+        return self.patient.by_control.get(name, ())
+
+    def _chosen(self, name: str, known: Field, value: Value | None) -> tuple[str, ...]:
+        """The words entered, as the choices spell them: as they were read, or each by itself while the form has errors."""
+        stated = [text.strip() for text in self.patient.entered.get(name, ()) if text.strip().lower() not in ("", UNKNOWN)]
+        if not stated or value is not None:
+            return _tokens(value) if stated else ()
+        return tuple(token for text in stated for token in _tokens(_read(known, text)))
 
 
-def _computed(known: Field, case: Case) -> str:
-    """What was worked out for a field from others; empty where nothing was."""
-    value = case.profile[known.name] if case.profile else None
-    return "" if value is None else f"From what is entered: {words(show(value))}"
+def _id(name: str) -> str:
+    return f"f-{name.replace('.', '-')}"
 
 
-def _chosen(known: Field, case: Case) -> tuple[str, ...]:
-    """The words entered, as they are spelled in the choices; a flag may be written true or false."""
-    values = case.entered.get(known.name, ())
-    stated = tuple(value.strip() for value in values if value.strip().lower() not in ("", UNKNOWN))
-    if known.kind == "flag":
-        return tuple({"true": "yes", "false": "no"}.get(value.lower(), value.lower()) for value in stated)
-    return tuple(word.strip() for value in stated for word in value.split(",")) if known.kind == "set" else stated
+def _read(known: Field, text: str) -> Value | None:
+    """What a text says by itself (a staining of "2+" is 2); None where it says nothing, or cannot be read."""
+    try:
+        return read_value(known, text.removesuffix("+")).value
+    except Refused:
+        return None
+
+
+def _tokens(value: Value | None) -> tuple[str, ...]:
+    """A value as the words of the choices."""
+    if value is None:
+        return ()
+    if isinstance(value, tuple):
+        return value or (NONE,)
+    return ("yes" if value else "no",) if isinstance(value, bool) else (str(value),)
 
 
 def _offered(known: Field) -> tuple[str, ...]:
@@ -163,92 +230,13 @@ def _offered(known: Field) -> tuple[str, ...]:
     return (*known.values, NONE) if known.kind == "set" else known.values
 
 
-def _label(known: Field, value: str) -> str:
-    if known.kind == "set" and value == NONE:
+def _choice_label(known: Field, token: str) -> str:
+    """A choice in the field's display words."""
+    if known.kind == "set" and token == NONE:
         return "None of these"
-    return first_up(words(value))
+    return first_up(known.title_of(token))
 
 
-def _components(case: Case) -> Control:
-    parts = tuple(_measured(name, case) if name in child_pugh.SCALES else _graded(name, case) for name in CHILD_PUGH_PARTS)
-    return Control(
-        name=COMPONENTS,
-        title="Child-Pugh from its components",
-        kind="parts",
-        help="All five give score and class. Leave empty what is not known.",
-        errors=case.at.get(COMPONENTS, ()),
-        parts=parts,
-    )
-
-
-def _measured(component: str, case: Case) -> Control:
-    name = part(COMPONENTS, component)
-    text = _entered(case, name)
-    unit_name = next((unit for unit, owner in UNITS.items() if owner == name), "")
-    value, unit = _split(text, _entered(case, unit_name), component)
-    units = [known for known in child_pugh.SCALES[component].cutoffs if known]
-    return Control(
-        name=name,
-        title="INR" if not units else first_up(component),
-        kind="text",
-        value=value,
-        units=tuple(Choice(known, known, known == (unit or units[0])) for known in units),
-        unit_name=unit_name,
-        errors=case.at.get(name, ()),
-    )
-
-
-def _split(text: str, unit: str, component: str) -> tuple[str, str]:
-    """The number and its unit, where a unit was written after it."""
-    units = {unit_key(known): known for known in child_pugh.SCALES[component].cutoffs if known}
-    number = text.rstrip("".join(set(text) - set("0123456789.,"))) if text else text
-    written = units.get(unit_key(text[len(number) :]))
-    return (number.strip(), written) if written else (text, unit)
-
-
-def _graded(component: str, case: Case) -> Control:
-    name = part(COMPONENTS, component)
-    value = _entered(case, name)
-    chosen = child_pugh.GRADE_SYNONYMS[component].get(value.lower(), value.lower())
-    offered = (UNKNOWN, *child_pugh.GRADES[component])
-    return Control(
-        name=name,
-        title=first_up(component),
-        kind="select",
-        value=value,
-        choices=tuple(Choice(word, _grade(word), word == (chosen or UNKNOWN)) for word in offered),
-        errors=case.at.get(name, ()),
-    )
-
-
-def _grade(word: str) -> str:
-    return first_up(words(word)).replace("1 2", "1-2").replace("3 4", "3-4")
-
-
-def _staining(case: Case) -> Control:
-    low, high = (0, 3)
-    intensity = _entered(case, part(STAINING, "intensity")).rstrip("+")
-    offered = (UNKNOWN, *(str(value) for value in range(low, high + 1)))
-    graded = Control(
-        name=part(STAINING, "intensity"),
-        title="Intensity",
-        kind="select",
-        value=intensity,
-        choices=tuple(Choice(v, f"{v}+" if v != UNKNOWN else "Unknown", v == (intensity or UNKNOWN)) for v in offered),
-        errors=case.at.get(part(STAINING, "intensity"), ()),
-    )
-    percent = Control(
-        name=part(STAINING, "percent"),
-        title="Tumour cells",
-        kind="text",
-        value=_entered(case, part(STAINING, "percent")),
-        unit="%",
-        errors=case.at.get(part(STAINING, "percent"), ()),
-    )
-    return Control(
-        name=f"{STAINING}-staining",
-        title="c-MET from its staining",
-        kind="parts",
-        help="Instead of a status. Leave empty what is not known.",
-        parts=(graded, percent),
-    )
+def first_up(text: str) -> str:
+    """The text with a capital first letter; the rest stays."""
+    return text[:1].upper() + text[1:]

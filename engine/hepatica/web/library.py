@@ -1,56 +1,64 @@
-"""What the page serves: rulesets ready to answer, and the shipped patients to start from. Built once, read by all threads."""
+"""What the page serves: rulesets ready to answer, and the example patients to start from. Built once, read by all threads."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import threading
+from collections.abc import Callable, Hashable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import Generic, TypeVar
 
-from hepatica.evaluation import Evaluator
-from hepatica.knowledge import Ruleset, catalogue
+from hepatica.knowledge import Ruleset
 from hepatica.patient import Profile, read_profile
-from hepatica.report.old_document import Shelf
-from hepatica.web.cases import query_of
-from hepatica.web.kept import Kept
 
-if TYPE_CHECKING:
-    from hepatica.assurance.diff.compare import Comparison
-    from hepatica.teaching.quiz import Quiz
+MOST_DOCUMENTS = 64
+
+V = TypeVar("V")
 
 
-@dataclass(frozen=True, slots=True)
-class Starter:
-    """A shipped patient: its file's name, its title and the query that reproduces it."""
+class DocumentCache(Generic[V]):
+    """At most so many documents by key, the oldest leaving first. Only for what is the same for everybody: nothing about a
+    patient is ever kept.
+    """
+
+    def __init__(self, most: int = MOST_DOCUMENTS) -> None:
+        self._most = most
+        self._documents: dict[Hashable, V] = {}
+        self._lock = threading.Lock()
+
+    def get(self, key: Hashable, make: Callable[[], V]) -> V:
+        """The document of `key`, made now where it is not kept; made once, however many threads ask."""
+        with self._lock:
+            if key not in self._documents:
+                made = make()
+                while len(self._documents) >= self._most:
+                    del self._documents[next(iter(self._documents))]
+                self._documents[key] = made
+            return self._documents[key]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ServedPatient:
+    """A shipped patient: its file's name, its title and what it holds."""
 
     name: str
     title: str
-    query: str
     profile: Profile
 
 
-class Book:
-    """One ruleset with its evaluator and what is said whoever the patient is."""
+class RulesetLibrary:
+    """Rulesets by the name they are served under, the first being the default, and the example patients by name.
 
-    def __init__(self, evaluator: Evaluator) -> None:
-        self.evaluator = evaluator
-        self.ruleset: Ruleset = evaluator.ruleset
-        self.shelf = Shelf(evaluator.ruleset)
-        self.studies = {found.study.id: found for found in catalogue(self.ruleset)}
+    Raises `InvalidInput` where a patient's file in the folder `patients` cannot be read.
+    """
 
-
-class Library:
-    """Rulesets by id, the first being the default, and the shipped patients in order of their titles."""
-
-    def __init__(self, evaluators: Mapping[str, Evaluator], patients: Path) -> None:
-        self.books = {name: Book(evaluator) for name, evaluator in evaluators.items()}
-        self.default = next(iter(self.books))
-        self.pictures: Kept[bytes] = Kept()
-        self.comparisons: Kept[Comparison] = Kept()
-        self.quizzes: Kept[Quiz] = Kept()
-        self.starters = {path.stem: _starter(path) for path in sorted(patients.glob("*.yaml"))}
+    def __init__(self, rulesets: Mapping[str, Ruleset], patients: Path) -> None:
+        self.rulesets = dict(rulesets)
+        self.default = next(iter(self.rulesets))
+        self.examples = {path.stem: _example(path) for path in sorted(patients.glob("*.yaml"))}
+        self.documents: DocumentCache[object] = DocumentCache()
 
 
-def _starter(path: Path) -> Starter:
+def _example(path: Path) -> ServedPatient:
     profile = read_profile(path)
-    return Starter(path.stem, profile.label or path.stem.replace("-", " "), query_of(profile), profile)
+    return ServedPatient(name=path.stem, title=profile.label or path.stem.replace("-", " "), profile=profile)

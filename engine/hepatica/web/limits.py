@@ -1,26 +1,28 @@
-"""Bounds and headers around every request: what is too long or too large is refused before anything reads it."""
+"""Bounds around every request: what is too long is refused, what takes too long or is no longer wanted is stopped."""
 
 from __future__ import annotations
 
+import ctypes
 import logging
+import threading
 import traceback
+from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Generic, TypeVar
 
 import anyio
+from anyio import to_thread
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.responses import PlainTextResponse, Response
 
-from hepatica.web.cases import LONGEST_QUERY
+from hepatica.web.query import LONGEST_QUERY
 
 if TYPE_CHECKING:
     from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 LONGEST_PATH = 512
-_PACKAGE = str(Path(__file__).parent.parent)
-_LOGGER = logging.getLogger("hepatica")
 LARGEST_BODY = 16_384
-SECONDS = 20.0
+LONGEST_SECONDS = 60.0
 POLICY = "; ".join(
     (
         "default-src 'none'",
@@ -43,12 +45,76 @@ HEADERS = {
     "cross-origin-resource-policy": "same-origin",
     "permissions-policy": "camera=(), microphone=(), geolocation=()",
 }
+_PACKAGE = str(Path(__file__).parent.parent)
+_LOGGER = logging.getLogger("hepatica")
+
+T = TypeVar("T")
 
 
-class Guard:
-    """Refuses what is out of bounds, gives up on what takes too long, and sets the headers of every response."""
+class RequestStopped(BaseException):
+    """Raised inside the work of a request that is over. Not an `Exception`: no handler on the way may swallow it."""
 
-    def __init__(self, app: ASGIApp, seconds: float = SECONDS) -> None:
+
+class StoppableWork(Generic[T]):
+    """A function that one thread runs and another may stop between two Python instructions."""
+
+    def __init__(self, function: Callable[[], T]) -> None:
+        self._function = function
+        self._guard = threading.Lock()
+        self._thread = 0
+        self._stopped = False
+
+    def run(self) -> T | None:
+        """The function's result, or None where it was stopped before or during its run."""
+        try:
+            with self._guard:
+                if self._stopped:
+                    return None
+                self._thread = threading.get_ident()
+            try:
+                return self._function()
+            finally:
+                with self._guard:
+                    self._thread = 0
+                # From here on nobody stops this thread, which is about to serve another request. A stop that was asked for
+                # and is not yet raised is raised by this call: the interpreter looks for one at every call.
+                _checkpoint()
+        except RequestStopped:
+            return None
+
+    def stop(self) -> None:
+        """Raise `RequestStopped` in the thread that runs the function; nothing where it has ended."""
+        with self._guard:
+            self._stopped = True
+            if self._thread:
+                _raise_in(self._thread, RequestStopped)
+
+
+def _checkpoint() -> None:
+    """Nothing, in which a pending exception is raised."""
+
+
+def _raise_in(thread: int, error: type[BaseException]) -> None:
+    """Have `error` raised in another thread at its next call or jump."""
+    ctypes.pythonapi.PyThreadState_SetAsyncExc(ctypes.c_ulong(thread), ctypes.py_object(error))
+
+
+async def run_stoppable(function: Callable[[], T], limiter: anyio.CapacityLimiter) -> T:
+    """The function's result from a worker thread. Where the awaiting request is cancelled, the work stops as well."""
+    work = StoppableWork(function)
+    try:
+        result = await to_thread.run_sync(work.run, abandon_on_cancel=True, limiter=limiter)
+    except anyio.get_cancelled_exc_class():
+        work.stop()
+        raise
+    assert result is not None
+    return result
+
+
+class RequestGuard:
+    """Refuses what is out of bounds, stops what outlives its deadline or its client, and sets every response's headers."""
+
+    def __init__(self, app: ASGIApp, seconds: float = LONGEST_SECONDS) -> None:
         self.app = app
         self.seconds = seconds
 
@@ -57,21 +123,41 @@ class Guard:
         if scope["type"] != "http":
             await self.app(scope, receive, send)
             return
-        watched = _Watched(send)
+        sender = _HeaderSender(send)
         refusal = refused(scope)
         if refusal is not None:
-            await refusal(scope, receive, watched)
+            await refusal(scope, receive, sender)
             return
+        async with anyio.create_task_group() as group:
+            group.start_soon(_cancel_when_gone, receive, group.cancel_scope)
+            await self._answer(scope, sender)
+            group.cancel_scope.cancel()
+
+    async def _answer(self, scope: Scope, sender: _HeaderSender) -> None:
+        failure = None
         try:
             with anyio.fail_after(self.seconds):
-                await self.app(scope, receive, watched)
+                await self.app(scope, _nothing_more, sender)
         except TimeoutError:
-            if not watched.started:
-                await PlainTextResponse("This took too long and was given up.\n", 503)(scope, receive, watched)
+            failure = PlainTextResponse("This took too long and was given up.\n", 503, {"retry-after": "5"})
         except Exception as error:
             _log(error)
-            if not watched.started:
-                await PlainTextResponse("The program failed at this; no answer is given.\n", 500)(scope, receive, watched)
+            failure = PlainTextResponse("The program failed at this; no answer is given.\n", 500)
+        if failure is not None and not sender.started:
+            await failure(scope, _nothing_more, sender)
+
+
+async def _cancel_when_gone(receive: Receive, scope: anyio.CancelScope) -> None:
+    """Read what the client sends, to no use, until it has gone; then nobody waits for the answer."""
+    while (await receive())["type"] != "http.disconnect":
+        pass
+    scope.cancel()
+
+
+async def _nothing_more() -> Message:
+    """What the application receives: no page reads a body, and that the client has gone is noticed above."""
+    await anyio.sleep_forever()
+    raise AssertionError
 
 
 def refused(scope: Scope) -> Response | None:
@@ -92,7 +178,7 @@ def _log(error: Exception) -> None:
     _LOGGER.error("%s at %s", type(error).__name__, where)
 
 
-class _Watched:
+class _HeaderSender:
     """Sends with the headers set, and knows whether an answer has begun."""
 
     def __init__(self, send: Send) -> None:

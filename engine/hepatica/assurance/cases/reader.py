@@ -8,10 +8,10 @@ from pathlib import Path
 
 from hepatica.assurance.cases.case import ExpectedAnswer, ExpectedWhy, PatientCase
 from hepatica.assurance.cases.suite import Load, case_files
-from hepatica.documents import Node, read_bytes, read_yaml
+from hepatica.documents import Node, decode, read_bytes, read_yaml
 from hepatica.documents import Path as NodePath
 from hepatica.evaluation import LISTS
-from hepatica.knowledge import Ruleset, decode
+from hepatica.knowledge import Ruleset
 from hepatica.patient import UNKNOWN, Profile, facts_of, profile_from, profile_in
 from hepatica.problems import InvalidInput, Problem, quote, suggestion
 
@@ -101,9 +101,7 @@ class _CaseReader:
         if not isinstance(self.node.value, dict):
             self._problem((), "wrong-type", "a case is a mapping")
             return []
-        expected = decode(
-            ExpectedAnswer, self.node, self.file, self.ruleset.concepts, self.problems, conditions=(), written_as={}
-        )
+        expected = decode(ExpectedAnswer, self.node, self.file, self.problems)
         self._filled(self.node.value)
         for key in (*LISTS, *(f"{name}_exactly" for name in LISTS)):
             self._listed((key,), self._words(key), self.ruleset.therapies, "therapy")

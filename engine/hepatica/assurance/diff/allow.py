@@ -10,9 +10,9 @@ from hepatica.assurance.diff.compare import Comparison
 from hepatica.assurance.diff.result import AnswerChange, RulesetEdit, Undeclared, UnmetDeclaration
 from hepatica.assurance.space import Box, RegionMaker, intersect, subtract
 from hepatica.assurance.version import PLACES, RulesetVersion, Subject, SubjectKind
-from hepatica.documents import Node, read_yaml
+from hepatica.documents import Node, decode, read_yaml
 from hepatica.inference import Expander, TooManyAlternatives
-from hepatica.knowledge import Condition, Test, decode
+from hepatica.knowledge import Condition, ConditionReader, Test
 from hepatica.problems import InvalidInput, Problem, quote, suggestion
 
 KINDS: tuple[SubjectKind, ...] = ("therapy", "scope", "concept", "study", "note")
@@ -86,16 +86,8 @@ class _Declaration:
         if "from_" in self.node.value:
             self._problem(("from_",), "unknown-key", "unknown key 'from_'; did you mean 'from'?")
         ruleset = self.versions[-1].ruleset
-        declared = decode(
-            DeclaredChange,
-            self.node,
-            self.file,
-            ruleset.concepts,
-            self.problems,
-            ruleset.fields,
-            conditions=("where",),
-            written_as={"from": "from_"},
-        )
+        special = {"where": ConditionReader(self.file, ruleset.concepts, self.problems, ruleset.fields).read}
+        declared = decode(DeclaredChange, self.node, self.file, self.problems, written={"from": "from_"}, special=special)
         if declared is None:
             return []
         before = len(self.problems)

@@ -3,11 +3,19 @@
 
 // On a narrow screen what is known already is folded away, so that the answer comes first.
 const narrow = matchMedia("(max-width: 61.99rem)");
-for (const folded of document.querySelectorAll("details[data-fold]")) {
-  const troubled = folded.querySelector(".errors p");
-  if (narrow.matches && location.search && !troubled) folded.open = false;
-  narrow.addEventListener("change", () => { if (!narrow.matches) folded.open = true; });
-}
+const unfold = () => {
+  for (const folded of document.querySelectorAll("details[data-fold]")) folded.open = !narrow.matches;
+};
+if (!narrow.matches) unfold();
+narrow.addEventListener("change", unfold);
+
+// The tabs are one row that scrolls: the present one is in sight.
+document.querySelector("#views [aria-current]")?.scrollIntoView({ block: "nearest", inline: "center" });
+
+// Paper knows neither the address nor the day.
+addEventListener("beforeprint", () => {
+  document.getElementById("printed").textContent = `Printed ${new Date().toISOString().slice(0, 10)} from ${location.href}`;
+});
 
 (() => {
   const form = document.getElementById("form");
@@ -17,14 +25,12 @@ for (const folded of document.querySelectorAll("details[data-fold]")) {
   let running = null;
   let waiting = 0;
 
-  // The case as the shortest query that says it: nothing empty, nothing unknown, a unit only beside its amount.
+  // The case as the shortest query that says it: nothing empty, nothing unknown.
   const query = () => {
-    const given = new FormData(form);
     const stated = new URLSearchParams();
-    for (const [name, value] of given) {
+    for (const [name, value] of new FormData(form)) {
       const text = String(value).trim();
-      const amount = name.endsWith(".unit") ? String(given.get(name.slice(0, -".unit".length)) || "").trim() : "-";
-      if (text && text !== UNKNOWN && amount) stated.append(name, text);
+      if (text && text !== UNKNOWN) stated.append(name, text);
     }
     return stated.toString();
   };
@@ -37,59 +43,80 @@ for (const folded of document.querySelectorAll("details[data-fold]")) {
     if (old && next) old.replaceWith(next);
   };
 
-  const openKeys = () => new Set([...document.querySelectorAll("#answer details[open][data-key]")].map((e) => e.dataset.key));
+  // What is open stays open: a section is known by its id, an entry by its section and its summary.
+  const key = (details) => details.id || `${details.closest("[id]").id}/${details.querySelector("summary").textContent}`;
+  const openKeys = () => new Set([...document.querySelectorAll("#answer .report details[open]")].map(key));
 
   const showErrors = (fresh) => {
     for (const place of document.querySelectorAll("[data-errors-for]")) {
       const next = fresh.querySelector(`[data-errors-for="${CSS.escape(place.dataset.errorsFor)}"]`);
       place.replaceChildren(...(next ? next.childNodes : []));
-      const control = document.querySelector(`[aria-describedby~="${CSS.escape(place.id)}"]`);
+      const control = place.id && document.querySelector(`[aria-describedby~="${CSS.escape(place.id)}"]`);
       if (!control) continue;
       if (place.childElementCount) control.setAttribute("aria-invalid", "true");
       else control.removeAttribute("aria-invalid");
     }
   };
 
+  // How a text was read, and what follows from other fields. A choice that the reader is in is left alone.
   const showComputed = (fresh) => {
-    for (const place of document.querySelectorAll("[data-computed-for]")) {
-      const next = fresh.querySelector(`[data-computed-for="${CSS.escape(place.dataset.computedFor)}"]`);
-      place.replaceChildren(...(next ? next.childNodes : []));
+    for (const place of form.querySelectorAll("[data-echo-for]")) {
+      const next = fresh.querySelector(`[data-echo-for="${CSS.escape(place.dataset.echoFor)}"]`);
+      if (next) place.replaceChildren(...next.childNodes);
+    }
+    for (const place of form.querySelectorAll("[data-choices-for]")) {
+      const next = fresh.querySelector(`[data-choices-for="${CSS.escape(place.dataset.choicesFor)}"]`);
+      if (next && !place.contains(document.activeElement)) place.replaceChildren(...next.childNodes);
     }
   };
 
-  // An answer that no longer follows the form says so, where it is read and where it is heard.
+  const NOTE = "outdated";
   const OUTDATED = "This answer is of an earlier case: the new one could not be fetched. Press \u201cShow the answer\u201d to try again.";
-  const sayOutdated = (answer) => {
-    status.textContent = OUTDATED;
-    if (document.getElementById("outdated")) return;
-    const said = document.createElement("p");
-    said.id = "outdated";
-    said.className = "warning";
-    said.textContent = OUTDATED;
+  const REFUSED = "This answer is of the case before the last change, which cannot be used:";
+
+  // An answer that no longer follows the form is greyed, and says why where it is read and where it is heard.
+  const sayStale = (text, reasons) => {
+    const answer = document.getElementById("answer");
+    answer.removeAttribute("aria-busy");
+    answer.classList.add("stale");
+    document.getElementById(NOTE)?.remove();
+    const said = document.createElement("div");
+    said.id = NOTE;
+    const sentence = said.appendChild(document.createElement("p"));
+    sentence.className = "bad";
+    sentence.textContent = text;
+    if (reasons) said.append(reasons);
     answer.prepend(said);
+    status.textContent = said.textContent;
+  };
+
+  const show = (fresh, target) => {
+    const keys = openKeys();
+    for (const selector of ["#answer", "#views ul", "#json", ".case .brief"]) swap(fresh, selector);
+    const answer = document.getElementById("answer");
+    if (!narrow.matches) unfold();
+    for (const details of answer.querySelectorAll(".report details")) if (keys.has(key(details))) details.open = true;
+    history.replaceState(null, "", target);
+    status.textContent = answer.dataset.summary;
   };
 
   const update = async () => {
     if (running) running.abort();
     running = new AbortController();
     const target = address();
-    const answer = document.getElementById("answer");
-    answer.setAttribute("aria-busy", "true");
+    document.getElementById("answer").setAttribute("aria-busy", "true");
     try {
       const response = await fetch(target, { signal: running.signal, credentials: "omit" });
       const fresh = new DOMParser().parseFromString(await response.text(), "text/html");
       if (!fresh.getElementById("answer")) throw new Error(String(response.status));
-      const keys = openKeys();
-      for (const selector of ["#answer", "#views", "#twin"]) swap(fresh, selector);
-      for (const entry of document.querySelectorAll("#answer details[data-key]")) entry.open = keys.has(entry.dataset.key);
       showErrors(fresh);
-      showComputed(fresh);
-      history.replaceState(null, "", target);
-      status.textContent = document.getElementById("answer").dataset.summary;
+      if (response.status === 422) sayStale(REFUSED, fresh.querySelector("#answer .problem-list"));
+      else {
+        showComputed(fresh);
+        show(fresh, target);
+      }
     } catch (error) {
-      if (error.name === "AbortError") return;
-      answer.removeAttribute("aria-busy");
-      sayOutdated(answer);
+      if (error.name !== "AbortError") sayStale(OUTDATED);
     }
   };
 

@@ -1,0 +1,251 @@
+"""A picture as shapes, written as SVG by itself or as PNG and PDF by matplotlib. The same shapes give the same bytes.
+
+Lengths are CSS pixels (96 to the inch), y points down. Colours are names: SVG writes the light one on each shape and the dark
+ones as a style, so that it is legible where a page forbids styles; paper gets the light ones.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from io import BytesIO
+from textwrap import wrap
+from typing import Any, Literal, NamedTuple
+from xml.sax.saxutils import escape
+
+from hepatica.printable import one_line
+from hepatica.problems import InvalidInput, Problem
+
+Shape = Literal["circle", "cross", "diamond"]
+INKS: dict[str, tuple[str, str]] = {
+    "page": ("#ffffff", "#15141a"),
+    "ink": ("#1d1c22", "#ebe8f0"),
+    "quiet": ("#57545f", "#b3aebd"),
+    "rule": ("#b9b4ac", "#5a5468"),
+    "good": ("#00558c", "#8cc8f2"),
+    "bad": ("#a02c00", "#ffab91"),
+    "lit": ("#1b6e35", "#8fd9a4"),
+    "standard": ("#d7ecdc", "#173a22"),
+    "positive_phase_3": ("#dcebf7", "#15324a"),
+    "licensed": ("#e6e2f5", "#2f2850"),
+    "early_signal": ("#fdf3d8", "#43360f"),
+    "in_trial": ("#f1f0ee", "#2a2733"),
+    "supportive": ("#f1f0ee", "#2a2733"),
+    "unreported": ("#f1f0ee", "#2a2733"),
+    "not_supported": ("#fbe4dc", "#4a2116"),
+}
+_CHARACTER, _BOLD = 0.54, 1.09
+_FONT = 'system-ui,-apple-system,"Segoe UI",Roboto,"Liberation Sans",Arial,sans-serif'
+_DPI, _A4 = 96, (1122.5, 793.7)
+_FIT = 0.86  # matplotlib's own face is wider than those of a browser
+_MARKERS: dict[Shape, str] = {"circle": "o", "cross": "X", "diamond": "D"}
+
+
+class Box(NamedTuple):
+    """A rectangle with a border of `edge`, dashed or not."""
+
+    x: float
+    y: float
+    width: float
+    height: float
+    fill: str
+    edge: str = ""
+    heavy: bool = False
+    dashed: bool = False
+
+
+class Words(NamedTuple):
+    """One line of text; `y` is its baseline."""
+
+    x: float
+    y: float
+    text: str
+    size: float = 12
+    ink: str = "ink"
+    bold: bool = False
+    anchor: Literal["start", "middle", "end"] = "start"
+
+
+class Stroke(NamedTuple):
+    """A straight line."""
+
+    x1: float
+    y1: float
+    x2: float
+    y2: float
+    ink: str = "ink"
+    width: float = 1
+    dashed: bool = False
+
+
+class PlotMarker(NamedTuple):
+    """A mark at a point, filled or hollow."""
+
+    x: float
+    y: float
+    shape: Shape
+    ink: str
+    filled: bool = True
+    size: float = 9
+
+
+class Drawing:
+    """A picture of a given size: shapes in the order in which they are painted, and what it shows in words."""
+
+    def __init__(self, width: float, title: str, says: str) -> None:
+        self.width, self.height = width, 0.0
+        self.title, self.says = title, says
+        self.shapes: list[Box | Words | Stroke | PlotMarker] = []
+
+    def add(self, *shapes: Box | Words | Stroke | PlotMarker) -> None:
+        """More shapes, on top of those before."""
+        self.shapes.extend(shapes)
+
+    def paragraph(
+        self, x: float, y: float, text: str, width: float, size: float = 12, ink: str = "ink", *, bold: bool = False
+    ) -> float:
+        """Text wrapped to a width, its first baseline one line below `y`; returns where the next line would begin."""
+        for line in wrapped(text, width, size, bold=bold):
+            y += round(size * 1.3)
+            self.add(Words(x, y, line, size, ink, bold))
+        return y
+
+
+def wrapped(text: str, width: float, size: float, *, bold: bool = False) -> list[str]:
+    """Lines that fit a width, judged by the average width of a character."""
+    room = max(int(width / (size * _CHARACTER * (_BOLD if bold else 1))), 8)
+    return wrap(one_line(text), room, break_on_hyphens=False)
+
+
+def svg(drawing: Drawing) -> str:
+    """The picture as an SVG document: text stays text, with a title and a description for those who do not see it."""
+    width, height = f"{drawing.width:g}", f"{drawing.height:g}"
+    size = f'viewBox="0 0 {width} {height}" width="{width}" height="{height}"'
+    labels = 'role="img" aria-labelledby="figure-title figure-says"'
+    parts = [
+        f'<svg xmlns="http://www.w3.org/2000/svg" class="figure" {size} {labels}>',
+        f'<title id="figure-title">{escape(one_line(drawing.title))}</title>',
+        f'<desc id="figure-says">{escape(one_line(drawing.says))}</desc>',
+        f"<style>{_style()}</style>",
+        f'<rect width="{width}" height="{height}" {_paint("page")}/>',
+        *(_element(shape) for shape in drawing.shapes),
+        "</svg>",
+    ]
+    return "\n".join(parts) + "\n"
+
+
+def _style() -> str:
+    """A font, and the dark colours for readers whose system is dark; never on paper."""
+    dark = "".join(f".figure .f-{name}{{fill:{ink}}}.figure .s-{name}{{stroke:{ink}}}" for name, (_, ink) in INKS.items())
+    return f".figure text{{font-family:{_FONT}}}@media screen and (prefers-color-scheme:dark){{{dark}}}"
+
+
+def _paint(fill: str = "", stroke: str = "", width: float = 1, dashed: str = "", also: str = "") -> str:
+    """The attributes of a shape's colours."""
+    names = " ".join(part for part in (also, f"f-{fill}" if fill else "", f"s-{stroke}" if stroke else "") if part)
+    inside = f'fill="{INKS[fill][0]}"' if fill else 'fill="none"'
+    line = f' stroke="{INKS[stroke][0]}" stroke-width="{width:g}"' if stroke else ""
+    return f'class="{names}" {inside}{line}' + (f' stroke-dasharray="{dashed}"' if dashed else "")
+
+
+def _element(shape: Box | Words | Stroke | PlotMarker) -> str:
+    if isinstance(shape, Words):
+        weight = ' font-weight="700"' if shape.bold else ""
+        anchor = "" if shape.anchor == "start" else f' text-anchor="{shape.anchor}"'
+        place = f'x="{shape.x:g}" y="{shape.y:g}" font-size="{shape.size:g}"{weight}{anchor}'
+        return f"<text {place} {_paint(shape.ink)}>{escape(one_line(shape.text))}</text>"
+    if isinstance(shape, Stroke):
+        ends = f'x1="{shape.x1:g}" y1="{shape.y1:g}" x2="{shape.x2:g}" y2="{shape.y2:g}"'
+        return f"<line {ends} {_paint(stroke=shape.ink, width=shape.width, dashed='4 3' if shape.dashed else '')}/>"
+    if isinstance(shape, Box):
+        place = f'x="{shape.x:g}" y="{shape.y:g}" width="{shape.width:g}" height="{shape.height:g}" rx="4"'
+        dashes = "5 3" if shape.dashed else ""
+        return f"<rect {place} {_paint(shape.fill, shape.edge, 2.5 if shape.heavy else 1, dashes, 'box')}/>"
+    return _marker(shape)
+
+
+def _marker(mark: PlotMarker) -> str:
+    x, y, half = mark.x, mark.y, mark.size / 2
+    paint = _paint(mark.ink if mark.filled else "page", mark.ink, 1.5, also=f"mark {mark.shape}")
+    if mark.shape == "circle":
+        return f'<circle cx="{x:g}" cy="{y:g}" r="{half:g}" {paint}/>'
+    if mark.shape == "diamond":
+        return f'<path d="M{x:g} {y - half:g}l{half:g} {half:g} {-half:g} {half:g} {-half:g} {-half:g}z" {paint}/>'
+    cross = f"M{x - half:g} {y - half:g}l{mark.size:g} {mark.size:g}m0 {-mark.size:g}l{-mark.size:g} {mark.size:g}"
+    return f'<path d="{cross}" {_paint(stroke=mark.ink, width=3 if mark.filled else 1.8, also="mark cross")}/>'
+
+
+def printed_pages(drawings: Sequence[Drawing], format_: Literal["png", "pdf"]) -> bytes:
+    """PNG (one below the other) or PDF (a page for each). Raises `InvalidInput` where matplotlib is not installed."""
+    try:
+        import matplotlib as mpl
+        from matplotlib.backends.backend_pdf import PdfPages
+    except ImportError as error:
+        message = f"{format_} needs matplotlib: pip install 'hepatica[plots]'; --format svg needs nothing"
+        raise InvalidInput([Problem("picture", 1, 1, "no-matplotlib", message)]) from error
+    out = BytesIO()
+    with mpl.rc_context({"font.family": "DejaVu Sans", "pdf.fonttype": 42}):
+        if format_ == "png":
+            size = max(drawing.width for drawing in drawings), sum(drawing.height for drawing in drawings)
+            _Paper(size, drawings).figure.savefig(out, format="png", dpi=2 * _DPI, metadata={"Software": None})
+        else:
+            with PdfPages(out, metadata={"CreationDate": None, "Producer": None, "Creator": "Hepatica"}) as pages:
+                for drawing in drawings:
+                    page = _A4 if drawing.width > drawing.height else (_A4[1], _A4[0])
+                    pages.savefig(_Paper(page, [drawing]).figure)
+    return out.getvalue()
+
+
+class _Paper:
+    """A sheet of a given size with drawings one below the other, made smaller where they do not fit."""
+
+    def __init__(self, size: tuple[float, float], drawings: Sequence[Drawing]) -> None:
+        from matplotlib.figure import Figure
+
+        whole = max(drawing.width for drawing in drawings), sum(drawing.height for drawing in drawings)
+        self.scale = min(size[0] / whole[0], size[1] / whole[1], 1)
+        self.figure = Figure(figsize=(size[0] / _DPI, size[1] / _DPI), facecolor=INKS["page"][0])
+        self.axes = self.figure.add_axes((0, 0, 1, 1))
+        self.axes.set_xlim(0, size[0] / self.scale)
+        self.axes.set_ylim(size[1] / self.scale, 0)
+        self.axes.set_axis_off()
+        top = 0.0
+        for drawing in drawings:
+            for shape in drawing.shapes:
+                self.paint(shape, top)
+            top += drawing.height
+
+    def points(self, pixels: float) -> float:
+        """A length in points, as text, lines and marks are measured."""
+        return pixels * 72 / _DPI * self.scale
+
+    def paint(self, shape: Box | Words | Stroke | PlotMarker, top: float) -> None:
+        """One shape. Names are never read as mathematics (`$` is a sign like any other)."""
+        from matplotlib.patches import Rectangle
+
+        if isinstance(shape, Words):
+            anchor: Any = {"start": "left", "middle": "center", "end": "right"}[shape.anchor]
+            look: dict[str, Any] = {
+                "weight": "bold" if shape.bold else "normal",
+                "color": INKS[shape.ink][0],
+                "parse_math": False,
+            }
+            size = self.points(shape.size) * _FIT
+            self.axes.text(shape.x, shape.y + top, one_line(shape.text), ha=anchor, va="baseline", size=size, **look)
+        elif isinstance(shape, Stroke):
+            style: Any = (0, (4, 3)) if shape.dashed else "-"
+            ends = [shape.x1, shape.x2], [shape.y1 + top, shape.y2 + top]
+            width = self.points(shape.width)
+            self.axes.plot(*ends, color=INKS[shape.ink][0], linewidth=width, linestyle=style, solid_capstyle="butt")
+        elif isinstance(shape, Box):
+            edge: dict[str, Any] = {
+                "edgecolor": INKS[shape.edge][0] if shape.edge else "none",
+                "linestyle": "--" if shape.dashed else "-",
+            }
+            corner, width = (shape.x, shape.y + top), self.points(2.5 if shape.heavy else 1)
+            fill = INKS[shape.fill][0]
+            self.axes.add_patch(Rectangle(corner, shape.width, shape.height, facecolor=fill, linewidth=width, **edge))
+        else:
+            ink, face = INKS[shape.ink][0], INKS[shape.ink if shape.filled else "page"][0]
+            mark: dict[str, Any] = {"marker": _MARKERS[shape.shape], "linestyle": "none"}
+            at = [shape.x], [shape.y + top]
+            self.axes.plot(*at, color=ink, markerfacecolor=face, markersize=self.points(shape.size), **mark)

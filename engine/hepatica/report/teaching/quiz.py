@@ -1,0 +1,128 @@
+"""A quiz for people: the question, what it reveals, and the summary at the end, each as blocks."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from hepatica.evaluation import LISTS
+from hepatica.knowledge import LINES, STANDINGS
+from hepatica.report.blocks import Block, Blocks, Bullets, Facts, Item, Items, Notice, Paragraph, Ref, Section, Title, Tone
+from hepatica.teaching import TOPICS, JudgedChoice, MarkedCase, Quiz, QuizCase, QuizTally
+
+PICKS_QUESTION = "Which of these does the evidence back for this patient?"
+
+
+def quiz_view(quiz: Quiz) -> Blocks:
+    """Every case, with what it reveals where it was answered, and the summary."""
+    blocks: list[Block] = [*head_view(quiz)]
+    for number, case in enumerate(quiz.cases):
+        marked = quiz.marks[number] if number < len(quiz.marks) else None
+        shown = [*question_view(quiz, case), Paragraph(case.question.twist.question, lead="Then")]
+        shown += [*reveal_view(case, marked), *twist_view(case, marked)] if marked else []
+        blocks.append(Section(position(quiz, case), tuple(shown)))
+    return (*blocks, *(summary_view(quiz) if quiz.summary else ()), Notice(quiz.notice))
+
+
+def head_view(quiz: Quiz) -> Blocks:
+    """What the learner is about to do."""
+    level = f", {quiz.level}" if quiz.level else ""
+    card = quiz.ruleset
+    few = f" No more cases fit the choice ({quiz.asked} were asked for)." if len(quiz.cases) < quiz.asked else ""
+    return (
+        Title(
+            f"Quiz: {len(quiz.cases)} cases, seed {quiz.seed}{level}", f"{card.id} {card.version}, evidence as of {card.as_of}"
+        ),
+        Paragraph(f"Commit to an answer first; the evidence is shown after it.{few}"),
+    )
+
+
+def position(quiz: Quiz, case: QuizCase) -> str:
+    """Where the learner is: "Case 3 of 10, 12 of 16 points so far"."""
+    before = quiz.marks[: case.question.number - 1]
+    points, possible = sum(mark.points for mark in before), sum(mark.possible_points for mark in before)
+    return f"Case {case.question.number} of {len(quiz.cases)}" + (f", {points} of {possible} points so far" if before else "")
+
+
+def question_view(quiz: Quiz, case: QuizCase) -> Blocks:
+    """The case and its first two questions."""
+    question = case.question
+    because = f" ({'; '.join(question.because)})" if question.because else ""
+    choices = tuple((f"{number}.", choice.name) for number, choice in enumerate(question.choices, 1))
+    facts = tuple((f"{number}.", fact.title) for number, fact in enumerate(question.facts, 1))
+    return (
+        Paragraph(f"{question.level}{because}", lead="Level"),
+        Paragraph(question.vignette),
+        Paragraph(PICKS_QUESTION, tone="strong"),
+        Facts(choices),
+        Paragraph(question.fact_question, tone="strong"),
+        Facts(facts),
+    )
+
+
+def reveal_view(case: QuizCase, marked: MarkedCase) -> Blocks:
+    """The answer to the first two questions: the lesson, then each therapy with its evidence or what stands against it."""
+    said = {choice.therapy: _said(choice, marked) for choice in case.key.choices}
+    items = tuple(
+        Item(choice.name, judged(choice, case.key.lesson), *said[choice.therapy], Ref("therapy", choice.therapy))
+        for choice in case.key.choices
+    )
+    fact = "right" if marked.fact_right else f"you said {marked.answer.fact or 'nothing'}"
+    return (
+        Paragraph(case.key.lesson, lead="The lesson", tone="strong"),
+        Items(items, "The answer"),
+        Paragraph(f"{case.key.fact} ({fact}). {case.key.fact_says}", lead="The deciding fact"),
+    )
+
+
+def _said(choice: JudgedChoice, marked: MarkedCase) -> tuple[str, Tone]:
+    if choice.therapy in marked.right:
+        return "right", "good"
+    return ("you missed it" if choice.backed else "you said backed"), "bad"
+
+
+def judged(choice: JudgedChoice, lesson: str = "") -> str:
+    """What the evidence says of a choice, unless the lesson said so, and what would turn it."""
+    standing = STANDINGS[choice.standing].phrase if choice.backed else LISTS[choice.list].phrase
+    told = choice.list == "ruled_out" or (choice.headline and choice.headline in lesson)
+    evidence = () if told else (choice.says, choice.headline)
+    turned = f"{'Not backed' if choice.backed else 'Backed'} with {choice.turned}" if choice.turned else ""
+    parts = (f"{'backed' if choice.backed else 'not backed'}: {standing}", *evidence, turned)
+    return " ".join(f"{part.rstrip('.')}." for part in parts if part)
+
+
+def twist_view(case: QuizCase, marked: MarkedCase) -> Blocks:
+    """Whether the changed fact changes what is backed, and how."""
+    verdict = "Right" if marked.changes_right else "Wrong"
+    says = "the list changes" if case.key.changes else "the list stays the same"
+    parts = [f"{word} {', '.join(names)}" for word, names in (("gained", case.key.gained), ("lost", case.key.lost)) if names]
+    points = f"{marked.points} of {marked.possible_points} points."
+    return (Paragraph(f"{says}{': ' if parts else ''}{'; '.join(parts)}. {points}", lead=verdict),)
+
+
+def summary_view(quiz: Quiz) -> Blocks:
+    """The score, and what was missed by topic with what to read."""
+    found = quiz.summary
+    if found is None:
+        return ()
+    missed = [
+        Items(tuple(_missed(tally) for tally in tallies), title)
+        for topic, title in TOPICS.items()
+        if (tallies := [tally for tally in found.missed if tally.topic == topic])
+    ]
+    left = len(quiz.cases) - found.answered
+    more = (Paragraph(f"hepatica quiz --resume {found.token}", lead=f"{left} cases are left. To go on"),) if left else ()
+    nothing = () if missed else (Paragraph("Nothing missed."),)
+    return (Section(f"Summary: {found.points} of {found.possible_points} points", (*missed, *nothing, *more)),)
+
+
+def _missed(tally: QuizTally) -> Item:
+    name = LINES.get(tally.name, tally.name)
+    read = f". Read: hepatica evidence show {', '.join(tally.read)}" if tally.read else ""
+    details = (Bullets(tuple(tally.read)),) if tally.read else ()
+    return Item(name[:1].upper() + name[1:], f"{tally.asked - tally.right} of {tally.asked} missed{read}", details=details)
+
+
+def feedback(case: QuizCase) -> Iterator[str]:
+    """What a course shows after an answer, in sentences."""
+    yield case.key.lesson
+    yield from (f"{choice.name}: {judged(choice)}" for choice in case.key.choices)

@@ -1,0 +1,171 @@
+"""A quiz for the places where a class works: Moodle (XML), every learning platform that reads GIFT, and Anki."""
+
+from __future__ import annotations
+
+import zipfile
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from hashlib import sha256
+from html import escape
+from io import BytesIO
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Literal
+from xml.etree import ElementTree as ET
+
+from hepatica.printable import one_line
+from hepatica.problems import InvalidInput, Problem
+from hepatica.report.teaching.quiz import PICKS_QUESTION, feedback
+from hepatica.teaching import Quiz, QuizCase
+
+_EPOCH = (1980, 1, 1, 0, 0, 0)
+_STAMP = 1_700_000_000.0  # Anki keeps a time of creation; a fixed one gives the same file for the same quiz
+
+
+@dataclass(frozen=True, slots=True)
+class Exercise:
+    """One question of a course: its answers with whether each is right, and what is shown after it."""
+
+    kind: Literal["several", "one", "true_false"]
+    name: str
+    text: tuple[str, ...]
+    answers: tuple[tuple[str, bool], ...]
+    feedback: tuple[str, ...]
+
+
+def exercises(quiz: Quiz) -> Iterator[Exercise]:
+    """Three questions a case: what is backed, which fact decides, and whether a changed fact changes what is backed."""
+    for case in quiz.cases:
+        key, patient = case.key, case.question.vignette
+        name = f"Hepatica {quiz.ruleset.id} {quiz.seed}-{case.question.level}-{case.question.number}"
+        backed = tuple((choice.name, choice.backed) for choice in key.choices)
+        facts = tuple((fact.title, fact.title == key.fact) for fact in case.question.facts)
+        yield Exercise("several", f"{name} a", (patient, PICKS_QUESTION), backed, (*feedback(case), quiz.notice))
+        yield Exercise("one", f"{name} b", (patient, case.question.fact_question), facts, (key.fact_says, quiz.notice))
+        changes = (("true", key.changes), ("false", not key.changes))
+        yield Exercise("true_false", f"{name} c", (patient, _statement(case)), changes, (_changes(case), quiz.notice))
+
+
+def _statement(case: QuizCase) -> str:
+    twist = case.question.twist
+    return f"With {twist.becomes} instead of {twist.was}, other therapies would be backed."
+
+
+def _changes(case: QuizCase) -> str:
+    parts = [f"{word}: {', '.join(names)}." for word, names in (("Gained", case.key.gained), ("Lost", case.key.lost)) if names]
+    return " ".join(parts) or "The same therapies are backed."
+
+
+def _category(quiz: Quiz) -> str:
+    return f"Hepatica/{quiz.ruleset.id} seed {quiz.seed} {quiz.level or 'all levels'}"
+
+
+def moodle(quiz: Quiz) -> str:
+    """Moodle's XML format, for "Import" in a question bank."""
+    root = ET.Element("quiz")
+    category = ET.SubElement(root, "question", type="category")
+    _text(category, "category", f"$course$/top/{_category(quiz)}")
+    for exercise in exercises(quiz):
+        kind = "truefalse" if exercise.kind == "true_false" else "multichoice"
+        question = ET.SubElement(root, "question", type=kind)
+        _text(question, "name", exercise.name)
+        _text(question, "questiontext", _html(exercise.text), "html")
+        _text(question, "generalfeedback", _html(exercise.feedback), "html")
+        _plain(question, defaultgrade="1.0", penalty="1.0" if kind == "truefalse" else "0.3333333", hidden="0")
+        if kind == "multichoice":
+            _plain(
+                question, single="false" if exercise.kind == "several" else "true", shuffleanswers="true", answernumbering="abc"
+            )
+        for (words, _), fraction in zip(exercise.answers, _fractions(exercise), strict=True):
+            form = "moodle_auto_format" if kind == "truefalse" else "html"
+            answer = ET.SubElement(question, "answer", {"fraction": fraction, "format": form})
+            _plain(answer, text=words if kind == "truefalse" else escape(words))
+    ET.indent(root)
+    return f'<?xml version="1.0" encoding="UTF-8"?>\n{ET.tostring(root, encoding="unicode")}\n'
+
+
+def _text(parent: ET.Element, tag: str, words: str, form: str = "") -> None:
+    _plain(ET.SubElement(parent, tag, {"format": form} if form else {}), text=words)
+
+
+def _plain(parent: ET.Element, **children: str) -> None:
+    for tag, words in children.items():
+        ET.SubElement(parent, tag).text = words
+
+
+def _html(sentences: tuple[str, ...]) -> str:
+    return "".join(f"<p>{escape(one_line(sentence))}</p>" for sentence in sentences)
+
+
+def _fractions(exercise: Exercise) -> Iterator[str]:
+    """What each answer is worth in per cent. Of several right ones each is worth its share, and a wrong one as much less."""
+    if exercise.kind != "several":
+        yield from ("100" if right else "0" for _, right in exercise.answers)
+        return
+    for _, right in exercise.answers:
+        alike = sum(1 for _, other in exercise.answers if other == right)
+        # Moodle knows only certain fractions, and those to five decimals: 33.33333, 16.66667.
+        share = f"{100 / alike:.5f}".rstrip("0").rstrip(".")
+        yield share if right else f"-{share}"
+
+
+def gift(quiz: Quiz) -> str:
+    """The GIFT format: text that Moodle and most other platforms import."""
+    parts = [f"// {one_line(quiz.notice)}", f"$CATEGORY: {_category(quiz)}"]
+    for exercise in exercises(quiz):
+        head = f"::{_gift(exercise.name)}::[plain]{_gift(' '.join(exercise.text))}"
+        after = f"####{_gift(' '.join(exercise.feedback))}"
+        if exercise.kind == "true_false":
+            parts.append(f"{head} {{{'TRUE' if exercise.answers[0][1] else 'FALSE'}{after}}}")
+            continue
+        marks = [f"~%{share}%" for share in _fractions(exercise)]
+        if exercise.kind == "one":
+            marks = ["=" if right else "~" for _, right in exercise.answers]
+        answers = [f"  {mark}{_gift(words)}" for mark, (words, _) in zip(marks, exercise.answers, strict=True)]
+        parts.append("\n".join([f"{head} {{", *answers, f"  {after}", "}"]))
+    return "\n\n".join(parts) + "\n"
+
+
+def _gift(text: str) -> str:
+    """Text with the signs of the format escaped."""
+    return "".join(f"\\{sign}" if sign in "~=#{}:\\" else sign for sign in one_line(text))
+
+
+def anki(quiz: Quiz) -> bytes:
+    """An Anki package. Raises `InvalidInput` where genanki is not installed."""
+    try:
+        import genanki
+    except ImportError as error:
+        message = "an Anki package needs genanki: pip install 'hepatica[anki]'"
+        raise InvalidInput([Problem("quiz", 1, 1, "no-genanki", message)]) from error
+    sides = {"qfmt": "{{Question}}", "afmt": "{{FrontSide}}<hr id=answer>{{Answer}}"}
+    model = genanki.Model(
+        _number("model"), "Hepatica", fields=[{"name": "Question"}, {"name": "Answer"}], templates=[{"name": "Card", **sides}]
+    )
+    deck = genanki.Deck(_number(_category(quiz)), _category(quiz).replace("/", "::"))
+    for exercise in exercises(quiz):
+        offered = "" if exercise.kind == "true_false" else _html(tuple(f"- {words}" for words, _ in exercise.answers))
+        right = "; ".join(words for words, is_right in exercise.answers if is_right)
+        fields = [_html(exercise.text) + offered, f"<p><b>{escape(right)}</b></p>{_html(exercise.feedback)}"]
+        deck.add_note(genanki.Note(model, fields, guid=genanki.guid_for(quiz.ruleset.digest, exercise.name)))
+    with TemporaryDirectory() as folder:
+        file = Path(folder) / "quiz.apkg"
+        genanki.Package(deck).write_to_file(str(file), timestamp=_STAMP)
+        return _same_bytes(file)
+
+
+def _same_bytes(file: Path) -> bytes:
+    """A zip file's content without the time at which it was written."""
+    out = BytesIO()
+    with zipfile.ZipFile(file) as old, zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as new:
+        for name in old.namelist():
+            new.writestr(zipfile.ZipInfo(name, _EPOCH), old.read(name), zipfile.ZIP_DEFLATED)
+    return out.getvalue()
+
+
+def _number(text: str) -> int:
+    """A number for a model or deck that stays the same: Anki replaces what has the same one."""
+    return int(sha256(text.encode()).hexdigest()[:7], 16) + (1 << 30)
+
+
+EXPORTS: dict[str, Callable[[Quiz], str | bytes]] = {"moodle": moodle, "gift": gift, "anki": anki}

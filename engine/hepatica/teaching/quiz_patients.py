@@ -1,0 +1,264 @@
+"""Patients that a clinician could meet, made for a quiz by level, and what makes a case hard.
+
+The tables below are clinical judgement for the common fields. A ruleset's further fields take their values from the field
+itself, so that a quiz of any ruleset can be made from data alone.
+"""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable, Iterator, Mapping
+from typing import Literal
+
+from hepatica.knowledge import ConceptTest, Condition, Ruleset, Test, leaves
+from hepatica.patient import Facts, Field, Profile, Value, doubts
+from hepatica.wording import Wording
+
+Level = Literal["easy", "medium", "hard"]
+Drawn = dict[str, Value | None]
+LEVELS: dict[Level, str] = {
+    "easy": "textbook first and second line",
+    "medium": "one complication: intolerance, Child-Pugh B, a region with evidence of its own, a fact not known",
+    "hard": "boundaries, conflicts, tumour markers, two complications",
+}
+ASIA = ("mainland_china", "taiwan", "hong_kong", "japan", "south_korea", "thailand", "singapore", "other_asia")
+MARKERS = {"cmet": "high", "ras": "mutant"}
+_TAKEN = ("progressed", "intolerant")
+_TOLERATED = "sorafenib_tolerated"
+_MOST_COMPLICATIONS = 2
+_IMMUNE_SINCE = 2018  # before that year nobody had been given immunotherapy outside a trial
+
+# What is usual at each level (easy, medium, hard), a value as often as it is listed. Fields that are not here: `_usual`.
+_USUAL: Mapping[str, tuple[tuple[Value | None, ...], ...]] = {
+    "ecog": ((0, 1), (0, 1), (0, 1)),
+    "cmet": (("low", "low", None), ("low", "low", None), ("high", "low", "low")),
+    "ras": (("wild_type", None), ("wild_type", None), ("mutant", "wild_type", "wild_type")),
+    "etiology": (
+        (("hcv",), ("alcohol",), ("nafld",), ("hbv",)),
+        (("hbv",), ("hcv",), ("alcohol",)),
+        (("hbv",), ("hcv", "alcohol")),
+    ),
+    "region": (("europe", "north_america"), ("europe", "north_america", *ASIA[:6]), ("europe", "north_america", *ASIA)),
+    "locoregional_suitable": ((False,), (False,), (False,)),
+    "main_portal_vein_invasion": ((False,), (False,), (False, False, True)),
+    _TOLERATED: ((True,), (True,), (True, False)),
+}
+_LIVER: tuple[tuple[tuple[str, int], ...], ...] = (
+    (("A", 5), ("A", 5), ("A", 6)),
+    (("A", 5), ("A", 6), ("B", 7), ("B", 8)),
+    (("A", 5), ("A", 6), ("A", 6), ("B", 7)),
+)
+# How often each level meets a history; "none" three times. What is not named is never drawn, but may be asked about.
+_HISTORY: Mapping[str, tuple[int, int, int]] = {
+    "progressed": (3, 2, 3),
+    "intolerant": (0, 2, 1),
+    "refused": (0, 0, 3),
+    "chemotherapy": (0, 0, 1),
+    "immunotherapy": (0, 1, 1),
+}
+_UNTREATED = 3
+
+
+def _others(facts: Facts) -> tuple[str, ...]:
+    given = facts.get("other_prior_systemic")
+    return given if isinstance(given, tuple) else ()
+
+
+def _lines_given(facts: Facts) -> int:
+    """How many systemic treatments were taken, as far as the facts say."""
+    return sum(1 for name, value in facts.items() if name.startswith("prior_") and value in _TAKEN) + len(_others(facts))
+
+
+# What a clinician would not believe, each with its reason. The fields' own contradictions (`doubts`) come on top.
+IMPLAUSIBLE: tuple[tuple[str, Callable[[Facts], bool]], ...] = (
+    ("systemic treatment is no question at BCLC 0 or A", lambda f: f.get("bclc_stage") in ("0", "A")),
+    ("no trial enrolled terminal stage", lambda f: f.get("bclc_stage") == "D" or f.get("child_pugh_class") == "C"),
+    ("ECOG 3 and 4 are terminal stage", lambda f: f.get("ecog") in (3, 4)),
+    ("local treatment comes first where it is possible", lambda f: f.get("locoregional_suitable") is True),
+    (
+        "a liver of Child-Pugh 8 or more has not come through systemic treatment",
+        lambda f: isinstance(score := f.get("child_pugh_score"), int) and score >= 8 and _lines_given(f) > 0,
+    ),
+    ("more than two earlier systemic treatments", lambda f: _lines_given(f) > 2),
+    (
+        "chemotherapy alone is given in Asia",
+        lambda f: _others(f) == ("chemotherapy",) and _lines_given(f) == 1 and f.get("region") not in ASIA,
+    ),
+    (
+        "another targeted drug before sorafenib, or after declining it",
+        lambda f: f.get("prior_sorafenib") in ("none", "refused") and bool({"tki", "antiangiogenic_antibody"} & {*_others(f)}),
+    ),
+    (
+        "a dose is tolerated of what was taken",
+        lambda f: f.get(_TOLERATED) is not None and f.get("prior_sorafenib") not in _TAKEN,
+    ),
+)
+
+
+def implausible(facts: Facts) -> str:
+    """Why a clinician would not believe a case; empty where there is no reason."""
+    contradictions = doubts(facts)
+    if contradictions:
+        return contradictions[0].message
+    return next((says for says, holds in IMPLAUSIBLE if holds(facts)), "")
+
+
+def vignette(ruleset: Ruleset, profile: Profile) -> str:
+    """A patient in a sentence: what is known, and what is not known of what the rules read."""
+    words = Wording(ruleset)
+    known = [words.fact(name, value) for name, value in profile.facts.items() if value is not None]
+    unknown = words.titles(name for name in ruleset.used_fields if profile.facts[name] is None)
+    return f"{'; '.join(known) or 'Nothing is known'}." + (f" Not known: {', '.join(unknown)}." if unknown else "")
+
+
+def level_of(complications: tuple[tuple[str, int], ...]) -> Level:
+    """The level that some complications make: one of weight 2 is hard by itself."""
+    weight = sum(points for _, points in complications)
+    return "easy" if weight == 0 else "medium" if weight == 1 else "hard"
+
+
+class QuizPatients:
+    """A seeded supply of plausible patients of one level, and the plausible changes of a patient."""
+
+    def __init__(self, ruleset: Ruleset, level: Level, chance: random.Random) -> None:
+        self.fields, self.used = ruleset.fields, ruleset.used_fields
+        self.level, self.rank, self.chance = level, list(LEVELS).index(level), chance
+        self.thresholds = thresholds(ruleset)
+        history = [self.fields[name] for name in self.used if self.fields[name].nature == "history"]
+        self.treatments = [field for field in history if field.kind in ("choice", "set")]
+        self.untreated: Drawn = {field.name: _nothing(field) for field in self.treatments}
+        self.histories = list(self._histories(int(ruleset.card.as_of[:4]) >= _IMMUNE_SINCE))
+
+    def _histories(self, immune: bool) -> Iterator[Drawn]:
+        """Every history that is tried, as what differs from "nothing given": one treatment, or chemotherapy beside another."""
+        yield {}
+        for field in self.treatments:
+            for word in field.values:
+                named_elsewhere = field.kind == "set" and f"prior_{word}" in self.untreated
+                if word != "none" and not named_elsewhere and (immune or word != "immunotherapy"):
+                    given: Value = (word,) if field.kind == "set" else word
+                    yield {field.name: given}
+                if word == "progressed" and field.name == "prior_sorafenib":
+                    yield {field.name: word, "other_prior_systemic": ("chemotherapy",)}
+
+    def draw(self) -> Profile | None:
+        """A patient of the level; None where the parts drawn make none to be believed (try again)."""
+        staged = "bclc_stage" in self.used
+        facts: Drawn = {n: self._usual(field) if staged or n in self.used else None for n, field in self.fields.items()}
+        weights = [min(map(self._weight, way.values()), default=_UNTREATED) for way in self.histories]
+        facts |= self.untreated | self.chance.choices(self.histories, weights)[0]
+        if staged:
+            facts |= self._stage(facts)
+        if facts.get("child_pugh_class"):
+            facts["child_pugh_class"], facts["child_pugh_score"] = self.chance.choice(_LIVER[self.rank])
+        if facts.get("prior_sorafenib") not in _TAKEN and _TOLERATED in facts:
+            facts[_TOLERATED] = None
+        profile = Profile(facts, fields=self.fields)
+        found = self.complications(profile)
+        fits = level_of(found) == self.level and len(found) <= _MOST_COMPLICATIONS
+        return profile if fits and not implausible(facts) else None
+
+    def _weight(self, value: Value | None) -> int:
+        words = value if isinstance(value, tuple) else (value,)
+        return min(_HISTORY.get(str(word), (0, 0, 0))[self.rank] for word in words)
+
+    def _usual(self, field: Field) -> Value | None:
+        if field.name in _USUAL:
+            return self.chance.choice(_USUAL[field.name][self.rank])
+        if field.kind in ("number", "integer"):
+            return self.chance.choice(self.amounts(field, near=self.level == "hard" and self.chance.random() < 0.3))
+        if field.kind == "flag":
+            return self.level == "hard" and self.chance.random() < 0.25
+        return _nothing(field) if field.kind == "set" or field in self.treatments else self.chance.choice(field.values)
+
+    def amounts(self, field: Field, *, near: bool) -> tuple[Value, ...]:
+        """Amounts well away from every threshold of the rules, or (`near`) on it and on both its sides."""
+        limits = self.thresholds.get(field.name) or [50.0]
+        steps = (
+            [t + step for t in limits for step in (-1, 0, 1)] if near else [t * by for t in limits for by in (0.1, 0.4, 3, 12)]
+        )
+        kept = [max(field.low, min(amount, field.high)) for amount in steps]
+        return tuple(dict.fromkeys(round(amount) if field.kind == "integer" else float(amount) for amount in kept))
+
+    def _stage(self, facts: Drawn) -> Drawn:
+        """BCLC C with what makes it so; at the higher levels now and then B that local treatment can no longer help."""
+        if self.level != "easy" and self.chance.random() < 0.2:
+            return {"bclc_stage": "B", "extrahepatic_spread": False, "portal_vein_invasion": False, "ecog": 0}
+        spread = self.chance.random() < 0.6
+        invaded = not spread or self.chance.random() < 0.3 or facts.get("main_portal_vein_invasion") is True
+        return {"bclc_stage": "C", "extrahepatic_spread": spread, "portal_vein_invasion": invaded}
+
+    def changes(self, names: tuple[str, ...], facts: Facts) -> Iterator[Facts]:
+        """The plausible patients who differ from a given one in some fields, and only there."""
+        for change in self._changes(names):
+            moved = {**facts, **change}
+            if moved != dict(facts) and not implausible(moved):
+                yield moved
+
+    def _changes(self, names: tuple[str, ...]) -> Iterator[Drawn]:
+        first = self.fields[names[0]]
+        if first in self.treatments:
+            tolerated: Drawn = {_TOLERATED: None} if _TOLERATED in names else {}
+            yield from (self.untreated | tolerated | way for way in self.histories)
+        elif first.name == "child_pugh_class":
+            for name, score in (*_LIVER[2], *_LIVER[1]):
+                yield {"child_pugh_class": name, "child_pugh_score": score}
+        else:
+            for value in self._values(first):
+                yield {first.name: value}
+
+    def _values(self, field: Field) -> Iterator[Value]:
+        """The values that a field is tried with."""
+        if field.kind in ("number", "integer"):
+            yield from (*self.amounts(field, near=False), *self.amounts(field, near=True))
+        elif field.kind == "flag":
+            yield from (True, False)
+        else:
+            yield from ((word,) if field.kind == "set" else word for word in field.values if word != "other")
+
+    def complications(self, profile: Profile) -> tuple[tuple[str, int], ...]:
+        """What makes a case harder than the textbook, each with its weight."""
+        facts = profile.facts
+        found = [(warning.message, 2) for warning in profile.warnings]
+        found += [one for name, value in facts.items() if name in self.used and (one := self._complication(name, value))]
+        if "chemotherapy" in _others(facts) or _lines_given(facts) > 1:
+            found.append(("more than one earlier treatment, or one that is not usual", 2))
+        if facts.get("bclc_stage") == "B":
+            found.append(("BCLC B that local treatment can no longer help", 1))
+        return tuple(found)
+
+    def _complication(self, name: str, value: Value | None) -> tuple[str, int] | None:
+        field = self.fields[name]
+        if value is None:
+            return (f"{field.title} not known", 1) if name not in (*MARKERS, _TOLERATED, "child_pugh_score") else None
+        if value in ("intolerant", "refused") or MARKERS.get(name) == value:
+            return f"{field.title}: {field.show(value)}", 1 if value == "intolerant" else 2
+        if name == "child_pugh_class" and value == "B":
+            return "Child-Pugh B", 1
+        if name == "region" and value in ASIA:
+            return "a region with evidence of its own", 1
+        if isinstance(value, float) and any(abs(value - limit) <= limit / 10 for limit in self.thresholds.get(name, ())):
+            return f"{field.title} at the boundary that trials drew", 2
+        return None
+
+
+def _nothing(field: Field) -> Value | None:
+    """The value for "none of it"."""
+    return () if field.kind == "set" else "none" if "none" in field.values else field.values[0]
+
+
+def thresholds(ruleset: Ruleset) -> dict[str, list[float]]:
+    """The numbers that a ruleset's rules compare each field with, in order."""
+    found: dict[str, list[float]] = {}
+    for test in _tests(ruleset, (rule.when for rule in ruleset.rules.values())):
+        numbers = [float(one) for one in test.operands if isinstance(one, (int, float)) and not isinstance(one, bool)]
+        found[test.field] = sorted({*found.get(test.field, ()), *numbers})
+    return found
+
+
+def _tests(ruleset: Ruleset, conditions: Iterator[Condition]) -> Iterator[Test]:
+    for leaf in (leaf for condition in conditions for leaf in leaves(condition)):
+        if isinstance(leaf, ConceptTest):
+            yield from _tests(ruleset, iter([ruleset.concepts[leaf.concept].when]))
+        else:
+            yield leaf

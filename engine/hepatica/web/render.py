@@ -1,0 +1,199 @@
+"""From a page's view to HTML: the layout, the form and the links are the page's, the words are the report's."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+from urllib.parse import parse_qsl, quote, urlencode
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from markupsafe import Markup
+
+from hepatica.knowledge import Ruleset
+from hepatica.notice import notice
+from hepatica.patient import Profile
+from hepatica.report import Blocks, Notice, Ref, Title, html
+from hepatica.web.form import Control, groups
+from hepatica.web.request import RULESET, PageParameter, Request
+
+TEMPLATES = Path(__file__).parent / "templates"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PageView:
+    """What a page shows: the typed result, its blocks, the choices above them, and what only a template of its own needs.
+
+    `case` are blocks about the patient that a narrow screen folds away; `says` is the view in one sentence, for those who
+    hear it; `pictures` are queries of the page's own picture, each with what it shows in words.
+    """
+
+    result: Any
+    blocks: Blocks
+    case: Blocks = ()
+    says: str = ""
+    pictures: tuple[tuple[str, str], ...] = ()
+    pictures_last: bool = False
+    filters: tuple[Control, ...] = ()
+    button: str = "Show"
+    template: str = "page.html"
+    extra: Mapping[str, Any] = field(default_factory=dict)
+    status: int = 200
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """One address. `tab` is its name in the navigation, `result` the type of its JSON; `picture` is shown at path.svg.
+
+    A `slow` page may take seconds where it is asked for the first time; slow pages wait for one another, and no other page
+    waits for them. `of_case`: it is about the case, and says which.
+    """
+
+    path: str
+    tab: str
+    view: Callable[[Request], PageView]
+    result: Any
+    own: tuple[PageParameter, ...] = ()
+    picture: Callable[[Request], bytes] | None = None
+    slow: bool = False
+    of_case: bool = False
+
+    @property
+    def name(self) -> str:
+        """One word for it: the last part of its path."""
+        return self.path.rpartition("/")[2].strip("{}")
+
+    @property
+    def says(self) -> str:
+        """What it shows, in a sentence."""
+        return (self.view.__doc__ or "").partition("\n")[0]
+
+    @property
+    def form(self) -> bool:
+        """It shows the patient's form."""
+        return self.path == "/answer"
+
+
+class Renderer:
+    """Writes the pages of one site."""
+
+    def __init__(self, pages: tuple[Page, ...]) -> None:
+        self.tabs = [page for page in pages if page.tab]
+        # Everything is escaped, and a name that is missing is an error.
+        self._environment = Environment(
+            loader=FileSystemLoader(TEMPLATES), autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
+        )
+        self._environment.filters["zip"] = zip
+
+    def page(self, page: Page | None, request: Request, view: PageView) -> str:
+        """A page as HTML."""
+        query = patient_query(request)
+        head = tuple(block for block in view.blocks if isinstance(block, Title))
+        body = tuple(block for block in view.blocks if not isinstance(block, (Title, Notice)))
+        profile = request.patient.profile
+        facts = known_facts(request, profile)
+        context = {
+            "page": page,
+            "request": request,
+            "view": view,
+            "status": view.status,
+            "filters": view.filters,
+            "heading": head[0].text if head else "Hepatica",
+            "head": _markup(head, request),
+            "body": _markup(body, request),
+            "case": _markup(view.case, request),
+            "facts": facts,
+            "brief": ", ".join(f"{title} {value}" for title, value in facts[:5]),
+            "groups": groups(request.ruleset, request.patient) if page is not None and page.form else (),
+            "notice": notice(request.ruleset.card.as_of),
+            "blocks": lambda shown: _markup(shown, request),
+            **self._places(request, query),
+            **view.extra,
+        }
+        return self._environment.get_template(view.template).render(context)
+
+    def _places(self, request: Request, query: str) -> dict[str, Any]:
+        """Where one can go from here."""
+        library = request.library
+        rulesets = library.rulesets
+        return {
+            "tabs": self.tabs,
+            "ruleset": request.ruleset,
+            "sources": sources_of(request.ruleset),
+            "query": query,
+            "with_query": f"?{query}" if query else "",
+            "ruleset_query": f"{ruleset_query(request)}&" if ruleset_query(request) else "",
+            "carried": parse_qsl(query),
+            "rulesets": rulesets,
+            "ruleset_links": {name: _under(request, name) for name in rulesets},
+            "companion": request.ruleset.card.companion if request.ruleset.card.companion in rulesets else "",
+            "examples": [
+                {"title": example.title, "query": request.reader.write(example.profile)} for example in library.examples.values()
+            ],
+        }
+
+
+def sources_of(ruleset: Ruleset) -> str:
+    """What a ruleset was written from, in one line."""
+    return ruleset.card.source.citation if ruleset.card.source else f"{len(ruleset.references)} references"
+
+
+def known_facts(request: Request, profile: Profile | None) -> list[tuple[str, str]]:
+    """Title and value of every known fact."""
+    fields = request.ruleset.fields.values() if profile else ()
+    return [(known.title, known.shown(profile[known.name])) for known in fields if profile and profile[known.name] is not None]
+
+
+def ruleset_query(request: Request) -> str:
+    """The choice of the ruleset as a query; empty where it is the default."""
+    return urlencode({RULESET: request.ruleset_name}) if request.ruleset_name != request.library.default else ""
+
+
+def patient_query(request: Request) -> str:
+    """The patient's query, with the ruleset where it is not the default."""
+    return "&".join(text for text in (ruleset_query(request), request.patient.text) if text)
+
+
+def _under(request: Request, name: str) -> str:
+    """This page under another ruleset."""
+    rest = [(key, value) for key, value in parse_qsl(request.query) if key != RULESET]
+    return f"{request.address}?{urlencode([(RULESET, name), *rest])}"
+
+
+def _markup(blocks: Blocks, request: Request) -> Markup:
+    return Markup(html(blocks, lambda ref: address(ref, request)))
+
+
+def address(ref: Ref, request: Request) -> str:
+    """The address of a thing, with the patient and the ruleset carried along; empty where no page shows it."""
+    query = patient_query(request)
+    carried = f"?{query}" if query else ""
+    name = quote(ref.id)
+    known = bool(query) and request.patient.profile is not None and not request.patient.empty
+    places: dict[str, Callable[[], str]] = {
+        "study": lambda: f"/evidence/{name}{carried}",
+        "therapy": lambda: f"/why?therapy={name}&{query}" if known else f"/rules/{name}{carried}",
+        "why": lambda: f"/why?therapy={name}{'&' if query else ''}{query}",
+        "rule": lambda: f"/rules/{_owner(request.ruleset, ref.id)}{carried}#{name}",
+        "field": lambda: f"/answer{carried}#f-{name}",
+        "page": lambda: f"/{name}{carried}",
+        "local": lambda: ref.id,
+        "patient": lambda: f"/answer?{_example_query(request, ref.id)}",
+        "change": lambda: f"/answer?{_changed_query(request, ref.id)}",
+    }
+    return places[ref.kind]() if ref.kind in places else ""
+
+
+def _owner(ruleset: Ruleset, rule: str) -> str:
+    return next((therapy.id for therapy, one in ruleset.rules_with_therapy() if one.id == rule), "")
+
+
+def _example_query(request: Request, name: str) -> str:
+    example = request.library.examples.get(name)
+    return request.reader.write(example.profile) if example else ""
+
+
+def _changed_query(request: Request, change: str) -> str:
+    changed = request.reader.changed(request.patient, parse_qsl(change, keep_blank_values=True))
+    return "&".join(text for text in (ruleset_query(request), changed.text) if text)

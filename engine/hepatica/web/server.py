@@ -1,0 +1,91 @@
+"""The server: HTTP/1.1 on connections that are closed where a client is too slow to ask, or too slow to read."""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+from typing import TYPE_CHECKING, Any
+
+import h11
+import uvicorn
+from uvicorn.protocols.http.h11_impl import H11Protocol
+
+if TYPE_CHECKING:
+    from starlette.applications import Starlette
+
+ASK_SECONDS = 10.0
+READ_SECONDS = 30.0
+SETTINGS: dict[str, Any] = {
+    "access_log": False,
+    "log_level": "warning",
+    "server_header": False,
+    "limit_concurrency": 500,
+    "timeout_keep_alive": 10,
+    "timeout_graceful_shutdown": 5,
+    "h11_max_incomplete_event_size": 32_768,
+    "ws": "none",
+    "lifespan": "off",
+}
+
+
+class DeadlineProtocol(H11Protocol):
+    """Waits `ask_seconds` for a request to be whole, and `read_seconds` for what was sent to be taken."""
+
+    ask_seconds: float = ASK_SECONDS
+    read_seconds: float = READ_SECONDS
+    asking: asyncio.TimerHandle | None = None
+    reading: asyncio.TimerHandle | None = None
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
+        """A client has connected."""
+        super().connection_made(transport)
+        # Without a buffer that counts as empty, `pause_writing` tells of every answer that is not yet wholly taken,
+        # also of a short one, which uvicorn holds to be done with and whose connection it would keep for ever.
+        transport.set_write_buffer_limits(high=0)
+        self._wait_for_request()
+
+    def data_received(self, data: bytes) -> None:
+        """A part of a request, or a whole one."""
+        super().data_received(data)
+        if self.conn.their_state in (h11.IDLE, h11.SEND_BODY):
+            self._wait_for_request()
+        else:
+            _cancel(self.asking)
+            self.asking = None
+
+    def pause_writing(self) -> None:
+        """The client does not take what is sent as fast as it is sent."""
+        super().pause_writing()
+        if self.reading is None:
+            self.reading = self.loop.call_later(self.read_seconds, self.transport.abort)
+
+    def resume_writing(self) -> None:
+        """All that was sent is taken."""
+        _cancel(self.reading)
+        self.reading = None
+        super().resume_writing()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """The connection is gone."""
+        _cancel(self.asking)
+        _cancel(self.reading)
+        super().connection_lost(exc)
+
+    def _wait_for_request(self) -> None:
+        if self.asking is None:
+            self.asking = self.loop.call_later(self.ask_seconds, self.transport.close)
+
+
+def _cancel(timer: asyncio.TimerHandle | None) -> None:
+    if timer is not None:
+        timer.cancel()
+
+
+def make_server(application: Starlette) -> uvicorn.Server:
+    """A server of the application, not yet running."""
+    return uvicorn.Server(uvicorn.Config(application, http=DeadlineProtocol, **SETTINGS))
+
+
+def serve(application: Starlette, listener: socket.socket) -> None:
+    """Answer on a listening socket until the process is told to stop."""
+    make_server(application).run(sockets=[listener])

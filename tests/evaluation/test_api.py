@@ -1,0 +1,62 @@
+"""The Python API: what `import hepatica` gives, and what it costs."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+import hepatica
+from tests.conftest import ROOT
+from tests.making import write_ruleset
+
+FACTS = {"bclc_stage": "C", "child_pugh_class": "A", "prior_sorafenib": "progressed", "afp": 620}
+
+
+def test_a_mapping_a_file_and_a_profile_give_one_answer(tmp_path: Path) -> None:
+    path = tmp_path / "patient.yaml"
+    path.write_text("\n".join(f"{name}: {value}" for name, value in FACTS.items()), encoding="utf-8")
+    ruleset = hepatica.load("hcc-2016")
+    answers = [hepatica.evaluate(ruleset, given) for given in (FACTS, path, str(path), hepatica.read_profile(path))]
+    assert all(answer.entries() == answers[0].entries() for answer in answers)
+    assert hepatica.evaluate("hcc-2016", FACTS).entries() == answers[0].entries()
+
+
+def test_a_folder_is_named_and_a_shipped_ruleset_is_not(tmp_path: Path) -> None:
+    folder = write_ruleset(tmp_path / "r")
+    assert hepatica.evaluate(hepatica.load(folder), FACTS).ruleset.folder == str(folder)
+    assert hepatica.evaluate(hepatica.load(), FACTS).ruleset.folder == ""
+
+
+@pytest.mark.parametrize("facts", [{"bclc": "E"}, {"afp": "many"}, {"nonsense": 1}])
+def test_what_cannot_be_read_is_invalid_input(facts: dict[str, object]) -> None:
+    with pytest.raises(hepatica.InvalidInput):
+        hepatica.evaluate("hcc-2016", facts)
+    with pytest.raises(hepatica.InvalidInput):
+        hepatica.load("no-such-ruleset")
+
+
+def test_the_repr_is_one_short_line() -> None:
+    text = repr(hepatica.evaluate("hcc-2016", FACTS))
+    assert text.startswith("<Evaluation hcc-2016 ")
+    assert "\n" not in text
+    assert len(text) < 200
+
+
+def test_the_names_that_are_promised_are_there() -> None:
+    for name in hepatica.__all__:
+        assert getattr(hepatica, name) is not None
+    with pytest.raises(AttributeError):
+        hepatica.nothing  # noqa: B018
+
+
+def test_importing_the_package_loads_nothing_and_evaluating_nothing_heavy() -> None:
+    script = (
+        "import sys, hepatica; print(sorted(m for m in sys.modules if m.startswith('hepatica.')))\n"
+        f"hepatica.evaluate('hcc-2016', {FACTS!r})\n"
+        "print(sorted({'numpy', 'jinja2', 'starlette', 'matplotlib', 'durable', 'click'} & set(sys.modules)))"
+    )
+    run = subprocess.run([sys.executable, "-c", script], cwd=ROOT, capture_output=True, text=True, check=True)
+    assert run.stdout.splitlines() == ["[]", "[]"]

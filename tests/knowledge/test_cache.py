@@ -1,0 +1,175 @@
+"""Rulesets kept between runs: the same ruleset again, nothing that a stranger wrote, and no answer under a digest not its own."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+from pathlib import Path
+
+import pytest
+
+import hepatica
+from hepatica.knowledge import Ruleset, cache_folder, digest_of, load, load_ruleset
+from tests.conftest import ROOT
+from tests.making import ALPHA, write_ruleset
+
+FACTS = {"bclc_stage": "C", "child_pugh_class": "A", "prior_sorafenib": "none", "other_prior_systemic": "none"}
+
+
+@pytest.fixture
+def kept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    folder = tmp_path / "kept"
+    monkeypatch.setenv("HEPATICA_CACHE", str(folder))
+    return folder
+
+
+def _entry(kept: Path) -> Path:
+    (path,) = kept.glob("*.ruleset")
+    return path
+
+
+def _parts(ruleset: Ruleset) -> dict[str, object]:
+    return {name: getattr(ruleset, name) for name in ruleset.__dataclass_fields__}
+
+
+@pytest.mark.parametrize("name", ["hcc-2016", "teaching-faults"])
+def test_what_is_recalled_is_what_was_loaded(name: str, kept: Path) -> None:
+    first, again = load(ROOT / "rulesets" / name), load(ROOT / "rulesets" / name)
+    assert _entry(kept)
+    assert _parts(first) == _parts(again) == _parts(load_ruleset(ROOT / "rulesets" / name))
+    assert digest_of(again) == again.digest
+
+
+def test_an_entry_is_data_that_only_its_owner_may_touch(tmp_path: Path, kept: Path) -> None:
+    load(write_ruleset(tmp_path / "r"))
+    _, places, body = _entry(kept).read_bytes().split(b"\n")
+    assert json.loads(places)["rule/alpha-first"].startswith("therapies/alpha.yaml:")
+    assert json.loads(body)["@"] == "Ruleset"
+    assert _entry(kept).stat().st_mode & 0o777 == 0o600
+    assert kept.stat().st_mode & 0o777 == 0o700
+
+
+def test_layout_and_comments_do_not_change_the_digest_and_content_does(tmp_path: Path, kept: Path) -> None:
+    plain = load(write_ruleset(tmp_path / "a")).digest
+    assert load(write_ruleset(tmp_path / "b", alpha=f"# A comment.\n\n{ALPHA}")).digest == plain
+    assert load(write_ruleset(tmp_path / "c", alpha=ALPHA.replace("name: Alpha\n", "name: Alphb\n"))).digest != plain
+
+
+def _forge(path: Path, old: bytes, new: bytes) -> None:
+    """Another content, with every checksum right."""
+    _, places, body = path.read_bytes().split(b"\n")
+    assert old in body
+    body = body.replace(old, new)
+    path.write_bytes(b"\n".join((hashlib.sha256(places + body).hexdigest().encode(), places, body)))
+
+
+def test_a_forged_entry_cannot_answer_under_the_genuine_digest(tmp_path: Path, kept: Path) -> None:
+    folder = write_ruleset(tmp_path / "r")
+    genuine = hepatica.evaluate(load(folder), FACTS)
+    _forge(_entry(kept), b'"standing":"standard"', b'"standing":"early_signal"')
+    forged = hepatica.evaluate(load(folder), FACTS)
+    assert forged.options != genuine.options
+    assert forged.ruleset.digest != genuine.ruleset.digest
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        (b'"@":"Ruleset"', b'"@":"Therapy"'),
+        (b'"@":"Study"', b'"@":"Popen"'),
+        (b'"@":"Study"', b'"@":"Study","unheard_of":1'),
+        (b'"@":"mapping"', b'"@":"fields"'),
+    ],
+)
+def test_what_is_no_ruleset_is_not_recalled(old: bytes, new: bytes, tmp_path: Path, kept: Path) -> None:
+    folder = write_ruleset(tmp_path / "r")
+    digest = load(folder).digest
+    _forge(_entry(kept), old, new)
+    assert load(folder).digest == digest
+
+
+def test_damage_is_noticed(tmp_path: Path, kept: Path) -> None:
+    folder = write_ruleset(tmp_path / "r")
+    right, path = load(folder), _entry(kept)
+    data = path.read_bytes()
+    for position in range(0, len(data), max(1, len(data) // 40)):
+        path.write_bytes(data[:position] + bytes([data[position] ^ 1]) + data[position + 1 :])
+        assert _parts(load(folder)) == _parts(right)
+
+
+@pytest.mark.skipif(os.name != "posix", reason="modes and owners are POSIX's")
+def test_what_others_may_write_or_is_no_plain_file_is_not_read(tmp_path: Path, kept: Path) -> None:
+    folder = write_ruleset(tmp_path / "r")
+    genuine = load(folder).digest
+    path = _entry(kept)
+    _forge(path, b'"standing":"standard"', b'"standing":"early_signal"')
+    assert load(folder).digest != genuine, "the forgery is one that would be read"
+    path.chmod(0o622)
+    assert load(folder).digest == genuine
+    for special in (lambda: os.mkfifo(path), lambda: path.symlink_to("/dev/zero"), path.mkdir):
+        path.unlink()
+        special()
+        assert load(folder).digest == genuine
+        if path.is_dir():
+            path.rmdir()
+            path.touch()
+    kept.chmod(0o777)
+    path.unlink(missing_ok=True)
+    assert load(folder).digest == genuine
+    assert not list(kept.iterdir()), "nothing is kept where others may write"
+
+
+@pytest.mark.parametrize("word", ["off", "OFF", "0", "no", " Off "])
+def test_it_can_be_switched_off(word: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HEPATICA_CACHE", word)
+    monkeypatch.chdir(tmp_path)
+    load(write_ruleset(tmp_path / "r"))
+    assert [path.name for path in tmp_path.iterdir()] == ["r"]
+
+
+def test_a_home_is_understood_and_none_is_needed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.setenv("HEPATICA_CACHE", "~/mine")
+    assert cache_folder() == tmp_path / "mine"
+    monkeypatch.delenv("HEPATICA_CACHE")
+    monkeypatch.delenv("XDG_CACHE_HOME", raising=False)
+    assert cache_folder() == tmp_path / ".cache" / "hepatica"
+
+    def homeless() -> Path:
+        raise RuntimeError("no home")
+
+    monkeypatch.setattr(Path, "home", homeless)
+    assert cache_folder() is None
+
+
+def test_the_same_words_elsewhere_are_another_entry(tmp_path: Path, kept: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A base named from where one stands shows other places: what was kept for one folder is not given to another."""
+    for place in ("a", "b"):
+        write_ruleset(tmp_path / place / "base")
+        rules = tmp_path / place / "rules"
+        rules.mkdir()
+        (rules / "ruleset.yaml").write_text(
+            "extends: ../base\nruleset: own\nversion: 1.0.0\nas_of: 2016-08\n"
+            "title: Own\nsource: {citation: A text, basis: recalled}\n",
+            encoding="utf-8",
+        )
+        monkeypatch.chdir(tmp_path / place)
+        try:
+            load("rules")
+        except hepatica.InvalidInput:
+            pytest.skip("such a card is no longer complete")
+    assert len(list(kept.glob("*.ruleset"))) == 2
+
+
+def test_only_a_few_are_kept_and_nothing_half_written(tmp_path: Path, kept: Path) -> None:
+    for number in range(19):
+        load(write_ruleset(tmp_path / f"r{number}"))
+    assert len(list(kept.iterdir())) == 16
+
+
+def test_a_folder_that_cannot_be_written_changes_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    blocked = tmp_path / "file"
+    blocked.write_text("", encoding="utf-8")
+    monkeypatch.setenv("HEPATICA_CACHE", str(blocked / "below"))
+    assert load(write_ruleset(tmp_path / "r")).card.id == "tiny"

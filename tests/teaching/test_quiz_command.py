@@ -1,0 +1,117 @@
+"""`hepatica quiz` at the terminal and in a script."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+from xml.etree import ElementTree as ET
+
+import click
+import pytest
+from click.testing import CliRunner, Result
+
+from hepatica.cli.main import cli, run
+from tests.conftest import ROOT
+
+
+def typed(arguments: list[str], lines: str) -> Result:
+    return CliRunner().invoke(cli, ["quiz", *arguments], input=lines, standalone_mode=False)
+
+
+@pytest.fixture(scope="module")
+def course() -> dict[str, object]:
+    found: dict[str, object] = json.loads(typed(["-n", "2", "--seed", "5", "-f", "json"], "").output)
+    return found
+
+
+def names_of(case: dict[str, object]) -> str:
+    return ", ".join(choice["name"] for choice in case["key"]["choices"] if choice["backed"])  # type: ignore[index]
+
+
+def test_a_learner_answers_by_name_and_gets_every_point(course: dict[str, object]) -> None:
+    lines = ""
+    for case in course["cases"]:  # type: ignore[attr-defined]
+        lines += f"{names_of(case)}\n{case['key']['fact']}\n{'yes' if case['key']['changes'] else 'no'}\n"
+    done = typed(["-n", "2", "--seed", "5"], lines)
+    assert done.exception is None
+    total = sum(len(case["question"]["choices"]) + 2 for case in course["cases"])  # type: ignore[attr-defined]
+    assert f"SUMMARY: {total} OF {total} POINTS" in done.output
+    assert re.search(r"Case 2 of 2, (\d) of \1 points so far", done.output)
+    assert done.output.index("does the evidence back") < done.output.index("The lesson") < done.output.index("SUMMARY")
+    assert "--resume" not in done.output
+
+
+def test_what_cannot_be_read_is_asked_again() -> None:
+    done = typed(["-n", "1"], "moonshine\n9\n0\nMoon\n1\nperhaps\nn\n")
+    assert done.exception is None
+    assert done.output.count("is not offered") == 2
+    assert "SUMMARY" in done.output
+
+
+def test_q_stops_with_a_token_that_goes_on() -> None:
+    stopped = typed(["-n", "3", "--seed", "7"], "1\n1\nn\nq\n")
+    assert stopped.exception is None
+    token = re.search(r"--resume (\S+)", " ".join(stopped.output.split()))
+    assert token is not None
+    again = typed(["--resume", token.group(1)], "q\n")
+    assert "Case 2 of 3" in again.output
+    assert re.findall(r"SUMMARY: .*", again.output) == re.findall(r"SUMMARY: .*", stopped.output)
+    assert run(["quiz", "--resume", "nonsense"]) == 2
+
+
+def test_input_that_ends_sums_up_what_was_answered() -> None:
+    ended = typed(["-n", "2"], "1\n1\ny\n2\n")
+    assert isinstance(ended.exception, click.Abort)
+    assert "SUMMARY" in ended.output
+    at_once = typed(["-n", "2"], "")
+    assert isinstance(at_once.exception, click.Abort)
+    assert "SUMMARY" not in at_once.output
+    assert "For education" in at_once.output
+
+
+@pytest.mark.parametrize("closed", ["0<&-", "1>&-"])
+def test_closed_input_or_output_is_an_error_and_no_traceback(closed: str) -> None:
+    environment = {**os.environ, "PYTHONPATH": str(ROOT / "engine")}
+    command = f"{sys.executable} -m hepatica quiz -n 1 {closed}"
+    done = subprocess.run(["sh", "-c", command], env=environment, capture_output=True, text=True, cwd=ROOT, check=False)
+    assert done.returncode == 2
+    assert "closed" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_answers_from_a_file_mark_the_first_cases(course: dict[str, object], tmp_path: Path) -> None:
+    first = course["cases"][0]["key"]  # type: ignore[index]
+    answers = tmp_path / "answers.json"
+    answers.write_text(json.dumps([{key: first[key] for key in ("picks", "fact", "changes")}]), encoding="utf-8")
+    arguments = ["-n", "2", "--seed", "5", "--answers", str(answers)]
+    marked = json.loads(typed([*arguments, "-f", "json"], "").output)
+    assert marked["summary"]["points"] == marked["summary"]["possible_points"]
+    assert marked["summary"]["answered"] == 1
+    shown = typed(arguments, "").output
+    assert "1 cases are left" in shown
+    assert typed([*arguments[:-1], "-"], answers.read_text(encoding="utf-8")).output == shown
+    assert run(["quiz", "--answers", str(tmp_path / "none.yaml")]) == 2
+
+
+def test_exports_by_name_and_by_file(tmp_path: Path) -> None:
+    ET.fromstring(typed(["-n", "1", "--export", "moodle"], "").output)
+    assert run(["quiz", "-n", "1", "--export", "moodle", "-o", str(tmp_path / "quiz.xml")]) == 0
+    assert ET.parse(tmp_path / "quiz.xml").getroot().tag == "quiz"
+    assert run(["quiz", "-n", "1", "-o", str(tmp_path / "quiz.gift")]) == 0
+    assert (tmp_path / "quiz.gift").read_text(encoding="utf-8").startswith("// For education")
+
+
+def test_without_genanki_the_extra_is_named(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    monkeypatch.setitem(sys.modules, "genanki", None)
+    assert run(["quiz", "--export", "anki"]) == 2
+    assert "hepatica[anki]" in capsys.readouterr().err
+
+
+def test_a_choice_without_cases_is_an_error_and_one_with_too_few_says_so(capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["quiz", "--ruleset", "teaching-faults"]) == 2
+    assert "no case fits the choice" in capsys.readouterr().err
+    assert "(50 were asked for)" in " ".join(typed(["--source", "patients", "-n", "50"], "").output.split())

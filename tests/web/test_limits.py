@@ -1,0 +1,197 @@
+"""Clients that ask too slowly or never read are let go; work that outlives its request stops and harms nobody."""
+
+from __future__ import annotations
+
+import socket
+import threading
+import time
+from collections.abc import Awaitable, Callable
+
+import anyio
+import pytest
+
+from tests.web.serving import Server
+
+limits = pytest.importorskip("hepatica.web.limits", reason="the page needs the extra 'web'")
+protocol = pytest.importorskip("hepatica.web.server", reason="the page needs the extra 'web'").DeadlineProtocol
+ASK = b"GET /about.json HTTP/1.1\r\nHost: localhost\r\n\r\n"
+
+
+def closed(server: Server, *parts: bytes) -> bool:
+    """Whether the server closes a connection on which the parts arrive, a moment between them."""
+    with socket.create_connection(("127.0.0.1", server.port), timeout=8) as client:
+        for part in parts:
+            client.sendall(part)
+            time.sleep(0.2)
+        while client.recv(65_536):
+            pass
+    return True
+
+
+@pytest.mark.parametrize(
+    "parts",
+    [
+        (),
+        (b"GET /about HTTP/1.1\r\nHost:",),
+        (ASK, b"GET /about HT", b"TP/1.1\r\n"),
+        (b"GET /about.json HTTP/1.1\r\nHost: localhost\r\nContent-Length: 9\r\n\r\n", b"x", b"y"),
+    ],
+    ids=["nothing", "half a head", "half a second request", "half a body"],
+)
+def test_who_does_not_finish_a_request_is_let_go(
+    server: Server, monkeypatch: pytest.MonkeyPatch, parts: tuple[bytes, ...]
+) -> None:
+    monkeypatch.setattr(protocol, "ask_seconds", 0.5)
+    assert closed(server, *parts)
+
+
+def test_who_asks_slowly_but_finishes_is_answered(server: Server) -> None:
+    with socket.create_connection(("127.0.0.1", server.port), timeout=8) as client:
+        for part in (b"GET /about.json HT", b"TP/1.1\r\nHost: local", b"host\r\nConnection: close\r\n\r\n"):
+            client.sendall(part)
+            time.sleep(0.1)
+        assert client.recv(12) == b"HTTP/1.1 200"
+
+
+def test_who_never_reads_is_dropped(server: Server, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(protocol, "read_seconds", 0.5)
+    with socket.socket() as client:
+        client.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+        client.settimeout(20)
+        client.connect(("127.0.0.1", server.port))
+        # More answers than the buffers of both sides hold; once the server has dropped the client, writing fails.
+        with pytest.raises((ConnectionError, TimeoutError)) as failed:
+            while True:
+                client.sendall(b"GET /answer.json HTTP/1.1\r\nHost: localhost\r\n\r\n" * 20)
+                time.sleep(0.05)
+    assert isinstance(failed.value, ConnectionError)
+
+
+class Endless:
+    """Work that would never end, and tells when it began and whether it is still going on."""
+
+    def __init__(self) -> None:
+        self.began = threading.Event()
+        self.ended = threading.Event()
+
+    def __call__(self) -> int:
+        try:
+            while True:
+                self.began.set()
+        finally:
+            self.ended.set()
+
+
+def in_a_thread(coroutine: Callable[[], Awaitable[None]]) -> None:
+    """Run a coroutine where no other loop runs."""
+    thread = threading.Thread(target=anyio.run, args=(coroutine,))
+    thread.start()
+    thread.join()
+
+
+def test_work_stops_where_its_request_is_cancelled() -> None:
+    work = Endless()
+
+    async def ask() -> None:
+        with anyio.move_on_after(0.2):
+            await limits.run_stoppable(work, anyio.CapacityLimiter(1))
+
+    in_a_thread(ask)
+    assert work.ended.wait(10)
+
+
+def test_stopping_work_that_has_ended_does_not_hit_the_next_in_its_thread() -> None:
+    for _ in range(200):
+        work = limits.StoppableWork(lambda: sum(range(50)))
+        stopper = threading.Thread(target=work.stop)
+        stopper.start()
+        assert work.run() in (None, 1225)
+        assert sum(range(1000)) == 499_500  # the exception would be raised here
+        stopper.join()
+
+
+def test_work_that_was_stopped_before_it_began_does_not_run() -> None:
+    ran: list[int] = []
+    work = limits.StoppableWork(lambda: ran.append(1))
+    work.stop()
+    assert work.run() is None
+    assert not ran
+
+
+def guarded(app: object, seconds: float = 20, gone_after: float = 60) -> list[dict[str, object]]:
+    """What the guard sends around an application, for a client that goes after a while."""
+    sent: list[dict[str, object]] = []
+
+    async def send(message: dict[str, object]) -> None:
+        sent.append(message)
+
+    async def receive() -> dict[str, object]:
+        await anyio.sleep(gone_after)
+        return {"type": "http.disconnect"}
+
+    async def once() -> None:
+        scope = {"type": "http", "query_string": b"", "path": "/answer", "headers": [], "method": "GET"}
+        await limits.RequestGuard(app, seconds=seconds)(scope, receive, send)
+
+    in_a_thread(once)
+    return sent
+
+
+def test_what_takes_too_long_is_given_up_and_stops() -> None:
+    work = Endless()
+
+    async def slow(scope: object, receive: object, send: object) -> None:
+        await limits.run_stoppable(work, anyio.CapacityLimiter(1))
+
+    assert guarded(slow, seconds=0.2)[0]["status"] == 503
+    assert work.ended.wait(10)
+
+
+def test_work_for_a_client_that_has_gone_stops() -> None:
+    work = Endless()
+
+    async def slow(scope: object, receive: object, send: object) -> None:
+        await limits.run_stoppable(work, anyio.CapacityLimiter(1))
+
+    assert guarded(slow, gone_after=0.2) == []
+    assert work.ended.wait(10)
+
+
+def test_slow_pages_keep_no_answer_waiting(server: Server) -> None:
+    """Thirty begin a quiz at once; answers come all the while, and every quiz comes, too."""
+    statuses: list[int] = []
+    threads = [
+        threading.Thread(target=lambda seed=seed: statuses.append(server.get(f"/quiz?seed={seed}&count=20").status))
+        for seed in range(1000, 1030)
+    ]
+    for thread in threads:
+        thread.start()
+    answered = [server.get("/answer.json?bclc_stage=C").status for _ in range(10)]
+    waiting = sum(thread.is_alive() for thread in threads)
+    for thread in threads:
+        thread.join()
+    assert answered == [200] * 10
+    assert statuses == [200] * 30
+    assert waiting >= 0
+
+
+def test_a_document_is_made_once_however_many_ask_and_the_oldest_leaves() -> None:
+    from hepatica.web.library import DocumentCache
+
+    cache: DocumentCache[object] = DocumentCache(most=2)
+    made: list[str] = []
+
+    def ask(key: str) -> object:
+        return cache.get(key, lambda: (made.append(key), object())[1])
+
+    found: list[object] = []
+    threads = [threading.Thread(target=lambda: found.append(ask("a"))) for _ in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert made == ["a"]
+    assert len(set(map(id, found))) == 1
+    for key in ("b", "c", "c", "a"):
+        ask(key)
+    assert made == ["a", "b", "c", "a"]
