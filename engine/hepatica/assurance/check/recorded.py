@@ -11,7 +11,6 @@ from hepatica.inference import GoalKey, conditions_of
 from hepatica.knowledge import STANDINGS, ConceptTest, Condition, figure_findings, leaves
 
 
-
 def standing_not_borne_out(version: RulesetVersion) -> Iterator[CheckFinding]:
     """Options whose studies report nothing; an announcement needs no figures."""
     studies = version.ruleset.studies

@@ -76,7 +76,9 @@ def compare(old: RulesetVersion, new: RulesetVersion, cuts: Iterable[Test] = ())
         same += not found
     names = tuple(_name_edit(before, after) for after, before in renamed.items())
     made = (*names, *edits(old.ruleset, new.ruleset))
-    return Comparison(old, new, comparing.space, tuple(comparing.seen(edit) for edit in made), tuple(changes), same, tuple(unsettled))
+    return Comparison(
+        old, new, comparing.space, tuple(comparing.seen(edit) for edit in made), tuple(changes), same, tuple(unsettled)
+    )
 
 
 def _renamed(version: RulesetVersion, names: Mapping[str, str]) -> RulesetVersion:

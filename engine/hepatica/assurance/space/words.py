@@ -88,7 +88,7 @@ def _tokens(classes: FieldClasses, known: set[int]) -> str:
 
 def _lists(field: Field, known: set[Value], every: set[Value]) -> str:
     """Lists of words by what they include and lack, where one such phrase or two say it; else one by one."""
-    nothing: set[Value] = {()}
+    nothing: set[Value] = set(((),))
     atoms: list[tuple[str, set[Value]]] = [("none", nothing), ("at least one", every - nothing)]
     for size in range(1, len(field.values) + 1):
         for words in combinations(field.values, size):
