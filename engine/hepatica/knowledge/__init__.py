@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from hepatica.knowledge.condition_reader import ConditionReader
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+from hepatica.knowledge.cache import load
 from hepatica.knowledge.conditions import (
     AllOf,
     AnyOf,
@@ -15,185 +18,91 @@ from hepatica.knowledge.conditions import (
     condition_words,
     leaves,
     strata,
-    written,
 )
-from hepatica.knowledge.content import digest_of
-from hepatica.knowledge.counts import counts
-from hepatica.knowledge.draft import WRITTEN
 from hepatica.knowledge.evidence import (
-    Approval,
-    Arm,
     ConfidenceInterval,
     Correction,
     CorrectionKind,
-    Criterion,
     Discrepancy,
     Endpoint,
     Figure,
     LaterEvent,
-    Met,
-    OtherFigure,
     Outcome,
-    Phase,
     Place,
     Population,
-    PrimaryEndpoint,
     Reference,
     Result,
-    Status,
     Study,
     StudyKind,
     Toxicity,
+    number,
 )
-from hepatica.knowledge.figures import FigureFinding, figure_findings, number
-from hepatica.knowledge.files import CARD, CASES, MAX_FILES, MAX_TOTAL, RulesetFiles, belongs, collect, find_ruleset, gather
-from hepatica.knowledge.loader import load, load_files, load_ruleset
-from hepatica.knowledge.numbers import ranges
+from hepatica.knowledge.files import CARD, CASES, MAX_FILES, MAX_TOTAL, RulesetFiles, belongs, find_ruleset, gather
 from hepatica.knowledge.ruleset import (
     Card,
     Caveat,
     Concept,
     Extrapolation,
     Note,
-    Omission,
     Regimen,
     Rule,
     Ruleset,
     SourceText,
-    TextSection,
     Therapy,
     TherapyFate,
-    Waiver,
 )
-from hepatica.knowledge.schema import ruleset_schemas
-from hepatica.knowledge.search import (
-    OUTCOMES,
-    PHASES,
-    STATUSES,
-    UNSTATED,
-    Filters,
-    Found,
-    catalogue,
-    find_study,
-    search,
-    select,
-)
-from hepatica.knowledge.standing import (
-    DEMANDS,
-    LEVELS,
-    LINES,
-    OPTION_STANDINGS,
-    RANK,
-    SCHEME,
-    STANDINGS,
-    VERDICTS,
-    Demand,
-    Line,
-    Reaches,
-    Standing,
-    Verdict,
-    level_of,
-)
-from hepatica.knowledge.validation import MAX_CONCEPT_DEPTH, MAX_CONCEPTS, MAX_RULES, MAX_TESTS, MAX_THRESHOLDS
+from hepatica.knowledge.standing import LINES, RANK, STANDINGS, VERDICTS, Line, Standing, Verdict, level_of
 
+if TYPE_CHECKING:
+    from hepatica.knowledge.condition_reader import ConditionReader
+    from hepatica.knowledge.figures import figure_findings
+    from hepatica.knowledge.loader import load_files, load_ruleset
+    from hepatica.knowledge.schema import ruleset_schemas
+    from hepatica.knowledge.study_search import (
+        OUTCOMES,
+        PHASES,
+        STATUSES,
+        UNSTATED,
+        Filters,
+        Found,
+        catalogue,
+        counts,
+        find_study,
+        search,
+        select,
+    )
+
+# What reads and checks a ruleset's files is loaded when it is first asked for: a ruleset that was kept needs none of it.
+_LATER = {
+    "condition_reader": ("ConditionReader",),
+    "figures": ("figure_findings",),
+    "loader": ("load_files", "load_ruleset"),
+    "schema": ("ruleset_schemas",),
+    "study_search": (
+        *("OUTCOMES", "PHASES", "STATUSES", "UNSTATED", "Filters", "Found"),
+        *("catalogue", "counts", "find_study", "search", "select"),
+    ),
+}
+
+
+def __getattr__(name: str) -> Any:
+    for module, names in _LATER.items():
+        if name in names:
+            loaded = import_module(f"{__name__}.{module}")
+            # All at once: Python has just bound `search` to the module of that name.
+            globals().update({each: getattr(loaded, each) for each in names})
+            return globals()[name]
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+
+
+# What other packages may use, as many to a line as fit.
 __all__ = [
-    "CARD",
-    "CASES",
-    "DEMANDS",
-    "LEVELS",
-    "LINES",
-    "MAX_CONCEPTS",
-    "MAX_CONCEPT_DEPTH",
-    "MAX_FILES",
-    "MAX_RULES",
-    "MAX_TESTS",
-    "MAX_THRESHOLDS",
-    "MAX_TOTAL",
-    "OPTION_STANDINGS",
-    "OUTCOMES",
-    "PHASES",
-    "RANK",
-    "SCHEME",
-    "STANDINGS",
-    "STATUSES",
-    "UNSTATED",
-    "VERDICTS",
-    "WRITTEN",
-    "AllOf",
-    "AnyOf",
-    "Approval",
-    "Arm",
-    "Card",
-    "Caveat",
-    "Concept",
-    "ConceptTest",
-    "Condition",
-    "ConditionReader",
-    "ConfidenceInterval",
-    "Correction",
-    "CorrectionKind",
-    "Criterion",
-    "Demand",
-    "Discrepancy",
-    "Endpoint",
-    "Extrapolation",
-    "Figure",
-    "FigureFinding",
-    "Filters",
-    "Found",
-    "LaterEvent",
-    "Line",
-    "Met",
-    "NotOf",
-    "Note",
-    "Omission",
-    "Operator",
-    "OtherFigure",
-    "Outcome",
-    "Phase",
-    "Place",
-    "Population",
-    "PrimaryEndpoint",
-    "Reaches",
-    "Reference",
-    "Regimen",
-    "Result",
-    "Rule",
-    "Ruleset",
-    "RulesetFiles",
-    "SourceText",
-    "Standing",
-    "Status",
-    "Study",
-    "StudyKind",
-    "Test",
-    "TextSection",
-    "Therapy",
-    "TherapyFate",
-    "Toxicity",
-    "Verdict",
-    "Waiver",
-    "belongs",
-    "catalogue",
-    "collect",
-    "concept_words",
-    "condition_words",
-    "counts",
-    "digest_of",
-    "figure_findings",
-    "find_ruleset",
-    "find_study",
-    "gather",
-    "leaves",
-    "level_of",
-    "load",
-    "load_files",
-    "load_ruleset",
-    "number",
-    "ranges",
-    "ruleset_schemas",
-    "search",
-    "select",
-    "strata",
-    "written",
-]
+    "CARD", "CASES", "LINES", "MAX_FILES", "MAX_TOTAL", "OUTCOMES", "PHASES", "RANK", "STANDINGS", "STATUSES", "UNSTATED",
+    "VERDICTS", "AllOf", "AnyOf", "Card", "Caveat", "Concept", "ConceptTest", "Condition", "ConditionReader",
+    "ConfidenceInterval", "Correction", "CorrectionKind", "Discrepancy", "Endpoint", "Extrapolation", "Figure", "Filters",
+    "Found", "LaterEvent", "Line", "NotOf", "Note", "Operator", "Outcome", "Place", "Population", "Reference", "Regimen",
+    "Result", "Rule", "Ruleset", "RulesetFiles", "SourceText", "Standing", "Study", "StudyKind", "Test", "Therapy",
+    "TherapyFate", "Toxicity", "Verdict", "belongs", "catalogue", "concept_words", "condition_words", "counts",
+    "figure_findings", "find_ruleset", "find_study", "gather", "leaves", "level_of", "load", "load_files", "load_ruleset",
+    "number", "ruleset_schemas", "search", "select", "strata",
+]  # fmt: skip

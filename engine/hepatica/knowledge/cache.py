@@ -25,8 +25,9 @@ from pathlib import Path
 from typing import Any
 
 from hepatica.knowledge.content import as_json, from_json
-from hepatica.knowledge.files import RulesetFiles
+from hepatica.knowledge.files import RulesetFiles, find_ruleset, gather
 from hepatica.knowledge.ruleset import Ruleset
+from hepatica.paths import DEFAULT_RULESET
 
 FOLDER_VARIABLE = "HEPATICA_CACHE"
 SWITCHED_OFF = ("off", "0", "no", "false")
@@ -37,12 +38,25 @@ _ABANDONED_AFTER = 3600
 _OPEN = os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_CLOEXEC", 0)
 
 
+def load(name: str | Path = DEFAULT_RULESET) -> Ruleset:
+    """A shipped ruleset by id, or one by its folder, kept between runs; raises `InvalidInput` with every problem it has."""
+    files = gather(find_ruleset(str(name)))
+    found = recall(files)
+    if found is None:
+        from hepatica.knowledge.loader import load_files  # not needed, and so not loaded, for a ruleset that was kept
+
+        found = load_files(files)
+        keep(files, found)
+    return found
+
+
 def recall(files: RulesetFiles) -> Ruleset | None:
     """What was kept for these files; None where there is nothing, or nothing that can be used."""
     try:
         folder = _folder()
         if folder is None or not _private(folder.stat(), stat.S_ISDIR):
             return None
+        # The checksum finds damage, not forgery: see the digest above.
         checksum, places, body = _read(folder / _name(files)).split(b"\n", 2)
         if hashlib.sha256(places + body).hexdigest().encode() != checksum:
             return None
@@ -63,6 +77,7 @@ def keep(files: RulesetFiles, loaded: Ruleset) -> None:
         if not _private(folder.stat(), stat.S_ISDIR):
             return
         places, body = json.dumps(dict(loaded.places)).encode(), as_json(loaded)
+        # Readers see the old entry or the whole new one, never half of it.
         handle, aside = mkstemp(".new", "", folder)
         try:
             with os.fdopen(handle, "wb") as stream:

@@ -5,29 +5,16 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 from hepatica.documents import Node
-from hepatica.knowledge import cache
 from hepatica.knowledge.conditions import strata
 from hepatica.knowledge.content import digest_of
 from hepatica.knowledge.draft import Draft, Nodes, kind_of, placed, text_problems
 from hepatica.knowledge.extends import laid_over
-from hepatica.knowledge.files import CARD, RulesetFiles, find_ruleset, gather
+from hepatica.knowledge.files import CARD, RulesetFiles, gather
 from hepatica.knowledge.ruleset import Ruleset
 from hepatica.knowledge.validation import validate
-from hepatica.paths import DEFAULT_RULESET
 from hepatica.problems import InvalidInput, Problem
-
-
-def load(name: str | Path = DEFAULT_RULESET) -> Ruleset:
-    """A shipped ruleset by id, or one by its folder, kept between runs; raises `InvalidInput` with every problem it has."""
-    files = gather(find_ruleset(str(name)))
-    found = cache.recall(files)
-    if found is None:
-        found = load_files(files)
-        cache.keep(files, found)
-    return found
 
 
 def load_ruleset(root: Path | str) -> Ruleset:
@@ -92,16 +79,8 @@ def _ruleset(draft: Draft, files: RulesetFiles) -> Ruleset:
 
 
 def _places(draft: Draft, root: Path) -> Mapping[str, str]:
-    groups: Mapping[str, list[tuple[Any, Node]]] = {
-        "concept": draft.concepts,
-        "therapy": draft.therapies,
-        "note": draft.notes,
-        "reference": draft.references,
-        "study": draft.studies,
-        "rule": draft.rules,
-    }
     found = {"scope": draft.nodes[CARD].at(("scope",))}
-    found |= {f"{kind}/{item.id}": node for kind, group in groups.items() for item, node in group}
+    found |= {f"{kind}/{item.id}": node for kind, group in draft.named.items() for item, node in group}
     return {name: _place(node, root) for name, node in found.items()}
 
 
