@@ -38,7 +38,9 @@ def test_more_goals_than_one_word_holds_are_all_right() -> None:
 def test_a_goal_with_more_alternatives_than_a_word_has_bits_is_right() -> None:
     pairs = [AllOf((Test("ecog", "=", (float(e),)), Test("child_pugh_score", "=", (float(s),)), Test("afp", ">", (float(a),))))
              for e in range(5) for s in range(5, 13) for a in (1, 2)]  # fmt: skip
-    program = compile_conditions({MANY: AnyOf(tuple(pairs)), GoalKey("rule", "one"): Test("ecog", "=", (1.0,))}, {}, COMMON_FIELDS)
+    program = compile_conditions(
+        {MANY: AnyOf(tuple(pairs)), GoalKey("rule", "one"): Test("ecog", "=", (1.0,))}, {}, COMMON_FIELDS
+    )
     assert len(program.goals[MANY].conjunctions) > WORD
     assert differing(program, exact(program, 500, 3)) == []
 
@@ -103,7 +105,7 @@ def exact(program: Program, number: int, seed: int) -> list[Facts]:
     return (kept * number)[:number]
 
 
-def differing(program: Program, found: list[Facts]) -> list[str]:
+def differing(program: Program, found: list[Facts]) -> list[GoalKey]:
     """The goals for which columns and program differ on some profile."""
     columns = Columns(program)
     verdicts = columns.evaluate(columns.code(found))

@@ -15,10 +15,10 @@ from hypothesis import given
 
 from hepatica.assurance.check import KINDS
 from hepatica.cli.main import run
-from hepatica.cli.witnesses import patient_file
 from hepatica.notice import NOTICE
 from hepatica.patient import Facts, Profile, profile_in, profile_of, read_profile
 from hepatica.report.assurance.words import settings
+from hepatica.report.patient_file import patient_file
 from tests.assurance.editing import edit, two
 from tests.conftest import ROOT
 from tests.making import profiles, write_ruleset
@@ -168,7 +168,10 @@ def test_a_ruleset_that_extends_another_is_read_with_it_at_the_revision(
 ) -> None:
     own = repository / "own"
     own.mkdir()
-    (own / "ruleset.yaml").write_text("ruleset: own\nversion: 1.0.0\ntitle: Own\nas_of: 2016-08\nsource: {citation: A text, basis: recalled}\nextends: ../rules\n", encoding="utf-8")
+    (own / "ruleset.yaml").write_text(
+        "ruleset: own\nversion: 1.0.0\ntitle: Own\nas_of: 2016-08\nsource: {citation: A text, basis: recalled}\nextends: ../rules\n",
+        encoding="utf-8",
+    )
     commit(repository, "third")
     edit(repository / "rules", "beta", '"> 300"', '"> 200"')
     assert run(["diff", "HEAD", "-r", str(own), "-f", "json"]) == 1
@@ -195,9 +198,7 @@ def test_a_ruleset_that_the_revision_does_not_have_is_all_new(
     assert told["old"] is None and "all new" in told["headline"]
 
 
-def test_a_ruleset_whose_folder_was_renamed_is_found_again(
-    repository: Path, capfdbinary: pytest.CaptureFixture[bytes]
-) -> None:
+def test_a_ruleset_whose_folder_was_renamed_is_found_again(repository: Path, capfdbinary: pytest.CaptureFixture[bytes]) -> None:
     (repository / "rules").rename(repository / "renamed")
     assert run(["diff", "HEAD", "-r", str(repository / "renamed")]) == 0
     assert run(["diff", "v1", "-r", str(repository / "renamed"), "-f", "json"]) == 1
@@ -347,7 +348,7 @@ def test_a_comparison_imports_no_numpy() -> None:
 
 @given(profiles())
 def test_a_patient_file_reads_back_to_the_same_facts(facts: Facts) -> None:
-    written = patient_file(Profile(facts), 'A label: with "quotes"', "What it shows.")
+    written = patient_file(facts, 'A label: with "quotes"', "What it shows.")
     assert dict(profile_in(written.encode(), "x.yaml").facts) == dict(facts)
 
 

@@ -145,7 +145,10 @@ def test_what_a_ruleset_inherits_is_placed_where_it_is_written(tmp_path: Path) -
     base = ruleset_with_cases(tmp_path / "base")
     later = tmp_path / "later"
     later.mkdir()
-    (later / "ruleset.yaml").write_text(f"ruleset: later\nversion: 2.0.0\ntitle: Later\nas_of: 2016-08\nsource: {{citation: A text, basis: recalled}}\nextends: {base}\n", encoding="utf-8")
+    (later / "ruleset.yaml").write_text(
+        f"ruleset: later\nversion: 2.0.0\ntitle: Later\nas_of: 2016-08\nsource: {{citation: A text, basis: recalled}}\nextends: {base}\n",
+        encoding="utf-8",
+    )
     ruleset = load_ruleset(later)
     places = condition_places(ruleset, later)
     assert places[SCOPE] == (f"{base}/ruleset.yaml:6",)
