@@ -22,11 +22,12 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from urllib.parse import urlencode
 
-from hepatica.cli import common
-from hepatica.paths import DEFAULT_RULESET
-from hepatica.patient import FIELDS, NONE, UNKNOWN, Field
 from hepatica.report.old_document import answer
 from hepatica.web.cases import case_in
+
+from hepatica.cli import common
+from hepatica.paths import DEFAULT_RULESET
+from hepatica.patient import COMMON_FIELDS, NONE, UNKNOWN, Field
 
 MOST_SECONDS, MOST_USERS, MOST_REQUESTS = 120, 200, 100_000
 EVERY = 10
@@ -44,7 +45,12 @@ class Tally:
 
 def case_query(chance: random.Random) -> str:
     """A case of random facts; the score of Child-Pugh is left out, so that nothing contradicts itself."""
-    pairs = [(known.name, value) for known in FIELDS if known.name != "child_pugh_score" for value in _values(known, chance)]
+    pairs = [
+        (known.name, value)
+        for known in COMMON_FIELDS.values()
+        if known.name != "child_pugh_score"
+        for value in _values(known, chance)
+    ]
     return urlencode(pairs)
 
 

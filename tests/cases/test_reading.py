@@ -5,17 +5,17 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from hepatica.assurance.cases.why import ALSO_KEYS, WHY_KEYS
+from hepatica.report.assurance.case_file import text
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from hepatica.assurance.cases.pinned import Pin, pinned
 from hepatica.assurance.cases.reader import CASE_KEYS, cases_in, read_cases
-from hepatica.assurance.cases.why import ALSO_KEYS, WHY_KEYS
 from hepatica.evaluation import Evaluator
 from hepatica.knowledge import Ruleset, load_ruleset
-from hepatica.patient import FIELDS, Facts, Field, Value, facts_of
+from hepatica.patient import COMMON_FIELDS, Facts, Field, Value, facts_of
 from hepatica.problems import InvalidInput
-from hepatica.report.assurance.case_file import text
 from tests.cases.making import CASES, ruleset_with_cases
 from tests.conftest import ROOT
 from tests.making import profiles, write_ruleset
@@ -134,7 +134,7 @@ def test_the_description_of_the_format_names_every_key() -> None:
 
 
 def test_a_written_sentence_is_never_longer_than_a_case_may_have(ruleset: Ruleset, evaluator: Evaluator) -> None:
-    longest: dict[str, Value | None] = {field.name: _longest(field) for field in FIELDS}
+    longest: dict[str, Value | None] = {field.name: _longest(field) for field in COMMON_FIELDS.values()}
     facts = facts_of({**longest, "child_pugh_class": "A", "child_pugh_score": None})
     for subject in (*(f"therapy/{name}" for name in ruleset.therapies), *(f"concept/{name}" for name in ruleset.concepts)):
         (case,) = pinned([Pin(facts, subject)], evaluator)

@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, ClassVar, Literal
 
-from hepatica.patient import COMMON_FIELDS, NONE, Fields, Interval, Value, show
+from hepatica.patient import COMMON_FIELDS, NONE, Field, Fields, Interval, Value
 
 Operator = Literal["in", "not in", "includes", "lacks", "empty", "not empty", "<", "<=", ">", ">=", "=", "!="]
 
@@ -73,7 +73,7 @@ class Test(_Written):
 
     def requires(self) -> str:
         """What the test asks for, as a reader sees it: "high", "progressed or intolerant", "> 400", "not hcv"."""
-        words = " or ".join(show(word) for word in self.operands)
+        words = " or ".join(Field.written(word) for word in self.operands)
         shown = {
             "in": words,
             "includes": words,
