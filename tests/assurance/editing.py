@@ -16,6 +16,12 @@ def edit(folder: Path, therapy: str, before: str, after: str) -> None:
     file.write_text(text.replace(before, after), encoding="utf-8")
 
 
+def raise_version(folder: Path) -> None:
+    """Give a ruleset its next version, as an edit that changes answers must."""
+    card = folder / "ruleset.yaml"
+    card.write_text(card.read_text(encoding="utf-8").replace("version: 1.0.0", "version: 1.1.0"), encoding="utf-8")
+
+
 def two(tmp_path: Path) -> tuple[Path, Path]:
     """A small ruleset and a copy of it."""
     old = write_ruleset(tmp_path / "old")

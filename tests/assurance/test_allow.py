@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from hepatica.cli.main import run
-from tests.assurance.editing import edit, two
+from tests.assurance.editing import edit, raise_version, two
 from tests.conftest import ROOT
 
 ALLOWED = """\
@@ -23,6 +23,7 @@ allow:
 
 def test_declared_changes_pass_and_undeclared_ones_do_not(tmp_path: Path, capfdbinary: pytest.CaptureFixture[bytes]) -> None:
     old, new = two(tmp_path)
+    raise_version(new)
     edit(new, "beta", '"> 400"', '"> 300"')
     allow = tmp_path / "allow.yaml"
     allow.write_text(ALLOWED.replace('    where: {afp: "> 300"}\n', ""), encoding="utf-8")
@@ -31,11 +32,31 @@ def test_declared_changes_pass_and_undeclared_ones_do_not(tmp_path: Path, capfdb
     edit(new, "alpha", "child_pugh_class: A}\n    cites", "child_pugh_class: [A, B]}\n    cites")
     assert run(["diff", str(old), str(new), "--allow", str(allow), "-f", "json"]) == 1
     told = json.loads(capfdbinary.readouterr().out)
-    assert {change["id"] for change in told["undeclared"]} == {"alpha"}
+    assert {told["changes"][left["change"]]["id"] for left in told["undeclared"]} == {"alpha"}
+
+
+def test_declared_changes_do_not_excuse_a_version_that_stays(tmp_path: Path, capfdbinary: pytest.CaptureFixture[bytes]) -> None:
+    old, new = two(tmp_path)
+    edit(new, "beta", '"> 400"', '"> 300"')
+    (tmp_path / "allow.yaml").write_text(ALLOWED.replace('    where: {afp: "> 300"}\n', ""), encoding="utf-8")
+    assert run(["diff", str(old), str(new), "--allow", str(tmp_path / "allow.yaml"), "-f", "json"]) == 1
+    told = json.loads(capfdbinary.readouterr().out)
+    assert told["undeclared"] == [] and told["version_kept"]
+
+
+def test_a_figure_that_changes_is_declared_as_shown(tmp_path: Path, capfdbinary: pytest.CaptureFixture[bytes]) -> None:
+    old, new = two(tmp_path)
+    raise_version(new)
+    edit(new, "beta", "{beta: 12}", "{beta: 13}")
+    assert run(["diff", str(old), str(new)]) == 1
+    (tmp_path / "allow.yaml").write_text("allow: [{shown: beta-2, because: a misprint}]", encoding="utf-8")
+    assert run(["diff", str(old), str(new), "--allow", str(tmp_path / "allow.yaml")]) == 0
+    capfdbinary.readouterr()
 
 
 def test_a_declared_region_covers_no_more_than_it_says(tmp_path: Path, capfdbinary: pytest.CaptureFixture[bytes]) -> None:
     old, new = two(tmp_path)
+    raise_version(new)
     edit(new, "beta", '"> 400"', '"> 300"')
     allow = tmp_path / "allow.yaml"
     for where, code in (('"> 300"', 0), ('"> 350"', 1)):
@@ -90,6 +111,7 @@ def test_every_wrong_entry_is_told_at_once(tmp_path: Path, capsys: pytest.Captur
 
 def test_declared_changes_come_from_standard_input_too(tmp_path: Path) -> None:
     old, new = two(tmp_path)
+    raise_version(new)
     edit(new, "beta", '"> 400"', '"> 300"')
     command = [sys.executable, "-m", "hepatica", "diff", str(old), str(new), "--allow", "-"]
     runs = [
@@ -100,12 +122,13 @@ def test_declared_changes_come_from_standard_input_too(tmp_path: Path) -> None:
     assert b"<stdin>:1:9: allow" in runs[1].stderr
 
 
-@pytest.mark.parametrize(("where", "unmet"), [('"< 100"', 1), ('"> 350"', 0)])
+@pytest.mark.parametrize(("where", "unmet"), [("{prior_sorafenib: none, afp: 20}", 1), ('{afp: "> 350"}', 0)])
 def test_a_declared_region_that_no_change_touches_is_told_as_not_met(
     tmp_path: Path, where: str, unmet: int, capfdbinary: pytest.CaptureFixture[bytes]
 ) -> None:
     old, new = two(tmp_path)
+    raise_version(new)
     edit(new, "beta", '"> 400"', '"> 300"')
-    (tmp_path / "allow.yaml").write_text(ALLOWED.replace('"> 300"', where), encoding="utf-8")
+    (tmp_path / "allow.yaml").write_text(ALLOWED.replace('{afp: "> 300"}', where), encoding="utf-8")
     assert run(["diff", str(old), str(new), "--allow", str(tmp_path / "allow.yaml"), "-f", "json"]) == 1
     assert len(json.loads(capfdbinary.readouterr().out)["declared_but_not_met"]) == unmet

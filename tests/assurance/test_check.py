@@ -9,16 +9,21 @@ from shutil import copytree
 
 import pytest
 
-from hepatica.assurance.answers.version import Version
-from hepatica.assurance.cases.reader import read_cases
-from hepatica.assurance.check.check import Report, check
-from hepatica.assurance.check.findings import KINDS, Finding
-from hepatica.evaluation import Evaluator
-from hepatica.inference import compile_ruleset
+from hepatica.assurance import RulesetVersion
+from hepatica.assurance.cases import read_cases
+from hepatica.assurance.check import KINDS, CheckFinding, CheckResult, check
+from hepatica.evaluation import Entry, Evaluation, Evaluator
 from hepatica.knowledge import load_ruleset
-from hepatica.patient import Profile
+from hepatica.patient import profile_from
 from tests.conftest import ROOT
+from tests.making import write_ruleset
 
+THRESHOLDS = """\
+cases:
+  - {case: Below., profile: {bclc_stage: C, afp: 399, prior_sorafenib: progressed}, ruled_out: [beta]}
+  - {case: At., profile: {bclc_stage: C, afp: 400, prior_sorafenib: progressed}, ruled_out: [beta]}
+  - {case: Above., profile: {bclc_stage: C, afp: 401, prior_sorafenib: progressed}, options: [beta]}
+"""
 FAULTS = ROOT / "rulesets" / "teaching-faults"
 SPACED = {
     "alphatinib": "therapies/alphatinib.yaml",
@@ -27,24 +32,30 @@ SPACED = {
 }
 
 
-def report_of(folder: Path) -> Report:
+def report_of(folder: Path, *, strict: bool = False) -> CheckResult:
     ruleset = load_ruleset(folder)
     tried = [case.profile.facts for case in read_cases([folder / "cases"], ruleset)] if (folder / "cases").is_dir() else []
-    return check(Version(ruleset, compile_ruleset(ruleset)), tried)
+    return check(RulesetVersion.of(ruleset), tried, strict=strict)
 
 
 @lru_cache(maxsize=1)
-def faults() -> Report:
+def faults() -> CheckResult:
     return report_of(FAULTS)
 
 
-def found(report: Report, code: str) -> list[Finding]:
+def found(report: CheckResult, code: str) -> list[CheckFinding]:
     return [finding for finding in report.findings if finding.code == code]
 
 
-def answer(code: str) -> tuple[Finding, Evaluator]:
-    """The finding of a code in the teaching ruleset and an evaluator to hold its witness against."""
-    return found(faults(), code)[0], Evaluator(faults().version.ruleset)
+def answer(code: str) -> tuple[CheckFinding, Evaluation]:
+    """The finding of a code in the teaching ruleset and the answer for its witness."""
+    finding = found(faults(), code)[0]
+    assert finding.witness is not None
+    return finding, Evaluator(load_ruleset(FAULTS)).evaluate(profile_from(finding.witness))
+
+
+def rules_of(entry: Entry) -> set[str]:
+    return {entry.rule, *(other.rule for other in entry.other_rules)}
 
 
 def test_the_teaching_ruleset_has_every_kind_of_finding() -> None:
@@ -60,7 +71,7 @@ def test_the_teaching_ruleset_marks_every_fault_where_it_is_written(code: str) -
 @pytest.mark.parametrize("code", KINDS)
 def test_every_sentence_and_remedy_is_filled(code: str) -> None:
     for finding in found(faults(), code):
-        for text in (finding.sentence, finding.remedy):
+        for text in (finding.says, finding.remedy):
             assert text.endswith(".") and not re.search(r"[{}]|None", text)
         assert finding.place or code == "unused-field"
 
@@ -71,49 +82,40 @@ def test_findings_come_in_the_order_of_the_kinds() -> None:
 
 
 def test_never_applies_is_shown_by_a_profile_that_only_the_contradiction_stops() -> None:
-    finding, evaluator = answer("never-applies")
-    assert finding.witness is not None
-    entry = evaluator.evaluate(Profile(finding.witness))
-    assert all(f.rule.id != finding.names["rule"] for e in entry.options for f in (e.finding, *e.others))
+    finding, evaluation = answer("never-applies")
+    assert all(finding.names["rule"] not in rules_of(entry) for entry in evaluation.options)
 
 
 @pytest.mark.parametrize("code", ["always-subsumed", "never-decides"])
 def test_a_rule_that_never_decides_applies_at_its_witness_beside_the_one_that_does(code: str) -> None:
-    finding, evaluator = answer(code)
-    assert finding.witness is not None
-    _, entry = evaluator.evaluate(Profile(finding.witness)).entry("alphatinib")
-    assert entry.finding.rule.id == finding.names["others"]
-    assert finding.names["rule"] in {other.rule.id for other in entry.others}
+    finding, evaluation = answer(code)
+    _, entry = evaluation.entry("alphatinib")
+    assert entry.rule in finding.names["others"]
+    assert finding.names["rule"] in {other.rule for other in entry.other_rules}
 
 
 def test_rules_that_always_apply_together_do_so_at_the_witness() -> None:
-    finding, evaluator = answer("always-together")
-    assert finding.witness is not None
-    _, entry = evaluator.evaluate(Profile(finding.witness)).entry("betamab")
-    assert {finding.names["rule"], finding.names["other"]} <= {f.rule.id for f in (entry.finding, *entry.others)}
+    finding, evaluation = answer("always-together")
+    assert {finding.names["rule"], finding.names["other"]} <= rules_of(evaluation.entry("betamab")[1])
 
 
 def test_a_patient_who_gets_nothing_gets_nothing() -> None:
-    finding, evaluator = answer("no-option")
-    assert finding.witness is not None
-    evaluation = evaluator.evaluate(Profile(finding.witness))
+    _, evaluation = answer("no-option")
     assert evaluation.scope == "in"
-    assert not evaluation.options and not any(e.finding.rule.standing != "not_supported" for e in evaluation.possible)
+    assert not evaluation.options and not any(entry.would_be == "options" for entry in evaluation.possible)
 
 
 def test_an_option_outside_its_trials_is_outside_at_the_witness() -> None:
-    finding, evaluator = answer("outside-trials")
-    assert finding.witness is not None
-    _, entry = evaluator.evaluate(Profile(finding.witness)).entry("betamab")
-    own = next(f for f in (entry.finding, *entry.others) if f.rule.id == finding.names["rule"])
+    finding, evaluation = answer("outside-trials")
+    entry = evaluation.entry("betamab")[1]
+    own = next(one for one in (entry, *entry.other_rules) if one.rule == finding.names["rule"])
     assert {citation.applicability.status for citation in own.citations} == {"outside"}
 
 
 def test_an_unknown_that_no_one_can_resolve_leaves_the_rule_open_at_the_witness() -> None:
-    finding, evaluator = answer("unresolvable-unknown")
-    assert finding.witness is not None and finding.names["fields"] == "afp"
-    name, entry = evaluator.evaluate(Profile(finding.witness)).entry("gammaplatin")
-    assert name == "possible" and "afp" in entry.finding.needs
+    finding, evaluation = answer("unresolvable-unknown")
+    name, entry = evaluation.entry("gammaplatin")
+    assert finding.names["fields"] == "afp" and name == "possible" and "afp" in entry.needs
 
 
 def test_the_sides_of_a_threshold_that_no_case_tries_are_named() -> None:
@@ -121,11 +123,26 @@ def test_the_sides_of_a_threshold_that_no_case_tries_are_named() -> None:
     assert (finding.names["sides"], finding.names["value"]) == ("below or exactly at", "400")
 
 
-def test_remarks_fail_a_check_only_when_asked() -> None:
-    report = faults()
-    remarks = [finding for finding in report.findings if finding.kind.weight == "remark"]
-    assert remarks
-    assert report.faults(strict=True) - report.faults() == len(remarks)
+def test_remarks_fail_a_check_only_when_asked(tmp_path: Path) -> None:
+    folder = write_ruleset(tmp_path)
+    (folder / "cases").mkdir()
+    (folder / "cases" / "all.yaml").write_text(THRESHOLDS, encoding="utf-8")
+    waivers = ", ".join(f"{{code: {code}, why: For this test.}}" for code in ("no-option", "uncited"))
+    card = folder / "ruleset.yaml"
+    card.write_text(f"{card.read_text(encoding='utf-8')}waivers: [{waivers}]\n", encoding="utf-8")
+    assert report_of(folder).remarks and report_of(folder).passed
+    assert not report_of(folder, strict=True).passed
+
+
+def test_a_waiver_accepts_the_finding_it_names_with_its_reason_and_no_other(tmp_path: Path) -> None:
+    folder = copytree(FAULTS, tmp_path / "waived")
+    card = folder / "ruleset.yaml"
+    card.write_text(card.read_text(encoding="utf-8").replace("alpha-9", "alpha-1"), encoding="utf-8")
+    before, report = faults(), report_of(folder)
+    (study,) = found(report, "unused-study")
+    assert study.waived == "It was to be cited later." and report.waived == 1
+    assert not found(report, "stale-waiver")
+    assert report.faults == before.faults - 2
 
 
 MENDED = {
@@ -150,18 +167,25 @@ def test_a_finding_goes_when_its_cause_is_mended(code: str, tmp_path: Path) -> N
     assert not found(report_of(folder), code)
 
 
-def test_extrapolates_accepts_a_promise_beyond_the_trials(tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("excuse", "left"),
+    [
+        ("{says: A reason., studies: [beta-2], fields: [child_pugh_class]}", 0),
+        ("{says: A reason., fields: [child_pugh_class]}", 0),
+        ("{says: A reason., fields: [afp]}", 1),
+    ],
+)
+def test_extrapolates_excuses_what_it_names_and_nothing_else(excuse: str, left: int, tmp_path: Path) -> None:
     folder = copytree(FAULTS, tmp_path / "mended")
     file = folder / SPACED["betamab"]
     marked = "id: betamab-after-sorafenib"
-    file.write_text(
-        file.read_text(encoding="utf-8").replace(marked, f"{marked}\n    extrapolates: for a reason"), encoding="utf-8"
-    )
-    assert not found(report_of(folder), "outside-trials")
+    text = file.read_text(encoding="utf-8")
+    file.write_text(text.replace(marked, f"{marked}\n    extrapolates: {excuse}"), encoding="utf-8")
+    assert len(found(report_of(folder), "outside-trials")) == left
 
 
 def test_the_shipped_ruleset_has_no_fault_that_changes_an_answer() -> None:
     report = report_of(ROOT / "rulesets" / "hcc-2016")
     harmful = ("never-applies", "always-subsumed", "always-together", "no-option", "outside-trials", "unresolvable-unknown")
-    assert [finding.sentence for finding in report.findings if finding.code in harmful] == []
+    assert [finding.says for finding in report.findings if finding.code in harmful and not finding.waived] == []
     assert report.counted_twice

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shlex
 import subprocess
 import sys
 from collections.abc import Callable
@@ -12,12 +13,12 @@ from pathlib import Path
 import pytest
 from hypothesis import given
 
-from hepatica.assurance.check.findings import KINDS
+from hepatica.assurance.check import KINDS
 from hepatica.cli.main import run
+from hepatica.cli.witnesses import patient_file
 from hepatica.notice import NOTICE
-from hepatica.patient import Facts, profile_in, profile_of, read_profile
-from hepatica.report.assurance.diff_text import witness_words
-from hepatica.report.patient_file import patient_file
+from hepatica.patient import Facts, Profile, profile_in, profile_of, read_profile
+from hepatica.report.assurance.words import settings
 from tests.assurance.editing import edit, two
 from tests.conftest import ROOT
 from tests.making import profiles, write_ruleset
@@ -51,28 +52,70 @@ def commit(folder: Path, message: str) -> None:
 def test_equal_versions_exit_0_and_say_so(tmp_path: Path, capfdbinary: pytest.CaptureFixture[bytes]) -> None:
     old, new = two(tmp_path)
     assert run(["diff", str(old), str(new)]) == 0
-    assert "nothing changes" in capfdbinary.readouterr().out.decode().replace("\n ", "")
+    assert "The two versions say the same" in capfdbinary.readouterr().out.decode()
 
 
-def test_an_edit_of_text_is_listed_and_proved_to_change_nothing(
+@pytest.mark.parametrize(
+    ("therapy", "before", "after"),
+    [("alpha", "Alpha lived longer.", "On alpha they lived longer."), ("beta", "{beta: 12}", "{beta: 21}")],
+)
+def test_a_text_or_figure_that_answers_show_is_a_change_in_headline_body_json_and_exit_code(
+    therapy: str, before: str, after: str, tmp_path: Path, capfdbinary: pytest.CaptureFixture[bytes]
+) -> None:
+    old, new = two(tmp_path)
+    edit(new, therapy, before, after)
+    assert run(["diff", str(old), str(new), "-f", "json"]) == 1
+    told = json.loads(capfdbinary.readouterr().out)
+    assert told["changed"] and not told["passed"] and told["notice"].startswith(NOTICE)
+    assert "that answers show" in told["headline"] and told["edits"][0]["profiles"] > 0
+    assert run(["diff", str(old), str(new)]) == 1
+    text = " ".join(capfdbinary.readouterr().out.decode().split())
+    assert after.strip("{}") in text.replace("→", "") or "21" in text
+
+
+def test_an_edit_that_no_answer_shows_is_listed_and_proved_to_change_nothing(
     tmp_path: Path, capfdbinary: pytest.CaptureFixture[bytes]
 ) -> None:
     old, new = two(tmp_path)
-    edit(new, "alpha", "Alpha lived longer.", "On alpha they lived longer.")
+    edit(new, "alpha", "about: Made for tests.", "about: Made for some tests.")
     assert run(["diff", str(old), str(new), "-f", "json"]) == 0
     told = json.loads(capfdbinary.readouterr().out)
-    assert not told["changed"] and told["notice"].startswith(NOTICE)
-    assert [(e["area"], e["what"], e["part"]) for e in told["edits"]] == [("text", "alpha-first", "says")]
+    assert not told["changed"] and "Nothing that an answer shows changes" in told["headline"]
+    assert [(e["area"], e["what"], e["part"], e["profiles"]) for e in told["edits"]] == [("text", "alpha", "about", 0)]
 
 
 def test_a_change_exits_1_and_is_told_in_every_format(tmp_path: Path, capfdbinary: pytest.CaptureFixture[bytes]) -> None:
     old, new = two(tmp_path)
     edit(new, "beta", '"> 400"', '"> 300"')
-    for format_ in ("text", "markdown", "json"):
+    for format_ in ("text", "markdown", "json", "html"):
         assert run(["diff", str(old), str(new), "-f", format_]) == 1
         out = " ".join(capfdbinary.readouterr().out.decode().split())
         assert "Beta" in out or '"beta"' in out
         assert "medical device" in out and "400" in out and "300" in out
+
+
+def test_the_order_of_rules_in_a_file_and_of_words_in_a_list_is_no_edit(
+    tmp_path: Path, capfdbinary: pytest.CaptureFixture[bytes]
+) -> None:
+    old, new = two(tmp_path)
+    edit(new, "beta", "[progressed, intolerant]", "[intolerant, progressed]")
+    assert run(["diff", str(old), str(new), "-f", "json"]) == 0
+    told = json.loads(capfdbinary.readouterr().out)
+    assert (told["edits"], told["changes"]) == ([], [])
+    answers = []
+    for folder in (old, new):
+        run(["evaluate", "-s", "bclc_stage=C", "-r", str(folder)])
+        answers.append(capfdbinary.readouterr().out.decode().replace(str(folder), ""))
+    assert answers[0] == answers[1]
+
+
+def test_the_markdown_folds_what_is_secondary_and_fits_a_comment(
+    tmp_path: Path, capfdbinary: pytest.CaptureFixture[bytes]
+) -> None:
+    assert run(["diff", "hcc-2016", "teaching-faults", "-f", "markdown"]) == 1
+    out = capfdbinary.readouterr().out.decode()
+    assert len(out) < 60_000 and "<details><summary>" in out
+    assert out.index("| Therapy | From | To | Who") < out.index("<details>")
 
 
 def test_witnesses_are_patient_files_that_show_the_change(tmp_path: Path, capfdbinary: pytest.CaptureFixture[bytes]) -> None:
@@ -84,10 +127,27 @@ def test_witnesses_are_patient_files_that_show_the_change(tmp_path: Path, capfdb
     assert len(files) == len(changes)
     for file, change in zip(files, changes, strict=True):
         assert read_profile(file).as_document() == {"label": read_profile(file).label, **change["witness"]}
-        for folder, side in ((old, "before"), (new, "after")):
+        for folder, side in ((old, "before"), (new, "after")) if change["kind"] == "list" else ():
             assert run(["evaluate", str(file), "-r", str(folder), "-f", "json"]) == 0
             answer = json.loads(capfdbinary.readouterr().out)
             assert "beta" in {entry["therapy"] for entry in answer[change[side]["place"]]}
+
+
+def test_a_folder_of_witnesses_is_made_anew_and_nothing_of_others_is_lost(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    old, new = two(tmp_path)
+    edit(new, "beta", '"> 400"', '"> 300"')
+    folder = tmp_path / "w"
+    run(["diff", str(old), str(new), "--witness", str(folder)])
+    assert list(folder.iterdir())
+    assert run(["diff", str(old), str(old), "--witness", str(folder)]) == 0
+    assert not list(folder.iterdir()), "witnesses of an earlier run are stale"
+    (folder / "mine.yaml").write_text("label: mine", encoding="utf-8")
+    assert run(["diff", str(old), str(new), "--witness", str(folder)]) == 2
+    assert "mine.yaml" in capsys.readouterr().err
+    assert [path.name for path in folder.iterdir()] == ["mine.yaml"]
+    assert run(["diff", str(old), str(new), "--witness", ""]) == 2
 
 
 @pytest.mark.parametrize(
@@ -108,7 +168,10 @@ def test_a_ruleset_that_extends_another_is_read_with_it_at_the_revision(
 ) -> None:
     own = repository / "own"
     own.mkdir()
-    (own / "ruleset.yaml").write_text("ruleset: own\nversion: 1.0.0\ntitle: Own\nextends: ../rules\n", encoding="utf-8")
+    (own / "ruleset.yaml").write_text(
+        "ruleset: own\nversion: 1.0.0\ntitle: Own\nas_of: 2016-08\nsource: {citation: A text, basis: recalled}\nextends: ../rules\n",
+        encoding="utf-8",
+    )
     commit(repository, "third")
     edit(repository / "rules", "beta", '"> 300"', '"> 200"')
     assert run(["diff", "HEAD", "-r", str(own), "-f", "json"]) == 1
@@ -124,10 +187,92 @@ def test_an_unknown_revision_is_an_error_that_names_it(
     assert "unknown-revision" in told and len(told) < 1000 and "Traceback" not in told
 
 
-def test_a_revision_without_the_ruleset_is_an_error(repository: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_ruleset_that_the_revision_does_not_have_is_all_new(
+    repository: Path, capfdbinary: pytest.CaptureFixture[bytes]
+) -> None:
     write_ruleset(repository / "later")
-    assert run(["diff", "v1", "-r", str(repository / "later")]) == 2
-    assert "no ruleset.yaml there at that revision" in capsys.readouterr().err
+    card = repository / "later" / "ruleset.yaml"
+    card.write_text(card.read_text(encoding="utf-8").replace("ruleset: tiny", "ruleset: later"), encoding="utf-8")
+    assert run(["diff", "v1", "-r", str(repository / "later"), "-f", "json"]) == 1
+    told = json.loads(capfdbinary.readouterr().out)
+    assert told["old"] is None and "all new" in told["headline"]
+
+
+def test_a_ruleset_whose_folder_was_renamed_is_found_again(repository: Path, capfdbinary: pytest.CaptureFixture[bytes]) -> None:
+    (repository / "rules").rename(repository / "renamed")
+    assert run(["diff", "HEAD", "-r", str(repository / "renamed")]) == 0
+    assert run(["diff", "v1", "-r", str(repository / "renamed"), "-f", "json"]) == 1
+    capfdbinary.readouterr()
+
+
+def test_a_revision_and_a_folder_name_an_old_path(
+    repository: Path, monkeypatch: pytest.MonkeyPatch, capfdbinary: pytest.CaptureFixture[bytes]
+) -> None:
+    monkeypatch.chdir(repository)
+    assert run(["diff", "v1:rules", "./rules", "-f", "json"]) == 1
+    assert {c["id"] for c in json.loads(capfdbinary.readouterr().out)["changes"]} == {"beta"}
+
+
+def test_a_ruleset_at_the_root_of_a_repository_is_read(tmp_path: Path, capfdbinary: pytest.CaptureFixture[bytes]) -> None:
+    write_ruleset(tmp_path)
+    (tmp_path / "mkdocs.yml").write_text("site_name: x\n", encoding="utf-8")
+    git(tmp_path, "init", "-q", "-b", "main")
+    commit(tmp_path, "first")
+    (tmp_path / "mkdocs.yml").unlink()
+    assert run(["diff", "HEAD", "-r", f"{tmp_path}/"]) == 0
+    capfdbinary.readouterr()
+
+
+def test_nothing_that_a_repository_configures_is_run_and_a_missing_object_is_told(
+    repository: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    blob = subprocess.run(
+        ["git", "-C", str(repository), "rev-parse", "HEAD:rules/therapies/alpha.yaml"], capture_output=True, text=True, check=True
+    ).stdout.strip()
+    ran = repository / "ran"
+    for key, value in (
+        ("core.repositoryformatversion", "1"),
+        ("extensions.partialClone", "origin"),
+        ("remote.origin.url", str(repository / "nowhere")),
+        ("remote.origin.promisor", "true"),
+        ("remote.origin.uploadpack", f"touch {ran}; false"),
+        ("core.fsmonitor", f"touch {ran}; false"),
+    ):
+        git(repository, "config", key, value)
+    (repository / ".git" / "objects" / blob[:2] / blob[2:]).unlink()
+    assert run(["diff", "HEAD", "-r", str(repository / "rules")]) == 2
+    told = capsys.readouterr().err
+    assert "missing-object" in told and "alpha.yaml" in told and "Traceback" not in told
+    assert not ran.exists()
+
+
+def test_a_damaged_object_is_told(repository: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    blob = subprocess.run(
+        ["git", "-C", str(repository), "rev-parse", "HEAD:rules/therapies/alpha.yaml"], capture_output=True, text=True, check=True
+    ).stdout.strip()
+    path = repository / ".git" / "objects" / blob[:2] / blob[2:]
+    path.chmod(0o644)
+    path.write_bytes(b"garbage")
+    assert run(["diff", "HEAD", "-r", str(repository / "rules")]) == 2
+    assert "-object" in capsys.readouterr().err
+
+
+def test_symbolic_links_at_a_revision_are_refused(repository: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (repository / "rules" / "concepts.yaml").rename(repository / "elsewhere.yaml")
+    (repository / "rules" / "concepts.yaml").symlink_to("../elsewhere.yaml")
+    commit(repository, "linked")
+    assert run(["diff", "HEAD", "-r", str(repository / "rules")]) == 2
+    assert "symbolic link" in capsys.readouterr().err
+
+
+def test_what_a_hook_sets_in_the_environment_does_not_lead_elsewhere(
+    repository: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfdbinary: pytest.CaptureFixture[bytes]
+) -> None:
+    git(repository, "worktree", "add", "-q", str(tmp_path / "linked"), "HEAD")
+    monkeypatch.setenv("GIT_DIR", str(repository / ".git"))
+    monkeypatch.setenv("GIT_INDEX_FILE", "nowhere")
+    assert run(["diff", "v1", "-r", str(tmp_path / "linked" / "rules"), "-f", "json"]) == 1
+    assert {c["id"] for c in json.loads(capfdbinary.readouterr().out)["changes"]} == {"beta"}
 
 
 def test_a_revision_outside_any_repository_is_an_error(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -203,14 +348,26 @@ def test_a_comparison_imports_no_numpy() -> None:
 
 @given(profiles())
 def test_a_patient_file_reads_back_to_the_same_facts(facts: Facts) -> None:
-    written = patient_file(facts, 'A label: with "quotes"', "What it shows.")
+    written = patient_file(Profile(facts), 'A label: with "quotes"', "What it shows.")
     assert dict(profile_in(written.encode(), "x.yaml").facts) == dict(facts)
 
 
 @given(profiles())
 def test_a_witness_in_words_is_settings_that_make_it(facts: Facts) -> None:
     if any(value is not None for value in facts.values()):
-        assert dict(profile_of(witness_words(facts).split(" ")).facts) == dict(facts)
+        words = shlex.split(settings(Profile(facts).as_document()))
+        assert dict(profile_of([word for word in words if word != "-s"]).facts) == dict(facts)
+
+
+def test_findings_come_in_the_formats_that_ci_takes(capfdbinary: pytest.CaptureFixture[bytes]) -> None:
+    assert run(["check", "teaching-faults", "-f", "github"]) == 1
+    lines = capfdbinary.readouterr().out.decode().splitlines()
+    assert all(line.startswith("::") for line in lines[:-1])
+    assert "::error file=therapies/betamab.yaml,line=" in "\n".join(lines)
+    assert run(["check", "teaching-faults", "-f", "sarif"]) == 1
+    told = json.loads(capfdbinary.readouterr().out)["runs"][0]
+    assert {result["ruleId"] for result in told["results"]} == set(KINDS)
+    assert all(told["tool"]["driver"]["rules"][result["ruleIndex"]]["id"] == result["ruleId"] for result in told["results"])
 
 
 @pytest.mark.parametrize("limit", ["MOST_STATES", "MOST_PARTS"])
@@ -219,6 +376,6 @@ def test_rules_that_cut_the_space_too_finely_are_refused(
 ) -> None:
     old, new = two(tmp_path)
     edit(new, "beta", '"> 400"', '"> 300"')
-    monkeypatch.setattr(f"hepatica.assurance.space.partition.{limit}", 2)
+    monkeypatch.setattr(f"hepatica.assurance.space.diagram.{limit}", 2)
     assert run(["diff", str(old), str(new)]) == 2
     assert "therapy beta:1:1: too-many-parts" in capsys.readouterr().err

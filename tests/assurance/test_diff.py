@@ -113,7 +113,7 @@ def test_a_threshold_moved_by_one_step_changes_exactly_what_lies_between() -> No
     new = _one_rule(Test("afp", ">=", (400.0,)))
     changes = [c for c in diff(version(old), version(new)).changes if c.kind == "list" and c.known]
     assert {(c.before.place, c.after.place): c.who for c in changes} == {
-        ("ruled_out", "options"): ({"scope": "in", "afp": "400"},)
+        ("ruled_out", "options"): ({"scope": "in scope", "afp": "400"},)
     }
     assert {change.witness["afp"] for change in changes} == {400.0}
 

@@ -1,4 +1,4 @@
-"""The pre-commit hooks and the workflow run commands that exist, on the files that make a ruleset."""
+"""The pre-commit hooks, the action and the workflow run commands and options that exist, and miss no change of the rules."""
 
 from __future__ import annotations
 
@@ -10,7 +10,8 @@ from hepatica.cli.main import COMMANDS, cli
 from hepatica.documents import Node, read_yaml
 from tests.conftest import ROOT
 
-HOOKS, WORKFLOW = ROOT / ".pre-commit-hooks.yaml", ROOT / ".github" / "workflows" / "rules.yml"
+HOOKS = ROOT / ".pre-commit-hooks.yaml"
+ACTION, WORKFLOW = ROOT / ".github/actions/rules/action.yml", ROOT / ".github/workflows/rules.yml"
 
 
 def hooks() -> list[dict[str, str]]:
@@ -19,23 +20,16 @@ def hooks() -> list[dict[str, str]]:
     return [{key: child.raw for key, child in entry.value.items()} for entry in node.value if isinstance(entry.value, dict)]
 
 
-@pytest.mark.parametrize("name", ["check", "test", "diff"])
-def test_there_is_a_hook_for_each_command(name: str) -> None:
-    entry = next(hook["entry"] for hook in hooks() if hook["id"] == f"hepatica-{name}")
-    assert entry.split()[:2] == ["hepatica", name] and name in COMMANDS
+@pytest.mark.parametrize("name", ["check", "test", "coverage", "diff"])
+def test_there_is_a_hook_for_each_command_that_also_sees_deletions(name: str) -> None:
+    hook = next(hook for hook in hooks() if hook["id"] == f"hepatica-{name}")
+    assert hook["entry"].split()[:2] == ["hepatica", name] and name in COMMANDS
+    assert hook["always_run"] == "true" and "files" not in hook
 
 
-def test_the_hooks_watch_every_file_of_the_shipped_rules_and_no_other() -> None:
-    pattern = re.compile(next(hook["files"] for hook in hooks() if hook["id"] == "hepatica-check"))
-    for path in sorted((ROOT / "rulesets" / "hcc-2016").rglob("*.yaml")):
-        assert pattern.search(path.relative_to(ROOT).as_posix())
-    assert not pattern.search("patients/after-sorafenib-met-high.yaml")
-
-
-def test_the_workflow_calls_commands_and_options_that_exist() -> None:
-    text = WORKFLOW.read_text(encoding="utf-8")
-    called = re.findall(r"^\s*(?:run: )?hepatica (\w+)(.*)$", text, re.MULTILINE)
-    assert [name for name, _ in called] == ["check", "test", "diff"]
+def test_the_action_calls_commands_and_options_that_exist() -> None:
+    called = re.findall(r"hepatica (\w+) (.*)$", ACTION.read_text(encoding="utf-8"), re.MULTILINE)
+    assert {name for name, _ in called} >= {"check", "test", "coverage", "mutate", "diff"}
     for name, rest in called:
         command = cli.get_command(None, name)  # type: ignore[arg-type]
         assert command is not None
@@ -43,5 +37,12 @@ def test_the_workflow_calls_commands_and_options_that_exist() -> None:
         assert set(re.findall(r"--[a-z]+", rest)) <= known
 
 
-def test_the_workflow_is_yaml_that_reads() -> None:
-    assert isinstance(read_yaml(WORKFLOW.read_bytes(), str(WORKFLOW)), Node)
+@pytest.mark.parametrize("path", [ACTION, WORKFLOW], ids=lambda path: path.name)
+def test_what_others_run_is_pinned_and_reads(path: object) -> None:
+    text = path.read_text(encoding="utf-8")  # type: ignore[attr-defined]
+    assert isinstance(read_yaml(text.encode(), str(path)), Node)
+    used = [line for line in re.findall(r"^\s*- uses: (\S+)", text, re.MULTILINE) if not line.startswith("./")]
+    assert all(re.search(r"@[0-9a-f]{40}$", line) for line in used)
+    # Inputs reach the shell through its environment only: pasted into a script they could run as one.
+    assert not [line for line in text.splitlines() if "${{" in line and re.match(r"\s+(hepatica|if|cat|gh|run:)", line)
+                and "if: " not in line]  # fmt: skip

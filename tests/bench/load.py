@@ -1,19 +1,22 @@
-"""Fifty people at once against the page on loopback: throughput, p99, and whether every answer was right.
+"""Fifty people at once against the page on loopback: throughput, p99 of each page, and whether every answer was right.
 
-    python -m tests.bench.load --users 50 --seconds 10
+    python -m tests.bench.load --users 50 --seconds 10 --class 30
 
 Each user asks in turn for the JSON answer of a case of its own making, and checks it against an answer computed in this
-process; one request in ten is the answer's whole page, checked likewise, and one in ten another view of the case, which must
-come and hold the notice. The server runs as a process of its own.
+process; one request in ten is the answer's whole page, checked likewise, and one in ten another page of the case, which must
+come and hold the notice. With `--class` so many begin a quiz of their own at the same moment, in a second round; the p99 of
+answers in it stands beside that of the first. The server runs as a process of its own, `--command` names another one.
 """
 
 from __future__ import annotations
 
 import argparse
+import html
 import http.client
 import json
 import random
 import re
+import shlex
 import subprocess
 import sys
 import threading
@@ -22,36 +25,29 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from urllib.parse import urlencode
 
-from hepatica.report.old_document import answer
-from hepatica.web.cases import case_in
-
-from hepatica.cli import common
-from hepatica.paths import DEFAULT_RULESET
+from hepatica import evaluate, load
 from hepatica.patient import COMMON_FIELDS, NONE, UNKNOWN, Field
 
 MOST_SECONDS, MOST_USERS, MOST_REQUESTS = 120, 200, 100_000
 EVERY = 10
-VIEWS = ("/why", "/whatif", "/compare", "/pathway", "/pathway.svg", "/evidence", "/rules", "/quiz?seed=1", "/about")
+PAGES = ("/why", "/whatif", "/compare", "/pathway", "/pathway.svg", "/evidence", "/rules", "/quiz?seed=1", "/about")
+LISTS = ("options", "trials", "possible", "not_supported", "ruled_out", "unreported")
+COMMAND = f"{sys.executable} -m hepatica serve --port 0"
 
 
 @dataclass
 class Tally:
-    """What one user saw; times in seconds."""
+    """What one user saw: times in seconds by page, and how many answers were wrong or did not come."""
 
-    times: list[float] = field(default_factory=list)
+    times: list[tuple[str, float]] = field(default_factory=list)
     wrong: int = 0
     failed: int = 0
 
 
-def case_query(chance: random.Random) -> str:
+def case_pairs(chance: random.Random) -> list[tuple[str, str]]:
     """A case of random facts; the score of Child-Pugh is left out, so that nothing contradicts itself."""
-    pairs = [
-        (known.name, value)
-        for known in COMMON_FIELDS.values()
-        if known.name != "child_pugh_score"
-        for value in _values(known, chance)
-    ]
-    return urlencode(pairs)
+    known = (field for name, field in COMMON_FIELDS.items() if name != "child_pugh_score")
+    return [(field.name, value) for field in known for value in _values(field, chance)]
 
 
 def _values(known: Field, chance: random.Random) -> list[str]:
@@ -67,40 +63,45 @@ def _values(known: Field, chance: random.Random) -> list[str]:
 
 
 def expected(count: int) -> list[tuple[str, str]]:
-    """Queries with the answers this process computes."""
+    """Queries with the answers this process computes, as JSON."""
     chance = random.Random(7)
-    evaluator = common.evaluator(DEFAULT_RULESET)
+    ruleset = load()
     found = []
     for _ in range(count):
-        query = case_query(chance)
-        profile = case_in(query).profile
-        assert profile is not None, query
-        found.append((query, json.dumps(answer(evaluator.evaluate(profile)), sort_keys=True)))
+        pairs = case_pairs(chance)
+        several = {name for name, value in pairs if COMMON_FIELDS[name].kind == "set" and value not in (NONE, UNKNOWN)}
+        facts: dict[str, object] = {
+            name: [v for n, v in pairs if n == name] if name in several else value for name, value in pairs
+        }
+        found.append((urlencode(pairs), json.dumps(evaluate(ruleset, facts).to_dict(), sort_keys=True)))
     return found
 
 
 def user(number: int, port: int, cases: list[tuple[str, str]], until: float, tally: Tally) -> None:
     """Ask until the time is over, over one connection that is kept."""
-    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=30)
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=90)
     for step in range(MOST_REQUESTS):
         if time.perf_counter() > until:
             break
-        address, right = _request(number + step, step, cases)
-        started = time.perf_counter()
-        try:
-            connection.request("GET", address)
-            response = connection.getresponse()
-            body = response.read()
-        except (OSError, http.client.HTTPException):
-            tally.failed += 1
-            connection.close()
-            continue
-        tally.times.append(time.perf_counter() - started)
-        if response.status == 200:
-            tally.wrong += not right(body)
-        else:
-            tally.failed += 1
+        _ask(connection, *_request(number + step, step, cases), tally)
     connection.close()
+
+
+def _ask(connection: http.client.HTTPConnection, address: str, right: Callable[[bytes], bool], tally: Tally) -> None:
+    started = time.perf_counter()
+    try:
+        connection.request("GET", address)
+        response = connection.getresponse()
+        body = response.read()
+    except (OSError, http.client.HTTPException):
+        tally.failed += 1
+        connection.close()
+        return
+    tally.times.append((address.partition("?")[0], time.perf_counter() - started))
+    if response.status == 200:
+        tally.wrong += not right(body)
+    else:
+        tally.failed += 1
 
 
 def _request(turn: int, step: int, cases: list[tuple[str, str]]) -> tuple[str, Callable[[bytes], bool]]:
@@ -109,42 +110,58 @@ def _request(turn: int, step: int, cases: list[tuple[str, str]]) -> tuple[str, C
     if step % EVERY == EVERY - 1:
         return f"/answer?{query}", lambda body: _same_page(body, answered)
     if step % EVERY == EVERY // 2:
-        view = VIEWS[turn // EVERY % len(VIEWS)]
-        return f"{view}{'&' if '?' in view else '?'}{query}", lambda body: b"not a medical device" in body
+        page = PAGES[turn // EVERY % len(PAGES)]
+        return f"{page}{'&' if '?' in page else '?'}{query}", lambda body: b"not a medical device" in body
     return f"/answer.json?{query}", lambda body: json.dumps(json.loads(body), sort_keys=True) == answered
 
 
 def _same_page(body: bytes, right: str) -> bool:
-    """Whether a page opens exactly the therapies that the answer does not rule out."""
-    shown = sorted(re.findall(r'id="t-([a-z0-9-]+)"', body.decode()))
+    """Whether a page names every therapy of the answer with its headline (out of scope it names none)."""
     known = json.loads(right)
-    return shown == sorted(entry["therapy"] for name in ("options", "possible", "not_supported") for entry in known[name])
+    text = " ".join(html.unescape(re.sub(r"<[^>]+>", " ", body.decode())).split())
+    entries = [entry for name in ("options", "trials", "not_supported") for entry in known[name]]
+    return known["scope"] == "out" or all(" ".join(entry["headline"]["text"].split()) in text for entry in entries)
 
 
-def run(users: int, seconds: float, cases: list[tuple[str, str]]) -> tuple[list[Tally], float]:
-    """The tallies of all users, and how long it took."""
-    server = subprocess.Popen(
-        [sys.executable, "-m", "hepatica", "serve", "--port", "0"], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True
+def run(
+    users: int, seconds: float, cases: list[tuple[str, str]], port: int, learners: int = 0
+) -> tuple[list[Tally], Tally, float]:
+    """The tallies of all users, that of the learners who begin a quiz at once, and how long it took."""
+    tallies, quizzes = [Tally() for _ in range(users)], Tally()
+    started = time.perf_counter()
+    until = started + seconds
+    threads = [threading.Thread(target=user, args=(n, port, cases, until, tally)) for n, tally in enumerate(tallies)]
+    threads += [threading.Thread(target=_learner, args=(seed, port, quizzes)) for seed in range(learners)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    return tallies, quizzes, time.perf_counter() - started
+
+
+def _learner(seed: int, port: int, tally: Tally) -> None:
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=90)
+    _ask(connection, f"/quiz?seed={seed + 100}&count=20", lambda body: b"Case 1 of" in body, tally)
+    connection.close()
+
+
+def percentile(times: list[float], part: float) -> float:
+    """In milliseconds; 0 where nothing was measured."""
+    ordered = sorted(times)
+    return ordered[min(len(ordered) - 1, int(len(ordered) * part))] * 1000 if ordered else 0.0
+
+
+def report(tallies: list[Tally], took: float) -> tuple[float, int]:
+    """Print what a round saw; gives the p99 of JSON answers in milliseconds, and what failed or was wrong."""
+    times = [one for tally in tallies for one in tally.times]
+    wrong, failed = sum(tally.wrong for tally in tallies), sum(tally.failed for tally in tallies)
+    print(
+        f"{len(tallies)} users, {took:.1f} s: {len(times)} requests, {len(times) / took:.0f} a second; {failed} failed, {wrong} wrong"
     )
-    try:
-        assert server.stdout is not None
-        match = re.search(r":(\d+)/", server.stdout.readline())
-        assert match, "the server did not say where it listens"
-        tallies = [Tally() for _ in range(users)]
-        started = time.perf_counter()
-        until = started + seconds
-        threads = [
-            threading.Thread(target=user, args=(number, int(match.group(1)), cases, until, tally))
-            for number, tally in enumerate(tallies)
-        ]
-        for thread in threads:
-            thread.start()
-        for thread in threads:
-            thread.join()
-        return tallies, time.perf_counter() - started
-    finally:
-        server.terminate()
-        server.wait(20)
+    for page in sorted({name for name, _ in times}):
+        own = [second for name, second in times if name == page]
+        print(f"  {page:15} {len(own):6} median {percentile(own, 0.5):5.0f} ms, p99 {percentile(own, 0.99):5.0f} ms")
+    return percentile([second for name, second in times if name == "/answer.json"], 0.99), wrong + failed
 
 
 def main() -> int:
@@ -152,18 +169,31 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--users", type=int, default=50)
     parser.add_argument("--seconds", type=float, default=10)
+    parser.add_argument("--class", dest="learners", type=int, default=30)
+    parser.add_argument("--command", default=COMMAND, help="How the server is started; it says where it listens.")
     given = parser.parse_args()
     users, seconds = min(max(given.users, 1), MOST_USERS), min(max(given.seconds, 0.5), MOST_SECONDS)
-    tallies, took = run(users, seconds, expected(200))
-    times = sorted(second for tally in tallies for second in tally.times)
-    wrong, failed = sum(tally.wrong for tally in tallies), sum(tally.failed for tally in tallies)
-    if not times:
-        print("no request was answered")
-        return 1
-    p50, p99 = (times[min(len(times) - 1, int(len(times) * part))] * 1000 for part in (0.5, 0.99))
-    print(f"{users} users, {took:.1f} s: {len(times)} requests, {len(times) / took:.0f} a second, of which every 5th a page")
-    print(f"median {p50:.0f} ms, p99 {p99:.0f} ms, longest {times[-1] * 1000:.0f} ms; {failed} failed, {wrong} wrong")
-    return int(bool(wrong or failed))
+    cases = expected(200)
+    server = subprocess.Popen(shlex.split(given.command), stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
+    try:
+        assert server.stdout is not None
+        match = re.search(r":(\d+)/", server.stdout.readline())
+        assert match, "the server did not say where it listens"
+        port = int(match.group(1))
+        tallies, _, took = run(users, seconds, cases, port)
+        alone, bad = report(tallies, took)
+        if given.learners:
+            tallies, quizzes, took = run(users, seconds, cases, port, given.learners)
+            print(f"the same while {given.learners} begin a quiz at once:")
+            beside, worse = report(tallies, took)
+            bad += worse + quizzes.wrong + quizzes.failed
+            longest = max((second for _, second in quizzes.times), default=0.0)
+            print(f"  quizzes: {len(quizzes.times)} begun, {quizzes.failed} failed, longest wait {longest * 1000:.0f} ms")
+            print(f"  p99 of answers {beside / alone:.1f} times its value alone")
+        return int(bool(bad))
+    finally:
+        server.terminate()
+        server.wait(20)
 
 
 if __name__ == "__main__":

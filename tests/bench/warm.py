@@ -107,8 +107,9 @@ def _zen_rules(decision: Any, inputs: dict[str, Any]) -> set[str]:
 
 def _our_rules(found: Evaluation) -> set[str]:
     """The rules that certainly apply, as the answer names them."""
-    every = [answer for entries in found.entries().values() for entry in entries for answer in (entry, *entry.other_rules)]
-    return {answer.rule for answer in every if answer.because}
+    entries = [entry for listed in found.entries().values() for entry in listed]
+    rules = {entry.rule for entry in entries if entry.because}
+    return rules | {other.rule for entry in entries for other in entry.other_rules if other.because}
 
 
 if __name__ == "__main__":

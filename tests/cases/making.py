@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from pathlib import Path
 
-from hepatica.assurance.mutation.mutants import Mutant
+from hepatica.assurance.mutation import Mutant
 from hepatica.knowledge import Rule, Ruleset, Study
 from tests.making import write_ruleset
 
@@ -37,7 +37,7 @@ def ruleset_with_cases(folder: Path, text: str = CASES) -> Path:
 
 def changed(ruleset: Ruleset, mutant: Mutant) -> Ruleset:
     """The ruleset after one change, built anew."""
-    kind, _, name = mutant.goal.partition("/")
+    kind, name = mutant.of
     if kind == "scope":
         assert mutant.condition is not None
         return replace(ruleset, card=replace(ruleset.card, scope=mutant.condition))
@@ -45,7 +45,7 @@ def changed(ruleset: Ruleset, mutant: Mutant) -> Ruleset:
         assert mutant.condition is not None
         concept = replace(ruleset.concepts[name], when=mutant.condition)
         return replace(ruleset, concepts={**ruleset.concepts, name: concept})
-    if kind == "population":
+    if kind == "study":
         therapies = {
             therapy.id: replace(
                 therapy, studies=tuple(_study(study, mutant) if study.id == name else study for study in therapy.studies)
@@ -69,4 +69,4 @@ def _rule(rule: Rule, mutant: Mutant) -> Rule:
 
 def _study(study: Study, mutant: Mutant) -> Study:
     assert study.population is not None
-    return replace(study, population=replace(study.population, when=mutant.condition))
+    return replace(study, criteria=(), population=replace(study.population, when=mutant.condition))

@@ -9,15 +9,13 @@ from random import Random
 
 import pytest
 
-from hepatica.assurance.cases.pinned import pinned
-from hepatica.assurance.cases.reader import read_cases
-from hepatica.assurance.coverage.decisions import FALSE, TRUE, decisions
-from hepatica.assurance.coverage.measure import MEASURES, Goal, measure
-from hepatica.assurance.coverage.places import condition_places
-from hepatica.assurance.space.axes import space_of
+from hepatica.assurance.cases import PatientCase, cases_in, pinned, read_cases
+from hepatica.assurance.coverage import FALSE, MEASURES, TRUE, CoverageGoal, decisions, measure
+from hepatica.assurance.places import condition_places
+from hepatica.assurance.space import space_of
 from hepatica.cli.main import run as hepatica
 from hepatica.evaluation import Evaluator
-from hepatica.inference import Opener, Verdict, read
+from hepatica.inference import SCOPE, Expander, GoalKey, Verdict, read
 from hepatica.knowledge import Ruleset, load_ruleset
 from hepatica.patient import Facts
 from tests.assurance.generated import a_ruleset
@@ -25,8 +23,13 @@ from tests.cases.making import ruleset_with_cases
 from tests.conftest import ROOT
 
 
-def _named(goal: Goal) -> tuple[str, str, int, str]:
-    return goal.decision.name, goal.measure, goal.index, goal.verdict.value
+def _named(goal: CoverageGoal) -> tuple[str, str, int, str]:
+    return goal.decision, goal.measure, goal.index, goal.verdict
+
+
+def _idle(ruleset: Ruleset) -> list[PatientCase]:
+    """One case that speaks of nothing that is measured."""
+    return cases_in(b"cases: [{case: Nothing., profile: {}, warnings: []}]", "c.yaml", ruleset)
 
 
 def test_a_case_counts_only_for_the_therapies_it_speaks_of(tmp_path: Path) -> None:
@@ -34,7 +37,7 @@ def test_a_case_counts_only_for_the_therapies_it_speaks_of(tmp_path: Path) -> No
     folder = ruleset_with_cases(tmp_path, body)
     ruleset = load_ruleset(folder)
     found = measure(ruleset, read_cases([folder / "cases"], ruleset))
-    reached = {_named(one.goal) for one in found.shown if one.cases and one.goal.measure == "decision"}
+    reached = {_named(one.goal) for one in found.reached if one.goal.measure == "decision"}
     assert reached == {("rule/beta-high-afp", "decision", -1, "true")}
 
 
@@ -48,12 +51,10 @@ cases:
     folder = ruleset_with_cases(tmp_path, body)
     ruleset = load_ruleset(folder)
     found = measure(ruleset, read_cases([folder / "cases"], ruleset))
-    rule = {
-        _named(one.goal)[1:]: [case.sentence for case in one.cases] for one in found.shown if "beta" in one.goal.decision.name
-    }
-    assert rule["mcdc", 2, "false"] == ["AFP alone fails."]
-    assert rule["mcdc", 2, "true"] == ["It applies."]
-    assert rule["mcdc", 1, "false"] == []
+    rule = {_named(one.goal)[1:]: (one.cases, one.first_case[-1]) for one in found.reached if "beta" in one.goal.decision}
+    assert rule["mcdc", 2, "false"] == (1, "3")
+    assert rule["mcdc", 2, "true"] == (1, "4")
+    assert ("mcdc", 1, "false") in {_named(one.goal)[1:] for one in found.missing if "beta" in one.goal.decision}
 
 
 @pytest.mark.parametrize("seed", range(6))
@@ -61,21 +62,21 @@ def test_goals_are_possible_exactly_where_some_profile_reaches_them(seed: int) -
     ruleset = a_ruleset(
         Random(seed), therapies=2, most_rules=2, fields=("bclc_stage", "child_pugh_class", "child_pugh_score", "cmet")
     )
-    found = measure(ruleset, [])
+    found = measure(ruleset, _idle(ruleset))
     concepts = {concept.id: concept.when for concept in ruleset.concepts.values()}
-    for decision in decisions(ruleset, {}):
-        space = space_of(test for part in Opener(concepts).opened(decision.condition) for test in part)
+    for decision in decisions(ruleset):
+        space = space_of(test for part in Expander(concepts, ruleset.fields).expanded(decision.condition) for test in part)
         every = [space.facts(tuple(1 << i for i in point)) for point in product(*(range(len(a.points)) for a in space.axes))]
-        impossible = {_named(goal) for goal in found.impossible if goal.decision.name == decision.name}
+        impossible = {_named(goal) for goal in found.impossible if goal.decision == str(decision.goal)}
         reached = {verdict.value for verdict in {read(decision.condition, facts, concepts) for facts in every}}
-        claimed = {v.value for v in Verdict if (decision.name, "decision", -1, v.value) not in impossible}
+        claimed = {v.value for v in Verdict if (str(decision.goal), "decision", -1, v.value) not in impossible}
         assert claimed == reached
         for index in range(len(decision.conditions)):
             both = {
                 _alone(decision.with_condition(index, TRUE), decision.with_condition(index, FALSE), facts, ruleset)
                 for facts in every
             }
-            if (decision.name, "mcdc", index, "true") not in impossible:
+            if (str(decision.goal), "mcdc", index, "true") not in impossible:
                 assert True in both
 
 
@@ -89,15 +90,15 @@ def _alone(first: object, second: object, facts: Facts, ruleset: Ruleset) -> boo
 def test_the_cases_made_for_the_gaps_close_them_all(seed: int) -> None:
     ruleset = a_ruleset(Random(seed))
     evaluator = Evaluator(ruleset)
-    gaps = measure(ruleset, []).gaps()
+    gaps = measure(ruleset, _idle(ruleset)).missing
     closed = measure(ruleset, pinned([gap.pin for gap in gaps], evaluator))
-    assert closed.gaps() == ()
+    assert closed.missing == ()
     assert closed.percent == 100
 
 
 def test_the_shipped_suite_covers_everything_that_is_possible(ruleset: Ruleset) -> None:
     found = measure(ruleset, read_cases([ROOT / "rulesets" / "hcc-2016" / "cases"], ruleset))
-    assert [_named(gap.goal) for gap in found.gaps()] == []
+    assert [_named(gap.goal) for gap in found.missing] == []
 
 
 def test_the_command_writes_missing_cases_that_then_pass_and_cover(
@@ -125,17 +126,17 @@ def test_the_text_report_places_each_gap_at_its_rule(tmp_path: Path, capsysbinar
     folder = ruleset_with_cases(tmp_path)
     assert hepatica(["coverage", str(folder)]) == 0
     shown = capsysbinary.readouterr().out.decode()
-    assert "rule beta-high-afp" in shown
-    assert "therapies/beta.yaml:18 never true" in shown
-    assert "therapies/beta.yaml:22 AFP: > 400: never false" in shown
+    told = " ".join(shown.split())
+    assert "rule beta-high-afp: never true" in told or "beta-high-afp never true" in told.replace(":", "")
+    assert "therapies/beta.yaml:22" in shown and "> 400: never false" in told
     assert "must not be used to decide care" in " ".join(shown.split())
 
 
 def test_every_single_condition_has_its_place(ruleset: Ruleset) -> None:
     places = condition_places(ruleset, ROOT / "rulesets" / "hcc-2016")
     for decision in decisions(ruleset, places):
-        assert len(decision.places) == len(decision.conditions), decision.name
-    (line,) = {int(place.rpartition(":")[2]) for place in places["rule/sorafenib-first-line"]}
+        assert len(decision.places) == len(decision.conditions), str(decision.goal)
+    (line,) = {int(place.rpartition(":")[2]) for place in places[GoalKey("rule", "sorafenib-first-line")]}
     text = (ROOT / "rulesets" / "hcc-2016" / "therapies" / "sorafenib.yaml").read_text(encoding="utf-8").splitlines()
     assert "prior_sorafenib: none" in text[line - 1]
 
@@ -144,8 +145,29 @@ def test_what_a_ruleset_inherits_is_placed_where_it_is_written(tmp_path: Path) -
     base = ruleset_with_cases(tmp_path / "base")
     later = tmp_path / "later"
     later.mkdir()
-    (later / "ruleset.yaml").write_text(f"ruleset: later\nversion: 2.0.0\ntitle: Later\nextends: {base}\n", encoding="utf-8")
+    (later / "ruleset.yaml").write_text(
+        f"ruleset: later\nversion: 2.0.0\ntitle: Later\nas_of: 2016-08\nsource: {{citation: A text, basis: recalled}}\nextends: {base}\n",
+        encoding="utf-8",
+    )
     ruleset = load_ruleset(later)
     places = condition_places(ruleset, later)
-    assert places["scope"] == (f"{base}/ruleset.yaml:6",)
-    assert places["rule/beta-high-afp"] == (f"{base}/therapies/beta.yaml:22",) * 2
+    assert places[SCOPE] == (f"{base}/ruleset.yaml:6",)
+    assert places[GoalKey("rule", "beta-high-afp")] == (f"{base}/therapies/beta.yaml:22",) * 2
+
+
+def test_no_case_at_all_measures_nothing(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    folder = ruleset_with_cases(tmp_path)
+    (folder / "cases" / "small.yaml").unlink()
+    assert hepatica(["coverage", str(folder)]) == 2
+    assert "no-cases" in capsys.readouterr().err
+
+
+def test_a_reworded_case_is_never_written_over(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    folder = ruleset_with_cases(tmp_path)
+    target = folder / "cases" / "uncovered.yaml"
+    hepatica(["coverage", str(folder), "--write", str(target)])
+    reworded = target.read_text(encoding="utf-8").replace("is possible", "may come up")
+    target.write_text(reworded, encoding="utf-8")
+    assert hepatica(["coverage", str(folder), "--write", str(target)]) == 2
+    assert "not-written-here" in capsys.readouterr().err
+    assert target.read_text(encoding="utf-8") == reworded

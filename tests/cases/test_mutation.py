@@ -11,17 +11,14 @@ from pathlib import Path
 from random import Random
 
 import pytest
-from hepatica.assurance.coverage.measure import measure
-from hepatica.assurance.coverage.places import condition_places
 
-from hepatica.assurance.cases.pinned import pinned
-from hepatica.assurance.cases.reader import read_cases
-from hepatica.assurance.cases.run import outcome
-from hepatica.assurance.mutation.mutants import Mutant, mutants
-from hepatica.assurance.mutation.mutate import Mutation, killers, mutate
-from hepatica.assurance.space.axes import space_of
+from hepatica.assurance.cases import PatientCase, outcome, pinned, read_cases
+from hepatica.assurance.coverage import measure
+from hepatica.assurance.mutation import Mutant, MutationResult, mutants, mutate
+from hepatica.assurance.places import condition_places
+from hepatica.assurance.space import space_of
 from hepatica.cli.main import run as hepatica
-from hepatica.evaluation import Evaluator
+from hepatica.evaluation import Evaluator, evaluator_of
 from hepatica.inference import Verdict, compile_ruleset, conditions_of, read
 from hepatica.knowledge import AllOf, Ruleset, load_ruleset
 from hepatica.patient import Facts
@@ -35,13 +32,13 @@ FIELDS = ("bclc_stage", "child_pugh_class", "child_pugh_score", "afp", "cmet")
 def _behaviour(ruleset: Ruleset, facts: Facts) -> list[tuple[str, Verdict]]:
     """Every verdict, and every shown study's, by the plain reading, without any of the machinery under test."""
     concepts = {concept.id: concept.when for concept in ruleset.concepts.values()}
-    named = {name: when for name, when in conditions_of(ruleset).items() if name.startswith(("rule/", "concept/", "scope"))}
-    found = [(name, read(when, facts, concepts)) for name, when in named.items()]
+    named = {name: when for name, when in conditions_of(ruleset).items() if name.kind in ("rule", "concept", "scope")}
+    found = [(str(key), read(when, facts, concepts)) for key, when in named.items()]
     may_apply = {name for name, verdict in found if verdict is not Verdict.FALSE}
     for study in ruleset.studies.values():
         shown = any(f"rule/{rule.id}" in may_apply and study.id in rule.cites for rule in ruleset.rules.values())
         if shown and study.population is not None and study.population.when is not None:
-            found.append((f"population/{study.id}", read(study.population.when, facts, concepts)))
+            found.append((f"study/{study.id}", read(study.population.when, facts, concepts)))
     return found
 
 
@@ -51,19 +48,19 @@ def _every_profile(first: Ruleset, second: Ruleset) -> list[Facts]:
     return [space.facts(tuple(1 << i for i in point)) for point in product(*(range(len(a.points)) for a in space.axes))]
 
 
-@pytest.mark.parametrize("seed", range(8))
+@pytest.mark.parametrize("seed", range(4))
 def test_what_is_proved_to_change_nothing_changes_nothing_on_any_profile(seed: int) -> None:
     ruleset = a_ruleset(Random(seed), therapies=2, most_rules=2, fields=FIELDS)
-    found = mutate(ruleset, [])
+    found = mutate(Evaluator(ruleset), [])
     for mutant in found.equivalent:
         after = changed(ruleset, mutant)
         assert all(_behaviour(ruleset, facts) == _behaviour(after, facts) for facts in _every_profile(ruleset, after))
 
 
-@pytest.mark.parametrize("seed", range(20, 26))
+@pytest.mark.parametrize("seed", range(20, 24))
 def test_every_survivor_has_a_profile_on_which_the_changed_rules_answer_differently(seed: int) -> None:
     ruleset = a_ruleset(Random(seed), therapies=2, most_rules=2, fields=FIELDS)
-    survivors = mutate(ruleset, []).survivors
+    survivors = [one for one in mutate(Evaluator(ruleset), []).survivors if not one.pin.shows]
     assert survivors
     for survivor in survivors:
         after, facts = changed(ruleset, survivor.mutant), survivor.pin.facts
@@ -74,29 +71,39 @@ def test_every_survivor_has_a_profile_on_which_the_changed_rules_answer_differen
             assert verdict is not Verdict.FALSE
 
 
-@pytest.mark.parametrize("seed", range(30, 36))
+@pytest.mark.parametrize("seed", range(30, 34))
 def test_the_written_cases_kill_every_survivor(seed: int) -> None:
     ruleset = a_ruleset(Random(seed), therapies=2, most_rules=2)
     evaluator = Evaluator(ruleset)
-    found = mutate(ruleset, [])
-    again = mutate(ruleset, killers(found, evaluator))
+    found = mutate(evaluator, [])
+    again = mutate(evaluator, found.killers)
     assert again.survivors == ()
     assert len(again.killed) == len(found.survivors)
 
 
 def test_a_killed_change_fails_its_case_in_the_full_evaluation_too(ruleset: Ruleset) -> None:
-    found = _shipped(ruleset)
-    sample = Random(4).sample([pair for pair in found.killed if not _emptied(pair[0])], 12)
-    for mutant, case in sample:
-        assert not outcome(case, Evaluator(changed(ruleset, mutant))).passed, mutant.says
+    cases = {case.place: case for case in _cases(ruleset)}
+    killed = [one for one in _shipped(ruleset).killed if one.mutant.kind != "figure changed" and not _emptied(one.mutant)]
+    for one in Random(4).sample(killed, 8):
+        assert not outcome(cases[one.by], Evaluator(changed(ruleset, one.mutant))).passed, one.mutant.says
 
 
 def _emptied(mutant: Mutant) -> bool:
     return mutant.condition == AllOf(())
 
 
-def _shipped(ruleset: Ruleset) -> Mutation:
-    return mutate(ruleset, read_cases([ROOT / "rulesets" / "hcc-2016" / "cases"], ruleset))
+def _cases(ruleset: Ruleset) -> list[PatientCase]:
+    return read_cases([ROOT / "rulesets" / "hcc-2016" / "cases"], ruleset)
+
+
+_FOUND: dict[str, MutationResult] = {}
+
+
+def _shipped(ruleset: Ruleset) -> MutationResult:
+    """What became of every change of the shipped rules, worked out once."""
+    if ruleset.digest not in _FOUND:
+        _FOUND[ruleset.digest] = mutate(evaluator_of(ruleset), _cases(ruleset))
+    return _FOUND[ruleset.digest]
 
 
 def test_the_shipped_suite_notices_every_change_that_matters(ruleset: Ruleset) -> None:
@@ -116,6 +123,7 @@ def test_every_kind_of_change_is_made(ruleset: Ruleset) -> None:
         "all and any",
         "concept flipped",
         "standing changed",
+        "verdict changed",
         "citation dropped",
         "citation changed",
     }
@@ -123,13 +131,13 @@ def test_every_kind_of_change_is_made(ruleset: Ruleset) -> None:
 
 def test_a_weaker_suite_lets_changes_through(ruleset: Ruleset) -> None:
     cases = read_cases([ROOT / "rulesets" / "hcc-2016" / "cases" / "traps.yaml"], ruleset)
-    found = mutate(ruleset, cases)
+    found = mutate(evaluator_of(ruleset), cases)
     assert 0 < found.percent < 100
 
 
 def test_coverage_alone_does_not_kill_everything(ruleset: Ruleset, evaluator: Evaluator) -> None:
-    cases = pinned([gap.pin for gap in measure(ruleset, []).gaps()], evaluator)
-    assert mutate(ruleset, cases).survivors
+    goals = measure(ruleset, _cases(ruleset)[:1]).missing
+    assert mutate(evaluator, pinned([goal.pin for goal in goals], evaluator)).survivors
 
 
 def test_the_command_ends_with_one_until_its_own_cases_are_added(
@@ -140,7 +148,7 @@ def test_the_command_ends_with_one_until_its_own_cases_are_added(
     assert hepatica(["mutate", str(folder), "--write", str(target)]) == 1
     shown = capsysbinary.readouterr()
     assert b"NOT NOTICED" in shown.out
-    assert b"AFP: > 400 becomes AFP: >= 400 [strictness]" in b" ".join(shown.out.split())
+    assert b"AFP: > 400 becomes AFP: >= 400" in b" ".join(shown.out.split())
     assert b"Changing the rules" not in shown.err
     first = target.read_bytes()
     assert hepatica(["mutate", str(folder), "--format", "json"]) == 0
@@ -181,5 +189,18 @@ def test_each_change_is_placed_at_the_condition_it_changes(tmp_path: Path) -> No
     assert found["concept/untreated", "value dropped"] == "concepts.yaml:3"
     assert found["rule/beta-high-afp", "strictness"] == "therapies/beta.yaml:22"
     assert found["rule/beta-high-afp", "standing changed"] == "therapies/beta.yaml:18"
-    assert found["population/alpha-3", "value added"] == "therapies/alpha.yaml:16"
+    assert found["study/alpha-3", "value added"] == "therapies/alpha.yaml:16"
     assert all(m.place for m in mutants(ruleset))
+
+
+def test_a_figure_that_a_headline_shows_must_be_pinned(tmp_path: Path) -> None:
+    folder = ruleset_with_cases(tmp_path)
+    ruleset = load_ruleset(folder)
+    cases = read_cases([folder / "cases"], ruleset)
+    left = [one for one in mutate(evaluator_of(ruleset), cases).survivors if one.mutant.kind == "figure changed"]
+    assert {one.look_at for one in left} == {"therapy/alpha", "therapy/beta"}
+    file = folder / "cases" / "small.yaml"
+    text = file.read_text(encoding="utf-8")
+    file.write_text(text.replace("    scope: in", "    scope: in\n    shows: {alpha: 9.2 v placebo 7.6}", 1), encoding="utf-8")
+    found = mutate(evaluator_of(ruleset), read_cases([folder / "cases"], ruleset))
+    assert "therapy/alpha" not in {one.look_at for one in found.survivors if one.mutant.kind == "figure changed"}

@@ -27,6 +27,7 @@ def repository(tmp_path: Path) -> Path:
     folder = ruleset_with_cases(tmp_path / "rules" / "tiny")
     (folder / "cases" / "failing.yaml").write_text(FAILING, encoding="utf-8")
     (tmp_path / "deploy.yaml").write_text("cases:\n  - something else: entirely\n", encoding="utf-8")
+    (tmp_path / "k8s.yaml").write_text("ruleset: nginx\ncases:\n  - case: 1\n    when: x\n", encoding="utf-8")
     (tmp_path / "broken.yml").write_text("a: [unclosed", encoding="utf-8")
     return tmp_path
 
@@ -35,14 +36,14 @@ def test_each_case_is_a_test_and_other_yaml_is_left_alone(repository: Path) -> N
     code, shown = _pytest(repository, "-q")
     assert code == 1
     assert "1 failed, 2 passed" in shown
-    assert "deploy" not in shown
+    assert "deploy" not in shown and "k8s" not in shown
     assert "broken" not in shown
 
 
 def test_a_failure_reads_as_what_was_expected_and_came(repository: Path) -> None:
     _, shown = _pytest(repository, "-q")
     assert "rules/tiny/cases/failing.yaml:2" in shown
-    assert "beta: expected an option, came ruled out" in shown
+    assert "beta: expected an option, came without evidence in this setting" in shown
     assert "AFP is 20, needs > 400" in shown
     assert "Traceback" not in shown
 
@@ -63,7 +64,7 @@ def test_junit_names_each_case(repository: Path) -> None:
 
 def test_a_wrong_case_file_is_a_collection_error_with_every_problem(repository: Path) -> None:
     (repository / "rules" / "tiny" / "cases" / "failing.yaml").write_text(
-        "cases:\n  - {case: A., profile: {bclc: C}, optoins: [beta]}\n", encoding="utf-8"
+        "cases:\n  - {case: A., profile: {bclk: C}, optoins: [beta]}\n", encoding="utf-8"
     )
     code, shown = _pytest(repository, "-q")
     assert code == 2

@@ -94,7 +94,7 @@ def test_markdown_escapes_what_a_label_may_hold(capfd: pytest.CaptureFixture[str
         (("evaluate", str(ROOT)), "unreadable: is a folder"),
         (("evaluate",), "name a patient file"),
         (("evaluate", "after-sorafenib-met-hig"), "did you mean 'after-sorafenib-met-high'?"),
-        (("evaluate", MET_HIGH, "--ruleset", "hcc-2061"), "did you mean 'hcc-2016'?"),
+        (("evaluate", MET_HIGH, "--ruleset", "hcc_2016"), "did you mean 'hcc-2016'?"),
         (("evaluate", MET_HIGH, "--format", "xml"), "is not one of"),
         (("evaluat", MET_HIGH), "did you mean 'evaluate'?"),
         (("explain", MET_HIGH, "tivantinb"), "did you mean 'tivantinib'?"),

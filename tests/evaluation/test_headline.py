@@ -23,7 +23,7 @@ def test_no_headline_passes_over_a_study_that_fits_better_or_what_overturned_one
     ruleset = evaluator.ruleset
     answer = evaluator.evaluate(Profile(facts))
     for name in ("options", "trials", "possible", "not_supported", "unreported"):
-        for entry in answer.entries()[name]:  # type: ignore[index]
+        for entry in answer.entries()[name]:
             line = entry.headline
             assert line.text
             fits = {citation.study: citation.applicability.status for citation in entry.citations}
@@ -103,7 +103,7 @@ def test_a_ratio_that_belongs_to_the_other_arm_says_so(tmp_path: Path) -> None:
 def test_survival_comes_before_the_primary_endpoint_and_that_before_the_rest(tmp_path: Path) -> None:
     ttp = {"id": "ttp", "endpoint": "TTP", "unit": "mo", "arms": {"placebo": 1.4, "beta": 1.6}, "lines": "12"}
     rate = {"id": "rr", "endpoint": "RR", "unit": "%", "arms": {"placebo": 1, "beta": 9}, "lines": "12"}
-    primary = {"primary_endpoints": [{"name": "RR", "met": "yes", "lines": "12"}]}
+    primary: dict[str, Any] = {"primary_endpoints": [{"name": "RR", "met": "yes", "lines": "12"}]}
     assert _beta(tmp_path / "a", _study(results=[rate, ttp, _os()], **primary)).headline.endpoint == "OS"
     assert _beta(tmp_path / "b", _study(results=[ttp, rate], **primary)).headline.endpoint == "RR"
     assert _beta(tmp_path / "c", _study(results=[rate, ttp])).headline.endpoint == "TTP"
@@ -122,7 +122,7 @@ def test_a_subgroup_is_shown_to_those_who_are_of_it_and_marked(tmp_path: Path) -
 
 def test_a_failure_is_the_whole_studys_unless_the_rule_rests_on_a_subgroup(tmp_path: Path) -> None:
     study = _study(results=[_os(), _high()], primary_endpoints=[{"name": "OS", "met": "no", "lines": "12"}])
-    failed = {"standing": "not_supported", "verdict": "no_better"}
+    failed: dict[str, Any] = {"standing": "not_supported", "verdict": "no_better"}
     assert "beta 9.2 v placebo 7.6" in _beta(tmp_path / "a", study, **failed).headline.text
     text = _beta(tmp_path / "b", study, figure="beta-2/os-high", **failed).headline.text
     assert "[MET-high]; subgroup of a trial that missed its primary endpoint" in text
@@ -135,6 +135,15 @@ def test_the_study_that_fits_is_shown_before_a_larger_one_that_does_not(tmp_path
     unknown = _beta(tmp_path / "b", large, small, known={"cmet": "high"}).headline
     assert (unknown.study, unknown.marks) == ("beta-west", ("not known whether it enrolled such a patient",))
     assert _beta(tmp_path / "c", large).headline.marks == ("patient outside its population",)
+
+
+def test_of_two_that_enrolled_the_patient_the_one_that_asked_more_is_nearer(tmp_path: Path) -> None:
+    """A trial in Asia says more of a patient in Asia than a larger one in the whole world."""
+    world = _study("beta-world", name="World", n=600, population={"when": {"bclc_stage": ["C"]}, "lines": "12"}, results=[_os()])
+    asia = {"when": {"bclc_stage": ["C"], "region": ["japan"]}, "lines": "12"}
+    small = _study("beta-asia", name="Asia", n=200, population=asia, results=[_os()])
+    assert _beta(tmp_path / "a", world, small).headline.study == "beta-asia"
+    assert _beta(tmp_path / "b", world, small, known={"region": "europe"}).headline.study == "beta-world"
 
 
 @pytest.mark.parametrize(

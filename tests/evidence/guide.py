@@ -12,48 +12,17 @@ from dataclasses import MISSING, fields
 from pathlib import Path
 from typing import Any, Literal, get_args, get_origin, get_type_hints
 
-from hepatica.knowledge import (
-    LEVELS,
-    READ_AS,
-    SCHEME,
-    STANDINGS,
-    VERDICTS,
-    Approval,
-    Arm,
-    Card,
-    Caveat,
-    Concept,
-    Correction,
-    Criterion,
-    Discrepancy,
-    Extrapolation,
-    LaterEvent,
-    Note,
-    Omission,
-    OtherFigure,
-    Place,
-    Population,
-    PrimaryEndpoint,
-    Reference,
-    Regimen,
-    Result,
-    Rule,
-    SourceText,
-    Study,
-    TextSection,
-    Therapy,
-    TherapyFate,
-    Toxicity,
-    Waiver,
-)
+from hepatica.knowledge import evidence, ruleset
+from hepatica.knowledge.draft import WRITTEN
+from hepatica.knowledge.standing import LEVELS, SCHEME, STANDINGS, VERDICTS
 from hepatica.patient import COMMON_FIELDS, NONE, Field
 
-_THERAPY = (Therapy, TherapyFate, Regimen, Study, PrimaryEndpoint, Population, Criterion, Approval, Arm, Result, Correction)
-_STUDY = (Toxicity, OtherFigure, Discrepancy, LaterEvent, Rule, Extrapolation, Caveat, Place)
-_RULESET = (Card, Waiver, SourceText, TextSection, Reference, Field, Concept, Note, Omission)
-_WRITTEN: Mapping[tuple[type, str], str] = {(Therapy, name): written for name, written in READ_AS.items()} | {
-    (Card, "id"): "ruleset"
-}
+_NAMES = (
+    *("Therapy", "TherapyFate", "Regimen", "Study", "PrimaryEndpoint", "Population", "Criterion", "Approval", "Arm", "Result"),
+    *("Correction", "Toxicity", "OtherFigure", "Discrepancy", "LaterEvent", "Rule", "Extrapolation", "Caveat", "Place", "Card"),
+    *("Waiver", "SourceText", "TextSection", "Reference", "Field", "Concept", "Note", "Omission"),
+)
+_RECORDS: Mapping[str, type] = {**vars(evidence), **vars(ruleset), "Field": Field}
 _MARKED = re.compile(r"(<!-- generated: (\w+) -->\n).*?(<!-- end -->)", re.DOTALL)
 
 
@@ -96,7 +65,7 @@ def level_reference() -> str:
 
 def key_reference() -> str:
     """The keys of every record, with the allowed words; required ones are marked."""
-    return "\n\n".join("\n".join(_record(record)) for record in (*_THERAPY, *_STUDY, *_RULESET))
+    return "\n\n".join("\n".join(_record(_RECORDS[name])) for name in _NAMES)
 
 
 def _record(record: type) -> Iterator[str]:
@@ -110,7 +79,8 @@ def _record(record: type) -> Iterator[str]:
 def _keys(record: type) -> Iterator[list[str]]:
     hints = get_type_hints(record)
     for item in fields(record):
-        name = _WRITTEN.get((record, item.name), item.name)
+        written = {name: key for key, name in WRITTEN.get(record, {}).items()}
+        name = written.get(item.name, item.name)
         required = item.default is MISSING and item.default_factory is MISSING
         yield [f"`{name}`", "yes" if required else "", _holds(hints[item.name])]
 

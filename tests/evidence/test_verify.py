@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from hepatica.cli.main import run
 from hepatica.knowledge import gather, load_files
-from hepatica.knowledge.traceability import Verification, claims, digits, read_text, tokens, values, verify
+from hepatica.knowledge.traceability import Verification, claims, digits, own_records, read_text, tokens, values, verify
 from hepatica.problems import InvalidInput
 from tests.conftest import ROOT
 from tests.evidence import synthetic
@@ -196,14 +196,14 @@ def test_any_figure_of_the_shipped_ruleset_is_noticed_when_it_changes(shared: Pa
     root = tmp_path / "hcc-2016"
     shutil.copytree(ROOT / "rulesets" / "hcc-2016", root)
     files = gather(root)
-    numbered = [c for c in claims(load_files(files), files) if values(c.figure) and not c.references and "dose" not in c.what]
-    for claim in random.Random(2016).sample([c for c in numbered if "/therapies/" in c.file], 12):
-        path = Path(claim.file)
+    numbered = [c for c in claims(own_records(files)) if values(c.figure) and not c.references and "dose" not in c.what]
+    for claim in random.Random(2016).sample([c for c in numbered if "/therapies/" in c.place.origin], 12):
+        path = Path(claim.place.origin)
         before = path.read_text(encoding="utf-8")
         lines = before.splitlines(keepends=True)
-        start = claim.column - 1
-        head, tail = lines[claim.line - 1][:start], lines[claim.line - 1][start:]
-        lines[claim.line - 1] = head + re.sub(
+        start = claim.place.column - 1
+        head, tail = lines[claim.place.line - 1][:start], lines[claim.place.line - 1][start:]
+        lines[claim.place.line - 1] = head + re.sub(
             r"\d+(\.\d+)?|four|one|two|three|thirteen", "98765", tail, count=1, flags=re.IGNORECASE
         )
         path.write_text("".join(lines), encoding="utf-8")

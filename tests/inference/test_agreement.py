@@ -257,15 +257,15 @@ def _tables_fold(patch: pytest.MonkeyPatch) -> None:
 
 
 def _merging(patch: pytest.MonkeyPatch) -> None:
-    patch.setattr(normal_form.Expander, "_meet", lambda self, name, group: group[:1])
+    patch.setattr(normal_form.Expander, "_meet", lambda self, group: list(group[:1]))
 
 
 def _plain_first_word(patch: pytest.MonkeyPatch) -> None:
-    patch.setitem(plain._KNOWN, "in", lambda value, words: value == words[0])  # type: ignore[arg-type]
+    patch.setitem(plain._KNOWN, "in", lambda value, words: value == words[0])
 
 
 def _plain_above(patch: pytest.MonkeyPatch) -> None:
-    patch.setitem(plain._KNOWN, ">", lambda value, bound: value >= bound[0])  # type: ignore[arg-type]
+    patch.setitem(plain._KNOWN, ">", lambda value, bound: value >= bound[0])
 
 
 def _plain_unknown(patch: pytest.MonkeyPatch) -> None:
@@ -314,6 +314,7 @@ def sample() -> list[tuple[Facts, dict[GoalKey, Verdict]]]:
     facts += [{**facts[0], "afp": amount} for amount in (0.0, 20.0, 399.0, 400.0, 401.0, None, Interval(low=1210))]
     facts += [{**each, "etiology": ("hcv",), "other_prior_systemic": ("chemotherapy",), "region": "taiwan"} for each in facts[:8]]
     facts += [{**each, "prior_sorafenib": "intolerant", "other_prior_systemic": ()} for each in facts[:8]]
+    facts += [{**facts[0], "region": region, "afp": afp} for region in ("japan", "taiwan", None) for afp in (None, 5.0)]
     inference = Inference(_every_kind())
     return [(facts_of(each), _verdicts(inference, facts_of(each))) for each in facts]
 
@@ -345,7 +346,7 @@ def test_a_planted_fault_is_caught_before_an_answer_leaves(
 def test_a_disagreement_names_the_goal_and_who_says_what(monkeypatch: pytest.MonkeyPatch) -> None:
     _first_word_only(monkeypatch)
     facts = facts_of({"bclc_stage": "C", "prior_sorafenib": "intolerant", "afp": 500.0})
-    said = r"rule/0 differ \(durable_rules: false, plain reading: true, tables: false\).*no answer is given"
+    said = r"rule/0 differ \(durable_rules: unknown, plain reading: true, tables: unknown\).*no answer is given"
     with pytest.raises(Disagreement, match=said):
         Inference(_every_kind()).read(facts)
 

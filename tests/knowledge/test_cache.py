@@ -5,12 +5,14 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 import hepatica
-from hepatica.knowledge import Ruleset, cache_folder, digest_of, load, load_ruleset
+from hepatica.knowledge import Ruleset, digest_of, load, load_ruleset
+from hepatica.knowledge.cache import _folder as cache_folder
 from tests.conftest import ROOT
 from tests.making import ALPHA, write_ruleset
 
@@ -45,7 +47,7 @@ def test_an_entry_is_data_that_only_its_owner_may_touch(tmp_path: Path, kept: Pa
     load(write_ruleset(tmp_path / "r"))
     _, places, body = _entry(kept).read_bytes().split(b"\n")
     assert json.loads(places)["rule/alpha-first"].startswith("therapies/alpha.yaml:")
-    assert json.loads(body)["@"] == "Ruleset"
+    assert json.loads(body)["\0"] == "Ruleset"
     assert _entry(kept).stat().st_mode & 0o777 == 0o600
     assert kept.stat().st_mode & 0o777 == 0o700
 
@@ -76,10 +78,10 @@ def test_a_forged_entry_cannot_answer_under_the_genuine_digest(tmp_path: Path, k
 @pytest.mark.parametrize(
     ("old", "new"),
     [
-        (b'"@":"Ruleset"', b'"@":"Therapy"'),
-        (b'"@":"Study"', b'"@":"Popen"'),
-        (b'"@":"Study"', b'"@":"Study","unheard_of":1'),
-        (b'"@":"mapping"', b'"@":"fields"'),
+        (b'{"\\u0000":"Ruleset"', b'{"\\u0000":"Therapy"'),
+        (b'{"\\u0000":"Study"', b'{"\\u0000":"Popen"'),
+        (b'{"\\u0000":"Study"', b'{"unheard_of":1,"\\u0000":"Study"'),
+        (b'{"\\u0000":"Study"', b'{"\\u0000":["Study"]'),
     ],
 )
 def test_what_is_no_ruleset_is_not_recalled(old: bytes, new: bytes, tmp_path: Path, kept: Path) -> None:
@@ -107,7 +109,8 @@ def test_what_others_may_write_or_is_no_plain_file_is_not_read(tmp_path: Path, k
     assert load(folder).digest != genuine, "the forgery is one that would be read"
     path.chmod(0o622)
     assert load(folder).digest == genuine
-    for special in (lambda: os.mkfifo(path), lambda: path.symlink_to("/dev/zero"), path.mkdir):
+    specials: tuple[Callable[[], None], ...] = (lambda: os.mkfifo(path), lambda: path.symlink_to("/dev/zero"), path.mkdir)
+    for special in specials:
         path.unlink()
         special()
         assert load(folder).digest == genuine

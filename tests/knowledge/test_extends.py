@@ -121,8 +121,8 @@ def test_a_ruleset_that_builds_on_itself_is_refused(tmp_path: Path) -> None:
 
 
 def test_an_unknown_base_is_told_at_the_card(tmp_path: Path) -> None:
-    with pytest.raises(InvalidInput, match=r"ruleset.yaml:6:10: extends: no ruleset 'hcc-2061'; did you mean 'hcc-2016'"):
-        load_ruleset(child(tmp_path).parent / _renamed(tmp_path, "../base", "hcc-2061"))
+    with pytest.raises(InvalidInput, match=r"ruleset.yaml:6:10: extends: no ruleset 'hcc-216'; did you mean 'hcc-2016'"):
+        load_ruleset(child(tmp_path).parent / _renamed(tmp_path, "../base", "hcc-216"))
 
 
 def test_the_shipped_ruleset_is_a_base_by_its_id(tmp_path: Path) -> None:

@@ -8,7 +8,7 @@ import jsonschema
 import pytest
 
 from hepatica.documents import read_yaml
-from hepatica.knowledge import collect, find_ruleset, load_ruleset, ruleset_schemas
+from hepatica.knowledge import find_ruleset, gather, load_ruleset, ruleset_schemas
 from hepatica.problems import InvalidInput
 from tests.conftest import ROOT
 from tests.knowledge.refusing import problems, swapped
@@ -42,7 +42,7 @@ def test_a_valid_ruleset_loads_with_its_places(tmp_path: Path) -> None:
         ("beta", "arms: {beta: 12}", "arms: {beta: 120}", "120 of beta is no percentage"),
         ("alpha", "p: 0.01", "p: 1.4", "1.4 is no probability"),
         ("beta", 'unit: "%"', "unit: mo", "RR is given in % or n, not mo"),
-        ("alpha", "arms: {alpha: 9.2", "arms: {alhpa: 9.2", "unknown-arm: no arm 'alhpa'; did you mean 'alpha'?"),
+        ("alpha", "arms: {alpha: 9.2", "arms: {alhpa: 9.2", "unknown-arm: no arm 'alhpa' in alpha-3; did you mean 'alpha'?"),
         ("alpha", "lines: 2-4", "lines: 4-2", "lines: '4-2' names no lines"),
         ("alpha", "summary: Longer survival.", "sumary: Longer survival.", "unknown-key: unknown key 'sumary'; did you mean 'summary'?"),
         ("alpha", "about: Made for tests.\n", "", "missing-key: about is required"),
@@ -122,11 +122,11 @@ def test_a_misplaced_file_is_not_silently_ignored(tmp_path: Path) -> None:
 
 def test_what_is_no_ruleset_is_said_so(tmp_path: Path) -> None:
     with pytest.raises(InvalidInput, match="no such folder"):
-        collect(tmp_path / "nowhere")
+        gather(tmp_path / "nowhere")
     with pytest.raises(InvalidInput, match="not a ruleset"):
-        collect(tmp_path)
+        gather(tmp_path)
     with pytest.raises(InvalidInput, match="did you mean 'hcc-2016'"):
-        find_ruleset("hcc-2061", (ROOT / "rulesets",))
+        find_ruleset("hcc-216", (ROOT / "rulesets",))
 
 
 def test_the_digest_names_the_content_and_nothing_else(tmp_path: Path) -> None:

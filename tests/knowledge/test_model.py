@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from hepatica.knowledge import MAX_RULES, MAX_TESTS, STANDINGS, load_ruleset
+from hepatica.knowledge import STANDINGS, load_ruleset
+from hepatica.knowledge.validation import MAX_RULES, MAX_TESTS
 from tests.conftest import ROOT
 from tests.knowledge.refusing import problems, swapped
 from tests.making import ALPHA, BETA, CARD, CONCEPTS, write_ruleset
@@ -141,7 +142,7 @@ def test_every_standing_leads_to_one_list() -> None:
 def test_what_a_rule_excuses_is_something_it_cites_and_a_field(tmp_path: Path) -> None:
     wider = "cites: [alpha-3]\n    extrapolates: {studies: [beta-2], fields: [cmett], says: Assumed.}"
     lines = problems(tmp_path, alpha=swapped(ALPHA, "cites: [alpha-3]", wider))
-    assert any("unknown-study: alpha-first does not cite 'beta-2'" in line for line in lines)
+    assert any("unknown-study: no cited study 'beta-2' in alpha-first" in line for line in lines)
     assert any("unknown-field: no field 'cmett'; did you mean 'cmet'" in line for line in lines)
 
 

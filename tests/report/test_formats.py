@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable
-from dataclasses import fields, is_dataclass
 from html.parser import HTMLParser
 from typing import Any
 
@@ -58,18 +57,15 @@ def sentences(blocks: tuple[Any, ...]) -> list[str]:
     for block in blocks:
         if isinstance(block, str):
             found.append(block)
-        elif isinstance(block, tuple) and not hasattr(block, "_fields"):
-            found += sentences(block)
-        elif is_dataclass(block):
-            shown = [
-                field.name
-                for field in fields(block)
-                if field.name not in ("id", "ref", "tone", "mark", "folded", "language", "svg", "src")
-            ]
-            if isinstance(block, report.Tree):
-                shown.remove("summary")
-            found += sentences(tuple(getattr(block, name) for name in shown))
+        elif isinstance(block, tuple):
+            unsaid = (*UNSAID, "summary") if isinstance(block, report.Tree) else UNSAID
+            found += sentences(tuple(part for name, part in _parts(block) if name not in unsaid))
     return [text for text in found if text]
+
+
+def _parts(block: tuple[Any, ...]) -> list[tuple[str, Any]]:
+    """The parts of a block by name, or the items of a plain tuple."""
+    return list(zip(getattr(block, "_fields", [""] * len(block)), block, strict=True))
 
 
 def agreed(blocks: Blocks) -> None:

@@ -19,7 +19,6 @@ from hepatica.report import (
     Item,
     Items,
     More,
-    Node,
     Notice,
     Paragraph,
     Picture,
@@ -29,9 +28,10 @@ from hepatica.report import (
     Table,
     Title,
     Tree,
+    TreeNode,
 )
 
-TREE = Tree(Node("all of", "no", (Node("BCLC stage is C", "yes"), Node("AFP is not known", "unknown"))), folded=True)
+TREE = Tree(TreeNode("all of", "no", (TreeNode("BCLC stage is C", "yes"), TreeNode("AFP is not known", "unknown"))), folded=True)
 PAGE: Blocks = (
     Title("Alpha against beta", "ruleset one"),
     Facts((("BCLC stage", "C"), ("AFP", "35 ng/mL")), inline=True),

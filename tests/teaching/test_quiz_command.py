@@ -8,6 +8,7 @@ import re
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 from xml.etree import ElementTree as ET
 
 import click
@@ -23,22 +24,22 @@ def typed(arguments: list[str], lines: str) -> Result:
 
 
 @pytest.fixture(scope="module")
-def course() -> dict[str, object]:
-    found: dict[str, object] = json.loads(typed(["-n", "2", "--seed", "5", "-f", "json"], "").output)
+def course() -> dict[str, Any]:
+    found: dict[str, Any] = json.loads(typed(["-n", "2", "--seed", "5", "-f", "json"], "").output)
     return found
 
 
-def names_of(case: dict[str, object]) -> str:
-    return ", ".join(choice["name"] for choice in case["key"]["choices"] if choice["backed"])  # type: ignore[index]
+def names_of(case: dict[str, Any]) -> str:
+    return ", ".join(choice["name"] for choice in case["key"]["choices"] if choice["backed"])
 
 
-def test_a_learner_answers_by_name_and_gets_every_point(course: dict[str, object]) -> None:
+def test_a_learner_answers_by_name_and_gets_every_point(course: dict[str, Any]) -> None:
     lines = ""
-    for case in course["cases"]:  # type: ignore[attr-defined]
+    for case in course["cases"]:
         lines += f"{names_of(case)}\n{case['key']['fact']}\n{'yes' if case['key']['changes'] else 'no'}\n"
     done = typed(["-n", "2", "--seed", "5"], lines)
     assert done.exception is None
-    total = sum(len(case["question"]["choices"]) + 2 for case in course["cases"])  # type: ignore[attr-defined]
+    total = sum(len(case["question"]["choices"]) + 2 for case in course["cases"])
     assert f"SUMMARY: {total} OF {total} POINTS" in done.output
     assert re.search(r"Case 2 of 2, (\d) of \1 points so far", done.output)
     assert done.output.index("does the evidence back") < done.output.index("The lesson") < done.output.index("SUMMARY")
@@ -83,8 +84,8 @@ def test_closed_input_or_output_is_an_error_and_no_traceback(closed: str) -> Non
     assert "Traceback" not in done.stderr
 
 
-def test_answers_from_a_file_mark_the_first_cases(course: dict[str, object], tmp_path: Path) -> None:
-    first = course["cases"][0]["key"]  # type: ignore[index]
+def test_answers_from_a_file_mark_the_first_cases(course: dict[str, Any], tmp_path: Path) -> None:
+    first = course["cases"][0]["key"]
     answers = tmp_path / "answers.json"
     answers.write_text(json.dumps([{key: first[key] for key in ("picks", "fact", "changes")}]), encoding="utf-8")
     arguments = ["-n", "2", "--seed", "5", "--answers", str(answers)]
@@ -92,7 +93,7 @@ def test_answers_from_a_file_mark_the_first_cases(course: dict[str, object], tmp
     assert marked["summary"]["points"] == marked["summary"]["possible_points"]
     assert marked["summary"]["answered"] == 1
     shown = typed(arguments, "").output
-    assert "1 cases are left" in shown
+    assert "1 case left" in shown
     assert typed([*arguments[:-1], "-"], answers.read_text(encoding="utf-8")).output == shown
     assert run(["quiz", "--answers", str(tmp_path / "none.yaml")]) == 2
 

@@ -64,7 +64,7 @@ def test_the_chosen_ruleset_answers_and_is_carried_along(edited: Server) -> None
 
 
 def test_every_page_offers_the_other_ruleset_for_the_same_case(edited: Server) -> None:
-    for path in edited.paths():
+    for path in (path for path in edited.paths() if path != "/changes"):
         page = html.unescape(edited.get(f"{path}?{CASE}").text)
         assert "ruleset=edited" in page or '<option value="edited"' in page, path
 

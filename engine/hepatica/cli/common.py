@@ -21,7 +21,7 @@ from hepatica.cli import writing
 from hepatica.documents import MAX_BYTES
 from hepatica.paths import DEFAULT_RULESET, shipped
 from hepatica.problems import InvalidInput, Problem
-from hepatica.report.style import Style
+from hepatica.report import Style
 
 if TYPE_CHECKING:
     from hepatica.evaluation import Evaluator

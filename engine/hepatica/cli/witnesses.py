@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -9,10 +10,9 @@ from typing import Any
 import click
 
 from hepatica.cli import writing
-from hepatica.patient import LONGEST_LABEL, Fields, profile_from
+from hepatica.patient import LONGEST_LABEL, Fields, Profile, profile_from
 from hepatica.printable import one_line
 from hepatica.problems import InvalidInput, Problem
-from hepatica.report.patient_file import patient_file
 
 MOST_WITNESSES = 500
 _MARK = "# A witness written by hepatica"
@@ -38,13 +38,19 @@ def write_all(folder: str, witnesses: Sequence[tuple[str, Mapping[str, Any], str
             path.unlink()
         for number, (name, facts, sentence) in enumerate(witnesses[:MOST_WITNESSES], 1):
             profile = profile_from(facts, fields=fields)
-            body = patient_file(profile.facts, one_line(sentence)[:LONGEST_LABEL], one_line(sentence))
+            body = patient_file(profile, one_line(sentence)[:LONGEST_LABEL], one_line(sentence))
             writing.write_file([f"{_MARK}\n{body}"], place / f"{number:03}-{name}.yaml", force=True)
     except OSError as error:
         reason = (error.strerror or "cannot be written").lower()
         raise InvalidInput([Problem(folder, 1, 1, "unwritable", reason)]) from None
     if len(witnesses) > MOST_WITNESSES:
         click.echo(f"{len(witnesses) - MOST_WITNESSES} witnesses more than {MOST_WITNESSES} are left out", err=True)
+
+
+def patient_file(profile: Profile, label: str, comment: str) -> str:
+    """A profile as YAML that `evaluate` reads back to the same facts: a comment, a label, every field (unknown ones, too)."""
+    facts = "".join(f"{name}: {profile.fields[name].written(value)}\n" for name, value in profile.facts.items())
+    return f"# {comment}\nlabel: {json.dumps(label, ensure_ascii=False)}\n{facts}"
 
 
 def _is_own(path: Path) -> bool:

@@ -1,8 +1,9 @@
 """The one line that a therapy is known by: which study and which of its figures, what qualifies them, what overturns them.
 
 The rule, in order. The study: the one that fits the patient best, then one that bears the rule's standing out, then design,
-then the one that asks most of what the patient meets, then size. Its figure: the one that the rule rests on, a subgroup that the patient is of, survival in the whole study, the
-primary endpoint, the most telling one. The line names every arm, the tested therapy first.
+then the one that asks most of what the patient meets, then size. Its figure: the one that the rule rests on, a subgroup that
+the patient is of, survival in the whole study, the primary endpoint, the most telling one. The line names every arm, the tested
+therapy first.
 """
 
 from __future__ import annotations
@@ -102,7 +103,7 @@ def _bearing(telling: Telling, citation: Citation) -> tuple[bool, int, int, int]
 
 
 def _asked(study: Study, citation: Citation) -> int:
-    """How much a study that enrolled such patients asked of them: an Asian trial is nearer to a patient in Asia than a worldwide one."""
+    """How much a study that enrolled such patients asked of them: to a patient in Asia an Asian trial is nearer than another."""
     condition = enrolment(study) if citation.applicability.status == "inside" else None
     return len(set(leaves(condition))) if condition is not None else 0
 

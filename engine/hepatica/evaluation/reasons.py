@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from functools import cache, partial
+from functools import cache, cached_property, partial
 from typing import TypeVar
 
 from hepatica.evaluation.result import Reason
@@ -24,11 +24,18 @@ class Explained:
     def __init__(self, goal: Goal, tests: tuple[Test, ...], owners: Callable[[], Mapping[int, str]]) -> None:
         self.goal = goal
         self._tests = tests
-        self._by_field = field_masks(tests, goal.tests)
         self._owners = cache(owners)
-        self.fields = fields_of(goal.tests, tests)
         self._holding, self._failing, self._asked = Table[int, int](), Table[int, int](), Table[tuple[int, int], int]()
         self._reasons = Table[tuple[int, Value | None], Reason]()
+
+    @cached_property
+    def fields(self) -> frozenset[str]:
+        """The fields that its tests read."""
+        return fields_of(self.goal.tests, self._tests)
+
+    @cached_property
+    def _by_field(self) -> tuple[int, ...]:
+        return field_masks(self._tests, self.goal.tests)
 
     def holding(self, reading: Tested) -> int:
         """The tests of the first conjunction that certainly holds."""

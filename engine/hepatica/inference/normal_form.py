@@ -40,17 +40,26 @@ def _any_of(parts: Iterable[tuple[Alternative, ...]]) -> tuple[Alternative, ...]
 
 def _all_of(parts: Iterable[tuple[Alternative, ...]]) -> tuple[Alternative, ...]:
     product: tuple[Alternative, ...] = (frozenset(),)
+    used: frozenset[Leaf] = frozenset()
     for part in dict.fromkeys(parts):
-        product = _absorbed(left | right for left in product for right in part)
+        asked = frozenset().union(*part)
+        crossed = (left | right for left in product for right in part)
+        # Parts that share no leaf cannot make one alternative ask for more than another: neither does so in its own part.
+        product = _absorbed(crossed) if used & asked else _bounded(list(crossed))
+        used |= asked
     return product
 
 
 def _absorbed(found: Iterable[Alternative]) -> tuple[Alternative, ...]:
     """Each alternative once, without those that ask for more than another does; in order of first meeting."""
-    unique = list(dict.fromkeys(found))
-    if len(unique) > MAX_ALTERNATIVES:
+    unique = _bounded(list(dict.fromkeys(found)))
+    return tuple(one for one in unique if not any(other < one for other in unique)) if len(unique) > 1 else unique
+
+
+def _bounded(found: list[Alternative]) -> tuple[Alternative, ...]:
+    if len(found) > MAX_ALTERNATIVES:
         raise TooManyAlternatives
-    return tuple(one for one in unique if not any(other < one for other in unique)) if len(unique) > 1 else tuple(unique)
+    return tuple(found)
 
 
 def breadth(condition: Condition, wanted: bool = True) -> int:
@@ -78,6 +87,7 @@ class Expander:
         self._concepts = concepts
         self._fields = fields
         self._known: dict[tuple[str, bool], tuple[frozenset[Test], ...]] = {}
+        self._met: dict[tuple[Test, ...], list[Test]] = {}
 
     def expanded(self, condition: Condition, wanted: bool = True) -> tuple[frozenset[Test], ...]:
         """As `alternatives`, with every concept replaced by its definition and tests of one field merged."""
@@ -107,13 +117,17 @@ class Expander:
         if all(len(group) < 2 for group in words.values()):
             return frozenset(tests)
         kept = {test for test in tests if len(words.get((test.field, test.unknown), ())) < 2}
-        met = (test for (name, _), group in words.items() if len(group) > 1 for test in self._meet(name, group))
+        met = (test for group in words.values() if len(group) > 1 for test in self._meet(tuple(group)))
         return frozenset((*kept, *met))
 
-    def _meet(self, name: str, group: list[Test]) -> list[Test]:
+    def _meet(self, group: tuple[Test, ...]) -> list[Test]:
         """One test of the words that pass all of `group`; the group itself where none does, so that a reader sees why."""
-        passing = tuple(word for word in words_of(self._fields[name]) if all(test.holds(word) for test in group))
-        return [Test(name, "in", passing, group[0].unknown)] if passing else group
+        found = self._met.get(group)
+        if found is None:
+            name, unknown = group[0].field, group[0].unknown
+            passing = tuple(word for word in words_of(self._fields[name]) if all(test.holds(word) for test in group))
+            found = self._met[group] = [Test(name, "in", passing, unknown)] if passing else list(group)
+        return found
 
 
 def words_of(field: Field) -> tuple[str | bool, ...]:

@@ -7,12 +7,11 @@ possible one.
 
 from __future__ import annotations
 
-import json
 import math
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from itertools import chain, product
 from string import ascii_letters
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from hepatica.inference.classes import NUMERIC, closed_bounds
 from hepatica.inference.normal_form import Alternative, Leaf, alternatives, leaf_order, words_of
@@ -20,7 +19,7 @@ from hepatica.knowledge import ConceptTest, Condition, Test, leaves
 from hepatica.patient import Facts, Field, Fields, Interval, Value
 
 MAX_PATHS = 60
-MARKER = {"k": "p"}
+_MARKER, _END = '{"k":"p"}', '{"k":"end"}'
 UNKNOWN_LETTER = "z"
 YES_NO = {True: "y", False: "n"}
 _ALPHABET = "".join(letter for letter in ascii_letters if letter != UNKNOWN_LETTER)
@@ -28,7 +27,15 @@ _NEVER = "-"
 _FAR = 1_000_000_000_000
 _MOST_KNOWN = 1024
 
-Clause = dict[str, Any]
+
+class Clause(NamedTuple):
+    """One comparison of a property with a letter or a number; no operator means equal."""
+
+    property: str
+    operator: str
+    value: str | float
+
+
 Ways = tuple[tuple[Clause, ...], ...]
 
 
@@ -96,12 +103,12 @@ def _numeric_ways(leaf: Test, possible: bool) -> Ways:
     least, most = (high, low) if possible else (low, high)
     bound = leaf.operands[0]
     compared: dict[str, Ways] = {
-        ">": (({"$gt": {least: bound}},),),
-        ">=": (({"$gte": {least: bound}},),),
-        "<": (({"$lt": {most: bound}},),),
-        "<=": (({"$lte": {most: bound}},),),
-        "=": (({"$gte": {least: bound}}, {"$lte": {most: bound}}),),
-        "!=": (({"$gt": {least: bound}},), ({"$lt": {most: bound}},)),
+        ">": ((Clause(least, "$gt", bound),),),
+        ">=": ((Clause(least, "$gte", bound),),),
+        "<": ((Clause(most, "$lt", bound),),),
+        "<=": ((Clause(most, "$lte", bound),),),
+        "=": ((Clause(least, "$gte", bound), Clause(most, "$lte", bound)),),
+        "!=": ((Clause(least, "$gt", bound),), (Clause(most, "$lt", bound),)),
     }
     return compared[leaf.operator]
 
@@ -113,8 +120,8 @@ def _one_of(name: str, letters: str, alphabet: str = "".join(YES_NO.values())) -
     memory of a pattern, some 0.5 MB for each handle.
     """
     if len(letters) < 2:
-        return ({name: letters or _NEVER},)
-    return tuple({"$neq": {name: letter}} for letter in alphabet + UNKNOWN_LETTER if letter not in letters)
+        return (Clause(name, "", letters or _NEVER),)
+    return tuple(Clause(name, "$neq", letter) for letter in alphabet + UNKNOWN_LETTER if letter not in letters)
 
 
 def _letter(field: Field, value: str | bool) -> str:
@@ -132,11 +139,16 @@ def definition(productions: Sequence[Production], aliases: Mapping[str, str]) ->
 
     One more rule, `end`, fires for the fact that says farewell before a handle is deleted.
     """
-    rules = {
-        f"r{n}": {"all": [{"m": {"$and": [MARKER, *(_renamed(clause, aliases) for clause in p.clauses)]}}]}
-        for n, p in enumerate(productions)
-    }
-    return _json({**rules, "end": {"all": [{"m": {"$and": [{"k": "end"}]}}]}})
+    rules = {f"r{n}": [_MARKER, *(_written_clause(clause, aliases) for clause in p.clauses)] for n, p in enumerate(productions)}
+    rules["end"] = [_END]
+    written = (f'"{name}":{{"all":[{{"m":{{"$and":[{",".join(clauses)}]}}}}]}}' for name, clauses in rules.items())
+    return f"{{{','.join(written)}}}"
+
+
+def _written_clause(clause: Clause, aliases: Mapping[str, str]) -> str:
+    value = f'"{clause.value}"' if isinstance(clause.value, str) else digits(clause.value)
+    compared = f'{{"{aliases[clause.property]}":{value}}}'
+    return f'{{"{clause.operator}":{compared}}}' if clause.operator else compared
 
 
 FAREWELL = '{"sid":"1","id":"1","k":"end"}'
@@ -144,35 +156,13 @@ FAREWELL = '{"sid":"1","id":"1","k":"end"}'
 
 def aliases_of(productions: Iterable[Production]) -> dict[str, str]:
     """A short name for each property that some productions read: the engine reads every name of every fact."""
-    read = sorted({name for production in productions for name in _properties(production.clauses)})
+    read = sorted({clause.property for production in productions for clause in production.clauses})
     return {name: f"a{n}" for n, name in enumerate(read)}
 
 
 def template(aliases: Mapping[str, str]) -> str:
     """A fact of one fixed session and id with the marker, and a `%s` for each property's value."""
     return '{"sid":"1","id":"1","k":"p"' + "".join(f',"{alias}":%s' for alias in aliases.values()) + "}"
-
-
-def _renamed(clause: Clause, aliases: Mapping[str, str]) -> Clause:
-    return {
-        key if key.startswith("$") else aliases[key]: _renamed(inner, aliases) if key.startswith("$") else inner
-        for key, inner in clause.items()
-    }
-
-
-def _json(value: object) -> str:
-    if isinstance(value, Mapping):
-        return f"{{{','.join(f'{json.dumps(key)}:{_json(inner)}' for key, inner in value.items())}}}"
-    if isinstance(value, list):
-        return f"[{','.join(map(_json, value))}]"
-    return digits(value) if isinstance(value, (int, float)) else json.dumps(value)
-
-
-def _properties(clauses: Iterable[Clause]) -> Iterator[str]:
-    """The properties of a fact that some clauses read."""
-    for clause in clauses:
-        for key, inner in clause.items():
-            yield from inner if key.startswith("$") else (key,)
 
 
 class FactWriter:

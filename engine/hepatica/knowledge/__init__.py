@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from hepatica.knowledge.cache import cache_folder, load, load_gathered
-from hepatica.knowledge.condition_reader import ConditionReader
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+from hepatica.knowledge.cache import load
 from hepatica.knowledge.conditions import (
     AllOf,
     AnyOf,
@@ -19,8 +21,6 @@ from hepatica.knowledge.conditions import (
     written,
 )
 from hepatica.knowledge.content import digest_of
-from hepatica.knowledge.counts import counts
-from hepatica.knowledge.decode import READ_AS, decode
 from hepatica.knowledge.evidence import (
     Approval,
     Arm,
@@ -45,11 +45,9 @@ from hepatica.knowledge.evidence import (
     Study,
     StudyKind,
     Toxicity,
+    number,
 )
-from hepatica.knowledge.figures import FigureFinding, figure_findings, number
 from hepatica.knowledge.files import CARD, CASES, MAX_FILES, MAX_TOTAL, RulesetFiles, belongs, collect, find_ruleset, gather
-from hepatica.knowledge.loader import load_files, load_ruleset
-from hepatica.knowledge.numbers import ranges
 from hepatica.knowledge.ruleset import (
     Card,
     Caveat,
@@ -65,19 +63,6 @@ from hepatica.knowledge.ruleset import (
     Therapy,
     TherapyFate,
     Waiver,
-)
-from hepatica.knowledge.schema import ruleset_schemas
-from hepatica.knowledge.search import (
-    OUTCOMES,
-    PHASES,
-    STATUSES,
-    UNSTATED,
-    Filters,
-    Found,
-    catalogue,
-    find_study,
-    search,
-    select,
 )
 from hepatica.knowledge.standing import (
     DEMANDS,
@@ -95,7 +80,64 @@ from hepatica.knowledge.standing import (
     Verdict,
     level_of,
 )
-from hepatica.knowledge.validation import MAX_CONCEPT_DEPTH, MAX_CONCEPTS, MAX_RULES, MAX_TESTS, MAX_THRESHOLDS
+
+if TYPE_CHECKING:
+    from hepatica.knowledge.condition_reader import ConditionReader
+    from hepatica.knowledge.counts import counts
+    from hepatica.knowledge.draft import WRITTEN
+    from hepatica.knowledge.figures import FigureFinding, figure_findings
+    from hepatica.knowledge.loader import load_files, load_ruleset
+    from hepatica.knowledge.numbers import ranges
+    from hepatica.knowledge.schema import ruleset_schemas
+    from hepatica.knowledge.study_search import (
+        OUTCOMES,
+        PHASES,
+        STATUSES,
+        UNSTATED,
+        Filters,
+        Found,
+        catalogue,
+        find_study,
+        search,
+        select,
+    )
+    from hepatica.knowledge.validation import MAX_CONCEPT_DEPTH, MAX_CONCEPTS, MAX_RULES, MAX_TESTS, MAX_THRESHOLDS
+
+# What reads and checks a ruleset's files is loaded when it is first asked for: a ruleset that was kept needs none of it.
+_LATER = {
+    "ConditionReader": "condition_reader",
+    "counts": "counts",
+    "WRITTEN": "draft",
+    "FigureFinding": "figures",
+    "figure_findings": "figures",
+    "load_files": "loader",
+    "load_ruleset": "loader",
+    "ranges": "numbers",
+    "ruleset_schemas": "schema",
+    "OUTCOMES": "study_search",
+    "PHASES": "study_search",
+    "STATUSES": "study_search",
+    "UNSTATED": "study_search",
+    "Filters": "study_search",
+    "Found": "study_search",
+    "catalogue": "study_search",
+    "find_study": "study_search",
+    "search": "study_search",
+    "select": "study_search",
+    "MAX_CONCEPT_DEPTH": "validation",
+    "MAX_CONCEPTS": "validation",
+    "MAX_RULES": "validation",
+    "MAX_TESTS": "validation",
+    "MAX_THRESHOLDS": "validation",
+}
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _LATER:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    found = globals()[name] = getattr(import_module(f"{__name__}.{_LATER[name]}"), name)
+    return found
+
 
 __all__ = [
     "CARD",
@@ -114,12 +156,12 @@ __all__ = [
     "OUTCOMES",
     "PHASES",
     "RANK",
-    "READ_AS",
     "SCHEME",
     "STANDINGS",
     "STATUSES",
     "UNSTATED",
     "VERDICTS",
+    "WRITTEN",
     "AllOf",
     "AnyOf",
     "Approval",
@@ -175,13 +217,11 @@ __all__ = [
     "Verdict",
     "Waiver",
     "belongs",
-    "cache_folder",
     "catalogue",
     "collect",
     "concept_words",
     "condition_words",
     "counts",
-    "decode",
     "digest_of",
     "figure_findings",
     "find_ruleset",
@@ -191,7 +231,6 @@ __all__ = [
     "level_of",
     "load",
     "load_files",
-    "load_gathered",
     "load_ruleset",
     "number",
     "ranges",

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import replace
+from typing import cast
 
 from hepatica.documents import Node
 from hepatica.knowledge.conditions import AllOf, AnyOf, ConceptTest, Condition, NotOf, Operator, Test
@@ -12,8 +13,8 @@ from hepatica.patient import COMMON_FIELDS, DECIMALS, FLAGS, NONE, Field, Fields
 from hepatica.problems import Problem, quote, suggestion
 
 _COMPARISON = re.compile(r"\s*(<=|>=|<|>)\s*([0-9]{1,9}(?:\.[0-9]{1,30})?)\s*\Z")
-_JOINERS = ("all", "any")
-JOINERS = frozenset({*_JOINERS, "not", "known"})
+_JOINERS: dict[str, type[AllOf | AnyOf]] = {"all": AllOf, "any": AnyOf}
+RESERVED = (*_JOINERS, "not", "known")
 
 
 class ConditionReader:
@@ -33,29 +34,34 @@ class ConditionReader:
     def read(self, node: Node) -> Condition:
         """The condition in `node`: a mapping whose entries must all hold."""
         if not isinstance(node.value, dict) or not node.value:
-            self._problem(node, "condition", "a condition is a mapping such as {prior_sorafenib: none, cmet: high}")
-            return AllOf(())
-        parts = tuple(self._entry(node, key, child) for key, child in node.value.items())
-        return parts[0] if len(parts) == 1 else AllOf(parts)
+            return self._fault(node, "a condition is a mapping such as {prior_sorafenib: none, cmet: high}")
+        return _joined(AllOf, [self._entry(node, key, child) for key, child in node.value.items()])
 
-    def _problem(self, node: Node, code: str, message: str) -> None:
+    def _fault(self, node: Node, message: str, code: str = "condition") -> Condition:
         self.problems.append(node.problem(self.file, code, message))
+        return AllOf(())
 
     def _entry(self, mapping: Node, key: str, node: Node) -> Condition:
         if key in _JOINERS:
-            return self._joined(key, node)
-        if key == "not":
-            return NotOf(self.read(node))
-        if key == "known":
-            return self._known(self.read(node), node)
+            return self._join(key, node)
+        if key in ("not", "known"):
+            inner = self.read(node)
+            return NotOf(inner) if key == "not" else self._known(inner, node)
         if key in self.fields:
             return self._field(self.fields[key], node)
-        if self._may_be_concept(key, node):
-            return self._concept(key, node)
-        names = (*self.fields, *sorted(self.concepts or ()), *_JOINERS, "not", "known")
-        message = f"unknown field or concept {quote(key)}; {suggestion(key, names)}"
+        wanted = FLAGS.get(node.raw.lower())
+        if key in self.concepts if self.concepts is not None else wanted is not None:
+            said = f"the concept {key} is tested with yes or no"
+            return self._fault(node, said, "unknown-value") if wanted is None else ConceptTest(key, wanted)
+        near = suggestion(key, (*self.fields, *sorted(self.concepts or ()), *RESERVED))
+        message = f"unknown field or concept {quote(key)}; {near}"
         self.problems.append(mapping.key_problem(self.file, key, "unknown-field", message))
         return AllOf(())
+
+    def _join(self, key: str, node: Node) -> Condition:
+        if not isinstance(node.value, list) or not node.value:
+            return self._fault(node, f"'{key}' takes a list of conditions")
+        return _joined(_JOINERS[key], [self.read(child) for child in node.value])
 
     def _known(self, condition: Condition, node: Node) -> Condition:
         """The same tests, none of which holds where its value is not known."""
@@ -63,101 +69,56 @@ class ConditionReader:
             return replace(condition, unknown=False)
         if isinstance(condition, (AllOf, AnyOf)):
             return type(condition)(tuple(self._known(part, node) for part in condition.parts))
-        self._problem(node, "condition", "'known' takes fields and their values, not concepts or 'not'")
-        return condition
-
-    def _may_be_concept(self, key: str, node: Node) -> bool:
-        if self.concepts is None:
-            return not isinstance(node.value, (dict, list)) and node.raw.lower() in FLAGS
-        return key in self.concepts
-
-    def _joined(self, key: str, node: Node) -> Condition:
-        if not isinstance(node.value, list) or not node.value:
-            self._problem(node, "condition", f"'{key}' takes a list of conditions")
-            return AllOf(())
-        parts = tuple(self.read(child) for child in node.value)
-        if len(parts) == 1:
-            return parts[0]
-        return AllOf(parts) if key == "all" else AnyOf(parts)
-
-    def _concept(self, name: str, node: Node) -> Condition:
-        wanted = FLAGS.get(node.raw.lower()) if not isinstance(node.value, (dict, list)) else None
-        if wanted is None:
-            self._problem(node, "unknown-value", f"the concept {name} is tested with yes or no")
-            return AllOf(())
-        return ConceptTest(name, wanted)
+        return self._fault(node, "'known' takes fields and their values, not concepts or 'not'")
 
     def _field(self, field: Field, node: Node) -> Condition:
-        if isinstance(node.value, dict):
-            self._problem(node, "condition", f"{field.name} takes a value, a list of values or a comparison, not a mapping")
-            return AllOf(())
         values = node.value if isinstance(node.value, list) else [node]
-        if not values:
-            if field.kind == "set":
-                return Test(field.name, "empty")
-            self._problem(node, "condition", f"{field.name} needs at least one value")
-            return AllOf(())
+        if not values and field.kind != "set":
+            return self._fault(node, f"{field.name} needs at least one value")
         if field.kind in ("integer", "number"):
-            tests: list[Condition] = [self._numeric(field, child) for child in values]
-            return tests[0] if len(tests) == 1 else AnyOf(tuple(tests))
-        return self._words(field, values)
-
-    def _words(self, field: Field, values: list[Node]) -> Condition:
-        read = [self._word(field, child) for child in values]
+            return _joined(AnyOf, [self._number(field, child) for child in values])
+        read = {word for child in values for word in self._word(field, child)}
         # In the order of the field, not of writing: "one of" has no order, and sentences must not depend on it.
-        known = tuple(word for word in (True, False, *field.values, NONE) if word in read)
+        words = [word for word in (True, False, *field.values, NONE) if word in read]
         if field.kind != "set":
-            return Test(field.name, "in", known)
-        members = tuple(word for word in known if word != NONE)
-        if NONE not in known:
-            return Test(field.name, "includes", members)
-        empty = Test(field.name, "empty")
-        return AnyOf((empty, Test(field.name, "includes", members))) if members else empty
+            return Test(field.name, "in", tuple(words))
+        members = tuple(word for word in words if word != NONE)
+        empty = [Test(field.name, "empty")] if NONE in words or not values else []
+        return _joined(AnyOf, [*empty, *([Test(field.name, "includes", members)] if members or not empty else [])])
 
-    def _word(self, field: Field, node: Node) -> str | bool | None:
-        if isinstance(node.value, (dict, list)):
-            self._problem(node, "condition", f"{field.name} takes words, not a mapping or a list")
-            return None
-        if field.kind == "flag":
-            allowed: tuple[str, ...] = ("yes", "no")
-            if node.raw.lower() in FLAGS:
-                return FLAGS[node.raw.lower()]
-        else:
-            allowed = (*field.values, NONE) if field.kind == "set" else field.values
-            if node.raw in allowed:
-                return node.raw
+    def _word(self, field: Field, node: Node) -> Sequence[str | bool]:
+        """The one word in `node`; none where it cannot be a value of the field."""
+        if field.kind == "flag" and node.raw.lower() in FLAGS:
+            return [FLAGS[node.raw.lower()]]
+        allowed = ("yes", "no") if field.kind == "flag" else (*field.values, *([NONE] if field.kind == "set" else []))
+        if field.kind != "flag" and node.raw in allowed:
+            return [node.raw]
         note = " (a rule cannot ask for 'unknown')" if node.raw == "unknown" else ""
-        self._problem(node, "unknown-value", f"{field.name} cannot be {quote(node.raw)}{note}; {suggestion(node.raw, allowed)}")
-        return None
+        message = f"{field.name} cannot be {node.described}{note}; {suggestion(node.raw, allowed)}"
+        self._fault(node, message, "unknown-value")
+        return []
 
-    def _numeric(self, field: Field, node: Node) -> Condition:
+    def _number(self, field: Field, node: Node) -> Condition:
         if isinstance(node.value, (int, float)) and not isinstance(node.value, bool):
             return self._bounded(field, node, "=", float(node.value))
-        parts = node.raw.split(" and ") if isinstance(node.value, str) else []
-        matches = [_COMPARISON.match(part) for part in parts]
-        if not matches or not all(matches):
-            expected = 'a number, "> 400", or ">= 7 and <= 8"'
-            self._problem(node, "condition", f"{field.name} cannot be {quote(node.raw)}; allowed: {expected}")
-            return AllOf(())
-        tests = tuple(self._bounded(field, node, _operator(m.group(1)), float(m.group(2))) for m in matches if m)
-        return tests[0] if len(tests) == 1 else AllOf(tests)
+        matches = [_COMPARISON.match(part) for part in node.raw.split(" and ")]
+        if not all(matches):
+            return self._fault(node, f'{field.name} cannot be {node.described}; allowed: a number, "> 400", or ">= 7 and <= 8"')
+        return _joined(AllOf, [self._bounded(field, node, cast("Operator", m[1]), float(m[2])) for m in matches if m])
 
     def _bounded(self, field: Field, node: Node, operator: Operator, bound: float) -> Condition:
-        if not field.low <= bound <= field.high:
-            span = f"{field.low:g} to {field.high:g}"
-            self._problem(node, "out-of-range", f"{field.name} is held against {bound:g}; allowed: {span} {field.unit}")
-        if bound != round(bound, DECIMALS):
-            message = (
-                f"{field.name} is held against {quote(node.raw)}; values are kept to {DECIMALS} decimals, a bound has no more"
-            )
-            self._problem(node, "out-of-range", message)
-        if field.kind == "integer" and bound != int(bound):
-            self._problem(node, "out-of-range", f"{field.name} is a whole number; {bound:g} is not")
+        span = f"{field.low:g} to {field.high:g} {field.unit}"
+        finest = f"values are kept to {DECIMALS} decimals, a bound has no more"
+        faults = (
+            (not field.low <= bound <= field.high, f"{field.name} is held against {bound:g}; allowed: {span}"),
+            (bound != round(bound, DECIMALS), f"{field.name} is held against {quote(node.raw)}; {finest}"),
+            (field.kind == "integer" and bound != int(bound), f"{field.name} is a whole number; {bound:g} is not"),
+        )
+        for wrong, message in faults:
+            if wrong:
+                self._fault(node, message, "out-of-range")
         return Test(field.name, operator, (bound,))
 
 
-def _operator(text: str) -> Operator:
-    for operator in ("<=", ">=", "<", ">"):
-        if text == operator:
-            return operator
-    raise AssertionError(text)
+def _joined(join: type[AllOf | AnyOf], parts: Sequence[Condition]) -> Condition:
+    return parts[0] if len(parts) == 1 else join(tuple(parts))

@@ -7,28 +7,27 @@ reference. Here stands only what a condition is, and what one test says of one k
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from graphlib import TopologicalSorter
 from typing import Any, ClassVar, Literal
 
-from hepatica.patient import COMMON_FIELDS, NONE, Field, Fields, Interval, Value
+from hepatica.patient import COMMON_FIELDS, NONE, Field, Fields, Value
 
 Operator = Literal["in", "not in", "includes", "lacks", "empty", "not empty", "<", "<=", ">", ">=", "=", "!="]
 
-OPPOSITE: dict[Operator, Operator] = {
-    "in": "not in",
-    "not in": "in",
-    "includes": "lacks",
-    "lacks": "includes",
-    "empty": "not empty",
-    "not empty": "empty",
-    "<": ">=",
-    ">=": "<",
-    ">": "<=",
-    "<=": ">",
-    "=": "!=",
-    "!=": "=",
-}
+# Each operator beside its opposite: both as a reader sees them, and whether a known value passes the first.
+_OPERATORS: tuple[tuple[Operator, str, Operator, str, Callable[[Any, Any], bool]], ...] = (
+    ("in", "{}", "not in", "not {}", lambda value, words: value in words),
+    ("includes", "{}", "lacks", "not {}", lambda value, words: not set(words).isdisjoint(value)),
+    ("empty", NONE, "not empty", "at least one", lambda value, _: not value),
+    ("<", "< {}", ">=", ">= {}", lambda value, bound: value < bound[0]),
+    (">", "> {}", "<=", "<= {}", lambda value, bound: value > bound[0]),
+    ("=", "exactly {}", "!=", "!= {}", lambda value, bound: value == bound[0]),
+)
+_OPPOSITE = {a: b for one, _, other, _, _ in _OPERATORS for a, b in ((one, other), (other, one))}
+_WORDS = {a: words for one, said, other, denied, _ in _OPERATORS for a, words in ((one, said), (other, denied))}
+_PASSES = {a: (passes, a == one) for one, _, other, _, passes in _OPERATORS for a in (one, other)}
 
 
 class _Written:
@@ -64,25 +63,17 @@ class Test(_Written):
 
     def holds(self, value: Value) -> bool:
         """Whether a known value passes."""
-        return _passes(self.operator, value, self.operands)
+        passes, wanted = _PASSES[self.operator]
+        return passes(value, self.operands) == wanted
 
     def opposite(self) -> Test:
         """The test that a known value passes exactly when it fails this one."""
         unknown = None if self.unknown is None else not self.unknown
-        return Test(self.field, OPPOSITE[self.operator], self.operands, unknown)
+        return Test(self.field, _OPPOSITE[self.operator], self.operands, unknown)
 
     def requires(self) -> str:
         """What the test asks for, as a reader sees it: "high", "progressed or intolerant", "> 400", "not hcv"."""
-        words = " or ".join(Field.written(word) for word in self.operands)
-        shown = {
-            "in": words,
-            "includes": words,
-            "not in": f"not {words}",
-            "lacks": f"not {words}",
-            "empty": NONE,
-            "not empty": "at least one",
-        }
-        return shown.get(self.operator, f"{self.operator} {words}" if self.operator != "=" else f"exactly {words}")
+        return _WORDS[self.operator].format(" or ".join(map(Field.written, self.operands)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,25 +108,6 @@ class NotOf(_Written):
 Condition = Test | ConceptTest | AllOf | AnyOf | NotOf
 
 
-def _passes(operator: Operator, value: Value, operands: tuple[str | bool | float, ...]) -> bool:
-    if operator in ("in", "not in"):
-        return (value in operands) == (operator == "in")
-    if isinstance(value, tuple):
-        if operator in ("empty", "not empty"):
-            return (not value) == (operator == "empty")
-        return any(word in value for word in operands) == (operator == "includes")
-    assert not isinstance(value, (str, Interval)) and len(operands) == 1
-    return _compares(operator, float(value), float(operands[0]))
-
-
-def _compares(operator: Operator, value: float, bound: float) -> bool:
-    if operator in ("<", ">="):
-        return (value < bound) == (operator == "<")
-    if operator in (">", "<="):
-        return (value > bound) == (operator == ">")
-    return (value == bound) == (operator == "=")
-
-
 def leaves(condition: Condition) -> Iterator[Test | ConceptTest]:
     """Every test and concept reference, in order of writing."""
     if isinstance(condition, (AllOf, AnyOf)):
@@ -147,26 +119,24 @@ def leaves(condition: Condition) -> Iterator[Test | ConceptTest]:
         yield condition
 
 
+def concepts_in(condition: Condition) -> tuple[str, ...]:
+    """The concepts that a condition refers to, each once, in order of writing."""
+    return tuple(dict.fromkeys(leaf.concept for leaf in leaves(condition) if isinstance(leaf, ConceptTest)))
+
+
 def strata(concepts: Mapping[str, Condition]) -> list[tuple[str, ...]]:
     """Concepts in levels, each naming only concepts of earlier ones, otherwise in the given order.
 
-    Raises `ValueError` where concepts are defined by each other.
+    Raises `ValueError` (a `graphlib.CycleError`) where concepts are defined by each other.
     """
-    left = dict(concepts)
-    done: set[str] = set()
+    sorter = TopologicalSorter({name: concepts_in(when) for name, when in concepts.items()})
+    sorter.prepare()
     levels: list[tuple[str, ...]] = []
-    while left:
-        level = tuple(name for name, when in left.items() if _concepts_in(when) <= done)
-        if not level:
-            raise ValueError(f"concepts are defined by each other: {', '.join(left)}")
-        levels.append(level)
-        done |= set(level)
-        left = {name: when for name, when in left.items() if name not in done}
+    while sorter.is_active():
+        ready = sorter.get_ready()
+        levels.append(tuple(name for name in concepts if name in ready))
+        sorter.done(*ready)
     return levels
-
-
-def _concepts_in(condition: Condition) -> set[str]:
-    return {leaf.concept for leaf in leaves(condition) if isinstance(leaf, ConceptTest)}
 
 
 def written(condition: Condition) -> dict[str, Any]:

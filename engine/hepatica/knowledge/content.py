@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import MISSING, fields, is_dataclass, replace
 from functools import cache
 from typing import Any
@@ -13,7 +13,7 @@ from hepatica.knowledge import conditions, evidence, ruleset
 from hepatica.knowledge.ruleset import Ruleset
 from hepatica.patient import COMMON_FIELDS, Field, Fields
 
-_KIND, _MAPPING, _FIELDS = "@", "mapping", "fields"
+_KIND = "\0"  # no text of a ruleset may hold it, so no mapping of a ruleset can be taken for a record
 
 
 def digest_of(loaded: Ruleset) -> str:
@@ -27,8 +27,8 @@ def _digest(body: bytes) -> str:
 
 def as_json(loaded: Ruleset) -> bytes:
     """A ruleset as JSON, always the same for the same content; its places and folder are left out."""
-    plain = _plain(replace(loaded, digest="", places={}, folder=""))
-    return json.dumps(plain, ensure_ascii=False, separators=(",", ":")).encode()
+    plain = replace(loaded, digest="", places={}, folder="")
+    return json.dumps(plain, ensure_ascii=False, separators=(",", ":"), default=_parts).encode()
 
 
 def from_json(body: bytes) -> Ruleset:
@@ -39,21 +39,12 @@ def from_json(body: bytes) -> Ruleset:
     return replace(found, digest=_digest(body))
 
 
-def _plain(value: Any) -> Any:
-    """Records as JSON values: parts that are as they are by default are left out, so that a new one changes no digest."""
+def _parts(value: Any) -> dict[str, Any]:
+    """A record as a mapping: parts that are as they are by default are left out, so that a new one changes no digest."""
     if isinstance(value, Fields):
-        own = [field for name, field in value.items() if COMMON_FIELDS.get(name) is not field]
-        return {_KIND: _FIELDS, "own": _plain(own)}
-    if is_dataclass(value) and not isinstance(value, type):
-        parts: dict[str, Any] = {_KIND: type(value).__name__}
-        for name, default in _defaults(type(value)):
-            part = getattr(value, name)
-            if part != default:
-                parts[name] = _plain(part)
-        return parts
-    if isinstance(value, Mapping):
-        return {_KIND: _MAPPING, "of": [[_plain(key), _plain(inner)] for key, inner in value.items()]}
-    return [_plain(inner) for inner in value] if isinstance(value, (tuple, list)) else value
+        return {_KIND: "Fields", "own": [field for name, field in value.items() if COMMON_FIELDS.get(name) is not field]}
+    parts = ((name, getattr(value, name), default) for name, default in _defaults(value.__class__))
+    return {_KIND: type(value).__name__, **{name: part for name, part, default in parts if part != default}}
 
 
 @cache
@@ -64,13 +55,10 @@ def _defaults(kind: Any) -> tuple[tuple[str, Any], ...]:
 
 
 def _record(parts: dict[str, Any]) -> Any:
-    """The opposite of `_plain`, called for every JSON object; raises `KeyError` or `TypeError` for what is no record."""
-    kind = parts.pop(_KIND)
-    if kind == _MAPPING:
-        return {_tuples(key): _tuples(inner) for key, inner in parts["of"]}
-    if kind == _FIELDS:
-        return COMMON_FIELDS.merged(parts["own"]) if parts["own"] else COMMON_FIELDS
-    return _KINDS[kind](**{name: _tuples(part) if part.__class__ is list else part for name, part in parts.items()})
+    """The opposite of `_parts`, called for every JSON object."""
+    values = {name: _tuples(part) if part.__class__ is list else part for name, part in parts.items()}
+    kind = values.pop(_KIND, None)
+    return values if kind is None else _KINDS[kind](**values)
 
 
 def _tuples(value: Any) -> Any:
@@ -85,4 +73,7 @@ def _kinds() -> Iterator[type]:
     yield Field
 
 
-_KINDS = {kind.__name__: kind for kind in _kinds()}
+_KINDS: dict[str, Any] = {
+    **{kind.__name__: kind for kind in _kinds()},
+    "Fields": lambda own: COMMON_FIELDS.merged(own) if own else COMMON_FIELDS,
+}

@@ -1,68 +1,161 @@
-"""A ruleset as far as it has been read: its objects, each with the place where it is written, and what is wrong so far."""
+"""A ruleset as far as it can be read: its objects, each with the node it is written in, and what is wrong so far.
+
+The dataclasses of `evidence` and `ruleset` are the schema; nothing is written twice.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
-from dataclasses import dataclass, field
+import re
+from collections.abc import Collection, Iterator, Mapping
+from dataclasses import make_dataclass
+from types import GenericAlias
+from typing import Any
 
-from hepatica.documents import Node, Path
+from hepatica.documents import Node, decode, read_yaml
+from hepatica.knowledge.condition_reader import ConditionReader
 from hepatica.knowledge.evidence import Reference, Study
 from hepatica.knowledge.ruleset import Card, Concept, Note, Omission, Rule, Therapy
-from hepatica.patient import Fields
-from hepatica.problems import Problem
+from hepatica.patient import COMMON_FIELDS, Field, Fields, faults
+from hepatica.problems import Problem, quote
+
+Nodes = dict[str, Node]
+"""The parsed files of a ruleset by name; every node names its file as its `origin`."""
+
+CONDITION_KEYS = ("when", "scope", "subgroup_when")
+# The attribute that a key at the top of a file stands for, where the two differ.
+WRITTEN: Mapping[type, Mapping[str, str]] = {Card: {"ruleset": "id"}, Therapy: {"therapy": "id", "class": "drug_class"}}
+LISTS = {"concepts": Concept, "fields": Field, "references": Reference, "notes": Note, "omissions": Omission}
 
 
-@dataclass(frozen=True, slots=True)
-class Located:
-    """An object of the ruleset and where it is written."""
-
-    file: str
-    node: Node
-
-    def problem(self, path: Path, code: str, message: str) -> Problem:
-        """A problem at `path` inside the object."""
-        return self.node.at(path).problem(self.file, code, message)
+def _file_of(key: str, kind: type) -> type:
+    """A file that is one list, under `key`."""
+    listed = [(key, GenericAlias(tuple, (kind, ...)))]
+    return make_dataclass(f"{key.title()}File", listed, namespace={"__doc__": f"A file of {key}."}, frozen=True, kw_only=True)
 
 
-@dataclass(slots=True)
+_FILES = {key: _file_of(key, kind) for key, kind in LISTS.items()}
+FILE_KINDS: Mapping[str, type] = {"ruleset": Card, "therapy": Therapy, **_FILES}
+
+
+def kind_of(name: str) -> str:
+    """What a file of a ruleset holds, by its name: "ruleset", "concepts", "therapies" ..."""
+    return name.partition("/")[0].removesuffix(".yaml")
+
+
 class Draft:
-    """Everything read so far, with places; `problems` collects what is wrong with it.
+    """Everything that could be read of a ruleset, with places; `problems` collects what is wrong with it.
 
-    `unread` holds the ids in files that could not be used: naming them is no further fault. Where a therapy's file gave
-    not even its ids, `complete` is false and no therapy or study can be called unknown.
+    `lost` are the kinds of which a file could not be parsed. `unread` are ids in files that could not be used: naming them
+    is no further fault.
     """
 
-    card: tuple[Card, Located] | None
-    concepts: list[tuple[Concept, Located]]
-    therapies: list[tuple[Therapy, Located]]
-    notes: list[tuple[Note, Located]]
-    problems: list[Problem]
-    fields: Fields
-    omissions: list[tuple[Omission, Located]] = field(default_factory=list)
-    references: list[tuple[Reference, Located]] = field(default_factory=list)
-    unread: set[str] = field(default_factory=set)
-    complete: bool = True
+    def __init__(self, nodes: Nodes, lost: Collection[str], problems: list[Problem]) -> None:
+        self.nodes = nodes
+        self.problems = problems
+        self.lost = lost
+        self.unread: set[str] = set()
+        self.fields = COMMON_FIELDS
+        self._concepts = None if "concepts" in lost else self._concept_names()
+        self.fields = self._all_fields()
+        self.card: tuple[Card, Node] | None = next(iter(self._read(Card, "ruleset")), None)
+        self.concepts: list[tuple[Concept, Node]] = self._entries("concepts")
+        self.references: list[tuple[Reference, Node]] = self._entries("references")
+        self.notes: list[tuple[Note, Node]] = self._entries("notes")
+        self.omissions: list[tuple[Omission, Node]] = self._entries("omissions")
+        self.therapies: list[tuple[Therapy, Node]] = self._read(Therapy, "therapies")
+        self.studies: list[tuple[Study, Node]] = self._parts("studies")
+        self.rules: list[tuple[Rule, Node]] = self._parts("rules")
 
-    def lacks(self, name: str, known: Collection[str]) -> bool:
-        """Whether the therapy or study `name` is surely none of the ruleset's; `known` are those that were read."""
-        return self.complete and name not in known and name not in self.unread
+    def known(self, found: Collection[str]) -> Collection[str] | None:
+        """Names of therapies or studies that may be used; None where some cannot be known. `found` are those that were read."""
+        return None if "therapies" in self.lost else {*found, *self.unread}
 
-    def studies(self) -> Iterator[tuple[Study, Located]]:
-        """Every study with the place of its own mapping."""
-        for therapy, source in self.therapies:
-            for index, study in enumerate(therapy.studies):
-                yield study, Located(source.file, source.node.at(("studies", index)))
+    def _read(self, cls: type, kind: str) -> list[tuple[Any, Node]]:
+        """The usable files of a kind."""
+        written = WRITTEN.get(cls)
+        found: list[tuple[Any, Node]] = []
+        for node in (node for name, node in self.nodes.items() if kind_of(name) == kind):
+            reader = ConditionReader(node.origin, self._concepts, self.problems, self.fields)
+            special = dict.fromkeys(CONDITION_KEYS, reader.read)
+            read = decode(cls, node, node.origin, self.problems, written=written, special=special)
+            if read is not None:
+                found.append((read, node))
+            elif kind == "therapies":
+                self.unread |= _ids_in(node)
+        return found
 
-    def rules(self) -> Iterator[tuple[Rule, Located]]:
-        """Every rule with the place of its own mapping."""
-        for therapy, source in self.therapies:
-            for index, rule in enumerate(therapy.rules):
-                yield rule, Located(source.file, source.node.at(("rules", index)))
+    def _entries(self, kind: str) -> list[tuple[Any, Node]]:
+        """The entries of all files that are a list."""
+        files = self._read(_FILES[kind], kind)
+        return [(entry, node.at((kind, i))) for file, node in files for i, entry in enumerate(getattr(file, kind))]
+
+    def _parts(self, key: str) -> list[tuple[Any, Node]]:
+        """The studies or the rules of all therapies."""
+        return [(part, node.at((key, i))) for therapy, node in self.therapies for i, part in enumerate(getattr(therapy, key))]
+
+    def _concept_names(self) -> list[str] | None:
+        """The ids of the concepts, so that conditions can be read before them; None where one is unreadable."""
+        files = [node for name, node in self.nodes.items() if kind_of(name) == "concepts"]
+        names = [entry.at(("id",)).raw for node in files for entry in entries(node, "concepts")]
+        return names if all(names) and all(isinstance(node.at(("concepts",)).value, list) for node in files) else None
+
+    def _all_fields(self) -> Fields:
+        """The common fields and those of the ruleset."""
+        own = self._entries("fields")
+        for field, node in own:
+            self.problems.extend(node.problem("", "field", f"{field.name}: {fault}") for fault in faults(field))
+        return COMMON_FIELDS.merged(field for field, _ in own) if own else COMMON_FIELDS
 
 
-def children(node: Node) -> Iterator[Node]:
-    """The values of a mapping or the entries of a list; nothing of a scalar."""
+def _ids_in(node: Node) -> set[str]:
+    """The therapy and the studies that a file names, as far as it can be read."""
+    named = [node.at(("therapy",)), *(entry.at(("id",)) for entry in entries(node, "studies"))]
+    return {entry.raw for entry in named if isinstance(entry.value, str)}
+
+
+def entries(node: Node, key: str) -> list[Node]:
+    """The entries of the list under a key; none where there is no such list."""
+    listed = node.at((key,)).value
+    return listed if isinstance(listed, list) else []
+
+
+def placed(data: bytes, file: str) -> Node:
+    """The parsed file, every node of which names the file; raises `InvalidInput`."""
+    tree = read_yaml(data, file)
+    for node in below(tree):
+        node.origin = file
+    return tree
+
+
+def below(node: Node) -> Iterator[Node]:
+    """The node and every node in it, in order of writing."""
+    yield node
+    inner = node.value
+    for child in inner.values() if isinstance(inner, dict) else inner if isinstance(inner, list) else ():
+        yield from below(child)
+
+
+# -- what no text may be: empty, or a carrier of characters that a terminal or a page would obey -------------------------
+
+_ONE_LINE = frozenset({"id", "name", "title", "nct", "version", "therapy", "ruleset", "class"})
+_CONTROL = re.compile("[\x00-\x09\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ufeff\ud800-\udfff]")
+
+
+def text_problems(node: Node, key: str = "") -> Iterator[Problem]:
+    """What is wrong with the texts in `node`, which stands at `key` of a mapping, or in a list there."""
     if isinstance(node.value, dict):
-        yield from node.value.values()
+        for name in node.value:
+            if _CONTROL.search(name) or "\n" in name:
+                yield node.key_problem("", name, "control-character", f"{quote(name)} holds a control character")
+            yield from text_problems(node.value[name], name)
     elif isinstance(node.value, list):
-        yield from node.value
+        for child in node.value:
+            yield from text_problems(child, key)
+    elif isinstance(node.value, str):
+        if not node.raw.strip():
+            yield node.problem("", "empty-text", f"{key or 'a text'} is empty; write it, or leave the key out")
+        if found := _CONTROL.search(node.raw):
+            message = f"holds the control character U+{ord(found[0]):04X}; allowed: line breaks"
+            yield node.problem("", "control-character", f"{quote(node.raw)} {message}")
+        elif key in _ONE_LINE and "\n" in node.raw:
+            yield node.problem("", "line-break", f"{key} is one line; {quote(node.raw)} holds a line break")

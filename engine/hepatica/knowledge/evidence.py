@@ -6,6 +6,7 @@ Every figure is kept as the source prints it. A correction never replaces a prin
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from typing import Literal
 
@@ -38,6 +39,7 @@ ReferenceKind = Literal["paper", "abstract", "registry", "label", "announcement"
 ReadAs = Literal["full text", "abstract", "registry", "label", "secondary", "not read"]
 Figure = float | str
 ConfidenceInterval = tuple[float, float]
+LEADING_NUMBER = re.compile(r"\s*([<>=~≤≥]?)\s*(\d+(?:\.\d+)?)\s*%?\s*(\([^)]*\))?\s*\Z")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -296,3 +298,11 @@ class Study:
     def endpoint_names(self) -> str:
         """The primary endpoints' names, joined: "OS and PFS"; empty where none is stated."""
         return " and ".join(endpoint.name for endpoint in self.primary_endpoints)
+
+
+def number(figure: Figure | None) -> float | None:
+    """The number in a printed figure ("< 7.2" is 7.2, "0.287 (one-sided)" is 0.287); None for a word such as NR."""
+    if isinstance(figure, str):
+        match = LEADING_NUMBER.match(figure)
+        return float(match.group(2)) if match else None
+    return figure

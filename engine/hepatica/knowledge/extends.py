@@ -8,130 +8,84 @@ its reference, so that no figure changes its origin.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator
 
 from hepatica.documents import Node
-from hepatica.knowledge.draft import children
-from hepatica.knowledge.files import CARD, CONCEPTS, FIELDS_FILE, REFERENCES
+from hepatica.knowledge.draft import LISTS, Nodes, below, entries, kind_of
+from hepatica.knowledge.files import CARD
 from hepatica.problems import Problem, quote, suggestion
 
-INHERITED_KEYS = ("scope", "out_of_scope", "tumour", "source_word", "fields")
-_LISTS = {CONCEPTS: ("concepts", "id"), FIELDS_FILE: ("fields", "name"), REFERENCES: ("references", "id")}
+_INHERITED_KEYS = ("scope", "out_of_scope", "tumour", "source_word", "fields")
 
-Nodes = dict[str, Node]
-
-
-def laid_over(base: Nodes, shown: Mapping[str, str], own: Nodes, file: str, problems: list[Problem]) -> Nodes:
-    """The parsed files of a ruleset over those of its base; `shown` names the base's files, `file` is the own card's."""
-    for name, node in base.items():
-        _set_origin(node, shown.get(name, shown[CARD]))
-    text = _text_of(base, shown)
-    pieces = _Pieces(own, file, problems)
-    merged = {name: node for name, node in own.items() if name not in _LISTS}
-    for name, node in base.items():
-        if name.startswith("therapies/"):
-            if pieces.keeps(node.at(("therapy",)).raw):
-                merged[f"therapies/{_id(base)}/{name.rpartition('/')[2]}"] = node
-        elif name.startswith("notes/"):
-            kept = [entry for entry in _entries(node, "notes") if pieces.keeps(entry.at(("id",)).raw)]
-            merged[f"notes/{_id(base)}/{name.rpartition('/')[2]}"] = _listing(node, "notes", kept)
-    for name, (key, identity) in _LISTS.items():
-        parts = [node for node in (base.get(name), own.get(name)) if node is not None]
-        kept = [e for e in _entries(base.get(name), key) if pieces.keeps(e.at((identity,)).raw)]
-        extra = [text] if text and name == REFERENCES and text.at(("id",)).raw not in pieces.own else []
-        if parts or extra:
-            merged[name] = _listing(parts[-1] if parts else Node({}, 1, 1), key, [*extra, *kept, *_entries(own.get(name), key)])
-    merged[CARD] = _card(base[CARD], own[CARD], pieces)
-    pieces.unused_drops()
-    return merged
+Piece = tuple[str, str, Node]
+"""A therapy or an entry of a list: what it is, its id, and where it is written."""
 
 
-class _Pieces:
-    """What the upper ruleset has of its own and what it drops."""
-
-    def __init__(self, own: Nodes, file: str, problems: list[Problem]) -> None:
-        self.file = file
-        self.problems = problems
-        self.therapies = {node.at(("therapy",)).raw for name, node in own.items() if name.startswith("therapies/")}
-        self.own = set(self.therapies)
-        for name, (key, identity) in _LISTS.items():
-            self.own |= {entry.at((identity,)).raw for entry in _entries(own.get(name), key)}
-        notes = (node for name, node in own.items() if name.startswith("notes/"))
-        self.own |= {entry.at(("id",)).raw for node in notes for entry in _entries(node, "notes")}
-        self.dropped = {node.raw: node for node in _entries(own[CARD], "drop")}
-        self.seen: set[str] = set()
-
-    def keeps(self, name: str) -> bool:
-        """Whether the base's piece of that id stays."""
-        self.seen.add(name)
-        return name not in self.own and name not in self.dropped
-
-    def unused_drops(self) -> None:
-        """Tells of ids to be dropped that the base does not have."""
-        for name, node in self.dropped.items():
-            if name not in self.seen:
-                message = f"the ruleset below has no {quote(name)}; {suggestion(name, sorted(self.seen))}"
-                self.problems.append(node.problem(self.file, "unknown-id", message))
+def laid_over(base: Nodes, own: Nodes, problems: list[Problem]) -> Nodes:
+    """The parsed files of a ruleset over those of its base: a taken piece is a file of its own, ahead of the own ones."""
+    dropped = {node.raw: node for node in entries(own[CARD], "drop")}
+    replaced = {(kind, name) for kind, name, _ in _pieces(own)}
+    identity = base[CARD].at(("ruleset",)).raw
+    offered = [*_text_of(base, identity), *_pieces(base)]
+    taken = [piece for piece in offered if piece[:2] not in replaced and piece[1] not in dropped]
+    names = {name for _, name, _ in offered}
+    for name, node in dropped.items():
+        if name not in names:
+            message = f"the ruleset below has no {quote(name)}; {suggestion(name, sorted(names))}"
+            problems.append(node.problem("", "unknown-id", message))
+    merged = {f"{kind}/{number}": _file(kind, node) for number, (kind, _, node) in enumerate(taken)}
+    return {**merged, **own, CARD: _card(base[CARD], own)}
 
 
-def _card(base: Node, own: Node, pieces: _Pieces) -> Node:
+def _pieces(nodes: Nodes) -> Iterator[Piece]:
+    """What a ruleset may take over of these files."""
+    for name, node in nodes.items():
+        kind = kind_of(name)
+        if kind == "therapies":
+            yield kind, node.at(("therapy",)).raw, node
+        elif kind in LISTS and kind != "omissions":
+            for entry in entries(node, kind):
+                yield kind, entry.at(("name" if kind == "fields" else "id",)).raw, entry
+
+
+def _file(kind: str, node: Node) -> Node:
+    """A file that holds just this piece."""
+    if kind == "therapies":
+        return node
+    listed = Node([node], node.line, node.column, origin=node.origin)
+    return Node({kind: listed}, node.line, node.column, origin=node.origin)
+
+
+def _card(base: Node, own: Nodes) -> Node:
     """The own card, with what may be taken over; the base's therapies follow the own ones in the order shown."""
-    if not isinstance(base.value, dict) or not isinstance(own.value, dict):
-        return own
-    taken = {key: node for key, node in base.value.items() if key in INHERITED_KEYS and key not in own.value}
-    listed = _entries(own, "therapies")
-    ahead = {entry.raw for entry in listed}
-    first = listed or [Node(name, own.line, own.column, name) for name in sorted(pieces.therapies)]
-    rest = [entry for entry in _entries(base, "therapies") if entry.raw not in ahead and entry.raw not in pieces.dropped]
-    rest = [entry for entry in rest if listed or entry.raw not in pieces.own]
-    place = own.value.get("therapies", own)
-    therapies = Node([*first, *rest], place.line, place.column)
-    return Node({**taken, **own.value, "therapies": therapies}, own.line, own.column, "", {**base.keys, **own.keys})
+    card = own[CARD]
+    if not isinstance(base.value, dict) or not isinstance(card.value, dict):
+        return card
+    taken = {key: node for key, node in base.value.items() if key in _INHERITED_KEYS and key not in card.value}
+    files = sorted(name for kind, name, _ in _pieces(own) if kind == "therapies")
+    listed = entries(card, "therapies") or [Node(name, card.line, card.column, name, origin=card.origin) for name in files]
+    left_out = {node.raw for node in (*listed, *entries(card, "drop"))}
+    rest = [entry for entry in entries(base, "therapies") if entry.raw not in left_out]
+    place = card.value.get("therapies", card)
+    therapies = Node([*listed, *rest], place.line, place.column, origin=card.origin)
+    values = {**taken, **card.value, "therapies": therapies}
+    return Node(values, card.line, card.column, "", {**base.keys, **card.keys}, card.origin)
 
 
-def _text_of(base: Nodes, shown: Mapping[str, str]) -> Node | None:
+def _text_of(base: Nodes, identity: str) -> Iterator[Piece]:
     """The one text a base is distilled from, as a reference; every place in it without another one gets its id."""
     source = base[CARD].at(("source",))
-    name = _id(base)
     if not isinstance(source.value, dict) or "citation" not in source.value:
-        return None
-    for path, node in base.items():
-        if path.startswith(("therapies/", "notes/")) or path == CONCEPTS:
-            _name_text(node, name)
+        return
+    trees = [tree for name, tree in base.items() if kind_of(name) in ("therapies", "notes", "concepts")]
+    for node in (node for tree in trees for node in below(tree)):
+        place = node.value.get("source") if isinstance(node.value, dict) else None
+        if place is not None and isinstance(place.value, dict) and "lines" in place.value and "ref" not in place.value:
+            place.value["ref"] = Node(identity, place.line, place.column, identity, origin=place.origin)
     year = base[CARD].at(("as_of",)).raw[:4]
-    given = {"id": name, "kind": "paper", "read": "full text", "known": f"the text that {name} is distilled from"}
-    entries = {key: Node(value, source.line, source.column, value, origin=shown[CARD]) for key, value in given.items()}
-    entries["year"] = Node(int(year) if year.isdigit() else year, source.line, source.column, year, origin=shown[CARD])
-    entries["citation"] = source.value["citation"]
-    return Node(entries, source.line, source.column, origin=shown[CARD])
-
-
-def _name_text(node: Node, name: str) -> None:
-    for child in children(node):
-        _name_text(child, name)
-    place = node.value.get("source") if isinstance(node.value, dict) else None
-    if place is not None and isinstance(place.value, dict) and "lines" in place.value and "ref" not in place.value:
-        place.value["ref"] = Node(name, place.line, place.column, name, origin=place.origin)
-
-
-def _id(nodes: Nodes) -> str:
-    return nodes[CARD].at(("ruleset",)).raw
-
-
-def _entries(node: Node | None, key: str) -> list[Node]:
-    listed = node.value.get(key) if node is not None and isinstance(node.value, dict) else None
-    return listed.value if listed is not None and isinstance(listed.value, list) else []
-
-
-def _listing(node: Node, key: str, entries: list[Node]) -> Node:
-    """A file of one list that holds just these entries."""
-    whole = node.value if isinstance(node.value, dict) else {}
-    place = whole.get(key, node)
-    return Node({**whole, key: Node(entries, place.line, place.column)}, node.line, node.column, "", node.keys)
-
-
-def _set_origin(node: Node, file: str) -> None:
-    """Every part of `node` says that it comes from `file`, unless it already says so of a file further below."""
-    node.origin = node.origin or file
-    for child in children(node):
-        _set_origin(child, file)
+    known = f"the text that {identity} is distilled from"
+    given = {"id": identity, "kind": "paper", "read": "full text", "known": known, "year": year}
+    found = {key: Node(value, source.line, source.column, value, origin=source.origin) for key, value in given.items()}
+    found["year"].value = int(year) if year.isdigit() else year
+    found["citation"] = source.value["citation"]
+    yield "references", identity, Node({**found}, source.line, source.column, origin=source.origin)

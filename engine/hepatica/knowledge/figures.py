@@ -7,7 +7,6 @@ excuses a result.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Container, Iterator, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
@@ -15,8 +14,8 @@ from math import log
 from typing import Literal, NamedTuple
 
 from hepatica.documents import Path
-from hepatica.knowledge.evidence import Figure, Result, Study
-from hepatica.knowledge.numbers import digits, recorded, sentences
+from hepatica.knowledge.evidence import LEADING_NUMBER, Figure, Result, Study, number
+from hepatica.knowledge.numbers import digits, placed_sentences, recorded
 from hepatica.knowledge.ruleset import Rule, Ruleset, Therapy
 from hepatica.problems import quote
 
@@ -31,7 +30,6 @@ _ALPHA, _ONE_SIDED = 0.05, 0.025
 _NEAR_ONE = 0.015  # an interval printed with two decimals may touch 1 and still exclude it
 _NEAR_ALPHA = 1.25
 _SAME_MEDIANS, _SAME_RATIO = 0.1, 0.05
-_LEADING_NUMBER = re.compile(r"\s*([<>=~≤≥]?)\s*(\d+(?:\.\d+)?)\s*%?\s*(\([^)]*\))?\s*\Z")
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,14 +50,6 @@ class Probability(NamedTuple):
     one_sided: bool
 
 
-def number(figure: Figure | None) -> float | None:
-    """The number in a printed figure ("< 7.2" is 7.2, "0.287 (one-sided)" is 0.287); None for a word such as NR."""
-    if isinstance(figure, str):
-        match = _LEADING_NUMBER.match(figure)
-        return float(match.group(2)) if match else None
-    return figure
-
-
 def probability(figure: Figure | None) -> Probability | None:
     """A printed P read; None where it is a word or absent. "NS" is read as above 0.05."""
     if figure is None:
@@ -68,7 +58,7 @@ def probability(figure: Figure | None) -> Probability | None:
         return Probability("", figure, False)
     if figure.strip().upper() == "NS":
         return Probability(">", _ALPHA, False)
-    match = _LEADING_NUMBER.match(figure)
+    match = LEADING_NUMBER.match(figure)
     if match is None:
         return None
     sign = {"≤": "<", "≥": ">"}.get(match.group(1), match.group(1).strip("=~"))
@@ -362,7 +352,7 @@ def _unrecorded(rule: Rule, ruleset: Ruleset) -> Iterator[str]:
     """Numbers in a rule's sentences that no study it cites records."""
     known: set[Decimal] = set().union(*(recorded(ruleset.studies[name]) for name in rule.cites))
     known |= recorded(rule.when) | {Decimal(ruleset.card.as_of[:4])}
-    for sentence in sentences(rule):
+    for _, sentence in placed_sentences(rule, ()):
         for written in digits(sentence):
             if Decimal(written) not in known:
                 yield f"{written} is in no study that {rule.id} cites: {quote(sentence)}"

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import os
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -13,10 +14,7 @@ from hepatica.paths import shipped
 from hepatica.problems import InvalidInput, Problem, quote, suggestion
 
 CARD = "ruleset.yaml"
-CONCEPTS = "concepts.yaml"
-FIELDS_FILE = "fields.yaml"
-REFERENCES = "references.yaml"
-SINGLE_FILES = (CARD, CONCEPTS, FIELDS_FILE, REFERENCES)
+SINGLE_FILES = (CARD, "concepts.yaml", "fields.yaml", "references.yaml")
 FOLDERS = ("therapies", "notes", "omissions")
 CASES = "cases"
 ENTRY_POINTS = "hepatica.rulesets"
@@ -24,7 +22,6 @@ MAX_FILES = 400
 MAX_TOTAL = 8_388_608
 MAX_EXTENDS = 5
 MAX_LOOKED_AT = 4_000
-_ENDINGS = (".yaml", ".yml")
 _FOLDERS_DEEP = 2
 
 
@@ -62,27 +59,30 @@ def gather(root: Path, read: Callable[[Path], RulesetFiles] | None = None) -> Ru
 
     `extends:` names a folder by a path (`../base`) or a ruleset by its id, which is looked for beside this one first.
     """
-    reading = read or collect
-    chain = [reading(root)]
-    seen = [root.resolve()]
-    while (named := _extends(chain[-1])) is not None:
-        file = chain[-1].shown[CARD]
-        try:
-            beside = (chain[-1].root / ("" if _is_path(named.raw) else "..") / named.raw).resolve()
-            local = _is_path(named.raw) or (beside / CARD).is_file()
-            parent = beside if local else find_ruleset(named.raw).resolve()
-        except (OSError, ValueError, RuntimeError):  # too long, a null character, links in a circle
-            raise InvalidInput([named.problem(file, "extends", f"{quote(named.raw)} cannot be a folder")]) from None
-        except InvalidInput as error:
-            raise InvalidInput([named.problem(file, "extends", error.problems[0].message)]) from None
-        if parent in seen or len(seen) > MAX_EXTENDS:
-            raise InvalidInput([named.problem(file, "extends", f"extends itself, or more than {MAX_EXTENDS} deep")])
-        seen.append(parent)
-        chain.append(reading(parent) if local else collect(parent))
-    files = chain[-1]
-    for upper in reversed(chain[:-1]):
-        files = replace(upper, base=files)
-    return files
+    return _gathered(root, read or collect, ())
+
+
+def _gathered(root: Path, read: Callable[[Path], RulesetFiles], above: tuple[Path, ...]) -> RulesetFiles:
+    files = read(root)
+    named = _extends(files)
+    if named is None:
+        return files
+    seen = (*above, root.resolve())
+    try:
+        beside = (root / ("" if _is_path(named.raw) else "..") / named.raw).resolve()
+        local = _is_path(named.raw) or (beside / CARD).is_file()
+        parent = beside if local else find_ruleset(named.raw).resolve()
+    except (OSError, ValueError, RuntimeError):  # too long, a null character, links in a circle
+        raise _unusable(named, files, f"{quote(named.raw)} cannot be a folder") from None
+    except InvalidInput as error:
+        raise _unusable(named, files, error.problems[0].message) from None
+    if parent in seen or len(seen) > MAX_EXTENDS:
+        raise _unusable(named, files, f"extends itself, or more than {MAX_EXTENDS} deep")
+    return replace(files, base=_gathered(parent, read if local else collect, seen))
+
+
+def _unusable(named: Node, files: RulesetFiles, message: str) -> InvalidInput:
+    return InvalidInput([named.problem(files.shown[CARD], "extends", message)])
 
 
 def _is_path(name: str) -> bool:
@@ -104,69 +104,58 @@ def collect(root: Path) -> RulesetFiles:
     Sizes are added up before anything is read. Misplaced files are looked for two folders deep, not in hidden folders.
     """
     if not (root / CARD).is_file():
-        message = f"not a ruleset: no {CARD} here" if root.is_dir() else "no such folder"
-        raise InvalidInput([Problem(str(root), 1, 1, "no-ruleset", message)])
+        raise _refusal(root, "no-ruleset", f"not a ruleset: no {CARD} here" if root.is_dir() else "no such folder")
     try:
         places = _within_bounds(root)
     except OSError as error:
-        raise InvalidInput([Problem(str(root), 1, 1, "unreadable", str(error.strerror or error).lower())]) from None
+        raise _refusal(root, "unreadable", str(error.strerror or error).lower()) from None
     expected = f"{', '.join(SINGLE_FILES)}, {', '.join(f'{folder}/*.yaml' for folder in FOLDERS)}, {CASES}/"
-    misplaced = [
-        Problem(str(root / name), 1, 1, "misplaced-file", f"no part of a ruleset; allowed: {expected}")
-        for name in places
-        if not belongs(name)
-    ]
+    message = f"no part of a ruleset; allowed: {expected}"
+    misplaced = [Problem(str(root / name), 1, 1, "misplaced-file", message) for name in places if not belongs(name)]
     if misplaced:
         raise InvalidInput(misplaced)
     contents = {name: _read(root / name) for name in places}
     return RulesetFiles(root, contents, {name: str(root / name) for name in contents})
 
 
+def _refusal(path: Path | str, code: str, message: str) -> InvalidInput:
+    return InvalidInput([Problem(str(path), 1, 1, code, message)])
+
+
 def _within_bounds(root: Path) -> list[str]:
     """The relative names of the YAML files below `root`, sorted; raises `InvalidInput` as soon as there is too much."""
     names: list[str] = []
     total = 0
-    for looked_at, (name, entry) in enumerate(_entries(root, "", 0)):
+    for looked_at, (name, size) in enumerate(_found(root, "", 0)):
         if looked_at >= MAX_LOOKED_AT:
-            raise _too_large(root, f"more than {MAX_LOOKED_AT} files and folders")
-        if not name.endswith(_ENDINGS):
-            continue
-        names.append(name)
-        total += min(_size(entry), MAX_BYTES + 1)
+            raise _refusal(root, "too-large", f"more than {MAX_LOOKED_AT} files and folders")
+        if name.endswith((".yaml", ".yml")):
+            names.append(name)
+            total += min(size, MAX_BYTES + 1)
         if len(names) > MAX_FILES or total > MAX_TOTAL:
-            raise _too_large(root, f"more than {MAX_FILES} files or {MAX_TOTAL} bytes")
+            raise _refusal(root, "too-large", f"more than {MAX_FILES} files or {MAX_TOTAL} bytes")
     return sorted(names)
 
 
-def _entries(folder: Path, prefix: str, depth: int) -> Iterator[tuple[str, os.DirEntry[str]]]:
-    """What is in `folder` with its name below the ruleset, and in its folders; dot files and the cases are not ours."""
+def _found(folder: Path, prefix: str, depth: int) -> Iterator[tuple[str, int]]:
+    """What is in `folder`, by its name below the ruleset, and in its folders, with its size; the cases are not ours."""
     with os.scandir(folder) as entries:
         for entry in entries:
-            name = f"{prefix}{entry.name}"
+            name, size = f"{prefix}{entry.name}", 0
             if entry.name.startswith("."):  # an editor's or a system's file, no part of a ruleset
                 continue
-            yield name, entry
+            with suppress(OSError):  # whoever reads it says why that cannot be done
+                size = entry.stat().st_size
+            yield name, size
             if depth < _FOLDERS_DEEP and name != CASES and entry.is_dir(follow_symlinks=name in FOLDERS):
-                yield from _entries(folder / entry.name, f"{name}/", depth + 1)
+                yield from _found(folder / entry.name, f"{name}/", depth + 1)
 
 
 def _read(path: Path) -> bytes:
     """The bytes of a file; what never ends or waits for a writer (a device, a pipe) is refused."""
     if path.exists() and not path.is_file() and not path.is_dir():
-        raise InvalidInput([Problem(str(path), 1, 1, "unreadable", "no regular file")])
+        raise _refusal(path, "unreadable", "no regular file")
     return read_bytes(path, str(path))
-
-
-def _size(entry: os.DirEntry[str]) -> int:
-    """Bytes of a file, 0 where it cannot be told (the reader says why)."""
-    try:
-        return entry.stat().st_size
-    except OSError:
-        return 0
-
-
-def _too_large(root: Path, message: str) -> InvalidInput:
-    return InvalidInput([Problem(str(root), 1, 1, "too-large", message)])
 
 
 def belongs(name: str) -> bool:
@@ -185,13 +174,11 @@ def find_ruleset(name: str, folders: tuple[Path, ...] = ()) -> Path:
     """
     shelves = (Path("rulesets"), *(folders or (shipped("rulesets"),)))
     for folder in _candidates(name, shelves):
-        try:
+        with suppress(OSError, ValueError):
             if (folder / CARD).is_file():
                 return folder
-        except (OSError, ValueError):
-            continue
-    known = sorted({path.parent.name for folder in shelves for path in folder.glob(f"*/{CARD}")} | set(_offered()))
-    raise InvalidInput([Problem(name, 1, 1, "no-ruleset", f"no ruleset {quote(name)}; {suggestion(name, known)}")])
+    known = {path.parent.name for folder in shelves for path in folder.glob(f"*/{CARD}")} | set(_offered())
+    raise _refusal(name, "no-ruleset", f"no ruleset {quote(name)}; {suggestion(name, sorted(known))}")
 
 
 def _candidates(name: str, shelves: tuple[Path, ...]) -> Iterator[Path]:

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import fields, is_dataclass
 from decimal import Decimal
 from typing import NamedTuple
+
+from hepatica.documents import Path
 
 _UNITS = (
     *("zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve"),
@@ -25,7 +27,6 @@ _LOOK_BACK = 24
 SENTENCES = ("says", "summary", "about", "design", "n_says")
 _NO_NUMBERS = (*SENTENCES, "lines", "refs", "source", "id")
 
-Path = tuple[int | str, ...]
 Ranges = tuple[tuple[int, int], ...]
 
 
@@ -106,24 +107,18 @@ def recorded(value: object) -> set[Decimal]:
     """
     if isinstance(value, (str, int, float)):
         return set(values(str(value)))
-    if isinstance(value, Mapping):
-        return set().union(*(recorded(inner) for inner in value.values()))
-    if isinstance(value, tuple):
-        return set().union(*(recorded(inner) for inner in value))
-    if not is_dataclass(value):
-        return set()
-    left_out = _NO_NUMBERS if not _is_record(value) else tuple(name for name in _NO_NUMBERS if name != "says")
-    return set().union(*(recorded(getattr(value, item.name)) for item in fields(value) if item.name not in left_out))
+    inner: Iterable[object] = ()
+    if isinstance(value, (Mapping, tuple)):
+        inner = value.values() if isinstance(value, Mapping) else value
+    elif is_dataclass(value):
+        sayings = {"says"} if _is_record(value) else set()
+        inner = [getattr(value, item.name) for item in fields(value) if item.name not in _NO_NUMBERS or item.name in sayings]
+    return set().union(*map(recorded, inner))
 
 
 def _is_record(value: object) -> bool:
     """Whether a part of a record without an id names a reference: it says by itself where it is from."""
     return bool(getattr(getattr(value, "source", None), "ref", "")) and not hasattr(value, "id")
-
-
-def sentences(value: object) -> Iterator[str]:
-    """Every sentence of a record."""
-    return (sentence for _, sentence in placed_sentences(value, ()))
 
 
 def placed_sentences(value: object, path: Path) -> Iterator[tuple[Path, str]]:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import Any
 
-from hepatica.knowledge.decode import CONDITION_KEYS, FILE_KINDS, READ_AS, adapter
+from hepatica.documents import adapter
+from hepatica.knowledge.draft import CONDITION_KEYS, FILE_KINDS, WRITTEN
+from hepatica.knowledge.ruleset import Card
 from hepatica.patient import COMMON_FIELDS, NONE, Field, Fields
 
 _DIALECT = "https://json-schema.org/draft/2020-12/schema"
@@ -14,16 +16,23 @@ _COMPARISON = r"^\s*(<=|>=|<|>)\s*\d+(\.\d+)?(\s+and\s+(<=|>=|<|>)\s*\d+(\.\d+)?
 
 def ruleset_schemas(concepts: Iterable[str] = (), fields: Fields = COMMON_FIELDS) -> dict[str, dict[str, Any]]:
     """One schema to a kind of file; with the names of concepts, conditions are checked against them too."""
-    return {kind: _schema(kind, cls, tuple(concepts), fields) for kind, cls in FILE_KINDS.items()}
+    return {kind: _schema(cls, tuple(concepts), fields) for kind, cls in FILE_KINDS.items()}
 
 
-def _schema(kind: str, cls: type, concepts: tuple[str, ...], fields: Fields) -> dict[str, Any]:
+def _schema(cls: type, concepts: tuple[str, ...], fields: Fields) -> dict[str, Any]:
     made = adapter(cls).json_schema(ref_template="#/$defs/{model}")
     definitions = made.setdefault("$defs", {})
     for schema in (made, *definitions.values()):
         _set_conditions(schema)
     definitions["Condition"] = _condition(concepts, fields)
-    _as_written(made, kind)
+    # The top of a file uses the words of the rule language (`therapy:`, `class:`, `ruleset:`).
+    words = {name: written for written, name in WRITTEN.get(cls, {}).items()}
+    made["properties"] = {words.get(key, key): value for key, value in made["properties"].items()}
+    made["required"] = [words.get(key, key) for key in made.get("required", [])]
+    if cls is Card:  # what a ruleset that extends another takes over need not be written again
+        inherited = [key for key in made["required"] if key in ("scope", "out_of_scope", "therapies")]
+        made["required"] = [key for key in made["required"] if key not in inherited]
+        made["anyOf"] = [{"required": ["extends"]}, {"required": inherited}]
     return {"$schema": _DIALECT, **_reachable(made)}
 
 
@@ -46,21 +55,6 @@ def _widen(schema: dict[str, Any]) -> None:
     for inner in (schema.get("items"), *schema.get("anyOf", [])):
         if isinstance(inner, dict):
             _widen(inner)
-
-
-def _as_written(schema: dict[str, Any], kind: str) -> None:
-    """The top of a file uses the words of the rule language (`therapy:`, `class:`, `ruleset:`)."""
-    names = dict(READ_AS)
-    if kind == "ruleset":
-        names["id"] = "ruleset"
-    if kind not in ("ruleset", "therapy"):
-        return
-    schema["properties"] = {names.get(key, key): value for key, value in schema["properties"].items()}
-    schema["required"] = [names.get(key, key) for key in schema.get("required", [])]
-    if kind == "ruleset":  # what a ruleset that extends another takes over need not be written again
-        inherited = [key for key in schema["required"] if key in ("scope", "out_of_scope", "therapies")]
-        schema["required"] = [key for key in schema["required"] if key not in inherited]
-        schema["anyOf"] = [{"required": ["extends"]}, {"required": inherited}]
 
 
 def _condition(concepts: tuple[str, ...], fields: Fields) -> dict[str, Any]:
@@ -96,23 +90,19 @@ def _values(field: Field) -> dict[str, Any]:
 
 def _reachable(schema: dict[str, Any]) -> dict[str, Any]:
     """The schema with only the definitions it uses."""
-    definitions = schema.pop("$defs")
-    used: dict[str, Any] = {}
-    left = [schema]
+    definitions, used = schema.pop("$defs"), {}
+    left = list(_references(schema))
     while left:
-        for name in _references(left.pop()):
-            if name not in used:
-                used[name] = definitions[name]
-                left.append(definitions[name])
+        name = left.pop()
+        if name not in used:
+            used[name] = definitions[name]
+            left.extend(_references(used[name]))
     return {**schema, "$defs": dict(sorted(used.items()))}
 
 
-def _references(value: Any) -> Iterable[str]:
-    if isinstance(value, dict):
-        if "$ref" in value:
-            yield value["$ref"].rpartition("/")[2]
-        for inner in value.values():
-            yield from _references(inner)
-    elif isinstance(value, list):
-        for inner in value:
-            yield from _references(inner)
+def _references(value: Any) -> Iterator[str]:
+    if isinstance(value, dict) and "$ref" in value:
+        yield value["$ref"].rpartition("/")[2]
+    inner = value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
+    for part in inner:
+        yield from _references(part)

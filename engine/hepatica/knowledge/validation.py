@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator
 from datetime import date
+from graphlib import CycleError
 from itertools import islice
 
 from hepatica.documents import Node
-from hepatica.knowledge import names
-from hepatica.knowledge.condition_reader import JOINERS
-from hepatica.knowledge.conditions import ConceptTest, Condition, Test, leaves, strata
-from hepatica.knowledge.draft import Draft, Located, children
-from hepatica.knowledge.evidence import Study
+from hepatica.knowledge.condition_reader import RESERVED
+from hepatica.knowledge.conditions import Condition, Test, leaves, strata
+from hepatica.knowledge.draft import Draft
+from hepatica.knowledge.evidence import Result, Study
 from hepatica.knowledge.figures import (
     contradictions,
     corrected,
@@ -20,10 +20,10 @@ from hepatica.knowledge.figures import (
     possible_verdicts,
     response_above_control,
 )
-from hepatica.knowledge.numbers import ranges
-from hepatica.knowledge.ruleset import Rule
+from hepatica.knowledge.names import confirmed, ids, names
+from hepatica.knowledge.ruleset import Rule, Therapy
 from hepatica.knowledge.standing import STANDINGS
-from hepatica.problems import Problem, quote, suggestion
+from hepatica.problems import Problem, quote
 
 _VERSION = re.compile(r"[0-9]{1,4}\.[0-9]{1,4}\.[0-9]{1,4}\Z")
 _AS_OF = re.compile(r"[0-9]{4}-[0-9]{2}(?:-[0-9]{2})?\Z")
@@ -48,215 +48,142 @@ def _too_much(draft: Draft) -> Iterator[Problem]:
     if draft.card is None:
         return
     whole = draft.card[1]
-    rules = sum(len(therapy.rules) for therapy, _ in draft.therapies)
-    if rules > MAX_RULES:
-        yield whole.problem((), "too-many", f"more than {MAX_RULES} rules ({rules})")
+    if len(draft.rules) > MAX_RULES:
+        yield whole.problem("", "too-many", f"more than {MAX_RULES} rules ({len(draft.rules)})")
     total = 0
-    bounds: dict[str, set[float]] = {}
-    for when, place in _conditions(draft):
+    bounds: dict[str, set[str | float]] = {}
+    for when, node in _conditions(draft):
         before = total
         for leaf in leaves(when):
             total += 1
             if isinstance(leaf, Test) and leaf.field in draft.fields and draft.fields[leaf.field].kind in ("integer", "number"):
-                bounds.setdefault(leaf.field, set()).update(float(operand) for operand in leaf.operands)
+                bounds.setdefault(leaf.field, set()).update(leaf.operands)
         if before <= MAX_TESTS < total:
-            yield place.problem((), "too-many", f"more than {MAX_TESTS} single conditions by here")
+            yield node.problem("", "too-many", f"more than {MAX_TESTS} single conditions by here")
     for field, values in bounds.items():
         if len(values) > MAX_THRESHOLDS:
             message = f"{field} is held against more than {MAX_THRESHOLDS} different numbers ({len(values)})"
-            yield whole.problem((), "too-many", message)
+            yield whole.problem("", "too-many", message)
 
 
-def _conditions(draft: Draft) -> Iterator[tuple[Condition, Located]]:
-    yield from ((concept.when, place) for concept, place in draft.concepts)
-    yield from ((rule.when, place) for rule, place in draft.rules())
-    for study, place in draft.studies():
-        yield from ((part.when, place) for part in (study.population, *study.criteria) if part and part.when is not None)
+def _conditions(draft: Draft) -> Iterator[tuple[Condition, Node]]:
+    yield from ((item.when, node) for group in (draft.concepts, draft.rules) for item, node in group)
+    for study, node in draft.studies:
+        yield from ((part.when, node) for part in (study.population, *study.criteria) if part and part.when is not None)
 
 
 def _card(draft: Draft) -> Iterator[Problem]:
     if draft.card is None:
         return
-    card, source = draft.card
+    card, node = draft.card
     if not _VERSION.match(card.version):
-        yield source.problem(("version",), "version", f"{quote(card.version)} is no version; allowed: 1.2.3")
+        yield node.at(("version",)).problem("", "version", f"{quote(card.version)} is no version; allowed: 1.2.3")
     if not _is_date(card.as_of):
-        yield source.problem(("as_of",), "date", f"{quote(card.as_of)} is no date; allowed: 2016-08 or 2016-08-31")
+        yield node.at(("as_of",)).problem("", "date", f"{quote(card.as_of)} is no date; allowed: 2016-08 or 2016-08-31")
     if card.source is None and not card.sources:
-        message = "a ruleset names its source: one text (`source:`) or references (`sources:`)"
-        yield source.problem((), "no-source", message)
-    for index, name in enumerate(card.fields):
-        if name not in draft.fields:
-            yield source.problem(("fields", index), "unknown-field", f"no field {quote(name)}; {suggestion(name, draft.fields)}")
-    known = {therapy.id: None for therapy, _ in draft.therapies}
-    for index, name in enumerate(card.therapies):
-        if draft.lacks(name, known):
-            yield source.problem(("therapies", index), "unknown-therapy", f"no therapy {quote(name)}; {suggestion(name, known)}")
-    for index in names.repeated(card.therapies):
-        yield source.problem(("therapies", index), "duplicate-id", f"{quote(card.therapies[index])} is listed twice")
-    listed = set(card.therapies)
+        yield node.problem("", "no-source", "a ruleset names its source: one text (`source:`) or references (`sources:`)")
     for therapy, place in draft.therapies:
-        if therapy.id not in listed:
-            yield place.problem(("therapy",), "unlisted-therapy", f"{quote(therapy.id)} is not in the card's list of therapies")
+        if therapy.id not in card.therapies:
+            message = f"{quote(therapy.id)} is not in the card's list of therapies"
+            yield place.at(("therapy",)).problem("", "unlisted-therapy", message)
 
 
 def _is_date(text: str) -> bool:
     """Whether `text` is a month or a day of the calendar."""
-    if not _AS_OF.match(text):
-        return False
     try:
-        date.fromisoformat(text if len(text) == 10 else f"{text}-01")
+        return bool(_AS_OF.match(text)) and bool(date.fromisoformat(text if len(text) == 10 else f"{text}-01"))
     except ValueError:
         return False
-    return True
 
 
 def _concepts(draft: Draft) -> Iterator[Problem]:
-    for concept, source in draft.concepts:
-        if concept.id in draft.fields or concept.id in JOINERS:
+    for concept, node in draft.concepts:
+        if concept.id in draft.fields or concept.id in RESERVED:
             message = f"{quote(concept.id)} already has a meaning in conditions, so the concept could never be named"
-            yield source.problem(("id",), "reserved-id", message)
+            yield node.at(("id",)).problem("", "reserved-id", message)
     if len(draft.concepts) > MAX_CONCEPTS:
-        source = draft.concepts[MAX_CONCEPTS][1]
-        yield source.problem((), "too-many", f"more than {MAX_CONCEPTS} concepts ({len(draft.concepts)})")
-    else:
-        yield from _concept_cycles(draft)
-        yield from _deep_concepts(draft)
-
-
-def _deep_concepts(draft: Draft) -> Iterator[Problem]:
-    places = {concept.id: source for concept, source in draft.concepts}
-    try:
-        levels = strata({concept.id: concept.when for concept, _ in draft.concepts})
-    except ValueError:  # a cycle or an unknown name, which is a problem of its own
+        message = f"more than {MAX_CONCEPTS} concepts ({len(draft.concepts)})"
+        yield draft.concepts[MAX_CONCEPTS][1].problem("", "too-many", message)
         return
+    conditions = {concept.id: concept.when for concept, _ in draft.concepts}
+    places = {concept.id: node.at(("when",)) for concept, node in draft.concepts}
+    levels: list[tuple[str, ...]] = []
+    while conditions and not levels:
+        try:
+            levels = strata(conditions)
+        except CycleError as error:
+            trail = [name for name in error.args[1] if name in conditions]
+            yield places[trail[0]].problem("", "concept-cycle", f"defined by itself: {' -> '.join(trail)}")
+            del conditions[trail[0]]  # to find the next one
     for name in levels[MAX_CONCEPT_DEPTH] if len(levels) > MAX_CONCEPT_DEPTH else ():
         message = f"{quote(name)} rests on concepts more than {MAX_CONCEPT_DEPTH} levels deep"
-        yield places[name].problem(("when",), "too-deep", message)
+        yield places[name].problem("", "too-deep", message)
 
 
-def _concept_cycles(draft: Draft) -> Iterator[Problem]:
-    uses = {c.id: {leaf.concept for leaf in leaves(c.when) if isinstance(leaf, ConceptTest)} for c, _ in draft.concepts}
-    for concept, source in draft.concepts:
-        trail = _cycle(concept.id, uses)
-        if trail:
-            yield source.problem(("when",), "concept-cycle", f"defined by itself: {' -> '.join(trail)}")
-
-
-def _cycle(start: str, uses: Mapping[str, set[str]]) -> list[str]:
-    """A shortest way from `start` back to itself; empty where there is none."""
-    trails = [[start]]
-    seen: set[str] = set()
-    while trails:
-        trail = trails.pop(0)
-        for name in sorted(uses.get(trail[-1], ())):
-            if name == start:
-                return [*trail, name]
-            if name not in seen:
-                seen.add(name)
-                trails.append([*trail, name])
-    return []
-
-
-def _standings(draft: Draft) -> Iterator[Problem]:
-    studies = {study.id: study for study, _ in draft.studies()}
+def _rules(draft: Draft) -> Iterator[Problem]:
+    """A rule rests on studies that bear its standing out; what is not supported has the verdict that their figures give."""
+    studies = {study.id: study for study, _ in draft.studies}
     tumour = draft.card[0].tumour if draft.card else "hcc"
-    for rule, source in draft.rules():
-        cited = [studies[name] for name in dict.fromkeys(rule.cites) if name in studies]
-        yield from _other_tumours(rule, cited, source, tumour)
-        demand = STANDINGS[rule.standing]
-        if cited and not any(demand.borne_out_by(study) for study in cited if study.tumour == tumour):
-            message = f"{rule.standing} needs {demand.needs}; cited: {', '.join(rule.cites)}"
-            yield source.problem(("standing",), "standing", message)
-
-
-def _verdicts(draft: Draft) -> Iterator[Problem]:
-    """What is not supported has the verdict that the figures of its trials give, and nothing else has one."""
-    studies = {study.id: study for study, _ in draft.studies()}
-    for therapy, source in draft.therapies:
+    for therapy, node in draft.therapies:
+        if not therapy.rules:
+            message = f"{quote(therapy.id)} has no rule, so no answer could place it"
+            yield node.at(("therapy",)).problem("", "no-rule", message)
         for index, rule in enumerate(therapy.rules):
-            at = ("rules", index, "verdict" if rule.verdict else "standing")
-            if rule.reaches != "not_supported":
-                if rule.verdict is not None:
-                    yield source.problem(at, "verdict", f"only not_supported has a verdict; {rule.id} is {rule.standing}")
-                continue
-            allowed = possible_verdicts(rule, therapy, [studies[name] for name in rule.cites if name in studies])
-            if rule.verdict not in allowed:
-                given = f"{rule.verdict} is not what the figures of its trials say" if rule.verdict else "a verdict is needed"
-                yield source.problem(at, "verdict", f"{rule.id}: {given}; they say {' or '.join(allowed)}")
+            cited = [studies[name] for name in rule.cites if name in studies]
+            yield from _standing(rule, node.at(("rules", index)), cited, tumour)
+            yield from _verdict(rule, node.at(("rules", index)), therapy, cited)
 
 
-def _approvals(draft: Draft) -> Iterator[Problem]:
-    for study, source in draft.studies():
-        if study.approval is not None and study.kind != "regulatory_approval":
-            yield source.problem(("approval",), "approval", f"only a regulatory_approval has one; {study.id} is a {study.kind}")
-
-
-def _other_tumours(rule: Rule, cited: list[Study], source: Located, tumour: str) -> Iterator[Problem]:
-    places = {name: index for index, name in enumerate(rule.cites)}
+def _standing(rule: Rule, node: Node, cited: Collection[Study], tumour: str) -> Iterator[Problem]:
+    if not rule.cites:
+        yield node.at(("cites",)).problem("", "uncited-rule", f"the rule {quote(rule.id)} cites no study; every rule needs one")
     for study in cited:
         if study.tumour != tumour:
             message = f"{quote(study.id)} is about {study.tumour.replace('_', ' ')}; only studies of {tumour} can back a rule"
-            yield source.problem(("cites", places[study.id]), "other-tumour", message)
+            yield node.at(("cites", rule.cites.index(study.id))).problem("", "other-tumour", message)
+    demand = STANDINGS[rule.standing]
+    if cited and not any(demand.borne_out_by(study) for study in cited if study.tumour == tumour):
+        message = f"{rule.standing} needs {demand.needs}; cited: {', '.join(rule.cites)}"
+        yield node.at(("standing",)).problem("", "standing", message)
 
 
-def _empty_therapies(draft: Draft) -> Iterator[Problem]:
-    for therapy, source in draft.therapies:
-        if not therapy.rules:
-            yield source.problem(("therapy",), "no-rule", f"{quote(therapy.id)} has no rule, so no answer could place it")
+def _verdict(rule: Rule, node: Node, therapy: Therapy, cited: list[Study]) -> Iterator[Problem]:
+    place = node.at(("verdict" if rule.verdict else "standing",))
+    if rule.reaches != "not_supported":
+        if rule.verdict is not None:
+            yield place.problem("", "verdict", f"only not_supported has a verdict; {rule.id} is {rule.standing}")
+        return
+    allowed = possible_verdicts(rule, therapy, cited)
+    if rule.verdict not in allowed:
+        given = f"{rule.verdict} is not what the figures of its trials say" if rule.verdict else "a verdict is needed"
+        yield place.problem("", "verdict", f"{rule.id}: {given}; they say {' or '.join(allowed)}")
 
 
-def _places(draft: Draft) -> Iterator[Problem]:
-    groups = (draft.concepts, draft.therapies, draft.notes, draft.omissions)
-    for source in (source for group in groups for _, source in group):
-        yield from _lines_below(source.file, source.node)
-
-
-def _lines_below(file: str, node: Node) -> Iterator[Problem]:
-    for child in children(node):
-        yield from _lines_below(file, child)
-    if isinstance(node.value, dict) and "lines" in node.value:
-        place = node.value["lines"]
-        if ranges(place.raw) is None:
-            yield place.problem(file, "lines", f"{quote(place.raw)} names no lines; allowed: 413, 413-415 or '213-233, 433-458'")
-
-
-def _figures(draft: Draft) -> Iterator[Problem]:
-    for study, source in draft.studies():
+def _studies(draft: Draft) -> Iterator[Problem]:
+    """A study's figures are possible and do not contradict each other, unless a discrepancy explains it."""
+    for study, node in draft.studies:
+        if study.approval is not None and study.kind != "regulatory_approval":
+            message = f"only a regulatory_approval has one; {study.id} is a {study.kind}"
+            yield node.at(("approval",)).problem("", "approval", message)
         for path, message in impossible_counts(study):
-            yield source.problem(path, "figure", f"{study.id}: {message}")
+            yield node.at(path).problem("", "figure", f"{study.id}: {message}")
         explained = {name for discrepancy in study.discrepancies for name in discrepancy.affects}
-        yield from _results(study, source, explained)
+        for index, result in enumerate(study.results):
+            for part, code, message in _result(result, result.id in explained):
+                yield node.at(("results", index, *part)).problem("", code, f"{study.id}/{result.id}: {message}")
         for index, first, second in response_above_control(study, explained):
             message = f"{study.id}/{first.id}: response above disease control ({second.id}) in the same arm"
-            yield source.problem(("results", index), "figure", message)
+            yield node.at(("results", index)).problem("", "figure", message)
 
 
-def _results(study: Study, source: Located, explained: set[str]) -> Iterator[Problem]:
-    for index, result in enumerate(study.results):
-        if not result.lines and not result.source and not result.corrected:
-            message = f"{study.id}/{result.id}: a figure needs its lines or its source, or only a correction"
-            yield source.problem(("results", index), "lines", message)
-        for part, message in contradictions(result) if result.id not in explained else ():
-            hint = "record the discrepancy that explains it (affects: [...]) or mend the figure"
-            yield source.problem(("results", index, part), "figure", f"{study.id}/{result.id}: {message}; {hint}")
-        for part, message in contradictions(corrected(result)) if result.corrected else ():
-            corrected_message = f"{study.id}/{result.id}: as corrected, {message}"
-            yield source.problem(("results", index, "corrected", part), "figure", corrected_message)
+def _result(result: Result, explained: bool) -> Iterator[tuple[tuple[str, ...], str, str]]:
+    if not result.lines and not result.source and not result.corrected:
+        yield (), "lines", "a figure needs its lines or its source, or only a correction"
+    for part, message in contradictions(result) if not explained else ():
+        hint = "record the discrepancy that explains it (affects: [...]) or mend the figure"
+        yield (part,), "figure", f"{message}; {hint}"
+    for part, message in contradictions(corrected(result)) if result.corrected else ():
+        yield ("corrected", part), "figure", f"as corrected, {message}"
 
 
-CHECKS: tuple[Callable[[Draft], Iterator[Problem]], ...] = (
-    names.ids,
-    _card,
-    _concepts,
-    names.citations,
-    _standings,
-    _verdicts,
-    _approvals,
-    _places,
-    _figures,
-    names.within_studies,
-    names.regimens,
-    names.references,
-    _empty_therapies,
-)
+CHECKS: tuple[Callable[[Draft], Iterator[Problem]], ...] = (ids, names, confirmed, _card, _concepts, _rules, _studies)

@@ -19,7 +19,6 @@ from hepatica.report.blocks import (
     Items,
     Mark,
     More,
-    Node,
     Notice,
     Paragraph,
     Picture,
@@ -29,9 +28,10 @@ from hepatica.report.blocks import (
     Title,
     Tone,
     Tree,
+    TreeNode,
 )
 from hepatica.report.case import case_blocks, case_title
-from hepatica.report.documents import document, json_line, json_text, named_schema, schema
+from hepatica.report.documents import document, json_bytes, json_line, json_text, named_schema, schema
 from hepatica.report.render_html import html, html_page
 from hepatica.report.render_markdown import markdown
 from hepatica.report.render_text import text
@@ -97,7 +97,6 @@ __all__ = [
     "Items",
     "Mark",
     "More",
-    "Node",
     "Notice",
     "Paragraph",
     "PatientListing",
@@ -114,6 +113,7 @@ __all__ = [
     "Title",
     "Tone",
     "Tree",
+    "TreeNode",
     "VerificationReport",
     "about",
     "about_view",
@@ -126,6 +126,7 @@ __all__ = [
     "document",
     "html",
     "html_page",
+    "json_bytes",
     "json_line",
     "json_text",
     "markdown",

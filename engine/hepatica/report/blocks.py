@@ -7,14 +7,14 @@ How a command or a page gets its words:
 3. The command returns `Output(result, view)` under `@printed(...)` of `hepatica.cli.common`, a page calls `html(view(result),
    link)`. Text, Markdown, HTML and JSON follow; `schema(type)` is the JSON Schema.
 
-`report/about.py` with `cli/about.py` is a small example. Three rules keep media alike: a view never writes marks of a medium
+`report/card.py` with `cli/about.py` is a small example. Blocks are named tuples, which take a tenth of a dataclass's time to
+define: every command waits for them. Three rules keep media alike: a view never writes marks of a medium
 (no asterisks, no tags, no wrapping); what everybody must read stands in the open and never in `Item.details` or `More`, which
 text and Markdown print with `--verbose` only and HTML folds; and tone or mark only repeat what the words say.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Literal, NamedTuple
 
 Tone = Literal["plain", "strong", "quiet", "warning", "good", "bad"]
@@ -32,16 +32,14 @@ class Ref(NamedTuple):
     id: str
 
 
-@dataclass(frozen=True, slots=True)
-class Title:
+class Title(NamedTuple):
     """The name of the whole page; `quiet` stands under it."""
 
     text: str
     quiet: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Paragraph:
+class Paragraph(NamedTuple):
     """Running text. `lead` is a short run-in heading ("Warning", "Because"); a renderer sets the colon."""
 
     text: str
@@ -50,16 +48,14 @@ class Paragraph:
     ref: Ref | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Facts:
+class Facts(NamedTuple):
     """Names with values: a patient's facts, a card's entries. `inline` ones run on in one paragraph."""
 
     pairs: tuple[tuple[str, str], ...]
     inline: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Item:
+class Item(NamedTuple):
     """One row of a list: a name, what is said of it, a badge before that, and details below for those who ask."""
 
     name: str
@@ -75,8 +71,7 @@ class Item:
         return not (self.text or self.badge or self.details)
 
 
-@dataclass(frozen=True, slots=True)
-class Items:
+class Items(NamedTuple):
     """Rows under an optional group name; `means` explains the group. In text, a group of mere names runs on in one line."""
 
     items: tuple[Item, ...]
@@ -84,35 +79,31 @@ class Items:
     means: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Bullets:
+class Bullets(NamedTuple):
     """Sentences in a row, each with a mark before it."""
 
     texts: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Section:
+class Section(NamedTuple):
     """A heading with its blocks; `count` stands beside the heading, `says` below it; HTML closes a `folded` one."""
 
     title: str
     blocks: tuple[Block, ...]
-    count: int | None = None
+    count: int | None = None  # type: ignore[assignment] # shadows what a tuple can count, which nobody asks of a section
     folded: bool = False
     id: str = ""
     says: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class More:
+class More(NamedTuple):
     """What only those read who ask for it: HTML folds it under `summary`, text and Markdown print it with details only."""
 
     summary: str
     blocks: tuple[Block, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Cell:
+class Cell(NamedTuple):
     """A table cell that is more than text."""
 
     text: str
@@ -120,8 +111,7 @@ class Cell:
     tone: Tone = "plain"
 
 
-@dataclass(frozen=True, slots=True)
-class Table:
+class Table(NamedTuple):
     """Columns and rows; `numeric` names the columns aligned right; on a narrow medium each row becomes a list of its cells."""
 
     columns: tuple[str, ...]
@@ -130,34 +120,30 @@ class Table:
     numeric: tuple[int, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Node:
+class TreeNode(NamedTuple):
     """One line of a tree with its branches."""
 
     text: str
     mark: Mark = "none"
-    parts: tuple[Node, ...] = ()
+    parts: tuple[TreeNode, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Tree:
+class Tree(NamedTuple):
     """A condition, or anything nested, as an indented tree; HTML closes a `folded` one under `summary`."""
 
-    root: Node
+    root: TreeNode
     folded: bool = False
     summary: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Code:
+class Code(NamedTuple):
     """Text to be copied as it stands."""
 
     text: str
     language: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Picture:
+class Picture(NamedTuple):
     """A picture by its address or its SVG (written by this program), with what it shows in words."""
 
     alt: str
@@ -165,8 +151,7 @@ class Picture:
     src: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Notice:
+class Notice(NamedTuple):
     """The educational notice, on every output."""
 
     text: str

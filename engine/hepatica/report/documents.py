@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import json
-from typing import Any
-
-from pydantic import TypeAdapter
+from typing import TYPE_CHECKING, Any
 
 from hepatica.notice import NOTICE
 from hepatica.printable import escaped_in_json
+
+if TYPE_CHECKING:
+    from pydantic import TypeAdapter
 
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
 
@@ -30,6 +31,11 @@ def json_text(value: Any) -> str:
     return escaped_in_json(json.dumps(document(value), indent=2, ensure_ascii=False, allow_nan=False))
 
 
+def json_bytes(result: Any) -> bytes:
+    """A result as compact JSON in UTF-8, several times faster than the others; not for a terminal."""
+    return _adapter(type(result)).dump_json(result)
+
+
 def json_line(value: Any) -> str:
     """A result as one line of JSON, without blanks."""
     return escaped_in_json(json.dumps(document(value), separators=(",", ":"), ensure_ascii=False, allow_nan=False))
@@ -49,6 +55,8 @@ def named_schema(schema: dict[str, Any], name: str, version: str) -> dict[str, A
 def _adapter(kind: Any) -> TypeAdapter[Any]:
     found = _ADAPTERS.get(kind)
     if found is None:
+        from pydantic import TypeAdapter
+
         found = _ADAPTERS[kind] = TypeAdapter(kind)
     return found
 

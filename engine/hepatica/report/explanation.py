@@ -8,7 +8,7 @@ from hepatica.evaluation import LISTS
 from hepatica.explain import ConditionTree, ExplainedRule, ExplainedStudy, Explanation
 from hepatica.knowledge import LINES, STANDINGS, VERDICTS, catalogue, concept_words
 from hepatica.report.answers import NOT_TRIALS, fits_words
-from hepatica.report.blocks import Block, Blocks, Facts, Mark, Node, Notice, Paragraph, Section, Title, Tree
+from hepatica.report.blocks import Block, Blocks, Facts, Mark, Notice, Paragraph, Section, Title, Tree, TreeNode
 from hepatica.report.evidence import study_page, study_sections
 from hepatica.report.rules import standing_words
 from hepatica.report.sources import place_words
@@ -84,18 +84,18 @@ class _Why:
         title = f"{_APPLIES[explained.applies]}: {standing_words(rule.standing, rule.verdict)}, {LINES[rule.line]}"
         return Section(title, tuple(blocks), id=rule.id)
 
-    def condition(self, tree: ConditionTree) -> list[Node]:
+    def condition(self, tree: ConditionTree) -> list[TreeNode]:
         """A condition without the "all of" at its top, which every rule has."""
         return list(self.node(tree).parts) if tree.kind == "all" else [self.node(tree)]
 
-    def node(self, tree: ConditionTree, text: str = "") -> Node:
+    def node(self, tree: ConditionTree, text: str = "") -> TreeNode:
         """A part of a condition with its parts; what a concept means is opened the first time only."""
         children = tree.children
         if tree.kind == "concept":
             again = (tree.concept, tree.wanted) in self._opened
             self._opened.add((tree.concept, tree.wanted))
             children = () if again else tree.children[0].children if tree.children[0].kind == "all" else tree.children
-        return Node(text or self.says(tree), _MARKS[tree.verdict], tuple(map(self.node, children)))
+        return TreeNode(text or self.says(tree), _MARKS[tree.verdict], tuple(map(self.node, children)))
 
     def says(self, tree: ConditionTree) -> str:
         """A part of a condition in words: "Tumour c-MET low (needs high)"."""

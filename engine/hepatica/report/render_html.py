@@ -184,7 +184,7 @@ def _folded(body: str, summary: str, folded: bool) -> Iterator[str]:
     yield f"<details><summary>{_text(summary)}</summary>\n{body}</details>\n" if folded else body
 
 
-def _tree(node: b.Node) -> str:
+def _tree(node: b.TreeNode) -> str:
     mark = f'<span class="mark">{_MARKS[node.mark]}</span> ' if node.mark != "none" else ""
     parts = f"<ul>{''.join(map(_tree, node.parts))}</ul>" if node.parts else ""
     return f'<li class="{node.mark}">{mark}{_text(node.text)}{parts}</li>'

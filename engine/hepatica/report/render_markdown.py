@@ -117,7 +117,7 @@ def _cell(cell: str | b.Cell) -> str:
     return escaped(cell) if isinstance(cell, str) else _linked(cell.text, cell.ref)
 
 
-def _tree(node: b.Node, indent: str) -> Iterator[str]:
+def _tree(node: b.TreeNode, indent: str) -> Iterator[str]:
     yield f"{indent}- {_MARKS[node.mark]}{escaped(node.text)}"
     for part in node.parts:
         yield from _tree(part, f"{indent}  ")

@@ -153,7 +153,7 @@ class _Text:
             yield from self.hanging("", block.says, indent + 2, 0)
         yield from self.blocks(block.blocks, indent + 2)
 
-    def tree(self, node: b.Node, indent: int) -> Iterator[str]:
+    def tree(self, node: b.TreeNode, indent: int) -> Iterator[str]:
         mark = _MARKS[node.mark]
         yield from self.hanging(mark, node.text, indent, len(mark))
         for part in node.parts:

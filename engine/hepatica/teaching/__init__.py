@@ -9,7 +9,6 @@ from hepatica.teaching.forest import (
     Forest,
     ForestPanel,
     ForestRow,
-    UndrawnTrial,
     forest,
 )
 from hepatica.teaching.pathway import (
@@ -30,14 +29,10 @@ from hepatica.teaching.quiz import (
     Quiz,
     QuizAnswer,
     QuizCase,
-    QuizChoice,
-    QuizFact,
-    QuizKey,
     QuizQuestion,
     QuizStart,
     QuizSummary,
     QuizTally,
-    QuizTwist,
     fact,
     mark,
     marked,
@@ -49,7 +44,7 @@ from hepatica.teaching.quiz import (
 )
 from hepatica.teaching.quiz_answers import read_answers
 from hepatica.teaching.quiz_maker import quiz
-from hepatica.teaching.quiz_patients import LEVELS, Level, implausible
+from hepatica.teaching.quiz_patients import LEVELS, Level
 
 __all__ = [
     "ENDPOINTS",
@@ -73,19 +68,13 @@ __all__ = [
     "Quiz",
     "QuizAnswer",
     "QuizCase",
-    "QuizChoice",
-    "QuizFact",
-    "QuizKey",
     "QuizQuestion",
     "QuizStart",
     "QuizSummary",
     "QuizTally",
-    "QuizTwist",
     "State",
-    "UndrawnTrial",
     "fact",
     "forest",
-    "implausible",
     "mark",
     "marked",
     "not_offered",

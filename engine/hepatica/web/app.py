@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Awaitable, Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -18,8 +17,8 @@ from starlette.staticfiles import StaticFiles
 
 from hepatica.notice import notice
 from hepatica.problems import InvalidInput
-from hepatica.report import Paragraph, Title, document
-from hepatica.web.library import RulesetLibrary
+from hepatica.report import Paragraph, Title, json_bytes
+from hepatica.web.library import DocumentCache, RulesetLibrary
 from hepatica.web.limits import RequestGuard, run_stoppable
 from hepatica.web.openapi import description
 from hepatica.web.pages import pages, refused_view
@@ -34,7 +33,7 @@ JSON = ".json"
 PICTURE = ".svg"
 PICTURE_POLICY = "default-src 'none'; style-src 'unsafe-inline'"
 # More threads than cores make each answer slower and none faster; the slow pages have a thread of their own.
-ANSWERS_AT_ONCE = 4
+ANSWERS_AT_ONCE = 2
 SLOW_AT_ONCE = 1
 ANSWER_SECONDS, SLOW_SECONDS = 20.0, 55.0
 
@@ -44,10 +43,10 @@ Endpoint = Callable[["HttpRequest"], Awaitable[Response]]
 def application(library: RulesetLibrary, hosts: Sequence[str] = ("*",)) -> Starlette:
     """The application over a library; `hosts` are the names it answers to (a page elsewhere cannot borrow another)."""
     site = _Site(library)
-    openapi = description(site.pages, library)
+    openapi = json_bytes(description(site.pages, library)) + b"\n"
     routes: list[Route | Mount] = [
         Route("/", _home, methods=["GET"]),
-        Route("/openapi.json", lambda _: _json(openapi), methods=["GET"]),
+        Route("/openapi.json", lambda _: Response(openapi, media_type="application/json"), methods=["GET"]),
         Mount("/static", _RevalidatedFiles(directory=STATIC)),
     ]
     for page in site.pages:
@@ -69,6 +68,7 @@ class _Site:
         self.library = library
         self.pages = pages(library)
         self.renderer = Renderer(self.pages)
+        self.views: DocumentCache[PageView] = DocumentCache()
         self._answers = anyio.CapacityLimiter(ANSWERS_AT_ONCE)
         self._slow = anyio.CapacityLimiter(SLOW_AT_ONCE)
 
@@ -122,9 +122,17 @@ class _Site:
         request = Request(library=self.library, ruleset_name=self.library.default, address=http.url.path)
         try:
             request = self._request(page, http)
-            return request, page.view(request)
+            return request, self._made(page, request)
         except InvalidInput as error:
             return request, refused_view(page, request, error)
+
+    def _made(self, page: Page, request: Request) -> PageView:
+        """A page's view. What does not depend on the patient is made once."""
+        if page.of_case or page.form or page.slow:
+            return page.view(request)
+        request.profile  # noqa: B018 (a case that cannot be read is refused on every page)
+        key = (page.path, request.ruleset.digest, *sorted(request.path.items()), *sorted(request.own.items()))
+        return self.views.get(key, lambda: page.view(request))
 
     def _request(self, page: Page, http: HttpRequest) -> Request:
         query = http.scope["query_string"].decode("latin-1")
@@ -157,6 +165,5 @@ def _home(http: HttpRequest) -> Response:
 
 
 def _json(result: object, status: int = 200) -> Response:
-    """A result as compact JSON: written several times faster than with line breaks."""
-    text = json.dumps(document(result), ensure_ascii=False, separators=(",", ":")) + "\n"
-    return Response(text, status, media_type="application/json")
+    """A result as compact JSON."""
+    return Response(json_bytes(result) + b"\n", status, media_type="application/json")

@@ -63,7 +63,7 @@ def _changed(request: Request, but: str) -> Profile:
     """The case with the facts of one `but` changed; its problems are the request's."""
     pairs = [tuple(text.strip() for text in one.partition("=")[::2]) for one in but.split(";") if one.strip()]
     facts = [(request.ruleset.fields.find(name) or name, value) for name, value in pairs]
-    return _profile(BUT, request.reader.changed(request.patient, facts))
+    return _profile(BUT, request.reader.read(request.reader.changed(request.patient, facts)))
 
 
 def _other(request: Request, query: str) -> Profile:

@@ -10,6 +10,7 @@ from typing import Generic, TypeVar
 
 from hepatica.knowledge import Ruleset
 from hepatica.patient import Profile, read_profile
+from hepatica.web.query import QueryReader
 
 MOST_DOCUMENTS = 64
 
@@ -39,11 +40,12 @@ class DocumentCache(Generic[V]):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ServedPatient:
-    """A shipped patient: its file's name, its title and what it holds."""
+    """A shipped patient: its file's name, its title, what it holds, and the query that reproduces it."""
 
     name: str
     title: str
     profile: Profile
+    query: str
 
 
 class RulesetLibrary:
@@ -61,4 +63,5 @@ class RulesetLibrary:
 
 def _example(path: Path) -> ServedPatient:
     profile = read_profile(path)
-    return ServedPatient(name=path.stem, title=profile.label or path.stem.replace("-", " "), profile=profile)
+    query = QueryReader(profile.fields).write(profile)
+    return ServedPatient(name=path.stem, title=profile.label or path.stem.replace("-", " "), profile=profile, query=query)

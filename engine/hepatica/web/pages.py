@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import replace
 from urllib.parse import urlencode
 
 from hepatica.assurance import RulesetVersion
@@ -22,7 +21,6 @@ from hepatica.report import (
     Cell,
     Item,
     Items,
-    More,
     Paragraph,
     Ref,
     RuleListing,
@@ -122,7 +120,7 @@ def answer_page(request: Request) -> PageView:
     counts = "; ".join(f"{LISTS[name].heading}: {len(entries)}" for name, entries in found.entries().items() if entries)
     return PageView(
         result=found,
-        blocks=(replace(title, quiet=""), *filter(_is_warning, case), *on_screen(rest)),
+        blocks=(title._replace(quiet=""), *filter(_is_warning, case), *on_screen(rest)),
         case=() if request.patient.empty else tuple(block for block in case if not _is_warning(block)),
         template="answer.html",
         says=f"{counts}.",
@@ -144,17 +142,17 @@ def on_screen(blocks: Iterable[Block]) -> Iterator[Block]:
             shown = [one for one in groups if one.items[0].tone == "strong"] or groups[: not opened]
             others = () if groups else block.blocks
             if shown or others:
-                yield replace(block, blocks=(*map(_cards, shown), *others), count=None)
+                yield block._replace(blocks=(*map(_cards, shown), *others), count=None)
             yield from (_folded_group(one) for one in groups if one not in shown)
             opened = True
         else:
-            yield replace(block, folded=opened and block.id in FOLDED)
+            yield block._replace(folded=opened and block.id in FOLDED)
             opened = opened or block.id == "strongest-open"
 
 
 def _cards(group: Items) -> Items:
     """A group of a standing without its heading: each item carries it as a badge."""
-    return Items(tuple(replace(item, badge=item.badge or group.group) for item in group.items))
+    return Items(tuple(item._replace(badge=item.badge or group.group) for item in group.items))
 
 
 def _folded_group(group: Items) -> Section:
@@ -195,7 +193,7 @@ def whatif_page(request: Request) -> PageView:
     case = set(case_blocks(found.evaluation))
     blocks = [one for one in whatif_view(found) if one not in case or _is_warning(one)]
     first = next((block for block in blocks if isinstance(block, Section)), None)
-    shown = (replace(block, folded=block is not first) if isinstance(block, Section) else block for block in blocks)
+    shown = (block._replace(folded=block is not first) if isinstance(block, Section) else block for block in blocks)
     return PageView(result=found, blocks=tuple(shown), filters=(choice,))
 
 
@@ -206,12 +204,7 @@ def pathway_page(request: Request) -> PageView:
     lines = [line for line in LINES if line in {rule.line for rule in request.ruleset.rules.values()}]
     _, choice = _choice(request, LINE, "Line", {"": "All", **{line: first_up(LINES[line]) for line in lines}})
     shown = tuple((f"{LINE}={line.line}&{query}", f"{line.title}; the outline below says the same.") for line in found.lines)
-    return PageView(result=found, blocks=_without_more(pathway_view(found)), pictures=shown, filters=(choice,))
-
-
-def _without_more(blocks: Blocks) -> Blocks:
-    """A view without its own picture, which the page shows in the screen's width."""
-    return tuple(block for block in blocks if not isinstance(block, More))
+    return PageView(result=found, blocks=pathway_view(found, picture=False), pictures=shown, filters=(choice,))
 
 
 def pathway_picture(request: Request) -> bytes:
@@ -238,7 +231,7 @@ def forest_page(request: Request) -> PageView:
     shown = ((query, f"{len(found.rows)} hazard ratios as a forest plot; every number stands in the tables."),)
     return PageView(
         result=found,
-        blocks=_without_more(forest_view(found)),
+        blocks=forest_view(found, picture=False),
         pictures=shown if found.panels else (),
         pictures_last=True,
         filters=(first, second),

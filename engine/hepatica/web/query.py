@@ -88,7 +88,7 @@ class QueryReader:
     def read(self, given: Parameters) -> PatientQuery:
         """The patient in the parameters (without those that belong to the page); never raises."""
         known = {name: values for name, values in given.items() if name in self.names}
-        patient = PatientQuery(entered=known, text=urlencode(self._stated(known)))
+        patient = PatientQuery(entered=known, text=self.text(known))
         problems = [self._unknown(name) for name in given if name not in self.names]
         problems += [self._twice(name) for name, values in known.items() if len(values) > 1 and not self._is_set(name)]
         problems += self._two_readings(patient)
@@ -106,8 +106,8 @@ class QueryReader:
         except InvalidInput as error:
             return self._refused(PatientQuery(), error.problems)
 
-    def changed(self, patient: PatientQuery, facts: Iterable[tuple[str, str]]) -> PatientQuery:
-        """The patient with other facts; what was measured behind a changed fact no longer holds."""
+    def changed(self, patient: PatientQuery, facts: Iterable[tuple[str, str]]) -> Parameters:
+        """The patient's parameters with other facts; what was measured behind a changed fact no longer holds."""
         given: dict[str, list[str]] = {}
         for name, value in facts:
             given.setdefault(name, []).append(value)
@@ -116,7 +116,11 @@ class QueryReader:
             if gone & behind:
                 gone |= {part(whole, name) for name in PARTS[whole]} | (behind - {STAINING})
         kept = {name: values for name, values in patient.entered.items() if name not in gone}
-        return self.read({**kept, **{name: tuple(values) for name, values in given.items()}})
+        return {**kept, **{name: tuple(values) for name, values in given.items()}}
+
+    def text(self, entered: Parameters) -> str:
+        """The shortest query that says what was entered."""
+        return urlencode(self._stated(entered))
 
     def write(self, profile: Profile) -> str:
         """A query that reads back as an equal profile; what follows from components or a score is left to be computed."""

@@ -128,9 +128,7 @@ class Renderer:
             "rulesets": rulesets,
             "ruleset_links": {name: _under(request, name) for name in rulesets},
             "companion": request.ruleset.card.companion if request.ruleset.card.companion in rulesets else "",
-            "examples": [
-                {"title": example.title, "query": request.reader.write(example.profile)} for example in library.examples.values()
-            ],
+            "examples": list(library.examples.values()),
         }
 
 
@@ -179,7 +177,7 @@ def address(ref: Ref, request: Request) -> str:
         "field": lambda: f"/answer{carried}#f-{name}",
         "page": lambda: f"/{name}{carried}",
         "local": lambda: ref.id,
-        "patient": lambda: f"/answer?{_example_query(request, ref.id)}",
+        "patient": lambda: f"/answer?{request.library.examples[ref.id].query}" if ref.id in request.library.examples else "",
         "change": lambda: f"/answer?{_changed_query(request, ref.id)}",
     }
     return places[ref.kind]() if ref.kind in places else ""
@@ -189,11 +187,6 @@ def _owner(ruleset: Ruleset, rule: str) -> str:
     return next((therapy.id for therapy, one in ruleset.rules_with_therapy() if one.id == rule), "")
 
 
-def _example_query(request: Request, name: str) -> str:
-    example = request.library.examples.get(name)
-    return request.reader.write(example.profile) if example else ""
-
-
 def _changed_query(request: Request, change: str) -> str:
     changed = request.reader.changed(request.patient, parse_qsl(change, keep_blank_values=True))
-    return "&".join(text for text in (ruleset_query(request), changed.text) if text)
+    return "&".join(text for text in (ruleset_query(request), request.reader.text(changed)) if text)

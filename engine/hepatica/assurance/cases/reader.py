@@ -8,10 +8,10 @@ from pathlib import Path
 
 from hepatica.assurance.cases.case import ExpectedAnswer, ExpectedWhy, PatientCase
 from hepatica.assurance.cases.suite import Load, case_files
-from hepatica.documents import Node, read_bytes, read_yaml
+from hepatica.documents import Node, decode, read_bytes, read_yaml
 from hepatica.documents import Path as NodePath
 from hepatica.evaluation import LISTS
-from hepatica.knowledge import Ruleset, decode
+from hepatica.knowledge import Ruleset
 from hepatica.patient import UNKNOWN, Profile, facts_of, profile_from, profile_in
 from hepatica.problems import InvalidInput, Problem, quote, suggestion
 
@@ -101,10 +101,10 @@ class _CaseReader:
         if not isinstance(self.node.value, dict):
             self._problem((), "wrong-type", "a case is a mapping")
             return []
-        expected = decode(
-            ExpectedAnswer, self.node, self.file, self.ruleset.concepts, self.problems, conditions=(), written_as={}
-        )
+        expected = decode(ExpectedAnswer, self.node, self.file, self.problems)
         self._filled(self.node.value)
+        for key in (*LISTS, *(f"{name}_exactly" for name in LISTS)):
+            self._listed((key,), self._words(key), self.ruleset.therapies, "therapy")
         profile = Profile(facts_of({}, self.ruleset.fields), fields=self.ruleset.fields)
         try:
             profile = self._profile(self.node.value)
@@ -147,8 +147,6 @@ class _CaseReader:
 
     def _names(self, expected: ExpectedAnswer) -> None:
         ruleset = self.ruleset
-        for key in (*LISTS, *(f"{name}_exactly" for name in LISTS)):
-            self._listed((key,), getattr(expected, key), ruleset.therapies, "therapy")
         self._keys(("derived",), expected.derived, ruleset.concepts)
         self._keys(("applicability",), expected.applicability, ruleset.studies)
         self._keys(("shows",), expected.shows, ruleset.therapies)
@@ -173,6 +171,12 @@ class _CaseReader:
     def _listed(self, path: NodePath, names: Sequence[str] | None, allowed: Collection[str], what: str) -> None:
         for index, name in enumerate(names or ()):
             self._known((*path, index), name, allowed, what)
+
+    def _words(self, key: str) -> list[str]:
+        """The words under a key, as written; so that a wrong one is told even where the case cannot be decoded."""
+        node = self.node.at((key,)) if key in self.node.value else None  # type: ignore[operator]
+        members = node.value if node is not None and isinstance(node.value, list) else [node] if node is not None else []
+        return [one.raw for one in members if not isinstance(one.value, (dict, list)) and one.raw]
 
     def _known(self, path: NodePath, name: str, allowed: Collection[str], what: str) -> None:
         if name not in allowed:

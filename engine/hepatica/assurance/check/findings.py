@@ -205,15 +205,6 @@ _ALL = (
         "A misprint quotes what the source prints; that number must stand among the figures of the study.",
     ),
     FindingKind(
-        "failed-evidence",
-        "fault",
-        "The rule {rule} offers an option although every study it rests on missed its primary endpoint ({studies}).",
-        "Give {rule} the standing not_supported, cite the study that speaks for it, or waive the finding with a reason.",
-        "A finished study reports something, but one that missed the endpoint it was designed on does not back an option by "
-        "itself. Approvals, statements and trials under way are left out; a rule that names the result it rests on with "
-        "`figure` and a subgroup is taken at its word, since its headline says that the trial failed.",
-    ),
-    FindingKind(
         "uncited",
         "fault",
         "The {what} is given as the source's own statement, but says nowhere in which lines.",

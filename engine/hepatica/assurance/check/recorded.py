@@ -10,8 +10,6 @@ from hepatica.assurance.version import RulesetVersion
 from hepatica.inference import GoalKey, conditions_of
 from hepatica.knowledge import STANDINGS, ConceptTest, Condition, figure_findings, leaves
 
-_NEEDS_NO_RESULT = ("regulatory_approval", "review_statement", "trial_in_progress")
-
 
 def standing_not_borne_out(version: RulesetVersion) -> Iterator[CheckFinding]:
     """Options whose studies report nothing; an announcement needs no figures."""
@@ -29,19 +27,6 @@ def against_figures(version: RulesetVersion) -> Iterator[CheckFinding]:
     """What figures say against each other, against their endpoint, or against a sentence."""
     for one in figure_findings(version.ruleset):
         yield finding(one.code, one.place, about=one.about.partition("/")[2], says=one.says)
-
-
-def failed_evidence(version: RulesetVersion) -> Iterator[CheckFinding]:
-    """Options whose studies all missed the endpoint they were designed on."""
-    studies = version.ruleset.studies
-    for rule in version.ruleset.rules.values():
-        tried = [
-            study for name in rule.cites if (study := studies[name]).kind not in _NEEDS_NO_RESULT and study.primary_endpoints
-        ]
-        others = [name for name in rule.cites if studies[name] not in tried]
-        if rule.is_option and tried and not rule.figure and not others and all(study.outcome == "missed" for study in tried):
-            place = version.ruleset.places.get(f"rule/{rule.id}", "")
-            yield finding("failed-evidence", place, rule=rule.id, studies=", ".join(study.id for study in tried))
 
 
 def uncited(version: RulesetVersion) -> Iterator[CheckFinding]:
@@ -97,7 +82,6 @@ def unused_study(version: RulesetVersion) -> Iterator[CheckFinding]:
 RECORDED: tuple[Callable[[RulesetVersion], Iterator[CheckFinding]], ...] = (
     standing_not_borne_out,
     against_figures,
-    failed_evidence,
     uncited,
     unused_concept,
     unused_field,

@@ -10,9 +10,9 @@ from hepatica.assurance.diff.compare import Comparison
 from hepatica.assurance.diff.result import AnswerChange, RulesetEdit, Undeclared, UnmetDeclaration
 from hepatica.assurance.space import Box, RegionMaker, intersect, subtract
 from hepatica.assurance.version import PLACES, RulesetVersion, Subject, SubjectKind
-from hepatica.documents import Node, read_yaml
+from hepatica.documents import Node, decode, read_yaml
 from hepatica.inference import Expander, TooManyAlternatives
-from hepatica.knowledge import Condition, Test, decode
+from hepatica.knowledge import Condition, ConditionReader, Test
 from hepatica.problems import InvalidInput, Problem, quote, suggestion
 
 KINDS: tuple[SubjectKind, ...] = ("therapy", "scope", "concept", "study", "note")
@@ -26,7 +26,7 @@ class DeclaredChange:
     profiles, and why. `shown` is the id of a rule, study, therapy, note or the card whose texts or figures change.
     """
 
-    because: str
+    because: str = ""
     therapy: str = ""
     scope: str = ""
     concept: str = ""
@@ -86,16 +86,8 @@ class _Declaration:
         if "from_" in self.node.value:
             self._problem(("from_",), "unknown-key", "unknown key 'from_'; did you mean 'from'?")
         ruleset = self.versions[-1].ruleset
-        declared = decode(
-            DeclaredChange,
-            self.node,
-            self.file,
-            ruleset.concepts,
-            self.problems,
-            ruleset.fields,
-            conditions=("where",),
-            written_as={"from": "from_"},
-        )
+        special = {"where": ConditionReader(self.file, ruleset.concepts, self.problems, ruleset.fields).read}
+        declared = decode(DeclaredChange, self.node, self.file, self.problems, written={"from": "from_"}, special=special)
         if declared is None:
             return []
         before = len(self.problems)
@@ -169,16 +161,21 @@ def tests_in(allowances: Iterable[Allowance]) -> tuple[Test, ...]:
 def gate(comparison: Comparison, allowances: Sequence[Allowance]) -> Gated:
     """Hold every change, and every edit that an answer shows, against the declared ones."""
     maker = RegionMaker(comparison.space)
-    regions = [maker.region(one.where).certain if one.where is not None else None for one in allowances]
+    # A declared region holds every profile of which its condition is or may be true: an interval may reach into it.
+    regions = [maker.region(one.where) if one.where is not None else None for one in allowances]
     met: set[int] = set()
     changes: list[AnswerChange] = []
     undeclared: list[Undeclared] = []
     for position, change in enumerate(comparison.changes):
         left: list[Box] = list(change.boxes)
+        # Other reasons follow from a change that was declared, wherever they are given.
+        follows = change.kind == "reasons" and any(one.subject == (change.subject, change.id) for one in allowances)
+        if follows:
+            left = []
         for index, (allowance, region) in enumerate(zip(allowances, regions, strict=True)):
-            if _fits(allowance, change) and (region is None or intersect(change.boxes, region)):
-                met.add(index)
-                left = subtract(left, region) if region is not None else []
+            if not follows and _fits(allowance, change):
+                met.update([index] if region is None or intersect(change.boxes, region.certain) else [])
+                left = subtract(left, region.possible) if region is not None else []
         if left:
             undeclared.append(Undeclared(change=position, profiles=sum(map(comparison.space.count, left))))
         changes.append(replace(change, declared=not left))

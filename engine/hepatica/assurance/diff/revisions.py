@@ -10,7 +10,7 @@ from __future__ import annotations
 import os
 import subprocess
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import NamedTuple, NoReturn
 
@@ -70,7 +70,7 @@ def files_in(path: str, revision: str) -> RulesetFiles:
 
 def _gathered(at: _Revision, home: Path) -> RulesetFiles:
     files = gather(home, at.read)
-    return RulesetFiles(Path(f"{at.revision}:{at.relative(home)}"), files.contents, files.shown)
+    return replace(files, root=Path(f"{at.revision}:{at.relative(home)}"))
 
 
 def merge_base(folder: Path, revision: str) -> str:

@@ -21,6 +21,7 @@ _FIELD = Field(
     nature="characteristic",
     values=tuple(_NAMES.values()),
     help="The scope's verdict.",
+    value_titles={"in": "in scope", "out": "out of scope", "unknown": "scope not known"},
 )
 
 

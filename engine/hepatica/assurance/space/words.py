@@ -19,6 +19,7 @@ Limits = dict[str, str]
 """Field to the values it is limited to, in words; a profile meets all of them."""
 NOT_KNOWN = "not known"
 _UNKNOWN: Cell = (0,)
+_MOST_INTERVALS = 3
 
 
 def limits(space: Space, box: Box, *, known_only: bool = False) -> Limits:
@@ -122,7 +123,10 @@ def _numbers(classes: FieldClasses, known: Iterable[Cell]) -> str:
     within = {cell for cell in chosen for run in runs if set(cell) <= set(run)}
     parts = [run_in_words(classes, run[0], run[-1]) for run in runs]
     rest = sorted(chosen - within)
-    parts += [f"known only as {run_in_words(classes, cell[0], cell[-1])}" for cell in rest]
+    if len(rest) > _MOST_INTERVALS:
+        parts.append(f"known only as one of {len(rest)} intervals")
+    else:
+        parts += [f"known only as {run_in_words(classes, cell[0], cell[-1])}" for cell in rest]
     return parts[0] if len(parts) == 1 else f"any of {'; '.join(parts)}"
 
 

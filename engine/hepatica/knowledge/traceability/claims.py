@@ -7,12 +7,12 @@ from dataclasses import fields
 from decimal import Decimal
 from typing import Any, NamedTuple
 
-from hepatica.documents import Node, read_yaml
-from hepatica.knowledge.draft import children
+from hepatica.documents import Node
 from hepatica.knowledge.evidence import Arm, OtherFigure, Result, Study, Toxicity
 from hepatica.knowledge.files import RulesetFiles
+from hepatica.knowledge.loader import drafted
 from hepatica.knowledge.numbers import Ranges, digits, ranges
-from hepatica.knowledge.ruleset import Note, Regimen, Rule, Ruleset, Therapy
+from hepatica.knowledge.ruleset import Note, Omission, Regimen, Rule, Therapy
 
 # The parts of each record that are printed figures: at the record's own lines, or at those of its source.
 _FIGURES: Mapping[type, tuple[str, ...]] = {
@@ -37,9 +37,7 @@ class Claim(NamedTuple):
     what: str
     figure: str
     lines: Ranges
-    file: str
-    line: int
-    column: int
+    place: Node
     references: bool = False
     otherwise: tuple[Decimal, ...] = ()
 
@@ -49,43 +47,46 @@ class LeftOut(NamedTuple):
 
     number: str
     at: int
-    file: str
-    line: int
-    column: int
+    place: Node
 
 
-def claims(ruleset: Ruleset, files: RulesetFiles) -> Iterator[Claim]:
-    """Every figure and every reference number of the therapies and notes, in order of file and writing."""
-    notes = {note.id: note for note in ruleset.notes}
-    for name, data in sorted(files.contents.items()):
-        node = read_yaml(data, files.shown[name]) if name.startswith(("therapies/", "notes/")) else None
-        if node is not None and name.startswith("therapies/"):
-            therapy = ruleset.therapies.get(node.at(("therapy",)).raw)
-            yield from _claims(therapy, node, files.shown[name], "") if therapy else ()
-        elif node is not None:
-            for entry in children(node.at(("notes",))):
-                yield from _claims(notes[entry.at(("id",)).raw], entry, files.shown[name], "")
+class OwnRecords(NamedTuple):
+    """What a ruleset's own files hold, each with its node; what it takes over is traced where it comes from."""
+
+    therapies: list[tuple[Therapy, Node]]
+    notes: list[tuple[Note, Node]]
+    omissions: list[tuple[Omission, Node]]
 
 
-def _claims(record: Any, node: Node, file: str, owner: str) -> Iterator[Claim]:
+def own_records(files: RulesetFiles) -> OwnRecords:
+    """The records in these files, those of the base left out."""
+    draft, own = drafted(files), set(files.shown.values())
+    groups: list[Any] = [draft.therapies, draft.notes, draft.omissions]
+    return OwnRecords(*([part for part in group if part[1].origin in own] for group in groups))
+
+
+def claims(records: OwnRecords) -> Iterator[Claim]:
+    """Every figure and every reference number of the therapies and notes."""
+    for record, node in (*records.therapies, *records.notes):
+        yield from _claims(record, node, "")
+
+
+def _claims(record: Any, node: Node, owner: str) -> Iterator[Claim]:
     """The claims of a record and of every record below it."""
     name = _name(record, owner)
     source = getattr(record, "source", None)
     lines = ranges(getattr(record, "lines", "") or (source.lines if source else "")) or ()
     for part in _FIGURES[type(record)] if lines else ():
         for key, figure in _figures(record, part):
-            place = node.at((part, key) if key else (part,))
             otherwise = _years(figure) if part == "at" else ()
-            what = f"{name}, {part} {key}".rstrip()
-            yield Claim(what, _written(figure), lines, file, place.line, place.column, False, otherwise)
+            yield Claim(f"{name}, {part} {key}".rstrip(), _written(figure), lines, node.at((part, key)), False, otherwise)
     for index, number in enumerate(source.refs if source and lines else ()):
-        place = node.at(("source", "refs", index))
-        yield Claim(f"{name}, reference", str(number), lines, file, place.line, place.column, references=True)
+        yield Claim(f"{name}, reference", str(number), lines, node.at(("source", "refs", index)), references=True)
     for item in fields(record):
         below = getattr(record, item.name)
         for index, inner in enumerate(below if isinstance(below, tuple) else ()):
             if type(inner) in _FIGURES:
-                yield from _claims(inner, node.at((item.name, index)), file, name)
+                yield from _claims(inner, node.at((item.name, index)), name)
 
 
 def _name(record: Any, owner: str) -> str:
@@ -101,27 +102,10 @@ def _figures(record: Any, part: str) -> Iterator[tuple[str, Any]]:
     value = getattr(record, part)
     if isinstance(record, Note):
         value = ", ".join(digits(value))
-    if part == "n" and isinstance(record, Study) and _derived(record):
-        return
     if isinstance(value, dict):
         yield from value.items()
-    elif value not in (None, ""):
+    elif value not in (None, "") and not (part == "n" and isinstance(record, Study) and _derived(record)):
         yield "", value
-
-
-def left_out(files: RulesetFiles, length: int) -> Iterator[LeftOut]:
-    """Every number that the omissions name, one for each of their lines; of the lines past `length` only the last."""
-    for name, data in sorted(files.contents.items()):
-        if not name.startswith("omissions/"):
-            continue
-        file = files.shown[name]
-        entries = read_yaml(data, file).at(("omissions",)).value
-        for entry in entries if isinstance(entries, list) else ():
-            numbers = entry.at(("numbers",)).value
-            for first, last in ranges(entry.at(("lines",)).raw) or ():
-                at = [*range(first, min(last, length) + 1), *([last] if last > length else [])]
-                for number in numbers if isinstance(numbers, list) else ():
-                    yield from (LeftOut(number.raw, line, file, number.line, number.column) for line in at)
 
 
 def _derived(study: Study) -> bool:
@@ -137,7 +121,14 @@ def _years(at: str) -> tuple[Decimal, ...]:
 
 def _written(figure: object) -> str:
     if isinstance(figure, tuple):
-        return " to ".join(_written(part) for part in figure)
-    if isinstance(figure, float):
-        return f"{Decimal(str(figure)):f}"
-    return str(figure)
+        return " to ".join(map(_written, figure))
+    return f"{Decimal(str(figure)):f}" if isinstance(figure, float) else str(figure)
+
+
+def left_out(records: OwnRecords, length: int) -> Iterator[LeftOut]:
+    """Every number that the omissions name, one for each of their lines; of the lines past `length` only the last."""
+    for omission, node in records.omissions:
+        for first, last in ranges(omission.lines) or ():
+            at = [*range(first, min(last, length) + 1), *([last] if last > length else [])]
+            for index, number in enumerate(omission.numbers):
+                yield from (LeftOut(number, line, node.at(("numbers", index))) for line in at)

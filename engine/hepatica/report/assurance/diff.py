@@ -144,6 +144,8 @@ def _item(change: AnswerChange, *, known_only: bool = True) -> Item:
 
 
 def _turn(change: AnswerChange) -> str:
+    if change.kind == "reasons":
+        return "other reasons than before"
     return f"{_words(change.before)} → {_words(change.after)}"
 
 
@@ -165,7 +167,8 @@ def _who(region: Sequence[Limits]) -> str:
 
 def limits_words(limits: Limits) -> str:
     """What a group has in common: "BCLC stage C, Child-Pugh class any of A, B"."""
-    return ", ".join(f"{_title(name)} {values}" for name, values in limits.items()) or "everyone"
+    told = (values if name == "scope" else f"{_title(name)} {values}" for name, values in limits.items())
+    return ", ".join(told) or "everyone"
 
 
 def _title(name: str) -> str:

@@ -8,6 +8,7 @@ from typing import Any
 
 from hepatica.evaluation import LISTS, RulesetIdentity
 from hepatica.knowledge import STANDINGS, VERDICTS
+from hepatica.patient import digits
 
 DIGEST = 19
 
@@ -36,4 +37,4 @@ def settings(witness: Mapping[str, Any]) -> str:
 def _setting(value: Any) -> str:
     if isinstance(value, bool):
         return "yes" if value else "no"
-    return f"[{','.join(value)}]" if isinstance(value, list) else f"{value:g}" if isinstance(value, float) else str(value)
+    return f"[{','.join(value)}]" if isinstance(value, list) else digits(value) if isinstance(value, float) else str(value)

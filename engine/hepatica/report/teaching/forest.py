@@ -38,7 +38,7 @@ def outcome_words(outcome: str, endpoint: str) -> str:
     return f"{_OUTCOMES[outcome]} ({endpoint})" if judged else _OUTCOMES[outcome]
 
 
-def forest_view(found: Forest) -> Blocks:
+def forest_view(found: Forest, *, picture: bool = True) -> Blocks:
     """The tables, one for each endpoint and control, then the picture for those who ask."""
     head = Title(TITLE, f"{found.ruleset.id} {found.ruleset.version}, evidence as of {found.ruleset.as_of}")
     panels = tuple(Section(panel_title(panel), (_table(panel),)) for panel in found.panels)
@@ -47,8 +47,9 @@ def forest_view(found: Forest) -> Blocks:
         f"{trial.name} ({_line(trial.setting)}): {outcome_words(trial.outcome, trial.primary)}" for trial in found.without
     )
     without = (Section("Randomised, without such a hazard ratio", (Bullets(rest),)),) if rest else ()
-    picture = (More("The same as a picture", (Picture(describe(found), svg(forest_drawing(found))),)),) if panels else ()
-    return (head, Paragraph(_HOW), *nothing, *panels, *without, *picture, Notice(found.notice))
+    shown = bool(panels) and picture
+    drawn = (More("The same as a picture", (Picture(describe(found), svg(forest_drawing(found))),)),) if shown else ()
+    return (head, Paragraph(_HOW), *nothing, *panels, *without, *drawn, Notice(found.notice))
 
 
 def panel_title(panel: ForestPanel) -> str:

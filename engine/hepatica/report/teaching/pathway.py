@@ -51,13 +51,13 @@ def _told(condition: PathwayCondition) -> str:
     return f"{mark}{condition.says}{facts}"
 
 
-def pathway_view(path: Pathway) -> Blocks:
+def pathway_view(path: Pathway, *, picture: bool = True) -> Blocks:
     """The outline."""
     head = Title(title(path), f"{path.ruleset.id} {path.ruleset.version}, evidence as of {path.ruleset.as_of}")
     whose = (Paragraph(path.vignette), Paragraph(LEGEND)) if path.profile else ()
     sections = tuple(_section(line) for line in path.lines)
-    picture = More("The same as a picture", (Picture(describe(path), pathway_svg(path)),))
-    return (head, *whose, Paragraph(root(path)), *sections, picture, Notice(path.notice))
+    drawn = (More("The same as a picture", (Picture(describe(path), pathway_svg(path)),)),) if picture else ()
+    return (head, *whose, Paragraph(root(path)), *sections, *drawn, Notice(path.notice))
 
 
 def _section(line: PathwayLine) -> Section:

@@ -8,6 +8,7 @@ from hepatica.evaluation import LISTS
 from hepatica.knowledge import LINES, STANDINGS
 from hepatica.report.blocks import Block, Blocks, Bullets, Facts, Item, Items, Notice, Paragraph, Ref, Section, Title, Tone
 from hepatica.teaching import TOPICS, JudgedChoice, MarkedCase, Quiz, QuizCase, QuizTally
+from hepatica.wording import counted
 
 PICKS_QUESTION = "Which of these does the evidence back for this patient?"
 
@@ -110,7 +111,7 @@ def summary_view(quiz: Quiz) -> Blocks:
         if (tallies := [tally for tally in found.missed if tally.topic == topic])
     ]
     left = len(quiz.cases) - found.answered
-    more = (Paragraph(f"hepatica quiz --resume {found.token}", lead=f"{left} cases are left. To go on"),) if left else ()
+    more = (Paragraph(f"hepatica quiz --resume {found.token}", lead=f"{counted(left, 'case')} left. To go on"),) if left else ()
     nothing = () if missed else (Paragraph("Nothing missed."),)
     return (Section(f"Summary: {found.points} of {found.possible_points} points", (*missed, *nothing, *more)),)
 
