@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from hepatica.inference import FieldClasses, Program, classes_of
 from hepatica.knowledge import AllOf, AnyOf, ConceptTest, Condition, NotOf, Operator, Test
-from hepatica.patient import FIELD_BY_NAME, FIELDS, Facts, Field, Interval, Profile, Value, class_of, facts_of
+from hepatica.patient import COMMON_FIELDS, Facts, Field, Interval, Profile, Value, class_of, facts_of
 
 CARD = """\
 ruleset: tiny
@@ -133,7 +133,7 @@ def intervals() -> st.SearchStrategy[Interval]:
 
 def profiles(with_intervals: bool = False) -> st.SearchStrategy[Facts]:
     """Consistent facts over every field."""
-    parts = {field.name: values(field) for field in FIELDS}
+    parts = {field.name: values(field) for field in COMMON_FIELDS.values()}
     if with_intervals:
         parts["afp"] = parts["afp"] | intervals()
     return st.fixed_dictionaries(parts).map(consistent)
@@ -153,7 +153,7 @@ def tests() -> st.SearchStrategy[Test]:
 
 @st.composite
 def _tests(draw: st.DrawFn) -> Test:
-    field = draw(st.sampled_from(FIELDS))
+    field = draw(st.sampled_from([*COMMON_FIELDS.values()]))
     if field.kind in ("integer", "number"):
         low, high = (int(field.low), int(field.high)) if field.kind == "integer" else (0, 800)
         operator = draw(st.sampled_from(NUMERIC))
@@ -183,11 +183,11 @@ def conditions(concepts: tuple[str, ...] = ()) -> st.SearchStrategy[Condition]:
 
 def field_classes(program: Program) -> dict[str, FieldClasses]:
     """Each field cut by the program's own tests."""
-    return {field.name: classes_of(field, program.tests) for field in FIELDS}
+    return {field.name: classes_of(field, program.tests) for field in COMMON_FIELDS.values()}
 
 
 def profile(**known: Any) -> Profile:
     """A profile of some facts; lists become tuples."""
     for name in known:
-        assert name in FIELD_BY_NAME, name
+        assert name in COMMON_FIELDS, name
     return Profile(consistent({name: tuple(v) if isinstance(v, list) else v for name, v in known.items()}))

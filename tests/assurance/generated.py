@@ -25,11 +25,11 @@ from hepatica.knowledge import (
     Test,
     Therapy,
 )
-from hepatica.patient import FIELD_BY_NAME, FIELDS
+from hepatica.patient import COMMON_FIELDS
 
 PLACE = Place(lines="1")
 SMALL = ("bclc_stage", "child_pugh_class", "child_pugh_score", "other_prior_systemic", "afp", "cmet")
-EVERY = tuple(field.name for field in FIELDS)
+EVERY = tuple(COMMON_FIELDS)
 THRESHOLDS = {"afp": (20.0, 400.0), "child_pugh_score": (6.0, 7.0, 9.0), "ecog": (1.0, 2.0)}
 
 
@@ -100,7 +100,7 @@ def _part(random: Random, fields: tuple[str, ...], concepts: tuple[str, ...]) ->
 
 def a_test(random: Random, fields: tuple[str, ...]) -> Test:
     """A test of one of some fields."""
-    field = FIELD_BY_NAME[random.choice(fields)]
+    field = COMMON_FIELDS[random.choice(fields)]
     if field.name in THRESHOLDS:
         return Test(field.name, random.choice(("<", "<=", ">", ">=", "=")), (random.choice(THRESHOLDS[field.name]),))
     if field.kind == "flag":

@@ -21,7 +21,7 @@ import zen
 from hepatica import load
 from hepatica.evaluation import Evaluation, Evaluator
 from hepatica.inference import classes_of
-from hepatica.patient import FIELDS, Profile, facts_of
+from hepatica.patient import COMMON_FIELDS, Profile, facts_of
 from tests.bench.zen_table import context, decision_table
 from tests.making import consistent
 
@@ -32,7 +32,7 @@ _WARM_UP = 3000
 def distinct_profiles(evaluator: Evaluator, count: int, seed: int = 1) -> list[Profile]:
     """Seeded, consistent, no two alike; every field's classes equally likely, unknown included."""
     chance = random.Random(seed)
-    samples = {field.name: classes_of(field, evaluator.program.tests).samples for field in FIELDS}
+    samples = {field.name: classes_of(field, evaluator.program.tests).samples for field in COMMON_FIELDS.values()}
     found: dict[tuple[Any, ...], Profile] = {}
     while len(found) < count:
         known = {name: chance.choice(values) for name, values in samples.items()}

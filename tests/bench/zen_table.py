@@ -7,7 +7,7 @@ from typing import Any
 
 from hepatica.inference import Program
 from hepatica.knowledge import Test
-from hepatica.patient import FIELD_BY_NAME, Value
+from hepatica.patient import COMMON_FIELDS, Value
 
 
 def decision_table(program: Program) -> str:
@@ -57,7 +57,7 @@ def _cell(tests: list[Test]) -> str:
 
 def _expression(test: Test) -> str:
     words = [json.dumps(word) for word in test.operands]
-    if FIELD_BY_NAME[test.field].kind in ("integer", "number"):
+    if COMMON_FIELDS[test.field].kind in ("integer", "number"):
         operator = {"=": "=="}.get(test.operator, test.operator)
         return f"$ {operator} {test.operands[0]:g}"
     if test.operator in ("empty", "not empty"):

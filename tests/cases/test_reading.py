@@ -14,7 +14,7 @@ from hepatica.assurance.cases import ExpectedAnswer, ExpectedRule, ExpectedWhy, 
 from hepatica.assurance.version import Subject
 from hepatica.evaluation import Evaluator
 from hepatica.knowledge import Ruleset, load_ruleset
-from hepatica.patient import FIELDS, Facts, Field, Value, facts_of
+from hepatica.patient import COMMON_FIELDS, Facts, Field, Value, facts_of
 from hepatica.problems import InvalidInput
 from tests.cases.making import CASES, ruleset_with_cases
 from tests.conftest import ROOT
@@ -142,7 +142,7 @@ def test_the_description_of_the_format_names_every_key() -> None:
 
 
 def test_a_written_sentence_is_never_longer_than_a_case_may_have(ruleset: Ruleset, evaluator: Evaluator) -> None:
-    longest: dict[str, Value | None] = {field.name: _longest(field) for field in FIELDS}
+    longest: dict[str, Value | None] = {name: _longest(field) for name, field in COMMON_FIELDS.items()}
     facts = facts_of({**longest, "child_pugh_class": "A", "child_pugh_score": None})
     for subject in (
         *(Subject("therapy", name) for name in ruleset.therapies),

@@ -10,8 +10,8 @@ from hypothesis import given, settings
 
 from hepatica.evaluation import LISTS, ORDER, Entry, Evaluation, Evaluator, RuleAnswer, evidence_rank, judged
 from hepatica.inference import GoalKey, Verdict, causes, conditions_of, read
-from hepatica.knowledge import RANK, STANDINGS, Rule, load_ruleset
-from hepatica.patient import FIELDS, Facts, Interval, Profile, facts_of, read_profile
+from hepatica.knowledge import OPTION_STANDINGS, RANK, Rule, load_ruleset
+from hepatica.patient import COMMON_FIELDS, Facts, Interval, Profile, facts_of, read_profile
 from tests.conftest import ROOT
 from tests.making import BETA, CARD, field_classes, profile, profiles, write_ruleset
 
@@ -193,7 +193,7 @@ def _rule(name: str, standing: str) -> Rule:
 def test_the_shipped_patients_reach_every_line_and_every_scope(evaluator: Evaluator) -> None:
     answers = [evaluator.evaluate(read_profile(path)) for path in PATIENTS]
     options = [entry for answer in answers for entry in answer.options]
-    assert {entry.standing for entry in options} <= {name for name, demand in STANDINGS.items() if demand.reaches == "options"}
+    assert {entry.standing for entry in options} <= set(OPTION_STANDINGS)
     assert {entry.line for entry in options} >= {"first", "second", "any"}
     assert {answer.scope for answer in answers} == {"in", "out", "unknown"}
     assert any(answer.possible for answer in answers)
@@ -289,7 +289,7 @@ def test_the_same_profile_gives_the_same_answer_in_any_evaluator_and_in_any_orde
         assert evaluator.evaluate(profile_read).entries() == other.evaluate(profile_read).entries()
 
 
-@pytest.mark.parametrize("field", [field.name for field in FIELDS])
+@pytest.mark.parametrize("field", [*COMMON_FIELDS])
 def test_not_knowing_a_field_never_turns_an_open_question_into_a_no(evaluator: Evaluator, field: str) -> None:
     """A therapy that is an option, or may be one, may not be ruled out by forgetting a fact."""
     for path in PATIENTS:

@@ -29,7 +29,7 @@ from hepatica.inference import (
 )
 from hepatica.inference import classes as classes_module
 from hepatica.knowledge import AllOf, AnyOf, ConceptTest, Condition, NotOf, Ruleset, Test, load_ruleset
-from hepatica.patient import COMMON_FIELDS, FIELDS, Facts, Interval, facts_of, read_profile
+from hepatica.patient import COMMON_FIELDS, Facts, Interval, facts_of, read_profile
 from hepatica.problems import InternalError
 from tests import making
 from tests.conftest import ROOT
@@ -68,7 +68,7 @@ def _boundaries(evaluator: Evaluator) -> Iterator[Facts]:
     classes = field_classes(evaluator.program)
     for path in PATIENTS[::3]:
         facts = dict(read_profile(path).facts)
-        for field in FIELDS:
+        for field in COMMON_FIELDS.values():
             for sample in classes[field.name].samples:
                 changed = {**facts, field.name: sample}
                 if field.name == "child_pugh_class":

@@ -78,7 +78,7 @@ def test_places_are_those_of_the_file() -> None:
 
 
 def test_a_name_given_twice_is_located_where_it_is_given_again() -> None:
-    assert refused(b'{"afp": 1,\n "afp": 2}', "f.json") == "f.json:2:2: duplicate-key: 'afp' is given twice"
+    assert refused(b'{"afp": 1,\n "afp": 2}', "f.json") == "f.json:2:2: duplicate-key: 'afp' is given twice (first at line 1)"
 
 
 def test_without_an_ending_json_and_flow_yaml_are_both_read() -> None:

@@ -75,7 +75,7 @@ def test_a_visitor_starts_from_an_example_and_changes_a_fact(visit: Open) -> Non
 
 def test_the_live_answer_is_the_one_the_address_gives(visit: Open) -> None:
     page = visit("/answer")
-    for group, choice in (("BCLC stage", "C"), ("Child-Pugh class", "A"), ("Prior sorafenib", "None"), ("Etiology", "HCV")):
+    for group, choice in (("BCLC stage", "C"), ("Child-Pugh class", "A"), ("Prior sorafenib", "None"), ("Aetiology", "HCV")):
         choose(page, group, choice)
     page.get_by_label("AFP").fill("> 500 ng/mL")
     page.wait_for_url("**afp=%3E+500**")
@@ -90,10 +90,10 @@ def test_the_live_answer_is_the_one_the_address_gives(visit: Open) -> None:
 def test_without_script_the_form_gives_the_same_answer(visit: Open, server: Server) -> None:
     page = visit("/answer", script=False)
     choose(page, "BCLC stage", "C")
-    choose(page, "Etiology", "HCV")
+    choose(page, "Aetiology", "HCV")
     page.get_by_label("AFP").fill("500")
     page.get_by_role("button", name="Show the answer").click()
-    assert re.search(r"BCLC stage C.*AFP 500 ng/mL.*Etiology HCV", page.locator(".facts").inner_text(), re.S)
+    assert re.search(r"BCLC stage C.*AFP 500 ng/mL.*Aetiology HCV", page.locator(".facts").inner_text(), re.S)
     answer = server.get("/answer.json?bclc_stage=C&etiology=hcv&afp=500").json
     named = page.locator("#answer .item .name").all_text_contents()
     assert {entry["name"] for name in LISTS for entry in answer[name]} == set(named)
@@ -152,13 +152,13 @@ def test_an_answer_that_could_not_be_fetched_says_so_until_it_is(visit: Open) ->
 
 def test_unknown_and_none_stand_alone(visit: Open) -> None:
     page = visit("/answer?etiology=hbv&etiology=hcv")
-    choose(page, "Etiology", "None of these")
+    choose(page, "Aetiology", "None of these")
     page.wait_for_url("**etiology=none")
-    choose(page, "Etiology", "Alcohol")
+    choose(page, "Aetiology", "Alcohol")
     page.wait_for_url("**etiology=alcohol")
-    choose(page, "Etiology", "Alcohol")
+    choose(page, "Aetiology", "Alcohol")
     page.wait_for_url("**/answer")
-    assert page.get_by_role("group", name="Etiology").get_by_role("checkbox", name="Unknown").is_checked()
+    assert page.get_by_role("group", name="Aetiology").get_by_role("checkbox", name="Unknown").is_checked()
 
 
 def test_what_was_opened_stays_open_when_another_fact_changes(visit: Open, server: Server) -> None:

@@ -24,19 +24,13 @@ _EXTRA = ("unexpected_keyword_argument", "extra_forbidden")
 _MISSING = ("missing", "missing_argument", "missing_keyword_only_argument")
 # What pydantic expected, in words, by the beginning of its error's type.
 _EXPECTED = {
-    "string": "a text",
-    "int": "a whole number",
-    "float": "a number",
-    "finite": "a number",
-    "bool": "yes or no",
-    "tuple": "a list",
-    "list": "a list",
-    "set": "a list",
-    "frozen": "a list",
-    "dict": "a mapping",
-    "mapping": "a mapping",
-    "dataclass": "a mapping",
-    "none": "empty",
+    "a text": ("string",),
+    "a whole number": ("int",),
+    "a number": ("float", "finite"),
+    "yes or no": ("bool",),
+    "a list": ("tuple", "list", "set", "frozen"),
+    "a mapping": ("dict", "mapping", "dataclass"),
+    "empty": ("none",),
 }
 
 
@@ -74,25 +68,21 @@ def adapter(kind: Any) -> TypeAdapter[Any]:
     """The validator of a dataclass; unknown keys are refused at every level."""
     from pydantic import TypeAdapter
 
-    _forbid_extra(kind, set())
+    _forbid_extra(kind)
     return TypeAdapter(kind)
 
 
-def _forbid_extra(kind: type, seen: set[type]) -> None:
+def _forbid_extra(kind: type) -> None:
     """Dataclasses of the standard library take pydantic's settings from an attribute; set it once on each one reached."""
-    if kind in seen or not is_dataclass(kind):
+    if not is_dataclass(kind) or "__pydantic_config__" in vars(kind):
         return
-    seen.add(kind)
-    if not hasattr(kind, "__pydantic_config__"):
-        kind.__pydantic_config__ = _CONFIG  # type: ignore[attr-defined]
+    kind.__pydantic_config__ = _CONFIG  # type: ignore[attr-defined]
     for hint in _hints(kind).values():
         for inner in _inner_types(hint):
-            _forbid_extra(inner, seen)
+            _forbid_extra(inner)
 
 
-@cache
-def _hints(kind: type) -> dict[str, Any]:
-    return get_type_hints(kind)
+_hints = cache(get_type_hints)
 
 
 def _inner_types(hint: Any) -> list[type]:
@@ -113,25 +103,24 @@ def _data(node: Node, special: SpecialKeys) -> object:
 
 def _located(kind: type, node: Node, file: str, error: ValidationError, keys: Mapping[str, str]) -> Iterator[Problem]:
     for detail in error.errors(include_url=False, include_input=False):
-        steps = detail["loc"]
+        steps, code = detail["loc"], detail["type"]
         path: Path = (keys.get(str(steps[0]), steps[0]), *steps[1:]) if steps else ()
-        code = detail["type"]
-        if code in _EXTRA:
-            owner, key = node.at(path[:-1]), str(path[-1])
-            message = f"unknown key {quote(key)}; {suggestion(key, _allowed_keys(kind, steps[:-1], keys))}"
-            yield owner.key_problem(file, key, "unknown-key", message)
-            continue
+        key = str(path[-1]) if path else ""
         place, where = node.at(path), _where(node, path)
-        if code in _MISSING:
-            yield place.problem(file, "missing-key", f"{'.'.join(filter(None, (where, str(path[-1]))))} is required")
+        named = where or "the file"
+        if code in _EXTRA:
+            message = f"unknown key {quote(key)}; {suggestion(key, _allowed_keys(kind, steps[:-1], keys))}"
+            yield node.at(path[:-1]).key_problem(file, key, "unknown-key", message)
+        elif code in _MISSING:
+            yield place.problem(file, "missing-key", f"{'.'.join(filter(None, (where, key)))} is required")
         elif code == "literal_error":
             allowed = [word.strip("' ") for word in detail["ctx"]["expected"].replace(" or ", ", ").split(", ")]
-            message = f"{where or 'the file'} cannot be {quote(place.raw)}; {suggestion(place.raw, allowed)}"
+            message = f"{named} cannot be {quote(place.raw)}; {suggestion(place.raw, allowed)}"
             yield place.problem(file, "unknown-value", message)
         else:
-            expected = next((words for start, words in _EXPECTED.items() if code.startswith(start)), "")
-            said = f"{where or 'the file'} is {expected}" if expected else f"{where or 'the file'}: {detail['msg']}"
-            yield place.problem(file, "wrong-type", f"{said}, not {place.described}" if expected else said)
+            expected = next((words for words, starts in _EXPECTED.items() if code.startswith(starts)), "")
+            said = f"{named} is {expected}, not {place.described}" if expected else f"{named}: {detail['msg']}"
+            yield place.problem(file, "wrong-type", said)
 
 
 def _where(node: Node, path: Path) -> str:

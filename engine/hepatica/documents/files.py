@@ -21,24 +21,28 @@ def read_input(path: str) -> tuple[bytes, str]:
     if path != STDIN:
         return read_bytes(Path(path), path), path
     try:
-        if sys.stdin is None:
-            raise ValueError
         return sys.stdin.buffer.read(MAX_BYTES + 1), "<stdin>"
-    except (OSError, ValueError):
-        raise InvalidInput([Problem("<stdin>", 1, 1, "unreadable", "standard input is closed")]) from None
+    except (AttributeError, OSError, ValueError):  # a closed standard input may be None
+        raise _problem("<stdin>", "unreadable", "standard input is closed") from None
 
 
 def read_bytes(path: Path, file: str) -> bytes:
     """The bytes of a file, at most one more than is allowed; raises `InvalidInput` when it cannot be read."""
     try:
-        if path.is_dir() or not path.exists():
-            reason = "is a folder" if path.is_dir() else "no such file"
-            raise InvalidInput([Problem(file, 1, 1, "unreadable", reason)])
         with path.open("rb") as stream:
             return stream.read(MAX_BYTES + 1)
     except (OSError, ValueError) as error:
-        reason = getattr(error, "strerror", None) or "cannot be read"
-        raise InvalidInput([Problem(file, 1, 1, "unreadable", str(reason).lower())]) from None
+        raise _problem(file, "unreadable", _reason(error, "cannot be read")) from None
+
+
+def _problem(file: str, code: str, reason: str) -> InvalidInput:
+    return InvalidInput([Problem(file, 1, 1, code, reason)])
+
+
+def _reason(error: Exception, otherwise: str) -> str:
+    if isinstance(error, FileNotFoundError | IsADirectoryError):
+        return "no such file" if isinstance(error, FileNotFoundError) else "is a folder"
+    return (getattr(error, "strerror", None) or otherwise).lower()
 
 
 def write_output(path: Path, data: bytes) -> None:
@@ -65,8 +69,7 @@ def write_output(path: Path, data: bytes) -> None:
         if beside:
             with contextlib.suppress(OSError):
                 Path(beside).unlink()
-        reason = getattr(error, "strerror", None) or "cannot be written"
-        raise InvalidInput([Problem(str(path), 1, 1, "cannot-write", str(reason).lower())]) from None
+        raise _problem(str(path), "cannot-write", _reason(error, "cannot be written")) from None
 
 
 def _umask() -> int:

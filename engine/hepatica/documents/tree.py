@@ -1,6 +1,8 @@
-"""A parsed document whose every part remembers where it stands."""
+"""A parsed document whose every part remembers where it stands, and what builds it within bounds."""
 
 from __future__ import annotations
+
+from dataclasses import dataclass, field
 
 from hepatica.problems import InvalidInput, Problem, quote
 
@@ -13,6 +15,7 @@ MAX_NODES = 100_000
 TOO_DEEP = f"nested deeper than {MAX_DEPTH} levels"
 
 
+@dataclass(slots=True, eq=False)
 class Node:
     """A scalar, a list or a mapping at `line:column` (1-based).
 
@@ -20,23 +23,12 @@ class Node:
     it is not the file being read.
     """
 
-    __slots__ = ("column", "keys", "line", "origin", "raw", "value")
-
-    def __init__(
-        self,
-        value: Scalar | list[Node] | dict[str, Node],
-        line: int,
-        column: int,
-        raw: str = "",
-        keys: dict[str, tuple[int, int]] | None = None,
-        origin: str = "",
-    ) -> None:
-        self.value = value
-        self.line = line
-        self.column = column
-        self.raw = raw
-        self.keys = {} if keys is None else keys
-        self.origin = origin
+    value: Scalar | list[Node] | dict[str, Node]
+    line: int
+    column: int
+    raw: str = ""
+    keys: dict[str, tuple[int, int]] = field(default_factory=dict)
+    origin: str = ""
 
     def plain(self) -> object:
         """The value without places: str, int, float, bool, None, list or dict."""
@@ -57,17 +49,12 @@ class Node:
         """The node at `path`, or the nearest one above it that exists."""
         node = self
         for step in path:
-            child = node._child(step)
-            node = child if child is not None else node
+            inner = node.value
+            if isinstance(inner, dict) and isinstance(step, str):
+                node = inner.get(step, node)
+            elif isinstance(inner, list) and isinstance(step, int) and 0 <= step < len(inner):
+                node = inner[step]
         return node
-
-    def _child(self, step: int | str) -> Node | None:
-        inner = self.value
-        if isinstance(inner, dict) and isinstance(step, str):
-            return inner.get(step)
-        if isinstance(inner, list) and isinstance(step, int) and 0 <= step < len(inner):
-            return inner[step]
-        return None
 
     def problem(self, file: str, code: str, message: str) -> Problem:
         """A problem at this node's place."""
@@ -75,32 +62,87 @@ class Node:
 
     def key_problem(self, file: str, key: str, code: str, message: str) -> Problem:
         """A problem at the place of one of this mapping's keys."""
-        line, column = self.keys.get(key, (self.line, self.column))
-        return Problem(self.origin or file, line, column, code, message)
+        return Problem(self.origin or file, *self.keys.get(key, (self.line, self.column)), code, message)
 
 
-class Bounds:
-    """Counts what a parser makes and refuses a document that is too large or too deep."""
+class TreeBuilder:
+    """Builds the tree from what a parser meets, with a stack of its own: depth and number are bounded before anything recurses.
+
+    `problems` collects what is refused; a document past the bounds raises `InvalidInput` at once.
+    """
 
     def __init__(self, file: str) -> None:
         self.file = file
-        self.nodes = 0
+        self.root: Node | None = None
+        self.problems: list[Problem] = []
+        self._nodes = 0
+        self._stack: list[Node] = []
+        self._key: list[Node | None] = []
 
-    def check(self, depth: int, line: int, column: int) -> None:
-        """Count one node; raises `InvalidInput` past a limit."""
-        self.nodes += 1
-        if depth > MAX_DEPTH:
-            raise InvalidInput([Problem(self.file, line, column, "too-deep", TOO_DEEP)])
-        if self.nodes > MAX_NODES:
-            message = f"more than {MAX_NODES} values"
-            raise InvalidInput([Problem(self.file, line, column, "too-many", message)])
+    def scalar(self, value: Scalar, raw: str, line: int, column: int) -> None:
+        """A scalar, which may be a key."""
+        self._place(self._node(Node(value, line, column, raw)))
+
+    def open(self, empty: list[Node] | dict[str, Node], line: int, column: int) -> None:
+        """The beginning of a list or mapping."""
+        self._stack.append(self._node(Node(empty, line, column)))
+        self._key.append(None)
+
+    def close(self) -> None:
+        """The end of the list or mapping that was opened last."""
+        self._key.pop()
+        self._place(self._stack.pop())
+
+    def refuse(self, line: int, column: int, code: str, message: str) -> None:
+        """A problem that does not stop the reading."""
+        self.problems.append(Problem(self.file, line, column, code, message))
+
+    def finished(self) -> Node:
+        """The tree; raises `InvalidInput` with every problem that was met."""
+        if self.problems:
+            raise InvalidInput(self.problems)
+        if self.root is None:
+            raise InvalidInput([Problem(self.file, 1, 1, "empty", "the document is empty")])
+        return self.root
+
+    def _node(self, node: Node) -> Node:
+        self._nodes += 1
+        if len(self._stack) > MAX_DEPTH:
+            raise InvalidInput([node.problem(self.file, "too-deep", TOO_DEEP)])
+        if self._nodes > MAX_NODES:
+            raise InvalidInput([node.problem(self.file, "too-many", f"more than {MAX_NODES} values")])
+        return node
+
+    def _place(self, node: Node) -> None:
+        if not self._stack:
+            self.root = self.root or node
+            return
+        parent, key = self._stack[-1], self._key[-1]
+        if isinstance(parent.value, list):
+            parent.value.append(node)
+        elif key is None:
+            self._key[-1] = node
+        else:
+            self._entry(parent, key, node)
+            self._key[-1] = None
+
+    def _entry(self, mapping: Node, key: Node, node: Node) -> None:
+        assert isinstance(mapping.value, dict)
+        name = key.raw
+        if isinstance(key.value, (dict, list)):
+            self.refuse(key.line, key.column, "key", "a key must be a word")
+        elif name in mapping.value:
+            message = f"{quote(name)} is given twice (first at line {mapping.keys[name][0]})"
+            self.refuse(key.line, key.column, "duplicate-key", message)
+        else:
+            mapping.value[name] = node
+            mapping.keys[name] = (key.line, key.column)
 
 
 def decoded(data: bytes, file: str) -> str:
     """UTF-8 text of `data`, with a byte-order mark dropped; raises `InvalidInput` when it is too large or not text."""
     if len(data) > MAX_BYTES:
-        message = f"more than {MAX_BYTES} bytes"
-        raise InvalidInput([Problem(file, 1, 1, "too-large", message)])
+        raise InvalidInput([Problem(file, 1, 1, "too-large", f"more than {MAX_BYTES} bytes")])
     try:
         return data.decode("utf-8-sig")
     except UnicodeDecodeError as error:

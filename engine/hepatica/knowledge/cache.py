@@ -33,7 +33,7 @@ FOLDER_VARIABLE = "HEPATICA_CACHE"
 SWITCHED_OFF = ("off", "0", "no", "false")
 MOST_KEPT = 16
 MOST_BYTES = 64 * 1024 * 1024
-_CODE = ("*.py", "documents/*.py", "patient/*.py", "knowledge/*.py")
+_CODE = ("*.py", "documents/*.py", "patient/*.py", "patient/*.json", "knowledge/*.py")
 _ABANDONED_AFTER = 3600
 _OPEN = os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_CLOEXEC", 0)
 

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from graphlib import TopologicalSorter
 from typing import Any, ClassVar, Literal
 
-from hepatica.patient import COMMON_FIELDS, NONE, Fields, Value, show
+from hepatica.patient import COMMON_FIELDS, NONE, Field, Fields, Value
 
 Operator = Literal["in", "not in", "includes", "lacks", "empty", "not empty", "<", "<=", ">", ">=", "=", "!="]
 
@@ -73,7 +73,7 @@ class Test(_Written):
 
     def requires(self) -> str:
         """What the test asks for, as a reader sees it: "high", "progressed or intolerant", "> 400", "not hcv"."""
-        return _WORDS[self.operator].format(" or ".join(map(show, self.operands)))
+        return _WORDS[self.operator].format(" or ".join(map(Field.written, self.operands)))
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,10 +5,8 @@ from __future__ import annotations
 from hepatica.patient.child_pugh import CHILD_PUGH_GROUP, CLASS_RANGES, class_of
 from hepatica.patient.child_pugh import PARTS as CHILD_PUGH_PARTS
 from hepatica.patient.cmet import PARTS as STAINING_PARTS
-from hepatica.patient.common import COMMON_FIELDS
-from hepatica.patient.contradictions import doubts
-from hepatica.patient.fields import FLAGS, NONE, UNKNOWN, Field, Fields, Kind, Nature, Value, faults, show
-from hepatica.patient.model import LABEL, LONGEST_LABEL, keys_of, profile_from, profile_model, profile_schema
+from hepatica.patient.fields import COMMON_FIELDS, FLAGS, NONE, UNKNOWN, Field, Fields, Kind, Nature, Value, faults
+from hepatica.patient.model import LABEL, LONGEST_LABEL, keys_of, profile_from, profile_schema
 from hepatica.patient.numbers import DECIMALS, Interval, digits, unit_key
 from hepatica.patient.profile import (
     COMPONENTS,
@@ -19,15 +17,11 @@ from hepatica.patient.profile import (
     ProfileWarning,
     Staining,
     Understood,
+    doubts,
     facts_of,
 )
 from hepatica.patient.reading import profile_in, profile_of, profiles_in, read_profile
 from hepatica.patient.value_reader import Reading, Refused, read_value
-
-# For callers that do not take `ruleset.fields` yet.
-FIELD_BY_NAME = COMMON_FIELDS
-FIELDS = tuple(COMMON_FIELDS.values())
-KEYS = keys_of(COMMON_FIELDS)
 
 __all__ = [
     "CHILD_PUGH_GROUP",
@@ -36,10 +30,7 @@ __all__ = [
     "COMMON_FIELDS",
     "COMPONENTS",
     "DECIMALS",
-    "FIELDS",
-    "FIELD_BY_NAME",
     "FLAGS",
-    "KEYS",
     "LABEL",
     "LONGEST_LABEL",
     "NONE",
@@ -68,12 +59,10 @@ __all__ = [
     "keys_of",
     "profile_from",
     "profile_in",
-    "profile_model",
     "profile_of",
     "profile_schema",
     "profiles_in",
     "read_profile",
     "read_value",
-    "show",
     "unit_key",
 ]

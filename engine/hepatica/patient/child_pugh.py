@@ -13,150 +13,49 @@ from collections.abc import Mapping
 from functools import cache
 from typing import Any, NamedTuple
 
-from hepatica.patient.common import COMMON_FIELDS
-from hepatica.patient.fields import Field, Fields
-from hepatica.patient.numbers import Interval, digits, parsed, unit_key
+from hepatica.patient.fields import COMMON_FIELDS, UNKNOWN, Field, table
+from hepatica.patient.numbers import Interval, digits, unit_key
 from hepatica.patient.profile import COMPONENTS, ChildPugh, ProfileWarning, Understood
-from hepatica.patient.text import compiled, framed, is_missing, plain, table
-from hepatica.patient.value_reader import NumberReader, Refused, reader_of, with_unit
-from hepatica.problems import quote, suggestion
+from hepatica.patient.text import compiled, framed, plain
+from hepatica.patient.value_reader import (
+    JsonSchema,
+    NumberReader,
+    Reading,
+    Refused,
+    ValueReader,
+    parts_schema,
+    read_parts,
+    reader_of,
+)
+from hepatica.problems import quote
 
 CLASS, SCORE = "child_pugh_class", "child_pugh_score"
 CHILD_PUGH_GROUP = (CLASS, SCORE, COMPONENTS)
 CLASS_RANGES = {"A": (5, 6), "B": (7, 9), "C": (10, 15)}
 LOWEST, HIGHEST = 1, 3
-MOST_PARTS = 50
+PARTS = table("child_pugh_parts")
 
 
 class Scale(NamedTuple):
-    """A measured component: per unit the two cut-offs, the plausible range and what a value below or above it may be."""
+    """A component in one unit: the two cut-offs, the plausible range, and what a value below or above it may be."""
 
-    cutoffs: Mapping[str, tuple[float, float]]
-    plausible: Mapping[str, tuple[float, float]]
-    below: Mapping[str, str] = {}
-    above: Mapping[str, str] = {}
-    falling: bool = False
-
-    def points(self, value: float, unit: str) -> int:
-        """1 to 3 points for an amount in one of the scale's units."""
-        low, high = self.cutoffs[unit]
-        least, most = (3, 1) if self.falling else (1, 3)
-        return least if value < low else most if value > high else 2
+    cutoffs: tuple[float, float]
+    plausible: tuple[float, float]
+    below: str = ""
+    above: str = ""
 
 
-_SECONDS = "a prothrombin time in seconds is no INR"
-SCALES: Mapping[str, Scale] = {
-    "bilirubin": Scale(
-        {"mg/dL": (2, 3), "µmol/L": (34, 51)},
-        {"mg/dL": (0.05, 60), "µmol/L": (3, 1100)},
-        below={"µmol/L": "is it in mg/dL?"},
-        above={"mg/dL": "is it in µmol/L?"},
-    ),
-    "albumin": Scale(
-        {"g/dL": (2.8, 3.5), "g/L": (28, 35)},
-        {"g/dL": (0.5, 7), "g/L": (5, 70)},
-        below={"g/L": "is it in g/dL?"},
-        above={"g/dL": "is it in g/L?"},
-        falling=True,
-    ),
-    "inr": Scale({"": (1.7, 2.3)}, {"": (0.5, 6)}, above={"": "is it a prothrombin time in seconds, or in per cent?"}),
+SCALES: Mapping[str, Mapping[str, Scale]] = {
+    "bilirubin": {
+        "mg/dL": Scale((2, 3), (0.05, 60), above=": is it in µmol/L?"),
+        "µmol/L": Scale((34, 51), (3, 1100), below=": is it in mg/dL?"),
+    },
+    "albumin": {
+        "g/dL": Scale((2.8, 3.5), (0.5, 7), above=": is it in g/L?"),
+        "g/L": Scale((28, 35), (5, 70), below=": is it in g/dL?"),
+    },
+    "inr": {"": Scale((1.7, 2.3), (0.5, 6), above=": is it a prothrombin time in seconds, or in per cent?")},
 }
-
-GRADES: Mapping[str, Mapping[str, int]] = {
-    "ascites": {"none": 1, "slight": 2, "moderate": 3},
-    "encephalopathy": {"none": 1, "grade_1_2": 2, "grade_3_4": 3},
-}
-_POINTS_OR_GRADE = "1, 2 and 3 are Child-Pugh points in some files and {} in others; write the grade in words"
-
-PARTS = Fields(
-    (
-        Field(
-            name="bilirubin",
-            title="Bilirubin",
-            kind="number",
-            nature="test",
-            help="",
-            low=0.05,
-            high=60,
-            unit="mg/dL",
-            units={"µmol/L": 1 / 17.1},
-            aliases=("total bilirubin", "bili", "tbil", "serum bilirubin"),
-            noise=("bilirubin", "total", "serum"),
-        ),
-        Field(
-            name="albumin",
-            title="Albumin",
-            kind="number",
-            nature="test",
-            help="",
-            low=0.5,
-            high=7,
-            unit="g/dL",
-            units={"g/L": 0.1},
-            aliases=("alb", "serum albumin"),
-            noise=("albumin", "serum"),
-        ),
-        Field(
-            name="inr",
-            title="INR",
-            kind="number",
-            nature="test",
-            help="",
-            low=0.5,
-            high=6,
-            aliases=("pt-inr",),
-            noise=("inr", "pt-inr"),
-        ),
-        Field(
-            name="ascites",
-            title="Ascites",
-            kind="choice",
-            nature="test",
-            values=("none", "slight", "moderate"),
-            help="",
-            noise=("ascites",),
-            synonyms=table("""
-                none = absent; no; n; nil; negative
-                slight = mild; trace; minimal; small; controlled; easily controlled; medically controlled; controlled
-                  medically; diuretic-responsive; diuretic responsive
-                moderate = severe; moderate to severe; moderate-severe; moderate/severe; poorly controlled; uncontrolled;
-                  refractory; tense; diuretic-refractory; large; gross; massive; moderate or severe; marked
-            """),
-            unclear=table("""
-                1, 2 and 3 are Child-Pugh points in some files and grades of ascites in others; write the grade in words = 0;
-                  1; 2; 3; grade 1; grade 2; grade 3; +; ++; +++; I; II; III
-                how much? slight or moderate = yes; y; present; positive; mild to moderate; mild-moderate; slight to moderate
-            """),
-        ),
-        Field(
-            name="encephalopathy",
-            title="Encephalopathy",
-            kind="choice",
-            nature="test",
-            values=("none", "grade_1_2", "grade_3_4"),
-            value_titles={"grade_1_2": "grade 1-2", "grade_3_4": "grade 3-4"},
-            help="",
-            aliases=("hepatic encephalopathy", "HE"),
-            noise=("encephalopathy", "hepatic", "he", "west haven", "wh"),
-            synonyms=table("""
-                none = absent; no; n; nil; negative; 0; grade 0
-                grade_1_2 = grade 1; grade 2; grade I; grade II; I; II; 1-2; I-II; 1 or 2; grade I-II; grade 1 to 2; grade 1
-                  or 2; grades 1-2; grades I-II; mild; mild to moderate; controlled; medically controlled; controlled
-                  medically
-                grade_3_4 = grade 3; grade 4; grade III; grade IV; III; IV; 3-4; III-IV; 3 or 4; grade III-IV; grade 3 to 4;
-                  grade 3 or 4; grades 3-4; grades III-IV; severe; coma; comatose; advanced; refractory; 4
-            """),
-            unclear=table("""
-                1, 2 and 3 are Child-Pugh points in some files and West Haven grades in others; write the grade in words = 1;
-                  2; 3
-                which grade? grade_1_2 or grade_3_4 = yes; y; present; positive; overt; moderate; moderate-severe; moderate to
-                  severe; moderate/severe
-                none where only tests show it (covert), grade_1_2 where it is seen = minimal; covert; subclinical; mhe
-            """),
-        ),
-    )
-)
-GRADE_SYNONYMS: Mapping[str, Mapping[str, str]] = {name: {} for name in GRADES}
 
 
 def class_of(score: int) -> str:
@@ -165,62 +64,46 @@ def class_of(score: int) -> str:
 
 
 class ScaleReader(NumberReader):
-    """A component in one of its units, each with its own cut-offs and its own plausible range."""
+    """The points of a measured component, and the amount in words, in one of its units with that unit's own cut-offs."""
+
+    native = ValueReader.native
 
     def __init__(self, field: Field) -> None:
         super().__init__(field)
+        self.scales = SCALES[field.name]
         # An amount of bilirubin or albumin means nothing without its unit.
         self.unit_needed = bool(field.unit)
 
-    def points_of(self, typed: object) -> tuple[int, str] | None:
-        """Points and the amount as shown; None where it is missing. Raises `Refused`."""
-        name, scale = self.field.name, SCALES[self.field.name]
-        text = plain(typed if isinstance(typed, str) else _number_text(typed, name))
-        if is_missing(text):
-            return None
-        amount = parsed(self._bare(text))
-        units = {unit_key(unit): unit for unit in scale.cutoffs}
-        unit = units.get(unit_key(amount.unit)) if amount else None
+    def reading(self, text: str) -> Reading:
+        """Points and the amount as shown; raises `Refused`."""
+        amount = self.amount(text)
+        unit = next((unit for unit in self.scales if amount and unit_key(unit) == unit_key(amount.unit)), None)
         if amount is None or unit is None:
             raise self._not_in(text, amount.unit if amount else None)
-        value = self.value_of(amount, (1, 1), scale.plausible[unit], text)
+        value = self.value_of(amount, (1, 1), self.scales[unit].plausible, text)
         ends = (value.low, value.high) if isinstance(value, Interval) else (value, value)
-        self._plausible(ends, unit, text)
-        points = {scale.points(end, unit) for end in ends}
+        points = {self._points(end, unit, text) for end in ends}
         if len(points) > 1:
-            raise Refused(
-                "unclear", f"{name} of {quote(text)} may score {' or '.join(map(str, sorted(points)))} points; give the amount"
-            )
-        return points.pop(), f"{value if isinstance(value, Interval) else _exactly(value)} {unit}".strip()
+            either = " or ".join(map(str, sorted(points)))
+            raise Refused("unclear", f"{self.field.name} of {quote(text)} may score {either} points; give the amount")
+        return Reading(points.pop(), f"{value if isinstance(value, Interval) else _exactly(value)} {unit}".strip())
+
+    def _points(self, value: float, unit: str, text: str) -> int:
+        scale = self.scales[unit]
+        least, most = scale.plausible
+        # The open end of a bound (> 10 mg/dL) is infinite, and plausible.
+        if not least <= value <= most and abs(value) < float("inf"):
+            said = f"{self.field.name} of {quote(text)} is not plausible{scale.below if value < least else scale.above}"
+            raise Refused("out-of-range", f"{said} allowed: {least:g} to {most:g} {unit}".rstrip())
+        points = 1 if value < scale.cutoffs[0] else 3 if value > scale.cutoffs[1] else 2
+        return 4 - points if self.field.name == "albumin" else points
 
     def _not_in(self, text: str, unit: str | None) -> Refused:
-        name, units = self.field.name, [unit for unit in SCALES[self.field.name].cutoffs if unit]
-        expected = f"a number with its unit ({' or '.join(units)})" if units else "a number without a unit"
-        cause = f" ({_SECONDS})" if not units and unit else ""
-        return Refused(
-            "not-a-number" if unit is None else "unit", f"{name} cannot be {quote(text)}{cause}; allowed: {expected}, or unknown"
-        )
-
-    def _plausible(self, ends: tuple[float, float], unit: str, text: str) -> None:
-        scale = SCALES[self.field.name]
-        low, high = scale.plausible[unit]
-        under, over = any(-1e300 < end < low for end in ends), any(high < end < 1e300 for end in ends)
-        if under or over:
-            cause = (scale.below if under else scale.above).get(unit, "")
-            said = f"{self.field.name} of {quote(text)} is not plausible{': ' + cause if cause else ''}"
-            raise Refused("out-of-range", f"{said} allowed: {low:g} to {high:g} {unit}".rstrip())
-
-
-@cache
-def scale_reader(name: str) -> ScaleReader:
-    """The reader of a measured component."""
-    return ScaleReader(PARTS[name])
-
-
-def _number_text(typed: object, name: str) -> str:
-    if isinstance(typed, bool) or not isinstance(typed, (int, float)):
-        raise Refused("wrong-type", f"{name} is an amount, not {quote(typed)}")
-    return repr(typed)
+        with_units = f"a number with its unit ({' or '.join(self.scales)})"
+        cause = " (a prothrombin time in seconds is no INR)" if unit and not self.unit_needed else ""
+        allowed = with_units if self.unit_needed else "a number without a unit"
+        code = "not-a-number" if unit is None else "unit"
+        return Refused(code, f"{self.field.name} cannot be {quote(text)}{cause}; allowed: {allowed}, or {UNKNOWN}")
 
 
 def _exactly(value: float) -> str:
@@ -228,44 +111,36 @@ def _exactly(value: float) -> str:
     return f"{text}0" if digits(value) == f"{text}0" else text
 
 
-def measured(typed: object) -> tuple[dict[str, int], dict[str, str]]:
-    """Points by component and every component as shown, of a mapping; raises `Refused` with all that is wrong in it."""
-    if not isinstance(typed, Mapping):
-        raise Refused("wrong-type", f"{COMPONENTS} is a mapping of {', '.join(PARTS)}")
-    if len(typed) > MOST_PARTS:
-        raise Refused("too-many", f"{COMPONENTS} has more than {MOST_PARTS} entries")
-    wrong: list[Refused] = []
-    points: dict[str, int] = {}
-    shown = dict.fromkeys(PARTS, "unknown")
-    for key, value in typed.items():
-        name, unit = PARTS.find_with_unit(str(key))
-        try:
-            if name is None:
-                raise Refused("unknown-field", f"unknown component {quote(key)}; {suggestion(key, PARTS)}", (str(key),))
-            read = _part(name, with_unit(value, unit))
-        except Refused as refused:
-            refused.parts = [((str(key), *place) if name else place, code, said) for place, code, said in refused.parts]
-            wrong.append(refused)
-            continue
-        if name and read:
-            points[name], shown[name] = read
-    if wrong:
-        wrong[0].parts = [part for refused in wrong for part in refused.parts]
-        raise wrong[0]
-    return {name: points[name] for name in PARTS if name in points}, shown
+@cache
+def _reader(part: Field) -> ValueReader:
+    return ScaleReader(part) if part.name in SCALES else reader_of(part)
 
 
-def _part(name: str, value: object) -> tuple[int, str] | None:
-    if isinstance(value, (Mapping, list, tuple)) and not is_missing(
-        str(value[0] if isinstance(value, list) and len(value) == 1 else "x")
-    ):
-        raise Refused("wrong-type", f"{name} is one value, not {'a mapping' if isinstance(value, Mapping) else 'a list'}")
-    if value is None or isinstance(value, (list, tuple)):
+class ComponentsReader(ValueReader):
+    """The components that are known, by name: points, and the component as shown."""
+
+    def native(self, typed: Any) -> Reading:
+        """The components in a mapping; raises `Refused` with all that is wrong in it."""
+        if not isinstance(typed, Mapping):
+            return self.reading(str(typed))
+        read = read_parts(typed, PARTS, COMPONENTS, _component)
+        return Reading({name: read[name] for name in PARTS if read.get(name)})
+
+    def reading(self, text: str) -> Reading:
+        """Refuses a text."""
+        raise Refused("wrong-type", f"{COMPONENTS} is a mapping of {', '.join(PARTS)}, not {quote(text)}")
+
+    def schema(self) -> list[JsonSchema]:
+        """The parts, each as its reader takes it."""
+        return [parts_schema(PARTS, _reader)]
+
+
+def _component(part: Field, typed: Any) -> tuple[int, str] | None:
+    value, shown = _reader(part).read(typed)
+    if value is None:
         return None
-    if name in SCALES:
-        return scale_reader(name).points_of(value)
-    grade = reader_of(PARTS[name]).read(value).value
-    return (GRADES[name][str(grade)], str(grade)) if grade is not None else None
+    # The grades of ascites and encephalopathy stand in the order of their points.
+    return (value, shown) if part.name in SCALES else (part.values.index(value) + 1, value)
 
 
 @cache
@@ -279,88 +154,67 @@ def _together() -> tuple[re.Pattern[str], ...]:
 def both_of(typed: object) -> tuple[str | None, int | None]:
     """The class and the score that one text states together (`A6`, `Child-Pugh B (8)`, `7`); None for what it leaves out."""
     text = plain(str(typed)) if isinstance(typed, (str, int)) and not isinstance(typed, bool) else ""
-    if text.upper() in CLASS_RANGES:
+    if not text or text.upper() in CLASS_RANGES:
         return None, None
-    both, alone = _together()
-    found = both.fullmatch(text) or alone.fullmatch(text)
-    if found is None:
-        return None, None
-    return (found["class"].upper() if "class" in found.re.groupindex else None), int(found["score"])
-
-
-def both_understood(typed: Mapping[str, object], understood: list[Understood]) -> list[Understood]:
-    """What was understood, with both facts where one text states class and score."""
-    both = {name: both_of(typed[name]) for name in (CLASS, SCORE) if name in typed}
-    said = [
-        Understood(
-            name,
-            str(typed[name]).strip(),
-            f"class {letter}, score {score}" if letter else f"class {class_of(score)}, score {score}",
-        )
-        for name, (letter, score) in both.items()
-        if score is not None and (letter is not None or name == CLASS)
-    ]
-    return said + [each for each in understood if each.field not in {new.field for new in said}]
+    found = next(filter(None, (pattern.fullmatch(text) for pattern in _together())), None)
+    said = found.groupdict() if found else {}
+    return said["class"].upper() if "class" in said else None, int(said["score"]) if said else None
 
 
 class Graded(NamedTuple):
-    """What class, score and components of one profile give together."""
+    """What class, score and components of one profile give together, and how a text that states both was understood."""
 
     facts: dict[str, Any]
-    measured: ChildPugh | None
-    warnings: tuple[ProfileWarning, ...]
+    measured: ChildPugh | None = None
+    warnings: tuple[ProfileWarning, ...] = ()
+    understood: tuple[Understood, ...] = ()
 
 
-def graded(letter: str | None, score: int | None, typed: Mapping[str, object], components: Any) -> Graded:
+def graded(letter: str | None, score: int | None, typed: Mapping[str, Any], components: Any) -> Graded:
     """Class and score, each from the other and from the components; raises `Refused` where they contradict each other.
 
-    `typed` holds what was typed for class and score, which may state both; `components` is what `measured` gave, or None.
+    `typed` holds what was typed for class and score, which may state both; `components` is what `ComponentsReader` read.
     """
-    for name in (CLASS, SCORE):
-        letter_too, score_too = both_of(typed[name]) if name in typed else (None, None)
-        if score is not None and score_too not in (None, score):
-            raise Refused("contradiction", f"{quote(typed[name])} states a score of {score_too}, but {SCORE} is {score}", (name,))
-        score = score if score_too is None else score_too
-        letter = letter or letter_too
-        if letter_too is not None and letter_too != letter:
-            raise Refused("contradiction", f"{quote(typed[name])} states class {letter_too}, but {CLASS} is {letter}", (name,))
-    if score is not None:
-        implied = class_of(score)
-        if letter not in (None, implied):
-            low, high = CLASS_RANGES[str(letter)]
-            place = SCORE if SCORE in typed else CLASS
-            raise Refused(
-                "contradiction", f"Child-Pugh score {score} is class {implied}, but {CLASS} is {letter} ({low}-{high})", (place,)
-            )
-        letter = implied
-    if components is None:
-        return Graded({CLASS: letter, SCORE: score}, None, ())
-    return _with_components(letter, score, *components)
+    both = {name: both_of(typed.get(name)) for name in (CLASS, SCORE)}
+    scores = {said for said in (score, *(found for _, found in both.values())) if said is not None}
+    if len(scores) > 1:
+        stated = " and ".join(f"{name} is {quote(str(typed[name]))}" for name in (CLASS, SCORE))
+        raise Refused("contradiction", f"{stated}: two different scores", (SCORE,))
+    score = next(iter(scores), None)
+    implied = class_of(score) if score is not None else letter
+    other = next((said for said in (letter, *(found for found, _ in both.values())) if said not in (None, implied)), None)
+    if other is not None:
+        span = "{}-{}".format(*CLASS_RANGES[other])
+        place = SCORE if SCORE in typed else CLASS
+        raise Refused("contradiction", f"Child-Pugh score {score} is class {implied}, but {CLASS} is {other} ({span})", (place,))
+    understood = tuple(
+        Understood(name, str(typed[name]).strip(), f"class {implied}, score {score}")
+        for name, (letter_too, score_too) in both.items()
+        if score_too is not None and (letter_too or name == CLASS)
+    )
+    found = Graded({CLASS: implied, SCORE: score}) if components is None else _with_components(implied, score, components)
+    return found._replace(understood=understood)
 
 
-def _with_components(letter: str | None, score: int | None, points: dict[str, int], shown: dict[str, str]) -> Graded:
+def _with_components(letter: str | None, score: int | None, read: dict[str, tuple[int, str]]) -> Graded:
+    points = {name: scored for name, (scored, _) in read.items()}
     missing = [PARTS[name].title for name in PARTS if name not in points]
     lowest, highest = (sum(points.values()) + len(missing) * each for each in (LOWEST, HIGHEST))
     span = f"{lowest}" if lowest == highest else f"{lowest} to {highest}"
+    classes = [name for name, (low, high) in CLASS_RANGES.items() if low <= highest and lowest <= high]
     if score is not None and not lowest <= score <= highest:
         raise Refused("contradiction", f"the components give a score of {span}, but {SCORE} is {score}", (COMPONENTS,))
-    classes = [name for name, (low, high) in CLASS_RANGES.items() if low <= highest and lowest <= high]
     if letter is not None and letter not in classes:
-        raise Refused(
-            "contradiction", f"the components give class {' or '.join(classes)}, but {CLASS} is {letter}", (COMPONENTS,)
-        )
-    warnings: tuple[ProfileWarning, ...] = ()
-    if score is None and missing:
-        message = f"Child-Pugh score not computed: {', '.join(missing)} unknown (score {span})."
-        warnings = (ProfileWarning("child-pugh-incomplete", message, (CLASS, SCORE)),)
-    score = lowest if lowest == highest else score
-    letter = classes[0] if len(classes) == 1 else letter
+        either = " or ".join(classes)
+        raise Refused("contradiction", f"the components give class {either}, but {CLASS} is {letter}", (COMPONENTS,))
+    message = f"Child-Pugh score not computed: {', '.join(missing)} unknown (score {span})."
+    warnings = (ProfileWarning("child-pugh-incomplete", message, (CLASS, SCORE)),) if score is None and missing else ()
     found: ChildPugh = {
-        "components": shown,
+        "components": {name: read[name][1] if name in read else UNKNOWN for name in PARTS},
         "points": points,
-        "score": score,
+        "score": lowest if lowest == highest else score,
         "lowest": lowest,
         "highest": highest,
-        "class": letter,
+        "class": classes[0] if len(classes) == 1 else letter,
     }
-    return Graded({CLASS: letter, SCORE: score}, found, warnings)
+    return Graded({CLASS: found["class"], SCORE: found["score"]}, found, warnings)

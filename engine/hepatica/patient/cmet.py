@@ -2,91 +2,64 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
-from functools import cache
+from typing import Any
 
-from hepatica.patient.fields import Field, Fields
+from hepatica.patient.fields import Field, table
 from hepatica.patient.profile import Staining
 from hepatica.patient.text import compiled, framed, plain
-from hepatica.patient.value_reader import NumberReader, Refused, ValueReader, reader_of
-from hepatica.problems import quote, suggestion
+from hepatica.patient.value_reader import (
+    JsonSchema,
+    NumberReader,
+    Reading,
+    WordReader,
+    parts_schema,
+    read_parts,
+    reader_of,
+    text_schema,
+)
 
 CMET = "cmet"
 HIGH_INTENSITY = 2
 HIGH_PERCENT = 50
-
-PARTS = Fields(
-    (
-        Field(
-            name="intensity", title="Intensity", kind="integer", nature="test", help="", low=0, high=3, noise=("ihc", "intensity")
-        ),
-        Field(
-            name="percent",
-            title="Tumour cells",
-            kind="number",
-            nature="test",
-            help="",
-            low=0,
-            high=100,
-            unit="%",
-            noise=("of cells", "cells"),
-        ),
-    )
+PARTS = table("cmet_parts")
+_STAINING = framed(
+    r"([0-3])\s*\+?\s*(?:in|,|/|at)?\s*(100|\d{1,2}(?:\.\d+)?)\s*%", ("c-met", "met", "of tumour cells", "of cells")
 )
 
 
-class _ExactReader(NumberReader):
+def status(intensity: int | None, percent: float | None) -> str | None:
+    """'high', 'low', or None while the part that is missing could still decide."""
+    if (intensity is not None and intensity < HIGH_INTENSITY) or (percent is not None and percent < HIGH_PERCENT):
+        return "low"
+    return None if intensity is None or percent is None else "high"
+
+
+class StainingReader(WordReader):
+    """The status in a word, or as a `Staining` from a mapping or a text (`2+ in 60 %`)."""
+
+    def read(self, typed: Any) -> Reading:
+        """The status or the staining; raises `Refused`."""
+        if isinstance(typed, str) and "%" in typed:
+            found = compiled(_STAINING).fullmatch(plain(typed))
+            typed = dict(zip(PARTS, found.groups()[1:], strict=True)) if found else typed
+        if not isinstance(typed, Mapping):
+            return super().read(typed)
+        read = read_parts(typed, PARTS, CMET, _part)
+        intensity, percent = read.get("intensity"), read.get("percent")
+        return Reading(Staining(intensity=intensity, percent=percent, status=status(intensity, percent)))
+
+    def schema(self) -> list[JsonSchema]:
+        """The words, a staining in a text, or the parts."""
+        return [*super().schema(), text_schema(_STAINING), parts_schema(PARTS, reader_of)]
+
+
+class _PercentReader(NumberReader):
     """A percentage is held against 50 as it is: 49.9999999 is not rounded first."""
 
     decimals = 15
 
 
-@cache
-def _written() -> re.Pattern[str]:
-    """A staining in one text."""
-    staining = r"(?P<intensity>[0-3])\s*\+?\s*(?:in|,|/|at)?\s*(?P<percent>\d{1,3}(?:\.\d+)?)\s*%"
-    return compiled(framed(staining, ("c-met", "met", "of tumour cells", "of cells")))
-
-
-@cache
-def _readers() -> Mapping[str, ValueReader]:
-    return {"intensity": reader_of(PARTS["intensity"]), "percent": _ExactReader(PARTS["percent"])}
-
-
-def status(intensity: int | None, percent: float | None) -> str | None:
-    """'high', 'low', or None while the part that is missing could still decide."""
-    below = (intensity is not None and intensity < HIGH_INTENSITY) or (percent is not None and percent < HIGH_PERCENT)
-    if below:
-        return "low"
-    return None if intensity is None or percent is None else "high"
-
-
-def staining(typed: object) -> Staining | None:
-    """The staining in a mapping or in a text (`2+ in 60 %`); None for anything else. Raises `Refused`."""
-    if isinstance(typed, str):
-        found = _written().fullmatch(plain(typed)) if "%" in typed else None
-        typed = {name: found[name] for name in PARTS} if found else None
-    if not isinstance(typed, Mapping):
-        return None
-    wrong: list[Refused] = []
-    read: dict[str, object] = {}
-    for key, value in typed.items():
-        try:
-            if key not in PARTS:
-                raise Refused("unknown-field", f"unknown part {quote(key)} of {CMET}; {suggestion(key, PARTS)}")
-            stripped = value.strip().removesuffix("+") if isinstance(value, str) else value
-            read[key] = _readers()[key].read(stripped).value
-        except Refused as refused:
-            refused.parts = [
-                ((str(key), *place), code, f"{CMET}.{said}" if code != "unknown-field" else said)
-                for place, code, said in refused.parts
-            ]
-            wrong.append(refused)
-    if wrong:
-        wrong[0].parts = [part for refused in wrong for part in refused.parts]
-        raise wrong[0]
-    intensity, percent = read.get("intensity"), read.get("percent")
-    grade = intensity if isinstance(intensity, int) else None
-    cells = percent if isinstance(percent, float) else None
-    return {"intensity": grade, "percent": cells, "status": status(grade, cells)}
+def _part(part: Field, typed: Any) -> Any:
+    reader = reader_of(part) if part.kind == "integer" else _PercentReader(part)
+    return reader.read(typed.strip().removesuffix("+") if isinstance(typed, str) else typed).value

@@ -1,5 +1,6 @@
 """A clinical field and a table of them. One table says everything about a field: the reader, the schema, the form, the
-conditions, pictures and the profile space are made from it; a ruleset may add fields or replace one."""
+conditions, pictures and the profile space are made from it; a ruleset may add fields or replace one.
+"""
 
 from __future__ import annotations
 
@@ -7,10 +8,10 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Literal
+from typing import Any, Literal
 
 from hepatica.patient.numbers import Interval, digits, unit_key
-from hepatica.patient.text import squashed
+from hepatica.patient.text import VOCABULARY, either_case, one_of, squashed
 
 Kind = Literal["choice", "set", "flag", "integer", "number"]
 Nature = Literal["test", "history", "characteristic"]
@@ -61,24 +62,23 @@ class Field:
 
     def show(self, value: Value | None) -> str:
         """A value as a reader sees it: "South Korea", "HBV, HCV", "yes", "> 400"; `unknown` for None. No unit."""
-        if value is None:
-            return UNKNOWN
-        if isinstance(value, bool):
-            return "yes" if value else "no"
         if isinstance(value, tuple):
             return ", ".join(map(self.title_of, value)) if value else NONE
-        return self.title_of(value) if isinstance(value, str) else number_words(value)
+        return self.title_of(value) if isinstance(value, str) else self.written(value)
 
     def shown(self, value: Value | None) -> str:
         """As `show`, a number with its unit."""
         numeric = isinstance(value, (int, float, Interval)) and not isinstance(value, bool)
         return f"{self.show(value)} {self.unit}".strip() if numeric else self.show(value)
 
-    def written(self, value: Value | None) -> str:
+    @staticmethod
+    def written(value: Value | None) -> str:
         """A value as a patient file or `--set` takes it, in tokens and digit for digit."""
+        if value is None or isinstance(value, bool):
+            return UNKNOWN if value is None else "yes" if value else "no"
         if isinstance(value, tuple):
             return f"[{', '.join(value)}]"
-        return value if isinstance(value, str) else self.show(value)
+        return value if isinstance(value, str) else number_words(value)
 
 
 class Fields(Mapping[str, Field]):
@@ -130,44 +130,54 @@ class Fields(Mapping[str, Field]):
         known = unit_key(heading[2]) in map(unit_key, filter(None, units))
         return (name, heading[2]) if known else (None, "")
 
+    def patterns(self) -> dict[str, str]:
+        """By name, a JSON Schema pattern of every way to write it, with a unit in brackets where the field has units."""
+        found = {}
+        for name, known in self.items():
+            words = [written for written in (name, known.title, *known.aliases) if self.find(written) == name]
+            units = one_of(filter(None, (known.unit, *known.units)))
+            heading = rf"(?:\s*[(\[]\s*(?:{units})\s*[)\]])?" if units else ""
+            found[name] = either_case(rf"(?:{one_of(words)}){heading}\s*:?")
+        return found
+
+
+def table(name: str) -> Fields:
+    """One of the tables of `vocabulary.json`."""
+    return Fields(Field(**{key: _frozen(value) for key, value in entry.items()}) for entry in VOCABULARY[name])
+
+
+def _frozen(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {key: _frozen(inner) for key, inner in value.items()}
+    return tuple(value) if isinstance(value, list) else value
+
+
+COMMON_FIELDS = table("fields")
+
 
 def faults(field: Field) -> tuple[str, ...]:
     """What is wrong with a field that somebody declared, in words; empty where it can be read and shown."""
     found = []
-    tokens = {"flag": ("yes", "no")}.get(field.kind, field.values)
+    tokens = ("yes", "no") if field.kind == "flag" else field.values
     if field.kind in ("choice", "set") and not field.values:
         found.append(f"a {field.kind} needs values")
     if field.kind in ("integer", "number") and not field.low < field.high:
         found.append("a number needs bounds: low below high")
-    meant: dict[str, str] = {squashed(token): token for token in tokens}
+    allowed = {*tokens, UNKNOWN, *([NONE] if field.kind == "set" else [])}
+    meant = {squashed(token): token for token in tokens}
     for meaning, words in [*field.synonyms.items(), *field.unclear.items()]:
         parts = meaning.split(", ") if field.kind == "set" else [meaning]
-        if meaning in field.synonyms and not {*parts} <= {*tokens, NONE if field.kind == "set" else UNKNOWN, UNKNOWN}:
+        if meaning in field.synonyms and not {*parts} <= allowed:
             found.append(f"synonyms are given for '{meaning}', which is no value of the field")
         found += [
             f"'{word}' stands for '{meant[squashed(word)]}' and for '{meaning}'"
             for word in words
             if meant.setdefault(squashed(word), meaning) != meaning
         ]
-    found += [f"the factor of {unit} must be above 0" for unit, factor in field.units.items() if not _lowest(factor) > 0]
-    return tuple(found)
-
-
-def _lowest(factor: float | tuple[float, float]) -> float:
-    return factor if not isinstance(factor, tuple) else min(factor)
+    lowest = {unit: min(factor) if isinstance(factor, tuple) else factor for unit, factor in field.units.items()}
+    return (*found, *(f"the factor of {unit} must be above 0" for unit, factor in lowest.items() if not factor > 0))
 
 
 def number_words(value: float | Interval) -> str:
     """A number or an interval in digits that read back to it."""
     return str(value) if isinstance(value, (Interval, int)) else digits(value)
-
-
-def show(value: Value | None) -> str:
-    """A value in tokens, for callers that do not have its field."""
-    if value is None:
-        return UNKNOWN
-    if isinstance(value, bool):
-        return "yes" if value else "no"
-    if isinstance(value, tuple):
-        return ", ".join(value) if value else NONE
-    return value if isinstance(value, str) else number_words(value)

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import KW_ONLY, dataclass, field
 from types import MappingProxyType
-from typing import Any, TypedDict
+from typing import Any, TypedDict, cast
 
-from hepatica.patient.common import COMMON_FIELDS
-from hepatica.patient.fields import UNKNOWN, Field, Fields, Value
+from hepatica.patient.fields import COMMON_FIELDS, UNKNOWN, Fields, Value
 from hepatica.patient.numbers import Interval, digits
+from hepatica.patient.text import VOCABULARY
 
 Facts = Mapping[str, Value | None]
 COMPONENTS = "child_pugh_components"
@@ -90,12 +90,8 @@ class Profile:
     def without(self, names: Iterable[str]) -> Measurements:
         """The measurements that do not stand behind any of the fields named."""
         gone = {"child_pugh" if name.startswith("child_pugh") else name for name in names}
-        kept = self.measurements.copy()
-        if "child_pugh" in gone:
-            kept.pop("child_pugh", None)
-        if "cmet" in gone:
-            kept.pop("cmet", None)
-        return kept
+        kept: Any = {name: found for name, found in self.measurements.items() if name not in gone}
+        return cast("Measurements", kept)
 
     @property
     def entered(self) -> dict[str, dict[str, str]]:
@@ -106,11 +102,8 @@ class Profile:
             found[COMPONENTS] = {name: text for name, text in parts.items() if text != UNKNOWN}
         if "cmet" in self.measurements:
             grade, percent = self.measurements["cmet"]["intensity"], self.measurements["cmet"]["percent"]
-            shown = {
-                "intensity": None if grade is None else f"{grade}+",
-                "percent": None if percent is None else f"{percent:.12g}",
-            }
-            found["cmet"] = {name: text for name, text in shown.items() if text is not None}
+            shown = {"intensity": grade is not None and f"{grade}+", "percent": percent is not None and f"{percent:.12g}"}
+            found["cmet"] = {name: text for name, text in shown.items() if text}
         return found
 
     @classmethod
@@ -129,10 +122,16 @@ def facts_of(known: Mapping[str, Value | None], fields: Fields = COMMON_FIELDS) 
     return MappingProxyType({name: known.get(name) for name in fields})
 
 
-def canonical(known: Field, tokens: Iterable[str]) -> tuple[str, ...]:
-    """The tokens once each, in the field's order: two lists that mean the same become equal."""
-    wanted = set(tokens)
-    return tuple(value for value in known.values if value in wanted)
+def doubts(facts: Facts) -> tuple[ProfileWarning, ...]:
+    """Every staging disagreement in `facts`: each is possible, so it is shown, and never resolved silently.
+
+    Grounds: the definition of the BCLC stages (general knowledge). A table without one of the fields has no such doubt.
+    """
+    return tuple(
+        ProfileWarning(doubt["code"], doubt["message"].format_map(facts), tuple(doubt["when"]))
+        for doubt in VOCABULARY["contradictions"]
+        if all(facts.get(name) in values for name, values in doubt["when"].items())
+    )
 
 
 def _json(value: Value | None) -> Any:

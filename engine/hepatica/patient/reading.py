@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
 from hepatica.documents import Node, read_bytes, read_document, read_yaml
 from hepatica.patient.child_pugh import CHILD_PUGH_GROUP
-from hepatica.patient.common import COMMON_FIELDS
-from hepatica.patient.fields import Fields
-from hepatica.patient.model import LABEL, key_of, keys_of, profile_from
+from hepatica.patient.fields import COMMON_FIELDS, Fields
+from hepatica.patient.model import LABEL, keys_of, profile_from
 from hepatica.patient.profile import Profile
 from hepatica.patient.text import is_missing
 from hepatica.patient.value_reader import with_unit
@@ -61,69 +60,58 @@ def profiles_in(data: bytes, file: str, settings: Sequence[str] = (), *, fields:
 
 
 def _overlaid(node: Node, file: str, settings: Sequence[str], fields: Fields) -> Profile:
+    """The profile of a file whose entries give way to the settings."""
     if not settings or not isinstance(node.value, dict):
         return profile_from(node, file, fields)
-    overlay, problems = _settings(settings, fields)
-    assert isinstance(overlay.value, dict)
-    problems += _alone(overlay, SETTINGS, fields)
-    problems += [problem for problem in _alone(node, file, fields) if problem.code != "contradiction"]
+    entries, problems = _settings(settings, keys_of(fields))
+    changed = set(entries)
+    if changed & set(CHILD_PUGH_GROUP):
+        # Class, score and components say one thing: setting any of them replaces whatever the file said of all three.
+        changed |= set(CHILD_PUGH_GROUP)
+    kept = {key: child for key, child in node.value.items() if keys_of(fields).find_with_unit(key)[0] not in changed}
+    try:
+        profile = profile_from(Node({**kept, **entries}, node.line, node.column, "", node.keys), file, fields)
+    except InvalidInput as error:
+        raise InvalidInput([*problems, *error.problems]) from None
     if problems:
         raise InvalidInput(problems)
-    changed = _with_groups(overlay.value)
-    kept = {key: child for key, child in node.value.items() if key_of(key, fields)[0] not in changed}
-    return profile_from(Node({**kept, **overlay.value}, node.line, node.column, "", node.keys), file, fields)
+    return profile
 
 
-def _alone(node: Node, file: str, fields: Fields) -> list[Problem]:
-    try:
-        profile_from(node, file, fields)
-    except InvalidInput as error:
-        return list(error.problems)
-    return []
-
-
-def _with_groups(names: Iterable[str]) -> set[str]:
-    """Setting the class, the score or the components of Child-Pugh replaces whatever the file said of all three."""
-    changed = set(names)
-    return changed | set(CHILD_PUGH_GROUP) if changed & set(CHILD_PUGH_GROUP) else changed
-
-
-def _settings(settings: Sequence[str], fields: Fields) -> tuple[Node, list[Problem]]:
-    """A mapping of the settings that can be read (the n-th stands at line n), and what is wrong with the others."""
+def _settings(settings: Sequence[str], keys: Fields) -> tuple[dict[str, Node], list[Problem]]:
+    """The settings that can be read (the n-th stands at line n), and what is wrong with the others."""
     entries: dict[str, Node] = {}
     problems: list[Problem] = []
     for line, setting in enumerate(settings, 1):
         found = _SETTING.fullmatch(setting)
         written = found["name"] if found else ""
-        name, unit = key_of(written, fields)
+        name, unit = keys.find_with_unit(written)
+        code, wrong = "setting", ""
         if found is None:
-            problems.append(Problem(SETTINGS, line, 1, "setting", f"{quote(setting)} is not field=value"))
+            wrong = f"{quote(setting)} is not field=value"
         elif name is None:
-            message = f"unknown field {quote(written)}; {suggestion(written, keys_of(fields))}"
-            problems.append(Problem(SETTINGS, line, 1, "unknown-field", message))
+            code, wrong = "unknown-field", f"unknown field {quote(written)}; {suggestion(written, keys)}"
         elif name in entries:
-            problems.append(Problem(SETTINGS, line, 1, "setting", f"{name} is set twice"))
+            wrong = f"{name} is set twice"
         elif len(setting) > LONGEST_SETTING:
-            message = f"the value of {name} is longer than {LONGEST_SETTING} characters"
-            problems.append(Problem(SETTINGS, line, 1, "setting", message))
+            wrong = f"the value of {name} is longer than {LONGEST_SETTING} characters"
         else:
             sign = "" if found["sign"] == "=" else found["sign"]
             text = sign + (found["value"] if name == LABEL else with_unit(found["value"].strip(), unit))
-            _add(entries, name, text, (line, len(written) + 2), problems)
-    return Node(entries, 1, 1, origin=SETTINGS), problems
+            try:
+                entries[name] = _value(name, text, line, len(written) + 2)
+            except InvalidInput as error:
+                wrong = f"{name}: {error.problems[0].message}"
+        if wrong:
+            problems.append(Problem(SETTINGS, line, 1, code, wrong))
+    return entries, problems
 
 
-def _add(entries: dict[str, Node], name: str, text: str, place: tuple[int, int], problems: list[Problem]) -> None:
-    """One setting's value: a text as it stands, or a list or mapping written in brackets."""
-    line, column = place
+def _value(name: str, text: str, line: int, column: int) -> Node:
+    """One setting's value: a text as it stands, or a list or mapping written in brackets; raises `InvalidInput`."""
     if text[:1] not in ("{", "[") or name == LABEL or is_missing(text):
-        entries[name] = Node(text, line, column, text, origin=SETTINGS)
-        return
-    try:
-        entries[name] = _moved(read_yaml(text.encode(), SETTINGS, bare_signs=True), line, column - 1)
-    except (InvalidInput, UnicodeEncodeError) as error:
-        found = error.problems[0].message if isinstance(error, InvalidInput) else "not text"
-        problems.append(Problem(SETTINGS, line, column, "setting", f"{name}: {found}"))
+        return Node(text, line, column, text, origin=SETTINGS)
+    return _moved(read_yaml(text.encode(errors="replace"), SETTINGS, bare_signs=True), line, column - 1)
 
 
 def _moved(node: Node, line: int, columns: int) -> Node:

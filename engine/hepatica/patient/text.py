@@ -1,54 +1,24 @@
 """Words as people type them: what counts as missing, which spellings mean the same, patterns of the words understood.
 
 A pattern is written once and used twice: compiled without regard to case by the reader, and spelled out by `either_case`
-for JSON Schema, whose patterns have no flags.
+for JSON Schema, whose patterns have no flags. The words themselves are data: `vocabulary.json`.
 """
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Iterable
 from functools import cache
+from pathlib import Path
+from typing import Any
+
+# JSON, since every start of the program reads it: YAML would take twenty times as long.
+VOCABULARY: dict[str, Any] = json.loads(Path(__file__).with_name("vocabulary.json").read_text(encoding="utf-8"))
 
 LONGEST_TEXT = 200
 GAP = r"[\s_-]*"
 BESIDE = r"[\s_:=.,()-]*"
-
-MISSING = (
-    *(
-        "unknown",
-        "unk",
-        "unkn",
-        "not known",
-        "na",
-        "n/a",
-        "n.a.",
-        "#n/a",
-        "nan",
-        "null",
-        "nd",
-        "n/d",
-        "missing",
-        "pending",
-        "tbd",
-    ),
-    *("not available", "not applicable", "not reported", "not recorded", "not stated", "not done", "not tested", "untested"),
-    *(
-        "not assessed",
-        "not evaluated",
-        "not determined",
-        "no data",
-        "don't know",
-        "?",
-        "??",
-        ".",
-        "..",
-        "-",
-        "--",
-        "\u2013",
-        "\u2014",
-    ),
-)
 
 # Characters that look or mean the same as an ASCII one: full-width forms, non-breaking spaces, signs that keyboards offer.
 _SAME = {code: code - 0xFEE0 for code in range(0xFF01, 0xFF5F)} | str.maketrans(
@@ -57,26 +27,10 @@ _SAME = {code: code - 0xFEE0 for code in range(0xFF01, 0xFF5F)} | str.maketrans(
 )
 _SAME |= str.maketrans("àáâãäåçèéêëìíîïñòóôõöùúûüý", "aaaaaaceeeeiiiinooooouuuuy")
 _LOOKS = str.maketrans("АВЕЗІКМНОРСТУХаеорсухіΑΒΕΗΙΚΜΝΟΡΤΥΧο", "ABE3IKMHOPCTYXaeopcyxiABEHIKMNOPTYXo")
-TO = "~"
+_TO = "~"
 # A hyphen between two numerals joins them; it is no gap inside a word.
 _RANGE = re.compile(r"\b(\d+|[iv]+)\s*-\s*(?=(?:\d+|[iv]+)\b)", re.IGNORECASE)
 _SPECIAL = frozenset("\\.+*?()[]{}|^$")
-
-
-def listed(words: str) -> tuple[str, ...]:
-    """The words of a text, written one after another with semicolons between."""
-    return tuple(" ".join(word.split()) for word in words.split(";"))
-
-
-def table(text: str) -> dict[str, tuple[str, ...]]:
-    """Rows of `key = word; word`; a line without an equals sign goes on with the row above."""
-    rows: list[str] = []
-    for line in text.strip().splitlines():
-        if " = " in line:
-            rows.append(line)
-        else:
-            rows[-1] += line
-    return {key.strip(): listed(words) for key, _, words in (row.partition(" = ") for row in rows)}
 
 
 def plain(text: str) -> str:
@@ -92,19 +46,17 @@ def looks_like(text: str) -> str | None:
 
 def squashed(text: str) -> str:
     """Without case, blanks, hyphens and underscores: what two spellings of one word share. I-II stays apart from III."""
-    return re.sub(GAP, "", _RANGE.sub(rf"\1{TO}", text)).lower()
+    return re.sub(GAP, "", _RANGE.sub(rf"\1{_TO}", text)).lower()
 
 
 def one_of(words: Iterable[str]) -> str:
     """A pattern of any of the words; a blank, hyphen or underscore in a word may be written as any of them, or left out."""
-    spelled = sorted(
-        {re.sub(r"[ _-]+", " ", word.lower()).strip() or word for word in words}, key=lambda word: (-len(word), word)
-    )
-    return "|".join("".join(_escaped(char) for char in word) for word in spelled)
+    spelled = {re.sub(r"[ _-]+", " ", word.lower()).strip() or word for word in words}
+    return "|".join("".join(map(_escaped, word)) for word in sorted(spelled, key=lambda word: (-len(word), word)))
 
 
 def _escaped(char: str) -> str:
-    return {" ": GAP, TO: r"\s*-\s*"}.get(char) or (f"\\{char}" if char in _SPECIAL else char)
+    return {" ": GAP, _TO: r"\s*-\s*"}.get(char) or (f"\\{char}" if char in _SPECIAL else char)
 
 
 def framed(words: str, noise: Iterable[str]) -> str:
@@ -117,7 +69,8 @@ def framed(words: str, noise: Iterable[str]) -> str:
 
 def missing_pattern() -> str:
     """A pattern of everything that means "not known"."""
-    return rf"\s*(?:\[\s*(?:{one_of(MISSING)})\s*\]|{one_of(MISSING)})?\s*"
+    words = one_of(VOCABULARY["missing"])
+    return rf"\s*(?:\[\s*(?:{words})\s*\]|{words})?\s*"
 
 
 def compiled(pattern: str) -> re.Pattern[str]:

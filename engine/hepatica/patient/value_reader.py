@@ -4,14 +4,24 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Mapping
 from functools import cached_property, lru_cache
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeVar
 
-from hepatica.patient.fields import FLAGS, NONE, UNKNOWN, Field, Value
+from hepatica.patient.fields import FLAGS, NONE, UNKNOWN, Field, Fields, Value
 from hepatica.patient.numbers import DECIMALS, NUMBER, SIGN, TO, TWO_WAYS, Amount, Interval, chosen, digits, parsed, unit_key
-from hepatica.patient.profile import canonical
-from hepatica.patient.text import LONGEST_TEXT, compiled, framed, is_missing, looks_like, one_of, plain, squashed
+from hepatica.patient.text import (
+    LONGEST_TEXT,
+    compiled,
+    either_case,
+    framed,
+    is_missing,
+    looks_like,
+    missing_pattern,
+    one_of,
+    plain,
+    squashed,
+)
 from hepatica.problems import quote, suggestion
 
 LONGEST_LIST = 50
@@ -20,13 +30,17 @@ MOST_LOOKED_UP = 100
 MOST = 10**15
 BETWEEN = r"\s*(?:,\s*and\s+|[,;|/+&\n]|\s+and\s+)\s*"
 _BETWEEN = re.compile(BETWEEN, re.IGNORECASE)
+FLAG_WORDS = {True: "yes", False: "no"}
 Place = tuple[int | str, ...]
+JsonSchema = dict[str, Any]
+T = TypeVar("T")
+R = TypeVar("R")
 
 
 class Reading(NamedTuple):
     """A value, and the words for it where they are not what was typed (else empty)."""
 
-    value: Value | None
+    value: Any
     understood: str = ""
 
 
@@ -52,34 +66,76 @@ def reader_of(field: Field) -> ValueReader:
     return _READERS[field.kind](field)
 
 
+def each_read(items: Iterable[tuple[Place, T]], read: Callable[[T], R]) -> list[R]:
+    """What `read` gives for every item; raises one `Refused` with all that is wrong, each thing at its item's place."""
+    found: list[R] = []
+    wrong: list[Refused] = []
+    for place, item in items:
+        try:
+            found.append(read(item))
+        except Refused as refused:
+            refused.parts = [((*place, *inner), code, said) for inner, code, said in refused.parts]
+            wrong.append(refused)
+    if wrong:
+        wrong[0].parts = list(dict.fromkeys(part for refused in wrong for part in refused.parts))
+        raise wrong[0]
+    return found
+
+
+def read_parts(typed: Mapping[Any, Any], parts: Fields, whole: str, read: Callable[[Field, Any], R]) -> dict[str, R]:
+    """What `read` gives for each part of a measurement; raises `Refused` with all that is wrong in it."""
+
+    def entry(item: tuple[Any, Any]) -> tuple[str, R]:
+        name, unit = parts.find_with_unit(str(item[0]))
+        if name is None:
+            raise Refused("unknown-field", f"unknown part {quote(item[0])} of {whole}; {suggestion(item[0], parts)}")
+        return name, read(parts[name], with_unit(item[1], unit))
+
+    if len(typed) > LONGEST_LIST:
+        raise Refused("too-many", f"{whole} has more than {LONGEST_LIST} entries")
+    return dict(each_read((((str(key),), (key, value)) for key, value in typed.items()), entry))
+
+
+def text_schema(pattern: str) -> JsonSchema:
+    """The JSON Schema of a text that fits a pattern, whatever the case."""
+    return {"type": "string", "pattern": either_case(pattern)}
+
+
+def missing_schema() -> list[JsonSchema]:
+    """The JSON Schemas of a value that is not known."""
+    missing = text_schema(missing_pattern())
+    return [missing, {"type": "array", "items": missing, "minItems": 1, "maxItems": 1}, {"type": "null"}]
+
+
+def parts_schema(parts: Fields, reader: Callable[[Field], ValueReader]) -> JsonSchema:
+    """The JSON Schema of a measurement: every part, under each way to write its name, as its reader takes it."""
+    shown = {name: {"anyOf": [*reader(part).schema(), *missing_schema()]} for name, part in parts.items()}
+    spelled = {pattern: shown[name] for name, pattern in parts.patterns().items()}
+    return {"type": "object", "properties": shown, "patternProperties": spelled, "additionalProperties": False}
+
+
 class ValueReader:
     """Reads the values of one field. The exact tokens are looked up; everything else is worked out by the kind."""
+
+    longest = LONGEST_TEXT
 
     def __init__(self, field: Field) -> None:
         self.field = field
         self.exact: dict[str, Reading] = {"": NOT_KNOWN, UNKNOWN: NOT_KNOWN}
-        self.longest = LONGEST_TEXT
+        # A column of a table repeats its few spellings.
+        self._remembered = lru_cache(maxsize=MOST_REMEMBERED)(self._understood)
 
-    def read(self, typed: object) -> Reading:
+    def read(self, typed: Any) -> Reading:
         """The value in a text, a number, a list ...; None and every word for "missing" is not known."""
         if isinstance(typed, str):
             return self.exact.get(typed) or self._remembered(typed)
-        if typed is None:
+        if typed is None or (isinstance(typed, float) and math.isnan(typed)):
             return NOT_KNOWN
         if isinstance(typed, (list, tuple)) and len(typed) == 1 and isinstance(typed[0], str) and is_missing(typed[0]):
             return NOT_KNOWN  # YAML makes a list of [Not Available]
-        if isinstance(typed, float) and math.isnan(typed):
-            return NOT_KNOWN
         if isinstance(typed, int) and abs(typed) > MOST:
             raise Refused("out-of-range", f"{self.field.name} is too large a number")
         return self.native(_plain_python(typed))
-
-    def _remembered(self, typed: str) -> Reading:
-        reading = self._understood(typed)
-        # A column of a table repeats its few spellings; the bound keeps a long run of numbers from being kept.
-        if len(self.exact) < MOST_REMEMBERED:
-            self.exact[typed] = reading
-        return reading
 
     def native(self, typed: Any) -> Reading:
         """The value in what a program handed over."""
@@ -92,40 +148,39 @@ class ValueReader:
         if len(typed) > self.longest:
             raise Refused("too-long", f"{self.field.name} is longer than {self.longest} characters: {quote(typed)}")
         text = plain(typed)
-        if is_missing(text):
-            return NOT_KNOWN
-        value = self.text(text)
-        return Reading(value, "" if value is None or self._says(text, value) else self.field.shown(value))
+        return NOT_KNOWN if is_missing(text) else self.reading(text)
 
-    def _says(self, text: str, value: Value) -> bool:
-        """True where the text is the value's own words, so that nothing need be said of how it was read."""
-        known = self.field
-        return squashed(text) in {squashed(spelled) for spelled in (known.shown(value), known.show(value), known.written(value))}
+    def reading(self, text: str) -> Reading:
+        """The value in a text that is not missing."""
+        value = self.text(text)
+        return Reading(value, "" if value is None or self.says(text, value) else self.field.shown(value))
 
     def text(self, text: str) -> Value | None:
-        """The value in a text that is not missing."""
+        """The bare value in a text that is not missing."""
+        raise NotImplementedError
+
+    def says(self, text: str, value: Value) -> bool:
+        """True where the text is the value's own words, so that nothing need be said of how it was read."""
+        known = self.field
+        return squashed(text) in map(squashed, (known.shown(value), known.show(value), known.written(value)))
+
+    def schema(self) -> list[JsonSchema]:
+        """The JSON Schemas of what is read: tokens first, for editors; then every other text that is understood."""
         raise NotImplementedError
 
     def refused(self, typed: str, code: str = "unknown-value") -> Refused:
         """Why a text is refused: because it reads several ways, is in another alphabet, or is none of what is allowed."""
-        name = self.field.name
-        reason = self._reason(typed)
+        reason, latin, allowed = self.reason(typed), looks_like(typed), allowed_words(self.field)
+        refusal = f"{self.field.name} cannot be {quote(typed)}"
         if reason:
-            return Refused("unclear", f"{name} cannot be {quote(typed)}: {reason}")
-        latin = looks_like(typed)
+            return Refused("unclear", f"{refusal}: {reason}")
         if latin is not None:
-            return Refused(
-                code, f"{name} cannot be {quote(typed)}: it holds Cyrillic or Greek letters; retype it as {quote(latin)}"
-            )
-        allowed = allowed_words(self.field)
+            return Refused(code, f"{refusal}: it holds Cyrillic or Greek letters; retype it as {quote(latin)}")
         near = suggestion(typed, allowed) if allowed else f"allowed: {expected(self.field)}, or {UNKNOWN}"
-        return Refused(code, f"{name} cannot be {quote(typed)}; {near}")
+        return Refused(code, f"{refusal}; {near}")
 
-    @cached_property
-    def _reasons(self) -> Mapping[str, str]:
-        return {squashed(word): reason for reason, words in self.field.unclear.items() for word in words}
-
-    def _reason(self, typed: str) -> str | None:
+    def reason(self, typed: str) -> str | None:
+        """Why a text is refused that the field knows to read several ways."""
         exact = self._reasons.get(squashed(typed))
         if exact or not self._reasons:
             return exact
@@ -133,76 +188,79 @@ class ValueReader:
         return self._reasons.get(squashed(found[1])) if found else None
 
     @cached_property
+    def _reasons(self) -> Mapping[str, str]:
+        return {squashed(word): reason for reason, words in self.field.unclear.items() for word in words}
+
+    @cached_property
     def _unclear(self) -> re.Pattern[str]:
         return compiled(framed(one_of(word for words in self.field.unclear.values() for word in words), self.field.noise))
 
 
-FLAG_WORDS = {True: "yes", False: "no"}
-
-
 class WordReader(ValueReader):
-    """Choices, flags and sets: words of a vocabulary, among words that say nothing more."""
+    """Choices and flags: words of a vocabulary, among words that say nothing more."""
 
     def __init__(self, field: Field) -> None:
         super().__init__(field)
-        self.tokens: Mapping[str, Value] = self._tokens()
+        values = {value: (value,) if field.kind == "set" else value for value in field.values}
+        self.tokens: Mapping[str, Value] = FLAGS if field.kind == "flag" else values
         self.exact |= {token: Reading(value) for token, value in self.tokens.items()}
 
-    def _tokens(self) -> Mapping[str, Value]:
-        return FLAGS if self.field.kind == "flag" else {value: value for value in self.field.values}
+    @cached_property
+    def words(self) -> Mapping[str, Value | None]:
+        """Values by every word for them."""
+        titled = {title: self._value_of(token) for token, title in self.field.value_titles.items()}
+        other = {word: self._value_of(meaning) for meaning, words in self.field.synonyms.items() for word in words}
+        return {**self.tokens, **titled, **other}
+
+    def _value_of(self, meaning: str) -> Value | None:
+        if self.field.kind == "set":
+            return canonical(self.field, meaning.split(", "))
+        return None if meaning == UNKNOWN else self.tokens[meaning]
 
     @cached_property
     def vocabulary(self) -> Mapping[str, Value | None]:
         """Values by every squashed word for them."""
-        known = self.field
-        spelled: dict[str, Value | None] = {squashed(token): value for token, value in self.tokens.items()}
-        spelled |= {squashed(title): self._value_of(token) for token, title in known.value_titles.items()}
-        return spelled | {squashed(word): self._value_of(token) for token, words in known.synonyms.items() for word in words}
-
-    def _value_of(self, tokens: str) -> Value | None:
-        return None if tokens == UNKNOWN else self.tokens[tokens]
+        return {squashed(word): value for word, value in self.words.items()}
 
     @cached_property
     def words_pattern(self) -> str:
         """A pattern of every way to write one value; its one group is the word."""
-        known = self.field
-        return framed(
-            one_of([*self.tokens, *known.value_titles.values(), *(w for s in known.synonyms.values() for w in s)]), known.noise
-        )
+        return framed(one_of(word for word, value in self.words.items() if value != ()), self.field.noise)
 
     @cached_property
     def _pattern(self) -> re.Pattern[str]:
         return compiled(self.words_pattern)
 
-    def word(self, text: str) -> Value | None:
+    def text(self, text: str) -> Value | None:
         """The value of one word; raises `Refused` for any other."""
         found = self._pattern.fullmatch(text)
         if found is None:
             raise self.refused(text)
         return self.vocabulary[squashed(found[1])]
 
-    def _says(self, text: str, value: Value) -> bool:
+    def says(self, text: str, value: Value) -> bool:
+        """As `ValueReader.says`, whatever stands beside the word."""
         found = self._pattern.fullmatch(text)
-        return super()._says(found[1] if found else text, value)
+        return super().says(found[1] if found else text, value)
 
-    def text(self, text: str) -> Value | None:
-        """The value of the one word that the text is."""
-        return self.word(text)
+    def schema(self) -> list[JsonSchema]:
+        """The tokens, and every text that is understood."""
+        return [{"enum": [*self.tokens, *self._bare_words()]}, text_schema(self.words_pattern)]
+
+    def _bare_words(self) -> list[bool | int]:
+        """The words that a document may write as true, false or a whole number."""
+        flags = [flag for flag, word in FLAG_WORDS.items() if word in self.vocabulary]
+        return [*flags, *(int(word) for word in self.vocabulary if word.isdecimal())]
 
 
 class SetReader(WordReader):
     """Several words of a vocabulary, as a list or joined in one text; `none` is the empty set."""
 
+    longest = 5 * LONGEST_TEXT
+
     def __init__(self, field: Field) -> None:
         super().__init__(field)
-        self.longest = 5 * LONGEST_TEXT
         self.exact[NONE] = Reading(())
-
-    def _tokens(self) -> Mapping[str, Value]:
-        return {value: (value,) for value in self.field.values}
-
-    def _value_of(self, tokens: str) -> Value | None:
-        return () if tokens == NONE else canonical(self.field, tokens.split(", "))
 
     @cached_property
     def none_pattern(self) -> str:
@@ -215,57 +273,56 @@ class SetReader(WordReader):
 
     def native(self, typed: Any) -> Reading:
         """The value in a list of words."""
-        if isinstance(typed, Mapping):
-            raise Refused("wrong-type", f"{self.field.name} is {expected(self.field)}, not a mapping")
         if not isinstance(typed, (list, tuple)):
             return super().native(typed)
-        words = [self._member(word, place) for place, word in enumerate(typed[: LONGEST_LIST + 1])]
-        value = self._joined(words)
-        plainly = tuple(typed) == value or all(squashed(str(word)) in self._members(value) for word in typed)
-        return Reading(value, "" if plainly else self.field.show(value))
-
-    def _members(self, value: tuple[str, ...]) -> set[str]:
-        return {squashed(spelled) for token in value for spelled in (token, self.field.title_of(token))}
-
-    def _says(self, text: str, value: Value) -> bool:
-        tokens = value if isinstance(value, tuple) else ()
-        return re.sub(r"[\s,]", "", text).lower() == "".join(tokens) or super()._says(text, value)
+        value = self._joined([((place,), word) for place, word in enumerate(typed[: LONGEST_LIST + 1])])
+        return Reading(value, "" if self._spell(typed, value) else self.field.show(value))
 
     def text(self, text: str) -> Value | None:
         """The set that the text names: as one phrase, or word by word."""
         if self._none.fullmatch(text):
             return ()
-        found = self._pattern.fullmatch(text)
-        if found is not None:
-            return self.vocabulary[squashed(found[1])]
         parts = _BETWEEN.split(text)
-        if not all(parts) or len(parts) == 1 or self._reason(text):
+        if len(parts) == 1 or self._pattern.fullmatch(text):
+            return super().text(text)
+        if not all(parts) or self.reason(text):
             raise self.refused(text)
-        return self._joined([self._member(part, None) for part in parts[: LONGEST_LIST + 1]])
+        return self._joined([((), part) for part in parts[: LONGEST_LIST + 1]])
 
-    def _member(self, word: object, place: int | None) -> tuple[str, ...] | Refused:
-        try:
-            if not isinstance(word, str):
-                raise Refused("wrong-type", f"{self.field.name} is {expected(self.field)}")
-            text = plain(word)
-            if is_missing(text) or self._none.fullmatch(text):
-                alone = UNKNOWN if is_missing(text) else "[]"
-                raise Refused("unknown-value", f"{quote(text)} does not go beside other values; write {self.field.name}: {alone}")
-            value = self.exact[text].value if text in self.exact else self.word(text)
-        except Refused as refused:
-            refused.parts = [(() if place is None else (place,), code, message) for _, code, message in refused.parts]
-            return refused
+    def says(self, text: str, value: Value) -> bool:
+        """As `WordReader.says`, or where the text joins the set's own words."""
+        return self._spell(text.split(","), value) or super().says(text, value)
+
+    def _spell(self, words: Iterable[Any], value: Any) -> bool:
+        own = {squashed(spelled) for token in value for spelled in (token, self.field.title_of(token))}
+        return all(isinstance(word, str) and squashed(word) in own for word in words)
+
+    def _member(self, word: object) -> tuple[str, ...]:
+        if not isinstance(word, str):
+            raise Refused("wrong-type", f"{self.field.name} is {expected(self.field)}")
+        text = plain(word)
+        if is_missing(text) or self._none.fullmatch(text):
+            alone = UNKNOWN if is_missing(text) else "[]"
+            raise Refused("unknown-value", f"{quote(text)} does not go beside other values; write {self.field.name}: {alone}")
+        value = self.exact[text].value if text in self.exact else super().text(text)
         return value if isinstance(value, tuple) else ()
 
-    def _joined(self, members: list[tuple[str, ...] | Refused]) -> tuple[str, ...]:
-        """The members' union; raises everything that was wrong with any of them."""
+    def _joined(self, members: list[tuple[Place, object]]) -> tuple[str, ...]:
+        """The members' union; raises everything that is wrong with any of them."""
         if len(members) > LONGEST_LIST:
             raise Refused("too-many", f"{self.field.name} has more than {LONGEST_LIST} values")
-        wrong = [member for member in members if isinstance(member, Refused)]
-        if wrong:
-            wrong[0].parts = list(dict.fromkeys(part for refused in wrong for part in refused.parts))
-            raise wrong[0]
-        return canonical(self.field, (token for member in members if isinstance(member, tuple) for token in member))
+        return canonical(self.field, (token for member in each_read(members, self._member) for token in member))
+
+    def schema(self) -> list[JsonSchema]:
+        """A list of words, a token, words joined in a text, or a word for the empty set."""
+        one = self.words_pattern
+        member = {"anyOf": [{"enum": list(self.field.values)}, text_schema(one)]}
+        return [
+            {"type": "array", "items": member, "maxItems": LONGEST_LIST},
+            {"enum": [*self.field.values, NONE, *self._bare_words()]},
+            text_schema(rf"{one}(?:{BETWEEN}{one})*"),
+            text_schema(self.none_pattern),
+        ]
 
 
 class NumberReader(ValueReader):
@@ -282,32 +339,32 @@ class NumberReader(ValueReader):
 
     def native(self, typed: Any) -> Reading:
         """The value of a number, which is exact, or of an interval."""
-        if isinstance(typed, Interval):
-            return Reading(self.bounded(typed, str(typed)))
-        if isinstance(typed, bool) or not isinstance(typed, (int, float)):
+        if isinstance(typed, bool) or not isinstance(typed, (int, float, Interval)):
             return super().native(typed)
-        return Reading(self.bounded(float(typed), repr(typed)))
+        value = typed if isinstance(typed, Interval) else float(typed)
+        return Reading(self.bounded(value, str(value)))
 
     def text(self, text: str) -> Value | None:
         """The number, or the interval, that the text names."""
-        bare = self._bare(text)
-        amount = parsed(bare)
+        amount = self.amount(text)
         if amount is None:
             raise self.refused(text, "not-a-number")
         factors = self.units.get(unit_key(amount.unit))
         if factors is None:
-            if self._reason(text):
+            if self.reason(text):
                 raise self.refused(text)
             units = ", ".join(dict.fromkeys((self.field.unit, *self.field.units)))
             raise Refused("unit", f"{self.field.name} has no unit {quote(amount.unit)}; allowed: {units or 'no unit'}")
         return self.bounded(self.value_of(amount, factors, (self.field.low, self.field.high), text), text)
 
-    def _says(self, text: str, value: Value) -> bool:
-        return re.fullmatch(r"\d+(\.\d*)?", text) is not None or super()._says(text, value)
+    def says(self, text: str, value: Value) -> bool:
+        """As `ValueReader.says`, of digits in any number."""
+        return re.fullmatch(r"\d+(\.\d*)?", text) is not None or super().says(text, value)
 
-    def _bare(self, text: str) -> str:
+    def amount(self, text: str) -> Amount | None:
+        """The amount in a text, among words that say nothing more; None where it is none."""
         found = self._framed.fullmatch(text)
-        return found[1] if found else text
+        return parsed(found[1] if found else text)
 
     @cached_property
     def _framed(self) -> re.Pattern[str]:
@@ -315,21 +372,16 @@ class NumberReader(ValueReader):
 
     def value_of(self, amount: Amount, factors: tuple[float, float], bounds: tuple[float, float], text: str) -> float | Interval:
         """The value in the canonical unit; raises `Refused` for a number that reads two ways within `bounds`."""
-        ends: list[tuple[str, float]] = []
+        low, high, low_in, high_in = -math.inf, math.inf, False, False
         for sign, number in amount.ends:
             value = chosen(number, bounds[0] / factors[1], bounds[1] / factors[0])
             if isinstance(value, tuple):
                 one, other = (digits(reading) for reading in value)
                 raise Refused("two-readings", f"{self.field.name} of {quote(text)} reads two ways: write {one} or {other}")
-            ends.append((sign, value))
-        if len(ends) == 1 and ends[0][0] == "=":
-            return _between(ends[0][1] * factors[0], ends[0][1] * factors[1])
-        low, high, low_in, high_in = -math.inf, math.inf, False, False
-        for sign, value in ends:
-            if sign[0] == ">":
-                low, low_in = value * factors[0], sign == ">="
-            else:
-                high, high_in = value * factors[1], sign == "<="
+            if sign[0] != "<":
+                low, low_in = value * factors[0], sign != ">"
+            if sign[0] != ">":
+                high, high_in = value * factors[1], sign != "<"
         if low > high or (low == high and not (low_in and high_in)):
             raise Refused("out-of-range", f"{self.field.name} cannot be {quote(text)}: no number lies between")
         return low if low == high else Interval(round(low, DECIMALS), round(high, DECIMALS), low_in, high_in)
@@ -340,36 +392,33 @@ class NumberReader(ValueReader):
         if not isinstance(value, Interval):
             if least <= value <= most:
                 return round(value, self.decimals) + 0.0
-            raise self._outside(text)
+            raise self.refused(text, "out-of-range")
         low, low_in = (least, True) if value.low == -math.inf else (value.low, value.low_included)
         high, high_in = (most, True) if value.high == math.inf else (value.high, value.high_included)
         if not least <= low <= high <= most or (low == high and not (low_in and high_in)):
-            raise self._outside(text)
+            raise self.refused(text, "out-of-range")
         if low == high:
             return low
-        from_least, to_most = low == least and low_in, high == most and high_in
-        if from_least and to_most:
-            return None
-        if from_least:
-            return Interval(-math.inf, high, False, high_in)
-        return Interval(low, math.inf, low_in, False) if to_most else Interval(low, high, low_in, high_in)
-
-    def _outside(self, text: str) -> Refused:
-        reason = self._reason(text)
-        if reason:
-            return self.refused(text)
-        span = f"{self.field.low:,.10g} to {self.field.high:,.10g} {self.field.unit}".strip()
-        return Refused("out-of-range", f"{self.field.name} cannot be {quote(text)}; allowed: {span}")
+        # An end that every value of the field has says nothing.
+        low, low_in = (-math.inf, False) if low_in and low == least else (low, low_in)
+        high, high_in = (math.inf, False) if high_in and high == most else (high, high_in)
+        return None if (low, high) == (-math.inf, math.inf) else Interval(low, high, low_in, high_in)
 
     @cached_property
     def words_pattern(self) -> str:
         """A pattern of the amounts that are read; bounds in a text cannot be said in it."""
-        spelled = {_unit_pattern(unit) for unit in (self.field.unit, *self.field.units) if unit}
+        spelled = {re.sub("[µμ]", "(?:µ|μ|u|mc|micro)", one_of([unit])) for unit in (self.field.unit, *self.field.units) if unit}
         number = NUMBER if self.field.high < 1000 else rf"(?!{TWO_WAYS}){NUMBER}"
         one, span = rf"(?:(?:{SIGN})\s*)?[+]?{number}", rf"{number}{TO}{number}"
         both = rf"(?:{SIGN})\s*{number}\s*and\s*(?:{SIGN})\s*{number}"
         unit = rf"\s*(?:{'|'.join(sorted(spelled, key=len, reverse=True))}){'' if self.unit_needed else '?'}" if spelled else ""
         return framed(rf"(?:{both}|{span}|{one}){unit}", self.field.noise)
+
+    def schema(self) -> list[JsonSchema]:
+        """An amount in a text, or a number."""
+        kind = "number" if self.field.kind == "number" else "integer"
+        number = {"type": kind, "minimum": self.field.low, "maximum": self.field.high}
+        return [*([] if self.unit_needed else [number]), text_schema(self.words_pattern)]
 
 
 class WholeReader(NumberReader):
@@ -403,19 +452,26 @@ _READERS: Mapping[str, type[ValueReader]] = {
 }
 
 
+def canonical(known: Field, tokens: Iterable[str]) -> tuple[str, ...]:
+    """The tokens once each, in the field's order: two lists that mean the same become equal."""
+    wanted = set(tokens)
+    return tuple(value for value in known.values if value in wanted)
+
+
 def allowed_words(field: Field) -> tuple[str, ...]:
     """The words that a field takes, `unknown` last; none for a number."""
-    words = {"choice": field.values, "set": field.values, "flag": ("yes", "no")}.get(field.kind)
+    words = ("yes", "no") if field.kind == "flag" else field.values
     return (*words, UNKNOWN) if words else ()
 
 
 def expected(field: Field) -> str:
     """What a field takes, in words."""
-    if field.kind == "number":
-        return f"a number in {field.unit}" if field.unit else "a number"
-    if field.kind == "integer":
-        return f"a whole number from {field.low:g} to {field.high:g}"
-    return {"choice": f"one of {', '.join(field.values)}", "flag": "yes or no"}.get(field.kind, "a list of words")
+    if field.kind in ("choice", "flag"):
+        return f"one of {', '.join(field.values)}" if field.values else "yes or no"
+    if field.kind == "set":
+        return "a list of words"
+    whole, unit = ("whole ", "") if field.kind == "integer" else ("", field.unit)
+    return f"a {whole}number from {field.low:,.10g} to {field.high:,.10g} {unit}".rstrip()
 
 
 def with_unit(typed: Any, unit: str) -> Any:
@@ -430,11 +486,3 @@ def _plain_python(typed: Any) -> Any:
         return typed.item() if hasattr(typed, "item") else typed
     except (TypeError, ValueError):
         return typed
-
-
-def _between(low: float, high: float) -> float | Interval:
-    return low if low == high else Interval(round(low, DECIMALS), round(high, DECIMALS), True, True)
-
-
-def _unit_pattern(unit: str) -> str:
-    return re.sub("[µμ]", "(?:µ|μ|u|mc|micro)", one_of([unit]))

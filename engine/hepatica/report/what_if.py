@@ -8,7 +8,7 @@ from urllib.parse import urlencode
 from hepatica.evaluation import LISTS, ListName
 from hepatica.explain import KINDS, Change, OpenTherapy, Outcome, Question, WhatIf
 from hepatica.knowledge import STANDINGS
-from hepatica.patient import show
+from hepatica.patient import NONE, Field
 from hepatica.report.blocks import Block, Blocks, Item, Items, More, Notice, Paragraph, Ref, Section
 from hepatica.report.case import case_blocks, case_title
 from hepatica.wording import all_of, counted
@@ -116,7 +116,7 @@ def _rows(changes: list[Change]) -> Iterator[Item]:
 def _changed(change: Change) -> Ref:
     """The case with the steps made, for media that can lead there."""
     pairs = [(name, value) for step in change.steps for name, value in step.to.items()]
-    words = [(name, value if isinstance(value, tuple) and value else (show(value),)) for name, value in pairs]
+    words = [(name, value or (NONE,) if isinstance(value, tuple) else (Field.written(value),)) for name, value in pairs]
     return Ref("change", urlencode(words, doseq=True))
 
 
