@@ -88,10 +88,8 @@ _LATER = {
 def __getattr__(name: str) -> Any:
     for module, names in _LATER.items():
         if name in names:
-            loaded = import_module(f"{__name__}.{module}")
-            # All at once: Python has just bound `search` to the module of that name.
-            globals().update({each: getattr(loaded, each) for each in names})
-            return globals()[name]
+            found = globals()[name] = getattr(import_module(f"{__name__}.{module}"), name)
+            return found
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
 
 
