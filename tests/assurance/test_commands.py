@@ -168,7 +168,10 @@ def test_a_ruleset_that_extends_another_is_read_with_it_at_the_revision(
 ) -> None:
     own = repository / "own"
     own.mkdir()
-    (own / "ruleset.yaml").write_text("ruleset: own\nversion: 1.0.0\ntitle: Own\nas_of: 2016-08\nsource: {citation: A text, basis: recalled}\nextends: ../rules\n", encoding="utf-8")
+    (own / "ruleset.yaml").write_text(
+        "ruleset: own\nversion: 1.0.0\ntitle: Own\nas_of: 2016-08\nsource: {citation: A text, basis: recalled}\nextends: ../rules\n",
+        encoding="utf-8",
+    )
     commit(repository, "third")
     edit(repository / "rules", "beta", '"> 300"', '"> 200"')
     assert run(["diff", "HEAD", "-r", str(own), "-f", "json"]) == 1
@@ -195,9 +198,7 @@ def test_a_ruleset_that_the_revision_does_not_have_is_all_new(
     assert told["old"] is None and "all new" in told["headline"]
 
 
-def test_a_ruleset_whose_folder_was_renamed_is_found_again(
-    repository: Path, capfdbinary: pytest.CaptureFixture[bytes]
-) -> None:
+def test_a_ruleset_whose_folder_was_renamed_is_found_again(repository: Path, capfdbinary: pytest.CaptureFixture[bytes]) -> None:
     (repository / "rules").rename(repository / "renamed")
     assert run(["diff", "HEAD", "-r", str(repository / "renamed")]) == 0
     assert run(["diff", "v1", "-r", str(repository / "renamed"), "-f", "json"]) == 1

@@ -60,7 +60,7 @@ def main() -> None:
     program = compile_ruleset(ruleset)
     rules = [name for name in program.goals if name.startswith("rule/")]
     columns = Columns(program, rules)
-    facts = list(sampled(space_of(program.tests), SLOW, 1))
+    facts = list(sampled(space_of(program.tests, program.fields), SLOW, 1))
     few = columns.code(facts)
     many = np.ascontiguousarray(few[:, np.random.default_rng(1).integers(0, SLOW, chosen.profiles)])
     engine = zen.ZenEngine({"loader": {"type": "static", "content": {"rules": json.loads(decision_table(program))}}})

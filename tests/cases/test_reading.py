@@ -144,7 +144,10 @@ def test_the_description_of_the_format_names_every_key() -> None:
 def test_a_written_sentence_is_never_longer_than_a_case_may_have(ruleset: Ruleset, evaluator: Evaluator) -> None:
     longest: dict[str, Value | None] = {field.name: _longest(field) for field in FIELDS}
     facts = facts_of({**longest, "child_pugh_class": "A", "child_pugh_score": None})
-    for subject in (*(Subject("therapy", name) for name in ruleset.therapies), *(Subject("concept", c) for c in ruleset.concepts)):
+    for subject in (
+        *(Subject("therapy", name) for name in ruleset.therapies),
+        *(Subject("concept", c) for c in ruleset.concepts),
+    ):
         (case,) = pinned([Pin(facts, subject)], evaluator)
         assert cases_in(case_file([case], "", "", "2016").encode(), "c.yaml", ruleset)[0].sentence == case.sentence
 

@@ -66,7 +66,10 @@ def test_a_failure_shows_what_was_expected_what_came_and_the_patients_value(
     assert hepatica(["test", str(folder)]) == 1
     shown = " ".join(capsysbinary.readouterr().out.decode().split())
     assert "1 case, 1 failed" in shown
-    assert "beta: expected an option, came without evidence in this setting, by the rule beta-high-afp: AFP is 20, needs > 400" in shown
+    assert (
+        "beta: expected an option, came without evidence in this setting, by the rule beta-high-afp: AFP is 20, needs > 400"
+        in shown
+    )
     assert "small.yaml:2" in shown.replace(" ", "")
     assert "must not be used to decide care" in " ".join(shown.split())
 
@@ -216,7 +219,9 @@ def test_cases_come_as_junit_and_as_annotations(tmp_path: Path, capsysbinary: py
     assert hepatica(["test", str(folder), "-f", "junit"]) == 1
     root = ElementTree.fromstring(capsysbinary.readouterr().out)
     assert (root.get("tests"), root.get("failures")) == ("3", "1")
-    assert [case.get("name") for case in root.iter("testcase") if case.find("failure") is not None] == ["Low AFP makes Beta an option."]
+    assert [case.get("name") for case in root.iter("testcase") if case.find("failure") is not None] == [
+        "Low AFP makes Beta an option."
+    ]
     assert hepatica(["test", str(folder), "-f", "github"]) == 1
     lines = capsysbinary.readouterr().out.decode().splitlines()
     assert lines[0].startswith("::error file=") and len(lines) == 2

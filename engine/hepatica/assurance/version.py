@@ -142,8 +142,8 @@ class ProfileSpace:
     distinguishable: int
     counted: str = (
         "A profile is one entry per field that some rule reads: a word, yes or no, a list, a number on a threshold or between "
-        "two neighbouring ones, an interval of such numbers, or unknown; only combinations that fit together are counted. They are "
-        "not patients: how many people have a profile is not known here."
+        "two neighbouring ones, an interval of such numbers, or unknown; only combinations that fit together are counted. "
+        "They are not patients: how many people have a profile is not known here."
     )
 
 

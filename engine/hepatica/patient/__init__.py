@@ -5,9 +5,9 @@ from __future__ import annotations
 from hepatica.patient.child_pugh import CHILD_PUGH_GROUP, CLASS_RANGES, class_of
 from hepatica.patient.child_pugh import PARTS as CHILD_PUGH_PARTS
 from hepatica.patient.cmet import PARTS as STAINING_PARTS
-from hepatica.patient.common import COMMON_FIELDS
+from hepatica.patient.common import COMMON_FIELDS, fields_of
 from hepatica.patient.contradictions import doubts
-from hepatica.patient.fields import FLAGS, NONE, UNKNOWN, Field, Fields, Kind, Nature, Value, faults, show
+from hepatica.patient.fields import FLAGS, NONE, UNKNOWN, Field, Fields, Implication, Kind, Nature, Value, faults, show
 from hepatica.patient.model import LABEL, LONGEST_LABEL, keys_of, profile_from, profile_model, profile_schema
 from hepatica.patient.numbers import DECIMALS, Interval, digits, unit_key
 from hepatica.patient.profile import (
@@ -24,7 +24,7 @@ from hepatica.patient.profile import (
 from hepatica.patient.reading import profile_in, profile_of, profiles_in, read_profile
 from hepatica.patient.value_reader import Reading, Refused, read_value
 
-# For callers that do not take `ruleset.fields` yet.
+# For callers that have no ruleset.
 FIELD_BY_NAME = COMMON_FIELDS
 FIELDS = tuple(COMMON_FIELDS.values())
 KEYS = keys_of(COMMON_FIELDS)
@@ -49,6 +49,7 @@ __all__ = [
     "Facts",
     "Field",
     "Fields",
+    "Implication",
     "Interval",
     "Kind",
     "Measurements",
@@ -65,6 +66,7 @@ __all__ = [
     "doubts",
     "facts_of",
     "faults",
+    "fields_of",
     "keys_of",
     "profile_from",
     "profile_in",

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from hepatica.patient.fields import Field, Fields
 from hepatica.patient.text import listed, table
 from hepatica.patient.vocabulary import DRUGS, NO_SYSTEMIC_THERAPY, PLACES, UNCLEAR_PLACES
@@ -359,3 +361,11 @@ COMMON_FIELDS = Fields(
         ),
     )
 )
+
+
+def fields_of(own: Iterable[Field], common: Iterable[str] | None = None) -> Fields:
+    """The table of a ruleset: the common fields, or only those named, then its own, which replace common ones of their name."""
+    if common is None:
+        own = tuple(own)
+        return COMMON_FIELDS.merged(own) if own else COMMON_FIELDS
+    return Fields(COMMON_FIELDS[name] for name in common if name in COMMON_FIELDS).merged(own)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import lru_cache
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -159,6 +159,7 @@ def _profile(read: Mapping[str, Any], known: Mapping[str, Any], fields: Fields, 
         warnings = found.warnings
         if found.measured is not None:
             measurements["child_pugh"] = found.measured
+    understood = [*understood, *_implied(facts, fields)]
     total = facts_of(facts, fields)
     return Profile(
         total,
@@ -168,6 +169,18 @@ def _profile(read: Mapping[str, Any], known: Mapping[str, Any], fields: Fields, 
         understood=tuple(understood),
         fields=fields,
     )
+
+
+def _implied(facts: dict[str, Any], fields: Fields) -> Iterator[Understood]:
+    """Fills in what other fields imply of those that are not known, and says so."""
+    for field in fields.values():
+        for one in field.implied if facts[field.name] is None else ():
+            ground = facts.get(one.field)
+            if ground is not None and one.lacks not in ground:
+                facts[field.name] = one.value
+                said = f"{fields[one.field].title} {fields[one.field].show(ground)}"
+                yield Understood(field.name, said, field.show(one.value), implied=True)
+                break
 
 
 def key_of(written: object, fields: Fields) -> tuple[str | None, str]:

@@ -92,7 +92,7 @@ def _lists(field: Field, known: set[Value], every: set[Value]) -> str:
     atoms: list[tuple[str, set[Value]]] = [("none", nothing), ("at least one", every - nothing)]
     for size in range(1, len(field.values) + 1):
         for words in combinations(field.values, size):
-            some = {value for value in every if isinstance(value, tuple) and set(words) & set(value)}
+            some: set[Value] = {value for value in every if isinstance(value, tuple) and set(words) & set(value)}
             named = any_of([field.show(word) for word in words])
             atoms += [(f"includes {named}", some), (f"without {named}", every - some)]
     for text, held in atoms:
