@@ -54,7 +54,7 @@ def _take(token: str, builder: TreeBuilder, line: int, column: int) -> None:
     elif token in ("}", "]"):
         builder.close()
     elif token[0] == '"':
-        text = json.loads(token)
+        text = json.loads(token) if "\\" in token else token[1:-1]
         builder.scalar(text, text, line, column)
     else:
         value = _WORDS[token] if token in _WORDS else _number(token)

@@ -66,7 +66,7 @@ def class_of(score: int) -> str:
 class ScaleReader(NumberReader):
     """The points of a measured component, and the amount in words, in one of its units with that unit's own cut-offs."""
 
-    native = ValueReader.native
+    _native = ValueReader._native
 
     def __init__(self, field: Field) -> None:
         super().__init__(field)
@@ -74,13 +74,13 @@ class ScaleReader(NumberReader):
         # An amount of bilirubin or albumin means nothing without its unit.
         self.unit_needed = bool(field.unit)
 
-    def reading(self, text: str) -> Reading:
+    def _reading(self, text: str) -> Reading:
         """Points and the amount as shown; raises `Refused`."""
-        amount = self.amount(text)
+        amount = self._amount(text)
         unit = next((unit for unit in self.scales if amount and unit_key(unit) == unit_key(amount.unit)), None)
         if amount is None or unit is None:
             raise self._not_in(text, amount.unit if amount else None)
-        value = self.value_of(amount, (1, 1), self.scales[unit].plausible, text)
+        value = self._value_of(amount, (1, 1), self.scales[unit].plausible, text)
         ends = (value.low, value.high) if isinstance(value, Interval) else (value, value)
         points = {self._points(end, unit, text) for end in ends}
         if len(points) > 1:
@@ -119,14 +119,14 @@ def _reader(part: Field) -> ValueReader:
 class ComponentsReader(ValueReader):
     """The components that are known, by name: points, and the component as shown."""
 
-    def native(self, typed: Any) -> Reading:
+    def _native(self, typed: Any) -> Reading:
         """The components in a mapping; raises `Refused` with all that is wrong in it."""
         if not isinstance(typed, Mapping):
-            return self.reading(str(typed))
+            return self._reading(str(typed))
         read = read_parts(typed, PARTS, COMPONENTS, _component)
         return Reading({name: read[name] for name in PARTS if read.get(name)})
 
-    def reading(self, text: str) -> Reading:
+    def _reading(self, text: str) -> Reading:
         """Refuses a text."""
         raise Refused("wrong-type", f"{COMPONENTS} is a mapping of {', '.join(PARTS)}, not {quote(text)}")
 

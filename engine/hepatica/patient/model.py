@@ -152,9 +152,7 @@ def _profile(read: Mapping[str, Reading], known: Mapping[str, Any], fields: Fiel
     if COMPONENTS in keys_of(fields):
         components = read[COMPONENTS].value if COMPONENTS in read else None
         found = child_pugh.graded(facts[child_pugh.CLASS], facts[child_pugh.SCORE], known, components)
-        understood = {each.field: each for each in found.understood} | {
-            name: each for name, each in understood.items() if name not in {said.field for said in found.understood}
-        }
+        understood |= {each.field: each for each in found.understood}
         facts |= found.facts
         warnings = found.warnings
         if found.measured is not None:
