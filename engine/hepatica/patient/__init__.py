@@ -2,21 +2,21 @@
 
 from __future__ import annotations
 
-from hepatica.patient.child_pugh import CLASS_RANGES, class_of
-from hepatica.patient.child_pugh import PARTS as CHILD_PUGH_PARTS
-from hepatica.patient.cmet import PARTS as STAINING_PARTS
 from hepatica.patient.fields import COMMON_FIELDS, FLAGS, NONE, UNKNOWN, Field, Fields, Nature, Value, faults
-from hepatica.patient.model import LABEL, LONGEST_LABEL, keys_of, profile_from, profile_schema
-from hepatica.patient.numbers import DECIMALS, Interval, digits
-from hepatica.patient.profile import (
-    COMPONENTS,
-    Facts,
-    Profile,
-    ProfileWarning,
-    doubts,
-    facts_of,
+from hepatica.patient.measurements import CHILD_PUGH_PARTS, CLASS_RANGES, STAINING_PARTS, class_of
+from hepatica.patient.model import (
+    LABEL,
+    LONGEST_LABEL,
+    keys_of,
+    profile_from,
+    profile_in,
+    profile_of,
+    profile_schema,
+    profiles_in,
+    read_profile,
 )
-from hepatica.patient.reading import profile_in, profile_of, profiles_in, read_profile
+from hepatica.patient.numbers import DECIMALS, Interval, digits
+from hepatica.patient.profile import COMPONENTS, Facts, Profile, ProfileWarning, doubts, facts_of
 from hepatica.patient.value_reader import Refused, read_value
 
 __all__ = [
