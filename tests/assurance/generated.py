@@ -7,7 +7,7 @@ from random import Random
 
 from hepatica.assurance import RulesetVersion
 from hepatica.knowledge import (
-    DEMANDS,
+    STANDINGS,
     AllOf,
     AnyOf,
     Card,
@@ -80,7 +80,7 @@ def _therapy(random: Random, name: str, rules: int, fields: tuple[str, ...], con
 
 def a_standing(random: Random) -> Standing:
     """Any standing."""
-    return random.choice(list(DEMANDS))
+    return random.choice(list(STANDINGS))
 
 
 def a_condition(random: Random, fields: tuple[str, ...], concepts: tuple[str, ...], most: int) -> Condition:

@@ -12,7 +12,7 @@ import pytest
 from hepatica.assurance import RulesetVersion
 from hepatica.assurance.cases import read_cases
 from hepatica.assurance.check import KINDS, CheckFinding, CheckResult, check
-from hepatica.evaluation import Entry, Evaluation, Evaluator
+from hepatica.evaluation import Entry, Evaluation, Evaluator, RuleAnswer
 from hepatica.knowledge import load_ruleset
 from hepatica.patient import profile_from
 from tests.conftest import ROOT
@@ -108,7 +108,8 @@ def test_a_patient_who_gets_nothing_gets_nothing() -> None:
 def test_an_option_outside_its_trials_is_outside_at_the_witness() -> None:
     finding, evaluation = answer("outside-trials")
     entry = evaluation.entry("betamab")[1]
-    own = next(one for one in (entry, *entry.other_rules) if one.rule == finding.names["rule"])
+    rules: tuple[Entry | RuleAnswer, ...] = (entry, *entry.other_rules)
+    own = next(one for one in rules if one.rule == finding.names["rule"])
     assert {citation.applicability.status for citation in own.citations} == {"outside"}
 
 

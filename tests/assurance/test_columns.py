@@ -105,7 +105,7 @@ def exact(program: Program, number: int, seed: int) -> list[Facts]:
     return (kept * number)[:number]
 
 
-def differing(program: Program, found: list[Facts]) -> list[str]:
+def differing(program: Program, found: list[Facts]) -> list[GoalKey]:
     """The goals for which columns and program differ on some profile."""
     columns = Columns(program)
     verdicts = columns.evaluate(columns.code(found))

@@ -15,10 +15,10 @@ from hypothesis import given
 
 from hepatica.assurance.check import KINDS
 from hepatica.cli.main import run
-from hepatica.cli.witnesses import patient_file
 from hepatica.notice import NOTICE
 from hepatica.patient import Facts, Profile, profile_in, profile_of, read_profile
 from hepatica.report.assurance.words import settings
+from hepatica.report.patient_file import patient_file
 from tests.assurance.editing import edit, two
 from tests.conftest import ROOT
 from tests.making import profiles, write_ruleset
@@ -348,7 +348,7 @@ def test_a_comparison_imports_no_numpy() -> None:
 
 @given(profiles())
 def test_a_patient_file_reads_back_to_the_same_facts(facts: Facts) -> None:
-    written = patient_file(Profile(facts), 'A label: with "quotes"', "What it shows.")
+    written = patient_file(facts, 'A label: with "quotes"', "What it shows.")
     assert dict(profile_in(written.encode(), "x.yaml").facts) == dict(facts)
 
 

@@ -100,7 +100,7 @@ def test_the_order_of_rules_and_of_alternatives_changes_nothing_and_is_no_edit(s
     assert (found.edits, found.changes, found.changed) == ((), (), False)
     first, second = Evaluator(old), Evaluator(new)
     for facts in list(Brute(version(old), space_of(version(old).program.tests)).profiles)[::499][:60]:
-        one, two = (each.evaluate(profile_from({k: v for k, v in _texts(facts).items()})) for each in (first, second))
+        one, two = (each.evaluate(profile_from(_texts(facts))) for each in (first, second))
         assert one.to_dict() == two.to_dict()
 
 

@@ -9,7 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from hepatica.knowledge import Discrepancy, Ruleset, ranges
+from hepatica.knowledge import Discrepancy, Ruleset
+from hepatica.knowledge.numbers import ranges
 from hepatica.knowledge.traceability import digits, values
 from tests.conftest import ROOT
 

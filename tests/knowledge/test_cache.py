@@ -11,8 +11,9 @@ from pathlib import Path
 import pytest
 
 import hepatica
-from hepatica.knowledge import Ruleset, digest_of, load, load_ruleset
+from hepatica.knowledge import Ruleset, load, load_ruleset
 from hepatica.knowledge.cache import _folder as cache_folder
+from hepatica.knowledge.content import digest_of
 from tests.conftest import ROOT
 from tests.making import ALPHA, write_ruleset
 

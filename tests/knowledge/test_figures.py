@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from hepatica.knowledge import FigureFinding, figure_findings, load_ruleset
+from hepatica.knowledge import figure_findings, load_ruleset
+from hepatica.knowledge.figures import FigureFinding
 from tests.conftest import ROOT
 from tests.knowledge.refusing import problems, swapped
 from tests.making import ALPHA, write_ruleset

@@ -113,6 +113,6 @@ def test_without_genanki_the_extra_is_named(monkeypatch: pytest.MonkeyPatch, cap
 
 
 def test_a_choice_without_cases_is_an_error_and_one_with_too_few_says_so(capsys: pytest.CaptureFixture[str]) -> None:
-    assert run(["quiz", "--ruleset", "teaching-faults"]) == 2
+    assert run(["quiz", "--source", "patients", "--level", "medium"]) == 2
     assert "no case fits the choice" in capsys.readouterr().err
     assert "(50 were asked for)" in " ".join(typed(["--source", "patients", "-n", "50"], "").output.split())

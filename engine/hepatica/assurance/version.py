@@ -142,8 +142,8 @@ class ProfileSpace:
     distinguishable: int
     counted: str = (
         "A profile is one entry per field that some rule reads: a word, yes or no, a list, a number on a threshold or between "
-        "two neighbouring ones, an interval of such numbers, or unknown; only combinations that fit together are counted. They are "
-        "not patients: how many people have a profile is not known here."
+        "two neighbouring ones, an interval of such numbers, or unknown; only combinations that fit together are counted. They "
+        "are not patients: how many people have a profile is not known here."
     )
 
 
@@ -165,6 +165,12 @@ class Placing:
     def regions(self) -> Sequence[Region]:
         """The condition of each group, the strongest first."""
         return [group.region for group in self.groups]
+
+    def decisive(self, first: int = 0) -> dict[int, int]:
+        """Of the groups, standing at `first` and on, those that settle everything after them where they certainly hold."""
+        end = first + len(self.groups)
+        strong = (n for n, group in enumerate(self.groups) if group.position.place in ("options", "trials"))
+        return {first + n: end for n in strong}
 
     def position(self, verdicts: Verdicts) -> Position:
         """Where the therapy stands given the verdict of each group."""

@@ -209,6 +209,8 @@ def _signal(study: Study, telling: Telling) -> str:
 
 def _marks(study: Study, result: Result | None, status: ApplicabilityStatus, telling: Telling) -> Iterator[str]:
     """What a reader must know to read the figure rightly."""
+    if telling.rule.reaches == "unreported":
+        return
     missed = study.outcome == "missed"
     if result is not None:
         if study.kind in _DESIGN_MARKS and (study.kind != "meta_analysis" or telling.rule.is_option):

@@ -134,7 +134,8 @@ def explained(program: Program, conditions: Conditions, concepts: Mapping[str, C
 
 def smallest_failing(conjunctions: tuple[int, ...], fails: int, by_field: tuple[int, ...]) -> int:
     """The failing tests of the conjunction that fails in fewest fields, then tests: all would have to change."""
-    return min((c & fails for c in conjunctions), key=lambda failing: (_fields_in(failing, by_field), failing.bit_count()))
+    failing_sets = dict.fromkeys(c & fails for c in conjunctions)
+    return min(failing_sets, key=lambda failing: (_fields_in(failing, by_field), failing.bit_count()))
 
 
 def field_masks(tests: tuple[Test, ...], used: int) -> tuple[int, ...]:

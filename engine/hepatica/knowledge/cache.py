@@ -56,6 +56,7 @@ def recall(files: RulesetFiles) -> Ruleset | None:
         folder = _folder()
         if folder is None or not _private(folder.stat(), stat.S_ISDIR):
             return None
+        # The checksum finds damage, not forgery: see the digest above.
         checksum, places, body = _read(folder / _name(files)).split(b"\n", 2)
         if hashlib.sha256(places + body).hexdigest().encode() != checksum:
             return None
@@ -76,6 +77,7 @@ def keep(files: RulesetFiles, loaded: Ruleset) -> None:
         if not _private(folder.stat(), stat.S_ISDIR):
             return
         places, body = json.dumps(dict(loaded.places)).encode(), as_json(loaded)
+        # Readers see the old entry or the whole new one, never half of it.
         handle, aside = mkstemp(".new", "", folder)
         try:
             with os.fdopen(handle, "wb") as stream:

@@ -130,8 +130,9 @@ def strata(concepts: Mapping[str, Condition]) -> list[tuple[str, ...]]:
     Raises `ValueError` (a `graphlib.CycleError`) where concepts are defined by each other.
     """
     sorter = TopologicalSorter({name: concepts_in(when) for name, when in concepts.items()})
-    sorter.prepare()
+    sorter.prepare()  # finds cycles
     levels: list[tuple[str, ...]] = []
+    # Whatever is ready at once rests on earlier levels only.
     while sorter.is_active():
         ready = sorter.get_ready()
         levels.append(tuple(name for name in concepts if name in ready))

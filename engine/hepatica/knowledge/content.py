@@ -43,6 +43,7 @@ def _parts(value: Any) -> dict[str, Any]:
     """A record as a mapping: parts that are as they are by default are left out, so that a new one changes no digest."""
     if isinstance(value, Fields):
         return {_KIND: "Fields", "own": [field for name, field in value.items() if COMMON_FIELDS.get(name) is not field]}
+    # Called by `json` for whatever it does not know itself; tuples and mappings it writes as lists and objects.
     parts = ((name, getattr(value, name), default) for name, default in _defaults(value.__class__))
     return {_KIND: type(value).__name__, **{name: part for name, part, default in parts if part != default}}
 

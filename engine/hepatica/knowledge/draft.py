@@ -30,6 +30,7 @@ LISTS = {"concepts": Concept, "fields": Field, "references": Reference, "notes":
 def _file_of(key: str, kind: type) -> type:
     """A file that is one list, under `key`."""
     listed = [(key, GenericAlias(tuple, (kind, ...)))]
+    # Made from the table, so that a new kind of list is one word there: pydantic reads it as it reads a written class.
     return make_dataclass(f"{key.title()}File", listed, namespace={"__doc__": f"A file of {key}."}, frozen=True, kw_only=True)
 
 
@@ -55,6 +56,7 @@ class Draft:
         self.lost = lost
         self.unread: set[str] = set()
         self.fields = COMMON_FIELDS
+        # Names come before what uses them: fields and concepts first, then the conditions that test them.
         self._concepts = None if "concepts" in lost else self._concept_names()
         self.fields = self._all_fields()
         self.card: tuple[Card, Node] | None = next(iter(self._read(Card, "ruleset")), None)
@@ -65,6 +67,18 @@ class Draft:
         self.therapies: list[tuple[Therapy, Node]] = self._read(Therapy, "therapies")
         self.studies: list[tuple[Study, Node]] = self._parts("studies")
         self.rules: list[tuple[Rule, Node]] = self._parts("rules")
+
+    @property
+    def named(self) -> Mapping[str, list[tuple[Any, Node]]]:
+        """Everything that has an id, by what it is."""
+        return {
+            "concept": self.concepts,
+            "therapy": self.therapies,
+            "study": self.studies,
+            "rule": self.rules,
+            "reference": self.references,
+            "note": self.notes,
+        }
 
     def known(self, found: Collection[str]) -> Collection[str] | None:
         """Names of therapies or studies that may be used; None where some cannot be known. `found` are those that were read."""

@@ -39,7 +39,7 @@ ReferenceKind = Literal["paper", "abstract", "registry", "label", "announcement"
 ReadAs = Literal["full text", "abstract", "registry", "label", "secondary", "not read"]
 Figure = float | str
 ConfidenceInterval = tuple[float, float]
-LEADING_NUMBER = re.compile(r"\s*([<>=~≤≥]?)\s*(\d+(?:\.\d+)?)\s*%?\s*(\([^)]*\))?\s*\Z")
+LEADING_NUMBER = re.compile(r"\s*([<>=~≤≥]?)\s*(\d+(?:\.\d+)?(?:e-\d+)?)\s*%?\s*(\([^)]*\))?\s*\Z")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -33,6 +33,7 @@ def laid_over(base: Nodes, own: Nodes, problems: list[Problem]) -> Nodes:
         if name not in names:
             message = f"the ruleset below has no {quote(name)}; {suggestion(name, sorted(names))}"
             problems.append(node.problem("", "unknown-id", message))
+    # Only what a file holds counts, not what it is called; a number keeps files of the same name apart.
     merged = {f"{kind}/{number}": _file(kind, node) for number, (kind, _, node) in enumerate(taken)}
     return {**merged, **own, CARD: _card(base[CARD], own)}
 

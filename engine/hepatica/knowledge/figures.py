@@ -11,7 +11,7 @@ from collections.abc import Container, Iterator, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
 from math import log
-from typing import Literal, NamedTuple
+from typing import Any, Literal, NamedTuple
 
 from hepatica.documents import Path
 from hepatica.knowledge.evidence import LEADING_NUMBER, Figure, Result, Study, number
@@ -52,13 +52,7 @@ class Probability(NamedTuple):
 
 def probability(figure: Figure | None) -> Probability | None:
     """A printed P read; None where it is a word or absent. "NS" is read as above 0.05."""
-    if figure is None:
-        return None
-    if not isinstance(figure, str):
-        return Probability("", figure, False)
-    if figure.strip().upper() == "NS":
-        return Probability(">", _ALPHA, False)
-    match = LEADING_NUMBER.match(figure)
+    match = LEADING_NUMBER.match(f"> {_ALPHA}" if str(figure).strip().upper() == "NS" else str(figure))
     if match is None:
         return None
     sign = {"≤": "<", "≥": ">"}.get(match.group(1), match.group(1).strip("=~"))
@@ -94,36 +88,29 @@ def contradictions(result: Result) -> Iterator[tuple[str, str]]:
 
 def corrected(result: Result) -> Result:
     """The result as its correction has it: the corrected parts, beside printed ones that do not contradict each other."""
-    correction = result.corrected
-    assert correction is not None
-    given = correction.hr is not None or correction.ci is not None
-    kept = given and not any(part == "ci" for part, _ in contradictions(result))
-    return Result(
-        id=result.id,
-        endpoint=result.endpoint,
-        unit=result.unit,
-        arms=correction.arms,
-        hr=result.hr if correction.hr is None and kept else correction.hr,
-        ci=result.ci if correction.ci is None and kept else correction.ci,
-        ci_level=correction.ci_level or result.ci_level,
-        p=correction.p,
-    )
+    fix = result.corrected
+    assert fix is not None
+    kept = fix.hr is not None or fix.ci is not None
+    printed = result if kept and "ci" not in dict(contradictions(result)) else fix
+    hr = printed.hr if fix.hr is None else fix.hr
+    ci = printed.ci if fix.ci is None else fix.ci
+    level = fix.ci_level or result.ci_level
+    return replace(result, corrected=None, arms=fix.arms, arm_ci=None, hr=hr, ci=ci, ci_level=level, p=fix.p)
 
 
 def impossible_counts(study: Study) -> Iterator[tuple[Path, str]]:
     """Numbers of patients below 0 and shares of patients outside 0 to 100 %, each with its place in the study."""
-    counts: list[tuple[Path, int | None]] = [(("n",), study.n), (("n_planned",), study.n_planned)]
-    counts += [(("arms", index, "n"), arm.n) for index, arm in enumerate(study.arms)]
-    counts += [(("results", index, "n"), result.n) for index, result in enumerate(study.results)]
-    counts += [(("toxicity", index, "count"), event.count) for index, event in enumerate(study.toxicity)]
-    for path, count in counts:
-        if count is not None and count < 0:
-            yield path, f"{count} is no number of patients"
-    for index, event in enumerate(study.toxicity):
-        for key, figure in (("percent", event.percent), ("corrected_percent", event.corrected_percent)):
-            share = number(figure)
+    parts: list[tuple[Path, Any]] = [((), study)]
+    parts += [((key, i), part) for key in ("arms", "results", "toxicity") for i, part in enumerate(getattr(study, key))]
+    for path, part in parts:
+        for key in ("n", "n_planned", "count"):
+            count = getattr(part, key, None)
+            if count is not None and count < 0:
+                yield (*path, key), f"{count} is no number of patients"
+        for key in ("percent", "corrected_percent"):
+            share = number(getattr(part, key, None))
             if share is not None and not 0 <= share <= 100:
-                yield ("toxicity", index, key), f"{share:g} of {event.event} is no percentage"
+                yield (*path, key), f"{share:g} of {part.event} is no percentage"
 
 
 def response_above_control(study: Study, explained: Container[str]) -> Iterator[tuple[int, Result, Result]]:
@@ -181,14 +168,14 @@ def non_inferior(result: Result, margin: float | None) -> bool:
 
 def _decisive(study: Study, result: Result) -> Result:
     """The figures that a verdict rests on: printed, as corrected unless the correction is a later report of its own."""
-    mend = result.corrected
-    if mend is None:
+    fix = result.corrected
+    if fix is None:
         return result
     kinds = {item.id: item.kind for item in study.discrepancies}
     printed = any(part is not None for part in (result.arms, result.hr, result.p))
-    if printed and kinds.get(mend.discrepancy) == "later_report":
+    if printed and kinds.get(fix.discrepancy) == "later_report":
         return result
-    parts = {name: getattr(mend, name) for name in ("arms", "hr", "ci", "p") if getattr(mend, name) is not None}
+    parts = {name: getattr(fix, name) for name in ("arms", "hr", "ci", "p") if getattr(fix, name) is not None}
     return replace(result, corrected=None, **parts)
 
 
@@ -202,6 +189,7 @@ def _significant(result: Result, alpha: float | None) -> bool | None:
     p = probability(result.p)
     if p is not None and alpha is not None:
         return p.sign != ">" and p.value <= alpha
+    # An interval that touches 1 in print may exclude it: then P decides.
     touches = result.ci is not None and min(abs(bound - 1) for bound in result.ci) <= _NEAR_ONE
     if result.ci is not None and result.unit != "other" and not (touches and p is not None):
         return not result.ci[0] <= 1 <= result.ci[1]
@@ -223,6 +211,7 @@ def _compared(study: Study, result: Result) -> tuple[float, float] | None:
     given = {arm: number(figure) for arm, figure in (result.arms or {}).items()}
     if len(given) != 2:
         return None
+    # The study's first arm is the one tested, whatever the order in which a result writes them.
     order = [arm.id for arm in study.arms]
     (_, a), (_, b) = sorted(given.items(), key=lambda item: order.index(item[0]) if item[0] in order else len(order))
     return None if a is None or b is None else (a, b)
@@ -269,16 +258,10 @@ def _tests(study: Study, therapy: Therapy) -> bool:
 
 def figure_findings(ruleset: Ruleset) -> tuple[FigureFinding, ...]:
     """Everything that figures say against each other, against their endpoint, or against a sentence, in order of writing."""
-    found: list[FigureFinding] = []
-    for study in ruleset.studies.values():
-        about = f"study/{study.id}"
-        says = [*_between_figures(study), *_against_endpoint(study)]
-        found += [FigureFinding(code, about, ruleset.places.get(about, ""), text) for code, text in says]
-    for rule in ruleset.rules.values():
-        about = f"rule/{rule.id}"
-        place = ruleset.places.get(about, "")
-        found += [FigureFinding("number-without-record", about, place, text) for text in _unrecorded(rule, ruleset)]
-    return tuple(found)
+    studies, rules = ruleset.studies.values(), ruleset.rules.values()
+    found = [(f"study/{study.id}", says) for study in studies for says in (*_between_figures(study), *_against_endpoint(study))]
+    found += [(f"rule/{rule.id}", says) for rule in rules for says in _unrecorded(rule, ruleset)]
+    return tuple(FigureFinding(code, about, ruleset.places.get(about, ""), text) for about, (code, text) in found)
 
 
 def _between_figures(study: Study) -> Iterator[tuple[str, str]]:
@@ -337,22 +320,20 @@ def _against_endpoint(study: Study) -> Iterator[tuple[str, str]]:
     for endpoint in study.primary_endpoints:
         own = [r for r in _unexcused(study) if r.endpoint in endpoint.name.split() and not r.subgroup]
         effects = {result.id: effect(study, result) for result in own}
-        if endpoint.met == "no" and "better" in effects.values() and not {"none", "worse"} & set(effects.values()):
-            yield "missed-yet-better", f"{study.id}: {endpoint.name} is recorded as missed, yet {_ids(effects)} shows a benefit"
+        recorded_as, told = f"{study.id}: {endpoint.name} is recorded as", set(effects.values())
+        shown = ", ".join(effects)
+        if endpoint.met == "no" and "better" in told and not {"none", "worse"} & told:
+            yield "missed-yet-better", f"{recorded_as} missed, yet {shown} shows a benefit"
         held = any(non_inferior(result, endpoint.margin) for result in own)
-        if endpoint.met == "yes" and not held and effects and set(effects.values()) <= {"none", "worse"}:
-            yield "met-yet-no-better", f"{study.id}: {endpoint.name} is recorded as met, yet {_ids(effects)} shows no benefit"
+        if endpoint.met == "yes" and not held and told and told <= {"none", "worse"}:
+            yield "met-yet-no-better", f"{recorded_as} met, yet {shown} shows no benefit"
 
 
-def _ids(effects: dict[str, Effect]) -> str:
-    return ", ".join(effects)
-
-
-def _unrecorded(rule: Rule, ruleset: Ruleset) -> Iterator[str]:
+def _unrecorded(rule: Rule, ruleset: Ruleset) -> Iterator[tuple[str, str]]:
     """Numbers in a rule's sentences that no study it cites records."""
     known: set[Decimal] = set().union(*(recorded(ruleset.studies[name]) for name in rule.cites))
     known |= recorded(rule.when) | {Decimal(ruleset.card.as_of[:4])}
     for _, sentence in placed_sentences(rule, ()):
         for written in digits(sentence):
             if Decimal(written) not in known:
-                yield f"{written} is in no study that {rule.id} cites: {quote(sentence)}"
+                yield "number-without-record", f"{written} is in no study that {rule.id} cites: {quote(sentence)}"

@@ -91,6 +91,7 @@ def _is_path(name: str) -> bool:
 
 def _extends(files: RulesetFiles) -> Node | None:
     """Where the card names the ruleset it builds on."""
+    # Most rulesets build on none: that is seen without parsing the card.
     if b"extends" not in files.contents[CARD]:
         return None
     card = read_yaml(files.contents[CARD], files.shown[CARD])

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 from hepatica.documents import Node
 from hepatica.knowledge.conditions import strata
@@ -80,16 +79,8 @@ def _ruleset(draft: Draft, files: RulesetFiles) -> Ruleset:
 
 
 def _places(draft: Draft, root: Path) -> Mapping[str, str]:
-    groups: Mapping[str, list[tuple[Any, Node]]] = {
-        "concept": draft.concepts,
-        "therapy": draft.therapies,
-        "note": draft.notes,
-        "reference": draft.references,
-        "study": draft.studies,
-        "rule": draft.rules,
-    }
     found = {"scope": draft.nodes[CARD].at(("scope",))}
-    found |= {f"{kind}/{item.id}": node for kind, group in groups.items() for item, node in group}
+    found |= {f"{kind}/{item.id}": node for kind, group in draft.named.items() for item, node in group}
     return {name: _place(node, root) for name, node in found.items()}
 
 

@@ -60,6 +60,7 @@ class _Walk:
 
     def problems(self, item: Any, node: Node, known: _Known) -> Iterator[Problem]:
         """Those of a record and of every record below it."""
+        # Inner names hide outer ones of the same kind: an arm is one of this study, a discrepancy too.
         known = {**known, **self._within(item, known)}
         for key in (field.name for field in fields(item)):
             value, place = getattr(item, key), node.at((key,))
@@ -150,15 +151,7 @@ def confirmed(draft: Draft) -> Iterator[Problem]:
 
 def ids(draft: Draft) -> Iterator[Problem]:
     """Ids are lower-case words, each given once among its kind."""
-    groups: Mapping[str, Sequence[tuple[Any, Node]]] = {
-        "concept": draft.concepts,
-        "therapy": draft.therapies,
-        "study": draft.studies,
-        "rule": draft.rules,
-        "reference": draft.references,
-        "note": draft.notes,
-    }
-    for what, group in groups.items():
+    for what, group in draft.named.items():
         seen: dict[str, Node] = {}
         for item, node in group:
             place = node.at(("therapy" if what == "therapy" else "id",))

@@ -91,6 +91,7 @@ def _values(field: Field) -> dict[str, Any]:
 def _reachable(schema: dict[str, Any]) -> dict[str, Any]:
     """The schema with only the definitions it uses."""
     definitions, used = schema.pop("$defs"), {}
+    # Definitions refer to definitions: follow them until nothing new is found.
     left = list(_references(schema))
     while left:
         name = left.pop()

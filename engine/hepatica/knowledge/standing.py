@@ -59,65 +59,33 @@ def _silent(study: Study) -> bool:
     return all(result.endpoint == "other" for result in study.results)
 
 
+_PHASE_3 = ("a finished, randomised phase III trial that met its primary endpoint", _trial_backs)
+_APPROVAL = ("a record of the approval (`approval:`) that was not withdrawn", _licence)
+_ACTIVITY = ("a finished clinical study of this tumour that did not miss its primary endpoint", _activity)
+_TRIAL = ("a trial that was ongoing or planned, with a recorded entry criterion", _under_study)
+_NOT_MET = "that is not a phase III trial which met its endpoint"
+_FAILURE = (f"a finished study of this tumour (or a statement of the source) {_NOT_MET}", _negative)
+_NOTHING = ("a study without a recorded response, progression or survival", _silent)
+_LICENSED = "an authority approved it for such patients; no trial that met its endpoint in them is shown"
+_SIGNAL = "a finished study reported activity: phase I or II, a series, or pooled uncontrolled studies"
+_STUDIED = "a trial was in progress at the ruleset's date, and the patient meets its recorded criteria"
+_NAMED = "the source names it and reports neither response nor progression nor survival"
+
 # In the order in which an answer shows them: evidence before licence. Everything that needs to know the standings (the
 # loader, the schema, the answer's lists and their order, the guide) reads this table.
 STANDINGS: Mapping[str, Demand] = {
-    "standard": Demand(
-        "Standard",
-        "established standard of care at the ruleset's date",
-        "options",
-        "a finished, randomised phase III trial that met its primary endpoint",
-        _trial_backs,
-    ),
+    "standard": Demand("Standard", "established standard of care at the ruleset's date", "options", *_PHASE_3),
     "positive_phase_3": Demand(
-        "Positive phase III",
-        "a phase III trial met its primary endpoint; not yet a standard",
-        "options",
-        "a finished, randomised phase III trial that met its primary endpoint",
-        _trial_backs,
+        "Positive phase III", "a phase III trial met its primary endpoint; not yet a standard", "options", *_PHASE_3
     ),
-    "licensed": Demand(
-        "Licensed",
-        "an authority approved it for such patients; no trial that met its endpoint in them is shown",
-        "options",
-        "a record of the approval (`approval:`) that was not withdrawn",
-        _licence,
-    ),
-    "early_signal": Demand(
-        "Early signal",
-        "a finished study reported activity: phase I or II, a series, or pooled uncontrolled studies",
-        "options",
-        "a finished clinical study of this tumour that did not miss its primary endpoint",
-        _activity,
-    ),
-    "supportive": Demand(
-        "Supportive",
-        "care without anticancer drugs",
-        "options",
-        "a statement of the source",
-        _statement,
-    ),
-    "in_trial": Demand(
-        "In trial",
-        "a trial was in progress at the ruleset's date, and the patient meets its recorded criteria",
-        "trials",
-        "a trial that was ongoing or planned, with a recorded entry criterion",
-        _under_study,
-    ),
+    "licensed": Demand("Licensed", _LICENSED, "options", *_APPROVAL),
+    "early_signal": Demand("Early signal", _SIGNAL, "options", *_ACTIVITY),
+    "supportive": Demand("Supportive", "care without anticancer drugs", "options", "a statement of the source", _statement),
+    "in_trial": Demand("In trial", _STUDIED, "trials", *_TRIAL),
     "not_supported": Demand(
-        "Not supported",
-        "tested in this setting and failed, or recommended against",
-        "not_supported",
-        "a finished study of this tumour (or a statement of the source) that is not a phase III trial which met its endpoint",
-        _negative,
+        "Not supported", "tested in this setting and failed, or recommended against", "not_supported", *_FAILURE
     ),
-    "unreported": Demand(
-        "Named, nothing reported",
-        "the source names it and reports neither response nor progression nor survival",
-        "unreported",
-        "a study without a recorded response, progression or survival",
-        _silent,
-    ),
+    "unreported": Demand("Named, nothing reported", _NAMED, "unreported", *_NOTHING),
 }
 
 VERDICTS: Mapping[str, str] = {
@@ -144,9 +112,7 @@ else:
     Verdict = Literal[tuple(VERDICTS)]
     Line = Literal[tuple(LINES)]
 
-DEMANDS = STANDINGS
 RANK: Mapping[str, int] = {standing: rank for rank, standing in enumerate(STANDINGS)}
-OPTION_STANDINGS = tuple(name for name, demand in STANDINGS.items() if demand.reaches == "options")
 
 # Levels of evidence for the benefit of a treatment, by design: a level grades the design, not the claim.
 SCHEME = "OCEBM 2011"

@@ -1,21 +1,22 @@
-"""Finding studies in a ruleset: by filters, by id or name, by words."""
+"""Finding studies in a ruleset: by filters, by id or name, by words; and how much a ruleset holds."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping
 from typing import NamedTuple, get_args
 
 from hepatica.knowledge.conditions import Test, leaves
-from hepatica.knowledge.evidence import Outcome, Phase, Status, Study, StudyKind
+from hepatica.knowledge.evidence import Basis, Outcome, Phase, Status, Study
 from hepatica.knowledge.ruleset import Rule, Ruleset, Therapy
+from hepatica.knowledge.standing import STANDINGS
 from hepatica.problems import InvalidInput, Problem, quote, suggestion
 
 OUTCOMES: tuple[str, ...] = get_args(Outcome)
-UNSTATED = "not_stated"
 PHASES: tuple[str, ...] = get_args(Phase)
 STATUSES: tuple[str, ...] = get_args(Status)
-KINDS: tuple[str, ...] = get_args(StudyKind)
-MOST_WORDS = 20
+UNSTATED = "not_stated"
+_MOST_WORDS = 20
 
 
 class Found(NamedTuple):
@@ -46,45 +47,21 @@ class Filters(NamedTuple):
 
 def catalogue(ruleset: Ruleset) -> tuple[Found, ...]:
     """Every study, in the card's order of therapies and the order of writing."""
-    cited = {name: [] for name in ruleset.studies}  # type: dict[str, list[tuple[Therapy, Rule]]]
+    cited: dict[str, list[tuple[Therapy, Rule]]] = {name: [] for name in ruleset.studies}
     for therapy, rule in ruleset.rules_with_therapy():
         for name in rule.cites:
             cited[name].append((therapy, rule))
-    return tuple(
-        Found(study, therapy, tuple(cited[study.id])) for therapy in ruleset.therapies.values() for study in therapy.studies
-    )
+    therapies = ruleset.therapies.values()
+    return tuple(Found(study, therapy, tuple(cited[study.id])) for therapy in therapies for study in therapy.studies)
 
 
 def select(ruleset: Ruleset, filters: Filters) -> tuple[Found, ...]:
     """The studies that pass every filter. Raises `InvalidInput` for a word the ruleset does not know."""
-    _known(ruleset, filters)
-    regions = _regions(ruleset, filters.region)
-    return tuple(found for found in catalogue(ruleset) if _passes(found, filters, regions, ruleset))
-
-
-def _passes(found: Found, filters: Filters, regions: frozenset[str], ruleset: Ruleset) -> bool:
-    study = found.study
-    therapies = {found.therapy.id, *(therapy.id for therapy, _ in found.cited_by)}
-    exact = (
-        (filters.line, study.setting),
-        (filters.phase, study.phase or ""),
-        (filters.status, study.status),
-        (filters.outcome, found.outcome),
-        (filters.tumour, study.tumour),
-    )
-    return (
-        all(not wanted or wanted == held for wanted, held in exact)
-        and (not filters.therapy or filters.therapy in therapies)
-        and (not filters.biomarker or filters.biomarker in study.biomarkers)
-        and (not filters.region or any(regions & _regions(ruleset, name) for name in study.regions))
-    )
-
-
-def _known(ruleset: Ruleset, filters: Filters) -> None:
-    allowed = {
-        "therapy": list(ruleset.therapies),
+    regions = _regions(ruleset)
+    allowed: Mapping[str, Iterable[str]] = {
+        "therapy": ruleset.therapies,
         "biomarker": sorted({name for study in ruleset.studies.values() for name in study.biomarkers}),
-        "region": [*(ruleset.fields["region"].values if "region" in ruleset.fields else ()), *_groups(ruleset)],
+        "region": regions,
         "tumour": sorted({study.tumour for study in ruleset.studies.values()}),
     }
     problems = [
@@ -94,23 +71,36 @@ def _known(ruleset: Ruleset, filters: Filters) -> None:
     ]
     if problems:
         raise InvalidInput(problems)
+    wanted = {name: value for name, value in filters._asdict().items() if value}
+    held = ((found, _held(found, regions)) for found in catalogue(ruleset))
+    return tuple(found for found, has in held if all(value in has[name] for name, value in wanted.items()))
 
 
-def _groups(ruleset: Ruleset) -> list[str]:
-    """The concepts that are nothing but a set of regions (asian, western)."""
-    return [
-        name
-        for name, concept in ruleset.concepts.items()
-        if all(isinstance(leaf, Test) and leaf.field == "region" for leaf in leaves(concept.when))
-    ]
+def _held(found: Found, regions: Mapping[str, frozenset[str]]) -> Mapping[str, Iterable[str]]:
+    """For each filter the values that keep a study; for a region every one, and every group, that shares some of its own."""
+    study = found.study
+    # A study may name a region or a group of them: both become single regions, and so does what is asked for.
+    own = frozenset().union(*(regions.get(name, [name]) for name in study.regions))
+    return {
+        "therapy": {found.therapy.id, *(therapy.id for therapy, _ in found.cited_by)},
+        "line": [study.setting],
+        "phase": [study.phase or ""],
+        "status": [study.status],
+        "biomarker": study.biomarkers,
+        "region": {name for name, inside in regions.items() if own & inside},
+        "outcome": [study.outcome],
+        "tumour": [study.tumour],
+    }
 
 
-def _regions(ruleset: Ruleset, name: str) -> frozenset[str]:
-    """The regions that a region or a group of regions stands for."""
-    if name not in _groups(ruleset):
-        return frozenset([name] if name else [])
-    tests = [leaf for leaf in leaves(ruleset.concepts[name].when) if isinstance(leaf, Test)]
-    return frozenset(str(word) for test in tests for word in test.operands)
+def _regions(ruleset: Ruleset) -> Mapping[str, frozenset[str]]:
+    """What each region, and each concept that is nothing but a set of regions (asian, western), stands for."""
+    found = {name: frozenset([name]) for name in (ruleset.fields["region"].values if "region" in ruleset.fields else ())}
+    for name, concept in ruleset.concepts.items():
+        tests = [leaf for leaf in leaves(concept.when) if isinstance(leaf, Test) and leaf.field == "region"]
+        if len(tests) == len(list(leaves(concept.when))):
+            found[name] = frozenset(str(word) for test in tests for word in test.operands)
+    return found
 
 
 def find_study(ruleset: Ruleset, name: str) -> Found:
@@ -126,14 +116,10 @@ def find_study(ruleset: Ruleset, name: str) -> Found:
 
 def _unknown(name: str, every: tuple[Found, ...]) -> str:
     ids = [found.study.id for found in every]
-    near = suggestion(name, ids).split(";")[0].partition(" allowed:")[0]
     holding = [study for study in ids if _folded(name) and _folded(name) in study][:5]
-    if holding:
-        hint = f"did you mean {' or '.join(repr(study) for study in holding)}?"
-    elif near.startswith("did you mean"):
-        hint = near
-    else:
-        hint = "`hepatica evidence list` shows all"
+    nearest, asked, _ = suggestion(name, ids).partition("? ")
+    hint = f"{nearest}?" if asked else "`hepatica evidence list` shows all"
+    hint = f"did you mean {' or '.join(map(repr, holding))}?" if holding else hint
     return f"no study {quote(name)}; {hint}"
 
 
@@ -143,7 +129,7 @@ def search(ruleset: Ruleset, words: tuple[str, ...]) -> tuple[Found, ...]:
 
     Those found by id, name or registry number come first. At most 20 words are read.
     """
-    wanted = [_folded(word) for word in words[:MOST_WORDS] if _folded(word)]
+    wanted = [_folded(word) for word in words[:_MOST_WORDS] if _folded(word)]
     hits = [found for found in catalogue(ruleset) if wanted and all(_occurs(word, _texts(found)) for word in wanted)]
     return tuple(sorted(hits, key=lambda found: not all(_occurs(word, _names(found.study)) for word in wanted)))
 
@@ -169,3 +155,34 @@ def _texts(found: Found) -> Iterator[str]:
 def _folded(text: str) -> str:
     """Lower case without spaces, hyphens and underscores: JX 594 finds JX-594."""
     return "".join(char for char in text.casefold() if char not in " -_")
+
+
+def counts(ruleset: Ruleset) -> dict[str, int | dict[str, int]]:
+    """Records by kind. A figure is one printed value: an arm's figure, a ratio, an interval, a P, a rate, a number."""
+    studies = ruleset.studies.values()
+    standings = Counter(rule.standing for rule in ruleset.rules.values())
+    bases = Counter(item.basis for study in studies for item in study.discrepancies)
+    return {
+        "therapies": len(ruleset.therapies),
+        "rules": len(ruleset.rules),
+        "rules_by_standing": {name: standings[name] for name in STANDINGS},
+        "studies": len(studies),
+        "studies_of_other_tumours": sum(study.tumour != ruleset.card.tumour for study in studies),
+        "figures": sum(1 for study in studies for figure in _figures(study) if figure is not None),
+        "corrected_results": sum(result.corrected is not None for study in studies for result in study.results),
+        "discrepancies": bases.total(),
+        "discrepancies_by_basis": {name: bases[name] for name in get_args(Basis)},
+        "notes": len(ruleset.notes),
+        "left_out": sum(len(omission.numbers) for omission in ruleset.omissions),
+    }
+
+
+def _figures(study: Study) -> Iterator[object]:
+    """Every printed value of a study; None where there is none."""
+    for result in study.results:
+        if result.lines:
+            yield from (*(result.arms or {}).values(), *(result.arm_ci or {}).values(), result.hr, result.ci, result.p)
+    for event in study.toxicity:
+        yield from (event.percent, event.count)
+    yield from (figure.value for figure in study.figures)
+    yield from (arm.n for arm in study.arms)

@@ -43,7 +43,7 @@ def about(ruleset: Ruleset) -> About:
         card=ruleset.card,
         scope_says=Wording(ruleset).condition(ruleset.card.scope),
         standings=tuple(meanings),
-        counts=counts(ruleset)._asdict(),
+        counts=counts(ruleset),
     )
 
 

@@ -216,7 +216,7 @@ class _Reader:
         return PathwayRule(
             rule=rule.id,
             says=rule.says,
-            conditions=own if rule.reaches == "not_supported" else (*own, *self._waived(parts, said)),
+            conditions=(*own, *self._waived(parts, said)),
             state="against" if state == "open" and rule.reaches == "not_supported" else state,
             closed_by=tuple(dict.fromkeys(fact for c in whole if c.met == "no" for fact in c.facts)),
             needs=tuple(dict.fromkeys(need for c in whole if c.met == "unknown" for need in c.needs)),

@@ -59,6 +59,7 @@ def check(
         supportive_only=alone[0] if alone else 0,
         counted_twice=small,
         applies=applies,
+        unproved=tuple(proving.unproved),
         agreement=agreement,
     )
 

@@ -74,7 +74,8 @@ class CheckResult:
 
     `supportive_only` are the profiles certainly in scope (`in_scope` of them) that nothing but supportive care is, or may be,
     an option for. `counted_twice`: whether the counts were also made by going through every point (else the space is too
-    large for that). `passed` is what the exit code says.
+    large for that). `unproved` are rules among so many others that whether they ever decide was not settled at a bounded cost.
+    `passed` is what the exit code says.
     """
 
     notice: str
@@ -89,6 +90,7 @@ class CheckResult:
     supportive_only: int
     counted_twice: bool
     applies: Mapping[str, AppliesTo]
+    unproved: tuple[str, ...] = ()
     agreement: EvaluatorAgreement | None = None
 
 

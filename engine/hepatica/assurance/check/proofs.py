@@ -13,6 +13,7 @@ from hepatica.assurance.space import (
     Diagram,
     Region,
     RegionMaker,
+    TooManyParts,
     Verdicts,
     count,
     intersect,
@@ -38,6 +39,7 @@ class Proving:
         self.space = space_of(version.program.tests, version.fields)
         self.maker = RegionMaker(self.space)
         self.rules = rule_regions(version, self.maker, self.ruleset.rules)
+        self.unproved: list[str] = []
 
     @cached_property
     def scope(self) -> Region:
@@ -133,8 +135,12 @@ def _decides(proving: Proving, therapy: Therapy, rule: Rule) -> bool:
             return own_verdict is Verdict.TRUE and of_peers is not Verdict.TRUE
         return at == Position("possible", rule.standing) and own_verdict is Verdict.UNKNOWN and of_peers is Verdict.FALSE
 
-    diagram = Diagram(proving.space, [*placing.regions, own, peers], judge, f"therapy {therapy.id}", inside=own.possible)
-    return True in diagram.outcomes()
+    regions, name = [*placing.regions, own, peers], f"therapy {therapy.id}"
+    try:
+        return True in Diagram(proving.space, regions, judge, name, own.possible, placing.decisive()).outcomes()
+    except TooManyParts:
+        proving.unproved.append(rule.id)
+        return True
 
 
 def _subsumed(proving: Proving, therapy: Therapy, rule: Rule) -> CheckFinding:

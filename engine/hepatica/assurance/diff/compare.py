@@ -18,6 +18,7 @@ from hepatica.assurance.space import (
     RegionMaker,
     ScopedSpace,
     Space,
+    TooManyParts,
     Verdicts,
     count,
     described,
@@ -37,7 +38,10 @@ _OF_SUBJECT: Mapping[str, ChangeKind] = {"scope": "scope", "study": "applicabili
 
 @dataclass(frozen=True, eq=False)
 class Comparison:
-    """Two versions: over which space, every change of an answer, and what was edited. `same`: subjects proved equal."""
+    """Two versions: over which space, every change of an answer, and what was edited. `same`: subjects proved equal.
+
+    `unsettled` are subjects with so many rules that what changes was not settled at a bounded cost.
+    """
 
     old: RulesetVersion
     new: RulesetVersion
@@ -45,11 +49,7 @@ class Comparison:
     edits: tuple[RulesetEdit, ...]
     changes: tuple[AnswerChange, ...]
     same: int
-
-    @property
-    def changed(self) -> bool:
-        """Whether any answer shows anything else than before."""
-        return bool(self.changes) or any(edit.profiles for edit in self.edits)
+    unsettled: tuple[str, ...]
 
 
 def compare(old: RulesetVersion, new: RulesetVersion, cuts: Iterable[Test] = ()) -> Comparison:
@@ -65,13 +65,20 @@ def compare(old: RulesetVersion, new: RulesetVersion, cuts: Iterable[Test] = ())
     ]
     changes: list[AnswerChange] = []
     same = 0
+    unsettled: list[str] = []
     for subject in subjects:
-        found = list(comparing.changes(subject))
+        try:
+            found = list(comparing.changes(subject))
+        except TooManyParts:
+            unsettled.append("/".join(filter(None, subject)))
+            continue
         changes.extend(found)
         same += not found
     names = tuple(_name_edit(before, after) for after, before in renamed.items())
     made = (*names, *edits(old.ruleset, new.ruleset))
-    return Comparison(old, new, comparing.space, tuple(comparing.seen(edit) for edit in made), tuple(changes), same)
+    return Comparison(
+        old, new, comparing.space, tuple(comparing.seen(edit) for edit in made), tuple(changes), same, tuple(unsettled)
+    )
 
 
 def _renamed(version: RulesetVersion, names: Mapping[str, str]) -> RulesetVersion:
@@ -130,8 +137,9 @@ class _Comparing:
             return None if before == after else _Found(_kind(before, after), before, after)
 
         groups = [*placings[0].regions, *placings[1].regions]
+        decisive = placings[0].decisive() | placings[1].decisive(size)
         if touched:
-            diagram = Diagram(self.space, groups, judge, f"therapy {subject.id}", inside=touched)
+            diagram = Diagram(self.space, groups, judge, f"therapy {subject.id}", touched, decisive)
             yield from self._described(subject, diagram, tuple(differing))
         for name in differing:
             yield from self._of_rule(subject, name, groups, placed)

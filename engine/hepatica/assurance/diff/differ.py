@@ -25,10 +25,10 @@ def diff(old: RulesetVersion, new: RulesetVersion, allowances: Sequence[Allowanc
     gated = gate(comparison, allowances or ())
     edits = tuple(_with_headlines(gated.edits, old, new))
     shown = [edit for edit in edits if edit.profiles]
-    changed = bool(gated.changes or shown)
+    changed = bool(gated.changes or shown or comparison.unsettled)
     same_card = old.ruleset.card.id == new.ruleset.card.id
     kept = changed and same_card and old.ruleset.card.version == new.ruleset.card.version
-    left = bool(gated.undeclared or any(not edit.declared for edit in shown))
+    left = bool(comparison.unsettled or gated.undeclared or any(not edit.declared for edit in shown))
     return RulesetDiff(
         notice=notice(new.ruleset.card.as_of),
         old=identity(old.ruleset),
@@ -40,6 +40,7 @@ def diff(old: RulesetVersion, new: RulesetVersion, allowances: Sequence[Allowanc
         passed=not changed if allowances is None else not (left or kept),
         space=ProfileSpace(profiles=comparison.space.profiles, distinguishable=comparison.space.points),
         unchanged_subjects=comparison.same,
+        unsettled=comparison.unsettled,
         changes=gated.changes,
         edits=edits,
         undeclared=gated.undeclared,
@@ -79,6 +80,7 @@ def new_or_gone(version: RulesetVersion, *, gone: bool = False) -> RulesetDiff:
         passed=False,
         space=ProfileSpace(profiles=space.profiles, distinguishable=space.points),
         unchanged_subjects=0,
+        unsettled=(),
         changes=(),
         edits=edits,
         undeclared=(),
@@ -90,6 +92,8 @@ def _headline(comparison: Comparison, edits: Sequence[RulesetEdit]) -> str:
     """What was found, in one sentence."""
     profiles = counted(comparison.space.profiles, "profile")
     shown = [edit for edit in edits if edit.profiles]
+    if comparison.unsettled:
+        return f"Not settled at a bounded cost for {', '.join(comparison.unsettled)}; everything else is told below."
     if not edits and not comparison.changes:
         return f"The two versions say the same, and show the same for every one of {profiles}."
     if not comparison.changes and not shown:

@@ -93,7 +93,8 @@ class RulesetDiff:
     """The whole comparison. `old` or `new` is None for a ruleset that is new or gone.
 
     `changed` is whether any answer differs in anything shown: `changes` where therapies, scope, studies, concepts or notes
-    stand, `edits` with profiles in what is said. `version_kept`: answers differ under the same version number.
+    stand, `edits` with profiles in what is said. `unsettled` names what has so many rules that it was not settled at a bounded
+    cost; it counts as changed. `version_kept`: answers differ under the same version number.
     """
 
     notice: str
@@ -106,6 +107,7 @@ class RulesetDiff:
     passed: bool
     space: ProfileSpace
     unchanged_subjects: int
+    unsettled: tuple[str, ...]
     changes: tuple[AnswerChange, ...]
     edits: tuple[RulesetEdit, ...]
     undeclared: tuple[Undeclared, ...]

@@ -6,7 +6,7 @@ from hepatica.assurance.space.axes import Axis, Entry, Space, consistent, space_
 from hepatica.assurance.space.boxes import NOWHERE, Box, Boxes, Region, RegionMaker, intersect, joined, meet, simplest, subtract
 from hepatica.assurance.space.conditions import outcomes
 from hepatica.assurance.space.describe import describe
-from hepatica.assurance.space.diagram import Diagram, Verdicts, count, sum_or, uncovered
+from hepatica.assurance.space.diagram import Diagram, TooManyParts, Verdicts, count, sum_or, uncovered
 from hepatica.assurance.space.scoped import ScopedSpace, described
 from hepatica.assurance.space.words import NOT_KNOWN, Limits, cells_in_words, limits
 
@@ -23,6 +23,7 @@ __all__ = [
     "RegionMaker",
     "ScopedSpace",
     "Space",
+    "TooManyParts",
     "Verdicts",
     "cells_in_words",
     "consistent",

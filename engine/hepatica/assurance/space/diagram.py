@@ -8,12 +8,13 @@ walk over it. What is proved here is exact; nothing is sampled.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
 from math import prod
+from types import MappingProxyType
 from typing import Generic, NamedTuple, NoReturn, TypeVar
 
 from hepatica.assurance.space.axes import Space
-from hepatica.assurance.space.boxes import Box, Region
+from hepatica.assurance.space.boxes import Box, Region, meet
 from hepatica.inference import Verdict
 from hepatica.problems import InvalidInput, Problem
 
@@ -23,6 +24,10 @@ Judge = Callable[[Verdicts], O]
 MOST_STATES = 300_000
 MOST_PARTS = 20_000
 _TOO_MANY = "the rules cut the space into too many parts to describe (more than {:,}); split {}"
+
+
+class TooManyParts(InvalidInput):
+    """The conditions cut the space too finely for a bounded cost."""
 
 
 class _Leaf(NamedTuple):
@@ -42,18 +47,32 @@ class Diagram(Generic[O]):
     """Where each outcome of some conditions holds.
 
     `regions` are the conditions, `judge` gives the outcome of their verdicts, in the same order. Outcomes must be
-    hashable; equal ones are merged. Only the part of the space in `inside` is looked at (all of it by default). Raises
-    `InvalidInput`, naming `name`, past `MOST_STATES` states.
+    hashable; equal ones are merged. Only the part of the space in `inside` is looked at (all of it by default). `decisive`
+    says of some conditions, by position, up to which later ones do not matter where it certainly holds. Raises
+    `TooManyParts`, naming `name`, past `MOST_STATES` states.
     """
 
     def __init__(
-        self, space: Space, regions: Sequence[Region], judge: Judge[O], name: str = "the conditions", inside: Sequence[Box] = ()
+        self,
+        space: Space,
+        regions: Sequence[Region],
+        judge: Judge[O],
+        name: str = "the conditions",
+        inside: Sequence[Box] = (),
+        decisive: Mapping[int, int] = MappingProxyType({}),
     ) -> None:
         self.space = space
         self._judge, self._name = judge, name
-        self._sure = _Alive(space, [region.certain for region in regions])
-        self._maybe = _Alive(space, [region.possible for region in regions])
-        self._inside = _Alive(space, [tuple(inside) or (space.full,)])
+        within = tuple(inside) or (space.full,)
+        # What a box asks for beyond the hull of `inside` is no question here: fewer questions, fewer states.
+        hull = tuple(map(sum_or, zip(*within, strict=True))) if space.axes else ()
+        self._sure = _Alive(space, [region.certain for region in regions], hull)
+        self._maybe = _Alive(space, [region.possible for region in regions], hull)
+        self._inside = _Alive(space, [within], space.full)
+        self._decisive = [
+            (self._sure.decided[at], *(sum_or(side.own[at + 1 : end]) for side in (self._sure, self._maybe)))
+            for at, end in decisive.items()
+        ]
         self._nodes: list[_Leaf | _Branching] = [_Leaf(None)]
         self._index: dict[_Leaf | _Branching, int] = {self._nodes[0]: 0}
         self._outside = 0
@@ -90,7 +109,7 @@ class Diagram(Generic[O]):
     def split(self, outcome: O) -> tuple[list[Box], list[Box]]:
         """Where one outcome holds, and where it does not: disjoint boxes, few because all others are taken for one first.
 
-        Raises `InvalidInput` past `MOST_PARTS` boxes.
+        Raises `TooManyParts` past `MOST_PARTS` boxes.
         """
         wanted = self._outcomes[outcome]
         inside: list[Box] = []
@@ -126,6 +145,10 @@ class Diagram(Generic[O]):
         A condition one of whose boxes asks nothing of the axes to come is decided: its other boxes are dropped.
         """
         sure = self._sure.settled(axis, sure)
+        for decided, weaker, maybe_weaker in self._decisive:
+            if sure & decided:
+                sure &= ~weaker
+                maybe &= ~maybe_weaker
         for position, own in enumerate(self._sure.own):
             if sure & self._sure.decided[position]:
                 maybe &= ~self._maybe.own[position]
@@ -168,7 +191,7 @@ class Diagram(Generic[O]):
         return known
 
     def _refuse(self, limit: int) -> NoReturn:
-        raise InvalidInput([Problem(self._name, 1, 1, "too-many-parts", _TOO_MANY.format(limit, self._name))])
+        raise TooManyParts([Problem(self._name, 1, 1, "too-many-parts", _TOO_MANY.format(limit, self._name))])
 
     # Walking
 
@@ -239,13 +262,14 @@ class _Alive:
     `decided`, stands for no box: it is set once the group is decided whatever the other axes say, in place of all others.
     """
 
-    def __init__(self, space: Space, groups: Sequence[Sequence[Box]]) -> None:
+    def __init__(self, space: Space, groups: Sequence[Sequence[Box]], hull: Box) -> None:
         self.own: list[int] = []
         self.decided: list[int] = []
         boxes: list[Box | None] = []
         for group in groups:
-            self.own.append((1 << len(group) + 1) - 1 << len(boxes))
-            boxes += [*group, None]
+            near = tuple(dict.fromkeys(shared for box in group if (shared := meet(box, hull)) is not None))
+            self.own.append((1 << len(near) + 1) - 1 << len(boxes))
+            boxes += [*near, None]
             self.decided.append(1 << len(boxes) - 1)
         self._every_decided = sum(self.decided)
         self.start = sum(self.own) & ~self._every_decided
@@ -255,7 +279,7 @@ class _Alive:
         ]
         self._busy = [
             sum(1 << bit for bit, box in enumerate(boxes) if box is not None and box[axis] != full)
-            for axis, full in enumerate(space.full)
+            for axis, full in enumerate(hull)
         ]
         # finished[axis]: the boxes that ask nothing of this axis or a later one.
         self.finished = [~sum_or(self._busy[axis:]) & self.start for axis in range(len(space.axes) + 1)]

@@ -92,9 +92,9 @@ def _lists(field: Field, known: set[Value], every: set[Value]) -> str:
     atoms: list[tuple[str, set[Value]]] = [("none", nothing), ("at least one", every - nothing)]
     for size in range(1, len(field.values) + 1):
         for words in combinations(field.values, size):
-            some = {value for value in every if isinstance(value, tuple) and set(words) & set(value)}
+            without = {value for value in every if not (isinstance(value, tuple) and set(words) & set(value))}
             named = any_of([field.show(word) for word in words])
-            atoms += [(f"includes {named}", some), (f"without {named}", every - some)]
+            atoms += [(f"includes {named}", every - without), (f"without {named}", without)]
     for text, held in atoms:
         if held == known:
             return text

@@ -103,6 +103,7 @@ class _Check:
         printed = [token for line in lines for token in self.at[line] if token.reference == claim.references]
         for value in values(claim.figure):
             same = [token for token in printed if token.value == value or token.value in claim.otherwise]
+            # "No deaths" prints a nought in a word.
             if not same and not (value == 0 and self._word("no", lines)):
                 message = f"{claim.what}: {value} is not at {where}{self._elsewhere(value, claim)}"
                 yield claim.place.problem("", "figure-not-printed", message)
@@ -188,6 +189,7 @@ def _covered(printed: Sequence[Token], places: Sequence[int], slots: Sequence[Ra
     reachable = {place: [i for i, lines in enumerate(slots) if _holds(lines, printed[place].line)] for place in places}
     if printed[places[0]].reference:
         return {place for place, found in reachable.items() if found}
+    # Augmenting paths: a place takes a free record, or one whose owner can settle elsewhere.
     owner: dict[int, int] = {}
 
     def settle(place: int, tried: set[int]) -> bool:

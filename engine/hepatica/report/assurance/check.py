@@ -38,6 +38,8 @@ def _blocks(result: CheckResult) -> Iterator[Block]:
     twice = "The decision diagrams and a sweep over every point give the same counts for every rule."
     once = "The space is too large for a sweep over every point: the counts rest on the decision diagrams alone."
     yield Paragraph(twice if result.counted_twice else once)
+    if result.unproved:
+        yield Paragraph(f"{', '.join(result.unproved)}.", lead="Not settled whether they ever decide, among so many rules")
     if result.agreement is not None:
         yield from _agreement(result.agreement)
     yield Paragraph(result.space.counted, tone="quiet")
