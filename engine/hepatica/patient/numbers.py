@@ -7,7 +7,7 @@ import re
 from dataclasses import dataclass
 from functools import cache
 
-from hepatica.patient.text import compiled
+from hepatica.patient.text import VOCABULARY, compiled
 
 DECIMALS = 6
 
@@ -18,14 +18,7 @@ _PLAIN = r"(?:\d{1,15}(?:[.,]\d{0,20})?|[.,]\d{1,20})(?:e[+-]?\d{1,2})?"
 NUMBER = rf"(?:{_GROUPED}|{_POINTS}|{_PLAIN})"
 # Three decimals after a point may be a group of three: 1.200 is 1.2 or 1200.
 TWO_WAYS = r"[1-9]\d{0,2}\.\d{3}(?![\d.,]|e)"
-_SIGNS = {
-    ">": (">", "more than", "greater than", "over", "above"),
-    "<": ("<", "less than", "lower than", "under", "below"),
-    ">=": (">=", "=>", "at least", "from"),
-    "<=": ("<=", "=<", "at most", "up to"),
-    "=": ("=", "exactly"),
-}
-_SIGN_OF = {word: sign for sign, words in _SIGNS.items() for word in words}
+_SIGN_OF = {word: sign for sign, words in VOCABULARY["signs"].items() for word in words}
 SIGN = "|".join(sorted((word.replace(" ", r"\s+") for word in _SIGN_OF), key=len, reverse=True))
 TO = r"\s*(?:-|to)\s*"
 _UNIT = r"[^\d\s.,<>='-]\S{0,15}(?: \S{1,15})?|(?:(?<=\s)|x\s*)10[\^*]\d{1,2}/\S{1,6}"
