@@ -8,6 +8,7 @@ from typing import Any
 
 from hypothesis import strategies as st
 
+from hepatica.documents import Node
 from hepatica.inference import FieldClasses, Program, classes_of
 from hepatica.knowledge import AllOf, AnyOf, ConceptTest, Condition, NotOf, Operator, Test
 from hepatica.patient import COMMON_FIELDS, Facts, Field, Interval, Profile, Value, class_of, facts_of
@@ -191,3 +192,10 @@ def profile(**known: Any) -> Profile:
     for name in known:
         assert name in COMMON_FIELDS, name
     return Profile(consistent({name: tuple(v) if isinstance(v, list) else v for name, v in known.items()}))
+
+
+def plain(node: Node) -> object:
+    """A document without its places."""
+    if isinstance(node.value, dict):
+        return {key: plain(inner) for key, inner in node.value.items()}
+    return [plain(inner) for inner in node.value] if isinstance(node.value, list) else node.value

@@ -1,7 +1,7 @@
 """What is measured in parts: Child-Pugh from its five components, c-MET from staining.
 
-Cut-offs of Child-Pugh (general knowledge): bilirubin below 2, 2 to 3, above 3 mg/dL (34 and 51 µmol/L); albumin above 3.5, 2.8 to 3.5,
-below 2.8 g/dL; INR below 1.7, 1.7 to 2.3, above 2.3; ascites none, slight, moderate; encephalopathy none, grade 1-2,
+Cut-offs of Child-Pugh (general knowledge): bilirubin below 2, 2 to 3, above 3 mg/dL (34 and 51 µmol/L); albumin above 3.5,
+2.8 to 3.5, below 2.8 g/dL; INR below 1.7, 1.7 to 2.3, above 2.3; ascites none, slight, moderate; encephalopathy none, grade 1-2,
 grade 3-4. A value exactly on a cut-off scores 2. An amount in µmol/L is held against 34 and 51 as published, not
 converted (34 µmol/L is 1.99 mg/dL).
 
@@ -249,8 +249,10 @@ class StainingReader(WordReader):
         return [*super().schema(), text_schema(_STAINING), parts_schema(STAINING_PARTS, reader_of)]
 
 
+class _PercentReader(NumberReader):
+    decimals = 15  # a percentage is held against 50 as it is: 49.9999999 is not rounded first
+
+
 def _part(part: Field, typed: Any) -> Any:
-    reader = reader_of(part)
-    if isinstance(reader, NumberReader) and part.kind == "number":
-        reader.decimals = 15  # a percentage is held against 50 as it is: 49.9999999 is not rounded first
+    reader = reader_of(part) if part.kind == "integer" else _PercentReader(part)
     return reader.read(typed.strip().removesuffix("+") if isinstance(typed, str) else typed).value
