@@ -2,7 +2,19 @@
 
 from __future__ import annotations
 
-from hepatica.patient.fields import COMMON_FIELDS, FLAGS, NONE, UNKNOWN, Field, Fields, Nature, Value, faults
+from hepatica.patient.fields import (
+    COMMON_FIELDS,
+    FLAGS,
+    NONE,
+    UNKNOWN,
+    Field,
+    Fields,
+    Implication,
+    Nature,
+    Value,
+    faults,
+    fields_of,
+)
 from hepatica.patient.measurements import CHILD_PUGH_PARTS, CLASS_RANGES, STAINING_PARTS, class_of
 from hepatica.patient.model import (
     LABEL,
@@ -34,6 +46,7 @@ __all__ = [
     "Facts",
     "Field",
     "Fields",
+    "Implication",
     "Interval",
     "Nature",
     "Profile",
@@ -45,6 +58,7 @@ __all__ = [
     "doubts",
     "facts_of",
     "faults",
+    "fields_of",
     "keys_of",
     "profile_from",
     "profile_in",

@@ -1,9 +1,9 @@
 """What is measured in parts: Child-Pugh from its five components, c-MET from staining.
 
-Cut-offs of Child-Pugh (general knowledge): bilirubin below 2, 2 to 3, above 3 mg/dL (34 and 51 µmol/L); albumin above 3.5,
-2.8 to 3.5, below 2.8 g/dL; INR below 1.7, 1.7 to 2.3, above 2.3; ascites none, slight, moderate; encephalopathy none, grade 1-2,
-grade 3-4. A value exactly on a cut-off scores 2. An amount in µmol/L is held against 34 and 51 as published, not
-converted (34 µmol/L is 1.99 mg/dL).
+Cut-offs of Child-Pugh (general knowledge): bilirubin below 2, 2 to 3, above 3 mg/dL (34 and 51 µmol/L); albumin above
+3.5, 2.8 to 3.5, below 2.8 g/dL; INR below 1.7, 1.7 to 2.3, above 2.3; ascites none, slight, moderate; encephalopathy
+none, grade 1-2, grade 3-4. A value exactly on a cut-off scores 2. An amount in µmol/L is held against 34 and 51 as
+published, not converted (34 µmol/L is 1.99 mg/dL).
 
 c-MET is high with at least 2+ in at least 50 % of tumour cells.
 """

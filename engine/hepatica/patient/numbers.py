@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import math
 import re
-from dataclasses import dataclass
 from functools import cache
 
 from hepatica.patient.text import VOCABULARY, compiled
+from hepatica.records import record
 
 DECIMALS = 6
 
@@ -25,7 +25,7 @@ _UNIT = r"[^\d\s.,<>='-]\S{0,15}(?: \S{1,15})?|(?:(?<=\s)|x\s*)10[\^*]\d{1,2}/\S
 _MICRO = re.compile("[µμ]|mc(?=g|mol|ro)")
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Interval:
     """A number known only within bounds: `> 1210`. An open end is infinite. Never empty, never a single point."""
 
@@ -59,7 +59,7 @@ class Interval:
         return f"{digits(self.low)}-{digits(self.high)}" if both else f"{low} and {high}"
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Amount:
     """What a text says, not yet held against a unit's bounds: ends as (sign, number as typed), and the unit as typed."""
 

@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
 
 from hepatica.evaluation import RulesetIdentity, identity
 from hepatica.knowledge import Place, Reference, Ruleset, Study
 from hepatica.notice import notice
+from hepatica.records import record
 from hepatica.report.blocks import Blocks, Facts, Item, Items, Notice, Ref, Title
 from hepatica.wording import counted
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record(kw_only=True)
 class CitedReference:
     """A reference with what names it: studies whose publication it is, and every record that gives it as its source."""
 
@@ -22,7 +22,7 @@ class CitedReference:
     cited: int
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record(kw_only=True)
 class ReferenceListing:
     """The references of a ruleset."""
 
