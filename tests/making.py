@@ -133,7 +133,7 @@ def intervals() -> st.SearchStrategy[Interval]:
     """Amounts known only within bounds, some with an end on a threshold, some open."""
     ends = st.sampled_from([0.0, 19.5, 20.0, 200.0, 400.0, 400.5, 800.0, 5000.0])
     both = st.lists(ends, min_size=2, max_size=2, unique=True).map(sorted)
-    closed = st.tuples(both, st.booleans(), st.booleans()).map(lambda parts: Interval(*parts[0], *parts[1:]))
+    closed = st.tuples(both, st.booleans(), st.booleans()).map(lambda parts: Interval(parts[0][0], parts[0][1], *parts[1:]))
     below = st.builds(lambda high, included: Interval(high=high, high_included=included), ends, st.booleans())
     above = st.builds(lambda low, included: Interval(low=low, low_included=included), ends, st.booleans())
     return closed | below | above
