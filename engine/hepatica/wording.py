@@ -28,6 +28,11 @@ def counted(number: int, one: str, several: str = "") -> str:
     return f"{number} {one if number == 1 else several or f'{one}s'}"
 
 
+def joined(*parts: str, mark: str = "; ") -> str:
+    """The parts that say something, with `mark` between them."""
+    return mark.join(part for part in parts if part)
+
+
 def any_of(words: Sequence[str]) -> str:
     """Alternatives: "A", "A or B", "A, B or C"."""
     return " or ".join((", ".join(words[:-1]), words[-1])) if len(words) > 1 else "".join(words)

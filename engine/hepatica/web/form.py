@@ -208,7 +208,8 @@ def _id(name: str) -> str:
 def _read(known: Field, text: str) -> Value | None:
     """What a text says by itself (a staining of "2+" is 2); None where it says nothing, or cannot be read."""
     try:
-        return read_value(known, text.removesuffix("+")).value
+        value: Value | None = read_value(known, text.removesuffix("+")).value
+        return value
     except Refused:
         return None
 
