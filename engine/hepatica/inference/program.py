@@ -7,14 +7,15 @@ class of each field a table says which conjunctions the class does not contradic
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import field
 from functools import reduce
+from itertools import chain
 from operator import or_
 from typing import Literal, NamedTuple
 
 from hepatica.inference.classes import FieldClasses, classes_of
-from hepatica.inference.normal_form import MAX_ALTERNATIVES, Expander, TooManyAlternatives, breadth
+from hepatica.inference.normal_form import MAX_ALTERNATIVES, Expander, TooManyAlternatives, each_bit, too_broad
 from hepatica.inference.plain import Verdict
 from hepatica.knowledge import AllOf, Condition, Ruleset, Study, Test
 from hepatica.patient import Facts, Fields, Interval, Value
@@ -177,23 +178,23 @@ def compile_conditions(
 ) -> Program:
     """The program of named conditions over some fields."""
     expander = Expander(concepts, fields)
-    expanded: dict[GoalKey, tuple[frozenset[Test], ...]] = {}
+    expanded: dict[GoalKey, tuple[int, ...]] = {}
     too_many: list[GoalKey] = []
     for key, condition in conditions.items():
         try:
-            expanded[key] = expander.expanded(condition)
-            broad = breadth(condition)
+            expanded[key] = expander.masks(condition)
+            broad = too_broad(condition)
             if key.kind == "concept":
                 expander.concept(key.id, wanted=False)
-                broad += breadth(condition, wanted=False)
+                broad = broad or too_broad(condition, wanted=False)
         except TooManyAlternatives:
-            broad = MAX_ALTERNATIVES + 1
-        if broad > MAX_ALTERNATIVES:
+            broad = True
+        if broad:
             too_many.append(key)
     if too_many:
         raise InvalidInput(_located(key, (places or {}).get(str(key), f"{key}:1")) for key in too_many)
-    tests = _ordered(expanded.values(), fields)
-    goals, fill = _goals(expanded, {test: 1 << index for index, test in enumerate(tests)})
+    tests, renumbered = _ordered(expander.tests, chain.from_iterable(expanded.values()), fields)
+    goals, fill = _goals({key: [renumbered[mask] for mask in masks] for key, masks in expanded.items()})
     every, marks = sum(goal.mask for goal in goals.values()), sum(goal.mark for goal in goals.values())
     used = {test.field for test in tests}
     uses: dict[int, int] = {}
@@ -210,21 +211,25 @@ def _located(key: GoalKey, place: str) -> Problem:
     return Problem(file, int(line), 1, "too-many-alternatives", message)
 
 
-def _ordered(expanded: Iterable[tuple[frozenset[Test], ...]], fields: Fields) -> tuple[Test, ...]:
-    """Every test once, by field, operator and operands."""
+def _ordered(met: Sequence[Test], masks: Iterable[int], fields: Fields) -> tuple[tuple[Test, ...], dict[int, int]]:
+    """Every test that a mask uses, by field, operator and operands, and for each mask the same tests by their places there."""
     order = {name: index for index, name in enumerate(fields)}
-    unique = {test for alternatives in expanded for alternative in alternatives for test in alternative}
-    return tuple(sorted(unique, key=lambda test: (order[test.field], test.operator, repr(test.operands), str(test.unknown))))
+    used = {mask: tuple(each_bit(mask)) for mask in dict.fromkeys(masks)}
+    numbers = sorted(
+        set(chain.from_iterable(used.values())),
+        key=lambda n: (order[met[n].field], met[n].operator, repr(met[n].operands), str(met[n].unknown)),
+    )
+    bit = {number: 1 << place for place, number in enumerate(numbers)}
+    return tuple(met[n] for n in numbers), {mask: sum([bit[n] for n in found]) for mask, found in used.items()}
 
 
-def _goals(expanded: Mapping[GoalKey, tuple[frozenset[Test], ...]], bit: Mapping[Test, int]) -> tuple[dict[GoalKey, Goal], int]:
+def _goals(expanded: Mapping[GoalKey, Sequence[int]]) -> tuple[dict[GoalKey, Goal], int]:
     """Every goal, and the ones to add so that a goal's conjunctions carry into its mark."""
     goals: dict[GoalKey, Goal] = {}
     first = fill = 0
     for key, alternatives in expanded.items():
         # The shortest first, whatever the order of writing: of several alternatives that hold or fail alike the first is told.
-        masks = (sum(bit[test] for test in alternative) for alternative in alternatives)
-        conjunctions = tuple(sorted(masks, key=lambda mask: (mask.bit_count(), mask)))
+        conjunctions = tuple(sorted(alternatives, key=lambda mask: (mask.bit_count(), mask)))
         count, every = len(conjunctions), 0
         for conjunction in conjunctions:
             every |= conjunction
