@@ -164,12 +164,13 @@ def _owners(
     goal: Goal, tests: tuple[Test, ...], condition: Condition, tests_of: Callable[[str], frozenset[Test]]
 ) -> dict[int, str]:
     """For each test of a goal that only a concept brings in, the concept that the goal names."""
-    named = sorted((leaf for leaf in leaves(condition) if isinstance(leaf, ConceptTest)), key=lambda leaf: leaf.concept)
-    direct = {leaf for leaf in leaves(condition) if isinstance(leaf, Test)}
+    asked = leaves(condition)
+    named = sorted({leaf.concept for leaf in asked if isinstance(leaf, ConceptTest)})
+    direct = {leaf for leaf in asked if isinstance(leaf, Test)} if named else set()
     found: dict[int, str] = {}
     for index in each_bit(goal.tests if named else 0):
         if tests[index] not in direct:
-            owner = next((leaf.concept for leaf in named if tests[index] in tests_of(leaf.concept)), None)
+            owner = next((concept for concept in named if tests[index] in tests_of(concept)), None)
             if owner:
                 found[index] = owner
     return found

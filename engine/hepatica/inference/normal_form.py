@@ -75,7 +75,8 @@ def _absorbed(found: Iterable[int]) -> Masks:
     unique = _bounded(tuple(dict.fromkeys(found)))
     if len(unique) < 2:
         return unique
-    return tuple([one for one in unique if not any(other & one == other != one for other in unique)])
+    # A list for each, not a search that ends early: that would be a call to every pair.
+    return tuple([one for one in unique if len([other for other in unique if other & one == other]) == 1])
 
 
 def _bounded(found: Sequence[int]) -> Masks:
