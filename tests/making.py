@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from hypothesis import strategies as st
 
+from hepatica.assurance.space import Space, space_of
 from hepatica.inference import FieldClasses, Program, classes_of
 from hepatica.knowledge import AllOf, AnyOf, ConceptTest, Condition, NotOf, Operator, Test
 from hepatica.patient import COMMON_FIELDS, Facts, Field, Interval, Profile, Value, class_of, facts_of
@@ -94,6 +96,11 @@ def write_ruleset(folder: Path, **changed: str | None) -> Path:
         if text is not None:
             path.write_text(text, encoding="utf-8")
     return folder
+
+
+def common_space(tests: Iterable[Test]) -> Space:
+    """The space that some tests of the common fields cut."""
+    return space_of(tests, COMMON_FIELDS)
 
 
 def consistent(known: dict[str, Value | None]) -> Facts:

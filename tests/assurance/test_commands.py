@@ -15,10 +15,10 @@ from hypothesis import given
 
 from hepatica.assurance.check import KINDS
 from hepatica.cli.main import run
+from hepatica.cli.witnesses import patient_file
 from hepatica.notice import NOTICE
 from hepatica.patient import Facts, Profile, profile_in, profile_of, read_profile
 from hepatica.report.assurance.words import settings
-from hepatica.report.patient_file import patient_file
 from tests.assurance.editing import edit, two
 from tests.conftest import ROOT
 from tests.making import profiles, write_ruleset

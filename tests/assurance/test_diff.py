@@ -10,12 +10,13 @@ import pytest
 
 from hepatica.assurance import RulesetVersion
 from hepatica.assurance.diff import AnswerChange, RulesetDiff, diff
-from hepatica.assurance.space import Space, space_of
+from hepatica.assurance.space import Space
 from hepatica.evaluation import Evaluator
 from hepatica.knowledge import AllOf, AnyOf, Condition, NotOf, Rule, Ruleset, Test
 from hepatica.patient import profile_from
 from tests.assurance.brute import Brute
 from tests.assurance.generated import a_ruleset, edited, version
+from tests.making import common_space
 
 FIELDS = ("bclc_stage", "child_pugh_class", "child_pugh_score", "afp", "cmet")
 MOVES = ("list", "standing", "verdict")
@@ -32,7 +33,7 @@ def pair(seed: int) -> tuple[RulesetVersion, RulesetVersion]:
 
 
 def space_both(old: RulesetVersion, new: RulesetVersion) -> Space:
-    return space_of((*old.program.tests, *new.program.tests))
+    return common_space((*old.program.tests, *new.program.tests))
 
 
 @pytest.mark.parametrize("seed", range(6))
@@ -99,7 +100,7 @@ def test_the_order_of_rules_and_of_alternatives_changes_nothing_and_is_no_edit(s
     found = diff(version(old), version(new))
     assert (found.edits, found.changes, found.changed) == ((), (), False)
     first, second = Evaluator(old), Evaluator(new)
-    for facts in list(Brute(version(old), space_of(version(old).program.tests)).profiles)[::499][:60]:
+    for facts in list(Brute(version(old), common_space(version(old).program.tests)).profiles)[::499][:60]:
         one, two = (each.evaluate(profile_from(_texts(facts))) for each in (first, second))
         assert one.to_dict() == two.to_dict()
 

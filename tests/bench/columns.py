@@ -17,8 +17,8 @@ from typing import Any
 
 import numpy as np
 import zen
-
 from hepatica.assurance.answers.agreement import sampled
+
 from hepatica.assurance.space.axes import space_of
 from hepatica.inference import Rete, compile_ruleset, conditions_of
 from hepatica.inference.columns import Codes, Columns, Table
@@ -60,7 +60,7 @@ def main() -> None:
     program = compile_ruleset(ruleset)
     rules = [name for name in program.goals if name.startswith("rule/")]
     columns = Columns(program, rules)
-    facts = list(sampled(space_of(program.tests), SLOW, 1))
+    facts = list(sampled(space_of(program.tests, program.fields), SLOW, 1))
     few = columns.code(facts)
     many = np.ascontiguousarray(few[:, np.random.default_rng(1).integers(0, SLOW, chosen.profiles)])
     engine = zen.ZenEngine({"loader": {"type": "static", "content": {"rules": json.loads(decision_table(program))}}})

@@ -23,6 +23,7 @@ from random import Random
 
 from hepatica.assurance.answers.enumeration import counts, transitions
 from hepatica.assurance.answers.version import Version
+
 from hepatica.assurance.check.check import check
 from hepatica.assurance.diff.compare import Comparison, compare
 from hepatica.assurance.space.axes import space_of
@@ -86,7 +87,7 @@ def an_edited_copy(folder: Path) -> Path:
 def hcc(changed: Path, rounds: int) -> None:
     """Check and compare hcc-2016 in this process."""
     old, new = version(load_ruleset(HCC)), version(load_ruleset(changed))
-    space = space_of(old.program.tests)
+    space = space_of(old.program.tests, old.program.fields)
     print(f"hcc-2016: {len(old.ruleset.rules)} rules, {space.profiles:,} profiles, {space.points:,} that a test tells apart")
     rules = [f"rule/{name}" for name in old.ruleset.rules]
     print(f"sweep over every point           {timed(lambda: counts(space, old.program, rules), rounds)}")
@@ -124,7 +125,7 @@ def generated(rules: int) -> None:
     for _ in range(3):
         ruleset = edited(random, ruleset, EVERY)
     new = version(ruleset)
-    space = space_of(old.program.tests)
+    space = space_of(old.program.tests, old.program.fields)
     print(f"generated: {len(old.ruleset.rules)} rules, {space.profiles:,} profiles, {space.points:,} that a test tells apart")
     comparison = compare(old, new)
     print(f"diff of three edits              {timed(lambda: compare(old, new), 3)}; {size(comparison)}")

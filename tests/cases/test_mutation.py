@@ -16,7 +16,6 @@ from hepatica.assurance.cases import PatientCase, outcome, pinned, read_cases
 from hepatica.assurance.coverage import measure
 from hepatica.assurance.mutation import Mutant, MutationResult, mutants, mutate
 from hepatica.assurance.places import condition_places
-from hepatica.assurance.space import space_of
 from hepatica.cli.main import run as hepatica
 from hepatica.evaluation import Evaluator, evaluator_of
 from hepatica.inference import Verdict, compile_ruleset, conditions_of, read
@@ -25,6 +24,7 @@ from hepatica.patient import Facts
 from tests.assurance.generated import a_ruleset
 from tests.cases.making import changed, ruleset_with_cases
 from tests.conftest import ROOT
+from tests.making import common_space
 
 FIELDS = ("bclc_stage", "child_pugh_class", "child_pugh_score", "afp", "cmet")
 
@@ -44,7 +44,7 @@ def _behaviour(ruleset: Ruleset, facts: Facts) -> list[tuple[str, Verdict]]:
 
 def _every_profile(first: Ruleset, second: Ruleset) -> list[Facts]:
     """One profile for every combination of values that the tests of either ruleset tell apart."""
-    space = space_of([*compile_ruleset(first).tests, *compile_ruleset(second).tests])
+    space = common_space([*compile_ruleset(first).tests, *compile_ruleset(second).tests])
     return [space.facts(tuple(1 << i for i in point)) for point in product(*(range(len(a.points)) for a in space.axes))]
 
 

@@ -69,4 +69,5 @@ def _schema(kind: str, ruleset: str) -> dict[str, Any]:
         return named_schema(profile_schema(common.ruleset(ruleset).fields), kind, CONTRACT)
     from hepatica.knowledge import ruleset_schemas
 
-    return named_schema(ruleset_schemas(common.ruleset(ruleset).concepts)[kind], kind, CONTRACT)
+    rules = common.ruleset(ruleset)
+    return named_schema(ruleset_schemas(rules.concepts, rules.fields)[kind], kind, CONTRACT)

@@ -5,7 +5,20 @@ from __future__ import annotations
 from hepatica.patient.child_pugh import CHILD_PUGH_GROUP, CLASS_RANGES, class_of
 from hepatica.patient.child_pugh import PARTS as CHILD_PUGH_PARTS
 from hepatica.patient.cmet import PARTS as STAINING_PARTS
-from hepatica.patient.fields import COMMON_FIELDS, FLAGS, NONE, UNKNOWN, Field, Fields, Kind, Nature, Value, faults
+from hepatica.patient.fields import (
+    COMMON_FIELDS,
+    FLAGS,
+    NONE,
+    UNKNOWN,
+    Field,
+    Fields,
+    Implication,
+    Kind,
+    Nature,
+    Value,
+    faults,
+    fields_of,
+)
 from hepatica.patient.model import LABEL, LONGEST_LABEL, keys_of, profile_from, profile_schema
 from hepatica.patient.numbers import DECIMALS, Interval, digits, unit_key
 from hepatica.patient.profile import (
@@ -40,6 +53,7 @@ __all__ = [
     "Facts",
     "Field",
     "Fields",
+    "Implication",
     "Interval",
     "Kind",
     "Measurements",
@@ -56,6 +70,7 @@ __all__ = [
     "doubts",
     "facts_of",
     "faults",
+    "fields_of",
     "keys_of",
     "profile_from",
     "profile_in",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from functools import lru_cache
 from typing import Any
 
@@ -159,6 +159,7 @@ def _profile(read: Mapping[str, Reading], known: Mapping[str, Any], fields: Fiel
         warnings = found.warnings
         if found.measured is not None:
             measurements["child_pugh"] = found.measured
+    understood |= {each.field: each for each in _implied(facts, fields)}
     total = facts_of(facts, fields)
     return Profile(
         total,
@@ -172,6 +173,18 @@ def _profile(read: Mapping[str, Reading], known: Mapping[str, Any], fields: Fiel
 
 def _shortly(typed: Any) -> str:
     return quote(", ".join(map(str, typed)) if isinstance(typed, (list, tuple)) else str(typed))[1:-1]
+
+
+def _implied(facts: dict[str, Any], fields: Fields) -> Iterator[Understood]:
+    """Fills in what other fields imply of those that are not known, and says so."""
+    for field in fields.values():
+        for one in field.implied if facts[field.name] is None else ():
+            ground = facts.get(one.field)
+            if ground is not None and one.lacks not in ground:
+                facts[field.name] = one.value
+                said = f"{fields[one.field].title} {fields[one.field].show(ground)}"
+                yield Understood(field.name, said, field.show(one.value), implied=True)
+                break
 
 
 def _named(

@@ -435,12 +435,20 @@ class WholeReader(NumberReader):
             raise self.refused(text, "out-of-range")
         return int(value)
 
+    def text(self, text: str) -> Value | None:
+        """As of any number; where few are allowed, no other spelling is one (',0', '1e0')."""
+        value = super().text(text)
+        if self.few and not compiled(self.words_pattern).fullmatch(text):
+            raise self.refused(text, "not-a-number")
+        return value
+
     @cached_property
     def words_pattern(self) -> str:
         """A pattern of the numbers allowed, where they are few."""
         if not self.few:
             return super().words_pattern
-        return framed(rf"(?:{'|'.join(map(str, reversed(self.few)))})(?:[.,]0{{0,3}})?", self.field.noise)
+        unit = rf"(?:\s*(?:{one_of([self.field.unit])}))?" if self.field.unit else ""
+        return framed(rf"[+]?0?(?:{'|'.join(map(str, reversed(self.few)))})(?:[.,]0{{0,3}})?{unit}", self.field.noise)
 
 
 _READERS: Mapping[str, type[ValueReader]] = {

@@ -71,8 +71,8 @@ class _AnswerView:
         half = len(self.evaluation.possible) / 2
         first = [name for name in self.words.fields if asked[name] >= half] or list(asked)
         enter = f"Enter {all_of(self.words.titles(first[:_MOST_ASKED]))}"
-        tumour = self.evaluation.knowledge.card.tumour.upper()
-        return f"Whether this is advanced {tumour} cannot be told. {enter}" if self.evaluation.scope == "unknown" else enter
+        scope = self.words.condition(self.evaluation.knowledge.card.scope)
+        return f"Whether this is {scope} cannot be told. {enter}" if self.evaluation.scope == "unknown" else enter
 
     def open_entries(self) -> tuple[list[Entry], list[Entry]]:
         """The possible options of a standing above every certain one, and the other possible therapies."""

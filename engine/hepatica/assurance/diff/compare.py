@@ -107,6 +107,7 @@ class _Comparing:
 
     def __init__(self, old: RulesetVersion, new: RulesetVersion, space: Space) -> None:
         self.old, self.new, self.space = old, new, space
+        self.titles = {name: field.title for name, field in space.fields.items()}
         self.maker = RegionMaker(space)
         self.versions = (old, new)
         self.regions = tuple(rule_regions(version, self.maker, version.ruleset.rules) for version in self.versions)
@@ -246,6 +247,7 @@ class _Comparing:
             where=described(self.space, scoped, inside, outside),
             rules=rules,
             witness=Profile(witness, fields=self.space.fields).as_document(),
+            titles=self.titles,
             boxes=tuple(inside),
         )
 
