@@ -68,7 +68,7 @@ def test_every_profile_has_an_entry_on_each_axis_that_no_test_tells_from_it(fact
         names = [field.name for field in axis.fields]
         own = [test for test in made.program.tests if test.field in names]
         wanted = [judge(test, facts[test.field]) for test in own]
-        held = ({name: value for name, value in zip(names, axis.entry(cells), strict=True)} for cells in axis.cells(axis.full))
+        held = (dict(zip(names, axis.entry(cells), strict=True)) for cells in axis.cells(axis.full))
         assert any([judge(test, one[test.field]) for test in own] == wanted for one in held)
 
 

@@ -10,7 +10,7 @@ import functools
 import os
 import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from pathlib import Path
 from textwrap import indent
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -21,6 +21,7 @@ from hepatica.cli import writing
 from hepatica.documents import MAX_BYTES
 from hepatica.paths import DEFAULT_RULESET, shipped
 from hepatica.problems import InvalidInput, Problem
+from hepatica.records import record
 from hepatica.report import Style
 
 if TYPE_CHECKING:
@@ -58,7 +59,7 @@ SUFFIXES = (
 )
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Output:
     """What a command has to say: the typed result, its view, the exit code, and how formats of its own are written.
 

@@ -30,8 +30,7 @@ def command(*, endpoints: tuple[Endpoint, ...], lines: tuple[str, ...], ruleset:
       hepatica forest --output forest.svg
     """
     from hepatica.problems import InvalidInput, Problem
-    from hepatica.report.teaching.drawing import printed_pages, svg
-    from hepatica.report.teaching.forest import forest_drawing, forest_pages, forest_view
+    from hepatica.report.teaching import forest_drawing, forest_pages, forest_view, printed_pages, svg
     from hepatica.teaching import Forest, forest
 
     def drawn(found: Forest, format_: str) -> str | bytes:

@@ -38,8 +38,7 @@ def command(
       hepatica pathway after-sorafenib-met-high --output pathway.pdf
       hepatica pathway --line second --format mermaid
     """
-    from hepatica.report.teaching.drawing import printed_pages
-    from hepatica.report.teaching.pathway import LANDSCAPE, PHONE, mermaid, pathway_drawings, pathway_svg, pathway_view
+    from hepatica.report.teaching import LANDSCAPE, PHONE, mermaid, pathway_drawings, pathway_svg, pathway_view, printed_pages
     from hepatica.teaching import pathway
 
     known = common.ruleset(ruleset)

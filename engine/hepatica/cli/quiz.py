@@ -63,8 +63,7 @@ def command(
       hepatica quiz --seed 7 --answers mine.yaml
       hepatica quiz --seed 7 --count 20 --export moodle --output quiz.xml
     """
-    from hepatica.report.teaching.quiz import quiz_view, summary_view
-    from hepatica.report.teaching.quiz_export import EXPORTS
+    from hepatica.report.teaching import EXPORTS, quiz_view, summary_view
     from hepatica.teaching import marked, quiz, read_token, resumed
 
     start = read_token(resume) if resume else None
@@ -102,7 +101,7 @@ def _read(made: Quiz, path: str) -> list[QuizAnswer]:
 def _asked(made: Quiz) -> Quiz:
     """The quiz with the answers that a learner gives at the terminal; where input ends early, what was answered is summed up."""
     from hepatica.report import Notice
-    from hepatica.report.teaching.quiz import head_view, position, summary_view
+    from hepatica.report.teaching import head_view, position, summary_view
     from hepatica.teaching import marked
 
     for name, stream in (("input", sys.stdin), ("output", sys.stdout)):
@@ -127,7 +126,7 @@ def _asked(made: Quiz) -> Quiz:
 
 
 def _ask(made: Quiz, case: QuizCase) -> QuizAnswer:
-    from hepatica.report.teaching.quiz import question_view, reveal_view, twist_view
+    from hepatica.report.teaching import question_view, reveal_view, twist_view
     from hepatica.teaching import QuizAnswer, fact, mark
 
     question = case.question

@@ -5,18 +5,18 @@ from __future__ import annotations
 import math
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterable
-from dataclasses import dataclass
 from itertools import combinations
 
 from hepatica.inference.normal_form import words_of
 from hepatica.knowledge import Test
 from hepatica.patient import Field, Interval, Value
+from hepatica.records import record
 
 UNKNOWN_CLASS = 0
 NUMERIC = ("integer", "number")
 
 
-@dataclass(frozen=True)
+@record
 class FieldClasses:
     """A field cut by the thresholds of some tests. `samples[i]` is one value of class `i`; None for unknown.
 

@@ -8,7 +8,7 @@ class of each field a table says which conjunctions the class does not contradic
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from functools import reduce
 from operator import or_
 from typing import Literal, NamedTuple
@@ -19,6 +19,7 @@ from hepatica.inference.plain import Verdict
 from hepatica.knowledge import AllOf, Condition, Ruleset, Study, Test
 from hepatica.patient import Facts, Fields, Interval, Value
 from hepatica.problems import InvalidInput, Problem
+from hepatica.records import record
 
 GoalKind = Literal["concept", "scope", "rule", "note", "study", "result"]
 
@@ -37,7 +38,7 @@ SCOPE = GoalKey("scope")
 Conditions = Mapping[GoalKey, Condition]
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Goal:
     """A condition with a verdict: its conjunctions are bits `first` to `first + len(conjunctions) - 1`, together `mask`.
 
@@ -61,7 +62,7 @@ class Row(NamedTuple):
     fails: int
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class FieldTable:
     """For each class of a field a row. `groups` are the masks of conjunctions by the tests of this field they use."""
 
@@ -107,7 +108,7 @@ class Masks(NamedTuple):
         return Verdict.of(self.certain & goal.mask, self.possible & goal.mask)
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Program:
     """The compiled conditions of one ruleset. `every` are all conjunction bits; `fill` and `marks` serve `verdicts`."""
 

@@ -8,11 +8,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
 from graphlib import TopologicalSorter
 from typing import Any, ClassVar, Literal
 
 from hepatica.patient import NONE, Field, Fields, Value
+from hepatica.records import record
 
 Operator = Literal["in", "not in", "includes", "lacks", "empty", "not empty", "<", "<=", ">", ">=", "=", "!="]
 
@@ -47,7 +47,7 @@ class _Written:
         return {"type": "object", "description": "A condition: one test, or all / any / not of conditions."}
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Test(_Written):
     """One field against words (`in`, `includes`), emptiness, or one number (`<` ... `=`).
 
@@ -76,7 +76,7 @@ class Test(_Written):
         return _WORDS[self.operator].format(" or ".join(map(Field.written, self.operands)))
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class ConceptTest(_Written):
     """A reference to a named condition of the ruleset: it holds, or (`wanted` false) it does not."""
 
@@ -84,21 +84,21 @@ class ConceptTest(_Written):
     wanted: bool = True
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class AllOf(_Written):
     """True when every part is."""
 
     parts: tuple[Condition, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class AnyOf(_Written):
     """True when at least one part is."""
 
     parts: tuple[Condition, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class NotOf(_Written):
     """True when its part is false."""
 

@@ -6,12 +6,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from functools import cached_property
 from typing import Any, Literal
 
 from hepatica.patient.numbers import Interval, digits, unit_key
 from hepatica.patient.text import VOCABULARY, either_case, one_of, squashed
+from hepatica.records import record
 
 Kind = Literal["choice", "set", "flag", "integer", "number"]
 Nature = Literal["test", "history", "characteristic"]
@@ -23,7 +24,7 @@ _WITH_UNIT = re.compile(r"(.*?)\s*[(\[]\s*([^()\[\]]+?)\s*[)\]]\s*:?\s*")
 FLAGS = {"yes": True, "no": False, "true": True, "false": False}
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record(kw_only=True)
 class Implication:
     """Where the set `field` is known and lacks the word `lacks`, the field that declares this has `value`, unless it is known."""
 
@@ -32,7 +33,7 @@ class Implication:
     value: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record(kw_only=True)
 class Field:
     """One clinical field.
 

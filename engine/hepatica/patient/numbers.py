@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import math
 import re
-from dataclasses import dataclass
 from functools import cache
 
-from hepatica.patient.text import compiled
+from hepatica.patient.text import VOCABULARY, compiled
+from hepatica.records import record
 
 DECIMALS = 6
 
@@ -18,21 +18,14 @@ _PLAIN = r"(?:\d{1,15}(?:[.,]\d{0,20})?|[.,]\d{1,20})(?:e[+-]?\d{1,2})?"
 NUMBER = rf"(?:{_GROUPED}|{_POINTS}|{_PLAIN})"
 # Three decimals after a point may be a group of three: 1.200 is 1.2 or 1200.
 TWO_WAYS = r"[1-9]\d{0,2}\.\d{3}(?![\d.,]|e)"
-_SIGNS = {
-    ">": (">", "more than", "greater than", "over", "above"),
-    "<": ("<", "less than", "lower than", "under", "below"),
-    ">=": (">=", "=>", "at least", "from"),
-    "<=": ("<=", "=<", "at most", "up to"),
-    "=": ("=", "exactly"),
-}
-_SIGN_OF = {word: sign for sign, words in _SIGNS.items() for word in words}
+_SIGN_OF = {word: sign for sign, words in VOCABULARY["signs"].items() for word in words}
 SIGN = "|".join(sorted((word.replace(" ", r"\s+") for word in _SIGN_OF), key=len, reverse=True))
 TO = r"\s*(?:-|to)\s*"
 _UNIT = r"[^\d\s.,<>='-]\S{0,15}(?: \S{1,15})?|(?:(?<=\s)|x\s*)10[\^*]\d{1,2}/\S{1,6}"
 _MICRO = re.compile("[µμ]|mc(?=g|mol|ro)")
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Interval:
     """A number known only within bounds: `> 1210`. An open end is infinite. Never empty, never a single point."""
 
@@ -66,7 +59,7 @@ class Interval:
         return f"{digits(self.low)}-{digits(self.high)}" if both else f"{low} and {high}"
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Amount:
     """What a text says, not yet held against a unit's bounds: ends as (sign, number as typed), and the unit as typed."""
 

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import KW_ONLY, dataclass, field, replace
+from dataclasses import KW_ONLY, field, replace
 from types import MappingProxyType
 from typing import Any, TypedDict, cast
 
 from hepatica.patient.fields import COMMON_FIELDS, UNKNOWN, Fields, Value
 from hepatica.patient.numbers import Interval, digits
 from hepatica.patient.text import VOCABULARY
+from hepatica.records import record
 
 Facts = Mapping[str, Value | None]
 COMPONENTS = "child_pugh_components"
@@ -43,7 +44,7 @@ class Measurements(TypedDict, total=False):
     cmet: Staining
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class ProfileWarning:
     """A doubt about the facts that does not stop an answer; `fields` are those it concerns."""
 
@@ -52,7 +53,7 @@ class ProfileWarning:
     fields: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Understood:
     """A value that was read as something else than was typed; `field` is the name, `read` the words a reader sees.
 
@@ -68,7 +69,7 @@ class Understood:
         return f"{self.read}, from {self.typed}" if self.implied else f"read '{self.typed}' as {self.read}"
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Profile:
     """Facts by field name (every field of `fields`; None is unknown), a label, and what was doubtful in the input."""
 
