@@ -2,21 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
 from hepatica.evaluation import RulesetIdentity, arm_name, correction_line, endpoint_words, identity, printed_line, shown
-from hepatica.knowledge import LINES, Discrepancy, Found, Line, Reference, Regimen, Ruleset, Standing, Study, level_of
+from hepatica.knowledge import LINES, Found, Line, Reference, Regimen, Ruleset, Standing, Study, level_of
 from hepatica.knowledge.traceability import SectionCoverage, Verification
 from hepatica.notice import notice
 from hepatica.report import blocks as b
 from hepatica.report.citing import lines_words, place_words, read_words, reference_link, reference_words, standing_words
-from hepatica.report.figures import event_words, telling_line
+from hepatica.report.figures import correction_item, event_words, telling_line
 from hepatica.report.sources import sources_of
 from hepatica.wording import Wording, counted, joined, spoken
 
-LEADS = {"misprint": "Should read", "later_report": "Later report", "not_printed": "Published", "remark": "But"}
 EFFECTS = {"overturns": "Overturned", "confirms": "Confirmed", "qualifies": "Qualified"}
 
 
@@ -266,7 +265,7 @@ def study_sections(page: StudyPage) -> Iterator[b.Section]:
         ("Doses", b.bullets(_doses(page))),
         ("Adverse events", b.bullets(_with_lines(event_words(study, e), e.lines, word) for e in study.toxicity)),
         ("Other figures", b.bullets(_others(study, word))),
-        ("Corrections", _items(_correction(item, known, word) for item in study.discrepancies)),
+        ("Corrections", _items(correction_item(item, known, word) for item in study.discrepancies)),
         ("Cited by", _items(citing) or (b.Paragraph("No rule."),)),
         ("References", _items(map(_reference, page.references))),
     )
@@ -314,19 +313,6 @@ def _others(study: Study, word: str) -> Iterator[str]:
     for figure in study.figures:
         value = f": {shown(figure.value)} {figure.unit}".rstrip() if figure.value is not None else ""
         yield _with_lines(f"{figure.what}{value}", figure.lines, word)
-
-
-def _correction(item: Discrepancy, references: Mapping[str, Reference], word: str) -> b.Item:
-    """Where the source cannot be taken at its word: what it prints, what is right, and how that is known."""
-    lead = lines_words(item.lines, word)
-    prints = f"{lead[:1].upper()}{lead[1:]} print{'' if 'lines' in lead else 's'}" if lead else "Printed"
-    source = place_words(item.source, references, word)
-    note = f"; {item.basis_note}" if item.basis_note else ""
-    known = f"{item.basis}, confidence {item.confidence}{f', {source}' if source else ''}{note}"
-    pairs = ((prints, item.prints), (LEADS[item.kind], item.correction), ("Use", item.use), ("Known by", known))
-    ends = (".", "?", "!")
-    words = " ".join(f"{name}: {value}{'' if value.endswith(ends) else '.'}" for name, value in pairs if value)
-    return b.Item(item.id, words, f"{item.severity} severity")
 
 
 def _reference(one: Reference) -> b.Item:

@@ -2,9 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from hepatica.evaluation import TELLING, arm_name, result_line, shown
-from hepatica.knowledge import Found, Ruleset, Study, Toxicity
+from hepatica.knowledge import Discrepancy, Found, Reference, Ruleset, Study, Toxicity
+from hepatica.report.blocks import Item
+from hepatica.report.citing import lines_words, place_words
 from hepatica.wording import counted, joined
+
+LEADS = {"misprint": "Should read", "later_report": "Later report", "not_printed": "Published", "remark": "But"}
 
 
 def telling_line(ruleset: Ruleset, found: Found) -> str:
@@ -34,3 +40,16 @@ def _event_corrected(event: Toxicity) -> str:
     rate = f"{shown(event.corrected_percent)} %" if event.corrected_percent is not None else ""
     new = joined(rate, f"grade {event.corrected_grade}" if event.corrected_grade else "", mark=", ")
     return f"should read {new}" if new else ""
+
+
+def correction_item(item: Discrepancy, references: Mapping[str, Reference], word: str) -> Item:
+    """Where the source cannot be taken at its word: what it prints, what is right, and how that is known."""
+    lead = lines_words(item.lines, word)
+    prints = f"{lead[:1].upper()}{lead[1:]} print{'' if 'lines' in lead else 's'}" if lead else "Printed"
+    source = place_words(item.source, references, word)
+    note = f"; {item.basis_note}" if item.basis_note else ""
+    known = f"{item.basis}, confidence {item.confidence}{f', {source}' if source else ''}{note}"
+    pairs = ((prints, item.prints), (LEADS[item.kind], item.correction), ("Use", item.use), ("Known by", known))
+    ends = (".", "?", "!")
+    words = " ".join(f"{name}: {value}{'' if value.endswith(ends) else '.'}" for name, value in pairs if value)
+    return Item(item.id, words, f"{item.severity} severity")

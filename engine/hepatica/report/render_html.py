@@ -8,7 +8,7 @@ from html import escape
 
 from hepatica.printable import one_line, printable
 from hepatica.report import blocks as b
-from hepatica.report.renderer import Renderer, run_in, whole
+from hepatica.report.renderer import BlockRenderer, run_in, whole
 
 Link = Callable[[b.Ref], str]
 _MARKS = {"yes": "yes", "no": "no", "unknown": "not known", "none": ""}
@@ -50,7 +50,7 @@ def slug(title: str) -> str:
     return re.sub(r"[^a-z0-9]+", "-", title.lower()).strip("-") or "section"
 
 
-class _Html(Renderer[int]):
+class _Html(BlockRenderer[int]):
     """Pieces are markup; the place of a block is the level of the heading above it."""
 
     def __init__(self, link: Link) -> None:

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from hepatica.printable import one_line, printable
 from hepatica.report import blocks as b
-from hepatica.report.renderer import Renderer, only_names, run_in, whole
+from hepatica.report.renderer import BlockRenderer, only_names, run_in, whole
 
 _SPECIAL = re.compile(r"([\\`*_{}\[\]<>|#~]|&(?=#|\w+;))")
 _OPENING = re.compile(r"^(\s*)([-+]|\d+[.)])(?=\s|$)")
@@ -26,7 +26,7 @@ def escaped(text: str) -> str:
     return _OPENING.sub(lambda found: f"{found[1]}{found[2][:-1]}\\{found[2][-1]}", line)
 
 
-class _Markdown(Renderer[int]):
+class _Markdown(BlockRenderer[int]):
     """Pieces are parts that blank lines keep apart, lists nest by the indent of their lines; a place is a heading's level."""
 
     def title(self, block: b.Title, level: int) -> Iterator[str]:

@@ -8,7 +8,7 @@ from textwrap import wrap
 
 from hepatica.printable import one_line, printable
 from hepatica.report import blocks as b
-from hepatica.report.renderer import Renderer, only_names, run_in, whole
+from hepatica.report.renderer import BlockRenderer, only_names, run_in, whole
 from hepatica.report.style import Style
 
 WIDTH = 80
@@ -23,7 +23,7 @@ def text(blocks: b.Blocks, style: Style | None = None, width: int = WIDTH, *, de
     return "\n".join(lines[1:] if lines and not lines[0] else lines) + "\n"
 
 
-class _Text(Renderer[int]):
+class _Text(BlockRenderer[int]):
     """Pieces are finished lines; the place of a block is the column where it begins."""
 
     def __init__(self, style: Style, width: int, details: bool) -> None:

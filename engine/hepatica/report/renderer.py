@@ -10,7 +10,7 @@ from hepatica.report import blocks as b
 P = TypeVar("P")
 
 
-class Renderer(Generic[P]):
+class BlockRenderer(Generic[P]):
     """One page. A method named as a block (`table` for `Table`) yields its pieces; `place` is where it stands in the medium."""
 
     def __init__(self, details: bool = True) -> None:

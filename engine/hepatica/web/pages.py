@@ -44,9 +44,16 @@ from hepatica.report import (
     why_view,
 )
 from hepatica.report.assurance import diff_view
-from hepatica.report.teaching.drawing import svg
-from hepatica.report.teaching.forest import forest_drawing, forest_view
-from hepatica.report.teaching.pathway import LANDSCAPE, PHONE, pathway_drawings, pathway_svg, pathway_view
+from hepatica.report.teaching import (
+    LANDSCAPE,
+    PHONE,
+    forest_drawing,
+    forest_view,
+    pathway_drawings,
+    pathway_svg,
+    pathway_view,
+    svg,
+)
 from hepatica.teaching import ENDPOINTS, SETTINGS, Forest, Pathway, forest, pathway
 from hepatica.web.compare import compare_page, compare_parameters
 from hepatica.web.form import Control, choice_control, first_up

@@ -15,7 +15,7 @@ from hepatica.knowledge import LINES
 from hepatica.notice import notice
 from hepatica.problems import quote, suggestion
 from hepatica.report import Block, Blocks, Item, Items, Paragraph, Ref, Section, Title
-from hepatica.report.teaching.quiz import PICKS_QUESTION, question_view, reveal_view, twist_view
+from hepatica.report.teaching import PICKS_QUESTION, question_view, reveal_view, twist_view
 from hepatica.teaching import (
     LEVELS,
     TOPICS,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 from hepatica.assurance.diff import AnswerChange, RulesetDiff, RulesetEdit
 from hepatica.assurance.space import Limits
@@ -58,21 +58,15 @@ def _blocks(result: RulesetDiff, most: int) -> Iterator[Block]:
     if known:
         yield _table(known, most)
     yield from _by_therapy(result, known, most)
-    shown = [edit for edit in result.edits if edit.profiles]
-    if shown:
-        items = tuple(_text_edit(edit) for edit in shown[:most])
-        yield Section("Texts and figures that answers show", (Items(items), *_cut(len(shown), most)), count=len(shown))
+    shown = [_text_edit(edit) for edit in result.edits if edit.profiles]
+    yield from _section("Texts and figures that answers show", shown, most)
     for kind, title in _TITLES.items():
-        own = [change for change in result.changes if change.kind == kind and change.known]
-        if own:
-            yield Section(title, (Items(tuple(_item(change) for change in own[:most])), *_cut(len(own), most)), count=len(own))
-    missing = [change for change in result.changes if not change.known]
+        yield from _section(title, [_item(one) for one in result.changes if one.kind == kind and one.known], most)
+    missing = [_item(change, known_only=False) for change in result.changes if not change.known]
     if missing:
-        items = tuple(_item(change, known_only=False) for change in missing[:most])
-        yield More(f"Where facts are missing: {len(missing)} further changes", (Items(items), *_cut(len(missing), most)))
+        yield More(f"Where facts are missing: {len(missing)} further changes", _some(missing, most))
     if result.edits:
-        items = tuple(_edit(edit) for edit in result.edits[:most])
-        yield More(f"Every edit ({len(result.edits)})", (Items(items), *_cut(len(result.edits), most)))
+        yield More(f"Every edit ({len(result.edits)})", _some([_edit(edit) for edit in result.edits], most))
     yield Paragraph(result.space.counted, tone="quiet")
     yield Notice(result.notice)
 
@@ -169,7 +163,12 @@ def limits_words(limits: Limits, titles: Mapping[str, str]) -> str:
     return ", ".join(told) or "everyone"
 
 
-def _cut(number: int, most: int) -> Iterable[Block]:
-    """Says where a list was cut."""
-    if number > most:
-        yield Paragraph(f"{number - most} more are left out here; the JSON format has all.", lead="Cut")
+def _section(title: str, items: list[Item], most: int) -> Blocks:
+    return (Section(title, _some(items, most), len(items)),) if items else ()
+
+
+def _some(items: list[Item], most: int) -> Blocks:
+    """The first items; says where the list was cut."""
+    shown = Items(tuple(items[:most]))
+    left = f"{len(items) - most} more are left out here; the JSON format has all."
+    return (shown, Paragraph(left, lead="Cut")) if len(items) > most else (shown,)
