@@ -17,16 +17,8 @@ from hepatica.knowledge import RANK, Line, Rule
 from hepatica.notice import notice
 from hepatica.patient import Facts, Profile
 from hepatica.teaching.quiz import (
-    MOST_CASES,
-    JudgedChoice,
-    Quiz,
-    QuizCase,
-    QuizChoice,
-    QuizFact,
-    QuizKey,
-    QuizQuestion,
-    QuizTwist,
-)
+    MOST_CASES, JudgedChoice, Quiz, QuizCase, QuizChoice, QuizFact, QuizKey, QuizQuestion, QuizTwist,
+)  # fmt: skip
 from hepatica.teaching.quiz_patients import Level, QuizPatients, implausible, level_of, vignette
 
 CHOICES, FACTS = 6, 4
