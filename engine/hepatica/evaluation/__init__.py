@@ -27,7 +27,7 @@ from hepatica.evaluation.figures import (
     subgroup_words,
 )
 from hepatica.evaluation.headline import DAGGER, DESIGNS, FIT, Telling, evidence_rank, headline, key_result
-from hepatica.evaluation.reasons import Explained, explained, reason, token
+from hepatica.evaluation.reasons import Explained, explained, reason, smallest_failing, still_asked, token
 from hepatica.evaluation.result import (
     CONTRACT,
     LISTS,
