@@ -10,6 +10,7 @@ from typing import Any
 from hypothesis import strategies as st
 
 from hepatica.assurance.space import Space, space_of
+from hepatica.documents import Node
 from hepatica.inference import FieldClasses, Program, classes_of
 from hepatica.knowledge import AllOf, AnyOf, ConceptTest, Condition, NotOf, Operator, Test
 from hepatica.patient import COMMON_FIELDS, Facts, Field, Interval, Profile, Value, class_of, facts_of
@@ -132,7 +133,7 @@ def intervals() -> st.SearchStrategy[Interval]:
     """Amounts known only within bounds, some with an end on a threshold, some open."""
     ends = st.sampled_from([0.0, 19.5, 20.0, 200.0, 400.0, 400.5, 800.0, 5000.0])
     both = st.lists(ends, min_size=2, max_size=2, unique=True).map(sorted)
-    closed = st.tuples(both, st.booleans(), st.booleans()).map(lambda parts: Interval(*parts[0], *parts[1:]))
+    closed = st.tuples(both, st.booleans(), st.booleans()).map(lambda parts: Interval(parts[0][0], parts[0][1], *parts[1:]))
     below = st.builds(lambda high, included: Interval(high=high, high_included=included), ends, st.booleans())
     above = st.builds(lambda low, included: Interval(low=low, low_included=included), ends, st.booleans())
     return closed | below | above
@@ -198,3 +199,10 @@ def profile(**known: Any) -> Profile:
     for name in known:
         assert name in COMMON_FIELDS, name
     return Profile(consistent({name: tuple(v) if isinstance(v, list) else v for name, v in known.items()}))
+
+
+def plain(node: Node) -> object:
+    """A document without its places."""
+    if isinstance(node.value, dict):
+        return {key: plain(inner) for key, inner in node.value.items()}
+    return [plain(inner) for inner in node.value] if isinstance(node.value, list) else node.value

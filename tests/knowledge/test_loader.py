@@ -13,7 +13,7 @@ from hepatica.patient import COMMON_FIELDS
 from hepatica.problems import InvalidInput
 from tests.conftest import ROOT
 from tests.knowledge.refusing import problems, swapped
-from tests.making import ALPHA, BETA, CARD, CONCEPTS, write_ruleset
+from tests.making import ALPHA, BETA, CARD, CONCEPTS, plain, write_ruleset
 
 
 def test_a_valid_ruleset_loads_with_its_places(tmp_path: Path) -> None:
@@ -153,7 +153,7 @@ def test_every_shipped_file_fits_the_schema_that_editors_get() -> None:
     files += [(path, kind) for name, kind in kinds.items() for path in sorted((folder / name).glob("*.yaml"))]
     assert len(files) > 40
     for path, kind in files:
-        assert not list(validators[kind].iter_errors(read_yaml(path.read_bytes(), str(path)).plain())), path
+        assert not list(validators[kind].iter_errors(plain(read_yaml(path.read_bytes(), str(path))))), path
 
 
 @pytest.mark.parametrize(
@@ -161,6 +161,6 @@ def test_every_shipped_file_fits_the_schema_that_editors_get() -> None:
     [("class: a drug", "clas: a drug"), ("untreated: yes", "untreatd: yes"), ("standing: standard", "standing: good")],
 )
 def test_the_schema_refuses_what_the_loader_refuses(old: str, new: str) -> None:
-    value = read_yaml(swapped(ALPHA, old, new).encode(), "a.yaml").plain()
+    value = plain(read_yaml(swapped(ALPHA, old, new).encode(), "a.yaml"))
     with pytest.raises(jsonschema.ValidationError):
         jsonschema.validate(value, ruleset_schemas(["untreated", "advanced_hcc"], COMMON_FIELDS)["therapy"])

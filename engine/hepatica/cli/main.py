@@ -95,9 +95,11 @@ def cli() -> None:
 
 
 def main() -> None:
-    """The entry point. A short-lived process makes little garbage, so it is looked for less often."""
-    gc.set_threshold(50_000, 20, 100)
-    sys.exit(run(sys.argv[1:]))
+    """The entry point. A short-lived process makes little garbage, so it is looked for less often, and not at all at the end."""
+    gc.set_threshold(200_000, 20, 100)
+    code = run(sys.argv[1:])
+    gc.freeze()  # Python would look through everything once more before it goes: a sixth of a short command's time
+    sys.exit(code)
 
 
 def run(arguments: list[str]) -> int:

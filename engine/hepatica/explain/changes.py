@@ -6,8 +6,9 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from itertools import combinations, product
 
-from hepatica.evaluation import ListName, each_bit
+from hepatica.evaluation import ListName
 from hepatica.explain.facets import Facet, State, TherapyGoals, meet, merged
+from hepatica.inference import each_bit
 from hepatica.knowledge import Rule
 from hepatica.patient import Facts
 from hepatica.problems import InvalidInput, Problem

@@ -7,7 +7,7 @@ reference. Here stands only what a condition is, and what one test says of one k
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from graphlib import TopologicalSorter
 from typing import Any, ClassVar, Literal
 
@@ -108,15 +108,19 @@ class NotOf(_Written):
 Condition = Test | ConceptTest | AllOf | AnyOf | NotOf
 
 
-def leaves(condition: Condition) -> Iterator[Test | ConceptTest]:
+def leaves(condition: Condition) -> list[Test | ConceptTest]:
     """Every test and concept reference, in order of writing."""
-    if isinstance(condition, (AllOf, AnyOf)):
-        for part in condition.parts:
-            yield from leaves(part)
-    elif isinstance(condition, NotOf):
-        yield from leaves(condition.part)
-    else:
-        yield condition
+    found: list[Test | ConceptTest] = []
+    todo: list[Condition] = [condition]
+    while todo:
+        match todo.pop():
+            case AllOf(parts) | AnyOf(parts):
+                todo += reversed(parts)
+            case NotOf(part):
+                todo.append(part)
+            case leaf:
+                found.append(leaf)
+    return found
 
 
 def concepts_in(condition: Condition) -> tuple[str, ...]:

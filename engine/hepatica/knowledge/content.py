@@ -59,13 +59,15 @@ def _defaults(kind: Any) -> tuple[tuple[str, Any], ...]:
 
 def _record(parts: dict[str, Any]) -> Any:
     """The opposite of `_parts`, called for every JSON object."""
-    values = {name: _tuples(part) if part.__class__ is list else part for name, part in parts.items()}
-    kind = values.pop(_KIND, None)
-    return values if kind is None else _KINDS[kind](**values)
+    kind = parts.pop(_KIND, None)
+    for name, part in parts.items():
+        if part.__class__ is list:
+            parts[name] = _tuples(part)
+    return parts if kind is None else _KINDS[kind](**parts)
 
 
-def _tuples(value: Any) -> Any:
-    return tuple([_tuples(inner) for inner in value]) if value.__class__ is list else value
+def _tuples(value: list[Any]) -> tuple[Any, ...]:
+    return tuple([_tuples(inner) if inner.__class__ is list else inner for inner in value])
 
 
 def _kinds() -> Iterator[type]:

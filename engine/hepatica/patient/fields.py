@@ -89,7 +89,7 @@ class Field:
             return UNKNOWN if value is None else "yes" if value else "no"
         if isinstance(value, tuple):
             return f"[{', '.join(value)}]"
-        return value if isinstance(value, str) else number_words(value)
+        return digits(value) if isinstance(value, float) else str(value)
 
 
 class Fields(Mapping[str, Field]):
@@ -201,8 +201,3 @@ def faults(field: Field, others: Mapping[str, Field]) -> tuple[str, ...]:
         ]
     lowest = {unit: min(factor) if isinstance(factor, tuple) else factor for unit, factor in field.units.items()}
     return (*found, *(f"the factor of {unit} must be above 0" for unit, factor in lowest.items() if not factor > 0))
-
-
-def number_words(value: float | Interval) -> str:
-    """A number or an interval in digits that read back to it."""
-    return str(value) if isinstance(value, (Interval, int)) else digits(value)

@@ -249,8 +249,10 @@ class StainingReader(WordReader):
         return [*super().schema(), text_schema(_STAINING), parts_schema(STAINING_PARTS, reader_of)]
 
 
+class _PercentReader(NumberReader):
+    decimals = 15  # a percentage is held against 50 as it is: 49.9999999 is not rounded first
+
+
 def _part(part: Field, typed: Any) -> Any:
-    reader = reader_of(part)
-    if isinstance(reader, NumberReader) and part.kind == "number":
-        reader.decimals = 15  # a percentage is held against 50 as it is: 49.9999999 is not rounded first
+    reader = reader_of(part) if part.kind == "integer" else _PercentReader(part)
     return reader.read(typed.strip().removesuffix("+") if isinstance(typed, str) else typed).value

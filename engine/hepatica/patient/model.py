@@ -20,6 +20,7 @@ from hepatica.patient.profile import COMPONENTS, Measurements, Profile, ProfileW
 from hepatica.patient.text import is_missing
 from hepatica.patient.value_reader import (
     FLAG_WORDS,
+    NOT_KNOWN,
     JsonSchema,
     Reading,
     Refused,
@@ -76,13 +77,10 @@ def _reader(key: Field) -> ValueReader:
 @lru_cache(maxsize=64)
 def _core_schema(fields: Fields) -> core_schema.CoreSchema:
     """The model as pydantic's core runs it. Importing the rest of pydantic would double the time of a short command."""
-    parts = {
-        key.name: core_schema.typed_dict_field(
-            core_schema.no_info_plain_validator_function(_validator(_reader(key)), metadata={"key": key}), required=False
-        )
-        for key in keys_of(fields).values()
-    }
-    return core_schema.typed_dict_schema(parts, extra_behavior="forbid")
+    plain = core_schema.no_info_plain_validator_function
+    parts = {key.name: plain(_validator(_reader(key)), metadata={"key": key}) for key in keys_of(fields).values()}
+    optional = {name: core_schema.typed_dict_field(part, required=False) for name, part in parts.items()}
+    return core_schema.typed_dict_schema(optional, extra_behavior="forbid")
 
 
 @lru_cache(maxsize=64)
@@ -152,16 +150,16 @@ def profile_from(data: Node | Mapping[str, Any], file: str = MAPPING, fields: Fi
 
 
 def _profile(read: Mapping[str, Reading], known: Mapping[str, Any], fields: Fields) -> Profile:
-    facts: dict[str, Any] = {name: read[name].value if name in read else None for name in fields}
+    read = {name: read.get(name, NOT_KNOWN) for name in keys_of(fields)}
+    facts: dict[str, Any] = {name: read[name].value for name in fields}
     understood = {name: Understood(name, _shortly(known[name]), said) for name, (_, said) in read.items() if said}
     measurements: Measurements = {}
     warnings: tuple[ProfileWarning, ...] = ()
     if isinstance(facts.get(CMET), dict):
         measurements["cmet"] = facts[CMET]
         facts[CMET] = facts[CMET]["status"]
-    if COMPONENTS in keys_of(fields):
-        components = read[COMPONENTS].value if COMPONENTS in read else None
-        found = graded(facts[CLASS], facts[SCORE], known, components)
+    if COMPONENTS in read:
+        found = graded(facts[CLASS], facts[SCORE], known, read[COMPONENTS].value)
         understood |= {each.field: each for each in found.understood}
         facts |= found.facts
         warnings = found.warnings
@@ -171,7 +169,7 @@ def _profile(read: Mapping[str, Reading], known: Mapping[str, Any], fields: Fiel
     total = facts_of(facts, fields)
     return Profile(
         total,
-        (read[LABEL].value if LABEL in read else None) or "",
+        read[LABEL].value or "",
         measurements=measurements,
         warnings=(*warnings, *doubts(total)),
         understood=tuple(understood.values()),

@@ -355,7 +355,7 @@ class NumberReader(ValueReader):
 
     @cached_property
     def _framed(self) -> re.Pattern[str]:
-        return compiled(framed(r"[^\s].*?" if self.field.noise else ".+", self.field.noise))
+        return compiled(framed(r"\S.*?", self.field.noise))
 
     def _value_of(self, amount: Amount, factors: tuple[float, float], bounds: tuple[float, float], text: str) -> float | Interval:
         """The value in the canonical unit; raises `Refused` for a number that reads two ways within `bounds`."""

@@ -8,18 +8,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from hepatica.evaluation import RulesetIdentity, arm_name, arm_order, corrected_parts, correction_verb, identity
-from hepatica.knowledge import (
-    LINES,
-    Endpoint,
-    Figure,
-    LaterEvent,
-    Outcome,
-    Place,
-    Result,
-    Ruleset,
-    Study,
-    Therapy,
-)
+from hepatica.knowledge import LINES, Endpoint, Figure, LaterEvent, Outcome, Place, Result, Ruleset, Study, Therapy
 from hepatica.notice import notice
 
 ENDPOINTS: dict[Endpoint, str] = {

@@ -26,7 +26,7 @@ from hepatica.teaching.quiz import (
     QuizKey,
     QuizQuestion,
     QuizTwist,
-)
+)  # fmt: skip
 from hepatica.teaching.quiz_patients import Level, QuizPatients, implausible, level_of, vignette
 
 CHOICES, FACTS = 6, 4

@@ -7,7 +7,7 @@ itself, so that a quiz of any ruleset can be made from data alone.
 from __future__ import annotations
 
 import random
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Literal
 
 from hepatica.knowledge import ConceptTest, Condition, Ruleset, Test, leaves
@@ -249,16 +249,17 @@ def _nothing(field: Field) -> Value | None:
 
 def thresholds(ruleset: Ruleset) -> dict[str, list[float]]:
     """The numbers that a ruleset's rules compare each field with, in order."""
-    found: dict[str, list[float]] = {}
-    for test in _tests(ruleset, (rule.when for rule in ruleset.rules.values())):
-        numbers = [float(one) for one in test.operands if isinstance(one, (int, float)) and not isinstance(one, bool)]
-        found[test.field] = sorted({*found.get(test.field, ()), *numbers})
-    return found
+    found: dict[str, set[float]] = {}
+    for test in tests_of(ruleset, (rule.when for rule in ruleset.rules.values())):
+        numbers = (float(one) for one in test.operands if isinstance(one, (int, float)) and not isinstance(one, bool))
+        found.setdefault(test.field, set()).update(numbers)
+    return {name: sorted(numbers) for name, numbers in found.items()}
 
 
-def _tests(ruleset: Ruleset, conditions: Iterator[Condition]) -> Iterator[Test]:
+def tests_of(ruleset: Ruleset, conditions: Iterable[Condition]) -> Iterator[Test]:
+    """Every test that conditions make, also through concepts."""
     for leaf in (leaf for condition in conditions for leaf in leaves(condition)):
         if isinstance(leaf, ConceptTest):
-            yield from _tests(ruleset, iter([ruleset.concepts[leaf.concept].when]))
+            yield from tests_of(ruleset, [ruleset.concepts[leaf.concept].when])
         else:
             yield leaf

@@ -47,7 +47,7 @@ class PatientQuery:
     def one(self, name: str) -> str:
         """What was entered for a control; empty where nothing is stated."""
         value = self.entered.get(name, ("",))[0].strip()
-        return "" if _says_nothing(value) else value
+        return "" if says_nothing(value) else value
 
 
 def part(whole: str, name: str) -> str:
@@ -173,7 +173,7 @@ class QueryReader:
     def _stated(self, entered: Parameters) -> list[tuple[str, str]]:
         """What was entered, in the order of the form, without what is empty."""
         pairs = [(name, value.strip()) for name in self.names if name in entered for value in entered[name]]
-        return [(name, value) for name, value in pairs if not _says_nothing(value)]
+        return [(name, value) for name, value in pairs if not says_nothing(value)]
 
     def _document(self, patient: PatientQuery) -> Node:
         """The parameters as the tree of a patient file; a line number stands for a control."""
@@ -193,13 +193,14 @@ class QueryReader:
 
     def _set(self, name: str, values: Sequence[str]) -> Node:
         """A list of words; `unknown` counts for nothing beside a word, as an untouched choice does in a form."""
-        stated = [value for value in values if not _says_nothing(value)]
+        stated = [value for value in values if not says_nothing(value)]
         if len(stated) < 2:
             return self._scalar(name, stated[0] if stated else UNKNOWN)
         return Node([self._scalar(name, value) for value in stated], self._line(name), 1)
 
 
-def _says_nothing(value: str) -> bool:
+def says_nothing(value: str) -> bool:
+    """Nothing was entered, or that it is not known."""
     return value.strip().lower() in ("", UNKNOWN)
 
 

@@ -15,8 +15,8 @@ from hepatica.knowledge import Ruleset
 from hepatica.notice import notice
 from hepatica.patient import Profile
 from hepatica.report import Blocks, Notice, Ref, Title, html
-from hepatica.web.form import Control, groups
-from hepatica.web.request import RULESET, PageParameter, Request
+from hepatica.web.form import Control, filters, groups
+from hepatica.web.request import RULESET, Parameter, Request
 
 TEMPLATES = Path(__file__).parent / "templates"
 
@@ -36,7 +36,6 @@ class PageView:
     pictures: tuple[tuple[str, str], ...] = ()
     pictures_last: bool = False
     filters: tuple[Control, ...] = ()
-    button: str = "Show"
     template: str = "page.html"
     extra: Mapping[str, Any] = field(default_factory=dict)
     status: int = 200
@@ -54,8 +53,9 @@ class Page:
     tab: str
     view: Callable[[Request], PageView]
     result: Any
-    own: tuple[PageParameter, ...] = ()
+    own: tuple[Parameter, ...] = ()
     picture: Callable[[Request], bytes] | None = None
+    button: str = "Show"
     slow: bool = False
     of_case: bool = False
 
@@ -98,7 +98,7 @@ class Renderer:
             "request": request,
             "view": view,
             "status": view.status,
-            "filters": view.filters,
+            "filters": view.filters or (filters(request, page.own) if page and view.status == 200 else ()),
             "heading": head[0].text if head else "Hepatica",
             "head": _markup(head, request),
             "body": _markup(body, request),
@@ -145,7 +145,7 @@ def known_facts(request: Request, profile: Profile | None) -> list[tuple[str, st
 
 def ruleset_query(request: Request) -> str:
     """The choice of the ruleset as a query; empty where it is the default."""
-    return urlencode({RULESET: request.ruleset_name}) if request.ruleset_name != request.library.default else ""
+    return urlencode({RULESET.name: request.ruleset_name}) if request.ruleset_name != request.library.default else ""
 
 
 def patient_query(request: Request) -> str:
@@ -155,8 +155,8 @@ def patient_query(request: Request) -> str:
 
 def _under(request: Request, name: str) -> str:
     """This page under another ruleset."""
-    rest = [(key, value) for key, value in parse_qsl(request.query) if key != RULESET]
-    return f"{request.address}?{urlencode([(RULESET, name), *rest])}"
+    rest = [(key, value) for key, value in parse_qsl(request.query) if key != RULESET.name]
+    return f"{request.address}?{urlencode([(RULESET.name, name), *rest])}"
 
 
 def _markup(blocks: Blocks, request: Request) -> Markup:

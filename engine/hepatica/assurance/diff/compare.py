@@ -284,11 +284,16 @@ class _Comparing:
             boxes = [box for version in self.versions for box in self._where_noted(version, edit.what)]
         elif kind == "card" and part == "out_of_scope":
             boxes = subtract([self.space.full], self.maker.region(self.new.conjunctions(SCOPE)).certain)
-        elif (kind == "therapy" and part == "name") or (kind == "card" and part in _CARD_SHOWN):
+        elif (kind == "therapy" and part == "name") or (kind == "card" and part in self._card_shown()):
             boxes = [self.space.full]
         boxes += [box for name in rules for region in self._both(name) for box in region.possible]
         owners = tuple(dict.fromkeys(self._owner(name) for name in rules)) or ((edit.what,) if kind == "therapy" else ())
         return replace(edit, profiles=count(self.space, boxes) if boxes else 0, therapies=owners)
+
+    def _card_shown(self) -> tuple[str, ...]:
+        """The parts of the card that every answer shows; the list of therapies where only its order differs."""
+        old, new = (set(version.ruleset.card.therapies) for version in self.versions)
+        return (*_CARD_SHOWN, "therapies") if old == new else _CARD_SHOWN
 
     def _where_noted(self, version: RulesetVersion, note: str) -> Sequence[Box]:
         goal = GoalKey("note", note)
@@ -311,7 +316,7 @@ _STUDY_SHOWN = (
     "name", "kind", "status", "design", "source", "phase", "n", "nct", "primary_endpoints", "approval", "later", "arms",
     "results", "discrepancies", "reference",
 )  # fmt: skip
-_CARD_SHOWN = ("as_of", "out_of_scope", "source", "sources", "companion", "companion_says", "therapies", "title")
+_CARD_SHOWN = ("as_of", "out_of_scope", "source", "sources", "companion", "companion_says", "title")
 
 
 def _kind(before: Position, after: Position) -> ChangeKind:
