@@ -22,13 +22,12 @@ from hepatica.documents import MAX_BYTES
 from hepatica.paths import DEFAULT_RULESET, shipped
 from hepatica.problems import InvalidInput, Problem, quote, suggestion
 from hepatica.records import record
-from hepatica.report import Style
 
 if TYPE_CHECKING:
     from hepatica.evaluation import Evaluator
     from hepatica.knowledge import Ruleset
     from hepatica.patient import Profile
-    from hepatica.report import Blocks
+    from hepatica.report import Blocks, Style
 
 T = TypeVar("T")
 STDIN = "-"
@@ -278,5 +277,7 @@ def _patient_bytes(path: str) -> tuple[bytes, str]:
 
 def style(path: Path | None = None) -> Style:
     """Emphasis only on a terminal: never with `NO_COLOR`, nor where a file at `path` is written instead."""
+    from hepatica.report import Style
+
     terminal = path is None and sys.stdout is not None and sys.stdout.isatty()
     return Style(terminal and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb")

@@ -87,9 +87,8 @@ def settling(every: Iterable[TherapyGoals], facets: tuple[Facet, ...], facts: Fa
 
 def _tells(asked: _AskedFacet, relevant: int, facts: Facts) -> bool:
     """Whether any result says more than is known already."""
-    now = asked.facet.now(facts)
-    here = (now.certain & relevant, now.possible & relevant)
-    return any((g[0].certain & relevant, g[0].possible & relevant) != here for g in asked.groups)
+    here = asked.facet.now(facts).told(relevant)
+    return any(group[0].told(relevant) != here for group in asked.groups)
 
 
 def _question(asked: tuple[_AskedFacet, ...], facets: tuple[Facet, ...], now: list[State], still: list[TherapyGoals]) -> Question:
@@ -126,8 +125,5 @@ def _settled(goals: TherapyGoals, name: ListName, certain: int) -> SettledTherap
 
 def _best(found: list[Question]) -> tuple[Question, ...]:
     """Most certainly settled first; results are not weighted by how common they are."""
-
-    def order(question: Question) -> tuple[int, float]:
-        return -question.least, -sum(len(outcome.settled) for outcome in question.outcomes) / len(question.outcomes)
-
-    return tuple(sorted((question for question in found if question.most), key=order))
+    means = {id(q): sum(len(outcome.settled) for outcome in q.outcomes) / len(q.outcomes) for q in found}
+    return tuple(sorted((q for q in found if q.most), key=lambda q: (-q.least, -means[id(q)])))

@@ -30,7 +30,6 @@ from hepatica.report.blocks import (
 )
 from hepatica.report.case import case_blocks, case_title
 from hepatica.report.documents import document, json_bytes, json_line, json_text, named_schema, schema
-from hepatica.report.style import Style
 
 if TYPE_CHECKING:
     from hepatica.report.card import About, PatientListing, about, about_view, patient_listing, patients_view
@@ -51,7 +50,7 @@ if TYPE_CHECKING:
     from hepatica.report.explanation import why_view
     from hepatica.report.render_html import html, html_page
     from hepatica.report.render_markdown import markdown
-    from hepatica.report.render_text import text
+    from hepatica.report.render_text import Style, text
     from hepatica.report.rules import RuleListing, rule_listing, rules_found, rules_view
     from hepatica.report.sources import (
         ReferenceListing,
@@ -73,7 +72,7 @@ _LAZY = {
     "explanation": "why_view",
     "render_html": "html html_page",
     "render_markdown": "markdown",
-    "render_text": "text",
+    "render_text": "Style text",
     "rules": "RuleListing rule_listing rules_found rules_view",
     "sources": "ReferenceListing bibtex csv_text reference_listing reference_rows references_view ris",
     "what_if": "whatif_view",

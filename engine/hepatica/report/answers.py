@@ -6,11 +6,11 @@ from collections import Counter
 from collections.abc import Iterable, Iterator
 from itertools import groupby
 
-from hepatica.evaluation import LISTS, Entry, Evaluation, ListName, RuleAnswer
+from hepatica.evaluation import LISTS, Entry, Evaluation, ListName
 from hepatica.knowledge import RANK, STANDINGS, VERDICTS
 from hepatica.report.blocks import Block, Blocks, Item, Items, More, Notice, Paragraph, Ref, Section, Tone, bullets, listed
 from hepatica.report.case import case_blocks, case_title
-from hepatica.report.citing import NOT_TRIALS, citation_words, fits_words, place_words
+from hepatica.report.citing import NOT_TRIALS, citation_words, fits_words, limits, place_words
 from hepatica.wording import Wording, all_of, counted, joined
 
 # The topic of notes that advise how to choose: every answer shows them, the other notes only those who ask see.
@@ -159,23 +159,14 @@ class _AnswerView:
     def details(self, entry: Entry) -> Iterator[Block]:
         """Everything behind an entry: what the rule says, why it holds, its limits, the studies and the other rules."""
         yield Paragraph(entry.says)
-        yield from rule_details(entry, self.words, self.word)
+        if entry.because:
+            yield Paragraph(f"{self.words.holds(entry.because)}.", lead="Because")
+        if entry.needs:
+            yield Paragraph(f"{all_of(self.words.titles(entry.needs))}.", lead="Depends on")
+        yield from limits(entry)
+        for citation in entry.citations:
+            fits = NOT_TRIALS.get(citation.kind) or fits_words(citation.applicability, self.words)
+            yield Paragraph(f"{fits}; {citation_words(citation, self.word)}.", lead=citation.name)
+            yield from (Paragraph(event.says, lead=f"Later ({event.year})") for event in citation.later)
         for other in entry.other_rules:
             yield Paragraph(joined(other.says, other.headline.text, mark=" "), lead=f"Also, {STANDINGS[other.standing].phrase}")
-
-
-def rule_details(entry: Entry | RuleAnswer, words: Wording, word: str = "review") -> Iterator[Block]:
-    """Why a rule holds, its limits, and how each study fits the patient."""
-    if entry.because:
-        yield Paragraph(f"{words.holds(entry.because)}.", lead="Because")
-    if entry.needs:
-        yield Paragraph(f"{all_of(words.titles(entry.needs))}.", lead="Depends on")
-    for caveat in entry.caveats:
-        yield Paragraph(caveat.says, lead="But")
-    if entry.extrapolates:
-        yield Paragraph(entry.extrapolates.says, lead="Extrapolates")
-    for citation in entry.citations:
-        fits = NOT_TRIALS.get(citation.kind) or fits_words(citation.applicability, words)
-        yield Paragraph(f"{fits}; {citation_words(citation, word)}.", lead=citation.name)
-        for event in citation.later:
-            yield Paragraph(event.says, lead=f"Later ({event.year})")

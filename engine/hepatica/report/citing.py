@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 
-from hepatica.evaluation import Applicability, Citation, RulesetIdentity
-from hepatica.knowledge import STANDINGS, VERDICTS, Place, Reference, Standing, Verdict
-from hepatica.report.blocks import Ref
+from hepatica.evaluation import Applicability, Citation, Entry, RuleAnswer, RulesetIdentity
+from hepatica.knowledge import STANDINGS, VERDICTS, Place, Reference, Rule, Standing, Verdict
+from hepatica.report.blocks import Paragraph, Ref
 from hepatica.wording import Wording, all_of, joined
 
 # Records that enrolled nobody a patient could be held against.
@@ -85,3 +85,10 @@ def fits_words(fits: Applicability, words: Wording) -> str:
     if fits.status == "outside":
         return f"Did not enrol such patients ({words.only(fits.outside_by)})"
     return "Such patients were enrolled" if fits.status == "inside" else "Whom it enrolled is not recorded"
+
+
+def limits(rule: Rule | Entry | RuleAnswer) -> Iterator[Paragraph]:
+    """What keeps a rule from being taken further than it goes."""
+    yield from (Paragraph(caveat.says, lead="But") for caveat in rule.caveats)
+    if rule.extrapolates:
+        yield Paragraph(rule.extrapolates.says, lead="Extrapolates")

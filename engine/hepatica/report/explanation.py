@@ -8,7 +8,7 @@ from hepatica.evaluation import LISTS
 from hepatica.explain import ConditionTree, ExplainedRule, ExplainedStudy, Explanation
 from hepatica.knowledge import LINES, STANDINGS, VERDICTS, Study, catalogue, concept_words
 from hepatica.report.blocks import Block, Blocks, Mark, Notice, Paragraph, Section, Title, Tree, TreeNode, facts
-from hepatica.report.citing import NOT_TRIALS, edition, fits_words, place_words, standing_words
+from hepatica.report.citing import NOT_TRIALS, edition, fits_words, limits, place_words, standing_words
 from hepatica.report.evidence import study_page, study_sections
 from hepatica.wording import Wording, all_of, joined, spoken
 
@@ -66,9 +66,7 @@ class _WhyView:
         if explained.needs:
             blocks.append(Paragraph(f"{all_of(self.words.titles(explained.needs))}.", lead="Depends on"))
         blocks.append(self.condition(explained.condition, "The condition"))
-        blocks += [Paragraph(caveat.says, lead="But") for caveat in rule.caveats]
-        if rule.extrapolates:
-            blocks.append(Paragraph(rule.extrapolates.says, lead="Extrapolates"))
+        blocks += limits(rule)
         source = place_words(rule.source, self.ruleset.references, self.word)
         blocks.append(facts((("Rule", rule.id), ("Source", source), ("Written at", explained.written_at))))
         title = f"{_APPLIES[explained.applies]}: {standing_words(rule.standing, rule.verdict)}, {LINES[rule.line]}"

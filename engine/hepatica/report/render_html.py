@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator
 from html import escape
+from pathlib import Path
 
 from hepatica.printable import one_line, printable
 from hepatica.report import blocks as b
@@ -12,20 +13,6 @@ from hepatica.report.renderer import BlockRenderer, run_in, whole
 
 Link = Callable[[b.Ref], str]
 _MARKS = {"yes": "yes", "no": "no", "unknown": "not known", "none": ""}
-_CSS = """
-body{font:16px/1.5 system-ui,sans-serif;max-width:50rem;margin:2rem auto;padding:0 1rem;color:#1a1a1a;background:#fff}
-h1{line-height:1.2}h2{margin-top:2rem}.quiet,.means,.count{color:#555}.count{font-weight:400}.items{padding-left:1.2rem}
-.badge{font-weight:600}.notice{border-top:1px solid #bbb;margin-top:2rem;padding-top:.5rem;color:#555}
-dl div{display:grid;grid-template-columns:12rem 1fr;gap:.2rem 1rem}dd{margin:0}
-dl.inline{display:block}dl.inline div{display:inline}dl.inline dt,dl.inline dd{display:inline}dl.inline dd{margin-right:1em}
-table{border-collapse:collapse;width:100%}
-th,td{text-align:left;padding:.3rem .6rem;border-bottom:1px solid #ccc;vertical-align:top}
-.number{text-align:right}.warning{border-left:4px solid #b35c00;padding-left:.6rem}
-pre{overflow:auto;background:#f4f4f4;padding:.6rem}
-@media (prefers-color-scheme:dark){body{color:#eee;background:#161616}pre{background:#222}
-.quiet,.means,.count,.notice{color:#bbb}}
-@media (max-width:40rem){thead{display:none}tr,td{display:block}td::before{content:attr(data-label) ": ";font-weight:600}}
-"""
 
 
 def html(blocks: b.Blocks, link: Link | None = None, level: int = 1) -> str:
@@ -42,7 +29,10 @@ def html_page(blocks: b.Blocks, title: str) -> str:
     head = (
         f'<meta charset="utf-8"><meta name="viewport" content="width=device-width,initial-scale=1"><title>{_text(title)}</title>'
     )
-    return f'<!doctype html>\n<html lang="en-GB"><head>{head}<style>{_CSS}</style></head>\n<body>\n{html(blocks)}</body></html>\n'
+    css = Path(__file__).with_name("page.css").read_text(encoding="utf-8")
+    return (
+        f'<!doctype html>\n<html lang="en-GB"><head>{head}<style>\n{css}</style></head>\n<body>\n{html(blocks)}</body></html>\n'
+    )
 
 
 def slug(title: str) -> str:

@@ -5,16 +5,37 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from itertools import zip_longest
 from textwrap import wrap
+from typing import NamedTuple
 
 from hepatica.printable import one_line, printable
 from hepatica.report import blocks as b
 from hepatica.report.renderer import BlockRenderer, only_names, run_in, whole
-from hepatica.report.style import Style
 
 WIDTH = 80
 _NAME_COLUMN, _LEAST_COLUMN = 24, 10
 _INDENT, _GAP = 4, 2
 _MARKS = {"yes": "[yes] ", "no": "[NO]  ", "unknown": "[?]   ", "none": ""}
+
+
+class Style(NamedTuple):
+    """Emphasis by escape sequences where `enabled`; it only ever repeats what the words say."""
+
+    enabled: bool = False
+
+    def bold(self, text: str) -> str:
+        """A heading."""
+        return self._wrapped("1", text)
+
+    def dim(self, text: str) -> str:
+        """Something of lesser weight."""
+        return self._wrapped("2", text)
+
+    def underline(self, text: str) -> str:
+        """A group's name."""
+        return self._wrapped("4", text)
+
+    def _wrapped(self, code: str, text: str) -> str:
+        return f"\x1b[{code}m{text}\x1b[0m" if self.enabled and text else text
 
 
 def text(blocks: b.Blocks, style: Style | None = None, width: int = WIDTH, *, details: bool = False) -> str:

@@ -10,7 +10,7 @@ from hepatica.evaluation import RulesetIdentity, identity
 from hepatica.knowledge import LINES, Concept, Condition, Rule, Ruleset, Test, Therapy, leaves
 from hepatica.notice import notice
 from hepatica.report.blocks import Block, Blocks, Item, Items, Notice, Paragraph, Ref, Section, Title, facts
-from hepatica.report.citing import place_words, standing_words
+from hepatica.report.citing import limits, place_words, standing_words
 from hepatica.wording import Wording
 
 
@@ -99,9 +99,7 @@ def _details(one: RuleRecord) -> Iterator[Block]:
     yield Paragraph(one.when_says, lead="When")
     cited = zip(one.rule.cites, one.cites_names, strict=True)
     yield Items(tuple(Item(study, name, ref=Ref("study", study)) for study, name in cited), group="Cites")
-    yield from (Paragraph(caveat.says, lead="But") for caveat in one.rule.caveats)
-    if one.rule.extrapolates:
-        yield Paragraph(one.rule.extrapolates.says, lead="Extrapolates")
+    yield from limits(one.rule)
     yield facts((("Source", place_words(one.rule.source)), ("Written at", one.written_at)))
 
 
