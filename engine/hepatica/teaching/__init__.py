@@ -4,12 +4,37 @@ from __future__ import annotations
 
 from hepatica.teaching.forest import ENDPOINTS, SETTINGS, Estimate, Forest, ForestPanel, ForestRow, forest
 from hepatica.teaching.pathway import (
-    Pathway, PathwayCondition, PathwayDrug, PathwayGroup, PathwayLine, PathwayRule, State, pathway,
-)  # fmt: skip
+    Pathway,
+    PathwayCondition,
+    PathwayDrug,
+    PathwayGroup,
+    PathwayLine,
+    PathwayRule,
+    State,
+    pathway,
+)
 from hepatica.teaching.quiz import (
-    MOST_CASES, TOPICS, JudgedChoice, MarkedCase, Quiz, QuizAnswer, QuizCase, QuizQuestion, QuizStart, QuizSummary, QuizTally,
-    fact, mark, marked, not_offered, pick, read_answers, read_token, resumed, token,
-)  # fmt: skip
+    MOST_CASES,
+    TOPICS,
+    JudgedChoice,
+    MarkedCase,
+    Quiz,
+    QuizAnswer,
+    QuizCase,
+    QuizQuestion,
+    QuizStart,
+    QuizSummary,
+    QuizTally,
+    fact,
+    mark,
+    marked,
+    not_offered,
+    pick,
+    read_answers,
+    read_token,
+    resumed,
+    token,
+)
 from hepatica.teaching.quiz_maker import quiz
 from hepatica.teaching.quiz_patients import LEVELS, Level
 

@@ -14,8 +14,19 @@ from typing import Literal
 from hepatica.evaluation import RulesetIdentity, identity
 from hepatica.inference import causes, read
 from hepatica.knowledge import (
-    LINES, RANK, STANDINGS, AllOf, ConceptTest, Condition, Line, Rule, Ruleset, Standing, Therapy, leaves,
-)  # fmt: skip
+    LINES,
+    RANK,
+    STANDINGS,
+    AllOf,
+    ConceptTest,
+    Condition,
+    Line,
+    Rule,
+    Ruleset,
+    Standing,
+    Therapy,
+    leaves,
+)
 from hepatica.notice import notice
 from hepatica.patient import Profile
 from hepatica.teaching.quiz_patients import tests_of, vignette

@@ -15,10 +15,34 @@ from hepatica.notice import notice
 from hepatica.patient import profile_from
 from hepatica.problems import InvalidInput
 from hepatica.report import (
-    About, Block, Bullets, Cell, Item, Items, Paragraph, Ref, RuleListing, Section, StudyListing, StudyPage, StudyRow, Table,
-    Title, about, about_view, answer, case_blocks, rule_listing, rules_view, studies_view, study_listing, study_page,
-    study_view, whatif_view, why_view,
-)  # fmt: skip
+    About,
+    Block,
+    Bullets,
+    Cell,
+    Item,
+    Items,
+    Paragraph,
+    Ref,
+    RuleListing,
+    Section,
+    StudyListing,
+    StudyPage,
+    StudyRow,
+    Table,
+    Title,
+    about,
+    about_view,
+    answer,
+    case_blocks,
+    rule_listing,
+    rules_view,
+    studies_view,
+    study_listing,
+    study_page,
+    study_view,
+    whatif_view,
+    why_view,
+)
 from hepatica.report.assurance import diff_view
 from hepatica.report.teaching.drawing import svg
 from hepatica.report.teaching.forest import forest_drawing, forest_view

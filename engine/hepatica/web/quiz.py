@@ -17,9 +17,26 @@ from hepatica.problems import quote
 from hepatica.report import Block, Blocks, Item, Items, Paragraph, Ref, Section, Title
 from hepatica.report.teaching.quiz import PICKS_QUESTION, question_view, reveal_view, twist_view
 from hepatica.teaching import (
-    LEVELS, TOPICS, JudgedChoice, Level, Quiz, QuizAnswer, QuizCase, QuizQuestion, QuizStart, QuizSummary, QuizTally, fact,
-    mark, marked, pick, quiz, read_token, resumed, token,
-)  # fmt: skip
+    LEVELS,
+    TOPICS,
+    JudgedChoice,
+    Level,
+    Quiz,
+    QuizAnswer,
+    QuizCase,
+    QuizQuestion,
+    QuizStart,
+    QuizSummary,
+    QuizTally,
+    fact,
+    mark,
+    marked,
+    pick,
+    quiz,
+    read_token,
+    resumed,
+    token,
+)
 from hepatica.web.form import first_up
 from hepatica.web.query import refusal
 from hepatica.web.render import PageView, patient_query
