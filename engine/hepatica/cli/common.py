@@ -20,7 +20,7 @@ import click
 from hepatica.cli import writing
 from hepatica.documents import MAX_BYTES
 from hepatica.paths import DEFAULT_RULESET, shipped
-from hepatica.problems import InvalidInput, Problem
+from hepatica.problems import InvalidInput, Problem, gathered
 from hepatica.records import record
 from hepatica.report import Style
 
@@ -204,16 +204,7 @@ def read_patients(paths: Sequence[str], settings: Sequence[str], rules: Ruleset 
     fields = rules.fields if rules else COMMON_FIELDS
     if not paths:
         return [profile_of(settings, fields=fields)]
-    profiles: list[Profile] = []
-    problems: list[Problem] = []
-    for path in paths:
-        try:
-            profiles.extend(profiles_in(*_patient_bytes(path), settings, fields=fields))
-        except InvalidInput as error:
-            problems.extend(error.problems)
-    if problems:
-        raise InvalidInput(problems)
-    return profiles
+    return gathered(paths, lambda path: profiles_in(*_patient_bytes(path), settings, fields=fields))
 
 
 def read_patient(path: str | None, settings: Sequence[str], rules: Ruleset | None = None) -> Profile:
@@ -228,16 +219,7 @@ def read_patient(path: str | None, settings: Sequence[str], rules: Ruleset | Non
 
 def known_therapies(names: Sequence[str], rules: Ruleset, given_as: str = "--therapy") -> tuple[str, ...]:
     """The ids of therapies named by id, name or synonym (brand names). Raises `InvalidInput` with every unknown one."""
-    found: list[str] = []
-    problems: list[Problem] = []
-    for name in names:
-        try:
-            found.append(therapy(name, rules, given_as))
-        except InvalidInput as error:
-            problems.extend(error.problems)
-    if problems:
-        raise InvalidInput(problems)
-    return tuple(found)
+    return tuple(gathered(names, lambda name: [therapy(name, rules, given_as)]))
 
 
 def therapy(name: str, rules: Ruleset, given_as: str) -> str:
