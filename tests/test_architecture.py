@@ -14,7 +14,7 @@ from tests.conftest import ROOT
 
 LAYERS = (
     ("printable",),
-    ("problems", "notice", "paths"),
+    ("problems", "notice", "paths", "records"),
     ("documents",),
     ("patient",),
     ("knowledge",),
