@@ -37,7 +37,7 @@ ASSURANCE = (
 ONLY = {
     "durable_rules_engine": {"engine/hepatica/inference/rete.py"},
     "durable": set(),
-    "yaml": {"engine/hepatica/documents/yaml_reader.py"},
+    "yaml": {"engine/hepatica/documents/reader.py"},
     "pickle": {"engine/hepatica/inference/compiled.py"},
 }
 PACKAGE = ROOT / "engine" / "hepatica"

@@ -18,7 +18,7 @@ from hepatica.evaluation.figures import (
     shown,
 )
 from hepatica.evaluation.headline import evidence_rank
-from hepatica.evaluation.reasons import Explained, reason
+from hepatica.evaluation.reasons import Explained, reason, smallest_failing, still_asked
 from hepatica.evaluation.result import (
     CONTRACT,
     LISTS,
@@ -40,4 +40,5 @@ __all__ = [
     "Evaluator", "Explained", "ListName", "Reason", "RuleAnswer", "RulesetIdentity", "Scope", "arm_name", "arm_order",
     "corrected_parts", "correction_line", "correction_verb", "endpoint_words", "evaluator_of", "evidence_rank", "facts_under",
     "identity", "judged", "precedence", "printed_line", "ratio", "ratio_words", "reason", "result_line", "shown",
+    "smallest_failing", "still_asked",
 ]  # fmt: skip

@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping
 from graphlib import TopologicalSorter
 from typing import Any, ClassVar, Literal
 
-from hepatica.patient import COMMON_FIELDS, NONE, Field, Fields, Value
+from hepatica.patient import NONE, Field, Fields, Value
 from hepatica.records import record
 
 Operator = Literal["in", "not in", "includes", "lacks", "empty", "not empty", "<", "<=", ">", ">=", "=", "!="]
@@ -159,10 +159,14 @@ def written(condition: Condition) -> dict[str, Any]:
 def concept_words(name: str) -> str:
     """A concept's id as a reader writes it: "advanced HCC", "Child-Pugh up to B7"."""
     text = name.replace("_", " ").replace("child pugh", "Child-Pugh")
-    return re.sub(r"\b(hcc|hbv|hcv|afp|bclc|ecog|[abc]\d)\b", lambda found: found.group().upper(), text)
+    return _ABBREVIATION.sub(lambda found: found.group().upper(), text)
 
 
-def condition_words(condition: Condition, fields: Fields = COMMON_FIELDS) -> str:
+# A word without a vowel (HCC, HBV, BCLC) is an abbreviation, and so are some that have one.
+_ABBREVIATION = re.compile(r"\b(afp|ecog|imdc|[abc]\d|[bcdfghjklmnpqrstvwxz]{3,4})\b")
+
+
+def condition_words(condition: Condition, fields: Fields) -> str:
     """The condition as one line of text, in the order it is written; `fields` give the titles."""
     if isinstance(condition, Test):
         return f"{fields[condition.field].title}: {condition.requires()}"

@@ -247,7 +247,7 @@ class Discrepancy:
 
 @record(kw_only=True)
 class Study:
-    """A trial, series, meta-analysis, approval or statement that a rule may cite."""
+    """A trial, series, meta-analysis, approval or statement that a rule may cite. Without `tumour` it is the ruleset's."""
 
     id: str
     name: str
@@ -257,7 +257,7 @@ class Study:
     source: Place
     summary: str
     phase: Phase | None = None
-    tumour: str = "hcc"
+    tumour: str = ""
     setting: Setting = "not_stated"
     n: int | None = None
     n_planned: int | None = None

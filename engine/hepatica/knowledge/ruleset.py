@@ -33,6 +33,7 @@ class Extrapolation:
     says: str
     studies: tuple[str, ...] = ()
     fields: tuple[str, ...] = ()
+    common_fields: tuple[str, ...] | None = None
 
 
 @record(kw_only=True)
@@ -178,6 +179,7 @@ class Card:
 
     `source` is the one text that the ruleset is distilled from, or `sources` names its references; `source_word` is what
     sentences call it. `fields` are those that rules read, shown first; without it those that conditions name.
+    `common_fields` are those of the program's fields that a patient of this disease has; without it all.
     `extends` names a ruleset to build on and `drop` what of it is left out, by id.
     `companion` is a ruleset that answers should mention, with `companion_says` in one line.
     """

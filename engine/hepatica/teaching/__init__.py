@@ -2,15 +2,7 @@
 
 from __future__ import annotations
 
-from hepatica.teaching.forest import (
-    ENDPOINTS,
-    SETTINGS,
-    Estimate,
-    Forest,
-    ForestPanel,
-    ForestRow,
-    forest,
-)
+from hepatica.teaching.forest import ENDPOINTS, SETTINGS, Estimate, Forest, ForestPanel, ForestRow, forest
 from hepatica.teaching.pathway import (
     Pathway,
     PathwayCondition,
@@ -38,51 +30,17 @@ from hepatica.teaching.quiz import (
     marked,
     not_offered,
     pick,
+    read_answers,
     read_token,
     resumed,
     token,
 )
-from hepatica.teaching.quiz_answers import read_answers
 from hepatica.teaching.quiz_maker import quiz
 from hepatica.teaching.quiz_patients import LEVELS, Level
 
 __all__ = [
-    "ENDPOINTS",
-    "LEVELS",
-    "MOST_CASES",
-    "SETTINGS",
-    "TOPICS",
-    "Estimate",
-    "Forest",
-    "ForestPanel",
-    "ForestRow",
-    "JudgedChoice",
-    "Level",
-    "MarkedCase",
-    "Pathway",
-    "PathwayCondition",
-    "PathwayDrug",
-    "PathwayGroup",
-    "PathwayLine",
-    "PathwayRule",
-    "Quiz",
-    "QuizAnswer",
-    "QuizCase",
-    "QuizQuestion",
-    "QuizStart",
-    "QuizSummary",
-    "QuizTally",
-    "State",
-    "fact",
-    "forest",
-    "mark",
-    "marked",
-    "not_offered",
-    "pathway",
-    "pick",
-    "quiz",
-    "read_answers",
-    "read_token",
-    "resumed",
-    "token",
-]
+    "ENDPOINTS", "LEVELS", "MOST_CASES", "SETTINGS", "TOPICS", "Estimate", "Forest", "ForestPanel", "ForestRow", "JudgedChoice",
+    "Level", "MarkedCase", "Pathway", "PathwayCondition", "PathwayDrug", "PathwayGroup", "PathwayLine", "PathwayRule", "Quiz",
+    "QuizAnswer", "QuizCase", "QuizQuestion", "QuizStart", "QuizSummary", "QuizTally", "State", "fact", "forest", "mark",
+    "marked", "not_offered", "pathway", "pick", "quiz", "read_answers", "read_token", "resumed", "token",
+]  # fmt: skip

@@ -18,25 +18,25 @@ from hepatica.knowledge import (
     RANK,
     STANDINGS,
     AllOf,
-    Concept,
     ConceptTest,
     Condition,
     Line,
     Rule,
     Ruleset,
     Standing,
-    Test,
     Therapy,
     leaves,
 )
 from hepatica.notice import notice
 from hepatica.patient import Profile
-from hepatica.teaching.quiz_patients import vignette
+from hepatica.teaching.quiz_patients import tests_of, vignette
 from hepatica.wording import Wording, any_of
 
 State = Literal["", "open", "depends", "closed", "against"]
 Met = Literal["", "yes", "no", "unknown"]
+_FURTHEST: tuple[State, ...] = ("open", "depends", "against", "closed", "")
 _COMMON = 0.5  # the share of rules that must ask for a condition before it is said once for all of them
+_METS: dict[str, Met] = {"true": "yes", "false": "no", "unknown": "unknown"}
 _STATES: dict[Met, State] = {"": "", "yes": "open", "no": "closed", "unknown": "depends"}
 
 
@@ -126,9 +126,11 @@ def pathway(ruleset: Ruleset, profile: Profile | None = None, lines: Collection[
         profile=profile,
         vignette=vignette(ruleset, profile) if profile else "",
         scope=reader.condition(ruleset.card.scope),
-        scope_says=" ".join(concept.says for concept in _concepts(ruleset, (ruleset.card.scope,))),
+        scope_says=" ".join(
+            ruleset.concepts[leaf.concept].says for leaf in leaves(ruleset.card.scope) if isinstance(leaf, ConceptTest)
+        ),
         common=reader.conditions(reader.common),
-        lines=tuple(reader.line(line) for line in LINES if reader.of_line(line) and (not lines or line in lines)),
+        lines=tuple(found for line in LINES if (not lines or line in lines) and (found := reader.line(line))),
     )
 
 
@@ -141,17 +143,9 @@ def parts_of(condition: Condition) -> Iterator[Condition]:
         yield condition
 
 
-def fields_of(ruleset: Ruleset, condition: Condition) -> frozenset[str]:
-    """The fields that a condition reads, also through concepts."""
-    found: set[str] = set()
-    for leaf in leaves(condition):
-        inner = ruleset.concepts[leaf.concept].when if isinstance(leaf, ConceptTest) else None
-        found |= fields_of(ruleset, inner) if inner is not None else {leaf.field} if isinstance(leaf, Test) else set()
-    return frozenset(found)
-
-
-def _concepts(ruleset: Ruleset, parts: Iterable[Condition]) -> Iterator[Concept]:
-    return (ruleset.concepts[leaf.concept] for part in parts for leaf in leaves(part) if isinstance(leaf, ConceptTest))
+def fields_of(ruleset: Ruleset, *conditions: Condition) -> frozenset[str]:
+    """The fields that conditions read, also through concepts."""
+    return frozenset(test.field for test in tests_of(ruleset, conditions))
 
 
 def _shared(rules: Iterable[tuple[Condition, ...]]) -> tuple[Condition, ...]:
@@ -165,46 +159,47 @@ class _Reader:
     """Words for conditions and, with a profile, their readings."""
 
     def __init__(self, ruleset: Ruleset, profile: Profile | None) -> None:
-        self.ruleset = ruleset
-        self.profile = profile
+        self.ruleset, self.profile = ruleset, profile
         self.wording = Wording(ruleset)
         self.concepts: Mapping[str, Condition] = ruleset.concept_conditions
-        self.parts = {rule.id: self._parts(rule) for rule in ruleset.rules.values()}
+        scope = ruleset.card.scope
+        self.parts = {rule.id: tuple(part for part in parts_of(rule.when) if part != scope) for rule in ruleset.rules.values()}
         self.common = _shared(self.parts.values())
 
-    def _parts(self, rule: Rule) -> tuple[Condition, ...]:
-        return tuple(part for part in parts_of(rule.when) if part != self.ruleset.card.scope)
-
-    def of_line(self, line: Line) -> Pairs:
-        return [(therapy, rule) for therapy, rule in self.ruleset.rules_with_therapy() if rule.line == line]
-
-    def line(self, line: Line) -> PathwayLine:
-        pairs = self.of_line(line)
-        own = (tuple(p for p in self.parts[rule.id] if p not in self.common) for _, rule in pairs)
+    def line(self, line: Line) -> PathwayLine | None:
+        """One line, strongest standing first; None where no rule speaks of it."""
+        pairs = [(therapy, rule) for therapy, rule in self.ruleset.rules_with_therapy() if rule.line == line]
+        own = (tuple(part for part in self.parts[rule.id] if part not in self.common) for _, rule in pairs)
         common = _shared(own) if len(pairs) > 1 else ()
         standings = sorted({rule.standing for _, rule in pairs}, key=RANK.__getitem__)
-        groups = tuple(self._group(standing, [p for p in pairs if p[1].standing == standing], common) for standing in standings)
-        states = [drug.state for group in groups for drug in group.drugs]
+        groups = tuple(
+            self._group(standing, [one for one in pairs if one[1].standing == standing], common) for standing in standings
+        )
+        if not pairs:
+            return None
         return PathwayLine(
             line=line,
             title=LINES[line][:1].upper() + LINES[line][1:],
-            state=_best(states),
+            state=_best(drug.state for group in groups for drug in group.drugs),
             common=self.conditions(common),
             groups=groups,
         )
 
     def _group(self, standing: Standing, pairs: Pairs, common: tuple[Condition, ...]) -> PathwayGroup:
-        demand = STANDINGS[standing]
-        by_therapy: dict[str, Pairs] = {}
+        rules: dict[str, list[PathwayRule]] = {}
         for therapy, rule in pairs:
-            by_therapy.setdefault(therapy.id, []).append((therapy, rule))
-        drugs = tuple(self._drug(own, common) for own in by_therapy.values())
+            rules.setdefault(therapy.id, []).append(self._rule(rule, common))
+        drugs = tuple(
+            PathwayDrug(
+                therapy=name,
+                name=self.ruleset.therapies[name].name,
+                state=_best(rule.state for rule in own),
+                rules=tuple(own),
+            )
+            for name, own in rules.items()
+        )
+        demand = STANDINGS[standing]
         return PathwayGroup(standing=standing, title=demand.title, means=demand.means, drugs=drugs)
-
-    def _drug(self, pairs: Pairs, common: tuple[Condition, ...]) -> PathwayDrug:
-        rules = tuple(self._rule(rule, common) for _, rule in pairs)
-        therapy = pairs[0][0]
-        return PathwayDrug(therapy=therapy.id, name=therapy.name, state=_best([rule.state for rule in rules]), rules=rules)
 
     def _rule(self, rule: Rule, common: tuple[Condition, ...]) -> PathwayRule:
         said = (*self.common, *common)
@@ -224,13 +219,13 @@ class _Reader:
             names=tuple(self.ruleset.studies[name].name for name in rule.cites),
         )
 
-    def _waived(self, parts: tuple[Condition, ...], said: tuple[Condition, ...]) -> tuple[PathwayCondition, ...]:
+    def _waived(self, parts: tuple[Condition, ...], said: tuple[Condition, ...]) -> Iterator[PathwayCondition]:
         """What is said above but not asked here, unless the rule puts something of its own in that place."""
-        own = frozenset[str]().union(*(fields_of(self.ruleset, part) for part in parts))
-        waived = [fields_of(self.ruleset, part) for part in said if part not in parts]
-        waived = [fields for fields in waived if not fields & own]
-        titles = [any_of(self.wording.titles(name for name in self.ruleset.fields if name in fields)) for fields in waived]
-        return tuple(PathwayCondition(says=f"whatever the {title}") for title in titles)
+        own = fields_of(self.ruleset, *parts)
+        for fields in (fields_of(self.ruleset, part) for part in said if part not in parts):
+            if not fields & own:
+                title = any_of(self.wording.titles(name for name in self.ruleset.fields if name in fields))
+                yield PathwayCondition(says=f"whatever the {title}")
 
     def conditions(self, parts: Iterable[Condition]) -> tuple[PathwayCondition, ...]:
         """Some conditions, each by itself."""
@@ -243,7 +238,7 @@ class _Reader:
             return PathwayCondition(says=says)
         facts, fields = self.profile.facts, self.ruleset.fields
         verdict = read(part, facts, self.concepts).value
-        met: Met = "yes" if verdict == "true" else "no" if verdict == "false" else "unknown"
+        met = _METS[verdict]
         against = self._against(part) if met == "no" else frozenset()
         unknown = causes(part, facts, self.concepts)
         return PathwayCondition(
@@ -265,7 +260,6 @@ class _Reader:
         return frozenset(name for name in fields_of(self.ruleset, part) if facts[name] is not None)
 
 
-def _best(states: list[State]) -> State:
+def _best(states: Iterable[State]) -> State:
     """The furthest that any of several ways leads."""
-    order: tuple[State, ...] = ("open", "depends", "against", "closed")
-    return next((state for state in order if state in states), "")
+    return min(states, key=_FURTHEST.index)

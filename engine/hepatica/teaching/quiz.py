@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Literal
 
+from hepatica.documents import Node, decode
 from hepatica.evaluation import ListName, RulesetIdentity
 from hepatica.knowledge import Line, Standing
 from hepatica.patient import Profile
@@ -15,7 +16,8 @@ from hepatica.teaching.quiz_patients import LEVELS, Level
 Topic = Literal["line", "therapy", "fact"]
 TOPICS: dict[Topic, str] = {"line": "Lines of treatment", "therapy": "Therapies", "fact": "Deciding facts"}
 MOST_CASES = 50
-_ANY_LEVEL, _PARTS = "any", 4
+_ANY_LEVEL, _PARTS = "any", 5
+_YES_NO = {"yes": True, "true": True, "no": False, "false": False}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -195,38 +197,40 @@ def marked(quiz: Quiz, answers: Sequence[QuizAnswer]) -> Quiz:
 
 
 def _summary(quiz: Quiz, marks: tuple[MarkedCase, ...]) -> QuizSummary:
-    counts: dict[tuple[Topic, str], tuple[int, int, tuple[str, ...]]] = {}
+    judged: dict[tuple[Topic, str], list[tuple[bool, tuple[str, ...]]]] = {}
     for case, found in zip(quiz.cases, marks, strict=False):
         for topic, name, is_right, studies in _judged(case, found):
-            right, asked, read = counts.get((topic, name), (0, 0, ()))
-            counts[topic, name] = right + is_right, asked + 1, read if is_right else tuple(dict.fromkeys((*read, *studies)))
+            judged.setdefault((topic, name), []).append((is_right, studies))
     tallies = [
-        QuizTally(topic=topic, name=name, right=right, asked=asked, read=read)
-        for (topic, name), (right, asked, read) in counts.items()
-        if right < asked
+        QuizTally(
+            topic=topic,
+            name=name,
+            right=sum(is_right for is_right, _ in every),
+            asked=len(every),
+            read=tuple(dict.fromkeys(study for is_right, studies in every if not is_right for study in studies)),
+        )
+        for (topic, name), every in judged.items()
     ]
+    missed = [tally for tally in tallies if tally.right < tally.asked]
     order = list(TOPICS)
     return QuizSummary(
         points=sum(found.points for found in marks),
         possible_points=sum(found.possible_points for found in marks),
         answered=len(marks),
-        missed=tuple(sorted(tallies, key=lambda tally: (order.index(tally.topic), tally.right - tally.asked, tally.name))),
+        missed=tuple(sorted(missed, key=lambda tally: (order.index(tally.topic), tally.right - tally.asked, tally.name))),
         token=token(quiz, [found.answer for found in marks]),
     )
 
 
-def _judged(case: QuizCase, found: MarkedCase) -> list[tuple[Topic, str, bool, tuple[str, ...]]]:
+def _judged(case: QuizCase, found: MarkedCase) -> Iterator[tuple[Topic, str, bool, tuple[str, ...]]]:
     """Every judgement of an answer: the topic, its name, whether it was right, what to read."""
-    judged: list[tuple[Topic, str, bool, tuple[str, ...]]] = []
     for choice in case.key.choices:
         is_right = choice.therapy in found.right
-        judged += [("line", choice.line, is_right, ()), ("therapy", choice.name, is_right, choice.studies)]
+        yield "line", choice.line, is_right, ()
+        yield "therapy", choice.name, is_right, choice.studies
     focus = next(choice for choice in case.key.choices if choice.therapy == case.question.focus)
-    judged += [
-        ("fact", case.key.fact, found.fact_right, focus.studies),
-        ("fact", case.question.twist.title, found.changes_right, ()),
-    ]
-    return judged
+    yield "fact", case.key.fact, found.fact_right, focus.studies
+    yield "fact", case.question.twist.title, found.changes_right, ()
 
 
 def token(quiz: Quiz, answers: Sequence[QuizAnswer]) -> str:
@@ -236,6 +240,7 @@ def token(quiz: Quiz, answers: Sequence[QuizAnswer]) -> str:
 
 
 def _digest(quiz: Quiz) -> str:
+    # Enough to tell by accident that the rules have changed, and short enough to be typed.
     return quiz.ruleset.digest.rpartition(":")[2][:4]
 
 
@@ -248,38 +253,37 @@ def _encoded(question: QuizQuestion, answer: QuizAnswer) -> str:
 def read_token(text: str) -> QuizStart:
     """What a token holds. Raises `InvalidInput` for one that no quiz wrote."""
     parts = text.strip().split(".")
-    if len(parts) == _PARTS + 1 and all(part.isascii() and part.isdigit() and len(part) < 11 for part in parts[:2]):
+    if len(parts) == _PARTS and all(part.isascii() and part.isdigit() and len(part) < 11 for part in parts[:2]):
         level = next((name for name in LEVELS if name == parts[2]), None)
         if (level or parts[2] == _ANY_LEVEL) and 1 <= int(parts[1]) <= MOST_CASES:
             answers = tuple(part for part in parts[4].split("-") if part)
             return QuizStart(seed=int(parts[0]), count=int(parts[1]), level=level, digest=parts[3], answers=answers)
-    raise _bad_token(text)
+    raise _refused(f"{quote(text)} is no token that a quiz wrote")
 
 
 def resumed(quiz: Quiz, start: QuizStart) -> list[QuizAnswer]:
     """The answers of a token. Raises `InvalidInput` where the rules are others than those it was made under."""
     if start.digest != _digest(quiz) or len(start.answers) > len(quiz.cases):
-        raise InvalidInput([Problem("--resume", 1, 1, "token", "this token was written for other rules or another quiz")])
+        raise _refused("this token was written for other rules or another quiz")
     return [_decoded(case.question, part) for case, part in zip(quiz.cases, start.answers, strict=False)]
 
 
 def _decoded(question: QuizQuestion, part: str) -> QuizAnswer:
     if len(part) != 4 or not set(part[:2]) <= set("0123456789abcdef") or part[2] not in "01234567" or part[3] not in "yn":
-        raise _bad_token(part)
+        raise _refused(f"{quote(part)} is no token that a quiz wrote")
     bits, fact = int(part[:2], 16), int(part[2])
     picks = tuple(choice.therapy for index, choice in enumerate(question.choices) if bits >> index & 1)
     title = question.facts[fact - 1].title if 1 <= fact <= len(question.facts) else ""
     return QuizAnswer(picks=picks, fact=title, changes=part[3] == "y")
 
 
-def _bad_token(text: str) -> InvalidInput:
-    return InvalidInput([Problem("--resume", 1, 1, "token", f"{quote(text)} is no token that a quiz wrote")])
+def _refused(message: str) -> InvalidInput:
+    return InvalidInput([Problem("--resume", 1, 1, "token", message)])
 
 
 def pick(text: str, question: QuizQuestion) -> str | None:
     """The therapy that a learner names by number, id, name, synonym, or a beginning that only one has; None for no other."""
-    named = {choice.therapy: (choice.therapy, choice.name, *choice.synonyms) for choice in question.choices}
-    return _named(text, named)
+    return _named(text, {choice.therapy: (choice.therapy, choice.name, *choice.synonyms) for choice in question.choices})
 
 
 def fact(text: str, question: QuizQuestion) -> str | None:
@@ -303,3 +307,43 @@ def _plain(text: str) -> str:
 def not_offered(text: str, question: QuizQuestion) -> str:
     """What to tell a learner who names a therapy that is not offered."""
     return f"{quote(text)} is not offered; {suggestion(text, [choice.name for choice in question.choices])}, or a number"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WrittenAnswer:
+    """One answer as it is written: therapies by number, id or name; the fact by number, title or field; yes or no."""
+
+    picks: tuple[str, ...]
+    fact: str
+    changes: str | bool
+
+
+def read_answers(node: Node, file: str, cases: Sequence[QuizCase]) -> list[QuizAnswer]:
+    """One answer for each of the first cases, in order. Raises `InvalidInput` with every problem, located in `file`."""
+    if not isinstance(node.value, list) or not 0 < len(node.value) <= len(cases):
+        found = len(node.value) if isinstance(node.value, list) else "no list"
+        message = f"answers are a list with one entry a case, here at most {len(cases)}, not {found}"
+        raise InvalidInput([node.problem(file, "answers", message)])
+    problems: list[Problem] = []
+    answers = [_answer(entry, file, case.question, problems) for entry, case in zip(node.value, cases, strict=False)]
+    if problems:
+        raise InvalidInput(problems)
+    return answers
+
+
+def _answer(node: Node, file: str, question: QuizQuestion, problems: list[Problem]) -> QuizAnswer:
+    written = decode(WrittenAnswer, node, file, problems)
+    if written is None:
+        return QuizAnswer(picks=(), fact="", changes=False)
+    found = {text: pick(text, question) for text in written.picks}
+    named = fact(written.fact, question)
+    changes = _YES_NO.get(str(written.changes).lower())
+    wrong = [not_offered(text, question) for text, therapy in found.items() if therapy is None]
+    if named is None:
+        titles = [one.title for one in question.facts]
+        wrong.append(f"{quote(written.fact)} is not offered; {suggestion(written.fact, titles)}, or a number")
+    if changes is None:
+        wrong.append(f"changes cannot be {quote(str(written.changes))}; allowed: yes, no")
+    problems += [node.problem(file, "unknown-value", f"case {question.number}: {message}") for message in wrong]
+    picks = tuple(choice.therapy for choice in question.choices if choice.therapy in found.values())
+    return QuizAnswer(picks=picks, fact=named or "", changes=bool(changes))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -23,7 +23,7 @@ from hepatica.web.limits import RequestGuard, run_stoppable
 from hepatica.web.openapi import description
 from hepatica.web.pages import pages, refused_view
 from hepatica.web.render import Page, PageView, Renderer
-from hepatica.web.request import PageNotFound, Request, RequestError, read_request
+from hepatica.web.request import Request, RequestError, read_request
 
 if TYPE_CHECKING:
     from starlette.requests import Request as HttpRequest
@@ -38,6 +38,7 @@ SLOW_AT_ONCE = 1
 ANSWER_SECONDS, SLOW_SECONDS = 20.0, 55.0
 
 Endpoint = Callable[["HttpRequest"], Awaitable[Response]]
+Respond = Callable[[Page, "HttpRequest"], Response]
 
 
 def application(library: RulesetLibrary, hosts: Sequence[str] = ("*",)) -> Starlette:
@@ -49,11 +50,10 @@ def application(library: RulesetLibrary, hosts: Sequence[str] = ("*",)) -> Starl
         Route("/openapi.json", lambda _: Response(openapi, media_type="application/json"), methods=["GET"]),
         Mount("/static", _RevalidatedFiles(directory=STATIC)),
     ]
+    # In this order, since "/evidence/{study}" would match "/evidence/reach.json", too.
     for page in site.pages:
-        routes.append(Route(page.path + JSON, site.endpoint(page, site.json), methods=["GET"]))
-        if page.picture is not None:
-            routes.append(Route(page.path + PICTURE, site.endpoint(page, site.picture), methods=["GET"]))
-        routes.append(Route(page.path, site.endpoint(page, site.html), methods=["GET"]))
+        formats = {JSON: site.json, **({PICTURE: site.picture} if page.picture else {}), "": site.html}
+        routes += (Route(page.path + ending, site.endpoint(page, make), methods=["GET"]) for ending, make in formats.items())
     return Starlette(
         routes=routes,
         middleware=[Middleware(RequestGuard), Middleware(TrustedHostMiddleware, allowed_hosts=list(hosts), www_redirect=False)],
@@ -72,7 +72,7 @@ class _Site:
         self._answers = anyio.CapacityLimiter(ANSWERS_AT_ONCE)
         self._slow = anyio.CapacityLimiter(SLOW_AT_ONCE)
 
-    def endpoint(self, page: Page, respond: Callable[[Page, HttpRequest], Response]) -> Endpoint:
+    def endpoint(self, page: Page, respond: Respond) -> Endpoint:
         """A coroutine that waits for `respond` in a worker thread, which stops when the request does."""
 
         async def endpoint(http: HttpRequest) -> Response:
@@ -84,18 +84,12 @@ class _Site:
 
     def html(self, page: Page, http: HttpRequest) -> Response:
         """A page."""
-        try:
-            request, view = self._view(page, http)
-        except PageNotFound as error:
-            return self._missing(str(error), 404)
+        request, view = self._view(page, http)
         return HTMLResponse(self.renderer.page(page, request, view), view.status)
 
     def json(self, page: Page, http: HttpRequest) -> Response:
         """A page's JSON."""
-        try:
-            _, view = self._view(page, http)
-        except PageNotFound as error:
-            return _json(self._error(str(error)), 404)
+        _, view = self._view(page, http)
         return _json(view.result, view.status)
 
     def picture(self, page: Page, http: HttpRequest) -> Response:
@@ -103,20 +97,21 @@ class _Site:
         assert page.picture is not None
         try:
             drawn = page.picture(self._request(page, http))
-        except PageNotFound as error:
-            return self._missing(str(error), 404)
         except InvalidInput as error:
-            return self._missing(str(error), 422)
+            raise HTTPException(422, str(error)) from None
         return Response(drawn, headers={"content-security-policy": PICTURE_POLICY}, media_type="image/svg+xml")
 
     async def failed(self, http: HttpRequest, error: Exception) -> Response:
-        """What no page answers."""
+        """What no page answers, in the form that was asked for."""
         assert isinstance(error, HTTPException)
         message = "There is no page at this address." if error.detail == "Not Found" else error.detail
-        as_json = http.url.path.endswith(JSON)
-        response = _json(self._error(message), error.status_code) if as_json else self._missing(message, error.status_code)
-        response.headers.update(error.headers or {})
-        return response
+        result = RequestError(notice=notice(self.library.rulesets[self.library.default].card.as_of), error=message)
+        if http.url.path.endswith(JSON):
+            return _json(result, error.status_code, error.headers)
+        blocks = (Title("Page not found" if error.status_code == 404 else "No page"), Paragraph(message))
+        view = PageView(result=result, blocks=blocks, status=error.status_code)
+        request = Request(library=self.library, ruleset_name=self.library.default)
+        return HTMLResponse(self.renderer.page(None, request, view), view.status, error.headers)
 
     def _view(self, page: Page, http: HttpRequest) -> tuple[Request, PageView]:
         request = Request(library=self.library, ruleset_name=self.library.default, address=http.url.path)
@@ -135,18 +130,7 @@ class _Site:
         return self.views.get(key, lambda: page.view(request))
 
     def _request(self, page: Page, http: HttpRequest) -> Request:
-        query = http.scope["query_string"].decode("latin-1")
-        return read_request(self.library, page.own, address=http.url.path, query=query, path=http.path_params)
-
-    def _error(self, message: str) -> RequestError:
-        return RequestError(notice=notice(self.library.rulesets[self.library.default].card.as_of), error=message)
-
-    def _missing(self, message: str, status: int) -> Response:
-        """A page that says what is not there."""
-        request = Request(library=self.library, ruleset_name=self.library.default)
-        blocks = (Title("Page not found" if status == 404 else "No page"), Paragraph(message))
-        view = PageView(result=self._error(message), blocks=blocks, status=status)
-        return HTMLResponse(self.renderer.page(None, request, view), status)
+        return read_request(self.library, page.own, _query(http), address=http.url.path, path=http.path_params)
 
 
 class _RevalidatedFiles(StaticFiles):
@@ -159,11 +143,17 @@ class _RevalidatedFiles(StaticFiles):
         return response
 
 
+def _query(http: HttpRequest) -> str:
+    # As it was sent: Starlette's own reading would replace what is not UTF-8, which the reader of the query refuses instead.
+    raw: bytes = http.scope["query_string"]
+    return raw.decode("latin-1")
+
+
 def _home(http: HttpRequest) -> Response:
-    query = http.scope["query_string"].decode("latin-1")
+    query = _query(http)
     return RedirectResponse(f"/answer?{query}" if query else "/answer")
 
 
-def _json(result: object, status: int = 200) -> Response:
+def _json(result: object, status: int = 200, headers: Mapping[str, str] | None = None) -> Response:
     """A result as compact JSON."""
-    return Response(json_bytes(result) + b"\n", status, media_type="application/json")
+    return Response(json_bytes(result) + b"\n", status, headers, media_type="application/json")

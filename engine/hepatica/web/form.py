@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
-from typing import Literal
+from dataclasses import dataclass, replace
+from typing import Any, Literal
 
 from hepatica.knowledge import Ruleset
 from hepatica.patient import COMPONENTS, LABEL, LONGEST_LABEL, NONE, UNKNOWN, Field, Refused, Value, read_value
-from hepatica.web.query import PARTS, STAINING, PatientQuery, part
+from hepatica.web.query import PARTS, STAINING, PatientQuery, part, says_nothing
+from hepatica.web.request import Parameter, Request
 
 ControlKind = Literal["radio", "checks", "select", "text", "search", "parts"]
 MOST_RADIOS = 6
@@ -84,14 +85,37 @@ class ControlGroup:
 
 def groups(ruleset: Ruleset, patient: PatientQuery) -> tuple[ControlGroup, ...]:
     """Every control of the form, as a clinician thinks of them; the title of the case comes last."""
-    names: dict[str, list[str]] = {title: list(members) for title, members in GROUPS.items()}
+    names: dict[str, list[str]] = {
+        title: [name for name in members if name in ruleset.fields] for title, members in GROUPS.items()
+    }
     placed = {name for members in GROUPS.values() for name in members}
     for known in ruleset.fields.values():
         if known.name not in placed:
             names[_GROUP_OF_NATURE[known.nature]].append(known.name)
     form = _Form(ruleset, patient)
-    made = [ControlGroup(title, tuple(form.controls(members))) for title, members in names.items()]
-    return (*(group for group in made if group.controls), ControlGroup("Title", (form.label(),)))
+    made = [ControlGroup(title, tuple(form.controls(members))) for title, members in names.items() if members]
+    return (*made, ControlGroup("Title", (form.label(),)))
+
+
+def filters(request: Request, own: Iterable[Parameter]) -> tuple[Control, ...]:
+    """The choices above a page: one control for each of its parameters that has a title."""
+    return tuple(_filter(request, parameter) for parameter in own if parameter.title)
+
+
+def _filter(request: Request, parameter: Parameter) -> Control:
+    value = request.one(parameter)
+    if parameter.offered:
+        offered = parameter.offered(request.library, request.ruleset)
+        none = {"": parameter.none} if parameter.none else {}
+        return choice_control(parameter.name, parameter.title, none | dict(offered), value)
+    return Control(
+        name=parameter.name,
+        title=parameter.title,
+        kind="search",
+        id=f"c-{parameter.name}",
+        value=value,
+        placeholder=parameter.placeholder,
+    )
 
 
 def choice_control(name: str, title: str, offered: Mapping[str, str], chosen: str, id_: str = "") -> Control:
@@ -108,97 +132,76 @@ class _Form:
         self.used = ruleset.used_fields
         self.patient = patient
         understood = patient.profile.understood if patient.profile else ()
-        self.read_as = {one.field: f"Read as {one.read}" for one in understood}
+        self.read_as = {one.field: f"Read as {one.read}" for one in understood if not one.implied}
 
     def label(self) -> Control:
         """The title of the case."""
-        return self._text(LABEL, "Title of the case", help_="Never a person's name.", longest=LONGEST_LABEL)
+        control = self._control(LABEL, title="Title of the case", kind="text", used=True)
+        return replace(control, help="Never a person's name.", longest=LONGEST_LABEL)
 
     def controls(self, names: Iterable[str]) -> Iterator[Control]:
         """The controls of some fields, each followed by that of what is measured behind it."""
         for name in names:
-            if name in self.fields:
-                yield self._control(name, self.fields[name], self._value(name))
-                if name in _MEASURED:
-                    yield self._parts(*_MEASURED[name])
-
-    def _value(self, name: str) -> Value | None:
-        return self.patient.profile[name] if self.patient.profile else None
+            yield self._field(name, self.fields[name], self.patient.profile[name] if self.patient.profile else None)
+            if name in _MEASURED:
+                yield self._parts(*_MEASURED[name])
 
     def _parts(self, whole: str, title: str, says: str) -> Control:
         """The parts of what was measured: each is a control made from its field, as it was typed."""
-        names = {inner: part(whole, inner) for inner in PARTS[whole]}
+        inner = [(part(whole, name), known) for name, known in PARTS[whole].items()]
         return Control(
             name=f"{whole}.parts",
             title=title,
             kind="parts",
             id=_id(f"{whole}-parts"),
             help=f"{says} Leave empty what is not known.",
-            errors=self._errors(whole) if whole not in self.fields else (),
-            parts=tuple(
-                self._control(name, PARTS[whole][inner], _read(PARTS[whole][inner], self.patient.one(name)))
-                for inner, name in names.items()
-            ),
+            errors=self.patient.by_control.get(whole, ()) if whole not in self.fields else (),
+            parts=tuple(self._field(name, known, _read(known, self.patient.one(name))) for name, known in inner),
         )
 
-    def _control(self, name: str, known: Field, value: Value | None) -> Control:
+    def _control(self, name: str, **given: Any) -> Control:
+        """What controls of every kind have: the value, the errors and how the text was read."""
+        default = {
+            "id": _id(name),
+            "value": self.patient.one(name),
+            "placeholder": _PLACEHOLDERS.get(name, ""),
+            "errors": self.patient.by_control.get(name, ()),
+            "echo": self.read_as.get(name, ""),
+            "used": "." in name or name in self.used,
+        }
+        return Control(name=name, **{**default, **given})
+
+    def _field(self, name: str, known: Field, value: Value | None) -> Control:
+        """The control of a field that may hold `value`: entered here, or computed from what was entered elsewhere."""
         if known.kind == "number":
-            return self._text(name, known.title, help_=known.help, unit=known.unit)
+            return self._control(name, title=known.title, kind="text", help=known.help, unit=known.unit)
         chosen = self._chosen(name, known, value)
         computed = () if chosen else _tokens(value)
-        offered = (*_offered(known), UNKNOWN)
-        inner = "." in name
-        many = known.kind != "set" and (inner or len(offered) - 1 > MOST_RADIOS)
+        many = known.kind != "set" and ("." in name or len(tokens_of(known)) > MOST_RADIOS)
         # A list has no half-chosen entry: what was computed stands where "Unknown" would, and sends as little.
         nothing = f"{known.show(value)} (computed)" if computed and many else "Unknown"
+        labels = {token: choice_label(known, token) for token in tokens_of(known)} | {UNKNOWN: nothing}
         shown = chosen or (() if computed and not many else (UNKNOWN,))
-        echo = "Follows from what is entered" if computed else self.read_as.get(name, "")
-        return Control(
-            name=name,
+        echo = {"echo": "Follows from what is entered"} if computed else {}
+        return self._control(
+            name,
             title=known.title,
             kind="checks" if known.kind == "set" else "select" if many else "radio",
-            id=_id(name),
             help=known.help,
             value=", ".join(chosen),
             choices=tuple(
-                ControlChoice(
-                    value=token,
-                    label=nothing if token == UNKNOWN else _choice_label(known, token),
-                    chosen=token in shown,
-                    computed=token in computed,
-                )
-                for token in offered
+                ControlChoice(value=token, label=label, chosen=token in shown, computed=token in computed)
+                for token, label in labels.items()
             ),
-            errors=self._errors(name),
-            echo=echo,
-            used=inner or name in self.used,
+            **echo,
         )
-
-    def _text(self, name: str, title: str, *, help_: str = "", unit: str = "", longest: int = LONGEST_TEXT) -> Control:
-        return Control(
-            name=name,
-            title=title,
-            kind="text",
-            id=_id(name),
-            help=help_,
-            value=self.patient.one(name),
-            unit=unit,
-            placeholder=_PLACEHOLDERS.get(name, ""),
-            errors=self._errors(name),
-            echo=self.read_as.get(name, ""),
-            longest=longest,
-            used="." in name or name == LABEL or name in self.used,
-        )
-
-    def _errors(self, name: str) -> tuple[str, ...]:
-        return self.patient.by_control.get(name, ())
 
     def _chosen(self, name: str, known: Field, value: Value | None) -> tuple[str, ...]:
         """The words entered, as the choices spell them: as they were read, or each by itself while the form has errors."""
-        stated = [text.strip() for text in self.patient.entered.get(name, ()) if text.strip().lower() not in ("", UNKNOWN)]
+        stated = [text for text in self.patient.entered.get(name, ()) if not says_nothing(text)]
         if not stated or value is not None:
             return _tokens(value) if stated else ()
-        return tuple(token for text in stated for token in _tokens(_read(known, text)))
+        return tuple(token for text in stated for token in _tokens(_read(known, text.strip())))
 
 
 def _id(name: str) -> str:
@@ -208,12 +211,13 @@ def _id(name: str) -> str:
 def _read(known: Field, text: str) -> Value | None:
     """What a text says by itself (a staining of "2+" is 2); None where it says nothing, or cannot be read."""
     try:
-        return read_value(known, text.removesuffix("+")).value
+        found: Value | None = read_value(known, text.removesuffix("+")).value
     except Refused:
         return None
+    return found
 
 
-def _tokens(value: Value | None) -> tuple[str, ...]:
+def _tokens(value: object) -> tuple[str, ...]:
     """A value as the words of the choices."""
     if value is None:
         return ()
@@ -222,7 +226,8 @@ def _tokens(value: Value | None) -> tuple[str, ...]:
     return ("yes" if value else "no",) if isinstance(value, bool) else (str(value),)
 
 
-def _offered(known: Field) -> tuple[str, ...]:
+def tokens_of(known: Field) -> tuple[str, ...]:
+    """The words that a field's value can be chosen from; none of a number."""
     if known.kind == "flag":
         return ("yes", "no")
     if known.kind == "integer":
@@ -230,11 +235,9 @@ def _offered(known: Field) -> tuple[str, ...]:
     return (*known.values, NONE) if known.kind == "set" else known.values
 
 
-def _choice_label(known: Field, token: str) -> str:
+def choice_label(known: Field, token: str) -> str:
     """A choice in the field's display words."""
-    if known.kind == "set" and token == NONE:
-        return "None of these"
-    return first_up(known.title_of(token))
+    return "None of these" if known.kind == "set" and token == NONE else first_up(known.title_of(token))
 
 
 def first_up(text: str) -> str:

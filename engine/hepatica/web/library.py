@@ -6,7 +6,7 @@ import threading
 from collections.abc import Callable, Hashable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Generic, TypeVar
+from typing import Any, Generic, TypeVar
 
 from hepatica.knowledge import Ruleset
 from hepatica.patient import Profile, read_profile
@@ -58,7 +58,9 @@ class RulesetLibrary:
         self.rulesets = dict(rulesets)
         self.default = next(iter(self.rulesets))
         self.examples = {path.stem: _example(path) for path in sorted(patients.glob("*.yaml"))}
-        self.documents: DocumentCache[object] = DocumentCache()
+        # Two, so that a listing never waits for a quiz or a comparison of rulesets that takes seconds.
+        self.documents: DocumentCache[Any] = DocumentCache()
+        self.listings: DocumentCache[Any] = DocumentCache()
 
 
 def _example(path: Path) -> ServedPatient:

@@ -9,11 +9,12 @@ from pydantic import TypeAdapter
 
 from hepatica import __version__
 from hepatica.notice import NOTICE
-from hepatica.patient import LABEL, LONGEST_LABEL, NONE, UNKNOWN, Field
+from hepatica.patient import LABEL, LONGEST_LABEL, UNKNOWN, Field
+from hepatica.web.form import tokens_of
 from hepatica.web.library import RulesetLibrary
 from hepatica.web.query import LONGEST_QUERY, MOST_PARAMETERS, PARTS, part
 from hepatica.web.render import Page
-from hepatica.web.request import RULESET, PageParameter, RefusedRequest, RequestError, one_of, typed
+from hepatica.web.request import RULESET, Parameter, RefusedRequest, RequestError
 
 Document = dict[str, Any]
 TEXT: Document = {"type": "string"}
@@ -29,8 +30,8 @@ def description(pages: tuple[Page, ...], library: RulesetLibrary) -> Document:
     """The whole description."""
     types = {**{page.name: page.result for page in pages}, "problems": RefusedRequest, "error": RequestError}
     references, schemas = _schemas(types)
-    parameters = patient_parameters(library)
-    shared = [{"$ref": _REF.format("parameters", _key(parameter.name))} for parameter in parameters]
+    parameters = _patient(library)
+    shared = [{"$ref": _REF.format("parameters", key)} for key in parameters]
     return {
         "openapi": "3.1.0",
         "info": {
@@ -40,7 +41,7 @@ def description(pages: tuple[Page, ...], library: RulesetLibrary) -> Document:
         },
         "paths": {f"{page.path}.json": {"get": _operation(page, library, references[page.name], shared)} for page in pages},
         "components": {
-            "parameters": {_key(parameter.name): _described(parameter) for parameter in parameters},
+            "parameters": parameters,
             "schemas": schemas,
             "responses": {
                 "Problems": {"description": _PROBLEMS_SAY, "content": _as_json(references["problems"])},
@@ -61,31 +62,25 @@ def _schemas(types: dict[str, Any]) -> tuple[dict[str, Document], Document]:
     return {name: schema for (name, _), schema in found.items()}, shared["$defs"]
 
 
-def patient_parameters(library: RulesetLibrary) -> list[PageParameter]:
-    """Every parameter of a patient, and the ruleset."""
-    ruleset = library.rulesets[library.default]
+def _patient(library: RulesetLibrary) -> dict[str, Document]:
+    """Every parameter of a patient, and the ruleset, by the key it is shared under."""
     inner = {part(whole, name): known for whole, parts in PARTS.items() for name, known in parts.items()}
-    known = {**ruleset.fields, **inner}
-    return [
-        one_of(RULESET, "The rules to use.", library.rulesets),
-        typed(LABEL, "A title; never a person's name.", LONGEST_LABEL, r"^[ -~]*$"),
-        *(PageParameter(name, each.help or each.title, _field(each)) for name, each in known.items()),
-    ]
+    known = {**library.rulesets[library.default].fields, **inner}
+    label = Parameter(LABEL, "A title; never a person's name.", longest=LONGEST_LABEL, pattern=r"^[ -~]*$")
+    found = [_described(one.name, one.says, one.schema(library)) for one in (RULESET, label)]
+    found += [_described(name, each.help or each.title, _field(each)) for name, each in known.items()]
+    return {each["name"].replace(".", "-"): each for each in found}
 
 
 def _field(known: Field) -> Document:
     """The tokens of a field. More is read than that (what people type), or refused with a reason, which no schema says."""
     if known.kind == "set":
-        return {"type": "array", "items": {"type": "string", "enum": [*known.values, NONE, UNKNOWN]}}
+        return {"type": "array", "items": {"type": "string", "enum": [*tokens_of(known), UNKNOWN]}}
     if known.kind == "number":
         units = "|".join(re.escape(unit) for unit in (known.units or {known.unit: 1}) if unit)
         amount = r"\d{1,4}(\.\d{1,2})?"
         return {"type": "string", "pattern": f"^([<>]?=? ?{amount}( ({units}))?)?$" if units else f"^({amount})?$"}
-    if known.kind == "integer":
-        tokens: tuple[str, ...] = tuple(str(value) for value in range(int(known.low), int(known.high) + 1))
-    else:
-        tokens = ("yes", "no") if known.kind == "flag" else known.values
-    return {"type": "string", "enum": ["", *tokens, UNKNOWN]}
+    return {"type": "string", "enum": ["", *tokens_of(known), UNKNOWN]}
 
 
 def _operation(page: Page, library: RulesetLibrary, answer: Document, shared: list[Document]) -> Document:
@@ -98,7 +93,7 @@ def _operation(page: Page, library: RulesetLibrary, answer: Document, shared: li
     return {
         "operationId": page.name,
         "summary": page.says,
-        "parameters": [*placed, *(_described(parameter) for parameter in page.own), *shared],
+        "parameters": [*placed, *(_described(one.name, one.says, one.schema(library)) for one in page.own), *shared],
         "responses": {
             "200": {"description": page.says, "content": _as_json(answer)},
             **{status: {"$ref": _REF.format("responses", name)} for status, name in _FAILURES.items()},
@@ -106,20 +101,11 @@ def _operation(page: Page, library: RulesetLibrary, answer: Document, shared: li
     }
 
 
-def _described(parameter: PageParameter) -> Document:
-    shown: Document = {
-        "name": parameter.name,
-        "in": "query",
-        "required": False,
-        "description": parameter.says,
-        "schema": parameter.schema,
-    }
-    return {**shown, "style": "form", "explode": True} if parameter.schema.get("type") == "array" else shown
+def _described(name: str, says: str, schema: Document) -> Document:
+    """A parameter of a query."""
+    shown: Document = {"name": name, "in": "query", "required": False, "description": says, "schema": schema}
+    return {**shown, "style": "form", "explode": True} if schema["type"] == "array" else shown
 
 
 def _as_json(schema: Document) -> Document:
     return {"application/json": {"schema": schema}}
-
-
-def _key(name: str) -> str:
-    return name.replace(".", "-")

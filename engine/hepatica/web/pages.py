@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
 from urllib.parse import urlencode
 
+from hepatica import report
 from hepatica.assurance import RulesetVersion
 from hepatica.assurance.diff import RulesetDiff, diff
 from hepatica.evaluation import LISTS, Evaluation
@@ -13,108 +15,127 @@ from hepatica.knowledge import LINES, Filters, Ruleset, catalogue, search, selec
 from hepatica.notice import notice
 from hepatica.patient import profile_from
 from hepatica.problems import InvalidInput
-from hepatica.report import (
-    About,
-    Block,
-    Blocks,
-    Bullets,
-    Cell,
-    Item,
-    Items,
-    Paragraph,
-    Ref,
-    RuleListing,
-    Section,
-    StudyListing,
-    StudyPage,
-    StudyRow,
-    Table,
-    Title,
-    about,
-    about_view,
-    answer,
-    case_blocks,
-    rule_listing,
-    rules_view,
-    studies_view,
-    study_listing,
-    study_page,
-    study_view,
-    whatif_view,
-    why_view,
-)
+from hepatica.report import Block, Bullets, Cell, Item, Items, Paragraph, Ref, Section, Table, Title
 from hepatica.report.assurance import diff_view
-from hepatica.report.teaching.drawing import svg
-from hepatica.report.teaching.forest import forest_drawing, forest_view
-from hepatica.report.teaching.pathway import LANDSCAPE, PHONE, pathway_drawings, pathway_svg, pathway_view
+from hepatica.report.teaching import (
+    LANDSCAPE,
+    PHONE,
+    forest_drawing,
+    forest_view,
+    pathway_drawings,
+    pathway_svg,
+    pathway_view,
+    svg,
+)
 from hepatica.teaching import ENDPOINTS, SETTINGS, Forest, Pathway, forest, pathway
-from hepatica.web.compare import compare_page, compare_parameters
-from hepatica.web.form import Control, choice_control, first_up
+from hepatica.web.compare import COMPARE_PARAMETERS, compare_page
+from hepatica.web.form import first_up
 from hepatica.web.library import RulesetLibrary
-from hepatica.web.query import refusal
 from hepatica.web.quiz import QUIZ_PARAMETERS, QuizPage, quiz_page
 from hepatica.web.render import Page, PageView, patient_query
-from hepatica.web.request import RULESET, FieldProblem, PageNotFound, RefusedRequest, Request, one_of, typed
+from hepatica.web.request import RULESET, FieldProblem, Offered, PageNotFound, Parameter, RefusedRequest, Request, words
 from hepatica.wording import spoken
 
-THERAPY, SEARCH, LINE, ENDPOINT, NARROW, OLD, NEW = "therapy", "q", "line", "endpoint", "narrow", "old", "new"
 MOST_WITNESSES = 40
-LONGEST_SEARCH = 100
 # The companion ruleset stands on top of the page, with a link where it is served.
 SEE_ALSO = "See also"
 # Lists that a screen folds away, so that the strongest evidence stands alone on the first one.
 FOLDED = ("trials", "possible", "not-supported", "unreported", "advice")
-# The choices above the list of studies: the title, the column of a study that holds the values, the name in `Filters`.
-STUDY_FILTERS: Mapping[str, tuple[str, str, str]] = {
-    THERAPY: ("Therapy", "therapy", "therapy"),
-    LINE: ("Line", "line", "line"),
-    "phase": ("Phase", "phase", "phase"),
-    "status": ("Status", "status", "status"),
-    "outcome": ("Primary endpoint", "outcome", "outcome"),
-    "biomarker": ("Biomarker", "biomarkers", "biomarker"),
-    "place": ("Region", "regions", "region"),
-    "tumour": ("Tumour", "tumour", "tumour"),
-}
+# The choices above the list of studies: the name in the address and in `report.StudyRow`, that in `Filters`, the title.
+STUDY_FILTERS = (
+    ("therapy", "therapy", "therapy", "Therapy"),
+    ("line", "line", "line", "Line"),
+    ("phase", "phase", "phase", "Phase"),
+    ("status", "status", "status", "Status"),
+    ("outcome", "outcome", "outcome", "Primary endpoint"),
+    ("biomarker", "biomarkers", "biomarker", "Biomarker"),
+    ("place", "regions", "region", "Region"),
+    ("tumour", "tumour", "tumour", "Tumour"),
+)
+
+
+def _therapies(_: RulesetLibrary, ruleset: Ruleset) -> Mapping[str, str]:
+    return {therapy.id: therapy.name for therapy in ruleset.therapies.values()}
+
+
+def _lines(_: RulesetLibrary, ruleset: Ruleset) -> Mapping[str, str]:
+    """The lines of treatment that rules speak of."""
+    held = {rule.line for rule in ruleset.rules.values()}
+    return {line: first_up(LINES[line]) for line in LINES if line in held}
+
+
+def _settings(_: RulesetLibrary, ruleset: Ruleset) -> Mapping[str, str]:
+    """The lines of treatment that studies were done in."""
+    held = {study.setting for study in ruleset.studies.values()}
+    return {name: first_up(LINES.get(name, spoken(name))) for name in SETTINGS if name in held}
+
+
+def _studies_with(column: str) -> Offered:
+    """The values of a column of the studies that occur, in order of first use."""
+
+    def offered(library: RulesetLibrary, ruleset: Ruleset) -> Mapping[str, str]:
+        held = (getattr(row, column) for row in _rows(library, ruleset))
+        values = (value for one in held for value in ((one,) if isinstance(one, str) else one) if value)
+        return {value: _label(ruleset, value) for value in dict.fromkeys(values)}
+
+    return offered
+
+
+def _rows(library: RulesetLibrary, ruleset: Ruleset) -> tuple[report.StudyRow, ...]:
+    found: report.StudyListing = library.listings.get(ruleset.digest, lambda: report.study_listing(ruleset, catalogue(ruleset)))
+    return found.studies
+
+
+def _label(ruleset: Ruleset, value: str) -> str:
+    region = ruleset.fields["region"]
+    if value in ruleset.therapies:
+        return ruleset.therapies[value].name
+    if value in region.values:
+        return first_up(region.title_of(value))
+    return first_up(ruleset.fields[value].title if value in ruleset.fields else spoken(value))
+
+
+THERAPY = Parameter("therapy", "Only this therapy.", _therapies, title="Therapy", none="All")
+LINE = Parameter("line", "Only this line.", _lines, title="Line", none="All")
+SETTING = replace(LINE, offered=_settings)
+ENDPOINT = Parameter("endpoint", "Only this endpoint.", lambda *_: dict(ENDPOINTS), title="Endpoint", none="All")
+NARROW = Parameter("narrow", "The picture for a phone.", words(("yes",)))
+SEARCH = Parameter("q", "Words that must all occur.", title="Search", placeholder="name, drug, NCT")
+FILTERS = tuple(
+    Parameter(name, f"{title} of the study.", offered=_studies_with(column), title=title, none="Any")
+    for name, column, _, title in STUDY_FILTERS
+)
+OLD = Parameter("old", "One of the rulesets served.", lambda library, _: {name: name for name in library.rulesets})
+NEW = replace(OLD, name="new")
 
 
 def pages(library: RulesetLibrary) -> tuple[Page, ...]:
     """The pages that a library can show: changes only where there are rulesets to compare."""
-    rulesets = list(library.rulesets.values())
-    therapy = one_of(THERAPY, "Only this therapy.", (name for ruleset in rulesets for name in ruleset.therapies))
-    line, narrow = one_of(LINE, "Only this line.", SETTINGS), one_of(NARROW, "The picture for a phone.", ("yes",))
-    studies = [row for ruleset in rulesets for row in study_listing(ruleset, catalogue(ruleset)).studies]
-    filters = (one_of(name, f"{known[0]} of the study.", _values(studies, name)) for name, known in STUDY_FILTERS.items())
-    sides = (one_of(name, "One of the rulesets served.", library.rulesets) for name in (OLD, NEW))
-    endpoint = one_of(ENDPOINT, "Only this endpoint.", ENDPOINTS)
-    changes = Page("/changes", "Changes", changes_page, RulesetDiff, tuple(sides), slow=True)
-    return (
+    old, *_, new = (*library.rulesets, *library.rulesets)
+    sides = replace(OLD, title="From", default=old), replace(NEW, title="To", default=new)
+    every = (
         Page("/answer", "Answer", answer_page, Evaluation),
-        Page("/why", "Why", why_page, Explanation | Evaluation, (therapy,), of_case=True),
-        Page("/whatif", "What if", whatif_page, WhatIf, (therapy,), of_case=True),
-        Page("/compare", "Compare", compare_page, Comparison, compare_parameters(library), of_case=True),
-        Page("/pathway", "Pathway", pathway_page, Pathway, (line, narrow), pathway_picture, of_case=True),
-        Page("/forest", "Forest plot", forest_page, Forest, (endpoint, line, narrow), forest_picture),
-        Page(
-            "/evidence",
-            "Evidence",
-            evidence_page,
-            StudyListing,
-            (typed(SEARCH, "Words that must all occur.", LONGEST_SEARCH), *filters),
-        ),
-        Page("/evidence/{study}", "", study_in_full, StudyPage),
-        Page("/rules", "Rules", rules_page, RuleListing),
-        Page("/rules/{therapy}", "", therapy_page, RuleListing),
+        Page("/why", "Why", why_page, Explanation | Evaluation, (replace(THERAPY, none="Choose one"),), of_case=True),
+        Page("/whatif", "What if", whatif_page, WhatIf, (THERAPY,), of_case=True),
+        Page("/compare", "Compare", compare_page, Comparison, COMPARE_PARAMETERS, of_case=True, button="Compare"),
+        Page("/pathway", "Pathway", pathway_page, Pathway, (LINE, NARROW), pathway_picture, of_case=True),
+        Page("/forest", "Forest plot", forest_page, Forest, (ENDPOINT, SETTING, NARROW), forest_picture),
+        Page("/evidence", "Evidence", evidence_page, report.StudyListing, (SEARCH, *FILTERS), button="Filter"),
+        Page("/evidence/{study}", "", study_in_full, report.StudyPage),
+        Page("/rules", "Rules", rules_page, report.RuleListing),
+        Page("/rules/{therapy}", "", therapy_page, report.RuleListing),
         Page("/quiz", "Quiz", quiz_page, QuizPage, QUIZ_PARAMETERS, slow=True),
-        *((changes,) if len(rulesets) > 1 else ()),
-        Page("/about", "", about_page, About),
+        Page("/changes", "Changes", changes_page, RulesetDiff, sides, slow=True, button="Compare"),
+        Page("/about", "", about_page, report.About),
     )
+    return tuple(page for page in every if page.view is not changes_page or len(library.rulesets) > 1)
 
 
 def answer_page(request: Request) -> PageView:
     """What published evidence backs for a hypothetical patient."""
     found = request.evaluator.evaluate(request.profile)
-    case = tuple(case_blocks(found))
-    title, *rest = answer(found)
+    case = tuple(report.case_blocks(found))
+    title, *rest = report.answer(found)
     assert isinstance(title, Title)
     rest = [block for block in rest[len(case) :] if not (isinstance(block, Paragraph) and block.lead == SEE_ALSO)]
     counts = "; ".join(f"{LISTS[name].heading}: {len(entries)}" for name, entries in found.entries().items() if entries)
@@ -161,132 +182,79 @@ def _folded_group(group: Items) -> Section:
 
 def why_page(request: Request) -> PageView:
     """Why a therapy is or is not an option, rule by rule; without a therapy, the answer, to choose one from."""
-    chosen, choice = _therapy_choice(request, "Choose one")
+    chosen = request.one(THERAPY)
     evaluation = request.evaluator.evaluate(request.profile)
     if chosen:
         explained = why(evaluation, chosen)
-        return PageView(result=explained, blocks=why_view(explained), filters=(choice,))
+        return PageView(result=explained, blocks=report.why_view(explained))
     stands = (
         Section(LISTS[name].heading, (Items(tuple(Item(entry.name, ref=Ref("why", entry.therapy)) for entry in entries)),))
         for name, entries in evaluation.entries().items()
         if entries
     )
     says = Paragraph("Choose a therapy to see each of its rules held against the case.")
-    return PageView(result=evaluation, blocks=(Title("Why, and why not"), says, *stands), filters=(choice,))
-
-
-def _therapy_choice(request: Request, none: str) -> tuple[str, Control]:
-    names = {therapy.id: therapy.name for therapy in request.ruleset.therapies.values()}
-    return _choice(request, THERAPY, "Therapy", {"": none, **names})
-
-
-def _choice(request: Request, name: str, title: str, offered: Mapping[str, str], default: str = "") -> tuple[str, Control]:
-    """What is chosen of some values, and the control to choose with. Raises `InvalidInput` for anything else."""
-    chosen = request.choice(name, tuple(offered)) or default
-    return chosen, choice_control(name, title, offered, chosen)
+    return PageView(result=evaluation, blocks=(Title("Why, and why not"), says, *stands))
 
 
 def whatif_page(request: Request) -> PageView:
     """What to find out first, and the smallest changes of facts that add or remove each option."""
-    chosen, choice = _therapy_choice(request, "All")
-    found = what_if(request.evaluator, request.profile, (chosen,) if chosen else ())
-    case = set(case_blocks(found.evaluation))
-    blocks = [one for one in whatif_view(found) if one not in case or _is_warning(one)]
+    found = what_if(request.evaluator, request.profile, request.many(THERAPY))
+    case = set(report.case_blocks(found.evaluation))
+    blocks = [one for one in report.whatif_view(found) if one not in case or _is_warning(one)]
     first = next((block for block in blocks if isinstance(block, Section)), None)
     shown = (block._replace(folded=block is not first) if isinstance(block, Section) else block for block in blocks)
-    return PageView(result=found, blocks=tuple(shown), filters=(choice,))
+    return PageView(result=found, blocks=tuple(shown))
 
 
 def pathway_page(request: Request) -> PageView:
     """The lines of treatment drawn from the rules, with the case's way through them."""
-    found = _pathway(request)
-    query = patient_query(request)
-    lines = [line for line in LINES if line in {rule.line for rule in request.ruleset.rules.values()}]
-    _, choice = _choice(request, LINE, "Line", {"": "All", **{line: first_up(LINES[line]) for line in lines}})
-    shown = tuple((f"{LINE}={line.line}&{query}", f"{line.title}; the outline below says the same.") for line in found.lines)
-    return PageView(result=found, blocks=pathway_view(found, picture=False), pictures=shown, filters=(choice,))
+    found, query = _pathway(request), patient_query(request)
+    shown = tuple((f"{LINE.name}={one.line}&{query}", f"{one.title}; the outline below says the same.") for one in found.lines)
+    return PageView(result=found, blocks=pathway_view(found, picture=False), pictures=shown)
 
 
 def pathway_picture(request: Request) -> bytes:
     """The lines as SVG."""
     found = _pathway(request)
-    drawings = pathway_drawings(found, PHONE if request.choice(NARROW, ("yes",)) else LANDSCAPE)
+    drawings = pathway_drawings(found, PHONE if request.one(NARROW) else LANDSCAPE)
     return (svg(drawings[0]) if len(drawings) == 1 else pathway_svg(found)).encode()
 
 
 def _pathway(request: Request) -> Pathway:
-    chosen = request.choice(LINE, tuple(LINES))
+    chosen = request.one(LINE)
     return pathway(request.ruleset, request.known_profile, [line for line in LINES if line == chosen])
 
 
 def forest_page(request: Request) -> PageView:
     """The randomised trials' hazard ratios, printed and corrected."""
     found = _forest(request)
-    lines = [line for line in SETTINGS if line in {study.setting for study in request.ruleset.studies.values()}]
-    endpoint, first = _choice(request, ENDPOINT, "Endpoint", {"": "All", **{name: ENDPOINTS[name] for name in ENDPOINTS}})
-    line, second = _choice(
-        request, LINE, "Line", {"": "All", **{name: first_up(LINES.get(name, spoken(name))) for name in lines}}
-    )
-    query = urlencode({ENDPOINT: endpoint, LINE: line, RULESET: request.ruleset_name})
-    shown = ((query, f"{len(found.rows)} hazard ratios as a forest plot; every number stands in the tables."),)
-    return PageView(
-        result=found,
-        blocks=forest_view(found, picture=False),
-        pictures=shown if found.panels else (),
-        pictures_last=True,
-        filters=(first, second),
-    )
+    chosen = {one.name: request.one(one) for one in (ENDPOINT, SETTING)}
+    says = f"{len(found.rows)} hazard ratios as a forest plot; every number stands in the tables."
+    shown = ((urlencode({**chosen, RULESET.name: request.ruleset_name}), says),) if found.panels else ()
+    return PageView(result=found, blocks=forest_view(found, picture=False), pictures=shown, pictures_last=True)
 
 
 def forest_picture(request: Request) -> bytes:
     """The plot as SVG."""
     found = _forest(request)
-    return svg(forest_drawing(found, PHONE) if request.choice(NARROW, ("yes",)) else forest_drawing(found)).encode()
+    return svg(forest_drawing(found, PHONE) if request.one(NARROW) else forest_drawing(found)).encode()
 
 
 def _forest(request: Request) -> Forest:
-    endpoint, line = request.choice(ENDPOINT, tuple(ENDPOINTS)), request.choice(LINE, SETTINGS)
-    return forest(request.ruleset, [name for name in ENDPOINTS if name == endpoint], [name for name in SETTINGS if name == line])
+    endpoint = request.one(ENDPOINT)
+    return forest(request.ruleset, [name for name in ENDPOINTS if name == endpoint], request.many(SETTING))
 
 
 def evidence_page(request: Request) -> PageView:
     """The studies, filtered and searched."""
-    ruleset, words = request.ruleset, request.one(SEARCH)
-    if len(words) > LONGEST_SEARCH:
-        raise refusal("too-long", f"{SEARCH} has {len(words)} characters; at most {LONGEST_SEARCH}")
-    rows = study_listing(ruleset, catalogue(ruleset)).studies
-    controls = [Control(name=SEARCH, title="Search", kind="search", id="c-q", value=words, placeholder="name, drug, NCT")]
-    chosen: dict[str, str] = {}
-    for name, (title, _, narrows) in STUDY_FILTERS.items():
-        offered = {value: _label(ruleset, name, value) for value in _values(rows, name)}
-        chosen[narrows], control = _choice(request, name, title, {"": "Any", **offered})
-        controls.append(control)
+    ruleset, looked_for = request.ruleset, request.one(SEARCH)
+    chosen = {narrows: request.one(one) for one, (_, _, narrows, _) in zip(FILTERS, STUDY_FILTERS, strict=True)}
     found = select(ruleset, Filters(**chosen))
-    if words:
+    if looked_for:
         passing = {one.study.id for one in found}
-        found = tuple(one for one in search(ruleset, tuple(words.split())) if one.study.id in passing)
-    listing = study_listing(ruleset, found)
-    return PageView(result=listing, blocks=studies_view(listing), filters=tuple(controls), button="Filter")
-
-
-def _values(rows: Iterable[StudyRow], name: str) -> tuple[str, ...]:
-    """The values of a filter that occur, in order of first use."""
-    held = (getattr(row, STUDY_FILTERS[name][1]) for row in rows)
-    return tuple(dict.fromkeys(value for one in held for value in ((one,) if isinstance(one, str) else one) if value))
-
-
-def _label(ruleset: Ruleset, name: str, value: str) -> str:
-    region = ruleset.fields["region"]
-    if name == THERAPY:
-        return ruleset.therapies[value].name
-    known = (
-        region.title_of(value)
-        if value in region.values
-        else ruleset.fields[value].title
-        if value in ruleset.fields
-        else spoken(value)
-    )
-    return first_up(known)
+        found = tuple(one for one in search(ruleset, tuple(looked_for.split())) if one.study.id in passing)
+    listing = report.study_listing(ruleset, found)
+    return PageView(result=listing, blocks=report.studies_view(listing))
 
 
 def study_in_full(request: Request) -> PageView:
@@ -294,14 +262,14 @@ def study_in_full(request: Request) -> PageView:
     found = next((one for one in catalogue(request.ruleset) if one.study.id == request.path["study"]), None)
     if found is None:
         raise PageNotFound("No study of that name in this ruleset.")
-    page = study_page(request.ruleset, found)
-    return PageView(result=page, blocks=study_view(page))
+    page = report.study_page(request.ruleset, found)
+    return PageView(result=page, blocks=report.study_view(page))
 
 
 def rules_page(request: Request) -> PageView:
     """Every therapy with its rules."""
-    listing = rule_listing(request.ruleset, request.ruleset.rules_with_therapy())
-    return PageView(result=listing, blocks=rules_view(listing))
+    listing = report.rule_listing(request.ruleset, request.ruleset.rules_with_therapy())
+    return PageView(result=listing, blocks=report.rules_view(listing))
 
 
 def therapy_page(request: Request) -> PageView:
@@ -309,30 +277,24 @@ def therapy_page(request: Request) -> PageView:
     therapy = request.ruleset.therapies.get(request.path["therapy"])
     if therapy is None:
         raise PageNotFound("No therapy of that name in this ruleset.")
-    listing = rule_listing(request.ruleset, [(therapy, rule) for rule in therapy.rules], full=True)
-    return PageView(result=listing, blocks=rules_view(listing))
+    listing = report.rule_listing(request.ruleset, [(therapy, rule) for rule in therapy.rules], full=True)
+    return PageView(result=listing, blocks=report.rules_view(listing))
 
 
 def about_page(request: Request) -> PageView:
     """What the ruleset covers, leaves out, and must not be used for."""
-    found = about(request.ruleset)
-    return PageView(result=found, blocks=about_view(found))
+    found = report.about(request.ruleset)
+    return PageView(result=found, blocks=report.about_view(found))
 
 
 def changes_page(request: Request) -> PageView:
     """What one served ruleset answers differently from another, with a patient for each change."""
     rulesets = request.library.rulesets
-    names = {name: name for name in rulesets}
-    old, first = _choice(request, OLD, "From", names, next(iter(names)))
-    new, second = _choice(request, NEW, "To", names, list(names)[-1])
-
-    def made() -> RulesetDiff:
-        return diff(RulesetVersion.of(rulesets[old]), RulesetVersion.of(rulesets[new]))
-
-    found = request.library.documents.get(("changes", rulesets[old].digest, rulesets[new].digest), made)
-    assert isinstance(found, RulesetDiff)
-    blocks = (*diff_view(found), *_witnesses(request, found, old, new))
-    return PageView(result=found, blocks=blocks, filters=(first, second), button="Compare")
+    old, new = request.one(OLD) or next(iter(rulesets)), request.one(NEW) or next(reversed(rulesets))
+    first, second = rulesets[old], rulesets[new]
+    key = ("changes", first.digest, second.digest)
+    found: RulesetDiff = request.library.documents.get(key, lambda: diff(RulesetVersion.of(first), RulesetVersion.of(second)))
+    return PageView(result=found, blocks=(*diff_view(found), *_witnesses(request, found, old, new)))
 
 
 def _witnesses(request: Request, found: RulesetDiff, old: str, new: str) -> Iterator[Block]:
@@ -341,13 +303,12 @@ def _witnesses(request: Request, found: RulesetDiff, old: str, new: str) -> Iter
     for change in found.changes[:MOST_WITNESSES]:
         patient = request.reader.write(profile_from(change.witness, fields=request.ruleset.fields))
         places = {
-            "before": f"/answer?{RULESET}={old}&{patient}",
-            "after": f"/answer?{RULESET}={new}&{patient}",
-            "side by side": f"/compare?{RULESET}={old}&against={new}&{patient}",
+            "before": f"/answer?ruleset={old}&{patient}",
+            "after": f"/answer?ruleset={new}&{patient}",
+            "side by side": f"/compare?ruleset={old}&against={new}&{patient}",
         }
-        rows.append(
-            (f"{change.name or change.id}: {change.kind}", *(Cell(says, Ref("local", at)) for says, at in places.items()))
-        )
+        cells = (Cell(says, Ref("local", at)) for says, at in places.items())
+        rows.append((f"{change.name or change.id}: {change.kind}", *cells))
     if rows:
         yield Section("A patient who sees each change", (Table(("Change", "Before", "After", "Both"), tuple(rows)),), len(rows))
 
@@ -358,13 +319,14 @@ def refused_view(page: Page, request: Request, error: InvalidInput) -> PageView:
         FieldProblem(field=request.reader.control_of(found), code=found.code, message=found.message) for found in error.problems
     )
     result = RefusedRequest(notice=notice(request.ruleset.card.as_of), problems=problems)
-    if page.form:
-        blocks: Blocks = (
-            Title("No answer yet"),
-            Paragraph("Some of what was entered cannot be used. Each problem is also shown at its field."),
-        )
-        return PageView(
-            result=result, blocks=blocks, template="answer.html", status=422, says="The case has errors; see the form."
-        )
-    texts = tuple(found.message for found in problems)
-    return PageView(result=result, blocks=(Title("This address cannot be read"), Bullets(texts)), status=422)
+    if not page.form:
+        blocks = Title("This address cannot be read"), Bullets(tuple(found.message for found in problems))
+        return PageView(result=result, blocks=blocks, status=422)
+    says = Paragraph("Some of what was entered cannot be used. Each problem is also shown at its field.")
+    return PageView(
+        result=result,
+        blocks=(Title("No answer yet"), says),
+        template="answer.html",
+        status=422,
+        says="The case has errors; see the form.",
+    )

@@ -5,17 +5,18 @@ The cases that are finished stand in the address as one token, the same that `he
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from typing import Literal
 from urllib.parse import parse_qsl, urlencode
 
+from hepatica import teaching
 from hepatica.evaluation import RulesetIdentity, identity
 from hepatica.knowledge import LINES
 from hepatica.notice import notice
-from hepatica.problems import quote, suggestion
+from hepatica.problems import quote
 from hepatica.report import Block, Blocks, Item, Items, Paragraph, Ref, Section, Title
-from hepatica.report.teaching.quiz import PICKS_QUESTION, question_view, reveal_view, twist_view
+from hepatica.report.teaching import PICKS_QUESTION, question_view, reveal_view, twist_view
 from hepatica.teaching import (
     LEVELS,
     TOPICS,
@@ -28,37 +29,39 @@ from hepatica.teaching import (
     QuizStart,
     QuizSummary,
     QuizTally,
-    fact,
-    mark,
-    marked,
-    pick,
-    quiz,
-    read_token,
-    resumed,
-    token,
 )
-from hepatica.web.form import choice_control, first_up
+from hepatica.web.form import first_up
 from hepatica.web.query import refusal
 from hepatica.web.render import PageView, patient_query
-from hepatica.web.request import Request, one_of, several, typed
+from hepatica.web.request import Parameter, Request, not_allowed, words
 
-SEED, COUNT, LEVEL, TOKEN, PICK, FACT, TWIST, COMMIT = "seed", "count", "level", "token", "pick", "fact", "twist", "commit"
 COUNTS = ("3", "5", "10", "20")
 LARGEST_SEED = 999_999
-LONGEST_TOKEN, MOST_PICKS = 200, 6
-YES_NO = ("yes", "no")
 Stage = Literal["start", "question", "reveal", "twist", "summary"]
 
-QUIZ_PARAMETERS = (
-    typed(SEED, "The number a quiz is made from; nothing is asked without it or a token.", 6, r"^[0-9]*$"),
-    one_of(COUNT, "How many cases.", COUNTS),
-    one_of(LEVEL, "How hard they are.", LEVELS),
-    typed(TOKEN, "A quiz that was begun: its seed, count and level, and the answers so far.", LONGEST_TOKEN, r"^[0-9a-z.-]*$"),
-    several(MOST_PICKS, typed(PICK, "A therapy held to be backed in the present case.", 60, r"^[a-z0-9-]*$")),
-    typed(FACT, "The fact held to decide in the present case.", 60),
-    one_of(COMMIT, "Whether the answer is final.", ("yes",)),
-    one_of(TWIST, "Whether the changed fact is held to change what is backed.", YES_NO),
+SEED = Parameter(
+    "seed", "The number a quiz is made from; nothing is asked without it or a token.", longest=6, pattern=r"^[0-9]*$"
 )
+COUNT = Parameter("count", "How many cases.", words(COUNTS), title="Cases", default=COUNTS[1])
+LEVEL = Parameter(
+    "level",
+    "How hard they are.",
+    lambda *_: {name: first_up(name) for name in LEVELS},
+    title="Difficulty",
+    none="Mixed",
+)
+TOKEN = Parameter(
+    "token",
+    "A quiz that was begun: its seed, count and level, and the answers so far.",
+    longest=200,
+    pattern=r"^[0-9a-z.-]*$",
+)
+PICK = Parameter("pick", "A therapy held to be backed in the present case.", most=6, longest=60, pattern=r"^[a-z0-9-]*$")
+FACT = Parameter("fact", "The fact held to decide in the present case.", longest=60)
+COMMIT = Parameter("commit", "Whether the answer is final.", words(("yes",)))
+TWIST = Parameter("twist", "Whether the changed fact is held to change what is backed.", words(("yes", "no")))
+ANSWER = (PICK, FACT, COMMIT, TWIST)
+QUIZ_PARAMETERS = (SEED, COUNT, LEVEL, TOKEN, *ANSWER)
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,14 +111,15 @@ def quiz_page(request: Request) -> PageView:
     blank = QuizPage(notice=notice(request.ruleset.card.as_of), ruleset=identity(request.ruleset), stage="start")
     start = _start(request)
     if start is None:
-        _nothing_else(request, (PICK, FACT, COMMIT, TWIST), f"needs a {SEED}")
-        return _start_view(request, blank)
+        _nothing_else(request, ANSWER, f"needs a {SEED.name}")
+        says = "A case, your answer, then the evidence. You commit before anything is shown; at the end you see what to read."
+        return PageView(result=blank, blocks=(Title("Quiz"), Paragraph(says)), template="quiz.html", extra={"stage": "start"})
     made = _made(request, start)
-    answers = resumed(made, start) if start.digest else []
-    made = marked(made, answers)
-    page = replace(blank, seed=start.seed, level=start.level, count=start.count, token=token(made, answers))
+    answers = teaching.resumed(made, start) if start.digest else []
+    made = teaching.marked(made, answers)
+    page = replace(blank, seed=start.seed, level=start.level, count=start.count, token=teaching.token(made, answers))
     if len(answers) >= len(made.cases):
-        _nothing_else(request, (PICK, FACT, COMMIT, TWIST), "does not go beside a finished quiz")
+        _nothing_else(request, ANSWER, "does not go beside a finished quiz")
         return _summary_view(request, replace(page, stage="summary", summary=made.summary))
     return _case_view(request, page, made, made.cases[len(answers)])
 
@@ -123,16 +127,16 @@ def quiz_page(request: Request) -> PageView:
 def _start(request: Request) -> QuizStart | None:
     """What the quiz is made from: a token, or a seed with count and level; None where there is neither."""
     written, seed = request.one(TOKEN), request.one(SEED)
-    count, level = request.choice(COUNT, COUNTS), request.choice(LEVEL, tuple(LEVELS))
+    count, level = request.one(COUNT), request.one(LEVEL)
     if written:
-        _nothing_else(request, (SEED, COUNT, LEVEL), f"does not go beside a {TOKEN}")
-        return read_token(written)
+        _nothing_else(request, (SEED, COUNT, LEVEL), f"does not go beside a {TOKEN.name}")
+        return teaching.read_token(written)
     if not seed:
         return None
-    if not (seed.isascii() and seed.isdigit() and len(seed) <= 6):
-        raise refusal("out-of-range", f"{SEED} cannot be {quote(seed)}; allowed: a whole number from 0 to {LARGEST_SEED}")
+    if not (seed.isascii() and seed.isdigit()):
+        raise refusal("out-of-range", f"{SEED.name} cannot be {quote(seed)}; allowed: a whole number from 0 to {LARGEST_SEED}")
     chosen: Level | None = next((name for name in LEVELS if name == level), None)
-    return QuizStart(seed=int(seed), count=int(count or COUNTS[1]), level=chosen, digest="", answers=())
+    return QuizStart(seed=int(seed), count=int(count), level=chosen, digest="", answers=())
 
 
 def _made(request: Request, start: QuizStart) -> Quiz:
@@ -140,69 +144,60 @@ def _made(request: Request, start: QuizStart) -> Quiz:
     needed = start.count if start.answers else 1
     patients = [example.profile for example in request.library.examples.values()]
     key = ("quiz", request.ruleset.digest, start.seed, start.level, needed)
-    found = request.library.documents.get(key, lambda: quiz(request.evaluator, patients, start.seed, needed, start.level))
-    assert isinstance(found, Quiz)
+    found: Quiz = request.library.documents.get(
+        key, lambda: teaching.quiz(request.evaluator, patients, start.seed, needed, start.level)
+    )
     if not found.cases:
         raise refusal("empty", "no case fits the choice of rules and level")
     return replace(found, asked=start.count)
 
 
-def _nothing_else(request: Request, names: tuple[str, ...], why: str) -> None:
-    given = [name for name in names if any(value.strip() for value in request.own.get(name, ()))]
+def _nothing_else(request: Request, parameters: tuple[Parameter, ...], why: str) -> None:
+    given = [one.name for one in parameters if any(value.strip() for value in request.own.get(one.name, ()))]
     if given:
         raise refusal("misplaced", f"{', '.join(given)} {why}")
 
 
-def _start_view(request: Request, page: QuizPage) -> PageView:
-    blocks = (
-        Title("Quiz"),
-        Paragraph(
-            "A case, your answer, then the evidence. You commit before anything is shown; at the end you see what to read."
-        ),
-    )
-    levels: dict[str, str] = {"": "Mixed", **{name: first_up(name) for name in LEVELS}}
-    filters = (
-        choice_control(COUNT, "Cases", {name: name for name in COUNTS}, COUNTS[1]),
-        choice_control(LEVEL, "Difficulty", levels, ""),
-    )
-    return PageView(result=page, blocks=blocks, filters=filters, button="Begin", template="quiz.html", extra={"stage": "start"})
-
-
 def _case_view(request: Request, page: QuizPage, made: Quiz, case: QuizCase) -> PageView:
-    committed = bool(request.choice(COMMIT, ("yes",)))
-    twist = request.choice(TWIST, YES_NO)
-    picks = tuple(_picked(name, case.question) for name in request.many(PICK, MOST_PICKS))
-    answer = QuizAnswer(picks=picks, fact=_fact(request.one(FACT), case.question), changes=twist == "yes")
+    question, key = case.question, case.key
+    committed, twist = bool(request.one(COMMIT)), request.one(TWIST)
+    picks = tuple(
+        _named(PICK, text, teaching.pick(text, question), [one.therapy for one in question.choices])
+        for text in request.many(PICK)
+    )
+    facts = [one.title for one in question.facts]
+    chosen = "".join(_named(FACT, text, teaching.fact(text, question), facts) for text in request.many(FACT))
+    answer = QuizAnswer(picks=picks, fact=chosen, changes=twist == "yes")
     if not committed:
-        _nothing_else(request, (TWIST,), f"needs {COMMIT}")
+        _nothing_else(request, (TWIST,), f"needs {COMMIT.name}")
     stage: Stage = "twist" if twist and committed else "reveal" if committed else "question"
-    found = mark(case, answer)
-    key = case.key
+    found = teaching.mark(case, answer)
     reveal = QuizReveal(key.choices, found.right, found.wrong, key.fact, found.fact_right, key.fact_says, key.lesson)
     ended = QuizTwistReveal(key.changes, found.changes_right, key.gained, key.lost, found.points, found.possible_points)
+    # What is not revealed yet never leaves the server, in no format.
     told = replace(
         page,
         stage=stage,
-        question=case.question,
-        reveal=reveal if stage != "question" else None,
+        question=question,
+        reveal=reveal if committed else None,
         twist=ended if stage == "twist" else None,
     )
-    shown: list[Block] = list(question_view(made, case)[:2]) if stage == "question" else list(reveal_view(case, found))
-    name = case.question.profile.label if stage != "question" and case.question.profile.label else "A hypothetical patient"
-    done = [one.answer for one in made.marks]
-    points, possible = (made.summary and (made.summary.points, made.summary.possible_points)) or (0, 0)
+    name = question.profile.label if committed and question.profile.label else "A hypothetical patient"
+    points = f", {made.summary.points} of {made.summary.possible_points} points so far" if made.marks and made.summary else ""
+    carried = _carried(request)
     extra = {
         "stage": stage,
-        "question": case.question,
+        "question": question,
         "picks_question": PICKS_QUESTION,
         "answer": answer,
-        "crumb": f"Case {case.question.number} of {page.count}" + (f", {points} of {possible} points so far" if possible else ""),
-        "hidden": [*_carried(request), (TOKEN, page.token)],
+        "crumb": f"Case {question.number} of {page.count}{points}",
+        "hidden": [*carried, (TOKEN.name, page.token)],
         "twist_blocks": twist_view(case, found),
-        "patient": request.reader.write(case.question.profile),
-        "last": case.question.number >= page.count,
-        "next": urlencode([*_carried(request), (TOKEN, token(made, [*done, answer]))]),
+        "patient": request.reader.write(question.profile),
+        "last": question.number >= page.count,
+        "next": urlencode([*carried, (TOKEN.name, teaching.token(made, [*(one.answer for one in made.marks), answer]))]),
     }
+    shown = reveal_view(case, found) if committed else question_view(made, case)[:2]
     return PageView(result=told, blocks=(Title(name), *shown), template="quiz.html", extra=extra)
 
 
@@ -211,30 +206,18 @@ def _carried(request: Request) -> list[tuple[str, str]]:
     return parse_qsl(patient_query(request))
 
 
-def _picked(text: str, question: QuizQuestion) -> str:
-    found = pick(text, question)
+def _named(parameter: Parameter, text: str, found: str | None, allowed: Iterable[str]) -> str:
+    """What a learner named, or a refusal where it is none of those offered in the case."""
     if found is None:
-        raise refusal("unknown-value", f"{PICK} cannot be {quote(text)}; {suggestion(text, _choices(question))}")
-    return found
-
-
-def _choices(question: QuizQuestion) -> list[str]:
-    return [choice.therapy for choice in question.choices]
-
-
-def _fact(text: str, question: QuizQuestion) -> str:
-    """The fact named; empty where none was."""
-    found = fact(text, question) if text else ""
-    if found is None:
-        titles = [one.title for one in question.facts]
-        raise refusal("unknown-value", f"{FACT} cannot be {quote(text)}; {suggestion(text, titles)}")
+        raise not_allowed(parameter.name, text, allowed)
     return found
 
 
 def _summary_view(request: Request, page: QuizPage) -> PageView:
     assert page.summary is not None
     blocks = (Title(f"{page.summary.points} of {page.summary.possible_points} points"), *_missed(request, page.summary))
-    again = ((SEED, ((page.seed or 0) + 1) % (LARGEST_SEED + 1)), (COUNT, page.count), (LEVEL, page.level or ""))
+    seed = ((page.seed or 0) + 1) % (LARGEST_SEED + 1)
+    again = ((SEED.name, seed), (COUNT.name, page.count), (LEVEL.name, page.level or ""))
     query = urlencode([*_carried(request), *again])
     return PageView(result=page, blocks=blocks, template="quiz.html", extra={"stage": "summary", "again": query})
 
@@ -244,9 +227,9 @@ def _missed(request: Request, summary: QuizSummary) -> Iterator[Block]:
     if not summary.missed:
         yield Paragraph("Nothing missed.")
     for topic, title in TOPICS.items():
-        tallies = [tally for tally in summary.missed if tally.topic == topic]
-        if tallies:
-            yield Section(title, (Items(tuple(_missed_item(request, tally) for tally in tallies)),))
+        items = tuple(_missed_item(request, tally) for tally in summary.missed if tally.topic == topic)
+        if items:
+            yield Section(title, (Items(items),))
 
 
 def _missed_item(request: Request, tally: QuizTally) -> Item:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
+
+from starlette.exceptions import HTTPException
 
 from hepatica.evaluation import Evaluator, evaluator_of
 from hepatica.knowledge import Ruleset
@@ -13,35 +15,52 @@ from hepatica.problems import InvalidInput, quote, suggestion
 from hepatica.web.library import RulesetLibrary
 from hepatica.web.query import Parameters, PatientQuery, QueryReader, parameters, refusal
 
-RULESET = "ruleset"
+Offered = Callable[[RulesetLibrary, Ruleset], Mapping[str, str]]
 
 
-class PageNotFound(Exception):
+class PageNotFound(HTTPException):
     """Nothing stands at this address; the message says what does."""
+
+    def __init__(self, message: str) -> None:
+        super().__init__(404, message)
 
 
 @dataclass(frozen=True, slots=True)
-class PageParameter:
-    """One of a page's own parameters: its name, what it is for, and its JSON Schema."""
+class Parameter:
+    """One of a page's own parameters: how it is read, described in OpenAPI and, where it has a title, chosen above the page.
+
+    `offered` are its values under a ruleset with their labels, `none` the label of no choice; without it, it is free text.
+    """
 
     name: str
     says: str
-    schema: Mapping[str, Any]
+    offered: Offered | None = None
+    title: str = ""
+    none: str = ""
+    default: str = ""
+    most: int = 1
+    longest: int = 100
+    pattern: str = ""
+    placeholder: str = ""
+
+    def schema(self, library: RulesetLibrary) -> dict[str, Any]:
+        """Its JSON Schema, for every ruleset of a library."""
+        known: dict[str, Any] = {"type": "string"}
+        if self.offered:
+            values = [value for ruleset in library.rulesets.values() for value in self.offered(library, ruleset)]
+            known["enum"] = ["", *dict.fromkeys(values)]
+        else:
+            known |= {"maxLength": self.longest} | ({"pattern": self.pattern} if self.pattern else {})
+        return known if self.most == 1 else {"type": "array", "maxItems": self.most, "items": known}
 
 
-def one_of(name: str, says: str, values: Iterable[str]) -> PageParameter:
-    """A parameter that is one of some words, or empty."""
-    return PageParameter(name, says, {"type": "string", "enum": ["", *dict.fromkeys(values)]})
+def words(values: Iterable[str]) -> Offered:
+    """The same values under every ruleset, each its own label."""
+    labels = {value: value for value in values}
+    return lambda *_: labels
 
 
-def typed(name: str, says: str, longest: int, pattern: str = "") -> PageParameter:
-    """A parameter that is free text."""
-    return PageParameter(name, says, {"type": "string", "maxLength": longest, **({"pattern": pattern} if pattern else {})})
-
-
-def several(most: int, each: PageParameter) -> PageParameter:
-    """A parameter that may be given several times."""
-    return PageParameter(each.name, each.says, {"type": "array", "maxItems": most, "items": each.schema})
+RULESET = Parameter("ruleset", "The rules to use.", lambda library, _: dict.fromkeys(library.rulesets, ""))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -83,37 +102,39 @@ class Request:
         """The patient, or None while nothing is known of it. Raises as `profile` does."""
         return None if self.profile is not None and self.patient.empty else self.profile
 
-    def one(self, name: str, default: str = "") -> str:
-        """The value of one of the page's own parameters; raises `InvalidInput` where it is given more than once."""
-        return single(name, self.own.get(name, ())) or default
+    def one(self, parameter: Parameter) -> str:
+        """The value of a parameter, or its default. Raises `InvalidInput` where it may not be so."""
+        found = self.many(parameter)
+        return found[0] if found else parameter.default
 
-    def many(self, name: str, most: int) -> tuple[str, ...]:
-        """Every value of one of the page's own parameters; raises `InvalidInput` where there are more than `most`."""
-        given = tuple(value.strip() for value in self.own.get(name, ()) if value.strip())
-        if len(given) > most:
-            raise refusal("too-many", f"{name} is given {len(given)} times; at most {most}")
-        return given
+    def many(self, parameter: Parameter) -> tuple[str, ...]:
+        """Every value of a parameter. Raises `InvalidInput` where there are too many, or one may not be so."""
+        name, given = parameter.name, self.own.get(parameter.name, ())
+        if parameter.most == 1:
+            given = (single(name, given),)
+        values = tuple(value.strip() for value in given if value.strip())
+        if len(values) > parameter.most:
+            raise refusal("too-many", f"{name} is given {len(values)} times; at most {parameter.most}")
+        for value in values:
+            offered = parameter.offered and parameter.offered(self.library, self.ruleset)
+            if offered is not None and value not in offered:
+                raise not_allowed(name, value, offered)
+            if len(value) > parameter.longest and offered is None:
+                raise refusal("too-long", f"{name} has {len(value)} characters; at most {parameter.longest}")
+        return values
 
-    def choice(self, name: str, allowed: tuple[str, ...]) -> str:
-        """A parameter that must be one of some words, or absent; raises `InvalidInput`."""
-        value = self.one(name)
-        if value and value not in allowed:
-            raise not_allowed(name, value, allowed)
-        return value
 
+def read_request(library: RulesetLibrary, own: tuple[Parameter, ...], query: str, **at: Any) -> Request:
+    """The parameters of a query told apart; `at` is the address and the parts of its path.
 
-def read_request(
-    library: RulesetLibrary, own: tuple[PageParameter, ...], *, address: str, query: str, path: Mapping[str, str]
-) -> Request:
-    """The parameters of a query told apart. Raises `InvalidInput` where it can be read in two ways or names no ruleset; what is
-    wrong with the patient stands in the request.
+    Raises `InvalidInput` where it can be read in two ways or names no ruleset; what is wrong with the patient stands in it.
     """
     given = parameters(query)
-    name = single(RULESET, given.pop(RULESET, ())) or library.default
+    name = single(RULESET.name, given.pop(RULESET.name, ())) or library.default
     if name not in library.rulesets:
-        raise not_allowed(RULESET, name, tuple(library.rulesets))
+        raise not_allowed(RULESET.name, name, library.rulesets)
     mine = {parameter.name: given.pop(parameter.name) for parameter in own if parameter.name in given}
-    request = Request(library=library, ruleset_name=name, own=mine, path=path, address=address, query=query)
+    request = Request(library=library, ruleset_name=name, own=mine, query=query, **at)
     return replace(request, patient=request.reader.read(given))
 
 
@@ -124,9 +145,9 @@ def single(name: str, given: tuple[str, ...]) -> str:
     return given[0].strip() if given else ""
 
 
-def not_allowed(name: str, value: str, allowed: tuple[str, ...]) -> InvalidInput:
+def not_allowed(name: str, value: str, allowed: Iterable[str]) -> InvalidInput:
     """A parameter that is none of the words allowed."""
-    return refusal("unknown-value", f"{name} cannot be {quote(value)}; {suggestion(value, allowed)}")
+    return refusal("unknown-value", f"{name} cannot be {quote(value)}; {suggestion(value, list(allowed))}")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
