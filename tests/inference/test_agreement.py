@@ -237,12 +237,13 @@ def _productions_unknown_number(patch: pytest.MonkeyPatch) -> None:
 
 
 def _tables_unknown_is_no(patch: pytest.MonkeyPatch) -> None:
-    right = program._row
+    right = program.FieldTable._row
 
-    def wrong(groups: Any, every: int, own: int, holds: int, fails: int) -> Any:
-        return right(groups, every, own, holds, fails or own & ~holds)
+    def wrong(table: Any, points: tuple[Any, ...]) -> Any:
+        row = right(table, points)
+        return row if points else row._replace(fails=sum(bit for bit, _ in table.tests) & ~row.holds)
 
-    patch.setattr(program, "_row", wrong)
+    patch.setattr(program.FieldTable, "_row", wrong)
 
 
 def _tables_slot(patch: pytest.MonkeyPatch) -> None:
@@ -257,7 +258,7 @@ def _tables_fold(patch: pytest.MonkeyPatch) -> None:
 
 
 def _merging(patch: pytest.MonkeyPatch) -> None:
-    patch.setattr(normal_form.Expander, "_meet", lambda self, group: list(group[:1]))
+    patch.setattr(normal_form.Expander, "_meet", lambda self, group: group & -group)
 
 
 def _plain_first_word(patch: pytest.MonkeyPatch) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import gc
 import weakref
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import replace
 from operator import attrgetter, itemgetter
 from typing import Any, NamedTuple
 
@@ -33,8 +34,6 @@ from hepatica.patient import Facts, Profile, facts_of
 _PRECEDENCE: tuple[ListName, ...] = ("options", "trials", "possible", "not_supported", "unreported", "ruled_out")
 ORDER: Mapping[ListName, int] = {name: rank for rank, name in enumerate(_PRECEDENCE)}
 """Which list wins where several rules of a therapy reach one."""
-
-_NO_HEADLINE = Headline(text="")
 
 
 class Judgement(NamedTuple):
@@ -232,27 +231,40 @@ class _TherapyPlan:
         failures = tuple(answer.headline for answer in answers.values() if answer.reaches == "not_supported")
         rule, main = self.rules[judgement.main], answers[judgement.main]
         asked = {field for n in judgement.open for field in answers[n].needs} if judgement.list == "possible" else ()
-        entry = Entry(
+        backed = rule.reaches != "not_supported"
+        entry = replace(
+            self._unexplained(rule),
+            would_be=rule.reaches if judgement.list == "possible" else None,
+            because=main.because,
+            needs=tuple(name for name in self._program.fields if name in asked),
+            caveats=rule.caveats,
+            extrapolates=rule.extrapolates,
+            citations=main.citations,
+            headline=self._headline(parts[judgement.main], main.citations, failures) if backed else main.headline,
+            other_rules=tuple(answer for n, answer in answers.items() if n != judgement.main),
+        )
+        return _Placed(judgement.list, self._order[judgement.main], entry)
+
+    def _unexplained(self, rule: Rule) -> Entry:
+        """The entry that a rule gives the therapy, as far as it is the same for every patient."""
+        return Entry(
             therapy=self.therapy.id,
             name=self.therapy.name,
             rule=rule.id,
             line=rule.line,
             standing=rule.standing,
             verdict=rule.verdict,
-            would_be=rule.reaches if judgement.list == "possible" else None,
+            would_be=None,
             says=rule.says,
-            because=main.because,
-            needs=tuple(name for name in self._program.fields if name in asked),
+            because=(),
+            needs=(),
             needs_any=(),
-            caveats=rule.caveats,
-            extrapolates=rule.extrapolates,
-            citations=main.citations,
-            headline=main.headline
-            if rule.reaches == "not_supported"
-            else self._headline(parts[judgement.main], main.citations, failures),
-            other_rules=tuple(answer for n, answer in answers.items() if n != judgement.main),
+            caveats=(),
+            extrapolates=None,
+            citations=(),
+            headline=Headline(text=""),
+            other_rules=(),
         )
-        return _Placed(judgement.list, self._order[judgement.main], entry)
 
     def _answer(self, part: _RulePart, facts: Facts) -> RuleAnswer:
         """What one rule that applies, or may, says of the patient."""
@@ -306,25 +318,7 @@ class _TherapyPlan:
         blocked = [condition.reasons(tests, facts) for condition, tests in pairs]
         needs_any = sorted(dict.fromkeys(blocked), key=lambda reasons: len({reason.field for reason in reasons}))
         rule = self.rules[blocked.index(needs_any[0])]
-        entry = Entry(
-            therapy=self.therapy.id,
-            name=self.therapy.name,
-            rule=rule.id,
-            line=rule.line,
-            standing=rule.standing,
-            verdict=rule.verdict,
-            would_be=None,
-            says=rule.says,
-            because=(),
-            needs=(),
-            needs_any=tuple(needs_any),
-            caveats=(),
-            extrapolates=None,
-            citations=(),
-            headline=_NO_HEADLINE,
-            other_rules=(),
-        )
-        return _Placed("ruled_out", (self._position,), entry)
+        return _Placed("ruled_out", (self._position,), replace(self._unexplained(rule), needs_any=tuple(needs_any)))
 
 
 class Evaluator:
@@ -353,7 +347,7 @@ class Evaluator:
         """The answer for one profile. Raises `InternalError` where durable_rules and the plain reading differ."""
         facts = facts_under(self.ruleset, profile)
         reading = self.inference.read(facts)
-        lists: dict[ListName, list[_Placed]] = {name: [] for name in ORDER}
+        lists: dict[ListName, Any] = {name: [] for name in ORDER}
         for plan in self._plans:
             placed = plan.placed(reading, facts)
             lists[placed.list].append(placed)
@@ -376,12 +370,7 @@ class Evaluator:
             scope=scope,
             scope_needs=self.explained[SCOPE].needs(reading) if scope == "unknown" else (),
             scope_says=self.ruleset.card.out_of_scope if scope == "out" else "",
-            options=_sorted(lists["options"]),
-            trials=_sorted(lists["trials"]),
-            possible=_sorted(lists["possible"]),
-            not_supported=_sorted(lists["not_supported"]),
-            ruled_out=_sorted(lists["ruled_out"]),
-            unreported=_sorted(lists["unreported"]),
+            **{name: _sorted(found) for name, found in lists.items()},
             notes=tuple([note for note, goal in self._notes if goal is None or reading.certain & goal.mark]),
             knowledge=self.ruleset,
         )

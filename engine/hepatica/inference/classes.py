@@ -39,11 +39,12 @@ class FieldClasses:
         """Whether the field holds numbers."""
         return self.field.kind in NUMERIC
 
-    def points_of(self, value: Value | None) -> tuple[Value, ...]:
-        """What stands for a value: itself; of an interval both ends, and one of every class between them; nothing for None."""
-        if not isinstance(value, Interval):
-            return () if value is None else (value,)
-        low, high = closed_bounds(self.field, value)
+    def points_of(self, known: int | Interval) -> tuple[Value, ...]:
+        """Values that stand for a class, none for the unknown; for an interval both ends, and one of every class between them."""
+        if not isinstance(known, Interval):
+            sample = self.samples[known]
+            return () if sample is None else (sample,)
+        low, high = closed_bounds(self.field, known)
         first, last = _slot(self.thresholds, low), _slot(self.thresholds, high)
         inside = (self.samples[index] for slot, index in self.positions.items() if isinstance(slot, int) and first < slot < last)
         return low, *(point for point in inside if isinstance(point, (int, float))), high

@@ -82,13 +82,13 @@ class FieldTable:
         if found is None:
             if len(self._known) > _MOST_ROWS:
                 self._known.clear()
-            found = self._known[key] = self._row(self.classes.points_of(value))
+            found = self._known[key] = self._row(self.classes.points_of(key))
         return found
 
     @property
     def rows(self) -> tuple[Row, ...]:
         """The rows of all classes."""
-        return tuple(self._row(self.classes.points_of(sample)) for sample in self.classes.samples)
+        return tuple(self._row(self.classes.points_of(index)) for index in range(len(self.classes.samples)))
 
     def _row(self, points: tuple[Value, ...]) -> Row:
         """A test holds of a value where it holds of every point of it, and fails where it fails of every one."""
