@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from hepatica.inference.columns.columns import BLOCK, WORD, Codes, Columns, Table
+from hepatica.inference.columns.columns import BLOCK, WORD, Codes, Columns, ColumnTable
 from hepatica.inference.columns.outer import Weighted, outer
 
-__all__ = ["BLOCK", "WORD", "Codes", "Columns", "Table", "Weighted", "outer"]
+__all__ = ["BLOCK", "WORD", "Codes", "ColumnTable", "Columns", "Weighted", "outer"]

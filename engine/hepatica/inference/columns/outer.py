@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from hepatica.inference.columns.columns import MOST_ROWS, Table, Words, crossed
+from hepatica.inference.columns.columns import MOST_ROWS, ColumnTable, Words, crossed
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -25,7 +25,7 @@ class Weighted(NamedTuple):
     weights: NDArray[np.int64]
 
 
-def outer(tables: Sequence[Table], weights: Sequence[Sequence[int]]) -> Iterator[Weighted]:
+def outer(tables: Sequence[ColumnTable], weights: Sequence[Sequence[int]]) -> Iterator[Weighted]:
     """Every combination of one code per table, in blocks of bounded size; `weights[i][c]` profiles have code c of table i.
 
     Tables are combined while their product stays small, columns that are equal are merged, and what remains is crossed block by
