@@ -95,8 +95,7 @@ def cli() -> None:
 
 
 def main() -> None:
-    """The entry point. A short-lived process makes little garbage, so it is looked for less often, and not at all at the end."""
-    gc.set_threshold(200_000, 20, 100)
+    """The entry point."""
     code = run(sys.argv[1:])
     gc.freeze()  # Python would look through everything once more before it goes: a sixth of a short command's time
     sys.exit(code)

@@ -334,7 +334,7 @@ class Evaluator:
         self.ruleset = ruleset
         self.inference = Inference(ruleset, program)
         self.program = self.inference.program
-        self.explained = explained(self.program, conditions_of(ruleset), ruleset.concept_conditions)
+        self.explained = explained(self.program, conditions_of(ruleset))
         self._studies: dict[str, _CitedStudy] = {}
         self._plans = tuple(_TherapyPlan(therapy, n, self) for n, therapy in enumerate(ruleset.therapies.values()))
         self._concepts = tuple((name, self.explained[GoalKey("concept", name)]) for name in ruleset.concepts)

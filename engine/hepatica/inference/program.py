@@ -9,7 +9,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import field
-from itertools import chain
+from functools import reduce
+from operator import or_
 from typing import Literal, NamedTuple
 
 from hepatica.inference.classes import FieldClasses, classes_of
@@ -127,7 +128,10 @@ class Masks(NamedTuple):
 
 @record
 class Program:
-    """The compiled conditions of one ruleset. `every` are all conjunction bits; `fill` and `marks` serve `verdicts`."""
+    """The compiled conditions of one ruleset. `every` are all conjunction bits; `fill` and `marks` serve `verdicts`.
+
+    `concept_tests` are, for each concept that is a goal, the tests that it or its opposite may bring into another goal.
+    """
 
     fields: Fields
     tests: tuple[Test, ...]
@@ -136,6 +140,7 @@ class Program:
     every: int
     fill: int
     marks: int
+    concept_tests: Mapping[str, int]
 
     def masks(self, facts: Facts) -> Masks:
         """The verdict bits of a profile: one table entry per field."""
@@ -195,13 +200,14 @@ def compile_conditions(
     """The program of named conditions over some fields."""
     expander = Expander(concepts, fields)
     expanded: dict[GoalKey, tuple[int, ...]] = {}
+    concept_masks: dict[str, tuple[int, ...]] = {}
     too_many: list[GoalKey] = []
     for key, condition in conditions.items():
         try:
             expanded[key] = expander.masks(condition)
             broad = too_broad(condition)
             if key.kind == "concept":
-                expander.concept(key.id, wanted=False)
+                concept_masks[key.id] = (*expanded[key], *expander.concept(key.id, wanted=False))
                 broad = broad or too_broad(condition, wanted=False)
         except TooManyAlternatives:
             broad = True
@@ -209,8 +215,8 @@ def compile_conditions(
             too_many.append(key)
     if too_many:
         raise InvalidInput(_located(key, (places or {}).get(str(key), f"{key}:1")) for key in too_many)
-    tests, renumbered = _ordered(expander.tests, chain.from_iterable(expanded.values()), fields)
-    goals, fill = _goals({key: [renumbered[mask] for mask in masks] for key, masks in expanded.items()})
+    tests, bits = _ordered(expander.tests, expanded.values(), fields)
+    goals, fill = _goals({key: [_renumbered(mask, bits) for mask in masks] for key, masks in expanded.items()})
     every, marks = sum(goal.mask for goal in goals.values()), sum(goal.mark for goal in goals.values())
     used = {test.field for test in tests}
     uses: dict[int, int] = {}
@@ -218,7 +224,8 @@ def compile_conditions(
         for offset, conjunction in enumerate(goal.conjunctions):
             uses[conjunction] = uses.get(conjunction, 0) | 1 << goal.first + offset
     tables = tuple(_table(classes_of(field, tests), tests, uses, every) for name, field in fields.items() if name in used)
-    return Program(fields, tests, goals, tables, every, fill, marks)
+    concept_tests = {name: _renumbered(reduce(or_, masks, 0), bits) for name, masks in concept_masks.items()}
+    return Program(fields, tests, goals, tables, every, fill, marks, concept_tests)
 
 
 def _located(key: GoalKey, place: str) -> Problem:
@@ -227,16 +234,18 @@ def _located(key: GoalKey, place: str) -> Problem:
     return Problem(file, int(line), 1, "too-many-alternatives", message)
 
 
-def _ordered(met: Sequence[Test], masks: Iterable[int], fields: Fields) -> tuple[tuple[Test, ...], dict[int, int]]:
-    """Every test that a mask uses, by field, operator and operands, and for each mask the same tests by their places there."""
+def _ordered(met: Sequence[Test], masks: Iterable[Sequence[int]], fields: Fields) -> tuple[tuple[Test, ...], dict[int, int]]:
+    """Every test that a mask uses, by field, operator and operands, and the bit of each by its number before."""
     order = {name: index for index, name in enumerate(fields)}
-    used = {mask: tuple(each_bit(mask)) for mask in dict.fromkeys(masks)}
+    used = reduce(or_, (mask for each in masks for mask in each), 0)
     numbers = sorted(
-        set(chain.from_iterable(used.values())),
-        key=lambda n: (order[met[n].field], met[n].operator, repr(met[n].operands), str(met[n].unknown)),
+        each_bit(used), key=lambda n: (order[met[n].field], met[n].operator, repr(met[n].operands), str(met[n].unknown))
     )
-    bit = {number: 1 << place for place, number in enumerate(numbers)}
-    return tuple(met[n] for n in numbers), {mask: sum([bit[n] for n in found]) for mask, found in used.items()}
+    return tuple(met[n] for n in numbers), {number: 1 << place for place, number in enumerate(numbers)}
+
+
+def _renumbered(mask: int, bits: Mapping[int, int]) -> int:
+    return sum([bits[number] for number in each_bit(mask) if number in bits])
 
 
 def _goals(expanded: Mapping[GoalKey, Sequence[int]]) -> tuple[dict[GoalKey, Goal], int]:

@@ -12,7 +12,7 @@ from hepatica.teaching.pathway import (
     PathwayRule,
     State,
     pathway,
-)  # fmt: skip
+)
 from hepatica.teaching.quiz import (
     MOST_CASES,
     TOPICS,
@@ -34,7 +34,7 @@ from hepatica.teaching.quiz import (
     read_token,
     resumed,
     token,
-)  # fmt: skip
+)
 from hepatica.teaching.quiz_maker import quiz
 from hepatica.teaching.quiz_patients import LEVELS, Level
 

@@ -117,45 +117,37 @@ class Forest:
 def forest(ruleset: Ruleset, endpoints: Collection[Endpoint] = (), settings: Collection[str] = ()) -> Forest:
     """Every randomised comparison with a hazard ratio, printed or corrected, of the chosen endpoints and settings (or all)."""
     wanted = [name for name in ENDPOINTS if not endpoints or name in endpoints]
-    trials = [
-        (therapy, study)
-        for therapy in ruleset.therapies.values()
-        for study in therapy.studies
-        if study.kind in RANDOMISED and study.results and (not settings or study.setting in settings)
-    ]
-    pairs = [
-        (result.endpoint, _row(ruleset, therapy, study, result))
-        for therapy, study in trials
-        for result in study.results
-        if result.endpoint in wanted and _has_ratio(result)
-    ]
-    drawn = {row.study for _, row in pairs}
-    without = [_undrawn(study) for _, study in trials if study.id not in drawn]
-    panels = [panel for name in wanted for panel in _panels(name, [row for endpoint, row in pairs if endpoint == name])]
-    return Forest(notice=notice(ruleset.card.as_of), ruleset=identity(ruleset), panels=tuple(panels), without=tuple(without))
+    rows: dict[Endpoint, list[ForestRow]] = {name: [] for name in wanted}
+    without = []
+    for therapy, study in _trials(ruleset, settings):
+        results = [result for result in study.results if result.endpoint in wanted and _has_ratio(result)]
+        for result in results:
+            rows[result.endpoint].append(_row(ruleset, therapy, study, result))
+        if not results:
+            primary, outcome = study.endpoint_names, study.outcome
+            without.append(UndrawnTrial(study=study.id, name=study.name, setting=study.setting, primary=primary, outcome=outcome))
+    panels = tuple(panel for endpoint in wanted for panel in _panels(endpoint, rows[endpoint]))
+    return Forest(notice=notice(ruleset.card.as_of), ruleset=identity(ruleset), panels=panels, without=tuple(without))
+
+
+def _trials(ruleset: Ruleset, settings: Collection[str]) -> Iterator[tuple[Therapy, Study]]:
+    for therapy in ruleset.therapies.values():
+        for study in therapy.studies:
+            if study.kind in RANDOMISED and study.results and (not settings or study.setting in settings):
+                yield therapy, study
 
 
 def _panels(endpoint: Endpoint, rows: list[ForestRow]) -> Iterator[ForestPanel]:
-    """Placebo first, then each control that several trials share, then the others together."""
-    shared = [control for control in dict.fromkeys(row.control for row in rows) if _has_panel(rows, control)]
-    ordered = sorted(shared, key=lambda control: control != PLACEBO)
-    for control in (*ordered, OTHERS):
-        chosen = [row for row in rows if row.control == control or (control == OTHERS and row.control not in shared)]
+    """Placebo first, then each control that several trials share (but never doses of one drug), then the others together."""
+    trials: dict[str, set[str]] = {PLACEBO: set()}
+    for row in rows:
+        trials.setdefault(row.control, set()).update([row.study] if row.kind != "dose_comparison" else ())
+    shared = [control for control, held in trials.items() if len(held) >= (1 if control == PLACEBO else _OWN_PANEL)]
+    for control in (*shared, OTHERS):
+        chosen = [row for row in rows if (row.control if row.control in shared else OTHERS) == control]
         if chosen:
             ranked = sorted(chosen, key=lambda row: (SETTINGS.index(row.setting), row.kind != "whole_trial"))
             yield ForestPanel(endpoint=endpoint, control=control, rows=tuple(ranked))
-
-
-def _has_panel(rows: list[ForestRow], control: str) -> bool:
-    """Placebo always has a panel of its own, other controls from three trials on, doses of one drug never."""
-    trials = {row.study for row in rows if row.control == control and row.kind != "dose_comparison"}
-    return len(trials) >= (1 if control == PLACEBO else _OWN_PANEL)
-
-
-def _undrawn(study: Study) -> UndrawnTrial:
-    return UndrawnTrial(
-        study=study.id, name=study.name, setting=study.setting, primary=study.endpoint_names, outcome=study.outcome
-    )
 
 
 def _has_ratio(result: Result) -> bool:
@@ -207,10 +199,7 @@ def _arms(therapy: Therapy, study: Study, result: Result) -> tuple[str, str]:
 
 
 def _printed(result: Result) -> Estimate | None:
-    if result.hr is None:
-        return None
-    low, high = result.ci or (None, None)
-    return Estimate(hr=result.hr, low=low, high=high, level=result.ci_level)
+    return _estimate(result.hr, result.ci, result.ci_level)
 
 
 def _corrected(study: Study, result: Result) -> Estimate | None:
@@ -218,8 +207,11 @@ def _corrected(study: Study, result: Result) -> Estimate | None:
     parts = corrected_parts(study, result)
     if parts is None or (parts.hr is None and parts.ci is None):
         return None
-    ratio = parts.hr if parts.hr is not None else result.hr
-    if ratio is None:
-        return None
-    low, high = parts.ci or (result.ci if result.hr is not None else None) or (None, None)
-    return Estimate(hr=ratio, low=low, high=high, level=parts.ci_level)
+    # An interval that is printed without a ratio belongs to no ratio that is told elsewhere.
+    interval = parts.ci or (result.ci if result.hr is not None else None)
+    return _estimate(result.hr if parts.hr is None else parts.hr, interval, parts.ci_level)
+
+
+def _estimate(ratio: float | None, interval: tuple[float, float] | None, level: float) -> Estimate | None:
+    low, high = interval or (None, None)
+    return None if ratio is None else Estimate(hr=ratio, low=low, high=high, level=level)

@@ -26,7 +26,7 @@ from hepatica.knowledge import (
     Standing,
     Therapy,
     leaves,
-)  # fmt: skip
+)
 from hepatica.notice import notice
 from hepatica.patient import Profile
 from hepatica.teaching.quiz_patients import tests_of, vignette

@@ -10,10 +10,11 @@ import random
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import count, islice, zip_longest
+from typing import Literal
 
 from hepatica.evaluation import LISTS, Evaluation, Evaluator, identity
 from hepatica.inference import GoalKey
-from hepatica.knowledge import RANK, Line, Rule
+from hepatica.knowledge import RANK, Line, Rule, Ruleset
 from hepatica.notice import notice
 from hepatica.patient import Facts, Profile
 from hepatica.teaching.quiz import (
@@ -26,8 +27,8 @@ from hepatica.teaching.quiz import (
     QuizKey,
     QuizQuestion,
     QuizTwist,
-)  # fmt: skip
-from hepatica.teaching.quiz_patients import Level, QuizPatients, implausible, level_of, vignette
+)
+from hepatica.teaching.quiz_patients import TOLERATED, Level, QuizPatients, implausible, level_of, vignette
 
 CHOICES, FACTS = 6, 4
 _FEWEST_CHOICES, _MOST_RIGHT = 4, 3
@@ -37,7 +38,8 @@ _MIXED: tuple[Level, ...] = ("easy", "easy", "medium", "easy", "medium", "hard")
 # One case in three of the easy level is first line.
 _FIRST_EVERY = 3
 # Facts that belong together; and those that are not asked about, since every drug hangs on them and they teach nothing.
-_TOGETHER = (QuizFact(title="Child-Pugh class and score", fields=("child_pugh_class", "child_pugh_score")),)
+_TOGETHER = dict.fromkeys(("child_pugh_class", "child_pugh_score"), "Child-Pugh class and score")
+_HISTORY = "Prior treatment"
 _NOT_ASKED = ("bclc_stage", "ecog", "locoregional_suitable", "extrahepatic_spread", "portal_vein_invasion")
 # How often, where there is a choice, what was given before is asked about, and not a test, a region or the like.
 _HISTORY_SHARE: dict[Level, float] = {"easy": 0.6, "medium": 0.4, "hard": 0.2}
@@ -52,6 +54,7 @@ class Backing:
     line: Line | None
 
 
+Origin = Literal["patient", "generated"]
 Turns = dict[str, list[tuple[Facts, Backing]]]
 
 
@@ -99,7 +102,7 @@ class _Row:
         self.patients = QuizPatients(self.ruleset, level, self.chance)
         self.waiting = [profile for profile in patients if self._of_level(profile)]
         self.chance.shuffle(self.waiting)
-        self.facts = tuple(_facts(evaluator))
+        self.facts = tuple(_facts(self.ruleset))
         self.rules = _backing_rules(evaluator)
         self.seen: set[object] = set()
 
@@ -118,20 +121,18 @@ class _Row:
 
     def _next(self, *, first_line: bool) -> QuizCase | None:
         """The next case: every other one about a given patient, as long as there are any."""
-        if not self.generate or len(self.seen) % 2 == 0:
-            for profile in list(self.waiting):
-                case = self._case(profile, "patient", first_line=first_line)
-                if case is not None:
-                    self.waiting.remove(profile)
-                    return case
+        given = not self.generate or len(self.seen) % 2 == 0
+        for profile in list(self.waiting) if given else ():
+            if case := self._case(profile, "patient", first_line=first_line):
+                self.waiting.remove(profile)
+                return case
         for _ in range(_ATTEMPTS if self.generate else 0):
             drawn = self.patients.draw()
-            case = self._case(drawn, "generated", first_line=first_line) if drawn is not None else None
-            if case is not None:
+            if drawn and (case := self._case(drawn, "generated", first_line=first_line)):
                 return case
         return None
 
-    def _case(self, profile: Profile, origin: str, *, first_line: bool) -> QuizCase | None:
+    def _case(self, profile: Profile, origin: Origin, *, first_line: bool) -> QuizCase | None:
         """The case of a patient; None where it would be trivial, a repetition, or of another line."""
         backing = self._backing(profile.facts)
         if not backing.certain or (first_line and backing.line != "first"):
@@ -162,25 +163,21 @@ def _backing_rules(evaluator: Evaluator) -> list[tuple[str, Rule, int]]:
     return [(therapy, rule, evaluator.program.goals[GoalKey("rule", rule.id)].mask) for therapy, rule in ranked]
 
 
-def _facts(evaluator: Evaluator) -> Iterator[QuizFact]:
+def _facts(ruleset: Ruleset) -> Iterator[QuizFact]:
     """The facts that may be asked about: those that the rules read, what was given before as one."""
-    ruleset = evaluator.ruleset
-    used = [name for name in ruleset.used_fields if name not in _NOT_ASKED]
-    history = tuple(name for name in used if ruleset.fields[name].nature == "history" or name == "sorafenib_tolerated")
-    if history:
-        yield QuizFact(title="Prior treatment", fields=history)
-    for name in used:
-        together = next((fact for fact in _TOGETHER if name in fact.fields), None)
-        if together is None and name not in history:
-            yield QuizFact(title=ruleset.fields[name].title, fields=(name,))
-        elif together is not None and name == next(n for n in used if n in together.fields):
-            yield together
+    together: dict[str, list[str]] = {_HISTORY: []}
+    for name in ruleset.used_fields:
+        field = ruleset.fields[name]
+        history = field.nature == "history" or name == TOLERATED
+        if name not in _NOT_ASKED:
+            together.setdefault(_HISTORY if history else _TOGETHER.get(name, field.title), []).append(name)
+    return (QuizFact(title=title, fields=tuple(names)) for title, names in together.items() if names)
 
 
 class _Asked:
     """The questions about one patient."""
 
-    def __init__(self, row: _Row, found: Evaluation, backing: Backing, origin: str) -> None:
+    def __init__(self, row: _Row, found: Evaluation, backing: Backing, origin: Origin) -> None:
         self.row, self.found, self.backing, self.origin = row, found, backing, origin
         self.facts = found.profile.facts
         self.fields = row.ruleset.fields
@@ -224,9 +221,7 @@ class _Asked:
         """In any order; in hard cases those first that a test decides about."""
         self.row.chance.shuffle(names)
         hard = self.row.level == "hard"
-        return sorted(
-            names, key=lambda name: not (hard and any(self._nature(title) == "test" for title, _ in self._turning(name)))
-        )
+        return sorted(names, key=lambda name: not (hard and any(self._nature(title) == "test" for title in self._turning(name))))
 
     def _askable(self, name: str) -> bool:
         """Whether a therapy makes a fair wrong answer: somebody reported on it, and it is no supportive care."""
@@ -235,20 +230,18 @@ class _Asked:
             rule.reaches in ("options", "not_supported") and rule.standing != "supportive" for rule in rules
         )
 
-    def _turning(self, therapy: str) -> list[tuple[str, Facts]]:
-        """The facts that turn a therapy by themselves, each with a changed patient."""
+    def _turning(self, therapy: str) -> dict[str, Facts]:
+        """The facts that turn a therapy by themselves, each with the first changed patient in whom it is turned."""
         was = therapy in self.backing.certain
-        found = []
-        for title, moves in self.turns.items():
-            for moved, backing in moves:
-                if (therapy in backing.certain) != was and therapy not in backing.maybe:
-                    found.append((title, moved))
-                    break
-        return found
+        turned = {
+            title: [moved for moved, found in moves if (therapy in found.certain) != was and therapy not in found.maybe]
+            for title, moves in self.turns.items()
+        }
+        return {title: moved[0] for title, moved in turned.items() if moved}
 
     def _focus(self, choices: list[str]) -> tuple[str, str] | None:
         """The therapy asked about and the fact that decides; None where nothing does, or the choices are too few or all alike."""
-        pairs = [(name, title) for name in choices for title, _ in self._turning(name)]
+        pairs = [(name, title) for name in choices for title in self._turning(name)]
         if not pairs or len(choices) < _FEWEST_CHOICES or set(choices) <= self.backing.certain:
             return None
         chance = self.row.chance
@@ -262,7 +255,7 @@ class _Asked:
 
     def _offered(self, therapy: str, deciding: str) -> tuple[QuizFact, ...]:
         """The deciding fact among others that do not decide."""
-        turning = {title for title, _ in self._turning(therapy)}
+        turning = self._turning(therapy)
         wrong = [fact.title for fact in self.row.facts if fact.title not in turning]
         self.row.chance.shuffle(wrong)
         chosen = {deciding, *wrong[: FACTS - 1]}
@@ -272,16 +265,14 @@ class _Asked:
         """One other fact changed; as often one that changes what is backed as one that does not."""
         moves = [(title, moved, backing) for title in self.turns if title != deciding for moved, backing in self.turns[title]]
         settled = [move for move in moves if not move[2].maybe - self.backing.maybe]
-        changing = [move for move in settled if move[2].certain != self.backing.certain]
-        staying = [move for move in settled if move[2].certain == self.backing.certain]
-        first, second = (changing, staying) if self.row.chance.random() < 0.5 else (staying, changing)
-        if not (first or second):
+        wanted = self.row.chance.random() < 0.5
+        preferred = [move for move in settled if (move[2].certain != self.backing.certain) == wanted]
+        if not settled:
             return None
-        title, moved, backing = self.row.chance.choice(first or second)
+        title, moved, backing = self.row.chance.choice(preferred or settled)
         was, becomes = self._told(self.facts, moved), self._told(moved, self.facts)
-        question = (
-            f"Suppose the patient were different in this: {becomes} (now {was}). Would the list of backed therapies change?"
-        )
+        suppose = f"Suppose the patient were different in this: {becomes} (now {was})."
+        question = f"{suppose} Would the list of backed therapies change?"
         return QuizTwist(title=title, was=was, becomes=becomes, question=question), backing
 
     def _told(self, facts: Facts, other: Facts) -> str:
@@ -295,7 +286,7 @@ class _Asked:
         name = therapies[focus].name
         return QuizQuestion(
             number=0,
-            origin="patient" if self.origin == "patient" else "generated",
+            origin=self.origin,
             level=self.row.level,
             because=tuple(says for says, _ in found),
             profile=self.found.profile,
@@ -313,7 +304,7 @@ class _Asked:
         judged = tuple(self._judged(name) for name in choices)
         strongest = min((choice for choice in judged if choice.backed), key=lambda choice: RANK[choice.standing])
         after = twist[1].certain
-        moved = dict(self._turning(focus[0]))[focus[1]]
+        moved = self._turning(focus[0])[focus[1]]
         verdict = "would no longer be backed" if focus[0] in self.backing.certain else "would be backed"
         return QuizKey(
             picks=tuple(choice.therapy for choice in judged if choice.backed),
@@ -328,7 +319,7 @@ class _Asked:
 
     def _judged(self, therapy: str) -> JudgedChoice:
         list_name, entry = self.entries[therapy]
-        turning = self._turning(therapy)
+        turning = list(self._turning(therapy).values())
         return JudgedChoice(
             therapy=therapy,
             name=entry.name,
@@ -339,5 +330,5 @@ class _Asked:
             says=entry.says,
             headline=entry.headline.text,
             studies=tuple(citation.study for citation in entry.citations),
-            turned=self._told(turning[0][1], self.facts) if turning else "",
+            turned=self._told(turning[0], self.facts) if turning else "",
         )

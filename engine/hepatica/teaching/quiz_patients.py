@@ -24,7 +24,7 @@ LEVELS: dict[Level, str] = {
 ASIA = ("mainland_china", "taiwan", "hong_kong", "japan", "south_korea", "thailand", "singapore", "other_asia")
 MARKERS = {"cmet": "high", "ras": "mutant"}
 _TAKEN = ("progressed", "intolerant")
-_TOLERATED = "sorafenib_tolerated"
+TOLERATED = "sorafenib_tolerated"
 _MOST_COMPLICATIONS = 2
 _IMMUNE_SINCE = 2018  # before that year nobody had been given immunotherapy outside a trial
 
@@ -41,7 +41,7 @@ _USUAL: Mapping[str, tuple[tuple[Value | None, ...], ...]] = {
     "region": (("europe", "north_america"), ("europe", "north_america", *ASIA[:6]), ("europe", "north_america", *ASIA)),
     "locoregional_suitable": ((False,), (False,), (False,)),
     "main_portal_vein_invasion": ((False,), (False,), (False, False, True)),
-    _TOLERATED: ((True,), (True,), (True, False)),
+    TOLERATED: ((True,), (True,), (True, False)),
 }
 _LIVER: tuple[tuple[tuple[str, int], ...], ...] = (
     (("A", 5), ("A", 5), ("A", 6)),
@@ -90,7 +90,7 @@ IMPLAUSIBLE: tuple[tuple[str, Callable[[Facts], bool]], ...] = (
     ),
     (
         "a dose is tolerated of what was taken",
-        lambda f: f.get(_TOLERATED) is not None and f.get("prior_sorafenib") not in _TAKEN,
+        lambda f: f.get(TOLERATED) is not None and f.get("prior_sorafenib") not in _TAKEN,
     ),
 )
 
@@ -151,8 +151,8 @@ class QuizPatients:
             facts |= self._stage(facts)
         if facts.get("child_pugh_class"):
             facts["child_pugh_class"], facts["child_pugh_score"] = self.chance.choice(_LIVER[self.rank])
-        if facts.get("prior_sorafenib") not in _TAKEN and _TOLERATED in facts:
-            facts[_TOLERATED] = None
+        if facts.get("prior_sorafenib") not in _TAKEN and TOLERATED in facts:
+            facts[TOLERATED] = None
         profile = Profile(facts, fields=self.fields)
         found = self.complications(profile)
         fits = level_of(found) == self.level and len(found) <= _MOST_COMPLICATIONS
@@ -198,7 +198,7 @@ class QuizPatients:
     def _changes(self, names: tuple[str, ...]) -> Iterator[Drawn]:
         first = self.fields[names[0]]
         if first in self.treatments:
-            tolerated: Drawn = {_TOLERATED: None} if _TOLERATED in names else {}
+            tolerated: Drawn = {TOLERATED: None} if TOLERATED in names else {}
             yield from (self.untreated | tolerated | way for way in self.histories)
         elif first.name == "child_pugh_class":
             for name, score in (*_LIVER[2], *_LIVER[1]):
@@ -230,7 +230,7 @@ class QuizPatients:
     def _complication(self, name: str, value: Value | None) -> tuple[str, int] | None:
         field = self.fields[name]
         if value is None:
-            return (f"{field.title} not known", 1) if name not in (*MARKERS, _TOLERATED, "child_pugh_score") else None
+            return (f"{field.title} not known", 1) if name not in (*MARKERS, TOLERATED, "child_pugh_score") else None
         if value in ("intolerant", "refused") or MARKERS.get(name) == value:
             return f"{field.title}: {field.show(value)}", 1 if value == "intolerant" else 2
         if name == "child_pugh_class" and value == "B":

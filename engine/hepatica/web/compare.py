@@ -17,17 +17,17 @@ from hepatica.web.request import Parameter, Request
 
 MOST_QUERY, MOST_CHANGE = 2000, 200
 PATIENT = Parameter(
-    name="patient",
-    says="An example patient to set beside the case.",
+    "patient",
+    "An example patient to set beside the case.",
     most=3,
     offered=lambda library, _: {name: example.title for name, example in library.examples.items()},
 )
-BUT = Parameter(name="but", says="The case with facts changed: cmet=low, several joined by ;", most=3, longest=MOST_CHANGE)
-OTHER = Parameter(name="other", says="Another case as a query string of its own.", most=2, longest=MOST_QUERY)
+BUT = Parameter("but", "The case with facts changed: cmet=low, several joined by ;", most=3, longest=MOST_CHANGE)
+OTHER = Parameter("other", "Another case as a query string of its own.", most=2, longest=MOST_QUERY)
 AGAINST = Parameter(
-    name="against",
-    says="A second ruleset to put the case under.",
-    offered=lambda library, _: {name: name for name in library.rulesets},
+    "against",
+    "A second ruleset to put the case under.",
+    lambda library, _: {name: name for name in library.rulesets},
 )
 COMPARE_PARAMETERS = (PATIENT, BUT, OTHER, AGAINST)
 

@@ -23,17 +23,10 @@ if TYPE_CHECKING:
 LONGEST_PATH = 512
 LARGEST_BODY = 16_384
 LONGEST_SECONDS = 60.0
-POLICY = "; ".join(
-    (
-        "default-src 'none'",
-        "script-src 'self'",
-        "style-src 'self'",
-        "img-src 'self'",
-        "connect-src 'self'",
-        "form-action 'self'",
-        "frame-ancestors 'none'",
-        "base-uri 'none'",
-    )
+# Only what this server sends, and no script, style or form target from elsewhere, whatever a text on a page may hold.
+POLICY = (
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; form-action 'self'; "
+    "frame-ancestors 'none'; base-uri 'none'"
 )
 HEADERS = {
     "cache-control": "no-store",
@@ -87,16 +80,12 @@ class StoppableWork(Generic[T]):
         with self._guard:
             self._stopped = True
             if self._thread:
-                _raise_in(self._thread, RequestStopped)
+                # Raised at that thread's next call or jump; what runs inside C is not interrupted.
+                ctypes.pythonapi.PyThreadState_SetAsyncExc(ctypes.c_ulong(self._thread), ctypes.py_object(RequestStopped))
 
 
 def _checkpoint() -> None:
     """Nothing, in which a pending exception is raised."""
-
-
-def _raise_in(thread: int, error: type[BaseException]) -> None:
-    """Have `error` raised in another thread at its next call or jump."""
-    ctypes.pythonapi.PyThreadState_SetAsyncExc(ctypes.c_ulong(thread), ctypes.py_object(error))
 
 
 async def run_stoppable(function: Callable[[], T], limiter: anyio.CapacityLimiter) -> T:
@@ -115,8 +104,7 @@ class RequestGuard:
     """Refuses what is out of bounds, stops what outlives its deadline or its client, and sets every response's headers."""
 
     def __init__(self, app: ASGIApp, seconds: float = LONGEST_SECONDS) -> None:
-        self.app = app
-        self.seconds = seconds
+        self.app, self.seconds = app, seconds
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """One request."""
@@ -124,27 +112,28 @@ class RequestGuard:
             await self.app(scope, receive, send)
             return
         sender = _HeaderSender(send)
-        refusal = refused(scope)
-        if refusal is not None:
+        if refusal := refused(scope):
             await refusal(scope, receive, sender)
             return
         async with anyio.create_task_group() as group:
             group.start_soon(_cancel_when_gone, receive, group.cancel_scope)
-            await self._answer(scope, sender)
+            failure = await self._failure(scope, sender)
+            if failure is not None and not sender.started:
+                await failure(scope, receive, sender)
             group.cancel_scope.cancel()
 
-    async def _answer(self, scope: Scope, sender: _HeaderSender) -> None:
-        failure = None
+    async def _failure(self, scope: Scope, sender: _HeaderSender) -> Response | None:
+        """What to send where the application did not answer."""
         try:
             with anyio.fail_after(self.seconds):
-                await self.app(scope, _nothing_more, sender)
+                # No page reads a body, and that the client has gone is noticed above: the application receives nothing.
+                await self.app(scope, anyio.sleep_forever, sender)  # type: ignore[arg-type]
         except TimeoutError:
-            failure = PlainTextResponse("This took too long and was given up.\n", 503, {"retry-after": "5"})
+            return PlainTextResponse("This took too long and was given up.\n", 503, {"retry-after": "5"})
         except Exception as error:
             _log(error)
-            failure = PlainTextResponse("The program failed at this; no answer is given.\n", 500)
-        if failure is not None and not sender.started:
-            await failure(scope, _nothing_more, sender)
+            return PlainTextResponse("The program failed at this; no answer is given.\n", 500)
+        return None
 
 
 async def _cancel_when_gone(receive: Receive, scope: anyio.CancelScope) -> None:
@@ -152,12 +141,6 @@ async def _cancel_when_gone(receive: Receive, scope: anyio.CancelScope) -> None:
     while (await receive())["type"] != "http.disconnect":
         pass
     scope.cancel()
-
-
-async def _nothing_more() -> Message:
-    """What the application receives: no page reads a body, and that the client has gone is noticed above."""
-    await anyio.sleep_forever()
-    raise AssertionError
 
 
 def refused(scope: Scope) -> Response | None:

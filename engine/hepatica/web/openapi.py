@@ -66,7 +66,7 @@ def _patient(library: RulesetLibrary) -> dict[str, Document]:
     """Every parameter of a patient, and the ruleset, by the key it is shared under."""
     inner = {part(whole, name): known for whole, parts in PARTS.items() for name, known in parts.items()}
     known = {**library.rulesets[library.default].fields, **inner}
-    label = Parameter(name=LABEL, says="A title; never a person's name.", longest=LONGEST_LABEL, pattern=r"^[ -~]*$")
+    label = Parameter(LABEL, "A title; never a person's name.", longest=LONGEST_LABEL, pattern=r"^[ -~]*$")
     found = [_described(one.name, one.says, one.schema(library)) for one in (RULESET, label)]
     found += [_described(name, each.help or each.title, _field(each)) for name, each in known.items()]
     return {each["name"].replace(".", "-"): each for each in found}

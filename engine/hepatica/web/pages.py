@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from urllib.parse import urlencode
 
+from hepatica import report
 from hepatica.assurance import RulesetVersion
 from hepatica.assurance.diff import RulesetDiff, diff
 from hepatica.evaluation import LISTS, Evaluation
@@ -14,35 +15,7 @@ from hepatica.knowledge import LINES, Filters, Ruleset, catalogue, search, selec
 from hepatica.notice import notice
 from hepatica.patient import profile_from
 from hepatica.problems import InvalidInput
-from hepatica.report import (
-    About,
-    Block,
-    Bullets,
-    Cell,
-    Item,
-    Items,
-    Paragraph,
-    Ref,
-    RuleListing,
-    Section,
-    StudyListing,
-    StudyPage,
-    StudyRow,
-    Table,
-    Title,
-    about,
-    about_view,
-    answer,
-    case_blocks,
-    rule_listing,
-    rules_view,
-    studies_view,
-    study_listing,
-    study_page,
-    study_view,
-    whatif_view,
-    why_view,
-)  # fmt: skip
+from hepatica.report import Block, Bullets, Cell, Item, Items, Paragraph, Ref, Section, Table, Title
 from hepatica.report.assurance import diff_view
 from hepatica.report.teaching import (
     LANDSCAPE,
@@ -68,7 +41,7 @@ MOST_WITNESSES = 40
 SEE_ALSO = "See also"
 # Lists that a screen folds away, so that the strongest evidence stands alone on the first one.
 FOLDED = ("trials", "possible", "not-supported", "unreported", "advice")
-# The choices above the list of studies: the name in the address and in `StudyRow`, that in `Filters`, the title.
+# The choices above the list of studies: the name in the address and in `report.StudyRow`, that in `Filters`, the title.
 STUDY_FILTERS = (
     ("therapy", "therapy", "therapy", "Therapy"),
     ("line", "line", "line", "Line"),
@@ -108,8 +81,8 @@ def _studies_with(column: str) -> Offered:
     return offered
 
 
-def _rows(library: RulesetLibrary, ruleset: Ruleset) -> tuple[StudyRow, ...]:
-    found: StudyListing = library.listings.get(ruleset.digest, lambda: study_listing(ruleset, catalogue(ruleset)))
+def _rows(library: RulesetLibrary, ruleset: Ruleset) -> tuple[report.StudyRow, ...]:
+    found: report.StudyListing = library.listings.get(ruleset.digest, lambda: report.study_listing(ruleset, catalogue(ruleset)))
     return found.studies
 
 
@@ -122,21 +95,17 @@ def _label(ruleset: Ruleset, value: str) -> str:
     return first_up(ruleset.fields[value].title if value in ruleset.fields else spoken(value))
 
 
-THERAPY = Parameter(name="therapy", says="Only this therapy.", offered=_therapies, title="Therapy", none="All")
-LINE = Parameter(name="line", says="Only this line.", offered=_lines, title="Line", none="All")
+THERAPY = Parameter("therapy", "Only this therapy.", _therapies, title="Therapy", none="All")
+LINE = Parameter("line", "Only this line.", _lines, title="Line", none="All")
 SETTING = replace(LINE, offered=_settings)
-ENDPOINT = Parameter(
-    name="endpoint", says="Only this endpoint.", offered=lambda *_: dict(ENDPOINTS), title="Endpoint", none="All"
-)
-NARROW = Parameter(name="narrow", says="The picture for a phone.", offered=words(("yes",)))
-SEARCH = Parameter(name="q", says="Words that must all occur.", title="Search", placeholder="name, drug, NCT")
+ENDPOINT = Parameter("endpoint", "Only this endpoint.", lambda *_: dict(ENDPOINTS), title="Endpoint", none="All")
+NARROW = Parameter("narrow", "The picture for a phone.", words(("yes",)))
+SEARCH = Parameter("q", "Words that must all occur.", title="Search", placeholder="name, drug, NCT")
 FILTERS = tuple(
-    Parameter(name=name, says=f"{title} of the study.", offered=_studies_with(column), title=title, none="Any")
+    Parameter(name, f"{title} of the study.", offered=_studies_with(column), title=title, none="Any")
     for name, column, _, title in STUDY_FILTERS
 )
-OLD = Parameter(
-    name="old", says="One of the rulesets served.", offered=lambda library, _: {name: name for name in library.rulesets}
-)
+OLD = Parameter("old", "One of the rulesets served.", lambda library, _: {name: name for name in library.rulesets})
 NEW = replace(OLD, name="new")
 
 
@@ -151,13 +120,13 @@ def pages(library: RulesetLibrary) -> tuple[Page, ...]:
         Page("/compare", "Compare", compare_page, Comparison, COMPARE_PARAMETERS, of_case=True, button="Compare"),
         Page("/pathway", "Pathway", pathway_page, Pathway, (LINE, NARROW), pathway_picture, of_case=True),
         Page("/forest", "Forest plot", forest_page, Forest, (ENDPOINT, SETTING, NARROW), forest_picture),
-        Page("/evidence", "Evidence", evidence_page, StudyListing, (SEARCH, *FILTERS), button="Filter"),
-        Page("/evidence/{study}", "", study_in_full, StudyPage),
-        Page("/rules", "Rules", rules_page, RuleListing),
-        Page("/rules/{therapy}", "", therapy_page, RuleListing),
+        Page("/evidence", "Evidence", evidence_page, report.StudyListing, (SEARCH, *FILTERS), button="Filter"),
+        Page("/evidence/{study}", "", study_in_full, report.StudyPage),
+        Page("/rules", "Rules", rules_page, report.RuleListing),
+        Page("/rules/{therapy}", "", therapy_page, report.RuleListing),
         Page("/quiz", "Quiz", quiz_page, QuizPage, QUIZ_PARAMETERS, slow=True),
         Page("/changes", "Changes", changes_page, RulesetDiff, sides, slow=True, button="Compare"),
-        Page("/about", "", about_page, About),
+        Page("/about", "", about_page, report.About),
     )
     return tuple(page for page in every if page.view is not changes_page or len(library.rulesets) > 1)
 
@@ -165,8 +134,8 @@ def pages(library: RulesetLibrary) -> tuple[Page, ...]:
 def answer_page(request: Request) -> PageView:
     """What published evidence backs for a hypothetical patient."""
     found = request.evaluator.evaluate(request.profile)
-    case = tuple(case_blocks(found))
-    title, *rest = answer(found)
+    case = tuple(report.case_blocks(found))
+    title, *rest = report.answer(found)
     assert isinstance(title, Title)
     rest = [block for block in rest[len(case) :] if not (isinstance(block, Paragraph) and block.lead == SEE_ALSO)]
     counts = "; ".join(f"{LISTS[name].heading}: {len(entries)}" for name, entries in found.entries().items() if entries)
@@ -217,7 +186,7 @@ def why_page(request: Request) -> PageView:
     evaluation = request.evaluator.evaluate(request.profile)
     if chosen:
         explained = why(evaluation, chosen)
-        return PageView(result=explained, blocks=why_view(explained))
+        return PageView(result=explained, blocks=report.why_view(explained))
     stands = (
         Section(LISTS[name].heading, (Items(tuple(Item(entry.name, ref=Ref("why", entry.therapy)) for entry in entries)),))
         for name, entries in evaluation.entries().items()
@@ -230,8 +199,8 @@ def why_page(request: Request) -> PageView:
 def whatif_page(request: Request) -> PageView:
     """What to find out first, and the smallest changes of facts that add or remove each option."""
     found = what_if(request.evaluator, request.profile, request.many(THERAPY))
-    case = set(case_blocks(found.evaluation))
-    blocks = [one for one in whatif_view(found) if one not in case or _is_warning(one)]
+    case = set(report.case_blocks(found.evaluation))
+    blocks = [one for one in report.whatif_view(found) if one not in case or _is_warning(one)]
     first = next((block for block in blocks if isinstance(block, Section)), None)
     shown = (block._replace(folded=block is not first) if isinstance(block, Section) else block for block in blocks)
     return PageView(result=found, blocks=tuple(shown))
@@ -284,8 +253,8 @@ def evidence_page(request: Request) -> PageView:
     if looked_for:
         passing = {one.study.id for one in found}
         found = tuple(one for one in search(ruleset, tuple(looked_for.split())) if one.study.id in passing)
-    listing = study_listing(ruleset, found)
-    return PageView(result=listing, blocks=studies_view(listing))
+    listing = report.study_listing(ruleset, found)
+    return PageView(result=listing, blocks=report.studies_view(listing))
 
 
 def study_in_full(request: Request) -> PageView:
@@ -293,14 +262,14 @@ def study_in_full(request: Request) -> PageView:
     found = next((one for one in catalogue(request.ruleset) if one.study.id == request.path["study"]), None)
     if found is None:
         raise PageNotFound("No study of that name in this ruleset.")
-    page = study_page(request.ruleset, found)
-    return PageView(result=page, blocks=study_view(page))
+    page = report.study_page(request.ruleset, found)
+    return PageView(result=page, blocks=report.study_view(page))
 
 
 def rules_page(request: Request) -> PageView:
     """Every therapy with its rules."""
-    listing = rule_listing(request.ruleset, request.ruleset.rules_with_therapy())
-    return PageView(result=listing, blocks=rules_view(listing))
+    listing = report.rule_listing(request.ruleset, request.ruleset.rules_with_therapy())
+    return PageView(result=listing, blocks=report.rules_view(listing))
 
 
 def therapy_page(request: Request) -> PageView:
@@ -308,14 +277,14 @@ def therapy_page(request: Request) -> PageView:
     therapy = request.ruleset.therapies.get(request.path["therapy"])
     if therapy is None:
         raise PageNotFound("No therapy of that name in this ruleset.")
-    listing = rule_listing(request.ruleset, [(therapy, rule) for rule in therapy.rules], full=True)
-    return PageView(result=listing, blocks=rules_view(listing))
+    listing = report.rule_listing(request.ruleset, [(therapy, rule) for rule in therapy.rules], full=True)
+    return PageView(result=listing, blocks=report.rules_view(listing))
 
 
 def about_page(request: Request) -> PageView:
     """What the ruleset covers, leaves out, and must not be used for."""
-    found = about(request.ruleset)
-    return PageView(result=found, blocks=about_view(found))
+    found = report.about(request.ruleset)
+    return PageView(result=found, blocks=report.about_view(found))
 
 
 def changes_page(request: Request) -> PageView:

@@ -6,8 +6,8 @@ Parameters are named like the entries of a patient file; parts of a mapping are 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from urllib.parse import parse_qsl, urlencode
 
 from hepatica.documents import Node
@@ -63,10 +63,15 @@ def parameters(query: str) -> dict[str, tuple[str, ...]]:
         raise refusal("encoding", "the address is not in UTF-8") from None
     except ValueError:
         raise refusal("too-many", f"more than {MOST_PARAMETERS} parameters") from None
-    found: dict[str, list[str]] = {}
+    return grouped(pairs)
+
+
+def grouped(pairs: Iterable[tuple[str, str]]) -> dict[str, tuple[str, ...]]:
+    """The values of each name, in order."""
+    found: dict[str, tuple[str, ...]] = {}
     for name, value in pairs:
-        found.setdefault(name, []).append(value)
-    return {name: tuple(values) for name, values in found.items()}
+        found[name] = (*found.get(name, ()), value)
+    return found
 
 
 def refusal(code: str, message: str) -> InvalidInput:
@@ -83,21 +88,20 @@ class QueryReader:
         self.names: tuple[str, ...] = (LABEL, *fields, *inner)
         # The reader of patient files reports problems by line. It is given a file in which every control has a line of its
         # own, so that the line says which control a problem belongs to.
-        self._places: tuple[str, ...] = (*self.names, *(whole for whole in PARTS if whole not in fields))
+        places = (*self.names, *(whole for whole in PARTS if whole not in fields))
+        self._lines: Mapping[str, int] = {name: line for line, name in enumerate(places, 1)}
+        self._controls: Mapping[int, str] = dict(enumerate(places, 1))
 
     def read(self, given: Parameters) -> PatientQuery:
         """The patient in the parameters (without those that belong to the page); never raises."""
         known = {name: values for name, values in given.items() if name in self.names}
         patient = PatientQuery(entered=known, text=self.text(known))
-        problems = [self._unknown(name) for name in given if name not in self.names]
-        problems += [self._twice(name) for name, values in known.items() if len(values) > 1 and not self._is_set(name)]
-        problems += self._two_readings(patient)
-        profile = None
+        problems = [*self._misused(given, patient)]
         try:
             profile = profile_from(self._document(patient), FILE, self.fields)
         except InvalidInput as error:
             problems += error.problems
-        return self._refused(patient, problems) if problems else self._with(patient, profile=profile)
+        return self._refused(patient, problems) if problems else replace(patient, profile=profile)
 
     def read_text(self, query: str) -> PatientQuery:
         """The patient in a query string; a query that cannot be read is a patient with that problem."""
@@ -108,15 +112,13 @@ class QueryReader:
 
     def changed(self, patient: PatientQuery, facts: Iterable[tuple[str, str]]) -> Parameters:
         """The patient's parameters with other facts; what was measured behind a changed fact no longer holds."""
-        given: dict[str, list[str]] = {}
-        for name, value in facts:
-            given.setdefault(name, []).append(value)
+        given = grouped(facts)
         gone = set(given)
         for whole, behind in _MEASURED_BEHIND.items():
             if gone & behind:
                 gone |= {part(whole, name) for name in PARTS[whole]} | (behind - {STAINING})
         kept = {name: values for name, values in patient.entered.items() if name not in gone}
-        return {**kept, **{name: tuple(values) for name, values in given.items()}}
+        return {**kept, **given}
 
     def text(self, entered: Parameters) -> str:
         """The shortest query that says what was entered."""
@@ -137,38 +139,27 @@ class QueryReader:
 
     def control_of(self, problem: Problem) -> str:
         """The control a problem belongs to; empty for the whole form."""
-        return self._places[problem.line - 1] if 0 < problem.line <= len(self._places) else ""
+        return self._controls.get(problem.line, "")
 
     def _is_set(self, name: str) -> bool:
         return name in self.fields and self.fields[name].kind == "set"
 
-    def _line(self, name: str) -> int:
-        return self._places.index(name) + 1 if name in self._places else 0
-
-    def _unknown(self, name: str) -> Problem:
-        return Problem(FILE, 0, 1, "unknown-field", f"unknown field {quote(name)}; {suggestion(name, self.names)}")
-
-    def _twice(self, name: str) -> Problem:
-        return Problem(FILE, self._line(name), 1, "duplicate-key", f"{name} is given more than once")
-
-    def _two_readings(self, patient: PatientQuery) -> list[Problem]:
-        """A status beside a staining: either could be meant, so neither is taken."""
-        stained = any(patient.one(part(STAINING, name)) for name in PARTS[STAINING])
-        if not stained or not patient.one(STAINING):
-            return []
-        message = f"{STAINING} is given as a status and as a staining; give one of them"
-        return [Problem(FILE, self._line(STAINING), 1, "contradiction", message)]
+    def _misused(self, given: Parameters, patient: PatientQuery) -> Iterator[Problem]:
+        """What no patient file could say: an unknown name, a name given twice, a status beside a staining."""
+        for name, values in given.items():
+            if name not in self.names:
+                message = f"unknown field {quote(name)}; {suggestion(name, self.names)}"
+                yield Problem(FILE, 0, 1, "unknown-field", message)
+            elif len(values) > 1 and not self._is_set(name):
+                yield Problem(FILE, self._lines[name], 1, "duplicate-key", f"{name} is given more than once")
+        if patient.one(STAINING) and any(patient.one(part(STAINING, name)) for name in PARTS[STAINING]):
+            message = f"{STAINING} is given as a status and as a staining; give one of them"
+            yield Problem(FILE, self._lines[STAINING], 1, "contradiction", message)
 
     def _refused(self, patient: PatientQuery, problems: Iterable[Problem]) -> PatientQuery:
         every = tuple(sorted(set(problems)))
-        found: dict[str, list[str]] = {}
-        for problem in every:
-            found.setdefault(self.control_of(problem), []).append(problem.message)
-        by_control = {name: tuple(messages) for name, messages in found.items()}
-        return self._with(patient, problems=every, by_control=by_control)
-
-    def _with(self, patient: PatientQuery, **found: object) -> PatientQuery:
-        return PatientQuery(entered=patient.entered, text=patient.text, **found)  # type: ignore[arg-type]
+        by_control = grouped((self.control_of(problem), problem.message) for problem in every)
+        return replace(patient, problems=every, by_control=by_control)
 
     def _stated(self, entered: Parameters) -> list[tuple[str, str]]:
         """What was entered, in the order of the form, without what is empty."""
@@ -185,18 +176,18 @@ class QueryReader:
             stated = {name: patient.one(part(whole, name)) for name in parts}
             present = {name: self._scalar(part(whole, name), text) for name, text in stated.items() if text}
             if present:
-                entries[whole] = Node(present, self._line(whole), 1)
-        return Node(entries, len(self._places) + 1, 1)
+                entries[whole] = Node(present, self._lines[whole], 1)
+        return Node(entries, len(self._lines) + 1, 1)
 
     def _scalar(self, name: str, value: str) -> Node:
-        return Node(value, self._line(name), 1, value)
+        return Node(value, self._lines[name], 1, value)
 
     def _set(self, name: str, values: Sequence[str]) -> Node:
         """A list of words; `unknown` counts for nothing beside a word, as an untouched choice does in a form."""
         stated = [value for value in values if not says_nothing(value)]
         if len(stated) < 2:
             return self._scalar(name, stated[0] if stated else UNKNOWN)
-        return Node([self._scalar(name, value) for value in stated], self._line(name), 1)
+        return Node([self._scalar(name, value) for value in stated], self._lines[name], 1)
 
 
 def says_nothing(value: str) -> bool:
@@ -206,8 +197,8 @@ def says_nothing(value: str) -> bool:
 
 def _computed(profile: Profile) -> set[str]:
     """The fields that reading the rest would give again."""
-    found = {STAINING} if "cmet" in profile.measurements else set()
+    found = {STAINING} if STAINING in profile.measurements else set()
     measured = profile.measurements.get("child_pugh")
     if measured and measured["score"] is not None:
-        return found | {"child_pugh_class", "child_pugh_score"}
+        found |= {"child_pugh_class", "child_pugh_score"}
     return found | ({"child_pugh_class"} if profile.facts.get("child_pugh_score") is not None else set())

@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 from typing import Literal
 from urllib.parse import parse_qsl, urlencode
 
+from hepatica import teaching
 from hepatica.evaluation import RulesetIdentity, identity
 from hepatica.knowledge import LINES
 from hepatica.notice import notice
@@ -28,15 +29,7 @@ from hepatica.teaching import (
     QuizStart,
     QuizSummary,
     QuizTally,
-    fact,
-    mark,
-    marked,
-    pick,
-    quiz,
-    read_token,
-    resumed,
-    token,
-)  # fmt: skip
+)
 from hepatica.web.form import first_up
 from hepatica.web.query import refusal
 from hepatica.web.render import PageView, patient_query
@@ -47,28 +40,26 @@ LARGEST_SEED = 999_999
 Stage = Literal["start", "question", "reveal", "twist", "summary"]
 
 SEED = Parameter(
-    name="seed", says="The number a quiz is made from; nothing is asked without it or a token.", longest=6, pattern=r"^[0-9]*$"
+    "seed", "The number a quiz is made from; nothing is asked without it or a token.", longest=6, pattern=r"^[0-9]*$"
 )
-COUNT = Parameter(name="count", says="How many cases.", offered=words(COUNTS), title="Cases", default=COUNTS[1])
+COUNT = Parameter("count", "How many cases.", words(COUNTS), title="Cases", default=COUNTS[1])
 LEVEL = Parameter(
-    name="level",
-    says="How hard they are.",
-    offered=lambda *_: {name: first_up(name) for name in LEVELS},
+    "level",
+    "How hard they are.",
+    lambda *_: {name: first_up(name) for name in LEVELS},
     title="Difficulty",
     none="Mixed",
 )
 TOKEN = Parameter(
-    name="token",
-    says="A quiz that was begun: its seed, count and level, and the answers so far.",
+    "token",
+    "A quiz that was begun: its seed, count and level, and the answers so far.",
     longest=200,
     pattern=r"^[0-9a-z.-]*$",
 )
-PICK = Parameter(
-    name="pick", says="A therapy held to be backed in the present case.", most=6, longest=60, pattern=r"^[a-z0-9-]*$"
-)
-FACT = Parameter(name="fact", says="The fact held to decide in the present case.", longest=60)
-COMMIT = Parameter(name="commit", says="Whether the answer is final.", offered=words(("yes",)))
-TWIST = Parameter(name="twist", says="Whether the changed fact is held to change what is backed.", offered=words(("yes", "no")))
+PICK = Parameter("pick", "A therapy held to be backed in the present case.", most=6, longest=60, pattern=r"^[a-z0-9-]*$")
+FACT = Parameter("fact", "The fact held to decide in the present case.", longest=60)
+COMMIT = Parameter("commit", "Whether the answer is final.", words(("yes",)))
+TWIST = Parameter("twist", "Whether the changed fact is held to change what is backed.", words(("yes", "no")))
 ANSWER = (PICK, FACT, COMMIT, TWIST)
 QUIZ_PARAMETERS = (SEED, COUNT, LEVEL, TOKEN, *ANSWER)
 
@@ -124,9 +115,9 @@ def quiz_page(request: Request) -> PageView:
         says = "A case, your answer, then the evidence. You commit before anything is shown; at the end you see what to read."
         return PageView(result=blank, blocks=(Title("Quiz"), Paragraph(says)), template="quiz.html", extra={"stage": "start"})
     made = _made(request, start)
-    answers = resumed(made, start) if start.digest else []
-    made = marked(made, answers)
-    page = replace(blank, seed=start.seed, level=start.level, count=start.count, token=token(made, answers))
+    answers = teaching.resumed(made, start) if start.digest else []
+    made = teaching.marked(made, answers)
+    page = replace(blank, seed=start.seed, level=start.level, count=start.count, token=teaching.token(made, answers))
     if len(answers) >= len(made.cases):
         _nothing_else(request, ANSWER, "does not go beside a finished quiz")
         return _summary_view(request, replace(page, stage="summary", summary=made.summary))
@@ -139,7 +130,7 @@ def _start(request: Request) -> QuizStart | None:
     count, level = request.one(COUNT), request.one(LEVEL)
     if written:
         _nothing_else(request, (SEED, COUNT, LEVEL), f"does not go beside a {TOKEN.name}")
-        return read_token(written)
+        return teaching.read_token(written)
     if not seed:
         return None
     if not (seed.isascii() and seed.isdigit()):
@@ -153,7 +144,9 @@ def _made(request: Request, start: QuizStart) -> Quiz:
     needed = start.count if start.answers else 1
     patients = [example.profile for example in request.library.examples.values()]
     key = ("quiz", request.ruleset.digest, start.seed, start.level, needed)
-    found: Quiz = request.library.documents.get(key, lambda: quiz(request.evaluator, patients, start.seed, needed, start.level))
+    found: Quiz = request.library.documents.get(
+        key, lambda: teaching.quiz(request.evaluator, patients, start.seed, needed, start.level)
+    )
     if not found.cases:
         raise refusal("empty", "no case fits the choice of rules and level")
     return replace(found, asked=start.count)
@@ -169,15 +162,16 @@ def _case_view(request: Request, page: QuizPage, made: Quiz, case: QuizCase) -> 
     question, key = case.question, case.key
     committed, twist = bool(request.one(COMMIT)), request.one(TWIST)
     picks = tuple(
-        _named(PICK, text, pick(text, question), [one.therapy for one in question.choices]) for text in request.many(PICK)
+        _named(PICK, text, teaching.pick(text, question), [one.therapy for one in question.choices])
+        for text in request.many(PICK)
     )
     facts = [one.title for one in question.facts]
-    chosen = "".join(_named(FACT, text, fact(text, question), facts) for text in request.many(FACT))
+    chosen = "".join(_named(FACT, text, teaching.fact(text, question), facts) for text in request.many(FACT))
     answer = QuizAnswer(picks=picks, fact=chosen, changes=twist == "yes")
     if not committed:
         _nothing_else(request, (TWIST,), f"needs {COMMIT.name}")
     stage: Stage = "twist" if twist and committed else "reveal" if committed else "question"
-    found = mark(case, answer)
+    found = teaching.mark(case, answer)
     reveal = QuizReveal(key.choices, found.right, found.wrong, key.fact, found.fact_right, key.fact_says, key.lesson)
     ended = QuizTwistReveal(key.changes, found.changes_right, key.gained, key.lost, found.points, found.possible_points)
     # What is not revealed yet never leaves the server, in no format.
@@ -201,7 +195,7 @@ def _case_view(request: Request, page: QuizPage, made: Quiz, case: QuizCase) -> 
         "twist_blocks": twist_view(case, found),
         "patient": request.reader.write(question.profile),
         "last": question.number >= page.count,
-        "next": urlencode([*carried, (TOKEN.name, token(made, [*(one.answer for one in made.marks), answer]))]),
+        "next": urlencode([*carried, (TOKEN.name, teaching.token(made, [*(one.answer for one in made.marks), answer]))]),
     }
     shown = reveal_view(case, found) if committed else question_view(made, case)[:2]
     return PageView(result=told, blocks=(Title(name), *shown), template="quiz.html", extra=extra)

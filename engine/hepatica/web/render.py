@@ -13,7 +13,6 @@ from markupsafe import Markup
 
 from hepatica.knowledge import Ruleset
 from hepatica.notice import notice
-from hepatica.patient import Profile
 from hepatica.report import Blocks, Notice, Ref, Title, html
 from hepatica.web.form import Control, filters, groups
 from hepatica.web.request import RULESET, Parameter, Request
@@ -88,11 +87,9 @@ class Renderer:
 
     def page(self, page: Page | None, request: Request, view: PageView) -> str:
         """A page as HTML."""
-        query = patient_query(request)
         head = tuple(block for block in view.blocks if isinstance(block, Title))
         body = tuple(block for block in view.blocks if not isinstance(block, (Title, Notice)))
-        profile = request.patient.profile
-        facts = known_facts(request, profile)
+        facts = known_facts(request)
         context = {
             "page": page,
             "request": request,
@@ -106,41 +103,37 @@ class Renderer:
             "facts": facts,
             "brief": ", ".join(f"{title} {value}" for title, value in facts[:5]),
             "groups": groups(request.ruleset, request.patient) if page is not None and page.form else (),
-            "notice": notice(request.ruleset.card.as_of),
             "blocks": lambda shown: _markup(shown, request),
-            **self._places(request, query),
+            **self._places(request),
             **view.extra,
         }
         return self._environment.get_template(view.template).render(context)
 
-    def _places(self, request: Request, query: str) -> dict[str, Any]:
-        """Where one can go from here."""
-        library = request.library
-        rulesets = library.rulesets
+    def _places(self, request: Request) -> dict[str, Any]:
+        """Where one can go from here, and under which rules."""
+        query, chosen, card = patient_query(request), ruleset_query(request), request.ruleset.card
+        rulesets = request.library.rulesets
         return {
             "tabs": self.tabs,
             "ruleset": request.ruleset,
-            "sources": sources_of(request.ruleset),
+            "sources": card.source.citation if card.source else f"{len(request.ruleset.references)} references",
+            "notice": notice(card.as_of),
             "query": query,
             "with_query": f"?{query}" if query else "",
-            "ruleset_query": f"{ruleset_query(request)}&" if ruleset_query(request) else "",
+            "ruleset_query": f"{chosen}&" if chosen else "",
             "carried": parse_qsl(query),
             "rulesets": rulesets,
             "ruleset_links": {name: _under(request, name) for name in rulesets},
-            "companion": request.ruleset.card.companion if request.ruleset.card.companion in rulesets else "",
-            "examples": list(library.examples.values()),
+            "companion": card.companion if card.companion in rulesets else "",
+            "examples": list(request.library.examples.values()),
         }
 
 
-def sources_of(ruleset: Ruleset) -> str:
-    """What a ruleset was written from, in one line."""
-    return ruleset.card.source.citation if ruleset.card.source else f"{len(ruleset.references)} references"
-
-
-def known_facts(request: Request, profile: Profile | None) -> list[tuple[str, str]]:
+def known_facts(request: Request) -> list[tuple[str, str]]:
     """Title and value of every known fact."""
-    fields = request.ruleset.fields.values() if profile else ()
-    return [(known.title, known.shown(profile[known.name])) for known in fields if profile and profile[known.name] is not None]
+    profile = request.patient.profile
+    held = ((known, profile[known.name]) for known in request.ruleset.fields.values()) if profile else ()
+    return [(known.title, known.shown(value)) for known, value in held if value is not None]
 
 
 def ruleset_query(request: Request) -> str:
@@ -165,10 +158,11 @@ def _markup(blocks: Blocks, request: Request) -> Markup:
 
 def address(ref: Ref, request: Request) -> str:
     """The address of a thing, with the patient and the ruleset carried along; empty where no page shows it."""
-    query = patient_query(request)
+    query, name = patient_query(request), quote(ref.id)
     carried = f"?{query}" if query else ""
-    name = quote(ref.id)
+    examples = request.library.examples
     known = bool(query) and request.patient.profile is not None and not request.patient.empty
+    # Each is made only when it is asked for: to change a fact reads the patient again.
     places: dict[str, Callable[[], str]] = {
         "study": lambda: f"/evidence/{name}{carried}",
         "therapy": lambda: f"/why?therapy={name}&{query}" if known else f"/rules/{name}{carried}",
@@ -177,7 +171,7 @@ def address(ref: Ref, request: Request) -> str:
         "field": lambda: f"/answer{carried}#f-{name}",
         "page": lambda: f"/{name}{carried}",
         "local": lambda: ref.id,
-        "patient": lambda: f"/answer?{request.library.examples[ref.id].query}" if ref.id in request.library.examples else "",
+        "patient": lambda: f"/answer?{examples[ref.id].query}" if ref.id in examples else "",
         "change": lambda: f"/answer?{_changed_query(request, ref.id)}",
     }
     return places[ref.kind]() if ref.kind in places else ""

@@ -25,7 +25,7 @@ class PageNotFound(HTTPException):
         super().__init__(404, message)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True)
 class Parameter:
     """One of a page's own parameters: how it is read, described in OpenAPI and, where it has a title, chosen above the page.
 
@@ -60,7 +60,7 @@ def words(values: Iterable[str]) -> Offered:
     return lambda *_: labels
 
 
-RULESET = Parameter(name="ruleset", says="The rules to use.", offered=lambda library, _: dict.fromkeys(library.rulesets, ""))
+RULESET = Parameter("ruleset", "The rules to use.", lambda library, _: dict.fromkeys(library.rulesets, ""))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import gc
 import socket
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 import h11
@@ -34,55 +35,51 @@ class DeadlineProtocol(H11Protocol):
 
     ask_seconds: float = ASK_SECONDS
     read_seconds: float = READ_SECONDS
-    asking: asyncio.TimerHandle | None = None
-    reading: asyncio.TimerHandle | None = None
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         """A client has connected."""
         super().connection_made(transport)
+        self.deadlines: dict[str, asyncio.TimerHandle] = {}
         # Without a buffer that counts as empty, `pause_writing` tells of every answer that is not yet wholly taken,
         # also of a short one, which uvicorn holds to be done with and whose connection it would keep for ever.
         transport.set_write_buffer_limits(high=0)
         # asyncio does so only for sockets that were made with a protocol number. Without it the second part of an answer
         # waits up to 40 ms for the client to confirm the first.
         transport.get_extra_info("socket").setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        self._wait_for_request()
+        self._begin("asking", self.ask_seconds, transport.close)
 
     def data_received(self, data: bytes) -> None:
         """A part of a request, or a whole one."""
         super().data_received(data)
         if self.conn.their_state in (h11.IDLE, h11.SEND_BODY):
-            self._wait_for_request()
+            self._begin("asking", self.ask_seconds, self.transport.close)
         else:
-            _cancel(self.asking)
-            self.asking = None
+            self._end("asking")
 
     def pause_writing(self) -> None:
         """The client does not take what is sent as fast as it is sent."""
         super().pause_writing()
-        if self.reading is None:
-            self.reading = self.loop.call_later(self.read_seconds, self.transport.abort)
+        self._begin("reading", self.read_seconds, self.transport.abort)
 
     def resume_writing(self) -> None:
         """All that was sent is taken."""
-        _cancel(self.reading)
-        self.reading = None
+        self._end("reading")
         super().resume_writing()
 
     def connection_lost(self, exc: Exception | None) -> None:
         """The connection is gone."""
-        _cancel(self.asking)
-        _cancel(self.reading)
+        self._end("asking")
+        self._end("reading")
         super().connection_lost(exc)
 
-    def _wait_for_request(self) -> None:
-        if self.asking is None:
-            self.asking = self.loop.call_later(self.ask_seconds, self.transport.close)
+    def _begin(self, what: str, seconds: float, then: Callable[[], None]) -> None:
+        # A deadline that runs goes on: who sends a byte now and then gains no time.
+        if what not in self.deadlines:
+            self.deadlines[what] = self.loop.call_later(seconds, then)
 
-
-def _cancel(timer: asyncio.TimerHandle | None) -> None:
-    if timer is not None:
-        timer.cancel()
+    def _end(self, what: str) -> None:
+        if what in self.deadlines:
+            self.deadlines.pop(what).cancel()
 
 
 def make_server(application: Starlette) -> uvicorn.Server:
