@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import NamedTuple
 
-from hepatica.assurance.diff.compare import Comparison
+from hepatica.assurance.diff.compare import VersionComparison
 from hepatica.assurance.diff.result import AnswerChange, RulesetEdit, Undeclared, UnmetDeclaration
 from hepatica.assurance.space import Box, RegionMaker, intersect, subtract
 from hepatica.assurance.version import PLACES, RulesetVersion, Subject, SubjectKind
@@ -158,7 +158,7 @@ def tests_in(allowances: Iterable[Allowance]) -> tuple[Test, ...]:
     return tuple(test for one in allowances for alternative in one.where or () for test in sorted(alternative, key=repr))
 
 
-def gate(comparison: Comparison, allowances: Sequence[Allowance]) -> Gated:
+def gate(comparison: VersionComparison, allowances: Sequence[Allowance]) -> Gated:
     """Hold every change, and every edit that an answer shows, against the declared ones."""
     maker = RegionMaker(comparison.space)
     # A declared region holds every profile of which its condition is or may be true: an interval may reach into it.

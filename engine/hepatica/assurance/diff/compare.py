@@ -37,7 +37,7 @@ _OF_SUBJECT: Mapping[str, ChangeKind] = {"scope": "scope", "study": "applicabili
 
 
 @dataclass(frozen=True, eq=False)
-class Comparison:
+class VersionComparison:
     """Two versions: over which space, every change of an answer, and what was edited. `same`: subjects proved equal.
 
     `unsettled` are subjects with so many rules that what changes was not settled at a bounded cost.
@@ -52,7 +52,7 @@ class Comparison:
     unsettled: tuple[str, ...]
 
 
-def compare(old: RulesetVersion, new: RulesetVersion, cuts: Iterable[Test] = ()) -> Comparison:
+def compare(old: RulesetVersion, new: RulesetVersion, cuts: Iterable[Test] = ()) -> VersionComparison:
     """Compare two versions over the space cut at the thresholds of both, and at any further `cuts`."""
     renamed = renamed_rules(old.ruleset, new.ruleset)
     if renamed:
@@ -76,7 +76,7 @@ def compare(old: RulesetVersion, new: RulesetVersion, cuts: Iterable[Test] = ())
         same += not found
     names = tuple(_name_edit(before, after) for after, before in renamed.items())
     made = (*names, *edits(old.ruleset, new.ruleset))
-    return Comparison(
+    return VersionComparison(
         old, new, comparing.space, tuple(comparing.seen(edit) for edit in made), tuple(changes), same, tuple(unsettled)
     )
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 from hepatica.assurance.diff.allow import Allowance, gate, tests_in
-from hepatica.assurance.diff.compare import Comparison, compare
+from hepatica.assurance.diff.compare import VersionComparison, compare
 from hepatica.assurance.diff.result import RulesetDiff, RulesetEdit
 from hepatica.assurance.space import RegionMaker, simplest, space_of
 from hepatica.assurance.version import ProfileSpace, RulesetVersion
@@ -88,7 +88,7 @@ def new_or_gone(version: RulesetVersion, *, gone: bool = False) -> RulesetDiff:
     )
 
 
-def _headline(comparison: Comparison, edits: Sequence[RulesetEdit]) -> str:
+def _headline(comparison: VersionComparison, edits: Sequence[RulesetEdit]) -> str:
     """What was found, in one sentence."""
     profiles = counted(comparison.space.profiles, "profile")
     shown = [edit for edit in edits if edit.profiles]
@@ -109,7 +109,7 @@ def _headline(comparison: Comparison, edits: Sequence[RulesetEdit]) -> str:
     return f"{'; '.join(parts)}."
 
 
-def _moved(comparison: Comparison) -> str:
+def _moved(comparison: VersionComparison) -> str:
     """How many things of each kind an answer says otherwise."""
     found: list[str] = []
     for kind, one, several in (
