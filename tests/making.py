@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from hypothesis import strategies as st
 
+from hepatica.assurance.space import Space, space_of
+from hepatica.documents import Node
 from hepatica.inference import FieldClasses, Program, classes_of
 from hepatica.knowledge import AllOf, AnyOf, ConceptTest, Condition, NotOf, Operator, Test
 from hepatica.patient import COMMON_FIELDS, Facts, Field, Interval, Profile, Value, class_of, facts_of
@@ -96,6 +99,11 @@ def write_ruleset(folder: Path, **changed: str | None) -> Path:
     return folder
 
 
+def common_space(tests: Iterable[Test]) -> Space:
+    """The space that some tests of the common fields cut."""
+    return space_of(tests, COMMON_FIELDS)
+
+
 def consistent(known: dict[str, Value | None]) -> Facts:
     """Facts whose Child-Pugh class and score agree, as a profile's always do."""
     score = known.get("child_pugh_score")
@@ -125,7 +133,7 @@ def intervals() -> st.SearchStrategy[Interval]:
     """Amounts known only within bounds, some with an end on a threshold, some open."""
     ends = st.sampled_from([0.0, 19.5, 20.0, 200.0, 400.0, 400.5, 800.0, 5000.0])
     both = st.lists(ends, min_size=2, max_size=2, unique=True).map(sorted)
-    closed = st.tuples(both, st.booleans(), st.booleans()).map(lambda parts: Interval(*parts[0], *parts[1:]))
+    closed = st.tuples(both, st.booleans(), st.booleans()).map(lambda parts: Interval(parts[0][0], parts[0][1], *parts[1:]))
     below = st.builds(lambda high, included: Interval(high=high, high_included=included), ends, st.booleans())
     above = st.builds(lambda low, included: Interval(low=low, low_included=included), ends, st.booleans())
     return closed | below | above
@@ -191,3 +199,10 @@ def profile(**known: Any) -> Profile:
     for name in known:
         assert name in COMMON_FIELDS, name
     return Profile(consistent({name: tuple(v) if isinstance(v, list) else v for name, v in known.items()}))
+
+
+def plain(node: Node) -> object:
+    """A document without its places."""
+    if isinstance(node.value, dict):
+        return {key: plain(inner) for key, inner in node.value.items()}
+    return [plain(inner) for inner in node.value] if isinstance(node.value, list) else node.value

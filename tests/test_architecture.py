@@ -14,7 +14,7 @@ from tests.conftest import ROOT
 
 LAYERS = (
     ("printable",),
-    ("problems", "notice", "paths"),
+    ("problems", "notice", "paths", "records"),
     ("documents",),
     ("patient",),
     ("knowledge",),
@@ -37,7 +37,7 @@ ASSURANCE = (
 ONLY = {
     "durable_rules_engine": {"engine/hepatica/inference/rete.py"},
     "durable": set(),
-    "yaml": {"engine/hepatica/documents/yaml_reader.py"},
+    "yaml": {"engine/hepatica/documents/reader.py"},
     "pickle": {"engine/hepatica/inference/compiled.py"},
 }
 PACKAGE = ROOT / "engine" / "hepatica"

@@ -7,14 +7,20 @@ after sorafenib (not taken so far)", "Studied in Asia only", "Not in Child-Pugh 
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
+from pathlib import Path
+from typing import Any
 
 from hepatica.evaluation import Reason
 from hepatica.knowledge import AllOf, AnyOf, Concept, ConceptTest, Condition, NotOf, Ruleset, Test, concept_words
 from hepatica.patient import NONE, Field, Fields, Value
 
 NOT_KNOWN = "not known"
+# How a condition on a common field is said as a setting: by the field ("in BCLC stage {}"), by the words that are asked for
+# ("after sorafenib"), and how what is now is said beside it. Any other field is "where <title> is <value>".
+_WORDS: dict[str, Any] = json.loads(Path(__file__).with_name("wording.json").read_text(encoding="utf-8"))
 _MOST_LISTED = 4
 
 
@@ -26,6 +32,11 @@ def spoken(token: str) -> str:
 def counted(number: int, one: str, several: str = "") -> str:
     """A number with its noun: "1 rule", "3 rules", "2 therapies"."""
     return f"{number} {one if number == 1 else several or f'{one}s'}"
+
+
+def joined(*parts: str, mark: str = "; ") -> str:
+    """The parts that say something, with `mark` between them."""
+    return mark.join(part for part in parts if part)
 
 
 def any_of(words: Sequence[str]) -> str:
@@ -45,6 +56,13 @@ def shown(field: Field, value: Value | None) -> str:
 
 def _in_order(field: Field) -> tuple[Value, ...]:
     return (True, False) if field.kind == "flag" else field.values
+
+
+def _phrase(test: Test) -> str:
+    """The words for exactly these operands of a field; empty where it has none of its own."""
+    asked = ", ".join(sorted(set(map(str, test.operands)))) or test.operator
+    phrase: str = _WORDS["phrases"].get(test.field, {}).get(asked, "")
+    return phrase
 
 
 class Wording:
@@ -111,11 +129,11 @@ class Wording:
         if test is None:
             return f"only where {field.title} is {reason.requires}"
         excluded = self._excluded(field, test)
-        if excluded and (field.name, frozenset(map(str, test.operands))) not in _PHRASES:
+        if excluded and not _phrase(test):
             return f"not {self._setting(field, excluded)}"
         if field.name == "region" and test.operator == "in":
             return f"studied in {self._regions(test)} only"
-        here = _HERE.get((field.name, reason.value), "" if field.kind == "flag" else f"here {now}")
+        here = _WORDS["here"].get(field.name, {}).get(reason.value, "" if field.kind == "flag" else f"here {now}")
         return f"only {self._setting(field, test)}{f' ({here})' if here else ''}"
 
     def _excluded(self, field: Field, test: Test) -> Test | None:
@@ -128,13 +146,13 @@ class Wording:
 
     def _setting(self, field: Field, test: Test) -> str:
         """Where a condition on a field holds, as a phrase: "in BCLC stage C or D", "after sorafenib"."""
-        phrase = _PHRASES.get((field.name, frozenset(map(str, test.operands)) or frozenset({test.operator})))
-        if phrase:
-            return phrase
+        if _phrase(test):
+            return _phrase(test)
         if field.kind == "flag":
             name = field.title[:1].lower() + field.title[1:]
             return f"with {name}" if True in test.operands else f"without {name}"
-        return _TEMPLATES.get(field.name, f"where {field.title} is {{}}").format(self.test(test))
+        template: str = _WORDS["templates"].get(field.name, f"where {field.title} is {{}}")
+        return template.format(self.test(test))
 
     def _regions(self, test: Test) -> str:
         """Regions by the name of their group where a concept of the ruleset is that group."""
@@ -178,40 +196,3 @@ class Wording:
     def _bracketed(self, part: Condition, wanted: bool) -> str:
         words = self.condition(part, wanted)
         return f"({words})" if isinstance(part, (AllOf, AnyOf)) and len(part.parts) > 1 else words
-
-
-# How a condition on a field is said as a setting, for the common fields; any other field is "where <title> is <value>".
-_TEMPLATES = {
-    "bclc_stage": "in BCLC stage {}",
-    "child_pugh_class": "in Child-Pugh {}",
-    "child_pugh_score": "with a Child-Pugh score {}",
-    "ecog": "with ECOG performance status {}",
-    "afp": "with AFP {}",
-    "cmet": "in MET-{} tumours",
-    "ras": "with RAS {}",
-    "region": "in {}",
-    "etiology": "with {}",
-    "prior_sorafenib": "with prior sorafenib {}",
-    "other_prior_systemic": "after {}",
-}
-_PHRASES = {
-    ("prior_sorafenib", frozenset({"progressed", "intolerant"})): "after sorafenib",
-    ("prior_sorafenib", frozenset({"progressed"})): "after progression on sorafenib",
-    ("prior_sorafenib", frozenset({"intolerant"})): "after intolerance of sorafenib",
-    ("prior_sorafenib", frozenset({"refused"})): "where sorafenib was declined",
-    ("prior_sorafenib", frozenset({"none"})): "before sorafenib",
-    ("prior_sorafenib", frozenset({"none", "refused"})): "before any sorafenib",
-    ("prior_sorafenib", frozenset({"progressed", "intolerant", "refused"})): "after sorafenib, or where it was declined",
-    ("prior_sorafenib", frozenset({"progressed", "refused"})): "after progression on sorafenib, or where it was declined",
-    ("other_prior_systemic", frozenset({"empty"})): "without other systemic therapy before",
-    ("other_prior_systemic", frozenset({"not empty"})): "after another systemic therapy",
-    ("etiology", frozenset({"empty"})): "without a known cause of liver disease",
-    ("locoregional_suitable", frozenset({"True"})): "where locoregional therapy is suitable",
-    ("locoregional_suitable", frozenset({"False"})): "where locoregional therapy is not suitable",
-}
-_HERE = {
-    ("prior_sorafenib", "none"): "not taken so far",
-    ("prior_sorafenib", "progressed"): "progressed on it",
-    ("prior_sorafenib", "intolerant"): "not tolerated",
-    ("prior_sorafenib", "refused"): "declined",
-}

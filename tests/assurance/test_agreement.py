@@ -9,12 +9,12 @@ import pytest
 
 from hepatica.assurance import RulesetVersion
 from hepatica.assurance.agreement import agreement, boundaries, profiles_to_compare, sampled
-from hepatica.assurance.space import space_of
 from hepatica.inference import Conclusions, GoalKey, Inference
 from hepatica.knowledge import load_ruleset
 from hepatica.patient import Facts, read_profile
 from tests.assurance.generated import a_ruleset, version
 from tests.conftest import ROOT
+from tests.making import common_space
 
 SMALL = ("bclc_stage", "child_pugh_class", "afp", "cmet")
 
@@ -40,12 +40,12 @@ def test_all_agree_on_every_shipped_patient_every_boundary_and_a_sample() -> Non
 def test_all_agree_on_every_point_of_a_small_ruleset(seed: int) -> None:
     made = version(a_ruleset(Random(seed), therapies=2, most_rules=2, fields=SMALL))
     found = agreement(made, profiles_to_compare(made, [], sample=0, seed=1))
-    assert found.compared["every point"] == space_of(made.program.tests).points
+    assert found.compared["every point"] == common_space(made.program.tests).points
     assert found.differences == ()
 
 
 def test_every_rule_that_can_apply_applies_at_a_boundary_profile_and_fails_at_another() -> None:
-    space = space_of(shipped().program.tests, shipped().fields)
+    space = common_space(shipped().program.tests)
     masks = [shipped().program.masks(facts) for facts in boundaries(shipped(), space)]
     for rule in shipped().ruleset.rules:
         goal = shipped().program.goals[GoalKey("rule", rule)]
@@ -54,7 +54,7 @@ def test_every_rule_that_can_apply_applies_at_a_boundary_profile_and_fails_at_an
 
 
 def test_a_sample_is_the_same_for_the_same_seed_and_another_for_another() -> None:
-    space = space_of(shipped().program.tests, shipped().fields)
+    space = common_space(shipped().program.tests)
     first, again, other = (list(map(dict, sampled(space, 20, seed))) for seed in (1, 1, 2))
     assert first == again != other
 

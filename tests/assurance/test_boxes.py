@@ -7,10 +7,11 @@ from itertools import product
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hepatica.assurance.space import Box, count, describe, meet, space_of, subtract, uncovered
+from hepatica.assurance.space import Box, count, describe, meet, subtract, uncovered
 from hepatica.knowledge import Test
+from tests.making import common_space
 
-SPACE = space_of(
+SPACE = common_space(
     [Test("cmet", "in", ("high",)), Test("ras", "in", ("mutant",)), Test("bclc_stage", "in", ("C",)), Test("afp", ">", (400.0,))]
 )
 Points = set[tuple[int, ...]]

@@ -185,6 +185,7 @@ def test_extrapolates_excuses_what_it_names_and_nothing_else(excuse: str, left: 
     assert len(found(report_of(folder), "outside-trials")) == left
 
 
+@pytest.mark.slow
 def test_the_shipped_ruleset_has_no_fault_that_changes_an_answer() -> None:
     report = report_of(ROOT / "rulesets" / "hcc-2016")
     harmful = ("never-applies", "always-subsumed", "always-together", "no-option", "outside-trials", "unresolvable-unknown")

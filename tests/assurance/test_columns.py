@@ -10,14 +10,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from hepatica.assurance.agreement import sampled
-from hepatica.assurance.space import space_of
 from hepatica.assurance.sweep import counts
 from hepatica.inference import SCOPE, GoalKey, Program, compile_conditions
 from hepatica.inference.columns import BLOCK, WORD, Columns, outer
 from hepatica.knowledge import AllOf, AnyOf, Test
 from hepatica.patient import COMMON_FIELDS, Facts, Interval
 from tests.assurance.generated import EVERY, a_ruleset, version
-from tests.making import profiles
+from tests.making import common_space, profiles
 
 MANY = GoalKey("rule", "many")
 
@@ -82,7 +81,7 @@ def test_only_the_wanted_goals_are_kept() -> None:
 
 def test_the_sweep_meets_every_profile_once() -> None:
     made = version(a_ruleset(Random(6)))
-    space = space_of(made.program.tests)
+    space = common_space(made.program.tests)
     columns = Columns(made.program)
     tables = [columns.tables[0], columns.tables[1]]
     weights = [[1] * columns.sizes[0], [2] * columns.sizes[1]]
@@ -100,7 +99,7 @@ def test_a_space_too_large_to_count_in_64_bits_is_refused_not_wrapped() -> None:
 
 def exact(program: Program, number: int, seed: int) -> list[Facts]:
     """Sampled profiles without intervals, as many as wanted: a column is coded by class, and an interval lies in several."""
-    drawn = sampled(space_of(program.tests), 20 * number, seed)
+    drawn = sampled(common_space(program.tests), 20 * number, seed)
     kept = [facts for facts in drawn if not any(isinstance(value, Interval) for value in facts.values())]
     return (kept * number)[:number]
 

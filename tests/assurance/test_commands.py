@@ -15,10 +15,10 @@ from hypothesis import given
 
 from hepatica.assurance.check import KINDS
 from hepatica.cli.main import run
+from hepatica.cli.witnesses import patient_file
 from hepatica.notice import NOTICE
 from hepatica.patient import Facts, Profile, profile_in, profile_of, read_profile
 from hepatica.report.assurance.words import settings
-from hepatica.report.patient_file import patient_file
 from tests.assurance.editing import edit, two
 from tests.conftest import ROOT
 from tests.making import profiles, write_ruleset
@@ -348,7 +348,7 @@ def test_a_comparison_imports_no_numpy() -> None:
 
 @given(profiles())
 def test_a_patient_file_reads_back_to_the_same_facts(facts: Facts) -> None:
-    written = patient_file(facts, 'A label: with "quotes"', "What it shows.")
+    written = patient_file(Profile(facts), 'A label: with "quotes"', "What it shows.")
     assert dict(profile_in(written.encode(), "x.yaml").facts) == dict(facts)
 
 
@@ -371,11 +371,12 @@ def test_findings_come_in_the_formats_that_ci_takes(capfdbinary: pytest.CaptureF
 
 
 @pytest.mark.parametrize("limit", ["MOST_STATES", "MOST_PARTS"])
-def test_rules_that_cut_the_space_too_finely_are_refused(
-    limit: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+def test_rules_that_cut_the_space_too_finely_are_told_and_count_as_changed(
+    limit: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfdbinary: pytest.CaptureFixture[bytes]
 ) -> None:
     old, new = two(tmp_path)
     edit(new, "beta", '"> 400"', '"> 300"')
     monkeypatch.setattr(f"hepatica.assurance.space.diagram.{limit}", 2)
-    assert run(["diff", str(old), str(new)]) == 2
-    assert "therapy beta:1:1: too-many-parts" in capsys.readouterr().err
+    assert run(["diff", str(old), str(new), "-f", "json"]) == 1
+    told = json.loads(capfdbinary.readouterr().out)
+    assert told["changed"] and "therapy/beta" in told["unsettled"]

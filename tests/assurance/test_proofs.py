@@ -10,13 +10,13 @@ import pytest
 
 from hepatica.assurance import RulesetVersion
 from hepatica.assurance.check import CheckResult, check
-from hepatica.assurance.space import space_of
 from hepatica.evaluation import judged, precedence
 from hepatica.inference import SCOPE, GoalKey, Verdict
 from hepatica.knowledge import Rule, Therapy
 from hepatica.patient import Facts, Interval, profile_from
 from tests.assurance.brute import Brute
 from tests.assurance.generated import a_ruleset, version
+from tests.making import common_space
 
 FIELDS = ("bclc_stage", "child_pugh_class", "child_pugh_score", "afp", "cmet")
 SEEDS = range(16)
@@ -152,7 +152,7 @@ def a_version(seed: int) -> RulesetVersion:
 @pytest.fixture(scope="module")
 def held() -> list[tuple[Brute, CheckResult]]:
     made = [a_version(seed) for seed in SEEDS]
-    return [(Brute(one, space_of(one.program.tests)), check(one, ())) for one in made]
+    return [(Brute(one, common_space(one.program.tests)), check(one, ())) for one in made]
 
 
 @pytest.mark.parametrize("code", PROVED)

@@ -9,48 +9,48 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hepatica.assurance.space import Box, Entry, Space, cells_in_words, consistent, limits, space_of
+from hepatica.assurance.space import Box, Entry, Space, cells_in_words, consistent, limits
 from hepatica.inference import FieldClasses, classes_of, judge
 from hepatica.knowledge import Test
 from hepatica.patient import CLASS_RANGES, COMMON_FIELDS, Facts, Interval, class_of, facts_of
 from tests.assurance.generated import EVERY, a_ruleset, version
-from tests.making import profiles
+from tests.making import common_space, profiles
 
 AFP, SCORE, CLASS = "afp", "child_pugh_score", "child_pugh_class"
 
 
 def test_a_field_no_test_reads_is_no_part_of_the_space() -> None:
-    space = space_of([Test("cmet", "in", ("high",))])
+    space = common_space([Test("cmet", "in", ("high",))])
     assert [field.name for axis in space.axes for field in axis.fields] == ["cmet"]
     assert space.profiles == 3
 
 
 def test_entries_that_no_test_tells_apart_share_a_point_and_still_count() -> None:
-    space = space_of([Test("bclc_stage", "in", ("C", "D"))])
+    space = common_space([Test("bclc_stage", "in", ("C", "D"))])
     assert (space.points, space.profiles) == (3, 6)
 
 
 def test_a_number_is_cut_on_between_and_around_its_thresholds() -> None:
-    space = space_of([Test(AFP, ">", (20.0,)), Test(AFP, "<", (400.0,))])
+    space = common_space([Test(AFP, ">", (20.0,)), Test(AFP, "<", (400.0,))])
     # Five classes, their runs of two, three and four neighbours (what intervals can be), and unknown.
     assert space.profiles == 5 + 4 + 3 + 2 + 1
 
 
 def test_an_interval_is_a_point_of_its_own_where_tests_tell_it_from_unknown() -> None:
-    space = space_of([Test(AFP, ">", (400.0,))])
+    space = common_space([Test(AFP, ">", (400.0,))])
     assert {str(value) for (value,) in entries(space) if isinstance(value, Interval)} == {"<= 400", ">= 400"}
     assert space.profiles == 6 and space.points == 3
 
 
 def test_a_known_score_comes_with_its_class_and_no_other() -> None:
-    space = space_of([Test(CLASS, "in", ("A",)), Test(SCORE, "<=", (7.0,))])
+    space = common_space([Test(CLASS, "in", ("A",)), Test(SCORE, "<=", (7.0,))])
     for letter, score in entries(space):
         assert score is None or (isinstance(score, int) and letter == class_of(score))
     assert (None, None) in entries(space)
 
 
 def test_a_class_may_stand_without_a_score() -> None:
-    space = space_of([Test(CLASS, "in", ("A",)), Test(SCORE, "<=", (7.0,))])
+    space = common_space([Test(CLASS, "in", ("A",)), Test(SCORE, "<=", (7.0,))])
     assert {(letter, None) for letter in CLASS_RANGES} <= entries(space)
 
 
@@ -63,12 +63,12 @@ def test_the_count_of_the_space_is_that_of_its_points_entry_by_entry() -> None:
 @given(profiles())
 def test_every_profile_has_an_entry_on_each_axis_that_no_test_tells_from_it(facts: Facts) -> None:
     made = version(a_ruleset(Random(3), fields=EVERY))
-    space = space_of(made.program.tests)
+    space = common_space(made.program.tests)
     for axis in space.axes:
         names = [field.name for field in axis.fields]
         own = [test for test in made.program.tests if test.field in names]
         wanted = [judge(test, facts[test.field]) for test in own]
-        held = ({name: value for name, value in zip(names, axis.entry(cells), strict=True)} for cells in axis.cells(axis.full))
+        held = (dict(zip(names, axis.entry(cells), strict=True)) for cells in axis.cells(axis.full))
         assert any([judge(test, one[test.field]) for test in own] == wanted for one in held)
 
 
@@ -80,7 +80,7 @@ def test_the_simplest_profile_of_a_box_has_the_fewest_known_fields() -> None:
 
 @given(st.data())
 def test_the_words_of_a_box_speak_of_the_fields_that_it_limits_and_of_no_others(data: st.DataObject) -> None:
-    space = space_of(version(a_ruleset(Random(data.draw(st.integers(0, 20))))).program.tests)
+    space = common_space(version(a_ruleset(Random(data.draw(st.integers(0, 20))))).program.tests)
     box: Box = tuple(data.draw(st.integers(1, full)) for full in space.full)
     shown = limits(space, box)
     for axis, mask, full in zip(space.axes, box, space.full, strict=True):
@@ -133,6 +133,6 @@ def cells(classes: FieldClasses, values: set) -> list[tuple[int, ...]]:  # type:
 
 
 def _small() -> Space:
-    return space_of(
+    return common_space(
         [Test("bclc_stage", "in", ("C",)), Test(CLASS, "in", ("A",)), Test(SCORE, "=", (7.0,)), Test("ras", "in", ("mutant",))]
     )

@@ -12,7 +12,6 @@ import pytest
 from hepatica.assurance.cases import PatientCase, cases_in, pinned, read_cases
 from hepatica.assurance.coverage import FALSE, MEASURES, TRUE, CoverageGoal, decisions, measure
 from hepatica.assurance.places import condition_places
-from hepatica.assurance.space import space_of
 from hepatica.cli.main import run as hepatica
 from hepatica.evaluation import Evaluator
 from hepatica.inference import SCOPE, Expander, GoalKey, Verdict, read
@@ -21,6 +20,7 @@ from hepatica.patient import Facts
 from tests.assurance.generated import a_ruleset
 from tests.cases.making import ruleset_with_cases
 from tests.conftest import ROOT
+from tests.making import common_space
 
 
 def _named(goal: CoverageGoal) -> tuple[str, str, int, str]:
@@ -65,7 +65,7 @@ def test_goals_are_possible_exactly_where_some_profile_reaches_them(seed: int) -
     found = measure(ruleset, _idle(ruleset))
     concepts = {concept.id: concept.when for concept in ruleset.concepts.values()}
     for decision in decisions(ruleset):
-        space = space_of(test for part in Expander(concepts, ruleset.fields).expanded(decision.condition) for test in part)
+        space = common_space(test for part in Expander(concepts, ruleset.fields).expanded(decision.condition) for test in part)
         every = [space.facts(tuple(1 << i for i in point)) for point in product(*(range(len(a.points)) for a in space.axes))]
         impossible = {_named(goal) for goal in found.impossible if goal.decision == str(decision.goal)}
         reached = {verdict.value for verdict in {read(decision.condition, facts, concepts) for facts in every}}

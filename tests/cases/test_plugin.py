@@ -48,12 +48,14 @@ def test_a_failure_reads_as_what_was_expected_and_came(repository: Path) -> None
     assert "Traceback" not in shown
 
 
+@pytest.mark.slow
 def test_cases_are_chosen_by_their_words(repository: Path) -> None:
     code, shown = _pytest(repository, "-q", "-k", "waits")
     assert code == 0
     assert "1 passed, 2 deselected" in shown
 
 
+@pytest.mark.slow
 def test_junit_names_each_case(repository: Path) -> None:
     _pytest(repository, "-q", "--junitxml=out.xml")
     tests = list(ElementTree.parse(repository / "out.xml").iter("testcase"))
@@ -62,6 +64,7 @@ def test_junit_names_each_case(repository: Path) -> None:
     assert failed.get("name") == "Beta is always an option."
 
 
+@pytest.mark.slow
 def test_a_wrong_case_file_is_a_collection_error_with_every_problem(repository: Path) -> None:
     (repository / "rules" / "tiny" / "cases" / "failing.yaml").write_text(
         "cases:\n  - {case: A., profile: {bclk: C}, optoins: [beta]}\n", encoding="utf-8"
@@ -72,6 +75,7 @@ def test_a_wrong_case_file_is_a_collection_error_with_every_problem(repository: 
     assert "failing.yaml:2:36: unknown-key" in shown
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(find_spec("xdist") is None, reason="pytest-xdist is not installed")
 def test_cases_run_on_several_workers(repository: Path) -> None:
     code, shown = _pytest(repository, "-q", "-n", "2")

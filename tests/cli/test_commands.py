@@ -16,8 +16,8 @@ from click.testing import CliRunner
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from hepatica.cli.catalogue import KINDS
 from hepatica.cli.main import COMMANDS, cli, run
-from hepatica.cli.schema import KINDS
 from hepatica.notice import NOTICE
 from hepatica.patient import COMMON_FIELDS, keys_of
 from tests.conftest import ROOT

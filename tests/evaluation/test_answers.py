@@ -193,7 +193,9 @@ def _rule(name: str, standing: str) -> Rule:
 def test_the_shipped_patients_reach_every_line_and_every_scope(evaluator: Evaluator) -> None:
     answers = [evaluator.evaluate(read_profile(path)) for path in PATIENTS]
     options = [entry for answer in answers for entry in answer.options]
-    assert {entry.standing for entry in options} <= {name for name, standing in STANDINGS.items() if standing.reaches == "options"}
+    assert {entry.standing for entry in options} <= {
+        name for name, standing in STANDINGS.items() if standing.reaches == "options"
+    }
     assert {entry.line for entry in options} >= {"first", "second", "any"}
     assert {answer.scope for answer in answers} == {"in", "out", "unknown"}
     assert any(answer.possible for answer in answers)

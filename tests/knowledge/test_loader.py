@@ -9,10 +9,11 @@ import pytest
 
 from hepatica.documents import read_yaml
 from hepatica.knowledge import find_ruleset, gather, load_ruleset, ruleset_schemas
+from hepatica.patient import COMMON_FIELDS
 from hepatica.problems import InvalidInput
 from tests.conftest import ROOT
 from tests.knowledge.refusing import problems, swapped
-from tests.making import ALPHA, BETA, CARD, CONCEPTS, write_ruleset
+from tests.making import ALPHA, BETA, CARD, CONCEPTS, plain, write_ruleset
 
 
 def test_a_valid_ruleset_loads_with_its_places(tmp_path: Path) -> None:
@@ -143,13 +144,16 @@ def test_the_digest_names_the_content_and_nothing_else(tmp_path: Path) -> None:
 def test_every_shipped_file_fits_the_schema_that_editors_get() -> None:
     folder = ROOT / "rulesets" / "hcc-2016"
     ruleset = load_ruleset(folder)
-    validators = {kind: jsonschema.Draft202012Validator(schema) for kind, schema in ruleset_schemas(ruleset.concepts).items()}
+    validators = {
+        kind: jsonschema.Draft202012Validator(schema)
+        for kind, schema in ruleset_schemas(ruleset.concepts, ruleset.fields).items()
+    }
     kinds = {"therapies": "therapy", "notes": "notes", "omissions": "omissions"}
     files = [(folder / f"{name}.yaml", name) for name in ("ruleset", "concepts", "references")]
     files += [(path, kind) for name, kind in kinds.items() for path in sorted((folder / name).glob("*.yaml"))]
     assert len(files) > 40
     for path, kind in files:
-        assert not list(validators[kind].iter_errors(read_yaml(path.read_bytes(), str(path)).plain())), path
+        assert not list(validators[kind].iter_errors(plain(read_yaml(path.read_bytes(), str(path))))), path
 
 
 @pytest.mark.parametrize(
@@ -157,6 +161,6 @@ def test_every_shipped_file_fits_the_schema_that_editors_get() -> None:
     [("class: a drug", "clas: a drug"), ("untreated: yes", "untreatd: yes"), ("standing: standard", "standing: good")],
 )
 def test_the_schema_refuses_what_the_loader_refuses(old: str, new: str) -> None:
-    value = read_yaml(swapped(ALPHA, old, new).encode(), "a.yaml").plain()
+    value = plain(read_yaml(swapped(ALPHA, old, new).encode(), "a.yaml"))
     with pytest.raises(jsonschema.ValidationError):
-        jsonschema.validate(value, ruleset_schemas(["untreated", "advanced_hcc"])["therapy"])
+        jsonschema.validate(value, ruleset_schemas(["untreated", "advanced_hcc"], COMMON_FIELDS)["therapy"])

@@ -23,6 +23,7 @@ from hepatica.documents import (
     write_output,
 )
 from hepatica.problems import InvalidInput, Problem
+from tests.making import plain
 
 
 def refused(data: bytes, name: str = "f.yaml") -> str:
@@ -82,8 +83,8 @@ def test_a_name_given_twice_is_located_where_it_is_given_again() -> None:
 
 
 def test_without_an_ending_json_and_flow_yaml_are_both_read() -> None:
-    assert read_document(b'{"a": "\\u00e9"}', "<stdin>").plain() == {"a": "\u00e9"}
-    assert read_document(b"{a: C, b: [x, y]}", "<stdin>").plain() == {"a": "C", "b": ["x", "y"]}
+    assert plain(read_document(b'{"a": "\\u00e9"}', "<stdin>")) == {"a": "\u00e9"}
+    assert plain(read_document(b"{a: C, b: [x, y]}", "<stdin>")) == {"a": "C", "b": ["x", "y"]}
     assert refused(b"{a: [", "<stdin>").startswith("<stdin>:1:2: json-syntax")
 
 
@@ -108,7 +109,7 @@ JSON = st.recursive(
 
 @given(JSON.filter(lambda value: "e" not in json.dumps(value)))
 def test_json_means_what_the_standard_library_says(value: object) -> None:
-    assert read_json(json.dumps(value).encode(), "f.json").plain() == value
+    assert plain(read_json(json.dumps(value).encode(), "f.json")) == value
 
 
 @given(st.binary(max_size=200) | st.text(max_size=200).map(str.encode))

@@ -11,6 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from hepatica.documents import decode, read_json
 from hepatica.patient import (
     CHILD_PUGH_PARTS,
     COMMON_FIELDS,
@@ -22,14 +23,16 @@ from hepatica.patient import (
     profile_in,
     profile_schema,
 )
-from hepatica.problems import InvalidInput
+from hepatica.patient.fields import table
+from hepatica.problems import InvalidInput, Problem
+from tests.conftest import ROOT
 from tests.patient.test_spellings import PARTS_READ, PARTS_REFUSED, READ, REFUSED
 
 VALIDATOR = jsonschema.Draft202012Validator(profile_schema())
 TYPED = {name: [word for words in READ[name].values() for word in words] + list(REFUSED[name]) for name in READ}
 PARTS = {name: [word for words in PARTS_READ[name].values() for word in words] + list(PARTS_REFUSED[name]) for name in PARTS_READ}
 # A bound in a text, a character that only looks like another, and 0 beside 0.0 cannot be told apart by a schema.
-BEYOND_SCHEMA = re.compile(r"[^\x00-\x7f]|^-?\d+(\.\d+)?e\d|\d{9}|\d-\d|and|[<>]")
+BEYOND_SCHEMA = re.compile(r"[^\x00-\x7f]|\d[.,]?e\+?\d|\d{9}|\d-\d|and|[<>]", re.IGNORECASE)
 
 
 def taken(document: dict[str, Any]) -> bool:
@@ -135,6 +138,16 @@ def test_schema_and_reader_agree_on_generated_values(entry: tuple[str, Any]) -> 
 )
 def test_schema_and_reader_agree_on_names(key: str) -> None:
     assert VALIDATOR.is_valid({key: None}) == taken({key: None})
+
+
+@pytest.mark.parametrize("name", ["keys", "fields", "child_pugh_parts", "cmet_parts"])
+def test_the_shipped_tables_are_fields_as_a_ruleset_declares_them(name: str) -> None:
+    file = ROOT / "engine/hepatica/patient/vocabulary.json"
+    problems: list[Problem] = []
+    entries = read_json(file.read_bytes(), str(file)).at((name,)).value
+    assert isinstance(entries, list)
+    for entry, known in zip(entries, table(name).values(), strict=True):
+        assert decode(Field, entry, str(file), problems) == known, problems
 
 
 def test_a_field_of_a_rulesets_own_is_read_shown_and_in_the_schema() -> None:

@@ -31,7 +31,9 @@ from hepatica.report import (
     TreeNode,
 )
 
-TREE = Tree(TreeNode("all of", "no", (TreeNode("BCLC stage is C", "yes"), TreeNode("AFP is not known", "unknown"))), folded=True)
+TREE = Tree(
+    (TreeNode("all of", "no", (TreeNode("BCLC stage is C", "yes"), TreeNode("AFP is not known", "unknown"))),), folded=True
+)
 PAGE: Blocks = (
     Title("Alpha against beta", "ruleset one"),
     Facts((("BCLC stage", "C"), ("AFP", "35 ng/mL")), inline=True),

@@ -16,8 +16,7 @@ from hepatica.cli.main import run
 from hepatica.evaluation import Evaluator
 from hepatica.knowledge import Correction, LaterEvent, Place, Result, Ruleset, Study
 from hepatica.report import document, markdown, text
-from hepatica.report.teaching.drawing import printed_pages, svg
-from hepatica.report.teaching.forest import estimate_text, forest_drawing, forest_pages, forest_view, verdict
+from hepatica.report.teaching import estimate_text, forest_drawing, forest_pages, forest_view, printed_pages, svg, verdict
 from hepatica.teaching import ENDPOINTS, Forest, ForestRow, forest
 
 SVG = "{http://www.w3.org/2000/svg}"

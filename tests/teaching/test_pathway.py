@@ -16,8 +16,7 @@ from hepatica.evaluation import Evaluation, Evaluator
 from hepatica.knowledge import RANK, STANDINGS
 from hepatica.patient import Profile, profile_of, read_profile
 from hepatica.report import document, markdown, text
-from hepatica.report.teaching.drawing import INKS, printed_pages, svg
-from hepatica.report.teaching.pathway import MARKS, mermaid, pathway_drawings, pathway_svg, pathway_view
+from hepatica.report.teaching import INKS, MARKS, mermaid, pathway_drawings, pathway_svg, pathway_view, printed_pages, svg
 from hepatica.teaching import Pathway, pathway
 from tests.teaching.conftest import sample_profiles
 

@@ -13,7 +13,7 @@ from hepatica.knowledge import load_ruleset
 from hepatica.patient import Profile, Value, facts_of
 from hepatica.problems import InvalidInput
 from hepatica.report import document, markdown, text
-from hepatica.report.teaching.quiz import question_view, quiz_view, reveal_view
+from hepatica.report.teaching import question_view, quiz_view, reveal_view
 from hepatica.teaching import Quiz, QuizAnswer, QuizCase, fact, mark, marked, pick, quiz, read_answers, read_token, resumed
 from tests.conftest import ROOT
 

@@ -12,7 +12,7 @@ import pytest
 
 from hepatica.evaluation import Evaluator
 from hepatica.patient import Profile
-from hepatica.report.teaching.quiz_export import anki, gift, moodle
+from hepatica.report.teaching import anki, gift, moodle
 from hepatica.teaching import Quiz, quiz
 
 # https://docs.moodle.org/en/Moodle_XML_format: the elements of a question, and the fractions that an answer may have.

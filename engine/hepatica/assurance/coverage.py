@@ -25,7 +25,7 @@ from hepatica.evaluation import RulesetIdentity, identity
 from hepatica.inference import SCOPE, GoalKey, Verdict, read
 from hepatica.knowledge import AllOf, AnyOf, ConceptTest, Condition, NotOf, Ruleset, Test, condition_words, leaves
 from hepatica.notice import notice
-from hepatica.patient import Facts, Profile
+from hepatica.patient import Facts, Fields, Profile
 from hepatica.problems import InvalidInput, Problem
 
 Measure = Literal["decision", "condition", "mcdc"]
@@ -206,17 +206,17 @@ Found = MissingGoal | ReachedGoal | CoverageGoal
 
 
 def _of_decision(decision: Decision, cases: Sequence[PatientCase], ruleset: Ruleset) -> Iterator[Found]:
-    wanted = [_goal(decision, "decision", -1, verdict) for verdict in Verdict]
+    wanted = [_goal(decision, "decision", -1, verdict, ruleset.fields) for verdict in Verdict]
     yield from _held(wanted, (decision.condition,), cases, ruleset)
     for index, leaf in enumerate(decision.conditions):
         parts = (leaf, decision.with_condition(index, TRUE), decision.with_condition(index, FALSE))
-        wanted = [_goal(decision, "condition", index, verdict) for verdict in Verdict]
-        wanted += [_goal(decision, "mcdc", index, verdict) for verdict in (Verdict.TRUE, Verdict.FALSE)]
+        wanted = [_goal(decision, "condition", index, verdict, ruleset.fields) for verdict in Verdict]
+        wanted += [_goal(decision, "mcdc", index, verdict, ruleset.fields) for verdict in (Verdict.TRUE, Verdict.FALSE)]
         yield from _pairs_whole(list(_held(wanted, parts, cases, ruleset)))
 
 
-def _goal(decision: Decision, measured: Measure, index: int, verdict: Verdict) -> CoverageGoal:
-    condition = condition_words(decision.conditions[index]) if index >= 0 else ""
+def _goal(decision: Decision, measured: Measure, index: int, verdict: Verdict, fields: Fields) -> CoverageGoal:
+    condition = condition_words(decision.conditions[index], fields) if index >= 0 else ""
     return CoverageGoal(
         place=decision.place_of(index),
         decision=str(decision.goal),

@@ -10,7 +10,7 @@ import functools
 import os
 import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from pathlib import Path
 from textwrap import indent
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -20,45 +20,34 @@ import click
 from hepatica.cli import writing
 from hepatica.documents import MAX_BYTES
 from hepatica.paths import DEFAULT_RULESET, shipped
-from hepatica.problems import InvalidInput, Problem
-from hepatica.report import Style
+from hepatica.problems import InvalidInput, Problem, quote, suggestion
+from hepatica.records import record
 
 if TYPE_CHECKING:
     from hepatica.evaluation import Evaluator
     from hepatica.knowledge import Ruleset
     from hepatica.patient import Profile
-    from hepatica.report import Blocks
+    from hepatica.report import Blocks, Style
 
-F = TypeVar("F", bound=Callable[..., Any])
+T = TypeVar("T")
 STDIN = "-"
 FORMATS = ("text", "markdown", "json", "html")
-# What the end of a file's name says about its format; where two have the same end, the one that a command offers.
-SUFFIXES = (
-    (".txt", "text"),
-    (".md", "markdown"),
-    (".markdown", "markdown"),
-    (".json", "json"),
-    (".htm", "html"),
-    (".html", "html"),
-    (".ndjson", "ndjson"),
-    (".jsonl", "ndjson"),
-    (".csv", "csv"),
-    (".svg", "svg"),
-    (".png", "png"),
-    (".pdf", "pdf"),
-    (".mmd", "mermaid"),
-    (".sarif", "sarif"),
-    (".xml", "junit"),
-    (".xml", "moodle"),
-    (".gift", "gift"),
-    (".apkg", "anki"),
-    (".bib", "bibtex"),
-    (".ris", "ris"),
-    (".parquet", "parquet"),
-)
+# The ends of a file's name that say its format, where that is not the format's own name; where two formats have the same
+# end, the one that a command offers is meant.
+SUFFIXES = {
+    "text": (".txt",),
+    "markdown": (".md", ".markdown"),
+    "html": (".htm", ".html"),
+    "ndjson": (".ndjson", ".jsonl"),
+    "mermaid": (".mmd",),
+    "junit": (".xml",),
+    "moodle": (".xml",),
+    "anki": (".apkg",),
+    "bibtex": (".bib",),
+}
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Output:
     """What a command has to say: the typed result, its view, the exit code, and how formats of its own are written.
 
@@ -108,13 +97,7 @@ def printed(
 def _output_options(formats: tuple[str, ...], verbose: str) -> list[Callable[[Any], Any]]:
     options = [
         click.option("--format", "-f", "format_", type=click.Choice(formats), help=f"How to write.  [default: {formats[0]}]"),
-        click.option(
-            "--output",
-            "-o",
-            type=Path,
-            metavar="FILE",
-            help="Write to FILE; the end of its name says the format.",
-        ),
+        click.option("--output", "-o", type=Path, metavar="FILE", help="Write to FILE; the end of its name says the format."),
         click.option("--force", is_flag=True, help="Let --output replace a file that Hepatica did not write."),
     ]
     if verbose:
@@ -126,10 +109,11 @@ def _chosen(format_: str | None, output: Path | None, offered: tuple[str, ...]) 
     """The format to write. Refuses a file name that says another one than is written."""
     if output is None or (not output.suffix and format_):
         return format_ or offered[0]
-    named = next((name for end, name in SUFFIXES if end == output.suffix.lower() and name in offered), None)
+    ends = {name: SUFFIXES.get(name, (f".{name}",)) for name in offered}
+    named = next((name for name, own in ends.items() if output.suffix.lower() in own), None)
     if named is None:
-        ends = ", ".join(end for end, name in SUFFIXES if name in offered)
-        raise click.UsageError(f"--output takes a file name that ends in one of {ends}")
+        known = ", ".join(end for own in ends.values() for end in own)
+        raise click.UsageError(f"--output takes a file name that ends in one of {known}")
     if format_ and format_ != named:
         raise click.UsageError(f"--output names a {named} file, and --format says {format_}")
     return named
@@ -168,18 +152,13 @@ def _json(results: Iterable[Any]) -> Iterator[str]:
     yield "\n]\n" if lead != "[\n" else "[]\n"
 
 
-def ruleset_option(function: F) -> F:
-    """`--ruleset`: an id of a shipped ruleset or a folder."""
-    return click.option("--ruleset", "-r", default=DEFAULT_RULESET, show_default=True, metavar="ID|FOLDER", help="Rules to use.")(
-        function
-    )
-
-
-def settings_option(function: F) -> F:
-    """`--set field=value`, repeatable."""
-    return click.option(
-        "--set", "-s", "settings", multiple=True, metavar="FIELD=VALUE", help="Set or override a field; may be repeated."
-    )(function)
+# An id of a shipped ruleset, or a folder.
+ruleset_option = click.option(
+    "--ruleset", "-r", default=DEFAULT_RULESET, show_default=True, metavar="ID|FOLDER", help="Rules to use."
+)
+settings_option = click.option(
+    "--set", "-s", "settings", multiple=True, metavar="FIELD=VALUE", help="Set or override a field; may be repeated."
+)
 
 
 def ruleset(name: str) -> Ruleset:
@@ -200,25 +179,31 @@ def read_patients(paths: Sequence[str], settings: Sequence[str], rules: Ruleset 
     """The profiles of several files (`-` is standard input; a file may hold a list); settings alone make one too."""
     from hepatica.patient import COMMON_FIELDS, profile_of, profiles_in
 
+    if not paths and not settings:
+        raise click.UsageError("name a patient file, - for standard input, or facts with --set field=value")
     fields = rules.fields if rules else COMMON_FIELDS
     if not paths:
         return [profile_of(settings, fields=fields)]
-    profiles: list[Profile] = []
+    found = _each(paths, lambda path: profiles_in(*_patient_bytes(path), settings, fields=fields))
+    return [profile for profiles in found for profile in profiles]
+
+
+def _each(names: Iterable[str], read: Callable[[str], T]) -> list[T]:
+    """What is read for each name. Raises `InvalidInput` with the problems of all of them."""
+    found: list[T] = []
     problems: list[Problem] = []
-    for path in paths:
+    for name in names:
         try:
-            profiles.extend(profiles_in(*_patient_bytes(path), settings, fields=fields))
+            found.append(read(name))
         except InvalidInput as error:
             problems.extend(error.problems)
     if problems:
         raise InvalidInput(problems)
-    return profiles
+    return found
 
 
 def read_patient(path: str | None, settings: Sequence[str], rules: Ruleset | None = None) -> Profile:
     """The one profile of a file (or of settings alone); refuses a list of several."""
-    if path is None and not settings:
-        raise click.UsageError("name a patient file, - for standard input, or facts with --set field=value")
     profiles = read_patients([path] if path else [], settings, rules)
     if len(profiles) != 1:
         raise click.UsageError(f"one patient is needed; {path} holds {len(profiles)}")
@@ -227,41 +212,24 @@ def read_patient(path: str | None, settings: Sequence[str], rules: Ruleset | Non
 
 def known_therapies(names: Sequence[str], rules: Ruleset, given_as: str = "--therapy") -> tuple[str, ...]:
     """The ids of therapies named by id, name or synonym (brand names). Raises `InvalidInput` with every unknown one."""
-    found: list[str] = []
-    problems: list[Problem] = []
-    for name in names:
-        try:
-            found.append(therapy(name, rules, given_as))
-        except InvalidInput as error:
-            problems.extend(error.problems)
-    if problems:
-        raise InvalidInput(problems)
-    return tuple(found)
+    return tuple(_each(names, lambda name: therapy(name, rules, given_as)))
 
 
 def therapy(name: str, rules: Ruleset, given_as: str) -> str:
     """The id of one therapy; see `known_therapies`. One that another shipped ruleset knows is said to be there."""
-    from hepatica.problems import quote, suggestion
-
     found = _named(name, rules)
     if found:
         return found
     here = f"{quote(name)} is not in this ruleset ({rules.card.id})"
     elsewhere = [other.card.id for other in _other_rulesets(rules) if _named(name, other)]
-    if elsewhere:
-        message = f"{here}; it is in {' and '.join(elsewhere)}: --ruleset {elsewhere[0]}"
-    else:
-        message = f"{here}; {suggestion(name, rules.therapies)}"
-    raise InvalidInput([Problem(given_as, 1, 1, "unknown-therapy", message)])
+    there = f"it is in {' and '.join(elsewhere)}: --ruleset {elsewhere[0]}" if elsewhere else suggestion(name, rules.therapies)
+    raise InvalidInput([Problem(given_as, 1, 1, "unknown-therapy", f"{here}; {there}")])
 
 
 def _named(name: str, rules: Ruleset) -> str:
     """The therapy of an id, a name or a synonym, whatever the case, blanks and hyphens; empty where there is none."""
-    wanted = _folded(name)
-    for one in rules.therapies.values():
-        if wanted in map(_folded, (one.id, one.name, *one.synonyms)):
-            return one.id
-    return ""
+    known = rules.therapies.values()
+    return next((one.id for one in known if _folded(name) in map(_folded, (one.id, one.name, *one.synonyms))), "")
 
 
 def _folded(text: str) -> str:
@@ -301,8 +269,6 @@ def _patient_bytes(path: str) -> tuple[bytes, str]:
         return read_input(path)
     if path in examples:
         return read_input(str(examples[path]))
-    from hepatica.problems import quote, suggestion
-
     hint = suggestion(path, examples).partition("? allowed:")
     near = f"{hint[0]}? " if hint[1] else ""
     message = f"no such file and no example patient {quote(path)}; {near}`hepatica patients` lists the examples"
@@ -311,5 +277,7 @@ def _patient_bytes(path: str) -> tuple[bytes, str]:
 
 def style(path: Path | None = None) -> Style:
     """Emphasis only on a terminal: never with `NO_COLOR`, nor where a file at `path` is written instead."""
+    from hepatica.report import Style
+
     terminal = path is None and sys.stdout is not None and sys.stdout.isatty()
     return Style(terminal and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb")

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 @common.settings_option
 @common.ruleset_option
 @common.printed("ndjson", verbose="Reasons, caveats, studies and the rest of the advice under each therapy.")
-def command(*, patients: tuple[str, ...], settings: tuple[str, ...], ruleset: str) -> common.Output:
+def evaluate(*, patients: tuple[str, ...], settings: tuple[str, ...], ruleset: str) -> common.Output:
     """The systemic options that published evidence backs for hypothetical patients.
 
     PATIENT is a YAML or JSON file, the name of an example patient (see `hepatica patients`), or - for standard input.
@@ -32,8 +32,6 @@ def command(*, patients: tuple[str, ...], settings: tuple[str, ...], ruleset: st
       hepatica evaluate patients/*.yaml --format ndjson
       hepatica evaluate - --output answer.html < patient.json
     """
-    if not patients and not settings:
-        raise click.UsageError("name a patient file, - for standard input, or facts with --set field=value")
     from hepatica.report import answer
 
     rules = common.ruleset(ruleset)

@@ -18,28 +18,26 @@ from hepatica.notice import NOTICE
 from hepatica.printable import printable
 from hepatica.problems import InternalError, InvalidInput
 
+# Every command: the module that holds it, in a function of the same name, and what the list of commands says of it.
 COMMANDS = {
-    "evaluate": ("hepatica.cli.evaluate", "The main job: the options that published evidence backs for a patient."),
-    "explain": ("hepatica.cli.explain", "Why a therapy is or is not an option, rule by rule."),
-    "whatif": ("hepatica.cli.whatif", "The smallest changes of facts that add or remove each option."),
-    "compare": ("hepatica.cli.compare", "Several patients, or one under two rulesets, side by side."),
-    "pathway": ("hepatica.cli.pathway", "The treatment lines as a picture made from the rules."),
-    "forest": ("hepatica.cli.forest", "The randomised trials' hazard ratios as a forest plot."),
-    "quiz": ("hepatica.cli.quiz", "Cases to judge: commit first, then see the answer."),
-    "rules": ("hepatica.cli.rules", "List, show and search the rules."),
-    "evidence": ("hepatica.cli.evidence", "List, show, search and verify the studies."),
-    "patients": ("hepatica.cli.patients", "The example patients, with what each teaches."),
-    "about": ("hepatica.cli.about", "The ruleset's card: what it covers, and what it leaves out."),
-    "test": ("hepatica.cli.test", "Run case tables: what the answer must say of each patient."),
-    "coverage": (
-        "hepatica.cli.coverage",
-        "What the case tables exercise: rules, conditions, MC/DC pairs; write what is missing.",
-    ),
-    "mutate": ("hepatica.cli.mutate", "Change the rules in every small way; each change must be caught by a case."),
-    "serve": ("hepatica.cli.serve", "A page in the browser: form, answer, evidence and rules."),
-    "check": ("hepatica.cli.check", "Proofs about one ruleset: rules that never apply, gaps, promises beyond the trials ..."),
-    "diff": ("hepatica.cli.diff", "What an edit of the rules changes in the answers, for every profile."),
-    "schema": ("hepatica.cli.schema", "JSON Schemas of profile, ruleset and output, for editors."),
+    "evaluate": ("evaluate", "The main job: the options that published evidence backs for a patient."),
+    "explain": ("readings", "Why a therapy is or is not an option, rule by rule."),
+    "whatif": ("readings", "The smallest changes of facts that add or remove each option."),
+    "compare": ("readings", "Several patients, or one under two rulesets, side by side."),
+    "pathway": ("teaching", "The treatment lines as a picture made from the rules."),
+    "forest": ("teaching", "The randomised trials' hazard ratios as a forest plot."),
+    "quiz": ("teaching", "Cases to judge: commit first, then see the answer."),
+    "rules": ("catalogue", "List, show and search the rules."),
+    "evidence": ("catalogue", "List, show, search and verify the studies."),
+    "patients": ("catalogue", "The example patients, with what each teaches."),
+    "about": ("catalogue", "The ruleset's card: what it covers, and what it leaves out."),
+    "test": ("assurance", "Run case tables: what the answer must say of each patient."),
+    "coverage": ("assurance", "What the case tables exercise: rules, conditions, MC/DC pairs; write what is missing."),
+    "mutate": ("assurance", "Change the rules in every small way; each change must be caught by a case."),
+    "serve": ("serve", "A page in the browser: form, answer, evidence and rules."),
+    "check": ("assurance", "Proofs about one ruleset: rules that never apply, gaps, promises beyond the trials ..."),
+    "diff": ("assurance", "What an edit of the rules changes in the answers, for every profile."),
+    "schema": ("catalogue", "JSON Schemas of profile, ruleset and output, for editors."),
 }
 
 
@@ -54,8 +52,7 @@ class _Commands(click.Group):
         """The command, or None for a name that is none of ours."""
         if cmd_name not in COMMANDS:
             return None
-        module = importlib.import_module(COMMANDS[cmd_name][0])
-        command: click.Command = module.command
+        command: click.Command = getattr(importlib.import_module(f"hepatica.cli.{COMMANDS[cmd_name][0]}"), cmd_name)
         return command
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
@@ -98,9 +95,10 @@ def cli() -> None:
 
 
 def main() -> None:
-    """The entry point. A short-lived process makes little garbage, so it is looked for less often."""
-    gc.set_threshold(50_000, 20, 100)
-    sys.exit(run(sys.argv[1:]))
+    """The entry point."""
+    code = run(sys.argv[1:])
+    gc.freeze()  # Python would look through everything once more before it goes: a sixth of a short command's time
+    sys.exit(code)
 
 
 def run(arguments: list[str]) -> int:

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     metavar="ID|FOLDER",
     help=f"Rules to offer; may be repeated, the first is the default.  [{DEFAULT_RULESET} and its companion]",
 )
-def command(host: str, port: int, rulesets: tuple[str, ...]) -> None:
+def serve(host: str, port: int, rulesets: tuple[str, ...]) -> None:
     """A page in the browser: a form, the answer beside it, the evidence and the rules behind it.
 
     The address in the browser holds the whole case, and nothing is stored or logged. Every page is JSON at the same path

@@ -7,7 +7,6 @@ import stat
 import sys
 from collections.abc import Iterable
 from pathlib import Path
-from tempfile import NamedTemporaryFile
 from typing import IO
 
 from hepatica.notice import NOTICE
@@ -35,6 +34,8 @@ def write_file(chunks: Iterable[str | bytes], path: Path, *, force: bool = False
     carries. Raises `InvalidInput` where nothing may or can be written.
     """
     try:
+        from tempfile import NamedTemporaryFile  # not needed, and so not loaded, for standard output
+
         target = path.resolve()
         _refuse(target, path, force)
         # Beside the target, because a rename is whole only within one file system.

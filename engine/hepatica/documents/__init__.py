@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from hepatica.documents.decode import adapter, decode
 from hepatica.documents.files import STDIN, read_bytes, read_input, write_output
-from hepatica.documents.reader import read_document, read_json
+from hepatica.documents.reader import read_document, read_json, read_yaml
 from hepatica.documents.tree import MAX_BYTES, MAX_DEPTH, MAX_NODES, Node, Path, decoded
-from hepatica.documents.yaml_reader import read_yaml
 
 __all__ = [
     "MAX_BYTES",

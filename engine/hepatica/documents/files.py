@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-import os
+import secrets
 import sys
 from pathlib import Path
 
@@ -50,29 +50,21 @@ def write_output(path: Path, data: bytes) -> None:
 
     Raises `InvalidInput` where it cannot be written; what stood there before is then still there.
     """
-    import tempfile
-
-    beside = ""
+    beside = path
     try:
         # A pipe or a device (/dev/stdout) is written to, not replaced.
         if path.exists() and not path.is_file():
             path.write_bytes(data)
             return
         target = path.resolve()
-        mode = target.stat().st_mode & 0o777 if target.exists() else 0o666 & ~_umask()
-        handle, beside = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name[:100]}.")
-        with os.fdopen(handle, "wb") as stream:
+        beside = target.with_name(f".{target.name[:100]}.{secrets.token_hex(4)}")
+        with beside.open("xb") as stream:
             stream.write(data)
-        Path(beside).chmod(mode)
-        Path(beside).replace(target)
+        if target.exists():
+            beside.chmod(target.stat().st_mode & 0o777)
+        beside.replace(target)
     except (OSError, ValueError) as error:
-        if beside:
+        if beside != path:
             with contextlib.suppress(OSError):
-                Path(beside).unlink()
+                beside.unlink()
         raise _problem(str(path), "cannot-write", _reason(error, "cannot be written")) from None
-
-
-def _umask() -> int:
-    mask = os.umask(0)
-    os.umask(mask)
-    return mask

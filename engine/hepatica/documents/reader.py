@@ -1,17 +1,35 @@
-"""A document in JSON or YAML: by the file's ending; without one, JSON where it is JSON and YAML otherwise."""
+"""YAML and JSON to a tree with places. The only module that imports `yaml`.
+
+Of YAML, the parser's event stream is read; tags, anchors, aliases, duplicate keys and several documents in one file are
+refused.
+"""
 
 from __future__ import annotations
 
 import json
 import math
 import re
+from typing import Any
 
-from hepatica.documents.tree import Node, Scalar, TreeBuilder, decoded
-from hepatica.documents.yaml_reader import LONGEST_NUMBER, read_yaml
-from hepatica.problems import InvalidInput, Problem
+import yaml
 
+from hepatica.documents.tree import TOO_DEEP, Node, Scalar, TreeBuilder, decoded
+from hepatica.problems import InvalidInput, Problem, quote
+
+_Loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+_YAML_WORDS: dict[str, Scalar] = {
+    **dict.fromkeys(("yes", "true", "on"), True),
+    **dict.fromkeys(("no", "false", "off"), False),
+    **dict.fromkeys(("", "~", "null"), None),
+}
+_LONGEST_NUMBER = 30
+_NUMBER = re.compile(r"[+-]?(?:\d+(?P<point>\.\d*)?|(?P<bare>\.\d+))", re.ASCII)
+_AMOUNT = r"\d[\d.]*(?:,\d{3})*(?:[eE][+-]?\d+)?(?:[ \t]*[^\W\d]\w*(?:/\w+)?)?"
+_BARE_SIGN = re.compile(
+    rf":[ \t]+(>=?[ \t]*{_AMOUNT}(?:[ \t]+and[ \t]+[<>]=?[ \t]*{_AMOUNT})?|[?-])(?=[ \t]*(?:[,}}\r\n]|[ \t]#|$))"
+)
 _TOKEN = re.compile(r'"(?:[^"\\]|\\.)*"|[{}\[\]]|[^\s,:{}\[\]"]+')
-_WORDS: dict[str, Scalar] = {"true": True, "false": False, "null": None}
+_JSON_WORDS: dict[str, Scalar] = {"true": True, "false": False, "null": None}
 
 
 def read_document(data: bytes, file: str, *, bare_signs: bool = False) -> Node:
@@ -30,6 +48,75 @@ def read_document(data: bytes, file: str, *, bare_signs: bool = False) -> Node:
             raise as_json from None
 
 
+def read_yaml(data: bytes, file: str, *, bare_signs: bool = False) -> Node:
+    """The one document in `data`; raises `InvalidInput` with every problem that was met.
+
+    With `bare_signs`, a value may begin with a comparison, or be a lone `?` or `-`, without quotes (`afp: > 400`).
+    """
+    text = decoded(data, file)
+    if bare_signs:
+        text = "".join(map(_quoted, text.splitlines(keepends=True)))
+    builder = TreeBuilder(file)
+    try:
+        for event in yaml.parse(text, Loader=_Loader):
+            _take(event, builder)
+    except yaml.YAMLError as error:
+        raise InvalidInput([*builder.problems, _syntax(error, file)]) from None
+    return builder.finished()
+
+
+def _quoted(line: str) -> str:
+    """The line with a value quoted that YAML would take for a block of text (`>5` is one, and empty) or refuse."""
+    found = _BARE_SIGN.search(line)
+    if found is None or line.count('"', 0, found.start()) % 2 or line.count("'", 0, found.start()) % 2:
+        return line
+    return f'{line[: found.start(1)]}"{found[1]}"{line[found.end(1) :]}'
+
+
+def _scalar(text: str) -> Scalar:
+    """A plain scalar by the rules of this program: yes/no, null, whole and decimal numbers, else text."""
+    found = _NUMBER.fullmatch(text) if len(text) <= _LONGEST_NUMBER else None
+    if found is None:
+        return _YAML_WORDS.get(text.lower(), text)
+    return float(text) if found["point"] or found["bare"] else int(text)
+
+
+def _syntax(error: yaml.YAMLError, file: str) -> Problem:
+    mark = getattr(error, "problem_mark", None)
+    line, column = (mark.line + 1, mark.column + 1) if mark else (1, 1)
+    what = getattr(error, "problem", None) or getattr(error, "reason", None) or "cannot be read"
+    # libyaml looks ahead for keys, so its own limit may answer before ours.
+    if "nesting depth" in what:
+        return Problem(file, line, column, "too-deep", TOO_DEEP)
+    return Problem(file, line, column, "yaml-syntax", f"not valid YAML: {what}")
+
+
+def _take(event: Any, builder: TreeBuilder) -> None:
+    """One event of the parser."""
+    mark = event.start_mark
+    line, column = mark.line + 1, mark.column + 1
+    if isinstance(event, yaml.AliasEvent):
+        builder.refuse(line, column, "alias", f"aliases are not read: *{event.anchor}")
+        builder.scalar(None, "", line, column)
+    elif isinstance(event, yaml.NodeEvent):
+        _take_node(event, builder, line, column)
+    elif isinstance(event, yaml.CollectionEndEvent):
+        builder.close()
+    elif isinstance(event, yaml.DocumentStartEvent) and builder.root is not None:
+        builder.refuse(line, column, "several-documents", "one document to a file")
+
+
+def _take_node(event: Any, builder: TreeBuilder, line: int, column: int) -> None:
+    if event.anchor is not None:
+        builder.refuse(line, column, "anchor", f"anchors are not read: &{event.anchor}")
+    if event.tag is not None and event.tag != "!":
+        builder.refuse(line, column, "tag", f"tags are not read: {quote(event.tag)}")
+    if isinstance(event, yaml.ScalarEvent):
+        builder.scalar(event.value if event.style else _scalar(event.value), event.value, line, column)
+    else:
+        builder.open({} if isinstance(event, yaml.MappingStartEvent) else [], line, column)
+
+
 def read_json(data: bytes, file: str) -> Node:
     """The one value in `data`; raises `InvalidInput` where it is not JSON, or is too large or too deep."""
     text = decoded(data, file)
@@ -44,26 +131,26 @@ def read_json(data: bytes, file: str) -> Node:
     builder = TreeBuilder(file)
     for line, row in enumerate(text.split("\n"), 1):
         for found in _TOKEN.finditer(row):
-            _take(found[0], builder, line, found.start() + 1)
+            _take_token(found[0], builder, line, found.start() + 1)
     return builder.finished()
 
 
-def _take(token: str, builder: TreeBuilder, line: int, column: int) -> None:
+def _take_token(token: str, builder: TreeBuilder, line: int, column: int) -> None:
     if token in ("{", "["):
         builder.open({} if token == "{" else [], line, column)
     elif token in ("}", "]"):
         builder.close()
     elif token[0] == '"':
-        text = json.loads(token)
+        text = json.loads(token) if "\\" in token else token[1:-1]
         builder.scalar(text, text, line, column)
     else:
-        value = _WORDS[token] if token in _WORDS else _number(token)
+        value = _JSON_WORDS[token] if token in _JSON_WORDS else _json_number(token)
         if isinstance(value, float) and not math.isfinite(value):
             builder.refuse(line, column, "json-syntax", f"not valid JSON: {token} is no number")
         builder.scalar(value, token, line, column)
 
 
-def _number(token: str) -> Scalar:
-    if len(token) > LONGEST_NUMBER:
+def _json_number(token: str) -> Scalar:
+    if len(token) > _LONGEST_NUMBER:
         return token
     return int(token) if token.lstrip("-").isdecimal() else float(token)

@@ -30,14 +30,6 @@ class Node:
     keys: dict[str, tuple[int, int]] = field(default_factory=dict)
     origin: str = ""
 
-    def plain(self) -> object:
-        """The value without places: str, int, float, bool, None, list or dict."""
-        if isinstance(self.value, dict):
-            return {key: node.plain() for key, node in self.value.items()}
-        if isinstance(self.value, list):
-            return [node.plain() for node in self.value]
-        return self.value
-
     @property
     def described(self) -> str:
         """What stands here, in words for a message."""

@@ -27,7 +27,7 @@ from hepatica.evaluation.figures import (
     subgroup_words,
 )
 from hepatica.evaluation.headline import DAGGER, DESIGNS, FIT, Telling, evidence_rank, headline, key_result
-from hepatica.evaluation.reasons import Explained, each_bit, explained, reason, token
+from hepatica.evaluation.reasons import Explained, explained, reason, smallest_failing, still_asked, token
 from hepatica.evaluation.result import (
     CONTRACT,
     LISTS,
@@ -80,7 +80,6 @@ __all__ = [
     "correction_kind",
     "correction_line",
     "correction_verb",
-    "each_bit",
     "endpoint_words",
     "evaluator_of",
     "evidence_rank",
@@ -103,6 +102,8 @@ __all__ = [
     "result_line",
     "shown",
     "significant",
+    "smallest_failing",
+    "still_asked",
     "subgroup_words",
     "token",
 ]

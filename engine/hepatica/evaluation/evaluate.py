@@ -48,7 +48,7 @@ class Judgement(NamedTuple):
 def precedence(rule: Rule, studies: Mapping[str, Study]) -> tuple[int | str, ...]:
     """Which of several rules that put a therapy into one list decides: the strongest standing, then the best evidence, then the
     one that asks most, then by id."""
-    return RANK[rule.standing], *evidence_rank(rule, studies), -sum(1 for _ in leaves(rule.when)), rule.id
+    return RANK[rule.standing], *evidence_rank(rule, studies), -len(leaves(rule.when)), rule.id
 
 
 def judged(rules: Sequence[Rule], verdicts: Sequence[Verdict]) -> Judgement:
@@ -334,7 +334,7 @@ class Evaluator:
         self.ruleset = ruleset
         self.inference = Inference(ruleset, program)
         self.program = self.inference.program
-        self.explained = explained(self.program, conditions_of(ruleset), ruleset.concept_conditions)
+        self.explained = explained(self.program, conditions_of(ruleset))
         self._studies: dict[str, _CitedStudy] = {}
         self._plans = tuple(_TherapyPlan(therapy, n, self) for n, therapy in enumerate(ruleset.therapies.values()))
         self._concepts = tuple((name, self.explained[GoalKey("concept", name)]) for name in ruleset.concepts)

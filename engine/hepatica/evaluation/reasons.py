@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from functools import cache, cached_property, partial
 from typing import TypeVar
 
 from hepatica.evaluation.result import Reason
-from hepatica.inference import Conclusions, Conditions, Expander, Goal, GoalKey, Masks, Program, Verdict
+from hepatica.inference import Conclusions, Conditions, Goal, GoalKey, Masks, Program, Verdict, each_bit
 from hepatica.knowledge import ConceptTest, Condition, Test, leaves
 from hepatica.patient import NONE, UNKNOWN, Facts, Value
 
@@ -116,20 +116,10 @@ def token(value: Value | None) -> str:
     return f"{value:.10g}" if isinstance(value, float) else str(value)
 
 
-def explained(program: Program, conditions: Conditions, concepts: Mapping[str, Condition]) -> dict[GoalKey, Explained]:
+def explained(program: Program, conditions: Conditions) -> dict[GoalKey, Explained]:
     """Every goal of a program, ready to be explained, under the key it has there."""
-    expander = Expander(concepts, program.fields)
-
-    @cache
-    def tests_of(concept: str) -> frozenset[Test]:
-        """Every test that either reading of a concept may bring in."""
-        both = (*expander.concept(concept), *expander.concept(concept, wanted=False))
-        return frozenset(test for alternative in both for test in alternative)
-
-    return {
-        key: Explained(goal, program.tests, partial(_owners, goal, program.tests, conditions[key], tests_of))
-        for key, goal in program.goals.items()
-    }
+    goals = program.goals.items()
+    return {key: Explained(goal, program.tests, partial(_owners, goal, program, conditions[key])) for key, goal in goals}
 
 
 def smallest_failing(conjunctions: tuple[int, ...], fails: int, by_field: tuple[int, ...]) -> int:
@@ -160,24 +150,14 @@ def still_asked(conjunctions: tuple[int, ...], holds: int, fails: int) -> int:
     return union
 
 
-def _owners(
-    goal: Goal, tests: tuple[Test, ...], condition: Condition, tests_of: Callable[[str], frozenset[Test]]
-) -> dict[int, str]:
+def _owners(goal: Goal, program: Program, condition: Condition) -> dict[int, str]:
     """For each test of a goal that only a concept brings in, the concept that the goal names."""
-    named = sorted((leaf for leaf in leaves(condition) if isinstance(leaf, ConceptTest)), key=lambda leaf: leaf.concept)
-    direct = {leaf for leaf in leaves(condition) if isinstance(leaf, Test)}
+    asked = leaves(condition)
+    named = sorted({leaf.concept for leaf in asked if isinstance(leaf, ConceptTest)})
+    direct = {leaf for leaf in asked if isinstance(leaf, Test)} if named else set()
     found: dict[int, str] = {}
     for index in each_bit(goal.tests if named else 0):
-        if tests[index] not in direct:
-            owner = next((leaf.concept for leaf in named if tests[index] in tests_of(leaf.concept)), None)
-            if owner:
-                found[index] = owner
+        if program.tests[index] not in direct:
+            owners = [concept for concept in named if program.concept_tests[concept] >> index & 1]
+            found |= {index: owners[0]} if owners else {}
     return found
-
-
-def each_bit(mask: int) -> Iterator[int]:
-    """The positions of the set bits, lowest first."""
-    while mask:
-        low = mask & -mask
-        yield low.bit_length() - 1
-        mask ^= low

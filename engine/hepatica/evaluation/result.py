@@ -7,11 +7,9 @@ part of the JSON contract. Keys may be added to the contract, never renamed.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import field as part
 from importlib import import_module
-from typing import TYPE_CHECKING, Annotated, Any, Literal, NamedTuple
-
-from pydantic import Field
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 from hepatica.knowledge import (
     Caveat,
@@ -29,6 +27,7 @@ from hepatica.knowledge import (
     Verdict,
 )
 from hepatica.patient import Profile, ProfileWarning
+from hepatica.records import record
 
 CONTRACT = "2"
 
@@ -37,7 +36,10 @@ if TYPE_CHECKING:
     HiddenRuleset = Ruleset
 else:
     # Not part of the contract, so pydantic need not know what they are: it would build a schema of all knowledge.
-    HiddenTest = HiddenRuleset = Annotated[Any, Field(exclude=True)]
+    HiddenTest = HiddenRuleset = Any
+
+HIDDEN: Mapping[str, Any] = {"exclude": True}
+"""Metadata of a field that is no part of the JSON contract, in the word that pydantic reads there."""
 
 ListName = Literal["options", "trials", "possible", "not_supported", "ruled_out", "unreported"]
 Scope = Literal["in", "out", "unknown"]
@@ -88,7 +90,7 @@ LISTS: Mapping[ListName, ListWords] = {
 """The lists in the order in which an answer shows them; every therapy is in exactly one."""
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class RulesetIdentity:
     """Which ruleset answered; `folder` is empty for a shipped one and else the folder it was read from."""
 
@@ -100,7 +102,7 @@ class RulesetIdentity:
     folder: str = ""
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Reason:
     """One condition beside the profile's value, as tokens; `concept` names the concept that asks for it, where one does.
 
@@ -111,10 +113,10 @@ class Reason:
     value: str
     requires: str
     concept: str = ""
-    test: HiddenTest = None
+    test: HiddenTest = part(default=None, metadata=HIDDEN)
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Applicability:
     """Whether the patient is one the study enrolled.
 
@@ -129,7 +131,7 @@ class Applicability:
     stated: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Citation:
     """A study beside the patient."""
 
@@ -149,7 +151,7 @@ class Citation:
     later: tuple[LaterEvent, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class ArmValue:
     """One arm's figure, as shown."""
 
@@ -158,7 +160,7 @@ class ArmValue:
     unit: str
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Headline:
     """The one line that a therapy is known by: the best-fitting study, arms named with the tested therapy first, and what
     overturns it. `text` says all of it; `against` are the failures of the therapy as a whole that stand beside a signal."""
@@ -172,7 +174,7 @@ class Headline:
     against: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class RuleAnswer:
     """What one rule says of the patient: the list it reaches, what it needs, what blocks it."""
 
@@ -191,7 +193,7 @@ class RuleAnswer:
     headline: Headline
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Entry:
     """A therapy in its list: the rule that puts it there, what it says of the patient, and what the other rules say.
 
@@ -217,7 +219,7 @@ class Entry:
     other_rules: tuple[RuleAnswer, ...]
 
 
-@dataclass(frozen=True, slots=True, eq=False, repr=False)
+@record(eq=False)
 class Evaluation:
     """The answer for one profile under one ruleset. Every known therapy is in exactly one of the six lists."""
 
@@ -239,7 +241,7 @@ class Evaluation:
     ruled_out: tuple[Entry, ...]
     unreported: tuple[Entry, ...]
     notes: tuple[Note, ...]
-    knowledge: HiddenRuleset
+    knowledge: HiddenRuleset = part(metadata=HIDDEN)
 
     def entries(self) -> dict[ListName, tuple[Entry, ...]]:
         """The lists by name, in their order."""

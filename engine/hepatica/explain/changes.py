@@ -6,8 +6,9 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from itertools import combinations, product
 
-from hepatica.evaluation import ListName, each_bit
+from hepatica.evaluation import ListName
 from hepatica.explain.facets import Facet, State, TherapyGoals, meet, merged
+from hepatica.inference import each_bit
 from hepatica.knowledge import Rule
 from hepatica.patient import Facts
 from hepatica.problems import InvalidInput, Problem
@@ -23,7 +24,6 @@ Assignment = frozenset[Move]
 class _Choices:
     """One facet for one therapy: the state it is in, and the groups of other states the therapy can tell apart."""
 
-    facet: Facet
     now: State
     groups: tuple[tuple[State, ...], ...]
 
@@ -49,10 +49,8 @@ def minimal_changes(goals: TherapyGoals, facets: tuple[Facet, ...], facts: Facts
 
 def _choices(facet: Facet, relevant: int, facts: Facts) -> _Choices:
     now = facet.now(facts)
-    here = (now.certain & relevant, now.possible & relevant)
     groups = merged(facet.moves(facts), relevant)
-    others = tuple(g for g in groups if (g[0].certain & relevant, g[0].possible & relevant) != here)
-    return _Choices(facet, now, others)
+    return _Choices(now, tuple(group for group in groups if group[0].told(relevant) != now.told(relevant)))
 
 
 def _additions(goals: TherapyGoals, choices: list[_Choices]) -> Iterator[Assignment]:

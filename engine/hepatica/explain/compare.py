@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal
 
 from hepatica.evaluation import ApplicabilityStatus, Evaluation, ListName, RulesetIdentity, Scope
 from hepatica.knowledge import Standing, Verdict, concept_words
@@ -95,9 +95,10 @@ def compare(columns: Sequence[Column]) -> Comparison:
     therapies = [_row(name, evaluations) for name in dict.fromkeys(t for e in evaluations for t in e.knowledge.therapies)]
     order = list(DIFFERENCES)
     dates = dict.fromkeys(evaluation.ruleset.as_of for evaluation in evaluations)
+    cases = ((column.name, column.evaluation) for column in columns)
     return Comparison(
         notice=notice(" and ".join(dates)),
-        columns=tuple(_case(column) for column in columns),
+        columns=tuple(ComparedCase(name=name, ruleset=e.ruleset, scope=e.scope, profile=e.profile) for name, e in cases),
         facts=tuple(row for row in facts if _differs(row.values)),
         components=tuple(row for row in _components(evaluations) if _differs(row.values)),
         derived=tuple(row for row in derived if _differs(row.values)),
@@ -108,51 +109,40 @@ def compare(columns: Sequence[Column]) -> Comparison:
     )
 
 
-def _case(column: Column) -> ComparedCase:
-    evaluation = column.evaluation
-    return ComparedCase(name=column.name, ruleset=evaluation.ruleset, scope=evaluation.scope, profile=evaluation.profile)
-
-
 def _facts(evaluations: list[Evaluation]) -> list[ComparedRow]:
-    fields = {name: field for e in evaluations for name, field in e.knowledge.fields.items()}
-    return [
-        ComparedRow(
-            id=name,
-            title=field.title,
-            values=tuple(shown(field, e.profile.facts.get(name)) if name in e.knowledge.fields else "" for e in evaluations),
-        )
-        for name, field in fields.items()
-    ]
+    def value(evaluation: Evaluation, name: str) -> str:
+        known = evaluation.knowledge.fields
+        return shown(known[name], evaluation.profile.facts.get(name)) if name in known else ""
+
+    return _rows({name: field.title for e in evaluations for name, field in e.knowledge.fields.items()}, evaluations, value)
 
 
 def _components(evaluations: list[Evaluation]) -> list[ComparedRow]:
     """The components of Child-Pugh with their points."""
-    found = [evaluation.profile.measurements.get("child_pugh") for evaluation in evaluations]
-    names = dict.fromkeys(name for one in found if one for name in one["components"])
-    return [
-        ComparedRow(
-            id=name,
-            title=name,
-            values=tuple(
-                f"{one['components'][name]} ({one['points'].get(name, '?')})" if one and name in one["components"] else NOT_KNOWN
-                for one in found
-            ),
-        )
-        for name in names
-    ]
+
+    def value(evaluation: Evaluation, name: str) -> str:
+        components, points = (_child_pugh(evaluation).get(part, {}) for part in ("components", "points"))
+        return f"{components[name]} ({points.get(name, '?')})" if name in components else NOT_KNOWN
+
+    named = {name: name for evaluation in evaluations for name in _child_pugh(evaluation).get("components", ())}
+    return _rows(named, evaluations, value)
+
+
+def _child_pugh(evaluation: Evaluation) -> Mapping[str, Any]:
+    return evaluation.profile.measurements.get("child_pugh") or {}
 
 
 def _derived(evaluations: list[Evaluation]) -> list[ComparedRow]:
-    names = dict.fromkeys(name for e in evaluations for name in e.derived)
     words = {True: "yes", False: "no", "unknown": NOT_KNOWN}
-    return [
-        ComparedRow(
-            id=name,
-            title=concept_words(name),
-            values=tuple(words[e.derived[name]] if name in e.derived else "" for e in evaluations),
-        )
-        for name in names
-    ]
+
+    def value(evaluation: Evaluation, name: str) -> str:
+        return words[evaluation.derived[name]] if name in evaluation.derived else ""
+
+    return _rows({name: concept_words(name) for e in evaluations for name in e.derived}, evaluations, value)
+
+
+def _rows(titles: Mapping[str, str], evaluations: list[Evaluation], value: Callable[[Evaluation, str], str]) -> list[ComparedRow]:
+    return [ComparedRow(id=k, title=title, values=tuple(value(e, k) for e in evaluations)) for k, title in titles.items()]
 
 
 def _differs(values: Sequence[object]) -> bool:

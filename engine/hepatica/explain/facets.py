@@ -30,6 +30,10 @@ class State:
     certain: int
     possible: int
 
+    def told(self, relevant: int) -> tuple[int, int]:
+        """What it says of the conjunctions in `relevant`."""
+        return self.certain & relevant, self.possible & relevant
+
 
 @dataclass(frozen=True, slots=True)
 class Facet:
@@ -169,7 +173,7 @@ def merged(states: Iterable[State], relevant: int) -> tuple[tuple[State, ...], .
     """The states in groups that no conjunction in `relevant` can tell apart, in order of first meeting."""
     groups: dict[tuple[int, int], list[State]] = {}
     for state in states:
-        groups.setdefault((state.certain & relevant, state.possible & relevant), []).append(state)
+        groups.setdefault(state.told(relevant), []).append(state)
     return tuple(tuple(group) for group in groups.values())
 
 

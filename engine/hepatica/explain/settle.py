@@ -64,7 +64,7 @@ class Settling:
 
 
 @dataclass(frozen=True, slots=True)
-class _Asked:
+class _AskedFacet:
     facet: Facet
     groups: tuple[tuple[State, ...], ...]
 
@@ -77,7 +77,7 @@ def settling(every: Iterable[TherapyGoals], facets: tuple[Facet, ...], facts: Fa
     relevant = 0
     for goals in still:
         relevant |= goals.relevant
-    asked = [_Asked(f, merged(f.results(facts), relevant)) for f in facets if f.open_in(facts)]
+    asked = [_AskedFacet(f, merged(f.results(facts), relevant)) for f in facets if f.open_in(facts)]
     asked = [one for one in asked if _tells(one, relevant, facts)]
     singles = [_question((one,), facets, now, still) for one in asked]
     pairs = [_question(pair, facets, now, still) for pair in combinations(asked, 2)]
@@ -85,14 +85,13 @@ def settling(every: Iterable[TherapyGoals], facets: tuple[Facet, ...], facts: Fa
     return Settling(open=names, singles=_best(singles), pairs=_best(pairs))
 
 
-def _tells(asked: _Asked, relevant: int, facts: Facts) -> bool:
+def _tells(asked: _AskedFacet, relevant: int, facts: Facts) -> bool:
     """Whether any result says more than is known already."""
-    now = asked.facet.now(facts)
-    here = (now.certain & relevant, now.possible & relevant)
-    return any((g[0].certain & relevant, g[0].possible & relevant) != here for g in asked.groups)
+    here = asked.facet.now(facts).told(relevant)
+    return any(group[0].told(relevant) != here for group in asked.groups)
 
 
-def _question(asked: tuple[_Asked, ...], facets: tuple[Facet, ...], now: list[State], still: list[TherapyGoals]) -> Question:
+def _question(asked: tuple[_AskedFacet, ...], facets: tuple[Facet, ...], now: list[State], still: list[TherapyGoals]) -> Question:
     chosen = {one.facet.index for one in asked}
     fixed = [state for facet, state in zip(facets, now, strict=True) if facet.index not in chosen]
     outcomes = tuple(_outcome(asked, groups, fixed, still) for groups in product(*(one.groups for one in asked)))
@@ -108,7 +107,7 @@ def _question(asked: tuple[_Asked, ...], facets: tuple[Facet, ...], now: list[St
 
 
 def _outcome(
-    asked: tuple[_Asked, ...], groups: tuple[tuple[State, ...], ...], fixed: list[State], still: list[TherapyGoals]
+    asked: tuple[_AskedFacet, ...], groups: tuple[tuple[State, ...], ...], fixed: list[State], still: list[TherapyGoals]
 ) -> Outcome:
     certain, possible = meet([*fixed, *(group[0] for group in groups)])
     reached = [(goals, goals.reached(certain, possible)) for goals in still]
@@ -126,8 +125,5 @@ def _settled(goals: TherapyGoals, name: ListName, certain: int) -> SettledTherap
 
 def _best(found: list[Question]) -> tuple[Question, ...]:
     """Most certainly settled first; results are not weighted by how common they are."""
-
-    def order(question: Question) -> tuple[int, float]:
-        return -question.least, -sum(len(outcome.settled) for outcome in question.outcomes) / len(question.outcomes)
-
-    return tuple(sorted((question for question in found if question.most), key=order))
+    means = {id(q): sum(len(outcome.settled) for outcome in q.outcomes) / len(q.outcomes) for q in found}
+    return tuple(sorted((q for q in found if q.most), key=lambda q: (-q.least, -means[id(q)])))

@@ -13,8 +13,8 @@ from typing import Any, Literal
 from hepatica.evaluation import Evaluator, ListName, RulesetIdentity, facts_under
 from hepatica.explain.changes import MinimalChange, minimal_changes
 from hepatica.explain.facets import Facet, State, TherapyGoals, facets_of, therapy_goals
-from hepatica.explain.hidden import HiddenEvaluation
 from hepatica.explain.settle import OpenTherapy, Settling, settling
+from hepatica.explain.why import HiddenEvaluation
 from hepatica.knowledge import RANK, Standing
 from hepatica.patient import Facts, Profile, ProfileWarning, Value, doubts, facts_of
 

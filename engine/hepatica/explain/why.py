@@ -9,15 +9,16 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 from pydantic import Field
 
 from hepatica.evaluation import Entry, Evaluation, ListName, Reason, RuleAnswer, RulesetIdentity, facts_under, reason
-from hepatica.explain.hidden import HiddenEvaluation
 from hepatica.inference import Verdict, read
 from hepatica.knowledge import AllOf, ConceptTest, Condition, NotOf, Rule, Study, Test, TherapyFate
 from hepatica.patient import Profile
 
+# What views need beside a result and its JSON leaves out: no part of the contract, so pydantic need not know what it is.
 if TYPE_CHECKING:
+    HiddenEvaluation = Evaluation
     HiddenTest = Test | None
 else:
-    HiddenTest = Annotated[Any, Field(exclude=True)]
+    HiddenEvaluation = HiddenTest = Annotated[Any, Field(exclude=True)]
 
 Holds = Literal["true", "false", "unknown"]
 Fit = Literal["inside", "outside", "unknown", "not_stated"]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from hepatica.inference.agreement import Conclusions, Disagreement, Inference
 from hepatica.inference.classes import FieldClasses, classes_of
-from hepatica.inference.normal_form import Expander, TooManyAlternatives, alternatives, words_of
+from hepatica.inference.normal_form import Expander, TooManyAlternatives, alternatives, each_bit, words_of
 from hepatica.inference.plain import PlainReading, Verdict, causes, judge, read
 from hepatica.inference.productions import MAX_PATHS
 from hepatica.inference.program import (
@@ -51,6 +51,7 @@ __all__ = [
     "compile_conditions",
     "compile_ruleset",
     "conditions_of",
+    "each_bit",
     "enrolment",
     "judge",
     "read",

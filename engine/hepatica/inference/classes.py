@@ -5,18 +5,18 @@ from __future__ import annotations
 import math
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterable
-from dataclasses import dataclass
 from itertools import combinations
 
 from hepatica.inference.normal_form import words_of
 from hepatica.knowledge import Test
 from hepatica.patient import Field, Interval, Value
+from hepatica.records import record
 
 UNKNOWN_CLASS = 0
 NUMERIC = ("integer", "number")
 
 
-@dataclass(frozen=True)
+@record
 class FieldClasses:
     """A field cut by the thresholds of some tests. `samples[i]` is one value of class `i`; None for unknown.
 
@@ -39,9 +39,11 @@ class FieldClasses:
         """Whether the field holds numbers."""
         return self.field.kind in NUMERIC
 
-    def points_of(self, interval: Interval) -> tuple[float, ...]:
-        """Numbers of an interval that stand for all of it: both ends, and one of every class between them."""
-        low, high = closed_bounds(self.field, interval)
+    def points_of(self, value: Value | None) -> tuple[Value, ...]:
+        """What stands for a value: itself; of an interval both ends, and one of every class between them; nothing for None."""
+        if not isinstance(value, Interval):
+            return () if value is None else (value,)
+        low, high = closed_bounds(self.field, value)
         first, last = _slot(self.thresholds, low), _slot(self.thresholds, high)
         inside = (self.samples[index] for slot, index in self.positions.items() if isinstance(slot, int) and first < slot < last)
         return low, *(point for point in inside if isinstance(point, (int, float))), high

@@ -1,12 +1,13 @@
 """Conditions as alternatives of tests (disjunctive normal form), keeping Kleene's three values exactly.
 
 Negation moves to the tests (De Morgan and double negation hold in Kleene logic, as do distribution and absorption).
-Contradictory alternatives are kept: with an unknown field they are unknown, not false.
+Contradictory alternatives are kept: with an unknown field they are unknown, not false. An alternative is a bit mask over
+numbered leaves while it is worked on: absorption compares every pair of them.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from math import prod
 
 from hepatica.knowledge import AllOf, ConceptTest, Condition, NotOf, Test
@@ -16,50 +17,87 @@ MAX_ALTERNATIVES = 512
 
 Leaf = Test | ConceptTest
 Alternative = frozenset[Leaf]
+Masks = tuple[int, ...]
 
 
 class TooManyAlternatives(Exception):
     """A condition multiplies out beyond the limit."""
 
 
+def each_bit(mask: int) -> Iterator[int]:
+    """The positions of the set bits, lowest first."""
+    while mask:
+        low = mask & -mask
+        yield low.bit_length() - 1
+        mask ^= low
+
+
 def alternatives(condition: Condition, wanted: bool = True) -> tuple[Alternative, ...]:
     """The alternatives under which `condition` holds (or, `wanted` false, is false); concepts stay closed."""
+    numbers: dict[Leaf, int] = {}
+    found = _masks(condition, wanted, lambda leaf: (1 << numbers.setdefault(leaf, len(numbers)),))
+    leaves = tuple(numbers)
+    return tuple(frozenset(leaves[index] for index in each_bit(mask)) for mask in found)
+
+
+def _masks(condition: Condition, wanted: bool, of_leaf: Callable[[Leaf], Masks]) -> Masks:
+    """As `alternatives`, of what `of_leaf` has for each leaf."""
     if isinstance(condition, NotOf):
-        return alternatives(condition.part, not wanted)
+        return _masks(condition.part, not wanted, of_leaf)
     if isinstance(condition, ConceptTest):
-        return (frozenset([ConceptTest(condition.concept, condition.wanted == wanted)]),)
+        return of_leaf(condition if wanted else ConceptTest(condition.concept, not condition.wanted))
     if isinstance(condition, Test):
-        return (frozenset([condition if wanted else condition.opposite()]),)
-    parts = [alternatives(part, wanted) for part in condition.parts]
+        return of_leaf(condition if wanted else condition.opposite())
+    parts = [_masks(part, wanted, of_leaf) for part in condition.parts]
     return _all_of(parts) if isinstance(condition, AllOf) == wanted else _any_of(parts)
 
 
-def _any_of(parts: Iterable[tuple[Alternative, ...]]) -> tuple[Alternative, ...]:
-    return _absorbed(alternative for part in parts for alternative in part)
+def _any_of(parts: Iterable[Masks]) -> Masks:
+    return _absorbed(mask for part in parts for mask in part)
 
 
-def _all_of(parts: Iterable[tuple[Alternative, ...]]) -> tuple[Alternative, ...]:
-    product: tuple[Alternative, ...] = (frozenset(),)
-    used: frozenset[Leaf] = frozenset()
+def _all_of(parts: Iterable[Masks]) -> Masks:
+    product: Masks = (0,)
+    used = 0
     for part in dict.fromkeys(parts):
-        asked = frozenset().union(*part)
-        crossed = (left | right for left in product for right in part)
+        asked = 0
+        for mask in part:
+            asked |= mask
+        crossed = [left | right for left in product for right in part]
         # Parts that share no leaf cannot make one alternative ask for more than another: neither does so in its own part.
-        product = _absorbed(crossed) if used & asked else _bounded(list(crossed))
+        product = _absorbed(crossed) if used & asked else _bounded(crossed)
         used |= asked
     return product
 
 
-def _absorbed(found: Iterable[Alternative]) -> tuple[Alternative, ...]:
+def _absorbed(found: Iterable[int]) -> Masks:
     """Each alternative once, without those that ask for more than another does; in order of first meeting."""
-    unique = _bounded(list(dict.fromkeys(found)))
-    return tuple(one for one in unique if not any(other < one for other in unique)) if len(unique) > 1 else unique
+    unique = _bounded(tuple(dict.fromkeys(found)))
+    if len(unique) < 2:
+        return unique
+    # A list for each, not a search that ends early: that would be a call to every pair.
+    return tuple([one for one in unique if len([other for other in unique if other & one == other]) == 1])
 
 
-def _bounded(found: list[Alternative]) -> tuple[Alternative, ...]:
+def _bounded(found: Sequence[int]) -> Masks:
     if len(found) > MAX_ALTERNATIVES:
         raise TooManyAlternatives
     return tuple(found)
+
+
+def too_broad(condition: Condition, wanted: bool = True) -> bool:
+    """Whether a condition is more than `MAX_ALTERNATIVES` plain conjunctions; the bound on them mostly settles it."""
+    return _most(condition, wanted) > MAX_ALTERNATIVES and breadth(condition, wanted) > MAX_ALTERNATIVES
+
+
+def _most(condition: Condition, wanted: bool) -> int:
+    """A bound on `breadth`: what multiplying out gives where nothing is absorbed."""
+    if isinstance(condition, NotOf):
+        return _most(condition.part, not wanted)
+    if isinstance(condition, (Test, ConceptTest)):
+        return _width(condition.opposite() if isinstance(condition, Test) and not wanted else condition)
+    parts = [_most(part, wanted) for part in condition.parts]
+    return prod(parts) if isinstance(condition, AllOf) == wanted else sum(parts)
 
 
 def breadth(condition: Condition, wanted: bool = True) -> int:
@@ -81,52 +119,63 @@ def leaf_order(leaf: Leaf) -> tuple[str, str, str]:
 
 
 class Expander:
-    """Replaces concepts by their definitions; each concept is expanded once each way, however often it is named."""
+    """Replaces concepts by their definitions; each concept is expanded once each way, however often it is named.
+
+    `tests` are all that were met, and the bits of masks stand for them.
+    """
 
     def __init__(self, concepts: Mapping[str, Condition], fields: Fields) -> None:
+        self.tests: list[Test] = []
         self._concepts = concepts
         self._fields = fields
-        self._known: dict[tuple[str, bool], tuple[frozenset[Test], ...]] = {}
-        self._met: dict[tuple[Test, ...], list[Test]] = {}
+        self._numbers: dict[Test, int] = {}
+        self._word_tests: dict[tuple[str, bool | None], int] = {}
+        self._known: dict[tuple[str, bool], Masks] = {}
+        self._met: dict[int, int] = {}
 
     def expanded(self, condition: Condition, wanted: bool = True) -> tuple[frozenset[Test], ...]:
         """As `alternatives`, with every concept replaced by its definition and tests of one field merged."""
-        found = [
-            _all_of(self._leaf(leaf) for leaf in sorted(alternative, key=leaf_order))
-            for alternative in alternatives(condition, wanted)
-        ]
-        return tuple(dict.fromkeys(self._merged(alternative) for alternative in _any_of(found)))
+        return tuple(frozenset(self.tests[index] for index in each_bit(mask)) for mask in self.masks(condition, wanted))
 
-    def concept(self, name: str, wanted: bool = True) -> tuple[frozenset[Test], ...]:
+    def masks(self, condition: Condition, wanted: bool = True) -> Masks:
+        """As `expanded`, each alternative as a mask of tests."""
+        return tuple(dict.fromkeys(map(self._merged, _masks(condition, wanted, self._leaf))))
+
+    def concept(self, name: str, wanted: bool = True) -> Masks:
         """The alternatives under which a concept holds, or (`wanted` false) does not."""
         known = self._known.get((name, wanted))
         if known is None:
-            known = self._known[name, wanted] = self.expanded(self._concepts[name], wanted)
+            known = self._known[name, wanted] = self.masks(self._concepts[name], wanted)
         return known
 
-    def _leaf(self, leaf: Leaf) -> tuple[Alternative, ...]:
-        return tuple(self.concept(leaf.concept, leaf.wanted)) if isinstance(leaf, ConceptTest) else (frozenset([leaf]),)
+    def _leaf(self, leaf: Leaf) -> Masks:
+        return self.concept(leaf.concept, leaf.wanted) if isinstance(leaf, ConceptTest) else (self._bit(leaf),)
 
-    def _merged(self, alternative: Alternative) -> frozenset[Test]:
-        """Word tests of the same single-valued field become one test of the words that pass them all."""
-        tests = [leaf for leaf in alternative if isinstance(leaf, Test)]
-        words: dict[tuple[str, bool | None], list[Test]] = {}
-        for test in tests:
+    def _bit(self, test: Test) -> int:
+        number = self._numbers.setdefault(test, len(self.tests))
+        if number == len(self.tests):
+            self.tests.append(test)
             if test.operator in ("in", "not in"):
-                words.setdefault((test.field, test.unknown), []).append(test)
-        if all(len(group) < 2 for group in words.values()):
-            return frozenset(tests)
-        kept = {test for test in tests if len(words.get((test.field, test.unknown), ())) < 2}
-        met = (test for group in words.values() if len(group) > 1 for test in self._meet(tuple(group)))
-        return frozenset((*kept, *met))
+                group = test.field, test.unknown
+                self._word_tests[group] = self._word_tests.get(group, 0) | 1 << number
+        return 1 << number
 
-    def _meet(self, group: tuple[Test, ...]) -> list[Test]:
+    def _merged(self, alternative: int) -> int:
+        """Word tests of the same single-valued field become one test of the words that pass them all."""
+        for tests in tuple(self._word_tests.values()):
+            group = alternative & tests
+            if group & group - 1:
+                alternative ^= group ^ self._meet(group)
+        return alternative
+
+    def _meet(self, group: int) -> int:
         """One test of the words that pass all of `group`; the group itself where none does, so that a reader sees why."""
         found = self._met.get(group)
         if found is None:
-            name, unknown = group[0].field, group[0].unknown
-            passing = tuple(word for word in words_of(self._fields[name]) if all(test.holds(word) for test in group))
-            found = self._met[group] = [Test(name, "in", passing, unknown)] if passing else list(group)
+            tests = [self.tests[index] for index in each_bit(group)]
+            name, unknown = tests[0].field, tests[0].unknown
+            passing = tuple(word for word in words_of(self._fields[name]) if all(test.holds(word) for test in tests))
+            found = self._met[group] = self._bit(Test(name, "in", passing, unknown)) if passing else group
         return found
 
 

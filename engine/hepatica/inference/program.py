@@ -7,18 +7,19 @@ class of each field a table says which conjunctions the class does not contradic
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import field
 from functools import reduce
 from operator import or_
 from typing import Literal, NamedTuple
 
 from hepatica.inference.classes import FieldClasses, classes_of
-from hepatica.inference.normal_form import MAX_ALTERNATIVES, Expander, TooManyAlternatives, breadth
+from hepatica.inference.normal_form import MAX_ALTERNATIVES, Expander, TooManyAlternatives, each_bit, too_broad
 from hepatica.inference.plain import Verdict
 from hepatica.knowledge import AllOf, Condition, Ruleset, Study, Test
 from hepatica.patient import Facts, Fields, Interval, Value
 from hepatica.problems import InvalidInput, Problem
+from hepatica.records import record
 
 GoalKind = Literal["concept", "scope", "rule", "note", "study", "result"]
 
@@ -37,7 +38,7 @@ SCOPE = GoalKey("scope")
 Conditions = Mapping[GoalKey, Condition]
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Goal:
     """A condition with a verdict: its conjunctions are bits `first` to `first + len(conjunctions) - 1`, together `mask`.
 
@@ -61,37 +62,55 @@ class Row(NamedTuple):
     fails: int
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class FieldTable:
-    """For each class of a field a row. `groups` are the masks of conjunctions by the tests of this field they use."""
+    """What each class of a field leaves standing; a row is made when it is first asked for.
+
+    `groups` are the masks of conjunctions by the tests of this field they use, `every` all conjunctions.
+    """
 
     classes: FieldClasses
-    rows: tuple[Row, ...]
     tests: tuple[tuple[int, Test], ...]
     groups: tuple[tuple[int, int], ...]
-    _intervals: dict[Interval, Row] = field(default_factory=dict, compare=False, repr=False)
+    every: int
+    _known: dict[int | Interval, Row] = field(default_factory=dict, compare=False, repr=False)
 
     def row(self, value: Value | None) -> Row:
         """The row of a value, or of a number known as an interval."""
-        if not isinstance(value, Interval):
-            return self.rows[self.classes.class_of(value)]
-        found = self._intervals.get(value)
+        key = value if isinstance(value, Interval) else self.classes.class_of(value)
+        found = self._known.get(key)
         if found is None:
-            if len(self._intervals) > _MOST_INTERVALS:
-                self._intervals.clear()
-            found = self._intervals[value] = self._spanning(self.classes.points_of(value))
+            if len(self._known) > _MOST_ROWS:
+                self._known.clear()
+            found = self._known[key] = self._row(self.classes.points_of(value))
         return found
 
-    def _spanning(self, points: tuple[float, ...]) -> Row:
-        """A test holds of an interval where it holds of every point of it, and fails where it fails of every one."""
-        held = sum(bit for bit, test in self.tests if all(test.holds(point) for point in points))
-        failed = sum(bit for bit, test in self.tests if not any(test.holds(point) for point in points))
-        holds, fails = _where_open(self.tests, held, failed)
-        every = reduce(or_, (row.possible for row in self.rows))
-        return _row(self.groups, every, sum(bit for bit, _ in self.tests), holds, fails)
+    @property
+    def rows(self) -> tuple[Row, ...]:
+        """The rows of all classes."""
+        return tuple(self._row(self.classes.points_of(sample)) for sample in self.classes.samples)
+
+    def _row(self, points: tuple[Value, ...]) -> Row:
+        """A test holds of a value where it holds of every point of it, and fails where it fails of every one."""
+        holds = fails = 0
+        certain = possible = self.every
+        for bit, test in self.tests:
+            passed = [test.holds(point) for point in points]
+            decided = points and all(passed) == any(passed)
+            # One that the value leaves open has the verdict it asks for (`known:`), if any.
+            verdict = passed[0] if decided else test.unknown
+            holds |= bit if verdict else 0
+            fails |= bit if verdict is False else 0
+        own = sum(bit for bit, _ in self.tests)
+        for tests, conjunctions in self.groups:
+            if tests & own & ~holds:  # uses a test that may fail
+                certain &= ~conjunctions
+            if tests & fails:
+                possible &= ~conjunctions
+        return Row(certain, possible, holds, fails)
 
 
-_MOST_INTERVALS = 256
+_MOST_ROWS = 1024
 
 
 class Masks(NamedTuple):
@@ -107,9 +126,12 @@ class Masks(NamedTuple):
         return Verdict.of(self.certain & goal.mask, self.possible & goal.mask)
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Program:
-    """The compiled conditions of one ruleset. `every` are all conjunction bits; `fill` and `marks` serve `verdicts`."""
+    """The compiled conditions of one ruleset. `every` are all conjunction bits; `fill` and `marks` serve `verdicts`.
+
+    `concept_tests` are, for each concept that is a goal, the tests that it or its opposite may bring into another goal.
+    """
 
     fields: Fields
     tests: tuple[Test, ...]
@@ -118,6 +140,7 @@ class Program:
     every: int
     fill: int
     marks: int
+    concept_tests: Mapping[str, int]
 
     def masks(self, facts: Facts) -> Masks:
         """The verdict bits of a profile: one table entry per field."""
@@ -176,23 +199,24 @@ def compile_conditions(
 ) -> Program:
     """The program of named conditions over some fields."""
     expander = Expander(concepts, fields)
-    expanded: dict[GoalKey, tuple[frozenset[Test], ...]] = {}
+    expanded: dict[GoalKey, tuple[int, ...]] = {}
+    concept_masks: dict[str, tuple[int, ...]] = {}
     too_many: list[GoalKey] = []
     for key, condition in conditions.items():
         try:
-            expanded[key] = expander.expanded(condition)
-            broad = breadth(condition)
+            expanded[key] = expander.masks(condition)
+            broad = too_broad(condition)
             if key.kind == "concept":
-                expander.concept(key.id, wanted=False)
-                broad += breadth(condition, wanted=False)
+                concept_masks[key.id] = (*expanded[key], *expander.concept(key.id, wanted=False))
+                broad = broad or too_broad(condition, wanted=False)
         except TooManyAlternatives:
-            broad = MAX_ALTERNATIVES + 1
-        if broad > MAX_ALTERNATIVES:
+            broad = True
+        if broad:
             too_many.append(key)
     if too_many:
         raise InvalidInput(_located(key, (places or {}).get(str(key), f"{key}:1")) for key in too_many)
-    tests = _ordered(expanded.values(), fields)
-    goals, fill = _goals(expanded, {test: 1 << index for index, test in enumerate(tests)})
+    tests, bits = _ordered(expander.tests, expanded.values(), fields)
+    goals, fill = _goals({key: [_renumbered(mask, bits) for mask in masks] for key, masks in expanded.items()})
     every, marks = sum(goal.mask for goal in goals.values()), sum(goal.mark for goal in goals.values())
     used = {test.field for test in tests}
     uses: dict[int, int] = {}
@@ -200,7 +224,8 @@ def compile_conditions(
         for offset, conjunction in enumerate(goal.conjunctions):
             uses[conjunction] = uses.get(conjunction, 0) | 1 << goal.first + offset
     tables = tuple(_table(classes_of(field, tests), tests, uses, every) for name, field in fields.items() if name in used)
-    return Program(fields, tests, goals, tables, every, fill, marks)
+    concept_tests = {name: _renumbered(reduce(or_, masks, 0), bits) for name, masks in concept_masks.items()}
+    return Program(fields, tests, goals, tables, every, fill, marks, concept_tests)
 
 
 def _located(key: GoalKey, place: str) -> Problem:
@@ -209,21 +234,27 @@ def _located(key: GoalKey, place: str) -> Problem:
     return Problem(file, int(line), 1, "too-many-alternatives", message)
 
 
-def _ordered(expanded: Iterable[tuple[frozenset[Test], ...]], fields: Fields) -> tuple[Test, ...]:
-    """Every test once, by field, operator and operands."""
+def _ordered(met: Sequence[Test], masks: Iterable[Sequence[int]], fields: Fields) -> tuple[tuple[Test, ...], dict[int, int]]:
+    """Every test that a mask uses, by field, operator and operands, and the bit of each by its number before."""
     order = {name: index for index, name in enumerate(fields)}
-    unique = {test for alternatives in expanded for alternative in alternatives for test in alternative}
-    return tuple(sorted(unique, key=lambda test: (order[test.field], test.operator, repr(test.operands), str(test.unknown))))
+    used = reduce(or_, (mask for each in masks for mask in each), 0)
+    numbers = sorted(
+        each_bit(used), key=lambda n: (order[met[n].field], met[n].operator, repr(met[n].operands), str(met[n].unknown))
+    )
+    return tuple(met[n] for n in numbers), {number: 1 << place for place, number in enumerate(numbers)}
 
 
-def _goals(expanded: Mapping[GoalKey, tuple[frozenset[Test], ...]], bit: Mapping[Test, int]) -> tuple[dict[GoalKey, Goal], int]:
+def _renumbered(mask: int, bits: Mapping[int, int]) -> int:
+    return sum([bits[number] for number in each_bit(mask) if number in bits])
+
+
+def _goals(expanded: Mapping[GoalKey, Sequence[int]]) -> tuple[dict[GoalKey, Goal], int]:
     """Every goal, and the ones to add so that a goal's conjunctions carry into its mark."""
     goals: dict[GoalKey, Goal] = {}
     first = fill = 0
     for key, alternatives in expanded.items():
         # The shortest first, whatever the order of writing: of several alternatives that hold or fail alike the first is told.
-        masks = (sum(bit[test] for test in alternative) for alternative in alternatives)
-        conjunctions = tuple(sorted(masks, key=lambda mask: (mask.bit_count(), mask)))
+        conjunctions = tuple(sorted(alternatives, key=lambda mask: (mask.bit_count(), mask)))
         count, every = len(conjunctions), 0
         for conjunction in conjunctions:
             every |= conjunction
@@ -241,28 +272,4 @@ def _table(classes: FieldClasses, tests: tuple[Test, ...], uses: Mapping[int, in
     groups: dict[int, int] = {}
     for conjunction, bits in uses.items():
         groups[conjunction & all_own] = groups.get(conjunction & all_own, 0) | bits
-    grouped = tuple(groups.items())
-    rows = []
-    for sample in classes.samples:
-        held = 0 if sample is None else sum(bit for bit, test in own if test.holds(sample))
-        holds, fails = _where_open(own, held, 0 if sample is None else all_own & ~held)
-        rows.append(_row(grouped, every, all_own, holds, fails))
-    return FieldTable(classes, tuple(rows), own, grouped)
-
-
-def _where_open(tests: tuple[tuple[int, Test], ...], holds: int, fails: int) -> tuple[int, int]:
-    """The tests that hold and that fail once those which the value leaves open have the verdict they ask for (`known:`)."""
-    open_tests = [(bit, test) for bit, test in tests if test.unknown is not None and not bit & (holds | fails)]
-    passing = sum(bit for bit, test in open_tests if test.unknown)
-    return holds | passing, fails | sum(bit for bit, _ in open_tests) & ~passing
-
-
-def _row(groups: tuple[tuple[int, int], ...], every: int, own: int, holds: int, fails: int) -> Row:
-    """The conjunctions that use no test which may fail (certain), and those that use none which fails (possible)."""
-    certain = possible = every
-    for tests, conjunctions in groups:
-        if tests & own & ~holds:
-            certain &= ~conjunctions
-        if tests & fails:
-            possible &= ~conjunctions
-    return Row(certain, possible, holds, fails)
+    return FieldTable(classes, own, tuple(groups.items()), every)

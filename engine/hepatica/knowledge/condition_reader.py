@@ -9,7 +9,7 @@ from typing import cast
 
 from hepatica.documents import Node
 from hepatica.knowledge.conditions import AllOf, AnyOf, ConceptTest, Condition, NotOf, Operator, Test
-from hepatica.patient import COMMON_FIELDS, DECIMALS, FLAGS, NONE, Field, Fields
+from hepatica.patient import DECIMALS, FLAGS, NONE, Field, Fields
 from hepatica.problems import Problem, quote, suggestion
 
 _COMPARISON = re.compile(r"\s*(<=|>=|<|>)\s*([0-9]{1,9}(?:\.[0-9]{1,30})?)\s*\Z")
@@ -23,9 +23,7 @@ class ConditionReader:
     `concepts` is None where their names cannot be known: then whatever is asked with yes or no may be one.
     """
 
-    def __init__(
-        self, file: str, concepts: Collection[str] | None, problems: list[Problem], fields: Fields = COMMON_FIELDS
-    ) -> None:
+    def __init__(self, file: str, concepts: Collection[str] | None, problems: list[Problem], fields: Fields) -> None:
         self.file = file
         self.fields = fields
         self.concepts = concepts

@@ -7,12 +7,12 @@ reference. Here stands only what a condition is, and what one test says of one k
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
 from graphlib import TopologicalSorter
 from typing import Any, ClassVar, Literal
 
-from hepatica.patient import COMMON_FIELDS, NONE, Field, Fields, Value
+from hepatica.patient import NONE, Field, Fields, Value
+from hepatica.records import record
 
 Operator = Literal["in", "not in", "includes", "lacks", "empty", "not empty", "<", "<=", ">", ">=", "=", "!="]
 
@@ -47,7 +47,7 @@ class _Written:
         return {"type": "object", "description": "A condition: one test, or all / any / not of conditions."}
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Test(_Written):
     """One field against words (`in`, `includes`), emptiness, or one number (`<` ... `=`).
 
@@ -76,7 +76,7 @@ class Test(_Written):
         return _WORDS[self.operator].format(" or ".join(map(Field.written, self.operands)))
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class ConceptTest(_Written):
     """A reference to a named condition of the ruleset: it holds, or (`wanted` false) it does not."""
 
@@ -84,21 +84,21 @@ class ConceptTest(_Written):
     wanted: bool = True
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class AllOf(_Written):
     """True when every part is."""
 
     parts: tuple[Condition, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class AnyOf(_Written):
     """True when at least one part is."""
 
     parts: tuple[Condition, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class NotOf(_Written):
     """True when its part is false."""
 
@@ -108,15 +108,19 @@ class NotOf(_Written):
 Condition = Test | ConceptTest | AllOf | AnyOf | NotOf
 
 
-def leaves(condition: Condition) -> Iterator[Test | ConceptTest]:
+def leaves(condition: Condition) -> list[Test | ConceptTest]:
     """Every test and concept reference, in order of writing."""
-    if isinstance(condition, (AllOf, AnyOf)):
-        for part in condition.parts:
-            yield from leaves(part)
-    elif isinstance(condition, NotOf):
-        yield from leaves(condition.part)
-    else:
-        yield condition
+    found: list[Test | ConceptTest] = []
+    todo: list[Condition] = [condition]
+    while todo:
+        match todo.pop():
+            case AllOf(parts) | AnyOf(parts):
+                todo += reversed(parts)
+            case NotOf(part):
+                todo.append(part)
+            case leaf:
+                found.append(leaf)
+    return found
 
 
 def concepts_in(condition: Condition) -> tuple[str, ...]:
@@ -155,10 +159,14 @@ def written(condition: Condition) -> dict[str, Any]:
 def concept_words(name: str) -> str:
     """A concept's id as a reader writes it: "advanced HCC", "Child-Pugh up to B7"."""
     text = name.replace("_", " ").replace("child pugh", "Child-Pugh")
-    return re.sub(r"\b(hcc|hbv|hcv|afp|bclc|ecog|[abc]\d)\b", lambda found: found.group().upper(), text)
+    return _ABBREVIATION.sub(lambda found: found.group().upper(), text)
 
 
-def condition_words(condition: Condition, fields: Fields = COMMON_FIELDS) -> str:
+# A word without a vowel (HCC, HBV, BCLC) is an abbreviation, and so are some that have one.
+_ABBREVIATION = re.compile(r"\b(afp|ecog|imdc|[abc]\d|[bcdfghjklmnpqrstvwxz]{3,4})\b")
+
+
+def condition_words(condition: Condition, fields: Fields) -> str:
     """The condition as one line of text, in the order it is written; `fields` give the titles."""
     if isinstance(condition, Test):
         return f"{fields[condition.field].title}: {condition.requires()}"

@@ -11,7 +11,7 @@ from typing import Any
 
 from hepatica.knowledge import conditions, evidence, ruleset
 from hepatica.knowledge.ruleset import Ruleset
-from hepatica.patient import COMMON_FIELDS, Field, Fields
+from hepatica.patient import COMMON_FIELDS, Field, Fields, Implication, fields_of
 
 _KIND = "\0"  # no text of a ruleset may hold it, so no mapping of a ruleset can be taken for a record
 
@@ -42,7 +42,9 @@ def from_json(body: bytes) -> Ruleset:
 def _parts(value: Any) -> dict[str, Any]:
     """A record as a mapping: parts that are as they are by default are left out, so that a new one changes no digest."""
     if isinstance(value, Fields):
-        return {_KIND: "Fields", "own": [field for name, field in value.items() if COMMON_FIELDS.get(name) is not field]}
+        own = [field for name, field in value.items() if COMMON_FIELDS.get(name) is not field]
+        common = None if value.keys() >= COMMON_FIELDS.keys() else [name for name in value if name in COMMON_FIELDS]
+        return {_KIND: "Fields", "own": own} | ({"common": common} if common is not None else {})
     # Called by `json` for whatever it does not know itself; tuples and mappings it writes as lists and objects.
     parts = ((name, getattr(value, name), default) for name, default in _defaults(value.__class__))
     return {_KIND: type(value).__name__, **{name: part for name, part, default in parts if part != default}}
@@ -57,13 +59,15 @@ def _defaults(kind: Any) -> tuple[tuple[str, Any], ...]:
 
 def _record(parts: dict[str, Any]) -> Any:
     """The opposite of `_parts`, called for every JSON object."""
-    values = {name: _tuples(part) if part.__class__ is list else part for name, part in parts.items()}
-    kind = values.pop(_KIND, None)
-    return values if kind is None else _KINDS[kind](**values)
+    kind = parts.pop(_KIND, None)
+    for name, part in parts.items():
+        if part.__class__ is list:
+            parts[name] = _tuples(part)
+    return parts if kind is None else _KINDS[kind](**parts)
 
 
-def _tuples(value: Any) -> Any:
-    return tuple([_tuples(inner) for inner in value]) if value.__class__ is list else value
+def _tuples(value: list[Any]) -> tuple[Any, ...]:
+    return tuple([_tuples(inner) if inner.__class__ is list else inner for inner in value])
 
 
 def _kinds() -> Iterator[type]:
@@ -71,10 +75,10 @@ def _kinds() -> Iterator[type]:
         for kind in vars(module).values():
             if isinstance(kind, type) and is_dataclass(kind) and kind.__module__ == module.__name__:
                 yield kind
-    yield Field
+    yield from (Field, Implication)
 
 
 _KINDS: dict[str, Any] = {
     **{kind.__name__: kind for kind in _kinds()},
-    "Fields": lambda own: COMMON_FIELDS.merged(own) if own else COMMON_FIELDS,
+    "Fields": fields_of,
 }

@@ -7,16 +7,17 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Iterator, Mapping
-from dataclasses import make_dataclass
+from dataclasses import make_dataclass, replace
 from types import GenericAlias
 from typing import Any
 
 from hepatica.documents import Node, decode, read_yaml
 from hepatica.knowledge.condition_reader import ConditionReader
 from hepatica.knowledge.evidence import Reference, Study
+from hepatica.knowledge.files import CARD
 from hepatica.knowledge.ruleset import Card, Concept, Note, Omission, Rule, Therapy
-from hepatica.patient import COMMON_FIELDS, Field, Fields, faults
-from hepatica.problems import Problem, quote
+from hepatica.patient import COMMON_FIELDS, Field, Fields, faults, fields_of
+from hepatica.problems import Problem, quote, suggestion
 
 Nodes = dict[str, Node]
 """The parsed files of a ruleset by name; every node names its file as its `origin`."""
@@ -64,7 +65,7 @@ class Draft:
         self.references: list[tuple[Reference, Node]] = self._entries("references")
         self.notes: list[tuple[Note, Node]] = self._entries("notes")
         self.omissions: list[tuple[Omission, Node]] = self._entries("omissions")
-        self.therapies: list[tuple[Therapy, Node]] = self._read(Therapy, "therapies")
+        self.therapies: list[tuple[Therapy, Node]] = [(self._of_tumour(t), n) for t, n in self._read(Therapy, "therapies")]
         self.studies: list[tuple[Study, Node]] = self._parts("studies")
         self.rules: list[tuple[Rule, Node]] = self._parts("rules")
 
@@ -98,6 +99,11 @@ class Draft:
                 self.unread |= _ids_in(node)
         return found
 
+    def _of_tumour(self, therapy: Therapy) -> Therapy:
+        """The therapy with its studies' tumour filled in: without a word it is the ruleset's."""
+        own = self.card[0].tumour if self.card else ""
+        return replace(therapy, studies=tuple(replace(study, tumour=study.tumour or own) for study in therapy.studies))
+
     def _entries(self, kind: str) -> list[tuple[Any, Node]]:
         """The entries of all files that are a list."""
         files = self._read(_FILES[kind], kind)
@@ -114,11 +120,18 @@ class Draft:
         return names if all(names) and all(isinstance(node.at(("concepts",)).value, list) for node in files) else None
 
     def _all_fields(self) -> Fields:
-        """The common fields and those of the ruleset."""
+        """The common fields, or those of them that the card keeps, and those of the ruleset."""
         own = self._entries("fields")
+        card = self.nodes.get(CARD)
+        kept = entries(card, "common_fields") if card and card.at(("common_fields",)) is not card else None
+        for node in kept or ():
+            if node.raw not in COMMON_FIELDS:
+                message = f"no common field {quote(node.raw)}; {suggestion(node.raw, COMMON_FIELDS)}"
+                self.problems.append(node.problem("", "unknown-field", message))
+        fields = fields_of([field for field, _ in own], None if kept is None else tuple(node.raw for node in kept))
         for field, node in own:
-            self.problems.extend(node.problem("", "field", f"{field.name}: {fault}") for fault in faults(field))
-        return COMMON_FIELDS.merged(field for field, _ in own) if own else COMMON_FIELDS
+            self.problems.extend(node.problem("", "field", f"{field.name}: {fault}") for fault in faults(field, fields))
+        return fields
 
 
 def _ids_in(node: Node) -> set[str]:

@@ -7,10 +7,10 @@ Every figure is kept as the source prints it. A correction never replaces a prin
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from typing import Literal
 
 from hepatica.knowledge.conditions import Condition
+from hepatica.records import record
 
 Phase = Literal["I", "Ib", "I/II", "Ib/II", "II", "II/III", "III", "IV"]
 StudyKind = Literal[
@@ -42,7 +42,7 @@ ConfidenceInterval = tuple[float, float]
 LEADING_NUMBER = re.compile(r"\s*([<>=~≤≥]?)\s*(\d+(?:\.\d+)?(?:e-\d+)?)\s*%?\s*(\([^)]*\))?\s*\Z")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record(kw_only=True)
 class Place:
     """Where a source says it.
 
@@ -57,7 +57,7 @@ class Place:
     place: str = ""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record(kw_only=True)
 class Reference:
     """A publication, registry entry, label or announcement; `read` says how much of it was seen, `known` how that is known."""
 
@@ -78,7 +78,7 @@ class Reference:
         return self.read != "not read"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record(kw_only=True)
 class PrimaryEndpoint:
     """An endpoint that a study was designed on, and whether it was met.
 
@@ -95,7 +95,7 @@ class PrimaryEndpoint:
     margin: float | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record(kw_only=True)
 class Population:
     """Whom a study enrolled: the part a profile can be held against, and the rest in words."""
 
@@ -105,7 +105,7 @@ class Population:
     basis: Basis = "reading"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record(kw_only=True)
 class Criterion:
     """An entry criterion known from outside the ruleset's text; it must hold beside `Population.when`."""
 
@@ -115,7 +115,7 @@ class Criterion:
     basis: Basis = "confirmed"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record(kw_only=True)
 class LaterEvent:
     """What became of a study after the ruleset's date."""
 
@@ -125,7 +125,7 @@ class LaterEvent:
     source: Place
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record(kw_only=True)
 class Approval:
     """What an authority licensed, where, and when (empty where that is not told); `withdrawn` is the date on which it ended."""
 
@@ -137,7 +137,7 @@ class Approval:
     withdrawn: str = ""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record(kw_only=True)
 class Arm:
     """One arm of a study; `n` is what the source prints, absent where it prints none."""
 
@@ -148,7 +148,7 @@ class Arm:
     lines: str = ""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record(kw_only=True)
 class Correction:
     """What a printed figure should read, and how that is known; only the parts that differ are given."""
 
@@ -162,7 +162,7 @@ class Correction:
     says: str = ""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record(kw_only=True)
 class Result:
     """One printed finding: an endpoint in one or more arms, with whatever the source gives of HR, CI and P.
 
@@ -194,7 +194,7 @@ class Result:
     corrected: Correction | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record(kw_only=True)
 class Toxicity:
     """One printed adverse event: `percent` or `count` of patients, grade as printed, arm where named."""
 
@@ -210,7 +210,7 @@ class Toxicity:
     discrepancy: str = ""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record(kw_only=True)
 class OtherFigure:
     """Any further printed number that is neither a result nor toxicity (enrolment, baseline, follow-up, schedule)."""
 
@@ -221,7 +221,7 @@ class OtherFigure:
     unit: str = ""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record(kw_only=True)
 class Discrepancy:
     """A place where the source cannot be taken at its word, with the correction and how it is known.
 
@@ -245,9 +245,9 @@ class Discrepancy:
     affects: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record(kw_only=True)
 class Study:
-    """A trial, series, meta-analysis, approval or statement that a rule may cite."""
+    """A trial, series, meta-analysis, approval or statement that a rule may cite. Without `tumour` it is the ruleset's."""
 
     id: str
     name: str
@@ -257,7 +257,7 @@ class Study:
     source: Place
     summary: str
     phase: Phase | None = None
-    tumour: str = "hcc"
+    tumour: str = ""
     setting: Setting = "not_stated"
     n: int | None = None
     n_planned: int | None = None

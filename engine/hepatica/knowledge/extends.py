@@ -15,7 +15,7 @@ from hepatica.knowledge.draft import LISTS, Nodes, below, entries, kind_of
 from hepatica.knowledge.files import CARD
 from hepatica.problems import Problem, quote, suggestion
 
-_INHERITED_KEYS = ("scope", "out_of_scope", "tumour", "source_word", "fields")
+_INHERITED_KEYS = ("scope", "out_of_scope", "tumour", "source_word", "fields", "common_fields")
 
 Piece = tuple[str, str, Node]
 """A therapy or an entry of a list: what it is, its id, and where it is written."""

@@ -6,12 +6,13 @@ import hashlib
 import os
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 
 from hepatica.documents import MAX_BYTES, Node, read_bytes, read_yaml
 from hepatica.paths import shipped
 from hepatica.problems import InvalidInput, Problem, quote, suggestion
+from hepatica.records import record
 
 CARD = "ruleset.yaml"
 SINGLE_FILES = (CARD, "concepts.yaml", "fields.yaml", "references.yaml")
@@ -25,7 +26,7 @@ MAX_LOOKED_AT = 4_000
 _FOLDERS_DEEP = 2
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class RulesetFiles:
     """The bytes of every file by relative name, in a fixed order; `shown` is the name to use in problems.
 

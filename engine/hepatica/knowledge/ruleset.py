@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from functools import cached_property
 from typing import Literal
 
@@ -11,11 +11,12 @@ from hepatica.knowledge.conditions import Condition, Test, leaves
 from hepatica.knowledge.evidence import Basis, Place, Reference, Study
 from hepatica.knowledge.standing import STANDINGS, Line, Reaches, Standing, Verdict
 from hepatica.patient import COMMON_FIELDS, Fields
+from hepatica.records import record
 
 Ground = Literal["source", "reading", "general_knowledge"]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record(kw_only=True)
 class Caveat:
     """A limit of a rule, in our words; `lines` where the source states it, none where it is our reading."""
 
@@ -25,16 +26,17 @@ class Caveat:
     basis: Ground = "source"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record(kw_only=True)
 class Extrapolation:
     """Where a rule reaches beyond what it cites: the studies and the fields that are excused, and nothing else."""
 
     says: str
     studies: tuple[str, ...] = ()
     fields: tuple[str, ...] = ()
+    common_fields: tuple[str, ...] | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record(kw_only=True)
 class Rule:
     """When a therapy has a standing. `says` is the sentence a reader sees; `extrapolates` admits a wider promise.
 
@@ -65,7 +67,7 @@ class Rule:
         return self.reaches == "options"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record(kw_only=True)
 class Regimen:
     """A dose or schedule that the source prints."""
 
@@ -76,7 +78,7 @@ class Regimen:
     discrepancy: str = ""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record(kw_only=True)
 class TherapyFate:
     """What became of a therapy after the ruleset's date."""
 
@@ -85,7 +87,7 @@ class TherapyFate:
     source: Place | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record(kw_only=True)
 class Therapy:
     """One drug, combination or strategy: what it is, and the rules that give it a standing."""
 
@@ -102,7 +104,7 @@ class Therapy:
     fate: TherapyFate | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record(kw_only=True)
 class Concept:
     """A named condition, derived by forward chaining before any rule is tried."""
 
@@ -114,7 +116,7 @@ class Concept:
     basis: Ground = "source"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record(kw_only=True)
 class Note:
     """A general statement of the source that an answer may show where `when` holds."""
 
@@ -125,7 +127,7 @@ class Note:
     topic: str = ""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record(kw_only=True)
 class Omission:
     """Printed numbers that the knowledge base leaves out on purpose, and why."""
 
@@ -134,7 +136,7 @@ class Omission:
     reason: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record(kw_only=True)
 class TextSection:
     """A part of the source text of which every number is recorded or left out with a reason."""
 
@@ -142,7 +144,7 @@ class TextSection:
     lines: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record(kw_only=True)
 class SourceText:
     """The one text a ruleset is distilled from; `basis` says how its identity is known."""
 
@@ -153,7 +155,7 @@ class SourceText:
     sections: tuple[TextSection, ...] = ()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record(kw_only=True)
 class SourceAttribute:
     """One of the attributes that US certification asks of evidence-based decision support."""
 
@@ -162,7 +164,7 @@ class SourceAttribute:
     says: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record(kw_only=True)
 class Waiver:
     """A finding of `check` that the authors accept: its code, what it is about (a rule, study or therapy), and why."""
 
@@ -171,12 +173,13 @@ class Waiver:
     about: str = ""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record(kw_only=True)
 class Card:
     """A ruleset's identity and label: what it is for, what it covers, what it leaves out.
 
     `source` is the one text that the ruleset is distilled from, or `sources` names its references; `source_word` is what
     sentences call it. `fields` are those that rules read, shown first; without it those that conditions name.
+    `common_fields` are those of the program's fields that a patient of this disease has; without it all.
     `extends` names a ruleset to build on and `drop` what of it is left out, by id.
     `companion` is a ruleset that answers should mention, with `companion_says` in one line.
     """
@@ -211,7 +214,7 @@ class Card:
     waivers: tuple[Waiver, ...] = ()
 
 
-@dataclass(frozen=True, kw_only=True)
+@record(kw_only=True)
 class Ruleset:
     """A loaded, validated ruleset.
 

@@ -8,14 +8,14 @@ from typing import Any
 from hepatica.documents import adapter
 from hepatica.knowledge.draft import CONDITION_KEYS, FILE_KINDS, WRITTEN
 from hepatica.knowledge.ruleset import Card
-from hepatica.patient import COMMON_FIELDS, NONE, Field, Fields
+from hepatica.patient import NONE, Field, Fields
 
 _DIALECT = "https://json-schema.org/draft/2020-12/schema"
 _COMPARISON = r"^\s*(<=|>=|<|>)\s*\d+(\.\d+)?(\s+and\s+(<=|>=|<|>)\s*\d+(\.\d+)?)*\s*$"
 
 
-def ruleset_schemas(concepts: Iterable[str] = (), fields: Fields = COMMON_FIELDS) -> dict[str, dict[str, Any]]:
-    """One schema to a kind of file; with the names of concepts, conditions are checked against them too."""
+def ruleset_schemas(concepts: Iterable[str], fields: Fields) -> dict[str, dict[str, Any]]:
+    """One schema to a kind of file and a table of fields; with the names of concepts, conditions are checked against them too."""
     return {kind: _schema(cls, tuple(concepts), fields) for kind, cls in FILE_KINDS.items()}
 
 

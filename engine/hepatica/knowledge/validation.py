@@ -123,7 +123,7 @@ def _concepts(draft: Draft) -> Iterator[Problem]:
 def _rules(draft: Draft) -> Iterator[Problem]:
     """A rule rests on studies that bear its standing out; what is not supported has the verdict that their figures give."""
     studies = {study.id: study for study, _ in draft.studies}
-    tumour = draft.card[0].tumour if draft.card else "hcc"
+    tumour = draft.card[0].tumour if draft.card else ""  # not known: nothing is held against it
     for therapy, node in draft.therapies:
         if not therapy.rules:
             message = f"{quote(therapy.id)} has no rule, so no answer could place it"
@@ -138,11 +138,11 @@ def _standing(rule: Rule, node: Node, cited: Collection[Study], tumour: str) -> 
     if not rule.cites:
         yield node.at(("cites",)).problem("", "uncited-rule", f"the rule {quote(rule.id)} cites no study; every rule needs one")
     for study in cited:
-        if study.tumour != tumour:
+        if tumour and study.tumour != tumour:
             message = f"{quote(study.id)} is about {study.tumour.replace('_', ' ')}; only studies of {tumour} can back a rule"
             yield node.at(("cites", rule.cites.index(study.id))).problem("", "other-tumour", message)
     demand = STANDINGS[rule.standing]
-    if cited and not any(demand.borne_out_by(study) for study in cited if study.tumour == tumour):
+    if cited and not any(demand.borne_out_by(study) for study in cited if study.tumour == tumour or not tumour):
         message = f"{rule.standing} needs {demand.needs}; cited: {', '.join(rule.cites)}"
         yield node.at(("standing",)).problem("", "standing", message)
 

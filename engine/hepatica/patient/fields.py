@@ -6,12 +6,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from functools import cached_property
 from typing import Any, Literal
 
 from hepatica.patient.numbers import Interval, digits, unit_key
 from hepatica.patient.text import VOCABULARY, either_case, one_of, squashed
+from hepatica.records import record
 
 Kind = Literal["choice", "set", "flag", "integer", "number"]
 Nature = Literal["test", "history", "characteristic"]
@@ -23,7 +24,16 @@ _WITH_UNIT = re.compile(r"(.*?)\s*[(\[]\s*([^()\[\]]+?)\s*[)\]]\s*:?\s*")
 FLAGS = {"yes": True, "no": False, "true": True, "false": False}
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record(kw_only=True)
+class Implication:
+    """Where the set `field` is known and lacks the word `lacks`, the field that declares this has `value`, unless it is known."""
+
+    field: str
+    lacks: str
+    value: str
+
+
+@record(kw_only=True)
 class Field:
     """One clinical field.
 
@@ -34,7 +44,7 @@ class Field:
     `aliases` are names people write for the field. `synonyms` maps a token (`yes` and `no` for a flag; several of a set
     joined by a comma; `none` for its empty value) to other words for it. `unclear` maps a reason to the words that are
     refused for it. `noise` are words that may stand beside a value and say nothing more. Case, blanks, hyphens and
-    underscores never matter.
+    underscores never matter. `implied` says what follows from another field where this one is not known.
     """
 
     name: str
@@ -52,6 +62,7 @@ class Field:
     synonyms: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     unclear: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     noise: tuple[str, ...] = ()
+    implied: tuple[Implication, ...] = ()
 
     def __hash__(self) -> int:
         return hash((self.name, self.kind, self.values))
@@ -78,7 +89,7 @@ class Field:
             return UNKNOWN if value is None else "yes" if value else "no"
         if isinstance(value, tuple):
             return f"[{', '.join(value)}]"
-        return value if isinstance(value, str) else number_words(value)
+        return digits(value) if isinstance(value, float) else str(value)
 
 
 class Fields(Mapping[str, Field]):
@@ -155,10 +166,24 @@ def _frozen(value: Any) -> Any:
 COMMON_FIELDS = table("fields")
 
 
-def faults(field: Field) -> tuple[str, ...]:
-    """What is wrong with a field that somebody declared, in words; empty where it can be read and shown."""
+def fields_of(own: Iterable[Field], common: Iterable[str] | None = None) -> Fields:
+    """The table of a ruleset: the common fields, or only those named, then its own, which replace common ones of their name."""
+    own = tuple(own)
+    if common is None:
+        return COMMON_FIELDS.merged(own) if own else COMMON_FIELDS
+    return Fields(COMMON_FIELDS[name] for name in common if name in COMMON_FIELDS).merged(own)
+
+
+def faults(field: Field, others: Mapping[str, Field]) -> tuple[str, ...]:
+    """What is wrong with a field that somebody declared among others, in words; empty where it can be read and shown."""
     found = []
     tokens = ("yes", "no") if field.kind == "flag" else field.values
+    for one in field.implied:
+        ground = others.get(one.field)
+        if ground is None or ground.kind != "set" or one.lacks not in ground.values:
+            found.append(f"'{one.field}' is no set that could lack '{one.lacks}'")
+        if field.kind != "choice" or one.value not in tokens:
+            found.append(f"'{one.value}' is implied, and is no value of a choice here")
     if field.kind in ("choice", "set") and not field.values:
         found.append(f"a {field.kind} needs values")
     if field.kind in ("integer", "number") and not field.low < field.high:
@@ -176,8 +201,3 @@ def faults(field: Field) -> tuple[str, ...]:
         ]
     lowest = {unit: min(factor) if isinstance(factor, tuple) else factor for unit, factor in field.units.items()}
     return (*found, *(f"the factor of {unit} must be above 0" for unit, factor in lowest.items() if not factor > 0))
-
-
-def number_words(value: float | Interval) -> str:
-    """A number or an interval in digits that read back to it."""
-    return str(value) if isinstance(value, (Interval, int)) else digits(value)

@@ -1,19 +1,26 @@
-"""The profile as one pydantic model made from a table of fields: the reader is this model, and so is the schema."""
+"""The profile as one pydantic model made from a table of fields: the reader is this model, and so is the schema.
+
+Profiles come from files, standard input, mappings, and `field=value` settings laid over a file.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+import re
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import lru_cache
+from pathlib import Path
 from typing import Any
 
 from pydantic_core import PydanticCustomError, SchemaValidator, ValidationError, core_schema
 
-from hepatica.documents import Node
-from hepatica.patient import child_pugh, cmet
+from hepatica.documents import Node, read_bytes, read_document, read_yaml
 from hepatica.patient.fields import COMMON_FIELDS, FLAGS, UNKNOWN, Field, Fields, table
+from hepatica.patient.measurements import CHILD_PUGH_GROUP, CLASS, CMET, SCORE, ComponentsReader, StainingReader, graded
 from hepatica.patient.profile import COMPONENTS, Measurements, Profile, ProfileWarning, Understood, doubts, facts_of
+from hepatica.patient.text import is_missing
 from hepatica.patient.value_reader import (
     FLAG_WORDS,
+    NOT_KNOWN,
     JsonSchema,
     Reading,
     Refused,
@@ -28,7 +35,11 @@ LABEL = "label"
 LONGEST_LABEL = 200
 MOST_UNKNOWN_FIELDS = 30
 MOST_KEYS = 1000
-MAPPING = "<profile>"
+MAX_PROFILES = 1000
+LONGEST_SETTING = 1000
+MAPPING, SETTINGS = "<profile>", "--set"
+# A comparison may stand in place of the equals sign: afp>400.
+_SETTING = re.compile(r"\s*(?P<name>[^=<>]*?)\s*(?P<sign>[<>]=?|=)\s*(?P<value>.*)", re.DOTALL)
 _OWN_KEYS = table("keys")
 Place = Callable[..., Problem]
 
@@ -51,28 +62,25 @@ class LabelReader(ValueReader):
 @lru_cache(maxsize=64)
 def keys_of(fields: Fields) -> Fields:
     """The keys of a patient file: the label, the fields, and the components of Child-Pugh where the fields have it."""
-    measured = child_pugh.CLASS in fields and child_pugh.SCORE in fields
+    measured = CLASS in fields and SCORE in fields
     own = [key for key in _OWN_KEYS.values() if measured or key.name != COMPONENTS]
     return Fields([*own, *fields.values()])
 
 
 def _reader(key: Field) -> ValueReader:
     if key in _OWN_KEYS.values():
-        return LabelReader(key) if key.name == LABEL else child_pugh.ComponentsReader(key)
-    stained = key.name == cmet.CMET and key.values == ("high", "low")
-    return cmet.StainingReader(key) if stained else reader_of(key)
+        return LabelReader(key) if key.name == LABEL else ComponentsReader(key)
+    stained = key.name == CMET and key.values == ("high", "low")
+    return StainingReader(key) if stained else reader_of(key)
 
 
 @lru_cache(maxsize=64)
 def _core_schema(fields: Fields) -> core_schema.CoreSchema:
     """The model as pydantic's core runs it. Importing the rest of pydantic would double the time of a short command."""
-    parts = {
-        key.name: core_schema.typed_dict_field(
-            core_schema.no_info_plain_validator_function(_validator(_reader(key)), metadata={"key": key}), required=False
-        )
-        for key in keys_of(fields).values()
-    }
-    return core_schema.typed_dict_schema(parts, extra_behavior="forbid")
+    plain = core_schema.no_info_plain_validator_function
+    parts = {key.name: plain(_validator(_reader(key)), metadata={"key": key}) for key in keys_of(fields).values()}
+    optional = {name: core_schema.typed_dict_field(part, required=False) for name, part in parts.items()}
+    return core_schema.typed_dict_schema(optional, extra_behavior="forbid")
 
 
 @lru_cache(maxsize=64)
@@ -142,27 +150,26 @@ def profile_from(data: Node | Mapping[str, Any], file: str = MAPPING, fields: Fi
 
 
 def _profile(read: Mapping[str, Reading], known: Mapping[str, Any], fields: Fields) -> Profile:
-    facts: dict[str, Any] = {name: read[name].value if name in read else None for name in fields}
+    read = {name: read.get(name, NOT_KNOWN) for name in keys_of(fields)}
+    facts: dict[str, Any] = {name: read[name].value for name in fields}
     understood = {name: Understood(name, _shortly(known[name]), said) for name, (_, said) in read.items() if said}
     measurements: Measurements = {}
     warnings: tuple[ProfileWarning, ...] = ()
-    if isinstance(facts.get(cmet.CMET), dict):
-        measurements["cmet"] = facts[cmet.CMET]
-        facts[cmet.CMET] = facts[cmet.CMET]["status"]
-    if COMPONENTS in keys_of(fields):
-        components = read[COMPONENTS].value if COMPONENTS in read else None
-        found = child_pugh.graded(facts[child_pugh.CLASS], facts[child_pugh.SCORE], known, components)
-        understood = {each.field: each for each in found.understood} | {
-            name: each for name, each in understood.items() if name not in {said.field for said in found.understood}
-        }
+    if isinstance(facts.get(CMET), dict):
+        measurements["cmet"] = facts[CMET]
+        facts[CMET] = facts[CMET]["status"]
+    if COMPONENTS in read:
+        found = graded(facts[CLASS], facts[SCORE], known, read[COMPONENTS].value)
+        understood |= {each.field: each for each in found.understood}
         facts |= found.facts
         warnings = found.warnings
         if found.measured is not None:
             measurements["child_pugh"] = found.measured
+    understood |= {each.field: each for each in _implied(facts, fields)}
     total = facts_of(facts, fields)
     return Profile(
         total,
-        (read[LABEL].value if LABEL in read else None) or "",
+        read[LABEL].value or "",
         measurements=measurements,
         warnings=(*warnings, *doubts(total)),
         understood=tuple(understood.values()),
@@ -172,6 +179,18 @@ def _profile(read: Mapping[str, Reading], known: Mapping[str, Any], fields: Fiel
 
 def _shortly(typed: Any) -> str:
     return quote(", ".join(map(str, typed)) if isinstance(typed, (list, tuple)) else str(typed))[1:-1]
+
+
+def _implied(facts: dict[str, Any], fields: Fields) -> Iterator[Understood]:
+    """Fills in what other fields imply of those that are not known, and says so."""
+    for field in fields.values():
+        for one in field.implied if facts[field.name] is None else ():
+            ground = facts.get(one.field)
+            if ground is not None and one.lacks not in ground:
+                facts[field.name] = one.value
+                said = f"{fields[one.field].title} {fields[one.field].show(ground)}"
+                yield Understood(field.name, said, field.show(one.value), implied=True)
+                break
 
 
 def _named(
@@ -218,3 +237,104 @@ def _texts(node: Node) -> Any:
     if isinstance(node.value, bool) and node.raw in FLAGS:
         return FLAG_WORDS[node.value]
     return None if node.value is None else node.raw
+
+
+def read_profile(path: Path | str, settings: Sequence[str] = (), *, fields: Fields = COMMON_FIELDS) -> Profile:
+    """The profile in a YAML or JSON file, with `field=value` settings laid over it."""
+    file = str(path)
+    return profile_in(read_bytes(Path(path), file), file, settings, fields=fields)
+
+
+def profile_in(data: bytes, file: str, settings: Sequence[str] = (), *, fields: Fields = COMMON_FIELDS) -> Profile:
+    """As `read_profile`, of bytes already read; `file` names them in problems."""
+    return _overlaid(read_document(data, file, bare_signs=True), file, settings, fields)
+
+
+def profile_of(settings: Sequence[str], *, fields: Fields = COMMON_FIELDS) -> Profile:
+    """A profile of settings alone."""
+    return _overlaid(Node({}, 1, 1), SETTINGS, settings, fields)
+
+
+def profiles_in(data: bytes, file: str, settings: Sequence[str] = (), *, fields: Fields = COMMON_FIELDS) -> list[Profile]:
+    """One profile, or several where the document is a list of them."""
+    node = read_document(data, file, bare_signs=True)
+    if not isinstance(node.value, list):
+        return [_overlaid(node, file, settings, fields)]
+    if len(node.value) > MAX_PROFILES:
+        raise InvalidInput([node.problem(file, "too-many", f"more than {MAX_PROFILES} profiles in one file")])
+    problems: list[Problem] = []
+    profiles: list[Profile] = []
+    for entry in node.value:
+        try:
+            profiles.append(_overlaid(entry, file, settings, fields))
+        except InvalidInput as error:
+            problems.extend(error.problems)
+    if not node.value:
+        problems.append(node.problem(file, "empty", "the list holds no profile"))
+    if problems:
+        raise InvalidInput(problems)
+    return profiles
+
+
+def _overlaid(node: Node, file: str, settings: Sequence[str], fields: Fields) -> Profile:
+    """The profile of a file whose entries give way to the settings."""
+    if not settings or not isinstance(node.value, dict):
+        return profile_from(node, file, fields)
+    entries, problems = _settings(settings, keys_of(fields))
+    changed = set(entries)
+    if changed & set(CHILD_PUGH_GROUP):
+        # Class, score and components say one thing: setting any of them replaces whatever the file said of all three.
+        changed |= set(CHILD_PUGH_GROUP)
+    kept = {key: child for key, child in node.value.items() if keys_of(fields).find_with_unit(key)[0] not in changed}
+    try:
+        profile = profile_from(Node({**kept, **entries}, node.line, node.column, "", node.keys), file, fields)
+    except InvalidInput as error:
+        raise InvalidInput([*problems, *error.problems]) from None
+    if problems:
+        raise InvalidInput(problems)
+    return profile
+
+
+def _settings(settings: Sequence[str], keys: Fields) -> tuple[dict[str, Node], list[Problem]]:
+    """The settings that can be read (the n-th stands at line n), and what is wrong with the others."""
+    entries: dict[str, Node] = {}
+    problems: list[Problem] = []
+    for line, setting in enumerate(settings, 1):
+        found = _SETTING.fullmatch(setting)
+        written = found["name"] if found else ""
+        name, unit = keys.find_with_unit(written)
+        code, wrong = "setting", ""
+        if found is None:
+            wrong = f"{quote(setting)} is not field=value"
+        elif name is None:
+            code, wrong = "unknown-field", f"unknown field {quote(written)}; {suggestion(written, keys)}"
+        elif name in entries:
+            wrong = f"{name} is set twice"
+        elif len(setting) > LONGEST_SETTING:
+            wrong = f"the value of {name} is longer than {LONGEST_SETTING} characters"
+        else:
+            sign = "" if found["sign"] == "=" else found["sign"]
+            text = sign + (found["value"] if name == LABEL else with_unit(found["value"].strip(), unit))
+            try:
+                entries[name] = _value(name, text, line, len(written) + 2)
+            except InvalidInput as error:
+                wrong = f"{name}: {error.problems[0].message}"
+        if wrong:
+            problems.append(Problem(SETTINGS, line, 1, code, wrong))
+    return entries, problems
+
+
+def _value(name: str, text: str, line: int, column: int) -> Node:
+    """One setting's value: a text as it stands, or a list or mapping written in brackets; raises `InvalidInput`."""
+    if text[:1] not in ("{", "[") or name == LABEL or is_missing(text):
+        return Node(text, line, column, text, origin=SETTINGS)
+    return _moved(read_yaml(text.encode(errors="replace"), SETTINGS, bare_signs=True), line, column - 1)
+
+
+def _moved(node: Node, line: int, columns: int) -> Node:
+    """The same tree, standing in the setting at `line` (a setting's value is one line)."""
+    node.line, node.column, node.origin = line, node.column + columns, SETTINGS
+    children = node.value.values() if isinstance(node.value, dict) else node.value if isinstance(node.value, list) else ()
+    for child in children:
+        _moved(child, line, columns)
+    return node

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import math
 import re
-from dataclasses import dataclass
 from functools import cache
 
-from hepatica.patient.text import compiled
+from hepatica.patient.text import VOCABULARY, compiled
+from hepatica.records import record
 
 DECIMALS = 6
 
@@ -18,21 +18,14 @@ _PLAIN = r"(?:\d{1,15}(?:[.,]\d{0,20})?|[.,]\d{1,20})(?:e[+-]?\d{1,2})?"
 NUMBER = rf"(?:{_GROUPED}|{_POINTS}|{_PLAIN})"
 # Three decimals after a point may be a group of three: 1.200 is 1.2 or 1200.
 TWO_WAYS = r"[1-9]\d{0,2}\.\d{3}(?![\d.,]|e)"
-_SIGNS = {
-    ">": (">", "more than", "greater than", "over", "above"),
-    "<": ("<", "less than", "lower than", "under", "below"),
-    ">=": (">=", "=>", "at least", "from"),
-    "<=": ("<=", "=<", "at most", "up to"),
-    "=": ("=", "exactly"),
-}
-_SIGN_OF = {word: sign for sign, words in _SIGNS.items() for word in words}
+_SIGN_OF = {word: sign for sign, words in VOCABULARY["signs"].items() for word in words}
 SIGN = "|".join(sorted((word.replace(" ", r"\s+") for word in _SIGN_OF), key=len, reverse=True))
 TO = r"\s*(?:-|to)\s*"
 _UNIT = r"[^\d\s.,<>='-]\S{0,15}(?: \S{1,15})?|(?:(?<=\s)|x\s*)10[\^*]\d{1,2}/\S{1,6}"
 _MICRO = re.compile("[µμ]|mc(?=g|mol|ro)")
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Interval:
     """A number known only within bounds: `> 1210`. An open end is infinite. Never empty, never a single point."""
 
@@ -66,7 +59,7 @@ class Interval:
         return f"{digits(self.low)}-{digits(self.high)}" if both else f"{low} and {high}"
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Amount:
     """What a text says, not yet held against a unit's bounds: ends as (sign, number as typed), and the unit as typed."""
 
@@ -107,34 +100,23 @@ def _sign(text: str | None) -> str:
     return _SIGN_OF[" ".join(text.lower().split())] if text else ""
 
 
-def readings(number: str) -> tuple[float, ...]:
-    """The values that a number may have, the likelier first: one, save for exactly three digits after a lone mark."""
-    text = re.sub(r"[ ']", "", number.lower())
-    commas, points = text.count(","), text.count(".")
-    if commas and points:
-        decimal = max(text.rfind(","), text.rfind("."))
-        return (float(re.sub(r"[.,]", "", text[:decimal]) + "." + text[decimal + 1 :]),)
-    if commas > 1 or points > 1:
-        return (float(re.sub(r"[.,]", "", text)),)
-    decimal_reading = float(text.replace(",", "."))
-    if text == number.lower() and re.fullmatch(r"[+]?[1-9]\d{0,2}[.,]\d{3}", text):
-        grouped = float(re.sub(r"[.,]", "", text))
-        return (grouped, decimal_reading) if commas else (decimal_reading, grouped)
-    return (decimal_reading,)
-
-
 def chosen(number: str, low: float, high: float) -> float | tuple[float, float]:
     """The value of a number within bounds; both readings where neither bounds nor marks settle which is meant.
 
-    A comma before three digits groups them wherever that is possible; a point is a decimal point only where grouping is not.
+    Several marks of a kind group digits by three, and so does a comma before exactly three wherever that is possible; a
+    lone point before three is a decimal point only where grouping is not possible. Of two kinds, the last is the decimal.
     """
-    values = readings(number)
-    if len(values) == 1:
-        return values[0]
-    first, second = values
-    if "," in number:
-        return second if low <= second <= high < first else first
-    return first if low <= first <= high < second else (first, second)
+    text = re.sub(r"[ ']", "", number.lower())
+    whole, mark, decimals = text.rpartition(max(",.", key=text.rfind))
+    grouped = float(re.sub("[.,]", "", text))
+    decimal = float(f"{re.sub('[.,]', '', whole)}.{decimals}") if mark else grouped
+    if text.count(mark or ",") > 1:
+        return grouped
+    if text != number.lower() or not re.fullmatch(r"[+]?[1-9]\d{0,2}[.,]\d{3}", text):
+        return decimal
+    if mark == ",":
+        return decimal if low <= decimal <= high < grouped else grouped
+    return decimal if low <= decimal <= high < grouped else (decimal, grouped)
 
 
 def unit_key(text: str) -> str:

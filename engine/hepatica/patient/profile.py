@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import KW_ONLY, dataclass, field
+from dataclasses import KW_ONLY, field, replace
 from types import MappingProxyType
 from typing import Any, TypedDict, cast
 
 from hepatica.patient.fields import COMMON_FIELDS, UNKNOWN, Fields, Value
 from hepatica.patient.numbers import Interval, digits
 from hepatica.patient.text import VOCABULARY
+from hepatica.records import record
 
 Facts = Mapping[str, Value | None]
 COMPONENTS = "child_pugh_components"
@@ -43,7 +44,7 @@ class Measurements(TypedDict, total=False):
     cmet: Staining
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class ProfileWarning:
     """A doubt about the facts that does not stop an answer; `fields` are those it concerns."""
 
@@ -52,19 +53,23 @@ class ProfileWarning:
     fields: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Understood:
-    """A value that was read as something else than was typed; `field` is the name, `read` the words a reader sees."""
+    """A value that was read as something else than was typed; `field` is the name, `read` the words a reader sees.
+
+    An `implied` one follows from what was typed for another field.
+    """
 
     field: str
     typed: str
     read: str
+    implied: bool = False
 
     def __str__(self) -> str:
-        return f"read '{self.typed}' as {self.read}"
+        return f"{self.read}, from {self.typed}" if self.implied else f"read '{self.typed}' as {self.read}"
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Profile:
     """Facts by field name (every field of `fields`; None is unknown), a label, and what was doubtful in the input."""
 
@@ -86,6 +91,11 @@ class Profile:
         if "child_pugh" in self.measurements:
             shown[COMPONENTS] = self.entered[COMPONENTS]
         return shown
+
+    def under(self, fields: Fields) -> Profile:
+        """The same patient over other fields: what those do not have is left out."""
+        known = tuple(one for one in self.understood if one.field in fields)
+        return replace(self, facts=facts_of(self.facts, fields), understood=known, fields=fields)
 
     def without(self, names: Iterable[str]) -> Measurements:
         """The measurements that do not stand behind any of the fields named."""

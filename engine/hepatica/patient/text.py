@@ -21,12 +21,9 @@ GAP = r"[\s_-]*"
 BESIDE = r"[\s_:=.,()-]*"
 
 # Characters that look or mean the same as an ASCII one: full-width forms, non-breaking spaces, signs that keyboards offer.
-_SAME = {code: code - 0xFEE0 for code in range(0xFF01, 0xFF5F)} | str.maketrans(
-    {"\u00a0": " ", "\u2009": " ", "\u202f": " ", "\u3000": " ", "\u200b": "", "\ufeff": "", "\u2010": "-", "\u2011": "-"}
-    | {"\u2013": "-", "\u2014": "-", "\u2212": "-", "\u2264": "<=", "\u2265": ">=", "\u2019": "'", "\u03bc": "\u00b5"}
-)
-_SAME |= str.maketrans("àáâãäåçèéêëìíîïñòóôõöùúûüý", "aaaaaaceeeeiiiinooooouuuuy")
-_LOOKS = str.maketrans("АВЕЗІКМНОРСТУХаеорсухіΑΒΕΗΙΚΜΝΟΡΤΥΧο", "ABE3IKMHOPCTYXaeopcyxiABEHIKMNOPTYXo")
+_SAME = {code: code - 0xFEE0 for code in range(0xFF01, 0xFF5F)}
+_SAME |= str.maketrans(VOCABULARY["same_characters"]) | str.maketrans(*VOCABULARY["accents"])
+_LOOKS = str.maketrans(*VOCABULARY["other_alphabets"])
 _TO = "~"
 # A hyphen between two numerals joins them; it is no gap inside a word.
 _RANGE = re.compile(r"\b(\d+|[iv]+)\s*-\s*(?=(?:\d+|[iv]+)\b)", re.IGNORECASE)

@@ -135,10 +135,9 @@ class ValueReader:
             return NOT_KNOWN  # YAML makes a list of [Not Available]
         if isinstance(typed, int) and abs(typed) > MOST:
             raise Refused("out-of-range", f"{self.field.name} is too large a number")
-        return self.native(_plain_python(typed))
+        return self._native(_plain_python(typed))
 
-    def native(self, typed: Any) -> Reading:
-        """The value in what a program handed over."""
+    def _native(self, typed: Any) -> Reading:
         if isinstance(typed, (Mapping, list, tuple)):
             found = "a mapping" if isinstance(typed, Mapping) else "a list"
             raise Refused("wrong-type", f"{self.field.name} is {expected(self.field)}, not {found}")
@@ -148,18 +147,16 @@ class ValueReader:
         if len(typed) > self.longest:
             raise Refused("too-long", f"{self.field.name} is longer than {self.longest} characters: {quote(typed)}")
         text = plain(typed)
-        return NOT_KNOWN if is_missing(text) else self.reading(text)
+        return NOT_KNOWN if is_missing(text) else self._reading(text)
 
-    def reading(self, text: str) -> Reading:
-        """The value in a text that is not missing."""
-        value = self.text(text)
-        return Reading(value, "" if value is None or self.says(text, value) else self.field.shown(value))
+    def _reading(self, text: str) -> Reading:
+        value = self._text(text)
+        return Reading(value, "" if value is None or self._says(text, value) else self.field.shown(value))
 
-    def text(self, text: str) -> Value | None:
-        """The bare value in a text that is not missing."""
+    def _text(self, text: str) -> Value | None:
         raise NotImplementedError
 
-    def says(self, text: str, value: Value) -> bool:
+    def _says(self, text: str, value: Value) -> bool:
         """True where the text is the value's own words, so that nothing need be said of how it was read."""
         known = self.field
         return squashed(text) in map(squashed, (known.shown(value), known.show(value), known.written(value)))
@@ -168,9 +165,9 @@ class ValueReader:
         """The JSON Schemas of what is read: tokens first, for editors; then every other text that is understood."""
         raise NotImplementedError
 
-    def refused(self, typed: str, code: str = "unknown-value") -> Refused:
+    def _refused(self, typed: str, code: str = "unknown-value") -> Refused:
         """Why a text is refused: because it reads several ways, is in another alphabet, or is none of what is allowed."""
-        reason, latin, allowed = self.reason(typed), looks_like(typed), allowed_words(self.field)
+        reason, latin, allowed = self._reason(typed), looks_like(typed), allowed_words(self.field)
         refusal = f"{self.field.name} cannot be {quote(typed)}"
         if reason:
             return Refused("unclear", f"{refusal}: {reason}")
@@ -179,13 +176,10 @@ class ValueReader:
         near = suggestion(typed, allowed) if allowed else f"allowed: {expected(self.field)}, or {UNKNOWN}"
         return Refused(code, f"{refusal}; {near}")
 
-    def reason(self, typed: str) -> str | None:
+    def _reason(self, typed: str) -> str | None:
         """Why a text is refused that the field knows to read several ways."""
-        exact = self._reasons.get(squashed(typed))
-        if exact or not self._reasons:
-            return exact
-        found = self._unclear.fullmatch(typed)
-        return self._reasons.get(squashed(found[1])) if found else None
+        found = self._unclear.fullmatch(typed) if self._reasons else None
+        return self._reasons.get(squashed(found[1] if found else typed))
 
     @cached_property
     def _reasons(self) -> Mapping[str, str]:
@@ -206,42 +200,40 @@ class WordReader(ValueReader):
         self.exact |= {token: Reading(value) for token, value in self.tokens.items()}
 
     @cached_property
-    def words(self) -> Mapping[str, Value | None]:
+    def _words(self) -> Mapping[str, Value | None]:
         """Values by every word for them."""
-        titled = {title: self._value_of(token) for token, title in self.field.value_titles.items()}
-        other = {word: self._value_of(meaning) for meaning, words in self.field.synonyms.items() for word in words}
+        titled = {title: self._meant(token) for token, title in self.field.value_titles.items()}
+        other = {word: self._meant(meaning) for meaning, words in self.field.synonyms.items() for word in words}
         return {**self.tokens, **titled, **other}
 
-    def _value_of(self, meaning: str) -> Value | None:
+    def _meant(self, meaning: str) -> Value | None:
         if self.field.kind == "set":
             return canonical(self.field, meaning.split(", "))
         return None if meaning == UNKNOWN else self.tokens[meaning]
 
     @cached_property
-    def vocabulary(self) -> Mapping[str, Value | None]:
+    def _vocabulary(self) -> Mapping[str, Value | None]:
         """Values by every squashed word for them."""
-        return {squashed(word): value for word, value in self.words.items()}
+        return {squashed(word): value for word, value in self._words.items()}
 
     @cached_property
     def words_pattern(self) -> str:
         """A pattern of every way to write one value; its one group is the word."""
-        return framed(one_of(word for word, value in self.words.items() if value != ()), self.field.noise)
+        return framed(one_of(word for word, value in self._words.items() if value != ()), self.field.noise)
 
     @cached_property
     def _pattern(self) -> re.Pattern[str]:
         return compiled(self.words_pattern)
 
-    def text(self, text: str) -> Value | None:
-        """The value of one word; raises `Refused` for any other."""
+    def _text(self, text: str) -> Value | None:
         found = self._pattern.fullmatch(text)
         if found is None:
-            raise self.refused(text)
-        return self.vocabulary[squashed(found[1])]
+            raise self._refused(text)
+        return self._vocabulary[squashed(found[1])]
 
-    def says(self, text: str, value: Value) -> bool:
-        """As `ValueReader.says`, whatever stands beside the word."""
+    def _says(self, text: str, value: Value) -> bool:
         found = self._pattern.fullmatch(text)
-        return super().says(found[1] if found else text, value)
+        return super()._says(found[1] if found else text, value)
 
     def schema(self) -> list[JsonSchema]:
         """The tokens, and every text that is understood."""
@@ -249,8 +241,8 @@ class WordReader(ValueReader):
 
     def _bare_words(self) -> list[bool | int]:
         """The words that a document may write as true, false or a whole number."""
-        flags = [flag for flag, word in FLAG_WORDS.items() if word in self.vocabulary]
-        return [*flags, *(int(word) for word in self.vocabulary if word.isdecimal())]
+        flags = [flag for flag, word in FLAG_WORDS.items() if word in self._vocabulary]
+        return [*flags, *(int(word) for word in self._vocabulary if word.isdecimal())]
 
 
 class SetReader(WordReader):
@@ -263,35 +255,33 @@ class SetReader(WordReader):
         self.exact[NONE] = Reading(())
 
     @cached_property
-    def none_pattern(self) -> str:
-        """A pattern of every way to write the empty set."""
+    def _none_pattern(self) -> str:
         return framed(one_of((NONE, "[]", *self.field.synonyms.get(NONE, ()))), self.field.noise)
 
     @cached_property
     def _none(self) -> re.Pattern[str]:
-        return compiled(self.none_pattern)
+        return compiled(self._none_pattern)
 
-    def native(self, typed: Any) -> Reading:
-        """The value in a list of words."""
+    def _native(self, typed: Any) -> Reading:
         if not isinstance(typed, (list, tuple)):
-            return super().native(typed)
+            return super()._native(typed)
         value = self._joined([((place,), word) for place, word in enumerate(typed[: LONGEST_LIST + 1])])
-        return Reading(value, "" if self._spell(typed, value) else self.field.show(value))
+        own = tuple(typed) == value or self._spell(typed, value)
+        return Reading(value, "" if own else self.field.show(value))
 
-    def text(self, text: str) -> Value | None:
+    def _text(self, text: str) -> Value | None:
         """The set that the text names: as one phrase, or word by word."""
         if self._none.fullmatch(text):
             return ()
         parts = _BETWEEN.split(text)
         if len(parts) == 1 or self._pattern.fullmatch(text):
-            return super().text(text)
-        if not all(parts) or self.reason(text):
-            raise self.refused(text)
+            return super()._text(text)
+        if not all(parts) or self._reason(text):
+            raise self._refused(text)
         return self._joined([((), part) for part in parts[: LONGEST_LIST + 1]])
 
-    def says(self, text: str, value: Value) -> bool:
-        """As `WordReader.says`, or where the text joins the set's own words."""
-        return self._spell(text.split(","), value) or super().says(text, value)
+    def _says(self, text: str, value: Value) -> bool:
+        return self._spell(text.split(","), value) or super()._says(text, value)
 
     def _spell(self, words: Iterable[Any], value: Any) -> bool:
         own = {squashed(spelled) for token in value for spelled in (token, self.field.title_of(token))}
@@ -304,7 +294,7 @@ class SetReader(WordReader):
         if is_missing(text) or self._none.fullmatch(text):
             alone = UNKNOWN if is_missing(text) else "[]"
             raise Refused("unknown-value", f"{quote(text)} does not go beside other values; write {self.field.name}: {alone}")
-        value = self.exact[text].value if text in self.exact else super().text(text)
+        value = self.exact[text].value if text in self.exact else super()._text(text)
         return value if isinstance(value, tuple) else ()
 
     def _joined(self, members: list[tuple[Place, object]]) -> tuple[str, ...]:
@@ -321,7 +311,7 @@ class SetReader(WordReader):
             {"type": "array", "items": member, "maxItems": LONGEST_LIST},
             {"enum": [*self.field.values, NONE, *self._bare_words()]},
             text_schema(rf"{one}(?:{BETWEEN}{one})*"),
-            text_schema(self.none_pattern),
+            text_schema(self._none_pattern),
         ]
 
 
@@ -332,45 +322,42 @@ class NumberReader(ValueReader):
     unit_needed = False
 
     @cached_property
-    def units(self) -> Mapping[str, tuple[float, float]]:
+    def _units(self) -> Mapping[str, tuple[float, float]]:
         """Lowest and highest factor to the field's unit, by the key of each unit that is read; no unit is the field's own."""
         given = {"": 1.0, self.field.unit: 1.0, **self.field.units}
         return {unit_key(unit): factor if isinstance(factor, tuple) else (factor, factor) for unit, factor in given.items()}
 
-    def native(self, typed: Any) -> Reading:
-        """The value of a number, which is exact, or of an interval."""
+    def _native(self, typed: Any) -> Reading:
         if isinstance(typed, bool) or not isinstance(typed, (int, float, Interval)):
-            return super().native(typed)
+            return super()._native(typed)
         value = typed if isinstance(typed, Interval) else float(typed)
-        return Reading(self.bounded(value, str(value)))
+        return Reading(self._bounded(value, str(value)))
 
-    def text(self, text: str) -> Value | None:
-        """The number, or the interval, that the text names."""
-        amount = self.amount(text)
+    def _text(self, text: str) -> Value | None:
+        amount = self._amount(text)
         if amount is None:
-            raise self.refused(text, "not-a-number")
-        factors = self.units.get(unit_key(amount.unit))
+            raise self._refused(text, "not-a-number")
+        factors = self._units.get(unit_key(amount.unit))
         if factors is None:
-            if self.reason(text):
-                raise self.refused(text)
+            if self._reason(text):
+                raise self._refused(text)
             units = ", ".join(dict.fromkeys((self.field.unit, *self.field.units)))
             raise Refused("unit", f"{self.field.name} has no unit {quote(amount.unit)}; allowed: {units or 'no unit'}")
-        return self.bounded(self.value_of(amount, factors, (self.field.low, self.field.high), text), text)
+        return self._bounded(self._value_of(amount, factors, (self.field.low, self.field.high), text), text)
 
-    def says(self, text: str, value: Value) -> bool:
-        """As `ValueReader.says`, of digits in any number."""
-        return re.fullmatch(r"\d+(\.\d*)?", text) is not None or super().says(text, value)
+    def _says(self, text: str, value: Value) -> bool:
+        return re.fullmatch(r"\d+(\.\d*)?", text) is not None or super()._says(text, value)
 
-    def amount(self, text: str) -> Amount | None:
+    def _amount(self, text: str) -> Amount | None:
         """The amount in a text, among words that say nothing more; None where it is none."""
         found = self._framed.fullmatch(text)
         return parsed(found[1] if found else text)
 
     @cached_property
     def _framed(self) -> re.Pattern[str]:
-        return compiled(framed(r"[^\s].*?" if self.field.noise else ".+", self.field.noise))
+        return compiled(framed(r"\S.*?", self.field.noise))
 
-    def value_of(self, amount: Amount, factors: tuple[float, float], bounds: tuple[float, float], text: str) -> float | Interval:
+    def _value_of(self, amount: Amount, factors: tuple[float, float], bounds: tuple[float, float], text: str) -> float | Interval:
         """The value in the canonical unit; raises `Refused` for a number that reads two ways within `bounds`."""
         low, high, low_in, high_in = -math.inf, math.inf, False, False
         for sign, number in amount.ends:
@@ -386,17 +373,17 @@ class NumberReader(ValueReader):
             raise Refused("out-of-range", f"{self.field.name} cannot be {quote(text)}: no number lies between")
         return low if low == high else Interval(round(low, DECIMALS), round(high, DECIMALS), low_in, high_in)
 
-    def bounded(self, value: float | Interval, text: str) -> float | Interval | None:
+    def _bounded(self, value: float | Interval, text: str) -> float | Interval | None:
         """The value where it lies within the field's bounds; None for an interval that says no more than they do."""
         least, most = self.field.low, self.field.high
         if not isinstance(value, Interval):
             if least <= value <= most:
                 return round(value, self.decimals) + 0.0
-            raise self.refused(text, "out-of-range")
+            raise self._refused(text, "out-of-range")
         low, low_in = (least, True) if value.low == -math.inf else (value.low, value.low_included)
         high, high_in = (most, True) if value.high == math.inf else (value.high, value.high_included)
         if not least <= low <= high <= most or (low == high and not (low_in and high_in)):
-            raise self.refused(text, "out-of-range")
+            raise self._refused(text, "out-of-range")
         if low == high:
             return low
         # An end that every value of the field has says nothing.
@@ -426,21 +413,28 @@ class WholeReader(NumberReader):
 
     def __init__(self, field: Field) -> None:
         super().__init__(field)
-        self.few = range(int(field.low), int(field.high) + 1) if field.high - field.low <= MOST_LOOKED_UP else range(0)
-        self.exact |= {str(value): Reading(value) for value in self.few}
+        self._few = range(int(field.low), int(field.high) + 1) if field.high - field.low <= MOST_LOOKED_UP else range(0)
+        self.exact |= {str(value): Reading(value) for value in self._few}
 
-    def bounded(self, value: float | Interval, text: str) -> int:
-        """The value where it is whole and lies within the field's bounds."""
+    def _bounded(self, value: float | Interval, text: str) -> int:
         if isinstance(value, Interval) or not value.is_integer() or not self.field.low <= value <= self.field.high:
-            raise self.refused(text, "out-of-range")
+            raise self._refused(text, "out-of-range")
         return int(value)
+
+    def _text(self, text: str) -> Value | None:
+        """As of any number; where few are allowed, no other spelling is one (',0', '1e0')."""
+        value = super()._text(text)
+        if self._few and not compiled(self.words_pattern).fullmatch(text):
+            raise self._refused(text, "not-a-number")
+        return value
 
     @cached_property
     def words_pattern(self) -> str:
         """A pattern of the numbers allowed, where they are few."""
-        if not self.few:
+        if not self._few:
             return super().words_pattern
-        return framed(rf"(?:{'|'.join(map(str, reversed(self.few)))})(?:[.,]0{{0,3}})?", self.field.noise)
+        unit = rf"(?:\s*(?:{one_of([self.field.unit])}))?" if self.field.unit else ""
+        return framed(rf"[+]?0?(?:{'|'.join(map(str, reversed(self._few)))})(?:[.,]0{{0,3}})?{unit}", self.field.noise)
 
 
 _READERS: Mapping[str, type[ValueReader]] = {

@@ -17,7 +17,6 @@ from hepatica.report.blocks import (
     Facts,
     Item,
     Items,
-    Mark,
     More,
     Notice,
     Paragraph,
@@ -26,21 +25,16 @@ from hepatica.report.blocks import (
     Section,
     Table,
     Title,
-    Tone,
     Tree,
     TreeNode,
 )
 from hepatica.report.case import case_blocks, case_title
 from hepatica.report.documents import document, json_bytes, json_line, json_text, named_schema, schema
-from hepatica.report.render_html import html, html_page
-from hepatica.report.render_markdown import markdown
-from hepatica.report.render_text import text
-from hepatica.report.style import Style
 
 if TYPE_CHECKING:
-    from hepatica.report.card import About, about, about_view
+    from hepatica.report.card import About, PatientListing, about, about_view, patient_listing, patients_view
+    from hepatica.report.citing import standing_words
     from hepatica.report.comparison import compare_view
-    from hepatica.report.csv_table import csv_text
     from hepatica.report.evidence import (
         StudyListing,
         StudyPage,
@@ -54,26 +48,36 @@ if TYPE_CHECKING:
         verification_view,
     )
     from hepatica.report.explanation import why_view
-    from hepatica.report.patients import ExamplePatient, PatientListing, patient_listing, patients_view
-    from hepatica.report.rules import RuleListing, rule_listing, rules_found, rules_view, standing_words
-    from hepatica.report.sources import ReferenceListing, bibtex, reference_listing, reference_rows, references_view, ris
+    from hepatica.report.render_html import html, html_page
+    from hepatica.report.render_markdown import markdown
+    from hepatica.report.render_text import Style, text
+    from hepatica.report.rules import RuleListing, rule_listing, rules_found, rules_view
+    from hepatica.report.sources import (
+        ReferenceListing,
+        bibtex,
+        csv_text,
+        reference_listing,
+        reference_rows,
+        references_view,
+        ris,
+    )
     from hepatica.report.what_if import whatif_view
 
 _LAZY = {
-    "card": ("About", "about", "about_view"),
-    "comparison": ("compare_view",),
-    "csv_table": ("csv_text",),
-    "evidence": (
-        *("StudyListing", "StudyPage", "StudyRow", "VerificationReport", "studies_view", "study_listing", "study_page"),
-        *("study_view", "verification_report", "verification_view"),
-    ),
-    "patients": ("ExamplePatient", "PatientListing", "patient_listing", "patients_view"),
-    "rules": ("RuleListing", "rule_listing", "rules_found", "rules_view", "standing_words"),
-    "sources": ("ReferenceListing", "bibtex", "reference_listing", "reference_rows", "references_view", "ris"),
-    "what_if": ("whatif_view",),
-    "explanation": ("why_view",),
+    "card": "About PatientListing about about_view patient_listing patients_view",
+    "citing": "standing_words",
+    "comparison": "compare_view",
+    "evidence": "StudyListing StudyPage StudyRow VerificationReport studies_view study_listing study_page study_view "
+    "verification_report verification_view",
+    "explanation": "why_view",
+    "render_html": "html html_page",
+    "render_markdown": "markdown",
+    "render_text": "Style text",
+    "rules": "RuleListing rule_listing rules_found rules_view",
+    "sources": "ReferenceListing bibtex csv_text reference_listing reference_rows references_view ris",
+    "what_if": "whatif_view",
 }
-_HOMES = {name: module for module, names in _LAZY.items() for name in names}
+_HOMES = {name: module for module, names in _LAZY.items() for name in names.split()}
 
 
 def __getattr__(name: str) -> Any:
@@ -91,11 +95,9 @@ __all__ = [
     "Bullets",
     "Cell",
     "Code",
-    "ExamplePatient",
     "Facts",
     "Item",
     "Items",
-    "Mark",
     "More",
     "Notice",
     "Paragraph",
@@ -111,7 +113,6 @@ __all__ = [
     "Style",
     "Table",
     "Title",
-    "Tone",
     "Tree",
     "TreeNode",
     "VerificationReport",

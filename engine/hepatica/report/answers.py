@@ -3,27 +3,15 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from itertools import groupby
 
-from hepatica.evaluation import LISTS, Applicability, Citation, Entry, Evaluation, ListName, RuleAnswer
-from hepatica.knowledge import RANK, STANDINGS, VERDICTS, Note
-from hepatica.report.blocks import (
-    Block,
-    Blocks,
-    Bullets,
-    Item,
-    Items,
-    More,
-    Notice,
-    Paragraph,
-    Ref,
-    Section,
-    Tone,
-)
+from hepatica.evaluation import LISTS, Entry, Evaluation, ListName
+from hepatica.knowledge import RANK, STANDINGS, VERDICTS
+from hepatica.report.blocks import Block, Blocks, Item, Items, More, Notice, Paragraph, Ref, Section, Tone, bullets, listed
 from hepatica.report.case import case_blocks, case_title
-from hepatica.report.sources import place_words
-from hepatica.wording import Wording, all_of, counted
+from hepatica.report.citing import NOT_TRIALS, citation_words, fits_words, limits, place_words
+from hepatica.wording import Wording, all_of, counted, joined
 
 # The topic of notes that advise how to choose: every answer shows them, the other notes only those who ask see.
 ADVICE = "general advice"
@@ -32,15 +20,16 @@ _MOST_ASKED = 3
 
 def answer(evaluation: Evaluation) -> Blocks:
     """The whole answer. Out of scope, and where nothing is certain yet, it is a few lines."""
-    view = _Answer(evaluation)
+    view = _AnswerView(evaluation)
     head = (case_title(evaluation), *case_blocks(evaluation))
     return (*head, *view.companion(), *view.body(), Notice(evaluation.notice))
 
 
-class _Answer:
+class _AnswerView:
     def __init__(self, evaluation: Evaluation) -> None:
         self.evaluation = evaluation
         self.words = Wording(evaluation.knowledge)
+        self.word = evaluation.knowledge.card.source_word
 
     def body(self) -> Iterator[Block]:
         evaluation = self.evaluation
@@ -82,8 +71,8 @@ class _Answer:
         half = len(self.evaluation.possible) / 2
         first = [name for name in self.words.fields if asked[name] >= half] or list(asked)
         enter = f"Enter {all_of(self.words.titles(first[:_MOST_ASKED]))}"
-        tumour = self.evaluation.knowledge.card.tumour.upper()
-        return f"Whether this is advanced {tumour} cannot be told. {enter}" if self.evaluation.scope == "unknown" else enter
+        scope = self.words.condition(self.evaluation.knowledge.card.scope)
+        return f"Whether this is {scope} cannot be told. {enter}" if self.evaluation.scope == "unknown" else enter
 
     def open_entries(self) -> tuple[list[Entry], list[Entry]]:
         """The possible options of a standing above every certain one, and the other possible therapies."""
@@ -100,12 +89,10 @@ class _Answer:
         none = Paragraph("None, as far as the facts are known.")
         yield Section(LISTS["options"].heading, tuple(groups) or (none,), len(entries), id="options")
 
-    def plain(self, name: ListName) -> Iterator[Block]:
+    def plain(self, name: ListName) -> Blocks:
         """A list whose entries stand one by one."""
-        entries = self.evaluation.entries()[name]
-        if entries:
-            items = Items(tuple(map(self.item, entries)))
-            yield Section(LISTS[name].heading, (items,), len(entries), folded=name == "unreported", id=name.replace("_", "-"))
+        items = map(self.item, self.evaluation.entries()[name])
+        return listed(LISTS[name].heading, items, folded=name == "unreported", id_=name.replace("_", "-"))
 
     def item(self, entry: Entry) -> Item:
         verdict = VERDICTS[entry.verdict] if entry.verdict else ""
@@ -113,7 +100,7 @@ class _Answer:
         said = entry.headline.text or entry.says
         tone: Tone = "strong" if entry.standing in ("standard", "positive_phase_3") else "plain"
         ref = Ref("therapy", entry.therapy)
-        return Item(entry.name, said, badge, "bad" if entry.verdict == "harmful" else tone, ref, self.details(entry))
+        return Item(entry.name, said, badge, "bad" if entry.verdict == "harmful" else tone, ref, tuple(self.details(entry)))
 
     def possible(self, entries: list[Entry], title: str) -> Iterator[Block]:
         if entries:
@@ -130,12 +117,14 @@ class _Answer:
 
     def open_item(self, entry: Entry) -> Item:
         """An open therapy with what it would be, and what stands against it as a whole."""
-        demand = STANDINGS[entry.standing]
-        would = demand.phrase if entry.would_be != "not_supported" else f"would be {LISTS['not_supported'].phrase}"
+        would = (
+            STANDINGS[entry.standing].phrase if entry.would_be != "not_supported" else f"would be {LISTS['not_supported'].phrase}"
+        )
         against = [f"otherwise {text.removeprefix('but ')}" for text in entry.headline.against]
-        text = "; ".join((would, *against))
         said = (Paragraph(entry.headline.text),) if entry.headline.text else ()
-        return Item(entry.name, text, ref=Ref("therapy", entry.therapy), details=(*said, *self.details(entry)))
+        return Item(
+            entry.name, "; ".join((would, *against)), ref=Ref("therapy", entry.therapy), details=(*said, *self.details(entry))
+        )
 
     def ruled_out(self) -> Iterator[Block]:
         """Therapies by what it would take, in words that say it positively."""
@@ -152,14 +141,14 @@ class _Answer:
 
     def notes(self) -> Iterator[Block]:
         """The source's general advice in a few lines; what else it says of such patients for those who ask."""
-        notes = self.evaluation.notes
-        word = self.evaluation.knowledge.card.source_word
-        advice = [note for note in notes if note.topic == ADVICE]
-        rest = [note for note in notes if note.topic != ADVICE]
+        advice = bullets(note.says for note in self.evaluation.notes if note.topic == ADVICE)
+        rest = [note for note in self.evaluation.notes if note.topic != ADVICE]
+        placed = [(note.says, place_words(note.source, word=self.word)) for note in rest]
         if advice:
-            yield Section(f"General advice of the {word}", (Bullets(tuple(note.says for note in advice)),), id="advice")
+            yield Section(f"General advice of the {self.word}", advice, id="advice")
         if rest:
-            yield More(f"What else the {word} says ({len(rest)})", (Bullets(tuple(_note(note, word) for note in rest)),))
+            told = bullets(f"{says} ({place})" if place else says for says, place in placed)
+            yield More(f"What else the {self.word} says ({len(rest)})", told)
 
     def companion(self) -> Iterator[Block]:
         """The ruleset to look at beside this one."""
@@ -167,67 +156,17 @@ class _Answer:
         if card.companion:
             yield Paragraph(card.companion_says or card.companion, lead="See also")
 
-    def details(self, entry: Entry) -> Blocks:
+    def details(self, entry: Entry) -> Iterator[Block]:
         """Everything behind an entry: what the rule says, why it holds, its limits, the studies and the other rules."""
-        return tuple(self._details(entry))
-
-    def _details(self, entry: Entry) -> Iterator[Block]:
         yield Paragraph(entry.says)
-        yield from rule_details(entry, self.words, self.evaluation.knowledge.card.source_word)
+        if entry.because:
+            yield Paragraph(f"{self.words.holds(entry.because)}.", lead="Because")
+        if entry.needs:
+            yield Paragraph(f"{all_of(self.words.titles(entry.needs))}.", lead="Depends on")
+        yield from limits(entry)
+        for citation in entry.citations:
+            fits = NOT_TRIALS.get(citation.kind) or fits_words(citation.applicability, self.words)
+            yield Paragraph(f"{fits}; {citation_words(citation, self.word)}.", lead=citation.name)
+            yield from (Paragraph(event.says, lead=f"Later ({event.year})") for event in citation.later)
         for other in entry.other_rules:
-            standing = STANDINGS[other.standing].phrase
-            yield Paragraph(f"{other.says} {other.headline.text}".strip(), lead=f"Also, {standing}")
-
-
-def rule_details(entry: Entry | RuleAnswer, words: Wording, word: str = "review") -> Iterator[Block]:
-    """Why a rule holds, its limits, and how each study fits the patient."""
-    if entry.because:
-        yield Paragraph(f"{words.holds(entry.because)}.", lead="Because")
-    if entry.needs:
-        yield Paragraph(f"{all_of(words.titles(entry.needs))}.", lead="Depends on")
-    for caveat in entry.caveats:
-        yield Paragraph(caveat.says, lead="But")
-    if entry.extrapolates:
-        yield Paragraph(entry.extrapolates.says, lead="Extrapolates")
-    for citation in entry.citations:
-        fits = NOT_TRIALS.get(citation.kind) or fits_words(citation.applicability, words)
-        yield Paragraph(f"{fits}; {citation_words(citation, word)}.", lead=citation.name)
-        for event in citation.later:
-            yield Paragraph(event.says, lead=f"Later ({event.year})")
-
-
-def citation_words(citation: Citation, word: str = "review") -> str:
-    """What a study is, in one line: "phase III, n = 565, NCT01140347, review lines 281-301"."""
-    parts = (
-        f"phase {citation.phase}" if citation.phase else "",
-        f"n = {citation.n}" if citation.n is not None else "",
-        citation.nct,
-        place_words(citation.source, word=word),
-    )
-    return ", ".join(part for part in parts if part)
-
-
-# Records that enrolled nobody a patient could be held against.
-NOT_TRIALS = {
-    "regulatory_approval": "An approval, not a trial",
-    "case_report": "A single patient's story",
-    "review_statement": "A statement, not a trial",
-}
-
-
-def fits_words(fits: Applicability, words: Wording) -> str:
-    """Whether the patient is one the study enrolled, in words."""
-    stated = ", ".join(words.titles(fits.stated))
-    said: dict[str, Callable[[], str]] = {
-        "inside": lambda: "Such patients were enrolled",
-        "partly_stated": lambda: f"Meets the little that is recorded of whom it enrolled ({stated})",
-        "not_stated": lambda: "Whom it enrolled is not recorded",
-        "unknown": lambda: f"Whether it enrolled such patients depends on {all_of(words.titles(fits.unknown))}",
-        "outside": lambda: f"Did not enrol such patients ({words.only(fits.outside_by)})",
-    }
-    return said[fits.status]()
-
-
-def _note(note: Note, word: str) -> str:
-    place = place_words(note.source, word=word)
-    return f"{note.says} ({place})" if place else note.says
+            yield Paragraph(joined(other.says, other.headline.text, mark=" "), lead=f"Also, {STANDINGS[other.standing].phrase}")

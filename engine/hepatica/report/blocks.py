@@ -1,20 +1,19 @@
 """What a view is made of. A result becomes blocks once; a renderer for each medium writes them, so media cannot disagree.
 
-How a command or a page gets its words:
+How a command or a page gets its words: compute one typed result (a frozen dataclass that begins with `notice` and `ruleset`,
+whose fields are the JSON keys); write one view, `result -> Blocks`, which holds all the words and knows no medium; return
+`Output(result, view)` under `@printed(...)` of `hepatica.cli.common`, or call `html(view(result), link)` for a page. Text,
+Markdown, HTML and JSON follow; `schema(type)` is the JSON Schema. `about` in `report/card.py` is a small example.
 
-1. Compute one typed result: a frozen dataclass that begins with `notice` and `ruleset`, whose fields are the JSON keys.
-2. Write one view, `result -> Blocks`, in `hepatica.report`. It holds all the words; it knows no medium.
-3. The command returns `Output(result, view)` under `@printed(...)` of `hepatica.cli.common`, a page calls `html(view(result),
-   link)`. Text, Markdown, HTML and JSON follow; `schema(type)` is the JSON Schema.
-
-`report/card.py` with `cli/about.py` is a small example. Blocks are named tuples, which take a tenth of a dataclass's time to
-define: every command waits for them. Three rules keep media alike: a view never writes marks of a medium
-(no asterisks, no tags, no wrapping); what everybody must read stands in the open and never in `Item.details` or `More`, which
-text and Markdown print with `--verbose` only and HTML folds; and tone or mark only repeat what the words say.
+Blocks are named tuples, which take a tenth of a dataclass's time to define: every command waits for them. Three rules keep
+media alike: a view never writes marks of a medium (no asterisks, no tags, no wrapping); what everybody must read stands in the
+open and never in `Item.details` or `More`, which text and Markdown print with `--verbose` only and HTML folds; and tone or mark
+only repeat what the words say.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Literal, NamedTuple
 
 Tone = Literal["plain", "strong", "quiet", "warning", "good", "bad"]
@@ -64,11 +63,6 @@ class Item(NamedTuple):
     tone: Tone = "plain"
     ref: Ref | None = None
     details: tuple[Block, ...] = ()
-
-    @property
-    def only_named(self) -> bool:
-        """Whether there is a name and nothing more."""
-        return not (self.text or self.badge or self.details)
 
 
 class Items(NamedTuple):
@@ -129,9 +123,9 @@ class TreeNode(NamedTuple):
 
 
 class Tree(NamedTuple):
-    """A condition, or anything nested, as an indented tree; HTML closes a `folded` one under `summary`."""
+    """A condition, or anything nested, as indented lines; HTML closes a `folded` one under `summary`."""
 
-    root: TreeNode
+    nodes: tuple[TreeNode, ...]
     folded: bool = False
     summary: str = ""
 
@@ -159,3 +153,20 @@ class Notice(NamedTuple):
 
 Block = Title | Paragraph | Facts | Items | Bullets | Section | More | Table | Tree | Code | Picture | Notice
 Blocks = tuple[Block, ...]
+
+
+def listed(title: str, items: Iterable[Item], *, count: bool = True, folded: bool = False, id_: str = "") -> Blocks:
+    """A section of items with their number beside its heading; nothing where there are none."""
+    own = tuple(items)
+    return (Section(title, (Items(own),), len(own) if count else None, folded, id_),) if own else ()
+
+
+def bullets(sentences: Iterable[str]) -> Blocks:
+    """Sentences in a row; nothing where there are none."""
+    own = tuple(sentences)
+    return (Bullets(own),) if own else ()
+
+
+def facts(pairs: Iterable[tuple[str, str]]) -> Facts:
+    """Names with values, without those that have none."""
+    return Facts(tuple((name, value) for name, value in pairs if value))

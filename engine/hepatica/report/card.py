@@ -1,4 +1,4 @@
-"""A ruleset's card: identity, scope, source, limits, source attributes, and what it holds."""
+"""What a reader may start from: a ruleset's card, with what it covers and leaves out, and the example patients."""
 
 from __future__ import annotations
 
@@ -7,9 +7,9 @@ from dataclasses import dataclass
 
 from hepatica.evaluation import RulesetIdentity, identity
 from hepatica.knowledge import STANDINGS, Card, Ruleset, counts
-from hepatica.notice import notice
-from hepatica.report.blocks import Blocks, Bullets, Notice, Paragraph, Section, Title
-from hepatica.wording import Wording, spoken
+from hepatica.notice import NOTICE, notice
+from hepatica.report.blocks import Block, Blocks, Item, Items, Notice, Paragraph, Ref, Section, Title, bullets
+from hepatica.wording import Wording, counted, spoken
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,7 +52,7 @@ def about_view(found: About) -> Blocks:
     return (Title(found.card.title), *_sections(found), Notice(found.notice))
 
 
-def _sections(found: About) -> Iterator[Section]:
+def _sections(found: About) -> Iterator[Block]:
     card, ruleset = found.card, found.ruleset
     revised = f", released {card.released}" if card.released else ""
     folder = f"Read from {ruleset.folder}." if ruleset.folder else ""
@@ -72,16 +72,14 @@ def _sections(found: About) -> Iterator[Section]:
     yield from _listed("Source attributes", attributes)
 
 
-def _given(title: str, *sentences: str) -> Iterator[Section]:
+def _given(title: str, *sentences: str) -> Blocks:
     shown = tuple(Paragraph(sentence) for sentence in sentences if sentence)
-    if shown:
-        yield Section(title, shown)
+    return (Section(title, shown),) if shown else ()
 
 
-def _listed(title: str, sentences: Iterable[str]) -> Iterator[Section]:
-    shown = tuple(sentences)
-    if shown:
-        yield Section(title, (Bullets(shown),))
+def _listed(title: str, sentences: Iterable[str]) -> Blocks:
+    shown = bullets(sentences)
+    return (Section(title, shown),) if shown else ()
 
 
 def _source(found: About) -> Iterator[str]:
@@ -105,3 +103,41 @@ def _named(counted: int | Mapping[str, int]) -> str:
     if isinstance(counted, int):
         return str(counted)
     return ", ".join(f"{number} {spoken(name)}" for name, number in counted.items() if number)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ExamplePatient:
+    """An example: the name that commands take, its title, and what it teaches."""
+
+    name: str
+    label: str
+    teaches: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PatientListing:
+    """The examples, by name."""
+
+    notice: str
+    patients: tuple[ExamplePatient, ...]
+
+
+def patient_listing(found: Iterable[tuple[str, str, str]]) -> PatientListing:
+    """Examples from the name, the label and the text of each file; the text's first line says what it teaches."""
+    patients = tuple(ExamplePatient(name=name, label=label, teaches=_teaches(text)) for name, label, text in sorted(found))
+    return PatientListing(notice=NOTICE, patients=patients)
+
+
+def _teaches(text: str) -> str:
+    lead, mark, said = text.partition("\n")[0].removeprefix("\ufeff").partition("# Teaches:")
+    return said.strip() if mark and not lead else ""
+
+
+def patients_view(listing: PatientListing) -> Blocks:
+    """The examples with what each teaches."""
+    items = tuple(
+        Item(one.name, f"{one.label}. {one.teaches[:1].upper()}{one.teaches[1:]}".strip(), ref=Ref("patient", one.name))
+        for one in listing.patients
+    )
+    how = Paragraph("Wherever a command takes a patient, it takes one of these names: hepatica evaluate <name>.")
+    return Title(counted(len(items), "example patient")), how, Items(items), Notice(listing.notice)

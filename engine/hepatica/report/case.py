@@ -7,15 +7,13 @@ from collections.abc import Iterator
 from hepatica.evaluation import Evaluation
 from hepatica.patient import Profile
 from hepatica.report.blocks import Block, Facts, Paragraph, Title
-from hepatica.wording import Wording, all_of, shown
+from hepatica.report.citing import edition
+from hepatica.wording import Wording, all_of, joined, shown
 
 
 def case_title(evaluation: Evaluation, lead: str = "") -> Title:
-    """The case's name over the ruleset that answers; a ruleset that is not a shipped one is named with its folder."""
-    ruleset = evaluation.ruleset
-    folder = f", read from {ruleset.folder}" if ruleset.folder else ""
-    name = evaluation.profile.label or "Hypothetical patient"
-    return Title(f"{lead}{name}", f"{ruleset.id} {ruleset.version}, evidence as of {ruleset.as_of}{folder}")
+    """The case's name over the ruleset that answers."""
+    return Title(f"{lead}{evaluation.profile.label or 'Hypothetical patient'}", edition(evaluation.ruleset))
 
 
 def case_blocks(evaluation: Evaluation) -> Iterator[Block]:
@@ -29,7 +27,8 @@ def case_blocks(evaluation: Evaluation) -> Iterator[Block]:
     yield from measured(profile)
     for one in profile.understood:
         title = f"{words.fields[one.field].title} " if one.field in words.fields else ""
-        yield Paragraph(f"{title}'{one.typed}' as {one.read}.", lead="Read")
+        said = f"{title}{one}." if one.implied else f"{title}'{one.typed}' as {one.read}."
+        yield Paragraph(said, lead="Follows" if one.implied else "Read")
     unknown = [words.fields[name].title for name in used if profile[name] is None]
     if unknown and pairs:
         yield Paragraph(f"{', '.join(unknown)}.", lead="Not known", tone="quiet")
@@ -44,17 +43,18 @@ def measured(profile: Profile) -> Iterator[Paragraph]:
     """What was computed from measurements: the points of Child-Pugh, the staining of c-MET."""
     found = profile.measurements.get("child_pugh")
     if found:
-        points = [f"{_PARTS.get(name, name)} {found['components'][name]} = {n}" for name, n in found["points"].items()]
+        points = [f"{_part(name)} {found['components'][name]} = {number}" for name, number in found["points"].items()]
         score, span = found["score"], f"score {found['lowest']} to {found['highest']}, class open"
         known = span if score is None else f"score {score}, class {found['class']}"
-        missing = [_PARTS.get(name, name) for name in found["components"] if name not in found["points"]]
+        missing = [_part(name) for name in found["components"] if name not in found["points"]]
         left = f"; not known: {all_of(missing)}" if missing else ""
         yield Paragraph(f"{known} (points: {', '.join(points)}{left}).", lead="Child-Pugh computed")
     stained = profile.measurements.get("cmet")
     if stained and stained["status"]:
-        parts = [f"{stained['intensity']}+" if stained["intensity"] is not None else ""]
-        parts.append(f"in {stained['percent']:g} % of cells" if stained["percent"] is not None else "")
-        yield Paragraph(f"{stained['status']} (staining {' '.join(part for part in parts if part)}).", lead="c-MET computed")
+        intensity = f"{stained['intensity']}+" if stained["intensity"] is not None else ""
+        share = f"in {stained['percent']:g} % of cells" if stained["percent"] is not None else ""
+        yield Paragraph(f"{stained['status']} (staining {joined(intensity, share, mark=' ')}).", lead="c-MET computed")
 
 
-_PARTS = {"bilirubin": "bilirubin", "albumin": "albumin", "inr": "INR", "ascites": "ascites", "encephalopathy": "encephalopathy"}
+def _part(name: str) -> str:
+    return "INR" if name == "inr" else name

@@ -8,8 +8,8 @@ from string import ascii_uppercase
 from hepatica.evaluation import LISTS, ListName
 from hepatica.explain import DIFFERENCES, ComparedTherapy, Comparison, TherapyRow
 from hepatica.knowledge import RANK, Standing
-from hepatica.report.blocks import Block, Blocks, Cell, Facts, Item, Items, Notice, Paragraph, Ref, Section, Table, Title
-from hepatica.report.rules import standing_words
+from hepatica.report.blocks import Block, Blocks, Cell, Item, Items, Notice, Paragraph, Ref, Section, Table, Title, facts
+from hepatica.report.citing import standing_words
 from hepatica.wording import all_of, spoken
 
 _ABSENT = "not in this ruleset"
@@ -23,7 +23,7 @@ def compare_view(found: Comparison) -> Blocks:
         Title(f"{len(found.columns)} answers side by side"),
         Items(tuple(Item(letter, words) for letter, words in _columns(found))),
         *(differing or (Paragraph("Nothing differs.", tone="strong"),)),
-        Section("Shared", (Facts(tuple(_shared(found))),), folded=True),
+        Section("Shared", (facts(_shared(found)),), folded=True),
         Notice(found.notice),
     )
 
@@ -75,9 +75,8 @@ def _cell(cell: ComparedTherapy, grounds: bool) -> str:
 
 def _shared(found: Comparison) -> Iterator[tuple[str, str]]:
     """What every column has, each group with its title."""
-    facts = "; ".join(f"{row.title} {row.values[0]}" for row in found.shared_facts)
-    derived = "; ".join(f"{row.title}: {row.values[0]}" for row in found.shared_derived)
-    yield from (pair for pair in (("Facts", facts), ("What follows from them", derived)) if pair[1])
+    yield "Facts", "; ".join(f"{row.title} {row.values[0]}" for row in found.shared_facts)
+    yield "What follows from them", "; ".join(f"{row.title}: {row.values[0]}" for row in found.shared_derived)
     groups: dict[tuple[ListName, Standing | None], list[str]] = {}
     for row in found.shared_therapies:
         cell = row.cells[0]

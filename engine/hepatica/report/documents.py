@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from hepatica.notice import NOTICE
@@ -20,20 +21,17 @@ def document(result: Any) -> Any:
         return result
     if isinstance(result, (list, tuple)) and not hasattr(result, "_fields"):
         return [document(item) for item in result]
-    return _adapter(type(result)).dump_python(result, mode="json")
+    return _adapter_of(result).dump_python(result, mode="json")
 
 
 def json_text(value: Any) -> str:
-    """A result as JSON text: two spaces, keys in the order of the contract, no character that could steer a terminal.
-
-    Raises `ValueError` for a number that JSON has no word for.
-    """
+    """A result as JSON text that steers no terminal. Raises `ValueError` for a number that JSON has no word for."""
     return escaped_in_json(json.dumps(document(value), indent=2, ensure_ascii=False, allow_nan=False))
 
 
 def json_bytes(result: Any) -> bytes:
     """A result as compact JSON in UTF-8, several times faster than the others; not for a terminal."""
-    return _adapter(type(result)).dump_json(result)
+    return _adapter_of(result).dump_json(result)
 
 
 def json_line(value: Any) -> str:
@@ -52,13 +50,13 @@ def named_schema(schema: dict[str, Any], name: str, version: str) -> dict[str, A
     return {**head, **{key: value for key, value in schema.items() if key not in head}}
 
 
+def _adapter_of(result: Any) -> TypeAdapter[Any]:
+    kind: Any = type(result)
+    return _adapter(kind)
+
+
+@cache
 def _adapter(kind: Any) -> TypeAdapter[Any]:
-    found = _ADAPTERS.get(kind)
-    if found is None:
-        from pydantic import TypeAdapter
+    from pydantic import TypeAdapter
 
-        found = _ADAPTERS[kind] = TypeAdapter(kind)
-    return found
-
-
-_ADAPTERS: dict[Any, TypeAdapter[Any]] = {}
+    return TypeAdapter(kind)

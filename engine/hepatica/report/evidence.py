@@ -4,52 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from typing import Any
 
-from hepatica.evaluation import (
-    RulesetIdentity,
-    arm_name,
-    correction_line,
-    endpoint_words,
-    identity,
-    printed_line,
-    shown,
-)
-from hepatica.knowledge import (
-    LINES,
-    Discrepancy,
-    Found,
-    LaterEvent,
-    Line,
-    Reference,
-    Regimen,
-    Ruleset,
-    Standing,
-    Study,
-    level_of,
-)
+from hepatica.evaluation import RulesetIdentity, arm_name, correction_line, endpoint_words, identity, printed_line, shown
+from hepatica.knowledge import LINES, Found, Line, Reference, Regimen, Ruleset, Standing, Study, level_of
 from hepatica.knowledge.traceability import SectionCoverage, Verification
 from hepatica.notice import notice
-from hepatica.report.blocks import (
-    Block,
-    Blocks,
-    Bullets,
-    Cell,
-    Facts,
-    Item,
-    Items,
-    Notice,
-    Paragraph,
-    Ref,
-    Section,
-    Table,
-    Title,
-)
-from hepatica.report.figures import event_words, telling_line
-from hepatica.report.rules import standing_words
-from hepatica.report.sources import lines_words, place_words, reference_link, reference_words, sources_of
-from hepatica.wording import Wording, counted, spoken
+from hepatica.report import blocks as b
+from hepatica.report.citing import lines_words, place_words, read_words, reference_link, reference_words, standing_words
+from hepatica.report.figures import correction_item, event_words, telling_line
+from hepatica.report.sources import sources_of
+from hepatica.wording import Wording, counted, joined, spoken
 
-LEADS = {"misprint": "Should read", "later_report": "Later report", "not_printed": "Published", "remark": "But"}
 EFFECTS = {"overturns": "Overturned", "confirms": "Confirmed", "qualifies": "Qualified"}
 
 
@@ -135,31 +101,26 @@ class StudyPage:
     written_at: str
 
 
+_AS_RECORDED = ("name", "kind", "status", "n", "n_planned", "nct", "biomarkers", "regions", "tumour", "reference")
+
+
 def study_row(ruleset: Ruleset, found: Found) -> StudyRow:
     """A study as a row."""
     study = found.study
+    recorded: dict[str, Any] = {part: getattr(study, part) for part in _AS_RECORDED}
     return StudyRow(
         study=study.id,
-        name=study.name,
         therapy=found.therapy.id,
         phase=study.phase or "",
-        kind=study.kind,
-        status=study.status,
         line=study.setting,
-        n=study.n,
-        n_planned=study.n_planned,
-        nct=study.nct,
         outcome=found.outcome,
         figure=telling_line(ruleset, found),
-        biomarkers=study.biomarkers,
-        regions=study.regions,
-        tumour=study.tumour,
         refs=study.source.refs,
         lines=study.source.lines,
-        reference=study.reference,
         discrepancies=len(study.discrepancies),
         later=len(study.later),
         cited_by=tuple(rule.id for _, rule in found.cited_by),
+        **recorded,
     )
 
 
@@ -172,6 +133,7 @@ def study_listing(ruleset: Ruleset, studies: Iterable[Found]) -> StudyListing:
 def study_page(ruleset: Ruleset, found: Found) -> StudyPage:
     """A study in full, with what cites it and where it is written."""
     study = found.study
+    named = dict.fromkeys((study.reference, *(place.ref for place in sources_of(study))))
     return StudyPage(
         notice=notice(ruleset.card.as_of),
         ruleset=identity(ruleset),
@@ -185,7 +147,7 @@ def study_page(ruleset: Ruleset, found: Found) -> StudyPage:
         enrolled=tuple(_enrolled(study, Wording(ruleset))),
         figures=tuple(_figures(ruleset, found)),
         regimens=tuple(regimen for regimen in found.therapy.regimens if regimen.study == study.id),
-        references=tuple(_references(ruleset, study)),
+        references=tuple(ruleset.references[name] for name in named if name in ruleset.references),
         cited_by=tuple(
             CitingRule(therapy=therapy.id, name=therapy.name, rule=rule.id, standing=rule.standing, line=rule.line)
             for therapy, rule in found.cited_by
@@ -205,28 +167,18 @@ def _enrolled(study: Study, words: Wording) -> Iterator[str]:
         yield f"{criterion.says} ({criterion.basis}: {place_words(criterion.source)})"
 
 
-def _references(ruleset: Ruleset, study: Study) -> Iterator[Reference]:
-    named = [study.reference, *(place.ref for place in sources_of(study))]
-    return (ruleset.references[name] for name in dict.fromkeys(named) if name in ruleset.references)
-
-
-def studies_view(listing: StudyListing) -> Blocks:
+def studies_view(listing: StudyListing) -> b.Blocks:
     """Studies in a list, each with its telling figure."""
-    title = Title(counted(listing.count, "study", "studies"), f"{listing.ruleset.id} {listing.ruleset.version}")
-    sections = [_listed(therapy, [row for row in listing.studies if row.therapy == therapy]) for therapy in _therapies(listing)]
-    return (title, *sections, Notice(listing.notice))
+    title = b.Title(counted(listing.count, "study", "studies"), f"{listing.ruleset.id} {listing.ruleset.version}")
+    groups: dict[str, list[b.Item]] = {}
+    for row in listing.studies:
+        groups.setdefault(row.therapy, []).append(_row(row))
+    sections = [b.Section(therapy, (b.Items(tuple(items)),), id=therapy) for therapy, items in groups.items()]
+    return (title, *sections, b.Notice(listing.notice))
 
 
-def _therapies(listing: StudyListing) -> list[str]:
-    return list(dict.fromkeys(row.therapy for row in listing.studies))
-
-
-def _listed(therapy: str, rows: list[StudyRow]) -> Section:
-    return Section(therapy, (Items(tuple(map(_row, rows))),), id=therapy)
-
-
-def _row(row: StudyRow) -> Item:
-    parts = [
+def _row(row: StudyRow) -> b.Item:
+    said = joined(
         row.name if row.name != row.study else "",
         f"phase {row.phase}" if row.phase else spoken(row.kind),
         spoken(row.line) + " line" if row.line in LINES else "",
@@ -235,8 +187,8 @@ def _row(row: StudyRow) -> Item:
         row.figure,
         lines_words(row.lines, "") or row.reference,
         counted(row.discrepancies, "correction") if row.discrepancies else "",
-    ]
-    return Item(row.study, "; ".join(part for part in parts if part), ref=Ref("study", row.study))
+    )
+    return b.Item(row.study, said, ref=b.Ref("study", row.study))
 
 
 OUTCOMES = {
@@ -248,15 +200,15 @@ OUTCOMES = {
 }
 
 
-def study_view(page: StudyPage) -> Blocks:
+def study_view(page: StudyPage) -> b.Blocks:
     """One study in full."""
     study = page.study
     return (
-        Title(study.name, f"{page.therapy_name}; {page.ruleset.id} {page.ruleset.version}"),
-        Paragraph(study.summary),
-        Facts(tuple((name, value) for name, value in _facts(page) if value)),
+        b.Title(study.name, f"{page.therapy_name}; {page.ruleset.id} {page.ruleset.version}"),
+        b.Paragraph(study.summary),
+        b.facts(_facts(page)),
         *study_sections(page),
-        Notice(page.notice),
+        b.Notice(page.notice),
     )
 
 
@@ -269,10 +221,10 @@ def _facts(page: StudyPage) -> Iterator[tuple[str, str]]:
     yield "Line", LINES.get(study.setting, "")
     patients = str(study.n) if study.n is not None else ""
     planned = f"{study.n_planned} planned" if study.n_planned is not None else ""
-    yield "Patients", _with_doubts(study, "n", "; ".join(part for part in (patients, planned, study.n_says) if part))
+    yield "Patients", _with_doubts(study, "n", joined(patients, planned, study.n_says))
     yield "Registry number", _with_doubts(study, "nct", study.nct)
     yield "Countries", study.countries
-    yield "Enrolled", " ".join(part for part in page.enrolled if part)
+    yield "Enrolled", joined(*page.enrolled, mark=" ")
     for primary in study.primary_endpoints:
         said = f" {primary.says}" if primary.says else ""
         yield "Primary endpoint", f"{primary.name}: {_MET[primary.met]}.{said}"
@@ -292,34 +244,37 @@ _MET = {"yes": "met", "no": "not met", "pending": "pending", "not_reported": "no
 def _with_doubts(study: Study, part: str, text: str) -> str:
     """`text` with the ids of the corrections that touch `part` of a study, which stand further below."""
     doubts = [item.id for item in study.discrepancies if part in item.affects]
-    return "; ".join(piece for piece in (text, f"see {', '.join(doubts)}" if doubts else "") if piece)
+    return joined(text, f"see {', '.join(doubts)}" if doubts else "")
 
 
-def study_sections(page: StudyPage) -> Iterator[Section]:
+def study_sections(page: StudyPage) -> Iterator[b.Section]:
     """The parts of a study's page that say something; the same for the page of one study and for an explanation."""
     study, word = page.study, page.source_word
-    parts: list[tuple[str, tuple[Block, ...]]] = [
-        ("What became of it", tuple(later_items(study.later, page.references))),
-        ("Figures", tuple(_figures_table(page.figures))),
-        ("Doses", tuple(_bullets(_doses(page)))),
-        ("Adverse events", tuple(_bullets(_with_lines(event_words(study, e), e.lines, word) for e in study.toxicity))),
-        ("Other figures", tuple(_bullets(_others(study, word)))),
-        ("Corrections", tuple(corrections(study.discrepancies, page.references, word))),
-        ("Cited by", tuple(_citing(page))),
-        ("References", tuple(_reference_items(page.references))),
+    known = {reference.id: reference for reference in page.references}
+    citing = [
+        b.Item(rule.rule, f"{rule.name}, {standing_words(rule.standing)}, {LINES[rule.line]}", ref=b.Ref("rule", rule.rule))
+        for rule in page.cited_by
     ]
-    yield from (Section(title, blocks) for title, blocks in parts if blocks)
-
-
-def later_items(later: Iterable[LaterEvent], references: Iterable[Reference]) -> Iterator[Items]:
-    """What became of a study after the ruleset's date."""
-    known = {reference.id: reference for reference in references}
-    items = tuple(
-        Item(f"{EFFECTS[event.effect]}, {event.year}", event.says, details=(Paragraph(place_words(event.source, known)),))
-        for event in later
+    later = [
+        b.Item(f"{EFFECTS[event.effect]}, {event.year}", event.says, details=(b.Paragraph(place_words(event.source, known)),))
+        for event in study.later
+    ]
+    parts: tuple[tuple[str, b.Blocks], ...] = (
+        ("What became of it", _items(later)),
+        ("Figures", _figures_table(page.figures)),
+        ("Doses", b.bullets(_doses(page))),
+        ("Adverse events", b.bullets(_with_lines(event_words(study, e), e.lines, word) for e in study.toxicity)),
+        ("Other figures", b.bullets(_others(study, word))),
+        ("Corrections", _items(correction_item(item, known, word) for item in study.discrepancies)),
+        ("Cited by", _items(citing) or (b.Paragraph("No rule."),)),
+        ("References", _items(map(_reference, page.references))),
     )
-    if items:
-        yield Items(items)
+    yield from (b.Section(title, blocks) for title, blocks in parts if blocks)
+
+
+def _items(items: Iterable[b.Item]) -> b.Blocks:
+    own = tuple(items)
+    return (b.Items(own),) if own else ()
 
 
 def _figures(ruleset: Ruleset, found: Found) -> Iterator[StudyFigure]:
@@ -334,18 +289,11 @@ def _figures(ruleset: Ruleset, found: Found) -> Iterator[StudyFigure]:
         )
 
 
-def _figures_table(figures: tuple[StudyFigure, ...]) -> Iterator[Table]:
+def _figures_table(figures: tuple[StudyFigure, ...]) -> b.Blocks:
     """Each figure as printed, its correction where there is any, and where it is printed."""
     if any(one.correction for one in figures):
-        yield Table(("Printed", "Correction", "Where"), tuple((one.printed, one.correction, one.place) for one in figures))
-    elif figures:
-        yield Table(("Printed", "Where"), tuple((one.printed, one.place) for one in figures))
-
-
-def _bullets(sentences: Iterable[str]) -> Iterator[Bullets]:
-    texts = tuple(sentences)
-    if texts:
-        yield Bullets(texts)
+        return (b.Table(("Printed", "Correction", "Where"), tuple((one.printed, one.correction, one.place) for one in figures)),)
+    return (b.Table(("Printed", "Where"), tuple((one.printed, one.place) for one in figures)),) if figures else ()
 
 
 def _with_lines(text: str, lines: str, word: str) -> str:
@@ -367,46 +315,8 @@ def _others(study: Study, word: str) -> Iterator[str]:
         yield _with_lines(f"{figure.what}{value}", figure.lines, word)
 
 
-def corrections(found: Iterable[Discrepancy], references: Iterable[Reference], word: str = "review") -> Iterator[Items]:
-    """Where the source cannot be taken at its word: what it prints, what is right, and how that is known."""
-    known = {reference.id: reference for reference in references}
-    items = tuple(_correction(item, known, word) for item in found)
-    if items:
-        yield Items(items)
-
-
-def _correction(item: Discrepancy, references: dict[str, Reference], word: str) -> Item:
-    lead = lines_words(item.lines, word)
-    prints = f"{lead[:1].upper()}{lead[1:]} print{'' if 'lines' in lead else 's'}" if lead else "Printed"
-    source = place_words(item.source, references, word)
-    note = f"; {item.basis_note}" if item.basis_note else ""
-    known = f"{item.basis}, confidence {item.confidence}{f', {source}' if source else ''}{note}"
-    pairs = ((prints, item.prints), (LEADS[item.kind], item.correction), ("Use", item.use), ("Known by", known))
-    words = " ".join(f"{name}: {_sentence(value)}" for name, value in pairs if value)
-    return Item(item.id, words, f"{item.severity} severity")
-
-
-def _sentence(text: str) -> str:
-    return text if text.endswith((".", "?", "!")) else f"{text}."
-
-
-def _citing(page: StudyPage) -> Iterator[Block]:
-    items = tuple(
-        Item(rule.rule, f"{rule.name}, {standing_words(rule.standing)}, {LINES[rule.line]}", ref=Ref("rule", rule.rule))
-        for rule in page.cited_by
-    )
-    yield Items(items) if items else Paragraph("No rule.")
-
-
-def _reference_items(references: Iterable[Reference]) -> Iterator[Items]:
-    items = tuple(
-        Item(
-            one.id, f"{reference_words(one)} ({'not read' if not one.was_read else f'read: {one.read}'})", ref=reference_link(one)
-        )
-        for one in references
-    )
-    if items:
-        yield Items(items)
+def _reference(one: Reference) -> b.Item:
+    return b.Item(one.id, f"{reference_words(one)} ({read_words(one)})", ref=reference_link(one))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -461,19 +371,19 @@ def _covered(part: SectionCoverage) -> CoveredPart:
     return CoveredPart(**part._asdict(), missing=part.missing)
 
 
-def verification_view(found: VerificationReport) -> Blocks:
+def verification_view(found: VerificationReport) -> b.Blocks:
     """Coverage part by part in both directions, then each finding."""
     parts = (*found.sections, found.total)
-    rows = tuple((Cell(p.title), f"{p.found} of {p.figures}", str(p.recorded), str(p.left_out), str(p.missing)) for p in parts)
+    rows = tuple((b.Cell(p.title), f"{p.found} of {p.figures}", str(p.recorded), str(p.left_out), str(p.missing)) for p in parts)
     total = found.total
     verdict = (
         f"Every one of the {total.figures} recorded figures and references stands at its lines. Of the {total.numbers} "
         f"numbers the text prints, {total.recorded} are recorded and {total.left_out} are left out with a reason."
     )
     return (
-        Title("Recorded figures found in the text, and printed numbers accounted for"),
-        Table(("Part", "figures found", "recorded", "left out", "missing"), rows, numeric=(1, 2, 3, 4)),
-        *_bullets(f"{one.file}:{one.line}:{one.column}: {one.code}: {one.message}" for one in found.findings),
-        Paragraph(verdict if found.verified else f"{counted(len(found.findings), 'finding')}.", tone="strong"),
-        Notice(found.notice),
+        b.Title("Recorded figures found in the text, and printed numbers accounted for"),
+        b.Table(("Part", "figures found", "recorded", "left out", "missing"), rows, numeric=(1, 2, 3, 4)),
+        *b.bullets(f"{one.file}:{one.line}:{one.column}: {one.code}: {one.message}" for one in found.findings),
+        b.Paragraph(verdict if found.verified else f"{counted(len(found.findings), 'finding')}.", tone="strong"),
+        b.Notice(found.notice),
     )

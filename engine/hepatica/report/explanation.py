@@ -6,13 +6,11 @@ from collections.abc import Iterator
 
 from hepatica.evaluation import LISTS
 from hepatica.explain import ConditionTree, ExplainedRule, ExplainedStudy, Explanation
-from hepatica.knowledge import LINES, STANDINGS, VERDICTS, catalogue, concept_words
-from hepatica.report.answers import NOT_TRIALS, fits_words
-from hepatica.report.blocks import Block, Blocks, Facts, Mark, Notice, Paragraph, Section, Title, Tree, TreeNode
+from hepatica.knowledge import LINES, STANDINGS, VERDICTS, Study, catalogue, concept_words
+from hepatica.report.blocks import Block, Blocks, Mark, Notice, Paragraph, Section, Title, Tree, TreeNode, facts
+from hepatica.report.citing import NOT_TRIALS, edition, fits_words, limits, place_words, standing_words
 from hepatica.report.evidence import study_page, study_sections
-from hepatica.report.rules import standing_words
-from hepatica.report.sources import place_words
-from hepatica.wording import Wording, all_of, spoken
+from hepatica.wording import Wording, all_of, joined, spoken
 
 _MARKS: dict[str, Mark] = {"true": "yes", "false": "no", "unknown": "unknown"}
 _APPLIES = {"true": "Applies", "false": "Does not apply", "unknown": "Cannot be told"}
@@ -20,33 +18,29 @@ _APPLIES = {"true": "Applies", "false": "Does not apply", "unknown": "Cannot be 
 
 def why_view(explained: Explanation) -> Blocks:
     """The whole explanation."""
-    return tuple(_Why(explained).blocks())
+    return tuple(_WhyView(explained).blocks())
 
 
-class _Why:
+class _WhyView:
     def __init__(self, explained: Explanation) -> None:
         self.explained = explained
         self.ruleset = explained.evaluation.knowledge
         self.words = Wording(self.ruleset)
         self.word = self.ruleset.card.source_word
+        self.found = {one.study.id: one for one in catalogue(self.ruleset)}
         self._opened: set[tuple[str, bool]] = set()
 
     def blocks(self) -> Iterator[Block]:
-        explained, identity = self.explained, self.explained.ruleset
+        explained = self.explained
         case = explained.profile.label or "Hypothetical patient"
-        yield Title(
-            f"{explained.name}: {LISTS[explained.list].phrase}",
-            f"{case}; {identity.id} {identity.version}, evidence as of {identity.as_of}",
-        )
+        yield Title(f"{explained.name}: {LISTS[explained.list].phrase}", f"{case}; {edition(explained.ruleset)}")
         yield Paragraph(self.sentence(), tone="strong")
         yield Paragraph(explained.about)
         if explained.fate:
             yield Paragraph(explained.fate.says, lead=f"What became of it ({spoken(explained.fate.status)})")
-        yield Tree(self.node(explained.scope, "In scope"), folded=True, summary="Whether the rules speak of this patient")
-        for rule in explained.rules:
-            yield self.rule(rule)
-        for study in explained.studies:
-            yield self.study(study)
+        yield Tree((self.node(explained.scope, "In scope"),), folded=True, summary="Whether the rules speak of this patient")
+        yield from map(self.rule, explained.rules)
+        yield from map(self.study, explained.studies)
         yield Notice(explained.notice)
 
     def sentence(self) -> str:
@@ -71,22 +65,17 @@ class _Why:
         blocks: list[Block] = [Paragraph(rule.says)]
         if explained.needs:
             blocks.append(Paragraph(f"{all_of(self.words.titles(explained.needs))}.", lead="Depends on"))
-        blocks += [Tree(node, folded=True, summary="The condition") for node in self.condition(explained.condition)]
-        blocks += [Paragraph(caveat.says, lead="But") for caveat in rule.caveats]
-        if rule.extrapolates:
-            blocks.append(Paragraph(rule.extrapolates.says, lead="Extrapolates"))
-        places = (
-            ("Rule", rule.id),
-            ("Source", place_words(rule.source, self.ruleset.references, self.word)),
-            ("Written at", explained.written_at),
-        )
-        blocks.append(Facts(tuple((name, value) for name, value in places if value)))
+        blocks.append(self.condition(explained.condition, "The condition"))
+        blocks += limits(rule)
+        source = place_words(rule.source, self.ruleset.references, self.word)
+        blocks.append(facts((("Rule", rule.id), ("Source", source), ("Written at", explained.written_at))))
         title = f"{_APPLIES[explained.applies]}: {standing_words(rule.standing, rule.verdict)}, {LINES[rule.line]}"
         return Section(title, tuple(blocks), id=rule.id)
 
-    def condition(self, tree: ConditionTree) -> list[TreeNode]:
+    def condition(self, tree: ConditionTree, summary: str) -> Tree:
         """A condition without the "all of" at its top, which every rule has."""
-        return list(self.node(tree).parts) if tree.kind == "all" else [self.node(tree)]
+        nodes = self.node(tree).parts if tree.kind == "all" else (self.node(tree),)
+        return Tree(nodes, folded=True, summary=summary)
 
     def node(self, tree: ConditionTree, text: str = "") -> TreeNode:
         """A part of a condition with its parts; what a concept means is opened the first time only."""
@@ -109,26 +98,18 @@ class _Why:
 
     def study(self, explained: ExplainedStudy) -> Section:
         """One study: how it fits the patient, then the study in full."""
-        found = next(one for one in catalogue(self.ruleset) if one.study.id == explained.study)
-        page = study_page(self.ruleset, found)
+        page = study_page(self.ruleset, self.found[explained.study])
         blocks: list[Block] = [Paragraph(page.study.summary), Paragraph(f"{self.fits(explained)}.", lead="This patient")]
         trees = [tree for tree in (explained.population, *explained.criteria) if tree]
-        for tree in trees:
-            blocks += [Tree(node, folded=True, summary="Whom it enrolled") for node in self.condition(tree)]
-        blocks += [Section(part.title, part.blocks, part.count, folded=True) for part in study_sections(page)]
-        return Section(explained.name, tuple(blocks), says=self.design(explained), id=explained.study)
+        blocks += [self.condition(tree, "Whom it enrolled") for tree in trees]
+        blocks += [part._replace(folded=True) for part in study_sections(page)]
+        return Section(explained.name, tuple(blocks), says=self.design(page.study), id=explained.study)
 
-    def design(self, explained: ExplainedStudy) -> str:
-        study = self.ruleset.studies[explained.study]
-        parts = (
-            f"phase {study.phase}" if study.phase else "",
-            study.design,
-            spoken(study.status),
-            f"n = {study.n}" if study.n is not None else "",
-            study.nct,
-            place_words(study.source, self.ruleset.references, self.word),
-        )
-        return "; ".join(part for part in parts if part)
+    def design(self, study: Study) -> str:
+        phase = f"phase {study.phase}" if study.phase else ""
+        number = f"n = {study.n}" if study.n is not None else ""
+        place = place_words(study.source, self.ruleset.references, self.word)
+        return joined(phase, study.design, spoken(study.status), number, study.nct, place)
 
     def fits(self, explained: ExplainedStudy) -> str:
         """Whether the patient is one it enrolled, from the answer where it cites the study."""

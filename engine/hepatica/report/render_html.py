@@ -3,28 +3,16 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from html import escape
+from pathlib import Path
 
 from hepatica.printable import one_line, printable
 from hepatica.report import blocks as b
+from hepatica.report.renderer import BlockRenderer, run_in, whole
 
 Link = Callable[[b.Ref], str]
 _MARKS = {"yes": "yes", "no": "no", "unknown": "not known", "none": ""}
-_CSS = """
-body{font:16px/1.5 system-ui,sans-serif;max-width:50rem;margin:2rem auto;padding:0 1rem;color:#1a1a1a;background:#fff}
-h1{line-height:1.2}h2{margin-top:2rem}.quiet,.means,.count{color:#555}.count{font-weight:400}.items{padding-left:1.2rem}
-.badge{font-weight:600}.notice{border-top:1px solid #bbb;margin-top:2rem;padding-top:.5rem;color:#555}
-dl div{display:grid;grid-template-columns:12rem 1fr;gap:.2rem 1rem}dd{margin:0}
-dl.inline{display:block}dl.inline div{display:inline}dl.inline dt,dl.inline dd{display:inline}dl.inline dd{margin-right:1em}
-table{border-collapse:collapse;width:100%}
-th,td{text-align:left;padding:.3rem .6rem;border-bottom:1px solid #ccc;vertical-align:top}
-.number{text-align:right}.warning{border-left:4px solid #b35c00;padding-left:.6rem}
-pre{overflow:auto;background:#f4f4f4;padding:.6rem}
-@media (prefers-color-scheme:dark){body{color:#eee;background:#161616}pre{background:#222}
-.quiet,.means,.count,.notice{color:#bbb}}
-@media (max-width:40rem){thead{display:none}tr,td{display:block}td::before{content:attr(data-label) ": ";font-weight:600}}
-"""
 
 
 def html(blocks: b.Blocks, link: Link | None = None, level: int = 1) -> str:
@@ -41,7 +29,10 @@ def html_page(blocks: b.Blocks, title: str) -> str:
     head = (
         f'<meta charset="utf-8"><meta name="viewport" content="width=device-width,initial-scale=1"><title>{_text(title)}</title>'
     )
-    return f'<!doctype html>\n<html lang="en-GB"><head>{head}<style>{_CSS}</style></head>\n<body>\n{html(blocks)}</body></html>\n'
+    css = Path(__file__).with_name("page.css").read_text(encoding="utf-8")
+    return (
+        f'<!doctype html>\n<html lang="en-GB"><head>{head}<style>\n{css}</style></head>\n<body>\n{html(blocks)}</body></html>\n'
+    )
 
 
 def slug(title: str) -> str:
@@ -49,52 +40,53 @@ def slug(title: str) -> str:
     return re.sub(r"[^a-z0-9]+", "-", title.lower()).strip("-") or "section"
 
 
-class _Html:
-    """One fragment. Every method yields pieces of markup."""
+class _Html(BlockRenderer[int]):
+    """Pieces are markup; the place of a block is the level of the heading above it."""
 
     def __init__(self, link: Link) -> None:
+        super().__init__()
         self.link = link
         self.ids: dict[str, int] = {}
 
-    def blocks(self, blocks: Iterable[b.Block], level: int) -> Iterator[str]:
-        for block in blocks:
-            yield from self.block(block, level)
+    def title(self, block: b.Title, level: int) -> Iterator[str]:
+        yield f"<h{level}>{_text(block.text)}</h{level}>\n"
+        yield f'<p class="quiet">{_text(block.quiet)}</p>\n' if block.quiet else ""
 
-    def block(self, block: b.Block, level: int) -> Iterator[str]:
-        match block:
-            case b.Title():
-                yield f"<h{level}>{_text(block.text)}</h{level}>\n"
-                yield f'<p class="quiet">{_text(block.quiet)}</p>\n' if block.quiet else ""
-            case b.Paragraph():
-                lead = f"<strong>{_text(block.lead)}{_colon(block.lead)}</strong> " if block.lead else ""
-                yield f"<p{_tone(block.tone)}>{lead}{self.linked(block.text, block.ref)}</p>\n"
-            case b.Facts():
-                yield _facts(block)
-            case b.Items():
-                yield from self.items(block, level)
-            case b.Bullets():
-                yield f"<ul>{''.join(f'<li>{_text(sentence)}</li>' for sentence in block.texts)}</ul>\n"
-            case b.Section():
-                yield from self.section(block, min(level + 1, 6))
-            case b.More():
-                yield f"<details><summary>{_text(block.summary)}</summary>\n"
-                yield from self.blocks(block.blocks, level)
-                yield "</details>\n"
-            case b.Table():
-                yield from self.table(block)
-            case b.Tree():
-                yield from _folded(f'<ul class="tree">{_tree(block.root)}</ul>\n', block.summary or block.root.text, block.folded)
-            case b.Code():
-                yield f"<pre><code>{escape(printable(block.text))}</code></pre>\n"
-            case b.Picture():
-                # The SVG is this program's own and stands as it is; a screen reader gets the words instead.
-                shown = block.svg or f'<img src="{escape(block.src)}" alt="{_text(block.alt)}">'
-                role = f' role="img" aria-label="{_text(block.alt)}"' if block.svg else ""
-                yield f"<figure><div{role}>{shown}</div></figure>\n"
-            case b.Notice():
-                yield f'<p class="notice" role="note">{_text(block.text)}</p>\n'
+    def paragraph(self, block: b.Paragraph, level: int) -> Iterator[str]:
+        lead = f"<strong>{_text(run_in(block.lead))}</strong> " if block.lead else ""
+        yield f"<p{_tone(block.tone)}>{lead}{self.linked(block.text, block.ref)}</p>\n"
+
+    def facts(self, block: b.Facts, level: int) -> Iterator[str]:
+        pairs = "".join(f"<div><dt>{_text(name)}</dt> <dd>{_text(value)}</dd></div>" for name, value in block.pairs)
+        yield f'<dl class="facts{" inline" if block.inline else ""}">{pairs}</dl>\n'
+
+    def bullets(self, block: b.Bullets, level: int) -> Iterator[str]:
+        yield f"<ul>{''.join(f'<li>{_text(sentence)}</li>' for sentence in block.texts)}</ul>\n"
+
+    def more(self, block: b.More, level: int) -> Iterator[str]:
+        yield f"<details><summary>{_text(block.summary)}</summary>\n"
+        yield from self.blocks(block.blocks, level)
+        yield "</details>\n"
+
+    def tree(self, block: b.Tree, level: int) -> Iterator[str]:
+        body = f'<ul class="tree">{"".join(map(_branch, block.nodes))}</ul>\n'
+        summary = block.summary or block.nodes[0].text
+        yield f"<details><summary>{_text(summary)}</summary>\n{body}</details>\n" if block.folded else body
+
+    def code(self, block: b.Code, level: int) -> Iterator[str]:
+        yield f"<pre><code>{escape(printable(block.text))}</code></pre>\n"
+
+    def picture(self, block: b.Picture, level: int) -> Iterator[str]:
+        # The SVG is this program's own and stands as it is; a screen reader gets the words instead.
+        shown = block.svg or f'<img src="{escape(block.src)}" alt="{_text(block.alt)}">'
+        role = f' role="img" aria-label="{_text(block.alt)}"' if block.svg else ""
+        yield f"<figure><div{role}>{shown}</div></figure>\n"
+
+    def notice(self, block: b.Notice, level: int) -> Iterator[str]:
+        yield f'<p class="notice" role="note">{_text(block.text)}</p>\n'
 
     def section(self, block: b.Section, level: int) -> Iterator[str]:
+        level = min(level + 1, 6)
         name = self.unique(block.id or slug(block.title))
         count = f' <span class="count">{block.count}</span>' if block.count is not None else ""
         heading = f'<h{level} id="{name}-heading">{_text(block.title)}{count}</h{level}>'
@@ -111,10 +103,9 @@ class _Html:
         return escape(name if self.ids[name] == 1 else f"{name}-{self.ids[name]}")
 
     def items(self, block: b.Items, level: int) -> Iterator[str]:
-        yield '<div class="group">' if block.group else ""
+        heading = min(level + 1, 6)
         if block.group:
-            heading = min(level + 1, 6)
-            yield f"<h{heading}>{_text(block.group)}</h{heading}>"
+            yield f'<div class="group"><h{heading}>{_text(block.group)}</h{heading}>'
             yield f'<p class="means">{_text(block.means)}</p>' if block.means else ""
         yield '<ul class="items">\n'
         for item in block.items:
@@ -134,20 +125,19 @@ class _Html:
             yield "</details>"
         yield "</li>\n"
 
-    def table(self, block: b.Table) -> Iterator[str]:
+    def table(self, block: b.Table, level: int) -> Iterator[str]:
         label = f' role="region" aria-label="{_text(block.caption)}"' if block.caption else ' role="group"'
         yield f'<div class="scroll" tabindex="0"{label}><table class="stacked">'
         yield f"<caption>{_text(block.caption)}</caption>" if block.caption else ""
         heads = (f'<th scope="col"{_number(i, block)}>{_text(name)}</th>' for i, name in enumerate(block.columns))
         yield f"<thead><tr>{''.join(heads)}</tr></thead><tbody>\n"
         for row in block.rows:
-            yield f"<tr>{''.join(self.cell(cell, index, block) for index, cell in enumerate(row))}</tr>\n"
+            yield f"<tr>{''.join(self.cell(whole(cell), index, block) for index, cell in enumerate(row))}</tr>\n"
         yield "</tbody></table></div>\n"
 
-    def cell(self, cell: str | b.Cell, index: int, block: b.Table) -> str:
-        full = b.Cell(cell) if isinstance(cell, str) else cell
-        tone = _tone(full.tone) or _number(index, block)
-        return f'<td data-label="{_text(block.columns[index])}"{tone}>{self.linked(full.text, full.ref)}</td>'
+    def cell(self, cell: b.Cell, index: int, block: b.Table) -> str:
+        tone = _tone(cell.tone) or _number(index, block)
+        return f'<td data-label="{_text(block.columns[index])}"{tone}>{self.linked(cell.text, cell.ref)}</td>'
 
     def linked(self, words: str, ref: b.Ref | None) -> str:
         address = "" if ref is None else _web_address(ref.id) if ref.kind == "url" else self.link(ref)
@@ -156,10 +146,6 @@ class _Html:
 
 def _text(words: str) -> str:
     return escape(one_line(words))
-
-
-def _colon(lead: str) -> str:
-    return "" if lead[-1:] in ":.?!" else ":"
 
 
 def _tone(tone: str) -> str:
@@ -175,16 +161,7 @@ def _web_address(address: str) -> str:
     return address if address.startswith(("https://", "http://")) else ""
 
 
-def _facts(block: b.Facts) -> str:
-    pairs = "".join(f"<div><dt>{_text(name)}</dt> <dd>{_text(value)}</dd></div>" for name, value in block.pairs)
-    return f'<dl class="facts{" inline" if block.inline else ""}">{pairs}</dl>\n'
-
-
-def _folded(body: str, summary: str, folded: bool) -> Iterator[str]:
-    yield f"<details><summary>{_text(summary)}</summary>\n{body}</details>\n" if folded else body
-
-
-def _tree(node: b.TreeNode) -> str:
+def _branch(node: b.TreeNode) -> str:
     mark = f'<span class="mark">{_MARKS[node.mark]}</span> ' if node.mark != "none" else ""
-    parts = f"<ul>{''.join(map(_tree, node.parts))}</ul>" if node.parts else ""
+    parts = f"<ul>{''.join(map(_branch, node.parts))}</ul>" if node.parts else ""
     return f'<li class="{node.mark}">{mark}{_text(node.text)}{parts}</li>'

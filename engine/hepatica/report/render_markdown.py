@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 
 from hepatica.printable import one_line, printable
 from hepatica.report import blocks as b
+from hepatica.report.renderer import BlockRenderer, only_names, run_in, whole
 
 _SPECIAL = re.compile(r"([\\`*_{}\[\]<>|#~]|&(?=#|\w+;))")
 _OPENING = re.compile(r"^(\s*)([-+]|\d+[.)])(?=\s|$)")
@@ -25,52 +26,25 @@ def escaped(text: str) -> str:
     return _OPENING.sub(lambda found: f"{found[1]}{found[2][:-1]}\\{found[2][-1]}", line)
 
 
-class _Markdown:
-    """One page. Every method yields parts that blank lines keep apart; lists nest by the indent of their lines."""
+class _Markdown(BlockRenderer[int]):
+    """Pieces are parts that blank lines keep apart, lists nest by the indent of their lines; a place is a heading's level."""
 
-    def __init__(self, details: bool) -> None:
-        self.details = details
+    def title(self, block: b.Title, level: int) -> Iterator[str]:
+        yield f"{'#' * level} {escaped(block.text)}"
+        yield escaped(block.quiet)
 
-    def blocks(self, blocks: Iterable[b.Block], level: int) -> Iterator[str]:
-        for block in blocks:
-            yield from self.block(block, level)
+    def paragraph(self, block: b.Paragraph, level: int) -> Iterator[str]:
+        lead = f"**{escaped(run_in(block.lead))}** " if block.lead else ""
+        yield f"{lead}{_linked(block.text, block.ref)}"
 
-    def block(self, block: b.Block, level: int) -> Iterator[str]:  # noqa: PLR0912 - one case for each kind of block
-        match block:
-            case b.Title():
-                yield f"{'#' * level} {escaped(block.text)}"
-                yield escaped(block.quiet)
-            case b.Paragraph():
-                yield f"{_run_in(block.lead)}{_linked(block.text, block.ref)}"
-            case b.Facts():
-                yield _facts(block)
-            case b.Items():
-                yield from self.items(block)
-            case b.Bullets():
-                yield "\n".join(f"- {escaped(sentence)}" for sentence in block.texts)
-            case b.Section():
-                count = f" ({block.count})" if block.count is not None else ""
-                yield f"{'#' * min(level + 1, 6)} {escaped(block.title)}{count}"
-                yield escaped(block.says)
-                yield from self.blocks(block.blocks, level + 1)
-            case b.More():
-                if self.details:
-                    yield from self.block(b.Section(block.summary, block.blocks), level)
-            case b.Table():
-                yield from _table(block)
-            case b.Tree():
-                yield "\n".join(_tree(block.root, ""))
-            case b.Code():
-                # A fence longer than any run of backticks inside cannot be closed by the text.
-                fence = "`" * max(3, max(map(len, re.findall("`+", block.text)), default=0) + 1)
-                yield f"{fence}{block.language}\n{printable(block.text)}\n{fence}"
-            case b.Picture():
-                yield f"![{escaped(block.alt)}]({block.src})" if block.src else escaped(block.alt)
-            case b.Notice():
-                yield f"> {escaped(block.text)}"
+    def facts(self, block: b.Facts, level: int) -> Iterator[str]:
+        if block.inline:
+            yield escaped("; ".join(f"{name} {value}" for name, value in block.pairs)) + "."
+        else:
+            yield "\n".join(f"- **{escaped(name)}:** {escaped(value)}" for name, value in block.pairs)
 
-    def items(self, block: b.Items) -> Iterator[str]:
-        if not block.means and all(item.only_named for item in block.items):
+    def items(self, block: b.Items, level: int) -> Iterator[str]:
+        if only_names(block):
             lead = f"**{escaped(block.group)}:** " if block.group else ""
             yield f"{lead}{', '.join(_linked(item.name, item.ref) for item in block.items)}"
             return
@@ -87,10 +61,35 @@ class _Markdown:
             for part in self.blocks(item.details, 3):
                 yield from ("", *(f"  {line}" if line else "" for line in part.splitlines()))
 
+    def bullets(self, block: b.Bullets, level: int) -> Iterator[str]:
+        yield "\n".join(f"- {escaped(sentence)}" for sentence in block.texts)
 
-def _run_in(lead: str) -> str:
-    mark = "" if not lead or lead[-1:] in ":.?!" else ":"
-    return f"**{escaped(lead)}{mark}** " if lead else ""
+    def section(self, block: b.Section, level: int) -> Iterator[str]:
+        count = f" ({block.count})" if block.count is not None else ""
+        yield f"{'#' * min(level + 1, 6)} {escaped(block.title)}{count}"
+        yield escaped(block.says)
+        yield from self.blocks(block.blocks, level + 1)
+
+    def table(self, block: b.Table, level: int) -> Iterator[str]:
+        yield f"**{escaped(block.caption)}**" if block.caption else ""
+        heads = [escaped(name) for name in block.columns]
+        rules = ["---:" if index in block.numeric else "---" for index, _ in enumerate(block.columns)]
+        rows = [[_linked(cell.text, cell.ref) for cell in map(whole, row)] for row in block.rows]
+        yield "\n".join(f"| {' | '.join(cells)} |" for cells in (heads, rules, *rows))
+
+    def tree(self, block: b.Tree, level: int) -> Iterator[str]:
+        yield "\n".join(_branches(block.nodes, ""))
+
+    def code(self, block: b.Code, level: int) -> Iterator[str]:
+        # A fence longer than any run of backticks inside cannot be closed by the text.
+        fence = "`" * max(3, max(map(len, re.findall("`+", block.text)), default=0) + 1)
+        yield f"{fence}{block.language}\n{printable(block.text)}\n{fence}"
+
+    def picture(self, block: b.Picture, level: int) -> Iterator[str]:
+        yield f"![{escaped(block.alt)}]({block.src})" if block.src else escaped(block.alt)
+
+    def notice(self, block: b.Notice, level: int) -> Iterator[str]:
+        yield f"> {escaped(block.text)}"
 
 
 def _linked(words: str, ref: b.Ref | None) -> str:
@@ -100,24 +99,7 @@ def _linked(words: str, ref: b.Ref | None) -> str:
     return f"[{escaped(words)}]({one_line(address)})"
 
 
-def _facts(block: b.Facts) -> str:
-    if block.inline:
-        return escaped("; ".join(f"{name} {value}" for name, value in block.pairs)) + "."
-    return "\n".join(f"- **{escaped(name)}:** {escaped(value)}" for name, value in block.pairs)
-
-
-def _table(block: b.Table) -> Iterator[str]:
-    yield f"**{escaped(block.caption)}**" if block.caption else ""
-    rules = ["---:" if index in block.numeric else "---" for index, _ in enumerate(block.columns)]
-    rows = [[_cell(cell) for cell in row] for row in block.rows]
-    yield "\n".join(f"| {' | '.join(cells)} |" for cells in ([escaped(name) for name in block.columns], rules, *rows))
-
-
-def _cell(cell: str | b.Cell) -> str:
-    return escaped(cell) if isinstance(cell, str) else _linked(cell.text, cell.ref)
-
-
-def _tree(node: b.TreeNode, indent: str) -> Iterator[str]:
-    yield f"{indent}- {_MARKS[node.mark]}{escaped(node.text)}"
-    for part in node.parts:
-        yield from _tree(part, f"{indent}  ")
+def _branches(nodes: tuple[b.TreeNode, ...], indent: str) -> Iterator[str]:
+    for node in nodes:
+        yield f"{indent}- {_MARKS[node.mark]}{escaped(node.text)}"
+        yield from _branches(node.parts, f"{indent}  ")

@@ -7,23 +7,10 @@ from dataclasses import dataclass
 from itertools import groupby
 
 from hepatica.evaluation import RulesetIdentity, identity
-from hepatica.knowledge import (
-    LINES,
-    STANDINGS,
-    VERDICTS,
-    Concept,
-    Condition,
-    Rule,
-    Ruleset,
-    Standing,
-    Test,
-    Therapy,
-    Verdict,
-    leaves,
-)
+from hepatica.knowledge import LINES, Concept, Condition, Rule, Ruleset, Test, Therapy, leaves
 from hepatica.notice import notice
-from hepatica.report.blocks import Block, Blocks, Facts, Item, Items, Notice, Paragraph, Ref, Section, Title
-from hepatica.report.sources import place_words
+from hepatica.report.blocks import Block, Blocks, Item, Items, Notice, Paragraph, Ref, Section, Title, facts
+from hepatica.report.citing import limits, place_words, standing_words
 from hepatica.wording import Wording
 
 
@@ -87,37 +74,33 @@ def rules_view(listing: RuleListing) -> Blocks:
     return (title, *_sections(listing), Notice(listing.notice))
 
 
-def _sections(listing: RuleListing) -> Iterator[Block]:
-    for (therapy, name, drug_class), own in groupby(listing.rules, lambda one: (one.therapy, one.name, one.drug_class)):
-        items = [_item(one, listing.full) for one in own]
-        blocks = tuple(map(_whole, items)) if listing.full else (Items(tuple(items)),)
+def _sections(listing: RuleListing) -> Iterator[Section]:
+    for (therapy, name, drug_class), found in groupby(listing.rules, lambda one: (one.therapy, one.name, one.drug_class)):
+        own = tuple(found)
+        blocks = tuple(map(_whole, own)) if listing.full else (Items(tuple(map(_item, own))),)
         yield Section(name, blocks, id=therapy, says=f"{therapy}; {drug_class}")
 
 
-def _item(one: RuleRecord, full: bool) -> Item:
+def _badge(rule: Rule) -> str:
+    return f"{standing_words(rule.standing, rule.verdict)}, {LINES[rule.line]}"
+
+
+def _item(one: RuleRecord) -> Item:
     rule = one.rule
-    badge = f"{standing_words(rule.standing, rule.verdict)}, {LINES[rule.line]}"
-    short = (Paragraph(one.when_says, lead="When"),)
-    return Item(rule.id, rule.says, badge, ref=Ref("rule", rule.id), details=(*short, *_details(one)) if full else short)
+    return Item(rule.id, rule.says, _badge(rule), ref=Ref("rule", rule.id), details=(Paragraph(one.when_says, lead="When"),))
 
 
-def _whole(item: Item) -> Section:
-    return Section(item.name, (Paragraph(item.text), *item.details), says=item.badge, id=item.name)
+def _whole(one: RuleRecord) -> Section:
+    rule = one.rule
+    return Section(rule.id, (Paragraph(rule.says), *_details(one)), says=_badge(rule), id=rule.id)
 
 
 def _details(one: RuleRecord) -> Iterator[Block]:
+    yield Paragraph(one.when_says, lead="When")
     cited = zip(one.rule.cites, one.cites_names, strict=True)
     yield Items(tuple(Item(study, name, ref=Ref("study", study)) for study, name in cited), group="Cites")
-    yield from (Paragraph(caveat.says, lead="But") for caveat in one.rule.caveats)
-    if one.rule.extrapolates:
-        yield Paragraph(one.rule.extrapolates.says, lead="Extrapolates")
-    places = (("Source", place_words(one.rule.source)), ("Written at", one.written_at))
-    yield Facts(tuple((name, value) for name, value in places if value))
-
-
-def standing_words(standing: Standing, verdict: Verdict | None = None) -> str:
-    """A standing inside a sentence, with the verdict that makes it precise: "not supported: no better than the comparison"."""
-    return f"{STANDINGS[standing].phrase}: {VERDICTS[verdict]}" if verdict else STANDINGS[standing].phrase
+    yield from limits(one.rule)
+    yield facts((("Source", place_words(one.rule.source)), ("Written at", one.written_at)))
 
 
 def _fields(ruleset: Ruleset, condition: Condition) -> set[str]:

@@ -2,15 +2,49 @@
 
 from __future__ import annotations
 
+import csv
+import io
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from hepatica.evaluation import RulesetIdentity, identity
 from hepatica.knowledge import Place, Reference, Ruleset, Study
 from hepatica.notice import notice
-from hepatica.report.blocks import Blocks, Facts, Item, Items, Notice, Ref, Title
-from hepatica.wording import counted
+from hepatica.report.blocks import Blocks, Facts, Item, Items, Notice, Title
+from hepatica.report.citing import read_words, reference_link, reference_words
+from hepatica.wording import counted, joined
+
+_FORMULA = ("=", "+", "-", "@", "\t", "\r")
+# The fields of reference managers with the parts of a reference that fill them; `link` and `notice` are made here.
+_BIBTEX = {
+    "title": "citation",
+    "year": "year",
+    "doi": "doi",
+    "pmid": "pmid",
+    "number": "nct",
+    "url": "link",
+    "note": "known",
+}
+_RIS = (
+    ("ID", "id"),
+    ("TI", "citation"),
+    ("PY", "year"),
+    ("DO", "doi"),
+    ("AN", "number"),
+    ("UR", "link"),
+    ("N1", "known"),
+    ("N1", "notice"),
+)
+_RIS_KINDS = {
+    "paper": "JOUR",
+    "abstract": "ABST",
+    "registry": "DBASE",
+    "label": "LEGAL",
+    "announcement": "NEWS",
+    "guideline": "RPRT",
+}
+_CSV = ("citation", "year", "kind", "doi", "pmid", "nct", "url", "read", "known")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,11 +81,9 @@ def reference_listing(ruleset: Ruleset) -> ReferenceListing:
 
 def sources_of(study: Study) -> Iterator[Place]:
     """Every place that a study's parts give as their source."""
-    own: list[Place | None] = [study.source, *(part.source for part in study.criteria), *(part.source for part in study.later)]
-    own += [part.source for part in study.discrepancies]
-    own += [part.source for part in study.primary_endpoints]
-    own += [*(part.source for part in study.results), *(part.source for part in study.toxicity)]
-    yield from (place for place in own if place)
+    parts = (study.criteria, study.later, study.discrepancies, study.primary_endpoints, study.results, study.toxicity)
+    yield study.source
+    yield from (part.source for group in parts for part in group if part.source)
 
 
 def _places(ruleset: Ruleset) -> Iterator[Place]:
@@ -70,58 +102,9 @@ def references_view(listing: ReferenceListing) -> Blocks:
 
 def _item(cited: CitedReference) -> Item:
     reference = cited.reference
-    use = "; ".join([*([f"publication of {', '.join(cited.studies)}"] if cited.studies else []), read_words(reference)])
+    use = joined(f"publication of {', '.join(cited.studies)}" if cited.studies else "", read_words(reference))
     details = (Facts((("Kind", reference.kind), ("Known by", reference.known), ("Given as a source", f"{cited.cited} times"))),)
     return Item(reference.id, f"{reference_words(reference)} ({use})", ref=reference_link(reference), details=details)
-
-
-def read_words(reference: Reference) -> str:
-    """How much of a reference was seen."""
-    return f"read: {reference.read}" if reference.was_read else "not read"
-
-
-def reference_words(reference: Reference) -> str:
-    """A citation with its identifiers: "Llovet JM. N Engl J Med 2008. doi:10.1056/..., PMID 18650514"."""
-    return " ".join(part for part in (f"{reference.citation.rstrip('.')}.", ", ".join(identifiers(reference))) if part)
-
-
-def identifiers(reference: Reference) -> list[str]:
-    """The identifiers by which a reader finds it."""
-    named = (("doi:", reference.doi), ("PMID ", reference.pmid), ("", reference.nct))
-    found = [f"{name}{value}" for name, value in named if value]
-    return found or [reference.url] * bool(reference.url)
-
-
-def reference_link(reference: Reference) -> Ref | None:
-    """Where a reader finds it on the web."""
-    for value, address in (
-        (reference.doi, "https://doi.org/"),
-        (reference.pmid, "https://pubmed.ncbi.nlm.nih.gov/"),
-        (reference.nct, "https://clinicaltrials.gov/study/"),
-        (reference.url, ""),
-    ):
-        if value:
-            return Ref("url", f"{address}{value}")
-    return None
-
-
-def place_words(place: Place | None, references: Mapping[str, Reference] | None = None, word: str = "review") -> str:
-    """Where a source says it: "review lines 281-301 (refs 13)" or the citation of a reference with the place in it."""
-    if place is None:
-        return ""
-    if place.ref:
-        reference = (references or {}).get(place.ref)
-        said = reference_words(reference) if reference else place.ref
-        return f"{said} ({place.place})" if place.place else said
-    parts = [place.section, lines_words(place.lines, word)]
-    if place.refs:
-        parts.append(f"refs {', '.join(map(str, place.refs))}")
-    return ", ".join(part for part in parts if part)
-
-
-def lines_words(lines: str, word: str = "review") -> str:
-    """Lines of the source text: "review line 413", "review lines 281-301"; empty for none."""
-    return f"{word} line{'s' if '-' in lines or ',' in lines else ''} {lines}".strip() if lines else ""
 
 
 def bibtex(listing: ReferenceListing) -> str:
@@ -131,51 +114,32 @@ def bibtex(listing: ReferenceListing) -> str:
 
 def _bibtex(reference: Reference) -> str:
     kind = "article" if reference.kind in ("paper", "abstract") else "misc"
-    fields = (("title", reference.citation), *_pairs(reference))
-    body = "".join(f"  {name} = {{{_braced(value)}}},\n" for name, value in fields)
+    parts = _parts(reference)
+    body = "".join(f"  {name} = {{{_braced(parts[part])}}},\n" for name, part in _BIBTEX.items() if parts[part])
     return f"@{kind}{{{re.sub(r'[^A-Za-z0-9:_-]', '-', reference.id)},\n{body}}}\n"
+
+
+def _parts(reference: Reference) -> dict[str, str]:
+    """What reference managers are told of a reference."""
+    link = reference_link(reference)
+    recorded = {part: str(getattr(reference, part)) for part in ("id", *_CSV)}
+    return {**recorded, "link": link.id if link else "", "number": reference.pmid or reference.nct}
 
 
 def _braced(text: str) -> str:
     """Text that cannot leave its braces."""
-    return re.sub(r"[\\{}]", "", text).replace("&", r"\&").replace("%", r"\%").replace("#", r"\#").replace("_", r"\_")
-
-
-def _pairs(reference: Reference) -> Iterable[tuple[str, str]]:
-    pairs = (("year", str(reference.year)), ("doi", reference.doi), ("pmid", reference.pmid), ("number", reference.nct))
-    link = reference_link(reference)
-    return [(name, value) for name, value in (*pairs, ("url", link.id if link else ""), ("note", reference.known)) if value]
-
-
-_RIS_KINDS = {
-    "paper": "JOUR",
-    "abstract": "ABST",
-    "registry": "DBASE",
-    "label": "LEGAL",
-    "announcement": "NEWS",
-    "guideline": "RPRT",
-}
+    return re.sub(r"([&%#_])", r"\\\1", re.sub(r"[\\{}]", "", text))
 
 
 def ris(listing: ReferenceListing) -> str:
     """The references as RIS. The notice stands in the first one's notes."""
-    return "".join(_ris(one.reference, listing.notice if number == 0 else "") for number, one in enumerate(listing.references))
+    return "".join(_ris(one.reference, "" if number else listing.notice) for number, one in enumerate(listing.references))
 
 
-def _ris(reference: Reference, first: str) -> str:
-    link = reference_link(reference)
-    lines = (
-        ("TY", _RIS_KINDS.get(reference.kind, "GEN")),
-        ("ID", reference.id),
-        ("TI", reference.citation),
-        ("PY", str(reference.year)),
-        ("DO", reference.doi),
-        ("AN", reference.pmid or reference.nct),
-        ("UR", link.id if link else ""),
-        ("N1", reference.known),
-        ("N1", first),
-    )
-    return "".join(f"{tag}  - {' '.join(value.split())}\n" for tag, value in lines if value) + "ER  - \n\n"
+def _ris(reference: Reference, notice: str) -> str:
+    parts = {**_parts(reference), "notice": notice}
+    lines = [("TY", _RIS_KINDS.get(reference.kind, "GEN")), *((tag, parts[part]) for tag, part in _RIS if parts[part])]
+    return "".join(f"{tag}  - {' '.join(value.split())}\n" for tag, value in lines) + "ER  - \n\n"
 
 
 def reference_rows(listing: ReferenceListing) -> list[dict[str, str]]:
@@ -183,16 +147,24 @@ def reference_rows(listing: ReferenceListing) -> list[dict[str, str]]:
     return [
         {
             "reference": one.reference.id,
-            "citation": one.reference.citation,
-            "year": str(one.reference.year),
-            "kind": one.reference.kind,
-            "doi": one.reference.doi,
-            "pmid": one.reference.pmid,
-            "nct": one.reference.nct,
-            "url": one.reference.url,
-            "read": one.reference.read,
-            "known": one.reference.known,
+            **{part: str(getattr(one.reference, part)) for part in _CSV},
             "studies": "; ".join(one.studies),
         }
         for one in listing.references
     ]
+
+
+def csv_text(rows: Sequence[Mapping[str, object]], columns: Sequence[str] = ()) -> str:
+    """Rows of equal keys as CSV (RFC 4180). A cell that a spreadsheet would run as a formula is quoted with an apostrophe."""
+    stream = io.StringIO()
+    writer = csv.writer(stream)
+    writer.writerow(columns or (list(rows[0]) if rows else []))
+    writer.writerows([_cell(value) for value in row.values()] for row in rows)
+    return stream.getvalue()
+
+
+def _cell(value: object) -> str:
+    if isinstance(value, (list, tuple)):
+        return _cell("; ".join(map(str, value)))
+    text = "" if value is None else str(value)
+    return f"'{text}" if text.startswith(_FORMULA) else text

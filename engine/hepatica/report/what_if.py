@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from urllib.parse import urlencode
 
 from hepatica.evaluation import LISTS, ListName
 from hepatica.explain import KINDS, Change, OpenTherapy, Outcome, Question, WhatIf
 from hepatica.knowledge import STANDINGS
 from hepatica.patient import NONE, Field
-from hepatica.report.blocks import Block, Blocks, Item, Items, More, Notice, Paragraph, Ref, Section
+from hepatica.report.blocks import Block, Blocks, Item, Items, More, Notice, Paragraph, Ref, Section, listed
 from hepatica.report.case import case_blocks, case_title
 from hepatica.wording import all_of, counted
 
@@ -24,8 +24,8 @@ def whatif_view(found: WhatIf) -> Blocks:
         *_questions(found),
         *_changes("What would add an option", found.adds),
         *_changes("What would remove an option", found.removes),
-        *_fixed("No facts make it an option", found.never),
-        *_fixed("An option whatever changes", found.always),
+        *listed("No facts make it an option", map(_named_only, found.never), folded=True),
+        *listed("An option whatever changes", map(_named_only, found.always), folded=True),
         Notice(found.notice),
     )
 
@@ -34,15 +34,12 @@ def _questions(found: WhatIf) -> Iterator[Block]:
     settling = found.settling
     if not settling.open:
         return
-    titles = (("One fact", "One test"), ("Two facts", "Two tests"))
-    every = [
-        (names[q.tests_only], q) for names, asked in zip(titles, (settling.singles, settling.pairs), strict=True) for q in asked
-    ]
-    best = [one for asked in (settling.singles, settling.pairs) for one in _best(asked)]
-    shown = tuple(_question(title, question, len(settling.open)) for title, question in every if question in best)
-    rest = tuple(_question(title, question, len(settling.open)) for title, question in every if question not in best)
-    none = Paragraph("No single fact settles any of them.")
-    blocks = (*shown, *(() if settling.singles else (none,)), *((More("Further questions", rest),) if rest else ()))
+    every = (*settling.singles, *settling.pairs)
+    best = (*_best(settling.singles), *_best(settling.pairs))
+    shown = tuple(_question(question, len(settling.open)) for question in every if question in best)
+    rest = tuple(_question(question, len(settling.open)) for question in every if question not in best)
+    none = () if settling.singles else (Paragraph("No single fact settles any of them."),)
+    blocks = (*shown, *none, *((More("Further questions", rest),) if rest else ()))
     names = ", ".join(one.name for one in settling.open)
     yield Section("What to find out first", blocks, id="first", says=f"Still open ({len(settling.open)}): {names}.")
 
@@ -53,7 +50,9 @@ def _best(questions: tuple[Question, ...]) -> list[Question]:
     return [*questions[:1], *(question for question in tests[:1] if question is not questions[0])]
 
 
-def _question(title: str, question: Question, open_: int) -> Items:
+def _question(question: Question, open_: int) -> Items:
+    number = "One" if len(question.titles) == 1 else "Two"
+    title = f"{number} {'test' if question.tests_only else 'fact'}{'' if number == 'One' else 's'}"
     span = f"{question.least}" if question.least == question.most else f"{question.least} to {question.most}"
     groups: dict[str, list[str]] = {}
     for outcome in question.outcomes:
@@ -124,7 +123,5 @@ def _effect(change: Change) -> str:
     return STANDINGS[change.standing].phrase if change.standing else LISTS[change.reaches].phrase
 
 
-def _fixed(title: str, therapies: Iterable[OpenTherapy]) -> Iterator[Section]:
-    items = tuple(Item(one.name, ref=Ref("therapy", one.therapy)) for one in therapies)
-    if items:
-        yield Section(title, (Items(items),), len(items), folded=True)
+def _named_only(one: OpenTherapy) -> Item:
+    return Item(one.name, ref=Ref("therapy", one.therapy))

@@ -132,7 +132,7 @@ class _Form:
         self.used = ruleset.used_fields
         self.patient = patient
         understood = patient.profile.understood if patient.profile else ()
-        self.read_as = {one.field: f"Read as {one.read}" for one in understood}
+        self.read_as = {one.field: f"Read as {one.read}" for one in understood if not one.implied}
 
     def label(self) -> Control:
         """The title of the case."""

@@ -17,9 +17,16 @@ from hepatica.patient import profile_from
 from hepatica.problems import InvalidInput
 from hepatica.report import Block, Bullets, Cell, Item, Items, Paragraph, Ref, Section, Table, Title
 from hepatica.report.assurance import diff_view
-from hepatica.report.teaching.drawing import svg
-from hepatica.report.teaching.forest import forest_drawing, forest_view
-from hepatica.report.teaching.pathway import LANDSCAPE, PHONE, pathway_drawings, pathway_svg, pathway_view
+from hepatica.report.teaching import (
+    LANDSCAPE,
+    PHONE,
+    forest_drawing,
+    forest_view,
+    pathway_drawings,
+    pathway_svg,
+    pathway_view,
+    svg,
+)
 from hepatica.teaching import ENDPOINTS, SETTINGS, Forest, Pathway, forest, pathway
 from hepatica.web.compare import COMPARE_PARAMETERS, compare_page
 from hepatica.web.form import first_up

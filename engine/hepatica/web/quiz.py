@@ -16,7 +16,7 @@ from hepatica.knowledge import LINES
 from hepatica.notice import notice
 from hepatica.problems import quote
 from hepatica.report import Block, Item, Items, Paragraph, Ref, Section, Title
-from hepatica.report.teaching.quiz import PICKS_QUESTION, question_view, reveal_view, twist_view
+from hepatica.report.teaching import PICKS_QUESTION, question_view, reveal_view, twist_view
 from hepatica.teaching import LEVELS, TOPICS, Level, Quiz, QuizAnswer, QuizCase
 from hepatica.web.form import first_up
 from hepatica.web.query import refusal

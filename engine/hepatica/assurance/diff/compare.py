@@ -107,6 +107,7 @@ class _Comparing:
 
     def __init__(self, old: RulesetVersion, new: RulesetVersion, space: Space) -> None:
         self.old, self.new, self.space = old, new, space
+        self.titles = {name: field.title for name, field in space.fields.items()}
         self.maker = RegionMaker(space)
         self.versions = (old, new)
         self.regions = tuple(rule_regions(version, self.maker, version.ruleset.rules) for version in self.versions)
@@ -246,6 +247,7 @@ class _Comparing:
             where=described(self.space, scoped, inside, outside),
             rules=rules,
             witness=Profile(witness, fields=self.space.fields).as_document(),
+            titles=self.titles,
             boxes=tuple(inside),
         )
 
@@ -282,11 +284,16 @@ class _Comparing:
             boxes = [box for version in self.versions for box in self._where_noted(version, edit.what)]
         elif kind == "card" and part == "out_of_scope":
             boxes = subtract([self.space.full], self.maker.region(self.new.conjunctions(SCOPE)).certain)
-        elif (kind == "therapy" and part == "name") or (kind == "card" and part in _CARD_SHOWN):
+        elif (kind == "therapy" and part == "name") or (kind == "card" and part in self._card_shown()):
             boxes = [self.space.full]
         boxes += [box for name in rules for region in self._both(name) for box in region.possible]
         owners = tuple(dict.fromkeys(self._owner(name) for name in rules)) or ((edit.what,) if kind == "therapy" else ())
         return replace(edit, profiles=count(self.space, boxes) if boxes else 0, therapies=owners)
+
+    def _card_shown(self) -> tuple[str, ...]:
+        """The parts of the card that every answer shows; the list of therapies where only its order differs."""
+        old, new = (set(version.ruleset.card.therapies) for version in self.versions)
+        return (*_CARD_SHOWN, "therapies") if old == new else _CARD_SHOWN
 
     def _where_noted(self, version: RulesetVersion, note: str) -> Sequence[Box]:
         goal = GoalKey("note", note)
@@ -309,7 +316,7 @@ _STUDY_SHOWN = (
     "name", "kind", "status", "design", "source", "phase", "n", "nct", "primary_endpoints", "approval", "later", "arms",
     "results", "discrepancies", "reference",
 )  # fmt: skip
-_CARD_SHOWN = ("as_of", "out_of_scope", "source", "sources", "companion", "companion_says", "therapies", "title")
+_CARD_SHOWN = ("as_of", "out_of_scope", "source", "sources", "companion", "companion_says", "title")
 
 
 def _kind(before: Position, after: Position) -> ChangeKind:

@@ -11,6 +11,7 @@ from typing import Any
 
 from hepatica.assurance.diff.result import Action, Area, RulesetEdit
 from hepatica.knowledge import AllOf, AnyOf, ConceptTest, NotOf, Rule, Ruleset, Test, condition_words
+from hepatica.patient import Fields
 
 FIGURES = ("results", "toxicity", "figures", "arms", "n", "n_planned", "primary_endpoints")
 TEXTS = ("says", "about", "summary", "name", "title", "caveats", "n_says", "label", "developer", "funding", "topic")
@@ -22,13 +23,14 @@ LONGEST = 200
 def edits(old: Ruleset, new: Ruleset) -> tuple[RulesetEdit, ...]:
     """Every edit, in the order of the new version; things only the old one has come last in their group."""
     found: list[RulesetEdit] = []
-    found += _compared("card", {new.card.id: old.card}, {new.card.id: new.card})
-    found += _compared("fields", old.fields, new.fields)
-    found += _compared("concept", old.concepts, new.concepts)
-    found += _compared("therapy", _therapies(old), _therapies(new))
-    found += _compared("rule", old.rules, new.rules)
-    found += _compared("study", old.studies, new.studies)
-    found += _compared("note", {n.id: n for n in old.notes}, {n.id: n for n in new.notes})
+    fields = old.fields.merged(new.fields.values())
+    found += _compared("card", {new.card.id: old.card}, {new.card.id: new.card}, fields)
+    found += _compared("fields", old.fields, new.fields, fields)
+    found += _compared("concept", old.concepts, new.concepts, fields)
+    found += _compared("therapy", _therapies(old), _therapies(new), fields)
+    found += _compared("rule", old.rules, new.rules, fields)
+    found += _compared("study", old.studies, new.studies, fields)
+    found += _compared("note", {n.id: n for n in old.notes}, {n.id: n for n in new.notes}, fields)
     return tuple(found)
 
 
@@ -89,10 +91,10 @@ def _therapies(ruleset: Ruleset) -> dict[str, dict[str, Any]]:
     }
 
 
-def _compared(area: Area, old: Mapping[str, Any], new: Mapping[str, Any]) -> Iterator[RulesetEdit]:
+def _compared(area: Area, old: Mapping[str, Any], new: Mapping[str, Any], known: Fields) -> Iterator[RulesetEdit]:
     for name, after in new.items():
         if name not in old:
-            yield RulesetEdit(area=area, action="added", what=name, part="", before="", after=_shown(after))
+            yield RulesetEdit(area=area, action="added", what=name, part="", before="", after=_shown(after, known))
         elif ordered(old[name]) != ordered(after):
             for part, first, second in _differences("", old[name], after):
                 yield RulesetEdit(
@@ -100,12 +102,12 @@ def _compared(area: Area, old: Mapping[str, Any], new: Mapping[str, Any]) -> Ite
                     action=_action(first, second),
                     what=name,
                     part=part,
-                    before=_text(first),
-                    after=_text(second),
+                    before=_text(first, known),
+                    after=_text(second, known),
                 )
     for name, before in old.items():
         if name not in new:
-            yield RulesetEdit(area=area, action="removed", what=name, part="", before=_shown(before), after="")
+            yield RulesetEdit(area=area, action="removed", what=name, part="", before=_shown(before, known), after="")
 
 
 def _area(area: Area, part: str) -> Area:
@@ -164,23 +166,24 @@ def _listed(values: Sequence[Any]) -> dict[str, Any]:
     return {f"[{getattr(value, 'id', '') or index}]": value for index, value in enumerate(values, 1)}
 
 
-def _text(value: Any) -> str:
-    return "" if value is _NOTHING else _shown(value)
+def _text(value: Any, known: Fields) -> str:
+    return "" if value is _NOTHING else _shown(value, known)
 
 
-def _shown(value: Any) -> str:
+def _shown(value: Any, known: Fields) -> str:
     """A value as one bounded line."""
     if isinstance(value, _CONDITIONS):
-        text = condition_words(value)
+        text = condition_words(value, known)
     elif is_dataclass(value) and not isinstance(value, type):
         says = getattr(value, "says", "") or getattr(value, "name", "") or getattr(value, "title", "")
         text = str(says) or ", ".join(
-            f"{f.name} {_shown(getattr(value, f.name))}" for f in fields(value) if getattr(value, f.name)
+            f"{f.name} {_shown(getattr(value, f.name), known)}" for f in fields(value) if getattr(value, f.name)
         )
     elif isinstance(value, (tuple, list)):
-        text = ", ".join(map(_shown, value))
+        text = ", ".join(_shown(inner, known) for inner in value)
     elif isinstance(value, Mapping):
-        text = str(value["name"]) if "name" in value else ", ".join(f"{key}: {_shown(inner)}" for key, inner in value.items())
+        parts = (f"{key}: {_shown(inner, known)}" for key, inner in value.items())
+        text = str(value["name"]) if "name" in value else ", ".join(parts)
     else:
         text = "" if value is None else f"{value:g}" if isinstance(value, float) else str(value)
     line = " ".join(text.split())

@@ -68,6 +68,7 @@ class AnswerChange:
     rules: tuple[str, ...]
     witness: Mapping[str, Any]
     declared: bool = False
+    titles: Annotated[Mapping[str, str], Field(exclude=True)]
     boxes: Annotated[Boxes, Field(exclude=True)] = ()
 
 

@@ -91,7 +91,9 @@ def _of_condition(goal: GoalKey, condition: Condition, place: str, places: tuple
     seen = {condition}
     changes = list(_changes(condition, fields))
     if isinstance(condition, (Test, ConceptTest)):
-        changes.append(("condition dropped", f"dropped the only condition ({condition_words(condition)})", AllOf(parts=()), 0))
+        changes.append(
+            ("condition dropped", f"dropped the only condition ({condition_words(condition, fields)})", AllOf(parts=()), 0)
+        )
     for kind, says, changed, index in changes:
         if changed not in seen:
             seen.add(changed)
@@ -108,9 +110,9 @@ def _changes(condition: Condition, fields: Fields) -> Iterator[Change]:
         yield from _test_changes(condition, fields)
     elif isinstance(condition, ConceptTest):
         flipped = ConceptTest(concept=condition.concept, wanted=not condition.wanted)
-        yield "concept flipped", _becomes(condition, flipped), flipped, 0
+        yield "concept flipped", _becomes(condition, flipped, fields), flipped, 0
     elif isinstance(condition, NotOf):
-        yield "negation dropped", _becomes(condition, condition.part), condition.part, 0
+        yield "negation dropped", _becomes(condition, condition.part, fields), condition.part, 0
         for kind, says, part, index in _changes(condition.part, fields):
             yield kind, f"inside not: {says}", NotOf(part), index
     else:
@@ -120,18 +122,18 @@ def _changes(condition: Condition, fields: Fields) -> Iterator[Change]:
 def _joined_changes(condition: AllOf | AnyOf, fields: Fields) -> Iterator[Change]:
     other: Condition = AnyOf(condition.parts) if isinstance(condition, AllOf) else AllOf(condition.parts)
     names = ("all", "any") if isinstance(condition, AllOf) else ("any", "all")
-    yield "all and any", f"{names[0]} of becomes {names[1]} of ({condition_words(condition)})", other, 0
+    yield "all and any", f"{names[0]} of becomes {names[1]} of ({condition_words(condition, fields)})", other, 0
     first = 0
     for index, part in enumerate(condition.parts):
         rest = (*condition.parts[:index], *condition.parts[index + 1 :])
         yield (
             "condition dropped",
-            f"dropped: {condition_words(part)}",
+            f"dropped: {condition_words(part, fields)}",
             rest[0] if len(rest) == 1 else type(condition)(rest),
             first,
         )
         if isinstance(part, (AllOf, AnyOf)):
-            yield "condition negated", f"negated: {condition_words(part)}", _with(condition, index, NotOf(part)), first
+            yield "condition negated", f"negated: {condition_words(part, fields)}", _with(condition, index, NotOf(part)), first
         for kind, says, changed, inner in _changes(part, fields):
             yield kind, says, _with(condition, index, changed), first + inner
         first += sum(1 for _ in leaves(part))
@@ -144,7 +146,7 @@ def _with(condition: AllOf | AnyOf, index: int, part: Condition) -> Condition:
 def _test_changes(test: Test, fields: Fields) -> Iterator[Change]:
     numeric = test.operator in STRICTNESS
     for kind, changed in chain(_numeric_changes(test, fields) if numeric else _word_changes(test, fields), _negated(test)):
-        yield kind, _becomes(test, changed), changed, 0
+        yield kind, _becomes(test, changed, fields), changed, 0
 
 
 def _negated(test: Test) -> Iterator[tuple[str, Test]]:
@@ -181,8 +183,8 @@ def _word_changes(test: Test, fields: Fields) -> Iterator[tuple[str, Test]]:
             yield "value added", replace(test, operands=(*test.operands, word))
 
 
-def _becomes(before: Condition, after: Condition) -> str:
-    return f"{condition_words(before)} becomes {condition_words(after)}"
+def _becomes(before: Condition, after: Condition, fields: Fields) -> str:
+    return f"{condition_words(before, fields)} becomes {condition_words(after, fields)}"
 
 
 def _of_evidence(therapy: Therapy, rule: Rule, ruleset: Ruleset) -> Iterator[Mutant]:

@@ -17,7 +17,7 @@ from typing import NamedTuple
 
 from hepatica.inference import FieldClasses, classes_of
 from hepatica.knowledge import Test
-from hepatica.patient import CLASS_RANGES, COMMON_FIELDS, Facts, Field, Fields, Interval, Value, class_of, facts_of
+from hepatica.patient import CLASS_RANGES, Facts, Field, Fields, Interval, Value, class_of, facts_of
 
 Entry = tuple[Value | None, ...]
 """One value per field of an axis; None where it is not known."""
@@ -81,7 +81,7 @@ class Space:
     `fields` are all that a profile has, read or not.
     """
 
-    def __init__(self, axes: Sequence[Axis], fields: Fields = COMMON_FIELDS) -> None:
+    def __init__(self, axes: Sequence[Axis], fields: Fields) -> None:
         self.axes = tuple(axes)
         self.fields = fields
         self.full = tuple(axis.full for axis in self.axes)
@@ -174,7 +174,7 @@ def consistent(known: dict[str, Value | None]) -> dict[str, Value | None]:
     return known | {CLASS: class_of(score)} if isinstance(score, int) else known
 
 
-def space_of(tests: Iterable[Test], fields: Fields = COMMON_FIELDS) -> Space:
+def space_of(tests: Iterable[Test], fields: Fields) -> Space:
     """The space that some tests of some fields cut; give the tests of both rulesets to compare them."""
     every = tuple(dict.fromkeys(tests))
     used = {test.field for test in every}

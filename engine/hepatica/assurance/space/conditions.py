@@ -9,11 +9,11 @@ from hepatica.assurance.space.boxes import RegionMaker
 from hepatica.assurance.space.diagram import Diagram, Judge, O
 from hepatica.inference import Expander
 from hepatica.knowledge import Condition
-from hepatica.patient import COMMON_FIELDS, Facts, Fields
+from hepatica.patient import Facts, Fields
 
 
 def outcomes(
-    conditions: Sequence[Condition], concepts: Mapping[str, Condition], judge: Judge[O], fields: Fields = COMMON_FIELDS
+    conditions: Sequence[Condition], concepts: Mapping[str, Condition], judge: Judge[O], fields: Fields
 ) -> dict[O, Facts]:
     """Every outcome that some consistent profile has, with a profile of fewest known fields; no other outcome exists.
 

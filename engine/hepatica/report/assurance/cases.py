@@ -10,7 +10,7 @@ from hepatica.assurance.coverage import MEASURES, CoverageGoal, CoverageResult
 from hepatica.assurance.mutation import Mutant, MutationResult
 from hepatica.evaluation import LISTS
 from hepatica.report.assurance.words import identity_words
-from hepatica.report.blocks import Block, Blocks, Bullets, Item, Items, More, Notice, Paragraph, Section, Table, Title
+from hepatica.report.blocks import Block, Blocks, Bullets, Item, Items, More, Notice, Paragraph, Section, Table, Title, listed
 from hepatica.wording import counted
 
 _MEASURED = {
@@ -68,9 +68,7 @@ def coverage_view(result: CoverageResult) -> Blocks:
     ]
     if not result.passed and result.threshold is not None:
         blocks.append(Paragraph(f"Below the threshold of {result.threshold:g} %.", tone="bad"))
-    if result.missing:
-        missing = Items(tuple(_goal(one.goal) for one in result.missing))
-        blocks.append(Section("MISSING", (missing,), count=len(result.missing)))
+    blocks += listed("MISSING", (_goal(one.goal) for one in result.missing))
     if result.impossible:
         blocks.append(More(f"Impossible ({len(result.impossible)})", (Items(tuple(map(_goal, result.impossible))),)))
     return (*blocks, Notice(result.notice))
@@ -98,15 +96,13 @@ def mutation_view(result: MutationResult) -> Blocks:
         Paragraph(f"{len(result.equivalent)} more are proved to change no answer for any consistent profile."),
         Table(("Change", "Noticed", "Not", "Change nothing"), rows, numeric=(1, 2, 3)),
     ]
+    blocks += listed("NOT NOTICED", (_mutant(one.mutant) for one in result.survivors))
     if result.survivors:
-        survivors = tuple(_mutant(one.mutant) for one in result.survivors)
-        blocks.append(Section("NOT NOTICED", (Items(survivors),), count=len(survivors)))
         would = Section("CASES THAT WOULD NOTICE", (Bullets(result.would_notice),), count=len(result.would_notice))
         blocks += [would, Paragraph("They are written out with --write FILE.")]
     if result.equivalent:
-        blocks.append(
-            More(f"Proved to change nothing ({len(result.equivalent)})", (Items(tuple(map(_mutant, result.equivalent))),))
-        )
+        equivalent = Items(tuple(map(_mutant, result.equivalent)))
+        blocks.append(More(f"Proved to change nothing ({len(result.equivalent)})", (equivalent,)))
     return (*blocks, Notice(result.notice))
 
 

@@ -8,7 +8,7 @@ from hepatica.assurance.agreement import EvaluatorAgreement
 from hepatica.assurance.check import KINDS, CheckFinding, CheckResult, FindingKind
 from hepatica.notice import NOTICE
 from hepatica.report.assurance.words import identity_words, settings
-from hepatica.report.blocks import Block, Blocks, Facts, Item, Items, Notice, Paragraph, Section, Title
+from hepatica.report.blocks import Block, Blocks, Facts, Item, Items, Notice, Paragraph, Title, listed
 from hepatica.wording import counted
 
 MOST_DIFFERENCES = 5
@@ -26,13 +26,8 @@ def _blocks(result: CheckResult) -> Iterator[Block]:
     distinct = f"{result.space.distinguishable:,} that some test tells apart"
     yield Paragraph(f"{len(result.applies)} rules checked over all {result.space.profiles:,} profiles ({distinct}).")
     for code, kind in KINDS.items():
-        own = [one for one in result.findings if one.code == code and not one.waived]
-        if own:
-            items = tuple(_item(one) for one in own)
-            yield Section(spoken_code(kind), (Items(items),), count=len(own))
-    waivers = tuple(Item(one.code, f"{one.says} Waived: {one.waived}") for one in result.findings if one.waived)
-    if waivers:
-        yield Section("Waived", (Items(waivers),), count=len(waivers))
+        yield from listed(spoken_code(kind), (_item(one) for one in result.findings if one.code == code and not one.waived))
+    yield from listed("Waived", (Item(one.code, f"{one.says} Waived: {one.waived}") for one in result.findings if one.waived))
     alone = f"for {result.supportive_only:,} of them nothing but supportive care is, or may be, an option"
     yield Paragraph(f"{result.in_scope:,} profiles are certainly in scope; {alone}.")
     twice = "The decision diagrams and a sweep over every point give the same counts for every rule."
@@ -71,14 +66,8 @@ def _agreement(agreement: EvaluatorAgreement) -> Iterator[Block]:
 
 def finding_page(kind: FindingKind) -> Blocks:
     """What a code means and what to do about it."""
-    sentence, remedy = _named(kind.sentence), _named(kind.remedy)
-    return (
-        Title(f"{kind.code} ({kind.weight})"),
-        Paragraph(sentence),
-        Paragraph(kind.page),
-        Paragraph(remedy, "Remedy"),
-        Notice(NOTICE),
-    )
+    said = (Paragraph(_named(kind.sentence)), Paragraph(kind.page), Paragraph(_named(kind.remedy), "Remedy"))
+    return (Title(f"{kind.code} ({kind.weight})"), *said, Notice(NOTICE))
 
 
 def finding_index(kinds: tuple[FindingKind, ...]) -> Blocks:

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 from hepatica.assurance.diff import AnswerChange, RulesetDiff, RulesetEdit
 from hepatica.assurance.space import Limits
-from hepatica.patient import COMMON_FIELDS
 from hepatica.report.assurance.words import identity_words, place_words, settings
 from hepatica.report.blocks import Block, Blocks, Bullets, Code, Item, Items, More, Notice, Paragraph, Section, Table, Title
 from hepatica.report.render_markdown import markdown
-from hepatica.wording import spoken
 
 MOST_CHARACTERS = 60_000
 MOST_REGIONS = 3
@@ -60,21 +58,15 @@ def _blocks(result: RulesetDiff, most: int) -> Iterator[Block]:
     if known:
         yield _table(known, most)
     yield from _by_therapy(result, known, most)
-    shown = [edit for edit in result.edits if edit.profiles]
-    if shown:
-        items = tuple(_text_edit(edit) for edit in shown[:most])
-        yield Section("Texts and figures that answers show", (Items(items), *_cut(len(shown), most)), count=len(shown))
+    shown = [_text_edit(edit) for edit in result.edits if edit.profiles]
+    yield from _section("Texts and figures that answers show", shown, most)
     for kind, title in _TITLES.items():
-        own = [change for change in result.changes if change.kind == kind and change.known]
-        if own:
-            yield Section(title, (Items(tuple(_item(change) for change in own[:most])), *_cut(len(own), most)), count=len(own))
-    missing = [change for change in result.changes if not change.known]
+        yield from _section(title, [_item(one) for one in result.changes if one.kind == kind and one.known], most)
+    missing = [_item(change, known_only=False) for change in result.changes if not change.known]
     if missing:
-        items = tuple(_item(change, known_only=False) for change in missing[:most])
-        yield More(f"Where facts are missing: {len(missing)} further changes", (Items(items), *_cut(len(missing), most)))
+        yield More(f"Where facts are missing: {len(missing)} further changes", _some(missing, most))
     if result.edits:
-        items = tuple(_edit(edit) for edit in result.edits[:most])
-        yield More(f"Every edit ({len(result.edits)})", (Items(items), *_cut(len(result.edits), most)))
+        yield More(f"Every edit ({len(result.edits)})", _some([_edit(edit) for edit in result.edits], most))
     yield Paragraph(result.space.counted, tone="quiet")
     yield Notice(result.notice)
 
@@ -99,7 +91,7 @@ def _verdict(result: RulesetDiff) -> Iterator[Block]:
 
 
 def _table(changes: Sequence[AnswerChange], most: int) -> Table:
-    rows = tuple((_name(c), _words(c.before), _words(c.after), _who(c.who), f"{c.known:,}") for c in changes[:most])
+    rows = tuple((_name(c), _words(c.before), _words(c.after), _who(c, c.who), f"{c.known:,}") for c in changes[:most])
     cut = f" (the first {most} of {len(changes)})" if len(changes) > most else ""
     return Table(
         ("Therapy", "From", "To", "Who, with all facts known", "Profiles"), rows, f"Who is answered otherwise{cut}", (4,)
@@ -113,7 +105,7 @@ def _by_therapy(result: RulesetDiff, changes: Sequence[AnswerChange], most: int)
         rules = set().union(*(change.rules for change in own))
         because = [_edit(edit) for edit in result.edits if edit.what in rules]
         rules_named = f"Rules: {', '.join(sorted(rules))}." if rules and not because else ""
-        blocks: list[Block] = [Paragraph(f"{_turn(change)}: {_who(change.who)}.") for change in own]
+        blocks: list[Block] = [Paragraph(f"{_turn(change)}: {_who(change, change.who)}.") for change in own]
         blocks += [Paragraph(rules_named)] if rules_named else []
         blocks += [Items(tuple(because), "Edited")] if because else []
         blocks.append(Code(f"hepatica evaluate {settings(own[0].witness)}", "sh"))
@@ -138,7 +130,7 @@ def _edit(edit: RulesetEdit) -> Item:
 def _item(change: AnswerChange, *, known_only: bool = True) -> Item:
     region, number = (change.who, change.known) if known_only else (change.where, change.profiles)
     declared = " (declared)" if change.declared else ""
-    text = f"{_turn(change)}{declared}, {number:,} profiles: {_who(region)}"
+    text = f"{_turn(change)}{declared}, {number:,} profiles: {_who(change, region)}"
     details = (Code(f"hepatica evaluate {settings(change.witness)}", "sh"),)
     return Item(_name(change), text, badge=", ".join(change.rules), details=details)
 
@@ -157,25 +149,26 @@ def _name(change: AnswerChange) -> str:
     return "Scope" if change.subject == "scope" else change.name
 
 
-def _who(region: Sequence[Limits]) -> str:
+def _who(change: AnswerChange, region: Sequence[Limits]) -> str:
     """A region as alternatives, each a list of limits."""
-    told = [limits_words(one) for one in region]
+    told = [limits_words(one, change.titles) for one in region]
     if len(told) > MOST_REGIONS + 1:
         told = [*told[:MOST_REGIONS], f"{len(told) - MOST_REGIONS} further groups (all are in the JSON)"]
     return "; or ".join(told) if told else "everyone"
 
 
-def limits_words(limits: Limits) -> str:
+def limits_words(limits: Limits, titles: Mapping[str, str]) -> str:
     """What a group has in common: "BCLC stage C, Child-Pugh class any of A, B"."""
-    told = (values if name == "scope" else f"{_title(name)} {values}" for name, values in limits.items())
+    told = (values if name == "scope" else f"{titles[name]} {values}" for name, values in limits.items())
     return ", ".join(told) or "everyone"
 
 
-def _title(name: str) -> str:
-    return COMMON_FIELDS[name].title if name in COMMON_FIELDS else spoken(name)
+def _section(title: str, items: list[Item], most: int) -> Blocks:
+    return (Section(title, _some(items, most), len(items)),) if items else ()
 
 
-def _cut(number: int, most: int) -> Iterable[Block]:
-    """Says where a list was cut."""
-    if number > most:
-        yield Paragraph(f"{number - most} more are left out here; the JSON format has all.", lead="Cut")
+def _some(items: list[Item], most: int) -> Blocks:
+    """The first items; says where the list was cut."""
+    shown = Items(tuple(items[:most]))
+    left = f"{len(items) - most} more are left out here; the JSON format has all."
+    return (shown, Paragraph(left, lead="Cut")) if len(items) > most else (shown,)

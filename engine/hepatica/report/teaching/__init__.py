@@ -1,1 +1,49 @@
-"""Views for a seminar: why, what if, side by side, pictures, the quiz."""
+"""Views for a seminar: the treatment lines and the hazard ratios as words and pictures, and the quiz."""
+
+from __future__ import annotations
+
+from hepatica.report.teaching.drawing import INKS, Drawing, printed_pages, svg
+from hepatica.report.teaching.forest import estimate_text, forest_drawing, forest_pages, forest_view, verdict
+from hepatica.report.teaching.pathway import LANDSCAPE, MARKS, PHONE, mermaid, pathway_drawings, pathway_svg, pathway_view
+from hepatica.report.teaching.quiz import (
+    PICKS_QUESTION,
+    head_view,
+    position,
+    question_view,
+    quiz_view,
+    reveal_view,
+    summary_view,
+    twist_view,
+)
+from hepatica.report.teaching.quiz_export import EXPORTS, anki, gift, moodle
+
+__all__ = [
+    "EXPORTS",
+    "INKS",
+    "LANDSCAPE",
+    "MARKS",
+    "PHONE",
+    "PICKS_QUESTION",
+    "Drawing",
+    "anki",
+    "estimate_text",
+    "forest_drawing",
+    "forest_pages",
+    "forest_view",
+    "gift",
+    "head_view",
+    "mermaid",
+    "moodle",
+    "pathway_drawings",
+    "pathway_svg",
+    "pathway_view",
+    "position",
+    "printed_pages",
+    "question_view",
+    "quiz_view",
+    "reveal_view",
+    "summary_view",
+    "svg",
+    "twist_view",
+    "verdict",
+]

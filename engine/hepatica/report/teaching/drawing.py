@@ -28,9 +28,7 @@ INKS: dict[str, tuple[str, str]] = {
     "positive_phase_3": ("#dcebf7", "#15324a"),
     "licensed": ("#e6e2f5", "#2f2850"),
     "early_signal": ("#fdf3d8", "#43360f"),
-    "in_trial": ("#f1f0ee", "#2a2733"),
-    "supportive": ("#f1f0ee", "#2a2733"),
-    "unreported": ("#f1f0ee", "#2a2733"),
+    **dict.fromkeys(("in_trial", "supportive", "unreported"), ("#f1f0ee", "#2a2733")),
     "not_supported": ("#fbe4dc", "#4a2116"),
 }
 _CHARACTER, _BOLD = 0.54, 1.09
@@ -88,15 +86,18 @@ class PlotMarker(NamedTuple):
     size: float = 9
 
 
+AnyShape = Box | Words | Stroke | PlotMarker
+
+
 class Drawing:
     """A picture of a given size: shapes in the order in which they are painted, and what it shows in words."""
 
     def __init__(self, width: float, title: str, says: str) -> None:
         self.width, self.height = width, 0.0
         self.title, self.says = title, says
-        self.shapes: list[Box | Words | Stroke | PlotMarker] = []
+        self.shapes: list[AnyShape] = []
 
-    def add(self, *shapes: Box | Words | Stroke | PlotMarker) -> None:
+    def add(self, *shapes: AnyShape) -> None:
         """More shapes, on top of those before."""
         self.shapes.extend(shapes)
 
@@ -147,7 +148,7 @@ def _paint(fill: str = "", stroke: str = "", width: float = 1, dashed: str = "",
     return f'class="{names}" {inside}{line}' + (f' stroke-dasharray="{dashed}"' if dashed else "")
 
 
-def _element(shape: Box | Words | Stroke | PlotMarker) -> str:
+def _element(shape: AnyShape) -> str:
     if isinstance(shape, Words):
         weight = ' font-weight="700"' if shape.bold else ""
         anchor = "" if shape.anchor == "start" else f' text-anchor="{shape.anchor}"'
@@ -218,34 +219,25 @@ class _Paper:
         """A length in points, as text, lines and marks are measured."""
         return pixels * 72 / _DPI * self.scale
 
-    def paint(self, shape: Box | Words | Stroke | PlotMarker, top: float) -> None:
+    def paint(self, shape: AnyShape, top: float) -> None:
         """One shape. Names are never read as mathematics (`$` is a sign like any other)."""
         from matplotlib.patches import Rectangle
 
         if isinstance(shape, Words):
             anchor: Any = {"start": "left", "middle": "center", "end": "right"}[shape.anchor]
-            look: dict[str, Any] = {
-                "weight": "bold" if shape.bold else "normal",
-                "color": INKS[shape.ink][0],
-                "parse_math": False,
-            }
+            look: Any = {"weight": "bold" if shape.bold else "normal", "color": INKS[shape.ink][0], "parse_math": False}
             size = self.points(shape.size) * _FIT
             self.axes.text(shape.x, shape.y + top, one_line(shape.text), ha=anchor, va="baseline", size=size, **look)
         elif isinstance(shape, Stroke):
-            style: Any = (0, (4, 3)) if shape.dashed else "-"
+            style: Any = {"linestyle": (0, (4, 3)) if shape.dashed else "-", "solid_capstyle": "butt"}
             ends = [shape.x1, shape.x2], [shape.y1 + top, shape.y2 + top]
-            width = self.points(shape.width)
-            self.axes.plot(*ends, color=INKS[shape.ink][0], linewidth=width, linestyle=style, solid_capstyle="butt")
+            self.axes.plot(*ends, color=INKS[shape.ink][0], linewidth=self.points(shape.width), **style)
         elif isinstance(shape, Box):
-            edge: dict[str, Any] = {
-                "edgecolor": INKS[shape.edge][0] if shape.edge else "none",
-                "linestyle": "--" if shape.dashed else "-",
-            }
+            edge: Any = {"edgecolor": INKS[shape.edge][0] if shape.edge else "none", "linestyle": "--" if shape.dashed else "-"}
             corner, width = (shape.x, shape.y + top), self.points(2.5 if shape.heavy else 1)
             fill = INKS[shape.fill][0]
             self.axes.add_patch(Rectangle(corner, shape.width, shape.height, facecolor=fill, linewidth=width, **edge))
         else:
-            ink, face = INKS[shape.ink][0], INKS[shape.ink if shape.filled else "page"][0]
-            mark: dict[str, Any] = {"marker": _MARKERS[shape.shape], "linestyle": "none"}
-            at = [shape.x], [shape.y + top]
-            self.axes.plot(*at, color=ink, markerfacecolor=face, markersize=self.points(shape.size), **mark)
+            face = INKS[shape.ink if shape.filled else "page"][0]
+            mark: Any = {"marker": _MARKERS[shape.shape], "markerfacecolor": face, "markersize": self.points(shape.size)}
+            self.axes.plot([shape.x], [shape.y + top], color=INKS[shape.ink][0], linestyle="none", **mark)

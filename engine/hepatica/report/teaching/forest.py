@@ -4,28 +4,22 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
+from typing import NamedTuple
 
 from hepatica.evaluation import ratio, shown
 from hepatica.knowledge import LINES
 from hepatica.report.blocks import Blocks, Bullets, Cell, More, Notice, Paragraph, Picture, Ref, Section, Table, Title
+from hepatica.report.citing import edition
 from hepatica.report.teaching.drawing import Drawing, PlotMarker, Shape, Stroke, Words, svg
 from hepatica.teaching import ENDPOINTS, Estimate, Forest, ForestPanel, ForestRow
+from hepatica.wording import joined, spoken
 
 TITLE = "Hazard ratios of the randomised trials"
 _HOW = (
     "Below 1 is better for the first-named arm. 95% confidence intervals unless stated. Trials are not compared with each "
     "other: each stands against its own control."
 )
-_OUTCOMES = {
-    "met": "met",
-    "partly_met": "partly met",
-    "missed": "missed",
-    "pending": "pending",
-    "not_reported": "not reported",
-    "not_stated": "not stated",
-}
-_KINDS = {"whole_trial": "", "subgroup": "subgroup", "dose_comparison": "dose comparison"}
 _COLUMNS = ("Trial", "Tested", "HR", "P", "Primary endpoint", "Later")
 _MARKS: dict[str, tuple[Shape, str]] = {"met": ("circle", "good"), "missed": ("cross", "bad")}
 _NEUTRAL: tuple[Shape, str] = ("diamond", "quiet")
@@ -35,12 +29,12 @@ _TICKS = (0.1, 0.2, 0.3, 0.5, 0.7, 1, 1.5, 2, 3, 5)
 def outcome_words(outcome: str, endpoint: str) -> str:
     """What became of a primary endpoint, with its name where it was judged: "missed (OS)"."""
     judged = outcome in ("met", "partly_met", "missed") and endpoint
-    return f"{_OUTCOMES[outcome]} ({endpoint})" if judged else _OUTCOMES[outcome]
+    return f"{spoken(outcome)} ({endpoint})" if judged else spoken(outcome)
 
 
 def forest_view(found: Forest, *, picture: bool = True) -> Blocks:
     """The tables, one for each endpoint and control, then the picture for those who ask."""
-    head = Title(TITLE, f"{found.ruleset.id} {found.ruleset.version}, evidence as of {found.ruleset.as_of}")
+    head = Title(TITLE, edition(found.ruleset))
     panels = tuple(Section(panel_title(panel), (_table(panel),)) for panel in found.panels)
     nothing = () if panels else (Paragraph("No randomised trial with a hazard ratio fits the choice."),)
     rest = tuple(
@@ -80,7 +74,7 @@ def verdict(row: ForestRow) -> str:
     """What became of the trial's primary endpoint; of a subgroup or of doses, that they decide nothing."""
     if row.outcome:
         return outcome_words(row.outcome, row.primary)
-    return f"{_KINDS[row.kind]}; the trial: {outcome_words(row.trial_outcome, row.primary)}"
+    return f"{spoken(row.kind)}; the trial: {outcome_words(row.trial_outcome, row.primary)}"
 
 
 def correction(row: ForestRow) -> str:
@@ -94,7 +88,7 @@ def compared(row: ForestRow) -> str:
     """What was held against what, in which line, among how many."""
     phase, number = f"phase {row.phase}" if row.phase else "", f"n {row.n}" if row.n else ""
     label = "" if row.label in ENDPOINTS else row.label
-    return ", ".join(part for part in (f"{row.tested} v {row.control}", label, _line(row.setting), phase, number) if part)
+    return joined(f"{row.tested} v {row.control}", label, _line(row.setting), phase, number, mark=", ")
 
 
 def _tested(row: ForestRow, panel: ForestPanel) -> str:
@@ -109,13 +103,13 @@ def _line(setting: str) -> str:
 
 
 def _ratio(row: ForestRow) -> str:
-    return "; ".join(part for part in (estimate_text(row.printed) if row.printed else "", correction(row)) if part)
+    return joined(estimate_text(row.printed) if row.printed else "", correction(row))
 
 
 def _p(row: ForestRow) -> str:
     printed = shown(row.p) if row.p is not None else ""
     read = f"{row.verb} {shown(row.corrected_p)}" if row.corrected_p is not None else ""
-    return "; ".join(part for part in (printed, read) if part)
+    return joined(printed, read)
 
 
 def _later(row: ForestRow) -> str:
@@ -131,8 +125,7 @@ def _table(panel: ForestPanel) -> Table:
     return Table(_COLUMNS if with_later else _COLUMNS[:-1], rows if with_later else tuple(row[:-1] for row in rows))
 
 
-@dataclass(frozen=True, slots=True)
-class _Axis:
+class _Axis(NamedTuple):
     """A logarithmic axis from `left` to `right`."""
 
     low: float
@@ -186,10 +179,8 @@ def _legend(drawing: Drawing, y: float) -> float:
             x, y = 22.0, y + 16
         drawing.add(PlotMarker(x, y + 10, shape, ink, outcome != ""), Words(x + 12, y + 14, words, 12))
         x += 30 + len(words) * 7
-    return (
-        drawing.paragraph(16, y + 14, "Filled, solid line: printed. Hollow, dashed line: read beside it.", drawing.width - 32, 12)
-        + 6
-    )
+    filled = "Filled, solid line: printed. Hollow, dashed line: read beside it."
+    return drawing.paragraph(16, y + 14, filled, drawing.width - 32, 12) + 6
 
 
 def _ticks(drawing: Drawing, axis: _Axis, y: float, *, below: bool) -> float:
@@ -200,15 +191,8 @@ def _ticks(drawing: Drawing, axis: _Axis, y: float, *, below: bool) -> float:
         x = axis.at(tick)
         drawing.add(Stroke(x, line, x, line + (5 if below else -5), "rule"))
         drawing.add(Words(x, line + (17 if below else -8), f"{tick:g}", 11, "quiet", anchor="middle"))
-    words = Words(
-        (axis.left + axis.right) / 2,
-        line + (33 if below else -22),
-        "← better · hazard ratio · worse →",
-        11,
-        "quiet",
-        anchor="middle",
-    )
-    drawing.add(words)
+    middle, foot = (axis.left + axis.right) / 2, line + (33 if below else -22)
+    drawing.add(Words(middle, foot, "← better · hazard ratio · worse →", 11, "quiet", anchor="middle"))
     return line + (34 if below else 6)
 
 
@@ -219,7 +203,7 @@ def _row(drawing: Drawing, axis: _Axis, row: ForestRow, y: float, *, wide: bool)
     below = drawing.paragraph(16, below, compared(row), words, 11, "quiet")
     side = axis.right + 16
     texts = [estimate_text(row.printed) if row.printed else "", correction(row)]
-    texts += ["; ".join(part for part in (f"P {_p(row)}" if _p(row) else "", verdict(row)) if part)]
+    texts += [joined(f"P {_p(row)}" if _p(row) else "", verdict(row))]
     texts += [f"later: {event.says}" for event in row.later if event.effect == "overturns"]
     at = y if wide else below
     for index, text in enumerate(part for part in texts if part):
@@ -229,21 +213,15 @@ def _row(drawing: Drawing, axis: _Axis, row: ForestRow, y: float, *, wide: bool)
     shape, ink = _MARKS.get(row.outcome, _NEUTRAL)
     for estimate, filled in ((row.printed, True), (row.corrected, False)):
         if estimate is not None:
-            _estimate(
-                drawing,
-                axis,
-                estimate,
-                line,
-                PlotMarker(axis.at(estimate.hr), line, shape, ink, filled and row.kind == "whole_trial"),
-                dashed=not filled,
-            )
+            marker = PlotMarker(axis.at(estimate.hr), line, shape, ink, filled and row.kind == "whole_trial")
+            _estimate(drawing, axis, estimate, marker, dashed=not filled)
             line += 16
     return max(below, at, line - 4) + 8
 
 
-def _estimate(drawing: Drawing, axis: _Axis, estimate: Estimate, y: float, marker: PlotMarker, *, dashed: bool) -> None:
+def _estimate(drawing: Drawing, axis: _Axis, estimate: Estimate, marker: PlotMarker, *, dashed: bool) -> None:
     if estimate.low is not None and estimate.high is not None:
-        low, high = axis.at(estimate.low), axis.at(estimate.high)
+        low, high, y = axis.at(estimate.low), axis.at(estimate.high), marker.y
         drawing.add(Stroke(low, y, high, y, marker.ink, 1.6, dashed))
         drawing.add(*(Stroke(x, y - 4, x, y + 4, marker.ink, 1.6) for x in (low, high)))
     drawing.add(marker)

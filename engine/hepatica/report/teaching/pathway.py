@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from hepatica.report.blocks import Blocks, Item, Items, More, Notice, Paragraph, Picture, Ref, Section, Title, Tone
+from hepatica.report.citing import edition
 from hepatica.report.teaching.drawing import Box, Drawing, Words, svg, wrapped
 from hepatica.teaching import Pathway, PathwayCondition, PathwayDrug, PathwayGroup, PathwayLine, PathwayRule, State
 
@@ -42,18 +43,15 @@ def root(path: Pathway) -> str:
 
 
 def _told(condition: PathwayCondition) -> str:
-    facts = (
-        f" ({'; '.join(condition.facts or condition.needs)}{'' if condition.facts else ' not known'})"
-        if condition.met in ("no", "unknown")
-        else ""
-    )
+    told = f" ({'; '.join(condition.facts or condition.needs)}{'' if condition.facts else ' not known'})"
+    facts = told if condition.met in ("no", "unknown") else ""
     mark = {"yes": "✓ ", "no": "✕ ", "unknown": "? "}.get(condition.met, "")
     return f"{mark}{condition.says}{facts}"
 
 
 def pathway_view(path: Pathway, *, picture: bool = True) -> Blocks:
     """The outline."""
-    head = Title(title(path), f"{path.ruleset.id} {path.ruleset.version}, evidence as of {path.ruleset.as_of}")
+    head = Title(title(path), edition(path.ruleset))
     whose = (Paragraph(path.vignette), Paragraph(LEGEND)) if path.profile else ()
     sections = tuple(_section(line) for line in path.lines)
     drawn = (More("The same as a picture", (Picture(describe(path), pathway_svg(path)),)),) if picture else ()
@@ -108,15 +106,15 @@ def pathway_drawings(path: Pathway, width: float = LANDSCAPE) -> list[Drawing]:
 
 
 def _fitted(path: Pathway, line: PathwayLine, width: float) -> Drawing:
-    drawing = _Picture(path, line, width).drawing
+    drawing = _LinePicture(path, line, width).drawing
     while width >= _NARROW and drawing.height > drawing.width / _SHAPE:
-        drawing = _Picture(path, line, round(drawing.width * 1.06)).drawing
+        drawing = _LinePicture(path, line, round(drawing.width * 1.06)).drawing
     return drawing
 
 
 def pathway_svg(path: Pathway, width: float = LANDSCAPE) -> str:
     """All lines in one picture, one below the other."""
-    drawings = [_Picture(path, line, width).drawing for line in path.lines]
+    drawings = [_LinePicture(path, line, width).drawing for line in path.lines]
     whole = Drawing(width, title(path), describe(path))
     for drawing in drawings:
         whole.add(*(_lower(shape, whole.height) for shape in drawing.shapes))
@@ -139,7 +137,7 @@ def describe(path: Pathway) -> str:
     return " ".join(said)
 
 
-class _Picture:
+class _LinePicture:
     """One line: its head, then a band for each standing, its drugs side by side."""
 
     def __init__(self, path: Pathway, line: PathwayLine, width: float) -> None:
@@ -157,10 +155,7 @@ class _Picture:
     def _head(self, line: PathwayLine) -> float:
         room = self.drawing.width - 32
         y = self.drawing.paragraph(16, 8, f"{line.title} · {title(self.path)}", room, 17, bold=True)
-        card = self.path.ruleset
-        y = self.drawing.paragraph(
-            16, y, f"{card.id} {card.version}, evidence as of {card.as_of}. {root(self.path)}", room, 11, "quiet"
-        )
+        y = self.drawing.paragraph(16, y, f"{edition(self.path.ruleset)}. {root(self.path)}", room, 11, "quiet")
         y = self.drawing.paragraph(16, y, _common(line), room, 11) if line.common else y
         if self.path.profile is not None:
             y = self.drawing.paragraph(16, y, self.path.vignette, room, 11)

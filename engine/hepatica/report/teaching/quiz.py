@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from hepatica.evaluation import LISTS
 from hepatica.knowledge import LINES, STANDINGS
 from hepatica.report.blocks import Block, Blocks, Bullets, Facts, Item, Items, Notice, Paragraph, Ref, Section, Title, Tone
+from hepatica.report.citing import edition
 from hepatica.teaching import TOPICS, JudgedChoice, MarkedCase, Quiz, QuizCase, QuizTally
 from hepatica.wording import counted
 
@@ -27,14 +28,9 @@ def quiz_view(quiz: Quiz) -> Blocks:
 def head_view(quiz: Quiz) -> Blocks:
     """What the learner is about to do."""
     level = f", {quiz.level}" if quiz.level else ""
-    card = quiz.ruleset
     few = f" No more cases fit the choice ({quiz.asked} were asked for)." if len(quiz.cases) < quiz.asked else ""
-    return (
-        Title(
-            f"Quiz: {len(quiz.cases)} cases, seed {quiz.seed}{level}", f"{card.id} {card.version}, evidence as of {card.as_of}"
-        ),
-        Paragraph(f"Commit to an answer first; the evidence is shown after it.{few}"),
-    )
+    head = Title(f"Quiz: {len(quiz.cases)} cases, seed {quiz.seed}{level}", edition(quiz.ruleset))
+    return head, Paragraph(f"Commit to an answer first; the evidence is shown after it.{few}")
 
 
 def position(quiz: Quiz, case: QuizCase) -> str:

@@ -1,9 +1,11 @@
-"""Child-Pugh: points of the five components, score and class.
+"""What is measured in parts: Child-Pugh from its five components, c-MET from staining.
 
-Cut-offs (general knowledge): bilirubin below 2, 2 to 3, above 3 mg/dL (34 and 51 µmol/L); albumin above 3.5, 2.8 to 3.5,
-below 2.8 g/dL; INR below 1.7, 1.7 to 2.3, above 2.3; ascites none, slight, moderate; encephalopathy none, grade 1-2,
-grade 3-4. A value exactly on a cut-off scores 2. An amount in µmol/L is held against 34 and 51 as published, not
-converted (34 µmol/L is 1.99 mg/dL).
+Cut-offs of Child-Pugh (general knowledge): bilirubin below 2, 2 to 3, above 3 mg/dL (34 and 51 µmol/L); albumin above
+3.5, 2.8 to 3.5, below 2.8 g/dL; INR below 1.7, 1.7 to 2.3, above 2.3; ascites none, slight, moderate; encephalopathy
+none, grade 1-2, grade 3-4. A value exactly on a cut-off scores 2. An amount in µmol/L is held against 34 and 51 as
+published, not converted (34 µmol/L is 1.99 mg/dL).
+
+c-MET is high with at least 2+ in at least 50 % of tumour cells.
 """
 
 from __future__ import annotations
@@ -15,17 +17,19 @@ from typing import Any, NamedTuple
 
 from hepatica.patient.fields import COMMON_FIELDS, UNKNOWN, Field, table
 from hepatica.patient.numbers import Interval, digits, unit_key
-from hepatica.patient.profile import COMPONENTS, ChildPugh, ProfileWarning, Understood
-from hepatica.patient.text import compiled, framed, plain
+from hepatica.patient.profile import COMPONENTS, ChildPugh, ProfileWarning, Staining, Understood
+from hepatica.patient.text import VOCABULARY, compiled, framed, plain
 from hepatica.patient.value_reader import (
     JsonSchema,
     NumberReader,
     Reading,
     Refused,
     ValueReader,
+    WordReader,
     parts_schema,
     read_parts,
     reader_of,
+    text_schema,
 )
 from hepatica.problems import quote
 
@@ -33,7 +37,14 @@ CLASS, SCORE = "child_pugh_class", "child_pugh_score"
 CHILD_PUGH_GROUP = (CLASS, SCORE, COMPONENTS)
 CLASS_RANGES = {"A": (5, 6), "B": (7, 9), "C": (10, 15)}
 LOWEST, HIGHEST = 1, 3
-PARTS = table("child_pugh_parts")
+CHILD_PUGH_PARTS = table("child_pugh_parts")
+
+CMET = "cmet"
+STAINING_PARTS = table("cmet_parts")
+HIGH_INTENSITY, HIGH_PERCENT = 2, 50
+_STAINING = framed(
+    r"([0-3])\s*\+?\s*(?:in|,|/|at)?\s*(100|\d{1,2}(?:\.\d+)?)\s*%", ("c-met", "met", "of tumour cells", "of cells")
+)
 
 
 class Scale(NamedTuple):
@@ -46,15 +57,7 @@ class Scale(NamedTuple):
 
 
 SCALES: Mapping[str, Mapping[str, Scale]] = {
-    "bilirubin": {
-        "mg/dL": Scale((2, 3), (0.05, 60), above=": is it in µmol/L?"),
-        "µmol/L": Scale((34, 51), (3, 1100), below=": is it in mg/dL?"),
-    },
-    "albumin": {
-        "g/dL": Scale((2.8, 3.5), (0.5, 7), above=": is it in g/L?"),
-        "g/L": Scale((28, 35), (5, 70), below=": is it in g/dL?"),
-    },
-    "inr": {"": Scale((1.7, 2.3), (0.5, 6), above=": is it a prothrombin time in seconds, or in per cent?")},
+    name: {unit: Scale(**row) for unit, row in rows.items()} for name, rows in VOCABULARY["child_pugh_scales"].items()
 }
 
 
@@ -66,7 +69,7 @@ def class_of(score: int) -> str:
 class ScaleReader(NumberReader):
     """The points of a measured component, and the amount in words, in one of its units with that unit's own cut-offs."""
 
-    native = ValueReader.native
+    _native = ValueReader._native
 
     def __init__(self, field: Field) -> None:
         super().__init__(field)
@@ -74,13 +77,13 @@ class ScaleReader(NumberReader):
         # An amount of bilirubin or albumin means nothing without its unit.
         self.unit_needed = bool(field.unit)
 
-    def reading(self, text: str) -> Reading:
+    def _reading(self, text: str) -> Reading:
         """Points and the amount as shown; raises `Refused`."""
-        amount = self.amount(text)
+        amount = self._amount(text)
         unit = next((unit for unit in self.scales if amount and unit_key(unit) == unit_key(amount.unit)), None)
         if amount is None or unit is None:
             raise self._not_in(text, amount.unit if amount else None)
-        value = self.value_of(amount, (1, 1), self.scales[unit].plausible, text)
+        value = self._value_of(amount, (1, 1), self.scales[unit].plausible, text)
         ends = (value.low, value.high) if isinstance(value, Interval) else (value, value)
         points = {self._points(end, unit, text) for end in ends}
         if len(points) > 1:
@@ -119,20 +122,20 @@ def _reader(part: Field) -> ValueReader:
 class ComponentsReader(ValueReader):
     """The components that are known, by name: points, and the component as shown."""
 
-    def native(self, typed: Any) -> Reading:
+    def _native(self, typed: Any) -> Reading:
         """The components in a mapping; raises `Refused` with all that is wrong in it."""
         if not isinstance(typed, Mapping):
-            return self.reading(str(typed))
-        read = read_parts(typed, PARTS, COMPONENTS, _component)
-        return Reading({name: read[name] for name in PARTS if read.get(name)})
+            return self._reading(str(typed))
+        read = read_parts(typed, CHILD_PUGH_PARTS, COMPONENTS, _component)
+        return Reading({name: read[name] for name in CHILD_PUGH_PARTS if read.get(name)})
 
-    def reading(self, text: str) -> Reading:
+    def _reading(self, text: str) -> Reading:
         """Refuses a text."""
-        raise Refused("wrong-type", f"{COMPONENTS} is a mapping of {', '.join(PARTS)}, not {quote(text)}")
+        raise Refused("wrong-type", f"{COMPONENTS} is a mapping of {', '.join(CHILD_PUGH_PARTS)}, not {quote(text)}")
 
     def schema(self) -> list[JsonSchema]:
         """The parts, each as its reader takes it."""
-        return [parts_schema(PARTS, _reader)]
+        return [parts_schema(CHILD_PUGH_PARTS, _reader)]
 
 
 def _component(part: Field, typed: Any) -> tuple[int, str] | None:
@@ -198,7 +201,7 @@ def graded(letter: str | None, score: int | None, typed: Mapping[str, Any], comp
 
 def _with_components(letter: str | None, score: int | None, read: dict[str, tuple[int, str]]) -> Graded:
     points = {name: scored for name, (scored, _) in read.items()}
-    missing = [PARTS[name].title for name in PARTS if name not in points]
+    missing = [CHILD_PUGH_PARTS[name].title for name in CHILD_PUGH_PARTS if name not in points]
     lowest, highest = (sum(points.values()) + len(missing) * each for each in (LOWEST, HIGHEST))
     span = f"{lowest}" if lowest == highest else f"{lowest} to {highest}"
     classes = [name for name, (low, high) in CLASS_RANGES.items() if low <= highest and lowest <= high]
@@ -210,7 +213,7 @@ def _with_components(letter: str | None, score: int | None, read: dict[str, tupl
     message = f"Child-Pugh score not computed: {', '.join(missing)} unknown (score {span})."
     warnings = (ProfileWarning("child-pugh-incomplete", message, (CLASS, SCORE)),) if score is None and missing else ()
     found: ChildPugh = {
-        "components": {name: read[name][1] if name in read else UNKNOWN for name in PARTS},
+        "components": {name: read[name][1] if name in read else UNKNOWN for name in CHILD_PUGH_PARTS},
         "points": points,
         "score": lowest if lowest == highest else score,
         "lowest": lowest,
@@ -218,3 +221,38 @@ def _with_components(letter: str | None, score: int | None, read: dict[str, tupl
         "class": classes[0] if len(classes) == 1 else letter,
     }
     return Graded({CLASS: found["class"], SCORE: found["score"]}, found, warnings)
+
+
+def status(intensity: int | None, percent: float | None) -> str | None:
+    """'high', 'low', or None while the part that is missing could still decide."""
+    if (intensity is not None and intensity < HIGH_INTENSITY) or (percent is not None and percent < HIGH_PERCENT):
+        return "low"
+    return None if intensity is None or percent is None else "high"
+
+
+class StainingReader(WordReader):
+    """The status in a word, or as a `Staining` from a mapping or a text (`2+ in 60 %`)."""
+
+    def read(self, typed: Any) -> Reading:
+        """The status or the staining; raises `Refused`."""
+        if isinstance(typed, str) and "%" in typed:
+            found = compiled(_STAINING).fullmatch(plain(typed))
+            typed = dict(zip(STAINING_PARTS, found.groups()[1:], strict=True)) if found else typed
+        if not isinstance(typed, Mapping):
+            return super().read(typed)
+        read = read_parts(typed, STAINING_PARTS, CMET, _part)
+        intensity, percent = read.get("intensity"), read.get("percent")
+        return Reading(Staining(intensity=intensity, percent=percent, status=status(intensity, percent)))
+
+    def schema(self) -> list[JsonSchema]:
+        """The words, a staining in a text, or the parts."""
+        return [*super().schema(), text_schema(_STAINING), parts_schema(STAINING_PARTS, reader_of)]
+
+
+class _PercentReader(NumberReader):
+    decimals = 15  # a percentage is held against 50 as it is: 49.9999999 is not rounded first
+
+
+def _part(part: Field, typed: Any) -> Any:
+    reader = reader_of(part) if part.kind == "integer" else _PercentReader(part)
+    return reader.read(typed.strip().removesuffix("+") if isinstance(typed, str) else typed).value

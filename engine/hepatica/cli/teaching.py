@@ -1,4 +1,4 @@
-"""`hepatica quiz`."""
+"""Commands for a seminar: the treatment lines and the hazard ratios as pictures, and the quiz."""
 
 from __future__ import annotations
 
@@ -13,18 +13,90 @@ from hepatica.cli import common
 from hepatica.problems import InvalidInput, Problem
 
 if TYPE_CHECKING:
-    from hepatica.knowledge import Ruleset
+    from hepatica.knowledge import Endpoint, Line, Ruleset
     from hepatica.patient import Profile
     from hepatica.report import Blocks
-    from hepatica.teaching import Level, Quiz, QuizAnswer, QuizCase, QuizQuestion
+    from hepatica.teaching import Forest, Level, Pathway, Quiz, QuizAnswer, QuizCase, QuizQuestion
 
 T = TypeVar("T")
 _QUIT = ("q", "quit", "exit")
 _NONE = ("0", "none", "-")
+_YES_NO = {"yes": "yes", "y": "yes", "no": "no", "n": "no"}
+_LINES = ("first", "second", "third", "later", "any")
 
 
 class QuitQuiz(Exception):
     """The learner has had enough for now."""
+
+
+@click.command("pathway")
+@click.argument("patient", required=False)
+@common.settings_option
+@click.option("--line", "-l", "lines", multiple=True, type=click.Choice(_LINES), help="Only this line of treatment.")
+@click.option("--narrow", is_flag=True, help="The picture for a phone, in one column.")
+@common.ruleset_option
+@common.printed("svg", "png", "pdf", "mermaid")
+def pathway(
+    *, patient: str | None, settings: tuple[str, ...], lines: tuple[Line, ...], narrow: bool, ruleset: str
+) -> common.Output:
+    """The treatment lines made from the rules: by line, then standing, strongest first; each drug with its conditions.
+
+    With PATIENT the way taken is lit, and what is closed says which fact closes it. PDF has a landscape page of A4 for each
+    line; PNG and PDF need the extra `plots` (matplotlib).
+
+    \b
+    Examples:
+      hepatica pathway
+      hepatica pathway after-sorafenib-met-high
+      hepatica pathway after-sorafenib-met-high --output pathway.pdf
+      hepatica pathway --line second --format mermaid
+    """
+    from hepatica.report.teaching import LANDSCAPE, PHONE, mermaid, pathway_drawings, pathway_svg, pathway_view, printed_pages
+    from hepatica.teaching import pathway
+
+    known = common.ruleset(ruleset)
+    profile = common.read_patient(patient, settings, known) if patient or settings else None
+    width = PHONE if narrow else LANDSCAPE
+    formats: dict[str, Callable[[Pathway], str | bytes]] = {
+        "svg": lambda path: pathway_svg(path, width),
+        "png": lambda path: printed_pages(pathway_drawings(path, width), "png"),
+        "pdf": lambda path: printed_pages(pathway_drawings(path, width), "pdf"),
+        "mermaid": mermaid,
+    }
+    return common.Output(pathway(known, profile, lines), pathway_view, formats=formats)
+
+
+@click.command("forest")
+@click.option("--endpoint", "-e", "endpoints", multiple=True, type=click.Choice(["OS", "PFS", "TTP"]), help="Only this endpoint.")
+@click.option("--line", "-l", "lines", multiple=True, type=click.Choice(["first", "second", "third"]), help="Only this line.")
+@common.ruleset_option
+@common.printed("svg", "png", "pdf")
+def forest(*, endpoints: tuple[Endpoint, ...], lines: tuple[str, ...], ruleset: str) -> common.Output:
+    """The randomised trials' hazard ratios, by endpoint and control, printed and corrected values side by side.
+
+    Trials that met their primary endpoint and trials that missed it are told apart by shape, colour and word; a subgroup
+    or a comparison of doses carries no verdict. PNG and PDF need the extra `plots` (matplotlib).
+
+    \b
+    Examples:
+      hepatica forest
+      hepatica forest --endpoint OS --line second
+      hepatica forest --output forest.svg
+    """
+    from hepatica.problems import InvalidInput, Problem
+    from hepatica.report.teaching import forest_drawing, forest_pages, forest_view, printed_pages, svg
+    from hepatica.teaching import forest
+
+    def drawn(found: Forest, format_: str) -> str | bytes:
+        if not found.panels:
+            raise InvalidInput([Problem("forest", 1, 1, "empty", "no randomised trial with a hazard ratio fits the choice")])
+        if format_ == "svg":
+            return svg(forest_drawing(found))
+        return printed_pages([forest_drawing(found)], "png") if format_ == "png" else printed_pages(forest_pages(found), "pdf")
+
+    found = forest(common.ruleset(ruleset), endpoints, lines)
+    formats = {name: lambda result, name=name: drawn(result, name) for name in ("svg", "png", "pdf")}
+    return common.Output(found, forest_view, formats=formats)
 
 
 @click.command("quiz")
@@ -39,7 +111,7 @@ class QuitQuiz(Exception):
 @click.option("--export", type=click.Choice(["moodle", "gift", "anki"]), help="Write the quiz for another program.")
 @common.ruleset_option
 @common.printed("moodle", "gift", "anki")
-def command(
+def quiz(
     *,
     seed: int,
     count: int,
@@ -63,8 +135,7 @@ def command(
       hepatica quiz --seed 7 --answers mine.yaml
       hepatica quiz --seed 7 --count 20 --export moodle --output quiz.xml
     """
-    from hepatica.report.teaching.quiz import quiz_view, summary_view
-    from hepatica.report.teaching.quiz_export import EXPORTS
+    from hepatica.report.teaching import EXPORTS, quiz_view, summary_view
     from hepatica.teaching import marked, quiz, read_token, resumed
 
     start = read_token(resume) if resume else None
@@ -102,7 +173,7 @@ def _read(made: Quiz, path: str) -> list[QuizAnswer]:
 def _asked(made: Quiz) -> Quiz:
     """The quiz with the answers that a learner gives at the terminal; where input ends early, what was answered is summed up."""
     from hepatica.report import Notice
-    from hepatica.report.teaching.quiz import head_view, position, summary_view
+    from hepatica.report.teaching import head_view, position, summary_view
     from hepatica.teaching import marked
 
     for name, stream in (("input", sys.stdin), ("output", sys.stdout)):
@@ -127,7 +198,7 @@ def _asked(made: Quiz) -> Quiz:
 
 
 def _ask(made: Quiz, case: QuizCase) -> QuizAnswer:
-    from hepatica.report.teaching.quiz import question_view, reveal_view, twist_view
+    from hepatica.report.teaching import question_view, reveal_view, twist_view
     from hepatica.teaching import QuizAnswer, fact, mark
 
     question = case.question
@@ -143,9 +214,6 @@ def _ask(made: Quiz, case: QuizCase) -> QuizAnswer:
     answer = replace(answer, changes=changes == "yes")
     _say(twist_view(case, mark(case, answer)))
     return answer
-
-
-_YES_NO = {"yes": "yes", "y": "yes", "no": "no", "n": "no"}
 
 
 def _prompt(words: str, read: Callable[[str], T]) -> T:

@@ -1,0 +1,305 @@
+"""What the program holds, to list, show and search: rules, studies, example patients, a ruleset's card, and JSON Schemas."""
+
+from __future__ import annotations
+
+import importlib
+from collections.abc import Mapping
+from dataclasses import asdict
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from hepatica.cli import common
+from hepatica.knowledge import LINES, OUTCOMES, PHASES, STATUSES, UNSTATED, Filters
+from hepatica.problems import InvalidInput, Problem, quote, suggestion
+
+if TYPE_CHECKING:
+    from hepatica.knowledge import Found, Ruleset
+
+_SORTS = ("therapy", "study", "phase", "size")
+RULESET_FILES = ("ruleset", "concepts", "fields", "references", "therapy", "notes", "omissions")
+# Every result that a command prints as JSON: where its type is.
+RESULTS: Mapping[str, tuple[str, str]] = {
+    "about": ("hepatica.report", "About"),
+    "case-run": ("hepatica.assurance.cases", "CaseRun"),
+    "check": ("hepatica.assurance.check", "CheckResult"),
+    "comparison": ("hepatica.explain", "Comparison"),
+    "coverage": ("hepatica.assurance.coverage", "CoverageResult"),
+    "diff": ("hepatica.assurance.diff", "RulesetDiff"),
+    "explanation": ("hepatica.explain", "Explanation"),
+    "forest": ("hepatica.teaching", "Forest"),
+    "mutation": ("hepatica.assurance.mutation", "MutationResult"),
+    "output": ("hepatica.evaluation", "Evaluation"),
+    "patients": ("hepatica.report", "PatientListing"),
+    "pathway": ("hepatica.teaching", "Pathway"),
+    "quiz": ("hepatica.teaching", "Quiz"),
+    "reference-list": ("hepatica.report", "ReferenceListing"),
+    "rule-list": ("hepatica.report", "RuleListing"),
+    "study": ("hepatica.report", "StudyPage"),
+    "study-list": ("hepatica.report", "StudyListing"),
+    "whatif": ("hepatica.explain", "WhatIf"),
+    "verification": ("hepatica.report", "VerificationReport"),
+}
+KINDS = ("profile", *RULESET_FILES, *sorted(RESULTS))
+
+
+@click.command("about")
+@common.ruleset_option
+@common.printed()
+def about(ruleset: str) -> common.Output:
+    """The ruleset's card: source and date, what it covers and leaves out, for whom, known limits, and what it holds.
+
+    \b
+    Examples:
+      hepatica about
+      hepatica about --format json
+      hepatica about --ruleset path/to/ruleset --output card.md
+    """
+    from hepatica.report import about, about_view
+
+    return common.Output(about(common.ruleset(ruleset)), about_view)
+
+
+@click.command("patients")
+@common.printed()
+def patients() -> common.Output:
+    """The example patients that come with Hepatica, with what each teaches. All of them are made up.
+
+    \b
+    Examples:
+      hepatica patients
+      hepatica evaluate first-line-europe
+      hepatica patients --format json
+    """
+    from hepatica.patient import read_profile
+    from hepatica.report import patient_listing, patients_view
+
+    files = common.example_patients().items()
+    found = [(name, read_profile(path).label, path.read_text(encoding="utf-8")) for name, path in files]
+    return common.Output(patient_listing(found), patients_view)
+
+
+@click.command("rules")
+@click.argument("names", nargs=-1, metavar="[THERAPY|RULE]...")
+@click.option("--line", metavar="LINE", default="", help="Only rules of this line of therapy: first, second, any ...")
+@click.option("--standing", metavar="STANDING", default="", help="Only rules of this standing, e.g. early_signal.")
+@click.option("--field", metavar="FIELD", default="", help="Only rules that depend on this field, directly or through a concept.")
+@click.option("--search", metavar="WORDS", default="", help="Only rules whose text, therapy or studies hold these words.")
+@common.ruleset_option
+@common.printed(verbose="When each rule applies.")
+def rules(*, names: tuple[str, ...], ruleset: str, **filters: str) -> common.Output:
+    """List, show and search the rules: when a therapy has a standing, and on which studies.
+
+    \b
+    Examples:
+      hepatica rules
+      hepatica rules tivantinib
+      hepatica rules --field afp --verbose
+      hepatica rules --standing not_supported --line second --format markdown
+      hepatica rules --search "child-pugh b" --output rules.html
+    """
+    from hepatica.report import rule_listing, rules_found, rules_view
+
+    loaded = common.ruleset(ruleset)
+    known = tuple(name if name in loaded.rules else common.therapy(name, loaded, "NAME") for name in names)
+    _check(loaded, filters)
+    found = rules_found(loaded, known, **filters)
+    return common.Output(rule_listing(loaded, found, full=bool(names)), rules_view)
+
+
+def _check(ruleset: Ruleset, filters: dict[str, str]) -> None:
+    from hepatica.knowledge import LINES, STANDINGS
+
+    allowed = {"line": tuple(LINES), "standing": tuple(STANDINGS), "field": tuple(ruleset.fields)}
+    problems = [
+        Problem(f"--{name}", 1, 1, f"unknown-{name}", f"no {name} {quote(filters[name])}; {suggestion(filters[name], words)}")
+        for name, words in allowed.items()
+        if filters[name] and filters[name] not in words
+    ]
+    if problems:
+        raise InvalidInput(problems)
+
+
+@click.group("evidence")
+def evidence() -> None:
+    """The studies behind the rules: every printed figure, where it stands in the source, and what is known to be wrong.
+
+    \b
+    Examples:
+      hepatica evidence list --line second --outcome missed
+      hepatica evidence show brisk-fl
+      hepatica evidence search met-high
+      hepatica evidence references --format bibtex
+      hepatica evidence verify review.txt
+    """
+
+
+@evidence.command("list", short_help="The studies that pass every filter.")
+@click.option("--therapy", "-t", default="", metavar="THERAPY", help="Studies in its file or cited by its rules.")
+@click.option("--line", type=click.Choice((*LINES, UNSTATED)), help="Line of treatment.")
+@click.option("--phase", type=click.Choice(PHASES), help="Phase as printed.")
+@click.option("--status", type=click.Choice(STATUSES), help="Status at the ruleset's date.")
+@click.option("--biomarker", default="", metavar="NAME", help="afp, cmet, ras.")
+@click.option("--region", default="", metavar="REGION", help="A region or a group of regions: japan, asian, western.")
+@click.option("--outcome", type=click.Choice(OUTCOMES), help="What became of the primary endpoint.")
+@click.option("--tumour", default="", metavar="TUMOUR", help="hcc, or another tumour that the source mentions.")
+@click.option("--sort", type=click.Choice(_SORTS), default="therapy", show_default=True, help="Order.")
+@common.ruleset_option
+@common.printed("csv")
+def list_(*, ruleset: str, sort: str, **filters: str | None) -> common.Output:
+    """List the studies that pass every filter.
+
+    \b
+    Examples:
+      hepatica evidence list
+      hepatica evidence list --phase III --outcome missed
+      hepatica evidence list --therapy nivolumab --format json
+      hepatica evidence list --region asian --output asian.csv
+    """
+    from hepatica.knowledge import select
+
+    rules = common.ruleset(ruleset)
+    found = select(rules, Filters(**{name: value or "" for name, value in filters.items()}))
+    return _listed(rules, _sorted(found, sort))
+
+
+@evidence.command("search", short_help="Studies found by words.")
+@click.argument("words", nargs=-1, required=True)
+@common.ruleset_option
+@common.printed("csv")
+def search_(*, words: tuple[str, ...], ruleset: str) -> common.Output:
+    """Studies in which every word occurs: names, registry numbers, drugs, synonyms, classes, targets, biomarkers,
+    regions, subgroups.
+
+    \b
+    Examples:
+      hepatica evidence search NCT01774344
+      hepatica evidence search pexa-vec
+      hepatica evidence search sorafenib oxaliplatin
+    """
+    from hepatica.knowledge import search
+
+    rules = common.ruleset(ruleset)
+    return _listed(rules, search(rules, words))
+
+
+@evidence.command("show", short_help="One study in full.")
+@click.argument("study")
+@common.ruleset_option
+@common.printed(verbose="Where each later event is reported.")
+def show(*, study: str, ruleset: str) -> common.Output:
+    """One study in full, by id, name or registry number: figures as printed, corrections beside them, who cites it.
+
+    \b
+    Examples:
+      hepatica evidence show reach
+      hepatica evidence show NCT00858871
+      hepatica evidence show each --format markdown
+    """
+    from hepatica.knowledge import find_study
+    from hepatica.report import study_page, study_view
+
+    rules = common.ruleset(ruleset)
+    return common.Output(study_page(rules, find_study(rules, study)), study_view)
+
+
+@evidence.command("references", short_help="What the records rest on, for a reference manager.")
+@common.ruleset_option
+@common.printed("bibtex", "ris", "csv", verbose="How each reference is known.")
+def references_(*, ruleset: str) -> common.Output:
+    """Every publication, registry entry, label and announcement that the records name, with its identifiers.
+
+    \b
+    Examples:
+      hepatica evidence references
+      hepatica evidence references --format bibtex
+      hepatica evidence references --output hcc.ris
+    """
+    from hepatica import report
+
+    listing = report.reference_listing(common.ruleset(ruleset))
+    formats = {"bibtex": report.bibtex, "ris": report.ris, "csv": lambda found: report.csv_text(report.reference_rows(found))}
+    return common.Output(listing, report.references_view, formats=formats)
+
+
+@evidence.command("verify", short_help="Hold the records against the source's text.")
+@click.argument("text", metavar="REVIEW.txt")
+@common.ruleset_option
+@common.printed()
+def verify_(*, text: str, ruleset: str) -> common.Output:
+    """Hold every recorded figure against the source's text, and every printed number against the records.
+
+    Exits with 1 where a figure does not stand at its lines, a printed number is neither recorded nor left out with a
+    reason, or a sentence holds a number that nothing bears out.
+
+    \b
+    Examples:
+      hepatica evidence verify review.txt
+      hepatica evidence verify - --format json < review.txt
+    """
+    from hepatica.knowledge import find_ruleset, gather, load_files
+    from hepatica.knowledge.traceability import read_text, verify
+    from hepatica.paths import shipped
+    from hepatica.report import verification_report, verification_view
+
+    files = gather(find_ruleset(ruleset, (shipped("rulesets"),)))
+    rules = load_files(files)
+    data, name = common.read_input(text)
+    found = verify(rules, files, read_text(data, name), name)
+    return common.Output(verification_report(rules, found), verification_view, code=1 if found.findings else 0)
+
+
+def _listed(rules: Ruleset, found: tuple[Found, ...]) -> common.Output:
+    from hepatica.report import StudyListing, StudyRow, csv_text, studies_view, study_listing
+
+    def as_csv(listing: StudyListing) -> str:
+        return csv_text([asdict(row) for row in listing.studies], list(StudyRow.__slots__))
+
+    return common.Output(study_listing(rules, found), studies_view, formats={"csv": as_csv})
+
+
+def _sorted(found: tuple[Found, ...], sort: str) -> tuple[Found, ...]:
+    keys = {
+        "therapy": lambda _: (),
+        "study": lambda one: one.study.id,
+        "phase": lambda one: PHASES.index(one.study.phase) if one.study.phase else len(PHASES),
+        "size": lambda one: -(one.study.n or 0),
+    }
+    return tuple(sorted(found, key=keys[sort]))
+
+
+@click.command("schema")
+@click.argument("kind", type=click.Choice(KINDS))
+@common.ruleset_option
+@common.printed(formats=("json",))
+def schema(*, kind: str, ruleset: str) -> common.Output:
+    """The JSON Schema of a patient file, of an answer (output) or another result, or of one kind of ruleset file.
+
+    Editors that know JSON Schema complete and check YAML with it. With --ruleset the fields and the conditions are those
+    of that ruleset.
+
+    \b
+    Examples:
+      hepatica schema profile --output .vscode/patient.schema.json
+      hepatica schema therapy > .vscode/therapy.schema.json
+      hepatica schema output
+      hepatica schema whatif
+    """
+    return common.Output(_schema(kind, ruleset), lambda _: ())
+
+
+def _schema(kind: str, ruleset: str) -> dict[str, Any]:
+    from hepatica.evaluation import CONTRACT
+    from hepatica.report import named_schema, schema
+
+    if kind in RESULTS:
+        module, name = RESULTS[kind]
+        return schema(getattr(importlib.import_module(module), name), kind, CONTRACT)
+    if kind == "profile":
+        from hepatica.patient import profile_schema
+
+        return named_schema(profile_schema(common.ruleset(ruleset).fields), kind, CONTRACT)
+    from hepatica.knowledge import ruleset_schemas
+
+    rules = common.ruleset(ruleset)
+    return named_schema(ruleset_schemas(rules.concepts, rules.fields)[kind], kind, CONTRACT)

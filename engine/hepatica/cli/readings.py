@@ -1,0 +1,132 @@
+"""`hepatica explain`, `whatif` and `compare`: why an answer is as it is, what would change it, and answers side by side."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING
+
+import click
+
+from hepatica.cli import common
+from hepatica.paths import DEFAULT_RULESET
+from hepatica.problems import InvalidInput
+
+if TYPE_CHECKING:
+    from hepatica.knowledge import Ruleset
+    from hepatica.patient import Profile
+
+
+@click.command("explain")
+@click.argument("patient")
+@click.argument("therapy")
+@common.settings_option
+@common.ruleset_option
+@common.printed(verbose="Where each later event is reported.")
+def explain(*, patient: str, therapy: str, settings: tuple[str, ...], ruleset: str) -> common.Output:
+    """Why THERAPY is or is not an option for PATIENT, rule by rule.
+
+    Each rule's condition is shown as a tree with the patient's value at every leaf, each trial's population against the
+    patient, the figures as printed with their corrections and sources, and what became of each trial later. THERAPY is an
+    id, a name or a brand name.
+
+    \b
+    Examples:
+      hepatica explain after-sorafenib-met-high tivantinib
+      hepatica explain patients/after-sorafenib-met-high.yaml regorafenib --set prior_sorafenib=refused
+      hepatica explain first-line-europe nexavar --output why.html
+      hepatica explain - nivolumab --format json < patient.json
+    """
+    from hepatica.explain import why
+    from hepatica.report import why_view
+
+    rules = common.ruleset(ruleset)
+    wanted = common.therapy(therapy, rules, "THERAPY")
+    profile = common.read_patient(patient, settings, rules)
+    return common.Output(why(common.evaluator(rules).evaluate(profile), wanted), why_view)
+
+
+@click.command("whatif")
+@click.argument("patient", required=False)
+@common.settings_option
+@common.ruleset_option
+@click.option("--therapy", "-t", "therapies", multiple=True, metavar="ID", help="Only this therapy; may be repeated.")
+@common.printed(verbose="Every minimal change and every question, not only the smallest and best.")
+def whatif(*, patient: str | None, settings: tuple[str, ...], ruleset: str, therapies: tuple[str, ...]) -> common.Output:
+    """What to find out first, and the smallest changes of facts that add or remove each option.
+
+    Changes are told apart by kind: a test not yet known, a test with another result, another history, and fixed
+    characteristics for comparison. A trial in progress is not counted as an option.
+
+    \b
+    Examples:
+      hepatica whatif after-sorafenib-met-high
+      hepatica whatif after-sorafenib-met-high --therapy tivantinib --verbose
+      hepatica whatif --set bclc_stage=C --set child_pugh_class=A --set prior_sorafenib=progressed
+    """
+    from hepatica.explain import what_if
+    from hepatica.report import whatif_view
+
+    rules = common.ruleset(ruleset)
+    wanted = common.known_therapies(therapies, rules)
+    profile = common.read_patient(patient, settings, rules)
+    return common.Output(what_if(common.evaluator(rules), profile, wanted), whatif_view)
+
+
+@click.command("compare")
+@click.argument("patients", nargs=-1, metavar="PATIENT...")
+@common.settings_option
+@click.option("--but", "variants", multiple=True, metavar="FIELD=VALUE", help="The first patient again with this fact changed.")
+@click.option(
+    "--ruleset", "-r", "rulesets", multiple=True, metavar="ID|FOLDER", help=f"Rules to use; may be repeated. [{DEFAULT_RULESET}]"
+)
+@click.option("--against", metavar="ID|FOLDER", help="A further ruleset to hold the answers against.")
+@common.printed()
+def compare(
+    *,
+    patients: tuple[str, ...],
+    settings: tuple[str, ...],
+    variants: tuple[str, ...],
+    rulesets: tuple[str, ...],
+    against: str | None,
+) -> common.Output:
+    """Several patients, or one patient under several rulesets, side by side.
+
+    Only what differs is shown first, then what is shared.
+
+    \b
+    Examples:
+      hepatica compare after-sorafenib-met-high after-sorafenib-met-low
+      hepatica compare after-sorafenib-met-high --but cmet=low --but afp=200
+      hepatica compare after-sorafenib-met-high --against rulesets/mine
+    """
+    from hepatica.explain import MOST_COLUMNS, Column, compare
+    from hepatica.report import compare_view
+
+    loaded = [common.ruleset(name) for name in (*(rulesets or (DEFAULT_RULESET,)), *([against] if against else []))]
+    profiles = _profiles(patients, settings, variants, loaded[0])
+    count = len(profiles) * len(loaded)
+    if not 2 <= count <= MOST_COLUMNS:
+        raise click.UsageError(f"there are {count} answers; a comparison takes 2 to {MOST_COLUMNS} (patients times rulesets)")
+    evaluators = [common.evaluator(rules) for rules in loaded]
+    columns = [Column(name, evaluator.evaluate(profile)) for name, profile in profiles for evaluator in evaluators]
+    return common.Output(compare(columns), compare_view)
+
+
+def _profiles(
+    patients: tuple[str, ...], settings: tuple[str, ...], variants: tuple[str, ...], rules: Ruleset
+) -> list[tuple[str, Profile]]:
+    profiles = common.read_patients(patients, settings, rules)
+    named = [(profile.label or f"patient {index}", profile) for index, profile in enumerate(profiles, 1)]
+    first, profile = named[0]
+    varied = (_varied(profile, number, setting, rules) for number, setting in enumerate(variants, 1))
+    return [*named, *((f"{first}, but {setting}", one) for setting, one in zip(variants, varied, strict=True))]
+
+
+def _varied(profile: Profile, number: int, setting: str, rules: Ruleset) -> Profile:
+    """A profile with the n-th `--but` laid over it; its problems are those of that option."""
+    from hepatica.patient import profile_in
+
+    try:
+        return profile_in(json.dumps(profile.as_document()).encode(), "--but", (setting,), fields=rules.fields)
+    except InvalidInput as error:
+        raise InvalidInput(problem._replace(file="--but", line=number) for problem in error.problems) from error
