@@ -200,9 +200,11 @@ class QuizPatients:
             tolerated: Drawn = {TOLERATED: None} if TOLERATED in names else {}
             yield from (self.untreated | tolerated | way for way in self.histories)
         elif first.name == "child_pugh_class":
-            yield from ({"child_pugh_class": name, "child_pugh_score": score} for name, score in (*_LIVER[2], *_LIVER[1]))
+            for name, score in (*_LIVER[2], *_LIVER[1]):
+                yield {"child_pugh_class": name, "child_pugh_score": score}
         else:
-            yield from ({first.name: value} for value in self._values(first))
+            for value in self._values(first):
+                yield {first.name: value}
 
     def _values(self, field: Field) -> Iterator[Value]:
         """The values that a field is tried with."""
