@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Literal, NamedTuple
 
-from hepatica.assurance.space import Region, RegionMaker, Verdicts, joined
+from hepatica.assurance.space import Box, Region, RegionMaker, Space, Verdicts, joined, simplest
 from hepatica.evaluation import LISTS
 from hepatica.inference import Conclusions, GoalKey, Program, Verdict, compile_ruleset
 from hepatica.knowledge import RANK, VERDICTS, Rule, Ruleset, Test, Therapy
@@ -73,14 +73,12 @@ class RulesetVersion:
     def conjunctions(self, goal: GoalKey) -> list[tuple[Test, ...]]:
         """The alternatives of a goal, each as its tests; none for a goal that the version does not have."""
         found = self.program.goals.get(goal)
-        return [self._tests_in(conjunction) for conjunction in found.conjunctions] if found is not None else []
+        tests = tuple(enumerate(self.program.tests))
+        return [tuple(t for n, t in tests if part >> n & 1) for part in found.conjunctions] if found is not None else []
 
     def meaning(self, goal: GoalKey) -> frozenset[frozenset[Test]]:
         """The alternatives as a set: equal for two goals only if they have the same verdicts and reasons for every profile."""
         return frozenset(map(frozenset, self.conjunctions(goal)))
-
-    def _tests_in(self, conjunction: int) -> tuple[Test, ...]:
-        return tuple(test for index, test in enumerate(self.program.tests) if conjunction >> index & 1)
 
     @property
     def fields(self) -> Fields:
@@ -194,6 +192,13 @@ class Placing:
 def _order(entry: tuple[Position, Iterable[Rule]]) -> tuple[int, int]:
     """By standing (options before trials before what is not supported), then by verdict."""
     return RANK[entry[0].standing], list(VERDICTS).index(entry[0].verdict) if entry[0].verdict else 0
+
+
+def smallest_boxes(version: RulesetVersion, space: Space, rules: Iterable[str]) -> Iterator[Box]:
+    """For each of some rules that can apply a box with a smallest profile to which it does."""
+    for region in rule_regions(version, RegionMaker(space), rules).values():
+        if region.certain:
+            yield simplest(space, region.certain)
 
 
 def rule_regions(version: RulesetVersion, maker: RegionMaker, rules: Iterable[str]) -> dict[str, Region]:
