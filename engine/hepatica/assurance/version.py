@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Literal, NamedTuple
@@ -99,24 +99,22 @@ class RulesetVersion:
         """The notes by id."""
         return {note.id: note for note in self.ruleset.notes}
 
+    @cached_property
+    def known(self) -> Mapping[str, Collection[str]]:
+        """What there is of each kind of subject, by id."""
+        found = self.ruleset
+        named = {"therapy": found.therapies, "rule": found.rules, "concept": found.concepts, "study": found.studies}
+        return {**named, "note": self.notes, "scope": ("scope",)}
+
     def knows(self, subject: Subject) -> bool:
         """Whether the version has the subject at all."""
-        known: Mapping[str, Mapping[str, object]] = {
-            "therapy": self.ruleset.therapies,
-            "rule": self.ruleset.rules,
-            "concept": self.ruleset.concepts,
-            "study": self.ruleset.studies,
-            "note": self.notes,
-        }
-        return subject.kind == "scope" or subject.id in known[subject.kind]
+        return subject.kind == "scope" or subject.id in self.known[subject.kind]
 
     def subjects(self) -> Iterator[Subject]:
         """Everything that an answer speaks of, in the order of the ruleset; of studies those that a rule cites."""
         yield Subject("scope")
-        yield from (Subject("therapy", name) for name in self.ruleset.therapies)
-        yield from (Subject("concept", name) for name in self.ruleset.concepts)
-        yield from (Subject("study", name) for name in self.ruleset.studies if name in self.citing)
-        yield from (Subject("note", name) for name in self.notes)
+        kinds: tuple[SubjectKind, ...] = ("therapy", "concept", "study", "note")
+        yield from (Subject(kind, name) for kind in kinds for name in self.known[kind] if kind != "study" or name in self.citing)
 
     def word(self, subject: Subject, verdict: Verdict) -> Position:
         """Where a subject other than a therapy stands by the verdict of its condition."""
