@@ -214,7 +214,7 @@ class Weighted(NamedTuple):
     weights: NDArray[np.int64]
 
 
-def outer(tables: Sequence[Table], weights: Sequence[Sequence[int]]) -> Iterator[Weighted]:
+def outer(tables: Sequence[ColumnTable], weights: Sequence[Sequence[int]]) -> Iterator[Weighted]:
     """Every combination of one code per table, in blocks of bounded size; `weights[i][c]` profiles have code c of table i.
 
     Tables are combined while their product stays small, columns that are equal are merged, and what remains is crossed block by
