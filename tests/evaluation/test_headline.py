@@ -109,6 +109,44 @@ def test_survival_comes_before_the_primary_endpoint_and_that_before_the_rest(tmp
     assert _beta(tmp_path / "c", _study(results=[rate, ttp])).headline.endpoint == "TTP"
 
 
+@pytest.mark.parametrize(
+    ("result", "endpoint", "marks"),
+    [
+        ({"hr": 0.92, "ci": [0.79, 1.06], "margin": 1.08}, {}, ("not inferior (margin 1.08)",)),
+        ({"hr": 0.92, "ci": [0.79, 1.06]}, {"margin": 1.08}, ("not inferior (margin 1.08)",)),
+        ({"hr": 1.07, "ci": [0.94, 1.23]}, {"margin": 1.08}, ("non-inferiority not shown (margin 1.08)",)),
+        ({"hr": 0.92, "ci": [0.79, 1.06]}, {}, ()),
+        ({"hr": 0.78, "p": 0.0238}, {"alpha": 0.0174}, ("boundary 0.0174, missed",)),
+        ({"hr": 0.78, "p": 0.0238, "alpha": 0.0174}, {}, ("boundary 0.0174, missed",)),
+        ({"hr": 0.78, "p": 0.018, "alpha": 0.0193}, {}, ()),
+        ({"hr": 0.85, "p": 0.075, "alpha": 0.0419}, {}, ()),  # nobody takes 0.075 for significant
+        (
+            {"hr": 0.85, "ci": [0.71, 1.02], "p": 0.04, "alpha": 0.0223, "margin": 1.08},
+            {},
+            ("not inferior (margin 1.08)", "superiority boundary 0.0223, missed"),
+        ),
+    ],
+)
+def test_what_the_trial_had_fixed_before_is_said(
+    tmp_path: Path, result: dict[str, Any], endpoint: dict[str, Any], marks: tuple[str, ...]
+) -> None:
+    study = _study(results=[_os(**result)], primary_endpoints=[{"name": "OS", "met": "pending", "lines": "12", **endpoint}])
+    assert _beta(tmp_path, study).headline.marks == marks
+
+
+def test_of_two_endpoints_of_one_name_neither_lends_its_margin(tmp_path: Path) -> None:
+    both = [{"name": "OS", "met": "yes", "lines": "12"}, {"name": "OS", "met": "yes", "lines": "12", "margin": 1.08}]
+    study = _study(results=[_os(hr=0.78, ci=[0.66, 0.92])], primary_endpoints=both)
+    assert _beta(tmp_path, study).headline.marks == ()
+
+
+def test_a_series_with_two_arms_has_a_control_and_no_randomisation(tmp_path: Path) -> None:
+    series = {"kind": "retrospective_series", "phase": None, "results": [_os()]}
+    one_arm = {**series, "results": [_os(arms={"beta": 9.2})]}
+    assert _beta(tmp_path / "a", _study(**series)).headline.marks == ("retrospective, not randomised",)
+    assert _beta(tmp_path / "b", _study(**one_arm)).headline.marks == ("series without a control group",)
+
+
 def _high() -> dict[str, Any]:
     return _os(id="os-high", subgroup="MET-high", subgroup_when={"cmet": "high"}, arms={"placebo": 3.8, "beta": 7.2})
 

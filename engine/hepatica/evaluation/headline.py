@@ -15,7 +15,7 @@ from hepatica.evaluation import figures
 from hepatica.evaluation.figures import TELLING, FigureParts
 from hepatica.evaluation.result import ApplicabilityStatus, ArmValue, Citation, Headline
 from hepatica.inference import ENROLLED_NOBODY, Verdict, enrolment
-from hepatica.knowledge import STANDINGS, LaterEvent, Reference, Result, Rule, Study, StudyKind, Therapy, leaves
+from hepatica.knowledge import STANDINGS, LaterEvent, Reference, Result, Rule, Study, StudyKind, Therapy, leaves, number
 
 FIT: Mapping[ApplicabilityStatus, int] = {"inside": 0, "partly_stated": 1, "not_stated": 2, "unknown": 3, "outside": 5}
 """How well a study fits a patient, best first. What tells nothing of its patients (`_TELLS_NOTHING`) stands just before the
@@ -137,7 +137,25 @@ def _figures(study: Study, result: Result, telling: Telling) -> tuple[str, tuple
     words = figures.figure_words(study, result, shown, replaced, DAGGER) or result.says
     line = " ".join(filter(None, (f"{study.name}:", figures.endpoint_words(result), words, figures.subgroup_words(result))))
     arms = tuple(ArmValue(figures.arm_name(study, arm), value, result.unit) for arm, value in shown.arms)
-    return line, arms, marks
+    return line, arms, (*_against_plan(study, result, shown), *marks)
+
+
+def _against_plan(study: Study, result: Result, shown: FigureParts) -> Iterator[str]:
+    """How the figures stand to what the trial had fixed before: its margin of non-inferiority, its boundary for P."""
+    margin, alpha = (_fixed(study, result, part) for part in ("margin", "alpha"))
+    if margin and shown.ci:
+        held = "not inferior" if shown.ci[1] < margin else "non-inferiority not shown"
+        yield f"{held} (margin {margin:g})"
+    p = number(shown.p)
+    if alpha and p is not None and alpha < p and figures.significant(shown.p):
+        yield f"{'superiority ' if margin else ''}boundary {alpha:g}, missed"
+
+
+def _fixed(study: Study, result: Result, part: str) -> float | None:
+    """A margin or boundary: the result's own, or that of the primary endpoint, if there is one only of that name."""
+    named = [getattr(one, part) for one in study.primary_endpoints if one.name == result.endpoint and not result.subgroup]
+    own: float | None = getattr(result, part)
+    return own or (named[0] if len(named) == 1 else None)
 
 
 def _as_corrected(
@@ -214,7 +232,8 @@ def _marks(study: Study, result: Result | None, status: ApplicabilityStatus, tel
     missed = study.outcome == "missed"
     if result is not None:
         if study.kind in _DESIGN_MARKS and (study.kind != "meta_analysis" or telling.rule.is_option):
-            yield _DESIGN_MARKS[study.kind]
+            compared = study.kind == "retrospective_series" and len(result.arms or ()) > 1
+            yield "retrospective, not randomised" if compared else _DESIGN_MARKS[study.kind]
         if result.subgroup:
             yield "subgroup of a trial that missed its primary endpoint" if missed else "subgroup"
         elif missed and telling.rule.is_option:
