@@ -76,7 +76,7 @@ _NAMED = "the source names it and reports neither response nor progression nor s
 STANDINGS: Mapping[str, Demand] = {
     "standard": Demand("Standard", "established standard of care at the ruleset's date", "options", *_PHASE_3),
     "positive_phase_3": Demand(
-        "Positive phase III", "a phase III trial met its primary endpoint; not yet a standard", "options", *_PHASE_3
+        "Positive phase III", "a phase III trial met its primary endpoint; not the standard", "options", *_PHASE_3
     ),
     "licensed": Demand("Licensed", _LICENSED, "options", *_APPROVAL),
     "early_signal": Demand("Early signal", _SIGNAL, "options", *_ACTIVITY),
