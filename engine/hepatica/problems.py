@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from typing import NamedTuple
+from collections.abc import Callable, Iterable
+from typing import NamedTuple, TypeVar
 
 MOST_SHOWN = 50
 LONGEST_QUOTE = 60
 SHORT_WORD = 3
+A = TypeVar("A")
+B = TypeVar("B")
 
 
 class Problem(NamedTuple):
@@ -36,6 +38,20 @@ class InvalidInput(Exception):
         if left > 0:
             lines.append(f"... and {left} more")
         return "\n".join(lines)
+
+
+def gathered(items: Iterable[A], read: Callable[[A], Iterable[B]]) -> list[B]:
+    """All that `read` finds in some items, in order; raises `InvalidInput` with the problems of every one of them."""
+    found: list[B] = []
+    problems: list[Problem] = []
+    for item in items:
+        try:
+            found.extend(read(item))
+        except InvalidInput as error:
+            problems.extend(error.problems)
+    if problems:
+        raise InvalidInput(problems)
+    return found
 
 
 class InternalError(Exception):

@@ -21,7 +21,7 @@ import zen
 from hepatica.assurance.agreement import sampled
 from hepatica.assurance.space import space_of
 from hepatica.inference import GoalKey, Inference, compile_ruleset
-from hepatica.inference.columns import Codes, Columns, Table
+from hepatica.inference.columns import Codes, Columns, ColumnTable
 from hepatica.knowledge import load_ruleset
 from hepatica.patient import Interval
 from tests.bench.zen_table import context, decision_table
@@ -31,7 +31,7 @@ SLOW = 2_000
 BATCH = 1_000
 
 
-def bare_chain(tables: Sequence[Table], codes: Codes) -> list[np.ndarray[Any, Any]]:
+def bare_chain(tables: Sequence[ColumnTable], codes: Codes) -> list[np.ndarray[Any, Any]]:
     """What the kernel does, written down as plainly as NumPy allows: gathers and `bitwise_and`, one word after another."""
     answers = []
     for side in range(2):

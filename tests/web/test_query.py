@@ -89,6 +89,7 @@ def test_no_value_fails_and_every_problem_has_a_place(server: Server, pairs: lis
         ("child_pugh_components.inr=99", "child_pugh_components.inr", "not plausible"),
         ("child_pugh_components.bilirubin=3", "child_pugh_components.bilirubin", "unit"),
         ("cmet.intensity=7", "cmet.intensity", "'7'"),
+        ("cmet.intensity=2&cmet.percent=%3E3", "cmet.percent", "not one amount"),
         ("cmet=high&cmet.percent=10", "cmet", "give one of them"),
         ("ecog=1&ecog=2", "ecog", "more than once"),
         ("bcl_stage=C", "", "did you mean 'bclc_stage'"),

@@ -12,9 +12,9 @@ from itertools import product
 from random import Random
 from typing import Any
 
-from hepatica.assurance.space import RegionMaker, Space, simplest, space_of
-from hepatica.assurance.version import RulesetVersion
-from hepatica.inference import Conclusions, Disagreement, GoalKey, Inference, Verdict
+from hepatica.assurance.space import Space, space_of
+from hepatica.assurance.version import RulesetVersion, smallest_boxes
+from hepatica.inference import Conclusions, Disagreement, Inference, Verdict
 from hepatica.patient import Facts, Interval, Profile, Value
 
 EVERY_POINT_UP_TO = 5_000
@@ -49,6 +49,8 @@ def agreement(version: RulesetVersion, profiles: Mapping[str, Sequence[Facts]], 
 
 
 def _differences(version: RulesetVersion, batch: Sequence[Facts], read: Read) -> Iterator[EvaluatorDifference]:
+    from hepatica.inference.columns import Columns
+
     readings: dict[int, Conclusions] = {}
     for position, facts in enumerate(batch):
         try:
@@ -58,26 +60,15 @@ def _differences(version: RulesetVersion, batch: Sequence[Facts], read: Read) ->
     goals = [key for key in version.program.goals if key.kind in ("rule", "scope")]
     # The columns are coded by class, and an interval lies in several.
     coded = [at for at in readings if not any(isinstance(value, Interval) for value in batch[at].values())]
-    by_column = _columns(version, goals, [batch[at] for at in coded])
+    columns = Columns(version.program, goals)
+    table = columns.evaluate(columns.code([batch[at] for at in coded]))
+    held = {key: (columns.holds(table.certain, key), columns.holds(table.possible, key)) for key in goals}
     for row, at in enumerate(coded):
-        unlike = [str(key) for key in goals if readings[at].verdict(version.program.goals[key]) is not by_column[key][row]]
+        verdicts = {key: Verdict.of(certain[row], possible[row]) for key, (certain, possible) in held.items()}
+        unlike = [str(key) for key in goals if readings[at].verdict(version.program.goals[key]) is not verdicts[key]]
         if unlike:
             says = f"the columns and the evaluation differ on {', '.join(unlike)}"
             yield EvaluatorDifference(says, Profile(batch[at], fields=version.fields).as_document())
-
-
-def _columns(version: RulesetVersion, goals: Sequence[GoalKey], profiles: Sequence[Facts]) -> dict[GoalKey, list[Verdict]]:
-    """For each goal its verdict of every profile, by the columns kernel."""
-    from hepatica.inference.columns import Columns
-
-    columns = Columns(version.program, goals)
-    found = columns.evaluate(columns.code(profiles))
-    return {
-        key: [
-            Verdict.of(*pair) for pair in zip(columns.holds(found.certain, key), columns.holds(found.possible, key), strict=True)
-        ]
-        for key in goals
-    }
 
 
 def profiles_to_compare(version: RulesetVersion, patients: Sequence[Facts], sample: int, seed: int) -> dict[str, list[Facts]]:
@@ -92,19 +83,13 @@ def profiles_to_compare(version: RulesetVersion, patients: Sequence[Facts], samp
 
 def boundaries(version: RulesetVersion, space: Space) -> Iterator[Facts]:
     """For each rule a profile to which it applies, and that profile with each field at each of its points in turn."""
-    maker = RegionMaker(space)
-    seen: set[tuple[Value | None, ...]] = set()
-    for rule in version.ruleset.rules:
-        region = maker.region(version.conjunctions(GoalKey("rule", rule)))
-        if region.certain:
-            box = simplest(space, region.certain)
-            for axis, whole in enumerate(space.axes):
-                for point in range(len(whole.points)):
-                    facts = space.facts((*box[:axis], 1 << point, *box[axis + 1 :]))
-                    key = tuple(facts.values())
-                    if key not in seen:
-                        seen.add(key)
-                        yield facts
+    found: dict[tuple[Value | None, ...], Facts] = {}
+    for box in smallest_boxes(version, space, version.ruleset.rules):
+        for axis, whole in enumerate(space.axes):
+            for point in range(len(whole.points)):
+                facts = space.facts((*box[:axis], 1 << point, *box[axis + 1 :]))
+                found.setdefault(tuple(facts.values()), facts)
+    yield from found.values()
 
 
 def sampled(space: Space, number: int, seed: int) -> Iterator[Facts]:

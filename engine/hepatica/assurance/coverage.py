@@ -25,7 +25,7 @@ from hepatica.evaluation import RulesetIdentity, identity
 from hepatica.inference import SCOPE, GoalKey, Verdict, read
 from hepatica.knowledge import AllOf, AnyOf, ConceptTest, Condition, NotOf, Ruleset, Test, condition_words, leaves
 from hepatica.notice import notice
-from hepatica.patient import Facts, Fields, Profile
+from hepatica.patient import Fields, Profile
 from hepatica.problems import InvalidInput, Problem
 
 Measure = Literal["decision", "condition", "mcdc"]
@@ -38,7 +38,7 @@ TRUE, FALSE = AllOf(parts=()), AnyOf(parts=())
 class Decision:
     """One decision: a rule's condition (with the scope, which comes first in it), a concept's, or the scope.
 
-    `subject` is what a case must speak of to count; `places` say where the single conditions are written.
+    `subject` is what a case must speak of to count; `places` say where the single conditions are written, as far as known.
     """
 
     goal: GoalKey
@@ -46,10 +46,6 @@ class Decision:
     condition: Condition
     place: str
     places: tuple[str, ...] = ()
-
-    def place_of(self, index: int) -> str:
-        """Where a single condition is written; the decision's own place where that is not known, or for -1."""
-        return self.places[index] if 0 <= index < len(self.places) else self.place
 
     @cached_property
     def conditions(self) -> tuple[Leaf, ...]:
@@ -128,16 +124,9 @@ def measure(
     """
     if not cases:
         raise InvalidInput([Problem(ruleset.card.id, 1, 1, "no-cases", "there is no case to measure")])
-    missing: list[MissingGoal] = []
-    reached: list[ReachedGoal] = []
-    impossible: list[CoverageGoal] = []
-    for decision in decisions(ruleset, places):
-        speaking = [case for case in cases if speaks(case, decision.subject)]
-        for found in _of_decision(decision, speaking, ruleset):
-            group: list[Any] = (
-                missing if isinstance(found, MissingGoal) else reached if isinstance(found, ReachedGoal) else impossible
-            )
-            group.append(found)
+    found = [one for decision in decisions(ruleset, places) for one in _of_decision(decision, cases, ruleset)]
+    missing = tuple(one for one in found if isinstance(one, MissingGoal))
+    reached = tuple(one for one in found if isinstance(one, ReachedGoal))
     counts = {name: _counts(name, reached, missing) for name in MEASURES}
     total = sum(count.reachable for count in counts.values())
     share = 100 * sum(count.reached for count in counts.values()) / total if total else 100.0
@@ -150,16 +139,15 @@ def measure(
         threshold=threshold,
         passed=threshold is None or percent >= threshold,
         measures=counts,
-        missing=tuple(missing),
-        impossible=tuple(impossible),
-        reached=tuple(reached),
+        missing=missing,
+        impossible=tuple(one for one in found if isinstance(one, CoverageGoal)),
+        reached=reached,
     )
 
 
 def _counts(measured: Measure, reached: Sequence[ReachedGoal], missing: Sequence[MissingGoal]) -> MeasureCount:
-    shown = [(one.goal, True) for one in reached] + [(one.goal, False) for one in missing]
     groups: dict[tuple[str, int, str], list[bool]] = {}
-    for goal, met in shown:
+    for goal, met in (*((one.goal, True) for one in reached), *((one.goal, False) for one in missing)):
         if goal.measure == measured:
             # The two halves of an MC/DC pair are one goal.
             half = "" if measured == "mcdc" else goal.verdict
@@ -206,6 +194,7 @@ Found = MissingGoal | ReachedGoal | CoverageGoal
 
 
 def _of_decision(decision: Decision, cases: Sequence[PatientCase], ruleset: Ruleset) -> Iterator[Found]:
+    cases = [case for case in cases if speaks(case, decision.subject)]
     wanted = [_goal(decision, "decision", -1, verdict, ruleset.fields) for verdict in Verdict]
     yield from _held(wanted, (decision.condition,), cases, ruleset)
     for index, leaf in enumerate(decision.conditions):
@@ -216,12 +205,11 @@ def _of_decision(decision: Decision, cases: Sequence[PatientCase], ruleset: Rule
 
 
 def _goal(decision: Decision, measured: Measure, index: int, verdict: Verdict, fields: Fields) -> CoverageGoal:
-    condition = condition_words(decision.conditions[index], fields) if index >= 0 else ""
     return CoverageGoal(
-        place=decision.place_of(index),
+        place=decision.places[index] if 0 <= index < len(decision.places) else decision.place,
         decision=str(decision.goal),
         measure=measured,
-        condition=condition,
+        condition=condition_words(decision.conditions[index], fields) if index >= 0 else "",
         verdict=verdict.value,
         index=index,
         of=decision,
@@ -243,12 +231,8 @@ def _held(
         elif met:
             yield ReachedGoal(goal=goal, cases=len(met), first_case=met[0].place)
         else:
-            yield _missing(goal, witness, ruleset)
-
-
-def _missing(goal: CoverageGoal, witness: Facts, ruleset: Ruleset) -> MissingGoal:
-    shown = Profile(witness, fields=ruleset.fields).as_document()
-    return MissingGoal(goal=goal, witness=shown, pin=Pin(witness, goal.of.subject))
+            shown = Profile(witness, fields=ruleset.fields).as_document()
+            yield MissingGoal(goal=goal, witness=shown, pin=Pin(witness, goal.of.subject))
 
 
 def _outcome(found: tuple[Verdict, ...]) -> tuple[Verdict, bool]:

@@ -12,7 +12,7 @@ from hepatica.assurance.space import Axis, Space
 from hepatica.inference import GoalKey, Program
 
 if TYPE_CHECKING:
-    from hepatica.inference.columns import Columns, Table, Weighted
+    from hepatica.inference.columns import Columns, ColumnTable, Weighted
 
 
 def counts(space: Space, program: Program, goals: Sequence[GoalKey]) -> dict[GoalKey, tuple[int, int]]:
@@ -43,9 +43,9 @@ def _blocks(space: Space, columns: Columns) -> Iterator[Weighted]:
     yield Weighted(full, full, np.ones(1, dtype=np.int64))
 
 
-def _table(space: Space, axis: Axis, columns: Columns) -> Table:
+def _table(space: Space, axis: Axis, columns: Columns) -> ColumnTable:
     """Verdict words by point of an axis, from the program's own tables."""
-    from hepatica.inference.columns import Table
+    from hepatica.inference.columns import ColumnTable
 
     names = [field.name for field in axis.fields]
     own = [table for table in columns.program.tables if table.classes.field.name in names]
@@ -59,4 +59,4 @@ def _table(space: Space, axis: Axis, columns: Columns) -> Table:
             maybe &= row.possible
         certain.append(sure)
         possible.append(maybe)
-    return Table(columns.layout.packed(certain), columns.layout.packed(possible))
+    return ColumnTable(columns.layout.packed(certain), columns.layout.packed(possible))

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Literal, NamedTuple
 
-from hepatica.assurance.space import Region, RegionMaker, Verdicts, joined
+from hepatica.assurance.space import Box, Region, RegionMaker, Space, Verdicts, joined, simplest
 from hepatica.evaluation import LISTS
 from hepatica.inference import Conclusions, GoalKey, Program, Verdict, compile_ruleset
 from hepatica.knowledge import RANK, VERDICTS, Rule, Ruleset, Test, Therapy
@@ -73,14 +73,12 @@ class RulesetVersion:
     def conjunctions(self, goal: GoalKey) -> list[tuple[Test, ...]]:
         """The alternatives of a goal, each as its tests; none for a goal that the version does not have."""
         found = self.program.goals.get(goal)
-        return [self._tests_in(conjunction) for conjunction in found.conjunctions] if found is not None else []
+        tests = tuple(enumerate(self.program.tests))
+        return [tuple(t for n, t in tests if part >> n & 1) for part in found.conjunctions] if found is not None else []
 
     def meaning(self, goal: GoalKey) -> frozenset[frozenset[Test]]:
         """The alternatives as a set: equal for two goals only if they have the same verdicts and reasons for every profile."""
         return frozenset(map(frozenset, self.conjunctions(goal)))
-
-    def _tests_in(self, conjunction: int) -> tuple[Test, ...]:
-        return tuple(test for index, test in enumerate(self.program.tests) if conjunction >> index & 1)
 
     @property
     def fields(self) -> Fields:
@@ -101,24 +99,22 @@ class RulesetVersion:
         """The notes by id."""
         return {note.id: note for note in self.ruleset.notes}
 
+    @cached_property
+    def known(self) -> Mapping[str, Collection[str]]:
+        """What there is of each kind of subject, by id."""
+        found = self.ruleset
+        named = {"therapy": found.therapies, "rule": found.rules, "concept": found.concepts, "study": found.studies}
+        return {**named, "note": self.notes, "scope": ("scope",)}
+
     def knows(self, subject: Subject) -> bool:
         """Whether the version has the subject at all."""
-        known: Mapping[str, Mapping[str, object]] = {
-            "therapy": self.ruleset.therapies,
-            "rule": self.ruleset.rules,
-            "concept": self.ruleset.concepts,
-            "study": self.ruleset.studies,
-            "note": self.notes,
-        }
-        return subject.kind == "scope" or subject.id in known[subject.kind]
+        return subject.kind == "scope" or subject.id in self.known[subject.kind]
 
     def subjects(self) -> Iterator[Subject]:
         """Everything that an answer speaks of, in the order of the ruleset; of studies those that a rule cites."""
         yield Subject("scope")
-        yield from (Subject("therapy", name) for name in self.ruleset.therapies)
-        yield from (Subject("concept", name) for name in self.ruleset.concepts)
-        yield from (Subject("study", name) for name in self.ruleset.studies if name in self.citing)
-        yield from (Subject("note", name) for name in self.notes)
+        kinds: tuple[SubjectKind, ...] = ("therapy", "concept", "study", "note")
+        yield from (Subject(kind, name) for kind in kinds for name in self.known[kind] if kind != "study" or name in self.citing)
 
     def word(self, subject: Subject, verdict: Verdict) -> Position:
         """Where a subject other than a therapy stands by the verdict of its condition."""
@@ -194,6 +190,13 @@ class Placing:
 def _order(entry: tuple[Position, Iterable[Rule]]) -> tuple[int, int]:
     """By standing (options before trials before what is not supported), then by verdict."""
     return RANK[entry[0].standing], list(VERDICTS).index(entry[0].verdict) if entry[0].verdict else 0
+
+
+def smallest_boxes(version: RulesetVersion, space: Space, rules: Iterable[str]) -> Iterator[Box]:
+    """For each of some rules that can apply a box with a smallest profile to which it does."""
+    for region in rule_regions(version, RegionMaker(space), rules).values():
+        if region.certain:
+            yield simplest(space, region.certain)
 
 
 def rule_regions(version: RulesetVersion, maker: RegionMaker, rules: Iterable[str]) -> dict[str, Region]:

@@ -20,7 +20,7 @@ import click
 from hepatica.cli import writing
 from hepatica.documents import MAX_BYTES
 from hepatica.paths import DEFAULT_RULESET, shipped
-from hepatica.problems import InvalidInput, Problem, quote, suggestion
+from hepatica.problems import InvalidInput, Problem, gathered, quote, suggestion
 from hepatica.records import record
 
 if TYPE_CHECKING:
@@ -184,22 +184,7 @@ def read_patients(paths: Sequence[str], settings: Sequence[str], rules: Ruleset 
     fields = rules.fields if rules else COMMON_FIELDS
     if not paths:
         return [profile_of(settings, fields=fields)]
-    found = _each(paths, lambda path: profiles_in(*_patient_bytes(path), settings, fields=fields))
-    return [profile for profiles in found for profile in profiles]
-
-
-def _each(names: Iterable[str], read: Callable[[str], T]) -> list[T]:
-    """What is read for each name. Raises `InvalidInput` with the problems of all of them."""
-    found: list[T] = []
-    problems: list[Problem] = []
-    for name in names:
-        try:
-            found.append(read(name))
-        except InvalidInput as error:
-            problems.extend(error.problems)
-    if problems:
-        raise InvalidInput(problems)
-    return found
+    return gathered(paths, lambda path: profiles_in(*_patient_bytes(path), settings, fields=fields))
 
 
 def read_patient(path: str | None, settings: Sequence[str], rules: Ruleset | None = None) -> Profile:
@@ -212,7 +197,7 @@ def read_patient(path: str | None, settings: Sequence[str], rules: Ruleset | Non
 
 def known_therapies(names: Sequence[str], rules: Ruleset, given_as: str = "--therapy") -> tuple[str, ...]:
     """The ids of therapies named by id, name or synonym (brand names). Raises `InvalidInput` with every unknown one."""
-    return tuple(_each(names, lambda name: therapy(name, rules, given_as)))
+    return tuple(gathered(names, lambda name: [therapy(name, rules, given_as)]))
 
 
 def therapy(name: str, rules: Ruleset, given_as: str) -> str:

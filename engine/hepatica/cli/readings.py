@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING
 
 import click
 
+from hepatica import report
 from hepatica.cli import common
+from hepatica.explain import MOST_COLUMNS, Column, what_if, why
+from hepatica.explain import compare as compared
+from hepatica.knowledge import Ruleset
 from hepatica.paths import DEFAULT_RULESET
+from hepatica.patient import Profile, profile_in
 from hepatica.problems import InvalidInput
-
-if TYPE_CHECKING:
-    from hepatica.knowledge import Ruleset
-    from hepatica.patient import Profile
 
 
 @click.command("explain")
@@ -36,13 +36,11 @@ def explain(*, patient: str, therapy: str, settings: tuple[str, ...], ruleset: s
       hepatica explain first-line-europe nexavar --output why.html
       hepatica explain - nivolumab --format json < patient.json
     """
-    from hepatica.explain import why
-    from hepatica.report import why_view
 
     rules = common.ruleset(ruleset)
     wanted = common.therapy(therapy, rules, "THERAPY")
     profile = common.read_patient(patient, settings, rules)
-    return common.Output(why(common.evaluator(rules).evaluate(profile), wanted), why_view)
+    return common.Output(why(common.evaluator(rules).evaluate(profile), wanted), report.why_view)
 
 
 @click.command("whatif")
@@ -63,13 +61,11 @@ def whatif(*, patient: str | None, settings: tuple[str, ...], ruleset: str, ther
       hepatica whatif after-sorafenib-met-high --therapy tivantinib --verbose
       hepatica whatif --set bclc_stage=C --set child_pugh_class=A --set prior_sorafenib=progressed
     """
-    from hepatica.explain import what_if
-    from hepatica.report import whatif_view
 
     rules = common.ruleset(ruleset)
     wanted = common.known_therapies(therapies, rules)
     profile = common.read_patient(patient, settings, rules)
-    return common.Output(what_if(common.evaluator(rules), profile, wanted), whatif_view)
+    return common.Output(what_if(common.evaluator(rules), profile, wanted), report.whatif_view)
 
 
 @click.command("compare")
@@ -99,8 +95,6 @@ def compare(
       hepatica compare after-sorafenib-met-high --but cmet=low --but afp=200
       hepatica compare after-sorafenib-met-high --against rulesets/mine
     """
-    from hepatica.explain import MOST_COLUMNS, Column, compare
-    from hepatica.report import compare_view
 
     loaded = [common.ruleset(name) for name in (*(rulesets or (DEFAULT_RULESET,)), *([against] if against else []))]
     profiles = _profiles(patients, settings, variants, loaded[0])
@@ -109,7 +103,7 @@ def compare(
         raise click.UsageError(f"there are {count} answers; a comparison takes 2 to {MOST_COLUMNS} (patients times rulesets)")
     evaluators = [common.evaluator(rules) for rules in loaded]
     columns = [Column(name, evaluator.evaluate(profile)) for name, profile in profiles for evaluator in evaluators]
-    return common.Output(compare(columns), compare_view)
+    return common.Output(compared(columns), report.compare_view)
 
 
 def _profiles(
@@ -124,7 +118,6 @@ def _profiles(
 
 def _varied(profile: Profile, number: int, setting: str, rules: Ruleset) -> Profile:
     """A profile with the n-th `--but` laid over it; its problems are those of that option."""
-    from hepatica.patient import profile_in
 
     try:
         return profile_in(json.dumps(profile.as_document()).encode(), "--but", (setting,), fields=rules.fields)

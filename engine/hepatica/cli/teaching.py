@@ -5,18 +5,18 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable
 from dataclasses import replace
-from typing import TYPE_CHECKING, TypeVar
+from typing import TypeVar
 
 import click
 
+from hepatica import report, teaching
 from hepatica.cli import common
+from hepatica.documents import read_document
+from hepatica.knowledge import Endpoint, Line, Ruleset
+from hepatica.patient import Profile
 from hepatica.problems import InvalidInput, Problem
-
-if TYPE_CHECKING:
-    from hepatica.knowledge import Endpoint, Line, Ruleset
-    from hepatica.patient import Profile
-    from hepatica.report import Blocks
-    from hepatica.teaching import Forest, Level, Pathway, Quiz, QuizAnswer, QuizCase, QuizQuestion
+from hepatica.report import teaching as views
+from hepatica.teaching import Forest, Level, Pathway, Quiz, QuizAnswer, QuizCase, QuizQuestion, marked
 
 T = TypeVar("T")
 _QUIT = ("q", "quit", "exit")
@@ -51,19 +51,17 @@ def pathway(
       hepatica pathway after-sorafenib-met-high --output pathway.pdf
       hepatica pathway --line second --format mermaid
     """
-    from hepatica.report.teaching import LANDSCAPE, PHONE, mermaid, pathway_drawings, pathway_svg, pathway_view, printed_pages
-    from hepatica.teaching import pathway
 
     known = common.ruleset(ruleset)
     profile = common.read_patient(patient, settings, known) if patient or settings else None
-    width = PHONE if narrow else LANDSCAPE
+    width = views.PHONE if narrow else views.LANDSCAPE
     formats: dict[str, Callable[[Pathway], str | bytes]] = {
-        "svg": lambda path: pathway_svg(path, width),
-        "png": lambda path: printed_pages(pathway_drawings(path, width), "png"),
-        "pdf": lambda path: printed_pages(pathway_drawings(path, width), "pdf"),
-        "mermaid": mermaid,
+        "svg": lambda path: views.pathway_svg(path, width),
+        "png": lambda path: views.printed_pages(views.pathway_drawings(path, width), "png"),
+        "pdf": lambda path: views.printed_pages(views.pathway_drawings(path, width), "pdf"),
+        "mermaid": views.mermaid,
     }
-    return common.Output(pathway(known, profile, lines), pathway_view, formats=formats)
+    return common.Output(teaching.pathway(known, profile, lines), views.pathway_view, formats=formats)
 
 
 @click.command("forest")
@@ -83,20 +81,21 @@ def forest(*, endpoints: tuple[Endpoint, ...], lines: tuple[str, ...], ruleset: 
       hepatica forest --endpoint OS --line second
       hepatica forest --output forest.svg
     """
-    from hepatica.problems import InvalidInput, Problem
-    from hepatica.report.teaching import forest_drawing, forest_pages, forest_view, printed_pages, svg
-    from hepatica.teaching import forest
 
-    def drawn(found: Forest, format_: str) -> str | bytes:
-        if not found.panels:
-            raise InvalidInput([Problem("forest", 1, 1, "empty", "no randomised trial with a hazard ratio fits the choice")])
-        if format_ == "svg":
-            return svg(forest_drawing(found))
-        return printed_pages([forest_drawing(found)], "png") if format_ == "png" else printed_pages(forest_pages(found), "pdf")
+    found = teaching.forest(common.ruleset(ruleset), endpoints, lines)
+    formats: dict[str, Callable[[Forest], str | bytes]] = {
+        "svg": lambda forest: views.svg(_drawn(forest)[0]),
+        "png": lambda forest: views.printed_pages(_drawn(forest), "png"),
+        "pdf": lambda forest: views.printed_pages(_drawn(forest, pages=True), "pdf"),
+    }
+    return common.Output(found, views.forest_view, formats=formats)
 
-    found = forest(common.ruleset(ruleset), endpoints, lines)
-    formats = {name: lambda result, name=name: drawn(result, name) for name in ("svg", "png", "pdf")}
-    return common.Output(found, forest_view, formats=formats)
+
+def _drawn(found: Forest, *, pages: bool = False) -> list[views.Drawing]:
+    """The picture, or one for each page. Raises `InvalidInput` where there is nothing to draw."""
+    if not found.panels:
+        raise InvalidInput([Problem("forest", 1, 1, "empty", "no randomised trial with a hazard ratio fits the choice")])
+    return views.forest_pages(found) if pages else [views.forest_drawing(found)]
 
 
 @click.command("quiz")
@@ -135,26 +134,26 @@ def quiz(
       hepatica quiz --seed 7 --answers mine.yaml
       hepatica quiz --seed 7 --count 20 --export moodle --output quiz.xml
     """
-    from hepatica.report.teaching import EXPORTS, quiz_view, summary_view
-    from hepatica.teaching import marked, quiz, read_token, resumed
 
-    start = read_token(resume) if resume else None
+    start = teaching.read_token(resume) if resume else None
     if start is not None:
         seed, count, level = start.seed, start.count, start.level
     evaluator = common.evaluator(ruleset)
     patients = [] if source == "generated" else _patients(evaluator.ruleset)
-    made = quiz(evaluator, patients, seed, count, level, generate=source != "patients")
+    made = teaching.quiz(evaluator, patients, seed, count, level, generate=source != "patients")
     if not made.cases:
         message = "no case fits the choice of rules, level and source; with --source both there are most"
         raise InvalidInput([Problem("quiz", 1, 1, "empty", message)])
     if start is not None:
-        made = marked(made, resumed(made, start))
+        made = marked(made, teaching.resumed(made, start))
     if answers is not None:
         made = marked(made, _read(made, answers))
     given = click.get_current_context().params
     if answers is None and export is None and not given.get("format_") and not given.get("output"):
-        return common.Output(_asked(made), summary_view)
-    return common.Output(made, quiz_view, formats={**EXPORTS, "text": EXPORTS[export]} if export else EXPORTS)
+        return common.Output(_asked(made), views.summary_view)
+    return common.Output(
+        made, views.quiz_view, formats={**views.EXPORTS, "text": views.EXPORTS[export]} if export else views.EXPORTS
+    )
 
 
 def _patients(rules: Ruleset) -> list[Profile]:
@@ -163,56 +162,49 @@ def _patients(rules: Ruleset) -> list[Profile]:
 
 
 def _read(made: Quiz, path: str) -> list[QuizAnswer]:
-    from hepatica.documents import read_document
-    from hepatica.teaching import read_answers
 
     data, file = common.read_input(path)
-    return read_answers(read_document(data, file), file, made.cases)
+    return teaching.read_answers(read_document(data, file), file, made.cases)
 
 
 def _asked(made: Quiz) -> Quiz:
     """The quiz with the answers that a learner gives at the terminal; where input ends early, what was answered is summed up."""
-    from hepatica.report import Notice
-    from hepatica.report.teaching import head_view, position, summary_view
-    from hepatica.teaching import marked
 
     for name, stream in (("input", sys.stdin), ("output", sys.stdout)):
         if stream is None:
             raise InvalidInput(
                 [Problem(f"<std{name[:-3]}>", 1, 1, "closed", f"standard {name} is closed; use --answers or --format")]
             )
-    _say((*head_view(made), Notice(made.notice)))
+    _say((*views.head_view(made), report.Notice(made.notice)))
     given = [mark.answer for mark in made.marks]
     try:
         for case in made.cases[len(given) :]:
             made = marked(made, given)
-            click.echo(f"\n{common.style().bold(position(made, case))}")
+            click.echo(f"\n{common.style().bold(views.position(made, case))}")
             given.append(_ask(made, case))
     except QuitQuiz:
         click.echo()
     except (click.Abort, UnicodeError, ValueError, RuntimeError) as error:
         click.echo()
-        _say(summary_view(marked(made, given)) if given else ())
+        _say(views.summary_view(marked(made, given)) if given else ())
         raise click.Abort from error
     return marked(made, given)
 
 
 def _ask(made: Quiz, case: QuizCase) -> QuizAnswer:
-    from hepatica.report.teaching import question_view, reveal_view, twist_view
-    from hepatica.teaching import QuizAnswer, fact, mark
 
     question = case.question
-    _say(question_view(made, case))
+    _say(views.question_view(made, case))
     picks = _prompt("Backed therapies (numbers or names, commas between; 0 for none)", lambda text: _picks(text, question))
     facts = [one.title for one in question.facts]
-    named = _prompt("The deciding fact", lambda text: _known(fact(text, question), f"choose one of: {', '.join(facts)}"))
+    named = _prompt("The deciding fact", lambda text: _known(teaching.fact(text, question), f"choose one of: {', '.join(facts)}"))
     answer = QuizAnswer(picks=picks, fact=named, changes=False)
     click.echo()
-    _say(reveal_view(case, mark(case, answer)))
+    _say(views.reveal_view(case, teaching.mark(case, answer)))
     click.echo()
     changes = _prompt(f"{question.twist.question} (yes or no)", lambda text: _known(_YES_NO.get(text.lower()), "yes or no"))
     answer = replace(answer, changes=changes == "yes")
-    _say(twist_view(case, mark(case, answer)))
+    _say(views.twist_view(case, teaching.mark(case, answer)))
     return answer
 
 
@@ -230,13 +222,12 @@ def _prompt(words: str, read: Callable[[str], T]) -> T:
 
 def _picks(text: str, question: QuizQuestion) -> tuple[str, ...]:
     """The therapies named: by numbers with blanks or commas between, or by names with commas between."""
-    from hepatica.teaching import not_offered, pick
 
     if text.lower() in _NONE:
         return ()
     words = text.split() if text.replace(",", " ").replace(" ", "").isdigit() else [text]
     named = [part.strip() for word in words for part in word.split(",") if part.strip()]
-    found = [_known(pick(word, question), not_offered(word, question)) for word in named]
+    found = [_known(teaching.pick(word, question), teaching.not_offered(word, question)) for word in named]
     return tuple(choice.therapy for choice in question.choices if choice.therapy in found)
 
 
@@ -246,8 +237,7 @@ def _known(found: str | None, otherwise: str) -> str:
     return found
 
 
-def _say(blocks: Blocks) -> None:
-    from hepatica import report
+def _say(blocks: report.Blocks) -> None:
 
     if blocks:
         click.echo(report.text(blocks, common.style()), nl=False)

@@ -10,7 +10,7 @@ from operator import attrgetter, itemgetter
 from typing import Any, NamedTuple
 
 from hepatica.evaluation.headline import Telling, evidence_rank, headline
-from hepatica.evaluation.reasons import Explained, Table, explained, fields_of
+from hepatica.evaluation.reasons import BoundedCache, Explained, explained, fields_of
 from hepatica.evaluation.result import (
     CONTRACT,
     Applicability,
@@ -99,7 +99,7 @@ class _Outline:
         self.list, self.parts = list_name, parts
         fields = sorted(shown)
         self.values: Callable[[Facts], Any] = itemgetter(*fields) if fields else _nothing
-        self.known = Table[Any, _Placed]()
+        self.known = BoundedCache[Any, _Placed]()
 
 
 def _nothing(_: Facts) -> None:
@@ -176,9 +176,9 @@ class _TherapyPlan:
             self._rule_tests |= condition.goal.tests
         for tests in (self._rule_tests, *(study.tests for cited in self._cited for study in cited)):
             self._tests |= tests
-        self._by_pattern = Table[Any, _Outline]()
-        self._by_parts = Table[Any, _Outline]()
-        self._headlines = Table[Any, Headline]()
+        self._by_pattern = BoundedCache[Any, _Outline]()
+        self._by_parts = BoundedCache[Any, _Outline]()
+        self._headlines = BoundedCache[Any, Headline]()
 
     def placed(self, reading: Conclusions, facts: Facts) -> _Placed:
         """The therapy's entry, with its list."""

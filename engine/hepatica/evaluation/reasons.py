@@ -25,8 +25,9 @@ class Explained:
         self.goal = goal
         self._tests = tests
         self._owners = cache(owners)
-        self._holding, self._failing, self._asked = Table[int, int](), Table[int, int](), Table[tuple[int, int], int]()
-        self._reasons = Table[tuple[int, Value | None], Reason]()
+        self._holding, self._failing = BoundedCache[int, int](), BoundedCache[int, int]()
+        self._asked = BoundedCache[tuple[int, int], int]()
+        self._reasons = BoundedCache[tuple[int, Value | None], Reason]()
 
     @cached_property
     def fields(self) -> frozenset[str]:
@@ -84,7 +85,7 @@ K = TypeVar("K")
 V = TypeVar("V")
 
 
-class Table(dict[K, V]):
+class BoundedCache(dict[K, V]):
     """Things worked out once, thrown away where there are too many."""
 
     MOST = 1024

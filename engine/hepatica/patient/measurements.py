@@ -255,4 +255,7 @@ class _PercentReader(NumberReader):
 
 def _part(part: Field, typed: Any) -> Any:
     reader = reader_of(part) if part.kind == "integer" else _PercentReader(part)
-    return reader.read(typed.strip().removesuffix("+") if isinstance(typed, str) else typed).value
+    value = reader.read(typed.strip().removesuffix("+") if isinstance(typed, str) else typed).value
+    if isinstance(value, Interval):
+        raise Refused("unclear", f"{part.name} of {quote(str(typed))} is not one amount; give the amount")
+    return value

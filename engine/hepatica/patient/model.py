@@ -29,7 +29,7 @@ from hepatica.patient.value_reader import (
     reader_of,
     with_unit,
 )
-from hepatica.problems import InvalidInput, Problem, quote, suggestion
+from hepatica.problems import InvalidInput, Problem, gathered, quote, suggestion
 
 LABEL = "label"
 LONGEST_LABEL = 200
@@ -262,18 +262,9 @@ def profiles_in(data: bytes, file: str, settings: Sequence[str] = (), *, fields:
         return [_overlaid(node, file, settings, fields)]
     if len(node.value) > MAX_PROFILES:
         raise InvalidInput([node.problem(file, "too-many", f"more than {MAX_PROFILES} profiles in one file")])
-    problems: list[Problem] = []
-    profiles: list[Profile] = []
-    for entry in node.value:
-        try:
-            profiles.append(_overlaid(entry, file, settings, fields))
-        except InvalidInput as error:
-            problems.extend(error.problems)
     if not node.value:
-        problems.append(node.problem(file, "empty", "the list holds no profile"))
-    if problems:
-        raise InvalidInput(problems)
-    return profiles
+        raise InvalidInput([node.problem(file, "empty", "the list holds no profile")])
+    return gathered(node.value, lambda entry: [_overlaid(entry, file, settings, fields)])
 
 
 def _overlaid(node: Node, file: str, settings: Sequence[str], fields: Fields) -> Profile:

@@ -28,12 +28,11 @@ from hepatica.report.blocks import (
     Tree,
     TreeNode,
 )
-from hepatica.report.case import case_blocks, case_title
+from hepatica.report.case import case_blocks
 from hepatica.report.documents import document, json_bytes, json_line, json_text, named_schema, schema
 
 if TYPE_CHECKING:
     from hepatica.report.card import About, PatientListing, about, about_view, patient_listing, patients_view
-    from hepatica.report.citing import standing_words
     from hepatica.report.comparison import compare_view
     from hepatica.report.evidence import (
         StudyListing,
@@ -65,7 +64,6 @@ if TYPE_CHECKING:
 
 _LAZY = {
     "card": "About PatientListing about about_view patient_listing patients_view",
-    "citing": "standing_words",
     "comparison": "compare_view",
     "evidence": "StudyListing StudyPage StudyRow VerificationReport studies_view study_listing study_page study_view "
     "verification_report verification_view",
@@ -121,7 +119,6 @@ __all__ = [
     "answer",
     "bibtex",
     "case_blocks",
-    "case_title",
     "compare_view",
     "csv_text",
     "document",
@@ -142,7 +139,6 @@ __all__ = [
     "rules_found",
     "rules_view",
     "schema",
-    "standing_words",
     "studies_view",
     "study_listing",
     "study_page",

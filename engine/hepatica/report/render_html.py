@@ -26,13 +26,10 @@ def html(blocks: b.Blocks, link: Link | None = None, level: int = 1) -> str:
 
 def html_page(blocks: b.Blocks, title: str) -> str:
     """A whole page of its own, for a file that somebody opens or sends."""
-    head = (
-        f'<meta charset="utf-8"><meta name="viewport" content="width=device-width,initial-scale=1"><title>{_text(title)}</title>'
-    )
-    css = Path(__file__).with_name("page.css").read_text(encoding="utf-8")
-    return (
-        f'<!doctype html>\n<html lang="en-GB"><head>{head}<style>\n{css}</style></head>\n<body>\n{html(blocks)}</body></html>\n'
-    )
+    viewport = '<meta name="viewport" content="width=device-width,initial-scale=1">'
+    style = Path(__file__).with_name("page.css").read_text(encoding="utf-8")
+    head = f'<meta charset="utf-8">{viewport}<title>{_text(title)}</title><style>\n{style}</style>'
+    return f'<!doctype html>\n<html lang="en-GB"><head>{head}</head>\n<body>\n{html(blocks)}</body></html>\n'
 
 
 def slug(title: str) -> str:

@@ -13,20 +13,7 @@ from typing import Literal
 
 from hepatica.evaluation import RulesetIdentity, identity
 from hepatica.inference import causes, read
-from hepatica.knowledge import (
-    LINES,
-    RANK,
-    STANDINGS,
-    AllOf,
-    ConceptTest,
-    Condition,
-    Line,
-    Rule,
-    Ruleset,
-    Standing,
-    Therapy,
-    leaves,
-)
+from hepatica.knowledge import LINES, RANK, STANDINGS, AllOf, ConceptTest, Condition, Line, Rule, Ruleset, Standing, leaves
 from hepatica.notice import notice
 from hepatica.patient import Profile
 from hepatica.teaching.quiz_patients import tests_of, vignette
@@ -114,9 +101,6 @@ class Pathway:
         return (rule for line in self.lines for group in line.groups for drug in group.drugs for rule in drug.rules)
 
 
-Pairs = list[tuple[Therapy, Rule]]
-
-
 def pathway(ruleset: Ruleset, profile: Profile | None = None, lines: Collection[Line] = ()) -> Pathway:
     """The lines of a ruleset (all, if none is named), with a profile's way through them where one is given."""
     reader = _Reader(ruleset, profile)
@@ -168,7 +152,7 @@ class _Reader:
 
     def line(self, line: Line) -> PathwayLine | None:
         """One line, strongest standing first; None where no rule speaks of it."""
-        pairs = [(therapy, rule) for therapy, rule in self.ruleset.rules_with_therapy() if rule.line == line]
+        pairs = [(therapy.id, rule) for therapy, rule in self.ruleset.rules_with_therapy() if rule.line == line]
         own = (tuple(part for part in self.parts[rule.id] if part not in self.common) for _, rule in pairs)
         common = _shared(own) if len(pairs) > 1 else ()
         standings = sorted({rule.standing for _, rule in pairs}, key=RANK.__getitem__)
@@ -185,10 +169,10 @@ class _Reader:
             groups=groups,
         )
 
-    def _group(self, standing: Standing, pairs: Pairs, common: tuple[Condition, ...]) -> PathwayGroup:
+    def _group(self, standing: Standing, pairs: list[tuple[str, Rule]], common: tuple[Condition, ...]) -> PathwayGroup:
         rules: dict[str, list[PathwayRule]] = {}
         for therapy, rule in pairs:
-            rules.setdefault(therapy.id, []).append(self._rule(rule, common))
+            rules.setdefault(therapy, []).append(self._rule(rule, common))
         drugs = tuple(
             PathwayDrug(
                 therapy=name,

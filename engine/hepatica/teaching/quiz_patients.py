@@ -174,9 +174,8 @@ class QuizPatients:
     def amounts(self, field: Field, *, near: bool) -> tuple[Value, ...]:
         """Amounts well away from every threshold of the rules, or (`near`) on it and on both its sides."""
         limits = self.thresholds.get(field.name) or [50.0]
-        steps = (
-            [t + step for t in limits for step in (-1, 0, 1)] if near else [t * by for t in limits for by in (0.1, 0.4, 3, 12)]
-        )
+        beside, away = (-1, 0, 1), (0.1, 0.4, 3, 12)
+        steps = [t + step for t in limits for step in beside] if near else [t * by for t in limits for by in away]
         kept = [max(field.low, min(amount, field.high)) for amount in steps]
         return tuple(dict.fromkeys(round(amount) if field.kind == "integer" else float(amount) for amount in kept))
 

@@ -44,6 +44,7 @@ Respond = Callable[[Page, "HttpRequest"], Response]
 def application(library: RulesetLibrary, hosts: Sequence[str] = ("*",)) -> Starlette:
     """The application over a library; `hosts` are the names it answers to (a page elsewhere cannot borrow another)."""
     site = _Site(library)
+    # It depends on nothing that is asked, so it is made once, as bytes.
     openapi = json_bytes(description(site.pages, library)) + b"\n"
     routes: list[Route | Mount] = [
         Route("/", _home, methods=["GET"]),
@@ -126,6 +127,7 @@ class _Site:
         if page.of_case or page.form or page.slow:
             return page.view(request)
         request.profile  # noqa: B018 (a case that cannot be read is refused on every page)
+        # The digest, not the name: two folders of the same id may be served side by side.
         key = (page.path, request.ruleset.digest, *sorted(request.path.items()), *sorted(request.own.items()))
         return self.views.get(key, lambda: page.view(request))
 

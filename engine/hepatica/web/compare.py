@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from hepatica.evaluation import evaluator_of
 from hepatica.explain import Column, compare
@@ -11,24 +11,22 @@ from hepatica.patient import Profile
 from hepatica.problems import InvalidInput
 from hepatica.report import Paragraph, Title, compare_view
 from hepatica.web.form import Control, choice_control, choice_label, tokens_of
+from hepatica.web.library import RulesetLibrary
 from hepatica.web.query import PatientQuery, refusal
 from hepatica.web.render import PageView
-from hepatica.web.request import Parameter, Request
+from hepatica.web.request import Parameter, Request, rulesets
 
 MOST_QUERY, MOST_CHANGE = 2000, 200
-PATIENT = Parameter(
-    "patient",
-    "An example patient to set beside the case.",
-    most=3,
-    offered=lambda library, _: {name: example.title for name, example in library.examples.items()},
-)
+
+
+def _examples(library: RulesetLibrary, _: Ruleset) -> Mapping[str, str]:
+    return {name: example.title for name, example in library.examples.items()}
+
+
+PATIENT = Parameter("patient", "An example patient to set beside the case.", _examples, most=3)
 BUT = Parameter("but", "The case with facts changed: cmet=low, several joined by ;", most=3, longest=MOST_CHANGE)
 OTHER = Parameter("other", "Another case as a query string of its own.", most=2, longest=MOST_QUERY)
-AGAINST = Parameter(
-    "against",
-    "A second ruleset to put the case under.",
-    lambda library, _: {name: name for name in library.rulesets},
-)
+AGAINST = Parameter("against", "A second ruleset to put the case under.", rulesets)
 COMPARE_PARAMETERS = (PATIENT, BUT, OTHER, AGAINST)
 
 
@@ -85,11 +83,11 @@ def _filters(request: Request) -> Iterator[Control]:
         yield choice_control(BUT.name, title, offered | {chosen: offered.get(chosen, chosen)}, chosen, f"c-but-{number}")
     hint = "afp=> 400; cmet=low"
     yield Control(name=BUT.name, title="Or typed", kind="text", id="c-but-typed", placeholder=hint, longest=BUT.longest)
-    names = {name: example.title for name, example in request.library.examples.items()}
-    yield choice_control(PATIENT.name, "Beside an example", {"": "Nobody", **names}, "".join(request.many(PATIENT)[:1]))
-    rulesets = {name: name for name in request.library.rulesets if name != request.ruleset_name}
-    if rulesets:
-        yield choice_control(AGAINST.name, "Under other rules", {"": "No", **rulesets}, request.one(AGAINST))
+    beside = {"": "Nobody", **_examples(request.library, request.ruleset)}
+    yield choice_control(PATIENT.name, "Beside an example", beside, "".join(request.many(PATIENT)[:1]))
+    others = {name: name for name in request.library.rulesets if name != request.ruleset_name}
+    if others:
+        yield choice_control(AGAINST.name, "Under other rules", {"": "No", **others}, request.one(AGAINST))
 
 
 def _single_changes(request: Request) -> Iterator[tuple[str, str]]:

@@ -29,6 +29,7 @@ class DocumentCache(Generic[V]):
 
     def get(self, key: Hashable, make: Callable[[], V]) -> V:
         """The document of `key`, made now where it is not kept; made once, however many threads ask."""
+        # Made inside the lock: those who ask for the same meanwhile wait for it, and do not make it again.
         with self._lock:
             if key not in self._documents:
                 made = make()

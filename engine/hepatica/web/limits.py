@@ -156,6 +156,7 @@ def refused(scope: Scope) -> Response | None:
 
 def _log(error: Exception) -> None:
     """Where the program failed; never the message, which may hold what was entered."""
+    # The innermost frame of ours: where a library failed, the line that called it.
     frames = [frame for frame in traceback.extract_tb(error.__traceback__) if frame.filename.startswith(_PACKAGE)]
     where = f"{frames[-1].filename}:{frames[-1].lineno}" if frames else "nowhere"
     _LOGGER.error("%s at %s", type(error).__name__, where)

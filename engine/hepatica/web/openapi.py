@@ -84,6 +84,7 @@ def _field(known: Field) -> Document:
 
 
 def _operation(page: Page, library: RulesetLibrary, answer: Document, shared: list[Document]) -> Document:
+    # The default ruleset's: under another, the same path may be missing.
     ruleset = library.rulesets[library.default]
     known = {"study": list(ruleset.studies), "therapy": list(ruleset.therapies)}
     placed = [
@@ -104,6 +105,7 @@ def _operation(page: Page, library: RulesetLibrary, answer: Document, shared: li
 def _described(name: str, says: str, schema: Document) -> Document:
     """A parameter of a query."""
     shown: Document = {"name": name, "in": "query", "required": False, "description": says, "schema": schema}
+    # A list is a name given several times, as a form sends it, never words joined by commas.
     return {**shown, "style": "form", "explode": True} if schema["type"] == "array" else shown
 
 

@@ -33,7 +33,7 @@ from hepatica.web.form import first_up
 from hepatica.web.library import RulesetLibrary
 from hepatica.web.quiz import QUIZ_PARAMETERS, QuizPage, quiz_page
 from hepatica.web.render import Page, PageView, patient_query
-from hepatica.web.request import RULESET, FieldProblem, Offered, PageNotFound, Parameter, RefusedRequest, Request, words
+from hepatica.web.request import RULESET, FieldProblem, Offered, PageNotFound, Parameter, RefusedRequest, Request, rulesets, words
 from hepatica.wording import spoken
 
 MOST_WITNESSES = 40
@@ -41,7 +41,7 @@ MOST_WITNESSES = 40
 SEE_ALSO = "See also"
 # Lists that a screen folds away, so that the strongest evidence stands alone on the first one.
 FOLDED = ("trials", "possible", "not-supported", "unreported", "advice")
-# The choices above the list of studies: the name in the address and in `report.StudyRow`, that in `Filters`, the title.
+# The choices above the list of studies: the name in the address and in `StudyRow`, that in `Filters`, the title.
 STUDY_FILTERS = (
     ("therapy", "therapy", "therapy", "Therapy"),
     ("line", "line", "line", "Line"),
@@ -82,6 +82,7 @@ def _studies_with(column: str) -> Offered:
 
 
 def _rows(library: RulesetLibrary, ruleset: Ruleset) -> tuple[report.StudyRow, ...]:
+    # Asked for by every filter of a page, so made once for each ruleset.
     found: report.StudyListing = library.listings.get(ruleset.digest, lambda: report.study_listing(ruleset, catalogue(ruleset)))
     return found.studies
 
@@ -105,7 +106,7 @@ FILTERS = tuple(
     Parameter(name, f"{title} of the study.", offered=_studies_with(column), title=title, none="Any")
     for name, column, _, title in STUDY_FILTERS
 )
-OLD = Parameter("old", "One of the rulesets served.", lambda library, _: {name: name for name in library.rulesets})
+OLD = Parameter("old", "One of the rulesets served.", rulesets)
 NEW = replace(OLD, name="new")
 
 
@@ -199,6 +200,7 @@ def why_page(request: Request) -> PageView:
 def whatif_page(request: Request) -> PageView:
     """What to find out first, and the smallest changes of facts that add or remove each option."""
     found = what_if(request.evaluator, request.profile, request.many(THERAPY))
+    # The case stands above every page about it; its warnings stay where the report has them.
     case = set(report.case_blocks(found.evaluation))
     blocks = [one for one in report.whatif_view(found) if one not in case or _is_warning(one)]
     first = next((block for block in blocks if isinstance(block, Section)), None)
@@ -289,9 +291,9 @@ def about_page(request: Request) -> PageView:
 
 def changes_page(request: Request) -> PageView:
     """What one served ruleset answers differently from another, with a patient for each change."""
-    rulesets = request.library.rulesets
-    old, new = request.one(OLD) or next(iter(rulesets)), request.one(NEW) or next(reversed(rulesets))
-    first, second = rulesets[old], rulesets[new]
+    served = request.library.rulesets
+    old, new = request.one(OLD) or next(iter(served)), request.one(NEW) or next(reversed(served))
+    first, second = served[old], served[new]
     key = ("changes", first.digest, second.digest)
     found: RulesetDiff = request.library.documents.get(key, lambda: diff(RulesetVersion.of(first), RulesetVersion.of(second)))
     return PageView(result=found, blocks=(*diff_view(found), *_witnesses(request, found, old, new)))

@@ -126,6 +126,7 @@ class QueryReader:
 
     def write(self, profile: Profile) -> str:
         """A query that reads back as an equal profile; what follows from components or a score is left to be computed."""
+        # An empty set is "none of these", which is known; to leave it out would say that it is not.
         pairs: list[tuple[str, str]] = [(LABEL, profile.label)] if profile.label else []
         computed = _computed(profile)
         for name, known in self.fields.items():

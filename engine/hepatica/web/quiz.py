@@ -15,21 +15,9 @@ from hepatica.evaluation import RulesetIdentity, identity
 from hepatica.knowledge import LINES
 from hepatica.notice import notice
 from hepatica.problems import quote
-from hepatica.report import Block, Blocks, Item, Items, Paragraph, Ref, Section, Title
+from hepatica.report import Block, Item, Items, Paragraph, Ref, Section, Title
 from hepatica.report.teaching import PICKS_QUESTION, question_view, reveal_view, twist_view
-from hepatica.teaching import (
-    LEVELS,
-    TOPICS,
-    JudgedChoice,
-    Level,
-    Quiz,
-    QuizAnswer,
-    QuizCase,
-    QuizQuestion,
-    QuizStart,
-    QuizSummary,
-    QuizTally,
-)
+from hepatica.teaching import LEVELS, TOPICS, Level, Quiz, QuizAnswer, QuizCase
 from hepatica.web.form import first_up
 from hepatica.web.query import refusal
 from hepatica.web.render import PageView, patient_query
@@ -39,23 +27,13 @@ COUNTS = ("3", "5", "10", "20")
 LARGEST_SEED = 999_999
 Stage = Literal["start", "question", "reveal", "twist", "summary"]
 
-SEED = Parameter(
-    "seed", "The number a quiz is made from; nothing is asked without it or a token.", longest=6, pattern=r"^[0-9]*$"
-)
+NUMBER = "The number a quiz is made from; nothing is asked without it or a token."
+SEED = Parameter("seed", NUMBER, longest=6, pattern=r"^[0-9]*$")
 COUNT = Parameter("count", "How many cases.", words(COUNTS), title="Cases", default=COUNTS[1])
-LEVEL = Parameter(
-    "level",
-    "How hard they are.",
-    lambda *_: {name: first_up(name) for name in LEVELS},
-    title="Difficulty",
-    none="Mixed",
-)
-TOKEN = Parameter(
-    "token",
-    "A quiz that was begun: its seed, count and level, and the answers so far.",
-    longest=200,
-    pattern=r"^[0-9a-z.-]*$",
-)
+HARDNESS: dict[str, str] = {name: first_up(name) for name in LEVELS}
+LEVEL = Parameter("level", "How hard they are.", lambda *_: HARDNESS, title="Difficulty", none="Mixed")
+BEGUN = "A quiz that was begun: its seed, count and level, and the answers so far."
+TOKEN = Parameter("token", BEGUN, longest=200, pattern=r"^[0-9a-z.-]*$")
 PICK = Parameter("pick", "A therapy held to be backed in the present case.", most=6, longest=60, pattern=r"^[a-z0-9-]*$")
 FACT = Parameter("fact", "The fact held to decide in the present case.", longest=60)
 COMMIT = Parameter("commit", "Whether the answer is final.", words(("yes",)))
@@ -68,7 +46,7 @@ QUIZ_PARAMETERS = (SEED, COUNT, LEVEL, TOKEN, *ANSWER)
 class QuizReveal:
     """What is told after committing: each choice, which were judged rightly, the deciding fact, the lesson."""
 
-    choices: tuple[JudgedChoice, ...]
+    choices: tuple[teaching.JudgedChoice, ...]
     right: tuple[str, ...]
     wrong: tuple[str, ...]
     fact: str
@@ -100,10 +78,10 @@ class QuizPage:
     level: Level | None = None
     count: int = 0
     token: str = ""
-    question: QuizQuestion | None = None
+    question: teaching.QuizQuestion | None = None
     reveal: QuizReveal | None = None
     twist: QuizTwistReveal | None = None
-    summary: QuizSummary | None = None
+    summary: teaching.QuizSummary | None = None
 
 
 def quiz_page(request: Request) -> PageView:
@@ -124,7 +102,7 @@ def quiz_page(request: Request) -> PageView:
     return _case_view(request, page, made, made.cases[len(answers)])
 
 
-def _start(request: Request) -> QuizStart | None:
+def _start(request: Request) -> teaching.QuizStart | None:
     """What the quiz is made from: a token, or a seed with count and level; None where there is neither."""
     written, seed = request.one(TOKEN), request.one(SEED)
     count, level = request.one(COUNT), request.one(LEVEL)
@@ -136,11 +114,12 @@ def _start(request: Request) -> QuizStart | None:
     if not (seed.isascii() and seed.isdigit()):
         raise refusal("out-of-range", f"{SEED.name} cannot be {quote(seed)}; allowed: a whole number from 0 to {LARGEST_SEED}")
     chosen: Level | None = next((name for name in LEVELS if name == level), None)
-    return QuizStart(seed=int(seed), count=int(count), level=chosen, digest="", answers=())
+    return teaching.QuizStart(seed=int(seed), count=int(count), level=chosen, digest="", answers=())
 
 
-def _made(request: Request, start: QuizStart) -> Quiz:
+def _made(request: Request, start: teaching.QuizStart) -> Quiz:
     """The quiz as far as it is needed. A class that starts at once asks for one case each; the others are made later."""
+    # A seed's row of cases is the same for every count, so the first case may be shown before the others are made.
     needed = start.count if start.answers else 1
     patients = [example.profile for example in request.library.examples.values()]
     key = ("quiz", request.ruleset.digest, start.seed, start.level, needed)
@@ -222,18 +201,14 @@ def _summary_view(request: Request, page: QuizPage) -> PageView:
     return PageView(result=page, blocks=blocks, template="quiz.html", extra={"stage": "summary", "again": query})
 
 
-def _missed(request: Request, summary: QuizSummary) -> Iterator[Block]:
+def _missed(request: Request, summary: teaching.QuizSummary) -> Iterator[Block]:
     """What was missed, by topic, each with the studies to read."""
     if not summary.missed:
         yield Paragraph("Nothing missed.")
-    for topic, title in TOPICS.items():
-        items = tuple(_missed_item(request, tally) for tally in summary.missed if tally.topic == topic)
-        if items:
-            yield Section(title, (Items(items),))
-
-
-def _missed_item(request: Request, tally: QuizTally) -> Item:
-    name = first_up(LINES.get(tally.name, tally.name))
-    studies = tuple(Item(request.ruleset.studies[study].name, ref=Ref("study", study)) for study in tally.read)
-    details: Blocks = (Items(studies, "Read"),) if studies else ()
-    return Item(name, f"{tally.asked - tally.right} of {tally.asked} missed", details=details)
+    items: dict[str, list[Item]] = {}
+    for tally in summary.missed:
+        studies = tuple(Item(request.ruleset.studies[study].name, ref=Ref("study", study)) for study in tally.read)
+        name, says = first_up(LINES.get(tally.name, tally.name)), f"{tally.asked - tally.right} of {tally.asked} missed"
+        details = (Items(studies, "Read"),) if studies else ()
+        items.setdefault(TOPICS[tally.topic], []).append(Item(name, says, details=details))
+    yield from (Section(title, (Items(tuple(found)),)) for title, found in items.items())

@@ -87,6 +87,7 @@ class Renderer:
 
     def page(self, page: Page | None, request: Request, view: PageView) -> str:
         """A page as HTML."""
+        # The notice stands in the layout of every page, and the title beside the choices; the rest is the report's.
         head = tuple(block for block in view.blocks if isinstance(block, Title))
         body = tuple(block for block in view.blocks if not isinstance(block, (Title, Notice)))
         facts = known_facts(request)
@@ -148,6 +149,7 @@ def patient_query(request: Request) -> str:
 
 def _under(request: Request, name: str) -> str:
     """This page under another ruleset."""
+    # Named even where it is the default, so that the link says which rules it leads to.
     rest = [(key, value) for key, value in parse_qsl(request.query) if key != RULESET.name]
     return f"{request.address}?{urlencode([(RULESET.name, name), *rest])}"
 

@@ -45,6 +45,7 @@ class Parameter:
 
     def schema(self, library: RulesetLibrary) -> dict[str, Any]:
         """Its JSON Schema, for every ruleset of a library."""
+        # The empty word is allowed, since a form sends every control, chosen or not.
         known: dict[str, Any] = {"type": "string"}
         if self.offered:
             values = [value for ruleset in library.rulesets.values() for value in self.offered(library, ruleset)]
@@ -60,7 +61,12 @@ def words(values: Iterable[str]) -> Offered:
     return lambda *_: labels
 
 
-RULESET = Parameter("ruleset", "The rules to use.", lambda library, _: dict.fromkeys(library.rulesets, ""))
+def rulesets(library: RulesetLibrary, _: Ruleset) -> Mapping[str, str]:
+    """The names that rulesets are served under."""
+    return {name: name for name in library.rulesets}
+
+
+RULESET = Parameter("ruleset", "The rules to use.", rulesets)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -111,6 +117,7 @@ class Request:
         """Every value of a parameter. Raises `InvalidInput` where there are too many, or one may not be so."""
         name, given = parameter.name, self.own.get(parameter.name, ())
         if parameter.most == 1:
+            # Two values of what has one could each be meant: refused, as a patient file with a key twice is.
             given = (single(name, given),)
         values = tuple(value.strip() for value in given if value.strip())
         if len(values) > parameter.most:
@@ -133,6 +140,7 @@ def read_request(library: RulesetLibrary, own: tuple[Parameter, ...], query: str
     name = single(RULESET.name, given.pop(RULESET.name, ())) or library.default
     if name not in library.rulesets:
         raise not_allowed(RULESET.name, name, library.rulesets)
+    # What is not the page's own belongs to the patient, whose reader says so where it knows no such field.
     mine = {parameter.name: given.pop(parameter.name) for parameter in own if parameter.name in given}
     request = Request(library=library, ruleset_name=name, own=mine, query=query, **at)
     return replace(request, patient=request.reader.read(given))

@@ -3,30 +3,25 @@
 from __future__ import annotations
 
 from hepatica.assurance.cases.case import ExpectedAnswer, ExpectedRule, ExpectedWhy, PatientCase
-from hepatica.assurance.cases.case_file import case_file, profile_flow, untouched
-from hepatica.assurance.cases.pinned import Pin, lowered, patient_words, pinned
-from hepatica.assurance.cases.reader import EXPECTATIONS, cases_in, read_all, read_cases
+from hepatica.assurance.cases.case_file import case_file, untouched
+from hepatica.assurance.cases.pinned import Pin, pinned
+from hepatica.assurance.cases.reader import cases_in, read_all, read_cases
 from hepatica.assurance.cases.run import (
-    AnswerParts,
     CaseMismatch,
     CaseOutcome,
     CaseRun,
     RulePart,
-    RulesetOutcomes,
     TherapyPart,
     misplaced,
     not_shown,
     outcome,
-    parts_of,
     run_cases,
     truth,
 )
 from hepatica.assurance.cases.suite import STDIN, files_below, is_case_file, ruleset_of, selected, shown, suites
 
 __all__ = [
-    "EXPECTATIONS",
     "STDIN",
-    "AnswerParts",
     "CaseMismatch",
     "CaseOutcome",
     "CaseRun",
@@ -36,20 +31,15 @@ __all__ = [
     "PatientCase",
     "Pin",
     "RulePart",
-    "RulesetOutcomes",
     "TherapyPart",
     "case_file",
     "cases_in",
     "files_below",
     "is_case_file",
-    "lowered",
     "misplaced",
     "not_shown",
     "outcome",
-    "parts_of",
-    "patient_words",
     "pinned",
-    "profile_flow",
     "read_all",
     "read_cases",
     "ruleset_of",

@@ -28,6 +28,7 @@ SAID: Mapping[ListName, tuple[str, str]] = {
     "unreported": ("is only named", "are only named"),
 }
 SCOPED = {"in": "the patient is in scope", "out": "the patient is out of scope", UNKNOWN: "scope is not known"}
+HOLDS = {"yes": "holds", "no": "does not hold", UNKNOWN: "is not known"}
 ENROLLED = {
     "inside": "such patients were enrolled by {}",
     "partly_stated": "such patients meet the little that is recorded of {}",
@@ -98,9 +99,9 @@ def _why(part: TherapyPart, ruleset: Ruleset, therapy: str, *, evidence: bool) -
 
 
 def _other(found: RulePart | None, *, evidence: bool) -> ExpectedRule:
-    if found is None:
-        return ExpectedRule(list="ruled_out")
-    return ExpectedRule(list=found.list, standing=found.standing if evidence else None, cites=found.cites if evidence else None)
+    if found is None or not evidence:
+        return ExpectedRule(list=found.list if found is not None else "ruled_out")
+    return ExpectedRule(list=found.list, standing=found.standing, cites=found.cites)
 
 
 # The sentence
@@ -108,7 +109,9 @@ def _other(found: RulePart | None, *, evidence: bool) -> ExpectedRule:
 
 def _with_sentence(expected: ExpectedAnswer, facts: Facts, named: Mapping[str, TherapyPart], ruleset: Ruleset) -> ExpectedAnswer:
     said = [SCOPED[expected.scope]] if expected.scope is not None else []
-    said += [_concept(ruleset, name, value) for name, value in expected.derived.items()]
+    for name, truth in expected.derived.items():
+        meaning = re.split(r"[.(;]", ruleset.concepts[name].says)[0].strip(" ,")
+        said.append(f"“{meaning}” {HOLDS[truth]}")
     for status, sentence in ENROLLED.items():
         studies = [ruleset.studies[name].name for name, one in expected.applicability.items() if one == status]
         said += [sentence.format(_names(studies))] if studies else []
@@ -117,7 +120,9 @@ def _with_sentence(expected: ExpectedAnswer, facts: Facts, named: Mapping[str, T
         groups.setdefault((part.list, _reason(part, ruleset)), []).append(ruleset.therapies[therapy].name)
     said += [f"{_names(names)} {SAID[reached][len(names) > 1]}{reason}" for (reached, reason), names in groups.items()]
     said += [f"of {ruleset.therapies[name].name} “{text}” is shown" for name, texts in expected.shows.items() for text in texts]
-    return replace(expected, case=_bounded(patient_words(facts, ruleset), said))
+    known = [_phrase(field, value) for name, field in ruleset.fields.items() if (value := facts[name]) is not None]
+    who = ", ".join(known) or "nothing known"
+    return replace(expected, case=_bounded(who[0].upper() + who[1:], said))
 
 
 def _bounded(who: str, said: Sequence[str]) -> str:
@@ -128,26 +133,16 @@ def _bounded(who: str, said: Sequence[str]) -> str:
     return f"{who}: {'; '.join(kept)}{more}."
 
 
-def patient_words(facts: Facts, ruleset: Ruleset) -> str:
-    """The known facts as one phrase that starts with a capital."""
-    known = [_phrase(field, value) for name, field in ruleset.fields.items() if (value := facts[name]) is not None]
-    text = ", ".join(known) or "nothing known"
-    return text[0].upper() + text[1:]
-
-
 def _phrase(field: Field, value: Value) -> str:
     """A field with its value in running text: "no prior sorafenib", "AFP 400 ng/mL", "portal vein invasion"."""
-    title = lowered(field.title)
+    title = _lowered(field.title)
     if field.kind == "flag":
         return title if value else f"not {title}" if title.startswith("suitable") else f"no {title}"
-    return (
-        f"no {title}"
-        if field.show(value) == NONE
-        else f"{title} {field.shown(value) if field.kind == 'number' else field.show(value)}"
-    )
+    shown = field.shown(value) if field.kind == "number" else field.show(value)
+    return f"no {title}" if shown == NONE else f"{title} {shown}"
 
 
-def lowered(title: str) -> str:
+def _lowered(title: str) -> str:
     """A title inside a sentence; abbreviations and names keep their capitals."""
     first = title.split(maxsplit=1)[0]
     return title if not first[1:].islower() else title[0].lower() + title[1:]
@@ -156,17 +151,11 @@ def lowered(title: str) -> str:
 def _reason(part: TherapyPart, ruleset: Ruleset) -> str:
     fields = [field for name, field in ruleset.fields.items() if name in part.needs | part.blocked_by]
     if part.list == "possible":
-        asked = [f"whether {lowered(field.title)}" if field.kind == "flag" else lowered(field.title) for field in fields]
+        asked = [f"whether {_lowered(field.title)}" if field.kind == "flag" else _lowered(field.title) for field in fields]
         return f" until {_joined(asked)} {'are' if len(asked) > 1 else 'is'} known"
     if part.list == "ruled_out":
-        return f" because of {_joined([lowered(field.title) for field in fields])}" if fields else ""
+        return f" because of {_joined([_lowered(field.title) for field in fields])}" if fields else ""
     return f" ({STANDINGS[part.standing].phrase})" if part.list == "options" else ""
-
-
-def _concept(ruleset: Ruleset, name: str, value: str) -> str:
-    meaning = re.split(r"[.(;]", ruleset.concepts[name].says)[0].strip(" ,")
-    verdict = {"yes": "holds", "no": "does not hold", UNKNOWN: "is not known"}[value]
-    return f"“{meaning}” {verdict}"
 
 
 def _names(names: Sequence[str]) -> str:

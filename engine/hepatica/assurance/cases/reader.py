@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
 from hepatica.assurance.cases.case import ExpectedAnswer, ExpectedWhy, PatientCase
-from hepatica.assurance.cases.suite import Load, case_files
+from hepatica.assurance.cases.suite import GIVEN, Load, case_files
 from hepatica.documents import Node, decode, read_bytes, read_yaml
 from hepatica.documents import Path as NodePath
 from hepatica.evaluation import LISTS
 from hepatica.knowledge import Ruleset
 from hepatica.patient import UNKNOWN, Profile, facts_of, profile_from, profile_in
-from hepatica.problems import InvalidInput, Problem, quote, suggestion
+from hepatica.problems import InvalidInput, Problem, gathered, quote, suggestion
 
 FILE_KEYS = ("ruleset", "cases")
 LONGEST_SENTENCE = 1000
@@ -27,17 +27,12 @@ def read_cases(places: Sequence[Path], ruleset: Ruleset, given: bytes = b"") -> 
 
     Raises `InvalidInput` with every problem, also for a sentence used twice.
     """
-    cases: list[PatientCase] = []
-    problems: list[Problem] = []
-    for path, data in case_files(places, given):
-        try:
-            cases.extend(cases_in(data, str(path), ruleset))
-        except InvalidInput as error:
-            problems.extend(error.problems)
-    problems.extend(_twice(cases))
-    if problems:
-        raise InvalidInput(problems)
-    return cases
+
+    def read(path: Path) -> list[PatientCase]:
+        return cases_in(given if path == GIVEN else read_bytes(path, str(path)), str(path), ruleset)
+
+    files = {path.absolute(): path for path in gathered(places, case_files)}
+    return _unlike(gathered(files.values(), read))
 
 
 def cases_in(data: bytes, file: str, ruleset: Ruleset) -> list[PatientCase]:
@@ -58,35 +53,32 @@ def cases_in(data: bytes, file: str, ruleset: Ruleset) -> list[PatientCase]:
         reader = _CaseReader(each, file, ruleset)
         found.extend(reader.cases())
         problems.extend(reader.problems)
-    problems.extend(_twice(found))
     if problems:
         raise InvalidInput(problems)
-    return found
+    return _unlike(found)
 
 
 def read_all(found: Mapping[str, Sequence[Path]], load: Load, given: bytes = b"") -> list[tuple[Ruleset, list[PatientCase]]]:
     """Each ruleset with its cases (`given` for `-`); raises `InvalidInput` with the problems of all of them."""
-    read: list[tuple[Ruleset, list[PatientCase]]] = []
-    problems: list[Problem] = []
-    for name, places in found.items():
-        try:
-            ruleset = load(name)
-            read.append((ruleset, read_cases(places, ruleset, given)))
-        except InvalidInput as error:
-            problems.extend(error.problems)
+
+    def read(name: str) -> list[tuple[Ruleset, list[PatientCase]]]:
+        ruleset = load(name)
+        return [(ruleset, read_cases(found[name], ruleset, given))]
+
+    return gathered(found, read)
+
+
+def _unlike(cases: list[PatientCase]) -> list[PatientCase]:
+    """The cases; raises `InvalidInput` where two have one sentence."""
+    seen: dict[str, PatientCase] = {}
+    problems = [
+        Problem(case.file, case.line, 1, "duplicate-case", f"the case {quote(case.sentence)} is already at {first.place}")
+        for case in cases
+        if (first := seen.setdefault(case.sentence, case)) is not case
+    ]
     if problems:
         raise InvalidInput(problems)
-    return read
-
-
-def _twice(cases: Iterable[PatientCase]) -> Iterator[Problem]:
-    seen: dict[str, PatientCase] = {}
-    for case in cases:
-        first = seen.setdefault(case.sentence, case)
-        if first is not case:
-            yield Problem(
-                case.file, case.line, 1, "duplicate-case", f"the case {quote(case.sentence)} is already at {first.place}"
-            )
+    return cases
 
 
 class _CaseReader:
@@ -112,19 +104,16 @@ class _CaseReader:
             self.problems.extend(error.problems)
         if expected is None:
             return []
-        self._sentence(expected)
+        sentence = " ".join(expected.case.split())
+        if not sentence or len(sentence) > LONGEST_SENTENCE or not sentence.isprintable():
+            message = f"'case' is a sentence of at most {LONGEST_SENTENCE} printable characters that says what is expected"
+            self._problem(("case",), "sentence", message)
         self._names(expected)
         self._contradictions(expected)
-        return [PatientCase(replace(expected, case=" ".join(expected.case.split())), profile, self.file, self.node.line)]
+        return [PatientCase(replace(expected, case=sentence), profile, self.file, self.node.line)]
 
     def _problem(self, path: NodePath, code: str, message: str) -> None:
         self.problems.append(self.node.at(path).problem(self.file, code, message))
-
-    def _sentence(self, expected: ExpectedAnswer) -> None:
-        text = " ".join(expected.case.split())
-        if not text or len(text) > LONGEST_SENTENCE or not text.isprintable():
-            message = f"'case' is a sentence of at most {LONGEST_SENTENCE} printable characters that says what is expected"
-            self._problem(("case",), "sentence", message)
 
     def _filled(self, entries: Mapping[str, Node]) -> None:
         """Refuses what would pass whatever the answer is: a case, or a part of one, that expects nothing."""
@@ -159,8 +148,7 @@ class _CaseReader:
                 self._why(("why", therapy), why, {rule.id: rule for rule in ruleset.therapies[therapy].rules})
 
     def _why(self, at: NodePath, why: ExpectedWhy, rules: Collection[str]) -> None:
-        if why.rule:
-            self._known((*at, "rule"), why.rule, rules, "rule")
+        self._listed((*at, "rule"), [why.rule] if why.rule else (), rules, "rule")
         self._listed((*at, "cites"), why.cites, self.ruleset.studies, "study")
         self._listed((*at, "needs"), why.needs, self.ruleset.fields, "field")
         self._listed((*at, "blocked_by"), why.blocked_by, self.ruleset.fields, "field")
@@ -169,18 +157,16 @@ class _CaseReader:
             self._listed((*at, "also", rule, "cites"), also.cites, self.ruleset.studies, "study")
 
     def _listed(self, path: NodePath, names: Sequence[str] | None, allowed: Collection[str], what: str) -> None:
+        """Holds names, or the one name at the path, against those there are."""
         for index, name in enumerate(names or ()):
-            self._known((*path, index), name, allowed, what)
+            if name not in allowed:
+                self._problem((*path, index), f"unknown-{what}", f"no {what} {quote(name)}; {suggestion(name, allowed)}")
 
     def _words(self, key: str) -> list[str]:
         """The words under a key, as written; so that a wrong one is told even where the case cannot be decoded."""
         node = self.node.at((key,)) if key in self.node.value else None  # type: ignore[operator]
         members = node.value if node is not None and isinstance(node.value, list) else [node] if node is not None else []
         return [one.raw for one in members if not isinstance(one.value, (dict, list)) and one.raw]
-
-    def _known(self, path: NodePath, name: str, allowed: Collection[str], what: str) -> None:
-        if name not in allowed:
-            self._problem(path, f"unknown-{what}", f"no {what} {quote(name)}; {suggestion(name, allowed)}")
 
     def _keys(self, path: NodePath, names: Iterable[str], allowed: Collection[str]) -> None:
         for name in names:
@@ -204,9 +190,8 @@ class _CaseReader:
                 self._problem(path, "contradiction", f"{quote(therapy)} is expected in two lists given whole")
             for therapy, place in seen.items():
                 if (therapy in names) != (place == name):
-                    self._problem(
-                        path, "contradiction", f"{quote(therapy)} is expected in {place}, which {name}_exactly rules out"
-                    )
+                    message = f"{quote(therapy)} is expected in {place}, which {name}_exactly rules out"
+                    self._problem(path, "contradiction", message)
 
     # The patient
 
@@ -227,14 +212,12 @@ class _CaseReader:
                 raise InvalidInput([settings.problem(self.file, "wrong-type", "'set' is a mapping of fields, as in a profile")])
             profile_from(settings, self.file, self.ruleset.fields)  # so that what is wrong is told at its place here
             texts = [f"{key}={_setting(child)}" for key, child in settings.value.items()]
-        return profile_in(self._patient_bytes(patient, path), str(path), texts, fields=self.ruleset.fields)
-
-    def _patient_bytes(self, node: Node, path: Path) -> bytes:
         try:
-            return read_bytes(path, str(path))
+            data = read_bytes(path, str(path))
         except InvalidInput as error:
-            reason = error.problems[0].message
-            raise InvalidInput([node.problem(self.file, "unreadable", f"patient {quote(node.raw)}: {reason}")]) from None
+            message = f"patient {quote(patient.raw)}: {error.problems[0].message}"
+            raise InvalidInput([patient.problem(self.file, "unreadable", message)]) from None
+        return profile_in(data, str(path), texts, fields=self.ruleset.fields)
 
 
 def _setting(node: Node) -> str:

@@ -21,7 +21,6 @@ from hepatica.evaluation import (
     Scope,
     identity,
 )
-from hepatica.knowledge import Ruleset
 from hepatica.notice import notice
 from hepatica.patient import UNKNOWN, Fields
 
@@ -112,21 +111,19 @@ class CaseRun:
 
 def run_cases(suites: Iterable[tuple[Evaluator, Sequence[PatientCase]]]) -> CaseRun:
     """Every case under its ruleset, in order."""
-    found = [_outcomes(evaluator.ruleset, [outcome(case, evaluator) for case in cases]) for evaluator, cases in suites]
+    found: list[RulesetOutcomes] = []
+    for evaluator, cases in suites:
+        each = tuple(outcome(case, evaluator) for case in cases)
+        fails = sum(not one.passed for one in each)
+        found.append(RulesetOutcomes(ruleset=identity(evaluator.ruleset), cases=len(each), failed=fails, outcomes=each))
     failed = sum(one.failed for one in found)
-    dates = {one.ruleset.as_of for one in found}
     return CaseRun(
-        notice=notice(min(dates, default="")),
+        notice=notice(min((one.ruleset.as_of for one in found), default="")),
         passed=not failed,
         cases=sum(one.cases for one in found),
         failed=failed,
         rulesets=tuple(found),
     )
-
-
-def _outcomes(ruleset: Ruleset, outcomes: Sequence[CaseOutcome]) -> RulesetOutcomes:
-    failed = sum(not one.passed for one in outcomes)
-    return RulesetOutcomes(ruleset=identity(ruleset), cases=len(outcomes), failed=failed, outcomes=tuple(outcomes))
 
 
 def outcome(case: PatientCase, evaluator: Evaluator) -> CaseOutcome:

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 
 from hepatica.assurance.cases.case import PatientCase
 from hepatica.documents import MAX_BYTES, Node, read_bytes, read_yaml
 from hepatica.knowledge import CARD, CASES, Ruleset, find_ruleset
-from hepatica.problems import InvalidInput, Problem
+from hepatica.problems import InvalidInput, Problem, gathered
 
 ENDINGS = (".yaml", ".yml")
 MAX_CASE_FILES = 1000
@@ -26,22 +26,8 @@ def suites(names: Sequence[str], rulesets: Path, default: str, given: bytes = b"
     `given`. Raises `InvalidInput`.
     """
     found: dict[str, list[Path]] = {}
-    for ruleset, place in _each(names or (default,), lambda name: _suite(name, rulesets, default, given)):
+    for ruleset, place in gathered(names or (default,), lambda name: _suite(name, rulesets, default, given)):
         found.setdefault(ruleset, []).append(place)
-    return found
-
-
-def _each(names: Iterable[str], read: Callable[[str], Iterable[tuple[str, Path]]]) -> list[tuple[str, Path]]:
-    """What the names stand for; raises `InvalidInput` with the problems of all."""
-    found: list[tuple[str, Path]] = []
-    problems: list[Problem] = []
-    for name in names:
-        try:
-            found.extend(read(name))
-        except InvalidInput as error:
-            problems.extend(error.problems)
-    if problems:
-        raise InvalidInput(problems)
     return found
 
 
@@ -68,8 +54,7 @@ def _below(folder: Path, rulesets: Path, default: str) -> list[tuple[str, Path]]
     cards = sorted(folder.rglob(CARD))
     if cards:
         return [_own(card.parent) for card in cards]
-    files = [str(path) for path in files_below(folder)]
-    return _each(files, lambda name: [(ruleset_of(Path(name), default, rulesets), Path(name))]) or [(default, folder)]
+    return gathered(files_below(folder), lambda path: [(ruleset_of(path, default, rulesets), path)]) or [(default, folder)]
 
 
 def ruleset_of(path: Path, default: str, rulesets: Path) -> str:
@@ -143,26 +128,13 @@ def files_below(folder: Path) -> list[Path]:
     return found
 
 
-def case_files(places: Sequence[Path], given: bytes = b"") -> Iterator[tuple[Path, bytes]]:
-    """The case files in files and folders with their bytes (`given` are those of `GIVEN`).
-
-    Raises `InvalidInput` where there are none.
-    """
-    problems: list[Problem] = []
-    files: dict[Path, Path] = {}
-    for place in places:
-        found = files_below(place) if place.is_dir() else [place]
-        if not found:
-            problems.append(Problem(str(place), 1, 1, "no-cases", "no case file here; a case file is YAML with a list 'cases:'"))
-        for path in found:
-            files.setdefault(path.absolute(), path)
-    for path in files.values():
-        try:
-            yield path, given if path == GIVEN else read_bytes(path, str(path))
-        except InvalidInput as error:
-            problems.extend(error.problems)
-    if problems:
-        raise InvalidInput(problems)
+def case_files(place: Path) -> list[Path]:
+    """The case files that a file or folder stands for; raises `InvalidInput` where there are none."""
+    found = files_below(place) if place.is_dir() else [place]
+    if not found:
+        message = "no case file here; a case file is YAML with a list 'cases:'"
+        raise InvalidInput([Problem(str(place), 1, 1, "no-cases", message)])
+    return found
 
 
 def selected(cases: Iterable[PatientCase], words: str) -> list[PatientCase]:

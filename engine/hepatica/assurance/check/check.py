@@ -37,7 +37,10 @@ def check(
     found = _waived(version, found)
     order = {code: position for position, code in enumerate(KINDS)}
     found.sort(key=lambda one: order[one.code])
-    applies = {name: _applies(proving, name) for name in version.ruleset.rules}
+    applies = {
+        name: AppliesTo(certain=count(proving.space, region.certain), possible=count(proving.space, region.possible))
+        for name, region in proving.rules.items()
+    }
     small = proving.space.points <= MOST_POINTS and proving.space.profiles < MOST_PROFILES
     if small:
         _hold_against_every_point(proving, applies)
@@ -78,11 +81,6 @@ def _waived(version: RulesetVersion, found: Sequence[CheckFinding]) -> list[Chec
         if not fitting:
             told.append(finding("stale-waiver", f"{CARD}:1", code=waiver.code, about=waiver.about or "anything"))
     return told
-
-
-def _applies(proving: Proving, rule: str) -> AppliesTo:
-    region = proving.rules[rule]
-    return AppliesTo(certain=count(proving.space, region.certain), possible=count(proving.space, region.possible))
 
 
 def _hold_against_every_point(proving: Proving, applies: dict[str, AppliesTo]) -> None:

@@ -93,16 +93,12 @@ def _alike(proving: Proving, therapy: Therapy) -> Iterator[tuple[Rule, Rule]]:
     for index, first in enumerate(rules):
         for second in rules[index + 1 :]:
             one, two = proving.rules[first.id], proving.rules[second.id]
-            if one.certain and two.certain and _same(proving, one, two):
+            # Most pairs share no box at all; only then is the diagram worth its making.
+            if one.certain and (one == two or (intersect(one.certain, two.certain) and _same(proving, one, two))):
                 yield first, second
 
 
 def _same(proving: Proving, first: Region, second: Region) -> bool:
-    if first == second:
-        return True
-    # Most pairs differ at the first box already; only then is the diagram worth its making.
-    if not intersect(first.certain, second.certain):
-        return False
     return Diagram(proving.space, [first, second], lambda verdicts: verdicts[0] is verdicts[1]).outcomes() == (True,)
 
 
@@ -168,9 +164,8 @@ def outside_trials(proving: Proving) -> Iterator[CheckFinding]:
         studies = _rests_on(rule, proving.ruleset.studies)
         if rule.reaches not in ("options", "trials") or not studies:
             continue
-        populations = [_enrolled(proving, rule, study) for study in studies]
-        stated = [boxes for boxes in populations if boxes is not None]
-        if len(stated) == len(populations):
+        stated = [boxes for study in studies if (boxes := _enrolled(proving, rule, study)) is not None]
+        if len(stated) == len(studies):
             left = subtract(proving.rules[rule.id].certain, (box for boxes in stated for box in boxes))
             if left:
                 yield proving.about("outside-trials", rule, left, studies=", ".join(study.id for study in studies))
@@ -205,14 +200,14 @@ def unresolvable_unknown(proving: Proving) -> Iterator[CheckFinding]:
     """Rules that apply somewhere, yet stay open at a profile although no completion of it makes them apply."""
     completions = [_completions(axis) for axis in proving.space.axes]
     for rule in proving.ruleset.rules.values():
-        resolvable = [
-            tuple(_completable(mask, row) for mask, row in zip(sure, completions, strict=True))
-            for sure, _ in proving.boxes(rule)
-            if all(sure)
-        ]
+        boxes = proving.boxes(rule)
+        resolvable = [tuple(map(_completable, sure, completions)) for sure, _ in boxes if all(sure)]
         left = subtract(proving.rules[rule.id].possible, resolvable) if resolvable else []
         if left:
-            yield proving.about("unresolvable-unknown", rule, left, fields=" or ".join(_contradicted(proving, rule)))
+            # The fields on which an alternative asks for what no entry gives.
+            axes = {axis for sure, maybe in boxes for axis, mask in enumerate(sure) if not mask and all(maybe)}
+            fields = [field.name for axis in sorted(axes) for field in proving.space.axes[axis].fields]
+            yield proving.about("unresolvable-unknown", rule, left, fields=" or ".join(fields))
 
 
 def _completions(axis: Axis) -> tuple[int, ...]:
@@ -232,12 +227,6 @@ def _becomes(entry: Sequence[frozenset[int]], other: Sequence[frozenset[int]]) -
 def _completable(mask: int, completions: tuple[int, ...]) -> int:
     """The points of an axis that can turn out to lie in a mask."""
     return sum(bool(mask & reached) << point for point, reached in enumerate(completions))
-
-
-def _contradicted(proving: Proving, rule: Rule) -> list[str]:
-    """The fields on which an alternative of the rule asks for what no entry gives."""
-    axes = {axis for sure, maybe in proving.boxes(rule) for axis, mask in enumerate(sure) if not mask and all(maybe)}
-    return [field.name for axis in sorted(axes) for field in proving.space.axes[axis].fields]
 
 
 def untested_thresholds(proving: Proving, tried: Sequence[Facts]) -> Iterator[CheckFinding]:
@@ -273,16 +262,10 @@ def _untested(proving: Proving, classes: FieldClasses, threshold: float, missing
     wanted = sum(1 << n for n, test in enumerate(program.tests) if test.field == name and threshold in test.operands)
     rules = proving.ruleset.rules.values()
     first = next((rule for rule in rules if program.goals[GoalKey("rule", rule.id)].tests & wanted), None)
-    return finding(
-        "untested-threshold",
-        proving.place(first) if first is not None else "",
-        Profile(
-            proving.space.total({name: classes.samples[next(iter(missing.values()))]}), fields=proving.version.fields
-        ).as_document(),
-        field=name,
-        sides=" or ".join(missing),
-        value=f"{threshold:g}",
-    )
+    facts = proving.space.total({name: classes.samples[next(iter(missing.values()))]})
+    witness = Profile(facts, fields=proving.version.fields).as_document()
+    place = proving.place(first) if first is not None else ""
+    return finding("untested-threshold", place, witness, field=name, sides=" or ".join(missing), value=f"{threshold:g}")
 
 
 PROOFS: tuple[Callable[[Proving], Iterator[CheckFinding]], ...] = (

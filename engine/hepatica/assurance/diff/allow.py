@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import NamedTuple
 
-from hepatica.assurance.diff.compare import Comparison
+from hepatica.assurance.diff.compare import VersionComparison
 from hepatica.assurance.diff.result import AnswerChange, RulesetEdit, Undeclared, UnmetDeclaration
 from hepatica.assurance.space import Box, RegionMaker, intersect, subtract
 from hepatica.assurance.version import PLACES, RulesetVersion, Subject, SubjectKind
@@ -133,24 +133,14 @@ class _Declaration:
 
 def _ids(kind: str, versions: Sequence[RulesetVersion]) -> list[str]:
     """What a declaration of a kind may name."""
-    found: dict[str, None] = {}
+    found: list[str] = []
     for version in versions:
-        groups: Mapping[str, Iterable[str]] = {
-            "therapy": version.ruleset.therapies,
-            "concept": version.ruleset.concepts,
-            "study": version.ruleset.studies,
-            "note": version.notes,
-            "scope": ("scope",),
-            "shown": (
-                version.ruleset.card.id,
-                *version.ruleset.therapies,
-                *version.ruleset.rules,
-                *version.ruleset.studies,
-                *version.notes,
-            ),
-        }
-        found |= dict.fromkeys(groups[kind])
-    return list(found)
+        rules = version.ruleset
+        if kind == "shown":
+            found += (rules.card.id, *rules.therapies, *rules.rules, *rules.studies, *version.notes)
+        else:
+            found += version.known[kind]
+    return list(dict.fromkeys(found))
 
 
 def tests_in(allowances: Iterable[Allowance]) -> tuple[Test, ...]:
@@ -158,7 +148,7 @@ def tests_in(allowances: Iterable[Allowance]) -> tuple[Test, ...]:
     return tuple(test for one in allowances for alternative in one.where or () for test in sorted(alternative, key=repr))
 
 
-def gate(comparison: Comparison, allowances: Sequence[Allowance]) -> Gated:
+def gate(comparison: VersionComparison, allowances: Sequence[Allowance]) -> Gated:
     """Hold every change, and every edit that an answer shows, against the declared ones."""
     maker = RegionMaker(comparison.space)
     # A declared region holds every profile of which its condition is or may be true: an interval may reach into it.
@@ -184,13 +174,9 @@ def gate(comparison: Comparison, allowances: Sequence[Allowance]) -> Gated:
         fitting = [index for index, one in enumerate(allowances) if one.declared.shown in (edit.what, *edit.therapies)]
         met.update(fitting)
         edits.append(replace(edit, declared=bool(fitting and edit.profiles)))
-    unmet = tuple(_unmet(one) for index, one in enumerate(allowances) if index not in met)
+    left_over = [(one.place, *(one.subject or ("shown", one.declared.shown))) for n, one in enumerate(allowances) if n not in met]
+    unmet = tuple(UnmetDeclaration(place=place, kind=kind, id=name) for place, kind, name in left_over)
     return Gated(tuple(changes), tuple(edits), tuple(undeclared), unmet)
-
-
-def _unmet(allowance: Allowance) -> UnmetDeclaration:
-    kind, name = allowance.subject or ("shown", allowance.declared.shown)
-    return UnmetDeclaration(place=allowance.place, kind=kind, id=name)
 
 
 def _fits(allowance: Allowance, change: AnswerChange) -> bool:

@@ -37,7 +37,7 @@ _OF_SUBJECT: Mapping[str, ChangeKind] = {"scope": "scope", "study": "applicabili
 
 
 @dataclass(frozen=True, eq=False)
-class Comparison:
+class VersionComparison:
     """Two versions: over which space, every change of an answer, and what was edited. `same`: subjects proved equal.
 
     `unsettled` are subjects with so many rules that what changes was not settled at a bounded cost.
@@ -52,14 +52,13 @@ class Comparison:
     unsettled: tuple[str, ...]
 
 
-def compare(old: RulesetVersion, new: RulesetVersion, cuts: Iterable[Test] = ()) -> Comparison:
+def compare(old: RulesetVersion, new: RulesetVersion, cuts: Iterable[Test] = ()) -> VersionComparison:
     """Compare two versions over the space cut at the thresholds of both, and at any further `cuts`."""
     renamed = renamed_rules(old.ruleset, new.ruleset)
     if renamed:
         old = _renamed(old, {before: after for after, before in renamed.items()})
-    comparing = _Comparing(
-        old, new, space_of((*old.program.tests, *new.program.tests, *cuts), old.fields.merged(new.fields.values()))
-    )
+    tests = (*old.program.tests, *new.program.tests, *cuts)
+    comparing = _Comparing(old, new, space_of(tests, old.fields.merged(new.fields.values())))
     subjects = [
         s for s in dict.fromkeys((*new.subjects(), *old.subjects())) if s.kind == "therapy" or old.knows(s) or new.knows(s)
     ]
@@ -74,11 +73,12 @@ def compare(old: RulesetVersion, new: RulesetVersion, cuts: Iterable[Test] = ())
             continue
         changes.extend(found)
         same += not found
-    names = tuple(_name_edit(before, after) for after, before in renamed.items())
-    made = (*names, *edits(old.ruleset, new.ruleset))
-    return Comparison(
-        old, new, comparing.space, tuple(comparing.seen(edit) for edit in made), tuple(changes), same, tuple(unsettled)
-    )
+    names = [
+        RulesetEdit(area="rule", action="renamed", what=after, part="id", before=before, after=after)
+        for after, before in renamed.items()
+    ]
+    made = tuple(map(comparing.seen, (*names, *edits(old.ruleset, new.ruleset))))
+    return VersionComparison(old, new, comparing.space, made, tuple(changes), same, tuple(unsettled))
 
 
 def _renamed(version: RulesetVersion, names: Mapping[str, str]) -> RulesetVersion:
@@ -88,10 +88,6 @@ def _renamed(version: RulesetVersion, names: Mapping[str, str]) -> RulesetVersio
         for key, goal in version.program.goals.items()
     }
     return RulesetVersion(with_names(version.ruleset, names), replace(version.program, goals=goals))
-
-
-def _name_edit(before: str, after: str) -> RulesetEdit:
-    return RulesetEdit(area="rule", action="renamed", what=after, part="id", before=before, after=after)
 
 
 class _Found(NamedTuple):
@@ -147,21 +143,18 @@ class _Comparing:
 
     def _differing_rules(self, subject: Subject) -> list[str]:
         """The rules of a therapy whose condition or weight differs between the versions, by id."""
-        rules = [self._rules(version, subject) for version in self.versions]
-        return [
-            name
-            for name in sorted({*rules[0], *rules[1]})
-            if self._weight(0, rules[0].get(name)) != self._weight(1, rules[1].get(name))
-        ]
+        old, new = (
+            {rule.id: self._weight(version, rule) for rule in version.ruleset.therapies[subject.id].rules}
+            if version.knows(subject)
+            else {}
+            for version in self.versions
+        )
+        return [name for name in sorted({*old, *new}) if old.get(name) != new.get(name)]
 
     @staticmethod
-    def _rules(version: RulesetVersion, subject: Subject) -> dict[str, Rule]:
-        therapy = version.ruleset.therapies.get(subject.id)
-        return {rule.id: rule for rule in therapy.rules} if therapy is not None else {}
-
-    def _weight(self, side: int, rule: Rule | None) -> object:
+    def _weight(version: RulesetVersion, rule: Rule) -> object:
         """What decides where a rule puts its therapy, and its reasons."""
-        return rule and (rule.standing, rule.verdict, self.versions[side].meaning(GoalKey("rule", rule.id)), ordered(rule.when))
+        return rule.standing, rule.verdict, version.meaning(GoalKey("rule", rule.id)), ordered(rule.when)
 
     def _both(self, rule: str) -> tuple[Region, Region]:
         return self.regions[0].get(rule, NOWHERE), self.regions[1].get(rule, NOWHERE)
@@ -252,13 +245,10 @@ class _Comparing:
         )
 
     def _name(self, subject: Subject) -> str:
-        for version in (self.new, self.old):
-            group: Mapping[str, object] = {"therapy": version.ruleset.therapies, "study": version.ruleset.studies}.get(
-                subject.kind, {}
-            )
-            if subject.id in group:
-                return str(getattr(group[subject.id], "name", subject.id))
-        return subject.id
+        named = {**self.old.ruleset.therapies, **self.new.ruleset.therapies} if subject.kind == "therapy" else {}
+        studies = {**self.old.ruleset.studies, **self.new.ruleset.studies} if subject.kind == "study" else {}
+        found = named.get(subject.id) or studies.get(subject.id)
+        return found.name if found is not None else subject.id
 
     @cached_property
     def scoped(self) -> ScopedSpace | None:
@@ -304,11 +294,11 @@ class _Comparing:
 
     def _kind_of(self, edit: RulesetEdit) -> str:
         """The kind of thing that was edited, also where the edit is of its text or figures."""
-        for kind, has in (("rule", "rules"), ("study", "studies"), ("therapy", "therapies"), ("concept", "concepts")):
-            known = any(edit.what in getattr(version.ruleset, has) for version in self.versions)
-            if known and (edit.area == kind or edit.area in ("text", "figure")):
+        for kind in ("rule", "study", "therapy", "concept", "note"):
+            known = any(edit.what in version.known[kind] for version in self.versions)
+            if known and edit.area in (kind, "text", "figure"):
                 return kind
-        return "note" if any(edit.what in version.notes for version in self.versions) else "card"
+        return "card"
 
 
 _RULE_SILENT = ("when", "standing", "verdict", "id")

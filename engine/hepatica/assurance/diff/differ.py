@@ -6,12 +6,11 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 from hepatica.assurance.diff.allow import Allowance, gate, tests_in
-from hepatica.assurance.diff.compare import Comparison, compare
+from hepatica.assurance.diff.compare import VersionComparison, compare
 from hepatica.assurance.diff.result import RulesetDiff, RulesetEdit
-from hepatica.assurance.space import RegionMaker, simplest, space_of
-from hepatica.assurance.version import ProfileSpace, RulesetVersion
+from hepatica.assurance.space import space_of
+from hepatica.assurance.version import ProfileSpace, RulesetVersion, smallest_boxes
 from hepatica.evaluation import Entry, Evaluation, RulesetIdentity, evaluator_of, identity
-from hepatica.inference import GoalKey
 from hepatica.notice import notice
 from hepatica.patient import Profile
 from hepatica.problems import InvalidInput
@@ -88,7 +87,7 @@ def new_or_gone(version: RulesetVersion, *, gone: bool = False) -> RulesetDiff:
     )
 
 
-def _headline(comparison: Comparison, edits: Sequence[RulesetEdit]) -> str:
+def _headline(comparison: VersionComparison, edits: Sequence[RulesetEdit]) -> str:
     """What was found, in one sentence."""
     profiles = counted(comparison.space.profiles, "profile")
     shown = [edit for edit in edits if edit.profiles]
@@ -109,19 +108,13 @@ def _headline(comparison: Comparison, edits: Sequence[RulesetEdit]) -> str:
     return f"{'; '.join(parts)}."
 
 
-def _moved(comparison: Comparison) -> str:
+def _moved(comparison: VersionComparison) -> str:
     """How many things of each kind an answer says otherwise."""
     found: list[str] = []
-    for kind, one, several in (
-        ("therapy", "therapy", "therapies"),
-        ("scope", "the scope", "the scope"),
-        ("concept", "concept", "concepts"),
-        ("study", "study", "studies"),
-        ("note", "note", "notes"),
-    ):
+    for kind, several in (("therapy", "therapies"), ("scope", ""), ("concept", ""), ("study", "studies"), ("note", "")):
         number = len({change.id for change in comparison.changes if change.subject == kind})
         if number:
-            found.append(one if kind == "scope" else counted(number, one, several))
+            found.append("the scope" if kind == "scope" else counted(number, kind, several))
     listed = found[0] if len(found) == 1 else f"{', '.join(found[:-1])} and {found[-1]}"
     return f"Answers change for {listed}, somewhere among {counted(comparison.space.profiles, 'profile')}"
 
@@ -141,7 +134,10 @@ def _with_headlines(edits: Sequence[RulesetEdit], old: RulesetVersion, new: Rule
 
 def _headlines(therapy: str, old: RulesetVersion, new: RulesetVersion) -> Iterator[tuple[str, str]]:
     """A therapy's headline before and after, for a smallest profile of each of its rules."""
-    for profile in _smallest_profiles(therapy, new):
+    space = space_of(new.program.tests, new.fields)
+    found = new.ruleset.therapies.get(therapy)
+    for box in smallest_boxes(new, space, [rule.id for rule in found.rules] if found is not None else ()):
+        profile = Profile(space.expected(box), fields=space.fields)
         try:
             answers = [evaluator_of(version.ruleset).evaluate(profile) for version in (old, new)]
         except InvalidInput:
@@ -149,16 +145,6 @@ def _headlines(therapy: str, old: RulesetVersion, new: RulesetVersion) -> Iterat
         first, second = (_entry(answer, therapy) for answer in answers)
         if first is not None and second is not None:
             yield first.headline.text, second.headline.text
-
-
-def _smallest_profiles(therapy: str, version: RulesetVersion) -> Iterator[Profile]:
-    space = space_of(version.program.tests, version.fields)
-    maker = RegionMaker(space)
-    found = version.ruleset.therapies.get(therapy)
-    for rule in found.rules if found is not None else ():
-        region = maker.region(version.conjunctions(GoalKey("rule", rule.id)))
-        if region.certain:
-            yield Profile(space.expected(simplest(space, region.certain)), fields=space.fields)
 
 
 def _entry(answer: Evaluation, therapy: str) -> Entry | None:

@@ -5,12 +5,12 @@ Order without meaning (of rules, of the parts of a condition, of keys) is no edi
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import fields, is_dataclass, replace
 from typing import Any
 
 from hepatica.assurance.diff.result import Action, Area, RulesetEdit
-from hepatica.knowledge import AllOf, AnyOf, ConceptTest, NotOf, Rule, Ruleset, Test, condition_words
+from hepatica.knowledge import AllOf, AnyOf, ConceptTest, NotOf, Ruleset, Test, condition_words
 from hepatica.patient import Fields
 
 FIGURES = ("results", "toxicity", "figures", "arms", "n", "n_planned", "primary_endpoints")
@@ -22,16 +22,17 @@ LONGEST = 200
 
 def edits(old: Ruleset, new: Ruleset) -> tuple[RulesetEdit, ...]:
     """Every edit, in the order of the new version; things only the old one has come last in their group."""
-    found: list[RulesetEdit] = []
-    fields = old.fields.merged(new.fields.values())
-    found += _compared("card", {new.card.id: old.card}, {new.card.id: new.card}, fields)
-    found += _compared("fields", old.fields, new.fields, fields)
-    found += _compared("concept", old.concepts, new.concepts, fields)
-    found += _compared("therapy", _therapies(old), _therapies(new), fields)
-    found += _compared("rule", old.rules, new.rules, fields)
-    found += _compared("study", old.studies, new.studies, fields)
-    found += _compared("note", {n.id: n for n in old.notes}, {n.id: n for n in new.notes}, fields)
-    return tuple(found)
+    known = old.fields.merged(new.fields.values())
+    areas: list[tuple[Area, Mapping[str, Any], Mapping[str, Any]]] = [
+        ("card", {new.card.id: old.card}, {new.card.id: new.card}),
+        ("fields", old.fields, new.fields),
+        ("concept", old.concepts, new.concepts),
+        ("therapy", _therapies(old), _therapies(new)),
+        ("rule", old.rules, new.rules),
+        ("study", old.studies, new.studies),
+        ("note", {note.id: note for note in old.notes}, {note.id: note for note in new.notes}),
+    ]
+    return tuple(edit for area, before, after in areas for edit in _compared(area, before, after, known))
 
 
 def renamed_rules(old: Ruleset, new: Ruleset) -> dict[str, str]:
@@ -40,14 +41,12 @@ def renamed_rules(old: Ruleset, new: Ruleset) -> dict[str, str]:
     found: dict[str, str] = {}
     for therapy, rule in new.rules_with_therapy():
         if rule.id not in old.rules:
-            match = next((one for owner, one in gone if owner == therapy.id and _same_but_id(one, rule)), None)
-            if match is not None and match.id not in found.values():
-                found[rule.id] = match.id
+            content = ordered(replace(rule, id=""))
+            same = (one.id for owner, one in gone if owner == therapy.id and ordered(replace(one, id="")) == content)
+            match = next(same, None)
+            if match is not None and match not in found.values():
+                found[rule.id] = match
     return found
-
-
-def _same_but_id(first: Rule, second: Rule) -> bool:
-    return bool(ordered(replace(first, id="")) == ordered(replace(second, id="")))
 
 
 def with_names(ruleset: Ruleset, renamed: Mapping[str, str]) -> Ruleset:
@@ -97,14 +96,10 @@ def _compared(area: Area, old: Mapping[str, Any], new: Mapping[str, Any], known:
             yield RulesetEdit(area=area, action="added", what=name, part="", before="", after=_shown(after, known))
         elif ordered(old[name]) != ordered(after):
             for part, first, second in _differences("", old[name], after):
-                yield RulesetEdit(
-                    area=_area(area, part),
-                    action=_action(first, second),
-                    what=name,
-                    part=part,
-                    before=_text(first, known),
-                    after=_text(second, known),
-                )
+                action: Action = "added" if first is _NOTHING else "removed" if second is _NOTHING else "changed"
+                shown = _shown(first, known), _shown(second, known)
+                kind = _area(area, part)
+                yield RulesetEdit(area=kind, action=action, what=name, part=part, before=shown[0], after=shown[1])
     for name, before in old.items():
         if name not in new:
             yield RulesetEdit(area=area, action="removed", what=name, part="", before=_shown(before, known), after="")
@@ -118,17 +113,8 @@ def _area(area: Area, part: str) -> Area:
     return "figure" if area == "study" and steps[0] in FIGURES else area
 
 
-class _Nothing:
-    """Stands for a part that one version does not have."""
-
-
-_NOTHING = _Nothing()
-
-
-def _action(first: object, second: object) -> Action:
-    if first is _NOTHING:
-        return "added"
-    return "removed" if second is _NOTHING else "changed"
+_NOTHING = object()
+"""Stands for a part that one version does not have."""
 
 
 def _differences(path: str, old: Any, new: Any) -> Iterator[tuple[str, Any, Any]]:
@@ -141,11 +127,8 @@ def _differences(path: str, old: Any, new: Any) -> Iterator[tuple[str, Any, Any]
         yield path, old, new
         return
     for key in dict.fromkeys((*second, *first)):
-        yield from _differences(_joined(path, key), first.get(key, _NOTHING), second.get(key, _NOTHING))
-
-
-def _joined(path: str, key: str) -> str:
-    return f"{path}{key}" if key.startswith("[") or not path else f"{path}.{key}"
+        below = f"{path}{key}" if key.startswith("[") or not path else f"{path}.{key}"
+        yield from _differences(below, first.get(key, _NOTHING), second.get(key, _NOTHING))
 
 
 def _parts(value: Any) -> dict[str, Any] | None:
@@ -157,17 +140,8 @@ def _parts(value: Any) -> dict[str, Any] | None:
     if isinstance(value, Mapping):
         return {str(key): inner for key, inner in value.items()}
     if isinstance(value, tuple) and value and all(is_dataclass(inner) and not isinstance(inner, _CONDITIONS) for inner in value):
-        return _listed(value)
+        return {f"[{getattr(inner, 'id', '') or index}]": inner for index, inner in enumerate(value, 1)}
     return None
-
-
-def _listed(values: Sequence[Any]) -> dict[str, Any]:
-    """Records by their id, or by their place where they have none."""
-    return {f"[{getattr(value, 'id', '') or index}]": value for index, value in enumerate(values, 1)}
-
-
-def _text(value: Any, known: Fields) -> str:
-    return "" if value is _NOTHING else _shown(value, known)
 
 
 def _shown(value: Any, known: Fields) -> str:
@@ -185,6 +159,6 @@ def _shown(value: Any, known: Fields) -> str:
         parts = (f"{key}: {_shown(inner, known)}" for key, inner in value.items())
         text = str(value["name"]) if "name" in value else ", ".join(parts)
     else:
-        text = "" if value is None else f"{value:g}" if isinstance(value, float) else str(value)
+        text = "" if value is None or value is _NOTHING else f"{value:g}" if isinstance(value, float) else str(value)
     line = " ".join(text.split())
     return line if len(line) <= LONGEST else f"{line[: LONGEST - 3]}..."

@@ -50,13 +50,12 @@ def files_at(folder: Path, revision: str) -> RulesetFiles | None:
     """
     at = _Revision(folder, revision)
     home = folder.resolve()
-    inside = at.relative(home)
-    if not at.holds(inside):
+    if not at.holds(at.relative(home)):
         other = at.renamed(home)
         if other is None:
             return None
         home = at.top / other
-    return _gathered(at, home)
+    return at.files(home)
 
 
 def files_in(path: str, revision: str) -> RulesetFiles:
@@ -64,13 +63,8 @@ def files_in(path: str, revision: str) -> RulesetFiles:
     at = _Revision(Path.cwd(), revision)
     home = at.top / at.relative((Path.cwd() / path).resolve())
     if not at.holds(at.relative(home)):
-        _refuse(f"{revision}:{path}", "no-ruleset", f"no {CARD} there at that revision")
-    return _gathered(at, home)
-
-
-def _gathered(at: _Revision, home: Path) -> RulesetFiles:
-    files = gather(home, at.read)
-    return replace(files, root=Path(f"{at.revision}:{at.relative(home)}"))
+        _refuse(f"{revision}:{path}", "no-ruleset", _NO_CARD)
+    return at.files(home)
 
 
 def merge_base(folder: Path, revision: str) -> str:
@@ -94,17 +88,18 @@ class _Revision:
             _no_repository(top, folder, revision)
         self.top = Path(top.text)
         self.revision = revision
-        self.commit = self._commit()
-
-    def _commit(self) -> str:
-        usable = self.revision.isprintable() and 0 < len(self.revision) <= LONGEST_REVISION
+        usable = revision.isprintable() and 0 < len(revision) <= LONGEST_REVISION
         # --end-of-options: a revision that begins with a dash is never an option.
-        asked = ("rev-parse", "--verify", "--quiet", "--end-of-options", f"{self.revision}^{{commit}}")
+        asked = ("rev-parse", "--verify", "--quiet", "--end-of-options", f"{revision}^{{commit}}")
         found = _git(self.top, *asked) if usable else None
         if found is None or not found.ok or not found.text:
-            message = f"{quote(self.revision)} is neither a ruleset's folder or id nor a revision of {self.top}"
-            _refuse(self.revision[:LONGEST_REVISION], "unknown-revision", message)
-        return found.text.splitlines()[0]
+            message = f"{quote(revision)} is neither a ruleset's folder or id nor a revision of {self.top}"
+            _refuse(revision[:LONGEST_REVISION], "unknown-revision", message)
+        self.commit = found.text.splitlines()[0]
+
+    def files(self, home: Path) -> RulesetFiles:
+        """The files of the ruleset in a folder, and of those that it is laid over."""
+        return replace(gather(home, self._read), root=Path(f"{self.revision}:{self.relative(home)}"))
 
     def relative(self, folder: Path) -> str:
         """The folder as the repository names it, empty for its root; raises `InvalidInput` where it lies outside."""
@@ -115,7 +110,8 @@ class _Revision:
 
     def holds(self, inside: str) -> bool:
         """Whether a ruleset stood in a folder."""
-        return any(entry.path == _below(inside, CARD) for entry in self._entries(_below(inside, CARD)))
+        card = f"{inside}/{CARD}" if inside else CARD
+        return any(entry.path == card for entry in self._entries(card))
 
     def renamed(self, folder: Path) -> str | None:
         """The one other folder in which a ruleset of the same id stood; None where there is none, or there are several."""
@@ -127,13 +123,12 @@ class _Revision:
         homes = [path.rpartition("/")[0] for path, data in contents.items() if _id_in(data) == own]
         return homes[0] if len(homes) == 1 else None
 
-    def read(self, folder: Path) -> RulesetFiles:
-        """The files of one folder at this revision."""
+    def _read(self, folder: Path) -> RulesetFiles:
         inside = self.relative(folder)
-        shown = f"{self.revision}:{inside}" if inside else f"{self.revision}:."
+        shown = f"{self.revision}:{inside or '.'}"
         listed = dict(self._belonging(inside, shown))
         if CARD not in listed:
-            _refuse(shown, "no-ruleset", f"no {CARD} there at that revision")
+            _refuse(shown, "no-ruleset", _NO_CARD)
         if len(listed) > MAX_FILES:
             _refuse(shown, "too-large", f"more than {MAX_FILES} files")
         contents = self._contents(listed)
@@ -168,16 +163,12 @@ class _Revision:
         """The bytes of files by name, asked for in one go after their sizes."""
         asked = "".join(f"{blob}\n" for blob in blobs.values()).encode()
         sizes = _git(self.top, "cat-file", "--batch-check", given=asked)
-        total = 0
-        for name, line in zip(blobs, sizes.text.splitlines(), strict=False):
-            if not line.endswith("missing"):
-                total += int(line.rpartition(" ")[2])
-            else:
-                message = (
-                    f"the repository does not hold {name} of that revision (a partial clone, or damaged); nothing is fetched"
-                )
-                _refuse(self.revision, "missing-object", message)
-        if total > MAX_TOTAL:
+        lines = sizes.text.splitlines()
+        for name, line in zip(blobs, lines, strict=False):
+            if line.endswith("missing"):
+                what = f"the repository does not hold {name} of that revision"
+                _refuse(self.revision, "missing-object", f"{what} (a partial clone, or damaged); nothing is fetched")
+        if sum(int(line.rpartition(" ")[2]) for line in lines) > MAX_TOTAL:
             _refuse(self.revision, "too-large", f"more than {MAX_TOTAL} bytes")
         found = _git(self.top, "cat-file", "--batch", given=asked)
         if not (sizes.ok and found.ok):
@@ -198,6 +189,7 @@ class _Revision:
             start = end + 1
 
 
+_NO_CARD = f"no {CARD} there at that revision"
 _OWN_NAMES = ("ruleset.yaml", "concepts.yaml", "fields.yaml", "references.yaml", "therapies", "notes", "omissions")
 
 
@@ -205,10 +197,6 @@ def _hidden(name: str, inside: str) -> bool:
     """Whether a file is no part of the ruleset: its cases, dot files, and at a repository's root whatever else lies there."""
     first = name.partition("/")[0]
     return first == CASES or any(part.startswith(".") for part in name.split("/")) or (not inside and first not in _OWN_NAMES)
-
-
-def _below(inside: str, name: str) -> str:
-    return f"{inside}/{name}" if inside else name
 
 
 def _id_in(card: bytes) -> str:
@@ -250,11 +238,8 @@ def _git(folder: Path, *arguments: str, given: bytes = b"") -> _Answer:
 
 def _no_repository(answer: _Answer, folder: Path, revision: str) -> NoReturn:
     if "dubious ownership" in answer.error:
-        message = (
-            f"git refuses the repository around {folder}, which belongs to another user; "
-            "if you trust it: git config --global --add safe.directory FOLDER"
-        )
-        _refuse(revision, "dubious-ownership", message)
+        message = f"git refuses the repository around {folder}, which belongs to another user"
+        _refuse(revision, "dubious-ownership", f"{message}; if you trust it: git config --global --add safe.directory FOLDER")
     message = f"{quote(revision)} is no ruleset, and {folder} is in no git repository that could know it as a revision"
     _refuse(revision, "no-repository", message)
 

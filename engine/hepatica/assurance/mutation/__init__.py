@@ -3,6 +3,6 @@
 from __future__ import annotations
 
 from hepatica.assurance.mutation.mutants import Mutant, mutants
-from hepatica.assurance.mutation.mutate import KilledMutant, MutationResult, SurvivingMutant, mutate
+from hepatica.assurance.mutation.mutate import MutationResult, mutate
 
-__all__ = ["KilledMutant", "Mutant", "MutationResult", "SurvivingMutant", "mutants", "mutate"]
+__all__ = ["Mutant", "MutationResult", "mutants", "mutate"]

@@ -67,15 +67,12 @@ class RulesView:
         """What a rule says of a profile."""
         reading, shown = reading_of(self.program, facts), self.explained[GoalKey("rule", rule)]
         verdict = reading.verdict(shown.goal)
-        if verdict is Verdict.TRUE:
-            return RuleSaid(verdict)
         if verdict is Verdict.UNKNOWN:
             return RuleSaid(verdict, needs=frozenset(shown.needs(reading)))
-        if not shown.goal.conjunctions:
+        if verdict is Verdict.TRUE or not shown.goal.conjunctions:
             return RuleSaid(verdict)
         tests = shown.failing(reading)
-        fields = (test.field for index, test in enumerate(self.program.tests) if tests >> index & 1)
-        return RuleSaid(verdict, blocked_by=frozenset(fields))
+        return RuleSaid(verdict, blocked_by=frozenset(t.field for n, t in enumerate(self.program.tests) if tests >> n & 1))
 
     def truth(self, key: GoalKey, facts: Facts) -> str:
         """Yes, no or unknown."""
@@ -137,11 +134,9 @@ class ChangedRules:
         baseline, key, new = self.baseline, self.mutant.of, self.mutant.condition
         if new is None:
             return {}, baseline.concepts
-        scope = baseline.ruleset.card.scope
-        if key.kind == "rule":
-            return {key: AllOf((scope, new))}, baseline.concepts
-        if key.kind == "study":
-            return {key: new}, baseline.concepts
+        if key.kind in ("rule", "study"):
+            whole = AllOf((baseline.ruleset.card.scope, new)) if key.kind == "rule" else new
+            return {key: whole}, baseline.concepts
         if key == SCOPE:
             rules = {GoalKey("rule", rule.id): AllOf((new, rule.when)) for rule in baseline.ruleset.rules.values()}
             return {SCOPE: new, **rules}, baseline.concepts
@@ -167,9 +162,8 @@ class ChangedRules:
         return _SAID[key.kind].get(came, came) != ("inside" if expected == "partly_stated" else expected)
 
     def _therapies(self) -> Iterator[Therapy]:
-        names = [key.id for key in self.conditions if key.kind == "rule"]
-        names += [self.rule.id] if self.rule is not None else []
-        yield from {id(therapy): therapy for therapy in (self.baseline.owners[name] for name in names)}.values()
+        names = [self.rule.id] if self.rule is not None else [key.id for key in self.conditions if key.kind == "rule"]
+        yield from {id(therapy): therapy for therapy in map(self.baseline.owners.__getitem__, names)}.values()
 
     def _therapy_fails(self, known: KnownCase, therapy: Therapy) -> bool:
         changed = [self.rule if self.rule is not None and self.rule.id == rule.id else rule for rule in therapy.rules]
@@ -194,7 +188,7 @@ class ChangedRules:
         if self.rule is not None:
             return self._where_applies(self.rule)
         for key in sorted(self.conditions, key=lambda key: (key.kind != "rule", key != SCOPE)):
-            facts = self._applicability_differs(key) if key.kind == "study" else self._differs(key)
+            facts = self._differs(key)
             if facts is not None:
                 return Pin(facts, self._subject(key))
         return None
@@ -208,25 +202,21 @@ class ChangedRules:
         return Pin(facts, self._subject(key), evidence=True) if facts is not None else None
 
     def _differs(self, key: GoalKey) -> Facts | None:
-        before, after = _with_old_names(self.baseline.conditions[key]), self.conditions[key]
-        found = outcomes((before, after), self._both(), lambda verdicts: verdicts[0] is verdicts[1], self.baseline.ruleset.fields)
-        return found.get(False)
+        """A profile on which a goal has another verdict; of a study one to which a rule that cites it may apply.
 
-    def _applicability_differs(self, key: GoalKey) -> Facts | None:
-        """A profile to which a rule that cites the study may apply; elsewhere the study is not shown. The rules are as before."""
+        Elsewhere the study is not shown; the rules are as before.
+        """
         before, after = _with_old_names(self.baseline.conditions[key]), self.conditions[key]
-        rules = [_with_old_names(self.baseline.conditions[rule]) for rule in self.baseline.citing[key.id]]
+        citing = self.baseline.citing[key.id] if key.kind == "study" else ()
+        rules = [_with_old_names(self.baseline.conditions[rule]) for rule in citing]
+        # The concepts as they were stand under other names beside those as changed, so that both can be opened.
+        old = {f"{_OLD}{concept}": _with_old_names(when) for concept, when in self.baseline.concepts.items()}
 
         def judge(verdicts: tuple[Verdict, ...]) -> bool:
-            cited = any(verdict is not Verdict.FALSE for verdict in verdicts[2:])
-            return cited and verdicts[0] is not verdicts[1]
+            seen = not citing or any(verdict is not Verdict.FALSE for verdict in verdicts[2:])
+            return seen and verdicts[0] is not verdicts[1]
 
-        return outcomes((before, after, *rules), self._both(), judge, self.baseline.ruleset.fields).get(True)
-
-    def _both(self) -> dict[str, Condition]:
-        """The concepts as changed, and as they were under other names, so that both can be opened side by side."""
-        old = {f"{_OLD}{concept}": _with_old_names(when) for concept, when in self.baseline.concepts.items()}
-        return {**self.concepts, **old}
+        return outcomes((before, after, *rules), self.concepts | old, judge, self.baseline.ruleset.fields).get(True)
 
     def _subject(self, key: GoalKey) -> Subject:
         if key.kind == "rule":

@@ -6,14 +6,14 @@ for a smallest profile of each rule, are tried: the line with another figure mus
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
-from hepatica.assurance.cases import PatientCase, Pin, not_shown
+from hepatica.assurance.cases import PatientCase, not_shown
 from hepatica.assurance.mutation.mutants import Mutant
 from hepatica.assurance.places import place_of
-from hepatica.assurance.space import RegionMaker, simplest, space_of
-from hepatica.assurance.version import Subject
+from hepatica.assurance.space import space_of
+from hepatica.assurance.version import RulesetVersion, smallest_boxes
 from hepatica.evaluation import Entry, Evaluator, shown
 from hepatica.inference import GoalKey
 from hepatica.knowledge import Ruleset
@@ -33,45 +33,24 @@ class ShownFigure(NamedTuple):
     value: str
     line: str
 
-    @property
-    def changed(self) -> str:
-        """The line with another figure."""
-        return self.line.replace(self.value, _OTHER)
-
 
 def shown_figures(evaluator: Evaluator, cases: Sequence[PatientCase]) -> dict[ShownFigure, Facts]:
     """Every figure that some headline shows, each with a profile that sees it."""
     found: dict[ShownFigure, Facts] = {}
-    for facts in (*_smallest(evaluator), *(case.profile.facts for case in cases)):
-        for figure in _in_headlines(_entries(evaluator, facts)):
-            found.setdefault(figure, facts)
+    space = space_of(evaluator.program.tests, evaluator.ruleset.fields)
+    boxes = smallest_boxes(RulesetVersion(evaluator.ruleset, evaluator.program), space, evaluator.ruleset.rules)
+    for facts in (*map(space.expected, boxes), *(case.profile.facts for case in cases)):
+        for entry in _entries(evaluator, facts):
+            line = entry.headline
+            for arm in line.arms:
+                if (value := shown(arm.value)) in line.text:
+                    found.setdefault(ShownFigure(entry.therapy, line.study, line.endpoint, arm.arm, value, line.text), facts)
     return found
-
-
-def _smallest(evaluator: Evaluator) -> Iterator[Facts]:
-    """For each rule that can apply a smallest profile to which it does."""
-    program = evaluator.program
-    space = space_of(program.tests, evaluator.ruleset.fields)
-    maker = RegionMaker(space)
-    for rule in evaluator.ruleset.rules:
-        conjunctions = program.goals[GoalKey("rule", rule)].conjunctions
-        region = maker.region([[t for n, t in enumerate(program.tests) if c >> n & 1] for c in conjunctions])
-        if region.certain:
-            yield space.expected(simplest(space, region.certain))
 
 
 def _entries(evaluator: Evaluator, facts: Facts) -> Iterator[Entry]:
     answer = evaluator.evaluate(Profile(facts, fields=evaluator.ruleset.fields))
     yield from (*answer.options, *answer.trials, *answer.possible, *answer.not_supported)
-
-
-def _in_headlines(entries: Iterable[Entry]) -> Iterator[ShownFigure]:
-    for entry in entries:
-        line = entry.headline
-        for arm in line.arms:
-            value = shown(arm.value)
-            if value in line.text:
-                yield ShownFigure(entry.therapy, line.study, line.endpoint, arm.arm, value, line.text)
 
 
 def mutant_of(figure: ShownFigure, ruleset: Ruleset) -> Mutant:
@@ -88,9 +67,4 @@ def noticed(figure: ShownFigure, case: PatientCase, evaluator: Evaluator) -> boo
     sees = any(
         one.therapy == figure.therapy and one.headline.text == figure.line for one in _entries(evaluator, case.profile.facts)
     )
-    return sees and next(not_shown(case, figure.therapy, figure.changed), None) is not None
-
-
-def pin_of(figure: ShownFigure, facts: Facts) -> Pin:
-    """What to write down so that the figure is pinned: the part of the line around it."""
-    return Pin(facts, Subject("therapy", figure.therapy), shows=figure.line)
+    return sees and next(not_shown(case, figure.therapy, figure.line.replace(figure.value, _OTHER)), None) is not None

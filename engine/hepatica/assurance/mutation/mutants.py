@@ -10,7 +10,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from itertools import chain
 from types import MappingProxyType
 from typing import Annotated
 
@@ -34,6 +33,7 @@ from hepatica.knowledge import (
     condition_words,
     leaves,
 )
+from hepatica.patient import Field as ProfileField
 from hepatica.patient import Fields
 
 STRICTNESS: dict[Operator, tuple[Operator, ...]] = {
@@ -91,9 +91,8 @@ def _of_condition(goal: GoalKey, condition: Condition, place: str, places: tuple
     seen = {condition}
     changes = list(_changes(condition, fields))
     if isinstance(condition, (Test, ConceptTest)):
-        changes.append(
-            ("condition dropped", f"dropped the only condition ({condition_words(condition, fields)})", AllOf(parts=()), 0)
-        )
+        says = f"dropped the only condition ({condition_words(condition, fields)})"
+        changes.append(("condition dropped", says, AllOf(parts=()), 0))
     for kind, says, changed, index in changes:
         if changed not in seen:
             seen.add(changed)
@@ -125,60 +124,40 @@ def _joined_changes(condition: AllOf | AnyOf, fields: Fields) -> Iterator[Change
     yield "all and any", f"{names[0]} of becomes {names[1]} of ({condition_words(condition, fields)})", other, 0
     first = 0
     for index, part in enumerate(condition.parts):
-        rest = (*condition.parts[:index], *condition.parts[index + 1 :])
-        yield (
-            "condition dropped",
-            f"dropped: {condition_words(part, fields)}",
-            rest[0] if len(rest) == 1 else type(condition)(rest),
-            first,
-        )
+        before, after = condition.parts[:index], condition.parts[index + 1 :]
+        rest = (*before, *after)
+        words, join = condition_words(part, fields), type(condition)
+        yield "condition dropped", f"dropped: {words}", rest[0] if len(rest) == 1 else join(rest), first
         if isinstance(part, (AllOf, AnyOf)):
-            yield "condition negated", f"negated: {condition_words(part, fields)}", _with(condition, index, NotOf(part)), first
+            yield "condition negated", f"negated: {words}", join((*before, NotOf(part), *after)), first
         for kind, says, changed, inner in _changes(part, fields):
-            yield kind, says, _with(condition, index, changed), first + inner
+            yield kind, says, join((*before, changed, *after)), first + inner
         first += sum(1 for _ in leaves(part))
 
 
-def _with(condition: AllOf | AnyOf, index: int, part: Condition) -> Condition:
-    return type(condition)((*condition.parts[:index], part, *condition.parts[index + 1 :]))
-
-
 def _test_changes(test: Test, fields: Fields) -> Iterator[Change]:
-    numeric = test.operator in STRICTNESS
-    for kind, changed in chain(_numeric_changes(test, fields) if numeric else _word_changes(test, fields), _negated(test)):
+    changes = _numeric_changes if test.operator in STRICTNESS else _word_changes
+    for kind, changed in (*changes(test, fields[test.field]), ("condition negated", test.opposite())):
         yield kind, _becomes(test, changed, fields), changed, 0
 
 
-def _negated(test: Test) -> Iterator[tuple[str, Test]]:
-    yield "condition negated", test.opposite()
-
-
-def _numeric_changes(test: Test, fields: Fields) -> Iterator[tuple[str, Test]]:
-    field = fields[test.field]
+def _numeric_changes(test: Test, field: ProfileField) -> Iterator[tuple[str, Test]]:
     bound = float(test.operands[0])
-    for moved in (bound - _step(bound), bound + _step(bound)):
+    # One in the last place that the threshold is written with: 400 moves by 1, 2.5 by 0.1.
+    step = float(10 ** -len(f"{bound:.6f}".rstrip("0").partition(".")[2]))
+    for moved in (bound - step, bound + step):
         if field.low <= moved <= field.high:
             yield "threshold moved", replace(test, operands=(round(moved, 6),))
     for operator in STRICTNESS[test.operator]:
         yield "strictness", replace(test, operator=operator)
 
 
-def _step(bound: float) -> float:
-    """One in the last place that the threshold is written with: 400 moves by 1, 2.5 by 0.1."""
-    decimals = f"{bound:.6f}".rstrip("0").partition(".")[2]
-    return float(10 ** -len(decimals))
-
-
-def _word_changes(test: Test, fields: Fields) -> Iterator[tuple[str, Test]]:
+def _word_changes(test: Test, field: ProfileField) -> Iterator[tuple[str, Test]]:
     if test.operator in ("empty", "not empty"):
         return
-    field = fields[test.field]
-    every = field.values if field.kind == "set" else words_of(field)
-    if len(test.operands) > 1:
-        for word in test.operands:
-            kept = tuple(other for other in test.operands if other != word)
-            yield "value dropped", replace(test, operands=kept)
-    for word in every:
+    for word in test.operands if len(test.operands) > 1 else ():
+        yield "value dropped", replace(test, operands=tuple(other for other in test.operands if other != word))
+    for word in field.values if field.kind == "set" else words_of(field):
         if word not in test.operands:
             yield "value added", replace(test, operands=(*test.operands, word))
 
@@ -189,20 +168,17 @@ def _becomes(before: Condition, after: Condition, fields: Fields) -> str:
 
 def _of_evidence(therapy: Therapy, rule: Rule, ruleset: Ruleset) -> Iterator[Mutant]:
     goal = GoalKey("rule", rule.id)
-    for kind, says, changed in chain(_standings(rule), _verdicts(rule), _citations(therapy, rule)):
+    for kind, says, changed in (*_weights(rule), *_citations(therapy, rule)):
         if accepted(changed, ruleset):
             yield Mutant(goal=str(goal), of=goal, kind=kind, says=says, place=place_of(ruleset, goal), rule=changed)
 
 
-def _standings(rule: Rule) -> Iterator[tuple[str, str, Rule]]:
+def _weights(rule: Rule) -> Iterator[tuple[str, str, Rule]]:
     for standing in STANDINGS:
         if standing != rule.standing:
             verdict = "no_better" if standing == "not_supported" else None
             says = f"standing {rule.standing} becomes {standing}"
             yield "standing changed", says, replace(rule, standing=standing, verdict=verdict)
-
-
-def _verdicts(rule: Rule) -> Iterator[tuple[str, str, Rule]]:
     for verdict in VERDICTS if rule.verdict is not None else ():
         if verdict != rule.verdict:
             yield "verdict changed", f"verdict {rule.verdict} becomes {verdict}", replace(rule, verdict=verdict)

@@ -17,9 +17,10 @@ from pydantic import Field
 
 from hepatica.assurance.cases import PatientCase, Pin, pinned
 from hepatica.assurance.mutation.changed import Baseline, ChangedRules, KnownCase
-from hepatica.assurance.mutation.figures import mutant_of, noticed, pin_of, shown_figures
+from hepatica.assurance.mutation.figures import mutant_of, noticed, shown_figures
 from hepatica.assurance.mutation.mutants import Mutant, mutants
 from hepatica.assurance.places import Places
+from hepatica.assurance.version import Subject
 from hepatica.evaluation import Evaluator, RulesetIdentity, identity
 from hepatica.notice import notice
 from hepatica.patient import Profile
@@ -93,10 +94,12 @@ def mutate(
             progress(index + 1, len(every))
     for figure, facts in shown_figures(evaluator, cases).items():
         found = next((case for case in cases if noticed(figure, case, evaluator)), None)
+        mutant = mutant_of(figure, ruleset)
         if found is not None:
-            killed.append(KilledMutant(mutant=mutant_of(figure, ruleset), by=found.place))
+            killed.append(KilledMutant(mutant=mutant, by=found.place))
         else:
-            survivors.append(_survivor(mutant_of(figure, ruleset), pin_of(figure, facts), evaluator))
+            pin = Pin(facts, Subject("therapy", figure.therapy), shows=figure.line)
+            survivors.append(_survivor(mutant, pin, evaluator))
     killers = tuple(_killers(survivors, evaluator, baseline))
     total = len(killed) + len(survivors)
     percent = int(1000 * len(killed) / total) / 10 if total else 100.0

@@ -8,10 +8,9 @@ from hepatica.assurance.space.conditions import outcomes
 from hepatica.assurance.space.describe import describe
 from hepatica.assurance.space.diagram import Diagram, TooManyParts, Verdicts, count, sum_or, uncovered
 from hepatica.assurance.space.scoped import ScopedSpace, described
-from hepatica.assurance.space.words import NOT_KNOWN, Limits, cells_in_words, limits
+from hepatica.assurance.space.words import Limits, cells_in_words, limits
 
 __all__ = [
-    "NOT_KNOWN",
     "NOWHERE",
     "Axis",
     "Box",

@@ -2,6 +2,6 @@
 
 from __future__ import annotations
 
-from hepatica.inference.columns.columns import BLOCK, WORD, Codes, Columns, Table, Weighted, outer
+from hepatica.inference.columns.columns import BLOCK, WORD, Codes, Columns, ColumnTable, Weighted, outer
 
-__all__ = ["BLOCK", "WORD", "Codes", "Columns", "Table", "Weighted", "outer"]
+__all__ = ["BLOCK", "WORD", "Codes", "ColumnTable", "Columns", "Weighted", "outer"]

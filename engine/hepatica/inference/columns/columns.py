@@ -36,7 +36,7 @@ class Verdicts(NamedTuple):
     possible: Words
 
 
-class Table(NamedTuple):
+class ColumnTable(NamedTuple):
     """Standing conjunctions by code of a field, or of several: two arrays of shape (words, codes)."""
 
     certain: Words
@@ -99,8 +99,8 @@ class Columns:
         self._combined = tuple(_combined([self.tables[column] for column in group]) for group in self._groups)
         self._masks = {name: self.layout.answer(name) for name in self.goals}
 
-    def _table(self, rows: Sequence[Row]) -> Table:
-        return Table(self.layout.packed([row.certain for row in rows]), self.layout.packed([row.possible for row in rows]))
+    def _table(self, rows: Sequence[Row]) -> ColumnTable:
+        return ColumnTable(self.layout.packed([row.certain for row in rows]), self.layout.packed([row.possible for row in rows]))
 
     def code(self, profiles: Sequence[Facts]) -> Codes:
         """The class of every field of every profile: shape (field tables, profiles)."""
@@ -173,11 +173,11 @@ def _groups(sizes: Sequence[int]) -> tuple[tuple[int, ...], ...]:
     return tuple(map(tuple, groups))
 
 
-def _combined(tables: Sequence[Table]) -> Table:
+def _combined(tables: Sequence[ColumnTable]) -> ColumnTable:
     """One table by the combined code of several, the first one's code counting most."""
     first, *rest = tables
     for other in rest:
-        first = Table(crossed(first.certain, other.certain), crossed(first.possible, other.possible))
+        first = ColumnTable(crossed(first.certain, other.certain), crossed(first.possible, other.possible))
     return first
 
 
@@ -214,7 +214,7 @@ class Weighted(NamedTuple):
     weights: NDArray[np.int64]
 
 
-def outer(tables: Sequence[Table], weights: Sequence[Sequence[int]]) -> Iterator[Weighted]:
+def outer(tables: Sequence[ColumnTable], weights: Sequence[Sequence[int]]) -> Iterator[Weighted]:
     """Every combination of one code per table, in blocks of bounded size; `weights[i][c]` profiles have code c of table i.
 
     Tables are combined while their product stays small, columns that are equal are merged, and what remains is crossed block by
