@@ -169,6 +169,7 @@ class _TherapyPlan:
         self._conditions = [evaluator.explained[GoalKey("rule", rule.id)] for rule in self.rules]
         self._cited = [[evaluator.cited(name) for name in rule.cites] for rule in self.rules]
         self._position = position
+        # The place in a list: standing, evidence, and the order of the card where both are equal.
         self._order = [(RANK[rule.standing], *evidence_rank(rule, self._ruleset.studies), position) for rule in self.rules]
         self._marks = self._rule_tests = self._tests = 0
         for condition in self._conditions:
@@ -186,6 +187,7 @@ class _TherapyPlan:
             pattern: Any = (reading.holds & self._tests, reading.fails & self._tests)
         else:
             pattern = reading.fails & self._rule_tests  # no rule may apply: only what fails is shown
+        # Two steps to what was made before: by which tests hold and fail, then by the values that its reasons show.
         outline = self._by_pattern.get(pattern)
         if outline is None:
             outline = self._by_pattern.keep(pattern, self._outline(reading))
@@ -204,6 +206,7 @@ class _TherapyPlan:
             shown = [tests for part in parts for tests in (part.tests, *(study.tests for study in part.studies))]
         else:
             parts = shown = tuple(condition.failing(reading) for condition in self._conditions)  # type: ignore[assignment]
+        # Many patterns come to the same parts: their entries are shared.
         known = self._by_parts.get(parts)
         if known is not None:
             return known
@@ -228,6 +231,7 @@ class _TherapyPlan:
         verdicts = [parts[n].verdict if n in parts else Verdict.FALSE for n in range(len(self.rules))]
         judgement = judged(self.rules, verdicts)
         answers = {n: self._answer(part, facts) for n, part in parts.items()}
+        # A signal must not be shown without the failure of the whole that stands beside it.
         failures = tuple(answer.headline for answer in answers.values() if answer.reaches == "not_supported")
         rule, main = self.rules[judgement.main], answers[judgement.main]
         asked = {field for n in judgement.open for field in answers[n].needs} if judgement.list == "possible" else ()

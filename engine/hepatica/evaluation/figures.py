@@ -76,6 +76,7 @@ def arm_order(study: Study, therapy: Therapy | None) -> dict[str, int]:
     names = {arm: _words(f"{arm} {arm_name(study, arm)}") for arm in listed}
 
     def place(arm: str) -> tuple[bool, int, int]:
+        # How many words an arm's name and the therapy's do not share.
         strange = len(names[arm] ^ wanted) if names[arm] & wanted else 99  # of "sorafenib" and "gemox + sorafenib" the nearer one
         return _CONTROLS.search(f"{arm} {arm_name(study, arm)}") is not None, strange, listed.index(arm)
 
@@ -201,6 +202,7 @@ def matters(printed: Figure | None, other: Figure | None) -> bool:
     a, b = number(printed), number(other)
     if a is None or b is None:
         return printed != other
+    # Half a unit of the last place of the coarser figure.
     rounding: float = 0.5 * 10 ** -min(_decimals(a), _decimals(b)) + 1e-9
     return abs(a - b) > max(rounding, _SLIGHT * max(abs(a), abs(b)))
 

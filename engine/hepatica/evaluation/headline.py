@@ -75,6 +75,7 @@ def _design(study: Study) -> tuple[int, int]:
 
 def headline(citations: Sequence[Citation], telling: Telling, failures: Sequence[Headline] = ()) -> Headline:
     """The line for a rule; `failures` are the headlines of the therapy's rules that are not supported for this patient."""
+    # The key is the rule at the head of this module, step by step.
     best = min(citations, key=lambda citation: (_fit(telling, citation), *_bearing(telling, citation)), default=None)
     if best is None:
         return Headline(text="")
@@ -195,6 +196,7 @@ def _changed(printed: FigureParts, fix: FigureParts) -> frozenset[str]:
         found.add("arms")
     if fix.hr is not None and (printed.hr is None or figures.matters(printed.hr, fix.hr)):
         found.add("hr")
+    # An interval that now has, or no longer has, 1 in it turns the finding round.
     if fix.ci and printed.ci and (fix.ci[0] <= 1 <= fix.ci[1]) != (printed.ci[0] <= 1 <= printed.ci[1]):
         found.add("hr")
     if None not in (printed.p, fix.p) and figures.significant(printed.p) != figures.significant(fix.p):

@@ -146,6 +146,7 @@ def still_asked(conjunctions: tuple[int, ...], holds: int, fails: int) -> int:
     still_open = [c & ~holds for c in conjunctions if not c & fails]
     union = 0
     for one in still_open:
+        # What asks for all that another asks, and more, decides nothing: the other one does.
         if not any(other != one and other & one == other for other in still_open):
             union |= one
     return union

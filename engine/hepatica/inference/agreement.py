@@ -55,6 +55,7 @@ class Inference:
         """The verdicts of a profile; raises `Disagreement` where the readings differ, also after the engine is rebuilt."""
         fired, masks, plain = self.rete.fire(facts), self.program.masks(facts), self.plain.read(facts)
         if not self._agree(fired, masks, plain):
+            # A handle that an interrupt left half way may have answered: a new one is asked before anyone is blamed.
             self.rete.distrust()
             fired = self.rete.fire(facts)
             if not self._agree(fired, masks, plain):
@@ -62,6 +63,7 @@ class Inference:
         return Conclusions(fired.certain, fired.possible, masks.holds, masks.fails)
 
     def _agree(self, fired: Firings, masks: Masks, plain: Verdicts) -> bool:
+        # Whole numbers are compared, every verdict of the profile at once.
         return (*fired, masks.holds, masks.fails) == plain and fired == self._tabled(masks)
 
     def _tabled(self, masks: Masks) -> Firings:

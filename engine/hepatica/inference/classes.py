@@ -82,6 +82,7 @@ def _values(field: Field) -> tuple[Value, ...]:
 
 def _slot(thresholds: tuple[float, ...], value: float) -> int:
     """Even: between two thresholds; odd: exactly on one."""
+    # The two differ by one exactly where the value is a threshold.
     return bisect_left(thresholds, value) + bisect_right(thresholds, value)
 
 
@@ -112,4 +113,5 @@ def _sample(field: Field, thresholds: tuple[float, ...], slot: int) -> Value | N
         return None if high == field.low else field.low
     if high is None:
         return None if low == field.high else min(field.high, low * 2 if low else 1.0)
+    # Between two thresholds any number does.
     return (low + high) / 2

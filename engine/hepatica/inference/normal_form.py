@@ -34,6 +34,7 @@ def each_bit(mask: int) -> Iterator[int]:
 
 def alternatives(condition: Condition, wanted: bool = True) -> tuple[Alternative, ...]:
     """The alternatives under which `condition` holds (or, `wanted` false, is false); concepts stay closed."""
+    # The leaves are numbered as they are met.
     numbers: dict[Leaf, int] = {}
     found = _masks(condition, wanted, lambda leaf: (1 << numbers.setdefault(leaf, len(numbers)),))
     leaves = tuple(numbers)
@@ -152,6 +153,7 @@ class Expander:
         return self.concept(leaf.concept, leaf.wanted) if isinstance(leaf, ConceptTest) else (self._bit(leaf),)
 
     def _bit(self, test: Test) -> int:
+        # A number as high as there are tests has just been given: the test is new.
         number = self._numbers.setdefault(test, len(self.tests))
         if number == len(self.tests):
             self.tests.append(test)
@@ -163,8 +165,10 @@ class Expander:
     def _merged(self, alternative: int) -> int:
         """Word tests of the same single-valued field become one test of the words that pass them all."""
         for tests in tuple(self._word_tests.values()):
+            # Two bits or more are left where taking one from the number clears not all of them.
             group = alternative & tests
             if group & group - 1:
+                # Clears the group's bits and sets the one of the test that replaces them, which may be among them.
                 alternative ^= group ^ self._meet(group)
         return alternative
 

@@ -96,6 +96,7 @@ _KNOWN: Mapping[str, Callable[[Any, tuple[Any, ...]], bool]] = {
 def _within(name: str, bound: float, value: Interval) -> Thought:
     """A comparison of every number in an interval: it holds of all, of none, or of some."""
     low, high = value.low, value.high
+    # An interval has numbers below the bound, on it or above it; a comparison holds where it passes those that occur.
     some_below, some_above = low < bound, high > bound
     on_it = (low < bound or (low == bound and value.low_included)) and (high > bound or (high == bound and value.high_included))
     cases = {"<": (True, False, False), "<=": (True, True, False), ">": (False, False, True), ">=": (False, True, True)}
@@ -119,6 +120,7 @@ class PlainReading:
 
     def read(self, facts: Facts) -> Verdicts:
         """The verdicts of every goal and test."""
+        # Two threads may both generate the function: it is the same one.
         if self._generated is not None:
             return self._generated(facts)
         self._read_so_far += 1

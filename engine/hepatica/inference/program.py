@@ -93,6 +93,7 @@ class FieldTable:
     def _row(self, points: tuple[Value, ...]) -> Row:
         """A test holds of a value where it holds of every point of it, and fails where it fails of every one."""
         holds = fails = 0
+        # Everything stands until a test speaks against it.
         certain = possible = self.every
         for bit, test in self.tests:
             passed = [test.holds(point) for point in points]
@@ -217,7 +218,9 @@ def compile_conditions(
         raise InvalidInput(_located(key, (places or {}).get(str(key), f"{key}:1")) for key in too_many)
     tests, bits = _ordered(expander.tests, expanded.values(), fields)
     goals, fill = _goals({key: [_renumbered(mask, bits) for mask in masks] for key, masks in expanded.items()})
+    # No two goals share a bit, so that adding is the same as joining.
     every, marks = sum(goal.mask for goal in goals.values()), sum(goal.mark for goal in goals.values())
+    # A field that no test reads leaves everything standing: it needs no table.
     used = {test.field for test in tests}
     uses: dict[int, int] = {}
     for goal in goals.values():

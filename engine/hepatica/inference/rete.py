@@ -168,6 +168,7 @@ class Rete:
         return bits, bits << self._width, bits << 2 * self._width
 
     def _build(self) -> None:
+        # The handles before are freed by their finalisers as soon as nothing names them.
         self._stratum_handles = [[_Handle(shard) for shard in parts] for _, parts in self._strata]
         self._goal_handles = [_Handle(shard) for shard in self._goals]
         self._sound = True
@@ -203,6 +204,7 @@ class Rete:
         self._sound = False
 
     def _fire(self, facts: Facts) -> Firings:
+        # `known` has three zones: certain, possible, refuted.
         members = self._facts.members(facts)
         known = 0
         for (bits, _), handles in zip(self._strata, self._stratum_handles, strict=True):
