@@ -13,7 +13,6 @@ from dataclasses import dataclass
 from functools import cached_property
 from itertools import product
 from math import inf, prod
-from typing import NamedTuple
 
 from hepatica.inference import FieldClasses, classes_of
 from hepatica.knowledge import Test
@@ -116,11 +115,18 @@ class Space:
         """The fewest known fields among the entries of a mask."""
         return min(cost for point, cost in enumerate(self.costs[axis]) if mask >> point & 1)
 
-    def facts(self, box: Sequence[int]) -> Facts:
-        """The profile of a box with the fewest known fields; total, and consistent."""
+    def facts(self, box: Sequence[int], *, usual: bool = False) -> Facts:
+        """The profile of a box with the fewest known fields; total, and consistent.
+
+        `usual`: with values that a reader would expect where no test tells several apart.
+        """
         known: dict[str, Value | None] = {}
         for axis, mask in zip(self.axes, box, strict=True):
-            known |= dict(zip((field.name for field in axis.fields), axis.entry(axis.simplest(mask)), strict=True))
+            cells = axis.simplest(mask)
+            entry = axis.entry(cells)
+            if usual and len(axis.fields) == 1 and entry[0] is not None:
+                entry = (_expected(axis, cells, entry[0]),)
+            known |= dict(zip((field.name for field in axis.fields), entry, strict=True))
         return self.total(known)
 
     def total(self, known: dict[str, Value | None]) -> Facts:
@@ -128,34 +134,17 @@ class Space:
         return facts_of(consistent(known), self.fields)
 
     def expected(self, box: Sequence[int]) -> Facts:
-        """As `facts`, with values that a reader would expect where no test tells several apart."""
-        known: dict[str, Value | None] = {}
-        for axis, mask in zip(self.axes, box, strict=True):
-            cells = axis.simplest(mask)
-            entry = axis.entry(cells)
-            if len(axis.fields) == 1 and entry[0] is not None:
-                entry = (_expected(axis, cells, entry[0]),)
-            known |= dict(zip((field.name for field in axis.fields), entry, strict=True))
-        return self.total(known)
+        """As `facts`, with usual values."""
+        return self.facts(box, usual=True)
 
 
 def value_of(classes: FieldClasses, cell: Cell) -> Value | None:
     """A value that lies in the classes of a cell, and may lie in any of them."""
-    if len(cell) == 1:
-        return classes.samples[cell[0]]
-    low, high = bounds(classes, cell[0], cell[-1])
-    return Interval(low.value, high.value, low.included, high.included)
+    return classes.samples[cell[0]] if len(cell) == 1 else bounds(classes, cell[0], cell[-1])
 
 
-class Bound(NamedTuple):
-    """One end of a run of classes; an open end is infinite."""
-
-    value: float
-    included: bool
-
-
-def bounds(classes: FieldClasses, first: int, last: int) -> tuple[Bound, Bound]:
-    """The ends of a run of classes of a number.
+def bounds(classes: FieldClasses, first: int, last: int) -> Interval:
+    """The ends of a run of classes of a number; both ends are the same for a run of one threshold.
 
     A class is a slot between thresholds: odd slots are one threshold, even ones lie between two, or beyond the last.
     """
@@ -163,9 +152,9 @@ def bounds(classes: FieldClasses, first: int, last: int) -> tuple[Bound, Bound]:
     low, high = slots[first], slots[last]
     assert isinstance(low, int) and isinstance(high, int)
     cuts = classes.thresholds
-    start = Bound(cuts[low // 2], True) if low % 2 else Bound(cuts[low // 2 - 1], False) if low else Bound(-inf, False)
-    end = Bound(cuts[high // 2], bool(high % 2)) if high // 2 < len(cuts) else Bound(inf, False)
-    return start, end
+    start = cuts[low // 2] if low % 2 else cuts[low // 2 - 1] if low else -inf
+    end = cuts[high // 2] if high // 2 < len(cuts) else inf
+    return Interval(start, end, bool(low % 2), bool(high % 2))
 
 
 def consistent(known: dict[str, Value | None]) -> dict[str, Value | None]:
