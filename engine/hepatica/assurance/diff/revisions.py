@@ -12,7 +12,7 @@ import subprocess
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import NamedTuple, NoReturn
+from typing import NoReturn
 
 from hepatica.documents import read_yaml
 from hepatica.knowledge import CARD, CASES, MAX_FILES, MAX_TOTAL, RulesetFiles, belongs, gather
@@ -32,14 +32,6 @@ _SAFE = {
     "LC_ALL": "C",
 }
 _OPTIONS = ("-c", "core.fsmonitor=false", "-c", "core.hooksPath=/dev/null", "-c", "protocol.allow=never", "--no-pager")
-
-
-class _Entry(NamedTuple):
-    """One file of a tree: its mode, its object, and its path in the repository."""
-
-    mode: str
-    blob: str
-    path: str
 
 
 def files_at(folder: Path, revision: str) -> RulesetFiles | None:
@@ -111,16 +103,15 @@ class _Revision:
     def holds(self, inside: str) -> bool:
         """Whether a ruleset stood in a folder."""
         card = f"{inside}/{CARD}" if inside else CARD
-        return any(entry.path == card for entry in self._entries(card))
+        return any(path == card for _, _, path in self._entries(card))
 
     def renamed(self, folder: Path) -> str | None:
         """The one other folder in which a ruleset of the same id stood; None where there is none, or there are several."""
         own = _id_in((folder / CARD).read_bytes()) if (folder / CARD).is_file() else ""
-        cards = [entry for entry in self._entries("") if entry.path.rpartition("/")[2] == CARD]
+        cards = {path: blob for _, blob, path in self._entries("") if path.rpartition("/")[2] == CARD}
         if not own or len(cards) > MOST_CARDS:
             return None
-        contents = self._contents({entry.path: entry.blob for entry in cards})
-        homes = [path.rpartition("/")[0] for path, data in contents.items() if _id_in(data) == own]
+        homes = [path.rpartition("/")[0] for path, data in self._contents(cards).items() if _id_in(data) == own]
         return homes[0] if len(homes) == 1 else None
 
     def _read(self, folder: Path) -> RulesetFiles:
@@ -146,8 +137,8 @@ class _Revision:
                     _refuse(f"{shown}/{name}", "misplaced-file", "no part of a ruleset")
                 yield name, blob
 
-    def _entries(self, inside: str) -> Iterator[_Entry]:
-        """What the tree holds below a path."""
+    def _entries(self, inside: str) -> Iterator[tuple[str, str, str]]:
+        """Every file below a path: its mode, its object, and its path in the repository."""
         where = ("--", f":(literal){inside}") if inside else ()
         found = _git(self.top, "ls-tree", "-r", "-z", "--full-tree", self.commit, *where)
         if not found.ok:
@@ -157,7 +148,7 @@ class _Revision:
         for entry in filter(None, found.out.decode("utf-8", "replace").split("\0")):
             head, _, path = entry.partition("\t")
             mode, _, blob = head.split()
-            yield _Entry(mode, blob, path)
+            yield mode, blob, path
 
     def _contents(self, blobs: Mapping[str, str]) -> dict[str, bytes]:
         """The bytes of files by name, asked for in one go after their sizes."""
