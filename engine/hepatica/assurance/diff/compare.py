@@ -274,7 +274,9 @@ class _Comparing:
         elif kind == "study" and part in _STUDY_SHOWN:
             rules = tuple(dict.fromkeys(rule.id for version in self.versions for rule in version.citing.get(edit.what, ())))
         elif kind == "note" and part == "says":
-            boxes = [box for version in self.versions for box in self._where_noted(version, edit.what)]
+            goal = GoalKey("note", edit.what)
+            boxes = [box for v in self.versions for box in self.maker.region(v.conjunctions(goal)).certain]
+            boxes += [self.space.full] if any(goal not in v.program.goals for v in self.versions) else []
         elif kind == "card" and part == "out_of_scope":
             boxes = subtract([self.space.full], self.maker.region(self.new.conjunctions(SCOPE)).certain)
         elif (kind == "therapy" and part == "name") or (kind == "card" and part in card_shown):
@@ -283,10 +285,6 @@ class _Comparing:
         owner = {rule.id: therapy.id for version in self.versions for therapy, rule in version.ruleset.rules_with_therapy()}
         owners = tuple(dict.fromkeys(owner[name] for name in rules)) or ((edit.what,) if kind == "therapy" else ())
         return replace(edit, profiles=count(self.space, boxes) if boxes else 0, therapies=owners)
-
-    def _where_noted(self, version: RulesetVersion, note: str) -> Sequence[Box]:
-        goal = GoalKey("note", note)
-        return self.maker.region(version.conjunctions(goal)).certain if goal in version.program.goals else [self.space.full]
 
     def _kind_of(self, edit: RulesetEdit) -> str:
         """The kind of thing that was edited, also where the edit is of its text or figures."""

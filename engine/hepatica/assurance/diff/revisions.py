@@ -77,7 +77,12 @@ class _Revision:
             start = start.parent
         top = _git(start, "rev-parse", "--show-toplevel")
         if not top.ok:
-            _no_repository(top, folder, revision)
+            if "dubious ownership" in top.error:
+                what = f"git refuses the repository around {folder}, which belongs to another user"
+                trust = "if you trust it: git config --global --add safe.directory FOLDER"
+                _refuse(revision, "dubious-ownership", f"{what}; {trust}")
+            what = f"{quote(revision)} is no ruleset, and {folder} is in no git repository"
+            _refuse(revision, "no-repository", f"{what} that could know it as a revision")
         self.top = Path(top.text)
         self.revision = revision
         usable = revision.isprintable() and 0 < len(revision) <= LONGEST_REVISION
@@ -225,14 +230,6 @@ def _git(folder: Path, *arguments: str, given: bytes = b"") -> _Answer:
     except subprocess.TimeoutExpired:
         _refuse("git", "git", f"git took longer than {TIMEOUT} seconds")
     return _Answer(done.returncode == 0, done.stdout, done.stderr.decode("utf-8", "replace"))
-
-
-def _no_repository(answer: _Answer, folder: Path, revision: str) -> NoReturn:
-    if "dubious ownership" in answer.error:
-        message = f"git refuses the repository around {folder}, which belongs to another user"
-        _refuse(revision, "dubious-ownership", f"{message}; if you trust it: git config --global --add safe.directory FOLDER")
-    message = f"{quote(revision)} is no ruleset, and {folder} is in no git repository that could know it as a revision"
-    _refuse(revision, "no-repository", message)
 
 
 def _broken(revision: str, answer: _Answer) -> NoReturn:

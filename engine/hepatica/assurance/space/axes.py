@@ -10,7 +10,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from functools import cached_property
 from itertools import product
 from math import inf, prod
 
@@ -37,24 +36,9 @@ class Axis:
     points: tuple[tuple[tuple[Cell, ...], ...], ...]
 
     @property
-    def weights(self) -> tuple[int, ...]:
-        """How many entries each point stands for."""
-        return tuple(map(len, self.points))
-
-    @property
     def full(self) -> int:
         """The mask of every point."""
         return (1 << len(self.points)) - 1
-
-    @property
-    def costs(self) -> tuple[int, ...]:
-        """For each point the fewest known fields among its entries."""
-        return tuple(min(map(_known, point)) for point in self.points)
-
-    @cached_property
-    def known(self) -> int:
-        """The points that some entry has of which everything is known, no interval among it."""
-        return sum(any(map(fully_known, point)) << index for index, point in enumerate(self.points))
 
     def cells(self, mask: int) -> list[tuple[Cell, ...]]:
         """The cells of every entry of the points in a mask."""
@@ -77,7 +61,7 @@ class Axis:
 class Space:
     """The product of the axes that some tests read. A box in it is one mask of points per axis.
 
-    `fields` are all that a profile has, read or not.
+    `fields` are all that a profile has, read or not. `known` is the box of the points that some fully known entry has.
     """
 
     def __init__(self, axes: Sequence[Axis], fields: Fields) -> None:
@@ -85,9 +69,11 @@ class Space:
         self.fields = fields
         self.full = tuple(axis.full for axis in self.axes)
         self.axis_of = {field.name: index for index, axis in enumerate(self.axes) for field in axis.fields}
-        self.known = tuple(axis.known for axis in self.axes)
-        self.weights = tuple(axis.weights for axis in self.axes)
-        self.costs = tuple(axis.costs for axis in self.axes)
+        # By axis and point: how many entries it stands for, and the fewest known fields among them.
+        self.weights = tuple(tuple(map(len, axis.points)) for axis in self.axes)
+        self.costs = tuple(tuple(min(map(_known, point)) for point in axis.points) for axis in self.axes)
+        whole = ([any(map(fully_known, point)) for point in axis.points] for axis in self.axes)
+        self.known = tuple(sum(known << point for point, known in enumerate(axis)) for axis in whole)
         self._volumes: list[dict[int, int]] = [{} for _ in self.axes]
 
     @property
@@ -178,8 +164,8 @@ def space_of(tests: Iterable[Test], fields: Fields) -> Space:
 
 def _axis(fields: tuple[Field, ...], tests: tuple[Test, ...]) -> Axis:
     linked = len(fields) > 1
-    classes = tuple(classes_of(field, (*tests, *_class_edges()) if linked else tests) for field in fields)
-    told_apart = (*tests, *_letters()) if linked else tests
+    classes = tuple(classes_of(field, (*tests, *_EDGES) if linked else tests) for field in fields)
+    told_apart = (*tests, *_LETTERS) if linked else tests
     own = [(test, at) for at, field in enumerate(fields) for test in told_apart if test.field == field.name]
     groups: dict[tuple[bool | None, ...], list[tuple[Cell, ...]]] = {}
     for cells in product(*map(_cells, classes)):
@@ -196,14 +182,10 @@ def _cells(classes: FieldClasses) -> list[Cell]:
     return [_UNKNOWN, *(runs or ([(1,)] if known else []))]
 
 
-def _class_edges() -> list[Test]:
-    """Tests that keep scores of different Child-Pugh classes apart."""
-    return [Test(SCORE, operator, (float(low),)) for low, _ in list(CLASS_RANGES.values())[1:] for operator in ("<", ">=")]
-
-
-def _letters() -> list[Test]:
-    """Tests that keep the classes apart where a score may follow: what an unknown score can turn out to be depends on them."""
-    return [Test(CLASS, "in", (letter,)) for letter in CLASS_RANGES]
+_EDGES = tuple(Test(SCORE, sign, (float(low),)) for low, _ in list(CLASS_RANGES.values())[1:] for sign in ("<", ">="))
+"""Tests that keep scores of different Child-Pugh classes apart."""
+_LETTERS = tuple(Test(CLASS, "in", (letter,)) for letter in CLASS_RANGES)
+"""Tests that keep the classes apart where a score may follow: what an unknown score can turn out to be depends on them."""
 
 
 def _agrees(letter: Value | None, score: Value | None) -> bool:
