@@ -77,7 +77,8 @@ def profiles_to_compare(version: RulesetVersion, patients: Sequence[Facts], samp
     found = {"patients": list(patients), "boundaries": list(boundaries(version, space))}
     found["sample"] = list(sampled(space, sample, seed))
     if space.points <= EVERY_POINT_UP_TO:
-        found["every point"] = list(every_point(space))
+        points = product(*(range(len(axis.points)) for axis in space.axes))
+        found["every point"] = [space.facts([1 << point for point in one]) for one in points]
     return found
 
 
@@ -101,9 +102,3 @@ def sampled(space: Space, number: int, seed: int) -> Iterator[Facts]:
             entry = axis.entry(random.choice(axis.cells(axis.full)))
             known |= {field.name: value for field, value in zip(axis.fields, entry, strict=True)}
         yield space.total(known)
-
-
-def every_point(space: Space) -> Iterator[Facts]:
-    """One profile for every point."""
-    for points in product(*(range(len(axis.points)) for axis in space.axes)):
-        yield space.facts([1 << point for point in points])

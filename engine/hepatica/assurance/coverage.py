@@ -169,8 +169,7 @@ def decisions(ruleset: Ruleset, places: Places = MappingProxyType({})) -> list[D
     return found
 
 
-def speaks(case: PatientCase, subject: Subject) -> bool:
-    """Whether a case says what it expects of a subject."""
+def _speaks(case: PatientCase, subject: Subject) -> bool:
     if subject.kind == "therapy":
         return case.speaks_of(subject.id)
     return subject.id in case.expected.derived if subject.kind == "concept" else case.expected.scope is not None
@@ -194,7 +193,7 @@ Found = MissingGoal | ReachedGoal | CoverageGoal
 
 
 def _of_decision(decision: Decision, cases: Sequence[PatientCase], ruleset: Ruleset) -> Iterator[Found]:
-    cases = [case for case in cases if speaks(case, decision.subject)]
+    cases = [case for case in cases if _speaks(case, decision.subject)]
     wanted = [_goal(decision, "decision", -1, verdict, ruleset.fields) for verdict in Verdict]
     yield from _held(wanted, (decision.condition,), cases, ruleset)
     for index, leaf in enumerate(decision.conditions):

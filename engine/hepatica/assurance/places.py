@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from hepatica.documents import Node, read_bytes, read_yaml
@@ -59,6 +59,5 @@ def _lines(node: Node, ruleset: Ruleset) -> Iterator[int]:
             yield from _lines(child, ruleset)
         else:
             line = node.keys[key][0]
-            names: Collection[str] = ruleset.concepts
-            single = ConditionReader("", names, [], ruleset.fields).read(Node({key: child}, line, 1))
+            single = ConditionReader("", ruleset.concepts, [], ruleset.fields).read(Node({key: child}, line, 1))
             yield from (line for _ in leaves(single))

@@ -49,13 +49,13 @@ def _cases(cases: Iterable[PatientCase]) -> Iterator[str]:
         yield "  - case: >-"
         for line in wrap(case.sentence, _SENTENCE_WIDTH, break_long_words=False, break_on_hyphens=False):
             yield f"      {line}"
-        yield from _entry("profile", profile_flow(case.profile), 4)
+        yield from _entry("profile", _profile_flow(case.profile), 4)
         for key, value in _record(case.expected).items():
             if key != "case":
                 yield from _entry(key, value, 4)
 
 
-def profile_flow(profile: Profile) -> dict[str, Flow]:
+def _profile_flow(profile: Profile) -> dict[str, Flow]:
     """The known facts as a patient file writes them."""
     known = {name: value for name, value in profile.facts.items() if value is not None}
     return {name: list(v) if isinstance(v, tuple) else profile.fields[name].written(v) for name, v in known.items()}

@@ -132,9 +132,6 @@ def outcome(case: PatientCase, evaluator: Evaluator) -> CaseOutcome:
     return CaseOutcome(case=case.sentence, file=case.file, line=case.line, passed=not found, mismatches=found, source=case)
 
 
-# What came
-
-
 def parts_of(evaluation: Evaluation) -> AnswerParts:
     """What an evaluation says."""
     fields = evaluation.knowledge.fields
@@ -179,7 +176,7 @@ def _rule(answer: RuleAnswer) -> RulePart:
 def _decided(name: ListName, entry: Entry, fewest: Sequence[Reason], fields: Fields) -> str:
     """The rule and the conditions that put a therapy where it is, each with the patient's value."""
     if name == "ruled_out":
-        what = "; ".join(f"{_is(reason, fields)}, needs {_plain(reason.requires)}" for reason in fewest)
+        what = "; ".join(f"{_is(reason, fields)}, needs {reason.requires.replace('_', ' ')}" for reason in fewest)
     elif name == "possible":
         what = f"not known: {', '.join(fields[need].title for need in entry.needs)}"
     else:
@@ -188,14 +185,7 @@ def _decided(name: ListName, entry: Entry, fewest: Sequence[Reason], fields: Fie
 
 
 def _is(reason: Reason, fields: Fields) -> str:
-    return f"{fields[reason.field].title} is {_plain(reason.value)}"
-
-
-def _plain(token: str) -> str:
-    return token.replace("_", " ")
-
-
-# What was expected
+    return f"{fields[reason.field].title} is {reason.value.replace('_', ' ')}"
 
 
 def mismatches(case: PatientCase, answer: AnswerParts) -> Iterator[CaseMismatch]:

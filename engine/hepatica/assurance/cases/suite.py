@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 
 from hepatica.assurance.cases.case import PatientCase
-from hepatica.documents import MAX_BYTES, Node, read_bytes, read_yaml
+from hepatica.documents import MAX_BYTES, read_bytes, read_yaml
 from hepatica.knowledge import CARD, CASES, Ruleset, find_ruleset
 from hepatica.problems import InvalidInput, Problem, gathered
 
@@ -100,18 +100,13 @@ def is_case_file(path: Path) -> bool:
     try:
         with path.open("rb") as stream:
             data = stream.read(MAX_BYTES)
-        return _CASE_KEY.search(data) is not None and _is_table(read_yaml(data, str(path)))
+        entries = read_yaml(data, str(path)).plain() if _CASE_KEY.search(data) is not None else None
     except (OSError, InvalidInput):
         return False
-
-
-def _is_table(node: Node) -> bool:
-    entries = node.value if isinstance(node.value, dict) else {}
-    listed = entries["cases"].value if "cases" in entries and "ruleset" in entries else None
-    cases = [one.value for one in listed] if isinstance(listed, list) else []
-    return bool(cases) and all(
-        isinstance(one, dict) and "case" in one and ("profile" in one or "patient" in one) for one in cases
-    )
+    cases = entries.get("cases") if isinstance(entries, dict) and "ruleset" in entries else None
+    listed = cases if isinstance(cases, list) else []
+    whole = [isinstance(one, dict) and "case" in one and ("profile" in one or "patient" in one) for one in listed]
+    return bool(whole) and all(whole)
 
 
 def shown(path: Path) -> Path:
@@ -139,14 +134,12 @@ def case_files(place: Path) -> list[Path]:
 
 def selected(cases: Iterable[PatientCase], words: str) -> list[PatientCase]:
     """The cases whose sentence, place or therapies hold every one of the words; raises `InvalidInput` where none does."""
-    wanted = words.lower().split()
+    chosen: list[PatientCase] = []
     listed = list(cases)
-    chosen = [case for case in listed if all(word in _searched(case) for word in wanted)]
+    for case in listed:
+        text = " ".join((case.sentence, case.place, *case.named(), *case.expected.derived)).lower()
+        chosen += [case] if all(word in text for word in words.lower().split()) else []
     if not chosen:
         message = f"no case matches '{words}' ({len(listed)} cases looked at)"
         raise InvalidInput([Problem("-k", 1, 1, "no-match", message)])
     return chosen
-
-
-def _searched(case: PatientCase) -> str:
-    return " ".join((case.sentence, case.place, *case.named(), *case.expected.derived)).lower()

@@ -264,6 +264,9 @@ class _Comparing:
         A change of a condition is no text: where it shows, it is among the changes.
         """
         kind, part = self._kind_of(edit), edit.part.partition(".")[0].partition("[")[0]
+        # The list of therapies shows only where its order alone differs: of another therapy the changes tell.
+        reordered = {*self.old.ruleset.card.therapies} == {*self.new.ruleset.card.therapies}
+        card_shown = (*_CARD_SHOWN, "therapies") if reordered else _CARD_SHOWN
         rules: tuple[str, ...] = ()
         boxes: list[Box] = []
         if kind == "rule" and edit.part and part not in _RULE_SILENT:
@@ -271,26 +274,17 @@ class _Comparing:
         elif kind == "study" and part in _STUDY_SHOWN:
             rules = tuple(dict.fromkeys(rule.id for version in self.versions for rule in version.citing.get(edit.what, ())))
         elif kind == "note" and part == "says":
-            boxes = [box for version in self.versions for box in self._where_noted(version, edit.what)]
+            goal = GoalKey("note", edit.what)
+            boxes = [box for v in self.versions for box in self.maker.region(v.conjunctions(goal)).certain]
+            boxes += [self.space.full] if any(goal not in v.program.goals for v in self.versions) else []
         elif kind == "card" and part == "out_of_scope":
             boxes = subtract([self.space.full], self.maker.region(self.new.conjunctions(SCOPE)).certain)
-        elif (kind == "therapy" and part == "name") or (kind == "card" and part in self._card_shown()):
+        elif (kind == "therapy" and part == "name") or (kind == "card" and part in card_shown):
             boxes = [self.space.full]
         boxes += [box for name in rules for region in self._both(name) for box in region.possible]
-        owners = tuple(dict.fromkeys(self._owner(name) for name in rules)) or ((edit.what,) if kind == "therapy" else ())
+        owner = {rule.id: therapy.id for version in self.versions for therapy, rule in version.ruleset.rules_with_therapy()}
+        owners = tuple(dict.fromkeys(owner[name] for name in rules)) or ((edit.what,) if kind == "therapy" else ())
         return replace(edit, profiles=count(self.space, boxes) if boxes else 0, therapies=owners)
-
-    def _card_shown(self) -> tuple[str, ...]:
-        """The parts of the card that every answer shows; the list of therapies where only its order differs."""
-        old, new = (set(version.ruleset.card.therapies) for version in self.versions)
-        return (*_CARD_SHOWN, "therapies") if old == new else _CARD_SHOWN
-
-    def _where_noted(self, version: RulesetVersion, note: str) -> Sequence[Box]:
-        goal = GoalKey("note", note)
-        return self.maker.region(version.conjunctions(goal)).certain if goal in version.program.goals else [self.space.full]
-
-    def _owner(self, rule: str) -> str:
-        return next(t.id for version in (self.new, self.old) for t, r in version.ruleset.rules_with_therapy() if r.id == rule)
 
     def _kind_of(self, edit: RulesetEdit) -> str:
         """The kind of thing that was edited, also where the edit is of its text or figures."""

@@ -10,7 +10,7 @@ from hepatica.assurance.diff.compare import VersionComparison, compare
 from hepatica.assurance.diff.result import RulesetDiff, RulesetEdit
 from hepatica.assurance.space import space_of
 from hepatica.assurance.version import ProfileSpace, RulesetVersion, smallest_boxes
-from hepatica.evaluation import Entry, Evaluation, RulesetIdentity, evaluator_of, identity
+from hepatica.evaluation import RulesetIdentity, evaluator_of, identity
 from hepatica.notice import notice
 from hepatica.patient import Profile
 from hepatica.problems import InvalidInput
@@ -98,9 +98,8 @@ def _headline(comparison: VersionComparison, edits: Sequence[RulesetEdit]) -> st
     if not comparison.changes and not shown:
         edited = counted(len(edits), "edit")
         return f"Nothing that an answer shows changes: proved for all {profiles}, {edited} notwithstanding."
-    parts = (
-        [_moved(comparison)] if comparison.changes else [f"No therapy changes its list, standing or reasons on any of {profiles}"]
-    )
+    unmoved = f"No therapy changes its list, standing or reasons on any of {profiles}"
+    parts = [_moved(comparison) if comparison.changes else unmoved]
     if shown:
         most = max(edit.profiles for edit in shown)
         what = "figures and texts" if any(edit.area == "figure" for edit in shown) else "texts"
@@ -142,14 +141,10 @@ def _headlines(therapy: str, old: RulesetVersion, new: RulesetVersion) -> Iterat
             answers = [evaluator_of(version.ruleset).evaluate(profile) for version in (old, new)]
         except InvalidInput:
             continue
-        first, second = (_entry(answer, therapy) for answer in answers)
-        if first is not None and second is not None:
-            yield first.headline.text, second.headline.text
-
-
-def _entry(answer: Evaluation, therapy: str) -> Entry | None:
-    lists = (answer.options, answer.trials, answer.possible, answer.not_supported, answer.unreported)
-    return next((entry for entries in lists for entry in entries if entry.therapy == therapy), None)
+        listed = [(*a.options, *a.trials, *a.possible, *a.not_supported, *a.unreported) for a in answers]
+        texts = [entry.headline.text for entries in listed for entry in entries if entry.therapy == therapy]
+        if len(texts) == 2:
+            yield texts[0], texts[1]
 
 
 def counted(number: int, one: str, several: str = "") -> str:

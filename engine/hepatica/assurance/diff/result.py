@@ -15,7 +15,6 @@ from hepatica.evaluation import RulesetIdentity
 Area = Literal["rule", "study", "figure", "text", "therapy", "concept", "note", "card", "fields"]
 Action = Literal["added", "removed", "changed", "renamed"]
 ChangeKind = Literal["list", "standing", "verdict", "other rules", "reasons", "applicability", "scope", "concept", "note"]
-Gate = Literal["no change", "changed", "declared"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -12,7 +12,7 @@ import subprocess
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import NamedTuple, NoReturn
+from typing import NoReturn
 
 from hepatica.documents import read_yaml
 from hepatica.knowledge import CARD, CASES, MAX_FILES, MAX_TOTAL, RulesetFiles, belongs, gather
@@ -32,14 +32,6 @@ _SAFE = {
     "LC_ALL": "C",
 }
 _OPTIONS = ("-c", "core.fsmonitor=false", "-c", "core.hooksPath=/dev/null", "-c", "protocol.allow=never", "--no-pager")
-
-
-class _Entry(NamedTuple):
-    """One file of a tree: its mode, its object, and its path in the repository."""
-
-    mode: str
-    blob: str
-    path: str
 
 
 def files_at(folder: Path, revision: str) -> RulesetFiles | None:
@@ -85,7 +77,12 @@ class _Revision:
             start = start.parent
         top = _git(start, "rev-parse", "--show-toplevel")
         if not top.ok:
-            _no_repository(top, folder, revision)
+            if "dubious ownership" in top.error:
+                what = f"git refuses the repository around {folder}, which belongs to another user"
+                trust = "if you trust it: git config --global --add safe.directory FOLDER"
+                _refuse(revision, "dubious-ownership", f"{what}; {trust}")
+            what = f"{quote(revision)} is no ruleset, and {folder} is in no git repository"
+            _refuse(revision, "no-repository", f"{what} that could know it as a revision")
         self.top = Path(top.text)
         self.revision = revision
         usable = revision.isprintable() and 0 < len(revision) <= LONGEST_REVISION
@@ -111,16 +108,15 @@ class _Revision:
     def holds(self, inside: str) -> bool:
         """Whether a ruleset stood in a folder."""
         card = f"{inside}/{CARD}" if inside else CARD
-        return any(entry.path == card for entry in self._entries(card))
+        return any(path == card for _, _, path in self._entries(card))
 
     def renamed(self, folder: Path) -> str | None:
         """The one other folder in which a ruleset of the same id stood; None where there is none, or there are several."""
         own = _id_in((folder / CARD).read_bytes()) if (folder / CARD).is_file() else ""
-        cards = [entry for entry in self._entries("") if entry.path.rpartition("/")[2] == CARD]
+        cards = {path: blob for _, blob, path in self._entries("") if path.rpartition("/")[2] == CARD}
         if not own or len(cards) > MOST_CARDS:
             return None
-        contents = self._contents({entry.path: entry.blob for entry in cards})
-        homes = [path.rpartition("/")[0] for path, data in contents.items() if _id_in(data) == own]
+        homes = [path.rpartition("/")[0] for path, data in self._contents(cards).items() if _id_in(data) == own]
         return homes[0] if len(homes) == 1 else None
 
     def _read(self, folder: Path) -> RulesetFiles:
@@ -146,8 +142,8 @@ class _Revision:
                     _refuse(f"{shown}/{name}", "misplaced-file", "no part of a ruleset")
                 yield name, blob
 
-    def _entries(self, inside: str) -> Iterator[_Entry]:
-        """What the tree holds below a path."""
+    def _entries(self, inside: str) -> Iterator[tuple[str, str, str]]:
+        """Every file below a path: its mode, its object, and its path in the repository."""
         where = ("--", f":(literal){inside}") if inside else ()
         found = _git(self.top, "ls-tree", "-r", "-z", "--full-tree", self.commit, *where)
         if not found.ok:
@@ -157,7 +153,7 @@ class _Revision:
         for entry in filter(None, found.out.decode("utf-8", "replace").split("\0")):
             head, _, path = entry.partition("\t")
             mode, _, blob = head.split()
-            yield _Entry(mode, blob, path)
+            yield mode, blob, path
 
     def _contents(self, blobs: Mapping[str, str]) -> dict[str, bytes]:
         """The bytes of files by name, asked for in one go after their sizes."""
@@ -234,14 +230,6 @@ def _git(folder: Path, *arguments: str, given: bytes = b"") -> _Answer:
     except subprocess.TimeoutExpired:
         _refuse("git", "git", f"git took longer than {TIMEOUT} seconds")
     return _Answer(done.returncode == 0, done.stdout, done.stderr.decode("utf-8", "replace"))
-
-
-def _no_repository(answer: _Answer, folder: Path, revision: str) -> NoReturn:
-    if "dubious ownership" in answer.error:
-        message = f"git refuses the repository around {folder}, which belongs to another user"
-        _refuse(revision, "dubious-ownership", f"{message}; if you trust it: git config --global --add safe.directory FOLDER")
-    message = f"{quote(revision)} is no ruleset, and {folder} is in no git repository that could know it as a revision"
-    _refuse(revision, "no-repository", message)
 
 
 def _broken(revision: str, answer: _Answer) -> NoReturn:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from hepatica.assurance.cases import PatientCase, Pin, RulePart, TherapyPart, misplaced, truth
@@ -36,6 +35,15 @@ class Baseline:
         self.conditions = {key: when for key, when in conditions_of(ruleset).items() if self._decides(key)}
         self.uses = {key: _reached(condition, self.concepts) for key, condition in self.conditions.items()}
         self.view = RulesView(compile_conditions(self.conditions, self.concepts, ruleset.fields))
+
+        self._said: dict[tuple[PatientCase, str], RuleSaid] = {}
+
+    def said(self, case: PatientCase, rule: Rule) -> RuleSaid:
+        """What an unchanged rule says of a case's patient, worked out when first asked for."""
+        key = case, rule.id
+        if key not in self._said:
+            self._said[key] = self.view.said(rule.id, case.profile.facts)
+        return self._said[key]
 
     def _decides(self, key: GoalKey) -> bool:
         """Notes, subgroups and studies that no rule cites have no part in where a therapy stands and why."""
@@ -104,21 +112,6 @@ def therapy_part(rules: Sequence[Rule], said: Sequence[RuleSaid]) -> TherapyPart
     )
 
 
-@dataclass(eq=False)
-class KnownCase:
-    """A case with what the unchanged rules say, worked out when first asked for."""
-
-    case: PatientCase
-    baseline: Baseline
-    known: dict[str, RuleSaid] = field(default_factory=dict)
-
-    def said(self, rule: Rule) -> RuleSaid:
-        """What an unchanged rule says."""
-        if rule.id not in self.known:
-            self.known[rule.id] = self.baseline.view.said(rule.id, self.case.profile.facts)
-        return self.known[rule.id]
-
-
 class ChangedRules:
     """A mutant: what it can reach, compiled when first asked for."""
 
@@ -143,12 +136,11 @@ class ChangedRules:
         reached = {goal: when for goal, when in baseline.conditions.items() if key.id in baseline.uses[goal]}
         return {key: new, **reached}, {**baseline.concepts, key.id: new}
 
-    def fails(self, known: KnownCase) -> bool:
+    def fails(self, case: PatientCase) -> bool:
         """Whether a case notices the change."""
-        case = known.case
         if any(self._truth_fails(case, key) for key in self.conditions if key.kind != "rule"):
             return True
-        return any(self._therapy_fails(known, therapy) for therapy in self._therapies() if case.speaks_of(therapy.id))
+        return any(self._therapy_fails(case, therapy) for therapy in self._therapies() if case.speaks_of(therapy.id))
 
     def _truth_fails(self, case: PatientCase, key: GoalKey) -> bool:
         """Whether a case expects another truth of a concept, the scope or whom a study enrolled."""
@@ -165,17 +157,18 @@ class ChangedRules:
         names = [self.rule.id] if self.rule is not None else [key.id for key in self.conditions if key.kind == "rule"]
         yield from {id(therapy): therapy for therapy in map(self.baseline.owners.__getitem__, names)}.values()
 
-    def _therapy_fails(self, known: KnownCase, therapy: Therapy) -> bool:
+    def _therapy_fails(self, case: PatientCase, therapy: Therapy) -> bool:
         changed = [self.rule if self.rule is not None and self.rule.id == rule.id else rule for rule in therapy.rules]
         rules = sorted(changed, key=lambda rule: precedence(rule, self.baseline.ruleset.studies))
-        said = [self._said(known, rule) for rule in rules]
-        if self.rule is None and all(new == known.said(rule) for new, rule in zip(said, rules, strict=True)):
+        said = [self._said(case, rule) for rule in rules]
+        if self.rule is None and said == [self.baseline.said(case, rule) for rule in rules]:
             return False
-        return next(misplaced(known.case, therapy.id, therapy_part(rules, said)), None) is not None
+        return next(misplaced(case, therapy.id, therapy_part(rules, said)), None) is not None
 
-    def _said(self, known: KnownCase, rule: Rule) -> RuleSaid:
+    def _said(self, case: PatientCase, rule: Rule) -> RuleSaid:
         key = GoalKey("rule", rule.id)
-        return self._view(key).said(rule.id, known.case.profile.facts) if key in self.conditions else known.said(rule)
+        changed = key in self.conditions
+        return self._view(key).said(rule.id, case.profile.facts) if changed else self.baseline.said(case, rule)
 
     def _view(self, key: GoalKey) -> RulesView:
         if key not in self._views:

@@ -16,7 +16,7 @@ from typing import Annotated, Any
 from pydantic import Field
 
 from hepatica.assurance.cases import PatientCase, Pin, pinned
-from hepatica.assurance.mutation.changed import Baseline, ChangedRules, KnownCase
+from hepatica.assurance.mutation.changed import Baseline, ChangedRules
 from hepatica.assurance.mutation.figures import mutant_of, noticed, shown_figures
 from hepatica.assurance.mutation.mutants import Mutant, mutants
 from hepatica.assurance.places import Places
@@ -76,7 +76,6 @@ def mutate(
     """Every mutant of a ruleset against the cases (which must pass on the ruleset itself)."""
     ruleset = evaluator.ruleset
     baseline = Baseline(ruleset)
-    known = [KnownCase(case, baseline) for case in cases]
     killed: list[KilledMutant] = []
     equivalent: list[Mutant] = []
     survivors: list[SurvivingMutant] = []
@@ -86,7 +85,7 @@ def mutate(
         pin = changed.difference()
         if pin is None:
             equivalent.append(mutant)
-        elif (killer := next((one.case for one in known if changed.fails(one)), None)) is not None:
+        elif (killer := next(filter(changed.fails, cases), None)) is not None:
             killed.append(KilledMutant(mutant=mutant, by=killer.place))
         else:
             survivors.append(_survivor(mutant, pin, evaluator))
@@ -127,13 +126,13 @@ def _survivor(mutant: Mutant, pin: Pin, evaluator: Evaluator) -> SurvivingMutant
 def _killers(survivors: Sequence[SurvivingMutant], evaluator: Evaluator, baseline: Baseline) -> Iterator[PatientCase]:
     """Cases that kill every survivor, each needed by at least one that the earlier ones miss."""
     kept: list[Pin] = []
-    known: list[KnownCase] = []
+    known: list[PatientCase] = []
     for survivor in survivors:
         if not survivor.pin.shows:
             changed = ChangedRules(baseline, survivor.mutant)
-            if any(changed.fails(one) for one in known):
+            if any(map(changed.fails, known)):
                 continue
-            known.extend(KnownCase(case, baseline) for case in pinned([survivor.pin], evaluator))
+            known += pinned([survivor.pin], evaluator)
         if survivor.pin not in kept:
             kept.append(survivor.pin)
     yield from pinned(kept, evaluator)

@@ -10,10 +10,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from functools import cached_property
 from itertools import product
 from math import inf, prod
-from typing import NamedTuple
 
 from hepatica.inference import FieldClasses, classes_of
 from hepatica.knowledge import Test
@@ -38,24 +36,9 @@ class Axis:
     points: tuple[tuple[tuple[Cell, ...], ...], ...]
 
     @property
-    def weights(self) -> tuple[int, ...]:
-        """How many entries each point stands for."""
-        return tuple(map(len, self.points))
-
-    @property
     def full(self) -> int:
         """The mask of every point."""
         return (1 << len(self.points)) - 1
-
-    @property
-    def costs(self) -> tuple[int, ...]:
-        """For each point the fewest known fields among its entries."""
-        return tuple(min(map(_known, point)) for point in self.points)
-
-    @cached_property
-    def known(self) -> int:
-        """The points that some entry has of which everything is known, no interval among it."""
-        return sum(any(map(fully_known, point)) << index for index, point in enumerate(self.points))
 
     def cells(self, mask: int) -> list[tuple[Cell, ...]]:
         """The cells of every entry of the points in a mask."""
@@ -78,7 +61,7 @@ class Axis:
 class Space:
     """The product of the axes that some tests read. A box in it is one mask of points per axis.
 
-    `fields` are all that a profile has, read or not.
+    `fields` are all that a profile has, read or not. `known` is the box of the points that some fully known entry has.
     """
 
     def __init__(self, axes: Sequence[Axis], fields: Fields) -> None:
@@ -86,9 +69,11 @@ class Space:
         self.fields = fields
         self.full = tuple(axis.full for axis in self.axes)
         self.axis_of = {field.name: index for index, axis in enumerate(self.axes) for field in axis.fields}
-        self.known = tuple(axis.known for axis in self.axes)
-        self.weights = tuple(axis.weights for axis in self.axes)
-        self.costs = tuple(axis.costs for axis in self.axes)
+        # By axis and point: how many entries it stands for, and the fewest known fields among them.
+        self.weights = tuple(tuple(map(len, axis.points)) for axis in self.axes)
+        self.costs = tuple(tuple(min(map(_known, point)) for point in axis.points) for axis in self.axes)
+        whole = ([any(map(fully_known, point)) for point in axis.points] for axis in self.axes)
+        self.known = tuple(sum(known << point for point, known in enumerate(axis)) for axis in whole)
         self._volumes: list[dict[int, int]] = [{} for _ in self.axes]
 
     @property
@@ -116,11 +101,18 @@ class Space:
         """The fewest known fields among the entries of a mask."""
         return min(cost for point, cost in enumerate(self.costs[axis]) if mask >> point & 1)
 
-    def facts(self, box: Sequence[int]) -> Facts:
-        """The profile of a box with the fewest known fields; total, and consistent."""
+    def facts(self, box: Sequence[int], *, usual: bool = False) -> Facts:
+        """The profile of a box with the fewest known fields; total, and consistent.
+
+        `usual`: with values that a reader would expect where no test tells several apart.
+        """
         known: dict[str, Value | None] = {}
         for axis, mask in zip(self.axes, box, strict=True):
-            known |= dict(zip((field.name for field in axis.fields), axis.entry(axis.simplest(mask)), strict=True))
+            cells = axis.simplest(mask)
+            entry = axis.entry(cells)
+            if usual and len(axis.fields) == 1 and entry[0] is not None:
+                entry = (_expected(axis, cells, entry[0]),)
+            known |= dict(zip((field.name for field in axis.fields), entry, strict=True))
         return self.total(known)
 
     def total(self, known: dict[str, Value | None]) -> Facts:
@@ -128,34 +120,17 @@ class Space:
         return facts_of(consistent(known), self.fields)
 
     def expected(self, box: Sequence[int]) -> Facts:
-        """As `facts`, with values that a reader would expect where no test tells several apart."""
-        known: dict[str, Value | None] = {}
-        for axis, mask in zip(self.axes, box, strict=True):
-            cells = axis.simplest(mask)
-            entry = axis.entry(cells)
-            if len(axis.fields) == 1 and entry[0] is not None:
-                entry = (_expected(axis, cells, entry[0]),)
-            known |= dict(zip((field.name for field in axis.fields), entry, strict=True))
-        return self.total(known)
+        """As `facts`, with usual values."""
+        return self.facts(box, usual=True)
 
 
 def value_of(classes: FieldClasses, cell: Cell) -> Value | None:
     """A value that lies in the classes of a cell, and may lie in any of them."""
-    if len(cell) == 1:
-        return classes.samples[cell[0]]
-    low, high = bounds(classes, cell[0], cell[-1])
-    return Interval(low.value, high.value, low.included, high.included)
+    return classes.samples[cell[0]] if len(cell) == 1 else bounds(classes, cell[0], cell[-1])
 
 
-class Bound(NamedTuple):
-    """One end of a run of classes; an open end is infinite."""
-
-    value: float
-    included: bool
-
-
-def bounds(classes: FieldClasses, first: int, last: int) -> tuple[Bound, Bound]:
-    """The ends of a run of classes of a number.
+def bounds(classes: FieldClasses, first: int, last: int) -> Interval:
+    """The ends of a run of classes of a number; both ends are the same for a run of one threshold.
 
     A class is a slot between thresholds: odd slots are one threshold, even ones lie between two, or beyond the last.
     """
@@ -163,9 +138,9 @@ def bounds(classes: FieldClasses, first: int, last: int) -> tuple[Bound, Bound]:
     low, high = slots[first], slots[last]
     assert isinstance(low, int) and isinstance(high, int)
     cuts = classes.thresholds
-    start = Bound(cuts[low // 2], True) if low % 2 else Bound(cuts[low // 2 - 1], False) if low else Bound(-inf, False)
-    end = Bound(cuts[high // 2], bool(high % 2)) if high // 2 < len(cuts) else Bound(inf, False)
-    return start, end
+    start = cuts[low // 2] if low % 2 else cuts[low // 2 - 1] if low else -inf
+    end = cuts[high // 2] if high // 2 < len(cuts) else inf
+    return Interval(start, end, bool(low % 2), bool(high % 2))
 
 
 def consistent(known: dict[str, Value | None]) -> dict[str, Value | None]:
@@ -189,8 +164,8 @@ def space_of(tests: Iterable[Test], fields: Fields) -> Space:
 
 def _axis(fields: tuple[Field, ...], tests: tuple[Test, ...]) -> Axis:
     linked = len(fields) > 1
-    classes = tuple(classes_of(field, (*tests, *_class_edges()) if linked else tests) for field in fields)
-    told_apart = (*tests, *_letters()) if linked else tests
+    classes = tuple(classes_of(field, (*tests, *_EDGES) if linked else tests) for field in fields)
+    told_apart = (*tests, *_LETTERS) if linked else tests
     own = [(test, at) for at, field in enumerate(fields) for test in told_apart if test.field == field.name]
     groups: dict[tuple[bool | None, ...], list[tuple[Cell, ...]]] = {}
     for cells in product(*map(_cells, classes)):
@@ -207,14 +182,10 @@ def _cells(classes: FieldClasses) -> list[Cell]:
     return [_UNKNOWN, *(runs or ([(1,)] if known else []))]
 
 
-def _class_edges() -> list[Test]:
-    """Tests that keep scores of different Child-Pugh classes apart."""
-    return [Test(SCORE, operator, (float(low),)) for low, _ in list(CLASS_RANGES.values())[1:] for operator in ("<", ">=")]
-
-
-def _letters() -> list[Test]:
-    """Tests that keep the classes apart where a score may follow: what an unknown score can turn out to be depends on them."""
-    return [Test(CLASS, "in", (letter,)) for letter in CLASS_RANGES]
+_EDGES = tuple(Test(SCORE, sign, (float(low),)) for low, _ in list(CLASS_RANGES.values())[1:] for sign in ("<", ">="))
+"""Tests that keep scores of different Child-Pugh classes apart."""
+_LETTERS = tuple(Test(CLASS, "in", (letter,)) for letter in CLASS_RANGES)
+"""Tests that keep the classes apart where a score may follow: what an unknown score can turn out to be depends on them."""
 
 
 def _agrees(letter: Value | None, score: Value | None) -> bool:

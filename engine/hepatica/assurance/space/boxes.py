@@ -114,13 +114,9 @@ class RegionMaker:
         return tuple(sure), tuple(maybe)
 
     def _masked(self, test: Test) -> tuple[int, int, int]:
-        known = self._masks.get(test)
-        if known is None:
-            known = self._masks[test] = self._mask(test)
-        return known
-
-    def _mask(self, test: Test) -> tuple[int, int, int]:
         """The axis of a test, and its points where the test holds and where it may."""
+        if test in self._masks:
+            return self._masks[test]
         index = self.space.axis_of[test.field]
         axis = self.space.axes[index]
         at = next(at for at, field in enumerate(axis.fields) if field.name == test.field)
@@ -130,4 +126,5 @@ class RegionMaker:
             found = verdict(axis.classes[at], entries[0][at], test)
             holds |= (found is True) << point
             may |= (found is not False) << point
-        return index, holds, may
+        self._masks[test] = index, holds, may
+        return self._masks[test]

@@ -9,13 +9,17 @@ walk over it. What is proved here is exact; nothing is sampled.
 from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
+from functools import reduce
 from math import prod
+from operator import or_
 from types import MappingProxyType
 from typing import Generic, NamedTuple, NoReturn, TypeVar
 
-from hepatica.assurance.space.axes import Space
-from hepatica.assurance.space.boxes import Box, Region, meet
-from hepatica.inference import Verdict
+from hepatica.assurance.space.axes import Space, space_of
+from hepatica.assurance.space.boxes import Box, Region, RegionMaker, meet
+from hepatica.inference import Expander, Verdict
+from hepatica.knowledge import Condition
+from hepatica.patient import Facts, Fields
 from hepatica.problems import InvalidInput, Problem
 
 O = TypeVar("O", bound=Hashable)  # noqa: E741
@@ -159,7 +163,7 @@ class Diagram(Generic[O]):
     def _made(self, axis: int, sure: int, maybe: int, inside: int) -> int:
         if axis == len(self.space.axes):
             owners = zip(self._sure.own, self._maybe.own, strict=True)
-            return self._leaf(tuple([_verdict(sure & s, maybe & m) for s, m in owners]))
+            return self._leaf(tuple([Verdict.of(sure & s, maybe & m) for s, m in owners]))
         branches: dict[tuple[int, int, int], int] = {}
         rows = zip(self._sure.rows[axis], self._maybe.rows[axis], self._inside.rows[axis], strict=True)
         for point, (s, m, i) in enumerate(rows):
@@ -301,16 +305,7 @@ class _Alive:
 
 def sum_or(masks: Iterable[int]) -> int:
     """The union of some masks."""
-    found = 0
-    for mask in masks:
-        found |= mask
-    return found
-
-
-def _verdict(sure: int, maybe: int) -> Verdict:
-    if sure:
-        return Verdict.TRUE
-    return Verdict.UNKNOWN if maybe else Verdict.FALSE
+    return reduce(or_, masks, 0)
 
 
 def count(space: Space, boxes: Sequence[Box]) -> int:
@@ -325,3 +320,19 @@ def uncovered(space: Space, region: Sequence[Box], boxes: Sequence[Box]) -> tupl
     found = Diagram(space, [Region(tuple(boxes), tuple(boxes))], lambda found: found[0], inside=region)
     left = found.count(Verdict.FALSE)
     return (left, found.witness(Verdict.FALSE)) if left else None
+
+
+def outcomes(
+    conditions: Sequence[Condition], concepts: Mapping[str, Condition], judge: Judge[O], fields: Fields
+) -> dict[O, Facts]:
+    """Every outcome that some consistent profile has, with a profile of fewest known fields; no other outcome exists.
+
+    `judge` gives the outcome of the conditions' verdicts, in their order.
+    """
+    expander = Expander(concepts, fields)
+    found = [expander.expanded(condition) for condition in conditions]
+    tests = [test for alternatives in found for alternative in alternatives for test in sorted(alternative, key=repr)]
+    space = space_of(tests, fields)
+    maker = RegionMaker(space)
+    diagram = Diagram(space, [maker.region(alternatives) for alternatives in found], judge)
+    return {outcome: space.expected(diagram.witness(outcome)) for outcome in diagram.outcomes()}

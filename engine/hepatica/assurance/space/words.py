@@ -7,12 +7,14 @@ the value may be missing, so "any but D" is never unknown. Numbers are compariso
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Sequence
-from itertools import combinations
+from itertools import combinations, groupby
 from math import isfinite
 
 from hepatica.assurance.space.axes import Axis, Cell, Space, bounds, fully_known
-from hepatica.assurance.space.boxes import Box
-from hepatica.inference import FieldClasses
+from hepatica.assurance.space.boxes import Box, Region, intersect
+from hepatica.assurance.space.describe import describe, without_impossible
+from hepatica.assurance.space.diagram import Diagram
+from hepatica.inference import FieldClasses, Verdict
 from hepatica.patient import Field, Value
 
 Limits = dict[str, str]
@@ -20,6 +22,17 @@ Limits = dict[str, str]
 NOT_KNOWN = "not known"
 _UNKNOWN: Cell = (0,)
 _MOST_INTERVALS = 3
+_VERDICTS = (Verdict.TRUE, Verdict.UNKNOWN, Verdict.FALSE)
+_NAMES = {Verdict.TRUE: "in", Verdict.UNKNOWN: "unknown", Verdict.FALSE: "out"}
+_FIELD = Field(
+    name="scope",
+    title="Scope",
+    kind="choice",
+    nature="characteristic",
+    values=tuple(_NAMES.values()),
+    help="The scope's verdict.",
+    value_titles={"in": "in scope", "out": "out of scope", "unknown": "scope not known"},
+)
 
 
 def limits(space: Space, box: Box, *, known_only: bool = False) -> Limits:
@@ -38,10 +51,9 @@ def _axis_words(axis: Axis, listed: Sequence[tuple[Cell, ...]], every: Sequence[
     kept = set(listed)
     for positions in (at for size in range(1, len(axis.fields) + 1) for at in combinations(range(len(axis.fields)), size)):
         sides = [{cells[at] for cells in kept} for at in positions]
-        if {c for c in every if all(c[at] in side for at, side in zip(positions, sides, strict=True))} == kept:
-            return {
-                axis.fields[at].name: cells_in_words(axis.classes[at], side) for at, side in zip(positions, sides, strict=True)
-            }
+        asked = list(zip(positions, sides, strict=True))
+        if {cells for cells in every if all(cells[at] in side for at, side in asked)} == kept:
+            return {axis.fields[at].name: cells_in_words(axis.classes[at], side) for at, side in asked}
     return {axis.fields[0].name: _pairs(axis, listed, every)}
 
 
@@ -112,12 +124,8 @@ def _numbers(classes: FieldClasses, known: Iterable[Cell]) -> str:
     """Comparisons for the runs of neighbouring classes, then the intervals that reach beyond one of them."""
     chosen = set(known)
     single = sorted(cell[0] for cell in chosen if len(cell) == 1)
-    runs: list[list[int]] = []
-    for index in single:
-        if runs and runs[-1][-1] == index - 1:
-            runs[-1].append(index)
-        else:
-            runs.append([index])
+    # Neighbours have the same distance between class and rank.
+    runs = [[index for _, index in run] for _, run in groupby(enumerate(single), lambda pair: pair[1] - pair[0])]
     if any(len(run) == len(classes.samples) - 1 for run in runs):
         return "known"
     within = {cell for cell in chosen for run in runs if set(cell) <= set(run)}
@@ -134,13 +142,13 @@ def run_in_words(classes: FieldClasses, first: int, last: int) -> str:
     """Neighbouring classes of a number as a comparison or a range."""
     if classes.field.kind == "integer":
         return _whole(classes, first, last)
-    low, high = bounds(classes, first, last)
-    if low.value == high.value:
-        return f"{low.value:g}"
-    if low.included and high.included:
-        return f"{low.value:g} to {high.value:g}"
-    above = f"{'>=' if low.included else '>'} {low.value:g}" if isfinite(low.value) else ""
-    below = f"{'<=' if high.included else '<'} {high.value:g}" if isfinite(high.value) else ""
+    ends = bounds(classes, first, last)
+    if ends.low == ends.high:
+        return f"{ends.low:g}"
+    if ends.low_included and ends.high_included:
+        return f"{ends.low:g} to {ends.high:g}"
+    above = f"{'>=' if ends.low_included else '>'} {ends.low:g}" if isfinite(ends.low) else ""
+    below = f"{'<=' if ends.high_included else '<'} {ends.high:g}" if isfinite(ends.high) else ""
     return " and ".join(part for part in (above, below) if part) or "known"
 
 
@@ -153,3 +161,38 @@ def _whole(classes: FieldClasses, first: int, last: int) -> str:
     if final == int(classes.field.high):
         return f">= {start}"
     return f"<= {final}" if first == 1 else f"{start} to {final}"
+
+
+class ScopedSpace(Space):
+    """The axes of a space and, last, the scope's verdict.
+
+    Only boxes from `lifted` are made of real profiles; combinations that no profile has are in none of them.
+    """
+
+    def __init__(self, space: Space, scope: Region) -> None:
+        parts = Diagram(space, [scope], lambda verdicts: verdicts[0]).boxes()
+        self._parts = [parts[verdict] for verdict in _VERDICTS if verdict in parts]
+        names = tuple(_NAMES[verdict] for verdict in _VERDICTS if verdict in parts)
+        classes = FieldClasses(_FIELD, (), (None, *names), {name: index for index, name in enumerate(names, 1)})
+        axis = Axis((_FIELD,), (classes,), tuple((((index,),),) for index in range(1, len(names) + 1)))
+        super().__init__((*space.axes, axis), space.fields)
+
+    def lifted(self, boxes: Iterable[Box]) -> list[Box]:
+        """The same profiles as boxes of this space; disjoint where `boxes` are."""
+        given = list(boxes)
+        return [(*box, 1 << index) for index, where in enumerate(self._parts) for box in intersect(given, where)]
+
+
+def described(
+    space: Space, scoped: ScopedSpace | None, inside: Sequence[Box], outside: Sequence[Box], *, known_only: bool = False
+) -> tuple[Limits, ...]:
+    """A region in few boxes, each as what it asks of every field that it limits; with the scope first where that is given.
+
+    With `known_only` the regions are of complete profiles, and what an incomplete one would have is left open.
+    """
+    if scoped is not None:
+        space, inside, outside = scoped, scoped.lifted(inside), scoped.lifted(outside)
+    boxes = [without_impossible(space, box, inside) for box in describe(space, inside, outside)]
+    found = [limits(space, box, known_only=known_only) for box in boxes]
+    named = [{name: one[name] for name in (_FIELD.name,) if name in one} | one for one in found]
+    return tuple(one for index, one in enumerate(named) if one not in named[:index])
