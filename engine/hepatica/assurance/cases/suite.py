@@ -100,11 +100,11 @@ def is_case_file(path: Path) -> bool:
     try:
         with path.open("rb") as stream:
             data = stream.read(MAX_BYTES)
-        entries = read_yaml(data, str(path)).plain() if _CASE_KEY.search(data) is not None else None
+        entries = read_yaml(data, str(path)).value if _CASE_KEY.search(data) is not None else None
     except (OSError, InvalidInput):
         return False
-    cases = entries.get("cases") if isinstance(entries, dict) and "ruleset" in entries else None
-    listed = cases if isinstance(cases, list) else []
+    cases = entries["cases"].value if isinstance(entries, dict) and {"ruleset", "cases"} <= entries.keys() else None
+    listed = [one.value for one in cases] if isinstance(cases, list) else []
     whole = [isinstance(one, dict) and "case" in one and ("profile" in one or "patient" in one) for one in listed]
     return bool(whole) and all(whole)
 
