@@ -110,12 +110,6 @@ class Wording:
         said = list(dict.fromkeys(map(self.only, alternatives)))
         return "; or ".join((said[0], *(f"{text[:1].lower()}{text[1:]}" for text in said[1:])))
 
-    def missing(self, standing: str, alternatives: Sequence[Sequence[Reason]]) -> str:
-        """As `needed`; of a therapy that has only failed, that it was not tested in such patients."""
-        if standing == "not_supported":
-            return "Failed in those it was tested in, and not tested in patients like this"
-        return self.needed(alternatives)
-
     def _united(self, reasons: list[Reason]) -> Iterable[Reason]:
         """Reasons about one field as one reason, where they only name words of which one or another would do."""
         tests = [reason.test for reason in reasons if reason.test]

@@ -318,13 +318,10 @@ class _TherapyPlan:
 
     def _ruled_out(self, outline: _Outline, facts: Facts) -> _Placed:
         """What each rule would need, the smallest demand first; the rule that asks for least is named."""
-        pairs = zip(self.rules, self._conditions, outline.parts, strict=True)
-        wanting = [(rule, condition.reasons(tests, facts)) for rule, condition, tests in pairs]
-        # What a failed trial enrolled is no way to an option: such rules speak only where the therapy has no other.
-        hopeful = [pair for pair in wanting if pair[0].reaches in ("options", "trials")] or wanting
-        blocked = [reasons for _, reasons in hopeful]
+        pairs = zip(self._conditions, outline.parts, strict=True)
+        blocked = [condition.reasons(tests, facts) for condition, tests in pairs]
         needs_any = sorted(dict.fromkeys(blocked), key=lambda reasons: len({reason.field for reason in reasons}))
-        rule = hopeful[blocked.index(needs_any[0])][0]
+        rule = self.rules[blocked.index(needs_any[0])]
         return _Placed("ruled_out", (self._position,), replace(self._unexplained(rule), needs_any=tuple(needs_any)))
 
 

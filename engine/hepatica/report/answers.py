@@ -130,7 +130,7 @@ class _AnswerView:
         """Therapies by what it would take, in words that say it positively."""
         groups: dict[str, list[Entry]] = {}
         for entry in self.evaluation.ruled_out:
-            groups.setdefault(self.words.missing(entry.standing, entry.needs_any), []).append(entry)
+            groups.setdefault(self.words.needed(entry.needs_any), []).append(entry)
         items = [
             Items(tuple(Item(e.name, ref=Ref("therapy", e.therapy)) for e in own), says)
             for says, own in sorted(groups.items(), key=lambda item: -len(item[1]))
