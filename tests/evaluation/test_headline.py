@@ -141,8 +141,8 @@ def test_of_two_endpoints_of_one_name_neither_lends_its_margin(tmp_path: Path) -
 
 
 def test_a_series_with_two_arms_has_a_control_and_no_randomisation(tmp_path: Path) -> None:
-    series = {"kind": "retrospective_series", "phase": None, "results": [_os()]}
-    one_arm = {**series, "results": [_os(arms={"beta": 9.2})]}
+    series: dict[str, Any] = {"kind": "retrospective_series", "phase": None, "results": [_os()]}
+    one_arm: dict[str, Any] = {**series, "results": [_os(arms={"beta": 9.2})]}
     assert _beta(tmp_path / "a", _study(**series)).headline.marks == ("retrospective, not randomised",)
     assert _beta(tmp_path / "b", _study(**one_arm)).headline.marks == ("series without a control group",)
 

@@ -182,7 +182,11 @@ def test_a_document_is_made_once_however_many_ask_and_the_oldest_leaves() -> Non
     made: list[str] = []
 
     def ask(key: str) -> object:
-        return cache.get(key, lambda: (made.append(key), object())[1])
+        def build() -> object:
+            made.append(key)
+            return object()
+
+        return cache.get(key, build)
 
     found: list[object] = []
     threads = [threading.Thread(target=lambda: found.append(ask("a"))) for _ in range(8)]
