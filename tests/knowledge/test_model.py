@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from hepatica.knowledge import STANDINGS, load_ruleset
+from hepatica.knowledge import STANDINGS, Test, leaves, load_ruleset
 from hepatica.knowledge.validation import MAX_RULES, MAX_TESTS
 from tests.conftest import ROOT
 from tests.knowledge.refusing import problems, swapped
@@ -210,3 +210,11 @@ def test_what_would_take_minutes_is_refused_with_what_is_too_much(tmp_path: Path
     lines = problems(tmp_path, card=card, concepts=CONCEPTS)
     assert len(lines) == 1
     assert expected in lines[0]
+
+
+def test_a_condition_names_each_word_once_and_in_the_order_of_the_field() -> None:
+    ruleset = load_ruleset(ROOT / "rulesets" / "hcc-2016")
+    tests = [leaf for rule in ruleset.rules.values() for leaf in leaves(rule.when) if isinstance(leaf, Test)]
+    tests += [leaf for concept in ruleset.concepts.values() for leaf in leaves(concept.when) if isinstance(leaf, Test)]
+    assert all(len(set(test.operands)) == len(test.operands) for test in tests)
+    assert Test("prior_sorafenib", "in", ("none", "refused")) in tests

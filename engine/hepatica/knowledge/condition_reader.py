@@ -77,7 +77,7 @@ class ConditionReader:
             return _joined(AnyOf, [self._number(field, child) for child in values])
         read = {word for child in values for word in self._word(field, child)}
         # In the order of the field, not of writing: "one of" has no order, and sentences must not depend on it.
-        words = [word for word in (True, False, *field.values, NONE) if word in read]
+        words = [word for word in dict.fromkeys((True, False, *field.values, NONE)) if word in read]
         if field.kind != "set":
             return Test(field.name, "in", tuple(words))
         members = tuple(word for word in words if word != NONE)
