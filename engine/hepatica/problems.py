@@ -7,6 +7,7 @@ from typing import NamedTuple, TypeVar
 
 MOST_SHOWN = 50
 LONGEST_QUOTE = 60
+_DENIALS = ("not", "no", "non", "never", "without")
 SHORT_WORD = 3
 A = TypeVar("A")
 B = TypeVar("B")
@@ -68,7 +69,8 @@ def quote(value: object) -> str:
 def suggestion(word: object, allowed: Iterable[str]) -> str:
     """The allowed words and, where one is near `word`, a question that names it.
 
-    Words of three letters or fewer have no neighbours: hbv and hcv, NA and A are near in letters only.
+    Words of three letters or fewer have no neighbours: hbv and hcv, NA and A are near in letters only. Nor has what is
+    denied: "not progressed" is near "progressed" and means the opposite.
     """
     from difflib import get_close_matches
 
@@ -77,6 +79,7 @@ def suggestion(word: object, allowed: Iterable[str]) -> str:
     typed = str(word)[:LONGEST_QUOTE].lower()
     spelled = {each.lower(): each for each in words}
     near = [typed] if typed in spelled else []
-    if len(typed) > SHORT_WORD:
+    denied = typed.split()[:1] in ([word] for word in _DENIALS)
+    if len(typed) > SHORT_WORD and not denied:
         near = get_close_matches(typed, [each for each in spelled if len(each) > SHORT_WORD], n=1, cutoff=0.8)
     return f"did you mean '{spelled[near[0]]}'? {listed}" if near else listed

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import json
+import os
 import re
+import subprocess
+import sys
 from typing import Any
 
 import jsonschema
@@ -185,3 +188,12 @@ def test_a_field_of_a_rulesets_own_is_read_shown_and_in_the_schema() -> None:
     wider = COMMON_FIELDS.merged([platelets])
     assert [*wider][-1] == "platelets"
     assert profile_from({"platelets": 90, "bclc_stage": "C"}, fields=wider)["platelets"] == 90
+
+
+def test_the_schema_is_the_same_in_every_run() -> None:
+    command = [sys.executable, "-m", "hepatica", "schema", "profile"]
+    told = [
+        subprocess.run(command, env={**os.environ, "PYTHONHASHSEED": seed}, capture_output=True, check=True).stdout
+        for seed in ("1", "2")
+    ]
+    assert told[0] == told[1]

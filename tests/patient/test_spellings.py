@@ -539,6 +539,7 @@ def test_a_refusal_says_which_meanings_there_are(field: str, typed: str, says: s
         ("child_pugh_class", "B10"),
         ("bclc_stage", "ND1"),
         ("etiology", "xyz"),
+        ("prior_sorafenib", "not progressed"),
     ],
 )
 def test_no_suggestion_turns_one_meaning_into_another(field: str, typed: str) -> None:

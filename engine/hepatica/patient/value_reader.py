@@ -398,7 +398,8 @@ class NumberReader(ValueReader):
         number = NUMBER if self.field.high < 1000 else rf"(?!{TWO_WAYS}){NUMBER}"
         one, span = rf"(?:(?:{SIGN})\s*)?[+]?{number}", rf"{number}{TO}{number}"
         both = rf"(?:{SIGN})\s*{number}\s*and\s*(?:{SIGN})\s*{number}"
-        unit = rf"\s*(?:{'|'.join(sorted(spelled, key=len, reverse=True))}){'' if self.unit_needed else '?'}" if spelled else ""
+        any_unit = "|".join(sorted(spelled, key=lambda text: (-len(text), text)))
+        unit = rf"\s*(?:{any_unit}){'' if self.unit_needed else '?'}" if spelled else ""
         return framed(rf"(?:{both}|{span}|{one}){unit}", self.field.noise)
 
     def schema(self) -> list[JsonSchema]:
