@@ -302,7 +302,7 @@ def _agreement(version: RulesetVersion, sample: int, seed: int) -> EvaluatorAgre
     from hepatica.assurance.agreement import agreement, profiles_to_compare
 
     files = sorted(str(path) for path in shipped("patients").glob("*.yaml"))
-    patients = [profile.facts for profile in common.read_patients(files, (), version.ruleset)]
+    patients = [profile.facts for profile in common.read_patients(files, (), version.fields)]
     return agreement(version, profiles_to_compare(version, patients, sample, seed))
 
 

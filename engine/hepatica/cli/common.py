@@ -26,7 +26,7 @@ from hepatica.records import record
 if TYPE_CHECKING:
     from hepatica.evaluation import Evaluator
     from hepatica.knowledge import Ruleset
-    from hepatica.patient import Profile
+    from hepatica.patient import Fields, Profile
     from hepatica.report import Blocks, Style
 
 T = TypeVar("T")
@@ -175,21 +175,20 @@ def evaluator(rules: Ruleset | str) -> Evaluator:
     return evaluator_of(ruleset(rules) if isinstance(rules, str) else rules)
 
 
-def read_patients(paths: Sequence[str], settings: Sequence[str], rules: Ruleset | None = None) -> list[Profile]:
+def read_patients(paths: Sequence[str], settings: Sequence[str], fields: Fields) -> list[Profile]:
     """The profiles of several files (`-` is standard input; a file may hold a list); settings alone make one too."""
-    from hepatica.patient import COMMON_FIELDS, profile_of, profiles_in
+    from hepatica.patient import profile_of, profiles_in
 
     if not paths and not settings:
         raise click.UsageError("name a patient file, - for standard input, or facts with --set field=value")
-    fields = rules.fields if rules else COMMON_FIELDS
     if not paths:
         return [profile_of(settings, fields=fields)]
     return gathered(paths, lambda path: profiles_in(*_patient_bytes(path), settings, fields=fields))
 
 
-def read_patient(path: str | None, settings: Sequence[str], rules: Ruleset | None = None) -> Profile:
+def read_patient(path: str | None, settings: Sequence[str], rules: Ruleset) -> Profile:
     """The one profile of a file (or of settings alone); refuses a list of several."""
-    profiles = read_patients([path] if path else [], settings, rules)
+    profiles = read_patients([path] if path else [], settings, rules.fields)
     if len(profiles) != 1:
         raise click.UsageError(f"one patient is needed; {path} holds {len(profiles)}")
     return profiles[0]

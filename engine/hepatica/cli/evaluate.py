@@ -35,7 +35,7 @@ def evaluate(*, patients: tuple[str, ...], settings: tuple[str, ...], ruleset: s
     from hepatica.report import answer
 
     rules = common.ruleset(ruleset)
-    profiles = common.read_patients(patients, settings, rules)
+    profiles = common.read_patients(patients, settings, rules.fields)
     evaluate = common.evaluator(rules).evaluate
     several = len(profiles) > 1
     result = map(evaluate, profiles) if several else evaluate(profiles[0])

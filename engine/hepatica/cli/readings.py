@@ -12,7 +12,7 @@ from hepatica.explain import MOST_COLUMNS, Column, what_if, why
 from hepatica.explain import compare as compared
 from hepatica.knowledge import Ruleset
 from hepatica.paths import DEFAULT_RULESET
-from hepatica.patient import Profile, profile_in
+from hepatica.patient import Fields, Profile, profile_in
 from hepatica.problems import InvalidInput
 
 
@@ -87,39 +87,49 @@ def compare(
 ) -> common.Output:
     """Several patients, or one patient under several rulesets, side by side.
 
-    Only what differs is shown first, then what is shared.
+    Only what differs is shown first, then what is shared. Of one patient under a ruleset and its companion of another year,
+    what became of each hope comes first.
 
     \b
     Examples:
       hepatica compare after-sorafenib-met-high after-sorafenib-met-low
       hepatica compare after-sorafenib-met-high --but cmet=low --but afp=200
       hepatica compare after-sorafenib-met-high --against rulesets/mine
+      hepatica compare first-line-europe -r hcc-2016 -r hcc-2026
     """
 
     loaded = [common.ruleset(name) for name in (*(rulesets or (DEFAULT_RULESET,)), *([against] if against else []))]
-    profiles = _profiles(patients, settings, variants, loaded[0])
-    count = len(profiles) * len(loaded)
+    profiles = [_profiles(patients, settings, variants, _tolerant(rules, loaded)) for rules in loaded]
+    count = len(profiles[0]) * len(loaded)
     if not 2 <= count <= MOST_COLUMNS:
         raise click.UsageError(f"there are {count} answers; a comparison takes 2 to {MOST_COLUMNS} (patients times rulesets)")
-    evaluators = [common.evaluator(rules) for rules in loaded]
-    columns = [Column(name, evaluator.evaluate(profile)) for name, profile in profiles for evaluator in evaluators]
+    columns = [
+        Column(name, common.evaluator(rules).evaluate(profile.under(rules.fields)))
+        for read in zip(*profiles, strict=True)
+        for (name, profile), rules in zip(read, loaded, strict=True)
+    ]
     return common.Output(compared(columns), report.compare_view)
 
 
+def _tolerant(rules: Ruleset, others: list[Ruleset]) -> Fields:
+    """The fields of a ruleset, and beside them those that only the others have: a file may name them all."""
+    return rules.fields.merged(field for other in others for name, field in other.fields.items() if name not in rules.fields)
+
+
 def _profiles(
-    patients: tuple[str, ...], settings: tuple[str, ...], variants: tuple[str, ...], rules: Ruleset
+    patients: tuple[str, ...], settings: tuple[str, ...], variants: tuple[str, ...], fields: Fields
 ) -> list[tuple[str, Profile]]:
-    profiles = common.read_patients(patients, settings, rules)
+    profiles = common.read_patients(patients, settings, fields)
     named = [(profile.label or f"patient {index}", profile) for index, profile in enumerate(profiles, 1)]
     first, profile = named[0]
-    varied = (_varied(profile, number, setting, rules) for number, setting in enumerate(variants, 1))
+    varied = (_varied(profile, number, setting, fields) for number, setting in enumerate(variants, 1))
     return [*named, *((f"{first}, but {setting}", one) for setting, one in zip(variants, varied, strict=True))]
 
 
-def _varied(profile: Profile, number: int, setting: str, rules: Ruleset) -> Profile:
+def _varied(profile: Profile, number: int, setting: str, fields: Fields) -> Profile:
     """A profile with the n-th `--but` laid over it; its problems are those of that option."""
 
     try:
-        return profile_in(json.dumps(profile.as_document()).encode(), "--but", (setting,), fields=rules.fields)
+        return profile_in(json.dumps(profile.as_document()).encode(), "--but", (setting,), fields=fields)
     except InvalidInput as error:
         raise InvalidInput(problem._replace(file="--but", line=number) for problem in error.problems) from error

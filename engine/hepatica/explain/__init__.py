@@ -3,7 +3,19 @@
 from __future__ import annotations
 
 from hepatica.explain.changes import MinimalChange, minimal_changes
-from hepatica.explain.compare import DIFFERENCES, MOST_COLUMNS, Column, ComparedTherapy, Comparison, TherapyRow, compare
+from hepatica.explain.compare import (
+    DIFFERENCES,
+    MOST_COLUMNS,
+    Column,
+    ComparedCase,
+    ComparedTherapy,
+    Comparison,
+    DecadeRow,
+    ThenAndNow,
+    TherapyRow,
+    compare,
+    then_and_now,
+)
 from hepatica.explain.facets import TherapyGoals, facets_of, merged, therapy_goals
 from hepatica.explain.settle import OpenTherapy, Outcome, Question
 from hepatica.explain.whatif import KINDS, Change, WhatIf, what_if
@@ -15,9 +27,11 @@ __all__ = [
     "MOST_COLUMNS",
     "Change",
     "Column",
+    "ComparedCase",
     "ComparedTherapy",
     "Comparison",
     "ConditionTree",
+    "DecadeRow",
     "ExplainedRule",
     "ExplainedStudy",
     "Explanation",
@@ -25,6 +39,7 @@ __all__ = [
     "OpenTherapy",
     "Outcome",
     "Question",
+    "ThenAndNow",
     "TherapyGoals",
     "TherapyRow",
     "WhatIf",
@@ -32,6 +47,7 @@ __all__ = [
     "facets_of",
     "merged",
     "minimal_changes",
+    "then_and_now",
     "therapy_goals",
     "what_if",
     "why",

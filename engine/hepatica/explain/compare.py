@@ -1,4 +1,7 @@
-"""Answers side by side: several patients, or one patient under several rulesets. What differs first, then what is shared."""
+"""Answers side by side: several patients, or one patient under several rulesets. What differs first, then what is shared.
+
+Of one patient under a ruleset and its companion of another year, what became of each hope stands before all that.
+"""
 
 from __future__ import annotations
 
@@ -7,7 +10,7 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from hepatica.evaluation import ApplicabilityStatus, Evaluation, ListName, RulesetIdentity, Scope
-from hepatica.knowledge import Standing, Verdict, concept_words
+from hepatica.knowledge import LaterEvent, Standing, TherapyFate, Verdict, concept_words
 from hepatica.notice import notice
 from hepatica.patient import Profile
 from hepatica.wording import NOT_KNOWN, shown
@@ -74,8 +77,35 @@ class TherapyRow:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class DecadeRow:
+    """One therapy for one patient in both years, None where that ruleset does not know it. `stood` is `absent`, the list where
+    no evidence spoke (`ruled_out`), or the standing it had then. `fate` and `later` say what became of it and of its studies.
+    """
+
+    therapy: str
+    name: str
+    then: ComparedTherapy | None
+    now: ComparedTherapy | None
+    stood: str
+    fate: TherapyFate | None
+    later: tuple[LaterEvent, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ThenAndNow:
+    """One patient under the earlier ruleset and the later one: the therapies of the best standing in each, and every row."""
+
+    notice: str
+    then: ComparedCase
+    now: ComparedCase
+    best_then: tuple[str, ...]
+    best_now: tuple[str, ...]
+    rows: tuple[DecadeRow, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Comparison:
-    """Everything that differs between the columns, and everything they share."""
+    """Everything that differs between the columns, and everything they share; `then_and_now` where they are two years."""
 
     notice: str
     columns: tuple[ComparedCase, ...]
@@ -86,6 +116,7 @@ class Comparison:
     shared_facts: tuple[ComparedRow, ...]
     shared_derived: tuple[ComparedRow, ...]
     shared_therapies: tuple[TherapyRow, ...]
+    then_and_now: ThenAndNow | None = None
 
 
 def compare(columns: Sequence[Column]) -> Comparison:
@@ -95,10 +126,9 @@ def compare(columns: Sequence[Column]) -> Comparison:
     therapies = [_row(name, evaluations) for name in dict.fromkeys(t for e in evaluations for t in e.knowledge.therapies)]
     order = list(DIFFERENCES)
     dates = dict.fromkeys(evaluation.ruleset.as_of for evaluation in evaluations)
-    cases = ((column.name, column.evaluation) for column in columns)
     return Comparison(
         notice=notice(" and ".join(dates)),
-        columns=tuple(ComparedCase(name=name, ruleset=e.ruleset, scope=e.scope, profile=e.profile) for name, e in cases),
+        columns=tuple(map(_case, columns)),
         facts=tuple(row for row in facts if _differs(row.values)),
         components=tuple(row for row in _components(evaluations) if _differs(row.values)),
         derived=tuple(row for row in derived if _differs(row.values)),
@@ -106,6 +136,62 @@ def compare(columns: Sequence[Column]) -> Comparison:
         shared_facts=tuple(row for row in facts if not _differs(row.values)),
         shared_derived=tuple(row for row in derived if not _differs(row.values)),
         shared_therapies=tuple(row for row in therapies if not row.difference),
+        then_and_now=then_and_now(*columns) if len(columns) == 2 and _two_years(*evaluations) else None,
+    )
+
+
+def _case(column: Column) -> ComparedCase:
+    answer = column.evaluation
+    return ComparedCase(name=column.name, ruleset=answer.ruleset, scope=answer.scope, profile=answer.profile)
+
+
+def _two_years(one: Evaluation, two: Evaluation) -> bool:
+    """Whether two answers are about one patient, under a ruleset and its companion of another date."""
+    cards = one.knowledge.card, two.knowledge.card
+    companions = cards[0].id == cards[1].companion or cards[1].id == cards[0].companion
+    shared = one.knowledge.fields.keys() & two.knowledge.fields.keys()
+    same = all(one.profile.facts.get(name) == two.profile.facts.get(name) for name in shared)
+    return companions and same and cards[0].as_of != cards[1].as_of
+
+
+def then_and_now(*columns: Column) -> ThenAndNow:
+    """One patient under two rulesets of different dates, given in either order."""
+    then, now = sorted(columns, key=lambda column: column.evaluation.ruleset.as_of)
+    before, after = then.evaluation, now.evaluation
+    names = dict.fromkeys((*_placed(before), *_placed(after)))
+    return ThenAndNow(
+        notice=notice(f"{before.ruleset.as_of} and {after.ruleset.as_of}"),
+        then=_case(then),
+        now=_case(now),
+        best_then=_best(before),
+        best_now=_best(after),
+        rows=tuple(_decade_row(name, before, after) for name in names),
+    )
+
+
+def _placed(evaluation: Evaluation) -> list[str]:
+    """The therapies in the order in which an answer shows them."""
+    return [entry.therapy for entries in evaluation.entries().values() for entry in entries]
+
+
+def _best(evaluation: Evaluation) -> tuple[str, ...]:
+    """The options that share the best standing."""
+    options = evaluation.options
+    return tuple(entry.therapy for entry in options if entry.standing == options[0].standing)
+
+
+def _decade_row(therapy: str, before: Evaluation, after: Evaluation) -> DecadeRow:
+    then, now = (_cell(therapy, evaluation) for evaluation in (before, after))
+    known = before.knowledge.therapies.get(therapy)
+    cited = before.entry(therapy)[1].citations if known else ()
+    return DecadeRow(
+        therapy=therapy,
+        name=(known or after.knowledge.therapies[therapy]).name,
+        then=then,
+        now=now,
+        stood="absent" if then is None else then.list if then.list == "ruled_out" else then.standing,
+        fate=known.fate if known else None,
+        later=tuple(dict.fromkeys(event for citation in cited for event in citation.later)),
     )
 
 

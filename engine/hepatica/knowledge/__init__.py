@@ -51,7 +51,7 @@ from hepatica.knowledge.ruleset import (
     Therapy,
     TherapyFate,
 )
-from hepatica.knowledge.standing import LINES, RANK, STANDINGS, VERDICTS, Line, Standing, Verdict, level_of
+from hepatica.knowledge.standing import FATES, LINES, RANK, STANDINGS, VERDICTS, FateStatus, Line, Standing, Verdict, level_of
 
 if TYPE_CHECKING:
     from hepatica.knowledge.condition_reader import ConditionReader
@@ -95,10 +95,10 @@ def __getattr__(name: str) -> Any:
 
 # What other packages may use, as many to a line as fit.
 __all__ = [
-    "CARD", "CASES", "LINES", "MAX_FILES", "MAX_TOTAL", "OUTCOMES", "PHASES", "RANK", "STANDINGS", "STATUSES", "UNSTATED",
-    "VERDICTS", "AllOf", "AnyOf", "Card", "Caveat", "Concept", "ConceptTest", "Condition", "ConditionReader",
-    "ConfidenceInterval", "Correction", "CorrectionKind", "Discrepancy", "Endpoint", "Extrapolation", "Figure", "Filters",
-    "Found", "LaterEvent", "Line", "NotOf", "Note", "Operator", "Outcome", "Place", "Population", "Reference", "Regimen",
+    "CARD", "CASES", "FATES", "LINES", "MAX_FILES", "MAX_TOTAL", "OUTCOMES", "PHASES", "RANK", "STANDINGS", "STATUSES",
+    "UNSTATED", "VERDICTS", "AllOf", "AnyOf", "Card", "Caveat", "Concept", "ConceptTest", "Condition", "ConditionReader",
+    "ConfidenceInterval", "Correction", "CorrectionKind", "Discrepancy", "Endpoint", "Extrapolation", "FateStatus", "Figure",
+    "Filters", "Found", "LaterEvent", "Line", "NotOf", "Note", "Operator", "Outcome", "Place", "Population", "Reference", "Regimen",
     "Result", "Rule", "Ruleset", "RulesetFiles", "SourceText", "Standing", "Study", "StudyKind", "Test", "Therapy",
     "TherapyFate", "Toxicity", "Verdict", "belongs", "catalogue", "concept_words", "condition_words", "counts",
     "figure_findings", "find_ruleset", "find_study", "gather", "leaves", "level_of", "load", "load_files", "load_ruleset",

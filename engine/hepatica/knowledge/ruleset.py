@@ -9,7 +9,7 @@ from typing import Literal
 
 from hepatica.knowledge.conditions import Condition, Test, leaves
 from hepatica.knowledge.evidence import Basis, Place, Reference, Study
-from hepatica.knowledge.standing import STANDINGS, Line, Reaches, Standing, Verdict
+from hepatica.knowledge.standing import STANDINGS, FateStatus, Line, Reaches, Standing, Verdict
 from hepatica.patient import COMMON_FIELDS, Fields
 from hepatica.records import record
 
@@ -33,7 +33,6 @@ class Extrapolation:
     says: str
     studies: tuple[str, ...] = ()
     fields: tuple[str, ...] = ()
-    common_fields: tuple[str, ...] | None = None
 
 
 @record(kw_only=True)
@@ -82,7 +81,7 @@ class Regimen:
 class TherapyFate:
     """What became of a therapy after the ruleset's date."""
 
-    status: Literal["confirmed", "failed", "overtaken", "withdrawn", "not_tested_further", "still_open"]
+    status: FateStatus
     says: str
     source: Place | None = None
 
@@ -196,6 +195,7 @@ class Card:
     sources: tuple[str, ...] = ()
     source_word: str = "review"
     fields: tuple[str, ...] = ()
+    common_fields: tuple[str, ...] | None = None
     companion: str = ""
     companion_says: str = ""
     released: str = ""

@@ -102,15 +102,27 @@ LINES: Mapping[str, str] = {
     "any": "any line",
 }
 
+FATES: Mapping[str, str] = {
+    "confirmed": "borne out by a later trial or an approval that stands",
+    "failed": "a later trial missed its endpoint, or none followed one that had",
+    "overtaken": "never disproved, and replaced by something better",
+    "withdrawn": "given up by its maker, or its approval withdrawn",
+    "not_tested_further": "no later trial is known",
+    "still_open": "still being tested, or the question not settled",
+}
+"""What became of a therapy after the ruleset's date."""
+
 if TYPE_CHECKING:
     Standing = str
     Verdict = str
     Line = str
+    FateStatus = str
 else:
     # A type checker cannot read a table; pydantic can, so the loader and the schemas allow exactly the tables' words.
     Standing = Literal[tuple(STANDINGS)]
     Verdict = Literal[tuple(VERDICTS)]
     Line = Literal[tuple(LINES)]
+    FateStatus = Literal[tuple(FATES)]
 
 RANK: Mapping[str, int] = {standing: rank for rank, standing in enumerate(STANDINGS)}
 

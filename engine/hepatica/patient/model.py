@@ -6,7 +6,7 @@ Profiles come from files, standard input, mappings, and `field=value` settings l
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -16,7 +16,7 @@ from pydantic_core import PydanticCustomError, SchemaValidator, ValidationError,
 from hepatica.documents import Node, read_bytes, read_document, read_yaml
 from hepatica.patient.fields import COMMON_FIELDS, FLAGS, UNKNOWN, Field, Fields, table
 from hepatica.patient.measurements import CHILD_PUGH_GROUP, CLASS, CMET, SCORE, ComponentsReader, StainingReader, graded
-from hepatica.patient.profile import COMPONENTS, Measurements, Profile, ProfileWarning, Understood, doubts, facts_of
+from hepatica.patient.profile import COMPONENTS, Measurements, Profile, ProfileWarning, Understood, doubts, facts_of, implied
 from hepatica.patient.text import is_missing
 from hepatica.patient.value_reader import (
     FLAG_WORDS,
@@ -165,7 +165,7 @@ def _profile(read: Mapping[str, Reading], known: Mapping[str, Any], fields: Fiel
         warnings = found.warnings
         if found.measured is not None:
             measurements["child_pugh"] = found.measured
-    understood |= {each.field: each for each in _implied(facts, fields)}
+    understood |= {each.field: each for each in implied(facts, fields)}
     total = facts_of(facts, fields)
     return Profile(
         total,
@@ -179,18 +179,6 @@ def _profile(read: Mapping[str, Reading], known: Mapping[str, Any], fields: Fiel
 
 def _shortly(typed: Any) -> str:
     return quote(", ".join(map(str, typed)) if isinstance(typed, (list, tuple)) else str(typed))[1:-1]
-
-
-def _implied(facts: dict[str, Any], fields: Fields) -> Iterator[Understood]:
-    """Fills in what other fields imply of those that are not known, and says so."""
-    for field in fields.values():
-        for one in field.implied if facts[field.name] is None else ():
-            ground = facts.get(one.field)
-            if ground is not None and one.lacks not in ground:
-                facts[field.name] = one.value
-                said = f"{fields[one.field].title} {fields[one.field].show(ground)}"
-                yield Understood(field.name, said, field.show(one.value), implied=True)
-                break
 
 
 def _named(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import KW_ONLY, field, replace
 from types import MappingProxyType
 from typing import Any, TypedDict, cast
@@ -93,9 +93,10 @@ class Profile:
         return shown
 
     def under(self, fields: Fields) -> Profile:
-        """The same patient over other fields: what those do not have is left out."""
-        known = tuple(one for one in self.understood if one.field in fields)
-        return replace(self, facts=facts_of(self.facts, fields), understood=known, fields=fields)
+        """The same patient over other fields: what those do not have is left out, and what they imply follows."""
+        facts = dict(facts_of(self.facts, fields))
+        said = (*(one for one in self.understood if one.field in fields), *implied(facts, fields))
+        return replace(self, facts=facts_of(facts, fields), understood=said, fields=fields)
 
     def without(self, names: Iterable[str]) -> Measurements:
         """The measurements that do not stand behind any of the fields named."""
@@ -130,6 +131,18 @@ class Profile:
 def facts_of(known: Mapping[str, Value | None], fields: Fields = COMMON_FIELDS) -> Facts:
     """Total facts, in the order of the fields, from whatever is known."""
     return MappingProxyType({name: known.get(name) for name in fields})
+
+
+def implied(facts: dict[str, Any], fields: Fields) -> Iterator[Understood]:
+    """Fills in what other fields imply of those that are not known, and says so."""
+    for name, known in fields.items():
+        for one in known.implied if facts[name] is None else ():
+            ground = facts.get(one.field)
+            if ground is not None and one.lacks not in ground:
+                facts[name] = one.value
+                said = f"{fields[one.field].title} {fields[one.field].show(ground)}"
+                yield Understood(name, said, known.show(one.value), implied=True)
+                break
 
 
 def doubts(facts: Facts) -> tuple[ProfileWarning, ...]:

@@ -33,7 +33,7 @@ from hepatica.report.documents import document, json_bytes, json_line, json_text
 
 if TYPE_CHECKING:
     from hepatica.report.card import About, PatientListing, about, about_view, patient_listing, patients_view
-    from hepatica.report.comparison import compare_view
+    from hepatica.report.comparison import compare_view, then_view
     from hepatica.report.evidence import (
         StudyListing,
         StudyPage,
@@ -64,7 +64,7 @@ if TYPE_CHECKING:
 
 _LAZY = {
     "card": "About PatientListing about about_view patient_listing patients_view",
-    "comparison": "compare_view",
+    "comparison": "compare_view then_view",
     "evidence": "StudyListing StudyPage StudyRow VerificationReport studies_view study_listing study_page study_view "
     "verification_report verification_view",
     "explanation": "why_view",
@@ -144,6 +144,7 @@ __all__ = [
     "study_page",
     "study_view",
     "text",
+    "then_view",
     "verification_report",
     "verification_view",
     "whatif_view",

@@ -93,7 +93,8 @@ def _source(found: About) -> Iterator[str]:
 
 def _holds(held: Mapping[str, int | Mapping[str, int]]) -> Iterator[str]:
     yield f"{held['therapies']} therapies, {held['rules']} rules: {_named(held['rules_by_standing'])}"
-    yield f"{held['studies']} studies and statements, {held['studies_of_other_tumours']} of them not on HCC, which back no rule"
+    other = f"{held['studies_of_other_tumours']} of them of another disease, which back no rule"
+    yield f"{held['studies']} studies and statements, {other}"
     yield f"{held['figures']} printed figures; {held['corrected_results']} results carry a correction beside what is printed"
     yield f"{held['discrepancies']} discrepancies, known by: {_named(held['discrepancies_by_basis'])}"
     yield f"{held['notes']} general statements of the source; {held['left_out']} printed numbers left out, each with a reason"

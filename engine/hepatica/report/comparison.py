@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from string import ascii_uppercase
 
 from hepatica.evaluation import LISTS, ListName
-from hepatica.explain import DIFFERENCES, ComparedTherapy, Comparison, TherapyRow
-from hepatica.knowledge import RANK, Standing
+from hepatica.explain import DIFFERENCES, ComparedCase, ComparedTherapy, Comparison, DecadeRow, ThenAndNow, TherapyRow
+from hepatica.knowledge import RANK, STANDINGS, Standing
 from hepatica.report.blocks import Block, Blocks, Cell, Item, Items, Notice, Paragraph, Ref, Section, Table, Title, facts
 from hepatica.report.citing import standing_words
 from hepatica.wording import all_of, spoken
@@ -19,13 +19,69 @@ _SCOPES = {"in": "", "out": ", out of scope", "unknown": ", scope not known"}
 def compare_view(found: Comparison) -> Blocks:
     """The whole comparison."""
     differing = tuple(_differing(found))
+    decade = tuple(_decade(found.then_and_now)) if found.then_and_now else ()
     return (
         Title(f"{len(found.columns)} answers side by side"),
         Items(tuple(Item(letter, words) for letter, words in _columns(found))),
+        *decade,
         *(differing or (Paragraph("Nothing differs.", tone="strong"),)),
         Section("Shared", (facts(_shared(found)),), folded=True),
         Notice(found.notice),
     )
+
+
+def then_view(found: ThenAndNow) -> Blocks:
+    """One patient in two years: what stood best, what became of each hope, and where today's treatments stood then."""
+    sides = [f"{side.ruleset.id} {side.ruleset.version}, evidence as of {side.ruleset.as_of}" for side in (found.then, found.now)]
+    return (Title(f"Then and now: {found.then.name}", "; ".join(sides)), *_decade(found), Notice(found.notice))
+
+
+def _decade(found: ThenAndNow) -> Iterator[Block]:
+    then, now = found.then.ruleset.as_of[:4], found.now.ruleset.as_of[:4]
+    stood, stands = ([(row.name, getattr(row, side)) for row in found.rows] for side in ("then", "now"))
+    yield facts([(f"Best backed in {then}", _best(found.then, stood)), (f"Best backed in {now}", _best(found.now, stands))])
+    hopes = [(row, row.then) for row in found.rows if row.then is not None and row.then.list != "ruled_out"]
+    groups = {name: tuple(_hope(row, cell, found.now) for row, cell in hopes if cell.list == name) for name in LISTS}
+    shown = tuple(Items(items, LISTS[name].heading) for name, items in groups.items() if items)
+    yield Section(f"What {then} said, and what became of it", shown, len(hopes), id="then")
+    today: dict[str, list[Item]] = {}
+    for row in found.rows:
+        if row.now is not None and row.now.list not in ("ruled_out", "unreported"):
+            item = Item(row.name, row.now.headline, _cell(row.now, grounds=False), ref=Ref("therapy", row.therapy))
+            today.setdefault(_stood(row, then), []).append(item)
+    listed = tuple(Items(tuple(own), group) for group, own in today.items())
+    yield Section(f"What {now} says, by where it stood in {then}", listed, sum(map(len, today.values())), id="now")
+
+
+def _best(side: ComparedCase, cells: Sequence[tuple[str, ComparedTherapy | None]]) -> str:
+    """The therapies of the best standing with that standing, and what would stand above them if more were known."""
+    known = [(name, cell) for name, cell in cells if cell is not None]
+    options = [(name, cell) for name, cell in known if cell.list == "options"]
+    best = min((RANK[cell.standing] for _, cell in options), default=len(RANK))
+    names = [name for name, cell in options if RANK[cell.standing] == best]
+    nothing = "out of scope" if side.scope == "out" else "no option for certain"
+    told = [f"{all_of(names)} ({STANDINGS[list(STANDINGS)[best]].phrase})" if names else nothing]
+    above = [(name, cell) for name, cell in known if cell.would_be == "options" and RANK[cell.standing] < best]
+    if above:
+        asked = dict.fromkeys(title for _, cell in above for title in cell.needs_titles)
+        told.append(f"still open above that: {all_of([name for name, _ in above])} (enter {all_of(list(asked))})")
+    return "; ".join(told)
+
+
+def _hope(row: DecadeRow, cell: ComparedTherapy, now: ComparedCase) -> Item:
+    """A therapy of the earlier ruleset: where it stood, what became of it, and where it stands for this patient."""
+    stands = f"not in {now.ruleset.id}" if row.now is None else _cell(row.now, grounds=False)
+    told = row.fate.says if row.fate else " ".join(f"{event.year}: {event.says}" for event in row.later)
+    badge = _cell(cell, grounds=False) + (f"; {spoken(row.fate.status)}" if row.fate else "")
+    return Item(row.name, f"{told} In {now.ruleset.as_of[:4]}: {stands}.".strip(), badge, ref=Ref("therapy", row.therapy))
+
+
+def _stood(row: DecadeRow, year: str) -> str:
+    """Where a therapy of today stood in the earlier year, as a heading."""
+    if row.then is None:
+        return f"Not known in {year}"
+    heading = LISTS["ruled_out"].heading if row.then.list == "ruled_out" else STANDINGS[row.then.standing].title
+    return f"{heading} in {year}" + (", depending on missing facts" if row.then.list == "possible" else "")
 
 
 def _columns(found: Comparison) -> Iterator[tuple[str, str]]:

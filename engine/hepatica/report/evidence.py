@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from hepatica.evaluation import RulesetIdentity, arm_name, correction_line, endpoint_words, identity, printed_line, shown
-from hepatica.knowledge import LINES, Found, Line, Reference, Regimen, Ruleset, Standing, Study, level_of
+from hepatica.knowledge import LINES, Found, Line, Reference, Regimen, Ruleset, Standing, Study, concept_words, level_of
 from hepatica.knowledge.traceability import SectionCoverage, Verification
 from hepatica.notice import notice
 from hepatica.report import blocks as b
@@ -217,7 +217,7 @@ def _facts(page: StudyPage) -> Iterator[tuple[str, str]]:
     yield "Design", f"{f'phase {study.phase}; ' if study.phase else ''}{study.design}"
     yield "Kind", spoken(study.kind)
     yield "Status", _with_doubts(study, "status", spoken(study.status))
-    yield "Tumour", "" if study.tumour == "hcc" else spoken(study.tumour)
+    yield "Tumour", concept_words(study.tumour)
     yield "Line", LINES.get(study.setting, "")
     patients = str(study.n) if study.n is not None else ""
     planned = f"{study.n_planned} planned" if study.n_planned is not None else ""

@@ -1,18 +1,18 @@
-"""Cases side by side: this one, examples, this one with changed facts, another case, and this one under another ruleset."""
+"""Cases side by side: this one, examples, this one with changed facts, another case, this one under other rules, in two years."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
 from hepatica.evaluation import evaluator_of
-from hepatica.explain import Column, compare
+from hepatica.explain import Column, compare, then_and_now
 from hepatica.knowledge import Ruleset
 from hepatica.patient import Profile
 from hepatica.problems import InvalidInput
-from hepatica.report import Paragraph, Title, compare_view
+from hepatica.report import Paragraph, Title, compare_view, then_view
 from hepatica.web.form import Control, choice_control, choice_label, tokens_of
 from hepatica.web.library import RulesetLibrary
-from hepatica.web.query import PatientQuery, refusal
+from hepatica.web.query import PatientQuery, QueryReader, refusal
 from hepatica.web.render import PageView
 from hepatica.web.request import Parameter, Request, rulesets
 
@@ -27,6 +27,7 @@ PATIENT = Parameter("patient", "An example patient to set beside the case.", _ex
 BUT = Parameter("but", "The case with facts changed: cmet=low, several joined by ;", most=3, longest=MOST_CHANGE)
 OTHER = Parameter("other", "Another case as a query string of its own.", most=2, longest=MOST_QUERY)
 AGAINST = Parameter("against", "A second ruleset to put the case under.", rulesets)
+THIS = Parameter("case", "The case itself.")
 COMPARE_PARAMETERS = (PATIENT, BUT, OTHER, AGAINST)
 
 
@@ -36,6 +37,25 @@ def compare_page(request: Request) -> PageView:
     alone = (Title("Compare"), Paragraph("Change a fact of the case, or choose an example patient to set beside it."))
     blocks = compare_view(found) if len(found.columns) > 1 else alone
     return PageView(result=found, blocks=blocks, filters=tuple(_filters(request)))
+
+
+def companions(library: RulesetLibrary) -> tuple[Ruleset, Ruleset] | None:
+    """The first two served rulesets of which one names the other as its companion."""
+    by_id = {ruleset.card.id: ruleset for ruleset in library.rulesets.values()}
+    pairs = ((one, by_id.get(one.card.companion)) for one in library.rulesets.values())
+    return next(((one, other) for one, other in pairs if other is not None), None)
+
+
+def then_page(request: Request) -> PageView:
+    """What was standard for the case then, what is today, and what became of every hope in between."""
+    pair = companions(request.library)
+    assert pair is not None  # without it there is no such page
+    request.profile  # noqa: B018 (a case that cannot be read is refused)
+    every = pair[0].fields.merged(field for name, field in pair[1].fields.items() if name not in pair[0].fields)
+    profile = _profile(THIS, QueryReader(every).read(request.given))
+    name = profile.label or "This case"
+    found = then_and_now(*(Column(name, evaluator_of(one).evaluate(profile.under(one.fields))) for one in pair))
+    return PageView(result=found, blocks=then_view(found))
 
 
 def _asked_for(request: Request) -> Iterator[tuple[str, Profile, Ruleset]]:
@@ -48,9 +68,10 @@ def _asked_for(request: Request) -> Iterator[tuple[str, Profile, Ruleset]]:
     for but in buts:
         yield f"{name}, but {but}", _changed(request, but), ruleset
     if against:
-        yield f"{name}, {against}", request.profile, request.library.rulesets[against]
+        other = request.library.rulesets[against]
+        yield f"{name}, {against}", request.profile.under(other.fields), other
     for patient in patients:
-        yield examples[patient].title, examples[patient].profile, ruleset
+        yield examples[patient].title, examples[patient].profile.under(ruleset.fields), ruleset
     for number, query in enumerate(others, 1):
         profile = _profile(OTHER, request.reader.read_text(query))
         yield profile.label or f"Another case ({number})", profile, ruleset

@@ -10,7 +10,7 @@ from hepatica import report
 from hepatica.assurance import RulesetVersion
 from hepatica.assurance.diff import RulesetDiff, diff
 from hepatica.evaluation import LISTS, Evaluation
-from hepatica.explain import Comparison, Explanation, WhatIf, what_if, why
+from hepatica.explain import Comparison, Explanation, ThenAndNow, WhatIf, what_if, why
 from hepatica.knowledge import LINES, Filters, Ruleset, catalogue, search, select
 from hepatica.notice import notice
 from hepatica.patient import profile_from
@@ -28,7 +28,7 @@ from hepatica.report.teaching import (
     svg,
 )
 from hepatica.teaching import ENDPOINTS, SETTINGS, Forest, Pathway, forest, pathway
-from hepatica.web.compare import COMPARE_PARAMETERS, compare_page
+from hepatica.web.compare import COMPARE_PARAMETERS, companions, compare_page, then_page
 from hepatica.web.form import first_up
 from hepatica.web.library import RulesetLibrary
 from hepatica.web.quiz import QUIZ_PARAMETERS, QuizPage, quiz_page
@@ -88,10 +88,10 @@ def _rows(library: RulesetLibrary, ruleset: Ruleset) -> tuple[report.StudyRow, .
 
 
 def _label(ruleset: Ruleset, value: str) -> str:
-    region = ruleset.fields["region"]
+    region = ruleset.fields.get("region")
     if value in ruleset.therapies:
         return ruleset.therapies[value].name
-    if value in region.values:
+    if region and value in region.values:
         return first_up(region.title_of(value))
     return first_up(ruleset.fields[value].title if value in ruleset.fields else spoken(value))
 
@@ -111,7 +111,7 @@ NEW = replace(OLD, name="new")
 
 
 def pages(library: RulesetLibrary) -> tuple[Page, ...]:
-    """The pages that a library can show: changes only where there are rulesets to compare."""
+    """The pages that a library can show: changes and years only where there are rulesets to compare."""
     old, *_, new = (*library.rulesets, *library.rulesets)
     sides = replace(OLD, title="From", default=old), replace(NEW, title="To", default=new)
     every = (
@@ -119,6 +119,7 @@ def pages(library: RulesetLibrary) -> tuple[Page, ...]:
         Page("/why", "Why", why_page, Explanation | Evaluation, (replace(THERAPY, none="Choose one"),), of_case=True),
         Page("/whatif", "What if", whatif_page, WhatIf, (THERAPY,), of_case=True),
         Page("/compare", "Compare", compare_page, Comparison, COMPARE_PARAMETERS, of_case=True, button="Compare"),
+        Page("/then-and-now", "Then and now", then_page, ThenAndNow, of_case=True),
         Page("/pathway", "Pathway", pathway_page, Pathway, (LINE, NARROW), pathway_picture, of_case=True),
         Page("/forest", "Forest plot", forest_page, Forest, (ENDPOINT, SETTING, NARROW), forest_picture),
         Page("/evidence", "Evidence", evidence_page, report.StudyListing, (SEARCH, *FILTERS), button="Filter"),
@@ -129,7 +130,9 @@ def pages(library: RulesetLibrary) -> tuple[Page, ...]:
         Page("/changes", "Changes", changes_page, RulesetDiff, sides, slow=True, button="Compare"),
         Page("/about", "", about_page, report.About),
     )
-    return tuple(page for page in every if page.view is not changes_page or len(library.rulesets) > 1)
+    hidden = [] if len(library.rulesets) > 1 else [changes_page]
+    hidden += [] if companions(library) else [then_page]
+    return tuple(page for page in every if page.view not in hidden)
 
 
 def answer_page(request: Request) -> PageView:

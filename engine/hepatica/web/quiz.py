@@ -121,7 +121,7 @@ def _made(request: Request, start: teaching.QuizStart) -> Quiz:
     """The quiz as far as it is needed. A class that starts at once asks for one case each; the others are made later."""
     # A seed's row of cases is the same for every count, so the first case may be shown before the others are made.
     needed = start.count if start.answers else 1
-    patients = [example.profile for example in request.library.examples.values()]
+    patients = [example.profile.under(request.ruleset.fields) for example in request.library.examples.values()]
     key = ("quiz", request.ruleset.digest, start.seed, start.level, needed)
     found: Quiz = request.library.documents.get(
         key, lambda: teaching.quiz(request.evaluator, patients, start.seed, needed, start.level)

@@ -163,6 +163,9 @@ def address(ref: Ref, request: Request) -> str:
     query, name = patient_query(request), quote(ref.id)
     carried = f"?{query}" if query else ""
     examples = request.library.examples
+    if ref.kind == "therapy" and ref.id not in request.ruleset.therapies:
+        owner = next((one for one, ruleset in request.library.rulesets.items() if ref.id in ruleset.therapies), "")
+        return f"/rules/{name}?{urlencode({RULESET.name: owner})}" if owner else ""
     known = bool(query) and request.patient.profile is not None and not request.patient.empty
     # Each is made only when it is asked for: to change a fact reads the patient again.
     places: dict[str, Callable[[], str]] = {

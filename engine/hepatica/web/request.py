@@ -71,7 +71,8 @@ RULESET = Parameter("ruleset", "The rules to use.", rulesets)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Request:
-    """One request: the ruleset's name, the patient, the page's own parameters, the parts of the path, and the address."""
+    """One request: the ruleset's name, the patient, the page's own parameters, the parts of the path, the address,
+    and (`given`) all that was said of the patient, also in fields that only another ruleset served has."""
 
     library: RulesetLibrary
     ruleset_name: str
@@ -80,6 +81,7 @@ class Request:
     path: Mapping[str, str] = field(default_factory=dict)
     address: str = "/answer"
     query: str = ""
+    given: Parameters = field(default_factory=dict)
 
     @property
     def evaluator(self) -> Evaluator:
@@ -142,8 +144,10 @@ def read_request(library: RulesetLibrary, own: tuple[Parameter, ...], query: str
         raise not_allowed(RULESET.name, name, library.rulesets)
     # What is not the page's own belongs to the patient, whose reader says so where it knows no such field.
     mine = {parameter.name: given.pop(parameter.name) for parameter in own if parameter.name in given}
-    request = Request(library=library, ruleset_name=name, own=mine, query=query, **at)
-    return replace(request, patient=request.reader.read(given))
+    request = Request(library=library, ruleset_name=name, own=mine, query=query, given=given, **at)
+    # A field that only another ruleset served has is no fault: the same address is shown under both.
+    strange = {field for ruleset in library.rulesets.values() for field in ruleset.fields} - request.ruleset.fields.keys()
+    return replace(request, patient=request.reader.read({one: given[one] for one in given if one not in strange}))
 
 
 def single(name: str, given: tuple[str, ...]) -> str:
