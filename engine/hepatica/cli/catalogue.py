@@ -27,6 +27,7 @@ RESULTS: Mapping[str, tuple[str, str]] = {
     "coverage": ("hepatica.assurance.coverage", "CoverageResult"),
     "diff": ("hepatica.assurance.diff", "RulesetDiff"),
     "explanation": ("hepatica.explain", "Explanation"),
+    "fate": ("hepatica.report.teaching", "FateListing"),
     "forest": ("hepatica.teaching", "Forest"),
     "mutation": ("hepatica.assurance.mutation", "MutationResult"),
     "output": ("hepatica.evaluation", "Evaluation"),

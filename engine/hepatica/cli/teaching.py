@@ -13,7 +13,7 @@ import click
 from hepatica import report, teaching
 from hepatica.cli import common
 from hepatica.documents import read_document
-from hepatica.knowledge import Endpoint, Line, Ruleset
+from hepatica.knowledge import FATES, Endpoint, FateStatus, Line, Ruleset
 from hepatica.patient import Profile
 from hepatica.problems import InvalidInput, Problem
 from hepatica.report import teaching as views
@@ -97,6 +97,31 @@ def _drawn(found: Forest, *, pages: bool = False) -> list[views.Drawing]:
     if not found.panels:
         raise InvalidInput([Problem("forest", 1, 1, "empty", "no randomised trial with a hazard ratio fits the choice")])
     return views.forest_pages(found) if pages else [views.forest_drawing(found)]
+
+
+@click.command("fate")
+@click.option("--status", "-s", "statuses", multiple=True, type=click.Choice(list(FATES)), help="Only this; may be repeated.")
+@common.ruleset_option
+@common.printed("csv", "svg", "png", "pdf", verbose="Print the sources in full, too.")
+def fate(*, statuses: tuple[FateStatus, ...], ruleset: str) -> common.Output:
+    """What became of a ruleset's therapies after its date, each with its source; as a picture: from standing to fate.
+
+    PNG and PDF need the extra `plots` (matplotlib).
+
+    \b
+    Examples:
+      hepatica fate
+      hepatica fate --status failed --status withdrawn
+      hepatica fate --output fate.svg
+    """
+
+    formats: dict[str, Callable[[views.FateListing], str | bytes]] = {
+        "csv": lambda found: report.csv_text(views.fate_rows(found)),
+        "svg": lambda found: views.svg(views.fate_drawing(found)),
+        "png": lambda found: views.printed_pages([views.fate_drawing(found)], "png"),
+        "pdf": lambda found: views.printed_pages([views.fate_drawing(found)], "pdf"),
+    }
+    return common.Output(views.fate_listing(common.ruleset(ruleset), statuses), views.fate_view, formats=formats)
 
 
 @click.command("quiz")

@@ -20,6 +20,11 @@ from hepatica.report.assurance import diff_view
 from hepatica.report.teaching import (
     LANDSCAPE,
     PHONE,
+    FateListing,
+    fate_drawing,
+    fate_listing,
+    fate_view,
+    fate_words,
     forest_drawing,
     forest_view,
     pathway_drawings,
@@ -122,6 +127,7 @@ def pages(library: RulesetLibrary) -> tuple[Page, ...]:
         Page("/then-and-now", "Then and now", then_page, ThenAndNow, of_case=True),
         Page("/pathway", "Pathway", pathway_page, Pathway, (LINE, NARROW), pathway_picture, of_case=True),
         Page("/forest", "Forest plot", forest_page, Forest, (ENDPOINT, SETTING, NARROW), forest_picture),
+        Page("/fate", "Fate", fate_page, FateListing, (NARROW,), fate_picture),
         Page("/evidence", "Evidence", evidence_page, report.StudyListing, (SEARCH, *FILTERS), button="Filter"),
         Page("/evidence/{study}", "", study_in_full, report.StudyPage),
         Page("/rules", "Rules", rules_page, report.RuleListing),
@@ -290,6 +296,18 @@ def about_page(request: Request) -> PageView:
     """What the ruleset covers, leaves out, and must not be used for."""
     found = report.about(request.ruleset)
     return PageView(result=found, blocks=report.about_view(found))
+
+
+def fate_page(request: Request) -> PageView:
+    """What became of each therapy after the ruleset's date."""
+    found = fate_listing(request.ruleset)
+    pictures = ((urlencode({RULESET.name: request.ruleset_name}), fate_words(found)),) if found.therapies else ()
+    return PageView(result=found, blocks=fate_view(found, picture=False), pictures=pictures, pictures_last=True)
+
+
+def fate_picture(request: Request) -> bytes:
+    """The ways from standing to fate as SVG."""
+    return svg(fate_drawing(fate_listing(request.ruleset))).encode()
 
 
 def changes_page(request: Request) -> PageView:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from hepatica.report.teaching.drawing import INKS, Drawing, printed_pages, svg
+from hepatica.report.teaching.fate import FateListing, fate_drawing, fate_listing, fate_rows, fate_view, fate_words
 from hepatica.report.teaching.forest import estimate_text, forest_drawing, forest_pages, forest_view, verdict
 from hepatica.report.teaching.pathway import LANDSCAPE, MARKS, PHONE, mermaid, pathway_drawings, pathway_svg, pathway_view
 from hepatica.report.teaching.quiz import (
@@ -25,8 +26,14 @@ __all__ = [
     "PHONE",
     "PICKS_QUESTION",
     "Drawing",
+    "FateListing",
     "anki",
     "estimate_text",
+    "fate_drawing",
+    "fate_listing",
+    "fate_rows",
+    "fate_view",
+    "fate_words",
     "forest_drawing",
     "forest_pages",
     "forest_view",

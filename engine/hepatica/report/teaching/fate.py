@@ -1,0 +1,162 @@
+"""What became of a ruleset's therapies after its date: a list by fate, rows for a spreadsheet, and a picture of the ways."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+
+from hepatica.evaluation import RulesetIdentity, identity
+from hepatica.knowledge import FATES, RANK, STANDINGS, FateStatus, Reference, Ruleset, Standing, Therapy, TherapyFate
+from hepatica.notice import notice
+from hepatica.report.blocks import Blocks, Item, Items, More, Notice, Paragraph, Picture, Ref, Title
+from hepatica.report.citing import place_words, reference_words
+from hepatica.report.teaching.drawing import Box, Drawing, Stroke, Words, svg
+from hepatica.wording import counted, spoken
+
+_WIDTH, _ROW, _GAP, _TOP = 900.0, 17.0, 26.0, 66.0
+_LEFT, _RIGHT, _COLUMN = 16.0, 584.0, 300.0
+_TINTS = {"confirmed": "standard", "failed": "not_supported", "overtaken": "licensed", "still_open": "early_signal"}
+_LINES = {"confirmed": "lit", "failed": "bad", "overtaken": "good"}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FateRow:
+    """A therapy: the strongest standing that a rule gave it, and what became of it, with the reference for that in full."""
+
+    therapy: str
+    name: str
+    drug_class: str
+    standing: Standing
+    fate: TherapyFate
+    reference: Reference | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FateListing:
+    """The therapies of `total` with the fates asked for, by fate, then standing."""
+
+    notice: str
+    ruleset: RulesetIdentity
+    total: int
+    therapies: tuple[FateRow, ...]
+
+
+def fate_listing(ruleset: Ruleset, statuses: Collection[FateStatus] = ()) -> FateListing:
+    """The therapies whose fate is recorded, of some statuses only where any are named."""
+    rows = [_row(therapy, therapy.fate, ruleset) for therapy in ruleset.therapies.values() if therapy.fate and therapy.rules]
+    chosen = [row for row in rows if not statuses or row.fate.status in statuses]
+    order = list(FATES)
+    return FateListing(
+        notice=notice(ruleset.card.as_of),
+        ruleset=identity(ruleset),
+        total=len(ruleset.therapies),
+        therapies=tuple(sorted(chosen, key=lambda row: (order.index(row.fate.status), RANK[row.standing]))),
+    )
+
+
+def _row(therapy: Therapy, fate: TherapyFate, ruleset: Ruleset) -> FateRow:
+    return FateRow(
+        therapy=therapy.id,
+        name=therapy.name,
+        drug_class=therapy.drug_class,
+        standing=min((rule.standing for rule in therapy.rules), key=RANK.__getitem__),
+        fate=fate,
+        reference=ruleset.references.get(fate.source.ref) if fate.source else None,
+    )
+
+
+def fate_view(found: FateListing, *, picture: bool = True) -> Blocks:
+    """The therapies by what became of them, then the picture for those who ask."""
+    year = found.ruleset.as_of[:4]
+    head = Title(f"What became of the therapies of {year}", f"{found.ruleset.id} {found.ruleset.version}")
+    groups = {status: [row for row in found.therapies if row.fate.status == status] for status in FATES}
+    listed = tuple(
+        Items(tuple(map(_item, own)), f"{_words(status)} ({len(own)})", FATES[status]) for status, own in groups.items() if own
+    )
+    if not listed:
+        return head, Paragraph("No therapy with such a fate is recorded."), Notice(found.notice)
+    said = Paragraph(
+        f"{counted(len(found.therapies), 'therapy', 'therapies')} of {found.total}, by fate, then by standing in {year}."
+    )
+    drawn = (More("The same as a picture", (Picture(fate_words(found), svg(fate_drawing(found))),)),) if picture else ()
+    return head, said, *listed, *drawn, Notice(found.notice)
+
+
+def _item(row: FateRow) -> Item:
+    """A therapy with its source, which a reader may want to look up; what was only recalled says so."""
+    details = (Paragraph(reference_words(row.reference), lead="Source"),) if row.reference else ()
+    source = f" [{place_words(row.fate.source)}]" if row.fate.source else ""
+    return Item(
+        row.name, f"{row.fate.says}{source}", STANDINGS[row.standing].phrase, ref=Ref("therapy", row.therapy), details=details
+    )
+
+
+def _words(status: str) -> str:
+    return spoken(status).capitalize()
+
+
+def fate_rows(found: FateListing) -> list[dict[str, object]]:
+    """One row to a therapy, for a spreadsheet."""
+    return [
+        {
+            "therapy": row.therapy,
+            "name": row.name,
+            "class": row.drug_class,
+            "standing": row.standing,
+            "fate": row.fate.status,
+            "says": row.fate.says,
+            "reference": row.reference.id if row.reference else "",
+            "read": row.reference.read if row.reference else "",
+            "doi": row.reference.doi if row.reference else "",
+        }
+        for row in found.therapies
+    ]
+
+
+def fate_words(found: FateListing) -> str:
+    """The picture in words."""
+    ways: dict[tuple[str, str], int] = {}
+    for row in found.therapies:
+        way = STANDINGS[row.standing].phrase, spoken(row.fate.status)
+        ways[way] = ways.get(way, 0) + 1
+    return f"{'; '.join(f'{before}, then {after}: {number}' for (before, after), number in ways.items())}."
+
+
+def fate_drawing(found: FateListing) -> Drawing:
+    """A line for each therapy, from its standing at the date (left) to what became of it (right)."""
+    year = found.ruleset.as_of[:4]
+    title = f"From {year} to today: {counted(len(found.therapies), 'therapy', 'therapies')}"
+    drawing = Drawing(_WIDTH, title, fate_words(found))
+    drawing.add(Words(_LEFT, 30, title, 17, bold=True))
+    drawing.add(
+        Words(_LEFT, 54, f"Strongest standing in {year}", 12, "quiet"), Words(_RIGHT, 54, "What became of it", 12, "quiet")
+    )
+    before = {name: [row for row in found.therapies if row.standing == name] for name in STANDINGS}
+    after = {name: [row for row in found.therapies if row.fate.status == name] for name in FATES}
+    lines = len(drawing.shapes)
+    left, end = _column(drawing, _LEFT, {STANDINGS[name].title: (name, rows) for name, rows in before.items()})
+    right, other = _column(drawing, _RIGHT, {_words(name): (_TINTS.get(name, "in_trial"), rows) for name, rows in after.items()})
+    ways = [
+        Stroke(_LEFT + _COLUMN, left[row.therapy], _RIGHT, right[row.therapy], _LINES.get(row.fate.status, "quiet"), 1.4)
+        for row in found.therapies
+    ]
+    drawing.shapes[lines:lines] = ways
+    drawing.height = drawing.paragraph(_LEFT, max(end, other), found.notice, _WIDTH - 2 * _LEFT, 11, "quiet") + 14
+    return drawing
+
+
+def _column(drawing: Drawing, x: float, groups: dict[str, tuple[str, Sequence[FateRow]]]) -> tuple[dict[str, float], float]:
+    """Boxes with the therapies of each group; returns the height of each therapy's line, and where the column ends."""
+    places: dict[str, float] = {}
+    y = _TOP
+    for title, (tint, rows) in groups.items():
+        if not rows:
+            continue
+        drawing.add(Box(x, y, _COLUMN, 22 + len(rows) * _ROW, tint, "rule"))
+        drawing.add(Words(x + 8, y + 15, f"{title} ({len(rows)})", 12, bold=True))
+        for row in rows:
+            y += _ROW
+            places[row.therapy] = y + 14
+            drawing.add(Words(x + 16, y + 18, row.name, 12))
+        y += _GAP
+    return places, y
