@@ -37,6 +37,7 @@ COMMANDS = {
     "mutate": ("assurance", "Change the rules in every small way; each change must be caught by a case."),
     "serve": ("serve", "A page in the browser: form, answer, evidence and rules."),
     "check": ("assurance", "Proofs about one ruleset: rules that never apply, gaps, promises beyond the trials ..."),
+    "new": ("new", "Write a small valid ruleset with comments, to start from."),
     "diff": ("assurance", "What an edit of the rules changes in the answers, for every profile."),
     "schema": ("catalogue", "JSON Schemas of profile, ruleset and output, for editors."),
 }

@@ -1,0 +1,80 @@
+"""`hepatica new`."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from hepatica.cli import common, writing
+from hepatica.notice import NOTICE
+from hepatica.problems import InvalidInput, Problem, quote
+
+if TYPE_CHECKING:
+    from hepatica.report import Blocks
+
+_SKELETON = Path(__file__).parent / "skeleton"
+_PLACEHOLDER = "RULESET_ID"
+_ID = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WrittenRuleset:
+    """What was written: the folder, and the files in it."""
+
+    notice: str
+    id: str
+    folder: str
+    files: tuple[str, ...]
+
+
+@click.group("new")
+def new() -> None:
+    """Write a small valid beginning of something, with comments, to be rewritten."""
+
+
+@new.command("ruleset", short_help="A ruleset of one therapy, one study, one reference, one concept and one case.")
+@click.argument("id_", metavar="ID")
+@click.argument("folder", required=False, type=Path)
+@common.printed(formats=("text", "markdown", "json"))
+def ruleset_(*, id_: str, folder: Path | None) -> common.Output:
+    """Write a ruleset to start from into FOLDER (rulesets/ID, which commands then find by its id). It passes check and test.
+
+    \b
+    Examples:
+      hepatica new ruleset my-rules
+      hepatica new ruleset my-rules drafts/my-rules
+    """
+    if not _ID.fullmatch(id_):
+        raise click.UsageError(f"an id is lower-case words and digits joined by -, such as my-rules; not {quote(id_)}")
+    target = folder or Path("rulesets") / id_
+    if target.exists() and (not target.is_dir() or any(target.iterdir())):
+        raise InvalidInput([Problem(str(target), 1, 1, "exists", "is there already and not an empty folder; name another")])
+    names = sorted(path.relative_to(_SKELETON).as_posix() for path in _SKELETON.rglob("*.yaml"))
+    for name in names:
+        place = target / name
+        place.parent.mkdir(parents=True, exist_ok=True)
+        text = (_SKELETON / name).read_text(encoding="utf-8")
+        writing.write_file([text.replace(_PLACEHOLDER, id_)], place)
+    return common.Output(WrittenRuleset(notice=NOTICE, id=id_, folder=str(target), files=tuple(names)), _view)
+
+
+def _view(written: WrittenRuleset) -> Blocks:
+    from hepatica.report import Bullets, Code, Notice, Paragraph, Title
+
+    named = written.id if written.folder == str(Path("rulesets") / written.id) else f"{written.folder}/"
+    steps = (
+        f"hepatica check {named}",
+        f"hepatica test {named}",
+        f"hepatica evaluate -r {named} -s bclc_stage=C -s child_pugh_class=A",
+    )
+    return (
+        Title(f"New ruleset {written.id}", f"in {written.folder}"),
+        Bullets(written.files),
+        Paragraph("Everything in it is invented: rewrite it file by file, and try each step with:"),
+        Code("\n".join(steps), "sh"),
+        Notice(written.notice),
+    )
