@@ -13,10 +13,12 @@ from hepatica.assurance.diff import AnswerChange, RulesetDiff, diff
 from hepatica.assurance.space import Space
 from hepatica.evaluation import Evaluator, Explained
 from hepatica.inference import GoalKey
-from hepatica.knowledge import AllOf, AnyOf, Condition, NotOf, Rule, Ruleset, Test
+from hepatica.knowledge import AllOf, AnyOf, Condition, NotOf, Rule, Ruleset, Test, load_ruleset
 from hepatica.patient import profile_from
+from hepatica.report.assurance import pull_request
 from tests.assurance.brute import Brute, every_profile
 from tests.assurance.generated import a_ruleset, edited, version
+from tests.conftest import ROOT
 from tests.making import common_space
 
 FIELDS = ("bclc_stage", "child_pugh_class", "child_pugh_score", "afp", "cmet")
@@ -235,3 +237,22 @@ def test_other_reasons_under_one_verdict_are_counted_as_by_going_through_every_p
             said.append((verdict, {test for n, test in enumerate(made.program.tests) if tests >> n & 1}))
         number += said[0][0] is said[1][0] and said[0] != said[1]
     assert sum(c.profiles for c in diff(first, second).changes if c.kind == "reasons") == number
+
+
+def test_of_two_rulesets_a_short_table_comes_first_and_equal_ids_make_no_rule_the_same() -> None:
+    folder = ROOT / "rulesets"
+    found = diff(*(RulesetVersion.of(load_ruleset(folder / name)) for name in ("teaching-faults", "hcc-2016")))
+    assert not found.unsettled
+    assert {change.kind for change in found.changes} <= {
+        "list",
+        "standing",
+        "verdict",
+        "scope",
+        "concept",
+        "applicability",
+        "note",
+    }
+    shown = pull_request(found)
+    assert len(shown) < 60_000
+    table = shown[shown.index("In short: a row to a therapy") : shown.index("Who is answered otherwise")]
+    assert table.count("\n| ") - 2 == len({change.id for change in found.changes if change.known and change.subject == "therapy"})

@@ -33,7 +33,12 @@ class WrittenRuleset:
 
 @click.group("new")
 def new() -> None:
-    """Write a small valid beginning of something, with comments, to be rewritten."""
+    """Write a small valid beginning of something, with comments, to be rewritten.
+
+    \b
+    Example:
+      hepatica new ruleset my-rules
+    """
 
 
 @new.command("ruleset", short_help="A ruleset of one therapy, one study, one reference, one concept and one case.")

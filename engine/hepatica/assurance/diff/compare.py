@@ -103,6 +103,9 @@ class _Comparing:
 
     def __init__(self, old: RulesetVersion, new: RulesetVersion, space: Space) -> None:
         self.old, self.new, self.space = old, new, space
+        # Of two rulesets of their own an equal id does not make a rule the same one: what rules say is not held side by side.
+        cards = old.ruleset.card, new.ruleset.card
+        self.one_ruleset = cards[0].id == cards[1].id or any(card.extends for card in cards)
         self.titles = {name: field.title for name, field in space.fields.items()}
         self.maker = RegionMaker(space)
         self.versions = (old, new)
@@ -138,7 +141,7 @@ class _Comparing:
         if touched:
             diagram = Diagram(self.space, groups, judge, f"therapy {subject.id}", touched, decisive)
             yield from self._described(subject, diagram, tuple(differing))
-        for name in differing:
+        for name in differing if self.one_ruleset else ():
             yield from self._of_rule(subject, name, groups, placed)
 
     def _differing_rules(self, subject: Subject) -> list[str]:

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from textwrap import shorten
 
 from hepatica.assurance.diff import AnswerChange, RulesetDiff, RulesetEdit
 from hepatica.assurance.space import Limits
+from hepatica.knowledge import STANDINGS
 from hepatica.report.assurance.words import identity_words, place_words, settings
 from hepatica.report.blocks import Block, Blocks, Bullets, Code, Item, Items, More, Notice, Paragraph, Section, Table, Title
 from hepatica.report.render_markdown import markdown
 
 MOST_CHARACTERS = 60_000
 MOST_REGIONS = 3
+MOST_AT_ONCE, LONGEST_BRIEF = 12, 110
 _BUDGETS = (100_000, 200, 60, 20, 6)
 _MOVES = ("list", "standing", "verdict")
 _TITLES = {
@@ -55,6 +58,8 @@ def _blocks(result: RulesetDiff, most: int) -> Iterator[Block]:
     yield from _verdict(result)
     moved = [change for change in result.changes if change.kind in _MOVES and change.subject == "therapy"]
     known = [change for change in moved if change.known]
+    if len(known) > MOST_AT_ONCE:
+        yield _overview(known)
     if known:
         yield _table(known, most)
     yield from _by_therapy(result, known, most)
@@ -88,6 +93,20 @@ def _verdict(result: RulesetDiff) -> Iterator[Block]:
     if result.declared_but_not_met:
         unmet = tuple(f"{one.place} {one.kind} {one.id}" for one in result.declared_but_not_met)
         yield Section("Declared and not met", (Bullets(unmet),), count=len(unmet))
+
+
+def _overview(changes: Sequence[AnswerChange]) -> Table:
+    """One short row to a therapy: of its changes the one with the strongest standing before or after, then the largest."""
+    order = [*STANDINGS, ""]
+    first: dict[str, AnswerChange] = {}
+    for change in sorted(changes, key=lambda one: min(order.index(one.before.standing), order.index(one.after.standing))):
+        first.setdefault(change.id, change)
+    rows = tuple((_name(one), _words(one.before), _words(one.after), _briefly(one)) for one in first.values())
+    return Table(("Therapy", "From", "To", "For example, with all facts known"), rows, "In short: a row to a therapy")
+
+
+def _briefly(change: AnswerChange) -> str:
+    return shorten(_who(change, change.who[:1]), LONGEST_BRIEF, placeholder=" ...")
 
 
 def _table(changes: Sequence[AnswerChange], most: int) -> Table:
