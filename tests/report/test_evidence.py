@@ -40,4 +40,4 @@ def test_a_status_or_a_number_in_doubt_points_to_its_discrepancy(capsys: pytest.
     shown = " ".join(capsys.readouterr().out.split())
     assert "Status completed; see traverse-status" in shown
     assert run(["evidence", "show", "tivantinib-phase-2"]) == 0
-    assert "Status completed Line" in " ".join(capsys.readouterr().out.split())
+    assert "Status completed Tumour HCC Line" in " ".join(capsys.readouterr().out.split())
