@@ -127,7 +127,8 @@ def pages(library: RulesetLibrary) -> tuple[Page, ...]:
         Page("/then-and-now", "Then and now", then_page, ThenAndNow, of_case=True),
         Page("/pathway", "Pathway", pathway_page, Pathway, (LINE, NARROW), pathway_picture, of_case=True),
         Page("/forest", "Forest plot", forest_page, Forest, (ENDPOINT, SETTING, NARROW), forest_picture),
-        Page("/fate", "Fate", fate_page, FateListing, (NARROW,), fate_picture),
+        # Linked at the foot of every page: one more tab and the form would be twelve Tab presses away.
+        Page("/fate", "", fate_page, FateListing, (NARROW,), fate_picture),
         Page("/evidence", "Evidence", evidence_page, report.StudyListing, (SEARCH, *FILTERS), button="Filter"),
         Page("/evidence/{study}", "", study_in_full, report.StudyPage),
         Page("/rules", "Rules", rules_page, report.RuleListing),
