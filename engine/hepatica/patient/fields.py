@@ -26,11 +26,31 @@ FLAGS = {"yes": True, "no": False, "true": True, "false": False}
 
 @record(kw_only=True)
 class Implication:
-    """Where the set `field` is known and lacks the word `lacks`, the field that declares this has `value`, unless it is known."""
+    """What another field says of the one that declares this.
+
+    Where the set `field` lacks the word `lacks` or has the word `has`, or where `field` is `equals`, this one is `value`, and cannot
+    be any of `never`: it is filled in where it is not known, and doubted where it is something else. Where one of the words `named`
+    was typed for `field`, which keeps less than was typed, this one has to be known.
+    """
 
     field: str
-    lacks: str
-    value: str
+    lacks: str = ""
+    has: str = ""
+    equals: str = ""
+    named: tuple[str, ...] = ()
+    value: str = ""
+    never: tuple[str, ...] = ()
+
+    def holds(self, ground: Value | None) -> bool:
+        """Whether this says anything of a patient of whom the other field is `ground`."""
+        if isinstance(ground, tuple):
+            return self.has in ground or bool(self.lacks and self.lacks not in ground)
+        return ground is not None and Field.written(ground) == self.equals
+
+    def denies(self, value: Value | None) -> bool:
+        """Whether it cannot be true of such a patient that this field is `value`."""
+        written = Field.written(value)
+        return value is not None and (written in self.never or self.value not in ("", written))
 
 
 @record(kw_only=True)
@@ -174,16 +194,23 @@ def fields_of(own: Iterable[Field], common: Iterable[str] | None = None) -> Fiel
     return Fields(COMMON_FIELDS[name] for name in common if name in COMMON_FIELDS).merged(own)
 
 
+def _unsound(one: Implication, ground: Field | None, tokens: Iterable[str]) -> Iterator[str]:
+    """What is wrong with an implication for a field of those tokens; `ground` is the field it names."""
+    grounds = () if ground is None else ("yes", "no") if ground.kind == "flag" else ground.values
+    wanted = (one.equals,) if ground is None or ground.kind != "set" else tuple(filter(None, (one.lacks, one.has)))
+    if not one.named and not (wanted and {*wanted} <= {*grounds}):
+        yield f"'{one.field}' is no set that could lack or have '{one.lacks or one.has}', and no field that could be '{one.equals}'"
+    for word in filter(None, (one.value, *one.never)):
+        if word not in tokens:
+            yield f"'{word}' is implied, or excluded, and is no value of a choice or flag here"
+
+
 def faults(field: Field, others: Mapping[str, Field]) -> tuple[str, ...]:
     """What is wrong with a field that somebody declared among others, in words; empty where it can be read and shown."""
     found = []
     tokens = ("yes", "no") if field.kind == "flag" else field.values
     for one in field.implied:
-        ground = others.get(one.field)
-        if ground is None or ground.kind != "set" or one.lacks not in ground.values:
-            found.append(f"'{one.field}' is no set that could lack '{one.lacks}'")
-        if field.kind != "choice" or one.value not in tokens:
-            found.append(f"'{one.value}' is implied, and is no value of a choice here")
+        found += _unsound(one, others.get(one.field), tokens)
     if field.kind in ("choice", "set") and not field.values:
         found.append(f"a {field.kind} needs values")
     if field.kind in ("integer", "number") and not field.low < field.high:

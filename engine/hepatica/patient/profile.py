@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import KW_ONLY, field, replace
 from types import MappingProxyType
 from typing import Any, TypedDict, cast
 
-from hepatica.patient.fields import COMMON_FIELDS, UNKNOWN, Fields, Value
+from hepatica.patient.fields import COMMON_FIELDS, FLAGS, UNKNOWN, Fields, Value
 from hepatica.patient.numbers import Interval, digits
 from hepatica.patient.text import VOCABULARY
 from hepatica.records import record
@@ -96,7 +97,8 @@ class Profile:
         """The same patient over other fields: what those do not have is left out, and what they imply follows."""
         facts = dict(facts_of(self.facts, fields))
         said = (*(one for one in self.understood if one.field in fields), *implied(facts, fields))
-        return replace(self, facts=facts_of(facts, fields), understood=said, fields=fields)
+        kept = (*(one for one in self.warnings if fields.keys() >= {*one.fields}), *doubts(facts, fields, said))
+        return replace(self, facts=facts_of(facts, fields), understood=said, warnings=tuple(dict.fromkeys(kept)), fields=fields)
 
     def without(self, names: Iterable[str]) -> Measurements:
         """The measurements that do not stand behind any of the fields named."""
@@ -138,23 +140,43 @@ def implied(facts: dict[str, Any], fields: Fields) -> Iterator[Understood]:
     for name, known in fields.items():
         for one in known.implied if facts[name] is None else ():
             ground = facts.get(one.field)
-            if ground is not None and one.lacks not in ground:
-                facts[name] = one.value
+            if one.value and one.holds(ground):
+                facts[name] = FLAGS[one.value] if known.kind == "flag" else one.value
                 said = f"{fields[one.field].title} {fields[one.field].show(ground)}"
-                yield Understood(name, said, known.show(one.value), implied=True)
+                yield Understood(name, said, known.show(facts[name]), implied=True)
                 break
 
 
-def doubts(facts: Facts) -> tuple[ProfileWarning, ...]:
-    """Every staging disagreement in `facts`: each is possible, so it is shown, and never resolved silently.
+def doubts(facts: Facts, fields: Fields = COMMON_FIELDS, typed: Iterable[Understood] = ()) -> tuple[ProfileWarning, ...]:
+    """Every disagreement in `facts`: each is possible, so it is shown, and never resolved silently.
 
-    Grounds: the definition of the BCLC stages (general knowledge). A table without one of the fields has no such doubt.
+    Grounds: the definition of the BCLC stages (general knowledge), and what fields say of each other; `typed` are the texts of
+    which a field keeps less than they say. A table without one of the fields has no such doubt.
     """
-    return tuple(
+    staged = [
         ProfileWarning(doubt["code"], doubt["message"].format_map(facts), tuple(doubt["when"]))
         for doubt in VOCABULARY["contradictions"]
         if all(facts.get(name) in values for name, values in doubt["when"].items())
-    )
+    ]
+    return (*staged, *_unfitting(facts, fields, tuple(typed)))
+
+
+def _unfitting(facts: Facts, fields: Fields, typed: tuple[Understood, ...]) -> Iterator[ProfileWarning]:
+    """Values that do not go with what another field says of them, or that it asks for."""
+    for name, known in fields.items():
+        for one in known.implied:
+            value, ground = facts[name], facts.get(one.field)
+            texts = [each.typed for each in typed if each.field == one.field and _names(each.typed, one.named)]
+            if value is None and texts:
+                said = f"{fields[one.field].title} names {texts[0]}: enter how it ended under {known.title}."
+                yield ProfileWarning("named-elsewhere", said, (one.field, name))
+            elif one.denies(value) and (texts or one.holds(ground)):
+                other = f"{fields[one.field].title} {texts[0] if texts else fields[one.field].show(ground)}"
+                yield ProfileWarning("fields-disagree", f"{known.title} {known.show(value)} does not go with {other}.", (one.field, name))
+
+
+def _names(typed: str, words: Iterable[str]) -> bool:
+    return not {*re.findall(r"[a-z]+", typed.lower())}.isdisjoint(words)
 
 
 def _json(value: Value | None) -> Any:
