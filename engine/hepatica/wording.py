@@ -132,7 +132,7 @@ class Wording:
         if excluded and not _phrase(test):
             return f"not {self._setting(field, excluded)}"
         if field.name == "region" and test.operator == "in":
-            return f"studied in {self._regions(test)} only"
+            return f"only in {self._regions(test)}"  # a trial was run there, or a licence holds there
         here = _WORDS["here"].get(field.name, {}).get(reason.value, "" if field.kind == "flag" else f"here {now}")
         return f"only {self._setting(field, test)}{f' ({here})' if here else ''}"
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from itertools import groupby
 
 from hepatica.evaluation import LISTS, Entry, Evaluation, ListName
@@ -23,6 +24,16 @@ def answer(evaluation: Evaluation) -> Blocks:
     view = _AnswerView(evaluation)
     head = (case_title(evaluation), *case_blocks(evaluation))
     return (*head, *view.companion(), *view.body(), Notice(evaluation.notice))
+
+
+def may_be_more(entry: Entry) -> Entry | None:
+    """An option as the strongest of its open rules would have it; None where none would have it stronger than it is."""
+    open_ = [rule for rule in entry.other_rules if rule.reaches == "possible" and RANK[rule.standing] < RANK[entry.standing]]
+    if not open_:
+        return None
+    best = min(open_, key=lambda rule: RANK[rule.standing])
+    needs = tuple(dict.fromkeys(name for rule in open_ if rule.standing == best.standing for name in rule.needs))
+    return replace(entry, standing=best.standing, would_be="options", says=best.says, needs=needs, headline=best.headline)
 
 
 class _AnswerView:
@@ -66,19 +77,24 @@ class _AnswerView:
         yield More("All therapies", rest)
 
     def ask_first(self) -> str:
-        """The facts that most of what is open depends on, in the order of the fields."""
+        """The facts that the scope depends on, then those that most of what is open does, in the order of the fields."""
         asked = Counter(name for entry in self.evaluation.possible for name in entry.needs)
         half = len(self.evaluation.possible) / 2
-        first = [name for name in self.words.fields if asked[name] >= half] or list(asked)
+        most = [name for name in self.words.fields if asked[name] >= half] or list(asked)
+        first = list(dict.fromkeys((*self.evaluation.scope_needs, *most)))
         enter = f"Enter {all_of(self.words.titles(first[:_MOST_ASKED]))}"
         scope = self.words.condition(self.evaluation.knowledge.card.scope)
         return f"Whether this is {scope} cannot be told. {enter}" if self.evaluation.scope == "unknown" else enter
 
     def open_entries(self) -> tuple[list[Entry], list[Entry]]:
-        """The possible options of a standing above every certain one, and the other possible therapies."""
+        """The possible options of a standing above every certain one, and the other possible therapies.
+
+        An option that may be more than it certainly is (licensed, and perhaps standard) stands among the first, too.
+        """
         best = min((RANK[entry.standing] for entry in self.evaluation.options), default=len(RANK))
         stronger = [e for e in self.evaluation.possible if e.would_be == "options" and RANK[e.standing] < best]
-        return stronger, [entry for entry in self.evaluation.possible if entry not in stronger]
+        more = [found for entry in self.evaluation.options if (found := may_be_more(entry)) is not None]
+        return [*stronger, *more], [entry for entry in self.evaluation.possible if entry not in stronger]
 
     def options(self) -> Iterator[Block]:
         entries = self.evaluation.options
@@ -117,9 +133,11 @@ class _AnswerView:
 
     def open_item(self, entry: Entry) -> Item:
         """An open therapy with what it would be, and what stands against it as a whole."""
-        would = (
-            STANDINGS[entry.standing].phrase if entry.would_be != "not_supported" else f"would be {LISTS['not_supported'].phrase}"
-        )
+        would = STANDINGS[entry.standing].phrase
+        if entry.would_be == "not_supported":
+            would = f"would be {LISTS['not_supported'].phrase}"
+        elif certain := next((e.standing for e in self.evaluation.options if e.therapy == entry.therapy), None):
+            would += f"; {STANDINGS[certain].phrase} in any case"
         against = [f"otherwise {text.removeprefix('but ')}" for text in entry.headline.against]
         said = (Paragraph(entry.headline.text),) if entry.headline.text else ()
         return Item(
