@@ -16,13 +16,14 @@ from hepatica.knowledge import evidence, ruleset
 from hepatica.knowledge.draft import WRITTEN
 from hepatica.knowledge.standing import LEVELS, SCHEME, STANDINGS, VERDICTS
 from hepatica.patient import COMMON_FIELDS, NONE, Field
+from hepatica.patient.fields import Implication
 
 _NAMES = (
     *("Therapy", "TherapyFate", "Regimen", "Study", "PrimaryEndpoint", "Population", "Criterion", "Approval", "Arm", "Result"),
     *("Correction", "Toxicity", "OtherFigure", "Discrepancy", "LaterEvent", "Rule", "Extrapolation", "Caveat", "Place", "Card"),
-    *("Waiver", "SourceText", "TextSection", "Reference", "Field", "Concept", "Note", "Omission"),
+    *("Waiver", "SourceText", "TextSection", "Reference", "Field", "Implication", "Concept", "Note", "Omission"),
 )
-_RECORDS: Mapping[str, type] = {**vars(evidence), **vars(ruleset), "Field": Field}
+_RECORDS: Mapping[str, type] = {**vars(evidence), **vars(ruleset), "Field": Field, "Implication": Implication}
 _MARKED = re.compile(r"(<!-- generated: (\w+) -->\n).*?(<!-- end -->)", re.DOTALL)
 
 

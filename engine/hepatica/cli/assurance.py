@@ -126,11 +126,17 @@ def _write_cases(target: str, cases: Sequence[PatientCase], ruleset: Ruleset, pu
     context = click.get_current_context()
     given = [word for name in ("places", "without") for place in context.params[name] for word in (_FLAGS[name], place)]
     command = ["hepatica", str(context.info_name), context.params["ruleset"], *given, "--write", target]
-    writing.write_file([case_file(cases, purpose, shlex.join(command), ruleset.card.as_of)], path, force=True)
+    writing.write_file([_modeline(path), case_file(cases, purpose, shlex.join(command), ruleset.card.as_of)], path, force=True)
     click.echo(f"{len(cases)} cases written to {target}", err=True)
 
 
 _FLAGS = {"places": "--cases", "without": "--without"}
+
+
+def _modeline(cases: Path) -> str:
+    """The first line that tells an editor the schema of a case file, where one stands with the ruleset or beside it."""
+    found = next((up for up in ("..", "../..") if (cases.parent / up / "schemas" / "cases.json").is_file()), None)
+    return f"# yaml-language-server: $schema={found}/schemas/cases.json\n" if found else ""
 
 
 @click.command("coverage")

@@ -41,7 +41,7 @@ RESULTS: Mapping[str, tuple[str, str]] = {
     "whatif": ("hepatica.explain", "WhatIf"),
     "verification": ("hepatica.report", "VerificationReport"),
 }
-KINDS = ("profile", *RULESET_FILES, *sorted(RESULTS))
+KINDS = ("profile", *RULESET_FILES, "cases", *sorted(RESULTS))
 
 
 @click.command("about")
@@ -272,35 +272,57 @@ def _sorted(found: tuple[Found, ...], sort: str) -> tuple[Found, ...]:
 @click.command("schema")
 @click.argument("kind", type=click.Choice(KINDS))
 @common.ruleset_option
+@click.option("--any-ruleset", is_flag=True, help="For the files of every ruleset: names that only one of them knows pass.")
 @common.printed(formats=("json",))
-def schema(*, kind: str, ruleset: str) -> common.Output:
-    """The JSON Schema of a patient file, of an answer (output) or another result, or of one kind of ruleset file.
+def schema(*, kind: str, ruleset: str, any_ruleset: bool) -> common.Output:
+    """The JSON Schema of a patient file, of a file of a ruleset or its cases, of an answer (output) or another result.
 
     Editors that know JSON Schema complete and check YAML with it. With --ruleset the fields and the conditions are those
-    of that ruleset.
+    of that ruleset; the schemas that the first line of a shipped file names are those of --any-ruleset.
 
     \b
     Examples:
       hepatica schema profile --output .vscode/patient.schema.json
-      hepatica schema therapy > .vscode/therapy.schema.json
+      hepatica schema therapy -r hcc-2026 > .vscode/therapy.schema.json
+      hepatica schema cases --any-ruleset --output rulesets/schemas/cases.json
       hepatica schema output
-      hepatica schema whatif
     """
-    return common.Output(_schema(kind, ruleset), lambda _: ())
+    made = _schema(kind, ruleset, any_ruleset=any_ruleset)
+    return common.Output(_lenient(made) if any_ruleset else made, lambda _: ())
 
 
-def _schema(kind: str, ruleset: str) -> dict[str, Any]:
+def _schema(kind: str, ruleset: str, *, any_ruleset: bool) -> dict[str, Any]:
     from hepatica.evaluation import CONTRACT
     from hepatica.report import named_schema, schema
 
     if kind in RESULTS:
         module, name = RESULTS[kind]
         return schema(getattr(importlib.import_module(module), name), kind, CONTRACT)
-    if kind == "profile":
-        from hepatica.patient import profile_schema
+    from hepatica.patient import COMMON_FIELDS, profile_schema
 
-        return named_schema(profile_schema(common.ruleset(ruleset).fields), kind, CONTRACT)
+    rules = None if any_ruleset else common.ruleset(ruleset)
+    fields = rules.fields if rules else COMMON_FIELDS
+    if kind == "profile":
+        return named_schema(profile_schema(fields), kind, CONTRACT)
+    if kind == "cases":
+        from hepatica.assurance.cases import cases_schema
+
+        return named_schema(cases_schema(fields), kind, CONTRACT)
     from hepatica.knowledge import ruleset_schemas
 
-    rules = common.ruleset(ruleset)
-    return named_schema(ruleset_schemas(rules.concepts, rules.fields)[kind], kind, CONTRACT)
+    return named_schema(ruleset_schemas(rules.concepts if rules else (), fields)[kind], kind, CONTRACT)
+
+
+# What a schema says of names and spellings, which differ between rulesets.
+_PARTICULAR = ("pattern", "patternProperties")
+_OPEN = ("Condition", "Profile", "PatientFile")
+
+
+def _lenient(schema: Any, name: str = "") -> Any:
+    """The schema without what only one ruleset can say; its own fields and concepts then pass, and so do all spellings."""
+    if isinstance(schema, list):
+        return [_lenient(inner) for inner in schema]
+    if not isinstance(schema, dict):
+        return schema
+    kept = {key: _lenient(inner, key) for key, inner in schema.items() if key not in _PARTICULAR}
+    return {**kept, "additionalProperties": True} if name in _OPEN or schema.get("title") in _OPEN else kept

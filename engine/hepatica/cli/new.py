@@ -11,6 +11,7 @@ import click
 
 from hepatica.cli import common, writing
 from hepatica.notice import NOTICE
+from hepatica.paths import shipped
 from hepatica.problems import InvalidInput, Problem, quote
 
 if TYPE_CHECKING:
@@ -64,6 +65,9 @@ def ruleset_(*, id_: str, folder: Path | None) -> common.Output:
         place.parent.mkdir(parents=True, exist_ok=True)
         text = (_SKELETON / name).read_text(encoding="utf-8")
         writing.write_file([text.replace(_PLACEHOLDER, id_)], place)
+    for schema in (shipped("rulesets") / "schemas").glob("*.json"):  # what the first line of each file names
+        (target / "schemas").mkdir(exist_ok=True)
+        writing.write_file([schema.read_bytes()], target / "schemas" / schema.name)
     return common.Output(WrittenRuleset(notice=NOTICE, id=id_, folder=str(target), files=tuple(names)), _view)
 
 

@@ -28,9 +28,9 @@ FLAGS = {"yes": True, "no": False, "true": True, "false": False}
 class Implication:
     """What another field says of the one that declares this.
 
-    Where the set `field` lacks the word `lacks` or has the word `has`, or where `field` is `equals`, this one is `value`, and cannot
-    be any of `never`: it is filled in where it is not known, and doubted where it is something else. Where one of the words `named`
-    was typed for `field`, which keeps less than was typed, this one has to be known.
+    Where the set `field` lacks the word `lacks` or has the word `has`, or where `field` is `equals`, this one is `value`, and
+    cannot be any of `never`: it is filled in where it is not known, and doubted where it is something else. Where one of the
+    words `named` was typed for `field`, which keeps less than was typed, this one has to be known.
     """
 
     field: str
@@ -199,7 +199,7 @@ def _unsound(one: Implication, ground: Field | None, tokens: Iterable[str]) -> I
     grounds = () if ground is None else ("yes", "no") if ground.kind == "flag" else ground.values
     wanted = (one.equals,) if ground is None or ground.kind != "set" else tuple(filter(None, (one.lacks, one.has)))
     if not one.named and not (wanted and {*wanted} <= {*grounds}):
-        yield f"'{one.field}' is no set that could lack or have '{one.lacks or one.has}', and no field that could be '{one.equals}'"
+        yield f"'{one.field}' is no field that could lack, have or be '{one.lacks or one.has or one.equals}'"
     for word in filter(None, (one.value, *one.never)):
         if word not in tokens:
             yield f"'{word}' is implied, or excluded, and is no value of a choice or flag here"
@@ -207,7 +207,7 @@ def _unsound(one: Implication, ground: Field | None, tokens: Iterable[str]) -> I
 
 def faults(field: Field, others: Mapping[str, Field]) -> tuple[str, ...]:
     """What is wrong with a field that somebody declared among others, in words; empty where it can be read and shown."""
-    found = []
+    found: list[str] = []
     tokens = ("yes", "no") if field.kind == "flag" else field.values
     for one in field.implied:
         found += _unsound(one, others.get(one.field), tokens)

@@ -172,7 +172,8 @@ def _unfitting(facts: Facts, fields: Fields, typed: tuple[Understood, ...]) -> I
                 yield ProfileWarning("named-elsewhere", said, (one.field, name))
             elif one.denies(value) and (texts or one.holds(ground)):
                 other = f"{fields[one.field].title} {texts[0] if texts else fields[one.field].show(ground)}"
-                yield ProfileWarning("fields-disagree", f"{known.title} {known.show(value)} does not go with {other}.", (one.field, name))
+                said = f"{known.title} {known.show(value)} does not go with {other}."
+                yield ProfileWarning("fields-disagree", said, (one.field, name))
 
 
 def _names(typed: str, words: Iterable[str]) -> bool:

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from itertools import takewhile
 
 from hepatica.evaluation import RulesetIdentity, identity
 from hepatica.knowledge import STANDINGS, Card, Ruleset, counts
 from hepatica.notice import NOTICE, notice
 from hepatica.report.blocks import Block, Blocks, Item, Items, Notice, Paragraph, Ref, Section, Title, bullets
 from hepatica.wording import Wording, counted, spoken
+
+_TEACHES = "# Teaches:"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -124,14 +127,14 @@ class PatientListing:
 
 
 def patient_listing(found: Iterable[tuple[str, str, str]]) -> PatientListing:
-    """Examples from the name, the label and the text of each file; the text's first line says what it teaches."""
+    """Examples from the name, the label and the text of each file; a comment at its head says what it teaches."""
     patients = tuple(ExamplePatient(name=name, label=label, teaches=_teaches(text)) for name, label, text in sorted(found))
     return PatientListing(notice=NOTICE, patients=patients)
 
 
 def _teaches(text: str) -> str:
-    lead, mark, said = text.partition("\n")[0].removeprefix("\ufeff").partition("# Teaches:")
-    return said.strip() if mark and not lead else ""
+    comments = takewhile(lambda line: line.startswith("#"), text.removeprefix("\ufeff").splitlines())
+    return next((line.removeprefix(_TEACHES).strip() for line in comments if line.startswith(_TEACHES)), "")
 
 
 def patients_view(listing: PatientListing) -> Blocks:

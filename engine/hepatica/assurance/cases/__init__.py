@@ -18,6 +18,7 @@ from hepatica.assurance.cases.run import (
     run_cases,
     truth,
 )
+from hepatica.assurance.cases.schema import cases_schema
 from hepatica.assurance.cases.suite import STDIN, files_below, is_case_file, ruleset_of, selected, shown, suites
 
 __all__ = [
@@ -34,6 +35,7 @@ __all__ = [
     "TherapyPart",
     "case_file",
     "cases_in",
+    "cases_schema",
     "files_below",
     "is_case_file",
     "misplaced",
