@@ -23,6 +23,7 @@ from tests.conftest import ROOT
 PATIENT = "after-sorafenib-met-high"
 BARE = [sys.executable, "-c", "import pydantic, click, yaml, durable.lang"]
 EVALUATE = [sys.executable, "-m", "hepatica", "evaluate", PATIENT]
+TODAY = [*EVALUATE, "-r", "hcc-2026"]
 API = [sys.executable, "-c", f"import hepatica; hepatica.evaluate(hepatica.load(), 'patients/{PATIENT}.yaml')"]
 
 
@@ -46,7 +47,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--runs", type=int, default=21)
     runs = parser.parse_args().runs
-    commands = {"bare imports": BARE, "hepatica evaluate": EVALUATE, "from Python": API}
+    commands = {"bare imports": BARE, "hepatica evaluate": EVALUATE, "under hcc-2026": TODAY, "from Python": API}
     with tempfile.TemporaryDirectory() as folder:
         environment = {**os.environ, "HEPATICA_CACHE": f"{folder}/kept"}
         environment.pop("PYTHONDONTWRITEBYTECODE", None)
@@ -63,6 +64,8 @@ def main() -> None:
         fastest = min(one.wall for one in found) / min(one.wall for one in costs["bare imports"])
         middle = statistics.median(one.wall for one in found)
         print(f"{name:18} median {middle:6.1f} ms   x{wall:.2f} wall, x{cpu:.2f} CPU, fastest x{fastest:.2f}")
+    pairs = zip(costs["under hcc-2026"], costs["hepatica evaluate"], strict=True)
+    print(f"hcc-2026 against hcc-2016: x{statistics.median(now.cpu / then.cpu for now, then in pairs):.2f} CPU")
     print(f"the first run ever, which reads and checks the ruleset: {first.wall:.0f} ms")
 
 
