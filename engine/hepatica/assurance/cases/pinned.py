@@ -63,7 +63,8 @@ def pinned(pins: Iterable[Pin], evaluator: Evaluator) -> list[PatientCase]:
 
 def _case(pins: Sequence[Pin], evaluator: Evaluator) -> PatientCase:
     ruleset = evaluator.ruleset
-    profile = Profile(pins[0].facts, fields=ruleset.fields)
+    # As it would be read back: what one field says of another is filled in.
+    profile = Profile(pins[0].facts, fields=ruleset.fields).under(ruleset.fields)
     answer = parts_of(evaluator.evaluate(profile))
     subjects = {pin.subject for pin in pins}
     placed = [name for name in ruleset.therapies if any(p.subject == Subject("therapy", name) and not p.shows for p in pins)]
