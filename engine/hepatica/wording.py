@@ -13,15 +13,17 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from hepatica.evaluation import Reason
+from hepatica.evaluation import Entry, Reason
 from hepatica.knowledge import AllOf, AnyOf, Concept, ConceptTest, Condition, NotOf, Ruleset, Test, concept_words
-from hepatica.patient import NONE, Field, Fields, Value
+from hepatica.patient import NONE, UNKNOWN, Field, Fields, Value
 
 NOT_KNOWN = "not known"
 # How a condition on a common field is said as a setting: by the field ("in BCLC stage {}"), by the words that are asked for
 # ("after sorafenib"), and how what is now is said beside it. Any other field is "where <title> is <value>".
 _WORDS: dict[str, Any] = json.loads(Path(__file__).with_name("wording.json").read_text(encoding="utf-8"))
 _MOST_LISTED = 4
+# A setting that leads to no option must not read as if it did.
+_LEADS = {"trials": "under study elsewhere: ", "not_supported": "not supported where tested: "}
 
 
 def spoken(token: str) -> str:
@@ -51,7 +53,7 @@ def all_of(words: Sequence[str]) -> str:
 
 def shown(field: Field, value: Value | None) -> str:
     """A value with its unit: "South Korea", "HBV, HCV", "620 ng/mL", "not known"."""
-    return NOT_KNOWN if value is None else field.shown(value) if field.kind == "number" else field.show(value)
+    return NOT_KNOWN if value is None else field.shown(value)
 
 
 def _in_order(field: Field) -> tuple[Value, ...]:
@@ -63,6 +65,14 @@ def _phrase(test: Test) -> str:
     asked = ", ".join(sorted(set(map(str, test.operands)))) or test.operator
     phrase: str = _WORDS["phrases"].get(test.field, {}).get(asked, "")
     return phrase
+
+
+def _sentence(text: str) -> str:
+    return text[:1].upper() + text[1:]
+
+
+def _with_unit(field: Field, text: str) -> str:
+    return f"{text} {field.unit}" if field.kind == "number" and field.unit else text
 
 
 class Wording:
@@ -86,29 +96,36 @@ class Wording:
 
     def _held(self, reason: Reason) -> str:
         field = self.fields[reason.field]
-        bound = reason.requires if field.kind == "number" else ""
+        bound = self.test(reason.test) if field.kind == "number" and reason.test else ""
         value = self.token(field, reason.value)
         return f"{field.title} {value}{f' ({bound})' if bound and bound != value else ''}"
 
     def token(self, field: Field, text: str) -> str:
         """A value that a reason carries as tokens, in words: "south_korea" is "South Korea"."""
         words = text.split(", ")
+        if text == UNKNOWN:
+            return NOT_KNOWN
         if field.kind == "set" and all(word in field.values for word in words):
             return field.show(tuple(words))
-        return field.show(text) if text in field.values else NOT_KNOWN if text == "unknown" else text
+        return field.show(text) if text in field.values else _with_unit(field, text)
 
-    def needed(self, alternatives: Sequence[Sequence[Reason]]) -> str:
-        """What it would take, each alternative being one way: "Only after sorafenib (not taken so far)".
+    def needed(self, entry: Entry) -> str:
+        """What a therapy that is ruled out would take: "Only after sorafenib (not taken so far)".
 
         What every way asks for is said once, with all values that one or another would take; else the ways one by one.
         """
-        shared = set.intersection(*({reason.field for reason in reasons} for reasons in alternatives))
-        if shared:
-            first = dict.fromkeys(reason.field for reason in alternatives[0] if reason.field in shared)
-            every = [reason for reasons in alternatives for reason in reasons]
-            return self.only(one for name in first for one in self._united([r for r in every if r.field == name]))
-        said = list(dict.fromkeys(map(self.only, alternatives)))
-        return "; or ".join((said[0], *(f"{text[:1].lower()}{text[1:]}" for text in said[1:])))
+        lead = _LEADS.get(entry.would_be or "", "")
+        how = "" if lead else "licensed " if entry.standing == "licensed" else "studied "
+        said = dict.fromkeys(self._only(reasons, how) for reasons in self._in_common(entry.needs_any) or entry.needs_any)
+        return _sentence(lead + "; or ".join(said))
+
+    def _in_common(self, ways: Sequence[Sequence[Reason]]) -> list[list[Reason]]:
+        """One way, of the fields that all ways ask for; none where they share no field."""
+        shared = set.intersection(*({reason.field for reason in reasons} for reasons in ways))
+        every = [reason for reasons in ways for reason in reasons]
+        asked = dict.fromkeys(reason.field for reason in ways[0] if reason.field in shared)
+        found = [one for name in asked for one in self._united([r for r in every if r.field == name])]
+        return [found] if found else []
 
     def _united(self, reasons: list[Reason]) -> Iterable[Reason]:
         """Reasons about one field as one reason, where they only name words of which one or another would do."""
@@ -120,10 +137,12 @@ class Wording:
 
     def only(self, reasons: Iterable[Reason]) -> str:
         """What it would take where some conditions are not met: "Only after sorafenib (not taken so far)"."""
-        joined = "; ".join(dict.fromkeys(self._only(reason) for reason in reasons))
-        return joined[:1].upper() + joined[1:]
+        return _sentence(self._only(reasons))
 
-    def _only(self, reason: Reason) -> str:
+    def _only(self, reasons: Iterable[Reason], how: str = "studied ") -> str:
+        return "; ".join(dict.fromkeys(self._one(reason, how) for reason in reasons))
+
+    def _one(self, reason: Reason, how: str) -> str:
         field, test = self.fields[reason.field], reason.test
         now = self.token(field, reason.value)
         if test is None:
@@ -132,7 +151,7 @@ class Wording:
         if excluded and not _phrase(test):
             return f"not {self._setting(field, excluded)}"
         if field.name == "region" and test.operator == "in":
-            return f"studied in {self._regions(test)} only"
+            return f"{how}in {self._regions(test)} only"
         here = _WORDS["here"].get(field.name, {}).get(reason.value, "" if field.kind == "flag" else f"here {now}")
         return f"only {self._setting(field, test)}{f' ({here})' if here else ''}"
 
@@ -175,7 +194,7 @@ class Wording:
             return any_of(left) if len(left) <= _MOST_LISTED else f"any but {any_of(words)}"
         phrases = {"includes": any_of(words), "lacks": f"without {any_of(words)}", "empty": NONE, "not empty": "at least one"}
         sign = {"=": "exactly", "!=": "other than"}.get(asked.operator, asked.operator)
-        return phrases.get(asked.operator) or f"{sign} {any_of(words)}"
+        return phrases.get(asked.operator) or _with_unit(field, f"{sign} {any_of(words)}")
 
     def _set_words(self, field: Field, test: Test) -> list[str]:
         return [field.show((str(word),)) for word in test.operands]

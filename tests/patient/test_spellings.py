@@ -515,7 +515,7 @@ def test_every_spelling_found_in_public_files_has_its_verdict(shared: Path) -> N
         ("afp", "620 mmol/L", "has no unit 'mmol/L'; allowed: ng/mL"),
         ("bclc_stage", "С", "Cyrillic or Greek letters; retype it as 'C'"),
         ("other_prior_systemic", "TACE", "not systemic"),
-        ("other_prior_systemic", "sorafenib", "belongs in prior_sorafenib"),
+        ("other_prior_systemic", "sorafenib", "belongs in Prior sorafenib"),
         ("etiology", "No virus", "without a virus the cause may be"),
         ("child_pugh_components.inr", "10.2", "prothrombin time in seconds"),
         ("child_pugh_components.bilirubin", "2 µmol/L", "is it in mg/dL?"),

@@ -169,6 +169,9 @@ class _TherapyPlan:
         self._conditions = [evaluator.explained[GoalKey("rule", rule.id)] for rule in self.rules]
         self._cited = [[evaluator.cited(name) for name in rule.cites] for rule in self.rules]
         self._position = position
+        # What a failed trial enrolled is no way in, unless failure is all that there is to reach.
+        helpful = [n for n, rule in enumerate(self.rules) if rule.reaches in ("options", "trials")]
+        self._ways = helpful or range(len(self.rules))
         # The place in a list: standing, evidence, and the order of the card where both are equal.
         self._order = [(RANK[rule.standing], *evidence_rank(rule, self._ruleset.studies), position) for rule in self.rules]
         self._marks = self._rule_tests = self._tests = 0
@@ -317,12 +320,14 @@ class _TherapyPlan:
         return self._headlines.keep(key, headline(citations, telling, failures))
 
     def _ruled_out(self, outline: _Outline, facts: Facts) -> _Placed:
-        """What each rule would need, the smallest demand first; the rule that asks for least is named."""
-        pairs = zip(self._conditions, outline.parts, strict=True)
-        blocked = [condition.reasons(tests, facts) for condition, tests in pairs]
-        needs_any = sorted(dict.fromkeys(blocked), key=lambda reasons: len({reason.field for reason in reasons}))
-        rule = self.rules[blocked.index(needs_any[0])]
-        return _Placed("ruled_out", (self._position,), replace(self._unexplained(rule), needs_any=tuple(needs_any)))
+        """What each rule that is a way in would need, the smallest demand first; the rule that asks for least is named."""
+        ways = [(self._conditions[n].reasons(outline.parts[n], facts), self.rules[n]) for n in self._ways]
+        blocked = {reasons: rule for reasons, rule in reversed(ways)}
+        needs_any = sorted(dict.fromkeys(reasons for reasons, _ in ways), key=lambda reasons: len({r.field for r in reasons}))
+        rule = blocked[needs_any[0]]
+        best = min((rule.reaches for _, rule in ways), key=ORDER.__getitem__)
+        entry = replace(self._unexplained(rule), would_be=best, needs_any=tuple(needs_any))
+        return _Placed("ruled_out", (self._position,), entry)
 
 
 class Evaluator:
@@ -368,6 +373,7 @@ class Evaluator:
             ruleset=self._identity,
             profile=profile,
             measured=profile.measurements,
+            understood=profile.understood,
             warnings=profile.warnings,
             derived=derived,
             derived_from=derived_from,

@@ -70,7 +70,9 @@ def evidence_rank(rule: Rule, studies: Mapping[str, Study]) -> tuple[int, int]:
 
 
 def _design(study: Study) -> tuple[int, int]:
-    return DESIGNS.index(study.kind), -(study.n or 0)
+    # A threshold within an arm says no more than a trial without a control group: a control that passed it, too, is no help.
+    kind = study.kind if study.compares else "single_arm_trial"
+    return DESIGNS.index(kind), -(study.n or 0)
 
 
 def headline(citations: Sequence[Citation], telling: Telling, failures: Sequence[Headline] = ()) -> Headline:
@@ -83,10 +85,12 @@ def headline(citations: Sequence[Citation], telling: Telling, failures: Sequence
     result = key_result(study, telling)
     line, arms, marks = _figures(study, result, telling) if result else (_without_figures(study, telling), (), ())
     marks = (*marks, *_marks(study, result, best.applicability.status, telling))
+    first = telling.rule.mark
     later = "; ".join(_later(event) for event in _overturning(telling, [c.study for c in citations]))
     against = tuple(f"but as a whole not supported: {failed.text}" for failed in failures)
     signal = _signal(study, telling)
-    text = "; ".join(filter(None, (line, *marks, signal, *against, later)))
+    text = "; ".join(filter(None, (first[:1].upper() + first[1:], line, *marks, signal, *against, later)))
+    marks = (first, *marks) if first else marks
     return Headline(text, study.id, figures.endpoint_words(result) if result else "", arms, marks, later, against)
 
 
@@ -240,6 +244,8 @@ def _marks(study: Study, result: Result | None, status: ApplicabilityStatus, tel
             yield "subgroup of a trial that missed its primary endpoint" if missed else "subgroup"
         elif missed and telling.rule.is_option:
             yield "primary endpoint missed"
+        elif not study.compares:
+            yield "primary endpoint a threshold within each arm, not a difference"
     if study.status == "stopped_early":
         yield "stopped early"
     if study.status == "announced":

@@ -26,7 +26,7 @@ from hepatica.knowledge import (
     Test,
     Verdict,
 )
-from hepatica.patient import Profile, ProfileWarning
+from hepatica.patient import Profile, ProfileWarning, Understood
 from hepatica.records import record
 
 CONTRACT = "2"
@@ -197,8 +197,9 @@ class RuleAnswer:
 class Entry:
     """A therapy in its list: the rule that puts it there, what it says of the patient, and what the other rules say.
 
-    `needs` (possible) and `needs_any` (ruled out: what each rule would need, one alternative to a rule) speak for all
-    rules of the therapy. `would_be` is the list that the strongest open rule would reach.
+    `needs` (possible) speaks for all rules of the therapy, `needs_any` (ruled out: one alternative to a rule) for those that
+    lead to an option or a trial, or for all where none does. `would_be` is the list that the strongest open rule would
+    reach, and of a therapy that is ruled out the best list that an alternative leads to.
     """
 
     therapy: str
@@ -228,6 +229,7 @@ class Evaluation:
     ruleset: RulesetIdentity
     profile: Profile
     measured: Mapping[str, Any]
+    understood: tuple[Understood, ...]
     warnings: tuple[ProfileWarning, ...]
     derived: Mapping[str, Truth]
     derived_from: Mapping[str, tuple[Reason, ...]]

@@ -63,6 +63,7 @@ class ComparedTherapy:
     needs: tuple[str, ...]
     needs_titles: tuple[str, ...]
     headline: str
+    mark: str
     evidence: tuple[tuple[str, ApplicabilityStatus], ...]
 
 
@@ -254,6 +255,7 @@ def _cell(therapy: str, evaluation: Evaluation) -> ComparedTherapy | None:
         needs=entry.needs,
         needs_titles=tuple(evaluation.knowledge.fields[field].title for field in entry.needs),
         headline=entry.headline.text,
+        mark=evaluation.knowledge.rules[entry.rule].mark,
         evidence=tuple((citation.name, citation.applicability.status) for citation in entry.citations),
     )
 

@@ -43,7 +43,7 @@ class Step:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Change:
-    """A minimal change. `reaches` is the therapy's list after it; `rule` and `standing` are what then makes it an option.
+    """A minimal change. `reaches` is the therapy's list after it; `rule`, its `mark` and `standing` then make it an option.
 
     `profile` is the case after it, `doubts` the staging disagreements that it newly has.
     """
@@ -54,6 +54,7 @@ class Change:
     steps: tuple[Step, ...]
     reaches: ListName
     rule: str
+    mark: str
     standing: Standing | None
     smallest: bool
     profile: Profile
@@ -124,6 +125,7 @@ def _change(
         steps=steps,
         reaches=found.reaches,
         rule=found.rule.id if found.rule else "",
+        mark=found.rule.mark if found.rule else "",
         standing=found.rule.standing if found.rule else None,
         smallest=smallest,
         profile=changed,

@@ -28,7 +28,7 @@ from hepatica.patient.model import (
     read_profile,
 )
 from hepatica.patient.numbers import DECIMALS, Interval, digits
-from hepatica.patient.profile import COMPONENTS, Facts, Profile, ProfileWarning, doubts, facts_of
+from hepatica.patient.profile import COMPONENTS, Facts, Profile, ProfileWarning, Understood, doubts, facts_of
 from hepatica.patient.value_reader import Refused, read_value
 
 __all__ = [
@@ -52,6 +52,7 @@ __all__ = [
     "Profile",
     "ProfileWarning",
     "Refused",
+    "Understood",
     "Value",
     "class_of",
     "digits",

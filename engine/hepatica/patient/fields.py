@@ -78,9 +78,8 @@ class Field:
         return self.title_of(value) if isinstance(value, str) else self.written(value)
 
     def shown(self, value: Value | None) -> str:
-        """As `show`, a number with its unit."""
-        numeric = isinstance(value, (int, float, Interval)) and not isinstance(value, bool)
-        return f"{self.show(value)} {self.unit}".strip() if numeric else self.show(value)
+        """As `show`, a number with its unit; a grade or a score (a whole number) is known by its title."""
+        return f"{self.show(value)} {self.unit}".strip() if self.kind == "number" and value is not None else self.show(value)
 
     @staticmethod
     def written(value: Value | None) -> str:

@@ -288,16 +288,16 @@ def _settings(settings: Sequence[str], keys: Fields) -> tuple[dict[str, Node], l
         elif name is None:
             code, wrong = "unknown-field", f"unknown field {quote(written)}; {suggestion(written, keys)}"
         elif name in entries:
-            wrong = f"{name} is set twice"
+            wrong = f"{keys[name].title} is set twice"
         elif len(setting) > LONGEST_SETTING:
-            wrong = f"the value of {name} is longer than {LONGEST_SETTING} characters"
+            wrong = f"the value of {keys[name].title} is longer than {LONGEST_SETTING} characters"
         else:
             sign = "" if found["sign"] == "=" else found["sign"]
             text = sign + (found["value"] if name == LABEL else with_unit(found["value"].strip(), unit))
             try:
                 entries[name] = _value(name, text, line, len(written) + 2)
             except InvalidInput as error:
-                wrong = f"{name}: {error.problems[0].message}"
+                wrong = f"{keys[name].title}: {error.problems[0].message}"
         if wrong:
             problems.append(Problem(SETTINGS, line, 1, code, wrong))
     return entries, problems

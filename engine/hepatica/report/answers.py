@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator
 from itertools import groupby
 
-from hepatica.evaluation import LISTS, Entry, Evaluation, ListName
+from hepatica.evaluation import LISTS, ORDER, Entry, Evaluation, ListName
 from hepatica.knowledge import RANK, STANDINGS, VERDICTS
 from hepatica.report.blocks import Block, Blocks, Item, Items, More, Notice, Paragraph, Ref, Section, Tone, bullets, listed
 from hepatica.report.case import case_blocks, case_title
@@ -130,10 +130,10 @@ class _AnswerView:
         """Therapies by what it would take, in words that say it positively."""
         groups: dict[str, list[Entry]] = {}
         for entry in self.evaluation.ruled_out:
-            groups.setdefault(self.words.needed(entry.needs_any), []).append(entry)
+            groups.setdefault(self.words.needed(entry), []).append(entry)
         items = [
             Items(tuple(Item(e.name, ref=Ref("therapy", e.therapy)) for e in own), says)
-            for says, own in sorted(groups.items(), key=lambda item: -len(item[1]))
+            for says, own in sorted(groups.items(), key=lambda item: (ORDER[item[1][0].would_be or "ruled_out"], -len(item[1])))
         ]
         if items:
             heading = LISTS["ruled_out"].heading
