@@ -8,6 +8,7 @@ after sorafenib (not taken so far)", "Studied in Asia only", "Not in Child-Pugh 
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -39,6 +40,12 @@ def counted(number: int, one: str, several: str = "") -> str:
 def joined(*parts: str, mark: str = "; ") -> str:
     """The parts that say something, with `mark` between them."""
     return mark.join(part for part in parts if part)
+
+
+def abbreviations(text: str) -> str:
+    """What the abbreviations in a text stand for: "OS overall survival; mo months"; empty where it has none."""
+    used = set(re.findall(r"\b[A-Za-z]+\b", text))
+    return "; ".join(f"{short} {meaning}" for short, meaning in _WORDS["abbreviations"].items() if short in used)
 
 
 def any_of(words: Sequence[str]) -> str:

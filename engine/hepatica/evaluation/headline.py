@@ -119,18 +119,25 @@ def key_result(study: Study, telling: Telling) -> Result | None:
     primary = {endpoint.name for endpoint in study.primary_endpoints}
     backs = telling.rule.reaches != "not_supported"  # a failure is the whole study's, also before one of a subgroup
 
+    def rests_on(result: Result) -> bool:
+        return named == study.id and result.id == result_id
+
     def place(result: Result) -> tuple[int, int]:
         whole = not result.subgroup
         steps = (
-            named == study.id and result.id == result_id,
+            rests_on(result),
             backs and result.subgroup_when is not None and telling.fits(study, result) is Verdict.TRUE,
             whole and result.endpoint == "OS",
             whole and result.endpoint in primary,
             whole,
         )
-        return steps.index(True) if any(steps) else len(steps), TELLING.index(result.endpoint)
+        return steps.index(True) if any(steps) else len(steps), TELLING.index(result.endpoint) if result.endpoint in TELLING else 0
 
-    shown = [r for r in study.results if r.endpoint in TELLING and (r.arms or r.hr is not None or r.corrected or r.says)]
+    def told(result: Result) -> bool:
+        # "No difference, no figures printed" has no endpoint of its own, and is what a rule may rest on.
+        return rests_on(result) or result.endpoint in TELLING
+
+    shown = [r for r in study.results if told(r) and (r.arms or r.hr is not None or r.corrected or r.says)]
     fitting = [r for r in shown if r.subgroup_when is None or telling.fits(study, r) is not Verdict.FALSE]
     return min(fitting, key=place, default=None)
 
@@ -211,7 +218,8 @@ def _changed(printed: FigureParts, fix: FigureParts) -> frozenset[str]:
 def _without_figures(study: Study, telling: Telling) -> str:
     if study.approval is not None:
         parts = (study.approval.authority, study.approval.region, study.approval.date)
-        return f"{study.name}: approved ({', '.join(part for part in parts if part)})"
+        known = ", ".join(part for part in parts if part and not part.startswith("not "))
+        return f"{study.name}: approved{f' ({known})' if known else ''}"
     phase = f", phase {study.phase}" if study.phase and "phase" not in study.name.lower() else ""
     if telling.rule.reaches == "unreported":
         return f"{study.name}{phase}: nothing reported"

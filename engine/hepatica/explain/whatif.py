@@ -117,7 +117,7 @@ def _change(
 ) -> Change:
     steps = tuple(step_to(facets[index], states, facts) for index, states in found.moves)
     changed = moved(profile, facts, [value for step in steps for value in step.to.items()])
-    old = {doubt.code for doubt in doubts(facts)}
+    old = {doubt.code for doubt in doubts(facts, profile.fields)}
     return Change(
         therapy=goals.therapy.id,
         name=goals.therapy.name,
@@ -159,7 +159,7 @@ def moved(profile: Profile, facts: Facts, values: Iterable[tuple[str, Value | No
     """The profile with other values, and the staging doubts it then has; measurements that no longer fit are dropped."""
     new = facts_of({**facts, **dict(values)}, profile.fields)
     gone = [name for name in new if new[name] != facts[name]]
-    return replace(profile, facts=new, measurements=profile.without(gone), warnings=doubts(new))
+    return replace(profile, facts=new, measurements=profile.without(gone), warnings=doubts(new, profile.fields))
 
 
 def _order(change: Change) -> tuple[int, int, int]:

@@ -171,7 +171,7 @@ def _profile(read: Mapping[str, Reading], known: Mapping[str, Any], fields: Fiel
         total,
         read[LABEL].value or "",
         measurements=measurements,
-        warnings=(*warnings, *doubts(total)),
+        warnings=(*warnings, *doubts(total, fields)),
         understood=tuple(understood.values()),
         fields=fields,
     )

@@ -14,7 +14,8 @@ DECIMALS = 6
 # In order: groups of three by blank or apostrophe, by comma, by point; then a plain number with a decimal point or comma.
 _GROUPED = r"[1-9]\d{0,2}(?:[ ']\d{3})+(?:[.,]\d{1,20})?|[1-9]\d{0,2}(?:,\d{3})+(?:\.\d{1,20})?"
 _POINTS = r"[1-9]\d{0,2}(?:\.\d{3}){2,4}(?:,\d{1,20})?|[1-9]\d{0,2}(?:\.\d{3})+,\d{1,20}"
-_PLAIN = r"(?:\d{1,15}(?:[.,]\d{0,20})?|[.,]\d{1,20})(?:e[+-]?\d{1,2})?"
+# A comma that nothing follows is no decimal comma: the number was cut off ("12,000" in a file whose columns commas part).
+_PLAIN = r"(?:\d{1,15}(?:\.\d{0,20}|,\d{1,20})?|[.,]\d{1,20})(?:e[+-]?\d{1,2})?"
 NUMBER = rf"(?:{_GROUPED}|{_POINTS}|{_PLAIN})"
 # Three decimals after a point may be a group of three: 1.200 is 1.2 or 1200.
 TWO_WAYS = r"[1-9]\d{0,2}\.\d{3}(?![\d.,]|e)"

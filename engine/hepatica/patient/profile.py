@@ -145,16 +145,29 @@ def implied(facts: dict[str, Any], fields: Fields) -> Iterator[Understood]:
                 break
 
 
-def doubts(facts: Facts) -> tuple[ProfileWarning, ...]:
-    """Every staging disagreement in `facts`: each is possible, so it is shown, and never resolved silently.
+def doubts(facts: Facts, fields: Fields = COMMON_FIELDS) -> tuple[ProfileWarning, ...]:
+    """Every disagreement in `facts`: each is possible, so it is shown, and never resolved silently.
 
-    Grounds: the definition of the BCLC stages (general knowledge). A table without one of the fields has no such doubt.
+    Grounds: the definition of the BCLC stages (general knowledge), and what a field is declared to imply of another. A table
+    without one of the fields has no such doubt.
     """
-    return tuple(
+    staging = (
         ProfileWarning(doubt["code"], doubt["message"].format_map(facts), tuple(doubt["when"]))
         for doubt in VOCABULARY["contradictions"]
         if all(facts.get(name) in values for name, values in doubt["when"].items())
     )
+    return (*staging, *_denied(facts, fields))
+
+
+def _denied(facts: Facts, fields: Fields) -> Iterator[ProfileWarning]:
+    """Facts that another fact denies: immunotherapy that was progressed on, of a patient who is said to have had none."""
+    for known in fields.values():
+        for one in known.implied:
+            ground, value = facts.get(one.field), facts.get(known.name)
+            if isinstance(ground, tuple) and one.lacks not in ground and value not in (None, one.value):
+                other = fields[one.field]
+                message = f"{other.title} is entered as {other.show(ground)}, yet {known.title} as {known.show(value)}."
+                yield ProfileWarning("history", message, (one.field, known.name))
 
 
 def _json(value: Value | None) -> Any:
