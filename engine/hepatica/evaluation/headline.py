@@ -131,7 +131,9 @@ def key_result(study: Study, telling: Telling) -> Result | None:
             whole and result.endpoint in primary,
             whole,
         )
-        return steps.index(True) if any(steps) else len(steps), TELLING.index(result.endpoint) if result.endpoint in TELLING else 0
+        return steps.index(True) if any(steps) else len(steps), TELLING.index(
+            result.endpoint
+        ) if result.endpoint in TELLING else 0
 
     def told(result: Result) -> bool:
         # "No difference, no figures printed" has no endpoint of its own, and is what a rule may rest on.

@@ -93,7 +93,11 @@ class Facet:
         found = limits(self.space, tuple(box))
         if len(self.fields) == 1:
             known = found.get(self.fields[0].name)
-            return "any value" if known is None else f"{known} {self.fields[0].unit if self.fields[0].kind == 'number' else ''}".strip()
+            return (
+                "any value"
+                if known is None
+                else f"{known} {self.fields[0].unit if self.fields[0].kind == 'number' else ''}".strip()
+            )
         return "; ".join(f"{name.rpartition('_')[2]} {values}" for name, values in found.items()) or "any value"
 
     def says(self, facts: Facts) -> str:

@@ -189,7 +189,9 @@ def graded(letter: str | None, score: int | None, typed: Mapping[str, Any], comp
     if other is not None:
         span = "{}-{}".format(*CLASS_RANGES[other])
         place = SCORE if SCORE in typed else CLASS
-        raise Refused("contradiction", f"Child-Pugh score {score} is class {implied}, but Child-Pugh class is {other} ({span})", (place,))
+        raise Refused(
+            "contradiction", f"Child-Pugh score {score} is class {implied}, but Child-Pugh class is {other} ({span})", (place,)
+        )
     understood = tuple(
         Understood(name, str(typed[name]).strip(), f"class {implied}, score {score}")
         for name, (letter_too, score_too) in both.items()
