@@ -5,7 +5,6 @@ from __future__ import annotations
 import gc
 import weakref
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import replace
 from operator import attrgetter, itemgetter
 from typing import Any, NamedTuple
 
@@ -239,8 +238,8 @@ class _TherapyPlan:
         rule, main = self.rules[judgement.main], answers[judgement.main]
         asked = {field for n in judgement.open for field in answers[n].needs} if judgement.list == "possible" else ()
         backed = rule.reaches != "not_supported"
-        entry = replace(
-            self._unexplained(rule),
+        entry = self._entry(
+            rule,
             would_be=rule.reaches if judgement.list == "possible" else None,
             because=main.because,
             needs=tuple(name for name in self._program.fields if name in asked),
@@ -252,26 +251,10 @@ class _TherapyPlan:
         )
         return _Placed(judgement.list, self._order[judgement.main], entry)
 
-    def _unexplained(self, rule: Rule) -> Entry:
-        """The entry that a rule gives the therapy, as far as it is the same for every patient."""
-        return Entry(
-            therapy=self.therapy.id,
-            name=self.therapy.name,
-            rule=rule.id,
-            line=rule.line,
-            standing=rule.standing,
-            verdict=rule.verdict,
-            would_be=None,
-            says=rule.says,
-            because=(),
-            needs=(),
-            needs_any=(),
-            caveats=(),
-            extrapolates=None,
-            citations=(),
-            headline=Headline(text=""),
-            other_rules=(),
-        )
+    def _entry(self, rule: Rule, **told: Any) -> Entry:
+        """The entry that a rule gives the therapy: what is the same for every patient, and what is told of this one."""
+        who, what = self.therapy, (rule.id, rule.line, rule.standing, rule.verdict, rule.says)
+        return Entry(who.id, who.name, *what, **told)
 
     def _answer(self, part: _RulePart, facts: Facts) -> RuleAnswer:
         """What one rule that applies, or may, says of the patient."""
@@ -288,7 +271,6 @@ class _TherapyPlan:
             says=rule.says,
             because=reasons if certain else (),
             needs=() if certain else tuple(dict.fromkeys(reason.field for reason in reasons)),
-            blocked_by=(),
             caveats=rule.caveats,
             extrapolates=rule.extrapolates,
             citations=citations,
@@ -321,12 +303,12 @@ class _TherapyPlan:
 
     def _ruled_out(self, outline: _Outline, facts: Facts) -> _Placed:
         """What each rule that is a way in would need, the smallest demand first; the rule that asks for least is named."""
-        ways = [(self._conditions[n].reasons(outline.parts[n], facts), self.rules[n]) for n in self._ways]
-        blocked = {reasons: rule for reasons, rule in reversed(ways)}
-        needs_any = sorted(dict.fromkeys(reasons for reasons, _ in ways), key=lambda reasons: len({r.field for r in reasons}))
-        rule = blocked[needs_any[0]]
-        best = min((rule.reaches for _, rule in ways), key=ORDER.__getitem__)
-        entry = replace(self._unexplained(rule), would_be=best, needs_any=tuple(needs_any))
+        blocked: dict[tuple[Reason, ...], Rule] = {}
+        for n in self._ways:
+            blocked.setdefault(self._conditions[n].reasons(outline.parts[n], facts), self.rules[n])
+        needs_any = sorted(blocked, key=lambda reasons: len({reason.field for reason in reasons}))
+        best = min((self.rules[n].reaches for n in self._ways), key=ORDER.__getitem__)
+        entry = self._entry(blocked[needs_any[0]], would_be=best, needs_any=tuple(needs_any))
         return _Placed("ruled_out", (self._position,), entry)
 
 
@@ -418,28 +400,20 @@ def evaluator_of(ruleset: Ruleset) -> Evaluator:
     found: Evaluator | None = ruleset.__dict__.get("_evaluator")
     if found is None:
         found = ruleset.__dict__.setdefault("_evaluator", Evaluator(ruleset))
-        _DROPPED.collect(found)
+        _collect_dropped(found)
     return found
 
 
-class _Dropped:
+_ALIVE: weakref.WeakSet[Evaluator] = weakref.WeakSet()
+_COLLECT_EVERY = 4
+
+
+def _collect_dropped(newest: Evaluator) -> None:
     """Has rulesets collected that nobody uses any more.
 
     A ruleset and its evaluator hold each other, so only the garbage collector frees them, and it cannot see how much memory
     the engine's handles take: left alone it lets a hundred megabytes stand.
     """
-
-    def __init__(self) -> None:
-        self._alive: weakref.WeakSet[Evaluator] = weakref.WeakSet()
-        self._most = _FEW
-
-    def collect(self, newest: Evaluator) -> None:
-        """Count an evaluator, and collect where there are half as many again as were in use the last time."""
-        self._alive.add(newest)
-        if len(self._alive) > self._most:
-            gc.collect()
-            self._most = len(self._alive) * 3 // 2 + _FEW
-
-
-_FEW = 3
-_DROPPED = _Dropped()
+    _ALIVE.add(newest)
+    if len(_ALIVE) % _COLLECT_EVERY == 0:
+        gc.collect()

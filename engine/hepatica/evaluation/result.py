@@ -176,7 +176,7 @@ class Headline:
 
 @record
 class RuleAnswer:
-    """What one rule says of the patient: the list it reaches, what it needs, what blocks it."""
+    """What one rule says of the patient: the list it reaches and what it needs."""
 
     rule: str
     reaches: ListName
@@ -186,7 +186,6 @@ class RuleAnswer:
     says: str
     because: tuple[Reason, ...]
     needs: tuple[str, ...]
-    blocked_by: tuple[Reason, ...]
     caveats: tuple[Caveat, ...]
     extrapolates: Extrapolation | None
     citations: tuple[Citation, ...]
@@ -208,16 +207,16 @@ class Entry:
     line: Line
     standing: Standing
     verdict: Verdict | None
-    would_be: ListName | None
     says: str
-    because: tuple[Reason, ...]
-    needs: tuple[str, ...]
-    needs_any: tuple[tuple[Reason, ...], ...]
-    caveats: tuple[Caveat, ...]
-    extrapolates: Extrapolation | None
-    citations: tuple[Citation, ...]
-    headline: Headline
-    other_rules: tuple[RuleAnswer, ...]
+    would_be: ListName | None = None
+    because: tuple[Reason, ...] = ()
+    needs: tuple[str, ...] = ()
+    needs_any: tuple[tuple[Reason, ...], ...] = ()
+    caveats: tuple[Caveat, ...] = ()
+    extrapolates: Extrapolation | None = None
+    citations: tuple[Citation, ...] = ()
+    headline: Headline = Headline(text="")
+    other_rules: tuple[RuleAnswer, ...] = ()
 
 
 @record(eq=False)

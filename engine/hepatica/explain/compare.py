@@ -6,13 +6,13 @@ Of one patient under a ruleset and its companion of another year, what became of
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any, Literal
 
 from hepatica.evaluation import ApplicabilityStatus, Evaluation, ListName, RulesetIdentity, Scope
 from hepatica.knowledge import LaterEvent, Standing, TherapyFate, Verdict, concept_words
 from hepatica.notice import notice
 from hepatica.patient import Profile
+from hepatica.records import record
 from hepatica.wording import NOT_KNOWN, shown
 
 Difference = Literal["list", "standing", "grounds", ""]
@@ -24,7 +24,7 @@ DIFFERENCES: Mapping[Difference, str] = {
 MOST_COLUMNS = 26
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Column:
     """One answer and the name it is shown under."""
 
@@ -32,7 +32,7 @@ class Column:
     evaluation: Evaluation
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record(kw_only=True)
 class ComparedCase:
     """What a column is about: the case, and the ruleset that answered."""
 
@@ -42,7 +42,7 @@ class ComparedCase:
     profile: Profile
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record(kw_only=True)
 class ComparedRow:
     """A field, a component of Child-Pugh or a concept in every column, in words; empty where a ruleset has no such thing."""
 
@@ -51,7 +51,7 @@ class ComparedRow:
     values: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record(kw_only=True)
 class ComparedTherapy:
     """One therapy in one column. `evidence` is each cited study with whether the patient is one it enrolled."""
 
@@ -67,7 +67,7 @@ class ComparedTherapy:
     evidence: tuple[tuple[str, ApplicabilityStatus], ...]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record(kw_only=True)
 class TherapyRow:
     """One therapy in every column; None where a ruleset does not know it. `difference` is the weightiest one."""
 
@@ -77,7 +77,7 @@ class TherapyRow:
     difference: Difference
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record(kw_only=True)
 class DecadeRow:
     """One therapy for one patient in both years, None where that ruleset does not know it. `stood` is `absent`, the list where
     no evidence spoke (`ruled_out`), or the standing it had then. `fate` and `later` say what became of it and of its studies.
@@ -92,7 +92,7 @@ class DecadeRow:
     later: tuple[LaterEvent, ...]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record(kw_only=True)
 class ThenAndNow:
     """One patient under the earlier ruleset and the later one: the therapies of the best standing in each, and every row."""
 
@@ -104,7 +104,7 @@ class ThenAndNow:
     rows: tuple[DecadeRow, ...]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record(kw_only=True)
 class Comparison:
     """Everything that differs between the columns, and everything they share; `then_and_now` where they are two years."""
 

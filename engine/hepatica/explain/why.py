@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from pydantic import Field
@@ -12,6 +11,7 @@ from hepatica.evaluation import Entry, Evaluation, ListName, Reason, RuleAnswer,
 from hepatica.inference import Verdict, read
 from hepatica.knowledge import AllOf, ConceptTest, Condition, NotOf, Rule, Study, Test, TherapyFate
 from hepatica.patient import Profile
+from hepatica.records import record
 
 # What views need beside a result and its JSON leaves out: no part of the contract, so pydantic need not know what it is.
 if TYPE_CHECKING:
@@ -24,7 +24,7 @@ Holds = Literal["true", "false", "unknown"]
 Fit = Literal["inside", "outside", "unknown", "not_stated"]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record(kw_only=True)
 class ConditionTree:
     """A part of a condition with its verdict.
 
@@ -43,7 +43,7 @@ class ConditionTree:
     test: HiddenTest = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record(kw_only=True)
 class ExplainedRule:
     """One rule: whether it applies, what it would need, its limits, and its condition as a tree (the scope stands apart)."""
 
@@ -55,7 +55,7 @@ class ExplainedRule:
     written_at: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record(kw_only=True)
 class ExplainedStudy:
     """A study that some rule of the therapy cites, with whom it enrolled against the patient."""
 
@@ -66,7 +66,7 @@ class ExplainedStudy:
     criteria: tuple[ConditionTree, ...]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record(kw_only=True)
 class Explanation:
     """All that is said of one therapy for one patient."""
 
