@@ -63,10 +63,6 @@ def shown(field: Field, value: Value | None) -> str:
     return NOT_KNOWN if value is None else field.shown(value)
 
 
-def _in_order(field: Field) -> tuple[Value, ...]:
-    return (True, False) if field.kind == "flag" else field.values
-
-
 def _phrase(test: Test) -> str:
     """The words for exactly these operands of a field; empty where it has none of its own."""
     asked = ", ".join(sorted(set(map(str, test.operands)))) or test.operator
@@ -76,10 +72,6 @@ def _phrase(test: Test) -> str:
 
 def _sentence(text: str) -> str:
     return text[:1].upper() + text[1:]
-
-
-def _with_unit(field: Field, text: str) -> str:
-    return f"{text} {field.unit}" if field.kind == "number" and field.unit else text
 
 
 class Wording:
@@ -98,7 +90,7 @@ class Wording:
         return f"{self.fields[name].title} {shown(self.fields[name], value)}"
 
     def holds(self, reasons: Iterable[Reason]) -> str:
-        """What holds for a patient: "BCLC stage C; AFP 620 (> 400)"."""
+        """What holds for a patient: "BCLC stage C; AFP 620 ng/mL (> 400 ng/mL)"."""
         return "; ".join(dict.fromkeys(self._held(reason) for reason in reasons))
 
     def _held(self, reason: Reason) -> str:
@@ -114,7 +106,7 @@ class Wording:
             return NOT_KNOWN
         if field.kind == "set" and all(word in field.values for word in words):
             return field.show(tuple(words))
-        return field.show(text) if text in field.values else _with_unit(field, text)
+        return field.show(text) if text in field.values else field.in_unit(text)
 
     def needed(self, entry: Entry) -> str:
         """What a therapy that is ruled out would take: "Only after sorafenib (not taken so far)".
@@ -136,6 +128,7 @@ class Wording:
 
     def _united(self, reasons: list[Reason]) -> Iterable[Reason]:
         """Reasons about one field as one reason, where they only name words of which one or another would do."""
+        # Bounds and denials are not united: "> 400 or > 20" would be said of a way that needs more.
         tests = [reason.test for reason in reasons if reason.test]
         if len(tests) < len(reasons) or any(test.operator not in ("in", "includes") for test in tests):
             return reasons[:1]
@@ -167,6 +160,7 @@ class Wording:
         if test.operator in ("not in", "lacks"):
             return test.opposite()
         left = tuple(value for value in field.values if value not in test.operands)
+        # Regions are always named: "not elsewhere" would be short, and tell nobody where a trial was run.
         short = field.kind == "choice" and field.name != "region" and test.operator == "in"
         return replace(test, operands=left) if short and len(left) == 1 < len(test.operands) else None
 
@@ -182,6 +176,7 @@ class Wording:
 
     def _regions(self, test: Test) -> str:
         """Regions by the name of their group where a concept of the ruleset is that group."""
+        # By what the concept tests, not by its id: a ruleset may call its Asian regions what it likes.
         for concept in self.concepts.values():
             when = concept.when
             same = isinstance(when, Test) and when.field == test.field and set(when.operands) == set(test.operands)
@@ -190,21 +185,19 @@ class Wording:
         return self.test(test)
 
     def test(self, test: Test, wanted: bool = True) -> str:
-        """What a test asks for, positively: "A or B" for "not C", "any but Japan", "> 400"."""
+        """What a test asks for, positively: "A or B" for "not C", "any but Japan", "> 400 ng/mL"."""
         asked = test if wanted else test.opposite()
         field = self.fields[asked.field]
-        words = [field.show(word) for word in asked.operands] if field.kind != "set" else self._set_words(field, asked)
+        words = [field.show(word) for word in asked.operands]
         if asked.operator == "in":
             return any_of(words)
         if asked.operator == "not in":
-            left = [field.show(value) for value in _in_order(field) if value not in asked.operands]
+            every = (True, False) if field.kind == "flag" else field.values
+            left = [field.show(value) for value in every if value not in asked.operands]
             return any_of(left) if len(left) <= _MOST_LISTED else f"any but {any_of(words)}"
         phrases = {"includes": any_of(words), "lacks": f"without {any_of(words)}", "empty": NONE, "not empty": "at least one"}
         sign = {"=": "exactly", "!=": "other than"}.get(asked.operator, asked.operator)
-        return phrases.get(asked.operator) or _with_unit(field, f"{sign} {any_of(words)}")
-
-    def _set_words(self, field: Field, test: Test) -> list[str]:
-        return [field.show((str(word),)) for word in test.operands]
+        return phrases.get(asked.operator) or field.in_unit(f"{sign} {any_of(words)}")
 
     def condition(self, condition: Condition, wanted: bool = True) -> str:
         """A condition as one line: "BCLC stage C or D; advanced HCC; AFP > 400". Negation is carried to the tests."""

@@ -66,6 +66,8 @@ def judged(rules: Sequence[Rule], verdicts: Sequence[Verdict]) -> Judgement:
     return Judgement(found, main, tuple(n for n, name in enumerate(reached) if name == "possible"))
 
 
+# What follows speaks of bits, not of values: patients in whom the same tests hold and fail share one outline, and even a
+# large cohort has few of those.
 class _StudyPart(NamedTuple):
     """What a patient's tests say of a study: the applicability, and the tests that decide it."""
 
@@ -97,12 +99,11 @@ class _Outline:
     def __init__(self, list_name: ListName, parts: tuple[Any, ...], shown: Iterable[str]) -> None:
         self.list, self.parts = list_name, parts
         fields = sorted(shown)
-        self.values: Callable[[Facts], Any] = itemgetter(*fields) if fields else _nothing
+        self.values: Callable[[Facts], Any] = itemgetter(*fields) if fields else lambda _: None
         self.known = BoundedCache[Any, _Placed]()
 
 
-def _nothing(_: Facts) -> None:
-    return None
+_AS_RECORDED = ("name", "design", "kind", "status", "n", "nct", "source", "results", "discrepancies", "later")
 
 
 class _CitedStudy:
@@ -120,6 +121,7 @@ class _CitedStudy:
                 self.tests |= goal.tests
         read = enrolled.fields if enrolled else frozenset()
         self._stated = tuple(name for name in evaluator.program.fields if name in read)
+        # Criteria that say no more than the scope does tell nothing of whom the trial took.
         self._inside: ApplicabilityStatus = "partly_stated" if read <= evaluator.explained[SCOPE].fields else "inside"
 
     def part(self, reading: Conclusions) -> _StudyPart:
@@ -138,19 +140,10 @@ class _CitedStudy:
         unknown = tuple(dict.fromkeys(reason.field for reason in reasons)) if part.status == "unknown" else ()
         return Citation(
             study=study.id,
-            name=study.name,
             phase=study.phase or "",
-            design=study.design,
-            kind=study.kind,
-            status=study.status,
-            n=study.n,
-            nct=study.nct,
             level=level_of(study.kind),
-            source=study.source,
             applicability=Applicability(part.status, outside, unknown, self._stated),
-            results=study.results,
-            discrepancies=study.discrepancies,
-            later=study.later,
+            **{name: getattr(study, name) for name in _AS_RECORDED},
         )
 
 
@@ -173,6 +166,7 @@ class _TherapyPlan:
         self._ways = helpful or range(len(self.rules))
         # The place in a list: standing, evidence, and the order of the card where both are equal.
         self._order = [(RANK[rule.standing], *evidence_rank(rule, self._ruleset.studies), position) for rule in self.rules]
+        # One bit to a rule tells at once whether any may apply; the tests are all that an entry can depend on.
         self._marks = self._rule_tests = self._tests = 0
         for condition in self._conditions:
             self._marks |= condition.goal.mark
@@ -237,6 +231,7 @@ class _TherapyPlan:
         failures = tuple(answer.headline for answer in answers.values() if answer.reaches == "not_supported")
         rule, main = self.rules[judgement.main], answers[judgement.main]
         asked = {field for n in judgement.open for field in answers[n].needs} if judgement.list == "possible" else ()
+        # The failure is the headline itself there, and need not be said beside it.
         backed = rule.reaches != "not_supported"
         entry = self._entry(
             rule,
@@ -362,6 +357,7 @@ class Evaluator:
             scope=scope,
             scope_needs=self.explained[SCOPE].needs(reading) if scope == "unknown" else (),
             scope_says=self.ruleset.card.out_of_scope if scope == "out" else "",
+            # Every list of `ORDER` is a field of the result, so a new list cannot be forgotten here.
             **{name: _sorted(found) for name, found in lists.items()},
             notes=tuple([note for note, goal in self._notes if goal is None or reading.certain & goal.mark]),
             knowledge=self.ruleset,
@@ -381,6 +377,7 @@ def _sorted(placed: list[_Placed]) -> tuple[Entry, ...]:
 
 def facts_under(ruleset: Ruleset, profile: Profile) -> Facts:
     """A profile's facts over a ruleset's fields: those it was not asked for are unknown."""
+    # By identity: tables of fields are shared, and comparing them would cost more than the answer.
     return profile.facts if profile.fields is ruleset.fields else facts_of(profile.facts, ruleset.fields)
 
 

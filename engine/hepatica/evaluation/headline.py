@@ -15,27 +15,13 @@ from hepatica.evaluation import figures
 from hepatica.evaluation.figures import TELLING, FigureParts
 from hepatica.evaluation.result import ApplicabilityStatus, ArmValue, Citation, Headline
 from hepatica.inference import ENROLLED_NOBODY, Verdict, enrolment
-from hepatica.knowledge import STANDINGS, LaterEvent, Reference, Result, Rule, Study, StudyKind, Therapy, leaves, number
+from hepatica.knowledge import DESIGNS, STANDINGS, LaterEvent, Reference, Result, Rule, Study, StudyKind, Therapy, leaves, number
 
 FIT: Mapping[ApplicabilityStatus, int] = {"inside": 0, "partly_stated": 1, "not_stated": 2, "unknown": 3, "outside": 5}
 """How well a study fits a patient, best first. What tells nothing of its patients (`_TELLS_NOTHING`) stands just before the
 studies that did not enrol such a patient."""
 
 _TELLS_NOTHING = 4
-DESIGNS: tuple[StudyKind, ...] = (
-    "randomised_controlled_trial",
-    "randomised_dose_comparison",
-    "single_arm_trial",
-    "meta_analysis",
-    "dose_finding_trial",
-    "retrospective_series",
-    "case_report",
-    "trial_in_progress",
-    "regulatory_approval",
-    "review_statement",
-)
-"""Best evidence first; within a design the larger study."""
-
 DAGGER = "†"
 _DESIGN_MARKS: Mapping[StudyKind, str] = {
     "randomised_dose_comparison": "comparison of doses, no untreated control",
@@ -103,12 +89,14 @@ def _fit(telling: Telling, citation: Citation) -> int:
 
 def _bearing(telling: Telling, citation: Citation) -> tuple[bool, int, int, int]:
     study = telling.studies[citation.study]
+    # Design before what was asked, that before size: a large trial of others must not hide a small one of such patients.
     design, size = _design(study)
     return not STANDINGS[telling.rule.standing].borne_out_by(study), design, -_asked(study, citation), size
 
 
 def _asked(study: Study, citation: Citation) -> int:
     """How much a study that enrolled such patients asked of them: to a patient in Asia an Asian trial is nearer than another."""
+    # Only where the patient is inside: what a trial asked in vain makes it no nearer.
     condition = enrolment(study) if citation.applicability.status == "inside" else None
     return len(set(leaves(condition))) if condition is not None else 0
 
@@ -131,15 +119,11 @@ def key_result(study: Study, telling: Telling) -> Result | None:
             whole and result.endpoint in primary,
             whole,
         )
-        return steps.index(True) if any(steps) else len(steps), TELLING.index(
-            result.endpoint
-        ) if result.endpoint in TELLING else 0
+        return (*steps, True).index(True), (*TELLING, "other").index(result.endpoint)
 
-    def told(result: Result) -> bool:
-        # "No difference, no figures printed" has no endpoint of its own, and is what a rule may rest on.
-        return rests_on(result) or result.endpoint in TELLING
-
-    shown = [r for r in study.results if told(r) and (r.arms or r.hr is not None or r.corrected or r.says)]
+    # "No difference, no figures printed" has no endpoint of its own, and may be what a rule rests on.
+    told = [r for r in study.results if rests_on(r) or r.endpoint in TELLING]
+    shown = [r for r in told if r.arms or r.hr is not None or r.corrected or r.says]
     fitting = [r for r in shown if r.subgroup_when is None or telling.fits(study, r) is not Verdict.FALSE]
     return min(fitting, key=place, default=None)
 
@@ -237,6 +221,7 @@ def _signal(study: Study, telling: Telling) -> str:
     if other is None or other.id == study.id or study.status not in _UNDER_WAY:
         return ""
     result = next(result for result in other.results if result.id == result_id)
+    # The trial has no figure of its own yet; without its ground a reader could not tell why it was begun.
     line, _, marks = _figures(other, result, telling)
     return "; ".join((f"its ground: {line}", *marks, *_marks(other, result, "inside", telling)))
 
@@ -269,6 +254,7 @@ def _marks(study: Study, result: Result | None, status: ApplicabilityStatus, tel
 def _overturning(telling: Telling, cited: Iterable[str]) -> Iterator[LaterEvent]:
     """What overturned the studies cited; for a mere signal or a trial in progress, also what overturned its successors."""
     own = [telling.studies[name] for name in cited]
+    # A signal falls with the trial that was to confirm it, whichever of the two the rule cites.
     further = telling.therapy.studies if telling.rule.standing in ("early_signal", "in_trial") else ()
     events = dict.fromkeys(event for study in (*own, *further) for event in study.later if event.effect == "overturns")
     yield from sorted(events, key=lambda event: event.year)

@@ -149,6 +149,7 @@ def _case(column: Column) -> ComparedCase:
 def _two_years(one: Evaluation, two: Evaluation) -> bool:
     """Whether two answers are about one patient, under a ruleset and its companion of another date."""
     cards = one.knowledge.card, two.knowledge.card
+    # Either card may name the other: a ruleset is often written before its companion exists.
     companions = cards[0].id == cards[1].companion or cards[1].id == cards[0].companion
     shared = one.knowledge.fields.keys() & two.knowledge.fields.keys()
     same = all(one.profile.facts.get(name) == two.profile.facts.get(name) for name in shared)
@@ -159,6 +160,7 @@ def then_and_now(*columns: Column) -> ThenAndNow:
     """One patient under two rulesets of different dates, given in either order."""
     then, now = sorted(columns, key=lambda column: column.evaluation.ruleset.as_of)
     before, after = then.evaluation, now.evaluation
+    # In the order of the earlier answer, so that each hope stands where a reader of that year met it.
     names = dict.fromkeys((*_placed(before), *_placed(after)))
     return ThenAndNow(
         notice=notice(f"{before.ruleset.as_of} and {after.ruleset.as_of}"),
@@ -263,6 +265,7 @@ def _cell(therapy: str, evaluation: Evaluation) -> ComparedTherapy | None:
 def _difference(cells: tuple[ComparedTherapy | None, ...]) -> Difference:
     if _differs([cell and cell.list for cell in cells]):
         return "list"
+    # The lists agree from here on, so a therapy that one ruleset does not know was settled above.
     known = [cell for cell in cells if cell is not None]
     if known[0].list in ("ruled_out", "unreported"):
         return ""

@@ -91,17 +91,14 @@ class Facet:
         return tuple(State(state.point, entries, state.certain, state.possible) for state, entries in kept if entries)
 
     def label(self, states: Iterable[State]) -> str:
-        """What some states have in common, as a reader says it: "high", "> 400", "B with Child-Pugh score any of 8, 9"."""
+        """What some states have in common, as a reader says it: "high", "> 400 ng/mL", "B with Child-Pugh score any of 8, 9"."""
+        # As a region of the space that limits this axis alone, so that what-if and the proofs use the same words.
         box = list(self.space.full)
         box[self.index] = sum(1 << state.point for state in states)
         found = limits(self.space, tuple(box))
         if len(self.fields) == 1:
-            known = found.get(self.fields[0].name)
-            return (
-                "any value"
-                if known is None
-                else f"{known} {self.fields[0].unit if self.fields[0].kind == 'number' else ''}".strip()
-            )
+            words = found.get(self.fields[0].name)
+            return self.fields[0].in_unit(words) if words else "any value"
         return "; ".join(f"{name.rpartition('_')[2]} {values}" for name, values in found.items()) or "any value"
 
     def says(self, facts: Facts) -> str:
@@ -137,6 +134,7 @@ def _keeps_known(held: Value | None, found: Value | None) -> bool:
 
 def _may_be(held: Value | None, found: Value | None, classes: FieldClasses) -> bool:
     """Whether finding out may turn what is held into a value of the class of `found`."""
+    # An interval may only shrink to classes that it already covers.
     if isinstance(held, Interval):
         return found is not None and classes.class_of(found) in {classes.class_of(point) for point in classes.points_of(held)}
     return found is not None and held in (None, found)
@@ -215,6 +213,7 @@ def therapy_goals(ruleset: Ruleset, program: Program) -> tuple[TherapyGoals, ...
 
 
 def _goals(therapy: Therapy, ruleset: Ruleset, program: Program) -> TherapyGoals:
+    # In the order in which `judged` decides, or what-if would promise another rule than the answer then names.
     ordered = sorted(therapy.rules, key=lambda rule: precedence(rule, ruleset.studies))
     rules = tuple((rule, program.goals[GoalKey("rule", rule.id)].mask) for rule in ordered)
     options = relevant = 0
@@ -258,6 +257,7 @@ def minimal_changes(goals: TherapyGoals, facets: tuple[Facet, ...], facts: Facts
 
 def _choices(facet: Facet, relevant: int, facts: Facts) -> _Choices:
     now = facet.now(facts)
+    # Relative to one therapy: values that none of its rules tells apart are one move, which keeps the search small.
     groups = merged(facet.moves(facts), relevant)
     return _Choices(now, tuple(group for group in groups if group[0].told(relevant) != now.told(relevant)))
 
@@ -295,6 +295,7 @@ def _meet(choices: list[_Choices], taken: Assignment) -> tuple[int, int]:
 
 def _without_parts(found: Iterable[Assignment]) -> list[Assignment]:
     """Those of which no part is found as well, smallest first."""
+    # Counted while they are made: the product of many groups may be far too long to be listed first.
     unique: set[Assignment] = set()
     for count, one in enumerate(found):
         if count == MOST_TRIED:
@@ -305,6 +306,7 @@ def _without_parts(found: Iterable[Assignment]) -> list[Assignment]:
 
 
 def _has_part(assignment: Assignment, found: set[Assignment]) -> bool:
+    # Parts are few (a change has one to four moves); comparing every two changes would be quadratic.
     sizes = range(len(assignment))
     return any(frozenset(part) in found for size in sizes for part in combinations(sorted(assignment), size))
 
@@ -317,6 +319,7 @@ def _change(goals: TherapyGoals, choices: list[_Choices], assignment: Assignment
 
 def _united(found: list[MinimalChange], count: int) -> list[MinimalChange]:
     """Those that reach the same by the same rule and differ in the states of one facet alone, made one."""
+    # One facet at a time: a union over two would also promise the pairs that nobody found.
     for facet in range(count):
         groups: dict[object, list[MinimalChange]] = {}
         for one in found:

@@ -174,6 +174,7 @@ def what_if(evaluator: Evaluator, profile: Profile, therapies: Iterable[str] = (
 
 def _changes(goals: TherapyGoals, facets: tuple[Facet, ...], profile: Profile, facts: Facts, is_option: bool) -> list[Change]:
     found = minimal_changes(goals, facets, facts, is_option=is_option)
+    # Larger changes are minimal, too (no part of them does the same), but a reader wants the shortest first.
     least = min((len(one.moves) for one in found), default=0)
     changes = [_change(goals, facets, one, profile, facts, smallest=len(one.moves) == least) for one in found]
     return sorted(changes, key=_order)
@@ -184,6 +185,7 @@ def _change(
 ) -> Change:
     steps = tuple(step_to(facets[index], states, facts) for index, states in found.moves)
     changed = moved(profile, facts, [value for step in steps for value in step.to.items()])
+    # Only doubts that the change brings: those of the case itself were told above.
     old = {doubt.code for doubt in doubts(facts, profile.fields)}
     return Change(
         therapy=goals.therapy.id,
@@ -225,6 +227,7 @@ def _kind(facet: Facet, facts: Facts) -> ChangeKind:
 def moved(profile: Profile, facts: Facts, values: Iterable[tuple[str, Value | None]]) -> Profile:
     """The profile with other values, and the staging doubts it then has; measurements that no longer fit are dropped."""
     new = facts_of({**facts, **dict(values)}, profile.fields)
+    # A measured bilirubin would contradict a class that was changed by hand.
     gone = [name for name in new if new[name] != facts[name]]
     return replace(profile, facts=new, measurements=profile.without(gone), warnings=doubts(new, profile.fields))
 
@@ -238,6 +241,7 @@ def settling(every: Iterable[TherapyGoals], facets: tuple[Facet, ...], facts: Fa
     now = [facet.now(facts) for facet in facets]
     certain, possible = meet(now)
     still = [goals for goals in every if goals.reached(certain, possible) == "possible"]
+    # Results count as one where no therapy that is still open tells them apart.
     relevant = 0
     for goals in still:
         relevant |= goals.relevant
@@ -289,5 +293,6 @@ def _settled(goals: TherapyGoals, name: ListName, certain: int) -> SettledTherap
 
 def _best(found: list[Question]) -> tuple[Question, ...]:
     """Most certainly settled first; results are not weighted by how common they are."""
+    # By identity: a question holds its outcomes, and hashing them all would take longer than the rest.
     means = {id(q): sum(len(outcome.settled) for outcome in q.outcomes) / len(q.outcomes) for q in found}
     return tuple(sorted((q for q in found if q.most), key=lambda q: (-q.least, -means[id(q)])))

@@ -122,6 +122,7 @@ class _Trees:
     def rule(self, rule: Rule, answer: Entry | RuleAnswer | None) -> ExplainedRule:
         return ExplainedRule(
             rule=rule,
+            # With the scope: a rule of a patient who is out of scope does not apply, whatever its own condition says.
             applies=_HOLDS[self._verdict(AllOf((self.ruleset.card.scope, rule.when)))],
             because=answer.because if answer else (),
             needs=answer.needs if answer else (),
@@ -155,6 +156,7 @@ class _Trees:
 
     def _concept(self, name: str, wanted: bool, verdict: Holds) -> ConditionTree:
         """A concept with its definition below it, opened once for each way it is asked for."""
+        # A tree for each way only: the same concept stands under many rules, and may be large.
         known = self._opened.get((name, wanted))
         if known is None:
             known = self._opened[name, wanted] = self.tree(self.concepts[name], wanted)

@@ -85,6 +85,7 @@ class ScaleReader(NumberReader):
             raise self._not_in(text, amount.unit if amount else None)
         value = self._value_of(amount, (1, 1), self.scales[unit].plausible, text)
         ends = (value.low, value.high) if isinstance(value, Interval) else (value, value)
+        # Both ends of an interval: it scores only where it cannot matter which value it stands for.
         points = {self._points(end, unit, text) for end in ends}
         if len(points) > 1:
             either = " or ".join(map(str, sorted(points)))
@@ -156,6 +157,7 @@ def _together() -> tuple[re.Pattern[str], ...]:
 
 def both_of(typed: object) -> tuple[str | None, int | None]:
     """The class and the score that one text states together (`A6`, `Child-Pugh B (8)`, `7`); None for what it leaves out."""
+    # True is an integer to Python, and no score.
     text = plain(str(typed)) if isinstance(typed, (str, int)) and not isinstance(typed, bool) else ""
     if not text or text.upper() in CLASS_RANGES:
         return None, None
@@ -206,6 +208,7 @@ def _with_components(letter: str | None, score: int | None, read: dict[str, tupl
     missing = [CHILD_PUGH_PARTS[name].title for name in CHILD_PUGH_PARTS if name not in points]
     lowest, highest = (sum(points.values()) + len(missing) * each for each in (LOWEST, HIGHEST))
     span = f"{lowest}" if lowest == highest else f"{lowest} to {highest}"
+    # With parts missing a class may be certain before the score is: every score that is left must lie in it.
     classes = [name for name, (low, high) in CLASS_RANGES.items() if low <= highest and lowest <= high]
     if score is not None and not lowest <= score <= highest:
         raise Refused("contradiction", f"the components give a score of {span}, but Child-Pugh score is {score}", (COMPONENTS,))

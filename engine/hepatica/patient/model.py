@@ -193,6 +193,7 @@ def _named(
         if name is None:
             unknown += 1
             if unknown <= 2 * MOST_UNKNOWN_FIELDS:
+                # Looking for near words is slow, and a file of a thousand unknown keys is another kind of file.
                 near = suggestion(key, keys) if unknown <= MOST_UNKNOWN_FIELDS else "see the first of them"
                 problems.append(place((key,), "unknown-field", f"unknown field {quote(key)}; {near}"))
         elif name in written:
@@ -264,6 +265,7 @@ def _overlaid(node: Node, file: str, settings: Sequence[str], fields: Fields) ->
     if changed & set(CHILD_PUGH_GROUP):
         # Class, score and components say one thing: setting any of them replaces whatever the file said of all three.
         changed |= set(CHILD_PUGH_GROUP)
+    # A setting replaces the field under whatever name the file gives it.
     kept = {key: child for key, child in node.value.items() if keys_of(fields).find_with_unit(key)[0] not in changed}
     try:
         profile = profile_from(Node({**kept, **entries}, node.line, node.column, "", node.keys), file, fields)

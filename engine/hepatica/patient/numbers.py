@@ -38,6 +38,7 @@ class Interval:
     def holds(self, operator: str, bound: float) -> bool | None:
         """Whether every value satisfies the comparison (True), none does (False), or it is open (None)."""
         if operator in ("<", "<=", "!="):
+            # Half of the operators deny the other half, which leaves three to get right.
             opposite = self.holds({"<": ">=", "<=": ">", "!=": "="}[operator], bound)
             return None if opposite is None else not opposite
         if operator == "=":
@@ -92,6 +93,7 @@ def parsed(text: str) -> Amount | None:
         ends: tuple[tuple[str, str], ...] = ((">=", found["number"]), ("<=", found["to"]))
         return None if sign else Amount(ends, found["unit"] or "")
     if found["and"]:
+        # "> 200 and > 400" is no interval, and which of the two was meant cannot be told.
         both = {sign[:1], _sign(found["sign2"])[:1]} == {"<", ">"}
         return Amount(((sign, found["number"]), (_sign(found["sign2"]), found["and"])), found["unit"] or "") if both else None
     return Amount(((sign or "=", found["number"]),), found["unit"] or "")
@@ -113,6 +115,7 @@ def chosen(number: str, low: float, high: float) -> float | tuple[float, float]:
     decimal = float(f"{re.sub('[.,]', '', whole)}.{decimals}") if mark else grouped
     if text.count(mark or ",") > 1:
         return grouped
+    # Blanks or apostrophes have grouped already, so the one mark left is the decimal sign.
     if text != number.lower() or not re.fullmatch(r"[+]?[1-9]\d{0,2}[.,]\d{3}", text):
         return decimal
     if mark == ",":

@@ -128,11 +128,13 @@ class ValueReader:
     def read(self, typed: Any) -> Reading:
         """The value in a text, a number, a list ...; None and every word for "missing" is not known."""
         if isinstance(typed, str):
+            # Tokens first: a table of a million rows holds hardly anything else.
             return self.exact.get(typed) or self._remembered(typed)
         if typed is None or (isinstance(typed, float) and math.isnan(typed)):
             return NOT_KNOWN
         if isinstance(typed, (list, tuple)) and len(typed) == 1 and isinstance(typed[0], str) and is_missing(typed[0]):
             return NOT_KNOWN  # YAML makes a list of [Not Available]
+        # Before it is made a text: writing out an integer of a million digits takes seconds.
         if isinstance(typed, int) and abs(typed) > MOST:
             raise Refused("out-of-range", f"{self.field.title} is too large a number")
         return self._native(_plain_python(typed))
@@ -241,6 +243,7 @@ class WordReader(ValueReader):
 
     def _bare_words(self) -> list[bool | int]:
         """The words that a document may write as true, false or a whole number."""
+        # YAML has made a number of `1` and a flag of `yes` before any reader sees them.
         flags = [flag for flag, word in FLAG_WORDS.items() if word in self._vocabulary]
         return [*flags, *(int(word) for word in self._vocabulary if word.isdecimal())]
 
@@ -265,6 +268,7 @@ class SetReader(WordReader):
     def _native(self, typed: Any) -> Reading:
         if not isinstance(typed, (list, tuple)):
             return super()._native(typed)
+        # One member more than is allowed, so that too many are noticed without reading them all.
         value = self._joined([((place,), word) for place, word in enumerate(typed[: LONGEST_LIST + 1])])
         own = tuple(typed) == value or self._spell(typed, value)
         return Reading(value, "" if own else self.field.show(value))
@@ -378,6 +382,7 @@ class NumberReader(ValueReader):
         least, most = self.field.low, self.field.high
         if not isinstance(value, Interval):
             if least <= value <= most:
+                # Adding 0.0 turns -0.0, which equals 0 and prints otherwise, into 0.0.
                 return round(value, self.decimals) + 0.0
             raise self._refused(text, "out-of-range")
         low, low_in = (least, True) if value.low == -math.inf else (value.low, value.low_included)
@@ -395,6 +400,7 @@ class NumberReader(ValueReader):
     def words_pattern(self) -> str:
         """A pattern of the amounts that are read; bounds in a text cannot be said in it."""
         spelled = {re.sub("[µμ]", "(?:µ|μ|u|mc|micro)", one_of([unit])) for unit in (self.field.unit, *self.field.units) if unit}
+        # Where no value reaches 1000, three decimals cannot be a group of digits.
         number = NUMBER if self.field.high < 1000 else rf"(?!{TWO_WAYS}){NUMBER}"
         one, span = rf"(?:(?:{SIGN})\s*)?[+]?{number}", rf"{number}{TO}{number}"
         both = rf"(?:{SIGN})\s*{number}\s*and\s*(?:{SIGN})\s*{number}"
