@@ -8,20 +8,23 @@ after sorafenib (not taken so far)", "Studied in Asia only", "Not in Child-Pugh 
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from hepatica.evaluation import Reason
+from hepatica.evaluation import Entry, Reason
 from hepatica.knowledge import AllOf, AnyOf, Concept, ConceptTest, Condition, NotOf, Ruleset, Test, concept_words
-from hepatica.patient import NONE, Field, Fields, Value
+from hepatica.patient import NONE, UNKNOWN, Field, Fields, Value
 
 NOT_KNOWN = "not known"
 # How a condition on a common field is said as a setting: by the field ("in BCLC stage {}"), by the words that are asked for
 # ("after sorafenib"), and how what is now is said beside it. Any other field is "where <title> is <value>".
 _WORDS: dict[str, Any] = json.loads(Path(__file__).with_name("wording.json").read_text(encoding="utf-8"))
 _MOST_LISTED = 4
+# A setting that leads to no option must not read as if it did.
+_LEADS = {"trials": "under study elsewhere: ", "not_supported": "not supported where tested: "}
 
 
 def spoken(token: str) -> str:
@@ -39,6 +42,12 @@ def joined(*parts: str, mark: str = "; ") -> str:
     return mark.join(part for part in parts if part)
 
 
+def abbreviations(text: str) -> str:
+    """What the abbreviations in a text stand for: "OS overall survival; mo months"; empty where it has none."""
+    used = set(re.findall(r"\b[A-Za-z]+\b", text))
+    return "; ".join(f"{short} {meaning}" for short, meaning in _WORDS["abbreviations"].items() if short in used)
+
+
 def any_of(words: Sequence[str]) -> str:
     """Alternatives: "A", "A or B", "A, B or C"."""
     return " or ".join((", ".join(words[:-1]), words[-1])) if len(words) > 1 else "".join(words)
@@ -51,11 +60,7 @@ def all_of(words: Sequence[str]) -> str:
 
 def shown(field: Field, value: Value | None) -> str:
     """A value with its unit: "South Korea", "HBV, HCV", "620 ng/mL", "not known"."""
-    return NOT_KNOWN if value is None else field.shown(value) if field.kind == "number" else field.show(value)
-
-
-def _in_order(field: Field) -> tuple[Value, ...]:
-    return (True, False) if field.kind == "flag" else field.values
+    return NOT_KNOWN if value is None else field.shown(value)
 
 
 def _phrase(test: Test) -> str:
@@ -63,6 +68,10 @@ def _phrase(test: Test) -> str:
     asked = ", ".join(sorted(set(map(str, test.operands)))) or test.operator
     phrase: str = _WORDS["phrases"].get(test.field, {}).get(asked, "")
     return phrase
+
+
+def _sentence(text: str) -> str:
+    return text[:1].upper() + text[1:]
 
 
 class Wording:
@@ -81,37 +90,45 @@ class Wording:
         return f"{self.fields[name].title} {shown(self.fields[name], value)}"
 
     def holds(self, reasons: Iterable[Reason]) -> str:
-        """What holds for a patient: "BCLC stage C; AFP 620 (> 400)"."""
+        """What holds for a patient: "BCLC stage C; AFP 620 ng/mL (> 400 ng/mL)"."""
         return "; ".join(dict.fromkeys(self._held(reason) for reason in reasons))
 
     def _held(self, reason: Reason) -> str:
         field = self.fields[reason.field]
-        bound = reason.requires if field.kind == "number" else ""
+        bound = self.test(reason.test) if field.kind == "number" and reason.test else ""
         value = self.token(field, reason.value)
         return f"{field.title} {value}{f' ({bound})' if bound and bound != value else ''}"
 
     def token(self, field: Field, text: str) -> str:
         """A value that a reason carries as tokens, in words: "south_korea" is "South Korea"."""
         words = text.split(", ")
+        if text == UNKNOWN:
+            return NOT_KNOWN
         if field.kind == "set" and all(word in field.values for word in words):
             return field.show(tuple(words))
-        return field.show(text) if text in field.values else NOT_KNOWN if text == "unknown" else text
+        return field.show(text) if text in field.values else field.in_unit(text)
 
-    def needed(self, alternatives: Sequence[Sequence[Reason]]) -> str:
-        """What it would take, each alternative being one way: "Only after sorafenib (not taken so far)".
+    def needed(self, entry: Entry) -> str:
+        """What a therapy that is ruled out would take: "Only after sorafenib (not taken so far)".
 
         What every way asks for is said once, with all values that one or another would take; else the ways one by one.
         """
-        shared = set.intersection(*({reason.field for reason in reasons} for reasons in alternatives))
-        if shared:
-            first = dict.fromkeys(reason.field for reason in alternatives[0] if reason.field in shared)
-            every = [reason for reasons in alternatives for reason in reasons]
-            return self.only(one for name in first for one in self._united([r for r in every if r.field == name]))
-        said = list(dict.fromkeys(map(self.only, alternatives)))
-        return "; or ".join((said[0], *(f"{text[:1].lower()}{text[1:]}" for text in said[1:])))
+        lead = _LEADS.get(entry.would_be or "", "")
+        how = "" if lead else "licensed " if entry.standing == "licensed" else "studied "
+        said = dict.fromkeys(self._only(reasons, how) for reasons in self._in_common(entry.needs_any) or entry.needs_any)
+        return _sentence(lead + "; or ".join(said))
+
+    def _in_common(self, ways: Sequence[Sequence[Reason]]) -> list[list[Reason]]:
+        """One way, of the fields that all ways ask for; none where they share no field."""
+        shared = set.intersection(*({reason.field for reason in reasons} for reasons in ways))
+        every = [reason for reasons in ways for reason in reasons]
+        asked = dict.fromkeys(reason.field for reason in ways[0] if reason.field in shared)
+        found = [one for name in asked for one in self._united([r for r in every if r.field == name])]
+        return [found] if found else []
 
     def _united(self, reasons: list[Reason]) -> Iterable[Reason]:
         """Reasons about one field as one reason, where they only name words of which one or another would do."""
+        # Bounds and denials are not united: "> 400 or > 20" would be said of a way that needs more.
         tests = [reason.test for reason in reasons if reason.test]
         if len(tests) < len(reasons) or any(test.operator not in ("in", "includes") for test in tests):
             return reasons[:1]
@@ -120,10 +137,12 @@ class Wording:
 
     def only(self, reasons: Iterable[Reason]) -> str:
         """What it would take where some conditions are not met: "Only after sorafenib (not taken so far)"."""
-        joined = "; ".join(dict.fromkeys(self._only(reason) for reason in reasons))
-        return joined[:1].upper() + joined[1:]
+        return _sentence(self._only(reasons))
 
-    def _only(self, reason: Reason) -> str:
+    def _only(self, reasons: Iterable[Reason], how: str = "studied ") -> str:
+        return "; ".join(dict.fromkeys(self._one(reason, how) for reason in reasons))
+
+    def _one(self, reason: Reason, how: str) -> str:
         field, test = self.fields[reason.field], reason.test
         now = self.token(field, reason.value)
         if test is None:
@@ -132,7 +151,7 @@ class Wording:
         if excluded and not _phrase(test):
             return f"not {self._setting(field, excluded)}"
         if field.name == "region" and test.operator == "in":
-            return f"only in {self._regions(test)}"  # a trial was run there, or a licence holds there
+            return f"{how}in {self._regions(test)} only"
         here = _WORDS["here"].get(field.name, {}).get(reason.value, "" if field.kind == "flag" else f"here {now}")
         return f"only {self._setting(field, test)}{f' ({here})' if here else ''}"
 
@@ -141,6 +160,7 @@ class Wording:
         if test.operator in ("not in", "lacks"):
             return test.opposite()
         left = tuple(value for value in field.values if value not in test.operands)
+        # Regions are always named: "not elsewhere" would be short, and tell nobody where a trial was run.
         short = field.kind == "choice" and field.name != "region" and test.operator == "in"
         return replace(test, operands=left) if short and len(left) == 1 < len(test.operands) else None
 
@@ -156,6 +176,7 @@ class Wording:
 
     def _regions(self, test: Test) -> str:
         """Regions by the name of their group where a concept of the ruleset is that group."""
+        # By what the concept tests, not by its id: a ruleset may call its Asian regions what it likes.
         for concept in self.concepts.values():
             when = concept.when
             same = isinstance(when, Test) and when.field == test.field and set(when.operands) == set(test.operands)
@@ -164,21 +185,19 @@ class Wording:
         return self.test(test)
 
     def test(self, test: Test, wanted: bool = True) -> str:
-        """What a test asks for, positively: "A or B" for "not C", "any but Japan", "> 400"."""
+        """What a test asks for, positively: "A or B" for "not C", "any but Japan", "> 400 ng/mL"."""
         asked = test if wanted else test.opposite()
         field = self.fields[asked.field]
-        words = [field.show(word) for word in asked.operands] if field.kind != "set" else self._set_words(field, asked)
+        words = [field.show(word) for word in asked.operands]
         if asked.operator == "in":
             return any_of(words)
         if asked.operator == "not in":
-            left = [field.show(value) for value in _in_order(field) if value not in asked.operands]
+            every = (True, False) if field.kind == "flag" else field.values
+            left = [field.show(value) for value in every if value not in asked.operands]
             return any_of(left) if len(left) <= _MOST_LISTED else f"any but {any_of(words)}"
         phrases = {"includes": any_of(words), "lacks": f"without {any_of(words)}", "empty": NONE, "not empty": "at least one"}
         sign = {"=": "exactly", "!=": "other than"}.get(asked.operator, asked.operator)
-        return phrases.get(asked.operator) or f"{sign} {any_of(words)}"
-
-    def _set_words(self, field: Field, test: Test) -> list[str]:
-        return [field.show((str(word),)) for word in test.operands]
+        return phrases.get(asked.operator) or field.in_unit(f"{sign} {any_of(words)}")
 
     def condition(self, condition: Condition, wanted: bool = True) -> str:
         """A condition as one line: "BCLC stage C or D; advanced HCC; AFP > 400". Negation is carried to the tests."""

@@ -73,8 +73,8 @@ def test_the_strongest_rule_that_reaches_the_list_speaks_and_the_others_stay_vis
             assert all(other.reaches != "ruled_out" for other in entry.other_rules)
             same = [other for other in entry.other_rules if other.reaches == name]
             assert all(RANK[entry.standing] <= RANK[other.standing] for other in same)
-            assert (entry.would_be is not None) is (name == "possible")
-            if entry.would_be:
+            assert (entry.would_be is not None) is (name in ("possible", "ruled_out"))
+            if name == "possible":
                 assert entry.would_be == evaluator.ruleset.rules[entry.rule].reaches
 
 
@@ -97,8 +97,11 @@ def test_needs_are_open_fields_of_every_open_rule(evaluator: Evaluator, facts: F
 
 @settings(max_examples=25)
 @given(facts=profiles())
-def test_what_a_ruled_out_therapy_needs_is_the_least_for_every_one_of_its_rules(evaluator: Evaluator, facts: Facts) -> None:
-    """No smaller set of fields, whatever they became, would stop a rule from being ruled out: by the plain reading."""
+def test_what_a_ruled_out_therapy_needs_is_the_least_for_every_way_in(evaluator: Evaluator, facts: Facts) -> None:
+    """No smaller set of fields, whatever they became, would stop a rule from being ruled out: by the plain reading.
+
+    A rule that speaks against the therapy is no way in, unless the therapy has no other.
+    """
     classes = field_classes(evaluator.program)
     conditions, concepts = conditions_of(evaluator.ruleset), evaluator.ruleset.concept_conditions
 
@@ -110,7 +113,11 @@ def test_what_a_ruled_out_therapy_needs_is_the_least_for_every_one_of_its_rules(
         needed = [tuple(dict.fromkeys(reason.field for reason in reasons)) for reasons in entry.needs_any]
         assert [len(names) for names in needed] == sorted(len(names) for names in needed)
         assert entry.needs_any
-        for rule in evaluator.ruleset.therapies[entry.therapy].rules:
+        rules = evaluator.ruleset.therapies[entry.therapy].rules
+        ways = [rule for rule in rules if rule.reaches in ("options", "trials")] or list(rules)
+        assert entry.would_be == min((rule.reaches for rule in ways), key=list(ORDER).index)
+        assert evaluator.ruleset.rules[entry.rule] in ways
+        for rule in ways:
             assert any(open_if_unknown(rule, names) for names in needed), "one alternative must reopen the rule"
             fewest = min(len(names) for names in needed if open_if_unknown(rule, names))
             assert not any(open_if_unknown(rule, names) for names in combinations(classes, fewest - 1))

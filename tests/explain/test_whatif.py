@@ -195,9 +195,9 @@ def test_an_interval_is_found_out_within_its_bounds(evaluator: Evaluator) -> Non
 def test_too_many_changes_are_refused_and_not_cut_short(
     evaluator: Evaluator, met_high: Profile, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from hepatica.explain import changes
+    from hepatica.explain import search
 
-    monkeypatch.setattr(changes, "MOST_TRIED", 2)
+    monkeypatch.setattr(search, "MOST_TRIED", 2)
     with pytest.raises(InvalidInput, match="too-many-changes"):
         what_if(evaluator, met_high)
 

@@ -146,20 +146,20 @@ def test_yes_is_yes_however_written(word: str) -> None:
 def test_every_problem_is_reported_at_its_place_in_order_with_the_nearest_spelling() -> None:
     text = "bclc_stage: E\nregoin: europe\nprior_sorafenib: progresed\necog: 5\netiology: [hbv, hvc]\nafp: lots\n"
     assert refused(text) == [
-        "p.yaml:1:13: unknown-value: bclc_stage cannot be 'E'; allowed: 0, A, B, C, D, unknown",
+        "p.yaml:1:13: unknown-value: BCLC stage cannot be 'E'; allowed: 0, A, B, C, D, unknown",
         f"p.yaml:2:1: unknown-field: unknown field 'regoin'; did you mean 'region'? allowed: {', '.join(keys_of(COMMON_FIELDS))}",
-        "p.yaml:3:18: unknown-value: prior_sorafenib cannot be 'progresed'; did you mean 'progressed'? "
+        "p.yaml:3:18: unknown-value: Prior sorafenib cannot be 'progresed'; did you mean 'progressed'? "
         "allowed: none, progressed, intolerant, refused, unknown",
-        "p.yaml:4:7: out-of-range: ecog cannot be '5'; allowed: a whole number from 0 to 4, or unknown",
-        "p.yaml:5:17: unknown-value: etiology cannot be 'hvc'; allowed: hbv, hcv, alcohol, nafld, other, unknown",
-        "p.yaml:6:6: not-a-number: afp cannot be 'lots'; allowed: a number from 0 to 100,000,000 ng/mL, or unknown",
+        "p.yaml:4:7: out-of-range: ECOG performance status cannot be '5'; allowed: a whole number from 0 to 4, or unknown",
+        "p.yaml:5:17: unknown-value: Aetiology cannot be 'hvc'; allowed: HBV, HCV, alcohol, NAFLD, other, unknown",
+        "p.yaml:6:6: not-a-number: AFP cannot be 'lots'; allowed: a number from 0 to 100,000,000 ng/mL, or unknown",
     ]
 
 
 @pytest.mark.parametrize(
     ("text", "code", "says"),
     [
-        ("child_pugh_class: C\nchild_pugh_score: 6", "contradiction", "score 6 is class A, but child_pugh_class is C (10-15)"),
+        ("child_pugh_class: C\nchild_pugh_score: 6", "contradiction", "score 6 is class A, but Child-Pugh class is C (10-15)"),
         (
             "child_pugh_class: B\nchild_pugh_components: " + FULL.format("1 mg/dL", "4 g/dL", 1, "none", "none"),
             "contradiction",
@@ -170,7 +170,7 @@ def test_every_problem_is_reported_at_its_place_in_order_with_the_nearest_spelli
             "contradiction",
             "11 to 15",
         ),
-        ("prior_sorafenib: none\nother_prior_systemic: [sorafenib]", "unclear", "belongs in prior_sorafenib"),
+        ("prior_sorafenib: none\nother_prior_systemic: [sorafenib]", "unclear", "belongs in Prior sorafenib"),
         ("other_prior_systemic: [tki, none]", "unknown-value", "does not go beside other values"),
         ("child_pugh_components: {bilirubin: 34}", "unit", "a number with its unit (mg/dL or µmol/L)"),
         ("child_pugh_components: {albumin: 38 mg/dL}", "unit", "g/dL or g/L"),
@@ -242,7 +242,7 @@ def test_setting_any_part_of_child_pugh_replaces_all_of_it() -> None:
 def test_a_label_is_taken_as_it_is_and_a_field_is_set_once() -> None:
     assert read("ecog: 1", "label=Case #3: one").label == "Case #3: one"
     assert read("label: a", "label=").label == ""
-    assert refused("ecog: 1", "cmet=high", "cmet=low") == ["--set:2:1: setting: cmet is set twice"]
+    assert refused("ecog: 1", "cmet=high", "cmet=low") == ["--set:2:1: setting: Tumour c-MET is set twice"]
 
 
 def test_a_measurement_is_shown_as_exactly_as_it_was_judged() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import re
 from pathlib import Path
 
 import pytest
@@ -515,7 +516,7 @@ def test_every_spelling_found_in_public_files_has_its_verdict(shared: Path) -> N
         ("afp", "620 mmol/L", "has no unit 'mmol/L'; allowed: ng/mL"),
         ("bclc_stage", "С", "Cyrillic or Greek letters; retype it as 'C'"),
         ("other_prior_systemic", "TACE", "not systemic"),
-        ("other_prior_systemic", "sorafenib", "belongs in prior_sorafenib"),
+        ("other_prior_systemic", "sorafenib", "belongs in Prior sorafenib"),
         ("etiology", "No virus", "without a virus the cause may be"),
         ("child_pugh_components.inr", "10.2", "prothrombin time in seconds"),
         ("child_pugh_components.bilirubin", "2 µmol/L", "is it in mg/dL?"),
@@ -546,6 +547,32 @@ def test_no_suggestion_turns_one_meaning_into_another(field: str, typed: str) ->
     with pytest.raises(InvalidInput) as caught:
         profile_from({field: typed})
     assert "did you mean" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("typed", "read"),
+    [
+        # A comma or a point groups digits only before exactly three of them; else it is a decimal sign.
+        ("12,00", 12), ("12,0", 12), ("12.00", 12), ("1,5", 1.5), ("1,50", 1.5), (",5", 0.5), ("12,3456", 12.3456), ("0,400", 0.4),
+        ("0.400", 0.4), ("1234,5", 1234.5), ("1234.567", 1234.567), ("1,23e4", 12300),
+        # Before exactly three a comma groups, as laboratories print it; a lone point may do either.
+        ("1,500", 1500), ("15,000", 15000), ("400,000", 400_000), ("1,200,000", 1_200_000), ("1.200.000", 1_200_000),
+        ("1.500", None), ("15.000", None), ("400.000", None), ("1.000", None),
+        # Of two kinds the last is the decimal sign.
+        ("1.200,50", 1200.5), ("1,200.50", 1200.5), ("1 200,5", 1200.5),
+        # No number: digits grouped by two, several decimal signs, or cut off at the comma.
+        ("1,2,3", ""), ("1.2.3", ""), ("1,50,000", ""), ("12,", ""), ("1,", ""),
+    ],
+)  # fmt: skip
+def test_commas_and_points_read_one_way_or_not_at_all(typed: str, read: float | str | None) -> None:
+    if isinstance(read, (int, float)):
+        value, said = read_value(COMMON_FIELDS["afp"], typed)
+        assert value == read
+        assert said or re.fullmatch(r"\d+\.\d*", typed), "what is read otherwise than it stands is told"
+        return
+    with pytest.raises(Refused) as refused:
+        read_value(COMMON_FIELDS["afp"], typed)
+    assert ("reads two ways: write" in str(refused.value)) is (read is None)
 
 
 def test_what_was_read_as_something_else_is_told() -> None:

@@ -68,6 +68,7 @@ def test_the_json_of_the_answer_is_that_of_the_python_interface(server: Server) 
     ruleset = server.library.rulesets["hcc-2016"]
     for name, example in server.library.examples.items():
         expected = json.loads(json.dumps(evaluate(ruleset, example.profile).to_dict()))
+        expected["understood"] = []  # a link holds the values as they were read
         assert server.get(f"/answer.json?{server.query(name)}").json == expected
 
 

@@ -206,7 +206,7 @@ def therapy(name: str, rules: Ruleset, given_as: str) -> str:
         return found
     here = f"{quote(name)} is not in this ruleset ({rules.card.id})"
     elsewhere = [other.card.id for other in _other_rulesets(rules) if _named(name, other)]
-    there = f"it is in {' and '.join(elsewhere)}: --ruleset {elsewhere[0]}" if elsewhere else suggestion(name, rules.therapies)
+    there = f"it is in {' and '.join(elsewhere)}: --ruleset {elsewhere[0]}" if elsewhere else _part_of(name, rules)
     raise InvalidInput([Problem(given_as, 1, 1, "unknown-therapy", f"{here}; {there}")])
 
 
@@ -214,6 +214,15 @@ def _named(name: str, rules: Ruleset) -> str:
     """The therapy of an id, a name or a synonym, whatever the case, blanks and hyphens; empty where there is none."""
     known = rules.therapies.values()
     return next((one.id for one in known if _folded(name) in map(_folded, (one.id, one.name, *one.synonyms))), "")
+
+
+def _part_of(name: str, rules: Ruleset) -> str:
+    """The combinations that hold a drug, here or in another shipped ruleset; else the therapies there are."""
+    for ruleset in (rules, *_other_rulesets(rules)):
+        held = [one.id for one in ruleset.therapies.values() if _folded(name) in map(_folded, one.name.split())]
+        if held:
+            return f"it is part of {', '.join(held)} ({ruleset.card.id})"
+    return suggestion(name, rules.therapies)
 
 
 def _folded(text: str) -> str:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import gc
 import weakref
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import replace
 from operator import attrgetter, itemgetter
 from typing import Any, NamedTuple
 
@@ -67,6 +66,8 @@ def judged(rules: Sequence[Rule], verdicts: Sequence[Verdict]) -> Judgement:
     return Judgement(found, main, tuple(n for n, name in enumerate(reached) if name == "possible"))
 
 
+# What follows speaks of bits, not of values: patients in whom the same tests hold and fail share one outline, and even a
+# large cohort has few of those.
 class _StudyPart(NamedTuple):
     """What a patient's tests say of a study: the applicability, and the tests that decide it."""
 
@@ -98,12 +99,11 @@ class _Outline:
     def __init__(self, list_name: ListName, parts: tuple[Any, ...], shown: Iterable[str]) -> None:
         self.list, self.parts = list_name, parts
         fields = sorted(shown)
-        self.values: Callable[[Facts], Any] = itemgetter(*fields) if fields else _nothing
+        self.values: Callable[[Facts], Any] = itemgetter(*fields) if fields else lambda _: None
         self.known = BoundedCache[Any, _Placed]()
 
 
-def _nothing(_: Facts) -> None:
-    return None
+_AS_RECORDED = ("name", "design", "kind", "status", "n", "nct", "source", "results", "discrepancies", "later")
 
 
 class _CitedStudy:
@@ -121,6 +121,7 @@ class _CitedStudy:
                 self.tests |= goal.tests
         read = enrolled.fields if enrolled else frozenset()
         self._stated = tuple(name for name in evaluator.program.fields if name in read)
+        # Criteria that say no more than the scope does tell nothing of whom the trial took.
         self._inside: ApplicabilityStatus = "partly_stated" if read <= evaluator.explained[SCOPE].fields else "inside"
 
     def part(self, reading: Conclusions) -> _StudyPart:
@@ -139,19 +140,10 @@ class _CitedStudy:
         unknown = tuple(dict.fromkeys(reason.field for reason in reasons)) if part.status == "unknown" else ()
         return Citation(
             study=study.id,
-            name=study.name,
             phase=study.phase or "",
-            design=study.design,
-            kind=study.kind,
-            status=study.status,
-            n=study.n,
-            nct=study.nct,
             level=level_of(study.kind),
-            source=study.source,
             applicability=Applicability(part.status, outside, unknown, self._stated),
-            results=study.results,
-            discrepancies=study.discrepancies,
-            later=study.later,
+            **{name: getattr(study, name) for name in _AS_RECORDED},
         )
 
 
@@ -169,8 +161,12 @@ class _TherapyPlan:
         self._conditions = [evaluator.explained[GoalKey("rule", rule.id)] for rule in self.rules]
         self._cited = [[evaluator.cited(name) for name in rule.cites] for rule in self.rules]
         self._position = position
+        # What a failed trial enrolled is no way in, unless failure is all that there is to reach.
+        helpful = [n for n, rule in enumerate(self.rules) if rule.reaches in ("options", "trials")]
+        self._ways = helpful or range(len(self.rules))
         # The place in a list: standing, evidence, and the order of the card where both are equal.
         self._order = [(RANK[rule.standing], *evidence_rank(rule, self._ruleset.studies), position) for rule in self.rules]
+        # One bit to a rule tells at once whether any may apply; the tests are all that an entry can depend on.
         self._marks = self._rule_tests = self._tests = 0
         for condition in self._conditions:
             self._marks |= condition.goal.mark
@@ -235,9 +231,10 @@ class _TherapyPlan:
         failures = tuple(answer.headline for answer in answers.values() if answer.reaches == "not_supported")
         rule, main = self.rules[judgement.main], answers[judgement.main]
         asked = {field for n in judgement.open for field in answers[n].needs} if judgement.list == "possible" else ()
+        # The failure is the headline itself there, and need not be said beside it.
         backed = rule.reaches != "not_supported"
-        entry = replace(
-            self._unexplained(rule),
+        entry = self._entry(
+            rule,
             would_be=rule.reaches if judgement.list == "possible" else None,
             because=main.because,
             needs=tuple(name for name in self._program.fields if name in asked),
@@ -249,26 +246,10 @@ class _TherapyPlan:
         )
         return _Placed(judgement.list, self._order[judgement.main], entry)
 
-    def _unexplained(self, rule: Rule) -> Entry:
-        """The entry that a rule gives the therapy, as far as it is the same for every patient."""
-        return Entry(
-            therapy=self.therapy.id,
-            name=self.therapy.name,
-            rule=rule.id,
-            line=rule.line,
-            standing=rule.standing,
-            verdict=rule.verdict,
-            would_be=None,
-            says=rule.says,
-            because=(),
-            needs=(),
-            needs_any=(),
-            caveats=(),
-            extrapolates=None,
-            citations=(),
-            headline=Headline(text=""),
-            other_rules=(),
-        )
+    def _entry(self, rule: Rule, **told: Any) -> Entry:
+        """The entry that a rule gives the therapy: what is the same for every patient, and what is told of this one."""
+        who, what = self.therapy, (rule.id, rule.line, rule.standing, rule.verdict, rule.says)
+        return Entry(who.id, who.name, *what, **told)
 
     def _answer(self, part: _RulePart, facts: Facts) -> RuleAnswer:
         """What one rule that applies, or may, says of the patient."""
@@ -285,7 +266,6 @@ class _TherapyPlan:
             says=rule.says,
             because=reasons if certain else (),
             needs=() if certain else tuple(dict.fromkeys(reason.field for reason in reasons)),
-            blocked_by=(),
             caveats=rule.caveats,
             extrapolates=rule.extrapolates,
             citations=citations,
@@ -317,12 +297,14 @@ class _TherapyPlan:
         return self._headlines.keep(key, headline(citations, telling, failures))
 
     def _ruled_out(self, outline: _Outline, facts: Facts) -> _Placed:
-        """What each rule would need, the smallest demand first; the rule that asks for least is named."""
-        pairs = zip(self._conditions, outline.parts, strict=True)
-        blocked = [condition.reasons(tests, facts) for condition, tests in pairs]
-        needs_any = sorted(dict.fromkeys(blocked), key=lambda reasons: len({reason.field for reason in reasons}))
-        rule = self.rules[blocked.index(needs_any[0])]
-        return _Placed("ruled_out", (self._position,), replace(self._unexplained(rule), needs_any=tuple(needs_any)))
+        """What each rule that is a way in would need, the smallest demand first; the rule that asks for least is named."""
+        blocked: dict[tuple[Reason, ...], Rule] = {}
+        for n in self._ways:
+            blocked.setdefault(self._conditions[n].reasons(outline.parts[n], facts), self.rules[n])
+        needs_any = sorted(blocked, key=lambda reasons: len({reason.field for reason in reasons}))
+        best = min((self.rules[n].reaches for n in self._ways), key=ORDER.__getitem__)
+        entry = self._entry(blocked[needs_any[0]], would_be=best, needs_any=tuple(needs_any))
+        return _Placed("ruled_out", (self._position,), entry)
 
 
 class Evaluator:
@@ -368,12 +350,14 @@ class Evaluator:
             ruleset=self._identity,
             profile=profile,
             measured=profile.measurements,
+            understood=profile.understood,
             warnings=profile.warnings,
             derived=derived,
             derived_from=derived_from,
             scope=scope,
             scope_needs=self.explained[SCOPE].needs(reading) if scope == "unknown" else (),
             scope_says=self.ruleset.card.out_of_scope if scope == "out" else "",
+            # Every list of `ORDER` is a field of the result, so a new list cannot be forgotten here.
             **{name: _sorted(found) for name, found in lists.items()},
             notes=tuple([note for note, goal in self._notes if goal is None or reading.certain & goal.mark]),
             knowledge=self.ruleset,
@@ -393,6 +377,7 @@ def _sorted(placed: list[_Placed]) -> tuple[Entry, ...]:
 
 def facts_under(ruleset: Ruleset, profile: Profile) -> Facts:
     """A profile's facts over a ruleset's fields: those it was not asked for are unknown."""
+    # By identity: tables of fields are shared, and comparing them would cost more than the answer.
     return profile.facts if profile.fields is ruleset.fields else facts_of(profile.facts, ruleset.fields)
 
 
@@ -412,28 +397,20 @@ def evaluator_of(ruleset: Ruleset) -> Evaluator:
     found: Evaluator | None = ruleset.__dict__.get("_evaluator")
     if found is None:
         found = ruleset.__dict__.setdefault("_evaluator", Evaluator(ruleset))
-        _DROPPED.collect(found)
+        _collect_dropped(found)
     return found
 
 
-class _Dropped:
+_ALIVE: weakref.WeakSet[Evaluator] = weakref.WeakSet()
+_COLLECT_EVERY = 4
+
+
+def _collect_dropped(newest: Evaluator) -> None:
     """Has rulesets collected that nobody uses any more.
 
     A ruleset and its evaluator hold each other, so only the garbage collector frees them, and it cannot see how much memory
     the engine's handles take: left alone it lets a hundred megabytes stand.
     """
-
-    def __init__(self) -> None:
-        self._alive: weakref.WeakSet[Evaluator] = weakref.WeakSet()
-        self._most = _FEW
-
-    def collect(self, newest: Evaluator) -> None:
-        """Count an evaluator, and collect where there are half as many again as were in use the last time."""
-        self._alive.add(newest)
-        if len(self._alive) > self._most:
-            gc.collect()
-            self._most = len(self._alive) * 3 // 2 + _FEW
-
-
-_FEW = 3
-_DROPPED = _Dropped()
+    _ALIVE.add(newest)
+    if len(_ALIVE) % _COLLECT_EVERY == 0:
+        gc.collect()

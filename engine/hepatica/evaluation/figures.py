@@ -11,6 +11,7 @@ from hepatica.knowledge import ConfidenceInterval, Correction, CorrectionKind, F
 _ENDPOINTS = {"OS_rate": "OS rate", "PFS_rate": "PFS rate", "other": ""}
 _UNITS = {"mo": " mo", "wk": " wk", "d": " d", "%": " %", "n": " patients", "ratio": "", "other": ""}
 _IN_MONTHS = {"d": 12 / 365.25, "wk": 7 * 12 / 365.25}
+# The low dose stands where a control would: the tested dose comes first.
 _CONTROLS = re.compile(r"placebo|control|supportive care|observation|\blow", re.IGNORECASE)
 _ALL = "all"
 _TIMES = ("OS", "PFS", "TTP", "DFS")
@@ -124,6 +125,7 @@ def _arms_words(study: Study, result: Result, parts: FigureParts, mark: str) -> 
         return ""
     unit = " patient" if result.unit == "n" and [value for _, value in parts.arms] == [1] else _UNITS[result.unit]
     text = " v ".join(f"{arm_name(study, arm)} {shown(value)}{mark}" for arm, value in parts.arms) + unit
+    # Days and weeks stand as printed, with the months that every other line is in.
     converted = [months(value, result.unit) for _, value in parts.arms]
     if all(value is not None for value in converted):
         text += f" ({' v '.join(f'{value:g}' for value in converted)} mo)"
@@ -207,6 +209,7 @@ def matters(printed: Figure | None, other: Figure | None) -> bool:
     return abs(a - b) > max(rounding, _SLIGHT * max(abs(a), abs(b)))
 
 
+# 12.7 for 13.0 months: no reader would think otherwise of the trial.
 _SLIGHT = 0.04
 
 
@@ -216,5 +219,6 @@ def _decimals(value: float) -> int:
 
 def significant(p: Figure | None) -> bool | None:
     """Whether a P value is below 0.05; None where none is given."""
+    # A word (NS, NR) claims no significance; a missing value claims nothing.
     value = number(p)
     return None if p is None else value < 0.05 if value is not None else False

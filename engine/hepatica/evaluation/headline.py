@@ -15,27 +15,13 @@ from hepatica.evaluation import figures
 from hepatica.evaluation.figures import TELLING, FigureParts
 from hepatica.evaluation.result import ApplicabilityStatus, ArmValue, Citation, Headline
 from hepatica.inference import ENROLLED_NOBODY, Verdict, enrolment
-from hepatica.knowledge import STANDINGS, LaterEvent, Reference, Result, Rule, Study, StudyKind, Therapy, leaves, number
+from hepatica.knowledge import DESIGNS, STANDINGS, LaterEvent, Reference, Result, Rule, Study, StudyKind, Therapy, leaves, number
 
 FIT: Mapping[ApplicabilityStatus, int] = {"inside": 0, "partly_stated": 1, "not_stated": 2, "unknown": 3, "outside": 5}
 """How well a study fits a patient, best first. What tells nothing of its patients (`_TELLS_NOTHING`) stands just before the
 studies that did not enrol such a patient."""
 
 _TELLS_NOTHING = 4
-DESIGNS: tuple[StudyKind, ...] = (
-    "randomised_controlled_trial",
-    "randomised_dose_comparison",
-    "single_arm_trial",
-    "meta_analysis",
-    "dose_finding_trial",
-    "retrospective_series",
-    "case_report",
-    "trial_in_progress",
-    "regulatory_approval",
-    "review_statement",
-)
-"""Best evidence first; within a design the larger study."""
-
 DAGGER = "†"
 _DESIGN_MARKS: Mapping[StudyKind, str] = {
     "randomised_dose_comparison": "comparison of doses, no untreated control",
@@ -70,7 +56,9 @@ def evidence_rank(rule: Rule, studies: Mapping[str, Study]) -> tuple[int, int]:
 
 
 def _design(study: Study) -> tuple[int, int]:
-    return DESIGNS.index(study.kind), -(study.n or 0)
+    # A threshold within an arm says no more than a trial without a control group: a control that passed it, too, is no help.
+    kind = study.kind if study.compares else "single_arm_trial"
+    return DESIGNS.index(kind), -(study.n or 0)
 
 
 def headline(citations: Sequence[Citation], telling: Telling, failures: Sequence[Headline] = ()) -> Headline:
@@ -83,10 +71,12 @@ def headline(citations: Sequence[Citation], telling: Telling, failures: Sequence
     result = key_result(study, telling)
     line, arms, marks = _figures(study, result, telling) if result else (_without_figures(study, telling), (), ())
     marks = (*marks, *_marks(study, result, best.applicability.status, telling))
+    first = telling.rule.mark
     later = "; ".join(_later(event) for event in _overturning(telling, [c.study for c in citations]))
     against = tuple(f"but as a whole not supported: {failed.text}" for failed in failures)
     signal = _signal(study, telling)
-    text = "; ".join(filter(None, (line, *marks, signal, *against, later)))
+    text = "; ".join(filter(None, (first[:1].upper() + first[1:], line, *marks, signal, *against, later)))
+    marks = (first, *marks) if first else marks
     return Headline(text, study.id, figures.endpoint_words(result) if result else "", arms, marks, later, against)
 
 
@@ -99,12 +89,14 @@ def _fit(telling: Telling, citation: Citation) -> int:
 
 def _bearing(telling: Telling, citation: Citation) -> tuple[bool, int, int, int]:
     study = telling.studies[citation.study]
+    # Design before what was asked, that before size: a large trial of others must not hide a small one of such patients.
     design, size = _design(study)
     return not STANDINGS[telling.rule.standing].borne_out_by(study), design, -_asked(study, citation), size
 
 
 def _asked(study: Study, citation: Citation) -> int:
     """How much a study that enrolled such patients asked of them: to a patient in Asia an Asian trial is nearer than another."""
+    # Only where the patient is inside: what a trial asked in vain makes it no nearer.
     condition = enrolment(study) if citation.applicability.status == "inside" else None
     return len(set(leaves(condition))) if condition is not None else 0
 
@@ -115,18 +107,23 @@ def key_result(study: Study, telling: Telling) -> Result | None:
     primary = {endpoint.name for endpoint in study.primary_endpoints}
     backs = telling.rule.reaches != "not_supported"  # a failure is the whole study's, also before one of a subgroup
 
+    def rests_on(result: Result) -> bool:
+        return named == study.id and result.id == result_id
+
     def place(result: Result) -> tuple[int, int]:
         whole = not result.subgroup
         steps = (
-            named == study.id and result.id == result_id,
+            rests_on(result),
             backs and result.subgroup_when is not None and telling.fits(study, result) is Verdict.TRUE,
             whole and result.endpoint == "OS",
             whole and result.endpoint in primary,
             whole,
         )
-        return steps.index(True) if any(steps) else len(steps), TELLING.index(result.endpoint)
+        return (*steps, True).index(True), (*TELLING, "other").index(result.endpoint)
 
-    shown = [r for r in study.results if r.endpoint in TELLING and (r.arms or r.hr is not None or r.corrected or r.says)]
+    # "No difference, no figures printed" has no endpoint of its own, and may be what a rule rests on.
+    told = [r for r in study.results if rests_on(r) or r.endpoint in TELLING]
+    shown = [r for r in told if r.arms or r.hr is not None or r.corrected or r.says]
     fitting = [r for r in shown if r.subgroup_when is None or telling.fits(study, r) is not Verdict.FALSE]
     return min(fitting, key=place, default=None)
 
@@ -207,7 +204,8 @@ def _changed(printed: FigureParts, fix: FigureParts) -> frozenset[str]:
 def _without_figures(study: Study, telling: Telling) -> str:
     if study.approval is not None:
         parts = (study.approval.authority, study.approval.region, study.approval.date)
-        return f"{study.name}: approved ({', '.join(part for part in parts if part)})"
+        known = ", ".join(part for part in parts if part and not part.startswith("not "))
+        return f"{study.name}: approved{f' ({known})' if known else ''}"
     phase = f", phase {study.phase}" if study.phase and "phase" not in study.name.lower() else ""
     if telling.rule.reaches == "unreported":
         return f"{study.name}{phase}: nothing reported"
@@ -223,6 +221,7 @@ def _signal(study: Study, telling: Telling) -> str:
     if other is None or other.id == study.id or study.status not in _UNDER_WAY:
         return ""
     result = next(result for result in other.results if result.id == result_id)
+    # The trial has no figure of its own yet; without its ground a reader could not tell why it was begun.
     line, _, marks = _figures(other, result, telling)
     return "; ".join((f"its ground: {line}", *marks, *_marks(other, result, "inside", telling)))
 
@@ -240,6 +239,8 @@ def _marks(study: Study, result: Result | None, status: ApplicabilityStatus, tel
             yield "subgroup of a trial that missed its primary endpoint" if missed else "subgroup"
         elif missed and telling.rule.is_option:
             yield "primary endpoint missed"
+        elif not study.compares:
+            yield "primary endpoint a threshold within each arm, not a difference"
     if study.status == "stopped_early":
         yield "stopped early"
     if study.status == "announced":
@@ -253,6 +254,7 @@ def _marks(study: Study, result: Result | None, status: ApplicabilityStatus, tel
 def _overturning(telling: Telling, cited: Iterable[str]) -> Iterator[LaterEvent]:
     """What overturned the studies cited; for a mere signal or a trial in progress, also what overturned its successors."""
     own = [telling.studies[name] for name in cited]
+    # A signal falls with the trial that was to confirm it, whichever of the two the rule cites.
     further = telling.therapy.studies if telling.rule.standing in ("early_signal", "in_trial") else ()
     events = dict.fromkeys(event for study in (*own, *further) for event in study.later if event.effect == "overturns")
     yield from sorted(events, key=lambda event: event.year)

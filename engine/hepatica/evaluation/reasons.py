@@ -9,7 +9,7 @@ from typing import TypeVar
 from hepatica.evaluation.result import Reason
 from hepatica.inference import Conclusions, Conditions, Goal, GoalKey, Masks, Program, Verdict, each_bit
 from hepatica.knowledge import ConceptTest, Condition, Test, leaves
-from hepatica.patient import NONE, UNKNOWN, Facts, Value
+from hepatica.patient import NONE, Facts, Field, Value
 
 Tested = Conclusions | Masks
 
@@ -92,6 +92,7 @@ class BoundedCache(dict[K, V]):
 
     def keep(self, key: K, value: V) -> V:
         """Store a thing, and give it back."""
+        # Emptied at once: counting what was used last would cost more than working a few out again.
         if len(self) >= self.MOST:
             self.clear()
         self[key] = value
@@ -110,11 +111,7 @@ def reason(test: Test, facts: Facts, concept: str = "") -> Reason:
 
 def token(value: Value | None) -> str:
     """A value as an output's token: `yes`, `wild_type`, `hbv, hcv`, `400`, `> 400`, `unknown`."""
-    if value is None or isinstance(value, bool):
-        return UNKNOWN if value is None else "yes" if value else "no"
-    if isinstance(value, tuple):
-        return ", ".join(value) if value else NONE
-    return f"{value:.10g}" if isinstance(value, float) else str(value)
+    return Field.written(value) if not isinstance(value, tuple) else ", ".join(value) or NONE
 
 
 def explained(program: Program, conditions: Conditions) -> dict[GoalKey, Explained]:
@@ -125,6 +122,7 @@ def explained(program: Program, conditions: Conditions) -> dict[GoalKey, Explain
 
 def smallest_failing(conjunctions: tuple[int, ...], fails: int, by_field: tuple[int, ...]) -> int:
     """The failing tests of the conjunction that fails in fewest fields, then tests: all would have to change."""
+    # Fields before tests: two bounds on one value are one thing to change, not two.
     failing_sets = dict.fromkeys(c & fails for c in conjunctions)
     return min(failing_sets, key=lambda failing: (_fields_in(failing, by_field), failing.bit_count()))
 
@@ -160,6 +158,7 @@ def _owners(goal: Goal, program: Program, condition: Condition) -> dict[int, str
     found: dict[int, str] = {}
     for index in each_bit(goal.tests if named else 0):
         if program.tests[index] not in direct:
+            # What the goal names itself is nobody else's; of several concepts the first in the alphabet owns it, in every run.
             owners = [concept for concept in named if program.concept_tests[concept] >> index & 1]
             found |= {index: owners[0]} if owners else {}
     return found

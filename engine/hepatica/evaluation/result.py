@@ -26,7 +26,7 @@ from hepatica.knowledge import (
     Test,
     Verdict,
 )
-from hepatica.patient import Profile, ProfileWarning
+from hepatica.patient import Profile, ProfileWarning, Understood
 from hepatica.records import record
 
 CONTRACT = "2"
@@ -176,7 +176,7 @@ class Headline:
 
 @record
 class RuleAnswer:
-    """What one rule says of the patient: the list it reaches, what it needs, what blocks it."""
+    """What one rule says of the patient: the list it reaches and what it needs."""
 
     rule: str
     reaches: ListName
@@ -186,7 +186,6 @@ class RuleAnswer:
     says: str
     because: tuple[Reason, ...]
     needs: tuple[str, ...]
-    blocked_by: tuple[Reason, ...]
     caveats: tuple[Caveat, ...]
     extrapolates: Extrapolation | None
     citations: tuple[Citation, ...]
@@ -197,8 +196,9 @@ class RuleAnswer:
 class Entry:
     """A therapy in its list: the rule that puts it there, what it says of the patient, and what the other rules say.
 
-    `needs` (possible) and `needs_any` (ruled out: what each rule would need, one alternative to a rule) speak for all
-    rules of the therapy. `would_be` is the list that the strongest open rule would reach.
+    `needs` (possible) speaks for all rules of the therapy, `needs_any` (ruled out: one alternative to a rule) for those that
+    lead to an option or a trial, or for all where none does. `would_be` is the list that the strongest open rule would
+    reach, and of a therapy that is ruled out the best list that an alternative leads to.
     """
 
     therapy: str
@@ -207,16 +207,16 @@ class Entry:
     line: Line
     standing: Standing
     verdict: Verdict | None
-    would_be: ListName | None
     says: str
-    because: tuple[Reason, ...]
-    needs: tuple[str, ...]
-    needs_any: tuple[tuple[Reason, ...], ...]
-    caveats: tuple[Caveat, ...]
-    extrapolates: Extrapolation | None
-    citations: tuple[Citation, ...]
-    headline: Headline
-    other_rules: tuple[RuleAnswer, ...]
+    would_be: ListName | None = None
+    because: tuple[Reason, ...] = ()
+    needs: tuple[str, ...] = ()
+    needs_any: tuple[tuple[Reason, ...], ...] = ()
+    caveats: tuple[Caveat, ...] = ()
+    extrapolates: Extrapolation | None = None
+    citations: tuple[Citation, ...] = ()
+    headline: Headline = Headline(text="")
+    other_rules: tuple[RuleAnswer, ...] = ()
 
 
 @record(eq=False)
@@ -228,6 +228,7 @@ class Evaluation:
     ruleset: RulesetIdentity
     profile: Profile
     measured: Mapping[str, Any]
+    understood: tuple[Understood, ...]
     warnings: tuple[ProfileWarning, ...]
     derived: Mapping[str, Truth]
     derived_from: Mapping[str, tuple[Reason, ...]]

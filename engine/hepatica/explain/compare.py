@@ -6,13 +6,13 @@ Of one patient under a ruleset and its companion of another year, what became of
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any, Literal
 
 from hepatica.evaluation import ApplicabilityStatus, Evaluation, ListName, RulesetIdentity, Scope
 from hepatica.knowledge import LaterEvent, Standing, TherapyFate, Verdict, concept_words
 from hepatica.notice import notice
 from hepatica.patient import Profile
+from hepatica.records import record
 from hepatica.wording import NOT_KNOWN, shown
 
 Difference = Literal["list", "standing", "grounds", ""]
@@ -24,7 +24,7 @@ DIFFERENCES: Mapping[Difference, str] = {
 MOST_COLUMNS = 26
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Column:
     """One answer and the name it is shown under."""
 
@@ -32,7 +32,7 @@ class Column:
     evaluation: Evaluation
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record(kw_only=True)
 class ComparedCase:
     """What a column is about: the case, and the ruleset that answered."""
 
@@ -42,7 +42,7 @@ class ComparedCase:
     profile: Profile
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record(kw_only=True)
 class ComparedRow:
     """A field, a component of Child-Pugh or a concept in every column, in words; empty where a ruleset has no such thing."""
 
@@ -51,7 +51,7 @@ class ComparedRow:
     values: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record(kw_only=True)
 class ComparedTherapy:
     """One therapy in one column. `evidence` is each cited study with whether the patient is one it enrolled."""
 
@@ -63,10 +63,11 @@ class ComparedTherapy:
     needs: tuple[str, ...]
     needs_titles: tuple[str, ...]
     headline: str
+    mark: str
     evidence: tuple[tuple[str, ApplicabilityStatus], ...]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record(kw_only=True)
 class TherapyRow:
     """One therapy in every column; None where a ruleset does not know it. `difference` is the weightiest one."""
 
@@ -76,7 +77,7 @@ class TherapyRow:
     difference: Difference
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record(kw_only=True)
 class DecadeRow:
     """One therapy for one patient in both years, None where that ruleset does not know it. `stood` is `absent`, the list where
     no evidence spoke (`ruled_out`), or the standing it had then. `fate` and `later` say what became of it and of its studies.
@@ -91,7 +92,7 @@ class DecadeRow:
     later: tuple[LaterEvent, ...]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record(kw_only=True)
 class ThenAndNow:
     """One patient under the earlier ruleset and the later one: the therapies of the best standing in each, and every row."""
 
@@ -103,7 +104,7 @@ class ThenAndNow:
     rows: tuple[DecadeRow, ...]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record(kw_only=True)
 class Comparison:
     """Everything that differs between the columns, and everything they share; `then_and_now` where they are two years."""
 
@@ -148,6 +149,7 @@ def _case(column: Column) -> ComparedCase:
 def _two_years(one: Evaluation, two: Evaluation) -> bool:
     """Whether two answers are about one patient, under a ruleset and its companion of another date."""
     cards = one.knowledge.card, two.knowledge.card
+    # Either card may name the other: a ruleset is often written before its companion exists.
     companions = cards[0].id == cards[1].companion or cards[1].id == cards[0].companion
     shared = one.knowledge.fields.keys() & two.knowledge.fields.keys()
     same = all(one.profile.facts.get(name) == two.profile.facts.get(name) for name in shared)
@@ -158,6 +160,7 @@ def then_and_now(*columns: Column) -> ThenAndNow:
     """One patient under two rulesets of different dates, given in either order."""
     then, now = sorted(columns, key=lambda column: column.evaluation.ruleset.as_of)
     before, after = then.evaluation, now.evaluation
+    # In the order of the earlier answer, so that each hope stands where a reader of that year met it.
     names = dict.fromkeys((*_placed(before), *_placed(after)))
     return ThenAndNow(
         notice=notice(f"{before.ruleset.as_of} and {after.ruleset.as_of}"),
@@ -254,6 +257,7 @@ def _cell(therapy: str, evaluation: Evaluation) -> ComparedTherapy | None:
         needs=entry.needs,
         needs_titles=tuple(evaluation.knowledge.fields[field].title for field in entry.needs),
         headline=entry.headline.text,
+        mark=evaluation.knowledge.rules[entry.rule].mark,
         evidence=tuple((citation.name, citation.applicability.status) for citation in entry.citations),
     )
 
@@ -261,6 +265,7 @@ def _cell(therapy: str, evaluation: Evaluation) -> ComparedTherapy | None:
 def _difference(cells: tuple[ComparedTherapy | None, ...]) -> Difference:
     if _differs([cell and cell.list for cell in cells]):
         return "list"
+    # The lists agree from here on, so a therapy that one ruleset does not know was settled above.
     known = [cell for cell in cells if cell is not None]
     if known[0].list in ("ruled_out", "unreported"):
         return ""

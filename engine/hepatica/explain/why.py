@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from pydantic import Field
@@ -12,6 +11,7 @@ from hepatica.evaluation import Entry, Evaluation, ListName, Reason, RuleAnswer,
 from hepatica.inference import Verdict, read
 from hepatica.knowledge import AllOf, ConceptTest, Condition, NotOf, Rule, Study, Test, TherapyFate
 from hepatica.patient import Profile
+from hepatica.records import record
 
 # What views need beside a result and its JSON leaves out: no part of the contract, so pydantic need not know what it is.
 if TYPE_CHECKING:
@@ -24,7 +24,7 @@ Holds = Literal["true", "false", "unknown"]
 Fit = Literal["inside", "outside", "unknown", "not_stated"]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record(kw_only=True)
 class ConditionTree:
     """A part of a condition with its verdict.
 
@@ -43,7 +43,7 @@ class ConditionTree:
     test: HiddenTest = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record(kw_only=True)
 class ExplainedRule:
     """One rule: whether it applies, what it would need, its limits, and its condition as a tree (the scope stands apart)."""
 
@@ -55,7 +55,7 @@ class ExplainedRule:
     written_at: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record(kw_only=True)
 class ExplainedStudy:
     """A study that some rule of the therapy cites, with whom it enrolled against the patient."""
 
@@ -66,7 +66,7 @@ class ExplainedStudy:
     criteria: tuple[ConditionTree, ...]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record(kw_only=True)
 class Explanation:
     """All that is said of one therapy for one patient."""
 
@@ -122,6 +122,7 @@ class _Trees:
     def rule(self, rule: Rule, answer: Entry | RuleAnswer | None) -> ExplainedRule:
         return ExplainedRule(
             rule=rule,
+            # With the scope: a rule of a patient who is out of scope does not apply, whatever its own condition says.
             applies=_HOLDS[self._verdict(AllOf((self.ruleset.card.scope, rule.when)))],
             because=answer.because if answer else (),
             needs=answer.needs if answer else (),
@@ -155,6 +156,7 @@ class _Trees:
 
     def _concept(self, name: str, wanted: bool, verdict: Holds) -> ConditionTree:
         """A concept with its definition below it, opened once for each way it is asked for."""
+        # A tree for each way only: the same concept stands under many rules, and may be large.
         known = self._opened.get((name, wanted))
         if known is None:
             known = self._opened[name, wanted] = self.tree(self.concepts[name], wanted)

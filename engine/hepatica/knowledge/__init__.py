@@ -51,7 +51,19 @@ from hepatica.knowledge.ruleset import (
     Therapy,
     TherapyFate,
 )
-from hepatica.knowledge.standing import FATES, LINES, RANK, STANDINGS, VERDICTS, FateStatus, Line, Standing, Verdict, level_of
+from hepatica.knowledge.standing import (
+    DESIGNS,
+    FATES,
+    LINES,
+    RANK,
+    STANDINGS,
+    VERDICTS,
+    FateStatus,
+    Line,
+    Standing,
+    Verdict,
+    level_of,
+)
 
 if TYPE_CHECKING:
     from hepatica.knowledge.condition_reader import ConditionReader
@@ -95,7 +107,7 @@ def __getattr__(name: str) -> Any:
 
 # What other packages may use, as many to a line as fit.
 __all__ = [
-    "CARD", "CASES", "FATES", "LINES", "MAX_FILES", "MAX_TOTAL", "OUTCOMES", "PHASES", "RANK", "STANDINGS", "STATUSES",
+    "CARD", "CASES", "DESIGNS", "FATES", "LINES", "MAX_FILES", "MAX_TOTAL", "OUTCOMES", "PHASES", "RANK", "STANDINGS", "STATUSES",
     "UNSTATED", "VERDICTS", "AllOf", "AnyOf", "Card", "Caveat", "Concept", "ConceptTest", "Condition", "ConditionReader",
     "ConfidenceInterval", "Correction", "CorrectionKind", "Discrepancy", "Endpoint", "Extrapolation", "FateStatus", "Figure",
     "Filters", "Found", "LaterEvent", "Line", "NotOf", "Note", "Operator", "Outcome", "Place", "Population", "Reference",

@@ -83,6 +83,7 @@ class PrimaryEndpoint:
     """An endpoint that a study was designed on, and whether it was met.
 
     `alpha` is the boundary that P was held against, `margin` the upper bound of the ratio that non-inferiority allowed.
+    `threshold`: it was held against a number within one arm, so that meeting it shows no difference from the control.
     """
 
     name: str
@@ -93,6 +94,7 @@ class PrimaryEndpoint:
     secondary: tuple[str, ...] = ()
     alpha: float | None = None
     margin: float | None = None
+    threshold: bool = False
 
 
 @record(kw_only=True)
@@ -296,8 +298,14 @@ class Study:
 
     @property
     def endpoint_names(self) -> str:
-        """The primary endpoints' names, joined: "OS and PFS"; empty where none is stated."""
-        return " and ".join(endpoint.name for endpoint in self.primary_endpoints)
+        """The primary endpoints' names, each once: "OS and PFS", "OS and OS (non-inferiority)"; empty where none is stated."""
+        named = [f"{one.name} (non-inferiority)" if one.margin else one.name for one in self.primary_endpoints]
+        return " and ".join(dict.fromkeys(named))
+
+    @property
+    def compares(self) -> bool:
+        """Whether its primary endpoint was a difference between arms."""
+        return not any(endpoint.threshold for endpoint in self.primary_endpoints)
 
 
 def number(figure: Figure | None) -> float | None:

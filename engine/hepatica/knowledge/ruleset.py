@@ -40,7 +40,8 @@ class Rule:
     """When a therapy has a standing. `says` is the sentence a reader sees; `extrapolates` admits a wider promise.
 
     `figure` names the result that a rule about a subgroup rests on, as `study/result`. `verdict` belongs to
-    `not_supported` and is held to the figures of the studies cited.
+    `not_supported` and is held to the figures of the studies cited. `mark` is what the headline must say before any figure,
+    such as "declined by the patient".
     """
 
     id: str
@@ -54,6 +55,7 @@ class Rule:
     caveats: tuple[Caveat, ...] = ()
     extrapolates: Extrapolation | None = None
     figure: str = ""
+    mark: str = ""
 
     @property
     def reaches(self) -> Reaches:

@@ -133,14 +133,16 @@ LEVELS: Mapping[StudyKind, str] = {
     "randomised_controlled_trial": "2",
     "randomised_dose_comparison": "4 (randomised between doses; uncontrolled for benefit)",
     "single_arm_trial": "4",
-    "dose_finding_trial": "4",
-    "trial_in_progress": "none yet (no results)",
     "meta_analysis": "4 (pooled, almost all uncontrolled studies)",
+    "dose_finding_trial": "4",
     "retrospective_series": "4",
     "case_report": "4",
+    "trial_in_progress": "none yet (no results)",
     "regulatory_approval": "not a study",
     "review_statement": "5",
 }
+DESIGNS = tuple(LEVELS)
+"""Best evidence first."""
 
 
 def level_of(kind: StudyKind) -> str:

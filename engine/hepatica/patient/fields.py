@@ -85,6 +85,7 @@ class Field:
     implied: tuple[Implication, ...] = ()
 
     def __hash__(self) -> int:
+        # Its mappings have no hash; equal fields have equal names, kinds and values, which is all that a hash must see.
         return hash((self.name, self.kind, self.values))
 
     def title_of(self, token: str) -> str:
@@ -98,9 +99,12 @@ class Field:
         return self.title_of(value) if isinstance(value, str) else self.written(value)
 
     def shown(self, value: Value | None) -> str:
-        """As `show`, a number with its unit."""
-        numeric = isinstance(value, (int, float, Interval)) and not isinstance(value, bool)
-        return f"{self.show(value)} {self.unit}".strip() if numeric else self.show(value)
+        """As `show`, a number with its unit; a grade or a score (a whole number) is known by its title."""
+        return self.show(value) if value is None else self.in_unit(self.show(value))
+
+    def in_unit(self, text: str) -> str:
+        """A number in words, or its bounds, with the field's unit: "> 400 ng/mL"."""
+        return f"{text} {self.unit}".strip() if self.kind == "number" else text
 
     @staticmethod
     def written(value: Value | None) -> str:
@@ -144,6 +148,7 @@ class Fields(Mapping[str, Field]):
         for each in self.values():
             for written in (each.name, each.title, *each.aliases):
                 found.setdefault(squashed(written), set()).add(each.name)
+        # A field's own name always means that field, whoever else claims it as an alias.
         exact = {squashed(name): name for name in self}
         return {written: next(iter(names)) for written, names in found.items() if len(names) == 1} | exact
 
@@ -216,6 +221,7 @@ def faults(field: Field, others: Mapping[str, Field]) -> tuple[str, ...]:
     if field.kind in ("integer", "number") and not field.low < field.high:
         found.append("a number needs bounds: low below high")
     allowed = {*tokens, UNKNOWN, *([NONE] if field.kind == "set" else [])}
+    # The first meaning of a word is kept in `meant`; a second one is the fault.
     meant = {squashed(token): token for token in tokens}
     for meaning, words in [*field.synonyms.items(), *field.unclear.items()]:
         parts = meaning.split(", ") if field.kind == "set" else [meaning]

@@ -85,10 +85,11 @@ class ScaleReader(NumberReader):
             raise self._not_in(text, amount.unit if amount else None)
         value = self._value_of(amount, (1, 1), self.scales[unit].plausible, text)
         ends = (value.low, value.high) if isinstance(value, Interval) else (value, value)
+        # Both ends of an interval: it scores only where it cannot matter which value it stands for.
         points = {self._points(end, unit, text) for end in ends}
         if len(points) > 1:
             either = " or ".join(map(str, sorted(points)))
-            raise Refused("unclear", f"{self.field.name} of {quote(text)} may score {either} points; give the amount")
+            raise Refused("unclear", f"{self.field.title} of {quote(text)} may score {either} points; give the amount")
         return Reading(points.pop(), f"{value if isinstance(value, Interval) else _exactly(value)} {unit}".strip())
 
     def _points(self, value: float, unit: str, text: str) -> int:
@@ -96,7 +97,7 @@ class ScaleReader(NumberReader):
         least, most = scale.plausible
         # The open end of a bound (> 10 mg/dL) is infinite, and plausible.
         if not least <= value <= most and abs(value) < float("inf"):
-            said = f"{self.field.name} of {quote(text)} is not plausible{scale.below if value < least else scale.above}"
+            said = f"{self.field.title} of {quote(text)} is not plausible{scale.below if value < least else scale.above}"
             raise Refused("out-of-range", f"{said} allowed: {least:g} to {most:g} {unit}".rstrip())
         points = 1 if value < scale.cutoffs[0] else 3 if value > scale.cutoffs[1] else 2
         return 4 - points if self.field.name == "albumin" else points
@@ -106,7 +107,7 @@ class ScaleReader(NumberReader):
         cause = " (a prothrombin time in seconds is no INR)" if unit and not self.unit_needed else ""
         allowed = with_units if self.unit_needed else "a number without a unit"
         code = "not-a-number" if unit is None else "unit"
-        return Refused(code, f"{self.field.name} cannot be {quote(text)}{cause}; allowed: {allowed}, or {UNKNOWN}")
+        return Refused(code, f"{self.field.title} cannot be {quote(text)}{cause}; allowed: {allowed}, or {UNKNOWN}")
 
 
 def _exactly(value: float) -> str:
@@ -126,12 +127,12 @@ class ComponentsReader(ValueReader):
         """The components in a mapping; raises `Refused` with all that is wrong in it."""
         if not isinstance(typed, Mapping):
             return self._reading(str(typed))
-        read = read_parts(typed, CHILD_PUGH_PARTS, COMPONENTS, _component)
+        read = read_parts(typed, CHILD_PUGH_PARTS, self.field.title, _component)
         return Reading({name: read[name] for name in CHILD_PUGH_PARTS if read.get(name)})
 
     def _reading(self, text: str) -> Reading:
         """Refuses a text."""
-        raise Refused("wrong-type", f"{COMPONENTS} is a mapping of {', '.join(CHILD_PUGH_PARTS)}, not {quote(text)}")
+        raise Refused("wrong-type", f"{self.field.title} is a mapping of {', '.join(CHILD_PUGH_PARTS)}, not {quote(text)}")
 
     def schema(self) -> list[JsonSchema]:
         """The parts, each as its reader takes it."""
@@ -156,6 +157,7 @@ def _together() -> tuple[re.Pattern[str], ...]:
 
 def both_of(typed: object) -> tuple[str | None, int | None]:
     """The class and the score that one text states together (`A6`, `Child-Pugh B (8)`, `7`); None for what it leaves out."""
+    # True is an integer to Python, and no score.
     text = plain(str(typed)) if isinstance(typed, (str, int)) and not isinstance(typed, bool) else ""
     if not text or text.upper() in CLASS_RANGES:
         return None, None
@@ -181,7 +183,7 @@ def graded(letter: str | None, score: int | None, typed: Mapping[str, Any], comp
     both = {name: both_of(typed.get(name)) for name in (CLASS, SCORE)}
     scores = {said for said in (score, *(found for _, found in both.values())) if said is not None}
     if len(scores) > 1:
-        stated = " and ".join(f"{name} is {quote(str(typed[name]))}" for name in (CLASS, SCORE))
+        stated = " and ".join(f"{COMMON_FIELDS[name].title} is {quote(str(typed[name]))}" for name in (CLASS, SCORE))
         raise Refused("contradiction", f"{stated}: two different scores", (SCORE,))
     score = next(iter(scores), None)
     implied = class_of(score) if score is not None else letter
@@ -189,7 +191,9 @@ def graded(letter: str | None, score: int | None, typed: Mapping[str, Any], comp
     if other is not None:
         span = "{}-{}".format(*CLASS_RANGES[other])
         place = SCORE if SCORE in typed else CLASS
-        raise Refused("contradiction", f"Child-Pugh score {score} is class {implied}, but {CLASS} is {other} ({span})", (place,))
+        raise Refused(
+            "contradiction", f"Child-Pugh score {score} is class {implied}, but Child-Pugh class is {other} ({span})", (place,)
+        )
     understood = tuple(
         Understood(name, str(typed[name]).strip(), f"class {implied}, score {score}")
         for name, (letter_too, score_too) in both.items()
@@ -204,12 +208,13 @@ def _with_components(letter: str | None, score: int | None, read: dict[str, tupl
     missing = [CHILD_PUGH_PARTS[name].title for name in CHILD_PUGH_PARTS if name not in points]
     lowest, highest = (sum(points.values()) + len(missing) * each for each in (LOWEST, HIGHEST))
     span = f"{lowest}" if lowest == highest else f"{lowest} to {highest}"
+    # With parts missing a class may be certain before the score is: every score that is left must lie in it.
     classes = [name for name, (low, high) in CLASS_RANGES.items() if low <= highest and lowest <= high]
     if score is not None and not lowest <= score <= highest:
-        raise Refused("contradiction", f"the components give a score of {span}, but {SCORE} is {score}", (COMPONENTS,))
+        raise Refused("contradiction", f"the components give a score of {span}, but Child-Pugh score is {score}", (COMPONENTS,))
     if letter is not None and letter not in classes:
         either = " or ".join(classes)
-        raise Refused("contradiction", f"the components give class {either}, but {CLASS} is {letter}", (COMPONENTS,))
+        raise Refused("contradiction", f"the components give class {either}, but Child-Pugh class is {letter}", (COMPONENTS,))
     message = f"Child-Pugh score not computed: {', '.join(missing)} unknown (score {span})."
     warnings = (ProfileWarning("child-pugh-incomplete", message, (CLASS, SCORE)),) if score is None and missing else ()
     found: ChildPugh = {
@@ -240,7 +245,7 @@ class StainingReader(WordReader):
             typed = dict(zip(STAINING_PARTS, found.groups()[1:], strict=True)) if found else typed
         if not isinstance(typed, Mapping):
             return super().read(typed)
-        read = read_parts(typed, STAINING_PARTS, CMET, _part)
+        read = read_parts(typed, STAINING_PARTS, self.field.title, _part)
         intensity, percent = read.get("intensity"), read.get("percent")
         return Reading(Staining(intensity=intensity, percent=percent, status=status(intensity, percent)))
 
@@ -257,5 +262,5 @@ def _part(part: Field, typed: Any) -> Any:
     reader = reader_of(part) if part.kind == "integer" else _PercentReader(part)
     value = reader.read(typed.strip().removesuffix("+") if isinstance(typed, str) else typed).value
     if isinstance(value, Interval):
-        raise Refused("unclear", f"{part.name} of {quote(str(typed))} is not one amount; give the amount")
+        raise Refused("unclear", f"{part.title} of {quote(str(typed))} is not one amount; give the amount")
     return value

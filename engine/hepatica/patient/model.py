@@ -193,6 +193,7 @@ def _named(
         if name is None:
             unknown += 1
             if unknown <= 2 * MOST_UNKNOWN_FIELDS:
+                # Looking for near words is slow, and a file of a thousand unknown keys is another kind of file.
                 near = suggestion(key, keys) if unknown <= MOST_UNKNOWN_FIELDS else "see the first of them"
                 problems.append(place((key,), "unknown-field", f"unknown field {quote(key)}; {near}"))
         elif name in written:
@@ -264,6 +265,7 @@ def _overlaid(node: Node, file: str, settings: Sequence[str], fields: Fields) ->
     if changed & set(CHILD_PUGH_GROUP):
         # Class, score and components say one thing: setting any of them replaces whatever the file said of all three.
         changed |= set(CHILD_PUGH_GROUP)
+    # A setting replaces the field under whatever name the file gives it.
     kept = {key: child for key, child in node.value.items() if keys_of(fields).find_with_unit(key)[0] not in changed}
     try:
         profile = profile_from(Node({**kept, **entries}, node.line, node.column, "", node.keys), file, fields)
@@ -288,16 +290,16 @@ def _settings(settings: Sequence[str], keys: Fields) -> tuple[dict[str, Node], l
         elif name is None:
             code, wrong = "unknown-field", f"unknown field {quote(written)}; {suggestion(written, keys)}"
         elif name in entries:
-            wrong = f"{name} is set twice"
+            wrong = f"{keys[name].title} is set twice"
         elif len(setting) > LONGEST_SETTING:
-            wrong = f"the value of {name} is longer than {LONGEST_SETTING} characters"
+            wrong = f"the value of {keys[name].title} is longer than {LONGEST_SETTING} characters"
         else:
             sign = "" if found["sign"] == "=" else found["sign"]
             text = sign + (found["value"] if name == LABEL else with_unit(found["value"].strip(), unit))
             try:
                 entries[name] = _value(name, text, line, len(written) + 2)
             except InvalidInput as error:
-                wrong = f"{name}: {error.problems[0].message}"
+                wrong = f"{keys[name].title}: {error.problems[0].message}"
         if wrong:
             problems.append(Problem(SETTINGS, line, 1, code, wrong))
     return entries, problems

@@ -14,7 +14,8 @@ DECIMALS = 6
 # In order: groups of three by blank or apostrophe, by comma, by point; then a plain number with a decimal point or comma.
 _GROUPED = r"[1-9]\d{0,2}(?:[ ']\d{3})+(?:[.,]\d{1,20})?|[1-9]\d{0,2}(?:,\d{3})+(?:\.\d{1,20})?"
 _POINTS = r"[1-9]\d{0,2}(?:\.\d{3}){2,4}(?:,\d{1,20})?|[1-9]\d{0,2}(?:\.\d{3})+,\d{1,20}"
-_PLAIN = r"(?:\d{1,15}(?:[.,]\d{0,20})?|[.,]\d{1,20})(?:e[+-]?\d{1,2})?"
+# A comma that nothing follows is no decimal comma: the number was cut off ("12,000" in a file whose columns commas part).
+_PLAIN = r"(?:\d{1,15}(?:\.\d{0,20}|,\d{1,20})?|[.,]\d{1,20})(?:e[+-]?\d{1,2})?"
 NUMBER = rf"(?:{_GROUPED}|{_POINTS}|{_PLAIN})"
 # Three decimals after a point may be a group of three: 1.200 is 1.2 or 1200.
 TWO_WAYS = r"[1-9]\d{0,2}\.\d{3}(?![\d.,]|e)"
@@ -37,6 +38,7 @@ class Interval:
     def holds(self, operator: str, bound: float) -> bool | None:
         """Whether every value satisfies the comparison (True), none does (False), or it is open (None)."""
         if operator in ("<", "<=", "!="):
+            # Half of the operators deny the other half, which leaves three to get right.
             opposite = self.holds({"<": ">=", "<=": ">", "!=": "="}[operator], bound)
             return None if opposite is None else not opposite
         if operator == "=":
@@ -91,6 +93,7 @@ def parsed(text: str) -> Amount | None:
         ends: tuple[tuple[str, str], ...] = ((">=", found["number"]), ("<=", found["to"]))
         return None if sign else Amount(ends, found["unit"] or "")
     if found["and"]:
+        # "> 200 and > 400" is no interval, and which of the two was meant cannot be told.
         both = {sign[:1], _sign(found["sign2"])[:1]} == {"<", ">"}
         return Amount(((sign, found["number"]), (_sign(found["sign2"]), found["and"])), found["unit"] or "") if both else None
     return Amount(((sign or "=", found["number"]),), found["unit"] or "")
@@ -112,6 +115,7 @@ def chosen(number: str, low: float, high: float) -> float | tuple[float, float]:
     decimal = float(f"{re.sub('[.,]', '', whole)}.{decimals}") if mark else grouped
     if text.count(mark or ",") > 1:
         return grouped
+    # Blanks or apostrophes have grouped already, so the one mark left is the decimal sign.
     if text != number.lower() or not re.fullmatch(r"[+]?[1-9]\d{0,2}[.,]\d{3}", text):
         return decimal
     if mark == ",":

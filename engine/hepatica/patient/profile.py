@@ -102,6 +102,7 @@ class Profile:
 
     def without(self, names: Iterable[str]) -> Measurements:
         """The measurements that do not stand behind any of the fields named."""
+        # Class and score rest on the same components.
         gone = {"child_pugh" if name.startswith("child_pugh") else name for name in names}
         kept: Any = {name: found for name, found in self.measurements.items() if name not in gone}
         return cast("Measurements", kept)

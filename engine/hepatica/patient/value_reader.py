@@ -128,24 +128,26 @@ class ValueReader:
     def read(self, typed: Any) -> Reading:
         """The value in a text, a number, a list ...; None and every word for "missing" is not known."""
         if isinstance(typed, str):
+            # Tokens first: a table of a million rows holds hardly anything else.
             return self.exact.get(typed) or self._remembered(typed)
         if typed is None or (isinstance(typed, float) and math.isnan(typed)):
             return NOT_KNOWN
         if isinstance(typed, (list, tuple)) and len(typed) == 1 and isinstance(typed[0], str) and is_missing(typed[0]):
             return NOT_KNOWN  # YAML makes a list of [Not Available]
+        # Before it is made a text: writing out an integer of a million digits takes seconds.
         if isinstance(typed, int) and abs(typed) > MOST:
-            raise Refused("out-of-range", f"{self.field.name} is too large a number")
+            raise Refused("out-of-range", f"{self.field.title} is too large a number")
         return self._native(_plain_python(typed))
 
     def _native(self, typed: Any) -> Reading:
         if isinstance(typed, (Mapping, list, tuple)):
             found = "a mapping" if isinstance(typed, Mapping) else "a list"
-            raise Refused("wrong-type", f"{self.field.name} is {expected(self.field)}, not {found}")
+            raise Refused("wrong-type", f"{self.field.title} is {expected(self.field)}, not {found}")
         return self.read(FLAG_WORDS[typed] if isinstance(typed, bool) else str(typed))
 
     def _understood(self, typed: str) -> Reading:
         if len(typed) > self.longest:
-            raise Refused("too-long", f"{self.field.name} is longer than {self.longest} characters: {quote(typed)}")
+            raise Refused("too-long", f"{self.field.title} is longer than {self.longest} characters: {quote(typed)}")
         text = plain(typed)
         return NOT_KNOWN if is_missing(text) else self._reading(text)
 
@@ -168,7 +170,7 @@ class ValueReader:
     def _refused(self, typed: str, code: str = "unknown-value") -> Refused:
         """Why a text is refused: because it reads several ways, is in another alphabet, or is none of what is allowed."""
         reason, latin, allowed = self._reason(typed), looks_like(typed), allowed_words(self.field)
-        refusal = f"{self.field.name} cannot be {quote(typed)}"
+        refusal = f"{self.field.title} cannot be {quote(typed)}"
         if reason:
             return Refused("unclear", f"{refusal}: {reason}")
         if latin is not None:
@@ -241,6 +243,7 @@ class WordReader(ValueReader):
 
     def _bare_words(self) -> list[bool | int]:
         """The words that a document may write as true, false or a whole number."""
+        # YAML has made a number of `1` and a flag of `yes` before any reader sees them.
         flags = [flag for flag, word in FLAG_WORDS.items() if word in self._vocabulary]
         return [*flags, *(int(word) for word in self._vocabulary if word.isdecimal())]
 
@@ -265,6 +268,7 @@ class SetReader(WordReader):
     def _native(self, typed: Any) -> Reading:
         if not isinstance(typed, (list, tuple)):
             return super()._native(typed)
+        # One member more than is allowed, so that too many are noticed without reading them all.
         value = self._joined([((place,), word) for place, word in enumerate(typed[: LONGEST_LIST + 1])])
         own = tuple(typed) == value or self._spell(typed, value)
         return Reading(value, "" if own else self.field.show(value))
@@ -289,18 +293,18 @@ class SetReader(WordReader):
 
     def _member(self, word: object) -> tuple[str, ...]:
         if not isinstance(word, str):
-            raise Refused("wrong-type", f"{self.field.name} is {expected(self.field)}")
+            raise Refused("wrong-type", f"{self.field.title} is {expected(self.field)}")
         text = plain(word)
         if is_missing(text) or self._none.fullmatch(text):
             alone = UNKNOWN if is_missing(text) else "[]"
-            raise Refused("unknown-value", f"{quote(text)} does not go beside other values; write {self.field.name}: {alone}")
+            raise Refused("unknown-value", f"{quote(text)} does not go beside other values; write {self.field.title}: {alone}")
         value = self.exact[text].value if text in self.exact else super()._text(text)
         return value if isinstance(value, tuple) else ()
 
     def _joined(self, members: list[tuple[Place, object]]) -> tuple[str, ...]:
         """The members' union; raises everything that is wrong with any of them."""
         if len(members) > LONGEST_LIST:
-            raise Refused("too-many", f"{self.field.name} has more than {LONGEST_LIST} values")
+            raise Refused("too-many", f"{self.field.title} has more than {LONGEST_LIST} values")
         return canonical(self.field, (token for member in each_read(members, self._member) for token in member))
 
     def schema(self) -> list[JsonSchema]:
@@ -342,7 +346,7 @@ class NumberReader(ValueReader):
             if self._reason(text):
                 raise self._refused(text)
             units = ", ".join(dict.fromkeys((self.field.unit, *self.field.units)))
-            raise Refused("unit", f"{self.field.name} has no unit {quote(amount.unit)}; allowed: {units or 'no unit'}")
+            raise Refused("unit", f"{self.field.title} has no unit {quote(amount.unit)}; allowed: {units or 'no unit'}")
         return self._bounded(self._value_of(amount, factors, (self.field.low, self.field.high), text), text)
 
     def _says(self, text: str, value: Value) -> bool:
@@ -364,13 +368,13 @@ class NumberReader(ValueReader):
             value = chosen(number, bounds[0] / factors[1], bounds[1] / factors[0])
             if isinstance(value, tuple):
                 one, other = (digits(reading) for reading in value)
-                raise Refused("two-readings", f"{self.field.name} of {quote(text)} reads two ways: write {one} or {other}")
+                raise Refused("two-readings", f"{self.field.title} of {quote(text)} reads two ways: write {one} or {other}")
             if sign[0] != "<":
                 low, low_in = value * factors[0], sign != ">"
             if sign[0] != ">":
                 high, high_in = value * factors[1], sign != "<"
         if low > high or (low == high and not (low_in and high_in)):
-            raise Refused("out-of-range", f"{self.field.name} cannot be {quote(text)}: no number lies between")
+            raise Refused("out-of-range", f"{self.field.title} cannot be {quote(text)}: no number lies between")
         return low if low == high else Interval(round(low, DECIMALS), round(high, DECIMALS), low_in, high_in)
 
     def _bounded(self, value: float | Interval, text: str) -> float | Interval | None:
@@ -378,6 +382,7 @@ class NumberReader(ValueReader):
         least, most = self.field.low, self.field.high
         if not isinstance(value, Interval):
             if least <= value <= most:
+                # Adding 0.0 turns -0.0, which equals 0 and prints otherwise, into 0.0.
                 return round(value, self.decimals) + 0.0
             raise self._refused(text, "out-of-range")
         low, low_in = (least, True) if value.low == -math.inf else (value.low, value.low_included)
@@ -395,6 +400,7 @@ class NumberReader(ValueReader):
     def words_pattern(self) -> str:
         """A pattern of the amounts that are read; bounds in a text cannot be said in it."""
         spelled = {re.sub("[µμ]", "(?:µ|μ|u|mc|micro)", one_of([unit])) for unit in (self.field.unit, *self.field.units) if unit}
+        # Where no value reaches 1000, three decimals cannot be a group of digits.
         number = NUMBER if self.field.high < 1000 else rf"(?!{TWO_WAYS}){NUMBER}"
         one, span = rf"(?:(?:{SIGN})\s*)?[+]?{number}", rf"{number}{TO}{number}"
         both = rf"(?:{SIGN})\s*{number}\s*and\s*(?:{SIGN})\s*{number}"
@@ -454,15 +460,15 @@ def canonical(known: Field, tokens: Iterable[str]) -> tuple[str, ...]:
 
 
 def allowed_words(field: Field) -> tuple[str, ...]:
-    """The words that a field takes, `unknown` last; none for a number."""
-    words = ("yes", "no") if field.kind == "flag" else field.values
+    """The words that a field takes, as a reader sees them, `unknown` last; none for a number."""
+    words = ("yes", "no") if field.kind == "flag" else tuple(map(field.title_of, field.values))
     return (*words, UNKNOWN) if words else ()
 
 
 def expected(field: Field) -> str:
     """What a field takes, in words."""
     if field.kind in ("choice", "flag"):
-        return f"one of {', '.join(field.values)}" if field.values else "yes or no"
+        return f"one of {', '.join(map(field.title_of, field.values))}" if field.values else "yes or no"
     if field.kind == "set":
         return "a list of words"
     whole, unit = ("whole ", "") if field.kind == "integer" else ("", field.unit)

@@ -7,12 +7,12 @@ from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from itertools import groupby
 
-from hepatica.evaluation import LISTS, Entry, Evaluation, ListName
+from hepatica.evaluation import LISTS, ORDER, Entry, Evaluation, ListName
 from hepatica.knowledge import RANK, STANDINGS, VERDICTS
 from hepatica.report.blocks import Block, Blocks, Item, Items, More, Notice, Paragraph, Ref, Section, Tone, bullets, listed
 from hepatica.report.case import case_blocks, case_title
 from hepatica.report.citing import NOT_TRIALS, citation_words, fits_words, limits, place_words
-from hepatica.wording import Wording, all_of, counted, joined
+from hepatica.wording import Wording, abbreviations, all_of, counted, joined
 
 # The topic of notes that advise how to choose: every answer shows them, the other notes only those who ask see.
 ADVICE = "general advice"
@@ -62,6 +62,7 @@ class _AnswerView:
         yield from self.plain("unreported")
         yield from self.ruled_out()
         yield from self.notes()
+        yield from self.legend()
 
     def nothing_certain(self) -> Iterator[Block]:
         """What to enter first, where no therapy has a certain place yet: a few lines, the rest for those who ask."""
@@ -129,7 +130,11 @@ class _AnswerView:
         for entry in entries:
             groups.setdefault(entry.needs, []).append(entry)
         for needs, group in sorted(groups.items(), key=lambda item: (RANK[item[1][0].standing], len(item[0]))):
-            yield Items(tuple(map(self.open_item, group)), f"Enter {all_of(self.words.titles(needs))}")
+            yield Items(tuple(map(self.open_item, group)), f"Enter {all_of(list(map(self.asked, needs)))}")
+
+    def asked(self, name: str) -> str:
+        """A field to enter; of one that is known within bounds only, its value."""
+        return self.words.fields[name].title + (" more exactly" if self.evaluation.profile.facts.get(name) is not None else "")
 
     def open_item(self, entry: Entry) -> Item:
         """An open therapy with what it would be, and what stands against it as a whole."""
@@ -148,10 +153,10 @@ class _AnswerView:
         """Therapies by what it would take, in words that say it positively."""
         groups: dict[str, list[Entry]] = {}
         for entry in self.evaluation.ruled_out:
-            groups.setdefault(self.words.needed(entry.needs_any), []).append(entry)
+            groups.setdefault(self.words.needed(entry), []).append(entry)
         items = [
             Items(tuple(Item(e.name, ref=Ref("therapy", e.therapy)) for e in own), says)
-            for says, own in sorted(groups.items(), key=lambda item: -len(item[1]))
+            for says, own in sorted(groups.items(), key=lambda item: (ORDER[item[1][0].would_be or "ruled_out"], -len(item[1])))
         ]
         if items:
             heading = LISTS["ruled_out"].heading
@@ -173,6 +178,14 @@ class _AnswerView:
         card = self.evaluation.knowledge.card
         if card.companion:
             yield Paragraph(card.companion_says or card.companion, lead="See also")
+
+    def legend(self) -> Iterator[Block]:
+        """The abbreviations in the lines above, each explained once."""
+        told = [each.headline for name, entries in self.evaluation.entries().items() if name != "possible" for each in entries]
+        open_ = [text for entry in self.evaluation.possible for text in entry.headline.against]
+        meant = abbreviations(" ".join((*(line.text for line in told), *open_)))
+        if meant:
+            yield Paragraph(f"{meant}.", lead="Abbreviations", tone="quiet")
 
     def details(self, entry: Entry) -> Iterator[Block]:
         """Everything behind an entry: what the rule says, why it holds, its limits, the studies and the other rules."""

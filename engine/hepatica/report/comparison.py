@@ -10,7 +10,7 @@ from hepatica.explain import DIFFERENCES, ComparedCase, ComparedTherapy, Compari
 from hepatica.knowledge import RANK, STANDINGS, Standing
 from hepatica.report.blocks import Block, Blocks, Cell, Item, Items, Notice, Paragraph, Ref, Section, Table, Title, facts
 from hepatica.report.citing import standing_words
-from hepatica.wording import all_of, spoken
+from hepatica.wording import all_of, joined, spoken
 
 _ABSENT = "not in this ruleset"
 _SCOPES = {"in": "", "out": ", out of scope", "unknown": ", scope not known"}
@@ -120,7 +120,7 @@ def cells(row: TherapyRow) -> tuple[str, ...]:
 def _cell(cell: ComparedTherapy, grounds: bool) -> str:
     if cell.list in ("ruled_out", "unreported"):
         return LISTS[cell.list].phrase
-    standing = standing_words(cell.standing, cell.verdict)
+    standing = joined(standing_words(cell.standing, cell.verdict), cell.mark, mark=", ")
     if cell.list == "possible":
         return f"possible ({standing}): enter {all_of(cell.needs_titles)}"
     shown = f"OPTION, {standing}" if cell.list == "options" else standing

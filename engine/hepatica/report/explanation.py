@@ -47,7 +47,7 @@ class _WhyView:
         """The verdict with its first reason."""
         entry, name = self.explained.entry, self.explained.name
         if self.explained.list == "ruled_out":
-            return f"{LISTS['ruled_out'].heading}. {self.words.needed(entry.needs_any)}."
+            return f"{LISTS['ruled_out'].heading}. {self.words.needed(entry)}."
         if self.explained.list == "possible":
             needs = all_of(self.words.titles(entry.needs))
             would = LISTS[entry.would_be or "possible"].phrase

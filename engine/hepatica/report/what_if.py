@@ -11,7 +11,7 @@ from hepatica.knowledge import STANDINGS
 from hepatica.patient import NONE, Field
 from hepatica.report.blocks import Block, Blocks, Item, Items, More, Notice, Paragraph, Ref, Section, listed
 from hepatica.report.case import case_blocks, case_title
-from hepatica.wording import all_of, counted
+from hepatica.wording import all_of, counted, joined
 
 MOST_OUTCOMES, MOST_NAMED = 12, 6
 
@@ -120,7 +120,7 @@ def _changed(change: Change) -> Ref:
 
 
 def _effect(change: Change) -> str:
-    return STANDINGS[change.standing].phrase if change.standing else LISTS[change.reaches].phrase
+    return joined(STANDINGS[change.standing].phrase, change.mark, mark=", ") if change.standing else LISTS[change.reaches].phrase
 
 
 def _named_only(one: OpenTherapy) -> Item:

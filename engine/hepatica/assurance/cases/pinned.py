@@ -139,7 +139,7 @@ def _phrase(field: Field, value: Value) -> str:
     title = _lowered(field.title)
     if field.kind == "flag":
         return title if value else f"not {title}" if title.startswith("suitable") else f"no {title}"
-    shown = field.shown(value) if field.kind == "number" else field.show(value)
+    shown = field.shown(value)
     return f"no {title}" if shown == NONE else f"{title} {shown}"
 
 

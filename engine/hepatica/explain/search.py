@@ -1,4 +1,4 @@
-"""Facets: what can be found out or change by itself, and the states it may be in.
+"""The search behind what-if: what can change by itself, and which of its changes make a therapy an option or end that.
 
 A facet is an axis of the profile space (one field, or Child-Pugh class and score, which can only change together) beside the
 conjunctions of the compiled rules that each of its states does not contradict. States are points of the axis, so two of them
@@ -7,21 +7,25 @@ differ only where some test tells them apart.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import replace
+from itertools import combinations, product
 
 from hepatica.assurance.space import Axis, Entry, limits, space_of
 from hepatica.assurance.space import Space as ProfileSpace
 from hepatica.evaluation import ORDER, ListName, precedence
-from hepatica.inference import FieldClasses, FieldTable, GoalKey, Program
+from hepatica.inference import FieldClasses, FieldTable, GoalKey, Program, each_bit
 from hepatica.knowledge import Rule, Ruleset, Therapy
 from hepatica.patient import Facts, Field, Interval, Nature, Value
+from hepatica.problems import InvalidInput, Problem
+from hepatica.records import record
 from hepatica.wording import NOT_KNOWN, shown
 
 LINKED_TITLE = "Child-Pugh"
+MOST_TRIED = 100_000
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class State:
     """The entries of a facet that no test tells apart, and the conjunctions they do not contradict (certain, possible)."""
 
@@ -35,7 +39,7 @@ class State:
         return self.certain & relevant, self.possible & relevant
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Facet:
     """One field, or the Child-Pugh class and score together. `states` are those in which the (first) field is known."""
 
@@ -87,12 +91,14 @@ class Facet:
         return tuple(State(state.point, entries, state.certain, state.possible) for state, entries in kept if entries)
 
     def label(self, states: Iterable[State]) -> str:
-        """What some states have in common, as a reader says it: "high", "> 400", "B with Child-Pugh score any of 8, 9"."""
+        """What some states have in common, as a reader says it: "high", "> 400 ng/mL", "B with Child-Pugh score any of 8, 9"."""
+        # As a region of the space that limits this axis alone, so that what-if and the proofs use the same words.
         box = list(self.space.full)
         box[self.index] = sum(1 << state.point for state in states)
         found = limits(self.space, tuple(box))
         if len(self.fields) == 1:
-            return found.get(self.fields[0].name, "any value")
+            words = found.get(self.fields[0].name)
+            return self.fields[0].in_unit(words) if words else "any value"
         return "; ".join(f"{name.rpartition('_')[2]} {values}" for name, values in found.items()) or "any value"
 
     def says(self, facts: Facts) -> str:
@@ -128,6 +134,7 @@ def _keeps_known(held: Value | None, found: Value | None) -> bool:
 
 def _may_be(held: Value | None, found: Value | None, classes: FieldClasses) -> bool:
     """Whether finding out may turn what is held into a value of the class of `found`."""
+    # An interval may only shrink to classes that it already covers.
     if isinstance(held, Interval):
         return found is not None and classes.class_of(found) in {classes.class_of(point) for point in classes.points_of(held)}
     return found is not None and held in (None, found)
@@ -177,7 +184,7 @@ def merged(states: Iterable[State], relevant: int) -> tuple[tuple[State, ...], .
     return tuple(tuple(group) for group in groups.values())
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class TherapyGoals:
     """A therapy's rules in order of precedence, with the bits of their conjunctions; `options` are those of options."""
 
@@ -206,6 +213,7 @@ def therapy_goals(ruleset: Ruleset, program: Program) -> tuple[TherapyGoals, ...
 
 
 def _goals(therapy: Therapy, ruleset: Ruleset, program: Program) -> TherapyGoals:
+    # In the order in which `judged` decides, or what-if would promise another rule than the answer then names.
     ordered = sorted(therapy.rules, key=lambda rule: precedence(rule, ruleset.studies))
     rules = tuple((rule, program.goals[GoalKey("rule", rule.id)].mask) for rule in ordered)
     options = relevant = 0
@@ -213,3 +221,114 @@ def _goals(therapy: Therapy, ruleset: Ruleset, program: Program) -> TherapyGoals
         relevant |= mask
         options |= mask if rule.is_option else 0
     return TherapyGoals(therapy, rules, options, relevant)
+
+
+Move = tuple[int, int]
+"""A facet and a group of its states, both by position."""
+Assignment = frozenset[Move]
+
+
+@record
+class _Choices:
+    """One facet for one therapy: the state it is in, and the groups of other states the therapy can tell apart."""
+
+    now: State
+    groups: tuple[tuple[State, ...], ...]
+
+
+@record
+class MinimalChange:
+    """Facets by position with the states they move to, and what any of those states leads to."""
+
+    moves: tuple[tuple[int, tuple[State, ...]], ...]
+    reaches: ListName
+    rule: Rule | None
+
+
+def minimal_changes(goals: TherapyGoals, facets: tuple[Facet, ...], facts: Facts, *, is_option: bool) -> list[MinimalChange]:
+    """Every change of which no part does the same, for one therapy; `is_option` says whether it is one now.
+
+    Raises `InvalidInput` where there are too many to weigh.
+    """
+    choices = [_choices(facet, goals.relevant, facts) for facet in facets]
+    found = _without_parts(_removals(goals, choices) if is_option else _additions(goals, choices))
+    return _united([_change(goals, choices, assignment) for assignment in found], len(choices))
+
+
+def _choices(facet: Facet, relevant: int, facts: Facts) -> _Choices:
+    now = facet.now(facts)
+    # Relative to one therapy: values that none of its rules tells apart are one move, which keeps the search small.
+    groups = merged(facet.moves(facts), relevant)
+    return _Choices(now, tuple(group for group in groups if group[0].told(relevant) != now.told(relevant)))
+
+
+def _additions(goals: TherapyGoals, choices: list[_Choices]) -> Iterator[Assignment]:
+    """For each conjunction that would do: every facet that contradicts it, moved to a state that does not."""
+    for position in each_bit(goals.options):
+        bit = 1 << position
+        moves: list[list[Move]] = []
+        for index, choice in enumerate(choices):
+            if not choice.now.certain & bit:
+                moves.append([(index, g) for g, group in enumerate(choice.groups) if group[0].certain & bit])
+        yield from (frozenset(chosen) for chosen in product(*moves))
+
+
+def _removals(goals: TherapyGoals, choices: list[_Choices], taken: Assignment = frozenset()) -> Iterator[Assignment]:
+    """While a conjunction still holds, one of its facets that was not yet moved has to contradict it."""
+    left = _meet(choices, taken)[0] & goals.options
+    if not left:
+        yield taken
+        return
+    bit = left & -left  # the lowest conjunction that still holds; any would do, each must fall in the end
+    moved = {index for index, _ in taken}
+    for index, choice in enumerate(choices):
+        if index not in moved:
+            for group, states in enumerate(choice.groups):
+                if not states[0].certain & bit:
+                    yield from _removals(goals, choices, taken | {(index, group)})
+
+
+def _meet(choices: list[_Choices], taken: Assignment) -> tuple[int, int]:
+    moved = dict(taken)
+    return meet(c.groups[moved[i]][0] if i in moved else c.now for i, c in enumerate(choices))
+
+
+def _without_parts(found: Iterable[Assignment]) -> list[Assignment]:
+    """Those of which no part is found as well, smallest first."""
+    # Counted while they are made: the product of many groups may be far too long to be listed first.
+    unique: set[Assignment] = set()
+    for count, one in enumerate(found):
+        if count == MOST_TRIED:
+            message = f"a therapy's rules leave more than {MOST_TRIED} changes to weigh; fewer unknown facts leave fewer"
+            raise InvalidInput([Problem("whatif", 1, 1, "too-many-changes", message)])
+        unique.add(one)
+    return [one for one in sorted(unique, key=lambda a: (len(a), sorted(a))) if not _has_part(one, unique)]
+
+
+def _has_part(assignment: Assignment, found: set[Assignment]) -> bool:
+    # Parts are few (a change has one to four moves); comparing every two changes would be quadratic.
+    sizes = range(len(assignment))
+    return any(frozenset(part) in found for size in sizes for part in combinations(sorted(assignment), size))
+
+
+def _change(goals: TherapyGoals, choices: list[_Choices], assignment: Assignment) -> MinimalChange:
+    certain, possible = _meet(choices, assignment)
+    moves = tuple((index, choices[index].groups[group]) for index, group in sorted(assignment))
+    return MinimalChange(moves, goals.reached(certain, possible), goals.best(certain))
+
+
+def _united(found: list[MinimalChange], count: int) -> list[MinimalChange]:
+    """Those that reach the same by the same rule and differ in the states of one facet alone, made one."""
+    # One facet at a time: a union over two would also promise the pairs that nobody found.
+    for facet in range(count):
+        groups: dict[object, list[MinimalChange]] = {}
+        for one in found:
+            rest = tuple((index, tuple(s.point for s in states)) for index, states in one.moves if index != facet)
+            groups.setdefault((rest, len(one.moves), one.reaches, one.rule and one.rule.id), []).append(one)
+        found = [_union(group, facet) for group in groups.values()]
+    return found
+
+
+def _union(group: list[MinimalChange], facet: int) -> MinimalChange:
+    together = tuple(state for one in group for index, states in one.moves if index == facet for state in states)
+    return replace(group[0], moves=tuple((index, together if index == facet else s) for index, s in group[0].moves))
