@@ -404,7 +404,7 @@ def _version(name: str, folder: Path) -> RulesetVersion | None:
     """The ruleset in a folder, under an id, or at a git revision of `folder`; None where there was none at the revision."""
     from hepatica.assurance import RulesetVersion
     from hepatica.assurance.diff import files_at, files_in
-    from hepatica.knowledge import find_ruleset, load_files
+    from hepatica.knowledge import find_ruleset, loaded
 
     try:
         find_ruleset(name)
@@ -413,7 +413,7 @@ def _version(name: str, folder: Path) -> RulesetVersion | None:
             raise
         revision, colon, path = name.partition(":")
         files = files_in(path, revision) if colon and revision and path else files_at(folder, name)
-        return RulesetVersion.of(load_files(files)) if files is not None else None
+        return RulesetVersion.of(loaded(files)) if files is not None else None
     return RulesetVersion.of(common.ruleset(name))
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
-from hepatica.knowledge.cache import load
+from hepatica.knowledge.cache import load, loaded
 from hepatica.knowledge.conditions import (
     AllOf,
     AnyOf,
@@ -102,5 +102,5 @@ __all__ = [
     "Regimen", "Result", "Rule", "Ruleset", "RulesetFiles", "SourceText", "Standing", "Study", "StudyKind", "Test", "Therapy",
     "TherapyFate", "Toxicity", "Verdict", "belongs", "catalogue", "concept_words", "condition_words", "counts",
     "figure_findings", "find_ruleset", "find_study", "gather", "leaves", "level_of", "load", "load_files", "load_ruleset",
-    "number", "ruleset_schemas", "search", "select", "strata",
+    "loaded",     "number", "ruleset_schemas", "search", "select", "strata",
 ]  # fmt: skip

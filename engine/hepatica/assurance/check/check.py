@@ -38,8 +38,10 @@ def check(
     order = {code: position for position, code in enumerate(KINDS)}
     found.sort(key=lambda one: order[one.code])
     applies = {
-        name: AppliesTo(certain=count(proving.space, region.certain), possible=count(proving.space, region.possible))
-        for name, region in proving.rules.items()
+        name: AppliesTo(
+            certain=count(proving.space, proving.rules[name].certain), possible=count(proving.space, proving.rules[name].possible)
+        )
+        for name in version.ruleset.rules
     }
     small = proving.space.points <= MOST_POINTS and proving.space.profiles < MOST_PROFILES
     if small:

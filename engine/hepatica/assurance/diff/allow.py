@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import NamedTuple
 
 from hepatica.assurance.diff.compare import VersionComparison
@@ -14,13 +14,14 @@ from hepatica.documents import Node, decode, read_yaml
 from hepatica.inference import Expander, TooManyAlternatives
 from hepatica.knowledge import Condition, ConditionReader, Test
 from hepatica.problems import InvalidInput, Problem, quote, suggestion
+from hepatica.records import record
 
 KINDS: tuple[SubjectKind, ...] = ("therapy", "scope", "concept", "study", "note")
 MOST_ALLOWED = 500
 LONGEST = 500
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record(kw_only=True)
 class DeclaredChange:
     """One declared change, as written: of what (one of the first keys), from and to which place, where, in at most how many
     profiles, and why. `shown` is the id of a rule, study, therapy, note or the card whose texts or figures change.

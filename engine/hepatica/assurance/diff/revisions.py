@@ -10,13 +10,14 @@ from __future__ import annotations
 import os
 import subprocess
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import NoReturn
 
 from hepatica.documents import read_yaml
 from hepatica.knowledge import CARD, CASES, MAX_FILES, MAX_TOTAL, RulesetFiles, belongs, gather
 from hepatica.problems import InvalidInput, Problem, quote
+from hepatica.records import record
 
 TIMEOUT = 30
 LONGEST_REVISION = 200
@@ -46,8 +47,21 @@ def files_at(folder: Path, revision: str) -> RulesetFiles | None:
         other = at.renamed(home)
         if other is None:
             return None
-        home = at.top / other
-    return at.files(home)
+        return at.files(at.top / other)
+    return _as_in(folder, at.files(home))
+
+
+def _as_in(folder: Path, files: RulesetFiles) -> RulesetFiles:
+    """The files, those that still stand in `folder` byte for byte under their name there: one reader then does for both."""
+
+    def kept(name: str, data: bytes) -> bool:
+        try:
+            return (folder / name).read_bytes() == data
+        except OSError:
+            return False
+
+    shown = {name: str(folder / name) for name, data in files.contents.items() if kept(name, data)}
+    return replace(files, shown={**files.shown, **shown})
 
 
 def files_in(path: str, revision: str) -> RulesetFiles:
@@ -205,7 +219,7 @@ def _id_in(card: bytes) -> str:
     return named.raw if named is not None else ""
 
 
-@dataclass(frozen=True)
+@record
 class _Answer:
     """What a git command printed, and whether it succeeded."""
 
