@@ -287,6 +287,9 @@ def test_a_ruleset_that_does_not_load_at_a_revision_is_located_there(
     edit(repository / "rules", "beta", "early_signal", "standart")
     commit(repository, "broken")
     assert run(["diff", "HEAD", "v1", "-r", str(repository / "rules")]) == 2
+    assert f"{repository}/rules/therapies/beta.yaml:" in capsys.readouterr().err, "it still stands so: there it can be mended"
+    edit(repository / "rules", "beta", "standart", "early_signal")
+    assert run(["diff", "HEAD", "v1", "-r", str(repository / "rules")]) == 2
     assert "HEAD:rules/therapies/beta.yaml:" in capsys.readouterr().err
 
 
