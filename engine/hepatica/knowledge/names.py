@@ -69,7 +69,8 @@ class _Walk:
         """Those of a record and of every record below it."""
         # Inner names hide outer ones of the same kind: an arm is one of this study, a discrepancy too.
         known = {**known, **self._within(item, known)}
-        for key, what in _parts(type(item)):
+        kind: Any = type(item)
+        for key, what in _parts(kind):
             value = getattr(item, key)
             if not value or not (what or key == "lines" or isinstance(value, tuple) or is_dataclass(value)):
                 continue  # nearly every part: a text, a number, nothing

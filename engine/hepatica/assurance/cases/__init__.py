@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from hepatica.assurance.cases.case import ExpectedAnswer, ExpectedRule, ExpectedWhy, PatientCase
+from hepatica.assurance.cases.case import CaseFile, ExpectedAnswer, ExpectedRule, ExpectedWhy, PatientCase
 from hepatica.assurance.cases.case_file import case_file, untouched
 from hepatica.assurance.cases.pinned import Pin, pinned
 from hepatica.assurance.cases.reader import cases_in, read_all, read_cases
@@ -22,6 +22,7 @@ from hepatica.assurance.cases.suite import STDIN, files_below, is_case_file, rul
 
 __all__ = [
     "STDIN",
+    "CaseFile",
     "CaseMismatch",
     "CaseOutcome",
     "CaseRun",

@@ -101,6 +101,14 @@ class ExpectedAnswer:
         return {name: frozenset(names) for name, names in given.items() if names is not None}
 
 
+@record(kw_only=True)
+class CaseFile:
+    """A case file as written: the ruleset it belongs to, where it does not lie in its `cases/`, and the cases."""
+
+    ruleset: str = ""
+    cases: tuple[ExpectedAnswer, ...] = ()
+
+
 @record(eq=False)
 class PatientCase:
     """One case with its patient, and where it is written."""

@@ -10,13 +10,13 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from hepatica.report.assurance.cases import case_run_view, coverage_view, failure_lines, mutation_view
     from hepatica.report.assurance.check import check_view, finding_index, finding_page
-    from hepatica.report.assurance.diff import diff_view, pull_request
+    from hepatica.report.assurance.diff import diff_view, edit_view, pull_request
     from hepatica.report.assurance.exchange import case_annotations, check_annotations, junit, sarif
 
 _HOMES = {
     **dict.fromkeys(("case_run_view", "coverage_view", "failure_lines", "mutation_view"), "cases"),
     **dict.fromkeys(("check_view", "finding_index", "finding_page"), "check"),
-    **dict.fromkeys(("diff_view", "pull_request"), "diff"),
+    **dict.fromkeys(("diff_view", "edit_view", "pull_request"), "diff"),
     **dict.fromkeys(("case_annotations", "check_annotations", "junit", "sarif"), "exchange"),
 }
 
@@ -36,6 +36,7 @@ __all__ = [
     "check_view",
     "coverage_view",
     "diff_view",
+    "edit_view",
     "failure_lines",
     "finding_index",
     "finding_page",
