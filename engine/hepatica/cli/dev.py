@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gc
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -22,8 +23,8 @@ if TYPE_CHECKING:
     from hepatica.patient import Facts
     from hepatica.report import Blocks
 
-QUIET_FOR, AT_MOST = 20, 100
-"""Milliseconds without a further change after which a save is looked at, and how long to wait for that."""
+QUIET_FOR, AT_MOST, ASK_AFTER = 20, 100, 1000
+"""Milliseconds: without a further change before a save is looked at, the longest wait for that, and between two looks unasked."""
 
 
 @click.command("dev")
@@ -52,11 +53,13 @@ def dev(ruleset: str, since: str, once: bool) -> None:
     watched.look()
     # What was made so far stays to the end: the collector need not go through it again on every save.
     gc.freeze()
-    if not once:
-        click.echo(f"\nWatching {', '.join(map(str, watched.folders))} (Ctrl-C stops it)")
-        for changes in watch(*watched.folders, debounce=AT_MOST, step=QUIET_FOR, raise_interrupt=False):
-            saved = sorted({Path(path).name for _, path in changes if path.endswith((".yaml", ".yml"))})
-            if saved:
+    if once:
+        return
+    click.echo(f"\nWatching {', '.join(map(str, watched.folders))} (Ctrl-C stops it)")
+    with suppress(KeyboardInterrupt):
+        # What happened before the watch began, or on a disk that tells nobody, is seen when a moment has passed.
+        for _ in watch(*watched.folders, debounce=AT_MOST, step=QUIET_FOR, rust_timeout=ASK_AFTER, yield_on_timeout=True):
+            if saved := watched.saved():
                 click.echo(f"\n--- {', '.join(saved)}")
                 watched.look()
 
@@ -71,6 +74,17 @@ class _Watched:
         self.files = gather(folder)
         self.base: RulesetFiles | None = None
         self.session: EditSession | None = None
+        self.written = self._written()
+
+    def _written(self) -> dict[Path, tuple[int, int]]:
+        """Every YAML file with when it was written, and its size."""
+        found = [path for folder in self.folders for path in folder.rglob("*.yaml") if path.is_file()]
+        return {path: (status.st_mtime_ns, status.st_size) for path in found for status in [path.stat()]}
+
+    def saved(self) -> list[str]:
+        """The names of the files that were written, added or deleted since this was last asked."""
+        before, self.written = self.written, self._written()
+        return sorted({path.name for path, _ in before.items() ^ self.written.items()})
 
     @property
     def folders(self) -> list[Path]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Literal
 
+from hepatica.assurance.cases import LostCase
 from hepatica.assurance.space import Boxes, Limits
 from hepatica.assurance.version import ProfileSpace, SubjectKind
 from hepatica.evaluation import RulesetIdentity
@@ -92,7 +93,8 @@ class RulesetDiff:
 
     `changed` is whether any answer differs in anything shown: `changes` where therapies, scope, studies, concepts or notes
     stand, `edits` with profiles in what is said. `unsettled` names what has so many rules that it was not settled at a bounded
-    cost; it counts as changed. `version_kept`: answers differ under the same version number.
+    cost; it counts as changed. `version_kept`: answers differ under the same version number. `lost_cases` ask no more what they
+    asked of the old version: they do not pass unless they are declared.
     """
 
     notice: str
@@ -110,3 +112,4 @@ class RulesetDiff:
     edits: tuple[RulesetEdit, ...]
     undeclared: tuple[Undeclared, ...]
     declared_but_not_met: tuple[UnmetDeclaration, ...]
+    lost_cases: tuple[LostCase, ...] = ()

@@ -68,7 +68,7 @@ def _blocks(result: RulesetDiff, most: int) -> Iterator[Block]:
         " → ".join(f"{s.id} {s.version}" if s is not None else "nothing" for s in (result.old, result.new)), " → ".join(sides)
     )
     yield Paragraph(result.headline, tone="strong")
-    yield from _verdict(result)
+    yield from _verdict(result, most)
     moved = [change for change in result.changes if change.kind in _MOVES and change.subject == "therapy"]
     known = [change for change in moved if change.known]
     if len(known) > MOST_AT_ONCE:
@@ -89,10 +89,13 @@ def _blocks(result: RulesetDiff, most: int) -> Iterator[Block]:
     yield Notice(result.notice)
 
 
-def _verdict(result: RulesetDiff) -> Iterator[Block]:
+def _verdict(result: RulesetDiff, most: int) -> Iterator[Block]:
     if result.version_kept and result.new is not None:
         said = f"answers change, and the version is still {result.new.version}; raise it in ruleset.yaml."
         yield Paragraph(said, lead="Version not raised", tone="warning")
+    if result.lost_cases:
+        lost = (Item(f"{one.place}{' (declared)' if one.declared else ''}", one.case) for one in result.lost_cases)
+        yield Section("Cases that are gone", _some(list(lost), most), len(result.lost_cases))
     if not result.gated:
         return
     texts = [edit for edit in result.edits if edit.profiles and not edit.declared]
