@@ -32,7 +32,7 @@ ASSURANCE = (
     ("version",),
     ("agreement", "sweep", "places", "cases"),
     ("check", "coverage", "diff"),
-    ("mutation",),
+    ("mutation", "editing"),
 )
 ONLY = {
     "durable_rules_engine": {"engine/hepatica/inference/rete.py"},

@@ -6,9 +6,22 @@ from collections.abc import Callable
 from dataclasses import MISSING, FrozenInstanceError, dataclass, field, fields
 from functools import partial
 from operator import attrgetter
-from typing import Any, NoReturn, TypeVar, dataclass_transform, overload
+from typing import TYPE_CHECKING, Annotated, Any, NoReturn, TypeVar, dataclass_transform, overload
 
 T = TypeVar("T")
+
+if TYPE_CHECKING:
+    Hidden = Annotated[T, "no part of the JSON"]
+else:
+
+    class Hidden:
+        """`Hidden[T]` types a part of a record that its JSON and schema leave out."""
+
+        def __class_getitem__(cls, kind: Any) -> Any:
+            # Annotations stay text until pydantic writes JSON, so that what never does need not load pydantic.
+            from pydantic import Field
+
+            return Annotated[kind, Field(exclude=True)]
 
 
 @overload

@@ -287,6 +287,9 @@ def test_a_ruleset_that_does_not_load_at_a_revision_is_located_there(
     edit(repository / "rules", "beta", "early_signal", "standart")
     commit(repository, "broken")
     assert run(["diff", "HEAD", "v1", "-r", str(repository / "rules")]) == 2
+    assert f"{repository}/rules/therapies/beta.yaml:" in capsys.readouterr().err, "it still stands so: there it can be mended"
+    edit(repository / "rules", "beta", "standart", "early_signal")
+    assert run(["diff", "HEAD", "v1", "-r", str(repository / "rules")]) == 2
     assert "HEAD:rules/therapies/beta.yaml:" in capsys.readouterr().err
 
 
@@ -380,3 +383,41 @@ def test_rules_that_cut_the_space_too_finely_are_told_and_count_as_changed(
     assert run(["diff", str(old), str(new), "-f", "json"]) == 1
     told = json.loads(capfdbinary.readouterr().out)
     assert told["changed"] and "therapy/beta" in told["unsettled"]
+
+
+CASE = """\
+cases:
+  - case: {sentence}
+    profile: {{bclc_stage: C, afp: 900}}
+    ruled_out: [{therapy}]
+  - {{case: Another., profile: {{bclc_stage: A}}, scope: unknown}}
+"""
+
+
+def test_a_case_that_is_gone_is_named_and_a_moved_or_reworded_one_is_not_gone(
+    repository: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    cases = repository / "rules" / "cases"
+    cases.mkdir()
+    asked = CASE.format(sentence="High AFP alone opens nothing.", therapy="alpha")
+    (cases / "one.yaml").write_text(asked, encoding="utf-8")
+    commit(repository, "a case")
+    (cases / "one.yaml").rename(cases / "two.yaml")
+    assert run(["diff", "HEAD", "-r", str(repository / "rules")]) == 0
+    (cases / "two.yaml").write_text(asked.replace("alone opens nothing", "does not suffice"), encoding="utf-8")
+    assert run(["diff", "HEAD", "-r", str(repository / "rules")]) == 0
+    capsys.readouterr()
+    changed = CASE.format(sentence="Something else.", therapy="beta")
+    (cases / "two.yaml").write_text(changed, encoding="utf-8")
+    for form in ("text", "markdown", "json"):
+        assert run(["diff", "HEAD", "-r", str(repository / "rules"), "-f", form]) == 1
+        told = capsys.readouterr().out
+        assert "1 case of the old version is gone" in " ".join(told.split()) and "High AFP alone opens nothing." in told
+        assert "cases/one.yaml:2" in told and "Another." not in told
+    allow = repository / "allow.yaml"
+    allow.write_text("allow: [{case: High AFP alone opens nothing., because: asked elsewhere}]\n", encoding="utf-8")
+    assert run(["diff", "HEAD", "-r", str(repository / "rules"), "--allow", str(allow)]) == 0
+    allow.write_text("allow: [{case: Never there., because: a slip}]\n", encoding="utf-8")
+    capsys.readouterr()
+    assert run(["diff", "HEAD", "-r", str(repository / "rules"), "--allow", str(allow)]) == 1
+    assert "Never there." in capsys.readouterr().out

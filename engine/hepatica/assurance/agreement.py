@@ -7,7 +7,6 @@ columns kernel joins them.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from itertools import product
 from random import Random
 from typing import Any
@@ -16,13 +15,14 @@ from hepatica.assurance.space import Space, space_of
 from hepatica.assurance.version import RulesetVersion, smallest_boxes
 from hepatica.inference import Conclusions, Disagreement, Inference, Verdict
 from hepatica.patient import Facts, Interval, Profile, Value
+from hepatica.records import record
 
 EVERY_POINT_UP_TO = 5_000
 BATCH = 4_096
 Read = Callable[[Facts], Conclusions]
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class EvaluatorDifference:
     """A profile for which not all evaluators say the same, and what differs."""
 
@@ -30,7 +30,7 @@ class EvaluatorDifference:
     profile: Mapping[str, Any]
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class EvaluatorAgreement:
     """How many profiles of each kind were compared, and every difference that was met."""
 

@@ -10,12 +10,9 @@ decision that names it and a decision of its own. What no consistent profile can
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from functools import cached_property
 from types import MappingProxyType
-from typing import Annotated, Any, Literal
-
-from pydantic import Field
+from typing import Any, Literal
 
 from hepatica.assurance.cases import PatientCase, Pin
 from hepatica.assurance.places import Places, place_of
@@ -27,6 +24,7 @@ from hepatica.knowledge import AllOf, AnyOf, ConceptTest, Condition, NotOf, Rule
 from hepatica.notice import notice
 from hepatica.patient import Fields, Profile
 from hepatica.problems import InvalidInput, Problem
+from hepatica.records import Hidden, record
 
 Measure = Literal["decision", "condition", "mcdc"]
 MEASURES: tuple[Measure, ...] = ("decision", "condition", "mcdc")
@@ -34,7 +32,7 @@ Leaf = Test | ConceptTest
 TRUE, FALSE = AllOf(parts=()), AnyOf(parts=())
 
 
-@dataclass(frozen=True, eq=False)
+@record(eq=False)
 class Decision:
     """One decision: a rule's condition (with the scope, which comes first in it), a concept's, or the scope.
 
@@ -57,7 +55,7 @@ class Decision:
         return _replaced(self.condition, index, constant)[0]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record(kw_only=True)
 class CoverageGoal:
     """One thing to be shown: a decision's verdict (no `condition`), a condition's, or a condition deciding alone."""
 
@@ -66,11 +64,11 @@ class CoverageGoal:
     measure: Measure
     condition: str
     verdict: str
-    index: Annotated[int, Field(exclude=True)]
-    of: Annotated[Decision, Field(exclude=True)]
+    index: Hidden[int]
+    of: Hidden[Decision]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record(kw_only=True)
 class ReachedGoal:
     """A goal that some cases reach, the first of them by its place."""
 
@@ -79,16 +77,16 @@ class ReachedGoal:
     first_case: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record(kw_only=True)
 class MissingGoal:
     """A goal that no case reaches, and a simplest profile that would."""
 
     goal: CoverageGoal
     witness: Mapping[str, Any]
-    pin: Annotated[Pin, Field(exclude=True)]
+    pin: Hidden[Pin]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record(kw_only=True)
 class MeasureCount:
     """Reached and reachable goals of a measure; MC/DC counts pairs, reached when both halves are."""
 
@@ -96,7 +94,7 @@ class MeasureCount:
     reachable: int
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record(kw_only=True)
 class CoverageResult:
     """Every goal that can be reached, by whether it is, and those proved impossible. `passed`: not below the threshold."""
 

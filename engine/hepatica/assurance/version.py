@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from functools import cached_property
 from typing import Literal, NamedTuple
 
 from hepatica.assurance.space import Box, Region, RegionMaker, Space, Verdicts, joined, simplest
 from hepatica.evaluation import LISTS
-from hepatica.inference import Conclusions, GoalKey, Program, Verdict, compile_ruleset
-from hepatica.knowledge import RANK, VERDICTS, Rule, Ruleset, Test, Therapy
+from hepatica.inference import Conclusions, GoalKey, Program, Verdict, compile_ruleset, conditions_of
+from hepatica.knowledge import RANK, VERDICTS, Condition, Rule, Ruleset, Test, Therapy
 from hepatica.patient import Facts, Fields
+from hepatica.records import record
 
 SubjectKind = Literal["therapy", "rule", "scope", "concept", "study", "note"]
 ABSENT = "absent"
@@ -58,7 +58,7 @@ class _Group(NamedTuple):
     region: Region
 
 
-@dataclass(frozen=True)
+@record
 class RulesetVersion:
     """A ruleset with its compiled conditions."""
 
@@ -79,6 +79,11 @@ class RulesetVersion:
     def meaning(self, goal: GoalKey) -> frozenset[frozenset[Test]]:
         """The alternatives as a set: equal for two goals only if they have the same verdicts and reasons for every profile."""
         return frozenset(map(frozenset, self.conjunctions(goal)))
+
+    @cached_property
+    def conditions(self) -> Mapping[GoalKey, Condition]:
+        """Every goal's condition as it is written."""
+        return conditions_of(self.ruleset)
 
     @property
     def fields(self) -> Fields:
@@ -130,7 +135,7 @@ def position_of(rule: Rule) -> Position:
     return Position(rule.reaches, rule.standing, rule.verdict or "")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record(kw_only=True)
 class ProfileSpace:
     """Over how many profiles something was proved, and how many of them some test tells apart."""
 
@@ -194,14 +199,22 @@ def _order(entry: tuple[Position, Iterable[Rule]]) -> tuple[int, int]:
 
 def smallest_boxes(version: RulesetVersion, space: Space, rules: Iterable[str]) -> Iterator[Box]:
     """For each of some rules that can apply a box with a smallest profile to which it does."""
-    for region in rule_regions(version, RegionMaker(space), rules).values():
-        if region.certain:
-            yield simplest(space, region.certain)
+    regions = RuleRegions(version, RegionMaker(space))
+    for rule in rules:
+        if certain := regions[rule].certain:
+            yield simplest(space, certain)
 
 
-def rule_regions(version: RulesetVersion, maker: RegionMaker, rules: Iterable[str]) -> dict[str, Region]:
-    """Where each of some rules applies (the scope is part of it)."""
-    return {name: maker.region(version.conjunctions(GoalKey("rule", name))) for name in rules}
+class RuleRegions(dict[str, Region]):
+    """Where each rule of a version applies (the scope is part of it), made when first asked for."""
+
+    def __init__(self, version: RulesetVersion, maker: RegionMaker) -> None:
+        super().__init__()
+        self._version, self._maker = version, maker
+
+    def __missing__(self, rule: str) -> Region:
+        found = self[rule] = self._maker.region(self._version.conjunctions(GoalKey("rule", rule)))
+        return found
 
 
 def reading_of(program: Program, facts: Facts) -> Conclusions:

@@ -6,8 +6,9 @@ import shlex
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
 import click
 
@@ -328,8 +329,8 @@ def diff(
     OLD and NEW are folders, ids of rulesets, git revisions of the ruleset named by --ruleset, or REVISION:FOLDER; NEW is that
     ruleset as it stands when left out. First comes who is answered otherwise, with all facts known; then the edits beside
     their effects, texts and figures with how many profiles see them, reasons, and what changes where facts are missing. A
-    new or deleted ruleset, a renamed folder and renamed rules are recognised. Exit code 1 when something shown changes that
-    --allow does not declare, or changes under the same version number.
+    new or deleted ruleset, a renamed folder and renamed rules are recognised, and cases that are gone are named. Exit code 1
+    when something shown changes, or a case is gone, that --allow does not declare, or changes under the same version number.
 
     \b
     Examples:
@@ -348,14 +349,19 @@ def diff(
           because: the subgroup's result is now read as an early signal
         - shown: evolve-1
           because: a misprinted median was corrected
+        - case: Without a MET-high tumour tivantinib is ruled out.
+          because: another case asks the same
     """
+    from hepatica.assurance.cases import lost_cases
     from hepatica.assurance.diff import diff, new_or_gone, read_allowances
     from hepatica.report.assurance import diff_view, pull_request
 
-    first, second = _versions(old, new, base, ruleset)
-    present = [version for version in (first, second) if version is not None]
+    first, second = _sides(old, new, base, ruleset)
+    present = [side.version for side in (first, second) if side is not None]
     if first is not None and second is not None:
-        result = diff(first, second, read_allowances(*common.read_input(allow), present) if allow is not None else None)
+        allowed = read_allowances(*common.read_input(allow), present) if allow is not None else None
+        same = first.version.ruleset.card.id == second.version.ruleset.card.id
+        result = diff(first.version, second.version, allowed, lost_cases(first.cases(), second.cases()) if same else ())
     else:
         result = new_or_gone(present[0], gone=second is None)
     if witness is not None:
@@ -363,9 +369,14 @@ def diff(
     return common.Output(result, diff_view, int(not result.passed), {"markdown": pull_request})
 
 
-def _versions(
-    old: str | None, new: str | None, base: str | None, ruleset: str
-) -> tuple[RulesetVersion | None, RulesetVersion | None]:
+class _Side(NamedTuple):
+    """One side of a comparison, and what reads its case files when they are asked for."""
+
+    version: RulesetVersion
+    cases: Callable[[], dict[str, bytes]]
+
+
+def _sides(old: str | None, new: str | None, base: str | None, ruleset: str) -> tuple[_Side | None, _Side | None]:
     if base is not None and (old is not None or new is not None):
         raise click.UsageError("--base takes the place of OLD and NEW")
     if base is None and old is None:
@@ -380,8 +391,8 @@ def _versions(
         from hepatica.assurance.diff import merge_base
 
         old = merge_base(folder, base)
-    first = _version(old or "", folder)
-    second = _version(new, folder) if new is not None else _present(folder)
+    first = _side(old or "", folder)
+    second = _side(new, folder) if new is not None else _standing(folder)
     if first is None and second is None:
         raise InvalidInput([Problem(str(folder), 1, 1, "no-ruleset", "no ruleset there on either side")])
     return first, second
@@ -399,28 +410,33 @@ def _folder(ruleset: str) -> Path:
         return Path(ruleset)
 
 
-def _present(folder: Path) -> RulesetVersion | None:
+def _standing(folder: Path) -> _Side | None:
+    """The ruleset in a folder as it stands; None where there is none."""
     from hepatica.assurance import RulesetVersion
+    from hepatica.assurance.cases import case_contents
     from hepatica.knowledge import CARD
 
-    return RulesetVersion.of(common.ruleset(f"{folder}/")) if (folder / CARD).is_file() else None
+    if not (folder / CARD).is_file():
+        return None
+    return _Side(RulesetVersion.of(common.ruleset(f"{folder}/")), partial(case_contents, folder))
 
 
-def _version(name: str, folder: Path) -> RulesetVersion | None:
+def _side(name: str, folder: Path) -> _Side | None:
     """The ruleset in a folder, under an id, or at a git revision of `folder`; None where there was none at the revision."""
     from hepatica.assurance import RulesetVersion
-    from hepatica.assurance.diff import files_at, files_in
-    from hepatica.knowledge import find_ruleset, load_files
+    from hepatica.assurance.diff import cases_at, files_at, files_in
+    from hepatica.knowledge import find_ruleset, loaded
 
     try:
-        find_ruleset(name)
+        return _standing(find_ruleset(name))
     except InvalidInput:
         if _stands(Path(name)):
             raise
-        revision, colon, path = name.partition(":")
-        files = files_in(path, revision) if colon and revision and path else files_at(folder, name)
-        return RulesetVersion.of(load_files(files)) if files is not None else None
-    return RulesetVersion.of(common.ruleset(name))
+    revision, colon, path = name.partition(":")
+    whole = bool(colon and revision and path)
+    files = files_in(path, revision) if whole else files_at(folder, name)
+    cases = partial(cases_at, Path(path), revision) if whole else partial(cases_at, folder, name)
+    return _Side(RulesetVersion.of(loaded(files)), cases) if files is not None else None
 
 
 def _stands(path: Path) -> bool:

@@ -37,6 +37,8 @@ COMMANDS = {
     "mutate": ("assurance", "Change the rules in every small way; each change must be caught by a case."),
     "serve": ("serve", "A page in the browser: form, answer, evidence and rules."),
     "check": ("assurance", "Proofs about one ruleset: rules that never apply, gaps, promises beyond the trials ..."),
+    "dev": ("dev", "While writing rules: on every save what is wrong, and what the edit changes in the answers."),
+    "fmt": ("fmt", "Keep a ruleset's YAML in one order and style, comments and all."),
     "new": ("new", "Write a small valid ruleset with comments, to start from."),
     "diff": ("assurance", "What an edit of the rules changes in the answers, for every profile."),
     "schema": ("catalogue", "JSON Schemas of profile, ruleset and output, for editors."),

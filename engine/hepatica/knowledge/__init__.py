@@ -5,7 +5,7 @@ from __future__ import annotations
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
-from hepatica.knowledge.cache import load
+from hepatica.knowledge.cache import load, loaded
 from hepatica.knowledge.conditions import (
     AllOf,
     AnyOf,
@@ -83,6 +83,7 @@ if TYPE_CHECKING:
         search,
         select,
     )
+    from hepatica.knowledge.style import changed_lines, file_kind, styled
 
 # What reads and checks a ruleset's files is loaded when it is first asked for: a ruleset that was kept needs none of it.
 _LATER = {
@@ -90,6 +91,7 @@ _LATER = {
     "figures": ("figure_findings",),
     "loader": ("load_files", "load_ruleset"),
     "schema": ("ruleset_schemas",),
+    "style": ("changed_lines", "file_kind", "styled"),
     "study_search": (
         *("OUTCOMES", "PHASES", "STATUSES", "UNSTATED", "Filters", "Found"),
         *("catalogue", "counts", "find_study", "search", "select"),
@@ -109,10 +111,11 @@ def __getattr__(name: str) -> Any:
 __all__ = [
     "CARD", "CASES", "DESIGNS", "FATES", "LINES", "MAX_FILES", "MAX_TOTAL", "OUTCOMES", "PHASES", "RANK", "STANDINGS", "STATUSES",
     "UNSTATED", "VERDICTS", "AllOf", "AnyOf", "Card", "Caveat", "Concept", "ConceptTest", "Condition", "ConditionReader",
-    "ConfidenceInterval", "Correction", "CorrectionKind", "Discrepancy", "Endpoint", "Extrapolation", "FateStatus", "Figure",
-    "Filters", "Found", "LaterEvent", "Line", "NotOf", "Note", "Operator", "Outcome", "Place", "Population", "Reference",
-    "Regimen", "Result", "Rule", "Ruleset", "RulesetFiles", "SourceText", "Standing", "Study", "StudyKind", "Test", "Therapy",
-    "TherapyFate", "Toxicity", "Verdict", "belongs", "catalogue", "concept_words", "condition_words", "counts",
-    "figure_findings", "find_ruleset", "find_study", "gather", "leaves", "level_of", "load", "load_files", "load_ruleset",
-    "number", "ruleset_schemas", "search", "select", "strata",
+    "ConfidenceInterval", "Correction", "CorrectionKind", "Discrepancy", "Endpoint", "Extrapolation", "FateStatus",
+    "Figure", "Filters", "Found", "LaterEvent", "Line", "NotOf", "Note", "Operator", "Outcome", "Place", "Population",
+    "Reference", "Regimen", "Result", "Rule", "Ruleset", "RulesetFiles", "SourceText", "Standing", "Study", "StudyKind",
+    "Test", "Therapy", "TherapyFate", "Toxicity", "Verdict", "belongs", "catalogue", "changed_lines", "concept_words",
+    "condition_words", "counts", "figure_findings", "file_kind", "find_ruleset", "find_study", "gather", "leaves",
+    "level_of", "load", "load_files", "load_ruleset", "loaded", "number", "ruleset_schemas", "search", "select", "strata",
+    "styled",
 ]  # fmt: skip

@@ -40,7 +40,11 @@ _OPEN = os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0
 
 def load(name: str | Path = DEFAULT_RULESET) -> Ruleset:
     """A shipped ruleset by id, or one by its folder, kept between runs; raises `InvalidInput` with every problem it has."""
-    files = gather(find_ruleset(str(name)))
+    return loaded(gather(find_ruleset(str(name))))
+
+
+def loaded(files: RulesetFiles) -> Ruleset:
+    """As `load`, of files already read: those of a git revision, too."""
     found = recall(files)
     if found is None:
         from hepatica.knowledge.loader import load_files  # not needed, and so not loaded, for a ruleset that was kept

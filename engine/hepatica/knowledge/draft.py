@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import make_dataclass, replace
+from functools import lru_cache
 from types import GenericAlias
 from typing import Any
 
@@ -87,12 +88,10 @@ class Draft:
 
     def _read(self, cls: type, kind: str) -> list[tuple[Any, Node]]:
         """The usable files of a kind."""
-        written = WRITTEN.get(cls)
         found: list[tuple[Any, Node]] = []
         for node in (node for name, node in self.nodes.items() if kind_of(name) == kind):
-            reader = ConditionReader(node.origin, self._concepts, self.problems, self.fields)
-            special = dict.fromkeys(CONDITION_KEYS, reader.read)
-            read = decode(cls, node, node.origin, self.problems, written=written, special=special)
+            read, problems = _decoded(cls, node, self._concepts, self.fields)
+            self.problems.extend(problems)
             if read is not None:
                 found.append((read, node))
             elif kind == "therapies":
@@ -113,10 +112,10 @@ class Draft:
         """The studies or the rules of all therapies."""
         return [(part, node.at((key, i))) for therapy, node in self.therapies for i, part in enumerate(getattr(therapy, key))]
 
-    def _concept_names(self) -> list[str] | None:
+    def _concept_names(self) -> tuple[str, ...] | None:
         """The ids of the concepts, so that conditions can be read before them; None where one is unreadable."""
         files = [node for name, node in self.nodes.items() if kind_of(name) == "concepts"]
-        names = [entry.at(("id",)).raw for node in files for entry in entries(node, "concepts")]
+        names = tuple(entry.at(("id",)).raw for node in files for entry in entries(node, "concepts"))
         return names if all(names) and all(isinstance(node.at(("concepts",)).value, list) for node in files) else None
 
     def _all_fields(self) -> Fields:
@@ -146,12 +145,24 @@ def entries(node: Node, key: str) -> list[Node]:
     return listed if isinstance(listed, list) else []
 
 
-def placed(data: bytes, file: str) -> Node:
-    """The parsed file, every node of which names the file; raises `InvalidInput`."""
+# Two versions of a ruleset, or one before and after an edit, have nearly every file in common: each is read once.
+@lru_cache(maxsize=256)
+def placed(data: bytes, file: str) -> tuple[Node, tuple[Problem, ...]]:
+    """The parsed file, every node of which names the file, and what is wrong with its texts; raises `InvalidInput`."""
     tree = read_yaml(data, file)
     for node in below(tree):
         node.origin = file
-    return tree
+    return tree, tuple(text_problems(tree))
+
+
+@lru_cache(maxsize=256)
+def _decoded(cls: type, node: Node, concepts: tuple[str, ...] | None, fields: Fields) -> tuple[Any, tuple[Problem, ...]]:
+    """What a file holds, None where it is unusable, and what is wrong with it."""
+    problems: list[Problem] = []
+    reader = ConditionReader(node.origin, concepts, problems, fields)
+    special = dict.fromkeys(CONDITION_KEYS, reader.read)
+    read = decode(cls, node, node.origin, problems, written=WRITTEN.get(cls), special=special)
+    return read, tuple(problems)
 
 
 def below(node: Node) -> Iterator[Node]:

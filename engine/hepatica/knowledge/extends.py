@@ -9,6 +9,7 @@ its reference, so that no figure changes its origin.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from copy import deepcopy
 
 from hepatica.documents import Node
 from hepatica.knowledge.draft import LISTS, Nodes, below, entries, kind_of
@@ -78,8 +79,10 @@ def _text_of(base: Nodes, identity: str) -> Iterator[Piece]:
     source = base[CARD].at(("source",))
     if not isinstance(source.value, dict) or "citation" not in source.value:
         return
-    trees = [tree for name, tree in base.items() if kind_of(name) in ("therapies", "notes", "concepts")]
-    for node in (node for tree in trees for node in below(tree)):
+    # What was read may be in use elsewhere: the places are filled in on copies.
+    copies = {name: deepcopy(tree) for name, tree in base.items() if kind_of(name) in ("therapies", "notes", "concepts")}
+    base |= copies
+    for node in (node for tree in copies.values() for node in below(tree)):
         place = node.value.get("source") if isinstance(node.value, dict) else None
         if place is not None and isinstance(place.value, dict) and "lines" in place.value and "ref" not in place.value:
             place.value["ref"] = Node(identity, place.line, place.column, identity, origin=place.origin)

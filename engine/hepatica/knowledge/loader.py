@@ -6,10 +6,9 @@ from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 
-from hepatica.documents import Node
 from hepatica.knowledge.conditions import strata
 from hepatica.knowledge.content import digest_of
-from hepatica.knowledge.draft import Draft, Nodes, kind_of, placed, text_problems
+from hepatica.knowledge.draft import Draft, Nodes, kind_of, placed
 from hepatica.knowledge.extends import laid_over
 from hepatica.knowledge.files import CARD, RulesetFiles, gather
 from hepatica.knowledge.ruleset import Ruleset
@@ -44,8 +43,8 @@ def _parsed(files: RulesetFiles, lost: set[str], problems: list[Problem]) -> Nod
     nodes: Nodes = {}
     for name, data in files.contents.items():
         try:
-            nodes[name] = placed(data, files.shown[name])
-            problems.extend(text_problems(nodes[name]))
+            nodes[name], found = placed(data, files.shown[name])
+            problems.extend(found)
         except InvalidInput as error:
             problems.extend(error.problems)
             lost.add(kind_of(name))
@@ -73,17 +72,14 @@ def _ruleset(draft: Draft, files: RulesetFiles) -> Ruleset:
         fields=draft.fields,
         notes=tuple(note for note, _ in draft.notes),
         omissions=tuple(omission for omission, _ in draft.omissions),
-        places=_places(draft, files.root),
+        places=_places(draft, files),
     )
     return replace(loaded, digest=digest_of(loaded))
 
 
-def _places(draft: Draft, root: Path) -> Mapping[str, str]:
+def _places(draft: Draft, files: RulesetFiles) -> Mapping[str, str]:
+    """Where each thing is written: `file:line`, the files of this ruleset by their names in it."""
     found = {"scope": draft.nodes[CARD].at(("scope",))}
     found |= {f"{kind}/{item.id}": node for kind, group in draft.named.items() for item, node in group}
-    return {name: _place(node, root) for name, node in found.items()}
-
-
-def _place(node: Node, root: Path) -> str:
-    path = Path(node.origin)
-    return f"{(path.relative_to(root) if path.is_relative_to(root) else path).as_posix()}:{node.line}"
+    names = {shown: name for name, shown in files.shown.items()}
+    return {name: f"{names.get(node.origin, node.origin)}:{node.line}" for name, node in found.items()}

@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import fields, is_dataclass
+from functools import cache
 from typing import Any
 
 from hepatica.documents import Node
@@ -41,6 +42,12 @@ _NAMES: Mapping[type, Mapping[str, str]] = {
 _Known = Mapping[str, tuple[Collection[str] | None, str]]
 
 
+@cache
+def _parts(kind: type) -> tuple[tuple[str, str], ...]:
+    """The attributes of a kind of record, each with what it names (empty: nothing)."""
+    return tuple((each.name, _NAMES.get(kind, {}).get(each.name, "")) for each in fields(kind))
+
+
 def names(draft: Draft) -> Iterator[Problem]:
     """What is wrong with names and lines."""
     walk = _Walk(draft)
@@ -62,14 +69,17 @@ class _Walk:
         """Those of a record and of every record below it."""
         # Inner names hide outer ones of the same kind: an arm is one of this study, a discrepancy too.
         known = {**known, **self._within(item, known)}
-        for key in (field.name for field in fields(item)):
-            value, place = getattr(item, key), node.at((key,))
-            if key == "lines" and value and ranges(value) is None:
+        kind: Any = type(item)
+        for key, what in _parts(kind):
+            value = getattr(item, key)
+            if not value or not (what or key == "lines" or isinstance(value, tuple) or is_dataclass(value)):
+                continue  # nearly every part: a text, a number, nothing
+            place = node.at((key,))
+            if key == "lines" and ranges(value) is None:
                 message = f"{quote(value)} names no lines; allowed: 413, 413-415 or '213-233, 433-458'"
                 yield place.problem("", "lines", message)
-            what = _NAMES.get(type(item), {}).get(key)
             if what:
-                yield from _unknown(place, value or (), what, known[what])
+                yield from _unknown(place, value, what, known[what])
             if isinstance(value, tuple) and (what or isinstance(item, Study)):
                 yield from _repeated(place, value, f"the {key} of {getattr(item, 'id', 'the rule')}")
             for step, part in enumerate(value) if isinstance(value, tuple) else [((), value)]:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from hepatica.assurance.cases.case import ExpectedAnswer, ExpectedRule, ExpectedWhy, PatientCase
+from hepatica.assurance.cases.case import CaseFile, ExpectedAnswer, ExpectedRule, ExpectedWhy, PatientCase
 from hepatica.assurance.cases.case_file import case_file, untouched
+from hepatica.assurance.cases.lost import LostCase, lost_cases
 from hepatica.assurance.cases.pinned import Pin, pinned
 from hepatica.assurance.cases.reader import cases_in, read_all, read_cases
 from hepatica.assurance.cases.run import (
@@ -19,25 +20,29 @@ from hepatica.assurance.cases.run import (
     truth,
 )
 from hepatica.assurance.cases.schema import cases_schema
-from hepatica.assurance.cases.suite import STDIN, files_below, is_case_file, ruleset_of, selected, shown, suites
+from hepatica.assurance.cases.suite import STDIN, case_contents, files_below, is_case_file, ruleset_of, selected, shown, suites
 
 __all__ = [
     "STDIN",
+    "CaseFile",
     "CaseMismatch",
     "CaseOutcome",
     "CaseRun",
     "ExpectedAnswer",
     "ExpectedRule",
     "ExpectedWhy",
+    "LostCase",
     "PatientCase",
     "Pin",
     "RulePart",
     "TherapyPart",
+    "case_contents",
     "case_file",
     "cases_in",
     "cases_schema",
     "files_below",
     "is_case_file",
+    "lost_cases",
     "misplaced",
     "not_shown",
     "outcome",

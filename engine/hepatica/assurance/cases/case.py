@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Annotated, Any
 
 from pydantic import BeforeValidator
@@ -11,6 +11,7 @@ from pydantic import BeforeValidator
 from hepatica.evaluation import LISTS, ApplicabilityStatus, ListName, Scope
 from hepatica.knowledge import Standing, Verdict
 from hepatica.patient import Profile
+from hepatica.records import record
 
 
 def _several(value: Any) -> Any:
@@ -31,7 +32,7 @@ def _truth(value: Any) -> Any:
 Names = Annotated[tuple[str, ...], BeforeValidator(_several)]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record(kw_only=True)
 class ExpectedRule:
     """The list that another rule of a therapy reaches, and its standing and studies where asked."""
 
@@ -40,7 +41,7 @@ class ExpectedRule:
     cites: Names | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record(kw_only=True)
 class ExpectedWhy:
     """Why a therapy is in its list; what is left out is not asked.
 
@@ -57,7 +58,7 @@ class ExpectedWhy:
     also: dict[str, Annotated[ExpectedRule, _mapping("list")]] = field(default_factory=dict)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record(kw_only=True)
 class ExpectedAnswer:
     """One case as written. Lists hold therapies that must be there; `*_exactly` give a list whole.
 
@@ -100,7 +101,15 @@ class ExpectedAnswer:
         return {name: frozenset(names) for name, names in given.items() if names is not None}
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@record(kw_only=True)
+class CaseFile:
+    """A case file as written: the ruleset it belongs to, where it does not lie in its `cases/`, and the cases."""
+
+    ruleset: str = ""
+    cases: tuple[ExpectedAnswer, ...] = ()
+
+
+@record(eq=False)
 class PatientCase:
     """One case with its patient, and where it is written."""
 

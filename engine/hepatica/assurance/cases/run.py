@@ -3,10 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from typing import Annotated
-
-from pydantic import Field
 
 from hepatica.assurance.cases.case import ExpectedRule, ExpectedWhy, PatientCase
 from hepatica.evaluation import (
@@ -23,11 +19,12 @@ from hepatica.evaluation import (
 )
 from hepatica.notice import notice
 from hepatica.patient import UNKNOWN, Fields
+from hepatica.records import Hidden, record
 
 NOT_CITED = "not cited"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record(kw_only=True)
 class RulePart:
     """What one rule contributes to a therapy's place."""
 
@@ -36,7 +33,7 @@ class RulePart:
     cites: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record(kw_only=True)
 class TherapyPart:
     """The parts of a therapy's entry that a case can speak of; `decided` says in words what put it there."""
 
@@ -52,7 +49,7 @@ class TherapyPart:
     decided: str = ""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record(kw_only=True)
 class AnswerParts:
     """The parts of an answer that a case can speak of.
 
@@ -66,7 +63,7 @@ class AnswerParts:
     applicability: Mapping[str, str]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record(kw_only=True)
 class CaseMismatch:
     """One expectation that was not met, and what put the therapy where it is."""
 
@@ -76,7 +73,7 @@ class CaseMismatch:
     decided_by: str = ""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record(kw_only=True)
 class CaseOutcome:
     """A case and what did not come as it says; passed where nothing did."""
 
@@ -85,10 +82,10 @@ class CaseOutcome:
     line: int
     passed: bool
     mismatches: tuple[CaseMismatch, ...]
-    source: Annotated[PatientCase, Field(exclude=True)]
+    source: Hidden[PatientCase]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record(kw_only=True)
 class RulesetOutcomes:
     """The outcomes of one ruleset's cases."""
 
@@ -98,7 +95,7 @@ class RulesetOutcomes:
     outcomes: tuple[CaseOutcome, ...]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record(kw_only=True)
 class CaseRun:
     """Every case that was run, by ruleset."""
 

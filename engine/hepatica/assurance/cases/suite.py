@@ -123,6 +123,11 @@ def files_below(folder: Path) -> list[Path]:
     return found
 
 
+def case_contents(ruleset: Path) -> dict[str, bytes]:
+    """The case files of a ruleset's folder, by their names in it."""
+    return {path.relative_to(ruleset).as_posix(): read_bytes(path, str(path)) for path in files_below(ruleset / CASES)}
+
+
 def case_files(place: Path) -> list[Path]:
     """The case files that a file or folder stands for; raises `InvalidInput` where there are none."""
     found = files_below(place) if place.is_dir() else [place]

@@ -31,15 +31,12 @@ def check(
     Raises `InternalError` where the diagrams and going through every point do not agree on a count.
     """
     proving = Proving(version)
-    found = [one for prove in PROOFS for one in prove(proving)]
-    found += [one for look in RECORDED for one in look(version)]
-    found += untested_thresholds(proving, tried)
-    found = _waived(version, found)
-    order = {code: position for position, code in enumerate(KINDS)}
-    found.sort(key=lambda one: order[one.code])
+    found = _findings(proving, tried)
     applies = {
-        name: AppliesTo(certain=count(proving.space, region.certain), possible=count(proving.space, region.possible))
-        for name, region in proving.rules.items()
+        name: AppliesTo(
+            certain=count(proving.space, proving.rules[name].certain), possible=count(proving.space, proving.rules[name].possible)
+        )
+        for name in version.ruleset.rules
     }
     small = proving.space.points <= MOST_POINTS and proving.space.profiles < MOST_PROFILES
     if small:
@@ -65,6 +62,19 @@ def check(
         unproved=tuple(proving.unproved),
         agreement=agreement,
     )
+
+
+def findings(version: RulesetVersion, tried: Sequence[Facts]) -> list[CheckFinding]:
+    """What `check` finds, without its counts."""
+    return _findings(Proving(version), tried)
+
+
+def _findings(proving: Proving, tried: Sequence[Facts]) -> list[CheckFinding]:
+    found = [one for prove in PROOFS for one in prove(proving)]
+    found += [one for look in RECORDED for one in look(proving.version)]
+    found += untested_thresholds(proving, tried)
+    order = list(KINDS)
+    return sorted(_waived(proving.version, found), key=lambda one: order.index(one.code))
 
 
 def _waived(version: RulesetVersion, found: Sequence[CheckFinding]) -> list[CheckFinding]:

@@ -4,18 +4,18 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
 from hepatica.assurance.agreement import EvaluatorAgreement
 from hepatica.assurance.version import ProfileSpace
 from hepatica.evaluation import RulesetIdentity
+from hepatica.records import record
 
 Weight = Literal["fault", "remark"]
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class FindingKind:
     """One kind of finding. `sentence` names what it is about in braces; a remark is no reason to fail a check."""
 
@@ -30,7 +30,7 @@ _TEXTS = Path(__file__).with_name("findings.json").read_text(encoding="utf-8")
 KINDS: Mapping[str, FindingKind] = {each["code"]: FindingKind(**each) for each in json.loads(_TEXTS)}
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record(kw_only=True)
 class CheckFinding:
     """One finding: what it says, where it is written, and the smallest profile that shows it.
 
@@ -66,7 +66,7 @@ def finding(
     )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record(kw_only=True)
 class AppliesTo:
     """How many profiles a rule certainly applies to, and how many it may apply to."""
 
@@ -74,7 +74,7 @@ class AppliesTo:
     possible: int
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record(kw_only=True)
 class CheckResult:
     """What was checked and found.
 

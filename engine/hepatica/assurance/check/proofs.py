@@ -10,12 +10,12 @@ from hepatica.assurance.check.findings import CheckFinding, finding
 from hepatica.assurance.space import (
     Axis,
     Box,
-    Diagram,
     Region,
     RegionMaker,
     TooManyParts,
     Verdicts,
     count,
+    diagram_of,
     intersect,
     joined,
     simplest,
@@ -23,7 +23,7 @@ from hepatica.assurance.space import (
     subtract,
     uncovered,
 )
-from hepatica.assurance.version import Placing, Position, RulesetVersion, position_of, rule_regions
+from hepatica.assurance.version import Placing, Position, RuleRegions, RulesetVersion, position_of
 from hepatica.evaluation import precedence
 from hepatica.inference import SCOPE, FieldClasses, GoalKey, Verdict, classes_of
 from hepatica.knowledge import CARD, Rule, Study, Therapy
@@ -38,7 +38,7 @@ class Proving:
         self.ruleset = version.ruleset
         self.space = space_of(version.program.tests, version.fields)
         self.maker = RegionMaker(self.space)
-        self.rules = rule_regions(version, self.maker, self.ruleset.rules)
+        self.rules = RuleRegions(version, self.maker)
         self.unproved: list[str] = []
 
     @cached_property
@@ -99,7 +99,7 @@ def _alike(proving: Proving, therapy: Therapy) -> Iterator[tuple[Rule, Rule]]:
 
 
 def _same(proving: Proving, first: Region, second: Region) -> bool:
-    return Diagram(proving.space, [first, second], lambda verdicts: verdicts[0] is verdicts[1]).outcomes() == (True,)
+    return diagram_of(proving.space, [first, second], lambda verdicts: verdicts[0] is verdicts[1]).outcomes() == (True,)
 
 
 def always_subsumed(proving: Proving) -> Iterator[CheckFinding]:
@@ -133,7 +133,7 @@ def _decides(proving: Proving, therapy: Therapy, rule: Rule) -> bool:
 
     regions, name = [*placing.regions, own, peers], f"therapy {therapy.id}"
     try:
-        return True in Diagram(proving.space, regions, judge, name, own.possible, placing.decisive()).outcomes()
+        return True in diagram_of(proving.space, regions, judge, name, own.possible, placing.decisive()).outcomes()
     except TooManyParts:
         proving.unproved.append(rule.id)
         return True

@@ -5,12 +5,13 @@ from __future__ import annotations
 from hepatica.assurance.diff.allow import read_allowances
 from hepatica.assurance.diff.differ import diff, new_or_gone
 from hepatica.assurance.diff.result import AnswerChange, RulesetDiff, RulesetEdit
-from hepatica.assurance.diff.revisions import files_at, files_in, merge_base
+from hepatica.assurance.diff.revisions import cases_at, files_at, files_in, merge_base
 
 __all__ = [
     "AnswerChange",
     "RulesetDiff",
     "RulesetEdit",
+    "cases_at",
     "diff",
     "files_at",
     "files_in",

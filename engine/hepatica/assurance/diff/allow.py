@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import NamedTuple
 
+from hepatica.assurance.cases import LostCase
 from hepatica.assurance.diff.compare import VersionComparison
 from hepatica.assurance.diff.result import AnswerChange, RulesetEdit, Undeclared, UnmetDeclaration
 from hepatica.assurance.space import Box, RegionMaker, intersect, subtract
@@ -14,16 +15,19 @@ from hepatica.documents import Node, decode, read_yaml
 from hepatica.inference import Expander, TooManyAlternatives
 from hepatica.knowledge import Condition, ConditionReader, Test
 from hepatica.problems import InvalidInput, Problem, quote, suggestion
+from hepatica.records import record
 
 KINDS: tuple[SubjectKind, ...] = ("therapy", "scope", "concept", "study", "note")
+NAMED = (*KINDS, "shown", "case")
 MOST_ALLOWED = 500
 LONGEST = 500
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record(kw_only=True)
 class DeclaredChange:
     """One declared change, as written: of what (one of the first keys), from and to which place, where, in at most how many
-    profiles, and why. `shown` is the id of a rule, study, therapy, note or the card whose texts or figures change.
+    profiles, and why. `shown` is the id of a rule, study, therapy, note or the card whose texts or figures change, `case` the
+    sentence of a case that is gone.
     """
 
     because: str = ""
@@ -33,6 +37,7 @@ class DeclaredChange:
     study: str = ""
     note: str = ""
     shown: str = ""
+    case: str = ""
     from_: str = ""
     to: str = ""
     where: Condition | None = None
@@ -55,6 +60,7 @@ class Gated(NamedTuple):
     edits: tuple[RulesetEdit, ...]
     undeclared: tuple[Undeclared, ...]
     unmet: tuple[UnmetDeclaration, ...]
+    lost: tuple[LostCase, ...]
 
 
 def read_allowances(data: bytes, file: str, versions: Sequence[RulesetVersion]) -> tuple[Allowance, ...]:
@@ -81,7 +87,7 @@ class _Declaration:
     def read(self) -> list[Allowance]:
         """The allowance; none where it cannot be used."""
         if not isinstance(self.node.value, dict):
-            self._problem((), "allow", f"a declared change is a mapping with one of {', '.join((*KINDS, 'shown'))}, and because")
+            self._problem((), "allow", f"a declared change is a mapping with one of {', '.join(NAMED)}, and because")
             return []
         if "from_" in self.node.value:
             self._problem(("from_",), "unknown-key", "unknown key 'from_'; did you mean 'from'?")
@@ -104,9 +110,11 @@ class _Declaration:
         self.problems.append(self.node.at(path).problem(self.file, code, message))
 
     def _subject(self, declared: DeclaredChange) -> Subject | None:
-        named = [kind for kind in (*KINDS, "shown") if getattr(declared, kind)]
+        named = [kind for kind in NAMED if getattr(declared, kind)]
         if len(named) != 1:
-            self._problem((), "allow", f"a declared change names exactly one of {', '.join((*KINDS, 'shown'))}")
+            self._problem((), "allow", f"a declared change names exactly one of {', '.join(NAMED)}")
+            return None
+        if named[0] == "case":
             return None
         name = getattr(declared, named[0])
         known = _ids(named[0], self.versions)
@@ -148,8 +156,8 @@ def tests_in(allowances: Iterable[Allowance]) -> tuple[Test, ...]:
     return tuple(test for one in allowances for alternative in one.where or () for test in sorted(alternative, key=repr))
 
 
-def gate(comparison: VersionComparison, allowances: Sequence[Allowance]) -> Gated:
-    """Hold every change, and every edit that an answer shows, against the declared ones."""
+def gate(comparison: VersionComparison, lost: Iterable[LostCase], allowances: Sequence[Allowance]) -> Gated:
+    """Hold every change, every edit that an answer shows, and every lost case, against the declared ones."""
     maker = RegionMaker(comparison.space)
     # A declared region holds every profile of which its condition is or may be true: an interval may reach into it.
     regions = [maker.region(one.where) if one.where is not None else None for one in allowances]
@@ -171,12 +179,21 @@ def gate(comparison: VersionComparison, allowances: Sequence[Allowance]) -> Gate
         changes.append(replace(change, declared=not left))
     edits: list[RulesetEdit] = []
     for edit in comparison.edits:
-        fitting = [index for index, one in enumerate(allowances) if one.declared.shown in (edit.what, *edit.therapies)]
+        fitting = [index for index, one in enumerate(allowances) if one.declared.shown in {edit.what, *edit.therapies} - {""}]
         met.update(fitting)
         edits.append(replace(edit, declared=bool(fitting and edit.profiles)))
-    left_over = [(one.place, *(one.subject or ("shown", one.declared.shown))) for n, one in enumerate(allowances) if n not in met]
+    gone: list[LostCase] = []
+    for case in lost:
+        fitting = [index for index, one in enumerate(allowances) if " ".join(one.declared.case.split()) == case.case]
+        met.update(fitting)
+        gone.append(replace(case, declared=bool(fitting)))
+    left_over = [(one.place, *(one.subject or _other(one.declared))) for n, one in enumerate(allowances) if n not in met]
     unmet = tuple(UnmetDeclaration(place=place, kind=kind, id=name) for place, kind, name in left_over)
-    return Gated(tuple(changes), tuple(edits), tuple(undeclared), unmet)
+    return Gated(tuple(changes), tuple(edits), tuple(undeclared), unmet, tuple(gone))
+
+
+def _other(declared: DeclaredChange) -> tuple[str, str]:
+    return ("case", declared.case) if declared.case else ("shown", declared.shown)
 
 
 def _fits(allowance: Allowance, change: AnswerChange) -> bool:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import cached_property
 from typing import NamedTuple, get_args
 
@@ -22,21 +22,23 @@ from hepatica.assurance.space import (
     Verdicts,
     count,
     described,
+    diagram_of,
     intersect,
     simplest,
     space_of,
     subtract,
 )
-from hepatica.assurance.version import ABSENT, Placing, Position, RulesetVersion, Subject, rule_regions
+from hepatica.assurance.version import ABSENT, Placing, Position, RuleRegions, RulesetVersion, Subject
 from hepatica.inference import SCOPE, GoalKey
 from hepatica.knowledge import Rule, Test
 from hepatica.patient import Profile
+from hepatica.records import record
 
 _KINDS: tuple[ChangeKind, ...] = get_args(ChangeKind)
 _OF_SUBJECT: Mapping[str, ChangeKind] = {"scope": "scope", "study": "applicability", "concept": "concept", "note": "note"}
 
 
-@dataclass(frozen=True, eq=False)
+@record(eq=False)
 class VersionComparison:
     """Two versions: over which space, every change of an answer, and what was edited. `same`: subjects proved equal.
 
@@ -109,7 +111,9 @@ class _Comparing:
         self.titles = {name: field.title for name, field in space.fields.items()}
         self.maker = RegionMaker(space)
         self.versions = (old, new)
-        self.regions = tuple(rule_regions(version, self.maker, version.ruleset.rules) for version in self.versions)
+        self.regions = tuple(RuleRegions(version, self.maker) for version in self.versions)
+        # Where no field and no concept changed, two conditions that are written alike mean the same.
+        self.same_words = dict(old.fields) == dict(new.fields) and old.ruleset.concepts == new.ruleset.concepts
 
     def changes(self, subject: Subject) -> Iterator[AnswerChange]:
         """Every change of one subject's answer, by kind and size."""
@@ -139,28 +143,35 @@ class _Comparing:
         groups = [*placings[0].regions, *placings[1].regions]
         decisive = placings[0].decisive() | placings[1].decisive(size)
         if touched:
-            diagram = Diagram(self.space, groups, judge, f"therapy {subject.id}", touched, decisive)
+            diagram = diagram_of(self.space, groups, judge, f"therapy {subject.id}", touched, decisive)
             yield from self._described(subject, diagram, tuple(differing))
         for name in differing if self.one_ruleset else ():
             yield from self._of_rule(subject, name, groups, placed)
 
     def _differing_rules(self, subject: Subject) -> list[str]:
-        """The rules of a therapy whose condition or weight differs between the versions, by id."""
+        """The rules of a therapy whose condition, standing or verdict differs between the versions, by id."""
         old, new = (
-            {rule.id: self._weight(version, rule) for rule in version.ruleset.therapies[subject.id].rules}
-            if version.knows(subject)
-            else {}
+            {rule.id: rule for rule in version.ruleset.therapies[subject.id].rules} if version.knows(subject) else {}
             for version in self.versions
         )
-        return [name for name in sorted({*old, *new}) if old.get(name) != new.get(name)]
+        return [name for name in sorted({*old, *new}) if not self._as_before(old.get(name), new.get(name))]
 
-    @staticmethod
-    def _weight(version: RulesetVersion, rule: Rule) -> object:
-        """What decides where a rule puts its therapy, and its reasons."""
-        return rule.standing, rule.verdict, version.meaning(GoalKey("rule", rule.id)), ordered(rule.when)
+    def _as_before(self, old: Rule | None, new: Rule | None) -> bool:
+        """Whether a rule puts its therapy where it did, for the same reasons."""
+        if old is None or new is None or (old.standing, old.verdict) != (new.standing, new.verdict):
+            return False
+        return self._alike(GoalKey("rule", new.id)) and (old.when == new.when or ordered(old.when) == ordered(new.when))
+
+    def _alike(self, goal: GoalKey) -> bool:
+        """Whether a goal has the same alternatives in both versions: of two conditions written alike that is seen at once."""
+        first, second = (version.conditions.get(goal) for version in self.versions)
+        if (first == second and self.same_words) or first is None or second is None:
+            return first == second
+        return self.old.meaning(goal) == self.new.meaning(goal)
 
     def _both(self, rule: str) -> tuple[Region, Region]:
-        return self.regions[0].get(rule, NOWHERE), self.regions[1].get(rule, NOWHERE)
+        old, new = (r[rule] if rule in v.ruleset.rules else NOWHERE for v, r in zip(self.versions, self.regions, strict=True))
+        return old, new
 
     def _of_rule(
         self, subject: Subject, name: str, groups: Sequence[Region], placed: Callable[[Verdicts], tuple[Position, Position]]
@@ -177,7 +188,7 @@ class _Comparing:
 
         inside = [*before.possible, *after.possible]
         if inside:
-            diagram = Diagram(self.space, [*groups, before, after], judge, f"rule {name}", inside=inside)
+            diagram = diagram_of(self.space, [*groups, before, after], judge, f"rule {name}", inside=inside)
             yield from self._described(subject, diagram, (name,))
         if name in self.old.ruleset.rules and name in self.new.ruleset.rules:
             found = reasons_differ(self.old, self.new, name, self.space, self.maker)
@@ -188,9 +199,9 @@ class _Comparing:
 
     def _of_condition(self, subject: Subject) -> Iterator[AnswerChange]:
         """Scope, concepts, notes, and whom cited studies enrolled, where an answer shows them."""
-        regions = [self.maker.region(version.conjunctions(subject.goal)) for version in self.versions]
         if self._same(subject):
             return
+        regions = [self.maker.region(version.conjunctions(subject.goal)) for version in self.versions]
 
         def judge(verdicts: Verdicts) -> _Found | None:
             before, after = self.old.word(subject, verdicts[0]), self.new.word(subject, verdicts[1])
@@ -199,15 +210,11 @@ class _Comparing:
 
         inside = self._where_cited(subject.id) if subject.kind == "study" else [self.space.full]
         if inside:
-            diagram = Diagram(self.space, regions, judge, " ".join(subject), inside=inside)
+            diagram = diagram_of(self.space, regions, judge, " ".join(subject), inside=inside)
             yield from self._described(subject, diagram, ())
 
     def _same(self, subject: Subject) -> bool:
-        first, second = (
-            (version.knows(subject), subject.goal in version.program.goals, version.meaning(subject.goal))
-            for version in self.versions
-        )
-        return first == second
+        return self.old.knows(subject) == self.new.knows(subject) and self._alike(subject.goal)
 
     def _where_cited(self, study: str) -> list[Box]:
         """Where an answer of both versions shows a study: where a rule that cites it applies or may."""

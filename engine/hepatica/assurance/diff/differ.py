@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
+from hepatica.assurance.cases import LostCase
 from hepatica.assurance.diff.allow import Allowance, gate, tests_in
 from hepatica.assurance.diff.compare import VersionComparison, compare
 from hepatica.assurance.diff.result import RulesetDiff, RulesetEdit
@@ -18,10 +19,18 @@ from hepatica.problems import InvalidInput
 MOST_HEADLINES = 20
 
 
-def diff(old: RulesetVersion, new: RulesetVersion, allowances: Sequence[Allowance] | None = None) -> RulesetDiff:
-    """Everything shown that differs between two versions; with `allowances` only what they do not declare fails."""
+def diff(
+    old: RulesetVersion,
+    new: RulesetVersion,
+    allowances: Sequence[Allowance] | None = None,
+    lost: Sequence[LostCase] = (),
+) -> RulesetDiff:
+    """Everything shown that differs between two versions; with `allowances` only what they do not declare fails.
+
+    `lost` are the cases that the old version had and the new one has not.
+    """
     comparison = compare(old, new, tests_in(allowances or ()))
-    gated = gate(comparison, allowances or ())
+    gated = gate(comparison, lost, allowances or ())
     edits = tuple(_with_headlines(gated.edits, old, new))
     shown = [edit for edit in edits if edit.profiles]
     changed = bool(gated.changes or shown or comparison.unsettled)
@@ -32,11 +41,11 @@ def diff(old: RulesetVersion, new: RulesetVersion, allowances: Sequence[Allowanc
         notice=notice(new.ruleset.card.as_of),
         old=identity(old.ruleset),
         new=identity(new.ruleset),
-        headline=_headline(comparison, edits),
+        headline=_headline(comparison, edits) + _lost(gated.lost),
         changed=changed,
         version_kept=kept,
         gated=allowances is not None,
-        passed=not changed if allowances is None else not (left or kept),
+        passed=all(one.declared for one in gated.lost) and (not changed if allowances is None else not (left or kept)),
         space=ProfileSpace(profiles=comparison.space.profiles, distinguishable=comparison.space.points),
         unchanged_subjects=comparison.same,
         unsettled=comparison.unsettled,
@@ -44,6 +53,7 @@ def diff(old: RulesetVersion, new: RulesetVersion, allowances: Sequence[Allowanc
         edits=edits,
         undeclared=gated.undeclared,
         declared_but_not_met=gated.unmet,
+        lost_cases=gated.lost,
     )
 
 
@@ -105,6 +115,11 @@ def _headline(comparison: VersionComparison, edits: Sequence[RulesetEdit]) -> st
         what = "figures and texts" if any(edit.area == "figure" for edit in shown) else "texts"
         parts.append(f"{what} that answers show change ({counted(len(shown), 'edit')}, seen on up to {counted(most, 'profile')})")
     return f"{'; '.join(parts)}."
+
+
+def _lost(cases: Sequence[LostCase]) -> str:
+    verb = "is" if len(cases) == 1 else "are"
+    return f" {counted(len(cases), 'case').capitalize()} of the old version {verb} gone." if cases else ""
 
 
 def _moved(comparison: VersionComparison) -> str:

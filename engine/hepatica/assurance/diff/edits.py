@@ -94,7 +94,7 @@ def _compared(area: Area, old: Mapping[str, Any], new: Mapping[str, Any], known:
     for name, after in new.items():
         if name not in old:
             yield RulesetEdit(area=area, action="added", what=name, part="", before="", after=_shown(after, known))
-        elif ordered(old[name]) != ordered(after):
+        elif old[name] != after and ordered(old[name]) != ordered(after):
             for part, first, second in _differences("", old[name], after):
                 action: Action = "added" if first is _NOTHING else "removed" if second is _NOTHING else "changed"
                 shown = _shown(first, known), _shown(second, known)

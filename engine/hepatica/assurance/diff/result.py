@@ -3,21 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Annotated, Any, Literal
+from typing import Any, Literal
 
-from pydantic import Field
-
+from hepatica.assurance.cases import LostCase
 from hepatica.assurance.space import Boxes, Limits
 from hepatica.assurance.version import ProfileSpace, SubjectKind
 from hepatica.evaluation import RulesetIdentity
+from hepatica.records import Hidden, record
 
 Area = Literal["rule", "study", "figure", "text", "therapy", "concept", "note", "card", "fields"]
 Action = Literal["added", "removed", "changed", "renamed"]
 ChangeKind = Literal["list", "standing", "verdict", "other rules", "reasons", "applicability", "scope", "concept", "note"]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record(kw_only=True)
 class RulesetEdit:
     """One edit: what kind of thing, which one, which part of it, and the two values as text ("" where there is none).
 
@@ -37,7 +36,7 @@ class RulesetEdit:
     declared: bool = False
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record(kw_only=True)
 class Placement:
     """Where a subject stands: a list with its standing and verdict, or inside, outside, in, out, yes, no, shown ..."""
 
@@ -46,7 +45,7 @@ class Placement:
     verdict: str = ""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record(kw_only=True)
 class AnswerChange:
     """One subject's answer changes in the same way throughout a region.
 
@@ -67,11 +66,11 @@ class AnswerChange:
     rules: tuple[str, ...]
     witness: Mapping[str, Any]
     declared: bool = False
-    titles: Annotated[Mapping[str, str], Field(exclude=True)]
-    boxes: Annotated[Boxes, Field(exclude=True)] = ()
+    titles: Hidden[Mapping[str, str]]
+    boxes: Hidden[Boxes] = ()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record(kw_only=True)
 class Undeclared:
     """A change that no declaration covers, by its place among the changes, with the profiles left over."""
 
@@ -79,7 +78,7 @@ class Undeclared:
     profiles: int
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record(kw_only=True)
 class UnmetDeclaration:
     """A declared change that did not happen."""
 
@@ -88,13 +87,14 @@ class UnmetDeclaration:
     id: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record(kw_only=True)
 class RulesetDiff:
     """The whole comparison. `old` or `new` is None for a ruleset that is new or gone.
 
     `changed` is whether any answer differs in anything shown: `changes` where therapies, scope, studies, concepts or notes
     stand, `edits` with profiles in what is said. `unsettled` names what has so many rules that it was not settled at a bounded
-    cost; it counts as changed. `version_kept`: answers differ under the same version number.
+    cost; it counts as changed. `version_kept`: answers differ under the same version number. `lost_cases` ask no more what they
+    asked of the old version: they do not pass unless they are declared.
     """
 
     notice: str
@@ -112,3 +112,4 @@ class RulesetDiff:
     edits: tuple[RulesetEdit, ...]
     undeclared: tuple[Undeclared, ...]
     declared_but_not_met: tuple[UnmetDeclaration, ...]
+    lost_cases: tuple[LostCase, ...] = ()

@@ -10,13 +10,14 @@ from __future__ import annotations
 import os
 import subprocess
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import NoReturn
 
 from hepatica.documents import read_yaml
 from hepatica.knowledge import CARD, CASES, MAX_FILES, MAX_TOTAL, RulesetFiles, belongs, gather
 from hepatica.problems import InvalidInput, Problem, quote
+from hepatica.records import record
 
 TIMEOUT = 30
 LONGEST_REVISION = 200
@@ -41,13 +42,31 @@ def files_at(folder: Path, revision: str) -> RulesetFiles | None:
     the ruleset is new.
     """
     at = _Revision(folder, revision)
-    home = folder.resolve()
-    if not at.holds(at.relative(home)):
-        other = at.renamed(home)
-        if other is None:
-            return None
-        home = at.top / other
-    return at.files(home)
+    home = at.home(folder)
+    if home is None:
+        return None
+    files = at.files(home)
+    return _as_in(folder, files) if home == folder.resolve() else files
+
+
+def cases_at(folder: Path, revision: str) -> dict[str, bytes]:
+    """The case files of the ruleset that stands in `folder`, as they were at `revision`, by their names in it."""
+    at = _Revision(folder, revision)
+    home = at.home(folder)
+    return at.cases(home) if home is not None else {}
+
+
+def _as_in(folder: Path, files: RulesetFiles) -> RulesetFiles:
+    """The files, those that still stand in `folder` byte for byte under their name there: one reader then does for both."""
+
+    def kept(name: str, data: bytes) -> bool:
+        try:
+            return (folder / name).read_bytes() == data
+        except OSError:
+            return False
+
+    shown = {name: str(folder / name) for name, data in files.contents.items() if kept(name, data)}
+    return replace(files, shown={**files.shown, **shown})
 
 
 def files_in(path: str, revision: str) -> RulesetFiles:
@@ -93,6 +112,20 @@ class _Revision:
             message = f"{quote(revision)} is neither a ruleset's folder or id nor a revision of {self.top}"
             _refuse(revision[:LONGEST_REVISION], "unknown-revision", message)
         self.commit = found.text.splitlines()[0]
+
+    def home(self, folder: Path) -> Path | None:
+        """Where the ruleset of a folder stood: there, or in the one other folder with a ruleset of its id."""
+        if self.holds(self.relative(folder.resolve())):
+            return folder.resolve()
+        other = self.renamed(folder.resolve())
+        return self.top / other if other is not None else None
+
+    def cases(self, home: Path) -> dict[str, bytes]:
+        """The case files of the ruleset in a folder."""
+        inside = self.relative(home)
+        lead = f"{inside}/" if inside else ""
+        listed = [(blob, path) for mode, blob, path in self._entries(f"{lead}{CASES}") if mode not in (_LINK, _MODULE)]
+        return self._contents({path.removeprefix(lead): blob for blob, path in listed if path.endswith((".yaml", ".yml"))})
 
     def files(self, home: Path) -> RulesetFiles:
         """The files of the ruleset in a folder, and of those that it is laid over."""
@@ -157,6 +190,8 @@ class _Revision:
 
     def _contents(self, blobs: Mapping[str, str]) -> dict[str, bytes]:
         """The bytes of files by name, asked for in one go after their sizes."""
+        if not blobs:
+            return {}
         asked = "".join(f"{blob}\n" for blob in blobs.values()).encode()
         sizes = _git(self.top, "cat-file", "--batch-check", given=asked)
         lines = sizes.text.splitlines()
@@ -205,7 +240,7 @@ def _id_in(card: bytes) -> str:
     return named.raw if named is not None else ""
 
 
-@dataclass(frozen=True)
+@record
 class _Answer:
     """What a git command printed, and whether it succeeded."""
 

@@ -9,11 +9,8 @@ dropped or exchanged for another study of the therapy, as far as the loader woul
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from types import MappingProxyType
-from typing import Annotated
-
-from pydantic import Field
 
 from hepatica.assurance.places import Places, place_of
 from hepatica.inference import SCOPE, GoalKey, enrolment, words_of
@@ -35,6 +32,7 @@ from hepatica.knowledge import (
 )
 from hepatica.patient import Field as ProfileField
 from hepatica.patient import Fields
+from hepatica.records import Hidden, record
 
 STRICTNESS: dict[Operator, tuple[Operator, ...]] = {
     "<": ("<=",),
@@ -46,7 +44,7 @@ STRICTNESS: dict[Operator, tuple[Operator, ...]] = {
 }
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record(kw_only=True)
 class Mutant:
     """One change of a rule, a concept, the scope, or whom a study enrolled.
 
@@ -57,9 +55,9 @@ class Mutant:
     goal: str
     kind: str
     says: str
-    of: Annotated[GoalKey, Field(exclude=True)]
-    condition: Annotated[Condition | None, Field(exclude=True)] = None
-    rule: Annotated[Rule | None, Field(exclude=True)] = None
+    of: Hidden[GoalKey]
+    condition: Hidden[Condition | None] = None
+    rule: Hidden[Rule | None] = None
 
 
 def mutants(ruleset: Ruleset, places: Places = MappingProxyType({})) -> Iterator[Mutant]:

@@ -9,11 +9,8 @@ can reach is evaluated again, by bit tables. Of texts only the figures in headli
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from types import MappingProxyType
-from typing import Annotated, Any
-
-from pydantic import Field
+from typing import Any
 
 from hepatica.assurance.cases import PatientCase, Pin, pinned
 from hepatica.assurance.mutation.changed import Baseline, ChangedRules
@@ -24,11 +21,12 @@ from hepatica.assurance.version import Subject
 from hepatica.evaluation import Evaluator, RulesetIdentity, identity
 from hepatica.notice import notice
 from hepatica.patient import Profile
+from hepatica.records import Hidden, record
 
 Progress = Callable[[int, int], None]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record(kw_only=True)
 class KilledMutant:
     """A change that a case notices, with the place of that case."""
 
@@ -36,17 +34,17 @@ class KilledMutant:
     by: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record(kw_only=True)
 class SurvivingMutant:
     """A change that no case notices, and a profile (with what to look at) on which the answer differs."""
 
     mutant: Mutant
     witness: Mapping[str, Any]
     look_at: str
-    pin: Annotated[Pin, Field(exclude=True)]
+    pin: Hidden[Pin]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record(kw_only=True)
 class MutationResult:
     """What became of every change: noticed by a case, proved to change nothing, or neither.
 
@@ -63,7 +61,7 @@ class MutationResult:
     would_notice: tuple[str, ...]
     killed: tuple[KilledMutant, ...]
     equivalent: tuple[Mutant, ...]
-    killers: Annotated[tuple[PatientCase, ...], Field(exclude=True)]
+    killers: Hidden[tuple[PatientCase, ...]]
 
 
 def mutate(

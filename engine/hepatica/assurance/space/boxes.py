@@ -108,12 +108,12 @@ class RegionMaker:
         """Where every test holds, and where none fails; a box with an empty mask is empty."""
         sure, maybe = list(self.space.full), list(self.space.full)
         for test in tests:
-            axis, holds, may = self._masked(test)
+            axis, holds, may = self.masked(test)
             sure[axis] &= holds
             maybe[axis] &= may
         return tuple(sure), tuple(maybe)
 
-    def _masked(self, test: Test) -> tuple[int, int, int]:
+    def masked(self, test: Test) -> tuple[int, int, int]:
         """The axis of a test, and its points where the test holds and where it may."""
         if test in self._masks:
             return self._masks[test]

@@ -9,11 +9,11 @@ walk over it. What is proved here is exact; nothing is sampled.
 from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
-from functools import reduce
+from functools import cached_property, reduce
 from math import prod
 from operator import or_
 from types import MappingProxyType
-from typing import Generic, NamedTuple, NoReturn, TypeVar
+from typing import Any, Generic, NamedTuple, NoReturn, Protocol, TypeVar
 
 from hepatica.assurance.space.axes import Space, space_of
 from hepatica.assurance.space.boxes import Box, Region, RegionMaker, meet
@@ -23,10 +23,14 @@ from hepatica.patient import Facts, Fields
 from hepatica.problems import InvalidInput, Problem
 
 O = TypeVar("O", bound=Hashable)  # noqa: E741
+S = TypeVar("S", bound=Hashable)
+O_co = TypeVar("O_co", bound=Hashable, covariant=True)
 Verdicts = tuple[Verdict, ...]
 Judge = Callable[[Verdicts], O]
 MOST_STATES = 300_000
 MOST_PARTS = 20_000
+_Boxes = tuple[int, int, int]
+"""The boxes still alive: of the conditions where they certainly hold, where they may, and of the region looked at."""
 _TOO_MANY = "the rules cut the space into too many parts to describe (more than {:,}); split {}"
 
 
@@ -47,44 +51,40 @@ class _Branching(NamedTuple):
     branches: tuple[tuple[int, int], ...]
 
 
-class Diagram(Generic[O]):
-    """Where each outcome of some conditions holds.
+class States(Protocol[S, O_co]):
+    """What a diagram is made from: the states met on the way through the axes, from `start`. Equal ones are followed once."""
 
-    `regions` are the conditions, `judge` gives the outcome of their verdicts, in the same order. Outcomes must be
-    hashable; equal ones are merged. Only the part of the space in `inside` is looked at (all of it by default). `decisive`
-    says of some conditions, by position, up to which later ones do not matter where it certainly holds. Raises
-    `TooManyParts`, naming `name`, past `MOST_STATES` states.
+    start: S
+
+    def waits(self, axis: int, state: S) -> bool:
+        """Whether a state has nothing to ask of an axis."""
+
+    def after(self, axis: int, state: S) -> dict[S, int]:
+        """The states that follow, each with the mask of the points that lead to it."""
+
+    def settled(self, axis: int, state: S) -> S | None:
+        """A state without what can no longer matter from an axis on; None outside the region asked for."""
+
+    def outcome(self, state: S) -> O_co:
+        """What a state comes to after the last axis."""
+
+
+class Diagram(Generic[O]):
+    """Where each outcome of some `states` holds; outcomes must be hashable, equal ones are merged.
+
+    Raises `TooManyParts`, naming `name`, past `MOST_STATES` states.
     """
 
-    def __init__(
-        self,
-        space: Space,
-        regions: Sequence[Region],
-        judge: Judge[O],
-        name: str = "the conditions",
-        inside: Sequence[Box] = (),
-        decisive: Mapping[int, int] = MappingProxyType({}),
-    ) -> None:
+    def __init__(self, space: Space, states: States[Any, O], name: str = "the conditions") -> None:
         self.space = space
-        self._judge, self._name = judge, name
-        within = tuple(inside) or (space.full,)
-        # What a box asks for beyond the hull of `inside` is no question here: fewer questions, fewer states.
-        hull = tuple(map(sum_or, zip(*within, strict=True))) if space.axes else ()
-        self._sure = _Alive(space, [region.certain for region in regions], hull)
-        self._maybe = _Alive(space, [region.possible for region in regions], hull)
-        self._inside = _Alive(space, [within], space.full)
-        self._decisive = [
-            (self._sure.decided[at], *(sum_or(side.own[at + 1 : end]) for side in (self._sure, self._maybe)))
-            for at, end in decisive.items()
-        ]
+        self._made_from, self._name = states, name
         self._nodes: list[_Leaf | _Branching] = [_Leaf(None)]
         self._index: dict[_Leaf | _Branching, int] = {self._nodes[0]: 0}
         self._outside = 0
-        self._states: dict[tuple[int, int, int, int], int] = {}
-        self._judged: dict[Verdicts, int] = {}
+        self._states: dict[tuple[int, Hashable], int] = {}
         self._outcomes: dict[O, int] = {}
         self._counts: dict[int, dict[int, int]] = {}
-        self._root = self._node(0, self._sure.start, self._maybe.start, self._inside.start)
+        self._root = self._node(0, states.start)
 
     # Asking
 
@@ -126,57 +126,32 @@ class Diagram(Generic[O]):
 
     # Making
 
-    def _node(self, axis: int, sure: int, maybe: int, inside: int) -> int:
-        if not inside:
+    def _node(self, axis: int, state: Hashable) -> int:
+        states = self._made_from
+        state = states.settled(axis, state)
+        if state is None:
             return self._outside
-        sure, maybe = self._settled(axis, sure, maybe)
-        inside = self._inside.settled(axis, inside)
-        while axis < len(self.space.axes) and not (
-            self._sure.asks(axis, sure) or self._maybe.asks(axis, maybe) or self._inside.asks(axis, inside)
-        ):
+        last = len(self.space.axes)
+        while axis < last and states.waits(axis, state):
             axis += 1
-        key = (axis, sure, maybe, inside)
+        key = axis, state
         known = self._states.get(key)
         if known is None:
             if len(self._states) >= MOST_STATES:
                 self._refuse(MOST_STATES)
-            known = self._states[key] = self._made(*key)
+            made = self._leaf(states.outcome(state)) if axis == last else self._opened(axis, state)
+            known = self._states[key] = made
         return known
 
-    def _settled(self, axis: int, sure: int, maybe: int) -> tuple[int, int]:
-        """The state without what can no longer matter, so that more states are equal.
+    def _opened(self, axis: int, state: Hashable) -> int:
+        following = self._made_from.after(axis, state).items()
+        return self._branch(axis, [(mask, self._node(axis + 1, state)) for state, mask in following])
 
-        A condition one of whose boxes asks nothing of the axes to come is decided: its other boxes are dropped.
-        """
-        sure = self._sure.settled(axis, sure)
-        for decided, weaker, maybe_weaker in self._decisive:
-            if sure & decided:
-                sure &= ~weaker
-                maybe &= ~maybe_weaker
-        for position, own in enumerate(self._sure.own):
-            if sure & self._sure.decided[position]:
-                maybe &= ~self._maybe.own[position]
-            elif not sure & own and maybe & self._maybe.finished[axis] & self._maybe.own[position]:
-                maybe = maybe & ~self._maybe.own[position] | self._maybe.decided[position]
-        return sure, maybe
-
-    def _made(self, axis: int, sure: int, maybe: int, inside: int) -> int:
-        if axis == len(self.space.axes):
-            owners = zip(self._sure.own, self._maybe.own, strict=True)
-            return self._leaf(tuple([Verdict.of(sure & s, maybe & m) for s, m in owners]))
-        branches: dict[tuple[int, int, int], int] = {}
-        rows = zip(self._sure.rows[axis], self._maybe.rows[axis], self._inside.rows[axis], strict=True)
-        for point, (s, m, i) in enumerate(rows):
-            state = (sure & s, maybe & m, inside & i)
-            branches[state] = branches.get(state, 0) | 1 << point
-        return self._branch(axis, ((mask, self._node(axis + 1, *state)) for state, mask in branches.items()))
-
-    def _leaf(self, verdicts: Verdicts) -> int:
-        known = self._judged.get(verdicts)
+    def _leaf(self, outcome: O) -> int:
+        known = self._outcomes.get(outcome)
         if known is None:
-            outcome = self._judge(verdicts)
             # Boxed in a tuple, so that an outcome of None is not the part outside.
-            known = self._judged[verdicts] = self._outcomes.setdefault(outcome, self._added(_Leaf((outcome,))))
+            known = self._outcomes[outcome] = self._added(_Leaf((outcome,)))
         return known
 
     def _branch(self, axis: int, branches: Iterable[tuple[int, int]]) -> int:
@@ -259,6 +234,86 @@ class Diagram(Generic[O]):
             stack.extend((child, (*box[:axis], mask, *box[axis + 1 :])) for mask, child in reversed(entry.branches))
 
 
+class Conditions(Generic[O]):
+    """The states of some conditions: which boxes of which of them still hold the profile.
+
+    `regions` are the conditions, `judge` gives the outcome of their verdicts, in the same order. Only the part of the space
+    in `inside` is looked at (all of it by default). `decisive` says of some conditions, by position, up to which later ones
+    do not matter where it certainly holds.
+    """
+
+    def __init__(
+        self,
+        space: Space,
+        regions: Sequence[Region],
+        judge: Judge[O],
+        inside: Sequence[Box] = (),
+        decisive: Mapping[int, int] = MappingProxyType({}),
+    ) -> None:
+        within = tuple(inside) or (space.full,)
+        # What a box asks for beyond the hull of `inside` is no question here: fewer questions, fewer states.
+        hull = tuple(map(sum_or, zip(*within, strict=True))) if space.axes else ()
+        self._sure = _Alive(space, [region.certain for region in regions], hull)
+        self._maybe = _Alive(space, [region.possible for region in regions], hull)
+        self._inside = _Alive(space, [within], space.full)
+        self._decisive = [
+            (self._sure.decided[at], *(sum_or(side.own[at + 1 : end]) for side in (self._sure, self._maybe)))
+            for at, end in decisive.items()
+        ]
+        self._judge = judge
+        self._judged: dict[Verdicts, O] = {}
+        self.start = self._sure.start, self._maybe.start, self._inside.start
+
+    def waits(self, axis: int, state: _Boxes) -> bool:
+        """Whether no box that is still alive asks something of an axis."""
+        sure, maybe, inside = state
+        return not (sure & self._sure.busy[axis] or maybe & self._maybe.busy[axis] or inside & self._inside.busy[axis])
+
+    def after(self, axis: int, state: _Boxes) -> dict[_Boxes, int]:
+        """The boxes that are left at each point of an axis."""
+        sure, maybe, inside = state
+        found: dict[_Boxes, int] = {}
+        rows = zip(self._sure.rows[axis], self._maybe.rows[axis], self._inside.rows[axis], strict=True)
+        for point, (s, m, i) in enumerate(rows):
+            following = sure & s, maybe & m, inside & i
+            found[following] = found.get(following, 0) | 1 << point
+        return found
+
+    def settled(self, axis: int, state: _Boxes) -> _Boxes | None:
+        """The state without what can no longer matter, so that more states are equal.
+
+        A condition one of whose boxes asks nothing of the axes to come is decided: its other boxes are dropped.
+        """
+        sure, maybe, inside = state
+        if not inside:
+            return None
+        sure, inside = self._sure.settled(axis, sure), self._inside.settled(axis, inside)
+        for decided, weaker, maybe_weaker in self._decisive:
+            if sure & decided:
+                sure &= ~weaker
+                maybe &= ~maybe_weaker
+        done = maybe & self._maybe.finished[axis]
+        if done or sure & self._sure.every_decided:
+            for own, decided, other, other_decided in self._pairs:
+                if sure & decided:
+                    maybe &= ~other
+                elif done & other and not sure & own:
+                    maybe = maybe & ~other | other_decided
+        return sure, maybe, inside
+
+    @cached_property
+    def _pairs(self) -> list[tuple[int, int, int, int]]:
+        return list(zip(self._sure.own, self._sure.decided, self._maybe.own, self._maybe.decided, strict=True))
+
+    def outcome(self, state: _Boxes) -> O:
+        """What the verdicts come to."""
+        sure, maybe, _ = state
+        verdicts = tuple([Verdict.of(sure & s, maybe & m) for s, _, m, _ in self._pairs])
+        if verdicts not in self._judged:
+            self._judged[verdicts] = self._judge(verdicts)
+        return self._judged[verdicts]
+
+
 class _Alive:
     """Which boxes of some groups still hold a profile, as one bit to a box.
 
@@ -275,22 +330,18 @@ class _Alive:
             self.own.append((1 << len(near) + 1) - 1 << len(boxes))
             boxes += [*near, None]
             self.decided.append(1 << len(boxes) - 1)
-        self._every_decided = sum(self.decided)
-        self.start = sum(self.own) & ~self._every_decided
+        self.every_decided = sum(self.decided)
+        self.start = sum(self.own) & ~self.every_decided
         self.rows = [
             [sum(1 << bit for bit, box in enumerate(boxes) if box is None or box[axis] >> point & 1) for point in range(size)]
             for axis, size in enumerate(len(a.points) for a in space.axes)
         ]
-        self._busy = [
+        self.busy = [
             sum(1 << bit for bit, box in enumerate(boxes) if box is not None and box[axis] != full)
             for axis, full in enumerate(hull)
         ]
         # finished[axis]: the boxes that ask nothing of this axis or a later one.
-        self.finished = [~sum_or(self._busy[axis:]) & self.start for axis in range(len(space.axes) + 1)]
-
-    def asks(self, axis: int, alive: int) -> bool:
-        """Whether a box that is still alive asks something of an axis."""
-        return bool(alive & self._busy[axis])
+        self.finished = [~sum_or(self.busy[axis:]) & self.start for axis in range(len(space.axes) + 1)]
 
     def settled(self, axis: int, alive: int) -> int:
         """The state with every group decided that has a box with nothing left to ask."""
@@ -308,16 +359,28 @@ def sum_or(masks: Iterable[int]) -> int:
     return reduce(or_, masks, 0)
 
 
+def diagram_of(
+    space: Space,
+    regions: Sequence[Region],
+    judge: Judge[O],
+    name: str = "the conditions",
+    inside: Sequence[Box] = (),
+    decisive: Mapping[int, int] = MappingProxyType({}),
+) -> Diagram[O]:
+    """The diagram of some conditions; see `Conditions`."""
+    return Diagram(space, Conditions(space, regions, judge, inside, decisive), name)
+
+
 def count(space: Space, boxes: Sequence[Box]) -> int:
     """The profiles in a region whose boxes may overlap."""
-    return Diagram(space, [Region(tuple(boxes), tuple(boxes))], lambda found: found[0]).count(Verdict.TRUE)
+    return diagram_of(space, [Region(tuple(boxes), tuple(boxes))], lambda found: found[0]).count(Verdict.TRUE)
 
 
 def uncovered(space: Space, region: Sequence[Box], boxes: Sequence[Box]) -> tuple[int, Box] | None:
     """The part of a region that no box covers: how many profiles, and a box with a smallest one; None where there is none."""
     if not region:
         return None
-    found = Diagram(space, [Region(tuple(boxes), tuple(boxes))], lambda found: found[0], inside=region)
+    found = diagram_of(space, [Region(tuple(boxes), tuple(boxes))], lambda found: found[0], inside=region)
     left = found.count(Verdict.FALSE)
     return (left, found.witness(Verdict.FALSE)) if left else None
 
@@ -334,5 +397,5 @@ def outcomes(
     tests = [test for alternatives in found for alternative in alternatives for test in sorted(alternative, key=repr)]
     space = space_of(tests, fields)
     maker = RegionMaker(space)
-    diagram = Diagram(space, [maker.region(alternatives) for alternatives in found], judge)
+    diagram = diagram_of(space, [maker.region(alternatives) for alternatives in found], judge)
     return {outcome: space.expected(diagram.witness(outcome)) for outcome in diagram.outcomes()}

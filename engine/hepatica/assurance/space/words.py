@@ -13,7 +13,7 @@ from math import isfinite
 from hepatica.assurance.space.axes import Axis, Cell, Space, bounds, fully_known
 from hepatica.assurance.space.boxes import Box, Region, intersect
 from hepatica.assurance.space.describe import describe, without_impossible
-from hepatica.assurance.space.diagram import Diagram
+from hepatica.assurance.space.diagram import diagram_of
 from hepatica.inference import FieldClasses, Verdict
 from hepatica.patient import Field, Value
 
@@ -170,7 +170,7 @@ class ScopedSpace(Space):
     """
 
     def __init__(self, space: Space, scope: Region) -> None:
-        parts = Diagram(space, [scope], lambda verdicts: verdicts[0]).boxes()
+        parts = diagram_of(space, [scope], lambda verdicts: verdicts[0]).boxes()
         self._parts = [parts[verdict] for verdict in _VERDICTS if verdict in parts]
         names = tuple(_NAMES[verdict] for verdict in _VERDICTS if verdict in parts)
         classes = FieldClasses(_FIELD, (), (None, *names), {name: index for index, name in enumerate(names, 1)})

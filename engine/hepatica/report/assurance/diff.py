@@ -6,11 +6,13 @@ from collections.abc import Iterator, Mapping, Sequence
 from textwrap import shorten
 
 from hepatica.assurance.diff import AnswerChange, RulesetDiff, RulesetEdit
+from hepatica.assurance.editing import EditReport
 from hepatica.assurance.space import Limits
 from hepatica.knowledge import STANDINGS
 from hepatica.report.assurance.words import identity_words, place_words, settings
 from hepatica.report.blocks import Block, Blocks, Bullets, Code, Item, Items, More, Notice, Paragraph, Section, Table, Title
 from hepatica.report.render_markdown import markdown
+from hepatica.wording import counted
 
 MOST_CHARACTERS = 60_000
 MOST_REGIONS = 3
@@ -30,6 +32,17 @@ _TITLES = {
 def diff_view(result: RulesetDiff, most: int = _BUDGETS[1]) -> Blocks:
     """The comparison; of each list at most `most` rows are named, the cut said."""
     return tuple(_blocks(result, most))
+
+
+def edit_view(result: EditReport) -> Blocks:
+    """One look at a ruleset that is being edited: what is newly wrong with it, then what the edits change."""
+    before = f"{counted(result.as_before, 'finding')} as before the edit" if result.as_before else ""
+    if not result.findings:
+        wrong: list[Block] = [Paragraph(f"Nothing new is wrong{f' ({before})' if before else ''}.", tone="good")]
+    else:
+        items = tuple(Item(f"{one.place} {one.code}".strip(), f"{one.says} Remedy: {one.remedy}") for one in result.findings)
+        wrong = [Section("Newly wrong", (Items(items),), len(items), says=before)]
+    return (*wrong, *(block for block in diff_view(result.diff, MOST_AT_ONCE) if not isinstance(block, Notice)))
 
 
 def pull_request(result: RulesetDiff) -> str:
@@ -55,7 +68,7 @@ def _blocks(result: RulesetDiff, most: int) -> Iterator[Block]:
         " → ".join(f"{s.id} {s.version}" if s is not None else "nothing" for s in (result.old, result.new)), " → ".join(sides)
     )
     yield Paragraph(result.headline, tone="strong")
-    yield from _verdict(result)
+    yield from _verdict(result, most)
     moved = [change for change in result.changes if change.kind in _MOVES and change.subject == "therapy"]
     known = [change for change in moved if change.known]
     if len(known) > MOST_AT_ONCE:
@@ -76,10 +89,13 @@ def _blocks(result: RulesetDiff, most: int) -> Iterator[Block]:
     yield Notice(result.notice)
 
 
-def _verdict(result: RulesetDiff) -> Iterator[Block]:
+def _verdict(result: RulesetDiff, most: int) -> Iterator[Block]:
     if result.version_kept and result.new is not None:
         said = f"answers change, and the version is still {result.new.version}; raise it in ruleset.yaml."
         yield Paragraph(said, lead="Version not raised", tone="warning")
+    if result.lost_cases:
+        lost = (Item(f"{one.place}{' (declared)' if one.declared else ''}", one.case) for one in result.lost_cases)
+        yield Section("Cases that are gone", _some(list(lost), most), len(result.lost_cases))
     if not result.gated:
         return
     texts = [edit for edit in result.edits if edit.profiles and not edit.declared]

@@ -1,0 +1,253 @@
+"""One order of keys and one style for the YAML of a ruleset: what `hepatica fmt` makes of a file. Comments and quotes stay.
+
+Keys stand in the order of the records that they are read into. They are moved as lines of text, each with the comments above
+it: a round-trip library ties a comment to the key before it, and would move it away from what it speaks of. Indentation and
+line width are then left to that library, ruamel.yaml.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import fields, is_dataclass
+from io import StringIO
+from itertools import pairwise
+from types import UnionType
+from typing import Any, Union, cast, get_args, get_origin, get_type_hints
+
+from hepatica.documents import Node, decoded, read_yaml
+from hepatica.knowledge.draft import FILE_KINDS, WRITTEN, kind_of
+from hepatica.knowledge.evidence import Discrepancy, OtherFigure, Place, PrimaryEndpoint, Reference, Result, Study, Toxicity
+from hepatica.knowledge.ruleset import Card, Concept, Note, Rule, SourceText, Therapy, Waiver
+from hepatica.patient import Field
+from hepatica.problems import InternalError
+
+WIDTH = 126
+LONGEST_WORDS = 40
+# Where a record's attributes do not stand in the order in which people write them. What is not named follows.
+_ORDER: Mapping[type, str] = {
+    Card: "ruleset version extends drop title tumour as_of released source source_word companion companion_says developer funding"
+    " intended_use intended_users cautioned_against covers leaves_out known_limits update_process source_attributes"
+    " common_fields fields sources scope out_of_scope therapies waivers",
+    Concept: "id says lines source basis when",
+    Discrepancy: "id kind nature severity lines prints correction use confidence basis source basis_note affects",
+    Field: "name title kind nature values value_titles unit units low high help aliases synonyms implied",
+    Note: "id topic says when source",
+    OtherFigure: "what value unit lines source",
+    Place: "ref section lines refs place",
+    PrimaryEndpoint: "name met source lines says alpha margin secondary",
+    Reference: "id citation year kind doi pmid nct url read known",
+    Result: "id endpoint subgroup label at unit n arms arm_ci hr ci ci_level p lines says source margin subgroup_when alpha",
+    Rule: "id says line standing verdict when cites figure source extrapolates caveats",
+    SourceText: "citation doi basis text sections",
+    Study: "id name kind phase status design tumour summary setting n n_planned n_says nct countries drugs biomarkers regions"
+    " source reference primary_endpoints approval population criteria arms results toxicity figures discrepancies later",
+    Therapy: "therapy name synonyms class targets about source fate regimens studies rules",
+    Toxicity: "event count percent grade corrected_grade corrected_percent discrepancy arm lines",
+    Waiver: "code about why",
+}
+
+
+def file_kind(name: str) -> type | None:
+    """What a ruleset's file of that relative name holds; None for one that is no part of the rules."""
+    return FILE_KINDS.get({"therapies": "therapy"}.get(kind_of(name), kind_of(name)))
+
+
+def styled(data: bytes, file: str, kind: Any) -> str:
+    """A file in the one order and style; `kind` is the record that it is read into. Raises `InvalidInput` for no YAML.
+
+    What it says is the same, value by value: that is checked, and an `InternalError` where it is not so.
+    """
+    before = read_yaml(data, file)
+    lines = [line.rstrip() for line in decoded(data, file).splitlines()]
+    first = _comments_above(lines, _starts(before), 1) if isinstance(before.value, dict) else 1
+    text = "\n".join([*lines[: first - 1], *_arranged(lines, before, kind, first, len(lines) + 1)]) + "\n"
+    made = _round_trip(text)
+    kept = sorted(_comments(made)) == sorted(_comments(decoded(data, file)))
+    if not kept or _said(read_yaml(made.encode(), file)) != _said(before):
+        raise InternalError(f"{file}: the styled file would not say the same; it is left as it is")
+    return made
+
+
+def _round_trip(text: str) -> str:
+    from ruamel.yaml import YAML
+
+    yaml = YAML()
+    yaml.preserve_quotes = True
+    yaml.width = 1 << 16  # what does not fit is opened here: the library would break lines after they are full
+    yaml.brace_single_entry_mapping_in_flow_sequence = True
+    yaml.indent(mapping=2, sequence=4, offset=2)
+    tree = yaml.load(text)
+    _fit(tree, 0)
+    written = StringIO()
+    yaml.dump(tree, written)
+    return "\n".join(_broken(line.rstrip()) for line in written.getvalue().splitlines()) + "\n"
+
+
+def _broken(line: str) -> str:
+    """Words in brackets too many for a line, broken after commas: inside brackets, and quotes too, that says the same."""
+    from textwrap import wrap
+
+    if len(line) <= WIDTH or not line.endswith(("]", "}")):
+        return line
+    lead = " " * (len(line) - len(line.lstrip()))
+    words = line.strip().replace(" ", "\0").replace(",\0", ", ")
+    found = wrap(words, WIDTH, initial_indent=lead, subsequent_indent=f"{lead}  ", break_long_words=False, break_on_hyphens=False)
+    return "\n".join(found).replace("\0", " ")
+
+
+def _fit(tree: Any, column: int) -> None:
+    """Opens what would not fit into its line: a text is folded, and braces that hold texts are written one entry to a line.
+
+    `column` is where the keys of a mapping, or what the dashes of a list stand before, begin.
+    """
+    listed = isinstance(tree, list)
+    for key, child in list(enumerate(tree) if listed else tree.items()):
+        at = column if listed else column + len(f"{key}: ")
+        if isinstance(child, str) and (hasattr(child, "fold_pos") or (at + len(child) > WIDTH and _foldable(child))):
+            tree[key] = _folded(child, column if listed else column + 2)
+        elif isinstance(child, (dict, list)):
+            style: Any = child.fa  # type: ignore[union-attr]
+            if at + len(_flow(child)) > WIDTH and _holds_texts(child):
+                style.set_block_style()
+            if not style.flow_style():
+                _fit(child, column + 2 * (not listed) + 2 * isinstance(child, list))
+
+
+def _foldable(text: str) -> bool:
+    """Whether a text may be broken at its blanks: a blank at an end, a run of them or a line break would be lost, or gained."""
+    return " " in text and " ".join(text.split()) == text
+
+
+def _folded(text: str, column: int) -> str:
+    """A text of several lines, filled to the one width."""
+    from textwrap import wrap
+
+    from ruamel.yaml.scalarstring import FoldedScalarString
+
+    ends: list[int] = []
+    begins = 0
+    for paragraph in text.split("\n"):
+        end = begins - 1
+        for line in wrap(paragraph, WIDTH - column, break_long_words=False, break_on_hyphens=False)[:-1]:
+            end += len(line) + 1
+            ends.append(end)
+        begins += len(paragraph) + 1
+    found: Any = FoldedScalarString(text)
+    found.fold_pos = ends
+    return cast("str", found)
+
+
+def _holds_texts(value: Any) -> bool:
+    """Whether something in a collection is more than words."""
+    if isinstance(value, (dict, list)):
+        return any(map(_holds_texts, value.values() if isinstance(value, dict) else value))
+    return len(str(value)) > LONGEST_WORDS
+
+
+def _flow(value: Any) -> str:
+    """About what a value takes in one line."""
+    if isinstance(value, dict):
+        return "{" + ", ".join(f"{key}: {_flow(child)}" for key, child in value.items()) + "}"
+    return f"[{', '.join(map(_flow, value))}]" if isinstance(value, list) else str(value)
+
+
+def _comments(text: str) -> list[str]:
+    """The lines that are comments, or look like one inside a text."""
+    return [line.strip() for line in text.splitlines() if line.lstrip().startswith("#")]
+
+
+def _said(node: Node) -> object:
+    """What a tree says, whatever the order of its keys."""
+    if isinstance(node.value, dict):
+        return {key: _said(child) for key, child in node.value.items()}
+    return [*map(_said, node.value)] if isinstance(node.value, list) else (type(node.value), node.raw)
+
+
+# -- order ---------------------------------------------------------------------------------------------------------------
+
+
+def _arranged(lines: Sequence[str], node: Node, kind: Any, start: int, end: int) -> list[str]:
+    """The lines from `start` to before `end` (1-based), which hold a node, with its keys and those below it in order."""
+    parts = _parts(node, kind) if start < end else []
+    starts = [line for _, line, _, _ in parts]
+    if not parts or len(set(starts)) < len(starts) or starts[0] < start:
+        return list(lines[start - 1 : end - 1])  # a scalar, or a collection written in one line
+    # Each part begins with the comments above it; the first with whatever stands before it.
+    begins = [start, *(_comments_above(lines, line, before + 1) for before, line in pairwise(starts)), end]
+    chunks: list[tuple[int, list[str]]] = []
+    for (rank, line, child, child_kind), (begin, following) in zip(parts, pairwise(begins), strict=True):
+        inner = line  # an entry of a list: its keys begin beside the dash; what stands under a key, below it
+        if not isinstance(node.value, list):
+            inner = _comments_above(lines, _starts(child), line + 1) if _starts(child) > line else following
+        chunks.append((rank, [*lines[begin - 1 : inner - 1], *_arranged(lines, child, child_kind, inner, following)]))
+    if isinstance(node.value, list) or [rank for rank, _ in chunks] == sorted(rank for rank, _ in chunks):
+        return [line for _, chunk in chunks for line in chunk]
+    return _dashed(chunks, lines[starts[0] - 1], node.column)
+
+
+def _dashed(chunks: list[tuple[int, list[str]]], first: str, column: int) -> list[str]:
+    """The chunks in order; the dash of a list's entry, which stands before its first key, goes to the new first key."""
+    dash = first[: column - 1]
+    if "-" in dash:
+        own = chunks[0][1]
+        at = own.index(first)
+        own[at] = " " * len(dash) + first[len(dash) :]
+    found = [chunk for _, chunk in sorted(chunks, key=lambda pair: pair[0])]
+    if "-" in dash:
+        at = next(n for n, line in enumerate(found[0]) if line.strip() and not line.lstrip().startswith("#"))
+        found[0][at] = dash + found[0][at][len(dash) :]
+    return [line for chunk in found for line in chunk]
+
+
+def _parts(node: Node, kind: Any) -> list[tuple[int, int, Node, Any]]:
+    """The entries of a mapping or a list in order of writing: rank in the one order, line, node, and what it is read into."""
+    if isinstance(node.value, list):
+        inner = _element(kind)
+        return [(0, _starts(child), child, inner) for child in node.value]
+    if not isinstance(node.value, dict):
+        return []
+    known = _keys(kind)
+    order = {key: rank for rank, key in enumerate(known)}
+    named = [(order.get(key, len(order)), node.keys[key][0], child, known.get(key)) for key, child in node.value.items()]
+    return sorted(named, key=lambda part: part[1])
+
+
+def _starts(node: Node) -> int:
+    """The line on which a node begins."""
+    return min((line for line, _ in node.keys.values()), default=node.line)
+
+
+def _comments_above(lines: Sequence[str], line: int, lowest: int) -> int:
+    """The first of the comment lines and blank lines that stand right above a line, not before `lowest`."""
+    while line > lowest and (not lines[line - 2].strip() or lines[line - 2].lstrip().startswith("#")):
+        line -= 1
+    return line
+
+
+def _keys(kind: Any) -> Mapping[str, Any]:
+    """The keys of a record in order, with what stands under each."""
+    if not is_dataclass(kind) or not isinstance(kind, type):
+        return {}
+    written = {attribute: key for key, attribute in WRITTEN.get(kind, {}).items()}
+    hints = get_type_hints(kind)
+    known = {written.get(each.name, each.name): _bare(hints[each.name]) for each in fields(kind)}
+    return {key: known[key] for key in (*_ORDER.get(kind, "").split(), *known)}
+
+
+def _bare(hint: Any) -> Any:
+    """A type without None and annotations: what is written where anything is."""
+    if get_origin(hint) in (Union, UnionType):
+        return next((_bare(one) for one in get_args(hint) if one is not type(None)), None)
+    return hint
+
+
+def _element(kind: Any) -> Any:
+    """What a list holds."""
+    return next(iter(get_args(kind)), None) if get_origin(kind) in (tuple, list) else None
+
+
+def changed_lines(before: str, after: str, file: str) -> str:
+    """The unified diff of two texts of a file."""
+    from difflib import unified_diff
+
+    return "\n".join(unified_diff(before.splitlines(), after.splitlines(), file, file, lineterm=""))
