@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ctypes
 import logging
+import re
 import threading
 import traceback
 from collections.abc import Callable
@@ -38,6 +39,8 @@ HEADERS = {
     "cross-origin-resource-policy": "same-origin",
     "permissions-policy": "camera=(), microphone=(), geolocation=()",
 }
+# What an address is made of. Our own server lets nothing else through; another one may.
+_NO_ADDRESS = re.compile(rb"[^!-~]")
 _PACKAGE = str(Path(__file__).parent.parent)
 _LOGGER = logging.getLogger("hepatica")
 
@@ -147,9 +150,11 @@ def refused(scope: Scope) -> Response | None:
     """The refusal of a request that is too long or brings too much; None where it may pass."""
     if len(scope["query_string"]) > LONGEST_QUERY or len(scope["path"]) > LONGEST_PATH:
         return PlainTextResponse(f"An address may have {LONGEST_QUERY} characters of query.\n", 414)
+    if _NO_ADDRESS.search(scope["query_string"]):
+        return PlainTextResponse("An address holds other characters as %xx.\n", 400)
     headers = Headers(scope=scope)
     length = headers.get("content-length", "0")
-    if "transfer-encoding" in headers or not length.isdigit() or int(length[:12]) > LARGEST_BODY:
+    if "transfer-encoding" in headers or not length.isdecimal() or int(length[:12]) > LARGEST_BODY:
         return PlainTextResponse(f"A body may have {LARGEST_BODY} bytes, stated beforehand.\n", 413, {"connection": "close"})
     return None
 

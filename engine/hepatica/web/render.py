@@ -13,6 +13,7 @@ from markupsafe import Markup
 
 from hepatica.knowledge import Ruleset
 from hepatica.notice import notice
+from hepatica.printable import printable
 from hepatica.report import Blocks, Notice, Ref, Title, html
 from hepatica.web.form import Control, filters, groups
 from hepatica.web.request import RULESET, Parameter, Request
@@ -108,7 +109,8 @@ class Renderer:
             **self._places(request),
             **view.extra,
         }
-        return self._environment.get_template(view.template).render(context)
+        # What was typed stands in the form again, also where it is refused.
+        return printable(self._environment.get_template(view.template).render(context))
 
     def _places(self, request: Request) -> dict[str, Any]:
         """Where one can go from here, and under which rules."""
