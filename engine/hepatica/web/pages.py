@@ -21,12 +21,15 @@ from hepatica.report.teaching import (
     LANDSCAPE,
     PHONE,
     FateListing,
+    Handout,
     fate_drawing,
     fate_listing,
     fate_view,
     fate_words,
     forest_drawing,
     forest_view,
+    handout,
+    handout_view,
     pathway_drawings,
     pathway_svg,
     pathway_view,
@@ -129,6 +132,7 @@ def pages(library: RulesetLibrary) -> tuple[Page, ...]:
         Page("/forest", "Forest plot", forest_page, Forest, (ENDPOINT, SETTING, NARROW), forest_picture),
         # Linked at the foot of every page: one more tab and the form would be twelve Tab presses away.
         Page("/fate", "", fate_page, FateListing, (NARROW,), fate_picture),
+        Page("/handout", "", handout_page, Handout, of_case=True),
         Page("/evidence", "Evidence", evidence_page, report.StudyListing, (SEARCH, *FILTERS), button="Filter"),
         Page("/evidence/{study}", "", study_in_full, report.StudyPage),
         Page("/rules", "Rules", rules_page, report.RuleListing),
@@ -309,6 +313,12 @@ def fate_page(request: Request) -> PageView:
 def fate_picture(request: Request) -> bytes:
     """The ways from standing to fate as SVG."""
     return svg(fate_drawing(fate_listing(request.ruleset))).encode()
+
+
+def handout_page(request: Request) -> PageView:
+    """The case on one or two pages to print: the answer, why, what would change it, the trials."""
+    found = handout(request.evaluator, request.profile)
+    return PageView(result=found, blocks=handout_view(found))
 
 
 def changes_page(request: Request) -> PageView:
