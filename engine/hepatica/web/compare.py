@@ -15,6 +15,7 @@ from hepatica.web.library import RulesetLibrary
 from hepatica.web.query import PatientQuery, QueryReader, refusal
 from hepatica.web.render import PageView
 from hepatica.web.request import Parameter, Request, rulesets
+from hepatica.wording import Wording, all_of
 
 MOST_QUERY, MOST_CHANGE = 2000, 200
 
@@ -66,7 +67,7 @@ def _asked_for(request: Request) -> Iterator[tuple[str, Profile, Ruleset]]:
     if not request.patient.empty or not (patients or others):
         yield name, request.profile, ruleset
     for but in buts:
-        yield f"{name}, but {but}", _changed(request, but), ruleset
+        yield (*_changed(request, name, but), ruleset)
     if against:
         other = request.library.rulesets[against]
         yield f"{name}, {against}", request.profile.under(other.fields), other
@@ -77,11 +78,14 @@ def _asked_for(request: Request) -> Iterator[tuple[str, Profile, Ruleset]]:
         yield profile.label or f"Another case ({number})", profile, ruleset
 
 
-def _changed(request: Request, but: str) -> Profile:
-    """The case with the facts of one `but` changed; its problems are the request's."""
+def _changed(request: Request, name: str, but: str) -> tuple[str, Profile]:
+    """The case with the facts of one `but` changed, and what it is called; its problems are the request's."""
     pairs = [tuple(text.strip() for text in one.partition("=")[::2]) for one in but.split(";") if one.strip()]
     facts = [(request.ruleset.fields.find(name) or name, value) for name, value in pairs]
-    return _profile(BUT, request.reader.read(request.reader.changed(request.patient, facts)))
+    profile = _profile(BUT, request.reader.read(request.reader.changed(request.patient, facts)))
+    words = Wording(request.ruleset)
+    said = all_of([words.fact(one, profile[one]) for one, _ in facts if one in request.ruleset.fields])
+    return f"{name}, but {said or but}", profile
 
 
 def _profile(parameter: Parameter, patient: PatientQuery) -> Profile:

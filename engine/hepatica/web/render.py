@@ -16,6 +16,7 @@ from hepatica.notice import notice
 from hepatica.report import Blocks, Notice, Ref, Title, html
 from hepatica.web.form import Control, filters, groups
 from hepatica.web.request import RULESET, Parameter, Request
+from hepatica.wording import shown
 
 TEMPLATES = Path(__file__).parent / "templates"
 
@@ -134,7 +135,7 @@ def known_facts(request: Request) -> list[tuple[str, str]]:
     """Title and value of every known fact."""
     profile = request.patient.profile
     held = ((known, profile[known.name]) for known in request.ruleset.fields.values()) if profile else ()
-    return [(known.title, known.shown(value)) for known, value in held if value is not None]
+    return [(known.title, shown(known, value)) for known, value in held if value is not None]
 
 
 def ruleset_query(request: Request) -> str:

@@ -103,11 +103,11 @@ def _said(choice: JudgedChoice, marked: MarkedCase) -> tuple[str, Tone]:
 
 def judged(choice: JudgedChoice, lesson: str = "") -> str:
     """What the evidence says of a choice, unless the lesson said so, and what would turn it."""
-    standing = STANDINGS[choice.standing].phrase if choice.backed else LISTS[choice.list].phrase
+    found = f"backed: {STANDINGS[choice.standing].phrase}" if choice.backed else LISTS[choice.list].phrase
     told = choice.list == "ruled_out" or (choice.headline and choice.headline in lesson)
     evidence = () if told else (choice.says, choice.headline)
     turned = f"{'Not backed' if choice.backed else 'Backed'} with {choice.turned}" if choice.turned else ""
-    parts = (f"{'backed' if choice.backed else 'not backed'}: {standing}", *evidence, turned)
+    parts = (f"{found[:1].upper()}{found[1:]}", *evidence, turned)
     return " ".join(f"{part.rstrip('.')}." for part in parts if part)
 
 
