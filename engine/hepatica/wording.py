@@ -54,6 +54,13 @@ def shown(field: Field, value: Value | None) -> str:
     return NOT_KNOWN if value is None else field.shown(value) if field.kind == "number" else field.show(value)
 
 
+def changed(fields: Fields, setting: str, facts: Mapping[str, Value | None]) -> str:
+    """What `name=value` (several joined by ;) made of a case: "Tumour c-MET low"; as it was typed where it names no field."""
+    names = [fields.find(one.partition("=")[0].strip()) for one in setting.split(";") if one.strip()]
+    said = [f"{fields[name].title} {shown(fields[name], facts[name])}" for name in names if name]
+    return all_of(said) if said and None not in names else setting
+
+
 def _in_order(field: Field) -> tuple[Value, ...]:
     return (True, False) if field.kind == "flag" else field.values
 
