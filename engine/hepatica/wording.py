@@ -63,6 +63,13 @@ def shown(field: Field, value: Value | None) -> str:
     return NOT_KNOWN if value is None else field.shown(value)
 
 
+def changed(fields: Fields, setting: str, facts: Mapping[str, Value | None]) -> str:
+    """What `name=value` (several joined by ;) made of a case: "Tumour c-MET low"; as it was typed where it names no field."""
+    names = [fields.find(one.partition("=")[0].strip()) for one in setting.split(";") if one.strip()]
+    said = [f"{fields[name].title} {shown(fields[name], facts[name])}" for name in names if name]
+    return all_of(said) if said and None not in names else setting
+
+
 def _phrase(test: Test) -> str:
     """The words for exactly these operands of a field; empty where it has none of its own."""
     asked = ", ".join(sorted(set(map(str, test.operands)))) or test.operator

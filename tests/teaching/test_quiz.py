@@ -9,8 +9,8 @@ import pytest
 
 from hepatica.documents import read_document
 from hepatica.evaluation import Evaluator
-from hepatica.knowledge import load_ruleset
-from hepatica.patient import Profile, Value, facts_of
+from hepatica.knowledge import RANK, load_ruleset
+from hepatica.patient import Profile, Value, facts_of, read_profile
 from hepatica.problems import InvalidInput
 from hepatica.report import document, markdown, text
 from hepatica.report.teaching import question_view, quiz_view, reveal_view
@@ -77,13 +77,23 @@ def test_right_picks_are_options_with_results(evaluator: Evaluator, many: dict[s
         assert {choice.backed for choice in case.key.choices} == {True, False}
 
 
-def test_a_third_of_the_easy_cases_is_first_line(evaluator: Evaluator, many: dict[str, list[QuizCase]]) -> None:
-    """First line by the patient's own history, not by the maker's word."""
-    first = [case for case in many["easy"] if case.question.profile["prior_sorafenib"] == "none"]
-    assert len(first) >= len(many["easy"]) / 3
-    strongest = Counter(evaluator.evaluate(case.question.profile).options[0].therapy for case in many["easy"])
-    assert strongest["sorafenib"] >= len(many["easy"]) / 3
-    assert strongest["regorafenib"] >= 5
+@pytest.mark.parametrize("name", ["hcc-2016", "hcc-2026"])
+def test_no_case_asks_for_a_therapy_without_results_and_a_third_of_the_easy_is_first_line(name: str) -> None:
+    evaluator = Evaluator(load_ruleset(ROOT / "rulesets" / name))
+    fields, studies = evaluator.ruleset.fields, evaluator.ruleset.studies
+    examples = [read_profile(path).under(fields) for path in sorted((ROOT / "patients").glob("*.yaml"))]
+    cases = [case for seed in (1, 2, 3, 4) for level in LEVELS for case in quiz(evaluator, examples, seed, 17, level).cases]  # type: ignore[arg-type]
+    assert len(cases) > 200
+    lines = []
+    for case in cases:
+        options = {entry.therapy: entry for entry in evaluator.evaluate(case.question.profile).options}
+        for therapy in case.key.picks:
+            entry = options[therapy]
+            assert entry.standing == "licensed" or any(studies[one.study].results for one in entry.citations)
+        assert case.key.fact in [one.title for one in case.question.facts]
+        if case.question.level == "easy":
+            lines.append(min((RANK[options[name].standing], options[name].line) for name in case.key.picks)[1])
+    assert lines.count("first") * 3 >= len(lines)
 
 
 def test_no_case_is_one_that_a_clinician_would_not_believe(many: dict[str, list[QuizCase]]) -> None:

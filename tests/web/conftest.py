@@ -27,6 +27,15 @@ def server(library: Any) -> Iterator[Server]:
 
 
 @pytest.fixture(scope="session")
+def both(library: Any) -> Iterator[Server]:
+    """What `hepatica serve` serves by itself: the ruleset and its companion."""
+    from hepatica.web import RulesetLibrary
+
+    rulesets = {**library.rulesets, "hcc-2026": load("hcc-2026")}
+    yield from serving(RulesetLibrary(rulesets, shipped("patients")))
+
+
+@pytest.fixture(scope="session")
 def browser() -> Iterator[Any]:
     playwright = pytest.importorskip("playwright.sync_api", reason="the journeys need Playwright: pip install playwright")
     found = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")

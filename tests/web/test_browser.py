@@ -19,12 +19,14 @@ PHONE = {"width": 390, "height": 844}
 
 
 @pytest.fixture
-def visit(browser: Any, server: Server) -> Iterator[Open]:
+def visit(browser: Any, server: Server, both: Server) -> Iterator[Open]:
     """Opens a page in a context of its own and checks afterwards that nothing went wrong or elsewhere, or was stored."""
     contexts: list[Any] = []
     troubles: list[str] = []
 
-    def opened(path: str, *, script: bool = True, width: int = 1280, height: int = 900, **options: Any) -> Any:
+    def opened(
+        path: str, *, at: Server = server, script: bool = True, width: int = 1280, height: int = 900, **options: Any
+    ) -> Any:
         context = browser.new_context(viewport={"width": width, "height": height}, java_script_enabled=script, **options)
         contexts.append(context)
         page = context.new_page()
@@ -34,8 +36,8 @@ def visit(browser: Any, server: Server) -> Iterator[Open]:
             "console",
             lambda said: troubles.append(said.text) if said.type == "error" and not re.search("422|503", said.text) else None,
         )
-        page.on("request", lambda asked: troubles.append(asked.url) if not asked.url.startswith(server.address) else None)
-        page.goto(server.address + path)
+        page.on("request", lambda asked: troubles.append(asked.url) if not asked.url.startswith(at.address) else None)
+        page.goto(at.address + path)
         return page
 
     yield opened
@@ -172,13 +174,13 @@ def test_what_was_opened_stays_open_when_another_fact_changes(visit: Open, serve
     assert shown(page, "Tivantinib").locator("details").get_attribute("open") is not None
 
 
-def test_the_first_field_is_fewer_than_twelve_tabs_away_and_the_answer_one(visit: Open) -> None:
-    page = visit("/answer?bclc_stage=C")
+def test_the_first_field_is_fewer_than_twelve_tabs_away_and_the_answer_one(visit: Open, both: Server) -> None:
+    page = visit("/answer?bclc_stage=C", at=both)
     page.keyboard.press("Tab")
     assert page.evaluate("document.activeElement.textContent") == "Skip to the answer"
     page.keyboard.press("Enter")
     assert page.evaluate("document.activeElement.id") == "answer"
-    page = visit("/answer?bclc_stage=C")
+    page = visit("/answer?bclc_stage=C", at=both)
     stops = 0
     while not page.evaluate("Boolean(document.activeElement.closest('#form'))"):
         page.keyboard.press("Tab")
@@ -192,7 +194,7 @@ def test_the_first_field_is_fewer_than_twelve_tabs_away_and_the_answer_one(visit
     assert {"child_pugh_class", "child_pugh_score", "ecog", "prior_sorafenib", "afp", "region"} <= seen
     page.locator("input[name=bclc_stage][value=C]").focus()
     page.keyboard.press("ArrowRight")
-    page.wait_for_url("**bclc_stage=D")
+    page.wait_for_url("**bclc_stage=D**")
     outline = page.evaluate("getComputedStyle(document.activeElement.nextElementSibling).outlineStyle")
     assert outline == "solid"
 
@@ -205,13 +207,14 @@ def test_no_page_scrolls_sideways_at_360_pixels(visit: Open, server: Server) -> 
             assert page.evaluate("document.documentElement.scrollWidth") <= 360, path
 
 
-def test_on_a_phone_the_first_therapy_of_every_example_is_on_the_first_screen(visit: Open, server: Server) -> None:
-    page = visit("/answer", **PHONE)
+@pytest.mark.parametrize("rules", ["hcc-2016", "hcc-2026"])
+def test_on_a_phone_the_first_therapy_of_every_example_is_on_the_first_screen(visit: Open, both: Server, rules: str) -> None:
+    page = visit("/answer", at=both, **PHONE)
     assert page.locator("#case").get_attribute("open") is not None
-    for name in server.library.examples:
-        page.goto(f"{server.address}/answer?{server.query(name)}")
+    for name, example in both.library.examples.items():
+        page.goto(f"{both.address}/answer?ruleset={rules}&{example.query}")
         assert page.locator("#case").get_attribute("open") is None
-        if server.get(f"/answer.json?{server.query(name)}").json["scope"] != "in":
+        if both.get(f"/answer.json?ruleset={rules}&{example.query}").json["scope"] != "in":
             assert page.locator("#answer .warning").first.bounding_box()["y"] < 700
             continue
         first = page.locator("#answer .report .item:visible").first.bounding_box()
@@ -247,6 +250,25 @@ def test_every_examples_answer_prints_on_two_pages_with_notice_date_and_link(vis
         printed = page.locator("#printed").inner_text()
         assert re.search(r"Printed \d{4}-\d\d-\d\d from http", printed)
         assert page.url in printed
+
+
+@pytest.mark.parametrize("case", ["ruleset=hcc-2016&", "ruleset=hcc-2026&"])
+def test_a_handout_is_reached_from_the_answer_and_prints_on_two_pages(visit: Open, both: Server, case: str) -> None:
+    for name in ("first-line-mainland-china", "little-known", "out-of-scope-tace"):
+        page = visit(f"/answer?{case}{both.library.examples[name].query}", at=both)
+        page.get_by_role("link", name="Handout to print").click()
+        page.wait_for_url("**/handout?**")
+        page.emulate_media(media="print")
+        assert "Evidence as of" in page.locator("main").inner_text()
+        assert len(words_on_pages(page.pdf(prefer_css_page_size=True))) <= 2, name
+
+
+def test_the_pathway_prints_a_landscape_page_for_each_line(visit: Open, server: Server) -> None:
+    page = visit(f"/pathway?{server.query(PATIENT)}")
+    page.emulate_media(media="print")
+    lines = page.locator(".picture").count()
+    assert lines > 1
+    assert len(words_on_pages(page.pdf(prefer_css_page_size=True))) == lines
 
 
 def test_without_script_the_print_holds_the_address(visit: Open) -> None:

@@ -129,9 +129,9 @@ def _written(made: Output, chosen: str, output: Path | None, details: bool) -> I
         yield from [chunks] if isinstance(chunks, (str, bytes)) else chunks
     elif chosen == "json":
         yield from _json(results) if made.several else [report.json_text(made.result), "\n"]
-    elif chosen == "html":
-        blocks = [block for result in results for block in made.view(result)]
-        yield report.html_page(tuple(blocks), "Hepatica")
+    elif chosen in ("html", "pdf"):
+        blocks = tuple(block for result in results for block in made.view(result))
+        yield report.html_page(blocks, "Hepatica") if chosen == "html" else report.pdf_page(blocks, "Hepatica")
     else:
         emphasis = style(output)
         for number, result in enumerate(results):

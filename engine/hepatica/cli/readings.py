@@ -14,6 +14,7 @@ from hepatica.knowledge import Ruleset
 from hepatica.paths import DEFAULT_RULESET
 from hepatica.patient import Fields, Profile, profile_in
 from hepatica.problems import InvalidInput
+from hepatica.wording import changed
 
 
 @click.command("explain")
@@ -123,7 +124,8 @@ def _profiles(
     named = [(profile.label or f"patient {index}", profile) for index, profile in enumerate(profiles, 1)]
     first, profile = named[0]
     varied = (_varied(profile, number, setting, fields) for number, setting in enumerate(variants, 1))
-    return [*named, *((f"{first}, but {setting}", one) for setting, one in zip(variants, varied, strict=True))]
+    told = ((changed(fields, setting, one.facts), one) for setting, one in zip(variants, varied, strict=True))
+    return [*named, *((f"{first}, but {words}", one) for words, one in told)]
 
 
 def _varied(profile: Profile, number: int, setting: str, fields: Fields) -> Profile:

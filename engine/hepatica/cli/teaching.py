@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 import sys
 from collections.abc import Callable
 from contextlib import suppress
@@ -23,6 +24,8 @@ T = TypeVar("T")
 _QUIT = ("q", "quit", "exit")
 _NONE = ("0", "none", "-")
 _YES_NO = {"yes": "yes", "y": "yes", "no": "no", "n": "no"}
+_OF_QUIZ = {name: write for name, write in views.EXPORTS.items() if name != "html"}
+_EXPORTED = ("text", "html", *views.EXPORTS)
 _LINES = ("first", "second", "third", "later", "any")
 
 
@@ -124,6 +127,35 @@ def fate(*, statuses: tuple[FateStatus, ...], ruleset: str) -> common.Output:
     return common.Output(views.fate_listing(common.ruleset(ruleset), statuses), views.fate_view, formats=formats)
 
 
+@click.command("handout")
+@click.argument("patients", nargs=-1, metavar="PATIENT...")
+@common.settings_option
+@click.option("--date", default="", metavar="TEXT", help="The day to print on it; without it none is printed.")
+@click.option("--link", default="", metavar="TEXT", help="Where the case is found again.  [a command that evaluates it]")
+@common.ruleset_option
+@common.printed("pdf")
+def handout(*, patients: tuple[str, ...], settings: tuple[str, ...], date: str, link: str, ruleset: str) -> common.Output:
+    """One or two pages of A4 for each patient: the answer, why, what would change it, the trials.
+
+    The same input gives the same bytes: no clock is read. HTML needs nothing and prints as the PDF does; PDF needs the
+    extra `pdf` (WeasyPrint).
+
+    \b
+    Examples:
+      hepatica handout after-sorafenib-met-high --output handout.pdf
+      hepatica handout first-line-europe third-line --ruleset hcc-2026 --date "3 May 2027" --output seminar.pdf
+      hepatica handout first-line-europe --output handout.html
+    """
+
+    evaluator = common.evaluator(ruleset)
+    profiles = common.read_patients(patients, settings, evaluator.ruleset.fields)
+    changed = "".join(f" --set {shlex.quote(one)}" for one in settings)
+    named = [*patients, *[""] * len(profiles)] if len(patients) in (0, len(profiles)) else [p.label for p in profiles]
+    again = (f"hepatica evaluate {shlex.quote(name) if name else ''}{changed} --ruleset {ruleset}" for name in named)
+    made = [views.handout(evaluator, profile, date, link or own) for profile, own in zip(profiles, again, strict=False)]
+    return common.Output(made, views.handout_view, several=True) if len(made) > 1 else common.Output(made[0], views.handout_view)
+
+
 @click.command("quiz")
 @click.option("--seed", type=click.IntRange(0, 2**31), default=1, show_default=True, help="Another seed, other cases.")
 @click.option("--count", "-n", type=click.IntRange(1, 50), default=5, show_default=True, help="How many cases.")
@@ -133,9 +165,9 @@ def fate(*, statuses: tuple[FateStatus, ...], ruleset: str) -> common.Output:
 )
 @click.option("--answers", metavar="FILE|-", help="Answers as YAML or JSON instead of prompts.")
 @click.option("--resume", metavar="TOKEN", help="Go on with a quiz that was left; the token says which.")
-@click.option("--export", type=click.Choice(["moodle", "gift", "anki"]), help="Write the quiz for another program.")
+@click.option("--export", type=click.Choice(list(views.EXPORTS)), help="Write the quiz for another program, or for paper.")
 @common.ruleset_option
-@common.printed("moodle", "gift", "anki")
+@common.printed("moodle", "gift", "anki", "pdf")
 def quiz(
     *,
     seed: int,
@@ -150,8 +182,10 @@ def quiz(
     """Cases to judge: commit first, then see the lesson with its trial, and whether another fact would change the answer.
 
     A seed gives the same cases whatever the count. Therapies and facts may be answered by number or name; `q` stops and
-    says how to go on. With --format, --output, --answers or --export nothing is asked. Answers in a file are a list with
-    one entry a case, such as {picks: [sorafenib, 3], fact: Tumour c-MET, changes: yes}. Anki needs the extra `anki`.
+    says how to go on. With --format, --output, --answers or --export nothing is asked; on paper (pdf, html) the answers have
+    pages of their own. Answers in a file are a list with
+    one entry a case, such as {picks: [sorafenib, 3], fact: Tumour c-MET, changes: yes}. Anki needs the extra `anki`, PDF
+    the extra `pdf`.
 
     \b
     Examples:
@@ -177,9 +211,8 @@ def quiz(
     given = click.get_current_context().params
     if answers is None and export is None and not given.get("format_") and not given.get("output"):
         return common.Output(_asked(made), views.summary_view)
-    return common.Output(
-        made, views.quiz_view, formats={**views.EXPORTS, "text": views.EXPORTS[export]} if export else views.EXPORTS
-    )
+    # What is exported has a form of its own, whatever the file is called.
+    return common.Output(made, views.quiz_view, formats=dict.fromkeys(_EXPORTED, views.EXPORTS[export]) if export else _OF_QUIZ)
 
 
 def _patients(rules: Ruleset) -> list[Profile]:

@@ -47,7 +47,7 @@ if TYPE_CHECKING:
         verification_view,
     )
     from hepatica.report.explanation import why_view
-    from hepatica.report.render_html import html, html_page
+    from hepatica.report.render_html import html, html_page, pdf_page
     from hepatica.report.render_markdown import markdown
     from hepatica.report.render_text import Style, text
     from hepatica.report.rules import RuleListing, rule_listing, rules_found, rules_view
@@ -68,7 +68,7 @@ _LAZY = {
     "evidence": "StudyListing StudyPage StudyRow VerificationReport studies_view study_listing study_page study_view "
     "verification_report verification_view",
     "explanation": "why_view",
-    "render_html": "html html_page",
+    "render_html": "html html_page pdf_page",
     "render_markdown": "markdown",
     "render_text": "Style text",
     "rules": "RuleListing rule_listing rules_found rules_view",
@@ -131,6 +131,7 @@ __all__ = [
     "named_schema",
     "patient_listing",
     "patients_view",
+    "pdf_page",
     "reference_listing",
     "reference_rows",
     "references_view",

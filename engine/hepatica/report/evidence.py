@@ -16,6 +16,7 @@ from hepatica.report.figures import correction_item, event_words, telling_line
 from hepatica.report.sources import sources_of
 from hepatica.wording import Wording, counted, joined, spoken
 
+FIRST = ("What became of it", "Figures")  # what a reader comes for, and on a phone sees without scrolling
 EFFECTS = {"overturns": "Overturned", "confirms": "Confirmed", "qualifies": "Qualified"}
 
 
@@ -26,6 +27,7 @@ class StudyRow:
     study: str
     name: str
     therapy: str
+    therapy_name: str
     phase: str
     kind: str
     status: str
@@ -111,6 +113,7 @@ def study_row(ruleset: Ruleset, found: Found) -> StudyRow:
     return StudyRow(
         study=study.id,
         therapy=found.therapy.id,
+        therapy_name=found.therapy.name,
         phase=study.phase or "",
         line=study.setting,
         outcome=found.outcome,
@@ -170,16 +173,15 @@ def _enrolled(study: Study, words: Wording) -> Iterator[str]:
 def studies_view(listing: StudyListing) -> b.Blocks:
     """Studies in a list, each with its telling figure."""
     title = b.Title(counted(listing.count, "study", "studies"), f"{listing.ruleset.id} {listing.ruleset.version}")
-    groups: dict[str, list[b.Item]] = {}
+    groups: dict[tuple[str, str], list[b.Item]] = {}
     for row in listing.studies:
-        groups.setdefault(row.therapy, []).append(_row(row))
-    sections = [b.Section(therapy, (b.Items(tuple(items)),), id=therapy) for therapy, items in groups.items()]
+        groups.setdefault((row.therapy, row.therapy_name), []).append(_row(row))
+    sections = [b.Section(name, (b.Items(tuple(items)),), id=therapy) for (therapy, name), items in groups.items()]
     return (title, *sections, b.Notice(listing.notice))
 
 
 def _row(row: StudyRow) -> b.Item:
     said = joined(
-        row.name if row.name != row.study else "",
         f"phase {row.phase}" if row.phase else spoken(row.kind),
         spoken(row.line) + " line" if row.line in LINES else "",
         f"n = {row.n}" if row.n is not None else "",
@@ -187,8 +189,9 @@ def _row(row: StudyRow) -> b.Item:
         row.figure,
         lines_words(row.lines, "") or row.reference,
         counted(row.discrepancies, "correction") if row.discrepancies else "",
+        f"[{row.study}]" if row.study != row.name else "",
     )
-    return b.Item(row.study, said, ref=b.Ref("study", row.study))
+    return b.Item(row.name, said, ref=b.Ref("study", row.study))
 
 
 OUTCOMES = {
@@ -201,13 +204,16 @@ OUTCOMES = {
 
 
 def study_view(page: StudyPage) -> b.Blocks:
-    """One study in full."""
+    """One study in full: what it found and what became of that, then how it was done, then everything else."""
     study = page.study
+    sections = list(study_sections(page))
+    found = [section for section in sections if section.title in FIRST]
     return (
         b.Title(study.name, f"{page.therapy_name}; {page.ruleset.id} {page.ruleset.version}"),
         b.Paragraph(study.summary),
-        b.facts(_facts(page)),
-        *study_sections(page),
+        *found,
+        b.Section("The study", (b.facts(_facts(page)),)),
+        *(section for section in sections if section not in found),
         b.Notice(page.notice),
     )
 

@@ -35,6 +35,8 @@ class _WhyView:
         case = explained.profile.label or "Hypothetical patient"
         yield Title(f"{explained.name}: {LISTS[explained.list].phrase}", f"{case}; {edition(explained.ruleset)}")
         yield Paragraph(self.sentence(), tone="strong")
+        if explained.list != "ruled_out" and explained.entry.headline.text:
+            yield Paragraph(explained.entry.headline.text)
         yield Paragraph(explained.about)
         if explained.fate:
             yield Paragraph(explained.fate.says, lead=f"What became of it ({spoken(explained.fate.status)})")
@@ -51,13 +53,13 @@ class _WhyView:
         if self.explained.list == "possible":
             needs = all_of(self.words.titles(entry.needs))
             would = LISTS[entry.would_be or "possible"].phrase
-            return f"{name} may be {would}; that depends on {needs}, not known. {entry.headline.text}".strip()
+            return f"{name} may be {would}; that depends on {needs}, not known."
         standing = STANDINGS[entry.standing].phrase
         verdict = f": {VERDICTS[entry.verdict]}" if entry.verdict else ""
         because = f" Because: {self.words.holds(entry.because)}." if entry.because else ""
         listed = f"{name} is {LISTS[self.explained.list].phrase}"
         said = f"{listed}{verdict}." if self.explained.list == entry.standing or verdict else f"{listed} ({standing})."
-        return f"{said}{because} {entry.headline.text}".strip()
+        return f"{said}{because}"
 
     def rule(self, explained: ExplainedRule) -> Section:
         """One rule: its verdict, its words, its condition, its limits."""

@@ -8,8 +8,9 @@ from html import escape
 from pathlib import Path
 
 from hepatica.printable import one_line, printable
+from hepatica.problems import InvalidInput, Problem
 from hepatica.report import blocks as b
-from hepatica.report.renderer import BlockRenderer, run_in, whole
+from hepatica.report.renderer import BlockRenderer, only_names, run_in, whole
 
 Link = Callable[[b.Ref], str]
 _MARKS = {"yes": "yes", "no": "no", "unknown": "not known", "none": ""}
@@ -30,6 +31,20 @@ def html_page(blocks: b.Blocks, title: str) -> str:
     style = Path(__file__).with_name("page.css").read_text(encoding="utf-8")
     head = f'<meta charset="utf-8">{viewport}<title>{_text(title)}</title><style>\n{style}</style>'
     return f'<!doctype html>\n<html lang="en-GB"><head>{head}</head>\n<body>\n{html(blocks)}</body></html>\n'
+
+
+def pdf_page(blocks: b.Blocks, title: str) -> bytes:
+    """The whole page on A4 paper, tagged for screen readers; the same blocks give the same bytes.
+
+    Raises `InvalidInput` where WeasyPrint, or the library Pango that it draws text with, is not installed.
+    """
+    try:
+        from weasyprint import HTML
+    except (ImportError, OSError) as error:
+        message = "pdf needs WeasyPrint: pip install 'hepatica[pdf]' (and the system's Pango); --format html needs nothing"
+        raise InvalidInput([Problem("pdf", 1, 1, "no-weasyprint", message)]) from error
+    pages: bytes = HTML(string=html_page(blocks, title)).write_pdf(pdf_variant="pdf/ua-1")
+    return pages
 
 
 def slug(title: str) -> str:
@@ -104,7 +119,7 @@ class _Html(BlockRenderer[int]):
         if block.group:
             yield f'<div class="group"><h{heading}>{_text(block.group)}</h{heading}>'
             yield f'<p class="means">{_text(block.means)}</p>' if block.means else ""
-        yield '<ul class="items">\n'
+        yield f'<ul class="items{" names" if only_names(block) else ""}">\n'
         for item in block.items:
             yield from self.item(item, min(level + 2, 6))
         yield "</ul>\n"

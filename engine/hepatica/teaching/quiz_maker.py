@@ -41,6 +41,7 @@ _FIRST_EVERY = 3
 _TOGETHER = dict.fromkeys(("child_pugh_class", "child_pugh_score"), "Child-Pugh class and score")
 _HISTORY = "Prior treatment"
 _NOT_ASKED = ("bclc_stage", "ecog", "locoregional_suitable", "extrahepatic_spread", "portal_vein_invasion")
+_ESTABLISHED = ("standard", "positive_phase_3", "licensed", "not_supported")
 # How often, where there is a choice, what was given before is asked about, and not a test, a region or the like.
 _HISTORY_SHARE: dict[Level, float] = {"easy": 0.6, "medium": 0.4, "hard": 0.2}
 
@@ -245,6 +246,9 @@ class _Asked:
         if not pairs or len(choices) < _FEWEST_CHOICES or set(choices) <= self.backing.certain:
             return None
         chance = self.row.chance
+        if self.row.level == "easy":
+            # A beginner is asked about what is established, as a success or as a failure, before any signal.
+            pairs = [pair for pair in pairs if self.entries[pair[0]][1].standing in _ESTABLISHED] or pairs
         wanted = chance.random() < _HISTORY_SHARE[self.row.level]
         preferred = [pair for pair in pairs if (self._nature(pair[1]) == "history") == wanted]
         return chance.choice(preferred or pairs)

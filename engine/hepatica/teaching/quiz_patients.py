@@ -7,6 +7,7 @@ itself, so that a quiz of any ruleset can be made from data alone.
 from __future__ import annotations
 
 import random
+from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Literal
 
@@ -191,8 +192,13 @@ class QuizPatients:
         """The plausible patients who differ from a given one in some fields, and only there."""
         for change in self._changes(names):
             moved = {**facts, **change}
-            if moved != dict(facts) and not implausible(moved):
+            if any(self._part(name, moved[name]) != self._part(name, facts[name]) for name in names) and not implausible(moved):
                 yield moved
+
+    def _part(self, name: str, value: Value | None) -> object:
+        """A value, or where an amount lies among the thresholds of the rules: 35 and 40 ng/mL would be no change."""
+        limits = self.thresholds.get(name)
+        return (bisect_left(limits, value), bisect_right(limits, value)) if limits and isinstance(value, float) else value
 
     def _changes(self, names: tuple[str, ...]) -> Iterator[Drawn]:
         first = self.fields[names[0]]

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from hepatica.evaluation import evaluator_of
 from hepatica.explain import Column, compare, then_and_now
 from hepatica.knowledge import Ruleset
-from hepatica.patient import Profile
+from hepatica.patient import Fields, Profile
 from hepatica.problems import InvalidInput
 from hepatica.report import Paragraph, Title, compare_view, then_view
 from hepatica.web.form import Control, choice_control, choice_label, tokens_of
@@ -15,6 +15,7 @@ from hepatica.web.library import RulesetLibrary
 from hepatica.web.query import PatientQuery, QueryReader, refusal
 from hepatica.web.render import PageView
 from hepatica.web.request import Parameter, Request, rulesets
+from hepatica.wording import changed
 
 MOST_QUERY, MOST_CHANGE = 2000, 200
 
@@ -46,13 +47,17 @@ def companions(library: RulesetLibrary) -> tuple[Ruleset, Ruleset] | None:
     return next(((one, other) for one, other in pairs if other is not None), None)
 
 
+def merged_fields(one: Ruleset, other: Ruleset) -> Fields:
+    """The fields of a ruleset, and beside them those that only the other has."""
+    return one.fields.merged(field for name, field in other.fields.items() if name not in one.fields)
+
+
 def then_page(request: Request) -> PageView:
     """What was standard for the case then, what is today, and what became of every hope in between."""
     pair = companions(request.library)
     assert pair is not None  # without it there is no such page
     request.profile  # noqa: B018 (a case that cannot be read is refused)
-    every = pair[0].fields.merged(field for name, field in pair[1].fields.items() if name not in pair[0].fields)
-    profile = _profile(THIS, QueryReader(every).read(request.given))
+    profile = _profile(THIS, QueryReader(merged_fields(*pair)).read(request.given))
     name = profile.label or "This case"
     found = then_and_now(*(Column(name, evaluator_of(one).evaluate(profile.under(one.fields))) for one in pair))
     return PageView(result=found, blocks=then_view(found))
@@ -66,7 +71,7 @@ def _asked_for(request: Request) -> Iterator[tuple[str, Profile, Ruleset]]:
     if not request.patient.empty or not (patients or others):
         yield name, request.profile, ruleset
     for but in buts:
-        yield f"{name}, but {but}", _changed(request, but), ruleset
+        yield (*_changed(request, name, but), ruleset)
     if against:
         other = request.library.rulesets[against]
         yield f"{name}, {against}", request.profile.under(other.fields), other
@@ -77,11 +82,12 @@ def _asked_for(request: Request) -> Iterator[tuple[str, Profile, Ruleset]]:
         yield profile.label or f"Another case ({number})", profile, ruleset
 
 
-def _changed(request: Request, but: str) -> Profile:
-    """The case with the facts of one `but` changed; its problems are the request's."""
+def _changed(request: Request, name: str, but: str) -> tuple[str, Profile]:
+    """The case with the facts of one `but` changed, and what it is called; its problems are the request's."""
     pairs = [tuple(text.strip() for text in one.partition("=")[::2]) for one in but.split(";") if one.strip()]
     facts = [(request.ruleset.fields.find(name) or name, value) for name, value in pairs]
-    return _profile(BUT, request.reader.read(request.reader.changed(request.patient, facts)))
+    profile = _profile(BUT, request.reader.read(request.reader.changed(request.patient, facts)))
+    return f"{name}, but {changed(request.ruleset.fields, but, profile.facts)}", profile
 
 
 def _profile(parameter: Parameter, patient: PatientQuery) -> Profile:

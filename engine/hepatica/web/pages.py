@@ -21,21 +21,25 @@ from hepatica.report.teaching import (
     LANDSCAPE,
     PHONE,
     FateListing,
+    Handout,
     fate_drawing,
     fate_listing,
     fate_view,
     fate_words,
     forest_drawing,
     forest_view,
+    handout,
+    handout_view,
     pathway_drawings,
     pathway_svg,
     pathway_view,
     svg,
 )
 from hepatica.teaching import ENDPOINTS, SETTINGS, Forest, Pathway, forest, pathway
-from hepatica.web.compare import COMPARE_PARAMETERS, companions, compare_page, then_page
+from hepatica.web.compare import COMPARE_PARAMETERS, companions, compare_page, merged_fields, then_page
 from hepatica.web.form import first_up
 from hepatica.web.library import RulesetLibrary
+from hepatica.web.query import QueryReader
 from hepatica.web.quiz import QUIZ_PARAMETERS, QuizPage, quiz_page
 from hepatica.web.render import Page, PageView, patient_query
 from hepatica.web.request import RULESET, FieldProblem, Offered, PageNotFound, Parameter, RefusedRequest, Request, rulesets, words
@@ -46,6 +50,7 @@ MOST_WITNESSES = 40
 SEE_ALSO = "See also"
 # Lists that a screen folds away, so that the strongest evidence stands alone on the first one.
 FOLDED = ("trials", "possible", "not-supported", "unreported", "advice")
+MOST_OPEN = 3
 # The choices above the list of studies: the name in the address and in `StudyRow`, that in `Filters`, the title.
 STUDY_FILTERS = (
     ("therapy", "therapy", "therapy", "Therapy"),
@@ -127,15 +132,15 @@ def pages(library: RulesetLibrary) -> tuple[Page, ...]:
         Page("/then-and-now", "Then and now", then_page, ThenAndNow, of_case=True),
         Page("/pathway", "Pathway", pathway_page, Pathway, (LINE, NARROW), pathway_picture, of_case=True),
         Page("/forest", "Forest plot", forest_page, Forest, (ENDPOINT, SETTING, NARROW), forest_picture),
-        # Linked at the foot of every page: one more tab and the form would be twelve Tab presses away.
-        Page("/fate", "", fate_page, FateListing, (NARROW,), fate_picture),
+        Page("/fate", "What became of the therapies", fate_page, FateListing, (NARROW,), fate_picture, foot=True),
+        Page("/handout", "", handout_page, Handout, of_case=True),
         Page("/evidence", "Evidence", evidence_page, report.StudyListing, (SEARCH, *FILTERS), button="Filter"),
         Page("/evidence/{study}", "", study_in_full, report.StudyPage),
-        Page("/rules", "Rules", rules_page, report.RuleListing),
+        Page("/rules", "All rules", rules_page, report.RuleListing, foot=True),
         Page("/rules/{therapy}", "", therapy_page, report.RuleListing),
         Page("/quiz", "Quiz", quiz_page, QuizPage, QUIZ_PARAMETERS, slow=True),
-        Page("/changes", "Changes", changes_page, RulesetDiff, sides, slow=True, button="Compare"),
-        Page("/about", "", about_page, report.About),
+        Page("/changes", "Changes between rulesets", changes_page, RulesetDiff, sides, slow=True, button="Compare", foot=True),
+        Page("/about", "About these rules", about_page, report.About, foot=True),
     )
     hidden = [] if len(library.rulesets) > 1 else [changes_page]
     hidden += [] if companions(library) else [then_page]
@@ -177,9 +182,14 @@ def on_screen(blocks: Iterable[Block]) -> Iterator[Block]:
                 yield block._replace(blocks=(*map(_cards, shown), *others), count=None)
             yield from (_folded_group(one) for one in groups if one not in shown)
             opened = True
+        elif block.id == "strongest-open":
+            # Where little is known nearly everything is open: what asks for least and stands highest is enough to begin with.
+            yield block._replace(blocks=block.blocks[:MOST_OPEN])
+            if len(block.blocks) > MOST_OPEN:
+                yield Section("And, for more of what is missing", block.blocks[MOST_OPEN:], folded=True)
+            opened = True
         else:
             yield block._replace(folded=opened and block.id in FOLDED)
-            opened = opened or block.id == "strongest-open"
 
 
 def _cards(group: Items) -> Items:
@@ -221,7 +231,9 @@ def whatif_page(request: Request) -> PageView:
 def pathway_page(request: Request) -> PageView:
     """The lines of treatment drawn from the rules, with the case's way through them."""
     found, query = _pathway(request), patient_query(request)
-    shown = tuple((f"{LINE.name}={one.line}&{query}", f"{one.title}; the outline below says the same.") for one in found.lines)
+    # The lines that lead somewhere for this patient come first: on a phone a line that is closed is a screen of its own.
+    lines = sorted(found.lines, key=lambda line: line.state == "closed")
+    shown = tuple((f"{LINE.name}={one.line}&{query}", f"{one.title}; the outline below says the same.") for one in lines)
     return PageView(result=found, blocks=pathway_view(found, picture=False), pictures=shown)
 
 
@@ -311,6 +323,12 @@ def fate_picture(request: Request) -> bytes:
     return svg(fate_drawing(fate_listing(request.ruleset))).encode()
 
 
+def handout_page(request: Request) -> PageView:
+    """The case on one or two pages to print: the answer, why, what would change it, the trials."""
+    found = handout(request.evaluator, request.profile)
+    return PageView(result=found, blocks=handout_view(found))
+
+
 def changes_page(request: Request) -> PageView:
     """What one served ruleset answers differently from another, with a patient for each change."""
     served = request.library.rulesets
@@ -324,8 +342,9 @@ def changes_page(request: Request) -> PageView:
 def _witnesses(request: Request, found: RulesetDiff, old: str, new: str) -> Iterator[Block]:
     """A patient who sees each change, under the one ruleset, the other, and both."""
     rows: list[tuple[str | Cell, ...]] = []
+    fields = merged_fields(request.library.rulesets[old], request.library.rulesets[new])
     for change in found.changes[:MOST_WITNESSES]:
-        patient = request.reader.write(profile_from(change.witness, fields=request.ruleset.fields))
+        patient = QueryReader(fields).write(profile_from(change.witness, fields=fields))
         places = {
             "before": f"/answer?ruleset={old}&{patient}",
             "after": f"/answer?ruleset={new}&{patient}",
@@ -340,7 +359,8 @@ def _witnesses(request: Request, found: RulesetDiff, old: str, new: str) -> Iter
 def refused_view(page: Page, request: Request, error: InvalidInput) -> PageView:
     """What is wrong with a request, in the answer's place where the page has the form."""
     problems = tuple(
-        FieldProblem(field=request.reader.control_of(found), code=found.code, message=found.message) for found in error.problems
+        FieldProblem(field=request.reader.control_of(found), code=found.code, message=request.reader.titled(found))
+        for found in error.problems
     )
     result = RefusedRequest(notice=notice(request.ruleset.card.as_of), problems=problems)
     if not page.form:

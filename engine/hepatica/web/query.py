@@ -142,6 +142,12 @@ class QueryReader:
         """The control a problem belongs to; empty for the whole form."""
         return self._controls.get(problem.line, "")
 
+    def titled(self, problem: Problem) -> str:
+        """What is wrong, with the control's title where a file would say the field's name."""
+        name = self.control_of(problem)
+        known = self.fields.get(name)
+        return problem.message.replace(name, known.title, 1) if known and problem.message.startswith(name) else problem.message
+
     def _is_set(self, name: str) -> bool:
         return name in self.fields and self.fields[name].kind == "set"
 
@@ -159,7 +165,7 @@ class QueryReader:
 
     def _refused(self, patient: PatientQuery, problems: Iterable[Problem]) -> PatientQuery:
         every = tuple(sorted(set(problems)))
-        by_control = grouped((self.control_of(problem), problem.message) for problem in every)
+        by_control = grouped((self.control_of(problem), self.titled(problem)) for problem in every)
         return replace(patient, problems=every, by_control=by_control)
 
     def _stated(self, entered: Parameters) -> list[tuple[str, str]]:

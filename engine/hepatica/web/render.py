@@ -17,6 +17,7 @@ from hepatica.printable import printable
 from hepatica.report import Blocks, Notice, Ref, Title, html
 from hepatica.web.form import Control, filters, groups
 from hepatica.web.request import RULESET, Parameter, Request
+from hepatica.wording import shown
 
 TEMPLATES = Path(__file__).parent / "templates"
 
@@ -43,7 +44,8 @@ class PageView:
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """One address. `tab` is its name in the navigation, `result` the type of its JSON; `picture` is shown at path.svg.
+    """One address. `tab` is its name in the navigation, or (`foot`) at the foot of every page; `result` is the type of its
+    JSON, and `picture` is shown at path.svg.
 
     A `slow` page may take seconds where it is asked for the first time; slow pages wait for one another, and no other page
     waits for them. `of_case`: it is about the case, and says which.
@@ -58,6 +60,7 @@ class Page:
     button: str = "Show"
     slow: bool = False
     of_case: bool = False
+    foot: bool = False
 
     @property
     def name(self) -> str:
@@ -79,7 +82,9 @@ class Renderer:
     """Writes the pages of one site."""
 
     def __init__(self, pages: tuple[Page, ...]) -> None:
-        self.tabs = [page for page in pages if page.tab]
+        # Few enough on top that a form is less than twelve Tab presses away; the others at the foot.
+        self.tabs = [page for page in pages if page.tab and not page.foot]
+        self.foot = [page for page in pages if page.foot]
         # Everything is escaped, and a name that is missing is an error.
         self._environment = Environment(
             loader=FileSystemLoader(TEMPLATES), autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
@@ -118,6 +123,7 @@ class Renderer:
         rulesets = request.library.rulesets
         return {
             "tabs": self.tabs,
+            "foot": self.foot,
             "ruleset": request.ruleset,
             "sources": card.source.citation if card.source else f"{len(request.ruleset.references)} references",
             "notice": notice(card.as_of),
@@ -136,7 +142,7 @@ def known_facts(request: Request) -> list[tuple[str, str]]:
     """Title and value of every known fact."""
     profile = request.patient.profile
     held = ((known, profile[known.name]) for known in request.ruleset.fields.values()) if profile else ()
-    return [(known.title, known.shown(value)) for known, value in held if value is not None]
+    return [(known.title, shown(known, value)) for known, value in held if value is not None]
 
 
 def ruleset_query(request: Request) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from hepatica.report.teaching.drawing import INKS, Drawing, printed_pages, svg
 from hepatica.report.teaching.fate import FateListing, fate_drawing, fate_listing, fate_rows, fate_view, fate_words
 from hepatica.report.teaching.forest import estimate_text, forest_drawing, forest_pages, forest_view, verdict
+from hepatica.report.teaching.handout import Handout, handout, handout_view
 from hepatica.report.teaching.pathway import LANDSCAPE, MARKS, PHONE, mermaid, pathway_drawings, pathway_svg, pathway_view
 from hepatica.report.teaching.quiz import (
     PICKS_QUESTION,
@@ -19,38 +20,9 @@ from hepatica.report.teaching.quiz import (
 from hepatica.report.teaching.quiz_export import EXPORTS, anki, gift, moodle
 
 __all__ = [
-    "EXPORTS",
-    "INKS",
-    "LANDSCAPE",
-    "MARKS",
-    "PHONE",
-    "PICKS_QUESTION",
-    "Drawing",
-    "FateListing",
-    "anki",
-    "estimate_text",
-    "fate_drawing",
-    "fate_listing",
-    "fate_rows",
-    "fate_view",
-    "fate_words",
-    "forest_drawing",
-    "forest_pages",
-    "forest_view",
-    "gift",
-    "head_view",
-    "mermaid",
-    "moodle",
-    "pathway_drawings",
-    "pathway_svg",
-    "pathway_view",
-    "position",
-    "printed_pages",
-    "question_view",
-    "quiz_view",
-    "reveal_view",
-    "summary_view",
-    "svg",
-    "twist_view",
-    "verdict",
-]
+    "EXPORTS", "INKS", "LANDSCAPE", "MARKS", "PHONE", "PICKS_QUESTION", "Drawing", "FateListing", "Handout", "anki",
+    "estimate_text", "fate_drawing", "fate_listing", "fate_rows", "fate_view", "fate_words", "forest_drawing", "forest_pages",
+    "forest_view", "gift", "handout", "handout_view", "head_view", "mermaid", "moodle", "pathway_drawings", "pathway_svg",
+    "pathway_view", "position", "printed_pages", "question_view", "quiz_view", "reveal_view", "summary_view", "svg",
+    "twist_view", "verdict",
+]  # fmt: skip

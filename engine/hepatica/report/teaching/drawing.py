@@ -31,7 +31,7 @@ INKS: dict[str, tuple[str, str]] = {
     **dict.fromkeys(("in_trial", "supportive", "unreported"), ("#f1f0ee", "#2a2733")),
     "not_supported": ("#fbe4dc", "#4a2116"),
 }
-_CHARACTER, _BOLD = 0.54, 1.09
+_CHARACTER, _BOLD = 0.54, 1.15
 _FONT = 'system-ui,-apple-system,"Segoe UI",Roboto,"Liberation Sans",Arial,sans-serif'
 _DPI, _A4 = 96, (1122.5, 793.7)
 _FIT = 0.86  # matplotlib's own face is wider than those of a browser

@@ -29,7 +29,8 @@ _TICKS = (0.1, 0.2, 0.3, 0.5, 0.7, 1, 1.5, 2, 3, 5)
 def outcome_words(outcome: str, endpoint: str) -> str:
     """What became of a primary endpoint, with its name where it was judged: "missed (OS)"."""
     judged = outcome in ("met", "partly_met", "missed") and endpoint
-    return f"{spoken(outcome)} ({endpoint})" if judged else spoken(outcome)
+    named = f": {endpoint}" if "(" in endpoint else f" ({endpoint})"
+    return spoken(outcome) + (named if judged else "")
 
 
 def forest_view(found: Forest, *, picture: bool = True) -> Blocks:

@@ -19,10 +19,34 @@ def quiz_view(quiz: Quiz) -> Blocks:
     blocks: list[Block] = [*head_view(quiz)]
     for number, case in enumerate(quiz.cases):
         marked = quiz.marks[number] if number < len(quiz.marks) else None
-        shown = [*question_view(quiz, case), Paragraph(case.question.twist.question, lead="Then")]
+        shown = [*_questions(quiz, case)]
         shown += [*reveal_view(case, marked), *twist_view(case, marked)] if marked else []
         blocks.append(Section(position(quiz, case), tuple(shown)))
     return (*blocks, *(summary_view(quiz) if quiz.summary else ()), Notice(quiz.notice))
+
+
+def sheet_view(quiz: Quiz) -> Blocks:
+    """The quiz for paper: every question with its choices, then, from a new page, what is right and why."""
+    cases = tuple(Section(position(quiz, case), tuple(map(_boxes, _questions(quiz, case)))) for case in quiz.cases)
+    key = tuple(Section(position(quiz, case), tuple(_key(case))) for case in quiz.cases)
+    head = Title(f"Quiz {quiz.seed}: answers", edition(quiz.ruleset))
+    return (*head_view(quiz), *cases, Notice(quiz.notice), head, *key, Notice(quiz.notice))
+
+
+def _boxes(block: Block) -> Block:
+    """What is offered with a box to tick; a number is only typed."""
+    return Bullets(tuple(f"☐ {words}" for _, words in block.pairs)) if isinstance(block, Facts) else block
+
+
+def _questions(quiz: Quiz, case: QuizCase) -> Blocks:
+    return (*question_view(quiz, case), Paragraph(case.question.twist.question, tone="strong"))
+
+
+def _key(case: QuizCase) -> Iterator[Block]:
+    yield Paragraph(case.key.lesson, lead="The lesson", tone="strong")
+    yield Items(tuple(Item(choice.name, judged(choice, case.key.lesson)) for choice in case.key.choices))
+    yield Paragraph(f"{case.key.fact}. {case.key.fact_says}", lead="The deciding fact")
+    yield Paragraph(f"{change(case)}.", lead="Then")
 
 
 def head_view(quiz: Quiz) -> Blocks:
@@ -79,21 +103,25 @@ def _said(choice: JudgedChoice, marked: MarkedCase) -> tuple[str, Tone]:
 
 def judged(choice: JudgedChoice, lesson: str = "") -> str:
     """What the evidence says of a choice, unless the lesson said so, and what would turn it."""
-    standing = STANDINGS[choice.standing].phrase if choice.backed else LISTS[choice.list].phrase
+    found = f"backed: {STANDINGS[choice.standing].phrase}" if choice.backed else LISTS[choice.list].phrase
     told = choice.list == "ruled_out" or (choice.headline and choice.headline in lesson)
     evidence = () if told else (choice.says, choice.headline)
     turned = f"{'Not backed' if choice.backed else 'Backed'} with {choice.turned}" if choice.turned else ""
-    parts = (f"{'backed' if choice.backed else 'not backed'}: {standing}", *evidence, turned)
+    parts = (f"{found[:1].upper()}{found[1:]}", *evidence, turned)
     return " ".join(f"{part.rstrip('.')}." for part in parts if part)
 
 
 def twist_view(case: QuizCase, marked: MarkedCase) -> Blocks:
     """Whether the changed fact changes what is backed, and how."""
-    verdict = "Right" if marked.changes_right else "Wrong"
+    points = f"{marked.points} of {marked.possible_points} points."
+    return (Paragraph(f"{change(case)}. {points}", lead="Right" if marked.changes_right else "Wrong"),)
+
+
+def change(case: QuizCase) -> str:
+    """What the changed fact does: "the list changes: lost Regorafenib"."""
     says = "the list changes" if case.key.changes else "the list stays the same"
     parts = [f"{word} {', '.join(names)}" for word, names in (("gained", case.key.gained), ("lost", case.key.lost)) if names]
-    points = f"{marked.points} of {marked.possible_points} points."
-    return (Paragraph(f"{says}{': ' if parts else ''}{'; '.join(parts)}. {points}", lead=verdict),)
+    return f"{says}{': ' if parts else ''}{'; '.join(parts)}"
 
 
 def summary_view(quiz: Quiz) -> Blocks:

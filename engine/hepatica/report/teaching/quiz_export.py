@@ -1,4 +1,4 @@
-"""A quiz for the places where a class works: Moodle (XML), every learning platform that reads GIFT, and Anki."""
+"""A quiz for the places where a class works: Moodle (XML), every learning platform that reads GIFT, Anki, and paper."""
 
 from __future__ import annotations
 
@@ -15,7 +15,8 @@ from xml.etree import ElementTree as ET
 
 from hepatica.printable import one_line
 from hepatica.problems import InvalidInput, Problem
-from hepatica.report.teaching.quiz import PICKS_QUESTION, feedback
+from hepatica.report.render_html import html_page, pdf_page
+from hepatica.report.teaching.quiz import PICKS_QUESTION, change, feedback, sheet_view
 from hepatica.teaching import Quiz, QuizCase
 
 _EPOCH = (1980, 1, 1, 0, 0, 0)
@@ -43,17 +44,12 @@ def exercises(quiz: Quiz) -> Iterator[Exercise]:
         yield Exercise("several", f"{name} a", (patient, PICKS_QUESTION), backed, (*feedback(case), quiz.notice))
         yield Exercise("one", f"{name} b", (patient, case.question.fact_question), facts, (key.fact_says, quiz.notice))
         changes = (("true", key.changes), ("false", not key.changes))
-        yield Exercise("true_false", f"{name} c", (patient, _statement(case)), changes, (_changes(case), quiz.notice))
+        yield Exercise("true_false", f"{name} c", (patient, _statement(case)), changes, (f"{change(case)}.", quiz.notice))
 
 
 def _statement(case: QuizCase) -> str:
     twist = case.question.twist
     return f"With {twist.becomes} instead of {twist.was}, other therapies would be backed."
-
-
-def _changes(case: QuizCase) -> str:
-    parts = [f"{word}: {', '.join(names)}." for word, names in (("Gained", case.key.gained), ("Lost", case.key.lost)) if names]
-    return " ".join(parts) or "The same therapies are backed."
 
 
 def _category(quiz: Quiz) -> str:
@@ -168,4 +164,10 @@ def _number(text: str) -> int:
     return int(sha256(text.encode()).hexdigest()[:7], 16) + (1 << 30)
 
 
-EXPORTS: dict[str, Callable[[Quiz], str | bytes]] = {"moodle": moodle, "gift": gift, "anki": anki}
+EXPORTS: dict[str, Callable[[Quiz], str | bytes]] = {
+    "moodle": moodle,
+    "gift": gift,
+    "anki": anki,
+    "pdf": lambda quiz: pdf_page(sheet_view(quiz), "Hepatica quiz"),
+    "html": lambda quiz: html_page(sheet_view(quiz), "Hepatica quiz"),
+}

@@ -1,0 +1,121 @@
+"""A handout: one patient on one or two pages of paper, with the answer, why, what would change it, and the trials.
+
+It is made of the blocks of the answer and of what-if, without what a screen folds away, so that paper cannot say anything else.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
+
+from hepatica.evaluation import Citation, Entry, Evaluation, Evaluator, RulesetIdentity
+from hepatica.explain import WhatIf, what_if
+from hepatica.patient import Profile
+from hepatica.records import record
+from hepatica.report.answers import answer
+from hepatica.report.blocks import Block, Blocks, Cell, Item, Items, More, Notice, Ref, Section, Table, facts
+from hepatica.report.case import case_blocks
+from hepatica.report.citing import NOT_TRIALS, lines_words, place_words
+from hepatica.report.evidence import OUTCOMES
+from hepatica.report.what_if import whatif_view
+from hepatica.wording import Wording, joined
+
+_MOST_CHANGES = 3  # of one kind: more is no handout, and all of them are one command away
+_MOST_GROUPS = 2  # of questions, and of kinds of change: the best come first
+_LEFT_OUT = ("advice",)  # the same for every patient
+_NAMED = ("unreported",)  # nothing is known of them that a reader could use
+_IN_FULL = ("standard", "positive_phase_3", "licensed")  # of a signal its headline says what it lacks
+
+
+@record(eq=False)
+class Handout:
+    """An answer with what would change it. `date` and `link` are as they were given, and empty where they were not."""
+
+    notice: str
+    ruleset: RulesetIdentity
+    date: str
+    link: str
+    answer: Evaluation
+    changes: WhatIf
+
+
+def handout(evaluator: Evaluator, profile: Profile, date: str = "", link: str = "") -> Handout:
+    """The handout of one patient. It knows no clock: `date` is what shall stand on it, `link` where the case is found again."""
+    changes = what_if(evaluator, profile)
+    found = changes.evaluation
+    return Handout(notice=found.notice, ruleset=found.ruleset, date=date, link=link, answer=found, changes=changes)
+
+
+def handout_view(found: Handout) -> Blocks:
+    """The answer, why, what would change it, the trials, and at the foot the date and where to find it again."""
+    evaluation = found.answer
+    foot = facts((("Handout of", found.date), ("Evidence as of", found.ruleset.as_of), ("The same case", found.link)))
+    foot = foot._replace(inline=True)
+    changes = () if evaluation.scope == "out" else tuple(_changes(found.changes))
+    parts = (*_why(evaluation), *changes, *_trials(evaluation))
+    return (*_open(answer(evaluation)), *parts, foot, Notice(found.notice))
+
+
+def _open(blocks: Iterable[Block], *, named: bool = False) -> Iterator[Block]:
+    """Blocks as they stand on paper, where nothing can be unfolded: without details (or mere names), the rest in the open."""
+    for block in blocks:
+        if isinstance(block, Section) and block.id not in _LEFT_OUT:
+            yield block._replace(blocks=tuple(_open(block.blocks, named=block.id in _NAMED)), folded=False)
+        elif isinstance(block, Items):
+            items = (item._replace(details=(), text="" if named else item.text) for item in block.items)
+            yield block._replace(items=tuple(items))
+        elif not isinstance(block, (Section, More, Notice)):
+            yield block
+
+
+def _why(evaluation: Evaluation) -> Iterator[Section]:
+    """What each option rests on: the facts that all of them share once, then each with its own."""
+    options = [entry for entry in evaluation.options if entry.standing != "supportive"]
+    if not options:
+        return
+    words = Wording(evaluation.knowledge)
+    held = {entry.therapy: dict.fromkeys(words.holds([reason]) for reason in entry.because) for entry in options}
+    shared = [says for says in held[options[0].therapy] if all(says in own for own in held.values())]
+    items = tuple(Item(entry.name, _reasons(entry, [s for s in held[entry.therapy] if s not in shared])) for entry in options)
+    yield Section("Why", (Items(items),), says=f"All of them: {'; '.join(shared)}." if shared else "")
+
+
+def _reasons(entry: Entry, own: Sequence[str]) -> str:
+    """The facts of its own; of the stronger evidence also the rule's sentence and its limits."""
+    told = (entry.says, *(f"But: {caveat.says}" for caveat in entry.caveats)) if entry.standing in _IN_FULL else ()
+    return joined(f"{'; '.join(own)}." if own else "", *told, mark=" ")
+
+
+def _changes(found: WhatIf) -> Iterator[Section]:
+    """What to find out first and the smallest changes, but for those that no patient can make and those in doubt."""
+    adds, removes = (tuple(c for c in way if c.kind != "contrast" and not c.doubts) for way in (found.adds, found.removes))
+    said = set(case_blocks(found.evaluation))
+    for section in _open(block for block in whatif_view(replace(found, adds=adds, removes=removes)) if block not in said):
+        if isinstance(section, Section) and section.id:
+            yield section._replace(blocks=tuple(map(_few, section.blocks[:_MOST_GROUPS])))
+
+
+def _few(block: Block) -> Block:
+    if not isinstance(block, Items) or len(block.items) <= _MOST_CHANGES:
+        return block
+    return block._replace(items=(*block.items[:_MOST_CHANGES], Item(f"... and {len(block.items) - _MOST_CHANGES} more")))
+
+
+def _trials(evaluation: Evaluation) -> Iterator[Section]:
+    """The study that each headline tells of, and every trial behind the stronger evidence; each once."""
+    entries = (*evaluation.options, *evaluation.not_supported)
+    every = [(entry, one) for entry in entries for one in entry.citations if one.kind not in NOT_TRIALS]
+    told = {one.study: (e, one) for e, one in reversed(every) if one.study == e.headline.study or e.standing in _IN_FULL}
+    rows = tuple(_trial(evaluation, entry, one) for entry, one in reversed(told.values()))
+    if rows:
+        yield Section("The trials", (Table(("Trial", "Therapy", "Design", "Primary endpoint", "Source"), rows),))
+
+
+def _trial(evaluation: Evaluation, entry: Entry, one: Citation) -> tuple[str | Cell, ...]:
+    study = evaluation.knowledge.studies[one.study]
+    design = joined(f"phase {one.phase}" if one.phase else "", f"n = {one.n}" if one.n else "", mark=", ")
+    outcome = OUTCOMES.get(study.outcome, "").removeprefix("primary endpoint ")
+    reference = evaluation.knowledge.references.get(one.source.ref or study.reference)
+    found = f"doi:{reference.doi}" if reference and reference.doi else place_words(one.source)
+    place = lines_words(one.source.lines, evaluation.knowledge.card.source_word) or found
+    return Cell(one.name, Ref("study", one.study)), entry.name, design, outcome, place
