@@ -15,7 +15,7 @@ from hepatica.patient.fields import (
     faults,
     fields_of,
 )
-from hepatica.patient.measurements import CHILD_PUGH_PARTS, CLASS_RANGES, STAINING_PARTS, class_of
+from hepatica.patient.measurements import CHILD_PUGH_GROUP, CHILD_PUGH_PARTS, CLASS_RANGES, STAINING_PARTS, class_of
 from hepatica.patient.model import (
     LABEL,
     LONGEST_LABEL,
@@ -28,13 +28,13 @@ from hepatica.patient.model import (
     read_profile,
 )
 from hepatica.patient.numbers import DECIMALS, Interval, digits
-from hepatica.patient.profile import COMPONENTS, Facts, Profile, ProfileWarning, Understood, doubts, facts_of
+from hepatica.patient.profile import COMPONENTS, CONTRADICTIONS, Facts, Profile, ProfileWarning, Understood, doubts, facts_of
 from hepatica.patient.value_reader import Refused, read_value
 
 # What other packages may use, as many to a line as fit.
 __all__ = [
-    "CHILD_PUGH_PARTS", "CLASS_RANGES", "COMMON_FIELDS", "COMPONENTS", "DECIMALS", "FLAGS", "LABEL", "LONGEST_LABEL", "NONE",
-    "STAINING_PARTS", "UNKNOWN", "Facts", "Field", "Fields", "Implication", "Interval", "Nature", "Profile", "ProfileWarning",
+    "CHILD_PUGH_GROUP", "CHILD_PUGH_PARTS", "CLASS_RANGES", "COMMON_FIELDS", "COMPONENTS", "CONTRADICTIONS", "DECIMALS", "FLAGS",
+    "LABEL", "LONGEST_LABEL", "NONE", "STAINING_PARTS", "UNKNOWN", "Facts", "Field", "Fields", "Implication", "Interval", "Nature", "Profile", "ProfileWarning",
     "Refused", "Understood", "Value", "class_of", "digits", "doubts", "facts_of", "faults", "fields_of", "keys_of",
     "profile_from", "profile_in", "profile_of", "profile_schema", "profiles_in", "read_profile", "read_value",
 ]  # fmt: skip

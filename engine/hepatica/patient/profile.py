@@ -148,6 +148,10 @@ def implied(facts: dict[str, Any], fields: Fields) -> Iterator[Understood]:
                 break
 
 
+CONTRADICTIONS: tuple[Mapping[str, Any], ...] = tuple(VOCABULARY["contradictions"])
+"""What `doubts` looks for: `code`, `message`, and `when`, the values of each field that contradict each other."""
+
+
 def doubts(facts: Facts, fields: Fields = COMMON_FIELDS, typed: Iterable[Understood] = ()) -> tuple[ProfileWarning, ...]:
     """Every disagreement in `facts`: each is possible, so it is shown, and never resolved silently.
 
@@ -156,7 +160,7 @@ def doubts(facts: Facts, fields: Fields = COMMON_FIELDS, typed: Iterable[Underst
     """
     staged = [
         ProfileWarning(doubt["code"], doubt["message"].format_map(facts), tuple(doubt["when"]))
-        for doubt in VOCABULARY["contradictions"]
+        for doubt in CONTRADICTIONS
         if all(facts.get(name) in values for name, values in doubt["when"].items())
     ]
     return (*staged, *_unfitting(facts, fields, tuple(typed)))
