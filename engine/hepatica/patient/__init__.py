@@ -27,9 +27,10 @@ from hepatica.patient.model import (
     profiles_in,
     read_profile,
 )
-from hepatica.patient.numbers import DECIMALS, Interval, digits
+from hepatica.patient.numbers import DECIMALS, Interval, digits, unit_key
 from hepatica.patient.profile import COMPONENTS, Facts, Profile, ProfileWarning, doubts, facts_of
-from hepatica.patient.value_reader import Refused, read_value
+from hepatica.patient.text import is_missing
+from hepatica.patient.value_reader import Refused, read_value, with_unit
 
 __all__ = [
     "CHILD_PUGH_PARTS",
@@ -59,6 +60,7 @@ __all__ = [
     "facts_of",
     "faults",
     "fields_of",
+    "is_missing",
     "keys_of",
     "profile_from",
     "profile_in",
@@ -67,4 +69,6 @@ __all__ = [
     "profiles_in",
     "read_profile",
     "read_value",
+    "unit_key",
+    "with_unit",
 ]
