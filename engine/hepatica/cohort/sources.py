@@ -56,7 +56,7 @@ class RawBatch(NamedTuple):
 
 
 @record
-class Source:
+class TableSource:
     """One table: its name, its columns, the number of rows where that is known, and how to go through it.
 
     `european` is true of a text table that is separated by semicolons, where a comma may be the mark before decimals.
@@ -69,7 +69,7 @@ class Source:
     european: bool = False
 
 
-def opened(paths: Sequence[str], how: TableFormat) -> list[Source]:
+def opened(paths: Sequence[str], how: TableFormat) -> list[TableSource]:
     """The tables of some files: `-` is standard input, a pattern stands for every file that fits.
 
     Raises `InvalidInput` with what is wrong with any of them.
@@ -90,7 +90,7 @@ def _wrong(name: str, code: str, message: str, line: int = 1) -> InvalidInput:
     return InvalidInput([Problem(name, line, 1, code, message)])
 
 
-def _opened(path: str, how: TableFormat) -> Source:
+def _opened(path: str, how: TableFormat) -> TableSource:
     name = "<stdin>" if path == STDIN else path
     try:
         file = _spooled() if path == STDIN else Path(path)
@@ -132,7 +132,7 @@ def _unpacked(stream: IO[bytes]) -> IO[bytes]:
     return stream
 
 
-def _source(file: Path, name: str, head: bytes, how: TableFormat) -> Source:
+def _source(file: Path, name: str, head: bytes, how: TableFormat) -> TableSource:
     if head[:4] == b"PAR1":
         return _parquet(file, name)
     if head[:6] == b"ARROW1" or head[:4] == b"\xff\xff\xff\xff":
@@ -168,7 +168,7 @@ def checked(columns: Iterable[Any], name: str) -> tuple[str, ...]:
 # Text: CSV, TSV and their kin
 
 
-def _text_table(file: Path, name: str, head: bytes, how: TableFormat) -> Source:
+def _text_table(file: Path, name: str, head: bytes, how: TableFormat) -> TableSource:
     encoding = how.encoding or _MARKS.get(head[:2], "utf-8-sig")
     first = next(_records(file, name, encoding, None), None)
     if first is None:
@@ -181,7 +181,7 @@ def _text_table(file: Path, name: str, head: bytes, how: TableFormat) -> Source:
         rows = itertools.islice(_records(file, name, encoding, delimiter), 0 if how.header else 1, None)
         yield from _of_cells((cells for _, cells in rows), columns)
 
-    return Source(name, columns, batches, None, delimiter == ";")
+    return TableSource(name, columns, batches, None, delimiter == ";")
 
 
 def _records(file: Path, name: str, encoding: str, delimiter: str | None) -> Iterator[tuple[int, list[str]]]:
@@ -279,10 +279,10 @@ def plain_cell(cell: Any) -> str | None:
 # NDJSON
 
 
-def _lines_of_json(file: Path, name: str) -> Source:
+def _lines_of_json(file: Path, name: str) -> TableSource:
     names = dict.fromkeys(key for row in _json_rows(file, name) for key in row)
     columns = checked(names, name)
-    return Source(name, columns, lambda: _of_cells(([row.get(key) for key in names] for row in _json_rows(file, name)), columns))
+    return TableSource(name, columns, lambda: _of_cells(([row.get(key) for key in names] for row in _json_rows(file, name)), columns))
 
 
 def _json_rows(file: Path, name: str) -> Iterator[dict[str, Any]]:
@@ -322,7 +322,7 @@ def _flat(row: dict[str, Any], lead: str = "") -> Iterator[tuple[str, Any]]:
 # Excel
 
 
-def _workbook(file: Path, name: str, how: TableFormat) -> Source:
+def _workbook(file: Path, name: str, how: TableFormat) -> TableSource:
     rows = _sheet_rows(file, name, how)
     first = next(rows, None)
     if first is None:
@@ -334,7 +334,7 @@ def _workbook(file: Path, name: str, how: TableFormat) -> Source:
         # A sheet does not store its empty cells, so a short row is a whole one.
         yield from _of_cells(([*cells, *[None] * (len(columns) - len(cells))] for cells in map(_trimmed, every)), columns)
 
-    return Source(name, columns, batches)
+    return TableSource(name, columns, batches)
 
 
 def _trimmed(cells: Sequence[Any]) -> list[Any]:
@@ -388,7 +388,7 @@ def _iso(moment: Any) -> str:
 # Parquet and Arrow
 
 
-def _parquet(file: Path, name: str) -> Source:
+def _parquet(file: Path, name: str) -> TableSource:
     import pyarrow as pa
     from pyarrow import parquet
 
@@ -397,10 +397,10 @@ def _parquet(file: Path, name: str) -> Source:
     except pa.ArrowException as error:
         raise _wrong(name, "unreadable", f"no Parquet file that can be read: {quote(str(error))}") from None
     columns = checked(read.schema_arrow.names, name)
-    return Source(name, columns, lambda: _of_arrow(read.iter_batches(BATCH), columns, name), read.metadata.num_rows)
+    return TableSource(name, columns, lambda: _of_arrow(read.iter_batches(BATCH), columns, name), read.metadata.num_rows)
 
 
-def _arrow(file: Path, name: str) -> Source:
+def _arrow(file: Path, name: str) -> TableSource:
     import pyarrow as pa
     from pyarrow import ipc
 
@@ -413,7 +413,7 @@ def _arrow(file: Path, name: str) -> Source:
     except pa.ArrowException as error:
         raise _wrong(name, "unreadable", f"no Arrow file that can be read: {quote(str(error))}") from None
     columns = checked(read.schema.names, name)
-    return Source(name, columns, lambda: _of_arrow(stream, columns, name))
+    return TableSource(name, columns, lambda: _of_arrow(stream, columns, name))
 
 
 def _of_arrow(batches: Iterable[Any], columns: tuple[str, ...], name: str) -> Iterator[RawBatch]:
