@@ -2,23 +2,26 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import asdict
 from difflib import get_close_matches
 from typing import Any, Literal
 
 from hepatica.cohort.canonical import NUMERIC
 from hepatica.cohort.mapping import PARTS, found_field
-from hepatica.cohort.sources import TableSource, plain_cell
+from hepatica.cohort.sources import TableFormat, TableSource, plain_cell
 from hepatica.notice import NOTICE
-from hepatica.patient import COMPONENTS, Field, Fields, is_missing, profile_from
+from hepatica.patient import COMPONENTS, Field, Fields, Refused, is_missing, profile_from, read_value
 from hepatica.problems import InvalidInput, quote
 from hepatica.records import record
 
 MOST_CELLS, MOST_SHOWN = 2000, 8
 _CHECK_BOX = re.compile(r"(?P<group>.+?)___(?P<code>[A-Za-z0-9_]+)")
 _PATIENT = re.compile(r"(record|patient|subject|case|study|participant)?[ _-]?(id|no|nr|number|pseudonym)", re.IGNORECASE)
+_UNIT = re.compile(r"(?:^|[ _])units?(?:$|[ _])", re.IGNORECASE)
 _LIKE = 0.85
 Certainty = Literal["sure", "unsure", "not_read"]
 
@@ -46,7 +49,7 @@ class MappingDraft:
     yaml: str
 
 
-def draft_mapping(source: TableSource, fields: Fields) -> MappingDraft:
+def draft_mapping(source: TableSource, fields: Fields, how: TableFormat) -> MappingDraft:
     """A mapping proposed from a table's headings and its first rows; nothing in it is guessed silently."""
     batch = next(source.batches(), None)
     rows = 0 if batch is None else batch.table.num_rows
@@ -58,7 +61,7 @@ def draft_mapping(source: TableSource, fields: Fields) -> MappingDraft:
         table=source.name,
         rows=rows,
         columns=columns,
-        yaml="\n".join(_written(source, columns, fields)) + "\n",
+        yaml="\n".join(_written(source, columns, fields, how)) + "\n",
     )
 
 
@@ -71,7 +74,13 @@ def _column(name: str, cells: Counter[str], fields: Fields, rows: int) -> DraftC
     box = _CHECK_BOX.fullmatch(name)
     if box:
         return _check_box(name, box, fields, shown)
+    if _UNIT.search(name):
+        return DraftColumn(column=name, field="", certainty="not_read", says="units? (unit_column of a field)", cells=shown)
     named = found_field(name, fields)
+    member = _member(name, fields) if named is None else None
+    if member is not None:
+        says = f"the heading names {member[1]}, a value of {member[0]}; are its cells yes and no?"
+        return DraftColumn(column=name, field=member[0], certainty="unsure", says=says, cells=shown)
     near = _near(name, fields) if named is None else None
     if named is None and near is None:
         repeated = _PATIENT.fullmatch(name) and sum(cells.values()) > len(cells)
@@ -90,6 +99,19 @@ def _check_box(name: str, box: re.Match[str], fields: Fields, shown: tuple[str, 
         key = ""
     says = f"a check box of {quote(box['group'])}: which value is its code {box['code']}?" if key else "a check box"
     return DraftColumn(column=name, field=key, certainty="unsure" if key else "not_read", says=says, cells=shown)
+
+
+def _member(name: str, fields: Fields) -> tuple[str, str] | None:
+    """The set of which a heading names one value (`HBsAg`, `Alcohol`), and that value."""
+    for key, known in fields.items():
+        if known.kind == "set":
+            try:
+                value = read_value(known, name.replace("_", " ")).value
+            except Refused:
+                continue
+            if value:
+                return key, ", ".join(value)
+    return None
 
 
 def _near(name: str, fields: Fields) -> tuple[str, Field] | None:
@@ -170,12 +192,15 @@ def _once(columns: Sequence[DraftColumn]) -> Iterator[DraftColumn]:
             yield each
 
 
-def _written(source: TableSource, columns: Sequence[DraftColumn], fields: Fields) -> Iterator[str]:
+def _written(source: TableSource, columns: Sequence[DraftColumn], fields: Fields, how: TableFormat) -> Iterator[str]:
     """The lines of the mapping file."""
     yield f"# A draft for {_line(source.name)}, from its headings and first rows. Read every line: it says what your table means."
     yield from ("# " + part for part in _wrapped(NOTICE))
     yield "mapping: draft"
-    if source.european:
+    said = {name: value for name, value in asdict(how).items() if value}
+    if said:
+        yield f"table: {json.dumps(said, ensure_ascii=False)}"
+    elif source.european:
         yield "# The cells stand between semicolons. If a comma stands before decimals (1,5), say so:"
         yield '# table: {decimal: ","}'
     sure = [each for each in columns if each.certainty == "sure"]
@@ -184,8 +209,9 @@ def _written(source: TableSource, columns: Sequence[DraftColumn], fields: Fields
     for each in left:
         if each.says:
             yield f"# {_line(each.column)}: {each.says}"
+        if "patients:" in each.says:
             yield f"# rows: {{patient: {_scalar(each.column)}, date: ..., index: ..., take: last_before}}"
-    yield "fields:" if sure else "fields: {}  # nothing is certain"
+    yield "fields:" if sure else "fields: {}  # nothing is certain; without the braces, answer what follows"
     for each in sure:
         unit = f", unit: {_scalar(each.unit)}" if each.unit else ""
         yield f"  {each.field}: {{column: {_scalar(each.column)}{unit}}}  # {_line(each.says)}"
@@ -202,11 +228,14 @@ def _question(key: str, columns: Sequence[DraftColumn], fields: Fields) -> Itera
     known = named[1]
     for each in columns:
         yield f"  # UNSURE {_line(each.column)}: {_line(each.says)}"
-    boxes = [each for each in columns if _CHECK_BOX.fullmatch(each.column)]
+    boxes = [each for each in columns if known.kind == "set" and each.column != key]
     if boxes:
         yield f"  # {key}:"
         yield f"  #   members:  # for each of {', '.join(known.values)}; or end with others: absent"
-        yield from (f"  #     ...: {{column: {_scalar(each.column)}, codes: {{1: yes, 0: no}}}}" for each in boxes)
+        for each in boxes:
+            member = _member(each.column, fields)
+            codes = ", ".join(f"{_scalar(cell)}: ..." for cell in sorted(each.cells, key=_order))
+            yield f"  #     {member[1] if member else '...'}: {{column: {_scalar(each.column)}, codes: {{{codes}}}}}"
         return
     for each in columns:
         yield f"  # {key}: {{column: {_scalar(each.column)}{_blank(each, known)}"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any, NamedTuple
 
 from hepatica.cohort.canonical import Canonical, canonical
@@ -12,8 +12,6 @@ from hepatica.cohort.sources import RawBatch, TableSource
 from hepatica.cohort.visits import gathered_visits
 from hepatica.patient import Fields
 from hepatica.problems import InvalidInput, Problem, gathered, quote
-
-MOST_IN_MEMORY = 5_000_000
 
 
 class ReadBatch(NamedTuple):
@@ -83,7 +81,7 @@ class KeptColumns:
         self.names = tuple(dict.fromkeys(name for source, mapping in pairs for name in mapping.kept(source.columns)))
         self._taken = frozenset(taken)
         self._kinds: dict[str, Any] = {}
-        self._several = len(sources) > 1
+        self.several = len(sources) > 1
 
     def columns(self, batch: ReadBatch, chosen: Any) -> dict[str, Any]:
         """The columns for some rows of a batch, by the names that they are written under."""
@@ -103,7 +101,7 @@ class KeptColumns:
 
         from hepatica.cohort.sources import plain_cell
 
-        kind = self._kinds.setdefault(name, pa.string() if self._several else column.type)
+        kind = self._kinds.setdefault(name, pa.string() if self.several else column.type)
         if column.type == kind:
             return column
         if pa.types.is_string(kind):
@@ -111,7 +109,7 @@ class KeptColumns:
         try:
             return column.cast(kind)
         except (pa.ArrowInvalid, pa.ArrowNotImplementedError):
-            message = f"the column {quote(name)} holds {column.type} after {kind}; a Parquet table has one kind of value to a column"
+            message = f"the column {quote(name)} holds {column.type} after {kind}; a column that is kept needs one kind of value"
             raise InvalidInput([Problem("<table>", 1, 1, "mixed-column", message)]) from None
 
 
@@ -150,6 +148,3 @@ def read_columns(mapping: TableMapping, fields: Fields) -> Iterator[tuple[str, s
         if named is not None:
             yield key, named[1].title, reading.columns or (f"{reading.value}, for all rows",)
 
-
-Progress = Callable[[int], None]
-Stamp = Mapping[str, str]

@@ -52,6 +52,15 @@ class CohortCount:
 
 
 @record(kw_only=True)
+class FieldCounts:
+    """The answered rows by the value of one field."""
+
+    field: str
+    title: str
+    counts: tuple[CohortCount, ...]
+
+
+@record(kw_only=True)
 class StandingCount:
     """Rows whose strongest option has this standing, by the line of treatment of the rule that makes it one."""
 
@@ -108,6 +117,7 @@ class CohortSummary:
     rows: RowCounts
     scope: tuple[CohortCount, ...]
     out_of_scope: tuple[CohortCount, ...]
+    patients: tuple[FieldCounts, ...]
     strongest: tuple[StandingCount, ...]
     therapies: tuple[TherapyCount, ...]
     missing: tuple[MissingFact, ...]
@@ -136,35 +146,37 @@ def suppressed(found: CohortSummary, least: int) -> CohortSummary:
     if least <= 1:
         return found
     counts = found.rows
-    answered, rejected, folded = hidden([counts.answered, counts.rejected, counts.folded], least)
-    lone = [counts.answered, counts.rejected, counts.folded] != [answered, rejected, folded]
+    own = [counts.answered, counts.rejected, counts.folded]
     total = counts.answered or 0
     return replace(
         found,
         suppress_below=least,
         # Where a part is hidden the whole is, and the answered, whom every other table adds up to, stay.
         rows=RowCounts(
-            rows=None if lone else counts.rows,
-            answered=_small(counts.answered, least),
-            rejected=_small(counts.rejected, least),
-            folded=_small(counts.folded, least),
+            rows=None if own != [small(each, least) for each in own] else counts.rows,
+            answered=small(counts.answered, least),
+            rejected=small(counts.rejected, least),
+            folded=small(counts.folded, least),
         ),
-        scope=_parts(found.scope, least),
-        out_of_scope=_parts(found.out_of_scope, least),
-        strongest=_parts(found.strongest, least),
+        scope=parts(found.scope, least),
+        out_of_scope=parts(found.out_of_scope, least),
+        patients=tuple(replace(one, counts=parts(one.counts, least)) for one in found.patients),
+        strongest=parts(found.strongest, least),
         therapies=tuple(_therapy(one, least) for one in found.therapies),
         missing=tuple(_missing(one, total, least) for one in found.missing),
-        examined=_small(found.examined, least),
-        rejects=tuple(replace(one, example="") for one in _parts(found.rejects, least)),
-        warnings=tuple(replace(one, rows=_small(one.rows, least)) for one in found.warnings),
+        examined=small(found.examined, least),
+        rejects=tuple(replace(one, example="") for one in parts(found.rejects, least)),
+        warnings=tuple(replace(one, rows=small(one.rows, least)) for one in found.warnings),
     )
 
 
-def _small(number: Number, least: int) -> Number:
+def small(number: Number, least: int) -> Number:
+    """A number by itself, hidden where it is small."""
     return None if number is not None and 0 < number < least else number
 
 
-def _parts(counts: tuple[R, ...], least: int) -> tuple[R, ...]:
+def parts(counts: tuple[R, ...], least: int) -> tuple[R, ...]:
+    """Counts that add up to something known, the small ones hidden."""
     several: Iterable[Any] = counts
     numbers = hidden([one.rows for one in several], least)
     return tuple(replace(one, rows=number) for one, number in zip(several, numbers, strict=True))
@@ -172,7 +184,7 @@ def _parts(counts: tuple[R, ...], least: int) -> tuple[R, ...]:
 
 def _therapy(one: TherapyCount, least: int) -> TherapyCount:
     numbers = dict(zip(one.lists, hidden(list(one.lists.values()), least), strict=True))
-    standings = _parts(one.standings, least)
+    standings = parts(one.standings, least)
     if numbers.get("options") is None and standings:
         # What adds up to a hidden number must not show it.
         standings = tuple(replace(each, rows=None) for each in standings)
@@ -181,8 +193,8 @@ def _therapy(one: TherapyCount, least: int) -> TherapyCount:
 
 def _missing(one: MissingFact, total: int, least: int) -> MissingFact:
     known = total - (one.unknown or 0)
-    unknown = None if _small(one.unknown, least) is None or _small(known, least) is None else one.unknown
-    parts = {name: _small(getattr(one, name), least) for name in ("blocks", "settles", "verdicts")}
+    unknown = None if small(one.unknown, least) is None or small(known, least) is None else one.unknown
+    parts = {name: small(getattr(one, name), least) for name in ("blocks", "settles", "verdicts")}
     # The difference to another shown number must not be a small one either.
     for name, other in (("blocks", unknown), ("settles", parts["blocks"])):
         own = parts[name]

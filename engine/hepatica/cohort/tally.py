@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hepatica.cohort.rejects import Reject
-from hepatica.cohort.summary import CohortCount, MissingFact, RejectCount, StandingCount, TherapyCount
+from hepatica.cohort.summary import CohortCount, FieldCounts, MissingFact, RejectCount, StandingCount, TherapyCount
 from hepatica.evaluation import LISTS, ListName
 from hepatica.knowledge import RANK, STANDINGS, Rule, Ruleset
 from hepatica.patient import Interval, Value
@@ -50,13 +50,16 @@ class Tally:
         self.examples: dict[tuple[str, str, str], str] = {}
         self.rejected = self.folded = self.rows = 0
         self.warnings: Counter[str] = Counter()
-        self._ranks = [np.array([RANK[rule.standing] for rule in own] or [0]) for own in rules]
+        self._ranks = ranks(rules)
+        self.values_met = [np.zeros(len(own), dtype=np.int64) for own in values]
 
     def add(self, codes: NDArray[np.uint16], found: Verdicts) -> None:
         """The answers to n rows of codes (fields, n)."""
         self.answered += codes.shape[1]
         self.scope += np.bincount(found.scope, minlength=len(SCOPES))
         self.unknown += (codes == 0).sum(axis=1)
+        for met, column in zip(self.values_met, codes, strict=True):
+            met += np.bincount(column, minlength=len(met))
         inside = found.scope != SCOPES.index("out")
         self._count_lists(found, inside)
         self._count_strongest(found, inside)
@@ -69,15 +72,7 @@ class Tally:
             self.options[place] += np.bincount(rules[own], minlength=len(self.options[place]))
 
     def _count_strongest(self, found: Verdicts, inside: NDArray[np.bool_]) -> None:
-        """By row, the strongest standing of any option; of two therapies with it the one that stands first in the ruleset."""
-        worst = len(RANK) + 1
-        ranks = np.full(found.lists.shape, worst)
-        for place, own in enumerate(self._ranks):
-            optional = inside & (found.lists[place] == _OPTIONS)
-            ranks[place][optional] = own[found.rules[place][optional]]
-        best = ranks.argmin(axis=0)
-        rule = np.take_along_axis(found.rules, best[None], axis=0)[0]
-        none = ranks.min(axis=0) == worst
+        best, rule, none = strongest(found, self._ranks)
         pairs, numbers = np.unique(np.stack([best, rule])[:, inside & ~none], axis=1, return_counts=True)
         for therapy, which, number in zip(*pairs, numbers, strict=True):
             deciding = self.rules[therapy][which]
@@ -129,6 +124,20 @@ class Tally:
             lists={name: int(number) for name, number in zip(NAMES, self.lists[place], strict=True)},
             standings=tuple(_standing(standing, line, number) for (standing, line), number in by.items() if number),
         )
+
+    def described(self, words: Callable[[str, Value | None], str]) -> tuple[FieldCounts, ...]:
+        """The patients by the value of each field that the rules read, numbers left out."""
+        return tuple(self._field(place, words) for place in self._used if self.ruleset.fields[self.fields[place]].kind != "number")
+
+    def _field(self, place: int, words: Callable[[str, Value | None], str]) -> FieldCounts:
+        known = self.ruleset.fields[self.fields[place]]
+        found: Counter[str] = Counter()
+        for value, number in zip(self.values[place], self.values_met[place], strict=True):
+            found[words(known.name, value)] += int(number)
+        unknown = found.pop(words(known.name, None), 0)
+        counts = [CohortCount(key=said, title=said, rows=number) for said, number in found.items() if number]
+        counts.append(CohortCount(key="unknown", title="not known", rows=unknown))
+        return FieldCounts(field=known.name, title=known.title, counts=tuple(counts))
 
     def refused(self, most: int = 50) -> tuple[RejectCount, ...]:
         """Rejects by column and reason, the commonest first."""
@@ -194,6 +203,22 @@ class Tally:
         before, weight = now[asked], weights[asked]
         blocks = int(weight[least < before].sum())
         return blocks, int(weight[most == 0].sum()), int((np.maximum(before - most, 0) * weight).sum())
+
+
+def ranks(rules: Sequence[Sequence[Rule]]) -> list[NDArray[np.int64]]:
+    """By therapy, the rank of each rule's standing, the strongest first."""
+    return [np.array([RANK[rule.standing] for rule in own] or [0], dtype=np.int64) for own in rules]
+
+
+def strongest(found: Verdicts, by_rule: Sequence[NDArray[np.int64]]) -> tuple[NDArray[Any], NDArray[Any], NDArray[np.bool_]]:
+    """By row: the option of the strongest standing (of several, the first in the ruleset), its rule, and whether there is none."""
+    worst = len(RANK) + 1
+    ranked = np.full(found.lists.shape, worst)
+    for place, own in enumerate(by_rule):
+        optional = (found.lists[place] == _OPTIONS) & (found.scope != SCOPES.index("out"))
+        ranked[place][optional] = own[found.rules[place][optional]]
+    best = ranked.argmin(axis=0)
+    return best, np.take_along_axis(found.rules, best[None], axis=0)[0], ranked.min(axis=0) == worst
 
 
 def scope_reasons(

@@ -7,16 +7,16 @@ from typing import TYPE_CHECKING
 
 from hepatica.evaluation import LISTS, ListName
 from hepatica.knowledge import LINES
-from hepatica.report.blocks import Block, Blocks, Code, Facts, More, Notice, Paragraph, Picture, Ref, Section, Table, Title
+from hepatica.report.blocks import Block, Blocks, Code, Facts, More, Notice, Paragraph, Picture, Section, Table, Title
 from hepatica.report.citing import edition
 from hepatica.report.teaching.drawing import Box, Drawing, Words, svg
-from hepatica.wording import counted, joined
+from hepatica.wording import all_of, counted, joined
 
 if TYPE_CHECKING:
-    from hepatica.cohort import CohortCount, CohortSummary, MappingDraft, StandingCount
+    from hepatica.cohort import CohortCount, CohortDiff, CohortSummary, CohortTurn, MappingDraft, StandingCount
 
 _SHOWN: tuple[ListName, ...] = ("options", "trials", "possible", "not_supported")
-_HEADS = ("Option", "In trial", "Depends on missing facts", "Not supported")
+_HEADS = ("Option", "In trial", "Open", "Not supported")
 _MOST_MISSING = 12
 _BAR, _LABEL, _ROW = 420, 250, 26
 
@@ -45,6 +45,7 @@ def cohort_view(found: CohortSummary) -> Blocks:
         Title(title, edition(found.ruleset)),
         *_counts(found, number),
         *_strongest(found, number),
+        *_patients(found, number),
         *_therapies(found, number),
         *_missing(found, number),
         *_outside(found, number),
@@ -98,20 +99,28 @@ def _bars(bars: Sequence[tuple[str, int | None]], number: _Numbers) -> Blocks:
 
 def _therapies(found: CohortSummary, number: _Numbers) -> Iterator[Block]:
     shown = [one for one in found.therapies if any(one.lists[name] != 0 for name in _SHOWN)]
-    rows = tuple(
-        (one.name, *(number(one.lists[name]) for name in _SHOWN), "; ".join(_standing_words(one.standings, number))) for one in shown
-    )
+    rows = tuple((one.name, *(number(one.lists[name]) for name in _SHOWN), _standing_words(one.standings)) for one in shown)
     if rows:
-        table = Table(("Therapy", *_HEADS, "Options by standing and line"), rows, numeric=(1, 2, 3, 4))
+        table = Table(("Therapy", *_HEADS, "Option as"), rows, numeric=(1, 2, 3, 4))
         yield Section("Who gets what", (table,), id="therapies", says="Patients who are not out of scope, by the list a therapy is in.")
     rest = [one.name for one in found.therapies if one not in shown]
     if rest:
         yield More("Therapies for which no patient qualifies", (Paragraph(f"{', '.join(rest)}."),))
 
 
-def _standing_words(counts: Iterable[StandingCount], number: _Numbers) -> Iterator[str]:
+def _standing_words(counts: Iterable[StandingCount]) -> str:
+    lines: dict[str, list[str]] = {}
     for one in counts:
-        yield f"{joined(one.title, LINES.get(one.line, ''), mark=', ')}: {number(one.rows)}"
+        lines.setdefault(one.title, []).append(LINES.get(one.line, one.line))
+    return "; ".join(f"{title} ({all_of(sorted(own))})" for title, own in lines.items())
+
+
+def _patients(found: CohortSummary, number: _Numbers) -> Iterator[Block]:
+    rows = tuple(
+        (one.title, "; ".join(f"{each.title} {number(each.rows)}" for each in one.counts if each.rows != 0)) for one in found.patients
+    )
+    if rows and found.rows.answered != 0:
+        yield Section("The patients", (Table(("Fact", "Patients"), rows),), id="patients", folded=True)
 
 
 def _missing(found: CohortSummary, number: _Numbers) -> Iterator[Block]:
@@ -174,3 +183,47 @@ def draft_view(found: MappingDraft) -> Blocks:
         Section("The mapping file", (Code(found.yaml, "yaml"),)),
         Notice(found.notice),
     )
+
+
+def cohort_diff_view(found: CohortDiff) -> Blocks:
+    """What a change of rules does to a cohort's patients."""
+    number = _Numbers(found.suppress_below, found.rows.answered)
+    pairs = (
+        ("Answered by both", number(found.rows.answered)),
+        ("Rejected", number(found.rows.rejected)),
+        ("Answered differently", number.share(found.changed)),
+    )
+    return (
+        Title("A cohort under two rulesets", f"from {edition(found.ruleset)}; to {edition(found.new_ruleset)}"),
+        Facts(pairs),
+        *_turns("The strongest option of each patient", found.strongest, number),
+        *_turns("Scope", found.scope, number),
+        *_therapy_turns(found, number),
+        Notice(found.notice),
+    )
+
+
+def _turns(title: str, turns: Sequence[CohortTurn], number: _Numbers) -> Iterator[Block]:
+    rows = tuple((one.old, one.new if one.new != one.old else "the same", number.share(one.rows)) for one in turns)
+    if rows:
+        yield Section(title, (Table(("Under the old rules", "Under the new rules", "Patients"), rows, numeric=(2,)),))
+
+
+def _therapy_turns(found: CohortDiff, number: _Numbers) -> Iterator[Block]:
+    both = [one for one in found.therapies if one.old and one.new]
+    rows = tuple((one.name, _list_words(one.old), _list_words(one.new), number(one.rows)) for one in both)
+    if rows:
+        heads = ("Therapy", "Under the old rules", "Under the new rules", "Patients")
+        yield Section("Therapies in another list", (Table(heads, rows, numeric=(3,)),), id="therapies")
+    gone = dict.fromkeys(one.name for one in found.therapies if not one.new)
+    if gone:
+        yield Section("Only in the old rules", (Paragraph(f"{', '.join(gone)}."),))
+    added = [one for one in found.therapies if not one.old and one.new in _SHOWN]
+    rows = tuple((one.name, _list_words(one.new), number(one.rows)) for one in added)
+    if rows:
+        yield Section("Only in the new rules", (Table(("Therapy", "Is", "Patients"), rows, numeric=(2,)),))
+
+
+def _list_words(name: str) -> str:
+    words = {**{key: list_.phrase for key, list_ in LISTS.items()}, "": "not in these rules"}
+    return words[name]
