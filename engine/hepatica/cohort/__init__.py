@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from hepatica.cohort.draft import MappingDraft, draft_mapping
     from hepatica.cohort.mapping import TableMapping, mapping_schema, read_mapping, shipped_mappings
     from hepatica.cohort.run import reject_table
-    from hepatica.cohort.sources import opened
+    from hepatica.cohort.sources import opened, unpacked
     from hepatica.cohort.summary import CohortCount, CohortSummary, StandingCount
     from hepatica.cohort.tables_out import table_bytes
 
@@ -20,7 +20,7 @@ _LAZY = {
     "draft": "MappingDraft draft_mapping",
     "mapping": "TableMapping mapping_schema read_mapping shipped_mappings",
     "run": "reject_table",
-    "sources": "opened",
+    "sources": "opened unpacked",
     "summary": "CohortCount CohortSummary StandingCount",
     "tables_out": "table_bytes",
 }

@@ -95,8 +95,8 @@ def _opened(path: str, how: TableFormat) -> TableSource:
     try:
         file = _spooled() if path == STDIN else Path(path)
         with file.open("rb") as stream:
-            unpacked = _unpacked(stream)
-            head = unpacked.read(4096)
+            plain = unpacked(stream)
+            head = plain.read(4096)
         return _source(file, name, head, how)
     except (OSError, EOFError) as error:
         missing = isinstance(error, FileNotFoundError)
@@ -119,7 +119,7 @@ def _spooled() -> Path:
 _SPOOLS: list[IO[bytes]] = []
 
 
-def _unpacked(stream: IO[bytes]) -> IO[bytes]:
+def unpacked(stream: IO[bytes]) -> IO[bytes]:
     """The bytes of a file, unpacked where it is packed."""
     head = stream.read(4)
     stream.seek(0)
@@ -186,7 +186,7 @@ def _text_table(file: Path, name: str, head: bytes, how: TableFormat) -> TableSo
 
 def _records(file: Path, name: str, encoding: str, delimiter: str | None) -> Iterator[tuple[int, list[str]]]:
     """The rows of a text table with the lines where they end, blank lines left out; without a delimiter whole lines."""
-    with file.open("rb") as raw, io.TextIOWrapper(_unpacked(raw), encoding, newline="") as text:
+    with file.open("rb") as raw, io.TextIOWrapper(unpacked(raw), encoding, newline="") as text:
         number = 0
         try:
             if delimiter is None:
@@ -287,7 +287,7 @@ def _lines_of_json(file: Path, name: str) -> TableSource:
 
 def _json_rows(file: Path, name: str) -> Iterator[dict[str, Any]]:
     """The rows, mappings within them opened up (`child_pugh_components.inr`)."""
-    with file.open("rb") as raw, io.TextIOWrapper(_unpacked(raw), "utf-8-sig") as text:
+    with file.open("rb") as raw, io.TextIOWrapper(unpacked(raw), "utf-8-sig") as text:
         number = 0
         try:
             for number, line in enumerate(text, 1):

@@ -14,7 +14,7 @@ from hepatica.printable import escaped_in_json, printable
 from hepatica.problems import InvalidInput, Problem
 
 # A spreadsheet runs what begins like this as a formula, unless it is a plain number.
-_FORMULA = r"^(?:[=@\t\r\n]|[+-](?!\d[\d.,]*$))"
+_FORMULA, _NUMBER = r"^[=+\-@\t\r\n]", r"^[+-]\d[\d.,]*$"
 _MOST_ROWS, _LONGEST = 1_048_575, 32_767
 _EPOCH = (1980, 1, 1, 0, 0, 0)
 
@@ -111,7 +111,7 @@ def _harmless(table: Any) -> Any:
     for column in table.columns:
         text = _text(column)
         if pa.types.is_string(text.type):
-            runs = pc.match_substring_regex(text, _FORMULA)
+            runs = pc.and_not(pc.match_substring_regex(text, _FORMULA), pc.match_substring_regex(text, _NUMBER))
             text = pc.if_else(runs, pc.binary_join_element_wise("'", text, ""), text) if pc.any(runs).as_py() else text
         columns.append(text)
     names = [f"'{name}" if re.match(_FORMULA, name) else name for name in table.column_names]
@@ -215,7 +215,9 @@ def _undated(data: bytes) -> bytes:
             content = old.read(name)
             if name == "docProps/core.xml":
                 content = re.sub(rb"(<dcterms:(?:created|modified)[^>]*>)[^<]*", rb"\g<1>2000-01-01T00:00:00Z", content)
-            new.writestr(zipfile.ZipInfo(name, _EPOCH), content, zipfile.ZIP_DEFLATED)
+            # The notice stands in there unpacked, so that the next run knows the file for its own.
+            packed = zipfile.ZIP_STORED if name == "docProps/core.xml" else zipfile.ZIP_DEFLATED
+            new.writestr(zipfile.ZipInfo(name, _EPOCH), content, packed)
     return out.getvalue()
 
 
