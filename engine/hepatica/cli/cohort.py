@@ -27,12 +27,16 @@ _EVERY = 0.5
 @click.argument("tables", nargs=-1, required=True, metavar="TABLE...")
 @click.option("--mapping", "-m", metavar="FILE|NAME", help="What the columns mean; without it, columns are read by their names.")
 @common.ruleset_option
-@click.option("--shape", type=click.Choice(("wide", "long")), default="wide", help="A row to a patient, or to a patient and therapy.")
+@click.option(
+    "--shape", type=click.Choice(("wide", "long")), default="wide", help="A row to a patient, or to a patient and therapy."
+)
 @click.option("--rejects", type=Path, metavar="FILE", help="Where what was refused goes.  [beside --output: NAME.rejects.csv]")
 @click.option("--report", "report_", type=Path, metavar="FILE", help="The summary, too (.html, .md, .txt, .json).")
 @click.option("--strict", is_flag=True, help="Write nothing where any row is refused.")
 @click.option("--verify", is_flag=True, help="Have the rule engine evaluate every different patient again, not only a sample.")
-@click.option("--suppress-below", type=click.IntRange(0), default=0, metavar="N", help="Hide numbers of patients below N in the summary.")
+@click.option(
+    "--suppress-below", type=click.IntRange(0), default=0, metavar="N", help="Hide numbers of patients below N in the summary."
+)
 @click.option("--draft-mapping", is_flag=True, help="Propose a mapping for the table, and say what is unsure.")
 @click.option("--diff", nargs=2, metavar="OLD NEW", help="Which rows two rulesets answer differently, and how.")
 @click.option("--encoding", default="", help="The encoding of a text table that is not UTF-8.")

@@ -181,6 +181,10 @@ def _plain_number(text: str, decimal: str) -> str:
     grouping = "." if decimal == "," else ","
     whole, mark, decimals = text.partition(decimal)
     groups = re.split(rf"[{grouping}' ]", whole)
-    if any(len(group) != 3 for group in groups[1:]) or not (decimals.isdigit() or not mark) or len(groups[0]) > (3 if groups[1:] else 99):
+    if (
+        any(len(group) != 3 for group in groups[1:])
+        or not (decimals.isdigit() or not mark)
+        or len(groups[0]) > (3 if groups[1:] else 99)
+    ):
         raise BadCell("not-a-number", f"{quote(text)} is no number where {quote(decimal)} stands before decimals")
     return digits(float(f"{''.join(groups)}.{decimals or 0}"))

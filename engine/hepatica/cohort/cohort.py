@@ -8,14 +8,14 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
-from hepatica.cohort.coding import Coder
-from hepatica.cohort.kernel import Kernel
+from hepatica.cohort.coding import REJECTS, Coded, Coder
+from hepatica.cohort.kernel import Answers, Kernel
 from hepatica.cohort.mapping import TableMapping
 from hepatica.cohort.rejects import Reject
 from hepatica.cohort.run import KeptColumns, ReadBatch, bound_to, in_order, located, read_batches, read_columns
 from hepatica.cohort.sources import TableSource
 from hepatica.cohort.summary import CohortSummary, MappingIdentity, ReadColumns, RowCounts, suppressed
-from hepatica.cohort.tally import Tally, Verdicts, counted_warnings, scope_reasons
+from hepatica.cohort.tally import SCOPES, Tally, Verdicts, counted_warnings, scope_reasons
 from hepatica.evaluation import evaluator_of, identity
 from hepatica.inference import SCOPE
 from hepatica.knowledge import Rule, Ruleset
@@ -90,11 +90,23 @@ class CodedTables:
     @property
     def rules(self) -> Sequence[Sequence[Rule]]:
         """Each therapy's rules in the order in which answers number them."""
-        return self.kernel.rules
+        return [one.rules for one in self.kernel.therapies]
 
     def answer(self, codes: Any) -> Verdicts:
         """The answers to n rows of codes (fields, n)."""
-        return Verdicts(*self.kernel.answer(codes))
+        rows = np.arange(codes.shape[1])
+        return self.verdicts(self.kernel.answer(Coded(np.ascontiguousarray(codes), rows, rows, REJECTS.empty_table(), {})))
+
+    def verdicts(self, found: Answers) -> Verdicts:
+        """Answers as the numbers that are counted."""
+        kernel, rows = self.kernel, len(found.coded.rows)
+        scopes = np.array([SCOPES.index(scope) for scope in kernel.scopes])
+        lists = np.zeros((len(kernel.therapies), rows), dtype=np.uint8)
+        rules = np.zeros((len(kernel.therapies), rows), dtype=np.uint16)
+        for place, one in enumerate(kernel.therapies):
+            lists[place] = found.list_of(place)
+            rules[place] = np.array([judgement.main for judgement in one.judgements])[found.outcome(place)]
+        return Verdicts(scopes[found.outcome(len(kernel.therapies))], lists, rules)
 
 
 class Cohort(Counting):
@@ -127,20 +139,24 @@ class Cohort(Counting):
         for source, bound in zip(self.sources, self._coded.mappings, strict=True):
             for batch in read_batches(source, bound, self.ruleset.fields):
                 coded, rejects = self._coded.code(batch, bound)
-                found = self._coded.answer(coded.codes)
-                self.tally.add(coded.codes, found)
+                found = self._coded.kernel.answer(coded)
+                self.tally.add(coded.codes, self._coded.verdicts(found))
                 self.tally.refuse(self.passed(len(coded.rows), batch.folded, rejects))
                 self.tally.warnings.update(coded.warnings)
-                answers, which = self._coded.kernel.frame(coded, found, shape)
-                kept = kept or KeptColumns(self.sources, self._coded.mappings, ("file", "row", *answers.column_names))
-                yield beside(batch, coded.rows[which], coded.places[which], answers, kept)
+                answers = found.long() if shape == "long" else found.wide()
+                times = len(self._coded.rules) if shape == "long" else 1
+                kept = kept or KeptColumns(self.sources, self._coded.mappings, ("file", *answers.column_names))
+                rows, places = coded.rows.repeat(times), coded.places.repeat(times)
+                yield beside(batch, rows, places, answers.drop_columns(["row"]), kept)
 
     def summary(self, least: int = 0) -> CohortSummary:
         """What all batches that were gone through come to, with numbers below `least` hidden."""
         tally, rules = self.tally, self.ruleset
         answer = self._coded.answer
         missing, examined = tally.missing(answer)
-        columns = dict((key, (title, names)) for bound in self._coded.mappings for key, title, names in read_columns(bound, rules.fields))
+        columns = dict(
+            (key, (title, names)) for bound in self._coded.mappings for key, title, names in read_columns(bound, rules.fields)
+        )
         found = CohortSummary(
             notice=notice(rules.card.as_of),
             ruleset=identity(rules),

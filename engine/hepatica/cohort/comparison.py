@@ -84,7 +84,13 @@ class CohortComparison(Counting):
     """A run under two rulesets: go through `tables` once, then ask for the `summary`."""
 
     def __init__(
-        self, sources: Sequence[TableSource], mapping: TableMapping, old: Ruleset, new: Ruleset, *, progress: Progress | None = None
+        self,
+        sources: Sequence[TableSource],
+        mapping: TableMapping,
+        old: Ruleset,
+        new: Ruleset,
+        *,
+        progress: Progress | None = None,
     ) -> None:
         super().__init__(sources, mapping, progress)
         self.old, self.new = old, new
@@ -208,7 +214,9 @@ class CohortComparison(Counting):
             strongest=_turns(self._strongest, ranked, least),
             therapies=tuple(sorted(self._therapies(least), key=lambda one: (-(one.rows or 0), one.name, one.old, one.new))),
         )
-        rows = replace(found.rows, **{name: small(getattr(found.rows, name), least) for name in ("answered", "rejected", "folded")})
+        rows = replace(
+            found.rows, **{name: small(getattr(found.rows, name), least) for name in ("answered", "rejected", "folded")}
+        )
         hides = rows != found.rows
         changed = hidden([found.changed, (found.rows.answered or 0) - self.changed_rows], least)[0]
         return replace(found, rows=replace(rows, rows=None) if hides else rows, changed=changed)

@@ -183,7 +183,9 @@ def _by_names(columns: tuple[str, ...], fields: Fields, name: str) -> dict[str, 
         if named is None:
             continue
         if named[0] in found:
-            message = f"{quote(found[named[0]].column)} and {quote(column)} both name {named[0]}; say in a mapping which one is read"
+            message = (
+                f"{quote(found[named[0]].column)} and {quote(column)} both name {named[0]}; say in a mapping which one is read"
+            )
             problems.append(Problem(name, 1, 1, "duplicate-field", message))
         found.setdefault(named[0], FieldReading(column=column, unit=named[2]))
     if not found:
@@ -345,7 +347,10 @@ def mapping_schema(fields: Fields = COMMON_FIELDS) -> dict[str, Any]:
     reading = definitions["FieldReading"]["properties"]
     reading["any_of"] = several
     reading["members"] = {"type": "object", "additionalProperties": several}
-    names = [*(name for name in fields if name != LABEL), *(f"{group}.{part}" for group, parts in PARTS.items() for part in parts)]
+    names = [
+        *(name for name in fields if name != LABEL),
+        *(f"{group}.{part}" for group, parts in PARTS.items() for part in parts),
+    ]
     one = {"anyOf": [{"$ref": "#/$defs/FieldReading"}, text]}
     made["properties"]["fields"] = {"type": "object", "properties": dict.fromkeys(names, one), "additionalProperties": False}
     return {"$schema": "https://json-schema.org/draft/2020-12/schema", **made}

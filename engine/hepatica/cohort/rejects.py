@@ -54,9 +54,7 @@ def distinct(columns: Sequence[Any]) -> tuple[list[tuple[Any, ...]], Any]:
     return list(zip(*([known[i] for i in place] for place, known in zip(places, values, strict=True)), strict=True)), combined
 
 
-def mapped(
-    columns: Sequence[Any], names: Sequence[str], rows: Any, read: Callable[..., Any]
-) -> tuple[Any, Iterable[Reject]]:
+def mapped(columns: Sequence[Any], names: Sequence[str], rows: Any, read: Callable[..., Any]) -> tuple[Any, Iterable[Reject]]:
     """What `read` makes of the cells of each row, as an Arrow array, with a reject for every row that it refuses."""
     import numpy as np
     import pyarrow as pa

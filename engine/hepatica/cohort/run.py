@@ -135,7 +135,10 @@ def reject_table(rejects: Sequence[Reject]) -> Any:
     """Rejects as an Arrow table: file, row, column, value, code, reason."""
     import pyarrow as pa
 
-    texts = {name: pa.array([getattr(one, name) for one in rejects], pa.string()) for name in ("file", "column", "value", "code", "reason")}
+    texts = {
+        name: pa.array([getattr(one, name) for one in rejects], pa.string())
+        for name in ("file", "column", "value", "code", "reason")
+    }
     rows = pa.array([one.row for one in rejects], pa.int64())
     names = ("file", "row", "column", "value", "code", "reason")
     return pa.table({name: rows if name == "row" else texts[name] for name in names})
@@ -147,4 +150,3 @@ def read_columns(mapping: TableMapping, fields: Fields) -> Iterator[tuple[str, s
         named = found_field(key, fields)
         if named is not None:
             yield key, named[1].title, reading.columns or (f"{reading.value}, for all rows",)
-

@@ -216,7 +216,9 @@ def _delimiter(lines: list[str], name: str, known: int) -> str:
         found = [mark for mark in DELIMITERS if bare.count(mark) + 1 == known]
     if len(found) > 1:
         said = " and ".join(DELIMITERS[mark] for mark in found)
-        raise _wrong(name, "delimiter", f"the first line holds more than one mark that may stand between cells ({said}); say which")
+        raise _wrong(
+            name, "delimiter", f"the first line holds more than one mark that may stand between cells ({said}); say which"
+        )
     return found[0] if found else ","
 
 
@@ -282,7 +284,9 @@ def plain_cell(cell: Any) -> str | None:
 def _lines_of_json(file: Path, name: str) -> TableSource:
     names = dict.fromkeys(key for row in _json_rows(file, name) for key in row)
     columns = checked(names, name)
-    return TableSource(name, columns, lambda: _of_cells(([row.get(key) for key in names] for row in _json_rows(file, name)), columns))
+    return TableSource(
+        name, columns, lambda: _of_cells(([row.get(key) for key in names] for row in _json_rows(file, name)), columns)
+    )
 
 
 def _json_rows(file: Path, name: str) -> Iterator[dict[str, Any]]:
@@ -442,4 +446,6 @@ def _simple(column: Any) -> Any:
     if pa.types.is_large_string(kind) or pa.types.is_string_view(kind):
         return column.cast(pa.string())
     moments = pa.types.is_temporal(kind)
-    return pa.array([None if cell is None else _iso(cell) if moments else plain_cell(cell) for cell in column.to_pylist()], pa.string())
+    return pa.array(
+        [None if cell is None else _iso(cell) if moments else plain_cell(cell) for cell in column.to_pylist()], pa.string()
+    )

@@ -127,7 +127,9 @@ class Tally:
 
     def described(self, words: Callable[[str, Value | None], str]) -> tuple[FieldCounts, ...]:
         """The patients by the value of each field that the rules read, numbers left out."""
-        return tuple(self._field(place, words) for place in self._used if self.ruleset.fields[self.fields[place]].kind != "number")
+        return tuple(
+            self._field(place, words) for place in self._used if self.ruleset.fields[self.fields[place]].kind != "number"
+        )
 
     def _field(self, place: int, words: Callable[[str, Value | None], str]) -> FieldCounts:
         known = self.ruleset.fields[self.fields[place]]
@@ -144,7 +146,8 @@ class Tally:
         every = sorted(self.rejects.items(), key=lambda item: (-item[1], item[0]))
         rest = sum(number for _, number in every[most:])
         found = [
-            RejectCount(column=key[0], code=key[1], reason=key[2], example=self.examples[key], rows=number) for key, number in every[:most]
+            RejectCount(column=key[0], code=key[1], reason=key[2], example=self.examples[key], rows=number)
+            for key, number in every[:most]
         ]
         more = [RejectCount(column="", code="others", reason="further reasons", example="", rows=rest)] if rest else []
         return (*found, *more)
@@ -222,7 +225,10 @@ def strongest(found: Verdicts, by_rule: Sequence[NDArray[np.int64]]) -> tuple[ND
 
 
 def scope_reasons(
-    tally: Tally, answer: Callable[[NDArray[np.uint16]], Verdicts], fields: Iterable[str], words: Callable[[str, Value | None], str]
+    tally: Tally,
+    answer: Callable[[NDArray[np.uint16]], Verdicts],
+    fields: Iterable[str],
+    words: Callable[[str, Value | None], str],
 ) -> tuple[CohortCount, ...]:
     """Rows out of scope by the facts that the scope reads."""
     codes, weights = tally.examined()
@@ -234,7 +240,9 @@ def scope_reasons(
     for column in out:
         said = [words(tally.fields[place], tally.values[place][codes[place, column]]) for place in read if codes[place, column]]
         found["; ".join(said)] += int(weights[column])
-    return tuple(CohortCount(key=said, title=said, rows=rows) for said, rows in sorted(found.items(), key=lambda one: (-one[1], one[0])))
+    return tuple(
+        CohortCount(key=said, title=said, rows=rows) for said, rows in sorted(found.items(), key=lambda one: (-one[1], one[0]))
+    )
 
 
 def _open(found: Verdicts) -> NDArray[np.int64]:

@@ -91,7 +91,9 @@ def _chosen(
         said = " and ".join(sorted(map(str, index)))
         raise _BadVisitError(Reject(int(rows[places[0]]), how.index, "", "contradiction", f"two index dates: {said}"))
     when = index.pop()
-    visits = [Visit(int(rows[place]), day(how.date, place), {name: cells[place] for name, cells in columns.items()}) for place in places]
+    visits = [
+        Visit(int(rows[place]), day(how.date, place), {name: cells[place] for name, cells in columns.items()}) for place in places
+    ]
     visits.sort(key=lambda one: one.day)
     return {
         name: _value(name, visits, when, mapping.fields[name].take or how.take, how.date)

@@ -102,7 +102,9 @@ def _therapies(found: CohortSummary, number: _Numbers) -> Iterator[Block]:
     rows = tuple((one.name, *(number(one.lists[name]) for name in _SHOWN), _standing_words(one.standings)) for one in shown)
     if rows:
         table = Table(("Therapy", *_HEADS, "Option as"), rows, numeric=(1, 2, 3, 4))
-        yield Section("Who gets what", (table,), id="therapies", says="Patients who are not out of scope, by the list a therapy is in.")
+        yield Section(
+            "Who gets what", (table,), id="therapies", says="Patients who are not out of scope, by the list a therapy is in."
+        )
     rest = [one.name for one in found.therapies if one not in shown]
     if rest:
         yield More("Therapies for which no patient qualifies", (Paragraph(f"{', '.join(rest)}."),))
@@ -117,7 +119,8 @@ def _standing_words(counts: Iterable[StandingCount]) -> str:
 
 def _patients(found: CohortSummary, number: _Numbers) -> Iterator[Block]:
     rows = tuple(
-        (one.title, "; ".join(f"{each.title} {number(each.rows)}" for each in one.counts if each.rows != 0)) for one in found.patients
+        (one.title, "; ".join(f"{each.title} {number(each.rows)}" for each in one.counts if each.rows != 0))
+        for one in found.patients
     )
     if rows and found.rows.answered != 0:
         yield Section("The patients", (Table(("Fact", "Patients"), rows),), id="patients", folded=True)
@@ -154,7 +157,9 @@ def _rejects(found: CohortSummary, number: _Numbers) -> Iterator[Block]:
     if found.rejects:
         rows = tuple((one.column or "the row", one.example, one.reason, number(one.rows)) for one in found.rejects)
         table = Table(("Column", "Such as", "Why", "Rows"), rows, numeric=(3,))
-        yield Section("Rejected, and why", (table,), id="rejects", says="A row is counted once, under the first thing that is wrong.")
+        yield Section(
+            "Rejected, and why", (table,), id="rejects", says="A row is counted once, under the first thing that is wrong."
+        )
 
 
 def _warnings(found: CohortSummary, number: _Numbers) -> Iterator[Block]:
