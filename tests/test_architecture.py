@@ -21,7 +21,7 @@ LAYERS = (
     ("inference",),
     ("evaluation",),
     ("wording",),
-    ("explain", "assurance", "teaching"),
+    ("explain", "assurance", "teaching", "cohort"),
     ("report",),
     ("web",),
     ("cli",),
@@ -43,7 +43,7 @@ ONLY = {
 PACKAGE = ROOT / "engine" / "hepatica"
 FILES = sorted(PACKAGE.rglob("*.py"))
 # Packages of which others may import only what `__init__` exports; every package joins as it gets its face.
-FACED = ("documents", "patient", "knowledge", "inference", "evaluation", "explain")
+FACED = ("documents", "patient", "knowledge", "inference", "evaluation", "explain", "cohort")
 
 
 def _imports(path: Path) -> Iterator[tuple[str, bool]]:

@@ -15,13 +15,17 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from hepatica.cohort import TableAnswers
     from hepatica.evaluation import Evaluation
     from hepatica.knowledge import Ruleset
     from hepatica.patient import Profile
     from hepatica.problems import InternalError, InvalidInput
 
 __version__ = "0.2.0"
-__all__ = ["Evaluation", "InternalError", "InvalidInput", "Profile", "Ruleset", "evaluate", "load", "read_profile"]
+__all__ = [
+    "Evaluation", "InternalError", "InvalidInput", "Profile", "Ruleset", "TableAnswers", "evaluate", "evaluate_table", "load",
+    "read_profile",
+]  # fmt: skip
 
 _HOMES = {
     "Evaluation": "hepatica.evaluation",
@@ -29,6 +33,7 @@ _HOMES = {
     "InvalidInput": "hepatica.problems",
     "Profile": "hepatica.patient",
     "Ruleset": "hepatica.knowledge",
+    "TableAnswers": "hepatica.cohort",
 }
 
 
@@ -72,3 +77,16 @@ def evaluate(ruleset: Ruleset | str | Path, profile: Profile | Mapping[str, Any]
     loaded = load(ruleset) if isinstance(ruleset, (str, Path)) else ruleset
     known = profile if isinstance(profile, Profile) else read_profile(profile, loaded)
     return evaluator_of(loaded).evaluate(known)
+
+
+def evaluate_table(frame: Any, ruleset: Ruleset | str | Path = "hcc-2016", mapping: Any = None) -> TableAnswers:
+    """The answers for every row of a data frame, as frames of the same kind: see `TableAnswers`. Needs the extra `tables`.
+
+    `frame` is a pandas or polars frame, an Arrow table, a DuckDB relation, anything with `__arrow_c_stream__`, or a mapping of
+    columns; its columns are named as in a patient file, or as `mapping` says. Columns that are no fields are passed through. A
+    cell that cannot be read rejects its row, with the reason. Raises `InvalidInput` for a ruleset, a mapping or columns that
+    cannot be used, and `ImportError` without pyarrow.
+    """
+    from hepatica.cohort import evaluate_table
+
+    return evaluate_table(frame, ruleset, mapping)

@@ -1,13 +1,19 @@
-"""Many patients: tables in, tables out. Nothing of it, and no library of tables, is loaded for one patient."""
+"""Many patients: tables of any size, mapped, coded, answered, and given back as tables. Needs the extra `tables` (pyarrow).
+
+The names are loaded when they are first used: a mapping is read, and its schema made, without any library of tables.
+"""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from hepatica.cohort.coding import REJECTS, Coded, Coder
     from hepatica.cohort.cohort import Cohort
     from hepatica.cohort.comparison import CohortComparison, CohortDiff, CohortTurn
     from hepatica.cohort.draft import MappingDraft, draft_mapping
+    from hepatica.cohort.frames import TableAnswers, evaluate_table
+    from hepatica.cohort.kernel import Answers, Kernel, joined
     from hepatica.cohort.mapping import TableMapping, mapping_schema, read_mapping, shipped_mappings
     from hepatica.cohort.run import reject_table
     from hepatica.cohort.sources import opened, unpacked
@@ -15,9 +21,12 @@ if TYPE_CHECKING:
     from hepatica.cohort.tables_out import table_bytes
 
 _LAZY = {
+    "coding": "REJECTS Coded Coder",
     "cohort": "Cohort",
     "comparison": "CohortComparison CohortDiff CohortTurn",
     "draft": "MappingDraft draft_mapping",
+    "frames": "TableAnswers evaluate_table",
+    "kernel": "Answers Kernel joined",
     "mapping": "TableMapping mapping_schema read_mapping shipped_mappings",
     "run": "reject_table",
     "sources": "opened unpacked",
@@ -25,6 +34,13 @@ _LAZY = {
     "tables_out": "table_bytes",
 }
 _HOMES = {name: module for module, names in _LAZY.items() for name in names.split()}
+
+# What other packages may use, as many to a line as fit.
+__all__ = [
+    "REJECTS", "Answers", "Coded", "Coder", "Cohort", "CohortComparison", "CohortCount", "CohortDiff", "CohortSummary",
+    "CohortTurn", "Kernel", "MappingDraft", "StandingCount", "TableAnswers", "TableMapping", "draft_mapping", "evaluate_table",
+    "joined", "mapping_schema", "opened", "read_mapping", "reject_table", "shipped_mappings", "table_bytes", "unpacked",
+]  # fmt: skip
 
 
 def __getattr__(name: str) -> Any:

@@ -347,6 +347,13 @@ class Evaluator:
             found = self._studies[name] = _CitedStudy(self.ruleset.studies[name], enrolled, self)
         return found
 
+    def entry(self, therapy: int, facts: Facts) -> tuple[ListName, Entry]:
+        """One therapy's entry, with its list, as the bit tables read it; therapies count in the card's order."""
+        masks = self.program.masks(facts)
+        sides = (self.program.verdicts(masks.certain), self.program.verdicts(masks.possible))
+        placed = self._plans[therapy].placed(Conclusions(*sides, masks.holds, masks.fails), facts)
+        return placed.list, placed.entry
+
     def evaluate(self, profile: Profile) -> Evaluation:
         """The answer for one profile. Raises `InternalError` where durable_rules and the plain reading differ."""
         facts = facts_under(self.ruleset, profile)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterable
+from functools import cached_property
 from itertools import combinations
 
 from hepatica.inference.normal_form import words_of
@@ -33,6 +34,30 @@ class FieldClasses:
         if value is None:
             return UNKNOWN_CLASS
         return self.positions[_slot(self.thresholds, value) if isinstance(value, (int, float)) and self.is_numeric else value]
+
+    def code_of(self, value: Value | None) -> int:
+        """The place in `values` of what a test makes of a value: its class, or of an interval over several its span."""
+        if not isinstance(value, Interval):
+            return self.class_of(value)
+        first, last = (_slot(self.thresholds, end) for end in closed_bounds(self.field, value))
+        return self.positions[first] if first == last else len(self.samples) + self._spans[first, last]
+
+    @cached_property
+    def values(self) -> tuple[Value | None, ...]:
+        """The samples, and behind them an interval for every pair of slots that one may reach from and to."""
+        return *self.samples, *(Interval(self._end(low), self._end(high), True, True) for low, high in self._spans)
+
+    @cached_property
+    def _spans(self) -> dict[tuple[int, int], int]:
+        slots = range(2 * len(self.thresholds) + 1) if self.field.kind == "number" else ()
+        return {pair: place for place, pair in enumerate(combinations(slots, 2))}
+
+    def _end(self, slot: int) -> float:
+        """A number of a slot, infinite in the outermost: no test can tell it from another there."""
+        if slot % 2:
+            return self.thresholds[slot // 2]
+        bounds = (-math.inf, *self.thresholds, math.inf)[slot // 2 : slot // 2 + 2]
+        return next((bound for bound in bounds if math.isinf(bound)), sum(bounds) / 2)
 
     @property
     def is_numeric(self) -> bool:

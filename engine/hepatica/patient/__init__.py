@@ -15,7 +15,7 @@ from hepatica.patient.fields import (
     faults,
     fields_of,
 )
-from hepatica.patient.measurements import CHILD_PUGH_PARTS, CLASS_RANGES, STAINING_PARTS, class_of
+from hepatica.patient.measurements import CHILD_PUGH_GROUP, CHILD_PUGH_PARTS, CLASS_RANGES, STAINING_PARTS, class_of
 from hepatica.patient.model import (
     LABEL,
     LONGEST_LABEL,
@@ -28,15 +28,17 @@ from hepatica.patient.model import (
     read_profile,
 )
 from hepatica.patient.numbers import DECIMALS, Interval, digits, unit_key
-from hepatica.patient.profile import COMPONENTS, Facts, Profile, ProfileWarning, doubts, facts_of
+from hepatica.patient.profile import COMPONENTS, CONTRADICTIONS, Facts, Profile, ProfileWarning, doubts, facts_of
 from hepatica.patient.text import is_missing
 from hepatica.patient.value_reader import Refused, read_value, with_unit
 
 __all__ = [
+    "CHILD_PUGH_GROUP",
     "CHILD_PUGH_PARTS",
     "CLASS_RANGES",
     "COMMON_FIELDS",
     "COMPONENTS",
+    "CONTRADICTIONS",
     "DECIMALS",
     "FLAGS",
     "LABEL",

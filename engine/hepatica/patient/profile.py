@@ -145,6 +145,10 @@ def implied(facts: dict[str, Any], fields: Fields) -> Iterator[Understood]:
                 break
 
 
+CONTRADICTIONS: tuple[Mapping[str, Any], ...] = tuple(VOCABULARY["contradictions"])
+"""What `doubts` looks for: `code`, `message`, and `when`, the values of each field that contradict each other."""
+
+
 def doubts(facts: Facts) -> tuple[ProfileWarning, ...]:
     """Every staging disagreement in `facts`: each is possible, so it is shown, and never resolved silently.
 
@@ -152,7 +156,7 @@ def doubts(facts: Facts) -> tuple[ProfileWarning, ...]:
     """
     return tuple(
         ProfileWarning(doubt["code"], doubt["message"].format_map(facts), tuple(doubt["when"]))
-        for doubt in VOCABULARY["contradictions"]
+        for doubt in CONTRADICTIONS
         if all(facts.get(name) in values for name, values in doubt["when"].items())
     )
 

@@ -1,0 +1,168 @@
+"""A ruleset's bit tables folded into a cascade of small look-up tables.
+
+The tables say which conjunctions each value of a field leaves standing. Read field after field, what still stands is a state;
+equal states are met once, and states from which everything that follows is equal are made one. So a therapy's verdicts over
+10^9 combinations come down to some hundred states, and answering a row is one look-up to a field. Cascades of several
+therapies are multiplied into one while that stays small: fewer look-ups to a row.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Hashable, Mapping, Sequence
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from hepatica.inference import Goal, GoalKey, Program, Verdict
+from hepatica.patient import Value
+
+States = NDArray[np.uint16]
+Domains = Mapping[str, tuple[int, tuple[Value | None, ...]]]
+"""By field, its row in the codes, and the values that its codes stand for."""
+BLOCK = 32_768
+MOST_STATES = 20_000
+MOST_ENTRIES = 1 << 19
+_LIMIT = np.iinfo(np.uint16).max
+
+
+class Step(NamedTuple):
+    """One field: `after[state, code]` is the state behind it; shape (states, codes)."""
+
+    field: int
+    after: States
+
+
+class Cascade(NamedTuple):
+    """Steps in the order of the fields, and for each of m members the number of its outcome by last state: (m, states)."""
+
+    steps: tuple[Step, ...]
+    outcomes: NDArray[np.uint16]
+
+    def run(self, codes: NDArray[np.uint16]) -> States:
+        """The last state of each of n rows, from codes of shape (fields, n)."""
+        rows = int(codes.shape[1])
+        found = np.zeros(rows, dtype=np.uint16)
+        place = np.empty(min(BLOCK, rows), dtype=np.intp)
+        for start in range(0, rows, BLOCK):
+            state = found[start : start + BLOCK]
+            at = place[: len(state)]
+            for field, after in self.steps:
+                np.multiply(state, after.shape[1], out=at, casting="unsafe")
+                at += codes[field, start : start + BLOCK]
+                # The codes are the coder's own, so none is out of range, and clipping saves the check.
+                np.take(after.reshape(-1), at, out=state, mode="clip")
+        return found
+
+    @property
+    def states(self) -> int:
+        """The most states that lie behind any field."""
+        return max([len(step.after) for step in self.steps] + [self.outcomes.shape[1]])
+
+
+class TooManyStates(Exception):
+    """A cascade would be too large to be quick."""
+
+
+def cascade(
+    program: Program, goals: Sequence[GoalKey], domains: Domains, judge: Callable[[tuple[Verdict, ...]], Hashable]
+) -> tuple[Cascade, list[Any]]:
+    """The cascade of some goals and, by number, the outcomes that `judge` gives to their verdicts.
+
+    Raises `TooManyStates`.
+    """
+    wanted = [program.goals[key] for key in goals]
+    asked = 0
+    for goal in wanted:
+        asked |= goal.tests
+    tables = [table for table in program.tables if any(bit & asked for bit, _ in table.tests)]
+    every = sum(goal.mask for goal in wanted)
+    spare = sum(goal.mark for goal in wanted) & ~every
+    states: list[tuple[int, int]] = [(every, every)]
+    steps: list[Step] = []
+    left = asked
+    for table in tables:
+        left &= ~sum(bit for bit, _ in table.tests)
+        finished = _finished(wanted, left)
+        place, values = domains[table.classes.field.name]
+        rows = [(row.certain & every | spare, row.possible & every | spare) for row in map(table.row, values)]
+        kinds = {row: kind for kind, row in enumerate(dict.fromkeys(rows))}
+        met: dict[tuple[int, int], int] = {}
+        after = [
+            [met.setdefault(_settled(wanted, finished, sure & s, maybe & m), len(met)) for s, m in kinds]
+            for sure, maybe in states
+        ]
+        if len(met) > _LIMIT:
+            raise TooManyStates
+        steps.append(Step(place, np.array(after, dtype=np.uint16)[:, [kinds[row] for row in rows]]))
+        states = list(met)
+    numbers: dict[Any, int] = {}
+    last = [numbers.setdefault(judge(_verdicts(wanted, *state)), len(numbers)) for state in states]
+    return _reduced(steps, np.array([last], dtype=np.uint16)), list(numbers)
+
+
+def _finished(goals: Sequence[Goal], left: int) -> int:
+    """The conjunctions that ask nothing of the fields to come."""
+    found = 0
+    for goal in goals:
+        found |= sum(1 << goal.first + n for n, conjunction in enumerate(goal.conjunctions) if not conjunction & left)
+    return found
+
+
+def _settled(goals: Sequence[Goal], finished: int, sure: int, maybe: int) -> tuple[int, int]:
+    """The state with the mark of every decided goal in place of its conjunctions, so that more states are equal."""
+    for goal in goals:
+        own = goal.mask | goal.mark
+        if sure & goal.mask & finished:
+            sure, maybe = sure & ~own | goal.mark, maybe & ~own | goal.mark
+        elif maybe & goal.mask & finished and not sure & own:
+            maybe = maybe & ~own | goal.mark
+    return sure, maybe
+
+
+def _verdicts(goals: Sequence[Goal], sure: int, maybe: int) -> tuple[Verdict, ...]:
+    return tuple(Verdict.of(sure & (goal.mask | goal.mark), maybe & (goal.mask | goal.mark)) for goal in goals)
+
+
+def _reduced(steps: Sequence[Step], outcomes: NDArray[np.uint16]) -> Cascade:
+    """States that lead to the same made one, from the last step to the first."""
+    found: list[Step] = []
+    unique, numbers = np.unique(outcomes, axis=1, return_inverse=True)
+    for field, after in reversed(steps):
+        rows, inverse = np.unique(numbers.reshape(-1)[after], axis=0, return_inverse=True)
+        found.append(Step(field, rows.astype(np.uint16)))
+        numbers = inverse
+    return Cascade(tuple(reversed(found)), unique)
+
+
+def product(one: Cascade, other: Cascade) -> Cascade:
+    """Both cascades at once: the members of the one, then of the other. Raises `TooManyStates`."""
+    mine, theirs = dict(one.steps), dict(other.steps)
+    first, second = np.zeros(1, dtype=np.intp), np.zeros(1, dtype=np.intp)
+    steps = []
+    for field in sorted(mine.keys() | theirs.keys()):
+        width = (mine[field] if field in mine else theirs[field]).shape[1]
+        left = mine[field][first] if field in mine else np.repeat(first[:, None], width, axis=1)
+        right = theirs[field][second] if field in theirs else np.repeat(second[:, None], width, axis=1)
+        size = int(right.max()) + 1
+        pairs, inverse = np.unique(left.astype(np.int64) * size + right, return_inverse=True)
+        if len(pairs) > MOST_STATES or len(pairs) * width > MOST_ENTRIES:
+            raise TooManyStates
+        steps.append(Step(field, inverse.reshape(-1, width).astype(np.uint16)))
+        first, second = pairs // size, pairs % size
+    return Cascade(tuple(steps), np.concatenate([one.outcomes[:, first], other.outcomes[:, second]]))
+
+
+def grouped(cascades: Sequence[Cascade]) -> list[tuple[Cascade, list[int]]]:
+    """The cascades multiplied into as few as stay small; each with the numbers of those that are its members, in order."""
+    groups: list[tuple[Cascade, list[int]]] = []
+    for number in sorted(range(len(cascades)), key=lambda n: (tuple(step.field for step in cascades[n].steps), n)):
+        for place, (group, members) in enumerate(groups):
+            try:
+                groups[place] = product(group, cascades[number]), [*members, number]
+                break
+            except TooManyStates:
+                continue
+        else:
+            groups.append((cascades[number], [number]))
+    return groups

@@ -1,0 +1,335 @@
+"""Coded rows in, answers out: each therapy's list, deciding rule and what is missing, as Arrow tables.
+
+Which list a therapy is in comes from cascades of the ruleset's bit tables, judged by the evaluator's own `judged`. Words (a
+headline, a rule's standing) are the evaluator's, made once for each distinct pattern of verdicts that they depend on.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Hashable, Iterable, Mapping, Sequence
+from functools import cached_property
+from typing import Any, NamedTuple
+
+import numpy as np
+import pyarrow as pa
+from numpy.typing import NDArray
+
+from hepatica.cohort.cascade import Cascade, Domains, TooManyStates, cascade, grouped
+from hepatica.cohort.coding import MOST_REMEMBERED, Coded, Coder, Codes, Places, combined
+from hepatica.evaluation import LISTS, Evaluator, evaluator_of, identity, judged, precedence
+from hepatica.inference import SCOPE, GoalKey, Program, Verdict
+from hepatica.knowledge import RANK, Rule, Ruleset
+from hepatica.notice import notice
+from hepatica.problems import InvalidInput, Problem, quote
+
+LIST_NAMES = tuple(LISTS)
+SCOPES = {Verdict.TRUE: "in", Verdict.FALSE: "out", Verdict.UNKNOWN: "unknown"}
+TELLING_LISTS = ("options", "trials", "possible", "not_supported")
+"""The lists of which a wide row names the best: in the others a therapy stands for want of evidence."""
+BETWEEN = ", "
+MOST_FIELDS = 64
+Numbers = NDArray[np.uint16]
+LONG = ("row", "therapy", "list", "would_be", "standing", "line", "rule", "headline", "needs")
+WIDE = ("row", "scope", "list", "standing", "therapies", "missing")
+
+
+class Words:
+    """Texts by number, each once; number 0 is none."""
+
+    def __init__(self) -> None:
+        self.texts: list[str | None] = [None]
+        self._numbers: dict[str | None, int] = {None: 0, "": 0}
+
+    def number(self, text: str | None) -> int:
+        """The number of a text."""
+        found = self._numbers.setdefault(text, len(self.texts))
+        if found == len(self.texts):
+            self.texts.append(text)
+        return found
+
+    def array(self, numbers: NDArray[Any]) -> pa.DictionaryArray:
+        """Numbers as texts: a dictionary, so that each text is kept once."""
+        used = pa.array(numbers.astype(np.int32) - 1, mask=numbers == 0)
+        return pa.DictionaryArray.from_arrays(used, pa.array(self.texts[1:], pa.string()))
+
+
+class Told(NamedTuple):
+    """What a long row says of a therapy whatever is missing: numbers of words, in the order of `LONG` from `list` on."""
+
+    list: int
+    would_be: int
+    standing: int
+    line: int
+    rule: int
+    headline: int
+
+
+class TherapyKernel:
+    """One therapy: its rules in order of precedence, and the judgement of every outcome of its cascade."""
+
+    def __init__(self, position: int, evaluator: Evaluator, domains: Domains) -> None:
+        ruleset, self.position = evaluator.ruleset, position
+        self.therapy = tuple(ruleset.therapies.values())[position]
+        self.rules: tuple[Rule, ...] = tuple(sorted(self.therapy.rules, key=lambda rule: precedence(rule, ruleset.studies)))
+        self._program, self._domains = evaluator.program, domains
+        keys = [GoalKey("rule", rule.id) for rule in self.rules]
+        self.cascade, self.judgements = cascade(evaluator.program, keys, domains, lambda verdicts: judged(self.rules, verdicts))
+        cited = dict.fromkeys(study for rule in self.rules for study in rule.cites)
+        entered = [GoalKey("study", study) for study in cited]
+        results = [GoalKey("result", f"{study}/{one.id}") for study in cited for one in ruleset.studies[study].results]
+        self._told_by = [key for key in (*keys, *entered, *results) if key in evaluator.program.goals]
+        self.told: dict[Hashable, Told] = {}
+
+    @cached_property
+    def patterns(self) -> list[Cascade]:
+        """Cascades whose outcomes together decide every word of the therapy: the verdicts of its rules and their studies."""
+        return verdict_cascades(self._program, self._told_by, self._domains)
+
+    def lists(self) -> NDArray[np.uint8]:
+        """By outcome, the list's place in `LISTS`."""
+        return np.array([LIST_NAMES.index(judgement.list) for judgement in self.judgements], dtype=np.uint8)
+
+
+def verdict_cascades(program: Program, goals: Sequence[GoalKey], domains: Domains) -> list[Cascade]:
+    """Cascades of the verdicts of some goals: one, or several where one would be too large."""
+    try:
+        return [cascade(program, goals, domains, tuple)[0]]
+    except TooManyStates:
+        if len(goals) == 1:
+            raise
+        half = len(goals) // 2
+        return [*verdict_cascades(program, goals[:half], domains), *verdict_cascades(program, goals[half:], domains)]
+
+
+class Needs:
+    """The fields that an open condition asks for, as bits over the ruleset's fields."""
+
+    def __init__(self, key: GoalKey, evaluator: Evaluator, coder: Coder) -> None:
+        goal = evaluator.program.goals[key]
+        self._explained, self._coder, self._program = evaluator.explained[key], coder, evaluator.program
+        self._bits = {name: 1 << place for place, name in enumerate(coder.fields)}
+        self._kinds: list[tuple[int, NDArray[np.intp], int]] = []
+        for table in evaluator.program.tables:
+            if any(bit & goal.tests for bit, _ in table.tests):
+                place, values = coder.values[table.classes.field.name]
+                rows = [(row.holds & goal.tests, row.fails & goal.tests) for row in map(table.row, values)]
+                kinds = {row: kind for kind, row in enumerate(dict.fromkeys(rows))}
+                self._kinds.append((place, np.array([kinds[row] for row in rows], dtype=np.intp), len(kinds)))
+        self._known: dict[tuple[int, ...], int] = {}
+
+    def of(self, codes: Codes) -> NDArray[np.uint64]:
+        """The fields that each of n rows asks for; the condition must be open in all of them."""
+        columns = [kinds[codes[place]] for place, kinds, _ in self._kinds]
+        found, which = combined([size for *_, size in self._kinds], columns)
+        if len(self._known) > MOST_REMEMBERED:
+            self._known.clear()
+        first = _firsts(which, len(found))
+        bits = [
+            self._known[one] if one in self._known else self._ask(one, codes[:, at]) for one, at in zip(found, first, strict=True)
+        ]
+        return np.array(bits, dtype=np.uint64)[which]
+
+    def _ask(self, pattern: tuple[int, ...], codes: Codes) -> int:
+        needs = self._explained.needs(self._program.masks(self._coder.facts(codes)))
+        found = self._known[pattern] = sum(self._bits[name] for name in needs)
+        return found
+
+
+class Kernel:
+    """Answers coded rows under one ruleset. Build once, use for many batches; safe for several threads.
+
+    Raises `InvalidInput` for a ruleset whose rules multiply out beyond what tables hold.
+    """
+
+    def __init__(self, ruleset: Ruleset, coder: Coder | None = None) -> None:
+        self.ruleset, self.coder = ruleset, coder or Coder(ruleset)
+        self.evaluator = evaluator_of(ruleset)
+        program, domains = self.evaluator.program, self.coder.values
+        try:
+            self.therapies = tuple(TherapyKernel(n, self.evaluator, domains) for n in range(len(ruleset.therapies)))
+            scope, self.scopes = cascade(program, [SCOPE], domains, lambda verdicts: SCOPES[verdicts[0]])
+        except TooManyStates:
+            raise InvalidInput([_too_large(ruleset, "its conditions have too many states")]) from None
+        if len(ruleset.fields) > MOST_FIELDS:
+            raise InvalidInput([_too_large(ruleset, f"it has more than {MOST_FIELDS} fields")])
+        self.groups = grouped([*(one.cascade for one in self.therapies), scope])
+        self._home = {member: (at, place) for at, (_, members) in enumerate(self.groups) for place, member in enumerate(members)}
+        self.words = Words()
+        self._needs: dict[GoalKey, Needs] = {}
+        self._best: dict[tuple[int, ...], tuple[int, int, int, int]] = {}
+
+    @cached_property
+    def stamp(self) -> dict[str, str]:
+        """Which ruleset answers, and the educational notice: every table carries it."""
+        own = identity(self.ruleset)
+        told = {"notice": notice(own.as_of), "ruleset": own.id, "version": own.version, "as_of": own.as_of}
+        return {**told, "digest": own.digest}
+
+    def answer(self, coded: Coded) -> Answers:
+        """The answers of the n rows of a coded batch."""
+        return Answers(self, coded, [group.run(coded.codes) for group, _ in self.groups])
+
+    def outcome(self, member: int, states: Sequence[Numbers]) -> Numbers:
+        """The outcome numbers of a therapy (the scope comes after the last) by the states of the groups."""
+        at, place = self._home[member]
+        found: Numbers = self.groups[at][0].outcomes[place][states[at]]
+        return found
+
+    def needs(self, key: GoalKey) -> Needs:
+        """What the goal asks for where it is open."""
+        found = self._needs.get(key)
+        return self._needs.setdefault(key, Needs(key, self.evaluator, self.coder)) if found is None else found
+
+    def best(self, states: tuple[int, ...]) -> tuple[int, int, int, int]:
+        """Numbers of words for the states of the groups: the scope, the best list, its best standing, the therapies there."""
+        known = self._best.get(states)
+        if known is None:
+            if len(self._best) > MOST_REMEMBERED:
+                self._best.clear()
+            known = self._best[states] = self._told_best(states)
+        return known
+
+    def _told_best(self, states: tuple[int, ...]) -> tuple[int, int, int, int]:
+        outcomes = [int(self.groups[at][0].outcomes[place, states[at]]) for _, (at, place) in sorted(self._home.items())]
+        found: dict[tuple[int, int], list[str]] = {}
+        for one, outcome in zip(self.therapies, outcomes, strict=False):
+            judgement = one.judgements[outcome]
+            if judgement.list in TELLING_LISTS:
+                rank = TELLING_LISTS.index(judgement.list), RANK[one.rules[judgement.main].standing]
+                found.setdefault(rank, []).append(one.therapy.id)
+        number = self.words.number
+        scope = number(self.scopes[outcomes[-1]])
+        if not found:
+            return scope, 0, 0, 0
+        best = min(found)
+        standing = next(name for name, rank in RANK.items() if rank == best[1])
+        return scope, number(TELLING_LISTS[best[0]]), number(standing), number(BETWEEN.join(found[best]))
+
+    def tell(self, therapy: int, codes: Codes) -> Told:
+        """The words of a therapy for one row: shape (fields,)."""
+        name, entry = self.evaluator.entry(therapy, self.coder.facts(codes))
+        # Where no rule applies, none is named: the one that asks least is of no more weight than the others.
+        applies = name != "ruled_out"
+        told = (entry.would_be, entry.standing, entry.line, entry.rule, entry.headline.text) if applies else (None,) * 5
+        return Told(*map(self.words.number, (name, *told)))
+
+    def named(self, fields: NDArray[np.uint64]) -> NDArray[np.int32]:
+        """Numbers of the words that name fields given as bits."""
+        found, which = np.unique(fields, return_inverse=True)
+        names = tuple(self.coder.fields)
+        texts = [BETWEEN.join(name for at, name in enumerate(names) if int(bits) >> at & 1) for bits in found]
+        return np.array([self.words.number(text) for text in texts], dtype=np.int32)[which]
+
+
+class Answers:
+    """The answers of n rows; each table is made when it is asked for. Rows are named by `coded.rows`."""
+
+    def __init__(self, kernel: Kernel, coded: Coded, states: Sequence[Numbers]) -> None:
+        self.kernel, self.coded, self._states = kernel, coded, states
+
+    @property
+    def scope(self) -> pa.DictionaryArray:
+        """The scope of each row: in, out or unknown."""
+        numbers = self.kernel.outcome(len(self.kernel.therapies), self._states)
+        return pa.DictionaryArray.from_arrays(pa.array(numbers.astype(np.int8)), pa.array(self.kernel.scopes))
+
+    def list_of(self, therapy: int) -> NDArray[np.uint8]:
+        """The list of a therapy in each row, by its place in `LISTS`; therapies count in the ruleset's order."""
+        found: NDArray[np.uint8] = self.kernel.therapies[therapy].lists()[self.kernel.outcome(therapy, self._states)]
+        return found
+
+    def outcome(self, member: int) -> Numbers:
+        """By row, the number of a therapy's judgement in `TherapyKernel.judgements`; of the scope behind the last therapy."""
+        return self.kernel.outcome(member, self._states)
+
+    def codes(self) -> pa.Table:
+        """One row per patient: the scope, and a column for each therapy with the list it is in (a dictionary of few words)."""
+        names = pa.array(LIST_NAMES)
+        lists = [self.list_of(place).view(np.int8) for place in range(len(self.kernel.therapies))]
+        columns = [pa.DictionaryArray.from_arrays(pa.array(each), names) for each in lists]
+        return self._table({"row": pa.array(self.coded.rows), "scope": self.scope}, dict(zip(self._ids, columns, strict=True)))
+
+    def wide(self) -> pa.Table:
+        """One row per patient: `WIDE`. `therapies` are those of the best standing in the best list."""
+        found, which = combined(
+            [int(each.max(initial=0)) + 1 for each in self._states], [s.astype(np.intp) for s in self._states]
+        )
+        told = np.array([self.kernel.best(states) for states in found], dtype=np.int32).reshape(-1, 4)[which]
+        missing = self.kernel.named(self._missing())
+        columns = [self.kernel.words.array(numbers) for numbers in (*told.T, missing)]
+        return self._table({"row": pa.array(self.coded.rows), **dict(zip(WIDE[1:], columns, strict=True))})
+
+    def long(self) -> pa.Table:
+        """One row per patient and therapy: `LONG`. `needs` names the fields that a possible therapy depends on."""
+        rows, therapies = len(self.coded.rows), self.kernel.therapies
+        told = np.zeros((rows, len(therapies), len(Told._fields)), dtype=np.int32)
+        needs = np.zeros((rows, len(therapies)), dtype=np.uint64)
+        for place, one in enumerate(therapies):
+            told[:, place] = self._told(one)
+            needs[:, place] = self._asked(one)
+        words = self.kernel.words
+        numbers = [*told.reshape(-1, len(Told._fields)).T, self.kernel.named(needs.reshape(-1))]
+        columns = {name: words.array(each) for name, each in zip(LONG[2:], numbers, strict=True)}
+        which = pa.array(np.tile(np.arange(len(therapies), dtype=np.int16), rows))
+        therapy = pa.DictionaryArray.from_arrays(which, pa.array(self._ids))
+        return self._table({"row": pa.array(np.repeat(self.coded.rows, len(therapies))), "therapy": therapy, **columns})
+
+    @property
+    def _ids(self) -> list[str]:
+        return [one.therapy.id for one in self.kernel.therapies]
+
+    def _table(self, *columns: Mapping[str, Any]) -> pa.Table:
+        every = {name: column for part in columns for name, column in part.items()}
+        return pa.table(every).replace_schema_metadata({"hepatica": json.dumps(self.kernel.stamp)})
+
+    def _told(self, one: TherapyKernel) -> NDArray[np.int32]:
+        """Numbers of words for each row: shape (n, words)."""
+        outcomes = [each.outcomes[0][each.run(self.coded.codes)].astype(np.intp) for each in one.patterns]
+        found, which = combined([int(each.outcomes.max()) + 1 for each in one.patterns], outcomes)
+        for pattern, first in zip(found, _firsts(which, len(found)), strict=True):
+            if pattern not in one.told:
+                one.told[pattern] = self.kernel.tell(one.position, self.coded.codes[:, first])
+        table = np.array([one.told[pattern] for pattern in found], dtype=np.int32).reshape(-1, len(Told._fields))
+        return table[which]
+
+    def _asked(self, one: TherapyKernel) -> NDArray[np.uint64]:
+        """The fields that the open rules of a therapy ask for, where it is possible: bits over the fields, shape (n,)."""
+        outcomes = self.kernel.outcome(one.position, self._states)
+        asked = np.zeros(len(outcomes), dtype=np.uint64)
+        for place, rule in enumerate(one.rules):
+            is_open = [judgement.list == "possible" and place in judgement.open for judgement in one.judgements]
+            self._ask(GoalKey("rule", rule.id), np.array(is_open)[outcomes], asked)
+        return asked
+
+    def _missing(self) -> NDArray[np.uint64]:
+        """All fields that a row is asked for: by its possible therapies, and by the scope."""
+        member = len(self.kernel.therapies)
+        asked = np.zeros(len(self.coded.rows), dtype=np.uint64)
+        unsure = np.array([scope == "unknown" for scope in self.kernel.scopes])
+        self._ask(SCOPE, unsure[self.kernel.outcome(member, self._states)], asked)
+        for one in self.kernel.therapies:
+            asked |= self._asked(one)
+        return asked
+
+    def _ask(self, key: GoalKey, wanted: NDArray[np.bool_], asked: NDArray[np.uint64]) -> None:
+        rows = np.flatnonzero(wanted)
+        if len(rows):
+            asked[rows] |= self.kernel.needs(key).of(self.coded.codes[:, rows])
+
+
+def _firsts(which: Places, count: int) -> NDArray[np.intp]:
+    """For each number below `count`, where it first occurs."""
+    first = np.zeros(count, dtype=np.intp)
+    first[which[::-1]] = np.arange(len(which))[::-1]
+    return first
+
+
+def _too_large(ruleset: Ruleset, why: str) -> Problem:
+    said = f"the rules of {quote(ruleset.card.id)} cannot be folded into tables: {why}"
+    return Problem(ruleset.folder or ruleset.card.id, 1, 1, "too-many-parts", said)
+
+
+def joined(tables: Iterable[pa.Table]) -> pa.Table:
+    """Answers of several batches as one table."""
+    return pa.concat_tables(tables).unify_dictionaries()
