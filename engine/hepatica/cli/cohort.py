@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from hepatica.cli import common, writing
-from hepatica.paths import DEFAULT_RULESET
 from hepatica.problems import InvalidInput, Problem
 
 if TYPE_CHECKING:
@@ -89,7 +88,7 @@ def _mark(delimiter: str) -> str:
     return {"tab": "\t", "\\t": "\t"}.get(delimiter, delimiter)
 
 
-def _mapping(name: str | None, rules: list[Any], given: dict[str, str]) -> TableMapping:
+def _mapping(name: str | None, rules: list[Any], given: dict[str, Any]) -> TableMapping:
     """The mapping, with what options say of the tables laid over it."""
     from hepatica.cohort import TableMapping, read_mapping
 

@@ -98,7 +98,8 @@ class CellReader:
         if text is None or known.kind not in NUMERIC or reading.codes:
             return text
         text = self._number(text)
-        return with_unit(text, self._unit(reading, known, *unit) if _bare(text) else "")
+        spelled: str = with_unit(text, self._unit(reading, known, *unit) if _bare(text) else "")
+        return spelled
 
     def meaning(self, reading: ColumnReading, cell: Any) -> str | None:
         """A cell by the code book, or as it is; None where it is missing. Raises `BadCell` for a code that nobody explained."""

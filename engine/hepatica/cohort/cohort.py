@@ -154,9 +154,9 @@ class Cohort(Counting):
         tally, rules = self.tally, self.ruleset
         answer = self._coded.answer
         missing, examined = tally.missing(answer)
-        columns = dict(
-            (key, (title, names)) for bound in self._coded.mappings for key, title, names in read_columns(bound, rules.fields)
-        )
+        columns = {
+            key: (title, names) for bound in self._coded.mappings for key, title, names in read_columns(bound, rules.fields)
+        }
         found = CohortSummary(
             notice=notice(rules.card.as_of),
             ruleset=identity(rules),

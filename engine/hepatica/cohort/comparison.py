@@ -141,8 +141,7 @@ class CohortComparison(Counting):
         differs = np.logical_or.reduce([old != new for old, new in common]) if common else np.zeros(rows, dtype=np.bool_)
         differs = differs | (found[0].scope != found[1].scope) | (standings[0] != standings[1])
         self._count(found, standings, lists, differs)
-        made = self._long(lists, rows) if shape == "long" else (self._wide(found, standings, lists, differs), np.arange(rows))
-        return made
+        return self._long(lists) if shape == "long" else (self._wide(found, standings, lists, differs), np.arange(rows))
 
     def _both(self, name: str, found: Sequence[Verdicts], rows: int) -> tuple[Any, Any]:
         """A therapy's list by row under both rulesets; one that a ruleset does not know has the last number."""
@@ -186,16 +185,16 @@ class CohortComparison(Counting):
         pairs = zip(self._all, way, strict=True)
         return "; ".join(f"{name}: {named[old]} -> {named[new]}" for name, (old, new) in pairs if old != new)
 
-    def _long(self, lists: Mapping[str, Any], rows: int) -> tuple[pa.Table, Any]:
+    def _long(self, lists: Mapping[str, Any]) -> tuple[pa.Table, Any]:
         named = pa.array([*NAMES, ""])
-        parts_: list[tuple[Any, Any, Any, Any]] = []
-        for place, (old, new) in enumerate(lists.values()):
-            which = np.flatnonzero(old != new)
-            parts_.append((which, np.full(len(which), place), old[which], new[which]))
-        which, place, old, new = (np.concatenate(each) for each in zip(*parts_, strict=True))
-        order = np.lexsort((place, which))
-        columns = {"therapy": pa.array(self._all).take(pa.array(place[order])), "list": named.take(pa.array(old[order]))}
-        return pa.table({**columns, "new_list": named.take(pa.array(new[order]))}), which[order]
+        found = []
+        for number, (before, after) in enumerate(lists.values()):
+            differs = np.flatnonzero(before != after)
+            found.append(np.stack([differs, np.full(len(differs), number), before[differs], after[differs]]))
+        every = np.concatenate(found, axis=1)
+        which, place, old, new = every[:, np.lexsort((every[1], every[0]))]
+        columns = {"therapy": pa.array(self._all).take(pa.array(place)), "list": named.take(pa.array(old))}
+        return pa.table({**columns, "new_list": named.take(pa.array(new))}), which
 
     def summary(self, least: int = 0) -> CohortDiff:
         """What all batches that were gone through come to, with numbers below `least` hidden."""

@@ -13,8 +13,10 @@ from functools import cached_property, lru_cache
 from pathlib import Path
 from typing import Any, Literal
 
+from hepatica.cohort.rejects import Reject
 from hepatica.cohort.sources import DELIMITERS, TableFormat
 from hepatica.documents import Node, adapter, decode, read_bytes, read_yaml
+from hepatica.paths import shipped
 from hepatica.patient import (
     CHILD_PUGH_PARTS,
     COMMON_FIELDS,
@@ -28,7 +30,6 @@ from hepatica.patient import (
     read_value,
     unit_key,
 )
-from hepatica.paths import shipped
 from hepatica.problems import InvalidInput, Problem, quote, suggestion
 from hepatica.records import record
 
@@ -148,6 +149,15 @@ class TableMapping:
         if missing:
             raise InvalidInput(missing)
         return bound
+
+    def canonical(self, table: Any, fields: Fields = COMMON_FIELDS) -> tuple[Any, list[Reject]]:
+        """The canonical table of an Arrow table, every row of it, and the rejects: a row that has any is not to be answered.
+
+        Raises `InvalidInput` for columns that cannot be used.
+        """
+        from hepatica.cohort.canonical import canonical
+
+        return canonical(self.over(table.column_names, fields), table, fields)
 
     def kept(self, columns: Iterable[str]) -> tuple[str, ...]:
         """The columns that go with the answers as they are."""

@@ -80,7 +80,7 @@ def opened(paths: Sequence[str], how: TableFormat) -> list[TableSource]:
 def _fitting(path: str) -> list[str]:
     if path == STDIN or not _PATTERN.search(path) or Path(path).exists():
         return [path]
-    found = sorted(name for name in glob(path, recursive=True) if Path(name).is_file())
+    found = sorted(name for name in glob(path, recursive=True) if Path(name).is_file())  # noqa: PTH207 -- may be absolute
     if not found:
         raise _wrong(path, "unreadable", "no file fits this pattern")
     return found
@@ -294,14 +294,20 @@ def _json_rows(file: Path, name: str) -> Iterator[dict[str, Any]]:
     with file.open("rb") as raw, io.TextIOWrapper(unpacked(raw), "utf-8-sig") as text:
         number = 0
         try:
-            for number, line in enumerate(text, 1):
+            for line in text:
+                number += 1
                 if line.strip():
-                    yield dict(_flat(json.loads(line, object_pairs_hook=_once)))
+                    yield _json_row(line, name, number)
         except UnicodeDecodeError:
             raise _wrong(name, "not-text", "not UTF-8 text", number + 1) from None
-        except (ValueError, RecursionError, AttributeError) as error:
-            said = str(error) if isinstance(error, _TwiceError) else "one JSON object to a line is needed"
-            raise _wrong(name, "not-ndjson", said, number) from None
+
+
+def _json_row(line: str, name: str, number: int) -> dict[str, Any]:
+    try:
+        return dict(_flat(json.loads(line, object_pairs_hook=_once)))
+    except (ValueError, RecursionError, AttributeError) as error:
+        said = str(error) if isinstance(error, _TwiceError) else "one JSON object to a line is needed"
+        raise _wrong(name, "not-ndjson", said, number) from None
 
 
 class _TwiceError(ValueError):

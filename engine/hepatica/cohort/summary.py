@@ -1,4 +1,4 @@
-"""What a cohort comes to: who gets what, what blocks an answer, what is out of scope and what was refused; small numbers hidden."""
+"""What a cohort comes to: who gets what, what blocks answers, what is out of scope or refused; small numbers hidden."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ class ReadColumns:
 
 @record(kw_only=True)
 class RowCounts:
-    """The rows of all tables: `rows` is the sum of the answered, the rejected, and those `folded` into another row of a patient."""
+    """All rows: those answered, those rejected and those `folded` into another row of a patient add up to `rows`."""
 
     rows: Number
     answered: Number
@@ -194,10 +194,11 @@ def _therapy(one: TherapyCount, least: int) -> TherapyCount:
 def _missing(one: MissingFact, total: int, least: int) -> MissingFact:
     known = total - (one.unknown or 0)
     unknown = None if small(one.unknown, least) is None or small(known, least) is None else one.unknown
-    parts = {name: small(getattr(one, name), least) for name in ("blocks", "settles", "verdicts")}
-    # The difference to another shown number must not be a small one either.
-    for name, other in (("blocks", unknown), ("settles", parts["blocks"])):
-        own = parts[name]
-        if own is not None and other is not None and 0 < other - own < least:
-            parts[name] = None
-    return replace(one, unknown=unknown, **parts)
+    # The difference to a larger number that is shown must not be a small one either.
+    blocks = _apart(small(one.blocks, least), unknown, least)
+    settles = _apart(small(one.settles, least), blocks, least)
+    return replace(one, unknown=unknown, blocks=blocks, settles=settles, verdicts=small(one.verdicts, least))
+
+
+def _apart(number: Number, whole: Number, least: int) -> Number:
+    return None if number is not None and whole is not None and 0 < whole - number < least else number

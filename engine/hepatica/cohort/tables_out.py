@@ -42,7 +42,7 @@ def _packed(chunks: Iterator[bytes], packing: str) -> Iterator[bytes]:
 
 def _packer(sink: _Sink, packing: str) -> Any:
     if packing == "gz":
-        return gzip.GzipFile("", "wb", 6, sink, mtime=0)  # type: ignore[call-overload] # the sink is all it needs of a file
+        return gzip.GzipFile("", "wb", 6, sink, mtime=0)
     import pyarrow as pa
 
     return pa.CompressedOutputStream(pa.PythonFile(sink, "w"), "zstd")

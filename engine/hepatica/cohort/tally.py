@@ -4,16 +4,18 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
 
 from hepatica.cohort.rejects import Reject
 from hepatica.cohort.summary import CohortCount, FieldCounts, MissingFact, RejectCount, StandingCount, TherapyCount
 from hepatica.evaluation import LISTS, ListName
 from hepatica.knowledge import RANK, STANDINGS, Rule, Ruleset
 from hepatica.patient import Interval, Value
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
 
 MOST_PATTERNS = 50_000
 """Of so many different patients it is worked out which test would settle most; of a larger cohort, of the first so many."""
@@ -59,7 +61,7 @@ class Tally:
         self.scope += np.bincount(found.scope, minlength=len(SCOPES))
         self.unknown += (codes == 0).sum(axis=1)
         for met, column in zip(self.values_met, codes, strict=True):
-            met += np.bincount(column, minlength=len(met))
+            np.add(met, np.bincount(column, minlength=len(met)), out=met)
         inside = found.scope != SCOPES.index("out")
         self._count_lists(found, inside)
         self._count_strongest(found, inside)
@@ -106,7 +108,7 @@ class Tally:
 
     def standings(self) -> tuple[StandingCount, ...]:
         """Rows that are not out of scope, by their strongest option."""
-        order = sorted(self.strongest, key=lambda pair: (RANK.get(pair[0], 99), pair[1]))  # type: ignore[call-overload]
+        order = sorted(self.strongest, key=lambda pair: (RANK.get(pair[0], 99), pair[1]))
         return tuple(_standing(standing, line, self.strongest[standing, line]) for standing, line in order)
 
     def therapies(self) -> tuple[TherapyCount, ...]:
@@ -214,7 +216,7 @@ def ranks(rules: Sequence[Sequence[Rule]]) -> list[NDArray[np.int64]]:
 
 
 def strongest(found: Verdicts, by_rule: Sequence[NDArray[np.int64]]) -> tuple[NDArray[Any], NDArray[Any], NDArray[np.bool_]]:
-    """By row: the option of the strongest standing (of several, the first in the ruleset), its rule, and whether there is none."""
+    """By row: the option of the strongest standing (the first in the ruleset of several), its rule, and whether there is none."""
     worst = len(RANK) + 1
     ranked = np.full(found.lists.shape, worst)
     for place, own in enumerate(by_rule):

@@ -127,7 +127,7 @@ def _day(cell: Any, written: str) -> date:
     text = (plain_cell(cell) or "").strip()
     for how in dict.fromkeys((written, "%Y-%m-%d", "%Y-%m-%dT%H:%M:%S")):
         try:
-            return datetime.strptime(text, how).date()  # noqa: DTZ007 -- a day of a chart has no time zone
+            return datetime.strptime(text, how).date()
         except ValueError:
             continue
     raise BadCell("not-a-date", f"no date as {written}; another way of writing dates is said by date_format in the mapping")

@@ -1,4 +1,4 @@
-"""A cohort as a reader sees it: what became of the rows, who gets what, what blocks answers, and what differs between rulesets."""
+"""A cohort as a reader sees it: what became of the rows, who gets what, what blocks answers; two rulesets side by side."""
 
 from __future__ import annotations
 
@@ -224,11 +224,10 @@ def _therapy_turns(found: CohortDiff, number: _Numbers) -> Iterator[Block]:
     if gone:
         yield Section("Only in the old rules", (Paragraph(f"{', '.join(gone)}."),))
     added = [one for one in found.therapies if not one.old and one.new in _SHOWN]
-    rows = tuple((one.name, _list_words(one.new), number(one.rows)) for one in added)
-    if rows:
-        yield Section("Only in the new rules", (Table(("Therapy", "Is", "Patients"), rows, numeric=(2,)),))
+    if added:
+        new = tuple((one.name, _list_words(one.new), number(one.rows)) for one in added)
+        yield Section("Only in the new rules", (Table(("Therapy", "Is", "Patients"), new, numeric=(2,)),))
 
 
 def _list_words(name: str) -> str:
-    words = {**{key: list_.phrase for key, list_ in LISTS.items()}, "": "not in these rules"}
-    return words[name]
+    return next((words.phrase for key, words in LISTS.items() if key == name), "not in these rules")
