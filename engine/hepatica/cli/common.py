@@ -38,18 +38,24 @@ SUFFIXES = {
     "text": (".txt",),
     "markdown": (".md", ".markdown"),
     "html": (".htm", ".html"),
-    "ndjson": (".ndjson", ".jsonl"),
+    "ndjson": (".ndjson", ".jsonl", ".ndjson.gz", ".ndjson.zst"),
     "mermaid": (".mmd",),
     "junit": (".xml",),
     "moodle": (".xml",),
     "anki": (".apkg",),
     "bibtex": (".bib",),
+    "yaml": (".yaml", ".yml"),
+    "csv": (".csv", ".csv.gz", ".csv.zst"),
+    "tsv": (".tsv", ".tab", ".tsv.gz", ".tsv.zst"),
+    "parquet": (".parquet", ".pq"),
+    "arrow": (".arrow", ".feather"),
 }
 
 
 @record
 class Output:
-    """What a command has to say: the typed result, its view, the exit code, and how formats of its own are written.
+    """What a command has to say: the typed result, its view, the exit code (a function where only writing tells), and how
+    formats of its own are written.
 
     `formats` maps a name that `@printed` was given to a function from the result to text, bytes, or chunks of either.
     With `several`, `result` is an iterable of results, each viewed, and written as soon as it is made.
@@ -57,7 +63,7 @@ class Output:
 
     result: Any
     view: Callable[[Any], Blocks]
-    code: int = 0
+    code: int | Callable[[], int] = 0
     formats: Mapping[str, Callable[[Any], str | bytes | Iterable[str | bytes]]] = field(default_factory=dict)
     several: bool = False
 
@@ -85,7 +91,7 @@ def printed(
             except BrokenPipeError:
                 # The reader (`| head`) has what it wanted; what was found is still found.
                 writing.silence(sys.stdout)
-            return made.code
+            return made.code() if callable(made.code) else made.code
 
         for option in reversed(_output_options(offered, verbose)):
             run = option(run)
@@ -110,7 +116,7 @@ def _chosen(format_: str | None, output: Path | None, offered: tuple[str, ...]) 
     if output is None or (not output.suffix and format_):
         return format_ or offered[0]
     ends = {name: SUFFIXES.get(name, (f".{name}",)) for name in offered}
-    named = next((name for name, own in ends.items() if output.suffix.lower() in own), None)
+    named = next((name for name, own in ends.items() if output.suffix and output.name.lower().endswith(own)), None)
     if named is None:
         known = ", ".join(end for own in ends.values() for end in own)
         raise click.UsageError(f"--output takes a file name that ends in one of {known}")

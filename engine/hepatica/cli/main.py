@@ -23,6 +23,7 @@ COMMANDS = {
     "evaluate": ("evaluate", "The main job: the options that published evidence backs for a patient."),
     "explain": ("readings", "Why a therapy is or is not an option, rule by rule."),
     "whatif": ("readings", "The smallest changes of facts that add or remove each option."),
+    "cohort": ("cohort", "Many patients: tables in, tables or a summary out."),
     "compare": ("readings", "Several patients, or one under two rulesets, side by side."),
     "pathway": ("teaching", "The treatment lines as a picture made from the rules."),
     "forest": ("teaching", "The randomised trials' hazard ratios as a forest plot."),

@@ -14,6 +14,7 @@ from hepatica.problems import InvalidInput, Problem
 
 _LONGEST_READ = 4_000_000
 _OWN = " ".join(NOTICE.split()[-10:]).encode()
+_PACKED = (b"\x1f\x8b", b"\x28\xb5\x2f\xfd")
 
 
 def write(chunks: Iterable[str | bytes], path: Path | None = None, *, force: bool = False) -> None:
@@ -36,7 +37,7 @@ def write_file(chunks: Iterable[str | bytes], path: Path, *, force: bool = False
     try:
         from tempfile import NamedTemporaryFile  # not needed, and so not loaded, for standard output
 
-        target = path.resolve()
+        target = _target(path)
         _refuse(target, path, force)
         # Beside the target, because a rename is whole only within one file system.
         with NamedTemporaryFile(dir=target.parent, prefix=f".{target.name[:100]}.", delete=False) as stream:
@@ -51,6 +52,11 @@ def write_file(chunks: Iterable[str | bytes], path: Path, *, force: bool = False
                 raise
     except OSError as error:
         raise _cannot(path, (error.strerror or "cannot be written").lower()) from error
+
+
+def _target(path: Path) -> Path:
+    try:
+        return path.resolve()
     except ValueError:
         raise _cannot(path, "no file can have this name") from None
 
@@ -67,8 +73,22 @@ def _refuse(target: Path, path: Path, force: bool) -> None:
 def written_here(path: Path) -> bool:
     """Whether a file carries the notice (wrapped or not), or is empty."""
     with path.open("rb") as stream:
+        if stream.read(4).startswith(_PACKED):
+            from hepatica.cohort import unpacked
+
+            stream.seek(0)
+            return _own(unpacked(stream).read(_LONGEST_READ))
+        stream.seek(0)
         data = stream.read(_LONGEST_READ)
-    return not data.strip() or _OWN in b" ".join(data.replace(b"#", b" ").replace(b">", b" ").split())
+        # Parquet, Arrow and Excel say at their end what they hold.
+        stream.seek(-min(_LONGEST_READ, path.stat().st_size), os.SEEK_END)
+        return _own(data) or _own(stream.read())
+
+
+def _own(data: bytes) -> bool:
+    heading = data.splitlines()[0] if data.count(b"\n") == 1 else b""
+    said = b" ".join(data.replace(b"#", b" ").replace(b">", b" ").split())
+    return not said or _OWN in said or b'"mapping","notice"' in heading.replace(b"\t", b",")
 
 
 def _mode(target: Path) -> int:

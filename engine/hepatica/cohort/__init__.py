@@ -1,9 +1,51 @@
-"""Many patients: tables of any size, coded, answered, and given back as tables. Needs the extra `tables` (pyarrow)."""
+"""Many patients: tables of any size, mapped, coded, answered, and given back as tables. Needs the extra `tables` (pyarrow).
+
+The names are loaded when they are first used: a mapping is read, and its schema made, without any library of tables.
+"""
 
 from __future__ import annotations
 
-from hepatica.cohort.coding import REJECTS, Coded, Coder
-from hepatica.cohort.frames import TableAnswers, evaluate_table
-from hepatica.cohort.kernel import Answers, Kernel, joined
+from typing import TYPE_CHECKING, Any
 
-__all__ = ["REJECTS", "Answers", "Coded", "Coder", "Kernel", "TableAnswers", "evaluate_table", "joined"]
+if TYPE_CHECKING:
+    from hepatica.cohort.coding import REJECTS, Coded, Coder
+    from hepatica.cohort.cohort import Cohort
+    from hepatica.cohort.comparison import CohortComparison, CohortDiff, CohortTurn
+    from hepatica.cohort.draft import MappingDraft, draft_mapping
+    from hepatica.cohort.frames import TableAnswers, evaluate_table
+    from hepatica.cohort.kernel import Answers, Kernel, joined
+    from hepatica.cohort.mapping import TableMapping, mapping_schema, read_mapping, shipped_mappings
+    from hepatica.cohort.run import reject_table
+    from hepatica.cohort.sources import opened, unpacked
+    from hepatica.cohort.summary import CohortCount, CohortSummary, StandingCount
+    from hepatica.cohort.tables_out import table_bytes
+
+_LAZY = {
+    "coding": "REJECTS Coded Coder",
+    "cohort": "Cohort",
+    "comparison": "CohortComparison CohortDiff CohortTurn",
+    "draft": "MappingDraft draft_mapping",
+    "frames": "TableAnswers evaluate_table",
+    "kernel": "Answers Kernel joined",
+    "mapping": "TableMapping mapping_schema read_mapping shipped_mappings",
+    "run": "reject_table",
+    "sources": "opened unpacked",
+    "summary": "CohortCount CohortSummary StandingCount",
+    "tables_out": "table_bytes",
+}
+_HOMES = {name: module for module, names in _LAZY.items() for name in names.split()}
+
+# What other packages may use, as many to a line as fit.
+__all__ = [
+    "REJECTS", "Answers", "Coded", "Coder", "Cohort", "CohortComparison", "CohortCount", "CohortDiff", "CohortSummary",
+    "CohortTurn", "Kernel", "MappingDraft", "StandingCount", "TableAnswers", "TableMapping", "draft_mapping", "evaluate_table",
+    "joined", "mapping_schema", "opened", "read_mapping", "reject_table", "shipped_mappings", "table_bytes", "unpacked",
+]  # fmt: skip
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOMES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    from importlib import import_module
+
+    return getattr(import_module(f"{__name__}.{_HOMES[name]}"), name)

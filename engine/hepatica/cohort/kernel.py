@@ -239,6 +239,10 @@ class Answers:
         found: NDArray[np.uint8] = self.kernel.therapies[therapy].lists()[self.kernel.outcome(therapy, self._states)]
         return found
 
+    def outcome(self, member: int) -> Numbers:
+        """By row, the number of a therapy's judgement in `TherapyKernel.judgements`; of the scope behind the last therapy."""
+        return self.kernel.outcome(member, self._states)
+
     def codes(self) -> pa.Table:
         """One row per patient: the scope, and a column for each therapy with the list it is in (a dictionary of few words)."""
         names = pa.array(LIST_NAMES)

@@ -1,0 +1,239 @@
+"""`hepatica cohort`: many patients from tables, to tables or to a summary."""
+
+from __future__ import annotations
+
+import sys
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from hepatica.cli import common, writing
+from hepatica.problems import InvalidInput, Problem
+
+if TYPE_CHECKING:
+    from hepatica.cohort import Cohort, CohortComparison, TableMapping
+
+KINDS = ("csv", "tsv", "ndjson", "parquet", "arrow", "xlsx")
+_REPORTS = {"html": "html", "htm": "html", "md": "markdown", "markdown": "markdown", "txt": "text", "json": "json"}
+_EVERY = 0.5
+
+
+@click.command("cohort")
+@click.argument("tables", nargs=-1, required=True, metavar="TABLE...")
+@click.option("--mapping", "-m", metavar="FILE|NAME", help="What the columns mean; without it, columns are read by their names.")
+@common.ruleset_option
+@click.option(
+    "--shape", type=click.Choice(("wide", "long")), default="wide", help="A row to a patient, or to a patient and therapy."
+)
+@click.option("--rejects", type=Path, metavar="FILE", help="Where what was refused goes.  [beside --output: NAME.rejects.csv]")
+@click.option("--report", "report_", type=Path, metavar="FILE", help="The summary, too (.html, .md, .txt, .json).")
+@click.option("--strict", is_flag=True, help="Write nothing where any row is refused.")
+@click.option("--verify", is_flag=True, help="Have the rule engine evaluate every different patient again, not only a sample.")
+@click.option(
+    "--suppress-below", type=click.IntRange(0), default=0, metavar="N", help="Hide numbers of patients below N in the summary."
+)
+@click.option("--draft-mapping", is_flag=True, help="Propose a mapping for the table, and say what is unsure.")
+@click.option("--diff", nargs=2, metavar="OLD NEW", help="Which rows two rulesets answer differently, and how.")
+@click.option("--encoding", default="", help="The encoding of a text table that is not UTF-8.")
+@click.option("--delimiter", default="", help="What stands between the cells of a text table.")
+@click.option("--decimal", type=click.Choice((".", ",")), default=None, help="The mark before decimals in a text table.")
+@common.printed(*KINDS, "yaml")
+def cohort(
+    *,
+    tables: tuple[str, ...],
+    mapping: str | None,
+    ruleset: str,
+    draft_mapping: bool,
+    diff: tuple[str, str] | None,
+    encoding: str,
+    delimiter: str,
+    decimal: str | None,
+    **chosen: Any,
+) -> common.Output:
+    """Many patients: who would be offered what, where the rules cannot tell, and what would settle it.
+
+    TABLE is CSV, TSV, Excel, Parquet, NDJSON or Arrow, packed by gzip or zstd or not, a pattern, or - for standard input. A
+    mapping file says what columns and codes mean; `uci-hcc-survival`, `eucanimage` and `redcap` are shipped. --output takes a
+    table (.csv, .parquet ...) or a report (.html, .md ...). Every row is answered, or stands in the rejects with the reason.
+
+    \b
+    Examples:
+      hepatica cohort registry.csv --draft-mapping --output mapping.yaml
+      hepatica cohort registry.csv --mapping mapping.yaml --output summary.html --suppress-below 5
+      hepatica cohort 'year-*.parquet' --mapping mapping.yaml --output answers.parquet --report summary.html
+      hepatica cohort patients/mappings/redcap.csv --mapping redcap --diff hcc-2016 hcc-2026
+    """
+    _need_tables()
+    rules = [common.ruleset(name) for name in (diff or (ruleset,))]
+    how = _mapping(mapping, rules, {"encoding": encoding, "delimiter": _mark(delimiter), "decimal": decimal or ""})
+    if draft_mapping:
+        return _draft(tables, how, rules[0])
+    _refuse_yaml()
+    return _compared(tables, how, rules, chosen) if diff else _answered(tables, how, rules[0], chosen)
+
+
+def _need_tables() -> None:
+    try:
+        import pyarrow  # noqa: F401
+    except ImportError:
+        message = "tables need the extra 'tables': pip install 'hepatica[tables]'"
+        raise InvalidInput([Problem("cohort", 1, 1, "no-pyarrow", message)]) from None
+
+
+def _mark(delimiter: str) -> str:
+    return {"tab": "\t", "\\t": "\t"}.get(delimiter, delimiter)
+
+
+def _mapping(name: str | None, rules: list[Any], given: dict[str, Any]) -> TableMapping:
+    """The mapping, with what options say of the tables laid over it."""
+    from hepatica.cohort import TableMapping, read_mapping
+
+    fields = rules[0].fields
+    for other in rules[1:]:
+        fields = fields.merged(known for key, known in other.fields.items() if key not in fields)
+    found = read_mapping(name, fields) if name else TableMapping()
+    said = {key: value for key, value in given.items() if value}
+    return replace(found, table=replace(found.table, **said)) if said else found
+
+
+def _option(name: str) -> Any:
+    return click.get_current_context().params.get(name)
+
+
+def _refuse_yaml() -> None:
+    if _option("format_") == "yaml" or (_option("output") and _option("output").suffix == ".yaml"):
+        raise click.UsageError("YAML is for --draft-mapping")
+
+
+def _draft(tables: tuple[str, ...], how: TableMapping, rules: Any) -> common.Output:
+    from hepatica.cohort import draft_mapping, opened
+    from hepatica.report.cohort import draft_view
+
+    found = draft_mapping(opened(tables, how.table)[0], rules.fields, how.table)
+    return common.Output(found, draft_view, formats=dict.fromkeys(("text", "yaml"), lambda draft: draft.yaml))
+
+
+def _answered(tables: tuple[str, ...], how: TableMapping, rules: Any, chosen: dict[str, Any]) -> common.Output:
+    from hepatica.cohort import Cohort, opened
+    from hepatica.report.cohort import cohort_view
+
+    run = Cohort(opened(tables, how.table), how, rules, verify_all=chosen["verify"], progress=_progress())
+    return _output(run, lambda: run.summary(chosen["suppress_below"]), cohort_view, chosen, lambda _: 0)
+
+
+def _compared(tables: tuple[str, ...], how: TableMapping, rules: list[Any], chosen: dict[str, Any]) -> common.Output:
+    from hepatica.cohort import CohortComparison, opened
+    from hepatica.report.cohort import cohort_diff_view
+
+    run = CohortComparison(opened(tables, how.table), how, *rules, progress=_progress())
+    return _output(run, lambda: run.summary(chosen["suppress_below"]), cohort_diff_view, chosen, lambda _: run.changed)
+
+
+def _output(
+    run: Cohort | CohortComparison, summary: Callable[[], Any], view: Callable[[Any], Any], chosen: dict[str, Any], code: Any
+) -> common.Output:
+    """A table is written while the answers are made; a report when all of them are."""
+    output, format_ = _option("output"), _option("format_")
+    kind = format_ or (_kind_of(output) if output else "text")
+    if kind in KINDS:
+        packing = output.suffix[1:] if output and output.suffix in (".gz", ".zst") else ""
+        return common.Output(run, view, lambda: code(run), {kind: lambda _: _table(run, kind, packing, summary, view, chosen)})
+    for _ in run.tables(chosen["shape"]):
+        pass  # only what is counted on the way is wanted
+    found = summary()
+    _finish(run, found, view, chosen)
+    return common.Output(found, view, code(run))
+
+
+def _kind_of(output: Path) -> str:
+    return next((kind for kind in KINDS if output.name.lower().endswith(common.SUFFIXES.get(kind, (f".{kind}",)))), "")
+
+
+def _table(
+    run: Any, kind: str, packing: str, summary: Callable[[], Any], view: Callable[[Any], Any], chosen: dict[str, Any]
+) -> Iterator[bytes]:
+    """The answers, and when all are made whatever goes beside them; before the last piece, so that all is written or nothing."""
+    from hepatica.cohort import table_bytes
+
+    yield from table_bytes(run.tables(chosen["shape"]), kind, run.stamp, packing)
+    _finish(run, summary(), view, chosen)
+
+
+def _finish(run: Any, found: Any, view: Callable[[Any], Any], chosen: dict[str, Any]) -> None:
+    """Refuses a strict run that has rejects; else writes the rejects and the report where they were asked for."""
+    from hepatica.cohort import reject_table, table_bytes
+
+    if chosen["strict"] and run.rejects:
+        raise InvalidInput(Problem(each.file, each.row, 1, each.code, _said(each)) for each in run.rejects)
+    output = _option("output")
+    rejects = chosen["rejects"] or (_beside(output) if output and _kind_of(output) else None)
+    if rejects:
+        kind = _kind_of(rejects) or "csv"
+        packing = rejects.suffix[1:] if rejects.suffix in (".gz", ".zst") else ""
+        data = table_bytes([reject_table(run.rejects)], kind, run.stamp, packing)
+        writing.write_file(data, rejects, force=_option("force"))
+    if chosen["report_"]:
+        _write_report(chosen["report_"], found, view)
+    if rejects or chosen["report_"] or _option("format_") in KINDS:
+        click.echo(f"{run.said}{f'; the rejected are in {rejects}' if rejects and run.rejects else ''}", err=True)
+
+
+def _said(reject: Any) -> str:
+    return f"{reject.column}: {reject.reason}" if reject.column else str(reject.reason)
+
+
+def _beside(output: Path) -> Path:
+    """`answers.csv.gz` has its rejects in `answers.rejects.csv`."""
+    name = output.name.removesuffix(output.suffix) if output.suffix in (".gz", ".zst") else output.name
+    return output.with_name(f"{Path(name).stem}.rejects.csv")
+
+
+def _write_report(path: Path, found: Any, view: Callable[[Any], Any]) -> None:
+    from hepatica import report
+
+    kind = _REPORTS.get(path.suffix[1:].lower())
+    if kind is None:
+        raise click.UsageError(f"--report takes a file name that ends in one of {', '.join(f'.{end}' for end in _REPORTS)}")
+    writers: dict[str, Callable[[], str]] = {
+        "html": lambda: report.html_page(view(found), "Hepatica"),
+        "markdown": lambda: report.markdown(view(found)),
+        "text": lambda: report.text(view(found)),
+        "json": lambda: report.json_text(found) + "\n",
+    }
+    writing.write_file([writers[kind]()], path, force=_option("force"))
+
+
+class _Progress:
+    """Rows, rate and time left on a terminal, twice a second; silent elsewhere."""
+
+    def __init__(self) -> None:
+        self._began = self._shown = time.monotonic()
+
+    def __call__(self, done: int, total: int | None) -> None:
+        now = time.monotonic()
+        if now - self._shown < _EVERY:
+            return
+        self._shown = now
+        rate = done / (now - self._began)
+        left = f", {_clock((total - done) / rate)} left" if total and rate else ""
+        of = f" of {total:,}" if total else ""
+        sys.stderr.write(f"\r{done:,}{of} rows, {rate:,.0f} a second{left}\x1b[K")
+        sys.stderr.flush()
+
+    def end(self) -> None:
+        """Clears the line."""
+        if self._shown != self._began:
+            sys.stderr.write("\r\x1b[K")
+
+
+def _clock(seconds: float) -> str:
+    minutes, rest = divmod(round(seconds), 60)
+    return f"{minutes}:{rest:02d}"
+
+
+def _progress() -> _Progress | None:
+    return _Progress() if sys.stderr is not None and sys.stderr.isatty() else None

@@ -1,0 +1,198 @@
+"""A cohort under one ruleset: answers as tables, everything that is refused, and a summary."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+
+from hepatica.cohort.coding import REJECTS, Coded, Coder
+from hepatica.cohort.kernel import Answers, Kernel
+from hepatica.cohort.mapping import TableMapping
+from hepatica.cohort.rejects import Reject
+from hepatica.cohort.run import KeptColumns, ReadBatch, bound_to, in_order, located, read_batches, read_columns
+from hepatica.cohort.sources import TableSource
+from hepatica.cohort.summary import CohortSummary, MappingIdentity, ReadColumns, RowCounts, suppressed
+from hepatica.cohort.tally import SCOPES, Tally, Verdicts, counted_warnings, scope_reasons
+from hepatica.evaluation import evaluator_of, identity
+from hepatica.inference import SCOPE
+from hepatica.knowledge import Rule, Ruleset
+from hepatica.notice import notice
+from hepatica.patient import Value
+from hepatica.wording import Wording, shown
+
+Progress = Callable[[int, int | None], None]
+
+
+def stamp_of(ruleset: Ruleset, mapping: TableMapping) -> dict[str, str]:
+    """What answers rest on, as every table carries it."""
+    card = ruleset.card
+    named = f"{card.id} {card.version} {ruleset.digest}"
+    return {"ruleset": named, "mapping": mapping.identity, "notice": notice(card.as_of)}
+
+
+class Counting:
+    """What every run keeps: how many rows there were, what became of them, and the list of what was refused."""
+
+    def __init__(self, sources: Sequence[TableSource], mapping: TableMapping, progress: Progress | None) -> None:
+        self.sources, self.mapping = sources, mapping
+        self.rejects: list[Reject] = []
+        self.answered = self.folded = self.rejected = 0
+        known = [source.rows for source in sources]
+        self._total = None if None in known else sum(each or 0 for each in known)
+        self._progress = progress
+
+    @property
+    def counts(self) -> RowCounts:
+        """The rows so far: the parts add up."""
+        rows = self.answered + self.rejected + self.folded
+        return RowCounts(rows=rows, answered=self.answered, rejected=self.rejected, folded=self.folded)
+
+    @property
+    def said(self) -> str:
+        """The counts in a line."""
+        found = self.counts
+        folded = f", {found.folded:,} further rows of the same patients" if found.folded else ""
+        return f"{found.rows:,} rows: {found.answered:,} answered, {found.rejected:,} rejected{folded}"
+
+    def passed(self, answered: int, folded: int, rejects: Sequence[Reject]) -> list[Reject]:
+        """Counts one batch; returns the first reject of every refused row."""
+        every, first = in_order(rejects)
+        self.rejects += every
+        self.answered += answered
+        self.folded += folded
+        self.rejected += len(first)
+        if self._progress:
+            self._progress(self.answered + self.rejected + self.folded, self._total)
+        return first
+
+    @property
+    def mapping_identity(self) -> MappingIdentity:
+        """Which mapping read the tables."""
+        return MappingIdentity(id=self.mapping.mapping, title=self.mapping.title, digest=self.mapping.digest)
+
+
+class CodedTables:
+    """The tables of a run, coded under one ruleset."""
+
+    def __init__(self, sources: Sequence[TableSource], mapping: TableMapping, ruleset: Ruleset) -> None:
+        self.ruleset, self.coder = ruleset, Coder(ruleset)
+        self.kernel = Kernel(ruleset, self.coder)
+        self.mappings = bound_to(mapping, sources, ruleset.fields)
+
+    def code(self, batch: ReadBatch, bound: TableMapping) -> tuple[Any, list[Reject]]:
+        """The codes of a batch, with what was refused in it."""
+        coded = self.coder.code(batch.table, batch.rows)
+        return coded, [*batch.rejects, *located(coded.rejects, bound, batch)]
+
+    @property
+    def rules(self) -> Sequence[Sequence[Rule]]:
+        """Each therapy's rules in the order in which answers number them."""
+        return [one.rules for one in self.kernel.therapies]
+
+    def answer(self, codes: Any) -> Verdicts:
+        """The answers to n rows of codes (fields, n)."""
+        rows = np.arange(codes.shape[1])
+        return self.verdicts(self.kernel.answer(Coded(np.ascontiguousarray(codes), rows, rows, REJECTS.empty_table(), {})))
+
+    def verdicts(self, found: Answers) -> Verdicts:
+        """Answers as the numbers that are counted."""
+        kernel, rows = self.kernel, len(found.coded.rows)
+        scopes = np.array([SCOPES.index(scope) for scope in kernel.scopes])
+        lists = np.zeros((len(kernel.therapies), rows), dtype=np.uint8)
+        rules = np.zeros((len(kernel.therapies), rows), dtype=np.uint16)
+        for place, one in enumerate(kernel.therapies):
+            lists[place] = found.list_of(place)
+            rules[place] = np.array([judgement.main for judgement in one.judgements])[found.outcome(place)]
+        return Verdicts(scopes[found.outcome(len(kernel.therapies))], lists, rules)
+
+
+class Cohort(Counting):
+    """A run under one ruleset: go through `tables` once, then ask for the `summary`."""
+
+    def __init__(
+        self,
+        sources: Sequence[TableSource],
+        mapping: TableMapping,
+        ruleset: Ruleset,
+        *,
+        verify_all: bool = False,
+        progress: Progress | None = None,
+    ) -> None:
+        super().__init__(sources, mapping, progress)
+        self.ruleset = ruleset
+        self._coded = CodedTables(sources, mapping, ruleset)
+        self.tally = Tally(ruleset, self._coded.rules, [domain.values for domain in self._coded.coder.domains])
+        self._verify_all = verify_all
+        self.verified = 0
+
+    @property
+    def stamp(self) -> dict[str, str]:
+        """What answers rest on."""
+        return stamp_of(self.ruleset, self.mapping)
+
+    def tables(self, shape: str = "wide") -> Iterator[pa.Table]:
+        """The answers, batch by batch, all of one schema; at least one table, which may have no rows."""
+        kept: KeptColumns | None = None
+        for source, bound in zip(self.sources, self._coded.mappings, strict=True):
+            for batch in read_batches(source, bound, self.ruleset.fields):
+                coded, rejects = self._coded.code(batch, bound)
+                found = self._coded.kernel.answer(coded)
+                self.tally.add(coded.codes, self._coded.verdicts(found))
+                self.tally.refuse(self.passed(len(coded.rows), batch.folded, rejects))
+                self.tally.warnings.update(coded.warnings)
+                answers = found.long() if shape == "long" else found.wide()
+                times = len(self._coded.rules) if shape == "long" else 1
+                kept = kept or KeptColumns(self.sources, self._coded.mappings, ("file", *answers.column_names))
+                rows, places = coded.rows.repeat(times), coded.places.repeat(times)
+                yield beside(batch, rows, places, answers.drop_columns(["row"]), kept)
+
+    def summary(self, least: int = 0) -> CohortSummary:
+        """What all batches that were gone through come to, with numbers below `least` hidden."""
+        tally, rules = self.tally, self.ruleset
+        answer = self._coded.answer
+        missing, examined = tally.missing(answer)
+        columns = {
+            key: (title, names) for bound in self._coded.mappings for key, title, names in read_columns(bound, rules.fields)
+        }
+        found = CohortSummary(
+            notice=notice(rules.card.as_of),
+            ruleset=identity(rules),
+            mapping=self.mapping_identity,
+            tables=tuple(source.name for source in self.sources),
+            columns=tuple(ReadColumns(field=key, title=title, columns=names) for key, (title, names) in columns.items()),
+            suppress_below=0,
+            rows=self.counts,
+            scope=tally.scopes(),
+            out_of_scope=scope_reasons(tally, answer, self._scope_fields(), self._words),
+            patients=tally.described(self._value),
+            strongest=tally.standings(),
+            therapies=tally.therapies(),
+            missing=missing,
+            examined=examined,
+            rejects=tally.refused(),
+            warnings=counted_warnings(tally.warnings),
+            verified=self.verified,
+        )
+        return suppressed(found, least)
+
+    def _scope_fields(self) -> list[str]:
+        read = evaluator_of(self.ruleset).explained[SCOPE].fields
+        return [name for name in self.ruleset.fields if name in read]
+
+    def _value(self, name: str, value: Value | None) -> str:
+        return shown(self.ruleset.fields[name], value)
+
+    def _words(self, name: str, value: Value | None) -> str:
+        return Wording(self.ruleset).fact(name, value)
+
+
+def beside(batch: ReadBatch, rows: Any, places: Any, answers: pa.Table, kept: KeptColumns) -> pa.Table:
+    """Answers behind the numbers of their rows and the columns that go with them; `places` are those of the rows in the batch."""
+    number = len(rows)
+    file = {"file": pa.array([batch.file], pa.string()).take(pa.array(np.zeros(number, dtype=np.int64)))} if kept.several else {}
+    own = kept.columns(batch, pa.array(places, pa.int64()))
+    columns = dict(zip(answers.column_names, answers.columns, strict=True))
+    return pa.table({**file, "row": pa.array(rows, pa.int64()), **own, **columns})

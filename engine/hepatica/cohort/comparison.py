@@ -1,0 +1,241 @@
+"""A cohort under two rulesets: which rows are answered differently, and how."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
+from typing import Any, NamedTuple
+
+import numpy as np
+import pyarrow as pa
+
+from hepatica.cohort.cohort import CodedTables, Counting, Progress, beside, stamp_of
+from hepatica.cohort.mapping import TableMapping
+from hepatica.cohort.run import KeptColumns, read_batches
+from hepatica.cohort.sources import TableSource
+from hepatica.cohort.summary import MappingIdentity, Number, RowCounts, hidden, parts, small
+from hepatica.cohort.tally import NAMES, SCOPES, Verdicts, ranks, strongest
+from hepatica.evaluation import ListName, RulesetIdentity, identity
+from hepatica.knowledge import RANK, STANDINGS, Ruleset
+from hepatica.notice import notice
+from hepatica.records import record
+
+NONE = len(RANK) + 1
+
+
+@record(kw_only=True)
+class CohortTurn:
+    """Rows that were so under the old ruleset and are so under the new one; both in words."""
+
+    old: str
+    new: str
+    rows: Number
+
+
+@record(kw_only=True)
+class CohortTherapyTurn:
+    """Rows in which a therapy is in one list under the old ruleset and in another under the new one; "" where a ruleset does not
+    know the therapy."""
+
+    therapy: str
+    name: str
+    old: ListName | str
+    new: ListName | str
+    rows: Number
+
+
+@record(kw_only=True)
+class CohortDiff:
+    """What a change of rules does to the patients of a cohort. `changed` rows have another scope or strongest standing, or a
+    therapy that both rulesets know in another list."""
+
+    notice: str
+    ruleset: RulesetIdentity
+    new_ruleset: RulesetIdentity
+    mapping: MappingIdentity
+    tables: tuple[str, ...]
+    suppress_below: int
+    rows: RowCounts
+    changed: Number
+    scope: tuple[CohortTurn, ...]
+    strongest: tuple[CohortTurn, ...]
+    therapies: tuple[CohortTherapyTurn, ...]
+
+
+class _Side(NamedTuple):
+    """One ruleset's tables, and by standing rank the words for it."""
+
+    coded: CodedTables
+    ranks: list[Any]
+    names: tuple[str, ...]
+
+    def standings(self, found: Verdicts) -> Any:
+        """By row, the rank of the strongest option; `NONE` where there is none."""
+        best, rule, none = strongest(found, self.ranks)
+        ranked = np.full(len(none), NONE)
+        for place, own in enumerate(self.ranks):
+            chosen = ~none & (best == place)
+            ranked[chosen] = own[rule[chosen]]
+        return ranked
+
+
+class CohortComparison(Counting):
+    """A run under two rulesets: go through `tables` once, then ask for the `summary`."""
+
+    def __init__(
+        self,
+        sources: Sequence[TableSource],
+        mapping: TableMapping,
+        old: Ruleset,
+        new: Ruleset,
+        *,
+        progress: Progress | None = None,
+    ) -> None:
+        super().__init__(sources, mapping, progress)
+        self.old, self.new = old, new
+        self.fields = old.fields.merged(known for name, known in new.fields.items() if name not in old.fields)
+        self._sides = [_side(sources, mapping, ruleset) for ruleset in (old, new)]
+        self._mappings = [mapping.over(source.columns, self.fields, source.name) for source in sources]
+        self._all = tuple(dict.fromkeys((*old.therapies, *new.therapies)))
+        self.changed_rows = 0
+        self._scope: Counter[tuple[int, int]] = Counter()
+        self._strongest: Counter[tuple[int, int]] = Counter()
+        self._lists: dict[str, Any] = {name: np.zeros((len(NAMES) + 1,) * 2, dtype=np.int64) for name in self._all}
+
+    @property
+    def changed(self) -> int:
+        """1 where any row is answered differently: a command's exit code."""
+        return int(self.changed_rows > 0)
+
+    @property
+    def stamp(self) -> dict[str, str]:
+        """What the comparison rests on."""
+        return {**stamp_of(self.old, self.mapping), "new_ruleset": stamp_of(self.new, self.mapping)["ruleset"]}
+
+    def tables(self, shape: str = "wide") -> Iterator[pa.Table]:
+        """By row what changes (wide), or a row to each patient and therapy whose list changes (long); at least one table."""
+        kept: KeptColumns | None = None
+        for source, bound in zip(self.sources, self._mappings, strict=True):
+            for batch in read_batches(source, bound, self.fields):
+                pairs = [side.coded.code(batch, bound) for side in self._sides]
+                good = np.intersect1d(*(coded.rows for coded, _ in pairs))
+                chosen = [np.flatnonzero(np.isin(coded.rows, good)) for coded, _ in pairs]
+                found = [
+                    side.coded.answer(coded.codes[:, places])
+                    for side, (coded, _), places in zip(self._sides, pairs, chosen, strict=True)
+                ]
+                # Both rulesets may refuse the same cell.
+                rejects = list(dict.fromkeys(one for _, refused in pairs for one in refused))
+                self.passed(len(good), batch.folded, rejects)
+                answers, which = self._compared(found, shape)
+                kept = kept or KeptColumns(self.sources, self._mappings, ("file", "row", *answers.column_names))
+                places = pairs[0][0].places[chosen[0]]
+                yield beside(batch, good[which], places[which], answers, kept)
+
+    def _compared(self, found: Sequence[Verdicts], shape: str) -> tuple[pa.Table, Any]:
+        rows = len(found[0].scope)
+        standings = [side.standings(one) for side, one in zip(self._sides, found, strict=True)]
+        lists = {name: self._both(name, found, rows) for name in self._all}
+        common = [lists[name] for name in self._all if name in self.old.therapies and name in self.new.therapies]
+        differs = np.logical_or.reduce([old != new for old, new in common]) if common else np.zeros(rows, dtype=np.bool_)
+        differs = differs | (found[0].scope != found[1].scope) | (standings[0] != standings[1])
+        self._count(found, standings, lists, differs)
+        return self._long(lists) if shape == "long" else (self._wide(found, standings, lists, differs), np.arange(rows))
+
+    def _both(self, name: str, found: Sequence[Verdicts], rows: int) -> tuple[Any, Any]:
+        """A therapy's list by row under both rulesets; one that a ruleset does not know has the last number."""
+        made = []
+        for side, one in zip(self._sides, found, strict=True):
+            known = name in side.names
+            made.append(one.lists[side.names.index(name)] if known else np.full(rows, len(NAMES), dtype=np.uint8))
+        return made[0], made[1]
+
+    def _count(self, found: Sequence[Verdicts], standings: Sequence[Any], lists: Mapping[str, Any], differs: Any) -> None:
+        self.changed_rows += int(differs.sum())
+        for counter, (old, new) in ((self._scope, [one.scope for one in found]), (self._strongest, standings)):
+            pairs, numbers = np.unique(np.stack([old, new]), axis=1, return_counts=True)
+            counter.update({(int(a), int(b)): int(number) for a, b, number in zip(*pairs, numbers, strict=True)})
+        for name, (old, new) in lists.items():
+            np.add.at(self._lists[name], (old, new), 1)
+
+    def _wide(self, found: Sequence[Verdicts], standings: Sequence[Any], lists: Mapping[str, Any], differs: Any) -> pa.Table:
+        scopes = [pa.array(SCOPES).take(pa.array(one.scope)) for one in found]
+        strong = [pa.array([*RANK, "", ""]).take(pa.array(np.minimum(each, len(RANK)))) for each in standings]
+        return pa.table(
+            {
+                "changed": pa.array(differs),
+                "scope": scopes[0],
+                "new_scope": scopes[1],
+                "strongest": strong[0],
+                "new_strongest": strong[1],
+                "changes": self._changes(lists, len(differs)),
+            }
+        )
+
+    def _changes(self, lists: Mapping[str, Any], rows: int) -> pa.Array:
+        """By row, the therapies whose list changes, made once for each way in which a row changes."""
+        both = np.stack([each for pair in lists.values() for each in pair], axis=1) if lists else np.zeros((rows, 0))
+        ways, which = np.unique(both, axis=0, return_inverse=True)
+        texts = [self._way(way.reshape(-1, 2)) for way in ways]
+        return pa.array(texts, pa.string()).take(pa.array(which.reshape(-1)))
+
+    def _way(self, way: Any) -> str:
+        named = (*NAMES, "not in this ruleset")
+        pairs = zip(self._all, way, strict=True)
+        return "; ".join(f"{name}: {named[old]} -> {named[new]}" for name, (old, new) in pairs if old != new)
+
+    def _long(self, lists: Mapping[str, Any]) -> tuple[pa.Table, Any]:
+        named = pa.array([*NAMES, ""])
+        found = []
+        for number, (before, after) in enumerate(lists.values()):
+            differs = np.flatnonzero(before != after)
+            found.append(np.stack([differs, np.full(len(differs), number), before[differs], after[differs]]))
+        every = np.concatenate(found, axis=1)
+        which, place, old, new = every[:, np.lexsort((every[1], every[0]))]
+        columns = {"therapy": pa.array(self._all).take(pa.array(place)), "list": named.take(pa.array(old))}
+        return pa.table({**columns, "new_list": named.take(pa.array(new))}), which
+
+    def summary(self, least: int = 0) -> CohortDiff:
+        """What all batches that were gone through come to, with numbers below `least` hidden."""
+        ranked = [*(STANDINGS[name].title for name in RANK), "no certain option", "no certain option"]
+        scopes = ("in scope", "out of scope", "scope not known")
+        found = CohortDiff(
+            notice=notice(self.new.card.as_of),
+            ruleset=identity(self.old),
+            new_ruleset=identity(self.new),
+            mapping=self.mapping_identity,
+            tables=tuple(source.name for source in self.sources),
+            suppress_below=least if least > 1 else 0,
+            rows=self.counts,
+            changed=self.changed_rows,
+            scope=_turns(self._scope, scopes, least),
+            strongest=_turns(self._strongest, ranked, least),
+            therapies=tuple(sorted(self._therapies(least), key=lambda one: (-(one.rows or 0), one.name, one.old, one.new))),
+        )
+        rows = replace(
+            found.rows, **{name: small(getattr(found.rows, name), least) for name in ("answered", "rejected", "folded")}
+        )
+        hides = rows != found.rows
+        changed = hidden([found.changed, (found.rows.answered or 0) - self.changed_rows], least)[0]
+        return replace(found, rows=replace(rows, rows=None) if hides else rows, changed=changed)
+
+    def _therapies(self, least: int) -> Iterator[CohortTherapyTurn]:
+        named = (*NAMES, "")
+        for name in self._all:
+            card = self.new.therapies.get(name) or self.old.therapies[name]
+            turns = self._lists[name]
+            every = [(old, new) for old in range(len(named)) for new in range(len(named)) if turns[old, new]]
+            for (old, new), rows in zip(every, hidden([int(turns[pair]) for pair in every], least), strict=True):
+                if old != new:
+                    yield CohortTherapyTurn(therapy=name, name=card.name, old=named[old], new=named[new], rows=rows)
+
+
+def _side(sources: Sequence[TableSource], mapping: TableMapping, ruleset: Ruleset) -> _Side:
+    coded = CodedTables(sources, mapping, ruleset)
+    return _Side(coded, ranks(coded.rules), tuple(ruleset.therapies))
+
+
+def _turns(counts: Counter[tuple[int, int]], words: Sequence[str], least: int) -> tuple[CohortTurn, ...]:
+    ordered = sorted(counts.items(), key=lambda one: (-one[1], one[0]))
+    return parts(tuple(CohortTurn(old=words[old], new=words[new], rows=rows) for (old, new), rows in ordered), least)

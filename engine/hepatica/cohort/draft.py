@@ -1,0 +1,270 @@
+"""A mapping proposed for a table: what its columns seem to be, what they hold, and what only a person can say."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import asdict
+from difflib import get_close_matches
+from typing import Any, Literal
+
+from hepatica.cohort.canonical import NUMERIC
+from hepatica.cohort.mapping import PARTS, found_field
+from hepatica.cohort.sources import TableFormat, TableSource, plain_cell
+from hepatica.notice import NOTICE
+from hepatica.patient import COMPONENTS, Field, Fields, Refused, is_missing, profile_from, read_value
+from hepatica.problems import InvalidInput, quote
+from hepatica.records import record
+
+MOST_CELLS, MOST_SHOWN = 2000, 8
+_CHECK_BOX = re.compile(r"(?P<group>.+?)___(?P<code>[A-Za-z0-9_]+)")
+_PATIENT = re.compile(r"(record|patient|subject|case|study|participant)?[ _-]?(id|no|nr|number|pseudonym)", re.IGNORECASE)
+_UNIT = re.compile(r"(?:^|[ _])units?(?:$|[ _])", re.IGNORECASE)
+_LIKE = 0.85
+Certainty = Literal["sure", "unsure", "not_read"]
+
+
+@record(kw_only=True)
+class DraftColumn:
+    """A column, the field that it seems to hold, how sure that is, why, and some of its cells."""
+
+    column: str
+    field: str
+    certainty: Certainty
+    says: str
+    unit: str = ""
+    cells: tuple[str, ...] = ()
+
+
+@record(kw_only=True)
+class MappingDraft:
+    """What a table's columns seem to be. `yaml` is the mapping file: what is unsure stands in it as comments to be answered."""
+
+    notice: str
+    table: str
+    rows: int
+    columns: tuple[DraftColumn, ...]
+    yaml: str
+
+
+def draft_mapping(source: TableSource, fields: Fields, how: TableFormat) -> MappingDraft:
+    """A mapping proposed from a table's headings and its first rows; nothing in it is guessed silently."""
+    batch = next(source.batches(), None)
+    rows = 0 if batch is None else batch.table.num_rows
+    cells = {name: Counter(_texts(batch.table.column(name)) if batch else ()) for name in source.columns}
+    columns = tuple(_column(name, cells[name], fields, rows) for name in source.columns)
+    columns = tuple(_once(columns))
+    return MappingDraft(
+        notice=NOTICE,
+        table=source.name,
+        rows=rows,
+        columns=columns,
+        yaml="\n".join(_written(source, columns, fields, how)) + "\n",
+    )
+
+
+def _texts(column: Any) -> Iterator[str]:
+    return (text for cell in column.to_pylist() if (text := (plain_cell(cell) or "").strip()))
+
+
+def _column(name: str, cells: Counter[str], fields: Fields, rows: int) -> DraftColumn:
+    shown = tuple(cell for cell, _ in cells.most_common(MOST_SHOWN))
+    box = _CHECK_BOX.fullmatch(name)
+    if box:
+        return _check_box(name, box, fields, shown)
+    if _UNIT.search(name):
+        return DraftColumn(column=name, field="", certainty="not_read", says="units? (unit_column of a field)", cells=shown)
+    named = found_field(name, fields)
+    member = _member(name, fields) if named is None else None
+    if member is not None:
+        says = f"the heading names {member[1]}, a value of {member[0]}; are its cells yes and no?"
+        return DraftColumn(column=name, field=member[0], certainty="unsure", says=says, cells=shown)
+    near = _near(name, fields) if named is None else None
+    if named is None and near is None:
+        repeated = _PATIENT.fullmatch(name) and sum(cells.values()) > len(cells)
+        says = f"{sum(cells.values())} rows, {len(cells)} patients: several rows to a patient?" if repeated else ""
+        return DraftColumn(column=name, field="", certainty="not_read", says=says, cells=shown)
+    key, known, unit = named or (near[0], near[1], "")  # type: ignore[index]
+    says, certainty = _judged(key, known, unit, cells, fields)
+    if near is not None:
+        says, certainty = f"the name is like that of {key}; {says}", "unsure"
+    return DraftColumn(column=name, field=key, certainty=certainty, says=says, unit=unit, cells=shown)
+
+
+def _check_box(name: str, box: re.Match[str], fields: Fields, shown: tuple[str, ...]) -> DraftColumn:
+    key = (found_field(box["group"], fields) or ("",))[0]
+    if key not in fields or fields[key].kind != "set":
+        key = ""
+    says = f"a check box of {quote(box['group'])}: which value is its code {box['code']}?" if key else "a check box"
+    return DraftColumn(column=name, field=key, certainty="unsure" if key else "not_read", says=says, cells=shown)
+
+
+def _member(name: str, fields: Fields) -> tuple[str, str] | None:
+    """The set of which a heading names one value (`HBsAg`, `Alcohol`), and that value."""
+    for key, known in fields.items():
+        if known.kind == "set":
+            try:
+                value = read_value(known, name.replace("_", " ")).value
+            except Refused:
+                continue
+            if value:
+                return key, ", ".join(value)
+    return None
+
+
+def _near(name: str, fields: Fields) -> tuple[str, Field] | None:
+    """The field whose name, or one of whose other names, the heading is like or contains as a word."""
+    words = {alias.lower(): key for key, known in fields.items() for alias in (key, known.title, *known.aliases)}
+    for part, known in PARTS[COMPONENTS].items() if "child_pugh_class" in fields else ():
+        words |= {alias.lower(): f"{COMPONENTS}.{part}" for alias in (part, *known.aliases)}
+    spoken = re.sub(r"[\s_().\[\]/-]+", " ", name).lower().strip()
+    whole = [alias for alias in words if re.search(rf"(?<![^ ]){re.escape(alias.replace('_', ' '))}(?![^ ])", spoken)]
+    found = sorted(whole, key=len)[-1:] or get_close_matches(spoken, words, n=1, cutoff=_LIKE)
+    resolved = found_field(words[found[0]], fields) if found else None
+    return (resolved[0], resolved[1]) if resolved else None
+
+
+def _judged(key: str, known: Field, unit: str, cells: Counter[str], fields: Fields) -> tuple[str, Certainty]:
+    """What the cells say of a field, in words, and whether all of them can be read."""
+    every = list(cells)[:MOST_CELLS]
+    refused = {cell: reason for cell in every if (reason := _refusal(key, _with(cell, unit), fields))}
+    total = sum(cells.values())
+    if not refused:
+        return f"{total} cells, all read", "sure"
+    if _bare(refused) and known.kind not in NUMERIC:
+        codes = ", ".join(sorted(refused, key=_order)[:MOST_SHOWN])
+        return f"bare codes ({codes}): a code book must say what each means", "unsure"
+    if _bare(refused) and known.unit and not unit:
+        return f"numbers without a unit, {_span(refused)}: {' or '.join(known_titles(known))}?", "unsure"
+    bad = sum(cells[cell] for cell in refused)
+    first = sorted(refused, key=lambda cell: (-cells[cell], cell))[0]
+    certainty: Certainty = "sure" if bad * 10 < total else "unsure"
+    return f"{bad} of {total} cells are refused, such as {quote(first)}: {refused[first]}", certainty
+
+
+def known_titles(known: Field) -> list[str]:
+    """The units of a field, each once."""
+    return list(dict.fromkeys(filter(None, (known.unit, *known.units))))
+
+
+def _with(cell: str, unit: str) -> str:
+    return f"{cell} {unit}" if unit and cell[-1:].isdigit() else cell
+
+
+def _bare(cells: Iterable[str]) -> bool:
+    return all(re.fullmatch(r"[\d.,]+", cell) for cell in cells)
+
+
+def _span(cells: Iterable[str]) -> str:
+    numbers = sorted(float(cell.replace(",", ".")) for cell in cells if re.fullmatch(r"\d+(?:[.,]\d+)?", cell))
+    return f"{numbers[0]:g} to {numbers[-1]:g}" if numbers else "some of them unlike numbers"
+
+
+def _order(cell: str) -> tuple[int, str]:
+    return len(cell), cell
+
+
+def _refusal(key: str, cell: str, fields: Fields) -> str:
+    """Why a cell is refused; empty where it is read."""
+    if is_missing(cell):
+        return ""
+    group, dot, part = key.partition(".")
+    try:
+        profile_from({group: {part: cell}} if dot else {key: cell}, fields=fields)
+    except InvalidInput as error:
+        return error.problems[0].message
+    return ""
+
+
+def _once(columns: Sequence[DraftColumn]) -> Iterator[DraftColumn]:
+    """The columns with at most one sure one to a field: of two that seem the same, a person must choose."""
+    sure = Counter(each.field for each in columns if each.certainty == "sure")
+    for each in columns:
+        if each.certainty == "sure" and sure[each.field] > 1:
+            others = ", ".join(quote(one.column) for one in columns if one.field == each.field and one is not each)
+            yield DraftColumn(
+                column=each.column, field=each.field, certainty="unsure", unit=each.unit, cells=each.cells,
+                says=f"{others} seems to be the same field: which one is meant?",
+            )  # fmt: skip
+        else:
+            yield each
+
+
+def _written(source: TableSource, columns: Sequence[DraftColumn], fields: Fields, how: TableFormat) -> Iterator[str]:
+    """The lines of the mapping file."""
+    yield f"# A draft for {_line(source.name)}, from its headings and first rows. Read every line: it says what your table means."
+    yield from ("# " + part for part in _wrapped(NOTICE))
+    yield "mapping: draft"
+    said = {name: value for name, value in asdict(how).items() if value}
+    if said:
+        yield f"table: {json.dumps(said, ensure_ascii=False)}"
+    elif source.european:
+        yield "# The cells stand between semicolons. If a comma stands before decimals (1,5), say so:"
+        yield '# table: {decimal: ","}'
+    sure = [each for each in columns if each.certainty == "sure"]
+    unsure = [each for each in columns if each.certainty == "unsure"]
+    left = [each for each in columns if each.certainty == "not_read"]
+    for each in left:
+        if each.says:
+            yield f"# {_line(each.column)}: {each.says}"
+        if "patients:" in each.says:
+            yield f"# rows: {{patient: {_scalar(each.column)}, date: ..., index: ..., take: last_before}}"
+    yield "fields:" if sure else "fields: {}  # nothing is certain; without the braces, answer what follows"
+    for each in sure:
+        unit = f", unit: {_scalar(each.unit)}" if each.unit else ""
+        yield f"  {each.field}: {{column: {_scalar(each.column)}{unit}}}  # {_line(each.says)}"
+    for key in dict.fromkeys(each.field for each in unsure):
+        yield from _question(key, [each for each in unsure if each.field == key], fields)
+    if left:
+        yield f"# Not read, kept beside the answers: {', '.join(_line(each.column) for each in left)}"
+
+
+def _question(key: str, columns: Sequence[DraftColumn], fields: Fields) -> Iterator[str]:
+    """An unsure field as comments that need only be answered and uncommented."""
+    named = found_field(key, fields)
+    assert named is not None
+    known = named[1]
+    for each in columns:
+        yield f"  # UNSURE {_line(each.column)}: {_line(each.says)}"
+    boxes = [each for each in columns if known.kind == "set" and each.column != key]
+    if boxes:
+        yield f"  # {key}:"
+        yield f"  #   members:  # for each of {', '.join(known.values)}; or end with others: absent"
+        for each in boxes:
+            member = _member(each.column, fields)
+            codes = ", ".join(f"{_scalar(cell)}: ..." for cell in sorted(each.cells, key=_order))
+            yield f"  #     {member[1] if member else '...'}: {{column: {_scalar(each.column)}, codes: {{{codes}}}}}"
+        return
+    for each in columns:
+        yield f"  # {key}: {{column: {_scalar(each.column)}{_blank(each, known)}"
+
+
+def _blank(each: DraftColumn, known: Field) -> str:
+    """What is left to be said of an unsure column."""
+    if "bare codes" in each.says:
+        codes = ", ".join(f"{_scalar(cell)}: ..." for cell in sorted(each.cells, key=_order) if _bare([cell]))
+        words = ", ".join((*(("yes", "no") if known.kind == "flag" else known.values), "unknown"))
+        return f", codes: {{{codes}}}}}  # each one of {words}"
+    return ", unit: ...}" if "without a unit" in each.says else f", unit: {_scalar(each.unit)}}}" if each.unit else "}"
+
+
+def _line(text: str) -> str:
+    """Text for a comment of YAML: on one line, whatever a heading holds."""
+    return quote(text)[1:-1] if len(text) < 60 else "".join(char if char.isprintable() else "\ufffd" for char in text)
+
+
+def _scalar(text: str) -> str:
+    """Text as a scalar of YAML that is read back as it is."""
+    plain = re.fullmatch(r"[A-Za-z][A-Za-z0-9_]*( [A-Za-z0-9_]+)*", text)
+    return text if plain else '"' + re.sub(r'(["\\])', r"\\\1", text).translate(_ESCAPES) + '"'
+
+
+_ESCAPES: Mapping[int, str] = {code: f"\\x{code:02x}" for code in (*range(32), 127)}
+
+
+def _wrapped(text: str) -> list[str]:
+    from textwrap import wrap
+
+    return wrap(text, 120)

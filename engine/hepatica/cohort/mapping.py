@@ -1,0 +1,366 @@
+"""A mapping: how the columns of a table become fields. What it does not say is not guessed.
+
+A bare code has a meaning only where a code book gives it one; a number without a unit has one only where the mapping names it.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import asdict, field, replace
+from functools import cached_property, lru_cache
+from pathlib import Path
+from typing import Any, Literal
+
+from hepatica.cohort.rejects import Reject
+from hepatica.cohort.sources import DELIMITERS, TableFormat
+from hepatica.documents import Node, adapter, decode, read_bytes, read_yaml
+from hepatica.paths import shipped
+from hepatica.patient import (
+    CHILD_PUGH_PARTS,
+    COMMON_FIELDS,
+    COMPONENTS,
+    LABEL,
+    STAINING_PARTS,
+    Field,
+    Fields,
+    Refused,
+    keys_of,
+    read_value,
+    unit_key,
+)
+from hepatica.problems import InvalidInput, Problem, quote, suggestion
+from hepatica.records import record
+
+Take = Literal["last_before", "first_after", "last", "first"]
+# Measurements that are made of parts: each part is a column of its own, named `child_pugh_components.inr`.
+PARTS: Mapping[str, Fields] = {COMPONENTS: CHILD_PUGH_PARTS, "cmet": STAINING_PARTS}
+
+
+@record(kw_only=True)
+class ColumnReading:
+    """One column, and how its cells are read.
+
+    `codes` is the code book: what each code means, in words that the field takes; "" is the empty cell. Where there is one, no
+    other cell is taken but words for "missing". `unit` is the unit of bare numbers, or `unit_column` names the column that
+    holds it, whose own codes `units` explains. `missing` are further words for "not known".
+    """
+
+    column: str
+    codes: Mapping[str, str] = field(default_factory=dict)
+    unit: str = ""
+    unit_column: str = ""
+    units: Mapping[str, str] = field(default_factory=dict)
+    missing: tuple[str, ...] = ()
+
+
+@record(kw_only=True)
+class FieldReading(ColumnReading):
+    """Where a field comes from: one column (the keys of `ColumnReading`), several, or one `value` that all rows have.
+
+    `any_of` are columns of yes and no, any of which makes a flag true. `members` gives for each value of a set the columns of
+    yes and no that stand for it (check boxes, serology). The set is known where all of these are; a value that is not named is
+    absent only where `others: absent` says so. `take` is which of several rows of a patient counts for this field.
+    """
+
+    column: str = ""
+    value: str = ""
+    any_of: tuple[ColumnReading, ...] = ()
+    members: Mapping[str, tuple[ColumnReading, ...]] = field(default_factory=dict)
+    others: Literal["absent", ""] = ""
+    take: Take | Literal[""] = ""
+
+    @property
+    def several(self) -> tuple[ColumnReading, ...]:
+        """The columns of yes and no."""
+        return (*self.any_of, *(each for columns in self.members.values() for each in columns))
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """The names of all columns that are read."""
+        own = filter(None, (self.column, self.unit_column))
+        return tuple(dict.fromkeys((*own, *(each.column for each in self.several))))
+
+
+@record(kw_only=True)
+class Visits:
+    """Several rows to a patient: the columns of the patient, of the row's date and of the index date, and which row counts.
+
+    `take`: the last known value on or before the index date, the first after it; or, without an index date, the last or the
+    first of all. `date_format` is that of dates which are not written YYYY-MM-DD (`%d.%m.%Y`).
+    """
+
+    patient: str
+    date: str
+    index: str = ""
+    take: Take = "last_before"
+    date_format: str = "%Y-%m-%d"
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """The columns that are read."""
+        return tuple(filter(None, (self.patient, self.date, self.index)))
+
+
+@record(kw_only=True)
+class TableMapping:
+    """A mapping file. Without `fields` the columns are read whose names are those of fields.
+
+    `missing` are words for "not known" in every column. `keep` names the columns that go with the answers uninterpreted; as a
+    rule all that no field reads.
+    """
+
+    mapping: str = ""
+    title: str = ""
+    source: str = ""
+    table: TableFormat = field(default_factory=TableFormat)
+    missing: tuple[str, ...] = ()
+    rows: Visits | None = None
+    keep: tuple[str, ...] | None = None
+    fields: Mapping[str, FieldReading] = field(default_factory=dict)
+
+    @cached_property
+    def digest(self) -> str:
+        """What tells this mapping from every other: it is the same wherever the file lies and however it is laid out."""
+        text = json.dumps(asdict(self), sort_keys=True, ensure_ascii=False)
+        return f"sha256:{hashlib.sha256(text.encode()).hexdigest()}"
+
+    @property
+    def identity(self) -> str:
+        """The mapping's name with the beginning of its digest, as tables carry it."""
+        return f"{self.mapping or 'column names'} {self.digest}"
+
+    def over(self, columns: Iterable[str], fields: Fields, name: str = "<table>") -> TableMapping:
+        """This mapping for a table of such columns: by their names where no fields are given.
+
+        Raises `InvalidInput` where a column that it reads is missing, or where no column is read at all.
+        """
+        columns = tuple(columns)
+        bound = self if self.fields else replace(self, fields=_by_names(columns, fields, name))
+        wanted = [(each, key) for key, reading in bound.fields.items() for each in reading.columns]
+        wanted += [(each, "rows") for each in (self.rows.columns if self.rows else ())]
+        wanted += [(each, "keep") for each in self.keep or ()]
+        missing = [
+            Problem(name, 1, 1, "no-column", f"{key} is to be read from {quote(each)}; {_near(each, columns)}")
+            for each, key in wanted
+            if each not in columns
+        ]
+        if missing:
+            raise InvalidInput(missing)
+        return bound
+
+    def canonical(self, table: Any, fields: Fields = COMMON_FIELDS) -> tuple[Any, list[Reject]]:
+        """The canonical table of an Arrow table, every row of it, and the rejects: a row that has any is not to be answered.
+
+        Raises `InvalidInput` for columns that cannot be used.
+        """
+        from hepatica.cohort.canonical import canonical
+
+        return canonical(self.over(table.column_names, fields), table, fields)
+
+    def kept(self, columns: Iterable[str]) -> tuple[str, ...]:
+        """The columns that go with the answers as they are."""
+        read = {each for reading in self.fields.values() for each in reading.columns}
+        if self.rows:
+            return tuple(filter(None, (self.rows.patient, self.rows.index)))
+        return tuple(each for each in columns if (each not in read if self.keep is None else each in self.keep))
+
+
+def _near(column: str, columns: tuple[str, ...]) -> str:
+    hint, _, _ = suggestion(column, columns).partition(" allowed:")
+    listed = ", ".join(map(quote, columns[:20])) + (" ..." if len(columns) > 20 else "")
+    return f"{hint if hint.startswith('did you') else 'there is none'}; the columns are {listed}"
+
+
+def found_field(written: str, fields: Fields) -> tuple[str, Field, str] | None:
+    """The field that a column's heading names, as (key, field, unit in the heading); None where it names none."""
+    group, _, part = written.partition(".")
+    if group in PARTS and part in PARTS[group]:
+        return written, PARTS[group][part], ""
+    name, unit = fields.find_with_unit(written)
+    if name is not None:
+        return name, fields[name], unit
+    name, unit = CHILD_PUGH_PARTS.find_with_unit(written) if COMPONENTS in keys_of(fields) else (None, "")
+    return (f"{COMPONENTS}.{name}", CHILD_PUGH_PARTS[name], unit) if name else None
+
+
+def _by_names(columns: tuple[str, ...], fields: Fields, name: str) -> dict[str, FieldReading]:
+    found: dict[str, FieldReading] = {}
+    problems = []
+    for column in columns:
+        named = found_field(column, fields)
+        if named is None:
+            continue
+        if named[0] in found:
+            message = (
+                f"{quote(found[named[0]].column)} and {quote(column)} both name {named[0]}; say in a mapping which one is read"
+            )
+            problems.append(Problem(name, 1, 1, "duplicate-field", message))
+        found.setdefault(named[0], FieldReading(column=column, unit=named[2]))
+    if not found:
+        message = "no column is named as a field; a mapping says what the columns mean (hepatica cohort --draft-mapping)"
+        problems.append(Problem(name, 1, 1, "no-field", message))
+    if problems:
+        raise InvalidInput(problems)
+    return found
+
+
+# Reading a mapping file
+
+
+def shipped_mappings() -> dict[str, Path]:
+    """The mappings that come with the program, by name."""
+    return {path.stem: path for path in sorted((shipped("patients") / "mappings").glob("*.yaml"))}
+
+
+def read_mapping(name: str | Path, fields: Fields = COMMON_FIELDS) -> TableMapping:
+    """The mapping in a file, or a shipped one by its name; raises `InvalidInput` with every problem."""
+    path = Path(name)
+    if not path.exists() and str(name) in shipped_mappings():
+        path = shipped_mappings()[str(name)]
+    elif not path.exists() and not path.suffix:
+        message = f"no such file, and no mapping of this name; {suggestion(name, shipped_mappings())}"
+        raise InvalidInput([Problem(str(name), 1, 1, "unreadable", message)])
+    return mapping_in(read_bytes(path, str(path)), str(path), fields)
+
+
+def mapping_in(data: bytes, file: str, fields: Fields = COMMON_FIELDS) -> TableMapping:
+    """As `read_mapping`, of bytes already read."""
+    node = read_yaml(data, file)
+    problems: list[Problem] = []
+    found = decode(TableMapping, _spelled_out(node), file, problems)
+    if found is not None:
+        problems += _faults(found, node, file, fields)
+    if problems or found is None:
+        raise InvalidInput(problems)
+    return found
+
+
+def _spelled_out(node: Node) -> Node:
+    """The document with the short forms written in full: a column's name for what is read of it, one column for a list."""
+    if not isinstance(node.value, dict) or not isinstance(fields := node.value.get("fields"), Node):
+        return node
+    if isinstance(fields.value, dict):
+        node.value["fields"] = _like(fields, {key: _reading(each) for key, each in fields.value.items()})
+    return node
+
+
+def _reading(node: Node) -> Node:
+    node = _column(node)
+    if not isinstance(node.value, dict):
+        return node
+    made = dict(node.value)
+    if isinstance(several := made.get("any_of"), Node):
+        made["any_of"] = _columns(several)
+    if isinstance(members := made.get("members"), Node) and isinstance(members.value, dict):
+        made["members"] = _like(members, {key: _columns(each) for key, each in members.value.items()})
+    return _like(node, made)
+
+
+def _column(node: Node) -> Node:
+    return node if isinstance(node.value, (dict, list)) else _like(node, {"column": node})
+
+
+def _columns(node: Node) -> Node:
+    return _like(node, [_column(each) for each in (node.value if isinstance(node.value, list) else [node])])
+
+
+def _like(node: Node, value: Any) -> Node:
+    return Node(value, node.line, node.column, node.raw, node.keys, node.origin)
+
+
+def _faults(mapping: TableMapping, node: Node, file: str, fields: Fields) -> Iterator[Problem]:
+    """What is wrong with a mapping that can be read: fields, units and meanings that do not exist."""
+    known = fields.merged(each for name, each in COMMON_FIELDS.items() if name not in fields)
+    mark = mapping.table.delimiter
+    if mark and mark not in DELIMITERS:
+        yield node.at(("table", "delimiter")).problem(file, "delimiter", f"a delimiter is one of {' '.join(DELIMITERS)} or a tab")
+    if mapping.table.decimal not in ("", ".", ","):
+        yield node.at(("table", "decimal")).problem(file, "decimal", "the mark before decimals is . or ,")
+    for key, reading in mapping.fields.items():
+        place = node.at(("fields", key))
+        named = found_field(key, known)
+        if named is None or named[0] != key:
+            allowed = [*known, *(f"{group}.{part}" for group, parts in PARTS.items() for part in parts)]
+            near = f"write {named[0]}" if named else suggestion(key, allowed)
+            yield node.at(("fields",)).key_problem(file, key, "unknown-field", f"unknown field {quote(key)}; {near}")
+            continue
+        for code, said in _reading_faults(reading, named[1]):
+            yield place.problem(file, code, f"{key}: {said}")
+
+
+def _reading_faults(reading: FieldReading, known: Field) -> Iterator[tuple[str, str]]:
+    ways = [bool(reading.column), bool(reading.value), bool(reading.any_of), bool(reading.members)]
+    if sum(ways) != 1:
+        yield "reading", "needs one of column, value, any_of and members"
+    if reading.any_of and known.kind != "flag":
+        yield "reading", "any_of is for a field of yes and no"
+    if reading.members and known.kind != "set":
+        yield "reading", "members are for a field that takes several values"
+    unnamed = [value for value in known.values if value not in reading.members]
+    if reading.members and (wrong := [value for value in reading.members if value not in known.values]):
+        yield "unknown-value", f"{', '.join(map(quote, wrong))} is no value; {suggestion(wrong[0], known.values)}"
+    elif reading.members and unnamed and not reading.others:
+        yield "reading", f"nothing says whether {', '.join(unnamed)} may be present; name them, or say others: absent"
+    units = [reading.unit, *reading.units.values()]
+    for unit in filter(None, units):
+        if unit_key(unit) not in known_units(known):
+            yield "unit", f"is not measured in {quote(unit)}; {suggestion(unit, filter(None, (known.unit, *known.units)))}"
+    meanings = [*reading.codes.values(), *filter(None, [reading.value])]
+    yield from (("unknown-value", said) for said in _unread(meanings, known))
+    for each in reading.several:
+        yield from (("unknown-value", said) for said in _unread(each.codes.values(), YES_NO))
+
+
+def _unread(meanings: Iterable[str], known: Field) -> Iterator[str]:
+    for meaning in meanings:
+        try:
+            read_value(known, meaning)
+        except Refused as refused:
+            yield str(refused)
+
+
+YES_NO = Field(
+    name="a check box",
+    title="Check box",
+    kind="flag",
+    nature="test",
+    help="",
+    synonyms={
+        "yes": ("y", "present", "positive", "pos", "+", "reactive", "detected", "checked", "true"),
+        "no": ("n", "absent", "negative", "neg", "non-reactive", "not detected", "unchecked", "none", "false"),
+    },
+    unclear={"a bare code means what a code book says: give one in a mapping (codes: {1: yes, 0: no})": ("0", "1", "2")},
+)
+
+
+@lru_cache(maxsize=512)
+def known_units(known: Field) -> frozenset[str]:
+    """The keys of the units that a field is read in."""
+    return frozenset(map(unit_key, filter(None, (known.unit, *known.units))))
+
+
+def mapping_schema(fields: Fields = COMMON_FIELDS) -> dict[str, Any]:
+    """The JSON Schema (2020-12) of a mapping file, its field names those of `fields`."""
+    made: dict[str, Any] = adapter(TableMapping).json_schema(ref_template="#/$defs/{model}")
+    definitions = made["$defs"]
+    text = {"type": ["string", "number", "boolean"]}
+    for definition in definitions.values():
+        for key, part in definition["properties"].items():
+            if key in ("codes", "units"):
+                part["additionalProperties"] = text
+            elif part.get("type") == "string":
+                part["type"] = text["type"]
+    column = {"anyOf": [{"$ref": "#/$defs/ColumnReading"}, text]}
+    several = {"anyOf": [*column["anyOf"], {"type": "array", "items": column}]}
+    reading = definitions["FieldReading"]["properties"]
+    reading["any_of"] = several
+    reading["members"] = {"type": "object", "additionalProperties": several}
+    names = [
+        *(name for name in fields if name != LABEL),
+        *(f"{group}.{part}" for group, parts in PARTS.items() for part in parts),
+    ]
+    one = {"anyOf": [{"$ref": "#/$defs/FieldReading"}, text]}
+    made["properties"]["fields"] = {"type": "object", "properties": dict.fromkeys(names, one), "additionalProperties": False}
+    return {"$schema": "https://json-schema.org/draft/2020-12/schema", **made}

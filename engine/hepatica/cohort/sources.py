@@ -1,0 +1,457 @@
+"""Tables from files: CSV, TSV, Excel, Parquet, NDJSON and Arrow, as they are or packed by gzip or zstd, batch by batch.
+
+What a file is, its first bytes say, not its name. A text table is never interpreted: every cell stays the text it is.
+"""
+
+from __future__ import annotations
+
+import csv
+import gzip
+import io
+import itertools
+import json
+import re
+import sys
+import tempfile
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import field
+from glob import glob
+from pathlib import Path
+from typing import IO, Any, NamedTuple
+
+from hepatica.cohort.rejects import Reject, shortened
+from hepatica.problems import InvalidInput, Problem, gathered, quote
+from hepatica.records import record
+
+BATCH = 65_536
+LONGEST_CELL = 1_000_000
+STDIN = "-"
+DELIMITERS = {",": "comma", ";": "semicolon", "\t": "tab", "|": "bar"}
+_PATTERN = re.compile(r"[*?\[]")
+_OLD_EXCEL = b"\xd0\xcf\x11\xe0"
+_MARKS = {b"\xff\xfe": "utf-16", b"\xfe\xff": "utf-16"}
+
+
+@record(kw_only=True)
+class TableFormat:
+    """How a file is to be read where it does not say so itself: part of a mapping.
+
+    `header` names the columns of a file without a header row. `encoding` and `delimiter` are those of a text table, `decimal`
+    the mark before decimals in it ("." or ","), `sheet` the sheet of a workbook.
+    """
+
+    encoding: str = ""
+    delimiter: str = ""
+    decimal: str = ""
+    sheet: str = ""
+    header: tuple[str, ...] = ()
+
+
+class RawBatch(NamedTuple):
+    """Some rows of a file: an Arrow table of its columns, the rows' numbers (n,), and the rows that are none."""
+
+    table: Any
+    rows: Any
+    rejects: tuple[Reject, ...] = ()
+
+
+@record
+class TableSource:
+    """One table: its name, its columns, the number of rows where that is known, and how to go through it.
+
+    `european` is true of a text table that is separated by semicolons, where a comma may be the mark before decimals.
+    """
+
+    name: str
+    columns: tuple[str, ...]
+    batches: Callable[[], Iterator[RawBatch]] = field(compare=False)
+    rows: int | None = None
+    european: bool = False
+
+
+def opened(paths: Sequence[str], how: TableFormat) -> list[TableSource]:
+    """The tables of some files: `-` is standard input, a pattern stands for every file that fits.
+
+    Raises `InvalidInput` with what is wrong with any of them.
+    """
+    return gathered([name for path in paths for name in _fitting(path)], lambda name: [_opened(name, how)])
+
+
+def _fitting(path: str) -> list[str]:
+    if path == STDIN or not _PATTERN.search(path) or Path(path).exists():
+        return [path]
+    found = sorted(name for name in glob(path, recursive=True) if Path(name).is_file())  # noqa: PTH207 -- may be absolute
+    if not found:
+        raise _wrong(path, "unreadable", "no file fits this pattern")
+    return found
+
+
+def _wrong(name: str, code: str, message: str, line: int = 1) -> InvalidInput:
+    return InvalidInput([Problem(name, line, 1, code, message)])
+
+
+def _opened(path: str, how: TableFormat) -> TableSource:
+    name = "<stdin>" if path == STDIN else path
+    try:
+        file = _spooled() if path == STDIN else Path(path)
+        with file.open("rb") as stream:
+            plain = unpacked(stream)
+            head = plain.read(4096)
+        return _source(file, name, head, how)
+    except (OSError, EOFError) as error:
+        missing = isinstance(error, FileNotFoundError)
+        reason = "no such file" if missing else (getattr(error, "strerror", None) or "cannot be read to its end").lower()
+        raise _wrong(name, "unreadable", reason) from None
+
+
+def _spooled() -> Path:
+    """Standard input in a file: most kinds of tables must be read from both ends, and text is read twice."""
+    if sys.stdin is None:
+        raise _wrong("<stdin>", "unreadable", "standard input is closed")
+    spool = tempfile.NamedTemporaryFile(prefix="hepatica-")  # noqa: SIM115 -- lives as long as the process
+    _SPOOLS.append(spool)
+    while chunk := sys.stdin.buffer.read(1 << 20):
+        spool.write(chunk)
+    spool.flush()
+    return Path(spool.name)
+
+
+_SPOOLS: list[IO[bytes]] = []
+
+
+def unpacked(stream: IO[bytes]) -> IO[bytes]:
+    """The bytes of a file, unpacked where it is packed."""
+    head = stream.read(4)
+    stream.seek(0)
+    if head[:2] == b"\x1f\x8b":
+        return gzip.open(stream)  # type: ignore[return-value]
+    if head == b"\x28\xb5\x2f\xfd":
+        import pyarrow as pa
+
+        return io.BufferedReader(pa.CompressedInputStream(pa.PythonFile(stream), "zstd"))
+    return stream
+
+
+def _source(file: Path, name: str, head: bytes, how: TableFormat) -> TableSource:
+    if head[:4] == b"PAR1":
+        return _parquet(file, name)
+    if head[:6] == b"ARROW1" or head[:4] == b"\xff\xff\xff\xff":
+        return _arrow(file, name)
+    if head[:4] == b"PK\x03\x04":
+        return _workbook(file, name, how)
+    if head[:4] == _OLD_EXCEL:
+        raise _wrong(name, "unreadable", "an Excel file of before 2007, or a locked one: save it as .xlsx without a password")
+    if head.lstrip(b"\xef\xbb\xbf \t\r\n")[:1] == b"{":
+        return _lines_of_json(file, name)
+    return _text_table(file, name, head, how)
+
+
+def checked(columns: Iterable[Any], name: str) -> tuple[str, ...]:
+    """The names of a table's columns: an empty one is named by its place. Raises `InvalidInput` where two are the same."""
+    named = [str(column or "").strip() or f"column {number}" for number, column in enumerate(columns, 1)]
+    twice = sorted({column for column in named if named.count(column) > 1})
+    wrong = [
+        Problem(name, 1, 1 + named.index(column), "duplicate-column", f"{named.count(column)} columns are named {quote(column)}; "
+        "name each apart (a file without a header row needs a mapping with `table: {header: [...]}`)")
+        for column in twice
+    ]  # fmt: skip
+    wrong += [
+        Problem(name, 1, 1, "not-text", f"the name of column {number} holds a NUL: is the file UTF-16? say its encoding")
+        for number, column in enumerate(named, 1)
+        if "\0" in column
+    ]
+    if wrong:
+        raise InvalidInput(wrong)
+    return tuple(named)
+
+
+# Text: CSV, TSV and their kin
+
+
+def _text_table(file: Path, name: str, head: bytes, how: TableFormat) -> TableSource:
+    encoding = how.encoding or _MARKS.get(head[:2], "utf-8-sig")
+    first = next(_records(file, name, encoding, None), None)
+    if first is None:
+        raise _wrong(name, "empty", "the file is empty")
+    delimiter = how.delimiter or _delimiter(first[1], name, len(how.header))
+    own = next(_records(file, name, encoding, delimiter))
+    columns = checked(how.header or own[1], name)
+
+    def batches() -> Iterator[RawBatch]:
+        rows = itertools.islice(_records(file, name, encoding, delimiter), 0 if how.header else 1, None)
+        yield from _of_cells((cells for _, cells in rows), columns)
+
+    return TableSource(name, columns, batches, None, delimiter == ";")
+
+
+def _records(file: Path, name: str, encoding: str, delimiter: str | None) -> Iterator[tuple[int, list[str]]]:
+    """The rows of a text table with the lines where they end, blank lines left out; without a delimiter whole lines."""
+    with file.open("rb") as raw, io.TextIOWrapper(unpacked(raw), encoding, newline="") as text:
+        number = 0
+        try:
+            if delimiter is None:
+                lines = (line.strip("\r\n") for line in text)
+                yield from ((1, [line]) for line in itertools.islice(filter(None, lines), 1))
+                return
+            csv.field_size_limit(LONGEST_CELL)
+            reader = csv.reader(text, delimiter=delimiter, strict=True)
+            for cells in reader:
+                number = reader.line_num
+                if cells:
+                    yield number, cells
+        except UnicodeDecodeError as error:
+            message = f"a byte ({error.object[error.start]:#04x}) that is no {encoding.removesuffix('-sig').upper()} text; "
+            raise _wrong(name, "not-text", f"{message}say the file's encoding (latin-1, cp1252 ...)", number + 1) from None
+        except csv.Error as error:
+            raise _wrong(name, "not-csv", f"quotes or cells that end nowhere: {error}", number + 1) from None
+        except (LookupError, UnicodeError):
+            raise _wrong(name, "not-text", f"the text is not {quote(encoding)}") from None
+
+
+def _delimiter(lines: list[str], name: str, known: int) -> str:
+    """The delimiter of a first line: the only one that stands in it outside quotes, or that gives as many cells as are known."""
+    bare = re.sub(r'"[^"]*"', "", lines[0])
+    found = [mark for mark in DELIMITERS if mark in bare]
+    if known:
+        found = [mark for mark in DELIMITERS if bare.count(mark) + 1 == known]
+    if len(found) > 1:
+        said = " and ".join(DELIMITERS[mark] for mark in found)
+        raise _wrong(
+            name, "delimiter", f"the first line holds more than one mark that may stand between cells ({said}); say which"
+        )
+    return found[0] if found else ","
+
+
+def _of_cells(rows: Iterable[Sequence[Any]], columns: tuple[str, ...]) -> Iterator[RawBatch]:
+    """Batches of rows; one of another length, or without any content, is a reject."""
+    numbered = enumerate(rows, 1)
+    while part := list(itertools.islice(numbered, BATCH)):
+        whole = [(number, cells) for number, cells in part if len(cells) == len(columns) and not _empty(cells)]
+        kept = {number for number, _ in whole} if len(whole) < len(part) else None
+        bad = () if kept is None else tuple(_no_row(number, cells, len(columns)) for number, cells in part if number not in kept)
+        cells = list(zip(*(cells for _, cells in whole), strict=True)) or [()] * len(columns)
+        yield _batch({name: cells[index] for index, name in enumerate(columns)}, [number for number, _ in whole], bad)
+
+
+def _empty(cells: Iterable[Any]) -> bool:
+    return all(cell is None or cell == "" for cell in cells)
+
+
+def _no_row(number: int, cells: Sequence[Any], expected: int) -> Reject:
+    if len(cells) == expected:
+        return Reject(number, "", "", "empty-row", "the row holds nothing")
+    reason = f"{len(cells)} cells where the table has {expected} columns"
+    return Reject(number, "", shortened(" | ".join(plain_cell(cell) or "" for cell in cells)), "ragged-row", reason)
+
+
+def _batch(columns: Mapping[str, Sequence[Any]], rows: Sequence[int], rejects: tuple[Reject, ...] = ()) -> RawBatch:
+    import numpy as np
+    import pyarrow as pa
+
+    return RawBatch(pa.table({name: _array(cells) for name, cells in columns.items()}), np.array(rows, dtype=np.int64), rejects)
+
+
+def _array(cells: Sequence[Any]) -> Any:
+    """Cells as an Arrow array: of one kind as they are, of several as the texts that a person would have typed."""
+    import pyarrow as pa
+
+    kinds = {type(cell) for cell in cells if cell is not None}
+    if kinds <= {str} or not kinds:
+        return pa.array(cells, pa.string())
+    if kinds in ({bool}, {int}, {float}, {int, float}):
+        return pa.array(map(float, cells) if kinds == {int, float} and None not in cells else cells)
+    return pa.array([plain_cell(cell) for cell in cells], pa.string())
+
+
+def plain_cell(cell: Any) -> str | None:
+    """A cell as text: as a person would type it. A list is its members joined by commas."""
+    from hepatica.patient import digits
+
+    if cell is None or isinstance(cell, str):
+        return cell
+    if isinstance(cell, bool):
+        return "yes" if cell else "no"
+    if isinstance(cell, float):
+        return "" if cell != cell else digits(cell) if abs(cell) < 1e15 else repr(cell)  # noqa: PLR0124 -- not a number
+    if isinstance(cell, (list, tuple)):
+        return ", ".join(filter(None, map(plain_cell, cell))) or "none"
+    return json.dumps(cell, ensure_ascii=False, default=str) if isinstance(cell, dict) else str(cell)
+
+
+# NDJSON
+
+
+def _lines_of_json(file: Path, name: str) -> TableSource:
+    names = dict.fromkeys(key for row in _json_rows(file, name) for key in row)
+    columns = checked(names, name)
+    return TableSource(
+        name, columns, lambda: _of_cells(([row.get(key) for key in names] for row in _json_rows(file, name)), columns)
+    )
+
+
+def _json_rows(file: Path, name: str) -> Iterator[dict[str, Any]]:
+    """The rows, mappings within them opened up (`child_pugh_components.inr`)."""
+    with file.open("rb") as raw, io.TextIOWrapper(unpacked(raw), "utf-8-sig") as text:
+        number = 0
+        try:
+            for line in text:
+                number += 1
+                if line.strip():
+                    yield _json_row(line, name, number)
+        except UnicodeDecodeError:
+            raise _wrong(name, "not-text", "not UTF-8 text", number + 1) from None
+
+
+def _json_row(line: str, name: str, number: int) -> dict[str, Any]:
+    try:
+        return dict(_flat(json.loads(line, object_pairs_hook=_once)))
+    except (ValueError, RecursionError, AttributeError) as error:
+        said = str(error) if isinstance(error, _TwiceError) else "one JSON object to a line is needed"
+        raise _wrong(name, "not-ndjson", said, number) from None
+
+
+class _TwiceError(ValueError):
+    """A key that stands twice in an object."""
+
+
+def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    found = dict(pairs)
+    if len(found) < len(pairs):
+        raise _TwiceError("a key stands twice in one object")
+    return found
+
+
+def _flat(row: dict[str, Any], lead: str = "") -> Iterator[tuple[str, Any]]:
+    for key, value in row.items():
+        if isinstance(value, dict):
+            yield from _flat(value, f"{lead}{key}.")
+        else:
+            yield f"{lead}{key}", value
+
+
+# Excel
+
+
+def _workbook(file: Path, name: str, how: TableFormat) -> TableSource:
+    rows = _sheet_rows(file, name, how)
+    first = next(rows, None)
+    if first is None:
+        raise _wrong(name, "empty", "the sheet is empty")
+    columns = checked(how.header or _trimmed(first), name)
+
+    def batches() -> Iterator[RawBatch]:
+        every = itertools.islice(_sheet_rows(file, name, how), 0 if how.header else 1, None)
+        # A sheet does not store its empty cells, so a short row is a whole one.
+        yield from _of_cells(([*cells, *[None] * (len(columns) - len(cells))] for cells in map(_trimmed, every)), columns)
+
+    return TableSource(name, columns, batches)
+
+
+def _trimmed(cells: Sequence[Any]) -> list[Any]:
+    """The cells to the last that holds anything."""
+    last = max((number for number, cell in enumerate(cells, 1) if cell is not None and cell != ""), default=0)
+    return list(cells[:last])
+
+
+def _sheet_rows(file: Path, name: str, how: TableFormat) -> Iterator[tuple[Any, ...]]:
+    """The rows of the one sheet, or of the one that is named, to the last that holds anything."""
+    from openpyxl import load_workbook
+
+    try:
+        books = [load_workbook(file, read_only=True, data_only=values) for values in (True, False)]
+    except Exception as error:  # openpyxl lets through whatever its XML and ZIP readers raise
+        raise _wrong(name, "unreadable", f"no workbook that can be read: {quote(str(error))}") from None
+    chosen = _sheet(books[0], name, how.sheet)
+    waiting: list[tuple[Any, ...]] = []
+    pairs = zip(*(book[chosen].iter_rows(values_only=True) for book in books), strict=False)
+    for shown, written in pairs:
+        waiting.append(tuple(map(_cell, shown, written)))
+        if not _empty(waiting[-1]):
+            yield from waiting
+            waiting.clear()
+
+
+def _sheet(book: Any, name: str, wanted: str) -> str:
+    titles = [sheet.title for sheet in book.worksheets]
+    if wanted and wanted not in titles:
+        raise _wrong(name, "unknown-sheet", f"no sheet {quote(wanted)}; the file has {', '.join(map(quote, titles))}")
+    if not wanted and len(titles) > 1:
+        message = f"{len(titles)} sheets ({', '.join(map(quote, titles))}); say which in a mapping: `table: {{sheet: ...}}`"
+        raise _wrong(name, "several-sheets", message)
+    return wanted or titles[0]
+
+
+def _cell(shown: Any, written: Any) -> Any:
+    """A cell's value. A formula whose result was never stored is given as it is written, for no reader takes it for a value."""
+    value = written if shown is None and isinstance(written, str) and written.startswith("=") else shown
+    if value is None or isinstance(value, (str, bool, int, float)):
+        return value
+    return _iso(value)
+
+
+def _iso(moment: Any) -> str:
+    """A date or a time as text: a date alone where the hour is midnight."""
+    text: str = moment.isoformat() if hasattr(moment, "isoformat") else str(moment)
+    return text.removesuffix("T00:00:00")
+
+
+# Parquet and Arrow
+
+
+def _parquet(file: Path, name: str) -> TableSource:
+    import pyarrow as pa
+    from pyarrow import parquet
+
+    try:
+        read = parquet.ParquetFile(file)
+    except pa.ArrowException as error:
+        raise _wrong(name, "unreadable", f"no Parquet file that can be read: {quote(str(error))}") from None
+    columns = checked(read.schema_arrow.names, name)
+    return TableSource(name, columns, lambda: _of_arrow(read.iter_batches(BATCH), columns, name), read.metadata.num_rows)
+
+
+def _arrow(file: Path, name: str) -> TableSource:
+    import pyarrow as pa
+    from pyarrow import ipc
+
+    try:
+        try:
+            read: Any = ipc.open_file(pa.memory_map(str(file)))
+            stream = (read.get_batch(index) for index in range(read.num_record_batches))
+        except pa.ArrowInvalid:
+            read = stream = ipc.open_stream(pa.memory_map(str(file)))
+    except pa.ArrowException as error:
+        raise _wrong(name, "unreadable", f"no Arrow file that can be read: {quote(str(error))}") from None
+    columns = checked(read.schema.names, name)
+    return TableSource(name, columns, lambda: _of_arrow(stream, columns, name))
+
+
+def _of_arrow(batches: Iterable[Any], columns: tuple[str, ...], name: str) -> Iterator[RawBatch]:
+    import numpy as np
+    import pyarrow as pa
+
+    done = 0
+    try:
+        for batch in batches:
+            numbers = np.arange(done + 1, done + 1 + batch.num_rows, dtype=np.int64)
+            done += batch.num_rows
+            yield RawBatch(pa.table([_simple(column) for column in batch.columns], names=list(columns)), numbers)
+    except pa.ArrowException as error:
+        raise _wrong(name, "unreadable", f"ends or breaks after row {done}: {quote(str(error))}") from None
+
+
+def _simple(column: Any) -> Any:
+    """A column as one of the kinds that are read: texts, numbers, booleans; dates and lists as text."""
+    import pyarrow as pa
+
+    kind = column.type
+    if pa.types.is_dictionary(kind):
+        return _simple(column.dictionary_decode())
+    if pa.types.is_string(kind) or pa.types.is_boolean(kind) or pa.types.is_integer(kind) or pa.types.is_floating(kind):
+        return column
+    if pa.types.is_large_string(kind) or pa.types.is_string_view(kind):
+        return column.cast(pa.string())
+    moments = pa.types.is_temporal(kind)
+    return pa.array(
+        [None if cell is None else _iso(cell) if moments else plain_cell(cell) for cell in column.to_pylist()], pa.string()
+    )
