@@ -12,6 +12,7 @@ from hepatica.evaluation import Evaluator
 from hepatica.knowledge import Ruleset, load_ruleset
 
 ROOT = Path(__file__).resolve().parent.parent
+SHIPPED = ("hcc-2016", "hcc-2026")
 settings.register_profile("project", deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("project")
 

@@ -13,7 +13,7 @@ from hepatica.inference import Conclusions, GoalKey, Inference
 from hepatica.knowledge import load_ruleset
 from hepatica.patient import Facts, read_profile
 from tests.assurance.generated import a_ruleset, version
-from tests.conftest import ROOT
+from tests.conftest import ROOT, SHIPPED
 from tests.making import common_space
 
 SMALL = ("bclc_stage", "child_pugh_class", "afp", "cmet")
@@ -34,6 +34,14 @@ def test_all_agree_on_every_shipped_patient_every_boundary_and_a_sample() -> Non
     assert found.differences == ()
     assert found.compared["patients"] >= 1 and found.compared["sample"] == 300
     assert found.compared["boundaries"] > len(shipped().ruleset.rules)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", SHIPPED)
+def test_all_agree_on_every_boundary_and_on_a_hundred_thousand_points(name: str) -> None:
+    one = RulesetVersion.of(load_ruleset(ROOT / "rulesets" / name))
+    found = agreement(one, profiles_to_compare(one, [], sample=100_000, seed=2))
+    assert found.differences == () and found.compared["sample"] == 100_000
 
 
 @pytest.mark.parametrize("seed", range(2))

@@ -96,8 +96,10 @@ def test_the_cases_made_for_the_gaps_close_them_all(seed: int) -> None:
     assert closed.percent == 100
 
 
-def test_the_shipped_suite_covers_everything_that_is_possible(ruleset: Ruleset) -> None:
-    found = measure(ruleset, read_cases([ROOT / "rulesets" / "hcc-2016" / "cases"], ruleset))
+@pytest.mark.parametrize("name", ("hcc-2016", pytest.param("hcc-2026", marks=pytest.mark.slow)))
+def test_the_shipped_suite_covers_everything_that_is_possible(name: str) -> None:
+    ruleset = load_ruleset(ROOT / "rulesets" / name)
+    found = measure(ruleset, read_cases([ROOT / "rulesets" / name / "cases"], ruleset))
     assert [_named(gap.goal) for gap in found.missing] == []
 
 

@@ -23,7 +23,7 @@ from hepatica.knowledge import AllOf, Ruleset, load_ruleset
 from hepatica.patient import Facts
 from tests.assurance.generated import a_ruleset
 from tests.cases.making import changed, ruleset_with_cases
-from tests.conftest import ROOT
+from tests.conftest import ROOT, SHIPPED
 from tests.making import common_space
 
 FIELDS = ("bclc_stage", "child_pugh_class", "child_pugh_score", "afp", "cmet")
@@ -94,7 +94,7 @@ def _emptied(mutant: Mutant) -> bool:
 
 
 def _cases(ruleset: Ruleset) -> list[PatientCase]:
-    return read_cases([ROOT / "rulesets" / "hcc-2016" / "cases"], ruleset)
+    return read_cases([ROOT / "rulesets" / ruleset.card.id / "cases"], ruleset)
 
 
 _FOUND: dict[str, MutationResult] = {}
@@ -108,8 +108,9 @@ def _shipped(ruleset: Ruleset) -> MutationResult:
 
 
 @pytest.mark.slow
-def test_the_shipped_suite_notices_every_change_that_matters(ruleset: Ruleset) -> None:
-    found = _shipped(ruleset)
+@pytest.mark.parametrize("name", SHIPPED)
+def test_the_shipped_suite_notices_every_change_that_matters(name: str) -> None:
+    found = _shipped(load_ruleset(ROOT / "rulesets" / name))
     assert [(s.mutant.goal, s.mutant.says) for s in found.survivors] == []
     assert len(found.killed) > 500
 

@@ -13,9 +13,9 @@ import pytest
 from hepatica.assurance.cases import CaseOutcome, PatientCase, outcome, read_cases
 from hepatica.cli.main import run as hepatica
 from hepatica.evaluation import Evaluator
-from hepatica.knowledge import Ruleset, load_ruleset
+from hepatica.knowledge import load_ruleset
 from tests.cases.making import CASES, ruleset_with_cases
-from tests.conftest import ROOT
+from tests.conftest import ROOT, SHIPPED
 
 WRONG = """\
 cases:
@@ -36,8 +36,10 @@ def run(cases: list[PatientCase], evaluator: Evaluator) -> list[CaseOutcome]:
     return [outcome(case, evaluator) for case in cases]
 
 
-def test_the_shipped_suite_passes(ruleset: Ruleset, evaluator: Evaluator) -> None:
-    outcomes = run(read_cases([ROOT / "rulesets" / "hcc-2016" / "cases"], ruleset), evaluator)
+@pytest.mark.parametrize("name", SHIPPED)
+def test_the_shipped_suite_passes(name: str) -> None:
+    ruleset = load_ruleset(ROOT / "rulesets" / name)
+    outcomes = run(read_cases([ROOT / "rulesets" / name / "cases"], ruleset), Evaluator(ruleset))
     assert [(one.file, one.line) for one in outcomes if not one.passed] == []
 
 

@@ -15,6 +15,7 @@ from click.testing import CliRunner
 
 from hepatica.cli.main import cli
 from tests.conftest import ROOT
+from tests.conftest import SHIPPED as SHIPPED_RULESETS
 
 MODELINE = re.compile(r"# yaml-language-server: \$schema=(\S+)\n")
 SCHEMAS = ROOT / "rulesets" / "schemas"
@@ -67,6 +68,17 @@ def test_the_schemas_are_what_the_command_writes_now(path: Path) -> None:
     now = CliRunner().invoke(cli, ["schema", path.stem, "--any-ruleset"], catch_exceptions=False, standalone_mode=False).stdout
     said = f"run: hepatica schema {path.stem} --any-ruleset --output {path.relative_to(ROOT)} --force"
     assert json.loads(now) == json.loads(path.read_text(encoding="utf-8")), said
+
+
+@pytest.mark.parametrize("name", SHIPPED_RULESETS)
+def test_the_cases_keep_to_the_schema_of_their_ruleset(name: str) -> None:
+    made = CliRunner().invoke(cli, ["schema", "cases", "-r", name], catch_exceptions=False, standalone_mode=False).stdout
+    strict = jsonschema.Draft202012Validator(json.loads(made))
+    for path in sorted((ROOT / "rulesets" / name / "cases").glob("*.yaml")):
+        document = yaml.load(path.read_text(encoding="utf-8"), Core)
+        assert [error.message[:200] for error in strict.iter_errors({**document, "cases": document["cases"][:20]})] == [], path
+    other = {"cases": [{"case": "A word of no field.", "profile": {"prior_lenvatinib": "often"}, "scope": "in"}]}
+    assert list(strict.iter_errors(other))
 
 
 def test_a_new_ruleset_brings_its_schemas(tmp_path: Path) -> None:
