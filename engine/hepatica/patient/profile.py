@@ -7,7 +7,7 @@ from dataclasses import KW_ONLY, field, replace
 from types import MappingProxyType
 from typing import Any, TypedDict, cast
 
-from hepatica.patient.fields import COMMON_FIELDS, UNKNOWN, Fields, Value
+from hepatica.patient.fields import COMMON_FIELDS, UNKNOWN, Field, Fields, Implication, Value
 from hepatica.patient.numbers import Interval, digits
 from hepatica.patient.text import VOCABULARY
 from hepatica.records import record
@@ -66,7 +66,7 @@ class Understood:
     implied: bool = False
 
     def __str__(self) -> str:
-        return f"{self.read}, from {self.typed}" if self.implied else f"read '{self.typed}' as {self.read}"
+        return f"{self.read}, from {self.typed}" if self.implied else f"'{self.typed}' as {self.read}"
 
 
 @record
@@ -134,16 +134,21 @@ def facts_of(known: Mapping[str, Value | None], fields: Fields = COMMON_FIELDS) 
     return MappingProxyType({name: known.get(name) for name in fields})
 
 
-def implied(facts: dict[str, Any], fields: Fields) -> Iterator[Understood]:
-    """Fills in what other fields imply of those that are not known, and says so."""
-    for name, known in fields.items():
-        for one in known.implied if facts[name] is None else ():
+def _implications(facts: Mapping[str, Any], fields: Fields) -> Iterator[tuple[Field, Implication, str]]:
+    """What another field's known value implies of a field, and that value in words."""
+    for known in fields.values():
+        for one in known.implied:
             ground = facts.get(one.field)
             if ground is not None and one.lacks not in ground:
-                facts[name] = one.value
-                said = f"{fields[one.field].title} {fields[one.field].show(ground)}"
-                yield Understood(name, said, known.show(one.value), implied=True)
-                break
+                yield known, one, fields[one.field].show(ground)
+
+
+def implied(facts: dict[str, Any], fields: Fields) -> Iterator[Understood]:
+    """Fills in what other fields imply of those that are not known, and says so."""
+    for known, one, ground in _implications(facts, fields):
+        if facts[known.name] is None:
+            facts[known.name] = one.value
+            yield Understood(known.name, f"{fields[one.field].title} {ground}", known.show(one.value), implied=True)
 
 
 def doubts(facts: Facts, fields: Fields = COMMON_FIELDS) -> tuple[ProfileWarning, ...]:
@@ -162,13 +167,10 @@ def doubts(facts: Facts, fields: Fields = COMMON_FIELDS) -> tuple[ProfileWarning
 
 def _denied(facts: Facts, fields: Fields) -> Iterator[ProfileWarning]:
     """Facts that another fact denies: immunotherapy that was progressed on, of a patient who is said to have had none."""
-    for known in fields.values():
-        for one in known.implied:
-            ground, value = facts.get(one.field), facts.get(known.name)
-            if isinstance(ground, tuple) and one.lacks not in ground and value not in (None, one.value):
-                other = fields[one.field]
-                message = f"{other.title} is entered as {other.show(ground)}, yet {known.title} as {known.show(value)}."
-                yield ProfileWarning("history", message, (one.field, known.name))
+    for known, one, ground in _implications(facts, fields):
+        if facts[known.name] not in (None, one.value):
+            said = f"{fields[one.field].title} is entered as {ground}, yet {known.title} as {known.show(facts[known.name])}."
+            yield ProfileWarning("history", said, (one.field, known.name))
 
 
 def _json(value: Value | None) -> Any:
