@@ -70,10 +70,10 @@ def changed(fields: Fields, setting: str, facts: Mapping[str, Value | None]) -> 
     return all_of(said) if said and None not in names else setting
 
 
-def _phrase(test: Test) -> str:
+def _phrase(test: Test, kind: str = "phrases", of: str = "") -> str:
     """The words for exactly these operands of a field; empty where it has none of its own."""
     asked = ", ".join(sorted(set(map(str, test.operands)))) or test.operator
-    phrase: str = _WORDS["phrases"].get(test.field, {}).get(asked, "")
+    phrase: str = _WORDS[kind].get(test.field, {}).get(asked + of, "")
     return phrase
 
 
@@ -154,6 +154,9 @@ class Wording:
         now = self.token(field, reason.value)
         if test is None:
             return f"only where {field.title} is {reason.requires}"
+        instead = _phrase(test, "instead", f" of {reason.value}")
+        if instead:
+            return instead  # who declined a drug is still before it, and yet no candidate for what contains it
         excluded = self._excluded(field, test)
         if excluded and not _phrase(test):
             return f"not {self._setting(field, excluded)}"

@@ -51,11 +51,16 @@ def test_declined_stands_first_in_every_format(liver: str) -> None:
         ((), "Only after sorafenib (not taken so far); only in MET-high tumours (here low): Tivantinib"),
         ((), "Licensed in mainland China only: FOLFOX4"),
         (("region=Japan",), "Studied in Hong Kong or Singapore only: SECOX"),
+        (("prior_sorafenib=declined",), "Not where sorafenib was declined: GEMOX + sorafenib"),
+        (
+            ("prior_sorafenib=declined",),
+            "Not where sorafenib was declined; only in RAS-mutant tumours (here wild type): Refametinib",
+        ),
     ],
 )
 def test_a_way_in_is_never_where_the_therapy_failed(settings: tuple[str, ...], says: str) -> None:
-    kept = [one for one in NAIVE if one.split("=")[0] not in {changed.split("=")[0] for changed in settings}]
-    assert says in flat(answer(*kept, "prior_sorafenib=none", *settings).to_text())
+    given = dict(one.split("=") for one in (*NAIVE, "prior_sorafenib=none", *settings))
+    assert says in flat(answer(*(f"{name}={value}" for name, value in given.items())).to_text())
 
 
 def test_a_threshold_passed_in_both_arms_heads_no_list_of_signals() -> None:

@@ -67,7 +67,7 @@ class Understood:
     implied: bool = False
 
     def __str__(self) -> str:
-        return f"{self.read}, from {self.typed}" if self.implied else f"read '{self.typed}' as {self.read}"
+        return f"{self.read}, from {self.typed}" if self.implied else f"'{self.typed}' as {self.read}"
 
 
 @record

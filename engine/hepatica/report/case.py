@@ -27,8 +27,7 @@ def case_blocks(evaluation: Evaluation) -> Iterator[Block]:
     yield from measured(profile)
     for one in profile.understood:
         title = f"{words.fields[one.field].title} " if one.field in words.fields else ""
-        said = f"{title}{one}." if one.implied else f"{title}'{one.typed}' as {one.read}."
-        yield Paragraph(said, lead="Follows" if one.implied else "Read")
+        yield Paragraph(f"{title}{one}.", lead="Follows" if one.implied else "Read")
     unknown = [words.fields[name].title for name in used if profile[name] is None]
     if unknown and pairs:
         yield Paragraph(f"{', '.join(unknown)}.", lead="Not known", tone="quiet")

@@ -58,7 +58,7 @@ def _best(side: ComparedCase, cells: Sequence[tuple[str, ComparedTherapy | None]
     known = [(name, cell) for name, cell in cells if cell is not None]
     options = [(name, cell) for name, cell in known if cell.list == "options"]
     best = min((RANK[cell.standing] for _, cell in options), default=len(RANK))
-    names = [name for name, cell in options if RANK[cell.standing] == best]
+    names = [joined(name, cell.mark, mark=", ") for name, cell in options if RANK[cell.standing] == best]
     nothing = "out of scope" if side.scope == "out" else "no option for certain"
     told = [f"{all_of(names)} ({STANDINGS[list(STANDINGS)[best]].phrase})" if names else nothing]
     above = [(name, cell) for name, cell in known if cell.would_be == "options" and RANK[cell.standing] < best]
