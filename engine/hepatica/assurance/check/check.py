@@ -32,12 +32,8 @@ def check(
     """
     proving = Proving(version)
     found = _findings(proving, tried)
-    applies = {
-        name: AppliesTo(
-            certain=count(proving.space, proving.rules[name].certain), possible=count(proving.space, proving.rules[name].possible)
-        )
-        for name in version.ruleset.rules
-    }
+    counted = {name: proving.counts(name) for name in version.ruleset.rules}
+    applies = {name: AppliesTo(certain=certain, possible=possible) for name, (certain, possible) in counted.items()}
     small = proving.space.points <= MOST_POINTS and proving.space.profiles < MOST_PROFILES
     if small:
         _hold_against_every_point(proving, applies)

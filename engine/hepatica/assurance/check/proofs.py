@@ -16,6 +16,7 @@ from hepatica.assurance.space import (
     Verdicts,
     count,
     diagram_of,
+    escapes,
     intersect,
     joined,
     simplest,
@@ -40,11 +41,19 @@ class Proving:
         self.maker = RegionMaker(self.space)
         self.rules = RuleRegions(version, self.maker)
         self.unproved: list[str] = []
+        self._counts: dict[str, tuple[int, int]] = {}
 
     @cached_property
     def scope(self) -> Region:
         """Where the scope holds."""
         return self.maker.region(self.version.conjunctions(SCOPE))
+
+    def counts(self, rule: str) -> tuple[int, int]:
+        """How many profiles a rule certainly applies to, and how many it may apply to."""
+        if rule not in self._counts:
+            region = self.rules[rule]
+            self._counts[rule] = count(self.space, region.certain), count(self.space, region.possible)
+        return self._counts[rule]
 
     def boxes(self, rule: Rule) -> list[tuple[Box, Box]]:
         """The certain and the possible box of each conjunction of a rule; one with an empty mask is empty."""
@@ -93,8 +102,10 @@ def _alike(proving: Proving, therapy: Therapy) -> Iterator[tuple[Rule, Rule]]:
     for index, first in enumerate(rules):
         for second in rules[index + 1 :]:
             one, two = proving.rules[first.id], proving.rules[second.id]
-            # Most pairs share no box at all; only then is the diagram worth its making.
-            if one.certain and (one == two or (intersect(one.certain, two.certain) and _same(proving, one, two))):
+            # Alike are only rules that apply equally often; nearly all others are told apart by that.
+            if one.certain and (
+                one == two or (proving.counts(first.id) == proving.counts(second.id) and _same(proving, one, two))
+            ):
                 yield first, second
 
 
@@ -113,16 +124,28 @@ def always_subsumed(proving: Proving) -> Iterator[CheckFinding]:
                 yield _subsumed(proving, therapy, rule)
 
 
+_OPEN = ("options", "trials")
+
+
 def _decides(proving: Proving, therapy: Therapy, rule: Rule) -> bool:
     """Whether somewhere the therapy stands where this rule puts it and no rule of the same weight that precedes it holds."""
     others = [other for other in therapy.rules if other is not rule]
-    own = proving.rules[rule.id]
-    # Where it applies and no other may: there it decides. Nearly every rule has such a place.
-    if uncovered(proving.space, own.certain, [box for other in others for box in proving.rules[other.id].possible]):
+    own, weight, before = proving.rules[rule.id], position_of(rule), proving.before
+    options = [other for other in others if other.reaches in _OPEN]
+    earlier = [other for other in others if before(other, rule)]
+    certain = [box for other in options for box in proving.rules[other.id].certain]
+    if rule.reaches in _OPEN:
+        # An option decides where it is certain and nothing before it is, or may come true where no option is certain.
+        sure = [box for other in earlier for box in proving.rules[other.id].certain]
+        maybe = [box for other in earlier for box in proving.rules[other.id].possible]
+        return escapes(own.certain, sure) or escapes(own.possible, [*own.certain, *certain, *maybe])
+    if escapes(own.certain, [box for other in others for box in proving.rules[other.id].possible]):
         return True
+    # Every option comes before it, even one that only may apply: most rules that never decide are told by that.
+    maybe = [box for other in options for box in proving.rules[other.id].possible]
+    if not escapes(own.certain, maybe) and not escapes(own.possible, [*own.certain, *maybe]):
+        return False
     placing = Placing(therapy, proving.rules)
-    weight = position_of(rule)
-    before = proving.before
     peers = joined(proving.rules[o.id] for o in others if position_of(o) == weight and before(o, rule))
 
     def judge(verdicts: Verdicts) -> bool:

@@ -3,7 +3,19 @@
 from __future__ import annotations
 
 from hepatica.assurance.space.axes import Axis, Entry, Space, consistent, space_of
-from hepatica.assurance.space.boxes import NOWHERE, Box, Boxes, Region, RegionMaker, intersect, joined, meet, simplest, subtract
+from hepatica.assurance.space.boxes import (
+    NOWHERE,
+    Box,
+    Boxes,
+    Region,
+    RegionMaker,
+    escapes,
+    intersect,
+    joined,
+    meet,
+    simplest,
+    subtract,
+)
 from hepatica.assurance.space.describe import describe
 from hepatica.assurance.space.diagram import Diagram, TooManyParts, Verdicts, count, diagram_of, outcomes, sum_or, uncovered
 from hepatica.assurance.space.words import Limits, ScopedSpace, cells_in_words, described, limits
@@ -28,6 +40,7 @@ __all__ = [
     "describe",
     "described",
     "diagram_of",
+    "escapes",
     "intersect",
     "joined",
     "limits",

@@ -67,6 +67,21 @@ def subtract(boxes: Iterable[Box], cuts: Iterable[Box]) -> list[Box]:
     return left
 
 
+def escapes(boxes: Iterable[Box], cuts: Sequence[Box]) -> bool:
+    """Whether a part of some boxes lies outside some others: one such part is looked for, not all of them."""
+    return any(_escapes(box, cuts) for box in boxes)
+
+
+def _escapes(box: Box, cuts: Sequence[Box]) -> bool:
+    near = [cut for cut in cuts if meet(box, cut) is not None]
+    if not near:
+        return True
+    # The largest first: what it leaves is small, or nothing.
+    first = max(near, key=lambda cut: sum(mask.bit_count() for mask in cut))
+    rest = [cut for cut in near if cut is not first]
+    return any(_escapes(piece, rest) for piece in minus(box, first))
+
+
 def maximal(boxes: Iterable[Box]) -> list[Box]:
     """Each box once, without those that lie in another."""
     unique = list(dict.fromkeys(boxes))

@@ -332,14 +332,18 @@ class _Alive:
             self.decided.append(1 << len(boxes) - 1)
         self.every_decided = sum(self.decided)
         self.start = sum(self.own) & ~self.every_decided
-        self.rows = [
-            [sum(1 << bit for bit, box in enumerate(boxes) if box is None or box[axis] >> point & 1) for point in range(size)]
-            for axis, size in enumerate(len(a.points) for a in space.axes)
-        ]
-        self.busy = [
-            sum(1 << bit for bit, box in enumerate(boxes) if box is not None and box[axis] != full)
-            for axis, full in enumerate(hull)
-        ]
+        self.rows: list[list[int]] = []
+        self.busy: list[int] = []
+        none = sum_or(1 << bit for bit, box in enumerate(boxes) if box is None)
+        for axis, whole in enumerate(hull):
+            # Many boxes ask the same of an axis: they are looked at together.
+            asking: dict[int, int] = {}
+            for bit, box in enumerate(boxes):
+                if box is not None:
+                    asking[box[axis]] = asking.get(box[axis], 0) | 1 << bit
+            points = range(len(space.axes[axis].points))
+            self.rows.append([none | sum_or(bits for mask, bits in asking.items() if mask >> point & 1) for point in points])
+            self.busy.append(sum_or(bits for mask, bits in asking.items() if mask != whole))
         # finished[axis]: the boxes that ask nothing of this axis or a later one.
         self.finished = [~sum_or(self.busy[axis:]) & self.start for axis in range(len(space.axes) + 1)]
 
