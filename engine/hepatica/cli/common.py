@@ -20,6 +20,7 @@ import click
 from hepatica.cli import writing
 from hepatica.documents import MAX_BYTES
 from hepatica.paths import DEFAULT_RULESET, shipped
+from hepatica.printable import printable
 from hepatica.problems import InvalidInput, Problem, gathered, quote, suggestion
 from hepatica.records import record
 
@@ -165,7 +166,10 @@ def ruleset(name: str) -> Ruleset:
     """A ruleset by the id of a shipped one or by its folder; the compiled copy is kept for the next time."""
     from hepatica import load as load_ruleset
 
-    return load_ruleset(name)
+    found = load_ruleset(name)
+    if found.folder and Path(name).name == name and (shipped("rulesets") / name).is_dir():
+        click.echo(printable(f"note: {name} is read from {found.folder}, not the rules that come with Hepatica"), err=True)
+    return found
 
 
 def evaluator(rules: Ruleset | str) -> Evaluator:

@@ -169,7 +169,7 @@ def _enrolled(study: Study, words: Wording) -> Iterator[str]:
 
 def studies_view(listing: StudyListing) -> b.Blocks:
     """Studies in a list, each with its telling figure."""
-    title = b.Title(counted(listing.count, "study", "studies"), f"{listing.ruleset.id} {listing.ruleset.version}")
+    title = b.Title(counted(listing.count, "study", "studies"), listing.ruleset.named)
     groups: dict[str, list[b.Item]] = {}
     for row in listing.studies:
         groups.setdefault(row.therapy, []).append(_row(row))
@@ -204,7 +204,7 @@ def study_view(page: StudyPage) -> b.Blocks:
     """One study in full."""
     study = page.study
     return (
-        b.Title(study.name, f"{page.therapy_name}; {page.ruleset.id} {page.ruleset.version}"),
+        b.Title(study.name, f"{page.therapy_name}; {page.ruleset.named}"),
         b.Paragraph(study.summary),
         b.facts(_facts(page)),
         *study_sections(page),
