@@ -58,13 +58,11 @@ def ruleset_(*, id_: str, folder: Path | None) -> common.Output:
     target = folder or Path("rulesets") / id_
     if target.exists() and (not target.is_dir() or any(target.iterdir())):
         raise InvalidInput([Problem(str(target), 1, 1, "exists", "is there already and not an empty folder; name another")])
-    names = sorted(path.relative_to(_SKELETON).as_posix() for path in _SKELETON.rglob("*.yaml"))
-    for name in names:
-        place = target / name
-        place.parent.mkdir(parents=True, exist_ok=True)
-        text = (_SKELETON / name).read_text(encoding="utf-8")
-        writing.write_file([text.replace(_PLACEHOLDER, id_)], place)
-    return common.Output(WrittenRuleset(notice=NOTICE, id=id_, folder=str(target), files=tuple(names)), _view)
+    texts = {
+        path.relative_to(_SKELETON).as_posix(): path.read_text(encoding="utf-8") for path in sorted(_SKELETON.rglob("*.yaml"))
+    }
+    writing.write_folder({name: text.replace(_PLACEHOLDER, id_) for name, text in texts.items()}, target)
+    return common.Output(WrittenRuleset(notice=NOTICE, id=id_, folder=str(target), files=tuple(texts)), _view)
 
 
 def _view(written: WrittenRuleset) -> Blocks:

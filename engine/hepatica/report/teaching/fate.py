@@ -141,7 +141,9 @@ def fate_drawing(found: FateListing) -> Drawing:
         for row in found.therapies
     ]
     drawing.shapes[lines:lines] = ways
-    drawing.height = drawing.paragraph(_LEFT, max(end, other), f"{found.ruleset.named}. {found.notice}", _WIDTH - 2 * _LEFT, 11, "quiet") + 14
+    drawing.height = (
+        drawing.paragraph(_LEFT, max(end, other), f"{found.ruleset.named}. {found.notice}", _WIDTH - 2 * _LEFT, 11, "quiet") + 14
+    )
     return drawing
 
 
