@@ -45,3 +45,16 @@ def test_nothing_is_written_over_and_an_id_is_checked(tmp_path: Path) -> None:
     for wrong in ("My_Rules", "../up", "a b", "-x"):
         assert run("new", "ruleset", "--", wrong, str(tmp_path / "other")).exception is not None
     assert not (tmp_path / "other").exists()
+
+
+def test_a_ruleset_is_written_whole_or_not_at_all(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(path: Path, *_: object, **__: object) -> int:
+        if path.name == "references.yaml":
+            raise OSError(28, "No space left on device")
+        return write(path, *_, **__)  # type: ignore[arg-type]
+
+    write = Path.write_text
+    monkeypatch.setattr(Path, "write_text", full)
+    found = run("new", "ruleset", "mine", str(tmp_path / "mine"))
+    assert isinstance(found.exception, InvalidInput) and "no space left on device" in str(found.exception)
+    assert list(tmp_path.iterdir()) == []

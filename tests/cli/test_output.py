@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import signal
 import stat
 import subprocess
@@ -144,3 +145,18 @@ def test_the_umask_decides_who_may_read_a_new_file(tmp_path: Path) -> None:
     finally:
         os.umask(before)
     assert stat.S_IMODE((tmp_path / "a.txt").stat().st_mode) == 0o640
+
+
+@pytest.mark.parametrize("command", ["evaluate afp-unknown", "fate", "rules", "evidence list", "forest -f svg", "fate -f svg"])
+def test_rules_found_in_the_working_folder_instead_of_the_shipped_ones_are_named(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str], command: str
+) -> None:
+    shutil.copytree(ROOT / "rulesets" / "hcc-2016", tmp_path / "rulesets" / "hcc-2016")
+    monkeypatch.chdir(tmp_path)
+    assert run(command.split()) == 0
+    told = capfd.readouterr()
+    assert "read from rulesets/hcc-2016" in " ".join(told.out.split())
+    assert told.err == "note: hcc-2016 is read from rulesets/hcc-2016, not the rules that come with Hepatica\n"
+    monkeypatch.chdir(ROOT)
+    assert run(command.split()) == 0
+    assert "read from" not in "".join(capfd.readouterr())

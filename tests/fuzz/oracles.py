@@ -30,7 +30,7 @@ MAY_TAKE_MB = 700
 # Commands whose exit code 1 says that they found something.
 FINDERS = ("check", "coverage", "diff", "mutate", "test", "evidence")
 _LOCATED = re.compile(r".+?:\d+:\d+: [a-z0-9-]+: .+|\.\.\. and \d+ more")
-_USAGE = re.compile(r"Usage: hepatica|Try 'hepatica|Error: |$|hepatica: (?!internal error)|warning: |\d+ witnesses more")
+_USAGE = re.compile(r"Usage: hepatica|Try 'hepatica|Error: |$|hepatica: (?!internal error)|warning: |note: |\d+ witnesses more")
 _TURNING = frozenset("\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069\ufeff")
 
 

@@ -20,7 +20,6 @@ from hepatica.documents import (
     read_input,
     read_json,
     read_yaml,
-    write_output,
 )
 from hepatica.problems import InvalidInput, Problem
 from tests.making import plain
@@ -166,21 +165,6 @@ def test_everything_wrong_in_a_document_is_located_and_said_in_words() -> None:
         "m.yaml:2:62: wrong-type: parts.0.arms.a\ufffdb is a number, not a list",
         "m.yaml:2:69: wrong-type: parts.1 is a mapping, not '3'",
     ]
-
-
-def test_a_file_is_written_whole_or_not_at_all(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    target = tmp_path / "out.txt"
-    write_output(target, b"first")
-    target.chmod(0o640)
-    write_output(target, b"second")
-    assert (target.read_bytes(), target.stat().st_mode & 0o777) == (b"second", 0o640)
-    monkeypatch.setattr(Path, "replace", lambda *_: (_ for _ in ()).throw(OSError(28, "No space left on device")))
-    with pytest.raises(InvalidInput, match="cannot-write: no space left on device"):
-        write_output(target, b"third")
-    assert [path.name for path in tmp_path.iterdir()] == ["out.txt"]
-    assert target.read_bytes() == b"second"
-    with pytest.raises(InvalidInput, match="cannot-write"):
-        write_output(tmp_path / "nowhere" / "out.txt", b"x")
 
 
 def test_standard_input_that_is_closed_is_a_problem_not_a_crash(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:

@@ -14,6 +14,7 @@ import click
 
 from hepatica.cli import common, writing
 from hepatica.cli.witnesses import write_all
+from hepatica.documents import read_input
 from hepatica.paths import DEFAULT_RULESET, shipped
 from hepatica.problems import InvalidInput, Problem, quote, suggestion
 
@@ -53,7 +54,7 @@ def test(targets: tuple[str, ...], ruleset: str, words: str) -> common.Output:
     from hepatica.assurance.cases import STDIN, read_all, run_cases, selected, suites
     from hepatica.report.assurance import case_annotations, case_run_view, junit
 
-    given = common.read_input(STDIN)[0] if STDIN in targets else b""
+    given = read_input(STDIN)[0] if STDIN in targets else b""
     read = read_all(suites(targets, shipped("rulesets"), ruleset, given), common.ruleset, given)
     chosen = {case.place for case in selected([case for _, cases in read for case in cases], words)}
     kept = [(rules, [case for case in cases if case.place in chosen]) for rules, cases in read]
@@ -359,7 +360,7 @@ def diff(
     first, second = _sides(old, new, base, ruleset)
     present = [side.version for side in (first, second) if side is not None]
     if first is not None and second is not None:
-        allowed = read_allowances(*common.read_input(allow), present) if allow is not None else None
+        allowed = read_allowances(*read_input(allow), present) if allow is not None else None
         same = first.version.ruleset.card.id == second.version.ruleset.card.id
         result = diff(first.version, second.version, allowed, lost_cases(first.cases(), second.cases()) if same else ())
     else:

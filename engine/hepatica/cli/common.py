@@ -18,8 +18,9 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import click
 
 from hepatica.cli import writing
-from hepatica.documents import MAX_BYTES
+from hepatica.documents import STDIN, read_input
 from hepatica.paths import DEFAULT_RULESET, shipped
+from hepatica.printable import printable
 from hepatica.problems import InvalidInput, Problem, gathered, quote, suggestion
 from hepatica.records import record
 
@@ -30,7 +31,6 @@ if TYPE_CHECKING:
     from hepatica.report import Blocks, Style
 
 T = TypeVar("T")
-STDIN = "-"
 FORMATS = ("text", "markdown", "json", "html")
 # The ends of a file's name that say its format, where that is not the format's own name; where two formats have the same
 # end, the one that a command offers is meant.
@@ -171,7 +171,10 @@ def ruleset(name: str) -> Ruleset:
     """A ruleset by the id of a shipped one or by its folder; the compiled copy is kept for the next time."""
     from hepatica import load as load_ruleset
 
-    return load_ruleset(name)
+    found = load_ruleset(name)
+    if found.folder and Path(name).name == name and (shipped("rulesets") / name).is_dir():
+        click.echo(printable(f"note: {name} is read from {found.folder}, not the rules that come with Hepatica"), err=True)
+    return found
 
 
 def evaluator(rules: Ruleset | str) -> Evaluator:
@@ -243,17 +246,6 @@ def _other_rulesets(rules: Ruleset) -> Iterator[Ruleset]:
                 yield ruleset(str(folder))
             except InvalidInput:
                 continue
-
-
-def read_input(path: str) -> tuple[bytes, str]:
-    """The bytes of a file, or of standard input for `-`, and the name that problems give it."""
-    if path == STDIN:
-        if sys.stdin is None:
-            raise InvalidInput([Problem("<stdin>", 1, 1, "unreadable", "standard input is closed")])
-        return sys.stdin.buffer.read(MAX_BYTES + 1), "<stdin>"
-    from hepatica.documents import read_bytes
-
-    return read_bytes(Path(path), path), path
 
 
 def example_patients() -> dict[str, Path]:

@@ -59,16 +59,16 @@ def ruleset_(*, id_: str, folder: Path | None) -> common.Output:
     target = folder or Path("rulesets") / id_
     if target.exists() and (not target.is_dir() or any(target.iterdir())):
         raise InvalidInput([Problem(str(target), 1, 1, "exists", "is there already and not an empty folder; name another")])
-    names = sorted(path.relative_to(_SKELETON).as_posix() for path in _SKELETON.rglob("*.yaml"))
-    for name in names:
-        place = target / name
-        place.parent.mkdir(parents=True, exist_ok=True)
-        text = (_SKELETON / name).read_text(encoding="utf-8")
-        writing.write_file([text.replace(_PLACEHOLDER, id_)], place)
-    for schema in (shipped("rulesets") / "schemas").glob("*.json"):  # what the first line of each file names
-        (target / "schemas").mkdir(exist_ok=True)
-        writing.write_file([schema.read_bytes()], target / "schemas" / schema.name)
-    return common.Output(WrittenRuleset(notice=NOTICE, id=id_, folder=str(target), files=tuple(names)), _view)
+    texts = {
+        path.relative_to(_SKELETON).as_posix(): path.read_text(encoding="utf-8").replace(_PLACEHOLDER, id_)
+        for path in sorted(_SKELETON.rglob("*.yaml"))
+    }
+    # What the first line of each file names.
+    schemas = {
+        f"schemas/{path.name}": path.read_text(encoding="utf-8") for path in sorted((shipped("rulesets") / "schemas").glob("*.json"))
+    }
+    writing.write_folder(texts | schemas, target)
+    return common.Output(WrittenRuleset(notice=NOTICE, id=id_, folder=str(target), files=tuple(texts)), _view)
 
 
 def _view(written: WrittenRuleset) -> Blocks:

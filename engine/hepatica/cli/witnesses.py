@@ -28,21 +28,20 @@ def write_all(folder: str, witnesses: Sequence[tuple[str, Mapping[str, Any], str
         raise click.UsageError("--witness takes the name of a folder")
     place = Path(folder)
     try:
-        place.mkdir(parents=True, exist_ok=True)
-        own = [path for path in place.iterdir() if path.is_file() and _is_own(path)]
-        foreign = [path for path in place.iterdir() if path not in own]
+        there = list(place.iterdir()) if place.exists() else []
+        own = [path for path in there if path.is_file() and _is_own(path)]
+        foreign = [path for path in there if path not in own]
         if foreign and not click.get_current_context().params.get("force"):
             message = f"holds {one_line(foreign[0].name)}, which is no witness; name another folder, or say --force"
             raise InvalidInput([Problem(folder, 1, 1, "not-written-here", message)])
-        for path in own:
-            path.unlink()
-        for number, (name, facts, sentence) in enumerate(witnesses[:MOST_WITNESSES], 1):
-            profile = profile_from(facts, fields=fields)
-            body = patient_file(profile, one_line(sentence)[:LONGEST_LABEL], one_line(sentence))
-            writing.write_file([f"{_MARK}\n{body}"], place / f"{number:03}-{name}.yaml", force=True)
     except OSError as error:
-        reason = (error.strerror or "cannot be written").lower()
-        raise InvalidInput([Problem(folder, 1, 1, "unwritable", reason)]) from None
+        raise InvalidInput([Problem(folder, 1, 1, "unwritable", (error.strerror or "cannot be read").lower())]) from None
+    files = {}
+    for number, (name, facts, sentence) in enumerate(witnesses[:MOST_WITNESSES], 1):
+        profile = profile_from(facts, fields=fields)
+        body = patient_file(profile, one_line(sentence)[:LONGEST_LABEL], one_line(sentence))
+        files[f"{number:03}-{name}.yaml"] = f"{_MARK}\n{body}"
+    writing.write_folder(files, place, instead_of=own)
     if len(witnesses) > MOST_WITNESSES:
         click.echo(f"{len(witnesses) - MOST_WITNESSES} witnesses more than {MOST_WITNESSES} are left out", err=True)
 

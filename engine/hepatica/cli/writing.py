@@ -1,11 +1,11 @@
-"""Where output goes: standard output, or a file that is written aside and renamed, whole or not at all."""
+"""Where output goes: standard output, or a file or folder that is written aside and renamed, whole or not at all."""
 
 from __future__ import annotations
 
 import os
 import stat
 import sys
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import IO
 
@@ -59,6 +59,32 @@ def _target(path: Path) -> Path:
         return path.resolve()
     except ValueError:
         raise _cannot(path, "no file can have this name") from None
+
+
+def write_folder(files: Mapping[str, str], folder: Path, instead_of: Iterable[Path] = ()) -> None:
+    """Several files of a folder by name, all or none, in place of what an earlier run wrote there.
+
+    Raises `InvalidInput` where they cannot be written; what stood there before is then still there.
+    """
+    try:
+        from tempfile import TemporaryDirectory
+
+        folder.parent.mkdir(parents=True, exist_ok=True)
+        # Beside the folder: once all are on the disk, moving them takes no room.
+        with TemporaryDirectory(dir=folder.parent, prefix=f".{folder.name[:100]}.") as aside:
+            for name, text in files.items():
+                written = Path(aside, name)
+                written.parent.mkdir(parents=True, exist_ok=True)
+                written.write_text(text, encoding="utf-8", errors="replace")
+            for path in instead_of:
+                path.unlink()
+            for name in files:
+                (folder / name).parent.mkdir(parents=True, exist_ok=True)
+                Path(aside, name).replace(folder / name)
+    except OSError as error:
+        raise _cannot(folder, (error.strerror or "cannot be written").lower()) from error
+    except ValueError:
+        raise _cannot(folder, "no folder can have this name") from None
 
 
 def _refuse(target: Path, path: Path, force: bool) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from hepatica.documents.decode import adapter, decode
-from hepatica.documents.files import STDIN, read_bytes, read_input, write_output
+from hepatica.documents.files import STDIN, read_bytes, read_input
 from hepatica.documents.reader import read_document, read_json, read_yaml
 from hepatica.documents.tree import MAX_BYTES, MAX_DEPTH, MAX_NODES, Node, Path, decoded
 
@@ -22,5 +22,4 @@ __all__ = [
     "read_input",
     "read_json",
     "read_yaml",
-    "write_output",
 ]

@@ -1,9 +1,7 @@
-"""Bytes in and out: a file or standard input, read within bounds; a file that is written whole or not at all."""
+"""Bytes from outside: a file or standard input, read within bounds."""
 
 from __future__ import annotations
 
-import contextlib
-import secrets
 import sys
 from pathlib import Path
 
@@ -43,28 +41,3 @@ def _reason(error: Exception, otherwise: str) -> str:
     if isinstance(error, FileNotFoundError | IsADirectoryError):
         return "no such file" if isinstance(error, FileNotFoundError) else "is a folder"
     return (getattr(error, "strerror", None) or otherwise).lower()
-
-
-def write_output(path: Path, data: bytes) -> None:
-    """Write a file whole: beside its place first, then renamed, so that a full disk never leaves half of one.
-
-    Raises `InvalidInput` where it cannot be written; what stood there before is then still there.
-    """
-    beside = path
-    try:
-        # A pipe or a device (/dev/stdout) is written to, not replaced.
-        if path.exists() and not path.is_file():
-            path.write_bytes(data)
-            return
-        target = path.resolve()
-        beside = target.with_name(f".{target.name[:100]}.{secrets.token_hex(4)}")
-        with beside.open("xb") as stream:
-            stream.write(data)
-        if target.exists():
-            beside.chmod(target.stat().st_mode & 0o777)
-        beside.replace(target)
-    except (OSError, ValueError) as error:
-        if beside != path:
-            with contextlib.suppress(OSError):
-                beside.unlink()
-        raise _problem(str(path), "cannot-write", _reason(error, "cannot be written")) from None

@@ -101,6 +101,16 @@ class RulesetIdentity:
     digest: str
     folder: str = ""
 
+    @property
+    def named(self) -> str:
+        """Id and version, and the folder where it is not a shipped one: rules of the same name may say something else."""
+        return f"{self.id} {self.version}{self.read_from}"
+
+    @property
+    def read_from(self) -> str:
+        """The folder it was read from as the end of a phrase; empty for a shipped one."""
+        return f", read from {self.folder}" if self.folder else ""
+
 
 @record
 class Reason:

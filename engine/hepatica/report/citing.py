@@ -25,8 +25,7 @@ _LINKS = {
 
 def edition(ruleset: RulesetIdentity) -> str:
     """A ruleset with its date, and the folder it was read from where that is not the shipped one."""
-    folder = f", read from {ruleset.folder}" if ruleset.folder else ""
-    return f"{ruleset.id} {ruleset.version}, evidence as of {ruleset.as_of}{folder}"
+    return f"{ruleset.id} {ruleset.version}, evidence as of {ruleset.as_of}{ruleset.read_from}"
 
 
 def standing_words(standing: Standing, verdict: Verdict | None = None) -> str:

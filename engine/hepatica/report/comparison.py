@@ -91,8 +91,7 @@ def _columns(found: Comparison) -> Iterator[tuple[str, str]]:
         ruleset = column.ruleset
         same = named.count((ruleset.id, ruleset.version)) > 1
         content = f", content {ruleset.digest.removeprefix('sha256:')[:8]}" if same else ""
-        folder = f", read from {ruleset.folder}" if ruleset.folder else ""
-        yield letter, f"{column.name} ({ruleset.id} {ruleset.version}{content}{folder}{_SCOPES[column.scope]})"
+        yield letter, f"{column.name} ({ruleset.id} {ruleset.version}{content}{ruleset.read_from}{_SCOPES[column.scope]})"
 
 
 def _differing(found: Comparison) -> Iterator[Block]:

@@ -172,7 +172,7 @@ def _enrolled(study: Study, words: Wording) -> Iterator[str]:
 
 def studies_view(listing: StudyListing) -> b.Blocks:
     """Studies in a list, each with its telling figure."""
-    title = b.Title(counted(listing.count, "study", "studies"), f"{listing.ruleset.id} {listing.ruleset.version}")
+    title = b.Title(counted(listing.count, "study", "studies"), listing.ruleset.named)
     groups: dict[tuple[str, str], list[b.Item]] = {}
     for row in listing.studies:
         groups.setdefault((row.therapy, row.therapy_name), []).append(_row(row))
@@ -209,7 +209,7 @@ def study_view(page: StudyPage) -> b.Blocks:
     sections = list(study_sections(page))
     found = [section for section in sections if section.title in FIRST]
     return (
-        b.Title(study.name, f"{page.therapy_name}; {page.ruleset.id} {page.ruleset.version}"),
+        b.Title(study.name, f"{page.therapy_name}; {page.ruleset.named}"),
         b.Paragraph(study.summary),
         *found,
         b.Section("The study", (b.facts(_facts(page)),)),

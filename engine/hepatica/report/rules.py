@@ -70,7 +70,7 @@ def _record(ruleset: Ruleset, words: Wording, therapy: Therapy, rule: Rule) -> R
 
 def rules_view(listing: RuleListing) -> Blocks:
     """Rules by therapy."""
-    title = Title(f"{len(listing.rules)} of {listing.total} rules", f"{listing.ruleset.id} {listing.ruleset.version}")
+    title = Title(f"{len(listing.rules)} of {listing.total} rules", listing.ruleset.named)
     return (title, *_sections(listing), Notice(listing.notice))
 
 

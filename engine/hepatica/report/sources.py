@@ -96,7 +96,7 @@ def _places(ruleset: Ruleset) -> Iterator[Place]:
 
 def references_view(listing: ReferenceListing) -> Blocks:
     """The references with their identifiers, and how each is known."""
-    title = Title(counted(len(listing.references), "reference"), f"{listing.ruleset.id} {listing.ruleset.version}")
+    title = Title(counted(len(listing.references), "reference"), listing.ruleset.named)
     return title, Items(tuple(_item(one) for one in listing.references)), Notice(listing.notice)
 
 

@@ -15,8 +15,7 @@ DIGEST = 19
 
 def identity_words(ruleset: RulesetIdentity) -> str:
     """A ruleset with its digest, and the folder it was read from where that is not the shipped one."""
-    folder = f", read from {ruleset.folder}" if ruleset.folder else ""
-    return f"{ruleset.id} {ruleset.version} ({ruleset.digest[:DIGEST]}{folder})"
+    return f"{ruleset.id} {ruleset.version} ({ruleset.digest[:DIGEST]}{ruleset.read_from})"
 
 
 def place_words(place: str, standing: str = "", verdict: str = "") -> str:

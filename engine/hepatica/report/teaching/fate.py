@@ -68,7 +68,7 @@ def _row(therapy: Therapy, fate: TherapyFate, ruleset: Ruleset) -> FateRow:
 def fate_view(found: FateListing, *, picture: bool = True) -> Blocks:
     """The therapies by what became of them, then the picture for those who ask."""
     year = found.ruleset.as_of[:4]
-    head = Title(f"What became of the therapies of {year}", f"{found.ruleset.id} {found.ruleset.version}")
+    head = Title(f"What became of the therapies of {year}", found.ruleset.named)
     groups = {status: [row for row in found.therapies if row.fate.status == status] for status in FATES}
     listed = tuple(
         Items(tuple(map(_item, own)), f"{_words(status)} ({len(own)})", FATES[status]) for status, own in groups.items() if own
@@ -141,7 +141,9 @@ def fate_drawing(found: FateListing) -> Drawing:
         for row in found.therapies
     ]
     drawing.shapes[lines:lines] = ways
-    drawing.height = drawing.paragraph(_LEFT, max(end, other), found.notice, _WIDTH - 2 * _LEFT, 11, "quiet") + 14
+    drawing.height = (
+        drawing.paragraph(_LEFT, max(end, other), f"{found.ruleset.named}. {found.notice}", _WIDTH - 2 * _LEFT, 11, "quiet") + 14
+    )
     return drawing
 
 

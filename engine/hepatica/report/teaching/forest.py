@@ -166,7 +166,7 @@ def forest_drawing(found: Forest, width: float = 1040) -> Drawing:
             y = _row(drawing, axis, row, y, wide=wide)
     drawing.shapes.insert(0, Stroke(axis.at(1), top, axis.at(1), y + 4, "rule", 1.5))
     y = _ticks(drawing, axis, y + 4, below=True)
-    y = drawing.paragraph(16, y + 6, found.notice, width - 32, 11, "quiet")
+    y = drawing.paragraph(16, y + 6, f"{found.ruleset.named}. {found.notice}", width - 32, 11, "quiet")
     drawing.height = y + 14
     return drawing
 
