@@ -30,7 +30,19 @@ from hepatica.patient import COMMON_FIELDS, NONE, UNKNOWN, Field
 
 MOST_SECONDS, MOST_USERS, MOST_REQUESTS = 120, 200, 100_000
 EVERY = 10
-PAGES = ("/why", "/whatif", "/compare", "/pathway", "/pathway.svg", "/evidence", "/rules", "/quiz?seed=1", "/about")
+PAGES = (
+    "/why",
+    "/whatif",
+    "/compare",
+    "/pathway",
+    "/pathway.svg",
+    "/forest",
+    "/handout",
+    "/evidence",
+    "/rules",
+    "/quiz?seed=1",
+    "/about",
+)
 LISTS = ("options", "trials", "possible", "not_supported", "ruled_out", "unreported")
 COMMAND = f"{sys.executable} -m hepatica serve --port 0"
 
