@@ -312,12 +312,13 @@ def test_a_quiz_reveals_nothing_before_the_learner_commits(server: Server) -> No
     asked = server.get("/quiz.json?seed=3&count=3").json
     assert asked["stage"] == "question"
     assert asked["reveal"] is None
-    assert asked["twist"] is None
+    assert asked["key"] is asked["mark"] is None
     told = server.get("/quiz.json?seed=3&count=3&commit=yes").json
     assert told["stage"] == "reveal"
     assert told["reveal"]["lesson"]
-    assert told["twist"] is None
-    assert server.get("/quiz.json?seed=3&count=3&commit=yes&twist=no").json["twist"]["changes"] in (True, False)
+    assert told["key"] is told["mark"] is None
+    assert "changes" not in told["reveal"]
+    assert server.get("/quiz.json?seed=3&count=3&commit=yes&twist=no").json["key"]["changes"] in (True, False)
 
 
 def test_a_quiz_answered_rightly_has_every_point_and_nothing_missed(server: Server) -> None:
@@ -325,10 +326,10 @@ def test_a_quiz_answered_rightly_has_every_point_and_nothing_missed(server: Serv
     for _ in range(3):
         blank = server.get(f"{address}&commit=yes&twist=yes").json
         picks = "".join(f"&pick={choice['therapy']}" for choice in blank["reveal"]["choices"] if choice["backed"])
-        changes = "yes" if blank["twist"]["changes"] else "no"
+        changes = "yes" if blank["key"]["changes"] else "no"
         answered = f"{address}{picks}&fact={quote(blank['reveal']['fact'])}&commit=yes&twist={changes}"
         case = server.get(answered).json
-        assert case["twist"]["points"] == case["twist"]["possible_points"]
+        assert case["mark"]["points"] == case["mark"]["possible_points"]
         page = server.get(answered.replace(".json", "")).text
         link = html.unescape(re.findall(r'class="button" href="(/quiz\?[^"]+)"', page)[0])
         address = link.replace("/quiz?", "/quiz.json?")
