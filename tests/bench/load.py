@@ -130,7 +130,7 @@ def _request(turn: int, step: int, cases: list[tuple[str, str]]) -> tuple[str, C
 def _same_page(body: bytes, right: str) -> bool:
     """Whether a page names every therapy of the answer with its headline (out of scope it names none)."""
     known = json.loads(right)
-    text = " ".join(html.unescape(re.sub(r"<[^>]+>", " ", body.decode())).split())
+    text = " ".join(html.unescape(re.sub(r"<[^>]+>", " ", re.sub(r"</?a\b[^>]*>", "", body.decode()))).split())
     entries = [entry for name in ("options", "trials", "not_supported") for entry in known[name]]
     return known["scope"] == "out" or all(" ".join(entry["headline"]["text"].split()) in text for entry in entries)
 

@@ -7,7 +7,7 @@ import sys
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import replace
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import click
 
@@ -18,7 +18,7 @@ from hepatica.knowledge import FATES, Endpoint, FateStatus, Line, Ruleset
 from hepatica.patient import Profile
 from hepatica.problems import InvalidInput, Problem
 from hepatica.report import teaching as views
-from hepatica.teaching import Forest, Level, Pathway, Quiz, QuizAnswer, QuizCase, QuizQuestion, marked
+from hepatica.teaching import Forest, Level, Quiz, QuizAnswer, QuizCase, QuizQuestion, marked
 
 T = TypeVar("T")
 _QUIT = ("q", "quit", "exit")
@@ -31,6 +31,15 @@ _LINES = ("first", "second", "third", "later", "any")
 
 class QuitQuiz(Exception):
     """The learner has had enough for now."""
+
+
+def _pictures(draw: Callable[[Any], list[views.Drawing]]) -> dict[str, Callable[[Any], str | bytes]]:
+    """A result's drawings in the formats of a picture: as SVG the first, as PNG all in one, as PDF one to a page."""
+    return {
+        "svg": lambda found: views.svg(draw(found)[0]),
+        "png": lambda found: views.printed_pages(draw(found), "png"),
+        "pdf": lambda found: views.printed_pages(draw(found), "pdf"),
+    }
 
 
 @click.command("pathway")
@@ -59,12 +68,8 @@ def pathway(
     known = common.ruleset(ruleset)
     profile = common.read_patient(patient, settings, known) if patient or settings else None
     width = views.PHONE if narrow else views.LANDSCAPE
-    formats: dict[str, Callable[[Pathway], str | bytes]] = {
-        "svg": lambda path: views.pathway_svg(path, width),
-        "png": lambda path: views.printed_pages(views.pathway_drawings(path, width), "png"),
-        "pdf": lambda path: views.printed_pages(views.pathway_drawings(path, width), "pdf"),
-        "mermaid": views.mermaid,
-    }
+    formats = _pictures(lambda path: views.pathway_drawings(path, width))
+    formats |= {"svg": lambda path: views.pathway_svg(path, width), "mermaid": views.mermaid}
     return common.Output(teaching.pathway(known, profile, lines), views.pathway_view, formats=formats)
 
 
@@ -87,11 +92,7 @@ def forest(*, endpoints: tuple[Endpoint, ...], lines: tuple[str, ...], ruleset: 
     """
 
     found = teaching.forest(common.ruleset(ruleset), endpoints, lines)
-    formats: dict[str, Callable[[Forest], str | bytes]] = {
-        "svg": lambda forest: views.svg(_drawn(forest)[0]),
-        "png": lambda forest: views.printed_pages(_drawn(forest), "png"),
-        "pdf": lambda forest: views.printed_pages(_drawn(forest, pages=True), "pdf"),
-    }
+    formats = _pictures(_drawn) | {"pdf": lambda forest: views.printed_pages(_drawn(forest, pages=True), "pdf")}
     return common.Output(found, views.forest_view, formats=formats)
 
 
@@ -118,12 +119,7 @@ def fate(*, statuses: tuple[FateStatus, ...], ruleset: str) -> common.Output:
       hepatica fate --output fate.svg
     """
 
-    formats: dict[str, Callable[[views.FateListing], str | bytes]] = {
-        "csv": lambda found: report.csv_text(views.fate_rows(found)),
-        "svg": lambda found: views.svg(views.fate_drawing(found)),
-        "png": lambda found: views.printed_pages([views.fate_drawing(found)], "png"),
-        "pdf": lambda found: views.printed_pages([views.fate_drawing(found)], "pdf"),
-    }
+    formats = _pictures(lambda found: [views.fate_drawing(found)]) | {"csv": lambda f: report.csv_text(views.fate_rows(f))}
     return common.Output(views.fate_listing(common.ruleset(ruleset), statuses), views.fate_view, formats=formats)
 
 
