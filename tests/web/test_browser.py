@@ -321,6 +321,31 @@ def test_a_quiz_is_taken_from_beginning_to_summary(visit: Open, width: int) -> N
     assert "Quiz 2" in page.locator(".crumb").inner_text()
 
 
+def test_a_quiz_case_is_answered_by_keyboard_alone(visit: Open) -> None:
+    page = visit("/quiz?seed=1&count=3")
+
+    def at(wanted: str) -> None:
+        for _ in range(40):
+            page.keyboard.press("Tab")
+            if page.evaluate("wanted => document.activeElement.matches(wanted)", wanted):
+                return
+        raise AssertionError(wanted)
+
+    for wanted, key in (("[name=pick]", "Space"), ("[name=fact]", "Space"), ("[name=commit]", "Enter")):
+        at(wanted)
+        page.keyboard.press(key)
+    page.wait_for_url("**commit=yes**")
+    at("[name=twist]")
+    page.keyboard.press("Space")
+    at("main button")
+    page.keyboard.press("Enter")
+    page.wait_for_url("**twist=yes**")
+    at("a.button")
+    page.keyboard.press("Enter")
+    page.wait_for_url("**token=**")
+    assert "Case 2 of 3" in page.locator(".crumb").inner_text()
+
+
 def test_a_quiz_is_gone_on_with_by_its_token(visit: Open) -> None:
     page = visit("/quiz?seed=5&count=3", script=False)
     page.get_by_role("radio").first.check()

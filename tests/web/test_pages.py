@@ -103,6 +103,14 @@ def test_a_pages_json_is_the_command_lines(
     assert server.get(path.format(case=server.query(MET_HIGH))).json == said
 
 
+@pytest.mark.slow
+def test_an_answer_weighs_less_than_150_kilobytes_with_all_that_it_loads(both: Server) -> None:
+    loaded = sum(len(both.get(f"/static/hepatica.{ending}").body) for ending in ("css", "js", "svg"))
+    for rules in both.library.rulesets:
+        for name, example in both.library.examples.items():
+            assert len(both.get(f"/answer?ruleset={rules}&{example.query}").body) + loaded < 150_000, (rules, name)
+
+
 def said(page: str) -> str:
     """The words of a page; a link may stand within a sentence."""
     return html.unescape(re.sub(r"<[^>]+>", " ", re.sub(r"</?a\b[^>]*>", "", page)))
