@@ -64,7 +64,6 @@ def pathway(
       hepatica pathway after-sorafenib-met-high --output pathway.pdf
       hepatica pathway --line second --format mermaid
     """
-
     known = common.ruleset(ruleset)
     profile = common.read_patient(patient, settings, known) if patient or settings else None
     width = views.PHONE if narrow else views.LANDSCAPE
@@ -90,7 +89,6 @@ def forest(*, endpoints: tuple[Endpoint, ...], lines: tuple[str, ...], ruleset: 
       hepatica forest --endpoint OS --line second
       hepatica forest --output forest.svg
     """
-
     found = teaching.forest(common.ruleset(ruleset), endpoints, lines)
     formats = _pictures(_drawn) | {"pdf": lambda forest: views.printed_pages(_drawn(forest, pages=True), "pdf")}
     return common.Output(found, views.forest_view, formats=formats)
@@ -118,7 +116,6 @@ def fate(*, statuses: tuple[FateStatus, ...], ruleset: str) -> common.Output:
       hepatica fate --status failed --status withdrawn
       hepatica fate --output fate.svg
     """
-
     formats = _pictures(lambda found: [views.fate_drawing(found)]) | {"csv": lambda f: report.csv_text(views.fate_rows(f))}
     return common.Output(views.fate_listing(common.ruleset(ruleset), statuses), views.fate_view, formats=formats)
 
@@ -142,7 +139,6 @@ def handout(*, patients: tuple[str, ...], settings: tuple[str, ...], date: str, 
       hepatica handout first-line-europe third-line --ruleset hcc-2026 --date "3 May 2027" --output seminar.pdf
       hepatica handout first-line-europe --output handout.html
     """
-
     evaluator = common.evaluator(ruleset)
     profiles = common.read_patients(patients, settings, evaluator.ruleset.fields)
     changed = "".join(f" --set {shlex.quote(one)}" for one in settings)
@@ -190,7 +186,6 @@ def quiz(
       hepatica quiz --seed 7 --answers mine.yaml
       hepatica quiz --seed 7 --count 20 --export moodle --output quiz.xml
     """
-
     start = teaching.read_token(resume) if resume else None
     if start is not None:
         seed, count, level = start.seed, start.count, start.level
@@ -228,7 +223,6 @@ def _read(made: Quiz, path: str) -> list[QuizAnswer]:
 
 def _asked(made: Quiz) -> Quiz:
     """The quiz with the answers that a learner gives at the terminal; where input ends early, what was answered is summed up."""
-
     for name, stream in (("input", sys.stdin), ("output", sys.stdout)):
         if stream is None:
             raise InvalidInput(
@@ -281,7 +275,6 @@ def _prompt(words: str, read: Callable[[str], T]) -> T:
 
 def _picks(text: str, question: QuizQuestion) -> tuple[str, ...]:
     """The therapies named: by numbers with blanks or commas between, or by names with commas between."""
-
     if text.lower() in _NONE:
         return ()
     words = text.split() if text.replace(",", " ").replace(" ", "").isdigit() else [text]

@@ -59,7 +59,6 @@ class QuizQuestion:
     vignette: str
     choices: tuple[QuizChoice, ...]
     focus: str
-    focus_name: str
     facts: tuple[QuizFact, ...]
     fact_question: str
     twist: QuizTwist
