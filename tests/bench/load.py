@@ -30,7 +30,19 @@ from hepatica.patient import COMMON_FIELDS, NONE, UNKNOWN, Field
 
 MOST_SECONDS, MOST_USERS, MOST_REQUESTS = 120, 200, 100_000
 EVERY = 10
-PAGES = ("/why", "/whatif", "/compare", "/pathway", "/pathway.svg", "/evidence", "/rules", "/quiz?seed=1", "/about")
+PAGES = (
+    "/why",
+    "/whatif",
+    "/compare",
+    "/pathway",
+    "/pathway.svg",
+    "/forest",
+    "/handout",
+    "/evidence",
+    "/rules",
+    "/quiz?seed=1",
+    "/about",
+)
 LISTS = ("options", "trials", "possible", "not_supported", "ruled_out", "unreported")
 COMMAND = f"{sys.executable} -m hepatica serve --port 0"
 
@@ -118,7 +130,7 @@ def _request(turn: int, step: int, cases: list[tuple[str, str]]) -> tuple[str, C
 def _same_page(body: bytes, right: str) -> bool:
     """Whether a page names every therapy of the answer with its headline (out of scope it names none)."""
     known = json.loads(right)
-    text = " ".join(html.unescape(re.sub(r"<[^>]+>", " ", body.decode())).split())
+    text = " ".join(html.unescape(re.sub(r"<[^>]+>", " ", re.sub(r"</?a\b[^>]*>", "", body.decode()))).split())
     entries = [entry for name in ("options", "trials", "not_supported") for entry in known[name]]
     return known["scope"] == "out" or all(" ".join(entry["headline"]["text"].split()) in text for entry in entries)
 

@@ -24,7 +24,7 @@ from tests.explain.conftest import sample_profiles
 
 PATIENTS = sorted((ROOT / "patients").glob("*.yaml"))
 RULESET = hepatica.load("hcc-2016")
-UNSAID = ("id", "ref", "tone", "mark", "folded", "language", "svg", "src")
+UNSAID = ("id", "ref", "cite", "tone", "mark", "folded", "language", "svg", "src")
 
 
 class Words(HTMLParser):

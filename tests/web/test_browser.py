@@ -316,9 +316,34 @@ def test_a_quiz_is_taken_from_beginning_to_summary(visit: Open, width: int) -> N
         page.get_by_role("button", name="Commit").click()
         assert re.search(r"\d of \d points", page.locator("main").inner_text())
         page.get_by_role("link", name="See the summary" if number == 3 else "Next case").click()
-    assert re.fullmatch(r"\d+ of \d+ points", page.get_by_role("heading", level=1).inner_text())
+    assert re.fullmatch(r"Summary: \d+ of \d+ points", page.get_by_role("heading", level=2).first.inner_text())
     page.get_by_role("link", name="Another quiz").click()
     assert "Quiz 2" in page.locator(".crumb").inner_text()
+
+
+def test_a_quiz_case_is_answered_by_keyboard_alone(visit: Open) -> None:
+    page = visit("/quiz?seed=1&count=3")
+
+    def at(wanted: str) -> None:
+        for _ in range(40):
+            page.keyboard.press("Tab")
+            if page.evaluate("wanted => document.activeElement.matches(wanted)", wanted):
+                return
+        raise AssertionError(wanted)
+
+    for wanted, key in (("[name=pick]", "Space"), ("[name=fact]", "Space"), ("[name=commit]", "Enter")):
+        at(wanted)
+        page.keyboard.press(key)
+    page.wait_for_url("**commit=yes**")
+    at("[name=twist]")
+    page.keyboard.press("Space")
+    at("main button")
+    page.keyboard.press("Enter")
+    page.wait_for_url("**twist=yes**")
+    at("a.button")
+    page.keyboard.press("Enter")
+    page.wait_for_url("**token=**")
+    assert "Case 2 of 3" in page.locator(".crumb").inner_text()
 
 
 def test_a_quiz_is_gone_on_with_by_its_token(visit: Open) -> None:

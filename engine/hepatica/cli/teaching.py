@@ -7,7 +7,7 @@ import sys
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import replace
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import click
 
@@ -18,7 +18,7 @@ from hepatica.knowledge import FATES, Endpoint, FateStatus, Line, Ruleset
 from hepatica.patient import Profile
 from hepatica.problems import InvalidInput, Problem
 from hepatica.report import teaching as views
-from hepatica.teaching import Forest, Level, Pathway, Quiz, QuizAnswer, QuizCase, QuizQuestion, marked
+from hepatica.teaching import Forest, Level, Quiz, QuizAnswer, QuizCase, QuizQuestion, marked
 
 T = TypeVar("T")
 _QUIT = ("q", "quit", "exit")
@@ -31,6 +31,15 @@ _LINES = ("first", "second", "third", "later", "any")
 
 class QuitQuiz(Exception):
     """The learner has had enough for now."""
+
+
+def _pictures(draw: Callable[[Any], list[views.Drawing]]) -> dict[str, Callable[[Any], str | bytes]]:
+    """A result's drawings in the formats of a picture: as SVG the first, as PNG all in one, as PDF one to a page."""
+    return {
+        "svg": lambda found: views.svg(draw(found)[0]),
+        "png": lambda found: views.printed_pages(draw(found), "png"),
+        "pdf": lambda found: views.printed_pages(draw(found), "pdf"),
+    }
 
 
 @click.command("pathway")
@@ -55,16 +64,11 @@ def pathway(
       hepatica pathway after-sorafenib-met-high --output pathway.pdf
       hepatica pathway --line second --format mermaid
     """
-
     known = common.ruleset(ruleset)
     profile = common.read_patient(patient, settings, known) if patient or settings else None
     width = views.PHONE if narrow else views.LANDSCAPE
-    formats: dict[str, Callable[[Pathway], str | bytes]] = {
-        "svg": lambda path: views.pathway_svg(path, width),
-        "png": lambda path: views.printed_pages(views.pathway_drawings(path, width), "png"),
-        "pdf": lambda path: views.printed_pages(views.pathway_drawings(path, width), "pdf"),
-        "mermaid": views.mermaid,
-    }
+    formats = _pictures(lambda path: views.pathway_drawings(path, width))
+    formats |= {"svg": lambda path: views.pathway_svg(path, width), "mermaid": views.mermaid}
     return common.Output(teaching.pathway(known, profile, lines), views.pathway_view, formats=formats)
 
 
@@ -85,13 +89,8 @@ def forest(*, endpoints: tuple[Endpoint, ...], lines: tuple[str, ...], ruleset: 
       hepatica forest --endpoint OS --line second
       hepatica forest --output forest.svg
     """
-
     found = teaching.forest(common.ruleset(ruleset), endpoints, lines)
-    formats: dict[str, Callable[[Forest], str | bytes]] = {
-        "svg": lambda forest: views.svg(_drawn(forest)[0]),
-        "png": lambda forest: views.printed_pages(_drawn(forest), "png"),
-        "pdf": lambda forest: views.printed_pages(_drawn(forest, pages=True), "pdf"),
-    }
+    formats = _pictures(_drawn) | {"pdf": lambda forest: views.printed_pages(_drawn(forest, pages=True), "pdf")}
     return common.Output(found, views.forest_view, formats=formats)
 
 
@@ -117,13 +116,7 @@ def fate(*, statuses: tuple[FateStatus, ...], ruleset: str) -> common.Output:
       hepatica fate --status failed --status withdrawn
       hepatica fate --output fate.svg
     """
-
-    formats: dict[str, Callable[[views.FateListing], str | bytes]] = {
-        "csv": lambda found: report.csv_text(views.fate_rows(found)),
-        "svg": lambda found: views.svg(views.fate_drawing(found)),
-        "png": lambda found: views.printed_pages([views.fate_drawing(found)], "png"),
-        "pdf": lambda found: views.printed_pages([views.fate_drawing(found)], "pdf"),
-    }
+    formats = _pictures(lambda found: [views.fate_drawing(found)]) | {"csv": lambda f: report.csv_text(views.fate_rows(f))}
     return common.Output(views.fate_listing(common.ruleset(ruleset), statuses), views.fate_view, formats=formats)
 
 
@@ -146,7 +139,6 @@ def handout(*, patients: tuple[str, ...], settings: tuple[str, ...], date: str, 
       hepatica handout first-line-europe third-line --ruleset hcc-2026 --date "3 May 2027" --output seminar.pdf
       hepatica handout first-line-europe --output handout.html
     """
-
     evaluator = common.evaluator(ruleset)
     profiles = common.read_patients(patients, settings, evaluator.ruleset.fields)
     changed = "".join(f" --set {shlex.quote(one)}" for one in settings)
@@ -194,7 +186,6 @@ def quiz(
       hepatica quiz --seed 7 --answers mine.yaml
       hepatica quiz --seed 7 --count 20 --export moodle --output quiz.xml
     """
-
     start = teaching.read_token(resume) if resume else None
     if start is not None:
         seed, count, level = start.seed, start.count, start.level
@@ -232,7 +223,6 @@ def _read(made: Quiz, path: str) -> list[QuizAnswer]:
 
 def _asked(made: Quiz) -> Quiz:
     """The quiz with the answers that a learner gives at the terminal; where input ends early, what was answered is summed up."""
-
     for name, stream in (("input", sys.stdin), ("output", sys.stdout)):
         if stream is None:
             raise InvalidInput(
@@ -285,7 +275,6 @@ def _prompt(words: str, read: Callable[[str], T]) -> T:
 
 def _picks(text: str, question: QuizQuestion) -> tuple[str, ...]:
     """The therapies named: by numbers with blanks or commas between, or by names with commas between."""
-
     if text.lower() in _NONE:
         return ()
     words = text.split() if text.replace(",", " ").replace(" ", "").isdigit() else [text]

@@ -117,7 +117,9 @@ class _AnswerView:
         said = entry.headline.text or entry.says
         tone: Tone = "strong" if entry.standing in ("standard", "positive_phase_3") else "plain"
         ref = Ref("therapy", entry.therapy)
-        return Item(entry.name, said, badge, "bad" if entry.verdict == "harmful" else tone, ref, tuple(self.details(entry)))
+        cite = Ref("study", entry.headline.study) if entry.headline.study else None
+        details = tuple(self.details(entry))
+        return Item(entry.name, said, badge, "bad" if entry.verdict == "harmful" else tone, ref, details, cite)
 
     def possible(self, entries: list[Entry], title: str) -> Iterator[Block]:
         if entries:

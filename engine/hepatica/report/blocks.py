@@ -55,7 +55,10 @@ class Facts(NamedTuple):
 
 
 class Item(NamedTuple):
-    """One row of a list: a name, what is said of it, a badge before that, and details below for those who ask."""
+    """One row of a list: a name, what is said of it, a badge before that, and details below for those who ask.
+
+    `cite` is the study that the text begins with ("SHARP: OS ..."): a medium with links leads from there to its figures.
+    """
 
     name: str
     text: str = ""
@@ -63,6 +66,7 @@ class Item(NamedTuple):
     tone: Tone = "plain"
     ref: Ref | None = None
     details: tuple[Block, ...] = ()
+    cite: Ref | None = None
 
 
 class Items(NamedTuple):

@@ -128,7 +128,8 @@ class _Html(BlockRenderer[int]):
     def item(self, item: b.Item, level: int) -> Iterator[str]:
         name = f'<span class="name">{self.linked(item.name, item.ref)}</span>'
         badge = f' <span class="badge">{_text(item.badge)}</span>' if item.badge else ""
-        words = f' <span class="says">{_text(item.text)}</span>' if item.text else ""
+        study, mark, said = item.text.partition(": ") if item.cite else ("", "", item.text)
+        words = f' <span class="says">{self.linked(study, item.cite)}{mark}{_text(said)}</span>' if item.text else ""
         tone = "" if item.tone == "plain" else f" {item.tone}"
         yield f'<li class="item{tone}">{name}{badge}{words}'
         if item.details:

@@ -59,7 +59,6 @@ class QuizQuestion:
     vignette: str
     choices: tuple[QuizChoice, ...]
     focus: str
-    focus_name: str
     facts: tuple[QuizFact, ...]
     fact_question: str
     twist: QuizTwist
@@ -82,14 +81,20 @@ class JudgedChoice:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class QuizKey:
-    """What is revealed after committing. `lesson` is the case in one sentence, with its trial."""
+class QuizReveal:
+    """What is told after committing. `lesson` is the case in one sentence, with its trial."""
 
     picks: tuple[str, ...]
     choices: tuple[JudgedChoice, ...]
     lesson: str
     fact: str
     fact_says: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class QuizKey(QuizReveal):
+    """All that is told at the end: the reveal, and whether the twist changes what is backed."""
+
     changes: bool
     gained: tuple[str, ...]
     lost: tuple[str, ...]

@@ -297,7 +297,6 @@ class _Asked:
             vignette=vignette(self.row.ruleset, self.found.profile),
             choices=tuple(QuizChoice(therapy=one, name=therapies[one].name, synonyms=therapies[one].synonyms) for one in choices),
             focus=focus,
-            focus_name=name,
             facts=facts,
             fact_question=f"Which of these facts decides about {name}: were it different, the answer would turn?",
             twist=twist,

@@ -16,25 +16,8 @@ from hepatica.notice import notice
 from hepatica.patient import profile_from
 from hepatica.problems import InvalidInput
 from hepatica.report import Block, Bullets, Cell, Item, Items, Paragraph, Ref, Section, Table, Title
+from hepatica.report import teaching as views
 from hepatica.report.assurance import diff_view
-from hepatica.report.teaching import (
-    LANDSCAPE,
-    PHONE,
-    FateListing,
-    Handout,
-    fate_drawing,
-    fate_listing,
-    fate_view,
-    fate_words,
-    forest_drawing,
-    forest_view,
-    handout,
-    handout_view,
-    pathway_drawings,
-    pathway_svg,
-    pathway_view,
-    svg,
-)
 from hepatica.teaching import ENDPOINTS, SETTINGS, Forest, Pathway, forest, pathway
 from hepatica.web.compare import COMPARE_PARAMETERS, companions, compare_page, merged_fields, then_page
 from hepatica.web.form import first_up
@@ -132,8 +115,8 @@ def pages(library: RulesetLibrary) -> tuple[Page, ...]:
         Page("/then-and-now", "Then and now", then_page, ThenAndNow, of_case=True),
         Page("/pathway", "Pathway", pathway_page, Pathway, (LINE, NARROW), pathway_picture, of_case=True),
         Page("/forest", "Forest plot", forest_page, Forest, (ENDPOINT, SETTING, NARROW), forest_picture),
-        Page("/fate", "What became of the therapies", fate_page, FateListing, (NARROW,), fate_picture, foot=True),
-        Page("/handout", "", handout_page, Handout, of_case=True),
+        Page("/fate", "What became of the therapies", fate_page, views.FateListing, (NARROW,), fate_picture, foot=True),
+        Page("/handout", "", handout_page, views.Handout, of_case=True),
         Page("/evidence", "Evidence", evidence_page, report.StudyListing, (SEARCH, *FILTERS), button="Filter"),
         Page("/evidence/{study}", "", study_in_full, report.StudyPage),
         Page("/rules", "All rules", rules_page, report.RuleListing, foot=True),
@@ -234,14 +217,14 @@ def pathway_page(request: Request) -> PageView:
     # The lines that lead somewhere for this patient come first: on a phone a line that is closed is a screen of its own.
     lines = sorted(found.lines, key=lambda line: line.state == "closed")
     shown = tuple((f"{LINE.name}={one.line}&{query}", f"{one.title}; the outline below says the same.") for one in lines)
-    return PageView(result=found, blocks=pathway_view(found, picture=False), pictures=shown)
+    return PageView(result=found, blocks=views.pathway_view(found, picture=False), pictures=shown)
 
 
 def pathway_picture(request: Request) -> bytes:
     """The lines as SVG."""
     found = _pathway(request)
-    drawings = pathway_drawings(found, PHONE if request.one(NARROW) else LANDSCAPE)
-    return (svg(drawings[0]) if len(drawings) == 1 else pathway_svg(found)).encode()
+    drawings = views.pathway_drawings(found, views.PHONE if request.one(NARROW) else views.LANDSCAPE)
+    return (views.svg(drawings[0]) if len(drawings) == 1 else views.pathway_svg(found)).encode()
 
 
 def _pathway(request: Request) -> Pathway:
@@ -255,13 +238,13 @@ def forest_page(request: Request) -> PageView:
     chosen = {one.name: request.one(one) for one in (ENDPOINT, SETTING)}
     says = f"{len(found.rows)} hazard ratios as a forest plot; every number stands in the tables."
     shown = ((urlencode({**chosen, RULESET.name: request.ruleset_name}), says),) if found.panels else ()
-    return PageView(result=found, blocks=forest_view(found, picture=False), pictures=shown, pictures_last=True)
+    return PageView(result=found, blocks=views.forest_view(found, picture=False), pictures=shown, pictures_last=True)
 
 
 def forest_picture(request: Request) -> bytes:
     """The plot as SVG."""
     found = _forest(request)
-    return svg(forest_drawing(found, PHONE) if request.one(NARROW) else forest_drawing(found)).encode()
+    return views.svg(views.forest_drawing(found, views.PHONE) if request.one(NARROW) else views.forest_drawing(found)).encode()
 
 
 def _forest(request: Request) -> Forest:
@@ -313,20 +296,20 @@ def about_page(request: Request) -> PageView:
 
 def fate_page(request: Request) -> PageView:
     """What became of each therapy after the ruleset's date."""
-    found = fate_listing(request.ruleset)
-    pictures = ((urlencode({RULESET.name: request.ruleset_name}), fate_words(found)),) if found.therapies else ()
-    return PageView(result=found, blocks=fate_view(found, picture=False), pictures=pictures, pictures_last=True)
+    found = views.fate_listing(request.ruleset)
+    pictures = ((urlencode({RULESET.name: request.ruleset_name}), views.fate_words(found)),) if found.therapies else ()
+    return PageView(result=found, blocks=views.fate_view(found, picture=False), pictures=pictures, pictures_last=True)
 
 
 def fate_picture(request: Request) -> bytes:
     """The ways from standing to fate as SVG."""
-    return svg(fate_drawing(fate_listing(request.ruleset))).encode()
+    return views.svg(views.fate_drawing(views.fate_listing(request.ruleset))).encode()
 
 
 def handout_page(request: Request) -> PageView:
     """The case on one or two pages to print: the answer, why, what would change it, the trials."""
-    found = handout(request.evaluator, request.profile)
-    return PageView(result=found, blocks=handout_view(found))
+    found = views.handout(request.evaluator, request.profile)
+    return PageView(result=found, blocks=views.handout_view(found))
 
 
 def changes_page(request: Request) -> PageView:

@@ -5,19 +5,18 @@ The cases that are finished stand in the address as one token, the same that `he
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, replace
+from collections.abc import Iterable
+from dataclasses import dataclass, fields, replace
 from typing import Literal
 from urllib.parse import parse_qsl, urlencode
 
 from hepatica import teaching
 from hepatica.evaluation import RulesetIdentity, identity
-from hepatica.knowledge import LINES
 from hepatica.notice import notice
 from hepatica.problems import quote
-from hepatica.report import Block, Item, Items, Paragraph, Ref, Section, Title
-from hepatica.report.teaching import PICKS_QUESTION, question_view, reveal_view, twist_view
-from hepatica.teaching import LEVELS, TOPICS, Level, Quiz, QuizAnswer, QuizCase
+from hepatica.report import Paragraph, Title
+from hepatica.report.teaching import PICKS_QUESTION, question_view, reveal_view, summary_view, twist_view
+from hepatica.teaching import LEVELS, Level, Quiz, QuizAnswer, QuizCase
 from hepatica.web.form import first_up
 from hepatica.web.query import refusal
 from hepatica.web.render import PageView, patient_query
@@ -42,31 +41,6 @@ ANSWER = (PICK, FACT, COMMIT, TWIST)
 QUIZ_PARAMETERS = (SEED, COUNT, LEVEL, TOKEN, *ANSWER)
 
 
-@dataclass(frozen=True, slots=True)
-class QuizReveal:
-    """What is told after committing: each choice, which were judged rightly, the deciding fact, the lesson."""
-
-    choices: tuple[teaching.JudgedChoice, ...]
-    right: tuple[str, ...]
-    wrong: tuple[str, ...]
-    fact: str
-    fact_right: bool
-    fact_says: str
-    lesson: str
-
-
-@dataclass(frozen=True, slots=True)
-class QuizTwistReveal:
-    """What is told at the end of a case: whether the changed fact changes what is backed, and the points."""
-
-    changes: bool
-    changes_right: bool
-    gained: tuple[str, ...]
-    lost: tuple[str, ...]
-    points: int
-    possible_points: int
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class QuizPage:
     """Where a learner is, with what may be told there and nothing beyond; `token` goes on from the cases that are finished."""
@@ -79,8 +53,9 @@ class QuizPage:
     count: int = 0
     token: str = ""
     question: teaching.QuizQuestion | None = None
-    reveal: QuizReveal | None = None
-    twist: QuizTwistReveal | None = None
+    reveal: teaching.QuizReveal | None = None
+    key: teaching.QuizKey | None = None
+    mark: teaching.MarkedCase | None = None
     summary: teaching.QuizSummary | None = None
 
 
@@ -98,7 +73,7 @@ def quiz_page(request: Request) -> PageView:
     page = replace(blank, seed=start.seed, level=start.level, count=start.count, token=teaching.token(made, answers))
     if len(answers) >= len(made.cases):
         _nothing_else(request, ANSWER, "does not go beside a finished quiz")
-        return _summary_view(request, replace(page, stage="summary", summary=made.summary))
+        return _summary_view(request, replace(page, stage="summary", summary=made.summary), made)
     return _case_view(request, page, made, made.cases[len(answers)])
 
 
@@ -151,16 +126,13 @@ def _case_view(request: Request, page: QuizPage, made: Quiz, case: QuizCase) -> 
         _nothing_else(request, (TWIST,), f"needs {COMMIT.name}")
     stage: Stage = "twist" if twist and committed else "reveal" if committed else "question"
     found = teaching.mark(case, answer)
-    reveal = QuizReveal(key.choices, found.right, found.wrong, key.fact, found.fact_right, key.fact_says, key.lesson)
-    ended = QuizTwistReveal(key.changes, found.changes_right, key.gained, key.lost, found.points, found.possible_points)
     # What is not revealed yet never leaves the server, in no format.
-    told = replace(
-        page,
-        stage=stage,
-        question=question,
-        reveal=reveal if committed else None,
-        twist=ended if stage == "twist" else None,
-    )
+    told = replace(page, stage=stage, question=question)
+    if committed:
+        shown_now = {part.name: getattr(key, part.name) for part in fields(teaching.QuizReveal)}
+        told = replace(told, reveal=teaching.QuizReveal(**shown_now))
+    if stage == "twist":
+        told = replace(told, key=key, mark=found)
     name = question.profile.label if committed and question.profile.label else "A hypothetical patient"
     points = f", {made.summary.points} of {made.summary.possible_points} points so far" if made.marks and made.summary else ""
     carried = _carried(request)
@@ -192,23 +164,8 @@ def _named(parameter: Parameter, text: str, found: str | None, allowed: Iterable
     return found
 
 
-def _summary_view(request: Request, page: QuizPage) -> PageView:
-    assert page.summary is not None
-    blocks = (Title(f"{page.summary.points} of {page.summary.possible_points} points"), *_missed(request, page.summary))
+def _summary_view(request: Request, page: QuizPage, made: Quiz) -> PageView:
     seed = ((page.seed or 0) + 1) % (LARGEST_SEED + 1)
     again = ((SEED.name, seed), (COUNT.name, page.count), (LEVEL.name, page.level or ""))
-    query = urlencode([*_carried(request), *again])
-    return PageView(result=page, blocks=blocks, template="quiz.html", extra={"stage": "summary", "again": query})
-
-
-def _missed(request: Request, summary: teaching.QuizSummary) -> Iterator[Block]:
-    """What was missed, by topic, each with the studies to read."""
-    if not summary.missed:
-        yield Paragraph("Nothing missed.")
-    items: dict[str, list[Item]] = {}
-    for tally in summary.missed:
-        studies = tuple(Item(request.ruleset.studies[study].name, ref=Ref("study", study)) for study in tally.read)
-        name, says = first_up(LINES.get(tally.name, tally.name)), f"{tally.asked - tally.right} of {tally.asked} missed"
-        details = (Items(studies, "Read"),) if studies else ()
-        items.setdefault(TOPICS[tally.topic], []).append(Item(name, says, details=details))
-    yield from (Section(title, (Items(tuple(found)),)) for title, found in items.items())
+    extra = {"stage": "summary", "again": urlencode([*_carried(request), *again])}
+    return PageView(result=page, blocks=(Title(f"Quiz {page.seed}"), *summary_view(made)), template="quiz.html", extra=extra)

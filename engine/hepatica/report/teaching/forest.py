@@ -164,7 +164,8 @@ def forest_drawing(found: Forest, width: float = 1040) -> Drawing:
         y = drawing.paragraph(16, y + 12, panel_title(panel), width - 32, 14, bold=True) + 6
         for row in panel.rows:
             y = _row(drawing, axis, row, y, wide=wide)
-    drawing.shapes.insert(0, Stroke(axis.at(1), top, axis.at(1), y + 4, "rule", 1.5))
+    if wide:
+        drawing.shapes.insert(0, Stroke(axis.at(1), top, axis.at(1), y + 4, "rule", 1.5))
     y = _ticks(drawing, axis, y + 4, below=True)
     y = drawing.paragraph(16, y + 6, f"{found.ruleset.named}. {found.notice}", width - 32, 11, "quiet")
     drawing.height = y + 14
@@ -212,6 +213,9 @@ def _row(drawing: Drawing, axis: _Axis, row: ForestRow, y: float, *, wide: bool)
         at = drawing.paragraph(where, at, text, room, 12 if index == 0 else 11, "ink" if index == 0 else "quiet")
     line = y + 14 if wide else max(at, below) + 14
     shape, ink = _MARKS.get(row.outcome, _NEUTRAL)
+    if not wide:
+        # Where the words stand above the interval, a line of no difference from top to foot would run through them.
+        drawing.add(Stroke(axis.at(1), line - 9, axis.at(1), line + (25 if row.printed and row.corrected else 9), "rule", 1.5))
     for estimate, filled in ((row.printed, True), (row.corrected, False)):
         if estimate is not None:
             marker = PlotMarker(axis.at(estimate.hr), line, shape, ink, filled and row.kind == "whole_trial")

@@ -83,7 +83,7 @@ def _why(evaluation: Evaluation) -> Iterator[Section]:
 def _reasons(entry: Entry, own: Sequence[str]) -> str:
     """The facts of its own; of the stronger evidence also the rule's sentence and its limits."""
     told = (entry.says, *(f"But: {caveat.says}" for caveat in entry.caveats)) if entry.standing in _IN_FULL else ()
-    return joined(f"{'; '.join(own)}." if own else "", *told, mark=" ")
+    return joined(f"{'; '.join(own) or 'nothing beyond that'}.", *told, mark=" ")
 
 
 def _changes(found: WhatIf) -> Iterator[Section]:

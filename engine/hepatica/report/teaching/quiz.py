@@ -130,7 +130,7 @@ def summary_view(quiz: Quiz) -> Blocks:
     if found is None:
         return ()
     missed = [
-        Items(tuple(_missed(tally) for tally in tallies), title)
+        Section(title, tuple(_missed(tally) for tally in tallies))
         for topic, title in TOPICS.items()
         if (tallies := [tally for tally in found.missed if tally.topic == topic])
     ]
@@ -140,11 +140,12 @@ def summary_view(quiz: Quiz) -> Blocks:
     return (Section(f"Summary: {found.points} of {found.possible_points} points", (*missed, *nothing, *more)),)
 
 
-def _missed(tally: QuizTally) -> Item:
+def _missed(tally: QuizTally) -> Block:
+    """What was missed how often, over the studies to read."""
     name = LINES.get(tally.name, tally.name)
-    read = f". Read: hepatica evidence show {', '.join(tally.read)}" if tally.read else ""
-    details = (Bullets(tuple(tally.read)),) if tally.read else ()
-    return Item(name[:1].upper() + name[1:], f"{tally.asked - tally.right} of {tally.asked} missed{read}", details=details)
+    said = f"{name[:1].upper()}{name[1:]}: {tally.asked - tally.right} of {tally.asked} missed"
+    studies = tuple(Item(study, ref=Ref("study", study)) for study in tally.read)
+    return Items(studies, f"{said}. Read") if studies else Paragraph(f"{said}.")
 
 
 def feedback(case: QuizCase) -> Iterator[str]:
