@@ -23,12 +23,15 @@ RESULTS: Mapping[str, tuple[str, str]] = {
     "about": ("hepatica.report", "About"),
     "case-run": ("hepatica.assurance.cases", "CaseRun"),
     "check": ("hepatica.assurance.check", "CheckResult"),
+    "cohort": ("hepatica.cohort", "CohortSummary"),
+    "cohort-diff": ("hepatica.cohort", "CohortDiff"),
     "comparison": ("hepatica.explain", "Comparison"),
     "coverage": ("hepatica.assurance.coverage", "CoverageResult"),
     "diff": ("hepatica.assurance.diff", "RulesetDiff"),
     "explanation": ("hepatica.explain", "Explanation"),
     "fate": ("hepatica.report.teaching", "FateListing"),
     "forest": ("hepatica.teaching", "Forest"),
+    "mapping-draft": ("hepatica.cohort", "MappingDraft"),
     "mutation": ("hepatica.assurance.mutation", "MutationResult"),
     "output": ("hepatica.evaluation", "Evaluation"),
     "patients": ("hepatica.report", "PatientListing"),
@@ -41,7 +44,7 @@ RESULTS: Mapping[str, tuple[str, str]] = {
     "whatif": ("hepatica.explain", "WhatIf"),
     "verification": ("hepatica.report", "VerificationReport"),
 }
-KINDS = ("profile", *RULESET_FILES, *sorted(RESULTS))
+KINDS = ("profile", "mapping", *RULESET_FILES, *sorted(RESULTS))
 
 
 @click.command("about")
@@ -274,7 +277,7 @@ def _sorted(found: tuple[Found, ...], sort: str) -> tuple[Found, ...]:
 @common.ruleset_option
 @common.printed(formats=("json",))
 def schema(*, kind: str, ruleset: str) -> common.Output:
-    """The JSON Schema of a patient file, of an answer (output) or another result, or of one kind of ruleset file.
+    """The JSON Schema of a patient file, of a mapping, of an answer (output) or another result, or of one kind of ruleset file.
 
     Editors that know JSON Schema complete and check YAML with it. With --ruleset the fields and the conditions are those
     of that ruleset.
@@ -283,6 +286,7 @@ def schema(*, kind: str, ruleset: str) -> common.Output:
     Examples:
       hepatica schema profile --output .vscode/patient.schema.json
       hepatica schema therapy > .vscode/therapy.schema.json
+      hepatica schema mapping --output mapping.schema.json
       hepatica schema output
       hepatica schema whatif
     """
@@ -296,6 +300,10 @@ def _schema(kind: str, ruleset: str) -> dict[str, Any]:
     if kind in RESULTS:
         module, name = RESULTS[kind]
         return schema(getattr(importlib.import_module(module), name), kind, CONTRACT)
+    if kind == "mapping":
+        from hepatica.cohort import mapping_schema
+
+        return named_schema(mapping_schema(common.ruleset(ruleset).fields), kind, CONTRACT)
     if kind == "profile":
         from hepatica.patient import profile_schema
 
