@@ -107,8 +107,11 @@ def test_a_reader_that_goes_away_is_no_error(format_: str) -> None:
 
 @pytest.mark.parametrize("delay", [0.05, 0.3])
 def test_an_interrupt_is_exit_code_2_and_one_word(delay: float) -> None:
-    """Once the program runs; before that the interpreter itself answers."""
-    script = "import sys; from hepatica.cli.main import main; sys.argv[1:] = ['evaluate', '-']; print('here', flush=True); main()"
+    """Once the program runs; before that the interpreter itself answers. A job in the background inherits an ignored SIGINT."""
+    script = (
+        "import signal, sys; from hepatica.cli.main import main; signal.signal(signal.SIGINT, signal.default_int_handler); "
+        "sys.argv[1:] = ['evaluate', '-']; print('here', flush=True); main()"
+    )
     with subprocess.Popen(
         [sys.executable, "-c", script], stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, cwd=ROOT
     ) as process:

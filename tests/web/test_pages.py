@@ -50,7 +50,7 @@ def test_the_notice_is_on_every_page_document_and_error(server: Server) -> None:
 def test_every_tab_leads_to_a_page_and_carries_the_case(server: Server) -> None:
     page = server.get(f"/about?{CASE}").text
     tabs = re.findall(r'<a href="(/[a-z-]+\?[^"]*)"', page[page.index('id="views"') : page.index("</nav>")])
-    assert len(tabs) == 10
+    assert len(tabs) == 9
     for tab in tabs:
         target = html.unescape(tab)
         assert "prior_sorafenib=progressed" in target
