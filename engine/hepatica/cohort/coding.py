@@ -173,8 +173,12 @@ class Coder:
         bad = np.zeros(table.num_rows, dtype=np.bool_)
         rejects: list[pa.Table] = []
         warnings: Counter[str] = Counter()
-        for group in self._groups[names]:
-            rejects += group.code(table, codes, bad, numbers, warnings)
+        work = Work(table, codes, bad, numbers, warnings)
+        read = [(group, group.alone(work, rejects)) for group in self._groups[names]]
+        # Like the reader of a patient file: what contradicts each other is asked only of rows whose every cell is readable.
+        for group, parts in read:
+            if len(parts) > 1:
+                rejects += group.together(work, parts)
         places: Places = np.flatnonzero(~bad)
         if len(places) < len(bad):
             codes, numbers = np.ascontiguousarray(codes[:, places]), numbers[places]
@@ -223,6 +227,20 @@ class Coder:
         return found
 
 
+class Work(NamedTuple):
+    """A batch of n rows in the making: its codes, which rows are bad, the numbers of its rows, and doubts by code."""
+
+    table: pa.Table
+    codes: Codes
+    bad: NDArray[np.bool_]
+    numbers: NDArray[np.int64]
+    warnings: Counter[str]
+
+
+Part = tuple[list[tuple[Read, Any]], Places]
+"""A column read by itself: what each distinct cell says, and which one each row has."""
+
+
 class Group:
     """Columns that are read together. Its memory of cells is bounded."""
 
@@ -235,53 +253,43 @@ class Group:
         bare = len(sources) == 1 and sources[0].column in fields and domain.field.kind == "number" and not sources[0].part
         self._cutter = NumberCutter(domain.classes) if bare else None
 
-    def code(
-        self, table: pa.Table, codes: Codes, bad: NDArray[np.bool_], numbers: NDArray[np.int64], warnings: Counter[str]
-    ) -> list[pa.Table]:
-        """Write the codes of n rows, mark the bad ones, count doubts; returns tables of what is refused."""
-        columns = [table[source.column] for source in self._sources]
+    def alone(self, work: Work, rejects: list[pa.Table]) -> list[Part]:
+        """Read each column by itself: adds to the rejects, writes the codes of a lone column, and gives back the parts."""
+        columns = [work.table[source.column] for source in self._sources]
         if self._cutter and self._cutter.takes(columns[0].type):
-            place = self._targets[0][0]
-            codes[place], refused = self._cutter.cut(columns[0])
-            if not refused.any():
-                return []
-            # Only what is out of bounds is read one by one, for the reason.
-            cells = encoded(columns[0].filter(pa.array(refused)))
-            return self._alone_read(0, cells, np.flatnonzero(refused), bad, numbers)[1]
-        rejects: list[pa.Table] = []
-        read: list[tuple[list[tuple[Read, Any]], Places]] = []
+            work.codes[self._targets[0][0]], refused = self._cutter.cut(columns[0])
+            if refused.any():
+                # Only what is out of bounds is read one by one, for the reason.
+                cells = encoded(columns[0].filter(pa.array(refused)))
+                self._cells(0, cells, np.flatnonzero(refused), work, rejects)
+            return []
+        found: list[Part] = []
         for at, column in enumerate(columns):
             cells = encoded(column)
-            known, wrong = self._alone_read(at, cells, None, bad, numbers)
-            rejects += wrong
-            read.append((known, cells.which))
-        if len(read) == 1:
-            known, which = read[0]
-            self._write(codes, [one for one, _ in known], which, warnings)
-            return rejects
-        return rejects + self._together(read, columns, codes, bad, numbers, warnings)
+            found.append((self._cells(at, cells, None, work, rejects), cells.which))
+        if len(found) == 1:
+            readings, which = found[0]
+            self._write(work, [one for one, _ in readings], which)
+        return found
 
-    def _write(self, codes: Codes, read: Sequence[Read], which: Places, warnings: Counter[str]) -> None:
+    def _write(self, work: Work, read: Sequence[Read], which: Places) -> None:
         """Codes by which reading each row has; the last look-up serves -1, a cell that is not there."""
         for at, (place, _) in enumerate(self._targets):
             found = np.array([*(one.codes[at] if one.codes else 0 for one in read), 0], dtype=np.uint16)
-            codes[place] = found[which]
+            work.codes[place] = found[which]
         for number, one in enumerate(read):
             for code in one.warnings:
-                warnings[code] += int((which == number).sum())
+                work.warnings[code] += int((which == number).sum())
 
-    def _alone_read(
-        self, at: int, cells: Cells, where: Places | None, bad: NDArray[np.bool_], numbers: NDArray[np.int64]
-    ) -> tuple[list[tuple[Read, Any]], list[pa.Table]]:
+    def _cells(self, at: int, cells: Cells, where: Places | None, work: Work, rejects: list[pa.Table]) -> list[tuple[Read, Any]]:
         """Each distinct cell of a column read by itself; `where` are the rows that `cells` speaks of, all by default."""
         memory = self._alone[at]
         if len(memory) > MOST_REMEMBERED:
             memory.clear()
         source = self._sources[at]
         found: list[tuple[Read, Any]] = []
-        rejects = []
         for number, cell in enumerate(cells.distinct):
-            key = (type(cell), str(cell) if isinstance(cell, (list, dict, float)) else cell)
+            key = (type(cell), repr(cell) if isinstance(cell, (list, dict, float)) else cell)
             known = memory.get(key)
             if known is None:
                 known = memory[key] = self._cell(source, cell)
@@ -289,9 +297,9 @@ class Group:
             if known[0].refusals:
                 rows = np.flatnonzero(cells.which == number)
                 rows = rows if where is None else where[rows]
-                bad[rows] = True
-                rejects += [_rejects(numbers[rows], source.column, cell, why) for why in known[0].refusals]
-        return found, rejects
+                work.bad[rows] = True
+                rejects += [_rejects(work.numbers[rows], source.column, cell, why) for why in known[0].refusals]
+        return found
 
     def _cell(self, source: Source, cell: Any) -> tuple[Read, Any]:
         """What a cell says by itself, and what of it counts beside others: cells that share this are interchangeable."""
@@ -312,28 +320,20 @@ class Group:
         """The n-th entry stands at line n."""
         return Read((), (), tuple(Refusal(owners[each.line - 1], each.code, each.message) for each in error.problems))
 
-    def _together(
-        self,
-        read: Sequence[tuple[list[tuple[Read, Any]], Places]],
-        columns: Sequence[pa.ChunkedArray],
-        codes: Codes,
-        bad: NDArray[np.bool_],
-        numbers: NDArray[np.int64],
-        warnings: Counter[str],
-    ) -> list[pa.Table]:
-        """Each distinct combination of what the cells say, read once."""
+    def together(self, work: Work, read: Sequence[Part]) -> list[pa.Table]:
+        """Each distinct combination of what the cells say, read once; returns tables of what is refused."""
         parts = [_numbered([said for _, said in known], which) for known, which in read]
-        combinations, which = combined([len(said) for said, _ in parts], [each for _, each in parts], ~bad)
+        combinations, which = combined([len(said) for said, _ in parts], [each for _, each in parts], ~work.bad)
         found = [self._joined(tuple(said[n] for (said, _), n in zip(parts, each, strict=True))) for each in combinations]
-        self._write(codes, found, which, warnings)
+        self._write(work, found, which)
         rejects = []
         for number, one in enumerate(found):
             for why in one.refusals:
                 rows = np.flatnonzero(which == number)
-                bad[rows] = True
-                column = columns[why.source]
-                for cell, these in _by_cell(column, rows):
-                    rejects.append(_rejects(numbers[these], self._sources[why.source].column, cell, why))
+                work.bad[rows] = True
+                name = self._sources[why.source].column
+                for cell, these in _by_cell(work.table[name], rows):
+                    rejects.append(_rejects(work.numbers[these], name, cell, why))
         return rejects
 
     def _joined(self, said: tuple[Any, ...]) -> Read:
