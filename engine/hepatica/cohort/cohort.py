@@ -8,17 +8,17 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
-from hepatica.cohort.coding import REJECTS, Coded, Coder
-from hepatica.cohort.kernel import Answers, Kernel
+from hepatica.cohort.coding import Coded
+from hepatica.cohort.kernel import Kernel
 from hepatica.cohort.mapping import TableMapping
 from hepatica.cohort.rejects import Reject
 from hepatica.cohort.run import KeptColumns, ReadBatch, bound_to, in_order, located, read_batches, read_columns
 from hepatica.cohort.sources import TableSource
 from hepatica.cohort.summary import CohortSummary, MappingIdentity, ReadColumns, RowCounts, suppressed
-from hepatica.cohort.tally import SCOPES, Tally, Verdicts, counted_warnings, scope_reasons
+from hepatica.cohort.tally import Tally, counted_warnings
 from hepatica.evaluation import evaluator_of, identity
 from hepatica.inference import SCOPE
-from hepatica.knowledge import Rule, Ruleset
+from hepatica.knowledge import Ruleset
 from hepatica.notice import notice
 from hepatica.patient import Value
 from hepatica.wording import Wording, shown
@@ -74,39 +74,23 @@ class Counting:
         return MappingIdentity(id=self.mapping.mapping, title=self.mapping.title, digest=self.mapping.digest)
 
 
+def kernel_of(ruleset: Ruleset) -> Kernel:
+    """The one kernel of a ruleset, kept with it, as its evaluator is."""
+    found: Kernel | None = ruleset.__dict__.get("_kernel")
+    return ruleset.__dict__.setdefault("_kernel", Kernel(ruleset)) if found is None else found
+
+
 class CodedTables:
     """The tables of a run, coded under one ruleset."""
 
     def __init__(self, sources: Sequence[TableSource], mapping: TableMapping, ruleset: Ruleset) -> None:
-        self.ruleset, self.coder = ruleset, Coder(ruleset)
-        self.kernel = Kernel(ruleset, self.coder)
+        self.ruleset, self.kernel = ruleset, kernel_of(ruleset)
         self.mappings = bound_to(mapping, sources, ruleset.fields)
 
-    def code(self, batch: ReadBatch, bound: TableMapping) -> tuple[Any, list[Reject]]:
+    def code(self, batch: ReadBatch, bound: TableMapping) -> tuple[Coded, list[Reject]]:
         """The codes of a batch, with what was refused in it."""
-        coded = self.coder.code(batch.table, batch.rows)
+        coded = self.kernel.coder.code(batch.table, batch.rows)
         return coded, [*batch.rejects, *located(coded.rejects, bound, batch)]
-
-    @property
-    def rules(self) -> Sequence[Sequence[Rule]]:
-        """Each therapy's rules in the order in which answers number them."""
-        return [one.rules for one in self.kernel.therapies]
-
-    def answer(self, codes: Any) -> Verdicts:
-        """The answers to n rows of codes (fields, n)."""
-        rows = np.arange(codes.shape[1])
-        return self.verdicts(self.kernel.answer(Coded(np.ascontiguousarray(codes), rows, rows, REJECTS.empty_table(), {})))
-
-    def verdicts(self, found: Answers) -> Verdicts:
-        """Answers as the numbers that are counted."""
-        kernel, rows = self.kernel, len(found.coded.rows)
-        scopes = np.array([SCOPES.index(scope) for scope in kernel.scopes])
-        lists = np.zeros((len(kernel.therapies), rows), dtype=np.uint8)
-        rules = np.zeros((len(kernel.therapies), rows), dtype=np.uint16)
-        for place, one in enumerate(kernel.therapies):
-            lists[place] = found.list_of(place)
-            rules[place] = np.array([judgement.main for judgement in one.judgements])[found.outcome(place)]
-        return Verdicts(scopes[found.outcome(len(kernel.therapies))], lists, rules)
 
 
 class Cohort(Counting):
@@ -124,7 +108,7 @@ class Cohort(Counting):
         super().__init__(sources, mapping, progress)
         self.ruleset = ruleset
         self._coded = CodedTables(sources, mapping, ruleset)
-        self.tally = Tally(ruleset, self._coded.rules, [domain.values for domain in self._coded.coder.domains])
+        self.tally = Tally(self._coded.kernel)
         self._verify_all = verify_all
         self.verified = 0
 
@@ -140,11 +124,11 @@ class Cohort(Counting):
             for batch in read_batches(source, bound, self.ruleset.fields):
                 coded, rejects = self._coded.code(batch, bound)
                 found = self._coded.kernel.answer(coded)
-                self.tally.add(coded.codes, self._coded.verdicts(found))
+                self.tally.add(found)
                 self.tally.refuse(self.passed(len(coded.rows), batch.folded, rejects))
                 self.tally.warnings.update(coded.warnings)
                 answers = found.long() if shape == "long" else found.wide()
-                times = len(self._coded.rules) if shape == "long" else 1
+                times = len(self.ruleset.therapies) if shape == "long" else 1
                 kept = kept or KeptColumns(self.sources, self._coded.mappings, ("file", *answers.column_names))
                 rows, places = coded.rows.repeat(times), coded.places.repeat(times)
                 yield beside(batch, rows, places, answers.drop_columns(["row"]), kept)
@@ -152,8 +136,7 @@ class Cohort(Counting):
     def summary(self, least: int = 0) -> CohortSummary:
         """What all batches that were gone through come to, with numbers below `least` hidden."""
         tally, rules = self.tally, self.ruleset
-        answer = self._coded.answer
-        missing, examined = tally.missing(answer)
+        missing, examined = tally.missing()
         columns = {
             key: (title, names) for bound in self._coded.mappings for key, title, names in read_columns(bound, rules.fields)
         }
@@ -166,7 +149,7 @@ class Cohort(Counting):
             suppress_below=0,
             rows=self.counts,
             scope=tally.scopes(),
-            out_of_scope=scope_reasons(tally, answer, self._scope_fields(), self._words),
+            out_of_scope=tally.scope_reasons(self._scope_fields(), self._words),
             patients=tally.described(self._value),
             strongest=tally.standings(),
             therapies=tally.therapies(),

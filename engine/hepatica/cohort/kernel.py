@@ -226,22 +226,22 @@ class Answers:
     """The answers of n rows; each table is made when it is asked for. Rows are named by `coded.rows`."""
 
     def __init__(self, kernel: Kernel, coded: Coded, states: Sequence[Numbers]) -> None:
-        self.kernel, self.coded, self._states = kernel, coded, states
+        self.kernel, self.coded, self.states = kernel, coded, states
 
     @property
     def scope(self) -> pa.DictionaryArray:
         """The scope of each row: in, out or unknown."""
-        numbers = self.kernel.outcome(len(self.kernel.therapies), self._states)
+        numbers = self.kernel.outcome(len(self.kernel.therapies), self.states)
         return pa.DictionaryArray.from_arrays(pa.array(numbers.astype(np.int8)), pa.array(self.kernel.scopes))
 
     def list_of(self, therapy: int) -> NDArray[np.uint8]:
         """The list of a therapy in each row, by its place in `LISTS`; therapies count in the ruleset's order."""
-        found: NDArray[np.uint8] = self.kernel.therapies[therapy].lists()[self.kernel.outcome(therapy, self._states)]
+        found: NDArray[np.uint8] = self.kernel.therapies[therapy].lists()[self.kernel.outcome(therapy, self.states)]
         return found
 
     def outcome(self, member: int) -> Numbers:
         """By row, the number of a therapy's judgement in `TherapyKernel.judgements`; of the scope behind the last therapy."""
-        return self.kernel.outcome(member, self._states)
+        return self.kernel.outcome(member, self.states)
 
     def codes(self) -> pa.Table:
         """One row per patient: the scope, and a column for each therapy with the list it is in (a dictionary of few words)."""
@@ -252,9 +252,7 @@ class Answers:
 
     def wide(self) -> pa.Table:
         """One row per patient: `WIDE`. `therapies` are those of the best standing in the best list."""
-        found, which = combined(
-            [int(each.max(initial=0)) + 1 for each in self._states], [s.astype(np.intp) for s in self._states]
-        )
+        found, which = combined([int(each.max(initial=0)) + 1 for each in self.states], [s.astype(np.intp) for s in self.states])
         told = np.array([self.kernel.best(states) for states in found], dtype=np.int32).reshape(-1, 4)[which]
         missing = self.kernel.named(self._missing())
         columns = [self.kernel.words.array(numbers) for numbers in (*told.T, missing)]
@@ -295,7 +293,7 @@ class Answers:
 
     def _asked(self, one: TherapyKernel) -> NDArray[np.uint64]:
         """The fields that the open rules of a therapy ask for, where it is possible: bits over the fields, shape (n,)."""
-        outcomes = self.kernel.outcome(one.position, self._states)
+        outcomes = self.kernel.outcome(one.position, self.states)
         asked = np.zeros(len(outcomes), dtype=np.uint64)
         for place, rule in enumerate(one.rules):
             is_open = [judgement.list == "possible" and place in judgement.open for judgement in one.judgements]
@@ -307,7 +305,7 @@ class Answers:
         member = len(self.kernel.therapies)
         asked = np.zeros(len(self.coded.rows), dtype=np.uint64)
         unsure = np.array([scope == "unknown" for scope in self.kernel.scopes])
-        self._ask(SCOPE, unsure[self.kernel.outcome(member, self._states)], asked)
+        self._ask(SCOPE, unsure[self.kernel.outcome(member, self.states)], asked)
         for one in self.kernel.therapies:
             asked |= self._asked(one)
         return asked
