@@ -50,7 +50,19 @@ def cells(name: str, ruleset: Ruleset) -> st.SearchStrategy[Any]:
 
 
 def numbers() -> st.SearchStrategy[float]:
-    near = [20.0, 400.0, 399.9999996, 399.9999994, 400.0000004, 400.0000006, 100_000_000.0, 100_000_000.1, -0.0, math.nan, math.inf]
+    near = [
+        20.0,
+        400.0,
+        399.9999996,
+        399.9999994,
+        400.0000004,
+        400.0000006,
+        100_000_000.0,
+        100_000_000.1,
+        -0.0,
+        math.nan,
+        math.inf,
+    ]
     return st.one_of(st.sampled_from(near), st.floats(0, 1000), st.floats(allow_nan=False))
 
 

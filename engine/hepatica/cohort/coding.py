@@ -51,7 +51,8 @@ class Coded(NamedTuple):
     """The rows of a batch that could be read, as codes of shape (fields, n), and what became of the others.
 
     `rows` are the numbers of the n rows, `places` where they stand in the batch. `rejects` is a table of the cells that were
-    refused (`REJECTS`); a row with any of them is not among the n. `warnings` counts the rows that raise each doubt.
+    refused (`REJECTS`); a row with any of them is not among the n. `warnings` counts the rows that raise each doubt. `given`
+    are the columns that are no fields, for every row of the batch.
     """
 
     codes: Codes
@@ -59,11 +60,16 @@ class Coded(NamedTuple):
     places: Places
     rejects: pa.Table
     warnings: Mapping[str, int]
+    given: pa.Table
 
     @property
     def rejected(self) -> int:
         """How many rows are not answered."""
         return len(pc.unique(self.rejects["row"]))
+
+    def at(self, chosen: Places) -> Coded:
+        """Some of the n rows."""
+        return self._replace(codes=self.codes[:, chosen], rows=self.rows[chosen], places=self.places[chosen])
 
 
 class Domain:
@@ -101,6 +107,9 @@ class Source(NamedTuple):
         return {self.key: {self.part: cell}} if self.part else {self.column: cell}
 
 
+_LABEL = Source(LABEL, LABEL)
+
+
 class Refusal(NamedTuple):
     """Why a cell is refused, and which of the columns that were read together is to blame."""
 
@@ -134,6 +143,7 @@ class Coder:
         self.domains = tuple(Domain(classes.get(name) or classes_of(field, ())) for name, field in self.fields.items())
         self._place = {name: place for place, name in enumerate(self.fields)}
         self.values = {domain.field.name: (place, domain.values) for place, domain in enumerate(self.domains)}
+        self._doubt_bits = list(self._doubting())
         self._groups: dict[tuple[str, ...], list[Group]] = {}
 
     def sources(self, names: Sequence[str]) -> dict[str, tuple[Source, ...]]:
@@ -172,8 +182,7 @@ class Coder:
         codes = np.zeros((len(self.fields), table.num_rows), dtype=np.uint16)
         bad = np.zeros(table.num_rows, dtype=np.bool_)
         rejects: list[pa.Table] = []
-        warnings: Counter[str] = Counter()
-        work = Work(table, codes, bad, numbers, warnings)
+        work = Work(table, codes, bad, numbers, [])
         read = [(group, group.alone(work, rejects)) for group in self._groups[names]]
         # Like the reader of a patient file: what contradicts each other is asked only of rows whose every cell is readable.
         for group, parts in read:
@@ -183,9 +192,27 @@ class Coder:
         if len(places) < len(bad):
             codes, numbers = np.ascontiguousarray(codes[:, places]), numbers[places]
         self._imply(codes)
-        warnings.update(self._doubts(codes))
+        warnings = Counter(self._doubts(codes))
+        for code, where in work.warnings:
+            warnings[code] += int((where & ~bad).sum())
         found = pa.concat_tables([REJECTS.empty_table(), *rejects]).sort_by([("row", "ascending"), ("column", "ascending")])
-        return Coded(codes, numbers, places, found, {code: n for code, n in sorted(warnings.items()) if n})
+        counted = {code: n for code, n in sorted(warnings.items()) if n}
+        return Coded(codes, numbers, places, found, counted, self.given(table))
+
+    def given(self, table: pa.Table) -> pa.Table:
+        """The columns of a flat table that are no fields: identifiers, which nobody interprets."""
+        return table.select([name for name in table.column_names if (_source(name, keys_of(self.fields)) or _LABEL).key == LABEL])
+
+    def entries(self, table: pa.Table) -> Iterator[dict[str, Any]]:
+        """The rows of a flat table as patient files."""
+        sources = [source for each in self.sources(table.column_names).values() for source in each]
+        for row in table.to_pylist():
+            found: dict[str, Any] = {}
+            for source in sources:
+                if row[source.column] is not None:
+                    entry = source.entry(row[source.column])
+                    found |= {source.key: found.get(source.key, {}) | entry[source.key]} if source.part else entry
+            yield found
 
     def facts(self, codes: Codes) -> Facts:
         """Facts that the codes of one row stand for: shape (fields,)."""
@@ -218,23 +245,34 @@ class Coder:
 
     def _doubts(self, codes: Codes) -> dict[str, int]:
         """How many rows raise each doubt about staging."""
-        found = {}
-        for doubt in CONTRADICTIONS:
-            if all(name in self._place for name in doubt["when"]):
-                places = [(self._place[name], values) for name, values in doubt["when"].items()]
-                held = [self.domains[place].where(values)[codes[place]] for place, values in places]
-                found[doubt["code"]] = int(np.logical_and.reduce(held).sum())
-        return found
+        raised = np.full(codes.shape[1], (1 << len(CONTRADICTIONS)) - 1, dtype=np.uint16)
+        for place, allowed in self._doubt_bits:
+            raised &= allowed[codes[place]]
+        counts = np.bincount(raised)
+        sets = np.arange(len(counts))
+        return {doubt["code"]: int(counts[sets >> bit & 1 == 1].sum()) for bit, doubt in enumerate(CONTRADICTIONS)}
+
+    def _doubting(self) -> Iterator[tuple[int, NDArray[np.uint16]]]:
+        """By field, which doubts each code leaves standing, one bit to a doubt: what remains of the bits is what a row raises."""
+        for place, domain in enumerate(self.domains):
+            left = np.zeros(len(domain.values), dtype=np.uint16)
+            for bit, doubt in enumerate(CONTRADICTIONS):
+                if not set(doubt["when"]) <= set(self.fields):
+                    continue
+                stands = domain.where(doubt["when"][domain.field.name]) if domain.field.name in doubt["when"] else True
+                left |= (stands * np.uint16(1 << bit)).astype(np.uint16)
+            if (left != left[0]).any():
+                yield place, left
 
 
 class Work(NamedTuple):
-    """A batch of n rows in the making: its codes, which rows are bad, the numbers of its rows, and doubts by code."""
+    """A batch of n rows in the making: its codes, which rows are bad, the numbers of its rows, and which rows raise a doubt."""
 
     table: pa.Table
     codes: Codes
     bad: NDArray[np.bool_]
     numbers: NDArray[np.int64]
-    warnings: Counter[str]
+    warnings: list[tuple[str, NDArray[np.bool_]]]
 
 
 Part = tuple[list[tuple[Read, Any]], Places]
@@ -278,8 +316,7 @@ class Group:
             found = np.array([*(one.codes[at] if one.codes else 0 for one in read), 0], dtype=np.uint16)
             work.codes[place] = found[which]
         for number, one in enumerate(read):
-            for code in one.warnings:
-                work.warnings[code] += int((which == number).sum())
+            work.warnings.extend((code, which == number) for code in one.warnings)
 
     def _cells(self, at: int, cells: Cells, where: Places | None, work: Work, rejects: list[pa.Table]) -> list[tuple[Read, Any]]:
         """Each distinct cell of a column read by itself; `where` are the rows that `cells` speaks of, all by default."""
@@ -428,7 +465,9 @@ def encoded(column: pa.ChunkedArray) -> Cells:
             whole = whole.dictionary_encode()
         except (pa.ArrowNotImplementedError, pa.ArrowInvalid):
             return _encoded_cells(whole.to_pylist())
-    which = pc.fill_null(whole.indices.cast(pa.int64()), -1).to_numpy(zero_copy_only=False)
+    which = pc.fill_null(
+        whole.indices if pa.types.is_signed_integer(whole.indices.type) else whole.indices.cast(pa.int64()), -1
+    ).to_numpy()
     distinct = whole.dictionary.to_pylist()
     if len(distinct) > FEW:
         # Categories that no row has are not read: there may be any number of them.

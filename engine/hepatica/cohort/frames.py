@@ -13,7 +13,7 @@ import numpy as np
 import pyarrow as pa
 
 from hepatica.cohort.coding import flat
-from hepatica.cohort.kernel import Kernel
+from hepatica.cohort.kernel import Kernel, beside
 from hepatica.knowledge import Ruleset, load
 from hepatica.problems import InvalidInput, Problem
 
@@ -32,10 +32,10 @@ class TableAnswers:
     """
 
     def __init__(self, frame: Any, table: pa.Table, kernel: Kernel) -> None:
-        self._frame, self._table = frame, flat(table)
-        coded = kernel.coder.code(self._table)
+        self._frame = frame
+        coded = kernel.coder.code(table)
         self.fields = {
-            key: [each.column for each in sources] for key, sources in kernel.coder.sources(self._table.column_names).items()
+            key: [each.column for each in sources] for key, sources in kernel.coder.sources(flat(table).column_names).items()
         }
         self.rows, self.answered = table.num_rows, len(coded.rows)
         self.rejected = self.rows - self.answered
@@ -60,17 +60,13 @@ class TableAnswers:
     @cached_property
     def rejects(self) -> Any:
         """One row per cell that cannot be read."""
-        return self._given(self._answers.coded.rejects)
+        coded = self._answers.coded
+        given = coded.given.take(pa.array(coded.rejects["row"].to_numpy() - 1))
+        return self._given(beside(coded.rejects, given))
 
     def _given(self, table: pa.Table) -> Any:
-        """A table with the columns that are no fields, as the kind of frame that came in."""
-        at = table["row"].to_numpy() - 1
-        fields = {column for columns in self.fields.values() for column in columns}
-        for name in self._table.column_names:
-            if name not in fields:
-                own = f"given_{name}" if name in table.column_names else name
-                table = table.append_column(own, self._table[name].take(pa.array(at)))
-        return like(self._frame, table, at)
+        """A table as the kind of frame that came in."""
+        return like(self._frame, table, table["row"].to_numpy() - 1)
 
     def __repr__(self) -> str:
         name = f"{self.stamp['ruleset']} {self.stamp['version']}"
