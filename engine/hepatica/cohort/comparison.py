@@ -10,12 +10,13 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
-from hepatica.cohort.coding import Coded
-from hepatica.cohort.cohort import CodedTables, Counting, Progress, beside, stamp_of
-from hepatica.cohort.kernel import Answers
+from hepatica.cohort.cohort import Counting, Progress, coded_batch, identified, kernel_of, stamp_of
+from hepatica.cohort.kernel import Answers, beside
 from hepatica.cohort.mapping import TableMapping
-from hepatica.cohort.run import KeptColumns, read_batches
+from hepatica.cohort.rejects import Reject
+from hepatica.cohort.run import KeptColumns, ReadBatch, bound_to, read_batches
 from hepatica.cohort.sources import TableSource
+from hepatica.cohort.streaming import Shape, side_by_side
 from hepatica.cohort.summary import MappingIdentity, Number, RowCounts, hidden, parts, small
 from hepatica.cohort.tally import SCOPES, Folded
 from hepatica.evaluation import LISTS, ListName, RulesetIdentity, identity
@@ -69,14 +70,14 @@ class CohortDiff:
 class _Side:
     """One ruleset's tables, with what is counted of its answers."""
 
-    def __init__(self, sources: Sequence[TableSource], mapping: TableMapping, ruleset: Ruleset) -> None:
-        self.coded = CodedTables(sources, mapping, ruleset)
-        self.folded = Folded(self.coded.kernel)
+    def __init__(self, ruleset: Ruleset) -> None:
+        self.kernel = kernel_of(ruleset)
+        self.folded = Folded(self.kernel)
         self.places = {name: place for place, name in enumerate(ruleset.therapies)}
 
     def scopes(self, found: Answers) -> Any:
         """By row, the place of its scope in `SCOPES`."""
-        return np.array([_SCOPES.index(scope) for scope in self.coded.kernel.scopes])[found.outcome(len(self.places))]
+        return np.array([_SCOPES.index(scope) for scope in self.kernel.scopes])[found.outcome(len(self.places))]
 
     def standings(self, found: Answers) -> Any:
         """By row, the rank of the strongest option; the last where there is none."""
@@ -104,8 +105,8 @@ class CohortComparison(Counting):
         super().__init__(sources, mapping, progress)
         self.old, self.new = old, new
         self.fields = old.fields.merged(known for name, known in new.fields.items() if name not in old.fields)
-        self._sides = [_Side(sources, mapping, ruleset) for ruleset in (old, new)]
-        self._mappings = [mapping.over(source.columns, self.fields, source.name) for source in sources]
+        self._sides = [_Side(ruleset) for ruleset in (old, new)]
+        self._mappings = bound_to(mapping, sources, self.fields)
         self._all = tuple(dict.fromkeys((*old.therapies, *new.therapies)))
         self.changed_rows = 0
         self._scope: Counter[tuple[int, int]] = Counter()
@@ -122,22 +123,28 @@ class CohortComparison(Counting):
         """What the comparison rests on."""
         return {**stamp_of(self.old, self.mapping), "new_ruleset": stamp_of(self.new, self.mapping)["ruleset"]}
 
-    def tables(self, shape: str = "wide") -> Iterator[pa.Table]:
+    def tables(self, shape: Shape | None = "wide") -> Iterator[pa.Table]:
         """By row what changes (wide), or a row to each patient and therapy whose list changes (long); at least one table."""
-        kept: KeptColumns | None = None
+        kept = KeptColumns(self.sources, self._mappings)
         for source, bound in zip(self.sources, self._mappings, strict=True):
-            for batch in read_batches(source, bound, self.fields):
-                pairs = [side.coded.code(batch, bound) for side in self._sides]
-                good = np.intersect1d(pairs[0][0].rows, pairs[1][0].rows)
-                both = [chosen(coded, good) for coded, _ in pairs]
-                found = [side.coded.kernel.answer(coded) for side, coded in zip(self._sides, both, strict=True)]
-                # Both rulesets may refuse the same cell.
-                rejects = list(dict.fromkeys(one for _, refused in pairs for one in refused))
-                self.passed(len(good), batch.folded, rejects)
-                answers, which = self._compared(found, shape)
-                kept = kept or KeptColumns(self.sources, self._mappings, ("file", "row", *answers.column_names))
-                places = both[0].places
-                yield beside(batch, good[which], places[which], answers, kept)
+            items = ((bound, each) for each in read_batches(source, bound, self.fields))
+            for batch, found, rejects in side_by_side(self._answered, items):
+                self.passed(len(found[0].coded.rows), batch.folded, rejects)
+                answers, which = self._compared(found, shape or "")
+                if shape:
+                    rows, places = (pa.array(each[which]) for each in (found[0].coded.rows, found[0].coded.places))
+                    given = kept.of(batch)
+                    table = pa.table({"row": rows, **dict(zip(answers.column_names, answers.columns, strict=True))})
+                    yield identified(table if given is None else beside(table, given.take(places)), given)
+
+    def _answered(self, bound: TableMapping, batch: ReadBatch) -> tuple[ReadBatch, list[Answers], list[Reject]]:
+        """The answers of both rulesets to the rows that both can read."""
+        pairs = [coded_batch(side.kernel, batch, bound, None) for side in self._sides]
+        good = np.intersect1d(pairs[0][0].rows, pairs[1][0].rows)
+        both = [coded.at(np.flatnonzero(np.isin(coded.rows, good))) for coded, _ in pairs]
+        found = [side.kernel.answer(coded) for side, coded in zip(self._sides, both, strict=True)]
+        # Both rulesets may refuse the same cell.
+        return batch, found, list(dict.fromkeys(one for _, refused in pairs for one in refused))
 
     def _compared(self, found: Sequence[Answers], shape: str) -> tuple[pa.Table, Any]:
         pairs = list(zip(self._sides, found, strict=True))
@@ -182,9 +189,12 @@ class CohortComparison(Counting):
         return pa.array(texts, pa.string()).take(pa.array(which.reshape(-1)))
 
     def _way(self, way: Any) -> str:
+        """A way in which a row changes, in words; that a ruleset does not know what the other has no evidence for is no news."""
         named = (*NAMES, "not in this ruleset")
-        pairs = zip(self._all, way, strict=True)
-        return "; ".join(f"{name}: {named[old]} -> {named[new]}" for name, (old, new) in pairs if old != new)
+        silent = {NAMES.index("ruled_out"), NAMES.index("unreported"), len(NAMES)}
+        pairs = [(name, old, new) for name, (old, new) in zip(self._all, way.tolist(), strict=True) if old != new]
+        told = [(name, old, new) for name, old, new in pairs if len(NAMES) not in (old, new) or not {old, new} <= silent]
+        return "; ".join(f"{name}: {named[old]} -> {named[new]}" for name, old, new in told)
 
     def _long(self, lists: Mapping[str, Any]) -> tuple[pa.Table, Any]:
         named = pa.array([*NAMES, ""])
@@ -235,11 +245,3 @@ class CohortComparison(Counting):
 def _turns(counts: Counter[tuple[int, int]], words: Sequence[str], least: int) -> tuple[CohortTurn, ...]:
     ordered = sorted(counts.items(), key=lambda one: (-one[1], one[0]))
     return parts(tuple(CohortTurn(old=words[old], new=words[new], rows=rows) for (old, new), rows in ordered), least)
-
-
-def chosen(coded: Coded, rows: Any) -> Coded:
-    """The coded rows of some numbers."""
-    places = np.flatnonzero(np.isin(coded.rows, rows))
-    return coded._replace(
-        codes=np.ascontiguousarray(coded.codes[:, places]), rows=coded.rows[places], places=coded.places[places]
-    )

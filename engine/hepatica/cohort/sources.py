@@ -456,18 +456,18 @@ def _of_arrow(batches: Iterable[Any], columns: tuple[str, ...], name: str) -> It
         for batch in batches:
             numbers = np.arange(done + 1, done + 1 + batch.num_rows, dtype=np.int64)
             done += batch.num_rows
-            yield RawBatch(pa.table([_simple(column) for column in batch.columns], names=list(columns)), numbers)
+            yield RawBatch(pa.table([simple_column(column) for column in batch.columns], names=list(columns)), numbers)
     except pa.ArrowException as error:
         raise _wrong(name, "unreadable", f"ends or breaks after row {done}: {quote(str(error))}") from None
 
 
-def _simple(column: Any) -> Any:
+def simple_column(column: Any) -> Any:
     """A column as one of the kinds that are read: texts, numbers, booleans; dates and lists as text."""
     import pyarrow as pa
 
     kind = column.type
     if pa.types.is_dictionary(kind):
-        return _simple(column.dictionary_decode())
+        return simple_column(column.dictionary_decode())
     if pa.types.is_string(kind) or pa.types.is_boolean(kind) or pa.types.is_integer(kind) or pa.types.is_floating(kind):
         return column
     if pa.types.is_large_string(kind) or pa.types.is_string_view(kind):

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import os
 from collections import deque
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
-from typing import Literal, NamedTuple
+from typing import Any, Literal, NamedTuple, TypeVar
 
 import numpy as np
 import pyarrow as pa
@@ -18,6 +18,7 @@ from hepatica.cohort.kernel import Answers, Kernel
 from hepatica.patient import profile_from
 from hepatica.problems import InternalError
 
+T = TypeVar("T")
 Shape = Literal["codes", "wide", "long"]
 BATCH = 1 << 17
 AHEAD = 2
@@ -46,17 +47,33 @@ def stream(
     `InternalError` with the profile where it says otherwise. `workers` threads work side by side (as many as there are cores by
     default): NumPy and Arrow let go of Python's lock. At most `AHEAD` batches a worker are held.
     """
-    threads = workers or len(os.sched_getaffinity(0))
-    waiting: deque[Future[Answered]] = deque()
+    yield from side_by_side(lambda batch, first: answered(batch, kernel, shape, first, verify), _numbered(batches), workers)
+
+
+def _numbered(batches: Iterable[pa.RecordBatch | pa.Table]) -> Iterator[tuple[pa.RecordBatch | pa.Table, int]]:
     first = 1
+    for batch in batches:
+        yield batch, first
+        first += batch.num_rows
+
+
+def side_by_side(work: Callable[..., T], items: Iterable[tuple[Any, ...]], workers: int = 0) -> Iterator[T]:
+    """What `work` makes of each item, in order, several at a time; at most `AHEAD` a worker wait to be taken."""
+    threads = workers or len(os.sched_getaffinity(0))
+    waiting: deque[Future[T]] = deque()
     with ThreadPoolExecutor(threads) as pool:
-        for batch in batches:
-            waiting.append(pool.submit(answered, batch, kernel, shape, first, verify))
-            first += batch.num_rows
+        for item in items:
+            waiting.append(pool.submit(work, *item))
             if len(waiting) >= AHEAD * threads:
                 yield waiting.popleft().result()
         while waiting:
             yield waiting.popleft().result()
+
+
+def shaped(answers: Answers, shape: Shape) -> pa.Table:
+    """The answers as a table."""
+    made = {"codes": answers.codes, "wide": answers.wide, "long": answers.long}[shape]
+    return made()
 
 
 def answered(batch: pa.RecordBatch | pa.Table, kernel: Kernel, shape: Shape, first: int = 1, verify: int = 0) -> Answered:
@@ -64,8 +81,7 @@ def answered(batch: pa.RecordBatch | pa.Table, kernel: Kernel, shape: Shape, fir
     coded = kernel.coder.code(batch, np.arange(first, first + batch.num_rows))
     answers = kernel.answer(coded)
     held_to_durable_rules(answers, batch, len(coded.rows) if verify < 0 else verify)
-    made = {"codes": answers.codes, "wide": answers.wide, "long": answers.long}[shape]
-    return Answered(made(), coded)
+    return Answered(shaped(answers, shape), coded)
 
 
 def held_to_durable_rules(answers: Answers, batch: pa.RecordBatch | pa.Table, rows: int) -> None:

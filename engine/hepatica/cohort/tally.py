@@ -25,7 +25,6 @@ MOST_PATTERNS = 50_000
 """Of so many different patients it is worked out which test would settle most; of a larger cohort, of the first so many."""
 SCOPES = {"in": "In scope", "out": "Out of scope", "unknown": "Scope not known"}
 NONE = (1 << 32) - 1
-_POSSIBLE = list(LISTS).index("possible")
 _RANKS: Mapping[str, int] = dict(RANK)
 
 
@@ -48,7 +47,8 @@ class Folded:
             for member, outcomes in zip(members, cascade.outcomes, strict=True):
                 if member < therapies:
                     marks = np.minimum(marks, self._marks(member)[outcomes])
-                    number += kernel.therapies[member].lists()[outcomes] == _POSSIBLE
+                    judged = kernel.therapies[member].judgements
+                    number += np.array([judgement.list == "possible" for judgement in judged])[outcomes]
             self.strongest.append(marks)
             self.open.append(number)
         self._out = np.array([scope == "out" for scope in kernel.scopes])
