@@ -5,11 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
-from hepatica.cohort.coding import Coded
 from hepatica.cohort.kernel import Answers, Kernel
 from hepatica.cohort.mapping import TableMapping
 from hepatica.cohort.rejects import Reject
-from hepatica.cohort.run import KeptColumns, ReadBatch, bound_to, in_order, located, read_batches, read_columns
+from hepatica.cohort.run import KeptColumns, ReadBatch, bound_to, coded_batch, in_order, read_batches, read_columns
 from hepatica.cohort.sources import TableSource
 from hepatica.cohort.streaming import Shape, held_to_durable_rules, shaped, side_by_side
 from hepatica.cohort.summary import CohortSummary, MappingIdentity, ReadColumns, RowCounts, suppressed
@@ -81,12 +80,6 @@ def kernel_of(ruleset: Ruleset) -> Kernel:
     """The one kernel of a ruleset, kept with it, as its evaluator is."""
     found: Kernel | None = ruleset.__dict__.get("_kernel")
     return ruleset.__dict__.setdefault("_kernel", Kernel(ruleset)) if found is None else found
-
-
-def coded_batch(kernel: Kernel, batch: ReadBatch, bound: TableMapping, kept: Any) -> tuple[Coded, list[Reject]]:
-    """The codes of a batch, and everything that was refused in it, by the mapping or by the fields' readers."""
-    coded = kernel.coder.code(batch.table, batch.rows)
-    return coded._replace(given=coded.given if kept is None else kept), [*batch.rejects, *located(coded.rejects, bound, batch)]
 
 
 class Cohort(Counting):

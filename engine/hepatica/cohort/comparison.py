@@ -10,11 +10,11 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
-from hepatica.cohort.cohort import Counting, Progress, coded_batch, identified, kernel_of, stamp_of
+from hepatica.cohort.cohort import Counting, Progress, identified, kernel_of, stamp_of
 from hepatica.cohort.kernel import Answers, beside
 from hepatica.cohort.mapping import TableMapping
 from hepatica.cohort.rejects import Reject
-from hepatica.cohort.run import KeptColumns, ReadBatch, bound_to, read_batches
+from hepatica.cohort.run import KeptColumns, ReadBatch, bound_to, coded_batch, read_batches
 from hepatica.cohort.sources import TableSource
 from hepatica.cohort.streaming import Shape, side_by_side
 from hepatica.cohort.summary import MappingIdentity, Number, RowCounts, hidden, parts, small

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from hepatica.cohort.canonical import Canonical, canonical
 from hepatica.cohort.mapping import TableMapping, found_field
@@ -12,6 +12,10 @@ from hepatica.cohort.sources import RawBatch, TableSource, plain_cell, simple_co
 from hepatica.cohort.visits import gathered_visits
 from hepatica.patient import Fields
 from hepatica.problems import InvalidInput, Problem, gathered, quote
+
+if TYPE_CHECKING:
+    from hepatica.cohort.coding import Coded
+    from hepatica.cohort.kernel import Kernel
 
 
 class ReadBatch(NamedTuple):
@@ -104,6 +108,12 @@ class KeptColumns:
         except (pa.ArrowInvalid, pa.ArrowNotImplementedError):
             message = f"the column {quote(name)} holds {column.type} after {kind}; a column that is kept needs one kind of value"
             raise InvalidInput([Problem(batch.file, 1, 1, "mixed-column", message)]) from None
+
+
+def coded_batch(kernel: Kernel, batch: ReadBatch, bound: TableMapping, kept: Any) -> tuple[Coded, list[Reject]]:
+    """The codes of a batch, and everything that was refused in it, by the mapping or by the fields' readers."""
+    coded = kernel.coder.code(batch.table, batch.rows)
+    return coded._replace(given=coded.given if kept is None else kept), [*batch.rejects, *located(coded.rejects, bound, batch)]
 
 
 def located(rejects: Any, mapping: TableMapping, batch: ReadBatch) -> list[Reject]:
