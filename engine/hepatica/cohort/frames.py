@@ -13,11 +13,12 @@ import numpy as np
 import pyarrow as pa
 
 from hepatica.cohort.coding import flat
-from hepatica.cohort.kernel import Kernel, beside
+from hepatica.cohort.kernel import Kernel, beside, kernel_of
 from hepatica.knowledge import Ruleset, load
 from hepatica.problems import InvalidInput, Problem
 
 SHOWN = 10
+MANY = 500_000
 
 
 class TableAnswers:
@@ -91,7 +92,8 @@ def evaluate_table(frame: Any, ruleset: Ruleset | str | Path = "hcc-2016", mappi
     `InvalidInput` for a ruleset, a mapping or columns that cannot be used; a cell that cannot be read rejects its row only.
     """
     loaded = load(ruleset) if isinstance(ruleset, (str, Path)) else ruleset
-    return TableAnswers(frame, arrow(frame), Kernel(loaded))
+    table = arrow(frame)
+    return TableAnswers(frame, table, kernel_of(loaded) if table.num_rows < MANY else Kernel(loaded))
 
 
 def arrow(frame: Any) -> pa.Table:
