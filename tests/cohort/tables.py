@@ -5,11 +5,12 @@ from __future__ import annotations
 import csv
 import io
 from pathlib import Path
-from typing import Any
-
-import pytest
+from typing import TYPE_CHECKING, Any
 
 from hepatica.cli.main import run
+
+if TYPE_CHECKING:
+    import pytest
 
 HEAD = ("id", "bclc_stage", "child_pugh_class", "prior_sorafenib", "other_prior_systemic", "afp")
 ROWS = (("a", "C", "A", "none", "none", "620"), ("b", "D", "C", "none", "none", ""), ("c", "", "", "", "", ""))

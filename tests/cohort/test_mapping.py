@@ -229,8 +229,8 @@ def test_eucanimage_codes_mean_what_its_code_book_says(shared: Path, capfd: Capt
     found = {one["field"]: {each["title"]: each["rows"] for each in one["counts"]} for one in json.loads(out)["patients"]}
     assert json.loads(out)["rows"]["answered"] == 15
     assert found["child_pugh_class"] == {"A": 2, "B": 5, "C": 2, "not known": 6}
-    # Only one patient has an answer in all seven columns of causes.
-    assert found["etiology"] == {"HBV, alcohol": 1, "not known": 14}
+    # Two patients have causes that are known in full: a yes settles "other", where one no does not.
+    assert found["etiology"] == {"HBV, alcohol": 1, "alcohol, other": 1, "not known": 13}
 
 
 @pytest.mark.parametrize("name", ["redcap.csv"])

@@ -44,6 +44,7 @@ REJECTS = pa.schema([("row", pa.int64()), *((name, pa.string()) for name in ("co
 PARTS: Mapping[str, Fields] = {COMPONENTS: CHILD_PUGH_PARTS, "cmet": STAINING_PARTS}
 MOST_REMEMBERED = 200_000
 MOST_TABULATED = 1 << 22
+MOST_KEYS = 1 << 62
 FEW = 100
 
 
@@ -500,8 +501,12 @@ def combined(
     """The distinct combinations of numbers, from -1 up, that wanted rows have, and which one each row has; -1 if not wanted."""
     wanted = np.ones(len(columns[0]), dtype=np.bool_) if wanted is None else wanted
     each = [size + 1 for size in sizes]
-    if prod(each) >= 1 << 62:
-        raise OverflowError("too many distinct cells in columns that are read together")
+    if prod(each) > MOST_KEYS and len(sizes) > 1:
+        # The first half, then the second, each renumbered: a key of all at once would not fit a word.
+        half = len(sizes) // 2
+        halves = [combined(sizes[:half], columns[:half], wanted), combined(sizes[half:], columns[half:], wanted)]
+        pairs, which = combined([len(found) for found, _ in halves], [places for _, places in halves], wanted)
+        return [(*halves[0][0][left], *halves[1][0][right]) for left, right in pairs], which
     key = np.zeros(len(wanted), dtype=np.int64)
     for size, column in zip(each, columns, strict=True):
         key *= size

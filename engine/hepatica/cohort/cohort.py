@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
-from hepatica.cohort.kernel import Answers, Kernel
+from hepatica.cohort.kernel import Answers, kernel_for
 from hepatica.cohort.mapping import TableMapping
 from hepatica.cohort.rejects import Reject
 from hepatica.cohort.run import KeptColumns, ReadBatch, bound_to, coded_batch, in_order, read_batches, read_columns
@@ -76,12 +76,6 @@ class Counting:
         return MappingIdentity(id=self.mapping.mapping, title=self.mapping.title, digest=self.mapping.digest)
 
 
-def kernel_of(ruleset: Ruleset) -> Kernel:
-    """The one kernel of a ruleset, kept with it, as its evaluator is."""
-    found: Kernel | None = ruleset.__dict__.get("_kernel")
-    return ruleset.__dict__.setdefault("_kernel", Kernel(ruleset)) if found is None else found
-
-
 class Cohort(Counting):
     """A run under one ruleset: go through `tables` once, then ask for the `summary`."""
 
@@ -96,7 +90,7 @@ class Cohort(Counting):
     ) -> None:
         super().__init__(sources, mapping, progress)
         self.ruleset = ruleset
-        self.kernel = kernel_of(ruleset)
+        self.kernel = kernel_for(ruleset, self._total)
         self._mappings = bound_to(mapping, sources, ruleset.fields)
         self.tally = Tally(self.kernel)
         self._verify_all = verify_all

@@ -10,8 +10,8 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
-from hepatica.cohort.cohort import Counting, Progress, identified, kernel_of, stamp_of
-from hepatica.cohort.kernel import Answers, beside
+from hepatica.cohort.cohort import Counting, Progress, identified, stamp_of
+from hepatica.cohort.kernel import Answers, beside, kernel_for
 from hepatica.cohort.mapping import TableMapping
 from hepatica.cohort.rejects import Reject
 from hepatica.cohort.run import KeptColumns, ReadBatch, bound_to, coded_batch, read_batches
@@ -70,8 +70,8 @@ class CohortDiff:
 class _Side:
     """One ruleset's tables, with what is counted of its answers."""
 
-    def __init__(self, ruleset: Ruleset) -> None:
-        self.kernel = kernel_of(ruleset)
+    def __init__(self, ruleset: Ruleset, rows: int | None) -> None:
+        self.kernel = kernel_for(ruleset, rows)
         self.folded = Folded(self.kernel)
         self.places = {name: place for place, name in enumerate(ruleset.therapies)}
 
@@ -105,7 +105,7 @@ class CohortComparison(Counting):
         super().__init__(sources, mapping, progress)
         self.old, self.new = old, new
         self.fields = old.fields.merged(known for name, known in new.fields.items() if name not in old.fields)
-        self._sides = [_Side(ruleset) for ruleset in (old, new)]
+        self._sides = [_Side(ruleset, self._total) for ruleset in (old, new)]
         self._mappings = bound_to(mapping, sources, self.fields)
         self._all = tuple(dict.fromkeys((*old.therapies, *new.therapies)))
         self.changed_rows = 0

@@ -13,7 +13,7 @@ import numpy as np
 import pyarrow as pa
 
 from hepatica.cohort.coding import REJECTS, Coded, flat
-from hepatica.cohort.kernel import Kernel, beside
+from hepatica.cohort.kernel import Kernel, beside, kernel_for
 from hepatica.cohort.mapping import TableMapping, read_mapping
 from hepatica.cohort.run import coded_batch, in_memory, in_order, read_batches
 from hepatica.knowledge import Ruleset, load
@@ -99,7 +99,8 @@ def evaluate_table(
     `InvalidInput` for a ruleset, a mapping or columns that cannot be used; a cell that cannot be read rejects its row only.
     """
     loaded = load(ruleset) if isinstance(ruleset, (str, Path)) else ruleset
-    return TableAnswers(frame, arrow(frame), Kernel(loaded), _mapping(mapping, loaded))
+    table = arrow(frame)
+    return TableAnswers(frame, table, kernel_for(loaded, table.num_rows), _mapping(mapping, loaded))
 
 
 def _mapping(mapping: TableMapping | str | Path | None, ruleset: Ruleset) -> TableMapping | None:

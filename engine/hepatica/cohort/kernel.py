@@ -29,6 +29,7 @@ TELLING_LISTS = ("options", "trials", "possible", "not_supported")
 """The lists of which a wide row names the best: in the others a therapy stands for want of evidence."""
 BETWEEN = ", "
 MOST_FIELDS = 64
+MANY = 500_000
 Numbers = NDArray[np.uint16]
 LONG = ("row", "therapy", "list", "would_be", "standing", "line", "rule", "headline", "needs")
 WIDE = ("row", "scope", "list", "standing", "therapies", "missing")
@@ -135,11 +136,12 @@ class Needs:
 class Kernel:
     """Answers coded rows under one ruleset. Build once, use for many batches; safe for several threads.
 
+    For `few` rows the therapies' cascades are left as they are: multiplying them pays from some hundred thousand rows on.
     Raises `InvalidInput` for a ruleset whose rules multiply out beyond what tables hold.
     """
 
-    def __init__(self, ruleset: Ruleset, coder: Coder | None = None) -> None:
-        self.ruleset, self.coder = ruleset, coder or Coder(ruleset)
+    def __init__(self, ruleset: Ruleset, few: bool = False) -> None:
+        self.ruleset, self.coder = ruleset, Coder(ruleset)
         self.evaluator = evaluator_of(ruleset)
         program, domains = self.evaluator.program, self.coder.values
         try:
@@ -149,7 +151,8 @@ class Kernel:
             raise InvalidInput([_too_large(ruleset, "its conditions have too many states")]) from None
         if len(ruleset.fields) > MOST_FIELDS:
             raise InvalidInput([_too_large(ruleset, f"it has more than {MOST_FIELDS} fields")])
-        self.groups = grouped([*(one.cascade for one in self.therapies), scope])
+        single = [*(one.cascade for one in self.therapies), scope]
+        self.groups = [(each, [n]) for n, each in enumerate(single)] if few else grouped(single)
         self._home = {member: (at, place) for at, (_, members) in enumerate(self.groups) for place, member in enumerate(members)}
         self.words = Words()
         self._needs: dict[GoalKey, Needs] = {}
@@ -327,6 +330,14 @@ class Answers:
         rows = np.flatnonzero(wanted)
         if len(rows):
             asked[rows] |= self.kernel.needs(key).of(self.coded.codes[:, rows])
+
+
+def kernel_for(ruleset: Ruleset, rows: int | None = None) -> Kernel:
+    """A kernel for so many rows. The one for few is kept with the ruleset and goes with it, like its evaluator."""
+    if rows is not None and rows >= MANY:
+        return Kernel(ruleset)
+    found: Kernel | None = ruleset.__dict__.get("_kernel")
+    return ruleset.__dict__.setdefault("_kernel", Kernel(ruleset, few=True)) if found is None else found
 
 
 def _firsts(which: Places, count: int) -> NDArray[np.intp]:
