@@ -227,7 +227,7 @@ def test_identifiers_pass_through_uninterpreted(tmp_path: Path, capfd: Capture) 
     source = table(tmp_path, csv_of([("id", "bclc_stage", "scope"), *((each, "C", "mine") for each in ids)]))
     answers, _ = wide(capfd, tmp_path, source)
     assert [row["id"] for row in answers] == ids
-    assert {row["scope (table)"] for row in answers} == {"mine"}
+    assert {row["given_scope"] for row in answers} == {"mine"}
 
 
 def test_european_numbers_are_read_as_declared_and_never_guessed(tmp_path: Path, capfd: Capture) -> None:
