@@ -135,7 +135,8 @@ class Needs:
 class Kernel:
     """Answers coded rows under one ruleset. Build once, use for many batches; safe for several threads.
 
-    For `few` rows the therapies' cascades are left as they are: multiplying them pays from some hundred thousand rows on. Raises `InvalidInput` for a ruleset whose rules multiply out beyond what tables hold.
+    For `few` rows the therapies' cascades are left as they are: multiplying them pays from some hundred thousand rows on.
+    Raises `InvalidInput` for a ruleset whose rules multiply out beyond what tables hold.
     """
 
     def __init__(self, ruleset: Ruleset, few: bool = False) -> None:
