@@ -48,7 +48,7 @@ def test_every_kind_of_frame_gets_the_same_answers_as_its_own_kind(kind: str) ->
     assert (answers.rows, answers.answered, answers.rejected) == (3, 3, 0)
 
 
-TRAPS = {
+TRAPS: dict[str, tuple[str, Any, list[Any]]] = {
     "nan is unknown": ("afp", [np.nan, 500.0, None], [np.nan, 500.0, None]),
     "a nullable integer": ("ecog", pd.array([0, None, 2], dtype="Int64"), [0, None, 2]),
     "integers that a gap made floats": ("ecog", [0, np.nan, 2], [0, None, 2]),

@@ -16,14 +16,17 @@ from hepatica.cohort import Answers, Coded, Kernel
 from hepatica.knowledge import Ruleset
 
 RULESETS = ("hcc-2016", "hcc-2026")
-PARTS = {
+PARTS: dict[str, list[Any]] = {
     "bilirubin": ["1.2 mg/dL", "34 µmol/L", "> 3 mg/dL", "60 µmol/L", "2", "unknown"],
     "albumin": ["3.9 g/dL", "30 g/L", "27 g/L", "n/a"],
     "inr": [1.1, 1.7, 2.5, "1.2", None],
     "ascites": ["none", "slight", "moderate", "lots"],
     "encephalopathy": ["none", "grade 1-2", "grade 3-4"],
 }
-STAINING = {"intensity": [0, 1, 2, 3, "2+", "high", None], "percent": [10, 49.9999999, 50, 80.0, "60", 101, "?"]}
+STAINING: dict[str, list[Any]] = {
+    "intensity": [0, 1, 2, 3, "2+", "high", None],
+    "percent": [10, 49.9999999, 50, 80.0, "60", 101, "?"],
+}
 AMOUNTS = ["> 400", ">1210", "<20", ">=400", "<= 400", "200-450", "10-20", "400-400", "1,200", "1.200", "500 IU/mL", "20 µg/L",
            "400.0000004", "many", "> 20 and < 400", "unknown", "-3", "1e9", ">0", "<100000000"]  # fmt: skip
 
@@ -80,7 +83,7 @@ def few(values: list[Any]) -> st.SearchStrategy[list[Any]]:
 def tables(draw: st.DrawFn, name: str) -> dict[str, list[Any]]:
     """Columns of twelve rows; a column may be missing, and a measurement may come in parts."""
     ruleset = hepatica.load(name)
-    found = {}
+    found: dict[str, list[Any]] = {}
     for field in ruleset.fields:
         way = draw(st.integers(0, 5))
         if field == "cmet" and way < 2:
