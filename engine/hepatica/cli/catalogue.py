@@ -24,12 +24,15 @@ RESULTS: Mapping[str, tuple[str, str]] = {
     "about": ("hepatica.report", "About"),
     "case-run": ("hepatica.assurance.cases", "CaseRun"),
     "check": ("hepatica.assurance.check", "CheckResult"),
+    "cohort": ("hepatica.cohort", "CohortSummary"),
+    "cohort-diff": ("hepatica.cohort", "CohortDiff"),
     "comparison": ("hepatica.explain", "Comparison"),
     "coverage": ("hepatica.assurance.coverage", "CoverageResult"),
     "diff": ("hepatica.assurance.diff", "RulesetDiff"),
     "explanation": ("hepatica.explain", "Explanation"),
     "fate": ("hepatica.report.teaching", "FateListing"),
     "forest": ("hepatica.teaching", "Forest"),
+    "mapping-draft": ("hepatica.cohort", "MappingDraft"),
     "mutation": ("hepatica.assurance.mutation", "MutationResult"),
     "output": ("hepatica.evaluation", "Evaluation"),
     "patients": ("hepatica.report", "PatientListing"),
@@ -42,7 +45,7 @@ RESULTS: Mapping[str, tuple[str, str]] = {
     "whatif": ("hepatica.explain", "WhatIf"),
     "verification": ("hepatica.report", "VerificationReport"),
 }
-KINDS = ("profile", *RULESET_FILES, "cases", *sorted(RESULTS))
+KINDS = ("profile", "mapping", *RULESET_FILES, "cases", *sorted(RESULTS))
 
 
 @click.command("about")
@@ -276,7 +279,7 @@ def _sorted(found: tuple[Found, ...], sort: str) -> tuple[Found, ...]:
 @click.option("--any-ruleset", is_flag=True, help="For the files of every ruleset: names that only one of them knows pass.")
 @common.printed(formats=("json",))
 def schema(*, kind: str, ruleset: str, any_ruleset: bool) -> common.Output:
-    """The JSON Schema of a patient file, of a file of a ruleset or its cases, of an answer (output) or another result.
+    """The JSON Schema of a patient file, a mapping, a file of a ruleset or its cases, an answer (output) or another result.
 
     Editors that know JSON Schema complete and check YAML with it. With --ruleset the fields and the conditions are those
     of that ruleset; the schemas that the first line of a shipped file names are those of --any-ruleset.
@@ -286,6 +289,7 @@ def schema(*, kind: str, ruleset: str, any_ruleset: bool) -> common.Output:
       hepatica schema profile --output .vscode/patient.schema.json
       hepatica schema therapy -r hcc-2026 > .vscode/therapy.schema.json
       hepatica schema cases --any-ruleset --output rulesets/schemas/cases.json
+      hepatica schema mapping --output mapping.schema.json
       hepatica schema output
     """
     made = _schema(kind, ruleset, any_ruleset=any_ruleset)
@@ -305,6 +309,10 @@ def _schema(kind: str, ruleset: str, *, any_ruleset: bool) -> dict[str, Any]:
     fields = rules.fields if rules else COMMON_FIELDS
     if kind == "profile":
         return named_schema(profile_schema(fields), kind, CONTRACT)
+    if kind == "mapping":
+        from hepatica.cohort import mapping_schema
+
+        return named_schema(mapping_schema(fields), kind, CONTRACT)
     if kind == "cases":
         from hepatica.assurance.cases import cases_schema
 

@@ -27,7 +27,10 @@ _EVERY = 0.5
 @click.option("--mapping", "-m", metavar="FILE|NAME", help="What the columns mean; without it, columns are read by their names.")
 @common.ruleset_option
 @click.option(
-    "--shape", type=click.Choice(("wide", "long")), default="wide", help="A row to a patient, or to a patient and therapy."
+    "--shape",
+    type=click.Choice(("wide", "long", "codes")),
+    default="wide",
+    help="A row to a patient, to a patient and therapy, or a column to each therapy.",
 )
 @click.option("--rejects", type=Path, metavar="FILE", help="Where what was refused goes.  [beside --output: NAME.rejects.csv]")
 @click.option("--report", "report_", type=Path, metavar="FILE", help="The summary, too (.html, .md, .txt, .json).")
@@ -142,8 +145,8 @@ def _output(
     if kind in KINDS:
         packing = output.suffix[1:] if output and output.suffix in (".gz", ".zst") else ""
         return common.Output(run, view, lambda: code(run), {kind: lambda _: _table(run, kind, packing, summary, view, chosen)})
-    for _ in run.tables(chosen["shape"]):
-        pass  # only what is counted on the way is wanted
+    for _ in run.tables(None):
+        pass  # without a shape rows are only counted, and no table comes
     found = summary()
     _finish(run, found, view, chosen)
     return common.Output(found, view, code(run))

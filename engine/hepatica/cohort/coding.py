@@ -44,6 +44,7 @@ REJECTS = pa.schema([("row", pa.int64()), *((name, pa.string()) for name in ("co
 PARTS: Mapping[str, Fields] = {COMPONENTS: CHILD_PUGH_PARTS, "cmet": STAINING_PARTS}
 MOST_REMEMBERED = 200_000
 MOST_TABULATED = 1 << 22
+MOST_KEYS = 1 << 62
 FEW = 100
 
 
@@ -51,7 +52,8 @@ class Coded(NamedTuple):
     """The rows of a batch that could be read, as codes of shape (fields, n), and what became of the others.
 
     `rows` are the numbers of the n rows, `places` where they stand in the batch. `rejects` is a table of the cells that were
-    refused (`REJECTS`); a row with any of them is not among the n. `warnings` counts the rows that raise each doubt.
+    refused (`REJECTS`); a row with any of them is not among the n. `warnings` counts the rows that raise each doubt. `given`
+    are the columns that are no fields, for every row of the batch.
     """
 
     codes: Codes
@@ -59,11 +61,16 @@ class Coded(NamedTuple):
     places: Places
     rejects: pa.Table
     warnings: Mapping[str, int]
+    given: pa.Table
 
     @property
     def rejected(self) -> int:
         """How many rows are not answered."""
         return len(pc.unique(self.rejects["row"]))
+
+    def at(self, chosen: Places) -> Coded:
+        """Some of the n rows."""
+        return self._replace(codes=self.codes[:, chosen], rows=self.rows[chosen], places=self.places[chosen])
 
 
 class Domain:
@@ -101,6 +108,9 @@ class Source(NamedTuple):
         return {self.key: {self.part: cell}} if self.part else {self.column: cell}
 
 
+_LABEL = Source(LABEL, LABEL)
+
+
 class Refusal(NamedTuple):
     """Why a cell is refused, and which of the columns that were read together is to blame."""
 
@@ -134,6 +144,7 @@ class Coder:
         self.domains = tuple(Domain(classes.get(name) or classes_of(field, ())) for name, field in self.fields.items())
         self._place = {name: place for place, name in enumerate(self.fields)}
         self.values = {domain.field.name: (place, domain.values) for place, domain in enumerate(self.domains)}
+        self._doubt_bits = list(self._doubting())
         self._groups: dict[tuple[str, ...], list[Group]] = {}
 
     def sources(self, names: Sequence[str]) -> dict[str, tuple[Source, ...]]:
@@ -172,16 +183,37 @@ class Coder:
         codes = np.zeros((len(self.fields), table.num_rows), dtype=np.uint16)
         bad = np.zeros(table.num_rows, dtype=np.bool_)
         rejects: list[pa.Table] = []
-        warnings: Counter[str] = Counter()
-        for group in self._groups[names]:
-            rejects += group.code(table, codes, bad, numbers, warnings)
+        work = Work(table, codes, bad, numbers, [])
+        read = [(group, group.alone(work, rejects)) for group in self._groups[names]]
+        # Like the reader of a patient file: what contradicts each other is asked only of rows whose every cell is readable.
+        for group, parts in read:
+            if len(parts) > 1:
+                rejects += group.together(work, parts)
         places: Places = np.flatnonzero(~bad)
         if len(places) < len(bad):
             codes, numbers = np.ascontiguousarray(codes[:, places]), numbers[places]
         self._imply(codes)
-        warnings.update(self._doubts(codes))
+        warnings = Counter(self._doubts(codes))
+        for code, where in work.warnings:
+            warnings[code] += int((where & ~bad).sum())
         found = pa.concat_tables([REJECTS.empty_table(), *rejects]).sort_by([("row", "ascending"), ("column", "ascending")])
-        return Coded(codes, numbers, places, found, {code: n for code, n in sorted(warnings.items()) if n})
+        counted = {code: n for code, n in sorted(warnings.items()) if n}
+        return Coded(codes, numbers, places, found, counted, self.given(table))
+
+    def given(self, table: pa.Table) -> pa.Table:
+        """The columns of a flat table that are no fields: identifiers, which nobody interprets."""
+        return table.select([name for name in table.column_names if (_source(name, keys_of(self.fields)) or _LABEL).key == LABEL])
+
+    def entries(self, table: pa.Table) -> Iterator[dict[str, Any]]:
+        """The rows of a flat table as patient files."""
+        sources = [source for each in self.sources(table.column_names).values() for source in each]
+        for row in table.to_pylist():
+            found: dict[str, Any] = {}
+            for source in sources:
+                if row[source.column] is not None:
+                    entry = source.entry(row[source.column])
+                    found |= {source.key: found.get(source.key, {}) | entry[source.key]} if source.part else entry
+            yield found
 
     def facts(self, codes: Codes) -> Facts:
         """Facts that the codes of one row stand for: shape (fields,)."""
@@ -214,13 +246,38 @@ class Coder:
 
     def _doubts(self, codes: Codes) -> dict[str, int]:
         """How many rows raise each doubt about staging."""
-        found = {}
-        for doubt in CONTRADICTIONS:
-            if all(name in self._place for name in doubt["when"]):
-                places = [(self._place[name], values) for name, values in doubt["when"].items()]
-                held = [self.domains[place].where(values)[codes[place]] for place, values in places]
-                found[doubt["code"]] = int(np.logical_and.reduce(held).sum())
-        return found
+        raised = np.full(codes.shape[1], (1 << len(CONTRADICTIONS)) - 1, dtype=np.uint16)
+        for place, allowed in self._doubt_bits:
+            raised &= allowed[codes[place]]
+        counts = np.bincount(raised)
+        sets = np.arange(len(counts))
+        return {doubt["code"]: int(counts[sets >> bit & 1 == 1].sum()) for bit, doubt in enumerate(CONTRADICTIONS)}
+
+    def _doubting(self) -> Iterator[tuple[int, NDArray[np.uint16]]]:
+        """By field, which doubts each code leaves standing, one bit to a doubt: what remains of the bits is what a row raises."""
+        for place, domain in enumerate(self.domains):
+            left = np.zeros(len(domain.values), dtype=np.uint16)
+            for bit, doubt in enumerate(CONTRADICTIONS):
+                if not set(doubt["when"]) <= set(self.fields):
+                    continue
+                stands = domain.where(doubt["when"][domain.field.name]) if domain.field.name in doubt["when"] else True
+                left |= (stands * np.uint16(1 << bit)).astype(np.uint16)
+            if (left != left[0]).any():
+                yield place, left
+
+
+class Work(NamedTuple):
+    """A batch of n rows in the making: its codes, which rows are bad, the numbers of its rows, and which rows raise a doubt."""
+
+    table: pa.Table
+    codes: Codes
+    bad: NDArray[np.bool_]
+    numbers: NDArray[np.int64]
+    warnings: list[tuple[str, NDArray[np.bool_]]]
+
+
+Part = tuple[list[tuple[Read, Any]], Places]
+"""A column read by itself: what each distinct cell says, and which one each row has."""
 
 
 class Group:
@@ -235,53 +292,42 @@ class Group:
         bare = len(sources) == 1 and sources[0].column in fields and domain.field.kind == "number" and not sources[0].part
         self._cutter = NumberCutter(domain.classes) if bare else None
 
-    def code(
-        self, table: pa.Table, codes: Codes, bad: NDArray[np.bool_], numbers: NDArray[np.int64], warnings: Counter[str]
-    ) -> list[pa.Table]:
-        """Write the codes of n rows, mark the bad ones, count doubts; returns tables of what is refused."""
-        columns = [table[source.column] for source in self._sources]
+    def alone(self, work: Work, rejects: list[pa.Table]) -> list[Part]:
+        """Read each column by itself: adds to the rejects, writes the codes of a lone column, and gives back the parts."""
+        columns = [work.table[source.column] for source in self._sources]
         if self._cutter and self._cutter.takes(columns[0].type):
-            place = self._targets[0][0]
-            codes[place], refused = self._cutter.cut(columns[0])
-            if not refused.any():
-                return []
-            # Only what is out of bounds is read one by one, for the reason.
-            cells = encoded(columns[0].filter(pa.array(refused)))
-            return self._alone_read(0, cells, np.flatnonzero(refused), bad, numbers)[1]
-        rejects: list[pa.Table] = []
-        read: list[tuple[list[tuple[Read, Any]], Places]] = []
+            work.codes[self._targets[0][0]], refused = self._cutter.cut(columns[0])
+            if refused.any():
+                # Only what is out of bounds is read one by one, for the reason.
+                cells = encoded(columns[0].filter(pa.array(refused)))
+                self._cells(0, cells, np.flatnonzero(refused), work, rejects)
+            return []
+        found: list[Part] = []
         for at, column in enumerate(columns):
             cells = encoded(column)
-            known, wrong = self._alone_read(at, cells, None, bad, numbers)
-            rejects += wrong
-            read.append((known, cells.which))
-        if len(read) == 1:
-            known, which = read[0]
-            self._write(codes, [one for one, _ in known], which, warnings)
-            return rejects
-        return rejects + self._together(read, columns, codes, bad, numbers, warnings)
+            found.append((self._cells(at, cells, None, work, rejects), cells.which))
+        if len(found) == 1:
+            readings, which = found[0]
+            self._write(work, [one for one, _ in readings], which)
+        return found
 
-    def _write(self, codes: Codes, read: Sequence[Read], which: Places, warnings: Counter[str]) -> None:
+    def _write(self, work: Work, read: Sequence[Read], which: Places) -> None:
         """Codes by which reading each row has; the last look-up serves -1, a cell that is not there."""
         for at, (place, _) in enumerate(self._targets):
             found = np.array([*(one.codes[at] if one.codes else 0 for one in read), 0], dtype=np.uint16)
-            codes[place] = found[which]
+            work.codes[place] = found[which]
         for number, one in enumerate(read):
-            for code in one.warnings:
-                warnings[code] += int((which == number).sum())
+            work.warnings.extend((code, which == number) for code in one.warnings)
 
-    def _alone_read(
-        self, at: int, cells: Cells, where: Places | None, bad: NDArray[np.bool_], numbers: NDArray[np.int64]
-    ) -> tuple[list[tuple[Read, Any]], list[pa.Table]]:
+    def _cells(self, at: int, cells: Cells, where: Places | None, work: Work, rejects: list[pa.Table]) -> list[tuple[Read, Any]]:
         """Each distinct cell of a column read by itself; `where` are the rows that `cells` speaks of, all by default."""
         memory = self._alone[at]
         if len(memory) > MOST_REMEMBERED:
             memory.clear()
         source = self._sources[at]
         found: list[tuple[Read, Any]] = []
-        rejects = []
         for number, cell in enumerate(cells.distinct):
-            key = (type(cell), str(cell) if isinstance(cell, (list, dict, float)) else cell)
+            key = (type(cell), repr(cell) if isinstance(cell, (list, dict, float)) else cell)
             known = memory.get(key)
             if known is None:
                 known = memory[key] = self._cell(source, cell)
@@ -289,9 +335,9 @@ class Group:
             if known[0].refusals:
                 rows = np.flatnonzero(cells.which == number)
                 rows = rows if where is None else where[rows]
-                bad[rows] = True
-                rejects += [_rejects(numbers[rows], source.column, cell, why) for why in known[0].refusals]
-        return found, rejects
+                work.bad[rows] = True
+                rejects += [_rejects(work.numbers[rows], source.column, cell, why) for why in known[0].refusals]
+        return found
 
     def _cell(self, source: Source, cell: Any) -> tuple[Read, Any]:
         """What a cell says by itself, and what of it counts beside others: cells that share this are interchangeable."""
@@ -312,28 +358,20 @@ class Group:
         """The n-th entry stands at line n."""
         return Read((), (), tuple(Refusal(owners[each.line - 1], each.code, each.message) for each in error.problems))
 
-    def _together(
-        self,
-        read: Sequence[tuple[list[tuple[Read, Any]], Places]],
-        columns: Sequence[pa.ChunkedArray],
-        codes: Codes,
-        bad: NDArray[np.bool_],
-        numbers: NDArray[np.int64],
-        warnings: Counter[str],
-    ) -> list[pa.Table]:
-        """Each distinct combination of what the cells say, read once."""
+    def together(self, work: Work, read: Sequence[Part]) -> list[pa.Table]:
+        """Each distinct combination of what the cells say, read once; returns tables of what is refused."""
         parts = [_numbered([said for _, said in known], which) for known, which in read]
-        combinations, which = combined([len(said) for said, _ in parts], [each for _, each in parts], ~bad)
+        combinations, which = combined([len(said) for said, _ in parts], [each for _, each in parts], ~work.bad)
         found = [self._joined(tuple(said[n] for (said, _), n in zip(parts, each, strict=True))) for each in combinations]
-        self._write(codes, found, which, warnings)
+        self._write(work, found, which)
         rejects = []
         for number, one in enumerate(found):
             for why in one.refusals:
                 rows = np.flatnonzero(which == number)
-                bad[rows] = True
-                column = columns[why.source]
-                for cell, these in _by_cell(column, rows):
-                    rejects.append(_rejects(numbers[these], self._sources[why.source].column, cell, why))
+                work.bad[rows] = True
+                name = self._sources[why.source].column
+                for cell, these in _by_cell(work.table[name], rows):
+                    rejects.append(_rejects(work.numbers[these], name, cell, why))
         return rejects
 
     def _joined(self, said: tuple[Any, ...]) -> Read:
@@ -428,7 +466,9 @@ def encoded(column: pa.ChunkedArray) -> Cells:
             whole = whole.dictionary_encode()
         except (pa.ArrowNotImplementedError, pa.ArrowInvalid):
             return _encoded_cells(whole.to_pylist())
-    which = pc.fill_null(whole.indices.cast(pa.int64()), -1).to_numpy(zero_copy_only=False)
+    which = pc.fill_null(
+        whole.indices if pa.types.is_signed_integer(whole.indices.type) else whole.indices.cast(pa.int64()), -1
+    ).to_numpy()
     distinct = whole.dictionary.to_pylist()
     if len(distinct) > FEW:
         # Categories that no row has are not read: there may be any number of them.
@@ -461,8 +501,12 @@ def combined(
     """The distinct combinations of numbers, from -1 up, that wanted rows have, and which one each row has; -1 if not wanted."""
     wanted = np.ones(len(columns[0]), dtype=np.bool_) if wanted is None else wanted
     each = [size + 1 for size in sizes]
-    if prod(each) >= 1 << 62:
-        raise OverflowError("too many distinct cells in columns that are read together")
+    if prod(each) > MOST_KEYS and len(sizes) > 1:
+        # The first half, then the second, each renumbered: a key of all at once would not fit a word.
+        half = len(sizes) // 2
+        halves = [combined(sizes[:half], columns[:half], wanted), combined(sizes[half:], columns[half:], wanted)]
+        pairs, which = combined([len(found) for found, _ in halves], [places for _, places in halves], wanted)
+        return [(*halves[0][0][left], *halves[1][0][right]) for left, right in pairs], which
     key = np.zeros(len(wanted), dtype=np.int64)
     for size, column in zip(each, columns, strict=True):
         key *= size

@@ -3,26 +3,28 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import numpy as np
-import pyarrow as pa
-
-from hepatica.cohort.coding import REJECTS, Coded, Coder
-from hepatica.cohort.kernel import Answers, Kernel
+from hepatica.cohort.kernel import Answers, kernel_for
 from hepatica.cohort.mapping import TableMapping
 from hepatica.cohort.rejects import Reject
-from hepatica.cohort.run import KeptColumns, ReadBatch, bound_to, in_order, located, read_batches, read_columns
+from hepatica.cohort.run import KeptColumns, ReadBatch, bound_to, coded_batch, in_order, read_batches, read_columns
 from hepatica.cohort.sources import TableSource
+from hepatica.cohort.streaming import Shape, held_to_durable_rules, shaped, side_by_side
 from hepatica.cohort.summary import CohortSummary, MappingIdentity, ReadColumns, RowCounts, suppressed
-from hepatica.cohort.tally import SCOPES, Tally, Verdicts, counted_warnings, scope_reasons
+from hepatica.cohort.tally import Tally, counted_warnings
 from hepatica.evaluation import evaluator_of, identity
 from hepatica.inference import SCOPE
-from hepatica.knowledge import Rule, Ruleset
+from hepatica.knowledge import Ruleset
 from hepatica.notice import notice
 from hepatica.patient import Value
 from hepatica.wording import Wording, shown
 
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+SAMPLE = 4
+"""Rows of every batch that are evaluated again, one by one, by durable_rules."""
 Progress = Callable[[int, int | None], None]
 
 
@@ -74,41 +76,6 @@ class Counting:
         return MappingIdentity(id=self.mapping.mapping, title=self.mapping.title, digest=self.mapping.digest)
 
 
-class CodedTables:
-    """The tables of a run, coded under one ruleset."""
-
-    def __init__(self, sources: Sequence[TableSource], mapping: TableMapping, ruleset: Ruleset) -> None:
-        self.ruleset, self.coder = ruleset, Coder(ruleset)
-        self.kernel = Kernel(ruleset, self.coder)
-        self.mappings = bound_to(mapping, sources, ruleset.fields)
-
-    def code(self, batch: ReadBatch, bound: TableMapping) -> tuple[Any, list[Reject]]:
-        """The codes of a batch, with what was refused in it."""
-        coded = self.coder.code(batch.table, batch.rows)
-        return coded, [*batch.rejects, *located(coded.rejects, bound, batch)]
-
-    @property
-    def rules(self) -> Sequence[Sequence[Rule]]:
-        """Each therapy's rules in the order in which answers number them."""
-        return [one.rules for one in self.kernel.therapies]
-
-    def answer(self, codes: Any) -> Verdicts:
-        """The answers to n rows of codes (fields, n)."""
-        rows = np.arange(codes.shape[1])
-        return self.verdicts(self.kernel.answer(Coded(np.ascontiguousarray(codes), rows, rows, REJECTS.empty_table(), {})))
-
-    def verdicts(self, found: Answers) -> Verdicts:
-        """Answers as the numbers that are counted."""
-        kernel, rows = self.kernel, len(found.coded.rows)
-        scopes = np.array([SCOPES.index(scope) for scope in kernel.scopes])
-        lists = np.zeros((len(kernel.therapies), rows), dtype=np.uint8)
-        rules = np.zeros((len(kernel.therapies), rows), dtype=np.uint16)
-        for place, one in enumerate(kernel.therapies):
-            lists[place] = found.list_of(place)
-            rules[place] = np.array([judgement.main for judgement in one.judgements])[found.outcome(place)]
-        return Verdicts(scopes[found.outcome(len(kernel.therapies))], lists, rules)
-
-
 class Cohort(Counting):
     """A run under one ruleset: go through `tables` once, then ask for the `summary`."""
 
@@ -123,8 +90,9 @@ class Cohort(Counting):
     ) -> None:
         super().__init__(sources, mapping, progress)
         self.ruleset = ruleset
-        self._coded = CodedTables(sources, mapping, ruleset)
-        self.tally = Tally(ruleset, self._coded.rules, [domain.values for domain in self._coded.coder.domains])
+        self.kernel = kernel_for(ruleset, self._total)
+        self._mappings = bound_to(mapping, sources, ruleset.fields)
+        self.tally = Tally(self.kernel)
         self._verify_all = verify_all
         self.verified = 0
 
@@ -133,30 +101,39 @@ class Cohort(Counting):
         """What answers rest on."""
         return stamp_of(self.ruleset, self.mapping)
 
-    def tables(self, shape: str = "wide") -> Iterator[pa.Table]:
-        """The answers, batch by batch, all of one schema; at least one table, which may have no rows."""
-        kept: KeptColumns | None = None
-        for source, bound in zip(self.sources, self._coded.mappings, strict=True):
-            for batch in read_batches(source, bound, self.ruleset.fields):
-                coded, rejects = self._coded.code(batch, bound)
-                found = self._coded.kernel.answer(coded)
-                self.tally.add(coded.codes, self._coded.verdicts(found))
-                self.tally.refuse(self.passed(len(coded.rows), batch.folded, rejects))
-                self.tally.warnings.update(coded.warnings)
-                answers = found.long() if shape == "long" else found.wide()
-                times = len(self._coded.rules) if shape == "long" else 1
-                kept = kept or KeptColumns(self.sources, self._coded.mappings, ("file", *answers.column_names))
-                rows, places = coded.rows.repeat(times), coded.places.repeat(times)
-                yield beside(batch, rows, places, answers.drop_columns(["row"]), kept)
+    def tables(self, shape: Shape | None = "wide") -> Iterator[pa.Table]:
+        """The answers, batch by batch, all of one schema; at least one table, which may have no rows. Without a shape there are
+        none: the rows are only counted."""
+        kept = KeptColumns(self.sources, self._mappings)
+        for source, bound in zip(self.sources, self._mappings, strict=True):
+            batches = read_batches(source, bound, self.ruleset.fields)
+            items = ((bound, each, kept.of(each), shape) for each in batches)
+            for batch, answers, rejects, table in side_by_side(self._answered, items):
+                self.tally.add(answers)
+                self.tally.refuse(self.passed(len(answers.coded.rows), batch.folded, rejects))
+                self.tally.warnings.update(answers.coded.warnings)
+                self.verified += self._checked(len(answers.coded.rows))
+                if table is not None:
+                    yield table
+
+    def _checked(self, rows: int) -> int:
+        """How many of so many rows are evaluated again by durable_rules."""
+        return rows if self._verify_all else min(rows, SAMPLE)
+
+    def _answered(
+        self, bound: TableMapping, batch: ReadBatch, kept: Any, shape: Shape | None
+    ) -> tuple[ReadBatch, Answers, list[Reject], pa.Table | None]:
+        """One batch from cells to a table; raises `InternalError` where durable_rules has another answer for a row."""
+        coded, rejects = coded_batch(self.kernel, batch, bound, kept)
+        answers = self.kernel.answer(coded)
+        held_to_durable_rules(answers, batch.table, self._checked(len(coded.rows)))
+        return batch, answers, rejects, identified(shaped(answers, shape), kept) if shape else None
 
     def summary(self, least: int = 0) -> CohortSummary:
         """What all batches that were gone through come to, with numbers below `least` hidden."""
         tally, rules = self.tally, self.ruleset
-        answer = self._coded.answer
-        missing, examined = tally.missing(answer)
-        columns = {
-            key: (title, names) for bound in self._coded.mappings for key, title, names in read_columns(bound, rules.fields)
-        }
+        missing, examined = tally.missing()
+        columns = {key: (title, names) for bound in self._mappings for key, title, names in read_columns(bound, rules.fields)}
         found = CohortSummary(
             notice=notice(rules.card.as_of),
             ruleset=identity(rules),
@@ -166,7 +143,7 @@ class Cohort(Counting):
             suppress_below=0,
             rows=self.counts,
             scope=tally.scopes(),
-            out_of_scope=scope_reasons(tally, answer, self._scope_fields(), self._words),
+            out_of_scope=tally.scope_reasons(self._scope_fields(), self._words),
             patients=tally.described(self._value),
             strongest=tally.standings(),
             therapies=tally.therapies(),
@@ -189,10 +166,11 @@ class Cohort(Counting):
         return Wording(self.ruleset).fact(name, value)
 
 
-def beside(batch: ReadBatch, rows: Any, places: Any, answers: pa.Table, kept: KeptColumns) -> pa.Table:
-    """Answers behind the numbers of their rows and the columns that go with them; `places` are those of the rows in the batch."""
-    number = len(rows)
-    file = {"file": pa.array([batch.file], pa.string()).take(pa.array(np.zeros(number, dtype=np.int64)))} if kept.several else {}
-    own = kept.columns(batch, pa.array(places, pa.int64()))
-    columns = dict(zip(answers.column_names, answers.columns, strict=True))
-    return pa.table({**file, "row": pa.array(rows, pa.int64()), **own, **columns})
+def identified(table: pa.Table, kept: pa.Table | None) -> pa.Table:
+    """Answers with the columns that were given right behind the row's number, where a reader looks for them."""
+    given = len(kept.column_names) if kept is not None else 0
+    answers, own = (
+        table.column_names[1:][: len(table.column_names) - 1 - given],
+        table.column_names[len(table.column_names) - given :],
+    )
+    return table.select([table.column_names[0], *own, *answers])

@@ -5,23 +5,27 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
 
-from hepatica.cohort.cohort import CodedTables, Counting, Progress, beside, stamp_of
+from hepatica.cohort.cohort import Counting, Progress, identified, stamp_of
+from hepatica.cohort.kernel import Answers, beside, kernel_for
 from hepatica.cohort.mapping import TableMapping
-from hepatica.cohort.run import KeptColumns, read_batches
+from hepatica.cohort.rejects import Reject
+from hepatica.cohort.run import KeptColumns, ReadBatch, bound_to, coded_batch, read_batches
 from hepatica.cohort.sources import TableSource
+from hepatica.cohort.streaming import Shape, side_by_side
 from hepatica.cohort.summary import MappingIdentity, Number, RowCounts, hidden, parts, small
-from hepatica.cohort.tally import NAMES, SCOPES, Verdicts, ranks, strongest
-from hepatica.evaluation import ListName, RulesetIdentity, identity
+from hepatica.cohort.tally import SCOPES, Folded
+from hepatica.evaluation import LISTS, ListName, RulesetIdentity, identity
 from hepatica.knowledge import RANK, STANDINGS, Ruleset
 from hepatica.notice import notice
 from hepatica.records import record
 
-NONE = len(RANK) + 1
+NAMES, _SCOPES = tuple(LISTS), tuple(SCOPES)
+LAST = len(RANK)
 
 
 @record(kw_only=True)
@@ -63,21 +67,27 @@ class CohortDiff:
     therapies: tuple[CohortTherapyTurn, ...]
 
 
-class _Side(NamedTuple):
-    """One ruleset's tables, and by standing rank the words for it."""
+class _Side:
+    """One ruleset's tables, with what is counted of its answers."""
 
-    coded: CodedTables
-    ranks: list[Any]
-    names: tuple[str, ...]
+    def __init__(self, ruleset: Ruleset, rows: int | None) -> None:
+        self.kernel = kernel_for(ruleset, rows)
+        self.folded = Folded(self.kernel)
+        self.places = {name: place for place, name in enumerate(ruleset.therapies)}
 
-    def standings(self, found: Verdicts) -> Any:
-        """By row, the rank of the strongest option; `NONE` where there is none."""
-        best, rule, none = strongest(found, self.ranks)
-        ranked = np.full(len(none), NONE)
-        for place, own in enumerate(self.ranks):
-            chosen = ~none & (best == place)
-            ranked[chosen] = own[rule[chosen]]
-        return ranked
+    def scopes(self, found: Answers) -> Any:
+        """By row, the place of its scope in `SCOPES`."""
+        return np.array([_SCOPES.index(scope) for scope in self.kernel.scopes])[found.outcome(len(self.places))]
+
+    def standings(self, found: Answers) -> Any:
+        """By row, the rank of the strongest option; the last where there is none."""
+        return np.minimum(self.folded.best(found) >> 20, LAST)
+
+    def lists(self, name: str, found: Answers) -> Any:
+        """By row, the place of a therapy's list in `LISTS`; behind the last where the ruleset does not know the therapy."""
+        if name in self.places:
+            return found.list_of(self.places[name])
+        return np.full(len(found.coded.rows), len(NAMES), dtype=np.uint8)
 
 
 class CohortComparison(Counting):
@@ -95,8 +105,8 @@ class CohortComparison(Counting):
         super().__init__(sources, mapping, progress)
         self.old, self.new = old, new
         self.fields = old.fields.merged(known for name, known in new.fields.items() if name not in old.fields)
-        self._sides = [_side(sources, mapping, ruleset) for ruleset in (old, new)]
-        self._mappings = [mapping.over(source.columns, self.fields, source.name) for source in sources]
+        self._sides = [_Side(ruleset, self._total) for ruleset in (old, new)]
+        self._mappings = bound_to(mapping, sources, self.fields)
         self._all = tuple(dict.fromkeys((*old.therapies, *new.therapies)))
         self.changed_rows = 0
         self._scope: Counter[tuple[int, int]] = Counter()
@@ -113,60 +123,58 @@ class CohortComparison(Counting):
         """What the comparison rests on."""
         return {**stamp_of(self.old, self.mapping), "new_ruleset": stamp_of(self.new, self.mapping)["ruleset"]}
 
-    def tables(self, shape: str = "wide") -> Iterator[pa.Table]:
+    def tables(self, shape: Shape | None = "wide") -> Iterator[pa.Table]:
         """By row what changes (wide), or a row to each patient and therapy whose list changes (long); at least one table."""
-        kept: KeptColumns | None = None
+        kept = KeptColumns(self.sources, self._mappings)
         for source, bound in zip(self.sources, self._mappings, strict=True):
-            for batch in read_batches(source, bound, self.fields):
-                pairs = [side.coded.code(batch, bound) for side in self._sides]
-                good = np.intersect1d(*(coded.rows for coded, _ in pairs))
-                chosen = [np.flatnonzero(np.isin(coded.rows, good)) for coded, _ in pairs]
-                found = [
-                    side.coded.answer(coded.codes[:, places])
-                    for side, (coded, _), places in zip(self._sides, pairs, chosen, strict=True)
-                ]
-                # Both rulesets may refuse the same cell.
-                rejects = list(dict.fromkeys(one for _, refused in pairs for one in refused))
-                self.passed(len(good), batch.folded, rejects)
-                answers, which = self._compared(found, shape)
-                kept = kept or KeptColumns(self.sources, self._mappings, ("file", "row", *answers.column_names))
-                places = pairs[0][0].places[chosen[0]]
-                yield beside(batch, good[which], places[which], answers, kept)
+            items = ((bound, each) for each in read_batches(source, bound, self.fields))
+            for batch, found, rejects in side_by_side(self._answered, items):
+                self.passed(len(found[0].coded.rows), batch.folded, rejects)
+                answers, which = self._compared(found, shape or "")
+                if shape:
+                    rows, places = (pa.array(each[which]) for each in (found[0].coded.rows, found[0].coded.places))
+                    given = kept.of(batch)
+                    table = pa.table({"row": rows, **dict(zip(answers.column_names, answers.columns, strict=True))})
+                    yield identified(table if given is None else beside(table, given.take(places)), given)
 
-    def _compared(self, found: Sequence[Verdicts], shape: str) -> tuple[pa.Table, Any]:
-        rows = len(found[0].scope)
-        standings = [side.standings(one) for side, one in zip(self._sides, found, strict=True)]
-        lists = {name: self._both(name, found, rows) for name in self._all}
-        common = [lists[name] for name in self._all if name in self.old.therapies and name in self.new.therapies]
-        differs = np.logical_or.reduce([old != new for old, new in common]) if common else np.zeros(rows, dtype=np.bool_)
-        differs = differs | (found[0].scope != found[1].scope) | (standings[0] != standings[1])
-        self._count(found, standings, lists, differs)
-        return self._long(lists) if shape == "long" else (self._wide(found, standings, lists, differs), np.arange(rows))
+    def _answered(self, bound: TableMapping, batch: ReadBatch) -> tuple[ReadBatch, list[Answers], list[Reject]]:
+        """The answers of both rulesets to the rows that both can read."""
+        pairs = [coded_batch(side.kernel, batch, bound, None) for side in self._sides]
+        good = np.intersect1d(pairs[0][0].rows, pairs[1][0].rows)
+        both = [coded.at(np.flatnonzero(np.isin(coded.rows, good))) for coded, _ in pairs]
+        found = [side.kernel.answer(coded) for side, coded in zip(self._sides, both, strict=True)]
+        # Both rulesets may refuse the same cell.
+        return batch, found, list(dict.fromkeys(one for _, refused in pairs for one in refused))
 
-    def _both(self, name: str, found: Sequence[Verdicts], rows: int) -> tuple[Any, Any]:
-        """A therapy's list by row under both rulesets; one that a ruleset does not know has the last number."""
-        made = []
-        for side, one in zip(self._sides, found, strict=True):
-            known = name in side.names
-            made.append(one.lists[side.names.index(name)] if known else np.full(rows, len(NAMES), dtype=np.uint8))
-        return made[0], made[1]
+    def _compared(self, found: Sequence[Answers], shape: str) -> tuple[pa.Table, Any]:
+        pairs = list(zip(self._sides, found, strict=True))
+        scopes, standings = [side.scopes(one) for side, one in pairs], [side.standings(one) for side, one in pairs]
+        lists = {name: tuple(side.lists(name, one) for side, one in pairs) for name in self._all}
+        both = [pair for name, pair in lists.items() if all(name in side.places for side in self._sides)]
+        differs = (scopes[0] != scopes[1]) | (standings[0] != standings[1])
+        for old, new in both:
+            differs |= old != new
+        self._count(scopes, standings, lists, differs)
+        if shape == "long":
+            return self._long(lists)
+        return self._wide(scopes, standings, lists, differs), np.arange(len(differs))
 
-    def _count(self, found: Sequence[Verdicts], standings: Sequence[Any], lists: Mapping[str, Any], differs: Any) -> None:
+    def _count(self, scopes: Sequence[Any], standings: Sequence[Any], lists: Mapping[str, Any], differs: Any) -> None:
         self.changed_rows += int(differs.sum())
-        for counter, (old, new) in ((self._scope, [one.scope for one in found]), (self._strongest, standings)):
+        for counter, (old, new) in ((self._scope, scopes), (self._strongest, standings)):
             pairs, numbers = np.unique(np.stack([old, new]), axis=1, return_counts=True)
             counter.update({(int(a), int(b)): int(number) for a, b, number in zip(*pairs, numbers, strict=True)})
         for name, (old, new) in lists.items():
             np.add.at(self._lists[name], (old, new), 1)
 
-    def _wide(self, found: Sequence[Verdicts], standings: Sequence[Any], lists: Mapping[str, Any], differs: Any) -> pa.Table:
-        scopes = [pa.array(SCOPES).take(pa.array(one.scope)) for one in found]
-        strong = [pa.array([*RANK, "", ""]).take(pa.array(np.minimum(each, len(RANK)))) for each in standings]
+    def _wide(self, scopes: Sequence[Any], standings: Sequence[Any], lists: Mapping[str, Any], differs: Any) -> pa.Table:
+        scope = [pa.array(_SCOPES).take(pa.array(each)) for each in scopes]
+        strong = [pa.array([*RANK, ""]).take(pa.array(each)) for each in standings]
         return pa.table(
             {
                 "changed": pa.array(differs),
-                "scope": scopes[0],
-                "new_scope": scopes[1],
+                "scope": scope[0],
+                "new_scope": scope[1],
                 "strongest": strong[0],
                 "new_strongest": strong[1],
                 "changes": self._changes(lists, len(differs)),
@@ -181,9 +189,12 @@ class CohortComparison(Counting):
         return pa.array(texts, pa.string()).take(pa.array(which.reshape(-1)))
 
     def _way(self, way: Any) -> str:
+        """A way in which a row changes, in words; that a ruleset does not know what the other has no evidence for is no news."""
         named = (*NAMES, "not in this ruleset")
-        pairs = zip(self._all, way, strict=True)
-        return "; ".join(f"{name}: {named[old]} -> {named[new]}" for name, (old, new) in pairs if old != new)
+        silent = {NAMES.index("ruled_out"), NAMES.index("unreported"), len(NAMES)}
+        pairs = [(name, old, new) for name, (old, new) in zip(self._all, way.tolist(), strict=True) if old != new]
+        told = [(name, old, new) for name, old, new in pairs if len(NAMES) not in (old, new) or not {old, new} <= silent]
+        return "; ".join(f"{name}: {named[old]} -> {named[new]}" for name, old, new in told)
 
     def _long(self, lists: Mapping[str, Any]) -> tuple[pa.Table, Any]:
         named = pa.array([*NAMES, ""])
@@ -198,7 +209,7 @@ class CohortComparison(Counting):
 
     def summary(self, least: int = 0) -> CohortDiff:
         """What all batches that were gone through come to, with numbers below `least` hidden."""
-        ranked = [*(STANDINGS[name].title for name in RANK), "no certain option", "no certain option"]
+        ranked = [*(STANDINGS[name].title for name in RANK), "no certain option"]
         scopes = ("in scope", "out of scope", "scope not known")
         found = CohortDiff(
             notice=notice(self.new.card.as_of),
@@ -229,11 +240,6 @@ class CohortComparison(Counting):
             for (old, new), rows in zip(every, hidden([int(turns[pair]) for pair in every], least), strict=True):
                 if old != new:
                     yield CohortTherapyTurn(therapy=name, name=card.name, old=named[old], new=named[new], rows=rows)
-
-
-def _side(sources: Sequence[TableSource], mapping: TableMapping, ruleset: Ruleset) -> _Side:
-    coded = CodedTables(sources, mapping, ruleset)
-    return _Side(coded, ranks(coded.rules), tuple(ruleset.therapies))
 
 
 def _turns(counts: Counter[tuple[int, int]], words: Sequence[str], least: int) -> tuple[CohortTurn, ...]:

@@ -12,8 +12,10 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
-from hepatica.cohort.coding import flat
-from hepatica.cohort.kernel import Kernel
+from hepatica.cohort.coding import REJECTS, Coded, flat
+from hepatica.cohort.kernel import Kernel, beside, kernel_for
+from hepatica.cohort.mapping import TableMapping, read_mapping
+from hepatica.cohort.run import coded_batch, in_memory, in_order, read_batches
 from hepatica.knowledge import Ruleset, load
 from hepatica.problems import InvalidInput, Problem
 
@@ -27,19 +29,23 @@ class TableAnswers:
     have it, what is missing. `long` has one row per patient and therapy: list, standing, rule, headline, needs. `codes` has a
     column for each therapy with its list. All name the row of the table, counted from 1 (a pandas frame keeps its index),
     and carry the columns that are no fields through. `rejects` are the cells that cannot be read, with the reason: their rows
-    are in no other frame, so `answered + rejected == rows`. `warnings` counts the rows that raise each doubt about staging,
-    `fields` names the column behind each field, and `stamp` says which ruleset answered, with the notice.
+    are in no other frame, so `answered + rejected == rows`, unless a mapping makes one of several rows of a patient.
+    `warnings` counts the rows that raise each doubt about staging, `fields` names the columns behind each field, and `stamp`
+    says which ruleset answered, with the notice.
     """
 
-    def __init__(self, frame: Any, table: pa.Table, kernel: Kernel) -> None:
-        self._frame, self._table = frame, flat(table)
-        coded = kernel.coder.code(self._table)
-        self.fields = {
-            key: [each.column for each in sources] for key, sources in kernel.coder.sources(self._table.column_names).items()
-        }
-        self.rows, self.answered = table.num_rows, len(coded.rows)
-        self.rejected = self.rows - self.answered
-        self.warnings, self.stamp = dict(coded.warnings), kernel.stamp
+    def __init__(self, frame: Any, table: pa.Table, kernel: Kernel, mapping: TableMapping | None = None) -> None:
+        self._frame, self.rows = frame, table.num_rows
+        if mapping is None:
+            coded, sources = kernel.coder.code(table), kernel.coder.sources(flat(table).column_names)
+            self.fields = {key: [each.column for each in own] for key, own in sources.items()}
+        else:
+            coded, bound = mapped_rows(table, mapping, kernel)
+            self.fields = {key: list(reading.columns) for key, reading in bound.fields.items()}
+        self.answered, self.rejected = len(coded.rows), coded.rejected
+        self.warnings, self.stamp = dict(coded.warnings), dict(kernel.stamp)
+        if mapping is not None:
+            self.stamp |= {"mapping": mapping.mapping, "mapping_digest": mapping.digest}
         self._answers = kernel.answer(coded)
 
     @cached_property
@@ -60,17 +66,13 @@ class TableAnswers:
     @cached_property
     def rejects(self) -> Any:
         """One row per cell that cannot be read."""
-        return self._given(self._answers.coded.rejects)
+        coded = self._answers.coded
+        given = coded.given.take(pa.array(coded.rejects["row"].to_numpy() - 1))
+        return self._given(beside(coded.rejects, given))
 
     def _given(self, table: pa.Table) -> Any:
-        """A table with the columns that are no fields, as the kind of frame that came in."""
-        at = table["row"].to_numpy() - 1
-        fields = {column for columns in self.fields.values() for column in columns}
-        for name in self._table.column_names:
-            if name not in fields:
-                own = f"given_{name}" if name in table.column_names else name
-                table = table.append_column(own, self._table[name].take(pa.array(at)))
-        return like(self._frame, table, at)
+        """A table as the kind of frame that came in."""
+        return like(self._frame, table, table["row"].to_numpy() - 1)
 
     def __repr__(self) -> str:
         name = f"{self.stamp['ruleset']} {self.stamp['version']}"
@@ -87,7 +89,9 @@ class TableAnswers:
         return f"<p>{escape(repr(self)[1:-1])}</p><table><tr>{head}</tr>{body}</table><p>{escape(self.stamp['notice'])}</p>"
 
 
-def evaluate_table(frame: Any, ruleset: Ruleset | str | Path = "hcc-2016", mapping: Any = None) -> TableAnswers:
+def evaluate_table(
+    frame: Any, ruleset: Ruleset | str | Path = "hcc-2016", mapping: TableMapping | str | Path | None = None
+) -> TableAnswers:
     """The answers for every row of a table whose columns are named as in a patient file; other columns are passed through.
 
     `frame` is a pandas or polars frame, an Arrow table, a DuckDB relation, anything with `__arrow_c_stream__`, or a mapping of
@@ -95,7 +99,24 @@ def evaluate_table(frame: Any, ruleset: Ruleset | str | Path = "hcc-2016", mappi
     `InvalidInput` for a ruleset, a mapping or columns that cannot be used; a cell that cannot be read rejects its row only.
     """
     loaded = load(ruleset) if isinstance(ruleset, (str, Path)) else ruleset
-    return TableAnswers(frame, arrow(frame), Kernel(loaded))
+    table = arrow(frame)
+    return TableAnswers(frame, table, kernel_for(loaded, table.num_rows), _mapping(mapping, loaded))
+
+
+def _mapping(mapping: TableMapping | str | Path | None, ruleset: Ruleset) -> TableMapping | None:
+    return read_mapping(mapping, ruleset.fields) if isinstance(mapping, (str, Path)) else mapping
+
+
+def mapped_rows(table: pa.Table, mapping: TableMapping, kernel: Kernel) -> tuple[Coded, TableMapping]:
+    """The rows of a table as a mapping reads them, and the mapping for its columns; what is refused names the table's columns."""
+    source = in_memory(table)
+    bound = mapping.over(source.columns, kernel.coder.fields, source.name)
+    (batch,) = read_batches(source, bound, kernel.coder.fields)
+    coded, rejects = coded_batch(kernel, batch, bound, None)
+    refused = [one._asdict() for one in in_order(rejects)[0]]
+    found = pa.Table.from_pylist(refused, schema=REJECTS)
+    given = table.select(bound.kept(table.column_names))
+    return coded._replace(places=coded.rows - 1, rejects=found, given=given), bound
 
 
 def arrow(frame: Any) -> pa.Table:

@@ -29,6 +29,7 @@ TELLING_LISTS = ("options", "trials", "possible", "not_supported")
 """The lists of which a wide row names the best: in the others a therapy stands for want of evidence."""
 BETWEEN = ", "
 MOST_FIELDS = 64
+MANY = 500_000
 Numbers = NDArray[np.uint16]
 LONG = ("row", "therapy", "list", "would_be", "standing", "line", "rule", "headline", "needs")
 WIDE = ("row", "scope", "list", "standing", "therapies", "missing")
@@ -86,10 +87,6 @@ class TherapyKernel:
         """Cascades whose outcomes together decide every word of the therapy: the verdicts of its rules and their studies."""
         return verdict_cascades(self._program, self._told_by, self._domains)
 
-    def lists(self) -> NDArray[np.uint8]:
-        """By outcome, the list's place in `LISTS`."""
-        return np.array([LIST_NAMES.index(judgement.list) for judgement in self.judgements], dtype=np.uint8)
-
 
 def verdict_cascades(program: Program, goals: Sequence[GoalKey], domains: Domains) -> list[Cascade]:
     """Cascades of the verdicts of some goals: one, or several where one would be too large."""
@@ -139,11 +136,12 @@ class Needs:
 class Kernel:
     """Answers coded rows under one ruleset. Build once, use for many batches; safe for several threads.
 
+    For `few` rows the therapies' cascades are left as they are: multiplying them pays from some hundred thousand rows on.
     Raises `InvalidInput` for a ruleset whose rules multiply out beyond what tables hold.
     """
 
-    def __init__(self, ruleset: Ruleset, coder: Coder | None = None) -> None:
-        self.ruleset, self.coder = ruleset, coder or Coder(ruleset)
+    def __init__(self, ruleset: Ruleset, few: bool = False) -> None:
+        self.ruleset, self.coder = ruleset, Coder(ruleset)
         self.evaluator = evaluator_of(ruleset)
         program, domains = self.evaluator.program, self.coder.values
         try:
@@ -153,7 +151,8 @@ class Kernel:
             raise InvalidInput([_too_large(ruleset, "its conditions have too many states")]) from None
         if len(ruleset.fields) > MOST_FIELDS:
             raise InvalidInput([_too_large(ruleset, f"it has more than {MOST_FIELDS} fields")])
-        self.groups = grouped([*(one.cascade for one in self.therapies), scope])
+        single = [*(one.cascade for one in self.therapies), scope]
+        self.groups = [(each, [n]) for n, each in enumerate(single)] if few else grouped(single)
         self._home = {member: (at, place) for at, (_, members) in enumerate(self.groups) for place, member in enumerate(members)}
         self.words = Words()
         self._needs: dict[GoalKey, Needs] = {}
@@ -168,9 +167,19 @@ class Kernel:
 
     def answer(self, coded: Coded) -> Answers:
         """The answers of the n rows of a coded batch."""
-        return Answers(self, coded, [group.run(coded.codes) for group, _ in self.groups])
+        return Answers(self, coded, [group.run(coded.codes).astype(np.intp) for group, _ in self.groups])
 
-    def outcome(self, member: int, states: Sequence[Numbers]) -> Numbers:
+    @cached_property
+    def lists(self) -> list[tuple[int, NDArray[np.int8]]]:
+        """For each therapy its group, and by state of that the place of the therapy's list in `LISTS`."""
+        found = []
+        for one in self.therapies:
+            at, place = self._home[one.position]
+            lists = np.array([LIST_NAMES.index(judgement.list) for judgement in one.judgements], dtype=np.int8)
+            found.append((at, lists[self.groups[at][0].outcomes[place]]))
+        return found
+
+    def outcome(self, member: int, states: Sequence[Places]) -> Numbers:
         """The outcome numbers of a therapy (the scope comes after the last) by the states of the groups."""
         at, place = self._home[member]
         found: Numbers = self.groups[at][0].outcomes[place][states[at]]
@@ -225,40 +234,41 @@ class Kernel:
 class Answers:
     """The answers of n rows; each table is made when it is asked for. Rows are named by `coded.rows`."""
 
-    def __init__(self, kernel: Kernel, coded: Coded, states: Sequence[Numbers]) -> None:
-        self.kernel, self.coded, self._states = kernel, coded, states
+    def __init__(self, kernel: Kernel, coded: Coded, states: Sequence[Places]) -> None:
+        self.kernel, self.coded, self.states = kernel, coded, states
+
+    def at(self, chosen: Places) -> Answers:
+        """The answers of some of the n rows."""
+        return Answers(self.kernel, self.coded.at(chosen), [states[chosen] for states in self.states])
 
     @property
     def scope(self) -> pa.DictionaryArray:
         """The scope of each row: in, out or unknown."""
-        numbers = self.kernel.outcome(len(self.kernel.therapies), self._states)
+        numbers = self.kernel.outcome(len(self.kernel.therapies), self.states)
         return pa.DictionaryArray.from_arrays(pa.array(numbers.astype(np.int8)), pa.array(self.kernel.scopes))
 
-    def list_of(self, therapy: int) -> NDArray[np.uint8]:
+    def list_of(self, therapy: int) -> NDArray[np.int8]:
         """The list of a therapy in each row, by its place in `LISTS`; therapies count in the ruleset's order."""
-        found: NDArray[np.uint8] = self.kernel.therapies[therapy].lists()[self.kernel.outcome(therapy, self._states)]
-        return found
+        at, lists = self.kernel.lists[therapy]
+        return np.take(lists, self.states[at])
 
     def outcome(self, member: int) -> Numbers:
         """By row, the number of a therapy's judgement in `TherapyKernel.judgements`; of the scope behind the last therapy."""
-        return self.kernel.outcome(member, self._states)
+        return self.kernel.outcome(member, self.states)
 
     def codes(self) -> pa.Table:
         """One row per patient: the scope, and a column for each therapy with the list it is in (a dictionary of few words)."""
         names = pa.array(LIST_NAMES)
-        lists = [self.list_of(place).view(np.int8) for place in range(len(self.kernel.therapies))]
-        columns = [pa.DictionaryArray.from_arrays(pa.array(each), names) for each in lists]
-        return self._table({"row": pa.array(self.coded.rows), "scope": self.scope}, dict(zip(self._ids, columns, strict=True)))
+        columns = [pa.DictionaryArray.from_arrays(pa.array(self.list_of(n)), names) for n in range(len(self.kernel.therapies))]
+        return self._table({"scope": self.scope, **dict(zip(self._ids, columns, strict=True))})
 
     def wide(self) -> pa.Table:
         """One row per patient: `WIDE`. `therapies` are those of the best standing in the best list."""
-        found, which = combined(
-            [int(each.max(initial=0)) + 1 for each in self._states], [s.astype(np.intp) for s in self._states]
-        )
+        found, which = combined([int(each.max(initial=0)) + 1 for each in self.states], self.states)
         told = np.array([self.kernel.best(states) for states in found], dtype=np.int32).reshape(-1, 4)[which]
         missing = self.kernel.named(self._missing())
         columns = [self.kernel.words.array(numbers) for numbers in (*told.T, missing)]
-        return self._table({"row": pa.array(self.coded.rows), **dict(zip(WIDE[1:], columns, strict=True))})
+        return self._table(dict(zip(WIDE[1:], columns, strict=True)))
 
     def long(self) -> pa.Table:
         """One row per patient and therapy: `LONG`. `needs` names the fields that a possible therapy depends on."""
@@ -273,15 +283,19 @@ class Answers:
         columns = {name: words.array(each) for name, each in zip(LONG[2:], numbers, strict=True)}
         which = pa.array(np.tile(np.arange(len(therapies), dtype=np.int16), rows))
         therapy = pa.DictionaryArray.from_arrays(which, pa.array(self._ids))
-        return self._table({"row": pa.array(np.repeat(self.coded.rows, len(therapies))), "therapy": therapy, **columns})
+        return self._table({"therapy": therapy, **columns}, len(therapies))
 
     @property
     def _ids(self) -> list[str]:
         return [one.therapy.id for one in self.kernel.therapies]
 
-    def _table(self, *columns: Mapping[str, Any]) -> pa.Table:
-        every = {name: column for part in columns for name, column in part.items()}
-        return pa.table(every).replace_schema_metadata({"hepatica": json.dumps(self.kernel.stamp)})
+    def _table(self, columns: Mapping[str, Any], times: int = 1) -> pa.Table:
+        """A stamped table of columns behind the row numbers, with what was given beside them; each row stands `times` times."""
+        rows, places, given = self.coded.rows, self.coded.places, self.coded.given
+        if times > 1 or len(places) != given.num_rows:
+            rows, given = np.repeat(rows, times), given.take(pa.array(np.repeat(places, times)))
+        told = beside(pa.table({"row": pa.array(rows), **columns}), given)
+        return told.replace_schema_metadata({"hepatica": json.dumps(self.kernel.stamp)})
 
     def _told(self, one: TherapyKernel) -> NDArray[np.int32]:
         """Numbers of words for each row: shape (n, words)."""
@@ -295,7 +309,7 @@ class Answers:
 
     def _asked(self, one: TherapyKernel) -> NDArray[np.uint64]:
         """The fields that the open rules of a therapy ask for, where it is possible: bits over the fields, shape (n,)."""
-        outcomes = self.kernel.outcome(one.position, self._states)
+        outcomes = self.kernel.outcome(one.position, self.states)
         asked = np.zeros(len(outcomes), dtype=np.uint64)
         for place, rule in enumerate(one.rules):
             is_open = [judgement.list == "possible" and place in judgement.open for judgement in one.judgements]
@@ -307,7 +321,7 @@ class Answers:
         member = len(self.kernel.therapies)
         asked = np.zeros(len(self.coded.rows), dtype=np.uint64)
         unsure = np.array([scope == "unknown" for scope in self.kernel.scopes])
-        self._ask(SCOPE, unsure[self.kernel.outcome(member, self._states)], asked)
+        self._ask(SCOPE, unsure[self.kernel.outcome(member, self.states)], asked)
         for one in self.kernel.therapies:
             asked |= self._asked(one)
         return asked
@@ -316,6 +330,14 @@ class Answers:
         rows = np.flatnonzero(wanted)
         if len(rows):
             asked[rows] |= self.kernel.needs(key).of(self.coded.codes[:, rows])
+
+
+def kernel_for(ruleset: Ruleset, rows: int | None = None) -> Kernel:
+    """A kernel for so many rows. The one for few is kept with the ruleset and goes with it, like its evaluator."""
+    if rows is not None and rows >= MANY:
+        return Kernel(ruleset)
+    found: Kernel | None = ruleset.__dict__.get("_kernel")
+    return ruleset.__dict__.setdefault("_kernel", Kernel(ruleset, few=True)) if found is None else found
 
 
 def _firsts(which: Places, count: int) -> NDArray[np.intp]:
@@ -328,6 +350,13 @@ def _firsts(which: Places, count: int) -> NDArray[np.intp]:
 def _too_large(ruleset: Ruleset, why: str) -> Problem:
     said = f"the rules of {quote(ruleset.card.id)} cannot be folded into tables: {why}"
     return Problem(ruleset.folder or ruleset.card.id, 1, 1, "too-many-parts", said)
+
+
+def beside(table: pa.Table, given: pa.Table) -> pa.Table:
+    """A table with columns that were given behind its own; one that has the name of an answer becomes `given_<name>`."""
+    for name in given.column_names:
+        table = table.append_column(f"given_{name}" if name in table.column_names else name, given[name])
+    return table
 
 
 def joined(tables: Iterable[pa.Table]) -> pa.Table:

@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from hepatica.cohort.canonical import Canonical, canonical
 from hepatica.cohort.mapping import TableMapping, found_field
 from hepatica.cohort.rejects import Reject, shortened
-from hepatica.cohort.sources import RawBatch, TableSource
+from hepatica.cohort.sources import RawBatch, TableSource, plain_cell, simple_column
 from hepatica.cohort.visits import gathered_visits
 from hepatica.patient import Fields
 from hepatica.problems import InvalidInput, Problem, gathered, quote
+
+if TYPE_CHECKING:
+    from hepatica.cohort.coding import Coded
+    from hepatica.cohort.kernel import Kernel
 
 
 class ReadBatch(NamedTuple):
@@ -71,37 +75,30 @@ def _visits(source: TableSource, mapping: TableMapping, fields: Fields) -> ReadB
 
 
 class KeptColumns:
-    """The columns that go with the answers, the same for all tables: what a table lacks is empty there.
+    """The columns that go with the answers, the same for all tables: what a table lacks is empty there."""
 
-    A name that an answer's own column has is written with "(table)" behind it.
-    """
-
-    def __init__(self, sources: Sequence[TableSource], mappings: Sequence[TableMapping], taken: Iterable[str]) -> None:
+    def __init__(self, sources: Sequence[TableSource], mappings: Sequence[TableMapping]) -> None:
         pairs = zip(sources, mappings, strict=True)
         self.names = tuple(dict.fromkeys(name for source, mapping in pairs for name in mapping.kept(source.columns)))
-        self._taken = frozenset(taken)
+        self._several = len(sources) > 1
         self._kinds: dict[str, Any] = {}
-        self.several = len(sources) > 1
 
-    def columns(self, batch: ReadBatch, chosen: Any) -> dict[str, Any]:
-        """The columns for some rows of a batch, by the names that they are written under."""
+    def of(self, batch: ReadBatch) -> Any:
+        """The columns of a batch as a table of its n rows; of several tables, with the name of the file."""
+        import numpy as np
         import pyarrow as pa
 
-        rows = len(chosen)
-        made: dict[str, Any] = {}
-        for name in self.names:
-            column = batch.kept.column(name).take(chosen) if name in batch.kept.column_names else pa.nulls(rows, pa.string())
-            written = f"{name} (table)" if name in self._taken else name
-            made[written] = self._alike(name, column)
-        return made
+        rows = len(batch.rows)
+        file = {"file": pa.array([batch.file]).take(pa.array(np.zeros(rows, dtype=np.int64)))} if self._several else {}
+        own = {name: self._alike(name, batch, rows) for name in self.names}
+        return pa.table({**file, **own}) if file or own else None
 
-    def _alike(self, name: str, column: Any) -> Any:
+    def _alike(self, name: str, batch: ReadBatch, rows: int) -> Any:
         """A column in the kind that it has had in the batches before, or as text from the first where tables may differ."""
         import pyarrow as pa
 
-        from hepatica.cohort.sources import plain_cell
-
-        kind = self._kinds.setdefault(name, pa.string() if self.several else column.type)
+        column = batch.kept.column(name) if name in batch.kept.column_names else pa.nulls(rows, pa.string())
+        kind = self._kinds.setdefault(name, pa.string() if self._several else column.type)
         if column.type == kind:
             return column
         if pa.types.is_string(kind):
@@ -110,7 +107,13 @@ class KeptColumns:
             return column.cast(kind)
         except (pa.ArrowInvalid, pa.ArrowNotImplementedError):
             message = f"the column {quote(name)} holds {column.type} after {kind}; a column that is kept needs one kind of value"
-            raise InvalidInput([Problem("<table>", 1, 1, "mixed-column", message)]) from None
+            raise InvalidInput([Problem(batch.file, 1, 1, "mixed-column", message)]) from None
+
+
+def coded_batch(kernel: Kernel, batch: ReadBatch, bound: TableMapping, kept: Any) -> tuple[Coded, list[Reject]]:
+    """The codes of a batch, and everything that was refused in it, by the mapping or by the fields' readers."""
+    coded = kernel.coder.code(batch.table, batch.rows)
+    return coded._replace(given=coded.given if kept is None else kept), [*batch.rejects, *located(coded.rejects, bound, batch)]
 
 
 def located(rejects: Any, mapping: TableMapping, batch: ReadBatch) -> list[Reject]:
@@ -150,3 +153,13 @@ def read_columns(mapping: TableMapping, fields: Fields) -> Iterator[tuple[str, s
         named = found_field(key, fields)
         if named is not None:
             yield key, named[1].title, reading.columns or (f"{reading.value}, for all rows",)
+
+
+def in_memory(table: Any) -> TableSource:
+    """An Arrow table as a source of one batch."""
+    import numpy as np
+    import pyarrow as pa
+
+    simple = pa.table([simple_column(column.combine_chunks()) for column in table.columns], names=table.column_names)
+    batch = RawBatch(simple, np.arange(1, table.num_rows + 1))
+    return TableSource("<table>", tuple(table.column_names), lambda: iter([batch]), table.num_rows)

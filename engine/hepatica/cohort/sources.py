@@ -13,8 +13,10 @@ import json
 import re
 import sys
 import tempfile
+import zlib
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import field
+from contextlib import contextmanager
+from dataclasses import field, replace
 from glob import glob
 from pathlib import Path
 from typing import IO, Any, NamedTuple
@@ -92,13 +94,30 @@ def _wrong(name: str, code: str, message: str, line: int = 1) -> InvalidInput:
 
 def _opened(path: str, how: TableFormat) -> TableSource:
     name = "<stdin>" if path == STDIN else path
-    try:
+    with _readable(name):
         file = _spooled() if path == STDIN else Path(path)
         with file.open("rb") as stream:
-            plain = unpacked(stream)
-            head = plain.read(4096)
-        return _source(file, name, head, how)
-    except (OSError, EOFError) as error:
+            head = unpacked(stream).read(4096)
+        source = _source(file, name, head, how)
+    return replace(source, batches=lambda: _whole(source))
+
+
+def _whole(source: TableSource) -> Iterator[RawBatch]:
+    """The batches of a table, at least one, which may have no rows."""
+    number = -1
+    with _readable(source.name):
+        for number, batch in enumerate(source.batches()):  # noqa: B007 -- whether there was any is asked below
+            yield batch
+    if number < 0:
+        yield _batch(dict.fromkeys(source.columns, ()), ())
+
+
+@contextmanager
+def _readable(name: str) -> Iterator[None]:
+    """What files and their packing raise, as a problem of the file."""
+    try:
+        yield
+    except (OSError, EOFError, zlib.error) as error:
         missing = isinstance(error, FileNotFoundError)
         reason = "no such file" if missing else (getattr(error, "strerror", None) or "cannot be read to its end").lower()
         raise _wrong(name, "unreadable", reason) from None
@@ -185,10 +204,10 @@ def _text_table(file: Path, name: str, head: bytes, how: TableFormat) -> TableSo
 
 
 def _records(file: Path, name: str, encoding: str, delimiter: str | None) -> Iterator[tuple[int, list[str]]]:
-    """The rows of a text table with the lines where they end, blank lines left out; without a delimiter whole lines."""
-    with file.open("rb") as raw, io.TextIOWrapper(unpacked(raw), encoding, newline="") as text:
-        number = 0
-        try:
+    """The rows of a text table with the lines where they end, blank lines left out; without a delimiter the first line."""
+    number = 0
+    try:
+        with file.open("rb") as raw, io.TextIOWrapper(unpacked(raw), encoding, newline="") as text:
             if delimiter is None:
                 lines = (line.strip("\r\n") for line in text)
                 yield from ((1, [line]) for line in itertools.islice(filter(None, lines), 1))
@@ -199,13 +218,15 @@ def _records(file: Path, name: str, encoding: str, delimiter: str | None) -> Ite
                 number = reader.line_num
                 if cells:
                     yield number, cells
-        except UnicodeDecodeError as error:
-            message = f"a byte ({error.object[error.start]:#04x}) that is no {encoding.removesuffix('-sig').upper()} text; "
-            raise _wrong(name, "not-text", f"{message}say the file's encoding (latin-1, cp1252 ...)", number + 1) from None
-        except csv.Error as error:
-            raise _wrong(name, "not-csv", f"quotes or cells that end nowhere: {error}", number + 1) from None
-        except (LookupError, UnicodeError):
-            raise _wrong(name, "not-text", f"the text is not {quote(encoding)}") from None
+    except UnicodeDecodeError as error:
+        # What is decoded at once begins behind the last line that was given.
+        line = number + 1 + error.object.count(b"\n", 0, error.start)
+        message = f"a byte ({error.object[error.start]:#04x}) that is no {encoding.removesuffix('-sig').upper()} text; "
+        raise _wrong(name, "not-text", f"{message}say the file's encoding (latin-1, cp1252 ...)", line) from None
+    except csv.Error as error:
+        raise _wrong(name, "not-csv", f"quotes or cells that end nowhere: {error}", number + 1) from None
+    except (LookupError, UnicodeError):
+        raise _wrong(name, "not-text", f"the text is not {quote(encoding)}") from None
 
 
 def _delimiter(lines: list[str], name: str, known: int) -> str:
@@ -435,18 +456,18 @@ def _of_arrow(batches: Iterable[Any], columns: tuple[str, ...], name: str) -> It
         for batch in batches:
             numbers = np.arange(done + 1, done + 1 + batch.num_rows, dtype=np.int64)
             done += batch.num_rows
-            yield RawBatch(pa.table([_simple(column) for column in batch.columns], names=list(columns)), numbers)
+            yield RawBatch(pa.table([simple_column(column) for column in batch.columns], names=list(columns)), numbers)
     except pa.ArrowException as error:
         raise _wrong(name, "unreadable", f"ends or breaks after row {done}: {quote(str(error))}") from None
 
 
-def _simple(column: Any) -> Any:
+def simple_column(column: Any) -> Any:
     """A column as one of the kinds that are read: texts, numbers, booleans; dates and lists as text."""
     import pyarrow as pa
 
     kind = column.type
     if pa.types.is_dictionary(kind):
-        return _simple(column.dictionary_decode())
+        return simple_column(column.dictionary_decode())
     if pa.types.is_string(kind) or pa.types.is_boolean(kind) or pa.types.is_integer(kind) or pa.types.is_floating(kind):
         return column
     if pa.types.is_large_string(kind) or pa.types.is_string_view(kind):

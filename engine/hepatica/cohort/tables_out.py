@@ -140,13 +140,14 @@ def _stamped(schema: Any, stamp: Mapping[str, str]) -> Any:
 
 def _parquet(tables: Iterable[Any], stamp: Mapping[str, str]) -> Iterator[bytes]:
     import pyarrow as pa
-    from pyarrow import parquet
+
+    from hepatica.cohort.streaming import parquet_writer
 
     sink, writer = _Sink(), None
     for table in tables:
         schema = _stamped(table.schema, stamp)
         if writer is None:
-            writer = parquet.ParquetWriter(pa.PythonFile(sink, "w"), schema, compression="zstd")
+            writer = parquet_writer(pa.PythonFile(sink, "w"), schema)
         writer.write_table(table.cast(schema))
         yield sink.taken()
     if writer is not None:
@@ -159,10 +160,11 @@ def _arrow(tables: Iterable[Any], stamp: Mapping[str, str]) -> Iterator[bytes]:
     from pyarrow import ipc
 
     sink, writer = _Sink(), None
-    for table in tables:
+    for each in tables:
+        table = pa.table([_text(column) for column in each.columns], names=each.column_names)
         schema = _stamped(table.schema, stamp)
         if writer is None:
-            options = ipc.IpcWriteOptions(compression="zstd", unify_dictionaries=True)
+            options = ipc.IpcWriteOptions(compression="zstd")
             writer = ipc.new_file(pa.PythonFile(sink, "w"), schema, options=options)
         writer.write_table(table.cast(schema))
         yield sink.taken()

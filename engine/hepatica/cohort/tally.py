@@ -4,97 +4,139 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from typing import TYPE_CHECKING, Any, NamedTuple
+from math import prod
+from typing import TYPE_CHECKING
 
 import numpy as np
+import pyarrow as pa
 
+from hepatica.cohort.kernel import Answers, Kernel, TherapyKernel
 from hepatica.cohort.rejects import Reject
 from hepatica.cohort.summary import CohortCount, FieldCounts, MissingFact, RejectCount, StandingCount, TherapyCount
 from hepatica.evaluation import LISTS, ListName
-from hepatica.knowledge import RANK, STANDINGS, Rule, Ruleset
+from hepatica.knowledge import RANK, STANDINGS, Rule
 from hepatica.patient import Interval, Value
+from hepatica.problems import quote
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 MOST_PATTERNS = 50_000
 """Of so many different patients it is worked out which test would settle most; of a larger cohort, of the first so many."""
-NAMES: tuple[ListName, ...] = tuple(LISTS)
-SCOPES = ("in", "out", "unknown")
-_POSSIBLE, _OPTIONS = NAMES.index("possible"), NAMES.index("options")
+SCOPES = {"in": "In scope", "out": "Out of scope", "unknown": "Scope not known"}
+NONE = (1 << 32) - 1
+_RANKS: Mapping[str, int] = dict(RANK)
 
 
-class Verdicts(NamedTuple):
-    """The answers to n rows: `scope` (n,), an index into `SCOPES`; by therapy `lists` (T, n), an index into `NAMES`, and `rules`
-    (T, n), which of the therapy's rules decides."""
+class Folded:
+    """What is counted of answers, by the last states of a kernel's groups: some hundred entries that stand for every patient.
 
-    scope: NDArray[Any]
-    lists: NDArray[Any]
-    rules: NDArray[Any]
+    For each group: `strongest` is the least of its therapies' marks (standing, then therapy, then rule; `NONE` without an
+    option), `open` how many of them are possible.
+    """
+
+    def __init__(self, kernel: Kernel) -> None:
+        self.kernel = kernel
+        self.rules = [one.rules for one in kernel.therapies]
+        therapies = len(kernel.therapies)
+        self.strongest: list[NDArray[np.uint32]] = []
+        self.open: list[NDArray[np.int64]] = []
+        for cascade, members in kernel.groups:
+            states = cascade.outcomes.shape[1]
+            marks, number = np.full(states, NONE, dtype=np.uint32), np.zeros(states, dtype=np.int64)
+            for member, outcomes in zip(members, cascade.outcomes, strict=True):
+                if member < therapies:
+                    marks = np.minimum(marks, self._marks(member)[outcomes])
+                    judged = kernel.therapies[member].judgements
+                    number += np.array([judgement.list == "possible" for judgement in judged])[outcomes]
+            self.strongest.append(marks)
+            self.open.append(number)
+        self._out = np.array([scope == "out" for scope in kernel.scopes])
+
+    def _marks(self, therapy: int) -> NDArray[np.uint32]:
+        """By outcome, the mark of the rule that makes the therapy an option."""
+        one = self.kernel.therapies[therapy]
+        marks = [
+            (RANK[one.rules[judgement.main].standing] << 20) + (therapy << 8) + judgement.main
+            if judgement.list == "options"
+            else NONE
+            for judgement in one.judgements
+        ]
+        return np.array(marks, dtype=np.uint32)
+
+    def out(self, found: Answers) -> NDArray[np.bool_]:
+        """Which rows are out of scope."""
+        return self._out[found.outcome(len(self.rules))]
+
+    def best(self, found: Answers) -> NDArray[np.uint32]:
+        """By row the mark of the strongest option, `NONE` where there is none or the row is out of scope."""
+        marks = np.full(len(found.coded.rows), NONE, dtype=np.uint32)
+        for table, states in zip(self.strongest, found.states, strict=True):
+            np.minimum(marks, table[states], out=marks)
+        marks[self.out(found)] = NONE
+        return marks
+
+    def rule(self, mark: int) -> Rule:
+        """The rule of a mark."""
+        return self.rules[mark >> 8 & 0xFFF][mark & 0xFF]
+
+    def still_open(self, found: Answers) -> NDArray[np.int64]:
+        """By row, how many therapies are open; none where it is out of scope."""
+        number = sum(table[states] for table, states in zip(self.open, found.states, strict=True))
+        return np.where(self.out(found), 0, number)
 
 
 class Tally:
-    """Counts over all batches. `rules` are each therapy's rules in the order in which `Verdicts.rules` numbers them."""
+    """Counts over all batches of one ruleset."""
 
-    def __init__(self, ruleset: Ruleset, rules: Sequence[Sequence[Rule]], values: Sequence[Sequence[Value | None]]) -> None:
-        self.ruleset, self.rules = ruleset, rules
-        self.fields = tuple(ruleset.fields)
-        self.values = values
-        self._used = [place for place, name in enumerate(self.fields) if name in ruleset.used_fields]
-        self.answered = 0
-        self.scope = np.zeros(len(SCOPES), dtype=np.int64)
-        self.lists = np.zeros((len(rules), len(NAMES)), dtype=np.int64)
-        self.options = [np.zeros(max(len(own), 1), dtype=np.int64) for own in rules]
-        self.strongest: Counter[tuple[str, str]] = Counter()
-        self.unknown = np.zeros(len(self.fields), dtype=np.int64)
+    def __init__(self, kernel: Kernel) -> None:
+        self.kernel, self.ruleset, self.folded = kernel, kernel.ruleset, Folded(kernel)
+        self.fields = tuple(self.ruleset.fields)
+        self.values = [domain.values for domain in kernel.coder.domains]
+        self._used = [place for place, name in enumerate(self.fields) if name in self.ruleset.used_fields]
+        self._sizes = tuple(len(self.values[place]) for place in self._used)
+        self.scope: Counter[str] = Counter()
+        self.states = [np.zeros(cascade.outcomes.shape[1], dtype=np.int64) for cascade, _ in kernel.groups]
+        self.strongest: Counter[int] = Counter()
+        self.outside = 0
+        self.values_met = [np.zeros(len(own), dtype=np.int64) for own in self.values]
         self.patterns: dict[bytes, int] = {}
         self.rejects: Counter[tuple[str, str, str]] = Counter()
         self.examples: dict[tuple[str, str, str], str] = {}
-        self.rejected = self.folded = self.rows = 0
         self.warnings: Counter[str] = Counter()
-        self._ranks = ranks(rules)
-        self.values_met = [np.zeros(len(own), dtype=np.int64) for own in values]
 
-    def add(self, codes: NDArray[np.uint16], found: Verdicts) -> None:
-        """The answers to n rows of codes (fields, n)."""
-        self.answered += codes.shape[1]
-        self.scope += np.bincount(found.scope, minlength=len(SCOPES))
-        self.unknown += (codes == 0).sum(axis=1)
-        for met, column in zip(self.values_met, codes, strict=True):
-            np.add(met, np.bincount(column, minlength=len(met)), out=met)
-        inside = found.scope != SCOPES.index("out")
-        self._count_lists(found, inside)
-        self._count_strongest(found, inside)
-        self._count_patterns(codes)
-
-    def _count_lists(self, found: Verdicts, inside: NDArray[np.bool_]) -> None:
-        for place, (lists, rules) in enumerate(zip(found.lists, found.rules, strict=True)):
-            self.lists[place] += np.bincount(lists[inside], minlength=len(NAMES))
-            own = inside & (lists == _OPTIONS)
-            self.options[place] += np.bincount(rules[own], minlength=len(self.options[place]))
-
-    def _count_strongest(self, found: Verdicts, inside: NDArray[np.bool_]) -> None:
-        best, rule, none = strongest(found, self._ranks)
-        pairs, numbers = np.unique(np.stack([best, rule])[:, inside & ~none], axis=1, return_counts=True)
-        for therapy, which, number in zip(*pairs, numbers, strict=True):
-            deciding = self.rules[therapy][which]
-            self.strongest[deciding.standing, deciding.line] += int(number)
-        self.strongest["", ""] += int((inside & none).sum())
+    def add(self, found: Answers) -> None:
+        """The answers to the rows of one batch."""
+        codes = found.coded.codes
+        for place, column in enumerate(codes):
+            self.values_met[place] += np.bincount(column, minlength=len(self.values_met[place]))
+        scopes = np.bincount(found.outcome(len(self.folded.rules)), minlength=len(self.kernel.scopes))
+        self.scope.update(dict(zip(self.kernel.scopes, scopes.tolist(), strict=True)))
+        inside = ~self.folded.out(found)
+        for place, states in enumerate(found.states):
+            self.states[place] += np.bincount(states[inside], minlength=len(self.states[place]))
+        marks, numbers = np.unique(self.folded.best(found)[inside], return_counts=True)
+        self.strongest.update(dict(zip(marks.tolist(), numbers.tolist(), strict=True)))
+        if len(self.patterns) < MOST_PATTERNS:
+            self._count_patterns(codes)
 
     def _count_patterns(self, codes: NDArray[np.uint16]) -> None:
-        used = np.ascontiguousarray(codes[self._used].T)
-        patterns, numbers = np.unique(used.view([("", used.dtype)] * used.shape[1]).reshape(-1), return_counts=True)
-        for pattern, number in zip(patterns, numbers, strict=True):
+        """How many rows have each combination of codes. One number to a row is sorted ten times faster than columns."""
+        if prod(self._sizes) < 1 << 62:
+            keys = np.ravel_multi_index(codes[self._used], self._sizes)
+            found, numbers = np.unique(keys, return_counts=True)
+            patterns = np.stack(np.unravel_index(found, self._sizes), axis=1)
+        else:
+            patterns, numbers = np.unique(codes[self._used].T, axis=0, return_counts=True)
+        for pattern, number in zip(patterns.astype(np.uint16), numbers.tolist(), strict=True):
             key = pattern.tobytes()
-            if key in self.patterns or len(self.patterns) < MOST_PATTERNS:
-                self.patterns[key] = self.patterns.get(key, 0) + int(number)
+            self.patterns[key] = self.patterns.get(key, 0) + number
 
     def refuse(self, rejects: Iterable[Reject]) -> None:
         """Rows that are not answered, each by the first thing that is wrong with it."""
         for one in rejects:
-            self.rejected += 1
             # What is wrong is one reason; the values that it quotes are many.
-            key = (one.column, one.code, one.reason.replace(f"'{one.value}'", "this value") if one.value else one.reason)
+            key = (one.column, one.code, one.reason.replace(quote(one.value), "this value") if one.value else one.reason)
             self.rejects[key] += 1
             self.examples.setdefault(key, one.value)
 
@@ -102,30 +144,37 @@ class Tally:
 
     def scopes(self) -> tuple[CohortCount, ...]:
         """Answered rows by scope."""
-        titles = ("In scope", "Out of scope", "Scope not known")
-        numbers = zip(SCOPES, titles, self.scope, strict=True)
-        return tuple(CohortCount(key=key, title=title, rows=int(number)) for key, title, number in numbers)
+        return tuple(CohortCount(key=key, title=title, rows=self.scope[key]) for key, title in SCOPES.items())
 
     def standings(self) -> tuple[StandingCount, ...]:
         """Rows that are not out of scope, by their strongest option."""
-        order = sorted(self.strongest, key=lambda pair: (RANK.get(pair[0], 99), pair[1]))
-        return tuple(_standing(standing, line, self.strongest[standing, line]) for standing, line in order)
+        found: Counter[tuple[str, str]] = Counter()
+        for mark, number in self.strongest.items():
+            rule = None if mark == NONE else self.folded.rule(mark)
+            found[(rule.standing, rule.line) if rule else ("", "")] += number
+        order = sorted(found, key=lambda pair: (_RANKS.get(pair[0], len(_RANKS)), pair[1]))
+        return tuple(_standing(standing, line, found[standing, line]) for standing, line in order)
 
     def therapies(self) -> tuple[TherapyCount, ...]:
         """Every therapy, those that most rows may have first."""
-        found = [self._therapy(place, name) for place, name in enumerate(self.ruleset.therapies)]
-        return tuple(sorted(found, key=lambda one: tuple(-(one.lists[name] or 0) for name in NAMES)))
+        found = []
+        for (cascade, members), states in zip(self.kernel.groups, self.states, strict=True):
+            for member, outcomes in zip(members, cascade.outcomes, strict=True):
+                if member < len(self.folded.rules):
+                    numbers = np.bincount(outcomes, weights=states, minlength=len(self.kernel.therapies[member].judgements))
+                    found.append(self._therapy(self.kernel.therapies[member], numbers.astype(np.int64).tolist()))
+        return tuple(sorted(found, key=lambda one: (*(-(one.lists[name] or 0) for name in LISTS), one.name)))
 
-    def _therapy(self, place: int, therapy: str) -> TherapyCount:
+    @staticmethod
+    def _therapy(one: TherapyKernel, numbers: Sequence[int]) -> TherapyCount:
+        lists: dict[ListName, int] = dict.fromkeys(LISTS, 0)
         by: Counter[tuple[str, str]] = Counter()
-        for rule, number in zip(self.rules[place], self.options[place], strict=False):
-            by[rule.standing, rule.line] += int(number)
-        return TherapyCount(
-            therapy=therapy,
-            name=self.ruleset.therapies[therapy].name,
-            lists={name: int(number) for name, number in zip(NAMES, self.lists[place], strict=True)},
-            standings=tuple(_standing(standing, line, number) for (standing, line), number in by.items() if number),
-        )
+        for judgement, number in zip(one.judgements, numbers, strict=True):
+            lists[judgement.list] += number
+            if judgement.list == "options":
+                by[one.rules[judgement.main].standing, one.rules[judgement.main].line] += number
+        standings = tuple(_standing(standing, line, number) for (standing, line), number in sorted(by.items()) if number)
+        return TherapyCount(therapy=one.therapy.id, name=one.therapy.name, lists=lists, standings=standings)
 
     def described(self, words: Callable[[str, Value | None], str]) -> tuple[FieldCounts, ...]:
         """The patients by the value of each field that the rules read, numbers left out."""
@@ -154,28 +203,28 @@ class Tally:
         more = [RejectCount(column="", code="others", reason="further reasons", example="", rows=rest)] if rest else []
         return (*found, *more)
 
-    def missing(self, answer: Callable[[NDArray[np.uint16]], Verdicts]) -> tuple[tuple[MissingFact, ...], int]:
+    def missing(self) -> tuple[tuple[MissingFact, ...], int]:
         """What is not known, and what knowing it would settle: that which settles most verdicts first. With the number of rows
         that this was worked out for."""
         codes, weights = self.examined()
-        now = _open(answer(codes)) if len(weights) else np.zeros(0, dtype=np.int64)
-        found = []
-        for place in self._used:
-            if self.unknown[place]:
-                known = self.ruleset.fields[self.fields[place]]
-                blocks, settles, verdicts = self._settled(place, codes, weights, now, answer)
-                found.append(
-                    MissingFact(
-                        field=known.name,
-                        title=known.title,
-                        unknown=int(self.unknown[place]),
-                        blocks=blocks,
-                        settles=settles,
-                        verdicts=verdicts,
-                    )
-                )
+        now = self.folded.still_open(self.answer(codes))
+        found = [self._missing(place, codes, weights, now) for place in self._used if self.values_met[place][0]]
         found.sort(key=lambda one: (-(one.verdicts or 0), -(one.settles or 0), -(one.blocks or 0), one.field))
         return tuple(found), int(weights.sum())
+
+    def _missing(self, place: int, codes: NDArray[np.uint16], weights: NDArray[np.int64], now: NDArray[np.int64]) -> MissingFact:
+        known = self.ruleset.fields[self.fields[place]]
+        blocks, settles, verdicts = self._settled(place, codes, weights, now)
+        unknown = int(self.values_met[place][0])
+        return MissingFact(
+            field=known.name, title=known.title, unknown=unknown, blocks=blocks, settles=settles, verdicts=verdicts
+        )
+
+    def answer(self, codes: NDArray[np.uint16]) -> Answers:
+        """The answers to codes of shape (fields, n)."""
+        rows = np.arange(codes.shape[1])
+        nobody = self.kernel.coder.code(pa.table({self.fields[0]: pa.array([], pa.string())}))
+        return self.kernel.answer(nobody._replace(codes=np.ascontiguousarray(codes), rows=rows, places=rows))
 
     def examined(self) -> tuple[NDArray[np.uint16], NDArray[np.int64]]:
         """The different patients as codes (fields, p), and how many rows are like each (p,)."""
@@ -186,71 +235,38 @@ class Tally:
         return codes, np.array(list(self.patterns.values()), dtype=np.int64)
 
     def _settled(
-        self,
-        place: int,
-        codes: NDArray[np.uint16],
-        weights: NDArray[np.int64],
-        now: NDArray[np.int64],
-        answer: Callable[[NDArray[np.uint16]], Verdicts],
+        self, place: int, codes: NDArray[np.uint16], weights: NDArray[np.int64], now: NDArray[np.int64]
     ) -> tuple[int, int, int]:
         """Rows that some result of a field brings on, rows that any result settles, and verdicts that any result settles."""
         asked = np.flatnonzero((codes[place] == 0) & (now > 0))
         if not len(asked):
             return 0, 0, 0
         most, least = np.zeros(len(asked), dtype=np.int64), np.full(len(asked), np.iinfo(np.int64).max)
+        told = codes[:, asked].copy()
         for code, value in enumerate(self.values[place]):
-            if value is None or isinstance(value, Interval):
-                continue
-            told = codes[:, asked].copy()
-            told[place] = code
-            left = _open(answer(told))
-            most, least = np.maximum(most, left), np.minimum(least, left)
+            if value is not None and not isinstance(value, Interval):
+                told[place] = code
+                left = self.folded.still_open(self.answer(told))
+                most, least = np.maximum(most, left), np.minimum(least, left)
         before, weight = now[asked], weights[asked]
-        blocks = int(weight[least < before].sum())
-        return blocks, int(weight[most == 0].sum()), int((np.maximum(before - most, 0) * weight).sum())
+        settled = int((np.maximum(before - most, 0) * weight).sum())
+        return int(weight[least < before].sum()), int(weight[most == 0].sum()), settled
+
+    def scope_reasons(self, fields: Iterable[str], words: Callable[[str, Value | None], str]) -> tuple[CohortCount, ...]:
+        """Rows out of scope by the facts that the scope reads."""
+        codes, weights = self.examined()
+        out = np.flatnonzero(self.folded.out(self.answer(codes)))
+        read = [self.fields.index(name) for name in fields]
+        found: Counter[str] = Counter()
+        for column in out:
+            said = [words(self.fields[place], self.values[place][codes[place, column]]) for place in read if codes[place, column]]
+            found["; ".join(said)] += int(weights[column])
+        return tuple(CohortCount(key=said, title=said, rows=rows) for said, rows in by_number(found))
 
 
-def ranks(rules: Sequence[Sequence[Rule]]) -> list[NDArray[np.int64]]:
-    """By therapy, the rank of each rule's standing, the strongest first."""
-    return [np.array([RANK[rule.standing] for rule in own] or [0], dtype=np.int64) for own in rules]
-
-
-def strongest(found: Verdicts, by_rule: Sequence[NDArray[np.int64]]) -> tuple[NDArray[Any], NDArray[Any], NDArray[np.bool_]]:
-    """By row: the option of the strongest standing (the first in the ruleset of several), its rule, and whether there is none."""
-    worst = len(RANK) + 1
-    ranked = np.full(found.lists.shape, worst)
-    for place, own in enumerate(by_rule):
-        optional = (found.lists[place] == _OPTIONS) & (found.scope != SCOPES.index("out"))
-        ranked[place][optional] = own[found.rules[place][optional]]
-    best = ranked.argmin(axis=0)
-    return best, np.take_along_axis(found.rules, best[None], axis=0)[0], ranked.min(axis=0) == worst
-
-
-def scope_reasons(
-    tally: Tally,
-    answer: Callable[[NDArray[np.uint16]], Verdicts],
-    fields: Iterable[str],
-    words: Callable[[str, Value | None], str],
-) -> tuple[CohortCount, ...]:
-    """Rows out of scope by the facts that the scope reads."""
-    codes, weights = tally.examined()
-    if not len(weights):
-        return ()
-    out = np.flatnonzero(answer(codes).scope == SCOPES.index("out"))
-    read = [tally.fields.index(name) for name in fields]
-    found: Counter[str] = Counter()
-    for column in out:
-        said = [words(tally.fields[place], tally.values[place][codes[place, column]]) for place in read if codes[place, column]]
-        found["; ".join(said)] += int(weights[column])
-    return tuple(
-        CohortCount(key=said, title=said, rows=rows) for said, rows in sorted(found.items(), key=lambda one: (-one[1], one[0]))
-    )
-
-
-def _open(found: Verdicts) -> NDArray[np.int64]:
-    """How many therapies are open in each row: none where it is out of scope."""
-    number: NDArray[np.int64] = (found.lists == _POSSIBLE).sum(axis=0)
-    return np.where(found.scope == SCOPES.index("out"), 0, number)
+def by_number(counts: Mapping[str, int]) -> list[tuple[str, int]]:
+    """The commonest first, equal ones by name."""
+    return sorted(counts.items(), key=lambda one: (-one[1], one[0]))
 
 
 def _standing(standing: str, line: str, number: int) -> StandingCount:
@@ -260,5 +276,4 @@ def _standing(standing: str, line: str, number: int) -> StandingCount:
 
 def counted_warnings(warnings: Mapping[str, int]) -> tuple[CohortCount, ...]:
     """Doubts by their codes, the commonest first."""
-    ordered = sorted(warnings.items(), key=lambda one: (-one[1], one[0]))
-    return tuple(CohortCount(key=code, title=code.replace("-", " "), rows=number) for code, number in ordered)
+    return tuple(CohortCount(key=code, title=code.replace("-", " "), rows=number) for code, number in by_number(warnings))

@@ -42,7 +42,7 @@ def gathered_visits(mapping: TableMapping, raw: Any, table: Any, rows: Any, reje
     patients: dict[Any, list[int]] = {}
     ids = raw.column(how.patient).to_pylist()
     for place, patient in enumerate(ids):
-        patients.setdefault(patient if patient is not None else ("", place), []).append(place)
+        patients.setdefault(("", place) if _missing(patient) else patient, []).append(place)
     columns = table.to_pydict()
     found: list[Mapping[str, Any]] = []
     firsts: list[int] = []
@@ -54,8 +54,7 @@ def gathered_visits(mapping: TableMapping, raw: Any, table: Any, rows: Any, reje
         except _BadVisitError as error:
             wrong = [error.reject]
         if wrong:
-            # One reject to a patient, at the patient's first row: rows and rejects add up.
-            refused.append(wrong[0]._replace(row=wrong[0].row))
+            refused.append(wrong[0])  # one to a patient, so that rows and rejects add up
             continue
         found.append(chosen)
         firsts.append(places[0])
@@ -84,7 +83,7 @@ def _chosen(
             value = shortened(plain_cell(cell(name, place)))
             raise _BadVisitError(Reject(int(rows[place]), name, value, error.code, error.reason)) from None
 
-    if cell(how.patient, places[0]) is None:
+    if _missing(cell(how.patient, places[0])):
         raise _BadVisitError(Reject(int(rows[places[0]]), how.patient, "", "no-patient", "the row names no patient"))
     index = {day(how.index, place) for place in places} if how.index else {date.max}
     if len(index) > 1:

@@ -63,12 +63,15 @@ def _counts(found: CohortSummary, number: _Numbers) -> Iterator[Block]:
         pairs.append(("Further rows of the same patients", number(rows.folded)))
     pairs += [(one.title, number.share(one.rows)) for one in found.scope]
     yield Facts(tuple(pairs))
-    if found.suppress_below:
-        said = f"Numbers below {found.suppress_below} are hidden, and such as would give them away by subtraction."
-        yield Paragraph(said, tone="quiet")
+    yield from _hidden(found.suppress_below)
     if found.verified:
         said = f"{counted(found.verified, 'patient')} evaluated again one by one by the rule engine: every answer agrees."
         yield Paragraph(said, lead="Checked", tone="quiet")
+
+
+def _hidden(least: int) -> Iterator[Block]:
+    if least:
+        yield Paragraph(f"Numbers below {least} are hidden, and such as would give them away by subtraction.", tone="quiet")
 
 
 def _strongest(found: CohortSummary, number: _Numbers) -> Iterator[Block]:
@@ -201,6 +204,7 @@ def cohort_diff_view(found: CohortDiff) -> Blocks:
     return (
         Title("A cohort under two rulesets", f"from {edition(found.ruleset)}; to {edition(found.new_ruleset)}"),
         Facts(pairs),
+        *_hidden(found.suppress_below),
         *_turns("The strongest option of each patient", found.strongest, number),
         *_turns("Scope", found.scope, number),
         *_therapy_turns(found, number),

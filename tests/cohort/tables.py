@@ -1,0 +1,40 @@
+"""Tables for tests: written by hand, read back by the command."""
+
+from __future__ import annotations
+
+import csv
+import io
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from hepatica.cli.main import run
+
+if TYPE_CHECKING:
+    import pytest
+
+HEAD = ("id", "bclc_stage", "child_pugh_class", "prior_sorafenib", "other_prior_systemic", "afp")
+ROWS = (("a", "C", "A", "none", "none", "620"), ("b", "D", "C", "none", "none", ""), ("c", "", "", "", "", ""))
+
+
+def csv_of(rows: Any, delimiter: str = ",") -> str:
+    stream = io.StringIO()
+    csv.writer(stream, delimiter=delimiter, lineterminator="\n").writerows(rows)
+    return stream.getvalue()
+
+
+def table(folder: Path, data: str | bytes = "", name: str = "table.csv") -> str:
+    path = folder / name
+    path.write_bytes(data.encode() if isinstance(data, str) else data)
+    return str(path)
+
+
+def cohort(capfd: pytest.CaptureFixture[str], *arguments: str) -> tuple[int, str, str]:
+    code = run(["cohort", *arguments])
+    captured = capfd.readouterr()
+    assert "Traceback" not in captured.err
+    return code, captured.out, captured.err
+
+
+def read_csv(path: Path) -> list[dict[str, str]]:
+    with path.open(encoding="utf-8", newline="") as stream:
+        return list(csv.DictReader(stream))

@@ -1,0 +1,93 @@
+"""The kernel in Spark's workers, on a real Java machine: the same answers, byte for byte, under the same numbers."""
+
+from __future__ import annotations
+
+import shutil
+import warnings
+from collections.abc import Iterator
+from dataclasses import replace
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+
+import hepatica
+from hepatica.cohort import Kernel, joined, stream
+from tests.bench.cohort import column
+
+MISSING = (
+    "no Java on the PATH" if shutil.which("java") is None else "pyspark is not installed" if not find_spec("pyspark") else ""
+)
+pytestmark = [pytest.mark.slow, pytest.mark.skipif(bool(MISSING), reason=MISSING)]
+ROWS = 2_000
+
+
+@pytest.fixture(scope="module")
+def spark() -> Iterator[Any]:
+    from hepatica.cohort.spark import session
+
+    with warnings.catch_warnings():
+        # Spark's own warnings, of its dependencies and of sockets that it leaves to the garbage collector.
+        warnings.simplefilter("ignore")
+        found = session("local[2]")
+        yield found
+        found.stop()
+
+
+@pytest.fixture(scope="module")
+def kernel() -> Kernel:
+    return Kernel(hepatica.load("hcc-2026"))
+
+
+@pytest.fixture(scope="module")
+def registry(kernel: Kernel, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    random = np.random.default_rng(7)
+    columns: dict[str, Any] = {"patient": np.arange(ROWS)}
+    columns |= {name: column(field, ROWS, random) for name, field in kernel.ruleset.fields.items() if name != "child_pugh_score"}
+    columns["cmet"] = ["?!" if n % 100 == 0 else word for n, word in enumerate(columns["cmet"].to_pylist())]
+    path = tmp_path_factory.mktemp("registry") / "in.parquet"
+    pq.write_table(pa.table(columns), path, row_group_size=150)
+    return path
+
+
+@pytest.mark.filterwarnings("ignore")
+def test_files_are_answered_as_on_one_machine(spark: Any, kernel: Kernel, registry: Path, tmp_path: Path) -> None:
+    from hepatica.cohort.spark import answer_files_on_spark
+
+    counts = answer_files_on_spark(spark, [registry], tmp_path / "out", kernel.ruleset)
+    parts = list(stream(pq.ParquetFile(registry).iter_batches(333), kernel))
+    written = sorted((tmp_path / "out").glob("part-*"))
+    assert len(written) > 2 and (tmp_path / "out" / "_SUCCESS").exists()
+    assert joined(map(pq.read_table, written)).to_pylist() == joined(part.table for part in parts).to_pylist()
+    rejects = pa.concat_tables(map(pq.read_table, sorted((tmp_path / "out" / "rejects").glob("part-*"))))
+    assert rejects.to_pylist() == pa.concat_tables(part.coded.rejects for part in parts).to_pylist()
+    assert counts == {"rows": ROWS, "answered": ROWS - ROWS // 100}
+
+
+@pytest.mark.filterwarnings("ignore")
+def test_a_frame_of_spark_is_answered_and_its_rejects_are_named(spark: Any, kernel: Kernel, registry: Path) -> None:
+    from hepatica.cohort.spark import answers_on_spark, rejects_on_spark
+
+    frame = spark.read.parquet(str(registry))
+    for shape in ("codes", "long"):
+        here = joined(part.table for part in stream(pq.ParquetFile(registry).iter_batches(), kernel, shape))
+        there = [row.asDict() for row in answers_on_spark(frame, kernel.ruleset, shape).collect()]
+        assert sorted(map(repr, there)) == sorted(map(repr, here.drop_columns(["row"]).to_pylist()))
+    rejected = rejects_on_spark(frame, kernel.ruleset).collect()
+    assert sorted(row["patient"] for row in rejected) == list(range(0, ROWS, 100))
+    with pytest.raises(hepatica.InvalidInput, match="no-identifier"):
+        answers_on_spark(frame.drop("patient"), kernel.ruleset)
+
+
+@pytest.mark.filterwarnings("ignore")
+def test_a_worker_whose_ruleset_is_another_answers_nothing(spark: Any, registry: Path, tmp_path: Path) -> None:
+    from hepatica.cohort.spark import answer_files_on_spark
+
+    other = replace(hepatica.load("hcc-2016"), digest="0" * 64)
+    with pytest.raises(Exception, match=r"has the digest .*; no answer is given"):
+        answer_files_on_spark(spark, [registry], tmp_path / "out", other)
+    assert not list((tmp_path / "out").glob("*part*")) and not (tmp_path / "out" / "_SUCCESS").exists()
