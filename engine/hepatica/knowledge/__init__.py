@@ -5,7 +5,7 @@ from __future__ import annotations
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
-from hepatica.knowledge.cache import load
+from hepatica.knowledge.cache import keep_compiled, load, recall_compiled
 from hepatica.knowledge.conditions import (
     AllOf,
     AnyOf,
@@ -101,6 +101,6 @@ __all__ = [
     "Filters", "Found", "LaterEvent", "Line", "NotOf", "Note", "Operator", "Outcome", "Place", "Population", "Reference",
     "Regimen", "Result", "Rule", "Ruleset", "RulesetFiles", "SourceText", "Standing", "Study", "StudyKind", "Test", "Therapy",
     "TherapyFate", "Toxicity", "Verdict", "belongs", "catalogue", "concept_words", "condition_words", "counts",
-    "figure_findings", "find_ruleset", "find_study", "gather", "leaves", "level_of", "load", "load_files", "load_ruleset",
-    "number", "ruleset_schemas", "search", "select", "strata",
+    "figure_findings", "find_ruleset", "find_study", "gather", "keep_compiled", "leaves", "level_of", "load", "load_files",
+    "load_ruleset", "number", "recall_compiled", "ruleset_schemas", "search", "select", "strata",
 ]  # fmt: skip
