@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import secrets
 import sys
 from pathlib import Path
 
@@ -50,6 +49,8 @@ def write_output(path: Path, data: bytes) -> None:
 
     Raises `InvalidInput` where it cannot be written; what stood there before is then still there.
     """
+    import secrets  # loads half of what protects a connection: only where a file is written
+
     beside = path
     try:
         # A pipe or a device (/dev/stdout) is written to, not replaced.
