@@ -43,19 +43,18 @@ def _record(cls: type[Any], *, kw_only: bool, eq: bool) -> type[Any]:
 
 def made_of(cls: type[T], parts: dict[str, Any]) -> T:
     """As `cls(**parts)`, taking `parts` over instead of copying it: half the time of a ruleset of two thousand records."""
-    made = _new(cls)
-    cls._fill(made, parts)  # type: ignore[attr-defined]
+    made: T = cls._fill(_new(cls), parts)  # type: ignore[attr-defined]
     return made
 
 
-def _filler(cls: type[Any]) -> Callable[[Any, dict[str, Any]], None]:
+def _filler(cls: type[Any]) -> Callable[[Any, dict[str, Any]], Any]:
     """Named parts become the instance's attributes as they are; what is not given is read from the class."""
     every = fields(cls)
     known = frozenset(each.name for each in every)
     factories = tuple((each.name, each.default_factory) for each in every if each.default_factory is not MISSING)
     needed = frozenset(each.name for each in every if each.default is MISSING and each.default_factory is MISSING)
 
-    def fill(self: Any, given: dict[str, Any]) -> None:
+    def fill(self: Any, given: dict[str, Any]) -> Any:
         if not (needed <= given.keys() <= known):
             wrong = sorted(needed - given.keys()) or sorted(given.keys() - known)
             raise TypeError(f"{cls.__name__} needs, or does not know: {', '.join(wrong)}")
@@ -63,11 +62,12 @@ def _filler(cls: type[Any]) -> Callable[[Any, dict[str, Any]], None]:
             if name not in given:
                 given[name] = factory()
         _set(self, "__dict__", given)
+        return self
 
     return fill
 
 
-def _initialiser(cls: type[Any], fill: Callable[[Any, dict[str, Any]], None]) -> Callable[..., None]:
+def _initialiser(cls: type[Any], fill: Callable[[Any, dict[str, Any]], Any]) -> Callable[..., None]:
     """Takes arguments by place and by name, as a dataclass does."""
     positional = tuple(each.name for each in fields(cls) if not each.kw_only)
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import field
-from functools import reduce
+from functools import cached_property, reduce
 from operator import or_
 from typing import Literal, NamedTuple
 
@@ -143,6 +143,11 @@ class Program:
     fill: int
     marks: int
     concept_tests: Mapping[str, int]
+
+    @cached_property
+    def bits(self) -> Mapping[Test, int]:
+        """The bit of each test."""
+        return {test: 1 << index for index, test in enumerate(self.tests)}
 
     def masks(self, facts: Facts) -> Masks:
         """The verdict bits of a profile: one table entry per field."""
