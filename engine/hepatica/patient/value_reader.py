@@ -303,10 +303,12 @@ class SetReader(WordReader):
         if not isinstance(word, str):
             raise Refused("wrong-type", f"{self.field.name} is {expected(self.field)}")
         text = plain(word)
+        if text in self.field.values:
+            return (text,)
         if is_missing(text) or self._none.fullmatch(text):
             alone = UNKNOWN if is_missing(text) else "[]"
             raise Refused("unknown-value", f"{quote(text)} does not go beside other values; write {self.field.name}: {alone}")
-        value = self.exact[text].value if text in self.exact else super()._text(text)
+        value = super()._text(text)
         return value if isinstance(value, tuple) else ()
 
     def _joined(self, members: list[tuple[Place, object]]) -> tuple[str, ...]:
