@@ -13,6 +13,7 @@ import click
 
 from hepatica.cli import common, writing
 from hepatica.cli.witnesses import write_all
+from hepatica.documents import read_input
 from hepatica.paths import DEFAULT_RULESET, shipped
 from hepatica.problems import InvalidInput, Problem, quote, suggestion
 
@@ -52,7 +53,7 @@ def test(targets: tuple[str, ...], ruleset: str, words: str) -> common.Output:
     from hepatica.assurance.cases import STDIN, read_all, run_cases, selected, suites
     from hepatica.report.assurance import case_annotations, case_run_view, junit
 
-    given = common.read_input(STDIN)[0] if STDIN in targets else b""
+    given = read_input(STDIN)[0] if STDIN in targets else b""
     read = read_all(suites(targets, shipped("rulesets"), ruleset, given), common.ruleset, given)
     chosen = {case.place for case in selected([case for _, cases in read for case in cases], words)}
     kept = [(rules, [case for case in cases if case.place in chosen]) for rules, cases in read]
@@ -349,7 +350,7 @@ def diff(
     first, second = _versions(old, new, base, ruleset)
     present = [version for version in (first, second) if version is not None]
     if first is not None and second is not None:
-        result = diff(first, second, read_allowances(*common.read_input(allow), present) if allow is not None else None)
+        result = diff(first, second, read_allowances(*read_input(allow), present) if allow is not None else None)
     else:
         result = new_or_gone(present[0], gone=second is None)
     if witness is not None:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from hepatica.cli import common
+from hepatica.documents import read_input
 from hepatica.knowledge import LINES, OUTCOMES, PHASES, STATUSES, UNSTATED, Filters
 from hepatica.problems import InvalidInput, Problem, quote, suggestion
 
@@ -245,7 +246,7 @@ def verify_(*, text: str, ruleset: str) -> common.Output:
 
     files = gather(find_ruleset(ruleset, (shipped("rulesets"),)))
     rules = load_files(files)
-    data, name = common.read_input(text)
+    data, name = read_input(text)
     found = verify(rules, files, read_text(data, name), name)
     return common.Output(verification_report(rules, found), verification_view, code=1 if found.findings else 0)
 

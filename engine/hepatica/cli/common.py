@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import click
 
 from hepatica.cli import writing
-from hepatica.documents import MAX_BYTES
+from hepatica.documents import read_input
 from hepatica.paths import DEFAULT_RULESET, shipped
 from hepatica.problems import InvalidInput, Problem, gathered, quote, suggestion
 from hepatica.records import record
@@ -228,17 +228,6 @@ def _other_rulesets(rules: Ruleset) -> Iterator[Ruleset]:
                 yield ruleset(str(folder))
             except InvalidInput:
                 continue
-
-
-def read_input(path: str) -> tuple[bytes, str]:
-    """The bytes of a file, or of standard input for `-`, and the name that problems give it."""
-    if path == STDIN:
-        if sys.stdin is None:
-            raise InvalidInput([Problem("<stdin>", 1, 1, "unreadable", "standard input is closed")])
-        return sys.stdin.buffer.read(MAX_BYTES + 1), "<stdin>"
-    from hepatica.documents import read_bytes
-
-    return read_bytes(Path(path), path), path
 
 
 def example_patients() -> dict[str, Path]:

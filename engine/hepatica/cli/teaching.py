@@ -12,7 +12,7 @@ import click
 
 from hepatica import report, teaching
 from hepatica.cli import common
-from hepatica.documents import read_document
+from hepatica.documents import read_document, read_input
 from hepatica.knowledge import FATES, Endpoint, FateStatus, Line, Ruleset
 from hepatica.patient import Profile
 from hepatica.problems import InvalidInput, Problem
@@ -193,7 +193,7 @@ def _patients(rules: Ruleset) -> list[Profile]:
 
 def _read(made: Quiz, path: str) -> list[QuizAnswer]:
 
-    data, file = common.read_input(path)
+    data, file = read_input(path)
     return teaching.read_answers(read_document(data, file), file, made.cases)
 
 

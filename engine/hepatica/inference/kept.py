@@ -23,6 +23,7 @@ def compiled(ruleset: Ruleset, conditions: Conditions) -> Compiled:
     with suppress(ValueError, TypeError, KeyError, IndexError, RecursionError):
         if body is not None:
             found = _from_json(body, ruleset.fields)
+            # The cheap part of a check; the dear one is that each profile's verdicts must agree.
             if found[0].goals.keys() == conditions.keys() and found[0].concept_tests.keys() == ruleset.concepts.keys():
                 return found
     program = compile_ruleset(ruleset)
@@ -46,6 +47,7 @@ def network_for(conditions: Conditions, program: Program) -> Network:
 
 def _as_json(program: Program, network: Network) -> bytes:
     tests = [(test.field, test.operator, test.operands, test.unknown) for test in program.tests]
+    # Positions and masks of goals are added up anew: only what took multiplying out is worth keeping.
     goals = [(*goal.key, goal.conjunctions) for goal in program.goals.values()]
     groups = [table.groups for table in program.tables]
     return json.dumps((tests, goals, groups, program.concept_tests, network), separators=(",", ":")).encode()

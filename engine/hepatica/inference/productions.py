@@ -61,6 +61,7 @@ class Writer:
 
     def goal(self, when: Condition, certain: int, possible: int) -> list[Production]:
         """Productions for where a goal certainly holds, and where it may."""
+        # Unknown passes every clause of the second set and none of the first: two firings tell three values apart.
         opened = alternatives(when)
         return [*self._productions(certain, opened, maybe=""), *self._productions(possible, opened, maybe=UNKNOWN_LETTER)]
 
@@ -100,6 +101,7 @@ def _set_ways(leaf: Test, maybe: str) -> Ways:
 
 def _numeric_ways(leaf: Test, possible: bool) -> Ways:
     low, high = f"{leaf.field}_low", f"{leaf.field}_high"
+    # Certainly above a bound is what is so at its lowest; possibly, what is so at its highest.
     least, most = (high, low) if possible else (low, high)
     bound = leaf.operands[0]
     compared: dict[str, Ways] = {
@@ -254,6 +256,7 @@ def _written(field: Field, value: Value | None) -> dict[str, str]:
 
 def _bounds(field: Field, value: Value | None) -> tuple[float, float]:
     """A number as the lowest and the highest value it may have."""
+    # As far as any number goes: with these ends every comparison is possible and none is certain.
     if value is None:
         return -_FAR, _FAR
     if isinstance(value, Interval):

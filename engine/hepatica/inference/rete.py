@@ -76,6 +76,7 @@ class _Handle:
 
     def fire(self, members: Mapping[str, str]) -> int:
         """What the productions that fire say, together; of the fact's members the engine is given those they read."""
+        # Filled into a template: a dict written as JSON would take as long as the engine itself.
         text = self._template % tuple([members[name] for name in self._reads])
         fired = 0
         try:
@@ -156,6 +157,7 @@ class Rete:
         """The handles count as sound only between profiles, so that whatever stops one, at any point, has them rebuilt."""
         if not self._sound:
             self._build()
+        # An exception or an interrupt from here on leaves the mark as it is: false.
         self._sound = False
         found = self._fire(facts)
         self._sound = True
@@ -171,7 +173,8 @@ class Rete:
         self._sound = False
 
     def _fire(self, facts: Facts) -> Firings:
-        # `known` has three zones: certain, possible, refuted.
+        # `known` has three zones: certain, possible, refuted. A concept is put into the fact as soon as its stratum has
+        # fired: the engine could assert it itself, but only by the Host, in a thread of its own.
         members = self._facts.members(facts)
         known = 0
         width = self._network.width

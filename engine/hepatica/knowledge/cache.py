@@ -51,6 +51,7 @@ def load(name: str | Path = DEFAULT_RULESET) -> Ruleset:
 
         found = load_files(files)
         _keep(_name(files), json.dumps(dict(found.places)).encode(), as_json(found))
+    # Not a field: `replace` makes a ruleset that is not this one, under the same digest, and must not inherit the mark.
     found.__dict__[_KEPT] = True
     return found
 
@@ -105,6 +106,7 @@ def _keep(name: str, *parts: bytes) -> None:
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         if not _private(folder.stat(), stat.S_ISDIR):
             return
+        # Two processes may write at once: each has a file of its own until it is whole.
         # Readers see the old entry or the whole new one, never half of it.
         handle, aside = mkstemp(".new", "", folder)
         try:

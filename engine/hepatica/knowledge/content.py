@@ -61,6 +61,7 @@ def _defaults(kind: Any) -> tuple[tuple[str, Any], ...]:
 def _record(parts: dict[str, Any]) -> Any:
     """The opposite of `_parts`, called for every JSON object."""
     kind = parts.pop(_KIND, None)
+    # JSON has no tuples, and records must be hashable. Replacing the value of a key that is there is safe in a loop.
     for name, part in parts.items():
         if part.__class__ is list:
             parts[name] = _tuples(part)
