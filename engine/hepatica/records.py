@@ -43,7 +43,9 @@ def record(cls: type[Any] | None = None, /, *, kw_only: bool = False, eq: bool =
 def _record(cls: type[Any], *, kw_only: bool, eq: bool) -> type[Any]:
     own = vars(cls)
     made = dataclass(init=False, repr=False, eq=False, kw_only=kw_only)(cls)
-    methods = {"__init__": _initialiser(made), "__repr__": _repr, "__setattr__": _refuse, "__delattr__": _refuse}
+    fill = _filler(made)
+    made._fill = fill
+    methods = {"__init__": _initialiser(made, fill), "__repr__": _repr, "__setattr__": _refuse, "__delattr__": _refuse}
     if eq:
         methods |= _comparison(tuple(each.name for each in fields(made) if each.compare))
     for name, method in methods.items():
@@ -52,20 +54,20 @@ def _record(cls: type[Any], *, kw_only: bool, eq: bool) -> type[Any]:
     return made
 
 
-def _initialiser(cls: type[Any]) -> Callable[..., None]:
-    """The keyword arguments become the instance's attributes as they are; what is not given is read from the class."""
+def made_of(cls: type[T], parts: dict[str, Any]) -> T:
+    """As `cls(**parts)`, taking `parts` over instead of copying it: half the time of a ruleset of two thousand records."""
+    made: T = cls._fill(_new(cls), parts)  # type: ignore[attr-defined]
+    return made
+
+
+def _filler(cls: type[Any]) -> Callable[[Any, dict[str, Any]], Any]:
+    """Named parts become the instance's attributes as they are; what is not given is read from the class."""
     every = fields(cls)
-    positional = tuple(each.name for each in every if not each.kw_only)
     known = frozenset(each.name for each in every)
     factories = tuple((each.name, each.default_factory) for each in every if each.default_factory is not MISSING)
     needed = frozenset(each.name for each in every if each.default is MISSING and each.default_factory is MISSING)
 
-    def initialise(self: Any, /, *args: Any, **given: Any) -> None:
-        if args:
-            placed = dict(zip(positional, args))  # noqa: B905 -- how many there are is checked below, for less
-            if len(placed) < len(args) or (given and not placed.keys().isdisjoint(given)):
-                raise TypeError(f"{cls.__name__} was given too many arguments, or one of them twice")
-            given = placed | given if given else placed
+    def fill(self: Any, given: dict[str, Any]) -> Any:
         if not (needed <= given.keys() <= known):
             wrong = sorted(needed - given.keys()) or sorted(given.keys() - known)
             raise TypeError(f"{cls.__name__} needs, or does not know: {', '.join(wrong)}")
@@ -73,11 +75,27 @@ def _initialiser(cls: type[Any]) -> Callable[..., None]:
             if name not in given:
                 given[name] = factory()
         _set(self, "__dict__", given)
+        return self
+
+    return fill
+
+
+def _initialiser(cls: type[Any], fill: Callable[[Any, dict[str, Any]], Any]) -> Callable[..., None]:
+    """Takes arguments by place and by name, as a dataclass does."""
+    positional = tuple(each.name for each in fields(cls) if not each.kw_only)
+
+    def initialise(self: Any, /, *args: Any, **given: Any) -> None:
+        if args:
+            placed = dict(zip(positional, args))  # noqa: B905 -- how many there are is checked below, for less
+            if len(placed) < len(args) or (given and not placed.keys().isdisjoint(given)):
+                raise TypeError(f"{cls.__name__} was given too many arguments, or one of them twice")
+            given = placed | given if given else placed
+        fill(self, given)
 
     return initialise
 
 
-_set = object.__setattr__
+_new, _set = object.__new__, object.__setattr__
 
 
 def _comparison(names: tuple[str, ...]) -> dict[str, Callable[..., Any]]:

@@ -10,7 +10,7 @@ from itertools import product
 from hepatica.assurance import RulesetVersion
 from hepatica.assurance.space import Space
 from hepatica.evaluation import judged, precedence
-from hepatica.inference import GoalKey, Verdict, conditions_of, read
+from hepatica.inference import GoalKey, PlainReading, Verdict, conditions_of
 from hepatica.knowledge import Rule, Ruleset, Therapy
 from hepatica.patient import Facts
 
@@ -40,15 +40,27 @@ class Brute:
 
     @cached_property
     def verdicts(self) -> dict[GoalKey, list[Verdict]]:
-        concepts = self.ruleset.concept_conditions
         conditions = conditions_of(self.ruleset)
-        return {key: [read(when, facts, concepts) for facts in self.profiles] for key, when in conditions.items()}
+        goals = [(1 << n, when) for n, when in enumerate(conditions.values())]
+        reading = PlainReading(goals, self.ruleset.concept_conditions, ())
+        found = [reading.read(facts)[:2] for facts in self.profiles]
+        return {
+            key: [Verdict.of(certain & bit, possible & bit) for certain, possible in found]
+            for key, (bit, _) in zip(conditions, goals, strict=True)
+        }
 
     def of(self, rule: Rule) -> list[Verdict]:
         return self.verdicts[GoalKey("rule", rule.id)]
 
+    @cached_property
+    def _ordered(self) -> dict[str, list[Rule]]:
+        def order(rule: Rule) -> tuple[int | str, ...]:
+            return precedence(rule, self.ruleset.studies)
+
+        return {therapy.id: sorted(therapy.rules, key=order) for therapy in self.ruleset.therapies.values()}
+
     def ordered(self, therapy: Therapy) -> list[Rule]:
-        return sorted(therapy.rules, key=lambda rule: precedence(rule, self.ruleset.studies))
+        return self._ordered[therapy.id]
 
     def position(self, therapy: str, row: int) -> tuple[str, str, str]:
         """List, standing and verdict of a therapy for the profile at a row."""

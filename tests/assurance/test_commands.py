@@ -109,6 +109,7 @@ def test_the_order_of_rules_in_a_file_and_of_words_in_a_list_is_no_edit(
     assert answers[0] == answers[1]
 
 
+@pytest.mark.slow
 def test_the_markdown_folds_what_is_secondary_and_fits_a_comment(
     tmp_path: Path, capfdbinary: pytest.CaptureFixture[bytes]
 ) -> None:

@@ -239,6 +239,7 @@ def test_other_reasons_under_one_verdict_are_counted_as_by_going_through_every_p
     assert sum(c.profiles for c in diff(first, second).changes if c.kind == "reasons") == number
 
 
+@pytest.mark.slow
 def test_of_two_rulesets_a_short_table_comes_first_and_equal_ids_make_no_rule_the_same() -> None:
     folder = ROOT / "rulesets"
     old, new = (RulesetVersion.of(load_ruleset(folder / name)) for name in ("teaching-faults", "hcc-2016"))

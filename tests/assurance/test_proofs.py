@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import replace
+from functools import reduce
+from operator import and_
 from random import Random
 
 import pytest
@@ -105,13 +107,20 @@ def unresolvable(brute: Brute) -> Told:
     for rule in brute.ruleset.rules.values():
         rows = list(zip(brute.profiles, brute.of(rule), strict=True))
         met = [facts for facts, verdict in rows if verdict is Verdict.TRUE]
-        number = sum(verdict is Verdict.UNKNOWN and not any(_completes(facts, one) for one in met) for facts, verdict in rows)
+        complete = _completions(brute.profiles, met)
+        number = sum(verdict is Verdict.UNKNOWN and not complete(facts) for facts, verdict in rows)
         if met and number:
             yield rule.id, number
 
 
-def _completes(facts: Facts, other: Facts) -> bool:
-    return all(_may_be(value, other[name]) for name, value in facts.items())
+def _completions(profiles: list[Facts], met: list[Facts]) -> Callable[[Facts], int]:
+    """Which of `met` a profile may turn out to be, as bits: worked out for each value of each field, then joined."""
+    tables: dict[str, dict[object, int]] = {}
+    for name in profiles[0]:
+        values = {facts[name] for facts in profiles}
+        rows = {value: sum(1 << n for n, one in enumerate(met) if one[name] == value) for value in values}
+        tables[name] = {value: sum(rows[other] for other in values if _may_be(value, other)) for value in values}
+    return lambda facts: reduce(and_, (tables[name][value] for name, value in facts.items()))
 
 
 def _may_be(value: object, other: object) -> bool:

@@ -22,7 +22,8 @@ from tests.conftest import ROOT
 
 PATIENT = "after-sorafenib-met-high"
 BARE = [sys.executable, "-c", "import pydantic, click, yaml, durable.lang"]
-EVALUATE = [sys.executable, "-m", "hepatica", "evaluate", PATIENT]
+# As the script `hepatica` that pip installs does it.
+EVALUATE = [sys.executable, "-c", "import sys; from hepatica.__main__ import main; sys.exit(main())", "evaluate", PATIENT]
 TODAY = [*EVALUATE, "-r", "hcc-2026"]
 API = [sys.executable, "-c", f"import hepatica; hepatica.evaluate(hepatica.load(), 'patients/{PATIENT}.yaml')"]
 

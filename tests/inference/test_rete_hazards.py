@@ -18,7 +18,7 @@ from typing import Any
 
 import pytest
 
-from hepatica.inference import MAX_PATHS, Rete
+from hepatica.inference import MAX_PATHS, Rete, network_of
 from hepatica.inference import rete as module
 from hepatica.knowledge import AllOf, AnyOf, Condition, Test
 from hepatica.patient import COMMON_FIELDS, Interval, facts_of
@@ -33,7 +33,8 @@ class Fired:
 
     def __init__(self, goals: Goals) -> None:
         self.names = list(goals)
-        self.rete = Rete({}, {when: 1 << n for n, when in enumerate(goals.values())}, COMMON_FIELDS, len(goals))
+        bits = {when: 1 << n for n, when in enumerate(goals.values())}
+        self.rete = Rete(network_of({}, bits, COMMON_FIELDS, len(goals)), COMMON_FIELDS)
 
     def certain(self, **known: Any) -> set[str]:
         bits = self.rete.fire(facts_of(known)).certain
@@ -303,14 +304,14 @@ class _Failing:
 
 def test_after_an_error_the_handles_are_rebuilt_and_the_profile_tried_once_more() -> None:
     rete = Fired({"x": Test("cmet", "in", ("high",))})
-    rete.rete._goal_handles = [_Failing(1, RuntimeError("error code: 303"))]  # type: ignore[list-item]
+    rete.rete._handles = [[_Failing(1, RuntimeError("error code: 303"))]]  # type: ignore[list-item]
     assert rete.certain(cmet="high") == {"x"}
 
 
 def test_an_engine_that_fails_twice_gives_no_answer(monkeypatch: pytest.MonkeyPatch) -> None:
     rete = Fired({"x": Test("cmet", "in", ("high",))})
     broken = [_Failing(9, RuntimeError("error code: 303"))]
-    monkeypatch.setattr(rete.rete, "_build", lambda: setattr(rete.rete, "_goal_handles", broken))
+    monkeypatch.setattr(rete.rete, "_build", lambda: setattr(rete.rete, "_handles", [broken]))
     rete.rete.distrust()
     with pytest.raises(InternalError, match="failed twice"):
         rete.certain(cmet="high")
@@ -318,7 +319,7 @@ def test_an_engine_that_fails_twice_gives_no_answer(monkeypatch: pytest.MonkeyPa
 
 def test_after_an_interrupt_the_handles_are_rebuilt_before_the_next_profile() -> None:
     rete = Fired({"x": Test("cmet", "in", ("high",))})
-    rete.rete._goal_handles = [_Failing(1, KeyboardInterrupt())]  # type: ignore[list-item]
+    rete.rete._handles = [[_Failing(1, KeyboardInterrupt())]]  # type: ignore[list-item]
     with pytest.raises(KeyboardInterrupt):
         rete.certain(cmet="high")
     assert rete.certain(cmet="low") == set()

@@ -7,10 +7,13 @@ import json
 import os
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 import hepatica
+from hepatica.evaluation import LISTS
+from hepatica.evaluation import Evaluation as Answer
 from hepatica.knowledge import Ruleset, load, load_ruleset
 from hepatica.knowledge.cache import _folder as cache_folder
 from hepatica.knowledge.content import digest_of
@@ -170,6 +173,58 @@ def test_only_a_few_are_kept_and_nothing_half_written(tmp_path: Path, kept: Path
     for number in range(19):
         load(write_ruleset(tmp_path / f"r{number}"))
     assert len(list(kept.iterdir())) == 16
+
+
+def _compiled(kept: Path, folder: Path) -> tuple[Path, Answer]:
+    """The entry of what is compiled of a ruleset, which is written by its first answer, and that answer."""
+    ruleset = load(folder)
+    answer = hepatica.evaluate(ruleset, FACTS)
+    (path,) = kept.glob("*.compiled")
+    return path, answer
+
+
+def test_what_is_compiled_is_kept_and_answers_alike(tmp_path: Path, kept: Path) -> None:
+    path, first = _compiled(kept, write_ruleset(tmp_path / "r"))
+    _, body = path.read_bytes().split(b"\n")
+    json.loads(body)
+    again = hepatica.evaluate(load(tmp_path / "r"), FACTS)
+    assert again.to_dict() == first.to_dict()
+    assert path.stat().st_mode & 0o777 == 0o600
+
+
+@pytest.mark.parametrize("part", range(5))
+def test_no_verdict_comes_of_compiled_rules_that_someone_changed(part: int, tmp_path: Path, kept: Path) -> None:
+    """Tests, goals, tables, concepts, what durable_rules is given: a change of each is noticed, or changes no verdict."""
+    path, genuine = _compiled(kept, write_ruleset(tmp_path / "r"))
+    _, body = path.read_bytes().split(b"\n")
+    for mangle in (_emptied, _turned):
+        parts = json.loads(body)
+        parts[part] = mangle(parts[part])
+        forged = json.dumps(parts).encode()
+        path.write_bytes(hashlib.sha256(forged).hexdigest().encode() + b"\n" + forged)
+        try:
+            assert _verdicts(hepatica.evaluate(load(tmp_path / "r"), FACTS)) == _verdicts(genuine)
+        except hepatica.InternalError:
+            continue
+
+
+def _verdicts(answer: Answer) -> object:
+    return [answer.scope, answer.derived, *([entry.therapy for entry in getattr(answer, name)] for name in LISTS)]
+
+
+def _emptied(part: Any) -> Any:
+    return type(part)()
+
+
+def _turned(part: Any) -> Any:
+    """The same shape with every number and comparison another."""
+    if isinstance(part, list):
+        return [_turned(inner) for inner in part]
+    if isinstance(part, dict):
+        return {name: _turned(inner) for name, inner in part.items()}
+    if isinstance(part, str):
+        return part.replace('"y"', '"n"') if "y" in part else part
+    return part ^ 1 if isinstance(part, int) and not isinstance(part, bool) else part
 
 
 def test_a_folder_that_cannot_be_written_changes_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

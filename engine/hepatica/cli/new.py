@@ -65,7 +65,8 @@ def ruleset_(*, id_: str, folder: Path | None) -> common.Output:
     }
     # What the first line of each file names.
     schemas = {
-        f"schemas/{path.name}": path.read_text(encoding="utf-8") for path in sorted((shipped("rulesets") / "schemas").glob("*.json"))
+        f"schemas/{path.name}": path.read_text(encoding="utf-8")
+        for path in sorted((shipped("rulesets") / "schemas").glob("*.json"))
     }
     writing.write_folder(texts | schemas, target)
     return common.Output(WrittenRuleset(notice=NOTICE, id=id_, folder=str(target), files=tuple(texts)), _view)

@@ -12,7 +12,7 @@ _ENDPOINTS = {"OS_rate": "OS rate", "PFS_rate": "PFS rate", "other": ""}
 _UNITS = {"mo": " mo", "wk": " wk", "d": " d", "%": " %", "n": " patients", "ratio": "", "other": ""}
 _IN_MONTHS = {"d": 12 / 365.25, "wk": 7 * 12 / 365.25}
 # The low dose stands where a control would: the tested dose comes first.
-_CONTROLS = re.compile(r"placebo|control|supportive care|observation|\blow", re.IGNORECASE)
+_CONTROLS = r"(?i)placebo|control|supportive care|observation|\blow"
 _ALL = "all"
 _TIMES = ("OS", "PFS", "TTP", "DFS")
 TELLING = ("OS", "PFS", "TTP", "DFS", "DCR", "RR", "PR", "OS_rate", "PFS_rate", "CBR", "SD", "CR")
@@ -79,7 +79,7 @@ def arm_order(study: Study, therapy: Therapy | None) -> dict[str, int]:
     def place(arm: str) -> tuple[bool, int, int]:
         # How many words an arm's name and the therapy's do not share.
         strange = len(names[arm] ^ wanted) if names[arm] & wanted else 99  # of "sorafenib" and "gemox + sorafenib" the nearer one
-        return _CONTROLS.search(f"{arm} {arm_name(study, arm)}") is not None, strange, listed.index(arm)
+        return re.search(_CONTROLS, f"{arm} {arm_name(study, arm)}") is not None, strange, listed.index(arm)
 
     return {arm: n for n, arm in enumerate(sorted(listed, key=place))}
 

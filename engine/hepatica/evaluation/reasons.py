@@ -153,12 +153,10 @@ def still_asked(conjunctions: tuple[int, ...], holds: int, fails: int) -> int:
 def _owners(goal: Goal, program: Program, condition: Condition) -> dict[int, str]:
     """For each test of a goal that only a concept brings in, the concept that the goal names."""
     asked = leaves(condition)
-    named = sorted({leaf.concept for leaf in asked if isinstance(leaf, ConceptTest)})
-    direct = {leaf for leaf in asked if isinstance(leaf, Test)} if named else set()
-    found: dict[int, str] = {}
-    for index in each_bit(goal.tests if named else 0):
-        if program.tests[index] not in direct:
-            # What the goal names itself is nobody else's; of several concepts the first in the alphabet owns it, in every run.
-            owners = [concept for concept in named if program.concept_tests[concept] >> index & 1]
-            found |= {index: owners[0]} if owners else {}
-    return found
+    named = sorted({leaf.concept for leaf in asked if isinstance(leaf, ConceptTest)}, reverse=True)
+    brought = goal.tests
+    for leaf in asked if named else ():
+        if isinstance(leaf, Test):
+            brought &= ~program.bits.get(leaf, 0)
+    # Of several concepts that bring in a test, the first by name is told: it is written last.
+    return {index: concept for concept in named for index in each_bit(brought & program.concept_tests[concept])}

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import NamedTuple
 
+from hepatica.inference.kept import compiled, network_for
 from hepatica.inference.plain import PlainReading, Verdict, Verdicts
-from hepatica.inference.program import Goal, Masks, Program, compile_ruleset, conditions_of
+from hepatica.inference.program import Goal, Masks, Program, conditions_of
 from hepatica.inference.rete import Firings, Rete
-from hepatica.knowledge import Condition, Ruleset
+from hepatica.knowledge import Ruleset
 from hepatica.patient import Facts
 from hepatica.problems import InternalError
 
@@ -38,18 +39,12 @@ class Inference:
     """
 
     def __init__(self, ruleset: Ruleset, program: Program | None = None) -> None:
-        self.program = program or compile_ruleset(ruleset)
-        conditions, concepts = conditions_of(ruleset), ruleset.concept_conditions
-        goals = self.program.goals
-        marks: dict[Condition, int] = {}  # many trials enrolled by the same words: each condition is fired once
-        derived: dict[str, tuple[int, Condition]] = {}
-        for key, when in conditions.items():
-            if key.kind == "concept":
-                derived[key.id] = goals[key].mark, when
-            else:
-                marks[when] = marks.get(when, 0) | goals[key].mark
-        self.rete = Rete(derived, marks, self.program.fields, self.program.marks.bit_length())
-        self.plain = PlainReading([(goals[key].mark, when) for key, when in conditions.items()], concepts, self.program.tests)
+        conditions = conditions_of(ruleset)
+        self.program, network = (program, network_for(conditions, program)) if program else compiled(ruleset, conditions)
+        self.rete = Rete(network, self.program.fields)
+        # Always from the conditions themselves: it is what anything compiled, or kept compiled, is held against.
+        goals = [(self.program.goals[key].mark, when) for key, when in conditions.items()]
+        self.plain = PlainReading(goals, ruleset.concept_conditions, self.program.tests)
 
     def read(self, facts: Facts) -> Conclusions:
         """The verdicts of a profile; raises `Disagreement` where the readings differ, also after the engine is rebuilt."""

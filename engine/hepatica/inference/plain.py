@@ -55,6 +55,7 @@ def _thought(condition: Condition, facts: Facts, concepts: Mapping[str, Conditio
     if isinstance(condition, NotOf):
         certain, possible = _thought(condition.part, facts, concepts, known)
         return not possible, not certain
+    # Kleene's three values as two plain ones: all and any fold certain and possible apart, and not swaps them.
     parts = [_thought(part, facts, concepts, known) for part in condition.parts]
     if isinstance(condition, AllOf):
         return all(certain for certain, _ in parts), all(possible for _, possible in parts)
@@ -73,6 +74,7 @@ def judge(test: Test, value: Value | None) -> Thought:
 
 def _where_open(test: Test, thought: Thought) -> Thought:
     """The verdict that a test asks for where its value does not decide it (`known:`)."""
+    # Also where only an interval leaves it open: what a laboratory prints as "> 1210" is not known any better.
     undecided = thought == (False, True) and test.unknown is not None
     return (bool(test.unknown), bool(test.unknown)) if undecided else thought
 
@@ -179,6 +181,7 @@ class _Source:
 
     def goal(self, bit: int, when: Condition) -> None:
         """A goal and its bit."""
+        # What is certain is possible: the second question is asked only where the first is yes.
         self._body += [f"if {self._words(when, 'p')}:", f" possible |= {bit}", f" if {self._words(when, 'c')}: certain |= {bit}"]
 
     def _words(self, condition: Condition, mode: str) -> str:

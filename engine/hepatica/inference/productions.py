@@ -15,7 +15,7 @@ from typing import NamedTuple
 
 from hepatica.inference.classes import NUMERIC, closed_bounds
 from hepatica.inference.normal_form import Alternative, Leaf, alternatives, leaf_order, words_of
-from hepatica.knowledge import ConceptTest, Condition, Test, leaves
+from hepatica.knowledge import ConceptTest, Condition, Test, leaves, strata
 from hepatica.patient import Facts, Field, Fields, Interval, Value
 
 MAX_PATHS = 60
@@ -61,6 +61,7 @@ class Writer:
 
     def goal(self, when: Condition, certain: int, possible: int) -> list[Production]:
         """Productions for where a goal certainly holds, and where it may."""
+        # Unknown passes every clause of the second set and none of the first: two firings tell three values apart.
         opened = alternatives(when)
         return [*self._productions(certain, opened, maybe=""), *self._productions(possible, opened, maybe=UNKNOWN_LETTER)]
 
@@ -100,6 +101,7 @@ def _set_ways(leaf: Test, maybe: str) -> Ways:
 
 def _numeric_ways(leaf: Test, possible: bool) -> Ways:
     low, high = f"{leaf.field}_low", f"{leaf.field}_high"
+    # Certainly above a bound is what is so at its lowest; possibly, what is so at its highest.
     least, most = (high, low) if possible else (low, high)
     bound = leaf.operands[0]
     compared: dict[str, Ways] = {
@@ -129,12 +131,74 @@ def _letter(field: Field, value: str | bool) -> str:
     return YES_NO[value] if isinstance(value, bool) else _ALPHABET[words_of(field).index(value)]
 
 
-def shards(productions: list[Production]) -> list[list[Production]]:
-    """Productions in runs of at most `MAX_PATHS`."""
-    return [productions[first : first + MAX_PATHS] for first in range(0, len(productions), MAX_PATHS)]
+class Shard(NamedTuple):
+    """At most `MAX_PATHS` productions as the engine reads them, what each says as bits, and the properties that they read."""
+
+    definition: str
+    says: tuple[int, ...]
+    reads: tuple[str, ...]
+
+    @property
+    def fact(self) -> str:
+        """A fact of one fixed session and id with the marker, and a `%s` for the value of each property that is read."""
+        return '{"sid":"1","id":"1","k":"p"' + "".join(f',"{alias}":%s' for alias in aliases_of(self.reads).values()) + "}"
 
 
-def definition(productions: Sequence[Production], aliases: Mapping[str, str]) -> str:
+class Stratum(NamedTuple):
+    """Concepts that rest on earlier strata only, each as the property that it becomes, with its bit; the goals have none."""
+
+    concepts: tuple[tuple[str, int], ...]
+    shards: tuple[Shard, ...]
+
+
+class Network(NamedTuple):
+    """All that the engine is given of a ruleset, as data: strata, how many bits a verdict has, the fields that facts tell."""
+
+    strata: tuple[Stratum, ...]
+    width: int
+    fields: tuple[str, ...]
+
+    def zones(self, bits: int) -> tuple[int, int, int]:
+        """The same bits as said to be certain, to be possible, and to be false."""
+        return bits, bits << self.width, bits << 2 * self.width
+
+
+def network_of(
+    concepts: Mapping[str, tuple[int, Condition]], goals: Mapping[Condition, int], fields: Fields, width: int
+) -> Network:
+    """The network of conditions, each given with the bits that stand for it in what is fired.
+
+    A concept may be named by goals and by later concepts.
+    """
+    conditions = {name: when for name, (_, when) in concepts.items()}
+    named = {leaf.field for when in (*conditions.values(), *goals) for leaf in leaves(when) if isinstance(leaf, Test)}
+    empty = Network((), width, tuple(name for name in fields if name in named))
+    writer = Writer(fields)
+    strata_ = []
+    for level in strata(conditions):
+        bits = tuple((f"concept_{name}", concepts[name][0]) for name in level)
+        productions = [p for name in level for p in writer.concept(conditions[name], *empty.zones(concepts[name][0])[::2])]
+        strata_.append(Stratum(bits, _shards(productions)))
+    productions = [p for when, bits in goals.items() for p in writer.goal(when, *empty.zones(bits)[:2])]
+    return empty._replace(strata=(*strata_, Stratum((), _shards(productions))))
+
+
+def _shards(productions: Sequence[Production]) -> tuple[Shard, ...]:
+    runs = [productions[first : first + MAX_PATHS] for first in range(0, len(productions), MAX_PATHS)]
+    return tuple(_shard(run) for run in runs)
+
+
+def _shard(productions: Sequence[Production]) -> Shard:
+    reads = tuple(sorted({clause.property for production in productions for clause in production.clauses}))
+    return Shard(_definition(productions, aliases_of(reads)), tuple(production.says for production in productions), reads)
+
+
+def aliases_of(reads: Iterable[str]) -> dict[str, str]:
+    """A short name for each property: the engine reads every name of every fact."""
+    return {name: f"a{n}" for n, name in enumerate(reads)}
+
+
+def _definition(productions: Sequence[Production], aliases: Mapping[str, str]) -> str:
     """The productions as the engine reads them: named r0, r1 ..., properties by their short names, numbers in digits.
 
     One more rule, `end`, fires for the fact that says farewell before a handle is deleted.
@@ -154,23 +218,11 @@ def _written_clause(clause: Clause, aliases: Mapping[str, str]) -> str:
 FAREWELL = '{"sid":"1","id":"1","k":"end"}'
 
 
-def aliases_of(productions: Iterable[Production]) -> dict[str, str]:
-    """A short name for each property that some productions read: the engine reads every name of every fact."""
-    read = sorted({clause.property for production in productions for clause in production.clauses})
-    return {name: f"a{n}" for n, name in enumerate(read)}
-
-
-def template(aliases: Mapping[str, str]) -> str:
-    """A fact of one fixed session and id with the marker, and a `%s` for each property's value."""
-    return '{"sid":"1","id":"1","k":"p"' + "".join(f',"{alias}":%s' for alias in aliases.values()) + "}"
-
-
 class FactWriter:
-    """Writes profiles as flat facts, total over what some conditions read."""
+    """Writes profiles as flat facts, total over some fields."""
 
-    def __init__(self, conditions: Iterable[Condition], fields: Fields) -> None:
-        names = {leaf.field for when in conditions for leaf in leaves(when) if isinstance(leaf, Test)}
-        self._fields = tuple(field for name, field in fields.items() if name in names)
+    def __init__(self, fields: Iterable[Field]) -> None:
+        self._fields = tuple(fields)
         self._known: dict[tuple[str, Value | None], dict[str, str]] = {}
 
     def members(self, facts: Facts) -> dict[str, str]:
@@ -204,6 +256,7 @@ def _written(field: Field, value: Value | None) -> dict[str, str]:
 
 def _bounds(field: Field, value: Value | None) -> tuple[float, float]:
     """A number as the lowest and the highest value it may have."""
+    # As far as any number goes: with these ends every comparison is possible and none is certain.
     if value is None:
         return -_FAR, _FAR
     if isinstance(value, Interval):

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import field
-from functools import reduce
+from functools import cached_property, reduce
 from operator import or_
 from typing import Literal, NamedTuple
 
@@ -36,6 +36,7 @@ class GoalKey(NamedTuple):
 
 SCOPE = GoalKey("scope")
 Conditions = Mapping[GoalKey, Condition]
+Groups = Sequence[tuple[int, int]]
 
 
 @record
@@ -71,7 +72,7 @@ class FieldTable:
 
     classes: FieldClasses
     tests: tuple[tuple[int, Test], ...]
-    groups: tuple[tuple[int, int], ...]
+    groups: Groups
     every: int
     _known: dict[int | Interval, Row] = field(default_factory=dict, compare=False, repr=False)
 
@@ -142,6 +143,11 @@ class Program:
     fill: int
     marks: int
     concept_tests: Mapping[str, int]
+
+    @cached_property
+    def bits(self) -> Mapping[Test, int]:
+        """The bit of each test."""
+        return {test: 1 << index for index, test in enumerate(self.tests)}
 
     def masks(self, facts: Facts) -> Masks:
         """The verdict bits of a profile: one table entry per field."""
@@ -217,17 +223,27 @@ def compile_conditions(
     if too_many:
         raise InvalidInput(_located(key, (places or {}).get(str(key), f"{key}:1")) for key in too_many)
     tests, bits = _ordered(expander.tests, expanded.values(), fields)
-    goals, fill = _goals({key: [_renumbered(mask, bits) for mask in masks] for key, masks in expanded.items()})
+    renumbered = {key: [_renumbered(mask, bits) for mask in masks] for key, masks in expanded.items()}
+    concept_tests = {name: _renumbered(reduce(or_, masks, 0), bits) for name, masks in concept_masks.items()}
+    return assembled(fields, tests, renumbered, concept_tests)
+
+
+def assembled(
+    fields: Fields,
+    tests: tuple[Test, ...],
+    conjunctions: Mapping[GoalKey, Sequence[int]],
+    concept_tests: Mapping[str, int],
+    groups: Sequence[Groups] | None = None,
+) -> Program:
+    """The program of goals that are multiplied out; `groups` are those of each table where they are known."""
+    goals, fill = _goals(conjunctions)
     # No two goals share a bit, so that adding is the same as joining.
     every, marks = sum(goal.mask for goal in goals.values()), sum(goal.mark for goal in goals.values())
     # A field that no test reads leaves everything standing: it needs no table.
     used = {test.field for test in tests}
-    uses: dict[int, int] = {}
-    for goal in goals.values():
-        for offset, conjunction in enumerate(goal.conjunctions):
-            uses[conjunction] = uses.get(conjunction, 0) | 1 << goal.first + offset
-    tables = tuple(_table(classes_of(field, tests), tests, uses, every) for name, field in fields.items() if name in used)
-    concept_tests = {name: _renumbered(reduce(or_, masks, 0), bits) for name, masks in concept_masks.items()}
+    cut = [classes_of(field, tests) for name, field in fields.items() if name in used]
+    found = _groups(goals.values(), [_own(classes, tests) for classes in cut]) if groups is None else groups
+    tables = tuple(FieldTable(one, _own(one, tests), group, every) for one, group in zip(cut, found, strict=True))
     return Program(fields, tests, goals, tables, every, fill, marks, concept_tests)
 
 
@@ -269,10 +285,21 @@ def _goals(expanded: Mapping[GoalKey, Sequence[int]]) -> tuple[dict[GoalKey, Goa
     return goals, fill
 
 
-def _table(classes: FieldClasses, tests: tuple[Test, ...], uses: Mapping[int, int], every: int) -> FieldTable:
-    own = tuple((1 << index, test) for index, test in enumerate(tests) if test.field == classes.field.name)
-    all_own = sum(bit for bit, _ in own)
-    groups: dict[int, int] = {}
-    for conjunction, bits in uses.items():
-        groups[conjunction & all_own] = groups.get(conjunction & all_own, 0) | bits
-    return FieldTable(classes, own, tuple(groups.items()), every)
+def _own(classes: FieldClasses, tests: tuple[Test, ...]) -> tuple[tuple[int, Test], ...]:
+    return tuple((1 << index, test) for index, test in enumerate(tests) if test.field == classes.field.name)
+
+
+def _groups(goals: Iterable[Goal], owned: Sequence[tuple[tuple[int, Test], ...]]) -> list[Groups]:
+    """For each field the masks of the conjunctions by which of its tests they use."""
+    uses: dict[int, int] = {}
+    for goal in goals:
+        for offset, conjunction in enumerate(goal.conjunctions):
+            uses[conjunction] = uses.get(conjunction, 0) | 1 << goal.first + offset
+    found: list[Groups] = []
+    for own in owned:
+        all_own = sum(bit for bit, _ in own)
+        groups: dict[int, int] = {}
+        for conjunction, bits in uses.items():
+            groups[conjunction & all_own] = groups.get(conjunction & all_own, 0) | bits
+        found.append(tuple(groups.items()))
+    return found

@@ -21,19 +21,7 @@ from collections.abc import Mapping
 from threading import Lock
 from typing import Any, NamedTuple
 
-from hepatica.inference.productions import (
-    FAREWELL,
-    UNKNOWN_LETTER,
-    YES_NO,
-    FactWriter,
-    Production,
-    Writer,
-    aliases_of,
-    definition,
-    shards,
-    template,
-)
-from hepatica.knowledge import Condition, strata
+from hepatica.inference.productions import FAREWELL, UNKNOWN_LETTER, YES_NO, FactWriter, Network, Shard
 from hepatica.patient import Facts, Fields
 from hepatica.problems import InternalError
 
@@ -77,18 +65,18 @@ class Firings(NamedTuple):
 
 
 class _Handle:
-    """One engine handle with at most `MAX_PATHS` paths."""
+    """One engine handle with the paths of one shard."""
 
-    def __init__(self, productions: list[Production]) -> None:
+    def __init__(self, shard: Shard) -> None:
         self._engine = engine = engine_module()
-        self._says = {f"r{index}": production.says for index, production in enumerate(productions)}
-        aliases = aliases_of(productions)
-        self._handle = handle = engine.create_ruleset("hepatica", definition(productions, aliases))
-        self._reads, self._template = tuple(aliases), template(aliases)
+        self._says = {f"r{index}": says for index, says in enumerate(shard.says)}
+        self._handle = handle = engine.create_ruleset("hepatica", shard.definition)
+        self._reads, self._template = shard.reads, shard.fact
         weakref.finalize(self, _delete, engine, handle, os.getpid()).atexit = False
 
     def fire(self, members: Mapping[str, str]) -> int:
         """What the productions that fire say, together; of the fact's members the engine is given those they read."""
+        # Filled into a template: a dict written as JSON would take as long as the engine itself.
         text = self._template % tuple([members[name] for name in self._reads])
         fired = 0
         try:
@@ -134,43 +122,23 @@ def _delete(engine: Any, handle: Any, process: int) -> None:
 
 
 class Rete:
-    """The conditions of one ruleset as durable_rules productions, in strata of concepts and then the goals.
+    """The conditions of one ruleset in the engine, a stratum of concepts after another and then the goals.
 
-    `concepts` and `goals` give each condition with the bits that stand for it in what is fired; a concept may be named by
-    goals and by later concepts. Safe for several threads, one profile being in the engine at a time, and after a fork.
+    Safe for several threads, one profile being in the engine at a time, and after a fork.
     """
 
-    def __init__(
-        self, concepts: Mapping[str, tuple[int, Condition]], goals: Mapping[Condition, int], fields: Fields, width: int
-    ) -> None:
-        writer = Writer(fields)
-        conditions = {name: when for name, (_, when) in concepts.items()}
-        self._width = width
-        self._strata = []
-        self._concept_bits = 0
-        for level in strata(conditions):
-            bits = tuple((f"concept_{name}", concepts[name][0]) for name in level)
-            productions = [p for name in level for p in writer.concept(conditions[name], *self._zones(concepts[name][0])[::2])]
-            self._strata.append((bits, shards(productions)))
-            self._concept_bits |= sum(bit for _, bit in bits)
-        self._goals = shards([p for when, bits in goals.items() for p in writer.goal(when, *self._zones(bits)[:2])])
-        self._facts = FactWriter((*conditions.values(), *goals), fields)
-        self._low = (1 << width) - 1
+    def __init__(self, network: Network, fields: Fields) -> None:
+        self._network = network
+        self._concept_bits = sum(bit for stratum in network.strata for _, bit in stratum.concepts)
+        self._facts = FactWriter(fields[name] for name in network.fields)
         self._lock = Lock()
-        self._sound = False
-        self._stratum_handles: list[list[_Handle]] = []
-        self._goal_handles: list[_Handle] = []
+        self._handles: list[list[_Handle]] = []
         self._build()
         _alive.add(self)
 
-    def _zones(self, bits: int) -> tuple[int, int, int]:
-        """The same bits as said to be certain, to be possible, and to be false."""
-        return bits, bits << self._width, bits << 2 * self._width
-
     def _build(self) -> None:
         # The handles before are freed by their finalisers as soon as nothing names them.
-        self._stratum_handles = [[_Handle(shard) for shard in parts] for _, parts in self._strata]
-        self._goal_handles = [_Handle(shard) for shard in self._goals]
+        self._handles = [[_Handle(shard) for shard in stratum.shards] for stratum in self._network.strata]
         self._sound = True
 
     def fire(self, facts: Facts) -> Firings:
@@ -189,6 +157,7 @@ class Rete:
         """The handles count as sound only between profiles, so that whatever stops one, at any point, has them rebuilt."""
         if not self._sound:
             self._build()
+        # An exception or an interrupt from here on leaves the mark as it is: false.
         self._sound = False
         found = self._fire(facts)
         self._sound = True
@@ -204,18 +173,19 @@ class Rete:
         self._sound = False
 
     def _fire(self, facts: Facts) -> Firings:
-        # `known` has three zones: certain, possible, refuted.
+        # `known` has three zones: certain, possible, refuted. A concept is put into the fact as soon as its stratum has
+        # fired: the engine could assert it itself, but only by the Host, in a thread of its own.
         members = self._facts.members(facts)
         known = 0
-        for (bits, _), handles in zip(self._strata, self._stratum_handles, strict=True):
+        width = self._network.width
+        for (concepts, _), handles in zip(self._network.strata, self._handles, strict=True):
             for handle in handles:
                 known |= handle.fire(members)
-            for name, bit in bits:
-                members[name] = self._derived(name, bit & known, bit & known >> 2 * self._width)
-        for handle in self._goal_handles:
-            known |= handle.fire(members)
-        certain, refuted = known & self._low, known >> 2 * self._width
-        return Firings(certain, known >> self._width & self._low | self._concept_bits & ~refuted)
+            for name, bit in concepts:
+                members[name] = self._derived(name, bit & known, bit & known >> 2 * width)
+        low = (1 << width) - 1
+        # Of a concept only what refutes it is fired beside what proves it: it may hold wherever it is not refuted.
+        return Firings(known & low, known >> width & low | self._concept_bits & ~(known >> 2 * width))
 
     def _derived(self, name: str, holds: int, fails: int) -> str:
         """The letter of a concept, as a JSON value."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
-from hepatica.knowledge.cache import load, loaded
+from hepatica.knowledge.cache import keep_compiled, load, loaded, recall_compiled
 from hepatica.knowledge.conditions import (
     AllOf,
     AnyOf,
@@ -115,7 +115,7 @@ __all__ = [
     "Figure", "Filters", "Found", "LaterEvent", "Line", "NotOf", "Note", "Operator", "Outcome", "Place", "Population",
     "Reference", "Regimen", "Result", "Rule", "Ruleset", "RulesetFiles", "SourceText", "Standing", "Study", "StudyKind",
     "Test", "Therapy", "TherapyFate", "Toxicity", "Verdict", "belongs", "catalogue", "changed_lines", "concept_words",
-    "condition_words", "counts", "figure_findings", "file_kind", "find_ruleset", "find_study", "gather", "leaves",
-    "level_of", "load", "load_files", "load_ruleset", "loaded", "number", "ruleset_schemas", "search", "select", "strata",
-    "styled",
+    "condition_words", "counts", "figure_findings", "file_kind", "find_ruleset", "find_study", "gather", "keep_compiled",
+    "leaves", "level_of", "load", "load_files", "load_ruleset", "loaded", "number", "recall_compiled", "ruleset_schemas",
+    "search", "select", "strata", "styled",
 ]  # fmt: skip

@@ -4,7 +4,9 @@ An entry is data: JSON from which the records of this program are built, and not
 
 - the digest that answers print is that of the very data they are made from. It is computed from the entry, never read from
   it, so an entry that someone forged gives another digest than the ruleset's own. (Where a rule is written, which
-  `explain` shows, is no part of the digest.) Everything compiled is compiled anew and checked profile by profile.
+  `explain` shows, is no part of the digest.) What is compiled is found by that digest and checked profile by profile:
+  its verdicts must be those of the plain reading, which is of the very conditions that were digested. (Which of a rule's
+  tests are told as the reason is read from it, and only damage to that is noticed.)
 - an entry is found by the content of the ruleset's files, where they are, the code that reads them and Python's version: a
   stale one cannot be met;
 - folder and file must belong to the user and be writable by nobody else; links, devices and pipes are not opened; sizes
@@ -18,6 +20,7 @@ import json
 import os
 import stat
 import sys
+from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import replace
 from functools import cache
@@ -33,7 +36,8 @@ FOLDER_VARIABLE = "HEPATICA_CACHE"
 SWITCHED_OFF = ("off", "0", "no", "false")
 MOST_KEPT = 16
 MOST_BYTES = 64 * 1024 * 1024
-_CODE = ("*.py", "documents/*.py", "patient/*.py", "patient/*.json", "knowledge/*.py")
+_CODE = (".", "documents", "patient", "knowledge", "inference")
+_KEPT = "_kept"
 _ABANDONED_AFTER = 3600
 _OPEN = os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_CLOEXEC", 0)
 
@@ -45,32 +49,58 @@ def load(name: str | Path = DEFAULT_RULESET) -> Ruleset:
 
 def loaded(files: RulesetFiles) -> Ruleset:
     """As `load`, of files already read: those of a git revision, too."""
-    found = recall(files)
+    found = _recall(files)
     if found is None:
         from hepatica.knowledge.loader import load_files  # not needed, and so not loaded, for a ruleset that was kept
 
         found = load_files(files)
-        keep(files, found)
+        _keep(_name(files), json.dumps(dict(found.places)).encode(), as_json(found))
+    # Not a field: `replace` makes a ruleset that is not this one, under the same digest, and must not inherit the mark.
+    found.__dict__[_KEPT] = True
     return found
 
 
-def recall(files: RulesetFiles) -> Ruleset | None:
-    """What was kept for these files; None where there is nothing, or nothing that can be used."""
+def recall_compiled(ruleset: Ruleset) -> bytes | None:
+    """What was kept of a ruleset by `keep_compiled`; None where there is nothing, or nothing that can be used."""
     try:
-        folder = _folder()
-        if folder is None or not _private(folder.stat(), stat.S_ISDIR):
-            return None
-        # The checksum finds damage, not forgery: see the digest above.
-        checksum, places, body = _read(folder / _name(files)).split(b"\n", 2)
-        if hashlib.sha256(places + body).hexdigest().encode() != checksum:
-            return None
+        return _kept(_compiled_name(ruleset), 1)[0] if _KEPT in ruleset.__dict__ else None
+    except (OSError, ValueError):
+        return None
+
+
+def keep_compiled(ruleset: Ruleset, body: bytes) -> None:
+    """Keep what was compiled of a ruleset beside it, found by its digest. Only of one that `load` gave: copies that were
+    changed in memory may carry the digest of what they were made from."""
+    if _KEPT in ruleset.__dict__:
+        _keep(_compiled_name(ruleset), body)
+
+
+def _recall(files: RulesetFiles) -> Ruleset | None:
+    try:
+        places, body = _kept(_name(files), 2)
         return replace(from_json(body), places=json.loads(places), folder=files.folder)
     except (OSError, ValueError, TypeError, KeyError, RecursionError):
         return None
 
 
-def keep(files: RulesetFiles, loaded: Ruleset) -> None:
-    """Keep a ruleset: written aside and renamed; does nothing where that is not possible."""
+def _kept(name: str, count: int) -> list[bytes]:
+    """The parts of an entry; raises `OSError` or `ValueError` where there is none that can be used."""
+    folder = _folder()
+    if folder is None or not _private(folder.stat(), stat.S_ISDIR):
+        raise ValueError("nothing is kept")
+    checksum, *parts = _read(folder / name).split(b"\n", count)
+    # The checksum finds damage, not forgery: see the digest above.
+    if len(parts) != count or _checksum(parts) != checksum:
+        raise ValueError("damaged")
+    return parts
+
+
+def _checksum(parts: Sequence[bytes]) -> bytes:
+    return hashlib.sha256(b"".join(parts)).hexdigest().encode()
+
+
+def _keep(name: str, *parts: bytes) -> None:
+    """Keep an entry: written aside and renamed; does nothing where that is not possible."""
     from tempfile import mkstemp
 
     folder = _folder()
@@ -80,13 +110,13 @@ def keep(files: RulesetFiles, loaded: Ruleset) -> None:
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         if not _private(folder.stat(), stat.S_ISDIR):
             return
-        places, body = json.dumps(dict(loaded.places)).encode(), as_json(loaded)
+        # Two processes may write at once: each has a file of its own until it is whole.
         # Readers see the old entry or the whole new one, never half of it.
         handle, aside = mkstemp(".new", "", folder)
         try:
             with os.fdopen(handle, "wb") as stream:
-                stream.write(b"\n".join((hashlib.sha256(places + body).hexdigest().encode(), places, body)))
-            _tidy(folder, Path(aside).replace(folder / _name(files)))
+                stream.write(b"\n".join((_checksum(parts), *parts)))
+            _tidy(folder, Path(aside).replace(folder / name))
         finally:
             Path(aside).unlink(missing_ok=True)
 
@@ -120,9 +150,9 @@ def _private(status: os.stat_result, is_kind: Any) -> bool:
 
 
 def _tidy(folder: Path, newest: Path) -> None:
-    """Only the newest entries stay, and nothing that a writer abandoned an hour before the newest was written."""
-    written = {path: path.stat().st_mtime for path in (*folder.glob("*.ruleset"), *folder.glob("*.new"))}
-    kept = sorted(folder.glob("*.ruleset"), key=written.__getitem__, reverse=True)
+    """Only the newest entries of a kind stay, and nothing that a writer abandoned an hour before the newest was written."""
+    written = {path: path.stat().st_mtime for kind in (newest.suffix, ".new") for path in folder.glob(f"*{kind}")}
+    kept = sorted(folder.glob(f"*{newest.suffix}"), key=written.__getitem__, reverse=True)
     abandoned = [path for path in folder.glob("*.new") if written[newest] - written[path] > _ABANDONED_AFTER]
     for path in (*kept[MOST_KEPT:], *abandoned):
         path.unlink(missing_ok=True)
@@ -136,13 +166,20 @@ def _name(files: RulesetFiles) -> str:
         shown |= {str(Path(path).parent) for path in below.shown.values()}
         below = below.base
     where = [os.path.realpath(files.root), *(f"{folder}\0{os.path.realpath(folder)}" for folder in sorted(shown))]
-    total = hashlib.sha256("\0".join([str(sys.version_info[:3]), files.digest, _code(), *where]).encode())
-    return f"{total.hexdigest()}.ruleset"
+    return f"{_hashed(files.digest, *where)}.ruleset"
+
+
+def _compiled_name(ruleset: Ruleset) -> str:
+    return f"{_hashed(ruleset.digest)}.compiled"
+
+
+def _hashed(*parts: str) -> str:
+    return hashlib.sha256("\0".join([str(sys.version_info[:3]), _code(), *parts]).encode()).hexdigest()
 
 
 @cache
 def _code() -> str:
     package = Path(__file__).resolve().parent.parent
-    found = [(path, path.stat()) for pattern in _CODE for path in sorted(package.glob(pattern))]
+    found = [entry for folder in _CODE for entry in os.scandir(package / folder) if entry.name.endswith((".py", ".json"))]
     # Size and time of change, as Python itself tells whether its byte code is stale: reading all takes ten times as long.
-    return "\0".join(f"{path.name} {status.st_size} {status.st_mtime_ns}" for path, status in found)
+    return "\0".join(sorted(f"{one.path} {one.stat().st_size} {one.stat().st_mtime_ns}" for one in found))

@@ -159,12 +159,13 @@ def written(condition: Condition) -> dict[str, Any]:
 def concept_words(name: str) -> str:
     """A concept's id as a reader writes it: "advanced HCC", "Child-Pugh up to B7"."""
     text = name.replace("_", " ").replace("child pugh", "Child-Pugh")
-    return _PEOPLE.sub(lambda found: found.group().title(), _ABBREVIATION.sub(lambda found: found.group().upper(), text))
+    text = re.sub(_ABBREVIATION, lambda found: found.group().upper(), text)
+    return re.sub(_PEOPLE, lambda found: found.group().title(), text)
 
 
 # A word without a vowel (HCC, HBV, BCLC) is an abbreviation, and so are some that have one.
-_ABBREVIATION = re.compile(r"\b(afp|ecog|imdc|[abc]\d|[bcdfghjklmnpqrstvwxz]{3,4})\b")
-_PEOPLE = re.compile(r"\b(asian|chinese|japanese|european|american|western)\b")
+_ABBREVIATION = r"\b(afp|ecog|imdc|[abc]\d|[bcdfghjklmnpqrstvwxz]{3,4})\b"
+_PEOPLE = r"\b(asian|chinese|japanese|european|american|western)\b"
 
 
 def condition_words(condition: Condition, fields: Fields) -> str:

@@ -12,6 +12,7 @@ from typing import Any
 from hepatica.knowledge import conditions, evidence, ruleset
 from hepatica.knowledge.ruleset import Ruleset
 from hepatica.patient import COMMON_FIELDS, Field, Fields, Implication, fields_of
+from hepatica.records import made_of
 
 _KIND = "\0"  # no text of a ruleset may hold it, so no mapping of a ruleset can be taken for a record
 
@@ -44,7 +45,7 @@ def _parts(value: Any) -> dict[str, Any]:
     if isinstance(value, Fields):
         own = [field for name, field in value.items() if COMMON_FIELDS.get(name) is not field]
         common = None if value.keys() >= COMMON_FIELDS.keys() else [name for name in value if name in COMMON_FIELDS]
-        return {_KIND: "Fields", "own": own} | ({"common": common} if common is not None else {})
+        return {_KIND: Fields.__name__, "own": own} | ({"common": common} if common is not None else {})
     # Called by `json` for whatever it does not know itself; tuples and mappings it writes as lists and objects.
     parts = ((name, getattr(value, name), default) for name, default in _defaults(value.__class__))
     return {_KIND: type(value).__name__, **{name: part for name, part, default in parts if part != default}}
@@ -60,10 +61,13 @@ def _defaults(kind: Any) -> tuple[tuple[str, Any], ...]:
 def _record(parts: dict[str, Any]) -> Any:
     """The opposite of `_parts`, called for every JSON object."""
     kind = parts.pop(_KIND, None)
+    # JSON has no tuples, and records must be hashable. Replacing the value of a key that is there is safe in a loop.
     for name, part in parts.items():
         if part.__class__ is list:
             parts[name] = _tuples(part)
-    return parts if kind is None else _KINDS[kind](**parts)
+    if kind is None:
+        return parts
+    return fields_of(**parts) if kind == Fields.__name__ else made_of(_KINDS[kind], parts)
 
 
 def _tuples(value: list[Any]) -> tuple[Any, ...]:
@@ -78,7 +82,4 @@ def _kinds() -> Iterator[type]:
     yield from (Field, Implication)
 
 
-_KINDS: dict[str, Any] = {
-    **{kind.__name__: kind for kind in _kinds()},
-    "Fields": fields_of,
-}
+_KINDS = {kind.__name__: kind for kind in _kinds()}

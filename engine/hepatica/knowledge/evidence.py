@@ -39,7 +39,7 @@ ReferenceKind = Literal["paper", "abstract", "registry", "label", "announcement"
 ReadAs = Literal["full text", "abstract", "registry", "label", "secondary", "not read"]
 Figure = float | str
 ConfidenceInterval = tuple[float, float]
-LEADING_NUMBER = re.compile(r"\s*([<>=~≤≥]?)\s*(\d+(?:\.\d+)?(?:e-\d+)?)\s*%?\s*(\([^)]*\))?\s*\Z")
+LEADING_NUMBER = r"\s*([<>=~≤≥]?)\s*(\d+(?:\.\d+)?(?:e-\d+)?)\s*%?\s*(\([^)]*\))?\s*\Z"
 
 
 @record(kw_only=True)
@@ -311,6 +311,6 @@ class Study:
 def number(figure: Figure | None) -> float | None:
     """The number in a printed figure ("< 7.2" is 7.2, "0.287 (one-sided)" is 0.287); None for a word such as NR."""
     if isinstance(figure, str):
-        match = LEADING_NUMBER.match(figure)
+        match = re.match(LEADING_NUMBER, figure)
         return float(match.group(2)) if match else None
     return figure

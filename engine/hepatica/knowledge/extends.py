@@ -45,6 +45,7 @@ def _pieces(nodes: Nodes) -> Iterator[Piece]:
         kind = kind_of(name)
         if kind == "therapies":
             yield kind, node.at(("therapy",)).raw, node
+        # Omissions speak of the numbers in the base's own text: a ruleset above it has no such text to leave out.
         elif kind in LISTS and kind != "omissions":
             for entry in entries(node, kind):
                 yield kind, entry.at(("name" if kind == "fields" else "id",)).raw, entry
@@ -66,6 +67,7 @@ def _card(base: Node, own: Nodes) -> Node:
     taken = {key: node for key, node in base.value.items() if key in _INHERITED_KEYS and key not in card.value}
     files = sorted(name for kind, name, _ in _pieces(own) if kind == "therapies")
     listed = entries(card, "therapies") or [Node(name, card.line, card.column, name, origin=card.origin) for name in files]
+    # A therapy that is listed above keeps the place it has there; only the others follow.
     left_out = {node.raw for node in (*listed, *entries(card, "drop"))}
     rest = [entry for entry in entries(base, "therapies") if entry.raw not in left_out]
     place = card.value.get("therapies", card)

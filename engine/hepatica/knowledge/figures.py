@@ -7,6 +7,7 @@ excuses a result.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Container, Iterator, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
@@ -52,7 +53,7 @@ class Probability(NamedTuple):
 
 def probability(figure: Figure | None) -> Probability | None:
     """A printed P read; None where it is a word or absent. "NS" is read as above 0.05."""
-    match = LEADING_NUMBER.match(f"> {_ALPHA}" if str(figure).strip().upper() == "NS" else str(figure))
+    match = re.match(LEADING_NUMBER, f"> {_ALPHA}" if str(figure).strip().upper() == "NS" else str(figure))
     if match is None:
         return None
     sign = {"≤": "<", "≥": ">"}.get(match.group(1), match.group(1).strip("=~"))

@@ -43,6 +43,7 @@ class RulesetFiles:
         """`sha256:` over the names and contents, base included; line endings do not count, nor do the cases."""
         total = hashlib.sha256()
         for name, data in sorted(self.contents.items()):
+            # A checkout on Windows is the same ruleset. The length keeps two files from passing as one.
             body = data.replace(b"\r\n", b"\n")
             total.update(f"{name}\0{len(body)}\0".encode() + body)
         if self.base is not None:
@@ -149,6 +150,7 @@ def _found(folder: Path, prefix: str, depth: int) -> Iterator[tuple[str, int]]:
             with suppress(OSError):  # whoever reads it says why that cannot be done
                 size = entry.stat().st_size
             yield name, size
+            # A link is followed only where a ruleset may have files: elsewhere it could lead through a whole disk.
             if depth < _FOLDERS_DEEP and name != CASES and entry.is_dir(follow_symlinks=name in FOLDERS):
                 yield from _found(folder / entry.name, f"{name}/", depth + 1)
 

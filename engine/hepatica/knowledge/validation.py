@@ -114,7 +114,8 @@ def _concepts(draft: Draft) -> Iterator[Problem]:
         except CycleError as error:
             trail = [name for name in error.args[1] if name in conditions]
             yield places[trail[0]].problem("", "concept-cycle", f"defined by itself: {' -> '.join(trail)}")
-            del conditions[trail[0]]  # to find the next one
+            # Without one of its concepts the circle is broken, and the next circle can be found.
+            del conditions[trail[0]]
     for name in levels[MAX_CONCEPT_DEPTH] if len(levels) > MAX_CONCEPT_DEPTH else ():
         message = f"{quote(name)} rests on concepts more than {MAX_CONCEPT_DEPTH} levels deep"
         yield places[name].problem("", "too-deep", message)

@@ -20,7 +20,8 @@ Value = str | bool | int | float | tuple[str, ...] | Interval
 
 UNKNOWN = "unknown"
 NONE = "none"
-_WITH_UNIT = re.compile(r"(.*?)\s*[(\[]\s*([^()\[\]]+?)\s*[)\]]\s*:?\s*")
+_WITH_UNIT = r"(.*?)\s*[(\[]\s*([^()\[\]]+?)\s*[)\]]\s*:?\s*"
+_BRACKETS = frozenset("([")
 FLAGS = {"yes": True, "no": False, "true": True, "false": False}
 
 
@@ -158,7 +159,7 @@ class Fields(Mapping[str, Field]):
 
     def find_with_unit(self, written: str) -> tuple[str | None, str]:
         """As `find`, of a heading that may name a unit of the field in brackets (`AFP (IU/mL)`): the name and that unit."""
-        name, heading = self.find(written), _WITH_UNIT.fullmatch(written)
+        name, heading = self.find(written), re.fullmatch(_WITH_UNIT, written) if _BRACKETS.intersection(written) else None
         if name is not None or heading is None:
             return name, ""
         name = self.find(heading[1])

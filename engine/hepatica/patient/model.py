@@ -39,7 +39,7 @@ MAX_PROFILES = 1000
 LONGEST_SETTING = 1000
 MAPPING, SETTINGS = "<profile>", "--set"
 # A comparison may stand in place of the equals sign: afp>400.
-_SETTING = re.compile(r"\s*(?P<name>[^=<>]*?)\s*(?P<sign>[<>]=?|=)\s*(?P<value>.*)", re.DOTALL)
+_SETTING = r"(?s)\s*(?P<name>[^=<>]*?)\s*(?P<sign>[<>]=?|=)\s*(?P<value>.*)"
 _OWN_KEYS = table("keys")
 Place = Callable[..., Problem]
 
@@ -281,7 +281,7 @@ def _settings(settings: Sequence[str], keys: Fields) -> tuple[dict[str, Node], l
     entries: dict[str, Node] = {}
     problems: list[Problem] = []
     for line, setting in enumerate(settings, 1):
-        found = _SETTING.fullmatch(setting)
+        found = re.fullmatch(_SETTING, setting)
         written = found["name"] if found else ""
         name, unit = keys.find_with_unit(written)
         code, wrong = "setting", ""

@@ -23,7 +23,9 @@ _SIGN_OF = {word: sign for sign, words in VOCABULARY["signs"].items() for word i
 SIGN = "|".join(sorted((word.replace(" ", r"\s+") for word in _SIGN_OF), key=len, reverse=True))
 TO = r"\s*(?:-|to)\s*"
 _UNIT = r"[^\d\s.,<>='-]\S{0,15}(?: \S{1,15})?|(?:(?<=\s)|x\s*)10[\^*]\d{1,2}/\S{1,6}"
-_MICRO = re.compile("[µμ]|mc(?=g|mol|ro)")
+_MICRO = "[µμ]|mc(?=g|mol|ro)"
+# What most numbers are: the whole grammar says the same of them, and takes a millisecond to compile.
+_SIMPLE = re.compile(r"(\d{1,15}(?:\.\d{1,20})?)(?: ([a-zA-Z%]\S{0,15}))?", re.ASCII)
 
 
 @record
@@ -83,6 +85,12 @@ def _amount() -> re.Pattern[str]:
     )
 
 
+def simple(text: str) -> Amount | None:
+    """The amount in a text that is a plain number and perhaps a unit; None for any other."""
+    found = _SIMPLE.fullmatch(text)
+    return Amount((("=", found[1]),), found[2] or "") if found else None
+
+
 def parsed(text: str) -> Amount | None:
     """The amount in `text` (`620 ng/mL`, `> 1,210`, `200-400`); None where it is none."""
     found = _amount().fullmatch(text)
@@ -126,4 +134,4 @@ def chosen(number: str, low: float, high: float) -> float | tuple[float, float]:
 def unit_key(text: str) -> str:
     """What two spellings of a unit share: case, the three ways to write micro, and blanks do not count."""
     plain = re.sub(r"[\s.*^]+|^x(?=\s*10)", "", text.lower())
-    return _MICRO.sub("u", plain).replace("micro", "u")
+    return re.sub(_MICRO, "u", plain).replace("micro", "u")

@@ -26,7 +26,7 @@ _SAME |= str.maketrans(VOCABULARY["same_characters"]) | str.maketrans(*VOCABULAR
 _LOOKS = str.maketrans(*VOCABULARY["other_alphabets"])
 _TO = "~"
 # A hyphen between two numerals joins them; it is no gap inside a word.
-_RANGE = re.compile(r"\b(\d+|[iv]+)\s*-\s*(?=(?:\d+|[iv]+)\b)", re.IGNORECASE)
+_RANGE = r"(?i)\b(\d+|[iv]+)\s*-\s*(?=(?:\d+|[iv]+)\b)"
 _SPECIAL = frozenset("\\.+*?()[]{}|^$")
 
 
@@ -43,7 +43,8 @@ def looks_like(text: str) -> str | None:
 
 def squashed(text: str) -> str:
     """Without case, blanks, hyphens and underscores: what two spellings of one word share. I-II stays apart from III."""
-    return re.sub(GAP, "", _RANGE.sub(rf"\1{_TO}", text)).lower()
+    joined = re.sub(_RANGE, rf"\1{_TO}", text) if "-" in text else text
+    return re.sub(GAP, "", joined).lower()
 
 
 def one_of(words: Iterable[str]) -> str:
@@ -88,4 +89,10 @@ def _missing() -> re.Pattern[str]:
 
 def is_missing(text: str) -> bool:
     """True for an empty text and for every way of writing that something is not known."""
-    return not text or (not text.isdecimal() and _missing().fullmatch(text) is not None)
+    # Whatever fits the pattern is one of the words when squashed: compiling the pattern takes longer than reading a patient.
+    return not text or (squashed(text.strip("[] \t\n")) in _missing_words() and _missing().fullmatch(text) is not None)
+
+
+@cache
+def _missing_words() -> frozenset[str]:
+    return frozenset(map(squashed, ("", *VOCABULARY["missing"])))

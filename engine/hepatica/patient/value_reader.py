@@ -9,7 +9,20 @@ from functools import cached_property, lru_cache
 from typing import Any, NamedTuple, TypeVar
 
 from hepatica.patient.fields import FLAGS, NONE, UNKNOWN, Field, Fields, Value
-from hepatica.patient.numbers import DECIMALS, NUMBER, SIGN, TO, TWO_WAYS, Amount, Interval, chosen, digits, parsed, unit_key
+from hepatica.patient.numbers import (
+    DECIMALS,
+    NUMBER,
+    SIGN,
+    TO,
+    TWO_WAYS,
+    Amount,
+    Interval,
+    chosen,
+    digits,
+    parsed,
+    simple,
+    unit_key,
+)
 from hepatica.patient.text import (
     LONGEST_TEXT,
     compiled,
@@ -29,7 +42,6 @@ MOST_REMEMBERED = 2000
 MOST_LOOKED_UP = 100
 MOST = 10**15
 BETWEEN = r"\s*(?:,\s*and\s+|[,;|/+&\n]|\s+and\s+)\s*"
-_BETWEEN = re.compile(BETWEEN, re.IGNORECASE)
 FLAG_WORDS = {True: "yes", False: "no"}
 Place = tuple[int | str, ...]
 JsonSchema = dict[str, Any]
@@ -277,7 +289,7 @@ class SetReader(WordReader):
         """The set that the text names: as one phrase, or word by word."""
         if self._none.fullmatch(text):
             return ()
-        parts = _BETWEEN.split(text)
+        parts = re.split(BETWEEN, text, flags=re.IGNORECASE)
         if len(parts) == 1 or self._pattern.fullmatch(text):
             return super()._text(text)
         if not all(parts) or self._reason(text):
@@ -295,10 +307,12 @@ class SetReader(WordReader):
         if not isinstance(word, str):
             raise Refused("wrong-type", f"{self.field.title} is {expected(self.field)}")
         text = plain(word)
+        if text in self.field.values:
+            return (text,)
         if is_missing(text) or self._none.fullmatch(text):
             alone = UNKNOWN if is_missing(text) else "[]"
             raise Refused("unknown-value", f"{quote(text)} does not go beside other values; write {self.field.title}: {alone}")
-        value = self.exact[text].value if text in self.exact else super()._text(text)
+        value = super()._text(text)
         return value if isinstance(value, tuple) else ()
 
     def _joined(self, members: list[tuple[Place, object]]) -> tuple[str, ...]:
@@ -354,6 +368,9 @@ class NumberReader(ValueReader):
 
     def _amount(self, text: str) -> Amount | None:
         """The amount in a text, among words that say nothing more; None where it is none."""
+        plainly = simple(text)
+        if plainly is not None and unit_key(plainly.unit) in self._units:
+            return plainly
         found = self._framed.fullmatch(text)
         return parsed(found[1] if found else text)
 
