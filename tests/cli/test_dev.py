@@ -62,7 +62,12 @@ def test_without_a_repository_the_rules_are_held_against_themselves(tmp_path: Pa
 
 @pytest.mark.slow
 def test_every_save_is_looked_at_until_it_is_stopped(rules: Path, tmp_path: Path) -> None:
-    command = [sys.executable, "-m", "hepatica", "dev", str(rules)]
+    # A job in the background inherits an ignored SIGINT; here it must reach the program.
+    script = (
+        "import signal, sys; from hepatica.__main__ import main; "
+        "signal.signal(signal.SIGINT, signal.default_int_handler); sys.exit(main())"
+    )
+    command = [sys.executable, "-c", script, "dev", str(rules)]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, cwd=tmp_path) as process:
         said: Queue[str] = Queue()
         assert process.stdout is not None

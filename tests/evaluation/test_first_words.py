@@ -101,6 +101,6 @@ def test_one_history_that_denies_another_is_warned_of() -> None:
     rules = hepatica.load("hcc-2026")
     given = ("bclc_stage=C", "child_pugh_class=A", "other_prior_systemic=none")
     (warned,) = answer(*given, "prior_immunotherapy=progressed", ruleset=rules).warnings
-    said = "Other prior systemic therapy is entered as none, yet Prior immunotherapy as progressed."
-    assert (warned.code, warned.message) == ("history", said)
+    said = "Prior immunotherapy progressed does not go with Other prior systemic therapy none."
+    assert (warned.code, warned.message) == ("fields-disagree", said)
     assert not answer(*given, "prior_immunotherapy=none", ruleset=rules).warnings
