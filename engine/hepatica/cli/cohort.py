@@ -12,10 +12,15 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from hepatica.cli import common, writing
+from hepatica.evaluation import RulesetIdentity, identity
+from hepatica.notice import notice
 from hepatica.problems import InvalidInput, Problem
+from hepatica.records import record
 
 if TYPE_CHECKING:
-    from hepatica.cohort import Cohort, CohortComparison, TableMapping
+    from hepatica.cohort import Cohort, CohortComparison, Shape, TableMapping
+    from hepatica.knowledge import Ruleset
+    from hepatica.report import Blocks
 
 KINDS = ("csv", "tsv", "ndjson", "parquet", "arrow", "xlsx")
 _REPORTS = {"html": "html", "htm": "html", "md": "markdown", "markdown": "markdown", "txt": "text", "json": "json"}
@@ -41,6 +46,10 @@ _EVERY = 0.5
 )
 @click.option("--draft-mapping", is_flag=True, help="Propose a mapping for the table, and say what is unsure.")
 @click.option("--diff", nargs=2, metavar="OLD NEW", help="Which rows two rulesets answer differently, and how.")
+@click.option(
+    "--on", "master", metavar="MASTER", help="Answer Parquet files on Spark (local[*], spark://...) into the folder --into."
+)
+@click.option("--into", type=Path, metavar="FOLDER", help="With --on: a new folder that all workers see.")
 @click.option("--encoding", default="", help="The encoding of a text table that is not UTF-8.")
 @click.option("--delimiter", default="", help="What stands between the cells of a text table.")
 @click.option("--decimal", type=click.Choice((".", ",")), default=None, help="The mark before decimals in a text table.")
@@ -55,6 +64,8 @@ def cohort(
     encoding: str,
     delimiter: str,
     decimal: str | None,
+    master: str | None,
+    into: Path | None,
     **chosen: Any,
 ) -> common.Output:
     """Many patients: who would be offered what, where the rules cannot tell, and what would settle it.
@@ -69,6 +80,7 @@ def cohort(
       hepatica cohort registry.csv --mapping mapping.yaml --output summary.html --suppress-below 5
       hepatica cohort 'year-*.parquet' --mapping mapping.yaml --output answers.parquet --report summary.html
       hepatica cohort patients/mappings/redcap.csv --mapping redcap --diff hcc-2016 hcc-2026
+      hepatica cohort year-*.parquet --shape codes --on local[*] --into answers
     """
     _need_tables()
     rules = [common.ruleset(name) for name in (diff or (ruleset,))]
@@ -76,6 +88,8 @@ def cohort(
     if draft_mapping:
         return _draft(tables, how, rules[0])
     _refuse_yaml()
+    if master:
+        return _on_spark(tables, mapping, rules[0], master, into, chosen["shape"])
     return _compared(tables, how, rules, chosen) if diff else _answered(tables, how, rules[0], chosen)
 
 
@@ -118,6 +132,49 @@ def _draft(tables: tuple[str, ...], how: TableMapping, rules: Any) -> common.Out
 
     found = draft_mapping(opened(tables, how.table)[0], rules.fields, how.table)
     return common.Output(found, draft_view, formats=dict.fromkeys(("text", "yaml"), lambda draft: draft.yaml))
+
+
+@record(kw_only=True)
+class SparkRun:
+    """What was answered on Spark: the folder, and how many rows there were, were answered, and were rejected."""
+
+    notice: str
+    ruleset: RulesetIdentity
+    folder: str
+    rows: int
+    answered: int
+    rejected: int
+
+
+def _on_spark(
+    tables: tuple[str, ...], mapping: str | None, rules: Ruleset, master: str, into: Path | None, shape: Shape
+) -> common.Output:
+    """Parquet files to Parquet parts, by the workers of a cluster."""
+    from hepatica.cohort import answer_files_on_spark, session
+
+    if into is None or into.exists():
+        raise click.UsageError("--on needs --into with a folder that does not exist yet")
+    if mapping:
+        raise click.UsageError("--on takes tables whose columns are named by fields, without a mapping")
+    try:
+        spark = session(master)
+    except ImportError:
+        message = "Spark needs the extra 'spark': pip install 'hepatica[spark]'"
+        raise InvalidInput([Problem("cohort", 1, 1, "no-pyspark", message)]) from None
+    try:
+        done = answer_files_on_spark(spark, [Path(name) for name in tables], into, rules, shape)
+    finally:
+        spark.stop()
+    rejected = done["rows"] - done["answered"]
+    run = SparkRun(notice=notice(rules.card.as_of), ruleset=identity(rules), folder=str(into), rejected=rejected, **done)
+    return common.Output(run, _spark_view)
+
+
+def _spark_view(run: SparkRun) -> Blocks:
+    from hepatica.report import Facts, Notice, Title
+
+    pairs = (("Rows", f"{run.rows:,}"), ("Answered", f"{run.answered:,}"), ("Rejected", f"{run.rejected:,}"))
+    return Title("A cohort on Spark", f"in {run.folder}"), Facts(pairs), Notice(run.notice)
 
 
 def _answered(tables: tuple[str, ...], how: TableMapping, rules: Any, chosen: dict[str, Any]) -> common.Output:
