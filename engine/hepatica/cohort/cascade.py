@@ -111,6 +111,8 @@ def _finished(goals: Sequence[Goal], left: int) -> int:
 
 def _settled(goals: Sequence[Goal], finished: int, sure: int, maybe: int) -> tuple[int, int]:
     """The state with the mark of every decided goal in place of its conjunctions, so that more states are equal."""
+    if not (sure | maybe) & finished:
+        return sure, maybe
     for goal in goals:
         own = goal.mask | goal.mark
         if sure & goal.mask & finished:
