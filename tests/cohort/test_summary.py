@@ -44,7 +44,10 @@ def rows(number: int) -> list[tuple[str, ...]]:
 
 @pytest.fixture(scope="module")
 def patients(tmp_path_factory: pytest.TempPathFactory) -> str:
-    return table(tmp_path_factory.mktemp("cohort"), csv_of([("id", *FIELDS), *((str(number), *row) for number, row in enumerate(rows(120)))]))
+    return table(
+        tmp_path_factory.mktemp("cohort"),
+        csv_of([("id", *FIELDS), *((str(number), *row) for number, row in enumerate(rows(120)))]),
+    )
 
 
 def summary(capfd: Capture, *arguments: str) -> dict[str, Any]:

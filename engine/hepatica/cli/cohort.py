@@ -6,6 +6,7 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import replace
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -24,7 +25,8 @@ if TYPE_CHECKING:
 
 KINDS = ("csv", "tsv", "ndjson", "parquet", "arrow", "xlsx")
 _REPORTS = {"html": "html", "htm": "html", "md": "markdown", "markdown": "markdown", "txt": "text", "json": "json"}
-_EVERY = 0.5
+_EVERY, _CLEAR = 0.5, "\x1b[K"
+_MOST_COUNTED = 1 << 30
 
 
 @click.command("cohort")
@@ -40,7 +42,7 @@ _EVERY = 0.5
 @click.option("--rejects", type=Path, metavar="FILE", help="Where what was refused goes.  [beside --output: NAME.rejects.csv]")
 @click.option("--report", "report_", type=Path, metavar="FILE", help="The summary, too (.html, .md, .txt, .json).")
 @click.option("--strict", is_flag=True, help="Write nothing where any row is refused.")
-@click.option("--verify", is_flag=True, help="Have the rule engine evaluate every different patient again, not only a sample.")
+@click.option("--verify", is_flag=True, help="Have the rule engine evaluate every row again, not only a sample.")
 @click.option(
     "--suppress-below", type=click.IntRange(0), default=0, metavar="N", help="Hide numbers of patients below N in the summary."
 )
@@ -181,7 +183,7 @@ def _answered(tables: tuple[str, ...], how: TableMapping, rules: Any, chosen: di
     from hepatica.cohort import Cohort, opened
     from hepatica.report.cohort import cohort_view
 
-    run = Cohort(opened(tables, how.table), how, rules, verify_all=chosen["verify"], progress=_progress())
+    run = Cohort(opened(tables, how.table), how, rules, verify_all=chosen["verify"], progress=_progress(tables))
     return _output(run, lambda: run.summary(chosen["suppress_below"]), cohort_view, chosen, lambda _: 0)
 
 
@@ -189,7 +191,7 @@ def _compared(tables: tuple[str, ...], how: TableMapping, rules: list[Any], chos
     from hepatica.cohort import CohortComparison, opened
     from hepatica.report.cohort import cohort_diff_view
 
-    run = CohortComparison(opened(tables, how.table), how, *rules, progress=_progress())
+    run = CohortComparison(opened(tables, how.table), how, *rules, progress=_progress(tables))
     return _output(run, lambda: run.summary(chosen["suppress_below"]), cohort_diff_view, chosen, lambda _: run.changed)
 
 
@@ -227,6 +229,8 @@ def _finish(run: Any, found: Any, view: Callable[[Any], Any], chosen: dict[str, 
     """Refuses a strict run that has rejects; else writes the rejects and the report where they were asked for."""
     from hepatica.cohort import reject_table, table_bytes
 
+    if sys.stderr is not None and sys.stderr.isatty():
+        sys.stderr.write(f"\r{_CLEAR}")
     if chosen["strict"] and run.rejects:
         raise InvalidInput(Problem(each.file, each.row, 1, each.code, _said(each)) for each in run.rejects)
     output = _option("output")
@@ -270,24 +274,27 @@ def _write_report(path: Path, found: Any, view: Callable[[Any], Any]) -> None:
 class _Progress:
     """Rows, rate and time left on a terminal, twice a second; silent elsewhere."""
 
-    def __init__(self) -> None:
+    def __init__(self, tables: tuple[str, ...]) -> None:
         self._began = self._shown = time.monotonic()
+        self._tables = tables
 
     def __call__(self, done: int, total: int | None) -> None:
         now = time.monotonic()
         if now - self._shown < _EVERY:
             return
-        self._shown = now
-        rate = done / (now - self._began)
-        left = f", {_clock((total - done) / rate)} left" if total and rate else ""
+        self._shown, total, rate = now, total or self._lines, done / (now - self._began)
+        left = f", {_clock(max(total - done, 0) / rate)} left" if total and rate else ""
         of = f" of {total:,}" if total else ""
-        sys.stderr.write(f"\r{done:,}{of} rows, {rate:,.0f} a second{left}\x1b[K")
+        sys.stderr.write(f"\r{done:,}{of} rows, {rate:,.0f} a second{left}{_CLEAR}")
         sys.stderr.flush()
 
-    def end(self) -> None:
-        """Clears the line."""
-        if self._shown != self._began:
-            sys.stderr.write("\r\x1b[K")
+    @cached_property
+    def _lines(self) -> int:
+        """About how many rows text tables have; none where that is not seen from their lines."""
+        paths = [Path(name) for name in self._tables]
+        if not all(path.is_file() and path.suffix in (".csv", ".tsv", ".txt", ".ndjson", ".jsonl") for path in paths):
+            return 0
+        return sum(path.read_bytes().count(b"\n") for path in paths if path.stat().st_size < _MOST_COUNTED)
 
 
 def _clock(seconds: float) -> str:
@@ -295,5 +302,5 @@ def _clock(seconds: float) -> str:
     return f"{minutes}:{rest:02d}"
 
 
-def _progress() -> _Progress | None:
-    return _Progress() if sys.stderr is not None and sys.stderr.isatty() else None
+def _progress(tables: tuple[str, ...]) -> _Progress | None:
+    return _Progress(tables) if sys.stderr is not None and sys.stderr.isatty() else None
