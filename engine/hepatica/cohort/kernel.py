@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 from collections.abc import Hashable, Iterable, Mapping, Sequence
 from functools import cached_property
+from threading import Lock
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -41,18 +42,29 @@ class Words:
     def __init__(self) -> None:
         self.texts: list[str | None] = [None]
         self._numbers: dict[str | None, int] = {None: 0, "": 0}
+        self._lock = Lock()
 
     def number(self, text: str | None) -> int:
         """The number of a text."""
-        found = self._numbers.setdefault(text, len(self.texts))
-        if found == len(self.texts):
-            self.texts.append(text)
+        found = self._numbers.get(text)
+        if found is not None:
+            return found
+        # Two threads that each bring a text must not get one number.
+        with self._lock:
+            found = self._numbers.setdefault(text, len(self.texts))
+            if found == len(self.texts):
+                self.texts.append(text)
         return found
 
     def array(self, numbers: NDArray[Any]) -> pa.DictionaryArray:
         """Numbers as texts: a dictionary, so that each text is kept once."""
-        used = pa.array(numbers.astype(np.int32) - 1, mask=numbers == 0)
-        return pa.DictionaryArray.from_arrays(used, pa.array(self.texts[1:], pa.string()))
+        # Only the texts that occur, in order: the numbers depend on which thread came first, and no output may.
+        occurs = np.flatnonzero(np.bincount(numbers, minlength=1))
+        used = sorted((number for number in occurs.tolist() if number), key=lambda number: str(self.texts[number]))
+        places = np.zeros(len(self.texts), dtype=np.int32)
+        places[used] = np.arange(len(used))
+        texts = pa.array([self.texts[number] for number in used], pa.string())
+        return pa.DictionaryArray.from_arrays(pa.array(places[numbers], mask=numbers == 0), texts)
 
 
 class Told(NamedTuple):
