@@ -27,6 +27,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+import hepatica
 from hepatica.cohort import Kernel, parquet_writer, stream
 from hepatica.evaluation import ORDER, precedence
 from hepatica.inference import compile_ruleset
@@ -37,6 +38,7 @@ from tests.conftest import ROOT
 
 CHUNK = 1_000_000
 SLOW = 20_000
+FRAME = 10_000
 UNKNOWN = 0.2
 AMOUNTS = 1_000
 
@@ -124,6 +126,10 @@ def polars_expressions(source: Path, target: Path, ruleset: Ruleset, seconds: di
 
     # The class follows from the score and the other way round: our tables have no score here, so it is unknown.
     frame = pl.scan_parquet(source).with_columns(pl.lit(None, pl.Int64).alias("child_pugh_score"))
+    for name, field in ruleset.fields.items():
+        for one in field.implied:
+            follows = pl.when(pl.col(one.field) != one.lacks).then(pl.lit(one.value))
+            frame = frame.with_columns(pl.col(name).fill_null(follows))
     for name, when in ruleset.concept_conditions.items():
         concepts[name] = said(when)
         frame = frame.with_columns(concepts[name].alias(f"concept {name}"))
@@ -197,7 +203,14 @@ def clocked(name: str, seconds: dict[str, float], work: Callable[[], Any]) -> An
     return found
 
 
-WORK = {"hepatica": ours, "polars": polars_expressions, "zen": zen_batch, "spark": spark}
+def pandas_long(source: Path, _: Path, ruleset: Ruleset, seconds: dict[str, float]) -> None:
+    """A pandas frame to a frame with a row for every patient and therapy, tables built on the way."""
+    frame = pa.Table.from_batches([next(pq.ParquetFile(source).iter_batches(FRAME))]).to_pandas()
+    seconds["rows"] = float(len(frame))
+    clocked("run", seconds, lambda: hepatica.evaluate_table(frame, ruleset).long)
+
+
+WORK = {"hepatica": ours, "polars": polars_expressions, "zen": zen_batch, "spark": spark, "pandas long": pandas_long}
 
 
 def main() -> None:
@@ -241,7 +254,7 @@ def compare(folder: Path, ruleset: Ruleset, chosen: argparse.Namespace) -> None:
         rate = run["run"] / rows
         shown = f"{run['run']:8.2f} s (start {run.get('start', 0):.2f} s) {rows / run['run']:12,.0f} rows/s"
         print(
-            f"{name:10} {shown}   x{rate / base:8.2f} of hepatica's time; CPU {run['cpu']:.1f} s in all; peak {run['MiB']:6.0f} MiB"
+            f"{name:11} {shown}   x{rate / base:8.2f} of hepatica's time; CPU {run['cpu']:.1f} s in all; peak {run['MiB']:6.0f} MiB"
         )
     for name in ("polars", "spark"):
         if name in names:

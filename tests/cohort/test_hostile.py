@@ -296,3 +296,12 @@ def test_any_bytes_behind_a_heading_are_answered_or_refused(tmp_path: Path, capf
         assert rows["rows"] == rows["answered"] + rows["rejected"]
     else:
         assert code == 2 and err.count(":") > 3
+
+
+def test_standard_input_is_read_packed_or_not(tmp_path: Path, capfd: Capture, monkeypatch: pytest.MonkeyPatch) -> None:
+    import io
+    import sys
+
+    for data in (csv_of([HEAD, *ROWS]).encode(), gzip.compress(csv_of([HEAD, *ROWS]).encode())):
+        monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(data)))
+        assert counts(capfd, "-") == {"rows": 3, "answered": 3, "rejected": 0, "folded": 0}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections import Counter
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -94,7 +95,7 @@ VISITS = "mapping: v\nrows: {patient: id, date: on, index: start, take: last_bef
 
 
 def visits(
-    folder: Path, rows: list[tuple[str, ...]], capfd: Capture, text: str = VISITS
+    folder: Path, rows: Sequence[tuple[str, ...]], capfd: Capture, text: str = VISITS
 ) -> tuple[list[dict[str, str]], list[dict[str, str]]]:
     mapping(folder, text)
     source = table(folder, csv_of([("id", "on", "start", "afp", "ps"), *rows]))

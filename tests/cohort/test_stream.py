@@ -42,6 +42,19 @@ def test_answers_do_not_depend_on_how_a_table_is_cut(kernel: Kernel, registry: p
         assert pa.concat_tables(part.coded.rejects for part in parts).to_pylist() == whole.coded.rejects.to_pylist()
 
 
+def test_the_same_table_gives_the_same_bytes_whichever_thread_is_first(
+    registry: pa.Table, kernel: Kernel, tmp_path: Path
+) -> None:
+    written = []
+    for run in range(2):
+        parts = list(stream(registry.to_batches(50), Kernel(kernel.ruleset), "long", workers=4))
+        with parquet_writer(tmp_path / f"{run}.parquet", parts[0].table.schema) as writer:
+            for part in parts:
+                writer.write_table(part.table)
+        written.append((tmp_path / f"{run}.parquet").read_bytes())
+    assert written[0] == written[1]
+
+
 def test_every_row_is_answered_or_rejected_under_its_own_number(kernel: Kernel, registry: pa.Table) -> None:
     parts = list(stream(registry.to_batches(64), kernel))
     answered = [row for part in parts for row in part.table["row"].to_pylist()]

@@ -6,20 +6,27 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import replace
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from hepatica.cli import common, writing
+from hepatica.evaluation import RulesetIdentity, identity
+from hepatica.notice import notice
 from hepatica.problems import InvalidInput, Problem
+from hepatica.records import record
 
 if TYPE_CHECKING:
-    from hepatica.cohort import Cohort, CohortComparison, TableMapping
+    from hepatica.cohort import Cohort, CohortComparison, Shape, TableMapping
+    from hepatica.knowledge import Ruleset
+    from hepatica.report import Blocks
 
 KINDS = ("csv", "tsv", "ndjson", "parquet", "arrow", "xlsx")
 _REPORTS = {"html": "html", "htm": "html", "md": "markdown", "markdown": "markdown", "txt": "text", "json": "json"}
-_EVERY = 0.5
+_EVERY, _CLEAR = 0.5, "\x1b[K"
+_MOST_COUNTED = 1 << 30
 
 
 @click.command("cohort")
@@ -35,12 +42,16 @@ _EVERY = 0.5
 @click.option("--rejects", type=Path, metavar="FILE", help="Where what was refused goes.  [beside --output: NAME.rejects.csv]")
 @click.option("--report", "report_", type=Path, metavar="FILE", help="The summary, too (.html, .md, .txt, .json).")
 @click.option("--strict", is_flag=True, help="Write nothing where any row is refused.")
-@click.option("--verify", is_flag=True, help="Have the rule engine evaluate every different patient again, not only a sample.")
+@click.option("--verify", is_flag=True, help="Have the rule engine evaluate every row again, not only a sample.")
 @click.option(
     "--suppress-below", type=click.IntRange(0), default=0, metavar="N", help="Hide numbers of patients below N in the summary."
 )
 @click.option("--draft-mapping", is_flag=True, help="Propose a mapping for the table, and say what is unsure.")
 @click.option("--diff", nargs=2, metavar="OLD NEW", help="Which rows two rulesets answer differently, and how.")
+@click.option(
+    "--on", "master", metavar="MASTER", help="Answer Parquet files on Spark (local[*], spark://...) into the folder --into."
+)
+@click.option("--into", type=Path, metavar="FOLDER", help="With --on: a new folder that all workers see.")
 @click.option("--encoding", default="", help="The encoding of a text table that is not UTF-8.")
 @click.option("--delimiter", default="", help="What stands between the cells of a text table.")
 @click.option("--decimal", type=click.Choice((".", ",")), default=None, help="The mark before decimals in a text table.")
@@ -55,6 +66,8 @@ def cohort(
     encoding: str,
     delimiter: str,
     decimal: str | None,
+    master: str | None,
+    into: Path | None,
     **chosen: Any,
 ) -> common.Output:
     """Many patients: who would be offered what, where the rules cannot tell, and what would settle it.
@@ -69,6 +82,7 @@ def cohort(
       hepatica cohort registry.csv --mapping mapping.yaml --output summary.html --suppress-below 5
       hepatica cohort 'year-*.parquet' --mapping mapping.yaml --output answers.parquet --report summary.html
       hepatica cohort patients/mappings/redcap.csv --mapping redcap --diff hcc-2016 hcc-2026
+      hepatica cohort year-*.parquet --shape codes --on local[*] --into answers
     """
     _need_tables()
     rules = [common.ruleset(name) for name in (diff or (ruleset,))]
@@ -76,6 +90,8 @@ def cohort(
     if draft_mapping:
         return _draft(tables, how, rules[0])
     _refuse_yaml()
+    if master:
+        return _on_spark(tables, mapping, rules[0], master, into, chosen["shape"])
     return _compared(tables, how, rules, chosen) if diff else _answered(tables, how, rules[0], chosen)
 
 
@@ -120,11 +136,54 @@ def _draft(tables: tuple[str, ...], how: TableMapping, rules: Any) -> common.Out
     return common.Output(found, draft_view, formats=dict.fromkeys(("text", "yaml"), lambda draft: draft.yaml))
 
 
+@record(kw_only=True)
+class SparkRun:
+    """What was answered on Spark: the folder, and how many rows there were, were answered, and were rejected."""
+
+    notice: str
+    ruleset: RulesetIdentity
+    folder: str
+    rows: int
+    answered: int
+    rejected: int
+
+
+def _on_spark(
+    tables: tuple[str, ...], mapping: str | None, rules: Ruleset, master: str, into: Path | None, shape: Shape
+) -> common.Output:
+    """Parquet files to Parquet parts, by the workers of a cluster."""
+    from hepatica.cohort import answer_files_on_spark, session
+
+    if into is None or into.exists():
+        raise click.UsageError("--on needs --into with a folder that does not exist yet")
+    if mapping:
+        raise click.UsageError("--on takes tables whose columns are named by fields, without a mapping")
+    try:
+        spark = session(master)
+    except ImportError:
+        message = "Spark needs the extra 'spark': pip install 'hepatica[spark]'"
+        raise InvalidInput([Problem("cohort", 1, 1, "no-pyspark", message)]) from None
+    try:
+        done = answer_files_on_spark(spark, [Path(name) for name in tables], into, rules, shape)
+    finally:
+        spark.stop()
+    rejected = done["rows"] - done["answered"]
+    run = SparkRun(notice=notice(rules.card.as_of), ruleset=identity(rules), folder=str(into), rejected=rejected, **done)
+    return common.Output(run, _spark_view)
+
+
+def _spark_view(run: SparkRun) -> Blocks:
+    from hepatica.report import Facts, Notice, Title
+
+    pairs = (("Rows", f"{run.rows:,}"), ("Answered", f"{run.answered:,}"), ("Rejected", f"{run.rejected:,}"))
+    return Title("A cohort on Spark", f"in {run.folder}"), Facts(pairs), Notice(run.notice)
+
+
 def _answered(tables: tuple[str, ...], how: TableMapping, rules: Any, chosen: dict[str, Any]) -> common.Output:
     from hepatica.cohort import Cohort, opened
     from hepatica.report.cohort import cohort_view
 
-    run = Cohort(opened(tables, how.table), how, rules, verify_all=chosen["verify"], progress=_progress())
+    run = Cohort(opened(tables, how.table), how, rules, verify_all=chosen["verify"], progress=_progress(tables))
     return _output(run, lambda: run.summary(chosen["suppress_below"]), cohort_view, chosen, lambda _: 0)
 
 
@@ -132,7 +191,7 @@ def _compared(tables: tuple[str, ...], how: TableMapping, rules: list[Any], chos
     from hepatica.cohort import CohortComparison, opened
     from hepatica.report.cohort import cohort_diff_view
 
-    run = CohortComparison(opened(tables, how.table), how, *rules, progress=_progress())
+    run = CohortComparison(opened(tables, how.table), how, *rules, progress=_progress(tables))
     return _output(run, lambda: run.summary(chosen["suppress_below"]), cohort_diff_view, chosen, lambda _: run.changed)
 
 
@@ -170,6 +229,8 @@ def _finish(run: Any, found: Any, view: Callable[[Any], Any], chosen: dict[str, 
     """Refuses a strict run that has rejects; else writes the rejects and the report where they were asked for."""
     from hepatica.cohort import reject_table, table_bytes
 
+    if sys.stderr is not None and sys.stderr.isatty():
+        sys.stderr.write(f"\r{_CLEAR}")
     if chosen["strict"] and run.rejects:
         raise InvalidInput(Problem(each.file, each.row, 1, each.code, _said(each)) for each in run.rejects)
     output = _option("output")
@@ -213,24 +274,27 @@ def _write_report(path: Path, found: Any, view: Callable[[Any], Any]) -> None:
 class _Progress:
     """Rows, rate and time left on a terminal, twice a second; silent elsewhere."""
 
-    def __init__(self) -> None:
+    def __init__(self, tables: tuple[str, ...]) -> None:
         self._began = self._shown = time.monotonic()
+        self._tables = tables
 
     def __call__(self, done: int, total: int | None) -> None:
         now = time.monotonic()
         if now - self._shown < _EVERY:
             return
-        self._shown = now
-        rate = done / (now - self._began)
-        left = f", {_clock((total - done) / rate)} left" if total and rate else ""
+        self._shown, total, rate = now, total or self._lines, done / (now - self._began)
+        left = f", {_clock(max(total - done, 0) / rate)} left" if total and rate else ""
         of = f" of {total:,}" if total else ""
-        sys.stderr.write(f"\r{done:,}{of} rows, {rate:,.0f} a second{left}\x1b[K")
+        sys.stderr.write(f"\r{done:,}{of} rows, {rate:,.0f} a second{left}{_CLEAR}")
         sys.stderr.flush()
 
-    def end(self) -> None:
-        """Clears the line."""
-        if self._shown != self._began:
-            sys.stderr.write("\r\x1b[K")
+    @cached_property
+    def _lines(self) -> int:
+        """About how many rows text tables have; none where that is not seen from their lines."""
+        paths = [Path(name) for name in self._tables]
+        if not all(path.is_file() and path.suffix in (".csv", ".tsv", ".txt", ".ndjson", ".jsonl") for path in paths):
+            return 0
+        return sum(path.read_bytes().count(b"\n") for path in paths if path.stat().st_size < _MOST_COUNTED)
 
 
 def _clock(seconds: float) -> str:
@@ -238,5 +302,5 @@ def _clock(seconds: float) -> str:
     return f"{minutes}:{rest:02d}"
 
 
-def _progress() -> _Progress | None:
-    return _Progress() if sys.stderr is not None and sys.stderr.isatty() else None
+def _progress(tables: tuple[str, ...]) -> _Progress | None:
+    return _Progress(tables) if sys.stderr is not None and sys.stderr.isatty() else None

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from hepatica.cohort.mapping import TableMapping, mapping_schema, read_mapping, shipped_mappings
     from hepatica.cohort.run import reject_table
     from hepatica.cohort.sources import opened, unpacked
+    from hepatica.cohort.spark import answer_files_on_spark, answers_on_spark, rejects_on_spark, session
     from hepatica.cohort.streaming import Answered, Shape, parquet_writer, stream
     from hepatica.cohort.summary import CohortCount, CohortSummary, StandingCount
     from hepatica.cohort.tables_out import table_bytes
@@ -31,6 +32,7 @@ _LAZY = {
     "mapping": "TableMapping mapping_schema read_mapping shipped_mappings",
     "run": "reject_table",
     "sources": "opened unpacked",
+    "spark": "answer_files_on_spark answers_on_spark rejects_on_spark session",
     "streaming": "Answered Shape parquet_writer stream",
     "summary": "CohortCount CohortSummary StandingCount",
     "tables_out": "table_bytes",
@@ -39,35 +41,11 @@ _HOMES = {name: module for module, names in _LAZY.items() for name in names.spli
 
 # What other packages may use, as many to a line as fit.
 __all__ = [
-    "REJECTS",
-    "Answered",
-    "Answers",
-    "Coded",
-    "Coder",
-    "Cohort",
-    "CohortComparison",
-    "CohortCount",
-    "CohortDiff",
-    "CohortSummary",
-    "CohortTurn",
-    "Kernel",
-    "MappingDraft",
-    "Shape",
-    "StandingCount",
-    "TableAnswers",
-    "TableMapping",
-    "draft_mapping",
-    "evaluate_table",
-    "joined",
-    "mapping_schema",
-    "opened",
-    "parquet_writer",
-    "read_mapping",
-    "reject_table",
-    "shipped_mappings",
-    "stream",
-    "table_bytes",
-    "unpacked",
+    "REJECTS", "Answered", "Answers", "Coded", "Coder", "Cohort", "CohortComparison", "CohortCount", "CohortDiff",
+    "CohortSummary", "CohortTurn", "Kernel", "MappingDraft", "Shape", "StandingCount", "TableAnswers", "TableMapping",
+    "answer_files_on_spark", "answers_on_spark", "draft_mapping", "evaluate_table", "joined", "mapping_schema", "opened",
+    "parquet_writer", "read_mapping", "reject_table", "rejects_on_spark", "session", "shipped_mappings", "stream",
+    "table_bytes", "unpacked",
 ]  # fmt: skip
 
 

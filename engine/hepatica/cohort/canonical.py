@@ -54,6 +54,7 @@ def canonical(
         if how.passes(reading, named[1], columns):
             made[key] = columns[0]
             continue
+        columns = [each.dictionary_decode() if hasattr(each, "dictionary_decode") else each for each in columns]
         made[key], bad = mapped(columns, reading.columns, numbers, how.reader(reading, named[1]))
         rejects += bad
     order = {int(number): place for place, number in enumerate(numbers)} if rejects else {}
@@ -79,7 +80,7 @@ class CellReader:
         kind = columns[0].type
         if reading.several or reading.codes or reading.unit_column or reading.missing:
             return False
-        if pa.types.is_string(kind):
+        if pa.types.is_string(kind) or pa.types.is_dictionary(kind):
             marks = known.kind in NUMERIC and (self.decimal or self.european)
             return not (self.missing or marks or reading.unit)
         return not self.missing and (not reading.unit or unit_key(reading.unit) == unit_key(known.unit))

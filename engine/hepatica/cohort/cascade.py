@@ -48,7 +48,8 @@ class Cascade(NamedTuple):
             state = found[start : start + BLOCK]
             at = place[: len(state)]
             for field, after in self.steps:
-                np.multiply(state, after.shape[1], out=at, casting="unsafe")
+                # In words, not in the states' own 16 bits: the product would not fit these.
+                np.multiply(state, after.shape[1], out=at, dtype=np.intp)
                 at += codes[field, start : start + BLOCK]
                 # The codes are the coder's own, so none is out of range, and clipping saves the check.
                 np.take(after.reshape(-1), at, out=state, mode="clip")
@@ -111,6 +112,8 @@ def _finished(goals: Sequence[Goal], left: int) -> int:
 
 def _settled(goals: Sequence[Goal], finished: int, sure: int, maybe: int) -> tuple[int, int]:
     """The state with the mark of every decided goal in place of its conjunctions, so that more states are equal."""
+    if not (sure | maybe) & finished:
+        return sure, maybe
     for goal in goals:
         own = goal.mask | goal.mark
         if sure & goal.mask & finished:

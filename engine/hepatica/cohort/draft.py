@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import asdict
 from difflib import get_close_matches
 from typing import Any, Literal
@@ -256,12 +256,15 @@ def _line(text: str) -> str:
 
 
 def _scalar(text: str) -> str:
-    """Text as a scalar of YAML that is read back as it is."""
-    plain = re.fullmatch(r"[A-Za-z][A-Za-z0-9_]*( [A-Za-z0-9_]+)*", text)
-    return text if plain else '"' + re.sub(r'(["\\])', r"\\\1", text).translate(_ESCAPES) + '"'
-
-
-_ESCAPES: Mapping[int, str] = {code: f"\\x{code:02x}" for code in (*range(32), 127)}
+    """Text as a scalar of YAML that is read back as it is: in quotes, what does not print as an escape."""
+    # Words such as No, which YAML takes for more than a text, do not stand bare.
+    if re.fullmatch(r"(?!(?:yes|no|on|off|true|false|null)$)[A-Za-z][A-Za-z0-9_]*( [A-Za-z0-9_]+)*", text, re.IGNORECASE):
+        return text
+    return (
+        '"'
+        + "".join(f"\\{char}" if char in '"\\' else char if char.isprintable() else f"\\U{ord(char):08x}" for char in text)
+        + '"'
+    )
 
 
 def _wrapped(text: str) -> list[str]:

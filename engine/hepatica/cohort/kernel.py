@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 from collections.abc import Hashable, Iterable, Mapping, Sequence
 from functools import cached_property
+from threading import Lock
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -17,8 +18,8 @@ from numpy.typing import NDArray
 
 from hepatica.cohort.cascade import Cascade, Domains, TooManyStates, cascade, grouped
 from hepatica.cohort.coding import MOST_REMEMBERED, Coded, Coder, Codes, Places, combined
-from hepatica.evaluation import LISTS, Evaluator, evaluator_of, identity, judged, precedence
-from hepatica.inference import SCOPE, GoalKey, Program, Verdict
+from hepatica.evaluation import LISTS, Evaluator, evaluator_of, identity, judged, precedence, still_asked
+from hepatica.inference import SCOPE, GoalKey, Program, Verdict, each_bit
 from hepatica.knowledge import RANK, Rule, Ruleset
 from hepatica.notice import notice
 from hepatica.problems import InvalidInput, Problem, quote
@@ -41,18 +42,29 @@ class Words:
     def __init__(self) -> None:
         self.texts: list[str | None] = [None]
         self._numbers: dict[str | None, int] = {None: 0, "": 0}
+        self._lock = Lock()
 
     def number(self, text: str | None) -> int:
         """The number of a text."""
-        found = self._numbers.setdefault(text, len(self.texts))
-        if found == len(self.texts):
-            self.texts.append(text)
+        found = self._numbers.get(text)
+        if found is not None:
+            return found
+        # Two threads that each bring a text must not get one number.
+        with self._lock:
+            found = self._numbers.setdefault(text, len(self.texts))
+            if found == len(self.texts):
+                self.texts.append(text)
         return found
 
     def array(self, numbers: NDArray[Any]) -> pa.DictionaryArray:
         """Numbers as texts: a dictionary, so that each text is kept once."""
-        used = pa.array(numbers.astype(np.int32) - 1, mask=numbers == 0)
-        return pa.DictionaryArray.from_arrays(used, pa.array(self.texts[1:], pa.string()))
+        # Only the texts that occur, in order: the numbers depend on which thread came first, and no output may.
+        occurs = np.flatnonzero(np.bincount(numbers, minlength=1))
+        used = sorted((number for number in occurs.tolist() if number), key=lambda number: str(self.texts[number]))
+        places = np.zeros(len(self.texts), dtype=np.int32)
+        places[used] = np.arange(len(used))
+        texts = pa.array([self.texts[number] for number in used], pa.string())
+        return pa.DictionaryArray.from_arrays(pa.array(places[numbers], mask=numbers == 0), texts)
 
 
 class Told(NamedTuple):
@@ -99,38 +111,47 @@ def verdict_cascades(program: Program, goals: Sequence[GoalKey], domains: Domain
         return [*verdict_cascades(program, goals[:half], domains), *verdict_cascades(program, goals[half:], domains)]
 
 
+class _Asks(NamedTuple):
+    """A field that a condition tests: its row in the codes, the kind of each code, and by kind the tests that hold and fail."""
+
+    place: int
+    kinds: NDArray[np.intp]
+    rows: tuple[tuple[int, int], ...]
+
+
 class Needs:
     """The fields that an open condition asks for, as bits over the ruleset's fields."""
 
-    def __init__(self, key: GoalKey, evaluator: Evaluator, coder: Coder) -> None:
-        goal = evaluator.program.goals[key]
-        self._explained, self._coder, self._program = evaluator.explained[key], coder, evaluator.program
-        self._bits = {name: 1 << place for place, name in enumerate(coder.fields)}
-        self._kinds: list[tuple[int, NDArray[np.intp], int]] = []
-        for table in evaluator.program.tables:
-            if any(bit & goal.tests for bit, _ in table.tests):
-                place, values = coder.values[table.classes.field.name]
-                rows = [(row.holds & goal.tests, row.fails & goal.tests) for row in map(table.row, values)]
+    def __init__(self, key: GoalKey, program: Program, domains: Domains) -> None:
+        self._goal, self._tests = program.goals[key], program.tests
+        self._bits = {name: 1 << place for place, name in enumerate(program.fields)}
+        self._fields: list[_Asks] = []
+        for table in program.tables:
+            if any(bit & self._goal.tests for bit, _ in table.tests):
+                place, values = domains[table.classes.field.name]
+                rows = [(row.holds & self._goal.tests, row.fails & self._goal.tests) for row in map(table.row, values)]
                 kinds = {row: kind for kind, row in enumerate(dict.fromkeys(rows))}
-                self._kinds.append((place, np.array([kinds[row] for row in rows], dtype=np.intp), len(kinds)))
+                self._fields.append(_Asks(place, np.array([kinds[row] for row in rows], dtype=np.intp), tuple(kinds)))
         self._known: dict[tuple[int, ...], int] = {}
 
     def of(self, codes: Codes) -> NDArray[np.uint64]:
         """The fields that each of n rows asks for; the condition must be open in all of them."""
-        columns = [kinds[codes[place]] for place, kinds, _ in self._kinds]
-        found, which = combined([size for *_, size in self._kinds], columns)
+        columns = [each.kinds[codes[each.place]] for each in self._fields]
+        found, which = combined([len(each.rows) for each in self._fields], columns)
         if len(self._known) > MOST_REMEMBERED:
             self._known.clear()
-        first = _firsts(which, len(found))
-        bits = [
-            self._known[one] if one in self._known else self._ask(one, codes[:, at]) for one, at in zip(found, first, strict=True)
-        ]
+        bits = [self._known[one] if one in self._known else self._ask(one) for one in found]
         return np.array(bits, dtype=np.uint64)[which]
 
-    def _ask(self, pattern: tuple[int, ...], codes: Codes) -> int:
-        needs = self._explained.needs(self._program.masks(self._coder.facts(codes)))
-        found = self._known[pattern] = sum(self._bits[name] for name in needs)
-        return found
+    def _ask(self, pattern: tuple[int, ...]) -> int:
+        holds = fails = bits = 0
+        for each, kind in zip(self._fields, pattern, strict=True):
+            holds |= each.rows[kind][0]
+            fails |= each.rows[kind][1]
+        for test in each_bit(still_asked(self._goal.conjunctions, holds, fails)):
+            bits |= self._bits[self._tests[test].field]
+        self._known[pattern] = bits
+        return bits
 
 
 class Kernel:
@@ -188,7 +209,7 @@ class Kernel:
     def needs(self, key: GoalKey) -> Needs:
         """What the goal asks for where it is open."""
         found = self._needs.get(key)
-        return self._needs.setdefault(key, Needs(key, self.evaluator, self.coder)) if found is None else found
+        return self._needs.setdefault(key, Needs(key, self.evaluator.program, self.coder.values)) if found is None else found
 
     def best(self, states: tuple[int, ...]) -> tuple[int, int, int, int]:
         """Numbers of words for the states of the groups: the scope, the best list, its best standing, the therapies there."""

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 Named = tuple[str, str]
 """A ruleset as workers find it: its id or folder, and its digest."""
 DONE = pa.schema([("part", pa.int64()), ("rows", pa.int64()), ("answered", pa.int64())])
-PARTS_TO_A_CORE = 3
+PARTS_TO_A_CORE = 8
 
 
 def session(master: str = "local[*]") -> SparkSession:
@@ -109,9 +109,9 @@ def answer_files_on_spark(
     """
     (target / "rejects").mkdir(parents=True)
     pieces = list(_pieces(sources, PARTS_TO_A_CORE * spark.sparkContext.defaultParallelism))
-    frame = spark.createDataFrame(pieces, "part long, file string, first long, groups array<int>").repartition(
-        len(pieces), "part"
-    )
+    # One piece to a task: a frame that is spread by a hash of its rows would give some tasks several, and others none.
+    rows = spark.sparkContext.parallelize(pieces, len(pieces))
+    frame = spark.createDataFrame(rows, "part long, file string, first long, groups array<int>")
     work = partial(_parts, named=_named(ruleset), shape=shape, target=str(target))
     done = frame.mapInArrow(work, "part long, rows long, answered long").collect()
     (target / "_SUCCESS").touch()
