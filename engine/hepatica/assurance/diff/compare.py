@@ -306,7 +306,7 @@ class _Comparing:
         return "card"
 
 
-_RULE_SILENT = ("when", "standing", "verdict", "id")
+_RULE_SILENT = ("when", "standing", "verdict")
 _STUDY_SHOWN = (
     "name", "kind", "status", "design", "source", "phase", "n", "nct", "primary_endpoints", "approval", "later", "arms",
     "results", "discrepancies", "reference",
