@@ -146,7 +146,7 @@ class _Comparing:
             diagram = diagram_of(self.space, groups, judge, f"therapy {subject.id}", touched, decisive)
             yield from self._described(subject, diagram, tuple(differing))
         for name in differing if self.one_ruleset else ():
-            yield from self._of_rule(subject, name, groups, placed)
+            yield from self._of_rule(subject, name, groups, placed, decisive)
 
     def _differing_rules(self, subject: Subject) -> list[str]:
         """The rules of a therapy whose condition, standing, verdict or turn to decide differs between the versions, by id."""
@@ -173,7 +173,12 @@ class _Comparing:
         return old, new
 
     def _of_rule(
-        self, subject: Subject, name: str, groups: Sequence[Region], placed: Callable[[Verdicts], tuple[Position, Position]]
+        self,
+        subject: Subject,
+        name: str,
+        groups: Sequence[Region],
+        placed: Callable[[Verdicts], tuple[Position, Position]],
+        decisive: Mapping[int, int],
     ) -> Iterator[AnswerChange]:
         """Where the therapy stands as before, but one of its rules speaks otherwise, or for other reasons."""
         one = Subject("rule", name)
@@ -187,7 +192,7 @@ class _Comparing:
 
         inside = [*before.possible, *after.possible]
         if inside:
-            diagram = diagram_of(self.space, [*groups, before, after], judge, f"rule {name}", inside=inside)
+            diagram = diagram_of(self.space, [*groups, before, after], judge, f"rule {name}", inside, decisive)
             yield from self._described(subject, diagram, (name,))
         if name in self.old.ruleset.rules and name in self.new.ruleset.rules:
             found = reasons_differ(self.old, self.new, name, self.space, self.maker)
