@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from functools import cached_property
+from itertools import groupby
 from typing import Literal, NamedTuple
 
 from hepatica.assurance.space import Box, Region, RegionMaker, Space, Verdicts, joined, simplest
-from hepatica.evaluation import LISTS
+from hepatica.evaluation import LISTS, precedence
 from hepatica.inference import Conclusions, GoalKey, Program, Verdict, compile_ruleset, conditions_of
-from hepatica.knowledge import RANK, VERDICTS, Condition, Rule, Ruleset, Test, Therapy
+from hepatica.knowledge import Condition, Rule, Ruleset, Test
 from hepatica.patient import Facts, Fields
 from hepatica.records import record
 
@@ -111,6 +112,12 @@ class RulesetVersion:
         named = {"therapy": found.therapies, "rule": found.rules, "concept": found.concepts, "study": found.studies}
         return {**named, "note": self.notes, "scope": ("scope",)}
 
+    def in_order(self, therapy: str) -> list[Rule]:
+        """The rules of a therapy in the order in which they decide; none of one that the version does not know."""
+        found = self.ruleset.therapies.get(therapy)
+        rules = found.rules if found is not None else ()
+        return sorted(rules, key=lambda rule: precedence(rule, self.ruleset.studies))
+
     def knows(self, subject: Subject) -> bool:
         """Whether the version has the subject at all."""
         return subject.kind == "scope" or subject.id in self.known[subject.kind]
@@ -151,16 +158,14 @@ class ProfileSpace:
 class Placing:
     """Where a therapy stands, from the verdicts of its rules grouped by where each would put it.
 
-    Rules with the same list, standing and verdict decide alike, so that they are one condition here: a therapy of fifty rules
-    has a handful of groups. This is the order of lists that an evaluation keeps, told by groups.
+    Rules that follow each other in the order in which they decide, with the same list, standing and verdict, decide alike: they
+    are one condition here, and a therapy of fifty rules has a handful of them.
     """
 
-    def __init__(self, therapy: Therapy | None, region: Mapping[str, Region]) -> None:
-        grouped: dict[Position, list[Rule]] = {}
-        for rule in therapy.rules if therapy is not None else ():
-            grouped.setdefault(position_of(rule), []).append(rule)
-        self.known = therapy is not None
-        self.groups = [_Group(at, joined(region[r.id] for r in rules)) for at, rules in sorted(grouped.items(), key=_order)]
+    def __init__(self, therapy: str, version: RulesetVersion, region: Mapping[str, Region]) -> None:
+        self.known = therapy in version.ruleset.therapies
+        runs = groupby(version.in_order(therapy), position_of)
+        self.groups = [_Group(at, joined(region[rule.id] for rule in rules)) for at, rules in runs]
 
     @property
     def regions(self) -> Sequence[Region]:
@@ -190,11 +195,6 @@ class Placing:
         if still:
             return Position("possible", still[0].standing)
         return held[0] if held else Position("ruled_out")
-
-
-def _order(entry: tuple[Position, Iterable[Rule]]) -> tuple[int, int]:
-    """By standing (options before trials before what is not supported), then by verdict."""
-    return RANK[entry[0].standing], list(VERDICTS).index(entry[0].verdict) if entry[0].verdict else 0
 
 
 def smallest_boxes(version: RulesetVersion, space: Space, rules: Iterable[str]) -> Iterator[Box]:

@@ -13,20 +13,18 @@ from hepatica.assurance.space import (
     Region,
     RegionMaker,
     TooManyParts,
-    Verdicts,
     count,
     diagram_of,
     escapes,
     intersect,
-    joined,
     simplest,
     space_of,
     subtract,
     uncovered,
 )
-from hepatica.assurance.version import Placing, Position, RuleRegions, RulesetVersion, position_of
+from hepatica.assurance.version import Position, RuleRegions, RulesetVersion, position_of
 from hepatica.evaluation import precedence
-from hepatica.inference import SCOPE, FieldClasses, GoalKey, Verdict, classes_of
+from hepatica.inference import SCOPE, FieldClasses, GoalKey, classes_of
 from hepatica.knowledge import CARD, Rule, Study, Therapy
 from hepatica.patient import Facts, Interval, Profile
 
@@ -54,6 +52,29 @@ class Proving:
             region = self.rules[rule]
             self._counts[rule] = count(self.space, region.certain), count(self.space, region.possible)
         return self._counts[rule]
+
+    def certain(self, rules: Iterable[Rule]) -> list[Box]:
+        """Where at least one of some rules applies."""
+        return [box for rule in rules for box in self.rules[rule.id].certain]
+
+    def possible(self, rules: Iterable[Rule]) -> list[Box]:
+        """Where at least one of some rules may apply."""
+        return [box for rule in rules for box in self.rules[rule.id].possible]
+
+    def open(self, rules: Iterable[Rule]) -> list[Box]:
+        """Where some rules that put their therapy into one position may apply, and none of them certainly does, by position."""
+        groups: dict[Position, list[Rule]] = {}
+        for rule in rules:
+            groups.setdefault(position_of(rule), []).append(rule)
+        return [box for group in groups.values() for box in subtract(self.possible(group), self.certain(group))]
+
+    def decides(self, therapy: Therapy, rule: Rule) -> bool:
+        """See `_decides`; what is not settled at a bounded cost is noted in `unproved`, and taken for yes."""
+        try:
+            return _decides(self, therapy, rule)
+        except TooManyParts:
+            self.unproved.append(rule.id)
+            return True
 
     def boxes(self, rule: Rule) -> list[tuple[Box, Box]]:
         """The certain and the possible box of each conjunction of a rule; one with an empty mask is empty."""
@@ -120,7 +141,7 @@ def always_subsumed(proving: Proving) -> Iterator[CheckFinding]:
             continue
         alike = {second.id for _, second in _alike(proving, therapy)}
         for rule in therapy.rules:
-            if proving.rules[rule.id].certain and rule.id not in alike and not _decides(proving, therapy, rule):
+            if proving.rules[rule.id].certain and rule.id not in alike and not proving.decides(therapy, rule):
                 yield _subsumed(proving, therapy, rule)
 
 
@@ -128,38 +149,37 @@ _OPEN = ("options", "trials")
 
 
 def _decides(proving: Proving, therapy: Therapy, rule: Rule) -> bool:
-    """Whether somewhere the therapy stands where this rule puts it and no rule of the same weight that precedes it holds."""
-    others = [other for other in therapy.rules if other is not rule]
+    """Whether somewhere the therapy stands where this rule puts it and no rule of the same weight that precedes it holds.
+
+    Told as an evaluation places a therapy: an option that holds decides; else what may still hold; else the first that does.
+    """
     own, weight, before = proving.rules[rule.id], position_of(rule), proving.before
-    options = [other for other in others if other.reaches in _OPEN]
+    others = [other for other in therapy.rules if other is not rule]
     earlier = [other for other in others if before(other, rule)]
-    certain = [box for other in options for box in proving.rules[other.id].certain]
+    options = [other for other in others if other.reaches in _OPEN]
     if rule.reaches in _OPEN:
         # An option decides where it is certain and nothing before it is, or may come true where no option is certain.
-        sure = [box for other in earlier for box in proving.rules[other.id].certain]
-        maybe = [box for other in earlier for box in proving.rules[other.id].possible]
-        return escapes(own.certain, sure) or escapes(own.possible, [*own.certain, *certain, *maybe])
-    if escapes(own.certain, [box for other in others for box in proving.rules[other.id].possible]):
+        undecided = [*own.certain, *proving.certain(options), *proving.possible(earlier)]
+        return escapes(own.certain, proving.certain(earlier)) or escapes(own.possible, undecided)
+    if escapes(own.certain, proving.possible(others)):
         return True
-    # Every option comes before it, even one that only may apply: most rules that never decide are told by that.
-    maybe = [box for other in options for box in proving.rules[other.id].possible]
-    if not escapes(own.certain, maybe) and not escapes(own.possible, [*own.certain, *maybe]):
-        return False
-    placing = Placing(therapy, proving.rules)
-    peers = joined(proving.rules[o.id] for o in others if position_of(o) == weight and before(o, rule))
-
-    def judge(verdicts: Verdicts) -> bool:
-        at, own_verdict, of_peers = placing.position(verdicts[:-2]), verdicts[-2], verdicts[-1]
-        if at == weight:
-            return own_verdict is Verdict.TRUE and of_peers is not Verdict.TRUE
-        return at == Position("possible", rule.standing) and own_verdict is Verdict.UNKNOWN and of_peers is Verdict.FALSE
-
-    regions, name = [*placing.regions, own, peers], f"therapy {therapy.id}"
-    try:
-        return True in diagram_of(proving.space, regions, judge, name, own.possible, placing.decisive()).outcomes()
-    except TooManyParts:
-        proving.unproved.append(rule.id)
+    peers = [other for other in others if position_of(other) == weight]
+    first = [other for other in earlier if position_of(other) == weight]
+    above = [other for other in earlier if position_of(other) != weight]
+    below = [other for other in others if other not in earlier and position_of(other) != weight and other.reaches != "unreported"]
+    # Everything before it must be out; what comes after it may hold, and may not be open.
+    sure = [*proving.possible(above), *proving.certain(first), *proving.open(below)]
+    if escapes(own.certain, sure):
         return True
+    stronger = [other for other in above if other.reaches not in _OPEN and other.standing != rule.standing]
+    unsure = [
+        *own.certain,
+        *proving.certain(peers),
+        *proving.possible(options),
+        *proving.possible(first),
+        *proving.open(stronger),
+    ]
+    return rule.reaches != "unreported" and escapes(own.possible, unsure)
 
 
 def _subsumed(proving: Proving, therapy: Therapy, rule: Rule) -> CheckFinding:

@@ -130,7 +130,7 @@ class _Comparing:
         touched = [box for name in differing for region in self._both(name) for box in (*region.certain, *region.possible)]
         if self.old.knows(subject) != self.new.knows(subject):
             touched = [self.space.full]
-        placings = [Placing(v.ruleset.therapies.get(subject.id), r) for v, r in zip(self.versions, self.regions, strict=True)]
+        placings = [Placing(subject.id, v, r) for v, r in zip(self.versions, self.regions, strict=True)]
         size = len(placings[0].groups)
 
         def placed(verdicts: Verdicts) -> tuple[Position, Position]:
@@ -146,15 +146,14 @@ class _Comparing:
             diagram = diagram_of(self.space, groups, judge, f"therapy {subject.id}", touched, decisive)
             yield from self._described(subject, diagram, tuple(differing))
         for name in differing if self.one_ruleset else ():
-            yield from self._of_rule(subject, name, groups, placed)
+            yield from self._of_rule(subject, name, groups, placed, decisive)
 
     def _differing_rules(self, subject: Subject) -> list[str]:
-        """The rules of a therapy whose condition, standing or verdict differs between the versions, by id."""
-        old, new = (
-            {rule.id: rule for rule in version.ruleset.therapies[subject.id].rules} if version.knows(subject) else {}
-            for version in self.versions
-        )
-        return [name for name in sorted({*old, *new}) if not self._as_before(old.get(name), new.get(name))]
+        """The rules of a therapy whose condition, standing, verdict or turn to decide differs between the versions, by id."""
+        old, new = ({rule.id: rule for rule in version.in_order(subject.id)} for version in self.versions)
+        kept = [[name for name in side if name in old and name in new] for side in (old, new)]
+        moved = {name for pair in zip(*kept, strict=True) if pair[0] != pair[1] for name in pair}
+        return [name for name in sorted({*old, *new}) if name in moved or not self._as_before(old.get(name), new.get(name))]
 
     def _as_before(self, old: Rule | None, new: Rule | None) -> bool:
         """Whether a rule puts its therapy where it did, for the same reasons."""
@@ -174,7 +173,12 @@ class _Comparing:
         return old, new
 
     def _of_rule(
-        self, subject: Subject, name: str, groups: Sequence[Region], placed: Callable[[Verdicts], tuple[Position, Position]]
+        self,
+        subject: Subject,
+        name: str,
+        groups: Sequence[Region],
+        placed: Callable[[Verdicts], tuple[Position, Position]],
+        decisive: Mapping[int, int],
     ) -> Iterator[AnswerChange]:
         """Where the therapy stands as before, but one of its rules speaks otherwise, or for other reasons."""
         one = Subject("rule", name)
@@ -188,7 +192,7 @@ class _Comparing:
 
         inside = [*before.possible, *after.possible]
         if inside:
-            diagram = diagram_of(self.space, [*groups, before, after], judge, f"rule {name}", inside=inside)
+            diagram = diagram_of(self.space, [*groups, before, after], judge, f"rule {name}", inside, decisive)
             yield from self._described(subject, diagram, (name,))
         if name in self.old.ruleset.rules and name in self.new.ruleset.rules:
             found = reasons_differ(self.old, self.new, name, self.space, self.maker)
@@ -298,6 +302,8 @@ class _Comparing:
 
     def _kind_of(self, edit: RulesetEdit) -> str:
         """The kind of thing that was edited, also where the edit is of its text or figures."""
+        if edit.area in ("reference", "omission"):
+            return edit.area
         for kind in ("rule", "study", "therapy", "concept", "note"):
             known = any(edit.what in version.known[kind] for version in self.versions)
             if known and edit.area in (kind, "text", "figure"):
@@ -305,7 +311,7 @@ class _Comparing:
         return "card"
 
 
-_RULE_SILENT = ("when", "standing", "verdict", "id")
+_RULE_SILENT = ("when", "standing", "verdict")
 _STUDY_SHOWN = (
     "name", "kind", "status", "design", "source", "phase", "n", "nct", "primary_endpoints", "approval", "later", "arms",
     "results", "discrepancies", "reference",

@@ -31,6 +31,8 @@ def edits(old: Ruleset, new: Ruleset) -> tuple[RulesetEdit, ...]:
         ("rule", old.rules, new.rules),
         ("study", old.studies, new.studies),
         ("note", {note.id: note for note in old.notes}, {note.id: note for note in new.notes}),
+        ("reference", old.references, new.references),
+        ("omission", {f"lines {one.lines}": one for one in old.omissions}, {f"lines {one.lines}": one for one in new.omissions}),
     ]
     return tuple(edit for area, before, after in areas for edit in _compared(area, before, after, known))
 

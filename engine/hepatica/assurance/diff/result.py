@@ -11,7 +11,7 @@ from hepatica.assurance.version import ProfileSpace, SubjectKind
 from hepatica.evaluation import RulesetIdentity
 from hepatica.records import Hidden, record
 
-Area = Literal["rule", "study", "figure", "text", "therapy", "concept", "note", "card", "fields"]
+Area = Literal["rule", "study", "figure", "text", "therapy", "concept", "note", "card", "fields", "reference", "omission"]
 Action = Literal["added", "removed", "changed", "renamed"]
 ChangeKind = Literal["list", "standing", "verdict", "other rules", "reasons", "applicability", "scope", "concept", "note"]
 

@@ -9,6 +9,7 @@ from hepatica.assurance.space.boxes import (
     Boxes,
     Region,
     RegionMaker,
+    TooManyParts,
     escapes,
     intersect,
     joined,
@@ -17,7 +18,7 @@ from hepatica.assurance.space.boxes import (
     subtract,
 )
 from hepatica.assurance.space.describe import describe
-from hepatica.assurance.space.diagram import Diagram, TooManyParts, Verdicts, count, diagram_of, outcomes, sum_or, uncovered
+from hepatica.assurance.space.diagram import Diagram, Verdicts, count, diagram_of, outcomes, sum_or, uncovered
 from hepatica.assurance.space.words import Limits, ScopedSpace, cells_in_words, described, limits
 
 __all__ = [

@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from hepatica.assurance.space.axes import Space, verdict
 from hepatica.knowledge import Test
+from hepatica.problems import InvalidInput, Problem
 
+MOST_STEPS = 1_000_000
 Box = tuple[int, ...]
 Boxes = tuple[Box, ...]
+
+
+class TooManyParts(InvalidInput):
+    """The conditions cut the space too finely for a bounded cost."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,18 +74,24 @@ def subtract(boxes: Iterable[Box], cuts: Iterable[Box]) -> list[Box]:
 
 
 def escapes(boxes: Iterable[Box], cuts: Sequence[Box]) -> bool:
-    """Whether a part of some boxes lies outside some others: one such part is looked for, not all of them."""
-    return any(_escapes(box, cuts) for box in boxes)
+    """Whether a part of some boxes lies outside some others: one such part is looked for, not all of them.
+
+    Raises `TooManyParts` past `MOST_STEPS` looks.
+    """
+    steps = iter(range(MOST_STEPS))
+    return any(_escapes(box, cuts, steps) for box in boxes)
 
 
-def _escapes(box: Box, cuts: Sequence[Box]) -> bool:
+def _escapes(box: Box, cuts: Sequence[Box], steps: Iterator[int]) -> bool:
+    if next(steps, None) is None:
+        raise TooManyParts([Problem("the rules", 1, 1, "too-many-parts", f"not settled in {MOST_STEPS:,} steps")])
     near = [cut for cut in cuts if meet(box, cut) is not None]
     if not near:
         return True
     # The largest first: what it leaves is small, or nothing.
     first = max(near, key=lambda cut: sum(mask.bit_count() for mask in cut))
     rest = [cut for cut in near if cut is not first]
-    return any(_escapes(piece, rest) for piece in minus(box, first))
+    return any(_escapes(piece, rest, steps) for piece in minus(box, first))
 
 
 def maximal(boxes: Iterable[Box]) -> list[Box]:

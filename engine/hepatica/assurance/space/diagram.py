@@ -16,11 +16,11 @@ from types import MappingProxyType
 from typing import Any, Generic, NamedTuple, NoReturn, Protocol, TypeVar
 
 from hepatica.assurance.space.axes import Space, space_of
-from hepatica.assurance.space.boxes import Box, Region, RegionMaker, meet
+from hepatica.assurance.space.boxes import Box, Region, RegionMaker, TooManyParts, meet
 from hepatica.inference import Expander, Verdict
 from hepatica.knowledge import Condition
 from hepatica.patient import Facts, Fields
-from hepatica.problems import InvalidInput, Problem
+from hepatica.problems import Problem
 
 O = TypeVar("O", bound=Hashable)  # noqa: E741
 S = TypeVar("S", bound=Hashable)
@@ -32,10 +32,6 @@ MOST_PARTS = 20_000
 _Boxes = tuple[int, int, int]
 """The boxes still alive: of the conditions where they certainly hold, where they may, and of the region looked at."""
 _TOO_MANY = "the rules cut the space into too many parts to describe (more than {:,}); split {}"
-
-
-class TooManyParts(InvalidInput):
-    """The conditions cut the space too finely for a bounded cost."""
 
 
 class _Leaf(NamedTuple):
