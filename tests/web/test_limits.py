@@ -203,7 +203,13 @@ def test_a_document_is_made_once_however_many_ask_and_the_oldest_leaves() -> Non
 
 @pytest.mark.parametrize(
     ("query", "headers", "status"),
-    [(b"\x00", [], 400), (b"a=\xff", [], 400), (b"a b", [], 400), (b"", [(b"content-length", b"\xb2")], 413), (b"a=%00", [], None)],
+    [
+        (b"\x00", [], 400),
+        (b"a=\xff", [], 400),
+        (b"a b", [], 400),
+        (b"", [(b"content-length", b"\xb2")], 413),
+        (b"a=%00", [], None),
+    ],
 )
 def test_what_our_own_server_would_never_pass_on_is_refused_too(query: bytes, headers: list[object], status: int | None) -> None:
     refusal = limits.refused({"query_string": query, "path": "/answer", "headers": headers})
