@@ -13,6 +13,7 @@ from hepatica.assurance.space import Box, Entry, Space, cells_in_words, consiste
 from hepatica.inference import FieldClasses, classes_of, judge
 from hepatica.knowledge import Test
 from hepatica.patient import CLASS_RANGES, COMMON_FIELDS, Facts, Interval, class_of, facts_of
+from hepatica.problems import InvalidInput
 from tests.assurance.generated import EVERY, a_ruleset, version
 from tests.making import common_space, profiles
 
@@ -136,3 +137,9 @@ def _small() -> Space:
     return common_space(
         [Test("bclc_stage", "in", ("C",)), Test(CLASS, "in", ("A",)), Test(SCORE, "=", (7.0,)), Test("ras", "in", ("mutant",))]
     )
+
+
+def test_a_number_cut_too_finely_is_refused_and_not_computed_for_hours() -> None:
+    with pytest.raises(InvalidInput, match="afp:1:1: too-many-parts: its values are cut into 1801 classes"):
+        common_space(Test("afp", ">", (float(n),)) for n in range(1, 901))
+    assert common_space(Test("afp", ">", (float(n),)) for n in range(1, 31)).points > 400

@@ -12,7 +12,7 @@ from typing import Any, Literal
 import yaml
 from hypothesis import strategies as st
 
-How = Literal["replace", "remove", "rename", "copy from", "repeat", "wrap", "negate", "add", "text"]
+How = Literal["replace", "remove", "rename", "copy from", "alike", "repeat", "wrap", "negate", "add", "text"]
 Files = dict[str, bytes]
 # What programs trip over: terminals, browsers, matplotlib's mathtext, YAML's own words, numbers at the ends of their range.
 HOSTILE: tuple[Any, ...] = (
@@ -93,7 +93,8 @@ def edits(words: Sequence[Any], most: int = 3) -> st.SearchStrategy[tuple[Edit, 
     ways: list[st.SearchStrategy[Edit]] = [
         st.builds(Edit, **where, how=st.sampled_from(("replace", "rename", "add")), put=put),
         st.builds(Edit, **where, how=st.sampled_from(("remove", "wrap", "negate"))),
-        st.builds(Edit, **where, how=st.just("copy from"), put=st.integers(0, 20_000)),
+        # Most rulesets are refused after any other change; what stands under the same key elsewhere is mostly allowed.
+        *[st.builds(Edit, **where, how=st.sampled_from(("alike", "alike", "copy from")), put=st.integers(0, 20_000))] * 4,
         st.builds(Edit, **where, how=st.just("repeat"), put=st.integers(1, MOST_COPIES)),
         st.builds(
             Edit, **where, how=st.just("text"), put=st.tuples(st.integers(0, 6), st.sampled_from(BYTES) | st.binary(max_size=6))
@@ -176,6 +177,9 @@ def _changed(tree: Any, change: Edit) -> Any:
     here = copy.deepcopy(_at(tree, path))
     if change.how == "copy from":
         return _put(tree, path, copy.deepcopy(_at(tree, paths[change.put % len(paths)])))
+    if change.how == "alike":
+        same = [one for one in paths if one[-1:] == path[-1:]]
+        return _put(tree, path, copy.deepcopy(_at(tree, same[change.put % len(same)])))
     if change.how in ("wrap", "negate"):
         return _put(tree, path, [here] if change.how == "wrap" else {"not": here})
     if change.how == "replace" or not path:

@@ -199,3 +199,25 @@ def test_a_document_is_made_once_however_many_ask_and_the_oldest_leaves() -> Non
     for key in ("b", "c", "c", "a"):
         ask(key)
     assert made == ["a", "b", "c", "a"]
+
+
+@pytest.mark.parametrize(
+    ("query", "headers", "status"),
+    [
+        (b"\x00", [], 400),
+        (b"a=\xff", [], 400),
+        (b"a b", [], 400),
+        (b"", [(b"content-length", b"\xb2")], 413),
+        (b"a=%00", [], None),
+    ],
+)
+def test_what_our_own_server_would_never_pass_on_is_refused_too(query: bytes, headers: list[object], status: int | None) -> None:
+    refusal = limits.refused({"query_string": query, "path": "/answer", "headers": headers})
+    assert (refusal and refusal.status_code) == status
+
+
+def test_what_was_typed_is_shown_again_without_control_characters(server: Server) -> None:
+    page = server.get("/answer?label=a%1Bb%E2%80%AEc&afp=%1B")
+    assert page.status == 422
+    assert "\x1b" not in page.text and "\u202e" not in page.text
+    assert 'value="a\ufffdb\ufffdc"' in page.text

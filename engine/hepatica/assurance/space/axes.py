@@ -16,6 +16,7 @@ from math import inf, prod
 from hepatica.inference import FieldClasses, classes_of
 from hepatica.knowledge import Test
 from hepatica.patient import CLASS_RANGES, Facts, Field, Fields, Interval, Value, class_of, facts_of
+from hepatica.problems import InvalidInput, Problem
 
 Entry = tuple[Value | None, ...]
 """One value per field of an axis; None where it is not known."""
@@ -25,6 +26,8 @@ CLASS, SCORE = "child_pugh_class", "child_pugh_score"
 _LINKED = (CLASS, SCORE)
 _UNKNOWN: Cell = (0,)
 _INTERVALS = ("number",)
+# Seventy thresholds of one field. Each run of classes is held against each test, so twice as many take eight times as long.
+MOST_RUNS = 10_000
 
 
 @dataclass(frozen=True, eq=False)
@@ -177,6 +180,9 @@ def _axis(fields: tuple[Field, ...], tests: tuple[Test, ...]) -> Axis:
 def _cells(classes: FieldClasses) -> list[Cell]:
     """Unknown, every class, and for a number every run of neighbouring classes but the whole line, which is unknown."""
     known = len(classes.samples) - 1
+    if classes.field.kind in _INTERVALS and known * (known + 1) // 2 > MOST_RUNS:
+        message = f"its values are cut into {known} classes; with their intervals that is more than can be proved about"
+        raise InvalidInput([Problem(classes.field.name, 1, 1, "too-many-parts", message)])
     longest = known - 1 if classes.field.kind in _INTERVALS else 1
     runs = [tuple(range(first, first + size)) for size in range(1, longest + 1) for first in range(1, known - size + 2)]
     return [_UNKNOWN, *(runs or ([(1,)] if known else []))]

@@ -97,7 +97,18 @@ def _escapes(box: Box, cuts: Sequence[Box], steps: Iterator[int]) -> bool:
 def maximal(boxes: Iterable[Box]) -> list[Box]:
     """Each box once, without those that lie in another."""
     unique = list(dict.fromkeys(boxes))
-    return [box for box in unique if not any(other is not box and within(box, other) for other in unique)]
+    # Every box is held against every other, so each is one number: its masks side by side, as wide as the widest of the axis.
+    widths = [max(masks).bit_length() for masks in zip(*unique, strict=True)]
+    packed = {box: _packed(box, widths) for box in unique}
+    others = packed.values()
+    return [box for box, mine in packed.items() if not any(mine | other == other != mine for other in others)]
+
+
+def _packed(box: Box, widths: Iterable[int]) -> int:
+    number = 0
+    for mask, width in zip(box, widths, strict=True):
+        number = number << width | mask
+    return number
 
 
 def intersect(first: Iterable[Box], second: Sequence[Box]) -> list[Box]:
