@@ -52,7 +52,7 @@ def _cell(tests: list[Test], fields: Fields) -> str:
         return ", ".join(json.dumps(word) for word in tests[0].operands)
     if any(test.unknown is not True for test in tests):
         return " and ".join(["$ != null", *(_expression(test, fields) for test in tests)])
-    return " or ".join(["$ == null", f"({' and '.join(map(_expression, tests))})"]) if tests else ""
+    return " or ".join(["$ == null", f"({' and '.join(_expression(test, fields) for test in tests)})"]) if tests else ""
 
 
 def _expression(test: Test, fields: Fields) -> str:
