@@ -50,7 +50,9 @@ PERMISSIVE = frozenset(
     ]
 )
 # Copyleft that ends at the file or the library: used as it is, by an extra or by tests, never changed or copied into the project.
-AT_ARMS_LENGTH = frozenset(("MPL-2.0", "Mozilla Public License 2.0 (MPL 2.0)", "LGPL-3.0-only", "Mozilla Public License 1.1 (MPL 1.1)"))
+AT_ARMS_LENGTH = frozenset(
+    ("MPL-2.0", "Mozilla Public License 2.0 (MPL 2.0)", "LGPL-3.0-only", "Mozilla Public License 1.1 (MPL 1.1)")
+)
 # Where a distribution does not say it in its metadata: what its repository says.
 SAID_ELSEWHERE: Mapping[str, str] = {"zen-engine": "MIT"}
 CORE = "core"

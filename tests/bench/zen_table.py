@@ -7,7 +7,7 @@ from typing import Any
 
 from hepatica.inference import Program
 from hepatica.knowledge import Test
-from hepatica.patient import COMMON_FIELDS, Value
+from hepatica.patient import Fields, Value
 
 
 def decision_table(program: Program) -> str:
@@ -20,7 +20,7 @@ def decision_table(program: Program) -> str:
         for number, conjunction in enumerate(goal.conjunctions):
             tests = [test for bit, test in enumerate(program.tests) if conjunction >> bit & 1]
             row = {"_id": f"{name}#{number}", "rule": json.dumps(name.id)}
-            row |= {field: _cell([test for test in tests if test.field == field]) for field in fields}
+            row |= {field: _cell([test for test in tests if test.field == field], program.fields) for field in fields}
             rows.append(row)
     inputs = [{"id": field, "name": field, "field": field} for field in fields]
     content = {
@@ -46,18 +46,18 @@ def context(facts: dict[str, Value | None]) -> dict[str, Any]:
     return {name: list(value) if isinstance(value, tuple) else value for name, value in facts.items()}
 
 
-def _cell(tests: list[Test]) -> str:
+def _cell(tests: list[Test], fields: Fields) -> str:
     """A unary test of `$`; an empty cell accepts anything. Words alone are the form zen evaluates fastest."""
     if len(tests) == 1 and not tests[0].unknown and tests[0].operator == "in" and tests[0].operands:
         return ", ".join(json.dumps(word) for word in tests[0].operands)
     if any(test.unknown is not True for test in tests):
-        return " and ".join(["$ != null", *map(_expression, tests)])
-    return " or ".join(["$ == null", f"({' and '.join(map(_expression, tests))})"]) if tests else ""
+        return " and ".join(["$ != null", *(_expression(test, fields) for test in tests)])
+    return " or ".join(["$ == null", f"({' and '.join(_expression(test, fields) for test in tests)})"]) if tests else ""
 
 
-def _expression(test: Test) -> str:
+def _expression(test: Test, fields: Fields) -> str:
     words = [json.dumps(word) for word in test.operands]
-    if COMMON_FIELDS[test.field].kind in ("integer", "number"):
+    if fields[test.field].kind in ("integer", "number"):
         operator = {"=": "=="}.get(test.operator, test.operator)
         return f"$ {operator} {test.operands[0]:g}"
     if test.operator in ("empty", "not empty"):
