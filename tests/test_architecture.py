@@ -6,6 +6,7 @@ import ast
 import subprocess
 import sys
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -46,7 +47,12 @@ FILES = sorted(PACKAGE.rglob("*.py"))
 FACED = ("documents", "patient", "knowledge", "inference", "evaluation", "explain", "cohort")
 
 
-def _imports(path: Path) -> Iterator[tuple[str, bool]]:
+@cache
+def _imports(path: Path) -> tuple[tuple[str, bool], ...]:
+    return tuple(_imported(path))
+
+
+def _imported(path: Path) -> Iterator[tuple[str, bool]]:
     """Every module that a file imports, and whether that is for type checking only."""
     tree = ast.parse(path.read_text(encoding="utf-8"))
     typing_only = {

@@ -129,6 +129,7 @@ def test_no_words_break_search_or_show(ruleset: Ruleset) -> None:
     holds()
 
 
+@pytest.mark.slow
 def test_text_fits_80_columns_and_carries_the_notice(ruleset: Ruleset, capsys: pytest.CaptureFixture[str]) -> None:
     pages = [("evidence", "list"), ("about",), *(("evidence", "show", study) for study in ruleset.studies)]
     for page in pages:

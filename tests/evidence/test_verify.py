@@ -192,6 +192,7 @@ def test_the_command_exits_with_0_1_and_2(tmp_path: Path, capsys: pytest.Capture
     assert "absent.txt:1:1: unreadable: no such file" in capsys.readouterr().err
 
 
+@pytest.mark.slow
 def test_any_figure_of_the_shipped_ruleset_is_noticed_when_it_changes(shared: Path, tmp_path: Path) -> None:
     root = tmp_path / "hcc-2016"
     shutil.copytree(ROOT / "rulesets" / "hcc-2016", root)

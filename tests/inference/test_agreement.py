@@ -76,6 +76,7 @@ def _boundaries(evaluator: Evaluator) -> Iterator[Facts]:
                 yield consistent(changed)
 
 
+@pytest.mark.slow
 def test_they_agree_on_every_class_of_every_field_around_shipped_patients(evaluator: Evaluator) -> None:
     count = 0
     for facts in _boundaries(evaluator):

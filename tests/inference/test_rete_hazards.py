@@ -93,6 +93,7 @@ for count in (64, 65):
     assert _alone(script).stdout.splitlines() == ["64 64", "65 Could not assert fact, error code: 303"]
 
 
+@pytest.mark.slow
 def test_512_different_first_conditions_never_end() -> None:
     script = 'fired(build({f"r{n}": [{"a": f"v{n}"}] for n in range(512)}), a="none of them")'
     with pytest.raises(subprocess.TimeoutExpired):

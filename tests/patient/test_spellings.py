@@ -7,6 +7,8 @@ import re
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from hepatica.patient import (
     CHILD_PUGH_PARTS,
@@ -653,3 +655,20 @@ def test_a_heading_may_name_the_unit() -> None:
 def test_a_field_given_twice_under_two_names_is_refused() -> None:
     with pytest.raises(InvalidInput, match="are the same field"):
         profile_from({"afp": 1, "AFP": 2})
+
+
+NUMBERS = st.from_regex(r"\d{1,4}([.,]\d{0,4}){0,2}", fullmatch=True)
+UNITS = st.sampled_from(["", "ng/mL", "IU/mL", "mg/dL", "g/dL", "umol/L", "mo", "e3", "to", "%", "and", "x", "level", "serum"])
+
+
+@given(name=st.sampled_from(["afp", "bilirubin", "albumin", "inr"]), number=NUMBERS, unit=UNITS)
+def test_a_plain_number_says_what_it_says_with_an_equals_sign(name: str, number: str, unit: str) -> None:
+    """The short way to read most numbers and the whole grammar agree."""
+    assert _said(name, f"{number} {unit}".strip()) == _said(name, f"= {number} {unit}".strip())
+
+
+def _said(name: str, typed: str) -> object:
+    try:
+        return read_value({**COMMON_FIELDS, **CHILD_PUGH_PARTS}[name], typed).value
+    except Refused as refused:
+        return [code for _, code, _ in refused.parts]

@@ -149,6 +149,7 @@ def test_out_of_scope_and_nothing_known_take_a_few_lines() -> None:
     assert "Enter" in shown
 
 
+@pytest.mark.slow
 def test_no_token_is_shown_raw(capfd: pytest.CaptureFixture[str]) -> None:
     tokens = "wild_type|south_korea|mainland_china|hong_kong|antiangiogenic_antibody|not_supported|early_signal|in_trial|child_pugh_class"
     for path in PATIENTS:

@@ -38,6 +38,7 @@ def validator(described: Any, path: str) -> jsonschema.Draft202012Validator:
     return jsonschema.Draft202012Validator({**answer, "components": described["components"]})
 
 
+@pytest.mark.slow
 def test_every_answer_fits_its_schema(server: Server, described: Any) -> None:
     for path in described["paths"]:
         known = validator(described, path)

@@ -100,7 +100,7 @@ class _Outline:
         self.list, self.parts = list_name, parts
         fields = sorted(shown)
         self.values: Callable[[Facts], Any] = itemgetter(*fields) if fields else lambda _: None
-        self.known = BoundedCache[Any, _Placed]()
+        self.known: BoundedCache[Any, _Placed] = BoundedCache()
 
 
 _AS_RECORDED = ("name", "design", "kind", "status", "n", "nct", "source", "results", "discrepancies", "later")
@@ -173,9 +173,9 @@ class _TherapyPlan:
             self._rule_tests |= condition.goal.tests
         for tests in (self._rule_tests, *(study.tests for cited in self._cited for study in cited)):
             self._tests |= tests
-        self._by_pattern = BoundedCache[Any, _Outline]()
-        self._by_parts = BoundedCache[Any, _Outline]()
-        self._headlines = BoundedCache[Any, Headline]()
+        self._by_pattern: BoundedCache[Any, _Outline] = BoundedCache()
+        self._by_parts: BoundedCache[Any, _Outline] = BoundedCache()
+        self._headlines: BoundedCache[Any, Headline] = BoundedCache()
 
     def placed(self, reading: Conclusions, facts: Facts) -> _Placed:
         """The therapy's entry, with its list."""

@@ -25,9 +25,11 @@ class Explained:
         self.goal = goal
         self._tests = tests
         self._owners = cache(owners)
-        self._holding, self._failing = BoundedCache[int, int](), BoundedCache[int, int]()
-        self._asked = BoundedCache[tuple[int, int], int]()
-        self._reasons = BoundedCache[tuple[int, Value | None], Reason]()
+        # Typed by annotation: calling `BoundedCache[int, int]()` takes ten times as long, and there are a thousand.
+        self._holding: BoundedCache[int, int] = BoundedCache()
+        self._failing: BoundedCache[int, int] = BoundedCache()
+        self._asked: BoundedCache[tuple[int, int], int] = BoundedCache()
+        self._reasons: BoundedCache[tuple[int, Value | None], Reason] = BoundedCache()
 
     @cached_property
     def fields(self) -> frozenset[str]:

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
+from stat import S_ISDIR, S_ISREG
 
 from hepatica.documents import MAX_BYTES, Node, read_bytes, read_yaml
 from hepatica.paths import shipped
@@ -157,8 +158,10 @@ def _found(folder: Path, prefix: str, depth: int) -> Iterator[tuple[str, int]]:
 
 def _read(path: Path) -> bytes:
     """The bytes of a file; what never ends or waits for a writer (a device, a pipe) is refused."""
-    if path.exists() and not path.is_file() and not path.is_dir():
-        raise _refusal(path, "unreadable", "no regular file")
+    with suppress(OSError, ValueError):  # what cannot be looked at is refused by whoever reads it
+        mode = path.stat().st_mode
+        if not S_ISREG(mode) and not S_ISDIR(mode):
+            raise _refusal(path, "unreadable", "no regular file")
     return read_bytes(path, str(path))
 
 
