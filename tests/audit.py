@@ -51,7 +51,7 @@ PERMISSIVE = frozenset(
 )
 # Copyleft that ends at the file or the library: used as it is, by an extra or by tests, never changed or copied into the project.
 AT_ARMS_LENGTH = frozenset(
-    ("MPL-2.0", "Mozilla Public License 2.0 (MPL 2.0)", "LGPL-3.0-only", "Mozilla Public License 1.1 (MPL 1.1)")
+    ("MPL-2.0", "Mozilla Public License 2.0 (MPL 2.0)", "Mozilla Public License 1.1 (MPL 1.1)", "LGPL-3.0-only")
 )
 # Where a distribution does not say it in its metadata: what its repository says.
 SAID_ELSEWHERE: Mapping[str, str] = {"zen-engine": "MIT"}
@@ -70,13 +70,16 @@ class Needed:
     @property
     def allowed(self) -> bool:
         """Whether its licence is on the list; of alternatives (OR) one is enough."""
-        known = PERMISSIVE if CORE in self.needed_by else PERMISSIVE | AT_ARMS_LENGTH
-        parts = re.sub(r"[()]", "", self.licence) if " AND " in self.licence or " OR " in self.licence else self.licence
-        return all(any(word in known for word in part.split(" OR ")) for part in parts.split(" AND "))
+        known = set(map(_bare, PERMISSIVE if CORE in self.needed_by else PERMISSIVE | AT_ARMS_LENGTH))
+        return all(not known.isdisjoint(part.split(" OR ")) for part in _bare(self.licence).split(" AND "))
 
     def __str__(self) -> str:
         who = ", ".join(self.needed_by)
         return f"{'ok     ' if self.allowed else 'REFUSED'} {self.name} {self.version}: {self.licence or 'no licence stated'} ({who})"
+
+
+def _bare(licence: str) -> str:
+    return re.sub(r"[()]", "", licence)
 
 
 def licence_of(found: metadata.Distribution) -> str:

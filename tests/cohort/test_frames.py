@@ -83,14 +83,14 @@ def test_a_column_of_pandas_is_read_as_its_cells_are(trap: str) -> None:
 
 
 REFUSED = {
-    "half a grade": ("ecog", [0.5], "ecog cannot be '0.5'"),
-    "an infinite amount": ("afp", [np.inf], "afp cannot be 'inf'"),
-    "a date": ("afp", pd.to_datetime(["2024-01-01"]), "afp cannot be"),
-    "bytes": ("bclc_stage", np.array([b"C"], dtype=object), "bclc_stage cannot be"),
-    "a duration": ("ecog", pd.to_timedelta([1], "D"), "ecog has no unit"),
-    "a bin": ("afp", pd.cut([30.0], [20, 400]), "afp is a number from"),
-    "a bare code": ("portal_vein_invasion", [7], "portal_vein_invasion cannot be '7'"),
-    "a mapping among texts": ("bclc_stage", np.array(["C", {"a": 1}], dtype=object), "bclc_stage"),
+    "half a grade": ("ecog", [0.5], "ECOG performance status cannot be '0.5'"),
+    "an infinite amount": ("afp", [np.inf], "AFP cannot be 'inf'"),
+    "a date": ("afp", pd.to_datetime(["2024-01-01"]), "AFP cannot be"),
+    "bytes": ("bclc_stage", np.array([b"C"], dtype=object), "BCLC stage cannot be"),
+    "a duration": ("ecog", pd.to_timedelta([1], "D"), "ECOG performance status has no unit"),
+    "a bin": ("afp", pd.cut([30.0], [20, 400]), "AFP is a number from"),
+    "a bare code": ("portal_vein_invasion", [7], "Portal vein invasion cannot be '7'"),
+    "a mapping among texts": ("bclc_stage", np.array(["C", {"a": 1}], dtype=object), "BCLC stage"),
 }
 
 

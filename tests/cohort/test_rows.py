@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections import Counter
 from functools import cache
 from typing import Any
 
@@ -149,3 +150,27 @@ def held_to_single_answers(columns: dict[str, list[Any]], coded: Coded, answers:
         if wide[at]["list"]:
             strongest = [entry.therapy for entry in best if entry.standing == wide[at]["standing"]]
             assert set(wide[at]["therapies"].split(", ")) == set(strongest)
+
+
+def test_what_fields_say_of_each_other_is_said_of_rows_as_of_one_patient() -> None:
+    rows = [
+        {
+            "other_prior_systemic": drugs,
+            "prior_lenvatinib": lenvatinib,
+            "prior_immunotherapy": immune,
+            "prior_sorafenib": sorafenib,
+        }
+        for drugs in ("none", "lenvatinib", "nivolumab", "TKI; chemotherapy", None)
+        for lenvatinib in ("none", "progressed", None)
+        for immune in ("none", "intolerant", None)
+        for sorafenib in ("intolerant", "refused", None)
+    ]
+    rules = hepatica.load("hcc-2026")
+    answers = hepatica.evaluate_table({name: [row[name] for row in rows] for name in rows[0]}, rules)
+    singles = [hepatica.evaluate(rules, {name: cell for name, cell in row.items() if cell is not None}) for row in rows]
+    assert answers.warnings == Counter(warning.code for single in singles for warning in single.warnings)
+    assert {"fields-disagree", "named-elsewhere"} <= set(answers.warnings)
+    listed = {(row["row"], row["therapy"]): row["list"] for row in answers.long.to_pylist()}
+    for number, single in enumerate(singles, 1):
+        for name, entries in single.entries().items():
+            assert all(listed[number, entry.therapy] == name for entry in entries)

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from itertools import repeat
 from math import prod
 from typing import Any, NamedTuple
 
@@ -26,10 +27,12 @@ from hepatica.patient import (
     CHILD_PUGH_PARTS,
     COMPONENTS,
     CONTRADICTIONS,
+    FLAGS,
     LABEL,
     STAINING_PARTS,
     Facts,
     Fields,
+    Implication,
     Profile,
     Value,
     facts_of,
@@ -120,11 +123,15 @@ class Refusal(NamedTuple):
 
 
 class Read(NamedTuple):
-    """What cells that are read together say: a code for each field that they speak of, and doubts, or why they are refused."""
+    """What cells that are read together say: a code for each field that they speak of, and doubts, or why they are refused.
+
+    `named` are fields that their words bring up, and that a row then has to say more of.
+    """
 
     codes: tuple[int, ...]
     warnings: tuple[str, ...] = ()
     refusals: tuple[Refusal, ...] = ()
+    named: tuple[tuple[str, ...], ...] = ()
 
 
 class Cells(NamedTuple):
@@ -183,7 +190,7 @@ class Coder:
         codes = np.zeros((len(self.fields), table.num_rows), dtype=np.uint16)
         bad = np.zeros(table.num_rows, dtype=np.bool_)
         rejects: list[pa.Table] = []
-        work = Work(table, codes, bad, numbers, [])
+        work = Work(table, codes, bad, numbers, [], {})
         read = [(group, group.alone(work, rejects)) for group in self._groups[names]]
         # Like the reader of a patient file: what contradicts each other is asked only of rows whose every cell is readable.
         for group, parts in read:
@@ -194,6 +201,7 @@ class Coder:
             codes, numbers = np.ascontiguousarray(codes[:, places]), numbers[places]
         self._imply(codes)
         warnings = Counter(self._doubts(codes))
+        warnings.update(self._unfitting(codes, {pair: rows[places] for pair, rows in work.named.items()}))
         for code, where in work.warnings:
             warnings[code] += int((where & ~bad).sum())
         found = pa.concat_tables([REJECTS.empty_table(), *rejects]).sort_by([("row", "ascending"), ("column", "ascending")])
@@ -233,16 +241,33 @@ class Coder:
     def _group(self, sources: Sequence[Source], targets: Sequence[str]) -> Group:
         return Group(self.fields, tuple(sources), [(self._place[name], self.domains[self._place[name]]) for name in targets])
 
-    def _imply(self, codes: Codes) -> None:
-        """Fills in what one field says of another that is not known, as the reader of a patient file does."""
-        for place, (name, field) in enumerate(self.fields.items()):
+    def _implications(self) -> Iterator[tuple[int, int, Implication, NDArray[np.bool_]]]:
+        """What fields say of one another: the places of the one told of and of the teller, and whether it does, by the teller's code."""
+        for place, field in enumerate(self.fields.values()):
             for one in field.implied:
                 ground = self._place.get(one.field)
-                if ground is None:
-                    continue
-                lacking = [isinstance(value, tuple) and one.lacks not in value for value in self.domains[ground].values]
-                found = np.array(lacking)[codes[ground]] & (codes[place] == 0)
-                codes[place][found] = self.domains[self._place[name]].code(one.value)
+                if ground is not None:
+                    yield place, ground, one, np.array([one.holds(value) for value in self.domains[ground].values])
+
+    def _imply(self, codes: Codes) -> None:
+        """Fills in what one field says of another that is not known, as the reader of a patient file does."""
+        for place, ground, one, holds in self._implications():
+            if one.value:
+                domain = self.domains[place]
+                found = holds[codes[ground]] & (codes[place] == 0)
+                codes[place][found] = domain.code(FLAGS[one.value] if domain.field.kind == "flag" else one.value)
+
+    def _unfitting(self, codes: Codes, named: Mapping[tuple[str, ...], NDArray[np.bool_]]) -> Iterator[str]:
+        """A warning code for every row in which two fields do not go together, or one has to say more of what another names."""
+        for place, ground, one, holds in self._implications():
+            domain = self.domains[place]
+            denied = np.array([one.denies(value) for value in domain.values])[codes[place]]
+            told = np.array(holds[codes[ground]])
+            brought = named.get((one.field, domain.field.name)) if one.named else None
+            if brought is not None:
+                yield from repeat("named-elsewhere", int((brought & (codes[place] == 0)).sum()))
+                told |= brought
+            yield from repeat("fields-disagree", int((denied & told).sum()))
 
     def _doubts(self, codes: Codes) -> dict[str, int]:
         """How many rows raise each doubt about staging."""
@@ -274,6 +299,7 @@ class Work(NamedTuple):
     bad: NDArray[np.bool_]
     numbers: NDArray[np.int64]
     warnings: list[tuple[str, NDArray[np.bool_]]]
+    named: dict[tuple[str, ...], NDArray[np.bool_]]
 
 
 Part = tuple[list[tuple[Read, Any]], Places]
@@ -318,6 +344,8 @@ class Group:
             work.codes[place] = found[which]
         for number, one in enumerate(read):
             work.warnings.extend((code, which == number) for code in one.warnings)
+            for pair in one.named:
+                work.named[pair] = work.named.get(pair, np.zeros(len(which), dtype=np.bool_)) | (which == number)
 
     def _cells(self, at: int, cells: Cells, where: Places | None, work: Work, rejects: list[pa.Table]) -> list[tuple[Read, Any]]:
         """Each distinct cell of a column read by itself; `where` are the rows that `cells` speaks of, all by default."""
@@ -351,7 +379,8 @@ class Group:
     def _read(self, profile: Profile) -> Read:
         # Doubts that facts raise are counted over whole rows.
         own = tuple(warning.code for warning in profile.warnings if warning.code not in _DOUBTS)
-        return Read(tuple(domain.code(profile.facts[domain.field.name]) for _, domain in self._targets), own)
+        named = tuple(warning.fields for warning in profile.warnings if warning.code == "named-elsewhere")
+        return Read(tuple(domain.code(profile.facts[domain.field.name]) for _, domain in self._targets), own, named=named)
 
     @staticmethod
     def _refused(error: InvalidInput, owners: Sequence[int]) -> Read:
@@ -398,7 +427,7 @@ class Group:
             return self._refused(error, list(owners.values()))
 
 
-_DOUBTS = frozenset(doubt["code"] for doubt in CONTRADICTIONS)
+_DOUBTS = frozenset(("fields-disagree", "named-elsewhere", *(doubt["code"] for doubt in CONTRADICTIONS)))
 
 
 class Said:
