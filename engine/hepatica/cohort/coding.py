@@ -242,7 +242,7 @@ class Coder:
         return Group(self.fields, tuple(sources), [(self._place[name], self.domains[self._place[name]]) for name in targets])
 
     def _implications(self) -> Iterator[tuple[int, int, Implication, NDArray[np.bool_]]]:
-        """What fields say of one another: the places of the one told of and of the teller, and by the teller's code if it does."""
+        """What fields say of one another: places of the one told of and of the teller, and if it does, by the teller's code."""
         for place, field in enumerate(self.fields.values()):
             for one in field.implied:
                 ground = self._place.get(one.field)
