@@ -48,9 +48,9 @@ def cohort_view(found: CohortSummary) -> Blocks:
         *_patients(found, number),
         *_therapies(found, number),
         *_missing(found, number),
-        *_outside(found, number),
+        *_listing("Out of scope, and why", found.out_of_scope, "Facts", number),
         *_rejects(found, number),
-        *_warnings(found, number),
+        *_listing("Answered with a doubt", found.warnings, "Doubt", number),
         More("What was read, and by what", tuple(_made_of(found))),
         Notice(found.notice),
     )
@@ -146,10 +146,6 @@ def _missing(found: CohortSummary, number: _Numbers) -> Iterator[Block]:
     yield Section("What is not known, and what would settle most", blocks, says=says, id="missing")
 
 
-def _outside(found: CohortSummary, number: _Numbers) -> Iterator[Block]:
-    yield from _listing("Out of scope, and why", found.out_of_scope, "Facts", number)
-
-
 def _listing(title: str, counts: Sequence[CohortCount], head: str, number: _Numbers) -> Iterator[Block]:
     if counts:
         rows = tuple((one.title, number(one.rows)) for one in counts)
@@ -163,10 +159,6 @@ def _rejects(found: CohortSummary, number: _Numbers) -> Iterator[Block]:
         yield Section(
             "Rejected, and why", (table,), id="rejects", says="A row is counted once, under the first thing that is wrong."
         )
-
-
-def _warnings(found: CohortSummary, number: _Numbers) -> Iterator[Block]:
-    yield from _listing("Answered with a doubt", found.warnings, "Doubt", number)
 
 
 def _made_of(found: CohortSummary) -> Iterator[Block]:
