@@ -213,11 +213,8 @@ class Tally:
 
     def _missing(self, place: int, codes: NDArray[np.uint16], weights: NDArray[np.int64], now: NDArray[np.int64]) -> MissingFact:
         known = self.ruleset.fields[self.fields[place]]
-        blocks, settles, verdicts = self._settled(place, codes, weights, now)
-        unknown = int(self.values_met[place][0])
-        return MissingFact(
-            field=known.name, title=known.title, unknown=unknown, blocks=blocks, settles=settles, verdicts=verdicts
-        )
+        found = dict(zip(("blocks", "settles", "verdicts"), self._settled(place, codes, weights, now), strict=True))
+        return MissingFact(field=known.name, title=known.title, unknown=int(self.values_met[place][0]), **found)
 
     def answer(self, codes: NDArray[np.uint16]) -> Answers:
         """The answers to codes of shape (fields, n)."""

@@ -22,10 +22,10 @@ _BAR, _LABEL, _ROW = 420, 250, 26
 
 
 class _Numbers:
-    """Numbers of rows in words; small ones are hidden."""
+    """Numbers of rows in words, and their shares of a whole; small ones are hidden."""
 
-    def __init__(self, least: int, whole: int | None) -> None:
-        self.least, self.whole = least, whole
+    def __init__(self, whole: int | None) -> None:
+        self.whole = whole
 
     def __call__(self, number: int | None) -> str:
         return "hidden" if number is None else f"{number:,}"
@@ -39,7 +39,7 @@ class _Numbers:
 
 def cohort_view(found: CohortSummary) -> Blocks:
     """The summary of a cohort."""
-    number = _Numbers(found.suppress_below, found.rows.answered)
+    number = _Numbers(found.rows.answered)
     title = found.mapping.title or "A cohort"
     return (
         Title(title, edition(found.ruleset)),
@@ -187,7 +187,7 @@ def draft_view(found: MappingDraft) -> Blocks:
 
 def cohort_diff_view(found: CohortDiff) -> Blocks:
     """What a change of rules does to a cohort's patients."""
-    number = _Numbers(found.suppress_below, found.rows.answered)
+    number = _Numbers(found.rows.answered)
     pairs = (
         ("Answered by both", number(found.rows.answered)),
         ("Rejected", number(found.rows.rejected)),
