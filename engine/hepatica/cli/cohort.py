@@ -84,6 +84,8 @@ def cohort(
       hepatica cohort year-*.parquet --shape codes --on local[*] --into answers
     """
     _need_tables()
+    if chosen["report_"]:
+        common.format_of(chosen["report_"], common.FORMATS, "--report")  # refused before anything is written
     rules = [common.ruleset(name) for name in (diff or (ruleset,))]
     how = _mapping(mapping, rules, {"encoding": encoding, "delimiter": _mark(delimiter), "decimal": decimal or ""})
     if draft_mapping:
