@@ -126,6 +126,7 @@ REFUSED = {
     "no workbook": (b"PK\x03\x04 and nothing more", "unreadable"),
     "old Excel": (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", "unreadable"),
     "broken JSON": (b'{"bclc_stage": "C"}\n{"bclc_stage": \n', "not-ndjson"),
+    "half a surrogate pair": (b'{"bclc_stage": "C", "id": "\\ud800"}\n', "not-text"),
     "a key twice": (b'{"bclc_stage": "C", "bclc_stage": "B"}\n', "not-ndjson"),
 }
 

@@ -24,7 +24,6 @@ if TYPE_CHECKING:
     from hepatica.report import Blocks
 
 KINDS = ("csv", "tsv", "ndjson", "parquet", "arrow", "xlsx")
-_REPORTS = {"html": "html", "htm": "html", "md": "markdown", "markdown": "markdown", "txt": "text", "json": "json"}
 _EVERY, _CLEAR = 0.5, "\x1b[K"
 _MOST_COUNTED = 1 << 30
 
@@ -85,6 +84,8 @@ def cohort(
       hepatica cohort year-*.parquet --shape codes --on local[*] --into answers
     """
     _need_tables()
+    if chosen["report_"]:
+        common.format_of(chosen["report_"], common.FORMATS, "--report")  # refused before anything is written
     rules = [common.ruleset(name) for name in (diff or (ruleset,))]
     how = _mapping(mapping, rules, {"encoding": encoding, "delimiter": _mark(delimiter), "decimal": decimal or ""})
     if draft_mapping:
@@ -202,7 +203,7 @@ def _output(
     output, format_ = _option("output"), _option("format_")
     kind = format_ or (_kind_of(output) if output else "text")
     if kind in KINDS:
-        packing = output.suffix[1:] if output and output.suffix in (".gz", ".zst") else ""
+        packing = _packing(output) if output else ""
         return common.Output(run, view, lambda: code(run), {kind: lambda _: _table(run, kind, packing, summary, view, chosen)})
     for _ in run.tables(None):
         pass  # without a shape rows are only counted, and no table comes
@@ -212,7 +213,11 @@ def _output(
 
 
 def _kind_of(output: Path) -> str:
-    return next((kind for kind in KINDS if output.name.lower().endswith(common.SUFFIXES.get(kind, (f".{kind}",)))), "")
+    return next((kind for kind in KINDS if output.name.lower().endswith(common.ends_of(kind))), "")
+
+
+def _packing(path: Path) -> str:
+    return path.suffix[1:] if path.suffix in (".gz", ".zst") else ""
 
 
 def _table(
@@ -237,11 +242,16 @@ def _finish(run: Any, found: Any, view: Callable[[Any], Any], chosen: dict[str, 
     rejects = chosen["rejects"] or (_beside(output) if output and _kind_of(output) else None)
     if rejects:
         kind = _kind_of(rejects) or "csv"
-        packing = rejects.suffix[1:] if rejects.suffix in (".gz", ".zst") else ""
-        data = table_bytes([reject_table(run.rejects)], kind, run.stamp, packing)
+        data = table_bytes([reject_table(run.rejects)], kind, run.stamp, _packing(rejects))
         writing.write_file(data, rejects, force=_option("force"))
     if chosen["report_"]:
-        _write_report(chosen["report_"], found, view)
+        told = common.written(
+            common.Output(found, view),
+            common.format_of(chosen["report_"], common.FORMATS, "--report"),
+            chosen["report_"],
+            details=False,
+        )
+        writing.write_file(told, chosen["report_"], force=_option("force"))
     if rejects or chosen["report_"] or _option("format_") in KINDS:
         click.echo(f"{run.said}{f'; the rejected are in {rejects}' if rejects and run.rejects else ''}", err=True)
 
@@ -252,23 +262,8 @@ def _said(reject: Any) -> str:
 
 def _beside(output: Path) -> Path:
     """`answers.csv.gz` has its rejects in `answers.rejects.csv`."""
-    name = output.name.removesuffix(output.suffix) if output.suffix in (".gz", ".zst") else output.name
+    name = output.stem if _packing(output) else output.name
     return output.with_name(f"{Path(name).stem}.rejects.csv")
-
-
-def _write_report(path: Path, found: Any, view: Callable[[Any], Any]) -> None:
-    from hepatica import report
-
-    kind = _REPORTS.get(path.suffix[1:].lower())
-    if kind is None:
-        raise click.UsageError(f"--report takes a file name that ends in one of {', '.join(f'.{end}' for end in _REPORTS)}")
-    writers: dict[str, Callable[[], str]] = {
-        "html": lambda: report.html_page(view(found), "Hepatica"),
-        "markdown": lambda: report.markdown(view(found)),
-        "text": lambda: report.text(view(found)),
-        "json": lambda: report.json_text(found) + "\n",
-    }
-    writing.write_file([writers[kind]()], path, force=_option("force"))
 
 
 class _Progress:

@@ -85,7 +85,7 @@ def printed(
             chosen = _chosen(format_, output, offered)
             made = function(**options)
             try:
-                writing.write(_written(made, chosen, output, details), output, force=force)
+                writing.write(written(made, chosen, output, details=details), output, force=force)
                 if output is None:
                     sys.stdout.flush()
             except BrokenPipeError:
@@ -115,17 +115,28 @@ def _chosen(format_: str | None, output: Path | None, offered: tuple[str, ...]) 
     """The format to write. Refuses a file name that says another one than is written."""
     if output is None or (not output.suffix and format_):
         return format_ or offered[0]
-    ends = {name: SUFFIXES.get(name, (f".{name}",)) for name in offered}
-    named = next((name for name, own in ends.items() if output.suffix and output.name.lower().endswith(own)), None)
-    if named is None:
-        known = ", ".join(end for own in ends.values() for end in own)
-        raise click.UsageError(f"--output takes a file name that ends in one of {known}")
+    named = format_of(output, offered, "--output")
     if format_ and format_ != named:
         raise click.UsageError(f"--output names a {named} file, and --format says {format_}")
     return named
 
 
-def _written(made: Output, chosen: str, output: Path | None, details: bool) -> Iterator[str | bytes]:
+def ends_of(name: str) -> tuple[str, ...]:
+    """The ends of the names of files in a format."""
+    return SUFFIXES.get(name, (f".{name}",))
+
+
+def format_of(path: Path, offered: Iterable[str], option: str) -> str:
+    """The format that a file's name says; refuses a name that says none of those offered."""
+    ends = {name: ends_of(name) for name in offered}
+    named = next((name for name, own in ends.items() if path.suffix and path.name.lower().endswith(own)), None)
+    if named is None:
+        known = ", ".join(end for own in ends.values() for end in own)
+        raise click.UsageError(f"{option} takes a file name that ends in one of {known}")
+    return named
+
+
+def written(made: Output, chosen: str, output: Path | None, *, details: bool) -> Iterator[str | bytes]:
     """The output in chunks."""
     from hepatica import report
 

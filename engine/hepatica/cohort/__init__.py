@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from hepatica.cohort.coding import REJECTS, Coded, Coder
+    from hepatica.cohort.coding import Coded
     from hepatica.cohort.cohort import Cohort
     from hepatica.cohort.comparison import CohortComparison, CohortDiff, CohortTurn
     from hepatica.cohort.draft import MappingDraft, draft_mapping
@@ -18,12 +18,12 @@ if TYPE_CHECKING:
     from hepatica.cohort.run import reject_table
     from hepatica.cohort.sources import opened, unpacked
     from hepatica.cohort.spark import answer_files_on_spark, answers_on_spark, rejects_on_spark, session
-    from hepatica.cohort.streaming import Answered, Shape, parquet_writer, stream
+    from hepatica.cohort.streaming import Shape, parquet_writer, stream
     from hepatica.cohort.summary import CohortCount, CohortSummary, StandingCount
     from hepatica.cohort.tables_out import table_bytes
 
 _LAZY = {
-    "coding": "REJECTS Coded Coder",
+    "coding": "Coded",
     "cohort": "Cohort",
     "comparison": "CohortComparison CohortDiff CohortTurn",
     "draft": "MappingDraft draft_mapping",
@@ -33,7 +33,7 @@ _LAZY = {
     "run": "reject_table",
     "sources": "opened unpacked",
     "spark": "answer_files_on_spark answers_on_spark rejects_on_spark session",
-    "streaming": "Answered Shape parquet_writer stream",
+    "streaming": "Shape parquet_writer stream",
     "summary": "CohortCount CohortSummary StandingCount",
     "tables_out": "table_bytes",
 }
@@ -41,7 +41,7 @@ _HOMES = {name: module for module, names in _LAZY.items() for name in names.spli
 
 # What other packages may use, as many to a line as fit.
 __all__ = [
-    "REJECTS", "Answered", "Answers", "Coded", "Coder", "Cohort", "CohortComparison", "CohortCount", "CohortDiff",
+    "Answers", "Coded", "Cohort", "CohortComparison", "CohortCount", "CohortDiff",
     "CohortSummary", "CohortTurn", "Kernel", "MappingDraft", "Shape", "StandingCount", "TableAnswers", "TableMapping",
     "answer_files_on_spark", "answers_on_spark", "draft_mapping", "evaluate_table", "joined", "mapping_schema", "opened",
     "parquet_writer", "read_mapping", "reject_table", "rejects_on_spark", "session", "shipped_mappings", "stream",

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from hepatica.cohort.mapping import YES_NO, ColumnReading, FieldReading, TableMapping, found_field, known_units
-from hepatica.cohort.rejects import BadCell, Reject, mapped
+from hepatica.cohort.rejects import BadCell, Reject, shortened
 from hepatica.cohort.sources import plain_cell
 from hepatica.patient import COMMON_FIELDS, Field, Fields, Refused, digits, is_missing, read_value, unit_key, with_unit
 from hepatica.problems import quote
@@ -50,20 +50,36 @@ def canonical(
         if reading.value:
             made[key] = pa.array([reading.value] * table.num_rows, pa.string())
             continue
-        columns = [_whole(table.column(name)) for name in reading.columns]
+        columns = [table.column(name) for name in reading.columns]
         if how.passes(reading, named[1], columns):
             made[key] = columns[0]
             continue
-        columns = [each.dictionary_decode() if hasattr(each, "dictionary_decode") else each for each in columns]
         made[key], bad = mapped(columns, reading.columns, numbers, how.reader(reading, named[1]))
         rejects += bad
     order = {int(number): place for place, number in enumerate(numbers)} if rejects else {}
     return Canonical(pa.table(made), sorted(rejects, key=lambda one: (order[one.row], one.column)))
 
 
-def _whole(column: Any) -> Any:
-    """A column of a table or of a batch as one array."""
-    return column.combine_chunks() if hasattr(column, "combine_chunks") else column
+def mapped(columns: Sequence[Any], names: Sequence[str], rows: Any, read: Callable[..., Any]) -> tuple[Any, Iterable[Reject]]:
+    """What `read` makes of the cells of each row, as an Arrow array, with a reject for every row that it refuses."""
+    import numpy as np
+    import pyarrow as pa
+
+    from hepatica.cohort.coding import combined, encoded
+
+    known = [encoded(column) for column in columns]
+    patterns, which = combined([len(each.distinct) for each in known], [each.which for each in known])
+    made: list[Any] = []
+    rejects: list[Reject] = []
+    for index, places in enumerate(patterns):
+        cells = [None if place < 0 else each.distinct[place] for each, place in zip(known, places, strict=True)]
+        try:
+            made.append(read(*cells))
+        except BadCell as wrong:
+            made.append(None)
+            what = (names[wrong.source], shortened(cells[wrong.source]), wrong.code, wrong.reason)
+            rejects += [Reject(int(rows[place]), *what) for place in np.flatnonzero(which == index)]
+    return pa.array(made, pa.string()).take(pa.array(which)), rejects
 
 
 class CellReader:

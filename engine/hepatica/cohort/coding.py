@@ -18,18 +18,17 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
+from hepatica.cohort.mapping import PARTS
 from hepatica.cohort.numeric import NumberCutter
 from hepatica.evaluation import evaluator_of
 from hepatica.inference import FieldClasses, classes_of
 from hepatica.knowledge import Ruleset
 from hepatica.patient import (
     CHILD_PUGH_GROUP,
-    CHILD_PUGH_PARTS,
     COMPONENTS,
     CONTRADICTIONS,
     FLAGS,
     LABEL,
-    STAINING_PARTS,
     Facts,
     Fields,
     Implication,
@@ -44,7 +43,6 @@ from hepatica.problems import InvalidInput, Problem, suggestion
 Codes = NDArray[np.uint16]
 Places = NDArray[np.intp]
 REJECTS = pa.schema([("row", pa.int64()), *((name, pa.string()) for name in ("column", "value", "code", "reason"))])
-PARTS: Mapping[str, Fields] = {COMPONENTS: CHILD_PUGH_PARTS, "cmet": STAINING_PARTS}
 MOST_REMEMBERED = 200_000
 MOST_TABULATED = 1 << 22
 MOST_KEYS = 1 << 62
@@ -574,7 +572,5 @@ def _by_cell(column: pa.ChunkedArray, rows: Places) -> Iterator[tuple[Any, Place
 
 def _rejects(rows: NDArray[np.int64], column: str, cell: Any, why: Refusal) -> pa.Table:
     shown = "" if cell is None else str(cell)
-    told = [
-        pa.array([text], pa.string()).take(pa.array(np.zeros(len(rows), dtype=np.int64))) for text in (column, shown, *why[1:])
-    ]
+    told = [pa.repeat(text, len(rows)) for text in (column, shown, *why[1:])]
     return pa.table([pa.array(rows, pa.int64()), *told], schema=REJECTS)

@@ -168,9 +168,6 @@ class Cohort(Counting):
 
 def identified(table: pa.Table, kept: pa.Table | None) -> pa.Table:
     """Answers with the columns that were given right behind the row's number, where a reader looks for them."""
-    given = len(kept.column_names) if kept is not None else 0
-    answers, own = (
-        table.column_names[1:][: len(table.column_names) - 1 - given],
-        table.column_names[len(table.column_names) - given :],
-    )
-    return table.select([table.column_names[0], *own, *answers])
+    names = table.column_names
+    last = len(names) - (len(kept.column_names) if kept is not None else 0)
+    return table.select([names[0], *names[last:], *names[1:last]])

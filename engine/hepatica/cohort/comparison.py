@@ -17,7 +17,7 @@ from hepatica.cohort.rejects import Reject
 from hepatica.cohort.run import KeptColumns, ReadBatch, bound_to, coded_batch, read_batches
 from hepatica.cohort.sources import TableSource
 from hepatica.cohort.streaming import Shape, side_by_side
-from hepatica.cohort.summary import MappingIdentity, Number, RowCounts, hidden, parts, small
+from hepatica.cohort.summary import MappingIdentity, Number, RowCounts, hidden, parts, suppressed_rows
 from hepatica.cohort.tally import SCOPES, Folded
 from hepatica.evaluation import LISTS, ListName, RulesetIdentity, identity
 from hepatica.knowledge import RANK, STANDINGS, Ruleset
@@ -224,12 +224,8 @@ class CohortComparison(Counting):
             strongest=_turns(self._strongest, ranked, least),
             therapies=tuple(sorted(self._therapies(least), key=lambda one: (-(one.rows or 0), one.name, one.old, one.new))),
         )
-        rows = replace(
-            found.rows, **{name: small(getattr(found.rows, name), least) for name in ("answered", "rejected", "folded")}
-        )
-        hides = rows != found.rows
         changed = hidden([found.changed, (found.rows.answered or 0) - self.changed_rows], least)[0]
-        return replace(found, rows=replace(rows, rows=None) if hides else rows, changed=changed)
+        return replace(found, rows=suppressed_rows(found.rows, least), changed=changed)
 
     def _therapies(self, least: int) -> Iterator[CohortTherapyTurn]:
         named = (*NAMES, "")

@@ -6,8 +6,9 @@ import json
 import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from difflib import get_close_matches
+from textwrap import wrap
 from typing import Any, Literal
 
 from hepatica.cohort.canonical import NUMERIC
@@ -51,54 +52,41 @@ class MappingDraft:
 
 def draft_mapping(source: TableSource, fields: Fields, how: TableFormat) -> MappingDraft:
     """A mapping proposed from a table's headings and its first rows; nothing in it is guessed silently."""
-    batch = next(source.batches(), None)
-    rows = 0 if batch is None else batch.table.num_rows
-    cells = {name: Counter(_texts(batch.table.column(name)) if batch else ()) for name in source.columns}
-    columns = tuple(_column(name, cells[name], fields, rows) for name in source.columns)
-    columns = tuple(_once(columns))
-    return MappingDraft(
-        notice=NOTICE,
-        table=source.name,
-        rows=rows,
-        columns=columns,
-        yaml="\n".join(_written(source, columns, fields, how)) + "\n",
-    )
+    batch = next(source.batches())
+    cells = {name: Counter(_texts(batch.table.column(name))) for name in source.columns}
+    columns = tuple(_once([_column(name, cells[name], fields) for name in source.columns]))
+    yaml = "\n".join(_written(source, columns, fields, how)) + "\n"
+    return MappingDraft(notice=NOTICE, table=source.name, rows=batch.table.num_rows, columns=columns, yaml=yaml)
 
 
 def _texts(column: Any) -> Iterator[str]:
     return (text for cell in column.to_pylist() if (text := (plain_cell(cell) or "").strip()))
 
 
-def _column(name: str, cells: Counter[str], fields: Fields, rows: int) -> DraftColumn:
+def _column(name: str, cells: Counter[str], fields: Fields) -> DraftColumn:
     shown = tuple(cell for cell, _ in cells.most_common(MOST_SHOWN))
-    box = _CHECK_BOX.fullmatch(name)
-    if box:
-        return _check_box(name, box, fields, shown)
+    field, certainty, says, unit = _seems(name, cells, fields)
+    return DraftColumn(column=name, field=field, certainty=certainty, says=says, unit=unit, cells=shown)
+
+
+def _seems(name: str, cells: Counter[str], fields: Fields) -> tuple[str, Certainty, str, str]:
+    """What a column seems to be: its field, how sure that is, why, and the unit in its heading."""
+    if box := _CHECK_BOX.fullmatch(name):
+        key = (found_field(box["group"], fields) or ("",))[0]
+        asks = f"a check box of {quote(box['group'])}: which value is its code {box['code']}?"
+        known = key in fields and fields[key].kind == "set"
+        return (key, "unsure", asks, "") if known else ("", "not_read", "a check box", "")
     if _UNIT.search(name):
-        return DraftColumn(column=name, field="", certainty="not_read", says="units? (unit_column of a field)", cells=shown)
-    named = found_field(name, fields)
-    member = _member(name, fields) if named is None else None
-    if member is not None:
-        says = f"the heading names {member[1]}, a value of {member[0]}; are its cells yes and no?"
-        return DraftColumn(column=name, field=member[0], certainty="unsure", says=says, cells=shown)
-    near = _near(name, fields) if named is None else None
-    if named is None and near is None:
-        repeated = _PATIENT.fullmatch(name) and sum(cells.values()) > len(cells)
-        says = f"{sum(cells.values())} rows, {len(cells)} patients: several rows to a patient?" if repeated else ""
-        return DraftColumn(column=name, field="", certainty="not_read", says=says, cells=shown)
-    key, known, unit = named or (near[0], near[1], "")  # type: ignore[index]
-    says, certainty = _judged(key, known, unit, cells, fields)
-    if near is not None:
-        says, certainty = f"the name is like that of {key}; {says}", "unsure"
-    return DraftColumn(column=name, field=key, certainty=certainty, says=says, unit=unit, cells=shown)
-
-
-def _check_box(name: str, box: re.Match[str], fields: Fields, shown: tuple[str, ...]) -> DraftColumn:
-    key = (found_field(box["group"], fields) or ("",))[0]
-    if key not in fields or fields[key].kind != "set":
-        key = ""
-    says = f"a check box of {quote(box['group'])}: which value is its code {box['code']}?" if key else "a check box"
-    return DraftColumn(column=name, field=key, certainty="unsure" if key else "not_read", says=says, cells=shown)
+        return "", "not_read", "units? (unit_column of a field)", ""
+    if named := found_field(name, fields):
+        says, certainty = _judged(*named, cells, fields)
+        return named[0], certainty, says, named[2]
+    if member := _member(name, fields):
+        return member[0], "unsure", f"the heading names {member[1]}, a value of {member[0]}; are its cells yes and no?", ""
+    if near := _near(name, fields):
+        return near[0], "unsure", f"the name is like that of {near[0]}; {_judged(*near, '', cells, fields)[0]}", ""
+    repeated = _PATIENT.fullmatch(name) and cells.total() > len(cells)
+    return "", "not_read", f"{cells.total()} rows, {len(cells)} patients: several rows to a patient?" if repeated else "", ""
 
 
 def _member(name: str, fields: Fields) -> tuple[str, str] | None:
@@ -130,7 +118,7 @@ def _judged(key: str, known: Field, unit: str, cells: Counter[str], fields: Fiel
     """What the cells say of a field, in words, and whether all of them can be read."""
     every = list(cells)[:MOST_CELLS]
     refused = {cell: reason for cell in every if (reason := _refusal(key, _with(cell, unit), fields))}
-    total = sum(cells.values())
+    total = cells.total()
     if not refused:
         return f"{total} cells, all read", "sure"
     if _bare(refused) and known.kind not in NUMERIC:
@@ -184,10 +172,7 @@ def _once(columns: Sequence[DraftColumn]) -> Iterator[DraftColumn]:
     for each in columns:
         if each.certainty == "sure" and sure[each.field] > 1:
             others = ", ".join(quote(one.column) for one in columns if one.field == each.field and one is not each)
-            yield DraftColumn(
-                column=each.column, field=each.field, certainty="unsure", unit=each.unit, cells=each.cells,
-                says=f"{others} seems to be the same field: which one is meant?",
-            )  # fmt: skip
+            yield replace(each, certainty="unsure", says=f"{others} seems to be the same field: which one is meant?")
         else:
             yield each
 
@@ -195,7 +180,7 @@ def _once(columns: Sequence[DraftColumn]) -> Iterator[DraftColumn]:
 def _written(source: TableSource, columns: Sequence[DraftColumn], fields: Fields, how: TableFormat) -> Iterator[str]:
     """The lines of the mapping file."""
     yield f"# A draft for {_line(source.name)}, from its headings and first rows. Read every line: it says what your table means."
-    yield from ("# " + part for part in _wrapped(NOTICE))
+    yield from ("# " + part for part in wrap(NOTICE, 120))
     yield "mapping: draft"
     said = {name: value for name, value in asdict(how).items() if value}
     if said:
@@ -265,9 +250,3 @@ def _scalar(text: str) -> str:
         + "".join(f"\\{char}" if char in '"\\' else char if char.isprintable() else f"\\U{ord(char):08x}" for char in text)
         + '"'
     )
-
-
-def _wrapped(text: str) -> list[str]:
-    from textwrap import wrap
-
-    return wrap(text, 120)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import sys
 from collections.abc import Iterable, Mapping, Sequence
 from functools import cached_property
 from html import escape
@@ -100,11 +101,8 @@ def evaluate_table(
     """
     loaded = load(ruleset) if isinstance(ruleset, (str, Path)) else ruleset
     table = arrow(frame)
-    return TableAnswers(frame, table, kernel_for(loaded, table.num_rows), _mapping(mapping, loaded))
-
-
-def _mapping(mapping: TableMapping | str | Path | None, ruleset: Ruleset) -> TableMapping | None:
-    return read_mapping(mapping, ruleset.fields) if isinstance(mapping, (str, Path)) else mapping
+    read = read_mapping(mapping, loaded.fields) if isinstance(mapping, (str, Path)) else mapping
+    return TableAnswers(frame, table, kernel_for(loaded, table.num_rows), read)
 
 
 def mapped_rows(table: pa.Table, mapping: TableMapping, kernel: Kernel) -> tuple[Coded, TableMapping]:
@@ -175,8 +173,6 @@ def _typed(cell: Any) -> str | None:
 
 def _pandas() -> Any:
     """pandas, where the program has loaded it."""
-    import sys
-
     return sys.modules.get("pandas")
 
 

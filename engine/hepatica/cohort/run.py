@@ -62,11 +62,8 @@ def _visits(source: TableSource, mapping: TableMapping, fields: Fields) -> ReadB
     import pyarrow as pa
 
     batches = list(source.batches())
-    raw = pa.concat_tables([each.table for each in batches], promote_options="permissive") if batches else None
-    if raw is None:
-        empty = pa.table({name: pa.array([], pa.string()) for name in source.columns})
-        raw = empty
-    rows = np.concatenate([each.rows for each in batches]) if batches else np.zeros(0, dtype=np.int64)
+    raw = pa.concat_tables([each.table for each in batches], promote_options="permissive")
+    rows = np.concatenate([each.rows for each in batches])
     found = canonical(mapping, raw, fields, rows, european=source.european)
     visits = gathered_visits(mapping, raw, found.table, rows, found.rejects)
     no_rows = [one for each in batches for one in each.rejects]
@@ -85,11 +82,10 @@ class KeptColumns:
 
     def of(self, batch: ReadBatch) -> Any:
         """The columns of a batch as a table of its n rows; of several tables, with the name of the file."""
-        import numpy as np
         import pyarrow as pa
 
         rows = len(batch.rows)
-        file = {"file": pa.array([batch.file]).take(pa.array(np.zeros(rows, dtype=np.int64)))} if self._several else {}
+        file = {"file": pa.repeat(batch.file, rows)} if self._several else {}
         own = {name: self._alike(name, batch, rows) for name in self.names}
         return pa.table({**file, **own}) if file or own else None
 
@@ -138,13 +134,8 @@ def reject_table(rejects: Sequence[Reject]) -> Any:
     """Rejects as an Arrow table: file, row, column, value, code, reason."""
     import pyarrow as pa
 
-    texts = {
-        name: pa.array([getattr(one, name) for one in rejects], pa.string())
-        for name in ("file", "column", "value", "code", "reason")
-    }
-    rows = pa.array([one.row for one in rejects], pa.int64())
-    names = ("file", "row", "column", "value", "code", "reason")
-    return pa.table({name: rows if name == "row" else texts[name] for name in names})
+    kinds = {name: pa.int64() if name == "row" else pa.string() for name in ("file", "row", "column", "value", "code", "reason")}
+    return pa.Table.from_pylist([one._asdict() for one in rejects], pa.schema(kinds))
 
 
 def read_columns(mapping: TableMapping, fields: Fields) -> Iterator[tuple[str, str, tuple[str, ...]]]:

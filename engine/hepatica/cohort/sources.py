@@ -192,7 +192,7 @@ def _text_table(file: Path, name: str, head: bytes, how: TableFormat) -> TableSo
     first = next(_records(file, name, encoding, None), None)
     if first is None:
         raise _wrong(name, "empty", "the file is empty")
-    delimiter = how.delimiter or _delimiter(first[1], name, len(how.header))
+    delimiter = how.delimiter or _delimiter(first[1][0], name, len(how.header))
     own = next(_records(file, name, encoding, delimiter))
     columns = checked(how.header or own[1], name)
 
@@ -229,9 +229,9 @@ def _records(file: Path, name: str, encoding: str, delimiter: str | None) -> Ite
         raise _wrong(name, "not-text", f"the text is not {quote(encoding)}") from None
 
 
-def _delimiter(lines: list[str], name: str, known: int) -> str:
+def _delimiter(line: str, name: str, known: int) -> str:
     """The delimiter of a first line: the only one that stands in it outside quotes, or that gives as many cells as are known."""
-    bare = re.sub(r'"[^"]*"', "", lines[0])
+    bare = re.sub(r'"[^"]*"', "", line)
     found = [mark for mark in DELIMITERS if mark in bare]
     if known:
         found = [mark for mark in DELIMITERS if bare.count(mark) + 1 == known]
@@ -325,7 +325,13 @@ def _json_rows(file: Path, name: str) -> Iterator[dict[str, Any]]:
 
 def _json_row(line: str, name: str, number: int) -> dict[str, Any]:
     try:
-        return dict(_flat(json.loads(line, object_pairs_hook=_once)))
+        row = dict(_flat(json.loads(line, object_pairs_hook=_once)))
+        # Half of a pair of escapes (\ud800) is text to JSON, and to nobody else.
+        if "\\ud" in line.lower():
+            json.dumps(row, ensure_ascii=False).encode()
+        return row
+    except UnicodeEncodeError:
+        raise _wrong(name, "not-text", "half of a surrogate pair (an escape such as \\ud800) is no character", number) from None
     except (ValueError, RecursionError, AttributeError) as error:
         said = str(error) if isinstance(error, _TwiceError) else "one JSON object to a line is needed"
         raise _wrong(name, "not-ndjson", said, number) from None

@@ -145,19 +145,11 @@ def suppressed(found: CohortSummary, least: int) -> CohortSummary:
     """The summary with every number below `least` hidden, and whatever gives one away."""
     if least <= 1:
         return found
-    counts = found.rows
-    own = [counts.answered, counts.rejected, counts.folded]
-    total = counts.answered or 0
+    total = found.rows.answered or 0
     return replace(
         found,
         suppress_below=least,
-        # Where a part is hidden the whole is, and the answered, whom every other table adds up to, stay.
-        rows=RowCounts(
-            rows=None if own != [small(each, least) for each in own] else counts.rows,
-            answered=small(counts.answered, least),
-            rejected=small(counts.rejected, least),
-            folded=small(counts.folded, least),
-        ),
+        rows=suppressed_rows(found.rows, least),
         scope=parts(found.scope, least),
         out_of_scope=parts(found.out_of_scope, least),
         patients=tuple(replace(one, counts=parts(one.counts, least)) for one in found.patients),
@@ -168,6 +160,13 @@ def suppressed(found: CohortSummary, least: int) -> CohortSummary:
         rejects=tuple(replace(one, example="") for one in parts(found.rejects, least)),
         warnings=tuple(replace(one, rows=small(one.rows, least)) for one in found.warnings),
     )
+
+
+def suppressed_rows(counts: RowCounts, least: int) -> RowCounts:
+    """Where a part is hidden the whole is, and the answered, whom every other table adds up to, stay."""
+    own = {name: small(getattr(counts, name), least) for name in ("answered", "rejected", "folded")}
+    shown = replace(counts, **own)
+    return replace(shown, rows=None) if shown != counts else counts
 
 
 def small(number: Number, least: int) -> Number:

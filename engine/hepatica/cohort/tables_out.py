@@ -8,6 +8,7 @@ import json
 import re
 import zipfile
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from functools import partial
 from typing import Any
 
 from hepatica.printable import escaped_in_json, printable
@@ -79,27 +80,28 @@ def _with_stamp(table: Any, stamp: Mapping[str, str]) -> Any:
     import pyarrow as pa
 
     for name, text in stamp.items():
-        table = table.append_column(name, pa.array([text], pa.string()).take(pa.array([0] * table.num_rows, pa.int64())))
+        table = table.append_column(name, pa.repeat(text, table.num_rows))
     return table
 
 
-def _separated(delimiter: str) -> Callable[[Iterable[Any], Mapping[str, str]], Iterator[bytes]]:
-    def written(tables: Iterable[Any], stamp: Mapping[str, str]) -> Iterator[bytes]:
-        from pyarrow import csv
-
-        sink = _Sink()
-        writer = None
-        for table in tables:
-            safe = _harmless(_with_stamp(table, stamp))
-            if writer is None:
-                writer = csv.CSVWriter(sink, safe.schema, write_options=csv.WriteOptions(delimiter=delimiter))
-            writer.write_table(safe)
-            yield sink.taken()
-        if writer is not None:
-            writer.close()
+def _streamed(tables: Iterable[Any], opened: Callable[[_Sink, Any], Any]) -> Iterator[bytes]:
+    """Tables through one of Arrow's writers, which is opened with the schema of the first."""
+    sink, writer = _Sink(), None
+    for table in tables:
+        writer = writer or opened(sink, table.schema)
+        writer.write_table(table)
         yield sink.taken()
+    if writer is not None:
+        writer.close()
+    yield sink.taken()
 
-    return written
+
+def _separated(tables: Iterable[Any], stamp: Mapping[str, str], delimiter: str) -> Iterator[bytes]:
+    from pyarrow import csv
+
+    options = csv.WriteOptions(delimiter=delimiter)
+    safe = (_harmless(_with_stamp(table, stamp)) for table in tables)
+    return _streamed(safe, lambda sink, schema: csv.CSVWriter(sink, schema, write_options=options))
 
 
 def _harmless(table: Any) -> Any:
@@ -134,8 +136,8 @@ def _lines(tables: Iterable[Any], stamp: Mapping[str, str]) -> Iterator[bytes]:
         yield escaped_in_json(text).encode("utf-8", "replace")
 
 
-def _stamped(schema: Any, stamp: Mapping[str, str]) -> Any:
-    return schema.with_metadata({f"hepatica.{name}": text for name, text in stamp.items()})
+def _stamped(table: Any, stamp: Mapping[str, str]) -> Any:
+    return table.replace_schema_metadata({f"hepatica.{name}": text for name, text in stamp.items()})
 
 
 def _parquet(tables: Iterable[Any], stamp: Mapping[str, str]) -> Iterator[bytes]:
@@ -143,34 +145,21 @@ def _parquet(tables: Iterable[Any], stamp: Mapping[str, str]) -> Iterator[bytes]
 
     from hepatica.cohort.streaming import parquet_writer
 
-    sink, writer = _Sink(), None
-    for table in tables:
-        schema = _stamped(table.schema, stamp)
-        if writer is None:
-            writer = parquet_writer(pa.PythonFile(sink, "w"), schema)
-        writer.write_table(table.cast(schema))
-        yield sink.taken()
-    if writer is not None:
-        writer.close()
-    yield sink.taken()
+    return _streamed(
+        (_stamped(table, stamp) for table in tables), lambda sink, schema: parquet_writer(pa.PythonFile(sink, "w"), schema)
+    )
 
 
 def _arrow(tables: Iterable[Any], stamp: Mapping[str, str]) -> Iterator[bytes]:
     import pyarrow as pa
     from pyarrow import ipc
 
-    sink, writer = _Sink(), None
-    for each in tables:
-        table = pa.table([_text(column) for column in each.columns], names=each.column_names)
-        schema = _stamped(table.schema, stamp)
-        if writer is None:
-            options = ipc.IpcWriteOptions(compression="zstd")
-            writer = ipc.new_file(pa.PythonFile(sink, "w"), schema, options=options)
-        writer.write_table(table.cast(schema))
-        yield sink.taken()
-    if writer is not None:
-        writer.close()
-    yield sink.taken()
+    options = ipc.IpcWriteOptions(compression="zstd")
+    plain = (pa.table([_text(column) for column in each.columns], names=each.column_names) for each in tables)
+    return _streamed(
+        (_stamped(table, stamp) for table in plain),
+        lambda sink, schema: ipc.new_file(pa.PythonFile(sink, "w"), schema, options=options),
+    )
 
 
 def _workbook(tables: Iterable[Any], stamp: Mapping[str, str]) -> Iterator[bytes]:
@@ -224,8 +213,8 @@ def _undated(data: bytes) -> bytes:
 
 
 _WRITERS: Mapping[str, Callable[[Iterable[Any], Mapping[str, str]], Iterator[bytes]]] = {
-    "csv": _separated(","),
-    "tsv": _separated("\t"),
+    "csv": partial(_separated, delimiter=","),
+    "tsv": partial(_separated, delimiter="\t"),
     "ndjson": _lines,
     "parquet": _parquet,
     "arrow": _arrow,

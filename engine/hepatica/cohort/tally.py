@@ -25,7 +25,6 @@ MOST_PATTERNS = 50_000
 """Of so many different patients it is worked out which test would settle most; of a larger cohort, of the first so many."""
 SCOPES = {"in": "In scope", "out": "Out of scope", "unknown": "Scope not known"}
 NONE = (1 << 32) - 1
-_RANKS: Mapping[str, int] = dict(RANK)
 
 
 class Folded:
@@ -152,7 +151,7 @@ class Tally:
         for mark, number in self.strongest.items():
             rule = None if mark == NONE else self.folded.rule(mark)
             found[(rule.standing, rule.line) if rule else ("", "")] += number
-        order = sorted(found, key=lambda pair: (_RANKS.get(pair[0], len(_RANKS)), pair[1]))
+        order = sorted(found, key=lambda pair: (RANK.get(pair[0], len(RANK)), pair[1]))
         return tuple(_standing(standing, line, found[standing, line]) for standing, line in order)
 
     def therapies(self) -> tuple[TherapyCount, ...]:
@@ -214,11 +213,8 @@ class Tally:
 
     def _missing(self, place: int, codes: NDArray[np.uint16], weights: NDArray[np.int64], now: NDArray[np.int64]) -> MissingFact:
         known = self.ruleset.fields[self.fields[place]]
-        blocks, settles, verdicts = self._settled(place, codes, weights, now)
-        unknown = int(self.values_met[place][0])
-        return MissingFact(
-            field=known.name, title=known.title, unknown=unknown, blocks=blocks, settles=settles, verdicts=verdicts
-        )
+        found = dict(zip(("blocks", "settles", "verdicts"), self._settled(place, codes, weights, now), strict=True))
+        return MissingFact(field=known.name, title=known.title, unknown=int(self.values_met[place][0]), **found)
 
     def answer(self, codes: NDArray[np.uint16]) -> Answers:
         """The answers to codes of shape (fields, n)."""

@@ -22,10 +22,10 @@ _BAR, _LABEL, _ROW = 420, 250, 26
 
 
 class _Numbers:
-    """Numbers of rows in words; small ones are hidden."""
+    """Numbers of rows in words, and their shares of a whole; small ones are hidden."""
 
-    def __init__(self, least: int, whole: int | None) -> None:
-        self.least, self.whole = least, whole
+    def __init__(self, whole: int | None) -> None:
+        self.whole = whole
 
     def __call__(self, number: int | None) -> str:
         return "hidden" if number is None else f"{number:,}"
@@ -39,7 +39,7 @@ class _Numbers:
 
 def cohort_view(found: CohortSummary) -> Blocks:
     """The summary of a cohort."""
-    number = _Numbers(found.suppress_below, found.rows.answered)
+    number = _Numbers(found.rows.answered)
     title = found.mapping.title or "A cohort"
     return (
         Title(title, edition(found.ruleset)),
@@ -48,9 +48,9 @@ def cohort_view(found: CohortSummary) -> Blocks:
         *_patients(found, number),
         *_therapies(found, number),
         *_missing(found, number),
-        *_outside(found, number),
+        *_listing("Out of scope, and why", found.out_of_scope, "Facts", number),
         *_rejects(found, number),
-        *_warnings(found, number),
+        *_listing("Answered with a doubt", found.warnings, "Doubt", number),
         More("What was read, and by what", tuple(_made_of(found))),
         Notice(found.notice),
     )
@@ -146,10 +146,6 @@ def _missing(found: CohortSummary, number: _Numbers) -> Iterator[Block]:
     yield Section("What is not known, and what would settle most", blocks, says=says, id="missing")
 
 
-def _outside(found: CohortSummary, number: _Numbers) -> Iterator[Block]:
-    yield from _listing("Out of scope, and why", found.out_of_scope, "Facts", number)
-
-
 def _listing(title: str, counts: Sequence[CohortCount], head: str, number: _Numbers) -> Iterator[Block]:
     if counts:
         rows = tuple((one.title, number(one.rows)) for one in counts)
@@ -163,10 +159,6 @@ def _rejects(found: CohortSummary, number: _Numbers) -> Iterator[Block]:
         yield Section(
             "Rejected, and why", (table,), id="rejects", says="A row is counted once, under the first thing that is wrong."
         )
-
-
-def _warnings(found: CohortSummary, number: _Numbers) -> Iterator[Block]:
-    yield from _listing("Answered with a doubt", found.warnings, "Doubt", number)
 
 
 def _made_of(found: CohortSummary) -> Iterator[Block]:
@@ -195,7 +187,7 @@ def draft_view(found: MappingDraft) -> Blocks:
 
 def cohort_diff_view(found: CohortDiff) -> Blocks:
     """What a change of rules does to a cohort's patients."""
-    number = _Numbers(found.suppress_below, found.rows.answered)
+    number = _Numbers(found.rows.answered)
     pairs = (
         ("Answered by both", number(found.rows.answered)),
         ("Rejected", number(found.rows.rejected)),
