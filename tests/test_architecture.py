@@ -15,7 +15,7 @@ from tests.conftest import ROOT
 
 LAYERS = (
     ("printable",),
-    ("problems", "notice", "paths", "records"),
+    ("problems", "notice", "paths", "records", "faces"),
     ("documents",),
     ("patient",),
     ("knowledge",),

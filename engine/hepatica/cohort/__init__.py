@@ -5,7 +5,9 @@ The names are loaded when they are first used: a mapping is read, and its schema
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
+
+from hepatica.faces import lazy
 
 if TYPE_CHECKING:
     from hepatica.cohort.coding import Coded
@@ -22,22 +24,24 @@ if TYPE_CHECKING:
     from hepatica.cohort.summary import CohortCount, CohortSummary, StandingCount
     from hepatica.cohort.tables_out import table_bytes
 
-_LAZY = {
-    "coding": "Coded",
-    "cohort": "Cohort",
-    "comparison": "CohortComparison CohortDiff CohortTurn",
-    "draft": "MappingDraft draft_mapping",
-    "frames": "TableAnswers evaluate_table",
-    "kernel": "Answers Kernel joined",
-    "mapping": "TableMapping mapping_schema read_mapping shipped_mappings",
-    "run": "reject_table",
-    "sources": "opened unpacked",
-    "spark": "answer_files_on_spark answers_on_spark rejects_on_spark session",
-    "streaming": "Shape parquet_writer stream",
-    "summary": "CohortCount CohortSummary StandingCount",
-    "tables_out": "table_bytes",
-}
-_HOMES = {name: module for module, names in _LAZY.items() for name in names.split()}
+__getattr__ = lazy(
+    __name__,
+    {
+        "coding": "Coded",
+        "cohort": "Cohort",
+        "comparison": "CohortComparison CohortDiff CohortTurn",
+        "draft": "MappingDraft draft_mapping",
+        "frames": "TableAnswers evaluate_table",
+        "kernel": "Answers Kernel joined",
+        "mapping": "TableMapping mapping_schema read_mapping shipped_mappings",
+        "run": "reject_table",
+        "sources": "opened unpacked",
+        "spark": "answer_files_on_spark answers_on_spark rejects_on_spark session",
+        "streaming": "Shape parquet_writer stream",
+        "summary": "CohortCount CohortSummary StandingCount",
+        "tables_out": "table_bytes",
+    },
+)
 
 # What other packages may use, as many to a line as fit.
 __all__ = [
@@ -47,11 +51,3 @@ __all__ = [
     "parquet_writer", "read_mapping", "reject_table", "rejects_on_spark", "session", "shipped_mappings", "stream",
     "table_bytes", "unpacked",
 ]  # fmt: skip
-
-
-def __getattr__(name: str) -> Any:
-    if name not in _HOMES:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    from importlib import import_module
-
-    return getattr(import_module(f"{__name__}.{_HOMES[name]}"), name)

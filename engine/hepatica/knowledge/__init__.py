@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from importlib import import_module
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
+from hepatica.faces import lazy
 from hepatica.knowledge.cache import keep_compiled, load, loaded, recall_compiled
 from hepatica.knowledge.conditions import (
     AllOf,
@@ -86,26 +86,17 @@ if TYPE_CHECKING:
     from hepatica.knowledge.style import changed_lines, file_kind, styled
 
 # What reads and checks a ruleset's files is loaded when it is first asked for: a ruleset that was kept needs none of it.
-_LATER = {
-    "condition_reader": ("ConditionReader",),
-    "figures": ("figure_findings",),
-    "loader": ("load_files", "load_ruleset"),
-    "schema": ("ruleset_schemas",),
-    "style": ("changed_lines", "file_kind", "styled"),
-    "study_search": (
-        *("OUTCOMES", "PHASES", "STATUSES", "UNSTATED", "Filters", "Found"),
-        *("catalogue", "counts", "find_study", "search", "select"),
-    ),
-}
-
-
-def __getattr__(name: str) -> Any:
-    for module, names in _LATER.items():
-        if name in names:
-            found = globals()[name] = getattr(import_module(f"{__name__}.{module}"), name)
-            return found
-    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-
+__getattr__ = lazy(
+    __name__,
+    {
+        "condition_reader": "ConditionReader",
+        "figures": "figure_findings",
+        "loader": "load_files load_ruleset",
+        "schema": "ruleset_schemas",
+        "style": "changed_lines file_kind styled",
+        "study_search": "OUTCOMES PHASES STATUSES UNSTATED Filters Found catalogue counts find_study search select",
+    },
+)
 
 # What other packages may use, as many to a line as fit.
 __all__ = [

@@ -5,8 +5,9 @@ Views that few commands need are loaded when they are first used.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
+from hepatica.faces import lazy
 from hepatica.report.answers import answer
 from hepatica.report.blocks import (
     Block,
@@ -62,28 +63,22 @@ if TYPE_CHECKING:
     )
     from hepatica.report.what_if import whatif_view
 
-_LAZY = {
-    "card": "About PatientListing about about_view patient_listing patients_view",
-    "comparison": "compare_view then_view",
-    "evidence": "StudyListing StudyPage StudyRow VerificationReport studies_view study_listing study_page study_view "
-    "verification_report verification_view",
-    "explanation": "why_view",
-    "render_html": "html html_page pdf_page",
-    "render_markdown": "markdown",
-    "render_text": "Style text",
-    "rules": "RuleListing rule_listing rules_found rules_view",
-    "sources": "ReferenceListing bibtex csv_text reference_listing reference_rows references_view ris",
-    "what_if": "whatif_view",
-}
-_HOMES = {name: module for module, names in _LAZY.items() for name in names.split()}
-
-
-def __getattr__(name: str) -> Any:
-    if name not in _HOMES:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    from importlib import import_module
-
-    return getattr(import_module(f"{__name__}.{_HOMES[name]}"), name)
+__getattr__ = lazy(
+    __name__,
+    {
+        "card": "About PatientListing about about_view patient_listing patients_view",
+        "comparison": "compare_view then_view",
+        "evidence": "StudyListing StudyPage StudyRow VerificationReport studies_view study_listing study_page study_view "
+        "verification_report verification_view",
+        "explanation": "why_view",
+        "render_html": "html html_page pdf_page",
+        "render_markdown": "markdown",
+        "render_text": "Style text",
+        "rules": "RuleListing rule_listing rules_found rules_view",
+        "sources": "ReferenceListing bibtex csv_text reference_listing reference_rows references_view ris",
+        "what_if": "whatif_view",
+    },
+)
 
 
 __all__ = [

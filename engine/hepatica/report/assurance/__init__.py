@@ -5,7 +5,9 @@ Each is loaded when it is first asked for: a comparison needs none of what case 
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
+
+from hepatica.faces import lazy
 
 if TYPE_CHECKING:
     from hepatica.report.assurance.cases import case_run_view, coverage_view, failure_lines, mutation_view
@@ -13,20 +15,15 @@ if TYPE_CHECKING:
     from hepatica.report.assurance.diff import diff_view, edit_view, pull_request
     from hepatica.report.assurance.exchange import case_annotations, check_annotations, junit, sarif
 
-_HOMES = {
-    **dict.fromkeys(("case_run_view", "coverage_view", "failure_lines", "mutation_view"), "cases"),
-    **dict.fromkeys(("check_view", "finding_index", "finding_page"), "check"),
-    **dict.fromkeys(("diff_view", "edit_view", "pull_request"), "diff"),
-    **dict.fromkeys(("case_annotations", "check_annotations", "junit", "sarif"), "exchange"),
-}
-
-
-def __getattr__(name: str) -> Any:
-    if name not in _HOMES:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    from importlib import import_module
-
-    return getattr(import_module(f"{__name__}.{_HOMES[name]}"), name)
+__getattr__ = lazy(
+    __name__,
+    {
+        "cases": "case_run_view coverage_view failure_lines mutation_view",
+        "check": "check_view finding_index finding_page",
+        "diff": "diff_view edit_view pull_request",
+        "exchange": "case_annotations check_annotations junit sarif",
+    },
+)
 
 
 __all__ = [
