@@ -8,7 +8,7 @@ from itertools import groupby
 from typing import Literal, NamedTuple
 
 from hepatica.assurance.space import Box, Region, RegionMaker, Space, Verdicts, joined, simplest
-from hepatica.evaluation import LISTS, precedence
+from hepatica.evaluation import LISTS, in_precedence
 from hepatica.inference import Conclusions, GoalKey, Program, Verdict, compile_ruleset, conditions_of
 from hepatica.knowledge import Condition, Rule, Ruleset, Test
 from hepatica.patient import Facts, Fields
@@ -116,7 +116,7 @@ class RulesetVersion:
         """The rules of a therapy in the order in which they decide; none of one that the version does not know."""
         found = self.ruleset.therapies.get(therapy)
         rules = found.rules if found is not None else ()
-        return sorted(rules, key=lambda rule: precedence(rule, self.ruleset.studies))
+        return in_precedence(rules, self.ruleset.studies)
 
     def knows(self, subject: Subject) -> bool:
         """Whether the version has the subject at all."""

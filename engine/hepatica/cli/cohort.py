@@ -112,9 +112,7 @@ def _mapping(name: str | None, rules: list[Any], given: dict[str, Any]) -> Table
     """The mapping, with what options say of the tables laid over it."""
     from hepatica.cohort import TableMapping, read_mapping
 
-    fields = rules[0].fields
-    for other in rules[1:]:
-        fields = fields.merged(known for key, known in other.fields.items() if key not in fields)
+    fields = rules[0].fields.beside(*(other.fields for other in rules[1:]))
     found = read_mapping(name, fields) if name else TableMapping()
     said = {key: value for key, value in given.items() if value}
     return replace(found, table=replace(found.table, **said)) if said else found

@@ -114,7 +114,7 @@ def compare(
 
 def _tolerant(rules: Ruleset, others: list[Ruleset]) -> Fields:
     """The fields of a ruleset, and beside them those that only the others have: a file may name them all."""
-    return rules.fields.merged(field for other in others for name, field in other.fields.items() if name not in rules.fields)
+    return rules.fields.beside(*(other.fields for other in others))
 
 
 def _profiles(

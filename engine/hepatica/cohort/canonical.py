@@ -9,7 +9,7 @@ import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
-from hepatica.cohort.mapping import YES_NO, ColumnReading, FieldReading, TableMapping, found_field, known_units
+from hepatica.cohort.mapping import YES_NO, ColumnReading, FieldReading, TableMapping, found_field
 from hepatica.cohort.rejects import BadCell, Reject, shortened
 from hepatica.cohort.sources import plain_cell
 from hepatica.patient import COMMON_FIELDS, Field, Fields, Refused, digits, is_missing, read_value, unit_key, with_unit
@@ -152,9 +152,8 @@ class CellReader:
             return reading.unit
         typed = (plain_cell(cell) or "").strip()
         unit = {_word(code): unit for code, unit in reading.units.items()}.get(_word(typed), typed)
-        if is_missing(unit) or unit_key(unit) not in known_units(known):
-            allowed = ", ".join(dict.fromkeys(filter(None, (known.unit, *known.units))))
-            raise BadCell("unit", f"no unit of {known.title}; allowed: {allowed}", 1)
+        if is_missing(unit) or not known.has_unit(unit):
+            raise BadCell("unit", f"no unit of {known.title}; allowed: {', '.join(known.every_unit)}", 1)
         return unit
 
     def _set(

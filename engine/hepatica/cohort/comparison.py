@@ -104,7 +104,7 @@ class CohortComparison(Counting):
     ) -> None:
         super().__init__(sources, mapping, progress)
         self.old, self.new = old, new
-        self.fields = old.fields.merged(known for name, known in new.fields.items() if name not in old.fields)
+        self.fields = old.fields.beside(new.fields)
         self._sides = [_Side(ruleset, self._total) for ruleset in (old, new)]
         self._mappings = bound_to(mapping, sources, self.fields)
         self._all = tuple(dict.fromkeys((*old.therapies, *new.therapies)))

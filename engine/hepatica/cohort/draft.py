@@ -125,16 +125,11 @@ def _judged(key: str, known: Field, unit: str, cells: Counter[str], fields: Fiel
         codes = ", ".join(sorted(refused, key=_order)[:MOST_SHOWN])
         return f"bare codes ({codes}): a code book must say what each means", "unsure"
     if _bare(refused) and known.unit and not unit:
-        return f"numbers without a unit, {_span(refused)}: {' or '.join(known_titles(known))}?", "unsure"
+        return f"numbers without a unit, {_span(refused)}: {' or '.join(known.every_unit)}?", "unsure"
     bad = sum(cells[cell] for cell in refused)
     first = sorted(refused, key=lambda cell: (-cells[cell], cell))[0]
     certainty: Certainty = "sure" if bad * 10 < total else "unsure"
     return f"{bad} of {total} cells are refused, such as {quote(first)}: {refused[first]}", certainty
-
-
-def known_titles(known: Field) -> list[str]:
-    """The units of a field, each once."""
-    return list(dict.fromkeys(filter(None, (known.unit, *known.units))))
 
 
 def _with(cell: str, unit: str) -> str:

@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 
 from hepatica.cohort.cascade import Cascade, Domains, TooManyStates, cascade, grouped
 from hepatica.cohort.coding import MOST_REMEMBERED, Coded, Coder, Codes, Places, combined
-from hepatica.evaluation import LISTS, Evaluator, evaluator_of, identity, judged, precedence, still_asked
+from hepatica.evaluation import LISTS, Evaluator, evaluator_of, identity, in_precedence, judged, still_asked
 from hepatica.inference import SCOPE, GoalKey, Program, Verdict, each_bit
 from hepatica.knowledge import RANK, Rule, Ruleset
 from hepatica.notice import notice
@@ -84,7 +84,7 @@ class TherapyKernel:
     def __init__(self, position: int, evaluator: Evaluator, domains: Domains) -> None:
         ruleset, self.position = evaluator.ruleset, position
         self.therapy = tuple(ruleset.therapies.values())[position]
-        self.rules: tuple[Rule, ...] = tuple(sorted(self.therapy.rules, key=lambda rule: precedence(rule, ruleset.studies)))
+        self.rules: tuple[Rule, ...] = tuple(in_precedence(self.therapy.rules, ruleset.studies))
         self._program, self._domains = evaluator.program, domains
         keys = [GoalKey("rule", rule.id) for rule in self.rules]
         self.cascade, self.judgements = cascade(evaluator.program, keys, domains, lambda verdicts: judged(self.rules, verdicts))

@@ -9,13 +9,13 @@ import hashlib
 import json
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import asdict, field, replace
-from functools import cached_property, lru_cache
+from functools import cached_property
 from pathlib import Path
 from typing import Any, Literal
 
 from hepatica.cohort.rejects import Reject
 from hepatica.cohort.sources import DELIMITERS, TableFormat
-from hepatica.documents import Node, adapter, decode, read_bytes, read_yaml
+from hepatica.documents import DIALECT, Node, adapter, decode, read_bytes, read_yaml
 from hepatica.paths import shipped
 from hepatica.patient import (
     CHILD_PUGH_PARTS,
@@ -28,7 +28,6 @@ from hepatica.patient import (
     Refused,
     keys_of,
     read_value,
-    unit_key,
 )
 from hepatica.problems import InvalidInput, Problem, quote, suggestion
 from hepatica.records import record
@@ -272,7 +271,7 @@ def _like(node: Node, value: Any) -> Node:
 
 def _faults(mapping: TableMapping, node: Node, file: str, fields: Fields) -> Iterator[Problem]:
     """What is wrong with a mapping that can be read: fields, units and meanings that do not exist."""
-    known = fields.merged(each for name, each in COMMON_FIELDS.items() if name not in fields)
+    known = fields.beside(COMMON_FIELDS)
     mark = mapping.table.delimiter
     if mark and mark not in DELIMITERS:
         yield node.at(("table", "delimiter")).problem(file, "delimiter", f"a delimiter is one of {' '.join(DELIMITERS)} or a tab")
@@ -305,8 +304,8 @@ def _reading_faults(reading: FieldReading, known: Field) -> Iterator[tuple[str, 
         yield "reading", f"nothing says whether {', '.join(unnamed)} may be present; name them, or say others: absent"
     units = [reading.unit, *reading.units.values()]
     for unit in filter(None, units):
-        if unit_key(unit) not in known_units(known):
-            yield "unit", f"is not measured in {quote(unit)}; {suggestion(unit, filter(None, (known.unit, *known.units)))}"
+        if not known.has_unit(unit):
+            yield "unit", f"is not measured in {quote(unit)}; {suggestion(unit, known.every_unit)}"
     meanings = [*reading.codes.values(), *filter(None, [reading.value])]
     yield from (("unknown-value", said) for said in _unread(meanings, known))
     for each in reading.several:
@@ -335,12 +334,6 @@ YES_NO = Field(
 )
 
 
-@lru_cache(maxsize=512)
-def known_units(known: Field) -> frozenset[str]:
-    """The keys of the units that a field is read in."""
-    return frozenset(map(unit_key, filter(None, (known.unit, *known.units))))
-
-
 def mapping_schema(fields: Fields = COMMON_FIELDS) -> dict[str, Any]:
     """The JSON Schema (2020-12) of a mapping file, its field names those of `fields`."""
     made: dict[str, Any] = adapter(TableMapping).json_schema(ref_template="#/$defs/{model}")
@@ -363,4 +356,4 @@ def mapping_schema(fields: Fields = COMMON_FIELDS) -> dict[str, Any]:
     ]
     one = {"anyOf": [{"$ref": "#/$defs/FieldReading"}, text]}
     made["properties"]["fields"] = {"type": "object", "properties": dict.fromkeys(names, one), "additionalProperties": False}
-    return {"$schema": "https://json-schema.org/draft/2020-12/schema", **made}
+    return {"$schema": DIALECT, **made}

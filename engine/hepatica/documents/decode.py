@@ -16,6 +16,8 @@ from hepatica.problems import Problem, quote, suggestion
 if TYPE_CHECKING:
     from pydantic import TypeAdapter, ValidationError
 
+DIALECT = "https://json-schema.org/draft/2020-12/schema"
+"""The JSON Schema that every schema here is written in."""
 T = TypeVar("T")
 SpecialKeys = Mapping[str, Callable[[Node], object]]
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from hepatica.evaluation.evaluate import ORDER, Evaluator, evaluator_of, facts_under, identity, judged, precedence
+from hepatica.evaluation.evaluate import ORDER, Evaluator, evaluator_of, facts_under, identity, in_precedence, judged, precedence
 from hepatica.evaluation.figures import (
     TELLING,
     arm_name,
@@ -39,6 +39,6 @@ __all__ = [
     "CONTRACT", "LISTS", "ORDER", "TELLING", "Applicability", "ApplicabilityStatus", "Citation", "Entry", "Evaluation",
     "Evaluator", "Explained", "ListName", "Reason", "RuleAnswer", "RulesetIdentity", "Scope", "arm_name", "arm_order",
     "corrected_parts", "correction_line", "correction_verb", "endpoint_words", "evaluator_of", "evidence_rank", "facts_under",
-    "identity", "judged", "precedence", "printed_line", "ratio", "ratio_words", "reason", "result_line", "shown",
+    "identity", "in_precedence", "judged", "precedence", "printed_line", "ratio", "ratio_words", "reason", "result_line", "shown",
     "smallest_failing", "still_asked",
 ]  # fmt: skip

@@ -49,6 +49,11 @@ def precedence(rule: Rule, studies: Mapping[str, Study]) -> tuple[int | str, ...
     return RANK[rule.standing], *evidence_rank(rule, studies), -len(leaves(rule.when)), rule.id
 
 
+def in_precedence(rules: Iterable[Rule], studies: Mapping[str, Study]) -> list[Rule]:
+    """Rules in the order in which they decide: see `precedence`."""
+    return sorted(rules, key=lambda rule: precedence(rule, studies))
+
+
 def judged(rules: Sequence[Rule], verdicts: Sequence[Verdict]) -> Judgement:
     """The first list that any rule reaches. A rule that names a therapy of which nothing is reported needs no certainty.
 
@@ -156,7 +161,7 @@ class _TherapyPlan:
     def __init__(self, therapy: Therapy, position: int, evaluator: Evaluator) -> None:
         self.therapy = therapy
         # In order of precedence, not of writing: which rule decides must not depend on its place in the file.
-        self.rules = tuple(sorted(therapy.rules, key=lambda rule: precedence(rule, evaluator.ruleset.studies)))
+        self.rules = tuple(in_precedence(therapy.rules, evaluator.ruleset.studies))
         self._ruleset, self._program = evaluator.ruleset, evaluator.program
         self._conditions = [evaluator.explained[GoalKey("rule", rule.id)] for rule in self.rules]
         self._cited = [[evaluator.cited(name) for name in rule.cites] for rule in self.rules]

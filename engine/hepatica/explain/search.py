@@ -13,7 +13,7 @@ from itertools import combinations, product
 
 from hepatica.assurance.space import Axis, Entry, limits, space_of
 from hepatica.assurance.space import Space as ProfileSpace
-from hepatica.evaluation import ORDER, ListName, precedence
+from hepatica.evaluation import ORDER, ListName, in_precedence
 from hepatica.inference import FieldClasses, FieldTable, GoalKey, Program, each_bit
 from hepatica.knowledge import Rule, Ruleset, Therapy
 from hepatica.patient import Facts, Field, Interval, Nature, Value
@@ -214,7 +214,7 @@ def therapy_goals(ruleset: Ruleset, program: Program) -> tuple[TherapyGoals, ...
 
 def _goals(therapy: Therapy, ruleset: Ruleset, program: Program) -> TherapyGoals:
     # In the order in which `judged` decides, or what-if would promise another rule than the answer then names.
-    ordered = sorted(therapy.rules, key=lambda rule: precedence(rule, ruleset.studies))
+    ordered = in_precedence(therapy.rules, ruleset.studies)
     rules = tuple((rule, program.goals[GoalKey("rule", rule.id)].mask) for rule in ordered)
     options = relevant = 0
     for rule, mask in rules:

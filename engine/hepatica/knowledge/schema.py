@@ -5,12 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import Any
 
-from hepatica.documents import adapter
+from hepatica.documents import DIALECT, adapter
 from hepatica.knowledge.draft import CONDITION_KEYS, FILE_KINDS, WRITTEN
 from hepatica.knowledge.ruleset import Card
 from hepatica.patient import NONE, Field, Fields
 
-_DIALECT = "https://json-schema.org/draft/2020-12/schema"
 _COMPARISON = r"^\s*(<=|>=|<|>)\s*\d+(\.\d+)?(\s+and\s+(<=|>=|<|>)\s*\d+(\.\d+)?)*\s*$"
 
 
@@ -33,7 +32,7 @@ def _schema(cls: type, concepts: tuple[str, ...], fields: Fields) -> dict[str, A
         inherited = [key for key in made["required"] if key in ("scope", "out_of_scope", "therapies")]
         made["required"] = [key for key in made["required"] if key not in inherited]
         made["anyOf"] = [{"required": ["extends"]}, {"required": inherited}]
-    return {"$schema": _DIALECT, **_reachable(made)}
+    return {"$schema": DIALECT, **_reachable(made)}
 
 
 def _set_conditions(schema: dict[str, Any]) -> None:

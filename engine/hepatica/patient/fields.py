@@ -107,6 +107,15 @@ class Field:
         """A number in words, or its bounds, with the field's unit: "> 400 ng/mL"."""
         return f"{text} {self.unit}".strip() if self.kind == "number" else text
 
+    @property
+    def every_unit(self) -> tuple[str, ...]:
+        """The units that a number is read in, its own first."""
+        return tuple(dict.fromkeys(filter(None, (self.unit, *self.units))))
+
+    def has_unit(self, unit: str) -> bool:
+        """Whether a unit, however it is spelled, is one of them."""
+        return unit_key(unit) in map(unit_key, self.every_unit)
+
     @staticmethod
     def written(value: Value | None) -> str:
         """A value as a patient file or `--set` takes it, in tokens and digit for digit."""
@@ -142,6 +151,10 @@ class Fields(Mapping[str, Field]):
         """This table with more fields, or with some replaced."""
         return Fields({**self._by_name, **{each.name: each for each in fields}}.values())
 
+    def beside(self, *others: Fields) -> Fields:
+        """This table, and behind it the fields that only the others have."""
+        return self.merged(each for other in others for name, each in other.items() if name not in self)
+
     @cached_property
     def by_alias(self) -> Mapping[str, str]:
         """Field names by every way of writing them, squashed; a way that two fields share names neither."""
@@ -163,16 +176,14 @@ class Fields(Mapping[str, Field]):
         if name is not None or heading is None:
             return name, ""
         name = self.find(heading[1])
-        units = (self[name].unit, *self[name].units) if name else ()
-        known = unit_key(heading[2]) in map(unit_key, filter(None, units))
-        return (name, heading[2]) if known else (None, "")
+        return (name, heading[2]) if name and self[name].has_unit(heading[2]) else (None, "")
 
     def patterns(self) -> dict[str, str]:
         """By name, a JSON Schema pattern of every way to write it, with a unit in brackets where the field has units."""
         found = {}
         for name, known in self.items():
             words = [written for written in (name, known.title, *known.aliases) if self.find(written) == name]
-            units = one_of(filter(None, (known.unit, *known.units)))
+            units = one_of(known.every_unit)
             heading = rf"(?:\s*[(\[]\s*(?:{units})\s*[)\]])?" if units else ""
             found[name] = either_case(rf"(?:{one_of(words)}){heading}\s*:?")
         return found

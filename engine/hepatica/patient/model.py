@@ -13,7 +13,7 @@ from typing import Any
 
 from pydantic_core import PydanticCustomError, SchemaValidator, ValidationError, core_schema
 
-from hepatica.documents import Node, read_bytes, read_document, read_yaml
+from hepatica.documents import DIALECT, Node, read_bytes, read_document, read_yaml
 from hepatica.patient.fields import COMMON_FIELDS, FLAGS, UNKNOWN, Field, Fields, table
 from hepatica.patient.measurements import CHILD_PUGH_GROUP, CLASS, CMET, SCORE, ComponentsReader, StainingReader, graded
 from hepatica.patient.profile import COMPONENTS, Measurements, Profile, ProfileWarning, Understood, doubts, facts_of, implied
@@ -111,7 +111,7 @@ def profile_schema(fields: Fields = COMMON_FIELDS) -> dict[str, Any]:
     schema = PatientSchema().generate(_core_schema(fields))
     aliases = {pattern: {"$ref": f"#/properties/{name}"} for name, pattern in keys_of(fields).patterns().items()}
     title = {"title": "PatientFile", "description": "One hypothetical patient."}
-    return {"$schema": "https://json-schema.org/draft/2020-12/schema", **title, **schema, "patternProperties": aliases}
+    return {"$schema": DIALECT, **title, **schema, "patternProperties": aliases}
 
 
 def _shown(key: Field) -> JsonSchema:

@@ -6,13 +6,12 @@ import json
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
+from hepatica.documents import DIALECT
 from hepatica.notice import NOTICE
 from hepatica.printable import escaped_in_json
 
 if TYPE_CHECKING:
     from pydantic import TypeAdapter
-
-DIALECT = "https://json-schema.org/draft/2020-12/schema"
 
 
 def document(result: Any) -> Any:

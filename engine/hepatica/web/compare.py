@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from hepatica.evaluation import evaluator_of
 from hepatica.explain import Column, compare, then_and_now
 from hepatica.knowledge import Ruleset
-from hepatica.patient import Fields, Profile
+from hepatica.patient import Profile
 from hepatica.problems import InvalidInput
 from hepatica.report import Paragraph, Title, compare_view, then_view
 from hepatica.web.form import Control, choice_control, choice_label, tokens_of
@@ -47,17 +47,12 @@ def companions(library: RulesetLibrary) -> tuple[Ruleset, Ruleset] | None:
     return next(((one, other) for one, other in pairs if other is not None), None)
 
 
-def merged_fields(one: Ruleset, other: Ruleset) -> Fields:
-    """The fields of a ruleset, and beside them those that only the other has."""
-    return one.fields.merged(field for name, field in other.fields.items() if name not in one.fields)
-
-
 def then_page(request: Request) -> PageView:
     """What was standard for the case then, what is today, and what became of every hope in between."""
     pair = companions(request.library)
     assert pair is not None  # without it there is no such page
     request.profile  # noqa: B018 (a case that cannot be read is refused)
-    profile = _profile(THIS, QueryReader(merged_fields(*pair)).read(request.given))
+    profile = _profile(THIS, QueryReader(pair[0].fields.beside(pair[1].fields)).read(request.given))
     name = profile.label or "This case"
     found = then_and_now(*(Column(name, evaluator_of(one).evaluate(profile.under(one.fields))) for one in pair))
     return PageView(result=found, blocks=then_view(found))

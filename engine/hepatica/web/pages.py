@@ -19,7 +19,7 @@ from hepatica.report import Block, Bullets, Cell, Item, Items, Paragraph, Ref, S
 from hepatica.report import teaching as views
 from hepatica.report.assurance import diff_view
 from hepatica.teaching import ENDPOINTS, SETTINGS, Forest, Pathway, forest, pathway
-from hepatica.web.compare import COMPARE_PARAMETERS, companions, compare_page, merged_fields, then_page
+from hepatica.web.compare import COMPARE_PARAMETERS, companions, compare_page, then_page
 from hepatica.web.form import first_up
 from hepatica.web.library import RulesetLibrary
 from hepatica.web.query import QueryReader
@@ -325,7 +325,7 @@ def changes_page(request: Request) -> PageView:
 def _witnesses(request: Request, found: RulesetDiff, old: str, new: str) -> Iterator[Block]:
     """A patient who sees each change, under the one ruleset, the other, and both."""
     rows: list[tuple[str | Cell, ...]] = []
-    fields = merged_fields(request.library.rulesets[old], request.library.rulesets[new])
+    fields = request.library.rulesets[old].fields.beside(request.library.rulesets[new].fields)
     for change in found.changes[:MOST_WITNESSES]:
         patient = QueryReader(fields).write(profile_from(change.witness, fields=fields))
         places = {

@@ -6,10 +6,9 @@ import json
 from typing import Any
 
 from hepatica.assurance.cases.case import ExpectedAnswer
-from hepatica.documents import adapter
+from hepatica.documents import DIALECT, adapter
 from hepatica.patient import Fields, profile_schema
 
-_DIALECT = "https://json-schema.org/draft/2020-12/schema"
 _TEXT = {"type": ["string", "number", "boolean"]}
 
 
@@ -25,7 +24,7 @@ def cases_schema(fields: Fields) -> dict[str, Any]:
     definitions["Case"]["properties"] |= {"profile": {"$ref": "#/$defs/Profile"}, "set": {"$ref": "#/$defs/Profile"}}
     listed = {"type": "array", "minItems": 1, "items": {"$ref": "#/$defs/Case"}}
     return {
-        "$schema": _DIALECT,
+        "$schema": DIALECT,
         "title": "CaseFile",
         "type": "object",
         "properties": {"ruleset": {"type": "string", "description": "The ruleset that the cases are of."}, "cases": listed},

@@ -9,7 +9,7 @@ from hepatica.assurance.cases import PatientCase, Pin, RulePart, TherapyPart, mi
 from hepatica.assurance.mutation.mutants import Mutant
 from hepatica.assurance.space import outcomes
 from hepatica.assurance.version import Subject, reading_of
-from hepatica.evaluation import Explained, judged, precedence
+from hepatica.evaluation import Explained, in_precedence, judged
 from hepatica.inference import SCOPE, GoalKey, Program, Verdict, compile_conditions, conditions_of
 from hepatica.knowledge import AllOf, AnyOf, ConceptTest, Condition, NotOf, Rule, Ruleset, Therapy, leaves
 from hepatica.patient import Facts
@@ -159,7 +159,7 @@ class ChangedRules:
 
     def _therapy_fails(self, case: PatientCase, therapy: Therapy) -> bool:
         changed = [self.rule if self.rule is not None and self.rule.id == rule.id else rule for rule in therapy.rules]
-        rules = sorted(changed, key=lambda rule: precedence(rule, self.baseline.ruleset.studies))
+        rules = in_precedence(changed, self.baseline.ruleset.studies)
         said = [self._said(case, rule) for rule in rules]
         if self.rule is None and said == [self.baseline.said(case, rule) for rule in rules]:
             return False
