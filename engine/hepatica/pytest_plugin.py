@@ -24,7 +24,7 @@ def pytest_collect_file(file_path: Path, parent: pytest.Collector) -> pytest.Col
 
     if not is_case_file(file_path):
         return None
-    collector: pytest.Collector = CaseFile.from_parent(parent, path=file_path)
+    collector: pytest.Collector = CaseTable.from_parent(parent, path=file_path)
     return collector
 
 
@@ -36,7 +36,7 @@ class UnmetError(AssertionError):
         self.outcome = outcome
 
 
-class CaseFile(pytest.File):
+class CaseTable(pytest.File):
     """One YAML file of cases."""
 
     def collect(self) -> Iterator[pytest.Item]:

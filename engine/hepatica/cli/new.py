@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -13,6 +12,7 @@ from hepatica.cli import common, writing
 from hepatica.notice import NOTICE
 from hepatica.paths import shipped
 from hepatica.problems import InvalidInput, Problem, quote
+from hepatica.records import record
 
 if TYPE_CHECKING:
     from hepatica.report import Blocks
@@ -22,7 +22,7 @@ _PLACEHOLDER = "RULESET_ID"
 _ID = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record(kw_only=True)
 class WrittenRuleset:
     """What was written: the folder, and the files in it."""
 

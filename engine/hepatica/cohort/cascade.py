@@ -26,7 +26,7 @@ MOST_ENTRIES = 1 << 19
 _LIMIT = np.iinfo(np.uint16).max
 
 
-class Step(NamedTuple):
+class FieldStep(NamedTuple):
     """One field: `after[state, code]` is the state behind it; shape (states, codes)."""
 
     field: int
@@ -36,7 +36,7 @@ class Step(NamedTuple):
 class Cascade(NamedTuple):
     """Steps in the order of the fields, and for each of m members the number of its outcome by last state: (m, states)."""
 
-    steps: tuple[Step, ...]
+    steps: tuple[FieldStep, ...]
     outcomes: NDArray[np.uint16]
 
     def run(self, codes: NDArray[np.uint16]) -> States:
@@ -80,7 +80,7 @@ def cascade(
     every = sum(goal.mask for goal in wanted)
     spare = sum(goal.mark for goal in wanted) & ~every
     states: list[tuple[int, int]] = [(every, every)]
-    steps: list[Step] = []
+    steps: list[FieldStep] = []
     left = asked
     for table in tables:
         left &= ~sum(bit for bit, _ in table.tests)
@@ -95,7 +95,7 @@ def cascade(
         ]
         if len(met) > _LIMIT:
             raise TooManyStates
-        steps.append(Step(place, np.array(after, dtype=np.uint16)[:, [kinds[row] for row in rows]]))
+        steps.append(FieldStep(place, np.array(after, dtype=np.uint16)[:, [kinds[row] for row in rows]]))
         states = list(met)
     numbers: dict[Any, int] = {}
     last = [numbers.setdefault(judge(_verdicts(wanted, *state)), len(numbers)) for state in states]
@@ -127,13 +127,13 @@ def _verdicts(goals: Sequence[Goal], sure: int, maybe: int) -> tuple[Verdict, ..
     return tuple(Verdict.of(sure & (goal.mask | goal.mark), maybe & (goal.mask | goal.mark)) for goal in goals)
 
 
-def _reduced(steps: Sequence[Step], outcomes: NDArray[np.uint16]) -> Cascade:
+def _reduced(steps: Sequence[FieldStep], outcomes: NDArray[np.uint16]) -> Cascade:
     """States that lead to the same made one, from the last step to the first."""
-    found: list[Step] = []
+    found: list[FieldStep] = []
     unique, numbers = np.unique(outcomes, axis=1, return_inverse=True)
     for field, after in reversed(steps):
         rows, inverse = np.unique(numbers.reshape(-1)[after], axis=0, return_inverse=True)
-        found.append(Step(field, rows.astype(np.uint16)))
+        found.append(FieldStep(field, rows.astype(np.uint16)))
         numbers = inverse
     return Cascade(tuple(reversed(found)), unique)
 
@@ -151,7 +151,7 @@ def product(one: Cascade, other: Cascade) -> Cascade:
         pairs, inverse = np.unique(left.astype(np.int64) * size + right, return_inverse=True)
         if len(pairs) > MOST_STATES or len(pairs) * width > MOST_ENTRIES:
             raise TooManyStates
-        steps.append(Step(field, inverse.reshape(-1, width).astype(np.uint16)))
+        steps.append(FieldStep(field, inverse.reshape(-1, width).astype(np.uint16)))
         first, second = pairs // size, pairs % size
     return Cascade(tuple(steps), np.concatenate([one.outcomes[:, first], other.outcomes[:, second]]))
 

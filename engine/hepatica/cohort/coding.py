@@ -150,6 +150,7 @@ class Coder:
         self._place = {name: place for place, name in enumerate(self.fields)}
         self.values = {domain.field.name: (place, domain.values) for place, domain in enumerate(self.domains)}
         self._doubt_bits = list(self._doubting())
+        self._said = list(self._implications())
         self._groups: dict[tuple[str, ...], list[Group]] = {}
 
     def sources(self, names: Sequence[str]) -> dict[str, tuple[Source, ...]]:
@@ -239,17 +240,19 @@ class Coder:
     def _group(self, sources: Sequence[Source], targets: Sequence[str]) -> Group:
         return Group(self.fields, tuple(sources), [(self._place[name], self.domains[self._place[name]]) for name in targets])
 
-    def _implications(self) -> Iterator[tuple[int, int, Implication, NDArray[np.bool_]]]:
-        """What fields say of one another: places of the one told of and of the teller, and if it does, by the teller's code."""
-        for place, field in enumerate(self.fields.values()):
-            for one in field.implied:
+    def _implications(self) -> Iterator[tuple[int, int, Implication, NDArray[np.bool_], NDArray[np.bool_]]]:
+        """What fields say of one another: the places of the one told of and of the teller; by the teller's code whether it says
+        so, and by the other's whether that cannot be."""
+        for place, domain in enumerate(self.domains):
+            for one in domain.field.implied:
                 ground = self._place.get(one.field)
                 if ground is not None:
-                    yield place, ground, one, np.array([one.holds(value) for value in self.domains[ground].values])
+                    holds = np.array([one.holds(value) for value in self.domains[ground].values])
+                    yield place, ground, one, holds, np.array([one.denies(value) for value in domain.values])
 
     def _imply(self, codes: Codes) -> None:
         """Fills in what one field says of another that is not known, as the reader of a patient file does."""
-        for place, ground, one, holds in self._implications():
+        for place, ground, one, holds, _ in self._said:
             if one.value:
                 domain = self.domains[place]
                 found = holds[codes[ground]] & (codes[place] == 0)
@@ -257,11 +260,9 @@ class Coder:
 
     def _unfitting(self, codes: Codes, named: Mapping[tuple[str, ...], NDArray[np.bool_]]) -> Iterator[str]:
         """A warning code for every row in which two fields do not go together, or one has to say more of what another names."""
-        for place, ground, one, holds in self._implications():
-            domain = self.domains[place]
-            denied = np.array([one.denies(value) for value in domain.values])[codes[place]]
-            told = np.array(holds[codes[ground]])
-            brought = named.get((one.field, domain.field.name)) if one.named else None
+        for place, ground, one, holds, denies in self._said:
+            denied, told = denies[codes[place]], holds[codes[ground]]
+            brought = named.get((one.field, self.domains[place].field.name)) if one.named else None
             if brought is not None:
                 yield from repeat("named-elsewhere", int((brought & (codes[place] == 0)).sum()))
                 told |= brought
@@ -343,7 +344,7 @@ class Group:
         for number, one in enumerate(read):
             work.warnings.extend((code, which == number) for code in one.warnings)
             for pair in one.named:
-                work.named[pair] = work.named.get(pair, np.zeros(len(which), dtype=np.bool_)) | (which == number)
+                work.named.setdefault(pair, np.zeros(len(which), dtype=np.bool_))[which == number] = True
 
     def _cells(self, at: int, cells: Cells, where: Places | None, work: Work, rejects: list[pa.Table]) -> list[tuple[Read, Any]]:
         """Each distinct cell of a column read by itself; `where` are the rows that `cells` speaks of, all by default."""

@@ -210,7 +210,7 @@ class CohortComparison(Counting):
     def summary(self, least: int = 0) -> CohortDiff:
         """What all batches that were gone through come to, with numbers below `least` hidden."""
         ranked = [*(STANDINGS[name].title for name in RANK), "no certain option"]
-        scopes = ("in scope", "out of scope", "scope not known")
+        scopes = [title.lower() for title in SCOPES.values()]
         found = CohortDiff(
             notice=notice(self.new.card.as_of),
             ruleset=identity(self.old),

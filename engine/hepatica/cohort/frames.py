@@ -13,10 +13,10 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
-from hepatica.cohort.coding import REJECTS, Coded, flat
+from hepatica.cohort.coding import Coded, flat
 from hepatica.cohort.kernel import Kernel, beside, kernel_for
 from hepatica.cohort.mapping import TableMapping, read_mapping
-from hepatica.cohort.run import coded_batch, in_memory, in_order, read_batches
+from hepatica.cohort.run import coded_batch, in_memory, in_order, read_batches, reject_table
 from hepatica.knowledge import Ruleset, load
 from hepatica.problems import InvalidInput, Problem
 
@@ -111,8 +111,7 @@ def mapped_rows(table: pa.Table, mapping: TableMapping, kernel: Kernel) -> tuple
     bound = mapping.over(source.columns, kernel.coder.fields, source.name)
     (batch,) = read_batches(source, bound, kernel.coder.fields)
     coded, rejects = coded_batch(kernel, batch, bound, None)
-    refused = [one._asdict() for one in in_order(rejects)[0]]
-    found = pa.Table.from_pylist(refused, schema=REJECTS)
+    found = reject_table(in_order(rejects)[0]).drop_columns("file")
     given = table.select(bound.kept(table.column_names))
     return coded._replace(places=coded.rows - 1, rejects=found, given=given), bound
 

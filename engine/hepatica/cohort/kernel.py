@@ -36,7 +36,7 @@ LONG = ("row", "therapy", "list", "would_be", "standing", "line", "rule", "headl
 WIDE = ("row", "scope", "list", "standing", "therapies", "missing")
 
 
-class Words:
+class WordTable:
     """Texts by number, each once; number 0 is none."""
 
     def __init__(self) -> None:
@@ -175,7 +175,7 @@ class Kernel:
         single = [*(one.cascade for one in self.therapies), scope]
         self.groups = [(each, [n]) for n, each in enumerate(single)] if few else grouped(single)
         self._home = {member: (at, place) for at, (_, members) in enumerate(self.groups) for place, member in enumerate(members)}
-        self.words = Words()
+        self.words = WordTable()
         self._needs: dict[GoalKey, Needs] = {}
         self._best: dict[tuple[int, ...], tuple[int, int, int, int]] = {}
 

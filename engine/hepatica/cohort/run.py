@@ -134,8 +134,9 @@ def reject_table(rejects: Sequence[Reject]) -> Any:
     """Rejects as an Arrow table: file, row, column, value, code, reason."""
     import pyarrow as pa
 
-    kinds = {name: pa.int64() if name == "row" else pa.string() for name in ("file", "row", "column", "value", "code", "reason")}
-    return pa.Table.from_pylist([one._asdict() for one in rejects], pa.schema(kinds))
+    from hepatica.cohort.coding import REJECTS
+
+    return pa.Table.from_pylist([one._asdict() for one in rejects], pa.schema([pa.field("file", pa.string()), *REJECTS]))
 
 
 def read_columns(mapping: TableMapping, fields: Fields) -> Iterator[tuple[str, str, tuple[str, ...]]]:

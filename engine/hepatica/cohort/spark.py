@@ -17,6 +17,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from hepatica.cohort.kernel import Kernel, beside
+from hepatica.cohort.sources import parquet_file
 from hepatica.cohort.streaming import BATCH, Shape, answered, parquet_writer
 from hepatica.knowledge import Ruleset, load
 from hepatica.problems import InternalError, InvalidInput, Problem
@@ -142,7 +143,7 @@ def _parts(batches: Iterator[pa.RecordBatch], named: Named, shape: Shape, target
 
 
 def _part(kernel: Kernel, target: Path, shape: Shape, part: int, file: str, first: int, groups: list[int]) -> dict[str, int]:
-    source = pq.ParquetFile(file, read_dictionary=text_columns(file))
+    source = parquet_file(file)
     rows = right = 0
     with _Aside(target / f"part-{part:05}.parquet") as answers, _Aside(target / "rejects" / f"part-{part:05}.parquet") as rejects:
         for batch in source.iter_batches(BATCH, row_groups=groups, use_threads=False):
@@ -172,13 +173,6 @@ class _Aside:
         if self._writer:
             self._writer.close()
             self._aside.unlink() if kind else self._aside.replace(self._path)
-
-
-def text_columns(file: str | Path) -> list[str]:
-    """The columns of a Parquet file that hold text: read as dictionaries, each distinct cell is looked at once."""
-    return [
-        field.name for field in pq.read_schema(file) if pa.types.is_string(field.type) or pa.types.is_large_string(field.type)
-    ]
 
 
 def _named(ruleset: Ruleset) -> Named:

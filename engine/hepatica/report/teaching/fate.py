@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
 
 from hepatica.evaluation import RulesetIdentity, identity
 from hepatica.knowledge import FATES, RANK, STANDINGS, FateStatus, Reference, Ruleset, Standing, Therapy, TherapyFate
 from hepatica.notice import notice
+from hepatica.records import record
 from hepatica.report.blocks import Blocks, Item, Items, More, Notice, Paragraph, Picture, Ref, Title
 from hepatica.report.citing import place_words, reference_words
 from hepatica.report.teaching.drawing import Box, Drawing, Stroke, Words, svg
@@ -19,7 +19,7 @@ _TINTS = {"confirmed": "standard", "failed": "not_supported", "overtaken": "lice
 _LINES = {"confirmed": "lit", "failed": "bad", "overtaken": "good"}
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record(kw_only=True)
 class FateRow:
     """A therapy: the strongest standing that a rule gave it, and what became of it, with the reference for that in full."""
 
@@ -31,7 +31,7 @@ class FateRow:
     reference: Reference | None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record(kw_only=True)
 class FateListing:
     """The therapies of `total` with the fates asked for, by fate, then standing."""
 
