@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import random
+import sys
 from collections.abc import Iterable
 from dataclasses import replace
 from pathlib import Path
@@ -11,6 +13,7 @@ from hypothesis import strategies as st
 
 from hepatica.assurance.space import Space, space_of
 from hepatica.documents import Node
+from hepatica.evaluation import Evaluator
 from hepatica.inference import FieldClasses, Program, classes_of
 from hepatica.knowledge import AllOf, AnyOf, ConceptTest, Condition, NotOf, Operator, Test
 from hepatica.patient import COMMON_FIELDS, Facts, Field, Interval, Profile, Value, class_of, facts_of
@@ -206,3 +209,29 @@ def plain(node: Node) -> object:
     if isinstance(node.value, dict):
         return {key: plain(inner) for key, inner in node.value.items()}
     return [plain(inner) for inner in node.value] if isinstance(node.value, list) else node.value
+
+
+def distinct_profiles(evaluator: Evaluator, count: int, seed: int = 1) -> list[Profile]:
+    """Seeded, consistent, no two alike; every field's classes equally likely, unknown included."""
+    chance = random.Random(seed)
+    samples = {field.name: classes_of(field, evaluator.program.tests).samples for field in COMMON_FIELDS.values()}
+    found: dict[tuple[Any, ...], Profile] = {}
+    while len(found) < count:
+        known = {name: chance.choice(values) for name, values in samples.items()}
+        if isinstance(known["afp"], float):
+            known["afp"] = round(known["afp"] + chance.random() / 10, 6) if known["afp"] != 400 else 400.0
+        facts = facts_of(consistent(known))
+        found[tuple(facts.values())] = Profile(facts)
+    return list(found.values())
+
+
+def interruptible(*arguments: str, first: str = "pass") -> list[str]:
+    """The command line of a process that Ctrl-C reaches also where it runs in a background job, which inherits an ignored SIGINT.
+
+    `first` is done once everything is loaded.
+    """
+    script = (
+        "import signal, sys; from hepatica.__main__ import main; "
+        f"signal.signal(signal.SIGINT, signal.default_int_handler); {first}; sys.exit(main())"
+    )
+    return [sys.executable, "-c", script, *arguments]

@@ -39,7 +39,7 @@ ONLY = {
     "durable_rules_engine": {"engine/hepatica/inference/rete.py"},
     "durable": set(),
     "yaml": {"engine/hepatica/documents/reader.py"},
-    "pickle": {"engine/hepatica/inference/compiled.py"},
+    "pickle": set(),
 }
 PACKAGE = ROOT / "engine" / "hepatica"
 FILES = sorted(PACKAGE.rglob("*.py"))
@@ -107,6 +107,15 @@ def test_inside_assurance_imports_run_one_way_too() -> None:
         if own != "__init__":
             used = {m.split(".")[2] for m, _ in _imports(path) if m.startswith("hepatica.assurance.")}
             assert all(name == own or level[name] < level[own] for name in used), f"{path} imports {used - {own}}"
+
+
+def test_a_class_name_means_one_thing() -> None:
+    homes: dict[str, list[str]] = {}
+    for path in FILES:
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.ClassDef) and not node.name.startswith("_"):
+                homes.setdefault(node.name, []).append(path.relative_to(PACKAGE).as_posix())
+    assert {name: places for name, places in homes.items() if len(places) > 1} == {}
 
 
 @pytest.mark.parametrize("library", ONLY)

@@ -23,7 +23,7 @@ from hepatica.evaluation import Evaluation, Evaluator
 from hepatica.inference import GoalKey, Verdict, conditions_of, read
 from hepatica.knowledge import Ruleset
 from hepatica.patient import Facts
-from tests.bench.warm import distinct_profiles
+from tests.making import distinct_profiles
 
 MAY_GROW_MB = 30
 _PROFILES = 3000

@@ -10,35 +10,20 @@ is met twice; some thousand others are evaluated before the clock starts, as in 
 from __future__ import annotations
 
 import argparse
-import random
 import statistics
 import time
 from collections.abc import Callable, Sequence
 from typing import Any
 
+import zen
+
 from hepatica import load
 from hepatica.evaluation import Evaluation, Evaluator
-from hepatica.inference import classes_of
-from hepatica.patient import COMMON_FIELDS, Profile, facts_of
 from tests.bench.zen_table import context, decision_table
-from tests.making import consistent
+from tests.making import distinct_profiles
 
 BASE = "zen decision table, bare"
 _WARM_UP = 3000
-
-
-def distinct_profiles(evaluator: Evaluator, count: int, seed: int = 1) -> list[Profile]:
-    """Seeded, consistent, no two alike; every field's classes equally likely, unknown included."""
-    chance = random.Random(seed)
-    samples = {field.name: classes_of(field, evaluator.program.tests).samples for field in COMMON_FIELDS.values()}
-    found: dict[tuple[Any, ...], Profile] = {}
-    while len(found) < count:
-        known = {name: chance.choice(values) for name, values in samples.items()}
-        if isinstance(known["afp"], float):
-            known["afp"] = round(known["afp"] + chance.random() / 10, 6) if known["afp"] != 400 else 400.0
-        facts = facts_of(consistent(known))
-        found[tuple(facts.values())] = Profile(facts)
-    return list(found.values())
 
 
 def per_call(function: Callable[[Any], object], items: Sequence[Any]) -> float:
@@ -80,8 +65,6 @@ def main() -> None:
     evaluator = Evaluator(load())
     profiles = distinct_profiles(evaluator, chosen.profiles + _WARM_UP)
     warm_up, profiles = profiles[:_WARM_UP], profiles[_WARM_UP:]
-    import zen  # the extra `bench`; the profiles of this module serve tests, too
-
     decision = zen.ZenEngine().create_decision(decision_table(evaluator.program))
     for profile in warm_up:
         decision.evaluate(context(dict(profile.facts)))

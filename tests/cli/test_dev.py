@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import signal
 import subprocess
-import sys
 from pathlib import Path
 from queue import Empty, Queue
 from threading import Thread
@@ -14,7 +13,7 @@ import pytest
 
 from hepatica.cli.main import run
 from tests.assurance.editing import edit
-from tests.making import write_ruleset
+from tests.making import interruptible, write_ruleset
 
 
 def git(folder: Path, *arguments: str) -> None:
@@ -62,12 +61,7 @@ def test_without_a_repository_the_rules_are_held_against_themselves(tmp_path: Pa
 
 @pytest.mark.slow
 def test_every_save_is_looked_at_until_it_is_stopped(rules: Path, tmp_path: Path) -> None:
-    # A job in the background inherits an ignored SIGINT; here it must reach the program.
-    script = (
-        "import signal, sys; from hepatica.__main__ import main; "
-        "signal.signal(signal.SIGINT, signal.default_int_handler); sys.exit(main())"
-    )
-    command = [sys.executable, "-c", script, "dev", str(rules)]
+    command = interruptible("dev", str(rules))
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, cwd=tmp_path) as process:
         said: Queue[str] = Queue()
         assert process.stdout is not None

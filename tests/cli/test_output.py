@@ -17,6 +17,7 @@ import pytest
 from hepatica.cli.main import run
 from hepatica.notice import NOTICE
 from tests.conftest import ROOT
+from tests.making import interruptible
 
 PATIENT = "after-sorafenib-met-high"
 
@@ -108,13 +109,14 @@ def test_a_reader_that_goes_away_is_no_error(format_: str) -> None:
 
 @pytest.mark.parametrize("delay", [0.05, 0.3])
 def test_an_interrupt_is_exit_code_2_and_one_word(delay: float) -> None:
-    """Once the program runs; before that the interpreter itself answers. A job in the background inherits an ignored SIGINT."""
-    script = (
-        "import signal, sys; from hepatica.cli.main import main; signal.signal(signal.SIGINT, signal.default_int_handler); "
-        "sys.argv[1:] = ['evaluate', '-']; print('here', flush=True); main()"
-    )
+    """Once the program runs; before that the interpreter itself answers."""
     with subprocess.Popen(
-        [sys.executable, "-c", script], stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, cwd=ROOT
+        interruptible("evaluate", "-", first="print('here', flush=True)"),
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        cwd=ROOT,
     ) as process:
         assert process.stdout is not None
         assert process.stdout.readline() == "here\n"
