@@ -18,10 +18,11 @@ else:
         """`Hidden[T]` types a part of a record that its JSON and schema leave out."""
 
         def __class_getitem__(cls, kind: Any) -> Any:
-            # Annotations stay text until pydantic writes JSON, so that what never does need not load pydantic.
+            # Annotations stay text until pydantic writes JSON, so that what never does need not load pydantic. Of what is left
+            # out it need not know the kind: it would build a schema of all knowledge.
             from pydantic import Field
 
-            return Annotated[kind, Field(exclude=True)]
+            return Annotated[Any, Field(exclude=True)]
 
 
 @overload

@@ -7,7 +7,7 @@ from hepatica.evaluation.figures import (
     TELLING,
     arm_name,
     arm_order,
-    corrected_parts,
+    corrected_result,
     correction_line,
     correction_verb,
     endpoint_words,
@@ -32,13 +32,14 @@ from hepatica.evaluation.result import (
     RuleAnswer,
     RulesetIdentity,
     Scope,
+    Truth,
 )
 
 # What other packages may use, as many to a line as fit.
 __all__ = [
     "CONTRACT", "LISTS", "ORDER", "TELLING", "Applicability", "ApplicabilityStatus", "Citation", "Entry", "Evaluation",
-    "Evaluator", "Explained", "ListName", "Reason", "RuleAnswer", "RulesetIdentity", "Scope", "arm_name", "arm_order",
-    "corrected_parts", "correction_line", "correction_verb", "endpoint_words", "evaluator_of", "evidence_rank", "facts_under",
+    "Evaluator", "Explained", "ListName", "Reason", "RuleAnswer", "RulesetIdentity", "Scope", "Truth", "arm_name", "arm_order",
+    "corrected_result", "correction_line", "correction_verb", "endpoint_words", "evaluator_of", "evidence_rank", "facts_under",
     "identity", "in_precedence", "judged", "precedence", "printed_line", "ratio", "ratio_words", "reason", "result_line", "shown",
     "smallest_failing", "still_asked",
 ]  # fmt: skip

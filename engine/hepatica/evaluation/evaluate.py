@@ -5,11 +5,12 @@ from __future__ import annotations
 import gc
 import weakref
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from operator import attrgetter, itemgetter
+from functools import reduce
+from operator import attrgetter, itemgetter, or_
 from typing import Any, NamedTuple
 
 from hepatica.evaluation.headline import Telling, evidence_rank, headline
-from hepatica.evaluation.reasons import BoundedCache, Explained, explained, fields_of
+from hepatica.evaluation.reasons import BoundedCache, Derived, Explained, explained, fields_of
 from hepatica.evaluation.result import (
     CONTRACT,
     Applicability,
@@ -89,6 +90,15 @@ class _RulePart(NamedTuple):
     studies: tuple[_StudyPart, ...]
     subgroups: tuple[int, int]
 
+    @property
+    def shown(self) -> int:
+        """The tests that its reasons show."""
+        return reduce(or_, (study.tests for study in self.studies), self.tests)
+
+
+# All that a rule's line depends on: its position and verdict, how its studies and subgroups fit, and what stands against it.
+_HeadlineKey = tuple[int, Verdict, tuple[ApplicabilityStatus, ...], tuple[int, int], tuple[str, ...]]
+
 
 class _Placed(NamedTuple):
     """An entry, its list, and where it stands in it."""
@@ -101,8 +111,8 @@ class _Placed(NamedTuple):
 class _Outline:
     """All of an entry but the patient's values. `known` holds the entries made of it, by the values that they show."""
 
-    def __init__(self, list_name: ListName, parts: tuple[Any, ...], shown: Iterable[str]) -> None:
-        self.list, self.parts = list_name, parts
+    def __init__(self, judgement: Judgement, parts: tuple[Any, ...], shown: Iterable[str]) -> None:
+        self.judgement, self.parts = judgement, parts
         fields = sorted(shown)
         self.values: Callable[[Facts], Any] = itemgetter(*fields) if fields else lambda _: None
         self.known: BoundedCache[Any, _Placed] = BoundedCache()
@@ -172,15 +182,15 @@ class _TherapyPlan:
         # The place in a list: standing, evidence, and the order of the card where both are equal.
         self._order = [(RANK[rule.standing], *evidence_rank(rule, self._ruleset.studies), position) for rule in self.rules]
         # One bit to a rule tells at once whether any may apply; the tests are all that an entry can depend on.
-        self._marks = self._rule_tests = self._tests = 0
-        for condition in self._conditions:
-            self._marks |= condition.goal.mark
-            self._rule_tests |= condition.goal.tests
-        for tests in (self._rule_tests, *(study.tests for cited in self._cited for study in cited)):
-            self._tests |= tests
+        goals = [condition.goal for condition in self._conditions]
+        self._marks: int = reduce(or_, (goal.mark for goal in goals), 0)
+        self._rule_tests: int = reduce(or_, (goal.tests for goal in goals), 0)
+        self._tests: int = reduce(or_, (study.tests for cited in self._cited for study in cited), self._rule_tests)
+        # Two steps to what was made before: by which tests hold and fail, then by the values that its reasons show. Many
+        # patterns come to the same parts: their entries are shared.
         self._by_pattern: BoundedCache[Any, _Outline] = BoundedCache()
-        self._by_parts: BoundedCache[Any, _Outline] = BoundedCache()
-        self._headlines: BoundedCache[Any, Headline] = BoundedCache()
+        self._by_parts: Derived[tuple[Any, ...], _Outline] = Derived(self._outline)
+        self._headlines: Derived[_HeadlineKey, Headline] = Derived(self._headline)
 
     def placed(self, reading: Conclusions, facts: Facts) -> _Placed:
         """The therapy's entry, with its list."""
@@ -188,36 +198,32 @@ class _TherapyPlan:
             pattern: Any = (reading.holds & self._tests, reading.fails & self._tests)
         else:
             pattern = reading.fails & self._rule_tests  # no rule may apply: only what fails is shown
-        # Two steps to what was made before: by which tests hold and fail, then by the values that its reasons show.
         outline = self._by_pattern.get(pattern)
         if outline is None:
-            outline = self._by_pattern.keep(pattern, self._outline(reading))
+            outline = self._by_pattern.keep(pattern, self._by_parts[self._parts(reading)])
         values = outline.values(facts)
         found = outline.known.get(values)
         if found is None:
-            make = self._ruled_out if outline.list == "ruled_out" else self._reaching
+            make = self._ruled_out if outline.judgement.list == "ruled_out" else self._reaching
             found = outline.known.keep(values, make(outline, facts))
         return found
 
-    def _outline(self, reading: Conclusions) -> _Outline:
+    def _parts(self, reading: Conclusions) -> tuple[Any, ...]:
+        """The rules that apply or may; where none does, for each the tests that rule it out."""
+        if not reading.possible & self._marks:
+            return tuple(condition.failing(reading) for condition in self._conditions)
         verdicts = [reading.verdict(condition.goal) for condition in self._conditions]
-        parts: tuple[Any, ...]
-        if reading.possible & self._marks:
-            parts = tuple(self._part(n, verdict, reading) for n, verdict in enumerate(verdicts) if verdict is not Verdict.FALSE)
-            shown = [tests for part in parts for tests in (part.tests, *(study.tests for study in part.studies))]
-        else:
-            parts = shown = tuple(condition.failing(reading) for condition in self._conditions)  # type: ignore[assignment]
-        # Many patterns come to the same parts: their entries are shared.
-        known = self._by_parts.get(parts)
-        if known is not None:
-            return known
-        fields = frozenset().union(*(fields_of(tests, self._program.tests) for tests in shown))
-        return self._by_parts.keep(parts, _Outline(judged(self.rules, verdicts).list, parts, fields))
+        return tuple(self._part(n, verdict, reading) for n, verdict in enumerate(verdicts) if verdict is not Verdict.FALSE)
+
+    def _outline(self, parts: tuple[Any, ...]) -> _Outline:
+        verdicts = {part.position: part.verdict for part in parts if isinstance(part, _RulePart)}
+        judgement = judged(self.rules, [verdicts.get(n, Verdict.FALSE) for n in range(len(self.rules))])
+        shown: int = reduce(or_, (part.shown if isinstance(part, _RulePart) else part for part in parts))
+        return _Outline(judgement, parts, fields_of(shown, self._program.tests))
 
     def _part(self, n: int, verdict: Verdict, reading: Conclusions) -> _RulePart:
-        cited, marks = self._cited[n], 0
-        for study in cited:
-            marks |= study.subgroup_marks
+        cited = self._cited[n]
+        marks = reduce(or_, (study.subgroup_marks for study in cited), 0)
         return _RulePart(
             n,
             verdict,
@@ -228,12 +234,11 @@ class _TherapyPlan:
 
     def _reaching(self, outline: _Outline, facts: Facts) -> _Placed:
         """The entry of a therapy of which some rule applies or may."""
+        judgement = outline.judgement
         parts: dict[int, _RulePart] = {part.position: part for part in outline.parts}
-        verdicts = [parts[n].verdict if n in parts else Verdict.FALSE for n in range(len(self.rules))]
-        judgement = judged(self.rules, verdicts)
         answers = {n: self._answer(part, facts) for n, part in parts.items()}
         # A signal must not be shown without the failure of the whole that stands beside it.
-        failures = tuple(answer.headline for answer in answers.values() if answer.reaches == "not_supported")
+        failures = tuple(answer.headline.text for answer in answers.values() if answer.reaches == "not_supported")
         rule, main = self.rules[judgement.main], answers[judgement.main]
         asked = {field for n in judgement.open for field in answers[n].needs} if judgement.list == "possible" else ()
         # The failure is the headline itself there, and need not be said beside it.
@@ -246,7 +251,7 @@ class _TherapyPlan:
             caveats=rule.caveats,
             extrapolates=rule.extrapolates,
             citations=main.citations,
-            headline=self._headline(parts[judgement.main], main.citations, failures) if backed else main.headline,
+            headline=self._headlined(parts[judgement.main], failures) if backed else main.headline,
             other_rules=tuple(answer for n, answer in answers.items() if n != judgement.main),
         )
         return _Placed(judgement.list, self._order[judgement.main], entry)
@@ -261,7 +266,6 @@ class _TherapyPlan:
         rule, certain = self.rules[part.position], part.verdict is Verdict.TRUE
         reasons = self._conditions[part.position].reasons(part.tests, facts)
         cited = zip(self._cited[part.position], part.studies, strict=True)
-        citations = tuple(study.citation(found, facts) for study, found in cited)
         return RuleAnswer(
             rule=rule.id,
             reaches=judged((rule,), (part.verdict,)).list,
@@ -273,33 +277,24 @@ class _TherapyPlan:
             needs=() if certain else tuple(dict.fromkeys(reason.field for reason in reasons)),
             caveats=rule.caveats,
             extrapolates=rule.extrapolates,
-            citations=citations,
-            headline=self._headline(part, citations),
+            citations=tuple(study.citation(found, facts) for study, found in cited),
+            headline=self._headlined(part),
         )
 
-    def _headline(self, part: _RulePart, citations: tuple[Citation, ...], failures: tuple[Headline, ...] = ()) -> Headline:
-        """The rule's line; it shows no value of the patient's, only how studies and subgroups fit."""
-        key = (
-            part.position,
-            part.verdict,
-            tuple(study.status for study in part.studies),
-            part.subgroups,
-            tuple(f.text for f in failures),
-        )
-        found = self._headlines.get(key)
-        if found is not None:
-            return found
-        subgroups = {study.study.id: study.subgroups for study in self._cited[part.position]}
-        certain, possible = part.subgroups
+    def _headlined(self, part: _RulePart, failures: tuple[str, ...] = ()) -> Headline:
+        statuses = tuple([study.status for study in part.studies])
+        return self._headlines[part.position, part.verdict, statuses, part.subgroups, failures]
+
+    def _headline(self, key: _HeadlineKey) -> Headline:
+        position, verdict, statuses, (certain, possible), failures = key
+        cited = {study.study.id: study for study in self._cited[position]}
 
         def fits(study: Study, result: Result) -> Verdict:
-            mark = subgroups.get(study.id, {}).get(result.id, 0)
+            mark = cited[study.id].subgroups.get(result.id, 0) if study.id in cited else 0
             return Verdict.of(certain & mark, possible & mark)
 
-        ruleset = self._ruleset
-        rule, certainly, word = self.rules[part.position], part.verdict is Verdict.TRUE, ruleset.card.source_word
-        telling = Telling(rule, self.therapy, ruleset.studies, ruleset.references, fits, certainly, word)
-        return self._headlines.keep(key, headline(citations, telling, failures))
+        telling = Telling(self.rules[position], self.therapy, self._ruleset, fits, verdict is Verdict.TRUE)
+        return headline(dict(zip(cited, statuses, strict=True)), telling, failures)
 
     def _ruled_out(self, outline: _Outline, facts: Facts) -> _Placed:
         """What each rule that is a way in would need, the smallest demand first; the rule that asks for least is named."""

@@ -4,30 +4,21 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Mapping
-from typing import NamedTuple
+from dataclasses import replace
 
-from hepatica.knowledge import ConfidenceInterval, Correction, CorrectionKind, Figure, Reference, Result, Study, Therapy, number
+from hepatica.knowledge import ConfidenceInterval, Correction, Discrepancy, Figure, Reference, Result, Study, Therapy, number
 
 _ENDPOINTS = {"OS_rate": "OS rate", "PFS_rate": "PFS rate", "other": ""}
 _UNITS = {"mo": " mo", "wk": " wk", "d": " d", "%": " %", "n": " patients", "ratio": "", "other": ""}
 _IN_MONTHS = {"d": 12 / 365.25, "wk": 7 * 12 / 365.25}
+_CLEARLY = 0.1
+_SLIGHT = 0.04  # 12.7 for 13.0 months: no reader would think otherwise of the trial
 # The low dose stands where a control would: the tested dose comes first.
 _CONTROLS = r"(?i)placebo|control|supportive care|observation|\blow"
 _ALL = "all"
 _TIMES = ("OS", "PFS", "TTP", "DFS")
 TELLING = ("OS", "PFS", "TTP", "DFS", "DCR", "RR", "PR", "OS_rate", "PFS_rate", "CBR", "SD", "CR")
 """Endpoints in the order in which they tell of benefit: survival before progression before response."""
-
-
-class FigureParts(NamedTuple):
-    """What a result prints, or what stands in its place: the arms in the order shown, and the statistics."""
-
-    arms: tuple[tuple[str, Figure], ...] = ()
-    hr: float | None = None
-    ci: ConfidenceInterval | None = None
-    ci_level: float = 95
-    p: Figure | None = None
-    says: str = ""
 
 
 def shown(figure: Figure) -> str:
@@ -44,16 +35,6 @@ def endpoint_words(result: Result) -> str:
     """The endpoint's name with its time point: "OS", "PFS rate at 4 mo"."""
     name = result.label or _ENDPOINTS.get(result.endpoint, result.endpoint)
     return f"{name} at {result.at}".strip() if result.at else name
-
-
-def months(value: Figure, unit: str) -> float | None:
-    """Days or weeks as months (30.44 days), to one decimal; None for anything else."""
-    return None if unit not in _IN_MONTHS or isinstance(value, str) else round(value * _IN_MONTHS[unit], 1)
-
-
-def interval_words(ci: ConfidenceInterval, level: float = 95) -> str:
-    """A confidence interval with its level: "95% CI 0.18-0.81"."""
-    return f"{level:g}% CI {ci[0]:g}-{ci[1]:g}"
 
 
 def ratio_words(hr: float | None, ci: ConfidenceInterval | None, level: float = 95, mark: str = "") -> str:
@@ -88,87 +69,83 @@ def _words(text: str) -> frozenset[str]:
     return frozenset(re.findall(r"[a-z0-9]+", text.lower()))
 
 
-def printed_parts(study: Study, result: Result, therapy: Therapy | None = None) -> FigureParts:
-    """What the source prints of a result."""
-    return FigureParts(_in_order(study, result.arms, therapy), result.hr, result.ci, result.ci_level, result.p, result.says)
-
-
-def corrected_parts(study: Study, result: Result, therapy: Therapy | None = None) -> FigureParts | None:
-    """What the correction of a result gives; None where there is none."""
+def corrected_result(result: Result) -> Result | None:
+    """A result as its correction has it, with nothing of what is printed beside that; None where there is no correction."""
     fix = result.corrected
     if fix is None:
         return None
-    level = fix.ci_level if fix.ci_level is not None else result.ci_level
-    return FigureParts(_in_order(study, fix.arms, therapy), fix.hr, fix.ci, level, fix.p, fix.says)
+    level = result.ci_level if fix.ci_level is None else fix.ci_level
+    return replace(result, arms=fix.arms, hr=fix.hr, ci=fix.ci, ci_level=level, p=fix.p, says=fix.says)
 
 
-def _in_order(study: Study, arms: Mapping[str, Figure] | None, therapy: Therapy | None) -> tuple[tuple[str, Figure], ...]:
+def arms_shown(study: Study, result: Result, therapy: Therapy | None = None) -> list[tuple[str, Figure]]:
+    """The arms of a result with their figures, in the order to show them."""
     order = arm_order(study, therapy)
-    return tuple((arm, arms[arm]) for arm in sorted(arms, key=lambda arm: order.get(arm, 99))) if arms else ()
+    return sorted((result.arms or {}).items(), key=lambda arm: order.get(arm[0], 99))
 
 
-def figure_words(study: Study, result: Result, parts: FigureParts, marked: Collection[str] = (), mark: str = "") -> str:
+def figure_words(
+    study: Study, result: Result, therapy: Therapy | None = None, marked: Collection[str] = (), mark: str = ""
+) -> str:
     """Figures in one line, arms named: "tivantinib 7.2 v placebo 3.8 mo, HR 0.38 (95% CI 0.18-0.81), P 0.01".
 
     `mark` stands behind the parts (`arms`, `hr`, `p`) that are `marked`.
     """
-    arms, hr, p = (mark if part in marked else "" for part in ("arms", "hr", "p"))
-    statistics = ratio_words(parts.hr, parts.ci, parts.ci_level, hr)
-    if statistics and parts.hr is not None and _other_way_round(result, parts):
-        statistics += f" for {arm_name(study, parts.arms[1][0])}"
-    probability = "" if parts.p is None else f"P {shown(parts.p)}{p}"
-    return ", ".join(part for part in (_arms_words(study, result, parts, arms), statistics, probability) if part)
+    in_arms, hr, p = (mark if part in marked else "" for part in ("arms", "hr", "p"))
+    arms = arms_shown(study, result, therapy)
+    statistics = ratio_words(result.hr, result.ci, result.ci_level, hr)
+    if statistics and _other_way_round(result, arms):
+        statistics += f" for {arm_name(study, arms[1][0])}"
+    probability = "" if result.p is None else f"P {shown(result.p)}{p}"
+    return ", ".join(filter(None, (_arms_words(study, result, arms, in_arms), statistics, probability)))
 
 
-def _arms_words(study: Study, result: Result, parts: FigureParts, mark: str) -> str:
-    if not parts.arms:
+def _arms_words(study: Study, result: Result, arms: list[tuple[str, Figure]], mark: str) -> str:
+    if not arms:
         return ""
-    unit = " patient" if result.unit == "n" and [value for _, value in parts.arms] == [1] else _UNITS[result.unit]
-    text = " v ".join(f"{arm_name(study, arm)} {shown(value)}{mark}" for arm, value in parts.arms) + unit
-    # Days and weeks stand as printed, with the months that every other line is in.
-    converted = [months(value, result.unit) for _, value in parts.arms]
-    if all(value is not None for value in converted):
-        text += f" ({' v '.join(f'{value:g}' for value in converted)} mo)"
-    own = (result.arm_ci or {}).get(parts.arms[0][0])
-    return f"{text} ({interval_words(own, result.ci_level)})" if own and len(parts.arms) == 1 else text
+    values = [value for _, value in arms]
+    unit = " patient" if result.unit == "n" and values == [1] else _UNITS[result.unit]
+    text = " v ".join(f"{arm_name(study, arm)} {shown(value)}{mark}" for arm, value in arms) + unit
+    numbers = [value for value in values if not isinstance(value, str)]
+    if result.unit in _IN_MONTHS and len(numbers) == len(values):
+        # Days and weeks stand as printed, with the months that every other line is in.
+        text += f" ({' v '.join(f'{round(value * _IN_MONTHS[result.unit], 1):g}' for value in numbers)} mo)"
+    own = (result.arm_ci or {}).get(arms[0][0])
+    return f"{text} ({result.ci_level:g}% CI {own[0]:g}-{own[1]:g})" if own and len(arms) == 1 else text
 
 
-def _other_way_round(result: Result, parts: FigureParts) -> bool:
+def _other_way_round(result: Result, arms: list[tuple[str, Figure]]) -> bool:
     """Whether the ratio belongs to the second arm shown: it then has clearly longer times and a ratio below 1, or the reverse.
 
     Where the two are near each other nothing is concluded: a median and a ratio may point different ways.
     """
-    if len(parts.arms) != 2 or result.endpoint not in _TIMES or parts.hr is None or abs(parts.hr - 1) < _CLEARLY:
+    if len(arms) != 2 or result.endpoint not in _TIMES or result.hr is None or abs(result.hr - 1) < _CLEARLY:
         return False
-    first, second = (number(value) for _, value in parts.arms)
+    first, second = (number(value) for _, value in arms)
     if first is None or second is None or abs(first - second) < _CLEARLY * max(first, second):
         return False
-    return (first < second) == (parts.hr < 1)
+    return (first < second) == (result.hr < 1)
 
 
-_CLEARLY = 0.1
+def told(study: Study, result: Result, therapy: Therapy | None = None, marked: Collection[str] = (), mark: str = "") -> str:
+    """Figures (or what is said in their place) between their endpoint and their subgroup: "OS tivantinib 7.2 mo [MET-high]"."""
+    figures = figure_words(study, result, therapy, marked, mark) or result.says
+    subgroup = f"[{result.subgroup}]" if result.subgroup else ""
+    return " ".join(filter(None, (endpoint_words(result), figures, subgroup)))
 
 
 def printed_line(study: Study, result: Result, therapy: Therapy | None = None) -> str:
     """What the source prints, with endpoint and subgroup: "OS tivantinib 7.2 v placebo 3.8 mo, P 0.01 [MET-high]"."""
-    if not (result.lines or result.source):
-        return ""
-    figures = figure_words(study, result, printed_parts(study, result, therapy)) or result.says
-    return " ".join(part for part in (endpoint_words(result), figures, subgroup_words(result)) if part)
-
-
-def subgroup_words(result: Result) -> str:
-    """The subgroup in brackets, if it is one."""
-    return f"[{result.subgroup}]" if result.subgroup else ""
+    return told(study, result, therapy) if result.lines or result.source else ""
 
 
 def correction_line(study: Study, result: Result, references: Mapping[str, Reference], therapy: Therapy | None = None) -> str:
     """What stands against the print, and how it is known: "should read 14.8 (confirmed)"; empty where nothing does."""
-    parts = corrected_parts(study, result, therapy)
-    if parts is None or result.corrected is None:
+    fixed = corrected_result(result)
+    if fixed is None or result.corrected is None:
         return ""
-    figures = figure_words(study, result, parts)
-    said = ", ".join(part for part in (figures, parts.says) if part)
+    figures = figure_words(study, fixed, therapy)
+    said = ", ".join(filter(None, (figures, fixed.says)))
     lead = "" if result.lines or result.source else f"{endpoint_words(result)} "
     return f"{correction_verb(study, result.corrected, references) if figures else 'but'} {lead}{said} ({result.corrected.basis})"
 
@@ -178,25 +155,18 @@ def result_line(study: Study, result: Result, references: Mapping[str, Reference
     return "; ".join(filter(None, (printed_line(study, result, therapy), correction_line(study, result, references, therapy))))
 
 
-def correction_kind(study: Study, correction: Correction) -> CorrectionKind:
-    """The kind of the discrepancy that a correction names."""
-    return next((d.kind for d in study.discrepancies if d.id == correction.discrepancy), "remark")
+def discrepancy_of(study: Study, correction: Correction) -> Discrepancy | None:
+    """The discrepancy that a correction names."""
+    return next((found for found in study.discrepancies if found.id == correction.discrepancy), None)
 
 
 def correction_verb(study: Study, correction: Correction, references: Mapping[str, Reference]) -> str:
     """How a correction is told: "should read", "later report (2019):", "published:"."""
-    kind = correction_kind(study, correction)
-    if kind == "later_report":
-        year = correction_year(study, correction, references)
-        return f"later report ({year}):" if year else "later report:"
-    return {"misprint": "should read", "not_printed": "published:"}.get(kind, "but")
-
-
-def correction_year(study: Study, correction: Correction, references: Mapping[str, Reference]) -> int | None:
-    """The year of the reference that a correction rests on."""
-    source = next((d.source for d in study.discrepancies if d.id == correction.discrepancy), None)
-    reference = references.get(source.ref) if source else None
-    return reference.year if reference else None
+    found = discrepancy_of(study, correction)
+    if found is None or found.kind != "later_report":
+        return {"misprint": "should read", "not_printed": "published:"}.get(found.kind if found else "", "but")
+    reference = references.get(found.source.ref) if found.source else None
+    return f"later report ({reference.year}):" if reference else "later report:"
 
 
 def matters(printed: Figure | None, other: Figure | None) -> bool:
@@ -207,10 +177,6 @@ def matters(printed: Figure | None, other: Figure | None) -> bool:
     # Half a unit of the last place of the coarser figure.
     rounding: float = 0.5 * 10 ** -min(_decimals(a), _decimals(b)) + 1e-9
     return abs(a - b) > max(rounding, _SLIGHT * max(abs(a), abs(b)))
-
-
-# 12.7 for 13.0 months: no reader would think otherwise of the trial.
-_SLIGHT = 0.04
 
 
 def _decimals(value: float) -> int:

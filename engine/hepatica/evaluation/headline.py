@@ -9,13 +9,14 @@ therapy first.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from typing import NamedTuple
 
 from hepatica.evaluation import figures
-from hepatica.evaluation.figures import TELLING, FigureParts
-from hepatica.evaluation.result import ApplicabilityStatus, ArmValue, Citation, Headline
+from hepatica.evaluation.figures import TELLING
+from hepatica.evaluation.result import ApplicabilityStatus, ArmValue, Headline
 from hepatica.inference import ENROLLED_NOBODY, Verdict, enrolment
-from hepatica.knowledge import DESIGNS, STANDINGS, LaterEvent, Reference, Result, Rule, Study, StudyKind, Therapy, leaves, number
+from hepatica.knowledge import DESIGNS, STANDINGS, LaterEvent, Result, Rule, Ruleset, Study, StudyKind, Therapy, leaves, number
 
 FIT: Mapping[ApplicabilityStatus, int] = {"inside": 0, "partly_stated": 1, "not_stated": 2, "unknown": 3, "outside": 5}
 """How well a study fits a patient, best first. What tells nothing of its patients (`_TELLS_NOTHING`) stands just before the
@@ -35,17 +36,16 @@ _UNDER_WAY = {"ongoing": "in progress", "planned": "planned"}
 
 
 class Telling(NamedTuple):
-    """What a headline is written from: a rule of a therapy with the studies it cites, and what is known around them."""
+    """What a headline is written from: a rule of a therapy and what is known around it.
+
+    `fits` says whether the patient is of a result's subgroup, `certain` whether the rule applies for certain.
+    """
 
     rule: Rule
     therapy: Therapy
-    studies: Mapping[str, Study]
-    references: Mapping[str, Reference]
+    ruleset: Ruleset
     fits: Callable[[Study, Result], Verdict]
-    """Whether the patient is of a result's subgroup."""
-    certain: bool = True
-    """Whether the rule applies for certain."""
-    source_word: str = "review"
+    certain: bool
 
 
 def evidence_rank(rule: Rule, studies: Mapping[str, Study]) -> tuple[int, int]:
@@ -61,44 +61,36 @@ def _design(study: Study) -> tuple[int, int]:
     return DESIGNS.index(kind), -(study.n or 0)
 
 
-def headline(citations: Sequence[Citation], telling: Telling, failures: Sequence[Headline] = ()) -> Headline:
-    """The line for a rule; `failures` are the headlines of the therapy's rules that are not supported for this patient."""
+def headline(fits: Mapping[str, ApplicabilityStatus], telling: Telling, failures: Sequence[str] = ()) -> Headline:
+    """The line for a rule. `fits` says how each study that it cites fits the patient, `failures` are the lines of the therapy's
+    rules that are not supported for this patient."""
+    studies = [telling.ruleset.studies[name] for name in fits]
     # The key is the rule at the head of this module, step by step.
-    best = min(citations, key=lambda citation: (_fit(telling, citation), *_bearing(telling, citation)), default=None)
-    if best is None:
+    study = min(studies, key=lambda study: _nearness(study, fits[study.id], telling), default=None)
+    if study is None:
         return Headline(text="")
-    study = telling.studies[best.study]
     result = key_result(study, telling)
     line, arms, marks = _figures(study, result, telling) if result else (_without_figures(study, telling), (), ())
-    marks = (*marks, *_marks(study, result, best.applicability.status, telling))
+    marks = (*marks, *_marks(study, result, fits[study.id], telling))
     first = telling.rule.mark
-    later = "; ".join(_later(event) for event in _overturning(telling, [c.study for c in citations]))
-    against = tuple(f"but as a whole not supported: {failed.text}" for failed in failures)
+    later = "; ".join(_later(event) for event in _overturning(telling, studies))
+    against = tuple(f"but as a whole not supported: {failed}" for failed in failures)
     signal = _signal(study, telling)
     text = "; ".join(filter(None, (first[:1].upper() + first[1:], line, *marks, signal, *against, later)))
     marks = (first, *marks) if first else marks
     return Headline(text, study.id, figures.endpoint_words(result) if result else "", arms, marks, later, against)
 
 
-def _fit(telling: Telling, citation: Citation) -> int:
-    study, status = telling.studies[citation.study], citation.applicability.status
-    if status == "not_stated" and (study.kind in ENROLLED_NOBODY or not any(r.arms or r.hr is not None for r in study.results)):
-        return _TELLS_NOTHING
-    return FIT[status]
-
-
-def _bearing(telling: Telling, citation: Citation) -> tuple[bool, int, int, int]:
-    study = telling.studies[citation.study]
+def _nearness(study: Study, status: ApplicabilityStatus, telling: Telling) -> tuple[int, bool, int, int, int]:
+    """How well a study fits, whether it bears the standing out, its design, how much it asked of the patient, its size."""
+    silent = study.kind in ENROLLED_NOBODY or not any(r.arms or r.hr is not None for r in study.results)
+    fit = _TELLS_NOTHING if status == "not_stated" and silent else FIT[status]
+    # To a patient in Asia an Asian trial is nearer than another; what a trial asked in vain makes it no nearer.
+    condition = enrolment(study) if status == "inside" else None
+    asked = len(set(leaves(condition))) if condition is not None else 0
     # Design before what was asked, that before size: a large trial of others must not hide a small one of such patients.
     design, size = _design(study)
-    return not STANDINGS[telling.rule.standing].borne_out_by(study), design, -_asked(study, citation), size
-
-
-def _asked(study: Study, citation: Citation) -> int:
-    """How much a study that enrolled such patients asked of them: to a patient in Asia an Asian trial is nearer than another."""
-    # Only where the patient is inside: what a trial asked in vain makes it no nearer.
-    condition = enrolment(study) if citation.applicability.status == "inside" else None
-    return len(set(leaves(condition))) if condition is not None else 0
+    return fit, not STANDINGS[telling.rule.standing].borne_out_by(study), design, -asked, size
 
 
 def key_result(study: Study, telling: Telling) -> Result | None:
@@ -130,17 +122,16 @@ def key_result(study: Study, telling: Telling) -> Result | None:
 
 def _figures(study: Study, result: Result, telling: Telling) -> tuple[str, tuple[ArmValue, ...], tuple[str, ...]]:
     """The figure in words, its arms, and the marks that its correction calls for."""
-    printed = figures.printed_parts(study, result, telling.therapy)
-    shown, replaced, marks = _as_corrected(study, result, printed, telling)
-    words = figures.figure_words(study, result, shown, replaced, DAGGER) or result.says
-    line = " ".join(filter(None, (f"{study.name}:", figures.endpoint_words(result), words, figures.subgroup_words(result))))
-    arms = tuple(ArmValue(figures.arm_name(study, arm), value, result.unit) for arm, value in shown.arms)
-    return line, arms, (*_against_plan(study, result, shown), *marks)
+    shown, replaced, marks = _as_corrected(study, result, telling)
+    line = f"{study.name}: {figures.told(study, shown, telling.therapy, replaced, DAGGER)}".rstrip()
+    own = figures.arms_shown(study, shown, telling.therapy)
+    arms = tuple(ArmValue(figures.arm_name(study, arm), value, result.unit) for arm, value in own)
+    return line, arms, (*_against_plan(study, shown), *marks)
 
 
-def _against_plan(study: Study, result: Result, shown: FigureParts) -> Iterator[str]:
+def _against_plan(study: Study, shown: Result) -> Iterator[str]:
     """How the figures stand to what the trial had fixed before: its margin of non-inferiority, its boundary for P."""
-    margin, alpha = (_fixed(study, result, part) for part in ("margin", "alpha"))
+    margin, alpha = (_fixed(study, shown, part) for part in ("margin", "alpha"))
     if margin and shown.ci:
         held = "not inferior" if shown.ci[1] < margin else "non-inferiority not shown"
         yield f"{held} (margin {margin:g})"
@@ -156,40 +147,36 @@ def _fixed(study: Study, result: Result, part: str) -> float | None:
     return own or (named[0] if len(named) == 1 else None)
 
 
-def _as_corrected(
-    study: Study, result: Result, printed: FigureParts, telling: Telling
-) -> tuple[FigureParts, frozenset[str], tuple[str, ...]]:
-    """A misprint and what the source leaves out are put right, with a mark; a later report stands beside the print."""
-    fix, correction = figures.corrected_parts(study, result, telling.therapy), result.corrected
-    changed = _changed(printed, fix) if fix else frozenset()
-    if fix is None or correction is None or not changed:
-        return printed, frozenset(), ()
-    kind = figures.correction_kind(study, correction)
-    if kind == "later_report":
-        verb = figures.correction_verb(study, correction, telling.references)
-        return printed, frozenset(), (f"{verb} {figures.figure_words(study, result, fix)}",)
-    if kind not in ("misprint", "not_printed"):
-        return printed, frozenset(), ()
-    right = FigureParts(
-        fix.arms or printed.arms,
-        printed.hr if fix.hr is None else fix.hr,
-        fix.ci or (printed.ci if fix.hr is None else None),
-        fix.ci_level,
-        printed.p if fix.p is None else fix.p,
-        printed.says,
+def _as_corrected(study: Study, result: Result, telling: Telling) -> tuple[Result, frozenset[str], tuple[str, ...]]:
+    """The result to show, the parts of it that are not as printed, and what is said of that.
+
+    A misprint and what the source leaves out are put right, with a mark; a later report stands beside the print.
+    """
+    fix, correction = figures.corrected_result(result), result.corrected
+    changed = _changed(result, fix) if fix else frozenset()
+    found = figures.discrepancy_of(study, correction) if correction else None
+    if fix is None or correction is None or found is None or not changed or found.kind == "remark":
+        return result, frozenset(), ()
+    if found.kind == "later_report":
+        verb = figures.correction_verb(study, correction, telling.ruleset.references)
+        return result, frozenset(), (f"{verb} {figures.figure_words(study, fix, telling.therapy)}",)
+    right = replace(
+        result,
+        arms=fix.arms or result.arms,
+        hr=result.hr if fix.hr is None else fix.hr,
+        ci=fix.ci or (result.ci if fix.hr is None else None),
+        ci_level=fix.ci_level,
+        p=result.p if fix.p is None else fix.p,
     )
-    word = telling.source_word
-    return (
-        right,
-        changed,
-        (f"{DAGGER} {f'the {word} prints another figure' if kind == 'misprint' else f'not printed in the {word}'}",),
-    )
+    word = telling.ruleset.card.source_word
+    said = f"the {word} prints another figure" if found.kind == "misprint" else f"not printed in the {word}"
+    return right, changed, (f"{DAGGER} {said}",)
 
 
-def _changed(printed: FigureParts, fix: FigureParts) -> frozenset[str]:
+def _changed(printed: Result, fix: Result) -> frozenset[str]:
     """The parts in which a correction changes what a reader would think: an arm, the ratio, on which side of significance."""
-    before, found = dict(printed.arms), set()
-    if any(figures.matters(before.get(arm), value) for arm, value in fix.arms):
+    before, found = printed.arms or {}, set()
+    if any(figures.matters(before.get(arm), value) for arm, value in (fix.arms or {}).items()):
         found.add("arms")
     if fix.hr is not None and (printed.hr is None or figures.matters(printed.hr, fix.hr)):
         found.add("hr")
@@ -212,13 +199,13 @@ def _without_figures(study: Study, telling: Telling) -> str:
     if study.status in _UNDER_WAY:
         return f"{study.name}{phase}: {_UNDER_WAY[study.status]} at the date, no result"
     said = "a statement, " if study.kind == "review_statement" else ""
-    return f"{study.name}{phase}: {said}no figures in the {telling.source_word}"
+    return f"{study.name}{phase}: {said}no figures in the {telling.ruleset.card.source_word}"
 
 
 def _signal(study: Study, telling: Telling) -> str:
     """For a trial in progress, the finding that it is to test: the figure that the rule names in another study."""
     named, _, result_id = telling.rule.figure.partition("/")
-    other = telling.studies.get(named)
+    other = telling.ruleset.studies.get(named)
     if other is None or other.id == study.id or study.status not in _UNDER_WAY:
         return ""
     result = next(result for result in other.results if result.id == result_id)
@@ -252,9 +239,8 @@ def _marks(study: Study, result: Result | None, status: ApplicabilityStatus, tel
         yield "not known whether it enrolled such a patient"
 
 
-def _overturning(telling: Telling, cited: Iterable[str]) -> Iterator[LaterEvent]:
+def _overturning(telling: Telling, own: Iterable[Study]) -> Iterator[LaterEvent]:
     """What overturned the studies cited; for a mere signal or a trial in progress, also what overturned its successors."""
-    own = [telling.studies[name] for name in cited]
     # A signal falls with the trial that was to confirm it, whichever of the two the rule cites.
     further = telling.therapy.studies if telling.rule.standing in ("early_signal", "in_trial") else ()
     events = dict.fromkeys(event for study in (*own, *further) for event in study.later if event.effect == "overturns")

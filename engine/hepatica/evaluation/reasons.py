@@ -12,77 +12,6 @@ from hepatica.knowledge import ConceptTest, Condition, Test, leaves
 from hepatica.patient import NONE, Facts, Field, Value
 
 Tested = Conclusions | Masks
-
-
-class Explained:
-    """One goal's verdict bits read back into tests, and tests into fields, values and requirements.
-
-    Which tests decide depends only on which hold and which fail: that is worked out once for each such pattern. Tables are
-    filled by single assignments, so that threads at worst work out the same thing twice.
-    """
-
-    def __init__(self, goal: Goal, tests: tuple[Test, ...], owners: Callable[[], Mapping[int, str]]) -> None:
-        self.goal = goal
-        self._tests = tests
-        self._owners = cache(owners)
-        # Typed by annotation: calling `BoundedCache[int, int]()` takes ten times as long, and there are a thousand.
-        self._holding: BoundedCache[int, int] = BoundedCache()
-        self._failing: BoundedCache[int, int] = BoundedCache()
-        self._asked: BoundedCache[tuple[int, int], int] = BoundedCache()
-        self._reasons: BoundedCache[tuple[int, Value | None], Reason] = BoundedCache()
-
-    @cached_property
-    def fields(self) -> frozenset[str]:
-        """The fields that its tests read."""
-        return fields_of(self.goal.tests, self._tests)
-
-    @cached_property
-    def _by_field(self) -> tuple[int, ...]:
-        return field_masks(self._tests, self.goal.tests)
-
-    def holding(self, reading: Tested) -> int:
-        """The tests of the first conjunction that certainly holds."""
-        holds = reading.holds & self.goal.tests
-        found = self._holding.get(holds)
-        return self._holding.keep(holds, next(c for c in self.goal.conjunctions if not c & ~holds)) if found is None else found
-
-    def failing(self, reading: Tested) -> int:
-        """The fewest failing tests that would all have to change."""
-        fails = reading.fails & self.goal.tests
-        found = self._failing.get(fails)
-        if found is None:
-            found = self._failing.keep(fails, smallest_failing(self.goal.conjunctions, fails, self._by_field))
-        return found
-
-    def asked(self, reading: Tested) -> int:
-        """The tests of unknown fields that decide."""
-        key = reading.holds & self.goal.tests, reading.fails & self.goal.tests
-        found = self._asked.get(key)
-        return self._asked.keep(key, still_asked(self.goal.conjunctions, *key)) if found is None else found
-
-    def deciding(self, verdict: Verdict, reading: Tested) -> int:
-        """The tests that make the goal hold or fail, or that would decide it."""
-        if verdict is Verdict.TRUE:
-            return self.holding(reading)
-        return self.asked(reading) if verdict is Verdict.UNKNOWN else self.failing(reading)
-
-    def reasons(self, tests: int, facts: Facts) -> tuple[Reason, ...]:
-        """Tests beside what a profile says of their fields."""
-        found = []
-        for index in each_bit(tests):
-            test = self._tests[index]
-            if test.unknown and facts[test.field] is None:
-                continue  # it holds only because nothing is known
-            key = index, facts[test.field]
-            known = self._reasons.get(key)
-            found.append(self._reasons.keep(key, reason(test, facts, self._owners().get(index, ""))) if known is None else known)
-        return tuple(found)
-
-    def needs(self, reading: Tested) -> tuple[str, ...]:
-        """The unknown fields that decide, in the order of the fields."""
-        return tuple(dict.fromkeys(self._tests[index].field for index in each_bit(self.asked(reading))))
-
-
 K = TypeVar("K")
 V = TypeVar("V")
 
@@ -101,19 +30,80 @@ class BoundedCache(dict[K, V]):
         return value
 
 
+class Derived(BoundedCache[K, V]):
+    """What `make` gives for a key, worked out when it is first looked up."""
+
+    def __init__(self, make: Callable[[K], V]) -> None:
+        self._make = make
+
+    def __missing__(self, key: K) -> V:
+        return self.keep(key, self._make(key))
+
+
+class Explained:
+    """One goal's verdict bits read back into tests, and tests into fields, values and requirements.
+
+    Which tests decide depends only on which hold and which fail: that is worked out once for each such pattern. Tables are
+    filled by single assignments, so that threads at worst work out the same thing twice.
+    """
+
+    def __init__(self, goal: Goal, tests: tuple[Test, ...], owners: Callable[[], Mapping[int, str]]) -> None:
+        self.goal, self._tests = goal, tests
+        self._owners = cache(owners)
+        ways = goal.conjunctions
+        # Typed by annotation: calling `Derived[int, int](...)` takes ten times as long, and there are a thousand.
+        self._holding: Derived[int, int] = Derived(lambda holds: next(way for way in ways if not way & ~holds))
+        self._failing: Derived[int, int] = Derived(lambda fails: smallest_failing(ways, fails, self._by_field))
+        self._asked: Derived[tuple[int, int], int] = Derived(lambda told: still_asked(ways, *told))
+        self._reasons: Derived[tuple[int, Value | None], Reason] = Derived(lambda shown: self._reason(*shown))
+
+    @cached_property
+    def fields(self) -> frozenset[str]:
+        """The fields that its tests read."""
+        return fields_of(self.goal.tests, self._tests)
+
+    @cached_property
+    def _by_field(self) -> tuple[int, ...]:
+        return field_masks(self._tests, self.goal.tests)
+
+    def failing(self, reading: Tested) -> int:
+        """The fewest failing tests that would all have to change."""
+        return self._failing[reading.fails & self.goal.tests]
+
+    def asked(self, reading: Tested) -> int:
+        """The tests of unknown fields that decide."""
+        return self._asked[reading.holds & self.goal.tests, reading.fails & self.goal.tests]
+
+    def deciding(self, verdict: Verdict, reading: Tested) -> int:
+        """The tests that make the goal hold or fail, or that would decide it."""
+        if verdict is Verdict.TRUE:
+            return self._holding[reading.holds & self.goal.tests]
+        return self.asked(reading) if verdict is Verdict.UNKNOWN else self.failing(reading)
+
+    def reasons(self, tests: int, facts: Facts) -> tuple[Reason, ...]:
+        """Tests beside what a profile says of their fields, without those that hold only because nothing is known."""
+        shown = ((index, facts[self._tests[index].field]) for index in each_bit(tests))
+        return tuple(
+            [self._reasons[index, value] for index, value in shown if value is not None or not self._tests[index].unknown]
+        )
+
+    def _reason(self, index: int, value: Value | None) -> Reason:
+        return reason(self._tests[index], value, self._owners().get(index, ""))
+
+    def needs(self, reading: Tested) -> tuple[str, ...]:
+        """The unknown fields that decide, in the order of the fields."""
+        return tuple(dict.fromkeys(self._tests[index].field for index in each_bit(self.asked(reading))))
+
+
 def fields_of(bits: int, tests: tuple[Test, ...]) -> frozenset[str]:
     """The fields that some tests read."""
     return frozenset(tests[index].field for index in each_bit(bits))
 
 
-def reason(test: Test, facts: Facts, concept: str = "") -> Reason:
-    """A test beside what a profile says of its field."""
-    return Reason(test.field, token(facts[test.field]), test.requires(), concept, test)
-
-
-def token(value: Value | None) -> str:
-    """A value as an output's token: `yes`, `wild_type`, `hbv, hcv`, `400`, `> 400`, `unknown`."""
-    return Field.written(value) if not isinstance(value, tuple) else ", ".join(value) or NONE
+def reason(test: Test, value: Value | None, concept: str = "") -> Reason:
+    """A test beside what a profile says of its field, as a token: `yes`, `wild_type`, `hbv, hcv`, `> 400`, `unknown`."""
+    token = (", ".join(value) or NONE) if isinstance(value, tuple) else Field.written(value)
+    return Reason(test.field, token, test.requires(), concept, test)
 
 
 def explained(program: Program, conditions: Conditions) -> dict[GoalKey, Explained]:

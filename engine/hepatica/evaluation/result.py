@@ -7,9 +7,8 @@ part of the JSON contract. Keys may be added to the contract, never renamed.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import field as part
 from importlib import import_module
-from typing import TYPE_CHECKING, Any, Literal, NamedTuple
+from typing import Any, Literal, NamedTuple
 
 from hepatica.knowledge import (
     Caveat,
@@ -27,19 +26,9 @@ from hepatica.knowledge import (
     Verdict,
 )
 from hepatica.patient import Profile, ProfileWarning, Understood
-from hepatica.records import record
+from hepatica.records import Hidden, record
 
 CONTRACT = "2"
-
-if TYPE_CHECKING:
-    HiddenTest = Test | None
-    HiddenRuleset = Ruleset
-else:
-    # Not part of the contract, so pydantic need not know what they are: it would build a schema of all knowledge.
-    HiddenTest = HiddenRuleset = Any
-
-HIDDEN: Mapping[str, Any] = {"exclude": True}
-"""Metadata of a field that is no part of the JSON contract, in the word that pydantic reads there."""
 
 ListName = Literal["options", "trials", "possible", "not_supported", "ruled_out", "unreported"]
 Scope = Literal["in", "out", "unknown"]
@@ -123,7 +112,7 @@ class Reason:
     value: str
     requires: str
     concept: str = ""
-    test: HiddenTest = part(default=None, metadata=HIDDEN)
+    test: Hidden[Test | None] = None
 
 
 @record
@@ -252,7 +241,7 @@ class Evaluation:
     ruled_out: tuple[Entry, ...]
     unreported: tuple[Entry, ...]
     notes: tuple[Note, ...]
-    knowledge: HiddenRuleset = part(metadata=HIDDEN)
+    knowledge: Hidden[Ruleset]
 
     def entries(self) -> dict[ListName, tuple[Entry, ...]]:
         """The lists by name, in their order."""
@@ -276,7 +265,7 @@ class Evaluation:
 
     def to_text(self) -> str:
         """The answer as plain text, 80 columns wide."""
-        return str(_report().text(_report().answer(self), _report().Style()))
+        return str(_report().text(_report().answer(self)))
 
     def to_markdown(self) -> str:
         """The answer as Markdown."""

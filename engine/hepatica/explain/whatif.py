@@ -8,10 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
+from functools import reduce
 from itertools import combinations, product
+from operator import or_
 from typing import Any, Literal
 
-from hepatica.evaluation import Evaluator, ListName, RulesetIdentity, facts_under
+from hepatica.evaluation import Evaluation, Evaluator, ListName, RulesetIdentity, facts_under
 from hepatica.explain.search import (
     Facet,
     MinimalChange,
@@ -23,10 +25,9 @@ from hepatica.explain.search import (
     minimal_changes,
     therapy_goals,
 )
-from hepatica.explain.why import HiddenEvaluation
 from hepatica.knowledge import RANK, Standing
 from hepatica.patient import Facts, Profile, ProfileWarning, Value, doubts, facts_of
-from hepatica.records import record
+from hepatica.records import Hidden, record
 
 ChangeKind = Literal["open_test", "open_fact", "other_result", "other_history", "contrast"]
 KINDS: Mapping[ChangeKind, str] = {
@@ -140,7 +141,7 @@ class WhatIf:
     removes: tuple[Change, ...]
     never: tuple[OpenTherapy, ...]
     always: tuple[OpenTherapy, ...]
-    evaluation: HiddenEvaluation
+    evaluation: Hidden[Evaluation]
 
 
 def what_if(evaluator: Evaluator, profile: Profile, therapies: Iterable[str] = ()) -> WhatIf:
@@ -183,7 +184,7 @@ def _changes(goals: TherapyGoals, facets: tuple[Facet, ...], profile: Profile, f
 def _change(
     goals: TherapyGoals, facets: tuple[Facet, ...], found: MinimalChange, profile: Profile, facts: Facts, *, smallest: bool
 ) -> Change:
-    steps = tuple(step_to(facets[index], states, facts) for index, states in found.moves)
+    steps = tuple(step_to(facets[index], states, facts) for index, states in found.moves.items())
     changed = moved(profile, facts, [value for step in steps for value in step.to.items()])
     # Only doubts that the change brings: those of the case itself were told above.
     old = {(doubt.code, doubt.fields) for doubt in doubts(facts, profile.fields)}
@@ -242,21 +243,18 @@ def settling(every: Iterable[TherapyGoals], facets: tuple[Facet, ...], facts: Fa
     certain, possible = meet(now)
     still = [goals for goals in every if goals.reached(certain, possible) == "possible"]
     # Results count as one where no therapy that is still open tells them apart.
-    relevant = 0
-    for goals in still:
-        relevant |= goals.relevant
-    asked = [_AskedFacet(f, merged(f.results(facts), relevant)) for f in facets if f.open_in(facts)]
-    asked = [one for one in asked if _tells(one, relevant, facts)]
+    relevant = reduce(or_, (goals.relevant for goals in still), 0)
+    found_out = [_AskedFacet(f, merged(f.results(facts), relevant)) for f in facets if f.open_in(facts)]
+    asked = [one for one in found_out if _tells(one, now[one.facet.index].told(relevant), relevant)]
     singles = [_question((one,), facets, now, still) for one in asked]
     pairs = [_question(pair, facets, now, still) for pair in combinations(asked, 2)]
     names = tuple(OpenTherapy(therapy=goals.therapy.id, name=goals.therapy.name) for goals in still)
     return Settling(open=names, singles=_best(singles), pairs=_best(pairs))
 
 
-def _tells(asked: _AskedFacet, relevant: int, facts: Facts) -> bool:
+def _tells(asked: _AskedFacet, known: tuple[int, int], relevant: int) -> bool:
     """Whether any result says more than is known already."""
-    here = asked.facet.now(facts).told(relevant)
-    return any(group[0].told(relevant) != here for group in asked.groups)
+    return any(group[0].told(relevant) != known for group in asked.groups)
 
 
 def _question(asked: tuple[_AskedFacet, ...], facets: tuple[Facet, ...], now: list[State], still: list[TherapyGoals]) -> Question:

@@ -3,22 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Annotated, Any, Literal
-
-from pydantic import Field
+from typing import Literal
 
 from hepatica.evaluation import Entry, Evaluation, ListName, Reason, RuleAnswer, RulesetIdentity, facts_under, reason
 from hepatica.inference import Verdict, read
 from hepatica.knowledge import AllOf, ConceptTest, Condition, NotOf, Rule, Study, Test, TherapyFate
 from hepatica.patient import Profile
-from hepatica.records import record
-
-# What views need beside a result and its JSON leaves out: no part of the contract, so pydantic need not know what it is.
-if TYPE_CHECKING:
-    HiddenEvaluation = Evaluation
-    HiddenTest = Test | None
-else:
-    HiddenEvaluation = HiddenTest = Annotated[Any, Field(exclude=True)]
+from hepatica.records import Hidden, record
 
 Holds = Literal["true", "false", "unknown"]
 Fit = Literal["inside", "outside", "unknown", "not_stated"]
@@ -40,7 +31,7 @@ class ConditionTree:
     concept: str = ""
     wanted: bool = True
     children: tuple[ConditionTree, ...] = ()
-    test: HiddenTest = None
+    test: Hidden[Test | None] = None
 
 
 @record(kw_only=True)
@@ -83,7 +74,7 @@ class Explanation:
     rules: tuple[ExplainedRule, ...]
     studies: tuple[ExplainedStudy, ...]
     fate: TherapyFate | None
-    evaluation: HiddenEvaluation
+    evaluation: Hidden[Evaluation]
 
 
 def why(evaluation: Evaluation, therapy: str) -> Explanation:
@@ -142,7 +133,7 @@ class _Trees:
         """A condition, or (`wanted` false) its negation, as what would have to hold: negation is carried to the tests."""
         verdict = _HOLDS[self._verdict(condition if wanted else NotOf(condition))]
         if isinstance(condition, Test):
-            found = reason(condition if wanted else condition.opposite(), self.facts)
+            found = reason(condition if wanted else condition.opposite(), self.facts[condition.field])
             return ConditionTree(
                 kind="test", verdict=verdict, field=found.field, value=found.value, requires=found.requires, test=found.test
             )

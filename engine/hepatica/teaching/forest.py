@@ -7,7 +7,7 @@ from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from typing import Literal
 
-from hepatica.evaluation import RulesetIdentity, arm_name, arm_order, corrected_parts, correction_verb, identity
+from hepatica.evaluation import RulesetIdentity, arm_name, arm_order, corrected_result, correction_verb, identity
 from hepatica.knowledge import LINES, Endpoint, Figure, LaterEvent, Outcome, Place, Result, Ruleset, Study, Therapy
 from hepatica.notice import notice
 
@@ -175,7 +175,7 @@ def _row(ruleset: Ruleset, therapy: Therapy, study: Study, result: Result) -> Fo
         result=result.id,
         label=result.label or result.endpoint,
         printed=_printed(result),
-        corrected=_corrected(study, result),
+        corrected=_corrected(result),
         verb="published:" if result.hr is None and verb == "should read" else verb,
         basis=correction.basis if correction else "",
         source=found.source if found else None,
@@ -202,9 +202,9 @@ def _printed(result: Result) -> Estimate | None:
     return _estimate(result.hr, result.ci, result.ci_level)
 
 
-def _corrected(study: Study, result: Result) -> Estimate | None:
+def _corrected(result: Result) -> Estimate | None:
     """The estimate with its corrected parts; None where a correction touches neither ratio nor interval."""
-    parts = corrected_parts(study, result)
+    parts = corrected_result(result)
     if parts is None or (parts.hr is None and parts.ci is None):
         return None
     # An interval that is printed without a ratio belongs to no ratio that is told elsewhere.
