@@ -12,12 +12,14 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from hepatica.evaluation import Entry, Reason
 from hepatica.knowledge import AllOf, AnyOf, Concept, ConceptTest, Condition, NotOf, Ruleset, Test, concept_words
 from hepatica.patient import NONE, UNKNOWN, Field, Fields, Value
 
+K = TypeVar("K")
+V = TypeVar("V")
 NOT_KNOWN = "not known"
 # How a condition on a common field is said as a setting: by the field ("in BCLC stage {}"), by the words that are asked for
 # ("after sorafenib"), and how what is now is said beside it. Any other field is "where <title> is <value>".
@@ -42,20 +44,28 @@ def joined(*parts: str, mark: str = "; ") -> str:
     return mark.join(part for part in parts if part)
 
 
+def grouped(pairs: Iterable[tuple[K, V]]) -> dict[K, list[V]]:
+    """What belongs to each key, keys and things in the order in which they come."""
+    groups: dict[K, list[V]] = {}
+    for key, thing in pairs:
+        groups.setdefault(key, []).append(thing)
+    return groups
+
+
 def abbreviations(text: str) -> str:
     """What the abbreviations in a text stand for: "OS overall survival; mo months"; empty where it has none."""
     used = set(re.findall(r"\b[A-Za-z]+\b", text))
     return "; ".join(f"{short} {meaning}" for short, meaning in _WORDS["abbreviations"].items() if short in used)
 
 
-def any_of(words: Sequence[str]) -> str:
+def any_of(words: Sequence[str], last: str = " or ") -> str:
     """Alternatives: "A", "A or B", "A, B or C"."""
-    return " or ".join((", ".join(words[:-1]), words[-1])) if len(words) > 1 else "".join(words)
+    return last.join((", ".join(words[:-1]), words[-1])) if len(words) > 1 else "".join(words)
 
 
 def all_of(words: Sequence[str]) -> str:
     """Things that belong together: "A", "A and B", "A, B and C"."""
-    return " and ".join((", ".join(words[:-1]), words[-1])) if len(words) > 1 else "".join(words)
+    return any_of(words, " and ")
 
 
 def shown(field: Field, value: Value | None) -> str:
@@ -77,7 +87,8 @@ def _phrase(test: Test, kind: str = "phrases", of: str = "") -> str:
     return phrase
 
 
-def _sentence(text: str) -> str:
+def sentence(text: str) -> str:
+    """Text as it begins a sentence, with a capital letter."""
     return text[:1].upper() + text[1:]
 
 
@@ -123,7 +134,7 @@ class Wording:
         lead = _LEADS.get(entry.would_be or "", "")
         how = "" if lead else "licensed " if entry.standing == "licensed" else "studied "
         said = dict.fromkeys(self._only(reasons, how) for reasons in self._in_common(entry.needs_any) or entry.needs_any)
-        return _sentence(lead + "; or ".join(said))
+        return sentence(lead + "; or ".join(said))
 
     def _in_common(self, ways: Sequence[Sequence[Reason]]) -> list[list[Reason]]:
         """One way, of the fields that all ways ask for; none where they share no field."""
@@ -144,7 +155,7 @@ class Wording:
 
     def only(self, reasons: Iterable[Reason]) -> str:
         """What it would take where some conditions are not met: "Only after sorafenib (not taken so far)"."""
-        return _sentence(self._only(reasons))
+        return sentence(self._only(reasons))
 
     def _only(self, reasons: Iterable[Reason], how: str = "studied ") -> str:
         return "; ".join(dict.fromkeys(self._one(reason, how) for reason in reasons))

@@ -80,7 +80,7 @@ def written_out(evaluator: Evaluator, changes: list[MinimalChange]) -> set[froze
     found: set[frozenset[tuple[str, int]]] = set()
     for change in changes:
         assignments: list[Move] = [()]
-        for index, states in change.moves:
+        for index, states in change.moves.items():
             names = [field.name for field in facets[index].fields]
             entries = [entry for state in states for entry in state.entries]
             assignments = [(*done, *zip(names, entry, strict=True)) for done in assignments for entry in entries]

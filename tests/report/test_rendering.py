@@ -24,7 +24,6 @@ from hepatica.report import (
     Picture,
     Ref,
     Section,
-    Style,
     Table,
     Title,
     Tree,
@@ -174,7 +173,7 @@ def test_a_table_too_wide_for_its_medium_becomes_lists_of_its_cells() -> None:
 
 
 def test_emphasis_changes_no_word() -> None:
-    marked = report.text(PAGE, Style(enabled=True))
+    marked = report.text(PAGE, emphasis=True)
     assert "\x1b[1m" in marked
     assert re.sub("\x1b\\[[0-9]+m", "", marked) == report.text(PAGE)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import importlib
 from collections.abc import Mapping
-from dataclasses import asdict
+from dataclasses import asdict, fields
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -258,7 +258,7 @@ def _listed(rules: Ruleset, found: tuple[Found, ...]) -> common.Output:
     from hepatica.report import StudyListing, StudyRow, csv_text, studies_view, study_listing
 
     def as_csv(listing: StudyListing) -> str:
-        return csv_text([asdict(row) for row in listing.studies], list(StudyRow.__slots__))
+        return csv_text([asdict(row) for row in listing.studies], [field.name for field in fields(StudyRow)])
 
     return common.Output(study_listing(rules, found), studies_view, formats={"csv": as_csv})
 

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from hepatica.evaluation import Evaluator
     from hepatica.knowledge import Ruleset
     from hepatica.patient import Fields, Profile
-    from hepatica.report import Blocks, Style
+    from hepatica.report import Blocks
 
 T = TypeVar("T")
 FORMATS = ("text", "markdown", "json", "html")
@@ -150,12 +150,15 @@ def written(made: Output, chosen: str, output: Path | None, *, details: bool) ->
         blocks = tuple(block for result in results for block in made.view(result))
         yield report.html_page(blocks, "Hepatica") if chosen == "html" else report.pdf_page(blocks, "Hepatica")
     else:
-        emphasis = style(output)
         for number, result in enumerate(results):
             if number:
                 yield "\n" if chosen == "text" else "\n---\n\n"
             shown = made.view(result)
-            yield report.text(shown, emphasis, details=details) if chosen == "text" else report.markdown(shown, details=details)
+            yield (
+                report.text(shown, emphasis(output), details=details)
+                if chosen == "text"
+                else report.markdown(shown, details=details)
+            )
 
 
 def _json(results: Iterable[Any]) -> Iterator[str]:
@@ -277,9 +280,7 @@ def _patient_bytes(path: str) -> tuple[bytes, str]:
     raise InvalidInput([Problem(path, 1, 1, "unreadable", message)])
 
 
-def style(path: Path | None = None) -> Style:
-    """Emphasis only on a terminal: never with `NO_COLOR`, nor where a file at `path` is written instead."""
-    from hepatica.report import Style
-
+def emphasis(path: Path | None = None) -> bool:
+    """Only on a terminal: never with `NO_COLOR`, nor where a file at `path` is written instead."""
     terminal = path is None and sys.stdout is not None and sys.stdout.isatty()
-    return Style(terminal and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb")
+    return terminal and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"

@@ -104,7 +104,7 @@ class _Watched:
         try:
             self.files = gather(self.folder)
             for blocks in self._told(_version(self.files)):
-                click.echo(text(blocks, common.style()))
+                click.echo(text(blocks, common.emphasis()))
         except InvalidInput as error:
             click.echo(printable(str(error)))
 

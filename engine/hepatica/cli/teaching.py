@@ -233,7 +233,7 @@ def _asked(made: Quiz) -> Quiz:
     try:
         for case in made.cases[len(given) :]:
             made = marked(made, given)
-            click.echo(f"\n{common.style().bold(views.position(made, case))}")
+            click.echo(f"\n{click.style(views.position(made, case), bold=common.emphasis() or None)}")
             given.append(_ask(made, case))
     except QuitQuiz:
         click.echo()
@@ -292,4 +292,4 @@ def _known(found: str | None, otherwise: str) -> str:
 def _say(blocks: report.Blocks) -> None:
 
     if blocks:
-        click.echo(report.text(blocks, common.style()), nl=False)
+        click.echo(report.text(blocks, common.emphasis()), nl=False)

@@ -5,10 +5,10 @@ Of one patient under a ruleset and its companion of another year, what became of
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, Literal
 
-from hepatica.evaluation import ApplicabilityStatus, Evaluation, ListName, RulesetIdentity, Scope
+from hepatica.evaluation import ApplicabilityStatus, Evaluation, ListName, RulesetIdentity, Scope, Truth
 from hepatica.knowledge import LaterEvent, Standing, TherapyFate, Verdict, concept_words
 from hepatica.notice import notice
 from hepatica.patient import Profile
@@ -123,7 +123,9 @@ class Comparison:
 def compare(columns: Sequence[Column]) -> Comparison:
     """The columns side by side; at least one."""
     evaluations = [column.evaluation for column in columns]
-    facts, derived = _facts(evaluations), _derived(evaluations)
+    facts = _rows([_facts(evaluation) for evaluation in evaluations])
+    components = _rows([_components(evaluation) for evaluation in evaluations], NOT_KNOWN)
+    derived = _rows([{name: (concept_words(name), _TRUTHS[held]) for name, held in e.derived.items()} for e in evaluations])
     therapies = [_row(name, evaluations) for name in dict.fromkeys(t for e in evaluations for t in e.knowledge.therapies)]
     order = list(DIFFERENCES)
     dates = dict.fromkeys(evaluation.ruleset.as_of for evaluation in evaluations)
@@ -131,7 +133,7 @@ def compare(columns: Sequence[Column]) -> Comparison:
         notice=notice(" and ".join(dates)),
         columns=tuple(map(_case, columns)),
         facts=tuple(row for row in facts if _differs(row.values)),
-        components=tuple(row for row in _components(evaluations) if _differs(row.values)),
+        components=tuple(row for row in components if _differs(row.values)),
         derived=tuple(row for row in derived if _differs(row.values)),
         therapies=tuple(sorted((row for row in therapies if row.difference), key=lambda row: order.index(row.difference))),
         shared_facts=tuple(row for row in facts if not _differs(row.values)),
@@ -198,40 +200,28 @@ def _decade_row(therapy: str, before: Evaluation, after: Evaluation) -> DecadeRo
     )
 
 
-def _facts(evaluations: list[Evaluation]) -> list[ComparedRow]:
-    def value(evaluation: Evaluation, name: str) -> str:
-        known = evaluation.knowledge.fields
-        return shown(known[name], evaluation.profile.facts.get(name)) if name in known else ""
-
-    return _rows({name: field.title for e in evaluations for name, field in e.knowledge.fields.items()}, evaluations, value)
+# What one column says: names with a title and the words of a value.
+_Said = Mapping[str, tuple[str, str]]
+_TRUTHS: Mapping[Truth, str] = {True: "yes", False: "no", "unknown": NOT_KNOWN}
 
 
-def _components(evaluations: list[Evaluation]) -> list[ComparedRow]:
+def _facts(evaluation: Evaluation) -> _Said:
+    held = evaluation.profile.facts
+    return {name: (field.title, shown(field, held.get(name))) for name, field in evaluation.knowledge.fields.items()}
+
+
+def _components(evaluation: Evaluation) -> _Said:
     """The components of Child-Pugh with their points."""
-
-    def value(evaluation: Evaluation, name: str) -> str:
-        components, points = (_child_pugh(evaluation).get(part, {}) for part in ("components", "points"))
-        return f"{components[name]} ({points.get(name, '?')})" if name in components else NOT_KNOWN
-
-    named = {name: name for evaluation in evaluations for name in _child_pugh(evaluation).get("components", ())}
-    return _rows(named, evaluations, value)
+    found: Any = evaluation.profile.measurements.get("child_pugh") or {"components": {}, "points": {}}
+    return {name: (name, f"{value} ({found['points'].get(name, '?')})") for name, value in found["components"].items()}
 
 
-def _child_pugh(evaluation: Evaluation) -> Mapping[str, Any]:
-    return evaluation.profile.measurements.get("child_pugh") or {}
-
-
-def _derived(evaluations: list[Evaluation]) -> list[ComparedRow]:
-    words = {True: "yes", False: "no", "unknown": NOT_KNOWN}
-
-    def value(evaluation: Evaluation, name: str) -> str:
-        return words[evaluation.derived[name]] if name in evaluation.derived else ""
-
-    return _rows({name: concept_words(name) for e in evaluations for name in e.derived}, evaluations, value)
-
-
-def _rows(titles: Mapping[str, str], evaluations: list[Evaluation], value: Callable[[Evaluation, str], str]) -> list[ComparedRow]:
-    return [ComparedRow(id=k, title=title, values=tuple(value(e, k) for e in evaluations)) for k, title in titles.items()]
+def _rows(columns: Sequence[_Said], absent: str = "") -> list[ComparedRow]:
+    titles = {name: title for column in columns for name, (title, _) in column.items()}
+    return [
+        ComparedRow(id=name, title=title, values=tuple(column[name][1] if name in column else absent for column in columns))
+        for name, title in titles.items()
+    ]
 
 
 def _differs(values: Sequence[object]) -> bool:

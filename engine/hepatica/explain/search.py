@@ -7,9 +7,11 @@ differ only where some test tells them apart.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import replace
+from functools import reduce
 from itertools import combinations, product
+from operator import or_
 
 from hepatica.assurance.space import Axis, Entry, limits, space_of
 from hepatica.assurance.space import Space as ProfileSpace
@@ -19,7 +21,7 @@ from hepatica.knowledge import Rule, Ruleset, Therapy
 from hepatica.patient import Facts, Field, Interval, Nature, Value
 from hepatica.problems import InvalidInput, Problem
 from hepatica.records import record
-from hepatica.wording import NOT_KNOWN, shown
+from hepatica.wording import NOT_KNOWN, grouped, shown
 
 LINKED_TITLE = "Child-Pugh"
 MOST_TRIED = 100_000
@@ -79,7 +81,7 @@ class Facet:
     def moves(self, facts: Facts) -> tuple[State, ...]:
         """The states a change may lead to: nothing that is known becomes unknown."""
         held = self.held(facts)
-        return self._keeping(lambda entry: all(map(_keeps_known, held, entry)))
+        return self._keeping(lambda entry: all(new is not None or old is None for old, new in zip(held, entry, strict=True)))
 
     def results(self, facts: Facts) -> tuple[State, ...]:
         """The states that finding out everything may lead to: what is known stays as it is."""
@@ -87,8 +89,8 @@ class Facet:
         return self._keeping(lambda entry: all(map(_may_be, held, entry, self.axis.classes)))
 
     def _keeping(self, wanted: Callable[[Entry], bool]) -> tuple[State, ...]:
-        kept = ((state, tuple(entry for entry in state.entries if wanted(entry))) for state in self.states)
-        return tuple(State(state.point, entries, state.certain, state.possible) for state, entries in kept if entries)
+        kept = (replace(state, entries=tuple(filter(wanted, state.entries))) for state in self.states)
+        return tuple(state for state in kept if state.entries)
 
     def label(self, states: Iterable[State]) -> str:
         """What some states have in common, as a reader says it: "high", "> 400 ng/mL", "B with Child-Pugh score any of 8, 9"."""
@@ -110,11 +112,12 @@ class Facet:
 
     def nearest(self, states: Iterable[State], facts: Facts) -> Entry:
         """The entry of some states nearest to the profile: a list by its members, a score or a stage by steps."""
-        entries = [entry for state in states for entry in state.entries]
-        return min(entries, key=lambda entry: self._distance(entry, facts))
 
-    def _distance(self, entry: Entry, facts: Facts) -> float:
-        return sum(_steps(field, value, facts[field.name]) for field, value in zip(self.fields, entry, strict=True))
+        def distance(entry: Entry) -> float:
+            return sum(_steps(field, value, facts[field.name]) for field, value in zip(self.fields, entry, strict=True))
+
+        return min((entry for state in states for entry in state.entries), key=distance)
+
 
 
 def _steps(field: Field, value: Value | None, held: Value | None) -> float:
@@ -125,11 +128,6 @@ def _steps(field: Field, value: Value | None, held: Value | None) -> float:
     if field.kind == "choice" and field.nature == "test" and isinstance(held, str) and isinstance(value, str):
         return abs(field.values.index(value) - field.values.index(held))
     return float(value != held)
-
-
-def _keeps_known(held: Value | None, found: Value | None) -> bool:
-    """Whether a change from `held` to `found` forgets nothing."""
-    return found is not None or held is None
 
 
 def _may_be(held: Value | None, found: Value | None, classes: FieldClasses) -> bool:
@@ -178,10 +176,7 @@ def meet(states: Iterable[State]) -> tuple[int, int]:
 
 def merged(states: Iterable[State], relevant: int) -> tuple[tuple[State, ...], ...]:
     """The states in groups that no conjunction in `relevant` can tell apart, in order of first meeting."""
-    groups: dict[tuple[int, int], list[State]] = {}
-    for state in states:
-        groups.setdefault(state.told(relevant), []).append(state)
-    return tuple(tuple(group) for group in groups.values())
+    return tuple(map(tuple, grouped((state.told(relevant), state) for state in states).values()))
 
 
 @record
@@ -216,11 +211,8 @@ def _goals(therapy: Therapy, ruleset: Ruleset, program: Program) -> TherapyGoals
     # In the order in which `judged` decides, or what-if would promise another rule than the answer then names.
     ordered = in_precedence(therapy.rules, ruleset.studies)
     rules = tuple((rule, program.goals[GoalKey("rule", rule.id)].mask) for rule in ordered)
-    options = relevant = 0
-    for rule, mask in rules:
-        relevant |= mask
-        options |= mask if rule.is_option else 0
-    return TherapyGoals(therapy, rules, options, relevant)
+    relevant = reduce(or_, (mask for _, mask in rules), 0)
+    return TherapyGoals(therapy, rules, reduce(or_, (mask for rule, mask in rules if rule.is_option), 0), relevant)
 
 
 Move = tuple[int, int]
@@ -240,7 +232,7 @@ class _Choices:
 class MinimalChange:
     """Facets by position with the states they move to, and what any of those states leads to."""
 
-    moves: tuple[tuple[int, tuple[State, ...]], ...]
+    moves: Mapping[int, tuple[State, ...]]
     reaches: ListName
     rule: Rule | None
 
@@ -313,22 +305,24 @@ def _has_part(assignment: Assignment, found: set[Assignment]) -> bool:
 
 def _change(goals: TherapyGoals, choices: list[_Choices], assignment: Assignment) -> MinimalChange:
     certain, possible = _meet(choices, assignment)
-    moves = tuple((index, choices[index].groups[group]) for index, group in sorted(assignment))
+    moves = {index: choices[index].groups[group] for index, group in sorted(assignment)}
     return MinimalChange(moves, goals.reached(certain, possible), goals.best(certain))
 
 
 def _united(found: list[MinimalChange], count: int) -> list[MinimalChange]:
     """Those that reach the same by the same rule and differ in the states of one facet alone, made one."""
+
+    def beside(one: MinimalChange, facet: int) -> object:
+        rest = [(index, tuple(s.point for s in states)) for index, states in one.moves.items() if index != facet]
+        return tuple(rest), len(one.moves), one.reaches, one.rule and one.rule.id
+
     # One facet at a time: a union over two would also promise the pairs that nobody found.
     for facet in range(count):
-        groups: dict[object, list[MinimalChange]] = {}
-        for one in found:
-            rest = tuple((index, tuple(s.point for s in states)) for index, states in one.moves if index != facet)
-            groups.setdefault((rest, len(one.moves), one.reaches, one.rule and one.rule.id), []).append(one)
+        groups = grouped((beside(one, facet), one) for one in found)
         found = [_union(group, facet) for group in groups.values()]
     return found
 
 
 def _union(group: list[MinimalChange], facet: int) -> MinimalChange:
-    together = tuple(state for one in group for index, states in one.moves if index == facet for state in states)
-    return replace(group[0], moves=tuple((index, together if index == facet else s) for index, s in group[0].moves))
+    first, together = group[0], tuple(state for one in group for state in one.moves.get(facet, ()))
+    return replace(first, moves={index: together if index == facet else states for index, states in first.moves.items()})

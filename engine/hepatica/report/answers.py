@@ -12,7 +12,7 @@ from hepatica.knowledge import RANK, STANDINGS, VERDICTS
 from hepatica.report.blocks import Block, Blocks, Item, Items, More, Notice, Paragraph, Ref, Section, Tone, bullets, listed
 from hepatica.report.case import case_blocks, case_title
 from hepatica.report.citing import NOT_TRIALS, citation_words, fits_words, limits, place_words
-from hepatica.wording import Wording, abbreviations, all_of, counted, joined
+from hepatica.wording import Wording, abbreviations, all_of, counted, grouped, joined, sentence
 
 # The topic of notes that advise how to choose: every answer shows them, the other notes only those who ask see.
 ADVICE = "general advice"
@@ -112,8 +112,7 @@ class _AnswerView:
         return listed(LISTS[name].heading, items, folded=name == "unreported", id_=name.replace("_", "-"))
 
     def item(self, entry: Entry) -> Item:
-        verdict = VERDICTS[entry.verdict] if entry.verdict else ""
-        badge = verdict[:1].upper() + verdict[1:]
+        badge = sentence(VERDICTS[entry.verdict]) if entry.verdict else ""
         said = entry.headline.text or entry.says
         tone: Tone = "strong" if entry.standing in ("standard", "positive_phase_3") else "plain"
         ref = Ref("therapy", entry.therapy)
@@ -128,9 +127,7 @@ class _AnswerView:
 
     def by_needs(self, entries: Iterable[Entry]) -> Iterator[Items]:
         """Open therapies by what they wait for, the strongest first."""
-        groups: dict[tuple[str, ...], list[Entry]] = {}
-        for entry in entries:
-            groups.setdefault(entry.needs, []).append(entry)
+        groups = grouped((entry.needs, entry) for entry in entries)
         for needs, group in sorted(groups.items(), key=lambda item: (RANK[item[1][0].standing], len(item[0]))):
             yield Items(tuple(map(self.open_item, group)), f"Enter {all_of(list(map(self.asked, needs)))}")
 
@@ -153,9 +150,7 @@ class _AnswerView:
 
     def ruled_out(self) -> Iterator[Block]:
         """Therapies by what it would take, in words that say it positively."""
-        groups: dict[str, list[Entry]] = {}
-        for entry in self.evaluation.ruled_out:
-            groups.setdefault(self.words.needed(entry), []).append(entry)
+        groups = grouped((self.words.needed(entry), entry) for entry in self.evaluation.ruled_out)
         items = [
             Items(tuple(Item(e.name, ref=Ref("therapy", e.therapy)) for e in own), says)
             for says, own in sorted(groups.items(), key=lambda item: (ORDER[item[1][0].would_be or "ruled_out"], -len(item[1])))

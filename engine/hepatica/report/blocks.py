@@ -13,8 +13,8 @@ only repeat what the words say.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from typing import Literal, NamedTuple
+from collections.abc import Iterable, Iterator
+from typing import Any, Literal, NamedTuple
 
 Tone = Literal["plain", "strong", "quiet", "warning", "good", "bad"]
 Mark = Literal["yes", "no", "unknown", "none"]
@@ -46,6 +46,11 @@ class Paragraph(NamedTuple):
     tone: Tone = "plain"
     ref: Ref | None = None
 
+    @property
+    def opening(self) -> str:
+        """The run-in heading with its colon, unless it ends a sentence."""
+        return f"{self.lead}{'' if not self.lead or self.lead[-1] in ':.?!' else ':'}"
+
 
 class Facts(NamedTuple):
     """Names with values: a patient's facts, a card's entries. `inline` ones run on in one paragraph."""
@@ -75,6 +80,11 @@ class Items(NamedTuple):
     items: tuple[Item, ...]
     group: str = ""
     means: str = ""
+
+    @property
+    def only_names(self) -> bool:
+        """Whether there is nothing but names, which run on in one line."""
+        return not self.means and not any(item.text or item.badge or item.details for item in self.items)
 
 
 class Bullets(NamedTuple):
@@ -116,6 +126,11 @@ class Table(NamedTuple):
     rows: tuple[tuple[str | Cell, ...], ...]
     caption: str = ""
     numeric: tuple[int, ...] = ()
+
+    @property
+    def cells(self) -> Iterator[list[Cell]]:
+        """Its rows, each cell in full."""
+        return ([Cell(cell) if isinstance(cell, str) else cell for cell in row] for row in self.rows)
 
 
 class TreeNode(NamedTuple):
@@ -174,3 +189,25 @@ def bullets(sentences: Iterable[str]) -> Blocks:
 def facts(pairs: Iterable[tuple[str, str]]) -> Facts:
     """Names with values, without those that have none."""
     return Facts(tuple((name, value) for name, value in pairs if value))
+
+
+class BlockRenderer:
+    """One page in a medium. A method named as a block (`table` for `Table`) yields its pieces; `place` is where it stands."""
+
+    def __init__(self, details: bool = True) -> None:
+        self.details = details
+
+    def blocks(self, blocks: Iterable[Block], place: int) -> Iterator[str]:
+        """The pieces of some blocks."""
+        for block in blocks:
+            write: Any = getattr(self, type(block).__name__.lower())
+            yield from write(block, place)
+
+    def section(self, block: Section, place: int) -> Iterator[str]:
+        """A section's heading and what stands below it."""
+        raise NotImplementedError
+
+    def more(self, block: More, place: int) -> Iterator[str]:
+        """What those read who ask for it: a section, where details are written."""
+        if self.details:
+            yield from self.section(Section(block.summary, block.blocks), place)

@@ -3,19 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
 from itertools import takewhile
 
 from hepatica.evaluation import RulesetIdentity, identity
 from hepatica.knowledge import STANDINGS, Card, Ruleset, counts
 from hepatica.notice import NOTICE, notice
+from hepatica.records import record
 from hepatica.report.blocks import Block, Blocks, Item, Items, Notice, Paragraph, Ref, Section, Title, bullets
-from hepatica.wording import Wording, counted, spoken
+from hepatica.wording import Wording, counted, sentence, spoken
 
 _TEACHES = "# Teaches:"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record(kw_only=True)
 class StandingMeaning:
     """What a standing is called, means, and asks of the cited studies."""
 
@@ -25,7 +25,7 @@ class StandingMeaning:
     needs: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record(kw_only=True)
 class About:
     """The whole card, its scope in words, what the standings mean, and what the ruleset holds."""
 
@@ -109,7 +109,7 @@ def _named(counted: int | Mapping[str, int]) -> str:
     return ", ".join(f"{number} {spoken(name)}" for name, number in counted.items() if number)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record(kw_only=True)
 class ExamplePatient:
     """An example: the name that commands take, its title, and what it teaches."""
 
@@ -118,7 +118,7 @@ class ExamplePatient:
     teaches: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record(kw_only=True)
 class PatientListing:
     """The examples, by name."""
 
@@ -140,8 +140,7 @@ def _teaches(text: str) -> str:
 def patients_view(listing: PatientListing) -> Blocks:
     """The examples with what each teaches."""
     items = tuple(
-        Item(one.name, f"{one.label}. {one.teaches[:1].upper()}{one.teaches[1:]}".strip(), ref=Ref("patient", one.name))
-        for one in listing.patients
+        Item(one.name, f"{one.label}. {sentence(one.teaches)}".strip(), ref=Ref("patient", one.name)) for one in listing.patients
     )
     how = Paragraph("Wherever a command takes a patient, it takes one of these names: hepatica evaluate <name>.")
     return Title(counted(len(items), "example patient")), how, Items(items), Notice(listing.notice)

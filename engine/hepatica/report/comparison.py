@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from functools import partial
+from itertools import product
 from string import ascii_uppercase
 
-from hepatica.evaluation import LISTS, ListName
-from hepatica.explain import DIFFERENCES, ComparedCase, ComparedTherapy, Comparison, DecadeRow, ThenAndNow, TherapyRow
-from hepatica.knowledge import RANK, STANDINGS, Standing
+from hepatica.evaluation import LISTS
+from hepatica.explain import DIFFERENCES, ComparedCase, ComparedTherapy, Comparison, DecadeRow, ThenAndNow
+from hepatica.knowledge import RANK, STANDINGS
 from hepatica.report.blocks import Block, Blocks, Cell, Item, Items, Notice, Paragraph, Ref, Section, Table, Title, facts
-from hepatica.report.citing import standing_words
-from hepatica.wording import all_of, joined, spoken
+from hepatica.report.citing import edition, standing_words
+from hepatica.wording import all_of, grouped, joined, sentence, spoken
 
-_ABSENT = "not in this ruleset"
 _SCOPES = {"in": "", "out": ", out of scope", "unknown": ", scope not known"}
 
 
@@ -32,8 +33,8 @@ def compare_view(found: Comparison) -> Blocks:
 
 def then_view(found: ThenAndNow) -> Blocks:
     """One patient in two years: what stood best, what became of each hope, and where today's treatments stood then."""
-    sides = [f"{side.ruleset.id} {side.ruleset.version}, evidence as of {side.ruleset.as_of}" for side in (found.then, found.now)]
-    return (Title(f"Then and now: {found.then.name}", "; ".join(sides)), *_decade(found), Notice(found.notice))
+    sides = f"{edition(found.then.ruleset)}; {edition(found.now.ruleset)}"
+    return (Title(f"Then and now: {found.then.name}", sides), *_decade(found), Notice(found.notice))
 
 
 def _decade(found: ThenAndNow) -> Iterator[Block]:
@@ -44,13 +45,13 @@ def _decade(found: ThenAndNow) -> Iterator[Block]:
     groups = {name: tuple(_hope(row, cell, found.now) for row, cell in hopes if cell.list == name) for name in LISTS}
     shown = tuple(Items(items, LISTS[name].heading) for name, items in groups.items() if items)
     yield Section(f"What {then} said, and what became of it", shown, len(hopes), id="then")
-    today: dict[str, list[Item]] = {}
-    for row in found.rows:
-        if row.now is not None and row.now.list not in ("ruled_out", "unreported"):
-            item = Item(row.name, row.now.headline, _cell(row.now, grounds=False), ref=Ref("therapy", row.therapy))
-            today.setdefault(_stood(row, then), []).append(item)
-    listed = tuple(Items(tuple(own), group) for group, own in today.items())
-    yield Section(f"What {now} says, by where it stood in {then}", listed, sum(map(len, today.values())), id="now")
+    today = [
+        (_stood(row, then), Item(row.name, row.now.headline, _cell(row.now), ref=Ref("therapy", row.therapy)))
+        for row in found.rows
+        if row.now is not None and row.now.list not in ("ruled_out", "unreported")
+    ]
+    listed = tuple(Items(tuple(own), group) for group, own in grouped(today).items())
+    yield Section(f"What {now} says, by where it stood in {then}", listed, len(today), id="now")
 
 
 def _best(side: ComparedCase, cells: Sequence[tuple[str, ComparedTherapy | None]]) -> str:
@@ -70,9 +71,9 @@ def _best(side: ComparedCase, cells: Sequence[tuple[str, ComparedTherapy | None]
 
 def _hope(row: DecadeRow, cell: ComparedTherapy, now: ComparedCase) -> Item:
     """A therapy of the earlier ruleset: where it stood, what became of it, and where it stands for this patient."""
-    stands = f"not in {now.ruleset.id}" if row.now is None else _cell(row.now, grounds=False)
+    stands = f"not in {now.ruleset.id}" if row.now is None else _cell(row.now)
     told = row.fate.says if row.fate else " ".join(f"{event.year}: {event.says}" for event in row.later)
-    badge = _cell(cell, grounds=False) + (f"; {spoken(row.fate.status)}" if row.fate else "")
+    badge = _cell(cell) + (f"; {spoken(row.fate.status)}" if row.fate else "")
     return Item(row.name, f"{told} In {now.ruleset.as_of[:4]}: {stands}.".strip(), badge, ref=Ref("therapy", row.therapy))
 
 
@@ -107,41 +108,36 @@ def _differing(found: Comparison) -> Iterator[Block]:
     for difference, words in DIFFERENCES.items():
         own = [row for row in found.therapies if row.difference == difference]
         if own:
-            table = Table(("", *letters), tuple((Cell(r.name, Ref("therapy", r.therapy)), *cells(r)) for r in own))
+            table = Table(
+                ("", *letters),
+                tuple(
+                    (Cell(r.name, Ref("therapy", r.therapy)), *map(partial(_cell, grounds=difference == "grounds"), r.cells))
+                    for r in own
+                ),
+            )
             yield Section(words, (table,), len(own))
 
 
-def cells(row: TherapyRow) -> tuple[str, ...]:
-    """One therapy's cells as a reader sees them."""
-    return tuple(_ABSENT if cell is None else _cell(cell, row.difference == "grounds") for cell in row.cells)
-
-
-def _cell(cell: ComparedTherapy, grounds: bool) -> str:
+def _cell(cell: ComparedTherapy | None, grounds: bool = False) -> str:
+    """A therapy's place in one column as a reader sees it; with `grounds` also what it rests on."""
+    if cell is None:
+        return "not in this ruleset"
     if cell.list in ("ruled_out", "unreported"):
         return LISTS[cell.list].phrase
     standing = joined(standing_words(cell.standing, cell.verdict), cell.mark, mark=", ")
     if cell.list == "possible":
         return f"possible ({standing}): enter {all_of(cell.needs_titles)}"
     shown = f"OPTION, {standing}" if cell.list == "options" else standing
-    if not grounds:
-        return shown
-    return f"{shown}; {', '.join(f'{study}: {spoken(status)}' for study, status in cell.evidence)}"
+    return joined(shown, ", ".join(f"{study}: {spoken(status)}" for study, status in cell.evidence) if grounds else "")
 
 
 def _shared(found: Comparison) -> Iterator[tuple[str, str]]:
     """What every column has, each group with its title."""
     yield "Facts", "; ".join(f"{row.title} {row.values[0]}" for row in found.shared_facts)
     yield "What follows from them", "; ".join(f"{row.title}: {row.values[0]}" for row in found.shared_derived)
-    groups: dict[tuple[ListName, Standing | None], list[str]] = {}
-    for row in found.shared_therapies:
-        cell = row.cells[0]
-        assert cell is not None
-        groups.setdefault((cell.list, cell.standing if cell.list in ("options", "possible") else None), []).append(row.name)
-    for (listed, standing), names in sorted(groups.items(), key=lambda item: _place(*item[0])):
+    cells = [(row.name, cell) for row in found.shared_therapies for cell in row.cells[:1] if cell]
+    groups = grouped(((c.list, c.standing if c.list in ("options", "possible") else None), name) for name, c in cells)
+    places = {place: n for n, place in enumerate(product(LISTS, (None, *STANDINGS)))}
+    for (listed, standing), names in sorted(groups.items(), key=lambda item: places[item[0]]):
         words = f" ({standing_words(standing)})" if standing else ""
-        phrase = LISTS[listed].phrase
-        yield f"{phrase[:1].upper()}{phrase[1:]}{words}", ", ".join(names)
-
-
-def _place(listed: ListName, standing: Standing | None) -> tuple[int, int]:
-    return list(LISTS).index(listed), RANK[standing] if standing else 0
+        yield sentence(f"{LISTS[listed].phrase}{words}"), ", ".join(names)

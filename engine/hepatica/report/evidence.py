@@ -2,25 +2,48 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
-from hepatica.evaluation import RulesetIdentity, arm_name, correction_line, endpoint_words, identity, printed_line, shown
-from hepatica.knowledge import LINES, Found, Line, Reference, Regimen, Ruleset, Standing, Study, concept_words, level_of
-from hepatica.knowledge.traceability import SectionCoverage, Verification
+from hepatica.evaluation import (
+    TELLING,
+    RulesetIdentity,
+    arm_name,
+    correction_line,
+    endpoint_words,
+    identity,
+    printed_line,
+    result_line,
+    shown,
+)
+from hepatica.knowledge import (
+    LINES,
+    Discrepancy,
+    Found,
+    Line,
+    Reference,
+    Regimen,
+    Ruleset,
+    Standing,
+    Study,
+    Toxicity,
+    concept_words,
+    level_of,
+)
+from hepatica.knowledge.traceability import CoveredPart, Verification
 from hepatica.notice import notice
+from hepatica.records import record
 from hepatica.report import blocks as b
 from hepatica.report.citing import lines_words, place_words, read_words, reference_link, reference_words, standing_words
-from hepatica.report.figures import correction_item, event_words, telling_line
 from hepatica.report.sources import sources_of
-from hepatica.wording import Wording, counted, joined, spoken
+from hepatica.wording import Wording, counted, grouped, joined, sentence, spoken
 
 FIRST = ("What became of it", "Figures")  # what a reader comes for, and on a phone sees without scrolling
+LEADS = {"misprint": "Should read", "later_report": "Later report", "not_printed": "Published", "remark": "But"}
 EFFECTS = {"overturns": "Overturned", "confirms": "Confirmed", "qualifies": "Qualified"}
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record(kw_only=True)
 class StudyRow:
     """A study in one row: what it is, how large, what became of it, its telling figure, and who cites it."""
 
@@ -48,7 +71,7 @@ class StudyRow:
     cited_by: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record(kw_only=True)
 class StudyListing:
     """Studies in rows."""
 
@@ -58,7 +81,7 @@ class StudyListing:
     studies: tuple[StudyRow, ...]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record(kw_only=True)
 class CitingRule:
     """A rule that rests on a study."""
 
@@ -69,7 +92,7 @@ class CitingRule:
     line: Line
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record(kw_only=True)
 class StudyFigure:
     """One result in words: what the source prints, the correction, and where it is printed."""
 
@@ -79,7 +102,7 @@ class StudyFigure:
     place: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record(kw_only=True)
 class StudyPage:
     """One study in full.
 
@@ -117,7 +140,7 @@ def study_row(ruleset: Ruleset, found: Found) -> StudyRow:
         phase=study.phase or "",
         line=study.setting,
         outcome=found.outcome,
-        figure=telling_line(ruleset, found),
+        figure=_telling(ruleset, found),
         refs=study.source.refs,
         lines=study.source.lines,
         discrepancies=len(study.discrepancies),
@@ -125,6 +148,13 @@ def study_row(ruleset: Ruleset, found: Found) -> StudyRow:
         cited_by=tuple(rule.id for _, rule in found.cited_by),
         **recorded,
     )
+
+
+def _telling(ruleset: Ruleset, found: Found) -> str:
+    """The result that says most, in one line: the whole study before a subgroup, survival before progression before response."""
+    telling = [result for result in found.study.results if result.endpoint in TELLING]
+    best = min(telling, key=lambda r: (r.subgroup != "", TELLING.index(r.endpoint)), default=None)
+    return result_line(found.study, best, ruleset.references, found.therapy) if best else ""
 
 
 def study_listing(ruleset: Ruleset, studies: Iterable[Found]) -> StudyListing:
@@ -146,7 +176,7 @@ def study_page(ruleset: Ruleset, found: Found) -> StudyPage:
         therapy_name=found.therapy.name,
         level=level_of(study.kind),
         outcome=found.outcome,
-        figure=telling_line(ruleset, found),
+        figure=_telling(ruleset, found),
         enrolled=tuple(_enrolled(study, Wording(ruleset))),
         figures=tuple(_figures(ruleset, found)),
         regimens=tuple(regimen for regimen in found.therapy.regimens if regimen.study == study.id),
@@ -173,9 +203,7 @@ def _enrolled(study: Study, words: Wording) -> Iterator[str]:
 def studies_view(listing: StudyListing) -> b.Blocks:
     """Studies in a list, each with its telling figure."""
     title = b.Title(counted(listing.count, "study", "studies"), listing.ruleset.named)
-    groups: dict[tuple[str, str], list[b.Item]] = {}
-    for row in listing.studies:
-        groups.setdefault((row.therapy, row.therapy_name), []).append(_row(row))
+    groups = grouped(((row.therapy, row.therapy_name), _row(row)) for row in listing.studies)
     sections = [b.Section(name, (b.Items(tuple(items)),), id=therapy) for (therapy, name), items in groups.items()]
     return (title, *sections, b.Notice(listing.notice))
 
@@ -265,15 +293,18 @@ def study_sections(page: StudyPage) -> Iterator[b.Section]:
         b.Item(f"{EFFECTS[event.effect]}, {event.year}", event.says, details=(b.Paragraph(place_words(event.source, known)),))
         for event in study.later
     ]
+    references = (
+        b.Item(one.id, f"{reference_words(one)} ({read_words(one)})", ref=reference_link(one)) for one in page.references
+    )
     parts: tuple[tuple[str, b.Blocks], ...] = (
         ("What became of it", _items(later)),
         ("Figures", _figures_table(page.figures)),
         ("Doses", b.bullets(_doses(page))),
-        ("Adverse events", b.bullets(_with_lines(event_words(study, e), e.lines, word) for e in study.toxicity)),
+        ("Adverse events", b.bullets(_with_lines(_event(study, e), e.lines, word) for e in study.toxicity)),
         ("Other figures", b.bullets(_others(study, word))),
-        ("Corrections", _items(correction_item(item, known, word) for item in study.discrepancies)),
+        ("Corrections", _items(_correction(item, known, word) for item in study.discrepancies)),
         ("Cited by", _items(citing) or (b.Paragraph("No rule."),)),
-        ("References", _items(map(_reference, page.references))),
+        ("References", _items(references)),
     )
     yield from (b.Section(title, blocks) for title, blocks in parts if blocks)
 
@@ -321,24 +352,32 @@ def _others(study: Study, word: str) -> Iterator[str]:
         yield _with_lines(f"{figure.what}{value}", figure.lines, word)
 
 
-def _reference(one: Reference) -> b.Item:
-    return b.Item(one.id, f"{reference_words(one)} ({read_words(one)})", ref=reference_link(one))
+def _event(study: Study, event: Toxicity) -> str:
+    """An adverse event with its rate, grade and arm: "fatigue: 12 % (grade 3/4, tivantinib); should read grade >= 3"."""
+    rate, right = (f"{shown(n)} %" if n is not None else "" for n in (event.percent, event.corrected_percent))
+    patients = counted(event.count, "patient") if event.count is not None else ""
+    numbered = event.grade[:1].isdigit() or event.grade[:1] in ("<", ">")
+    grade = f"grade {event.grade}" if numbered else {"not stated": "", "any": "any grade"}.get(event.grade, event.grade)
+    where = joined(grade, arm_name(study, event.arm) if event.arm else "", mark=", ")
+    stated = joined(joined(rate, patients, mark=", "), f"({where})" if where else "", mark=" ")
+    new = joined(right, f"grade {event.corrected_grade}" if event.corrected_grade else "", mark=", ")
+    return joined(f"{event.event}: {stated}" if stated else event.event, f"should read {new}" if new else "")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class CoveredPart:
-    """A part of the source text: recorded figures found at their lines, and what became of the numbers it prints."""
+def _correction(item: Discrepancy, references: Mapping[str, Reference], word: str) -> b.Item:
+    """Where the source cannot be taken at its word: what it prints, what is right, and how that is known."""
+    lead = lines_words(item.lines, word)
+    prints = f"{sentence(lead)} print{'' if 'lines' in lead else 's'}" if lead else "Printed"
+    source = place_words(item.source, references, word)
+    note = f"; {item.basis_note}" if item.basis_note else ""
+    known = f"{item.basis}, confidence {item.confidence}{f', {source}' if source else ''}{note}"
+    pairs = ((prints, item.prints), (LEADS[item.kind], item.correction), ("Use", item.use), ("Known by", known))
+    ends = (".", "?", "!")
+    words = " ".join(f"{name}: {value}{'' if value.endswith(ends) else '.'}" for name, value in pairs if value)
+    return b.Item(item.id, words, f"{item.severity} severity")
 
-    title: str
-    figures: int
-    found: int
-    numbers: int
-    recorded: int
-    left_out: int
-    missing: int
 
-
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record(kw_only=True)
 class VerificationFinding:
     """Something that does not hold, where it is written; `code` is stable."""
 
@@ -349,7 +388,7 @@ class VerificationFinding:
     message: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record(kw_only=True)
 class VerificationReport:
     """What holding a ruleset against its source's text found."""
 
@@ -367,14 +406,10 @@ def verification_report(ruleset: Ruleset, found: Verification) -> VerificationRe
         notice=notice(ruleset.card.as_of),
         ruleset=identity(ruleset),
         verified=not found.findings,
-        total=_covered(found.total),
-        sections=tuple(map(_covered, found.sections)),
+        total=found.total,
+        sections=found.sections,
         findings=tuple(VerificationFinding(**problem._asdict()) for problem in found.findings),
     )
-
-
-def _covered(part: SectionCoverage) -> CoveredPart:
-    return CoveredPart(**part._asdict(), missing=part.missing)
 
 
 def verification_view(found: VerificationReport) -> b.Blocks:

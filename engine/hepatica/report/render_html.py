@@ -10,7 +10,6 @@ from pathlib import Path
 from hepatica.printable import one_line, printable
 from hepatica.problems import InvalidInput, Problem
 from hepatica.report import blocks as b
-from hepatica.report.renderer import BlockRenderer, only_names, run_in, whole
 
 Link = Callable[[b.Ref], str]
 _MARKS = {"yes": "yes", "no": "no", "unknown": "not known", "none": ""}
@@ -52,7 +51,7 @@ def slug(title: str) -> str:
     return re.sub(r"[^a-z0-9]+", "-", title.lower()).strip("-") or "section"
 
 
-class _Html(BlockRenderer[int]):
+class _Html(b.BlockRenderer):
     """Pieces are markup; the place of a block is the level of the heading above it."""
 
     def __init__(self, link: Link) -> None:
@@ -65,7 +64,7 @@ class _Html(BlockRenderer[int]):
         yield f'<p class="quiet">{_text(block.quiet)}</p>\n' if block.quiet else ""
 
     def paragraph(self, block: b.Paragraph, level: int) -> Iterator[str]:
-        lead = f"<strong>{_text(run_in(block.lead))}</strong> " if block.lead else ""
+        lead = f"<strong>{_text(block.opening)}</strong> " if block.lead else ""
         yield f"<p{_tone(block.tone)}>{lead}{self.linked(block.text, block.ref)}</p>\n"
 
     def facts(self, block: b.Facts, level: int) -> Iterator[str]:
@@ -119,7 +118,7 @@ class _Html(BlockRenderer[int]):
         if block.group:
             yield f'<div class="group"><h{heading}>{_text(block.group)}</h{heading}>'
             yield f'<p class="means">{_text(block.means)}</p>' if block.means else ""
-        yield f'<ul class="items{" names" if only_names(block) else ""}">\n'
+        yield f'<ul class="items{" names" if block.only_names else ""}">\n'
         for item in block.items:
             yield from self.item(item, min(level + 2, 6))
         yield "</ul>\n"
@@ -144,8 +143,8 @@ class _Html(BlockRenderer[int]):
         yield f"<caption>{_text(block.caption)}</caption>" if block.caption else ""
         heads = (f'<th scope="col"{_number(i, block)}>{_text(name)}</th>' for i, name in enumerate(block.columns))
         yield f"<thead><tr>{''.join(heads)}</tr></thead><tbody>\n"
-        for row in block.rows:
-            yield f"<tr>{''.join(self.cell(whole(cell), index, block) for index, cell in enumerate(row))}</tr>\n"
+        for row in block.cells:
+            yield f"<tr>{''.join(self.cell(cell, index, block) for index, cell in enumerate(row))}</tr>\n"
         yield "</tbody></table></div>\n"
 
     def cell(self, cell: b.Cell, index: int, block: b.Table) -> str:

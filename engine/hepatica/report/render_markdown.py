@@ -7,7 +7,6 @@ from collections.abc import Iterator
 
 from hepatica.printable import one_line, printable
 from hepatica.report import blocks as b
-from hepatica.report.renderer import BlockRenderer, only_names, run_in, whole
 
 _SPECIAL = re.compile(r"([\\`*_{}\[\]<>|#~]|&(?=#|\w+;))")
 _OPENING = re.compile(r"^(\s*)([-+]|\d+[.)])(?=\s|$)")
@@ -26,7 +25,7 @@ def escaped(text: str) -> str:
     return _OPENING.sub(lambda found: f"{found[1]}{found[2][:-1]}\\{found[2][-1]}", line)
 
 
-class _Markdown(BlockRenderer[int]):
+class _Markdown(b.BlockRenderer):
     """Pieces are parts that blank lines keep apart, lists nest by the indent of their lines; a place is a heading's level."""
 
     def title(self, block: b.Title, level: int) -> Iterator[str]:
@@ -34,7 +33,7 @@ class _Markdown(BlockRenderer[int]):
         yield escaped(block.quiet)
 
     def paragraph(self, block: b.Paragraph, level: int) -> Iterator[str]:
-        lead = f"**{escaped(run_in(block.lead))}** " if block.lead else ""
+        lead = f"**{escaped(block.opening)}** " if block.lead else ""
         yield f"{lead}{_linked(block.text, block.ref)}"
 
     def facts(self, block: b.Facts, level: int) -> Iterator[str]:
@@ -44,7 +43,7 @@ class _Markdown(BlockRenderer[int]):
             yield "\n".join(f"- **{escaped(name)}:** {escaped(value)}" for name, value in block.pairs)
 
     def items(self, block: b.Items, level: int) -> Iterator[str]:
-        if only_names(block):
+        if block.only_names:
             lead = f"**{escaped(block.group)}:** " if block.group else ""
             yield f"{lead}{', '.join(_linked(item.name, item.ref) for item in block.items)}"
             return
@@ -74,7 +73,7 @@ class _Markdown(BlockRenderer[int]):
         yield f"**{escaped(block.caption)}**" if block.caption else ""
         heads = [escaped(name) for name in block.columns]
         rules = ["---:" if index in block.numeric else "---" for index, _ in enumerate(block.columns)]
-        rows = [[_linked(cell.text, cell.ref) for cell in map(whole, row)] for row in block.rows]
+        rows = [[_linked(cell.text, cell.ref) for cell in row] for row in block.cells]
         yield "\n".join(f"| {' | '.join(cells)} |" for cells in (heads, rules, *rows))
 
     def tree(self, block: b.Tree, level: int) -> Iterator[str]:

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from functools import partial
 from itertools import zip_longest
 from textwrap import wrap
-from typing import NamedTuple
 
 from hepatica.printable import one_line, printable
 from hepatica.report import blocks as b
-from hepatica.report.renderer import BlockRenderer, only_names, run_in, whole
 
 WIDTH = 80
 _NAME_COLUMN, _LEAST_COLUMN = 24, 10
@@ -17,40 +16,26 @@ _INDENT, _GAP = 4, 2
 _MARKS = {"yes": "[yes] ", "no": "[NO]  ", "unknown": "[?]   ", "none": ""}
 
 
-class Style(NamedTuple):
-    """Emphasis by escape sequences where `enabled`; it only ever repeats what the words say."""
+def text(blocks: b.Blocks, emphasis: bool = False, width: int = WIDTH, *, details: bool = False) -> str:
+    """The page, ending in a line break. `details` prints what `Item.details` and `More` hold, too.
 
-    enabled: bool = False
-
-    def bold(self, text: str) -> str:
-        """A heading."""
-        return self._wrapped("1", text)
-
-    def dim(self, text: str) -> str:
-        """Something of lesser weight."""
-        return self._wrapped("2", text)
-
-    def underline(self, text: str) -> str:
-        """A group's name."""
-        return self._wrapped("4", text)
-
-    def _wrapped(self, code: str, text: str) -> str:
-        return f"\x1b[{code}m{text}\x1b[0m" if self.enabled and text else text
-
-
-def text(blocks: b.Blocks, style: Style | None = None, width: int = WIDTH, *, details: bool = False) -> str:
-    """The page, ending in a line break. `details` prints what `Item.details` and `More` hold, too."""
-    lines = list(_Text(style or Style(), width, details).blocks(blocks, 0))
+    With `emphasis` headings and names are set off by escape sequences, which only ever repeat what the words say.
+    """
+    lines = list(_Text(emphasis, width, details).blocks(blocks, 0))
     return "\n".join(lines[1:] if lines and not lines[0] else lines) + "\n"
 
 
-class _Text(BlockRenderer[int]):
+def _marked(code: int, text: str) -> str:
+    return f"\x1b[{code}m{text}\x1b[0m" if text else text
+
+
+class _Text(b.BlockRenderer):
     """Pieces are finished lines; the place of a block is the column where it begins."""
 
-    def __init__(self, style: Style, width: int, details: bool) -> None:
+    def __init__(self, emphasis: bool, width: int, details: bool) -> None:
         super().__init__(details)
-        self.style = style
         self.width = width
+        self.bold, self.dim, self.underline = (partial(_marked, code) if emphasis else str for code in (1, 2, 4))
 
     def hanging(self, lead: str, words: str, indent: int, hang: int, shown: str | None = None) -> Iterator[str]:
         """`lead` and `words` wrapped from column `indent`, the following lines `hang` further in.
@@ -67,18 +52,18 @@ class _Text(BlockRenderer[int]):
         yield from lines or [""]
 
     def title(self, block: b.Title, indent: int) -> Iterator[str]:
-        yield from map(self.style.bold, self.hanging("", block.text, indent, 0))
+        yield from map(self.bold, self.hanging("", block.text, indent, 0))
         if block.quiet:
-            yield from map(self.style.dim, self.hanging("", block.quiet, indent, 0))
+            yield from map(self.dim, self.hanging("", block.quiet, indent, 0))
 
     def paragraph(self, block: b.Paragraph, indent: int) -> Iterator[str]:
         words = _with_address(block.text, block.ref)
         if block.lead:
-            lead = f"{run_in(block.lead)} "
-            yield from self.hanging(lead, words, indent, 2, self.style.bold(one_line(lead).rstrip()) + " ")
+            lead = f"{block.opening} "
+            yield from self.hanging(lead, words, indent, 2, self.bold(one_line(lead).rstrip()) + " ")
             return
         lines = self.hanging("", words, indent, 0)
-        yield from map(self.style.bold, lines) if block.tone == "strong" else lines
+        yield from map(self.bold, lines) if block.tone == "strong" else lines
 
     def facts(self, block: b.Facts, indent: int) -> Iterator[str]:
         if block.inline:
@@ -98,8 +83,8 @@ class _Text(BlockRenderer[int]):
         yield from self.hanging(f"{name:<{column}}", words, indent, column)
 
     def items(self, block: b.Items, indent: int) -> Iterator[str]:
-        group = self.style.underline(one_line(block.group))
-        if only_names(block):
+        group = self.underline(one_line(block.group))
+        if block.only_names:
             mark = ": " if block.group else ""
             names = ", ".join(item.name for item in block.items)
             yield from self.hanging(block.group + mark, names, indent, 2, group + mark)
@@ -123,7 +108,7 @@ class _Text(BlockRenderer[int]):
         yield ""
         title = block.title if indent else block.title.upper()
         count = f" ({block.count})" if block.count is not None else ""
-        yield from map(self.style.bold, self.hanging("", title + count, indent, 2))
+        yield from map(self.bold, self.hanging("", title + count, indent, 2))
         if block.says:
             yield from self.hanging("", block.says, indent + 2, 0)
         yield from self.blocks(block.blocks, indent + 2)
@@ -153,15 +138,15 @@ class _Text(BlockRenderer[int]):
     def table(self, block: b.Table, indent: int) -> Iterator[str]:
         """Side by side where the columns fit, else each row as a list of its cells."""
         if block.caption:
-            yield from map(self.style.underline, self.hanging("", block.caption, indent, 0))
-        rows = [tuple(one_line(_with_address(full.text, full.ref)) for full in map(whole, row)) for row in block.rows]
+            yield from map(self.underline, self.hanging("", block.caption, indent, 0))
+        rows = [tuple(one_line(_with_address(cell.text, cell.ref)) for cell in row) for row in block.cells]
         heads = [one_line(name) for name in block.columns]
         widths = _widths(heads, rows, self.width - indent)
         if widths is None:
             yield from self.stacked(block, rows, indent)
             return
         if any(heads):
-            yield from map(self.style.underline, _abreast(heads, widths, block.numeric, indent))
+            yield from map(self.underline, _abreast(heads, widths, block.numeric, indent))
         for row in rows:
             yield from _abreast(row, widths, block.numeric, indent)
 

@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from itertools import groupby
 
 from hepatica.evaluation import RulesetIdentity, identity
 from hepatica.knowledge import LINES, Concept, Condition, Rule, Ruleset, Test, Therapy, leaves
 from hepatica.notice import notice
+from hepatica.records import record
 from hepatica.report.blocks import Block, Blocks, Item, Items, Notice, Paragraph, Ref, Section, Title, facts
 from hepatica.report.citing import limits, place_words, standing_words
 from hepatica.wording import Wording
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record(kw_only=True)
 class RuleRecord:
     """One rule with its therapy, its condition in words, and the fields that it depends on, through concepts too."""
 
@@ -28,7 +28,7 @@ class RuleRecord:
     written_at: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record(kw_only=True)
 class RuleListing:
     """The rules asked for, of `total`; with `full` the view shows what each cites and its caveats."""
 

@@ -6,11 +6,11 @@ import csv
 import io
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 
 from hepatica.evaluation import RulesetIdentity, identity
 from hepatica.knowledge import Place, Reference, Ruleset, Study
 from hepatica.notice import notice
+from hepatica.records import record
 from hepatica.report.blocks import Blocks, Facts, Item, Items, Notice, Title
 from hepatica.report.citing import read_words, reference_link, reference_words
 from hepatica.wording import counted, joined
@@ -47,7 +47,7 @@ _RIS_KINDS = {
 _CSV = ("citation", "year", "kind", "doi", "pmid", "nct", "url", "read", "known")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record(kw_only=True)
 class CitedReference:
     """A reference with what names it: studies whose publication it is, and every record that gives it as its source."""
 
@@ -56,7 +56,7 @@ class CitedReference:
     cited: int
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record(kw_only=True)
 class ReferenceListing:
     """The references of a ruleset."""
 

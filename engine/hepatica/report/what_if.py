@@ -11,7 +11,7 @@ from hepatica.knowledge import STANDINGS
 from hepatica.patient import NONE, Field
 from hepatica.report.blocks import Block, Blocks, Item, Items, More, Notice, Paragraph, Ref, Section, listed
 from hepatica.report.case import case_blocks, case_title
-from hepatica.wording import all_of, counted, joined
+from hepatica.wording import all_of, counted, grouped, joined
 
 MOST_OUTCOMES, MOST_NAMED = 12, 6
 
@@ -54,9 +54,7 @@ def _question(question: Question, open_: int) -> Items:
     number = "One" if len(question.titles) == 1 else "Two"
     title = f"{number} {'test' if question.tests_only else 'fact'}{'' if number == 'One' else 's'}"
     span = f"{question.least}" if question.least == question.most else f"{question.least} to {question.most}"
-    groups: dict[str, list[str]] = {}
-    for outcome in question.outcomes:
-        groups.setdefault(_settled(outcome), []).append(" + ".join(outcome.results))
+    groups = grouped((_settled(outcome), " + ".join(outcome.results)) for outcome in question.outcomes)
     items = [Item(" / ".join(results), settled) for settled, results in list(groups.items())[:MOST_OUTCOMES]]
     left = len(groups) - MOST_OUTCOMES
     if left > 0:
@@ -65,9 +63,7 @@ def _question(question: Question, open_: int) -> Items:
 
 
 def _settled(outcome: Outcome) -> str:
-    groups: dict[ListName, list[str]] = {}
-    for one in outcome.settled:
-        groups.setdefault(one.list, []).append(one.name)
+    groups = grouped((one.list, one.name) for one in outcome.settled)
     parts = [_named(name, groups[name]) for name in LISTS if name in groups]
     return "; ".join(parts) or "settles nothing"
 
@@ -98,16 +94,12 @@ def _by_kind(changes: list[Change]) -> Iterator[Items]:
 
 def _rows(changes: list[Change]) -> Iterator[Item]:
     """Therapies that the same steps change, in one row."""
-    groups: dict[tuple[tuple[str, str, str], ...], list[Change]] = {}
-    for change in changes:
-        groups.setdefault(tuple((s.title, s.was, s.becomes) for s in change.steps), []).append(change)
+    groups = grouped((tuple((s.title, s.was, s.becomes) for s in change.steps), change) for change in changes)
     for steps, group in sorted(groups.items(), key=lambda item: len(item[0])):
         name = " and ".join(f"{title} {becomes} (now {was})" for title, was, becomes in steps)
         doubts = dict.fromkeys(doubt.message for change in group for doubt in change.doubts)
         warned = "".join(f" Warning: {message}" for message in doubts)
-        effects: dict[str, list[str]] = {}
-        for change in group:
-            effects.setdefault(_effect(change), []).append(change.name)
+        effects = grouped((_effect(change), change.name) for change in group)
         said = "; ".join(f"{', '.join(names)} ({effect})" for effect, names in effects.items())
         yield Item(name, f"{said}.{warned}", ref=_changed(group[0]))
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import astuple
 from decimal import Decimal
 from typing import Literal, NamedTuple
 
@@ -15,6 +16,7 @@ from hepatica.knowledge.numbers import Ranges, Token, digits, placed_sentences, 
 from hepatica.knowledge.ruleset import Rule, Ruleset
 from hepatica.knowledge.traceability.claims import Claim, LeftOut, OwnRecords, claims, left_out, own_records
 from hepatica.problems import InvalidInput, Problem, quote
+from hepatica.records import record
 
 MAX_LINES = 50_000
 _ABBREVIATIONS = ("NR", "NS", "NA")
@@ -28,8 +30,9 @@ Fate = Literal["recorded", "left out", "missing"]
 _Number = tuple[Decimal, bool]
 
 
-class SectionCoverage(NamedTuple):
-    """One part of the source: figures recorded from it and found there; numbers it prints, and what became of them."""
+@record
+class CoveredPart:
+    """A part of the source text: recorded figures found at their lines, and what became of the numbers it prints."""
 
     title: str
     figures: int
@@ -37,24 +40,20 @@ class SectionCoverage(NamedTuple):
     numbers: int
     recorded: int
     left_out: int
-
-    @property
-    def missing(self) -> int:
-        """Printed numbers that are neither recorded nor left out."""
-        return self.numbers - self.recorded - self.left_out
+    missing: int
 
 
 class Verification(NamedTuple):
     """Coverage part by part, and everything that does not hold; `findings` is empty for a traceable ruleset."""
 
-    sections: tuple[SectionCoverage, ...]
+    sections: tuple[CoveredPart, ...]
     findings: tuple[Problem, ...]
 
     @property
-    def total(self) -> SectionCoverage:
+    def total(self) -> CoveredPart:
         """The sum of the parts."""
-        sums = [sum(part) for part in zip(*(section[1:] for section in self.sections), strict=True)] or [0] * 5
-        return SectionCoverage("all", *sums)
+        sums = [sum(part) for part in zip(*(astuple(section)[1:] for section in self.sections), strict=True)] or [0] * 6
+        return CoveredPart("all", *sums)
 
 
 def read_text(data: bytes, file: str) -> tuple[str, ...]:
@@ -130,9 +129,7 @@ class _Check:
                 message = f"{quote(entry.number)} is left out at line {entry.at}, which does not print it"
                 yield entry.place.problem("", "idle-omission", message)
 
-    def coverage(
-        self, absent: Mapping[Claim, tuple[Problem, ...]], fates: Iterable[tuple[Token, Fate]]
-    ) -> Iterator[SectionCoverage]:
+    def coverage(self, absent: Mapping[Claim, tuple[Problem, ...]], fates: Iterable[tuple[Token, Fate]]) -> Iterator[CoveredPart]:
         """The parts of the source in the card's order, then what is recorded from elsewhere."""
         figures, found = Counter[str](), Counter[str]()
         for claim, problems in absent.items():
@@ -143,7 +140,7 @@ class _Check:
         seen = Counter((self.sections[token.line], fate) for token, fate in fates)
         for title in [*self.titles, *([_NO_SECTION] if figures[_NO_SECTION] else [])]:
             kept, omitted, missing = (seen[title, fate] for fate in ("recorded", "left out", "missing"))
-            yield SectionCoverage(title, figures[title], found[title], kept + omitted + missing, kept, omitted)
+            yield CoveredPart(title, figures[title], found[title], kept + omitted + missing, kept, omitted, missing)
 
 
 def _lines(written: str, length: int) -> Iterator[int]:
