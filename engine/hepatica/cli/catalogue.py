@@ -3,21 +3,24 @@
 from __future__ import annotations
 
 import importlib
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import asdict, fields
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import click
 
+from hepatica import knowledge, report
 from hepatica.cli import common
 from hepatica.documents import read_input
-from hepatica.knowledge import LINES, OUTCOMES, PHASES, STATUSES, UNSTATED, Filters
+from hepatica.paths import shipped
 from hepatica.problems import InvalidInput, Problem, quote, suggestion
 
-if TYPE_CHECKING:
-    from hepatica.knowledge import Found, Ruleset
-
-_SORTS = ("therapy", "study", "phase", "size")
+_SORTS: Mapping[str, Callable[[knowledge.Found], Any]] = {
+    "therapy": lambda _: (),
+    "study": lambda one: one.study.id,
+    "phase": lambda one: knowledge.PHASES.index(one.study.phase) if one.study.phase else len(knowledge.PHASES),
+    "size": lambda one: -(one.study.n or 0),
+}
 RULESET_FILES = ("ruleset", "concepts", "fields", "references", "therapy", "notes", "omissions")
 # Every result that a command prints as JSON: where its type is.
 RESULTS: Mapping[str, tuple[str, str]] = {
@@ -45,6 +48,12 @@ RESULTS: Mapping[str, tuple[str, str]] = {
     "whatif": ("hepatica.explain", "WhatIf"),
     "verification": ("hepatica.report", "VerificationReport"),
 }
+# What people write and only the table of fields bounds: the function that makes its schema.
+OF_FIELDS: Mapping[str, tuple[str, str]] = {
+    "profile": ("hepatica.patient", "profile_schema"),
+    "mapping": ("hepatica.cohort", "mapping_schema"),
+    "cases": ("hepatica.assurance.cases", "cases_schema"),
+}
 KINDS = ("profile", "mapping", *RULESET_FILES, "cases", *sorted(RESULTS))
 
 
@@ -60,9 +69,7 @@ def about(ruleset: str) -> common.Output:
       hepatica about --format json
       hepatica about --ruleset path/to/ruleset --output card.md
     """
-    from hepatica.report import about, about_view
-
-    return common.Output(about(common.ruleset(ruleset)), about_view)
+    return common.Output(report.about(common.ruleset(ruleset)), report.about_view)
 
 
 @click.command("patients")
@@ -77,11 +84,10 @@ def patients() -> common.Output:
       hepatica patients --format json
     """
     from hepatica.patient import read_profile
-    from hepatica.report import patient_listing, patients_view
 
     files = common.example_patients().items()
     found = [(name, read_profile(path).label, path.read_text(encoding="utf-8")) for name, path in files]
-    return common.Output(patient_listing(found), patients_view)
+    return common.Output(report.patient_listing(found), report.patients_view)
 
 
 @click.command("rules")
@@ -103,19 +109,15 @@ def rules(*, names: tuple[str, ...], ruleset: str, **filters: str) -> common.Out
       hepatica rules --standing not_supported --line second --format markdown
       hepatica rules --search "child-pugh b" --output rules.html
     """
-    from hepatica.report import rule_listing, rules_found, rules_view
-
     loaded = common.ruleset(ruleset)
     known = tuple(name if name in loaded.rules else common.therapy(name, loaded, "NAME") for name in names)
     _check(loaded, filters)
-    found = rules_found(loaded, known, **filters)
-    return common.Output(rule_listing(loaded, found, full=bool(names)), rules_view)
+    found = report.rules_found(loaded, known, **filters)
+    return common.Output(report.rule_listing(loaded, found, full=bool(names)), report.rules_view)
 
 
-def _check(ruleset: Ruleset, filters: dict[str, str]) -> None:
-    from hepatica.knowledge import LINES, STANDINGS
-
-    allowed = {"line": tuple(LINES), "standing": tuple(STANDINGS), "field": tuple(ruleset.fields)}
+def _check(ruleset: knowledge.Ruleset, filters: dict[str, str]) -> None:
+    allowed = {"line": tuple(knowledge.LINES), "standing": tuple(knowledge.STANDINGS), "field": tuple(ruleset.fields)}
     problems = [
         Problem(f"--{name}", 1, 1, f"unknown-{name}", f"no {name} {quote(filters[name])}; {suggestion(filters[name], words)}")
         for name, words in allowed.items()
@@ -141,14 +143,14 @@ def evidence() -> None:
 
 @evidence.command("list", short_help="The studies that pass every filter.")
 @click.option("--therapy", "-t", default="", metavar="THERAPY", help="Studies in its file or cited by its rules.")
-@click.option("--line", type=click.Choice((*LINES, UNSTATED)), help="Line of treatment.")
-@click.option("--phase", type=click.Choice(PHASES), help="Phase as printed.")
-@click.option("--status", type=click.Choice(STATUSES), help="Status at the ruleset's date.")
+@click.option("--line", type=click.Choice((*knowledge.LINES, knowledge.UNSTATED)), help="Line of treatment.")
+@click.option("--phase", type=click.Choice(knowledge.PHASES), help="Phase as printed.")
+@click.option("--status", type=click.Choice(knowledge.STATUSES), help="Status at the ruleset's date.")
 @click.option("--biomarker", default="", metavar="NAME", help="afp, cmet, ras.")
 @click.option("--region", default="", metavar="REGION", help="A region or a group of regions: japan, asian, western.")
-@click.option("--outcome", type=click.Choice(OUTCOMES), help="What became of the primary endpoint.")
+@click.option("--outcome", type=click.Choice(knowledge.OUTCOMES), help="What became of the primary endpoint.")
 @click.option("--tumour", default="", metavar="TUMOUR", help="hcc, or another tumour that the source mentions.")
-@click.option("--sort", type=click.Choice(_SORTS), default="therapy", show_default=True, help="Order.")
+@click.option("--sort", type=click.Choice(tuple(_SORTS)), default="therapy", show_default=True, help="Order.")
 @common.ruleset_option
 @common.printed("csv")
 def list_(*, ruleset: str, sort: str, **filters: str | None) -> common.Output:
@@ -161,11 +163,9 @@ def list_(*, ruleset: str, sort: str, **filters: str | None) -> common.Output:
       hepatica evidence list --therapy nivolumab --format json
       hepatica evidence list --region asian --output asian.csv
     """
-    from hepatica.knowledge import select
-
     rules = common.ruleset(ruleset)
-    found = select(rules, Filters(**{name: value or "" for name, value in filters.items()}))
-    return _listed(rules, _sorted(found, sort))
+    found = knowledge.select(rules, knowledge.Filters(**{name: value or "" for name, value in filters.items()}))
+    return _listed(rules, sorted(found, key=_SORTS[sort]))
 
 
 @evidence.command("search", short_help="Studies found by words.")
@@ -182,10 +182,8 @@ def search_(*, words: tuple[str, ...], ruleset: str) -> common.Output:
       hepatica evidence search pexa-vec
       hepatica evidence search sorafenib oxaliplatin
     """
-    from hepatica.knowledge import search
-
     rules = common.ruleset(ruleset)
-    return _listed(rules, search(rules, words))
+    return _listed(rules, knowledge.search(rules, words))
 
 
 @evidence.command("show", short_help="One study in full.")
@@ -201,11 +199,8 @@ def show(*, study: str, ruleset: str) -> common.Output:
       hepatica evidence show NCT00858871
       hepatica evidence show each --format markdown
     """
-    from hepatica.knowledge import find_study
-    from hepatica.report import study_page, study_view
-
     rules = common.ruleset(ruleset)
-    return common.Output(study_page(rules, find_study(rules, study)), study_view)
+    return common.Output(report.study_page(rules, knowledge.find_study(rules, study)), report.study_view)
 
 
 @evidence.command("references", short_help="What the records rest on, for a reference manager.")
@@ -220,8 +215,6 @@ def references_(*, ruleset: str) -> common.Output:
       hepatica evidence references --format bibtex
       hepatica evidence references --output hcc.ris
     """
-    from hepatica import report
-
     listing = report.reference_listing(common.ruleset(ruleset))
     formats = {"bibtex": report.bibtex, "ris": report.ris, "csv": lambda found: report.csv_text(report.reference_rows(found))}
     return common.Output(listing, report.references_view, formats=formats)
@@ -242,35 +235,19 @@ def verify_(*, text: str, ruleset: str) -> common.Output:
       hepatica evidence verify review.txt
       hepatica evidence verify - --format json < review.txt
     """
-    from hepatica.knowledge import find_ruleset, gather, load_files
     from hepatica.knowledge.traceability import read_text, verify
-    from hepatica.paths import shipped
-    from hepatica.report import verification_report, verification_view
 
-    files = gather(find_ruleset(ruleset, (shipped("rulesets"),)))
-    rules = load_files(files)
+    files = knowledge.gather(knowledge.find_ruleset(ruleset, (shipped("rulesets"),)))
+    rules = knowledge.load_files(files)
     data, name = read_input(text)
     found = verify(rules, files, read_text(data, name), name)
-    return common.Output(verification_report(rules, found), verification_view, code=1 if found.findings else 0)
+    return common.Output(report.verification_report(rules, found), report.verification_view, code=1 if found.findings else 0)
 
 
-def _listed(rules: Ruleset, found: tuple[Found, ...]) -> common.Output:
-    from hepatica.report import StudyListing, StudyRow, csv_text, studies_view, study_listing
-
-    def as_csv(listing: StudyListing) -> str:
-        return csv_text([asdict(row) for row in listing.studies], [field.name for field in fields(StudyRow)])
-
-    return common.Output(study_listing(rules, found), studies_view, formats={"csv": as_csv})
-
-
-def _sorted(found: tuple[Found, ...], sort: str) -> tuple[Found, ...]:
-    keys = {
-        "therapy": lambda _: (),
-        "study": lambda one: one.study.id,
-        "phase": lambda one: PHASES.index(one.study.phase) if one.study.phase else len(PHASES),
-        "size": lambda one: -(one.study.n or 0),
-    }
-    return tuple(sorted(found, key=keys[sort]))
+def _listed(rules: knowledge.Ruleset, found: Iterable[knowledge.Found]) -> common.Output:
+    columns = [field.name for field in fields(report.StudyRow)]
+    formats = {"csv": lambda listing: report.csv_text([asdict(row) for row in listing.studies], columns)}
+    return common.Output(report.study_listing(rules, found), report.studies_view, formats=formats)
 
 
 @click.command("schema")
@@ -298,28 +275,19 @@ def schema(*, kind: str, ruleset: str, any_ruleset: bool) -> common.Output:
 
 def _schema(kind: str, ruleset: str, *, any_ruleset: bool) -> dict[str, Any]:
     from hepatica.evaluation import CONTRACT
-    from hepatica.report import named_schema, schema
+    from hepatica.patient import COMMON_FIELDS
 
     if kind in RESULTS:
-        module, name = RESULTS[kind]
-        return schema(getattr(importlib.import_module(module), name), kind, CONTRACT)
-    from hepatica.patient import COMMON_FIELDS, profile_schema
-
+        return report.schema(_loaded(*RESULTS[kind]), kind, CONTRACT)
     rules = None if any_ruleset else common.ruleset(ruleset)
     fields = rules.fields if rules else COMMON_FIELDS
-    if kind == "profile":
-        return named_schema(profile_schema(fields), kind, CONTRACT)
-    if kind == "mapping":
-        from hepatica.cohort import mapping_schema
+    if kind in OF_FIELDS:
+        return report.named_schema(_loaded(*OF_FIELDS[kind])(fields), kind, CONTRACT)
+    return report.named_schema(knowledge.ruleset_schemas(rules.concepts if rules else (), fields)[kind], kind, CONTRACT)
 
-        return named_schema(mapping_schema(fields), kind, CONTRACT)
-    if kind == "cases":
-        from hepatica.assurance.cases import cases_schema
 
-        return named_schema(cases_schema(fields), kind, CONTRACT)
-    from hepatica.knowledge import ruleset_schemas
-
-    return named_schema(ruleset_schemas(rules.concepts if rules else (), fields)[kind], kind, CONTRACT)
+def _loaded(module: str, name: str) -> Any:
+    return getattr(importlib.import_module(module), name)
 
 
 # What a schema says of names and spellings, which differ between rulesets.

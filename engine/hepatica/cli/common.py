@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
+from hepatica import report
 from hepatica.cli import writing
 from hepatica.documents import STDIN, read_input
 from hepatica.paths import DEFAULT_RULESET, shipped
@@ -28,7 +29,6 @@ if TYPE_CHECKING:
     from hepatica.evaluation import Evaluator
     from hepatica.knowledge import Ruleset
     from hepatica.patient import Fields, Profile
-    from hepatica.report import Blocks
 
 T = TypeVar("T")
 FORMATS = ("text", "markdown", "json", "html")
@@ -62,7 +62,7 @@ class Output:
     """
 
     result: Any
-    view: Callable[[Any], Blocks]
+    view: Callable[[Any], report.Blocks]
     code: int | Callable[[], int] = 0
     formats: Mapping[str, Callable[[Any], str | bytes | Iterable[str | bytes]]] = field(default_factory=dict)
     several: bool = False
@@ -138,8 +138,6 @@ def format_of(path: Path, offered: Iterable[str], option: str) -> str:
 
 def written(made: Output, chosen: str, output: Path | None, *, details: bool) -> Iterator[str | bytes]:
     """The output in chunks."""
-    from hepatica import report
-
     results = made.result if made.several else [made.result]
     if chosen in made.formats:
         chunks = made.formats[chosen](made.result)
@@ -163,8 +161,6 @@ def written(made: Output, chosen: str, output: Path | None, *, details: bool) ->
 
 def _json(results: Iterable[Any]) -> Iterator[str]:
     """A list of results, one by one, so that many take no more memory than one."""
-    from hepatica import report
-
     lead = "[\n"
     for result in results:
         yield lead + indent(report.json_text(result), "  ")

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from hepatica import report
 from hepatica.cli import common
 
 if TYPE_CHECKING:
@@ -32,19 +33,15 @@ def evaluate(*, patients: tuple[str, ...], settings: tuple[str, ...], ruleset: s
       hepatica evaluate patients/*.yaml --format ndjson
       hepatica evaluate - --output answer.html < patient.json
     """
-    from hepatica.report import answer
-
     rules = common.ruleset(ruleset)
     profiles = common.read_patients(patients, settings, rules.fields)
     evaluate = common.evaluator(rules).evaluate
     several = len(profiles) > 1
     result = map(evaluate, profiles) if several else evaluate(profiles[0])
-    return common.Output(result, answer, formats={"ndjson": _lines}, several=several)
+    return common.Output(result, report.answer, formats={"ndjson": _lines}, several=several)
 
 
 def _lines(found: Evaluation | Iterable[Evaluation]) -> Iterator[str]:
     """One compact line for each patient."""
-    from hepatica.evaluation import Evaluation
-    from hepatica.report import json_line
-
-    yield from (f"{json_line(one)}\n" for one in ([found] if isinstance(found, Evaluation) else found))
+    every = found if isinstance(found, Iterable) else [found]
+    return (f"{report.json_line(one)}\n" for one in every)

@@ -4,18 +4,15 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import click
 
+from hepatica import report
 from hepatica.cli import common, writing
 from hepatica.notice import NOTICE
 from hepatica.paths import shipped
 from hepatica.problems import InvalidInput, Problem, quote
 from hepatica.records import record
-
-if TYPE_CHECKING:
-    from hepatica.report import Blocks
 
 _SKELETON = Path(__file__).parent / "skeleton"
 _PLACEHOLDER = "RULESET_ID"
@@ -72,9 +69,7 @@ def ruleset_(*, id_: str, folder: Path | None) -> common.Output:
     return common.Output(WrittenRuleset(notice=NOTICE, id=id_, folder=str(target), files=tuple(texts)), _view)
 
 
-def _view(written: WrittenRuleset) -> Blocks:
-    from hepatica.report import Bullets, Code, Notice, Paragraph, Title
-
+def _view(written: WrittenRuleset) -> report.Blocks:
     named = written.id if written.folder == str(Path("rulesets") / written.id) else f"{written.folder}/"
     steps = (
         f"hepatica check {named}",
@@ -82,9 +77,9 @@ def _view(written: WrittenRuleset) -> Blocks:
         f"hepatica evaluate -r {named} -s bclc_stage=C -s child_pugh_class=A",
     )
     return (
-        Title(f"New ruleset {written.id}", f"in {written.folder}"),
-        Bullets(written.files),
-        Paragraph("Everything in it is invented: rewrite it file by file, and try each step with:"),
-        Code("\n".join(steps), "sh"),
-        Notice(written.notice),
+        report.Title(f"New ruleset {written.id}", f"in {written.folder}"),
+        report.Bullets(written.files),
+        report.Paragraph("Everything in it is invented: rewrite it file by file, and try each step with:"),
+        report.Code("\n".join(steps), "sh"),
+        report.Notice(written.notice),
     )

@@ -10,7 +10,6 @@ from hepatica import report
 from hepatica.cli import common
 from hepatica.explain import MOST_COLUMNS, Column, what_if, why
 from hepatica.explain import compare as compared
-from hepatica.knowledge import Ruleset
 from hepatica.paths import DEFAULT_RULESET
 from hepatica.patient import Fields, Profile, profile_in
 from hepatica.problems import InvalidInput
@@ -37,7 +36,6 @@ def explain(*, patient: str, therapy: str, settings: tuple[str, ...], ruleset: s
       hepatica explain first-line-europe nexavar --output why.html
       hepatica explain - nivolumab --format json < patient.json
     """
-
     rules = common.ruleset(ruleset)
     wanted = common.therapy(therapy, rules, "THERAPY")
     profile = common.read_patient(patient, settings, rules)
@@ -62,7 +60,6 @@ def whatif(*, patient: str | None, settings: tuple[str, ...], ruleset: str, ther
       hepatica whatif after-sorafenib-met-high --therapy tivantinib --verbose
       hepatica whatif --set bclc_stage=C --set child_pugh_class=A --set prior_sorafenib=progressed
     """
-
     rules = common.ruleset(ruleset)
     wanted = common.known_therapies(therapies, rules)
     profile = common.read_patient(patient, settings, rules)
@@ -98,9 +95,10 @@ def compare(
       hepatica compare after-sorafenib-met-high --against rulesets/mine
       hepatica compare first-line-europe -r hcc-2016 -r hcc-2026
     """
-
     loaded = [common.ruleset(name) for name in (*(rulesets or (DEFAULT_RULESET,)), *([against] if against else []))]
-    profiles = [_profiles(patients, settings, variants, _tolerant(rules, loaded)) for rules in loaded]
+    # A file may name the fields of every one of the rulesets.
+    tables = [rules.fields.beside(*(other.fields for other in loaded)) for rules in loaded]
+    profiles = [_profiles(patients, settings, variants, fields) for fields in tables]
     count = len(profiles[0]) * len(loaded)
     if not 2 <= count <= MOST_COLUMNS:
         raise click.UsageError(f"there are {count} answers; a comparison takes 2 to {MOST_COLUMNS} (patients times rulesets)")
@@ -112,25 +110,20 @@ def compare(
     return common.Output(compared(columns), report.compare_view)
 
 
-def _tolerant(rules: Ruleset, others: list[Ruleset]) -> Fields:
-    """The fields of a ruleset, and beside them those that only the others have: a file may name them all."""
-    return rules.fields.beside(*(other.fields for other in others))
-
-
 def _profiles(
     patients: tuple[str, ...], settings: tuple[str, ...], variants: tuple[str, ...], fields: Fields
 ) -> list[tuple[str, Profile]]:
     profiles = common.read_patients(patients, settings, fields)
     named = [(profile.label or f"patient {index}", profile) for index, profile in enumerate(profiles, 1)]
     first, profile = named[0]
-    varied = (_varied(profile, number, setting, fields) for number, setting in enumerate(variants, 1))
-    told = ((changed(fields, setting, one.facts), one) for setting, one in zip(variants, varied, strict=True))
-    return [*named, *((f"{first}, but {words}", one) for words, one in told)]
+    for number, setting in enumerate(variants, 1):
+        varied = _varied(profile, number, setting, fields)
+        named.append((f"{first}, but {changed(fields, setting, varied.facts)}", varied))
+    return named
 
 
 def _varied(profile: Profile, number: int, setting: str, fields: Fields) -> Profile:
     """A profile with the n-th `--but` laid over it; its problems are those of that option."""
-
     try:
         return profile_in(json.dumps(profile.as_document()).encode(), "--but", (setting,), fields=fields)
     except InvalidInput as error:

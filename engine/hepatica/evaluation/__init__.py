@@ -1,45 +1,29 @@
 """From verdicts to an answer: each therapy in one list, with its reasons, its evidence and the line it is known by."""
 
+# ruff: noqa: F403 -- a type checker sees all of the modules; what others may use is what the table below names
+
 from __future__ import annotations
 
-from hepatica.evaluation.evaluate import ORDER, Evaluator, evaluator_of, facts_under, identity, in_precedence, judged, precedence
-from hepatica.evaluation.figures import (
-    TELLING,
-    arm_name,
-    arm_order,
-    corrected_result,
-    correction_line,
-    correction_verb,
-    endpoint_words,
-    printed_line,
-    ratio,
-    ratio_words,
-    result_line,
-    shown,
-)
-from hepatica.evaluation.headline import evidence_rank
-from hepatica.evaluation.reasons import Explained, reason, smallest_failing, still_asked
-from hepatica.evaluation.result import (
-    CONTRACT,
-    LISTS,
-    Applicability,
-    ApplicabilityStatus,
-    Citation,
-    Entry,
-    Evaluation,
-    ListName,
-    Reason,
-    RuleAnswer,
-    RulesetIdentity,
-    Scope,
-    Truth,
-)
+from typing import TYPE_CHECKING
 
-# What other packages may use, as many to a line as fit.
-__all__ = [
-    "CONTRACT", "LISTS", "ORDER", "TELLING", "Applicability", "ApplicabilityStatus", "Citation", "Entry", "Evaluation",
-    "Evaluator", "Explained", "ListName", "Reason", "RuleAnswer", "RulesetIdentity", "Scope", "Truth", "arm_name", "arm_order",
-    "corrected_result", "correction_line", "correction_verb", "endpoint_words", "evaluator_of", "evidence_rank", "facts_under",
-    "identity", "in_precedence", "judged", "precedence", "printed_line", "ratio", "ratio_words", "reason", "result_line", "shown",
-    "smallest_failing", "still_asked",
-]  # fmt: skip
+from hepatica.faces import lazy
+
+if TYPE_CHECKING:
+    from hepatica.evaluation.evaluate import *
+    from hepatica.evaluation.figures import *
+    from hepatica.evaluation.headline import *
+    from hepatica.evaluation.reasons import *
+    from hepatica.evaluation.result import *
+
+__getattr__ = lazy(
+    __name__,
+    {
+        "evaluate": "ORDER Evaluator evaluator_of facts_under identity in_precedence judged precedence",
+        "figures": "TELLING arm_name arm_order correction_line correction_verb corrected_result endpoint_words printed_line "
+        "ratio ratio_words result_line shown",
+        "headline": "evidence_rank",
+        "reasons": "Explained reason smallest_failing still_asked",
+        "result": "CONTRACT LISTS Applicability ApplicabilityStatus Citation Entry Evaluation ListName Reason RuleAnswer "
+        "RulesetIdentity Scope Truth",
+    },
+)

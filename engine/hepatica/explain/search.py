@@ -119,7 +119,6 @@ class Facet:
         return min((entry for state in states for entry in state.entries), key=distance)
 
 
-
 def _steps(field: Field, value: Value | None, held: Value | None) -> float:
     if isinstance(value, tuple):
         return len(set(value) ^ set(held if isinstance(held, tuple) else ()))

@@ -16,25 +16,19 @@ from hepatica.report.citing import read_words, reference_link, reference_words
 from hepatica.wording import counted, joined
 
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
-# The fields of reference managers with the parts of a reference that fill them; `link` and `notice` are made here.
-_BIBTEX = {
-    "title": "citation",
-    "year": "year",
-    "doi": "doi",
-    "pmid": "pmid",
-    "number": "nct",
-    "url": "link",
-    "note": "known",
-}
-_RIS = (
-    ("ID", "id"),
-    ("TI", "citation"),
-    ("PY", "year"),
-    ("DO", "doi"),
-    ("AN", "number"),
-    ("UR", "link"),
-    ("N1", "known"),
-    ("N1", "notice"),
+# What reference managers are told: the part of a reference (`number`, `link` and `notice` are made here), its name in BibTeX, its
+# tag in RIS.
+_EXPORTED = (
+    ("id", "", "ID"),
+    ("citation", "title", "TI"),
+    ("year", "year", "PY"),
+    ("doi", "doi", "DO"),
+    ("pmid", "pmid", ""),
+    ("nct", "number", ""),
+    ("number", "", "AN"),
+    ("link", "url", "UR"),
+    ("known", "note", "N1"),
+    ("notice", "", "N1"),
 )
 _RIS_KINDS = {
     "paper": "JOUR",
@@ -115,15 +109,15 @@ def bibtex(listing: ReferenceListing) -> str:
 def _bibtex(reference: Reference) -> str:
     kind = "article" if reference.kind in ("paper", "abstract") else "misc"
     parts = _parts(reference)
-    body = "".join(f"  {name} = {{{_braced(parts[part])}}},\n" for name, part in _BIBTEX.items() if parts[part])
+    body = "".join(f"  {name} = {{{_braced(parts[part])}}},\n" for part, name, _ in _EXPORTED if name and parts[part])
     return f"@{kind}{{{re.sub(r'[^A-Za-z0-9:_-]', '-', reference.id)},\n{body}}}\n"
 
 
-def _parts(reference: Reference) -> dict[str, str]:
+def _parts(reference: Reference, notice: str = "") -> dict[str, str]:
     """What reference managers are told of a reference."""
     link = reference_link(reference)
     recorded = {part: str(getattr(reference, part)) for part in ("id", *_CSV)}
-    return {**recorded, "link": link.id if link else "", "number": reference.pmid or reference.nct}
+    return {**recorded, "link": link.id if link else "", "number": reference.pmid or reference.nct, "notice": notice}
 
 
 def _braced(text: str) -> str:
@@ -137,9 +131,9 @@ def ris(listing: ReferenceListing) -> str:
 
 
 def _ris(reference: Reference, notice: str) -> str:
-    parts = {**_parts(reference), "notice": notice}
-    lines = [("TY", _RIS_KINDS.get(reference.kind, "GEN")), *((tag, parts[part]) for tag, part in _RIS if parts[part])]
-    return "".join(f"{tag}  - {' '.join(value.split())}\n" for tag, value in lines) + "ER  - \n\n"
+    parts = _parts(reference, notice)
+    lines = [("TY", _RIS_KINDS.get(reference.kind, "GEN")), *((tag, parts[part]) for part, _, tag in _EXPORTED if tag)]
+    return "".join(f"{tag}  - {' '.join(value.split())}\n" for tag, value in lines if value) + "ER  - \n\n"
 
 
 def reference_rows(listing: ReferenceListing) -> list[dict[str, str]]:
