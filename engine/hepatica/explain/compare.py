@@ -163,7 +163,7 @@ def then_and_now(*columns: Column) -> ThenAndNow:
     then, now = sorted(columns, key=lambda column: column.evaluation.ruleset.as_of)
     before, after = then.evaluation, now.evaluation
     # In the order of the earlier answer, so that each hope stands where a reader of that year met it.
-    names = dict.fromkeys((*_placed(before), *_placed(after)))
+    names = dict.fromkeys(e.therapy for answer in (before, after) for listed in answer.entries().values() for e in listed)
     return ThenAndNow(
         notice=notice(f"{before.ruleset.as_of} and {after.ruleset.as_of}"),
         then=_case(then),
@@ -172,11 +172,6 @@ def then_and_now(*columns: Column) -> ThenAndNow:
         best_now=_best(after),
         rows=tuple(_decade_row(name, before, after) for name in names),
     )
-
-
-def _placed(evaluation: Evaluation) -> list[str]:
-    """The therapies in the order in which an answer shows them."""
-    return [entry.therapy for entries in evaluation.entries().values() for entry in entries]
 
 
 def _best(evaluation: Evaluation) -> tuple[str, ...]:

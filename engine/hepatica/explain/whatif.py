@@ -178,7 +178,7 @@ def _changes(goals: TherapyGoals, facets: tuple[Facet, ...], profile: Profile, f
     # Larger changes are minimal, too (no part of them does the same), but a reader wants the shortest first.
     least = min((len(one.moves) for one in found), default=0)
     changes = [_change(goals, facets, one, profile, facts, smallest=len(one.moves) == least) for one in found]
-    return sorted(changes, key=_order)
+    return sorted(changes, key=lambda one: (len(one.steps), _RANK_OF_KIND[one.kind], RANK.get(one.standing or "", len(RANK))))
 
 
 def _change(
@@ -231,10 +231,6 @@ def moved(profile: Profile, facts: Facts, values: Iterable[tuple[str, Value | No
     # A measured bilirubin would contradict a class that was changed by hand.
     gone = [name for name in new if new[name] != facts[name]]
     return replace(profile, facts=new, measurements=profile.without(gone), warnings=doubts(new, profile.fields))
-
-
-def _order(change: Change) -> tuple[int, int, int]:
-    return len(change.steps), _RANK_OF_KIND[change.kind], RANK[change.standing] if change.standing else len(RANK)
 
 
 def settling(every: Iterable[TherapyGoals], facets: tuple[Facet, ...], facts: Facts) -> Settling:
@@ -291,6 +287,8 @@ def _settled(goals: TherapyGoals, name: ListName, certain: int) -> SettledTherap
 
 def _best(found: list[Question]) -> tuple[Question, ...]:
     """Most certainly settled first; results are not weighted by how common they are."""
-    # By identity: a question holds its outcomes, and hashing them all would take longer than the rest.
-    means = {id(q): sum(len(outcome.settled) for outcome in q.outcomes) / len(q.outcomes) for q in found}
-    return tuple(sorted((q for q in found if q.most), key=lambda q: (-q.least, -means[id(q)])))
+
+    def mean(question: Question) -> float:
+        return sum(len(outcome.settled) for outcome in question.outcomes) / len(question.outcomes)
+
+    return tuple(sorted((q for q in found if q.most), key=lambda q: (-q.least, -mean(q))))

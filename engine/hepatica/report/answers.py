@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from itertools import groupby
 
@@ -23,7 +23,9 @@ def answer(evaluation: Evaluation) -> Blocks:
     """The whole answer. Out of scope, and where nothing is certain yet, it is a few lines."""
     view = _AnswerView(evaluation)
     head = (case_title(evaluation), *case_blocks(evaluation))
-    return (*head, *view.companion(), *view.body(), Notice(evaluation.notice))
+    card = evaluation.knowledge.card
+    companion = (Paragraph(card.companion_says or card.companion, lead="See also"),) if card.companion else ()
+    return (*head, *companion, *view.body(), Notice(evaluation.notice))
 
 
 def may_be_more(entry: Entry) -> Entry | None:
@@ -47,17 +49,16 @@ class _AnswerView:
         if evaluation.scope == "out":
             yield Paragraph(evaluation.scope_says, lead="Out of scope", tone="warning")
             return
-        certain = evaluation.options or evaluation.trials or evaluation.not_supported
-        if not certain and evaluation.possible:
+        if evaluation.possible and not (evaluation.options or evaluation.trials or evaluation.not_supported):
             yield from self.nothing_certain()
             return
         if evaluation.scope == "unknown":
             yield Paragraph(f"{self.ask_first()}.", lead="Scope", tone="warning")
         stronger, others = self.open_entries()
-        yield from self.possible(stronger, f"{LISTS['possible'].heading}: the strongest")
+        yield from self.possible(stronger, "strongest-open", ": the strongest")
         yield from self.options()
         yield from self.plain("trials")
-        yield from self.possible(others, LISTS["possible"].heading)
+        yield from self.possible(others)
         yield from self.plain("not_supported")
         yield from self.plain("unreported")
         yield from self.ruled_out()
@@ -68,13 +69,12 @@ class _AnswerView:
         """What to enter first, where no therapy has a certain place yet: a few lines, the rest for those who ask."""
         open_ = self.evaluation.possible
         yield Paragraph(f"{self.ask_first()} first.", lead="Nothing certain yet", tone="warning")
-        best = [entry for entry in open_ if entry.would_be == "options" and RANK[entry.standing] == RANK[open_[0].standing]]
+        best = [entry for entry in open_ if entry.would_be == "options" and entry.standing == open_[0].standing]
         if best:
-            yield Paragraph(
-                f"{', '.join(e.name for e in best)} ({STANDINGS[best[0].standing].phrase}).", lead="Strongest still open"
-            )
+            named = f"{', '.join(entry.name for entry in best)} ({STANDINGS[best[0].standing].phrase})."
+            yield Paragraph(named, lead="Strongest still open")
         yield Paragraph(f"{counted(len(open_), 'therapy depends', 'therapies depend')} on what is not known.")
-        rest = (*self.possible(list(open_), LISTS["possible"].heading), *self.plain("unreported"), *self.ruled_out())
+        rest = (*self.possible(open_), *self.plain("unreported"), *self.ruled_out())
         yield More("All therapies", rest)
 
     def ask_first(self) -> str:
@@ -120,16 +120,15 @@ class _AnswerView:
         details = tuple(self.details(entry))
         return Item(entry.name, said, badge, "bad" if entry.verdict == "harmful" else tone, ref, details, cite)
 
-    def possible(self, entries: list[Entry], title: str) -> Iterator[Block]:
-        if entries:
-            name = "strongest-open" if title != LISTS["possible"].heading else "possible"
-            yield Section(title, tuple(self.by_needs(entries)), len(entries), id=name)
-
-    def by_needs(self, entries: Iterable[Entry]) -> Iterator[Items]:
+    def possible(self, entries: Sequence[Entry], id_: str = "possible", which: str = "") -> Iterator[Block]:
         """Open therapies by what they wait for, the strongest first."""
         groups = grouped((entry.needs, entry) for entry in entries)
-        for needs, group in sorted(groups.items(), key=lambda item: (RANK[item[1][0].standing], len(item[0]))):
-            yield Items(tuple(map(self.open_item, group)), f"Enter {all_of(list(map(self.asked, needs)))}")
+        ordered = sorted(groups.items(), key=lambda item: (RANK[item[1][0].standing], len(item[0])))
+        rows = tuple(
+            Items(tuple(map(self.open_item, group)), f"Enter {all_of(list(map(self.asked, needs)))}") for needs, group in ordered
+        )
+        if rows:
+            yield Section(f"{LISTS['possible'].heading}{which}", rows, len(entries), id=id_)
 
     def asked(self, name: str) -> str:
         """A field to enter; of one that is known within bounds only, its value."""
@@ -150,31 +149,21 @@ class _AnswerView:
 
     def ruled_out(self) -> Iterator[Block]:
         """Therapies by what it would take, in words that say it positively."""
-        groups = grouped((self.words.needed(entry), entry) for entry in self.evaluation.ruled_out)
-        items = [
-            Items(tuple(Item(e.name, ref=Ref("therapy", e.therapy)) for e in own), says)
-            for says, own in sorted(groups.items(), key=lambda item: (ORDER[item[1][0].would_be or "ruled_out"], -len(item[1])))
-        ]
+        groups = grouped((self.words.needed(entry), entry) for entry in self.evaluation.ruled_out).items()
+        ordered = sorted(groups, key=lambda item: (ORDER[item[1][0].would_be or "ruled_out"], -len(item[1])))
+        items = [Items(tuple(Item(e.name, ref=Ref("therapy", e.therapy)) for e in own), says) for says, own in ordered]
         if items:
-            heading = LISTS["ruled_out"].heading
-            yield Section(heading, tuple(items), len(self.evaluation.ruled_out), folded=True, id="ruled-out")
+            yield Section(LISTS["ruled_out"].heading, tuple(items), len(self.evaluation.ruled_out), folded=True, id="ruled-out")
 
     def notes(self) -> Iterator[Block]:
         """The source's general advice in a few lines; what else it says of such patients for those who ask."""
-        advice = bullets(note.says for note in self.evaluation.notes if note.topic == ADVICE)
-        rest = [note for note in self.evaluation.notes if note.topic != ADVICE]
-        placed = [(note.says, place_words(note.source, word=self.word)) for note in rest]
+        advice, rest = ([n for n in self.evaluation.notes if (n.topic == ADVICE) is wanted] for wanted in (True, False))
         if advice:
-            yield Section(f"General advice of the {self.word}", advice, id="advice")
+            yield Section(f"General advice of the {self.word}", bullets(note.says for note in advice), id="advice")
         if rest:
+            placed = ((note.says, place_words(note.source, word=self.word)) for note in rest)
             told = bullets(f"{says} ({place})" if place else says for says, place in placed)
             yield More(f"What else the {self.word} says ({len(rest)})", told)
-
-    def companion(self) -> Iterator[Block]:
-        """The ruleset to look at beside this one."""
-        card = self.evaluation.knowledge.card
-        if card.companion:
-            yield Paragraph(card.companion_says or card.companion, lead="See also")
 
     def legend(self) -> Iterator[Block]:
         """The abbreviations in the lines above, each explained once."""

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from hepatica.evaluation import LISTS
 from hepatica.explain import ConditionTree, ExplainedRule, ExplainedStudy, Explanation
-from hepatica.knowledge import LINES, STANDINGS, VERDICTS, Study, catalogue, concept_words
+from hepatica.knowledge import LINES, STANDINGS, VERDICTS, Place, catalogue, concept_words
 from hepatica.report.blocks import Block, Blocks, Mark, Notice, Paragraph, Section, Title, Tree, TreeNode, facts
 from hepatica.report.citing import NOT_TRIALS, edition, fits_words, limits, place_words, standing_words
 from hepatica.report.evidence import study_page, study_sections
@@ -26,9 +26,11 @@ class _WhyView:
         self.explained = explained
         self.ruleset = explained.evaluation.knowledge
         self.words = Wording(self.ruleset)
-        self.word = self.ruleset.card.source_word
         self.found = {one.study.id: one for one in catalogue(self.ruleset)}
         self._opened: set[tuple[str, bool]] = set()
+
+    def source(self, place: Place) -> str:
+        return place_words(place, self.ruleset.references, self.ruleset.card.source_word)
 
     def blocks(self) -> Iterator[Block]:
         explained = self.explained
@@ -54,12 +56,13 @@ class _WhyView:
             needs = all_of(self.words.titles(entry.needs))
             would = LISTS[entry.would_be or "possible"].phrase
             return f"{name} may be {would}; that depends on {needs}, not known."
-        standing = STANDINGS[entry.standing].phrase
-        verdict = f": {VERDICTS[entry.verdict]}" if entry.verdict else ""
-        because = f" Because: {self.words.holds(entry.because)}." if entry.because else ""
         listed = f"{name} is {LISTS[self.explained.list].phrase}"
-        said = f"{listed}{verdict}." if self.explained.list == entry.standing or verdict else f"{listed} ({standing})."
-        return f"{said}{because}"
+        if entry.verdict:
+            listed += f": {VERDICTS[entry.verdict]}"
+        elif self.explained.list != entry.standing:
+            listed += f" ({STANDINGS[entry.standing].phrase})"
+        because = f" Because: {self.words.holds(entry.because)}." if entry.because else ""
+        return f"{listed}.{because}"
 
     def rule(self, explained: ExplainedRule) -> Section:
         """One rule: its verdict, its words, its condition, its limits."""
@@ -69,8 +72,7 @@ class _WhyView:
             blocks.append(Paragraph(f"{all_of(self.words.titles(explained.needs))}.", lead="Depends on"))
         blocks.append(self.condition(explained.condition, "The condition"))
         blocks += limits(rule)
-        source = place_words(rule.source, self.ruleset.references, self.word)
-        blocks.append(facts((("Rule", rule.id), ("Source", source), ("Written at", explained.written_at))))
+        blocks.append(facts((("Rule", rule.id), ("Source", self.source(rule.source)), ("Written at", explained.written_at))))
         title = f"{_APPLIES[explained.applies]}: {standing_words(rule.standing, rule.verdict)}, {LINES[rule.line]}"
         return Section(title, tuple(blocks), id=rule.id)
 
@@ -101,17 +103,15 @@ class _WhyView:
     def study(self, explained: ExplainedStudy) -> Section:
         """One study: how it fits the patient, then the study in full."""
         page = study_page(self.ruleset, self.found[explained.study])
-        blocks: list[Block] = [Paragraph(page.study.summary), Paragraph(f"{self.fits(explained)}.", lead="This patient")]
+        study = page.study
+        blocks: list[Block] = [Paragraph(study.summary), Paragraph(f"{self.fits(explained)}.", lead="This patient")]
         trees = [tree for tree in (explained.population, *explained.criteria) if tree]
         blocks += [self.condition(tree, "Whom it enrolled") for tree in trees]
         blocks += [part._replace(folded=True) for part in study_sections(page)]
-        return Section(explained.name, tuple(blocks), says=self.design(page.study), id=explained.study)
-
-    def design(self, study: Study) -> str:
         phase = f"phase {study.phase}" if study.phase else ""
         number = f"n = {study.n}" if study.n is not None else ""
-        place = place_words(study.source, self.ruleset.references, self.word)
-        return joined(phase, study.design, spoken(study.status), number, study.nct, place)
+        design = joined(phase, study.design, spoken(study.status), number, study.nct, self.source(study.source))
+        return Section(explained.name, tuple(blocks), says=design, id=explained.study)
 
     def fits(self, explained: ExplainedStudy) -> str:
         """Whether the patient is one it enrolled, from the answer where it cites the study."""
@@ -120,8 +120,8 @@ class _WhyView:
             return NOT_TRIALS[study.kind]
         entry = self.explained.entry
         every = (*entry.citations, *(citation for other in entry.other_rules for citation in other.citations))
-        cited = [citation for citation in every if citation.study == study.id]
+        cited = next((citation for citation in every if citation.study == study.id), None)
         if cited:
-            return fits_words(cited[0].applicability, self.words)
+            return fits_words(cited.applicability, self.words)
         said = {"inside": "Such patients were enrolled", "outside": "Did not enrol such patients", "unknown": "Cannot be told"}
         return said.get(explained.status, "Whom it enrolled is not recorded")

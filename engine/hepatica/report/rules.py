@@ -9,7 +9,7 @@ from hepatica.evaluation import RulesetIdentity, identity
 from hepatica.knowledge import LINES, Concept, Condition, Rule, Ruleset, Test, Therapy, leaves
 from hepatica.notice import notice
 from hepatica.records import record
-from hepatica.report.blocks import Block, Blocks, Item, Items, Notice, Paragraph, Ref, Section, Title, facts
+from hepatica.report.blocks import Blocks, Item, Items, Notice, Paragraph, Ref, Section, Title, facts
 from hepatica.report.citing import limits, place_words, standing_words
 from hepatica.wording import Wording
 
@@ -92,15 +92,15 @@ def _item(one: RuleRecord) -> Item:
 
 def _whole(one: RuleRecord) -> Section:
     rule = one.rule
-    return Section(rule.id, (Paragraph(rule.says), *_details(one)), says=_badge(rule), id=rule.id)
-
-
-def _details(one: RuleRecord) -> Iterator[Block]:
-    yield Paragraph(one.when_says, lead="When")
-    cited = zip(one.rule.cites, one.cites_names, strict=True)
-    yield Items(tuple(Item(study, name, ref=Ref("study", study)) for study, name in cited), group="Cites")
-    yield from limits(one.rule)
-    yield facts((("Source", place_words(one.rule.source)), ("Written at", one.written_at)))
+    cited = (Item(study, name, ref=Ref("study", study)) for study, name in zip(rule.cites, one.cites_names, strict=True))
+    blocks: Blocks = (
+        Paragraph(rule.says),
+        Paragraph(one.when_says, lead="When"),
+        Items(tuple(cited), group="Cites"),
+        *limits(rule),
+        facts((("Source", place_words(rule.source)), ("Written at", one.written_at))),
+    )
+    return Section(rule.id, blocks, says=_badge(rule), id=rule.id)
 
 
 def _fields(ruleset: Ruleset, condition: Condition) -> set[str]:
