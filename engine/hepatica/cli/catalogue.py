@@ -277,6 +277,7 @@ def _schema(kind: str, ruleset: str, *, any_ruleset: bool) -> dict[str, Any]:
     from hepatica.evaluation import CONTRACT
     from hepatica.patient import COMMON_FIELDS
 
+    # Before a ruleset is loaded: what results look like depends on none.
     if kind in RESULTS:
         return report.schema(_loaded(*RESULTS[kind]), kind, CONTRACT)
     rules = None if any_ruleset else common.ruleset(ruleset)

@@ -82,7 +82,7 @@ def printed(
     def decorate(function: Callable[..., Output]) -> Callable[..., int]:
         @functools.wraps(function)
         def run(*, format_: str | None, output: Path | None, force: bool, details: bool = False, **options: Any) -> int:
-            chosen = _chosen(format_, output, offered)
+            chosen = _chosen(format_, output, offered)  # before any work: a wrong name of a file must not cost a minute
             made = function(**options)
             try:
                 writing.write(written(made, chosen, output, details=details), output, force=force)
@@ -224,6 +224,7 @@ def therapy(name: str, rules: Ruleset, given_as: str) -> str:
     if found:
         return found
     here = f"{quote(name)} is not in this ruleset ({rules.card.id})"
+    # Loading the others takes a moment, which only a wrong name costs.
     elsewhere = [other.card.id for other in _other_rulesets(rules) if _named(name, other)]
     there = f"it is in {' and '.join(elsewhere)}: --ruleset {elsewhere[0]}" if elsewhere else _part_of(name, rules)
     raise InvalidInput([Problem(given_as, 1, 1, "unknown-therapy", f"{here}; {there}")])

@@ -36,6 +36,7 @@ def evaluate(*, patients: tuple[str, ...], settings: tuple[str, ...], ruleset: s
     rules = common.ruleset(ruleset)
     profiles = common.read_patients(patients, settings, rules.fields)
     evaluate = common.evaluator(rules).evaluate
+    # One by one as they are written: many patients take no more memory than one.
     several = len(profiles) > 1
     result = map(evaluate, profiles) if several else evaluate(profiles[0])
     return common.Output(result, report.answer, formats={"ndjson": _lines}, several=several)

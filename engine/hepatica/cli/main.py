@@ -121,6 +121,7 @@ def _leave(code: int) -> None:
 def run(arguments: list[str]) -> int:
     """Run one command line and return its exit code."""
     try:
+        # Not standalone: click would print its own errors and leave with exit codes of its own.
         result = cli.main(arguments, prog_name="hepatica", standalone_mode=False)
         if sys.stdout is not None:
             sys.stdout.flush()

@@ -124,6 +124,7 @@ def _profiles(
 
 def _varied(profile: Profile, number: int, setting: str, fields: Fields) -> Profile:
     """A profile with the n-th `--but` laid over it; its problems are those of that option."""
+    # Written out and read again, because only the reader knows what another value makes of class, score and components.
     try:
         return profile_in(json.dumps(profile.as_document()).encode(), "--but", (setting,), fields=fields)
     except InvalidInput as error:

@@ -215,6 +215,7 @@ class _TherapyPlan:
         verdicts = [reading.verdict(condition.goal) for condition in self._conditions]
         return tuple(self._part(n, verdict, reading) for n, verdict in enumerate(verdicts) if verdict is not Verdict.FALSE)
 
+    # From the parts alone, so that whatever comes to the same parts may share the outline.
     def _outline(self, parts: tuple[Any, ...]) -> _Outline:
         verdicts = {part.position: part.verdict for part in parts if isinstance(part, _RulePart)}
         judgement = judged(self.rules, [verdicts.get(n, Verdict.FALSE) for n in range(len(self.rules))])
@@ -340,6 +341,7 @@ class Evaluator:
         """The answer for one profile. Raises `InternalError` where durable_rules and the plain reading differ."""
         facts = facts_under(self.ruleset, profile)
         reading = self.inference.read(facts)
+        # Every plan is asked, also out of scope: an answer has each therapy in exactly one list, whatever the profile.
         lists: dict[ListName, Any] = {name: [] for name in ORDER}
         for plan in self._plans:
             placed = plan.placed(reading, facts)

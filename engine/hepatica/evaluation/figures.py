@@ -11,7 +11,7 @@ from hepatica.knowledge import ConfidenceInterval, Correction, Discrepancy, Figu
 _ENDPOINTS = {"OS_rate": "OS rate", "PFS_rate": "PFS rate", "other": ""}
 _UNITS = {"mo": " mo", "wk": " wk", "d": " d", "%": " %", "n": " patients", "ratio": "", "other": ""}
 _IN_MONTHS = {"d": 12 / 365.25, "wk": 7 * 12 / 365.25}
-_CLEARLY = 0.1
+_CLEARLY = 0.1  # of a ratio, and of the longer time: what two medians may differ by without telling which arm did better
 _SLIGHT = 0.04  # 12.7 for 13.0 months: no reader would think otherwise of the trial
 # The low dose stands where a control would: the tested dose comes first.
 _CONTROLS = r"(?i)placebo|control|supportive care|observation|\blow"
@@ -55,12 +55,13 @@ def arm_order(study: Study, therapy: Therapy | None) -> dict[str, int]:
     """The study's arms in the order to show them: the therapy's own first, controls last, else as the study lists them."""
     listed = list(dict.fromkeys([arm.id for arm in study.arms] + [arm for result in study.results for arm in result.arms or {}]))
     wanted = _words(f"{therapy.id} {therapy.name}") if therapy else frozenset()
-    names = {arm: _words(f"{arm} {arm_name(study, arm)}") for arm in listed}
 
     def place(arm: str) -> tuple[bool, int, int]:
-        # How many words an arm's name and the therapy's do not share.
-        strange = len(names[arm] ^ wanted) if names[arm] & wanted else 99  # of "sorafenib" and "gemox + sorafenib" the nearer one
-        return re.search(_CONTROLS, f"{arm} {arm_name(study, arm)}") is not None, strange, listed.index(arm)
+        written = f"{arm} {arm_name(study, arm)}"
+        words = _words(written)
+        # Of "sorafenib" and "gemox + sorafenib" the nearer one: the fewer words that it and the therapy's name do not share.
+        strange = len(words ^ wanted) if words & wanted else 99
+        return re.search(_CONTROLS, written) is not None, strange, listed.index(arm)
 
     return {arm: n for n, arm in enumerate(sorted(listed, key=place))}
 
@@ -75,6 +76,7 @@ def corrected_result(result: Result) -> Result | None:
     if fix is None:
         return None
     level = result.ci_level if fix.ci_level is None else fix.ci_level
+    # A result again, so that what writes, compares and orders figures need not know which of the two it is given.
     return replace(result, arms=fix.arms, hr=fix.hr, ci=fix.ci, ci_level=level, p=fix.p, says=fix.says)
 
 

@@ -132,6 +132,7 @@ def _figures(study: Study, result: Result, telling: Telling) -> tuple[str, tuple
 def _against_plan(study: Study, shown: Result) -> Iterator[str]:
     """How the figures stand to what the trial had fixed before: its margin of non-inferiority, its boundary for P."""
     margin, alpha = (_fixed(study, shown, part) for part in ("margin", "alpha"))
+    # Non-inferiority is read off the upper end of the interval, not off the ratio.
     if margin and shown.ci:
         held = "not inferior" if shown.ci[1] < margin else "non-inferiority not shown"
         yield f"{held} (margin {margin:g})"
@@ -142,6 +143,7 @@ def _against_plan(study: Study, shown: Result) -> Iterator[str]:
 
 def _fixed(study: Study, result: Result, part: str) -> float | None:
     """A margin or boundary: the result's own, or that of the primary endpoint, if there is one only of that name."""
+    # An endpoint may be primary twice (OS for non-inferiority, then for superiority): then nothing tells whose boundary is meant.
     named = [getattr(one, part) for one in study.primary_endpoints if one.name == result.endpoint and not result.subgroup]
     own: float | None = getattr(result, part)
     return own or (named[0] if len(named) == 1 else None)

@@ -248,6 +248,7 @@ def _cell(therapy: str, evaluation: Evaluation) -> ComparedTherapy | None:
 
 
 def _difference(cells: tuple[ComparedTherapy | None, ...]) -> Difference:
+    # The weightiest difference only: a reader who is told of another verdict need not be told that its evidence differs.
     if _differs([cell and cell.list for cell in cells]):
         return "list"
     # The lists agree from here on, so a therapy that one ruleset does not know was settled above.

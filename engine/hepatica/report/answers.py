@@ -80,6 +80,7 @@ class _AnswerView:
     def ask_first(self) -> str:
         """The facts that the scope depends on, then those that most of what is open does, in the order of the fields."""
         asked = Counter(name for entry in self.evaluation.possible for name in entry.needs)
+        # What most open therapies wait for; where nothing is asked by most, whatever any of them asks.
         half = len(self.evaluation.possible) / 2
         most = [name for name in self.words.fields if asked[name] >= half] or list(asked)
         first = list(dict.fromkeys((*self.evaluation.scope_needs, *most)))
@@ -92,6 +93,7 @@ class _AnswerView:
 
         An option that may be more than it certainly is (licensed, and perhaps standard) stands among the first, too.
         """
+        # Above the certain options, or a reader would take a licence for the best there is while a standard is still open.
         best = min((RANK[entry.standing] for entry in self.evaluation.options), default=len(RANK))
         stronger = [e for e in self.evaluation.possible if e.would_be == "options" and RANK[e.standing] < best]
         more = [found for entry in self.evaluation.options if (found := may_be_more(entry)) is not None]

@@ -133,6 +133,7 @@ def patient_listing(found: Iterable[tuple[str, str, str]]) -> PatientListing:
 
 
 def _teaches(text: str) -> str:
+    # In a comment, because a patient file has no field for it: it is said to people, not to the program.
     comments = takewhile(lambda line: line.startswith("#"), text.removeprefix("\ufeff").splitlines())
     return next((line.removeprefix(_TEACHES).strip() for line in comments if line.startswith(_TEACHES)), "")
 

@@ -21,6 +21,7 @@ def case_blocks(evaluation: Evaluation) -> Iterator[Block]:
     profile, ruleset = evaluation.profile, evaluation.knowledge
     words = Wording(ruleset)
     used = [name for name in profile.facts if name in ruleset.used_fields]
+    # What the rules do not read is told apart below: nobody should think that it had a part in the answer.
     known = [name for name in used if profile[name] is not None]
     pairs = tuple((words.fields[name].title, shown(words.fields[name], profile[name])) for name in known)
     yield Facts(pairs, inline=True) if pairs else Paragraph("Nothing is known of the facts that the rules read.")

@@ -87,6 +87,7 @@ def _stood(row: DecadeRow, year: str) -> str:
 
 def _columns(found: Comparison) -> Iterator[tuple[str, str]]:
     """Each column's letter, its name and what answered; rulesets that bear the same name are told apart by their content."""
+    # By digest, because a work copy bears the name of what it was copied from.
     named = [(r.id, r.version) for r in {column.ruleset.digest: column.ruleset for column in found.columns}.values()]
     for letter, column in zip(ascii_uppercase, found.columns, strict=False):
         ruleset = column.ruleset

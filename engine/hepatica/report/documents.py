@@ -25,6 +25,7 @@ def document(result: Any) -> Any:
 
 def json_text(value: Any) -> str:
     """A result as JSON text that steers no terminal. Raises `ValueError` for a number that JSON has no word for."""
+    # Not pydantic's own text: JSON has no word for NaN and infinity, and this refuses them where that writes null.
     return escaped_in_json(json.dumps(document(value), indent=2, ensure_ascii=False, allow_nan=False))
 
 
@@ -54,6 +55,7 @@ def _adapter_of(result: Any) -> TypeAdapter[Any]:
     return _adapter(kind)
 
 
+# Kept, because building one takes longer than writing a hundred results by it.
 @cache
 def _adapter(kind: Any) -> TypeAdapter[Any]:
     from pydantic import TypeAdapter

@@ -38,7 +38,7 @@ from hepatica.report.citing import lines_words, place_words, read_words, referen
 from hepatica.report.sources import sources_of
 from hepatica.wording import Wording, counted, grouped, joined, sentence, spoken
 
-FIRST = ("What became of it", "Figures")  # what a reader comes for, and on a phone sees without scrolling
+FIRST = ("What became of it", "Figures")
 LEADS = {"misprint": "Should read", "later_report": "Later report", "not_printed": "Published", "remark": "But"}
 EFFECTS = {"overturns": "Overturned", "confirms": "Confirmed", "qualifies": "Qualified"}
 
@@ -234,6 +234,7 @@ OUTCOMES = {
 def study_view(page: StudyPage) -> b.Blocks:
     """One study in full: what it found and what became of that, then how it was done, then everything else."""
     study = page.study
+    # What it found comes before how it was done: on a phone a reader sees no more than this without scrolling.
     sections = list(study_sections(page))
     found = [section for section in sections if section.title in FIRST]
     return (

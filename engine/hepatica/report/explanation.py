@@ -85,6 +85,7 @@ class _WhyView:
         """A part of a condition with its parts; what a concept means is opened the first time only."""
         children = tree.children
         if tree.kind == "concept":
+            # Rules share their concepts: opened under each of them, the same tree would fill most of the page.
             again = (tree.concept, tree.wanted) in self._opened
             self._opened.add((tree.concept, tree.wanted))
             children = () if again else tree.children[0].children if tree.children[0].kind == "all" else tree.children

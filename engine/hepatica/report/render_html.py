@@ -127,6 +127,7 @@ class _Html(b.BlockRenderer):
     def item(self, item: b.Item, level: int) -> Iterator[str]:
         name = f'<span class="name">{self.linked(item.name, item.ref)}</span>'
         badge = f' <span class="badge">{_text(item.badge)}</span>' if item.badge else ""
+        # Only the study's name is the link, which leads to its figures; the rest of the line is about the therapy.
         study, mark, said = item.text.partition(": ") if item.cite else ("", "", item.text)
         words = f' <span class="says">{self.linked(study, item.cite)}{mark}{_text(said)}</span>' if item.text else ""
         tone = "" if item.tone == "plain" else f" {item.tone}"

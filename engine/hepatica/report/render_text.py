@@ -21,6 +21,7 @@ def text(blocks: b.Blocks, emphasis: bool = False, width: int = WIDTH, *, detail
 
     With `emphasis` headings and names are set off by escape sequences, which only ever repeat what the words say.
     """
+    # A section begins with a blank line; at the head of a page there is nothing to set it off from.
     lines = list(_Text(emphasis, width, details).blocks(blocks, 0))
     return "\n".join(lines[1:] if lines and not lines[0] else lines) + "\n"
 
@@ -160,6 +161,7 @@ class _Text(b.BlockRenderer):
 
 def _column(names: Sequence[str]) -> int:
     """Where the second column stands beside names of these lengths: little indented where most names are too long for one."""
+    # One long name must not push the words of all the others to the right; it gets a line of its own instead.
     long = sum(len(name) > _NAME_COLUMN - _GAP for name in names)
     return _INDENT if 2 * long > len(names) else min(_NAME_COLUMN, max(map(len, names), default=0) + _GAP)
 
@@ -170,6 +172,7 @@ def _widths(heads: list[str], rows: list[tuple[str, ...]], room: int) -> list[in
     natural = [max(1, *map(len, column)) for column in columns]
     words = [max(map(len, " ".join(column).split()), default=1) for column in columns]
     least = [min(width, max(word, _LEAST_COLUMN)) for width, word in zip(natural, words, strict=True)]
+    # One column at a time, always the widest one: short columns keep their width, and two long ones end up alike.
     while sum(natural) > room - _GAP * (len(natural) - 1):
         spare = [index for index, width in enumerate(natural) if width > least[index]]
         if not spare:

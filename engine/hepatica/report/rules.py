@@ -118,6 +118,7 @@ def rules_found(
     return [
         (therapy, rule)
         for therapy, rule in ruleset.rules_with_therapy()
+        # Cheap tests first: only what passes them is put into words and searched.
         if (not wanted or {therapy.id, rule.id} & wanted)
         and (not line or rule.line == line)
         and (not standing or rule.standing == standing)

@@ -122,6 +122,7 @@ def _parts(reference: Reference, notice: str = "") -> dict[str, str]:
 
 def _braced(text: str) -> str:
     """Text that cannot leave its braces."""
+    # Braces and backslashes go for good: BibTeX has no way to write them that every program understands.
     return re.sub(r"([&%#_])", r"\\\1", re.sub(r"[\\{}]", "", text))
 
 

@@ -54,6 +54,7 @@ def _question(question: Question, open_: int) -> Items:
     number = "One" if len(question.titles) == 1 else "Two"
     title = f"{number} {'test' if question.tests_only else 'fact'}{'' if number == 'One' else 's'}"
     span = f"{question.least}" if question.least == question.most else f"{question.least} to {question.most}"
+    # By what they settle, not by result: ten results that settle the same are one row.
     groups = grouped((_settled(outcome), " + ".join(outcome.results)) for outcome in question.outcomes)
     items = [Item(" / ".join(results), settled) for settled, results in list(groups.items())[:MOST_OUTCOMES]]
     left = len(groups) - MOST_OUTCOMES
