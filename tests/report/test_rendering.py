@@ -31,7 +31,7 @@ from hepatica.report import (
 )
 
 TREE = Tree(
-    (TreeNode("all of", "no", (TreeNode("BCLC stage is C", "yes"), TreeNode("AFP is not known", "unknown"))),), folded=True
+    (TreeNode("all of", "no", (TreeNode("BCLC stage is C", "yes"), TreeNode("AFP is not known", "unknown"))),), "Criteria"
 )
 PAGE: Blocks = (
     Title("Alpha against beta", "ruleset one"),

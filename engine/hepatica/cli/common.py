@@ -213,13 +213,11 @@ def read_patient(path: str | None, settings: Sequence[str], rules: Ruleset) -> P
     return profiles[0]
 
 
-def known_therapies(names: Sequence[str], rules: Ruleset, given_as: str = "--therapy") -> tuple[str, ...]:
-    """The ids of therapies named by id, name or synonym (brand names). Raises `InvalidInput` with every unknown one."""
-    return tuple(gathered(names, lambda name: [therapy(name, rules, given_as)]))
-
-
 def therapy(name: str, rules: Ruleset, given_as: str) -> str:
-    """The id of one therapy; see `known_therapies`. One that another shipped ruleset knows is said to be there."""
+    """The id of a therapy named by id, name or synonym (brand names). One that another shipped ruleset knows is said to be there.
+
+    Raises `InvalidInput` for a name that is none.
+    """
     found = _named(name, rules)
     if found:
         return found

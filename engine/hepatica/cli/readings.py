@@ -12,7 +12,7 @@ from hepatica.explain import MOST_COLUMNS, Column, what_if, why
 from hepatica.explain import compare as compared
 from hepatica.paths import DEFAULT_RULESET
 from hepatica.patient import Fields, Profile, profile_in
-from hepatica.problems import InvalidInput
+from hepatica.problems import InvalidInput, gathered
 from hepatica.wording import changed
 
 
@@ -61,7 +61,7 @@ def whatif(*, patient: str | None, settings: tuple[str, ...], ruleset: str, ther
       hepatica whatif --set bclc_stage=C --set child_pugh_class=A --set prior_sorafenib=progressed
     """
     rules = common.ruleset(ruleset)
-    wanted = common.known_therapies(therapies, rules)
+    wanted = gathered(therapies, lambda name: [common.therapy(name, rules, "--therapy")])
     profile = common.read_patient(patient, settings, rules)
     return common.Output(what_if(common.evaluator(rules), profile, wanted), report.whatif_view)
 

@@ -17,7 +17,7 @@ from collections.abc import Iterable, Iterator
 from typing import Any, Literal, NamedTuple
 
 Tone = Literal["plain", "strong", "quiet", "warning", "good", "bad"]
-Mark = Literal["yes", "no", "unknown", "none"]
+Mark = Literal["yes", "no", "unknown"]
 
 
 class Ref(NamedTuple):
@@ -44,7 +44,6 @@ class Paragraph(NamedTuple):
     text: str
     lead: str = ""
     tone: Tone = "plain"
-    ref: Ref | None = None
 
     @property
     def opening(self) -> str:
@@ -116,7 +115,6 @@ class Cell(NamedTuple):
 
     text: str
     ref: Ref | None = None
-    tone: Tone = "plain"
 
 
 class Table(NamedTuple):
@@ -137,16 +135,15 @@ class TreeNode(NamedTuple):
     """One line of a tree with its branches."""
 
     text: str
-    mark: Mark = "none"
+    mark: Mark
     parts: tuple[TreeNode, ...] = ()
 
 
 class Tree(NamedTuple):
-    """A condition, or anything nested, as indented lines; HTML closes a `folded` one under `summary`."""
+    """A condition, or anything nested, as indented lines; HTML folds it under `summary`."""
 
     nodes: tuple[TreeNode, ...]
-    folded: bool = False
-    summary: str = ""
+    summary: str
 
 
 class Code(NamedTuple):
@@ -157,11 +154,10 @@ class Code(NamedTuple):
 
 
 class Picture(NamedTuple):
-    """A picture by its address or its SVG (written by this program), with what it shows in words."""
+    """A picture as SVG (written by this program), with what it shows in words."""
 
     alt: str
-    svg: str = ""
-    src: str = ""
+    svg: str
 
 
 class Notice(NamedTuple):
@@ -174,10 +170,10 @@ Block = Title | Paragraph | Facts | Items | Bullets | Section | More | Table | T
 Blocks = tuple[Block, ...]
 
 
-def listed(title: str, items: Iterable[Item], *, count: bool = True, folded: bool = False, id_: str = "") -> Blocks:
+def listed(title: str, items: Iterable[Item], *, folded: bool = False, id_: str = "") -> Blocks:
     """A section of items with their number beside its heading; nothing where there are none."""
     own = tuple(items)
-    return (Section(title, (Items(own),), len(own) if count else None, folded, id_),) if own else ()
+    return (Section(title, (Items(own),), len(own), folded, id_),) if own else ()
 
 
 def bullets(sentences: Iterable[str]) -> Blocks:

@@ -42,7 +42,7 @@ class _WhyView:
         yield Paragraph(explained.about)
         if explained.fate:
             yield Paragraph(explained.fate.says, lead=f"What became of it ({spoken(explained.fate.status)})")
-        yield Tree((self.node(explained.scope, "In scope"),), folded=True, summary="Whether the rules speak of this patient")
+        yield Tree((self.node(explained.scope, "In scope"),), summary="Whether the rules speak of this patient")
         yield from map(self.rule, explained.rules)
         yield from map(self.study, explained.studies)
         yield Notice(explained.notice)
@@ -79,7 +79,7 @@ class _WhyView:
     def condition(self, tree: ConditionTree, summary: str) -> Tree:
         """A condition without the "all of" at its top, which every rule has."""
         nodes = self.node(tree).parts if tree.kind == "all" else (self.node(tree),)
-        return Tree(nodes, folded=True, summary=summary)
+        return Tree(nodes, summary)
 
     def node(self, tree: ConditionTree, text: str = "") -> TreeNode:
         """A part of a condition with its parts; what a concept means is opened the first time only."""

@@ -12,16 +12,16 @@ from hepatica.problems import InvalidInput, Problem
 from hepatica.report import blocks as b
 
 Link = Callable[[b.Ref], str]
-_MARKS = {"yes": "yes", "no": "no", "unknown": "not known", "none": ""}
+_MARKS = {"yes": "yes", "no": "no", "unknown": "not known"}
 
 
-def html(blocks: b.Blocks, link: Link | None = None, level: int = 1) -> str:
-    """A fragment. `link` gives the address of a thing, or "" for one it does not link; `level` is that of the title's heading.
+def html(blocks: b.Blocks, link: Link | None = None) -> str:
+    """A fragment. `link` gives the address of a thing, or "" for one it does not link.
 
     Sections are `<section id>` with their heading one level below the title, folded ones `<details>`; facts are `<dl>`; the
     cells of a table carry their column's name as `data-label`, for screens too narrow for a table. Texts are escaped.
     """
-    return "".join(_Html(link or (lambda _: "")).blocks(blocks, level))
+    return "".join(_Html(link or (lambda _: "")).blocks(blocks, 1))
 
 
 def html_page(blocks: b.Blocks, title: str) -> str:
@@ -65,7 +65,7 @@ class _Html(b.BlockRenderer):
 
     def paragraph(self, block: b.Paragraph, level: int) -> Iterator[str]:
         lead = f"<strong>{_text(block.opening)}</strong> " if block.lead else ""
-        yield f"<p{_tone(block.tone)}>{lead}{self.linked(block.text, block.ref)}</p>\n"
+        yield f"<p{_tone(block.tone)}>{lead}{_text(block.text)}</p>\n"
 
     def facts(self, block: b.Facts, level: int) -> Iterator[str]:
         pairs = "".join(f"<div><dt>{_text(name)}</dt> <dd>{_text(value)}</dd></div>" for name, value in block.pairs)
@@ -81,17 +81,14 @@ class _Html(b.BlockRenderer):
 
     def tree(self, block: b.Tree, level: int) -> Iterator[str]:
         body = f'<ul class="tree">{"".join(map(_branch, block.nodes))}</ul>\n'
-        summary = block.summary or block.nodes[0].text
-        yield f"<details><summary>{_text(summary)}</summary>\n{body}</details>\n" if block.folded else body
+        yield f"<details><summary>{_text(block.summary)}</summary>\n{body}</details>\n"
 
     def code(self, block: b.Code, level: int) -> Iterator[str]:
         yield f"<pre><code>{escape(printable(block.text))}</code></pre>\n"
 
     def picture(self, block: b.Picture, level: int) -> Iterator[str]:
         # The SVG is this program's own and stands as it is; a screen reader gets the words instead.
-        shown = block.svg or f'<img src="{escape(block.src)}" alt="{_text(block.alt)}">'
-        role = f' role="img" aria-label="{_text(block.alt)}"' if block.svg else ""
-        yield f"<figure><div{role}>{shown}</div></figure>\n"
+        yield f'<figure><div role="img" aria-label="{_text(block.alt)}">{block.svg}</div></figure>\n'
 
     def notice(self, block: b.Notice, level: int) -> Iterator[str]:
         yield f'<p class="notice" role="note">{_text(block.text)}</p>\n'
@@ -149,8 +146,7 @@ class _Html(b.BlockRenderer):
         yield "</tbody></table></div>\n"
 
     def cell(self, cell: b.Cell, index: int, block: b.Table) -> str:
-        tone = _tone(cell.tone) or _number(index, block)
-        return f'<td data-label="{_text(block.columns[index])}"{tone}>{self.linked(cell.text, cell.ref)}</td>'
+        return f'<td data-label="{_text(block.columns[index])}"{_number(index, block)}>{self.linked(cell.text, cell.ref)}</td>'
 
     def linked(self, words: str, ref: b.Ref | None) -> str:
         address = "" if ref is None else _web_address(ref.id) if ref.kind == "url" else self.link(ref)
@@ -175,6 +171,6 @@ def _web_address(address: str) -> str:
 
 
 def _branch(node: b.TreeNode) -> str:
-    mark = f'<span class="mark">{_MARKS[node.mark]}</span> ' if node.mark != "none" else ""
+    mark = f'<span class="mark">{_MARKS[node.mark]}</span> '
     parts = f"<ul>{''.join(map(_branch, node.parts))}</ul>" if node.parts else ""
     return f'<li class="{node.mark}">{mark}{_text(node.text)}{parts}</li>'

@@ -10,7 +10,7 @@ from hepatica.report import blocks as b
 
 _SPECIAL = re.compile(r"([\\`*_{}\[\]<>|#~]|&(?=#|\w+;))")
 _OPENING = re.compile(r"^(\s*)([-+]|\d+[.)])(?=\s|$)")
-_MARKS = {"yes": "**yes** ", "no": "**NO** ", "unknown": "**?** ", "none": ""}
+_MARKS = {"yes": "**yes** ", "no": "**NO** ", "unknown": "**?** "}
 
 
 def markdown(blocks: b.Blocks, *, details: bool = False, level: int = 1) -> str:
@@ -34,7 +34,7 @@ class _Markdown(b.BlockRenderer):
 
     def paragraph(self, block: b.Paragraph, level: int) -> Iterator[str]:
         lead = f"**{escaped(block.opening)}** " if block.lead else ""
-        yield f"{lead}{_linked(block.text, block.ref)}"
+        yield f"{lead}{escaped(block.text)}"
 
     def facts(self, block: b.Facts, level: int) -> Iterator[str]:
         if block.inline:
@@ -85,7 +85,7 @@ class _Markdown(b.BlockRenderer):
         yield f"{fence}{block.language}\n{printable(block.text)}\n{fence}"
 
     def picture(self, block: b.Picture, level: int) -> Iterator[str]:
-        yield f"![{escaped(block.alt)}]({block.src})" if block.src else escaped(block.alt)
+        yield escaped(block.alt)
 
     def notice(self, block: b.Notice, level: int) -> Iterator[str]:
         yield f"> {escaped(block.text)}"

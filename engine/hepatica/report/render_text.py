@@ -13,7 +13,7 @@ from hepatica.report import blocks as b
 WIDTH = 80
 _NAME_COLUMN, _LEAST_COLUMN = 24, 10
 _INDENT, _GAP = 4, 2
-_MARKS = {"yes": "[yes] ", "no": "[NO]  ", "unknown": "[?]   ", "none": ""}
+_MARKS = {"yes": "[yes] ", "no": "[NO]  ", "unknown": "[?]   "}
 
 
 def text(blocks: b.Blocks, emphasis: bool = False, width: int = WIDTH, *, details: bool = False) -> str:
@@ -58,12 +58,11 @@ class _Text(b.BlockRenderer):
             yield from map(self.dim, self.hanging("", block.quiet, indent, 0))
 
     def paragraph(self, block: b.Paragraph, indent: int) -> Iterator[str]:
-        words = _with_address(block.text, block.ref)
         if block.lead:
             lead = f"{block.opening} "
-            yield from self.hanging(lead, words, indent, 2, self.bold(one_line(lead).rstrip()) + " ")
+            yield from self.hanging(lead, block.text, indent, 2, self.bold(one_line(lead).rstrip()) + " ")
             return
-        lines = self.hanging("", words, indent, 0)
+        lines = self.hanging("", block.text, indent, 0)
         yield from map(self.bold, lines) if block.tone == "strong" else lines
 
     def facts(self, block: b.Facts, indent: int) -> Iterator[str]:
