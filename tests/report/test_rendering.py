@@ -141,12 +141,12 @@ def read(markup: str) -> Reader:
 
 
 def test_html_is_well_formed_linked_and_complete() -> None:
-    reader = read(report.html(PAGE, lambda ref: f"/{ref.kind}/{ref.id}", level=2))
+    reader = read(report.html(PAGE, lambda ref: f"/{ref.kind}/{ref.id}"))
     shown = flat(reader.words)
     assert all(words.lower() in shown for words in (*WORDS, *DETAILS) if not words.startswith("https"))
     links = [attrs["href"] for tag, attrs in reader.tags if tag == "a"]
     assert links == ["/therapy/alphamab", "https://doi.org/10.1/x"]
-    assert ("h2", {}) in reader.tags
+    assert ("h1", {}) in reader.tags
     assert {attrs.get("data-label") for tag, attrs in reader.tags if tag == "td"} == {"study", "n"}
     ids = [attrs["id"] for _, attrs in reader.tags if "id" in attrs]
     assert len(set(ids)) == len(ids)

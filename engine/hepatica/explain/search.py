@@ -43,12 +43,16 @@ class State:
 
 @record
 class Facet:
-    """One field, or the Child-Pugh class and score together. `states` are those in which the (first) field is known."""
+    """One field of a case, or its Child-Pugh class and score together: what is held of it, and the state that is.
+
+    `states` are those in which the (first) field is known.
+    """
 
     axis: Axis
     index: int
     space: ProfileSpace
-    tables: tuple[FieldTable | None, ...]
+    held: Entry
+    now: State
     states: tuple[State, ...]
 
     @property
@@ -66,31 +70,25 @@ class Facet:
         """A test, a history, or a characteristic that cannot be changed."""
         return self.fields[0].nature
 
-    def held(self, facts: Facts) -> Entry:
-        """What a profile says of it."""
-        return tuple(facts[field.name] for field in self.fields)
-
-    def now(self, facts: Facts) -> State:
-        """The state a profile is in."""
-        return _state(-1, (self.held(facts),), self.tables)
-
-    def open_in(self, facts: Facts) -> bool:
+    @property
+    def is_open(self) -> bool:
         """Whether something of it is not known, or known as an interval only."""
-        return any(value is None or isinstance(value, Interval) for value in self.held(facts))
+        return any(value is None or isinstance(value, Interval) for value in self.held)
 
-    def moves(self, facts: Facts) -> tuple[State, ...]:
+    def moves(self) -> tuple[State, ...]:
         """The states a change may lead to: nothing that is known becomes unknown."""
-        held = self.held(facts)
-        return self._keeping(lambda entry: all(new is not None or old is None for old, new in zip(held, entry, strict=True)))
+        return self._keeping(lambda held, found, _: found is not None or held is None)
 
-    def results(self, facts: Facts) -> tuple[State, ...]:
+    def results(self) -> tuple[State, ...]:
         """The states that finding out everything may lead to: what is known stays as it is."""
-        held = self.held(facts)
-        return self._keeping(lambda entry: all(map(_may_be, held, entry, self.axis.classes)))
+        return self._keeping(_may_be)
 
-    def _keeping(self, wanted: Callable[[Entry], bool]) -> tuple[State, ...]:
-        kept = (replace(state, entries=tuple(filter(wanted, state.entries))) for state in self.states)
-        return tuple(state for state in kept if state.entries)
+    def _keeping(self, wanted: Callable[[Value | None, Value | None, FieldClasses], bool]) -> tuple[State, ...]:
+        def kept(entry: Entry) -> bool:
+            return all(map(wanted, self.held, entry, self.axis.classes))
+
+        states = (replace(state, entries=tuple(filter(kept, state.entries))) for state in self.states)
+        return tuple(state for state in states if state.entries)
 
     def label(self, states: Iterable[State]) -> str:
         """What some states have in common, as a reader says it: "high", "> 400 ng/mL", "B with Child-Pugh score any of 8, 9"."""
@@ -103,20 +101,17 @@ class Facet:
             return self.fields[0].in_unit(words) if words else "any value"
         return "; ".join(f"{name.rpartition('_')[2]} {values}" for name, values in found.items()) or "any value"
 
-    def says(self, facts: Facts) -> str:
-        """What a profile says of it, in words: "Europe", "A, 5", "not known"."""
-        held = [shown(field, value) for field, value in zip(self.fields, self.held(facts), strict=True)]
+    def says(self) -> str:
+        """What is held of it, in words: "Europe", "class A, score 5", "not known"."""
+        held = list(map(shown, self.fields, self.held))
         if len(held) == 1 or held[0] == NOT_KNOWN:
             return held[0]
-        return f"class {held[0]}" if self.held(facts)[1] is None else f"class {held[0]}, score {held[1]}"
+        return f"class {held[0]}" if self.held[1] is None else f"class {held[0]}, score {held[1]}"
 
-    def nearest(self, states: Iterable[State], facts: Facts) -> Entry:
-        """The entry of some states nearest to the profile: a list by its members, a score or a stage by steps."""
-
-        def distance(entry: Entry) -> float:
-            return sum(_steps(field, value, facts[field.name]) for field, value in zip(self.fields, entry, strict=True))
-
-        return min((entry for state in states for entry in state.entries), key=distance)
+    def nearest(self, states: Iterable[State]) -> Entry:
+        """The entry of some states nearest to what is held: a list by its members, a score or a stage by steps."""
+        entries = (entry for state in states for entry in state.entries)
+        return min(entries, key=lambda entry: sum(map(_steps, self.fields, entry, self.held)))
 
 
 def _steps(field: Field, value: Value | None, held: Value | None) -> float:
@@ -137,16 +132,17 @@ def _may_be(held: Value | None, found: Value | None, classes: FieldClasses) -> b
     return found is not None and held in (None, found)
 
 
-def facets_of(program: Program) -> tuple[Facet, ...]:
-    """Every facet that a test of the program reads, in the order of the fields."""
+def facets_of(program: Program, facts: Facts) -> tuple[Facet, ...]:
+    """Every facet of a case that a test of the program reads, in the order of the fields."""
     tables = {table.classes.field.name: table for table in program.tables}
     space = space_of(program.tests, program.fields)
     found = []
     for index, axis in enumerate(space.axes):
         own = tuple(tables.get(field.name) for field in axis.fields)
+        held = tuple(facts[field.name] for field in axis.fields)
         points = (_entries(axis, point) for point in range(len(axis.points)))
         states = tuple(_state(point, entries, own) for point, entries in enumerate(points) if entries)
-        found.append(Facet(axis, index, space, own, states))
+        found.append(Facet(axis, index, space, held, _state(-1, (held,), own), states))
     return tuple(found)
 
 
@@ -219,12 +215,8 @@ Move = tuple[int, int]
 Assignment = frozenset[Move]
 
 
-@record
-class _Choices:
-    """One facet for one therapy: the state it is in, and the groups of other states the therapy can tell apart."""
-
-    now: State
-    groups: tuple[tuple[State, ...], ...]
+Choice = tuple[State, tuple[tuple[State, ...], ...]]
+"""Of one facet for one therapy: the state it is in, and the groups of other states that the therapy can tell apart."""
 
 
 @record
@@ -236,35 +228,36 @@ class MinimalChange:
     rule: Rule | None
 
 
-def minimal_changes(goals: TherapyGoals, facets: tuple[Facet, ...], facts: Facts, *, is_option: bool) -> list[MinimalChange]:
-    """Every change of which no part does the same, for one therapy; `is_option` says whether it is one now.
+def minimal_changes(goals: TherapyGoals, facets: tuple[Facet, ...]) -> list[MinimalChange]:
+    """Every change of which no part does the same, for one therapy: what makes it an option, or ends that where it is one.
 
     Raises `InvalidInput` where there are too many to weigh.
     """
-    choices = [_choices(facet, goals.relevant, facts) for facet in facets]
+    choices = [_choice(facet, goals.relevant) for facet in facets]
+    is_option = meet(facet.now for facet in facets)[0] & goals.options
     found = _without_parts(_removals(goals, choices) if is_option else _additions(goals, choices))
     return _united([_change(goals, choices, assignment) for assignment in found], len(choices))
 
 
-def _choices(facet: Facet, relevant: int, facts: Facts) -> _Choices:
-    now = facet.now(facts)
+def _choice(facet: Facet, relevant: int) -> Choice:
     # Relative to one therapy: values that none of its rules tells apart are one move, which keeps the search small.
-    groups = merged(facet.moves(facts), relevant)
-    return _Choices(now, tuple(group for group in groups if group[0].told(relevant) != now.told(relevant)))
+    groups = merged(facet.moves(), relevant)
+    return facet.now, tuple(group for group in groups if group[0].told(relevant) != facet.now.told(relevant))
 
 
-def _additions(goals: TherapyGoals, choices: list[_Choices]) -> Iterator[Assignment]:
+def _additions(goals: TherapyGoals, choices: list[Choice]) -> Iterator[Assignment]:
     """For each conjunction that would do: every facet that contradicts it, moved to a state that does not."""
     for position in each_bit(goals.options):
         bit = 1 << position
-        moves: list[list[Move]] = []
-        for index, choice in enumerate(choices):
-            if not choice.now.certain & bit:
-                moves.append([(index, g) for g, group in enumerate(choice.groups) if group[0].certain & bit])
-        yield from (frozenset(chosen) for chosen in product(*moves))
+        moves: list[list[Move]] = [
+            [(index, g) for g, group in enumerate(groups) if group[0].certain & bit]
+            for index, (now, groups) in enumerate(choices)
+            if not now.certain & bit
+        ]
+        yield from map(frozenset, product(*moves))
 
 
-def _removals(goals: TherapyGoals, choices: list[_Choices], taken: Assignment = frozenset()) -> Iterator[Assignment]:
+def _removals(goals: TherapyGoals, choices: list[Choice], taken: Assignment = frozenset()) -> Iterator[Assignment]:
     """While a conjunction still holds, one of its facets that was not yet moved has to contradict it."""
     left = _meet(choices, taken)[0] & goals.options
     if not left:
@@ -272,16 +265,15 @@ def _removals(goals: TherapyGoals, choices: list[_Choices], taken: Assignment = 
         return
     bit = left & -left  # the lowest conjunction that still holds; any would do, each must fall in the end
     moved = {index for index, _ in taken}
-    for index, choice in enumerate(choices):
-        if index not in moved:
-            for group, states in enumerate(choice.groups):
-                if not states[0].certain & bit:
-                    yield from _removals(goals, choices, taken | {(index, group)})
+    for index, (_, groups) in enumerate(choices):
+        for group, states in enumerate(groups if index not in moved else ()):
+            if not states[0].certain & bit:
+                yield from _removals(goals, choices, taken | {(index, group)})
 
 
-def _meet(choices: list[_Choices], taken: Assignment) -> tuple[int, int]:
+def _meet(choices: list[Choice], taken: Assignment) -> tuple[int, int]:
     moved = dict(taken)
-    return meet(c.groups[moved[i]][0] if i in moved else c.now for i, c in enumerate(choices))
+    return meet(groups[moved[index]][0] if index in moved else now for index, (now, groups) in enumerate(choices))
 
 
 def _without_parts(found: Iterable[Assignment]) -> list[Assignment]:
@@ -302,9 +294,9 @@ def _has_part(assignment: Assignment, found: set[Assignment]) -> bool:
     return any(frozenset(part) in found for size in sizes for part in combinations(sorted(assignment), size))
 
 
-def _change(goals: TherapyGoals, choices: list[_Choices], assignment: Assignment) -> MinimalChange:
+def _change(goals: TherapyGoals, choices: list[Choice], assignment: Assignment) -> MinimalChange:
     certain, possible = _meet(choices, assignment)
-    moves = {index: choices[index].groups[group] for index, group in sorted(assignment)}
+    moves = {index: choices[index][1][group] for index, group in sorted(assignment)}
     return MinimalChange(moves, goals.reached(certain, possible), goals.best(certain))
 
 
