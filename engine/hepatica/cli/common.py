@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
+import hepatica
 from hepatica import report
 from hepatica.cli import writing
 from hepatica.documents import STDIN, read_input
@@ -76,10 +77,16 @@ def printed(
     With `verbose` (its help text) the command has `--verbose`, too, which prints the details of the blocks. Place it right
     above the function, below the command's own options.
     """
-
     offered = (*formats, *extra)
+    detailed: Callable[[Callable[..., int]], Callable[..., int]] = lambda run: run  # noqa: E731 -- in place of an option
+    if verbose:
+        detailed = click.option("--verbose", "-v", "details", is_flag=True, help=verbose)
 
     def decorate(function: Callable[..., Output]) -> Callable[..., int]:
+        @click.option("--format", "-f", "format_", type=click.Choice(offered), help=f"How to write.  [default: {offered[0]}]")
+        @click.option("--output", "-o", type=Path, metavar="FILE", help="Write to FILE; the end of its name says the format.")
+        @click.option("--force", is_flag=True, help="Let --output replace a file that Hepatica did not write.")
+        @detailed
         @functools.wraps(function)
         def run(*, format_: str | None, output: Path | None, force: bool, details: bool = False, **options: Any) -> int:
             chosen = _chosen(format_, output, offered)  # before any work: a wrong name of a file must not cost a minute
@@ -93,22 +100,9 @@ def printed(
                 writing.silence(sys.stdout)
             return made.code() if callable(made.code) else made.code
 
-        for option in reversed(_output_options(offered, verbose)):
-            run = option(run)
         return run
 
     return decorate
-
-
-def _output_options(formats: tuple[str, ...], verbose: str) -> list[Callable[[Any], Any]]:
-    options = [
-        click.option("--format", "-f", "format_", type=click.Choice(formats), help=f"How to write.  [default: {formats[0]}]"),
-        click.option("--output", "-o", type=Path, metavar="FILE", help="Write to FILE; the end of its name says the format."),
-        click.option("--force", is_flag=True, help="Let --output replace a file that Hepatica did not write."),
-    ]
-    if verbose:
-        options.append(click.option("--verbose", "-v", "details", is_flag=True, help=verbose))
-    return options
 
 
 def _chosen(format_: str | None, output: Path | None, offered: tuple[str, ...]) -> str:
@@ -179,9 +173,7 @@ settings_option = click.option(
 
 def ruleset(name: str) -> Ruleset:
     """A ruleset by the id of a shipped one or by its folder; the compiled copy is kept for the next time."""
-    from hepatica import load as load_ruleset
-
-    found = load_ruleset(name)
+    found = hepatica.load(name)
     if found.folder and Path(name).name == name and (shipped("rulesets") / name).is_dir():
         click.echo(printable(f"note: {name} is read from {found.folder}, not the rules that come with Hepatica"), err=True)
     return found
