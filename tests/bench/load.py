@@ -36,7 +36,7 @@ from hepatica.patient import COMMON_FIELDS, NONE, UNKNOWN, Field
 
 MOST_SECONDS, MOST_USERS, MOST_REQUESTS = 120, 200, 100_000
 EVERY = 10
-TURN_SECONDS = 5
+TURN_SECONDS = 2
 PAGES = (
     "/why",
     "/whatif",
