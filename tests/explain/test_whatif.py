@@ -12,7 +12,7 @@ from click.testing import CliRunner
 from hepatica import report
 from hepatica.cli.main import cli, run
 from hepatica.evaluation import Evaluator
-from hepatica.explain import Facet, MinimalChange, TherapyGoals, facets_of, merged, minimal_changes, therapy_goals, what_if
+from hepatica.explain import MinimalChange, TherapyGoals, facets_of, merged, minimal_changes, therapy_goals, what_if
 from hepatica.patient import CLASS_RANGES, Facts, Profile, Value, class_of, facts_of, profile_from, profile_of, read_profile
 from hepatica.problems import InvalidInput
 from tests.explain.conftest import PATIENTS, sample_profiles
@@ -74,12 +74,13 @@ def brute(evaluator: Evaluator, goals: TherapyGoals, facts: Facts) -> set[frozen
     return flipping
 
 
-def written_out(evaluator: Evaluator, facets: tuple[Facet, ...], changes: list[MinimalChange]) -> set[frozenset[tuple[str, int]]]:
+def written_out(evaluator: Evaluator, changes: list[MinimalChange]) -> set[frozenset[tuple[str, int]]]:
     """Every assignment that the changes stand for, by classes."""
+    facets = facets_of(evaluator.program)
     found: set[frozenset[tuple[str, int]]] = set()
     for change in changes:
         assignments: list[Move] = [()]
-        for index, states in change.moves.items():
+        for index, states in change.moves:
             names = [field.name for field in facets[index].fields]
             entries = [entry for state in states for entry in state.entries]
             assignments = [(*done, *zip(names, entry, strict=True)) for done in assignments for entry in entries]
@@ -88,10 +89,11 @@ def written_out(evaluator: Evaluator, facets: tuple[Facet, ...], changes: list[M
 
 
 def compared(evaluator: Evaluator, profile: Profile, therapies: list[TherapyGoals]) -> None:
-    facets = facets_of(evaluator.program, profile.facts)
+    starts = [facet.start(profile.facts) for facet in facets_of(evaluator.program)]
     for goals in therapies:
-        found = [c for c in minimal_changes(goals, facets) if len(c.moves) <= 2]
-        assert written_out(evaluator, facets, found) == brute(evaluator, goals, profile.facts), goals.therapy.id
+        now = is_option(evaluator, goals, profile.facts)
+        found = [c for c in minimal_changes(goals, starts, is_option=now) if len(c.moves) <= 2]
+        assert written_out(evaluator, found) == brute(evaluator, goals, profile.facts), goals.therapy.id
 
 
 @pytest.mark.parametrize("seed", range(6))
@@ -200,9 +202,9 @@ def test_too_many_changes_are_refused_and_not_cut_short(
         what_if(evaluator, met_high)
 
 
-def test_states_that_a_therapy_tells_apart_have_different_labels(evaluator: Evaluator, met_high: Profile) -> None:
+def test_states_that_a_therapy_tells_apart_have_different_labels(evaluator: Evaluator) -> None:
     for goals in therapy_goals(evaluator.ruleset, evaluator.program):
-        for facet in facets_of(evaluator.program, met_high.facts):
+        for facet in facets_of(evaluator.program):
             known = [state for state in facet.states if None not in state.entries[0]]
             labels = [facet.label(group) for group in merged(known, goals.relevant)]
             assert len(set(labels)) == len(labels), (goals.therapy.id, labels)
@@ -211,13 +213,10 @@ def test_states_that_a_therapy_tells_apart_have_different_labels(evaluator: Eval
 
 def test_of_several_stages_the_nearest_one_is_entered(evaluator: Evaluator) -> None:
     """From stage D any of 0, A, B and C would do in some change; the nearest to D is entered."""
+    stage = next(facet for facet in facets_of(evaluator.program) if facet.fields[0].name == "bclc_stage")
     facts = read_profile(PATIENTS / "bclc-d.yaml").facts
-    in_c, in_d = (
-        next(facet for facet in facets_of(evaluator.program, case) if facet.fields[0].name == "bclc_stage")
-        for case in ({**facts, "bclc_stage": "C"}, facts)
-    )
-    assert in_c.nearest(in_c.states) == ("C",)
-    assert in_d.nearest([s for s in in_d.states if ("D",) not in s.entries]) == ("C",)
+    assert stage.nearest(stage.states, {**facts, "bclc_stage": "C"}) == ("C",)
+    assert stage.nearest([s for s in stage.states if ("D",) not in s.entries], facts) == ("C",)
 
 
 def test_what_to_find_out_first_stands_on_top_and_every_change_is_there_for_those_who_ask() -> None:

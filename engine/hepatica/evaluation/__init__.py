@@ -22,7 +22,7 @@ __getattr__ = lazy(
         "figures": "TELLING arm_name arm_order correction_line correction_verb corrected_result endpoint_words printed_line "
         "ratio ratio_words result_line shown",
         "headline": "evidence_rank",
-        "reasons": "Explained reason smallest_failing still_asked",
+        "reasons": "Derived Explained reason smallest_failing still_asked",
         "result": "CONTRACT LISTS Applicability ApplicabilityStatus Citation Entry Evaluation ListName Reason RuleAnswer "
         "RulesetIdentity Scope Truth",
     },

@@ -20,7 +20,7 @@ __getattr__ = lazy(
         "comparison": "DIFFERENCES MOST_COLUMNS Column ComparedCase ComparedTherapy Comparison DecadeRow ThenAndNow compare "
         "then_and_now",
         "explanation": "ConditionTree ExplainedRule ExplainedStudy Explanation why",
-        "search": "Facet MinimalChange TherapyGoals facets_of merged minimal_changes therapy_goals",
+        "search": "MinimalChange TherapyGoals facets_of merged minimal_changes therapy_goals",
         "whatif": "KINDS Change OpenTherapy Outcome Question WhatIf what_if",
     },
 )

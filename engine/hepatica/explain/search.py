@@ -7,15 +7,15 @@ differ only where some test tells them apart.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
-from functools import reduce
+from functools import cached_property, reduce
 from itertools import combinations, product
 from operator import or_
 
 from hepatica.assurance.space import Axis, Entry, limits, space_of
 from hepatica.assurance.space import Space as ProfileSpace
-from hepatica.evaluation import ORDER, ListName, in_precedence
+from hepatica.evaluation import ORDER, Derived, ListName, in_precedence
 from hepatica.inference import FieldClasses, FieldTable, GoalKey, Program, each_bit
 from hepatica.knowledge import Rule, Ruleset, Therapy
 from hepatica.patient import Facts, Field, Interval, Nature, Value
@@ -42,17 +42,21 @@ class State:
 
 
 @record
-class Facet:
-    """One field of a case, or its Child-Pugh class and score together: what is held of it, and the state that is.
+class Start:
+    """What a profile says of a facet, and the states a change may lead to: nothing that is known becomes unknown."""
 
-    `states` are those in which the (first) field is known.
-    """
+    now: State
+    moves: tuple[State, ...]
+
+
+@record(eq=False)
+class Facet:
+    """One field, or the Child-Pugh class and score together. `states` are those in which the (first) field is known."""
 
     axis: Axis
     index: int
     space: ProfileSpace
-    held: Entry
-    now: State
+    tables: tuple[FieldTable | None, ...]
     states: tuple[State, ...]
 
     @property
@@ -70,48 +74,63 @@ class Facet:
         """A test, a history, or a characteristic that cannot be changed."""
         return self.fields[0].nature
 
-    @property
-    def is_open(self) -> bool:
+    def held(self, facts: Facts) -> Entry:
+        """What a profile says of it."""
+        return tuple(facts[field.name] for field in self.fields)
+
+    def now(self, facts: Facts) -> State:
+        """The state a profile is in."""
+        return _state(-1, (self.held(facts),), self.tables)
+
+    def open_in(self, facts: Facts) -> bool:
         """Whether something of it is not known, or known as an interval only."""
-        return any(value is None or isinstance(value, Interval) for value in self.held)
+        return any(value is None or isinstance(value, Interval) for value in self.held(facts))
 
-    def moves(self) -> tuple[State, ...]:
-        """The states a change may lead to: nothing that is known becomes unknown."""
-        return self._keeping(lambda held, found, _: found is not None or held is None)
+    def start(self, facts: Facts) -> Start:
+        """Where the changes of a profile start from."""
+        held = self.held(facts)
+        return Start(self.now(facts), self._keeping(lambda entry: all(map(_keeps_known, held, entry))))
 
-    def results(self) -> tuple[State, ...]:
+    def results(self, facts: Facts) -> tuple[State, ...]:
         """The states that finding out everything may lead to: what is known stays as it is."""
-        return self._keeping(_may_be)
+        held = self.held(facts)
+        return self._keeping(lambda entry: all(map(_may_be, held, entry, self.axis.classes)))
 
-    def _keeping(self, wanted: Callable[[Value | None, Value | None, FieldClasses], bool]) -> tuple[State, ...]:
-        def kept(entry: Entry) -> bool:
-            return all(map(wanted, self.held, entry, self.axis.classes))
-
-        states = (replace(state, entries=tuple(filter(kept, state.entries))) for state in self.states)
-        return tuple(state for state in states if state.entries)
+    def _keeping(self, wanted: Callable[[Entry], bool]) -> tuple[State, ...]:
+        kept = (replace(state, entries=tuple(filter(wanted, state.entries))) for state in self.states)
+        return tuple(state for state in kept if state.entries)
 
     def label(self, states: Iterable[State]) -> str:
         """What some states have in common, as a reader says it: "high", "> 400 ng/mL", "B with Child-Pugh score any of 8, 9"."""
+        return self._worded[sum(1 << state.point for state in states)]
+
+    # Words take longer than the search, and the same few groups of states come up for every therapy and patient.
+    @cached_property
+    def _worded(self) -> Derived[int, str]:
+        return Derived(self._words)
+
+    def _words(self, points: int) -> str:
         # As a region of the space that limits this axis alone, so that what-if and the proofs use the same words.
         box = list(self.space.full)
-        box[self.index] = sum(1 << state.point for state in states)
+        box[self.index] = points
         found = limits(self.space, tuple(box))
         if len(self.fields) == 1:
             words = found.get(self.fields[0].name)
             return self.fields[0].in_unit(words) if words else "any value"
         return "; ".join(f"{name.rpartition('_')[2]} {values}" for name, values in found.items()) or "any value"
 
-    def says(self) -> str:
-        """What is held of it, in words: "Europe", "class A, score 5", "not known"."""
-        held = list(map(shown, self.fields, self.held))
+    def says(self, facts: Facts) -> str:
+        """What a profile says of it, in words: "Europe", "A, 5", "not known"."""
+        held = list(map(shown, self.fields, self.held(facts)))
         if len(held) == 1 or held[0] == NOT_KNOWN:
             return held[0]
-        return f"class {held[0]}" if self.held[1] is None else f"class {held[0]}, score {held[1]}"
+        return f"class {held[0]}" if self.held(facts)[1] is None else f"class {held[0]}, score {held[1]}"
 
-    def nearest(self, states: Iterable[State]) -> Entry:
-        """The entry of some states nearest to what is held: a list by its members, a score or a stage by steps."""
+    def nearest(self, states: Iterable[State], facts: Facts) -> Entry:
+        """The entry of some states nearest to the profile: a list by its members, a score or a stage by steps."""
         entries = (entry for state in states for entry in state.entries)
-        return min(entries, key=lambda entry: sum(map(_steps, self.fields, entry, self.held)))
+        held = self.held(facts)
+        return min(entries, key=lambda entry: sum(map(_steps, self.fields, entry, held)))
 
 
 def _steps(field: Field, value: Value | None, held: Value | None) -> float:
@@ -124,6 +143,11 @@ def _steps(field: Field, value: Value | None, held: Value | None) -> float:
     return float(value != held)
 
 
+def _keeps_known(held: Value | None, found: Value | None) -> bool:
+    """Whether a change from `held` to `found` forgets nothing."""
+    return found is not None or held is None
+
+
 def _may_be(held: Value | None, found: Value | None, classes: FieldClasses) -> bool:
     """Whether finding out may turn what is held into a value of the class of `found`."""
     # An interval may only shrink to classes that it already covers.
@@ -132,17 +156,16 @@ def _may_be(held: Value | None, found: Value | None, classes: FieldClasses) -> b
     return found is not None and held in (None, found)
 
 
-def facets_of(program: Program, facts: Facts) -> tuple[Facet, ...]:
-    """Every facet of a case that a test of the program reads, in the order of the fields."""
+def facets_of(program: Program) -> tuple[Facet, ...]:
+    """Every facet that a test of the program reads, in the order of the fields."""
     tables = {table.classes.field.name: table for table in program.tables}
     space = space_of(program.tests, program.fields)
     found = []
     for index, axis in enumerate(space.axes):
         own = tuple(tables.get(field.name) for field in axis.fields)
-        held = tuple(facts[field.name] for field in axis.fields)
         points = (_entries(axis, point) for point in range(len(axis.points)))
         states = tuple(_state(point, entries, own) for point, entries in enumerate(points) if entries)
-        found.append(Facet(axis, index, space, held, _state(-1, (held,), own), states))
+        found.append(Facet(axis, index, space, own, states))
     return tuple(found)
 
 
@@ -215,49 +238,55 @@ Move = tuple[int, int]
 Assignment = frozenset[Move]
 
 
-Choice = tuple[State, tuple[tuple[State, ...], ...]]
-"""Of one facet for one therapy: the state it is in, and the groups of other states that the therapy can tell apart."""
+@record
+class _Choices:
+    """One facet for one therapy: the state it is in, and the groups of other states the therapy can tell apart."""
+
+    now: State
+    groups: tuple[tuple[State, ...], ...]
 
 
 @record
 class MinimalChange:
     """Facets by position with the states they move to, and what any of those states leads to."""
 
-    moves: Mapping[int, tuple[State, ...]]
+    moves: tuple[tuple[int, tuple[State, ...]], ...]
     reaches: ListName
     rule: Rule | None
 
 
-def minimal_changes(goals: TherapyGoals, facets: tuple[Facet, ...]) -> list[MinimalChange]:
-    """Every change of which no part does the same, for one therapy: what makes it an option, or ends that where it is one.
+def minimal_changes(goals: TherapyGoals, starts: Iterable[Start], *, is_option: bool) -> list[MinimalChange]:
+    """Every change of which no part does the same, for one therapy; `is_option` says whether it is one now.
+
+    `starts` are those of all facets, in order.
 
     Raises `InvalidInput` where there are too many to weigh.
     """
-    choices = [_choice(facet, goals.relevant) for facet in facets]
-    is_option = meet(facet.now for facet in facets)[0] & goals.options
+    choices = [_choices(start, goals.relevant) for start in starts]
     found = _without_parts(_removals(goals, choices) if is_option else _additions(goals, choices))
     return _united([_change(goals, choices, assignment) for assignment in found], len(choices))
 
 
-def _choice(facet: Facet, relevant: int) -> Choice:
+def _choices(start: Start, relevant: int) -> _Choices:
+    here = start.now.told(relevant)
     # Relative to one therapy: values that none of its rules tells apart are one move, which keeps the search small.
-    groups = merged(facet.moves(), relevant)
-    return facet.now, tuple(group for group in groups if group[0].told(relevant) != facet.now.told(relevant))
+    groups = merged(start.moves, relevant)
+    return _Choices(start.now, tuple(group for group in groups if group[0].told(relevant) != here))
 
 
-def _additions(goals: TherapyGoals, choices: list[Choice]) -> Iterator[Assignment]:
+def _additions(goals: TherapyGoals, choices: list[_Choices]) -> Iterator[Assignment]:
     """For each conjunction that would do: every facet that contradicts it, moved to a state that does not."""
     for position in each_bit(goals.options):
         bit = 1 << position
         moves: list[list[Move]] = [
-            [(index, g) for g, group in enumerate(groups) if group[0].certain & bit]
-            for index, (now, groups) in enumerate(choices)
-            if not now.certain & bit
+            [(index, g) for g, group in enumerate(choice.groups) if group[0].certain & bit]
+            for index, choice in enumerate(choices)
+            if not choice.now.certain & bit
         ]
         yield from map(frozenset, product(*moves))
 
 
-def _removals(goals: TherapyGoals, choices: list[Choice], taken: Assignment = frozenset()) -> Iterator[Assignment]:
+def _removals(goals: TherapyGoals, choices: list[_Choices], taken: Assignment = frozenset()) -> Iterator[Assignment]:
     """While a conjunction still holds, one of its facets that was not yet moved has to contradict it."""
     left = _meet(choices, taken)[0] & goals.options
     if not left:
@@ -265,15 +294,16 @@ def _removals(goals: TherapyGoals, choices: list[Choice], taken: Assignment = fr
         return
     bit = left & -left  # the lowest conjunction that still holds; any would do, each must fall in the end
     moved = {index for index, _ in taken}
-    for index, (_, groups) in enumerate(choices):
-        for group, states in enumerate(groups if index not in moved else ()):
-            if not states[0].certain & bit:
-                yield from _removals(goals, choices, taken | {(index, group)})
+    for index, choice in enumerate(choices):
+        if index not in moved:
+            for group, states in enumerate(choice.groups):
+                if not states[0].certain & bit:
+                    yield from _removals(goals, choices, taken | {(index, group)})
 
 
-def _meet(choices: list[Choice], taken: Assignment) -> tuple[int, int]:
+def _meet(choices: list[_Choices], taken: Assignment) -> tuple[int, int]:
     moved = dict(taken)
-    return meet(groups[moved[index]][0] if index in moved else now for index, (now, groups) in enumerate(choices))
+    return meet(c.groups[moved[i]][0] if i in moved else c.now for i, c in enumerate(choices))
 
 
 def _without_parts(found: Iterable[Assignment]) -> list[Assignment]:
@@ -294,26 +324,27 @@ def _has_part(assignment: Assignment, found: set[Assignment]) -> bool:
     return any(frozenset(part) in found for size in sizes for part in combinations(sorted(assignment), size))
 
 
-def _change(goals: TherapyGoals, choices: list[Choice], assignment: Assignment) -> MinimalChange:
+def _change(goals: TherapyGoals, choices: list[_Choices], assignment: Assignment) -> MinimalChange:
     certain, possible = _meet(choices, assignment)
-    moves = {index: choices[index][1][group] for index, group in sorted(assignment)}
+    moves = tuple((index, choices[index].groups[group]) for index, group in sorted(assignment))
     return MinimalChange(moves, goals.reached(certain, possible), goals.best(certain))
 
 
 def _united(found: list[MinimalChange], count: int) -> list[MinimalChange]:
     """Those that reach the same by the same rule and differ in the states of one facet alone, made one."""
-
-    def beside(one: MinimalChange, facet: int) -> object:
-        rest = [(index, tuple(s.point for s in states)) for index, states in one.moves.items() if index != facet]
-        return tuple(rest), len(one.moves), one.reaches, one.rule and one.rule.id
-
     # One facet at a time: a union over two would also promise the pairs that nobody found.
-    for facet in range(count):
-        groups = grouped((beside(one, facet), one) for one in found)
-        found = [_union(group, facet) for group in groups.values()]
+    for facet in range(count if len(found) > 1 else 0):
+        groups = grouped((_beside(one, facet), one) for one in found)
+        found = [_union(group, facet) if len(group) > 1 else group[0] for group in groups.values()]
     return found
 
 
 def _union(group: list[MinimalChange], facet: int) -> MinimalChange:
-    first, together = group[0], tuple(state for one in group for state in one.moves.get(facet, ()))
-    return replace(first, moves={index: together if index == facet else states for index, states in first.moves.items()})
+    together = tuple(state for one in group for index, states in one.moves if index == facet for state in states)
+    return replace(group[0], moves=tuple((index, together if index == facet else s) for index, s in group[0].moves))
+
+
+def _beside(one: MinimalChange, facet: int) -> object:
+    """What a change has but for its states of one facet."""
+    rest = tuple((index, tuple(s.point for s in states)) for index, states in one.moves if index != facet)
+    return rest, len(one.moves), one.reaches, one.rule and one.rule.id

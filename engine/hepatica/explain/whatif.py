@@ -152,17 +152,17 @@ def what_if(evaluator: Evaluator, profile: Profile, therapies: Iterable[str] = (
     evaluation = evaluator.evaluate(profile)
     ruleset = evaluator.ruleset
     facts = facts_under(ruleset, profile)
-    facets = facets_of(evaluator.program, facts)
-    every = therapy_goals(ruleset, evaluator.program)
+    facets, every = _searched(evaluator)
+    search = _Search(facets, profile, facts)
     wanted = {ruleset.therapies[name].id for name in therapies} or set(ruleset.therapies)
     options = {entry.therapy for entry in evaluation.options}
-    changed = {g.therapy.id: _changes(g, facets, profile, facts) for g in every if g.therapy.id in wanted}
+    changed = {g.therapy.id: search.changes(g, is_option=g.therapy.id in options) for g in every if g.therapy.id in wanted}
     fixed = [OpenTherapy(therapy=name, name=ruleset.therapies[name].name) for name, found in changed.items() if not found]
     return WhatIf(
         notice=evaluation.notice,
         ruleset=evaluation.ruleset,
         profile=profile,
-        settling=settling(every, facets),
+        settling=settling(every, facets, facts),
         adds=tuple(change for name, found in changed.items() if name not in options for change in found),
         removes=tuple(change for name, found in changed.items() if name in options for change in found),
         never=tuple(one for one in fixed if one.therapy not in options),
@@ -171,44 +171,67 @@ def what_if(evaluator: Evaluator, profile: Profile, therapies: Iterable[str] = (
     )
 
 
-def _changes(goals: TherapyGoals, facets: tuple[Facet, ...], profile: Profile, facts: Facts) -> list[Change]:
-    found = minimal_changes(goals, facets)
-    # Larger changes are minimal, too (no part of them does the same), but a reader wants the shortest first.
-    least = min((len(one.moves) for one in found), default=0)
-    changes = [_change(goals, facets, one, profile, facts, smallest=len(one.moves) == least) for one in found]
-    return sorted(changes, key=lambda one: (len(one.steps), _RANK_OF_KIND[one.kind], RANK.get(one.standing or "", len(RANK))))
+def _searched(evaluator: Evaluator) -> tuple[tuple[Facet, ...], tuple[TherapyGoals, ...]]:
+    """What a search needs of the rules: it depends on no patient, is kept with their evaluator and goes with it."""
+    kept = evaluator.__dict__
+    if "_searched" not in kept:
+        program = evaluator.program
+        kept.setdefault("_searched", (facets_of(program), therapy_goals(evaluator.ruleset, program)))
+    found: tuple[tuple[Facet, ...], tuple[TherapyGoals, ...]] = kept["_searched"]
+    return found
 
 
-def _change(
-    goals: TherapyGoals, facets: tuple[Facet, ...], found: MinimalChange, profile: Profile, facts: Facts, *, smallest: bool
-) -> Change:
-    steps = tuple(_step(facets[index], states) for index, states in found.moves.items())
-    changed = moved(profile, facts, [value for step in steps for value in step.to.items()])
-    # Only doubts that the change brings: those of the case itself were told above.
-    old = {(doubt.code, doubt.fields) for doubt in doubts(facts, profile.fields)}
-    return Change(
-        therapy=goals.therapy.id,
-        name=goals.therapy.name,
-        kind=max((step.kind for step in steps), key=_RANK_OF_KIND.__getitem__),
-        steps=steps,
-        reaches=found.reaches,
-        rule=found.rule.id if found.rule else "",
-        mark=found.rule.mark if found.rule else "",
-        standing=found.rule.standing if found.rule else None,
-        smallest=smallest,
-        profile=changed,
-        doubts=tuple(doubt for doubt in changed.warnings if (doubt.code, doubt.fields) not in old),
-    )
+class _Search:
+    """The changes of one profile; what is the same for every therapy is worked out once."""
+
+    def __init__(self, facets: tuple[Facet, ...], profile: Profile, facts: Facts) -> None:
+        self.facets, self.profile, self.facts = facets, profile, facts
+        self.starts = [facet.start(facts) for facet in facets]
+        # Of a changed case only new doubts are told: those of the case itself stand above.
+        self.doubted = {(doubt.code, doubt.fields) for doubt in doubts(facts, profile.fields)}
+        # The same steps lead to many therapies.
+        self.steps: dict[object, Step] = {}
+
+    def changes(self, goals: TherapyGoals, *, is_option: bool) -> list[Change]:
+        found = minimal_changes(goals, self.starts, is_option=is_option)
+        # Larger changes are minimal, too (no part of them does the same), but a reader wants the shortest first.
+        least = min((len(one.moves) for one in found), default=0)
+        changes = [self._change(goals, one, smallest=len(one.moves) == least) for one in found]
+        return sorted(changes, key=lambda one: (len(one.steps), _RANK_OF_KIND[one.kind], RANK.get(one.standing or "", len(RANK))))
+
+    def _change(self, goals: TherapyGoals, found: MinimalChange, *, smallest: bool) -> Change:
+        steps = tuple(self._step(index, states) for index, states in found.moves)
+        changed = moved(self.profile, self.facts, [value for step in steps for value in step.to.items()])
+        return Change(
+            therapy=goals.therapy.id,
+            name=goals.therapy.name,
+            kind=max((step.kind for step in steps), key=_RANK_OF_KIND.__getitem__),
+            steps=steps,
+            reaches=found.reaches,
+            rule=found.rule.id if found.rule else "",
+            mark=found.rule.mark if found.rule else "",
+            standing=found.rule.standing if found.rule else None,
+            smallest=smallest,
+            profile=changed,
+            doubts=tuple(doubt for doubt in changed.warnings if (doubt.code, doubt.fields) not in self.doubted),
+        )
+
+    def _step(self, index: int, states: tuple[State, ...]) -> Step:
+        key = (index, tuple(state.point for state in states))
+        if key not in self.steps:
+            self.steps[key] = step_to(self.facets[index], states, self.facts)
+        return self.steps[key]
 
 
-def _step(facet: Facet, states: tuple[State, ...]) -> Step:
+def step_to(facet: Facet, states: tuple[State, ...], facts: Facts) -> Step:
+    """The step that moves a facet of a profile to the nearest of some states."""
     names = tuple(field.name for field in facet.fields)
-    to = dict(zip(names, facet.nearest(states), strict=True))
-    return Step(fields=names, title=facet.title, kind=_kind(facet), was=facet.says(), becomes=facet.label(states), to=to)
+    was, becomes, to = facet.says(facts), facet.label(states), dict(zip(names, facet.nearest(states, facts), strict=True))
+    return Step(fields=names, title=facet.title, kind=_kind(facet, facts), was=was, becomes=becomes, to=to)
 
 
-def _kind(facet: Facet) -> ChangeKind:
-    unknown = all(value is None for value in facet.held)
+def _kind(facet: Facet, facts: Facts) -> ChangeKind:
+    unknown = all(facts[field.name] is None for field in facet.fields)
     if facet.nature == "test":
         return "open_test" if unknown else "other_result"
     if unknown:
@@ -224,28 +247,29 @@ def moved(profile: Profile, facts: Facts, values: Iterable[tuple[str, Value | No
     return replace(profile, facts=new, measurements=profile.without(gone), warnings=doubts(new, profile.fields))
 
 
-def settling(every: Iterable[TherapyGoals], facets: tuple[Facet, ...]) -> Settling:
+def settling(every: Iterable[TherapyGoals], facets: tuple[Facet, ...], facts: Facts) -> Settling:
     """What finding out one unknown facet, or two, would settle. Ordered by the least, then the mean number settled."""
-    certain, possible = meet(facet.now for facet in facets)
+    now = [facet.now(facts) for facet in facets]
+    certain, possible = meet(now)
     still = [goals for goals in every if goals.reached(certain, possible) == "possible"]
     # Results count as one where no therapy that is still open tells them apart.
     relevant = reduce(or_, (goals.relevant for goals in still), 0)
-    found_out = [_AskedFacet(facet, merged(facet.results(), relevant)) for facet in facets if facet.is_open]
-    asked = [one for one in found_out if _tells(one, relevant)]
-    singles = [_question((one,), facets, still) for one in asked]
-    pairs = [_question(pair, facets, still) for pair in combinations(asked, 2)]
+    found_out = [_AskedFacet(f, merged(f.results(facts), relevant)) for f in facets if f.open_in(facts)]
+    asked = [one for one in found_out if _tells(one, now[one.facet.index].told(relevant), relevant)]
+    singles = [_question((one,), facets, now, still) for one in asked]
+    pairs = [_question(pair, facets, now, still) for pair in combinations(asked, 2)]
     names = tuple(OpenTherapy(therapy=goals.therapy.id, name=goals.therapy.name) for goals in still)
     return Settling(open=names, singles=_best(singles), pairs=_best(pairs))
 
 
-def _tells(asked: _AskedFacet, relevant: int) -> bool:
+def _tells(asked: _AskedFacet, known: tuple[int, int], relevant: int) -> bool:
     """Whether any result says more than is known already."""
-    return any(group[0].told(relevant) != asked.facet.now.told(relevant) for group in asked.groups)
+    return any(group[0].told(relevant) != known for group in asked.groups)
 
 
-def _question(asked: tuple[_AskedFacet, ...], facets: tuple[Facet, ...], still: list[TherapyGoals]) -> Question:
+def _question(asked: tuple[_AskedFacet, ...], facets: tuple[Facet, ...], now: list[State], still: list[TherapyGoals]) -> Question:
     chosen = {one.facet.index for one in asked}
-    fixed = [facet.now for facet in facets if facet.index not in chosen]
+    fixed = [state for facet, state in zip(facets, now, strict=True) if facet.index not in chosen]
     outcomes = tuple(_outcome(asked, groups, fixed, still) for groups in product(*(one.groups for one in asked)))
     counts = [len(outcome.settled) for outcome in outcomes]
     return Question(

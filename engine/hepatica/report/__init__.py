@@ -34,7 +34,7 @@ __getattr__ = lazy(
         "blocks": "Block Blocks Bullets Cell Code Facts Item Items More Notice Paragraph Picture Ref Section Table Title Tree "
         "TreeNode",
         "card": "About PatientListing about about_view patient_listing patients_view",
-        "case": "case_blocks",
+        "case": "case_blocks known_facts",
         "comparison": "compare_view then_view",
         "documents": "document json_bytes json_line json_text named_schema schema",
         "evidence": "StudyListing StudyPage StudyRow VerificationReport studies_view study_listing study_page study_view "
