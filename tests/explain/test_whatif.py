@@ -89,10 +89,9 @@ def written_out(evaluator: Evaluator, changes: list[MinimalChange]) -> set[froze
 
 
 def compared(evaluator: Evaluator, profile: Profile, therapies: list[TherapyGoals]) -> None:
-    starts = [facet.start(profile.facts) for facet in facets_of(evaluator.program)]
+    facets = [facet.held_in(profile.facts) for facet in facets_of(evaluator.program)]
     for goals in therapies:
-        now = is_option(evaluator, goals, profile.facts)
-        found = [c for c in minimal_changes(goals, starts, is_option=now) if len(c.moves) <= 2]
+        found = [c for c in minimal_changes(goals, facets) if len(c.moves) <= 2]
         assert written_out(evaluator, found) == brute(evaluator, goals, profile.facts), goals.therapy.id
 
 
@@ -215,8 +214,8 @@ def test_of_several_stages_the_nearest_one_is_entered(evaluator: Evaluator) -> N
     """From stage D any of 0, A, B and C would do in some change; the nearest to D is entered."""
     stage = next(facet for facet in facets_of(evaluator.program) if facet.fields[0].name == "bclc_stage")
     facts = read_profile(PATIENTS / "bclc-d.yaml").facts
-    assert stage.nearest(stage.states, {**facts, "bclc_stage": "C"}) == ("C",)
-    assert stage.nearest([s for s in stage.states if ("D",) not in s.entries], facts) == ("C",)
+    assert stage.held_in({**facts, "bclc_stage": "C"}).nearest(stage.states) == ("C",)
+    assert stage.held_in(facts).nearest([s for s in stage.states if ("D",) not in s.entries]) == ("C",)
 
 
 def test_what_to_find_out_first_stands_on_top_and_every_change_is_there_for_those_who_ask() -> None:

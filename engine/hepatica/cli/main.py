@@ -18,7 +18,7 @@ from hepatica import __version__
 from hepatica.cli import writing
 from hepatica.notice import NOTICE
 from hepatica.printable import printable
-from hepatica.problems import InternalError, InvalidInput
+from hepatica.problems import InternalError, InvalidInput, quote, suggestion
 
 # Every command: the module that holds it, in a function of the same name, and what the list of commands says of it.
 COMMANDS = {
@@ -79,8 +79,6 @@ class _Commands(click.Group):
     def resolve_command(self, ctx: click.Context, args: list[str]) -> Any:
         """As click does it, with the nearest spelling of a wrong name."""
         if args and args[0] not in COMMANDS and not args[0].startswith("-"):
-            from hepatica.problems import quote, suggestion
-
             ctx.fail(f"no command {quote(args[0])}; {suggestion(args[0], COMMANDS)}")
         return super().resolve_command(ctx, args)
 
@@ -104,8 +102,7 @@ def cli() -> None:
 
 def main() -> None:
     """The entry point."""
-    code = run(sys.argv[1:])
-    _leave(code)
+    _leave(run(sys.argv[1:]))
 
 
 def _leave(code: int) -> None:

@@ -7,7 +7,7 @@ differ only where some test tells them apart.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
 from functools import cached_property, reduce
 from itertools import combinations, product
@@ -41,14 +41,6 @@ class State:
         return self.certain & relevant, self.possible & relevant
 
 
-@record
-class Start:
-    """What a profile says of a facet, and the states a change may lead to: nothing that is known becomes unknown."""
-
-    now: State
-    moves: tuple[State, ...]
-
-
 @record(eq=False)
 class Facet:
     """One field, or the Child-Pugh class and score together. `states` are those in which the (first) field is known."""
@@ -74,31 +66,10 @@ class Facet:
         """A test, a history, or a characteristic that cannot be changed."""
         return self.fields[0].nature
 
-    def held(self, facts: Facts) -> Entry:
-        """What a profile says of it."""
-        return tuple(facts[field.name] for field in self.fields)
-
-    def now(self, facts: Facts) -> State:
-        """The state a profile is in."""
-        return _state(-1, (self.held(facts),), self.tables)
-
-    def open_in(self, facts: Facts) -> bool:
-        """Whether something of it is not known, or known as an interval only."""
-        return any(value is None or isinstance(value, Interval) for value in self.held(facts))
-
-    def start(self, facts: Facts) -> Start:
-        """Where the changes of a profile start from."""
-        held = self.held(facts)
-        return Start(self.now(facts), self._keeping(lambda entry: all(map(_keeps_known, held, entry))))
-
-    def results(self, facts: Facts) -> tuple[State, ...]:
-        """The states that finding out everything may lead to: what is known stays as it is."""
-        held = self.held(facts)
-        return self._keeping(lambda entry: all(map(_may_be, held, entry, self.axis.classes)))
-
-    def _keeping(self, wanted: Callable[[Entry], bool]) -> tuple[State, ...]:
-        kept = (replace(state, entries=tuple(filter(wanted, state.entries))) for state in self.states)
-        return tuple(state for state in kept if state.entries)
+    def held_in(self, facts: Facts) -> HeldFacet:
+        """What a case says of it."""
+        held = tuple(facts[field.name] for field in self.fields)
+        return HeldFacet(self, held, _state(-1, (held,), self.tables))
 
     def label(self, states: Iterable[State]) -> str:
         """What some states have in common, as a reader says it: "high", "> 400 ng/mL", "B with Child-Pugh score any of 8, 9"."""
@@ -119,18 +90,47 @@ class Facet:
             return self.fields[0].in_unit(words) if words else "any value"
         return "; ".join(f"{name.rpartition('_')[2]} {values}" for name, values in found.items()) or "any value"
 
-    def says(self, facts: Facts) -> str:
-        """What a profile says of it, in words: "Europe", "A, 5", "not known"."""
-        held = list(map(shown, self.fields, self.held(facts)))
+
+@record(eq=False)
+class HeldFacet:
+    """A facet in one case: what is held of it, and the state that is."""
+
+    facet: Facet
+    entry: Entry
+    now: State
+
+    @property
+    def is_open(self) -> bool:
+        """Whether something of it is not known, or known as an interval only."""
+        return any(value is None or isinstance(value, Interval) for value in self.entry)
+
+    @cached_property
+    def moves(self) -> tuple[State, ...]:
+        """The states a change may lead to: nothing that is known becomes unknown."""
+        return self._keeping(lambda held, found, _: found is not None or held is None)
+
+    def results(self) -> tuple[State, ...]:
+        """The states that finding out everything may lead to: what is known stays as it is."""
+        return self._keeping(_may_be)
+
+    def _keeping(self, wanted: Callable[[Value | None, Value | None, FieldClasses], bool]) -> tuple[State, ...]:
+        def kept(entry: Entry) -> bool:
+            return all(map(wanted, self.entry, entry, self.facet.axis.classes))
+
+        found = ((state, tuple(filter(kept, state.entries))) for state in self.facet.states)
+        return tuple(State(state.point, entries, state.certain, state.possible) for state, entries in found if entries)
+
+    def says(self) -> str:
+        """What is held of it, in words: "Europe", "class A, score 5", "not known"."""
+        held = list(map(shown, self.facet.fields, self.entry))
         if len(held) == 1 or held[0] == NOT_KNOWN:
             return held[0]
-        return f"class {held[0]}" if self.held(facts)[1] is None else f"class {held[0]}, score {held[1]}"
+        return f"class {held[0]}" if self.entry[1] is None else f"class {held[0]}, score {held[1]}"
 
-    def nearest(self, states: Iterable[State], facts: Facts) -> Entry:
-        """The entry of some states nearest to the profile: a list by its members, a score or a stage by steps."""
+    def nearest(self, states: Iterable[State]) -> Entry:
+        """The entry of some states nearest to what is held: a list by its members, a score or a stage by steps."""
         entries = (entry for state in states for entry in state.entries)
-        held = self.held(facts)
-        return min(entries, key=lambda entry: sum(map(_steps, self.fields, entry, held)))
+        return min(entries, key=lambda entry: sum(map(_steps, self.facet.fields, entry, self.entry)))
 
 
 def _steps(field: Field, value: Value | None, held: Value | None) -> float:
@@ -141,11 +141,6 @@ def _steps(field: Field, value: Value | None, held: Value | None) -> float:
     if field.kind == "choice" and field.nature == "test" and isinstance(held, str) and isinstance(value, str):
         return abs(field.values.index(value) - field.values.index(held))
     return float(value != held)
-
-
-def _keeps_known(held: Value | None, found: Value | None) -> bool:
-    """Whether a change from `held` to `found` forgets nothing."""
-    return found is not None or held is None
 
 
 def _may_be(held: Value | None, found: Value | None, classes: FieldClasses) -> bool:
@@ -255,23 +250,22 @@ class MinimalChange:
     rule: Rule | None
 
 
-def minimal_changes(goals: TherapyGoals, starts: Iterable[Start], *, is_option: bool) -> list[MinimalChange]:
-    """Every change of which no part does the same, for one therapy; `is_option` says whether it is one now.
+def minimal_changes(goals: TherapyGoals, facets: Sequence[HeldFacet]) -> list[MinimalChange]:
+    """Every change of which no part does the same, for one therapy: what makes it an option, or ends that where it is one.
 
-    `starts` are those of all facets, in order.
-
-    Raises `InvalidInput` where there are too many to weigh.
+    `facets` are all of a case, in order. Raises `InvalidInput` where there are too many changes to weigh.
     """
-    choices = [_choices(start, goals.relevant) for start in starts]
+    choices = [_choices(facet, goals.relevant) for facet in facets]
+    is_option = meet(facet.now for facet in facets)[0] & goals.options
     found = _without_parts(_removals(goals, choices) if is_option else _additions(goals, choices))
     return _united([_change(goals, choices, assignment) for assignment in found], len(choices))
 
 
-def _choices(start: Start, relevant: int) -> _Choices:
-    here = start.now.told(relevant)
+def _choices(facet: HeldFacet, relevant: int) -> _Choices:
+    here = facet.now.told(relevant)
     # Relative to one therapy: values that none of its rules tells apart are one move, which keeps the search small.
-    groups = merged(start.moves, relevant)
-    return _Choices(start.now, tuple(group for group in groups if group[0].told(relevant) != here))
+    groups = merged(facet.moves, relevant)
+    return _Choices(facet.now, tuple(group for group in groups if group[0].told(relevant) != here))
 
 
 def _additions(goals: TherapyGoals, choices: list[_Choices]) -> Iterator[Assignment]:

@@ -6,7 +6,7 @@ forgotten, and Child-Pugh class and score move together. A trial in progress or 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from functools import reduce
 from itertools import combinations, product
@@ -16,6 +16,7 @@ from typing import Any, Literal
 from hepatica.evaluation import Evaluation, Evaluator, ListName, RulesetIdentity, facts_under
 from hepatica.explain.search import (
     Facet,
+    HeldFacet,
     MinimalChange,
     State,
     TherapyGoals,
@@ -125,7 +126,7 @@ class Settling:
 
 @record
 class _AskedFacet:
-    facet: Facet
+    held: HeldFacet
     groups: tuple[tuple[State, ...], ...]
 
 
@@ -153,16 +154,16 @@ def what_if(evaluator: Evaluator, profile: Profile, therapies: Iterable[str] = (
     ruleset = evaluator.ruleset
     facts = facts_under(ruleset, profile)
     facets, every = _searched(evaluator)
-    search = _Search(facets, profile, facts)
+    search = _Search([facet.held_in(facts) for facet in facets], profile, facts)
     wanted = {ruleset.therapies[name].id for name in therapies} or set(ruleset.therapies)
     options = {entry.therapy for entry in evaluation.options}
-    changed = {g.therapy.id: search.changes(g, is_option=g.therapy.id in options) for g in every if g.therapy.id in wanted}
+    changed = {g.therapy.id: search.changes(g) for g in every if g.therapy.id in wanted}
     fixed = [OpenTherapy(therapy=name, name=ruleset.therapies[name].name) for name, found in changed.items() if not found]
     return WhatIf(
         notice=evaluation.notice,
         ruleset=evaluation.ruleset,
         profile=profile,
-        settling=settling(every, facets, facts),
+        settling=settling(every, search.facets),
         adds=tuple(change for name, found in changed.items() if name not in options for change in found),
         removes=tuple(change for name, found in changed.items() if name in options for change in found),
         never=tuple(one for one in fixed if one.therapy not in options),
@@ -184,16 +185,15 @@ def _searched(evaluator: Evaluator) -> tuple[tuple[Facet, ...], tuple[TherapyGoa
 class _Search:
     """The changes of one profile; what is the same for every therapy is worked out once."""
 
-    def __init__(self, facets: tuple[Facet, ...], profile: Profile, facts: Facts) -> None:
+    def __init__(self, facets: Sequence[HeldFacet], profile: Profile, facts: Facts) -> None:
         self.facets, self.profile, self.facts = facets, profile, facts
-        self.starts = [facet.start(facts) for facet in facets]
         # Of a changed case only new doubts are told: those of the case itself stand above.
         self.doubted = {(doubt.code, doubt.fields) for doubt in doubts(facts, profile.fields)}
         # The same steps lead to many therapies.
         self.steps: dict[object, Step] = {}
 
-    def changes(self, goals: TherapyGoals, *, is_option: bool) -> list[Change]:
-        found = minimal_changes(goals, self.starts, is_option=is_option)
+    def changes(self, goals: TherapyGoals) -> list[Change]:
+        found = minimal_changes(goals, self.facets)
         # Larger changes are minimal, too (no part of them does the same), but a reader wants the shortest first.
         least = min((len(one.moves) for one in found), default=0)
         changes = [self._change(goals, one, smallest=len(one.moves) == least) for one in found]
@@ -219,24 +219,23 @@ class _Search:
     def _step(self, index: int, states: tuple[State, ...]) -> Step:
         key = (index, tuple(state.point for state in states))
         if key not in self.steps:
-            self.steps[key] = step_to(self.facets[index], states, self.facts)
+            self.steps[key] = _step_to(self.facets[index], states)
         return self.steps[key]
 
 
-def step_to(facet: Facet, states: tuple[State, ...], facts: Facts) -> Step:
-    """The step that moves a facet of a profile to the nearest of some states."""
-    names = tuple(field.name for field in facet.fields)
-    was, becomes, to = facet.says(facts), facet.label(states), dict(zip(names, facet.nearest(states, facts), strict=True))
-    return Step(fields=names, title=facet.title, kind=_kind(facet, facts), was=was, becomes=becomes, to=to)
+def _step_to(held: HeldFacet, states: tuple[State, ...]) -> Step:
+    facet, names = held.facet, tuple(field.name for field in held.facet.fields)
+    to = dict(zip(names, held.nearest(states), strict=True))
+    return Step(fields=names, title=facet.title, kind=_kind(held), was=held.says(), becomes=facet.label(states), to=to)
 
 
-def _kind(facet: Facet, facts: Facts) -> ChangeKind:
-    unknown = all(facts[field.name] is None for field in facet.fields)
-    if facet.nature == "test":
+def _kind(held: HeldFacet) -> ChangeKind:
+    unknown = all(value is None for value in held.entry)
+    if held.facet.nature == "test":
         return "open_test" if unknown else "other_result"
     if unknown:
         return "open_fact"
-    return "other_history" if facet.nature == "history" else "contrast"
+    return "other_history" if held.facet.nature == "history" else "contrast"
 
 
 def moved(profile: Profile, facts: Facts, values: Iterable[tuple[str, Value | None]]) -> Profile:
@@ -247,35 +246,30 @@ def moved(profile: Profile, facts: Facts, values: Iterable[tuple[str, Value | No
     return replace(profile, facts=new, measurements=profile.without(gone), warnings=doubts(new, profile.fields))
 
 
-def settling(every: Iterable[TherapyGoals], facets: tuple[Facet, ...], facts: Facts) -> Settling:
+def settling(every: Iterable[TherapyGoals], facets: Sequence[HeldFacet]) -> Settling:
     """What finding out one unknown facet, or two, would settle. Ordered by the least, then the mean number settled."""
-    now = [facet.now(facts) for facet in facets]
-    certain, possible = meet(now)
+    certain, possible = meet(held.now for held in facets)
     still = [goals for goals in every if goals.reached(certain, possible) == "possible"]
     # Results count as one where no therapy that is still open tells them apart.
     relevant = reduce(or_, (goals.relevant for goals in still), 0)
-    found_out = [_AskedFacet(f, merged(f.results(facts), relevant)) for f in facets if f.open_in(facts)]
-    asked = [one for one in found_out if _tells(one, now[one.facet.index].told(relevant), relevant)]
-    singles = [_question((one,), facets, now, still) for one in asked]
-    pairs = [_question(pair, facets, now, still) for pair in combinations(asked, 2)]
+    found_out = [_AskedFacet(held, merged(held.results(), relevant)) for held in facets if held.is_open]
+    # Only those of which some result says more than is known already.
+    asked = [one for one in found_out if any(group[0].told(relevant) != one.held.now.told(relevant) for group in one.groups)]
+    singles = [_question((one,), facets, still) for one in asked]
+    pairs = [_question(pair, facets, still) for pair in combinations(asked, 2)]
     names = tuple(OpenTherapy(therapy=goals.therapy.id, name=goals.therapy.name) for goals in still)
     return Settling(open=names, singles=_best(singles), pairs=_best(pairs))
 
 
-def _tells(asked: _AskedFacet, known: tuple[int, int], relevant: int) -> bool:
-    """Whether any result says more than is known already."""
-    return any(group[0].told(relevant) != known for group in asked.groups)
-
-
-def _question(asked: tuple[_AskedFacet, ...], facets: tuple[Facet, ...], now: list[State], still: list[TherapyGoals]) -> Question:
-    chosen = {one.facet.index for one in asked}
-    fixed = [state for facet, state in zip(facets, now, strict=True) if facet.index not in chosen]
+def _question(asked: tuple[_AskedFacet, ...], facets: Sequence[HeldFacet], still: list[TherapyGoals]) -> Question:
+    chosen = [one.held for one in asked]
+    fixed = [held.now for held in facets if held not in chosen]
     outcomes = tuple(_outcome(asked, groups, fixed, still) for groups in product(*(one.groups for one in asked)))
     counts = [len(outcome.settled) for outcome in outcomes]
     return Question(
-        fields=tuple(field.name for one in asked for field in one.facet.fields),
-        titles=tuple(one.facet.title for one in asked),
-        tests_only=all(one.facet.nature == "test" for one in asked),
+        fields=tuple(field.name for held in chosen for field in held.facet.fields),
+        titles=tuple(held.facet.title for held in chosen),
+        tests_only=all(held.facet.nature == "test" for held in chosen),
         least=min(counts),
         most=max(counts),
         outcomes=outcomes,
@@ -288,7 +282,7 @@ def _outcome(
     certain, possible = meet([*fixed, *(group[0] for group in groups)])
     reached = [(goals, goals.reached(certain, possible)) for goals in still]
     return Outcome(
-        results=tuple(one.facet.label(group) for one, group in zip(asked, groups, strict=True)),
+        results=tuple(one.held.facet.label(group) for one, group in zip(asked, groups, strict=True)),
         settled=tuple(_settled(goals, name, certain) for goals, name in reached if name != "possible"),
         left=tuple(goals.therapy.id for goals, name in reached if name == "possible"),
     )
