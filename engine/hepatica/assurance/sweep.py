@@ -37,7 +37,8 @@ def _blocks(space: Space, columns: Columns) -> Iterator[Weighted]:
     from hepatica.inference.columns import Weighted, outer
 
     if space.axes:
-        yield from outer([_table(space, axis, columns) for axis in space.axes], space.weights)
+        tables = [_table(space, axis, columns) for axis in space.axes]
+        yield from outer(tables, [[*map(len, axis.points)] for axis in space.axes])
         return
     full = np.full((columns.layout.words, 1), np.iinfo(np.uint64).max, dtype=np.uint64)
     yield Weighted(full, full, np.ones(1, dtype=np.int64))

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from hepatica.assurance.space.axes import Axis, Entry, Space, consistent, space_of
+from hepatica.assurance.space.axes import Axis, Box, Entry, Space, consistent, space_of
 from hepatica.assurance.space.boxes import (
     NOWHERE,
-    Box,
     Boxes,
     Region,
     RegionMaker,
@@ -18,7 +17,7 @@ from hepatica.assurance.space.boxes import (
     subtract,
 )
 from hepatica.assurance.space.describe import describe
-from hepatica.assurance.space.diagram import Diagram, Verdicts, count, diagram_of, outcomes, sum_or, uncovered
+from hepatica.assurance.space.diagram import Conditions, Diagram, Verdicts, count, diagram_of, outcomes, sum_or, uncovered
 from hepatica.assurance.space.words import Limits, ScopedSpace, cells_in_words, described, limits
 
 __all__ = [
@@ -26,6 +25,7 @@ __all__ = [
     "Axis",
     "Box",
     "Boxes",
+    "Conditions",
     "Diagram",
     "Entry",
     "Limits",

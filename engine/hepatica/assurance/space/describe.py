@@ -8,8 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from hepatica.assurance.space.axes import Space
-from hepatica.assurance.space.boxes import Box, contains, meet, minus, subtract
+from hepatica.assurance.space.axes import Box, Space
+from hepatica.assurance.space.boxes import contains, meet, subtract
 
 STARTS = 2
 MOST_BOXES = 200
@@ -18,6 +18,8 @@ MOST_WORK = 500_000
 
 def describe(space: Space, region: Sequence[Box], outside: Sequence[Box]) -> tuple[Box, ...]:
     """Prime boxes that cover `region` and keep clear of `outside`; what is in neither may be covered or not.
+
+    Of a space whose axes are all points.
 
     Boxes may overlap. Irredundant, not proved smallest. Past `MOST_BOXES` primes, or `MOST_WORK` boxes looked
     at, the rest follows as plain disjoint boxes.
@@ -32,8 +34,8 @@ def describe(space: Space, region: Sequence[Box], outside: Sequence[Box]) -> tup
         primes = dict.fromkeys(prime for start in starts for prime in growing.primes(start))
         best = max(primes, key=lambda box: (_gained(space, box, left), -_asked(space, box)))
         chosen.append(best)
-        left = subtract(left, [best])
-    needed = [*chosen, *left] if left else _needed(chosen, region)
+        left = subtract(space, left, [best])
+    needed = [*chosen, *left] if left else _needed(space, chosen, region)
     return tuple(sorted(needed, key=lambda box: (_asked(space, box), -space.count(box))))
 
 
@@ -106,7 +108,7 @@ class _Growing:
 
 def _gained(space: Space, box: Box, left: Iterable[Box]) -> int:
     """How many profiles of disjoint boxes a box would cover."""
-    return sum(space.count(other) - sum(map(space.count, minus(other, box))) for other in left)
+    return sum(space.count(shared) for other in left if (shared := meet(other, box)) is not None)
 
 
 def _asked(space: Space, box: Box) -> int:
@@ -114,11 +116,11 @@ def _asked(space: Space, box: Box) -> int:
     return sum(mask != full for mask, full in zip(box, space.full, strict=True))
 
 
-def _needed(boxes: list[Box], region: Sequence[Box]) -> list[Box]:
+def _needed(space: Space, boxes: list[Box], region: Sequence[Box]) -> list[Box]:
     """Without the boxes whose part of the region the others cover, the last ones tried first."""
     kept = list(boxes)
     for box in reversed(boxes):
         others = [other for other in kept if other is not box]
-        if all(contains(others, part) for part in region):
+        if all(contains(space, others, part) for part in region):
             kept = others
     return kept
