@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import cached_property
+from itertools import combinations
 from typing import Any
 
 from hepatica.assurance.check.findings import CheckFinding, finding
 from hepatica.assurance.space import (
     Box,
+    Packing,
     Region,
     RegionMaker,
     TooManyParts,
@@ -37,6 +39,8 @@ class Proving:
         self.space = space_of(version.program.tests, version.fields)
         self.maker = RegionMaker(self.space)
         self.rules = RuleRegions(version, self.maker)
+        self.packing = Packing(self.space)
+        self.rank = {rule.id: precedence(rule, self.ruleset.studies) for rule in self.ruleset.rules.values()}
         self.unproved: list[str] = []
         self._counts: dict[str, tuple[int, int]] = {}
 
@@ -67,6 +71,10 @@ class Proving:
             groups.setdefault(position_of(rule), []).append(rule)
         return [box for group in groups.values() for box in subtract(self.space, self.possible(group), self.certain(group))]
 
+    def escapes(self, boxes: Iterable[Box], cuts: Iterable[Box]) -> bool:
+        """Whether a part of some boxes lies outside some others."""
+        return escapes(self.packing, self.space, boxes, cuts)
+
     def decides(self, therapy: Therapy, rule: Rule) -> bool:
         """See `_decides`; what is not settled at a bounded cost is noted in `unproved`, and taken for yes."""
         try:
@@ -90,7 +98,7 @@ class Proving:
 
     def before(self, first: Rule, second: Rule) -> bool:
         """Whether one rule decides before another where both apply."""
-        return precedence(first, self.ruleset.studies) < precedence(second, self.ruleset.studies)
+        return self.rank[first.id] < self.rank[second.id]
 
     def shown(self, box: Box) -> Mapping[str, Any]:
         """The smallest profile of a box as a document."""
@@ -118,15 +126,16 @@ def always_together(proving: Proving) -> Iterator[CheckFinding]:
 
 
 def _alike(proving: Proving, therapy: Therapy) -> Iterator[tuple[Rule, Rule]]:
-    rules = sorted(therapy.rules, key=lambda rule: rule.id)
-    for index, first in enumerate(rules):
-        for second in rules[index + 1 :]:
-            one, two = proving.rules[first.id], proving.rules[second.id]
-            # Alike are only rules that apply equally often; nearly all others are told apart by that.
-            if one.certain and (
-                one == two or (proving.counts(first.id) == proving.counts(second.id) and _same(proving, one, two))
-            ):
-                yield first, second
+    # Alike are only rules that apply equally often; nearly all others are told apart by that.
+    equal: dict[tuple[int, int], list[Rule]] = {}
+    for rule in sorted(therapy.rules, key=lambda rule: rule.id):
+        if proving.rules[rule.id].certain:
+            equal.setdefault(proving.counts(rule.id), []).append(rule)
+    pairs = sorted((pair for rules in equal.values() for pair in combinations(rules, 2)), key=lambda pair: (pair[0].id, pair[1].id))
+    for first, second in pairs:
+        one, two = proving.rules[first.id], proving.rules[second.id]
+        if one == two or _same(proving, one, two):
+            yield first, second
 
 
 def _same(proving: Proving, first: Region, second: Region) -> bool:
@@ -159,8 +168,8 @@ def _decides(proving: Proving, therapy: Therapy, rule: Rule) -> bool:
     if rule.reaches in _OPEN:
         # An option decides where it is certain and nothing before it is, or may come true where no option is certain.
         undecided = [*own.certain, *proving.certain(options), *proving.possible(earlier)]
-        return escapes(proving.space, own.certain, proving.certain(earlier)) or escapes(proving.space, own.possible, undecided)
-    if escapes(proving.space, own.certain, proving.possible(others)):
+        return proving.escapes(own.certain, proving.certain(earlier)) or proving.escapes(own.possible, undecided)
+    if proving.escapes(own.certain, proving.possible(others)):
         return True
     peers = [other for other in others if position_of(other) == weight]
     first = [other for other in earlier if position_of(other) == weight]
@@ -168,7 +177,7 @@ def _decides(proving: Proving, therapy: Therapy, rule: Rule) -> bool:
     below = [other for other in others if other not in earlier and position_of(other) != weight and other.reaches != "unreported"]
     # Everything before it must be out; what comes after it may hold, and may not be open.
     sure = [*proving.possible(above), *proving.certain(first), *proving.open(below)]
-    if escapes(proving.space, own.certain, sure):
+    if proving.escapes(own.certain, sure):
         return True
     stronger = [other for other in above if other.reaches not in _OPEN and other.standing != rule.standing]
     unsure = [
@@ -178,7 +187,7 @@ def _decides(proving: Proving, therapy: Therapy, rule: Rule) -> bool:
         *proving.possible(first),
         *proving.open(stronger),
     ]
-    return rule.reaches != "unreported" and escapes(proving.space, own.possible, unsure)
+    return rule.reaches != "unreported" and proving.escapes(own.possible, unsure)
 
 
 def _subsumed(proving: Proving, therapy: Therapy, rule: Rule) -> CheckFinding:
@@ -186,7 +195,7 @@ def _subsumed(proving: Proving, therapy: Therapy, rule: Rule) -> CheckFinding:
     stronger = [
         other
         for other in sorted(therapy.rules, key=lambda one: one.id)
-        if other is not rule and intersect(where, proving.rules[other.id].certain) and before(other, rule)
+        if other is not rule and before(other, rule) and intersect(where, proving.rules[other.id].certain)
     ]
     cited = {study for other in stronger for study in other.cites}
     code = "always-subsumed" if cited.issuperset(rule.cites) else "never-decides"

@@ -6,6 +6,7 @@ from hepatica.assurance.space.axes import Axis, Box, Entry, Space, consistent, s
 from hepatica.assurance.space.boxes import (
     NOWHERE,
     Boxes,
+    Packing,
     Region,
     RegionMaker,
     TooManyParts,
@@ -30,6 +31,7 @@ __all__ = [
     "Entry",
     "Limits",
     "Region",
+    "Packing",
     "RegionMaker",
     "ScopedSpace",
     "Space",

@@ -15,6 +15,37 @@ MOST_STEPS = 1_000_000
 Boxes = tuple[Box, ...]
 
 
+class Packing:
+    """Boxes as numbers: the masks stand side by side, a spare bit above each.
+
+    `fill` has every mask full, so adding it to `box & other` carries into the spare bit of exactly the masks in which the two
+    share a place: one AND and one addition tell where two boxes miss each other, however many masks there are.
+    """
+
+    def __init__(self, space: Space) -> None:
+        self.shifts: list[int] = []
+        self.fill = self.spare = 0
+        width = 0
+        for full in space.full:
+            self.shifts.append(width)
+            self.fill |= full << width
+            width += full.bit_length()
+            self.spare |= 1 << width
+            width += 1
+        self._packed: dict[Box, int] = {}
+
+    def packed(self, box: Box) -> int:
+        """The number of a box."""
+        number = self._packed.get(box)
+        if number is None:
+            number = self._packed[box] = sum(mask << shift for mask, shift in zip(box, self.shifts, strict=True))
+        return number
+
+    def misses(self, box: int, other: int) -> int:
+        """The spare bits of the masks in which two boxes share nothing."""
+        return self.spare & ~((box & other) + self.fill)
+
+
 class TooManyParts(InvalidInput):
     """The conditions cut the space too finely for a bounded cost."""
 
@@ -83,25 +114,27 @@ def subtract(space: Space, boxes: Iterable[Box], cuts: Iterable[Box]) -> list[Bo
     return left
 
 
-def escapes(space: Space, boxes: Iterable[Box], cuts: Sequence[Box]) -> bool:
+def escapes(packing: Packing, space: Space, boxes: Iterable[Box], cuts: Iterable[Box]) -> bool:
     """Whether a part of some boxes lies outside some others: one such part is looked for, not all of them.
 
     Raises `TooManyParts` past `MOST_STEPS` looks.
     """
+    numbered = {packing.packed(cut): cut for cut in cuts}
     steps = iter(range(MOST_STEPS))
-    return any(_escapes(space, box, cuts, steps) for box in boxes)
 
+    def left(box: Box, cuts: Iterable[int]) -> bool:
+        if next(steps, None) is None:
+            raise TooManyParts([Problem("the rules", 1, 1, "too-many-parts", f"not settled in {MOST_STEPS:,} steps")])
+        number, fill, spare = packing.packed(box), packing.fill, packing.spare
+        near = [cut for cut in cuts if (cut & number) + fill & spare == spare]
+        if not near:
+            return True
+        # The largest first: what it leaves is small, or nothing.
+        first = max(near, key=int.bit_count)
+        near.remove(first)
+        return any(left(piece, near) for piece in minus(space, box, numbered[first]))
 
-def _escapes(space: Space, box: Box, cuts: Sequence[Box], steps: Iterator[int]) -> bool:
-    if next(steps, None) is None:
-        raise TooManyParts([Problem("the rules", 1, 1, "too-many-parts", f"not settled in {MOST_STEPS:,} steps")])
-    near = [cut for cut in cuts if meet(box, cut) is not None]
-    if not near:
-        return True
-    # The largest first: what it leaves is small, or nothing.
-    first = max(near, key=lambda cut: sum(mask.bit_count() for mask in cut))
-    rest = [cut for cut in near if cut is not first]
-    return any(_escapes(space, piece, rest, steps) for piece in minus(space, box, first))
+    return any(left(box, numbered) for box in boxes)
 
 
 def maximal(boxes: Iterable[Box]) -> list[Box]:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from hepatica.assurance.space.axes import Box, Space
-from hepatica.assurance.space.boxes import contains, meet, subtract
+from hepatica.assurance.space.boxes import Packing, contains, meet, subtract
 
 STARTS = 2
 MOST_BOXES = 200
@@ -55,25 +55,12 @@ def without_impossible(space: Space, box: Box, region: Sequence[Box]) -> Box:
 
 
 class _Growing:
-    """Widens boxes along one axis after another as far as they stay clear of some others.
-
-    Bit-packed boxes: the masks of all axes stand side by side in one number, a spare bit above each. `_fill` has every
-    axis full, so adding it to `box & other` carries into the spare bit of exactly the axes on which they share a point:
-    one AND and one addition tell on which axes two boxes miss each other, however many axes there are.
-    """
+    """Widens boxes along one axis after another as far as they stay clear of some others; see `Packing`."""
 
     def __init__(self, space: Space, outside: Sequence[Box]) -> None:
-        self._shifts: list[int] = []
-        self._fill = self._spare = 0
-        width = 0
-        for full in space.full:
-            self._shifts.append(width)
-            self._fill |= full << width
-            width += full.bit_length()
-            self._spare |= 1 << width
-            width += 1
+        self._packing = Packing(space)
         self._full = space.full
-        self._outside = [self._packed(box) for box in outside]
+        self._outside = [self._packing.packed(box) for box in outside]
 
     def primes(self, start: Box) -> Iterable[Box]:
         """Boxes around `start` that cannot be widened any further."""
@@ -81,14 +68,12 @@ class _Growing:
         for axes in (order, reversed(order)):
             yield self._grown(start, axes)
 
-    def _packed(self, box: Box) -> int:
-        return sum(mask << shift for mask, shift in zip(box, self._shifts, strict=True))
-
     def _grown(self, start: Box, axes: Iterable[int]) -> Box:
-        box = self._packed(start)
-        near = [(other, self._misses(box, other)) for other in self._outside]
+        shifts, apart = self._packing.shifts, self._packing.misses
+        box = self._packing.packed(start)
+        near = [(other, apart(box, other)) for other in self._outside]
         for axis in axes:
-            shift, full = self._shifts[axis], self._full[axis]
+            shift, full = shifts[axis], self._full[axis]
             only = 1 << shift + full.bit_length()
             blocked = 0
             for other, misses in near:
@@ -99,11 +84,8 @@ class _Growing:
             if wider == box:
                 continue
             box = wider
-            near = [(other, self._misses(box, other) if misses & only else misses) for other, misses in near]
-        return tuple(box >> shift & full for shift, full in zip(self._shifts, self._full, strict=True))
-
-    def _misses(self, box: int, other: int) -> int:
-        return self._spare & ~((box & other) + self._fill)
+            near = [(other, apart(box, other) if misses & only else misses) for other, misses in near]
+        return tuple(box >> shift & full for shift, full in zip(shifts, self._full, strict=True))
 
 
 def _gained(space: Space, box: Box, left: Iterable[Box]) -> int:
