@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from hepatica.assurance.space.axes import Axis, Entry, Space, consistent, space_of
+from hepatica.assurance.space.axes import Axis, Box, Entry, Space, consistent, space_of
 from hepatica.assurance.space.boxes import (
     NOWHERE,
-    Box,
     Boxes,
+    Packing,
     Region,
     RegionMaker,
     TooManyParts,
@@ -18,7 +18,7 @@ from hepatica.assurance.space.boxes import (
     subtract,
 )
 from hepatica.assurance.space.describe import describe
-from hepatica.assurance.space.diagram import Diagram, Verdicts, count, diagram_of, outcomes, sum_or, uncovered
+from hepatica.assurance.space.diagram import Conditions, Diagram, Verdicts, count, diagram_of, outcomes, sum_or, uncovered
 from hepatica.assurance.space.words import Limits, ScopedSpace, cells_in_words, described, limits
 
 __all__ = [
@@ -26,10 +26,12 @@ __all__ = [
     "Axis",
     "Box",
     "Boxes",
+    "Conditions",
     "Diagram",
     "Entry",
     "Limits",
     "Region",
+    "Packing",
     "RegionMaker",
     "ScopedSpace",
     "Space",
