@@ -181,8 +181,13 @@ class _Source:
 
     def goal(self, bit: int, when: Condition) -> None:
         """A goal and its bit."""
-        # What is certain is possible: the second question is asked only where the first is yes.
-        self._body += [f"if {self._words(when, 'p')}:", f" possible |= {bit}", f" if {self._words(when, 'c')}: certain |= {bit}"]
+        # What is certain is possible: the second question is asked only where the first is yes. The bit is in hexadecimal
+        # digits, because Python takes no decimal number of more than 4,300 digits.
+        self._body += [
+            f"if {self._words(when, 'p')}:",
+            f" possible |= {bit:#x}",
+            f" if {self._words(when, 'c')}: certain |= {bit:#x}",
+        ]
 
     def _words(self, condition: Condition, mode: str) -> str:
         """An expression that is true where the condition certainly ('c') or possibly ('p') holds."""
@@ -203,7 +208,7 @@ class _Source:
         for field in dict.fromkeys(test.field for test in self._numbers):
             lines += self._field(field, [(n, test) for test, n in self._numbers.items() if test.field == field])
         for n in range(self._listed):
-            lines += [f" if c{n}: holds |= {1 << n}", f" elif not p{n}: fails |= {1 << n}"]
+            lines += [f" if c{n}: holds |= {1 << n:#x}", f" elif not p{n}: fails |= {1 << n:#x}"]
         lines += [f" {line}" for line in self._body]
         return "\n".join([*lines, " return certain, possible, holds, fails"])
 

@@ -146,7 +146,10 @@ def anki(quiz: Quiz) -> bytes:
         deck.add_note(genanki.Note(model, fields, guid=genanki.guid_for(quiz.ruleset.digest, exercise.name)))
     with TemporaryDirectory() as folder:
         file = Path(folder) / "quiz.apkg"
-        genanki.Package(deck).write_to_file(str(file), timestamp=_STAMP)
+        try:
+            genanki.Package(deck).write_to_file(str(file), timestamp=_STAMP)
+        except sqlite3.Error as error:  # genanki makes a database of its own; SQLite says no more of a full disk
+            raise OSError(ENOSPC, f"the temporary folder cannot be written ({error})") from None
         return _same_bytes(file)
 
 
