@@ -5,6 +5,7 @@ from __future__ import annotations
 import zipfile
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from errno import ENOSPC
 from hashlib import sha256
 from html import escape
 from io import BytesIO
@@ -130,6 +131,8 @@ def _gift(text: str) -> str:
 def anki(quiz: Quiz) -> bytes:
     """An Anki package. Raises `InvalidInput` where genanki is not installed."""
     try:
+        import sqlite3
+
         import genanki
     except ImportError as error:
         message = "an Anki package needs genanki: pip install 'hepatica[anki]'"
