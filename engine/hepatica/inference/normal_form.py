@@ -75,10 +75,16 @@ def _all_of(parts: Iterable[Masks]) -> Masks:
 def _absorbed(found: Iterable[int]) -> Masks:
     """Each alternative once, without those that ask for more than another does; in order of first meeting."""
     unique = _bounded(tuple(dict.fromkeys(found)))
-    if len(unique) < 2:
-        return unique
-    # A list for each, not a search that ends early: that would be a call to every pair.
-    return tuple([one for one in unique if len([other for other in unique if other & one == other]) == 1])
+    by_size: dict[int, list[int]] = {}
+    for mask in unique:
+        by_size.setdefault(mask.bit_count(), []).append(mask)
+    # Only one with fewer leaves can be asked for by another, and of those only one that itself is kept.
+    kept: list[int] = []
+    for size in sorted(by_size):
+        # A list for each, not a search that ends early: that would be a call to every pair.
+        kept += [one for one in by_size[size] if not [other for other in kept if other & one == other]]
+    chosen = set(kept)
+    return tuple([one for one in unique if one in chosen])
 
 
 def _bounded(found: Sequence[int]) -> Masks:
@@ -141,7 +147,9 @@ class Expander:
 
     def masks(self, condition: Condition, wanted: bool = True) -> Masks:
         """As `expanded`, each alternative as a mask of tests."""
-        return tuple(dict.fromkeys(map(self._merged, _masks(condition, wanted, self._leaf))))
+        found = _masks(condition, wanted, self._leaf)
+        groups = [tests for tests in self._word_tests.values() if tests & tests - 1]
+        return tuple(dict.fromkeys([self._merged(mask, groups) for mask in found]))
 
     def concept(self, name: str, wanted: bool = True) -> Masks:
         """The alternatives under which a concept holds, or (`wanted` false) does not."""
@@ -163,9 +171,9 @@ class Expander:
                 self._word_tests[group] = self._word_tests.get(group, 0) | 1 << number
         return 1 << number
 
-    def _merged(self, alternative: int) -> int:
-        """Word tests of the same single-valued field become one test of the words that pass them all."""
-        for tests in tuple(self._word_tests.values()):
+    def _merged(self, alternative: int, groups: Sequence[int]) -> int:
+        """Word tests of the same single-valued field (one of the groups) become one test of the words that pass them all."""
+        for tests in groups:
             # Two bits or more are left where taking one from the number clears not all of them.
             group = alternative & tests
             if group & group - 1:

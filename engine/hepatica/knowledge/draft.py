@@ -9,16 +9,17 @@ import re
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import make_dataclass, replace
 from functools import lru_cache
+from itertools import islice
 from types import GenericAlias
 from typing import Any
 
-from hepatica.documents import Node, decode, read_yaml
+from hepatica.documents import MOST_PROBLEMS, Node, decode, read_yaml
 from hepatica.knowledge.condition_reader import ConditionReader
 from hepatica.knowledge.evidence import Reference, Study
 from hepatica.knowledge.files import CARD
 from hepatica.knowledge.ruleset import Card, Concept, Note, Omission, Rule, Therapy
 from hepatica.patient import COMMON_FIELDS, Field, Fields, faults, fields_of
-from hepatica.problems import Problem, quote, suggestion
+from hepatica.problems import InvalidInput, Problem, quote, suggestion
 
 Nodes = dict[str, Node]
 """The parsed files of a ruleset by name; every node names its file as its `origin`."""
@@ -90,6 +91,8 @@ class Draft:
         """The usable files of a kind."""
         found: list[tuple[Any, Node]] = []
         for node in (node for name, node in self.nodes.items() if kind_of(name) == kind):
+            if len(self.problems) > MOST_PROBLEMS:  # enough to mend; reading on would take seconds to say more of the same
+                raise InvalidInput(self.problems)
             read, problems = _decoded(cls, node, self._concepts, self.fields)
             self.problems.extend(problems)
             if read is not None:
@@ -147,12 +150,16 @@ def entries(node: Node, key: str) -> list[Node]:
 
 # Two versions of a ruleset, or one before and after an edit, have nearly every file in common: each is read once.
 @lru_cache(maxsize=256)
-def placed(data: bytes, file: str) -> tuple[Node, tuple[Problem, ...]]:
-    """The parsed file, every node of which names the file, and what is wrong with its texts; raises `InvalidInput`."""
+def placed(data: bytes, file: str) -> tuple[Node, int, tuple[Problem, ...]]:
+    """The parsed file, every node of which names the file, how many there are, and what is wrong with its texts.
+
+    Raises `InvalidInput`.
+    """
     tree = read_yaml(data, file)
-    for node in below(tree):
+    count = 0
+    for count, node in enumerate(below(tree), 1):  # noqa: B007 -- the last number is the sum
         node.origin = file
-    return tree, tuple(text_problems(tree))
+    return tree, count, tuple(islice(text_problems(tree), MOST_PROBLEMS))
 
 
 @lru_cache(maxsize=256)

@@ -15,6 +15,9 @@ from hepatica.knowledge.ruleset import Ruleset
 from hepatica.knowledge.validation import validate
 from hepatica.problems import InvalidInput, Problem
 
+MAX_VALUES = 500_000
+"""In all files of a ruleset together; hcc-2016 has 12,600."""
+
 
 def load_ruleset(root: Path | str) -> Ruleset:
     """The validated ruleset in a folder, read anew. Raises `InvalidInput` with every problem, sorted by place."""
@@ -41,13 +44,17 @@ def drafted(files: RulesetFiles) -> Draft:
 def _parsed(files: RulesetFiles, lost: set[str], problems: list[Problem]) -> Nodes:
     """Every file as a tree, those of the base beneath; of files that cannot be read the kind is added to `lost`."""
     nodes: Nodes = {}
+    total = 0
     for name, data in files.contents.items():
         try:
-            nodes[name], found = placed(data, files.shown[name])
+            nodes[name], count, found = placed(data, files.shown[name])
             problems.extend(found)
+            total += count
         except InvalidInput as error:
             problems.extend(error.problems)
             lost.add(kind_of(name))
+        if total > MAX_VALUES:  # some seconds of reading
+            raise InvalidInput([nodes[name].problem("", "too-large", f"more than {MAX_VALUES} values in the files up to here")])
     if files.base is None or CARD not in nodes:
         return nodes
     base = _parsed(files.base, lost, problems)
