@@ -7,8 +7,20 @@ from dataclasses import dataclass
 from typing import Any
 
 from hepatica.evaluation import RulesetIdentity, arm_name, correction_line, endpoint_words, identity, printed_line, shown
-from hepatica.knowledge import LINES, Found, Line, Reference, Regimen, Ruleset, Standing, Study, concept_words, level_of
-from hepatica.knowledge.traceability import SectionCoverage, Verification
+from hepatica.knowledge import (
+    LINES,
+    Found,
+    Line,
+    Reference,
+    Regimen,
+    Ruleset,
+    SectionCoverage,
+    Standing,
+    Study,
+    Verification,
+    concept_words,
+    level_of,
+)
 from hepatica.notice import notice
 from hepatica.report import blocks as b
 from hepatica.report.citing import lines_words, place_words, read_words, reference_link, reference_words, standing_words
