@@ -21,8 +21,11 @@ def ruleset_schemas(concepts: Iterable[str], fields: Fields) -> dict[str, dict[s
 def _schema(cls: type, concepts: tuple[str, ...], fields: Fields) -> dict[str, Any]:
     made = adapter(cls).json_schema(ref_template="#/$defs/{model}")
     definitions = made.setdefault("$defs", {})
-    for schema in (made, *definitions.values()):
-        _set_conditions(schema)
+    for properties in (schema.get("properties", {}) for schema in (made, *definitions.values())):
+        # Conditions are written in YAML, not as the classes they become.
+        properties |= {key: {"$ref": "#/$defs/Condition"} for key in CONDITION_KEYS if key in properties}
+        for inner in properties.values():
+            _widen(inner)
     definitions["Condition"] = _condition(concepts, fields)
     # The top of a file uses the words of the rule language (`therapy:`, `class:`, `ruleset:`).
     words = {name: written for written, name in WRITTEN.get(cls, {}).items()}
@@ -33,15 +36,6 @@ def _schema(cls: type, concepts: tuple[str, ...], fields: Fields) -> dict[str, A
         made["required"] = [key for key in made["required"] if key not in inherited]
         made["anyOf"] = [{"required": ["extends"]}, {"required": inherited}]
     return {"$schema": DIALECT, **_reachable(made)}
-
-
-def _set_conditions(schema: dict[str, Any]) -> None:
-    """Conditions are written in YAML, not as the classes they become."""
-    for key in CONDITION_KEYS:
-        if key in schema.get("properties", {}):
-            schema["properties"][key] = {"$ref": "#/$defs/Condition"}
-    for inner in schema.get("properties", {}).values():
-        _widen(inner)
 
 
 def _widen(schema: dict[str, Any]) -> None:
@@ -57,7 +51,6 @@ def _widen(schema: dict[str, Any]) -> None:
 
 
 def _condition(concepts: tuple[str, ...], fields: Fields) -> dict[str, Any]:
-    """A mapping of fields, concepts and all / any / not."""
     nested = {"type": "array", "minItems": 1, "items": {"$ref": "#/$defs/Condition"}}
     properties: dict[str, Any] = {
         "all": nested,
@@ -88,7 +81,6 @@ def _values(field: Field) -> dict[str, Any]:
 
 
 def _reachable(schema: dict[str, Any]) -> dict[str, Any]:
-    """The schema with only the definitions it uses."""
     definitions, used = schema.pop("$defs"), {}
     # Definitions refer to definitions: follow them until nothing new is found.
     left = list(_references(schema))

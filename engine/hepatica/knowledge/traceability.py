@@ -10,11 +10,12 @@ from decimal import Decimal
 from typing import Any, Literal, NamedTuple
 
 from hepatica.documents import Node, decoded
+from hepatica.knowledge.draft import Draft
 from hepatica.knowledge.evidence import Arm, OtherFigure, Result, Study, Toxicity
 from hepatica.knowledge.files import RulesetFiles
 from hepatica.knowledge.loader import drafted
 from hepatica.knowledge.numbers import Ranges, Token, digits, placed_sentences, ranges, recorded, tokens, values
-from hepatica.knowledge.ruleset import Note, Omission, Regimen, Rule, Ruleset, Therapy
+from hepatica.knowledge.ruleset import Note, Regimen, Rule, Ruleset, Therapy
 from hepatica.problems import InvalidInput, Problem, quote
 
 # The parts of each record that are printed figures: at the record's own lines, or at those of its source.
@@ -53,22 +54,16 @@ class LeftOut(NamedTuple):
     place: Node
 
 
-class OwnRecords(NamedTuple):
-    """What a ruleset's own files hold, each with its node; what it takes over is traced where it comes from."""
-
-    therapies: list[tuple[Therapy, Node]]
-    notes: list[tuple[Note, Node]]
-    omissions: list[tuple[Omission, Node]]
-
-
-def own_records(files: RulesetFiles) -> OwnRecords:
-    """The records in these files, those of the base left out."""
+def own_records(files: RulesetFiles) -> Draft:
+    """What a ruleset's own files hold; what it takes over is traced where it comes from."""
     draft, own = drafted(files), set(files.shown.values())
     groups: list[Any] = [draft.therapies, draft.notes, draft.omissions]
-    return OwnRecords(*([part for part in group if part[1].origin in own] for group in groups))
+    for group in groups:
+        group[:] = [part for part in group if part[1].origin in own]
+    return draft
 
 
-def claims(records: OwnRecords) -> Iterator[Claim]:
+def claims(records: Draft) -> Iterator[Claim]:
     """Every figure and every reference number of the therapies and notes."""
     for record, node in (*records.therapies, *records.notes):
         yield from _claims(record, node, "")
@@ -128,7 +123,7 @@ def _written(figure: object) -> str:
     return f"{Decimal(str(figure)):f}" if isinstance(figure, float) else str(figure)
 
 
-def left_out(records: OwnRecords, length: int) -> Iterator[LeftOut]:
+def left_out(records: Draft, length: int) -> Iterator[LeftOut]:
     """Every number that the omissions name, one for each of their lines; of the lines past `length` only the last."""
     for omission, node in records.omissions:
         for first, last in ranges(omission.lines) or ():
@@ -204,7 +199,7 @@ def verify_figures(ruleset: Ruleset, files: RulesetFiles, text: Sequence[str], f
 
 
 class _Check:
-    def __init__(self, ruleset: Ruleset, records: OwnRecords, text: Sequence[str]) -> None:
+    def __init__(self, ruleset: Ruleset, records: Draft, text: Sequence[str]) -> None:
         self.text = text
         self.claims = tuple(claims(records))
         self.left_out = tuple(left_out(records, len(text)))
@@ -294,14 +289,12 @@ def account(printed: Sequence[Token], claimed: Iterable[Claim], left_out: Iterab
         places[token.value, token.reference].append(place)
     held = {place for number, found in places.items() for place in _covered(printed, found, slots[number])}
     spare = Counter((entry.at, value) for entry in left_out for value in values(entry.number))
-    return ["recorded" if place in held else _spared(token, spare) for place, token in enumerate(printed)]
-
-
-def _spared(token: Token, spare: Counter[tuple[int, Decimal]]) -> Fate:
-    if spare[token.line, token.value] <= 0:
-        return "missing"
-    spare[token.line, token.value] -= 1
-    return "left out"
+    fates: list[Fate] = []
+    for place, token in enumerate(printed):
+        spared = place not in held and spare[token.line, token.value] > 0
+        spare[token.line, token.value] -= spared
+        fates.append("recorded" if place in held else "left out" if spared else "missing")
+    return fates
 
 
 def _covered(printed: Sequence[Token], places: Sequence[int], slots: Sequence[Ranges]) -> set[int]:
@@ -309,7 +302,10 @@ def _covered(printed: Sequence[Token], places: Sequence[int], slots: Sequence[Ra
 
     For figures this is a largest bipartite matching of places to records, so that no record answers for two.
     """
-    reachable = {place: [i for i, lines in enumerate(slots) if _holds(lines, printed[place].line)] for place in places}
+    reachable = {
+        place: [i for i, lines in enumerate(slots) if any(first <= printed[place].line <= last for first, last in lines)]
+        for place in places
+    }
     if printed[places[0]].reference:
         return {place for place, found in reachable.items() if found}
     # Augmenting paths: a place takes a free record, or one whose owner can settle elsewhere.
@@ -327,14 +323,10 @@ def _covered(printed: Sequence[Token], places: Sequence[int], slots: Sequence[Ra
     return {place for place in places if settle(place, set())}
 
 
-def _holds(lines: Ranges, line: int) -> bool:
-    return any(first <= line <= last for first, last in lines)
-
-
 # -- sentences held against records and lines ---------------------------------------------------------------------------
 
 
-def unfounded(ruleset: Ruleset, records: OwnRecords, text: Sequence[str]) -> Iterator[Problem]:
+def unfounded(ruleset: Ruleset, records: Draft, text: Sequence[str]) -> Iterator[Problem]:
     """Numbers in sentences that neither the studies they speak of nor the lines they name hold.
 
     What a discrepancy says is printed must stand at its own lines.
