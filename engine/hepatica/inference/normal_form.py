@@ -51,11 +51,7 @@ def _masks(condition: Condition, wanted: bool, of_leaf: Callable[[Leaf], Masks])
         return of_leaf(condition if wanted else condition.opposite())
     # De Morgan in one line: what all of the parts make true, any of their opposites makes false.
     parts = [_masks(part, wanted, of_leaf) for part in condition.parts]
-    return _all_of(parts) if isinstance(condition, AllOf) == wanted else _any_of(parts)
-
-
-def _any_of(parts: Iterable[Masks]) -> Masks:
-    return _absorbed(mask for part in parts for mask in part)
+    return _all_of(parts) if isinstance(condition, AllOf) == wanted else _absorbed(mask for part in parts for mask in part)
 
 
 def _all_of(parts: Iterable[Masks]) -> Masks:
