@@ -103,6 +103,7 @@ class FieldTable:
             holds |= bit if verdict else 0
             fails |= bit if verdict is False else 0
         own = sum(bit for bit, _ in self.tests)
+        # Conjunctions that use the same tests of this field stand or fall together: few groups, however many conjunctions.
         for tests, conjunctions in self.groups:
             if tests & own & ~holds:  # uses a test that may fail
                 certain &= ~conjunctions

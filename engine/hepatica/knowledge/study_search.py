@@ -93,6 +93,7 @@ def _regions(ruleset: Ruleset) -> Mapping[str, frozenset[str]]:
     found = {name: frozenset([name]) for name in (ruleset.fields["region"].values if "region" in ruleset.fields else ())}
     for name, concept in ruleset.concepts.items():
         tests = [leaf for leaf in leaves(concept.when) if isinstance(leaf, Test) and leaf.field == "region"]
+        # Only tests of the region, however they are joined: in practice one list, or any of several.
         if len(tests) == len(list(leaves(concept.when))):
             found[name] = frozenset(str(word) for test in tests for word in test.operands)
     return found

@@ -192,6 +192,7 @@ def _chunks(lines: Sequence[str], column: int) -> list[tuple[list[str], list[str
     found: list[tuple[list[str], list[str]]] = []
     waiting: list[str] = []
     for line in lines:
+        # Whose a comment is shows with the next line that tells something.
         waiting.append(line)
         if _tells(line):
             if _indent(line) == column:

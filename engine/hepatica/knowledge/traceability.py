@@ -288,6 +288,7 @@ def account(printed: Sequence[Token], claimed: Iterable[Claim], left_out: Iterab
     for place, token in enumerate(printed):
         places[token.value, token.reference].append(place)
     held = {place for number, found in places.items() for place in _covered(printed, found, slots[number])}
+    # What is left out is used up place by place: a reason given once excuses one number of that line.
     spare = Counter((entry.at, value) for entry in left_out for value in values(entry.number))
     fates: list[Fate] = []
     for place, token in enumerate(printed):

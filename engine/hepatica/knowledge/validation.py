@@ -57,6 +57,7 @@ def _too_much(draft: Draft) -> Iterator[Problem]:
     bounds: dict[str, set[str | float]] = {}
     for when, node in _conditions(draft):
         before = total
+        # Thresholds are counted apart: each cuts its field once more, and the profile space grows by the product.
         for leaf in leaves(when):
             total += 1
             if isinstance(leaf, Test) and leaf.field in draft.fields and draft.fields[leaf.field].kind in ("integer", "number"):
@@ -111,6 +112,7 @@ def _concepts(draft: Draft) -> Iterator[Problem]:
     conditions = {concept.id: concept.when for concept, _ in draft.concepts}
     places = {concept.id: node.at(("when",)) for concept, node in draft.concepts}
     levels: list[tuple[str, ...]] = []
+    # `graphlib` names one circle at a time; all of them are to be told at once.
     while conditions and not levels:
         try:
             levels = strata(conditions)

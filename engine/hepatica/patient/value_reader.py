@@ -283,6 +283,7 @@ class SetReader(WordReader):
         if self._none.fullmatch(text):
             return ()
         parts = re.split(BETWEEN, text, flags=re.IGNORECASE)
+        # A synonym may hold what else parts words ("HBV + HCV"): the whole text is tried first.
         if len(parts) == 1 or self._pattern.fullmatch(text):
             return super()._text(text)
         if not all(parts) or self._reason(text):
@@ -379,6 +380,7 @@ class NumberReader(ValueReader):
             if isinstance(value, tuple):
                 one, other = (digits(reading) for reading in value)
                 raise Refused("two-readings", f"{self.field.title} of {quote(text)} reads two ways: write {one} or {other}")
+            # A factor that is known as a range only makes an interval of any number, exact ones too.
             if sign[0] != "<":
                 low, low_in = value * factors[0], sign != ">"
             if sign[0] != ">":
