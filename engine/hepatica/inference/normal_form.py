@@ -83,21 +83,6 @@ def _bounded(found: Sequence[int]) -> Masks:
     return tuple(found)
 
 
-def too_broad(condition: Condition, wanted: bool = True) -> bool:
-    """Whether a condition is more than `MAX_ALTERNATIVES` plain conjunctions; the bound on them mostly settles it."""
-    return _most(condition, wanted) > MAX_ALTERNATIVES and breadth(condition, wanted) > MAX_ALTERNATIVES
-
-
-def _most(condition: Condition, wanted: bool) -> int:
-    """A bound on `breadth`: what multiplying out gives where nothing is absorbed."""
-    if isinstance(condition, NotOf):
-        return _most(condition.part, not wanted)
-    if isinstance(condition, (Test, ConceptTest)):
-        return _width(condition.opposite() if isinstance(condition, Test) and not wanted else condition)
-    parts = [_most(part, wanted) for part in condition.parts]
-    return prod(parts) if isinstance(condition, AllOf) == wanted else sum(parts)
-
-
 def breadth(condition: Condition, wanted: bool = True) -> int:
     """How many plain conjunctions a condition is, with every list of words or values told apart."""
     return sum(prod(_width(leaf) for leaf in alternative) for alternative in alternatives(condition, wanted))

@@ -14,7 +14,7 @@ from operator import or_
 from typing import Literal, NamedTuple
 
 from hepatica.inference.classes import FieldClasses, classes_of
-from hepatica.inference.normal_form import MAX_ALTERNATIVES, Expander, TooManyAlternatives, each_bit, too_broad
+from hepatica.inference.normal_form import MAX_ALTERNATIVES, Expander, TooManyAlternatives, breadth, each_bit
 from hepatica.inference.plain import Verdict
 from hepatica.knowledge import AllOf, Condition, Ruleset, Study, Test
 from hepatica.patient import Facts, Fields, Interval, Value
@@ -199,13 +199,13 @@ def compile_conditions(
     for key, condition in conditions.items():
         try:
             expanded[key] = expander.masks(condition)
-            broad = too_broad(condition)
+            most = breadth(condition)
             if key.kind == "concept":
                 concept_masks[key.id] = (*expanded[key], *expander.concept(key.id, wanted=False))
-                broad = broad or too_broad(condition, wanted=False)
+                most = max(most, breadth(condition, wanted=False))
         except TooManyAlternatives:
-            broad = True
-        if broad:
+            most = MAX_ALTERNATIVES + 1
+        if most > MAX_ALTERNATIVES:
             too_many.append(key)
     if too_many:
         raise InvalidInput(_located(key, (places or {}).get(str(key), f"{key}:1")) for key in too_many)
