@@ -20,7 +20,6 @@ from hepatica.patient.numbers import (
     chosen,
     digits,
     parsed,
-    simple,
     unit_key,
 )
 from hepatica.patient.text import (
@@ -362,9 +361,6 @@ class NumberReader(ValueReader):
 
     def _amount(self, text: str) -> Amount | None:
         """The amount in a text, among words that say nothing more; None where it is none."""
-        plainly = simple(text)
-        if plainly is not None and unit_key(plainly.unit) in self._units:
-            return plainly
         found = self._framed.fullmatch(text)
         return parsed(found[1] if found else text)
 
