@@ -147,7 +147,7 @@ def entries(node: Node, key: str) -> list[Node]:
 def placed(data: bytes, file: str) -> tuple[Node, tuple[Problem, ...]]:
     """The parsed file, every node of which names the file, and what is wrong with its texts; raises `InvalidInput`."""
     tree = read_yaml(data, file)
-    for node in below(tree):
+    for node in tree.below():
         node.origin = file
     return tree, tuple(text_problems(tree))
 
@@ -160,14 +160,6 @@ def _decoded(cls: type, node: Node, concepts: tuple[str, ...] | None, fields: Fi
     special = dict.fromkeys(CONDITION_KEYS, reader.read)
     read = decode(cls, node, node.origin, problems, written=WRITTEN.get(cls), special=special)
     return read, tuple(problems)
-
-
-def below(node: Node) -> Iterator[Node]:
-    """The node and every node in it, in order of writing."""
-    yield node
-    inner = node.value
-    for child in inner.values() if isinstance(inner, dict) else inner if isinstance(inner, list) else ():
-        yield from below(child)
 
 
 # -- what no text may be: empty, or a carrier of characters that a terminal or a page would obey -------------------------

@@ -10,7 +10,7 @@ from pathlib import Path
 from hepatica.documents import Node
 from hepatica.knowledge.conditions import strata
 from hepatica.knowledge.content import digest_of
-from hepatica.knowledge.draft import LISTS, Draft, Nodes, below, entries, kind_of, placed
+from hepatica.knowledge.draft import LISTS, Draft, Nodes, entries, kind_of, placed
 from hepatica.knowledge.files import CARD, RulesetFiles, gather
 from hepatica.knowledge.ruleset import Ruleset
 from hepatica.knowledge.validation import validate
@@ -161,7 +161,7 @@ def _text_of(base: Nodes, identity: str) -> Iterator[Piece]:
     # What was read may be in use elsewhere: the places are filled in on copies.
     copies = {name: deepcopy(tree) for name, tree in base.items() if kind_of(name) in ("therapies", "notes", "concepts")}
     base |= copies
-    for node in (node for tree in copies.values() for node in below(tree)):
+    for node in (node for tree in copies.values() for node in tree.below()):
         place = node.value.get("source") if isinstance(node.value, dict) else None
         if place is not None and isinstance(place.value, dict) and "lines" in place.value and "ref" not in place.value:
             place.value["ref"] = Node(identity, place.line, place.column, identity, origin=place.origin)
