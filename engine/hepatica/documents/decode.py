@@ -55,7 +55,7 @@ def decode(
     """
     from pydantic_core import ValidationError
 
-    before = len(problems)
+    before = len(problems)  # readers of special keys add to the same list
     renamed = written or {}
     data = _data(node, special or {})
     if isinstance(data, dict):

@@ -51,11 +51,7 @@ def _masks(condition: Condition, wanted: bool, of_leaf: Callable[[Leaf], Masks])
         return of_leaf(condition if wanted else condition.opposite())
     # De Morgan in one line: what all of the parts make true, any of their opposites makes false.
     parts = [_masks(part, wanted, of_leaf) for part in condition.parts]
-    return _all_of(parts) if isinstance(condition, AllOf) == wanted else _any_of(parts)
-
-
-def _any_of(parts: Iterable[Masks]) -> Masks:
-    return _absorbed(mask for part in parts for mask in part)
+    return _all_of(parts) if isinstance(condition, AllOf) == wanted else _absorbed(mask for part in parts for mask in part)
 
 
 def _all_of(parts: Iterable[Masks]) -> Masks:
@@ -91,21 +87,6 @@ def _bounded(found: Sequence[int]) -> Masks:
     if len(found) > MAX_ALTERNATIVES:
         raise TooManyAlternatives
     return tuple(found)
-
-
-def too_broad(condition: Condition, wanted: bool = True) -> bool:
-    """Whether a condition is more than `MAX_ALTERNATIVES` plain conjunctions; the bound on them mostly settles it."""
-    return _most(condition, wanted) > MAX_ALTERNATIVES and breadth(condition, wanted) > MAX_ALTERNATIVES
-
-
-def _most(condition: Condition, wanted: bool) -> int:
-    """A bound on `breadth`: what multiplying out gives where nothing is absorbed."""
-    if isinstance(condition, NotOf):
-        return _most(condition.part, not wanted)
-    if isinstance(condition, (Test, ConceptTest)):
-        return _width(condition.opposite() if isinstance(condition, Test) and not wanted else condition)
-    parts = [_most(part, wanted) for part in condition.parts]
-    return prod(parts) if isinstance(condition, AllOf) == wanted else sum(parts)
 
 
 def breadth(condition: Condition, wanted: bool = True) -> int:

@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Literal, NamedTuple
 
 from hepatica.inference.classes import FieldClasses, classes_of
-from hepatica.inference.normal_form import MAX_ALTERNATIVES, Expander, TooManyAlternatives, each_bit, too_broad
+from hepatica.inference.normal_form import MAX_ALTERNATIVES, Expander, TooManyAlternatives, breadth, each_bit
 from hepatica.inference.plain import Verdict
 from hepatica.knowledge import AllOf, Condition, Ruleset, Study, Test
 from hepatica.patient import Facts, Fields, Interval, Value
@@ -223,14 +223,14 @@ def _expanded(
     for key, condition in conditions.items():
         try:
             expanded[key] = expander.masks(condition)
-            broad = too_broad(condition)
+            most = breadth(condition)
             if key.kind == "concept":
                 concept_masks[key.id] = (*expanded[key], *expander.concept(key.id, wanted=False))
-                broad = broad or too_broad(condition, wanted=False)
+                most = max(most, breadth(condition, wanted=False))
             total += len(expanded[key])
         except TooManyAlternatives:
-            broad = True
-        if broad:
+            most = MAX_ALTERNATIVES + 1
+        if most > MAX_ALTERNATIVES:
             problems.append(_too_many(f"{key} multiplies out to more than {MAX_ALTERNATIVES} alternatives", key, written_in))
         if total > MAX_IN_ALL:  # there may be many more: what all of them are need not be known
             problems.append(_too_many(f"the conditions up to {key} are more than {MAX_IN_ALL} alternatives", key, written_in))
