@@ -235,12 +235,10 @@ def verify_(*, text: str, ruleset: str) -> common.Output:
       hepatica evidence verify review.txt
       hepatica evidence verify - --format json < review.txt
     """
-    from hepatica.knowledge.traceability import read_text, verify
-
     files = knowledge.gather(knowledge.find_ruleset(ruleset, (shipped("rulesets"),)))
     rules = knowledge.load_files(files)
     data, name = read_input(text)
-    found = verify(rules, files, read_text(data, name), name)
+    found = knowledge.verify_figures(rules, files, knowledge.read_text(data, name), name)
     return common.Output(report.verification_report(rules, found), report.verification_view, code=1 if found.findings else 0)
 
 

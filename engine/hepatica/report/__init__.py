@@ -3,8 +3,6 @@
 A module is loaded when one of its names is first used: few commands need many of them.
 """
 
-# ruff: noqa: F403 -- a type checker sees all of the modules; what others may use is what the table below names
-
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
@@ -12,20 +10,58 @@ from typing import TYPE_CHECKING
 from hepatica.faces import lazy
 
 if TYPE_CHECKING:
-    from hepatica.report.answers import *
-    from hepatica.report.blocks import *
-    from hepatica.report.card import *
-    from hepatica.report.case import *
-    from hepatica.report.comparison import *
-    from hepatica.report.documents import *
-    from hepatica.report.evidence import *
-    from hepatica.report.explanation import *
-    from hepatica.report.render_html import *
-    from hepatica.report.render_markdown import *
-    from hepatica.report.render_text import *
-    from hepatica.report.rules import *
-    from hepatica.report.sources import *
-    from hepatica.report.what_if import *
+    from hepatica.report.answers import answer
+    from hepatica.report.blocks import (
+        Block,
+        Blocks,
+        Bullets,
+        Cell,
+        Code,
+        Facts,
+        Item,
+        Items,
+        More,
+        Notice,
+        Paragraph,
+        Picture,
+        Ref,
+        Section,
+        Table,
+        Title,
+        Tree,
+        TreeNode,
+    )
+    from hepatica.report.card import About, PatientListing, about, about_view, patient_listing, patients_view
+    from hepatica.report.case import case_blocks, known_facts
+    from hepatica.report.comparison import compare_view, then_view
+    from hepatica.report.documents import document, json_bytes, json_line, json_text, named_schema, schema
+    from hepatica.report.evidence import (
+        StudyListing,
+        StudyPage,
+        StudyRow,
+        VerificationReport,
+        studies_view,
+        study_listing,
+        study_page,
+        study_view,
+        verification_report,
+        verification_view,
+    )
+    from hepatica.report.explanation import why_view
+    from hepatica.report.render_html import html, html_page, pdf_page
+    from hepatica.report.render_markdown import markdown
+    from hepatica.report.render_text import text
+    from hepatica.report.rules import RuleListing, rule_listing, rules_found, rules_view
+    from hepatica.report.sources import (
+        ReferenceListing,
+        bibtex,
+        csv_text,
+        reference_listing,
+        reference_rows,
+        references_view,
+        ris,
+    )
+    from hepatica.report.what_if import whatif_view
 
 __getattr__ = lazy(
     __name__,

@@ -18,6 +18,7 @@ from hepatica.evaluation import (
 )
 from hepatica.knowledge import (
     LINES,
+    CoveredPart,
     Discrepancy,
     Found,
     Line,
@@ -27,10 +28,10 @@ from hepatica.knowledge import (
     Standing,
     Study,
     Toxicity,
+    Verification,
     concept_words,
     level_of,
 )
-from hepatica.knowledge.traceability import CoveredPart, Verification
 from hepatica.notice import notice
 from hepatica.records import record
 from hepatica.report import blocks as b
@@ -139,7 +140,7 @@ def study_row(ruleset: Ruleset, found: Found) -> StudyRow:
         therapy_name=found.therapy.name,
         phase=study.phase or "",
         line=study.setting,
-        outcome=found.outcome,
+        outcome=found.study.outcome,
         figure=_telling(ruleset, found),
         refs=study.source.refs,
         lines=study.source.lines,
@@ -175,7 +176,7 @@ def study_page(ruleset: Ruleset, found: Found) -> StudyPage:
         therapy=found.therapy.id,
         therapy_name=found.therapy.name,
         level=level_of(study.kind),
-        outcome=found.outcome,
+        outcome=found.study.outcome,
         figure=_telling(ruleset, found),
         enrolled=tuple(_enrolled(study, Wording(ruleset))),
         figures=tuple(_figures(ruleset, found)),
