@@ -4,12 +4,10 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from functools import cached_property
 from math import prod
 from typing import TYPE_CHECKING
 
 import numpy as np
-import pyarrow as pa
 
 from hepatica.cohort.coding import Coded
 from hepatica.cohort.kernel import Answers, Kernel, TherapyKernel
@@ -221,11 +219,7 @@ class Tally:
     def answer(self, codes: NDArray[np.uint16]) -> Answers:
         """The answers to codes of shape (fields, n)."""
         rows = np.arange(codes.shape[1])
-        return self.kernel.answer(self._nobody._replace(codes=np.ascontiguousarray(codes), rows=rows, places=rows))
-
-    @cached_property
-    def _nobody(self) -> Coded:
-        return self.kernel.coder.code(pa.table({self.fields[0]: pa.array([], pa.string())}))
+        return self.kernel.answer(Coded(np.ascontiguousarray(codes), rows, rows))
 
     def examined(self) -> tuple[NDArray[np.uint16], NDArray[np.int64]]:
         """The different patients as codes (fields, p), and how many rows are like each (p,)."""
