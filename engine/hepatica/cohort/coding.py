@@ -253,6 +253,8 @@ class Group:
     def __init__(self, fields: Fields, sources: Sequence[Source], targets: Sequence[tuple[int, FieldClasses]]) -> None:
         self._fields, self._sources, self._targets = fields, sources, targets
         self._alone: list[dict[Any, Said]] = [{} for _ in sources]
+        # By meaning a cell of each column that has it: whatever has the same meaning is read as that one.
+        self._cell_of: list[dict[Any, Any]] = [{} for _ in sources]
         self._joint: dict[tuple[Any, ...], Said] = {}
         classes = targets[0][1]
         bare = len(sources) == 1 and not sources[0].part and classes.field.kind == "number"
@@ -293,7 +295,9 @@ class Group:
             said = memory.get(key)
             if said is None:
                 # Another thread may clear the memory meanwhile.
-                said = memory[key] = self._read(source.entry(cell), [0], source, cell)
+                said = self._read(source.entry(cell), [0], source, cell)
+                self._cell_of[at].setdefault(said.meaning, cell)
+                memory[key] = said
             found.append(said)
             for _, code, reason in said.refusals:
                 work.refuse(rows[cells.which == number], source.column, cell, code, reason)
@@ -338,7 +342,7 @@ class Group:
             for at, (source, meaning) in enumerate(zip(self._sources, meanings, strict=True)):
                 if meaning is not None:
                     owners.setdefault(source.key, at)
-                    _enter(entries, source, meaning.cell)
+                    _enter(entries, source, self._cell_of[at][meaning])
             said = memory[meanings] = self._read(entries, list(owners.values()))
         return said
 
@@ -346,32 +350,16 @@ class Group:
 _DOUBTS = frozenset(("fields-disagree", "named-elsewhere", *(doubt["code"] for doubt in CONTRADICTIONS)))
 
 
-class Meaning:
-    """What counts of a cell beside others, with one such cell: equal to that of any cell that may stand in its place."""
-
-    __slots__ = ("cell", "key")
-
-    def __init__(self, cell: Any, key: Any) -> None:
-        self.cell, self.key = cell, key
-
-    def __eq__(self, other: object) -> bool:
-        return isinstance(other, Meaning) and self.key == other.key
-
-    def __hash__(self) -> int:
-        return hash(self.key)
-
-
-def _meaning(profile: Profile, source: Source, cell: Any) -> Meaning | None:
-    """What counts of a cell; None where nothing is known by it."""
+def _meaning(profile: Profile, source: Source, cell: Any) -> tuple[Any, ...] | None:
+    """What counts of a cell beside others; None where nothing is known by it."""
     if source.part and source.key == COMPONENTS:
-        points = profile.measurements["child_pugh"]["points"] if "child_pugh" in profile.measurements else {}
-        return Meaning(cell, tuple(points.values())) if points else None
+        return tuple(profile.measurements["child_pugh"]["points"].values()) if "child_pugh" in profile.measurements else None
     if source.part:
         staining = profile.measurements.get("cmet")
         known = staining and (staining["intensity"] is not None or staining["percent"] is not None)
-        return Meaning(cell, profile["cmet"]) if known else None
+        return (profile["cmet"],) if known else None
     # Class and score may each be stated in one text ("B7"), and a contradiction quotes it.
-    return Meaning(cell, (type(cell), str(cell))) if any(value is not None for value in profile.facts.values()) else None
+    return (type(cell), str(cell)) if any(value is not None for value in profile.facts.values()) else None
 
 
 def _bounded(memory: dict[Any, Said]) -> dict[Any, Said]:

@@ -17,7 +17,7 @@ from hepatica.cohort.rejects import Reject
 from hepatica.cohort.run import BoundTable, Shape, side_by_side
 from hepatica.cohort.sources import RawBatch, TableSource
 from hepatica.cohort.summary import MappingIdentity, Number, RowCounts, hidden, parts, suppressed_rows
-from hepatica.cohort.tally import SCOPES, Folded
+from hepatica.cohort.tally import SCOPES
 from hepatica.evaluation import LISTS, ListName, RulesetIdentity, identity
 from hepatica.knowledge import RANK, STANDINGS, Ruleset
 from hepatica.notice import notice
@@ -71,7 +71,6 @@ class _Side:
 
     def __init__(self, ruleset: Ruleset, rows: int | None) -> None:
         self.kernel = kernel_for(ruleset, rows)
-        self.folded = Folded(self.kernel)
         self.places = {name: place for place, name in enumerate(ruleset.therapies)}
 
     def scopes(self, found: Answers) -> Any:
@@ -80,7 +79,7 @@ class _Side:
 
     def standings(self, found: Answers) -> Any:
         """By row, the rank of the strongest option; the last where there is none."""
-        return np.minimum(self.folded.best(found) >> 20, LAST)
+        return np.minimum(found.strongest >> 20, LAST)
 
     def lists(self, name: str, found: Answers) -> Any:
         """By row, the place of a therapy's list in `LISTS`; behind the last where the ruleset does not know the therapy."""

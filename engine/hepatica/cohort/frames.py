@@ -15,7 +15,7 @@ from hepatica.cohort.cells import flat, plain_cell
 from hepatica.cohort.kernel import Kernel, beside, kernel_for
 from hepatica.cohort.mapping import TableMapping, read_mapping
 from hepatica.cohort.rejects import reject_table
-from hepatica.cohort.run import BoundTable, answered, in_memory
+from hepatica.cohort.run import answered, bound_batch
 from hepatica.cohort.sources import checked
 from hepatica.knowledge import Ruleset, load
 from hepatica.problems import InvalidInput, Problem
@@ -40,7 +40,7 @@ class TableAnswers:
 
     def __init__(self, frame: Any, table: pa.Table, kernel: Kernel, mapping: TableMapping | None = None) -> None:
         self._frame, self._table, self.rows = frame, table, table.num_rows
-        self._bound = BoundTable(in_memory(table), mapping or TableMapping(), kernel.coder.fields)
+        self._bound = bound_batch(table, kernel, mapping)
         (raw,) = self._bound.batches()
         self._answers = answered(self._bound, kernel, raw).answers
         coded = self._answers.coded

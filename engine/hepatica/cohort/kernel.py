@@ -30,6 +30,8 @@ TELLING_LISTS = ("options", "trials", "possible", "not_supported")
 """The lists of which a wide row names the best: in the others a therapy stands for want of evidence."""
 BETWEEN = ", "
 MOST_FIELDS = 64
+NONE = (1 << 32) - 1
+"""The mark of no option."""
 MANY = 500_000
 Numbers = NDArray[np.uint16]
 LONG = ("row", "therapy", "list", "would_be", "standing", "line", "rule", "headline", "needs")
@@ -187,6 +189,34 @@ class Kernel:
             found.append((at, lists[self.groups[at][0].outcomes[place]]))
         return found
 
+    @cached_property
+    def folded(self) -> list[tuple[NDArray[np.uint32], NDArray[np.int64]]]:
+        """For each group, by its state: the least of its therapies' marks, and how many of them are possible.
+
+        Some hundred states stand for every patient, so what is counted of millions is worked out for those.
+        """
+        found = []
+        for group, members in self.groups:
+            states = group.outcomes.shape[1]
+            marks, number = np.full(states, NONE, dtype=np.uint32), np.zeros(states, dtype=np.int64)
+            for member, outcomes in zip(members, group.outcomes, strict=True):
+                if member < len(self.therapies):
+                    own = self.therapies[member].judgements
+                    marks = np.minimum(marks, np.array([self._mark(member, one) for one in own], dtype=np.uint32)[outcomes])
+                    number += np.array([one.list == "possible" for one in own])[outcomes]
+            found.append((marks, number))
+        return found
+
+    def _mark(self, therapy: int, judgement: Any) -> int:
+        """One number for the rule that makes a therapy an option, least for the strongest: standing, then therapy, then rule."""
+        if judgement.list != "options":
+            return NONE
+        return (RANK[self.therapies[therapy].rules[judgement.main].standing] << 20) + (therapy << 8) + int(judgement.main)
+
+    def rule(self, mark: int) -> Rule:
+        """The rule of a mark."""
+        return self.therapies[mark >> 8 & 0xFFF].rules[mark & 0xFF]
+
     def outcome(self, member: int, states: Sequence[Places]) -> Numbers:
         """The outcome numbers of a therapy (the scope comes after the last) by the states of the groups."""
         at, place = self._home[member]
@@ -252,6 +282,26 @@ class Answers:
         """The scope of each row: in, out or unknown."""
         numbers = self.kernel.outcome(len(self.kernel.therapies), self.states)
         return pa.DictionaryArray.from_arrays(pa.array(numbers.astype(np.int8)), pa.array(self.kernel.scopes))
+
+    @property
+    def out(self) -> NDArray[np.bool_]:
+        """Which rows are out of scope."""
+        return np.array([scope == "out" for scope in self.kernel.scopes])[self.outcome(len(self.kernel.therapies))]
+
+    @property
+    def strongest(self) -> NDArray[np.uint32]:
+        """By row the mark of the strongest option, `NONE` where there is none or the row is out of scope."""
+        marks = np.full(len(self.coded.rows), NONE, dtype=np.uint32)
+        for (table, _), states in zip(self.kernel.folded, self.states, strict=True):
+            np.minimum(marks, table[states], out=marks)
+        marks[self.out] = NONE
+        return marks
+
+    @property
+    def still_open(self) -> NDArray[np.int64]:
+        """By row, how many therapies are open; none where it is out of scope."""
+        number = sum(table[states] for (_, table), states in zip(self.kernel.folded, self.states, strict=True))
+        return np.where(self.out, 0, number)
 
     def list_of(self, therapy: int) -> NDArray[np.int8]:
         """The list of a therapy in each row, by its place in `LISTS`; therapies count in the ruleset's order."""

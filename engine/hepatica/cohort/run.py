@@ -159,8 +159,12 @@ def bound_batch(
     batch: pa.RecordBatch | pa.Table, kernel: Kernel, mapping: TableMapping | None = None, name: str = "<table>"
 ) -> BoundTable:
     """The table that a batch is of; without a mapping its columns are read by their names."""
-    source = TableSource(name, tuple(flat(batch[:0]).column_names), lambda: iter(()))
-    return BoundTable(source, mapping or TableMapping(), kernel.coder.fields)
+    return BoundTable(in_memory(flat(batch), name), mapping or TableMapping(), kernel.coder.fields)
+
+
+def in_memory(table: pa.Table, name: str = "<table>") -> TableSource:
+    """A table without structures as a source of one batch."""
+    return TableSource(name, tuple(table.column_names), lambda: numbered([table]), table.num_rows)
 
 
 def numbered(batches: Iterable[pa.RecordBatch | pa.Table], first: int = 1) -> Iterator[RawBatch]:
@@ -208,9 +212,3 @@ def parquet_writer(target: Any, schema: pa.Schema) -> pq.ParquetWriter:
     words = [field.name for field in schema if pa.types.is_dictionary(field.type)]
     packed = {field.name: "DELTA_BINARY_PACKED" for field in schema if pa.types.is_integer(field.type)}
     return pq.ParquetWriter(target, schema, use_dictionary=words, column_encoding=packed, write_statistics=list(packed))
-
-
-def in_memory(table: pa.Table) -> TableSource:
-    """A table without structures as a source of one batch."""
-    batch = RawBatch(table, np.arange(1, table.num_rows + 1))
-    return TableSource("<table>", tuple(table.column_names), lambda: iter([batch]), table.num_rows)

@@ -15,7 +15,7 @@ import sys
 import tempfile
 import zlib
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import field, replace
 from glob import glob
 from pathlib import Path
@@ -262,10 +262,11 @@ def _no_row(number: int, cells: Sequence[Any], expected: int) -> Reject:
 def _array(cells: Sequence[Any]) -> pa.Array:
     """Cells as an Arrow array: of one kind as they are, of several as the texts that a person would have typed."""
     kinds = {type(cell) for cell in cells if cell is not None}
-    if kinds == {int, float} and None not in cells:
-        return pa.array(map(float, cells))
-    if kinds in ({bool}, {int}, {float}, {int, float}):
-        return pa.array(cells)
+    with suppress(OverflowError):  # a whole number of more than 64 bits is text as well
+        if kinds == {int, float}:
+            return pa.array([None if cell is None else float(cell) for cell in cells])
+        if kinds in ({bool}, {int}, {float}):
+            return pa.array(cells)
     return pa.array(cells if kinds <= {str} else map(plain_cell, cells), pa.string())
 
 
@@ -361,10 +362,8 @@ def _trimmed(cells: Sequence[Any]) -> list[Any]:
 
 def _sheet_rows(file: Path, name: str, how: TableFormat) -> Iterator[tuple[Any, ...]]:
     """The rows of the one sheet, or of the one that is named, to the last that holds anything."""
-    from openpyxl import load_workbook
-
     try:
-        books = [load_workbook(file, read_only=True, data_only=values) for values in (True, False)]
+        books = [_book(file, values=values) for values in (True, False)]
     except Exception as error:  # openpyxl lets through whatever its XML and ZIP readers raise
         raise _wrong(name, "unreadable", f"no workbook that can be read: {quote(str(error))}") from None
     chosen = _sheet(books[0], name, how.sheet)
@@ -377,8 +376,21 @@ def _sheet_rows(file: Path, name: str, how: TableFormat) -> Iterator[tuple[Any, 
             waiting.clear()
 
 
+def _book(file: Path, *, values: bool) -> Any:
+    """A workbook with the results of its formulas, or with the formulas themselves."""
+    from openpyxl.reader.excel import ExcelReader
+
+    class CellsReader(ExcelReader):
+        """Passes over sheets of charts: they hold no cells, and where rows are read one by one openpyxl breaks on them."""
+
+        def read_chartsheet(self, sheet: Any, rel: Any) -> None: ...
+
+    reader = CellsReader(file, read_only=True, data_only=values)
+    reader.read()
+    return reader.wb
+
+
 def _sheet(book: Any, name: str, wanted: str) -> str:
-    # A sheet of charts holds no cells.
     titles = [sheet.title for sheet in book.worksheets]
     if not titles:
         raise _wrong(name, "empty", "the workbook has no sheet of cells")
