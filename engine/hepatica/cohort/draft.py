@@ -11,9 +11,9 @@ from difflib import get_close_matches
 from textwrap import wrap
 from typing import Any, Literal
 
-from hepatica.cohort.canonical import NUMERIC
-from hepatica.cohort.mapping import PARTS, found_field
-from hepatica.cohort.sources import TableFormat, TableSource, plain_cell
+from hepatica.cohort.cells import plain_cell
+from hepatica.cohort.mapping import NUMERIC, PARTS, TableFormat, found_field
+from hepatica.cohort.sources import TableSource
 from hepatica.notice import NOTICE
 from hepatica.patient import COMPONENTS, Field, Fields, Refused, is_missing, profile_from, read_value
 from hepatica.problems import InvalidInput, quote
