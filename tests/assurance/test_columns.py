@@ -21,6 +21,7 @@ from tests.making import common_space, profiles
 MANY = GoalKey("rule", "many")
 
 
+@pytest.mark.slow
 @given(st.lists(profiles(), min_size=1, max_size=20), st.integers(0, 30))
 def test_columns_give_the_verdicts_of_the_program(found: list[Facts], seed: int) -> None:
     program = version(a_ruleset(Random(seed), fields=EVERY)).program
