@@ -67,7 +67,7 @@ def _imported(path: Path) -> Iterator[tuple[str, bool]]:
         if isinstance(node, ast.Import):
             yield from ((alias.name, id(node) in typing_only) for alias in node.names)
         elif isinstance(node, ast.Call) and getattr(node.func, "attr", getattr(node.func, "id", "")) in _LATE:
-            yield from ((word.value, False) for word in ast.walk(node) if _names_a_module(word))
+            yield from ((str(word.value), False) for word in ast.walk(node) if _names_a_module(word))
         elif isinstance(node, ast.ImportFrom) and node.module:
             yield node.module, id(node) in typing_only
             if node.module == "hepatica" or node.module.count(".") == 0:
