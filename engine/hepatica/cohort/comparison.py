@@ -161,25 +161,16 @@ class CohortComparison(Counting):
             np.add.at(self._lists[name], (old, new), 1)
 
     def _wide(self, scopes: Sequence[Any], standings: Sequence[Any], lists: Mapping[str, Any], differs: Any) -> pa.Table:
-        scope = [pa.array(_SCOPES).take(pa.array(each)) for each in scopes]
-        strong = [pa.array([*RANK, ""]).take(pa.array(each)) for each in standings]
-        return pa.table(
-            {
-                "changed": pa.array(differs),
-                "scope": scope[0],
-                "new_scope": scope[1],
-                "strongest": strong[0],
-                "new_strongest": strong[1],
-                "changes": self._changes(lists, len(differs)),
-            }
-        )
-
-    def _changes(self, lists: Mapping[str, Any], rows: int) -> pa.Array:
-        """By row, the therapies whose list changes, made once for each way in which a row changes."""
-        both = np.stack([each for pair in lists.values() for each in pair], axis=1) if lists else np.zeros((rows, 0))
+        both = np.array([each for pair in lists.values() for each in pair]).reshape(-1, len(differs)).T
+        # The therapies whose list changes, told once for each way in which a row changes.
         ways, which = np.unique(both, axis=0, return_inverse=True)
-        texts = [self._way(way.reshape(-1, 2)) for way in ways]
-        return pa.array(texts, pa.string()).take(pa.array(which.reshape(-1)))
+        columns = {"changed": pa.array(differs)}
+        for name, words, pair in (("scope", _SCOPES, scopes), ("strongest", (*RANK, ""), standings)):
+            columns |= {
+                f"{lead}{name}": pa.array(words).take(pa.array(each)) for lead, each in zip(("", "new_"), pair, strict=True)
+            }
+        changes = pa.array([self._way(way.reshape(-1, 2)) for way in ways], pa.string())
+        return pa.table(columns | {"changes": changes.take(pa.array(which.reshape(-1)))})
 
     def _way(self, way: Any) -> str:
         """A way in which a row changes, in words; that a ruleset does not know what the other has no evidence for is no news."""
