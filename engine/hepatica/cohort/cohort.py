@@ -41,6 +41,7 @@ class Counting:
         self.bound = gathered(sources, lambda source: [BoundTable(source, mapping, fields)])
         self.rejects: list[Reject] = []
         self.answered = self.folded = self.rejected = 0
+        # Text tables do not say how many rows they have, so a rest of the time is known of other kinds only.
         known = [source.rows for source in sources]
         self.total = None if None in known else sum(each or 0 for each in known)
         self._progress = progress
@@ -115,6 +116,7 @@ class Cohort(Counting):
         for made in side_by_side(self._answered, ((*batch, shape) for batch in self.batches())):
             coded = made.coded
             self.tally.add(made.answers)
+            # A refused row counts once, under the first thing that is wrong with it.
             self.tally.refuse(self.passed(len(coded.rows), made.folded, coded.rejects))
             self.tally.warnings.update(coded.warnings)
             self.verified += len(coded.rows) if self._verify < 0 else min(len(coded.rows), self._verify)

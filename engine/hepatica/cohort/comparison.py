@@ -133,6 +133,7 @@ class CohortComparison(Counting):
         """The answers of both rulesets to the rows that both can read."""
         batch = table.read(raw, given)
         pair = [table.coded(side.kernel.coder, batch) for side in self._sides]
+        # What one ruleset refuses the other may read, for their fields differ; such a row has no answer to compare.
         good = np.intersect1d(pair[0].rows, pair[1].rows)
         both = [coded.at(np.flatnonzero(np.isin(coded.rows, good))) for coded in pair]
         found = [side.kernel.answer(coded) for side, coded in zip(self._sides, both, strict=True)]
@@ -155,6 +156,7 @@ class CohortComparison(Counting):
     def _count(self, scopes: Sequence[Any], standings: Sequence[Any], lists: Mapping[str, Any], differs: Any) -> None:
         self.changed_rows += int(differs.sum())
         for counter, (old, new) in ((self._scope, scopes), (self._strongest, standings)):
+            # A cell of the table of turns for each pair that occurs.
             pairs, numbers = np.unique(np.stack([old, new]), axis=1, return_counts=True)
             counter.update({(int(a), int(b)): int(number) for a, b, number in zip(*pairs, numbers, strict=True)})
         for name, (old, new) in lists.items():

@@ -159,6 +159,7 @@ def _refusal(key: str, cell: str, fields: Fields) -> str:
 
 def _once(columns: Sequence[DraftColumn]) -> Iterator[DraftColumn]:
     """The columns with at most one sure one to a field: of two that seem the same, a person must choose."""
+    # Which of two columns is meant, neither its name nor its cells can say.
     sure = Counter(each.field for each in columns if each.certainty == "sure")
     for each in columns:
         if each.certainty == "sure" and sure[each.field] > 1:

@@ -115,6 +115,7 @@ def arrow(frame: Any) -> pa.Table:
         return pa.table({name: array(frame.iloc[:, at]) for at, name in enumerate(names)})
     if isinstance(frame, Mapping):
         return pa.table({str(name): array(cells) for name, cells in frame.items()})
+    # A lazy frame has no cells before it is collected.
     if kind == "polars" and hasattr(frame, "collect"):
         frame = frame.collect()
     if not hasattr(frame, "__arrow_c_stream__"):

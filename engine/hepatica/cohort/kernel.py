@@ -78,6 +78,7 @@ class TherapyKernel:
         self._program, self._domains = evaluator.program, domains
         keys = [GoalKey("rule", rule.id) for rule in self.rules]
         self.cascade, self.judgements = cascade(evaluator.program, keys, domains, lambda verdicts: judged(self.rules, verdicts))
+        # A headline speaks of the studies that a rule cites, so it depends on whether they took such patients, too.
         cited = dict.fromkeys(study for rule in self.rules for study in rule.cites)
         entered = [GoalKey("study", study) for study in cited]
         results = [GoalKey("result", f"{study}/{one.id}") for study in cited for one in ruleset.studies[study].results]
@@ -162,6 +163,7 @@ class Kernel:
             raise InvalidInput([_too_large(ruleset, "its conditions have too many states")]) from None
         if len(ruleset.fields) > MOST_FIELDS:
             raise InvalidInput([_too_large(ruleset, f"it has more than {MOST_FIELDS} fields")])
+        # The scope is answered like a therapy, behind the last one.
         single = [*(one.cascade for one in self.therapies), scope]
         self.groups = [(each, [n]) for n, each in enumerate(single)] if few else grouped(single)
         self.home = {member: (at, place) for at, (_, members) in enumerate(self.groups) for place, member in enumerate(members)}
@@ -288,6 +290,7 @@ class Answers:
         marks = np.full(len(self.coded.rows), NONE, dtype=np.uint32)
         for (table, _), states in zip(self.kernel.folded, self.states, strict=True):
             np.minimum(marks, table[states], out=marks)
+        # Out of scope an option is none, whatever the rules of its therapy say by themselves.
         marks[self.out] = NONE
         return marks
 
@@ -328,6 +331,7 @@ class Answers:
         needs = np.zeros((rows, len(therapies)), dtype=np.uint64)
         for place, one in enumerate(therapies):
             own, patterns = self._told(one)
+            # One table of words for all therapies: each therapy's own patterns begin behind those before it.
             which[:, place] = patterns + len(told)
             told += own
             needs[:, place] = self._asked(one)
@@ -352,6 +356,7 @@ class Answers:
 
     def _told(self, one: TherapyKernel) -> tuple[list[Told], Places]:
         """What is said of a therapy, and which of it each row is told."""
+        # A therapy has few patterns of verdicts, and each is put into words once, by the first patient who has it.
         outcomes = [each.outcomes[0][each.run(self.coded.codes)].astype(np.intp) for each in one.patterns]
         found, which = combined([int(each.outcomes.max()) + 1 for each in one.patterns], outcomes)
         for pattern, first in zip(found, _firsts(which, len(found)), strict=True):

@@ -188,6 +188,7 @@ def found_field(written: str, fields: Fields) -> tuple[str, Field, str] | None:
     if name is not None:
         return name, fields[name], unit
     whole, dot, part = written.partition(".")
+    # A ruleset without Child-Pugh has no components either.
     owner = (keys_of(fields).find(whole) if dot else COMPONENTS) or ""
     if owner not in PARTS or owner not in keys_of(fields):
         return None

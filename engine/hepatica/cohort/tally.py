@@ -53,11 +53,13 @@ class Tally:
             self.values_met[place] += np.bincount(column, minlength=len(self.values_met[place]))
         scopes = np.bincount(found.outcome(len(self.kernel.therapies)), minlength=len(self.kernel.scopes))
         self.scope.update(dict(zip(self.kernel.scopes, scopes.tolist(), strict=True)))
+        # Lists and standings are counted of those whom the rules are about; whether they are is a count of its own.
         inside = ~found.out
         for place, states in enumerate(found.states):
             self.states[place] += np.bincount(states[inside], minlength=len(self.states[place]))
         marks, numbers = np.unique(found.strongest[inside], return_counts=True)
         self.strongest.update(dict(zip(marks.tolist(), numbers.tolist(), strict=True)))
+        # How many different patients there are is not bounded, and what each result would do is worked out for every one.
         if len(self.patterns) < MOST_PATTERNS:
             self._count_patterns(codes)
 
@@ -149,6 +151,7 @@ class Tally:
         found = []
         for place in self._used:
             known, unknown = self.ruleset.fields[self.fields[place]], int(self.values_met[place][0])
+            # A field that everybody has settles nothing.
             if unknown:
                 settled = self._settled(place, codes, weights, now)
                 found.append(MissingFact(field=known.name, title=known.title, unknown=unknown, **settled))
