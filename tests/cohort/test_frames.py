@@ -156,6 +156,7 @@ def test_a_notebook_sees_counts_rows_and_the_notice() -> None:
     assert answers.stamp["digest"] == hepatica.load("hcc-2016").digest
 
 
+@pytest.mark.slow
 def test_no_frame_library_is_loaded_but_the_one_that_was_given() -> None:
     script = "import hepatica, sys; hepatica.evaluate_table({'afp': [1]}).wide; print(set(sys.modules) & {'polars', 'duckdb'})"
     done = subprocess.run([sys.executable, "-c", script], cwd=ROOT, capture_output=True, text=True, check=True)

@@ -152,6 +152,7 @@ def held_to_single_answers(columns: dict[str, list[Any]], coded: Coded, answers:
             assert set(wide[at]["therapies"].split(", ")) == set(strongest)
 
 
+@pytest.mark.slow
 def test_what_fields_say_of_each_other_is_said_of_rows_as_of_one_patient() -> None:
     rows = [
         {

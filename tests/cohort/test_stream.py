@@ -33,6 +33,7 @@ def registry(kernel: Kernel) -> pa.Table:
     return pa.table(columns)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("shape", ["codes", "wide", "long"])
 def test_answers_do_not_depend_on_how_a_table_is_cut(kernel: Kernel, registry: pa.Table, shape: Shape) -> None:
     whole = next(iter(stream([registry], kernel, shape)))
@@ -42,6 +43,7 @@ def test_answers_do_not_depend_on_how_a_table_is_cut(kernel: Kernel, registry: p
         assert [one for part in parts for one in part.coded.rejects] == whole.coded.rejects
 
 
+@pytest.mark.slow
 def test_the_same_table_gives_the_same_bytes_whichever_thread_is_first(
     registry: pa.Table, kernel: Kernel, tmp_path: Path
 ) -> None:

@@ -382,7 +382,7 @@ def _book(file: Path, *, values: bool) -> Any:
     """A workbook with the results of its formulas, or with the formulas themselves."""
     from openpyxl.reader.excel import ExcelReader
 
-    class CellsReader(ExcelReader):  # type: ignore[misc]
+    class CellsReader(ExcelReader):  # type: ignore[misc]  # openpyxl has no types
         """Passes over sheets of charts: they hold no cells, and where rows are read one by one openpyxl breaks on them."""
 
         def read_chartsheet(self, sheet: Any, rel: Any) -> None: ...
