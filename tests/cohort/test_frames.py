@@ -128,7 +128,7 @@ def test_columns_that_cannot_be_told_apart_or_hold_no_field_are_refused() -> Non
             hepatica.evaluate_table(columns)
         assert [problem.code for problem in caught.value.problems] == [code]
     twice = pd.DataFrame([["C", "B"]], columns=["bclc_stage", "bclc_stage"])
-    with pytest.raises(hepatica.InvalidInput, match="2 columns are named 'bclc_stage'"):
+    with pytest.raises(hepatica.InvalidInput, match="several columns are named 'bclc_stage'"):
         hepatica.evaluate_table(twice)
     with pytest.raises(hepatica.InvalidInput, match="a str is no table"):
         hepatica.evaluate_table("patients.csv")

@@ -66,10 +66,10 @@ def written(folder: Path, kind: str) -> str:  # noqa: PLR0912 -- one branch a fo
         case "stream.arrow":
             with pa.ipc.new_stream(path, columns.schema) as writer:
                 writer.write_table(columns)
-        case "ndjson":
-            path.write_text("".join(f"{json.dumps(row)}\n" for row in columns.to_pylist()), encoding="utf-8")
-        case "json":
-            path.write_text(json.dumps(columns.to_pylist(), indent=1), encoding="utf-8")
+        case "ndjson" | "json":
+            rows = columns.to_pylist()
+            lines = map(json.dumps, rows) if kind == "ndjson" else [json.dumps(rows, indent=1)]
+            path.write_text("\n".join(lines), encoding="utf-8")
         case "xlsx":
             book = Workbook()
             for row in (HEAD, *ROWS):

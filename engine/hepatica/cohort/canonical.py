@@ -46,6 +46,7 @@ def canonical(mapping: TableMapping, table: pa.Table, fields: Fields, rows: Any,
         if reading.value:
             made[key] = pa.repeat(reading.value, table.num_rows)
             continue
+        # Kinds first: whatever program wrote the table, a cell is text, a number, or yes and no.
         columns = [plain_column(table.column(name)) for name in reading.columns]
         reader = CellReader(mapping, reading, named[1], european)
         made[key] = columns[0] if reader.passes(columns[0].type) else _read(reader, columns, rows, rejects)
@@ -56,6 +57,7 @@ def canonical(mapping: TableMapping, table: pa.Table, fields: Fields, rows: Any,
 def _read(reader: CellReader, columns: Sequence[Any], rows: Any, rejects: list[Reject]) -> pa.Array:
     """What a reader makes of the cells of each row; adds a reject for every row that it refuses."""
     known = [encoded(column) for column in columns]
+    # Several columns are read by the combinations of cells that occur, as one column is by its cells.
     patterns, which = combined([len(each.distinct) for each in known], [each.which for each in known])
     made: list[str | None] = []
     for index, places in enumerate(patterns):
@@ -142,6 +144,7 @@ class CellReader:
     def _set(self, members: Mapping[str, Iterable[ColumnReading]], cells: Mapping[str, Any]) -> str | None:
         """The values whose columns say yes. One column that is not known leaves the set unknown: it might say yes, too."""
         said = {value: self._any(columns, cells) for value, columns in members.items()}
+        # A box that nobody looked at is no empty box.
         if None in said.values():
             return None
         return ", ".join(value for value in self._known.values if said.get(value)) or "none"

@@ -84,6 +84,7 @@ def cascade(
     left = asked
     for table in tables:
         left &= ~table.asked
+        # What no later field can change is settled at once, so that states which differ in it alone are equal.
         finished = _finished(wanted, left)
         place, values = domains[table.classes.field.name]
         rows = [(row.certain & every | spare, row.possible & every | spare) for row in map(table.row, values)]
@@ -159,6 +160,7 @@ def product(one: Cascade, other: Cascade) -> Cascade:
 def grouped(cascades: Sequence[Cascade]) -> list[tuple[Cascade, list[int]]]:
     """The cascades multiplied into as few as stay small; each with the numbers of those that are its members, in order."""
     groups: list[tuple[Cascade, list[int]]] = []
+    # Therapies that read the same fields multiply into few states, so they are tried side by side.
     for number in sorted(range(len(cascades)), key=lambda n: (tuple(step.field for step in cascades[n].steps), n)):
         for place, (group, members) in enumerate(groups):
             try:

@@ -57,12 +57,15 @@ def plain_column(column: pa.ChunkedArray) -> pa.ChunkedArray:
 
 def flat(table: pa.RecordBatch | pa.Table) -> pa.Table:
     """A table whose columns are no structures: a component stands in a column of its own (`cmet.percent`)."""
-    table = pa.table(table)
+    table = pa.Table.from_batches([table]) if isinstance(table, pa.RecordBatch) else table
     while any(pa.types.is_struct(kind) for kind in table.schema.types):
         table = table.flatten()
     # Arrow cannot select rows of texts that are views, as polars has them.
-    wanted = pa.schema([field.with_type(_no_view(field.type)) for field in table.schema], table.schema.metadata)
-    return table if wanted == table.schema else table.cast(wanted)
+    kinds = list(map(_no_view, table.schema.types))
+    if kinds == table.schema.types:
+        return table
+    fields = [field.with_type(kind) for field, kind in zip(table.schema, kinds, strict=True)]
+    return table.cast(pa.schema(fields, table.schema.metadata))
 
 
 def _no_view(kind: pa.DataType) -> pa.DataType:

@@ -100,6 +100,7 @@ class Coder:
 
     def __init__(self, ruleset: Ruleset) -> None:
         self.fields = ruleset.fields
+        # A field that no rule reads has no table, and is cut into classes all the same: it may imply another.
         asked = {table.classes.field.name: table.classes for table in evaluator_of(ruleset).program.tables}
         self.domains = tuple(_by_grade(field) or asked.get(name) or classes_of(field, ()) for name, field in self.fields.items())
         self._place = {name: place for place, name in enumerate(self.fields)}
@@ -118,6 +119,7 @@ class Coder:
         table = flat(batch)
         numbers = np.arange(1, table.num_rows + 1) if rows is None else rows
         codes = np.zeros((len(self.fields), table.num_rows), dtype=np.uint16)
+        # What is not in the table is not known: code 0.
         work = Work(table, codes, np.zeros(table.num_rows, dtype=np.bool_), numbers, [], [], {})
         read = [(group, group.alone(work)) for group in self._grouped(tuple(table.column_names))]
         # Like the reader of a patient file: what contradicts each other is asked only of rows whose every cell is readable.
@@ -153,6 +155,7 @@ class Coder:
         if names not in self._groups:
             by_key: dict[str, list[Source]] = {}
             for source in self.sources(names):
+                # Class, score and components say one thing, and contradict each other.
                 by_key.setdefault("child_pugh" if source.key in CHILD_PUGH_GROUP else source.key, []).append(source)
             self._groups[names] = [self._group(sources) for sources in by_key.values()]
         return self._groups[names]
@@ -257,6 +260,7 @@ class Group:
         self._cell_of: list[dict[Any, Any]] = [{} for _ in sources]
         self._joint: dict[tuple[Any, ...], Said] = {}
         classes = targets[0][1]
+        # A part is scored, not cut: its bounds are in the reader of the measurement.
         bare = len(sources) == 1 and not sources[0].part and classes.field.kind == "number"
         self._cutter = NumberCutter(classes) if bare else None
 

@@ -12,13 +12,11 @@ from hepatica.cohort.run import Answered, BoundTable, KeptColumns, Shape, answer
 from hepatica.cohort.sources import RawBatch, TableSource
 from hepatica.cohort.summary import CohortSummary, MappingIdentity, ReadColumns, RowCounts, suppressed
 from hepatica.cohort.tally import Tally, counted_warnings
-from hepatica.evaluation import evaluator_of, identity
-from hepatica.inference import SCOPE
+from hepatica.evaluation import identity
 from hepatica.knowledge import Ruleset
 from hepatica.notice import notice
-from hepatica.patient import Fields, Value
+from hepatica.patient import Fields
 from hepatica.problems import gathered
-from hepatica.wording import Wording, shown
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -43,6 +41,7 @@ class Counting:
         self.bound = gathered(sources, lambda source: [BoundTable(source, mapping, fields)])
         self.rejects: list[Reject] = []
         self.answered = self.folded = self.rejected = 0
+        # Text tables do not say how many rows they have, so a rest of the time is known of other kinds only.
         known = [source.rows for source in sources]
         self.total = None if None in known else sum(each or 0 for each in known)
         self._progress = progress
@@ -117,6 +116,7 @@ class Cohort(Counting):
         for made in side_by_side(self._answered, ((*batch, shape) for batch in self.batches())):
             coded = made.coded
             self.tally.add(made.answers)
+            # A refused row counts once, under the first thing that is wrong with it.
             self.tally.refuse(self.passed(len(coded.rows), made.folded, coded.rejects))
             self.tally.warnings.update(coded.warnings)
             self.verified += len(coded.rows) if self._verify < 0 else min(len(coded.rows), self._verify)
@@ -140,8 +140,8 @@ class Cohort(Counting):
             suppress_below=0,
             rows=self.counts,
             scope=tally.scopes(),
-            out_of_scope=tally.scope_reasons(self._scope_fields(), self._words),
-            patients=tally.described(self._value),
+            out_of_scope=tally.scope_reasons(),
+            patients=tuple(tally.described()),
             strongest=tally.standings(),
             therapies=tally.therapies(),
             missing=missing,
@@ -158,13 +158,3 @@ class Cohort(Counting):
             if named is not None:
                 columns = reading.columns or (f"{reading.value}, for all rows",)
                 yield ReadColumns(field=key, title=named[1].title, columns=columns)
-
-    def _scope_fields(self) -> list[str]:
-        read = evaluator_of(self.ruleset).explained[SCOPE].fields
-        return [name for name in self.ruleset.fields if name in read]
-
-    def _value(self, name: str, value: Value | None) -> str:
-        return shown(self.ruleset.fields[name], value)
-
-    def _words(self, name: str, value: Value | None) -> str:
-        return Wording(self.ruleset).fact(name, value)

@@ -133,6 +133,7 @@ class CohortComparison(Counting):
         """The answers of both rulesets to the rows that both can read."""
         batch = table.read(raw, given)
         pair = [table.coded(side.kernel.coder, batch) for side in self._sides]
+        # What one ruleset refuses the other may read, for their fields differ; such a row has no answer to compare.
         good = np.intersect1d(pair[0].rows, pair[1].rows)
         both = [coded.at(np.flatnonzero(np.isin(coded.rows, good))) for coded in pair]
         found = [side.kernel.answer(coded) for side, coded in zip(self._sides, both, strict=True)]
@@ -155,31 +156,23 @@ class CohortComparison(Counting):
     def _count(self, scopes: Sequence[Any], standings: Sequence[Any], lists: Mapping[str, Any], differs: Any) -> None:
         self.changed_rows += int(differs.sum())
         for counter, (old, new) in ((self._scope, scopes), (self._strongest, standings)):
+            # A cell of the table of turns for each pair that occurs.
             pairs, numbers = np.unique(np.stack([old, new]), axis=1, return_counts=True)
             counter.update({(int(a), int(b)): int(number) for a, b, number in zip(*pairs, numbers, strict=True)})
         for name, (old, new) in lists.items():
             np.add.at(self._lists[name], (old, new), 1)
 
     def _wide(self, scopes: Sequence[Any], standings: Sequence[Any], lists: Mapping[str, Any], differs: Any) -> pa.Table:
-        scope = [pa.array(_SCOPES).take(pa.array(each)) for each in scopes]
-        strong = [pa.array([*RANK, ""]).take(pa.array(each)) for each in standings]
-        return pa.table(
-            {
-                "changed": pa.array(differs),
-                "scope": scope[0],
-                "new_scope": scope[1],
-                "strongest": strong[0],
-                "new_strongest": strong[1],
-                "changes": self._changes(lists, len(differs)),
-            }
-        )
-
-    def _changes(self, lists: Mapping[str, Any], rows: int) -> pa.Array:
-        """By row, the therapies whose list changes, made once for each way in which a row changes."""
-        both = np.stack([each for pair in lists.values() for each in pair], axis=1) if lists else np.zeros((rows, 0))
+        both = np.array([each for pair in lists.values() for each in pair]).reshape(-1, len(differs)).T
+        # The therapies whose list changes, told once for each way in which a row changes.
         ways, which = np.unique(both, axis=0, return_inverse=True)
-        texts = [self._way(way.reshape(-1, 2)) for way in ways]
-        return pa.array(texts, pa.string()).take(pa.array(which.reshape(-1)))
+        columns = {"changed": pa.array(differs)}
+        for name, words, pair in (("scope", _SCOPES, scopes), ("strongest", (*RANK, ""), standings)):
+            columns |= {
+                f"{lead}{name}": pa.array(words).take(pa.array(each)) for lead, each in zip(("", "new_"), pair, strict=True)
+            }
+        changes = pa.array([self._way(way.reshape(-1, 2)) for way in ways], pa.string())
+        return pa.table(columns | {"changes": changes.take(pa.array(which.reshape(-1)))})
 
     def _way(self, way: Any) -> str:
         """A way in which a row changes, in words; that a ruleset does not know what the other has no evidence for is no news."""

@@ -15,7 +15,7 @@ from hepatica.cohort.cells import plain_cell
 from hepatica.cohort.mapping import NUMERIC, PARTS, TableFormat, found_field
 from hepatica.cohort.sources import TableSource
 from hepatica.notice import NOTICE
-from hepatica.patient import COMPONENTS, Field, Fields, Refused, is_missing, profile_from, read_value
+from hepatica.patient import COMPONENTS, Field, Fields, Refused, is_missing, profile_from, read_value, with_unit
 from hepatica.problems import InvalidInput, quote
 from hepatica.records import record
 
@@ -118,7 +118,7 @@ def _near(name: str, fields: Fields) -> tuple[str, Field] | None:
 def _judged(key: str, known: Field, unit: str, cells: Counter[str], fields: Fields) -> tuple[str, Certainty]:
     """What the cells say of a field, in words, and whether all of them can be read."""
     every = list(cells)[:MOST_CELLS]
-    refused = {cell: reason for cell in every if (reason := _refusal(key, _with(cell, unit), fields))}
+    refused = {cell: reason for cell in every if (reason := _refusal(key, with_unit(cell, unit), fields))}
     total = cells.total()
     if not refused:
         return f"{total} cells, all read", "sure"
@@ -131,10 +131,6 @@ def _judged(key: str, known: Field, unit: str, cells: Counter[str], fields: Fiel
     first = sorted(refused, key=lambda cell: (-cells[cell], cell))[0]
     certainty: Certainty = "sure" if bad * 10 < total else "unsure"
     return f"{bad} of {total} cells are refused, such as {quote(first)}: {refused[first]}", certainty
-
-
-def _with(cell: str, unit: str) -> str:
-    return f"{cell} {unit}" if unit and cell[-1:].isdigit() else cell
 
 
 def _bare(cells: Iterable[str]) -> bool:
@@ -164,6 +160,7 @@ def _refusal(key: str, cell: str, fields: Fields) -> str:
 
 def _once(columns: Sequence[DraftColumn]) -> Iterator[DraftColumn]:
     """The columns with at most one sure one to a field: of two that seem the same, a person must choose."""
+    # Which of two columns is meant, neither its name nor its cells can say.
     sure = Counter(each.field for each in columns if each.certainty == "sure")
     for each in columns:
         if each.certainty == "sure" and sure[each.field] > 1:
@@ -241,8 +238,5 @@ def _scalar(text: str) -> str:
     # Words such as No, which YAML takes for more than a text, do not stand bare.
     if re.fullmatch(r"(?!(?:yes|no|on|off|true|false|null)$)[A-Za-z][A-Za-z0-9_]*( [A-Za-z0-9_]+)*", text, re.IGNORECASE):
         return text
-    return (
-        '"'
-        + "".join(f"\\{char}" if char in '"\\' else char if char.isprintable() else f"\\U{ord(char):08x}" for char in text)
-        + '"'
-    )
+    escaped = (f"\\{char}" if char in '"\\' else char if char.isprintable() else f"\\U{ord(char):08x}" for char in text)
+    return f'"{"".join(escaped)}"'

@@ -16,7 +16,6 @@ from hepatica.cohort.kernel import Kernel, beside, kernel_for
 from hepatica.cohort.mapping import TableMapping, read_mapping
 from hepatica.cohort.rejects import reject_table
 from hepatica.cohort.run import answered, bound_batch
-from hepatica.cohort.sources import checked
 from hepatica.knowledge import Ruleset, load
 from hepatica.problems import InvalidInput, Problem
 
@@ -112,19 +111,28 @@ def arrow(frame: Any) -> pa.Table:
     """A frame as an Arrow table, every cell as it was; raises `InvalidInput` where it is none, or two columns have one name."""
     kind = _kind(frame)
     if kind == "pandas":
-        names = [str(name) for name in frame.columns]
-        checked(names, "<table>")
+        names = _apart(map(str, frame.columns))
         return pa.table({name: array(frame.iloc[:, at]) for at, name in enumerate(names)})
     if isinstance(frame, Mapping):
         return pa.table({str(name): array(cells) for name, cells in frame.items()})
+    # A lazy frame has no cells before it is collected.
     if kind == "polars" and hasattr(frame, "collect"):
         frame = frame.collect()
     if not hasattr(frame, "__arrow_c_stream__"):
         said = f"a {type(frame).__name__} is no table; allowed: pandas, polars, Arrow, DuckDB, a mapping of columns"
         raise InvalidInput([Problem("<table>", 1, 1, "wrong-type", said)])
     table = pa.table(frame)
-    checked(table.column_names, "<table>")
+    _apart(table.column_names)
     return table
+
+
+def _apart(names: Iterable[str]) -> list[str]:
+    """Names of columns, no two of them the same."""
+    found = list(names)
+    twice = sorted({name for name in found if found.count(name) > 1})
+    if twice:
+        raise InvalidInput(Problem("<table>", 1, 1, "duplicate-column", f"several columns are named '{name}'") for name in twice)
+    return found
 
 
 def _kind(frame: Any) -> str:

@@ -78,6 +78,7 @@ class TherapyKernel:
         self._program, self._domains = evaluator.program, domains
         keys = [GoalKey("rule", rule.id) for rule in self.rules]
         self.cascade, self.judgements = cascade(evaluator.program, keys, domains, lambda verdicts: judged(self.rules, verdicts))
+        # A headline speaks of the studies that a rule cites, so it depends on whether they took such patients, too.
         cited = dict.fromkeys(study for rule in self.rules for study in rule.cites)
         entered = [GoalKey("study", study) for study in cited]
         results = [GoalKey("result", f"{study}/{one.id}") for study in cited for one in ruleset.studies[study].results]
@@ -162,9 +163,10 @@ class Kernel:
             raise InvalidInput([_too_large(ruleset, "its conditions have too many states")]) from None
         if len(ruleset.fields) > MOST_FIELDS:
             raise InvalidInput([_too_large(ruleset, f"it has more than {MOST_FIELDS} fields")])
+        # The scope is answered like a therapy, behind the last one.
         single = [*(one.cascade for one in self.therapies), scope]
         self.groups = [(each, [n]) for n, each in enumerate(single)] if few else grouped(single)
-        self._home = {member: (at, place) for at, (_, members) in enumerate(self.groups) for place, member in enumerate(members)}
+        self.home = {member: (at, place) for at, (_, members) in enumerate(self.groups) for place, member in enumerate(members)}
         self._needs: dict[GoalKey, Needs] = {}
         self._best: dict[tuple[int, ...], Best] = {}
 
@@ -184,7 +186,7 @@ class Kernel:
         """For each therapy its group, and by state of that the place of the therapy's list in `LISTS`."""
         found = []
         for one in self.therapies:
-            at, place = self._home[one.position]
+            at, place = self.home[one.position]
             lists = np.array([LIST_NAMES.index(judgement.list) for judgement in one.judgements], dtype=np.int8)
             found.append((at, lists[self.groups[at][0].outcomes[place]]))
         return found
@@ -217,12 +219,6 @@ class Kernel:
         """The rule of a mark."""
         return self.therapies[mark >> 8 & 0xFFF].rules[mark & 0xFF]
 
-    def outcome(self, member: int, states: Sequence[Places]) -> Numbers:
-        """The outcome numbers of a therapy (the scope comes after the last) by the states of the groups."""
-        at, place = self._home[member]
-        found: Numbers = self.groups[at][0].outcomes[place][states[at]]
-        return found
-
     def needs(self, key: GoalKey) -> Needs:
         """What the goal asks for where it is open."""
         found = self._needs.get(key)
@@ -238,7 +234,7 @@ class Kernel:
         return known
 
     def _told_best(self, states: tuple[int, ...]) -> Best:
-        outcomes = [int(self.groups[at][0].outcomes[place, states[at]]) for _, (at, place) in sorted(self._home.items())]
+        outcomes = [int(self.groups[at][0].outcomes[place, states[at]]) for _, (at, place) in sorted(self.home.items())]
         found: dict[tuple[int, int], list[str]] = {}
         for one, outcome in zip(self.therapies, outcomes, strict=False):
             judgement = one.judgements[outcome]
@@ -280,7 +276,7 @@ class Answers:
     @property
     def scope(self) -> pa.DictionaryArray:
         """The scope of each row: in, out or unknown."""
-        numbers = self.kernel.outcome(len(self.kernel.therapies), self.states)
+        numbers = self.outcome(len(self.kernel.therapies))
         return pa.DictionaryArray.from_arrays(pa.array(numbers.astype(np.int8)), pa.array(self.kernel.scopes))
 
     @property
@@ -294,6 +290,7 @@ class Answers:
         marks = np.full(len(self.coded.rows), NONE, dtype=np.uint32)
         for (table, _), states in zip(self.kernel.folded, self.states, strict=True):
             np.minimum(marks, table[states], out=marks)
+        # Out of scope an option is none, whatever the rules of its therapy say by themselves.
         marks[self.out] = NONE
         return marks
 
@@ -310,7 +307,9 @@ class Answers:
 
     def outcome(self, member: int) -> Numbers:
         """By row, the number of a therapy's judgement in `TherapyKernel.judgements`; of the scope behind the last therapy."""
-        return self.kernel.outcome(member, self.states)
+        at, place = self.kernel.home[member]
+        found: Numbers = self.kernel.groups[at][0].outcomes[place][self.states[at]]
+        return found
 
     def codes(self) -> pa.Table:
         """One row per patient: the scope, and a column for each therapy with the list it is in (a dictionary of few words)."""
@@ -332,6 +331,7 @@ class Answers:
         needs = np.zeros((rows, len(therapies)), dtype=np.uint64)
         for place, one in enumerate(therapies):
             own, patterns = self._told(one)
+            # One table of words for all therapies: each therapy's own patterns begin behind those before it.
             which[:, place] = patterns + len(told)
             told += own
             needs[:, place] = self._asked(one)
@@ -356,6 +356,7 @@ class Answers:
 
     def _told(self, one: TherapyKernel) -> tuple[list[Told], Places]:
         """What is said of a therapy, and which of it each row is told."""
+        # A therapy has few patterns of verdicts, and each is put into words once, by the first patient who has it.
         outcomes = [each.outcomes[0][each.run(self.coded.codes)].astype(np.intp) for each in one.patterns]
         found, which = combined([int(each.outcomes.max()) + 1 for each in one.patterns], outcomes)
         for pattern, first in zip(found, _firsts(which, len(found)), strict=True):
@@ -365,7 +366,7 @@ class Answers:
 
     def _asked(self, one: TherapyKernel) -> NDArray[np.uint64]:
         """The fields that the open rules of a therapy ask for, where it is possible: bits over the fields, shape (n,)."""
-        outcomes = self.kernel.outcome(one.position, self.states)
+        outcomes = self.outcome(one.position)
         asked = np.zeros(len(outcomes), dtype=np.uint64)
         for place, rule in enumerate(one.rules):
             is_open = [judgement.list == "possible" and place in judgement.open for judgement in one.judgements]
@@ -377,7 +378,7 @@ class Answers:
         member = len(self.kernel.therapies)
         asked = np.zeros(len(self.coded.rows), dtype=np.uint64)
         unsure = np.array([scope == "unknown" for scope in self.kernel.scopes])
-        self._ask(SCOPE, unsure[self.kernel.outcome(member, self.states)], asked)
+        self._ask(SCOPE, unsure[self.outcome(member)], asked)
         for one in self.kernel.therapies:
             asked |= self._asked(one)
         return asked

@@ -8,6 +8,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Iterable, Iterator, Mapping
+from copy import copy
 from dataclasses import asdict, field, replace
 from functools import cached_property
 from pathlib import Path
@@ -187,6 +188,7 @@ def found_field(written: str, fields: Fields) -> tuple[str, Field, str] | None:
     if name is not None:
         return name, fields[name], unit
     whole, dot, part = written.partition(".")
+    # A ruleset without Child-Pugh has no components either.
     owner = (keys_of(fields).find(whole) if dot else COMPONENTS) or ""
     if owner not in PARTS or owner not in keys_of(fields):
         return None
@@ -240,7 +242,8 @@ def mapping_in(data: bytes, file: str, fields: Fields = COMMON_FIELDS) -> TableM
     """As `read_mapping`, of bytes already read."""
     node = read_yaml(data, file)
     problems: list[Problem] = []
-    found = decode(TableMapping, _spelled_out(node), file, problems)
+    _spell_out(node)
+    found = decode(TableMapping, node, file, problems)
     if found is not None:
         problems += _faults(found, node, file, fields)
     if problems or found is None:
@@ -248,37 +251,26 @@ def mapping_in(data: bytes, file: str, fields: Fields = COMMON_FIELDS) -> TableM
     return found
 
 
-def _spelled_out(node: Node) -> Node:
-    """The document with the short forms written in full: a column's name for what is read of it, one column for a list."""
-    if not isinstance(node.value, dict) or not isinstance(fields := node.value.get("fields"), Node):
-        return node
-    if isinstance(fields.value, dict):
-        node.value["fields"] = _like(fields, {key: _reading(each) for key, each in fields.value.items()})
-    return node
+def _spell_out(node: Node) -> None:
+    """Writes the short forms of a document in full: a column's name for what is read of it, one column for a list."""
+    for reading in _parts(node, "fields"):
+        _as_column(reading)
+        any_of = reading.value.get("any_of") if isinstance(reading.value, dict) else None
+        for several in (*filter(None, [any_of]), *_parts(reading, "members")):
+            if not isinstance(several.value, list):
+                several.value = [copy(several)]
+            for each in several.value:
+                _as_column(each)
 
 
-def _reading(node: Node) -> Node:
-    node = _column(node)
-    if not isinstance(node.value, dict):
-        return node
-    made = dict(node.value)
-    if isinstance(several := made.get("any_of"), Node):
-        made["any_of"] = _columns(several)
-    if isinstance(members := made.get("members"), Node) and isinstance(members.value, dict):
-        made["members"] = _like(members, {key: _columns(each) for key, each in members.value.items()})
-    return _like(node, made)
+def _parts(node: Node, key: str) -> list[Node]:
+    found = node.value.get(key) if isinstance(node.value, dict) else None
+    return list(found.value.values()) if found and isinstance(found.value, dict) else []
 
 
-def _column(node: Node) -> Node:
-    return node if isinstance(node.value, (dict, list)) else _like(node, {"column": node})
-
-
-def _columns(node: Node) -> Node:
-    return _like(node, [_column(each) for each in (node.value if isinstance(node.value, list) else [node])])
-
-
-def _like(node: Node, value: Any) -> Node:
-    return Node(value, node.line, node.column, node.raw, node.keys, node.origin)
+def _as_column(node: Node) -> None:
+    if not isinstance(node.value, (dict, list)):
+        node.value = {"column": copy(node)}
 
 
 def _faults(mapping: TableMapping, node: Node, file: str, fields: Fields) -> Iterator[Problem]:

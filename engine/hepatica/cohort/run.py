@@ -54,6 +54,7 @@ class BoundTable:
         if self.mapping.rows is None:
             yield from self.source.batches()
             return
+        # The last row of a file may be the one that counts for its first patient.
         every = list(self.source.batches())
         table = pa.concat_tables([each.table for each in every], promote_options="permissive")
         rejects = tuple(one for each in every for one in each.rejects)
@@ -62,6 +63,7 @@ class BoundTable:
     def read(self, raw: RawBatch, given: pa.Table | None = None) -> ReadBatch:
         """The patients of a batch; `given` are columns that go with its rows, by default those that the mapping keeps."""
         found = canonical(self.mapping, raw.table, self.fields, raw.rows, european=self.source.european)
+        # What goes with the rows is told apart before any row is left out, so that it stays beside its own row.
         given = raw.table.select(self.mapping.kept(raw.table.column_names)) if given is None else given
         if self.mapping.rows is not None:
             found, places = gathered(self.mapping, raw.table, found, raw.rows)
@@ -80,6 +82,7 @@ class BoundTable:
         """The codes of a batch, with all that was refused in it, in order, under the table's own names of columns."""
         coded = coder.code(batch.table, batch.rows)
         rejects = [one._replace(column=self._column(one.column), file=self.source.name) for one in coded.rejects]
+        # By row and column, whoever refused: which of several is first must not depend on the order of reading.
         ordered = sorted((*batch.rejects, *rejects), key=lambda one: (one.row, one.column, one.code))
         return coded._replace(rejects=ordered, given=batch.given)
 
@@ -104,6 +107,7 @@ class KeptColumns:
     def _alike(self, name: str, raw: RawBatch, file: str) -> Any:
         """A column in the kind that it has had in the batches before, or as text from the first where tables may differ."""
         column = raw.table.column(name) if name in raw.table.column_names else pa.nulls(len(raw.rows), pa.string())
+        # All batches must be of one schema, which the first of them gives.
         kind = self._kinds.setdefault(name, pa.string() if self._several else column.type)
         if column.type == kind:
             return column
@@ -181,6 +185,7 @@ def side_by_side(work: Callable[..., T], items: Iterable[tuple[Any, ...]], worke
     with ThreadPoolExecutor(threads) as pool:
         for item in items:
             waiting.append(pool.submit(work, *item))
+            # The oldest first: answers come in the order of the rows, and what is not yet taken holds back the reading.
             if len(waiting) >= AHEAD * threads:
                 yield waiting.popleft().result()
         while waiting:
@@ -195,6 +200,7 @@ def held_to_durable_rules(answers: Answers, table: pa.Table, rows: int) -> None:
     coded, kernel = answers.coded, answers.kernel
     if not rows or not len(coded.rows):
         return
+    # Evenly, not at random: the same table is always held to the same sample.
     chosen = np.unique(np.linspace(0, len(coded.rows) - 1, min(rows, len(coded.rows))).astype(np.intp))
     told = iter(answers.at(chosen).long().select(["list", "rule", "headline", "needs"]).to_pylist())
     for at, entries in enumerate(kernel.coder.entries(table.take(coded.places[chosen]))):
@@ -209,6 +215,7 @@ def held_to_durable_rules(answers: Answers, table: pa.Table, rows: int) -> None:
 
 def parquet_writer(target: Any, schema: pa.Schema) -> pq.ParquetWriter:
     """A writer for answers, in half the time that the default takes: no statistics of columns with few words, numbers packed."""
+    # Every writer of Parquet would look for the least and greatest of each column; of words nobody asks it.
     words = [field.name for field in schema if pa.types.is_dictionary(field.type)]
     packed = {field.name: "DELTA_BINARY_PACKED" for field in schema if pa.types.is_integer(field.type)}
     return pq.ParquetWriter(target, schema, use_dictionary=words, column_encoding=packed, write_statistics=list(packed))

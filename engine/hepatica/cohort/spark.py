@@ -130,6 +130,7 @@ def answer_files_on_spark(
         raise InvalidInput([Problem(mapping.mapping or "mapping", 1, 1, "several-rows", said)])
     (target / "rejects").mkdir(parents=True)
     groups = list(_row_groups(sources))
+    # Several parts to a core keep all of them at work when one takes longer, and little is lost when one is tried again.
     count = min(len(groups), PARTS_TO_A_CORE * spark.sparkContext.defaultParallelism)
     parts = [(part, own.tolist()) for part, own in enumerate(np.array_split(np.array(groups, dtype=object), count))]
     work = partial(_part, named=_named(ruleset), shape=shape, target=str(target), mapping=mapping or TableMapping())
@@ -167,6 +168,7 @@ def _part(piece: tuple[int, list[Piece]], named: Named, shape: Shape, target: st
 @contextmanager
 def _aside(path: Path) -> Iterator[Callable[[Any], None]]:
     """What writes tables to a Parquet file that is there only when it is whole."""
+    # Two workers may be at one part, where Spark takes the first for lost: each writes a file of its own.
     aside = path.with_name(f".{path.name}.{os.getpid()}")
     writers: list[pq.ParquetWriter] = []
 

@@ -133,6 +133,7 @@ def hidden(counts: Sequence[Number], least: int) -> list[Number]:
     Whoever knows the whole could else work the one out. No patient is disclosed by a nought, which stays.
     """
     shown = [None if number is not None and 0 < number < least else number for number in counts]
+    # One hidden number alone is the whole less what is shown.
     secret = [place for place, number in enumerate(shown) if number is None]
     if len(secret) == 1:
         rest = [place for place, number in enumerate(shown) if number]
@@ -191,6 +192,7 @@ def _therapy(one: TherapyCount, least: int) -> TherapyCount:
 
 
 def _missing(one: MissingFact, total: int, least: int) -> MissingFact:
+    # Who is known is the rest of those who are not: a small rest gives itself away.
     known = total - (one.unknown or 0)
     unknown = None if small(one.unknown, least) is None or small(known, least) is None else one.unknown
     # The difference to a larger number that is shown must not be a small one either.

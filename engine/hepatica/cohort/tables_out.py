@@ -32,6 +32,7 @@ def table_bytes(tables: Iterable[pa.Table], kind: str, stamp: Mapping[str, str],
     "zst" or nothing. Raises `InvalidInput` where a kind cannot hold the table.
     """
     sink, writer = _Sink(), None
+    # All writers write into one file that is emptied after every table: memory does not grow, nor is a disk needed.
     file = pa.PythonFile(sink, "w")
     target = pa.CompressedOutputStream(file, _PACKINGS[packing]) if packing else file
     prepared, opened = _KINDS[kind]
@@ -146,6 +147,7 @@ class _Workbook:
         if len(value) > _LONGEST:
             raise _cannot(f"a cell of a workbook holds {_LONGEST} characters, and this has {len(value)}")
         made = WriteOnlyCell(self._sheet, re.sub(r"[\x00-\x08\x0b\x0c\x0e-\x1f]", "\ufffd", printable(value)))
+        # openpyxl would make a formula of it.
         made.data_type = "s"  # a text that begins with = is a text here, and no formula
         return made
 

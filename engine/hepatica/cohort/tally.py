@@ -3,20 +3,22 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from math import prod
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from hepatica.cohort.coding import Coded
+from hepatica.cohort.coding import Coded, Codes
 from hepatica.cohort.kernel import NONE, Answers, Kernel, TherapyKernel
 from hepatica.cohort.rejects import Reject
 from hepatica.cohort.summary import CohortCount, FieldCounts, MissingFact, RejectCount, StandingCount, TherapyCount
-from hepatica.evaluation import LISTS, ListName
+from hepatica.evaluation import LISTS, ListName, evaluator_of
+from hepatica.inference import SCOPE
 from hepatica.knowledge import RANK, STANDINGS
-from hepatica.patient import Interval, Value
+from hepatica.patient import Interval
 from hepatica.problems import quote
+from hepatica.wording import Wording, shown
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -38,7 +40,6 @@ class Tally:
         self.scope: Counter[str] = Counter()
         self.states = [np.zeros(cascade.outcomes.shape[1], dtype=np.int64) for cascade, _ in kernel.groups]
         self.strongest: Counter[int] = Counter()
-        self.outside = 0
         self.values_met = [np.zeros(len(own), dtype=np.int64) for own in self.values]
         self.patterns: dict[bytes, int] = {}
         self.rejects: Counter[tuple[str, str, str]] = Counter()
@@ -52,15 +53,17 @@ class Tally:
             self.values_met[place] += np.bincount(column, minlength=len(self.values_met[place]))
         scopes = np.bincount(found.outcome(len(self.kernel.therapies)), minlength=len(self.kernel.scopes))
         self.scope.update(dict(zip(self.kernel.scopes, scopes.tolist(), strict=True)))
+        # Lists and standings are counted of those whom the rules are about; whether they are is a count of its own.
         inside = ~found.out
         for place, states in enumerate(found.states):
             self.states[place] += np.bincount(states[inside], minlength=len(self.states[place]))
         marks, numbers = np.unique(found.strongest[inside], return_counts=True)
         self.strongest.update(dict(zip(marks.tolist(), numbers.tolist(), strict=True)))
+        # How many different patients there are is not bounded, and what each result would do is worked out for every one.
         if len(self.patterns) < MOST_PATTERNS:
             self._count_patterns(codes)
 
-    def _count_patterns(self, codes: NDArray[np.uint16]) -> None:
+    def _count_patterns(self, codes: Codes) -> None:
         """How many rows have each combination of codes. One number to a row is sorted ten times faster than columns."""
         if prod(self._sizes) < 1 << 62:
             keys = np.ravel_multi_index(codes[self._used], self._sizes)
@@ -116,21 +119,18 @@ class Tally:
         standings = tuple(_standing(standing, line, number) for (standing, line), number in sorted(by.items()) if number)
         return TherapyCount(therapy=one.therapy.id, name=one.therapy.name, lists=lists, standings=standings)
 
-    def described(self, words: Callable[[str, Value | None], str]) -> tuple[FieldCounts, ...]:
+    def described(self) -> Iterator[FieldCounts]:
         """The patients by the value of each field that the rules read, numbers left out."""
-        return tuple(
-            self._field(place, words) for place in self._used if self.ruleset.fields[self.fields[place]].kind != "number"
-        )
-
-    def _field(self, place: int, words: Callable[[str, Value | None], str]) -> FieldCounts:
-        known = self.ruleset.fields[self.fields[place]]
-        found: Counter[str] = Counter()
-        for value, number in zip(self.values[place], self.values_met[place], strict=True):
-            found[words(known.name, value)] += int(number)
-        unknown = found.pop(words(known.name, None), 0)
-        counts = [CohortCount(key=said, title=said, rows=number) for said, number in found.items() if number]
-        counts.append(CohortCount(key="unknown", title="not known", rows=unknown))
-        return FieldCounts(field=known.name, title=known.title, counts=tuple(counts))
+        for place in self._used:
+            known = self.ruleset.fields[self.fields[place]]
+            if known.kind == "number":
+                continue
+            found: Counter[str] = Counter()
+            for value, number in zip(self.values[place][1:], self.values_met[place][1:], strict=True):
+                found[shown(known, value)] += int(number)
+            counts = [CohortCount(key=said, title=said, rows=number) for said, number in found.items() if number]
+            counts.append(CohortCount(key="unknown", title="not known", rows=int(self.values_met[place][0])))
+            yield FieldCounts(field=known.name, title=known.title, counts=tuple(counts))
 
     def refused(self, most: int = 50) -> tuple[RejectCount, ...]:
         """Rejects by column and reason, the commonest first."""
@@ -148,21 +148,22 @@ class Tally:
         that this was worked out for."""
         codes, weights = self.examined()
         now = self.answer(codes).still_open
-        found = [self._missing(place, codes, weights, now) for place in self._used if self.values_met[place][0]]
+        found = []
+        for place in self._used:
+            known, unknown = self.ruleset.fields[self.fields[place]], int(self.values_met[place][0])
+            # A field that everybody has settles nothing.
+            if unknown:
+                settled = self._settled(place, codes, weights, now)
+                found.append(MissingFact(field=known.name, title=known.title, unknown=unknown, **settled))
         found.sort(key=lambda one: (-(one.verdicts or 0), -(one.settles or 0), -(one.blocks or 0), one.field))
         return tuple(found), int(weights.sum())
 
-    def _missing(self, place: int, codes: NDArray[np.uint16], weights: NDArray[np.int64], now: NDArray[np.int64]) -> MissingFact:
-        known = self.ruleset.fields[self.fields[place]]
-        found = dict(zip(("blocks", "settles", "verdicts"), self._settled(place, codes, weights, now), strict=True))
-        return MissingFact(field=known.name, title=known.title, unknown=int(self.values_met[place][0]), **found)
-
-    def answer(self, codes: NDArray[np.uint16]) -> Answers:
+    def answer(self, codes: Codes) -> Answers:
         """The answers to codes of shape (fields, n)."""
         rows = np.arange(codes.shape[1])
         return self.kernel.answer(Coded(np.ascontiguousarray(codes), rows, rows))
 
-    def examined(self) -> tuple[NDArray[np.uint16], NDArray[np.int64]]:
+    def examined(self) -> tuple[Codes, NDArray[np.int64]]:
         """The different patients as codes (fields, p), and how many rows are like each (p,)."""
         width = len(self._used)
         packed = np.frombuffer(b"".join(self.patterns), dtype=np.uint16).reshape(-1, width)
@@ -170,33 +171,28 @@ class Tally:
         codes[self._used] = packed.T
         return codes, np.array(list(self.patterns.values()), dtype=np.int64)
 
-    def _settled(
-        self, place: int, codes: NDArray[np.uint16], weights: NDArray[np.int64], now: NDArray[np.int64]
-    ) -> tuple[int, int, int]:
+    def _settled(self, place: int, codes: Codes, weights: NDArray[np.int64], now: NDArray[np.int64]) -> dict[str, int]:
         """Rows that some result of a field brings on, rows that any result settles, and verdicts that any result settles."""
         asked = np.flatnonzero((codes[place] == 0) & (now > 0))
-        if not len(asked):
-            return 0, 0, 0
+        before, weight, told = now[asked], weights[asked], codes[:, asked].copy()
         most, least = np.zeros(len(asked), dtype=np.int64), np.full(len(asked), np.iinfo(np.int64).max)
-        told = codes[:, asked].copy()
         for code, value in enumerate(self.values[place]):
-            if value is not None and not isinstance(value, Interval):
+            if len(asked) and value is not None and not isinstance(value, Interval):
                 told[place] = code
                 left = self.answer(told).still_open
                 most, least = np.maximum(most, left), np.minimum(least, left)
-        before, weight = now[asked], weights[asked]
-        settled = int((np.maximum(before - most, 0) * weight).sum())
-        return int(weight[least < before].sum()), int(weight[most == 0].sum()), settled
+        verdicts = int((np.maximum(before - most, 0) * weight).sum())
+        return {"blocks": int(weight[least < before].sum()), "settles": int(weight[most == 0].sum()), "verdicts": verdicts}
 
-    def scope_reasons(self, fields: Iterable[str], words: Callable[[str, Value | None], str]) -> tuple[CohortCount, ...]:
+    def scope_reasons(self) -> tuple[CohortCount, ...]:
         """Rows out of scope by the facts that the scope reads."""
         codes, weights = self.examined()
-        out = np.flatnonzero(self.answer(codes).out)
-        read = [self.fields.index(name) for name in fields]
+        asked, fact = evaluator_of(self.ruleset).explained[SCOPE].fields, Wording(self.ruleset).fact
+        read = [place for place, name in enumerate(self.fields) if name in asked]
         found: Counter[str] = Counter()
-        for column in out:
-            said = [words(self.fields[place], self.values[place][codes[place, column]]) for place in read if codes[place, column]]
-            found["; ".join(said)] += int(weights[column])
+        for row in np.flatnonzero(self.answer(codes).out):
+            said = [fact(self.fields[place], self.values[place][codes[place, row]]) for place in read if codes[place, row]]
+            found["; ".join(said)] += int(weights[row])
         return tuple(CohortCount(key=said, title=said, rows=rows) for said, rows in by_number(found))
 
 

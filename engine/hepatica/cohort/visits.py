@@ -68,6 +68,7 @@ class _Placing:
         """The places of each patient's rows; a row that names no patient stands alone."""
         found: dict[Any, list[int]] = {}
         for place, patient in enumerate(self._cells[self._how.patient]):
+            # Such a row must not be taken for another of an unnamed patient.
             found.setdefault(("", place) if _missing(patient) else patient, []).append(place)
         return list(found.values())
 
@@ -76,6 +77,7 @@ class _Placing:
         how, first = self._how, places[0]
         if _missing(self._cells[how.patient][first]):
             raise _BadVisitError(first, how.patient, "", "no-patient", "the row names no patient")
+        # Without an index date every visit lies before it.
         indexes = {self._day(how.index, place) for place in places} if how.index else {date.max}
         if len(indexes) > 1:
             said = " and ".join(sorted(map(str, indexes)))
