@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from random import Random
 
@@ -49,6 +50,23 @@ def a_ruleset(random: Random, therapies: int = 3, most_rules: int = 3, fields: t
         therapies=tuple(therapy.id for therapy in made),
     )
     return Ruleset(card=card, digest="", concepts=concepts, therapies={therapy.id: therapy for therapy in made})
+
+
+def a_large_ruleset(random: Random, therapies: int, rules: int, thresholds: int) -> Ruleset:
+    """A ruleset of `therapies` therapies of `rules` rules each, AFP cut by up to `thresholds` different numbers."""
+    cuts = random.sample(range(1, 50_000), thresholds)
+    small = a_ruleset(random, therapies, 1, EVERY)
+    made = {}
+    for therapy in small.therapies.values():
+        conditions = [AllOf((_bound(random, cuts), a_condition(random, EVERY, tuple(small.concepts), 4))) for _ in range(rules)]
+        named = [replace(therapy.rules[0], id=f"{therapy.id}-rule-{n}", when=when) for n, when in enumerate(conditions)]
+        made[therapy.id] = replace(therapy, rules=tuple(replace(rule, standing=a_standing(random)) for rule in named))
+    return replace(small, therapies=made)
+
+
+def _bound(random: Random, cuts: Sequence[int]) -> Condition:
+    test = Test("afp", random.choice(("<", "<=", ">", ">=")), (float(random.choice(cuts)),))
+    return test if random.random() < 0.8 else AllOf((test, Test("afp", ">", (float(random.choice(cuts)),))))
 
 
 def _therapy(random: Random, name: str, rules: int, fields: tuple[str, ...], concepts: tuple[str, ...]) -> Therapy:
