@@ -252,3 +252,9 @@ def interruptible(*arguments: str, first: str = "pass") -> list[str]:
         f"signal.signal(signal.SIGINT, signal.default_int_handler); {first}; sys.exit(main())"
     )
     return [sys.executable, "-c", script, *arguments]
+
+
+def lies_in(interval: Interval, value: float) -> bool:
+    """Whether a number known as an interval may be this one."""
+    above = value > interval.low or (interval.low_included and value == interval.low)
+    return above and (value < interval.high or (interval.high_included and value == interval.high))

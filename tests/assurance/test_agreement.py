@@ -68,7 +68,7 @@ def test_a_sample_is_the_same_for_the_same_seed_and_another_for_another() -> Non
 
 
 @pytest.mark.parametrize("fault", ["a rule never fires", "unknown becomes no"])
-def test_a_fault_planted_in_the_evaluation_is_caught_by_the_columns(fault: str) -> None:
+def test_a_fault_planted_in_the_evaluation_is_caught_by_the_tables(fault: str) -> None:
     made = version(a_ruleset(Random(1), therapies=2, most_rules=2, fields=SMALL))
     read = Inference(made.ruleset, made.program).read
     mark = next(goal.mark for key, goal in made.program.goals.items() if key.kind == "rule")

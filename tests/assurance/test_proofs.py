@@ -18,7 +18,7 @@ from hepatica.knowledge import Rule, Therapy
 from hepatica.patient import Facts, Interval, profile_from
 from tests.assurance.brute import Brute
 from tests.assurance.generated import a_ruleset, version
-from tests.making import common_space
+from tests.making import common_space, lies_in
 
 FIELDS = ("bclc_stage", "child_pugh_class", "child_pugh_score", "afp", "cmet")
 SEEDS = range(16)
@@ -128,7 +128,7 @@ def _may_be(value: object, other: object) -> bool:
         inside = isinstance(other, Interval) and value.low <= other.low and other.high <= value.high
         ends = isinstance(other, Interval) and (other.low > value.low or value.low_included or not other.low_included)
         above = isinstance(other, Interval) and (other.high < value.high or value.high_included or not other.high_included)
-        return (inside and ends and above) or (isinstance(other, (int, float)) and value.contains(other))
+        return (inside and ends and above) or (isinstance(other, (int, float)) and lies_in(value, other))
     return value is None or value == other
 
 

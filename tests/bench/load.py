@@ -6,6 +6,11 @@ Each user asks in turn for the JSON answer of a case of its own making, and chec
 process; one request in ten is the answer's whole page, checked likewise, and one in ten another page of the case, which must
 come and hold the notice. With `--class` so many begin a quiz of their own at the same moment, in a second round; the p99 of
 answers in it stands beside that of the first. The server runs as a process of its own, `--command` names another one.
+
+    python -m tests.bench.load --seconds 60 --against "/path/to/other/hepatica serve --port 0"
+
+With `--against` a second server is asked the same in turns with the first, so that a busy machine disturbs both alike, and
+each page's p99 is held against the p99 of the second server's answer page. What it answers is not checked: it may be older.
 """
 
 from __future__ import annotations
@@ -21,7 +26,8 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from urllib.parse import urlencode
 
@@ -30,6 +36,7 @@ from hepatica.patient import COMMON_FIELDS, NONE, UNKNOWN, Field
 
 MOST_SECONDS, MOST_USERS, MOST_REQUESTS = 120, 200, 100_000
 EVERY = 10
+TURN_SECONDS = 2
 PAGES = (
     "/why",
     "/whatif",
@@ -37,6 +44,8 @@ PAGES = (
     "/pathway",
     "/pathway.svg",
     "/forest",
+    "/forest.svg",
+    "/fate",
     "/handout",
     "/evidence",
     "/rules",
@@ -122,7 +131,7 @@ def _request(turn: int, step: int, cases: list[tuple[str, str]]) -> tuple[str, C
     if step % EVERY == EVERY - 1:
         return f"/answer?{query}", lambda body: _same_page(body, answered)
     if step % EVERY == EVERY // 2:
-        page = PAGES[turn // EVERY % len(PAGES)]
+        page = PAGES[(turn - step + step // EVERY) % len(PAGES)]
         return f"{page}{'&' if '?' in page else '?'}{query}", lambda body: b"not a medical device" in body
     return f"/answer.json?{query}", lambda body: json.dumps(json.loads(body), sort_keys=True) == answered
 
@@ -163,17 +172,71 @@ def percentile(times: list[float], part: float) -> float:
     return ordered[min(len(ordered) - 1, int(len(ordered) * part))] * 1000 if ordered else 0.0
 
 
+def by_page(tallies: list[Tally]) -> dict[str, list[float]]:
+    """The times of each page, in seconds."""
+    found: dict[str, list[float]] = {}
+    for name, second in sorted(one for tally in tallies for one in tally.times):
+        found.setdefault(name, []).append(second)
+    return found
+
+
 def report(tallies: list[Tally], took: float) -> tuple[float, int]:
     """Print what a round saw; gives the p99 of JSON answers in milliseconds, and what failed or was wrong."""
-    times = [one for tally in tallies for one in tally.times]
+    pages = by_page(tallies)
+    count = sum(map(len, pages.values()))
     wrong, failed = sum(tally.wrong for tally in tallies), sum(tally.failed for tally in tallies)
-    print(
-        f"{len(tallies)} users, {took:.1f} s: {len(times)} requests, {len(times) / took:.0f} a second; {failed} failed, {wrong} wrong"
-    )
-    for page in sorted({name for name, _ in times}):
-        own = [second for name, second in times if name == page]
+    print(f"{took:.1f} s: {count} requests, {count / took:.0f} a second; {failed} failed, {wrong} wrong")
+    for page, own in pages.items():
         print(f"  {page:15} {len(own):6} median {percentile(own, 0.5):5.0f} ms, p99 {percentile(own, 0.99):5.0f} ms")
-    return percentile([second for name, second in times if name == "/answer.json"], 0.99), wrong + failed
+    return percentile(pages.get("/answer.json", []), 0.99), wrong + failed
+
+
+@contextmanager
+def served(command: str) -> Iterator[int]:
+    """A server of its own process; gives the port it listens on."""
+    server = subprocess.Popen(shlex.split(command), stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
+    try:
+        assert server.stdout is not None
+        match = re.search(r":(\d+)/", server.stdout.readline())
+        assert match, "the server did not say where it listens"
+        yield int(match.group(1))
+    finally:
+        server.terminate()
+        server.wait(20)
+
+
+def in_turns(users: int, seconds: float, cases: list[tuple[str, str]], ports: tuple[int, int]) -> int:
+    """Ask two servers by turns, and print each page's p99 over that of the second's answer page; gives what went wrong."""
+    tallies: tuple[list[Tally], list[Tally]] = ([], [])
+    took = [0.0, 0.0]
+    turns = max(round(seconds / TURN_SECONDS), 1)
+    for _ in range(turns):
+        for side, port in enumerate(ports):
+            found, _, took_now = run(users, seconds / turns, cases, port)
+            tallies[side].extend(found)
+            took[side] += took_now
+    _, bad = report(tallies[0], took[0])
+    print("the other server (its answers are not checked):")
+    report(tallies[1], took[1])
+    base = percentile(by_page(tallies[1])["/answer"], 0.99)
+    for page, own in by_page(tallies[0]).items():
+        print(f"  {page:15} p99 is {percentile(own, 0.99) / base:.2f} times that of the other's answer page")
+    return bad
+
+
+def beside_a_class(users: int, seconds: float, cases: list[tuple[str, str]], port: int, learners: int) -> int:
+    """One round alone, and one while a class begins a quiz; gives what went wrong."""
+    tallies, _, took = run(users, seconds, cases, port)
+    alone, bad = report(tallies, took)
+    if not learners:
+        return bad
+    tallies, quizzes, took = run(users, seconds, cases, port, learners)
+    print(f"the same while {learners} begin a quiz at once:")
+    beside, worse = report(tallies, took)
+    longest = max((second for _, second in quizzes.times), default=0.0)
+    print(f"  quizzes: {len(quizzes.times)} begun, {quizzes.failed} failed, longest wait {longest * 1000:.0f} ms")
+    print(f"  p99 of answers {beside / alone:.1f} times its value alone")
+    return bad + worse + quizzes.wrong + quizzes.failed
 
 
 def main() -> int:
@@ -183,29 +246,15 @@ def main() -> int:
     parser.add_argument("--seconds", type=float, default=10)
     parser.add_argument("--class", dest="learners", type=int, default=30)
     parser.add_argument("--command", default=COMMAND, help="How the server is started; it says where it listens.")
+    parser.add_argument("--against", help="How another server is started, whose answer page is the measure.")
     given = parser.parse_args()
     users, seconds = min(max(given.users, 1), MOST_USERS), min(max(given.seconds, 0.5), MOST_SECONDS)
     cases = expected(200)
-    server = subprocess.Popen(shlex.split(given.command), stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
-    try:
-        assert server.stdout is not None
-        match = re.search(r":(\d+)/", server.stdout.readline())
-        assert match, "the server did not say where it listens"
-        port = int(match.group(1))
-        tallies, _, took = run(users, seconds, cases, port)
-        alone, bad = report(tallies, took)
-        if given.learners:
-            tallies, quizzes, took = run(users, seconds, cases, port, given.learners)
-            print(f"the same while {given.learners} begin a quiz at once:")
-            beside, worse = report(tallies, took)
-            bad += worse + quizzes.wrong + quizzes.failed
-            longest = max((second for _, second in quizzes.times), default=0.0)
-            print(f"  quizzes: {len(quizzes.times)} begun, {quizzes.failed} failed, longest wait {longest * 1000:.0f} ms")
-            print(f"  p99 of answers {beside / alone:.1f} times its value alone")
-        return int(bool(bad))
-    finally:
-        server.terminate()
-        server.wait(20)
+    with ExitStack() as servers:
+        ports = [servers.enter_context(served(command)) for command in (given.command, given.against) if command]
+        if len(ports) == 2:
+            return int(bool(in_turns(users, seconds, cases, (ports[0], ports[1]))))
+        return int(bool(beside_a_class(users, seconds, cases, ports[0], given.learners)))
 
 
 if __name__ == "__main__":

@@ -270,7 +270,7 @@ def test_wrong_answers_are_all_reported_with_their_place(made: Quiz) -> None:
 
 def test_a_question_gives_no_answer_away(made: Quiz) -> None:
     for case in made.cases:
-        shown = " ".join(text(question_view(made, case)).split())
+        shown = " ".join(text(question_view(case)).split())
         assert not any(choice.headline and choice.headline in shown for choice in case.key.choices)
         assert not any(word in shown for word in ("not supported", "early signal", "positive phase III"))
 

@@ -315,6 +315,8 @@ def test_a_quiz_is_taken_from_beginning_to_summary(visit: Open, width: int) -> N
         page.get_by_label("No, it would stay").check()
         page.get_by_role("button", name="Commit").click()
         assert re.search(r"\d of \d points", page.locator("main").inner_text())
+        # What the second answer is about is in sight, not a screen below the first.
+        assert 0 <= page.locator("#then").bounding_box()["y"] < 600
         page.get_by_role("link", name="See the summary" if number == 3 else "Next case").click()
     assert re.fullmatch(r"Summary: \d+ of \d+ points", page.get_by_role("heading", level=2).first.inner_text())
     page.get_by_role("link", name="Another quiz").click()

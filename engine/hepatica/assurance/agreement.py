@@ -1,7 +1,6 @@
-"""The evaluators of the same rules compared on many profiles: durable_rules, the plain reading, the bit tables, the columns.
+"""The evaluators of the same rules compared on many profiles: durable_rules, the plain reading, the bit tables.
 
-The first three are compared on every evaluation anyway; here they meet profiles that are chosen to tell them apart, and the
-columns kernel joins them.
+They are compared on every evaluation anyway; here they meet profiles that are chosen to tell them apart.
 """
 
 from __future__ import annotations
@@ -13,12 +12,12 @@ from typing import Any
 
 from hepatica.assurance.space import Space, space_of
 from hepatica.assurance.version import RulesetVersion, smallest_boxes
-from hepatica.inference import Conclusions, Disagreement, Inference, Verdict
-from hepatica.patient import Facts, Interval, Profile, Value
+from hepatica.inference import Conclusions, Disagreement, Inference
+from hepatica.patient import Facts, Profile, Value
 from hepatica.records import record
 
 EVERY_POINT_UP_TO = 5_000
-BATCH = 4_096
+MOST_LISTED = 1_000
 Read = Callable[[Facts], Conclusions]
 
 
@@ -41,39 +40,27 @@ class EvaluatorAgreement:
 def agreement(version: RulesetVersion, profiles: Mapping[str, Sequence[Facts]], read: Read | None = None) -> EvaluatorAgreement:
     """Compare the evaluators on profiles of several kinds; `read` is the evaluation of one (that of the ruleset by default)."""
     one = read or Inference(version.ruleset, version.program).read
-    found: list[EvaluatorDifference] = []
-    for group in profiles.values():
-        for start in range(0, len(group), BATCH):
-            found.extend(_differences(version, group[start : start + BATCH], one))
+    told = [(facts, _difference(version, facts, one)) for group in profiles.values() for facts in group]
+    found = [EvaluatorDifference(says, Profile(facts, fields=version.fields).as_document()) for facts, says in told if says]
     return EvaluatorAgreement({kind: len(group) for kind, group in profiles.items()}, tuple(found))
 
 
-def _differences(version: RulesetVersion, batch: Sequence[Facts], read: Read) -> Iterator[EvaluatorDifference]:
-    from hepatica.inference.columns import Columns
-
-    readings: dict[int, Conclusions] = {}
-    for position, facts in enumerate(batch):
-        try:
-            readings[position] = read(facts)
-        except Disagreement as error:
-            yield EvaluatorDifference(str(error), Profile(facts, fields=version.fields).as_document())
-    goals = [key for key in version.program.goals if key.kind in ("rule", "scope")]
-    # The columns are coded by class, and an interval lies in several.
-    coded = [at for at in readings if not any(isinstance(value, Interval) for value in batch[at].values())]
-    columns = Columns(version.program, goals)
-    table = columns.evaluate(columns.code([batch[at] for at in coded]))
-    held = {key: (columns.holds(table.certain, key), columns.holds(table.possible, key)) for key in goals}
-    for row, at in enumerate(coded):
-        verdicts = {key: Verdict.of(certain[row], possible[row]) for key, (certain, possible) in held.items()}
-        unlike = [str(key) for key in goals if readings[at].verdict(version.program.goals[key]) is not verdicts[key]]
-        if unlike:
-            says = f"the columns and the evaluation differ on {', '.join(unlike)}"
-            yield EvaluatorDifference(says, Profile(batch[at], fields=version.fields).as_document())
+def _difference(version: RulesetVersion, facts: Facts, read: Read) -> str:
+    try:
+        found, tabled = read(facts), version.program.masks(facts)
+    except Disagreement as error:
+        return str(error)
+    # Of an evaluation that holds them against each other this is said twice; of one that does not, it is the only check.
+    unlike = [str(key) for key, goal in version.program.goals.items() if found.verdict(goal) is not tabled.verdict(goal)]
+    return f"the tables and the evaluation differ on {', '.join(unlike)}" if unlike else ""
 
 
 def profiles_to_compare(version: RulesetVersion, patients: Sequence[Facts], sample: int, seed: int) -> dict[str, list[Facts]]:
     """The given patients, every boundary, a seeded sample, and every point of the space where it is small."""
     space = space_of(version.program.tests, version.fields)
+    if any(axis.size > MOST_LISTED for axis in space.axes):
+        # A finely cut number has more intervals than can be listed: known values alone are tried.
+        space = space_of(version.program.tests, version.fields, intervals=False)
     found = {"patients": list(patients), "boundaries": list(boundaries(version, space))}
     found["sample"] = list(sampled(space, sample, seed))
     if space.points <= EVERY_POINT_UP_TO:
@@ -96,9 +83,10 @@ def boundaries(version: RulesetVersion, space: Space) -> Iterator[Facts]:
 def sampled(space: Space, number: int, seed: int) -> Iterator[Facts]:
     """Profiles drawn entry by entry, the same for the same seed."""
     random = Random(seed)
+    listed = [(axis, axis.cells(axis.full)) for axis in space.axes]
     for _ in range(number):
         known: dict[str, Value | None] = {}
-        for axis in space.axes:
-            entry = axis.entry(random.choice(axis.cells(axis.full)))
+        for axis, cells in listed:
+            entry = axis.entry(random.choice(cells))
             known |= {field.name: value for field, value in zip(axis.fields, entry, strict=True)}
         yield space.total(known)

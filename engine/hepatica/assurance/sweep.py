@@ -1,63 +1,57 @@
-"""Counts by going through every point of the space with the columns kernel: a second method beside the decision diagram.
+"""Counts by multiplying out the program's tables, axis by axis: a second method beside the decision diagram.
 
-The tables come from the compiled program, not from regions, so that the two methods share as little as possible.
+It starts from the compiled program, not from regions, so that the two methods share as little as possible.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from typing import TYPE_CHECKING
+from collections import Counter
+from collections.abc import Sequence
 
 from hepatica.assurance.space import Axis, Space
 from hepatica.inference import GoalKey, Program
 
-if TYPE_CHECKING:
-    from hepatica.inference.columns import Columns, ColumnTable, Weighted
+Standing = list[tuple[int, int]]
+"""The conjunctions that each point of an axis leaves standing, certain and possible."""
 
 
 def counts(space: Space, program: Program, goals: Sequence[GoalKey]) -> dict[GoalKey, tuple[int, int]]:
     """For each goal the profiles where it certainly holds, and where it may."""
-    from hepatica.inference.columns import Columns
-
-    columns = Columns(program, goals)
-    totals = dict.fromkeys(goals, (0, 0))
-    for block in _blocks(space, columns):
-        surely, perhaps = columns.layout.folded(block.certain.copy()), columns.layout.folded(block.possible.copy())
-        for goal in goals:
-            sure, maybe = totals[goal]
-            certain = int(block.weights[columns.holds(surely, goal)].sum())
-            totals[goal] = sure + certain, maybe + int(block.weights[columns.holds(perhaps, goal)].sum())
-    return totals
+    standing = [_standing(space, axis, program) for axis in space.axes]
+    found = {}
+    for key in goals:
+        mask = program.goals[key].mask
+        certain, possible = (_profiles(space, [[point[side] for point in axis] for axis in standing], mask) for side in (0, 1))
+        found[key] = certain, possible
+    return found
 
 
-def _blocks(space: Space, columns: Columns) -> Iterator[Weighted]:
-    """The space in blocks of points, each with how many profiles it stands for."""
-    import numpy as np
+def _profiles(space: Space, standing: Sequence[Sequence[int]], goal: int) -> int:
+    """The profiles in which a conjunction of a goal is left standing by every axis."""
+    left = Counter({goal: 1})
+    for masks, axis in zip(standing, space.axes, strict=True):
+        # Points that leave the same conjunctions of this goal are one, and so are combinations of points: few are left.
+        points: Counter[int] = Counter()
+        for mask, point in zip(masks, axis.points, strict=True):
+            points[mask & goal] += len(point)
+        before, left = left, Counter()
+        for one, many in before.items():
+            for mask, weight in points.items():
+                left[one & mask] += many * weight
+    return sum(many for mask, many in left.items() if mask)
 
-    from hepatica.inference.columns import Weighted, outer
 
-    if space.axes:
-        tables = [_table(space, axis, columns) for axis in space.axes]
-        yield from outer(tables, [[*map(len, axis.points)] for axis in space.axes])
-        return
-    full = np.full((columns.layout.words, 1), np.iinfo(np.uint64).max, dtype=np.uint64)
-    yield Weighted(full, full, np.ones(1, dtype=np.int64))
-
-
-def _table(space: Space, axis: Axis, columns: Columns) -> ColumnTable:
-    """Verdict words by point of an axis, from the program's own tables."""
-    from hepatica.inference.columns import ColumnTable
-
+def _standing(space: Space, axis: Axis, program: Program) -> Standing:
+    """By point of an axis, from the program's own tables."""
     names = [field.name for field in axis.fields]
-    own = [table for table in columns.program.tables if table.classes.field.name in names]
-    certain, possible = [], []
+    own = [table for table in program.tables if table.classes.field.name in names]
+    found = []
     for point in axis.points:
         facts = space.total(dict(zip(names, axis.entry(point[0]), strict=True)))
-        sure = maybe = -1
+        certain = possible = program.every
         for table in own:
             row = table.row(facts[table.classes.field.name])
-            sure &= row.certain
-            maybe &= row.possible
-        certain.append(sure)
-        possible.append(maybe)
-    return ColumnTable(columns.layout.packed(certain), columns.layout.packed(possible))
+            certain &= row.certain
+            possible &= row.possible
+        found.append((certain, possible))
+    return found

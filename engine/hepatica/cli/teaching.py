@@ -234,7 +234,7 @@ def _asked(made: Quiz) -> Quiz:
         for case in made.cases[len(given) :]:
             made = marked(made, given)
             click.echo(f"\n{common.style().bold(views.position(made, case))}")
-            given.append(_ask(made, case))
+            given.append(_ask(case))
     except QuitQuiz:
         click.echo()
     except (click.Abort, UnicodeError, ValueError, RuntimeError) as error:
@@ -244,10 +244,10 @@ def _asked(made: Quiz) -> Quiz:
     return marked(made, given)
 
 
-def _ask(made: Quiz, case: QuizCase) -> QuizAnswer:
+def _ask(case: QuizCase) -> QuizAnswer:
 
     question = case.question
-    _say(views.question_view(made, case))
+    _say(views.question_view(case))
     picks = _prompt("Backed therapies (numbers or names, commas between; 0 for none)", lambda text: _picks(text, question))
     facts = [one.title for one in question.facts]
     named = _prompt("The deciding fact", lambda text: _known(teaching.fact(text, question), f"choose one of: {', '.join(facts)}"))

@@ -6,21 +6,3 @@ from hepatica.documents.decode import DIALECT, adapter, decode
 from hepatica.documents.files import STDIN, read_bytes, read_input
 from hepatica.documents.reader import read_document, read_json, read_yaml
 from hepatica.documents.tree import MAX_BYTES, MAX_DEPTH, MAX_NODES, Node, Path, decoded
-
-__all__ = [
-    "DIALECT",
-    "MAX_BYTES",
-    "MAX_DEPTH",
-    "MAX_NODES",
-    "STDIN",
-    "Node",
-    "Path",
-    "adapter",
-    "decode",
-    "decoded",
-    "read_bytes",
-    "read_document",
-    "read_input",
-    "read_json",
-    "read_yaml",
-]

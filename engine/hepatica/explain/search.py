@@ -8,7 +8,7 @@ differ only where some test tells them apart.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import replace
+from dataclasses import field, replace
 from itertools import combinations, product
 
 from hepatica.assurance.space import Axis, Entry, limits, space_of
@@ -22,7 +22,7 @@ from hepatica.records import record
 from hepatica.wording import NOT_KNOWN, shown
 
 LINKED_TITLE = "Child-Pugh"
-MOST_TRIED = 100_000
+MOST_TRIED, MOST_WORDED = 100_000, 10_000
 
 
 @record
@@ -40,6 +40,14 @@ class State:
 
 
 @record
+class Start:
+    """What a profile says of a facet, and the states a change may lead to: nothing that is known becomes unknown."""
+
+    now: State
+    moves: tuple[State, ...]
+
+
+@record(eq=False)
 class Facet:
     """One field, or the Child-Pugh class and score together. `states` are those in which the (first) field is known."""
 
@@ -48,6 +56,8 @@ class Facet:
     space: ProfileSpace
     tables: tuple[FieldTable | None, ...]
     states: tuple[State, ...]
+    # Words take longer than the search, and the same few groups of states come up for every therapy and patient.
+    worded: dict[int, str] = field(default_factory=dict)
 
     @property
     def fields(self) -> tuple[Field, ...]:
@@ -76,10 +86,10 @@ class Facet:
         """Whether something of it is not known, or known as an interval only."""
         return any(value is None or isinstance(value, Interval) for value in self.held(facts))
 
-    def moves(self, facts: Facts) -> tuple[State, ...]:
-        """The states a change may lead to: nothing that is known becomes unknown."""
+    def start(self, facts: Facts) -> Start:
+        """Where the changes of a profile start from."""
         held = self.held(facts)
-        return self._keeping(lambda entry: all(map(_keeps_known, held, entry)))
+        return Start(self.now(facts), self._keeping(lambda entry: all(map(_keeps_known, held, entry))))
 
     def results(self, facts: Facts) -> tuple[State, ...]:
         """The states that finding out everything may lead to: what is known stays as it is."""
@@ -92,9 +102,16 @@ class Facet:
 
     def label(self, states: Iterable[State]) -> str:
         """What some states have in common, as a reader says it: "high", "> 400 ng/mL", "B with Child-Pugh score any of 8, 9"."""
+        points = sum(1 << state.point for state in states)
+        if points not in self.worded:
+            if len(self.worded) >= MOST_WORDED:
+                self.worded.clear()
+            self.worded[points] = self._words(points)
+        return self.worded[points]
+
+    def _words(self, points: int) -> str:
         # As a region of the space that limits this axis alone, so that what-if and the proofs use the same words.
-        side = (sum(1 << state.point for state in states),)
-        found = limits(self.space, self.space.replaced(self.space.full, self.index, side))
+        found = limits(self.space, self.space.replaced(self.space.full, self.index, (points,)))
         if len(self.fields) == 1:
             words = found.get(self.fields[0].name)
             return self.fields[0].in_unit(words) if words else "any value"
@@ -243,21 +260,23 @@ class MinimalChange:
     rule: Rule | None
 
 
-def minimal_changes(goals: TherapyGoals, facets: tuple[Facet, ...], facts: Facts, *, is_option: bool) -> list[MinimalChange]:
+def minimal_changes(goals: TherapyGoals, starts: Iterable[Start], *, is_option: bool) -> list[MinimalChange]:
     """Every change of which no part does the same, for one therapy; `is_option` says whether it is one now.
+
+    `starts` are those of all facets, in order.
 
     Raises `InvalidInput` where there are too many to weigh.
     """
-    choices = [_choices(facet, goals.relevant, facts) for facet in facets]
+    choices = [_choices(start, goals.relevant) for start in starts]
     found = _without_parts(_removals(goals, choices) if is_option else _additions(goals, choices))
     return _united([_change(goals, choices, assignment) for assignment in found], len(choices))
 
 
-def _choices(facet: Facet, relevant: int, facts: Facts) -> _Choices:
-    now = facet.now(facts)
+def _choices(start: Start, relevant: int) -> _Choices:
+    here = start.now.told(relevant)
     # Relative to one therapy: values that none of its rules tells apart are one move, which keeps the search small.
-    groups = merged(facet.moves(facts), relevant)
-    return _Choices(now, tuple(group for group in groups if group[0].told(relevant) != now.told(relevant)))
+    groups = merged(start.moves, relevant)
+    return _Choices(start.now, tuple(group for group in groups if group[0].told(relevant) != here))
 
 
 def _additions(goals: TherapyGoals, choices: list[_Choices]) -> Iterator[Assignment]:
@@ -318,12 +337,12 @@ def _change(goals: TherapyGoals, choices: list[_Choices], assignment: Assignment
 def _united(found: list[MinimalChange], count: int) -> list[MinimalChange]:
     """Those that reach the same by the same rule and differ in the states of one facet alone, made one."""
     # One facet at a time: a union over two would also promise the pairs that nobody found.
-    for facet in range(count):
+    for facet in range(count if len(found) > 1 else 0):
         groups: dict[object, list[MinimalChange]] = {}
         for one in found:
             rest = tuple((index, tuple(s.point for s in states)) for index, states in one.moves if index != facet)
             groups.setdefault((rest, len(one.moves), one.reaches, one.rule and one.rule.id), []).append(one)
-        found = [_union(group, facet) for group in groups.values()]
+        found = [_union(group, facet) if len(group) > 1 else group[0] for group in groups.values()]
     return found
 
 

@@ -151,13 +151,11 @@ def what_if(evaluator: Evaluator, profile: Profile, therapies: Iterable[str] = (
     evaluation = evaluator.evaluate(profile)
     ruleset = evaluator.ruleset
     facts = facts_under(ruleset, profile)
-    facets = facets_of(evaluator.program)
-    every = therapy_goals(ruleset, evaluator.program)
+    facets, every = _searched(evaluator)
+    search = _Search(facets, profile, facts)
     wanted = {ruleset.therapies[name].id for name in therapies} or set(ruleset.therapies)
     options = {entry.therapy for entry in evaluation.options}
-    changed = {
-        g.therapy.id: _changes(g, facets, profile, facts, g.therapy.id in options) for g in every if g.therapy.id in wanted
-    }
+    changed = {g.therapy.id: search.changes(g, is_option=g.therapy.id in options) for g in every if g.therapy.id in wanted}
     fixed = [OpenTherapy(therapy=name, name=ruleset.therapies[name].name) for name, found in changed.items() if not found]
     return WhatIf(
         notice=evaluation.notice,
@@ -172,34 +170,55 @@ def what_if(evaluator: Evaluator, profile: Profile, therapies: Iterable[str] = (
     )
 
 
-def _changes(goals: TherapyGoals, facets: tuple[Facet, ...], profile: Profile, facts: Facts, is_option: bool) -> list[Change]:
-    found = minimal_changes(goals, facets, facts, is_option=is_option)
-    # Larger changes are minimal, too (no part of them does the same), but a reader wants the shortest first.
-    least = min((len(one.moves) for one in found), default=0)
-    changes = [_change(goals, facets, one, profile, facts, smallest=len(one.moves) == least) for one in found]
-    return sorted(changes, key=_order)
+def _searched(evaluator: Evaluator) -> tuple[tuple[Facet, ...], tuple[TherapyGoals, ...]]:
+    """What a search needs of the rules: it depends on no patient, is kept with their evaluator and goes with it."""
+    kept = evaluator.__dict__
+    if "_searched" not in kept:
+        program = evaluator.program
+        kept.setdefault("_searched", (facets_of(program), therapy_goals(evaluator.ruleset, program)))
+    found: tuple[tuple[Facet, ...], tuple[TherapyGoals, ...]] = kept["_searched"]
+    return found
 
 
-def _change(
-    goals: TherapyGoals, facets: tuple[Facet, ...], found: MinimalChange, profile: Profile, facts: Facts, *, smallest: bool
-) -> Change:
-    steps = tuple(step_to(facets[index], states, facts) for index, states in found.moves)
-    changed = moved(profile, facts, [value for step in steps for value in step.to.items()])
-    # Only doubts that the change brings: those of the case itself were told above.
-    old = {(doubt.code, doubt.fields) for doubt in doubts(facts, profile.fields)}
-    return Change(
-        therapy=goals.therapy.id,
-        name=goals.therapy.name,
-        kind=max((step.kind for step in steps), key=_RANK_OF_KIND.__getitem__),
-        steps=steps,
-        reaches=found.reaches,
-        rule=found.rule.id if found.rule else "",
-        mark=found.rule.mark if found.rule else "",
-        standing=found.rule.standing if found.rule else None,
-        smallest=smallest,
-        profile=changed,
-        doubts=tuple(doubt for doubt in changed.warnings if (doubt.code, doubt.fields) not in old),
-    )
+class _Search:
+    """The changes of one profile; what is the same for every therapy is worked out once."""
+
+    def __init__(self, facets: tuple[Facet, ...], profile: Profile, facts: Facts) -> None:
+        self.facets, self.profile, self.facts = facets, profile, facts
+        self.starts = [facet.start(facts) for facet in facets]
+        # Of a changed case only new doubts are told: those of the case itself stand above.
+        self.doubted = {(doubt.code, doubt.fields) for doubt in doubts(facts, profile.fields)}
+        # The same steps lead to many therapies.
+        self.steps: dict[object, Step] = {}
+
+    def changes(self, goals: TherapyGoals, *, is_option: bool) -> list[Change]:
+        found = minimal_changes(goals, self.starts, is_option=is_option)
+        # Larger changes are minimal, too (no part of them does the same), but a reader wants the shortest first.
+        least = min((len(one.moves) for one in found), default=0)
+        return sorted((self._change(goals, one, smallest=len(one.moves) == least) for one in found), key=_order)
+
+    def _change(self, goals: TherapyGoals, found: MinimalChange, *, smallest: bool) -> Change:
+        steps = tuple(self._step(index, states) for index, states in found.moves)
+        changed = moved(self.profile, self.facts, [value for step in steps for value in step.to.items()])
+        return Change(
+            therapy=goals.therapy.id,
+            name=goals.therapy.name,
+            kind=max((step.kind for step in steps), key=_RANK_OF_KIND.__getitem__),
+            steps=steps,
+            reaches=found.reaches,
+            rule=found.rule.id if found.rule else "",
+            mark=found.rule.mark if found.rule else "",
+            standing=found.rule.standing if found.rule else None,
+            smallest=smallest,
+            profile=changed,
+            doubts=tuple(doubt for doubt in changed.warnings if (doubt.code, doubt.fields) not in self.doubted),
+        )
+
+    def _step(self, index: int, states: tuple[State, ...]) -> Step:
+        key = (index, tuple(state.point for state in states))
+        if key not in self.steps:
+            self.steps[key] = step_to(self.facets[index], states, self.facts)
+        return self.steps[key]
 
 
 def step_to(facet: Facet, states: tuple[State, ...], facts: Facts) -> Step:

@@ -22,11 +22,3 @@ from hepatica.inference.program import (
     enrolment,
 )
 from hepatica.inference.rete import Rete
-
-# What other packages may use, as many to a line as fit.
-__all__ = [
-    "ENROLLED_NOBODY", "MAX_PATHS", "SCOPE", "Conclusions", "Conditions", "Disagreement", "Expander", "FieldClasses",
-    "FieldTable", "Goal", "GoalKey", "Inference", "Masks", "PlainReading", "Program", "Rete", "TooManyAlternatives", "Verdict",
-    "alternatives", "causes", "classes_of", "compile_conditions", "compile_ruleset", "conditions_of", "each_bit", "enrolment",
-    "judge", "network_of", "read", "words_of",
-]  # fmt: skip

@@ -1,17 +1,17 @@
 """The plain three-valued reading of conditions: what they mean, taken straight from how they are written.
 
 It is the check on durable_rules, so it shares nothing with what durable_rules is fed by: not the normal form, not
-`Test.holds`, not the tables. `read` interprets; `PlainReading` says the same of a whole ruleset by one generated function.
+`Test.holds`, not the tables. `read` interprets one condition; `PlainReading` reads all of a ruleset.
 """
 
 from __future__ import annotations
 
-import operator
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from enum import Enum
+from operator import itemgetter
 from typing import Any
 
-from hepatica.knowledge import AllOf, ConceptTest, Condition, NotOf, Test
+from hepatica.knowledge import AllOf, AnyOf, ConceptTest, Condition, NotOf, Test
 from hepatica.patient import Facts, Interval, Value
 
 Thought = tuple[bool, bool]
@@ -108,132 +108,63 @@ def _within(name: str, bound: float, value: Interval) -> Thought:
 
 
 class PlainReading:
-    """A ruleset's goals read plainly. `goals` and `tests` each have the bits that stand for them in a verdict."""
+    """A ruleset's goals read plainly; `goals` and `tests` each have the bits that stand for them in a verdict.
 
-    COMPILE_AFTER = 8
-    """Readings that are interpreted before a function is generated: generating one takes as long as some hundred of them."""
+    Every test and concept is read once for a profile, into two places of a list: whether it certainly holds, and whether it
+    may. Conditions are functions of that list, made once, which take a tenth of the time of interpreting them.
+    """
 
     def __init__(self, goals: Iterable[tuple[int, Condition]], concepts: Mapping[str, Condition], tests: Sequence[Test]) -> None:
-        self._goals = tuple(goals)
-        self._concepts = concepts
-        self._tests = tests
-        self._read_so_far = 0
-        self._generated: Callable[[Facts], Verdicts] | None = None
+        self._places: dict[Test | str, int] = {test: 2 * n for n, test in enumerate(tests)}
+        self._listed = len(tests)
+        # A concept comes after those that it names.
+        self._concepts = [(self._place(name), self._asked(when, 0), self._asked(when, 1)) for name, when in concepts.items()]
+        bits: dict[Condition, int] = {}  # many trials enrolled by the same words
+        for bit, when in goals:
+            bits[when] = bits.get(when, 0) | bit
+        self._goals = [(bit, self._asked(when, 0), self._asked(when, 1)) for when, bit in bits.items()]
+        self._tests = [(place, leaf) for leaf, place in self._places.items() if isinstance(leaf, Test)]
 
     def read(self, facts: Facts) -> Verdicts:
         """The verdicts of every goal and test."""
-        # Two threads may both generate the function: it is the same one.
-        if self._generated is not None:
-            return self._generated(facts)
-        self._read_so_far += 1
-        if self._read_so_far > self.COMPILE_AFTER:
-            self._generated = generate(self._goals, self._concepts, self._tests) or self.interpret
-        return self.interpret(facts)
-
-    def interpret(self, facts: Facts) -> Verdicts:
-        """As `read`, without the generated function."""
-        known: dict[str, Thought] = {}
-        thoughts = ((bit, _thought(when, facts, self._concepts, known)) for bit, when in self._goals)
-        tested = ((1 << n, judge(test, facts[test.field])) for n, test in enumerate(self._tests))
+        said = [False] * (2 * len(self._places))
+        for place, test in self._tests:
+            said[place : place + 2] = judge(test, facts[test.field])
+        for place, surely, perhaps in self._concepts:
+            said[place : place + 2] = surely(said), perhaps(said)
         certain = possible = holds = fails = 0
-        for bit, (surely, perhaps) in thoughts:
-            certain |= bit * surely
-            possible |= bit * perhaps
-        for bit, (surely, perhaps) in tested:
-            holds |= bit * surely
-            fails |= bit * (not perhaps)
+        for bit, surely, perhaps in self._goals:
+            if perhaps(said):
+                possible |= bit
+                certain |= bit * surely(said)
+        for n in range(self._listed):
+            holds |= said[2 * n] << n
+            fails |= (not said[2 * n + 1]) << n
         return certain, possible, holds, fails
 
+    def _place(self, leaf: Test | str) -> int:
+        return self._places.setdefault(leaf, 2 * len(self._places))
 
-def generate(
-    goals: Sequence[tuple[int, Condition]], concepts: Mapping[str, Condition], tests: Sequence[Test]
-) -> Callable[[Facts], Verdicts] | None:
-    """One function that reads every goal; None where Python cannot compile it (nested too deep)."""
-    source = _Source(tests)
-    for name, when in concepts.items():
-        source.concept(name, when)
-    for bit, when in goals:
-        source.goal(bit, when)
-    space: dict[str, Any] = {"Interval": Interval, "within": _within, "K": source.constants}
-    try:
-        exec(compile(source.text(), "<plain reading>", "exec"), space)
-    except (SyntaxError, RecursionError, MemoryError):
-        return None
-    found: Callable[[Facts], Verdicts] = space["plain"]
-    return found
-
-
-class _Source:
-    """Python for one reading: `c3` and `p3` are test 3 certainly and possibly, `cC0` and `pC0` concept 0."""
-
-    def __init__(self, tests: Sequence[Test]) -> None:
-        self._listed = len(tests)
-        self._numbers: dict[Test, int] = {test: n for n, test in enumerate(tests)}
-        self._concepts: dict[str, str] = {}
-        self._body: list[str] = []
-        self.constants: list[Any] = []
-
-    def concept(self, name: str, when: Condition) -> None:
-        """A concept, after those it names."""
-        label = f"C{len(self._concepts)}"
-        self._body += [f"c{label} = {self._words(when, 'c')}", f"p{label} = {self._words(when, 'p')}"]
-        self._concepts[name] = label
-
-    def goal(self, bit: int, when: Condition) -> None:
-        """A goal and its bit."""
-        # What is certain is possible: the second question is asked only where the first is yes.
-        self._body += [f"if {self._words(when, 'p')}:", f" possible |= {bit}", f" if {self._words(when, 'c')}: certain |= {bit}"]
-
-    def _words(self, condition: Condition, mode: str) -> str:
-        """An expression that is true where the condition certainly ('c') or possibly ('p') holds."""
+    def _asked(self, condition: Condition, perhaps: int) -> Callable[[list[bool]], bool]:
+        """Whether a condition certainly holds (`perhaps` 0) or may (1), from what is said of tests and concepts."""
         if isinstance(condition, Test):
-            return f"{mode}{self._numbers.setdefault(condition, len(self._numbers))}"
-        other = {"c": "p", "p": "c"}[mode]
-        if isinstance(condition, ConceptTest):
-            label = self._concepts[condition.concept]
-            return f"{mode}{label}" if condition.wanted else f"(not {other}{label})"
-        if isinstance(condition, NotOf):
-            return f"(not {self._words(condition.part, other)})"
-        joiner, empty = (" and ", "True") if isinstance(condition, AllOf) else (" or ", "False")
-        return f"({joiner.join(self._words(part, mode) for part in condition.parts) or empty})"
+            return itemgetter(self._place(condition) + perhaps)
+        if isinstance(condition, ConceptTest) and condition.wanted:
+            return itemgetter(self._place(condition.concept) + perhaps)
+        if isinstance(condition, (NotOf, ConceptTest)):
+            # What is denied certainly fails where it may not hold.
+            denied = condition.part if isinstance(condition, NotOf) else ConceptTest(condition.concept)
+            inner = self._asked(denied, 1 - perhaps)
+            return lambda said: not inner(said)
+        parts, settles = [self._asked(part, perhaps) for part in condition.parts], isinstance(condition, AnyOf)
 
-    def text(self) -> str:
-        """The whole function."""
-        lines = ["def plain(facts):", " certain = possible = holds = fails = 0"]
-        for field in dict.fromkeys(test.field for test in self._numbers):
-            lines += self._field(field, [(n, test) for test, n in self._numbers.items() if test.field == field])
-        for n in range(self._listed):
-            lines += [f" if c{n}: holds |= {1 << n}", f" elif not p{n}: fails |= {1 << n}"]
-        lines += [f" {line}" for line in self._body]
-        return "\n".join([*lines, " return certain, possible, holds, fails"])
+        def joined(said: list[bool]) -> bool:
+            for part in parts:  # a loop: `any` of a generator takes twice as long
+                if part(said) is settles:
+                    return settles
+            return not settles
 
-    def _field(self, name: str, tests: list[tuple[int, Test]]) -> list[str]:
-        """The tests of one field: each has two names, set for what is known of the field."""
-        lines = [f" v = facts[{name!r}]", " if v is None:"]
-        for n, test in tests:
-            surely, perhaps = _where_open(test, (False, True))
-            lines += [f"  c{n} = {surely}", f"  p{n} = {perhaps}"]
-        if any(test.operator in _COMPARED for _, test in tests):
-            lines += [" elif v.__class__ is Interval:"]
-            for n, test in tests:
-                lines += [f"  c{n}, p{n} = within({test.operator!r}, {float(test.operands[0])!r}, v)"]
-                lines += [f"  if p{n} and not c{n}: c{n} = p{n} = {test.unknown}"] if test.unknown is not None else []
-        return [*lines, " else:", *(f"  c{n} = p{n} = {self._known(test)}" for n, test in tests)]
-
-    def _known(self, test: Test) -> str:
-        """What a test says of a known value `v`, as Python has it."""
-        if test.operator in _COMPARED:
-            return f"v {'==' if test.operator == '=' else test.operator} {float(test.operands[0])!r}"
-        if test.operator in ("empty", "not empty"):
-            return "not v" if test.operator == "empty" else "v != ()"
-        self.constants.append(frozenset(test.operands))
-        constant = f"K[{len(self.constants) - 1}]"
-        if test.operator in ("in", "not in"):
-            return f"v {test.operator} {constant}"
-        return f"{'not ' if test.operator == 'includes' else ''}{constant}.isdisjoint(v)"
-
-
-_COMPARED = {"<": operator.lt, "<=": operator.le, ">": operator.gt, ">=": operator.ge, "=": operator.eq, "!=": operator.ne}
+        return joined
 
 
 def causes(condition: Condition, facts: Facts, concepts: Mapping[str, Condition]) -> frozenset[str]:

@@ -8,7 +8,7 @@ possible one.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import chain, product
 from string import ascii_letters
 from typing import NamedTuple
@@ -16,7 +16,7 @@ from typing import NamedTuple
 from hepatica.inference.classes import NUMERIC, closed_bounds
 from hepatica.inference.normal_form import Alternative, Leaf, alternatives, leaf_order, words_of
 from hepatica.knowledge import ConceptTest, Condition, Test, leaves, strata
-from hepatica.patient import Facts, Field, Fields, Interval, Value
+from hepatica.patient import Field, Fields, Interval, Value
 
 MAX_PATHS = 60
 _MARKER, _END = '{"k":"p"}', '{"k":"end"}'
@@ -25,7 +25,6 @@ YES_NO = {True: "y", False: "n"}
 _ALPHABET = "".join(letter for letter in ascii_letters if letter != UNKNOWN_LETTER)
 _NEVER = "-"
 _FAR = 1_000_000_000_000
-_MOST_KNOWN = 1024
 
 
 class Clause(NamedTuple):
@@ -46,50 +45,30 @@ class Production(NamedTuple):
     clauses: tuple[Clause, ...]
 
 
-class Writer:
-    """Writes conditions over some fields as productions."""
+def _productions(says: int, opened: tuple[Alternative, ...], maybe: str, fields: Fields) -> Iterator[Production]:
+    """One production to each way in which an alternative can hold: the engine is given no disjunction to multiply out."""
+    for alternative in opened:
+        ways = [_ways(leaf, maybe, fields) for leaf in sorted(alternative, key=leaf_order)]
+        yield from (Production(says, tuple(chain.from_iterable(chosen))) for chosen in product(*ways))
 
-    def __init__(self, fields: Fields) -> None:
-        self._fields = fields
 
-    def concept(self, when: Condition, yes: int, no: int) -> list[Production]:
-        """Productions for where a concept certainly holds (`yes`) and where it certainly does not (`no`)."""
-        return [
-            *self._productions(yes, alternatives(when), maybe=""),
-            *self._productions(no, alternatives(when, wanted=False), maybe=""),
-        ]
-
-    def goal(self, when: Condition, certain: int, possible: int) -> list[Production]:
-        """Productions for where a goal certainly holds, and where it may."""
-        # Unknown passes every clause of the second set and none of the first: two firings tell three values apart.
-        opened = alternatives(when)
-        return [*self._productions(certain, opened, maybe=""), *self._productions(possible, opened, maybe=UNKNOWN_LETTER)]
-
-    def _productions(self, says: int, opened: tuple[Alternative, ...], maybe: str) -> list[Production]:
-        """One production to each way in which an alternative can hold: the engine is given no disjunction to multiply out."""
-        found = []
-        for alternative in opened:
-            ways = [self._ways(leaf, maybe) for leaf in sorted(alternative, key=leaf_order)]
-            found += [Production(says, tuple(chain.from_iterable(chosen))) for chosen in product(*ways)]
-        return found
-
-    def _ways(self, leaf: Leaf, maybe: str) -> Ways:
-        """The ways in which a leaf can hold, each some clauses that must all hold; `maybe` lets unknown pass."""
-        if isinstance(leaf, ConceptTest):
-            return (_one_of(f"concept_{leaf.concept}", YES_NO[leaf.wanted] + maybe),)
-        if leaf.unknown is not None:  # `known:`: what is not known passes both ways, or neither
-            maybe = UNKNOWN_LETTER if leaf.unknown else ""
-        field = self._fields[leaf.field]
-        if field.kind in NUMERIC:
-            return _numeric_ways(leaf, bool(maybe))
-        if field.kind == "set":
-            return _set_ways(leaf, maybe)
-        words = words_of(field)
-        passing = [word for word in words if leaf.holds(word)]
-        if len(passing) == 1 and field.kind == "choice":
-            return (_one_of(f"{leaf.field}_{passing[0]}", YES_NO[True] + maybe),)
-        letters = "".join(_letter(field, word) for word in passing)
-        return (_one_of(leaf.field, letters + maybe, "".join(_letter(field, word) for word in words)),)
+def _ways(leaf: Leaf, maybe: str, fields: Fields) -> Ways:
+    """The ways in which a leaf can hold, each some clauses that must all hold; `maybe` lets unknown pass."""
+    if isinstance(leaf, ConceptTest):
+        return (_one_of(f"concept_{leaf.concept}", YES_NO[leaf.wanted] + maybe),)
+    if leaf.unknown is not None:  # `known:`: what is not known passes both ways, or neither
+        maybe = UNKNOWN_LETTER if leaf.unknown else ""
+    field = fields[leaf.field]
+    if field.kind in NUMERIC:
+        return _numeric_ways(leaf, bool(maybe))
+    if field.kind == "set":
+        return _set_ways(leaf, maybe)
+    words = words_of(field)
+    passing = [word for word in words if leaf.holds(word)]
+    if len(passing) == 1 and field.kind == "choice":
+        return (_one_of(f"{leaf.field}_{passing[0]}", YES_NO[True] + maybe),)
+    letters = "".join(_letter(field, word) for word in passing)
+    return (_one_of(leaf.field, letters + maybe, "".join(_letter(field, word) for word in words)),)
 
 
 def _set_ways(leaf: Test, maybe: str) -> Ways:
@@ -152,15 +131,14 @@ class Stratum(NamedTuple):
 
 
 class Network(NamedTuple):
-    """All that the engine is given of a ruleset, as data: strata, how many bits a verdict has, the fields that facts tell."""
+    """All that the engine is given of a ruleset, as data: strata, how many bits a verdict has, the fields that facts tell.
+
+    What fires says three things in zones of `width` bits: what is certain, what is possible, and which concepts are false.
+    """
 
     strata: tuple[Stratum, ...]
     width: int
     fields: tuple[str, ...]
-
-    def zones(self, bits: int) -> tuple[int, int, int]:
-        """The same bits as said to be certain, to be possible, and to be false."""
-        return bits, bits << self.width, bits << 2 * self.width
 
 
 def network_of(
@@ -172,20 +150,25 @@ def network_of(
     """
     conditions = {name: when for name, (_, when) in concepts.items()}
     named = {leaf.field for when in (*conditions.values(), *goals) for leaf in leaves(when) if isinstance(leaf, Test)}
-    empty = Network((), width, tuple(name for name in fields if name in named))
-    writer = Writer(fields)
-    strata_ = []
+    found = []
     for level in strata(conditions):
-        bits = tuple((f"concept_{name}", concepts[name][0]) for name in level)
-        productions = [p for name in level for p in writer.concept(conditions[name], *empty.zones(concepts[name][0])[::2])]
-        strata_.append(Stratum(bits, _shards(productions)))
-    productions = [p for when, bits in goals.items() for p in writer.goal(when, *empty.zones(bits)[:2])]
-    return empty._replace(strata=(*strata_, Stratum((), _shards(productions))))
+        made: list[Production] = []
+        for name in level:
+            bit, when = concepts[name]
+            made += _productions(bit, alternatives(when), "", fields)
+            made += _productions(bit << 2 * width, alternatives(when, wanted=False), "", fields)
+        found.append(Stratum(tuple((f"concept_{name}", concepts[name][0]) for name in level), _shards(made)))
+    made = []
+    for when, bits in goals.items():
+        opened = alternatives(when)
+        # Unknown passes every clause of the second set and none of the first: two firings tell three values apart.
+        made += _productions(bits, opened, "", fields)
+        made += _productions(bits << width, opened, UNKNOWN_LETTER, fields)
+    return Network((*found, Stratum((), _shards(made))), width, tuple(name for name in fields if name in named))
 
 
 def _shards(productions: Sequence[Production]) -> tuple[Shard, ...]:
-    runs = [productions[first : first + MAX_PATHS] for first in range(0, len(productions), MAX_PATHS)]
-    return tuple(_shard(run) for run in runs)
+    return tuple(_shard(productions[first : first + MAX_PATHS]) for first in range(0, len(productions), MAX_PATHS))
 
 
 def _shard(productions: Sequence[Production]) -> Shard:
@@ -218,40 +201,20 @@ def _written_clause(clause: Clause, aliases: Mapping[str, str]) -> str:
 FAREWELL = '{"sid":"1","id":"1","k":"end"}'
 
 
-class FactWriter:
-    """Writes profiles as flat facts, total over some fields."""
-
-    def __init__(self, fields: Iterable[Field]) -> None:
-        self._fields = tuple(fields)
-        self._known: dict[tuple[str, Value | None], dict[str, str]] = {}
-
-    def members(self, facts: Facts) -> dict[str, str]:
-        """The JSON value of each property, unknown as a token of its own."""
-        members: dict[str, str] = {}
-        for field in self._fields:
-            key = field.name, facts[field.name]
-            written = self._known.get(key)
-            if written is None:
-                if len(self._known) >= _MOST_KNOWN:
-                    self._known.clear()
-                written = self._known[key] = _written(field, key[1])
-            members |= written
-        return members
-
-
-def _written(field: Field, value: Value | None) -> dict[str, str]:
+def members_of(field: Field, value: Value | None) -> dict[str, str]:
+    """The JSON value of each property that a field becomes in a fact, unknown as a token of its own."""
     if field.kind in NUMERIC:
         low, high = _bounds(field, value)
         return {f"{field.name}_low": digits(low), f"{field.name}_high": digits(high)}
     if field.kind != "set":
         assert value is None or isinstance(value, (str, bool))
-        letters = {field.name: UNKNOWN_LETTER if value is None else _letter(field, value)}
-        letters |= {f"{field.name}_{w}": UNKNOWN_LETTER if value is None else YES_NO[w == value] for w in field.values}
+        letters = {"": value if value is None else _letter(field, value)}
+        letters |= {f"_{word}": value if value is None else YES_NO[word == value] for word in field.values}
     else:
         assert value is None or isinstance(value, tuple)
-        letters = {f"{field.name}_any": UNKNOWN_LETTER if value is None else YES_NO[bool(value)]}
-        letters |= {f"{field.name}_{w}": UNKNOWN_LETTER if value is None else YES_NO[w in value] for w in field.values}
-    return {name: f'"{letter}"' for name, letter in letters.items()}
+        letters = {"_any": value if value is None else YES_NO[bool(value)]}
+        letters |= {f"_{word}": value if value is None else YES_NO[word in value] for word in field.values}
+    return {f"{field.name}{what}": f'"{letter or UNKNOWN_LETTER}"' for what, letter in letters.items()}
 
 
 def _bounds(field: Field, value: Value | None) -> tuple[float, float]:

@@ -54,13 +54,17 @@ class Goal:
     tests: int
 
 
-class Row(NamedTuple):
-    """What one value of a field leaves standing: conjunctions (certain, possible), and which tests it holds and fails."""
+class Masks(NamedTuple):
+    """Of one value, or of a profile: conjunctions left standing (certain, possible), and tests that hold and that fail."""
 
     certain: int
     possible: int
     holds: int
     fails: int
+
+    def verdict(self, goal: Goal) -> Verdict:
+        """The verdict of a goal."""
+        return Verdict.of(self.certain & goal.mask, self.possible & goal.mask)
 
 
 @record
@@ -74,9 +78,9 @@ class FieldTable:
     tests: tuple[tuple[int, Test], ...]
     groups: Groups
     every: int
-    _known: dict[int | Interval, Row] = field(default_factory=dict, compare=False, repr=False)
+    _known: dict[int | Interval, Masks] = field(default_factory=dict, compare=False, repr=False)
 
-    def row(self, value: Value | None) -> Row:
+    def row(self, value: Value | None) -> Masks:
         """The row of a value, or of a number known as an interval."""
         key = value if isinstance(value, Interval) else self.classes.class_of(value)
         found = self._known.get(key)
@@ -86,12 +90,7 @@ class FieldTable:
             found = self._known[key] = self._row(self.classes.points_of(key))
         return found
 
-    @property
-    def rows(self) -> tuple[Row, ...]:
-        """The rows of all classes."""
-        return tuple(self._row(self.classes.points_of(index)) for index in range(len(self.classes.samples)))
-
-    def _row(self, points: tuple[Value, ...]) -> Row:
+    def _row(self, points: tuple[Value, ...]) -> Masks:
         """A test holds of a value where it holds of every point of it, and fails where it fails of every one."""
         holds = fails = 0
         # Everything stands until a test speaks against it.
@@ -109,23 +108,10 @@ class FieldTable:
                 certain &= ~conjunctions
             if tests & fails:
                 possible &= ~conjunctions
-        return Row(certain, possible, holds, fails)
+        return Masks(certain, possible, holds, fails)
 
 
 _MOST_ROWS = 1024
-
-
-class Masks(NamedTuple):
-    """Every verdict of one profile: conjunction bits (certain, possible) and test bits (holds, fails)."""
-
-    certain: int
-    possible: int
-    holds: int
-    fails: int
-
-    def verdict(self, goal: Goal) -> Verdict:
-        """The verdict of a goal."""
-        return Verdict.of(self.certain & goal.mask, self.possible & goal.mask)
 
 
 @record
@@ -239,11 +225,12 @@ def assembled(
     goals, fill = _goals(conjunctions)
     # No two goals share a bit, so that adding is the same as joining.
     every, marks = sum(goal.mask for goal in goals.values()), sum(goal.mark for goal in goals.values())
+    by_field = {name: tuple((1 << n, test) for n, test in enumerate(tests) if test.field == name) for name in fields}
     # A field that no test reads leaves everything standing: it needs no table.
-    used = {test.field for test in tests}
-    cut = [classes_of(field, tests) for name, field in fields.items() if name in used]
-    found = _groups(goals.values(), [_own(classes, tests) for classes in cut]) if groups is None else groups
-    tables = tuple(FieldTable(one, _own(one, tests), group, every) for one, group in zip(cut, found, strict=True))
+    owned = {name: own for name, own in by_field.items() if own}
+    found = _groups(goals.values(), owned.values()) if groups is None else groups
+    cut = ((classes_of(fields[name], tests), own) for name, own in owned.items())
+    tables = tuple(FieldTable(*one, group, every) for one, group in zip(cut, found, strict=True))
     return Program(fields, tests, goals, tables, every, fill, marks, concept_tests)
 
 
@@ -274,9 +261,7 @@ def _goals(expanded: Mapping[GoalKey, Sequence[int]]) -> tuple[dict[GoalKey, Goa
     for key, alternatives in expanded.items():
         # The shortest first, whatever the order of writing: of several alternatives that hold or fail alike the first is told.
         conjunctions = tuple(sorted(alternatives, key=lambda mask: (mask.bit_count(), mask)))
-        count, every = len(conjunctions), 0
-        for conjunction in conjunctions:
-            every |= conjunction
+        count, every = len(conjunctions), reduce(or_, conjunctions, 0)
         mask = ((1 << count) - 1) << first
         spare = count != 1  # a single conjunction is its own mark
         fill |= mask if spare else 0
@@ -285,11 +270,7 @@ def _goals(expanded: Mapping[GoalKey, Sequence[int]]) -> tuple[dict[GoalKey, Goa
     return goals, fill
 
 
-def _own(classes: FieldClasses, tests: tuple[Test, ...]) -> tuple[tuple[int, Test], ...]:
-    return tuple((1 << index, test) for index, test in enumerate(tests) if test.field == classes.field.name)
-
-
-def _groups(goals: Iterable[Goal], owned: Sequence[tuple[tuple[int, Test], ...]]) -> list[Groups]:
+def _groups(goals: Iterable[Goal], owned: Iterable[tuple[tuple[int, Test], ...]]) -> list[Groups]:
     """For each field the masks of the conjunctions by which of its tests they use."""
     uses: dict[int, int] = {}
     for goal in goals:

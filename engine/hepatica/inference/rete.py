@@ -18,10 +18,11 @@ import os
 import sys
 import weakref
 from collections.abc import Mapping
+from functools import lru_cache
 from threading import Lock
 from typing import Any, NamedTuple
 
-from hepatica.inference.productions import FAREWELL, UNKNOWN_LETTER, YES_NO, FactWriter, Network, Shard
+from hepatica.inference.productions import FAREWELL, UNKNOWN_LETTER, YES_NO, Network, Shard, members_of
 from hepatica.patient import Facts, Fields
 from hepatica.problems import InternalError
 
@@ -130,7 +131,8 @@ class Rete:
     def __init__(self, network: Network, fields: Fields) -> None:
         self._network = network
         self._concept_bits = sum(bit for stratum in network.strata for _, bit in stratum.concepts)
-        self._facts = FactWriter(fields[name] for name in network.fields)
+        # Few values are met again and again. By name: a field takes longer to look up.
+        self._members = lru_cache(maxsize=1024)(lambda name, value: members_of(fields[name], value))
         self._lock = Lock()
         self._handles: list[list[_Handle]] = []
         self._build()
@@ -175,7 +177,9 @@ class Rete:
     def _fire(self, facts: Facts) -> Firings:
         # `known` has three zones: certain, possible, refuted. A concept is put into the fact as soon as its stratum has
         # fired: the engine could assert it itself, but only by the Host, in a thread of its own.
-        members = self._facts.members(facts)
+        members: dict[str, str] = {}
+        for name in self._network.fields:
+            members |= self._members(name, facts[name])
         known = 0
         width = self._network.width
         for (concepts, _), handles in zip(self._network.strata, self._handles, strict=True):

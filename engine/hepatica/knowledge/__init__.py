@@ -97,16 +97,3 @@ __getattr__ = lazy(
         "study_search": "OUTCOMES PHASES STATUSES UNSTATED Filters Found catalogue counts find_study search select",
     },
 )
-
-# What other packages may use, as many to a line as fit.
-__all__ = [
-    "CARD", "CASES", "DESIGNS", "FATES", "LINES", "MAX_FILES", "MAX_TOTAL", "OUTCOMES", "PHASES", "RANK", "STANDINGS", "STATUSES",
-    "UNSTATED", "VERDICTS", "AllOf", "AnyOf", "Card", "Caveat", "Concept", "ConceptTest", "Condition", "ConditionReader",
-    "ConfidenceInterval", "Correction", "CorrectionKind", "Discrepancy", "Endpoint", "Extrapolation", "FateStatus",
-    "Figure", "Filters", "Found", "LaterEvent", "Line", "NotOf", "Note", "Operator", "Outcome", "Place", "Population",
-    "Reference", "Regimen", "Result", "Rule", "Ruleset", "RulesetFiles", "SourceText", "Standing", "Study", "StudyKind",
-    "Test", "Therapy", "TherapyFate", "Toxicity", "Verdict", "belongs", "catalogue", "changed_lines", "concept_words",
-    "condition_words", "counts", "figure_findings", "file_kind", "find_ruleset", "find_study", "gather", "keep_compiled",
-    "leaves", "level_of", "load", "load_files", "load_ruleset", "loaded", "number", "recall_compiled", "ruleset_schemas",
-    "search", "select", "strata", "styled",
-]  # fmt: skip

@@ -1,8 +1,8 @@
 """One order of keys and one style for the YAML of a ruleset: what `hepatica fmt` makes of a file. Comments and quotes stay.
 
-Keys stand in the order of the records that they are read into. They are moved as lines of text, each with the comments above
-it: a round-trip library ties a comment to the key before it, and would move it away from what it speaks of. Indentation and
-line width are then left to that library, ruamel.yaml.
+Indentation and line width are left to a round-trip library, ruamel.yaml. Keys then stand in the order of the records that they
+are read into. They are moved as lines of text, each with the comments above it: the library ties a comment to the key before it,
+and would move it away from what it speaks of.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import fields, is_dataclass
 from io import StringIO
-from itertools import pairwise
+from operator import itemgetter
 from types import UnionType
 from typing import Any, Union, cast, get_args, get_origin, get_type_hints
 
@@ -58,17 +58,15 @@ def styled(data: bytes, file: str, kind: Any) -> str:
     What it says is the same, value by value: that is checked, and an `InternalError` where it is not so.
     """
     before = read_yaml(data, file)
-    lines = [line.rstrip() for line in decoded(data, file).splitlines()]
-    first = _comments_above(lines, _starts(before), 1) if isinstance(before.value, dict) else 1
-    text = "\n".join([*lines[: first - 1], *_arranged(lines, before, kind, first, len(lines) + 1)]) + "\n"
-    made = _round_trip(text)
+    lines = _round_trip("".join(f"{line.rstrip()}\n" for line in decoded(data, file).splitlines()))
+    made = "".join(f"{_broken(line)}\n" for line in _arranged(lines, kind))
     kept = sorted(_comments(made)) == sorted(_comments(decoded(data, file)))
     if not kept or _said(read_yaml(made.encode(), file)) != _said(before):
         raise InternalError(f"{file}: the styled file would not say the same; it is left as it is")
     return made
 
 
-def _round_trip(text: str) -> str:
+def _round_trip(text: str) -> list[str]:
     from ruamel.yaml import YAML
 
     yaml = YAML()
@@ -80,7 +78,7 @@ def _round_trip(text: str) -> str:
     _fit(tree, 0)
     written = StringIO()
     yaml.dump(tree, written)
-    return "\n".join(_broken(line.rstrip()) for line in written.getvalue().splitlines()) + "\n"
+    return [line.rstrip() for line in written.getvalue().splitlines()]
 
 
 def _broken(line: str) -> str:
@@ -89,7 +87,7 @@ def _broken(line: str) -> str:
 
     if len(line) <= WIDTH or not line.endswith(("]", "}")):
         return line
-    lead = " " * (len(line) - len(line.lstrip()))
+    lead = " " * _indent(line)
     words = line.strip().replace(" ", "\0").replace(",\0", ", ")
     found = wrap(words, WIDTH, initial_indent=lead, subsequent_indent=f"{lead}  ", break_long_words=False, break_on_hyphens=False)
     return "\n".join(found).replace("\0", " ")
@@ -163,65 +161,55 @@ def _said(node: Node) -> object:
     return [*map(_said, node.value)] if isinstance(node.value, list) else (type(node.value), node.raw)
 
 
-# -- order ---------------------------------------------------------------------------------------------------------------
+# -- order, in lines that are already in the one style ------------------------------------------------------------------
 
 
-def _arranged(lines: Sequence[str], node: Node, kind: Any, start: int, end: int) -> list[str]:
-    """The lines from `start` to before `end` (1-based), which hold a node, with its keys and those below it in order."""
-    parts = _parts(node, kind) if start < end else []
-    starts = [line for _, line, _, _ in parts]
-    if not parts or len(set(starts)) < len(starts) or starts[0] < start:
-        return list(lines[start - 1 : end - 1])  # a scalar, or a collection written in one line
-    # Each part begins with the comments above it; the first with whatever stands before it.
-    begins = [start, *(_comments_above(lines, line, before + 1) for before, line in pairwise(starts)), end]
-    chunks: list[tuple[int, list[str]]] = []
-    for (rank, line, child, child_kind), (begin, following) in zip(parts, pairwise(begins), strict=True):
-        inner = line  # an entry of a list: its keys begin beside the dash; what stands under a key, below it
-        if not isinstance(node.value, list):
-            inner = _comments_above(lines, _starts(child), line + 1) if _starts(child) > line else following
-        chunks.append((rank, [*lines[begin - 1 : inner - 1], *_arranged(lines, child, child_kind, inner, following)]))
-    if isinstance(node.value, list) or [rank for rank, _ in chunks] == sorted(rank for rank, _ in chunks):
-        return [line for _, chunk in chunks for line in chunk]
-    return _dashed(chunks, lines[starts[0] - 1], node.column)
-
-
-def _dashed(chunks: list[tuple[int, list[str]]], first: str, column: int) -> list[str]:
-    """The chunks in order; the dash of a list's entry, which stands before its first key, goes to the new first key."""
-    dash = first[: column - 1]
-    if "-" in dash:
-        own = chunks[0][1]
-        at = own.index(first)
-        own[at] = " " * len(dash) + first[len(dash) :]
-    found = [chunk for _, chunk in sorted(chunks, key=lambda pair: pair[0])]
-    if "-" in dash:
-        at = next(n for n, line in enumerate(found[0]) if line.strip() and not line.lstrip().startswith("#"))
-        found[0][at] = dash + found[0][at][len(dash) :]
-    return [line for chunk in found for line in chunk]
-
-
-def _parts(node: Node, kind: Any) -> list[tuple[int, int, Node, Any]]:
-    """The entries of a mapping or a list in order of writing: rank in the one order, line, node, and what it is read into."""
-    if isinstance(node.value, list):
-        inner = _element(kind)
-        return [(0, _starts(child), child, inner) for child in node.value]
-    if not isinstance(node.value, dict):
-        return []
-    known = _keys(kind)
+def _arranged(lines: Sequence[str], kind: Any) -> list[str]:
+    """The lines of a mapping or list written as a block, with its keys and those below in order."""
+    known, column = _keys(kind), next((_indent(line) for line in lines if _tells(line)), 0)
+    element = next(iter(get_args(kind)), None) if get_origin(kind) in (tuple, list) else None
+    if element is not None:
+        return [line for above, entry in _chunks(lines, column) for line in (*above, *_entry(entry, column + 2, element))]
     order = {key: rank for rank, key in enumerate(known)}
-    named = [(order.get(key, len(order)), node.keys[key][0], child, known.get(key)) for key, child in node.value.items()]
-    return sorted(named, key=lambda part: part[1])
+    found: list[tuple[int, list[str]]] = []
+    for above, (head, *below) in _chunks(lines, column) if known else ():
+        key = head.partition(":")[0].strip(" \"'")
+        block = head.partition(" #")[0].rstrip().endswith(":")  # else a scalar, or a collection in brackets
+        found.append((order.get(key, len(order)), [*above, head, *(_arranged(below, known.get(key)) if block else below)]))
+    return [line for _, chunk in sorted(found, key=itemgetter(0)) for line in chunk] if known else list(lines)
 
 
-def _starts(node: Node) -> int:
-    """The line on which a node begins."""
-    return min((line for line, _ in node.keys.values()), default=node.line)
+def _entry(lines: Sequence[str], column: int, kind: Any) -> list[str]:
+    """An entry of a list; the dash, which stands before its first key, goes to the new first key."""
+    found = _arranged([" " * column + lines[0][column:], *lines[1:]], kind)
+    at = next(n for n, line in enumerate(found) if _tells(line))
+    found[at] = lines[0][:column] + found[at][column:]
+    return found
 
 
-def _comments_above(lines: Sequence[str], line: int, lowest: int) -> int:
-    """The first of the comment lines and blank lines that stand right above a line, not before `lowest`."""
-    while line > lowest and (not lines[line - 2].strip() or lines[line - 2].lstrip().startswith("#")):
-        line -= 1
-    return line
+def _chunks(lines: Sequence[str], column: int) -> list[tuple[list[str], list[str]]]:
+    """What begins at a column, each with the comments and blank lines above it."""
+    found: list[tuple[list[str], list[str]]] = []
+    waiting: list[str] = []
+    for line in lines:
+        waiting.append(line)
+        if _tells(line):
+            if _indent(line) == column:
+                found.append((waiting[:-1], waiting[-1:]))
+            else:
+                found[-1][1].extend(waiting)
+            waiting = []
+    if found:
+        found[-1][1].extend(waiting)
+    return found
+
+
+def _tells(line: str) -> bool:
+    return bool(line.strip()) and not line.lstrip().startswith("#")
+
+
+def _indent(line: str) -> int:
+    return len(line) - len(line.lstrip())
 
 
 def _keys(kind: Any) -> Mapping[str, Any]:
@@ -239,11 +227,6 @@ def _bare(hint: Any) -> Any:
     if get_origin(hint) in (Union, UnionType):
         return next((_bare(one) for one in get_args(hint) if one is not type(None)), None)
     return hint
-
-
-def _element(kind: Any) -> Any:
-    """What a list holds."""
-    return next(iter(get_args(kind)), None) if get_origin(kind) in (tuple, list) else None
 
 
 def changed_lines(before: str, after: str, file: str) -> str:

@@ -31,12 +31,3 @@ from hepatica.patient.numbers import DECIMALS, Interval, digits, unit_key
 from hepatica.patient.profile import COMPONENTS, CONTRADICTIONS, Facts, Profile, ProfileWarning, Understood, doubts, facts_of
 from hepatica.patient.text import is_missing
 from hepatica.patient.value_reader import Refused, read_value, with_unit
-
-# What other packages may use, as many to a line as fit.
-__all__ = [
-    "CHILD_PUGH_GROUP", "CHILD_PUGH_PARTS", "CLASS_RANGES", "COMMON_FIELDS", "COMPONENTS", "CONTRADICTIONS", "DECIMALS",
-    "FLAGS", "LABEL", "LONGEST_LABEL", "NONE", "STAINING_PARTS", "UNKNOWN", "Facts", "Field", "Fields", "Implication",
-    "Interval", "Nature", "Profile", "ProfileWarning", "Refused", "Understood", "Value", "class_of", "digits", "doubts",
-    "facts_of", "faults", "fields_of", "is_missing", "keys_of", "profile_from", "profile_in", "profile_of",
-    "profile_schema", "profiles_in", "read_profile", "read_value", "unit_key", "with_unit",
-]  # fmt: skip

@@ -124,14 +124,12 @@ class ComponentsReader(ValueReader):
     """The components that are known, by name: points, and the component as shown."""
 
     def _native(self, typed: Any) -> Reading:
-        """The components in a mapping; raises `Refused` with all that is wrong in it."""
         if not isinstance(typed, Mapping):
             return self._reading(str(typed))
         read = read_parts(typed, CHILD_PUGH_PARTS, self.field.title, _component)
         return Reading({name: read[name] for name in CHILD_PUGH_PARTS if read.get(name)})
 
     def _reading(self, text: str) -> Reading:
-        """Refuses a text."""
         raise Refused("wrong-type", f"{self.field.title} is a mapping of {', '.join(CHILD_PUGH_PARTS)}, not {quote(text)}")
 
     def schema(self) -> list[JsonSchema]:
@@ -148,22 +146,17 @@ def _component(part: Field, typed: Any) -> tuple[int, str] | None:
 
 
 @cache
-def _together() -> tuple[re.Pattern[str], ...]:
-    """Class and score, and a score alone."""
-    noise = COMMON_FIELDS[CLASS].noise
-    both = r"(?P<class>[abc])[\s(,]*(?:score\s*)?(?P<score>1[0-5]|[5-9])\)?"
-    return compiled(framed(both, noise)), compiled(framed(r"(?P<score>1[0-5]|[5-9])", noise))
+def _together() -> re.Pattern[str]:
+    both = r"(?:(?P<class>[abc])[\s(,]*(?:score\s*)?)?(?P<score>1[0-5]|[5-9])\)?"
+    return compiled(framed(both, COMMON_FIELDS[CLASS].noise))
 
 
 def both_of(typed: object) -> tuple[str | None, int | None]:
     """The class and the score that one text states together (`A6`, `Child-Pugh B (8)`, `7`); None for what it leaves out."""
     # True is an integer to Python, and no score.
     text = plain(str(typed)) if isinstance(typed, (str, int)) and not isinstance(typed, bool) else ""
-    if not text or text.upper() in CLASS_RANGES:
-        return None, None
-    found = next(filter(None, (pattern.fullmatch(text) for pattern in _together())), None)
-    said = found.groupdict() if found else {}
-    return said["class"].upper() if "class" in said else None, int(said["score"]) if said else None
+    found = _together().fullmatch(text) if text and text.upper() not in CLASS_RANGES else None
+    return (found["class"].upper() if found["class"] else None, int(found["score"])) if found else (None, None)
 
 
 class Graded(NamedTuple):

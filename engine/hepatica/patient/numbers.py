@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import re
 from functools import cache
+from typing import NamedTuple
 
 from hepatica.patient.text import VOCABULARY, compiled
 from hepatica.records import record
@@ -37,23 +38,6 @@ class Interval:
     low_included: bool = False
     high_included: bool = False
 
-    def holds(self, operator: str, bound: float) -> bool | None:
-        """Whether every value satisfies the comparison (True), none does (False), or it is open (None)."""
-        if operator in ("<", "<=", "!="):
-            # Half of the operators deny the other half, which leaves three to get right.
-            opposite = self.holds({"<": ">=", "<=": ">", "!=": "="}[operator], bound)
-            return None if opposite is None else not opposite
-        if operator == "=":
-            return None if self.contains(bound) else False
-        above = self.low > bound or (self.low == bound and (operator == ">=" or not self.low_included))
-        below = self.high < bound or (self.high == bound and (operator == ">" or not self.high_included))
-        return True if above else False if below else None
-
-    def contains(self, value: float) -> bool:
-        """True for a value that the number may have."""
-        inside_low = value > self.low or (self.low_included and value == self.low)
-        return inside_low and (value < self.high or (self.high_included and value == self.high))
-
     def __str__(self) -> str:
         low = f"{'>=' if self.low_included else '>'} {digits(self.low)}"
         high = f"{'<=' if self.high_included else '<'} {digits(self.high)}"
@@ -63,8 +47,7 @@ class Interval:
         return f"{digits(self.low)}-{digits(self.high)}" if both else f"{low} and {high}"
 
 
-@record
-class Amount:
+class Amount(NamedTuple):
     """What a text says, not yet held against a unit's bounds: ends as (sign, number as typed), and the unit as typed."""
 
     ends: tuple[tuple[str, str], ...]
@@ -96,19 +79,16 @@ def parsed(text: str) -> Amount | None:
     found = _amount().fullmatch(text)
     if found is None:
         return None
-    sign = _sign(found["sign"])
+    sign, other = (_SIGN_OF[" ".join(said.lower().split())] if said else "" for said in found.group("sign", "sign2"))
+    ends = [(sign or "=", found["number"])]
     if found["to"]:
-        ends: tuple[tuple[str, str], ...] = ((">=", found["number"]), ("<=", found["to"]))
-        return None if sign else Amount(ends, found["unit"] or "")
-    if found["and"]:
-        # "> 200 and > 400" is no interval, and which of the two was meant cannot be told.
-        both = {sign[:1], _sign(found["sign2"])[:1]} == {"<", ">"}
-        return Amount(((sign, found["number"]), (_sign(found["sign2"]), found["and"])), found["unit"] or "") if both else None
-    return Amount(((sign or "=", found["number"]),), found["unit"] or "")
-
-
-def _sign(text: str | None) -> str:
-    return _SIGN_OF[" ".join(text.lower().split())] if text else ""
+        ends = [(">=", found["number"]), ("<=", found["to"])]
+    elif found["and"]:
+        ends.append((other, found["and"]))
+    # "> 200 and > 400" is no interval, and which of the two was meant cannot be told; nor is a sign before "200-400" one.
+    if (found["to"] and sign) or (found["and"] and {sign[:1], other[:1]} != {"<", ">"}):
+        return None
+    return Amount(tuple(ends), found["unit"] or "")
 
 
 def chosen(number: str, low: float, high: float) -> float | tuple[float, float]:

@@ -191,7 +191,6 @@ class ValueReader:
         return Refused(code, f"{refusal}; {near}")
 
     def _reason(self, typed: str) -> str | None:
-        """Why a text is refused that the field knows to read several ways."""
         found = self._unclear.fullmatch(typed) if self._reasons else None
         return self._reasons.get(squashed(found[1] if found else typed))
 
@@ -215,7 +214,6 @@ class WordReader(ValueReader):
 
     @cached_property
     def _words(self) -> Mapping[str, Value | None]:
-        """Values by every word for them."""
         titled = {title: self._meant(token) for token, title in self.field.value_titles.items()}
         other = {word: self._meant(meaning) for meaning, words in self.field.synonyms.items() for word in words}
         return {**self.tokens, **titled, **other}
@@ -227,7 +225,6 @@ class WordReader(ValueReader):
 
     @cached_property
     def _vocabulary(self) -> Mapping[str, Value | None]:
-        """Values by every squashed word for them."""
         return {squashed(word): value for word, value in self._words.items()}
 
     @cached_property
@@ -270,12 +267,8 @@ class SetReader(WordReader):
         self.exact[NONE] = Reading(())
 
     @cached_property
-    def _none_pattern(self) -> str:
-        return framed(one_of((NONE, "[]", *self.field.synonyms.get(NONE, ()))), self.field.noise)
-
-    @cached_property
     def _none(self) -> re.Pattern[str]:
-        return compiled(self._none_pattern)
+        return compiled(framed(one_of((NONE, "[]", *self.field.synonyms.get(NONE, ()))), self.field.noise))
 
     def _native(self, typed: Any) -> Reading:
         if not isinstance(typed, (list, tuple)):
@@ -329,7 +322,7 @@ class SetReader(WordReader):
             {"type": "array", "items": member, "maxItems": LONGEST_LIST},
             {"enum": [*self.field.values, NONE, *self._bare_words()]},
             text_schema(rf"{one}(?:{BETWEEN}{one})*"),
-            text_schema(self._none_pattern),
+            text_schema(self._none.pattern),
         ]
 
 

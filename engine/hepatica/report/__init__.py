@@ -29,7 +29,7 @@ from hepatica.report.blocks import (
     Tree,
     TreeNode,
 )
-from hepatica.report.case import case_blocks
+from hepatica.report.case import case_blocks, known_facts
 from hepatica.report.documents import document, json_bytes, json_line, json_text, named_schema, schema
 
 if TYPE_CHECKING:
@@ -83,10 +83,11 @@ __getattr__ = lazy(
 
 __all__ = [
     "About", "Block", "Blocks", "Bullets", "Cell", "Code", "Facts", "Item", "Items", "More", "Notice", "Paragraph",
-    "PatientListing", "Picture", "Ref", "ReferenceListing", "RuleListing", "Section", "StudyListing", "StudyPage", "StudyRow",
-    "Style", "Table", "Title", "Tree", "TreeNode", "VerificationReport", "about", "about_view", "answer", "bibtex",
-    "case_blocks", "compare_view", "csv_text", "document", "html", "html_page", "json_bytes", "json_line", "json_text",
-    "markdown", "named_schema", "patient_listing", "patients_view", "pdf_page", "reference_listing", "reference_rows",
-    "references_view", "ris", "rule_listing", "rules_found", "rules_view", "schema", "studies_view", "study_listing",
-    "study_page", "study_view", "text", "then_view", "verification_report", "verification_view", "whatif_view", "why_view",
+    "PatientListing", "Picture", "Ref", "ReferenceListing", "RuleListing", "Section", "StudyListing", "StudyPage",
+    "StudyRow", "Style", "Table", "Title", "Tree", "TreeNode", "VerificationReport", "about", "about_view", "answer",
+    "bibtex", "case_blocks", "compare_view", "csv_text", "document", "html", "html_page", "json_bytes", "json_line",
+    "json_text", "known_facts", "markdown", "named_schema", "patient_listing", "patients_view", "pdf_page",
+    "reference_listing", "reference_rows", "references_view", "ris", "rule_listing", "rules_found", "rules_view", "schema",
+    "studies_view", "study_listing", "study_page", "study_view", "text", "then_view", "verification_report",
+    "verification_view", "whatif_view", "why_view",
 ]  # fmt: skip

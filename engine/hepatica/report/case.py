@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from hepatica.evaluation import Evaluation
 from hepatica.patient import Profile
@@ -16,13 +16,19 @@ def case_title(evaluation: Evaluation, lead: str = "") -> Title:
     return Title(f"{lead}{evaluation.profile.label or 'Hypothetical patient'}", edition(evaluation.ruleset))
 
 
+def known_facts(profile: Profile, names: Iterable[str] = ()) -> tuple[tuple[str, str], ...]:
+    """Title and value of every known fact, or of those named."""
+    held = ((profile.fields[name], profile[name]) for name in names or profile.facts)
+    return tuple((known.title, shown(known, value)) for known, value in held if value is not None)
+
+
 def case_blocks(evaluation: Evaluation) -> Iterator[Block]:
     """Facts that the rules read, what was computed and understood, what is not known, and every doubt."""
     profile, ruleset = evaluation.profile, evaluation.knowledge
     words = Wording(ruleset)
     used = [name for name in profile.facts if name in ruleset.used_fields]
     known = [name for name in used if profile[name] is not None]
-    pairs = tuple((words.fields[name].title, shown(words.fields[name], profile[name])) for name in known)
+    pairs = known_facts(profile, known)
     yield Facts(pairs, inline=True) if pairs else Paragraph("Nothing is known of the facts that the rules read.")
     yield from measured(profile)
     for one in profile.understood:

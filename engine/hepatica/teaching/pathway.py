@@ -146,6 +146,7 @@ class _Reader:
         self.ruleset, self.profile = ruleset, profile
         self.wording = Wording(ruleset)
         self.concepts: Mapping[str, Condition] = ruleset.concept_conditions
+        self.told: dict[Condition, PathwayCondition] = {}
         scope = ruleset.card.scope
         self.parts = {rule.id: tuple(part for part in parts_of(rule.when) if part != scope) for rule in ruleset.rules.values()}
         self.common = _shared(self.parts.values())
@@ -216,7 +217,12 @@ class _Reader:
         return tuple(self.condition(part) for part in parts)
 
     def condition(self, part: Condition) -> PathwayCondition:
-        """One condition, read for the profile where there is one."""
+        """One condition, read for the profile where there is one; many rules ask for the same."""
+        if part not in self.told:
+            self.told[part] = self._condition(part)
+        return self.told[part]
+
+    def _condition(self, part: Condition) -> PathwayCondition:
         says = self.wording.condition(part)
         if self.profile is None:
             return PathwayCondition(says=says)

@@ -57,6 +57,7 @@ class QuizQuestion:
     because: tuple[str, ...]
     profile: Profile
     vignette: str
+    not_known: tuple[str, ...]
     choices: tuple[QuizChoice, ...]
     focus: str
     facts: tuple[QuizFact, ...]

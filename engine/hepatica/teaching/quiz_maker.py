@@ -28,7 +28,7 @@ from hepatica.teaching.quiz import (
     QuizQuestion,
     QuizTwist,
 )
-from hepatica.teaching.quiz_patients import TOLERATED, Level, QuizPatients, implausible, level_of, vignette
+from hepatica.teaching.quiz_patients import TOLERATED, Level, QuizPatients, implausible, level_of, not_known, vignette
 
 CHOICES, FACTS = 6, 4
 _FEWEST_CHOICES, _MOST_RIGHT = 4, 3
@@ -295,6 +295,7 @@ class _Asked:
             because=tuple(says for says, _ in found),
             profile=self.found.profile,
             vignette=vignette(self.row.ruleset, self.found.profile),
+            not_known=not_known(self.row.ruleset, self.found.profile),
             choices=tuple(QuizChoice(therapy=one, name=therapies[one].name, synonyms=therapies[one].synonyms) for one in choices),
             focus=focus,
             facts=facts,

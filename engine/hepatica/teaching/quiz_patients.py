@@ -104,11 +104,16 @@ def implausible(facts: Facts) -> str:
     return next((says for says, holds in IMPLAUSIBLE if holds(facts)), "")
 
 
+def not_known(ruleset: Ruleset, profile: Profile) -> tuple[str, ...]:
+    """The titles of the facts that the rules read and that are not known."""
+    return tuple(Wording(ruleset).titles(name for name in ruleset.used_fields if profile.facts[name] is None))
+
+
 def vignette(ruleset: Ruleset, profile: Profile) -> str:
     """A patient in a sentence: what is known, and what is not known of what the rules read."""
     words = Wording(ruleset)
     known = [words.fact(name, value) for name, value in profile.facts.items() if value is not None]
-    unknown = words.titles(name for name in ruleset.used_fields if profile.facts[name] is None)
+    unknown = not_known(ruleset, profile)
     return f"{'; '.join(known) or 'Nothing is known'}." + (f" Not known: {', '.join(unknown)}." if unknown else "")
 
 

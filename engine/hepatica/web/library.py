@@ -58,6 +58,7 @@ class RulesetLibrary:
     def __init__(self, rulesets: Mapping[str, Ruleset], patients: Path) -> None:
         self.rulesets = dict(rulesets)
         self.default = next(iter(self.rulesets))
+        self.readers = {name: QueryReader(ruleset.fields) for name, ruleset in self.rulesets.items()}
         self.examples = {path.stem: _example(path) for path in sorted(patients.glob("*.yaml"))}
         # Two, so that a listing never waits for a quiz or a comparison of rulesets that takes seconds.
         self.documents: DocumentCache[Any] = DocumentCache()

@@ -222,9 +222,7 @@ def pathway_page(request: Request) -> PageView:
 
 def pathway_picture(request: Request) -> bytes:
     """The lines as SVG."""
-    found = _pathway(request)
-    drawings = views.pathway_drawings(found, views.PHONE if request.one(NARROW) else views.LANDSCAPE)
-    return (views.svg(drawings[0]) if len(drawings) == 1 else views.pathway_svg(found)).encode()
+    return views.pathway_svg(_pathway(request), views.PHONE if request.one(NARROW) else views.LANDSCAPE).encode()
 
 
 def _pathway(request: Request) -> Pathway:

@@ -15,7 +15,7 @@ from hepatica.evaluation import RulesetIdentity, identity
 from hepatica.notice import notice
 from hepatica.problems import quote
 from hepatica.report import Paragraph, Title
-from hepatica.report.teaching import PICKS_QUESTION, question_view, reveal_view, summary_view, twist_view
+from hepatica.report.teaching import PICKS_QUESTION, reveal_view, summary_view, twist_view, vignette_view
 from hepatica.teaching import LEVELS, Level, Quiz, QuizAnswer, QuizCase
 from hepatica.web.form import first_up
 from hepatica.web.query import refusal
@@ -148,7 +148,7 @@ def _case_view(request: Request, page: QuizPage, made: Quiz, case: QuizCase) -> 
         "last": question.number >= page.count,
         "next": urlencode([*carried, (TOKEN.name, teaching.token(made, [*(one.answer for one in made.marks), answer]))]),
     }
-    shown = reveal_view(case, found) if committed else question_view(made, case)[:2]
+    shown = reveal_view(case, found) if committed else vignette_view(case)
     return PageView(result=told, blocks=(Title(name), *shown), template="quiz.html", extra=extra)
 
 

@@ -14,10 +14,9 @@ from markupsafe import Markup
 from hepatica.knowledge import Ruleset
 from hepatica.notice import notice
 from hepatica.printable import printable
-from hepatica.report import Blocks, Notice, Ref, Title, html
+from hepatica.report import Blocks, Facts, Notice, Ref, Title, html, known_facts
 from hepatica.web.form import Control, filters, groups
 from hepatica.web.request import RULESET, Parameter, Request
-from hepatica.wording import shown
 
 TEMPLATES = Path(__file__).parent / "templates"
 
@@ -96,7 +95,7 @@ class Renderer:
         # The notice stands in the layout of every page, and the title beside the choices; the rest is the report's.
         head = tuple(block for block in view.blocks if isinstance(block, Title))
         body = tuple(block for block in view.blocks if not isinstance(block, (Title, Notice)))
-        facts = known_facts(request)
+        facts = known_facts(request.patient.profile) if request.patient.profile else ()
         context = {
             "page": page,
             "request": request,
@@ -108,6 +107,7 @@ class Renderer:
             "body": _markup(body, request),
             "case": _markup(view.case, request),
             "facts": facts,
+            "facts_shown": (Facts(facts, inline=True),),
             "brief": ", ".join(f"{title} {value}" for title, value in facts[:5]),
             "groups": groups(request.ruleset, request.patient) if page is not None and page.form else (),
             "blocks": lambda shown: _markup(shown, request),
@@ -136,13 +136,6 @@ class Renderer:
             "companion": card.companion if card.companion in rulesets else "",
             "examples": list(request.library.examples.values()),
         }
-
-
-def known_facts(request: Request) -> list[tuple[str, str]]:
-    """Title and value of every known fact."""
-    profile = request.patient.profile
-    held = ((known, profile[known.name]) for known in request.ruleset.fields.values()) if profile else ()
-    return [(known.title, shown(known, value)) for known, value in held if value is not None]
 
 
 def ruleset_query(request: Request) -> str:

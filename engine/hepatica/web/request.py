@@ -96,7 +96,7 @@ class Request:
     @property
     def reader(self) -> QueryReader:
         """Reads and writes patients with the fields of the ruleset."""
-        return QueryReader(self.ruleset.fields)
+        return self.library.readers[self.ruleset_name]
 
     @property
     def profile(self) -> Profile:

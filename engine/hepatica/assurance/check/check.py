@@ -96,4 +96,4 @@ def _hold_against_every_point(proving: Proving, applies: dict[str, AppliesTo]) -
     swept = counts(proving.space, proving.version.program, [GoalKey("rule", name) for name in applies])
     wrong = [name for name, told in applies.items() if swept[GoalKey("rule", name)] != (told.certain, told.possible)]
     if wrong:
-        raise InternalError(f"diagrams and the columns differ on how often {', '.join(wrong)} applies; no result is given")
+        raise InternalError(f"diagrams and the sweep differ on how often {', '.join(wrong)} applies; no result is given")

@@ -131,8 +131,8 @@ def _alike(proving: Proving, therapy: Therapy) -> Iterator[tuple[Rule, Rule]]:
     for rule in sorted(therapy.rules, key=lambda rule: rule.id):
         if proving.rules[rule.id].certain:
             equal.setdefault(proving.counts(rule.id), []).append(rule)
-    pairs = sorted((pair for rules in equal.values() for pair in combinations(rules, 2)), key=lambda pair: (pair[0].id, pair[1].id))
-    for first, second in pairs:
+    pairs = (pair for rules in equal.values() for pair in combinations(rules, 2))
+    for first, second in sorted(pairs, key=lambda pair: (pair[0].id, pair[1].id)):
         one, two = proving.rules[first.id], proving.rules[second.id]
         if one == two or _same(proving, one, two):
             yield first, second

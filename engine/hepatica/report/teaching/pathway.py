@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from hepatica.report.blocks import Blocks, Item, Items, More, Notice, Paragraph, Picture, Ref, Section, Title, Tone
 from hepatica.report.citing import edition
@@ -21,6 +21,8 @@ LEGEND = "; ".join(f"{MARKS[state]} {words}" for state, words in STATES.items() 
 LANDSCAPE, _SHAPE = 1122, 1122 / 793  # A4 landscape at 96 pixels to the inch
 PHONE, _NARROW = 390, 600
 _MOST_TRIALS = 2
+_CardLine = tuple[str, float, str, bool]
+"""A line on a drug's card: its text, size, ink, and whether it is bold."""
 _TONES: dict[State, Tone] = {"": "plain", "open": "good", "depends": "plain", "closed": "quiet", "against": "bad"}
 _CLASSES: dict[State, str] = {
     "open": "fill:#e3f1e6,stroke:#1b6e35,stroke-width:3px,color:#1a1a1a",
@@ -113,7 +115,9 @@ def _fitted(path: Pathway, line: PathwayLine, width: float) -> Drawing:
 
 
 def pathway_svg(path: Pathway, width: float = LANDSCAPE) -> str:
-    """All lines in one picture, one below the other."""
+    """All lines in one picture, one below the other; a single line as it is printed."""
+    if len(path.lines) == 1:
+        return svg(_fitted(path, path.lines[0], width))
     drawings = [_LinePicture(path, line, width).drawing for line in path.lines]
     whole = Drawing(width, title(path), describe(path))
     for drawing in drawings:
@@ -166,28 +170,24 @@ class _LinePicture:
         head = f"{group.title.upper()} ({len(group.drugs)}): {group.means}"
         y = self.drawing.paragraph(16, y, head, self.drawing.width - 32, 11, bold=True) + 5
         for start in range(0, len(group.drugs), self.columns):
-            row = group.drugs[start : start + self.columns]
-            tall = max(self._card(drug, group, 0, 0, 0) for drug in row)
-            for index, drug in enumerate(row):
-                self._card(drug, group, 16 + index * (self.card + self.gap), y, tall)
+            row = [(drug, list(self._lines(drug))) for drug in group.drugs[start : start + self.columns]]
+            tall = max(sum(round(size * 1.3) for _, size, _, _ in lines) for _, lines in row) + 10.0
+            for index, (drug, lines) in enumerate(row):
+                x = 16 + index * (self.card + self.gap)
+                edge = {"open": "lit", "against": "bad"}.get(drug.state, "rule")
+                fill = "page" if drug.state == "closed" else group.standing
+                dashed = drug.state in ("closed", "depends")
+                self.drawing.add(Box(x, y, self.card, tall, fill, edge, drug.state == "open", dashed))
+                self._write(lines, x + 7, y + 2)
             y += tall + self.gap
         return y
 
-    def _card(self, drug: PathwayDrug, group: PathwayGroup, x: float, y: float, tall: float) -> float:
-        """Draws a drug's card where it is `tall`; returns how tall it must be."""
-        lines = list(self._lines(drug))
-        height = sum(round(size * 1.3) for _, size, _, _ in lines) + 10.0
-        if tall:
-            edge = {"open": "lit", "against": "bad"}.get(drug.state, "rule")
-            fill = "page" if drug.state == "closed" else group.standing
-            self.drawing.add(Box(x, y, self.card, tall, fill, edge, drug.state == "open", drug.state in ("closed", "depends")))
-            at = y + 2
-            for text, size, ink, bold in lines:
-                at += round(size * 1.3)
-                self.drawing.add(Words(x + 7, at, text, size, ink, bold))
-        return height
+    def _write(self, lines: Iterable[_CardLine], x: float, y: float) -> None:
+        for text, size, ink, bold in lines:
+            y += round(size * 1.3)
+            self.drawing.add(Words(x, y, text, size, ink, bold))
 
-    def _lines(self, drug: PathwayDrug) -> Iterator[tuple[str, float, str, bool]]:
+    def _lines(self, drug: PathwayDrug) -> Iterator[_CardLine]:
         room = self.card - 14
         ink = "quiet" if drug.state == "closed" else "ink"
         paragraphs = [(f"{MARKS[drug.state]} {drug.name}".strip(), 13.0, ink, True)]

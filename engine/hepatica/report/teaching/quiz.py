@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from hepatica.evaluation import LISTS
 from hepatica.knowledge import LINES, STANDINGS
 from hepatica.report.blocks import Block, Blocks, Bullets, Facts, Item, Items, Notice, Paragraph, Ref, Section, Title, Tone
+from hepatica.report.case import known_facts
 from hepatica.report.citing import edition
 from hepatica.teaching import TOPICS, JudgedChoice, MarkedCase, Quiz, QuizCase, QuizTally
 from hepatica.wording import counted
@@ -19,7 +20,7 @@ def quiz_view(quiz: Quiz) -> Blocks:
     blocks: list[Block] = [*head_view(quiz)]
     for number, case in enumerate(quiz.cases):
         marked = quiz.marks[number] if number < len(quiz.marks) else None
-        shown = [*_questions(quiz, case)]
+        shown = [*_questions(case)]
         shown += [*reveal_view(case, marked), *twist_view(case, marked)] if marked else []
         blocks.append(Section(position(quiz, case), tuple(shown)))
     return (*blocks, *(summary_view(quiz) if quiz.summary else ()), Notice(quiz.notice))
@@ -27,7 +28,7 @@ def quiz_view(quiz: Quiz) -> Blocks:
 
 def sheet_view(quiz: Quiz) -> Blocks:
     """The quiz for paper: every question with its choices, then, from a new page, what is right and why."""
-    cases = tuple(Section(position(quiz, case), tuple(map(_boxes, _questions(quiz, case)))) for case in quiz.cases)
+    cases = tuple(Section(position(quiz, case), tuple(map(_boxes, _questions(case)))) for case in quiz.cases)
     key = tuple(Section(position(quiz, case), tuple(_key(case))) for case in quiz.cases)
     head = Title(f"Quiz {quiz.seed}: answers", edition(quiz.ruleset))
     return (*head_view(quiz), *cases, Notice(quiz.notice), head, *key, Notice(quiz.notice))
@@ -35,11 +36,13 @@ def sheet_view(quiz: Quiz) -> Blocks:
 
 def _boxes(block: Block) -> Block:
     """What is offered with a box to tick; a number is only typed."""
-    return Bullets(tuple(f"☐ {words}" for _, words in block.pairs)) if isinstance(block, Facts) else block
+    if isinstance(block, Facts) and not block.inline:
+        return Bullets(tuple(f"☐ {words}" for _, words in block.pairs))
+    return block
 
 
-def _questions(quiz: Quiz, case: QuizCase) -> Blocks:
-    return (*question_view(quiz, case), Paragraph(case.question.twist.question, tone="strong"))
+def _questions(case: QuizCase) -> Blocks:
+    return (*question_view(case), Paragraph(case.question.twist.question, tone="strong"))
 
 
 def _key(case: QuizCase) -> Iterator[Block]:
@@ -64,15 +67,22 @@ def position(quiz: Quiz, case: QuizCase) -> str:
     return f"Case {case.question.number} of {len(quiz.cases)}" + (f", {points} of {possible} points so far" if before else "")
 
 
-def question_view(quiz: Quiz, case: QuizCase) -> Blocks:
-    """The case and its first two questions."""
+def vignette_view(case: QuizCase) -> Blocks:
+    """The patient that is asked about."""
     question = case.question
     because = f" ({'; '.join(question.because)})" if question.because else ""
+    unknown = (Paragraph(f"{', '.join(question.not_known)}.", lead="Not known", tone="quiet"),) if question.not_known else ()
+    level = Paragraph(f"{question.level}{because}", lead="Level")
+    return (level, Facts(known_facts(question.profile), inline=True), *unknown)
+
+
+def question_view(case: QuizCase) -> Blocks:
+    """The case and its first two questions."""
+    question = case.question
     choices = tuple((f"{number}.", choice.name) for number, choice in enumerate(question.choices, 1))
     facts = tuple((f"{number}.", fact.title) for number, fact in enumerate(question.facts, 1))
     return (
-        Paragraph(f"{question.level}{because}", lead="Level"),
-        Paragraph(question.vignette),
+        *vignette_view(case),
         Paragraph(PICKS_QUESTION, tone="strong"),
         Facts(choices),
         Paragraph(question.fact_question, tone="strong"),
