@@ -58,15 +58,20 @@ def a_large_ruleset(random: Random, therapies: int, rules: int, thresholds: int)
     small = a_ruleset(random, therapies, 1, EVERY)
     made = {}
     for therapy in small.therapies.values():
-        conditions = [AllOf((_bound(random, cuts), a_condition(random, EVERY, tuple(small.concepts), 4))) for _ in range(rules)]
-        named = [replace(therapy.rules[0], id=f"{therapy.id}-rule-{n}", when=when) for n, when in enumerate(conditions)]
-        made[therapy.id] = replace(therapy, rules=tuple(replace(rule, standing=a_standing(random)) for rule in named))
+        one = therapy.rules[0]
+        made[therapy.id] = replace(therapy, rules=tuple(_usual_rule(random, one, n, cuts) for n in range(rules)))
     return replace(small, therapies=made)
 
 
-def _bound(random: Random, cuts: Sequence[int]) -> Condition:
-    test = Test("afp", random.choice(("<", "<=", ">", ">=")), (float(random.choice(cuts)),))
-    return test if random.random() < 0.8 else AllOf((test, Test("afp", ">", (float(random.choice(cuts)),))))
+def _usual_rule(random: Random, like: Rule, number: int, cuts: Sequence[int]) -> Rule:
+    """A rule as people write them: a line of treatment, a class, perhaps one thing more, and a bound of AFP."""
+    parts = [
+        Test("prior_sorafenib", "in", random.choice((("none",), ("progressed", "intolerant"), ("refused",)))),
+        Test("child_pugh_class", "in", (random.choice("AB"),)),
+        *random.choice(((), (a_test(random, EVERY),))),
+        *(Test("afp", random.choice(("<", "<=", ">", ">=")), (float(cut),)) for cut in random.sample(cuts, random.choice((1, 1, 1, 2)))),
+    ]
+    return replace(like, id=f"{like.id}-{number}", standing=a_standing(random), when=AllOf(tuple(parts)))
 
 
 def _therapy(random: Random, name: str, rules: int, fields: tuple[str, ...], concepts: tuple[str, ...]) -> Therapy:
