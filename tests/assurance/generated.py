@@ -69,7 +69,10 @@ def _usual_rule(random: Random, like: Rule, number: int, cuts: Sequence[int]) ->
         Test("prior_sorafenib", "in", random.choice((("none",), ("progressed", "intolerant"), ("refused",)))),
         Test("child_pugh_class", "in", (random.choice("AB"),)),
         *random.choice(((), (a_test(random, EVERY),))),
-        *(Test("afp", random.choice(("<", "<=", ">", ">=")), (float(cut),)) for cut in random.sample(cuts, random.choice((1, 1, 1, 2)))),
+        *(
+            Test("afp", random.choice(("<", "<=", ">", ">=")), (float(cut),))
+            for cut in random.sample(cuts, random.choice((1, 1, 1, 2)))
+        ),
     ]
     return replace(like, id=f"{like.id}-{number}", standing=a_standing(random), when=AllOf(tuple(parts)))
 
