@@ -32,8 +32,8 @@ def _profiles(space: Space, standing: Sequence[Sequence[int]], goal: int) -> int
     for masks, axis in zip(standing, space.axes, strict=True):
         # Points that leave the same conjunctions of this goal are one, and so are combinations of points: few are left.
         points: Counter[int] = Counter()
-        for mask, point in zip(masks, axis.points, strict=True):
-            points[mask & goal] += len(point)
+        for mask, entries in zip(masks, axis.points, strict=True):
+            points[mask & goal] += len(entries)
         before, left = left, Counter()
         for one, many in before.items():
             for mask, weight in points.items():

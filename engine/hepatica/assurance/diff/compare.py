@@ -130,7 +130,7 @@ class _Comparing:
         touched = [box for name in differing for region in self._both(name) for box in (*region.certain, *region.possible)]
         if self.old.knows(subject) != self.new.knows(subject):
             touched = [self.space.full]
-        placings = [Placing(subject.id, v, r) for v, r in zip(self.versions, self.regions, strict=True)]
+        placings = [Placing(self.space, subject.id, v, r) for v, r in zip(self.versions, self.regions, strict=True)]
         size = len(placings[0].groups)
 
         def placed(verdicts: Verdicts) -> tuple[Position, Position]:

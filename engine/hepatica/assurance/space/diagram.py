@@ -321,7 +321,7 @@ class Conditions(Generic[O]):
         return not state & self._busy[turn]
 
     def after(self, turn: int, state: int) -> _Parts:
-        """The sides of the axis, each with the boxes that are left there. Of intervals the begins of a side may reach too high."""
+        """The sides of the axis, each with the boxes left there. Of intervals the begins of a side may reach too high."""
         axis = self.order[turn]
         start, end = self._space.starts[axis : axis + 2]
         if end - start == 1:
