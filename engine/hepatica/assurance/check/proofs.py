@@ -24,7 +24,7 @@ from hepatica.assurance.space import (
     subtract,
     uncovered,
 )
-from hepatica.assurance.version import Position, RuleRegions, RulesetVersion, position_of
+from hepatica.assurance.version import Position, Progress, RuleRegions, RulesetVersion, position_of
 from hepatica.evaluation import precedence
 from hepatica.inference import SCOPE, FieldClasses, GoalKey, Verdict, classes_of
 from hepatica.knowledge import CARD, Rule, Study, Therapy
@@ -34,8 +34,9 @@ from hepatica.patient import Facts, Interval, Profile
 class Proving:
     """One version's goals as regions of its profile space, made once and asked many times."""
 
-    def __init__(self, version: RulesetVersion) -> None:
-        self.version = version
+    def __init__(self, version: RulesetVersion, progress: Progress | None = None) -> None:
+        self.version, self._progress = version, progress
+        self._looked_at = 0
         self.ruleset = version.ruleset
         self.space = space_of(version.program.tests, version.fields)
         self.maker = RegionMaker(self.space)
@@ -86,6 +87,9 @@ class Proving:
 
     def decides(self, therapy: Therapy, rule: Rule) -> bool:
         """See `_decides`; what is not settled at a bounded cost is noted in `unproved`, and taken for yes."""
+        self._looked_at += 1
+        if self._progress:
+            self._progress(self._looked_at, len(self.ruleset.rules))
         try:
             return _decides(self, therapy, rule)
         except TooManyParts:

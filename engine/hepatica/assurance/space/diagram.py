@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
 from functools import reduce
-from itertools import accumulate, pairwise
+from itertools import accumulate
 from math import prod
 from operator import or_, xor
 from types import MappingProxyType
@@ -269,47 +269,65 @@ class Conditions(Generic[O]):
         near = tuple(inside) or (space.full,)
         # What a box asks for beyond the hull of `inside` is no question here: fewer questions, fewer states.
         hull: Box = tuple(map(sum_or, zip(*near, strict=True)))
+        groups = [region.certain for region in regions] + [region.possible for region in regions]
+        asked = [[shared for box in group if (shared := meet(box, hull)) is not None] for group in groups]
+        asking = [(box, hull) for group in asked for box in group] + [(box, space.full) for box in near]
+        # What most boxes ask for comes first: it leaves few of them, and few different sets of them.
+        often = [sum(space.side(box, axis) != space.side(all_, axis) for box, all_ in asking) for axis in range(len(space.axes))]
+        self.order = sorted(range(len(space.axes)), key=lambda axis: -often[axis])
         self._own: list[int] = []
         self._boxes: list[Box | None] = []
-        for group in (*(region.certain for region in regions), *(region.possible for region in regions)):
-            self._take(shared for box in group if (shared := meet(box, hull)) is not None)
-        asked = len(self._boxes)
-        self._take(near)
-        self._tabulate([hull if at < asked else space.full for at in range(len(self._boxes))])
+        for group in (*asked, near):
+            self._take(group)
+        self._tabulate([hull if bit < self._own[-1] & -self._own[-1] else space.full for bit in self._bits])
         size = len(regions)
         self.pairs = list(zip(self._own[:size], self._own[size:-1], strict=True))
-        self._sure = [(self.decided(sure), maybe) for sure, maybe in self.pairs]
-        self._decisive = [
+        self._groups = [(own, self.decided(own)) for own in self._own]
+        # What certainly holds leaves open neither whether it may hold, nor what it is decisive for.
+        self._settling = [
             (self.decided(self._own[at]), sum_or(sure | maybe for sure, maybe in self.pairs[at + 1 : end]))
             for at, end in decisive.items()
-        ]
+        ] + [(self.decided(sure), maybe) for sure, maybe in self.pairs]
+        self._every = sum_or(self._own)
+        self._every_sure = sum_or(decided for decided, _ in self._settling)
 
     def _take(self, boxes: Iterable[Box]) -> None:
-        """One more group."""
-        group = tuple(dict.fromkeys(boxes))
+        """One more group. Boxes that ask the same of the axes to come stand side by side, whatever their turn."""
+        last_first = self.order[::-1]
+        group = sorted(dict.fromkeys(boxes), key=lambda box: [self._space.side(box, axis) for axis in last_first])
         self._own.append((1 << len(group) + 1) - 1 << len(self._boxes))
         self._boxes += [*group, None]
 
+    @property
+    def _bits(self) -> Iterable[int]:
+        return (1 << at for at in range(len(self._boxes)))
+
     def _tabulate(self, whole: Sequence[Box]) -> None:
         """For each mask of a box its places in groups that no box tells apart, each with the boxes that hold it."""
-        boxes = [(1 << bit, box, whole[bit]) for bit, box in enumerate(self._boxes) if box is not None]
+        space = self._space
+        boxes = [(bit, box, full) for bit, box, full in zip(self._bits, self._boxes, whole, strict=True) if box is not None]
         self.start = sum(bit for bit, _, _ in boxes)
         always = sum_or(self._own) ^ self.start
         self._rows: list[list[tuple[int, int]]] = []
-        busy: list[int] = []
-        for at, full in enumerate(self._space.full):
+        for at, full in enumerate(space.full):
             asking: dict[int, int] = {}
             for bit, box, _ in boxes:
                 asking[box[at]] = asking.get(box[at], 0) | bit
-            self._rows.append(_grouped(asking, full, always, apart=at in self._space.rectangles))
-            busy.append(sum(bit for bit, box, hull in boxes if box[at] != hull[at]))
-        starts = self._space.starts
-        asked = [sum_or(busy[start:end]) for start, end in pairwise(starts)]
-        # What most boxes ask for comes first: it leaves few of them, and few different sets of them.
-        self.order = sorted(range(len(asked)), key=lambda axis: -asked[axis].bit_count())
-        self._busy = [asked[axis] for axis in self.order]
+            self._rows.append(_grouped(asking, full, always, apart=at in space.rectangles))
+        self._busy = [
+            sum(bit for bit, box, full in boxes if space.side(box, axis) != space.side(full, axis)) for axis in self.order
+        ]
         # By turn: the boxes that ask nothing of its axis or a later one.
         self._finished = [~sum_or(self._busy[turn:]) & self.start for turn in range(len(self.order) + 1)]
+        self._alike = [self._runs(self.order[turn:]) for turn in range(len(self.order) + 1)]
+
+    def _runs(self, axes: Sequence[int]) -> tuple[int, int]:
+        """The first and the last bit of each run of boxes of a group that ask the same of some axes."""
+        asked = [None if box is None else [self._space.side(box, axis) for axis in axes] for box in self._boxes]
+        firsts = sum(
+            bit for bit, before, one in zip(self._bits, [None, *asked], asked, strict=False) if one is None or one != before
+        )
+        return firsts, firsts >> 1 | 1 << len(asked) - 1
 
     @staticmethod
     def decided(own: int) -> int:
@@ -351,17 +369,20 @@ class Conditions(Generic[O]):
         """
         if not alive & self._own[-1]:
             return None
-        state, finished = alive, alive & self._finished[turn]
+        # Of boxes that ask the same from here on the first stands for all. With the last bit of each run set, no run is empty,
+        # so adding one to the complement of all at once carries to the lowest set bit of each run and never beyond it.
+        firsts, lasts = self._alike[turn]
+        filled = alive | lasts
+        state = alive & ((self._every & ~filled) + firsts)
+        finished = state & self._finished[turn]
         if finished:
-            for own in self._own:
+            for own, decided in self._groups:
                 if finished & own:
-                    state = state & ~own | self.decided(own)
-        for decided, weaker in self._decisive:
-            if state & decided:
-                state &= ~weaker
-        for decided, maybe in self._sure:
-            if state & decided:
-                state &= ~maybe
+                    state = state & ~own | decided
+        if state & self._every_sure:
+            for decided, weaker in self._settling:
+                if state & decided:
+                    state &= ~weaker
         return state
 
     def verdicts(self, state: int) -> Verdicts:
