@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from random import Random
 
@@ -49,6 +50,31 @@ def a_ruleset(random: Random, therapies: int = 3, most_rules: int = 3, fields: t
         therapies=tuple(therapy.id for therapy in made),
     )
     return Ruleset(card=card, digest="", concepts=concepts, therapies={therapy.id: therapy for therapy in made})
+
+
+def a_large_ruleset(random: Random, therapies: int, rules: int, thresholds: int) -> Ruleset:
+    """A ruleset of `therapies` therapies of `rules` rules each, AFP cut by up to `thresholds` different numbers."""
+    cuts = random.sample(range(1, 50_000), thresholds)
+    small = a_ruleset(random, therapies, 1, EVERY)
+    made = {}
+    for therapy in small.therapies.values():
+        one = therapy.rules[0]
+        made[therapy.id] = replace(therapy, rules=tuple(_usual_rule(random, one, n, cuts) for n in range(rules)))
+    return replace(small, therapies=made)
+
+
+def _usual_rule(random: Random, like: Rule, number: int, cuts: Sequence[int]) -> Rule:
+    """A rule as people write them: a line of treatment, a class, perhaps one thing more, and a bound of AFP."""
+    parts = [
+        Test("prior_sorafenib", "in", random.choice((("none",), ("progressed", "intolerant"), ("refused",)))),
+        Test("child_pugh_class", "in", (random.choice("AB"),)),
+        *random.choice(((), (a_test(random, EVERY),))),
+        *(
+            Test("afp", random.choice(("<", "<=", ">", ">=")), (float(cut),))
+            for cut in random.sample(cuts, random.choice((1, 1, 1, 2)))
+        ),
+    ]
+    return replace(like, id=f"{like.id}-{number}", standing=a_standing(random), when=AllOf(tuple(parts)))
 
 
 def _therapy(random: Random, name: str, rules: int, fields: tuple[str, ...], concepts: tuple[str, ...]) -> Therapy:

@@ -17,6 +17,7 @@ from hepatica.patient import Facts, Profile, Value
 from hepatica.records import record
 
 EVERY_POINT_UP_TO = 5_000
+MOST_LISTED = 1_000
 Read = Callable[[Facts], Conclusions]
 
 
@@ -57,6 +58,9 @@ def _difference(version: RulesetVersion, facts: Facts, read: Read) -> str:
 def profiles_to_compare(version: RulesetVersion, patients: Sequence[Facts], sample: int, seed: int) -> dict[str, list[Facts]]:
     """The given patients, every boundary, a seeded sample, and every point of the space where it is small."""
     space = space_of(version.program.tests, version.fields)
+    if any(axis.size > MOST_LISTED for axis in space.axes):
+        # A finely cut number has more intervals than can be listed: known values alone are tried.
+        space = space_of(version.program.tests, version.fields, intervals=False)
     found = {"patients": list(patients), "boundaries": list(boundaries(version, space))}
     found["sample"] = list(sampled(space, sample, seed))
     if space.points <= EVERY_POINT_UP_TO:
@@ -79,9 +83,10 @@ def boundaries(version: RulesetVersion, space: Space) -> Iterator[Facts]:
 def sampled(space: Space, number: int, seed: int) -> Iterator[Facts]:
     """Profiles drawn entry by entry, the same for the same seed."""
     random = Random(seed)
+    listed = [(axis, axis.cells(axis.full)) for axis in space.axes]
     for _ in range(number):
         known: dict[str, Value | None] = {}
-        for axis in space.axes:
-            entry = axis.entry(random.choice(axis.cells(axis.full)))
+        for axis, cells in listed:
+            entry = axis.entry(random.choice(cells))
             known |= {field.name: value for field, value in zip(axis.fields, entry, strict=True)}
         yield space.total(known)

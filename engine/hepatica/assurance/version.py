@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from functools import cached_property
 from itertools import groupby
 from typing import Literal, NamedTuple
@@ -16,6 +16,8 @@ from hepatica.records import record
 
 SubjectKind = Literal["therapy", "rule", "scope", "concept", "study", "note"]
 ABSENT = "absent"
+Progress = Callable[[int, int], None]
+"""Told how much is done, and of how much."""
 _TRUTH = {Verdict.TRUE: "yes", Verdict.FALSE: "no", Verdict.UNKNOWN: "unknown"}
 _WORDS: Mapping[SubjectKind, Mapping[Verdict, str]] = {
     "scope": {Verdict.TRUE: "in", Verdict.FALSE: "out", Verdict.UNKNOWN: "unknown"},

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import shlex
 import sys
+import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
@@ -29,6 +30,8 @@ if TYPE_CHECKING:
 
 F = TypeVar("F", bound=Callable[..., Any])
 EVERY_CODE = "all"
+LONG = 1.0
+"""Seconds after which a proof shows how far it is."""
 
 
 @click.command("test")
@@ -208,7 +211,7 @@ def mutate(
     if not run.passed:
         click.echo(f"{run.failed} of {run.cases} cases fail on the rules as they are; mend them first", err=True)
         return common.Output(run, case_run_view, 1)
-    with _progress() as progress:
+    with _progress("Changing the rules") as progress:
         found = mutate(evaluator, read, progress, _condition_places(ruleset, rules), threshold)
     if target is not None:
         purpose = "each notices a small change of the rules, or of a figure, that no other case notices."
@@ -217,14 +220,20 @@ def mutate(
 
 
 @contextmanager
-def _progress() -> Iterator[Callable[[int, int], None] | None]:
-    """A bar on standard error, on a terminal only."""
+def _progress(label: str, after: float = 0) -> Iterator[Callable[[int, int], None] | None]:
+    """A bar on standard error, on a terminal only, and not before so many seconds."""
     if sys.stderr is None or not sys.stderr.isatty():
         yield None
         return
-    with click.progressbar(length=1, label="Changing the rules", file=sys.stderr) as bar:
+    began = time.monotonic()
+    with ExitStack() as stack:
+        bar: Any = None
 
         def advance(done: int, total: int) -> None:
+            nonlocal bar
+            if time.monotonic() - began < after:
+                return
+            bar = bar or stack.enter_context(click.progressbar(length=total, label=label, file=sys.stderr))
             bar.length = total
             bar.update(done - bar.pos)
 
@@ -279,7 +288,8 @@ def check(
     name = next((given for given in (ruleset, named) if given is not None), DEFAULT_RULESET)
     version = RulesetVersion.of(common.ruleset(name))
     agreed = _agreement(version, sample, seed) if agreement else None
-    result = check(version, _tried(version, name), strict=strict, agreement=agreed)
+    with _progress("Checking the rules", LONG) as progress:
+        result = check(version, _tried(version, name), strict=strict, agreement=agreed, progress=progress)
     if witness is not None:
         shown = [(one.code, one.witness, one.says) for one in result.findings if one.witness is not None]
         write_all(witness, shown, version.fields)
@@ -362,7 +372,9 @@ def diff(
     if first is not None and second is not None:
         allowed = read_allowances(*read_input(allow), present) if allow is not None else None
         same = first.version.ruleset.card.id == second.version.ruleset.card.id
-        result = diff(first.version, second.version, allowed, lost_cases(first.cases(), second.cases()) if same else ())
+        lost = lost_cases(first.cases(), second.cases()) if same else ()
+        with _progress("Comparing", LONG) as progress:
+            result = diff(first.version, second.version, allowed, lost, progress)
     else:
         result = new_or_gone(present[0], gone=second is None)
     if witness is not None:

@@ -82,8 +82,7 @@ class Facet:
 
     def _words(self, points: int) -> str:
         # As a region of the space that limits this axis alone, so that what-if and the proofs use the same words.
-        side = (points,)
-        found = limits(self.space, self.space.replaced(self.space.full, self.index, side))
+        found = limits(self.space, self.space.replaced(self.space.full, self.index, (points,)))
         if len(self.fields) == 1:
             words = found.get(self.fields[0].name)
             return self.fields[0].in_unit(words) if words else "any value"

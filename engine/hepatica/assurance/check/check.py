@@ -11,7 +11,7 @@ from hepatica.assurance.check.proofs import PROOFS, Proving, untested_thresholds
 from hepatica.assurance.check.recorded import RECORDED
 from hepatica.assurance.space import count
 from hepatica.assurance.sweep import counts
-from hepatica.assurance.version import ProfileSpace, RulesetVersion
+from hepatica.assurance.version import ProfileSpace, Progress, RulesetVersion
 from hepatica.evaluation import identity
 from hepatica.inference import GoalKey
 from hepatica.knowledge import CARD
@@ -25,13 +25,18 @@ MOST_PROFILES = 1 << 63
 
 
 def check(
-    version: RulesetVersion, tried: Sequence[Facts], *, strict: bool = False, agreement: EvaluatorAgreement | None = None
+    version: RulesetVersion,
+    tried: Sequence[Facts],
+    *,
+    strict: bool = False,
+    agreement: EvaluatorAgreement | None = None,
+    progress: Progress | None = None,
 ) -> CheckResult:
     """Every finding of one ruleset; `tried` are the profiles of its cases. With `strict` remarks fail the check, too.
 
     Raises `InternalError` where the diagrams and going through every point do not agree on a count.
     """
-    proving = Proving(version)
+    proving = Proving(version, progress)
     found = _findings(proving, tried)
     counted = {name: proving.counts(name) for name in version.ruleset.rules}
     applies = {name: AppliesTo(certain=certain, possible=possible) for name, (certain, possible) in counted.items()}

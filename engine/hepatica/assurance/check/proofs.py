@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from functools import cached_property
+from functools import cached_property, lru_cache
 from itertools import combinations
 from typing import Any
 
@@ -18,14 +18,15 @@ from hepatica.assurance.space import (
     diagram_of,
     escapes,
     intersect,
+    joined,
     simplest,
     space_of,
     subtract,
     uncovered,
 )
-from hepatica.assurance.version import Position, RuleRegions, RulesetVersion, position_of
+from hepatica.assurance.version import Position, Progress, RuleRegions, RulesetVersion, position_of
 from hepatica.evaluation import precedence
-from hepatica.inference import SCOPE, FieldClasses, GoalKey, classes_of
+from hepatica.inference import SCOPE, FieldClasses, GoalKey, Verdict, classes_of
 from hepatica.knowledge import CARD, Rule, Study, Therapy
 from hepatica.patient import Facts, Interval, Profile
 
@@ -33,14 +34,16 @@ from hepatica.patient import Facts, Interval, Profile
 class Proving:
     """One version's goals as regions of its profile space, made once and asked many times."""
 
-    def __init__(self, version: RulesetVersion) -> None:
-        self.version = version
+    def __init__(self, version: RulesetVersion, progress: Progress | None = None) -> None:
+        self.version, self._progress = version, progress
+        self._looked_at = 0
         self.ruleset = version.ruleset
         self.space = space_of(version.program.tests, version.fields)
         self.maker = RegionMaker(self.space)
         self.rules = RuleRegions(version, self.maker)
         self.packing = Packing(self.space)
         self.rank = {rule.id: precedence(rule, self.ruleset.studies) for rule in self.ruleset.rules.values()}
+        self.position = {rule.id: position_of(rule) for rule in self.ruleset.rules.values()}
         self.unproved: list[str] = []
         self._counts: dict[str, tuple[int, int]] = {}
 
@@ -68,15 +71,25 @@ class Proving:
         """Where some rules that put their therapy into one position may apply, and none of them certainly does, by position."""
         groups: dict[Position, list[Rule]] = {}
         for rule in rules:
-            groups.setdefault(position_of(rule), []).append(rule)
-        return [box for group in groups.values() for box in subtract(self.space, self.possible(group), self.certain(group))]
+            groups.setdefault(self.position[rule.id], []).append(rule)
+        return [box for group in groups.values() for box in self._open(tuple(rule.id for rule in group))]
 
-    def escapes(self, boxes: Iterable[Box], cuts: Iterable[Box]) -> bool:
-        """Whether a part of some boxes lies outside some others."""
-        return escapes(self.packing, self.space, boxes, cuts)
+    @lru_cache(maxsize=128)  # noqa: B019 - a check is over before long; rules of one position ask for the same rules of others
+    def _open(self, rules: tuple[str, ...]) -> Sequence[Box]:
+        region = joined(self.rules[rule] for rule in rules)
+        return diagram_of(self.space, [region], lambda found: found[0]).boxes().get(Verdict.UNKNOWN, ())
+
+    def escapes(self, boxes: Sequence[Box], cuts: Sequence[Box], undecided: Sequence[Rule] = ()) -> bool:
+        """Whether a part of some boxes lies outside some others, and where no position of some rules is open."""
+        # Where rules are open takes long to tell, and most boxes do not come so far.
+        found = escapes(self.packing, self.space, boxes, cuts)
+        return found and (not undecided or escapes(self.packing, self.space, boxes, [*cuts, *self.open(undecided)]))
 
     def decides(self, therapy: Therapy, rule: Rule) -> bool:
         """See `_decides`; what is not settled at a bounded cost is noted in `unproved`, and taken for yes."""
+        self._looked_at += 1
+        if self._progress:
+            self._progress(self._looked_at, len(self.ruleset.rules))
         try:
             return _decides(self, therapy, rule)
         except TooManyParts:
@@ -131,9 +144,8 @@ def _alike(proving: Proving, therapy: Therapy) -> Iterator[tuple[Rule, Rule]]:
     for rule in sorted(therapy.rules, key=lambda rule: rule.id):
         if proving.rules[rule.id].certain:
             equal.setdefault(proving.counts(rule.id), []).append(rule)
-    found = (pair for rules in equal.values() for pair in combinations(rules, 2))
-    pairs = sorted(found, key=lambda pair: (pair[0].id, pair[1].id))
-    for first, second in pairs:
+    pairs = (pair for rules in equal.values() for pair in combinations(rules, 2))
+    for first, second in sorted(pairs, key=lambda pair: (pair[0].id, pair[1].id)):
         one, two = proving.rules[first.id], proving.rules[second.id]
         if one == two or _same(proving, one, two):
             yield first, second
@@ -162,7 +174,7 @@ def _decides(proving: Proving, therapy: Therapy, rule: Rule) -> bool:
 
     Told as an evaluation places a therapy: an option that holds decides; else what may still hold; else the first that does.
     """
-    own, weight, before = proving.rules[rule.id], position_of(rule), proving.before
+    own, before = proving.rules[rule.id], proving.before
     others = [other for other in therapy.rules if other is not rule]
     earlier = [other for other in others if before(other, rule)]
     options = [other for other in others if other.reaches in _OPEN]
@@ -172,23 +184,24 @@ def _decides(proving: Proving, therapy: Therapy, rule: Rule) -> bool:
         return proving.escapes(own.certain, proving.certain(earlier)) or proving.escapes(own.possible, undecided)
     if proving.escapes(own.certain, proving.possible(others)):
         return True
-    peers = [other for other in others if position_of(other) == weight]
-    first = [other for other in earlier if position_of(other) == weight]
-    above = [other for other in earlier if position_of(other) != weight]
-    below = [other for other in others if other not in earlier and position_of(other) != weight and other.reaches != "unreported"]
+    peers, unlike = _parted(others, lambda other: proving.position[other.id] == proving.position[rule.id])
+    first = [other for other in peers if before(other, rule)]
+    above, after = _parted(unlike, lambda other: before(other, rule))
+    below = [other for other in after if other.reaches != "unreported"]
     # Everything before it must be out; what comes after it may hold, and may not be open.
-    sure = [*proving.possible(above), *proving.certain(first), *proving.open(below)]
-    if proving.escapes(own.certain, sure):
+    if proving.escapes(own.certain, [*proving.possible(above), *proving.certain(first)], below):
         return True
     stronger = [other for other in above if other.reaches not in _OPEN and other.standing != rule.standing]
-    unsure = [
-        *own.certain,
-        *proving.certain(peers),
-        *proving.possible(options),
-        *proving.possible(first),
-        *proving.open(stronger),
-    ]
-    return rule.reaches != "unreported" and proving.escapes(own.possible, unsure)
+    unsure = [*own.certain, *proving.certain(peers), *proving.possible(options), *proving.possible(first)]
+    return rule.reaches != "unreported" and proving.escapes(own.possible, unsure, stronger)
+
+
+def _parted(rules: Iterable[Rule], wanted: Callable[[Rule], bool]) -> tuple[list[Rule], list[Rule]]:
+    """The rules that are wanted, and the others."""
+    sides: tuple[list[Rule], list[Rule]] = [], []
+    for rule in rules:
+        sides[not wanted(rule)].append(rule)
+    return sides
 
 
 def _subsumed(proving: Proving, therapy: Therapy, rule: Rule) -> CheckFinding:

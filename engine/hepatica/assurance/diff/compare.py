@@ -29,7 +29,7 @@ from hepatica.assurance.space import (
     space_of,
     subtract,
 )
-from hepatica.assurance.version import ABSENT, Placing, Position, RuleRegions, RulesetVersion, Subject
+from hepatica.assurance.version import ABSENT, Placing, Position, Progress, RuleRegions, RulesetVersion, Subject
 from hepatica.inference import SCOPE, GoalKey
 from hepatica.knowledge import Rule, Test
 from hepatica.patient import Profile
@@ -55,7 +55,9 @@ class VersionComparison:
     unsettled: tuple[str, ...]
 
 
-def compare(old: RulesetVersion, new: RulesetVersion, cuts: Iterable[Test] = ()) -> VersionComparison:
+def compare(
+    old: RulesetVersion, new: RulesetVersion, cuts: Iterable[Test] = (), progress: Progress | None = None
+) -> VersionComparison:
     """Compare two versions over the space cut at the thresholds of both, and at any further `cuts`."""
     renamed = renamed_rules(old.ruleset, new.ruleset)
     if renamed:
@@ -68,7 +70,9 @@ def compare(old: RulesetVersion, new: RulesetVersion, cuts: Iterable[Test] = ())
     changes: list[AnswerChange] = []
     same = 0
     unsettled: list[str] = []
-    for subject in subjects:
+    for done, subject in enumerate(subjects):
+        if progress:
+            progress(done, len(subjects))
         try:
             found = list(comparing.changes(subject))
         except TooManyParts:

@@ -10,7 +10,7 @@ from hepatica.assurance.diff.allow import Allowance, gate, tests_in
 from hepatica.assurance.diff.compare import VersionComparison, compare
 from hepatica.assurance.diff.result import RulesetDiff, RulesetEdit
 from hepatica.assurance.space import space_of
-from hepatica.assurance.version import ProfileSpace, RulesetVersion, smallest_boxes
+from hepatica.assurance.version import ProfileSpace, Progress, RulesetVersion, smallest_boxes
 from hepatica.evaluation import RulesetIdentity, evaluator_of, identity
 from hepatica.notice import notice
 from hepatica.patient import Profile
@@ -24,12 +24,13 @@ def diff(
     new: RulesetVersion,
     allowances: Sequence[Allowance] | None = None,
     lost: Sequence[LostCase] = (),
+    progress: Progress | None = None,
 ) -> RulesetDiff:
     """Everything shown that differs between two versions; with `allowances` only what they do not declare fails.
 
     `lost` are the cases that the old version had and the new one has not.
     """
-    comparison = compare(old, new, tests_in(allowances or ()))
+    comparison = compare(old, new, tests_in(allowances or ()), progress)
     gated = gate(comparison, lost, allowances or ())
     edits = tuple(_with_headlines(gated.edits, old, new))
     shown = [edit for edit in edits if edit.profiles]

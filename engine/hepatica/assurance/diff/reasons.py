@@ -47,9 +47,9 @@ class _RuleReasons(Conditions[bool]):
         regions = [maker.region([part]) for part in (common, *([test] for test in own))]
         super().__init__(space, regions, self._differ)
 
-    def settled(self, axis: int, alive: int) -> int | None:
+    def settled(self, turn: int, alive: int) -> int | None:
         """Where all alternatives of both versions fail, what is open no longer matters."""
-        state = super().settled(axis, alive)
+        state = super().settled(turn, alive)
         if state is None:
             return None
         fails = sum(1 << at for at, (sure, maybe) in enumerate(self.pairs) if not state & (sure | maybe))

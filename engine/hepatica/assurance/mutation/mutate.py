@@ -8,7 +8,7 @@ can reach is evaluated again, by bit tables. Of texts only the figures in headli
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from types import MappingProxyType
 from typing import Any
 
@@ -18,13 +18,11 @@ from hepatica.assurance.mutation.changed import Baseline, ChangedRules
 from hepatica.assurance.mutation.figures import mutant_of, noticed, shown_figures
 from hepatica.assurance.mutation.mutants import Mutant, mutants
 from hepatica.assurance.places import Places
-from hepatica.assurance.version import Subject
+from hepatica.assurance.version import Progress, Subject
 from hepatica.evaluation import Evaluator, RulesetIdentity, identity
 from hepatica.notice import notice
 from hepatica.patient import Profile
 from hepatica.records import Hidden, record
-
-Progress = Callable[[int, int], None]
 
 
 @record(kw_only=True)

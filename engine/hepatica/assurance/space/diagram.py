@@ -10,13 +10,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
 from functools import reduce
-from itertools import accumulate, pairwise
+from itertools import accumulate
 from math import prod
 from operator import or_, xor
 from types import MappingProxyType
 from typing import Generic, NamedTuple, NoReturn, TypeVar
 
-from hepatica.assurance.space.axes import Box, Side, Space, space_of
+from hepatica.assurance.space.axes import Axis, Box, Side, Space, space_of
 from hepatica.assurance.space.boxes import Region, RegionMaker, TooManyParts, meet
 from hepatica.assurance.space.spans import gapless, lowest, trimmed
 from hepatica.inference import Expander, Verdict
@@ -41,9 +41,9 @@ class _Leaf(NamedTuple):
 
 
 class _Branching(NamedTuple):
-    """A node: the axis it asks for, and for each side the node (by index) below."""
+    """A node: the axis it asks for, by its turn, and for each side the node (by index) below."""
 
-    axis: int
+    turn: int
     branches: tuple[tuple[Side, int], ...]
 
 
@@ -80,8 +80,8 @@ class Diagram(Generic[O]):
         found = self._cheapest(self._root, self._outcomes[outcome], {})
         assert found is not None
         box = self.space.full
-        for axis, side in found[1].items():
-            box = self.space.replaced(box, axis, side)
+        for turn, side in found[1].items():
+            box = self.space.replaced(box, self._made_from.order[turn], side)
         return box
 
     def boxes(self) -> dict[O, list[Box]]:
@@ -107,27 +107,27 @@ class Diagram(Generic[O]):
 
     # Making
 
-    def _node(self, axis: int, alive: int) -> int:
+    def _node(self, turn: int, alive: int) -> int:
         conditions = self._made_from
-        state = conditions.settled(axis, alive)
+        state = conditions.settled(turn, alive)
         if state is None:
             return self._outside
         last = len(self.space.axes)
-        while axis < last and conditions.waits(axis, state):
-            axis += 1
-        key = axis, state
+        while turn < last and conditions.waits(turn, state):
+            turn += 1
+        key = turn, state
         known = self._states.get(key)
         if known is None:
             if len(self._states) >= MOST_STATES:
                 self._refuse(MOST_STATES)
-            made = self._leaf(conditions.outcome(state)) if axis == last else self._opened(axis, state)
+            made = self._leaf(conditions.outcome(state)) if turn == last else self._opened(turn, state)
             known = self._states[key] = made
         return known
 
-    def _opened(self, axis: int, state: int) -> int:
-        parts = self._made_from.after(axis, state)
-        below = {following: self._node(axis + 1, following) for following in dict.fromkeys(after for _, after in parts)}
-        return self._branch(axis, [(side, below[following]) for side, following in parts])
+    def _opened(self, turn: int, state: int) -> int:
+        parts = self._made_from.after(turn, state)
+        below = {following: self._node(turn + 1, following) for following in dict.fromkeys(after for _, after in parts)}
+        return self._branch(turn, [(side, below[following]) for side, following in parts])
 
     def _leaf(self, outcome: O) -> int:
         known = self._outcomes.get(outcome)
@@ -136,12 +136,12 @@ class Diagram(Generic[O]):
             known = self._outcomes[outcome] = self._added(_Leaf((outcome,)))
         return known
 
-    def _branch(self, axis: int, parts: _Parts) -> int:
+    def _branch(self, turn: int, parts: _Parts) -> int:
         """The node with those branches; those to one child are joined, and a node with one child is that child."""
         children = {child for _, child in parts}
         if len(children) == 1:
             return children.pop()
-        return self._added(_Branching(axis, tuple(_joined(parts))))
+        return self._added(_Branching(turn, tuple(_joined(parts))))
 
     def _added(self, node: _Leaf | _Branching) -> int:
         known = self._index.setdefault(node, len(self._nodes))
@@ -154,11 +154,14 @@ class Diagram(Generic[O]):
 
     # Walking
 
-    def _skipped(self, axis: int, node: int) -> int:
-        """How many entries the axes between `axis` and a node's own stand for: nothing is asked of them."""
+    def _axis(self, turn: int) -> Axis:
+        return self.space.axes[self._made_from.order[turn]]
+
+    def _skipped(self, turn: int, node: int) -> int:
+        """How many entries the axes between a turn and a node's own stand for: nothing is asked of them."""
         below = self._nodes[node]
-        end = below.axis if isinstance(below, _Branching) else len(self.space.axes)
-        return prod(skipped.volume(skipped.full) for skipped in self.space.axes[axis:end])
+        end = below.turn if isinstance(below, _Branching) else len(self.space.axes)
+        return prod(skipped.volume(skipped.full) for skipped in map(self._axis, range(turn, end)))
 
     def _below(self, node: int) -> dict[int, int]:
         """The profiles of each leaf below a node, over the node's own axis and the later ones."""
@@ -169,7 +172,7 @@ class Diagram(Generic[O]):
         if known is None:
             known = {}
             for side, child in entry.branches:
-                times = self.space.axes[entry.axis].volume(side) * self._skipped(entry.axis + 1, child)
+                times = self._axis(entry.turn).volume(side) * self._skipped(entry.turn + 1, child)
                 for leaf, number in self._below(child).items():
                     known[leaf] = known.get(leaf, 0) + times * number
             self._counts[node] = known
@@ -187,7 +190,7 @@ class Diagram(Generic[O]):
             for side, child in entry.branches:
                 below = self._cheapest(child, leaf, known)
                 if below is not None:
-                    found.append((below[0] + self.space.axes[entry.axis].cost(side), {entry.axis: side, **below[1]}))
+                    found.append((below[0] + self._axis(entry.turn).cost(side), {entry.turn: side, **below[1]}))
             known[node] = min(found, key=lambda one: one[0]) if found else None
         return known[node]
 
@@ -198,7 +201,7 @@ class Diagram(Generic[O]):
             return node if node == wanted else self._outside
         if node not in reduced:
             parts = [(side, self._merged(child, wanted, reduced)) for side, child in entry.branches]
-            reduced[node] = self._branch(entry.axis, parts)
+            reduced[node] = self._branch(entry.turn, parts)
         return reduced[node]
 
     def _paths(self, root: int) -> Iterator[tuple[int, Box]]:
@@ -210,8 +213,8 @@ class Diagram(Generic[O]):
             if isinstance(entry, _Leaf):
                 yield node, box
                 continue
-            replaced = self.space.replaced
-            stack.extend((child, replaced(box, entry.axis, side)) for side, child in reversed(entry.branches))
+            axis, replaced = self._made_from.order[entry.turn], self.space.replaced
+            stack.extend((child, replaced(box, axis, side)) for side, child in reversed(entry.branches))
 
 
 def _joined(parts: _Parts) -> _Parts:
@@ -266,56 +269,78 @@ class Conditions(Generic[O]):
         near = tuple(inside) or (space.full,)
         # What a box asks for beyond the hull of `inside` is no question here: fewer questions, fewer states.
         hull: Box = tuple(map(sum_or, zip(*near, strict=True)))
+        groups = [region.certain for region in regions] + [region.possible for region in regions]
+        asked = [[shared for box in group if (shared := meet(box, hull)) is not None] for group in groups]
+        asking = [(box, hull) for group in asked for box in group] + [(box, space.full) for box in near]
+        # What most boxes ask for comes first: it leaves few of them, and few different sets of them.
+        often = [sum(space.side(box, axis) != space.side(all_, axis) for box, all_ in asking) for axis in range(len(space.axes))]
+        self.order = sorted(range(len(space.axes)), key=lambda axis: -often[axis])
         self._own: list[int] = []
         self._boxes: list[Box | None] = []
-        for group in (*(region.certain for region in regions), *(region.possible for region in regions)):
-            self._take(shared for box in group if (shared := meet(box, hull)) is not None)
-        asked = len(self._boxes)
-        self._take(near)
-        self._tabulate([hull if at < asked else space.full for at in range(len(self._boxes))])
+        for group in (*asked, near):
+            self._take(group)
+        self._tabulate([hull if bit < self._own[-1] & -self._own[-1] else space.full for bit in self._bits])
         size = len(regions)
         self.pairs = list(zip(self._own[:size], self._own[size:-1], strict=True))
-        self._sure = [(self.decided(sure), maybe) for sure, maybe in self.pairs]
-        self._decisive = [
+        self._groups = [(own, self.decided(own)) for own in self._own]
+        # What certainly holds leaves open neither whether it may hold, nor what it is decisive for.
+        self._settling = [
             (self.decided(self._own[at]), sum_or(sure | maybe for sure, maybe in self.pairs[at + 1 : end]))
             for at, end in decisive.items()
-        ]
+        ] + [(self.decided(sure), maybe) for sure, maybe in self.pairs]
+        self._every = sum_or(self._own)
+        self._every_sure = sum_or(decided for decided, _ in self._settling)
 
     def _take(self, boxes: Iterable[Box]) -> None:
-        """One more group."""
-        group = tuple(dict.fromkeys(boxes))
+        """One more group. Boxes that ask the same of the axes to come stand side by side, whatever their turn."""
+        last_first = self.order[::-1]
+        group = sorted(dict.fromkeys(boxes), key=lambda box: [self._space.side(box, axis) for axis in last_first])
         self._own.append((1 << len(group) + 1) - 1 << len(self._boxes))
         self._boxes += [*group, None]
 
+    @property
+    def _bits(self) -> Iterable[int]:
+        return (1 << at for at in range(len(self._boxes)))
+
     def _tabulate(self, whole: Sequence[Box]) -> None:
         """For each mask of a box its places in groups that no box tells apart, each with the boxes that hold it."""
-        boxes = [(1 << bit, box, whole[bit]) for bit, box in enumerate(self._boxes) if box is not None]
+        space = self._space
+        boxes = [(bit, box, full) for bit, box, full in zip(self._bits, self._boxes, whole, strict=True) if box is not None]
         self.start = sum(bit for bit, _, _ in boxes)
         always = sum_or(self._own) ^ self.start
         self._rows: list[list[tuple[int, int]]] = []
-        busy: list[int] = []
-        for at, full in enumerate(self._space.full):
+        for at, full in enumerate(space.full):
             asking: dict[int, int] = {}
             for bit, box, _ in boxes:
                 asking[box[at]] = asking.get(box[at], 0) | bit
-            self._rows.append(_grouped(asking, full, always, apart=at in self._space.rectangles))
-            busy.append(sum(bit for bit, box, hull in boxes if box[at] != hull[at]))
-        starts = self._space.starts
-        self._busy = [sum_or(busy[start:end]) for start, end in pairwise(starts)]
-        # By axis: the boxes that ask nothing of it or a later one.
-        self._finished = [~sum_or(self._busy[axis:]) & self.start for axis in range(len(self._space.axes) + 1)]
+            self._rows.append(_grouped(asking, full, always, apart=at in space.rectangles))
+        self._busy = [
+            sum(bit for bit, box, full in boxes if space.side(box, axis) != space.side(full, axis)) for axis in self.order
+        ]
+        # By turn: the boxes that ask nothing of its axis or a later one.
+        self._finished = [~sum_or(self._busy[turn:]) & self.start for turn in range(len(self.order) + 1)]
+        self._alike = [self._runs(self.order[turn:]) for turn in range(len(self.order) + 1)]
+
+    def _runs(self, axes: Sequence[int]) -> tuple[int, int]:
+        """The first and the last bit of each run of boxes of a group that ask the same of some axes."""
+        asked = [None if box is None else [self._space.side(box, axis) for axis in axes] for box in self._boxes]
+        firsts = sum(
+            bit for bit, before, one in zip(self._bits, [None, *asked], asked, strict=False) if one is None or one != before
+        )
+        return firsts, firsts >> 1 | 1 << len(asked) - 1
 
     @staticmethod
     def decided(own: int) -> int:
         """The highest bit of a group."""
         return own & ~(own >> 1)
 
-    def waits(self, axis: int, state: int) -> bool:
-        """Whether no box that is still alive asks something of an axis."""
-        return not state & self._busy[axis]
+    def waits(self, turn: int, state: int) -> bool:
+        """Whether no box that is still alive asks something of the axis whose turn it is."""
+        return not state & self._busy[turn]
 
-    def after(self, axis: int, state: int) -> _Parts:
-        """The sides of an axis, each with the boxes that are left there. Of intervals the begins of a side may reach too high."""
+    def after(self, turn: int, state: int) -> _Parts:
+        """The sides of the axis, each with the boxes left there. Of intervals the begins of a side may reach too high."""
+        axis = self.order[turn]
         start, end = self._space.starts[axis : axis + 2]
         if end - start == 1:
             return [((mask,), left) for mask, left in self._left(start, state)]
@@ -337,24 +362,27 @@ class Conditions(Generic[O]):
                 found.append((mask, left))
         return found
 
-    def settled(self, axis: int, alive: int) -> int | None:
-        """A state without what can no longer matter from an axis on, so that more are equal; None outside `inside`.
+    def settled(self, turn: int, alive: int) -> int | None:
+        """A state without what can no longer matter from a turn on, so that more are equal; None outside `inside`.
 
         A condition one of whose boxes asks nothing of the axes to come is decided: its other boxes are dropped.
         """
         if not alive & self._own[-1]:
             return None
-        state, finished = alive, alive & self._finished[axis]
+        # Of boxes that ask the same from here on the first stands for all. With the last bit of each run set, no run is empty,
+        # so adding one to the complement of all at once carries to the lowest set bit of each run and never beyond it.
+        firsts, lasts = self._alike[turn]
+        filled = alive | lasts
+        state = alive & ((self._every & ~filled) + firsts)
+        finished = state & self._finished[turn]
         if finished:
-            for own in self._own:
+            for own, decided in self._groups:
                 if finished & own:
-                    state = state & ~own | self.decided(own)
-        for decided, weaker in self._decisive:
-            if state & decided:
-                state &= ~weaker
-        for decided, maybe in self._sure:
-            if state & decided:
-                state &= ~maybe
+                    state = state & ~own | decided
+        if state & self._every_sure:
+            for decided, weaker in self._settling:
+                if state & decided:
+                    state &= ~weaker
         return state
 
     def verdicts(self, state: int) -> Verdicts:
@@ -410,14 +438,14 @@ def count(space: Space, boxes: Sequence[Box]) -> int:
     """The profiles in a region whose boxes may overlap."""
     if len(boxes) == 1:
         return space.count(boxes[0])
-    return diagram_of(space, [Region(tuple(boxes), tuple(boxes))], lambda found: found[0]).count(Verdict.TRUE)
+    return diagram_of(space, [Region((), tuple(boxes))], lambda found: found[0]).count(Verdict.UNKNOWN)
 
 
 def uncovered(space: Space, region: Sequence[Box], boxes: Sequence[Box]) -> tuple[int, Box] | None:
     """The part of a region that no box covers: how many profiles, and a box with a smallest one; None where there is none."""
     if not region:
         return None
-    found = diagram_of(space, [Region(tuple(boxes), tuple(boxes))], lambda found: found[0], inside=region)
+    found = diagram_of(space, [Region((), tuple(boxes))], lambda found: found[0], inside=region)
     left = found.count(Verdict.FALSE)
     return (left, found.witness(Verdict.FALSE)) if left else None
 
