@@ -121,7 +121,7 @@ def test_every_row_is_answered_or_refused_as_a_patient_file_is(name: str, data: 
 def held_to_single_answers(columns: dict[str, list[Any]], coded: Coded, answers: Answers) -> None:
     ruleset = answers.kernel.ruleset
     long, wide, codes = (table.to_pylist() for table in (answers.long(), answers.wide(), answers.codes()))
-    refused = coded.rejects.to_pylist()
+    refused = [one._asdict() for one in coded.rejects]
     answered = {int(row): at for at, row in enumerate(coded.rows)}
     for number in range(1, len(next(iter(columns.values()))) + 1):
         row = row_of(columns, number - 1)
