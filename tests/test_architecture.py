@@ -8,7 +8,6 @@ import sys
 from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
-from typing import TypeGuard
 
 import pytest
 
@@ -67,15 +66,17 @@ def _imported(path: Path) -> Iterator[tuple[str, bool]]:
         if isinstance(node, ast.Import):
             yield from ((alias.name, id(node) in typing_only) for alias in node.names)
         elif isinstance(node, ast.Call) and getattr(node.func, "attr", getattr(node.func, "id", "")) in _LATE:
-            yield from ((str(word.value), False) for word in ast.walk(node) if _names_a_module(word))
+            yield from ((name, False) for name in _module_names(node))
         elif isinstance(node, ast.ImportFrom) and node.module:
             yield node.module, id(node) in typing_only
             if node.module == "hepatica" or node.module.count(".") == 0:
                 yield from ((f"{node.module}.{alias.name}", id(node) in typing_only) for alias in node.names)
 
 
-def _names_a_module(node: ast.AST) -> TypeGuard[ast.Constant]:
-    return isinstance(node, ast.Constant) and isinstance(node.value, str) and node.value.startswith("hepatica")
+def _module_names(call: ast.Call) -> list[str]:
+    """The modules of ours that a call names in full."""
+    words = [word.value for word in ast.walk(call) if isinstance(word, ast.Constant)]
+    return [word for word in words if isinstance(word, str) and word.startswith("hepatica")]
 
 
 def _layer(module: str) -> int | None:

@@ -14,7 +14,7 @@ from hepatica.assurance import RulesetVersion
 from hepatica.assurance.diff import RulesetDiff, diff
 from hepatica.assurance.space import space_of
 from hepatica.assurance.version import smallest_boxes
-from hepatica.evaluation import Evaluator
+from hepatica.evaluation import Evaluator, evaluator_of
 from hepatica.knowledge import AllOf, AnyOf, Condition, NotOf, Rule, Ruleset, Study, Test, Therapy
 from hepatica.patient import Facts, Profile, profile_in
 from hepatica.report import document
@@ -38,6 +38,11 @@ ELSEWHERE = {"the title", "a study's reference", "a rule's source", "an endpoint
 
 def hcc() -> Ruleset:
     return shipped_ruleset("hcc-2016")
+
+
+@cache
+def version() -> RulesetVersion:
+    return RulesetVersion.of(hcc())
 
 
 def of_therapy(name: str, change: Callable[[Therapy], Therapy]) -> Edit:
@@ -200,22 +205,19 @@ def profiles(version: RulesetVersion) -> Iterator[Facts]:
 
 
 def shown(evaluator: Evaluator, facts: Facts) -> dict[str, Any]:
+    """An answer without what names the ruleset, and without the order of citations, which means nothing."""
     told = evaluator.evaluate(Profile(facts, fields=evaluator.ruleset.fields)).to_dict()
-    return {key: unordered(value) for key, value in told.items() if key != "ruleset"}
-
-
-def unordered(value: Any) -> Any:
-    """Without the order of an entry's citations, which means nothing."""
-    if isinstance(value, dict):
-        cited = {"citations": sorted(value["citations"], key=lambda one: one["study"])} if "citations" in value else {}
-        return {key: unordered(inner) for key, inner in {**value, **cited}.items()}
-    return [*map(unordered, value)] if isinstance(value, list) else value
+    del told["ruleset"]
+    for _, entry in therapies(told).values():
+        for rule in (entry, *entry["other_rules"]):
+            rule["citations"].sort(key=lambda one: one["study"])
+    return told
 
 
 @cache
 def answers() -> tuple[list[Facts], list[dict[str, Any]]]:
-    evaluator = Evaluator(hcc())
-    asked = [*{tuple(facts.items()): facts for facts in profiles(RulesetVersion.of(hcc()))}.values()]
+    evaluator = evaluator_of(hcc())
+    asked = [*{tuple(facts.items()): facts for facts in profiles(version())}.values()]
     return asked, [shown(evaluator, facts) for facts in asked]
 
 
@@ -228,7 +230,7 @@ def therapies(told: dict[str, Any]) -> dict[str, Any]:
 @pytest.mark.parametrize("name", EDITS)
 def test_an_edit_is_seen_or_proved_harmless(name: str) -> None:
     ruleset = EDITS[name](hcc())
-    found = diff(RulesetVersion.of(hcc()), RulesetVersion.of(ruleset))
+    found = diff(version(), RulesetVersion.of(ruleset))
     evaluator, (asked, before) = Evaluator(ruleset), answers()
     differing: set[str] = set()
     for facts, old in zip(asked, before, strict=True):

@@ -28,10 +28,10 @@ def shown(name: str, path: Path) -> report.Blocks:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("name", ["hcc-2016", "hcc-2026"])
-def test_every_example_patient_takes_one_or_two_pages(name: str) -> None:
+@pytest.mark.parametrize(("name", "step"), [("hcc-2016", 1), ("hcc-2026", 3)])
+def test_example_patients_take_one_or_two_pages(name: str, step: int) -> None:
     pytest.importorskip("weasyprint", reason="PDF needs the extra 'pdf'")
-    for path in PATIENTS:
+    for path in PATIENTS[::step]:
         assert pdf_pages(report.pdf_page(shown(name, path), "Handout")) in (1, 2), path.stem
 
 

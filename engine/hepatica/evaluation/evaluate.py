@@ -26,7 +26,7 @@ from hepatica.evaluation.result import (
     Scope,
     Truth,
 )
-from hepatica.inference import SCOPE, Conclusions, GoalKey, Inference, Program, Verdict, conditions_of
+from hepatica.inference import SCOPE, Conclusions, GoalKey, Inference, Program, Verdict
 from hepatica.knowledge import RANK, Result, Rule, Ruleset, Study, Therapy, leaves, level_of
 from hepatica.notice import notice
 from hepatica.patient import Facts, Profile, facts_of
@@ -315,7 +315,7 @@ class Evaluator:
         self.ruleset = ruleset
         self.inference = Inference(ruleset, program)
         self.program = self.inference.program
-        self.explained = explained(self.program, conditions_of(ruleset))
+        self.explained = explained(self.program, self.inference.conditions)
         self._studies: dict[str, _CitedStudy] = {}
         self._plans = tuple(_TherapyPlan(therapy, n, self) for n, therapy in enumerate(ruleset.therapies.values()))
         self._concepts = tuple((name, self.explained[GoalKey("concept", name)]) for name in ruleset.concepts)

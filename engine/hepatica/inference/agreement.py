@@ -39,7 +39,7 @@ class Inference:
     """
 
     def __init__(self, ruleset: Ruleset, program: Program | None = None) -> None:
-        conditions = conditions_of(ruleset)
+        self.conditions = conditions = conditions_of(ruleset)
         self.program = program or compile_ruleset(ruleset, conditions)
         # A program that was given need not be that of the ruleset's digest, by which networks are kept.
         network = network_for(conditions, program) if program else kept_network(ruleset, conditions, self.program)
