@@ -55,6 +55,24 @@ def test_every_move_of_a_therapy_is_counted_as_by_going_through_every_profile(se
     assert found.space.profiles == len(first.profiles)
 
 
+def test_a_failed_therapy_of_which_another_rule_is_still_open_stands_where_an_answer_puts_it() -> None:
+    """Two rules with one verdict: where one holds and the other may, the answer asks for what is missing."""
+    old = _one_rule(Test("cmet", "in", ("high",)))
+    failed = replace(next(iter(old.rules.values())), standing="not_supported", verdict="no_better")
+    both = [replace(failed, id="one"), replace(failed, id="two", when=Test("afp", ">", (400.0,)))]
+    name = next(iter(old.therapies))
+    first, second = (
+        version(replace(old, therapies={name: replace(old.therapies[name], rules=rules)}))
+        for rules in (tuple(both), (both[0], replace(both[1], when=Test("afp", ">", (20.0,)))))
+    )
+    swept = [Brute(one, space_both(first, second)) for one in (first, second)]
+    moved = Counter(
+        sides for row in range(len(swept[0].profiles)) if len(set(sides := tuple(one.position(name, row) for one in swept))) > 1
+    )
+    assert {placed(c): c.profiles for c in diff(first, second).changes if c.kind in MOVES} == dict(moved)
+    assert (("possible", "not_supported", ""), ("not_supported", "not_supported", "no_better")) in moved
+
+
 def placed(change: AnswerChange) -> tuple[tuple[str, str, str], ...]:
     return tuple((side.place, side.standing, side.verdict) for side in (change.before, change.after))
 

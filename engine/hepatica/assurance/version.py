@@ -7,7 +7,7 @@ from functools import cached_property
 from itertools import groupby
 from typing import Literal, NamedTuple
 
-from hepatica.assurance.space import Box, Region, RegionMaker, Space, Verdicts, joined, simplest
+from hepatica.assurance.space import Box, Region, RegionMaker, Space, Verdicts, joined, simplest, subtract
 from hepatica.evaluation import LISTS, in_precedence
 from hepatica.inference import Conclusions, GoalKey, Program, Verdict, compile_ruleset, conditions_of
 from hepatica.knowledge import Condition, Rule, Ruleset, Test
@@ -155,17 +155,30 @@ class ProfileSpace:
     )
 
 
+def _groups(space: Space, at: Position, regions: Sequence[Region]) -> Iterator[_Group]:
+    """The conditions of a run of rules with one position."""
+    together = joined(regions)
+    if len(regions) == 1 or at.place != "not_supported":
+        yield _Group(at, together)
+        return
+    # Beside a rule that holds, another that is still open makes the therapy possible: that one holds, and that one is open, are
+    # two questions here. (An option, or a therapy that is only named, stays what it is.)
+    left_open = [box for region in regions for box in subtract(space, region.possible, region.certain)]
+    yield _Group(at, Region(together.certain, together.certain))
+    yield _Group(at, Region((), tuple(left_open)))
+
+
 class Placing:
     """Where a therapy stands, from the verdicts of its rules grouped by where each would put it.
 
     Rules that follow each other in the order in which they decide, with the same list, standing and verdict, decide alike: they
-    are one condition here, and a therapy of fifty rules has a handful of them.
+    are one condition here (or two), and a therapy of fifty rules has a handful of them.
     """
 
-    def __init__(self, therapy: str, version: RulesetVersion, region: Mapping[str, Region]) -> None:
+    def __init__(self, space: Space, therapy: str, version: RulesetVersion, region: Mapping[str, Region]) -> None:
         self.known = therapy in version.ruleset.therapies
         runs = groupby(version.in_order(therapy), position_of)
-        self.groups = [_Group(at, joined(region[rule.id] for rule in rules)) for at, rules in runs]
+        self.groups = [group for at, rules in runs for group in _groups(space, at, [region[rule.id] for rule in rules])]
 
     @property
     def regions(self) -> Sequence[Region]:

@@ -130,7 +130,7 @@ class _Comparing:
         touched = [box for name in differing for region in self._both(name) for box in (*region.certain, *region.possible)]
         if self.old.knows(subject) != self.new.knows(subject):
             touched = [self.space.full]
-        placings = [Placing(subject.id, v, r) for v, r in zip(self.versions, self.regions, strict=True)]
+        placings = [Placing(self.space, subject.id, v, r) for v, r in zip(self.versions, self.regions, strict=True)]
         size = len(placings[0].groups)
 
         def placed(verdicts: Verdicts) -> tuple[Position, Position]:
@@ -239,7 +239,7 @@ class _Comparing:
         self, subject: Subject, found: _Found, inside: Sequence[Box], outside: Sequence[Box], rules: tuple[str, ...]
     ) -> AnswerChange:
         scoped = self.scoped if subject.kind != "scope" else None
-        known, unlike = (intersect(boxes, [self.space.known]) for boxes in (inside, outside))
+        known = sum(map(self.space.known, inside))
         witness = self.space.expected(simplest(self.space, inside))
         return AnswerChange(
             kind=found.kind,
@@ -249,8 +249,8 @@ class _Comparing:
             before=Placement(**found.before._asdict()),
             after=Placement(**found.after._asdict()),
             profiles=sum(map(self.space.count, inside)),
-            known=sum(map(self.space.count, known)),
-            who=described(self.space, scoped, known, unlike, known_only=True) if known else (),
+            known=known,
+            who=described(self.space, scoped, inside, outside, known_only=True) if known else (),
             where=described(self.space, scoped, inside, outside),
             rules=rules,
             witness=Profile(witness, fields=self.space.fields).as_document(),
@@ -292,7 +292,7 @@ class _Comparing:
             boxes = [box for v in self.versions for box in self.maker.region(v.conjunctions(goal)).certain]
             boxes += [self.space.full] if any(goal not in v.program.goals for v in self.versions) else []
         elif kind == "card" and part == "out_of_scope":
-            boxes = subtract([self.space.full], self.maker.region(self.new.conjunctions(SCOPE)).certain)
+            boxes = subtract(self.space, [self.space.full], self.maker.region(self.new.conjunctions(SCOPE)).certain)
         elif (kind == "therapy" and part == "name") or (kind == "card" and part in card_shown):
             boxes = [self.space.full]
         boxes += [box for name in rules for region in self._both(name) for box in region.possible]
