@@ -77,7 +77,8 @@ def _phrase(test: Test, kind: str = "phrases", of: str = "") -> str:
     return phrase
 
 
-def _sentence(text: str) -> str:
+def first_up(text: str) -> str:
+    """The text with a capital first letter; the rest stays."""
     return text[:1].upper() + text[1:]
 
 
@@ -123,7 +124,7 @@ class Wording:
         lead = _LEADS.get(entry.would_be or "", "")
         how = "" if lead else "licensed " if entry.standing == "licensed" else "studied "
         said = dict.fromkeys(self._only(reasons, how) for reasons in self._in_common(entry.needs_any) or entry.needs_any)
-        return _sentence(lead + "; or ".join(said))
+        return first_up(lead + "; or ".join(said))
 
     def _in_common(self, ways: Sequence[Sequence[Reason]]) -> list[list[Reason]]:
         """One way, of the fields that all ways ask for; none where they share no field."""
@@ -144,7 +145,7 @@ class Wording:
 
     def only(self, reasons: Iterable[Reason]) -> str:
         """What it would take where some conditions are not met: "Only after sorafenib (not taken so far)"."""
-        return _sentence(self._only(reasons))
+        return first_up(self._only(reasons))
 
     def _only(self, reasons: Iterable[Reason], how: str = "studied ") -> str:
         return "; ".join(dict.fromkeys(self._one(reason, how) for reason in reasons))

@@ -20,13 +20,12 @@ from hepatica.report import teaching as views
 from hepatica.report.assurance import diff_view
 from hepatica.teaching import ENDPOINTS, SETTINGS, Forest, Pathway, forest, pathway
 from hepatica.web.compare import COMPARE_PARAMETERS, companions, compare_page, then_page
-from hepatica.web.form import first_up
 from hepatica.web.library import RulesetLibrary
 from hepatica.web.query import QueryReader
 from hepatica.web.quiz import QUIZ_PARAMETERS, QuizPage, quiz_page
 from hepatica.web.render import Page, PageView, patient_query
 from hepatica.web.request import RULESET, FieldProblem, Offered, PageNotFound, Parameter, RefusedRequest, Request, rulesets, words
-from hepatica.wording import spoken
+from hepatica.wording import first_up, spoken
 
 MOST_WITNESSES = 40
 # The companion ruleset stands on top of the page, with a link where it is served.

@@ -17,10 +17,10 @@ from hepatica.problems import quote
 from hepatica.report import Paragraph, Title
 from hepatica.report.teaching import PICKS_QUESTION, reveal_view, summary_view, twist_view, vignette_view
 from hepatica.teaching import LEVELS, Level, Quiz, QuizAnswer, QuizCase
-from hepatica.web.form import first_up
 from hepatica.web.query import refusal
 from hepatica.web.render import PageView, patient_query
 from hepatica.web.request import Parameter, Request, not_allowed, words
+from hepatica.wording import first_up
 
 COUNTS = ("3", "5", "10", "20")
 LARGEST_SEED = 999_999
