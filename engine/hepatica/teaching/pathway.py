@@ -17,7 +17,7 @@ from hepatica.knowledge import LINES, RANK, STANDINGS, AllOf, ConceptTest, Condi
 from hepatica.notice import notice
 from hepatica.patient import Profile
 from hepatica.teaching.quiz_patients import tests_of, vignette
-from hepatica.wording import Wording, any_of
+from hepatica.wording import Wording, any_of, sentence
 
 State = Literal["", "open", "depends", "closed", "against"]
 Met = Literal["", "yes", "no", "unknown"]
@@ -164,7 +164,7 @@ class _Reader:
             return None
         return PathwayLine(
             line=line,
-            title=LINES[line][:1].upper() + LINES[line][1:],
+            title=sentence(LINES[line]),
             state=_best(drug.state for group in groups for drug in group.drugs),
             common=self.conditions(common),
             groups=groups,

@@ -10,6 +10,7 @@ from hepatica.knowledge import Ruleset
 from hepatica.patient import COMPONENTS, LABEL, LONGEST_LABEL, NONE, UNKNOWN, Field, Refused, Value, read_value
 from hepatica.web.query import PARTS, STAINING, PatientQuery, part, says_nothing
 from hepatica.web.request import Parameter, Request
+from hepatica.wording import sentence
 
 ControlKind = Literal["radio", "checks", "select", "text", "search", "parts"]
 MOST_RADIOS = 6
@@ -237,9 +238,4 @@ def tokens_of(known: Field) -> tuple[str, ...]:
 
 def choice_label(known: Field, token: str) -> str:
     """A choice in the field's display words."""
-    return "None of these" if known.kind == "set" and token == NONE else first_up(known.title_of(token))
-
-
-def first_up(text: str) -> str:
-    """The text with a capital first letter; the rest stays."""
-    return text[:1].upper() + text[1:]
+    return "None of these" if known.kind == "set" and token == NONE else sentence(known.title_of(token))

@@ -20,13 +20,12 @@ from hepatica.report import teaching as views
 from hepatica.report.assurance import diff_view
 from hepatica.teaching import ENDPOINTS, SETTINGS, Forest, Pathway, forest, pathway
 from hepatica.web.compare import COMPARE_PARAMETERS, companions, compare_page, then_page
-from hepatica.web.form import first_up
 from hepatica.web.library import RulesetLibrary
 from hepatica.web.query import QueryReader
 from hepatica.web.quiz import QUIZ_PARAMETERS, QuizPage, quiz_page
 from hepatica.web.render import Page, PageView, patient_query
 from hepatica.web.request import RULESET, FieldProblem, Offered, PageNotFound, Parameter, RefusedRequest, Request, rulesets, words
-from hepatica.wording import spoken
+from hepatica.wording import sentence, spoken
 
 MOST_WITNESSES = 40
 # The companion ruleset stands on top of the page, with a link where it is served.
@@ -54,13 +53,13 @@ def _therapies(_: RulesetLibrary, ruleset: Ruleset) -> Mapping[str, str]:
 def _lines(_: RulesetLibrary, ruleset: Ruleset) -> Mapping[str, str]:
     """The lines of treatment that rules speak of."""
     held = {rule.line for rule in ruleset.rules.values()}
-    return {line: first_up(LINES[line]) for line in LINES if line in held}
+    return {line: sentence(LINES[line]) for line in LINES if line in held}
 
 
 def _settings(_: RulesetLibrary, ruleset: Ruleset) -> Mapping[str, str]:
     """The lines of treatment that studies were done in."""
     held = {study.setting for study in ruleset.studies.values()}
-    return {name: first_up(LINES.get(name, spoken(name))) for name in SETTINGS if name in held}
+    return {name: sentence(LINES.get(name, spoken(name))) for name in SETTINGS if name in held}
 
 
 def _studies_with(column: str) -> Offered:
@@ -85,8 +84,8 @@ def _label(ruleset: Ruleset, value: str) -> str:
     if value in ruleset.therapies:
         return ruleset.therapies[value].name
     if region and value in region.values:
-        return first_up(region.title_of(value))
-    return first_up(ruleset.fields[value].title if value in ruleset.fields else spoken(value))
+        return sentence(region.title_of(value))
+    return sentence(ruleset.fields[value].title if value in ruleset.fields else spoken(value))
 
 
 THERAPY = Parameter("therapy", "Only this therapy.", _therapies, title="Therapy", none="All")
@@ -186,7 +185,7 @@ def _cards(group: Items) -> Items:
 
 
 def _folded_group(group: Items) -> Section:
-    return Section(group.group, (Items(group.items),), len(group.items), folded=True, says=first_up(f"{group.means}."))
+    return Section(group.group, (Items(group.items),), len(group.items), folded=True, says=sentence(f"{group.means}."))
 
 
 def why_page(request: Request) -> PageView:

@@ -17,10 +17,10 @@ from hepatica.problems import quote
 from hepatica.report import Paragraph, Title
 from hepatica.report.teaching import PICKS_QUESTION, reveal_view, summary_view, twist_view, vignette_view
 from hepatica.teaching import LEVELS, Level, Quiz, QuizAnswer, QuizCase
-from hepatica.web.form import first_up
 from hepatica.web.query import refusal
 from hepatica.web.render import PageView, patient_query
 from hepatica.web.request import Parameter, Request, not_allowed, words
+from hepatica.wording import sentence
 
 COUNTS = ("3", "5", "10", "20")
 LARGEST_SEED = 999_999
@@ -29,7 +29,7 @@ Stage = Literal["start", "question", "reveal", "twist", "summary"]
 NUMBER = "The number a quiz is made from; nothing is asked without it or a token."
 SEED = Parameter("seed", NUMBER, longest=6, pattern=r"^[0-9]*$")
 COUNT = Parameter("count", "How many cases.", words(COUNTS), title="Cases", default=COUNTS[1])
-HARDNESS: dict[str, str] = {name: first_up(name) for name in LEVELS}
+HARDNESS: dict[str, str] = {name: sentence(name) for name in LEVELS}
 LEVEL = Parameter("level", "How hard they are.", lambda *_: HARDNESS, title="Difficulty", none="Mixed")
 BEGUN = "A quiz that was begun: its seed, count and level, and the answers so far."
 TOKEN = Parameter("token", BEGUN, longest=200, pattern=r"^[0-9a-z.-]*$")

@@ -8,6 +8,7 @@ from hepatica.report.blocks import Blocks, Item, Items, More, Notice, Paragraph,
 from hepatica.report.citing import edition
 from hepatica.report.teaching.drawing import Box, Drawing, Words, svg, wrapped
 from hepatica.teaching import Pathway, PathwayCondition, PathwayDrug, PathwayGroup, PathwayLine, PathwayRule, State
+from hepatica.wording import sentence
 
 MARKS: dict[State, str] = {"": "", "open": "✓", "depends": "?", "closed": "✕", "against": "⊘"}
 STATES: dict[State, str] = {
@@ -75,7 +76,7 @@ def _common(line: PathwayLine) -> str:
 
 def _item(drug: PathwayDrug) -> Item:
     ways = "; or ".join(conditions(rule) for rule in drug.rules)
-    text = ". ".join(part for part in (ways[:1].upper() + ways[1:], trials(drug), closed_by(drug)) if part)
+    text = ". ".join(part for part in (sentence(ways), trials(drug), closed_by(drug)) if part)
     return Item(f"{MARKS[drug.state]} {drug.name}".strip(), f"{text}.", "", _TONES[drug.state], Ref("therapy", drug.therapy))
 
 

@@ -10,7 +10,7 @@ from hepatica.report.blocks import Block, Blocks, Bullets, Facts, Item, Items, N
 from hepatica.report.case import known_facts
 from hepatica.report.citing import edition
 from hepatica.teaching import TOPICS, JudgedChoice, MarkedCase, Quiz, QuizCase, QuizTally
-from hepatica.wording import counted
+from hepatica.wording import counted, sentence
 
 PICKS_QUESTION = "Which of these does the evidence back for this patient?"
 
@@ -117,7 +117,7 @@ def judged(choice: JudgedChoice, lesson: str = "") -> str:
     told = choice.list == "ruled_out" or (choice.headline and choice.headline in lesson)
     evidence = () if told else (choice.says, choice.headline)
     turned = f"{'Not backed' if choice.backed else 'Backed'} with {choice.turned}" if choice.turned else ""
-    parts = (f"{found[:1].upper()}{found[1:]}", *evidence, turned)
+    parts = (sentence(found), *evidence, turned)
     return " ".join(f"{part.rstrip('.')}." for part in parts if part)
 
 
@@ -153,7 +153,7 @@ def summary_view(quiz: Quiz) -> Blocks:
 def _missed(tally: QuizTally) -> Block:
     """What was missed how often, over the studies to read."""
     name = LINES.get(tally.name, tally.name)
-    said = f"{name[:1].upper()}{name[1:]}: {tally.asked - tally.right} of {tally.asked} missed"
+    said = f"{sentence(name)}: {tally.asked - tally.right} of {tally.asked} missed"
     studies = tuple(Item(study, ref=Ref("study", study)) for study in tally.read)
     return Items(studies, f"{said}. Read") if studies else Paragraph(f"{said}.")
 
