@@ -76,8 +76,11 @@ def _blocks(result: RulesetDiff, most: int) -> Iterator[Block]:
     if known:
         yield _table(known, most)
     yield from _by_therapy(result, known, most)
-    shown = [_text_edit(edit) for edit in result.edits if edit.profiles]
-    yield from _section("Texts and figures that answers show", shown, most)
+    shown = [edit for edit in result.edits if edit.profiles]
+    texts = [_text_edit(edit) for edit in shown if edit.area != "fields"]
+    yield from _section("Texts and figures that answers show", texts, most)
+    read = [_text_edit(edit) for edit in shown if edit.area == "fields"]
+    yield from _section("Fields: what is typed may be read otherwise", read, most)
     for kind, title in _TITLES.items():
         yield from _section(title, [_item(one) for one in result.changes if one.kind == kind and one.known], most)
     missing = [_item(change, known_only=False) for change in result.changes if not change.known]
@@ -156,7 +159,7 @@ def _text_edit(edit: RulesetEdit) -> Item:
 
 
 def _seen(edit: RulesetEdit) -> str:
-    return "what is typed may be read otherwise" if edit.area == "fields" else f"shown to {edit.profiles:,} profiles"
+    return "may be read otherwise" if edit.area == "fields" else f"shown to {edit.profiles:,} profiles"
 
 
 def _edit(edit: RulesetEdit) -> Item:
