@@ -11,7 +11,7 @@ from typing import Any
 
 from hypothesis import strategies as st
 
-from hepatica.assurance.space import Space, space_of
+from hepatica.assurance.space import Box, Space, space_of
 from hepatica.documents import Node
 from hepatica.evaluation import Evaluator
 from hepatica.inference import FieldClasses, Program, classes_of
@@ -105,6 +105,23 @@ def write_ruleset(folder: Path, **changed: str | None) -> Path:
 def common_space(tests: Iterable[Test]) -> Space:
     """The space that some tests of the common fields cut."""
     return space_of(tests, COMMON_FIELDS)
+
+
+@st.composite
+def boxes_of(draw: st.DrawFn, space: Space) -> Box:
+    """Any box of a space."""
+    box: Box = ()
+    for axis in space.axes:
+        if len(axis.full) == 1:
+            box += (draw(st.integers(1, *axis.full)),)
+            continue
+        # Of a number: intervals that begin from place to place, and end from place to place.
+        last = axis.full[0].bit_length() - 1
+        first = draw(st.integers(0, last))
+        begin, end = draw(st.integers(first, last)), draw(st.integers(first, last))
+        highest = draw(st.integers(max(begin, end), last))
+        box += ((2 << begin) - (1 << first), (2 << highest) - (1 << end))
+    return box
 
 
 def consistent(known: dict[str, Value | None]) -> Facts:

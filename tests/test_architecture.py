@@ -144,7 +144,7 @@ def test_evaluating_a_patient_loads_nothing_heavy() -> None:
     script = (
         "import sys\nfrom hepatica.cli.main import run\n"
         "run(['evaluate', 'little-known'])\nrun(['evaluate', 'little-known'])\nbefore = set(sys.modules)\n"
-        "print(sorted(set(sys.modules) & {'numpy', 'jinja2', 'starlette', 'matplotlib', 'durable', 'asyncio'}), file=sys.stderr)"
+        "print(sorted(set(sys.modules) & {'numpy', 'jinja2', 'starlette', 'weasyprint', 'durable', 'asyncio'}), file=sys.stderr)"
     )
     subprocess.run([sys.executable, "-c", script], cwd=ROOT, capture_output=True, check=True)
     done = subprocess.run([sys.executable, "-c", script], cwd=ROOT, capture_output=True, text=True, check=True)

@@ -9,13 +9,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hepatica.assurance.space import Box, Entry, Space, cells_in_words, consistent, limits
+from hepatica.assurance.space import Entry, Space, cells_in_words, consistent, limits
 from hepatica.inference import FieldClasses, classes_of, judge
-from hepatica.knowledge import Test
+from hepatica.knowledge import Operator, Test
 from hepatica.patient import CLASS_RANGES, COMMON_FIELDS, Facts, Interval, class_of, facts_of
-from hepatica.problems import InvalidInput
 from tests.assurance.generated import EVERY, a_ruleset, version
-from tests.making import common_space, profiles
+from tests.making import boxes_of, common_space, profiles
 
 AFP, SCORE, CLASS = "afp", "child_pugh_score", "child_pugh_class"
 
@@ -82,10 +81,10 @@ def test_the_simplest_profile_of_a_box_has_the_fewest_known_fields() -> None:
 @given(st.data())
 def test_the_words_of_a_box_speak_of_the_fields_that_it_limits_and_of_no_others(data: st.DataObject) -> None:
     space = common_space(version(a_ruleset(Random(data.draw(st.integers(0, 20))))).program.tests)
-    box: Box = tuple(data.draw(st.integers(1, full)) for full in space.full)
+    box = data.draw(boxes_of(space))
     shown = limits(space, box)
-    for axis, mask, full in zip(space.axes, box, space.full, strict=True):
-        assert (mask == full) == (not set(shown) & {field.name for field in axis.fields})
+    for axis, side in space.sides(box):
+        assert (side == axis.full) == (not set(shown) & {field.name for field in axis.fields})
 
 
 @pytest.mark.parametrize(
@@ -139,7 +138,22 @@ def _small() -> Space:
     )
 
 
-def test_a_number_cut_too_finely_is_refused_and_not_computed_for_hours() -> None:
-    with pytest.raises(InvalidInput, match="afp:1:1: too-many-parts: its values are cut into 1801 classes"):
-        common_space(Test("afp", ">", (float(n),)) for n in range(1, 901))
-    assert common_space(Test("afp", ">", (float(n),)) for n in range(1, 31)).points > 400
+def test_a_number_cut_by_a_thousand_thresholds_is_counted_without_listing_its_intervals() -> None:
+    space = common_space(Test(AFP, ">", (float(n),)) for n in range(1, 1001))
+    # On, between and around a thousand thresholds lie 2001 classes; one threshold more tells one segment more apart.
+    assert (space.profiles, space.points) == (2001 * 2002 // 2, 1001 * 1002 // 2)
+
+
+@pytest.mark.parametrize("known", [None, True, False])
+@pytest.mark.parametrize("bound", [0.0, 20.0, 400.0])
+@pytest.mark.parametrize("operator", ["<", "<=", ">", ">=", "=", "!="])
+def test_a_test_of_a_number_holds_where_it_holds_of_every_value(operator: Operator, bound: float, known: bool | None) -> None:
+    test = Test(AFP, operator, (bound,), known)
+    cuts = Test(AFP, ">", (20.0,)), Test(AFP, "<", (400.0,))
+    space = common_space([test, *cuts])
+    (axis,) = space.axes
+    holds, may = ({cells for side in sides if all(side) for cells in axis.cells(side)} for sides in axis.sides(test))
+    for cells in axis.cells(axis.full):
+        assert (cells in holds, cells in may) == judge(test, axis.entry(cells)[0])
+    tests = (test, *cuts)
+    assert space.points == len({tuple(judge(one, axis.entry(cells)[0]) for one in tests) for cells in axis.cells(axis.full)})

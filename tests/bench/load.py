@@ -33,6 +33,7 @@ from urllib.parse import urlencode
 
 from hepatica import evaluate, load
 from hepatica.patient import COMMON_FIELDS, NONE, UNKNOWN, Field
+from hepatica.report import json_bytes
 
 MOST_SECONDS, MOST_USERS, MOST_REQUESTS = 120, 200, 100_000
 EVERY = 10
@@ -53,6 +54,8 @@ PAGES = (
     "/about",
 )
 LISTS = ("options", "trials", "possible", "not_supported", "ruled_out", "unreported")
+Case = tuple[str, bytes]
+"""A query, and the JSON that answers it."""
 COMMAND = f"{sys.executable} -m hepatica serve --port 0"
 
 
@@ -83,28 +86,28 @@ def _values(known: Field, chance: random.Random) -> list[str]:
     return [str(chance.randint(0, 2000))] if known.kind == "number" else [chance.choice(known.values)]
 
 
-def expected(count: int) -> list[tuple[str, str]]:
+def expected(count: int) -> list[Case]:
     """Queries with the answers this process computes, as JSON."""
     chance = random.Random(7)
     ruleset = load()
-    found = []
+    found: list[Case] = []
     for _ in range(count):
         pairs = case_pairs(chance)
         several = {name for name, value in pairs if COMMON_FIELDS[name].kind == "set" and value not in (NONE, UNKNOWN)}
         facts: dict[str, object] = {
             name: [v for n, v in pairs if n == name] if name in several else value for name, value in pairs
         }
-        found.append((urlencode(pairs), json.dumps(evaluate(ruleset, facts).to_dict(), sort_keys=True)))
+        found.append((urlencode(pairs), json_bytes(evaluate(ruleset, facts)) + b"\n"))
     return found
 
 
-def user(number: int, port: int, cases: list[tuple[str, str]], until: float, tally: Tally) -> None:
+def user(number: int, port: int, cases: list[Case], until: float, tally: Tally) -> None:
     """Ask until the time is over, over one connection that is kept."""
     connection = http.client.HTTPConnection("127.0.0.1", port, timeout=90)
     for step in range(MOST_REQUESTS):
         if time.perf_counter() > until:
             break
-        _ask(connection, *_request(number + step, step, cases), tally)
+        _ask(connection, *_request(number, step, cases), tally)
     connection.close()
 
 
@@ -125,18 +128,20 @@ def _ask(connection: http.client.HTTPConnection, address: str, right: Callable[[
         tally.failed += 1
 
 
-def _request(turn: int, step: int, cases: list[tuple[str, str]]) -> tuple[str, Callable[[bytes], bool]]:
-    """The next address to ask for, and whether a body is right."""
+def _request(number: int, step: int, cases: list[Case]) -> tuple[str, Callable[[bytes], bool]]:
+    """The next address that a user asks for, and whether a body is right. Users are not in step: pages come evenly."""
+    turn = number + step
     query, answered = cases[turn * 7919 % len(cases)]
-    if step % EVERY == EVERY - 1:
+    if turn % EVERY == EVERY - 1:
         return f"/answer?{query}", lambda body: _same_page(body, answered)
-    if step % EVERY == EVERY // 2:
-        page = PAGES[(turn - step + step // EVERY) % len(PAGES)]
+    if turn % EVERY == EVERY // 2:
+        page = PAGES[(number + turn // EVERY) % len(PAGES)]
         return f"{page}{'&' if '?' in page else '?'}{query}", lambda body: b"not a medical device" in body
-    return f"/answer.json?{query}", lambda body: json.dumps(json.loads(body), sort_keys=True) == answered
+    # Byte for byte: to read the JSON would take this process longer than the server takes to answer.
+    return f"/answer.json?{query}", lambda body: body == answered
 
 
-def _same_page(body: bytes, right: str) -> bool:
+def _same_page(body: bytes, right: bytes) -> bool:
     """Whether a page names every therapy of the answer with its headline (out of scope it names none)."""
     known = json.loads(right)
     text = " ".join(html.unescape(re.sub(r"<[^>]+>", " ", re.sub(r"</?a\b[^>]*>", "", body.decode()))).split())
@@ -144,9 +149,7 @@ def _same_page(body: bytes, right: str) -> bool:
     return known["scope"] == "out" or all(" ".join(entry["headline"]["text"].split()) in text for entry in entries)
 
 
-def run(
-    users: int, seconds: float, cases: list[tuple[str, str]], port: int, learners: int = 0
-) -> tuple[list[Tally], Tally, float]:
+def run(users: int, seconds: float, cases: list[Case], port: int, learners: int = 0) -> tuple[list[Tally], Tally, float]:
     """The tallies of all users, that of the learners who begin a quiz at once, and how long it took."""
     tallies, quizzes = [Tally() for _ in range(users)], Tally()
     started = time.perf_counter()
@@ -205,7 +208,7 @@ def served(command: str) -> Iterator[int]:
         server.wait(20)
 
 
-def in_turns(users: int, seconds: float, cases: list[tuple[str, str]], ports: tuple[int, int]) -> int:
+def in_turns(users: int, seconds: float, cases: list[Case], ports: tuple[int, int]) -> int:
     """Ask two servers by turns, and print each page's p99 over that of the second's answer page; gives what went wrong."""
     tallies: tuple[list[Tally], list[Tally]] = ([], [])
     took = [0.0, 0.0]
@@ -224,7 +227,7 @@ def in_turns(users: int, seconds: float, cases: list[tuple[str, str]], ports: tu
     return bad
 
 
-def beside_a_class(users: int, seconds: float, cases: list[tuple[str, str]], port: int, learners: int) -> int:
+def beside_a_class(users: int, seconds: float, cases: list[Case], port: int, learners: int) -> int:
     """One round alone, and one while a class begins a quiz; gives what went wrong."""
     tallies, _, took = run(users, seconds, cases, port)
     alone, bad = report(tallies, took)

@@ -45,7 +45,7 @@ def _behaviour(ruleset: Ruleset, facts: Facts) -> list[tuple[str, Verdict]]:
 def _every_profile(first: Ruleset, second: Ruleset) -> list[Facts]:
     """One profile for every combination of values that the tests of either ruleset tell apart."""
     space = common_space([*compile_ruleset(first).tests, *compile_ruleset(second).tests])
-    return [space.facts(tuple(1 << i for i in point)) for point in product(*(range(len(a.points)) for a in space.axes))]
+    return [space.facts(space.at(point)) for point in product(*(range(a.size) for a in space.axes))]
 
 
 @pytest.mark.parametrize("seed", (0, 1, pytest.param(2, marks=pytest.mark.slow)))

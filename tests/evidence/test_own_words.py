@@ -10,8 +10,7 @@ from pathlib import Path
 import pytest
 
 from hepatica.knowledge import Discrepancy, Ruleset
-from hepatica.knowledge.numbers import ranges
-from hepatica.knowledge.traceability import digits, values
+from hepatica.knowledge.numbers import digits, ranges, values
 from tests.conftest import ROOT
 
 RUN = 8

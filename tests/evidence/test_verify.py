@@ -14,7 +14,8 @@ from hypothesis import strategies as st
 
 from hepatica.cli.main import run
 from hepatica.knowledge import gather, load_files
-from hepatica.knowledge.traceability import Verification, claims, digits, own_records, read_text, tokens, values, verify
+from hepatica.knowledge.numbers import digits, tokens, values
+from hepatica.knowledge.traceability import Verification, claims, own_records, read_text, verify_figures
 from hepatica.problems import InvalidInput
 from tests.conftest import ROOT
 from tests.evidence import synthetic
@@ -28,7 +29,7 @@ def tiny(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def _verified(root: Path, text: Path) -> Verification:
     files = gather(root)
-    return verify(load_files(files), files, read_text(text.read_bytes(), text.name), text.name)
+    return verify_figures(load_files(files), files, read_text(text.read_bytes(), text.name), text.name)
 
 
 def _findings(folder: Path, **changed: str) -> list[tuple[str, str]]:
@@ -152,7 +153,7 @@ def test_every_single_record_of_the_tiny_ruleset_is_needed(tmp_path: Path) -> No
 @given(st.text(max_size=300))
 def test_no_text_breaks_verification(tiny: Path, text: str) -> None:
     files = gather(tiny)
-    found = verify(load_files(files), files, read_text(text.encode("utf-8", "replace"), "text.txt"), "text.txt")
+    found = verify_figures(load_files(files), files, read_text(text.encode("utf-8", "replace"), "text.txt"), "text.txt")
     assert found.total.recorded + found.total.left_out + found.total.missing == found.total.numbers
     assert found.findings
 

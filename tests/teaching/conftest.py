@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import random
+import re
+import zlib
 from pathlib import Path
 
 import pytest
@@ -27,6 +29,13 @@ def patients() -> list[Profile]:
 @pytest.fixture(scope="session")
 def met_high() -> Profile:
     return read_profile("patients/after-sorafenib-met-high.yaml")
+
+
+def pdf_pages(data: bytes) -> int:
+    """How many pages a PDF has; WeasyPrint keeps its objects compressed."""
+    streams = re.findall(rb"stream\r?\n(.*?)\r?\nendstream", data, re.S)
+    plain = b"".join(zlib.decompressobj().decompress(one) for one in streams if one[:1] == b"x")
+    return len(re.findall(rb"/Type\s*/Page\b", plain))
 
 
 def sample_profiles(program: Program, count: int, seed: int, unknown: float = 0.25) -> list[Profile]:

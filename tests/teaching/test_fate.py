@@ -63,6 +63,6 @@ def test_the_picture(tmp_path: Path) -> None:
 
 
 def test_the_picture_on_paper(tmp_path: Path) -> None:
-    pytest.importorskip("matplotlib")
+    pytest.importorskip("pypdfium2", reason="pictures on paper need the extra 'plots'")
     run("--output", str(tmp_path / "fate.png"))
     assert (tmp_path / "fate.png").read_bytes().startswith(b"\x89PNG")

@@ -168,15 +168,15 @@ def test_the_svg_is_accessible_dark_where_wanted_and_the_same_each_time(found: F
 @pytest.mark.slow
 @pytest.mark.parametrize("format_", ["png", "pdf"])
 def test_paper_pictures_are_the_same_each_time(evaluator: Evaluator, format_: str) -> None:
-    pytest.importorskip("matplotlib")
+    pytest.importorskip("pypdfium2", reason="pictures on paper need the extra 'plots'")
     few = forest(evaluator.ruleset, ["PFS"])
     made = printed_pages(forest_pages(few), format_)  # type: ignore[arg-type]
     assert made == printed_pages(forest_pages(few), format_)  # type: ignore[arg-type]
     assert made.startswith(b"\x89PNG" if format_ == "png" else b"%PDF")
 
 
-def test_a_name_is_never_read_as_mathematics(evaluator: Evaluator) -> None:
-    pytest.importorskip("matplotlib")
+def test_a_name_is_never_read_as_markup(evaluator: Evaluator) -> None:
+    pytest.importorskip("pypdfium2", reason="pictures on paper need the extra 'plots'")
     study = replace(evaluator.ruleset.studies["brisk-fl"], name="BRISK-FL $\\bad{ and $ <b>")
     one = forest(with_study(evaluator.ruleset, study))
     assert printed_pages([forest_drawing(one)], "png")
@@ -210,14 +210,15 @@ def test_command_writes_every_format(tmp_path: Path) -> None:
 @pytest.mark.slow
 @pytest.mark.parametrize("suffix", ["png", "pdf"])
 def test_command_writes_paper(tmp_path: Path, suffix: str) -> None:
-    pytest.importorskip("matplotlib")
+    pytest.importorskip("pypdfium2", reason="pictures on paper need the extra 'plots'")
     assert run(["forest", "-e", "PFS", "-o", str(tmp_path / f"forest.{suffix}")]) == 0
 
 
-def test_without_matplotlib_the_extra_is_named(
+def test_without_its_library_a_picture_names_the_extra(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
 ) -> None:
-    monkeypatch.setitem(sys.modules, "matplotlib", None)
+    pytest.importorskip("weasyprint")
+    monkeypatch.setitem(sys.modules, "pypdfium2", None)
     assert run(["forest", "-o", str(tmp_path / "f.png")]) == 2
     assert "hepatica[plots]" in capsys.readouterr().err
     assert run(["forest", "-o", str(tmp_path / "f.svg")]) == 0

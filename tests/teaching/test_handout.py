@@ -4,10 +4,8 @@ from __future__ import annotations
 
 import json
 import os
-import re
 import subprocess
 import sys
-import zlib
 from pathlib import Path
 
 import pytest
@@ -18,16 +16,10 @@ from hepatica.evaluation import evaluator_of
 from hepatica.patient import read_profile
 from hepatica.report.teaching import handout, handout_view
 from tests.conftest import ROOT
+from tests.teaching.conftest import pdf_pages
 
 PATIENTS = sorted((ROOT / "patients").glob("*.yaml"))
 MET_HIGH = ROOT / "patients" / "after-sorafenib-met-high.yaml"
-
-
-def pages(data: bytes) -> int:
-    """How many pages a PDF has; WeasyPrint keeps its objects compressed."""
-    streams = re.findall(rb"stream\r?\n(.*?)\r?\nendstream", data, re.S)
-    plain = b"".join(zlib.decompressobj().decompress(one) for one in streams if one[:1] == b"x")
-    return len(re.findall(rb"/Type\s*/Page\b", plain))
 
 
 def shown(name: str, path: Path) -> report.Blocks:
@@ -40,7 +32,7 @@ def shown(name: str, path: Path) -> report.Blocks:
 def test_every_example_patient_takes_one_or_two_pages(name: str) -> None:
     pytest.importorskip("weasyprint", reason="PDF needs the extra 'pdf'")
     for path in PATIENTS:
-        assert pages(report.pdf_page(shown(name, path), "Handout")) in (1, 2), path.stem
+        assert pdf_pages(report.pdf_page(shown(name, path), "Handout")) in (1, 2), path.stem
 
 
 @pytest.mark.parametrize("path", PATIENTS, ids=lambda path: path.stem)

@@ -60,8 +60,8 @@ def profiles_to_compare(version: RulesetVersion, patients: Sequence[Facts], samp
     found = {"patients": list(patients), "boundaries": list(boundaries(version, space))}
     found["sample"] = list(sampled(space, sample, seed))
     if space.points <= EVERY_POINT_UP_TO:
-        points = product(*(range(len(axis.points)) for axis in space.axes))
-        found["every point"] = [space.facts([1 << point for point in one]) for one in points]
+        points = product(*(range(axis.size) for axis in space.axes))
+        found["every point"] = [space.facts(space.at(one)) for one in points]
     return found
 
 
@@ -70,8 +70,8 @@ def boundaries(version: RulesetVersion, space: Space) -> Iterator[Facts]:
     found: dict[tuple[Value | None, ...], Facts] = {}
     for box in smallest_boxes(version, space, version.ruleset.rules):
         for axis, whole in enumerate(space.axes):
-            for point in range(len(whole.points)):
-                facts = space.facts((*box[:axis], 1 << point, *box[axis + 1 :]))
+            for point in range(whole.size):
+                facts = space.facts(space.replaced(box, axis, whole.at(point)))
                 found.setdefault(tuple(facts.values()), facts)
     yield from found.values()
 

@@ -29,11 +29,11 @@ def counts(space: Space, program: Program, goals: Sequence[GoalKey]) -> dict[Goa
 def _profiles(space: Space, standing: Sequence[Sequence[int]], goal: int) -> int:
     """The profiles in which a conjunction of a goal is left standing by every axis."""
     left = Counter({goal: 1})
-    for masks, weights in zip(standing, space.weights, strict=True):
+    for masks, axis in zip(standing, space.axes, strict=True):
         # Points that leave the same conjunctions of this goal are one, and so are combinations of points: few are left.
         points: Counter[int] = Counter()
-        for mask, weight in zip(masks, weights, strict=True):
-            points[mask & goal] += weight
+        for mask, entries in zip(masks, axis.points, strict=True):
+            points[mask & goal] += len(entries)
         before, left = left, Counter()
         for one, many in before.items():
             for mask, weight in points.items():

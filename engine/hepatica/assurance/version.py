@@ -155,7 +155,7 @@ class ProfileSpace:
     )
 
 
-def _groups(at: Position, regions: Sequence[Region]) -> Iterator[_Group]:
+def _groups(space: Space, at: Position, regions: Sequence[Region]) -> Iterator[_Group]:
     """The conditions of a run of rules with one position."""
     together = joined(regions)
     if len(regions) == 1 or at.place != "not_supported":
@@ -163,7 +163,7 @@ def _groups(at: Position, regions: Sequence[Region]) -> Iterator[_Group]:
         return
     # Beside a rule that holds, another that is still open makes the therapy possible: that one holds, and that one is open, are
     # two questions here. (An option, or a therapy that is only named, stays what it is.)
-    left_open = [box for region in regions for box in subtract(region.possible, region.certain)]
+    left_open = [box for region in regions for box in subtract(space, region.possible, region.certain)]
     yield _Group(at, Region(together.certain, together.certain))
     yield _Group(at, Region((), tuple(left_open)))
 
@@ -175,10 +175,10 @@ class Placing:
     are one condition here (or two), and a therapy of fifty rules has a handful of them.
     """
 
-    def __init__(self, therapy: str, version: RulesetVersion, region: Mapping[str, Region]) -> None:
+    def __init__(self, space: Space, therapy: str, version: RulesetVersion, region: Mapping[str, Region]) -> None:
         self.known = therapy in version.ruleset.therapies
         runs = groupby(version.in_order(therapy), position_of)
-        self.groups = [group for at, rules in runs for group in _groups(at, [region[rule.id] for rule in rules])]
+        self.groups = [group for at, rules in runs for group in _groups(space, at, [region[rule.id] for rule in rules])]
 
     @property
     def regions(self) -> Sequence[Region]:

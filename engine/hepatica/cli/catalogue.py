@@ -242,15 +242,14 @@ def verify_(*, text: str, ruleset: str) -> common.Output:
       hepatica evidence verify review.txt
       hepatica evidence verify - --format json < review.txt
     """
-    from hepatica.knowledge import find_ruleset, gather, load_files
-    from hepatica.knowledge.traceability import read_text, verify
+    from hepatica.knowledge import find_ruleset, gather, load_files, read_text, verify_figures
     from hepatica.paths import shipped
     from hepatica.report import verification_report, verification_view
 
     files = gather(find_ruleset(ruleset, (shipped("rulesets"),)))
     rules = load_files(files)
     data, name = read_input(text)
-    found = verify(rules, files, read_text(data, name), name)
+    found = verify_figures(rules, files, read_text(data, name), name)
     return common.Output(verification_report(rules, found), verification_view, code=1 if found.findings else 0)
 
 

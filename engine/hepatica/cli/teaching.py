@@ -55,7 +55,7 @@ def pathway(
     """The treatment lines made from the rules: by line, then standing, strongest first; each drug with its conditions.
 
     With PATIENT the way taken is lit, and what is closed says which fact closes it. PDF has a landscape page of A4 for each
-    line; PNG and PDF need the extra `plots` (matplotlib).
+    line; PNG and PDF need the extra `plots`.
 
     \b
     Examples:
@@ -81,7 +81,7 @@ def forest(*, endpoints: tuple[Endpoint, ...], lines: tuple[str, ...], ruleset: 
     """The randomised trials' hazard ratios, by endpoint and control, printed and corrected values side by side.
 
     Trials that met their primary endpoint and trials that missed it are told apart by shape, colour and word; a subgroup
-    or a comparison of doses carries no verdict. PNG and PDF need the extra `plots` (matplotlib).
+    or a comparison of doses carries no verdict. PNG and PDF need the extra `plots`.
 
     \b
     Examples:
@@ -108,7 +108,7 @@ def _drawn(found: Forest, *, pages: bool = False) -> list[views.Drawing]:
 def fate(*, statuses: tuple[FateStatus, ...], ruleset: str) -> common.Output:
     """What became of a ruleset's therapies after its date, each with its source; as a picture: from standing to fate.
 
-    PNG and PDF need the extra `plots` (matplotlib).
+    PNG and PDF need the extra `plots`.
 
     \b
     Examples:

@@ -76,14 +76,14 @@ def cascade(
     asked = 0
     for goal in wanted:
         asked |= goal.tests
-    tables = [table for table in program.tables if any(bit & asked for bit, _ in table.tests)]
+    tables = [table for table in program.tables if table.asked & asked]
     every = sum(goal.mask for goal in wanted)
     spare = sum(goal.mark for goal in wanted) & ~every
     states: list[tuple[int, int]] = [(every, every)]
     steps: list[FieldStep] = []
     left = asked
     for table in tables:
-        left &= ~sum(bit for bit, _ in table.tests)
+        left &= ~table.asked
         finished = _finished(wanted, left)
         place, values = domains[table.classes.field.name]
         rows = [(row.certain & every | spare, row.possible & every | spare) for row in map(table.row, values)]

@@ -127,7 +127,7 @@ class Needs:
         self._bits = {name: 1 << place for place, name in enumerate(program.fields)}
         self._fields: list[_Asks] = []
         for table in program.tables:
-            if any(bit & self._goal.tests for bit, _ in table.tests):
+            if table.asked & self._goal.tests:
                 place, values = domains[table.classes.field.name]
                 rows = [(row.holds & self._goal.tests, row.fails & self._goal.tests) for row in map(table.row, values)]
                 kinds = {row: kind for kind, row in enumerate(dict.fromkeys(rows))}

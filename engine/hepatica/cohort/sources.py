@@ -5,6 +5,7 @@ What a file is, its first bytes say, not its name. A text table is never interpr
 
 from __future__ import annotations
 
+import atexit
 import csv
 import gzip
 import io
@@ -129,6 +130,7 @@ def _spooled() -> Path:
         raise _wrong("<stdin>", "unreadable", "standard input is closed")
     spool = tempfile.NamedTemporaryFile(prefix="hepatica-")  # noqa: SIM115 -- lives as long as the process
     _SPOOLS.append(spool)
+    atexit.register(spool.close)  # commands end without taking every object apart, which would remove it
     while chunk := sys.stdin.buffer.read(1 << 20):
         spool.write(chunk)
     spool.flush()

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import fields, is_dataclass
 from functools import cache
+from itertools import islice
 from typing import TYPE_CHECKING, Any, TypeVar, get_args, get_type_hints
 
 from hepatica.documents.tree import Node, Path
@@ -18,6 +19,8 @@ if TYPE_CHECKING:
 
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
 """The JSON Schema that every schema here is written in."""
+MOST_PROBLEMS = 500
+"""Of one document no more are told."""
 T = TypeVar("T")
 SpecialKeys = Mapping[str, Callable[[Node], object]]
 
@@ -52,7 +55,7 @@ def decode(
     """
     from pydantic_core import ValidationError
 
-    before = len(problems)
+    before = len(problems)  # readers of special keys add to the same list
     renamed = written or {}
     data = _data(node, special or {})
     if isinstance(data, dict):
@@ -60,7 +63,8 @@ def decode(
     try:
         found: T = adapter(kind).validate_python(data)  # type: ignore[arg-type]
     except ValidationError as error:
-        problems.extend(_located(kind, node, file, error, {name: key for key, name in renamed.items()}))
+        found_wrong = _located(kind, node, file, error, {name: key for key, name in renamed.items()})
+        problems.extend(islice(found_wrong, MOST_PROBLEMS))  # finding the words for a hundred thousand takes a minute
         return None
     return found if len(problems) == before else None
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from typing import Any
 
 from hepatica.problems import InvalidInput, Problem, quote
 
@@ -47,6 +49,19 @@ class Node:
             elif isinstance(inner, list) and isinstance(step, int) and 0 <= step < len(inner):
                 node = inner[step]
         return node
+
+    def below(self) -> Iterator[Node]:
+        """This node and every node in it, in order of writing."""
+        yield self
+        inner = self.value
+        for child in inner.values() if isinstance(inner, dict) else inner if isinstance(inner, list) else ():
+            yield from child.below()
+
+    def data(self, of: Callable[[Node], object]) -> Any:
+        """The tree as plain mappings and lists of what `of` makes of each scalar."""
+        if isinstance(self.value, dict):
+            return {key: child.data(of) for key, child in self.value.items()}
+        return [child.data(of) for child in self.value] if isinstance(self.value, list) else of(self)
 
     def problem(self, file: str, code: str, message: str) -> Problem:
         """A problem at this node's place."""

@@ -111,9 +111,8 @@ class Facet:
 
     def _words(self, points: int) -> str:
         # As a region of the space that limits this axis alone, so that what-if and the proofs use the same words.
-        box = list(self.space.full)
-        box[self.index] = points
-        found = limits(self.space, tuple(box))
+        side = (points,)
+        found = limits(self.space, self.space.replaced(self.space.full, self.index, side))
         if len(self.fields) == 1:
             words = found.get(self.fields[0].name)
             return self.fields[0].in_unit(words) if words else "any value"
@@ -161,7 +160,7 @@ def _may_be(held: Value | None, found: Value | None, classes: FieldClasses) -> b
 def facets_of(program: Program) -> tuple[Facet, ...]:
     """Every facet that a test of the program reads, in the order of the fields."""
     tables = {table.classes.field.name: table for table in program.tables}
-    space = space_of(program.tests, program.fields)
+    space = space_of(program.tests, program.fields, intervals=False)
     found = []
     for index, axis in enumerate(space.axes):
         own = tuple(tables.get(field.name) for field in axis.fields)
@@ -173,8 +172,7 @@ def facets_of(program: Program) -> tuple[Facet, ...]:
 
 def _entries(axis: Axis, point: int) -> tuple[Entry, ...]:
     """The entries of a point with known values; a score may stay open beside its class."""
-    entries = map(axis.entry, axis.cells(1 << point))
-    return tuple(e for e in entries if e[0] is not None and not any(isinstance(value, Interval) for value in e))
+    return tuple(entry for entry in map(axis.entry, axis.cells(axis.at(point))) if entry[0] is not None)
 
 
 def _state(point: int, entries: tuple[Entry, ...], tables: tuple[FieldTable | None, ...]) -> State:

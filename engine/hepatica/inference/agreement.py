@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from hepatica.inference.kept import compiled, network_for
+from hepatica.inference.kept import kept_network, network_for
 from hepatica.inference.plain import PlainReading, Verdict, Verdicts
-from hepatica.inference.program import Goal, Masks, Program, conditions_of
+from hepatica.inference.program import Goal, Masks, Program, compile_ruleset, conditions_of
 from hepatica.inference.rete import Firings, Rete
 from hepatica.knowledge import Ruleset
 from hepatica.patient import Facts
@@ -40,7 +40,9 @@ class Inference:
 
     def __init__(self, ruleset: Ruleset, program: Program | None = None) -> None:
         conditions = conditions_of(ruleset)
-        self.program, network = (program, network_for(conditions, program)) if program else compiled(ruleset, conditions)
+        self.program = program or compile_ruleset(ruleset, conditions)
+        # A program that was given need not be that of the ruleset's digest, by which networks are kept.
+        network = network_for(conditions, program) if program else kept_network(ruleset, conditions, self.program)
         self.rete = Rete(network, self.program.fields)
         # Always from the conditions themselves: it is what anything compiled, or kept compiled, is held against.
         goals = [(self.program.goals[key].mark, when) for key, when in conditions.items()]

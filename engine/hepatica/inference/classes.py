@@ -45,19 +45,15 @@ class FieldClasses:
     @cached_property
     def values(self) -> tuple[Value | None, ...]:
         """The samples, and behind them an interval for every pair of slots that one may reach from and to."""
-        return *self.samples, *(Interval(self._end(low), self._end(high), True, True) for low, high in self._spans)
+        # Between the cuts around a slot, or on one: the ends of a slot on a threshold are that threshold.
+        cuts = (-math.inf, *self.thresholds, math.inf)
+        ends = ((cuts[(low + 1) // 2], cuts[high // 2 + 1], low % 2 == 1, high % 2 == 1) for low, high in self._spans)
+        return *self.samples, *(Interval(*each) for each in ends)
 
     @cached_property
     def _spans(self) -> dict[tuple[int, int], int]:
         slots = range(2 * len(self.thresholds) + 1) if self.field.kind == "number" else ()
         return {pair: place for place, pair in enumerate(combinations(slots, 2))}
-
-    def _end(self, slot: int) -> float:
-        """A number of a slot, infinite in the outermost: no test can tell it from another there."""
-        if slot % 2:
-            return self.thresholds[slot // 2]
-        bounds = (-math.inf, *self.thresholds, math.inf)[slot // 2 : slot // 2 + 2]
-        return next((bound for bound in bounds if math.isinf(bound)), sum(bounds) / 2)
 
     @property
     def is_numeric(self) -> bool:
@@ -94,15 +90,10 @@ def classes_of(field: Field, tests: Iterable[Test]) -> FieldClasses:
     """The classes of `field` under `tests` (those of other fields are ignored)."""
     if field.kind in NUMERIC:
         return _numeric(field, [test for test in tests if test.field == field.name])
-    values = _values(field)
+    values: tuple[Value, ...] = words_of(field)
+    if field.kind == "set":
+        values = tuple(chosen for size in range(len(field.values) + 1) for chosen in combinations(field.values, size))
     return FieldClasses(field, (), (None, *values), {value: index for index, value in enumerate(values, 1)})
-
-
-def _values(field: Field) -> tuple[Value, ...]:
-    if field.kind != "set":
-        return words_of(field)
-    sizes = range(len(field.values) + 1)
-    return tuple(chosen for size in sizes for chosen in combinations(field.values, size))
 
 
 def _slot(thresholds: tuple[float, ...], value: float) -> int:

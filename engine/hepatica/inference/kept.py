@@ -1,7 +1,8 @@
-"""What is compiled of a ruleset, kept as data beside it: the conjunctions of the tables, and what durable_rules is given.
+"""What durable_rules is given of a ruleset, kept as data beside it.
 
-No digest covers it. What makes that safe is that every verdict made from it must be the plain reading's, which is always read
-from the conditions that the digest covers: an entry that someone changed gives the same verdicts or no answer.
+No digest covers it, and none needs to: durable_rules' verdicts on each profile must be those of the plain reading and of the
+tables, and both are made anew from the conditions that the digest covers. An entry that someone changed gives the same
+verdicts or no answer. All that an answer says beside its verdicts, reasons above all, is read from the tables.
 """
 
 from __future__ import annotations
@@ -10,26 +11,19 @@ import json
 from contextlib import suppress
 
 from hepatica.inference.productions import Network, Shard, Stratum, network_of
-from hepatica.inference.program import Conditions, GoalKey, Program, assembled, compile_ruleset
-from hepatica.knowledge import Condition, Ruleset, Test, keep_compiled, recall_compiled
-from hepatica.patient import Fields
-
-Compiled = tuple[Program, Network]
+from hepatica.inference.program import Conditions, Program
+from hepatica.knowledge import Condition, Ruleset, keep_compiled, recall_compiled
 
 
-def compiled(ruleset: Ruleset, conditions: Conditions) -> Compiled:
-    """A ruleset's program and network, kept between runs; raises `InvalidInput` as `compile_ruleset` does."""
+def kept_network(ruleset: Ruleset, conditions: Conditions, program: Program) -> Network:
+    """As `network_for`, kept between runs."""
     body = recall_compiled(ruleset)
     with suppress(ValueError, TypeError, KeyError, IndexError, RecursionError):
         if body is not None:
-            found = _from_json(body, ruleset.fields)
-            # The cheap part of a check; the dear one is that each profile's verdicts must agree.
-            if found[0].goals.keys() == conditions.keys() and found[0].concept_tests.keys() == ruleset.concepts.keys():
-                return found
-    program = compile_ruleset(ruleset)
+            return _from_json(body)
     network = network_for(conditions, program)
-    keep_compiled(ruleset, _as_json(program, network))
-    return program, network
+    keep_compiled(ruleset, _as_json(network))
+    return network
 
 
 def network_for(conditions: Conditions, program: Program) -> Network:
@@ -45,19 +39,23 @@ def network_for(conditions: Conditions, program: Program) -> Network:
     return network_of(derived, marks, program.fields, program.marks.bit_length())
 
 
-def _as_json(program: Program, network: Network) -> bytes:
-    tests = [(test.field, test.operator, test.operands, test.unknown) for test in program.tests]
-    # Positions and masks of goals are added up anew: only what took multiplying out is worth keeping.
-    goals = [(*goal.key, goal.conjunctions) for goal in program.goals.values()]
-    groups = [table.groups for table in program.tables]
-    return json.dumps((tests, goals, groups, program.concept_tests, network), separators=(",", ":")).encode()
+def _as_json(network: Network) -> bytes:
+    # Bits as hexadecimal digits: Python writes no decimal number of more than 4,300 digits, and large rulesets have some.
+    strata = []
+    for concepts, shards in network.strata:
+        says = [(shard.definition, [f"{bits:x}" for bits in shard.says], shard.reads) for shard in shards]
+        strata.append(([(name, f"{bit:x}") for name, bit in concepts], says))
+    return json.dumps((strata, network.width, network.fields), separators=(",", ":")).encode()
 
 
-def _from_json(body: bytes, fields: Fields) -> Compiled:
-    tests, goals, groups, concept_tests, (strata, width, names) = json.loads(body)
-    read = tuple(Test(field, operator, tuple(operands), unknown) for field, operator, operands, unknown in tests)
-    conjunctions = {GoalKey(kind, name): masks for kind, name, masks in goals}
-    network = Network(
-        tuple(Stratum(concepts, tuple(Shard(*shard) for shard in shards)) for concepts, shards in strata), width, names
-    )
-    return assembled(fields, read, conjunctions, concept_tests, groups), network
+def _from_json(body: bytes) -> Network:
+    strata, width, fields = json.loads(body)
+    read = [
+        Stratum(tuple((name, int(bit, 16)) for name, bit in concepts), tuple(_shard(*shard) for shard in shards))
+        for concepts, shards in strata
+    ]
+    return Network(tuple(read), width, tuple(fields))
+
+
+def _shard(definition: str, says: list[str], reads: list[str]) -> Shard:
+    return Shard(definition, tuple(int(bits, 16) for bits in says), tuple(reads))

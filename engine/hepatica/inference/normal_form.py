@@ -51,11 +51,7 @@ def _masks(condition: Condition, wanted: bool, of_leaf: Callable[[Leaf], Masks])
         return of_leaf(condition if wanted else condition.opposite())
     # De Morgan in one line: what all of the parts make true, any of their opposites makes false.
     parts = [_masks(part, wanted, of_leaf) for part in condition.parts]
-    return _all_of(parts) if isinstance(condition, AllOf) == wanted else _any_of(parts)
-
-
-def _any_of(parts: Iterable[Masks]) -> Masks:
-    return _absorbed(mask for part in parts for mask in part)
+    return _all_of(parts) if isinstance(condition, AllOf) == wanted else _absorbed(mask for part in parts for mask in part)
 
 
 def _all_of(parts: Iterable[Masks]) -> Masks:
@@ -75,31 +71,22 @@ def _all_of(parts: Iterable[Masks]) -> Masks:
 def _absorbed(found: Iterable[int]) -> Masks:
     """Each alternative once, without those that ask for more than another does; in order of first meeting."""
     unique = _bounded(tuple(dict.fromkeys(found)))
-    if len(unique) < 2:
-        return unique
-    # A list for each, not a search that ends early: that would be a call to every pair.
-    return tuple([one for one in unique if len([other for other in unique if other & one == other]) == 1])
+    by_size: dict[int, list[int]] = {}
+    for mask in unique:
+        by_size.setdefault(mask.bit_count(), []).append(mask)
+    # Only one with fewer leaves can be asked for by another, and of those only one that itself is kept.
+    kept: list[int] = []
+    for size in sorted(by_size):
+        # A list for each, not a search that ends early: that would be a call to every pair.
+        kept += [one for one in by_size[size] if not [other for other in kept if other & one == other]]
+    chosen = set(kept)
+    return tuple([one for one in unique if one in chosen])
 
 
 def _bounded(found: Sequence[int]) -> Masks:
     if len(found) > MAX_ALTERNATIVES:
         raise TooManyAlternatives
     return tuple(found)
-
-
-def too_broad(condition: Condition, wanted: bool = True) -> bool:
-    """Whether a condition is more than `MAX_ALTERNATIVES` plain conjunctions; the bound on them mostly settles it."""
-    return _most(condition, wanted) > MAX_ALTERNATIVES and breadth(condition, wanted) > MAX_ALTERNATIVES
-
-
-def _most(condition: Condition, wanted: bool) -> int:
-    """A bound on `breadth`: what multiplying out gives where nothing is absorbed."""
-    if isinstance(condition, NotOf):
-        return _most(condition.part, not wanted)
-    if isinstance(condition, (Test, ConceptTest)):
-        return _width(condition.opposite() if isinstance(condition, Test) and not wanted else condition)
-    parts = [_most(part, wanted) for part in condition.parts]
-    return prod(parts) if isinstance(condition, AllOf) == wanted else sum(parts)
 
 
 def breadth(condition: Condition, wanted: bool = True) -> int:
@@ -141,7 +128,9 @@ class Expander:
 
     def masks(self, condition: Condition, wanted: bool = True) -> Masks:
         """As `expanded`, each alternative as a mask of tests."""
-        return tuple(dict.fromkeys(map(self._merged, _masks(condition, wanted, self._leaf))))
+        found = _masks(condition, wanted, self._leaf)
+        groups = [tests for tests in self._word_tests.values() if tests & tests - 1]
+        return tuple(dict.fromkeys([self._merged(mask, groups) for mask in found]))
 
     def concept(self, name: str, wanted: bool = True) -> Masks:
         """The alternatives under which a concept holds, or (`wanted` false) does not."""
@@ -163,9 +152,9 @@ class Expander:
                 self._word_tests[group] = self._word_tests.get(group, 0) | 1 << number
         return 1 << number
 
-    def _merged(self, alternative: int) -> int:
-        """Word tests of the same single-valued field become one test of the words that pass them all."""
-        for tests in tuple(self._word_tests.values()):
+    def _merged(self, alternative: int, groups: Sequence[int]) -> int:
+        """Word tests of the same single-valued field (one of the groups) become one test of the words that pass them all."""
+        for tests in groups:
             # Two bits or more are left where taking one from the number clears not all of them.
             group = alternative & tests
             if group & group - 1:

@@ -156,6 +156,7 @@ def network_of(
         for name in level:
             bit, when = concepts[name]
             made += _productions(bit, alternatives(when), "", fields)
+            # That it is false has to be derived, too: a property that is missing cannot be tested for.
             made += _productions(bit << 2 * width, alternatives(when, wanted=False), "", fields)
         found.append(Stratum(tuple((f"concept_{name}", concepts[name][0]) for name in level), _shards(made)))
     made = []

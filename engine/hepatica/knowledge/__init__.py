@@ -84,6 +84,7 @@ if TYPE_CHECKING:
         select,
     )
     from hepatica.knowledge.style import changed_lines, file_kind, styled
+    from hepatica.knowledge.traceability import SectionCoverage, Verification, read_text, verify_figures
 
 # What reads and checks a ruleset's files is loaded when it is first asked for: a ruleset that was kept needs none of it.
 __getattr__ = lazy(
@@ -94,6 +95,7 @@ __getattr__ = lazy(
         "loader": "load_files load_ruleset",
         "schema": "ruleset_schemas",
         "style": "changed_lines file_kind styled",
+        "traceability": "SectionCoverage Verification read_text verify_figures",
         "study_search": "OUTCOMES PHASES STATUSES UNSTATED Filters Found catalogue counts find_study search select",
     },
 )

@@ -4,9 +4,9 @@ An entry is data: JSON from which the records of this program are built, and not
 
 - the digest that answers print is that of the very data they are made from. It is computed from the entry, never read from
   it, so an entry that someone forged gives another digest than the ruleset's own. (Where a rule is written, which
-  `explain` shows, is no part of the digest.) What is compiled is found by that digest and checked profile by profile:
-  its verdicts must be those of the plain reading, which is of the very conditions that were digested. (Which of a rule's
-  tests are told as the reason is read from it, and only damage to that is noticed.)
+  `explain` shows, is no part of the digest.) Of what is compiled only durable_rules' own form is kept. Its verdicts must be,
+  profile by profile, those of the plain reading and of the tables, and both are made anew from the very conditions that
+  were digested; all else that an answer says is read from these.
 - an entry is found by the content of the ruleset's files, where they are, the code that reads them and Python's version: a
   stale one cannot be met;
 - folder and file must belong to the user and be writable by nobody else; links, devices and pipes are not opened; sizes

@@ -37,6 +37,7 @@ class ConditionReader:
 
     def _fault(self, node: Node, message: str, code: str = "condition") -> Condition:
         self.problems.append(node.problem(self.file, code, message))
+        # It stands in for what cannot be read, so that reading goes on; with a problem told, nobody is judged by it.
         return AllOf(())
 
     def _entry(self, mapping: Node, key: str, node: Node) -> Condition:

@@ -123,17 +123,14 @@ def leaves(condition: Condition) -> list[Test | ConceptTest]:
     return found
 
 
-def concepts_in(condition: Condition) -> tuple[str, ...]:
-    """The concepts that a condition refers to, each once, in order of writing."""
-    return tuple(dict.fromkeys(leaf.concept for leaf in leaves(condition) if isinstance(leaf, ConceptTest)))
-
-
 def strata(concepts: Mapping[str, Condition]) -> list[tuple[str, ...]]:
     """Concepts in levels, each naming only concepts of earlier ones, otherwise in the given order.
 
     Raises `ValueError` (a `graphlib.CycleError`) where concepts are defined by each other.
     """
-    sorter = TopologicalSorter({name: concepts_in(when) for name, when in concepts.items()})
+    sorter = TopologicalSorter[str]()
+    for name, when in concepts.items():
+        sorter.add(name, *dict.fromkeys(leaf.concept for leaf in leaves(when) if isinstance(leaf, ConceptTest)))
     sorter.prepare()  # finds cycles
     levels: list[tuple[str, ...]] = []
     # Whatever is ready at once rests on earlier levels only.

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterator
 from dataclasses import MISSING, fields, is_dataclass, replace
 from functools import cache
 from typing import Any
@@ -53,7 +52,6 @@ def _parts(value: Any) -> dict[str, Any]:
 
 @cache
 def _defaults(kind: Any) -> tuple[tuple[str, Any], ...]:
-    """The fields of a record with what they are by default."""
     made = {item.name: item.default_factory() for item in fields(kind) if item.default_factory is not MISSING}
     return tuple((item.name, made.get(item.name, item.default)) for item in fields(kind))
 
@@ -74,12 +72,6 @@ def _tuples(value: list[Any]) -> tuple[Any, ...]:
     return tuple([_tuples(inner) if inner.__class__ is list else inner for inner in value])
 
 
-def _kinds() -> Iterator[type]:
-    for module in (conditions, evidence, ruleset):
-        for kind in vars(module).values():
-            if isinstance(kind, type) and is_dataclass(kind) and kind.__module__ == module.__name__:
-                yield kind
-    yield from (Field, Implication)
-
-
-_KINDS = {kind.__name__: kind for kind in _kinds()}
+_KINDS: dict[str, Any] = {
+    name: kind for module in (conditions, evidence, ruleset) for name, kind in vars(module).items() if is_dataclass(kind)
+} | {"Field": Field, "Implication": Implication}

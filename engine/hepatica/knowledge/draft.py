@@ -9,16 +9,17 @@ import re
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import make_dataclass, replace
 from functools import lru_cache
+from itertools import islice
 from types import GenericAlias
 from typing import Any
 
-from hepatica.documents import Node, decode, read_yaml
+from hepatica.documents import MOST_PROBLEMS, Node, decode, read_yaml
 from hepatica.knowledge.condition_reader import ConditionReader
 from hepatica.knowledge.evidence import Reference, Study
 from hepatica.knowledge.files import CARD
 from hepatica.knowledge.ruleset import Card, Concept, Note, Omission, Rule, Therapy
 from hepatica.patient import COMMON_FIELDS, Field, Fields, faults, fields_of
-from hepatica.problems import Problem, quote, suggestion
+from hepatica.problems import InvalidInput, Problem, quote, suggestion
 
 Nodes = dict[str, Node]
 """The parsed files of a ruleset by name; every node names its file as its `origin`."""
@@ -29,14 +30,11 @@ WRITTEN: Mapping[type, Mapping[str, str]] = {Card: {"ruleset": "id"}, Therapy: {
 LISTS = {"concepts": Concept, "fields": Field, "references": Reference, "notes": Note, "omissions": Omission}
 
 
-def _file_of(key: str, kind: type) -> type:
-    """A file that is one list, under `key`."""
-    listed = [(key, GenericAlias(tuple, (kind, ...)))]
-    # Made from the table, so that a new kind of list is one word there: pydantic reads it as it reads a written class.
-    return make_dataclass(f"{key.title()}File", listed, namespace={"__doc__": f"A file of {key}."}, frozen=True, kw_only=True)
-
-
-_FILES = {key: _file_of(key, kind) for key, kind in LISTS.items()}
+# Files that are one list are made from the table, so that a new kind of list is one word there.
+_FILES: dict[str, type] = {
+    key: make_dataclass(f"{key.title()}File", [(key, listed)], namespace={"__doc__": f"A file of {key}."})
+    for key, listed in ((key, GenericAlias(tuple, (kind, ...))) for key, kind in LISTS.items())
+}
 FILE_KINDS: Mapping[str, type] = {"ruleset": Card, "therapy": Therapy, **_FILES}
 
 
@@ -87,9 +85,10 @@ class Draft:
         return None if "therapies" in self.lost else {*found, *self.unread}
 
     def _read(self, cls: type, kind: str) -> list[tuple[Any, Node]]:
-        """The usable files of a kind."""
         found: list[tuple[Any, Node]] = []
-        for node in (node for name, node in self.nodes.items() if kind_of(name) == kind):
+        for node in self._files(kind):
+            if len(self.problems) > MOST_PROBLEMS:  # enough to mend; reading on would take seconds to say more of the same
+                raise InvalidInput(self.problems)
             read, problems = _decoded(cls, node, self._concepts, self.fields)
             self.problems.extend(problems)
             if read is not None:
@@ -104,17 +103,18 @@ class Draft:
         return replace(therapy, studies=tuple(replace(study, tumour=study.tumour or own) for study in therapy.studies))
 
     def _entries(self, kind: str) -> list[tuple[Any, Node]]:
-        """The entries of all files that are a list."""
         files = self._read(_FILES[kind], kind)
         return [(entry, node.at((kind, i))) for file, node in files for i, entry in enumerate(getattr(file, kind))]
 
     def _parts(self, key: str) -> list[tuple[Any, Node]]:
-        """The studies or the rules of all therapies."""
         return [(part, node.at((key, i))) for therapy, node in self.therapies for i, part in enumerate(getattr(therapy, key))]
+
+    def _files(self, kind: str) -> list[Node]:
+        return [node for name, node in self.nodes.items() if kind_of(name) == kind]
 
     def _concept_names(self) -> tuple[str, ...] | None:
         """The ids of the concepts, so that conditions can be read before them; None where one is unreadable."""
-        files = [node for name, node in self.nodes.items() if kind_of(name) == "concepts"]
+        files = self._files("concepts")
         names = tuple(entry.at(("id",)).raw for node in files for entry in entries(node, "concepts"))
         return names if all(names) and all(isinstance(node.at(("concepts",)).value, list) for node in files) else None
 
@@ -147,12 +147,16 @@ def entries(node: Node, key: str) -> list[Node]:
 
 # Two versions of a ruleset, or one before and after an edit, have nearly every file in common: each is read once.
 @lru_cache(maxsize=256)
-def placed(data: bytes, file: str) -> tuple[Node, tuple[Problem, ...]]:
-    """The parsed file, every node of which names the file, and what is wrong with its texts; raises `InvalidInput`."""
+def placed(data: bytes, file: str) -> tuple[Node, int, tuple[Problem, ...]]:
+    """The parsed file, every node of which names the file, how many there are, and what is wrong with its texts.
+
+    Raises `InvalidInput`.
+    """
     tree = read_yaml(data, file)
-    for node in below(tree):
+    count = 0
+    for count, node in enumerate(tree.below(), 1):  # noqa: B007 -- the last number is the sum
         node.origin = file
-    return tree, tuple(text_problems(tree))
+    return tree, count, tuple(islice(text_problems(tree), MOST_PROBLEMS))
 
 
 @lru_cache(maxsize=256)
@@ -163,14 +167,6 @@ def _decoded(cls: type, node: Node, concepts: tuple[str, ...] | None, fields: Fi
     special = dict.fromkeys(CONDITION_KEYS, reader.read)
     read = decode(cls, node, node.origin, problems, written=WRITTEN.get(cls), special=special)
     return read, tuple(problems)
-
-
-def below(node: Node) -> Iterator[Node]:
-    """The node and every node in it, in order of writing."""
-    yield node
-    inner = node.value
-    for child in inner.values() if isinstance(inner, dict) else inner if isinstance(inner, list) else ():
-        yield from below(child)
 
 
 # -- what no text may be: empty, or a carrier of characters that a terminal or a page would obey -------------------------

@@ -152,19 +152,14 @@ def effect(study: Study, result: Result) -> Effect:
     else by its interval, else by P below 0.05 (one-sided: 0.025).
     """
     held = _decisive(study, result)
-    significant = _significant(held, _alpha(study, result))
+    own = (endpoint.alpha for endpoint in study.primary_endpoints if result.endpoint in endpoint.name.split())
+    significant = _significant(held, result.alpha or next(filter(None, own), None))
     if significant is None:
         return "unknown"
     if not significant:
         return "none"
     direction = _direction(study, held)
     return "unclear" if direction == 0 else "better" if direction > 0 else "worse"
-
-
-def non_inferior(result: Result, margin: float | None) -> bool:
-    """Whether the interval of the ratio stays below the margin that was agreed on."""
-    bound = result.margin or margin
-    return bound is not None and result.ci is not None and result.ci[1] < bound
 
 
 def _decisive(study: Study, result: Result) -> Result:
@@ -178,11 +173,6 @@ def _decisive(study: Study, result: Result) -> Result:
         return result
     parts = {name: getattr(fix, name) for name in ("arms", "hr", "ci", "p") if getattr(fix, name) is not None}
     return replace(result, corrected=None, **parts)
-
-
-def _alpha(study: Study, result: Result) -> float | None:
-    own = (endpoint.alpha for endpoint in study.primary_endpoints if result.endpoint in endpoint.name.split())
-    return result.alpha or next((alpha for alpha in own if alpha), None)
 
 
 def _significant(result: Result, alpha: float | None) -> bool | None:
@@ -325,7 +315,9 @@ def _against_endpoint(study: Study) -> Iterator[tuple[str, str]]:
         shown = ", ".join(effects)
         if endpoint.met == "no" and "better" in told and not {"none", "worse"} & told:
             yield "missed-yet-better", f"{recorded_as} missed, yet {shown} shows a benefit"
-        held = any(non_inferior(result, endpoint.margin) for result in own)
+        margins = [(result.ci, result.margin or endpoint.margin) for result in own]
+        # Not inferior: the interval of the ratio stays below the margin that was agreed on.
+        held = any(ci is not None and margin is not None and ci[1] < margin for ci, margin in margins)
         if endpoint.met == "yes" and not held and told and told <= {"none", "worse"}:
             yield "met-yet-no-better", f"{recorded_as} met, yet {shown} shows no benefit"
 

@@ -82,14 +82,11 @@ def _tokens(line: str, number: int, ahead: str) -> list[Token]:
         before = " ".join(f"{ahead} {line[:start]}"[-_LOOK_BACK:].lower().split())
         value = _value(match.group())
         if inside and line[:start].rstrip().endswith("-") and found:
-            found.extend(_between(found[-1], value))
+            # The reference numbers that a range such as [9-12] leaves out.
+            between = range(int(found[-1].value) + 1, min(int(value), 10_000))
+            found.extend([found[-1]._replace(value=Decimal(n), text=str(n)) for n in between])
         found.append(Token(value, number, start + 1, match.group(), inside, before))
     return found
-
-
-def _between(first: Token, last: Decimal) -> list[Token]:
-    """The reference numbers that a range such as [9-12] leaves out."""
-    return [first._replace(value=Decimal(n), text=str(n)) for n in range(int(first.value) + 1, min(int(last), 10_000))]
 
 
 def _value(text: str) -> Decimal:

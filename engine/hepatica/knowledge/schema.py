@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from typing import Any
 
 from hepatica.documents import DIALECT, adapter
@@ -20,10 +20,14 @@ def ruleset_schemas(concepts: Iterable[str], fields: Fields) -> dict[str, dict[s
 
 def _schema(cls: type, concepts: tuple[str, ...], fields: Fields) -> dict[str, Any]:
     made = adapter(cls).json_schema(ref_template="#/$defs/{model}")
-    definitions = made.setdefault("$defs", {})
-    for schema in (made, *definitions.values()):
-        _set_conditions(schema)
-    definitions["Condition"] = _condition(concepts, fields)
+    definitions = made.pop("$defs", {})
+    for properties in [schema.get("properties", {}) for schema in (made, *definitions.values())]:
+        # Conditions are written in YAML, not as the classes they become.
+        for key in properties.keys() & CONDITION_KEYS:
+            properties[key] = {"$ref": "#/$defs/Condition"}
+            definitions["Condition"] = _condition(concepts, fields)
+        for inner in properties.values():
+            _widen(inner)
     # The top of a file uses the words of the rule language (`therapy:`, `class:`, `ruleset:`).
     words = {name: written for written, name in WRITTEN.get(cls, {}).items()}
     made["properties"] = {words.get(key, key): value for key, value in made["properties"].items()}
@@ -32,16 +36,7 @@ def _schema(cls: type, concepts: tuple[str, ...], fields: Fields) -> dict[str, A
         inherited = [key for key in made["required"] if key in ("scope", "out_of_scope", "therapies")]
         made["required"] = [key for key in made["required"] if key not in inherited]
         made["anyOf"] = [{"required": ["extends"]}, {"required": inherited}]
-    return {"$schema": DIALECT, **_reachable(made)}
-
-
-def _set_conditions(schema: dict[str, Any]) -> None:
-    """Conditions are written in YAML, not as the classes they become."""
-    for key in CONDITION_KEYS:
-        if key in schema.get("properties", {}):
-            schema["properties"][key] = {"$ref": "#/$defs/Condition"}
-    for inner in schema.get("properties", {}).values():
-        _widen(inner)
+    return {"$schema": DIALECT, **made, "$defs": dict(sorted(definitions.items()))}
 
 
 def _widen(schema: dict[str, Any]) -> None:
@@ -57,7 +52,6 @@ def _widen(schema: dict[str, Any]) -> None:
 
 
 def _condition(concepts: tuple[str, ...], fields: Fields) -> dict[str, Any]:
-    """A mapping of fields, concepts and all / any / not."""
     nested = {"type": "array", "minItems": 1, "items": {"$ref": "#/$defs/Condition"}}
     properties: dict[str, Any] = {
         "all": nested,
@@ -85,24 +79,3 @@ def _values(field: Field) -> dict[str, Any]:
         digits = [int(value) for value in field.values if value.isdigit()]
         one = {"enum": [*field.values, *digits, *([NONE] if field.kind == "set" else [])]}
     return {"anyOf": [one, {"type": "array", "items": one}], "description": field.help}
-
-
-def _reachable(schema: dict[str, Any]) -> dict[str, Any]:
-    """The schema with only the definitions it uses."""
-    definitions, used = schema.pop("$defs"), {}
-    # Definitions refer to definitions: follow them until nothing new is found.
-    left = list(_references(schema))
-    while left:
-        name = left.pop()
-        if name not in used:
-            used[name] = definitions[name]
-            left.extend(_references(used[name]))
-    return {**schema, "$defs": dict(sorted(used.items()))}
-
-
-def _references(value: Any) -> Iterator[str]:
-    if isinstance(value, dict) and "$ref" in value:
-        yield value["$ref"].rpartition("/")[2]
-    inner = value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
-    for part in inner:
-        yield from _references(part)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
-from hepatica.knowledge.evidence import Study, StudyKind
+from hepatica.knowledge.evidence import Outcome, Study, StudyKind
 
 Reaches = Literal["options", "trials", "not_supported", "unreported"]
 
@@ -29,13 +29,8 @@ def _finished(study: Study) -> bool:
     return study.status in ("completed", "stopped_early", "announced")
 
 
-def _trial_backs(study: Study) -> bool:
-    met = study.phase in ("III", "II/III") and study.outcome in ("met", "partly_met")
-    return study.kind == "randomised_controlled_trial" and _finished(study) and met
-
-
-def _licence(study: Study) -> bool:
-    return study.kind == "regulatory_approval" and study.approval is not None and not study.approval.withdrawn
+def _met(study: Study, *outcomes: Outcome) -> bool:
+    return study.phase in ("III", "II/III") and study.outcome in outcomes
 
 
 def _activity(study: Study) -> bool:
@@ -43,29 +38,30 @@ def _activity(study: Study) -> bool:
     return clinical and _finished(study) and study.outcome != "missed"
 
 
-def _statement(study: Study) -> bool:
-    return study.kind == "review_statement"
-
-
-def _under_study(study: Study) -> bool:
-    return study.status in ("ongoing", "planned") and study.states_criteria
-
-
-def _negative(study: Study) -> bool:
-    return _statement(study) or (_finished(study) and not (study.phase in ("III", "II/III") and study.outcome == "met"))
-
-
-def _silent(study: Study) -> bool:
-    return all(result.endpoint == "other" for result in study.results)
-
-
-_PHASE_3 = ("a finished, randomised phase III trial that met its primary endpoint", _trial_backs)
-_APPROVAL = ("a record of the approval (`approval:`) that was not withdrawn", _licence)
-_ACTIVITY = ("a finished clinical study of this tumour that did not miss its primary endpoint", _activity)
-_TRIAL = ("a trial that was ongoing or planned, with a recorded entry criterion", _under_study)
-_NOT_MET = "that is not a phase III trial which met its endpoint"
-_FAILURE = (f"a finished study of this tumour (or a statement of the source) {_NOT_MET}", _negative)
-_NOTHING = ("a study without a recorded response, progression or survival", _silent)
+# What a standing needs of a study that is cited for it: in words, and as a test of one.
+_Needs = tuple[str, Callable[[Study], bool]]
+_PHASE_3: _Needs = (
+    "a finished, randomised phase III trial that met its primary endpoint",
+    lambda one: one.kind == "randomised_controlled_trial" and _finished(one) and _met(one, "met", "partly_met"),
+)
+_APPROVAL: _Needs = (
+    "a record of the approval (`approval:`) that was not withdrawn",
+    lambda one: one.kind == "regulatory_approval" and one.approval is not None and not one.approval.withdrawn,
+)
+_ACTIVITY: _Needs = ("a finished clinical study of this tumour that did not miss its primary endpoint", _activity)
+_STATEMENT: _Needs = ("a statement of the source", lambda one: one.kind == "review_statement")
+_TRIAL: _Needs = (
+    "a trial that was ongoing or planned, with a recorded entry criterion",
+    lambda one: one.status in ("ongoing", "planned") and one.states_criteria,
+)
+_FAILURE: _Needs = (
+    "a finished study of this tumour (or a statement of the source) that is not a phase III trial which met its endpoint",
+    lambda one: one.kind == "review_statement" or (_finished(one) and not _met(one, "met")),
+)
+_NOTHING: _Needs = (
+    "a study without a recorded response, progression or survival",
+    lambda one: all(result.endpoint == "other" for result in one.results),
+)
 _LICENSED = "an authority approved it for such patients; no trial that met its endpoint in them is shown"
 _SIGNAL = "a finished study reported activity: phase I or II, a series, or pooled uncontrolled studies"
 _STUDIED = "a trial was in progress at the ruleset's date, and the patient meets its recorded criteria"
@@ -80,7 +76,7 @@ STANDINGS: Mapping[str, Demand] = {
     ),
     "licensed": Demand("Licensed", _LICENSED, "options", *_APPROVAL),
     "early_signal": Demand("Early signal", _SIGNAL, "options", *_ACTIVITY),
-    "supportive": Demand("Supportive", "care without anticancer drugs", "options", "a statement of the source", _statement),
+    "supportive": Demand("Supportive", "care without anticancer drugs", "options", *_STATEMENT),
     "in_trial": Demand("In trial", _STUDIED, "trials", *_TRIAL),
     "not_supported": Demand(
         "Not supported", "tested in this setting and failed, or recommended against", "not_supported", *_FAILURE

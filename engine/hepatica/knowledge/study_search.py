@@ -26,11 +26,6 @@ class Found(NamedTuple):
     therapy: Therapy
     cited_by: tuple[tuple[Therapy, Rule], ...]
 
-    @property
-    def outcome(self) -> str:
-        """What became of the primary endpoints: one of `OUTCOMES`."""
-        return self.study.outcome
-
 
 class Filters(NamedTuple):
     """What a listing is narrowed to; an empty string narrows nothing."""
@@ -98,6 +93,7 @@ def _regions(ruleset: Ruleset) -> Mapping[str, frozenset[str]]:
     found = {name: frozenset([name]) for name in (ruleset.fields["region"].values if "region" in ruleset.fields else ())}
     for name, concept in ruleset.concepts.items():
         tests = [leaf for leaf in leaves(concept.when) if isinstance(leaf, Test) and leaf.field == "region"]
+        # Only tests of the region, however they are joined: in practice one list, or any of several.
         if len(tests) == len(list(leaves(concept.when))):
             found[name] = frozenset(str(word) for test in tests for word in test.operands)
     return found
@@ -111,16 +107,12 @@ def find_study(ruleset: Ruleset, name: str) -> Found:
         matches = [found for found in every if getattr(found.study, part) and _folded(getattr(found.study, part)) == wanted]
         if len(matches) == 1:
             return matches[0]
-    raise InvalidInput([Problem("STUDY", 1, 1, "unknown-study", _unknown(name, every))])
-
-
-def _unknown(name: str, every: tuple[Found, ...]) -> str:
     ids = [found.study.id for found in every]
-    holding = [study for study in ids if _folded(name) and _folded(name) in study][:5]
+    holding = [study for study in ids if wanted and wanted in study][:5]
     nearest, asked, _ = suggestion(name, ids).partition("? ")
     hint = f"{nearest}?" if asked else "`hepatica evidence list` shows all"
     hint = f"did you mean {' or '.join(map(repr, holding))}?" if holding else hint
-    return f"no study {quote(name)}; {hint}"
+    raise InvalidInput([Problem("STUDY", 1, 1, "unknown-study", f"no study {quote(name)}; {hint}")])
 
 
 def search(ruleset: Ruleset, words: tuple[str, ...]) -> tuple[Found, ...]:

@@ -14,7 +14,7 @@ from operator import itemgetter
 from types import UnionType
 from typing import Any, Union, cast, get_args, get_origin, get_type_hints
 
-from hepatica.documents import Node, decoded, read_yaml
+from hepatica.documents import decoded, read_yaml
 from hepatica.knowledge.draft import FILE_KINDS, WRITTEN, kind_of
 from hepatica.knowledge.evidence import Discrepancy, OtherFigure, Place, PrimaryEndpoint, Reference, Result, Study, Toxicity
 from hepatica.knowledge.ruleset import Card, Concept, Note, Rule, SourceText, Therapy, Waiver
@@ -61,7 +61,9 @@ def styled(data: bytes, file: str, kind: Any) -> str:
     lines = _round_trip("".join(f"{line.rstrip()}\n" for line in decoded(data, file).splitlines()))
     made = "".join(f"{_broken(line)}\n" for line in _arranged(lines, kind))
     kept = sorted(_comments(made)) == sorted(_comments(decoded(data, file)))
-    if not kept or _said(read_yaml(made.encode(), file)) != _said(before):
+    # Mappings of Python are equal in any order of their keys.
+    said, says = (tree.data(lambda one: (type(one.value), one.raw)) for tree in (before, read_yaml(made.encode(), file)))
+    if not kept or said != says:
         raise InternalError(f"{file}: the styled file would not say the same; it is left as it is")
     return made
 
@@ -154,13 +156,6 @@ def _comments(text: str) -> list[str]:
     return [line.strip() for line in text.splitlines() if line.lstrip().startswith("#")]
 
 
-def _said(node: Node) -> object:
-    """What a tree says, whatever the order of its keys."""
-    if isinstance(node.value, dict):
-        return {key: _said(child) for key, child in node.value.items()}
-    return [*map(_said, node.value)] if isinstance(node.value, list) else (type(node.value), node.raw)
-
-
 # -- order, in lines that are already in the one style ------------------------------------------------------------------
 
 
@@ -192,6 +187,7 @@ def _chunks(lines: Sequence[str], column: int) -> list[tuple[list[str], list[str
     found: list[tuple[list[str], list[str]]] = []
     waiting: list[str] = []
     for line in lines:
+        # Whose a comment is shows with the next line that tells something.
         waiting.append(line)
         if _tells(line):
             if _indent(line) == column:

@@ -83,6 +83,7 @@ class ScaleReader(NumberReader):
         unit = next((unit for unit in self.scales if amount and unit_key(unit) == unit_key(amount.unit)), None)
         if amount is None or unit is None:
             raise self._not_in(text, amount.unit if amount else None)
+        # Not converted: each unit is held against its own published cut-offs.
         value = self._value_of(amount, (1, 1), self.scales[unit].plausible, text)
         ends = (value.low, value.high) if isinstance(value, Interval) else (value, value)
         # Both ends of an interval: it scores only where it cannot matter which value it stands for.
@@ -100,6 +101,7 @@ class ScaleReader(NumberReader):
             said = f"{self.field.title} of {quote(text)} is not plausible{scale.below if value < least else scale.above}"
             raise Refused("out-of-range", f"{said} allowed: {least:g} to {most:g} {unit}".rstrip())
         points = 1 if value < scale.cutoffs[0] else 3 if value > scale.cutoffs[1] else 2
+        # Of albumin more is better: its points run the other way.
         return 4 - points if self.field.name == "albumin" else points
 
     def _not_in(self, text: str, unit: str | None) -> Refused:

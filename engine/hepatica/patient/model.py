@@ -33,7 +33,6 @@ from hepatica.problems import InvalidInput, Problem, gathered, quote, suggestion
 
 LABEL = "label"
 LONGEST_LABEL = 200
-MOST_UNKNOWN_FIELDS = 30
 MOST_KEYS = 1000
 MAX_PROFILES = 1000
 LONGEST_SETTING = 1000
@@ -126,7 +125,7 @@ def profile_from(data: Node | Mapping[str, Any], file: str = MAPPING, fields: Fi
 
     In a mapping the n-th key stands at line n.
     """
-    entries: Any = _texts(data) if isinstance(data, Node) else data
+    entries: Any = data.data(_as_typed) if isinstance(data, Node) else data
     place = _placed(data if isinstance(data, Node) else None, file, entries)
     if not isinstance(entries, Mapping):
         found = "a list" if isinstance(entries, (list, tuple)) else quote(str(entries))
@@ -187,15 +186,10 @@ def _named(
     """The entries by their proper key, and how each key was written."""
     known: dict[str, Any] = {}
     written: dict[str, str] = {}
-    unknown = 0
     for key, value in entries.items():
         name, unit = keys.find_with_unit(str(key))
         if name is None:
-            unknown += 1
-            if unknown <= 2 * MOST_UNKNOWN_FIELDS:
-                # Looking for near words is slow, and a file of a thousand unknown keys is another kind of file.
-                near = suggestion(key, keys) if unknown <= MOST_UNKNOWN_FIELDS else "see the first of them"
-                problems.append(place((key,), "unknown-field", f"unknown field {quote(key)}; {near}"))
+            problems.append(place((key,), "unknown-field", f"unknown field {quote(key)}; {suggestion(key, keys)}"))
         elif name in written:
             problems.append(place((key,), "duplicate-key", f"{quote(key)} and {quote(written[name])} are the same field"))
         else:
@@ -217,15 +211,11 @@ def _placed(node: Node | None, file: str, entries: Any) -> Place:
     return place
 
 
-def _texts(node: Node) -> Any:
-    """The document with every scalar as it was typed: `1.200` is no longer seen in a number."""
-    if isinstance(node.value, dict):
-        return {key: _texts(child) for key, child in node.value.items()}
-    if isinstance(node.value, list):
-        return [_texts(child) for child in node.value]
-    if isinstance(node.value, bool) and node.raw in FLAGS:
-        return FLAG_WORDS[node.value]
-    return None if node.value is None else node.raw
+def _as_typed(scalar: Node) -> str | None:
+    # `1.200` can no longer be seen in a number; yes and no are words that nobody need be told of.
+    if isinstance(scalar.value, bool) and scalar.raw in FLAGS:
+        return FLAG_WORDS[scalar.value]
+    return None if scalar.value is None else scalar.raw
 
 
 def read_profile(path: Path | str, settings: Sequence[str] = (), *, fields: Fields = COMMON_FIELDS) -> Profile:
@@ -309,13 +299,7 @@ def _value(name: str, text: str, line: int, column: int) -> Node:
     """One setting's value: a text as it stands, or a list or mapping written in brackets; raises `InvalidInput`."""
     if text[:1] not in ("{", "[") or name == LABEL or is_missing(text):
         return Node(text, line, column, text, origin=SETTINGS)
-    return _moved(read_yaml(text.encode(errors="replace"), SETTINGS, bare_signs=True), line, column - 1)
-
-
-def _moved(node: Node, line: int, columns: int) -> Node:
-    """The same tree, standing in the setting at `line` (a setting's value is one line)."""
-    node.line, node.column, node.origin = line, node.column + columns, SETTINGS
-    children = node.value.values() if isinstance(node.value, dict) else node.value if isinstance(node.value, list) else ()
-    for child in children:
-        _moved(child, line, columns)
-    return node
+    tree = read_yaml(text.encode(errors="replace"), SETTINGS, bare_signs=True)
+    for part in tree.below():  # a setting is one line
+        part.line, part.column, part.origin = line, part.column + column - 1, SETTINGS
+    return tree

@@ -25,8 +25,6 @@ SIGN = "|".join(sorted((word.replace(" ", r"\s+") for word in _SIGN_OF), key=len
 TO = r"\s*(?:-|to)\s*"
 _UNIT = r"[^\d\s.,<>='-]\S{0,15}(?: \S{1,15})?|(?:(?<=\s)|x\s*)10[\^*]\d{1,2}/\S{1,6}"
 _MICRO = "[µμ]|mc(?=g|mol|ro)"
-# What most numbers are: the whole grammar says the same of them, and takes a millisecond to compile.
-_SIMPLE = re.compile(r"(\d{1,15}(?:\.\d{1,20})?)(?: ([a-zA-Z%]\S{0,15}))?", re.ASCII)
 
 
 @record
@@ -66,12 +64,6 @@ def _amount() -> re.Pattern[str]:
         rf"(?:(?P<sign>{SIGN})\s*)?(?P<number>[+-]?{NUMBER})"
         rf"(?:{TO}(?P<to>{NUMBER})|\s*and\s*(?P<sign2>{SIGN})\s*(?P<and>{NUMBER}))?\s*(?P<unit>{_UNIT})?"
     )
-
-
-def simple(text: str) -> Amount | None:
-    """The amount in a text that is a plain number and perhaps a unit; None for any other."""
-    found = _SIMPLE.fullmatch(text)
-    return Amount((("=", found[1]),), found[2] or "") if found else None
 
 
 def parsed(text: str) -> Amount | None:

@@ -89,10 +89,4 @@ def _missing() -> re.Pattern[str]:
 
 def is_missing(text: str) -> bool:
     """True for an empty text and for every way of writing that something is not known."""
-    # Whatever fits the pattern is one of the words when squashed: compiling the pattern takes longer than reading a patient.
-    return not text or (squashed(text.strip("[] \t\n")) in _missing_words() and _missing().fullmatch(text) is not None)
-
-
-@cache
-def _missing_words() -> frozenset[str]:
-    return frozenset(map(squashed, ("", *VOCABULARY["missing"])))
+    return _missing().fullmatch(text) is not None

@@ -20,7 +20,6 @@ from hepatica.patient.numbers import (
     chosen,
     digits,
     parsed,
-    simple,
     unit_key,
 )
 from hepatica.patient.text import (
@@ -283,6 +282,7 @@ class SetReader(WordReader):
         if self._none.fullmatch(text):
             return ()
         parts = re.split(BETWEEN, text, flags=re.IGNORECASE)
+        # A synonym may hold what else parts words ("HBV + HCV"): the whole text is tried first.
         if len(parts) == 1 or self._pattern.fullmatch(text):
             return super()._text(text)
         if not all(parts) or self._reason(text):
@@ -361,9 +361,6 @@ class NumberReader(ValueReader):
 
     def _amount(self, text: str) -> Amount | None:
         """The amount in a text, among words that say nothing more; None where it is none."""
-        plainly = simple(text)
-        if plainly is not None and unit_key(plainly.unit) in self._units:
-            return plainly
         found = self._framed.fullmatch(text)
         return parsed(found[1] if found else text)
 
@@ -379,6 +376,7 @@ class NumberReader(ValueReader):
             if isinstance(value, tuple):
                 one, other = (digits(reading) for reading in value)
                 raise Refused("two-readings", f"{self.field.title} of {quote(text)} reads two ways: write {one} or {other}")
+            # A factor that is known as a range only makes an interval of any number, exact ones too.
             if sign[0] != "<":
                 low, low_in = value * factors[0], sign != ">"
             if sign[0] != ">":

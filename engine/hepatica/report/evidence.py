@@ -7,8 +7,20 @@ from dataclasses import dataclass
 from typing import Any
 
 from hepatica.evaluation import RulesetIdentity, arm_name, correction_line, endpoint_words, identity, printed_line, shown
-from hepatica.knowledge import LINES, Found, Line, Reference, Regimen, Ruleset, Standing, Study, concept_words, level_of
-from hepatica.knowledge.traceability import SectionCoverage, Verification
+from hepatica.knowledge import (
+    LINES,
+    Found,
+    Line,
+    Reference,
+    Regimen,
+    Ruleset,
+    SectionCoverage,
+    Standing,
+    Study,
+    Verification,
+    concept_words,
+    level_of,
+)
 from hepatica.notice import notice
 from hepatica.report import blocks as b
 from hepatica.report.citing import lines_words, place_words, read_words, reference_link, reference_words, standing_words
@@ -116,7 +128,7 @@ def study_row(ruleset: Ruleset, found: Found) -> StudyRow:
         therapy_name=found.therapy.name,
         phase=study.phase or "",
         line=study.setting,
-        outcome=found.outcome,
+        outcome=found.study.outcome,
         figure=telling_line(ruleset, found),
         refs=study.source.refs,
         lines=study.source.lines,
@@ -145,7 +157,7 @@ def study_page(ruleset: Ruleset, found: Found) -> StudyPage:
         therapy=found.therapy.id,
         therapy_name=found.therapy.name,
         level=level_of(study.kind),
-        outcome=found.outcome,
+        outcome=found.study.outcome,
         figure=telling_line(ruleset, found),
         enrolled=tuple(_enrolled(study, Wording(ruleset))),
         figures=tuple(_figures(ruleset, found)),

@@ -36,14 +36,22 @@ def html_page(blocks: b.Blocks, title: str) -> str:
 def pdf_page(blocks: b.Blocks, title: str) -> bytes:
     """The whole page on A4 paper, tagged for screen readers; the same blocks give the same bytes.
 
+    Raises `InvalidInput` as `pdf_of` does.
+    """
+    return pdf_of(html_page(blocks, title))
+
+
+def pdf_of(page: str) -> bytes:
+    """HTML as PDF.
+
     Raises `InvalidInput` where WeasyPrint, or the library Pango that it draws text with, is not installed.
     """
     try:
         from weasyprint import HTML
     except (ImportError, OSError) as error:
-        message = "pdf needs WeasyPrint: pip install 'hepatica[pdf]' (and the system's Pango); --format html needs nothing"
+        message = "paper needs WeasyPrint: pip install 'hepatica[pdf]' (and the system's Pango); html and svg need nothing"
         raise InvalidInput([Problem("pdf", 1, 1, "no-weasyprint", message)]) from error
-    pages: bytes = HTML(string=html_page(blocks, title)).write_pdf(pdf_variant="pdf/ua-1")
+    pages: bytes = HTML(string=page).write_pdf(pdf_variant="pdf/ua-1")
     return pages
 
 

@@ -15,7 +15,7 @@ from hepatica.knowledge import LINES, Filters, Ruleset, catalogue, search, selec
 from hepatica.notice import notice
 from hepatica.patient import profile_from
 from hepatica.problems import InvalidInput
-from hepatica.report import Block, Bullets, Cell, Item, Items, Paragraph, Ref, Section, Table, Title
+from hepatica.report import Block, Blocks, Bullets, Cell, Item, Items, Paragraph, Ref, Section, Table, Title
 from hepatica.report import teaching as views
 from hepatica.report.assurance import diff_view
 from hepatica.teaching import ENDPOINTS, SETTINGS, Forest, Pathway, forest, pathway
@@ -134,17 +134,22 @@ def answer_page(request: Request) -> PageView:
     """What published evidence backs for a hypothetical patient."""
     found = request.evaluator.evaluate(request.profile)
     case = tuple(report.case_blocks(found))
-    title, *rest = report.answer(found)
-    assert isinstance(title, Title)
-    rest = [block for block in rest[len(case) :] if not (isinstance(block, Paragraph) and block.lead == SEE_ALSO)]
     counts = "; ".join(f"{LISTS[name].heading}: {len(entries)}" for name, entries in found.entries().items() if entries)
     return PageView(
         result=found,
-        blocks=(title._replace(quiet=""), *filter(_is_warning, case), *on_screen(rest)),
+        blocks=_answer_blocks(found, case),
         case=() if request.patient.empty else tuple(block for block in case if not _is_warning(block)),
         template="answer.html",
         says=f"{counts}.",
     )
+
+
+def _answer_blocks(found: Evaluation, case: Blocks) -> Iterator[Block]:
+    title, *rest = report.answer(found)
+    assert isinstance(title, Title)
+    yield title._replace(quiet="")
+    yield from filter(_is_warning, case)
+    yield from on_screen(one for one in rest[len(case) :] if not (isinstance(one, Paragraph) and one.lead == SEE_ALSO))
 
 
 def _is_warning(block: Block) -> bool:
@@ -203,12 +208,19 @@ def why_page(request: Request) -> PageView:
 def whatif_page(request: Request) -> PageView:
     """What to find out first, and the smallest changes of facts that add or remove each option."""
     found = what_if(request.evaluator, request.profile, request.many(THERAPY))
+    return PageView(result=found, blocks=_whatif_blocks(found))
+
+
+def _whatif_blocks(found: WhatIf) -> Iterator[Block]:
     # The case stands above every page about it; its warnings stay where the report has them.
     case = set(report.case_blocks(found.evaluation))
-    blocks = [one for one in report.whatif_view(found) if one not in case or _is_warning(one)]
-    first = next((block for block in blocks if isinstance(block, Section)), None)
-    shown = (block._replace(folded=block is not first) if isinstance(block, Section) else block for block in blocks)
-    return PageView(result=found, blocks=tuple(shown))
+    folded = False
+    for block in report.whatif_view(found):
+        if isinstance(block, Section):
+            yield block._replace(folded=folded)
+            folded = True
+        elif block not in case or _is_warning(block):
+            yield block
 
 
 def pathway_page(request: Request) -> PageView:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -14,7 +14,7 @@ from markupsafe import Markup
 from hepatica.knowledge import Ruleset
 from hepatica.notice import notice
 from hepatica.printable import printable
-from hepatica.report import Blocks, Facts, Notice, Ref, Title, html, known_facts
+from hepatica.report import Block, Blocks, Facts, Notice, Ref, Title, html, known_facts
 from hepatica.web.form import Control, filters, groups
 from hepatica.web.request import RULESET, Parameter, Request
 
@@ -25,12 +25,13 @@ TEMPLATES = Path(__file__).parent / "templates"
 class PageView:
     """What a page shows: the typed result, its blocks, the choices above them, and what only a template of its own needs.
 
-    `case` are blocks about the patient that a narrow screen folds away; `says` is the view in one sentence, for those who
-    hear it; `pictures` are queries of the page's own picture, each with what it shows in words.
+    `blocks` may be a generator, since JSON never asks for them; but of a view that is kept they are a tuple. `case` are blocks
+    about the patient that a narrow screen folds away; `says` is the view in one sentence, for those who hear it; `pictures` are
+    queries of the page's own picture, each with what it shows in words.
     """
 
     result: Any
-    blocks: Blocks
+    blocks: Iterable[Block]
     case: Blocks = ()
     says: str = ""
     pictures: tuple[tuple[str, str], ...] = ()
@@ -93,8 +94,9 @@ class Renderer:
     def page(self, page: Page | None, request: Request, view: PageView) -> str:
         """A page as HTML."""
         # The notice stands in the layout of every page, and the title beside the choices; the rest is the report's.
-        head = tuple(block for block in view.blocks if isinstance(block, Title))
-        body = tuple(block for block in view.blocks if not isinstance(block, (Title, Notice)))
+        blocks = tuple(view.blocks)
+        head = tuple(block for block in blocks if isinstance(block, Title))
+        body = tuple(block for block in blocks if not isinstance(block, (Title, Notice)))
         facts = known_facts(request.patient.profile) if request.patient.profile else ()
         context = {
             "page": page,

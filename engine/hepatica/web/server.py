@@ -19,6 +19,8 @@ ASK_SECONDS = 10.0
 READ_SECONDS = 30.0
 SETTINGS: dict[str, Any] = {
     "access_log": False,
+    # Without uvicorn's own set-up of logging, which needs both standard streams: warnings go to standard error, if there is one.
+    "log_config": None,
     "log_level": "warning",
     "server_header": False,
     "limit_concurrency": 500,

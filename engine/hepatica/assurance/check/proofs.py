@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import cached_property
+from itertools import combinations
 from typing import Any
 
 from hepatica.assurance.check.findings import CheckFinding, finding
 from hepatica.assurance.space import (
-    Axis,
     Box,
+    Packing,
     Region,
     RegionMaker,
     TooManyParts,
@@ -38,6 +39,8 @@ class Proving:
         self.space = space_of(version.program.tests, version.fields)
         self.maker = RegionMaker(self.space)
         self.rules = RuleRegions(version, self.maker)
+        self.packing = Packing(self.space)
+        self.rank = {rule.id: precedence(rule, self.ruleset.studies) for rule in self.ruleset.rules.values()}
         self.unproved: list[str] = []
         self._counts: dict[str, tuple[int, int]] = {}
 
@@ -66,7 +69,11 @@ class Proving:
         groups: dict[Position, list[Rule]] = {}
         for rule in rules:
             groups.setdefault(position_of(rule), []).append(rule)
-        return [box for group in groups.values() for box in subtract(self.possible(group), self.certain(group))]
+        return [box for group in groups.values() for box in subtract(self.space, self.possible(group), self.certain(group))]
+
+    def escapes(self, boxes: Iterable[Box], cuts: Iterable[Box]) -> bool:
+        """Whether a part of some boxes lies outside some others."""
+        return escapes(self.packing, self.space, boxes, cuts)
 
     def decides(self, therapy: Therapy, rule: Rule) -> bool:
         """See `_decides`; what is not settled at a bounded cost is noted in `unproved`, and taken for yes."""
@@ -76,8 +83,8 @@ class Proving:
             self.unproved.append(rule.id)
             return True
 
-    def boxes(self, rule: Rule) -> list[tuple[Box, Box]]:
-        """The certain and the possible box of each conjunction of a rule; one with an empty mask is empty."""
+    def boxes(self, rule: Rule) -> list[tuple[list[Box], list[Box]]]:
+        """The certain and the possible boxes of each conjunction of a rule; one with an empty mask is empty."""
         return [self.maker.boxes(tests) for tests in self.version.conjunctions(GoalKey("rule", rule.id))]
 
     def left_over(self, rules: Iterable[Rule]) -> tuple[int, Box] | None:
@@ -91,7 +98,7 @@ class Proving:
 
     def before(self, first: Rule, second: Rule) -> bool:
         """Whether one rule decides before another where both apply."""
-        return precedence(first, self.ruleset.studies) < precedence(second, self.ruleset.studies)
+        return self.rank[first.id] < self.rank[second.id]
 
     def shown(self, box: Box) -> Mapping[str, Any]:
         """The smallest profile of a box as a document."""
@@ -106,7 +113,7 @@ def never_applies(proving: Proving) -> Iterator[CheckFinding]:
     """Rules whose conditions exclude each other."""
     for rule in proving.ruleset.rules.values():
         if not proving.rules[rule.id].certain:
-            sure = proving.boxes(rule)[0][0] if proving.boxes(rule) else proving.space.full
+            sure = proving.boxes(rule)[0][0][0] if proving.boxes(rule) else proving.space.full
             near = tuple(mask or full for mask, full in zip(sure, proving.space.full, strict=True))
             yield finding("never-applies", proving.place(rule), proving.shown(near), 0, rule=rule.id)
 
@@ -119,15 +126,17 @@ def always_together(proving: Proving) -> Iterator[CheckFinding]:
 
 
 def _alike(proving: Proving, therapy: Therapy) -> Iterator[tuple[Rule, Rule]]:
-    rules = sorted(therapy.rules, key=lambda rule: rule.id)
-    for index, first in enumerate(rules):
-        for second in rules[index + 1 :]:
-            one, two = proving.rules[first.id], proving.rules[second.id]
-            # Alike are only rules that apply equally often; nearly all others are told apart by that.
-            if one.certain and (
-                one == two or (proving.counts(first.id) == proving.counts(second.id) and _same(proving, one, two))
-            ):
-                yield first, second
+    # Alike are only rules that apply equally often; nearly all others are told apart by that.
+    equal: dict[tuple[int, int], list[Rule]] = {}
+    for rule in sorted(therapy.rules, key=lambda rule: rule.id):
+        if proving.rules[rule.id].certain:
+            equal.setdefault(proving.counts(rule.id), []).append(rule)
+    found = (pair for rules in equal.values() for pair in combinations(rules, 2))
+    pairs = sorted(found, key=lambda pair: (pair[0].id, pair[1].id))
+    for first, second in pairs:
+        one, two = proving.rules[first.id], proving.rules[second.id]
+        if one == two or _same(proving, one, two):
+            yield first, second
 
 
 def _same(proving: Proving, first: Region, second: Region) -> bool:
@@ -160,8 +169,8 @@ def _decides(proving: Proving, therapy: Therapy, rule: Rule) -> bool:
     if rule.reaches in _OPEN:
         # An option decides where it is certain and nothing before it is, or may come true where no option is certain.
         undecided = [*own.certain, *proving.certain(options), *proving.possible(earlier)]
-        return escapes(own.certain, proving.certain(earlier)) or escapes(own.possible, undecided)
-    if escapes(own.certain, proving.possible(others)):
+        return proving.escapes(own.certain, proving.certain(earlier)) or proving.escapes(own.possible, undecided)
+    if proving.escapes(own.certain, proving.possible(others)):
         return True
     peers = [other for other in others if position_of(other) == weight]
     first = [other for other in earlier if position_of(other) == weight]
@@ -169,7 +178,7 @@ def _decides(proving: Proving, therapy: Therapy, rule: Rule) -> bool:
     below = [other for other in others if other not in earlier and position_of(other) != weight and other.reaches != "unreported"]
     # Everything before it must be out; what comes after it may hold, and may not be open.
     sure = [*proving.possible(above), *proving.certain(first), *proving.open(below)]
-    if escapes(own.certain, sure):
+    if proving.escapes(own.certain, sure):
         return True
     stronger = [other for other in above if other.reaches not in _OPEN and other.standing != rule.standing]
     unsure = [
@@ -179,7 +188,7 @@ def _decides(proving: Proving, therapy: Therapy, rule: Rule) -> bool:
         *proving.possible(first),
         *proving.open(stronger),
     ]
-    return rule.reaches != "unreported" and escapes(own.possible, unsure)
+    return rule.reaches != "unreported" and proving.escapes(own.possible, unsure)
 
 
 def _subsumed(proving: Proving, therapy: Therapy, rule: Rule) -> CheckFinding:
@@ -187,7 +196,7 @@ def _subsumed(proving: Proving, therapy: Therapy, rule: Rule) -> CheckFinding:
     stronger = [
         other
         for other in sorted(therapy.rules, key=lambda one: one.id)
-        if other is not rule and intersect(where, proving.rules[other.id].certain) and before(other, rule)
+        if other is not rule and before(other, rule) and intersect(where, proving.rules[other.id].certain)
     ]
     cited = {study for other in stronger for study in other.cites}
     code = "always-subsumed" if cited.issuperset(rule.cites) else "never-decides"
@@ -209,7 +218,7 @@ def outside_trials(proving: Proving) -> Iterator[CheckFinding]:
             continue
         stated = [boxes for study in studies if (boxes := _enrolled(proving, rule, study)) is not None]
         if len(stated) == len(studies):
-            left = subtract(proving.rules[rule.id].certain, (box for boxes in stated for box in boxes))
+            left = subtract(proving.space, proving.rules[rule.id].certain, (box for boxes in stated for box in boxes))
             if left:
                 yield proving.about("outside-trials", rule, left, studies=", ".join(study.id for study in studies))
 
@@ -235,41 +244,26 @@ def _enrolled(proving: Proving, rule: Rule, study: Study) -> list[Box] | None:
         return boxes
     if not excused.fields:
         return [proving.space.full]
-    axes = {proving.space.axis_of[name] for name in excused.fields if name in proving.space.axis_of}
-    return [tuple(proving.space.full[at] if at in axes else mask for at, mask in enumerate(box)) for box in boxes]
+    space = proving.space
+    for axis in {space.axis_of[name] for name in excused.fields if name in space.axis_of}:
+        boxes = [space.replaced(box, axis, space.axes[axis].full) for box in boxes]
+    return boxes
 
 
 def unresolvable_unknown(proving: Proving) -> Iterator[CheckFinding]:
     """Rules that apply somewhere, yet stay open at a profile although no completion of it makes them apply."""
-    completions = [_completions(axis) for axis in proving.space.axes]
+    space = proving.space
     for rule in proving.ruleset.rules.values():
         boxes = proving.boxes(rule)
-        resolvable = [tuple(map(_completable, sure, completions)) for sure, _ in boxes if all(sure)]
-        left = subtract(proving.rules[rule.id].possible, resolvable) if resolvable else []
+        sure = [box for part, _ in boxes for box in part if all(box)]
+        resolvable = [sum((axis.completable(side) for axis, side in space.sides(box)), ()) for box in sure]
+        left = subtract(space, proving.rules[rule.id].possible, resolvable) if resolvable else []
         if left:
             # The fields on which an alternative asks for what no entry gives.
-            axes = {axis for sure, maybe in boxes for axis, mask in enumerate(sure) if not mask and all(maybe)}
-            fields = [field.name for axis in sorted(axes) for field in proving.space.axes[axis].fields]
+            asked = [box for part, may in boxes for box in part if any(map(all, may))]
+            axes = [axis for at, axis in enumerate(space.axes) if not all(all(space.side(box, at)) for box in asked)]
+            fields = [field.name for axis in axes for field in axis.fields]
             yield proving.about("unresolvable-unknown", rule, left, fields=" or ".join(fields))
-
-
-def _completions(axis: Axis) -> tuple[int, ...]:
-    """For each point of an axis the points that it can turn out to be once everything is known."""
-    entries = [[axis.cells_of(cells) for cells in point] for point in axis.points]
-    return tuple(
-        sum(any(_becomes(entry, other) for entry in point for other in target) << index for index, target in enumerate(entries))
-        for point in entries
-    )
-
-
-def _becomes(entry: Sequence[frozenset[int]], other: Sequence[frozenset[int]]) -> bool:
-    """Whether one entry can turn out to be another: every value that the other may have, it may have, too."""
-    return all(second <= first for first, second in zip(entry, other, strict=True))
-
-
-def _completable(mask: int, completions: tuple[int, ...]) -> int:
-    """The points of an axis that can turn out to lie in a mask."""
-    return sum(bool(mask & reached) << point for point, reached in enumerate(completions))
 
 
 def untested_thresholds(proving: Proving, tried: Sequence[Facts]) -> Iterator[CheckFinding]:

@@ -131,7 +131,7 @@ class _Comparing:
         touched = [box for name in differing for region in self._both(name) for box in (*region.certain, *region.possible)]
         if self.old.knows(subject) != self.new.knows(subject):
             touched = [self.space.full]
-        placings = [Placing(subject.id, v, r) for v, r in zip(self.versions, self.regions, strict=True)]
+        placings = [Placing(self.space, subject.id, v, r) for v, r in zip(self.versions, self.regions, strict=True)]
         size = len(placings[0].groups)
 
         def placed(verdicts: Verdicts) -> tuple[Position, Position]:
@@ -240,7 +240,7 @@ class _Comparing:
         self, subject: Subject, found: _Found, inside: Sequence[Box], outside: Sequence[Box], rules: tuple[str, ...]
     ) -> AnswerChange:
         scoped = self.scoped if subject.kind != "scope" else None
-        known, unlike = (intersect(boxes, [self.space.known]) for boxes in (inside, outside))
+        known = sum(map(self.space.known, inside))
         witness = self.space.expected(simplest(self.space, inside))
         return AnswerChange(
             kind=found.kind,
@@ -250,8 +250,8 @@ class _Comparing:
             before=Placement(**found.before._asdict()),
             after=Placement(**found.after._asdict()),
             profiles=sum(map(self.space.count, inside)),
-            known=sum(map(self.space.count, known)),
-            who=described(self.space, scoped, known, unlike, known_only=True) if known else (),
+            known=known,
+            who=described(self.space, scoped, inside, outside, known_only=True) if known else (),
             where=described(self.space, scoped, inside, outside),
             rules=rules,
             witness=Profile(witness, fields=self.space.fields).as_document(),
@@ -296,7 +296,7 @@ class _Comparing:
             # Of two answers to the same words, both proved right, one may be to a patient who was read otherwise.
             boxes = [self.space.full] if part not in _FIELD_SILENT and (edit.part or edit.action == "removed") else []
         elif kind == "card" and part == "out_of_scope":
-            boxes = subtract([self.space.full], self.maker.region(self.new.conjunctions(SCOPE)).certain)
+            boxes = subtract(self.space, [self.space.full], self.maker.region(self.new.conjunctions(SCOPE)).certain)
         elif (kind == "therapy" and part == "name") or (kind == "card" and part in card_shown):
             boxes = [self.space.full]
         boxes += [box for name in rules for region in self._both(name) for box in region.possible]

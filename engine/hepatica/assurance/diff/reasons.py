@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from hepatica.assurance.space import Box, Diagram, RegionMaker, Space
+from hepatica.assurance.space import Box, Conditions, Diagram, RegionMaker, Space, Verdicts
 from hepatica.assurance.version import RulesetVersion
 from hepatica.evaluation import smallest_failing, still_asked
 from hepatica.inference import GoalKey, Verdict
@@ -17,8 +17,6 @@ from hepatica.knowledge import Test
 
 _COMMON = 1
 """The bit of the tests that are common to all alternatives; the others follow."""
-_Bits = tuple[int, int]
-"""The tests that fail, and those that are open."""
 
 
 def reasons_differ(
@@ -32,10 +30,8 @@ def reasons_differ(
     return diagram.split(True) if True in diagram.outcomes() else None
 
 
-class _RuleReasons:
-    """The states of two versions of a rule: which of their tests fail, and which are open. All others hold."""
-
-    start: _Bits = (0, 0)
+class _RuleReasons(Conditions[bool]):
+    """The tests of two versions of a rule as conditions, the common ones first and as one."""
 
     def __init__(self, sides: Sequence[Sequence[frozenset[Test]]], space: Space, maker: RegionMaker) -> None:
         every = [part for side in sides for part in side]
@@ -45,38 +41,30 @@ class _RuleReasons:
         own = sorted(
             {t for p in every for t in p if t.field in apart}, key=lambda t: (order[t.field], t.operator, repr(t.operands))
         )
-        bits = {test: 2 << position for position, test in enumerate(own)} | dict.fromkeys(shared - {*own}, _COMMON)
+        common = shared - {*own}
+        bits = {test: 2 << position for position, test in enumerate(own)} | dict.fromkeys(common, _COMMON)
         self._told = [_Told(side, bits) for side in sides]
-        self._rows = [[[0, 0] for _ in axis.points] for axis in space.axes]
-        for test, bit in bits.items():
-            axis, holds, may = maker.masked(test)
-            for point, row in enumerate(self._rows[axis]):
-                row[0] |= 0 if may >> point & 1 else bit
-                row[1] |= bit if (may & ~holds) >> point & 1 else 0
-        self._idle = [not any(map(any, rows)) for rows in self._rows]
+        regions = [maker.region([part]) for part in (common, *([test] for test in own))]
+        super().__init__(space, regions, self._differ)
 
-    def waits(self, axis: int, state: _Bits) -> bool:
-        """Whether no test reads an axis."""
-        return self._idle[axis]
+    def settled(self, axis: int, alive: int) -> int | None:
+        """Where all alternatives of both versions fail, what is open no longer matters."""
+        state = super().settled(axis, alive)
+        if state is None:
+            return None
+        fails = sum(1 << at for at, (sure, maybe) in enumerate(self.pairs) if not state & (sure | maybe))
+        if fails and all(side.ruled_out(fails) for side in self._told):
+            for sure, maybe in self.pairs:
+                # What holds stays apart from what fails.
+                held = state & self.decided(sure)
+                state = state & ~sure | (self.decided(maybe) if held else 0)
+        return state
 
-    def after(self, axis: int, state: _Bits) -> dict[_Bits, int]:
-        """What fails and what is open at each point of an axis."""
-        found: dict[_Bits, int] = {}
-        for point, (fails, opens) in enumerate(self._rows[axis]):
-            following = state[0] | fails, state[1] | opens
-            found[following] = found.get(following, 0) | 1 << point
-        return found
-
-    def settled(self, axis: int, state: _Bits) -> _Bits:
-        """Where all alternatives of both versions fail, what is open no longer matters; one common test that fails is enough."""
-        fails, opens = state
-        if opens and all(side.ruled_out(fails) for side in self._told):
-            return fails, 0
-        return (fails, opens & ~_COMMON) if fails & _COMMON else state
-
-    def outcome(self, state: _Bits) -> bool:
+    def _differ(self, verdicts: Verdicts) -> bool:
         """Whether the verdict is the same and the reasons are others."""
-        first, second = (side.reasons(*state) for side in self._told)
+        kinds = (Verdict.FALSE, Verdict.UNKNOWN)
+        fails, opens = (sum(1 << at for at, one in enumerate(verdicts) if one is kind) for kind in kinds)
+        first, second = (side.reasons(fails, opens) for side in self._told)
         return first[0] is second[0] and first != second
 
 

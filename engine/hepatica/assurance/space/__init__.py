@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from hepatica.assurance.space.axes import Axis, Entry, Space, consistent, space_of
+from hepatica.assurance.space.axes import Axis, Box, Entry, Space, consistent, space_of
 from hepatica.assurance.space.boxes import (
     NOWHERE,
-    Box,
     Boxes,
+    Packing,
     Region,
     RegionMaker,
     TooManyParts,
@@ -18,38 +18,5 @@ from hepatica.assurance.space.boxes import (
     subtract,
 )
 from hepatica.assurance.space.describe import describe
-from hepatica.assurance.space.diagram import Diagram, Verdicts, count, diagram_of, outcomes, sum_or, uncovered
+from hepatica.assurance.space.diagram import Conditions, Diagram, Verdicts, count, diagram_of, outcomes, sum_or, uncovered
 from hepatica.assurance.space.words import Limits, ScopedSpace, cells_in_words, described, limits
-
-__all__ = [
-    "NOWHERE",
-    "Axis",
-    "Box",
-    "Boxes",
-    "Diagram",
-    "Entry",
-    "Limits",
-    "Region",
-    "RegionMaker",
-    "ScopedSpace",
-    "Space",
-    "TooManyParts",
-    "Verdicts",
-    "cells_in_words",
-    "consistent",
-    "count",
-    "describe",
-    "described",
-    "diagram_of",
-    "escapes",
-    "intersect",
-    "joined",
-    "limits",
-    "meet",
-    "outcomes",
-    "simplest",
-    "space_of",
-    "subtract",
-    "sum_or",
-    "uncovered",
-]

@@ -1,51 +1,102 @@
 """The profile space: every consistent profile that the tests of one or more rulesets can tell apart.
 
-An axis is one field, or fields that constrain each other (Child-Pugh class and score). Its points are groups of entries
-that no test distinguishes; unknown is a group of its own. A profile, where profiles are counted, is one entry per field
-that some test reads: a word, yes or no, a list of words, a number on a threshold or between two neighbouring ones, an
-interval of such numbers, or unknown. Fields that no test reads are not counted.
+An axis is one field, or fields that constrain each other (Child-Pugh class and score). A profile, where profiles are counted,
+is one entry per field that some test reads: a word, yes or no, a list of words, a number on a threshold or between two
+neighbouring ones, an interval of such numbers, or unknown. Fields that no test reads are not counted.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from itertools import product
+from functools import cached_property
+from itertools import accumulate, pairwise, product
 from math import inf, prod
+from operator import and_, or_
 
-from hepatica.inference import FieldClasses, classes_of
+from hepatica.assurance.space.spans import filled, how_many, intervals, lowest, within
+from hepatica.inference import FieldClasses, classes_of, each_bit
 from hepatica.knowledge import Test
 from hepatica.patient import CLASS_RANGES, Facts, Field, Fields, Interval, Value, class_of, facts_of
-from hepatica.problems import InvalidInput, Problem
 
 Entry = tuple[Value | None, ...]
 """One value per field of an axis; None where it is not known."""
 Cell = tuple[int, ...]
 """The classes of one field that a value may lie in: one (0 is unknown), or several neighbours for an interval."""
+Side = tuple[int, ...]
+"""What a box leaves of one axis: a mask of its points, or for intervals the masks of where they begin and where they end."""
+Box = tuple[int, ...]
+"""A part of the space: the sides of all axes, one after the other."""
 CLASS, SCORE = "child_pugh_class", "child_pugh_score"
 _LINKED = (CLASS, SCORE)
 _UNKNOWN: Cell = (0,)
 _INTERVALS = ("number",)
-# Seventy thresholds of one field. Each run of classes is held against each test, so twice as many take eight times as long.
-MOST_RUNS = 10_000
 
 
 @dataclass(frozen=True, eq=False)
 class Axis:
-    """Fields that vary together. `points[i]` are the cells (one per field) of the entries of the i-th group."""
+    """Fields that vary together. `points[i]` are the cells (one per field) of the entries of the i-th group.
+
+    No test tells the entries of a group apart; unknown is an entry of its own.
+    """
 
     fields: tuple[Field, ...]
     classes: tuple[FieldClasses, ...]
-    points: tuple[tuple[tuple[Cell, ...], ...], ...]
+
+    @cached_property
+    def points(self) -> tuple[tuple[tuple[Cell, ...], ...], ...]:
+        """The groups of entries."""
+        raise NotImplementedError
 
     @property
-    def full(self) -> int:
-        """The mask of every point."""
-        return (1 << len(self.points)) - 1
+    def size(self) -> int:
+        """How many points there are."""
+        return len(self.points)
 
-    def cells(self, mask: int) -> list[tuple[Cell, ...]]:
-        """The cells of every entry of the points in a mask."""
-        return [cells for index, point in enumerate(self.points) if mask >> index & 1 for cells in point]
+    @property
+    def full(self) -> Side:
+        """All of the axis."""
+        return ((1 << self.size) - 1,)
+
+    @cached_property
+    def _weights(self) -> tuple[int, ...]:
+        return tuple(map(len, self.points))
+
+    @cached_property
+    def _costs(self) -> tuple[int, ...]:
+        return tuple(min(map(_known, point)) for point in self.points)
+
+    @cached_property
+    def complete(self) -> int:
+        """The points of which some entry is fully known."""
+        return sum(any(map(fully_known, point)) << index for index, point in enumerate(self.points))
+
+    @cached_property
+    def _volumes(self) -> dict[Side, int]:
+        return {}
+
+    def volume(self, side: Side) -> int:
+        """How many entries a side stands for."""
+        known = self._volumes.get(side)
+        if known is None:
+            known = self._volumes[side] = sum(self._weights[point] for point in each_bit(side[0]))
+        return known
+
+    def cost(self, side: Side) -> int:
+        """The fewest known fields among the entries of a side."""
+        return min(self._costs[point] for point in each_bit(side[0]))
+
+    def known_volume(self, side: Side) -> int:
+        """How many entries the points among them stand for."""
+        return self.volume((side[0] & self.complete,))
+
+    def cells(self, side: Side) -> list[tuple[Cell, ...]]:
+        """The cells of every entry of a side."""
+        return [cells for index in each_bit(side[0]) for cells in self.points[index]]
+
+    def at(self, point: int) -> Side:
+        """The side of a point, or of its first entry."""
+        return (1 << point,)
 
     def cells_of(self, cells: tuple[Cell, ...]) -> tuple[frozenset[int], ...]:
         """For each field the classes that it may turn out to have: of an unknown one, all."""
@@ -56,62 +107,233 @@ class Axis:
         """The entry with those cells."""
         return tuple(value_of(classes, cell) for classes, cell in zip(self.classes, cells, strict=True))
 
-    def simplest(self, mask: int) -> tuple[Cell, ...]:
-        """The cells of the entry with fewest known fields among the points of a mask, the first of several."""
-        return min(self.cells(mask), key=_known)
+    def simplest(self, side: Side) -> tuple[Cell, ...]:
+        """The cells of the entry with fewest known fields in a side, the first of several."""
+        return min(self.cells(side), key=_known)
+
+    def sides(self, test: Test) -> tuple[list[Side], list[Side]]:
+        """Where a test of one of the fields holds, and where it may; nothing is an empty mask."""
+        at = next(at for at, field in enumerate(self.fields) if field.name == test.field)
+        holds = may = 0
+        for point, entries in enumerate(self.points):
+            # Entries of one point have the same verdicts, so the first speaks for all.
+            found = verdict(self.classes[at], entries[0][at], test)
+            holds |= (found is True) << point
+            may |= (found is not False) << point
+        return [(holds,)], [(may,)]
+
+    def completable(self, side: Side) -> Side:
+        """The points that can turn out to lie in a side once everything is known."""
+        return (sum(bool(side[0] & reached) << point for point, reached in enumerate(self._completions)),)
+
+    @cached_property
+    def _completions(self) -> tuple[int, ...]:
+        entries = [[self.cells_of(cells) for cells in point] for point in self.points]
+        return tuple(
+            sum(any(_becomes(entry, other) for entry in point for other in target) << at for at, target in enumerate(entries))
+            for point in entries
+        )
+
+
+@dataclass(frozen=True, eq=False)
+class PointAxis(Axis):
+    """An axis whose points are listed."""
+
+    listed: tuple[tuple[tuple[Cell, ...], ...], ...]
+
+    @cached_property
+    def points(self) -> tuple[tuple[tuple[Cell, ...], ...], ...]:
+        """As they were listed."""
+        return self.listed
+
+
+@dataclass(frozen=True, eq=False)
+class IntervalAxis(Axis):
+    """A number that may be known as an interval: a run of neighbouring classes, told by the first and the last of them.
+
+    A thousand thresholds make two million runs, so they are not listed unless asked for. A side is a rectangle of `spans`: the
+    classes where a run may begin and those where it may end (bit 0 is class 1). Unknown is the run of all classes.
+    """
+
+    tests: tuple[Test, ...]
+
+    @cached_property
+    def _last(self) -> int:
+        return len(self.classes[0].samples) - 2
+
+    @property
+    def full(self) -> Side:
+        """Every begin, and every end."""
+        every = filled(0, self._last)
+        return every, every
+
+    def volume(self, side: Side) -> int:
+        """How many intervals a side holds."""
+        return how_many(side)
+
+    def cost(self, side: Side) -> int:
+        """As of any axis."""
+        return _known(self.simplest(side))
+
+    def known_volume(self, side: Side) -> int:
+        """The runs that no test tells from one known value."""
+        return sum(within(side, *segment) for segment in self.segments)
+
+    def cells(self, side: Side) -> list[tuple[Cell, ...]]:
+        """The cells of every interval; of all of a finely cut number that is long."""
+        return [(self._cell(first, last),) for first, last in intervals(side)]
+
+    def _cell(self, first: int, last: int) -> Cell:
+        return _UNKNOWN if (first, last) == (0, self._last) else tuple(range(first + 1, last + 2))
+
+    def at(self, point: int) -> Side:
+        """The first entry of a point."""
+        cell = self.points[point][0][0]
+        first, last = (0, self._last) if cell == _UNKNOWN else (cell[0] - 1, cell[-1] - 1)
+        return 1 << first, 1 << last
+
+    def simplest(self, side: Side) -> tuple[Cell, ...]:
+        """Unknown, else the lowest single class, else the shortest interval."""
+        begins, ends = side
+        if begins & 1 and ends >> self._last:
+            return (_UNKNOWN,)
+        single = begins & ends
+        first, last = (lowest(single), lowest(single)) if single else (begins.bit_length() - 1, lowest(ends))
+        return (self._cell(first, last),)
+
+    def sides(self, test: Test) -> tuple[list[Side], list[Side]]:
+        """As of any axis; up to two rectangles, where a test passes values below and above."""
+        passed = self._passed(test)
+        sure: list[Side] = [(filled(low, high),) * 2 for low, high in passed]
+        some: list[Side] = [(filled(0, high), filled(low, self._last)) for low, high in passed] or [(1, 1 << self._last)]
+        if passed == [(0, self._last)]:
+            # Every value passes, and still nothing is known of one that is not known.
+            sure = [(filled(1, self._last),) * 2, (filled(0, self._last - 1),) * 2]
+        if test.unknown is None:
+            return sure or [(0, 0)], some
+        decided = some if test.unknown else sure or [(0, 0)]
+        return decided, decided
+
+    def _passed(self, test: Test) -> list[tuple[int, int]]:
+        """The runs of classes that pass a test, by their first and last places."""
+        on = self.classes[0].class_of(float(str(test.operands[0]))) - 1
+        below, above = (0, on - 1), (on + 1, self._last)
+        runs = {"<": [below], "<=": [(0, on)], ">": [above], ">=": [(on, self._last)], "=": [(on, on)], "!=": [below, above]}
+        return [(low, high) for low, high in runs[test.operator] if low <= high]
+
+    @cached_property
+    def segments(self) -> tuple[tuple[int, int], ...]:
+        """The first and last place of each run of neighbouring classes that no test tells apart."""
+        edges = {edge for test in self.tests for low, high in self._passed(test) for edge in (low, high + 1)}
+        return tuple((start, end - 1) for start, end in pairwise(sorted(edges | {0, self._last + 1})))
+
+    @cached_property
+    def size(self) -> int:
+        """How many points there are: with comparisons alone, every pair of segments is one."""
+        passed = [self._passed(test) for test in self.tests if test.unknown is None and test.operator not in ("=", "!=")]
+        plain = len(passed) == len(self.tests) and all(runs and runs != [(0, self._last)] for runs in passed)
+        return len(self.segments) * (len(self.segments) + 1) // 2 if plain else len(self._groups)
+
+    @cached_property
+    def _groups(self) -> dict[tuple[int, int], list[tuple[int, int]]]:
+        """Pairs of segments in which runs begin and end, by the tests that hold of all their values and of some."""
+        bits = {test: 1 << position for position, test in enumerate(self.tests)}
+        passing = [
+            [any(low <= start <= high for low, high in self._passed(test)) for test in self.tests] for start, _ in self.segments
+        ]
+        rows = [sum(bit for bit, passes in zip(bits.values(), row, strict=True) if passes) for row in passing]
+        yes, no = (sum(bit for test, bit in bits.items() if test.unknown is wanted) for wanted in (True, False))
+        found: dict[tuple[int, int], list[tuple[int, int]]] = {(yes, sum(bits.values()) & ~no): [(-1, -1)]}
+        for first in range(len(rows)):
+            every, some = (list(accumulate(rows[first:], join)) for join in (and_, or_))
+            for last, (sure, may) in enumerate(zip(every, some, strict=True), first):
+                decided = sure | may & ~sure & yes, may & ~(~sure & no)
+                found.setdefault(decided, []).append((first, last))
+        return found
+
+    @cached_property
+    def points(self) -> tuple[tuple[tuple[Cell, ...], ...], ...]:
+        """The groups of entries, listed: for a number that is cut by few thresholds."""
+        return tuple(tuple(self._listed(pairs)) for pairs in self._groups.values())
+
+    def _listed(self, pairs: Sequence[tuple[int, int]]) -> Iterator[tuple[Cell, ...]]:
+        for first, last in pairs:
+            if first < 0:
+                yield (_UNKNOWN,)
+                continue
+            ends = (filled(*self.segments[at]) for at in (first, last))
+            yield from (cells for cells in self.cells(tuple(ends)) if cells != (_UNKNOWN,))
+
+    def completable(self, side: Side) -> Side:
+        """A run can turn out to be any run within it."""
+        begins, ends = side
+        return filled(0, begins.bit_length() - 1), filled(lowest(ends), self._last)
 
 
 class Space:
-    """The product of the axes that some tests read. A box in it is one mask of points per axis.
+    """The product of the axes that some tests read.
 
-    `fields` are all that a profile has, read or not. `known` is the box of the points that some fully known entry has.
+    `fields` are all that a profile has, read or not. `full` is the box of everything, `starts` says where in a box the side of
+    each axis begins.
     """
 
     def __init__(self, axes: Sequence[Axis], fields: Fields) -> None:
         self.axes = tuple(axes)
         self.fields = fields
-        self.full = tuple(axis.full for axis in self.axes)
+        sides = [axis.full for axis in self.axes]
+        self.full: Box = sum(sides, ())
+        self.starts = tuple(accumulate(map(len, sides), initial=0))
         self.axis_of = {field.name: index for index, axis in enumerate(self.axes) for field in axis.fields}
-        # By axis and point: how many entries it stands for, and the fewest known fields among them.
-        self.weights = tuple(tuple(map(len, axis.points)) for axis in self.axes)
-        self.costs = tuple(tuple(min(map(_known, point)) for point in axis.points) for axis in self.axes)
-        whole = ([any(map(fully_known, point)) for point in axis.points] for axis in self.axes)
-        self.known = tuple(sum(known << point for point, known in enumerate(axis)) for axis in whole)
-        self._volumes: list[dict[int, int]] = [{} for _ in self.axes]
+        # The masks that are begins or ends of intervals, each with where its rectangle starts.
+        self.rectangles = {at: start for start, end in pairwise(self.starts) for at in range(start, end) if end - start > 1}
 
-    @property
+    @cached_property
     def profiles(self) -> int:
         """How many profiles there are."""
         return self.count(self.full)
 
-    @property
+    @cached_property
     def points(self) -> int:
         """How many of them some test can tell apart."""
-        return prod(len(axis.points) for axis in self.axes)
+        return prod(axis.size for axis in self.axes)
 
-    def count(self, box: Sequence[int]) -> int:
+    def side(self, box: Box, axis: int) -> Side:
+        """What a box leaves of an axis."""
+        return box[self.starts[axis] : self.starts[axis + 1]]
+
+    def sides(self, box: Box) -> Iterator[tuple[Axis, Side]]:
+        """Every axis with what a box leaves of it."""
+        for (start, end), axis in zip(pairwise(self.starts), self.axes, strict=True):
+            yield axis, box[start:end]
+
+    def replaced(self, box: Box, axis: int, side: Side) -> Box:
+        """The box with another side on one axis."""
+        return (*box[: self.starts[axis]], *side, *box[self.starts[axis + 1] :])
+
+    def at(self, points: Sequence[int]) -> Box:
+        """The box of a point of each axis."""
+        return sum((axis.at(point) for axis, point in zip(self.axes, points, strict=True)), ())
+
+    def count(self, box: Box) -> int:
         """The profiles in a box."""
-        return prod(self.volume(axis, mask) for axis, mask in enumerate(box))
+        return prod(axis.volume(side) for axis, side in self.sides(box))
 
-    def volume(self, axis: int, mask: int) -> int:
-        """How many entries of an axis a mask stands for."""
-        known = self._volumes[axis]
-        if mask not in known:
-            known[mask] = sum(weight for point, weight in enumerate(self.weights[axis]) if mask >> point & 1)
-        return known[mask]
+    def known(self, box: Box) -> int:
+        """Those of them that no test tells from one with every fact known."""
+        return prod(axis.known_volume(side) for axis, side in self.sides(box))
 
-    def cost(self, axis: int, mask: int) -> int:
-        """The fewest known fields among the entries of a mask."""
-        return min(cost for point, cost in enumerate(self.costs[axis]) if mask >> point & 1)
+    def cost(self, box: Box) -> int:
+        """The fewest known fields among the profiles of a box."""
+        return sum(axis.cost(side) for axis, side in self.sides(box))
 
-    def facts(self, box: Sequence[int], *, usual: bool = False) -> Facts:
+    def facts(self, box: Box, *, usual: bool = False) -> Facts:
         """The profile of a box with the fewest known fields; total, and consistent.
 
         `usual`: with values that a reader would expect where no test tells several apart.
         """
         known: dict[str, Value | None] = {}
-        for axis, mask in zip(self.axes, box, strict=True):
-            cells = axis.simplest(mask)
+        for axis, side in self.sides(box):
+            cells = axis.simplest(side)
             entry = axis.entry(cells)
             if usual and len(axis.fields) == 1 and entry[0] is not None:
                 entry = (_expected(axis, cells, entry[0]),)
@@ -122,7 +344,7 @@ class Space:
         """Some values as facts about every field, consistent."""
         return facts_of(consistent(known), self.fields)
 
-    def expected(self, box: Sequence[int]) -> Facts:
+    def expected(self, box: Box) -> Facts:
         """As `facts`, with usual values."""
         return self.facts(box, usual=True)
 
@@ -137,13 +359,18 @@ def bounds(classes: FieldClasses, first: int, last: int) -> Interval:
 
     A class is a slot between thresholds: odd slots are one threshold, even ones lie between two, or beyond the last.
     """
-    slots = {position: slot for slot, position in classes.positions.items()}
-    low, high = slots[first], slots[last]
-    assert isinstance(low, int) and isinstance(high, int)
+    low, high = _slot(classes, first), _slot(classes, last)
     cuts = classes.thresholds
     start = cuts[low // 2] if low % 2 else cuts[low // 2 - 1] if low else -inf
     end = cuts[high // 2] if high // 2 < len(cuts) else inf
     return Interval(start, end, bool(low % 2), bool(high % 2))
+
+
+def _slot(classes: FieldClasses, index: int) -> int:
+    """The slot of a class; every slot is a class but, perhaps, the first."""
+    slot = index - 1 + (0 not in classes.positions)
+    assert classes.positions[slot] == index
+    return slot
 
 
 def consistent(known: dict[str, Value | None]) -> dict[str, Value | None]:
@@ -152,8 +379,11 @@ def consistent(known: dict[str, Value | None]) -> dict[str, Value | None]:
     return known | {CLASS: class_of(score)} if isinstance(score, int) else known
 
 
-def space_of(tests: Iterable[Test], fields: Fields) -> Space:
-    """The space that some tests of some fields cut; give the tests of both rulesets to compare them."""
+def space_of(tests: Iterable[Test], fields: Fields, *, intervals: bool = True) -> Space:
+    """The space that some tests of some fields cut; give the tests of both rulesets to compare them.
+
+    Without `intervals` a number is known or unknown, and each of its points can be listed.
+    """
     every = tuple(dict.fromkeys(tests))
     used = {test.field for test in every}
     axes = []
@@ -161,31 +391,22 @@ def space_of(tests: Iterable[Test], fields: Fields) -> Space:
         if name not in used or (name == SCORE and CLASS in used):
             continue
         linked = [fields[one] for one in _LINKED if one in used] if name == CLASS else [field]
-        axes.append(_axis(tuple(linked), every))
+        axes.append(_axis(tuple(linked), every, intervals))
     return Space(axes, fields)
 
 
-def _axis(fields: tuple[Field, ...], tests: tuple[Test, ...]) -> Axis:
+def _axis(fields: tuple[Field, ...], tests: tuple[Test, ...], intervals: bool) -> Axis:
     linked = len(fields) > 1
     classes = tuple(classes_of(field, (*tests, *_EDGES) if linked else tests) for field in fields)
     told_apart = (*tests, *_LETTERS) if linked else tests
     own = [(test, at) for at, field in enumerate(fields) for test in told_apart if test.field == field.name]
+    if intervals and fields[0].kind in _INTERVALS:
+        return IntervalAxis(fields, classes, tuple(test for test, _ in own))
     groups: dict[tuple[bool | None, ...], list[tuple[Cell, ...]]] = {}
-    for cells in product(*map(_cells, classes)):
+    for cells in product(*([(index,) for index in range(len(each.samples))] for each in classes)):
         if not linked or _agrees(*(value_of(c, cell) for c, cell in zip(classes, cells, strict=True))):
             groups.setdefault(tuple(verdict(classes[at], cells[at], test) for test, at in own), []).append(cells)
-    return Axis(fields, classes, tuple(map(tuple, groups.values())))
-
-
-def _cells(classes: FieldClasses) -> list[Cell]:
-    """Unknown, every class, and for a number every run of neighbouring classes but the whole line, which is unknown."""
-    known = len(classes.samples) - 1
-    if classes.field.kind in _INTERVALS and known * (known + 1) // 2 > MOST_RUNS:
-        message = f"its values are cut into {known} classes; with their intervals that is more than can be proved about"
-        raise InvalidInput([Problem(classes.field.name, 1, 1, "too-many-parts", message)])
-    longest = known - 1 if classes.field.kind in _INTERVALS else 1
-    runs = [tuple(range(first, first + size)) for size in range(1, longest + 1) for first in range(1, known - size + 2)]
-    return [_UNKNOWN, *(runs or ([(1,)] if known else []))]
+    return PointAxis(fields, classes, tuple(map(tuple, groups.values())))
 
 
 _EDGES = tuple(Test(SCORE, sign, (float(low),)) for low, _ in list(CLASS_RANGES.values())[1:] for sign in ("<", ">="))
@@ -205,6 +426,11 @@ def verdict(classes: FieldClasses, cell: Cell, test: Test) -> bool | None:
         return test.unknown
     held = {test.holds(value) for index in cell if (value := classes.samples[index]) is not None}
     return held.pop() if len(held) == 1 else test.unknown
+
+
+def _becomes(entry: Sequence[frozenset[int]], other: Sequence[frozenset[int]]) -> bool:
+    """Whether one entry can turn out to be another: every value that the other may have, it may have, too."""
+    return all(second <= first for first, second in zip(entry, other, strict=True))
 
 
 def fully_known(cells: tuple[Cell, ...]) -> bool:

@@ -1,17 +1,49 @@
-"""Boxes and regions: a box is one mask of points per axis, a region is a union of boxes. Everything is exact."""
+"""Boxes and regions: a box is what it leaves of every axis, a region is a union of boxes. Everything is exact."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import product
 
-from hepatica.assurance.space.axes import Space, verdict
+from hepatica.assurance.space.axes import Box, Side, Space
+from hepatica.assurance.space.spans import gapless, trimmed
 from hepatica.knowledge import Test
 from hepatica.problems import InvalidInput, Problem
 
 MOST_STEPS = 1_000_000
-Box = tuple[int, ...]
 Boxes = tuple[Box, ...]
+
+
+class Packing:
+    """Boxes as numbers: the masks stand side by side, a spare bit above each.
+
+    `fill` has every mask full, so adding it to `box & other` carries into the spare bit of exactly the masks in which the two
+    share a place: one AND and one addition tell where two boxes miss each other, however many masks there are.
+    """
+
+    def __init__(self, space: Space) -> None:
+        self.shifts: list[int] = []
+        self.fill = self.spare = 0
+        width = 0
+        for full in space.full:
+            self.shifts.append(width)
+            self.fill |= full << width
+            width += full.bit_length()
+            self.spare |= 1 << width
+            width += 1
+        self._packed: dict[Box, int] = {}
+
+    def packed(self, box: Box) -> int:
+        """The number of a box."""
+        number = self._packed.get(box)
+        if number is None:
+            number = self._packed[box] = sum(mask << shift for mask, shift in zip(box, self.shifts, strict=True))
+        return number
+
+    def misses(self, box: int, other: int) -> int:
+        """The spare bits of the masks in which two boxes share nothing."""
+        return self.spare & ~((box & other) + self.fill)
 
 
 class TooManyParts(InvalidInput):
@@ -44,54 +76,65 @@ def meet(first: Box, second: Box) -> Box | None:
     return shared if all(shared) else None
 
 
-def within(inner: Box, outer: Box) -> bool:
-    """Whether one box lies in another."""
-    return all(not a & ~b for a, b in zip(inner, outer, strict=True))
-
-
-def minus(box: Box, cut: Box) -> list[Box]:
+def minus(space: Space, box: Box, cut: Box) -> list[Box]:
     """The part of a box outside another, as disjoint boxes."""
-    if meet(box, cut) is None:
+    shared = meet(box, cut)
+    if shared is None:
         return [box]
-    pieces = []
+    pieces: list[Box] = []
     left = list(box)
-    # Axis by axis: what sticks out along this axis is one box; the next axes look only at what does not.
-    for axis, (mask, taken) in enumerate(zip(box, cut, strict=True)):
+    # Mask by mask: what sticks out along this one is one box; the next ones look only at what does not.
+    for at, (mask, taken) in enumerate(zip(box, shared, strict=True)):
         if rest := mask & ~taken:
-            pieces.append((*left[:axis], rest, *left[axis + 1 :]))
-        left[axis] = mask & taken
+            start = space.rectangles.get(at)
+            if start is None:
+                pieces.append((*left[:at], rest, *left[at + 1 :]))
+            else:
+                pieces.extend(_rectangles(left, at, start, rest))
+        left[at] = taken
     return pieces
 
 
-def subtract(boxes: Iterable[Box], cuts: Iterable[Box]) -> list[Box]:
+def _rectangles(left: Sequence[int], at: int, start: int, rest: int) -> Iterator[Box]:
+    """A box with other begins or ends of intervals, one box for each gapless run of them."""
+    for run in gapless(rest):
+        masks = [*left[:at], run, *left[at + 1 :]]
+        side = trimmed(masks[start], masks[start + 1])
+        if side is not None:
+            yield (*masks[:start], *side, *masks[start + 2 :])
+
+
+def subtract(space: Space, boxes: Iterable[Box], cuts: Iterable[Box]) -> list[Box]:
     """The part of a region outside another; disjoint where `boxes` are."""
     left = list(boxes)
     for cut in cuts:
-        left = [piece for box in left for piece in minus(box, cut)]
+        left = [piece for box in left for piece in minus(space, box, cut)]
         if not left:
             break
     return left
 
 
-def escapes(boxes: Iterable[Box], cuts: Sequence[Box]) -> bool:
+def escapes(packing: Packing, space: Space, boxes: Iterable[Box], cuts: Iterable[Box]) -> bool:
     """Whether a part of some boxes lies outside some others: one such part is looked for, not all of them.
 
     Raises `TooManyParts` past `MOST_STEPS` looks.
     """
+    numbered = {packing.packed(cut): cut for cut in cuts}
     steps = iter(range(MOST_STEPS))
-    return any(_escapes(box, cuts, steps) for box in boxes)
 
+    def left(box: Box, cuts: Iterable[int]) -> bool:
+        if next(steps, None) is None:
+            raise TooManyParts([Problem("the rules", 1, 1, "too-many-parts", f"not settled in {MOST_STEPS:,} steps")])
+        number, fill, spare = packing.packed(box), packing.fill, packing.spare
+        near = [cut for cut in cuts if (cut & number) + fill & spare == spare]
+        if not near:
+            return True
+        # The largest first: what it leaves is small, or nothing.
+        first = max(near, key=int.bit_count)
+        near.remove(first)
+        return any(left(piece, near) for piece in minus(space, box, numbered[first]))
 
-def _escapes(box: Box, cuts: Sequence[Box], steps: Iterator[int]) -> bool:
-    if next(steps, None) is None:
-        raise TooManyParts([Problem("the rules", 1, 1, "too-many-parts", f"not settled in {MOST_STEPS:,} steps")])
-    near = [cut for cut in cuts if meet(box, cut) is not None]
-    if not near:
-        return True
-    # The largest first: what it leaves is small, or nothing.
-    first = max(near, key=lambda cut: sum(mask.bit_count() for mask in cut))
-    rest = [cut for cut in near if cut is not first]
-    return any(_escapes(piece, rest, steps) for piece in minus(box, first))
+    return any(left(box, numbered) for box in boxes)
 
 
 def maximal(boxes: Iterable[Box]) -> list[Box]:
@@ -116,14 +159,14 @@ def intersect(first: Iterable[Box], second: Sequence[Box]) -> list[Box]:
     return [shared for a in first for b in second if (shared := meet(a, b)) is not None]
 
 
-def contains(region: Sequence[Box], box: Box) -> bool:
+def contains(space: Space, region: Sequence[Box], box: Box) -> bool:
     """Whether a box lies in a region."""
-    return not subtract([box], (other for other in region if meet(box, other) is not None))
+    return not subtract(space, [box], (other for other in region if meet(box, other) is not None))
 
 
 def simplest(space: Space, boxes: Iterable[Box]) -> Box:
     """The box that holds a profile with the fewest known fields, the first of several."""
-    return min(boxes, key=lambda box: sum(space.cost(axis, mask) for axis, mask in enumerate(box)))
+    return min(boxes, key=space.cost)
 
 
 class RegionMaker:
@@ -131,38 +174,42 @@ class RegionMaker:
 
     def __init__(self, space: Space) -> None:
         self.space = space
-        self._masks: dict[Test, tuple[int, int, int]] = {}
+        self._sides: dict[Test, tuple[list[Side], list[Side]]] = {}
 
     def region(self, conjunctions: Iterable[Iterable[Test]]) -> Region:
         """Where at least one conjunction holds, and where one may."""
-        certain, possible = [], []
+        certain: list[Box] = []
+        possible: list[Box] = []
         for tests in conjunctions:
             sure, maybe = self.boxes(tests)
-            certain.extend([sure] if all(sure) else [])
-            possible.extend([maybe] if all(maybe) else [])
+            certain.extend(filter(all, sure))
+            possible.extend(filter(all, maybe))
         return Region(tuple(maximal(certain)), tuple(maximal(possible)))
 
-    def boxes(self, tests: Iterable[Test]) -> tuple[Box, Box]:
-        """Where every test holds, and where none fails; a box with an empty mask is empty."""
-        sure, maybe = list(self.space.full), list(self.space.full)
-        for test in tests:
-            axis, holds, may = self.masked(test)
-            sure[axis] &= holds
-            maybe[axis] &= may
-        return tuple(sure), tuple(maybe)
+    def boxes(self, tests: Iterable[Test]) -> tuple[list[Box], list[Box]]:
+        """Where every test holds, and where none fails: one box each, but for tests of a number that leave it two sides.
 
-    def masked(self, test: Test) -> tuple[int, int, int]:
-        """The axis of a test, and its points where the test holds and where it may."""
-        if test in self._masks:
-            return self._masks[test]
-        index = self.space.axis_of[test.field]
-        axis = self.space.axes[index]
-        at = next(at for at, field in enumerate(axis.fields) if field.name == test.field)
-        holds = may = 0
-        for point, entries in enumerate(axis.points):
-            # Entries of one point have the same verdicts, so the first speaks for all.
-            found = verdict(axis.classes[at], entries[0][at], test)
-            holds |= (found is True) << point
-            may |= (found is not False) << point
-        self._masks[test] = index, holds, may
-        return self._masks[test]
+        A box with an empty mask is empty.
+        """
+        sure, maybe = ([[axis.full] for axis in self.space.axes] for _ in range(2))
+        for test in tests:
+            axis, *found = self.asked(test)
+            for sides, asked in zip((sure, maybe), found, strict=True):
+                sides[axis] = _shared(sides[axis], asked)
+        boxes, others = ([sum(chosen, ()) for chosen in product(*sides)] for sides in (sure, maybe))
+        return boxes, others
+
+    def asked(self, test: Test) -> tuple[int, list[Side], list[Side]]:
+        """The axis of a test, and its sides where the test holds and where it may."""
+        axis = self.space.axis_of[test.field]
+        if test not in self._sides:
+            self._sides[test] = self.space.axes[axis].sides(test)
+        return axis, *self._sides[test]
+
+
+def _shared(first: Sequence[Side], second: Sequence[Side]) -> list[Side]:
+    """What both of two unions of sides hold; one with an empty mask where that is nothing."""
+    if len(first) == len(second) == 1:
+        return [tuple([a & b for a, b in zip(first[0], second[0], strict=True)])]
+    found = maximal(filter(all, (tuple([a & b for a, b in zip(*pair, strict=True)]) for pair in product(first, second))))
+    return found or [(0,) * len(first[0])]

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from hepatica.assurance.space.axes import Space
-from hepatica.assurance.space.boxes import Box, contains, meet, minus, subtract
+from hepatica.assurance.space.axes import Box, Space
+from hepatica.assurance.space.boxes import Packing, contains, meet, subtract
 
 STARTS = 2
 MOST_BOXES = 200
@@ -18,6 +18,8 @@ MOST_WORK = 500_000
 
 def describe(space: Space, region: Sequence[Box], outside: Sequence[Box]) -> tuple[Box, ...]:
     """Prime boxes that cover `region` and keep clear of `outside`; what is in neither may be covered or not.
+
+    Of a space whose axes are all points.
 
     Boxes may overlap. Irredundant, not proved smallest. Past `MOST_BOXES` primes, or `MOST_WORK` boxes looked
     at, the rest follows as plain disjoint boxes.
@@ -32,8 +34,8 @@ def describe(space: Space, region: Sequence[Box], outside: Sequence[Box]) -> tup
         primes = dict.fromkeys(prime for start in starts for prime in growing.primes(start))
         best = max(primes, key=lambda box: (_gained(space, box, left), -_asked(space, box)))
         chosen.append(best)
-        left = subtract(left, [best])
-    needed = [*chosen, *left] if left else _needed(chosen, region)
+        left = subtract(space, left, [best])
+    needed = [*chosen, *left] if left else _needed(space, chosen, region)
     return tuple(sorted(needed, key=lambda box: (_asked(space, box), -space.count(box))))
 
 
@@ -53,25 +55,12 @@ def without_impossible(space: Space, box: Box, region: Sequence[Box]) -> Box:
 
 
 class _Growing:
-    """Widens boxes along one axis after another as far as they stay clear of some others.
-
-    Bit-packed boxes: the masks of all axes stand side by side in one number, a spare bit above each. `_fill` has every
-    axis full, so adding it to `box & other` carries into the spare bit of exactly the axes on which they share a point:
-    one AND and one addition tell on which axes two boxes miss each other, however many axes there are.
-    """
+    """Widens boxes along one axis after another as far as they stay clear of some others; see `Packing`."""
 
     def __init__(self, space: Space, outside: Sequence[Box]) -> None:
-        self._shifts: list[int] = []
-        self._fill = self._spare = 0
-        width = 0
-        for full in space.full:
-            self._shifts.append(width)
-            self._fill |= full << width
-            width += full.bit_length()
-            self._spare |= 1 << width
-            width += 1
+        self._packing = Packing(space)
         self._full = space.full
-        self._outside = [self._packed(box) for box in outside]
+        self._outside = [self._packing.packed(box) for box in outside]
 
     def primes(self, start: Box) -> Iterable[Box]:
         """Boxes around `start` that cannot be widened any further."""
@@ -79,14 +68,12 @@ class _Growing:
         for axes in (order, reversed(order)):
             yield self._grown(start, axes)
 
-    def _packed(self, box: Box) -> int:
-        return sum(mask << shift for mask, shift in zip(box, self._shifts, strict=True))
-
     def _grown(self, start: Box, axes: Iterable[int]) -> Box:
-        box = self._packed(start)
-        near = [(other, self._misses(box, other)) for other in self._outside]
+        shifts, apart = self._packing.shifts, self._packing.misses
+        box = self._packing.packed(start)
+        near = [(other, apart(box, other)) for other in self._outside]
         for axis in axes:
-            shift, full = self._shifts[axis], self._full[axis]
+            shift, full = shifts[axis], self._full[axis]
             only = 1 << shift + full.bit_length()
             blocked = 0
             for other, misses in near:
@@ -97,16 +84,13 @@ class _Growing:
             if wider == box:
                 continue
             box = wider
-            near = [(other, self._misses(box, other) if misses & only else misses) for other, misses in near]
-        return tuple(box >> shift & full for shift, full in zip(self._shifts, self._full, strict=True))
-
-    def _misses(self, box: int, other: int) -> int:
-        return self._spare & ~((box & other) + self._fill)
+            near = [(other, apart(box, other) if misses & only else misses) for other, misses in near]
+        return tuple(box >> shift & full for shift, full in zip(shifts, self._full, strict=True))
 
 
 def _gained(space: Space, box: Box, left: Iterable[Box]) -> int:
     """How many profiles of disjoint boxes a box would cover."""
-    return sum(space.count(other) - sum(map(space.count, minus(other, box))) for other in left)
+    return sum(space.count(shared) for other in left if (shared := meet(other, box)) is not None)
 
 
 def _asked(space: Space, box: Box) -> int:
@@ -114,11 +98,11 @@ def _asked(space: Space, box: Box) -> int:
     return sum(mask != full for mask, full in zip(box, space.full, strict=True))
 
 
-def _needed(boxes: list[Box], region: Sequence[Box]) -> list[Box]:
+def _needed(space: Space, boxes: list[Box], region: Sequence[Box]) -> list[Box]:
     """Without the boxes whose part of the region the others cover, the last ones tried first."""
     kept = list(boxes)
     for box in reversed(boxes):
         others = [other for other in kept if other is not box]
-        if all(contains(others, part) for part in region):
+        if all(contains(space, others, part) for part in region):
             kept = others
     return kept

@@ -1,6 +1,6 @@
 """The space cut by several conditions at once, as a multi-valued decision diagram (MDD).
 
-A node asks for one axis; each branch is a set of its points; a leaf is an outcome of the conditions. The diagram is made
+A node asks for one axis; each branch is a side of it; a leaf is an outcome of the conditions. The diagram is made
 from the top: the state of a node is which boxes of which condition still hold the profile, so equal states are met once,
 and a region of 10^8 profiles is some hundred nodes. Counting, a smallest witness, and the boxes of an outcome are each one
 walk over it. What is proved here is exact; nothing is sampled.
@@ -9,28 +9,28 @@ walk over it. What is proved here is exact; nothing is sampled.
 from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
-from functools import cached_property, reduce
+from functools import reduce
+from itertools import accumulate, pairwise
 from math import prod
-from operator import or_
+from operator import or_, xor
 from types import MappingProxyType
-from typing import Any, Generic, NamedTuple, NoReturn, Protocol, TypeVar
+from typing import Generic, NamedTuple, NoReturn, TypeVar
 
-from hepatica.assurance.space.axes import Space, space_of
-from hepatica.assurance.space.boxes import Box, Region, RegionMaker, TooManyParts, meet
+from hepatica.assurance.space.axes import Box, Side, Space, space_of
+from hepatica.assurance.space.boxes import Region, RegionMaker, TooManyParts, meet
+from hepatica.assurance.space.spans import gapless, lowest, trimmed
 from hepatica.inference import Expander, Verdict
 from hepatica.knowledge import Condition
 from hepatica.patient import Facts, Fields
 from hepatica.problems import Problem
 
 O = TypeVar("O", bound=Hashable)  # noqa: E741
-S = TypeVar("S", bound=Hashable)
-O_co = TypeVar("O_co", bound=Hashable, covariant=True)
 Verdicts = tuple[Verdict, ...]
 Judge = Callable[[Verdicts], O]
 MOST_STATES = 300_000
 MOST_PARTS = 20_000
-_Boxes = tuple[int, int, int]
-"""The boxes still alive: of the conditions where they certainly hold, where they may, and of the region looked at."""
+_Parts = list[tuple[Side, int]]
+"""Sides of an axis, each with what it leads to."""
 _TOO_MANY = "the rules cut the space into too many parts to describe (more than {:,}); split {}"
 
 
@@ -41,46 +41,28 @@ class _Leaf(NamedTuple):
 
 
 class _Branching(NamedTuple):
-    """A node: the axis it asks for, and for each set of points the node (by index) below."""
+    """A node: the axis it asks for, and for each side the node (by index) below."""
 
     axis: int
-    branches: tuple[tuple[int, int], ...]
-
-
-class States(Protocol[S, O_co]):
-    """What a diagram is made from: the states met on the way through the axes, from `start`. Equal ones are followed once."""
-
-    start: S
-
-    def waits(self, axis: int, state: S) -> bool:
-        """Whether a state has nothing to ask of an axis."""
-
-    def after(self, axis: int, state: S) -> dict[S, int]:
-        """The states that follow, each with the mask of the points that lead to it."""
-
-    def settled(self, axis: int, state: S) -> S | None:
-        """A state without what can no longer matter from an axis on; None outside the region asked for."""
-
-    def outcome(self, state: S) -> O_co:
-        """What a state comes to after the last axis."""
+    branches: tuple[tuple[Side, int], ...]
 
 
 class Diagram(Generic[O]):
-    """Where each outcome of some `states` holds; outcomes must be hashable, equal ones are merged.
+    """Where each outcome of some conditions holds; outcomes must be hashable, equal ones are merged.
 
     Raises `TooManyParts`, naming `name`, past `MOST_STATES` states.
     """
 
-    def __init__(self, space: Space, states: States[Any, O], name: str = "the conditions") -> None:
+    def __init__(self, space: Space, conditions: Conditions[O], name: str = "the conditions") -> None:
         self.space = space
-        self._made_from, self._name = states, name
+        self._made_from, self._name = conditions, name
         self._nodes: list[_Leaf | _Branching] = [_Leaf(None)]
         self._index: dict[_Leaf | _Branching, int] = {self._nodes[0]: 0}
         self._outside = 0
-        self._states: dict[tuple[int, Hashable], int] = {}
+        self._states: dict[tuple[int, int], int] = {}
         self._outcomes: dict[O, int] = {}
         self._counts: dict[int, dict[int, int]] = {}
-        self._root = self._node(0, states.start)
+        self._root = self._node(0, conditions.start)
 
     # Asking
 
@@ -97,7 +79,10 @@ class Diagram(Generic[O]):
         """A box that holds a profile of that outcome with the fewest known fields."""
         found = self._cheapest(self._root, self._outcomes[outcome], {})
         assert found is not None
-        return tuple(found[1].get(axis, full) for axis, full in enumerate(self.space.full))
+        box = self.space.full
+        for axis, side in found[1].items():
+            box = self.space.replaced(box, axis, side)
+        return box
 
     def boxes(self) -> dict[O, list[Box]]:
         """For each outcome the disjoint boxes where it holds; together they are all of `inside`."""
@@ -122,26 +107,27 @@ class Diagram(Generic[O]):
 
     # Making
 
-    def _node(self, axis: int, state: Hashable) -> int:
-        states = self._made_from
-        state = states.settled(axis, state)
+    def _node(self, axis: int, alive: int) -> int:
+        conditions = self._made_from
+        state = conditions.settled(axis, alive)
         if state is None:
             return self._outside
         last = len(self.space.axes)
-        while axis < last and states.waits(axis, state):
+        while axis < last and conditions.waits(axis, state):
             axis += 1
         key = axis, state
         known = self._states.get(key)
         if known is None:
             if len(self._states) >= MOST_STATES:
                 self._refuse(MOST_STATES)
-            made = self._leaf(states.outcome(state)) if axis == last else self._opened(axis, state)
+            made = self._leaf(conditions.outcome(state)) if axis == last else self._opened(axis, state)
             known = self._states[key] = made
         return known
 
-    def _opened(self, axis: int, state: Hashable) -> int:
-        following = self._made_from.after(axis, state).items()
-        return self._branch(axis, [(mask, self._node(axis + 1, state)) for state, mask in following])
+    def _opened(self, axis: int, state: int) -> int:
+        parts = self._made_from.after(axis, state)
+        below = {following: self._node(axis + 1, following) for following in dict.fromkeys(after for _, after in parts)}
+        return self._branch(axis, [(side, below[following]) for side, following in parts])
 
     def _leaf(self, outcome: O) -> int:
         known = self._outcomes.get(outcome)
@@ -150,14 +136,12 @@ class Diagram(Generic[O]):
             known = self._outcomes[outcome] = self._added(_Leaf((outcome,)))
         return known
 
-    def _branch(self, axis: int, branches: Iterable[tuple[int, int]]) -> int:
+    def _branch(self, axis: int, parts: _Parts) -> int:
         """The node with those branches; those to one child are joined, and a node with one child is that child."""
-        children: dict[int, int] = {}
-        for mask, child in branches:
-            children[child] = children.get(child, 0) | mask
+        children = {child for _, child in parts}
         if len(children) == 1:
-            return next(iter(children))
-        return self._added(_Branching(axis, tuple((mask, child) for child, mask in children.items())))
+            return children.pop()
+        return self._added(_Branching(axis, tuple(_joined(parts))))
 
     def _added(self, node: _Leaf | _Branching) -> int:
         known = self._index.setdefault(node, len(self._nodes))
@@ -174,7 +158,7 @@ class Diagram(Generic[O]):
         """How many entries the axes between `axis` and a node's own stand for: nothing is asked of them."""
         below = self._nodes[node]
         end = below.axis if isinstance(below, _Branching) else len(self.space.axes)
-        return prod(self.space.volume(at, self.space.full[at]) for at in range(axis, end))
+        return prod(skipped.volume(skipped.full) for skipped in self.space.axes[axis:end])
 
     def _below(self, node: int) -> dict[int, int]:
         """The profiles of each leaf below a node, over the node's own axis and the later ones."""
@@ -184,26 +168,26 @@ class Diagram(Generic[O]):
         known = self._counts.get(node)
         if known is None:
             known = {}
-            for mask, child in entry.branches:
-                times = self.space.volume(entry.axis, mask) * self._skipped(entry.axis + 1, child)
+            for side, child in entry.branches:
+                times = self.space.axes[entry.axis].volume(side) * self._skipped(entry.axis + 1, child)
                 for leaf, number in self._below(child).items():
                     known[leaf] = known.get(leaf, 0) + times * number
             self._counts[node] = known
         return known
 
     def _cheapest(
-        self, node: int, leaf: int, known: dict[int, tuple[int, dict[int, int]] | None]
-    ) -> tuple[int, dict[int, int]] | None:
-        """Of the ways from a node to a leaf the one with fewest known fields: how many, and the mask of each axis asked."""
+        self, node: int, leaf: int, known: dict[int, tuple[int, dict[int, Side]] | None]
+    ) -> tuple[int, dict[int, Side]] | None:
+        """Of the ways from a node to a leaf the one with fewest known fields: how many, and the side of each axis asked."""
         entry = self._nodes[node]
         if isinstance(entry, _Leaf):
             return (0, {}) if node == leaf else None
         if node not in known:
             found = []
-            for mask, child in entry.branches:
+            for side, child in entry.branches:
                 below = self._cheapest(child, leaf, known)
                 if below is not None:
-                    found.append((below[0] + self.space.cost(entry.axis, mask), {entry.axis: mask, **below[1]}))
+                    found.append((below[0] + self.space.axes[entry.axis].cost(side), {entry.axis: side, **below[1]}))
             known[node] = min(found, key=lambda one: one[0]) if found else None
         return known[node]
 
@@ -213,7 +197,7 @@ class Diagram(Generic[O]):
         if isinstance(entry, _Leaf):
             return node if node == wanted else self._outside
         if node not in reduced:
-            parts = [(mask, self._merged(child, wanted, reduced)) for mask, child in entry.branches]
+            parts = [(side, self._merged(child, wanted, reduced)) for side, child in entry.branches]
             reduced[node] = self._branch(entry.axis, parts)
         return reduced[node]
 
@@ -226,16 +210,47 @@ class Diagram(Generic[O]):
             if isinstance(entry, _Leaf):
                 yield node, box
                 continue
-            axis = entry.axis
-            stack.extend((child, (*box[:axis], mask, *box[axis + 1 :])) for mask, child in reversed(entry.branches))
+            replaced = self.space.replaced
+            stack.extend((child, replaced(box, entry.axis, side)) for side, child in reversed(entry.branches))
+
+
+def _joined(parts: _Parts) -> _Parts:
+    """The parts with those joined that lead to the same: of points all, of intervals neighbours whose union is a rectangle."""
+    if len(parts[0][0]) == 1:
+        masks: dict[int, int] = {}
+        for (mask,), child in parts:
+            masks[child] = masks.get(child, 0) | mask
+        return [((mask,), child) for child, mask in masks.items()]
+    rows: _Parts = []
+    for (begins, ends), child in parts:
+        before = rows[-1] if rows else None
+        if before is not None and before[1] == child and before[0][0] == begins and before[0][1].bit_length() == lowest(ends):
+            rows[-1] = (begins, before[0][1] | ends), child
+        else:
+            rows.append(((begins, ends), child))
+    found: list[tuple[int, int, int]] = []
+    reaching: dict[tuple[int, int], int] = {}
+    for (begins, ends), child in rows:
+        key = child, ends.bit_length()
+        at = reaching.get(key)
+        # The rectangle below, trimmed to ends that these begins can have, goes on here.
+        if at is not None and found[at][0].bit_length() == lowest(begins) and found[at][1] & -(begins & -begins) == ends:
+            found[at] = found[at][0] | begins, found[at][1], child
+        else:
+            reaching[key] = len(found)
+            found.append((begins, ends, child))
+    return [(side, child) for begins, ends, child in found if (side := trimmed(begins, ends)) is not None]
 
 
 class Conditions(Generic[O]):
-    """The states of some conditions: which boxes of which of them still hold the profile.
+    """What a diagram is made from: which boxes of which conditions still hold the profile, one bit to a box.
 
     `regions` are the conditions, `judge` gives the outcome of their verdicts, in the same order. Only the part of the space
     in `inside` is looked at (all of it by default). `decisive` says of some conditions, by position, up to which later ones
     do not matter where it certainly holds.
+
+    There is a group of bits for the boxes where each condition holds, for those where it may, and for `inside`. The highest bit
+    of a group stands for no box: it is set once the group is decided whatever the other axes say, in place of all others.
     """
 
     def __init__(
@@ -246,112 +261,132 @@ class Conditions(Generic[O]):
         inside: Sequence[Box] = (),
         decisive: Mapping[int, int] = MappingProxyType({}),
     ) -> None:
-        within = tuple(inside) or (space.full,)
+        self._space, self._judge = space, judge
+        self._judged: dict[Verdicts, O] = {}
+        near = tuple(inside) or (space.full,)
         # What a box asks for beyond the hull of `inside` is no question here: fewer questions, fewer states.
-        hull = tuple(map(sum_or, zip(*within, strict=True))) if space.axes else ()
-        self._sure = _Alive(space, [region.certain for region in regions], hull)
-        self._maybe = _Alive(space, [region.possible for region in regions], hull)
-        self._inside = _Alive(space, [within], space.full)
+        hull: Box = tuple(map(sum_or, zip(*near, strict=True)))
+        self._own: list[int] = []
+        self._boxes: list[Box | None] = []
+        for group in (*(region.certain for region in regions), *(region.possible for region in regions)):
+            self._take(shared for box in group if (shared := meet(box, hull)) is not None)
+        asked = len(self._boxes)
+        self._take(near)
+        self._tabulate([hull if at < asked else space.full for at in range(len(self._boxes))])
+        size = len(regions)
+        self.pairs = list(zip(self._own[:size], self._own[size:-1], strict=True))
+        self._sure = [(self.decided(sure), maybe) for sure, maybe in self.pairs]
         self._decisive = [
-            (self._sure.decided[at], *(sum_or(side.own[at + 1 : end]) for side in (self._sure, self._maybe)))
+            (self.decided(self._own[at]), sum_or(sure | maybe for sure, maybe in self.pairs[at + 1 : end]))
             for at, end in decisive.items()
         ]
-        self._judge = judge
-        self._judged: dict[Verdicts, O] = {}
-        self.start = self._sure.start, self._maybe.start, self._inside.start
 
-    def waits(self, axis: int, state: _Boxes) -> bool:
+    def _take(self, boxes: Iterable[Box]) -> None:
+        """One more group."""
+        group = tuple(dict.fromkeys(boxes))
+        self._own.append((1 << len(group) + 1) - 1 << len(self._boxes))
+        self._boxes += [*group, None]
+
+    def _tabulate(self, whole: Sequence[Box]) -> None:
+        """For each mask of a box its places in groups that no box tells apart, each with the boxes that hold it."""
+        boxes = [(1 << bit, box, whole[bit]) for bit, box in enumerate(self._boxes) if box is not None]
+        self.start = sum(bit for bit, _, _ in boxes)
+        always = sum_or(self._own) ^ self.start
+        self._rows: list[list[tuple[int, int]]] = []
+        busy: list[int] = []
+        for at, full in enumerate(self._space.full):
+            asking: dict[int, int] = {}
+            for bit, box, _ in boxes:
+                asking[box[at]] = asking.get(box[at], 0) | bit
+            self._rows.append(_grouped(asking, full, always, apart=at in self._space.rectangles))
+            busy.append(sum(bit for bit, box, hull in boxes if box[at] != hull[at]))
+        starts = self._space.starts
+        self._busy = [sum_or(busy[start:end]) for start, end in pairwise(starts)]
+        # By axis: the boxes that ask nothing of it or a later one.
+        self._finished = [~sum_or(self._busy[axis:]) & self.start for axis in range(len(self._space.axes) + 1)]
+
+    @staticmethod
+    def decided(own: int) -> int:
+        """The highest bit of a group."""
+        return own & ~(own >> 1)
+
+    def waits(self, axis: int, state: int) -> bool:
         """Whether no box that is still alive asks something of an axis."""
-        sure, maybe, inside = state
-        return not (sure & self._sure.busy[axis] or maybe & self._maybe.busy[axis] or inside & self._inside.busy[axis])
+        return not state & self._busy[axis]
 
-    def after(self, axis: int, state: _Boxes) -> dict[_Boxes, int]:
-        """The boxes that are left at each point of an axis."""
-        sure, maybe, inside = state
-        found: dict[_Boxes, int] = {}
-        rows = zip(self._sure.rows[axis], self._maybe.rows[axis], self._inside.rows[axis], strict=True)
-        for point, (s, m, i) in enumerate(rows):
-            following = sure & s, maybe & m, inside & i
-            found[following] = found.get(following, 0) | 1 << point
+    def after(self, axis: int, state: int) -> _Parts:
+        """The sides of an axis, each with the boxes that are left there. Of intervals the begins of a side may reach too high."""
+        start, end = self._space.starts[axis : axis + 2]
+        if end - start == 1:
+            return [((mask,), left) for mask, left in self._left(start, state)]
+        return [
+            ((begins, kept), left)
+            for begins, alive in self._left(start, state)
+            for ends, left in self._left(start + 1, alive)
+            if (kept := ends & -(begins & -begins))
+        ]
+
+    def _left(self, at: int, state: int) -> list[tuple[int, int]]:
+        """The places of a mask, neighbours with the same boxes left joined."""
+        found: list[tuple[int, int]] = []
+        for mask, holding in self._rows[at]:
+            left = state & holding
+            if found and found[-1][1] == left:
+                found[-1] = found[-1][0] | mask, left
+            else:
+                found.append((mask, left))
         return found
 
-    def settled(self, axis: int, state: _Boxes) -> _Boxes | None:
-        """The state without what can no longer matter, so that more states are equal.
+    def settled(self, axis: int, alive: int) -> int | None:
+        """A state without what can no longer matter from an axis on, so that more are equal; None outside `inside`.
 
         A condition one of whose boxes asks nothing of the axes to come is decided: its other boxes are dropped.
         """
-        sure, maybe, inside = state
-        if not inside:
+        if not alive & self._own[-1]:
             return None
-        sure, inside = self._sure.settled(axis, sure), self._inside.settled(axis, inside)
-        for decided, weaker, maybe_weaker in self._decisive:
-            if sure & decided:
-                sure &= ~weaker
-                maybe &= ~maybe_weaker
-        done = maybe & self._maybe.finished[axis]
-        if done or sure & self._sure.every_decided:
-            for own, decided, other, other_decided in self._pairs:
-                if sure & decided:
-                    maybe &= ~other
-                elif done & other and not sure & own:
-                    maybe = maybe & ~other | other_decided
-        return sure, maybe, inside
+        state, finished = alive, alive & self._finished[axis]
+        if finished:
+            for own in self._own:
+                if finished & own:
+                    state = state & ~own | self.decided(own)
+        for decided, weaker in self._decisive:
+            if state & decided:
+                state &= ~weaker
+        for decided, maybe in self._sure:
+            if state & decided:
+                state &= ~maybe
+        return state
 
-    @cached_property
-    def _pairs(self) -> list[tuple[int, int, int, int]]:
-        return list(zip(self._sure.own, self._sure.decided, self._maybe.own, self._maybe.decided, strict=True))
+    def verdicts(self, state: int) -> Verdicts:
+        """The verdict of each condition where everything is asked."""
+        return tuple([Verdict.of(state & sure, state & maybe) for sure, maybe in self.pairs])
 
-    def outcome(self, state: _Boxes) -> O:
+    def outcome(self, state: int) -> O:
         """What the verdicts come to."""
-        sure, maybe, _ = state
-        verdicts = tuple([Verdict.of(sure & s, maybe & m) for s, _, m, _ in self._pairs])
+        verdicts = self.verdicts(state)
         if verdicts not in self._judged:
             self._judged[verdicts] = self._judge(verdicts)
         return self._judged[verdicts]
 
 
-class _Alive:
-    """Which boxes of some groups still hold a profile, as one bit to a box.
+def _grouped(asking: Mapping[int, int], full: int, always: int, *, apart: bool) -> list[tuple[int, int]]:
+    """The places of a mask in groups held by the same boxes, from the boxes that ask for each mask.
 
-    `rows[axis][point]` are the boxes that hold the point. `own` are the bits of each group; the highest of them, in
-    `decided`, stands for no box: it is set once the group is decided whatever the other axes say, in place of all others.
+    With `apart`, places that are no neighbours stay in groups of their own.
     """
-
-    def __init__(self, space: Space, groups: Sequence[Sequence[Box]], hull: Box) -> None:
-        self.own: list[int] = []
-        self.decided: list[int] = []
-        boxes: list[Box | None] = []
-        for group in groups:
-            near = tuple(dict.fromkeys(shared for box in group if (shared := meet(box, hull)) is not None))
-            self.own.append((1 << len(near) + 1) - 1 << len(boxes))
-            boxes += [*near, None]
-            self.decided.append(1 << len(boxes) - 1)
-        self.every_decided = sum(self.decided)
-        self.start = sum(self.own) & ~self.every_decided
-        self.rows: list[list[int]] = []
-        self.busy: list[int] = []
-        none = sum_or(1 << bit for bit, box in enumerate(boxes) if box is None)
-        for axis, whole in enumerate(hull):
-            # Many boxes ask the same of an axis: they are looked at together.
-            asking: dict[int, int] = {}
-            for bit, box in enumerate(boxes):
-                if box is not None:
-                    asking[box[axis]] = asking.get(box[axis], 0) | 1 << bit
-            points = range(len(space.axes[axis].points))
-            self.rows.append([none | sum_or(bits for mask, bits in asking.items() if mask >> point & 1) for point in points])
-            self.busy.append(sum_or(bits for mask, bits in asking.items() if mask != whole))
-        # finished[axis]: the boxes that ask nothing of this axis or a later one.
-        self.finished = [~sum_or(self.busy[axis:]) & self.start for axis in range(len(space.axes) + 1)]
-
-    def settled(self, axis: int, alive: int) -> int:
-        """The state with every group decided that has a box with nothing left to ask."""
-        finished = alive & self.finished[axis]
-        if not finished:
-            return alive
-        for own, decided in zip(self.own, self.decided, strict=True):
-            if finished & own:
-                alive = alive & ~own | decided
-        return alive
+    # A run of places switches its boxes on where it begins and off behind its end.
+    switched = [0] * (full.bit_length() + 1)
+    for mask, boxes in asking.items():
+        for run in gapless(mask):
+            switched[lowest(run)] ^= boxes
+            switched[run.bit_length()] ^= boxes
+    found: dict[tuple[int, int], int] = {}
+    part, before = 0, -1
+    for place, held in enumerate(accumulate(switched[:-1], xor)):
+        part += apart and held != before
+        before = held
+        found[part, held] = found.get((part, held), 0) | 1 << place
+    return [(mask, held | always) for (_, held), mask in found.items()]
 
 
 def sum_or(masks: Iterable[int]) -> int:
@@ -373,6 +408,8 @@ def diagram_of(
 
 def count(space: Space, boxes: Sequence[Box]) -> int:
     """The profiles in a region whose boxes may overlap."""
+    if len(boxes) == 1:
+        return space.count(boxes[0])
     return diagram_of(space, [Region(tuple(boxes), tuple(boxes))], lambda found: found[0]).count(Verdict.TRUE)
 
 

@@ -7,13 +7,15 @@ the value may be missing, so "any but D" is never unknown. Numbers are compariso
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Sequence
-from itertools import combinations, groupby
+from itertools import combinations
 from math import isfinite
 
-from hepatica.assurance.space.axes import Axis, Cell, Space, bounds, fully_known
-from hepatica.assurance.space.boxes import Box, Region, intersect
+from hepatica.assurance.space.axes import Axis, Box, Cell, PointAxis, Space, bounds, fully_known
+from hepatica.assurance.space.boxes import Region, intersect
 from hepatica.assurance.space.describe import describe, without_impossible
-from hepatica.assurance.space.diagram import diagram_of
+from hepatica.assurance.space.diagram import diagram_of, sum_or
+from hepatica.assurance.space.drawing import DrawnAxis, drawn
+from hepatica.assurance.space.spans import Rectangle, filled, gapless, how_many, intervals, lowest, within
 from hepatica.inference import FieldClasses, Verdict
 from hepatica.patient import Field, Value
 
@@ -38,8 +40,13 @@ _FIELD = Field(
 def limits(space: Space, box: Box, *, known_only: bool = False) -> Limits:
     """Field to values, in the fields' order, for every field that the box limits; `known_only`: among complete profiles."""
     found: Limits = {}
-    for axis, mask in zip(space.axes, box, strict=True):
-        kept, every = axis.cells(mask), axis.cells(axis.full)
+    for axis, side in space.sides(box):
+        if isinstance(axis, DrawnAxis):
+            if side != axis.full:
+                known = _numbers(axis.classes[0], axis.rectangles(side))
+                found[axis.fields[0].name] = _or_not_known(known, unknown=axis.unknown(side))
+            continue
+        kept, every = axis.cells(side), axis.cells(axis.full)
         if known_only:
             kept, every = [cells for cells in kept if fully_known(cells)], [cells for cells in every if fully_known(cells)]
         if len(kept) != len(every):
@@ -76,14 +83,20 @@ def cells_in_words(classes: FieldClasses, chosen: Collection[Cell]) -> str:
     known = [cell for cell in chosen if cell != _UNKNOWN]
     if not known:
         return NOT_KNOWN
-    kind = classes.field.kind
-    shown = _numbers(classes, known) if kind in ("integer", "number") else _tokens(classes, {cell[0] for cell in known})
-    return shown if len(known) == len(chosen) else f"{shown}, or {NOT_KNOWN}"
+    if classes.field.kind in ("integer", "number"):
+        shown = _numbers(classes, [(1 << cell[0] - 1, 1 << cell[-1] - 1) for cell in known])
+    else:
+        shown = _tokens(classes, {cell[0] for cell in known})
+    return _or_not_known(shown, unknown=len(known) < len(chosen))
 
 
-def any_of(words: Sequence[str]) -> str:
+def _or_not_known(shown: str, *, unknown: bool) -> str:
+    return f"{shown}, or {NOT_KNOWN}" if shown and unknown else shown or NOT_KNOWN
+
+
+def any_of(words: Sequence[str], between: str = ", ") -> str:
     """One of several words: "C", "any of A, B"."""
-    return words[0] if len(words) == 1 else f"any of {', '.join(words)}"
+    return words[0] if len(words) == 1 else f"any of {between.join(words)}"
 
 
 def _tokens(classes: FieldClasses, known: set[int]) -> str:
@@ -120,22 +133,21 @@ def _lists(field: Field, known: set[Value], every: set[Value]) -> str:
     return any_of([field.show(value).replace(", ", " with ") for value in listed])
 
 
-def _numbers(classes: FieldClasses, known: Iterable[Cell]) -> str:
+def _numbers(classes: FieldClasses, chosen: Sequence[Rectangle]) -> str:
     """Comparisons for the runs of neighbouring classes, then the intervals that reach beyond one of them."""
-    chosen = set(known)
-    single = sorted(cell[0] for cell in chosen if len(cell) == 1)
-    # Neighbours have the same distance between class and rank.
-    runs = [[index for _, index in run] for _, run in groupby(enumerate(single), lambda pair: pair[1] - pair[0])]
-    if any(len(run) == len(classes.samples) - 1 for run in runs):
+    single = sum_or(begins & ends for begins, ends in chosen)
+    if single == filled(0, len(classes.samples) - 2):
         return "known"
-    within = {cell for cell in chosen for run in runs if set(cell) <= set(run)}
-    parts = [run_in_words(classes, run[0], run[-1]) for run in runs]
-    rest = sorted(chosen - within)
-    if len(rest) > _MOST_INTERVALS:
-        parts.append(f"known only as one of {len(rest)} intervals")
-    else:
-        parts += [f"known only as {run_in_words(classes, cell[0], cell[-1])}" for cell in rest]
-    return parts[0] if len(parts) == 1 else f"any of {'; '.join(parts)}"
+    runs = [(lowest(run), run.bit_length() - 1) for run in gapless(single)]
+    parts = [run_in_words(classes, first + 1, last + 1) for first, last in runs]
+    beyond = sum(how_many(one) - sum(within(one, *run) for run in runs) for one in chosen)
+    if beyond > _MOST_INTERVALS:
+        parts.append(f"known only as one of {beyond} intervals")
+    elif beyond:
+        every = sorted(pair for one in chosen for pair in intervals(one))
+        left = [(low, high) for low, high in every if not any(first <= low and high <= last for first, last in runs)]
+        parts += [f"known only as {run_in_words(classes, low + 1, high + 1)}" for low, high in left]
+    return any_of(parts, "; ") if parts else ""
 
 
 def run_in_words(classes: FieldClasses, first: int, last: int) -> str:
@@ -174,7 +186,7 @@ class ScopedSpace(Space):
         self._parts = [parts[verdict] for verdict in _VERDICTS if verdict in parts]
         names = tuple(_NAMES[verdict] for verdict in _VERDICTS if verdict in parts)
         classes = FieldClasses(_FIELD, (), (None, *names), {name: index for index, name in enumerate(names, 1)})
-        axis = Axis((_FIELD,), (classes,), tuple((((index,),),) for index in range(1, len(names) + 1)))
+        axis = PointAxis((_FIELD,), (classes,), tuple((((index,),),) for index in range(1, len(names) + 1)))
         super().__init__((*space.axes, axis), space.fields)
 
     def lifted(self, boxes: Iterable[Box]) -> list[Box]:
@@ -188,11 +200,12 @@ def described(
 ) -> tuple[Limits, ...]:
     """A region in few boxes, each as what it asks of every field that it limits; with the scope first where that is given.
 
-    With `known_only` the regions are of complete profiles, and what an incomplete one would have is left open.
+    With `known_only` complete profiles alone are told of, and what an incomplete one would have is left open.
     """
     if scoped is not None:
         space, inside, outside = scoped, scoped.lifted(inside), scoped.lifted(outside)
-    boxes = [without_impossible(space, box, inside) for box in describe(space, inside, outside)]
-    found = [limits(space, box, known_only=known_only) for box in boxes]
+    shown, (part, rest) = drawn(space, (inside, outside), known_only=known_only)
+    boxes = [without_impossible(shown, box, part) for box in describe(shown, part, rest)]
+    found = [limits(shown, box, known_only=known_only) for box in boxes]
     named = [{name: one[name] for name in (_FIELD.name,) if name in one} | one for one in found]
     return tuple(one for index, one in enumerate(named) if one not in named[:index])

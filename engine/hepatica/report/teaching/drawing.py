@@ -1,4 +1,4 @@
-"""A picture as shapes, written as SVG by itself or as PNG and PDF by matplotlib. The same shapes give the same bytes.
+"""A picture as shapes, written as SVG, and that as PDF and PNG for paper. The same shapes give the same bytes.
 
 Lengths are CSS pixels (96 to the inch), y points down. Colours are names: SVG writes the light one on each shape and the dark
 ones as a style, so that it is legible where a page forbids styles; paper gets the light ones.
@@ -9,11 +9,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from io import BytesIO
 from textwrap import wrap
-from typing import Any, Literal, NamedTuple
+from typing import Literal, NamedTuple
 from xml.sax.saxutils import escape
 
 from hepatica.printable import one_line
 from hepatica.problems import InvalidInput, Problem
+from hepatica.report.render_html import pdf_of
 
 Shape = Literal["circle", "cross", "diamond"]
 INKS: dict[str, tuple[str, str]] = {
@@ -33,9 +34,11 @@ INKS: dict[str, tuple[str, str]] = {
 }
 _CHARACTER, _BOLD = 0.54, 1.15
 _FONT = 'system-ui,-apple-system,"Segoe UI",Roboto,"Liberation Sans",Arial,sans-serif'
-_DPI, _A4 = 96, (1122.5, 793.7)
-_FIT = 0.86  # matplotlib's own face is wider than those of a browser
-_MARKERS: dict[Shape, str] = {"circle": "o", "cross": "X", "diamond": "D"}
+_A4 = (1122.5, 793.6)
+_PAGES = (
+    "<style>@page wide{size:A4 landscape;margin:0}@page tall{size:A4;margin:0}.wide{page:wide}.tall{page:tall}body{margin:0}"
+    "svg{display:block}div+div{break-before:page}</style>"
+)
 
 
 class Box(NamedTuple):
@@ -117,10 +120,10 @@ def wrapped(text: str, width: float, size: float, *, bold: bool = False) -> list
     return wrap(one_line(text), room, break_on_hyphens=False)
 
 
-def svg(drawing: Drawing) -> str:
+def svg(drawing: Drawing, scale: float = 1) -> str:
     """The picture as an SVG document: text stays text, with a title and a description for those who do not see it."""
     width, height = f"{drawing.width:g}", f"{drawing.height:g}"
-    size = f'viewBox="0 0 {width} {height}" width="{width}" height="{height}"'
+    size = f'viewBox="0 0 {width} {height}" width="{drawing.width * scale:g}" height="{drawing.height * scale:g}"'
     labels = 'role="img" aria-labelledby="figure-title figure-says"'
     parts = [
         f'<svg xmlns="http://www.w3.org/2000/svg" class="figure" {size} {labels}>',
@@ -176,68 +179,31 @@ def _marker(mark: PlotMarker) -> str:
 
 
 def printed_pages(drawings: Sequence[Drawing], format_: Literal["png", "pdf"]) -> bytes:
-    """PNG (one below the other) or PDF (a page for each). Raises `InvalidInput` where matplotlib is not installed."""
+    """PNG (one below the other, two points to a pixel) or PDF (an A4 page for each).
+
+    Raises `InvalidInput` where WeasyPrint or, for PNG, pypdfium2 is not installed.
+    """
+    if format_ == "pdf":
+        return pdf_of(f"{_PAGES}{''.join(map(_page, drawings))}")
+    size = f"{max(drawing.width for drawing in drawings):g}px {sum(drawing.height for drawing in drawings):g}px"
+    style = f"<style>@page{{size:{size};margin:0}}body{{margin:0}}svg{{display:block}}</style>"
+    return _png(pdf_of(f"{style}{''.join(map(svg, drawings))}"))
+
+
+def _page(drawing: Drawing) -> str:
+    """A drawing alone on its page, made smaller where it does not fit."""
+    kind, (width, height) = ("wide", _A4) if drawing.width > drawing.height else ("tall", _A4[::-1])
+    scale = min(width / drawing.width, height / drawing.height, 1)
+    return f'<div class="{kind}">{svg(drawing, scale)}</div>'
+
+
+def _png(pdf: bytes) -> bytes:
     try:
-        import matplotlib as mpl
-        from matplotlib.backends.backend_pdf import PdfPages
+        import pypdfium2
     except ImportError as error:
-        message = f"{format_} needs matplotlib: pip install 'hepatica[plots]'; --format svg needs nothing"
-        raise InvalidInput([Problem("picture", 1, 1, "no-matplotlib", message)]) from error
+        message = "png needs pypdfium2: pip install 'hepatica[plots]'; --format svg needs nothing"
+        raise InvalidInput([Problem("picture", 1, 1, "no-pypdfium2", message)]) from error
     out = BytesIO()
-    with mpl.rc_context({"font.family": "DejaVu Sans", "pdf.fonttype": 42}):
-        if format_ == "png":
-            size = max(drawing.width for drawing in drawings), sum(drawing.height for drawing in drawings)
-            _Paper(size, drawings).figure.savefig(out, format="png", dpi=2 * _DPI, metadata={"Software": None})
-        else:
-            with PdfPages(out, metadata={"CreationDate": None, "Producer": None, "Creator": "Hepatica"}) as pages:
-                for drawing in drawings:
-                    page = _A4 if drawing.width > drawing.height else (_A4[1], _A4[0])
-                    pages.savefig(_Paper(page, [drawing]).figure)
+    (page,) = pypdfium2.PdfDocument(pdf)
+    page.render(scale=2 * 96 / 72).to_pil().save(out, format="png")
     return out.getvalue()
-
-
-class _Paper:
-    """A sheet of a given size with drawings one below the other, made smaller where they do not fit."""
-
-    def __init__(self, size: tuple[float, float], drawings: Sequence[Drawing]) -> None:
-        from matplotlib.figure import Figure
-
-        whole = max(drawing.width for drawing in drawings), sum(drawing.height for drawing in drawings)
-        self.scale = min(size[0] / whole[0], size[1] / whole[1], 1)
-        self.figure = Figure(figsize=(size[0] / _DPI, size[1] / _DPI), facecolor=INKS["page"][0])
-        self.axes = self.figure.add_axes((0, 0, 1, 1))
-        self.axes.set_xlim(0, size[0] / self.scale)
-        self.axes.set_ylim(size[1] / self.scale, 0)
-        self.axes.set_axis_off()
-        top = 0.0
-        for drawing in drawings:
-            for shape in drawing.shapes:
-                self.paint(shape, top)
-            top += drawing.height
-
-    def points(self, pixels: float) -> float:
-        """A length in points, as text, lines and marks are measured."""
-        return pixels * 72 / _DPI * self.scale
-
-    def paint(self, shape: AnyShape, top: float) -> None:
-        """One shape. Names are never read as mathematics (`$` is a sign like any other)."""
-        from matplotlib.patches import Rectangle
-
-        if isinstance(shape, Words):
-            anchor: Any = {"start": "left", "middle": "center", "end": "right"}[shape.anchor]
-            look: Any = {"weight": "bold" if shape.bold else "normal", "color": INKS[shape.ink][0], "parse_math": False}
-            size = self.points(shape.size) * _FIT
-            self.axes.text(shape.x, shape.y + top, one_line(shape.text), ha=anchor, va="baseline", size=size, **look)
-        elif isinstance(shape, Stroke):
-            style: Any = {"linestyle": (0, (4, 3)) if shape.dashed else "-", "solid_capstyle": "butt"}
-            ends = [shape.x1, shape.x2], [shape.y1 + top, shape.y2 + top]
-            self.axes.plot(*ends, color=INKS[shape.ink][0], linewidth=self.points(shape.width), **style)
-        elif isinstance(shape, Box):
-            edge: Any = {"edgecolor": INKS[shape.edge][0] if shape.edge else "none", "linestyle": "--" if shape.dashed else "-"}
-            corner, width = (shape.x, shape.y + top), self.points(2.5 if shape.heavy else 1)
-            fill = INKS[shape.fill][0]
-            self.axes.add_patch(Rectangle(corner, shape.width, shape.height, facecolor=fill, linewidth=width, **edge))
-        else:
-            face = INKS[shape.ink if shape.filled else "page"][0]
-            mark: Any = {"marker": _MARKERS[shape.shape], "markerfacecolor": face, "markersize": self.points(shape.size)}
-            self.axes.plot([shape.x], [shape.y + top], color=INKS[shape.ink][0], linestyle="none", **mark)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import zipfile
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from errno import ENOSPC
 from hashlib import sha256
 from html import escape
 from io import BytesIO
@@ -130,6 +131,8 @@ def _gift(text: str) -> str:
 def anki(quiz: Quiz) -> bytes:
     """An Anki package. Raises `InvalidInput` where genanki is not installed."""
     try:
+        import sqlite3
+
         import genanki
     except ImportError as error:
         message = "an Anki package needs genanki: pip install 'hepatica[anki]'"
@@ -146,7 +149,10 @@ def anki(quiz: Quiz) -> bytes:
         deck.add_note(genanki.Note(model, fields, guid=genanki.guid_for(quiz.ruleset.digest, exercise.name)))
     with TemporaryDirectory() as folder:
         file = Path(folder) / "quiz.apkg"
-        genanki.Package(deck).write_to_file(str(file), timestamp=_STAMP)
+        try:
+            genanki.Package(deck).write_to_file(str(file), timestamp=_STAMP)
+        except sqlite3.Error as error:  # genanki makes a database of its own; SQLite says no more of a full disk
+            raise OSError(ENOSPC, f"the temporary folder cannot be written ({error})") from None
         return _same_bytes(file)
 
 

@@ -5,16 +5,134 @@ from __future__ import annotations
 import re
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import fields
 from decimal import Decimal
-from typing import Literal, NamedTuple
+from typing import Any, Literal, NamedTuple
 
 from hepatica.documents import Node, decoded
-from hepatica.knowledge.evidence import Study
+from hepatica.knowledge.draft import Draft
+from hepatica.knowledge.evidence import Arm, OtherFigure, Result, Study, Toxicity
 from hepatica.knowledge.files import RulesetFiles
+from hepatica.knowledge.loader import drafted
 from hepatica.knowledge.numbers import Ranges, Token, digits, placed_sentences, ranges, recorded, tokens, values
-from hepatica.knowledge.ruleset import Rule, Ruleset
-from hepatica.knowledge.traceability.claims import Claim, LeftOut, OwnRecords, claims, left_out, own_records
+from hepatica.knowledge.ruleset import Note, Regimen, Rule, Ruleset, Therapy
 from hepatica.problems import InvalidInput, Problem, quote
+
+# The parts of each record that are printed figures: at the record's own lines, or at those of its source.
+_FIGURES: Mapping[type, tuple[str, ...]] = {
+    Therapy: (),
+    Regimen: ("says",),
+    Study: ("nct", "n", "n_planned"),
+    Arm: ("n", "dose"),
+    Result: ("hr", "ci", "p", "n", "arms", "arm_ci", "at"),
+    Toxicity: ("percent", "count", "grade"),
+    OtherFigure: ("value",),
+    Rule: (),
+    Note: ("says",),
+}
+
+
+class Claim(NamedTuple):
+    """A recorded figure: what it is, as written, where the source should print it, and where the record stands.
+
+    `otherwise` is another printed form of the same figure (12 months as one year); `references` are bracketed numbers.
+    """
+
+    what: str
+    figure: str
+    lines: Ranges
+    place: Node
+    references: bool = False
+    otherwise: tuple[Decimal, ...] = ()
+
+
+class LeftOut(NamedTuple):
+    """A printed number that is deliberately not recorded, on one line."""
+
+    number: str
+    at: int
+    place: Node
+
+
+def own_records(files: RulesetFiles) -> Draft:
+    """What a ruleset's own files hold; what it takes over is traced where it comes from."""
+    draft, own = drafted(files), set(files.shown.values())
+    groups: list[Any] = [draft.therapies, draft.notes, draft.omissions]
+    for group in groups:
+        group[:] = [part for part in group if part[1].origin in own]
+    return draft
+
+
+def claims(records: Draft) -> Iterator[Claim]:
+    """Every figure and every reference number of the therapies and notes."""
+    for record, node in (*records.therapies, *records.notes):
+        yield from _claims(record, node, "")
+
+
+def _claims(record: Any, node: Node, owner: str) -> Iterator[Claim]:
+    """The claims of a record and of every record below it."""
+    name = _name(record, owner)
+    source = getattr(record, "source", None)
+    lines = ranges(getattr(record, "lines", "") or (source.lines if source else "")) or ()
+    for part in _FIGURES[type(record)] if lines else ():
+        for key, figure in _figures(record, part):
+            otherwise = _years(figure) if part == "at" else ()
+            yield Claim(f"{name}, {part} {key}".rstrip(), _written(figure), lines, node.at((part, key)), False, otherwise)
+    for index, number in enumerate(source.refs if source and lines else ()):
+        yield Claim(f"{name}, reference", str(number), lines, node.at(("source", "refs", index)), references=True)
+    for item in fields(record):
+        below = getattr(record, item.name)
+        for index, inner in enumerate(below if isinstance(below, tuple) else ()):
+            if type(inner) in _FIGURES:
+                yield from _claims(inner, node.at((item.name, index)), name)
+
+
+def _name(record: Any, owner: str) -> str:
+    """What a record is called in a finding: "evolve-1/os", "evolve-1, fatigue"."""
+    if isinstance(record, Result):
+        return f"{owner}/{record.id}"
+    own = getattr(record, "event", "") or getattr(record, "what", "") or getattr(record, "id", "") or "regimen"
+    return f"{owner}, {own}" if isinstance(record, (Arm, Toxicity, OtherFigure, Regimen)) else own
+
+
+def _figures(record: Any, part: str) -> Iterator[tuple[str, Any]]:
+    """The figures in one part of a record, each with the arm it belongs to, if any."""
+    value = getattr(record, part)
+    if isinstance(record, Note):
+        value = ", ".join(digits(value))
+    if isinstance(value, dict):
+        yield from value.items()
+    elif value not in (None, "") and not (part == "n" and isinstance(record, Study) and _derived(record)):
+        yield "", value
+
+
+def _derived(study: Study) -> bool:
+    """A total that is the sum of the printed arms, or the single patient of a case report, is not itself printed."""
+    return study.n == sum(arm.n or 0 for arm in study.arms) or (study.kind == "case_report" and study.n == 1)
+
+
+def _years(at: str) -> tuple[Decimal, ...]:
+    number, _, unit = at.partition(" ")
+    whole_years = unit == "mo" and number.isdigit() and int(number) % 12 == 0
+    return (Decimal(int(number) // 12),) if whole_years else ()
+
+
+def _written(figure: object) -> str:
+    if isinstance(figure, tuple):
+        return " to ".join(map(_written, figure))
+    return f"{Decimal(str(figure)):f}" if isinstance(figure, float) else str(figure)
+
+
+def left_out(records: Draft, length: int) -> Iterator[LeftOut]:
+    """Every number that the omissions name, one for each of their lines; of the lines past `length` only the last."""
+    for omission, node in records.omissions:
+        for first, last in ranges(omission.lines) or ():
+            at = [*range(first, min(last, length) + 1), *([last] if last > length else [])]
+            for index, number in enumerate(omission.numbers):
+                yield from (LeftOut(number, line, node.at(("numbers", index))) for line in at)
+
+
+# -- held against the text ------------------------------------------------------------------------------------------------
 
 MAX_LINES = 50_000
 _ABBREVIATIONS = ("NR", "NS", "NA")
@@ -65,7 +183,7 @@ def read_text(data: bytes, file: str) -> tuple[str, ...]:
     return tuple(lines)
 
 
-def verify(ruleset: Ruleset, files: RulesetFiles, text: Sequence[str], file: str) -> Verification:
+def verify_figures(ruleset: Ruleset, files: RulesetFiles, text: Sequence[str], file: str) -> Verification:
     """Check `ruleset` (read from `files`) against the lines of its source text, called `file` in the findings."""
     records = own_records(files)
     check = _Check(ruleset, records, text)
@@ -81,7 +199,7 @@ def verify(ruleset: Ruleset, files: RulesetFiles, text: Sequence[str], file: str
 
 
 class _Check:
-    def __init__(self, ruleset: Ruleset, records: OwnRecords, text: Sequence[str]) -> None:
+    def __init__(self, ruleset: Ruleset, records: Draft, text: Sequence[str]) -> None:
         self.text = text
         self.claims = tuple(claims(records))
         self.left_out = tuple(left_out(records, len(text)))
@@ -170,15 +288,14 @@ def account(printed: Sequence[Token], claimed: Iterable[Claim], left_out: Iterab
     for place, token in enumerate(printed):
         places[token.value, token.reference].append(place)
     held = {place for number, found in places.items() for place in _covered(printed, found, slots[number])}
+    # What is left out is used up place by place: a reason given once excuses one number of that line.
     spare = Counter((entry.at, value) for entry in left_out for value in values(entry.number))
-    return ["recorded" if place in held else _spared(token, spare) for place, token in enumerate(printed)]
-
-
-def _spared(token: Token, spare: Counter[tuple[int, Decimal]]) -> Fate:
-    if spare[token.line, token.value] <= 0:
-        return "missing"
-    spare[token.line, token.value] -= 1
-    return "left out"
+    fates: list[Fate] = []
+    for place, token in enumerate(printed):
+        spared = place not in held and spare[token.line, token.value] > 0
+        spare[token.line, token.value] -= spared
+        fates.append("recorded" if place in held else "left out" if spared else "missing")
+    return fates
 
 
 def _covered(printed: Sequence[Token], places: Sequence[int], slots: Sequence[Ranges]) -> set[int]:
@@ -186,7 +303,10 @@ def _covered(printed: Sequence[Token], places: Sequence[int], slots: Sequence[Ra
 
     For figures this is a largest bipartite matching of places to records, so that no record answers for two.
     """
-    reachable = {place: [i for i, lines in enumerate(slots) if _holds(lines, printed[place].line)] for place in places}
+    reachable = {
+        place: [i for i, lines in enumerate(slots) if any(first <= printed[place].line <= last for first, last in lines)]
+        for place in places
+    }
     if printed[places[0]].reference:
         return {place for place, found in reachable.items() if found}
     # Augmenting paths: a place takes a free record, or one whose owner can settle elsewhere.
@@ -204,14 +324,10 @@ def _covered(printed: Sequence[Token], places: Sequence[int], slots: Sequence[Ra
     return {place for place in places if settle(place, set())}
 
 
-def _holds(lines: Ranges, line: int) -> bool:
-    return any(first <= line <= last for first, last in lines)
-
-
 # -- sentences held against records and lines ---------------------------------------------------------------------------
 
 
-def unfounded(ruleset: Ruleset, records: OwnRecords, text: Sequence[str]) -> Iterator[Problem]:
+def unfounded(ruleset: Ruleset, records: Draft, text: Sequence[str]) -> Iterator[Problem]:
     """Numbers in sentences that neither the studies they speak of nor the lines they name hold.
 
     What a discrepancy says is printed must stand at its own lines.
