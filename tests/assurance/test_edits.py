@@ -16,7 +16,7 @@ from hepatica.assurance.space import space_of
 from hepatica.assurance.version import smallest_boxes
 from hepatica.evaluation import Evaluator, evaluator_of
 from hepatica.knowledge import AllOf, AnyOf, Condition, NotOf, Rule, Ruleset, Study, Test, Therapy
-from hepatica.patient import Facts, Profile, profile_in
+from hepatica.patient import Facts, Fields, Profile, profile_in
 from hepatica.report import document
 from hepatica.report.assurance import diff_view, pull_request
 from hepatica.report.render_text import text
@@ -264,3 +264,16 @@ def agree(found: RulesetDiff) -> None:
     for form in told:
         assert " ".join(found.headline.split())[:40] in " ".join(form.split())
     assert len(told[1]) < 60_000
+
+
+@pytest.mark.parametrize(("part", "told"), [("implied", True), ("synonyms", True), ("aliases", True), ("help", False)])
+def test_a_field_that_is_read_otherwise_is_a_change_though_no_profile_is_answered_otherwise(part: str, told: bool) -> None:
+    old = shipped_ruleset("hcc-2026")
+    field = next(one for one in old.fields.values() if one.name == "main_portal_vein_invasion")
+    emptied: Any = {"implied": (), "synonyms": {}, "aliases": (), "help": "Other."}[part]
+    turned_round = replace(field, aliases=field.aliases[::-1], noise=field.noise[::-1])
+    for edited, changes in ((replace(field, **{part: emptied}), told), (turned_round, False)):
+        new = replace(old, fields=Fields(edited if one.name == field.name else one for one in old.fields.values()))
+        found = diff(RulesetVersion.of(old), RulesetVersion.of(new))
+        assert found.changed == (not found.passed) == changes == ("read otherwise" in found.headline)
+        agree(found)

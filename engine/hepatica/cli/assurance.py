@@ -7,7 +7,7 @@ import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
-from functools import partial
+from functools import partial, reduce
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
@@ -24,9 +24,7 @@ if TYPE_CHECKING:
     from hepatica.assurance.agreement import EvaluatorAgreement
     from hepatica.assurance.cases import PatientCase
     from hepatica.assurance.diff import RulesetDiff
-    from hepatica.assurance.places import Places
     from hepatica.knowledge import Ruleset
-    from hepatica.patient import Facts
 
 F = TypeVar("F", bound=Callable[..., Any])
 EVERY_CODE = "all"
@@ -65,13 +63,6 @@ def test(targets: tuple[str, ...], ruleset: str, words: str) -> common.Output:
     return common.Output(run, case_run_view, int(not run.passed), {"github": case_annotations, "junit": junit})
 
 
-def _case_options(function: F) -> F:
-    """`[RULESET]`, `--cases`, `--without` and `--write`."""
-    for option in reversed(_CASE_OPTIONS):
-        function = option(function)
-    return function
-
-
 _CASE_OPTIONS = (
     click.argument("ruleset", default=DEFAULT_RULESET, metavar="[RULESET]"),
     click.option(
@@ -80,6 +71,10 @@ _CASE_OPTIONS = (
     click.option("--without", multiple=True, metavar="PATH", help="Leave out these case files, or those in a folder."),
     click.option("--write", "target", metavar="FILE", help="Write the missing cases to FILE; what FILE held before is not read."),
 )
+
+
+def _case_options(function: F) -> F:
+    return reduce(lambda made, option: option(made), reversed(_CASE_OPTIONS), function)
 
 
 def _read_cases(
@@ -101,14 +96,6 @@ def _read_cases(
     left_out = [Path(place).resolve() for place in (*without, *([target] if target else []))]
     kept = [path for path in files if not any(path.resolve().is_relative_to(one) for one in left_out)]
     return ruleset, read_cases(kept, ruleset)
-
-
-def _condition_places(name: str, ruleset: Ruleset) -> Places:
-    """Where the ruleset's single conditions are written."""
-    from hepatica.assurance.places import condition_places
-    from hepatica.knowledge import find_ruleset
-
-    return condition_places(ruleset, find_ruleset(name))
 
 
 def _write_cases(target: str, cases: Sequence[PatientCase], ruleset: Ruleset, purpose: str) -> None:
@@ -167,12 +154,14 @@ def coverage(
     """
     from hepatica.assurance.cases import pinned
     from hepatica.assurance.coverage import measure
+    from hepatica.assurance.places import condition_places
+    from hepatica.knowledge import find_ruleset
     from hepatica.report.assurance import coverage_view
 
     rules, read = _read_cases(ruleset, places, without, target)
-    found = measure(rules, read, _condition_places(ruleset, rules), threshold)
+    found = measure(rules, read, condition_places(rules, find_ruleset(ruleset)), threshold)
     if target is not None:
-        missing = pinned([one.pin for one in found.missing], common.evaluator(rules)) if found.missing else []
+        missing = pinned([one.pin for one in found.missing], common.evaluator(rules))
         purpose = (
             "they reach what no other case reaches of the rules, their single conditions, and each condition deciding alone."
         )
@@ -203,6 +192,8 @@ def mutate(
     """
     from hepatica.assurance.cases import run_cases
     from hepatica.assurance.mutation import mutate
+    from hepatica.assurance.places import condition_places
+    from hepatica.knowledge import find_ruleset
     from hepatica.report.assurance import case_run_view, mutation_view
 
     rules, read = _read_cases(ruleset, places, without, target)
@@ -212,7 +203,7 @@ def mutate(
         click.echo(f"{run.failed} of {run.cases} cases fail on the rules as they are; mend them first", err=True)
         return common.Output(run, case_run_view, 1)
     with _progress("Changing the rules") as progress:
-        found = mutate(evaluator, read, progress, _condition_places(ruleset, rules), threshold)
+        found = mutate(evaluator, read, progress, condition_places(rules, find_ruleset(ruleset)), threshold)
     if target is not None:
         purpose = "each notices a small change of the rules, or of a figure, that no other case notices."
         _write_cases(target, found.killers, rules, purpose)
@@ -278,7 +269,9 @@ def check(
       hepatica check --explain outside-trials
     """
     from hepatica.assurance import RulesetVersion
+    from hepatica.assurance.cases import own_cases
     from hepatica.assurance.check import check
+    from hepatica.knowledge import find_ruleset
     from hepatica.report.assurance import check_annotations, check_view, sarif
 
     if explain is not None:
@@ -288,8 +281,9 @@ def check(
     name = next((given for given in (ruleset, named) if given is not None), DEFAULT_RULESET)
     version = RulesetVersion.of(common.ruleset(name))
     agreed = _agreement(version, sample, seed) if agreement else None
+    tried = [case.profile.facts for case in own_cases(find_ruleset(name), version.ruleset)]
     with _progress("Checking the rules", LONG) as progress:
-        result = check(version, _tried(version, name), strict=strict, agreement=agreed, progress=progress)
+        result = check(version, tried, strict=strict, agreement=agreed, progress=progress)
     if witness is not None:
         shown = [(one.code, one.witness, one.says) for one in result.findings if one.witness is not None]
         write_all(witness, shown, version.fields)
@@ -305,15 +299,6 @@ def _explained(code: str) -> common.Output:
     if code not in KINDS:
         raise click.UsageError(f"no finding {quote(code)}; {suggestion(code, (*KINDS, EVERY_CODE))}")
     return common.Output(KINDS[code], finding_page)
-
-
-def _tried(version: RulesetVersion, name: str) -> list[Facts]:
-    """The profiles of the ruleset's own cases."""
-    from hepatica.assurance.cases import read_cases
-    from hepatica.knowledge import CASES, find_ruleset
-
-    folder: Path = find_ruleset(name) / CASES
-    return [case.profile.facts for case in read_cases([folder], version.ruleset)] if folder.is_dir() else []
 
 
 def _agreement(version: RulesetVersion, sample: int, seed: int) -> EvaluatorAgreement:

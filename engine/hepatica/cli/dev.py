@@ -17,7 +17,6 @@ from hepatica.problems import InvalidInput
 
 if TYPE_CHECKING:
     from hepatica.assurance import RulesetVersion
-    from hepatica.assurance.cases import PatientCase
     from hepatica.assurance.editing import EditSession
     from hepatica.knowledge import RulesetFiles
     from hepatica.patient import Facts
@@ -109,25 +108,18 @@ class _Watched:
             click.echo(printable(str(error)))
 
     def _told(self, version: RulesetVersion) -> Iterator[Blocks]:
-        from hepatica.assurance.cases import run_cases
+        from hepatica.assurance.cases import own_cases, run_cases
         from hepatica.evaluation import evaluator_of
         from hepatica.report.assurance import case_run_view, edit_view
 
         # Only the first look waits for the cases to be read: which values they try hardly ever changes with a rule.
-        tried = self.session.tried if self.session is not None else [case.profile.facts for case in self._cases(version)]
-        session = self._session(tried)
+        first = own_cases(self.folder, version.ruleset) if self.session is None else []
+        session = self._session(self.session.tried if self.session is not None else [case.profile.facts for case in first])
         yield edit_view(session.look(version))
-        cases = self._cases(version)
+        cases = first or own_cases(self.folder, version.ruleset)
         session.tried = [case.profile.facts for case in cases]
         if cases:
             yield case_run_view(run_cases([(evaluator_of(version.ruleset), cases)]))
-
-    def _cases(self, version: RulesetVersion) -> list[PatientCase]:
-        from hepatica.assurance.cases import read_cases
-        from hepatica.knowledge import CASES
-
-        folder = self.folder / CASES
-        return read_cases([folder], version.ruleset) if folder.is_dir() else []
 
     def _session(self, tried: Sequence[Facts]) -> EditSession:
         """What the edits are held against: made anew where that has moved, as by a commit."""

@@ -11,7 +11,7 @@ from hepatica.assurance.cases.suite import GIVEN, Load, case_files
 from hepatica.documents import Node, decode, read_bytes, read_yaml
 from hepatica.documents import Path as NodePath
 from hepatica.evaluation import LISTS
-from hepatica.knowledge import Ruleset
+from hepatica.knowledge import CASES, Ruleset
 from hepatica.patient import UNKNOWN, Profile, facts_of, profile_from, profile_in
 from hepatica.problems import InvalidInput, Problem, gathered, quote, suggestion
 
@@ -33,6 +33,12 @@ def read_cases(places: Sequence[Path], ruleset: Ruleset, given: bytes = b"") -> 
 
     files = {path.absolute(): path for path in gathered(places, case_files)}
     return _unlike(gathered(files.values(), read))
+
+
+def own_cases(folder: Path, ruleset: Ruleset) -> list[PatientCase]:
+    """The cases in a ruleset's own folder; none where it has none."""
+    place = folder / CASES
+    return read_cases([place], ruleset) if place.is_dir() else []
 
 
 def cases_in(data: bytes, file: str, ruleset: Ruleset) -> list[PatientCase]:

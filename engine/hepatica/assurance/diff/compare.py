@@ -296,6 +296,9 @@ class _Comparing:
             boxes = self._where_noted([edit.what])
         elif edit.part == NOTES_MOVED:
             boxes = self._where_noted(note.id for note in moved(self.old.ruleset.notes, self.new.ruleset.notes)[0])
+        elif edit.area == "fields":
+            # Of two answers to the same words, both proved right, one may be to a patient who was read otherwise.
+            boxes = [self.space.full] if part not in _FIELD_SILENT and (edit.part or edit.action == "removed") else []
         elif kind == "card" and part == "out_of_scope":
             boxes = subtract(self.space, [self.space.full], self.maker.region(self.new.conjunctions(SCOPE)).certain)
         elif (kind == "therapy" and part == "name") or (kind == "card" and part in card_shown):
@@ -330,7 +333,8 @@ _STUDY_SHOWN = (
 )  # fmt: skip
 _STUDY_BESIDE = re.compile(r"^arms\[[^]]*\]\.(?!name)|^primary_endpoints\[[^]]*\]\.(says|lines|secondary)")
 """Parts of an arm or an endpoint that the page of the study has and no answer."""
-_CARD_SHOWN = ("as_of", "out_of_scope", "source", "sources", "companion", "companion_says", "title")
+_FIELD_SILENT = ("help", "nature")
+_CARD_SHOWN = ("as_of", "out_of_scope", "source", "sources", "source_word", "companion", "companion_says", "title")
 
 
 def _kind(before: Position, after: Position) -> ChangeKind:

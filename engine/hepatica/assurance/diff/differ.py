@@ -112,9 +112,14 @@ def _headline(comparison: VersionComparison, edits: Sequence[RulesetEdit]) -> st
     unmoved = f"No therapy changes its list, standing or reasons on any of {profiles}"
     parts = [_moved(comparison) if comparison.changes else unmoved]
     if shown:
-        most = max(edit.profiles for edit in shown)
+        texts = [edit for edit in shown if edit.area != "fields"]
         what = "figures and texts" if any(edit.area == "figure" for edit in shown) else "texts"
-        parts.append(f"{what} that answers show change ({counted(len(shown), 'edit')}, seen on up to {counted(most, 'profile')})")
+        if texts:
+            most = max(edit.profiles for edit in texts)
+            seen = f"{counted(len(texts), 'edit')}, seen on up to {counted(most, 'profile')}"
+            parts.append(f"{what} that answers show change ({seen})")
+        if len(texts) < len(shown):
+            parts.append(f"what is typed may be read otherwise ({counted(len(shown) - len(texts), 'edit')} of fields)")
     return f"{'; '.join(parts)}."
 
 

@@ -29,7 +29,7 @@ def edits(old: Ruleset, new: Ruleset) -> tuple[RulesetEdit, ...]:
     known = old.fields.merged(new.fields.values())
     areas: list[tuple[Area, Mapping[str, Any], Mapping[str, Any]]] = [
         ("card", {new.card.id: old.card}, {new.card.id: new.card}),
-        ("fields", old.fields, new.fields),
+        ("fields", _readings(old.fields), _readings(new.fields)),
         ("concept", old.concepts, new.concepts),
         ("therapy", _therapies(old), _therapies(new)),
         ("rule", old.rules, new.rules),
@@ -102,6 +102,21 @@ def _therapies(ruleset: Ruleset) -> dict[str, dict[str, Any]]:
         name: {f.name: getattr(therapy, f.name) for f in fields(therapy) if f.name not in left_out}
         for name, therapy in ruleset.therapies.items()
     }
+
+
+def _readings(known: Fields) -> dict[str, dict[str, Any]]:
+    """The fields, the words that are read for them in one order: theirs means nothing."""
+    return {
+        name: {f.name: getattr(field, f.name) if f.name == "values" else _sorted(getattr(field, f.name)) for f in fields(field)}
+        for name, field in known.items()
+    }
+
+
+def _sorted(value: Any) -> Any:
+    if isinstance(value, Mapping):
+        return {key: _sorted(inner) for key, inner in value.items()}
+    words = isinstance(value, tuple) and all(isinstance(one, str) for one in value)
+    return tuple(sorted(value)) if words else value
 
 
 def _compared(area: Area, old: Mapping[str, Any], new: Mapping[str, Any], known: Fields) -> Iterator[RulesetEdit]:

@@ -76,8 +76,11 @@ def _blocks(result: RulesetDiff, most: int) -> Iterator[Block]:
     if known:
         yield _table(known, most)
     yield from _by_therapy(result, known, most)
-    shown = [_text_edit(edit) for edit in result.edits if edit.profiles]
-    yield from _section("Texts and figures that answers show", shown, most)
+    shown = [edit for edit in result.edits if edit.profiles]
+    texts = [_text_edit(edit) for edit in shown if edit.area != "fields"]
+    yield from _section("Texts and figures that answers show", texts, most)
+    read = [_text_edit(edit) for edit in shown if edit.area == "fields"]
+    yield from _section("Fields: what is typed may be read otherwise", read, most)
     for kind, title in _TITLES.items():
         yield from _section(title, [_item(one) for one in result.changes if one.kind == kind and one.known], most)
     missing = [_item(change, known_only=False) for change in result.changes if not change.known]
@@ -103,7 +106,7 @@ def _verdict(result: RulesetDiff, most: int) -> Iterator[Block]:
         yield Paragraph("Every change was declared.", tone="good")
     undeclared = [(result.changes[one.change], one.profiles) for one in result.undeclared]
     lines = [f"{_name(change)}: {_turn(change)} ({left:,} profiles)" for change, left in undeclared]
-    lines += [f"{edit.what} {edit.part}: shown to {edit.profiles:,} profiles" for edit in texts]
+    lines += [f"{edit.what} {edit.part}: {_seen(edit)}" for edit in texts]
     if lines:
         yield Section("Not declared", (Bullets(tuple(lines)),), count=len(lines))
     if result.declared_but_not_met:
@@ -151,8 +154,12 @@ def _text_edit(edit: RulesetEdit) -> Item:
     lines = [f"in the headline: {before} → {after}" for before, after in edit.headlines[:2]]
     change = _from_to(edit) if edit.part else edit.action
     declared = " (declared)" if edit.declared else ""
-    text = "; ".join([f"shown to {edit.profiles:,} profiles{declared}: {change}", *lines])
+    text = "; ".join([f"{_seen(edit)}{declared}: {change}", *lines])
     return Item(f"{edit.what} {edit.part}".strip(), text, badge=edit.area)
+
+
+def _seen(edit: RulesetEdit) -> str:
+    return "may be read otherwise" if edit.area == "fields" else f"shown to {edit.profiles:,} profiles"
 
 
 def _edit(edit: RulesetEdit) -> Item:
