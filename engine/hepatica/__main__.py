@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import os
 import sys
 
 
@@ -15,8 +16,11 @@ def main() -> None:
 
         run()
     except KeyboardInterrupt:
-        sys.stderr.write("stopped\n")
-        sys.exit(2)
+        if sys.stderr is not None:
+            sys.stderr.write("stopped\n")
+            sys.stderr.flush()
+        # Not `sys.exit`: where text was being compiled, as for every named tuple, Python would die of the signal after all.
+        os._exit(2)
 
 
 if __name__ == "__main__":

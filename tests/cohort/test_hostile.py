@@ -332,3 +332,13 @@ def test_standard_input_is_read_packed_or_not(tmp_path: Path, capfd: Capture, mo
     for data in (csv_of([HEAD, *ROWS]).encode(), gzip.compress(csv_of([HEAD, *ROWS]).encode())):
         monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(data)))
         assert counts(capfd, "-") == {"rows": 3, "answered": 3, "rejected": 0, "folded": 0}
+
+
+def test_damaged_arrow_is_refused_and_ends_no_process(tmp_path: Path, capfd: Capture) -> None:
+    """Offsets that lead out of the buffers are found before anything follows them."""
+    data = bytearray(Path(written(tmp_path, "arrow")).read_bytes())
+    texts = pa.array([row[1] for row in ROWS], pa.string()).buffers()[1].to_pybytes()[:16]
+    at = bytes(data).find(texts)
+    assert at > 0
+    data[at + 8 : at + 12] = (2_000_000_000).to_bytes(4, "little")
+    assert ": unreadable: " in refused(capfd, table(tmp_path, bytes(data), "damaged.arrow"))

@@ -94,7 +94,12 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--target", action="append", choices=[*TARGETS])
     chosen = parser.parse_args(arguments)
-    os.environ["HEPATICA_CACHE"] = tempfile.mkdtemp(prefix="hepatica-fuzz-cache-")
+    with tempfile.TemporaryDirectory(prefix="hepatica-fuzz-cache-") as cache:
+        os.environ["HEPATICA_CACHE"] = cache
+        return _explored(chosen)
+
+
+def _explored(chosen: argparse.Namespace) -> int:
     targets = {name: TARGETS[name]() for name in chosen.target or TARGETS}
     found: dict[tuple[str, str], Found] = {}
     count: Counter[str] = Counter()

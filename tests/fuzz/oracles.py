@@ -53,7 +53,9 @@ class Outcome:
 
     @property
     def format(self) -> str:
-        """The format that was asked for."""
+        """The format that was asked for; none where a file was written instead."""
+        if "-o" in self.arguments:
+            return ""
         return self.arguments[self.arguments.index("-f") + 1] if "-f" in self.arguments else "text"
 
 

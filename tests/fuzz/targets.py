@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import atexit
 import hashlib
 import json
+import shutil
 import tempfile
 from collections.abc import Callable, Sequence
 from contextlib import suppress
@@ -148,8 +150,10 @@ class Damaged:
 
 @cache
 def scratch() -> Path:
-    """A folder of this process's own."""
-    return Path(tempfile.mkdtemp(prefix="hepatica-fuzz-"))
+    """A folder of this process's own, which goes with it."""
+    folder = Path(tempfile.mkdtemp(prefix="hepatica-fuzz-"))
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    return folder
 
 
 @cache
@@ -361,6 +365,18 @@ def _of_requests() -> Target:
     return Target(requests.requests(), requests.check_request, requests.shown_request)
 
 
+def _of_tables() -> Target:
+    from tests.fuzz import tables
+
+    drawn = tables.tables([*synonyms(), "1", "0", "-99", "2024-02-31"])
+    return Target(drawn, lambda given: tables.check_table(given, _folder("tables")), tables.shown_table)
+
+
+def _folder(name: str) -> Path:
+    (scratch() / name).mkdir(exist_ok=True)
+    return scratch() / name
+
+
 # Made when asked for: the page's takes a second.
 TARGETS: dict[str, Callable[[], Target]] = {
     "rulesets": _of_rulesets,
@@ -368,4 +384,5 @@ TARGETS: dict[str, Callable[[], Target]] = {
     "settings": _of_settings,
     "cases": _of_cases,
     "requests": _of_requests,
+    "tables": _of_tables,
 }

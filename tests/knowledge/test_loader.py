@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import jsonschema
@@ -107,8 +108,46 @@ def test_a_condition_that_multiplies_out_is_refused_where_it_stands(tmp_path: Pa
 
     wide = ", ".join("{any: [" + ", ".join(f"{{afp: {n * 10 + i}}}" for i in range(4)) + "]}" for n in range(6))
     ruleset = load_ruleset(write_ruleset(tmp_path, beta=swapped(BETA, 'afp: "> 400"', f"all: [{wide}]")))
-    with pytest.raises(InvalidInput, match=r"therapies/beta.yaml:18:1: too-many-alternatives"):
+    with pytest.raises(InvalidInput, match=rf"^{re.escape(str(tmp_path))}/therapies/beta.yaml:18:1: too-many-alternatives"):
         compile_ruleset(ruleset)
+
+
+def test_all_alternatives_together_are_bounded(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    from hepatica.inference import compile_ruleset
+
+    monkeypatch.setattr("hepatica.inference.program.MAX_IN_ALL", 2)
+    with pytest.raises(InvalidInput, match=r"too-many-alternatives: the conditions up to .* are more than 2 alternatives"):
+        compile_ruleset(load_ruleset(write_ruleset(tmp_path)))
+
+
+def test_junk_is_refused_with_its_first_problems_and_by_its_size(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    folder = write_ruleset(tmp_path)
+    (folder / "notes").mkdir()
+    for name in ("a", "b", "c"):
+        junk = "".join(f"  - {{id: {name}{n}, x: 1, y: 2}}\n" for n in range(400))
+        (folder / "notes" / f"{name}.yaml").write_text(f"notes:\n{junk}", encoding="utf-8")
+    with pytest.raises(InvalidInput) as refused:
+        load_ruleset(folder)
+    assert {Path(problem.file).name for problem in refused.value.problems} == {"a.yaml", "b.yaml"}
+    monkeypatch.setattr("hepatica.knowledge.loader.MAX_VALUES", 1000)
+    with pytest.raises(InvalidInput, match=r"notes/a.yaml:1:1: too-large: more than 1000 values in the files up to here"):
+        load_ruleset(folder)
+
+
+@pytest.mark.slow
+def test_verdicts_of_more_bits_than_python_writes_decimal_digits_for(tmp_path: Path) -> None:
+    """Some 15,000 alternatives: each is a bit, and Python refuses to write numbers of more than 4,300 digits."""
+    from hepatica.evaluation import evaluator_of
+    from hepatica.patient import profile_from
+
+    head, rule = BETA.split("rules:\n")
+    when = "{any: [%s], region: japan}" % ", ".join(f"{{ecog: {n % 5}, afp: '> {n}'}}" for n in range(100))  # noqa: UP031
+    rules = "".join(swapped(rule, "beta-high-afp", f"beta-{n}") for n in range(150))
+    lines = [f"    when: {when}" if line.startswith("    when:") else line for line in rules.splitlines()]
+    ruleset = load_ruleset(write_ruleset(tmp_path, beta=f"{head}rules:\n" + "\n".join(lines) + "\n"))
+    evaluator = evaluator_of(ruleset)
+    for afp in range(12):  # the first are interpreted, later ones read by a generated function
+        assert evaluator.evaluate(profile_from({"bclc_stage": "C", "afp": afp, "region": "europe"}, fields=ruleset.fields))
 
 
 def test_a_misplaced_file_is_not_silently_ignored(tmp_path: Path) -> None:

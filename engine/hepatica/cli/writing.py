@@ -76,11 +76,13 @@ def write_folder(files: Mapping[str, str], folder: Path, instead_of: Iterable[Pa
                 written = Path(aside, name)
                 written.parent.mkdir(parents=True, exist_ok=True)
                 written.write_text(text, encoding="utf-8", errors="replace")
-            for path in instead_of:
-                path.unlink()
             for name in files:
                 (folder / name).parent.mkdir(parents=True, exist_ok=True)
                 Path(aside, name).replace(folder / name)
+            # What an earlier run wrote goes last: should a name be taken by a folder, nothing is lost.
+            for path in instead_of:
+                if path.name not in files:
+                    path.unlink()
     except OSError as error:
         raise _cannot(folder, (error.strerror or "cannot be written").lower()) from error
     except ValueError:

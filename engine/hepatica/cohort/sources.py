@@ -447,6 +447,8 @@ def _of_arrow(batches: Callable[[], Iterable[Any]], schema: pa.Schema, name: str
         done = 0
         try:
             for batch in batches():
+                # Damaged offsets would lead beyond the buffers' ends: a crash, where nothing can be caught.
+                batch.validate(full=True)
                 numbers = np.arange(done + 1, done + 1 + batch.num_rows, dtype=np.int64)
                 done += batch.num_rows
                 yield RawBatch(pa.table(list(map(plain_column, flat(batch).columns)), names=list(columns)), numbers)
