@@ -79,7 +79,7 @@ class _Plain:
     def places(self, facts: Facts) -> dict[str, tuple[str, ...]]:
         """List, standing and verdict by therapy."""
         certain, possible = self.reading.read(facts)[:2]
-        found = {}
+        found: dict[str, tuple[str, ...]] = {}
         for name, rules in self.rules.items():
             told = judged([rule for rule, _ in rules], [Verdict.of(certain & bit, possible & bit) for _, bit in rules])
             main = rules[told.main][0] if told.list != "ruled_out" else None
