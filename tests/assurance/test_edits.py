@@ -15,12 +15,12 @@ from hepatica.assurance.diff import RulesetDiff, diff
 from hepatica.assurance.space import space_of
 from hepatica.assurance.version import smallest_boxes
 from hepatica.evaluation import Evaluator
-from hepatica.knowledge import AllOf, AnyOf, Condition, NotOf, Rule, Ruleset, Study, Test, Therapy, load_ruleset
+from hepatica.knowledge import AllOf, AnyOf, Condition, NotOf, Rule, Ruleset, Study, Test, Therapy
 from hepatica.patient import Facts, Profile, profile_in
 from hepatica.report import document
 from hepatica.report.assurance import diff_view, pull_request
 from hepatica.report.render_text import text
-from tests.conftest import ROOT
+from tests.conftest import ROOT, shipped_ruleset
 
 Edit = Callable[[Ruleset], Ruleset]
 HARMLESS = {
@@ -31,14 +31,13 @@ HARMLESS = {
     "nothing",
 }
 UNSHOWN = {"toxicity", "an omission", "synonyms", "a reference nobody reads", "a reference", "regimens", "the card's limits", "a therapy's fate",
-           "a therapy's description", "a concept's words"}  # fmt: skip
+           "a therapy's description", "a concept's words", "an arm's size", "what an endpoint says"}  # fmt: skip
 ELSEWHERE = {"the title", "a study's reference", "a rule's source", "an endpoint"}
 """Shown with every answer, or beside it, though not in what is compared here."""
 
 
-@cache
 def hcc() -> Ruleset:
-    return load_ruleset(ROOT / "rulesets" / "hcc-2016")
+    return shipped_ruleset("hcc-2016")
 
 
 def of_therapy(name: str, change: Callable[[Therapy], Therapy]) -> Edit:
@@ -126,10 +125,20 @@ EDITS: dict[str, Edit] = {
     "a rule deleted": of_therapy("ramucirumab", lambda t: replace(t, rules=t.rules[1:])),
     "a rule's id": of_rule(AFP, lambda r: replace(r, id="ramucirumab-renamed")),
     "a rule's id and its words": of_rule(AFP, lambda r: replace(r, id="ramucirumab-renamed", says="Another sentence.")),
+    "a rule's id and its condition": of_therapy("sunitinib", lambda t: replace(t, rules=(
+        replace(t.rules[0], id="sunitinib-renamed", when=AllOf((t.rules[0].when, Test("cmet", "in", ("high",))))), *t.rules[1:]
+    ))),
     "a rule's sentence": of_rule(AFP, lambda r: replace(r, says="Another sentence.")),
     "a rule's line": of_rule(AFP, lambda r: replace(r, line="third")),
     "a caveat": of_rule(AFP, lambda r: replace(r, caveats=(replace(r.caveats[0], says="Another caveat."), *r.caveats[1:]))),
     "a caveat dropped": of_rule(AFP, lambda r: replace(r, caveats=r.caveats[1:])),
+    "caveats the other way round": of_rule(AFP, lambda r: replace(r, caveats=r.caveats[::-1])),
+    "results the other way round": of_study(EVOLVE, lambda s: replace(s, results=s.results[::-1])),
+    "notes the other way round": lambda r: replace(r, notes=r.notes[::-1]),
+    "a note's topic": lambda r: replace(r, notes=(replace(r.notes[0], topic="another"), *r.notes[1:])),
+    "an arm's size": of_study(EVOLVE, lambda s: replace(s, arms=(replace(s.arms[0], n=1), *s.arms[1:]))),
+    "an arm's name": of_study(EVOLVE, lambda s: replace(s, arms=(replace(s.arms[0], name="RAD001"), *s.arms[1:]))),
+    "what an endpoint says": of_study(EVOLVE, lambda s: replace(s, primary_endpoints=(replace(s.primary_endpoints[0], says="Other."),))),
     "a citation dropped": of_rule(AFP, lambda r: replace(r, cites=r.cites[:1], figure="")),
     "citations the other way round": of_rule(AFP, lambda r: replace(r, cites=r.cites[::-1])),
     "a rule's leading figure": of_rule(AFP, lambda r: replace(r, figure="")),

@@ -29,7 +29,7 @@ def test_there_is_a_hook_for_each_command_that_also_sees_deletions(name: str) ->
 
 def test_the_action_calls_commands_and_options_that_exist() -> None:
     called = re.findall(r"hepatica (\w+) (.*)$", ACTION.read_text(encoding="utf-8"), re.MULTILINE)
-    assert {name for name, _ in called} >= {"check", "test", "coverage", "mutate", "diff"}
+    assert {name for name, _ in called} >= {"fmt", "check", "test", "coverage", "mutate", "diff"}
     for name, rest in called:
         command = cli.get_command(None, name)  # type: ignore[arg-type]
         assert command is not None
@@ -46,3 +46,10 @@ def test_what_others_run_is_pinned_and_reads(path: object) -> None:
     # Inputs reach the shell through its environment only: pasted into a script they could run as one.
     assert not [line for line in text.splitlines() if "${{" in line and re.match(r"\s+(hepatica|if|cat|gh|run:)", line)
                 and "if: " not in line]  # fmt: skip
+
+
+def test_the_workflow_looks_at_every_ruleset_that_is_not_wrong_on_purpose() -> None:
+    matrix = re.search(r"ruleset: \[(.*)\]", WORKFLOW.read_text(encoding="utf-8"))
+    assert matrix is not None
+    there = {card.parent.name for card in (ROOT / "rulesets").glob("*/ruleset.yaml")}
+    assert {name.strip() for name in matrix[1].split(",")} == there - {"teaching-faults"}

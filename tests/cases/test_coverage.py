@@ -19,7 +19,7 @@ from hepatica.knowledge import Ruleset, load_ruleset
 from hepatica.patient import Facts
 from tests.assurance.generated import a_ruleset
 from tests.cases.making import ruleset_with_cases
-from tests.conftest import ROOT
+from tests.conftest import ROOT, shipped_ruleset
 from tests.making import common_space
 
 
@@ -98,7 +98,7 @@ def test_the_cases_made_for_the_gaps_close_them_all(seed: int) -> None:
 
 @pytest.mark.parametrize("name", ("hcc-2016", pytest.param("hcc-2026", marks=pytest.mark.slow)))
 def test_the_shipped_suite_covers_everything_that_is_possible(name: str) -> None:
-    ruleset = load_ruleset(ROOT / "rulesets" / name)
+    ruleset = shipped_ruleset(name)
     found = measure(ruleset, read_cases([ROOT / "rulesets" / name / "cases"], ruleset))
     assert [_named(gap.goal) for gap in found.missing] == []
 
@@ -122,6 +122,27 @@ def test_the_command_writes_missing_cases_that_then_pass_and_cover(
     found = json.loads(capsysbinary.readouterr().out)
     assert found["percent"] == 100
     assert set(found["measures"]) == set(MEASURES)
+
+
+@pytest.mark.parametrize("command", ["coverage", "mutate"])
+def test_a_threshold_is_held_against_the_share_itself_and_said_where_it_is_missed(
+    command: str, tmp_path: Path, capsysbinary: pytest.CaptureFixture[bytes]
+) -> None:
+    folder = str(ruleset_with_cases(tmp_path))
+    hepatica([command, folder, "--format", "json"])
+    found = json.loads(capsysbinary.readouterr().out)
+    if command == "coverage":
+        met, every = (sum(one[part] for one in found["measures"].values()) for part in ("reached", "reachable"))
+    else:
+        met, every = len(found["killed"]), len(found["killed"]) + len(found["survivors"])
+    share = 100 * met / every
+    assert 0 < share < 100
+    for form in ("text", "markdown"):
+        # Printed shares are cut to one decimal; what lies below the next decimal counts all the same.
+        assert hepatica([command, folder, "--threshold", f"{share - 0.001:.3f}", "-f", form]) == 0
+        assert b"Below the threshold" not in capsysbinary.readouterr().out
+        assert hepatica([command, folder, "--threshold", f"{share + 0.001:.3f}", "-f", form]) == 1
+        assert b"Below the threshold" in capsysbinary.readouterr().out
 
 
 def test_the_text_report_places_each_gap_at_its_rule(tmp_path: Path, capsysbinary: pytest.CaptureFixture[bytes]) -> None:

@@ -128,19 +128,23 @@ def measure(
     counts = {name: _counts(name, reached, missing) for name in MEASURES}
     total = sum(count.reachable for count in counts.values())
     share = 100 * sum(count.reached for count in counts.values()) / total if total else 100.0
-    percent = int(share * 10) / 10  # rounded down: 100.0 means all
     return CoverageResult(
         notice=notice(ruleset.card.as_of),
         ruleset=identity(ruleset),
         cases=len(cases),
-        percent=percent,
+        percent=rounded_down(share),
         threshold=threshold,
-        passed=threshold is None or percent >= threshold,
+        passed=threshold is None or share >= threshold,
         measures=counts,
         missing=missing,
         impossible=tuple(one for one in found if isinstance(one, CoverageGoal)),
         reached=reached,
     )
+
+
+def rounded_down(share: float) -> float:
+    """A share in percent with one decimal; 100.0 means all."""
+    return int(share * 10) / 10
 
 
 def _counts(measured: Measure, reached: Sequence[ReachedGoal], missing: Sequence[MissingGoal]) -> MeasureCount:

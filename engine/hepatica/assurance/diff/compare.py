@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import cached_property
 from typing import NamedTuple, get_args
 
-from hepatica.assurance.diff.edits import edits, ordered, renamed_rules, with_names
+from hepatica.assurance.diff.edits import NOTES_MOVED, edits, moved, ordered, renamed_rules, with_names
 from hepatica.assurance.diff.reasons import reasons_differ
 from hepatica.assurance.diff.result import AnswerChange, ChangeKind, Placement, RulesetEdit
 from hepatica.assurance.space import (
@@ -289,12 +290,12 @@ class _Comparing:
         boxes: list[Box] = []
         if kind == "rule" and edit.part and part not in _RULE_SILENT:
             rules = (edit.what,)
-        elif kind == "study" and part in _STUDY_SHOWN:
+        elif kind == "study" and part.removesuffix(" (order)") in _STUDY_SHOWN and not _STUDY_BESIDE.search(edit.part):
             rules = tuple(dict.fromkeys(rule.id for version in self.versions for rule in version.citing.get(edit.what, ())))
-        elif kind == "note" and part == "says":
-            goal = GoalKey("note", edit.what)
-            boxes = [box for v in self.versions for box in self.maker.region(v.conjunctions(goal)).certain]
-            boxes += [self.space.full] if any(goal not in v.program.goals for v in self.versions) else []
+        elif kind == "note" and edit.part and part != "when":
+            boxes = self._where_noted([edit.what])
+        elif edit.part == NOTES_MOVED:
+            boxes = self._where_noted(note.id for note in moved(self.old.ruleset.notes, self.new.ruleset.notes)[0])
         elif kind == "card" and part == "out_of_scope":
             boxes = subtract(self.space, [self.space.full], self.maker.region(self.new.conjunctions(SCOPE)).certain)
         elif (kind == "therapy" and part == "name") or (kind == "card" and part in card_shown):
@@ -303,6 +304,13 @@ class _Comparing:
         owner = {rule.id: therapy.id for version in self.versions for therapy, rule in version.ruleset.rules_with_therapy()}
         owners = tuple(dict.fromkeys(owner[name] for name in rules)) or ((edit.what,) if kind == "therapy" else ())
         return replace(edit, profiles=count(self.space, boxes) if boxes else 0, therapies=owners)
+
+    def _where_noted(self, notes: Iterable[str]) -> list[Box]:
+        """Where either version shows one of some notes; one without a condition is shown with every answer."""
+        goals = [GoalKey("note", name) for name in notes]
+        if any(goal not in version.program.goals for goal in goals for version in self.versions):
+            return [self.space.full]
+        return [box for goal in goals for v in self.versions for box in self.maker.region(v.conjunctions(goal)).certain]
 
     def _kind_of(self, edit: RulesetEdit) -> str:
         """The kind of thing that was edited, also where the edit is of its text or figures."""
@@ -320,6 +328,8 @@ _STUDY_SHOWN = (
     "name", "kind", "status", "design", "source", "phase", "n", "nct", "primary_endpoints", "approval", "later", "arms",
     "results", "discrepancies", "reference",
 )  # fmt: skip
+_STUDY_BESIDE = re.compile(r"^arms\[[^]]*\]\.(?!name)|^primary_endpoints\[[^]]*\]\.(says|lines|secondary)")
+"""Parts of an arm or an endpoint that the page of the study has and no answer."""
 _CARD_SHOWN = ("as_of", "out_of_scope", "source", "sources", "companion", "companion_says", "title")
 
 

@@ -5,19 +5,23 @@ Order without meaning (of rules, of the parts of a condition, of keys) is no edi
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import fields, is_dataclass, replace
+from textwrap import shorten
 from typing import Any
 
 from hepatica.assurance.diff.result import Action, Area, RulesetEdit
-from hepatica.knowledge import AllOf, AnyOf, ConceptTest, NotOf, Ruleset, Test, condition_words
+from hepatica.knowledge import AllOf, AnyOf, ConceptTest, NotOf, Rule, Ruleset, Test, condition_words
 from hepatica.patient import Fields
 
 FIGURES = ("results", "toxicity", "figures", "arms", "n", "n_planned", "primary_endpoints")
 TEXTS = ("says", "about", "summary", "name", "title", "caveats", "n_says", "label", "developer", "funding", "topic")
 _CONDITIONS = (AllOf, AnyOf, NotOf, Test, ConceptTest)
 _UNORDERED = ("cites", "synonyms", "targets", "drugs", "regions", "biomarkers", "affects")
-LONGEST = 200
+NOTES_MOVED = "notes (order)"
+_MAKES_A_RULE = ("says", "when", "standing", "verdict", "cites", "line", "source", "caveats")
+ENOUGH_ALIKE = 0.7
+LONGEST, LONGEST_NAME = 200, 40
 
 
 def edits(old: Ruleset, new: Ruleset) -> tuple[RulesetEdit, ...]:
@@ -34,21 +38,29 @@ def edits(old: Ruleset, new: Ruleset) -> tuple[RulesetEdit, ...]:
         ("reference", old.references, new.references),
         ("omission", {f"lines {one.lines}": one for one in old.omissions}, {f"lines {one.lines}": one for one in new.omissions}),
     ]
-    return tuple(edit for area, before, after in areas for edit in _compared(area, before, after, known))
+    found = [edit for area, before, after in areas for edit in _compared(area, before, after, known)]
+    before, after = (", ".join(note.id for note in notes) for notes in moved(old.notes, new.notes))
+    if before:
+        found.append(RulesetEdit(area="card", action="changed", what=new.card.id, part=NOTES_MOVED, before=before, after=after))
+    return tuple(found)
 
 
 def renamed_rules(old: Ruleset, new: Ruleset) -> dict[str, str]:
-    """Rules that have another id and are otherwise the same: new id to old id."""
+    """Rules that have another id and are otherwise the same, or nearly: new id to old id."""
     gone = [(t.id, rule) for t, rule in old.rules_with_therapy() if rule.id not in new.rules]
+    come = [(t.id, rule) for t, rule in new.rules_with_therapy() if rule.id not in old.rules]
+    pairs = [(_likeness(one, rule), one.id, rule.id) for therapy, rule in come for owner, one in gone if owner == therapy]
     found: dict[str, str] = {}
-    for therapy, rule in new.rules_with_therapy():
-        if rule.id not in old.rules:
-            content = ordered(replace(rule, id=""))
-            same = (one.id for owner, one in gone if owner == therapy.id and ordered(replace(one, id="")) == content)
-            match = next(same, None)
-            if match is not None and match not in found.values():
-                found[rule.id] = match
-    return found
+    for likeness, before, after in sorted(pairs, key=lambda pair: -pair[0]):
+        if likeness >= ENOUGH_ALIKE and after not in found and before not in found.values():
+            found[after] = before
+    return {rule.id: found[rule.id] for _, rule in come if rule.id in found}
+
+
+def _likeness(first: Rule, second: Rule) -> float:
+    """The share of what makes a rule (its sentence, condition, standing, studies and so on) that two have alike."""
+    pairs = [(ordered(getattr(first, part)), ordered(getattr(second, part))) for part in _MAKES_A_RULE]
+    return [one == other for one, other in pairs].count(True) / len(pairs)
 
 
 def with_names(ruleset: Ruleset, renamed: Mapping[str, str]) -> Ruleset:
@@ -128,13 +140,21 @@ def _differences(path: str, old: Any, new: Any) -> Iterator[tuple[str, Any, Any]
     if first is None or second is None:
         yield path, old, new
         return
+    if isinstance(old, tuple):
+        before, after = moved(old, new)
+        if before:
+            yield f"{path} (order)", ", ".join(map(_name, before)), ", ".join(map(_name, after))
+        # What both lists hold is no edit wherever it stands now: of entries without ids the place alone would say otherwise.
+        first, second = (
+            {key: one for key, one in side.items() if one not in other} for side, other in ((first, new), (second, old))
+        )
     for key in dict.fromkeys((*second, *first)):
         below = f"{path}{key}" if key.startswith("[") or not path else f"{path}.{key}"
         yield from _differences(below, first.get(key, _NOTHING), second.get(key, _NOTHING))
 
 
 def _parts(value: Any) -> dict[str, Any] | None:
-    """The named parts of a record, a mapping, or a list of records with ids; None for anything compared whole."""
+    """The named parts of a record, a mapping, or a list of records; None for anything compared whole."""
     if isinstance(value, _CONDITIONS) or value is _NOTHING:
         return None
     if is_dataclass(value) and not isinstance(value, type):
@@ -144,6 +164,20 @@ def _parts(value: Any) -> dict[str, Any] | None:
     if isinstance(value, tuple) and value and all(is_dataclass(inner) and not isinstance(inner, _CONDITIONS) for inner in value):
         return {f"[{getattr(inner, 'id', '') or index}]": inner for index, inner in enumerate(value, 1)}
     return None
+
+
+def moved(old: Sequence[Any], new: Sequence[Any]) -> tuple[list[Any], list[Any]]:
+    """Of the records that two lists share, those from the first to the last that stands elsewhere, as each list has them."""
+    known = [[getattr(one, "id", "") or one for one in side] for side in (old, new)]
+    first = [one for one, key in zip(old, known[0], strict=True) if key in known[1]]
+    second = [one for one, key in zip(new, known[1], strict=True) if key in known[0]]
+    apart = [n for n, (one, other) in enumerate(zip(first, second, strict=False)) if _name(one) != _name(other)]
+    return (first[apart[0] : apart[-1] + 1], second[apart[0] : apart[-1] + 1]) if apart else ([], [])
+
+
+def _name(value: Any) -> str:
+    """What a record of a list is called where its place is told: its id, or the beginning of what it says."""
+    return str(getattr(value, "id", "")) or shorten(str(getattr(value, "says", value)), LONGEST_NAME, placeholder="...")
 
 
 def _shown(value: Any, known: Fields) -> str:

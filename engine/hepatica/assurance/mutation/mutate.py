@@ -13,6 +13,7 @@ from types import MappingProxyType
 from typing import Any
 
 from hepatica.assurance.cases import PatientCase, Pin, pinned
+from hepatica.assurance.coverage import rounded_down
 from hepatica.assurance.mutation.changed import Baseline, ChangedRules
 from hepatica.assurance.mutation.figures import mutant_of, noticed, shown_figures
 from hepatica.assurance.mutation.mutants import Mutant, mutants
@@ -97,14 +98,14 @@ def mutate(
             survivors.append(_survivor(mutant, pin, evaluator))
     killers = tuple(_killers(survivors, evaluator, baseline))
     total = len(killed) + len(survivors)
-    percent = int(1000 * len(killed) / total) / 10 if total else 100.0
+    share = 100 * len(killed) / total if total else 100.0
     return MutationResult(
         notice=notice(ruleset.card.as_of),
         ruleset=identity(ruleset),
         cases=len(cases),
-        percent=percent,
+        percent=rounded_down(share),
         threshold=threshold,
-        passed=percent >= threshold and not (threshold == 100 and survivors),
+        passed=share >= threshold,
         survivors=tuple(survivors),
         would_notice=tuple(case.sentence for case in killers),
         killed=tuple(killed),

@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 
 from hepatica.assurance.cases import CaseMismatch, CaseOutcome, CaseRun
-from hepatica.assurance.coverage import MEASURES, CoverageGoal, CoverageResult
+from hepatica.assurance.coverage import MEASURES, CoverageGoal, CoverageResult, rounded_down
 from hepatica.assurance.mutation import Mutant, MutationResult
 from hepatica.evaluation import LISTS
 from hepatica.report.assurance.words import identity_words
@@ -60,18 +60,24 @@ def coverage_view(result: CoverageResult) -> Blocks:
     for name in MEASURES:
         count = result.measures[name]
         share = 100 * count.reached / count.reachable if count.reachable else 100.0
-        rows.append((_MEASURED[name], f"{count.reached} of {count.reachable}", f"{int(share * 10) / 10:.1f} %"))
+        rows.append((_MEASURED[name], f"{count.reached} of {count.reachable}", f"{rounded_down(share):.1f} %"))
     blocks: list[Block] = [
-        Title(f"{counted(result.cases, 'case')} cover {result.percent:.1f} %", identity_words(result.ruleset)),
+        Title(
+            f"{result.percent:.1f} % covered by {counted(result.cases, 'case')}",
+            identity_words(result.ruleset),
+        ),
         Table(("Measured", "Reached", "Share"), tuple(rows), numeric=(1, 2)),
         Paragraph(f"Proved impossible for any consistent profile, not counted: {len(result.impossible)}."),
     ]
-    if not result.passed and result.threshold is not None:
-        blocks.append(Paragraph(f"Below the threshold of {result.threshold:g} %.", tone="bad"))
+    blocks += _below(result)
     blocks += listed("MISSING", (_goal(one.goal) for one in result.missing))
     if result.impossible:
         blocks.append(More(f"Impossible ({len(result.impossible)})", (Items(tuple(map(_goal, result.impossible))),)))
     return (*blocks, Notice(result.notice))
+
+
+def _below(result: CoverageResult | MutationResult) -> Blocks:
+    return () if result.passed else (Paragraph(f"Below the threshold of {result.threshold:g} %.", tone="bad"),)
 
 
 def _goal(goal: CoverageGoal) -> Item:
@@ -96,6 +102,7 @@ def mutation_view(result: MutationResult) -> Blocks:
         Paragraph(f"{len(result.equivalent)} more are proved to change no answer for any consistent profile."),
         Table(("Change", "Noticed", "Not", "Change nothing"), rows, numeric=(1, 2, 3)),
     ]
+    blocks += _below(result)
     blocks += listed("NOT NOTICED", (_mutant(one.mutant) for one in result.survivors))
     if result.survivors:
         would = Section("CASES THAT WOULD NOTICE", (Bullets(result.would_notice),), count=len(result.would_notice))

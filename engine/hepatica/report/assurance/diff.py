@@ -149,17 +149,21 @@ def _by_therapy(result: RulesetDiff, changes: Sequence[AnswerChange], most: int)
 
 def _text_edit(edit: RulesetEdit) -> Item:
     lines = [f"in the headline: {before} → {after}" for before, after in edit.headlines[:2]]
-    change = f"{edit.before or '(nothing)'} → {edit.after or '(nothing)'}" if edit.part else edit.action
+    change = _from_to(edit) if edit.part else edit.action
     declared = " (declared)" if edit.declared else ""
-    text = "; ".join([f"{change}, shown to {edit.profiles:,} profiles{declared}", *lines])
+    text = "; ".join([f"shown to {edit.profiles:,} profiles{declared}: {change}", *lines])
     return Item(f"{edit.what} {edit.part}".strip(), text, badge=edit.area)
 
 
 def _edit(edit: RulesetEdit) -> Item:
-    text = f"{edit.before or '(nothing)'} → {edit.after or '(nothing)'}" if edit.action != "added" or edit.part else edit.after
+    text = _from_to(edit) if edit.action != "added" or edit.part else edit.after
     return Item(
         f"{edit.what} {edit.part}".strip(), text, badge=f"{edit.action} {edit.area}" if edit.action != "changed" else edit.area
     )
+
+
+def _from_to(edit: RulesetEdit) -> str:
+    return f"{edit.before or '(nothing)'} → {edit.after or '(nothing)'}"
 
 
 def _item(change: AnswerChange, *, known_only: bool = True) -> Item:
@@ -185,17 +189,20 @@ def _name(change: AnswerChange) -> str:
 
 
 def _who(change: AnswerChange, region: Sequence[Limits]) -> str:
-    """A region as alternatives, each a list of limits."""
+    """A region as alternatives: "(BCLC stage C; AFP > 400) or (BCLC stage D)"."""
     told = [limits_words(one, change.titles) for one in region]
-    if len(told) > MOST_REGIONS + 1:
-        told = [*told[:MOST_REGIONS], f"{len(told) - MOST_REGIONS} further groups (all are in the JSON)"]
-    return "; or ".join(told) if told else "everyone"
+    if len(told) < 2:
+        return told[0] if told else "everyone"
+    # In brackets, since fields are parted by semicolons and values by commas: who belongs to which group has one reading.
+    groups = [f"({one})" for one in told[: MOST_REGIONS if len(told) > MOST_REGIONS + 1 else None]]
+    further = [f"{len(told) - len(groups)} further groups (all are in the JSON)"] if len(told) > len(groups) else []
+    return " or ".join([*groups, *further])
 
 
 def limits_words(limits: Limits, titles: Mapping[str, str]) -> str:
-    """What a group has in common: "BCLC stage C, Child-Pugh class any of A, B"."""
+    """What a group has in common: "BCLC stage C; Child-Pugh class any of A, B"."""
     told = (values if name == "scope" else f"{titles[name]} {values}" for name, values in limits.items())
-    return ", ".join(told) or "everyone"
+    return "; ".join(told) or "everyone"
 
 
 def _section(title: str, items: list[Item], most: int) -> Blocks:

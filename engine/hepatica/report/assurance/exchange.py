@@ -11,6 +11,7 @@ from hepatica.assurance.cases import CaseRun
 from hepatica.assurance.check import KINDS, CheckFinding, CheckResult
 from hepatica.printable import printable
 from hepatica.report.assurance.cases import failure_lines
+from hepatica.wording import counted
 
 _SARIF = "https://json.schemastore.org/sarif-2.1.0.json"
 
@@ -24,7 +25,7 @@ def check_annotations(result: CheckResult) -> Iterator[str]:
             yield _annotation(level, file, line, one.code, f"{one.says} Remedy: {one.remedy}")
     if result.agreement is not None:
         yield from (_annotation("error", "", 1, "disagreement", one.says) for one in result.agreement.differences)
-    yield f"{result.faults} faults, {result.remarks} remarks. {result.notice}\n"
+    yield f"{counted(result.faults, 'fault')}, {counted(result.remarks, 'remark')}. {result.notice}\n"
 
 
 def case_annotations(run: CaseRun) -> Iterator[str]:
@@ -33,7 +34,7 @@ def case_annotations(run: CaseRun) -> Iterator[str]:
         for one in group.outcomes:
             if not one.passed:
                 yield _annotation("error", one.file, one.line, "case failed", "\n".join(failure_lines(one)))
-    yield f"{run.cases} cases, {run.failed} failed. {run.notice}\n"
+    yield f"{counted(run.cases, 'case')}, {run.failed} failed. {run.notice}\n"
 
 
 def _annotation(level: str, file: str, line: int, title: str, message: str) -> str:
