@@ -1,9 +1,10 @@
 """The whole profile space: checked, compared, and still exact for a thousand rules.
 
-    python -m tests.bench.space [--rounds 7] [--rules 1000]
+    python -m tests.bench.space [--rounds 7] [--rules 50] [--therapies 60] [--thresholds 200] [--against COMMAND]
 
 Prints the size of hcc-2016's space; the check (diagrams and a sweep over every point); the comparison with an edited version,
 warm, and as a command from cold (the compiled rulesets kept by no earlier run); memory; and the same of a generated ruleset.
+The commands of another installed `hepatica` are measured beside them, on the ruleset that it ships, with `--against`.
 """
 
 from __future__ import annotations
@@ -26,22 +27,12 @@ from hepatica.assurance.diff import RulesetDiff, diff
 from hepatica.assurance.space import space_of
 from hepatica.assurance.sweep import counts
 from hepatica.inference import GoalKey
-from hepatica.knowledge import load_ruleset
-from tests.assurance.generated import EVERY, a_ruleset, edited, version
+from hepatica.knowledge import Ruleset, load_ruleset
+from tests.assurance.generated import EVERY, a_large_ruleset, edited, version
 from tests.conftest import ROOT
 
 HCC = ROOT / "rulesets" / "hcc-2016"
 BEFORE, AFTER = "child_pugh_class: A, cmet: high", 'cmet: high, afp: "> 200"'
-MOST_RULES = 9
-ONE_COMMAND = """
-import sys
-from pathlib import Path
-from hepatica.cli.main import run
-run(sys.argv[1:])
-status = Path("/proc/self/status")
-if status.exists():
-    print(int(status.read_text().split("VmHWM:")[1].split()[0]) // 1024, "MB", file=sys.stderr)
-"""
 
 
 def timed(function: Callable[[], object], rounds: int) -> str:
@@ -63,18 +54,26 @@ def main() -> None:
     """Measure and print."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--rounds", type=int, default=7)
-    parser.add_argument("--rules", type=int, default=1000)
+    parser.add_argument("--rules", type=int, default=50, help="rules of each therapy of the generated ruleset")
+    parser.add_argument("--therapies", type=int, default=60)
+    parser.add_argument("--thresholds", type=int, default=200)
+    parser.add_argument("--against", metavar="COMMAND", help="another `hepatica` to measure")
+    parser.add_argument("--its-ruleset", type=Path, metavar="FOLDER", help="the folder of hcc-2016 that it reads")
     chosen = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
-        changed = an_edited_copy(Path(folder) / "hcc-2016")
+        changed = an_edited_copy(HCC, Path(folder) / "hcc-2016")
         hcc(changed, chosen.rounds)
-        cold(changed, Path(folder), chosen.rounds)
-    generated(chosen.rules)
+        own = [sys.executable, "-m", "hepatica"]
+        cold("this", own, HCC, changed, chosen.rounds)
+        if chosen.against:
+            its = chosen.its_ruleset or HCC
+            cold("other", [chosen.against], its, an_edited_copy(its, Path(folder) / "other" / "hcc-2016"), chosen.rounds)
+    generated(a_large_ruleset(Random(1), chosen.therapies, chosen.rules, chosen.thresholds))
 
 
-def an_edited_copy(folder: Path) -> Path:
+def an_edited_copy(source: Path, folder: Path) -> Path:
     """hcc-2016 with one rule of tivantinib changed: another threshold, a condition dropped."""
-    shutil.copytree(HCC, folder)
+    shutil.copytree(source, folder)
     file = folder / "therapies" / "tivantinib.yaml"
     text = file.read_text(encoding="utf-8")
     if BEFORE not in text:
@@ -97,29 +96,25 @@ def hcc(changed: Path, rounds: int) -> None:
     print(f"peak {peak()}")
 
 
-def cold(changed: Path, folder: Path, rounds: int) -> None:
-    """The commands as whole processes, every run without anything kept from an earlier one."""
-    environment = {**os.environ, "HEPATICA_CACHE": "off", "PYTHONPATH": os.pathsep.join([str(ROOT / "engine"), str(ROOT)])}
-    for name, arguments in (("diff", ["diff", str(HCC), str(changed)]), ("check", ["check", str(HCC)])):
-        memory = ""
+def cold(name: str, command: list[str], ruleset: Path, changed: Path, rounds: int) -> None:
+    """The commands as whole processes, every run without anything kept from an earlier one: processor time and memory."""
+    environment = {**os.environ, "HEPATICA_CACHE": "off"}
+    if name == "this":
+        environment["PYTHONPATH"] = str(ROOT / "engine")
+    for arguments in (["diff", str(ruleset), str(changed)], ["check", str(ruleset)]):
+        used = []
+        for _ in range(rounds):
+            with subprocess.Popen([*command, *arguments], env=environment, stdout=subprocess.DEVNULL) as process:
+                _, _, usage = os.wait4(process.pid, 0)
+                process.returncode = 0
+            used.append((usage.ru_utime + usage.ru_stime, usage.ru_maxrss // 1024))
+        seconds, memory = statistics.median(time for time, _ in used), max(peak for _, peak in used)
+        print(f"{f'{arguments[0]} from cold, {name}':32} {seconds:6.3f} s of processor time; peak {memory} MB")
 
-        def run(arguments: list[str] = arguments) -> None:
-            nonlocal memory
-            command = [sys.executable, "-c", ONE_COMMAND, *arguments]
-            done = subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True, check=False)
-            memory = done.stderr.strip()
 
-        print(f"{f'{name}, command from cold':32} {timed(run, rounds)}; peak {memory or 'not known here'}")
-
-
-def generated(rules: int) -> None:
-    """A generated ruleset over every field, checked, and compared with three edits of it."""
+def generated(ruleset: Ruleset) -> None:
+    """A generated ruleset, checked, and compared with three edits of it."""
     random = Random(1)
-    ruleset = a_ruleset(random, 1, MOST_RULES, EVERY)
-    therapies = 1
-    while len(ruleset.rules) < rules:
-        therapies += max(1, (rules - len(ruleset.rules)) // MOST_RULES)
-        ruleset = a_ruleset(Random(1), therapies, MOST_RULES, EVERY)
     old = version(ruleset)
     for _ in range(3):
         ruleset = edited(random, ruleset, EVERY)
