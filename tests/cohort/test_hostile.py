@@ -40,7 +40,7 @@ def wide(capfd: Capture, folder: Path, *arguments: str) -> tuple[list[dict[str, 
     return read_csv(target), read_csv(folder / "answers.rejects.csv")
 
 
-def written(folder: Path, kind: str) -> str:  # noqa: PLR0912 -- one branch a format
+def written(folder: Path, kind: str) -> str:
     text = csv_of([HEAD, *ROWS])
     columns = pa.table({name: [row[place] or None for row in ROWS] for place, name in enumerate(HEAD)})
     path = folder / f"table.{kind}"
