@@ -40,7 +40,7 @@ PARTS: Mapping[str, Fields] = {COMPONENTS: CHILD_PUGH_PARTS, "cmet": STAINING_PA
 
 @record(kw_only=True)
 class TableFormat:
-    """How a file is to be read where it does not say so itself.
+    """How a file is to be read where it does not say so itself: part of a mapping.
 
     `header` names the columns of a file without a header row. `encoding` and `delimiter` are those of a text table, `decimal`
     the mark before decimals in it ("." or ","), `sheet` the sheet of a workbook.
