@@ -1,16 +1,27 @@
-"""What tests share: the shipped ruleset, an evaluator of it, and ways to make profiles."""
+"""What tests share: the shipped rulesets, each loaded once, an evaluator, and where what tests start keeps its files."""
 
 from __future__ import annotations
 
 import gc
 import os
+import sys
 from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, settings
 
-from hepatica.evaluation import Evaluator
-from hepatica.knowledge import Ruleset, load_ruleset
+from hepatica.evaluation import Evaluator, evaluator_of
+from hepatica.knowledge import Ruleset, RulesetFiles, cache, gather
+
+ROOT = Path(__file__).resolve().parent.parent
+SHIPPED = ("hcc-2016", "hcc-2026")
+settings.register_profile("project", deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("project")
+_LOADED: dict[tuple[str, ...], Ruleset] = {}
+_load_files = cache.loaded
+# Byte code is kept wherever Python was told not to: some hundred times a test starts a program, and would have all of it compiled.
+sys.dont_write_bytecode = False
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 
 
 def pytest_collection_finish() -> None:
@@ -20,26 +31,51 @@ def pytest_collection_finish() -> None:
     gc.set_threshold(20_000, 20, 50)
 
 
-ROOT = Path(__file__).resolve().parent.parent
-SHIPPED = ("hcc-2016", "hcc-2026")
-settings.register_profile("project", deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow])
-settings.load_profile("project")
+def _loaded(files: RulesetFiles) -> Ruleset:
+    """A shipped ruleset, loaded once for every test whichever way it is asked for, as long as its files stay as they are."""
+    if not files.root.resolve().is_relative_to(ROOT / "rulesets"):
+        return _load_files(files)
+    key = (files.digest, str(files.root), *files.shown.values())
+    return _LOADED.get(key) or _LOADED.setdefault(key, _load_files(files))
+
+
+@pytest.fixture(autouse=True)
+def _loaded_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Rulesets never change, so tests share them, and with them their evaluators. Tests of loading do without this."""
+    monkeypatch.setattr(cache, "loaded", _loaded)
+
+
+def shipped_ruleset(name: str) -> Ruleset:
+    """A shipped ruleset by its id, the same object for every test."""
+    return _loaded(gather(ROOT / "rulesets" / name))
 
 
 @pytest.fixture(scope="session")
 def ruleset() -> Ruleset:
-    return load_ruleset(ROOT / "rulesets" / "hcc-2016")
+    return shipped_ruleset("hcc-2016")
+
+
+@pytest.fixture(scope="session")
+def today() -> Ruleset:
+    return shipped_ruleset("hcc-2026")
 
 
 @pytest.fixture(scope="session")
 def evaluator(ruleset: Ruleset) -> Evaluator:
-    return Evaluator(ruleset)
+    return evaluator_of(ruleset)
+
+
+@pytest.fixture(scope="session")
+def run_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder that every worker of the run shares: that of pytest-xdist's workers is one above their own."""
+    own = tmp_path_factory.getbasetemp()
+    return own.parent if "PYTEST_XDIST_WORKER" in os.environ else own
 
 
 @pytest.fixture(autouse=True)
-def _own_cache(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> None:
+def _own_cache(run_folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Compiled rulesets go to a folder of the test run's own, so that no test depends on what a user has kept."""
-    monkeypatch.setenv("HEPATICA_CACHE", str(tmp_path_factory.getbasetemp() / "compiled"))
+    monkeypatch.setenv("HEPATICA_CACHE", str(run_folder / "compiled"))
 
 
 @pytest.fixture(scope="session")

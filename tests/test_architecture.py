@@ -8,6 +8,7 @@ import sys
 from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
+from typing import TypeGuard
 
 import pytest
 
@@ -35,6 +36,7 @@ ASSURANCE = (
     ("check", "coverage", "diff"),
     ("mutation", "editing"),
 )
+_LATE = ("import_module", "__import__")  # how a module is imported by its name
 ONLY = {
     "durable_rules_engine": {"engine/hepatica/inference/rete.py"},
     "durable": set(),
@@ -64,10 +66,16 @@ def _imported(path: Path) -> Iterator[tuple[str, bool]]:
     for node in ast.walk(tree):
         if isinstance(node, ast.Import):
             yield from ((alias.name, id(node) in typing_only) for alias in node.names)
+        elif isinstance(node, ast.Call) and getattr(node.func, "attr", getattr(node.func, "id", "")) in _LATE:
+            yield from ((str(word.value), False) for word in ast.walk(node) if _names_a_module(word))
         elif isinstance(node, ast.ImportFrom) and node.module:
             yield node.module, id(node) in typing_only
             if node.module == "hepatica" or node.module.count(".") == 0:
                 yield from ((f"{node.module}.{alias.name}", id(node) in typing_only) for alias in node.names)
+
+
+def _names_a_module(node: ast.AST) -> TypeGuard[ast.Constant]:
+    return isinstance(node, ast.Constant) and isinstance(node.value, str) and node.value.startswith("hepatica")
 
 
 def _layer(module: str) -> int | None:

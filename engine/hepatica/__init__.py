@@ -11,8 +11,11 @@ The names below are loaded when they are first used: importing the package costs
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+
+from hepatica.faces import WRITERS
 
 if TYPE_CHECKING:
     from hepatica.cohort import TableAnswers
@@ -43,6 +46,16 @@ def __getattr__(name: str) -> Any:
     from importlib import import_module
 
     return getattr(import_module(_HOMES[name]), name)
+
+
+def _written(form: str, answer: Evaluation) -> Any:
+    """An answer in a form of `report`, which is loaded when the first is written."""
+    from hepatica import report
+
+    return report.document(answer) if form == "document" else getattr(report, form)(report.answer(answer))
+
+
+WRITERS |= {form: partial(_written, form) for form in ("document", "text", "markdown", "html")}
 
 
 def load(ruleset: str | Path = "hcc-2016") -> Ruleset:

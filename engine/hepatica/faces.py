@@ -1,4 +1,4 @@
-"""The face of a package whose names are loaded from their modules when they are first used."""
+"""What a package shows of itself: names that are loaded from their modules when first used, and results that write themselves."""
 
 from __future__ import annotations
 
@@ -6,6 +6,10 @@ import sys
 from collections.abc import Callable, Mapping
 from importlib import import_module
 from typing import Any
+
+WRITERS: dict[str, Callable[[Any], Any]] = {}
+"""A result in each form. The packages that make results stand below those that write them, and must not import them: the top
+of the package, which is always imported first and knows both, fills this."""
 
 
 def lazy(package: str, modules: Mapping[str, str]) -> Callable[[str], Any]:

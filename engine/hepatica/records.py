@@ -66,11 +66,15 @@ def _filler(cls: type[Any]) -> Callable[[Any, dict[str, Any]], Any]:
     known = frozenset(each.name for each in every)
     factories = tuple((each.name, each.default_factory) for each in every if each.default_factory is not MISSING)
     needed = frozenset(each.name for each in every if each.default is MISSING and each.default_factory is MISSING)
+    sound: set[tuple[str, ...]] = set()
 
     def fill(self: Any, given: dict[str, Any]) -> Any:
-        if not (needed <= given.keys() <= known):
-            wrong = sorted(needed - given.keys()) or sorted(given.keys() - known)
-            raise TypeError(f"{cls.__name__} needs, or does not know: {', '.join(wrong)}")
+        # Few combinations of names occur, so each is compared once: comparing them for every record is 40 % of a load.
+        if (names := tuple(given)) not in sound:
+            wrong = sorted(needed.difference(names)) or sorted(set(names) - known)
+            if wrong:
+                raise TypeError(f"{cls.__name__} needs, or does not know: {', '.join(wrong)}")
+            sound.add(names)
         for name, factory in factories:
             if name not in given:
                 given[name] = factory()

@@ -109,6 +109,7 @@ def test_every_wrong_entry_is_told_at_once(tmp_path: Path, capsys: pytest.Captur
     ]
 
 
+@pytest.mark.slow
 def test_declared_changes_come_from_standard_input_too(tmp_path: Path) -> None:
     old, new = two(tmp_path)
     raise_version(new)

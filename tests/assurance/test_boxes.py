@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from itertools import product
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -70,6 +71,7 @@ def test_a_description_is_the_region_and_no_box_of_it_is_superfluous(region: lis
         assert entries([other for other in shown if other is not box], LISTED) != entries(region, LISTED)
 
 
+@pytest.mark.slow
 @given(regions(LISTED))
 def test_every_box_of_a_description_is_as_large_as_the_region_allows(region: list[Box]) -> None:
     inside, outside = disjoint(region), subtract(LISTED, [LISTED.full], region)

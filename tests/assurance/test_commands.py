@@ -344,6 +344,7 @@ def test_strict_makes_remarks_fail(tmp_path: Path, capfdbinary: pytest.CaptureFi
     assert b"UNUSED-FIELD" in capfdbinary.readouterr().out
 
 
+@pytest.mark.slow
 def test_a_comparison_imports_no_numpy() -> None:
     code = "import sys; from hepatica.cli.main import run; run(['diff','hcc-2016','hcc-2016']); print('numpy' in sys.modules, file=sys.stderr)"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, cwd=ROOT, check=True)

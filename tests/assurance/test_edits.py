@@ -15,12 +15,12 @@ from hepatica.assurance.diff import RulesetDiff, diff
 from hepatica.assurance.space import space_of
 from hepatica.assurance.version import smallest_boxes
 from hepatica.evaluation import Evaluator
-from hepatica.knowledge import AllOf, AnyOf, Condition, NotOf, Rule, Ruleset, Study, Test, Therapy, load_ruleset
+from hepatica.knowledge import AllOf, AnyOf, Condition, NotOf, Rule, Ruleset, Study, Test, Therapy
 from hepatica.patient import Facts, Fields, Profile, profile_in
 from hepatica.report import document
 from hepatica.report.assurance import diff_view, pull_request
 from hepatica.report.render_text import text
-from tests.conftest import ROOT
+from tests.conftest import ROOT, shipped_ruleset
 
 Edit = Callable[[Ruleset], Ruleset]
 HARMLESS = {
@@ -36,9 +36,8 @@ ELSEWHERE = {"the title", "a study's reference", "a rule's source", "an endpoint
 """Shown with every answer, or beside it, though not in what is compared here."""
 
 
-@cache
 def hcc() -> Ruleset:
-    return load_ruleset(ROOT / "rulesets" / "hcc-2016")
+    return shipped_ruleset("hcc-2016")
 
 
 def of_therapy(name: str, change: Callable[[Therapy], Therapy]) -> Edit:
@@ -267,7 +266,7 @@ def agree(found: RulesetDiff) -> None:
 
 @pytest.mark.parametrize(("part", "told"), [("implied", True), ("synonyms", True), ("aliases", True), ("help", False)])
 def test_a_field_that_is_read_otherwise_is_a_change_though_no_profile_is_answered_otherwise(part: str, told: bool) -> None:
-    old = load_ruleset(ROOT / "rulesets" / "hcc-2026")
+    old = shipped_ruleset("hcc-2026")
     field = next(one for one in old.fields.values() if one.name == "main_portal_vein_invasion")
     emptied: Any = {"implied": (), "synonyms": {}, "aliases": (), "help": "Other."}[part]
     turned_round = replace(field, aliases=field.aliases[::-1], noise=field.noise[::-1])

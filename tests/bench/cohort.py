@@ -78,9 +78,9 @@ def ours(source: Path, target: Path, ruleset: Ruleset, seconds: dict[str, float]
     )
     writer = None
     start = time.perf_counter()
-    for table, _ in stream(file.iter_batches(1 << 17), kernel, "codes"):
-        writer = writer or parquet_writer(target, table.schema)
-        writer.write_table(table)
+    for part in stream(file.iter_batches(1 << 17), kernel, "codes"):
+        writer = writer or parquet_writer(target, part.table.schema)
+        writer.write_table(part.table)
     assert writer
     writer.close()
     seconds["run"] = time.perf_counter() - start

@@ -19,7 +19,7 @@ from hepatica.knowledge import Ruleset, load_ruleset
 from hepatica.patient import Facts
 from tests.assurance.generated import a_ruleset
 from tests.cases.making import ruleset_with_cases
-from tests.conftest import ROOT
+from tests.conftest import ROOT, shipped_ruleset
 from tests.making import common_space
 
 
@@ -98,7 +98,7 @@ def test_the_cases_made_for_the_gaps_close_them_all(seed: int) -> None:
 
 @pytest.mark.parametrize("name", ("hcc-2016", pytest.param("hcc-2026", marks=pytest.mark.slow)))
 def test_the_shipped_suite_covers_everything_that_is_possible(name: str) -> None:
-    ruleset = load_ruleset(ROOT / "rulesets" / name)
+    ruleset = shipped_ruleset(name)
     found = measure(ruleset, read_cases([ROOT / "rulesets" / name / "cases"], ruleset))
     assert [_named(gap.goal) for gap in found.missing] == []
 

@@ -23,7 +23,7 @@ from hepatica.knowledge import AllOf, Ruleset, load_ruleset
 from hepatica.patient import Facts
 from tests.assurance.generated import a_ruleset
 from tests.cases.making import changed, ruleset_with_cases
-from tests.conftest import ROOT, SHIPPED
+from tests.conftest import ROOT, SHIPPED, shipped_ruleset
 from tests.making import common_space
 
 FIELDS = ("bclc_stage", "child_pugh_class", "child_pugh_score", "afp", "cmet")
@@ -110,7 +110,7 @@ def _shipped(ruleset: Ruleset) -> MutationResult:
 @pytest.mark.slow
 @pytest.mark.parametrize("name", SHIPPED)
 def test_the_shipped_suite_notices_every_change_that_matters(name: str) -> None:
-    found = _shipped(load_ruleset(ROOT / "rulesets" / name))
+    found = _shipped(shipped_ruleset(name))
     assert [(s.mutant.goal, s.mutant.says) for s in found.survivors] == []
     assert len(found.killed) > 500
 

@@ -16,7 +16,9 @@ FAILING = "cases:\n  - {case: Beta is always an option., profile: {bclc_stage: C
 
 
 def _pytest(folder: Path, *arguments: str) -> tuple[int, str]:
-    command = [sys.executable, "-m", "pytest", "-p", "no:cacheprovider", *arguments]
+    # What else is installed here takes a second to load, and has nothing to do with cases.
+    without = [word for name in ("cacheprovider", "schemathesis", "hypothesispytest", "anyio") for word in ("-p", f"no:{name}")]
+    command = [sys.executable, "-m", "pytest", *without, *arguments]
     done = subprocess.run(command, cwd=folder, capture_output=True, text=True, timeout=60, check=False)
     return done.returncode, done.stdout + done.stderr
 
@@ -40,6 +42,7 @@ def test_each_case_is_a_test_and_other_yaml_is_left_alone(repository: Path) -> N
     assert "broken" not in shown
 
 
+@pytest.mark.slow
 def test_a_failure_reads_as_what_was_expected_and_came(repository: Path) -> None:
     _, shown = _pytest(repository, "-q")
     assert "rules/tiny/cases/failing.yaml:2" in shown

@@ -125,6 +125,7 @@ def test_no_text_gives_anything_but_cases_or_located_problems(ruleset: Ruleset, 
         assert all(problem.line >= 1 for problem in error.problems)
 
 
+@pytest.mark.slow
 @settings(max_examples=30)
 @given(profiles())
 def test_written_cases_read_back_as_the_same_cases(ruleset: Ruleset, evaluator: Evaluator, facts: Facts) -> None:

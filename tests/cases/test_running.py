@@ -15,7 +15,7 @@ from hepatica.cli.main import run as hepatica
 from hepatica.evaluation import Evaluator
 from hepatica.knowledge import load_ruleset
 from tests.cases.making import CASES, ruleset_with_cases
-from tests.conftest import ROOT, SHIPPED
+from tests.conftest import ROOT, SHIPPED, shipped_ruleset
 
 WRONG = """\
 cases:
@@ -38,7 +38,7 @@ def run(cases: list[PatientCase], evaluator: Evaluator) -> list[CaseOutcome]:
 
 @pytest.mark.parametrize("name", SHIPPED)
 def test_the_shipped_suite_passes(name: str) -> None:
-    ruleset = load_ruleset(ROOT / "rulesets" / name)
+    ruleset = shipped_ruleset(name)
     outcomes = run(read_cases([ROOT / "rulesets" / name / "cases"], ruleset), Evaluator(ruleset))
     assert [(one.file, one.line) for one in outcomes if not one.passed] == []
 

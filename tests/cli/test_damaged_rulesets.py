@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -17,12 +17,10 @@ from hepatica.problems import InvalidInput
 from tests.conftest import ROOT
 from tests.making import CARD, write_ruleset
 
-if TYPE_CHECKING:
-    import pytest
-
 DAMAGE = st.binary(min_size=1, max_size=6) | st.sampled_from([b"0", b"9", b" ", b"x", b"no", b"yes", b"any", b"#", b"- ", b"\n"])
 
 
+@pytest.mark.slow
 @settings(max_examples=60, deadline=None)
 @given(cut=st.integers(0, 9000), put=DAMAGE, name=st.sampled_from(["therapies/sorafenib.yaml", "concepts.yaml"]))
 def test_no_damaged_ruleset_gives_a_traceback(tmp_path_factory: pytest.TempPathFactory, cut: int, put: bytes, name: str) -> None:

@@ -5,13 +5,12 @@ from __future__ import annotations
 from random import Random
 
 import numpy as np
-import pyarrow as pa
 import pytest
 
 from hepatica.assurance.agreement import sampled
 from hepatica.cohort import Coded, Kernel
 from hepatica.cohort.cascade import grouped
-from hepatica.cohort.coding import combined
+from hepatica.cohort.cells import combined
 from hepatica.evaluation import LISTS, evaluator_of
 from hepatica.patient import Interval, Profile
 from tests.assurance.generated import EVERY, a_ruleset
@@ -26,10 +25,10 @@ def test_every_therapy_is_in_the_list_that_the_evaluator_puts_it_in(seed: int, f
     drawn = list(sampled(common_space(evaluator.program.tests), 60, seed))
     profiles = [Profile(facts, fields=ruleset.fields) for facts in drawn]
     codes = np.array(
-        [[domain.code(facts[domain.field.name]) for facts in drawn] for domain in kernel.coder.domains], dtype=np.uint16
+        [[domain.code_of(facts[domain.field.name]) for facts in drawn] for domain in kernel.coder.domains], dtype=np.uint16
     )
-    rows, nothing = np.arange(len(drawn)), pa.table({})
-    answers = kernel.answer(Coded(codes, rows, rows, nothing, {}, nothing))
+    rows = np.arange(len(drawn))
+    answers = kernel.answer(Coded(codes, rows, rows))
     assert any(isinstance(value, Interval) for facts in drawn for value in facts.values())
     for at, profile in enumerate(profiles):
         answer = evaluator.evaluate(profile)

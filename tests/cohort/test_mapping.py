@@ -18,6 +18,9 @@ from hypothesis import strategies as st
 
 import hepatica
 from hepatica.cohort import TableMapping, mapping_schema, read_mapping, shipped_mappings
+from hepatica.cohort.canonical import Canonical
+from hepatica.cohort.canonical import canonical as cells_read
+from hepatica.patient import COMMON_FIELDS
 from hepatica.problems import InvalidInput
 from tests.cohort.tables import cohort, csv_of, read_csv, table
 from tests.conftest import ROOT
@@ -32,9 +35,15 @@ def mapping(folder: Path, text: str) -> TableMapping:
     return read_mapping(path)
 
 
+def canonical(found: TableMapping, table: pa.Table) -> Canonical:
+    """A table as a mapping reads it."""
+    fields = COMMON_FIELDS
+    return cells_read(found.over(table.column_names, fields), table, fields, range(1, table.num_rows + 1))
+
+
 def read(folder: Path, fields: str, **columns: list[Any]) -> tuple[list[dict[str, Any]], list[tuple[int, str, str]]]:
     """The canonical rows of a table under a mapping with these fields, and what is refused: row, column, code."""
-    found, rejects = mapping(folder, f"mapping: test\nfields:\n{fields}").canonical(pa.table(columns))
+    found, rejects = canonical(mapping(folder, f"mapping: test\nfields:\n{fields}"), pa.table(columns))
     return found.to_pylist(), [(one.row, one.column, one.code) for one in rejects]
 
 
@@ -87,7 +96,7 @@ def test_members_follow_kleene_logic(tmp_path_factory: pytest.TempPathFactory, c
 
 def test_one_value_may_hold_for_all_rows_and_words_for_missing_are_added(tmp_path: Path) -> None:
     found = mapping(tmp_path, "missing: [XX]\nfields:\n  region: {value: europe}\n  ecog: {column: ps, missing: ['9']}")
-    rows, _ = found.canonical(pa.table({"ps": ["0", "9", "xx", "1"]}))
+    rows, _ = canonical(found, pa.table({"ps": ["0", "9", "xx", "1"]}))
     assert rows.to_pylist() == [{"region": "europe", "ecog": value} for value in ("0", None, None, "1")]
 
 
@@ -179,7 +188,7 @@ def test_a_mapping_with_a_fault_is_refused_at_its_place(tmp_path: Path, name: st
 
 def test_a_column_that_is_not_there_is_named_with_the_nearest(tmp_path: Path) -> None:
     with pytest.raises(InvalidInput) as error:
-        mapping(tmp_path, "fields:\n  afp: AFP_value\n  ecog: gone\n").canonical(pa.table({"AFP_valeu": ["1"]}))
+        canonical(mapping(tmp_path, "fields:\n  afp: AFP_value\n  ecog: gone\n"), pa.table({"AFP_valeu": ["1"]}))
     assert [problem.code for problem in error.value.problems] == ["no-column", "no-column"]
     assert "did you mean 'AFP_valeu'" in str(error.value)
 
@@ -253,9 +262,8 @@ def test_a_draft_of_any_table_is_read_back(
     tmp_path_factory: pytest.TempPathFactory, columns: list[tuple[str, list[str]]]
 ) -> None:
     from hepatica.cohort.draft import draft_mapping
+    from hepatica.cohort.mapping import TableFormat
     from hepatica.cohort.run import in_memory
-    from hepatica.cohort.sources import TableFormat
-    from hepatica.patient import COMMON_FIELDS
 
     cells = dict(columns)
     path = tmp_path_factory.mktemp("draft") / "draft.yaml"

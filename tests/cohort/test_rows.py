@@ -121,7 +121,7 @@ def test_every_row_is_answered_or_refused_as_a_patient_file_is(name: str, data: 
 def held_to_single_answers(columns: dict[str, list[Any]], coded: Coded, answers: Answers) -> None:
     ruleset = answers.kernel.ruleset
     long, wide, codes = (table.to_pylist() for table in (answers.long(), answers.wide(), answers.codes()))
-    refused = coded.rejects.to_pylist()
+    refused = [one._asdict() for one in coded.rejects]
     answered = {int(row): at for at, row in enumerate(coded.rows)}
     for number in range(1, len(next(iter(columns.values()))) + 1):
         row = row_of(columns, number - 1)
@@ -152,6 +152,7 @@ def held_to_single_answers(columns: dict[str, list[Any]], coded: Coded, answers:
             assert set(wide[at]["therapies"].split(", ")) == set(strongest)
 
 
+@pytest.mark.slow
 def test_what_fields_say_of_each_other_is_said_of_rows_as_of_one_patient() -> None:
     rows = [
         {

@@ -16,7 +16,7 @@ import pyarrow.parquet as pq
 import pytest
 
 import hepatica
-from hepatica.cohort import Kernel, joined, stream
+from hepatica.cohort import Kernel, joined, read_mapping, stream
 from tests.bench.cohort import column
 
 MISSING = (
@@ -64,8 +64,26 @@ def test_files_are_answered_as_on_one_machine(spark: Any, kernel: Kernel, regist
     assert len(written) > 2 and (tmp_path / "out" / "_SUCCESS").exists()
     assert joined(map(pq.read_table, written)).to_pylist() == joined(part.table for part in parts).to_pylist()
     rejects = pa.concat_tables(map(pq.read_table, sorted((tmp_path / "out" / "rejects").glob("part-*"))))
-    assert rejects.to_pylist() == pa.concat_tables(part.coded.rejects for part in parts).to_pylist()
+    refused = [one._replace(file=str(registry)) for part in parts for one in part.coded.rejects]
+    assert rejects.to_pylist() == [one._asdict() for one in refused]
     assert counts == {"rows": ROWS, "answered": ROWS - ROWS // 100}
+
+
+@pytest.mark.filterwarnings("ignore")
+def test_files_are_read_by_a_mapping_as_on_one_machine(spark: Any, kernel: Kernel, tmp_path: Path) -> None:
+    from hepatica.cohort.spark import answer_files_on_spark
+
+    names = {"stage": ["3", "4", "9"], "who": ["a", "b", "c"]}
+    pq.write_table(pa.table(names), tmp_path / "in.parquet", row_group_size=1)
+    text = "fields:\n  bclc_stage: {column: stage, codes: {3: C, 4: D}}\n"
+    (tmp_path / "mapping.yaml").write_text(text, encoding="utf-8")
+    mapping = read_mapping(tmp_path / "mapping.yaml")
+    counts = answer_files_on_spark(spark, [tmp_path / "in.parquet"], tmp_path / "out", kernel.ruleset, "wide", mapping)
+    here = hepatica.evaluate_table(pa.table(names), kernel.ruleset, mapping)
+    there = joined(map(pq.read_table, sorted((tmp_path / "out").glob("part-*"))))
+    assert there.to_pylist() == here.wide.to_pylist() and counts == {"rows": 3, "answered": 2}
+    with pytest.raises(hepatica.InvalidInput, match="several-rows"):
+        answer_files_on_spark(spark, [], tmp_path / "no", kernel.ruleset, "wide", read_mapping("redcap"))
 
 
 @pytest.mark.filterwarnings("ignore")

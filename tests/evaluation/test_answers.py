@@ -42,6 +42,7 @@ def test_every_therapy_is_in_exactly_one_list(evaluator: Evaluator, facts: Facts
     assert sorted(everywhere) == sorted(evaluator.ruleset.therapies)
 
 
+@pytest.mark.slow
 @settings(max_examples=80)
 @given(facts=profiles(with_intervals=True))
 def test_a_therapy_falls_into_the_list_that_its_rules_say(evaluator: Evaluator, facts: Facts) -> None:
@@ -78,6 +79,7 @@ def test_the_strongest_rule_that_reaches_the_list_speaks_and_the_others_stay_vis
                 assert entry.would_be == evaluator.ruleset.rules[entry.rule].reaches
 
 
+@pytest.mark.slow
 @settings(max_examples=60)
 @given(facts=profiles(with_intervals=True))
 def test_needs_are_open_fields_of_every_open_rule(evaluator: Evaluator, facts: Facts) -> None:

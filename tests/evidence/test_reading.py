@@ -116,6 +116,7 @@ def test_an_unknown_study_names_the_nearest_and_exits_with_2(capsys: pytest.Capt
     assert "\x1b" not in capsys.readouterr().err
 
 
+@pytest.mark.slow
 def test_no_words_break_search_or_show(ruleset: Ruleset) -> None:
 
     @given(st.text(max_size=40))

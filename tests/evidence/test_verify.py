@@ -150,6 +150,7 @@ def test_every_single_record_of_the_tiny_ruleset_is_needed(tmp_path: Path) -> No
             assert {code for code, _ in findings} == expected, line
 
 
+@pytest.mark.slow
 @given(st.text(max_size=300))
 def test_no_text_breaks_verification(tiny: Path, text: str) -> None:
     files = gather(tiny)

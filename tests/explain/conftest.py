@@ -6,17 +6,11 @@ import random
 
 import pytest
 
-import hepatica
-from hepatica.evaluation import Evaluator, evaluator_of
+from hepatica.evaluation import Evaluator
 from hepatica.patient import CLASS_RANGES, Facts, Field, Profile, Value, class_of, facts_of, read_profile
 from tests.conftest import ROOT
 
 PATIENTS = ROOT / "patients"
-
-
-@pytest.fixture(scope="session")
-def evaluator() -> Evaluator:
-    return evaluator_of(hepatica.load("hcc-2016"))
 
 
 @pytest.fixture(scope="session")

@@ -10,19 +10,14 @@ from click.testing import CliRunner
 
 from hepatica import report
 from hepatica.cli.main import cli
-from hepatica.evaluation import Evaluator
+from hepatica.evaluation import evaluator_of
 from hepatica.explain import Column, ThenAndNow, compare, then_and_now
-from hepatica.knowledge import Ruleset, load_ruleset
+from hepatica.knowledge import Ruleset
 from hepatica.patient import profile_from, profile_of
 from tests.conftest import ROOT
 
 BOTH = ("-r", "hcc-2016", "-r", "hcc-2026")
 KNOWN = ("immunotherapy_contraindicated=no", "untreated_varices=no", "main_portal_vein_invasion=no")
-
-
-@pytest.fixture(scope="module")
-def today() -> Ruleset:
-    return load_ruleset(ROOT / "rulesets" / "hcc-2026")
 
 
 def run(*arguments: str) -> str:
@@ -33,7 +28,7 @@ def run(*arguments: str) -> str:
 
 def two(ruleset: Ruleset, today: Ruleset, *settings: str) -> ThenAndNow:
     profile = profile_of(settings, fields=today.fields)
-    return then_and_now(*(Column("case", Evaluator(one).evaluate(profile.under(one.fields))) for one in (today, ruleset)))
+    return then_and_now(*(Column("case", evaluator_of(one).evaluate(profile.under(one.fields))) for one in (today, ruleset)))
 
 
 def test_the_best_of_each_year(ruleset: Ruleset, today: Ruleset) -> None:
@@ -94,7 +89,7 @@ def test_every_example_in_every_format(name: str) -> None:
 
 def test_no_two_years_where_the_patients_differ_or_the_ruleset_is_one(ruleset: Ruleset, today: Ruleset) -> None:
     one, two_ = (profile_of([f"cmet={value}"], fields=ruleset.fields) for value in ("high", "low"))
-    old, new = Evaluator(ruleset), Evaluator(today)
+    old, new = evaluator_of(ruleset), evaluator_of(today)
     assert compare([Column("a", old.evaluate(one)), Column("b", old.evaluate(one))]).then_and_now is None
     assert compare([Column("a", old.evaluate(one)), Column("b", new.evaluate(two_.under(today.fields)))]).then_and_now is None
 

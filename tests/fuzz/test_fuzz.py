@@ -21,6 +21,7 @@ def test_nothing_is_found_for_a_while(name: str) -> None:
     assert found is None, str(found)
 
 
+@pytest.mark.slow
 def test_a_finding_is_made_small_and_found_again_from_its_seed() -> None:
     tree = yaml.safe_load(b"a: [1, 2, 3]\nb: {c: d}\n")
     target = TARGETS["settings"]()
@@ -86,6 +87,7 @@ def test_the_oracles_see_what_must_not_be() -> None:
             held(wrong, "about" if "about" in wrong.arguments else "")
 
 
+@pytest.mark.slow
 def test_every_ruleset_to_damage_is_valid() -> None:
     for name, files in rulesets().items():
         folder = scratch() / name

@@ -91,6 +91,7 @@ def test_they_agree_on_generated_profiles(evaluator: Evaluator, facts: Facts) ->
     _agree(evaluator.inference, evaluator.ruleset, facts)
 
 
+@pytest.mark.slow
 @settings(max_examples=100)
 @given(
     concept=conditions(),
@@ -107,6 +108,7 @@ def test_they_agree_on_generated_rulesets(
         _agree(inference, made, facts)
 
 
+@pytest.mark.slow
 @settings(max_examples=100)
 @given(
     concept=conditions(),

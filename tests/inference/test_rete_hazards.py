@@ -228,6 +228,7 @@ def test_every_fact_is_total_typed_and_of_one_session(spy: _Spy) -> None:
     assert {(fact["sid"], fact["id"]) for fact in spy.facts} == {("1", "1")}
 
 
+@pytest.mark.slow
 def test_only_the_safe_part_of_the_engine_is_used(spy: _Spy) -> None:
     """No second session, no timers, no Host; `delete_state` only together with the handle, after a rule has fired in it."""
     importers = []

@@ -22,6 +22,11 @@ from tests.making import ALPHA, write_ruleset
 FACTS = {"bclc_stage": "C", "child_pugh_class": "A", "prior_sorafenib": "none", "other_prior_systemic": "none"}
 
 
+@pytest.fixture(autouse=True)
+def _loaded_once() -> None:
+    """Nothing is shared here: what is tested is loading."""
+
+
 @pytest.fixture
 def kept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     folder = tmp_path / "kept"

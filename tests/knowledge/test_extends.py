@@ -125,6 +125,7 @@ def test_an_unknown_base_is_told_at_the_card(tmp_path: Path) -> None:
         load_ruleset(child(tmp_path).parent / _renamed(tmp_path, "../base", "hcc-216"))
 
 
+@pytest.mark.slow
 def test_the_shipped_ruleset_is_a_base_by_its_id(tmp_path: Path) -> None:
     folder = child(tmp_path)
     _renamed(tmp_path, "../base", "hcc-2016")

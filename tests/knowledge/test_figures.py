@@ -9,7 +9,7 @@ import pytest
 
 from hepatica.knowledge import figure_findings, load_ruleset
 from hepatica.knowledge.figures import FigureFinding
-from tests.conftest import ROOT
+from tests.conftest import ROOT, shipped_ruleset
 from tests.knowledge.refusing import problems, swapped
 from tests.making import ALPHA, write_ruleset
 
@@ -33,7 +33,7 @@ def codes(folder: Path, figures: str, **swaps: str) -> list[str]:
 
 @pytest.mark.parametrize("ruleset", ["hcc-2016"])
 def test_the_shipped_figures_hold(ruleset: str) -> None:
-    assert figure_findings(load_ruleset(ROOT / "rulesets" / ruleset)) == ()
+    assert figure_findings(shipped_ruleset(ruleset)) == ()
 
 
 @pytest.mark.parametrize(

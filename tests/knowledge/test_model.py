@@ -6,9 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from hepatica.knowledge import STANDINGS, Test, leaves, load_ruleset
+from hepatica.knowledge import STANDINGS, Ruleset, Test, leaves, load_ruleset
 from hepatica.knowledge.validation import MAX_RULES, MAX_TESTS
-from tests.conftest import ROOT
 from tests.knowledge.refusing import problems, swapped
 from tests.making import ALPHA, BETA, CARD, CONCEPTS, write_ruleset
 
@@ -158,8 +157,7 @@ def test_a_field_of_its_own_is_read_in_conditions(tmp_path: Path) -> None:
     assert any("grade is held against 7; allowed: 1 to 4" in line for line in lines)
 
 
-def test_concepts_and_used_fields_are_at_hand() -> None:
-    ruleset = load_ruleset(ROOT / "rulesets" / "hcc-2016")
+def test_concepts_and_used_fields_are_at_hand(ruleset: Ruleset) -> None:
     assert set(ruleset.concept_conditions) == set(ruleset.concepts)
     assert [*ruleset.used_fields] == [name for name in ruleset.fields if name in ruleset.used_fields]
     assert "region" in ruleset.used_fields
@@ -184,6 +182,7 @@ def test_dot_files_are_nobodys_business(tmp_path: Path) -> None:
     assert load_ruleset(folder).card.id == "tiny"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("rules", "when", "expected"),
     [
@@ -212,8 +211,7 @@ def test_what_would_take_minutes_is_refused_with_what_is_too_much(tmp_path: Path
     assert expected in lines[0]
 
 
-def test_a_condition_names_each_word_once_and_in_the_order_of_the_field() -> None:
-    ruleset = load_ruleset(ROOT / "rulesets" / "hcc-2016")
+def test_a_condition_names_each_word_once_and_in_the_order_of_the_field(ruleset: Ruleset) -> None:
     tests = [leaf for rule in ruleset.rules.values() for leaf in leaves(rule.when) if isinstance(leaf, Test)]
     tests += [leaf for concept in ruleset.concepts.values() for leaf in leaves(concept.when) if isinstance(leaf, Test)]
     assert all(len(set(test.operands)) == len(test.operands) for test in tests)

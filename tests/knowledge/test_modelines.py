@@ -70,6 +70,7 @@ def test_the_schemas_are_what_the_command_writes_now(path: Path) -> None:
     assert json.loads(now) == json.loads(path.read_text(encoding="utf-8")), said
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", SHIPPED_RULESETS)
 def test_the_cases_keep_to_the_schema_of_their_ruleset(name: str) -> None:
     made = CliRunner().invoke(cli, ["schema", "cases", "-r", name], catch_exceptions=False, standalone_mode=False).stdout

@@ -211,6 +211,7 @@ def test_a_field_of_the_liver_is_none_here(folder: Path) -> None:
     assert result.exit_code != 0 and "unknown field 'bclc_stage'" in str(result.exception)
 
 
+@pytest.mark.slow
 def test_assurance(folder: Path) -> None:
     assert "0 faults" in run("check", folder)
     assert "4 cases, all passed" in run("test", folder)
@@ -225,6 +226,7 @@ def test_assurance(folder: Path) -> None:
     assert "Duolimab" in shown and "IMDC risk" in shown and "intermediate" in shown
 
 
+@pytest.mark.slow
 def test_teaching(folder: Path) -> None:
     assert "Secondanib" in run("pathway", "-r", folder)
     assert "secondanib" in run("forest", "-r", folder)
@@ -237,6 +239,7 @@ def test_schemas(folder: Path) -> None:
     assert '"imdc_risk"' in run("schema", "therapy", "-r", folder)
 
 
+@pytest.mark.slow
 def test_the_page(folder: Path) -> None:
     pytest.importorskip("starlette", reason="the page needs the extra 'web'")
     from hepatica.web import RulesetLibrary

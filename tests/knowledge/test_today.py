@@ -7,11 +7,11 @@ from functools import cache
 
 import pytest
 
-from hepatica.evaluation import Entry, Evaluation, Evaluator
+from hepatica.evaluation import Entry, Evaluation, Evaluator, evaluator_of
 from hepatica.evaluation.result import Headline
-from hepatica.knowledge import Place, Ruleset, Study, Therapy, load_ruleset
+from hepatica.knowledge import Place, Ruleset, Study, Therapy
 from hepatica.patient import Profile, profile_from, profile_of
-from tests.conftest import ROOT
+from tests.conftest import shipped_ruleset
 from tests.explain.test_then_and_now import two
 
 FIT = (
@@ -24,7 +24,7 @@ REGIONS = ("europe", "north_america", "mainland_china", "japan", "south_korea", 
 
 @cache
 def evaluator() -> Evaluator:
-    return Evaluator(load_ruleset(ROOT / "rulesets" / "hcc-2026"))
+    return evaluator_of(shipped_ruleset("hcc-2026"))
 
 
 def patient(*changed: str) -> Profile:

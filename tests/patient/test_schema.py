@@ -105,6 +105,7 @@ ENTRIES = st.sampled_from(sorted(TYPED)).flatmap(
 )
 
 
+@pytest.mark.slow
 @settings(max_examples=600)
 @given(ENTRIES)
 def test_schema_and_reader_agree_on_generated_values(entry: tuple[str, Any]) -> None:
@@ -190,6 +191,7 @@ def test_a_field_of_a_rulesets_own_is_read_shown_and_in_the_schema() -> None:
     assert profile_from({"platelets": 90, "bclc_stage": "C"}, fields=wider)["platelets"] == 90
 
 
+@pytest.mark.slow
 def test_the_schema_is_the_same_in_every_run() -> None:
     command = [sys.executable, "-m", "hepatica", "schema", "profile"]
     told = [

@@ -9,16 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from hepatica.evaluation import Evaluator
 from hepatica.inference import Program
-from hepatica.knowledge import load_ruleset
 from hepatica.patient import Profile, Value, doubts, facts_of, read_profile
-from tests.conftest import ROOT
-
-
-@pytest.fixture(scope="session")
-def evaluator() -> Evaluator:
-    return Evaluator(load_ruleset(ROOT / "rulesets" / "hcc-2016"))
 
 
 @pytest.fixture(scope="session")

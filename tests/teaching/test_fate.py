@@ -62,6 +62,7 @@ def test_the_picture(tmp_path: Path) -> None:
     assert "early signal, then failed: 4" in drawn
 
 
+@pytest.mark.slow
 def test_the_picture_on_paper(tmp_path: Path) -> None:
     pytest.importorskip("pypdfium2", reason="pictures on paper need the extra 'plots'")
     run("--output", str(tmp_path / "fate.png"))

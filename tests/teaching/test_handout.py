@@ -58,6 +58,7 @@ def test_why_tells_what_all_share_once_and_changes_are_ones_that_can_happen() ->
     assert "BCLC stage D" not in text[added:]
 
 
+@pytest.mark.slow
 def test_the_same_input_gives_the_same_bytes_in_every_process(tmp_path: Path) -> None:
     pytest.importorskip("weasyprint", reason="PDF needs the extra 'pdf'")
     made = []

@@ -63,6 +63,7 @@ def test_the_positive_phase_3_comes_first_in_the_second_line(whole: Pathway) -> 
     assert [drug.therapy for drug in second.groups[0].drugs] == ["regorafenib"]
 
 
+@pytest.mark.slow
 def test_rules_are_lit_where_the_evaluator_says_they_apply(evaluator: Evaluator) -> None:
     for profile in sample_profiles(evaluator.program, 60, seed=21):
         expected = states_of(evaluator.evaluate(profile))

@@ -8,14 +8,14 @@ from collections import Counter
 import pytest
 
 from hepatica.documents import read_document
-from hepatica.evaluation import Evaluator
-from hepatica.knowledge import RANK, load_ruleset
+from hepatica.evaluation import Evaluator, evaluator_of
+from hepatica.knowledge import RANK
 from hepatica.patient import Profile, Value, facts_of, read_profile
 from hepatica.problems import InvalidInput
 from hepatica.report import document, markdown, text
 from hepatica.report.teaching import question_view, quiz_view, reveal_view
 from hepatica.teaching import Quiz, QuizAnswer, QuizCase, fact, mark, marked, pick, quiz, read_answers, read_token, resumed
-from tests.conftest import ROOT
+from tests.conftest import ROOT, shipped_ruleset
 
 LEVELS = ("easy", "medium", "hard")
 
@@ -62,6 +62,7 @@ def test_a_shorter_quiz_is_the_beginning_of_a_longer_one(
     assert [case.question.number for case in longest] == list(range(1, 10))
 
 
+@pytest.mark.slow
 def test_right_picks_are_options_with_results(evaluator: Evaluator, many: dict[str, list[QuizCase]]) -> None:
     for case in (case for cases in many.values() for case in cases):
         answer = evaluator.evaluate(case.question.profile)
@@ -77,9 +78,10 @@ def test_right_picks_are_options_with_results(evaluator: Evaluator, many: dict[s
         assert {choice.backed for choice in case.key.choices} == {True, False}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ["hcc-2016", "hcc-2026"])
 def test_no_case_asks_for_a_therapy_without_results_and_a_third_of_the_easy_is_first_line(name: str) -> None:
-    evaluator = Evaluator(load_ruleset(ROOT / "rulesets" / name))
+    evaluator = evaluator_of(shipped_ruleset(name))
     fields, studies = evaluator.ruleset.fields, evaluator.ruleset.studies
     examples = [read_profile(path).under(fields) for path in sorted((ROOT / "patients").glob("*.yaml"))]
     cases = [case for seed in (1, 2, 3, 4) for level in LEVELS for case in quiz(evaluator, examples, seed, 17, level).cases]  # type: ignore[arg-type]
@@ -298,7 +300,7 @@ def test_text_and_markdown_say_the_same(made: Quiz) -> None:
 
 @pytest.mark.parametrize("level", LEVELS)
 def test_a_ruleset_with_fields_of_its_own_makes_a_quiz_from_data_alone(level: str) -> None:
-    other = Evaluator(load_ruleset(ROOT / "rulesets" / "hcc-2026"))
+    other = evaluator_of(shipped_ruleset("hcc-2026"))
     cases = quiz(other, seed=4, count=8, level=level).cases  # type: ignore[arg-type]
     assert len(cases) == 8
     for case in cases:

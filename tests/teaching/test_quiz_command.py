@@ -33,6 +33,7 @@ def names_of(case: dict[str, Any]) -> str:
     return ", ".join(choice["name"] for choice in case["key"]["choices"] if choice["backed"])
 
 
+@pytest.mark.slow
 def test_a_learner_answers_by_name_and_gets_every_point(course: dict[str, Any]) -> None:
     lines = ""
     for case in course["cases"]:

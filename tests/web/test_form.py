@@ -5,6 +5,8 @@ from __future__ import annotations
 import html
 import re
 
+import pytest
+
 from hepatica.patient import CHILD_PUGH_PARTS, COMMON_FIELDS, STAINING_PARTS
 from tests.web.serving import Server
 
@@ -28,6 +30,7 @@ def chosen(text: str) -> list[str]:
     return re.findall(r'value="([^"]*)" (?:checked|selected)', text)
 
 
+@pytest.mark.slow
 def test_every_parameter_has_one_control_in_a_clinicians_order(server: Server) -> None:
     names = re.findall(r' name="([^"]+)"', form(server))
     parts = [f"child_pugh_components.{part}" for part in CHILD_PUGH_PARTS] + [f"cmet.{part}" for part in STAINING_PARTS]

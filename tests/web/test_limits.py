@@ -157,6 +157,7 @@ def test_work_for_a_client_that_has_gone_stops() -> None:
     assert work.ended.wait(10)
 
 
+@pytest.mark.slow
 def test_slow_pages_keep_no_answer_waiting(server: Server) -> None:
     """Thirty begin a quiz at once; answers come all the while, and every quiz comes, too."""
     statuses: list[int] = []

@@ -28,6 +28,7 @@ def section(page: str, name: str) -> str:
     return page[start : start + 10 + following.start()] if following else page[start:]
 
 
+@pytest.mark.slow
 def test_every_page_and_its_json_answer_with_and_without_a_case(server: Server) -> None:
     paths = server.paths()
     assert len(paths) >= 12
@@ -39,6 +40,7 @@ def test_every_page_and_its_json_answer_with_and_without_a_case(server: Server) 
             assert document.headers["content-type"] == "application/json"
 
 
+@pytest.mark.slow
 def test_the_notice_is_on_every_page_document_and_error(server: Server) -> None:
     said = notice("2016-08")
     for path in (*server.paths(), "/nowhere", "/answer?bclc_stage=Q", "/evidence?phase=Q"):
@@ -65,6 +67,7 @@ def test_what_has_no_tab_is_linked_at_the_foot_of_every_page(server: Server) -> 
         assert {server.get(html.unescape(address)).status for address in addresses} == {200}
 
 
+@pytest.mark.slow
 def test_the_json_of_the_answer_is_that_of_the_python_interface(server: Server) -> None:
     ruleset = server.library.rulesets["hcc-2016"]
     for name, example in server.library.examples.items():
@@ -163,6 +166,7 @@ def test_what_is_entered_is_escaped(server: Server) -> None:
         assert "alert(1)" not in body or "&lt;script&gt;alert(1)" in body
 
 
+@pytest.mark.slow
 def test_headers_allow_nothing_from_elsewhere_and_nothing_inline(server: Server) -> None:
     for path in (*server.paths(), "/static/hepatica.css", "/nowhere", "/openapi.json"):
         reply = server.get(path)
@@ -184,6 +188,7 @@ def test_no_page_holds_inline_script_or_style_or_another_host(server: Server) ->
         assert not re.search(r'<link[^>]*href="(?:https?:)?//', body), path
 
 
+@pytest.mark.slow
 def test_an_answer_is_light(server: Server) -> None:
     for name in server.library.examples:
         page = server.get(f"/answer?{server.query(name)}").body

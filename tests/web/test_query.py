@@ -51,6 +51,7 @@ def test_a_shipped_patient_survives_the_address_bar(server: Server, path: Path) 
         assert server.get(f"/answer.json?{query}").json["profile"] == profile.as_document()
 
 
+@pytest.mark.slow
 @settings(max_examples=40, deadline=None)
 @given(form=FORMS)
 def test_what_a_form_sends_is_what_the_profile_says(server: Server, form: dict[str, list[str]]) -> None:

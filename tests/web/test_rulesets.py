@@ -53,6 +53,7 @@ def test_a_ruleset_compared_with_itself_is_proved_the_same(edited: Server) -> No
     assert not edited.get("/changes.json?old=edited&new=edited").json["changed"]
 
 
+@pytest.mark.slow
 def test_the_chosen_ruleset_answers_and_is_carried_along(edited: Server) -> None:
     shown = {name: edited.get(f"/answer.json?ruleset={name}&{CASE}").json for name in ("shipped", "edited")}
     assert shown["shipped"]["ruleset"]["digest"] != shown["edited"]["ruleset"]["digest"]

@@ -56,6 +56,7 @@ def test_it_serves_on_loopback_and_says_nothing_of_a_case() -> None:
     assert not err
 
 
+@pytest.mark.slow
 def test_another_address_than_loopback_is_warned_about() -> None:
     with started("--host", "0.0.0.0") as (process, port):
         assert asked(port, "/answer")[0] == 200
@@ -73,6 +74,7 @@ def test_a_port_in_use_is_one_line_and_exit_code_2() -> None:
     assert "Traceback" not in done.stderr
 
 
+@pytest.mark.slow
 def test_several_rulesets_are_told_apart() -> None:
     with started("--ruleset", "hcc-2016", "--ruleset", "hcc-2016") as (_, port):
         status, body = asked(port, "/answer?ruleset=hcc-2016-2")

@@ -92,7 +92,7 @@ def cohort(
         return _draft(tables, how, rules[0])
     _refuse_yaml()
     if master:
-        return _on_spark(tables, mapping, rules[0], master, into, chosen["shape"])
+        return _on_spark(tables, how, rules[0], master, into, chosen["shape"])
     return _compared(tables, how, rules, chosen) if diff else _answered(tables, how, rules[0], chosen)
 
 
@@ -148,22 +148,20 @@ class SparkRun:
 
 
 def _on_spark(
-    tables: tuple[str, ...], mapping: str | None, rules: Ruleset, master: str, into: Path | None, shape: Shape
+    tables: tuple[str, ...], how: TableMapping, rules: Ruleset, master: str, into: Path | None, shape: Shape
 ) -> common.Output:
     """Parquet files to Parquet parts, by the workers of a cluster."""
     from hepatica.cohort import answer_files_on_spark, session
 
     if into is None or into.exists():
         raise click.UsageError("--on needs --into with a folder that does not exist yet")
-    if mapping:
-        raise click.UsageError("--on takes tables whose columns are named by fields, without a mapping")
     try:
         spark = session(master)
     except ImportError:
         message = "Spark needs the extra 'spark': pip install 'hepatica[spark]'"
         raise InvalidInput([Problem("cohort", 1, 1, "no-pyspark", message)]) from None
     try:
-        done = answer_files_on_spark(spark, [Path(name) for name in tables], into, rules, shape)
+        done = answer_files_on_spark(spark, [Path(name) for name in tables], into, rules, shape, how)
     finally:
         spark.stop()
     rejected = done["rows"] - done["answered"]

@@ -17,10 +17,10 @@ if TYPE_CHECKING:
     from hepatica.cohort.frames import TableAnswers, evaluate_table
     from hepatica.cohort.kernel import Answers, Kernel, joined
     from hepatica.cohort.mapping import TableMapping, mapping_schema, read_mapping, shipped_mappings
-    from hepatica.cohort.run import reject_table
+    from hepatica.cohort.rejects import reject_table
+    from hepatica.cohort.run import Shape, parquet_writer, stream
     from hepatica.cohort.sources import opened, unpacked
     from hepatica.cohort.spark import answer_files_on_spark, answers_on_spark, rejects_on_spark, session
-    from hepatica.cohort.streaming import Shape, parquet_writer, stream
     from hepatica.cohort.summary import CohortCount, CohortSummary, StandingCount
     from hepatica.cohort.tables_out import table_bytes
 
@@ -34,10 +34,10 @@ __getattr__ = lazy(
         "frames": "TableAnswers evaluate_table",
         "kernel": "Answers Kernel joined",
         "mapping": "TableMapping mapping_schema read_mapping shipped_mappings",
-        "run": "reject_table",
+        "rejects": "reject_table",
+        "run": "Shape parquet_writer stream",
         "sources": "opened unpacked",
         "spark": "answer_files_on_spark answers_on_spark rejects_on_spark session",
-        "streaming": "Shape parquet_writer stream",
         "summary": "CohortCount CohortSummary StandingCount",
         "tables_out": "table_bytes",
     },

@@ -3,21 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from hepatica.cohort.kernel import Answers, kernel_for
-from hepatica.cohort.mapping import TableMapping
-from hepatica.cohort.rejects import Reject
-from hepatica.cohort.run import KeptColumns, ReadBatch, bound_to, coded_batch, in_order, read_batches, read_columns
-from hepatica.cohort.sources import TableSource
-from hepatica.cohort.streaming import Shape, held_to_durable_rules, shaped, side_by_side
+from hepatica.cohort.kernel import kernel_for
+from hepatica.cohort.mapping import TableMapping, found_field
+from hepatica.cohort.rejects import Reject, first_of_each_row
+from hepatica.cohort.run import Answered, BoundTable, KeptColumns, Shape, answered, side_by_side
+from hepatica.cohort.sources import RawBatch, TableSource
 from hepatica.cohort.summary import CohortSummary, MappingIdentity, ReadColumns, RowCounts, suppressed
 from hepatica.cohort.tally import Tally, counted_warnings
 from hepatica.evaluation import evaluator_of, identity
 from hepatica.inference import SCOPE
 from hepatica.knowledge import Ruleset
 from hepatica.notice import notice
-from hepatica.patient import Value
+from hepatica.patient import Fields, Value
+from hepatica.problems import gathered
 from hepatica.wording import Wording, shown
 
 if TYPE_CHECKING:
@@ -38,13 +38,19 @@ def stamp_of(ruleset: Ruleset, mapping: TableMapping) -> dict[str, str]:
 class Counting:
     """What every run keeps: how many rows there were, what became of them, and the list of what was refused."""
 
-    def __init__(self, sources: Sequence[TableSource], mapping: TableMapping, progress: Progress | None) -> None:
-        self.sources, self.mapping = sources, mapping
+    def __init__(self, sources: Sequence[TableSource], mapping: TableMapping, fields: Fields, progress: Progress | None) -> None:
+        self.mapping = mapping
+        self.bound = gathered(sources, lambda source: [BoundTable(source, mapping, fields)])
         self.rejects: list[Reject] = []
         self.answered = self.folded = self.rejected = 0
         known = [source.rows for source in sources]
-        self._total = None if None in known else sum(each or 0 for each in known)
+        self.total = None if None in known else sum(each or 0 for each in known)
         self._progress = progress
+
+    def batches(self) -> Iterator[tuple[BoundTable, RawBatch, pa.Table]]:
+        """Every batch of every table, with the columns that go with its answers."""
+        kept = KeptColumns(self.bound)
+        return ((table, raw, kept.of(table, raw)) for table in self.bound for raw in table.batches())
 
     @property
     def counts(self) -> RowCounts:
@@ -61,14 +67,19 @@ class Counting:
 
     def passed(self, answered: int, folded: int, rejects: Sequence[Reject]) -> list[Reject]:
         """Counts one batch; returns the first reject of every refused row."""
-        every, first = in_order(rejects)
-        self.rejects += every
+        first = first_of_each_row(rejects)
+        self.rejects += rejects
         self.answered += answered
         self.folded += folded
         self.rejected += len(first)
         if self._progress:
-            self._progress(self.answered + self.rejected + self.folded, self._total)
+            self._progress(self.answered + self.rejected + self.folded, self.total)
         return first
+
+    @property
+    def tables_read(self) -> tuple[str, ...]:
+        """The names of the tables."""
+        return tuple(each.source.name for each in self.bound)
 
     @property
     def mapping_identity(self) -> MappingIdentity:
@@ -88,12 +99,11 @@ class Cohort(Counting):
         verify_all: bool = False,
         progress: Progress | None = None,
     ) -> None:
-        super().__init__(sources, mapping, progress)
+        super().__init__(sources, mapping, ruleset.fields, progress)
         self.ruleset = ruleset
-        self.kernel = kernel_for(ruleset, self._total)
-        self._mappings = bound_to(mapping, sources, ruleset.fields)
+        self.kernel = kernel_for(ruleset, self.total)
         self.tally = Tally(self.kernel)
-        self._verify_all = verify_all
+        self._verify = -1 if verify_all else SAMPLE
         self.verified = 0
 
     @property
@@ -104,42 +114,29 @@ class Cohort(Counting):
     def tables(self, shape: Shape | None = "wide") -> Iterator[pa.Table]:
         """The answers, batch by batch, all of one schema; at least one table, which may have no rows. Without a shape there are
         none: the rows are only counted."""
-        kept = KeptColumns(self.sources, self._mappings)
-        for source, bound in zip(self.sources, self._mappings, strict=True):
-            batches = read_batches(source, bound, self.ruleset.fields)
-            items = ((bound, each, kept.of(each), shape) for each in batches)
-            for batch, answers, rejects, table in side_by_side(self._answered, items):
-                self.tally.add(answers)
-                self.tally.refuse(self.passed(len(answers.coded.rows), batch.folded, rejects))
-                self.tally.warnings.update(answers.coded.warnings)
-                self.verified += self._checked(len(answers.coded.rows))
-                if table is not None:
-                    yield table
+        for made in side_by_side(self._answered, ((*batch, shape) for batch in self.batches())):
+            coded = made.coded
+            self.tally.add(made.answers)
+            self.tally.refuse(self.passed(len(coded.rows), made.folded, coded.rejects))
+            self.tally.warnings.update(coded.warnings)
+            self.verified += len(coded.rows) if self._verify < 0 else min(len(coded.rows), self._verify)
+            if made.table is not None:
+                yield made.table
 
-    def _checked(self, rows: int) -> int:
-        """How many of so many rows are evaluated again by durable_rules."""
-        return rows if self._verify_all else min(rows, SAMPLE)
-
-    def _answered(
-        self, bound: TableMapping, batch: ReadBatch, kept: Any, shape: Shape | None
-    ) -> tuple[ReadBatch, Answers, list[Reject], pa.Table | None]:
+    def _answered(self, table: BoundTable, raw: RawBatch, given: pa.Table, shape: Shape | None) -> Answered:
         """One batch from cells to a table; raises `InternalError` where durable_rules has another answer for a row."""
-        coded, rejects = coded_batch(self.kernel, batch, bound, kept)
-        answers = self.kernel.answer(coded)
-        held_to_durable_rules(answers, batch.table, self._checked(len(coded.rows)))
-        return batch, answers, rejects, identified(shaped(answers, shape), kept) if shape else None
+        return answered(table, self.kernel, raw, shape, self._verify, given)
 
     def summary(self, least: int = 0) -> CohortSummary:
         """What all batches that were gone through come to, with numbers below `least` hidden."""
         tally, rules = self.tally, self.ruleset
         missing, examined = tally.missing()
-        columns = {key: (title, names) for bound in self._mappings for key, title, names in read_columns(bound, rules.fields)}
         found = CohortSummary(
             notice=notice(rules.card.as_of),
             ruleset=identity(rules),
             mapping=self.mapping_identity,
-            tables=tuple(source.name for source in self.sources),
-            columns=tuple(ReadColumns(field=key, title=title, columns=names) for key, (title, names) in columns.items()),
+            tables=self.tables_read,
+            columns=tuple({one.field: one for one in self._columns()}.values()),
             suppress_below=0,
             rows=self.counts,
             scope=tally.scopes(),
@@ -155,6 +152,13 @@ class Cohort(Counting):
         )
         return suppressed(found, least)
 
+    def _columns(self) -> Iterator[ReadColumns]:
+        for key, reading in ((key, reading) for each in self.bound for key, reading in each.mapping.fields.items()):
+            named = found_field(key, self.ruleset.fields)
+            if named is not None:
+                columns = reading.columns or (f"{reading.value}, for all rows",)
+                yield ReadColumns(field=key, title=named[1].title, columns=columns)
+
     def _scope_fields(self) -> list[str]:
         read = evaluator_of(self.ruleset).explained[SCOPE].fields
         return [name for name in self.ruleset.fields if name in read]
@@ -164,10 +168,3 @@ class Cohort(Counting):
 
     def _words(self, name: str, value: Value | None) -> str:
         return Wording(self.ruleset).fact(name, value)
-
-
-def identified(table: pa.Table, kept: pa.Table | None) -> pa.Table:
-    """Answers with the columns that were given right behind the row's number, where a reader looks for them."""
-    names = table.column_names
-    last = len(names) - (len(kept.column_names) if kept is not None else 0)
-    return table.select([names[0], *names[last:], *names[1:last]])

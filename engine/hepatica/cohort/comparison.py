@@ -10,15 +10,14 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
-from hepatica.cohort.cohort import Counting, Progress, identified, stamp_of
+from hepatica.cohort.cohort import Counting, Progress, stamp_of
 from hepatica.cohort.kernel import Answers, beside, kernel_for
 from hepatica.cohort.mapping import TableMapping
 from hepatica.cohort.rejects import Reject
-from hepatica.cohort.run import KeptColumns, ReadBatch, bound_to, coded_batch, read_batches
-from hepatica.cohort.sources import TableSource
-from hepatica.cohort.streaming import Shape, side_by_side
+from hepatica.cohort.run import BoundTable, Shape, side_by_side
+from hepatica.cohort.sources import RawBatch, TableSource
 from hepatica.cohort.summary import MappingIdentity, Number, RowCounts, hidden, parts, suppressed_rows
-from hepatica.cohort.tally import SCOPES, Folded
+from hepatica.cohort.tally import SCOPES
 from hepatica.evaluation import LISTS, ListName, RulesetIdentity, identity
 from hepatica.knowledge import RANK, STANDINGS, Ruleset
 from hepatica.notice import notice
@@ -72,7 +71,6 @@ class _Side:
 
     def __init__(self, ruleset: Ruleset, rows: int | None) -> None:
         self.kernel = kernel_for(ruleset, rows)
-        self.folded = Folded(self.kernel)
         self.places = {name: place for place, name in enumerate(ruleset.therapies)}
 
     def scopes(self, found: Answers) -> Any:
@@ -81,7 +79,7 @@ class _Side:
 
     def standings(self, found: Answers) -> Any:
         """By row, the rank of the strongest option; the last where there is none."""
-        return np.minimum(self.folded.best(found) >> 20, LAST)
+        return np.minimum(found.strongest >> 20, LAST)
 
     def lists(self, name: str, found: Answers) -> Any:
         """By row, the place of a therapy's list in `LISTS`; behind the last where the ruleset does not know the therapy."""
@@ -102,11 +100,9 @@ class CohortComparison(Counting):
         *,
         progress: Progress | None = None,
     ) -> None:
-        super().__init__(sources, mapping, progress)
+        super().__init__(sources, mapping, old.fields.beside(new.fields), progress)
         self.old, self.new = old, new
-        self.fields = old.fields.beside(new.fields)
-        self._sides = [_Side(ruleset, self._total) for ruleset in (old, new)]
-        self._mappings = bound_to(mapping, sources, self.fields)
+        self._sides = [_Side(ruleset, self.total) for ruleset in (old, new)]
         self._all = tuple(dict.fromkeys((*old.therapies, *new.therapies)))
         self.changed_rows = 0
         self._scope: Counter[tuple[int, int]] = Counter()
@@ -125,26 +121,23 @@ class CohortComparison(Counting):
 
     def tables(self, shape: Shape | None = "wide") -> Iterator[pa.Table]:
         """By row what changes (wide), or a row to each patient and therapy whose list changes (long); at least one table."""
-        kept = KeptColumns(self.sources, self._mappings)
-        for source, bound in zip(self.sources, self._mappings, strict=True):
-            items = ((bound, each) for each in read_batches(source, bound, self.fields))
-            for batch, found, rejects in side_by_side(self._answered, items):
-                self.passed(len(found[0].coded.rows), batch.folded, rejects)
-                answers, which = self._compared(found, shape or "")
-                if shape:
-                    rows, places = (pa.array(each[which]) for each in (found[0].coded.rows, found[0].coded.places))
-                    given = kept.of(batch)
-                    table = pa.table({"row": rows, **dict(zip(answers.column_names, answers.columns, strict=True))})
-                    yield identified(table if given is None else beside(table, given.take(places)), given)
+        for rejects, folded, found in side_by_side(self._answered, self.batches()):
+            self.passed(len(found[0].coded.rows), folded, rejects)
+            answers, which = self._compared(found, shape or "")
+            if shape:
+                coded = found[0].coded
+                rows = pa.table({"row": coded.rows[which], **dict(zip(answers.column_names, answers.columns, strict=True))})
+                yield beside(rows, coded.given.take(coded.places[which]))
 
-    def _answered(self, bound: TableMapping, batch: ReadBatch) -> tuple[ReadBatch, list[Answers], list[Reject]]:
+    def _answered(self, table: BoundTable, raw: RawBatch, given: pa.Table) -> tuple[list[Reject], int, list[Answers]]:
         """The answers of both rulesets to the rows that both can read."""
-        pairs = [coded_batch(side.kernel, batch, bound, None) for side in self._sides]
-        good = np.intersect1d(pairs[0][0].rows, pairs[1][0].rows)
-        both = [coded.at(np.flatnonzero(np.isin(coded.rows, good))) for coded, _ in pairs]
+        batch = table.read(raw, given)
+        pair = [table.coded(side.kernel.coder, batch) for side in self._sides]
+        good = np.intersect1d(pair[0].rows, pair[1].rows)
+        both = [coded.at(np.flatnonzero(np.isin(coded.rows, good))) for coded in pair]
         found = [side.kernel.answer(coded) for side, coded in zip(self._sides, both, strict=True)]
         # Both rulesets may refuse the same cell.
-        return batch, found, list(dict.fromkeys(one for _, refused in pairs for one in refused))
+        return sorted({*pair[0].rejects, *pair[1].rejects}), batch.folded, found
 
     def _compared(self, found: Sequence[Answers], shape: str) -> tuple[pa.Table, Any]:
         pairs = list(zip(self._sides, found, strict=True))
@@ -216,7 +209,7 @@ class CohortComparison(Counting):
             ruleset=identity(self.old),
             new_ruleset=identity(self.new),
             mapping=self.mapping_identity,
-            tables=tuple(source.name for source in self.sources),
+            tables=self.tables_read,
             suppress_below=least if least > 1 else 0,
             rows=self.counts,
             changed=self.changed_rows,

@@ -11,9 +11,9 @@ from difflib import get_close_matches
 from textwrap import wrap
 from typing import Any, Literal
 
-from hepatica.cohort.canonical import NUMERIC
-from hepatica.cohort.mapping import PARTS, found_field
-from hepatica.cohort.sources import TableFormat, TableSource, plain_cell
+from hepatica.cohort.cells import plain_cell
+from hepatica.cohort.mapping import NUMERIC, PARTS, TableFormat, found_field
+from hepatica.cohort.sources import TableSource
 from hepatica.notice import NOTICE
 from hepatica.patient import COMPONENTS, Field, Fields, Refused, is_missing, profile_from, read_value
 from hepatica.problems import InvalidInput, quote
@@ -53,8 +53,9 @@ class MappingDraft:
 def draft_mapping(source: TableSource, fields: Fields, how: TableFormat) -> MappingDraft:
     """A mapping proposed from a table's headings and its first rows; nothing in it is guessed silently."""
     batch = next(source.batches())
-    cells = {name: Counter(_texts(batch.table.column(name))) for name in source.columns}
-    columns = tuple(_once([_column(name, cells[name], fields) for name in source.columns]))
+    # By place: a heading may hold what pyarrow cannot look up.
+    cells = zip(source.columns, batch.table.columns, strict=True)
+    columns = tuple(_once([_column(name, Counter(_texts(column)), fields) for name, column in cells]))
     yaml = "\n".join(_written(source, columns, fields, how)) + "\n"
     return MappingDraft(notice=NOTICE, table=source.name, rows=batch.table.num_rows, columns=columns, yaml=yaml)
 

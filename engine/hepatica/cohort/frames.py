@@ -2,23 +2,26 @@
 
 from __future__ import annotations
 
-import math
 import sys
 from collections.abc import Iterable, Mapping, Sequence
 from functools import cached_property
 from html import escape
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import numpy as np
 import pyarrow as pa
 
-from hepatica.cohort.coding import Coded, flat
+from hepatica.cohort.cells import flat, plain_cell
 from hepatica.cohort.kernel import Kernel, beside, kernel_for
 from hepatica.cohort.mapping import TableMapping, read_mapping
-from hepatica.cohort.run import coded_batch, in_memory, in_order, read_batches, reject_table
+from hepatica.cohort.rejects import reject_table
+from hepatica.cohort.run import answered, bound_batch
+from hepatica.cohort.sources import checked
 from hepatica.knowledge import Ruleset, load
 from hepatica.problems import InvalidInput, Problem
+
+if TYPE_CHECKING:
+    import numpy as np
 
 SHOWN = 10
 
@@ -36,18 +39,18 @@ class TableAnswers:
     """
 
     def __init__(self, frame: Any, table: pa.Table, kernel: Kernel, mapping: TableMapping | None = None) -> None:
-        self._frame, self.rows = frame, table.num_rows
-        if mapping is None:
-            coded, sources = kernel.coder.code(table), kernel.coder.sources(flat(table).column_names)
-            self.fields = {key: [each.column for each in own] for key, own in sources.items()}
-        else:
-            coded, bound = mapped_rows(table, mapping, kernel)
-            self.fields = {key: list(reading.columns) for key, reading in bound.fields.items()}
-        self.answered, self.rejected = len(coded.rows), coded.rejected
-        self.warnings, self.stamp = dict(coded.warnings), dict(kernel.stamp)
+        self._frame, self._table, self.rows = frame, table, table.num_rows
+        self._bound = bound_batch(table, kernel, mapping)
+        (raw,) = self._bound.batches()
+        self._answers = answered(self._bound, kernel, raw).answers
+        coded = self._answers.coded
+        self.answered, self.rejected, self.warnings = len(coded.rows), coded.rejected, dict(coded.warnings)
+        self.fields: dict[str, list[str]] = {}
+        for key, reading in self._bound.mapping.fields.items():
+            self.fields.setdefault(key.partition(".")[0], []).extend(reading.columns)
+        self.stamp = dict(kernel.stamp)
         if mapping is not None:
             self.stamp |= {"mapping": mapping.mapping, "mapping_digest": mapping.digest}
-        self._answers = kernel.answer(coded)
 
     @cached_property
     def wide(self) -> Any:
@@ -67,9 +70,9 @@ class TableAnswers:
     @cached_property
     def rejects(self) -> Any:
         """One row per cell that cannot be read."""
-        coded = self._answers.coded
-        given = coded.given.take(pa.array(coded.rejects["row"].to_numpy() - 1))
-        return self._given(beside(coded.rejects, given))
+        found = reject_table(self._answers.coded.rejects).drop_columns("file")
+        kept = self._table.select(self._bound.mapping.kept(self._table.column_names))
+        return self._given(beside(found, kept.take(found["row"].to_numpy() - 1)))
 
     def _given(self, table: pa.Table) -> Any:
         """A table as the kind of frame that came in."""
@@ -100,51 +103,32 @@ def evaluate_table(
     `InvalidInput` for a ruleset, a mapping or columns that cannot be used; a cell that cannot be read rejects its row only.
     """
     loaded = load(ruleset) if isinstance(ruleset, (str, Path)) else ruleset
-    table = arrow(frame)
+    table = flat(arrow(frame))
     read = read_mapping(mapping, loaded.fields) if isinstance(mapping, (str, Path)) else mapping
     return TableAnswers(frame, table, kernel_for(loaded, table.num_rows), read)
 
 
-def mapped_rows(table: pa.Table, mapping: TableMapping, kernel: Kernel) -> tuple[Coded, TableMapping]:
-    """The rows of a table as a mapping reads them, and the mapping for its columns; what is refused names the table's columns."""
-    source = in_memory(table)
-    bound = mapping.over(source.columns, kernel.coder.fields, source.name)
-    (batch,) = read_batches(source, bound, kernel.coder.fields)
-    coded, rejects = coded_batch(kernel, batch, bound, None)
-    found = reject_table(in_order(rejects)[0]).drop_columns("file")
-    given = table.select(bound.kept(table.column_names))
-    return coded._replace(places=coded.rows - 1, rejects=found, given=given), bound
-
-
 def arrow(frame: Any) -> pa.Table:
-    """A frame as an Arrow table, every cell as it was."""
-    if isinstance(frame, pa.Table):
-        return frame
-    if isinstance(frame, pa.RecordBatch):
-        return pa.Table.from_batches([frame])
-    if isinstance(frame, Mapping):
-        return pa.table({str(name): array(cells) for name, cells in frame.items()})
+    """A frame as an Arrow table, every cell as it was; raises `InvalidInput` where it is none, or two columns have one name."""
     kind = _kind(frame)
     if kind == "pandas":
-        return _from_pandas(frame)
+        names = [str(name) for name in frame.columns]
+        checked(names, "<table>")
+        return pa.table({name: array(frame.iloc[:, at]) for at, name in enumerate(names)})
+    if isinstance(frame, Mapping):
+        return pa.table({str(name): array(cells) for name, cells in frame.items()})
     if kind == "polars" and hasattr(frame, "collect"):
         frame = frame.collect()
     if not hasattr(frame, "__arrow_c_stream__"):
         said = f"a {type(frame).__name__} is no table; allowed: pandas, polars, Arrow, DuckDB, a mapping of columns"
         raise InvalidInput([Problem("<table>", 1, 1, "wrong-type", said)])
-    return pa.table(frame)
+    table = pa.table(frame)
+    checked(table.column_names, "<table>")
+    return table
 
 
 def _kind(frame: Any) -> str:
     return type(frame).__module__.partition(".")[0].lstrip("_")
-
-
-def _from_pandas(frame: Any) -> pa.Table:
-    names = [str(name) for name in frame.columns]
-    twice = sorted({name for name in names if names.count(name) > 1})
-    if twice:
-        raise InvalidInput([Problem("<table>", 1, 1, "duplicate-key", f"several columns are named '{name}'") for name in twice])
-    return pa.table({name: array(frame.iloc[:, at]) for at, name in enumerate(names)})
 
 
 def array(cells: Iterable[Any]) -> pa.Array:
@@ -152,27 +136,9 @@ def array(cells: Iterable[Any]) -> pa.Array:
     try:
         return pa.array(cells, from_pandas=True)
     except (pa.ArrowInvalid, pa.ArrowTypeError, pa.ArrowNotImplementedError, OverflowError, TypeError):
-        return pa.array([_typed(cell) for cell in cells], pa.string())
-
-
-def _typed(cell: Any) -> str | None:
-    """A cell as text that reads back as the same value; None where it holds none."""
-    if cell is None or cell is getattr(_pandas(), "NA", None) or (isinstance(cell, float) and math.isnan(cell)):
-        return None
-    if isinstance(cell, (bool, np.bool_)):
-        return "yes" if cell else "no"
-    if isinstance(cell, (float, np.floating)) and math.isfinite(cell):
-        # Three decimals after a point could be a group of three: a fourth says that they are decimals.
-        text = np.format_float_positional(cell, trim="0")
-        return f"{text}0"
-    if isinstance(cell, (list, tuple, set, np.ndarray)):
-        return ", ".join(map(str, cell)) or "[]"
-    return str(cell)
-
-
-def _pandas() -> Any:
-    """pandas, where the program has loaded it."""
-    return sys.modules.get("pandas")
+        # Whoever has pandas' own mark of a missing cell has loaded pandas.
+        missing = getattr(sys.modules.get("pandas"), "NA", None)
+        return pa.array([None if cell is missing else plain_cell(cell) for cell in cells], pa.string())
 
 
 def like(frame: Any, table: pa.Table, places: Sequence[int] | np.ndarray[Any, Any]) -> Any:

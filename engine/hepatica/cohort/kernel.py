@@ -9,7 +9,6 @@ from __future__ import annotations
 import json
 from collections.abc import Hashable, Iterable, Mapping, Sequence
 from functools import cached_property
-from threading import Lock
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -17,7 +16,8 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from hepatica.cohort.cascade import Cascade, Domains, TooManyStates, cascade, grouped
-from hepatica.cohort.coding import MOST_REMEMBERED, Coded, Coder, Codes, Places, combined
+from hepatica.cohort.cells import Places, combined
+from hepatica.cohort.coding import MOST_REMEMBERED, Coded, Coder, Codes
 from hepatica.evaluation import LISTS, Evaluator, evaluator_of, identity, in_precedence, judged, still_asked
 from hepatica.inference import SCOPE, GoalKey, Program, Verdict, each_bit
 from hepatica.knowledge import RANK, Rule, Ruleset
@@ -30,52 +30,42 @@ TELLING_LISTS = ("options", "trials", "possible", "not_supported")
 """The lists of which a wide row names the best: in the others a therapy stands for want of evidence."""
 BETWEEN = ", "
 MOST_FIELDS = 64
+NONE = (1 << 32) - 1
+"""The mark of no option."""
 MANY = 500_000
 Numbers = NDArray[np.uint16]
 LONG = ("row", "therapy", "list", "would_be", "standing", "line", "rule", "headline", "needs")
 WIDE = ("row", "scope", "list", "standing", "therapies", "missing")
 
 
-class WordTable:
-    """Texts by number, each once; number 0 is none."""
-
-    def __init__(self) -> None:
-        self.texts: list[str | None] = [None]
-        self._numbers: dict[str | None, int] = {None: 0, "": 0}
-        self._lock = Lock()
-
-    def number(self, text: str | None) -> int:
-        """The number of a text."""
-        found = self._numbers.get(text)
-        if found is not None:
-            return found
-        # Two threads that each bring a text must not get one number.
-        with self._lock:
-            found = self._numbers.setdefault(text, len(self.texts))
-            if found == len(self.texts):
-                self.texts.append(text)
-        return found
-
-    def array(self, numbers: NDArray[Any]) -> pa.DictionaryArray:
-        """Numbers as texts: a dictionary, so that each text is kept once."""
-        # Only the texts that occur, in order: the numbers depend on which thread came first, and no output may.
-        occurs = np.flatnonzero(np.bincount(numbers, minlength=1))
-        used = sorted((number for number in occurs.tolist() if number), key=lambda number: str(self.texts[number]))
-        places = np.zeros(len(self.texts), dtype=np.int32)
-        places[used] = np.arange(len(used))
-        texts = pa.array([self.texts[number] for number in used], pa.string())
-        return pa.DictionaryArray.from_arrays(pa.array(places[numbers], mask=numbers == 0), texts)
-
-
 class Told(NamedTuple):
-    """What a long row says of a therapy whatever is missing: numbers of words, in the order of `LONG` from `list` on."""
+    """What a long row says of a therapy whatever is missing, in the order of `LONG` from `list` on."""
 
-    list: int
-    would_be: int
-    standing: int
-    line: int
-    rule: int
-    headline: int
+    list: str
+    would_be: str | None = None
+    standing: str | None = None
+    line: str | None = None
+    rule: str | None = None
+    headline: str | None = None
+
+
+class Best(NamedTuple):
+    """What a wide row says of all therapies whatever is missing, in the order of `WIDE` from `scope` on."""
+
+    scope: str
+    list: str | None = None
+    standing: str | None = None
+    therapies: str | None = None
+
+
+def spread(names: Sequence[str], told: Sequence[Sequence[str | None]], which: NDArray[Any]) -> dict[str, pa.DictionaryArray]:
+    """Columns of texts: row n has those of `told[which[n]]`. As dictionaries each text is kept once, in an order that depends on
+    the rows alone."""
+    columns = {}
+    for place, name in enumerate(names):
+        texts = pa.array([each[place] or None for each in told], pa.string()).dictionary_encode()
+        columns[name] = pa.DictionaryArray.from_arrays(texts.indices.take(pa.array(which)), texts.dictionary)
+    return columns
 
 
 class TherapyKernel:
@@ -175,9 +165,8 @@ class Kernel:
         single = [*(one.cascade for one in self.therapies), scope]
         self.groups = [(each, [n]) for n, each in enumerate(single)] if few else grouped(single)
         self._home = {member: (at, place) for at, (_, members) in enumerate(self.groups) for place, member in enumerate(members)}
-        self.words = WordTable()
         self._needs: dict[GoalKey, Needs] = {}
-        self._best: dict[tuple[int, ...], tuple[int, int, int, int]] = {}
+        self._best: dict[tuple[int, ...], Best] = {}
 
     @cached_property
     def stamp(self) -> dict[str, str]:
@@ -200,6 +189,34 @@ class Kernel:
             found.append((at, lists[self.groups[at][0].outcomes[place]]))
         return found
 
+    @cached_property
+    def folded(self) -> list[tuple[NDArray[np.uint32], NDArray[np.int64]]]:
+        """For each group, by its state: the least of its therapies' marks, and how many of them are possible.
+
+        Some hundred states stand for every patient, so what is counted of millions is worked out for those.
+        """
+        found = []
+        for group, members in self.groups:
+            states = group.outcomes.shape[1]
+            marks, number = np.full(states, NONE, dtype=np.uint32), np.zeros(states, dtype=np.int64)
+            for member, outcomes in zip(members, group.outcomes, strict=True):
+                if member < len(self.therapies):
+                    own = self.therapies[member].judgements
+                    marks = np.minimum(marks, np.array([self._mark(member, one) for one in own], dtype=np.uint32)[outcomes])
+                    number += np.array([one.list == "possible" for one in own])[outcomes]
+            found.append((marks, number))
+        return found
+
+    def _mark(self, therapy: int, judgement: Any) -> int:
+        """One number for the rule that makes a therapy an option, least for the strongest: standing, then therapy, then rule."""
+        if judgement.list != "options":
+            return NONE
+        return (RANK[self.therapies[therapy].rules[judgement.main].standing] << 20) + (therapy << 8) + int(judgement.main)
+
+    def rule(self, mark: int) -> Rule:
+        """The rule of a mark."""
+        return self.therapies[mark >> 8 & 0xFFF].rules[mark & 0xFF]
+
     def outcome(self, member: int, states: Sequence[Places]) -> Numbers:
         """The outcome numbers of a therapy (the scope comes after the last) by the states of the groups."""
         at, place = self._home[member]
@@ -211,8 +228,8 @@ class Kernel:
         found = self._needs.get(key)
         return self._needs.setdefault(key, Needs(key, self.evaluator.program, self.coder.values)) if found is None else found
 
-    def best(self, states: tuple[int, ...]) -> tuple[int, int, int, int]:
-        """Numbers of words for the states of the groups: the scope, the best list, its best standing, the therapies there."""
+    def best(self, states: tuple[int, ...]) -> Best:
+        """What the states of the groups come to."""
         known = self._best.get(states)
         if known is None:
             if len(self._best) > MOST_REMEMBERED:
@@ -220,7 +237,7 @@ class Kernel:
             known = self._best[states] = self._told_best(states)
         return known
 
-    def _told_best(self, states: tuple[int, ...]) -> tuple[int, int, int, int]:
+    def _told_best(self, states: tuple[int, ...]) -> Best:
         outcomes = [int(self.groups[at][0].outcomes[place, states[at]]) for _, (at, place) in sorted(self._home.items())]
         found: dict[tuple[int, int], list[str]] = {}
         for one, outcome in zip(self.therapies, outcomes, strict=False):
@@ -228,28 +245,26 @@ class Kernel:
             if judgement.list in TELLING_LISTS:
                 rank = TELLING_LISTS.index(judgement.list), RANK[one.rules[judgement.main].standing]
                 found.setdefault(rank, []).append(one.therapy.id)
-        number = self.words.number
-        scope = number(self.scopes[outcomes[-1]])
+        scope = self.scopes[outcomes[-1]]
         if not found:
-            return scope, 0, 0, 0
+            return Best(scope)
         best = min(found)
-        standing = next(name for name, rank in RANK.items() if rank == best[1])
-        return scope, number(TELLING_LISTS[best[0]]), number(standing), number(BETWEEN.join(found[best]))
+        return Best(scope, TELLING_LISTS[best[0]], list(RANK)[best[1]], BETWEEN.join(found[best]))
 
     def tell(self, therapy: int, codes: Codes) -> Told:
         """The words of a therapy for one row: shape (fields,)."""
         name, entry = self.evaluator.entry(therapy, self.coder.facts(codes))
-        # Where no rule applies, none is named: the one that asks least is of no more weight than the others.
-        applies = name != "ruled_out"
-        told = (entry.would_be, entry.standing, entry.line, entry.rule, entry.headline.text) if applies else (None,) * 5
-        return Told(*map(self.words.number, (name, *told)))
+        if name == "ruled_out":
+            # Where no rule applies, none is named: the one that asks least is of no more weight than the others.
+            return Told(name)
+        return Told(name, entry.would_be, entry.standing, entry.line, entry.rule, entry.headline.text)
 
-    def named(self, fields: NDArray[np.uint64]) -> NDArray[np.int32]:
-        """Numbers of the words that name fields given as bits."""
-        found, which = np.unique(fields, return_inverse=True)
-        names = tuple(self.coder.fields)
-        texts = [BETWEEN.join(name for at, name in enumerate(names) if int(bits) >> at & 1) for bits in found]
-        return np.array([self.words.number(text) for text in texts], dtype=np.int32)[which]
+    def named(self, name: str, fields: NDArray[np.uint64]) -> dict[str, pa.DictionaryArray]:
+        """A column of the names of fields that are given as bits."""
+        # Arrow finds the different numbers by hashing, several times as fast as NumPy by sorting.
+        found, names = pa.array(fields).dictionary_encode(), tuple(self.coder.fields)
+        told = [[BETWEEN.join(each for at, each in enumerate(names) if bits >> at & 1)] for bits in found.dictionary.to_pylist()]
+        return spread([name], told, found.indices.to_numpy())
 
 
 class Answers:
@@ -267,6 +282,26 @@ class Answers:
         """The scope of each row: in, out or unknown."""
         numbers = self.kernel.outcome(len(self.kernel.therapies), self.states)
         return pa.DictionaryArray.from_arrays(pa.array(numbers.astype(np.int8)), pa.array(self.kernel.scopes))
+
+    @property
+    def out(self) -> NDArray[np.bool_]:
+        """Which rows are out of scope."""
+        return np.array([scope == "out" for scope in self.kernel.scopes])[self.outcome(len(self.kernel.therapies))]
+
+    @property
+    def strongest(self) -> NDArray[np.uint32]:
+        """By row the mark of the strongest option, `NONE` where there is none or the row is out of scope."""
+        marks = np.full(len(self.coded.rows), NONE, dtype=np.uint32)
+        for (table, _), states in zip(self.kernel.folded, self.states, strict=True):
+            np.minimum(marks, table[states], out=marks)
+        marks[self.out] = NONE
+        return marks
+
+    @property
+    def still_open(self) -> NDArray[np.int64]:
+        """By row, how many therapies are open; none where it is out of scope."""
+        number = sum(table[states] for (_, table), states in zip(self.kernel.folded, self.states, strict=True))
+        return np.where(self.out, 0, number)
 
     def list_of(self, therapy: int) -> NDArray[np.int8]:
         """The list of a therapy in each row, by its place in `LISTS`; therapies count in the ruleset's order."""
@@ -286,24 +321,23 @@ class Answers:
     def wide(self) -> pa.Table:
         """One row per patient: `WIDE`. `therapies` are those of the best standing in the best list."""
         found, which = combined([int(each.max(initial=0)) + 1 for each in self.states], self.states)
-        told = np.array([self.kernel.best(states) for states in found], dtype=np.int32).reshape(-1, 4)[which]
-        missing = self.kernel.named(self._missing())
-        columns = [self.kernel.words.array(numbers) for numbers in (*told.T, missing)]
-        return self._table(dict(zip(WIDE[1:], columns, strict=True)))
+        best = spread(WIDE[1:-1], [self.kernel.best(states) for states in found], which)
+        return self._table(best | self.kernel.named(WIDE[-1], self._missing()))
 
     def long(self) -> pa.Table:
         """One row per patient and therapy: `LONG`. `needs` names the fields that a possible therapy depends on."""
         rows, therapies = len(self.coded.rows), self.kernel.therapies
-        told = np.zeros((rows, len(therapies), len(Told._fields)), dtype=np.int32)
+        told: list[Told] = []
+        which = np.zeros((rows, len(therapies)), dtype=np.int32)
         needs = np.zeros((rows, len(therapies)), dtype=np.uint64)
         for place, one in enumerate(therapies):
-            told[:, place] = self._told(one)
+            own, patterns = self._told(one)
+            which[:, place] = patterns + len(told)
+            told += own
             needs[:, place] = self._asked(one)
-        words = self.kernel.words
-        numbers = [*told.reshape(-1, len(Told._fields)).T, self.kernel.named(needs.reshape(-1))]
-        columns = {name: words.array(each) for name, each in zip(LONG[2:], numbers, strict=True)}
-        which = pa.array(np.tile(np.arange(len(therapies), dtype=np.int16), rows))
-        therapy = pa.DictionaryArray.from_arrays(which, pa.array(self._ids))
+        numbers = pa.array(np.tile(np.arange(len(therapies), dtype=np.int16), rows))
+        therapy = pa.DictionaryArray.from_arrays(numbers, pa.array(self._ids))
+        columns = spread(LONG[2:-1], told, which.reshape(-1)) | self.kernel.named(LONG[-1], needs.reshape(-1))
         return self._table({"therapy": therapy, **columns}, len(therapies))
 
     @property
@@ -311,22 +345,23 @@ class Answers:
         return [one.therapy.id for one in self.kernel.therapies]
 
     def _table(self, columns: Mapping[str, Any], times: int = 1) -> pa.Table:
-        """A stamped table of columns behind the row numbers, with what was given beside them; each row stands `times` times."""
+        """A stamped table of columns behind the row numbers and what was given beside them; each row stands `times` times."""
         rows, places, given = self.coded.rows, self.coded.places, self.coded.given
-        if times > 1 or len(places) != given.num_rows:
-            rows, given = np.repeat(rows, times), given.take(pa.array(np.repeat(places, times)))
-        told = beside(pa.table({"row": pa.array(rows), **columns}), given)
-        return told.replace_schema_metadata({"hepatica": json.dumps(self.kernel.stamp)})
+        if times > 1:
+            rows, places = np.repeat(rows, times), np.repeat(places, times)
+        table = pa.table({"row": pa.array(rows), **columns})
+        if given.num_columns:
+            table = beside(table, given if len(places) == given.num_rows else given.take(places))
+        return table.replace_schema_metadata({"hepatica": json.dumps(self.kernel.stamp)})
 
-    def _told(self, one: TherapyKernel) -> NDArray[np.int32]:
-        """Numbers of words for each row: shape (n, words)."""
+    def _told(self, one: TherapyKernel) -> tuple[list[Told], Places]:
+        """What is said of a therapy, and which of it each row is told."""
         outcomes = [each.outcomes[0][each.run(self.coded.codes)].astype(np.intp) for each in one.patterns]
         found, which = combined([int(each.outcomes.max()) + 1 for each in one.patterns], outcomes)
         for pattern, first in zip(found, _firsts(which, len(found)), strict=True):
             if pattern not in one.told:
                 one.told[pattern] = self.kernel.tell(one.position, self.coded.codes[:, first])
-        table = np.array([one.told[pattern] for pattern in found], dtype=np.int32).reshape(-1, len(Told._fields))
-        return table[which]
+        return [one.told[pattern] for pattern in found], which
 
     def _asked(self, one: TherapyKernel) -> NDArray[np.uint64]:
         """The fields that the open rules of a therapy ask for, where it is possible: bits over the fields, shape (n,)."""
@@ -374,10 +409,11 @@ def _too_large(ruleset: Ruleset, why: str) -> Problem:
 
 
 def beside(table: pa.Table, given: pa.Table) -> pa.Table:
-    """A table with columns that were given behind its own; one that has the name of an answer becomes `given_<name>`."""
-    for name in given.column_names:
-        table = table.append_column(f"given_{name}" if name in table.column_names else name, given[name])
-    return table
+    """A table with columns that were given right behind the row's number, where a reader looks for them; one that has the name of
+    an answer becomes `given_<name>`."""
+    names = [f"given_{name}" if name in table.column_names else name for name in given.column_names]
+    row, *others = zip(table.column_names, table.columns, strict=True)
+    return pa.table(dict([row, *zip(names, given.columns, strict=True), *others]))
 
 
 def joined(tables: Iterable[pa.Table]) -> pa.Table:

@@ -13,8 +13,6 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any, Literal
 
-from hepatica.cohort.rejects import Reject
-from hepatica.cohort.sources import DELIMITERS, TableFormat
 from hepatica.documents import DIALECT, Node, adapter, decode, read_bytes, read_yaml
 from hepatica.paths import shipped
 from hepatica.patient import (
@@ -32,9 +30,26 @@ from hepatica.patient import (
 from hepatica.problems import InvalidInput, Problem, quote, suggestion
 from hepatica.records import record
 
+DELIMITERS = {",": "comma", ";": "semicolon", "\t": "tab", "|": "bar"}
+NUMERIC = ("integer", "number")
 Take = Literal["last_before", "first_after", "last", "first"]
 # Measurements that are made of parts: each part is a column of its own, named `child_pugh_components.inr`.
 PARTS: Mapping[str, Fields] = {COMPONENTS: CHILD_PUGH_PARTS, "cmet": STAINING_PARTS}
+
+
+@record(kw_only=True)
+class TableFormat:
+    """How a file is to be read where it does not say so itself.
+
+    `header` names the columns of a file without a header row. `encoding` and `delimiter` are those of a text table, `decimal`
+    the mark before decimals in it ("." or ","), `sheet` the sheet of a workbook.
+    """
+
+    encoding: str = ""
+    delimiter: str = ""
+    decimal: str = ""
+    sheet: str = ""
+    header: tuple[str, ...] = ()
 
 
 @record(kw_only=True)
@@ -149,15 +164,6 @@ class TableMapping:
             raise InvalidInput(missing)
         return bound
 
-    def canonical(self, table: Any, fields: Fields = COMMON_FIELDS) -> tuple[Any, list[Reject]]:
-        """The canonical table of an Arrow table, every row of it, and the rejects: a row that has any is not to be answered.
-
-        Raises `InvalidInput` for columns that cannot be used.
-        """
-        from hepatica.cohort.canonical import canonical
-
-        return canonical(self.over(table.column_names, fields), table, fields)
-
     def kept(self, columns: Iterable[str]) -> tuple[str, ...]:
         """The columns that go with the answers as they are."""
         read = {each for reading in self.fields.values() for each in reading.columns}
@@ -173,30 +179,36 @@ def _near(column: str, columns: tuple[str, ...]) -> str:
 
 
 def found_field(written: str, fields: Fields) -> tuple[str, Field, str] | None:
-    """The field that a column's heading names, as (key, field, unit in the heading); None where it names none."""
-    group, _, part = written.partition(".")
-    if group in PARTS and part in PARTS[group]:
-        return written, PARTS[group][part], ""
+    """The field that a column's heading names, as (key, field, unit in the heading); None where it names none.
+
+    A part of a measurement may stand under the measurement's name (`cmet.percent`), one of Child-Pugh under its own (`INR`).
+    """
     name, unit = fields.find_with_unit(written)
     if name is not None:
         return name, fields[name], unit
-    name, unit = CHILD_PUGH_PARTS.find_with_unit(written) if COMPONENTS in keys_of(fields) else (None, "")
-    return (f"{COMPONENTS}.{name}", CHILD_PUGH_PARTS[name], unit) if name else None
+    whole, dot, part = written.partition(".")
+    owner = (keys_of(fields).find(whole) if dot else COMPONENTS) or ""
+    if owner not in PARTS or owner not in keys_of(fields):
+        return None
+    name, unit = PARTS[owner].find_with_unit(part or written)
+    return (f"{owner}.{name}", PARTS[owner][name], unit) if name else None
 
 
 def _by_names(columns: tuple[str, ...], fields: Fields, name: str) -> dict[str, FieldReading]:
     found: dict[str, FieldReading] = {}
     problems = []
-    for column in columns:
+    for place, column in enumerate(columns, 1):
         named = found_field(column, fields)
         if named is None:
             continue
-        if named[0] in found:
-            message = (
-                f"{quote(found[named[0]].column)} and {quote(column)} both name {named[0]}; say in a mapping which one is read"
-            )
-            problems.append(Problem(name, 1, 1, "duplicate-field", message))
-        found.setdefault(named[0], FieldReading(column=column, unit=named[2]))
+        key = named[0]
+        whole = key.partition(".")[0]
+        # A measurement is given as a whole or in parts.
+        same = next((one for one in found if one in (key, whole) or (key == whole and one.startswith(f"{whole}."))), None)
+        if same:
+            said = f"{quote(found[same].column)} and {quote(column)} both name {key}; say in a mapping which one is read"
+            problems.append(Problem(name, 1, place, "duplicate-field", said))
+        found.setdefault(key, FieldReading(column=column, unit=named[2]))
     if not found:
         message = "no column is named as a field; a mapping says what the columns mean (hepatica cohort --draft-mapping)"
         problems.append(Problem(name, 1, 1, "no-field", message))

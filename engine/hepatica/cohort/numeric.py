@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from functools import partial
+from operator import ge, gt
 from typing import Any
 
 import numpy as np
@@ -28,7 +28,7 @@ class NumberCutter:
     def __init__(self, classes: FieldClasses) -> None:
         self._bounds = classes.field.low, classes.field.high
         thresholds = classes.thresholds
-        self._edges = [edge for t in thresholds for edge in (_edge(partial(_reaches, t), t), _edge(partial(_passes, t), t))]
+        self._edges = [_edge(compare, threshold) for threshold in thresholds for compare in (ge, gt)]
         slots = range(len(self._edges) + 1)
         self._codes = np.array([classes.positions.get(slot, 0) for slot in slots], dtype=np.uint16)
 
@@ -50,17 +50,9 @@ class NumberCutter:
         return codes, ~((known >= self._bounds[0]) & (known <= self._bounds[1]) | missing)
 
 
-def _reaches(threshold: float, number: float) -> bool:
-    return round(number, DECIMALS) >= threshold
-
-
-def _passes(threshold: float, number: float) -> bool:
-    return round(number, DECIMALS) > threshold
-
-
-def _edge(found: Callable[[float], bool], near: float) -> float:
-    """The least number of which something is found that is true of every greater one; it lies within 1 of `near`."""
-    low, high = near - 1, near + 1
+def _edge(compare: Callable[[float, float], bool], threshold: float) -> float:
+    """The least number that is, once rounded, at the threshold or above it (`ge`), or above it (`gt`)."""
+    low, high = threshold - 1, threshold + 1
     while low < (middle := (low + high) / 2) < high:
-        low, high = (low, middle) if found(middle) else (middle, high)
+        low, high = (low, middle) if compare(round(middle, DECIMALS), threshold) else (middle, high)
     return high

@@ -15,13 +15,19 @@ import re
 import sys
 import tempfile
 import zlib
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import field, replace
 from glob import glob
 from pathlib import Path
 from typing import IO, Any, NamedTuple
 
+import numpy as np
+import pyarrow as pa
+from pyarrow import ipc, parquet
+
+from hepatica.cohort.cells import flat, plain_cell, plain_column
+from hepatica.cohort.mapping import DELIMITERS, TableFormat
 from hepatica.cohort.rejects import Reject, shortened
 from hepatica.problems import InvalidInput, Problem, gathered, quote
 from hepatica.records import record
@@ -29,31 +35,16 @@ from hepatica.records import record
 BATCH = 65_536
 LONGEST_CELL = 1_000_000
 STDIN = "-"
-DELIMITERS = {",": "comma", ";": "semicolon", "\t": "tab", "|": "bar"}
 _PATTERN = re.compile(r"[*?\[]")
+_JSON = re.compile(rb"(?:\xef\xbb\xbf)?\s*(?:\{|\[\s*[{\]])")
 _OLD_EXCEL = b"\xd0\xcf\x11\xe0"
 _MARKS = {b"\xff\xfe": "utf-16", b"\xfe\xff": "utf-16"}
-
-
-@record(kw_only=True)
-class TableFormat:
-    """How a file is to be read where it does not say so itself: part of a mapping.
-
-    `header` names the columns of a file without a header row. `encoding` and `delimiter` are those of a text table, `decimal`
-    the mark before decimals in it ("." or ","), `sheet` the sheet of a workbook.
-    """
-
-    encoding: str = ""
-    delimiter: str = ""
-    decimal: str = ""
-    sheet: str = ""
-    header: tuple[str, ...] = ()
 
 
 class RawBatch(NamedTuple):
     """Some rows of a file: an Arrow table of its columns, the rows' numbers (n,), and the rows that are none."""
 
-    table: Any
+    table: pa.Table
     rows: Any
     rejects: tuple[Reject, ...] = ()
 
@@ -110,7 +101,7 @@ def _whole(source: TableSource) -> Iterator[RawBatch]:
         for number, batch in enumerate(source.batches()):  # noqa: B007 -- whether there was any is asked below
             yield batch
     if number < 0:
-        yield _batch(dict.fromkeys(source.columns, ()), ())
+        yield _batch(source.columns, [])
 
 
 @contextmanager
@@ -147,8 +138,6 @@ def unpacked(stream: IO[bytes]) -> IO[bytes]:
     if head[:2] == b"\x1f\x8b":
         return gzip.open(stream)  # type: ignore[return-value]
     if head == b"\x28\xb5\x2f\xfd":
-        import pyarrow as pa
-
         return io.BufferedReader(pa.CompressedInputStream(pa.PythonFile(stream), "zstd"))
     return stream
 
@@ -162,8 +151,8 @@ def _source(file: Path, name: str, head: bytes, how: TableFormat) -> TableSource
         return _workbook(file, name, how)
     if head[:4] == _OLD_EXCEL:
         raise _wrong(name, "unreadable", "an Excel file of before 2007, or a locked one: save it as .xlsx without a password")
-    if head.lstrip(b"\xef\xbb\xbf \t\r\n")[:1] == b"{":
-        return _lines_of_json(file, name)
+    if _JSON.match(head):
+        return _json_table(file, name)
     return _text_table(file, name, head, how)
 
 
@@ -249,11 +238,16 @@ def _of_cells(rows: Iterable[Sequence[Any]], columns: tuple[str, ...]) -> Iterat
     """Batches of rows; one of another length, or without any content, is a reject."""
     numbered = enumerate(rows, 1)
     while part := list(itertools.islice(numbered, BATCH)):
-        whole = [(number, cells) for number, cells in part if len(cells) == len(columns) and not _empty(cells)]
-        kept = {number for number, _ in whole} if len(whole) < len(part) else None
-        bad = () if kept is None else tuple(_no_row(number, cells, len(columns)) for number, cells in part if number not in kept)
-        cells = list(zip(*(cells for _, cells in whole), strict=True)) or [()] * len(columns)
-        yield _batch({name: cells[index] for index, name in enumerate(columns)}, [number for number, _ in whole], bad)
+        yield _batch(columns, part)
+
+
+def _batch(columns: tuple[str, ...], rows: Sequence[tuple[int, Sequence[Any]]]) -> RawBatch:
+    whole = [(number, cells) for number, cells in rows if len(cells) == len(columns) and not _empty(cells)]
+    kept = {number for number, _ in whole} if len(whole) < len(rows) else None
+    bad = () if kept is None else tuple(_no_row(number, cells, len(columns)) for number, cells in rows if number not in kept)
+    cells = list(zip(*(cells for _, cells in whole), strict=True)) or [()] * len(columns)
+    table = pa.table([_array(each) for each in cells], names=list(columns))
+    return RawBatch(table, np.array([number for number, _ in whole], dtype=np.int64), bad)
 
 
 def _empty(cells: Iterable[Any]) -> bool:
@@ -267,44 +261,21 @@ def _no_row(number: int, cells: Sequence[Any], expected: int) -> Reject:
     return Reject(number, "", shortened(" | ".join(plain_cell(cell) or "" for cell in cells)), "ragged-row", reason)
 
 
-def _batch(columns: Mapping[str, Sequence[Any]], rows: Sequence[int], rejects: tuple[Reject, ...] = ()) -> RawBatch:
-    import numpy as np
-    import pyarrow as pa
-
-    return RawBatch(pa.table({name: _array(cells) for name, cells in columns.items()}), np.array(rows, dtype=np.int64), rejects)
-
-
-def _array(cells: Sequence[Any]) -> Any:
+def _array(cells: Sequence[Any]) -> pa.Array:
     """Cells as an Arrow array: of one kind as they are, of several as the texts that a person would have typed."""
-    import pyarrow as pa
-
     kinds = {type(cell) for cell in cells if cell is not None}
-    if kinds <= {str} or not kinds:
-        return pa.array(cells, pa.string())
-    if kinds in ({bool}, {int}, {float}, {int, float}):
-        return pa.array(map(float, cells) if kinds == {int, float} and None not in cells else cells)
-    return pa.array([plain_cell(cell) for cell in cells], pa.string())
+    with suppress(OverflowError):  # a whole number of more than 64 bits is text as well
+        if kinds == {int, float}:
+            return pa.array([None if cell is None else float(cell) for cell in cells])
+        if kinds in ({bool}, {int}, {float}):
+            return pa.array(cells)
+    return pa.array(cells if kinds <= {str} else map(plain_cell, cells), pa.string())
 
 
-def plain_cell(cell: Any) -> str | None:
-    """A cell as text: as a person would type it. A list is its members joined by commas."""
-    from hepatica.patient import digits
-
-    if cell is None or isinstance(cell, str):
-        return cell
-    if isinstance(cell, bool):
-        return "yes" if cell else "no"
-    if isinstance(cell, float):
-        return "" if cell != cell else digits(cell) if abs(cell) < 1e15 else repr(cell)  # noqa: PLR0124 -- not a number
-    if isinstance(cell, (list, tuple)):
-        return ", ".join(filter(None, map(plain_cell, cell))) or "none"
-    return json.dumps(cell, ensure_ascii=False, default=str) if isinstance(cell, dict) else str(cell)
+# JSON: an object to a line, or a list of objects
 
 
-# NDJSON
-
-
-def _lines_of_json(file: Path, name: str) -> TableSource:
+def _json_table(file: Path, name: str) -> TableSource:
     names = dict.fromkeys(key for row in _json_rows(file, name) for key in row)
     columns = checked(names, name)
     return TableSource(
@@ -314,29 +285,37 @@ def _lines_of_json(file: Path, name: str) -> TableSource:
 
 def _json_rows(file: Path, name: str) -> Iterator[dict[str, Any]]:
     """The rows, mappings within them opened up (`child_pugh_components.inr`)."""
+    number = 0
     with file.open("rb") as raw, io.TextIOWrapper(unpacked(raw), "utf-8-sig") as text:
-        number = 0
+        lines = (line for line in text)
         try:
-            for line in text:
-                number += 1
-                if line.strip():
-                    yield _json_row(line, name, number)
+            for number, line in enumerate(lines, 1):
+                if line.lstrip()[:1] == "[":
+                    # A list is one document: where its objects end, only its end says.
+                    for row in _json("".join([line, *lines]), name, number, list):
+                        yield _opened_up(row, name, number)
+                elif line.strip():
+                    yield _opened_up(_json(line, name, number, dict), name, number)
         except UnicodeDecodeError:
             raise _wrong(name, "not-text", "not UTF-8 text", number + 1) from None
 
 
-def _json_row(line: str, name: str, number: int) -> dict[str, Any]:
+def _json(text: str, name: str, line: int, kind: type) -> Any:
+    """A list or an object in a text; raises `InvalidInput`."""
     try:
-        row = dict(_flat(json.loads(line, object_pairs_hook=_once)))
+        found = json.loads(text, object_pairs_hook=_once)
         # Half of a pair of escapes (\ud800) is text to JSON, and to nobody else.
-        if "\\ud" in line.lower():
-            json.dumps(row, ensure_ascii=False).encode()
-        return row
+        if "\\ud" in text.lower():
+            json.dumps(found, ensure_ascii=False).encode()
     except UnicodeEncodeError:
-        raise _wrong(name, "not-text", "half of a surrogate pair (an escape such as \\ud800) is no character", number) from None
-    except (ValueError, RecursionError, AttributeError) as error:
-        said = str(error) if isinstance(error, _TwiceError) else "one JSON object to a line is needed"
-        raise _wrong(name, "not-ndjson", said, number) from None
+        raise _wrong(name, "not-text", "half of a surrogate pair (an escape such as \\ud800) is no character", line) from None
+    except (ValueError, RecursionError) as error:
+        where = line + getattr(error, "lineno", 1) - 1
+        said = str(error) if isinstance(error, _TwiceError) else "one JSON object to a line is needed, or a list of objects"
+        raise _wrong(name, "not-ndjson", said, where) from None
+    if not isinstance(found, kind):
+        raise _wrong(name, "not-ndjson", "one JSON object to a line is needed, or a list of objects", line)
+    return found
 
 
 class _TwiceError(ValueError):
@@ -350,12 +329,13 @@ def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     return found
 
 
-def _flat(row: dict[str, Any], lead: str = "") -> Iterator[tuple[str, Any]]:
+def _opened_up(row: Any, name: str, line: int, lead: str = "") -> dict[str, Any]:
+    if not isinstance(row, dict):
+        raise _wrong(name, "not-ndjson", f"a row is an object, not {quote(str(row))}", line)
+    found: dict[str, Any] = {}
     for key, value in row.items():
-        if isinstance(value, dict):
-            yield from _flat(value, f"{lead}{key}.")
-        else:
-            yield f"{lead}{key}", value
+        found |= _opened_up(value, name, line, f"{lead}{key}.") if isinstance(value, dict) else {f"{lead}{key}": value}
+    return found
 
 
 # Excel
@@ -384,10 +364,8 @@ def _trimmed(cells: Sequence[Any]) -> list[Any]:
 
 def _sheet_rows(file: Path, name: str, how: TableFormat) -> Iterator[tuple[Any, ...]]:
     """The rows of the one sheet, or of the one that is named, to the last that holds anything."""
-    from openpyxl import load_workbook
-
     try:
-        books = [load_workbook(file, read_only=True, data_only=values) for values in (True, False)]
+        books = [_book(file, values=values) for values in (True, False)]
     except Exception as error:  # openpyxl lets through whatever its XML and ZIP readers raise
         raise _wrong(name, "unreadable", f"no workbook that can be read: {quote(str(error))}") from None
     chosen = _sheet(books[0], name, how.sheet)
@@ -400,8 +378,24 @@ def _sheet_rows(file: Path, name: str, how: TableFormat) -> Iterator[tuple[Any, 
             waiting.clear()
 
 
+def _book(file: Path, *, values: bool) -> Any:
+    """A workbook with the results of its formulas, or with the formulas themselves."""
+    from openpyxl.reader.excel import ExcelReader
+
+    class CellsReader(ExcelReader):  # type: ignore[misc]  # openpyxl has no types
+        """Passes over sheets of charts: they hold no cells, and where rows are read one by one openpyxl breaks on them."""
+
+        def read_chartsheet(self, sheet: Any, rel: Any) -> None: ...
+
+    reader = CellsReader(file, read_only=True, data_only=values)
+    reader.read()
+    return reader.wb
+
+
 def _sheet(book: Any, name: str, wanted: str) -> str:
     titles = [sheet.title for sheet in book.worksheets]
+    if not titles:
+        raise _wrong(name, "empty", "the workbook has no sheet of cells")
     if wanted and wanted not in titles:
         raise _wrong(name, "unknown-sheet", f"no sheet {quote(wanted)}; the file has {', '.join(map(quote, titles))}")
     if not wanted and len(titles) > 1:
@@ -413,45 +407,28 @@ def _sheet(book: Any, name: str, wanted: str) -> str:
 def _cell(shown: Any, written: Any) -> Any:
     """A cell's value. A formula whose result was never stored is given as it is written, for no reader takes it for a value."""
     value = written if shown is None and isinstance(written, str) and written.startswith("=") else shown
-    if value is None or isinstance(value, (str, bool, int, float)):
-        return value
-    return _iso(value)
-
-
-def _iso(moment: Any) -> str:
-    """A date or a time as text: a date alone where the hour is midnight."""
-    text: str = moment.isoformat() if hasattr(moment, "isoformat") else str(moment)
-    return text.removesuffix("T00:00:00")
+    return value if isinstance(value, (bool, int, float)) else plain_cell(value)
 
 
 # Parquet and Arrow
 
 
 def _parquet(file: Path, name: str) -> TableSource:
-    import pyarrow as pa
-
     try:
         read = parquet_file(file)
     except pa.ArrowException as error:
         raise _wrong(name, "unreadable", f"no Parquet file that can be read: {quote(str(error))}") from None
-    columns = checked(read.schema_arrow.names, name)
-    return TableSource(name, columns, lambda: _of_arrow(read.iter_batches(BATCH), columns, name), read.metadata.num_rows)
+    return _of_arrow(lambda: read.iter_batches(BATCH), read.schema_arrow, name, read.metadata.num_rows)
 
 
-def parquet_file(file: str | Path) -> Any:
+def parquet_file(file: str | Path) -> parquet.ParquetFile:
     """A Parquet file whose texts are read as dictionaries: a tenth of the memory, and each different cell is looked at once."""
-    import pyarrow as pa
-    from pyarrow import parquet
-
     schema = parquet.read_schema(file)
     texts = [one.name for one in schema if pa.types.is_string(one.type) or pa.types.is_large_string(one.type)]
     return parquet.ParquetFile(file, read_dictionary=texts)
 
 
 def _arrow(file: Path, name: str) -> TableSource:
-    import pyarrow as pa
-    from pyarrow import ipc
-
     try:
         try:
             read: Any = ipc.open_file(pa.memory_map(str(file)))
@@ -460,36 +437,20 @@ def _arrow(file: Path, name: str) -> TableSource:
             read = stream = ipc.open_stream(pa.memory_map(str(file)))
     except pa.ArrowException as error:
         raise _wrong(name, "unreadable", f"no Arrow file that can be read: {quote(str(error))}") from None
-    columns = checked(read.schema.names, name)
-    return TableSource(name, columns, lambda: _of_arrow(stream, columns, name))
+    return _of_arrow(lambda: stream, read.schema, name)
 
 
-def _of_arrow(batches: Iterable[Any], columns: tuple[str, ...], name: str) -> Iterator[RawBatch]:
-    import numpy as np
-    import pyarrow as pa
+def _of_arrow(batches: Callable[[], Iterable[Any]], schema: pa.Schema, name: str, rows: int | None = None) -> TableSource:
+    columns = checked(flat(schema.empty_table()).column_names, name)
 
-    done = 0
-    try:
-        for batch in batches:
-            numbers = np.arange(done + 1, done + 1 + batch.num_rows, dtype=np.int64)
-            done += batch.num_rows
-            yield RawBatch(pa.table([simple_column(column) for column in batch.columns], names=list(columns)), numbers)
-    except pa.ArrowException as error:
-        raise _wrong(name, "unreadable", f"ends or breaks after row {done}: {quote(str(error))}") from None
+    def read() -> Iterator[RawBatch]:
+        done = 0
+        try:
+            for batch in batches():
+                numbers = np.arange(done + 1, done + 1 + batch.num_rows, dtype=np.int64)
+                done += batch.num_rows
+                yield RawBatch(pa.table(list(map(plain_column, flat(batch).columns)), names=list(columns)), numbers)
+        except pa.ArrowException as error:
+            raise _wrong(name, "unreadable", f"ends or breaks after row {done}: {quote(str(error))}") from None
 
-
-def simple_column(column: Any) -> Any:
-    """A column as one of the kinds that are read: texts, numbers, booleans; dates and lists as text."""
-    import pyarrow as pa
-
-    kind = column.type
-    if pa.types.is_dictionary(kind):
-        return column if pa.types.is_string(kind.value_type) else simple_column(column.dictionary_decode())
-    if pa.types.is_string(kind) or pa.types.is_boolean(kind) or pa.types.is_integer(kind) or pa.types.is_floating(kind):
-        return column
-    if pa.types.is_large_string(kind) or pa.types.is_string_view(kind):
-        return column.cast(pa.string())
-    moments = pa.types.is_temporal(kind)
-    return pa.array(
-        [None if cell is None else _iso(cell) if moments else plain_cell(cell) for cell in column.to_pylist()], pa.string()
-    )
+    return TableSource(name, columns, read, rows)

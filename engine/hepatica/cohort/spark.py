@@ -9,16 +9,21 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from functools import lru_cache, partial
+from itertools import accumulate
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
 from hepatica.cohort.kernel import Kernel, beside
+from hepatica.cohort.mapping import TableMapping
+from hepatica.cohort.rejects import reject_table
+from hepatica.cohort.run import BATCH, Answered, Shape, answered, bound_batch, numbered, parquet_writer
 from hepatica.cohort.sources import parquet_file
-from hepatica.cohort.streaming import BATCH, Shape, answered, parquet_writer
 from hepatica.knowledge import Ruleset, load
 from hepatica.problems import InternalError, InvalidInput, Problem
 
@@ -27,7 +32,8 @@ if TYPE_CHECKING:
 
 Named = tuple[str, str]
 """A ruleset as workers find it: its id or folder, and its digest."""
-DONE = pa.schema([("part", pa.int64()), ("rows", pa.int64()), ("answered", pa.int64())])
+Piece = tuple[str, int, int]
+"""A row group: its file, its number there, and the number of its first row."""
 PARTS_TO_A_CORE = 8
 
 
@@ -63,116 +69,118 @@ def rejects_on_spark(frame: DataFrame, ruleset: Ruleset) -> DataFrame:
     return _mapped(frame, ruleset, _rejected)
 
 
-def _mapped(frame: DataFrame, ruleset: Ruleset, table_of: Callable[[Kernel, pa.RecordBatch], pa.Table]) -> DataFrame:
+def _mapped(frame: DataFrame, ruleset: Ruleset, table_of: Callable[[Kernel, Any], pa.Table]) -> DataFrame:
     from pyspark.sql.pandas.types import from_arrow_schema, to_arrow_schema
 
     kernel = Kernel(ruleset, few=True)
     empty = to_arrow_schema(frame.schema).empty_table()
-    if not kernel.coder.given(empty).num_columns:
+    if not bound_batch(empty, kernel).mapping.kept(empty.column_names):
         said = "a Spark frame needs a column that is no field, to name its rows"
         raise InvalidInput([Problem("<table>", 1, 1, "no-identifier", said)])
-    batch = pa.RecordBatch.from_arrays([column.combine_chunks() for column in empty.columns], schema=empty.schema)
-    schema = from_arrow_schema(table_of(kernel, batch).schema)
-    return frame.mapInArrow(partial(_batches, named=_named(ruleset), table_of=table_of), schema)
+    return frame.mapInArrow(
+        partial(_batches, named=_named(ruleset), table_of=table_of), from_arrow_schema(table_of(kernel, empty).schema)
+    )
 
 
 def _batches(
-    batches: Iterator[pa.RecordBatch], named: Named, table_of: Callable[[Kernel, pa.RecordBatch], pa.Table]
+    batches: Iterator[pa.RecordBatch], named: Named, table_of: Callable[[Kernel, Any], pa.Table]
 ) -> Iterator[pa.RecordBatch]:
     for batch in batches:
         yield from table_of(_kernel(*named), batch).combine_chunks().to_batches()
 
 
-def _answers(kernel: Kernel, batch: pa.RecordBatch, shape: Shape) -> pa.Table:
-    return _plain(answered(batch, kernel, shape).table)
+def _one(kernel: Kernel, batch: Any, shape: Shape | None = None) -> Answered:
+    (raw,) = numbered([batch])
+    return answered(bound_batch(batch, kernel), kernel, raw, shape)
 
 
-def _rejected(kernel: Kernel, batch: pa.RecordBatch) -> pa.Table:
-    coded = kernel.coder.code(batch)
-    places = coded.rejects["row"].to_numpy() - 1
-    return _plain(beside(coded.rejects, coded.given.take(pa.array(places))))
+def _answers(kernel: Kernel, batch: Any, shape: Shape) -> pa.Table:
+    return _plain(_one(kernel, batch, shape).table)
 
 
-def _plain(table: pa.Table) -> pa.Table:
+def _rejected(kernel: Kernel, batch: Any) -> pa.Table:
+    kept = pa.table(batch).select(bound_batch(batch, kernel).mapping.kept(batch.schema.names))
+    rejects = reject_table(_one(kernel, batch).coded.rejects).drop_columns("file")
+    return _plain(beside(rejects, kept.take(rejects["row"].to_numpy() - 1)))
+
+
+def _plain(table: Any) -> pa.Table:
     """A table without row numbers, which are a batch's own here, and without dictionaries, which Spark does not take."""
     fields = [pa.field(f.name, f.type.value_type if pa.types.is_dictionary(f.type) else f.type) for f in table.schema]
     return table.cast(pa.schema(fields)).drop_columns(["row"])
 
 
 def answer_files_on_spark(
-    spark: SparkSession, sources: Sequence[Path], target: Path, ruleset: Ruleset, shape: Shape = "codes"
+    spark: SparkSession,
+    sources: Sequence[Path],
+    target: Path,
+    ruleset: Ruleset,
+    shape: Shape = "codes",
+    mapping: TableMapping | None = None,
 ) -> dict[str, int]:
     """Answer Parquet files into a folder `target` that workers see, too; returns how many rows there were, and were answered.
 
     Spark hands out row groups; the workers read and write Parquet themselves, which spares every cell the way through the
     Java machine. A part is written aside and renamed, so one that is tried again is never there twice or by half. Rows are
-    numbered through all files, and `rejects` is a folder beside the parts.
+    numbered through all files, and `rejects` is a folder beside the parts. Raises `InvalidInput` for a mapping of several rows
+    to a patient, who may have them in different parts.
     """
+    if mapping is not None and mapping.rows is not None:
+        said = "the rows of one patient may be in different parts of a table on Spark: give it one row to a patient"
+        raise InvalidInput([Problem(mapping.mapping or "mapping", 1, 1, "several-rows", said)])
     (target / "rejects").mkdir(parents=True)
-    pieces = list(_pieces(sources, PARTS_TO_A_CORE * spark.sparkContext.defaultParallelism))
-    # One piece to a task: a frame that is spread by a hash of its rows would give some tasks several, and others none.
-    rows = spark.sparkContext.parallelize(pieces, len(pieces))
-    frame = spark.createDataFrame(rows, "part long, file string, first long, groups array<int>")
-    work = partial(_parts, named=_named(ruleset), shape=shape, target=str(target))
-    done = frame.mapInArrow(work, "part long, rows long, answered long").collect()
+    groups = list(_row_groups(sources))
+    count = min(len(groups), PARTS_TO_A_CORE * spark.sparkContext.defaultParallelism)
+    parts = [(part, own.tolist()) for part, own in enumerate(np.array_split(np.array(groups, dtype=object), count))]
+    work = partial(_part, named=_named(ruleset), shape=shape, target=str(target), mapping=mapping or TableMapping())
+    # One part to a task: spread by a hash, some tasks would have several, and others none.
+    done = spark.sparkContext.parallelize(parts, len(parts)).map(work).collect()
     (target / "_SUCCESS").touch()
-    return {name: sum(row[name] for row in done) for name in ("rows", "answered")}
+    return {"rows": sum(rows for rows, _ in done), "answered": sum(right for _, right in done)}
 
 
-def _pieces(sources: Sequence[Path], parts: int) -> Iterator[tuple[int, str, int, list[int]]]:
-    """Runs of row groups of about equal size, each with the number of its first row."""
-    metadata = [pq.ParquetFile(source).metadata for source in sources]
-    wanted = max(1, sum(each.num_rows for each in metadata) // parts)
-    part, first = 0, 1
-    for source, each in zip(sources, metadata, strict=True):
-        groups: list[int] = []
-        rows = 0
-        for group in range(each.num_row_groups):
-            groups.append(group)
-            rows += each.row_group(group).num_rows
-            if rows >= wanted or group == each.num_row_groups - 1:
-                yield part, str(source.absolute()), first, groups
-                part, first, groups, rows = part + 1, first + rows, [], 0
+def _row_groups(sources: Sequence[Path]) -> Iterator[Piece]:
+    """The row groups of all files, rows numbered through."""
+    every = [(source.absolute(), pq.ParquetFile(source).metadata) for source in sources]
+    sizes = [(str(file), group, each.row_group(group).num_rows) for file, each in every for group in range(each.num_row_groups)]
+    firsts = accumulate((rows for _, _, rows in sizes), initial=1)
+    return ((file, group, first) for (file, group, _), first in zip(sizes, firsts, strict=False))
 
 
-def _parts(batches: Iterator[pa.RecordBatch], named: Named, shape: Shape, target: str) -> Iterator[pa.RecordBatch]:
-    """In a worker: every piece that a batch names, read, answered and written."""
-    for batch in batches:
-        done = [_part(_kernel(*named), Path(target), shape, **piece) for piece in batch.to_pylist()]
-        yield pa.RecordBatch.from_pylist(done, schema=DONE)
-
-
-def _part(kernel: Kernel, target: Path, shape: Shape, part: int, file: str, first: int, groups: list[int]) -> dict[str, int]:
-    source = parquet_file(file)
+def _part(piece: tuple[int, list[Piece]], named: Named, shape: Shape, target: str, mapping: TableMapping) -> tuple[int, int]:
+    """In a worker: some row groups read, answered and written; how many rows there were, and were answered."""
+    number, groups = piece
+    kernel, name = _kernel(*named), f"part-{number:05}.parquet"
     rows = right = 0
-    with _Aside(target / f"part-{part:05}.parquet") as answers, _Aside(target / "rejects" / f"part-{part:05}.parquet") as rejects:
-        for batch in source.iter_batches(BATCH, row_groups=groups, use_threads=False):
-            table, coded = answered(batch, kernel, shape, first + rows)
-            answers.write(table)
-            rejects.write(coded.rejects)
-            rows, right = rows + batch.num_rows, right + len(coded.rows)
-    return {"part": part, "rows": rows, "answered": right}
+    with _aside(Path(target, name)) as answers, _aside(Path(target, "rejects", name)) as rejects:
+        for file, group, first in groups:
+            source = parquet_file(file)
+            table = bound_batch(source.schema_arrow.empty_table(), kernel, mapping, file)
+            for raw in numbered(source.iter_batches(BATCH, row_groups=[group], use_threads=False), first):
+                made = answered(table, kernel, raw, shape)
+                answers(made.table)
+                rejects(reject_table(made.coded.rejects))
+                rows, right = rows + len(raw.rows), right + len(made.coded.rows)
+    return rows, right
 
 
-class _Aside:
-    """A Parquet file that is there only when it is whole."""
+@contextmanager
+def _aside(path: Path) -> Iterator[Callable[[Any], None]]:
+    """What writes tables to a Parquet file that is there only when it is whole."""
+    aside = path.with_name(f".{path.name}.{os.getpid()}")
+    writers: list[pq.ParquetWriter] = []
 
-    def __init__(self, path: Path) -> None:
-        self._path, self._aside = path, path.with_name(f".{path.name}.{os.getpid()}")
-        self._writer: pq.ParquetWriter | None = None
+    def write(table: pa.Table) -> None:
+        if not writers:
+            writers.append(parquet_writer(aside, table.schema))  # the first table gives the schema
+        writers[0].write_table(table)
 
-    def write(self, table: pa.Table) -> None:
-        """Add a table; the first one gives the schema."""
-        self._writer = self._writer or parquet_writer(self._aside, table.schema)
-        self._writer.write_table(table)
-
-    def __enter__(self) -> _Aside:
-        return self
-
-    def __exit__(self, kind: object, *_: object) -> None:
-        if self._writer:
-            self._writer.close()
-            self._aside.unlink() if kind else self._aside.replace(self._path)
+    try:
+        yield write
+        writers[0].close()
+        aside.replace(path)
+    finally:
+        aside.unlink(missing_ok=True)
 
 
 def _named(ruleset: Ruleset) -> Named:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gzip
 import io
 import json
 import re
@@ -11,6 +10,11 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import partial
 from typing import Any
 
+import pyarrow as pa
+import pyarrow.compute as pc
+from pyarrow import csv, ipc
+
+from hepatica.cohort.run import parquet_writer
 from hepatica.printable import escaped_in_json, printable
 from hepatica.problems import InvalidInput, Problem
 
@@ -18,35 +22,28 @@ from hepatica.problems import InvalidInput, Problem
 _FORMULA, _NUMBER = r"^[=+\-@\t\r\n]", r"^[+-]\d[\d.,]*$"
 _MOST_ROWS, _LONGEST = 1_048_575, 32_767
 _EPOCH = (1980, 1, 1, 0, 0, 0)
+_PACKINGS = {"gz": "gzip", "zst": "zstd"}
 
 
-def table_bytes(tables: Iterable[Any], kind: str, stamp: Mapping[str, str], packing: str = "") -> Iterator[bytes]:
+def table_bytes(tables: Iterable[pa.Table], kind: str, stamp: Mapping[str, str], packing: str = "") -> Iterator[bytes]:
     """The bytes of one table that comes in pieces of one schema (at least one, which may have no rows), as it is made.
 
     `stamp` says what the answers rest on: the metadata of the schema where the kind has any, else columns. `packing` is "gz",
     "zst" or nothing. Raises `InvalidInput` where a kind cannot hold the table.
     """
-    yield from _packed(_WRITERS[kind](tables, stamp), packing)
-
-
-def _packed(chunks: Iterator[bytes], packing: str) -> Iterator[bytes]:
-    if not packing:
-        yield from chunks
-        return
-    sink = _Sink()
-    with _packer(sink, packing) as packer:
-        for chunk in chunks:
-            packer.write(chunk)
-            yield sink.taken()
+    sink, writer = _Sink(), None
+    file = pa.PythonFile(sink, "w")
+    target = pa.CompressedOutputStream(file, _PACKINGS[packing]) if packing else file
+    prepared, opened = _KINDS[kind]
+    for table in tables:
+        made = prepared(table, stamp)
+        writer = writer or opened(target, made.schema)
+        writer.write_table(made)
+        yield sink.taken()
+    if writer is not None:
+        writer.close()
+    target.close()
     yield sink.taken()
-
-
-def _packer(sink: _Sink, packing: str) -> Any:
-    if packing == "gz":
-        return gzip.GzipFile("", "wb", 6, sink, mtime=0)
-    import pyarrow as pa
-
-    return pa.CompressedOutputStream(pa.PythonFile(sink, "w"), "zstd")
 
 
 class _Sink(io.RawIOBase):
@@ -75,123 +72,87 @@ class _Sink(io.RawIOBase):
         return found
 
 
-def _with_stamp(table: Any, stamp: Mapping[str, str]) -> Any:
+def _in_columns(table: pa.Table, stamp: Mapping[str, str]) -> pa.Table:
     """The stamp as columns, for kinds of tables that carry nothing else."""
-    import pyarrow as pa
-
     for name, text in stamp.items():
         table = table.append_column(name, pa.repeat(text, table.num_rows))
     return table
 
 
-def _streamed(tables: Iterable[Any], opened: Callable[[_Sink, Any], Any]) -> Iterator[bytes]:
-    """Tables through one of Arrow's writers, which is opened with the schema of the first."""
-    sink, writer = _Sink(), None
-    for table in tables:
-        writer = writer or opened(sink, table.schema)
-        writer.write_table(table)
-        yield sink.taken()
-    if writer is not None:
-        writer.close()
-    yield sink.taken()
-
-
-def _separated(tables: Iterable[Any], stamp: Mapping[str, str], delimiter: str) -> Iterator[bytes]:
-    from pyarrow import csv
-
-    options = csv.WriteOptions(delimiter=delimiter)
-    safe = (_harmless(_with_stamp(table, stamp)) for table in tables)
-    return _streamed(safe, lambda sink, schema: csv.CSVWriter(sink, schema, write_options=options))
-
-
-def _harmless(table: Any) -> Any:
-    """Texts for a spreadsheet: what it would run as a formula gets an apostrophe before it, and lists become text."""
-    import pyarrow as pa
-    import pyarrow.compute as pc
-
-    columns = []
-    for column in table.columns:
-        text = _text(column)
-        if pa.types.is_string(text.type):
-            runs = pc.and_not(pc.match_substring_regex(text, _FORMULA), pc.match_substring_regex(text, _NUMBER))
-            text = pc.if_else(runs, pc.binary_join_element_wise("'", text, ""), text) if pc.any(runs).as_py() else text
-        columns.append(text)
-    names = [f"'{name}" if re.match(_FORMULA, name) else name for name in table.column_names]
-    return pa.table(columns, names=names)
-
-
-def _text(column: Any) -> Any:
-    import pyarrow as pa
-    import pyarrow.compute as pc
-
-    if pa.types.is_dictionary(column.type):
-        return column.cast(column.type.value_type)
-    return pc.binary_join(column, "; ") if pa.types.is_list(column.type) else column
-
-
-def _lines(tables: Iterable[Any], stamp: Mapping[str, str]) -> Iterator[bytes]:
-    for table in tables:
-        rows = _with_stamp(table, stamp).to_pylist()
-        text = "".join(f"{json.dumps(row, ensure_ascii=False, default=str)}\n" for row in rows)
-        yield escaped_in_json(text).encode("utf-8", "replace")
-
-
-def _stamped(table: Any, stamp: Mapping[str, str]) -> Any:
+def _in_schema(table: pa.Table, stamp: Mapping[str, str]) -> pa.Table:
     return table.replace_schema_metadata({f"hepatica.{name}": text for name, text in stamp.items()})
 
 
-def _parquet(tables: Iterable[Any], stamp: Mapping[str, str]) -> Iterator[bytes]:
-    import pyarrow as pa
-
-    from hepatica.cohort.streaming import parquet_writer
-
-    return _streamed(
-        (_stamped(table, stamp) for table in tables), lambda sink, schema: parquet_writer(pa.PythonFile(sink, "w"), schema)
-    )
+def _plain(table: pa.Table) -> pa.Table:
+    """A table of texts instead of dictionaries."""
+    return pa.table(list(map(_text, table.columns)), names=table.column_names)
 
 
-def _arrow(tables: Iterable[Any], stamp: Mapping[str, str]) -> Iterator[bytes]:
-    import pyarrow as pa
-    from pyarrow import ipc
-
-    options = ipc.IpcWriteOptions(compression="zstd")
-    plain = (pa.table([_text(column) for column in each.columns], names=each.column_names) for each in tables)
-    return _streamed(
-        (_stamped(table, stamp) for table in plain),
-        lambda sink, schema: ipc.new_file(pa.PythonFile(sink, "w"), schema, options=options),
-    )
+def _text(column: pa.ChunkedArray) -> pa.ChunkedArray:
+    return column.cast(column.type.value_type) if pa.types.is_dictionary(column.type) else column
 
 
-def _workbook(tables: Iterable[Any], stamp: Mapping[str, str]) -> Iterator[bytes]:
-    from openpyxl import Workbook
-    from openpyxl.cell import WriteOnlyCell
+def _harmless(table: pa.Table, stamp: Mapping[str, str]) -> pa.Table:
+    """Texts for a spreadsheet: what it would run as a formula gets an apostrophe before it."""
+    columns = []
+    for text in _plain(_in_columns(table, stamp)).columns:
+        runs = None
+        if pa.types.is_string(text.type):
+            runs = pc.and_not(pc.match_substring_regex(text, _FORMULA), pc.match_substring_regex(text, _NUMBER))
+        some = runs is not None and pc.any(runs).as_py()
+        columns.append(pc.if_else(runs, pc.binary_join_element_wise("'", text, ""), text) if some else text)
+    names = [f"'{name}" if re.match(_FORMULA, name) else name for name in (*table.column_names, *stamp)]
+    return pa.table(columns, names=names)
 
-    book = Workbook(write_only=True)
-    book.properties.creator, book.properties.description = "Hepatica", " ".join(stamp.values())
-    sheet = book.create_sheet("Answers")
 
-    def cell(value: Any) -> Any:
+class _Lines:
+    """A writer of NDJSON."""
+
+    def __init__(self, target: Any, _: pa.Schema) -> None:
+        self._target = target
+
+    def write_table(self, table: pa.Table) -> None:
+        text = "".join(f"{json.dumps(row, ensure_ascii=False, default=str)}\n" for row in table.to_pylist())
+        self._target.write(escaped_in_json(text).encode("utf-8", "replace"))
+
+    def close(self) -> None:
+        """Nothing follows the lines."""
+
+
+class _Workbook:
+    """A writer of Excel's workbooks: one sheet, written when it is closed."""
+
+    def __init__(self, target: Any, schema: pa.Schema) -> None:
+        from openpyxl import Workbook
+
+        self._target, self._book, self._rows = target, Workbook(write_only=True), 0
+        said = b" ".join(schema.metadata.values()).decode()
+        self._book.properties.creator, self._book.properties.description = "Hepatica", said
+        self._sheet = self._book.create_sheet("Answers")
+        self._sheet.append([self._cell(name) for name in schema.names])
+
+    def write_table(self, table: pa.Table) -> None:
+        self._rows += table.num_rows
+        if self._rows > _MOST_ROWS:
+            raise _cannot(f"a sheet holds {_MOST_ROWS} rows, and the table has more")
+        for row in zip(*(column.to_pylist() for column in table.columns), strict=True):
+            self._sheet.append([self._cell(value) for value in row])
+
+    def _cell(self, value: Any) -> Any:
+        from openpyxl.cell import WriteOnlyCell
+
         if not isinstance(value, str):
             return value
         if len(value) > _LONGEST:
             raise _cannot(f"a cell of a workbook holds {_LONGEST} characters, and this has {len(value)}")
-        made = WriteOnlyCell(sheet, re.sub(r"[\x00-\x08\x0b\x0c\x0e-\x1f]", "\ufffd", printable(value)))
+        made = WriteOnlyCell(self._sheet, re.sub(r"[\x00-\x08\x0b\x0c\x0e-\x1f]", "\ufffd", printable(value)))
         made.data_type = "s"  # a text that begins with = is a text here, and no formula
         return made
 
-    rows = 0
-    for number, table in enumerate(tables):
-        stamped = _with_stamp(table, stamp)
-        if not number:
-            sheet.append([cell(name) for name in stamped.column_names])
-        rows += table.num_rows
-        if rows > _MOST_ROWS:
-            raise _cannot(f"a sheet holds {_MOST_ROWS} rows, and the table has more")
-        for row in zip(*(_text(column).to_pylist() for column in stamped.columns), strict=True):
-            sheet.append([cell(value) for value in row])
-    stream = io.BytesIO()
-    book.save(stream)
-    yield _undated(stream.getvalue())
+    def close(self) -> None:
+        stream = io.BytesIO()
+        self._book.save(stream)
+        self._target.write(_undated(stream.getvalue()))
 
 
 def _cannot(reason: str) -> InvalidInput:
@@ -212,11 +173,24 @@ def _undated(data: bytes) -> bytes:
     return out.getvalue()
 
 
-_WRITERS: Mapping[str, Callable[[Iterable[Any], Mapping[str, str]], Iterator[bytes]]] = {
-    "csv": partial(_separated, delimiter=","),
-    "tsv": partial(_separated, delimiter="\t"),
-    "ndjson": _lines,
-    "parquet": _parquet,
-    "arrow": _arrow,
-    "xlsx": _workbook,
+def _separated(target: Any, schema: pa.Schema, delimiter: str) -> Any:
+    return csv.CSVWriter(target, schema, write_options=csv.WriteOptions(delimiter=delimiter))
+
+
+def _in_workbook(table: pa.Table, stamp: Mapping[str, str]) -> pa.Table:
+    """Texts and the stamp in columns; the schema carries the stamp as well, for the properties of the file."""
+    return _in_schema(_plain(_in_columns(table, stamp)), stamp)
+
+
+_KINDS: Mapping[str, tuple[Callable[[pa.Table, Mapping[str, str]], pa.Table], Callable[[Any, pa.Schema], Any]]] = {
+    "csv": (_harmless, partial(_separated, delimiter=",")),
+    "tsv": (_harmless, partial(_separated, delimiter="\t")),
+    "ndjson": (_in_columns, _Lines),
+    "parquet": (_in_schema, parquet_writer),
+    "arrow": (
+        lambda table, stamp: _in_schema(_plain(table), stamp),
+        partial(ipc.new_file, options=ipc.IpcWriteOptions(compression="zstd")),
+    ),
+    "xlsx": (_in_workbook, _Workbook),
 }
+"""How each kind of table carries the stamp, and what writes it."""

@@ -4,19 +4,17 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from functools import cached_property
 from math import prod
 from typing import TYPE_CHECKING
 
 import numpy as np
-import pyarrow as pa
 
 from hepatica.cohort.coding import Coded
-from hepatica.cohort.kernel import Answers, Kernel, TherapyKernel
+from hepatica.cohort.kernel import NONE, Answers, Kernel, TherapyKernel
 from hepatica.cohort.rejects import Reject
 from hepatica.cohort.summary import CohortCount, FieldCounts, MissingFact, RejectCount, StandingCount, TherapyCount
 from hepatica.evaluation import LISTS, ListName
-from hepatica.knowledge import RANK, STANDINGS, Rule
+from hepatica.knowledge import RANK, STANDINGS
 from hepatica.patient import Interval, Value
 from hepatica.problems import quote
 
@@ -26,72 +24,13 @@ if TYPE_CHECKING:
 MOST_PATTERNS = 50_000
 """Of so many different patients it is worked out which test would settle most; of a larger cohort, of the first so many."""
 SCOPES = {"in": "In scope", "out": "Out of scope", "unknown": "Scope not known"}
-NONE = (1 << 32) - 1
-
-
-class Folded:
-    """What is counted of answers, by the last states of a kernel's groups: some hundred entries that stand for every patient.
-
-    For each group: `strongest` is the least of its therapies' marks (standing, then therapy, then rule; `NONE` without an
-    option), `open` how many of them are possible.
-    """
-
-    def __init__(self, kernel: Kernel) -> None:
-        self.kernel = kernel
-        self.rules = [one.rules for one in kernel.therapies]
-        therapies = len(kernel.therapies)
-        self.strongest: list[NDArray[np.uint32]] = []
-        self.open: list[NDArray[np.int64]] = []
-        for cascade, members in kernel.groups:
-            states = cascade.outcomes.shape[1]
-            marks, number = np.full(states, NONE, dtype=np.uint32), np.zeros(states, dtype=np.int64)
-            for member, outcomes in zip(members, cascade.outcomes, strict=True):
-                if member < therapies:
-                    marks = np.minimum(marks, self._marks(member)[outcomes])
-                    judged = kernel.therapies[member].judgements
-                    number += np.array([judgement.list == "possible" for judgement in judged])[outcomes]
-            self.strongest.append(marks)
-            self.open.append(number)
-        self._out = np.array([scope == "out" for scope in kernel.scopes])
-
-    def _marks(self, therapy: int) -> NDArray[np.uint32]:
-        """By outcome, the mark of the rule that makes the therapy an option."""
-        one = self.kernel.therapies[therapy]
-        marks = [
-            (RANK[one.rules[judgement.main].standing] << 20) + (therapy << 8) + judgement.main
-            if judgement.list == "options"
-            else NONE
-            for judgement in one.judgements
-        ]
-        return np.array(marks, dtype=np.uint32)
-
-    def out(self, found: Answers) -> NDArray[np.bool_]:
-        """Which rows are out of scope."""
-        return self._out[found.outcome(len(self.rules))]
-
-    def best(self, found: Answers) -> NDArray[np.uint32]:
-        """By row the mark of the strongest option, `NONE` where there is none or the row is out of scope."""
-        marks = np.full(len(found.coded.rows), NONE, dtype=np.uint32)
-        for table, states in zip(self.strongest, found.states, strict=True):
-            np.minimum(marks, table[states], out=marks)
-        marks[self.out(found)] = NONE
-        return marks
-
-    def rule(self, mark: int) -> Rule:
-        """The rule of a mark."""
-        return self.rules[mark >> 8 & 0xFFF][mark & 0xFF]
-
-    def still_open(self, found: Answers) -> NDArray[np.int64]:
-        """By row, how many therapies are open; none where it is out of scope."""
-        number = sum(table[states] for table, states in zip(self.open, found.states, strict=True))
-        return np.where(self.out(found), 0, number)
 
 
 class Tally:
     """Counts over all batches of one ruleset."""
 
     def __init__(self, kernel: Kernel) -> None:
-        self.kernel, self.ruleset, self.folded = kernel, kernel.ruleset, Folded(kernel)
+        self.kernel, self.ruleset = kernel, kernel.ruleset
         self.fields = tuple(self.ruleset.fields)
         self.values = [domain.values for domain in kernel.coder.domains]
         self._used = [place for place, name in enumerate(self.fields) if name in self.ruleset.used_fields]
@@ -111,12 +50,12 @@ class Tally:
         codes = found.coded.codes
         for place, column in enumerate(codes):
             self.values_met[place] += np.bincount(column, minlength=len(self.values_met[place]))
-        scopes = np.bincount(found.outcome(len(self.folded.rules)), minlength=len(self.kernel.scopes))
+        scopes = np.bincount(found.outcome(len(self.kernel.therapies)), minlength=len(self.kernel.scopes))
         self.scope.update(dict(zip(self.kernel.scopes, scopes.tolist(), strict=True)))
-        inside = ~self.folded.out(found)
+        inside = ~found.out
         for place, states in enumerate(found.states):
             self.states[place] += np.bincount(states[inside], minlength=len(self.states[place]))
-        marks, numbers = np.unique(self.folded.best(found)[inside], return_counts=True)
+        marks, numbers = np.unique(found.strongest[inside], return_counts=True)
         self.strongest.update(dict(zip(marks.tolist(), numbers.tolist(), strict=True)))
         if len(self.patterns) < MOST_PATTERNS:
             self._count_patterns(codes)
@@ -151,7 +90,7 @@ class Tally:
         """Rows that are not out of scope, by their strongest option."""
         found: Counter[tuple[str, str]] = Counter()
         for mark, number in self.strongest.items():
-            rule = None if mark == NONE else self.folded.rule(mark)
+            rule = None if mark == NONE else self.kernel.rule(mark)
             found[(rule.standing, rule.line) if rule else ("", "")] += number
         order = sorted(found, key=lambda pair: (RANK.get(pair[0], len(RANK)), pair[1]))
         return tuple(_standing(standing, line, found[standing, line]) for standing, line in order)
@@ -161,7 +100,7 @@ class Tally:
         found = []
         for (cascade, members), states in zip(self.kernel.groups, self.states, strict=True):
             for member, outcomes in zip(members, cascade.outcomes, strict=True):
-                if member < len(self.folded.rules):
+                if member < len(self.kernel.therapies):
                     numbers = np.bincount(outcomes, weights=states, minlength=len(self.kernel.therapies[member].judgements))
                     found.append(self._therapy(self.kernel.therapies[member], numbers.astype(np.int64).tolist()))
         return tuple(sorted(found, key=lambda one: (*(-(one.lists[name] or 0) for name in LISTS), one.name)))
@@ -208,7 +147,7 @@ class Tally:
         """What is not known, and what knowing it would settle: that which settles most verdicts first. With the number of rows
         that this was worked out for."""
         codes, weights = self.examined()
-        now = self.folded.still_open(self.answer(codes))
+        now = self.answer(codes).still_open
         found = [self._missing(place, codes, weights, now) for place in self._used if self.values_met[place][0]]
         found.sort(key=lambda one: (-(one.verdicts or 0), -(one.settles or 0), -(one.blocks or 0), one.field))
         return tuple(found), int(weights.sum())
@@ -221,11 +160,7 @@ class Tally:
     def answer(self, codes: NDArray[np.uint16]) -> Answers:
         """The answers to codes of shape (fields, n)."""
         rows = np.arange(codes.shape[1])
-        return self.kernel.answer(self._nobody._replace(codes=np.ascontiguousarray(codes), rows=rows, places=rows))
-
-    @cached_property
-    def _nobody(self) -> Coded:
-        return self.kernel.coder.code(pa.table({self.fields[0]: pa.array([], pa.string())}))
+        return self.kernel.answer(Coded(np.ascontiguousarray(codes), rows, rows))
 
     def examined(self) -> tuple[NDArray[np.uint16], NDArray[np.int64]]:
         """The different patients as codes (fields, p), and how many rows are like each (p,)."""
@@ -247,7 +182,7 @@ class Tally:
         for code, value in enumerate(self.values[place]):
             if value is not None and not isinstance(value, Interval):
                 told[place] = code
-                left = self.folded.still_open(self.answer(told))
+                left = self.answer(told).still_open
                 most, least = np.maximum(most, left), np.minimum(least, left)
         before, weight = now[asked], weights[asked]
         settled = int((np.maximum(before - most, 0) * weight).sum())
@@ -256,7 +191,7 @@ class Tally:
     def scope_reasons(self, fields: Iterable[str], words: Callable[[str, Value | None], str]) -> tuple[CohortCount, ...]:
         """Rows out of scope by the facts that the scope reads."""
         codes, weights = self.examined()
-        out = np.flatnonzero(self.folded.out(self.answer(codes)))
+        out = np.flatnonzero(self.answer(codes).out)
         read = [self.fields.index(name) for name in fields]
         found: Counter[str] = Counter()
         for column in out:

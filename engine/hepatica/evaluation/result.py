@@ -8,9 +8,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import field as part
-from importlib import import_module
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
+from hepatica.faces import WRITERS
 from hepatica.knowledge import (
     Caveat,
     Discrepancy,
@@ -266,30 +266,23 @@ class Evaluation:
                     return name, entry
         raise KeyError(therapy)
 
-    # How an answer is written is known above this package, in `report`. These methods look it up when they are called, so that
-    # whoever has an answer can write it, and nothing here depends on how.
-
     def to_dict(self) -> dict[str, Any]:
         """The answer as JSON-ready values: the contract's keys."""
-        document: dict[str, Any] = _report().document(self)
+        document: dict[str, Any] = WRITERS["document"](self)
         return document
 
     def to_text(self) -> str:
         """The answer as plain text, 80 columns wide."""
-        return str(_report().text(_report().answer(self), _report().Style()))
+        return str(WRITERS["text"](self))
 
     def to_markdown(self) -> str:
         """The answer as Markdown."""
-        return str(_report().markdown(_report().answer(self)))
+        return str(WRITERS["markdown"](self))
 
     def _repr_html_(self) -> str:
         """What a notebook shows."""
-        return str(_report().html(_report().answer(self)))
+        return str(WRITERS["html"](self))
 
     def __repr__(self) -> str:
         counts = ", ".join(f"{name} {len(entries)}" for name, entries in self.entries().items())
         return f"<Evaluation {self.ruleset.id} {self.ruleset.version}, scope {self.scope}: {counts}>"
-
-
-def _report() -> Any:
-    return import_module("hepatica.report")

@@ -33,7 +33,9 @@ class FieldClasses:
         """The class of a value of the field; raises `KeyError` for an interval, which may lie in several."""
         if value is None:
             return UNKNOWN_CLASS
-        return self.positions[_slot(self.thresholds, value) if isinstance(value, (int, float)) and self.is_numeric else value]
+        return self.positions[
+            _slot(self.thresholds, value) if isinstance(value, (int, float)) and self.field.kind in NUMERIC else value
+        ]
 
     def code_of(self, value: Value | None) -> int:
         """The place in `values` of what a test makes of a value: its class, or of an interval over several its span."""
@@ -54,11 +56,6 @@ class FieldClasses:
     def _spans(self) -> dict[tuple[int, int], int]:
         slots = range(2 * len(self.thresholds) + 1) if self.field.kind == "number" else ()
         return {pair: place for place, pair in enumerate(combinations(slots, 2))}
-
-    @property
-    def is_numeric(self) -> bool:
-        """Whether the field holds numbers."""
-        return self.field.kind in NUMERIC
 
     def points_of(self, known: int | Interval) -> tuple[Value, ...]:
         """Values that stand for a class, none for the unknown; for an interval both ends, and one of every class between them."""

@@ -6,7 +6,6 @@ import re
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import fields, is_dataclass
 from datetime import date
-from functools import cache
 from graphlib import CycleError
 from itertools import islice
 from typing import Any
@@ -218,12 +217,6 @@ _NAMES: Mapping[type, Mapping[str, str]] = {
 _Known = Mapping[str, tuple[Collection[str] | None, str]]
 
 
-@cache
-def _parts(kind: type) -> tuple[tuple[str, str], ...]:
-    """The attributes of a kind of record, each with what it names (empty: nothing)."""
-    return tuple((each.name, _NAMES.get(kind, {}).get(each.name, "")) for each in fields(kind))
-
-
 def _names(draft: Draft) -> Iterator[Problem]:
     walk = _Walk(draft)
     for item, node in (*([draft.card] if draft.card else []), *draft.concepts, *draft.therapies, *draft.notes, *draft.omissions):
@@ -244,9 +237,8 @@ class _Walk:
         """Those of a record and of every record below it."""
         # Inner names hide outer ones of the same kind: an arm is one of this study, a discrepancy too.
         known = {**known, **self._within(item, known)}
-        kind: Any = type(item)
-        for key, what in _parts(kind):
-            value = getattr(item, key)
+        for key in (each.name for each in fields(item)):
+            value, what = getattr(item, key), _NAMES.get(type(item), {}).get(key, "")
             if not value or not (what or key == "lines" or isinstance(value, tuple) or is_dataclass(value)):
                 continue  # nearly every part: a text, a number, nothing
             place = node.at((key,))

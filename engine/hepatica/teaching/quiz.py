@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Literal
@@ -16,7 +17,11 @@ from hepatica.teaching.quiz_patients import LEVELS, Level
 Topic = Literal["line", "therapy", "fact"]
 TOPICS: dict[Topic, str] = {"line": "Lines of treatment", "therapy": "Therapies", "fact": "Deciding facts"}
 MOST_CASES = 50
-_ANY_LEVEL, _PARTS = "any", 5
+_ANY_LEVEL = "any"
+_TOKEN = re.compile(
+    rf"(?P<seed>[0-9]{{1,10}})\.(?P<count>[0-9]{{1,2}})\.(?P<level>{_ANY_LEVEL}|{'|'.join(LEVELS)})\.(?P<digest>[0-9a-f]{{4}})\."
+    r"(?P<answers>([0-9a-f]{2}[0-7][yn](-|$))*)"
+)
 _YES_NO = {"yes": True, "true": True, "no": False, "false": False}
 
 
@@ -258,13 +263,12 @@ def _encoded(question: QuizQuestion, answer: QuizAnswer) -> str:
 
 def read_token(text: str) -> QuizStart:
     """What a token holds. Raises `InvalidInput` for one that no quiz wrote."""
-    parts = text.strip().split(".")
-    if len(parts) == _PARTS and all(part.isascii() and part.isdigit() and len(part) < 11 for part in parts[:2]):
-        level = next((name for name in LEVELS if name == parts[2]), None)
-        if (level or parts[2] == _ANY_LEVEL) and 1 <= int(parts[1]) <= MOST_CASES:
-            answers = tuple(part for part in parts[4].split("-") if part)
-            return QuizStart(seed=int(parts[0]), count=int(parts[1]), level=level, digest=parts[3], answers=answers)
-    raise _refused(f"{quote(text)} is no token that a quiz wrote")
+    found = _TOKEN.fullmatch(text.strip())
+    if found is None or not 1 <= int(found["count"]) <= MOST_CASES:
+        raise _refused(f"{quote(text)} is no token that a quiz wrote")
+    level = next((name for name in LEVELS if name == found["level"]), None)
+    answers = tuple(part for part in found["answers"].split("-") if part)
+    return QuizStart(seed=int(found["seed"]), count=int(found["count"]), level=level, digest=found["digest"], answers=answers)
 
 
 def resumed(quiz: Quiz, start: QuizStart) -> list[QuizAnswer]:
@@ -275,8 +279,6 @@ def resumed(quiz: Quiz, start: QuizStart) -> list[QuizAnswer]:
 
 
 def _decoded(question: QuizQuestion, part: str) -> QuizAnswer:
-    if len(part) != 4 or not set(part[:2]) <= set("0123456789abcdef") or part[2] not in "01234567" or part[3] not in "yn":
-        raise _refused(f"{quote(part)} is no token that a quiz wrote")
     bits, fact = int(part[:2], 16), int(part[2])
     picks = tuple(choice.therapy for index, choice in enumerate(question.choices) if bits >> index & 1)
     title = question.facts[fact - 1].title if 1 <= fact <= len(question.facts) else ""
