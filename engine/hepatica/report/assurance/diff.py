@@ -76,6 +76,12 @@ def _blocks(result: RulesetDiff, most: int) -> Iterator[Block]:
     if known:
         yield _table(known, most)
     yield from _by_therapy(result, known, most)
+    if result.old is None or result.new is None:
+        whole = [Item(edit.what, edit.before or edit.after, badge=edit.action) for edit in result.edits]
+        yield from _section("Therapies", whole, most)
+        yield Paragraph(result.space.counted, tone="quiet")
+        yield Notice(result.notice)
+        return
     shown = [edit for edit in result.edits if edit.profiles]
     texts = [_text_edit(edit) for edit in shown if edit.area != "fields"]
     yield from _section("Texts and figures that answers show", texts, most)
