@@ -103,6 +103,8 @@ def _needed(space: Space, boxes: list[Box], region: Sequence[Box]) -> list[Box]:
     kept = list(boxes)
     for box in reversed(boxes):
         others = [other for other in kept if other is not box]
-        if all(contains(space, others, part) for part in region):
+        # Together they cover the region, so that without this one nothing can be missing outside it.
+        mine = (shared for part in region if (shared := meet(part, box)) is not None)
+        if all(contains(space, others, part) for part in mine):
             kept = others
     return kept
