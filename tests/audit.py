@@ -54,7 +54,7 @@ AT_ARMS_LENGTH = frozenset(
     ("MPL-2.0", "Mozilla Public License 2.0 (MPL 2.0)", "Mozilla Public License 1.1 (MPL 1.1)", "LGPL-3.0-only")
 )
 # Where a distribution does not say it in its metadata: what its repository says.
-SAID_ELSEWHERE: Mapping[str, str] = {"zen-engine": "MIT"}
+SAID_ELSEWHERE: Mapping[str, str] = {"pypdfium2": "BSD-3-Clause OR Apache-2.0", "zen-engine": "MIT"}
 CORE = "core"
 
 

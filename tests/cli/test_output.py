@@ -44,6 +44,13 @@ def test_the_name_of_the_file_says_the_format(tmp_path: Path, name: str, begins:
     assert [item.name for item in tmp_path.iterdir()] == [name]
 
 
+def test_a_dash_is_standard_output(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert run(["about", "--output", "-", "--format", "json"]) == 0
+    assert json.loads(capfd.readouterr().out)["notice"]
+    assert list(tmp_path.iterdir()) == []
+
+
 @pytest.mark.parametrize(
     "arguments", [("a.png",), ("a.svg",), ("a",), ("a.json", "--format", "markdown"), ("a.pdf", "--format", "text")]
 )

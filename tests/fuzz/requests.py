@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import asyncio
 import atexit
 import json
+from contextlib import ExitStack
 from dataclasses import dataclass
 from functools import cache
 from typing import Any
@@ -12,6 +12,7 @@ from urllib.parse import quote_plus
 
 import anyio
 import jsonschema
+from anyio.from_thread import BlockingPortal, start_blocking_portal
 from hypothesis import strategies as st
 
 import hepatica
@@ -64,16 +65,18 @@ class Answered:
 
 
 @cache
-def _site() -> tuple[Any, asyncio.AbstractEventLoop, Any]:
-    """The application over both shipped rulesets, an event loop that stays, and the description of the pages."""
+def _site() -> tuple[Any, BlockingPortal, Any]:
+    """The application over both shipped rulesets, a way into an event loop that stays, and the description of the pages."""
     from hepatica.web import RulesetLibrary, application
 
     library = RulesetLibrary({name: hepatica.load(name) for name in ("hcc-2016", "hcc-2026")}, shipped("patients"))
-    loop = asyncio.new_event_loop()
-    atexit.register(loop.close)
+    # In a thread of its own: in this one a browser test may keep a loop running.
+    stack = ExitStack()
+    atexit.register(stack.close)
+    portal = stack.enter_context(start_blocking_portal())
     site = application(library, ("localhost",))
-    described = json.loads(loop.run_until_complete(_answer(site, Asked("/openapi.json"))).body)
-    return site, loop, described
+    described = json.loads(portal.call(_answer, site, Asked("/openapi.json")).body)
+    return site, portal, described
 
 
 async def _answer(site: Any, asked: Asked) -> Answered:
@@ -141,9 +144,9 @@ def _encoded(pair: tuple[str, str]) -> str:
 
 def check_request(asked: Asked) -> None:
     """A request gets one of the stated answers, whole, with the headers, as described, inert, and the same again."""
-    site, loop, described = _site()
+    site, portal, described = _site()
     with bounded():
-        found = loop.run_until_complete(_answer(site, asked))
+        found = portal.call(_answer, site, asked)
     # The slow pages have a deadline of the clock, which a busy machine may reach.
     if found.status not in ALLOWED and not (found.status == 503 and asked.path.startswith(("/changes", "/quiz"))):
         raise Finding(f"status {found.status}: {found.body[:200]!r}")
@@ -154,7 +157,7 @@ def check_request(asked: Asked) -> None:
     if asked.method != "HEAD" and not asked.path.startswith("/static"):
         _body(asked, found, described)
     with bounded():
-        again = loop.run_until_complete(_answer(site, asked))
+        again = portal.call(_answer, site, asked)
     if 503 not in (again.status, found.status) and (again.status, again.body) != (found.status, found.body):
         raise Finding("another answer the second time")
 

@@ -84,7 +84,7 @@ def printed(
 
     def decorate(function: Callable[..., Output]) -> Callable[..., int]:
         @click.option("--format", "-f", "format_", type=click.Choice(offered), help=f"How to write.  [default: {offered[0]}]")
-        @click.option("--output", "-o", type=Path, metavar="FILE", help="Write to FILE; the end of its name says the format.")
+        @click.option("--output", "-o", type=Path, metavar="FILE", callback=_a_file, help=_OUTPUT_HELP)
         @click.option("--force", is_flag=True, help="Let --output replace a file that Hepatica did not write.")
         @detailed
         @functools.wraps(function)
@@ -103,6 +103,13 @@ def printed(
         return run
 
     return decorate
+
+
+_OUTPUT_HELP = "Write to FILE (-: standard output); the end of its name says the format."
+
+
+def _a_file(_context: click.Context, _option: click.Parameter, path: Path | None) -> Path | None:
+    return None if path == Path("-") else path
 
 
 def _chosen(format_: str | None, output: Path | None, offered: tuple[str, ...]) -> str:

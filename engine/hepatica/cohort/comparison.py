@@ -163,7 +163,7 @@ class CohortComparison(Counting):
             np.add.at(self._lists[name], (old, new), 1)
 
     def _wide(self, scopes: Sequence[Any], standings: Sequence[Any], lists: Mapping[str, Any], differs: Any) -> pa.Table:
-        both = np.array([each for pair in lists.values() for each in pair]).reshape(-1, len(differs)).T
+        both = np.array([each for pair in lists.values() for each in pair]).reshape(2 * len(lists), len(differs)).T
         # The therapies whose list changes, told once for each way in which a row changes.
         ways, which = np.unique(both, axis=0, return_inverse=True)
         columns = {"changed": pa.array(differs)}

@@ -15,9 +15,11 @@ import pyarrow.compute as pc
 from pyarrow import csv, ipc
 
 from hepatica.cohort.run import parquet_writer
-from hepatica.printable import escaped_in_json, printable
+from hepatica.printable import UNSAFE_TEXT, escaped_in_json, printable
 from hepatica.problems import InvalidInput, Problem
 
+# The pattern as Arrow (RE2) writes it; an Arrow text holds no lone surrogates.
+_UNSAFE = re.sub(r"\\u([0-9a-f]{4})", r"\\x{\1}", UNSAFE_TEXT.replace(r"\ud800-\udfff", ""))
 # A spreadsheet runs what begins like this as a formula, unless it is a plain number.
 _FORMULA, _NUMBER = r"^[=+\-@\t\r\n]", r"^[+-]\d[\d.,]*$"
 _MOST_ROWS, _LONGEST = 1_048_575, 32_767
@@ -94,15 +96,17 @@ def _text(column: pa.ChunkedArray) -> pa.ChunkedArray:
 
 
 def _harmless(table: pa.Table, stamp: Mapping[str, str]) -> pa.Table:
-    """Texts for a spreadsheet: what it would run as a formula gets an apostrophe before it."""
+    """Texts for a terminal and a spreadsheet: nothing steers the one, and what the other would run gets an apostrophe before it."""
     columns = []
-    for text in _plain(_in_columns(table, stamp)).columns:
-        runs = None
-        if pa.types.is_string(text.type):
+    for column in _plain(_in_columns(table, stamp)).columns:
+        text, runs = column, None
+        if pa.types.is_string(column.type):
+            if pc.any(pc.match_substring_regex(column, _UNSAFE)).as_py():
+                text = pc.replace_substring_regex(column, _UNSAFE, "\ufffd")
             runs = pc.and_not(pc.match_substring_regex(text, _FORMULA), pc.match_substring_regex(text, _NUMBER))
         some = runs is not None and pc.any(runs).as_py()
         columns.append(pc.if_else(runs, pc.binary_join_element_wise("'", text, ""), text) if some else text)
-    names = [f"'{name}" if re.match(_FORMULA, name) else name for name in (*table.column_names, *stamp)]
+    names = [f"'{name}" if re.match(_FORMULA, name) else name for name in map(printable, (*table.column_names, *stamp))]
     return pa.table(columns, names=names)
 
 
