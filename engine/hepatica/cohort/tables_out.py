@@ -96,7 +96,7 @@ def _text(column: pa.ChunkedArray) -> pa.ChunkedArray:
 
 
 def _harmless(table: pa.Table, stamp: Mapping[str, str]) -> pa.Table:
-    """Texts for a terminal and a spreadsheet: nothing steers the one, and what the other would run gets an apostrophe before it."""
+    """Texts that steer no terminal; what a spreadsheet would run as a formula gets an apostrophe before it."""
     columns = []
     for column in _plain(_in_columns(table, stamp)).columns:
         text, runs = column, None
