@@ -56,7 +56,7 @@ def test_panels_hold_one_endpoint_and_one_control(found: Forest) -> None:
     assert len(set(titles)) == len(titles)
     assert {"placebo", "sorafenib", "other controls"} <= {control for _, control in titles}
     for panel in found.panels:
-        controls = {row.control for row in panel.rows}
+        controls = {row.control.removesuffix(" (printed as best supportive care)") for row in panel.rows}
         assert panel.control == "other controls" or controls == {panel.control}
     assert {row.study for panel in found.panels if panel.control == "sorafenib" for row in panel.rows} >= {
         "sun",
@@ -64,6 +64,24 @@ def test_panels_hold_one_endpoint_and_one_control(found: Forest) -> None:
         "search",
     }
     assert not {"sharp", "sun"} <= {row.study for row in found.panels[0].rows}
+
+
+def test_a_trial_stands_under_the_same_control_at_every_endpoint_and_in_every_choice(evaluator: Evaluator, found: Forest) -> None:
+    one_endpoint = [forest(evaluator.ruleset, [endpoint]) for endpoint in ENDPOINTS]
+    one_line = [forest(evaluator.ruleset, (), [line]) for line in ("first", "second", "third")]
+    panels = [panel for one in (found, *one_endpoint, *one_line) for panel in one.panels]
+    under = {(row.study, row.kind == "dose_comparison", panel.control) for panel in panels for row in panel.rows}
+    assert len({(study, doses) for study, doses, _ in under}) == len(under)
+    assert {("calgb-80802", False, "sorafenib"), ("adi-peg-20-phase-3", False, "placebo")} <= under
+    assert "placebo (printed as best supportive care)" in markdown(forest_view(found))
+
+
+def test_the_legend_of_progression_rows_says_whose_verdict_the_mark_is(evaluator: Evaluator) -> None:
+    for endpoint, said in (("TTP", True), ("PFS", True), ("OS", False)):
+        drawn = svg(forest_drawing(forest(evaluator.ruleset, [endpoint])))  # type: ignore[list-item]
+        words = " ".join(node.text or "" for node in ET.fromstring(drawn).iter(f"{SVG}text"))
+        assert ("the mark is the verdict on the trial's primary endpoint" in words) == said
+        assert "trial's primary endpoint met" in words
 
 
 def test_printed_figures_are_those_of_the_source(evaluator: Evaluator, found: Forest) -> None:

@@ -58,6 +58,23 @@ def test_why_tells_what_all_share_once_and_changes_are_ones_that_can_happen() ->
     assert "BCLC stage D" not in text[added:]
 
 
+@pytest.mark.parametrize("path", [MET_HIGH, ROOT / "patients" / "little-known.yaml"], ids=lambda path: path.stem)
+def test_a_count_is_what_is_listed_and_what_is_said_to_be_left_out(path: Path) -> None:
+    ways = [one for one in shown("hcc-2016", path) if isinstance(one, report.Section) and one.id.startswith("what-would")]
+    assert ways
+    for way in ways:
+        names = [item.name for block in way.blocks if isinstance(block, report.Items) for item in block.items]
+        names += [block.text for block in way.blocks if isinstance(block, report.Paragraph)]
+        left = [int(name.split()[2]) if name.startswith("... and ") else 0 for name in names]
+        assert way.count == sum(left) + left.count(0)
+
+
+def test_the_trials_are_all_those_that_the_lines_above_quote() -> None:
+    table = report.text(shown("hcc-2016", MET_HIGH)).partition("THE TRIALS")[2]
+    rows = [line.split("  ")[1] for line in table.splitlines() if "Ramucirumab" in line]
+    assert rows == ["REACH-2", "REACH"]
+
+
 @pytest.mark.slow
 def test_the_same_input_gives_the_same_bytes_in_every_process(tmp_path: Path) -> None:
     pytest.importorskip("weasyprint", reason="PDF needs the extra 'pdf'")

@@ -133,6 +133,34 @@ def test_a_quiz_of_all_levels_begins_with_an_easy_one(made: Quiz) -> None:
     assert {case.question.level for case in made.cases} == set(LEVELS)
 
 
+def test_child_pugh_is_never_a_wrong_choice_for_a_drug_that_a_poor_liver_rules_out(many: dict[str, list[QuizCase]]) -> None:
+    """No case is made with a Child-Pugh class C, yet at a score of 11 every one of these drugs is gone."""
+    for case in (case for cases in many.values() for case in cases):
+        offered = {name for one in case.question.facts if one.title != case.key.fact for name in one.fields}
+        if case.question.focus in case.key.picks:
+            assert "child_pugh_score" not in offered
+
+
+@pytest.mark.slow
+def test_no_value_of_a_wrong_fact_moves_the_therapy_asked_about(evaluator: Evaluator, many: dict[str, list[QuizCase]]) -> None:
+    for case in many["easy"]:
+        question = case.question
+        place = _place(evaluator, question.profile, question.focus)
+        for one in question.facts:
+            names = one.fields if one.title != case.key.fact else ()
+            for name in names:
+                field = evaluator.ruleset.fields[name]
+                words: list[Value] = [(word,) if field.kind == "set" else word for word in field.values]
+                for value in (*words, *((True, False) if field.kind == "flag" else (0.0, 15.0, 400.0, 9000.0) if not words else ())):
+                    moved = Profile(facts_of({**question.profile.facts, name: value}))
+                    assert _place(evaluator, moved, question.focus) == place, (question.focus, name, value)
+
+
+def _place(evaluator: Evaluator, profile: Profile, therapy: str) -> str:
+    lists = evaluator.evaluate(profile).entries()
+    return next(name for name, entries in lists.items() if therapy in {entry.therapy for entry in entries})
+
+
 def test_the_deciding_fact_is_offered_decides_alone_and_is_no_stage(evaluator: Evaluator, made: Quiz) -> None:
     """Every value of every offered fact is tried: the wrong ones turn the therapy asked about nowhere."""
     for case in made.cases:
@@ -277,14 +305,25 @@ def test_a_question_gives_no_answer_away(made: Quiz) -> None:
         assert not any(word in shown for word in ("not supported", "early signal", "positive phase III"))
 
 
-def test_a_reveal_begins_with_the_lesson_and_names_every_therapy(made: Quiz) -> None:
+def test_a_reveal_begins_with_what_was_chosen_and_ends_with_the_lesson(made: Quiz) -> None:
     for case in made.cases:
         shown = " ".join(text(reveal_view(case, mark(case, opposite(case)))).split())
-        assert shown.startswith("The lesson:")
+        assert shown.startswith("You chose: ")
+        assert shown.index("The answer") < shown.index("The deciding fact") < shown.index("The lesson: ")
+        assert " ".join(case.key.lesson.split()) in shown.partition("The lesson: ")[2]
         strongest = next(choice for choice in case.key.choices if choice.headline and choice.headline in case.key.lesson)
         assert strongest.backed
         assert all(choice.name in shown for choice in case.key.choices)
         assert case.key.fact_says in shown
+
+
+def test_who_chooses_none_is_told_so_and_not_that_each_was_right(made: Quiz) -> None:
+    case = made.cases[0]
+    wrong = len(case.key.choices) - len(case.key.picks)
+    shown = " ".join(text(reveal_view(case, mark(case, QuizAnswer(picks=(), fact=case.key.fact, changes=False)))).split())
+    assert shown.startswith(f"You chose: none of them; {wrong} of {len(case.key.choices)} judged rightly.")
+    assert shown.count("rightly not chosen") == wrong
+    assert shown.count("you missed it") == len(case.key.picks)
 
 
 def test_text_and_markdown_say_the_same(made: Quiz) -> None:

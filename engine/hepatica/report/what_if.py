@@ -80,10 +80,13 @@ def _changes(title: str, changes: tuple[Change, ...]) -> Iterator[Section]:
     if not changes:
         return
     smallest = tuple(_by_kind([change for change in changes if change.smallest]))
-    rest = [change for change in changes if not change.smallest]
-    more = (More(f"Larger changes ({len(rest)})", tuple(_by_kind(rest))),) if rest else ()
-    names = {change.therapy for change in changes}
-    yield Section(title, (*smallest, *more), len(names), id=title.lower().replace(" ", "-"))
+    rest = tuple(_by_kind([change for change in changes if not change.smallest]))
+    more = (More(f"Larger changes ({_count(rest)})", rest),) if rest else ()
+    yield Section(title, (*smallest, *more), _count(smallest), id=title.lower().replace(" ", "-"))
+
+
+def _count(groups: tuple[Items, ...]) -> int:
+    return sum(len(group.items) for group in groups)
 
 
 def _by_kind(changes: list[Change]) -> Iterator[Items]:

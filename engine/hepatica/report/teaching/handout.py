@@ -13,7 +13,7 @@ from hepatica.explain import WhatIf, what_if
 from hepatica.patient import Profile
 from hepatica.records import record
 from hepatica.report.answers import answer
-from hepatica.report.blocks import Block, Blocks, Cell, Item, Items, More, Notice, Ref, Section, Table, facts
+from hepatica.report.blocks import Block, Blocks, Cell, Item, Items, More, Notice, Paragraph, Ref, Section, Table, facts
 from hepatica.report.case import case_blocks
 from hepatica.report.citing import NOT_TRIALS, lines_words, place_words
 from hepatica.report.evidence import OUTCOMES
@@ -92,7 +92,9 @@ def _changes(found: WhatIf) -> Iterator[Section]:
     said = set(case_blocks(found.evaluation))
     for section in _open(block for block in whatif_view(replace(found, adds=adds, removes=removes)) if block not in said):
         if isinstance(section, Section) and section.id:
-            yield section._replace(blocks=tuple(map(_few, section.blocks[:_MOST_GROUPS])))
+            left = sum(len(block.items) for block in section.blocks[_MOST_GROUPS:] if isinstance(block, Items))
+            more = (Paragraph(f"... and {left} more of other kinds"),) if left and section.count is not None else ()
+            yield section._replace(blocks=(*map(_few, section.blocks[:_MOST_GROUPS]), *more))
 
 
 def _few(block: Block) -> Block:
@@ -102,13 +104,18 @@ def _few(block: Block) -> Block:
 
 
 def _trials(evaluation: Evaluation) -> Iterator[Section]:
-    """The study that each headline tells of, and every trial behind the stronger evidence; each once."""
-    entries = (*evaluation.options, *evaluation.not_supported)
+    """The studies that each headline tells of, and every trial behind the stronger evidence; each once."""
+    entries = (*evaluation.options, *evaluation.not_supported, *evaluation.trials)
     every = [(entry, one) for entry in entries for one in entry.citations if one.kind not in NOT_TRIALS]
-    told = {one.study: (e, one) for e, one in reversed(every) if one.study == e.headline.study or e.standing in _IN_FULL}
+    told = {one.study: (e, one) for e, one in reversed(every) if _is_told(e, one)}
     rows = tuple(_trial(evaluation, entry, one) for entry, one in reversed(told.values()))
     if rows:
         yield Section("The trials", (Table(("Trial", "Therapy", "Design", "Primary endpoint", "Source"), rows),))
+
+
+def _is_told(entry: Entry, one: Citation) -> bool:
+    # A headline may quote more than the study it begins with: what a trial under way rests on, what failed beside a signal.
+    return one.study == entry.headline.study or f"{one.name}:" in entry.headline.text or entry.standing in _IN_FULL
 
 
 def _trial(evaluation: Evaluation, entry: Entry, one: Citation) -> tuple[str | Cell, ...]:
