@@ -151,7 +151,10 @@ def test_no_value_of_a_wrong_fact_moves_the_therapy_asked_about(evaluator: Evalu
             for name in names:
                 field = evaluator.ruleset.fields[name]
                 words: list[Value] = [(word,) if field.kind == "set" else word for word in field.values]
-                for value in (*words, *((True, False) if field.kind == "flag" else (0.0, 15.0, 400.0, 9000.0) if not words else ())):
+                for value in (
+                    *words,
+                    *((True, False) if field.kind == "flag" else (0.0, 15.0, 400.0, 9000.0) if not words else ()),
+                ):
                     moved = Profile(facts_of({**question.profile.facts, name: value}))
                     assert _place(evaluator, moved, question.focus) == place, (question.focus, name, value)
 

@@ -230,6 +230,13 @@ def test_on_a_phone_a_table_is_a_list_that_keeps_its_figures(visit: Open) -> Non
     assert box["x"] + box["width"] <= PHONE["width"]
 
 
+@pytest.mark.parametrize(("screen", "plot_first"), [(PHONE, False), ({"width": 1280}, True)])
+def test_the_plot_stands_before_its_tables_where_it_can_be_read(visit: Open, screen: dict[str, int], plot_first: bool) -> None:
+    page = visit("/forest", **screen)
+    plot, tables = (page.locator(f"main {one}").first.bounding_box()["y"] for one in (".picture", ".report"))
+    assert (plot < tables) == plot_first
+
+
 def test_every_page_prints_on_pages_that_hold_something(visit: Open, server: Server) -> None:
     page = visit("/answer")
     page.emulate_media(media="print")

@@ -358,6 +358,18 @@ def test_a_quiz_answered_rightly_has_every_point_and_nothing_missed(server: Serv
     assert "Nothing missed" in server.get(address.replace(".json", "")).text
 
 
+def test_the_marking_says_where_the_learner_is_what_was_chosen_and_the_lesson_last(server: Server) -> None:
+    pick = server.get("/quiz.json?seed=3&count=3").json["question"]["choices"][0]
+    address = f"/quiz?seed=3&count=3&pick={pick['therapy']}&commit=yes"
+    marked, whole, none = (
+        " ".join(said(server.get(one).text).split())
+        for one in (address, f"{address}&twist=no", "/quiz?seed=3&count=3&commit=yes")
+    )
+    assert marked.index("Case 1 of 3") < marked.index(f"You chose: {pick['name']}") < marked.index("The lesson: ")
+    assert re.search(r"Case 1 of 3, \d+ of \d+ points so far", whole)
+    assert "You chose: none of them" in none
+
+
 def test_the_same_number_gives_the_same_cases_whatever_the_count(server: Server) -> None:
     first, second = (server.get(f"/quiz.json?seed=11&count={count}").json["question"] for count in (3, 20))
     assert first == second
