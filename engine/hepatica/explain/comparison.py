@@ -158,7 +158,7 @@ def _case(column: Column) -> ComparedCase:
         scope=answer.scope,
         profile=answer.profile,
         strongest_open=tuple(entry.name for entry in open_),
-        asked=tuple(answer.knowledge.fields[name].title for name in asked),
+        asked=tuple(answer.knowledge.fields[name].to_enter for name in asked),
     )
 
 
@@ -254,7 +254,7 @@ def _cell(therapy: str, evaluation: Evaluation) -> ComparedTherapy | None:
         verdict=entry.verdict,
         would_be=entry.would_be,
         needs=entry.needs,
-        needs_titles=tuple(evaluation.knowledge.fields[field].title for field in entry.needs),
+        needs_titles=tuple(evaluation.knowledge.fields[field].to_enter for field in entry.needs),
         headline=entry.headline.text,
         mark=evaluation.knowledge.rules[entry.rule].mark,
         evidence=tuple((citation.name, citation.applicability.status) for citation in entry.citations),

@@ -73,7 +73,7 @@ class _AnswerView:
         half = len(self.evaluation.possible) / 2
         most = [name for name in self.words.fields if asked[name] >= half] or list(asked)
         first = list(dict.fromkeys((*self.evaluation.scope_needs, *most)))
-        enter = f"Enter {all_of(self.words.titles(first[:_MOST_ASKED]))}"
+        enter = f"Enter {all_of(list(map(self.asked, first[:_MOST_ASKED])))}"
         scope = self.words.condition(self.evaluation.knowledge.card.scope)
         return f"Whether this is {scope} cannot be told. {enter}" if self.evaluation.scope == "unknown" else enter
 
@@ -117,7 +117,7 @@ class _AnswerView:
 
     def asked(self, name: str) -> str:
         """A field to enter; of one that is known within bounds only, its value."""
-        return self.words.fields[name].title + (" more exactly" if self.evaluation.profile.facts.get(name) is not None else "")
+        return self.words.fields[name].to_enter + (" more exactly" if self.evaluation.profile.facts.get(name) is not None else "")
 
     def open_item(self, entry: Entry) -> Item:
         """An open therapy with what it would be, and what stands against it as a whole."""
