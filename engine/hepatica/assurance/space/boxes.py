@@ -12,7 +12,7 @@ from hepatica.assurance.space.work import Work
 from hepatica.knowledge import Test
 from hepatica.problems import InvalidInput, Problem
 
-MOST_STEPS = 1_000_000
+MOST_STEPS = 50_000
 Boxes = tuple[Box, ...]
 
 
@@ -127,7 +127,7 @@ def escapes(packing: Packing, space: Space, boxes: Iterable[Box], cuts: Iterable
     def left(box: Box, cuts: Collection[int]) -> bool:
         if next(steps, None) is None:
             raise TooManyParts([Problem("the rules", 1, 1, "too-many-parts", f"not settled in {MOST_STEPS:,} steps")])
-        space.work.spend(1 + len(cuts) // 8)
+        space.work.spend(8 + len(cuts) // 8)
         number, fill, spare = packing.packed(box), packing.fill, packing.spare
         near = [cut for cut in cuts if (cut & number) + fill & spare == spare]
         if not near:
