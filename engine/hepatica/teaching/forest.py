@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 from typing import Literal
 
@@ -20,6 +20,8 @@ RANDOMISED = ("randomised_controlled_trial", "randomised_dose_comparison")
 SETTINGS = (*LINES, "not_stated")
 PLACEBO, OTHERS = "placebo", "other controls"
 _OWN_PANEL = 3
+# "placebo (printed as best supportive care)" is placebo, though the row says what was printed.
+_REMARK = re.compile(r" \(printed as [^)]*\)$")
 Kind = Literal["whole_trial", "subgroup", "dose_comparison"]
 # What an arm got besides that by which it is known: "sorafenib + placebo" is sorafenib.
 _BESIDES = re.compile(
@@ -117,34 +119,49 @@ class Forest:
 def forest(ruleset: Ruleset, endpoints: Collection[Endpoint] = (), settings: Collection[str] = ()) -> Forest:
     """Every randomised comparison with a hazard ratio, printed or corrected, of the chosen endpoints and settings (or all)."""
     wanted = [name for name in ENDPOINTS if not endpoints or name in endpoints]
-    rows: dict[Endpoint, list[ForestRow]] = {name: [] for name in wanted}
+    every: dict[Endpoint, list[ForestRow]] = {name: [] for name in ENDPOINTS}
     without = []
-    for therapy, study in _trials(ruleset, settings):
-        results = [result for result in study.results if result.endpoint in wanted and _has_ratio(result)]
+    for therapy, study in _trials(ruleset):
+        results = [result for result in study.results if result.endpoint in ENDPOINTS and _has_ratio(result)]
         for result in results:
-            rows[result.endpoint].append(_row(ruleset, therapy, study, result))
-        if not results:
+            every[result.endpoint].append(_row(ruleset, therapy, study, result))
+        if _chosen(study.setting, settings) and not any(result.endpoint in wanted for result in results):
             primary, outcome = study.endpoint_names, study.outcome
             without.append(UndrawnTrial(study=study.id, name=study.name, setting=study.setting, primary=primary, outcome=outcome))
-    panels = tuple(panel for endpoint in wanted for panel in _panels(endpoint, rows[endpoint]))
+    # Over all endpoints and lines, so that a trial stands under one control everywhere, whatever is chosen to be shown.
+    shared = _shared_controls(row for rows in every.values() for row in rows)
+    shown = {endpoint: [row for row in every[endpoint] if _chosen(row.setting, settings)] for endpoint in wanted}
+    panels = tuple(panel for endpoint in wanted for panel in _panels(endpoint, shown[endpoint], shared))
     return Forest(notice=notice(ruleset.card.as_of), ruleset=identity(ruleset), panels=panels, without=tuple(without))
 
 
-def _trials(ruleset: Ruleset, settings: Collection[str]) -> Iterator[tuple[Therapy, Study]]:
+def _trials(ruleset: Ruleset) -> Iterator[tuple[Therapy, Study]]:
     for therapy in ruleset.therapies.values():
         for study in therapy.studies:
-            if study.kind in RANDOMISED and study.results and (not settings or study.setting in settings):
+            if study.kind in RANDOMISED and study.results:
                 yield therapy, study
 
 
-def _panels(endpoint: Endpoint, rows: list[ForestRow]) -> Iterator[ForestPanel]:
-    """Placebo first, then each control that several trials share (but never doses of one drug), then the others together."""
+def _chosen(setting: str, settings: Collection[str]) -> bool:
+    return not settings or setting in settings
+
+
+def _shared_controls(rows: Iterable[ForestRow]) -> list[str]:
+    """Placebo first, then each control that several trials share, but never doses of one drug."""
     trials: dict[str, set[str]] = {PLACEBO: set()}
     for row in rows:
-        trials.setdefault(row.control, set()).update([row.study] if row.kind != "dose_comparison" else ())
-    shared = [control for control, held in trials.items() if len(held) >= (1 if control == PLACEBO else _OWN_PANEL)]
+        trials.setdefault(_kind_of_control(row), set()).update([row.study] if row.kind != "dose_comparison" else ())
+    return [control for control, held in trials.items() if control == PLACEBO or len(held) >= _OWN_PANEL]
+
+
+def _kind_of_control(row: ForestRow) -> str:
+    return _REMARK.sub("", row.control)
+
+
+def _panels(endpoint: Endpoint, rows: list[ForestRow], shared: list[str]) -> Iterator[ForestPanel]:
+    """A panel for each shared control, then one for the others together."""
     for control in (*shared, OTHERS):
-        chosen = [row for row in rows if (row.control if row.control in shared else OTHERS) == control]
+        chosen = [row for row in rows if (_kind_of_control(row) if _kind_of_control(row) in shared else OTHERS) == control]
         if chosen:
             ranked = sorted(chosen, key=lambda row: (SETTINGS.index(row.setting), row.kind != "whole_trial"))
             yield ForestPanel(endpoint=endpoint, control=control, rows=tuple(ranked))

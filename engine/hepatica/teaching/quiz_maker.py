@@ -28,7 +28,7 @@ from hepatica.teaching.quiz import (
     QuizQuestion,
     QuizTwist,
 )
-from hepatica.teaching.quiz_patients import TOLERATED, Level, QuizPatients, implausible, level_of, not_known, vignette
+from hepatica.teaching.quiz_patients import TOLERATED, Level, QuizPatients, implausible, level_of, not_known, tests_of, vignette
 
 CHOICES, FACTS = 6, 4
 _FEWEST_CHOICES, _MOST_RIGHT = 4, 3
@@ -258,9 +258,12 @@ class _Asked:
         return self.fields[fact.fields[0]].nature
 
     def _offered(self, therapy: str, deciding: str) -> tuple[QuizFact, ...]:
-        """The deciding fact among others that do not decide."""
-        turning = self._turning(therapy)
-        wrong = [fact.title for fact in self.row.facts if fact.title not in turning]
+        """The deciding fact among others that no rule of the therapy reads."""
+        # What a rule reads may turn the therapy at a value that no case is made with (a Child-Pugh class C), so that a learner
+        # who names it would be right.
+        rules = self.row.ruleset.therapies[therapy].rules
+        read = {test.field for test in tests_of(self.row.ruleset, (rule.when for rule in rules))}
+        wrong = [fact.title for fact in self.row.facts if fact.title != deciding and not read & {*fact.fields}]
         self.row.chance.shuffle(wrong)
         chosen = {deciding, *wrong[: FACTS - 1]}
         return tuple(fact for fact in self.row.facts if fact.title in chosen)
@@ -299,7 +302,7 @@ class _Asked:
             choices=tuple(QuizChoice(therapy=one, name=therapies[one].name, synonyms=therapies[one].synonyms) for one in choices),
             focus=focus,
             facts=facts,
-            fact_question=f"Which of these facts decides about {name}: were it different, the answer would turn?",
+            fact_question=f"Which fact, were it different, would change this answer about {name}?",
             twist=twist,
         )
 

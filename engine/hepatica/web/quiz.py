@@ -134,14 +134,17 @@ def _case_view(request: Request, page: QuizPage, made: Quiz, case: QuizCase) -> 
     if stage == "twist":
         told = replace(told, key=key, mark=found)
     name = question.profile.label if committed and question.profile.label else "A hypothetical patient"
-    points = f", {made.summary.points} of {made.summary.possible_points} points so far" if made.marks and made.summary else ""
+    # A case counts once all of it is answered.
+    counted = [*made.marks, *([found] if stage == "twist" else [])]
+    points, possible = sum(mark.points for mark in counted), sum(mark.possible_points for mark in counted)
+    score = f", {points} of {possible} points so far" if counted else ""
     carried = _carried(request)
     extra = {
         "stage": stage,
         "question": question,
         "picks_question": PICKS_QUESTION,
         "answer": answer,
-        "crumb": f"Case {question.number} of {page.count}{points}",
+        "crumb": f"Case {question.number} of {page.count}{score}",
         "hidden": [*carried, (TOKEN.name, page.token)],
         "twist_blocks": twist_view(case, found),
         "patient": request.reader.write(question.profile),

@@ -20,6 +20,11 @@ _HOW = (
     "Below 1 is better for the first-named arm. 95% confidence intervals unless stated. Trials are not compared with each "
     "other: each stands against its own control."
 )
+_READING = "Filled, solid line: printed. Hollow, dashed line: read beside it."
+_OTHER_ENDPOINT = (
+    "On rows of progression, too, the mark is the verdict on the trial's primary endpoint (mostly overall survival; it is "
+    "named beside the row), not on this row."
+)
 _COLUMNS = ("Trial", "Tested", "HR", "P", "Primary endpoint", "Later")
 _MARKS: dict[str, tuple[Shape, str]] = {"met": ("circle", "good"), "missed": ("cross", "bad")}
 _NEUTRAL: tuple[Shape, str] = ("diamond", "quiet")
@@ -158,7 +163,7 @@ def forest_drawing(found: Forest, width: float = 1040) -> Drawing:
     axis = _Axis(min([*values, 0.8]) / 1.1, max([*values, 1.25]) * 1.1, left, right)
     y = drawing.paragraph(16, 12, TITLE, width - 32, 17, bold=True)
     y = drawing.paragraph(16, y, _HOW, width - 32, 12, "quiet") + 8
-    y = _legend(drawing, y)
+    y = _legend(drawing, y, others=any(panel.endpoint != "OS" for panel in found.panels))
     top = y = _ticks(drawing, axis, y, below=False)
     for panel in found.panels:
         y = drawing.paragraph(16, y + 12, panel_title(panel), width - 32, 14, bold=True) + 6
@@ -172,17 +177,17 @@ def forest_drawing(found: Forest, width: float = 1040) -> Drawing:
     return drawing
 
 
-def _legend(drawing: Drawing, y: float) -> float:
-    """The marks with their words, in a row where that fits."""
+def _legend(drawing: Drawing, y: float, *, others: bool) -> float:
+    """The marks with their words, in a row where that fits; `others` where rows tell of another endpoint than survival."""
     x = 22.0
-    for outcome, words in (("met", "primary endpoint met"), ("missed", "missed"), ("", "subgroup, doses, or not known")):
+    for outcome, words in (("met", "trial's primary endpoint met"), ("missed", "missed"), ("", "subgroup, doses, or not known")):
         shape, ink = _MARKS.get(outcome, _NEUTRAL)
         if x + len(words) * 7 > drawing.width:
             x, y = 22.0, y + 16
         drawing.add(PlotMarker(x, y + 10, shape, ink, outcome != ""), Words(x + 12, y + 14, words, 12))
         x += 30 + len(words) * 7
-    filled = "Filled, solid line: printed. Hollow, dashed line: read beside it."
-    return drawing.paragraph(16, y + 14, filled, drawing.width - 32, 12) + 6
+    y = drawing.paragraph(16, y + 14, _READING, drawing.width - 32, 12)
+    return (drawing.paragraph(16, y, _OTHER_ENDPOINT, drawing.width - 32, 12) if others else y) + 6
 
 
 def _ticks(drawing: Drawing, axis: _Axis, y: float, *, below: bool) -> float:

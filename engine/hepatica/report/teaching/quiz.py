@@ -10,7 +10,7 @@ from hepatica.report.blocks import Block, Blocks, Bullets, Facts, Item, Items, N
 from hepatica.report.case import known_facts
 from hepatica.report.citing import edition
 from hepatica.teaching import TOPICS, JudgedChoice, MarkedCase, Quiz, QuizCase, QuizTally
-from hepatica.wording import counted, sentence
+from hepatica.wording import all_of, counted, sentence
 
 PICKS_QUESTION = "Which of these does the evidence back for this patient?"
 
@@ -46,9 +46,9 @@ def _questions(case: QuizCase) -> Blocks:
 
 
 def _key(case: QuizCase) -> Iterator[Block]:
-    yield Paragraph(case.key.lesson, lead="The lesson", tone="strong")
     yield Items(tuple(Item(choice.name, judged(choice, case.key.lesson)) for choice in case.key.choices))
     yield Paragraph(f"{case.key.fact}. {case.key.fact_says}", lead="The deciding fact")
+    yield _lesson(case)
     yield Paragraph(f"{change(case)}.", lead="Then")
 
 
@@ -91,24 +91,31 @@ def question_view(case: QuizCase) -> Blocks:
 
 
 def reveal_view(case: QuizCase, marked: MarkedCase) -> Blocks:
-    """The answer to the first two questions: the lesson, then each therapy with its evidence or what stands against it."""
+    """The first two answers marked: each therapy with its evidence or what stands against it, the fact, then the lesson."""
     said = {choice.therapy: _said(choice, marked) for choice in case.key.choices}
     items = tuple(
         Item(choice.name, judged(choice, case.key.lesson), *said[choice.therapy], Ref("therapy", choice.therapy))
         for choice in case.key.choices
     )
+    chosen = [choice.name for choice in case.key.choices if choice.therapy in marked.answer.picks]
+    score = f"{len(marked.right)} of {len(items)} judged rightly"
     fact = "right" if marked.fact_right else f"you said {marked.answer.fact or 'nothing'}"
     return (
-        Paragraph(case.key.lesson, lead="The lesson", tone="strong"),
+        Paragraph(f"{all_of(chosen) or 'none of them'}; {score}.", lead="You chose"),
         Items(items, "The answer"),
         Paragraph(f"{case.key.fact} ({fact}). {case.key.fact_says}", lead="The deciding fact"),
+        _lesson(case),
     )
+
+
+def _lesson(case: QuizCase) -> Paragraph:
+    return Paragraph(case.key.lesson, lead="The lesson", tone="strong")
 
 
 def _said(choice: JudgedChoice, marked: MarkedCase) -> tuple[str, Tone]:
     if choice.therapy in marked.right:
-        return "right", "good"
-    return ("you missed it" if choice.backed else "you said backed"), "bad"
+        return ("rightly chosen" if choice.backed else "rightly not chosen"), "good"
+    return ("you missed it" if choice.backed else "wrongly chosen"), "bad"
 
 
 def judged(choice: JudgedChoice, lesson: str = "") -> str:
