@@ -77,6 +77,27 @@ def _usual_rule(random: Random, like: Rule, number: int, cuts: Sequence[int]) ->
     return replace(like, id=f"{like.id}-{number}", standing=a_standing(random), when=AllOf(tuple(parts)))
 
 
+def a_monstrous_ruleset(random: Random, rules: int, alternatives: int, conditions: tuple[int, int]) -> Ruleset:
+    """A valid ruleset of one therapy: each rule has so many alternatives of so many random conditions (fewest, most)."""
+
+    def one() -> Condition:
+        return AnyOf(
+            tuple(AllOf(tuple(_any_test(random) for _ in range(random.randint(*conditions)))) for _ in range(alternatives))
+        )
+
+    ruleset = a_ruleset(random, 1, 1, EVERY)
+    (therapy,) = ruleset.therapies.values()
+    like = therapy.rules[0]
+    made = tuple(replace(like, id=f"{like.id}-{n}", standing=a_standing(random), when=one()) for n in range(rules))
+    return replace(ruleset, therapies={therapy.id: replace(therapy, rules=made)})
+
+
+def _any_test(random: Random) -> Test:
+    if random.random() < 0.7:
+        return a_test(random, EVERY)
+    return Test("afp", random.choice(("<", "<=", ">", ">=")), (float(random.randrange(100, 5_000, 100)),))
+
+
 def _therapy(random: Random, name: str, rules: int, fields: tuple[str, ...], concepts: tuple[str, ...]) -> Therapy:
     population = Population(when=a_condition(random, fields, (), 2)) if random.random() < 0.5 else None
     study = Study(

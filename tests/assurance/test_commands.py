@@ -387,6 +387,18 @@ def test_rules_that_cut_the_space_too_finely_are_told_and_count_as_changed(
     assert told["changed"] and "therapy/beta" in told["unsettled"]
 
 
+def test_rules_that_are_too_much_to_prove_anything_of_are_refused_at_the_largest_therapy(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfdbinary: pytest.CaptureFixture[bytes]
+) -> None:
+    old, new = two(tmp_path)
+    edit(new, "beta", '"> 400"', '"> 300"')
+    monkeypatch.setattr("hepatica.assurance.version.MOST_WORK", 50)
+    for command, folder in ((["check", str(old)], old), (["diff", str(old), str(new)], new)):
+        assert run(command) == 2
+        told = capfdbinary.readouterr()
+        assert f"{folder}/therapies/".encode() in told.err and b"too-many-parts" in told.err and not told.out
+
+
 CASE = """\
 cases:
   - case: {sentence}

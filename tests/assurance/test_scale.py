@@ -13,7 +13,8 @@ from hepatica.evaluation import judged
 from hepatica.inference import GoalKey, PlainReading, Verdict, conditions_of
 from hepatica.knowledge import Ruleset
 from hepatica.patient import COMMON_FIELDS, Facts
-from tests.assurance.generated import EVERY, a_large_ruleset, edited, version
+from hepatica.problems import InvalidInput
+from tests.assurance.generated import EVERY, a_large_ruleset, a_monstrous_ruleset, edited, version
 
 DRAWN = 500
 Cells = tuple[tuple[int, ...], ...]
@@ -55,6 +56,17 @@ def test_three_thousand_rules_are_checked_and_compared() -> None:
     found = check(version(old), [])
     assert len(found.applies) == 3000 and not found.unproved
     assert not diff(version(old), version(edited(random, old, EVERY))).unsettled
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("size", [(300, 32, (2, 4)), (2000, 16, (3, 3)), (600, 1, (2, 5))])
+def test_rules_that_cut_the_space_without_end_are_refused(size: tuple[int, int, tuple[int, int]]) -> None:
+    random = Random(1)
+    old = version(a_monstrous_ruleset(random, *size))
+    new = version(edited(random, old.ruleset, EVERY))
+    for command in (lambda: check(old, []), lambda: diff(old, new)):
+        with pytest.raises(InvalidInput, match=r"too-many-parts: .*alternatives.*split drug-0"):
+            command()
 
 
 def _holds(axis: Axis, side: tuple[int, ...], cells: Cells) -> bool:

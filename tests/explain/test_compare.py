@@ -68,6 +68,15 @@ def test_one_fact_apart_moves_the_therapy_it_decides(evaluator: Evaluator, met_h
     assert [cell.list for cell in row.cells if cell] == ["options", "not_supported"]
 
 
+def test_facts_that_move_nothing_are_said_to_and_doubts_about_them_are_told(evaluator: Evaluator, met_high: Profile) -> None:
+    other = evaluator.evaluate(read_profile(PATIENT, ["bclc=B", "portal_vein_invasion=yes"]))
+    same = text(compare([Column("a", evaluator.evaluate(met_high)), Column("b", evaluator.evaluate(met_high))]))
+    shown = text(found := compare([Column("a", evaluator.evaluate(met_high)), Column("b", other)]))
+    assert "No therapy changes its place." not in same
+    assert ("No therapy changes its place." in shown) == (not found.therapies)
+    assert other.warnings and all("Warning (B): " + doubt.message[:40] in shown for doubt in other.warnings)
+
+
 def test_components_of_child_pugh_that_differ_are_shown_with_their_points(evaluator: Evaluator) -> None:
     parts = "{bilirubin: %s mg/dL, albumin: 3.8 g/dL, inr: 1.1, ascites: none, encephalopathy: none}"
     answers = [evaluator.evaluate(profile_of([f"child_pugh_components={parts % value}"])) for value in ("1.1", "2.4")]

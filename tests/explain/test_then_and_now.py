@@ -13,7 +13,7 @@ from hepatica.cli.main import cli
 from hepatica.evaluation import evaluator_of
 from hepatica.explain import Column, ThenAndNow, compare, then_and_now
 from hepatica.knowledge import Ruleset
-from hepatica.patient import profile_from, profile_of
+from hepatica.patient import profile_from, profile_of, read_profile
 from tests.conftest import ROOT
 
 BOTH = ("-r", "hcc-2016", "-r", "hcc-2026")
@@ -53,6 +53,17 @@ def test_what_is_not_known_is_said_beside_the_best(ruleset: Ruleset, today: Rule
     facts = ("bclc=C", "child_pugh=A", "ecog=1", "prior_sorafenib=none", "other_prior_systemic=none")
     shown = report.markdown(report.then_view(two(ruleset, today, *facts)))
     assert "still open above that: " in shown and "Untreated varices" in shown
+
+
+@pytest.mark.parametrize("path", sorted((ROOT / "patients").glob("*.yaml")), ids=lambda path: path.stem)
+def test_what_is_closed_is_never_called_open(ruleset: Ruleset, today: Ruleset, path: Path) -> None:
+    profile = read_profile(path, fields=today.fields)
+    answers = [evaluator_of(one).evaluate(profile.under(one.fields)) for one in (ruleset, today)]
+    found = then_and_now(*(Column("case", answer) for answer in answers))
+    for case, answer in zip((found.then, found.now), answers, strict=True):
+        assert set(case.strongest_open) <= {entry.name for entry in (*answer.possible, *answer.options)}
+        assert bool(case.strongest_open) == bool(case.asked)
+    assert "(enter )" not in report.text(report.then_view(found))
 
 
 def test_a_file_with_fields_of_one_ruleset_is_read_under_both(tmp_path: Path) -> None:

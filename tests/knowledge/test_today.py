@@ -211,13 +211,13 @@ def test_what_may_be_a_standard_is_said_although_it_is_licensed_in_any_case() ->
     where, found = entry("lenvatinib", *unknown)
     assert (where, found.standing) == ("options", "licensed")
     said = answer(*unknown).to_text()
-    assert "Enter Main portal vein invasion\n    Lenvatinib  standard; licensed in any case" in said
+    assert "Enter Main portal vein invasion (yes or no)\n    Lenvatinib  standard; licensed in any case" in said
     assert "standard; licensed" not in answer("immunotherapy_contraindicated=yes", "region=europe").to_text()
 
 
 def test_stage_b_asks_first_for_what_decides_the_scope() -> None:
     said = " ".join(answer("bclc=B", "region=unknown").to_text().split())
-    assert "Whether this is advanced HCC cannot be told. Enter Suitable for locoregional therapy first." in said
+    assert "Whether this is advanced HCC cannot be told. Enter Suitable for locoregional therapy (yes or no) first." in said
     assert entry("atezolizumab-bevacizumab", "bclc=B", "locoregional_suitable=no")[0] == "options"
     assert answer("bclc=B", "locoregional_suitable=yes").scope == "out"
 

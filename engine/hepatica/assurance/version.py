@@ -3,15 +3,31 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from functools import cached_property
 from itertools import groupby
+from pathlib import Path
 from typing import Literal, NamedTuple
 
-from hepatica.assurance.space import Box, Region, RegionMaker, Space, Verdicts, joined, simplest, subtract
+from hepatica.assurance.space import (
+    MOST_WORK,
+    Box,
+    Region,
+    RegionMaker,
+    Space,
+    TooManyParts,
+    TooMuchWork,
+    Verdicts,
+    Work,
+    joined,
+    simplest,
+    subtract,
+)
 from hepatica.evaluation import LISTS, in_precedence
-from hepatica.inference import Conclusions, GoalKey, Program, Verdict, compile_ruleset, conditions_of
+from hepatica.inference import Conclusions, GoalKey, Program, Verdict, compile_ruleset, conditions_of, each_bit
 from hepatica.knowledge import Condition, Rule, Ruleset, Test
 from hepatica.patient import Facts, Fields
+from hepatica.problems import Problem
 from hepatica.records import record
 
 SubjectKind = Literal["therapy", "rule", "scope", "concept", "study", "note"]
@@ -75,9 +91,8 @@ class RulesetVersion:
 
     def conjunctions(self, goal: GoalKey) -> list[tuple[Test, ...]]:
         """The alternatives of a goal, each as its tests; none for a goal that the version does not have."""
-        found = self.program.goals.get(goal)
-        tests = tuple(enumerate(self.program.tests))
-        return [tuple(t for n, t in tests if part >> n & 1) for part in found.conjunctions] if found is not None else []
+        found, tests = self.program.goals.get(goal), self.program.tests
+        return [tuple(tests[n] for n in each_bit(part)) for part in found.conjunctions] if found is not None else []
 
     def meaning(self, goal: GoalKey) -> frozenset[frozenset[Test]]:
         """The alternatives as a set: equal for two goals only if they have the same verdicts and reasons for every profile."""
@@ -139,6 +154,26 @@ class RulesetVersion:
         return Position(_WORDS[subject.kind][verdict])
 
 
+@contextmanager
+def bounded(version: RulesetVersion, purpose: str) -> Iterator[Work]:
+    """What a command may do with a ruleset's spaces. Raises `TooManyParts` where that is not enough, at the largest therapy."""
+    try:
+        yield Work(MOST_WORK)
+    except TooMuchWork:
+        ruleset, goals = version.ruleset, version.program.goals
+        sizes = {
+            name: sum(len(goals[GoalKey("rule", rule.id)].conjunctions) for rule in therapy.rules)
+            for name, therapy in ruleset.therapies.items()
+        }
+        largest = max(sizes, key=sizes.__getitem__)
+        file, _, line = ruleset.places.get(f"therapy/{largest}", "").rpartition(":")
+        told = (
+            f"{len(ruleset.rules):,} rules with {sum(sizes.values()):,} alternatives over {len(version.program.tests):,} single "
+            f"conditions cut the profiles into too many parts to {purpose}; split {largest}, which has {sizes[largest]:,} of them"
+        )
+        raise TooManyParts([Problem(str(Path(ruleset.folder, file)), int(line or 1), 1, "too-many-parts", told)]) from None
+
+
 def position_of(rule: Rule) -> Position:
     """Where a therapy stands that a rule decides."""
     return Position(rule.reaches, rule.standing, rule.verdict or "")
@@ -159,7 +194,7 @@ class ProfileSpace:
 
 def _groups(space: Space, at: Position, regions: Sequence[Region]) -> Iterator[_Group]:
     """The conditions of a run of rules with one position."""
-    together = joined(regions)
+    together = joined(space, regions)
     if len(regions) == 1 or at.place != "not_supported":
         yield _Group(at, together)
         return

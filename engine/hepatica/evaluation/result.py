@@ -7,10 +7,12 @@ part of the JSON contract. Keys may be added to the contract, never renamed.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any, Literal, NamedTuple
 
 from hepatica.faces import WRITERS
 from hepatica.knowledge import (
+    RANK,
     Caveat,
     Discrepancy,
     Extrapolation,
@@ -255,6 +257,16 @@ class Evaluation:
                     return name, entry
         raise KeyError(therapy)
 
+    def strongest_open(self) -> tuple[Entry, ...]:
+        """The possible options of a standing above every certain one, as they would then be.
+
+        An option that may be more than it certainly is (licensed, and perhaps standard) stands among them, too.
+        """
+        # Above the certain options, or a reader would take a licence for the best there is while a standard is still open.
+        best = min((RANK[entry.standing] for entry in self.options), default=len(RANK))
+        stronger = [entry for entry in self.possible if entry.would_be == "options" and RANK[entry.standing] < best]
+        return *stronger, *(more for entry in self.options if (more := _may_be_more(entry)) is not None)
+
     def to_dict(self) -> dict[str, Any]:
         """The answer as JSON-ready values: the contract's keys."""
         document: dict[str, Any] = WRITERS["document"](self)
@@ -275,3 +287,13 @@ class Evaluation:
     def __repr__(self) -> str:
         counts = ", ".join(f"{name} {len(entries)}" for name, entries in self.entries().items())
         return f"<Evaluation {self.ruleset.id} {self.ruleset.version}, scope {self.scope}: {counts}>"
+
+
+def _may_be_more(entry: Entry) -> Entry | None:
+    """An option as the strongest of its open rules would have it; None where none would have it stronger than it is."""
+    open_ = [rule for rule in entry.other_rules if rule.reaches == "possible" and RANK[rule.standing] < RANK[entry.standing]]
+    if not open_:
+        return None
+    best = min(open_, key=lambda rule: RANK[rule.standing])
+    needs = tuple(dict.fromkeys(name for rule in open_ if rule.standing == best.standing for name in rule.needs))
+    return replace(entry, standing=best.standing, would_be="options", says=best.says, needs=needs, headline=best.headline)

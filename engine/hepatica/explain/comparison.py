@@ -34,12 +34,17 @@ class Column:
 
 @record(kw_only=True)
 class ComparedCase:
-    """What a column is about: the case, and the ruleset that answered."""
+    """What a column is about: the case, and the ruleset that answered.
+
+    `strongest_open` names the therapies that would stand above every certain option if what `asked` says were known.
+    """
 
     name: str
     ruleset: RulesetIdentity
     scope: Scope
     profile: Profile
+    strongest_open: tuple[str, ...]
+    asked: tuple[str, ...]
 
 
 @record(kw_only=True)
@@ -145,7 +150,16 @@ def compare(columns: Sequence[Column]) -> Comparison:
 
 def _case(column: Column) -> ComparedCase:
     answer = column.evaluation
-    return ComparedCase(name=column.name, ruleset=answer.ruleset, scope=answer.scope, profile=answer.profile)
+    open_ = answer.strongest_open()
+    asked = dict.fromkeys(name for entry in open_ for name in entry.needs)
+    return ComparedCase(
+        name=column.name,
+        ruleset=answer.ruleset,
+        scope=answer.scope,
+        profile=answer.profile,
+        strongest_open=tuple(entry.name for entry in open_),
+        asked=tuple(answer.knowledge.fields[name].to_enter for name in asked),
+    )
 
 
 def _two_years(one: Evaluation, two: Evaluation) -> bool:
@@ -240,7 +254,7 @@ def _cell(therapy: str, evaluation: Evaluation) -> ComparedTherapy | None:
         verdict=entry.verdict,
         would_be=entry.would_be,
         needs=entry.needs,
-        needs_titles=tuple(evaluation.knowledge.fields[field].title for field in entry.needs),
+        needs_titles=tuple(evaluation.knowledge.fields[field].to_enter for field in entry.needs),
         headline=entry.headline.text,
         mark=evaluation.knowledge.rules[entry.rule].mark,
         evidence=tuple((citation.name, citation.applicability.status) for citation in entry.citations),

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
 from itertools import groupby
 
 from hepatica.evaluation import LISTS, ORDER, Entry, Evaluation, ListName
@@ -26,16 +25,6 @@ def answer(evaluation: Evaluation) -> Blocks:
     card = evaluation.knowledge.card
     companion = (Paragraph(card.companion_says or card.companion, lead="See also"),) if card.companion else ()
     return (*head, *companion, *view.body(), Notice(evaluation.notice))
-
-
-def may_be_more(entry: Entry) -> Entry | None:
-    """An option as the strongest of its open rules would have it; None where none would have it stronger than it is."""
-    open_ = [rule for rule in entry.other_rules if rule.reaches == "possible" and RANK[rule.standing] < RANK[entry.standing]]
-    if not open_:
-        return None
-    best = min(open_, key=lambda rule: RANK[rule.standing])
-    needs = tuple(dict.fromkeys(name for rule in open_ if rule.standing == best.standing for name in rule.needs))
-    return replace(entry, standing=best.standing, would_be="options", says=best.says, needs=needs, headline=best.headline)
 
 
 class _AnswerView:
@@ -84,20 +73,14 @@ class _AnswerView:
         half = len(self.evaluation.possible) / 2
         most = [name for name in self.words.fields if asked[name] >= half] or list(asked)
         first = list(dict.fromkeys((*self.evaluation.scope_needs, *most)))
-        enter = f"Enter {all_of(self.words.titles(first[:_MOST_ASKED]))}"
+        enter = f"Enter {all_of(list(map(self.asked, first[:_MOST_ASKED])))}"
         scope = self.words.condition(self.evaluation.knowledge.card.scope)
         return f"Whether this is {scope} cannot be told. {enter}" if self.evaluation.scope == "unknown" else enter
 
     def open_entries(self) -> tuple[list[Entry], list[Entry]]:
-        """The possible options of a standing above every certain one, and the other possible therapies.
-
-        An option that may be more than it certainly is (licensed, and perhaps standard) stands among the first, too.
-        """
-        # Above the certain options, or a reader would take a licence for the best there is while a standard is still open.
-        best = min((RANK[entry.standing] for entry in self.evaluation.options), default=len(RANK))
-        stronger = [e for e in self.evaluation.possible if e.would_be == "options" and RANK[e.standing] < best]
-        more = [found for entry in self.evaluation.options if (found := may_be_more(entry)) is not None]
-        return [*stronger, *more], [entry for entry in self.evaluation.possible if entry not in stronger]
+        """What stands above every certain option if more is known, and the other possible therapies."""
+        stronger = self.evaluation.strongest_open()
+        return list(stronger), [entry for entry in self.evaluation.possible if entry not in stronger]
 
     def options(self) -> Iterator[Block]:
         entries = self.evaluation.options
@@ -134,7 +117,7 @@ class _AnswerView:
 
     def asked(self, name: str) -> str:
         """A field to enter; of one that is known within bounds only, its value."""
-        return self.words.fields[name].title + (" more exactly" if self.evaluation.profile.facts.get(name) is not None else "")
+        return self.words.fields[name].to_enter + (" more exactly" if self.evaluation.profile.facts.get(name) is not None else "")
 
     def open_item(self, entry: Entry) -> Item:
         """An open therapy with what it would be, and what stands against it as a whole."""

@@ -25,6 +25,8 @@ def compare_view(found: Comparison) -> Blocks:
         Title(f"{len(found.columns)} answers side by side"),
         Items(tuple(Item(letter, words) for letter, words in _columns(found))),
         *decade,
+        *(() if found.therapies or decade or not differing else (Paragraph("No therapy changes its place.", tone="strong"),)),
+        *_warnings(found),
         *(differing or (Paragraph("Nothing differs.", tone="strong"),)),
         Section("Shared", (facts(_shared(found)),), folded=True),
         Notice(found.notice),
@@ -56,16 +58,13 @@ def _decade(found: ThenAndNow) -> Iterator[Block]:
 
 def _best(side: ComparedCase, cells: Sequence[tuple[str, ComparedTherapy | None]]) -> str:
     """The therapies of the best standing with that standing, and what would stand above them if more were known."""
-    known = [(name, cell) for name, cell in cells if cell is not None]
-    options = [(name, cell) for name, cell in known if cell.list == "options"]
+    options = [(name, cell) for name, cell in cells if cell is not None and cell.list == "options"]
     best = min((RANK[cell.standing] for _, cell in options), default=len(RANK))
-    names = [joined(name, cell.mark, mark=", ") for name, cell in options if RANK[cell.standing] == best]
+    names = [f"{name} ({cell.mark})" if cell.mark else name for name, cell in options if RANK[cell.standing] == best]
     nothing = "out of scope" if side.scope == "out" else "no option for certain"
     told = [f"{all_of(names)} ({STANDINGS[list(STANDINGS)[best]].phrase})" if names else nothing]
-    above = [(name, cell) for name, cell in known if cell.would_be == "options" and RANK[cell.standing] < best]
-    if above:
-        asked = dict.fromkeys(title for _, cell in above for title in cell.needs_titles)
-        told.append(f"still open above that: {all_of([name for name, _ in above])} (enter {all_of(list(asked))})")
+    if side.strongest_open:
+        told.append(f"still open above that: {all_of(side.strongest_open)} (enter {all_of(side.asked)})")
     return "; ".join(told)
 
 
@@ -94,6 +93,14 @@ def _columns(found: Comparison) -> Iterator[tuple[str, str]]:
         same = named.count((ruleset.id, ruleset.version)) > 1
         content = f", content {ruleset.digest.removeprefix('sha256:')[:8]}" if same else ""
         yield letter, f"{column.name} ({ruleset.id} {ruleset.version}{content}{ruleset.read_from}{_SCOPES[column.scope]})"
+
+
+def _warnings(found: Comparison) -> Iterator[Block]:
+    """What is doubtful in the facts, with the letters of the columns that it concerns."""
+    columns = zip(ascii_uppercase, found.columns, strict=False)
+    told = grouped((doubt.message, letter) for letter, case in columns for doubt in case.profile.warnings)
+    for message, letters in told.items():
+        yield Paragraph(message, lead=f"Warning ({all_of(letters)})", tone="warning")
 
 
 def _differing(found: Comparison) -> Iterator[Block]:

@@ -11,7 +11,7 @@ from hepatica.assurance.check.proofs import PROOFS, Proving, untested_thresholds
 from hepatica.assurance.check.recorded import RECORDED
 from hepatica.assurance.space import count
 from hepatica.assurance.sweep import counts
-from hepatica.assurance.version import ProfileSpace, Progress, RulesetVersion
+from hepatica.assurance.version import ProfileSpace, Progress, RulesetVersion, bounded
 from hepatica.evaluation import identity
 from hepatica.inference import GoalKey
 from hepatica.knowledge import CARD
@@ -34,9 +34,15 @@ def check(
 ) -> CheckResult:
     """Every finding of one ruleset; `tried` are the profiles of its cases. With `strict` remarks fail the check, too.
 
-    Raises `InternalError` where the diagrams and going through every point do not agree on a count.
+    Raises `TooManyParts` where that is more than can be done, and `InternalError` where the diagrams and going through every
+    point do not agree on a count.
     """
-    proving = Proving(version, progress)
+    with bounded(version, "check") as work:
+        return _checked(Proving(version, work, progress), tried, strict, agreement)
+
+
+def _checked(proving: Proving, tried: Sequence[Facts], strict: bool, agreement: EvaluatorAgreement | None) -> CheckResult:
+    version = proving.version
     found = _findings(proving, tried)
     counted = {name: proving.counts(name) for name in version.ruleset.rules}
     applies = {name: AppliesTo(certain=certain, possible=possible) for name, (certain, possible) in counted.items()}
@@ -70,7 +76,8 @@ def check(
 
 def findings(version: RulesetVersion, tried: Sequence[Facts]) -> list[CheckFinding]:
     """What `check` finds, without its counts."""
-    return _findings(Proving(version), tried)
+    with bounded(version, "check") as work:
+        return _findings(Proving(version, work), tried)
 
 
 def _findings(proving: Proving, tried: Sequence[Facts]) -> list[CheckFinding]:

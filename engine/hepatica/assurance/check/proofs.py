@@ -14,6 +14,7 @@ from hepatica.assurance.space import (
     Region,
     RegionMaker,
     TooManyParts,
+    Work,
     count,
     diagram_of,
     escapes,
@@ -34,11 +35,11 @@ from hepatica.patient import Facts, Interval, Profile
 class Proving:
     """One version's goals as regions of its profile space, made once and asked many times."""
 
-    def __init__(self, version: RulesetVersion, progress: Progress | None = None) -> None:
+    def __init__(self, version: RulesetVersion, work: Work, progress: Progress | None = None) -> None:
         self.version, self._progress = version, progress
         self._looked_at = 0
         self.ruleset = version.ruleset
-        self.space = space_of(version.program.tests, version.fields)
+        self.space = space_of(version.program.tests, version.fields, work=work)
         self.maker = RegionMaker(self.space)
         self.rules = RuleRegions(version, self.maker)
         self.packing = Packing(self.space)
@@ -76,7 +77,7 @@ class Proving:
 
     @lru_cache(maxsize=128)  # noqa: B019 - a check is over before long; rules of one position ask for the same rules of others
     def _open(self, rules: tuple[str, ...]) -> Sequence[Box]:
-        region = joined(self.rules[rule] for rule in rules)
+        region = joined(self.space, (self.rules[rule] for rule in rules))
         return diagram_of(self.space, [region], lambda found: found[0]).boxes().get(Verdict.UNKNOWN, ())
 
     def escapes(self, boxes: Sequence[Box], cuts: Sequence[Box], undecided: Sequence[Rule] = ()) -> bool:
@@ -174,9 +175,10 @@ def _decides(proving: Proving, therapy: Therapy, rule: Rule) -> bool:
 
     Told as an evaluation places a therapy: an option that holds decides; else what may still hold; else the first that does.
     """
-    own, before = proving.rules[rule.id], proving.before
+    own, before, rank = proving.rules[rule.id], proving.before, proving.rank
+    proving.space.work.spend(len(therapy.rules) // 4)
     others = [other for other in therapy.rules if other is not rule]
-    earlier = [other for other in others if before(other, rule)]
+    earlier = [other for other in others if rank[other.id] < rank[rule.id]]
     options = [other for other in others if other.reaches in _OPEN]
     if rule.reaches in _OPEN:
         # An option decides where it is certain and nothing before it is, or may come true where no option is certain.
@@ -209,7 +211,7 @@ def _subsumed(proving: Proving, therapy: Therapy, rule: Rule) -> CheckFinding:
     stronger = [
         other
         for other in sorted(therapy.rules, key=lambda one: one.id)
-        if other is not rule and before(other, rule) and intersect(where, proving.rules[other.id].certain)
+        if other is not rule and before(other, rule) and intersect(proving.space, where, proving.rules[other.id].certain)
     ]
     cited = {study for other in stronger for study in other.cites}
     code = "always-subsumed" if cited.issuperset(rule.cites) else "never-decides"

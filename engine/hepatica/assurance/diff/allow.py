@@ -172,7 +172,7 @@ def gate(comparison: VersionComparison, lost: Iterable[LostCase], allowances: Se
             left = []
         for index, (allowance, region) in enumerate(zip(allowances, regions, strict=True)):
             if not follows and _fits(allowance, change):
-                met.update([index] if region is None or intersect(change.boxes, region.certain) else [])
+                met.update([index] if region is None or intersect(comparison.space, change.boxes, region.certain) else [])
                 left = subtract(comparison.space, left, region.possible) if region is not None else []
         if left:
             undeclared.append(Undeclared(change=position, profiles=sum(map(comparison.space.count, left))))

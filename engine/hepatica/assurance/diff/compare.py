@@ -21,6 +21,7 @@ from hepatica.assurance.space import (
     Space,
     TooManyParts,
     Verdicts,
+    Work,
     count,
     described,
     diagram_of,
@@ -56,14 +57,18 @@ class VersionComparison:
 
 
 def compare(
-    old: RulesetVersion, new: RulesetVersion, cuts: Iterable[Test] = (), progress: Progress | None = None
+    old: RulesetVersion,
+    new: RulesetVersion,
+    cuts: Iterable[Test] = (),
+    progress: Progress | None = None,
+    work: Work | None = None,
 ) -> VersionComparison:
-    """Compare two versions over the space cut at the thresholds of both, and at any further `cuts`."""
+    """Compare two versions over the space cut at the thresholds of both, and at any further `cuts`, with so much work."""
     renamed = renamed_rules(old.ruleset, new.ruleset)
     if renamed:
         old = _renamed(old, {before: after for after, before in renamed.items()})
     tests = (*old.program.tests, *new.program.tests, *cuts)
-    comparing = _Comparing(old, new, space_of(tests, old.fields.merged(new.fields.values())))
+    comparing = _Comparing(old, new, space_of(tests, old.fields.merged(new.fields.values()), work=work))
     subjects = [
         s for s in dict.fromkeys((*new.subjects(), *old.subjects())) if s.kind == "therapy" or old.knows(s) or new.knows(s)
     ]
@@ -231,7 +236,7 @@ class _Comparing:
             [box for rule in version.citing.get(study, ()) for box in regions[rule.id].possible]
             for version, regions in zip(self.versions, self.regions, strict=True)
         ]
-        return intersect(*shown) if shown[0] != shown[1] else shown[0]
+        return intersect(self.space, *shown) if shown[0] != shown[1] else shown[0]
 
     # Describing
 

@@ -10,7 +10,7 @@ from hepatica.assurance.diff.allow import Allowance, gate, tests_in
 from hepatica.assurance.diff.compare import VersionComparison, compare
 from hepatica.assurance.diff.result import RulesetDiff, RulesetEdit
 from hepatica.assurance.space import space_of
-from hepatica.assurance.version import ProfileSpace, Progress, RulesetVersion, smallest_boxes
+from hepatica.assurance.version import ProfileSpace, Progress, RulesetVersion, bounded, smallest_boxes
 from hepatica.evaluation import RulesetIdentity, evaluator_of, identity
 from hepatica.notice import notice
 from hepatica.patient import Profile
@@ -28,10 +28,12 @@ def diff(
 ) -> RulesetDiff:
     """Everything shown that differs between two versions; with `allowances` only what they do not declare fails.
 
-    `lost` are the cases that the old version had and the new one has not.
+    `lost` are the cases that the old version had and the new one has not. Raises `TooManyParts` where comparing is more than
+    can be done.
     """
-    comparison = compare(old, new, tests_in(allowances or ()), progress)
-    gated = gate(comparison, lost, allowances or ())
+    with bounded(new, "compare") as work:
+        comparison = compare(old, new, tests_in(allowances or ()), progress, work)
+        gated = gate(comparison, lost, allowances or ())
     edits = tuple(_with_headlines(gated.edits, old, new))
     shown = [edit for edit in edits if edit.profiles]
     changed = bool(gated.changes or shown or comparison.unsettled)

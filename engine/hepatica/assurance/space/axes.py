@@ -15,6 +15,7 @@ from math import inf, prod
 from operator import and_, or_
 
 from hepatica.assurance.space.spans import filled, how_many, intervals, lowest, within
+from hepatica.assurance.space.work import Work
 from hepatica.inference import FieldClasses, classes_of, each_bit
 from hepatica.knowledge import Test
 from hepatica.patient import CLASS_RANGES, Facts, Field, Fields, Interval, Value, class_of, facts_of
@@ -238,9 +239,8 @@ class IntervalAxis(Axis):
     def _groups(self) -> dict[tuple[int, int], list[tuple[int, int]]]:
         """Pairs of segments in which runs begin and end, by the tests that hold of all their values and of some."""
         bits = {test: 1 << position for position, test in enumerate(self.tests)}
-        passing = [
-            [any(low <= start <= high for low, high in self._passed(test)) for test in self.tests] for start, _ in self.segments
-        ]
+        passed = [self._passed(test) for test in self.tests]
+        passing = [[any(low <= start <= high for low, high in runs) for runs in passed] for start, _ in self.segments]
         rows = [sum(bit for bit, passes in zip(bits.values(), row, strict=True) if passes) for row in passing]
         yes, no = (sum(bit for test, bit in bits.items() if test.unknown is wanted) for wanted in (True, False))
         found: dict[tuple[int, int], list[tuple[int, int]]] = {(yes, sum(bits.values()) & ~no): [(-1, -1)]}
@@ -274,12 +274,13 @@ class Space:
     """The product of the axes that some tests read.
 
     `fields` are all that a profile has, read or not. `full` is the box of everything, `starts` says where in a box the side of
-    each axis begins.
+    each axis begins. `work` bounds what is done with it, without end by default.
     """
 
-    def __init__(self, axes: Sequence[Axis], fields: Fields) -> None:
+    def __init__(self, axes: Sequence[Axis], fields: Fields, work: Work | None = None) -> None:
         self.axes = tuple(axes)
         self.fields = fields
+        self.work = work or Work()
         sides = [axis.full for axis in self.axes]
         self.full: Box = sum(sides, ())
         self.starts = tuple(accumulate(map(len, sides), initial=0))
@@ -379,10 +380,10 @@ def consistent(known: dict[str, Value | None]) -> dict[str, Value | None]:
     return known | {CLASS: class_of(score)} if isinstance(score, int) else known
 
 
-def space_of(tests: Iterable[Test], fields: Fields, *, intervals: bool = True) -> Space:
+def space_of(tests: Iterable[Test], fields: Fields, *, intervals: bool = True, work: Work | None = None) -> Space:
     """The space that some tests of some fields cut; give the tests of both rulesets to compare them.
 
-    Without `intervals` a number is known or unknown, and each of its points can be listed.
+    Without `intervals` a number is known or unknown, and each of its points can be listed. `work` bounds what is done with it.
     """
     every = tuple(dict.fromkeys(tests))
     used = {test.field for test in every}
@@ -392,7 +393,7 @@ def space_of(tests: Iterable[Test], fields: Fields, *, intervals: bool = True) -
             continue
         linked = [fields[one] for one in _LINKED if one in used] if name == CLASS else [field]
         axes.append(_axis(tuple(linked), every, intervals))
-    return Space(axes, fields)
+    return Space(axes, fields, work)
 
 
 def _axis(fields: tuple[Field, ...], tests: tuple[Test, ...], intervals: bool) -> Axis:

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import product
 
 from hepatica.assurance.space.axes import Box, Side, Space
 from hepatica.assurance.space.spans import gapless, trimmed
+from hepatica.assurance.space.work import Work
 from hepatica.knowledge import Test
 from hepatica.problems import InvalidInput, Problem
 
-MOST_STEPS = 1_000_000
+MOST_STEPS = 50_000
 Boxes = tuple[Box, ...]
 
 
@@ -61,12 +62,12 @@ class Region:
 NOWHERE = Region((), ())
 
 
-def joined(regions: Iterable[Region]) -> Region:
+def joined(space: Space, regions: Iterable[Region]) -> Region:
     """Where at least one of some conditions certainly holds, and where one may."""
     every = list(regions)
     return Region(
-        tuple(maximal(box for region in every for box in region.certain)),
-        tuple(maximal(box for region in every for box in region.possible)),
+        tuple(maximal((box for region in every for box in region.certain), space.work)),
+        tuple(maximal((box for region in every for box in region.possible), space.work)),
     )
 
 
@@ -108,6 +109,7 @@ def subtract(space: Space, boxes: Iterable[Box], cuts: Iterable[Box]) -> list[Bo
     """The part of a region outside another; disjoint where `boxes` are."""
     left = list(boxes)
     for cut in cuts:
+        space.work.spend(3 * len(left))
         left = [piece for box in left for piece in minus(space, box, cut)]
         if not left:
             break
@@ -122,9 +124,10 @@ def escapes(packing: Packing, space: Space, boxes: Iterable[Box], cuts: Iterable
     numbered = {packing.packed(cut): cut for cut in cuts}
     steps = iter(range(MOST_STEPS))
 
-    def left(box: Box, cuts: Iterable[int]) -> bool:
+    def left(box: Box, cuts: Collection[int]) -> bool:
         if next(steps, None) is None:
             raise TooManyParts([Problem("the rules", 1, 1, "too-many-parts", f"not settled in {MOST_STEPS:,} steps")])
+        space.work.spend(8 + len(cuts) // 8)
         number, fill, spare = packing.packed(box), packing.fill, packing.spare
         near = [cut for cut in cuts if (cut & number) + fill & spare == spare]
         if not near:
@@ -137,9 +140,11 @@ def escapes(packing: Packing, space: Space, boxes: Iterable[Box], cuts: Iterable
     return any(left(box, numbered) for box in boxes)
 
 
-def maximal(boxes: Iterable[Box]) -> list[Box]:
+def maximal(boxes: Iterable[Box], work: Work | None = None) -> list[Box]:
     """Each box once, without those that lie in another."""
     unique = list(dict.fromkeys(boxes))
+    if work is not None:
+        work.spend(len(unique) ** 2 // 16)
     # Every box is held against every other, so each is one number: its masks side by side, as wide as the widest of the axis.
     widths = [max(masks).bit_length() for masks in zip(*unique, strict=True)]
     packed = {box: _packed(box, widths) for box in unique}
@@ -154,8 +159,9 @@ def _packed(box: Box, widths: Iterable[int]) -> int:
     return number
 
 
-def intersect(first: Iterable[Box], second: Sequence[Box]) -> list[Box]:
+def intersect(space: Space, first: Collection[Box], second: Collection[Box]) -> list[Box]:
     """What two regions share."""
+    space.work.spend(len(first) * len(second))
     return [shared for a in first for b in second if (shared := meet(a, b)) is not None]
 
 
@@ -181,10 +187,11 @@ class RegionMaker:
         certain: list[Box] = []
         possible: list[Box] = []
         for tests in conjunctions:
+            self.space.work.spend(20)
             sure, maybe = self.boxes(tests)
             certain.extend(filter(all, sure))
             possible.extend(filter(all, maybe))
-        return Region(tuple(maximal(certain)), tuple(maximal(possible)))
+        return Region(tuple(maximal(certain, self.space.work)), tuple(maximal(possible, self.space.work)))
 
     def boxes(self, tests: Iterable[Test]) -> tuple[list[Box], list[Box]]:
         """Where every test holds, and where none fails: one box each, but for tests of a number that leave it two sides.

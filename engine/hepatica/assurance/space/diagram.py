@@ -126,6 +126,7 @@ class Diagram(Generic[O]):
 
     def _opened(self, turn: int, state: int) -> int:
         parts = self._made_from.after(turn, state)
+        self.space.work.spend(20 + len(parts) * (1 + self._made_from.width // 1024))
         below = {following: self._node(turn + 1, following) for following in dict.fromkeys(after for _, after in parts)}
         return self._branch(turn, [(side, below[following]) for side, following in parts])
 
@@ -211,6 +212,7 @@ class Diagram(Generic[O]):
             node, box = stack.pop()
             entry = self._nodes[node]
             if isinstance(entry, _Leaf):
+                self.space.work.spend(1)
                 yield node, box
                 continue
             axis, replaced = self._made_from.order[entry.turn], self.space.replaced
@@ -279,6 +281,8 @@ class Conditions(Generic[O]):
         self._boxes: list[Box | None] = []
         for group in (*asked, near):
             self._take(group)
+        self.width = len(self._boxes)
+        space.work.spend(self.width * len(space.axes) * 2)
         self._tabulate([hull if bit < self._own[-1] & -self._own[-1] else space.full for bit in self._bits])
         size = len(regions)
         self.pairs = list(zip(self._own[:size], self._own[size:-1], strict=True))
@@ -319,15 +323,20 @@ class Conditions(Generic[O]):
         ]
         # By turn: the boxes that ask nothing of its axis or a later one.
         self._finished = [~sum_or(self._busy[turn:]) & self.start for turn in range(len(self.order) + 1)]
-        self._alike = [self._runs(self.order[turn:]) for turn in range(len(self.order) + 1)]
+        self._alike = self._runs()
 
-    def _runs(self, axes: Sequence[int]) -> tuple[int, int]:
-        """The first and the last bit of each run of boxes of a group that ask the same of some axes."""
-        asked = [None if box is None else [self._space.side(box, axis) for axis in axes] for box in self._boxes]
-        firsts = sum(
-            bit for bit, before, one in zip(self._bits, [None, *asked], asked, strict=False) if one is None or one != before
-        )
-        return firsts, firsts >> 1 | 1 << len(asked) - 1
+    def _runs(self) -> list[tuple[int, int]]:
+        """By turn the first and the last bit of each run of boxes of a group that ask the same from then on."""
+        begins = [0] * (len(self.order) + 1)
+        for bit, before, box in zip(self._bits, [None, *self._boxes], self._boxes, strict=False):
+            # Up to the last turn at which a box differs from the one before it begins a run.
+            begins[-1 if before is None or box is None else self._last_apart(before, box)] |= bit
+        every = list(accumulate(reversed(begins), or_))[::-1]
+        return [(firsts, firsts >> 1 | 1 << len(self._boxes) - 1) for firsts in every]
+
+    def _last_apart(self, first: Box, second: Box) -> int:
+        turns = reversed(range(len(self.order)))
+        return next(t for t in turns if self._space.side(first, self.order[t]) != self._space.side(second, self.order[t]))
 
     @staticmethod
     def decided(own: int) -> int:

@@ -187,12 +187,12 @@ class ScopedSpace(Space):
         names = tuple(_NAMES[verdict] for verdict in _VERDICTS if verdict in parts)
         classes = FieldClasses(_FIELD, (), (None, *names), {name: index for index, name in enumerate(names, 1)})
         axis = PointAxis((_FIELD,), (classes,), tuple((((index,),),) for index in range(1, len(names) + 1)))
-        super().__init__((*space.axes, axis), space.fields)
+        super().__init__((*space.axes, axis), space.fields, space.work)
 
     def lifted(self, boxes: Iterable[Box]) -> list[Box]:
         """The same profiles as boxes of this space; disjoint where `boxes` are."""
         given = list(boxes)
-        return [(*box, 1 << index) for index, where in enumerate(self._parts) for box in intersect(given, where)]
+        return [(*box, 1 << index) for index, where in enumerate(self._parts) for box in intersect(self, given, where)]
 
 
 def described(
