@@ -21,7 +21,7 @@ from hepatica.assurance.space import (
     Space,
     TooManyParts,
     Verdicts,
-    Work,
+    WorkLimit,
     count,
     described,
     diagram_of,
@@ -61,7 +61,7 @@ def compare(
     new: RulesetVersion,
     cuts: Iterable[Test] = (),
     progress: Progress | None = None,
-    work: Work | None = None,
+    work: WorkLimit | None = None,
 ) -> VersionComparison:
     """Compare two versions over the space cut at the thresholds of both, and at any further `cuts`, with so much work."""
     renamed = renamed_rules(old.ruleset, new.ruleset)
@@ -162,7 +162,7 @@ class _Comparing:
         """The rules of a therapy whose condition, standing, verdict or turn to decide differs between the versions, by id."""
         old, new = ({rule.id: rule for rule in version.in_order(subject.id)} for version in self.versions)
         changed = {name for name in (*old, *new) if not self._as_before(old.get(name), new.get(name))}
-        # A changed rule that has another turn now moves no other: where it does not apply, they decide in the order that they had.
+        # A changed rule that has another turn moves no other: where it does not apply, they decide in the order that they had.
         kept = [[name for name in side if name not in changed] for side in (old, new)]
         return sorted(changed.union(name for pair in zip(*kept, strict=True) if pair[0] != pair[1] for name in pair))
 
