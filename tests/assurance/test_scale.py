@@ -59,11 +59,21 @@ def test_three_thousand_rules_are_checked_and_compared() -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("size", [(300, 32, (2, 4)), (2000, 16, (3, 3)), (600, 1, (2, 5))])
-def test_rules_that_cut_the_space_without_end_are_refused(size: tuple[int, int, tuple[int, int]]) -> None:
+def test_few_edits_among_a_thousand_rules_of_one_therapy_are_compared() -> None:
+    old = a_large_ruleset(Random(1), 1, 1000, 200)
     random = Random(1)
-    old = version(a_monstrous_ruleset(random, *size))
-    new = version(edited(random, old.ruleset, EVERY))
+    new = edited(random, edited(random, edited(random, old, EVERY), EVERY), EVERY)
+    found = diff(version(old), version(new))
+    written = [{rule.id: rule for rule in one.therapies["drug-0"].rules} for one in (old, new)]
+    touched = {name for name in {*written[0], *written[1]} if written[0].get(name) != written[1].get(name)}
+    assert found.changes and not found.unsettled
+    assert {name for change in found.changes for name in change.rules} <= touched
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("size", [(300, 32, (2, 4)), (600, 1, (2, 5))])
+def test_rules_that_cut_the_space_without_end_are_refused(size: tuple[int, int, tuple[int, int]]) -> None:
+    old, new = (version(a_monstrous_ruleset(Random(seed), *size)) for seed in (1, 2))
     for command in (lambda: check(old, []), lambda: diff(old, new)):
         with pytest.raises(InvalidInput, match=r"too-many-parts: .*alternatives.*split drug-0"):
             command()

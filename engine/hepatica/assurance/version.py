@@ -18,7 +18,7 @@ from hepatica.assurance.space import (
     TooManyParts,
     TooMuchWork,
     Verdicts,
-    Work,
+    WorkLimit,
     joined,
     simplest,
     subtract,
@@ -155,10 +155,10 @@ class RulesetVersion:
 
 
 @contextmanager
-def bounded(version: RulesetVersion, purpose: str) -> Iterator[Work]:
+def bounded(version: RulesetVersion, purpose: str) -> Iterator[WorkLimit]:
     """What a command may do with a ruleset's spaces. Raises `TooManyParts` where that is not enough, at the largest therapy."""
     try:
-        yield Work(MOST_WORK)
+        yield WorkLimit(MOST_WORK)
     except TooMuchWork:
         ruleset, goals = version.ruleset, version.program.goals
         sizes = {

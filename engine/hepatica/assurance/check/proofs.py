@@ -14,7 +14,7 @@ from hepatica.assurance.space import (
     Region,
     RegionMaker,
     TooManyParts,
-    Work,
+    WorkLimit,
     count,
     diagram_of,
     escapes,
@@ -35,7 +35,7 @@ from hepatica.patient import Facts, Interval, Profile
 class Proving:
     """One version's goals as regions of its profile space, made once and asked many times."""
 
-    def __init__(self, version: RulesetVersion, work: Work, progress: Progress | None = None) -> None:
+    def __init__(self, version: RulesetVersion, work: WorkLimit, progress: Progress | None = None) -> None:
         self.version, self._progress = version, progress
         self._looked_at = 0
         self.ruleset = version.ruleset

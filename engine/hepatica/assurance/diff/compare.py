@@ -21,7 +21,7 @@ from hepatica.assurance.space import (
     Space,
     TooManyParts,
     Verdicts,
-    Work,
+    WorkLimit,
     count,
     described,
     diagram_of,
@@ -61,7 +61,7 @@ def compare(
     new: RulesetVersion,
     cuts: Iterable[Test] = (),
     progress: Progress | None = None,
-    work: Work | None = None,
+    work: WorkLimit | None = None,
 ) -> VersionComparison:
     """Compare two versions over the space cut at the thresholds of both, and at any further `cuts`, with so much work."""
     renamed = renamed_rules(old.ruleset, new.ruleset)
@@ -161,9 +161,10 @@ class _Comparing:
     def _differing_rules(self, subject: Subject) -> list[str]:
         """The rules of a therapy whose condition, standing, verdict or turn to decide differs between the versions, by id."""
         old, new = ({rule.id: rule for rule in version.in_order(subject.id)} for version in self.versions)
-        kept = [[name for name in side if name in old and name in new] for side in (old, new)]
-        moved = {name for pair in zip(*kept, strict=True) if pair[0] != pair[1] for name in pair}
-        return [name for name in sorted({*old, *new}) if name in moved or not self._as_before(old.get(name), new.get(name))]
+        changed = {name for name in (*old, *new) if not self._as_before(old.get(name), new.get(name))}
+        # A changed rule that has another turn moves no other: where it does not apply, they decide in the order that they had.
+        kept = [[name for name in side if name not in changed] for side in (old, new)]
+        return sorted(changed.union(name for pair in zip(*kept, strict=True) if pair[0] != pair[1] for name in pair))
 
     def _as_before(self, old: Rule | None, new: Rule | None) -> bool:
         """Whether a rule puts its therapy where it did, for the same reasons."""

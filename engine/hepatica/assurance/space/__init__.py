@@ -20,4 +20,4 @@ from hepatica.assurance.space.boxes import (
 from hepatica.assurance.space.describe import describe
 from hepatica.assurance.space.diagram import Conditions, Diagram, Verdicts, count, diagram_of, outcomes, sum_or, uncovered
 from hepatica.assurance.space.words import Limits, ScopedSpace, cells_in_words, described, limits
-from hepatica.assurance.space.work import MOST_WORK, TooMuchWork, Work
+from hepatica.assurance.space.work import MOST_WORK, TooMuchWork, WorkLimit

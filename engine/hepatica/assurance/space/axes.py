@@ -15,7 +15,7 @@ from math import inf, prod
 from operator import and_, or_
 
 from hepatica.assurance.space.spans import filled, how_many, intervals, lowest, within
-from hepatica.assurance.space.work import Work
+from hepatica.assurance.space.work import WorkLimit
 from hepatica.inference import FieldClasses, classes_of, each_bit
 from hepatica.knowledge import Test
 from hepatica.patient import CLASS_RANGES, Facts, Field, Fields, Interval, Value, class_of, facts_of
@@ -277,10 +277,10 @@ class Space:
     each axis begins. `work` bounds what is done with it, without end by default.
     """
 
-    def __init__(self, axes: Sequence[Axis], fields: Fields, work: Work | None = None) -> None:
+    def __init__(self, axes: Sequence[Axis], fields: Fields, work: WorkLimit | None = None) -> None:
         self.axes = tuple(axes)
         self.fields = fields
-        self.work = work or Work()
+        self.work = work or WorkLimit()
         sides = [axis.full for axis in self.axes]
         self.full: Box = sum(sides, ())
         self.starts = tuple(accumulate(map(len, sides), initial=0))
@@ -380,7 +380,7 @@ def consistent(known: dict[str, Value | None]) -> dict[str, Value | None]:
     return known | {CLASS: class_of(score)} if isinstance(score, int) else known
 
 
-def space_of(tests: Iterable[Test], fields: Fields, *, intervals: bool = True, work: Work | None = None) -> Space:
+def space_of(tests: Iterable[Test], fields: Fields, *, intervals: bool = True, work: WorkLimit | None = None) -> Space:
     """The space that some tests of some fields cut; give the tests of both rulesets to compare them.
 
     Without `intervals` a number is known or unknown, and each of its points can be listed. `work` bounds what is done with it.

@@ -8,7 +8,7 @@ from itertools import product
 
 from hepatica.assurance.space.axes import Box, Side, Space
 from hepatica.assurance.space.spans import gapless, trimmed
-from hepatica.assurance.space.work import Work
+from hepatica.assurance.space.work import WorkLimit
 from hepatica.knowledge import Test
 from hepatica.problems import InvalidInput, Problem
 
@@ -140,7 +140,7 @@ def escapes(packing: Packing, space: Space, boxes: Iterable[Box], cuts: Iterable
     return any(left(box, numbered) for box in boxes)
 
 
-def maximal(boxes: Iterable[Box], work: Work | None = None) -> list[Box]:
+def maximal(boxes: Iterable[Box], work: WorkLimit | None = None) -> list[Box]:
     """Each box once, without those that lie in another."""
     unique = list(dict.fromkeys(boxes))
     if work is not None:
@@ -187,7 +187,7 @@ class RegionMaker:
         certain: list[Box] = []
         possible: list[Box] = []
         for tests in conjunctions:
-            self.space.work.spend(20)
+            self.space.work.spend(60)
             sure, maybe = self.boxes(tests)
             certain.extend(filter(all, sure))
             possible.extend(filter(all, maybe))

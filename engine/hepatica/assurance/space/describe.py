@@ -30,6 +30,7 @@ def describe(space: Space, region: Sequence[Box], outside: Sequence[Box]) -> tup
     work = 0
     while left and len(chosen) < MOST_BOXES and work < MOST_WORK:
         work += len(left) + len(outside)
+        space.work.spend(4 * (len(left) + len(outside)))
         starts = sorted(left, key=space.count, reverse=True)[:STARTS]
         primes = dict.fromkeys(prime for start in starts for prime in growing.primes(start))
         best = max(primes, key=lambda box: (_gained(space, box, left), -_asked(space, box)))
@@ -102,6 +103,7 @@ def _needed(space: Space, boxes: list[Box], region: Sequence[Box]) -> list[Box]:
     """Without the boxes whose part of the region the others cover, the last ones tried first."""
     kept = list(boxes)
     for box in reversed(boxes):
+        space.work.spend(2 * len(region))
         others = [other for other in kept if other is not box]
         # Together they cover the region, so that without this one nothing can be missing outside it.
         mine = (shared for part in region if (shared := meet(part, box)) is not None)

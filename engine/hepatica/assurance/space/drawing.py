@@ -62,6 +62,7 @@ class DrawnAxis(Axis):
 def drawn(space: Space, regions: Sequence[Sequence[Box]], *, known_only: bool) -> tuple[Space, list[list[Box]]]:
     """Regions of disjoint boxes in a space where every axis has points; with `known_only` their complete profiles."""
     every = [box for region in regions for box in region]
+    space.work.spend(20 * len(every))
     axes = [_drawn_axis(axis, [space.side(box, at) for box in every], known_only) for at, axis in enumerate(space.axes)]
     shown = Space(axes, space.fields, space.work)
     found = [list(filter(all, (_box(space, axes, box, known_only) for box in region))) for region in regions]

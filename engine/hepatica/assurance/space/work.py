@@ -15,7 +15,7 @@ class TooMuchWork(Exception):
     """What a command may do is spent; it gives no answer, or says for what it has none."""
 
 
-class Work:
+class WorkLimit:
     """The steps that are left."""
 
     def __init__(self, most: float = inf) -> None:
