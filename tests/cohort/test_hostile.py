@@ -342,3 +342,11 @@ def test_damaged_arrow_is_refused_and_ends_no_process(tmp_path: Path, capfd: Cap
     assert at > 0
     data[at + 8 : at + 12] = (2_000_000_000).to_bytes(4, "little")
     assert ": unreadable: " in refused(capfd, table(tmp_path, bytes(data), "damaged.arrow"))
+
+
+@pytest.mark.parametrize("kind", ["parquet", "arrow"])
+def test_a_damaged_name_in_a_schema_is_refused(tmp_path: Path, capfd: Capture, kind: str) -> None:
+    data = Path(written(tmp_path, kind)).read_bytes()
+    damaged = data.replace(HEAD[0].encode(), b"\xff" + HEAD[0].encode()[1:])
+    assert damaged != data
+    assert ": unreadable: " in refused(capfd, table(tmp_path, damaged, f"damaged.{kind}"))

@@ -412,13 +412,15 @@ def _cell(shown: Any, written: Any) -> Any:
 
 # Parquet and Arrow
 
+_UNREADABLE = (pa.ArrowException, UnicodeDecodeError)  # the second where a name in the schema is damaged
+
 
 def _parquet(file: Path, name: str) -> TableSource:
     try:
         read = parquet_file(file)
-    except pa.ArrowException as error:
+        return _of_arrow(lambda: read.iter_batches(BATCH), read.schema_arrow, name, read.metadata.num_rows)
+    except _UNREADABLE as error:
         raise _wrong(name, "unreadable", f"no Parquet file that can be read: {quote(str(error))}") from None
-    return _of_arrow(lambda: read.iter_batches(BATCH), read.schema_arrow, name, read.metadata.num_rows)
 
 
 def parquet_file(file: str | Path) -> parquet.ParquetFile:
@@ -435,9 +437,9 @@ def _arrow(file: Path, name: str) -> TableSource:
             stream = (read.get_batch(index) for index in range(read.num_record_batches))
         except pa.ArrowInvalid:
             read = stream = ipc.open_stream(pa.memory_map(str(file)))
-    except pa.ArrowException as error:
+        return _of_arrow(lambda: stream, read.schema, name)
+    except _UNREADABLE as error:
         raise _wrong(name, "unreadable", f"no Arrow file that can be read: {quote(str(error))}") from None
-    return _of_arrow(lambda: stream, read.schema, name)
 
 
 def _of_arrow(batches: Callable[[], Iterable[Any]], schema: pa.Schema, name: str, rows: int | None = None) -> TableSource:
@@ -452,7 +454,7 @@ def _of_arrow(batches: Callable[[], Iterable[Any]], schema: pa.Schema, name: str
                 numbers = np.arange(done + 1, done + 1 + batch.num_rows, dtype=np.int64)
                 done += batch.num_rows
                 yield RawBatch(pa.table(list(map(plain_column, flat(batch).columns)), names=list(columns)), numbers)
-        except pa.ArrowException as error:
+        except _UNREADABLE as error:
             raise _wrong(name, "unreadable", f"ends or breaks after row {done}: {quote(str(error))}") from None
 
     return TableSource(name, columns, read, rows)
