@@ -78,6 +78,7 @@ def compare(
     for done, subject in enumerate(subjects):
         if progress:
             progress(done, len(subjects))
+        comparing.space.work.renew()
         try:
             found = list(comparing.changes(subject))
         except TooManyParts:

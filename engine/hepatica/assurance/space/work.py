@@ -9,6 +9,7 @@ from __future__ import annotations
 from math import inf
 
 MOST_WORK = 3_000_000
+RENEWALS = 4
 
 
 class TooMuchWork(Exception):
@@ -19,7 +20,14 @@ class WorkLimit:
     """The steps that are left."""
 
     def __init__(self, most: float = inf) -> None:
-        self.left = most
+        self._most = self.left = most
+        self._spare = RENEWALS * most
+
+    def renew(self) -> None:
+        """Let another of many questions use as much as the first might, as long as all of them together stay within bounds."""
+        if self._most < inf:
+            more = min(self._most - self.left, self._spare)
+            self.left, self._spare = self.left + more, self._spare - more
 
     def spend(self, steps: int) -> None:
         """Count some steps about to be done. Raises `TooMuchWork`."""
