@@ -102,8 +102,9 @@ def test_a_place_that_cannot_be_written_is_one_line_and_exit_code_2(
         "hepatica evidence verify - <&-",
         "hepatica cohort - <&-",
         # A full disk where the program keeps a file of its own for a moment, and where it writes.
-        'cd "$(mktemp -d)" && ulimit -f 8 && hepatica quiz --export anki --count 20 -o quiz.apkg',
-        'cd "$(mktemp -d)" && ulimit -f 8 && hepatica evaluate afp-unknown first-line-europe -f json -o answers.json',
+        # Python, too, would leave what it compiles cut short: byte code that every later process reads.
+        'cd "$(mktemp -d)" && export PYTHONDONTWRITEBYTECODE=1 && ulimit -f 8 && hepatica quiz --export anki --count 20 -o quiz.apkg',
+        'cd "$(mktemp -d)" && export PYTHONDONTWRITEBYTECODE=1 && ulimit -f 8 && hepatica evaluate afp-unknown first-line-europe -f json -o answers.json',
     ],
 )
 def test_closed_and_full_streams_are_exit_code_2(command: str) -> None:
