@@ -3,5 +3,3 @@
 from __future__ import annotations
 
 from hepatica.assurance.version import RulesetVersion
-
-__all__ = ["RulesetVersion"]

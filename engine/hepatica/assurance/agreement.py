@@ -17,7 +17,6 @@ from hepatica.patient import Facts, Profile, Value
 from hepatica.records import record
 
 EVERY_POINT_UP_TO = 5_000
-MOST_LISTED = 1_000
 Read = Callable[[Facts], Conclusions]
 
 
@@ -58,8 +57,8 @@ def _difference(version: RulesetVersion, facts: Facts, read: Read) -> str:
 def profiles_to_compare(version: RulesetVersion, patients: Sequence[Facts], sample: int, seed: int) -> dict[str, list[Facts]]:
     """The given patients, every boundary, a seeded sample, and every point of the space where it is small."""
     space = space_of(version.program.tests, version.fields)
-    if any(axis.size > MOST_LISTED for axis in space.axes):
-        # A finely cut number has more intervals than can be listed: known values alone are tried.
+    if not space.listable:
+        # Known values alone are tried then: without intervals an axis is short.
         space = space_of(version.program.tests, version.fields, intervals=False)
     found = {"patients": list(patients), "boundaries": list(boundaries(version, space))}
     found["sample"] = list(sampled(space, sample, seed))

@@ -150,7 +150,7 @@ class _Workbook:
             return value
         if len(value) > _LONGEST:
             raise _cannot(f"a cell of a workbook holds {_LONGEST} characters, and this has {len(value)}")
-        made = WriteOnlyCell(self._sheet, re.sub(r"[\x00-\x08\x0b\x0c\x0e-\x1f]", "\ufffd", printable(value)))
+        made = WriteOnlyCell(self._sheet, printable(value))
         # openpyxl would make a formula of it.
         made.data_type = "s"  # a text that begins with = is a text here, and no formula
         return made

@@ -5,7 +5,7 @@ Of one patient under a ruleset and its companion of another year, what became of
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Literal
 
 from hepatica.evaluation import ApplicabilityStatus, Evaluation, ListName, RulesetIdentity, Scope, Truth
@@ -158,8 +158,13 @@ def _case(column: Column) -> ComparedCase:
         scope=answer.scope,
         profile=answer.profile,
         strongest_open=tuple(entry.name for entry in open_),
-        asked=tuple(answer.knowledge.fields[name].to_enter for name in asked),
+        asked=_to_enter(answer, asked),
     )
+
+
+def _to_enter(answer: Evaluation, names: Iterable[str]) -> tuple[str, ...]:
+    """Fields as a reader is asked to enter them."""
+    return tuple(answer.knowledge.fields[name].to_enter for name in names)
 
 
 def _two_years(one: Evaluation, two: Evaluation) -> bool:
@@ -254,7 +259,7 @@ def _cell(therapy: str, evaluation: Evaluation) -> ComparedTherapy | None:
         verdict=entry.verdict,
         would_be=entry.would_be,
         needs=entry.needs,
-        needs_titles=tuple(evaluation.knowledge.fields[field].to_enter for field in entry.needs),
+        needs_titles=_to_enter(evaluation, entry.needs),
         headline=entry.headline.text,
         mark=evaluation.knowledge.rules[entry.rule].mark,
         evidence=tuple((citation.name, citation.applicability.status) for citation in entry.citations),

@@ -5,5 +5,3 @@ from __future__ import annotations
 from hepatica.web.app import application
 from hepatica.web.library import RulesetLibrary
 from hepatica.web.server import make_server, serve
-
-__all__ = ["RulesetLibrary", "application", "make_server", "serve"]

@@ -4,5 +4,3 @@ from __future__ import annotations
 
 from hepatica.assurance.check.check import check, findings
 from hepatica.assurance.check.findings import KINDS, CheckFinding, CheckResult, FindingKind
-
-__all__ = ["KINDS", "CheckFinding", "CheckResult", "FindingKind", "check", "findings"]

@@ -20,7 +20,6 @@ from hepatica.patient import Facts
 from hepatica.problems import InternalError
 
 MOST_POINTS = 200_000_000
-MOST_LISTED = 1_000
 MOST_PROFILES = 1 << 63
 
 
@@ -47,8 +46,7 @@ def _checked(proving: Proving, tried: Sequence[Facts], strict: bool, agreement: 
     counted = {name: proving.counts(name) for name in version.ruleset.rules}
     applies = {name: AppliesTo(certain=certain, possible=possible) for name, (certain, possible) in counted.items()}
     # The second method asks the compiled rules about each point of each axis by itself.
-    listed = all(axis.size <= MOST_LISTED for axis in proving.space.axes)
-    small = listed and proving.space.points <= MOST_POINTS and proving.space.profiles < MOST_PROFILES
+    small = proving.space.listable and proving.space.points <= MOST_POINTS and proving.space.profiles < MOST_PROFILES
     if small:
         _hold_against_every_point(proving, applies)
     left = [one for one in found if not one.waived]

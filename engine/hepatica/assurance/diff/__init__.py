@@ -6,16 +6,3 @@ from hepatica.assurance.diff.allow import read_allowances
 from hepatica.assurance.diff.differ import diff, new_or_gone
 from hepatica.assurance.diff.result import AnswerChange, RulesetDiff, RulesetEdit
 from hepatica.assurance.diff.revisions import cases_at, files_at, files_in, merge_base
-
-__all__ = [
-    "AnswerChange",
-    "RulesetDiff",
-    "RulesetEdit",
-    "cases_at",
-    "diff",
-    "files_at",
-    "files_in",
-    "merge_base",
-    "new_or_gone",
-    "read_allowances",
-]

@@ -4,5 +4,3 @@ from __future__ import annotations
 
 from hepatica.assurance.mutation.mutants import Mutant, mutants
 from hepatica.assurance.mutation.mutate import MutationResult, mutate
-
-__all__ = ["Mutant", "MutationResult", "mutants", "mutate"]

@@ -32,6 +32,7 @@ CLASS, SCORE = "child_pugh_class", "child_pugh_score"
 _LINKED = (CLASS, SCORE)
 _UNKNOWN: Cell = (0,)
 _INTERVALS = ("number",)
+MOST_LISTED = 1_000
 
 
 @dataclass(frozen=True, eq=False)
@@ -297,6 +298,11 @@ class Space:
     def points(self) -> int:
         """How many of them some test can tell apart."""
         return prod(axis.size for axis in self.axes)
+
+    @cached_property
+    def listable(self) -> bool:
+        """Whether the points of each axis can be gone through one by one: a finely cut number has too many intervals."""
+        return all(axis.size <= MOST_LISTED for axis in self.axes)
 
     def side(self, box: Box, axis: int) -> Side:
         """What a box leaves of an axis."""
