@@ -39,11 +39,3 @@ from hepatica.teaching.quiz import (
 )
 from hepatica.teaching.quiz_maker import quiz
 from hepatica.teaching.quiz_patients import LEVELS, Level
-
-__all__ = [
-    "ENDPOINTS", "LEVELS", "MOST_CASES", "SETTINGS", "TOPICS", "Estimate", "Forest", "ForestPanel", "ForestRow",
-    "JudgedChoice", "Level", "MarkedCase", "Pathway", "PathwayCondition", "PathwayDrug", "PathwayGroup", "PathwayLine",
-    "PathwayRule", "Quiz", "QuizAnswer", "QuizCase", "QuizKey", "QuizQuestion", "QuizReveal", "QuizStart", "QuizSummary",
-    "QuizTally", "State", "fact", "forest", "mark", "marked", "not_offered", "pathway", "pick", "quiz", "read_answers",
-    "read_token", "resumed", "token",
-]  # fmt: skip

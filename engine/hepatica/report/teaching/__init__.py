@@ -19,11 +19,3 @@ from hepatica.report.teaching.quiz import (
     vignette_view,
 )
 from hepatica.report.teaching.quiz_export import EXPORTS, anki, gift, moodle
-
-__all__ = [
-    "EXPORTS", "INKS", "LANDSCAPE", "MARKS", "PHONE", "PICKS_QUESTION", "Drawing", "FateListing", "Handout", "anki",
-    "estimate_text", "fate_drawing", "fate_listing", "fate_rows", "fate_view", "fate_words", "forest_drawing", "forest_pages",
-    "forest_view", "gift", "handout", "handout_view", "head_view", "mermaid", "moodle", "pathway_drawings", "pathway_svg",
-    "pathway_view", "position", "printed_pages", "question_view", "quiz_view", "reveal_view", "summary_view", "svg",
-    "twist_view", "verdict", "vignette_view",
-]  # fmt: skip
