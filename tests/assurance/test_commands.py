@@ -134,6 +134,19 @@ def test_witnesses_are_patient_files_that_show_the_change(tmp_path: Path, capfdb
             assert "beta" in {entry["therapy"] for entry in answer[change[side]["place"]]}
 
 
+def test_a_witness_that_is_pasted_is_answered_by_the_edited_rules(
+    tmp_path: Path, capfdbinary: pytest.CaptureFixture[bytes]
+) -> None:
+    old, new = two(tmp_path)
+    edit(new, "beta", '"> 400"', '"> 300"')
+    assert run(["diff", str(old), str(new)]) == 1
+    told = capfdbinary.readouterr().out.decode()
+    command = next(line for line in told.splitlines() if "hepatica evaluate" in line)
+    assert run([*shlex.split(command)[1:], "-f", "json"]) == 0
+    answer = json.loads(capfdbinary.readouterr().out)
+    assert answer["ruleset"]["folder"] == str(new) and [one["therapy"] for one in answer["options"]] == ["beta"]
+
+
 def test_a_folder_of_witnesses_is_made_anew_and_nothing_of_others_is_lost(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -8,6 +8,7 @@ from typing import Any
 
 from hepatica.evaluation import LISTS, RulesetIdentity
 from hepatica.knowledge import STANDINGS, VERDICTS
+from hepatica.paths import DEFAULT_RULESET
 from hepatica.patient import digits
 
 DIGEST = 19
@@ -25,6 +26,13 @@ def place_words(place: str, standing: str = "", verdict: str = "") -> str:
     if not more and standing in STANDINGS and place in ("options", "possible"):
         more = STANDINGS[standing].phrase
     return f"{words} ({more})" if more else words
+
+
+def command(witness: Mapping[str, Any], ruleset: RulesetIdentity | None) -> str:
+    """The command that answers a witness under a ruleset, ready to paste; for one at a revision under what stands there now."""
+    named = (ruleset.folder.rpartition(":")[2] or ruleset.id) if ruleset is not None else DEFAULT_RULESET
+    rules = "" if named == DEFAULT_RULESET else f"-r {shlex.quote(named)} "
+    return f"hepatica evaluate {rules}{settings(witness)}"
 
 
 def settings(witness: Mapping[str, Any]) -> str:
