@@ -207,9 +207,9 @@ def test_a_ruleset_that_the_revision_does_not_have_is_all_new(
     write_ruleset(repository / "later")
     card = repository / "later" / "ruleset.yaml"
     card.write_text(card.read_text(encoding="utf-8").replace("ruleset: tiny", "ruleset: later"), encoding="utf-8")
-    assert run(["diff", "v1", "-r", str(repository / "later"), "-f", "json"]) == 1
+    assert run(["diff", "v1", "-r", str(repository / "later"), "-f", "json"]) == 0
     told = json.loads(capfdbinary.readouterr().out)
-    assert told["old"] is None and "all new" in told["headline"]
+    assert told["old"] is None and "all new" in told["headline"] and told["passed"]
 
 
 def test_a_ruleset_whose_folder_was_renamed_is_found_again(repository: Path, capfdbinary: pytest.CaptureFixture[bytes]) -> None:

@@ -181,8 +181,12 @@ settings_option = click.option(
 def ruleset(name: str) -> Ruleset:
     """A ruleset by the id of a shipped one or by its folder; the compiled copy is kept for the next time."""
     found = hepatica.load(name)
-    if found.folder and Path(name).name == name and (shipped("rulesets") / name).is_dir():
-        click.echo(printable(f"note: {name} is read from {found.folder}, not the rules that come with Hepatica"), err=True)
+    own = shipped("rulesets") / name
+    if Path(name).name == name and own.is_dir():
+        if found.folder:
+            click.echo(printable(f"note: {name} is read from {found.folder}, not the rules that come with Hepatica"), err=True)
+        elif Path(name, "ruleset.yaml").is_file() and Path(name).resolve() != own.resolve():
+            click.echo(printable(f"note: {name} is the ruleset that comes with Hepatica; the folder here is ./{name}"), err=True)
     return found
 
 
