@@ -17,6 +17,7 @@ GIVEN = Path("<stdin>")
 STDIN = "-"
 Load = Callable[[str], Ruleset]
 _CASE_KEY = re.compile(rb"^\s*-?\s*case:", re.MULTILINE)
+_CARD_KEYS = (re.compile(rb"^ruleset:", re.MULTILINE), re.compile(rb"^as_of:", re.MULTILINE))
 
 
 def suites(names: Sequence[str], rulesets: Path, default: str, given: bytes = b"") -> dict[str, list[Path]]:
@@ -91,13 +92,15 @@ def ruleset_around(path: Path) -> Path | None:
 def is_case_file(path: Path) -> bool:
     """Whether a file is a case table: it lies in a ruleset's `cases/`, or reads as one that names its own ruleset.
 
-    Other people's YAML has keys of those names, too: only a list of mappings that each hold a `case` and a patient is ours.
+    Other people's YAML has files and keys of those names, too: only what lies beside a card with an id and a date is ours, or a
+    list of mappings that each hold a `case` and a patient.
     """
     if path.suffix not in ENDINGS:
         return False
-    if ruleset_around(path) is not None:
-        return True
     try:
+        if (around := ruleset_around(path)) is not None:
+            card = (around / CARD).read_bytes()
+            return all(key.search(card) for key in _CARD_KEYS)
         with path.open("rb") as stream:
             data = stream.read(MAX_BYTES)
         entries = read_yaml(data, str(path)).value if _CASE_KEY.search(data) is not None else None

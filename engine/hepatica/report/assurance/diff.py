@@ -84,7 +84,8 @@ def _changes(result: RulesetDiff, most: int) -> Iterator[Block]:
     known = [change for change in moved if change.known]
     wide = len(known) > MOST_AT_ONCE
     # What moves many therapies is told once, before them: an edit of what many rules rest on, or of many rules.
-    general = [edit for edit in result.edits if not edit.profiles and (wide or edit.area in ("concept", "card"))]
+    areas = ("concept", "rule", "study") if wide else ("concept",)
+    general = [edit for edit in result.edits if not edit.profiles and (edit.area in areas or edit.part == "scope")]
     yield from _section("Edited", [_edit(edit) for edit in general if result.changes], most)
     in_full = (_table(known, most), *_by_therapy(result, known, most)) if known else ()
     if wide:
