@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import json
-import subprocess
-import sys
 from pathlib import Path
 from xml.etree import ElementTree
 
@@ -142,15 +140,6 @@ def test_a_case_file_elsewhere_names_its_ruleset(tmp_path: Path, capsysbinary: p
     assert b"2 cases, all passed" in capsysbinary.readouterr().out
 
 
-def test_cases_come_from_standard_input_too(tmp_path: Path) -> None:
-    folder = ruleset_with_cases(tmp_path)
-    command = [sys.executable, "-m", "hepatica", "test", "-", "--ruleset", str(folder)]
-    good = subprocess.run(command, input=CASES.encode(), capture_output=True, cwd=ROOT, timeout=60, check=False)
-    bad = subprocess.run(command, input=b"cases: []", capture_output=True, cwd=ROOT, timeout=60, check=False)
-    assert (good.returncode, bad.returncode) == (0, 2)
-    assert b"<stdin>:1:8: no-cases" in bad.stderr
-
-
 @pytest.mark.parametrize("command", ["coverage", "mutate"])
 def test_a_file_that_cannot_be_written_is_said_so(command: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     folder = ruleset_with_cases(tmp_path)
@@ -190,14 +179,6 @@ def test_a_ruleset_that_a_case_file_names_wrongly_is_located_there(
     assert hepatica(["test", str(tmp_path)]) == 2
     told = capsys.readouterr().err.splitlines()
     assert [line.split(": ")[:2] for line in told] == [[f"{tmp_path / name}:1:10", code] for name in ("a.yaml", "b.yaml")]
-
-
-def test_standard_input_may_name_its_ruleset(tmp_path: Path) -> None:
-    ruleset_with_cases(tmp_path / "rules")
-    command = [sys.executable, "-m", "hepatica", "test", "-"]
-    given = f"ruleset: {tmp_path / 'rules'}\n{CASES}".encode()
-    done = subprocess.run(command, input=given, capture_output=True, cwd=ROOT, timeout=60, check=False)
-    assert done.returncode == 0 and b"2 cases, all passed" in done.stdout
 
 
 @pytest.mark.parametrize("command", ["coverage", "mutate"])

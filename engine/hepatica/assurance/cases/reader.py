@@ -7,7 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from hepatica.assurance.cases.case import ExpectedAnswer, ExpectedWhy, PatientCase
-from hepatica.assurance.cases.suite import GIVEN, Load, case_files
+from hepatica.assurance.cases.suite import Load, case_files
 from hepatica.documents import Node, decode, read_bytes, read_yaml
 from hepatica.documents import Path as NodePath
 from hepatica.evaluation import LISTS
@@ -22,17 +22,10 @@ EXPECTATIONS = (*LISTS, *(f"{name}_exactly" for name in LISTS), "why", "shows", 
 _MEANINGFUL_WHEN_EMPTY = (*(f"{name}_exactly" for name in LISTS), "warnings", "needs", "blocked_by", "cites")
 
 
-def read_cases(places: Sequence[Path], ruleset: Ruleset, given: bytes = b"") -> list[PatientCase]:
-    """The cases in files and folders, in order; `given` is what the place `GIVEN` stands for.
-
-    Raises `InvalidInput` with every problem, also for a sentence used twice.
-    """
-
-    def read(path: Path) -> list[PatientCase]:
-        return cases_in(given if path == GIVEN else read_bytes(path, str(path)), str(path), ruleset)
-
+def read_cases(places: Sequence[Path], ruleset: Ruleset) -> list[PatientCase]:
+    """The cases in files and folders, in order. Raises `InvalidInput` with every problem, also for a sentence used twice."""
     files = {path.absolute(): path for path in gathered(places, case_files)}
-    return _unlike(gathered(files.values(), read))
+    return _unlike(gathered(files.values(), lambda path: cases_in(read_bytes(path, str(path)), str(path), ruleset)))
 
 
 def own_cases(folder: Path, ruleset: Ruleset) -> list[PatientCase]:
@@ -64,12 +57,12 @@ def cases_in(data: bytes, file: str, ruleset: Ruleset) -> list[PatientCase]:
     return _unlike(found)
 
 
-def read_all(found: Mapping[str, Sequence[Path]], load: Load, given: bytes = b"") -> list[tuple[Ruleset, list[PatientCase]]]:
-    """Each ruleset with its cases (`given` for `-`); raises `InvalidInput` with the problems of all of them."""
+def read_all(found: Mapping[str, Sequence[Path]], load: Load) -> list[tuple[Ruleset, list[PatientCase]]]:
+    """Each ruleset with its cases; raises `InvalidInput` with the problems of all of them."""
 
     def read(name: str) -> list[tuple[Ruleset, list[PatientCase]]]:
         ruleset = load(name)
-        return [(ruleset, read_cases(found[name], ruleset, given))]
+        return [(ruleset, read_cases(found[name], ruleset))]
 
     return gathered(found, read)
 
@@ -181,23 +174,16 @@ class _CaseReader:
                 self.problems.append(self.node.at(path).key_problem(self.file, name, "unknown-key", message))
 
     def _contradictions(self, expected: ExpectedAnswer) -> None:
-        """A therapy in two lists, or in a list that another given whole rules out: no answer could meet that."""
-        seen: dict[str, str] = {}
-        for name in LISTS:
-            for index, therapy in enumerate(getattr(expected, name) or ()):
-                if therapy in seen:
-                    message = f"{quote(therapy)} is expected in {seen[therapy]} and in {name}"
-                    self._problem((name, index), "contradiction", message)
-                seen[therapy] = name
-        whole = expected.exactly
-        for name, names in whole.items():
-            path = (f"{name}_exactly",)
-            for therapy in sorted(names & {t for other, others in whole.items() if other != name for t in others}):
-                self._problem(path, "contradiction", f"{quote(therapy)} is expected in two lists given whole")
-            for therapy, place in seen.items():
-                if (therapy in names) != (place == name):
-                    message = f"{quote(therapy)} is expected in {place}, which {name}_exactly rules out"
-                    self._problem(path, "contradiction", message)
+        """A therapy in two lists, or in one that another key gives whole and without it: no answer could meet that."""
+        first: dict[str, str] = {}
+        keys = [(name, key) for name in LISTS for key in (name, f"{name}_exactly")]
+        claims = [(name, key, n, therapy) for name, key in keys for n, therapy in enumerate(getattr(expected, key) or ())]
+        for name, key, index, therapy in claims:
+            other = first.setdefault(therapy, name)
+            if other != name:
+                self._problem((key, index), "contradiction", f"{quote(therapy)} is expected in {other} and in {key}")
+            elif therapy not in expected.exactly.get(name, (therapy,)):
+                self._problem((key, index), "contradiction", f"{quote(therapy)} is not in {name}_exactly")
 
     # The patient
 

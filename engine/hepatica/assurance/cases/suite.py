@@ -13,30 +13,25 @@ from hepatica.problems import InvalidInput, Problem, gathered
 
 ENDINGS = (".yaml", ".yml")
 MAX_CASE_FILES = 1000
-GIVEN = Path("<stdin>")
-STDIN = "-"
 Load = Callable[[str], Ruleset]
 _CASE_KEY = re.compile(rb"^\s*-?\s*case:", re.MULTILINE)
 _CARD_KEYS = (re.compile(rb"^ruleset:", re.MULTILINE), re.compile(rb"^as_of:", re.MULTILINE))
 
 
-def suites(names: Sequence[str], rulesets: Path, default: str, given: bytes = b"") -> dict[str, list[Path]]:
+def suites(names: Sequence[str], rulesets: Path, default: str) -> dict[str, list[Path]]:
     """The places of case files by the ruleset (a folder or a name) they belong to, in order of naming.
 
-    A name is a ruleset (its own cases are meant), a case file, a folder of case files or of rulesets, or `-` for the cases in
-    `given`. Raises `InvalidInput`.
+    A name is a ruleset (its own cases are meant), a case file, or a folder of case files or of rulesets. Raises `InvalidInput`.
     """
     found: dict[str, list[Path]] = {}
-    for ruleset, place in gathered(names or (default,), lambda name: _suite(name, rulesets, default, given)):
+    for ruleset, place in gathered(names or (default,), lambda name: _suite(name, rulesets, default)):
         found.setdefault(ruleset, []).append(place)
     return found
 
 
-def _suite(name: str, rulesets: Path, default: str, given: bytes) -> list[tuple[str, Path]]:
+def _suite(name: str, rulesets: Path, default: str) -> list[tuple[str, Path]]:
     """What one name stands for: each place of case files with its ruleset."""
     path = Path(name)
-    if name == STDIN:
-        return [(_named(given, GIVEN, default, rulesets), GIVEN)]
     if path.is_file():
         return [(ruleset_of(path, default, rulesets), path)]
     if name and path.is_dir() and not (path / CARD).is_file():
@@ -59,14 +54,13 @@ def _below(folder: Path, rulesets: Path, default: str) -> list[tuple[str, Path]]
 
 
 def ruleset_of(path: Path, default: str, rulesets: Path) -> str:
-    """The ruleset of a case file: the folder it lies in, else the one it names (an id, or a path from the file)."""
-    around = ruleset_around(path)
-    return str(around) if around is not None else _named(read_bytes(path, str(path)), path, default, rulesets)
+    """The ruleset of a case file: the folder it lies in, else the one it names (an id, or a path from the file), or the default.
 
-
-def _named(data: bytes, path: Path, default: str, rulesets: Path) -> str:
-    """The ruleset that a case file names, else the default; raises `InvalidInput` at the name where there is none."""
-    node = read_yaml(data, str(path))
+    Raises `InvalidInput` at a name under which there is none.
+    """
+    if (around := ruleset_around(path)) is not None:
+        return str(around)
+    node = read_yaml(read_bytes(path, str(path)), str(path))
     named = node.value.get("ruleset") if isinstance(node.value, dict) else None
     if named is None:
         return default
