@@ -19,9 +19,10 @@ def _several(value: Any) -> Any:
     return (value,) if isinstance(value, str) else value
 
 
-def _mapping(key: str) -> BeforeValidator:
+def _mapping(key: str, meant: Any) -> BeforeValidator:
     """One word where a mapping with that word under `key` is meant."""
-    return BeforeValidator(lambda value: {key: value} if isinstance(value, str) else value)
+    short = lambda value: {key: value} if isinstance(value, str) else value  # noqa: E731 -- the schema names the type beside it
+    return BeforeValidator(short, json_schema_input_type=str | meant)
 
 
 def _truth(value: Any) -> Any:
@@ -29,7 +30,9 @@ def _truth(value: Any) -> Any:
     return {"true": "yes", "false": "no"}.get(text, text)
 
 
-Names = Annotated[tuple[str, ...], BeforeValidator(_several)]
+_Word = str | float | bool
+Names = Annotated[tuple[str, ...], BeforeValidator(_several, json_schema_input_type=_Word | tuple[_Word, ...])]
+Holds = Annotated[str, BeforeValidator(_truth, json_schema_input_type=str | bool)]
 
 
 @record(kw_only=True)
@@ -55,7 +58,7 @@ class ExpectedWhy:
     cites: Names | None = None
     needs: Names | None = None
     blocked_by: Names | None = None
-    also: dict[str, Annotated[ExpectedRule, _mapping("list")]] = field(default_factory=dict)
+    also: dict[str, Annotated[ExpectedRule, _mapping("list", ExpectedRule)]] = field(default_factory=dict)
 
 
 @record(kw_only=True)
@@ -71,7 +74,7 @@ class ExpectedAnswer:
     patient: str = ""
     set: Any = None
     scope: Scope | None = None
-    derived: dict[str, Annotated[str, BeforeValidator(_truth)]] = field(default_factory=dict)
+    derived: dict[str, Holds] = field(default_factory=dict)
     applicability: dict[str, ApplicabilityStatus] = field(default_factory=dict)
     options: Names | None = None
     trials: Names | None = None
@@ -85,7 +88,7 @@ class ExpectedAnswer:
     not_supported_exactly: Names | None = None
     ruled_out_exactly: Names | None = None
     unreported_exactly: Names | None = None
-    why: dict[str, Annotated[ExpectedWhy, _mapping("rule")]] = field(default_factory=dict)
+    why: dict[str, Annotated[ExpectedWhy, _mapping("rule", ExpectedWhy)]] = field(default_factory=dict)
     shows: dict[str, Names] = field(default_factory=dict)
     warnings: Names | None = None
 
