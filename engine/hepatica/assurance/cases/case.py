@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import field
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from pydantic import BeforeValidator
 
@@ -32,7 +32,8 @@ def _truth(value: Any) -> Any:
 
 _Word = str | float | bool
 Names = Annotated[tuple[str, ...], BeforeValidator(_several, json_schema_input_type=_Word | tuple[_Word, ...])]
-Holds = Annotated[str, BeforeValidator(_truth, json_schema_input_type=str | bool)]
+Held = Literal["yes", "no", "unknown"]
+Holds = Annotated[Held, BeforeValidator(_truth, json_schema_input_type=str | bool)]
 
 
 @record(kw_only=True)
