@@ -56,12 +56,11 @@ class CaseTable(pytest.File):
 
     def _evaluator(self) -> Evaluator:
         """One evaluator to a ruleset, shared by the files of a run."""
-        from hepatica.assurance.cases import ruleset_of
+        from hepatica.assurance.cases import ruleset_around
         from hepatica.evaluation import evaluator_of
         from hepatica.knowledge import load
-        from hepatica.paths import DEFAULT_RULESET, shipped
 
-        name = ruleset_of(self.path, DEFAULT_RULESET, shipped("rulesets"))
+        name = str(ruleset_around(self.path))
         known = self.config.stash.setdefault(EVALUATORS, {})
         if name not in known:
             known[name] = evaluator_of(load(name))

@@ -41,7 +41,7 @@ def test(targets: tuple[str, ...], ruleset: str, words: str) -> common.Output:
     """Run case tables: each case a sentence, a patient, and what the answer must say.
 
     A target is a ruleset (its own cases/ are run), a case file, or a folder of case files or of rulesets. A case file
-    belongs to the ruleset in whose cases/ it lies, else to the one it names, else to --ruleset. Exit code 1 when a case fails.
+    belongs to the ruleset in whose cases/ it lies, else to --ruleset. Exit code 1 when a case fails.
 
     \b
     Examples:
@@ -53,7 +53,7 @@ def test(targets: tuple[str, ...], ruleset: str, words: str) -> common.Output:
     from hepatica.assurance.cases import read_all, run_cases, selected, suites
     from hepatica.report.assurance import case_annotations, case_run_view, junit
 
-    read = read_all(suites(targets, shipped("rulesets"), ruleset), common.ruleset)
+    read = read_all(suites(targets, ruleset), common.ruleset)
     chosen = {case.place for case in selected([case for _, cases in read for case in cases], words)}
     kept = [(rules, [case for case in cases if case.place in chosen]) for rules, cases in read]
     run = run_cases([(common.evaluator(rules), cases) for rules, cases in kept if cases])

@@ -107,9 +107,8 @@ class ExpectedAnswer:
 
 @record(kw_only=True)
 class CaseFile:
-    """A case file as written: the ruleset it belongs to, where it does not lie in its `cases/`, and the cases."""
+    """A case file as written."""
 
-    ruleset: str = ""
     cases: tuple[ExpectedAnswer, ...] = ()
 
 

@@ -15,7 +15,7 @@ from hepatica.knowledge import CASES, Ruleset
 from hepatica.patient import UNKNOWN, Profile, facts_of, profile_from, profile_in
 from hepatica.problems import InvalidInput, Problem, gathered, quote, suggestion
 
-FILE_KEYS = ("ruleset", "cases")
+FILE_KEYS = ("cases",)
 LONGEST_SENTENCE = 1000
 EXPECTATIONS = (*LISTS, *(f"{name}_exactly" for name in LISTS), "why", "shows", "scope", "derived", "applicability", "warnings")
 _MEANINGFUL_WHEN_EMPTY = (*(f"{name}_exactly" for name in LISTS), "warnings", "needs", "blocked_by", "cites")
