@@ -102,18 +102,9 @@ def test_the_json_report_holds_every_case(tmp_path: Path, capsysbinary: pytest.C
     assert [outcome["passed"] for outcome in found["rulesets"][0]["outcomes"]] == [True, True, False]
 
 
-def test_words_choose_cases_by_sentence_therapy_or_place(tmp_path: Path, capsysbinary: pytest.CaptureFixture[bytes]) -> None:
-    folder = ruleset_with_cases(tmp_path)
-    assert hepatica(["test", str(folder), "-k", "beta waits", "--verbose"]) == 0
-    shown = capsysbinary.readouterr().out.decode()
-    assert "1 case, all passed" in shown
-    assert "Beta waits for AFP after sorafenib." in shown
-
-
 @pytest.mark.parametrize(
     ("arguments", "code"),
     [
-        (["-k", "nothing like this"], "no-match"),
         (["no-such-ruleset"], "no-ruleset"),
         (["EMPTY"], "no-cases"),
     ],

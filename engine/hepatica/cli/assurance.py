@@ -35,9 +35,8 @@ LONG = 1.0
 @click.command("test")
 @click.argument("targets", nargs=-1, metavar="[RULESET|FILE]...")
 @common.ruleset_option
-@click.option("-k", "words", default="", metavar="WORDS", help="Only cases whose sentence, place or therapies hold every word.")
 @common.printed("github", "junit", verbose="List the cases that passed, too.")
-def test(targets: tuple[str, ...], ruleset: str, words: str) -> common.Output:
+def test(targets: tuple[str, ...], ruleset: str) -> common.Output:
     """Run case tables: each case a sentence, a patient, and what the answer must say.
 
     A target is a ruleset (its own cases/ are run), a case file, or a folder of case files or of rulesets. A case file
@@ -46,17 +45,15 @@ def test(targets: tuple[str, ...], ruleset: str, words: str) -> common.Output:
     \b
     Examples:
       hepatica test
-      hepatica test hcc-2016 -k tivantinib
+      hepatica test hcc-2016
       hepatica test rulesets/hcc-2016/cases/traps.yaml --verbose
       hepatica test my-rules/ --format junit --output cases.xml
     """
-    from hepatica.assurance.cases import read_all, run_cases, selected, suites
+    from hepatica.assurance.cases import read_all, run_cases, suites
     from hepatica.report.assurance import case_annotations, case_run_view, junit
 
     read = read_all(suites(targets, ruleset), common.ruleset)
-    chosen = {case.place for case in selected([case for _, cases in read for case in cases], words)}
-    kept = [(rules, [case for case in cases if case.place in chosen]) for rules, cases in read]
-    run = run_cases([(common.evaluator(rules), cases) for rules, cases in kept if cases])
+    run = run_cases([(common.evaluator(rules), cases) for rules, cases in read])
     return common.Output(run, case_run_view, int(not run.passed), {"github": case_annotations, "junit": junit})
 
 

@@ -19,4 +19,4 @@ from hepatica.assurance.cases.run import (
     truth,
 )
 from hepatica.assurance.cases.schema import cases_schema
-from hepatica.assurance.cases.suite import case_contents, files_below, is_case_file, ruleset_around, selected, shown, suites
+from hepatica.assurance.cases.suite import case_contents, files_below, is_case_file, ruleset_around, shown, suites

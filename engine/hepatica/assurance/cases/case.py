@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import field
 from typing import Annotated, Any, Literal
 
@@ -134,8 +134,3 @@ class PatientCase:
     def speaks_of(self, therapy: str) -> bool:
         """Whether the case says where it expects a therapy, or why."""
         return bool(self.expected.exactly) or therapy in self.expected.lists or therapy in self.expected.why
-
-    def named(self) -> Iterator[str]:
-        """The therapies that the case names, once each."""
-        whole = [name for names in self.expected.exactly.values() for name in sorted(names)]
-        yield from dict.fromkeys((*self.expected.lists, *self.expected.why, *self.expected.shows, *whole))

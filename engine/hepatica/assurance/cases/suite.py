@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
-from hepatica.assurance.cases.case import PatientCase
 from hepatica.documents import read_bytes
 from hepatica.knowledge import CARD, CASES, Ruleset, find_ruleset
 from hepatica.problems import InvalidInput, Problem, gathered
@@ -88,16 +87,3 @@ def case_files(place: Path) -> list[Path]:
         message = "no case file here; a case file is YAML with a list 'cases:'"
         raise InvalidInput([Problem(str(place), 1, 1, "no-cases", message)])
     return found
-
-
-def selected(cases: Iterable[PatientCase], words: str) -> list[PatientCase]:
-    """The cases whose sentence, place or therapies hold every one of the words; raises `InvalidInput` where none does."""
-    chosen: list[PatientCase] = []
-    listed = list(cases)
-    for case in listed:
-        text = " ".join((case.sentence, case.place, *case.named(), *case.expected.derived)).lower()
-        chosen += [case] if all(word in text for word in words.lower().split()) else []
-    if not chosen:
-        message = f"no case matches '{words}' ({len(listed)} cases looked at)"
-        raise InvalidInput([Problem("-k", 1, 1, "no-match", message)])
-    return chosen
