@@ -6,7 +6,7 @@ from hepatica.assurance.cases.case import CaseFile, ExpectedAnswer, ExpectedRule
 from hepatica.assurance.cases.case_file import case_file, untouched
 from hepatica.assurance.cases.lost import LostCase, lost_cases
 from hepatica.assurance.cases.pinned import Pin, pinned
-from hepatica.assurance.cases.reader import cases_in, own_cases, read_all, read_cases
+from hepatica.assurance.cases.reader import cases_in, own_cases, read_cases
 from hepatica.assurance.cases.run import (
     CaseMismatch,
     CaseOutcome,

@@ -7,7 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from hepatica.assurance.cases.case import ExpectedAnswer, PatientCase
-from hepatica.assurance.cases.suite import Load, case_files
+from hepatica.assurance.cases.suite import case_files
 from hepatica.documents import Node, decode, read_bytes, read_yaml
 from hepatica.documents import Path as NodePath
 from hepatica.evaluation import LISTS
@@ -54,16 +54,6 @@ def cases_in(data: bytes, file: str, ruleset: Ruleset) -> list[PatientCase]:
     if problems:
         raise InvalidInput(problems)
     return _unlike(found)
-
-
-def read_all(found: Mapping[str, Sequence[Path]], load: Load) -> list[tuple[Ruleset, list[PatientCase]]]:
-    """Each ruleset with its cases; raises `InvalidInput` with the problems of all of them."""
-
-    def read(name: str) -> list[tuple[Ruleset, list[PatientCase]]]:
-        ruleset = load(name)
-        return [(ruleset, read_cases(found[name], ruleset))]
-
-    return gathered(found, read)
 
 
 def _unlike(cases: list[PatientCase]) -> list[PatientCase]:

@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from hepatica.documents import read_bytes
-from hepatica.knowledge import CARD, CASES, Ruleset, find_ruleset
+from hepatica.knowledge import CARD, CASES, find_ruleset
 from hepatica.problems import InvalidInput, Problem, gathered
 from hepatica.wording import grouped
 
 ENDINGS = (".yaml", ".yml")
 MAX_CASE_FILES = 1000
-Load = Callable[[str], Ruleset]
 
 
 def suites(names: Sequence[str], default: str) -> dict[str, list[Path]]:
