@@ -20,6 +20,7 @@ def pytest_collect_file(file_path: Path, parent: pytest.Collector) -> pytest.Col
     """A case table becomes a collector of its cases."""
     if file_path.suffix not in ENDINGS:
         return None
+    # Imported late, here and below: pytest loads every plugin everywhere, and a repository without cases pays nothing.
     from hepatica.assurance.cases import is_case_file
 
     if not is_case_file(file_path):
