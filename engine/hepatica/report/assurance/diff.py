@@ -4,15 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from textwrap import shorten
+from typing import TYPE_CHECKING
 
 from hepatica.assurance.diff import AnswerChange, RulesetDiff, RulesetEdit
-from hepatica.assurance.editing import EditReport
 from hepatica.assurance.space import Limits
 from hepatica.knowledge import STANDINGS
 from hepatica.report.assurance.words import identity_words, place_words, settings
 from hepatica.report.blocks import Block, Blocks, Bullets, Code, Item, Items, More, Notice, Paragraph, Section, Table, Title
 from hepatica.report.render_markdown import markdown
 from hepatica.wording import counted
+
+if TYPE_CHECKING:
+    from hepatica.assurance.editing import EditReport
 
 MOST_CHARACTERS = 60_000
 MOST_REGIONS = 3
@@ -89,7 +92,7 @@ def _blocks(result: RulesetDiff, most: int) -> Iterator[Block]:
     yield from _section("Fields: what is typed may be read otherwise", read, most)
     for kind, title in _TITLES.items():
         yield from _section(title, [_item(one) for one in result.changes if one.kind == kind and one.known], most)
-    missing = [_item(change, known_only=False) for change in result.changes if not change.known]
+    missing = [_item(change) for change in result.changes if not change.known]
     if missing:
         yield More(f"Where facts are missing: {len(missing)} further changes", _some(missing, most))
     if result.edits:
@@ -179,10 +182,9 @@ def _from_to(edit: RulesetEdit) -> str:
     return f"{edit.before or '(nothing)'} → {edit.after or '(nothing)'}"
 
 
-def _item(change: AnswerChange, *, known_only: bool = True) -> Item:
-    region, number = (change.who, change.known) if known_only else (change.where, change.profiles)
+def _item(change: AnswerChange) -> Item:
     declared = " (declared)" if change.declared else ""
-    text = f"{_turn(change)}{declared}, {number:,} profiles: {_who(change, region)}"
+    text = f"{_turn(change)}{declared}, {change.known or change.profiles:,} profiles: {_who(change, change.who)}"
     details = (Code(f"hepatica evaluate {settings(change.witness)}", "sh"),)
     return Item(_name(change), text, badge=", ".join(change.rules), details=details)
 
