@@ -215,11 +215,10 @@ def _progress(label: str, after: float = 0) -> Iterator[Callable[[int, int], Non
 
 
 @click.command("check")
-@click.argument("ruleset", required=False)
-@click.option("--ruleset", "-r", "named", metavar="ID|FOLDER", help="Rules to check; the same as the argument.")
+@click.argument("ruleset", default=DEFAULT_RULESET, metavar="[RULESET]")
 @click.option("--explain", metavar="CODE", help="The page of one finding; 'all' lists every code.")
 @click.option("--strict", is_flag=True, help="Remarks fail the check, too.")
-@click.option("--agreement", is_flag=True, help="Also compare durable_rules, the plain reading, the tables and the columns.")
+@click.option("--agreement", is_flag=True, help="Also compare durable_rules, the plain reading and the tables.")
 @click.option(
     "--sample", type=click.IntRange(0, 1_000_000), default=1_000, show_default=True, help="Sampled profiles for --agreement."
 )
@@ -227,14 +226,7 @@ def _progress(label: str, after: float = 0) -> Iterator[Callable[[int, int], Non
 @click.option("--witness", metavar="FOLDER", help="Write one patient file for each finding into FOLDER.")
 @common.printed("github", "sarif")
 def check(
-    ruleset: str | None,
-    named: str | None,
-    explain: str | None,
-    strict: bool,
-    agreement: bool,
-    sample: int,
-    seed: int,
-    witness: str | None,
+    ruleset: str, explain: str | None, strict: bool, agreement: bool, sample: int, seed: int, witness: str | None
 ) -> common.Output:
     """Proofs about one ruleset over every profile it can tell apart; exit code 1 when something is wrong.
 
@@ -259,12 +251,9 @@ def check(
 
     if explain is not None:
         return _explained(explain)
-    if ruleset is not None and named is not None:
-        raise click.UsageError("name the ruleset once")
-    name = next((given for given in (ruleset, named) if given is not None), DEFAULT_RULESET)
-    version = RulesetVersion.of(common.ruleset(name))
+    version = RulesetVersion.of(common.ruleset(ruleset))
     agreed = _agreement(version, sample, seed) if agreement else None
-    tried = [case.profile.facts for case in own_cases(find_ruleset(name), version.ruleset)]
+    tried = [case.profile.facts for case in own_cases(find_ruleset(ruleset), version.ruleset)]
     with _progress("Checking the rules", LONG) as progress:
         result = check(version, tried, strict=strict, agreement=agreed, progress=progress)
     if witness is not None:

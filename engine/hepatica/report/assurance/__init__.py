@@ -24,21 +24,3 @@ __getattr__ = lazy(
         "exchange": "case_annotations check_annotations junit sarif",
     },
 )
-
-
-__all__ = [
-    "case_annotations",
-    "case_run_view",
-    "check_annotations",
-    "check_view",
-    "coverage_view",
-    "diff_view",
-    "edit_view",
-    "failure_lines",
-    "finding_index",
-    "finding_page",
-    "junit",
-    "mutation_view",
-    "pull_request",
-    "sarif",
-]

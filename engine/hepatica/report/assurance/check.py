@@ -58,7 +58,7 @@ def _item(found: CheckFinding) -> Item:
 def _agreement(agreement: EvaluatorAgreement) -> Iterator[Block]:
     compared = ", ".join(f"{number:,} {kind}" for kind, number in agreement.compared.items())
     verdict = f"they differ on {len(agreement.differences)}" if agreement.differences else "they agree on all"
-    yield Paragraph(f"durable_rules, the plain reading, the bit tables and the columns compared on {compared}: {verdict}.")
+    yield Paragraph(f"durable_rules, the plain reading and the bit tables compared on {compared}: {verdict}.")
     differing = agreement.differences[:MOST_DIFFERENCES]
     if differing:
         yield Items(tuple(Item(settings(one.profile), one.says) for one in differing))
