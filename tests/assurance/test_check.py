@@ -78,6 +78,25 @@ def test_a_licensed_rule_is_held_to_its_own_approval(recorded: str) -> None:
     assert (outside.names["rule"], outside.witness and outside.witness["region"]) == (licensed.id, "japan")
 
 
+@pytest.mark.parametrize("edited", ["alphatinib", "betamab", "gammaplatin", "deltanib", "a concept"])
+def test_what_was_proved_before_an_edit_is_what_is_proved_anew(edited: str) -> None:
+    old = RulesetVersion.of(load_ruleset(FAULTS))
+    ruleset = old.ruleset
+    if edited == "a concept":
+        changed = replace(
+            ruleset, concepts={**ruleset.concepts, "frail": replace(ruleset.concepts["frail"], when=Test("ecog", ">", (1.0,)))}
+        )
+    else:
+        therapy = ruleset.therapies[edited]
+        changed = replace(ruleset, therapies={**ruleset.therapies, edited: replace(therapy, rules=therapy.rules[1:])})
+    new, before = RulesetVersion.of(changed), findings(old, ())
+    told, anew = findings(new, (), (old, before)), findings(new, ())
+    assert {(one.code, *one.names.items(), one.waived) for one in told} == {
+        (one.code, *one.names.items(), one.waived) for one in anew
+    }
+    assert len(told) == len(anew)
+
+
 def test_a_waiver_without_a_name_accepts_no_finding_that_has_one(tmp_path: Path) -> None:
     folder = copytree(FAULTS, tmp_path / "rules")
     card = folder / "ruleset.yaml"

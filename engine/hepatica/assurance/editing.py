@@ -33,11 +33,13 @@ class EditSession:
     def __init__(self, base: RulesetVersion | None, tried: Sequence[Facts] = ()) -> None:
         self.base, self.tried = base, tried
         # What was wrong before the edit is not the writer's question now: it is counted, and told by `check`.
-        self._known = {_gist(one) for one in findings(base, tried)} if base is not None else set()
+        self._found = findings(base, tried) if base is not None else []
+        self._known = {_gist(one) for one in self._found}
 
     def look(self, version: RulesetVersion) -> EditReport:
         """What is wrong with the ruleset as it stands, and what its edits change."""
-        found = [one for one in findings(version, self.tried) if not one.waived]
+        before = (self.base, self._found) if self.base is not None else None
+        found = [one for one in findings(version, self.tried, before) if not one.waived]
         fresh = tuple(one for one in found if _gist(one) not in self._known)
         return EditReport(
             notice=notice(version.ruleset.card.as_of),

@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import replace
 
 from hepatica.assurance.agreement import EvaluatorAgreement
 from hepatica.assurance.check.findings import KINDS, AppliesTo, CheckFinding, CheckResult, finding
-from hepatica.assurance.check.proofs import PROOFS, Proving, untested_thresholds
+from hepatica.assurance.check.proofs import OF_RULES, PROOFS, Proving, untested_thresholds
 from hepatica.assurance.check.recorded import RECORDED
 from hepatica.assurance.space import count
 from hepatica.assurance.sweep import counts
 from hepatica.assurance.version import ProfileSpace, Progress, RulesetVersion, bounded
 from hepatica.evaluation import identity
 from hepatica.inference import GoalKey
-from hepatica.knowledge import CARD
+from hepatica.knowledge import CARD, Ruleset
 from hepatica.notice import notice
 from hepatica.patient import Facts
 from hepatica.problems import InternalError
@@ -72,14 +72,32 @@ def _checked(proving: Proving, tried: Sequence[Facts], strict: bool, agreement: 
     )
 
 
-def findings(version: RulesetVersion, tried: Sequence[Facts]) -> list[CheckFinding]:
-    """What `check` finds, without its counts."""
+def findings(
+    version: RulesetVersion, tried: Sequence[Facts], before: tuple[RulesetVersion, Sequence[CheckFinding]] | None = None
+) -> list[CheckFinding]:
+    """What `check` finds, without its counts.
+
+    `before` is another version with its findings: what was proved of therapies that are the same in both is not proved again.
+    """
+    known = _untouched(before[0].ruleset, version.ruleset) if before is not None else ()
     with bounded(version, "check") as work:
-        return _findings(Proving(version, work), tried)
+        proving = Proving(version, work, known=known)
+        proved = {rule.id for name in known for rule in version.ruleset.therapies[name].rules}
+        kept = [one for one in before[1] if one.code in OF_RULES and one.names["rule"] in proved] if before is not None else []
+        return _findings(proving, tried, [replace(one, waived="") for one in kept])
 
 
-def _findings(proving: Proving, tried: Sequence[Facts]) -> list[CheckFinding]:
-    found = [one for prove in PROOFS for one in prove(proving)]
+def _untouched(old: Ruleset, new: Ruleset) -> Collection[str]:
+    """The therapies whose rules and studies are those of another version; none where what all rules rest on differs."""
+    if (old.concepts, old.card.scope, dict(old.fields)) != (new.concepts, new.card.scope, dict(new.fields)):
+        return ()
+    cited = {t.id: {name for rule in t.rules for name in rule.cites} for t in new.therapies.values()}
+    alike = [name for name, therapy in new.therapies.items() if old.therapies.get(name) == therapy]
+    return [name for name in alike if all(old.studies.get(study) == new.studies[study] for study in cited[name])]
+
+
+def _findings(proving: Proving, tried: Sequence[Facts], kept: Sequence[CheckFinding] = ()) -> list[CheckFinding]:
+    found = [*kept, *(one for prove in PROOFS for one in prove(proving))]
     found += [one for look in RECORDED for one in look(proving.version)]
     found += untested_thresholds(proving, tried)
     order = list(KINDS)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from functools import cached_property, lru_cache
 from itertools import combinations
@@ -37,10 +37,17 @@ REGION = "region"
 
 
 class Proving:
-    """One version's goals as regions of its profile space, made once and asked many times."""
+    """One version's goals as regions of its profile space, made once and asked many times.
 
-    def __init__(self, version: RulesetVersion, work: WorkLimit, progress: Progress | None = None) -> None:
+    `known` are therapies of which nothing needs proving; their rules are still beside those of the others.
+    """
+
+    def __init__(
+        self, version: RulesetVersion, work: WorkLimit, progress: Progress | None = None, known: Collection[str] = ()
+    ) -> None:
         self.version, self._progress = version, progress
+        self.therapies = [therapy for therapy in version.ruleset.therapies.values() if therapy.id not in known]
+        self.own = [rule for therapy in self.therapies for rule in therapy.rules]
         self._looked_at = 0
         self.ruleset = version.ruleset
         # An approval enrolled nobody, so it is no goal of the compiled rules: whom it is for is asked here alone.
@@ -98,7 +105,7 @@ class Proving:
         """See `_decides`; what is not settled at a bounded cost is noted in `unproved`, and taken for yes."""
         self._looked_at += 1
         if self._progress:
-            self._progress(self._looked_at, len(self.ruleset.rules))
+            self._progress(self._looked_at, len(self.own))
         try:
             return _decides(self, therapy, rule)
         except TooManyParts:
@@ -133,7 +140,7 @@ class Proving:
 
 def never_applies(proving: Proving) -> Iterator[CheckFinding]:
     """Rules whose conditions exclude each other."""
-    for rule in proving.ruleset.rules.values():
+    for rule in proving.own:
         if not proving.rules[rule.id].certain:
             sure = proving.boxes(rule)[0][0][0] if proving.boxes(rule) else proving.space.full
             near = tuple(mask or full for mask, full in zip(sure, proving.space.full, strict=True))
@@ -142,7 +149,7 @@ def never_applies(proving: Proving) -> Iterator[CheckFinding]:
 
 def always_together(proving: Proving) -> Iterator[CheckFinding]:
     """Pairs of rules of one therapy that no profile tells apart."""
-    for therapy in proving.ruleset.therapies.values():
+    for therapy in proving.therapies:
         for first, second in _alike(proving, therapy):
             yield proving.about("always-together", first, proving.rules[first.id].certain, other=second.id)
 
@@ -166,7 +173,7 @@ def _same(proving: Proving, first: Region, second: Region) -> bool:
 
 def always_subsumed(proving: Proving) -> Iterator[CheckFinding]:
     """Rules that apply somewhere but put their therapy nowhere: another rule always stands before them."""
-    for therapy in proving.ruleset.therapies.values():
+    for therapy in proving.therapies:
         if len(therapy.rules) < 2:
             continue
         alike = {second.id for _, second in _alike(proving, therapy)}
@@ -235,7 +242,7 @@ def no_option(proving: Proving) -> Iterator[CheckFinding]:
 
 def outside_trials(proving: Proving) -> Iterator[CheckFinding]:
     """Options given beyond the populations of all the studies they rest on, without saying so."""
-    for rule in proving.ruleset.rules.values():
+    for rule in proving.own:
         studies = _rests_on(rule, proving.ruleset.studies)
         if rule.reaches not in ("options", "trials") or not studies:
             continue
@@ -287,7 +294,7 @@ def _enrolled(proving: Proving, rule: Rule, study: Study) -> list[Box] | None:
 def unresolvable_unknown(proving: Proving) -> Iterator[CheckFinding]:
     """Rules that apply somewhere, yet stay open at a profile although no completion of it makes them apply."""
     space = proving.space
-    for rule in proving.ruleset.rules.values():
+    for rule in proving.own:
         boxes = proving.boxes(rule)
         sure = [box for part, _ in boxes for box in part if all(box)]
         resolvable = [sum((axis.completable(side) for axis, side in space.sides(box)), ()) for box in sure]
@@ -347,3 +354,5 @@ PROOFS: tuple[Callable[[Proving], Iterator[CheckFinding]], ...] = (
     outside_trials,
     unresolvable_unknown,
 )
+OF_RULES = ("never-applies", "always-together", "always-subsumed", "never-decides", "outside-trials", "unresolvable-unknown")
+"""Findings about one rule, or rules of one therapy, whatever those of other therapies say."""
