@@ -86,16 +86,19 @@ def _changes(result: RulesetDiff, most: int) -> Iterator[Block]:
     moved = [change for change in result.changes if change.kind in _MOVES and change.subject == "therapy"]
     known = [change for change in moved if change.known]
     wide = len(known) > MOST_AT_ONCE
-    # What moves many therapies is told once, before them: an edit of what many rules rest on, or of many rules.
+    if wide:
+        yield from _overview(known)
+    elif known:
+        yield _table(known, most)
+    # What many rules rest on moves many therapies: its edit is told once, not beside each of them.
     areas = ("concept", "rule", "study") if wide else ("concept",)
     general = [edit for edit in result.edits if not edit.profiles and (edit.area in areas or edit.part == "scope")]
     yield from _section("Edited", [_edit(edit) for edit in general if result.changes], most)
-    in_full = (_table(known, most), *_by_therapy(result, known, most)) if known else ()
+    by_therapy = _by_therapy(result, known, most)
     if wide:
-        yield from _overview(known)
-        yield More("Who is answered otherwise, in full", in_full)
+        yield More("Who is answered otherwise, in full", (_table(known, most), *by_therapy))
     else:
-        yield from in_full
+        yield from by_therapy
     shown = [edit for edit in result.edits if edit.profiles]
     texts = [_text_edit(edit) for edit in shown if edit.area != "fields"]
     yield from _section("Texts and figures that answers show", texts, most)
