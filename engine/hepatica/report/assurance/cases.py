@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator, Sequence
 
-from hepatica.assurance.cases import CaseMismatch, CaseOutcome, CaseRun
+from hepatica.assurance.cases import CaseOutcome, CaseRun
 from hepatica.assurance.coverage import MEASURES, CoverageGoal, CoverageResult, rounded_down
 from hepatica.assurance.mutation import Mutant, MutationResult
-from hepatica.evaluation import LISTS
+from hepatica.evaluation import LISTS, RulesetIdentity
+from hepatica.knowledge import STANDINGS, VERDICTS
 from hepatica.report.assurance.words import identity_words
 from hepatica.report.blocks import Block, Blocks, Bullets, Item, Items, More, Notice, Paragraph, Section, Table, Title, listed
-from hepatica.wording import counted
+from hepatica.wording import counted, spoken
 
 _MEASURED = {
     "decision": "Rules, concepts and scope: true, false and unknown",
@@ -25,33 +26,39 @@ def case_run_view(run: CaseRun) -> Blocks:
     return (*(block for one in run.rulesets for block in _outcomes(one.ruleset, one.outcomes)), Notice(run.notice))
 
 
-def _outcomes(ruleset: object, outcomes: Sequence[CaseOutcome]) -> Iterator[Block]:
-    failed = [one for one in outcomes if not one.passed]
+def _outcomes(ruleset: RulesetIdentity, outcomes: Sequence[CaseOutcome]) -> Iterator[Block]:
+    failed = [failure_lines(one) for one in outcomes if not one.passed]
     total = counted(len(outcomes), "case")
-    yield Title(f"{total}, {len(failed)} failed" if failed else f"{total}, all passed", identity_words(ruleset))  # type: ignore[arg-type]
-    for one in failed:
-        lead, *lines = failure_lines(one)
-        yield Section(f"FAILED {lead}", (Bullets(tuple(lines[1:])),), says=lines[0])
+    yield Title(f"{total}, {len(failed)} failed" if failed else f"{total}, all passed", identity_words(ruleset))
+    told = (Section(case, (Bullets(tuple(lines)),), says=place) for case, place, *lines in failed)
+    if failed:
+        yield Section("Failed", tuple(told), len(failed))
     passed = tuple(Item(f"ok {one.file}:{one.line}", one.case) for one in outcomes if one.passed)
     if passed:
         yield More("Passed", (Items(passed),))
 
 
 def failure_lines(outcome: CaseOutcome) -> list[str]:
-    """One failed case as lines: its sentence, its place, and each expectation that was not met."""
-    return [outcome.case, f"{outcome.file}:{outcome.line}", *map(mismatch_words, outcome.mismatches)]
+    """One failed case as lines: its sentence, its place, and each expectation that was not met.
+
+    "beta: expected an option, came not supported, by the rule ...": what decided is told once for what it decided.
+    """
+    lines, decided = [outcome.case, f"{outcome.file}:{outcome.line}"], ""
+    for one in outcome.mismatches:
+        by = f", {one.decided_by}" if one.decided_by not in ("", decided) else ""
+        lines.append(f"{one.about}: expected {_words(one.expected)}, came {_words(one.came)}{by}")
+        decided = one.decided_by
+    return lines
 
 
-def mismatch_words(mismatch: CaseMismatch) -> str:
-    """One expectation that was not met: "beta: expected an option, came ruled out, by the rule ..."."""
-    decided = f", {mismatch.decided_by}" if mismatch.decided_by else ""
-    return f"{mismatch.about}: expected {_place(mismatch.expected)}, came {_place(mismatch.came)}{decided}"
-
-
-def _place(name: str) -> str:
-    bare = name.removeprefix("not in ")
-    words = LISTS[bare].phrase if bare in LISTS else bare  # type: ignore[index]
-    return f"not {words}" if bare != name else words
+def _words(said: str) -> str:
+    """A list's, a standing's or a verdict's name in words; anything else as it stands."""
+    bare = said.removeprefix("not in ")
+    phrases: dict[str, str] = {name: spoken(name) for name in VERDICTS}
+    phrases |= {name: standing.phrase for name, standing in STANDINGS.items()}
+    phrases |= {name: reached.phrase for name, reached in LISTS.items()}
+    words = phrases.get(bare, bare)
+    return f"not {words}" if bare != said else words
 
 
 def coverage_view(result: CoverageResult) -> Blocks:

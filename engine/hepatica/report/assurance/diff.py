@@ -46,7 +46,9 @@ def edit_view(result: EditReport) -> Blocks:
     else:
         items = tuple(Item(f"{one.place} {one.code}".strip(), f"{one.says} Remedy: {one.remedy}") for one in result.findings)
         wrong = [Section("Newly wrong", (Items(items),), len(items), says=before)]
-    return (*wrong, *(block for block in diff_view(result.diff, MOST_AT_ONCE) if not isinstance(block, Notice)))
+    # Every save is told so: what a profile is, and the notice that the cases end with, need not be told again.
+    left_out = (Notice(result.diff.notice), Paragraph(result.diff.space.counted, tone="quiet"))
+    return (*wrong, *(block for block in diff_view(result.diff, MOST_AT_ONCE) if block not in left_out))
 
 
 def pull_request(result: RulesetDiff) -> str:
