@@ -59,5 +59,6 @@ def _lines(node: Node, ruleset: Ruleset) -> Iterator[int]:
             yield from _lines(child, ruleset)
         else:
             line = node.keys[key][0]
+            # Read as the loader reads it: one key may stand for several tests ("> 7 and <= 9"), all on its line.
             single = ConditionReader("", ruleset.concepts, [], ruleset.fields).read(Node({key: child}, line, 1))
             yield from (line for _ in leaves(single))

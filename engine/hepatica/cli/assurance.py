@@ -87,6 +87,7 @@ def _read_cases(name: str, places: Sequence[str], target: str | None) -> tuple[R
     root = find_ruleset(name)
     given = [Path(place) for place in places] or ([shown(root / CASES)] if (root / CASES).is_dir() else [])
     files = [path for place in given for path in (files_below(place) if place.is_dir() else [place])]
+    # What an earlier run wrote must not count: written again from the same other cases, the file is the same.
     left_out = Path(target).resolve() if target else None
     cases = read_cases([path for path in files if path.resolve() != left_out], ruleset)
     return ruleset, cases, condition_places(ruleset, root)
@@ -182,6 +183,7 @@ def mutate(ruleset: str, places: tuple[str, ...], target: str | None, threshold:
     rules, read, written = _read_cases(ruleset, places, target)
     evaluator = common.evaluator(rules)
     run = run_cases([(evaluator, read)])
+    # A case that fails on the rules as they are would seem to notice every change of them.
     if not run.passed:
         click.echo(f"{run.failed} of {run.cases} cases fail on the rules as they are; mend them first", err=True)
         return common.Output(run, case_run_view, 1)
@@ -196,6 +198,7 @@ def mutate(ruleset: str, places: tuple[str, ...], target: str | None, threshold:
 @contextmanager
 def _progress(label: str, after: float = 0) -> Iterator[Callable[[int, int], None] | None]:
     """A bar on standard error, on a terminal only, and not before so many seconds."""
+    # In the log of a CI run a bar would be a thousand lines.
     if sys.stderr is None or not sys.stderr.isatty():
         yield None
         return
@@ -328,6 +331,7 @@ def diff(
     present = [side.version for side in (first, second) if side is not None]
     if first is not None and second is not None:
         allowed = read_allowances(*read_input(allow), present) if allow is not None else None
+        # Two rulesets of their own owe each other no cases.
         same = first.version.ruleset.card.id == second.version.ruleset.card.id
         lost = lost_cases(first.cases(), second.cases()) if same else ()
         with _progress("Comparing", LONG) as progress:
@@ -397,6 +401,7 @@ def _side(name: str, folder: Path) -> _Side | None:
     from hepatica.assurance.diff import cases_at, files_at, files_in
     from hepatica.knowledge import find_ruleset, loaded
 
+    # What is a ruleset is never taken for a revision; a folder that stands there and is none is not looked up in git.
     try:
         return _standing(find_ruleset(name))
     except InvalidInput:

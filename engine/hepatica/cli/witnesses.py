@@ -40,6 +40,7 @@ def write_all(folder: str, witnesses: Sequence[tuple[str, Mapping[str, Any], str
     for number, (name, facts, sentence) in enumerate(witnesses[:MOST_WITNESSES], 1):
         profile = profile_from(facts, fields=fields)
         body = patient_file(profile, one_line(sentence)[:LONGEST_LABEL], one_line(sentence))
+        # Numbered, so that a folder lists them in the order in which they were told.
         files[f"{number:03}-{name}.yaml"] = f"{_MARK}\n{body}"
     writing.write_folder(files, place, instead_of=own)
     if len(witnesses) > MOST_WITNESSES:

@@ -26,6 +26,7 @@ def _mapping(key: str, meant: Any) -> BeforeValidator:
 
 
 def _truth(value: Any) -> Any:
+    # YAML reads a bare yes as true, and a quoted one as a word.
     text = str(value).lower()
     return {"true": "yes", "false": "no"}.get(text, text)
 

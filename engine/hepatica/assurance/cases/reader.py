@@ -110,6 +110,7 @@ class _CaseReader:
                 self._not_empty((key,), key)
 
     def _not_empty(self, path: NodePath, key: str) -> None:
+        # "derived: {}" looks like a question and would be met by any answer.
         value = self.node.at(path).value
         if isinstance(value, (dict, list)) and not value and key not in _MEANINGFUL_WHEN_EMPTY:
             hint = f"; that the list is empty is written {key}_exactly: []" if key in LISTS else ""

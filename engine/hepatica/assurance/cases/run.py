@@ -197,12 +197,14 @@ def not_shown(case: PatientCase, therapy: str, headline: str) -> Iterator[CaseMi
 def _unlike(asked: ExpectedWhy | ExpectedRule, found: ExpectedWhy | ExpectedRule) -> Iterator[tuple[str, str, str]]:
     """Each part that is asked for and is otherwise: what it is about, what is expected, what came."""
     for part in _ASKED:
+        # What a case leaves out it does not ask; an empty list asks that there be none.
         wanted, came = getattr(asked, part, None), getattr(found, part, None)
         if wanted not in (None, "") and _listed(wanted) != _listed(came):
             yield part.replace("_", " "), _listed(wanted), _listed(came)
     if isinstance(asked, ExpectedWhy) and isinstance(found, ExpectedWhy):
         for rule, other in asked.also.items():
             known = found.also.get(rule)
+            # A rule that an answer does not mention is one that does not apply.
             reaches = known.list if known is not None else "ruled_out"
             if other.list != reaches:
                 yield f"rule {rule}", other.list, reaches

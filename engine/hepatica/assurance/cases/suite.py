@@ -56,6 +56,7 @@ def is_case_file(path: Path) -> bool:
     Other people's YAML has files and folders of those names, too: only a card that gives an id and a date is ours.
     """
     home = ruleset_around(path) if path.suffix in ENDINGS else None
+    # Looked at as text: a card that cannot be parsed is still a card, and what is wrong with it is to be told.
     card = (home / CARD).read_bytes() if home is not None else b""
     return all(re.search(rb"^%s:" % key, card, re.MULTILINE) for key in (b"ruleset", b"as_of"))
 

@@ -48,6 +48,7 @@ def unused_concept(version: RulesetVersion) -> Iterator[CheckFinding]:
     open_ = [when for key, when in conditions.items() if key.kind != "concept"]
     used: set[str] = set()
     while open_:
+        # From what is asked downwards: a concept that only an unused one names is unused, too.
         for name in _concepts_in(open_.pop()) - used:
             used.add(name)
             open_.append(conditions[GoalKey("concept", name)])

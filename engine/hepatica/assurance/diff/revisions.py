@@ -101,7 +101,7 @@ class _Revision:
                 trust = "if you trust it: git config --global --add safe.directory FOLDER"
                 _refuse(revision, "dubious-ownership", f"{what}; {trust}")
             what = f"{quote(revision)} is no ruleset, and {folder} is in no git repository"
-            _refuse(revision, "no-repository", f"{what} that could know it as a revision")
+            _refuse(revision, "no-repository", f"{what} that could know it as a revision; --ruleset names another ruleset")
         self.top = Path(top.text)
         self.revision = revision
         usable = revision.isprintable() and 0 < len(revision) <= LONGEST_REVISION

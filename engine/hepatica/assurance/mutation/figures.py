@@ -39,6 +39,7 @@ def shown_figures(evaluator: Evaluator, cases: Sequence[PatientCase]) -> dict[Sh
     found: dict[ShownFigure, Facts] = {}
     space = space_of(evaluator.program.tests, evaluator.ruleset.fields)
     boxes = smallest_boxes(RulesetVersion(evaluator.ruleset, evaluator.program), space, evaluator.ruleset.rules)
+    # A smallest profile of each rule meets headlines that no patient of the cases sees.
     for facts in (*map(space.expected, boxes), *(case.profile.facts for case in cases)):
         for entry in _entries(evaluator, facts):
             line = entry.headline
@@ -67,4 +68,5 @@ def noticed(figure: ShownFigure, case: PatientCase, evaluator: Evaluator) -> boo
     sees = any(
         one.therapy == figure.therapy and one.headline.text == figure.line for one in _entries(evaluator, case.profile.facts)
     )
+    # A case that names only the study would hold with any figure.
     return sees and next(not_shown(case, figure.therapy, figure.line.replace(figure.value, _OTHER)), None) is not None
