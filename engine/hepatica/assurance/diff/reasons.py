@@ -61,7 +61,7 @@ class _RuleReasons(Conditions[bool]):
         if state is None:
             return None
         fails = others = 0
-        for bit, decided, sure, either in self._tests:
+        for bit, decided, _, either in self._tests:
             alive = state & either
             if not alive:
                 fails |= bit

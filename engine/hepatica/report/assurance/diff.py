@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from textwrap import shorten
+from typing import TYPE_CHECKING
 
 from hepatica.assurance.diff import AnswerChange, RulesetDiff, RulesetEdit
-from hepatica.assurance.editing import EditReport
 from hepatica.assurance.space import Limits
 from hepatica.evaluation import RulesetIdentity
 from hepatica.knowledge import STANDINGS
@@ -14,6 +14,9 @@ from hepatica.report.assurance.words import command, identity_words, place_words
 from hepatica.report.blocks import Block, Blocks, Bullets, Code, Item, Items, More, Notice, Paragraph, Section, Table, Title
 from hepatica.report.render_markdown import markdown
 from hepatica.wording import counted
+
+if TYPE_CHECKING:
+    from hepatica.assurance.editing import EditReport
 
 MOST_CHARACTERS = 60_000
 MOST_REGIONS = 3
@@ -99,9 +102,8 @@ def _changes(result: RulesetDiff, most: int) -> Iterator[Block]:
     read = [_text_edit(edit) for edit in shown if edit.area == "fields"]
     yield from _section("Fields: what is typed may be read otherwise", read, most)
     for kind, title in _TITLES.items():
-        found = [_item(one, result.new) for one in result.changes if one.kind == kind and one.known]
-        yield from _section(title, found, most)
-    missing = [_item(change, result.new, known_only=False) for change in result.changes if not change.known]
+        yield from _section(title, [_item(one, result.new) for one in result.changes if one.kind == kind and one.known], most)
+    missing = [_item(change, result.new) for change in result.changes if not change.known]
     if missing:
         yield More(f"Where facts are missing: {len(missing)} further changes", _some(missing, most))
     if result.edits:
@@ -205,10 +207,9 @@ def _from_to(edit: RulesetEdit) -> str:
     return f"{edit.before or '(nothing)'} → {edit.after or '(nothing)'}"
 
 
-def _item(change: AnswerChange, ruleset: RulesetIdentity | None, *, known_only: bool = True) -> Item:
-    region, number = (change.who, change.known) if known_only else (change.where, change.profiles)
+def _item(change: AnswerChange, ruleset: RulesetIdentity | None) -> Item:
     declared = " (declared)" if change.declared else ""
-    text = f"{_turn(change)}{declared}, {number:,} profiles: {_who(change, region)}"
+    text = f"{_turn(change)}{declared}, {change.known or change.profiles:,} profiles: {_who(change, change.who)}"
     details = (Code(command(change.witness, ruleset), "sh"),)
     return Item(_name(change), text, badge=", ".join(change.rules), details=details)
 
