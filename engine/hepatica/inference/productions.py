@@ -8,13 +8,14 @@ possible one.
 from __future__ import annotations
 
 import math
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import chain, product
 from string import ascii_letters
 from typing import NamedTuple
 
 from hepatica.inference.classes import NUMERIC, closed_bounds
-from hepatica.inference.normal_form import Alternative, Leaf, alternatives, leaf_order, words_of
+from hepatica.inference.normal_form import Alternative, Leaf, alternatives, words_of
 from hepatica.knowledge import ConceptTest, Condition, Test, leaves, strata
 from hepatica.patient import Field, Fields, Interval, Value
 
@@ -48,7 +49,7 @@ class Production(NamedTuple):
 def _productions(says: int, opened: tuple[Alternative, ...], maybe: str, fields: Fields) -> Iterator[Production]:
     """One production to each way in which an alternative can hold: the engine is given no disjunction to multiply out."""
     for alternative in opened:
-        ways = [_ways(leaf, maybe, fields) for leaf in sorted(alternative, key=leaf_order)]
+        ways = [_ways(leaf, maybe, fields) for leaf in alternative]
         yield from (Production(says, tuple(chain.from_iterable(chosen))) for chosen in product(*ways))
 
 
@@ -169,7 +170,20 @@ def network_of(
 
 
 def _shards(productions: Sequence[Production]) -> tuple[Shard, ...]:
-    return tuple(_shard(productions[first : first + MAX_PATHS]) for first in range(0, len(productions), MAX_PATHS))
+    """The productions in shards, clauses and productions in an order of their own: the engine sees to none.
+
+    The engine shares what productions have in common at their beginnings, and each further step takes it some 8 kB that are
+    written to at every start. With the clauses most met in front, and like productions side by side, a third fewer are left.
+    """
+    often = Counter(chain.from_iterable(production.clauses for production in productions))
+    ranks = {clause: rank for rank, clause in enumerate(sorted(often, key=lambda clause: (-often[clause], str(clause))))}
+    merged: dict[tuple[int, ...], int] = {}
+    for says, clauses in productions:
+        ranked = tuple(sorted({ranks[clause] for clause in clauses}))
+        merged[ranked] = merged.get(ranked, 0) | says
+    by_rank = tuple(ranks)
+    ordered = [Production(merged[ranked], tuple(by_rank[rank] for rank in ranked)) for ranked in sorted(merged)]
+    return tuple(_shard(ordered[first : first + MAX_PATHS]) for first in range(0, len(ordered), MAX_PATHS))
 
 
 def _shard(productions: Sequence[Production]) -> Shard:
