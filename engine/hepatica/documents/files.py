@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from pathlib import Path
 
@@ -28,7 +29,9 @@ def read_bytes(path: Path, file: str) -> bytes:
     """The bytes of a file, at most one more than is allowed; raises `InvalidInput` when it cannot be read."""
     try:
         with path.open("rb") as stream:
-            return stream.read(MAX_BYTES + 1)
+            # As much as there is: a buffer of the full size for each of a ruleset's files takes as long as reading them.
+            size = os.fstat(stream.fileno()).st_size
+            return stream.read(min(size, MAX_BYTES) + 1 if size else MAX_BYTES + 1)
     except (OSError, ValueError) as error:
         raise _problem(file, "unreadable", _reason(error, "cannot be read")) from None
 

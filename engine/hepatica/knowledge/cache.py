@@ -20,7 +20,7 @@ import json
 import os
 import stat
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterable
 from contextlib import suppress
 from dataclasses import replace
 from functools import cache
@@ -60,10 +60,10 @@ def loaded(files: RulesetFiles) -> Ruleset:
     return found
 
 
-def recall_compiled(ruleset: Ruleset) -> bytes | None:
+def recall_compiled(ruleset: Ruleset) -> str | None:
     """What was kept of a ruleset by `keep_compiled`; None where there is nothing, or nothing that can be used."""
     try:
-        return _kept(_compiled_name(ruleset), 1)[0] if _KEPT in ruleset.__dict__ else None
+        return str(*_kept(_compiled_name(ruleset), 1), "ascii") if _KEPT in ruleset.__dict__ else None
     except (OSError, ValueError):
         return None
 
@@ -78,25 +78,33 @@ def keep_compiled(ruleset: Ruleset, body: bytes) -> None:
 def _recall(files: RulesetFiles) -> Ruleset | None:
     try:
         places, body = _kept(_name(files), 2)
-        return replace(from_json(body), places=json.loads(places), folder=files.folder)
+        return replace(from_json(body), places=json.loads(str(places, "utf-8")), folder=files.folder)
     except (OSError, ValueError, TypeError, KeyError, RecursionError):
         return None
 
 
-def _kept(name: str, count: int) -> list[bytes]:
+def _kept(name: str, count: int) -> list[memoryview]:
     """The parts of an entry; raises `OSError` or `ValueError` where there is none that can be used."""
     folder = _folder()
     if folder is None or not _private(folder.stat(), stat.S_ISDIR):
         raise ValueError("nothing is kept")
-    checksum, *parts = _read(folder / name).split(b"\n", count)
+    data = _read(folder / name)
+    # Views, not copies: memory that is touched for the first time costs a start more than hashing what is in it.
+    view, ends = memoryview(data), [-1]
+    for _ in range(count):
+        ends.append(data.index(b"\n", ends[-1] + 1))
+    checksum, *parts = [view[start + 1 : end] for start, end in zip(ends, (*ends[1:], len(data)), strict=True)]
     # The checksum finds damage, not forgery: see the digest above.
-    if len(parts) != count or _checksum(parts) != checksum:
+    if _checksum(parts) != checksum:
         raise ValueError("damaged")
     return parts
 
 
-def _checksum(parts: Sequence[bytes]) -> bytes:
-    return hashlib.sha256(b"".join(parts)).hexdigest().encode()
+def _checksum(parts: Iterable[bytes | memoryview]) -> bytes:
+    total = hashlib.sha256()
+    for part in parts:
+        total.update(part)
+    return total.hexdigest().encode()
 
 
 def _keep(name: str, *parts: bytes) -> None:
@@ -140,7 +148,7 @@ def _read(path: Path) -> bytes:
         status = os.fstat(handle)
         if not _private(status, stat.S_ISREG) or status.st_size > MOST_BYTES:
             raise ValueError("not to be used")
-        return stream.read(MOST_BYTES)
+        return stream.read(status.st_size)
 
 
 def _private(status: os.stat_result, is_kind: Any) -> bool:
@@ -163,7 +171,7 @@ def _name(files: RulesetFiles) -> str:
     shown: set[str] = set()
     below: RulesetFiles | None = files
     while below is not None:
-        shown |= {str(Path(path).parent) for path in below.shown.values()}
+        shown |= {path.rpartition(os.sep)[0] for path in below.shown.values()}
         below = below.base
     where = [os.path.realpath(files.root), *(f"{folder}\0{os.path.realpath(folder)}" for folder in sorted(shown))]
     return f"{_hashed(files.digest, *where)}.ruleset"
