@@ -5,8 +5,6 @@ every number. In the fact of what is sure, what is not known is neither yes nor 
 production serves three values: it fires for the first where its goal certainly holds, for the second where it may.
 """
 
-from __future__ import annotations
-
 import math
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence

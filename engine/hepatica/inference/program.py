@@ -5,8 +5,6 @@ class of each field a table says which conjunctions the class does not contradic
 (certain) and once with unknown passing (possible). A profile's verdicts are the AND of one entry per field.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import field
 from functools import cached_property, reduce

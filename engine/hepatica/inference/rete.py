@@ -12,8 +12,6 @@ What this module keeps to, and why (each has a test in `tests/inference/test_ret
 - whatever stops a profile half way, an error code or Ctrl-C: the handles are thrown away before the next one.
 """
 
-from __future__ import annotations
-
 import os
 import sys
 import weakref

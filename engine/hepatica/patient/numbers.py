@@ -1,7 +1,5 @@
 """Numbers as laboratories print them, with units and comparisons, and the interval as a value of its own."""
 
-from __future__ import annotations
-
 import math
 import re
 from collections.abc import Iterable
