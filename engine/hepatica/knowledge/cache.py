@@ -63,7 +63,7 @@ def loaded(files: RulesetFiles) -> Ruleset:
 def recall_compiled(ruleset: Ruleset) -> str | None:
     """What was kept of a ruleset by `keep_compiled`; None where there is nothing, or nothing that can be used."""
     try:
-        return str(*_kept(_compiled_name(ruleset), 1), "ascii") if _KEPT in ruleset.__dict__ else None
+        return str(_kept(_compiled_name(ruleset), 1)[0], "ascii") if _KEPT in ruleset.__dict__ else None
     except (OSError, ValueError):
         return None
 
