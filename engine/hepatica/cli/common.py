@@ -11,7 +11,6 @@ import os
 import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import field
-from pathlib import Path
 from textwrap import indent
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -21,12 +20,14 @@ import hepatica
 from hepatica import report
 from hepatica.cli import writing
 from hepatica.documents import STDIN, read_input
-from hepatica.paths import DEFAULT_RULESET, shipped
+from hepatica.paths import DEFAULT_RULESET, shipped, shipped_at
 from hepatica.printable import printable
 from hepatica.problems import InvalidInput, Problem, gathered, quote, suggestion
 from hepatica.records import record
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from hepatica.evaluation import Evaluator
     from hepatica.knowledge import Ruleset
     from hepatica.patient import Fields, Profile
@@ -84,7 +85,7 @@ def printed(
 
     def decorate(function: Callable[..., Output]) -> Callable[..., int]:
         @click.option("--format", "-f", "format_", type=click.Choice(offered), help=f"How to write.  [default: {offered[0]}]")
-        @click.option("--output", "-o", type=Path, metavar="FILE", callback=_a_file, help=_OUTPUT_HELP)
+        @click.option("--output", "-o", metavar="FILE", callback=_a_file, help=_OUTPUT_HELP)
         @click.option("--force", is_flag=True, help="Let --output replace a file that Hepatica did not write.")
         @detailed
         @functools.wraps(function)
@@ -108,8 +109,12 @@ def printed(
 _OUTPUT_HELP = "Write to FILE (-: standard output); the end of its name says the format."
 
 
-def _a_file(_context: click.Context, _option: click.Parameter, path: Path | None) -> Path | None:
-    return None if path == Path("-") else path
+def _a_file(_context: click.Context, _option: click.Parameter, path: str | None) -> Path | None:
+    if path is None or path == "-":
+        return None
+    from pathlib import Path
+
+    return Path(path)
 
 
 def _chosen(format_: str | None, output: Path | None, offered: tuple[str, ...]) -> str:
@@ -181,7 +186,7 @@ settings_option = click.option(
 def ruleset(name: str) -> Ruleset:
     """A ruleset by the id of a shipped one or by its folder; the compiled copy is kept for the next time."""
     found = hepatica.load(name)
-    if found.folder and Path(name).name == name and (shipped("rulesets") / name).is_dir():
+    if found.folder and os.path.basename(name) == name and os.path.isdir(os.path.join(shipped_at("rulesets"), name)):
         click.echo(printable(f"note: {name} is read from {found.folder}, not the rules that come with Hepatica"), err=True)
     return found
 
@@ -263,12 +268,12 @@ def example_patients() -> dict[str, Path]:
 
 def _patient_bytes(path: str) -> tuple[bytes, str]:
     """A patient's file: one of this path, else the example of this name, else a problem that names the nearest example."""
-    examples = example_patients()
-    if path == STDIN or Path(path).exists() or Path(path).suffix:
+    if path == STDIN or os.path.exists(path) or os.path.splitext(path)[1]:
         return read_input(path)
-    if path in examples:
-        return read_input(str(examples[path]))
-    hint = suggestion(path, examples).partition("? allowed:")
+    example = os.path.join(shipped_at("patients"), f"{path}.yaml")
+    if os.path.basename(path) == path and os.path.isfile(example):
+        return read_input(example)
+    hint = suggestion(path, example_patients()).partition("? allowed:")
     near = f"{hint[0]}? " if hint[1] else ""
     message = f"no such file and no example patient {quote(path)}; {near}`hepatica patients` lists the examples"
     raise InvalidInput([Problem(path, 1, 1, "unreadable", message)])

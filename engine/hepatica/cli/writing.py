@@ -6,11 +6,13 @@ import os
 import stat
 import sys
 from collections.abc import Iterable, Mapping
-from pathlib import Path
-from typing import IO
+from typing import IO, TYPE_CHECKING
 
 from hepatica.notice import NOTICE
 from hepatica.problems import InvalidInput, Problem
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 _LONGEST_READ = 4_000_000
 _OWN = " ".join(NOTICE.split()[-10:]).encode()
@@ -35,7 +37,9 @@ def write_file(chunks: Iterable[str | bytes], path: Path, *, force: bool = False
     carries. Raises `InvalidInput` where nothing may or can be written.
     """
     try:
-        from tempfile import NamedTemporaryFile  # not needed, and so not loaded, for standard output
+        # Not needed, and so not loaded, for standard output.
+        from pathlib import Path
+        from tempfile import NamedTemporaryFile
 
         target = _target(path)
         _refuse(target, path, force)
@@ -67,6 +71,7 @@ def write_folder(files: Mapping[str, str], folder: Path, instead_of: Iterable[Pa
     Raises `InvalidInput` where they cannot be written; what stood there before is then still there.
     """
     try:
+        from pathlib import Path
         from tempfile import TemporaryDirectory
 
         folder.parent.mkdir(parents=True, exist_ok=True)

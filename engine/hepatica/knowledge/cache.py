@@ -24,13 +24,15 @@ from collections.abc import Iterable
 from contextlib import suppress
 from dataclasses import replace
 from functools import cache
-from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from hepatica.knowledge.content import as_json, from_json
-from hepatica.knowledge.files import RulesetFiles, find_ruleset, gather
+from hepatica.knowledge.files import RulesetFiles, gather, located
 from hepatica.knowledge.ruleset import Ruleset
 from hepatica.paths import DEFAULT_RULESET
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 FOLDER_VARIABLE = "HEPATICA_CACHE"
 SWITCHED_OFF = ("off", "0", "no", "false")
@@ -44,7 +46,7 @@ _OPEN = os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0
 
 def load(name: str | Path = DEFAULT_RULESET) -> Ruleset:
     """A shipped ruleset by id, or one by its folder, kept between runs; raises `InvalidInput` with every problem it has."""
-    return loaded(gather(find_ruleset(str(name))))
+    return loaded(gather(located(str(name))))
 
 
 def loaded(files: RulesetFiles) -> Ruleset:
@@ -86,9 +88,9 @@ def _recall(files: RulesetFiles) -> Ruleset | None:
 def _kept(name: str, count: int) -> list[memoryview]:
     """The parts of an entry; raises `OSError` or `ValueError` where there is none that can be used."""
     folder = _folder()
-    if folder is None or not _private(folder.stat(), stat.S_ISDIR):
+    if folder is None or not _private(os.stat(folder), stat.S_ISDIR):
         raise ValueError("nothing is kept")
-    data = _read(folder / name)
+    data = _read(os.path.join(folder, name))
     # Views, not copies: memory that is touched for the first time costs a start more than hashing what is in it.
     view, ends = memoryview(data), [-1]
     for _ in range(count):
@@ -109,12 +111,13 @@ def _checksum(parts: Iterable[bytes | memoryview]) -> bytes:
 
 def _keep(name: str, *parts: bytes) -> None:
     """Keep an entry: written aside and renamed; does nothing where that is not possible."""
+    from pathlib import Path
     from tempfile import mkstemp
 
-    folder = _folder()
     with suppress(OSError):
-        if folder is None:
+        if (named := _folder()) is None:
             return
+        folder = Path(named)
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         if not _private(folder.stat(), stat.S_ISDIR):
             return
@@ -129,19 +132,17 @@ def _keep(name: str, *parts: bytes) -> None:
             Path(aside).unlink(missing_ok=True)
 
 
-def _folder() -> Path | None:
+def _folder() -> str | None:
     """Where rulesets are kept; None where it is switched off (`HEPATICA_CACHE=off`) or there is no home."""
     named = os.environ.get(FOLDER_VARIABLE, "").strip()
     if named.lower() in SWITCHED_OFF:
         return None
-    try:
-        base = os.environ.get("XDG_CACHE_HOME", "")
-        return Path(named).expanduser() if named else (Path(base) if base else Path.home() / ".cache") / "hepatica"
-    except RuntimeError:
-        return None
+    base = os.environ.get("XDG_CACHE_HOME", "") or os.path.join("~", ".cache")
+    folder = os.path.expanduser(named or os.path.join(base, "hepatica"))
+    return None if folder.startswith("~") else folder
 
 
-def _read(path: Path) -> bytes:
+def _read(path: str) -> bytes:
     """A regular file of the user's own, within bounds; raises `OSError` or `ValueError` for anything else."""
     handle = os.open(path, _OPEN)
     with os.fdopen(handle, "rb") as stream:
@@ -171,7 +172,7 @@ def _name(files: RulesetFiles) -> str:
     shown: set[str] = set()
     below: RulesetFiles | None = files
     while below is not None:
-        shown |= {path.rpartition(os.sep)[0] for path in below.shown.values()}
+        shown |= {os.path.dirname(path) for path in below.shown.values()}
         below = below.base
     where = [os.path.realpath(files.root), *(f"{folder}\0{os.path.realpath(folder)}" for folder in sorted(shown))]
     return f"{_hashed(files.digest, *where)}.ruleset"
@@ -187,7 +188,8 @@ def _hashed(*parts: str) -> str:
 
 @cache
 def _code() -> str:
-    package = Path(__file__).resolve().parent.parent
-    found = [entry for folder in _CODE for entry in os.scandir(package / folder) if entry.name.endswith((".py", ".json"))]
+    package = os.path.dirname(os.path.dirname(os.path.realpath(__file__)))
+    folders = [os.path.join(package, folder) for folder in _CODE]
+    found = [entry for folder in folders for entry in os.scandir(folder) if entry.name.endswith((".py", ".json"))]
     # Size and time of change, as Python itself tells whether its byte code is stale: reading all takes ten times as long.
     return "\0".join(sorted(f"{one.path} {one.stat().st_size} {one.stat().st_mtime_ns}" for one in found))
