@@ -7,15 +7,14 @@ after sorafenib (not taken so far)", "Studied in Asia only", "Not in Child-Pugh 
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
-from pathlib import Path
 from typing import Any, TypeVar
 
 from hepatica.evaluation import Entry, Reason
 from hepatica.knowledge import AllOf, AnyOf, Concept, ConceptTest, Condition, NotOf, Ruleset, Test, concept_words
+from hepatica.paths import package_data
 from hepatica.patient import NONE, UNKNOWN, Field, Fields, Value
 
 K = TypeVar("K")
@@ -23,7 +22,7 @@ V = TypeVar("V")
 NOT_KNOWN = "not known"
 # How a condition on a common field is said as a setting: by the field ("in BCLC stage {}"), by the words that are asked for
 # ("after sorafenib"), and how what is now is said beside it. Any other field is "where <title> is <value>".
-_WORDS: dict[str, Any] = json.loads(Path(__file__).with_name("wording.json").read_text(encoding="utf-8"))
+_WORDS: dict[str, Any] = package_data("wording.json")
 _MOST_LISTED = 4
 # A setting that leads to no option must not read as if it did.
 _LEADS = {"trials": "under study elsewhere: ", "not_supported": "not supported where tested: "}

@@ -1,7 +1,5 @@
 """The evaluator: a profile in, an `Evaluation` out."""
 
-from __future__ import annotations
-
 import gc
 import weakref
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -124,7 +122,7 @@ _AS_RECORDED = ("name", "design", "kind", "status", "n", "nct", "source", "resul
 class _CitedStudy:
     """A study and, where it is recorded, whom it enrolled."""
 
-    def __init__(self, study: Study, enrolled: Explained | None, evaluator: Evaluator) -> None:
+    def __init__(self, study: Study, enrolled: Explained | None, evaluator: "Evaluator") -> None:
         self.study, self._enrolled = study, enrolled
         self.tests, self.subgroup_marks = enrolled.goal.tests if enrolled else 0, 0
         self.subgroups: dict[str, int] = {}
@@ -168,7 +166,7 @@ class _TherapyPlan:
     An entry depends on a profile by which tests hold and fail (its outline) and by the values that its reasons show.
     """
 
-    def __init__(self, therapy: Therapy, position: int, evaluator: Evaluator) -> None:
+    def __init__(self, therapy: Therapy, position: int, evaluator: "Evaluator") -> None:
         self.therapy = therapy
         # In order of precedence, not of writing: which rule decides must not depend on its place in the file.
         self.rules = tuple(in_precedence(therapy.rules, evaluator.ruleset.studies))

@@ -6,8 +6,6 @@ the patient is of, survival in the whole study, the primary endpoint, the most t
 therapy first.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import NamedTuple

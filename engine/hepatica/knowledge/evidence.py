@@ -4,8 +4,6 @@ Every figure is kept as the source prints it. A correction never replaces a prin
 (`Result.corrected`) and names the discrepancy that explains it.
 """
 
-from __future__ import annotations
-
 import re
 from typing import Literal
 

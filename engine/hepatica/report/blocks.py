@@ -11,8 +11,6 @@ open and never in `Item.details` or `More`, which text and Markdown print with `
 only repeat what the words say.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Iterator
 from typing import Any, Literal, NamedTuple
 
@@ -69,7 +67,7 @@ class Item(NamedTuple):
     badge: str = ""
     tone: Tone = "plain"
     ref: Ref | None = None
-    details: tuple[Block, ...] = ()
+    details: "tuple[Block, ...]" = ()
     cite: Ref | None = None
 
 
@@ -96,7 +94,7 @@ class Section(NamedTuple):
     """A heading with its blocks; `count` stands beside the heading, `says` below it; HTML closes a `folded` one."""
 
     title: str
-    blocks: tuple[Block, ...]
+    blocks: "tuple[Block, ...]"
     count: int | None = None  # type: ignore[assignment] # shadows what a tuple can count, which nobody asks of a section
     folded: bool = False
     id: str = ""
@@ -107,7 +105,7 @@ class More(NamedTuple):
     """What only those read who ask for it: HTML folds it under `summary`, text and Markdown print it with details only."""
 
     summary: str
-    blocks: tuple[Block, ...]
+    blocks: "tuple[Block, ...]"
 
 
 class Cell(NamedTuple):
@@ -136,7 +134,7 @@ class TreeNode(NamedTuple):
 
     text: str
     mark: Mark
-    parts: tuple[TreeNode, ...] = ()
+    parts: "tuple[TreeNode, ...]" = ()
 
 
 class Tree(NamedTuple):
