@@ -323,7 +323,7 @@ class Group:
     def together(self, work: Work, parts: Sequence[Part]) -> None:
         """Each distinct combination of what the cells say read once, its codes written, contradictions refused."""
         stands = [_interchangeable(read, which) for read, which in parts]
-        found, which = combined([len(cells) for cells, _ in stands], [each for _, each in stands], ~work.bad)
+        found, which, _ = combined([each for _, each in stands], ~work.bad)
         told = [[None if n < 0 else cells[n] for (cells, _), n in zip(stands, each, strict=True)] for each in found]
         read = [self._joint_read(tuple(each)) for each in told]
         self._write(work, read, which)
