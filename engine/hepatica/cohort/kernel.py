@@ -39,24 +39,8 @@ LONG = ("row", "therapy", "list", "would_be", "standing", "line", "rule", "headl
 WIDE = ("row", "scope", "list", "standing", "therapies", "missing")
 
 
-class Told(NamedTuple):
-    """What a long row says of a therapy whatever is missing, in the order of `LONG` from `list` on."""
-
-    list: str
-    would_be: str | None = None
-    standing: str | None = None
-    line: str | None = None
-    rule: str | None = None
-    headline: str | None = None
-
-
-class Best(NamedTuple):
-    """What a wide row says of all therapies whatever is missing, in the order of `WIDE` from `scope` on."""
-
-    scope: str
-    list: str | None = None
-    standing: str | None = None
-    therapies: str | None = None
+Words = tuple[str | None, ...]
+"""What a row says whatever is missing: of a therapy, in the order of `LONG` from `list` on; of all, of `WIDE` from `scope` on."""
 
 
 def spread(names: Sequence[str], told: Sequence[Sequence[str | None]], which: NDArray[Any]) -> dict[str, pa.DictionaryArray]:
