@@ -152,7 +152,8 @@ class Coder:
         """By row, whether something is true of the value of a field."""
         place = self._place[name]
         by_code = np.array([says(value) for value in self.domains[place].values])
-        return np.take(by_code, codes[place])
+        found: Which = by_code[codes[place]]
+        return found
 
     def _imply(self, codes: Codes) -> None:
         """Fills in what one field says of another that is not known, as the reader of a patient file does."""
