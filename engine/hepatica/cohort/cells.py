@@ -72,6 +72,12 @@ def _no_view(kind: pa.DataType) -> pa.DataType:
     return pa.large_string() if kind == pa.string_view() else kind
 
 
+def plain(table: pa.Table) -> pa.Table:
+    """A table of texts instead of dictionaries."""
+    kinds = [kind.value_type if pa.types.is_dictionary(kind) else kind for kind in table.schema.types]
+    return table.cast(pa.schema(zip(table.column_names, kinds, strict=True), table.schema.metadata))
+
+
 class Cells(NamedTuple):
     """A column as the distinct cells in it and, for each of n rows, which one it has; -1 where there is none."""
 
