@@ -101,8 +101,7 @@ def _filters(request: Request) -> Iterator[Control]:
     offered = {"": "No change"} | dict(_single_changes(request))
     for number, title in enumerate(("With one fact changed", "Or with another")):
         chosen = buts[number] if number < len(buts) else ""
-        # A change that was typed stays chosen, though no list offers it.
-        yield choice_control(BUT.name, title, offered | {chosen: offered.get(chosen, chosen)}, chosen, f"c-but-{number}")
+        yield choice_control(BUT.name, title, offered, chosen, f"c-but-{number}")
     hint = "afp=> 400; cmet=low"
     yield Control(name=BUT.name, title="Or typed", kind="text", id="c-but-typed", placeholder=hint, longest=BUT.longest)
     beside = {"": "Nobody", **_examples(request.library, request.ruleset)}
