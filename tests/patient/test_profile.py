@@ -5,7 +5,6 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-import jsonschema
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -18,7 +17,6 @@ from hepatica.patient import (
     keys_of,
     profile_in,
     profile_of,
-    profile_schema,
     profiles_in,
     read_profile,
 )
@@ -281,10 +279,9 @@ def test_json_reads_as_yaml_does_and_a_file_may_hold_a_list() -> None:
 
 
 @pytest.mark.parametrize("path", sorted((ROOT / "patients").glob("*.yaml")), ids=lambda path: path.stem)
-def test_every_shipped_patient_fits_the_schema_and_survives_a_round_trip(path: Path) -> None:
+def test_every_shipped_patient_survives_a_round_trip(path: Path) -> None:
     profile = read_profile(path)
     document = profile.as_document()
-    jsonschema.validate(document, profile_schema())
     again = profile_in(str(document).encode(), "again.yaml")
     assert (dict(again.facts), again.label) == (dict(profile.facts), profile.label)
 
@@ -293,13 +290,6 @@ def test_every_shipped_patient_fits_the_schema_and_survives_a_round_trip(path: P
 def test_whatever_a_profile_says_is_read_back_the_same(facts: Any) -> None:
     document = Profile(facts).as_document()
     assert dict(profile_in(str(document).encode(), "again.yaml").facts) == dict(facts)
-
-
-@pytest.mark.parametrize("bad", [{"ecog": 9}, {"regoin": "europe"}, {"bclc_stage": "E"}, {"cmet": {"strength": 1}}, {"afp": -1}])
-def test_the_schema_refuses_what_the_reader_refuses(bad: dict[str, object]) -> None:
-    with pytest.raises(jsonschema.ValidationError):
-        jsonschema.validate(bad, profile_schema())
-    refused(str(bad))
 
 
 @given(

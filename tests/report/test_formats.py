@@ -8,7 +8,7 @@ from collections.abc import Callable
 from html.parser import HTMLParser
 from typing import Any
 
-import jsonschema
+import jsonschema_rs
 import pytest
 
 import hepatica
@@ -131,14 +131,14 @@ def test_figures_stand_in_the_open_not_only_among_details() -> None:
 
 
 @pytest.fixture(scope="module")
-def promised() -> jsonschema.Draft202012Validator:
+def promised() -> jsonschema_rs.Draft202012Validator:
     schema = report.schema(Evaluation, "output", "2")
-    jsonschema.Draft202012Validator.check_schema(schema)
-    return jsonschema.Draft202012Validator(schema)
+    jsonschema_rs.meta.validate(schema)
+    return jsonschema_rs.Draft202012Validator(schema)
 
 
 @pytest.mark.parametrize("path", PATIENTS, ids=lambda path: path.stem)
-def test_json_is_what_its_schema_promises(path: Any, promised: jsonschema.Draft202012Validator) -> None:
+def test_json_is_what_its_schema_promises(path: Any, promised: jsonschema_rs.Draft202012Validator) -> None:
     written = json.loads(report.json_text(hepatica.evaluate(RULESET, path)))
     promised.validate(written)
     assert list(written)[:2] == ["notice", "contract"]
