@@ -19,9 +19,8 @@ from hypothesis import strategies as st
 from hepatica.cli.catalogue import KINDS
 from hepatica.cli.main import COMMANDS, cli, run
 from hepatica.notice import NOTICE
-from tests.conftest import ROOT
+from tests.conftest import PATIENTS, ROOT, each_patient
 
-PATIENTS = sorted((ROOT / "patients").glob("*.yaml"))
 MET_HIGH = str(ROOT / "patients" / "after-sorafenib-met-high.yaml")
 
 
@@ -51,7 +50,7 @@ def test_text_gives_the_answer_first_then_what_would_settle_then_what_failed(cap
     assert "\x1b" not in out
 
 
-@pytest.mark.parametrize("path", PATIENTS, ids=lambda path: path.stem)
+@each_patient
 def test_text_fits_eighty_columns_and_names_every_therapy(capfd: pytest.CaptureFixture[str], path: Path) -> None:
     _, out, _ = hepatica(capfd, "evaluate", str(path), "--verbose")
     _, plain, _ = hepatica(capfd, "evaluate", str(path), "--format", "json")

@@ -21,7 +21,7 @@ from hepatica.patient import (
     read_profile,
 )
 from hepatica.problems import InvalidInput
-from tests.conftest import ROOT
+from tests.conftest import each_patient
 from tests.making import profiles
 
 FULL = "{{bilirubin: {}, albumin: {}, inr: {}, ascites: {}, encephalopathy: {}}}"
@@ -278,7 +278,7 @@ def test_json_reads_as_yaml_does_and_a_file_may_hold_a_list() -> None:
         profiles_in(b"- {ecog: 1}\n- {ecog: 9}\n", "p.yaml")
 
 
-@pytest.mark.parametrize("path", sorted((ROOT / "patients").glob("*.yaml")), ids=lambda path: path.stem)
+@each_patient
 def test_every_shipped_patient_survives_a_round_trip(path: Path) -> None:
     profile = read_profile(path)
     document = profile.as_document()

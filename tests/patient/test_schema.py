@@ -31,7 +31,7 @@ from hepatica.patient import (
 )
 from hepatica.patient.fields import table
 from hepatica.problems import InvalidInput, Problem
-from tests.conftest import ROOT
+from tests.conftest import ROOT, each_patient
 from tests.patient.test_spellings import PARTS_READ, PARTS_REFUSED, READ, REFUSED
 
 TYPED = {name: [word for words in READ[name].values() for word in words] + list(REFUSED[name]) for name in READ}
@@ -70,7 +70,7 @@ def test_the_schema_is_a_schema_and_names_every_key() -> None:
     assert set(profile_schema()["properties"]) == set(keys_of(COMMON_FIELDS))
 
 
-@pytest.mark.parametrize("path", sorted((ROOT / "patients").glob("*.yaml")), ids=lambda path: path.stem)
+@each_patient
 def test_every_shipped_patient_fits_the_schema(path: Path) -> None:
     assert fits(read_profile(path).as_document())
 
