@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import json
-import subprocess
-import sys
 from pathlib import Path
 from xml.etree import ElementTree
 
@@ -12,10 +10,11 @@ import pytest
 
 from hepatica.assurance.cases import CaseOutcome, PatientCase, outcome, read_cases
 from hepatica.cli.main import run as hepatica
-from hepatica.evaluation import Evaluator
+from hepatica.evaluation import Evaluator, evaluator_of
 from hepatica.knowledge import load_ruleset
 from tests.cases.making import CASES, ruleset_with_cases
 from tests.conftest import ROOT, SHIPPED, shipped_ruleset
+from tests.making import standard_input
 
 WRONG = """\
 cases:
@@ -36,10 +35,12 @@ def run(cases: list[PatientCase], evaluator: Evaluator) -> list[CaseOutcome]:
     return [outcome(case, evaluator) for case in cases]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", SHIPPED)
 def test_the_shipped_suite_passes(name: str) -> None:
+    """The README's `hepatica test rulesets/hcc-2016` says so of one of them where slow tests are left out."""
     ruleset = shipped_ruleset(name)
-    outcomes = run(read_cases([ROOT / "rulesets" / name / "cases"], ruleset), Evaluator(ruleset))
+    outcomes = run(read_cases([ROOT / "rulesets" / name / "cases"], ruleset), evaluator_of(ruleset))
     assert [(one.file, one.line) for one in outcomes if not one.passed] == []
 
 
@@ -142,13 +143,14 @@ def test_a_case_file_elsewhere_names_its_ruleset(tmp_path: Path, capsysbinary: p
     assert b"2 cases, all passed" in capsysbinary.readouterr().out
 
 
-def test_cases_come_from_standard_input_too(tmp_path: Path) -> None:
+def test_cases_come_from_standard_input_too(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsysbinary: pytest.CaptureFixture[bytes]
+) -> None:
     folder = ruleset_with_cases(tmp_path)
-    command = [sys.executable, "-m", "hepatica", "test", "-", "--ruleset", str(folder)]
-    good = subprocess.run(command, input=CASES.encode(), capture_output=True, cwd=ROOT, timeout=60, check=False)
-    bad = subprocess.run(command, input=b"cases: []", capture_output=True, cwd=ROOT, timeout=60, check=False)
-    assert (good.returncode, bad.returncode) == (0, 2)
-    assert b"<stdin>:1:8: no-cases" in bad.stderr
+    for given, code in ((CASES, 0), ("cases: []", 2)):
+        standard_input(monkeypatch, given.encode())
+        assert hepatica(["test", "-", "--ruleset", str(folder)]) == code
+    assert b"<stdin>:1:8: no-cases" in capsysbinary.readouterr().err
 
 
 @pytest.mark.parametrize("command", ["coverage", "mutate"])
@@ -192,12 +194,13 @@ def test_a_ruleset_that_a_case_file_names_wrongly_is_located_there(
     assert [line.split(": ")[:2] for line in told] == [[f"{tmp_path / name}:1:10", code] for name in ("a.yaml", "b.yaml")]
 
 
-def test_standard_input_may_name_its_ruleset(tmp_path: Path) -> None:
+def test_standard_input_may_name_its_ruleset(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsysbinary: pytest.CaptureFixture[bytes]
+) -> None:
     ruleset_with_cases(tmp_path / "rules")
-    command = [sys.executable, "-m", "hepatica", "test", "-"]
-    given = f"ruleset: {tmp_path / 'rules'}\n{CASES}".encode()
-    done = subprocess.run(command, input=given, capture_output=True, cwd=ROOT, timeout=60, check=False)
-    assert done.returncode == 0 and b"2 cases, all passed" in done.stdout
+    standard_input(monkeypatch, f"ruleset: {tmp_path / 'rules'}\n{CASES}".encode())
+    assert hepatica(["test", "-"]) == 0
+    assert b"2 cases, all passed" in capsysbinary.readouterr().out
 
 
 @pytest.mark.parametrize("command", ["coverage", "mutate"])

@@ -20,6 +20,7 @@ from hepatica.cli.catalogue import KINDS
 from hepatica.cli.main import COMMANDS, cli, run
 from hepatica.notice import NOTICE
 from tests.conftest import PATIENTS, ROOT, each_patient
+from tests.making import standard_input
 
 MET_HIGH = str(ROOT / "patients" / "after-sorafenib-met-high.yaml")
 
@@ -30,11 +31,9 @@ def hepatica(capfd: pytest.CaptureFixture[str], *arguments: str) -> tuple[int, s
     return code, captured.out, captured.err
 
 
-def process(*arguments: str, stdin: bytes = b"", **environment: str) -> subprocess.CompletedProcess[bytes]:
+def process(*arguments: str, **environment: str) -> subprocess.CompletedProcess[bytes]:
     command = [sys.executable, "-m", "hepatica", *arguments]
-    return subprocess.run(
-        command, input=stdin, capture_output=True, cwd=ROOT, env={**os.environ, **environment}, check=False, timeout=60
-    )
+    return subprocess.run(command, capture_output=True, cwd=ROOT, env={**os.environ, **environment}, check=False, timeout=60)
 
 
 def unwrapped(text: str) -> str:
@@ -67,11 +66,11 @@ def test_several_patients_make_a_list(capfd: pytest.CaptureFixture[str]) -> None
     assert [answer["profile"]["bclc_stage"] for answer in json.loads(out)] == ["C", "D"]
 
 
-@pytest.mark.slow
-def test_standard_input_is_read_as_yaml_and_as_json() -> None:
+def test_standard_input_is_read_as_yaml_and_as_json(capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
     for data in (b"bclc_stage: C\nprior_sorafenib: none\n", b'{"bclc_stage": "C", "prior_sorafenib": "none"}'):
-        done = process("evaluate", "-", "--format", "json", stdin=data)
-        assert json.loads(done.stdout)["profile"]["prior_sorafenib"] == "none"
+        standard_input(monkeypatch, data)
+        _, out, _ = hepatica(capfd, "evaluate", "-", "--format", "json")
+        assert json.loads(out)["profile"]["prior_sorafenib"] == "none"
 
 
 def test_output_is_the_same_byte_for_byte() -> None:
