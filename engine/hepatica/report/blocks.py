@@ -93,7 +93,10 @@ class Bullets(NamedTuple):
 
 
 class Section(NamedTuple):
-    """A heading with its blocks; `count` stands beside the heading, `says` below it; HTML closes a `folded` one."""
+    """A heading with its blocks; `count` stands beside the heading, `says` below it, `ref` is what it is the heading of.
+
+    HTML closes a `folded` one.
+    """
 
     title: str
     blocks: tuple[Block, ...]
@@ -101,6 +104,7 @@ class Section(NamedTuple):
     folded: bool = False
     id: str = ""
     says: str = ""
+    ref: Ref | None = None
 
 
 class More(NamedTuple):

@@ -14,7 +14,7 @@ from markupsafe import Markup
 from hepatica.knowledge import Ruleset
 from hepatica.notice import notice
 from hepatica.printable import printable
-from hepatica.report import Block, Blocks, Facts, Notice, Ref, Title, html, known_facts
+from hepatica.report import Block, Blocks, Facts, Notice, Ref, Title, html, known_facts, reference_link, web_address
 from hepatica.web.form import Control, filters, groups
 from hepatica.web.request import RULESET, Parameter, Request
 
@@ -27,7 +27,8 @@ class PageView:
 
     `blocks` may be a generator, since JSON never asks for them; but of a view that is kept they are a tuple. `case` are blocks
     about the patient that a narrow screen folds away; `says` is the view in one sentence, for those who hear it; `pictures` are
-    queries of the page's own picture, each with what it shows in words.
+    queries of the page's own picture, each with what it shows in words. `choose`: nothing is shown before a choice is made, so
+    that the choices stand open on a narrow screen, too.
     """
 
     result: Any
@@ -37,6 +38,7 @@ class PageView:
     pictures: tuple[tuple[str, str], ...] = ()
     pictures_last: bool = False
     filters: tuple[Control, ...] = ()
+    choose: bool = False
     template: str = "page.html"
     extra: Mapping[str, Any] = field(default_factory=dict)
     status: int = 200
@@ -176,6 +178,7 @@ def address(ref: Ref, request: Request) -> str:
         "therapy": lambda: f"/why?therapy={name}&{query}" if known else f"/rules/{name}{carried}",
         "why": lambda: f"/why?therapy={name}{'&' if query else ''}{query}",
         "rule": lambda: f"/rules/{_owner(request.ruleset, ref.id)}{carried}#{name}",
+        "reference": lambda: _elsewhere(request.ruleset, ref.id),
         "field": lambda: f"/answer{carried}#f-{name}",
         "page": lambda: f"/{name}{carried}",
         "local": lambda: ref.id,
@@ -183,6 +186,12 @@ def address(ref: Ref, request: Request) -> str:
         "change": lambda: f"/answer?{_changed_query(request, ref.id)}",
     }
     return places[ref.kind]() if ref.kind in places else ""
+
+
+def _elsewhere(ruleset: Ruleset, name: str) -> str:
+    """Where a reference stands on the web."""
+    link = reference_link(ruleset.references[name]) if name in ruleset.references else None
+    return web_address(link.id) if link else ""
 
 
 def _owner(ruleset: Ruleset, rule: str) -> str:

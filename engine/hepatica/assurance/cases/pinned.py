@@ -21,7 +21,7 @@ MOST_NAMED = 4
 LONGEST = 390
 SAID: Mapping[ListName, tuple[str, str]] = {
     "options": ("is an option", "are options"),
-    "trials": ("is under study", "are under study"),
+    "trials": ("is in trial", "are in trial"),
     "possible": ("is possible", "are possible"),
     "not_supported": ("is not supported", "are not supported"),
     "ruled_out": ("is ruled out", "are ruled out"),
