@@ -87,9 +87,10 @@ class Items(NamedTuple):
 
 
 class Bullets(NamedTuple):
-    """Sentences in a row, each with a mark before it."""
+    """Sentences in a row, each with a mark before it; `lead` is a short run-in heading above them."""
 
     texts: tuple[str, ...]
+    lead: str = ""
 
 
 class Section(NamedTuple):
@@ -180,10 +181,10 @@ def listed(title: str, items: Iterable[Item], *, folded: bool = False, id_: str 
     return (Section(title, (Items(own),), len(own), folded, id_),) if own else ()
 
 
-def bullets(sentences: Iterable[str]) -> Blocks:
+def bullets(sentences: Iterable[str], lead: str = "") -> Blocks:
     """Sentences in a row; nothing where there are none."""
     own = tuple(sentences)
-    return (Bullets(own),) if own else ()
+    return (Bullets(own, lead),) if own else ()
 
 
 def facts(pairs: Iterable[tuple[str, str]]) -> Facts:

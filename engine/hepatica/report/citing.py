@@ -7,7 +7,7 @@ from collections.abc import Mapping
 
 from hepatica.evaluation import LISTS, Applicability, Citation, Entry, ListName, RuleAnswer, RulesetIdentity
 from hepatica.knowledge import STANDINGS, VERDICTS, Place, Reference, Rule, Standing, Verdict
-from hepatica.report.blocks import Blocks, Ref, Section, bullets
+from hepatica.report.blocks import Blocks, Ref, bullets
 from hepatica.wording import Wording, all_of, joined
 
 # Records that enrolled nobody a patient could be held against.
@@ -107,4 +107,4 @@ def limits(rule: Rule | Entry | RuleAnswer) -> Blocks:
     told = [caveat.says for caveat in rule.caveats]
     if rule.extrapolates:
         told.append(f"Goes beyond its studies: {rule.extrapolates.says}")
-    return (Section("Limits", bullets(told)),) if told else ()
+    return bullets(told, "Limits")

@@ -80,6 +80,7 @@ class _Html(b.BlockRenderer):
         yield f'<dl class="facts{" inline" if block.inline else ""}">{pairs}</dl>\n'
 
     def bullets(self, block: b.Bullets, level: int) -> Iterator[str]:
+        yield f'<p class="lead">{_text(block.lead)}</p>' if block.lead else ""
         yield f"<ul>{''.join(f'<li>{_text(sentence)}</li>' for sentence in block.texts)}</ul>\n"
 
     def more(self, block: b.More, level: int) -> Iterator[str]:
@@ -107,7 +108,9 @@ class _Html(b.BlockRenderer):
         count = f' <span class="count">{block.count}</span>' if block.count is not None else ""
         heading = f'<h{level} id="{name}-heading">{self.linked(block.title, block.ref)}{count}</h{level}>'
         tag = "details" if block.folded else "section"
-        yield f'<{tag} id="{name}" aria-labelledby="{name}-heading">'
+        # A named section is a landmark: of those within others there are many of one name, and none to jump to.
+        named = f' aria-labelledby="{name}-heading"' if level == 2 else ""
+        yield f'<{tag} id="{name}"{named}>'
         yield f"<summary>{heading}</summary>\n" if block.folded else f"{heading}\n"
         yield f'<p class="means">{_text(block.says)}</p>\n' if block.says else ""
         yield from self.blocks(block.blocks, level)
