@@ -14,7 +14,6 @@ from hepatica.evaluation import Evaluator, evaluator_of
 from hepatica.knowledge import load_ruleset
 from tests.cases.making import CASES, ruleset_with_cases
 from tests.conftest import ROOT, SHIPPED, shipped_ruleset
-from tests.making import standard_input
 
 WRONG = """\
 cases:
