@@ -20,7 +20,7 @@ from hepatica.knowledge import find_study
 from hepatica.patient import profile_of, read_profile
 from hepatica.report import Blocks
 from tests.conftest import ROOT
-from tests.explain.conftest import sample_profiles
+from tests.making import sample_profiles
 
 PATIENTS = sorted((ROOT / "patients").glob("*.yaml"))
 RULESET = hepatica.load("hcc-2016")
