@@ -236,7 +236,9 @@ def sample_profiles(evaluator: Evaluator, count: int, seed: int = 1, unknown: fl
     known = {name: [value for value in values if value is not None] for name, values in samples.items()}
     found: dict[tuple[Any, ...], Profile] = {}
     while len(found) < count:
-        facts = {name: chance.choice(values) if chance.random() >= unknown else None for name, values in known.items()}
+        facts: dict[str, Any] = {
+            name: chance.choice(values) if chance.random() >= unknown else None for name, values in known.items()
+        }
         letter = facts.get("child_pugh_class")
         facts["child_pugh_score"] = chance.randint(*CLASS_RANGES[letter]) if letter and chance.random() < 0.6 else None
         if isinstance(facts.get("afp"), float) and facts["afp"] != 400:  # many are alike in all but this

@@ -185,8 +185,8 @@ class _Plan:
         """The fields that some conditions read, also through concepts."""
         return frozenset(test.field for test in tests_of(self.ruleset, parts))
 
-    def _order(self, part: Condition) -> list[int]:
-        return sorted(list(self.ruleset.fields).index(name) for name in self.fields([part]))
+    def _order(self, part: Condition) -> tuple[list[int], str]:
+        return sorted(list(self.ruleset.fields).index(name) for name in self.fields([part])), str(part)
 
 
 def _tests(condition: Condition) -> tuple[Test, ...]:

@@ -40,10 +40,16 @@ INKS: dict[str, tuple[str, str]] = {
     **{f"{name}-label": ("#5f5c66", "#5f5c66") for name in ("in_trial", "supportive", "unreported")},
     "not_supported-label": ("#a02c00", "#a02c00"),
 }
-# Widths of characters in parts of the size, as Arial has them, a little on the wide side: which font it will be, nobody knows.
-_WIDTHS = {**dict.fromkeys("ijl.,;:'|!", 0.27), **dict.fromkeys("ftrI()[]-/ ", 0.35), **dict.fromkeys("mwMW@%+=<>✓✕⊘→○", 0.85)}
-_CAPITAL, _LETTER, _BOLD = 0.69, 0.56, 1.08
-_FONT = 'system-ui,-apple-system,"Segoe UI",Roboto,"Liberation Sans",Arial,sans-serif'
+# Lines are broken here, since SVG breaks none: so the font is one that every system has, or one as wide, and these are the
+# widths of its characters in parts of the size, a little on the wide side.
+_WIDTHS = {
+    **dict.fromkeys("ijl.,;:'|! ftI/", 0.285),
+    **dict.fromkeys("r()[]-", 0.345),
+    **dict.fromkeys("cksvxyz", 0.51),
+    **dict.fromkeys("mwMW@%+=<>≤≥✓✕⊘→○", 0.86),
+}
+_CAPITAL, _LETTER, _BOLD = 0.7, 0.565, 1.08
+_FONT = 'Arial,"Liberation Sans",Helvetica,Roboto,sans-serif'
 A4 = (1122.5, 793.6)  # landscape, at 96 pixels to the inch
 _PAGES = (
     "<style>@page wide{size:A4 landscape;margin:0}@page tall{size:A4;margin:0}.wide{page:wide}.tall{page:tall}body{margin:0}"

@@ -184,7 +184,8 @@ def pathway_svg(path: Pathway, width: float = LANDSCAPE) -> str:
     if len(path.lines) != 1:
         return svg(pathway_drawing(path, width))
     (line,) = path.lines
-    return svg(_page(path, line) if width > _NARROW else _drawn(path, line, width))
+    drawing = _page(path, line) if width > _NARROW else _drawn(path, line, width)
+    return svg(drawing, width / drawing.width)
 
 
 class _Picture:
@@ -210,7 +211,8 @@ class _Picture:
         else:
             self.write(below, ink="quiet")
         if self.path.profile is not None:
-            self.write(self.path.vignette)
+            # One line on a phone stands on a page that has the patient above it.
+            self.write(self.path.vignette if self.label or len(self.path.lines) > 1 else "")
             self.write(LEGEND, ink="quiet")
         self.write(asked)
 
