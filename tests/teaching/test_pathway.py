@@ -215,8 +215,8 @@ def luminance(colour: str) -> float:
 
 def test_text_has_enough_contrast_on_every_ground_in_light_and_dark() -> None:
     inks: dict[str, tuple[str, ...]] = {f"{name}-label": ("label",) for name in STANDINGS}
-    inks |= {name: ("ink", "quiet") for name in STANDINGS}
-    inks |= {name: ("ink", "quiet", "bad") for name in ("page", "early_signal", "in_trial")}
+    inks |= dict.fromkeys(STANDINGS, ("ink", "quiet"))
+    inks |= dict.fromkeys(("page", "early_signal", "in_trial"), ("ink", "quiet", "bad"))
     for scheme in (0, 1):
         for ground, written in inks.items():
             for ink in written:
