@@ -20,7 +20,7 @@ from hepatica.knowledge import find_study
 from hepatica.patient import profile_of, read_profile
 from hepatica.report import Blocks
 from tests.conftest import PATIENTS, ROOT, each_patient
-from tests.explain.conftest import sample_profiles
+from tests.making import sample_profiles
 
 RULESET = hepatica.load("hcc-2016")
 UNSAID = ("id", "ref", "cite", "tone", "mark", "folded", "language", "svg", "src")
