@@ -134,15 +134,15 @@ class Coder:
 
     def _groups(self, names: tuple[str, ...]) -> list[Group]:
         """The columns that are keys of a patient file, those that must be read together side by side."""
-        by_key: dict[str, list[Column]] = {}
+        by_key: dict[str, list[NamedColumn]] = {}
         for name in names:
             key, _, part = name.partition(".")
             if key in keys_of(self.fields) and key != LABEL:
                 # Class, score and components say one thing, and contradict each other.
-                by_key.setdefault(CLASS if key in CHILD_PUGH_GROUP else key, []).append(Column(name, key, part))
+                by_key.setdefault(CLASS if key in CHILD_PUGH_GROUP else key, []).append(NamedColumn(name, key, part))
         return [self._group(key, columns) for key, columns in by_key.items()]
 
-    def _group(self, key: str, columns: Sequence[Column]) -> Group:
+    def _group(self, key: str, columns: Sequence[NamedColumn]) -> Group:
         keys = CHILD_PUGH_GROUP if key == CLASS else (key,)
         return Group(
             self.fields, columns, {self._place[name]: self.domains[self._place[name]] for name in keys if name in self.fields}
@@ -213,7 +213,7 @@ class Work(NamedTuple):
         self.rejects.extend(Reject(int(row), column, shortened(cell), code, reason) for row in self.numbers[rows])
 
 
-class Column:
+class NamedColumn:
     """A column of a canonical table: the key of a patient file, and the part of a measurement (empty for a whole field)."""
 
     def __init__(self, name: str, key: str, part: str) -> None:
@@ -233,7 +233,7 @@ class Column:
         return (type(cell), str(cell)) if any(value is not None for value in profile.facts.values()) else None
 
 
-def _entries(cells: Iterable[tuple[Column, Any]]) -> dict[str, Any]:
+def _entries(cells: Iterable[tuple[NamedColumn, Any]]) -> dict[str, Any]:
     """Cells as a patient file; those that are not there are left out."""
     found: dict[str, Any] = {}
     for column, cell in cells:
@@ -249,7 +249,7 @@ Part = tuple[list[Said], Places]
 class Group:
     """Columns that are read together. Its memory of cells is bounded."""
 
-    def __init__(self, fields: Fields, columns: Sequence[Column], targets: Mapping[int, FieldClasses]) -> None:
+    def __init__(self, fields: Fields, columns: Sequence[NamedColumn], targets: Mapping[int, FieldClasses]) -> None:
         self.columns = columns
         self._fields, self._targets = fields, targets
         # As many types, as many cells: True, 1 and 1.0 are equal to Python.
