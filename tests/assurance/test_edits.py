@@ -25,6 +25,7 @@ from tests.conftest import ROOT, shipped_ruleset
 Edit = Callable[[Ruleset], Ruleset]
 HARMLESS = {
     "citations the other way round",
+    "citations of trials that are alike",
     "rules the other way round",
     "alternatives the other way round",
     "concepts the other way round",
@@ -115,6 +116,7 @@ def concept(name: str, **changed: Any) -> Edit:
 
 
 AFP, MET, FOLFOX = "ramucirumab-second-line-high-afp", "tivantinib-second-line-met-high", "folfox4-licensed-mainland-china"
+LATER_REPORT = "kelley-2017-cabozantinib-ph2"
 EVOLVE, EACH, REACH2 = "evolve-1", "each", "reach-2"
 EDITS: dict[str, Edit] = {
     "nothing": lambda r: r,
@@ -165,6 +167,10 @@ EDITS: dict[str, Edit] = {
     "a reference": lambda r: replace(r, references={
         n: replace(one, citation="Another paper.") if n == r.studies[EVOLVE].reference else one for n, one in r.references.items()
     }),
+    "the year of a later report": lambda r: replace(r, references={
+        n: replace(one, year=2000) if n == LATER_REPORT else one for n, one in r.references.items()
+    }),
+    "citations of trials that are alike": of_rule("sorafenib-first-line", lambda r: replace(r, cites=r.cites[::-1])),
     "a reference nobody reads": lambda r: replace(r, references={
         n: replace(one, known="other") for n, one in r.references.items()
     }),

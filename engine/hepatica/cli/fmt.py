@@ -55,6 +55,7 @@ def fmt(places: tuple[str, ...], check: bool, shows: bool) -> common.Output:
     if not places and not Path("rulesets").is_dir():
         raise click.UsageError("name a ruleset, a folder or a file; there is no ./rulesets here")
     files = gathered(places or ("rulesets",), _files)
+    # All files are read and restyled before the first is written: one that cannot be read leaves the others as they are.
     found = gathered(dict.fromkeys(files), _styled)
     if not (check or shows):
         writing.write_files({path: [text] for path, text, _ in found}, force=True)

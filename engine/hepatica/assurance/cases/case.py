@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import field
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from pydantic import BeforeValidator
 
@@ -32,7 +32,8 @@ def _truth(value: Any) -> Any:
 
 _Word = str | float | bool
 Names = Annotated[tuple[str, ...], BeforeValidator(_several, json_schema_input_type=_Word | tuple[_Word, ...])]
-Holds = Annotated[str, BeforeValidator(_truth, json_schema_input_type=str | bool)]
+Held = Literal["yes", "no", "unknown"]
+Holds = Annotated[Held, BeforeValidator(_truth, json_schema_input_type=str | bool)]
 
 
 @record(kw_only=True)
@@ -106,9 +107,8 @@ class ExpectedAnswer:
 
 @record(kw_only=True)
 class CaseFile:
-    """A case file as written: the ruleset it belongs to, where it does not lie in its `cases/`, and the cases."""
+    """A case file as written."""
 
-    ruleset: str = ""
     cases: tuple[ExpectedAnswer, ...] = ()
 
 
@@ -134,8 +134,3 @@ class PatientCase:
     def speaks_of(self, therapy: str) -> bool:
         """Whether the case says where it expects a therapy, or why."""
         return bool(self.expected.exactly) or therapy in self.expected.lists or therapy in self.expected.why
-
-    def named(self) -> Iterator[str]:
-        """The therapies that the case names, once each."""
-        whole = [name for names in self.expected.exactly.values() for name in sorted(names)]
-        yield from dict.fromkeys((*self.expected.lists, *self.expected.why, *self.expected.shows, *whole))

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-from hepatica.assurance.cases.case import ExpectedRule, ExpectedWhy, PatientCase
+from hepatica.assurance.cases.case import ExpectedRule, ExpectedWhy, Held, PatientCase
 from hepatica.evaluation import (
     LISTS,
     ApplicabilityStatus,
@@ -22,7 +22,7 @@ from hepatica.evaluation import (
     identity,
 )
 from hepatica.notice import notice
-from hepatica.patient import UNKNOWN, Fields
+from hepatica.patient import Fields
 from hepatica.records import Hidden, record
 
 NOT_CITED = "not cited"
@@ -105,9 +105,9 @@ def outcome(case: PatientCase, evaluator: Evaluator) -> CaseOutcome:
     return CaseOutcome(case=case.sentence, file=case.file, line=case.line, passed=not found, mismatches=found, source=case)
 
 
-def truth(value: bool | str | None) -> str:
+def truth(value: bool | str | None) -> Held:
     """A verdict as a case writes it."""
-    return "yes" if value is True else "no" if value is False else UNKNOWN
+    return "yes" if value is True else "no" if value is False else "unknown"
 
 
 def enrolled(answer: Evaluation) -> Mapping[str, ApplicabilityStatus]:

@@ -23,7 +23,7 @@ def cases_schema(fields: Fields) -> dict[str, Any]:
         "$schema": DIALECT,
         "title": "CaseFile",
         "type": "object",
-        "properties": {"ruleset": {"type": "string", "description": "The ruleset that the cases are of."}, "cases": listed},
+        "properties": {"cases": listed},
         "required": ["cases"],
         "additionalProperties": False,
         "$defs": definitions,

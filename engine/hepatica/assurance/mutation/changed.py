@@ -161,6 +161,7 @@ class ChangedRules:
         changed = [self.rule if self.rule is not None and self.rule.id == rule.id else rule for rule in therapy.rules]
         rules = in_precedence(changed, self.baseline.ruleset.studies)
         said = [self._said(case, rule) for rule in rules]
+        # Most changes leave most patients as they were: what is said of them is compared before a place is worked out.
         if self.rule is None and said == [self.baseline.said(case, rule) for rule in rules]:
             return False
         return next(misplaced(case, therapy.id, place_of_therapy(rules, said)), None) is not None
@@ -180,6 +181,7 @@ class ChangedRules:
         """A profile where the change shows, rules first; None where it is proved that none exists."""
         if self.rule is not None:
             return self._where_applies(self.rule)
+        # A rule first: a case about a therapy is what a reader can judge, about a concept or a study hardly.
         for key in sorted(self.conditions, key=lambda key: (key.kind != "rule", key != SCOPE)):
             facts = self._differs(key)
             if facts is not None:
