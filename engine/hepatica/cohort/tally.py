@@ -178,7 +178,7 @@ class Tally:
     def scope_reasons(self) -> tuple[CohortCount, ...]:
         """Rows out of scope by the facts that the scope reads."""
         codes, weights = self.examined()
-        asked, fact = evaluator_of(self.ruleset).explained[SCOPE].fields, Wording(self.ruleset).fact
+        asked, fact = evaluator_of(self.ruleset).explained(SCOPE).fields, Wording(self.ruleset).fact
         read = [place for place, name in enumerate(self.fields) if name in asked]
         found: Counter[str] = Counter()
         for row in np.flatnonzero(self.answer(codes).out):

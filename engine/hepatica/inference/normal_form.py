@@ -8,7 +8,9 @@ numbered leaves while it is worked on: absorption compares every pair of them.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from functools import reduce
 from math import prod
+from operator import or_
 
 from hepatica.knowledge import AllOf, ConceptTest, Condition, NotOf, Test
 from hepatica.patient import Field, Fields
@@ -127,8 +129,9 @@ class Expander:
     def masks(self, condition: Condition, wanted: bool = True) -> Masks:
         """As `expanded`, each alternative as a mask of tests."""
         found = _masks(condition, wanted, self._leaf)
-        groups = [tests for tests in self._word_tests.values() if tests & tests - 1]
-        return tuple(dict.fromkeys([self._merged(mask, groups) for mask in found]))
+        used = reduce(or_, found, 0)
+        groups = [tests for tests in self._word_tests.values() if used & tests & (used & tests) - 1]
+        return tuple(dict.fromkeys([self._merged(mask, groups) for mask in found])) if groups else found
 
     def concept(self, name: str, wanted: bool = True) -> Masks:
         """The alternatives under which a concept holds, or (`wanted` false) does not."""

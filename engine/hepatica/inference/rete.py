@@ -108,8 +108,9 @@ class _Handle:
 
 def _delete(engine: Any, handle: Any, process: int) -> None:
     """Give a handle's memory back. `delete_ruleset` alone keeps the session's, some 0.5 MB; see the module's note."""
-    if os.getpid() != process:
-        return  # a forked child has a copy that it never used
+    # A forked child has a copy that it never used; a process that ends gives all back at once, at no cost.
+    if os.getpid() != process or sys.is_finalizing():
+        return
     try:
         if engine.assert_fact(handle, FAREWELL)[0] == _ASSERTED and (started := engine.start_action(handle)):
             message = started[1]
