@@ -91,7 +91,7 @@ class _Watched:
         found: list[Path] = []
         files: RulesetFiles | None = self.files
         while files is not None:
-            found.append(files.root)
+            found.append(Path(files.root))
             files = files.base
         return found
 

@@ -6,11 +6,13 @@ import os
 import stat
 import sys
 from collections.abc import Iterable, Mapping
-from pathlib import Path
-from typing import IO
+from typing import IO, TYPE_CHECKING
 
 from hepatica.notice import NOTICE
 from hepatica.problems import InvalidInput, Problem
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 _LONGEST_READ = 4_000_000
 _OWN = " ".join(NOTICE.split()[-10:]).encode()
@@ -39,6 +41,8 @@ def write_files(files: Mapping[Path, Iterable[str | bytes]], *, force: bool = Fa
     Without `force` a file that this program did not write is left alone. It is known by the notice that every output
     carries. Raises `InvalidInput` where nothing may or can be written.
     """
+    from pathlib import Path  # not needed, and so not loaded, for standard output
+
     aside: list[tuple[Path, Path]] = []
     path = Path()
     try:
@@ -58,7 +62,8 @@ def write_files(files: Mapping[Path, Iterable[str | bytes]], *, force: bool = Fa
 
 def _beside(target: Path, chunks: Iterable[str | bytes]) -> Path:
     """A new file with these bytes and the target's mode, in its folder: a rename is whole only within one file system."""
-    from tempfile import NamedTemporaryFile  # not needed, and so not loaded, for standard output
+    from pathlib import Path
+    from tempfile import NamedTemporaryFile
 
     with NamedTemporaryFile(dir=target.parent, prefix=f".{target.name[:100]}.", delete=False) as stream:
         written = Path(stream.name)
@@ -85,6 +90,7 @@ def write_folder(files: Mapping[str, str], folder: Path, instead_of: Iterable[Pa
     Raises `InvalidInput` where they cannot be written; what stood there before is then still there.
     """
     try:
+        from pathlib import Path
         from tempfile import TemporaryDirectory
 
         folder.parent.mkdir(parents=True, exist_ok=True)

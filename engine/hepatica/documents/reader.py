@@ -26,9 +26,7 @@ _LONGEST_NUMBER = 30
 WIDTH = 126
 _NUMBER = re.compile(r"[+-]?(?:\d+(?P<point>\.\d*)?|(?P<bare>\.\d+))", re.ASCII)
 _AMOUNT = r"\d[\d.]*(?:,\d{3})*(?:[eE][+-]?\d+)?(?:[ \t]*[^\W\d]\w*(?:/\w+)?)?"
-_BARE_SIGN = re.compile(
-    rf":[ \t]+(>=?[ \t]*{_AMOUNT}(?:[ \t]+and[ \t]+[<>]=?[ \t]*{_AMOUNT})?|[?-])(?=[ \t]*(?:[,}}\r\n]|[ \t]#|$))"
-)
+_BARE_SIGN = rf":[ \t]+(>=?[ \t]*{_AMOUNT}(?:[ \t]+and[ \t]+[<>]=?[ \t]*{_AMOUNT})?|[?-])(?=[ \t]*(?:[,}}\r\n]|[ \t]#|$))"
 _TOKEN = re.compile(r'"(?:[^"\\]|\\.)*"|[{}\[\]]|[^\s,:{}\[\]"]+')
 _JSON_WORDS: dict[str, Scalar] = {"true": True, "false": False, "null": None}
 
@@ -68,7 +66,8 @@ def read_yaml(data: bytes, file: str, *, bare_signs: bool = False) -> Node:
 
 def _quoted(line: str) -> str:
     """The line with a value quoted that YAML would take for a block of text (`>5` is one, and empty) or refuse."""
-    found = _BARE_SIGN.search(line)
+    # Few files have any: the pattern is compiled for the first line that may.
+    found = re.search(_BARE_SIGN, line) if re.search(r":[ \t]+[>?-]", line) else None
     if found is None or line.count('"', 0, found.start()) % 2 or line.count("'", 0, found.start()) % 2:
         return line
     return f'{line[: found.start(1)]}"{found[1]}"{line[found.end(1) :]}'

@@ -6,8 +6,6 @@ subgroup that the patient is of, survival in the whole study, the primary endpoi
 arm, the tested therapy first.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from math import inf

@@ -107,8 +107,7 @@ def _changes(result: RulesetDiff, most: int) -> Iterator[Block]:
     read = [_text_edit(edit) for edit in shown if edit.area == "fields"]
     yield from _section("Fields: what is typed may be read otherwise", read, most)
     for kind, title in _TITLES.items():
-        found = [_item(one, result.new) for one in result.changes if one.kind == kind and one.known]
-        yield from _section(title, found, most)
+        yield from _section(title, [_item(one, result.new) for one in result.changes if one.kind == kind and one.known], most)
     missing = [_item(change, result.new) for change in result.changes if not change.known]
     if missing:
         yield More(f"Where facts are missing: {len(missing)} further changes", _some(missing, most))
