@@ -17,10 +17,12 @@ from hepatica.problems import InvalidInput
 
 if TYPE_CHECKING:
     from hepatica.assurance import RulesetVersion
-    from hepatica.assurance.editing import EditSession
+    from hepatica.assurance.check import CheckFinding
     from hepatica.knowledge import RulesetFiles
     from hepatica.patient import Facts
     from hepatica.report import Blocks
+
+    Before = tuple[RulesetVersion, Sequence[CheckFinding]]
 
 QUIET_FOR, AT_MOST, ASK_AFTER = 20, 100, 1000
 """Milliseconds: without a further change before a save is looked at, the longest wait for that, and between two looks unasked."""
@@ -72,7 +74,8 @@ class _Watched:
         self.folder, self.since = folder, since
         self.files = gather(folder)
         self.base: RulesetFiles | None = None
-        self.session: EditSession | None = None
+        self.before: Before | None = None
+        self.tried: Sequence[Facts] | None = None
         self.written = self._written()
 
     def _written(self) -> dict[Path, tuple[int, int]]:
@@ -109,38 +112,49 @@ class _Watched:
 
     def _told(self, version: RulesetVersion) -> Iterator[Blocks]:
         from hepatica.assurance.cases import own_cases, run_cases
+        from hepatica.assurance.check import findings
+        from hepatica.assurance.diff import diff, new_or_gone
         from hepatica.evaluation import evaluator_of
         from hepatica.report.assurance import case_run_view, edit_view
 
         # Only the first look waits for the cases to be read: which values they try hardly ever changes with a rule.
-        first = own_cases(self.folder, version.ruleset) if self.session is None else []
-        session = self._session(version, self.session.tried if self.session else [case.profile.facts for case in first])
-        yield edit_view(session.look(version))
-        cases = first or own_cases(self.folder, version.ruleset)
-        session.tried = [case.profile.facts for case in cases]
+        cases = own_cases(self.folder, version.ruleset) if self.tried is None else []
+        tried = self.tried if self.tried is not None else [case.profile.facts for case in cases]
+        before = self.before = self._before(version, tried)
+        found = [one for one in findings(version, tried, before) if not one.waived]
+        # What was wrong before the edit is not the writer's question now: it is counted, and told by `check`.
+        known = {_gist(one) for one in before[1]} if before is not None else set()
+        fresh = [one for one in found if _gist(one) not in known]
+        changes = diff(before[0], version) if before is not None else new_or_gone(version)
+        yield edit_view(fresh, len(found) - len(fresh), changes)
+        cases = cases or own_cases(self.folder, version.ruleset)
+        self.tried = [case.profile.facts for case in cases]
         if cases:
             yield case_run_view(run_cases([(evaluator_of(version.ruleset), cases)]))
 
-    def _session(self, version: RulesetVersion, tried: Sequence[Facts]) -> EditSession:
-        """What the edits are held against: made anew where that has moved, as by a commit."""
+    def _before(self, version: RulesetVersion, tried: Sequence[Facts]) -> Before | None:
+        """What the edits are held against, with its findings: made anew where that has moved, as by a commit."""
+        from hepatica.assurance.check import findings
         from hepatica.assurance.diff import files_at
-        from hepatica.assurance.editing import EditSession
 
-        before: RulesetVersion | None = None
         try:
             base = files_at(self.folder, self.since)
-            if self.session and base and self.base and base.digest == self.base.digest:
-                return self.session
-            if base is not None:
-                before = version if base.digest == self.files.digest else _version(base)
+            if base is None or (self.base and base.digest == self.base.digest):
+                return self.before if base is not None else None
+            old = version if base.digest == self.files.digest else _version(base)
         except InvalidInput as error:
             # Without a repository, a commit or rules that load there, the rules as they are found are the next best.
-            if self.session is not None:
-                return self.session
+            if self.before is not None:
+                return self.before
             click.echo(f"Held against the rules as they stand now: {printable(error.problems[0].message)}\n")
-            base, before = self.files, version
-        self.base, self.session = base, EditSession(before, tried)
-        return self.session
+            base, old = self.files, version
+        self.base = base
+        return old, findings(old, tried)
+
+
+def _gist(found: CheckFinding) -> tuple[str, frozenset[tuple[str, str]]]:
+    """A finding without its place and numbers, which an edit elsewhere moves."""
+    return found.code, frozenset(found.names.items())
 
 
 def _version(files: RulesetFiles) -> RulesetVersion:

@@ -16,7 +16,7 @@ from hepatica.report.render_markdown import markdown
 from hepatica.wording import counted
 
 if TYPE_CHECKING:
-    from hepatica.assurance.editing import EditReport
+    from hepatica.assurance.check import CheckFinding
 
 MOST_CHARACTERS = 60_000
 MOST_REGIONS = 3
@@ -38,17 +38,17 @@ def diff_view(result: RulesetDiff, most: int = _BUDGETS[1]) -> Blocks:
     return tuple(_blocks(result, most))
 
 
-def edit_view(result: EditReport) -> Blocks:
+def edit_view(findings: Sequence[CheckFinding], as_before: int, changes: RulesetDiff) -> Blocks:
     """One look at a ruleset that is being edited: what is newly wrong with it, then what the edits change."""
-    before = f"{counted(result.as_before, 'finding')} as before the edit" if result.as_before else ""
-    if not result.findings:
+    before = f"{counted(as_before, 'finding')} as before the edit" if as_before else ""
+    if not findings:
         wrong: list[Block] = [Paragraph(f"Nothing new is wrong{f' ({before})' if before else ''}.", tone="good")]
     else:
-        items = tuple(Item(f"{one.place} {one.code}".strip(), f"{one.says} Remedy: {one.remedy}") for one in result.findings)
+        items = tuple(Item(f"{one.place} {one.code}".strip(), f"{one.says} Remedy: {one.remedy}") for one in findings)
         wrong = [Section("Newly wrong", (Items(items),), len(items), says=before)]
     # Every save is told so: what a profile is, and the notice that the cases end with, need not be told again.
-    left_out = (Notice(result.diff.notice), Paragraph(result.diff.space.counted, tone="quiet"))
-    return (*wrong, *(block for block in diff_view(result.diff, MOST_AT_ONCE) if block not in left_out))
+    left_out = (Notice(changes.notice), Paragraph(changes.space.counted, tone="quiet"))
+    return (*wrong, *(block for block in diff_view(changes, MOST_AT_ONCE) if block not in left_out))
 
 
 def pull_request(result: RulesetDiff) -> str:
