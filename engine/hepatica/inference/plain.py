@@ -136,6 +136,7 @@ class PlainReading:
         for place, surely, perhaps in self._concepts:
             said[place : place + 2] = surely(said), perhaps(said)
         certain = possible = holds = fails = 0
+        # Most goals fail, and what may not hold does not hold for certain: the second is asked of few.
         for bit, surely, perhaps in self._goals:
             if perhaps(said):
                 possible |= bit
@@ -163,6 +164,7 @@ class PlainReading:
 
 def _joined(parts: Sequence[_Asked], settles: bool) -> _Asked:
     """All of the parts, or, where one that holds settles it, any."""
+    # Enrolment is often one criterion in a list: it is asked without a loop around it.
     if len(parts) == 1:
         return parts[0]
 

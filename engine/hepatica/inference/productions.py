@@ -60,6 +60,7 @@ def _ways(leaf: Leaf, fields: Fields) -> Ways:
 
 
 def _word_ways(leaf: Test, field: Field) -> Ways:
+    # What is one of several words is none of the others: said so, it is one production and not one for each word.
     words = words_of(field)
     passing = [word for word in words if leaf.holds(word)]
     if len(passing) == 1:
@@ -229,6 +230,7 @@ def members_of(field: Field, value: Value | None) -> tuple[Members, Members]:
         known = {_question(field, word): value if value is None else word in held for word in words_of(field)}
         known[_question(field)] = value if value is None else held != ()
         sure, maybe = answers(known)
+    # Both readings under names of their own, for tests that say themselves what is made of an unknown value.
     pinned = {_pinned(name, False): said for name, said in sure.items()}
     pinned |= {_pinned(name, True): said for name, said in maybe.items()}
     return sure | pinned, maybe | pinned

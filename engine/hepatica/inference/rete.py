@@ -131,13 +131,14 @@ class Rete:
     def __init__(self, network: Network, fields: Fields) -> None:
         self._network = network
         self._concept_bits = sum(bit for stratum in network.strata for _, bit in stratum.concepts)
+        # Of the hundreds of properties that a profile could have the conditions ask for some dozens.
         read = {name for stratum in network.strata for shard in stratum.shards for name in shard.reads}
 
         # Few values are met again and again. By name: a field takes longer to look up.
         @lru_cache(maxsize=1024)
         def members(name: str, value: Value | None) -> tuple[dict[str, str], dict[str, str]]:
             sure, maybe = ({name: said for name, said in one.items() if name in read} for one in members_of(fields[name], value))
-            return sure, maybe if maybe != sure else sure
+            return sure, maybe
 
         self._members = members
         self._lock = Lock()

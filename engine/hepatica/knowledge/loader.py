@@ -28,6 +28,7 @@ def load_ruleset(root: Path | str) -> Ruleset:
 def load_files(files: RulesetFiles) -> Ruleset:
     """As `load_ruleset`, of files already read."""
     draft = drafted(files)
+    # Where not one therapy could be read, every name would be called unknown: the problems so far say more.
     if not draft.problems or draft.therapies:
         validate(draft)
     if draft.problems:
@@ -82,6 +83,7 @@ def _ruleset(draft: Draft, files: RulesetFiles) -> Ruleset:
         omissions=tuple(omission for omission, _ in draft.omissions),
         places=_places(draft, files),
     )
+    # The digest is of all else, and so comes last.
     return replace(loaded, digest=digest_of(loaded))
 
 
