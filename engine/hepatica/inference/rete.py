@@ -21,7 +21,7 @@ from operator import or_
 from threading import Lock
 from typing import Any, NamedTuple
 
-from hepatica.inference.productions import FAREWELL, Network, Shard, answers, concept_question, members_of
+from hepatica.inference.productions import FAREWELL, Network, Shard, answers, members_of
 from hepatica.patient import Facts, Fields, Value
 from hepatica.problems import InternalError
 
@@ -211,7 +211,7 @@ def _told(concept: str, holds: int, fails: int) -> tuple[dict[str, str], dict[st
     """A concept as both facts have it."""
     if holds and fails:
         raise RuntimeError(f"{concept} was derived both ways")
-    return answers({concept_question(concept): bool(holds) if holds or fails else None})
+    return answers({f"concept {concept}": bool(holds) if holds or fails else None})
 
 
 _alive: weakref.WeakSet[Rete] = weakref.WeakSet()
