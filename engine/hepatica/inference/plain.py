@@ -20,7 +20,6 @@ Thought = tuple[bool, bool]
 Verdicts = tuple[int, int, int, int]
 """Bits of the goals that certainly hold and that may, of the tests that hold and that fail."""
 
-
 _Asked = Callable[[list[bool]], bool]
 
 
@@ -30,10 +29,6 @@ class Verdict(Enum):
     TRUE = "true"
     FALSE = "false"
     UNKNOWN = "unknown"
-
-    def negated(self) -> Verdict:
-        """Not: swaps true and false, keeps unknown."""
-        return {Verdict.TRUE: Verdict.FALSE, Verdict.FALSE: Verdict.TRUE}.get(self, self)
 
     @staticmethod
     def of(certain: object, possible: object) -> Verdict:
