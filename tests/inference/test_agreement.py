@@ -32,10 +32,8 @@ from hepatica.knowledge import AllOf, AnyOf, ConceptTest, Condition, NotOf, Rule
 from hepatica.patient import COMMON_FIELDS, Facts, Interval, facts_of, read_profile
 from hepatica.problems import InternalError
 from tests import making
-from tests.conftest import ROOT
+from tests.conftest import PATIENTS, ROOT, each_patient
 from tests.making import conditions, consistent, field_classes, profiles, write_ruleset
-
-PATIENTS = sorted((ROOT / "patients").glob("*.yaml"))
 
 
 def _agree(inference: Inference, ruleset: Any, facts: Facts) -> None:
@@ -58,7 +56,7 @@ def _made(concepts: dict[str, Condition], rules: list[Condition]) -> Any:
     )
 
 
-@pytest.mark.parametrize("path", PATIENTS, ids=lambda path: path.stem)
+@each_patient
 def test_they_agree_on_every_shipped_patient(evaluator: Evaluator, path: Path) -> None:
     _agree(evaluator.inference, evaluator.ruleset, read_profile(path).facts)
 

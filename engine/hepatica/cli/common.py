@@ -188,8 +188,12 @@ settings_option = click.option(
 def ruleset(name: str) -> Ruleset:
     """A ruleset by the id of a shipped one or by its folder; the compiled copy is kept for the next time."""
     found = hepatica.load(name)
-    if found.folder and os.path.basename(name) == name and os.path.isdir(os.path.join(shipped_at("rulesets"), name)):
-        click.echo(printable(f"note: {name} is read from {found.folder}, not the rules that come with Hepatica"), err=True)
+    own = shipped_at("rulesets")
+    if os.path.basename(name) == name and os.path.isdir(os.path.join(own, name)):
+        if found.folder:
+            click.echo(printable(f"note: {name} is read from {found.folder}, not the rules that come with Hepatica"), err=True)
+        elif os.path.isfile(os.path.join(name, "ruleset.yaml")) and not os.path.samefile(name, os.path.join(own, name)):
+            click.echo(printable(f"note: {name} is the ruleset that comes with Hepatica; the folder here is ./{name}"), err=True)
     return found
 
 

@@ -1,4 +1,4 @@
-"""YAML and JSON to a tree with places. The only module that imports `yaml`.
+"""YAML and JSON to a tree with places, and values to YAML. The only module that imports `yaml`.
 
 Of YAML, the parser's event stream is read; tags, anchors, aliases, duplicate keys and several documents in one file are
 refused.
@@ -23,6 +23,7 @@ _YAML_WORDS: dict[str, Scalar] = {
     **dict.fromkeys(("", "~", "null"), None),
 }
 _LONGEST_NUMBER = 30
+WIDTH = 126
 _NUMBER = re.compile(r"[+-]?(?:\d+(?P<point>\.\d*)?|(?P<bare>\.\d+))", re.ASCII)
 _AMOUNT = r"\d[\d.]*(?:,\d{3})*(?:[eE][+-]?\d+)?(?:[ \t]*[^\W\d]\w*(?:/\w+)?)?"
 _BARE_SIGN = rf":[ \t]+(>=?[ \t]*{_AMOUNT}(?:[ \t]+and[ \t]+[<>]=?[ \t]*{_AMOUNT})?|[?-])(?=[ \t]*(?:[,}}\r\n]|[ \t]#|$))"
@@ -153,3 +154,21 @@ def _json_number(token: str) -> Scalar:
     if len(token) > _LONGEST_NUMBER:
         return token
     return int(token) if token.lstrip("-").isdecimal() else float(token)
+
+
+class Flow(dict[str, Any]):
+    """A mapping that `yaml_text` writes in braces."""
+
+
+class _Dumper(yaml.SafeDumper):
+    """Writes every word plain where it can stand so."""
+
+
+# What reads it back takes words as they stand: none has to be quoted because YAML could take it for a number or a truth.
+_Dumper.yaml_implicit_resolvers = {}
+_Dumper.add_representer(Flow, lambda dumper, value: dumper.represent_mapping("tag:yaml.org,2002:map", value, flow_style=True))
+
+
+def yaml_text(value: Any) -> str:
+    """Mappings, lists and texts as YAML that `read_yaml` reads back."""
+    return str(yaml.dump(value, Dumper=_Dumper, sort_keys=False, default_flow_style=None, width=WIDTH, allow_unicode=True))

@@ -175,9 +175,12 @@ def conditions_of(ruleset: Ruleset) -> dict[GoalKey, Condition]:
 
 
 def enrolment(study: Study) -> Condition | None:
-    """Whom a study enrolled: what its source prints and what is known from elsewhere; None where neither says."""
-    if study.kind in ENROLLED_NOBODY:
-        return None
+    """Whom a study enrolled, as `recorded`; None for what enrolled nobody."""
+    return None if study.kind in ENROLLED_NOBODY else recorded(study)
+
+
+def recorded(study: Study) -> Condition | None:
+    """Whom a study or an approval is about: what its source prints and what is known from elsewhere; None where neither says."""
     printed = [study.population.when] if study.population and study.population.when is not None else []
     parts = (*printed, *(criterion.when for criterion in study.criteria))
     return AllOf(parts=parts) if len(parts) > 1 else parts[0] if parts else None

@@ -56,7 +56,8 @@ def loaded(files: RulesetFiles) -> Ruleset:
         from hepatica.knowledge.loader import load_files  # not needed, and so not loaded, for a ruleset that was kept
 
         found = load_files(files)
-        _keep(_name(files), json.dumps(dict(found.places)).encode(), as_json(found))
+        if _folder() is not None:  # writing all of it as text takes as long as checking it did
+            _keep(_name(files), json.dumps(dict(found.places)).encode(), as_json(found))
     # Not a field: `replace` makes a ruleset that is not this one, under the same digest, and must not inherit the mark.
     found.__dict__[_KEPT] = True
     return found

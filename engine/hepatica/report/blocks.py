@@ -85,13 +85,17 @@ class Items(NamedTuple):
 
 
 class Bullets(NamedTuple):
-    """Sentences in a row, each with a mark before it."""
+    """Sentences in a row, each with a mark before it; `lead` is a short run-in heading above them."""
 
     texts: tuple[str, ...]
+    lead: str = ""
 
 
 class Section(NamedTuple):
-    """A heading with its blocks; `count` stands beside the heading, `says` below it; HTML closes a `folded` one."""
+    """A heading with its blocks; `count` stands beside the heading, `says` below it, `ref` is what it is the heading of.
+
+    HTML closes a `folded` one.
+    """
 
     title: str
     blocks: "tuple[Block, ...]"
@@ -99,6 +103,7 @@ class Section(NamedTuple):
     folded: bool = False
     id: str = ""
     says: str = ""
+    ref: Ref | None = None
 
 
 class More(NamedTuple):
@@ -174,10 +179,10 @@ def listed(title: str, items: Iterable[Item], *, folded: bool = False, id_: str 
     return (Section(title, (Items(own),), len(own), folded, id_),) if own else ()
 
 
-def bullets(sentences: Iterable[str]) -> Blocks:
+def bullets(sentences: Iterable[str], lead: str = "") -> Blocks:
     """Sentences in a row; nothing where there are none."""
     own = tuple(sentences)
-    return (Bullets(own),) if own else ()
+    return (Bullets(own, lead),) if own else ()
 
 
 def facts(pairs: Iterable[tuple[str, str]]) -> Facts:
