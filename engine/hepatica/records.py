@@ -34,7 +34,7 @@ def record(*, kw_only: bool = False, eq: bool = True) -> Callable[[type[T]], typ
 def record(cls: type[Any] | None = None, /, *, kw_only: bool = False, eq: bool = True) -> Any:
     """A frozen dataclass, for `dataclasses.fields` and `replace` and for pydantic as well. Methods of the class's own stay.
 
-    `@dataclass(frozen=True)` compiles six methods for every class, 57 of which `hepatica evaluate` imports: it takes 1.2 times
+    `@dataclass(frozen=True)` compiles six methods for every class, 55 of which `hepatica evaluate` imports: it takes 1.2 times
     as long with them. Here a class costs 0.13 ms. Making an instance costs about as much as before (14 keywords
     1.6 us against 1.8, five positions 1.0 us against 0.6).
     """
@@ -44,9 +44,7 @@ def record(cls: type[Any] | None = None, /, *, kw_only: bool = False, eq: bool =
 def _record(cls: type[Any], *, kw_only: bool, eq: bool) -> type[Any]:
     own = vars(cls)
     made = dataclass(init=False, repr=False, eq=False, kw_only=kw_only)(cls)
-    fill = _filler(made)
-    made._fill = fill
-    methods = {"__init__": _initialiser(made, fill), "__repr__": _repr, "__setattr__": _refuse, "__delattr__": _refuse}
+    methods = {"__init__": _initialiser(made), "__repr__": _repr, "__setattr__": _refuse, "__delattr__": _refuse}
     if eq:
         methods |= _comparison(tuple(each.name for each in fields(made) if each.compare))
     for name, method in methods.items():
@@ -55,21 +53,21 @@ def _record(cls: type[Any], *, kw_only: bool, eq: bool) -> type[Any]:
     return made
 
 
-def made_of(cls: type[T], parts: dict[str, Any]) -> T:
-    """As `cls(**parts)`, taking `parts` over instead of copying it: half the time of a ruleset of two thousand records."""
-    made: T = cls._fill(_new(cls), parts)  # type: ignore[attr-defined]
-    return made
-
-
-def _filler(cls: type[Any]) -> Callable[[Any, dict[str, Any]], Any]:
-    """Named parts become the instance's attributes as they are; what is not given is read from the class."""
+def _initialiser(cls: type[Any]) -> Callable[..., None]:
+    """Takes arguments by place and by name, as a dataclass does; what is not given is read from the class."""
     every = fields(cls)
+    positional = tuple(each.name for each in every if not each.kw_only)
     known = frozenset(each.name for each in every)
     factories = tuple((each.name, each.default_factory) for each in every if each.default_factory is not MISSING)
     needed = frozenset(each.name for each in every if each.default is MISSING and each.default_factory is MISSING)
     sound: set[tuple[str, ...]] = set()
 
-    def fill(self: Any, given: dict[str, Any]) -> Any:
+    def initialise(self: Any, /, *args: Any, **given: Any) -> None:
+        if args:
+            placed = dict(zip(positional, args))  # noqa: B905 -- how many there are is checked below, for less
+            if len(placed) < len(args) or (given and not placed.keys().isdisjoint(given)):
+                raise TypeError(f"{cls.__name__} was given too many arguments, or one of them twice")
+            given = placed | given if given else placed
         # Few combinations of names occur, so each is compared once: comparing them for every record is 40 % of a load.
         if (names := tuple(given)) not in sound:
             wrong = sorted(needed.difference(names)) or sorted(set(names) - known)
@@ -79,28 +77,13 @@ def _filler(cls: type[Any]) -> Callable[[Any, dict[str, Any]], Any]:
         for name, factory in factories:
             if name not in given:
                 given[name] = factory()
+        # At once and as it is: `__setattr__` of a record refuses, and setting part by part takes three times as long.
         _set(self, "__dict__", given)
-        return self
-
-    return fill
-
-
-def _initialiser(cls: type[Any], fill: Callable[[Any, dict[str, Any]], Any]) -> Callable[..., None]:
-    """Takes arguments by place and by name, as a dataclass does."""
-    positional = tuple(each.name for each in fields(cls) if not each.kw_only)
-
-    def initialise(self: Any, /, *args: Any, **given: Any) -> None:
-        if args:
-            placed = dict(zip(positional, args))  # noqa: B905 -- how many there are is checked below, for less
-            if len(placed) < len(args) or (given and not placed.keys().isdisjoint(given)):
-                raise TypeError(f"{cls.__name__} was given too many arguments, or one of them twice")
-            given = placed | given if given else placed
-        fill(self, given)
 
     return initialise
 
 
-_new, _set = object.__new__, object.__setattr__
+_set = object.__setattr__
 
 
 def _comparison(names: tuple[str, ...]) -> dict[str, Callable[..., Any]]:

@@ -309,6 +309,7 @@ class _TherapyPlan:
 
     def _ruled_out(self, outline: _Outline, facts: Facts) -> _Placed:
         """What each rule that is a way in would need, the smallest demand first; the rule that asks for least is named."""
+        # Rules that ask for the same are one way in: the first in precedence speaks for them.
         blocked: dict[tuple[Reason, ...], Rule] = {}
         for n in self._ways:
             blocked.setdefault(self._conditions[n].reasons(outline.parts[n], facts), self.rules[n])

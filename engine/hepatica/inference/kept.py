@@ -21,6 +21,7 @@ def kept_network(ruleset: Ruleset, conditions: Conditions, program: Program) -> 
     with suppress(ValueError, TypeError, KeyError, IndexError, RecursionError):
         if body is not None:
             return _from_json(body)
+    # Not kept before, or in another shape: whatever is wrong with an entry, what it stands for can be made.
     network = network_for(conditions, program)
     keep_compiled(ruleset, _as_json(network))
     return network

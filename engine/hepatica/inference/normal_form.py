@@ -129,6 +129,7 @@ class Expander:
     def masks(self, condition: Condition, wanted: bool = True) -> Masks:
         """As `expanded`, each alternative as a mask of tests."""
         found = _masks(condition, wanted, self._leaf)
+        # Only fields of which two tests occur in this very condition can have tests to merge: most have none.
         used = reduce(or_, found, 0)
         groups = [tests for tests in self._word_tests.values() if used & tests & (used & tests) - 1]
         return tuple(dict.fromkeys([self._merged(mask, groups) for mask in found])) if groups else found

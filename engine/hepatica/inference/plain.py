@@ -20,7 +20,6 @@ Thought = tuple[bool, bool]
 Verdicts = tuple[int, int, int, int]
 """Bits of the goals that certainly hold and that may, of the tests that hold and that fail."""
 
-
 _Asked = Callable[[list[bool]], bool]
 
 
@@ -30,10 +29,6 @@ class Verdict(Enum):
     TRUE = "true"
     FALSE = "false"
     UNKNOWN = "unknown"
-
-    def negated(self) -> Verdict:
-        """Not: swaps true and false, keeps unknown."""
-        return {Verdict.TRUE: Verdict.FALSE, Verdict.FALSE: Verdict.TRUE}.get(self, self)
 
     @staticmethod
     def of(certain: object, possible: object) -> Verdict:
@@ -136,6 +131,7 @@ class PlainReading:
         for place, surely, perhaps in self._concepts:
             said[place : place + 2] = surely(said), perhaps(said)
         certain = possible = holds = fails = 0
+        # Most goals fail, and what may not hold does not hold for certain: the second is asked of few.
         for bit, surely, perhaps in self._goals:
             if perhaps(said):
                 possible |= bit
@@ -163,6 +159,7 @@ class PlainReading:
 
 def _joined(parts: Sequence[_Asked], settles: bool) -> _Asked:
     """All of the parts, or, where one that holds settles it, any."""
+    # Enrolment is often one criterion in a list: it is asked without a loop around it.
     if len(parts) == 1:
         return parts[0]
 

@@ -19,6 +19,11 @@ from hepatica.patient import Field, Fields, Interval, Value
 MAX_PATHS = 60
 _MARKER, _END = '{"k":"p"}', '{"k":"end"}'
 _YES, _NO = '"y"', '"n"'
+# Names of properties: `region=japan+` asks whether it is Japan, `-` whether it is not, `region?+` whether any is known (of a
+# set, whether it holds any), `concept asian+` whether a concept holds; `afp>` and `afp<` are bounds. One that ends in `!` stands
+# in both facts as in that of what is sure, in `~` as in that of what may be.
+_SIGNS = {True: "+", False: "-"}
+_ALWAYS = {True: "~", False: "!"}
 _FAR = 1_000_000_000_000
 
 
@@ -50,36 +55,37 @@ def _productions(says: int, opened: Iterable[Alternative], fields: Fields) -> It
 def _ways(leaf: Leaf, fields: Fields) -> Ways:
     """The ways in which a leaf can hold, each some clauses that must all hold."""
     if isinstance(leaf, ConceptTest):
-        return ((_answered(concept_question(leaf.concept), leaf.wanted),),)
+        return ((Clause(f"concept {leaf.concept}{_SIGNS[leaf.wanted]}"),),)
     field = fields[leaf.field]
     ways = _numeric_ways(leaf) if field.kind in NUMERIC else _set_ways(leaf) if field.kind == "set" else _word_ways(leaf, field)
     if leaf.unknown is None:
         return ways
     # `known:`: what is not known passes both ways, or neither.
-    return tuple(tuple(each._replace(property=_pinned(each.property, leaf.unknown)) for each in way) for way in ways)
+    end = _ALWAYS[leaf.unknown]
+    return tuple(tuple(clause._replace(property=f"{clause.property}{end}") for clause in way) for way in ways)
 
 
 def _word_ways(leaf: Test, field: Field) -> Ways:
+    # What is one of several words is none of the others: said so, it is one production and not one for each word.
     words = words_of(field)
     passing = [word for word in words if leaf.holds(word)]
     if len(passing) == 1:
-        return ((_answered(_question(field, passing[0]), True),),)
-    excluded = tuple(_answered(_question(field, word), False) for word in words if word not in passing)
+        return ((Clause(f"{field.name}={passing[0]}+"),),)
+    excluded = tuple(Clause(f"{field.name}={word}-") for word in words if word not in passing)
     # A test that every word passes asks only that one be known.
-    return (excluded or (_answered(_question(field), True),),)
+    return (excluded or (Clause(f"{field.name}?+"),),)
 
 
 def _set_ways(leaf: Test) -> Ways:
     if leaf.operator in ("empty", "not empty"):
-        return ((_answered(f"{leaf.field}?", leaf.operator == "not empty"),),)
-    clauses = [_answered(f"{leaf.field}={word}", leaf.operator == "includes") for word in leaf.operands]
-    return tuple((clause,) for clause in clauses) if leaf.operator == "includes" else (tuple(clauses),)
+        return ((Clause(f"{leaf.field}?{_SIGNS[leaf.operator == 'not empty']}"),),)
+    if leaf.operator == "includes":
+        return tuple((Clause(f"{leaf.field}={word}+"),) for word in leaf.operands)
+    return (tuple(Clause(f"{leaf.field}={word}-") for word in leaf.operands),)
 
 
 def _numeric_ways(leaf: Test) -> Ways:
-    (bound,) = leaf.operands
-    assert isinstance(bound, (int, float))
-    above, below = _ends(leaf.field)
+    above, below, bound = f"{leaf.field}>", f"{leaf.field}<", float(leaf.operands[0])
     compared: dict[str, Ways] = {
         ">": ((Clause(above, "$gt", bound),),),
         ">=": ((Clause(above, "$gte", bound),),),
@@ -89,30 +95,6 @@ def _numeric_ways(leaf: Test) -> Ways:
         "!=": ((Clause(above, "$gt", bound),), (Clause(below, "$lt", bound),)),
     }
     return compared[leaf.operator]
-
-
-def _question(field: Field, word: str | bool | None = None) -> str:
-    """Whether a field is, or holds, a word; of no word: whether it holds any, or is known."""
-    return f"{field.name}?" if word is None else f"{field.name}={word}"
-
-
-def concept_question(concept: str) -> str:
-    """Whether a concept holds."""
-    return f"concept {concept}"
-
-
-def _answered(question: str, wanted: bool) -> Clause:
-    return Clause(f"{question}{'+' if wanted else '-'}")
-
-
-def _ends(name: str) -> tuple[str, str]:
-    """The properties of a number that are held against what it must be above, and below."""
-    return f"{name}>", f"{name}<"
-
-
-def _pinned(name: str, possible: bool) -> str:
-    """A property as the fact of what may be has it (or of what is sure), in both facts."""
-    return f"{name}{'~' if possible else '!'}"
 
 
 class Shard(NamedTuple):
@@ -222,26 +204,24 @@ def members_of(field: Field, value: Value | None) -> tuple[Members, Members]:
     if field.kind in NUMERIC:
         low, high = map(digits, _bounds(field, value))
         # Certainly above a bound is what is so at its lowest; possibly, what is so at its highest.
-        above, below = _ends(field.name)
+        above, below = f"{field.name}>", f"{field.name}<"
         sure, maybe = {above: low, below: high}, {above: high, below: low}
     else:
         held = value if isinstance(value, tuple) else (value,)
-        known = {_question(field, word): value if value is None else word in held for word in words_of(field)}
-        known[_question(field)] = value if value is None else held != ()
-        sure, maybe = answers(known)
-    pinned = {_pinned(name, False): said for name, said in sure.items()}
-    pinned |= {_pinned(name, True): said for name, said in maybe.items()}
-    return sure | pinned, maybe | pinned
+        known = {f"{field.name}={word}": value if value is None else word in held for word in words_of(field)}
+        sure, maybe = answers({**known, f"{field.name}?": value if value is None else held != ()})
+    # For tests that say themselves what is made of an unknown value.
+    always = {f"{name}!": said for name, said in sure.items()} | {f"{name}~": said for name, said in maybe.items()}
+    return sure | always, maybe | always
 
 
 def answers(known: Mapping[str, Value | None]) -> tuple[Members, Members]:
     """The answers to questions of which yes, no or nothing is known, as both facts have them."""
     sure, maybe = {}, {}
     for question, so in known.items():
-        for sign, wanted in (("+", True), ("-", False)):
-            name = f"{question}{sign}"
-            sure[name] = _YES if so is wanted else _NO
-            maybe[name] = _NO if so is (not wanted) else _YES
+        for wanted, sign in _SIGNS.items():
+            sure[f"{question}{sign}"] = _YES if so is wanted else _NO
+            maybe[f"{question}{sign}"] = _NO if so is (not wanted) else _YES
     return sure, maybe
 
 

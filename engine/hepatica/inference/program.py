@@ -272,6 +272,7 @@ def _goals(expanded: Mapping[GoalKey, Sequence[int]]) -> tuple[dict[GoalKey, Goa
     first = fill = 0
     for key, alternatives in expanded.items():
         # The shortest first, whatever the order of writing: of several alternatives that hold or fail alike the first is told.
+        # Sorting keeps the order of equals, so that two plain sorts do what a key of two parts would.
         conjunctions = tuple(sorted(sorted(alternatives), key=int.bit_count))
         count, every = len(conjunctions), reduce(or_, conjunctions, 0)
         mask = ((1 << count) - 1) << first

@@ -21,7 +21,7 @@ from operator import or_
 from threading import Lock
 from typing import Any, NamedTuple
 
-from hepatica.inference.productions import FAREWELL, Network, Shard, answers, concept_question, members_of
+from hepatica.inference.productions import FAREWELL, Network, Shard, answers, members_of
 from hepatica.patient import Facts, Fields, Value
 from hepatica.problems import InternalError
 
@@ -131,13 +131,14 @@ class Rete:
     def __init__(self, network: Network, fields: Fields) -> None:
         self._network = network
         self._concept_bits = sum(bit for stratum in network.strata for _, bit in stratum.concepts)
+        # Of the hundreds of properties that a profile could have the conditions ask for some dozens.
         read = {name for stratum in network.strata for shard in stratum.shards for name in shard.reads}
 
         # Few values are met again and again. By name: a field takes longer to look up.
         @lru_cache(maxsize=1024)
         def members(name: str, value: Value | None) -> tuple[dict[str, str], dict[str, str]]:
             sure, maybe = ({name: said for name, said in one.items() if name in read} for one in members_of(fields[name], value))
-            return sure, maybe if maybe != sure else sure
+            return sure, maybe
 
         self._members = members
         self._lock = Lock()
@@ -210,7 +211,7 @@ def _told(concept: str, holds: int, fails: int) -> tuple[dict[str, str], dict[st
     """A concept as both facts have it."""
     if holds and fails:
         raise RuntimeError(f"{concept} was derived both ways")
-    return answers({concept_question(concept): bool(holds) if holds or fails else None})
+    return answers({f"concept {concept}": bool(holds) if holds or fails else None})
 
 
 _alive: weakref.WeakSet[Rete] = weakref.WeakSet()

@@ -180,6 +180,7 @@ def _name(files: RulesetFiles) -> str:
 
 
 def _compiled_name(ruleset: Ruleset) -> str:
+    # By the digest alone: the same rules in another folder compile to the same.
     return f"{_hashed(ruleset.digest)}.compiled"
 
 

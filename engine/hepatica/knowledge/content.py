@@ -11,7 +11,6 @@ from typing import Any
 from hepatica.knowledge import conditions, evidence, ruleset
 from hepatica.knowledge.ruleset import Ruleset
 from hepatica.patient import COMMON_FIELDS, Field, Fields, Implication, fields_of
-from hepatica.records import made_of
 
 _KIND = "\0"  # no text of a ruleset may hold it, so no mapping of a ruleset can be taken for a record
 
@@ -62,10 +61,10 @@ def _record(parts: dict[str, Any]) -> Any:
     # JSON has no tuples, and records must be hashable. Replacing the value of a key that is there is safe in a loop.
     for name, part in parts.items():
         if part.__class__ is list:
-            parts[name] = _tuples(part)
+            parts[name] = _tuples(part) if list in map(type, part) else tuple(part)
     if kind is None:
         return parts
-    return fields_of(**parts) if kind == Fields.__name__ else made_of(_KINDS[kind], parts)
+    return fields_of(**parts) if kind == Fields.__name__ else _KINDS[kind](**parts)
 
 
 def _tuples(value: list[Any]) -> tuple[Any, ...]:

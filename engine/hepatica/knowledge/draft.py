@@ -82,6 +82,7 @@ class Draft:
 
     def known(self, found: Collection[str]) -> Collection[str] | None:
         """Names of therapies or studies that may be used; None where some cannot be known. `found` are those that were read."""
+        # A name in a file that could not be parsed would be called a misspelling of another.
         return None if "therapies" in self.lost else {*found, *self.unread}
 
     def _read(self, cls: type, kind: str) -> list[tuple[Any, Node]]:

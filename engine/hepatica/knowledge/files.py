@@ -122,6 +122,7 @@ def collect(root: str | Path) -> RulesetFiles:
         raise _refusal(root, "unreadable", str(error.strerror or error).lower()) from None
     expected = f"{', '.join(SINGLE_FILES)}, {', '.join(f'{folder}/*.yaml' for folder in FOLDERS)}, {CASES}/"
     message = f"no part of a ruleset; allowed: {expected}"
+    # As `Path` would join them, which problems have always shown: no "./" in front.
     lead = "" if str(root) == "." else os.path.join(root, "")
     misplaced = [Problem(f"{lead}{name}", 1, 1, "misplaced-file", message) for name in places if not belongs(name)]
     if misplaced:

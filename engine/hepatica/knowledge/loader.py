@@ -47,6 +47,7 @@ def _met(name: str, data: bytes) -> dict[str, str]:
 
 def _loaded(files: RulesetFiles) -> Ruleset:
     draft = drafted(files)
+    # Where not one therapy could be read, every name would be called unknown: the problems so far say more.
     if not draft.problems or draft.therapies:
         validate(draft)
     if draft.problems:
@@ -101,6 +102,7 @@ def _ruleset(draft: Draft, files: RulesetFiles) -> Ruleset:
         omissions=tuple(omission for omission, _ in draft.omissions),
         places=_places(draft, files),
     )
+    # The digest is of all else, and so comes last.
     return replace(loaded, digest=digest_of(loaded))
 
 

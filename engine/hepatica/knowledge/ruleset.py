@@ -233,6 +233,7 @@ class Ruleset:
     omissions: tuple[Omission, ...] = ()
     places: Mapping[str, str] = field(default_factory=dict)
 
+    # A ruleset never changes, so what is read off it is kept in it; `replace` starts without.
     @cached_property
     def studies(self) -> Mapping[str, Study]:
         """Every study by id, in order of therapy and writing."""
@@ -251,6 +252,7 @@ class Ruleset:
     @cached_property
     def used_fields(self) -> tuple[str, ...]:
         """The fields that scope, concepts, rules or notes test, in the order of `fields`; studies' populations do not count."""
+        # Whom a study enrolled decides no therapy's list: a field that only populations test need not be asked for.
         conditions = [self.card.scope, *self.concept_conditions.values(), *(rule.when for rule in self.rules.values())]
         conditions += [note.when for note in self.notes if note.when is not None]
         tested = {leaf.field for when in conditions for leaf in leaves(when) if isinstance(leaf, Test)}
