@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING
 
+from hepatica.cohort.coding import Coded
 from hepatica.cohort.kernel import kernel_for
 from hepatica.cohort.mapping import TableMapping, found_field
 from hepatica.cohort.rejects import Reject, first_of_each_row
@@ -64,12 +65,12 @@ class Counting:
         folded = f", {found.folded:,} further rows of the same patients" if found.folded else ""
         return f"{found.rows:,} rows: {found.answered:,} answered, {found.rejected:,} rejected{folded}"
 
-    def passed(self, answered: int, folded: int, rejects: Sequence[Reject]) -> list[Reject]:
+    def passed(self, coded: Coded) -> list[Reject]:
         """Counts one batch; returns the first reject of every refused row."""
-        first = first_of_each_row(rejects)
-        self.rejects += rejects
-        self.answered += answered
-        self.folded += folded
+        first = first_of_each_row(coded.rejects)
+        self.rejects += coded.rejects
+        self.answered += len(coded.rows)
+        self.folded += coded.folded
         self.rejected += len(first)
         if self._progress:
             self._progress(self.answered + self.rejected + self.folded, self.total)
@@ -117,9 +118,9 @@ class Cohort(Counting):
             coded = made.coded
             self.tally.add(made.answers)
             # A refused row counts once, under the first thing that is wrong with it.
-            self.tally.refuse(self.passed(len(coded.rows), made.folded, coded.rejects))
+            self.tally.refuse(self.passed(coded))
             self.tally.warnings.update(coded.warnings)
-            self.verified += len(coded.rows) if self._verify < 0 else min(len(coded.rows), self._verify)
+            self.verified += len(coded.sample)
             if made.table is not None:
                 yield made.table
 
