@@ -90,6 +90,9 @@ class Counting:
 class Cohort(Counting):
     """A run under one ruleset: go through `tables` once, then ask for the `summary`."""
 
+    changed = 0
+    """Nothing is compared: see `CohortComparison`."""
+
     def __init__(
         self,
         sources: Sequence[TableSource],
