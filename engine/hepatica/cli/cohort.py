@@ -101,7 +101,7 @@ def _need_tables() -> None:
         import pyarrow  # noqa: F401
     except ImportError:
         message = "tables need the extra 'tables': pip install 'hepatica[tables]'"
-        raise InvalidInput([Problem("cohort", 1, 1, "no-pyarrow", message)]) from None
+        raise InvalidInput.at("cohort", "no-pyarrow", message) from None
 
 
 def _mark(delimiter: str) -> str:
@@ -159,7 +159,7 @@ def _on_spark(
         spark = session(master)
     except ImportError:
         message = "Spark needs the extra 'spark': pip install 'hepatica[spark]'"
-        raise InvalidInput([Problem("cohort", 1, 1, "no-pyspark", message)]) from None
+        raise InvalidInput.at("cohort", "no-pyspark", message) from None
     try:
         done = answer_files_on_spark(spark, [Path(name) for name in tables], into, rules, shape, how)
     finally:

@@ -117,7 +117,7 @@ def arrow(frame: Any) -> pa.Table:
         frame = frame.collect()
     if not hasattr(frame, "__arrow_c_stream__"):
         said = f"a {type(frame).__name__} is no table; allowed: pandas, polars, Arrow, DuckDB, a mapping of columns"
-        raise InvalidInput([Problem("<table>", 1, 1, "wrong-type", said)])
+        raise InvalidInput.at("<table>", "wrong-type", said)
     table = pa.table(frame)
     _apart(table.column_names)
     return table

@@ -234,7 +234,7 @@ def read_mapping(name: str | Path, fields: Fields = COMMON_FIELDS) -> TableMappi
         path = shipped_mappings()[str(name)]
     elif not path.exists() and not path.suffix:
         message = f"no such file, and no mapping of this name; {suggestion(name, shipped_mappings())}"
-        raise InvalidInput([Problem(str(name), 1, 1, "unreadable", message)])
+        raise InvalidInput.at(str(name), "unreadable", message)
     return mapping_in(read_bytes(path, str(path)), str(path), fields)
 
 

@@ -21,7 +21,7 @@ from hepatica.cohort.mapping import TableMapping
 from hepatica.cohort.rejects import reject_table
 from hepatica.cohort.sources import RawBatch, TableSource
 from hepatica.patient import Fields, profile_from
-from hepatica.problems import InternalError, InvalidInput, Problem, quote
+from hepatica.problems import InternalError, InvalidInput, quote
 
 T = TypeVar("T")
 Shape = Literal["codes", "wide", "long"]
@@ -90,7 +90,7 @@ class KeptColumns:
             return column.cast(kind)
         except (pa.ArrowInvalid, pa.ArrowNotImplementedError):
             message = f"the column {quote(name)} holds {column.type} after {kind}; a column that is kept needs one kind of value"
-            raise InvalidInput([Problem(file, 1, 1, "mixed-column", message)]) from None
+            raise InvalidInput.at(file, "mixed-column", message) from None
 
 
 class Answered(NamedTuple):

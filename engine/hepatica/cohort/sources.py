@@ -39,6 +39,7 @@ STDIN = "-"
 _PATTERN = re.compile(r"[*?\[]")
 _JSON = re.compile(rb"(?:\xef\xbb\xbf)?\s*(?:\{|\[\s*[{\]])")
 _OLD_EXCEL = b"\xd0\xcf\x11\xe0"
+_wrong = InvalidInput.at
 _MARKS = {b"\xff\xfe": "utf-16", b"\xfe\xff": "utf-16"}
 
 
@@ -79,10 +80,6 @@ def _fitting(path: str) -> list[str]:
     if not found:
         raise _wrong(path, "unreadable", "no file fits this pattern")
     return found
-
-
-def _wrong(name: str, code: str, message: str, line: int = 1) -> InvalidInput:
-    return InvalidInput([Problem(name, line, 1, code, message)])
 
 
 def _opened(path: str, how: TableFormat) -> TableSource:

@@ -6,7 +6,7 @@ import sys
 from pathlib import Path
 
 from hepatica.documents.tree import MAX_BYTES
-from hepatica.problems import InvalidInput, Problem
+from hepatica.problems import InvalidInput
 
 STDIN = "-"
 
@@ -21,7 +21,7 @@ def read_input(path: str) -> tuple[bytes, str]:
     try:
         return sys.stdin.buffer.read(MAX_BYTES + 1), "<stdin>"
     except (AttributeError, OSError, ValueError):  # a closed standard input may be None
-        raise _problem("<stdin>", "unreadable", "standard input is closed") from None
+        raise InvalidInput.at("<stdin>", "unreadable", "standard input is closed") from None
 
 
 def read_bytes(path: Path, file: str) -> bytes:
@@ -30,11 +30,7 @@ def read_bytes(path: Path, file: str) -> bytes:
         with path.open("rb") as stream:
             return stream.read(MAX_BYTES + 1)
     except (OSError, ValueError) as error:
-        raise _problem(file, "unreadable", _reason(error, "cannot be read")) from None
-
-
-def _problem(file: str, code: str, reason: str) -> InvalidInput:
-    return InvalidInput([Problem(file, 1, 1, code, reason)])
+        raise InvalidInput.at(file, "unreadable", _reason(error, "cannot be read")) from None
 
 
 def _reason(error: Exception, otherwise: str) -> str:

@@ -109,7 +109,7 @@ class TreeBuilder:
         if self.problems:
             raise InvalidInput(self.problems)
         if self.root is None:
-            raise InvalidInput([Problem(self.file, 1, 1, "empty", "the document is empty")])
+            raise InvalidInput.at(self.file, "empty", "the document is empty")
         return self.root
 
     def _node(self, node: Node) -> Node:
@@ -149,9 +149,9 @@ class TreeBuilder:
 def decoded(data: bytes, file: str) -> str:
     """UTF-8 text of `data`, with a byte-order mark dropped; raises `InvalidInput` when it is too large or not text."""
     if len(data) > MAX_BYTES:
-        raise InvalidInput([Problem(file, 1, 1, "too-large", f"more than {MAX_BYTES} bytes")])
+        raise InvalidInput.at(file, "too-large", f"more than {MAX_BYTES} bytes")
     try:
         return data.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         line = data.count(b"\n", 0, error.start) + 1
-        raise InvalidInput([Problem(file, line, 1, "not-text", "not UTF-8 text")]) from None
+        raise InvalidInput.at(file, "not-text", "not UTF-8 text", line) from None

@@ -112,7 +112,7 @@ def find_study(ruleset: Ruleset, name: str) -> Found:
     nearest, asked, _ = suggestion(name, ids).partition("? ")
     hint = f"{nearest}?" if asked else "`hepatica evidence list` shows all"
     hint = f"did you mean {' or '.join(map(repr, holding))}?" if holding else hint
-    raise InvalidInput([Problem("STUDY", 1, 1, "unknown-study", f"no study {quote(name)}; {hint}")])
+    raise InvalidInput.at("STUDY", "unknown-study", f"no study {quote(name)}; {hint}")
 
 
 def search(ruleset: Ruleset, words: tuple[str, ...]) -> tuple[Found, ...]:
