@@ -18,9 +18,8 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from hepatica.cohort.cell_reader import BadCell, CellReader
-from hepatica.cohort.cells import FEW, Places, combined, encoded, plain_column
+from hepatica.cohort.cells import FEW, NumberCutter, Places, combined, encoded, plain_column
 from hepatica.cohort.mapping import TableMapping, found_field
-from hepatica.cohort.numeric import NumberCutter
 from hepatica.cohort.rejects import Reject, shortened
 from hepatica.cohort.visits import gathered
 from hepatica.evaluation import evaluator_of

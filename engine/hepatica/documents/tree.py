@@ -1,9 +1,11 @@
-"""A parsed document whose every part remembers where it stands, and what builds it within bounds."""
+"""Bytes from outside, read within bounds, and a parsed document whose every part remembers where it stands."""
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from pathlib import Path as FilePath
 from typing import Any
 
 from hepatica.problems import InvalidInput, Problem, quote
@@ -14,6 +16,7 @@ Path = tuple[int | str, ...]
 MAX_BYTES = 1_048_576
 MAX_DEPTH = 24
 MAX_NODES = 100_000
+STDIN = "-"
 TOO_DEEP = f"nested deeper than {MAX_DEPTH} levels"
 
 
@@ -155,3 +158,31 @@ def decoded(data: bytes, file: str) -> str:
     except UnicodeDecodeError as error:
         line = data.count(b"\n", 0, error.start) + 1
         raise InvalidInput.at(file, "not-text", "not UTF-8 text", line) from None
+
+
+def read_input(path: str) -> tuple[bytes, str]:
+    """The bytes of a file, or of standard input for `-`, and the name that problems give it.
+
+    Raises `InvalidInput` where it cannot be read, a closed standard input included.
+    """
+    if path != STDIN:
+        return read_bytes(FilePath(path), path), path
+    try:
+        return sys.stdin.buffer.read(MAX_BYTES + 1), "<stdin>"
+    except (AttributeError, OSError, ValueError):  # a closed standard input may be None
+        raise InvalidInput.at("<stdin>", "unreadable", "standard input is closed") from None
+
+
+def read_bytes(path: FilePath, file: str) -> bytes:
+    """The bytes of a file, at most one more than is allowed; raises `InvalidInput` when it cannot be read."""
+    try:
+        with path.open("rb") as stream:
+            return stream.read(MAX_BYTES + 1)
+    except (OSError, ValueError) as error:
+        raise InvalidInput.at(file, "unreadable", _reason(error, "cannot be read")) from None
+
+
+def _reason(error: Exception, otherwise: str) -> str:
+    if isinstance(error, FileNotFoundError | IsADirectoryError):
+        return "no such file" if isinstance(error, FileNotFoundError) else "is a folder"
+    return (getattr(error, "strerror", None) or otherwise).lower()
