@@ -42,12 +42,3 @@ __getattr__ = lazy(
         "tables_out": "table_bytes",
     },
 )
-
-# What other packages may use, as many to a line as fit.
-__all__ = [
-    "Answers", "Coded", "Cohort", "CohortComparison", "CohortCount", "CohortDiff",
-    "CohortSummary", "CohortTurn", "Kernel", "MappingDraft", "Shape", "StandingCount", "TableAnswers", "TableMapping",
-    "answer_files_on_spark", "answers_on_spark", "draft_mapping", "evaluate_table", "joined", "mapping_schema", "opened",
-    "parquet_writer", "read_mapping", "reject_table", "session", "shipped_mappings", "stream",
-    "table_bytes", "unpacked",
-]  # fmt: skip

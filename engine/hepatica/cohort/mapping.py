@@ -27,6 +27,7 @@ from hepatica.patient import (
     Refused,
     keys_of,
     read_value,
+    table,
 )
 from hepatica.problems import InvalidInput, Problem, quote, suggestion
 from hepatica.records import record
@@ -34,6 +35,7 @@ from hepatica.records import record
 DELIMITERS = {",": "comma", ";": "semicolon", "\t": "tab", "|": "bar"}
 NUMERIC = ("integer", "number")
 Take = Literal["last_before", "first_after", "last", "first"]
+(YES_NO,) = table("check_box").values()
 # Measurements that are made of parts: each part is a column of its own, named `child_pugh_components.inr`.
 PARTS: Mapping[str, Fields] = {COMPONENTS: CHILD_PUGH_PARTS, "cmet": STAINING_PARTS}
 
@@ -235,12 +237,8 @@ def read_mapping(name: str | Path, fields: Fields = COMMON_FIELDS) -> TableMappi
     elif not path.exists() and not path.suffix:
         message = f"no such file, and no mapping of this name; {suggestion(name, shipped_mappings())}"
         raise InvalidInput.at(str(name), "unreadable", message)
-    return mapping_in(read_bytes(path, str(path)), str(path), fields)
-
-
-def mapping_in(data: bytes, file: str, fields: Fields = COMMON_FIELDS) -> TableMapping:
-    """As `read_mapping`, of bytes already read."""
-    node = read_yaml(data, file)
+    file = str(path)
+    node = read_yaml(read_bytes(path, file), file)
     problems: list[Problem] = []
     _spell_out(node)
     found = decode(TableMapping, node, file, problems)
@@ -322,20 +320,6 @@ def _unread(meanings: Iterable[str], known: Field) -> Iterator[str]:
             read_value(known, meaning)
         except Refused as refused:
             yield str(refused)
-
-
-YES_NO = Field(
-    name="a check box",
-    title="Check box",
-    kind="flag",
-    nature="test",
-    help="",
-    synonyms={
-        "yes": ("y", "present", "positive", "pos", "+", "reactive", "detected", "checked", "true"),
-        "no": ("n", "absent", "negative", "neg", "non-reactive", "not detected", "unchecked", "none", "false"),
-    },
-    unclear={"a bare code means what a code book says: give one in a mapping (codes: {1: yes, 0: no})": ("0", "1", "2")},
-)
 
 
 def mapping_schema(fields: Fields = COMMON_FIELDS) -> dict[str, Any]:
