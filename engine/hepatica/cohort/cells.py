@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import date, time
 from operator import ge, gt
 from typing import Any, NamedTuple
@@ -135,6 +135,18 @@ def combined(columns: Sequence[NDArray[Any]], wanted: NDArray[np.bool_] | None =
     firsts[which[::-1]] = np.arange(len(which))[::-1]  # the last to be written is the first row; -1 has a place of its own
     firsts = firsts[:-1]
     return Combined(list(zip(*(column[firsts].tolist() for column in columns), strict=True)), which, firsts)
+
+
+def rows_of(which: Places, wanted: Iterable[bool]) -> Iterator[tuple[int, Places]]:
+    """Of the numbers from 0 up those that are wanted, each with the rows that have it.
+
+    Every cell of a table may be wrong in its own way: looked for one by one in all rows, these would take hours.
+    """
+    chosen = np.array([*wanted, False])  # the last serves -1, the number of none
+    numbers, rows = np.flatnonzero(chosen), np.flatnonzero(chosen[which])
+    ordered = rows[np.argsort(which[rows], kind="stable")]
+    parts = np.split(ordered, np.searchsorted(which[ordered], numbers)[1:])
+    return zip(numbers.tolist(), parts, strict=False)
 
 
 class NumberCutter:

@@ -18,7 +18,7 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from hepatica.cohort.cell_reader import BadCell, CellReader
-from hepatica.cohort.cells import FEW, NumberCutter, Places, combined, encoded, plain_column
+from hepatica.cohort.cells import FEW, NumberCutter, Places, combined, encoded, plain_column, rows_of
 from hepatica.cohort.mapping import TableMapping, found_field
 from hepatica.cohort.rejects import Reject, shortened
 from hepatica.cohort.visits import gathered
@@ -122,13 +122,15 @@ class Work:
         # What is not in the table is not known: code 0.
         self.codes: Codes = np.zeros((fields, len(numbers)), dtype=np.uint16)
         self.bad: Which = np.zeros(len(numbers), dtype=np.bool_)
+        self.settled: Which = np.zeros_like(self.bad)  # bad rows that are asked no further
         self.rejects = list(rejects)
         self.warnings: list[tuple[str, Which]] = []
         self.named: dict[tuple[str, ...], Which] = {}
 
-    def refuse(self, rows: Which, column: str, cell: Any, code: str, reason: str) -> None:
+    def refuse(self, rows: Places, column: str, cell: Any, code: str, reason: str) -> None:
         """Refuses some rows for one cell that all of them have."""
-        self.bad |= rows
+        rows = rows[~self.settled[rows]]
+        self.bad[rows] = True
         self.rejects.extend(Reject(int(row), column, shortened(cell), code, reason) for row in self.numbers[rows])
 
 
@@ -156,9 +158,8 @@ class Coder:
         """
         parts = [(group, group.read(table)) for group in self._groups(mapping, european)]
         work, firsts, folded = Work(len(self.fields), rows), np.arange(len(rows)), 0
-        every = work.bad.copy()
         for group, own in parts:
-            group.refuse(work, own, every, unread=True)
+            group.refuse(work, own, unread=True)
         if mapping.rows is not None:
             flat = {source.name: part for group, own in parts for source, part in zip(group.sources, own, strict=True)}
             firsts, chosen, rejects = gathered(mapping, table, flat, work.rejects, rows)
@@ -167,9 +168,9 @@ class Coder:
             parts = [(group, [flat[source.name].at(chosen[source.name]) for source in group.sources]) for group, _ in parts]
         # One thing at a time, as for a patient file: a row with a cell that is no value is asked no further, and what
         # contradicts each other is asked only of rows whose every cell is readable.
-        unread = work.bad.copy()
+        work.settled = work.bad.copy()
         for group, own in parts:
-            group.refuse(work, own, unread, unread=False)
+            group.refuse(work, own, unread=False)
         for group, own in parts:
             group.write(work, own)
         return self._coded(work, parts, firsts, sample)._replace(folded=folded)
@@ -362,12 +363,13 @@ class Group:
         named = tuple(warning.fields for warning in profile.warnings if warning.code == "named-elsewhere")
         return Said(codes, own, named), profile
 
-    def refuse(self, work: Work, parts: Sequence[Part], but: Which, *, unread: bool) -> None:
-        """Refuses rows, but for some, with a cell that is no value (`unread`), or with a value that the field does not take."""
+    def refuse(self, work: Work, parts: Sequence[Part], *, unread: bool) -> None:
+        """Refuses rows with a cell that is no value (`unread`), or with a value that the field does not take."""
         for source, part in zip(self.sources, parts, strict=True):
-            for number, one in enumerate(part.said):
-                for at, code, reason in one.refusals if (one.value is None) == unread else ():
-                    work.refuse((part.which == number) & ~but, source.column(at), one.shown, code, reason)
+            wrong = (bool(one.refusals) and (one.value is None) == unread for one in part.said)
+            for number, rows in rows_of(part.which, wrong):
+                for at, code, reason in part.said[number].refusals:
+                    work.refuse(rows, source.column(at), part.said[number].shown, code, reason)
 
     def write(self, work: Work, parts: Sequence[Part]) -> None:
         """The codes of what is read together; contradictions are refused."""
@@ -393,13 +395,13 @@ class Group:
         told = [[None if n < 0 else known[n] for (known, _), n in zip(stands, each, strict=True)] for each in patterns.found]
         read = [self._said_together(*each) for each in told]
         self._write(work, read, patterns.which)
-        for number, one in enumerate(read):
-            for at, code, reason in one.refusals:
+        for number, rows in rows_of(patterns.which, (bool(one.refusals) for one in read)):
+            for at, code, reason in read[number].refusals:
                 # The values of a combination mean the same, and may be written in several ways.
-                rows, part = patterns.which == number, parts[at]
-                for place in np.unique(part.which[rows]):
-                    shown = part.said[place].value if place >= 0 else None
-                    work.refuse(rows & (part.which == place), self.sources[at].column(0), shown, code, reason)
+                own = parts[at].which[rows]
+                for place in np.unique(own):
+                    shown = parts[at].said[place].value if place >= 0 else None
+                    work.refuse(rows[own == place], self.sources[at].column(0), shown, code, reason)
 
     def _together(self, *meanings: Any) -> Said:
         """Values with these meanings, one of each source, read as one patient file."""
