@@ -44,7 +44,7 @@ def canonical(found: TableMapping, table: pa.Table) -> tuple[list[dict[str, Any]
         for name, reading in bound.fields.items():
             named = found_field(name, COMMON_FIELDS)
             assert named
-            reader = CellReader(bound, reading, named[1], european=False)
+            reader = CellReader(bound, reading, named[1])
             try:
                 rows[-1][name] = reader.read([row[column] for column in reader.names])
             except BadCell as wrong:

@@ -9,7 +9,7 @@ from typing import Any
 import pyarrow as pa
 
 from hepatica.cohort.cells import plain_cell
-from hepatica.cohort.mapping import NUMERIC, YES_NO, ColumnReading, FieldReading, TableMapping
+from hepatica.cohort.mapping import NUMERIC, UNSAID, YES_NO, ColumnReading, FieldReading, TableMapping
 from hepatica.patient import Field, Refused, digits, is_missing, read_value, unit_key, with_unit
 from hepatica.problems import quote
 
@@ -30,9 +30,9 @@ class BadCell(Exception):
 class CellReader:
     """Makes one value of a field from the cells that a mapping reads it from."""
 
-    def __init__(self, mapping: TableMapping, reading: FieldReading, known: Field, european: bool) -> None:
+    def __init__(self, mapping: TableMapping, reading: FieldReading, known: Field) -> None:
         self.names = reading.columns
-        self._reading, self._known, self._european = reading, known, european
+        self._reading, self._known = reading, known
         self._missing = frozenset(map(_word, mapping.missing))
         self._decimal = mapping.table.decimal
         self._books = {id(each): _by_word(each.codes) for each in (reading, *reading.several)}
@@ -43,7 +43,7 @@ class CellReader:
         if reading.value or reading.several or reading.codes or reading.unit_column or reading.missing or self._missing:
             return False
         if pa.types.is_string(kind) or pa.types.is_dictionary(kind):
-            return not (reading.unit or (known.kind in NUMERIC and (self._decimal or self._european)))
+            return not (reading.unit or (known.kind in NUMERIC and self._decimal))
         return not reading.unit or unit_key(reading.unit) == unit_key(known.unit)
 
     def read(self, cells: Sequence[Any]) -> str | None:
@@ -81,9 +81,9 @@ class CellReader:
 
     def _number(self, text: str) -> str:
         """A number with the mark before its decimals spelled as a point, and none between thousands."""
-        if self._decimal:
+        if self._decimal not in ("", UNSAID):
             return _NUMBER.sub(lambda number: _plain_number(number[0], self._decimal), text)
-        found = _NUMBER.search(text) if self._european else None
+        found = _NUMBER.search(text) if self._decimal else None
         if found and _THOUSANDS.fullmatch(found[0]):
             decimal, whole = found[0].replace(",", "."), found[0].replace(",", "")
             raise BadCell("unclear", f"reads as {float(decimal):g} or as {whole}: say in the mapping table: {{decimal: ...}}")

@@ -147,16 +147,13 @@ class Coder:
         every = ((name, one) for name, field in self.fields.items() for one in field.implied)
         self._implied = [(name, one) for name, one in every if one.field in self.fields]
         self._doubts = list(self._doubting())
-        self._known: dict[tuple[str, bool], list[Group]] = {}
+        self._known: dict[str, list[Group]] = {}
 
-    def code(
-        self, table: pa.Table, mapping: TableMapping, rows: NDArray[np.int64], *, european: bool = False, sample: int = 0
-    ) -> Coded:
-        """The codes of a batch, as a mapping that is bound to its columns reads it; `rows` are the numbers of its rows.
-
-        In a `european` table (semicolons) a number that reads two ways is refused where the mapping declares no decimal mark.
-        """
-        parts = [(group, group.read(table)) for group in self._groups(mapping, european)]
+    def code(self, table: pa.Table, mapping: TableMapping, rows: NDArray[np.int64], sample: int = 0) -> Coded:
+        """The codes of a batch, as a mapping that is bound to its columns reads it; `rows` are the numbers of its rows."""
+        if mapping.digest not in self._known:
+            self._known[mapping.digest] = self._groups(mapping)
+        parts = [(group, group.read(table)) for group in self._known[mapping.digest]]
         work, firsts, folded = Work(len(self.fields), rows), np.arange(len(rows)), 0
         for group, own in parts:
             group.refuse(work, own, unread=True)
@@ -195,20 +192,16 @@ class Coder:
         pairs = zip(self.domains, codes, strict=True)
         return facts_of({domain.field.name: domain.values[code] for domain, code in pairs}, self.fields)
 
-    def _groups(self, mapping: TableMapping, european: bool) -> list[Group]:
+    def _groups(self, mapping: TableMapping) -> list[Group]:
         """What a mapping reads, fields that must be read together side by side."""
-        known = self._known.get((mapping.digest, european))
-        if known is not None:
-            return known
         by_key: dict[str, list[Source]] = {}
         for name, reading in mapping.fields.items():
             named = found_field(name, self.fields)
             if named is not None:  # else this ruleset has no such field
-                source = Source(name, CellReader(mapping, reading, named[1], european))
+                source = Source(name, CellReader(mapping, reading, named[1]))
                 # Class, score and components say one thing, and contradict each other.
                 by_key.setdefault(CLASS if source.key in CHILD_PUGH_GROUP else source.key, []).append(source)
-        made = [self._group(key, sources) for key, sources in by_key.items()]
-        return self._known.setdefault((mapping.digest, european), made)
+        return [self._group(key, sources) for key, sources in by_key.items()]
 
     def _group(self, key: str, sources: Sequence[Source]) -> Group:
         keys = [name for name in (CHILD_PUGH_GROUP if key == CLASS else (key,)) if name in self.fields]

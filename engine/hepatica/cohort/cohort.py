@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from hepatica.cohort.coding import Coded
 from hepatica.cohort.kernel import kernel_for
@@ -77,14 +77,10 @@ class Counting:
         return first
 
     @property
-    def tables_read(self) -> tuple[str, ...]:
-        """The names of the tables."""
-        return tuple(each.source.name for each in self.bound)
-
-    @property
-    def mapping_identity(self) -> MappingIdentity:
-        """Which mapping read the tables."""
-        return MappingIdentity(id=self.mapping.mapping, title=self.mapping.title, digest=self.mapping.digest)
+    def read(self) -> dict[str, Any]:
+        """What every summary says of the tables: which mapping read them, their names, their rows."""
+        mapping = MappingIdentity(id=self.mapping.mapping, title=self.mapping.title, digest=self.mapping.digest)
+        return {"mapping": mapping, "tables": tuple(each.source.name for each in self.bound), "rows": self.counts}
 
 
 class Cohort(Counting):
@@ -138,11 +134,9 @@ class Cohort(Counting):
         found = CohortSummary(
             notice=notice(rules.card.as_of),
             ruleset=identity(rules),
-            mapping=self.mapping_identity,
-            tables=self.tables_read,
+            **self.read,
             columns=tuple({one.field: one for one in self._columns()}.values()),
             suppress_below=0,
-            rows=self.counts,
             scope=tally.scopes(),
             out_of_scope=tally.scope_reasons(),
             patients=tuple(tally.described()),

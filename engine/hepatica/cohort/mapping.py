@@ -34,6 +34,8 @@ from hepatica.records import record
 
 DELIMITERS = {",": "comma", ";": "semicolon", "\t": "tab", "|": "bar"}
 NUMERIC = ("integer", "number")
+UNSAID = "?"
+"""The decimal mark of a table in which it may be a comma (semicolons stand between its cells), and nobody says so."""
 Take = Literal["last_before", "first_after", "last", "first"]
 (YES_NO,) = table("check_box").values()
 # Measurements that are made of parts: each part is a column of its own, named `child_pugh_components.inr`.

@@ -7,6 +7,7 @@ import os
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import replace
 from itertools import chain
 from typing import Any, Literal, NamedTuple, TypeVar
 
@@ -17,7 +18,7 @@ import pyarrow.parquet as pq
 from hepatica.cohort.cells import flat, plain_cell
 from hepatica.cohort.coding import Coded, Coder
 from hepatica.cohort.kernel import Answers, Kernel, beside
-from hepatica.cohort.mapping import TableMapping
+from hepatica.cohort.mapping import UNSAID, TableMapping
 from hepatica.cohort.rejects import reject_table
 from hepatica.cohort.sources import RawBatch, TableSource
 from hepatica.patient import Fields, profile_from
@@ -34,7 +35,9 @@ class BoundTable:
 
     def __init__(self, source: TableSource, mapping: TableMapping, fields: Fields) -> None:
         self.source, self.fields = source, fields
-        self.mapping = mapping.over(source.columns, fields, source.name)
+        bound = mapping.over(source.columns, fields, source.name)
+        decimal = bound.table.decimal or (UNSAID if source.european else "")
+        self.mapping = replace(bound, table=replace(bound.table, decimal=decimal))
 
     def batches(self) -> Iterator[RawBatch]:
         """The table's batches; all rows at once where those of one patient may stand anywhere in it."""
@@ -50,7 +53,7 @@ class BoundTable:
     def coded(self, coder: Coder, raw: RawBatch, given: pa.Table | None = None, verify: int = 0) -> Coded:
         """The codes of a batch, with all that was refused in it, in order; `given` are columns that go with its rows, by default
         those that the mapping keeps."""
-        coded = coder.code(raw.table, self.mapping, raw.rows, european=self.source.european, sample=verify)
+        coded = coder.code(raw.table, self.mapping, raw.rows, verify)
         # By row and column, whoever refused: which of several is first must not depend on the order of reading.
         rejects = sorted(one._replace(file=self.source.name) for one in (*raw.rejects, *coded.rejects))
         given = raw.table.select(self.mapping.kept(raw.table.column_names)) if given is None else given
