@@ -340,6 +340,7 @@ class Group:
         if profile is None:
             return said._replace(value=value, shown=value)
         meaning = source.meaning(profile, value)
+        # Before what is said is remembered: another thread that is given the meaning must find its value.
         source.value_of.setdefault(meaning, value)
         return said._replace(value=value, meaning=meaning)
 
@@ -373,6 +374,7 @@ class Group:
 
     def _write(self, work: Work, read: Sequence[Said], which: Places) -> None:
         """Codes by what each row says; the last look-up serves -1, a cell that is not there."""
+        # Only now by row: a look-up for each, however few different cells there are.
         for at, place in enumerate(self._targets):
             found = np.array([*(one.codes[at] if one.codes else 0 for one in read), 0], dtype=np.uint16)
             work.codes[place] = found[which]

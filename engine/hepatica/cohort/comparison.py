@@ -106,7 +106,7 @@ class CohortComparison(Counting):
             differs = reduce(np.logical_or, [old != new for (old, new), own in zip(turns, self._shared, strict=True) if own])
             self.changed_rows += int(differs.sum())
             for counts, turn in zip(self._turns, turns, strict=True):
-                np.add.at(counts, turn, 1)
+                np.add.at(counts, turn, 1)  # unlike `counts[turn] += 1`, which counts a pair that occurs twice once
             if shape:
                 which, columns = self._long(turns) if shape == "long" else self._wide(turns, differs)
                 yield beside(pa.table({"row": coded.rows[which], **columns}), coded.given.take(coded.places[which]))

@@ -151,6 +151,7 @@ def like(frame: Any, table: pa.Table, places: Sequence[int] | np.ndarray[Any, An
     kind = _kind(frame)
     if kind == "pandas":
         found = table.to_pandas()
+        # pandas joins by index: the answers go back to the rows that they are of.
         found.index = frame.index.take(places)
         return found
     if kind == "polars":

@@ -173,6 +173,7 @@ class TableMapping:
         """The columns that go with the answers as they are."""
         read = {each for reading in self.fields.values() for each in reading.columns}
         if self.rows:
+            # Of any other column the rows of one patient may hold several values.
             return tuple(filter(None, (self.rows.patient, self.rows.index)))
         return tuple(each for each in columns if (each not in read if self.keep is None else each in self.keep))
 

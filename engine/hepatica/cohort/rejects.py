@@ -28,6 +28,7 @@ def shortened(value: object) -> str:
 
 def first_of_each_row(rejects: Iterable[Reject]) -> list[Reject]:
     """Of several rejects of a row the first, so that rows and rejects add up."""
+    # Backwards, so that the first of a row is written last, and stays.
     return list({(one.file, one.row): one for one in reversed([*rejects])}.values())[::-1]
 
 

@@ -177,7 +177,7 @@ def read_bytes(path: FilePath, file: str) -> bytes:
     """The bytes of a file, at most one more than is allowed; raises `InvalidInput` when it cannot be read."""
     try:
         with path.open("rb") as stream:
-            return stream.read(MAX_BYTES + 1)
+            return stream.read(MAX_BYTES + 1)  # one more than is allowed tells whoever decodes it that there is more
     except (OSError, ValueError) as error:
         raise InvalidInput.at(file, "unreadable", _reason(error, "cannot be read")) from None
 

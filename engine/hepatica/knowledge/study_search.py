@@ -123,6 +123,7 @@ def search(ruleset: Ruleset, words: tuple[str, ...]) -> tuple[Found, ...]:
     """
     wanted = [_folded(word) for word in words[:_MOST_WORDS] if _folded(word)]
     hits = [found for found in catalogue(ruleset) if wanted and all(_occurs(word, _texts(found)) for word in wanted)]
+    # What is false sorts before what is true.
     return tuple(sorted(hits, key=lambda found: not all(_occurs(word, _names(found.study)) for word in wanted)))
 
 
