@@ -93,7 +93,7 @@ def encoded(column: pa.ChunkedArray) -> Cells:
     whole = column.combine_chunks()
     if not pa.types.is_dictionary(whole.type):
         whole = whole.dictionary_encode()
-    which = pc.fill_null(whole.indices.cast(pa.int64()), -1).to_numpy()
+    which = pc.fill_null(whole.indices.cast(pa.int32()), -1).to_numpy().astype(np.intp)
     distinct = whole.dictionary.to_pylist()
     if len(distinct) > FEW:
         # Categories that no row has are not read: there may be any number of them.
@@ -143,6 +143,8 @@ def rows_of(which: Places, wanted: Iterable[bool]) -> Iterator[tuple[int, Places
     Every cell of a table may be wrong in its own way: looked for one by one in all rows, these would take hours.
     """
     chosen = np.array([*wanted, False])  # the last serves -1, the number of none
+    if not chosen.any():
+        return iter(())
     numbers, rows = np.flatnonzero(chosen), np.flatnonzero(chosen[which])
     ordered = rows[np.argsort(which[rows], kind="stable")]
     parts = np.split(ordered, np.searchsorted(which[ordered], numbers)[1:])
