@@ -1,7 +1,5 @@
 """What can be wrong with an input, said where it is wrong. The one shape of every error a user sees."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterable
 from typing import NamedTuple, TypeVar
 
@@ -34,7 +32,7 @@ class InvalidInput(Exception):
         super().__init__(self.problems)
 
     @classmethod
-    def at(cls, file: str, code: str, message: str, line: int = 1) -> InvalidInput:
+    def at(cls, file: str, code: str, message: str, line: int = 1) -> "InvalidInput":
         """The one thing that is wrong with a file as a whole, or with one of its lines."""
         return cls([Problem(file, line, 1, code, message)])
 

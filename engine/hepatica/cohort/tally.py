@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from hepatica.cohort.cascade import BLOCK
 from hepatica.cohort.cells import combined
 from hepatica.cohort.coding import Coded, Codes
 from hepatica.cohort.kernel import NONE, Answers, Kernel, TherapyKernel
@@ -160,20 +161,24 @@ class Tally:
     def _settled(self, place: int, codes: Codes, weights: NDArray[np.int64], now: NDArray[np.int64]) -> dict[str, int]:
         """Rows that some result of a field brings on, rows that any result settles, and verdicts that any result settles."""
         asked = np.flatnonzero((codes[place] == 0) & (now > 0))
-        before, weight, told = now[asked], weights[asked], codes[:, asked].copy()
+        before, weight = now[asked], weights[asked]
         most, least = np.zeros(len(asked), dtype=np.int64), np.full(len(asked), np.iinfo(np.int64).max)
-        for code, value in enumerate(self.values[place]):
-            if len(asked) and value is not None and not isinstance(value, Interval):
-                told[place] = code
-                left = self.answer(told).still_open
-                most, least = np.maximum(most, left), np.minimum(least, left)
+        results = [code for code, value in enumerate(self.values[place]) if value is not None and not isinstance(value, Interval)]
+        # Of few patients all results at once: each for itself would cost the calls of every cascade and hardly answer anything.
+        at_once = BLOCK // max(len(asked), 1) or 1
+        for start in range(0, len(results) if len(asked) else 0, at_once):
+            some = results[start : start + at_once]
+            told = np.tile(codes[:, asked], len(some))
+            told[place] = np.repeat(some, len(asked))
+            left = self.answer(told).still_open.reshape(len(some), -1)
+            most, least = np.maximum(most, left.max(axis=0)), np.minimum(least, left.min(axis=0))
         verdicts = int((np.maximum(before - most, 0) * weight).sum())
         return {"blocks": int(weight[least < before].sum()), "settles": int(weight[most == 0].sum()), "verdicts": verdicts}
 
     def scope_reasons(self) -> tuple[CohortCount, ...]:
         """Rows out of scope by the facts that the scope reads."""
         codes, weights = self.examined()
-        asked, fact = evaluator_of(self.ruleset).explained[SCOPE].fields, Wording(self.ruleset).fact
+        asked, fact = evaluator_of(self.ruleset).explained(SCOPE).fields, Wording(self.ruleset).fact
         read = [place for place, name in enumerate(self.fields) if name in asked]
         found: Counter[str] = Counter()
         for row in np.flatnonzero(self.answer(codes).out):

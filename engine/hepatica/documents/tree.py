@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
-from pathlib import Path as FilePath
 from typing import Any
 
 from hepatica.problems import InvalidInput, Problem, quote
@@ -166,18 +166,20 @@ def read_input(path: str) -> tuple[bytes, str]:
     Raises `InvalidInput` where it cannot be read, a closed standard input included.
     """
     if path != STDIN:
-        return read_bytes(FilePath(path), path), path
+        return read_bytes(path, path), path
     try:
         return sys.stdin.buffer.read(MAX_BYTES + 1), "<stdin>"
     except (AttributeError, OSError, ValueError):  # a closed standard input may be None
         raise InvalidInput.at("<stdin>", "unreadable", "standard input is closed") from None
 
 
-def read_bytes(path: FilePath, file: str) -> bytes:
+def read_bytes(path: str | os.PathLike[str], file: str) -> bytes:
     """The bytes of a file, at most one more than is allowed; raises `InvalidInput` when it cannot be read."""
     try:
-        with path.open("rb") as stream:
-            return stream.read(MAX_BYTES + 1)  # one more than is allowed tells whoever decodes it that there is more
+        with open(path, "rb") as stream:
+            # As much as there is: a buffer of the full size for each of a ruleset's files takes as long as reading them.
+            size = os.fstat(stream.fileno()).st_size
+            return stream.read(min(size, MAX_BYTES) + 1 if size else MAX_BYTES + 1)
     except (OSError, ValueError) as error:
         raise InvalidInput.at(file, "unreadable", _reason(error, "cannot be read")) from None
 
