@@ -38,7 +38,7 @@ class CellReader:
         self._books = {id(each): _by_word(each.codes) for each in (reading, *reading.several)}
 
     def passes(self, kind: pa.DataType) -> bool:
-        """Whether a column is canonical as it is: numbers in the field's own unit, or texts of which nothing is said."""
+        """Whether a column holds values as they are: numbers in the field's own unit, or texts of which nothing is said."""
         reading, known = self._reading, self._known
         if reading.value or reading.several or reading.codes or reading.unit_column or reading.missing or self._missing:
             return False
