@@ -31,6 +31,11 @@ class InvalidInput(Exception):
         self.problems = tuple(sorted(set(problems)))
         super().__init__(self.problems)
 
+    @classmethod
+    def at(cls, file: str, code: str, message: str, line: int = 1) -> "InvalidInput":
+        """The one thing that is wrong with a file as a whole, or with one of its lines."""
+        return cls([Problem(file, line, 1, code, message)])
+
     def __str__(self) -> str:
         lines = [str(problem) for problem in self.problems[:MOST_SHOWN]]
         left = len(self.problems) - MOST_SHOWN

@@ -169,7 +169,7 @@ def zen_batch(source: Path, _: Path, ruleset: Ruleset, seconds: dict[str, float]
     program = compile_ruleset(ruleset)
     engine = zen.ZenEngine({"loader": {"type": "static", "content": {"rules": json.loads(decision_table(program))}}})
     kernel = Kernel(ruleset)
-    coded = kernel.coder.code(next(pq.ParquetFile(source).iter_batches(SLOW)))
+    coded = next(stream(pq.ParquetFile(source).iter_batches(SLOW), kernel)).coded
     contexts = [context(dict(kernel.coder.facts(coded.codes[:, at]))) for at in range(len(coded.rows))]
     batches = [contexts[at : at + 1_000] for at in range(0, len(contexts), 1_000)]
     calls: Any = [[{"key": "rules", "context": one} for one in batch] for batch in batches]

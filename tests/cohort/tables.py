@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import csv
 import io
+from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+
+import pyarrow as pa
 
 from hepatica.cli.main import run
 
@@ -38,3 +41,8 @@ def cohort(capfd: pytest.CaptureFixture[str], *arguments: str) -> tuple[int, str
 def read_csv(path: Path) -> list[dict[str, str]]:
     with path.open(encoding="utf-8", newline="") as stream:
         return list(csv.DictReader(stream))
+
+
+def joined(tables: Iterable[pa.Table]) -> pa.Table:
+    """Answers of several batches as one table."""
+    return pa.concat_tables(tables).unify_dictionaries()

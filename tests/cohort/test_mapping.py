@@ -18,8 +18,8 @@ from hypothesis import strategies as st
 
 import hepatica
 from hepatica.cohort import TableMapping, mapping_schema, read_mapping, shipped_mappings
-from hepatica.cohort.canonical import Canonical
-from hepatica.cohort.canonical import canonical as cells_read
+from hepatica.cohort.cell_reader import BadCell, CellReader
+from hepatica.cohort.mapping import found_field
 from hepatica.patient import COMMON_FIELDS
 from hepatica.problems import InvalidInput
 from tests.cohort.tables import cohort, csv_of, read_csv, table
@@ -35,16 +35,27 @@ def mapping(folder: Path, text: str) -> TableMapping:
     return read_mapping(path)
 
 
-def canonical(found: TableMapping, table: pa.Table) -> Canonical:
-    """A table as a mapping reads it."""
-    fields = COMMON_FIELDS
-    return cells_read(found.over(table.column_names, fields), table, fields, range(1, table.num_rows + 1))
+def canonical(found: TableMapping, table: pa.Table) -> tuple[list[dict[str, Any]], list[tuple[int, str, str]]]:
+    """A table's rows as a mapping reads them, by field, and what is refused: row, column, code."""
+    bound, rejects = found.over(table.column_names, COMMON_FIELDS), []
+    rows: list[dict[str, Any]] = []
+    for number, row in enumerate(table.to_pylist(), 1):
+        rows.append({})
+        for name, reading in bound.fields.items():
+            named = found_field(name, COMMON_FIELDS)
+            assert named
+            reader = CellReader(bound, reading, named[1])
+            try:
+                rows[-1][name] = reader.read([row[column] for column in reader.names])
+            except BadCell as wrong:
+                rows[-1][name] = None
+                rejects.append((number, reader.names[wrong.source], wrong.code))
+    return rows, rejects
 
 
 def read(folder: Path, fields: str, **columns: list[Any]) -> tuple[list[dict[str, Any]], list[tuple[int, str, str]]]:
-    """The canonical rows of a table under a mapping with these fields, and what is refused: row, column, code."""
-    found, rejects = canonical(mapping(folder, f"mapping: test\nfields:\n{fields}"), pa.table(columns))
-    return found.to_pylist(), [(one.row, one.column, one.code) for one in rejects]
+    """As `canonical`, of a mapping with these fields."""
+    return canonical(mapping(folder, f"mapping: test\nfields:\n{fields}"), pa.table(columns))
 
 
 def test_only_a_code_book_gives_a_bare_code_a_meaning(tmp_path: Path) -> None:
@@ -97,7 +108,7 @@ def test_members_follow_kleene_logic(tmp_path_factory: pytest.TempPathFactory, c
 def test_one_value_may_hold_for_all_rows_and_words_for_missing_are_added(tmp_path: Path) -> None:
     found = mapping(tmp_path, "missing: [XX]\nfields:\n  region: {value: europe}\n  ecog: {column: ps, missing: ['9']}")
     rows, _ = canonical(found, pa.table({"ps": ["0", "9", "xx", "1"]}))
-    assert rows.to_pylist() == [{"region": "europe", "ecog": value} for value in ("0", None, None, "1")]
+    assert rows == [{"region": "europe", "ecog": value} for value in ("0", None, None, "1")]
 
 
 VISITS = "mapping: v\nrows: {patient: id, date: on, index: start, take: last_before}\nfields:\n  afp: afp\n  ecog: {column: ps, take: first_after}\n"

@@ -13,7 +13,7 @@ from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
 import hepatica
-from hepatica.cohort import Answers, Coded, Kernel
+from hepatica.cohort import Answers, Coded, Kernel, stream
 from hepatica.knowledge import Ruleset
 
 RULESETS = ("hcc-2016", "hcc-2026")
@@ -114,8 +114,8 @@ def row_of(columns: dict[str, list[Any]], at: int) -> dict[str, Any]:
 def test_every_row_is_answered_or_refused_as_a_patient_file_is(name: str, data: st.DataObject) -> None:
     columns = data.draw(tables(name))
     table = pa.table({name: pa.array(column) for name, column in columns.items()})
-    coded = kernel(name).coder.code(table)
-    held_to_single_answers(columns, coded, kernel(name).answer(coded))
+    (found,) = stream([table], kernel(name))
+    held_to_single_answers(columns, found.coded, found.answers)
 
 
 def held_to_single_answers(columns: dict[str, list[Any]], coded: Coded, answers: Answers) -> None:

@@ -12,8 +12,9 @@ import pyarrow.parquet as pq
 import pytest
 
 import hepatica
-from hepatica.cohort import Kernel, Shape, joined, parquet_writer, stream
+from hepatica.cohort import Kernel, Shape, parquet_writer, stream
 from tests.bench.cohort import column
+from tests.cohort.tables import joined
 
 ROWS = 700
 
@@ -102,9 +103,9 @@ def test_a_parquet_file_holds_the_answers_and_the_stamp(kernel: Kernel, registry
 
 
 def test_doubts_about_staging_are_counted_as_single_answers_raise_them(kernel: Kernel, registry: pa.Table) -> None:
-    coded = kernel.coder.code(registry)
-    expected: dict[str, int] = {}
-    for entries in kernel.coder.entries(registry.take(pa.array(coded.places))):
+    (found,) = stream([registry], kernel, verify=-1)
+    coded, expected = found.coded, dict[str, int]()
+    for entries in coded.sample.values():
         for warning in hepatica.read_profile(entries, kernel.ruleset).warnings:
             expected[warning.code] = expected.get(warning.code, 0) + 1
     assert dict(coded.warnings) == expected

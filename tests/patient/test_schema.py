@@ -88,6 +88,11 @@ def test_every_spelling_known_to_the_tests_fits_the_schema_where_it_is_read(name
             assert fits({name: typed}) == taken({name: typed}), typed
 
 
+@pytest.mark.parametrize("typed", ["\x1f", "C\x1c", "\x85B", "\t C\n"])
+def test_blanks_are_those_of_a_schema(typed: str) -> None:
+    assert fits({"bclc_stage": typed}) == taken({"bclc_stage": typed}) == (typed.strip(" \t\n") == "C")
+
+
 @pytest.mark.parametrize("name", CHILD_PUGH_PARTS)
 def test_components_too(name: str) -> None:
     for typed in PARTS[name]:

@@ -93,7 +93,7 @@ def cohort(
     _refuse_yaml()
     if master:
         return _on_spark(tables, how, rules[0], master, into, chosen["shape"])
-    return _compared(tables, how, rules, chosen) if diff else _answered(tables, how, rules[0], chosen)
+    return _run(tables, how, rules, chosen)
 
 
 def _need_tables() -> None:
@@ -101,7 +101,7 @@ def _need_tables() -> None:
         import pyarrow  # noqa: F401
     except ImportError:
         message = "tables need the extra 'tables': pip install 'hepatica[tables]'"
-        raise InvalidInput([Problem("cohort", 1, 1, "no-pyarrow", message)]) from None
+        raise InvalidInput.at("cohort", "no-pyarrow", message) from None
 
 
 def _mark(delimiter: str) -> str:
@@ -159,7 +159,7 @@ def _on_spark(
         spark = session(master)
     except ImportError:
         message = "Spark needs the extra 'spark': pip install 'hepatica[spark]'"
-        raise InvalidInput([Problem("cohort", 1, 1, "no-pyspark", message)]) from None
+        raise InvalidInput.at("cohort", "no-pyspark", message) from None
     try:
         done = answer_files_on_spark(spark, [Path(name) for name in tables], into, rules, shape, how)
     finally:
@@ -176,36 +176,25 @@ def _spark_view(run: SparkRun) -> Blocks:
     return Title("A cohort on Spark", f"in {run.folder}"), Facts(pairs), Notice(run.notice)
 
 
-def _answered(tables: tuple[str, ...], how: TableMapping, rules: Any, chosen: dict[str, Any]) -> common.Output:
-    from hepatica.cohort import Cohort, opened
-    from hepatica.report.cohort import cohort_view
+def _run(tables: tuple[str, ...], how: TableMapping, rules: list[Ruleset], chosen: dict[str, Any]) -> common.Output:
+    """A run under one ruleset or two. A table is written while the answers are made; a report when all of them are."""
+    from hepatica.cohort import Cohort, CohortComparison, opened
+    from hepatica.report.cohort import cohort_diff_view, cohort_view
 
-    run = Cohort(opened(tables, how.table), how, rules, verify_all=chosen["verify"], progress=_progress(tables))
-    return _output(run, lambda: run.summary(chosen["suppress_below"]), cohort_view, chosen, lambda _: 0)
-
-
-def _compared(tables: tuple[str, ...], how: TableMapping, rules: list[Any], chosen: dict[str, Any]) -> common.Output:
-    from hepatica.cohort import CohortComparison, opened
-    from hepatica.report.cohort import cohort_diff_view
-
-    run = CohortComparison(opened(tables, how.table), how, *rules, progress=_progress(tables))
-    return _output(run, lambda: run.summary(chosen["suppress_below"]), cohort_diff_view, chosen, lambda _: run.changed)
-
-
-def _output(
-    run: Cohort | CohortComparison, summary: Callable[[], Any], view: Callable[[Any], Any], chosen: dict[str, Any], code: Any
-) -> common.Output:
-    """A table is written while the answers are made; a report when all of them are."""
-    output, format_ = _option("output"), _option("format_")
-    kind = format_ or (_kind_of(output) if output else "text")
+    sources, progress = opened(tables, how.table), _progress(tables)
+    run: Cohort | CohortComparison
+    view: Callable[[Any], Blocks]
+    if len(rules) > 1:
+        run, view = CohortComparison(sources, how, *rules, progress=progress), cohort_diff_view
+    else:
+        run, view = Cohort(sources, how, *rules, verify_all=chosen["verify"], progress=progress), cohort_view
+    output = _option("output")
+    kind = _option("format_") or (_kind_of(output) if output else "text")
     if kind in KINDS:
-        packing = _packing(output) if output else ""
-        return common.Output(run, view, lambda: code(run), {kind: lambda _: _table(run, kind, packing, summary, view, chosen)})
+        return common.Output(run, view, lambda: run.changed, {kind: lambda _: _table(run, kind, view, chosen)})
     for _ in run.tables(None):
         pass  # without a shape rows are only counted, and no table comes
-    found = summary()
-    _finish(run, found, view, chosen)
-    return common.Output(found, view, code(run))
+    return common.Output(_finish(run, view, chosen), view, run.changed)
 
 
 def _kind_of(output: Path) -> str:
@@ -216,20 +205,20 @@ def _packing(path: Path) -> str:
     return path.suffix[1:] if path.suffix in (".gz", ".zst") else ""
 
 
-def _table(
-    run: Any, kind: str, packing: str, summary: Callable[[], Any], view: Callable[[Any], Any], chosen: dict[str, Any]
-) -> Iterator[bytes]:
+def _table(run: Cohort | CohortComparison, kind: str, view: Callable[[Any], Blocks], chosen: dict[str, Any]) -> Iterator[bytes]:
     """The answers, and when all are made whatever goes beside them; before the last piece, so that all is written or nothing."""
     from hepatica.cohort import table_bytes
 
-    yield from table_bytes(run.tables(chosen["shape"]), kind, run.stamp, packing)
-    _finish(run, summary(), view, chosen)
+    output = _option("output")
+    yield from table_bytes(run.tables(chosen["shape"]), kind, run.stamp, _packing(output) if output else "")
+    _finish(run, view, chosen)
 
 
-def _finish(run: Any, found: Any, view: Callable[[Any], Any], chosen: dict[str, Any]) -> None:
-    """Refuses a strict run that has rejects; else writes the rejects and the report where they were asked for."""
+def _finish(run: Cohort | CohortComparison, view: Callable[[Any], Blocks], chosen: dict[str, Any]) -> Any:
+    """The summary. Refuses a strict run that has rejects; else writes the rejects and the report where they were asked for."""
     from hepatica.cohort import reject_table, table_bytes
 
+    found = run.summary(chosen["suppress_below"])
     if sys.stderr is not None and sys.stderr.isatty():
         sys.stderr.write(f"\r{_CLEAR}")
     if chosen["strict"] and run.rejects:
@@ -241,15 +230,12 @@ def _finish(run: Any, found: Any, view: Callable[[Any], Any], chosen: dict[str, 
         data = table_bytes([reject_table(run.rejects)], kind, run.stamp, _packing(rejects))
         writing.write_file(data, rejects, force=_option("force"))
     if chosen["report_"]:
-        told = common.written(
-            common.Output(found, view),
-            common.format_of(chosen["report_"], common.FORMATS, "--report"),
-            chosen["report_"],
-            details=False,
-        )
+        kind = common.format_of(chosen["report_"], common.FORMATS, "--report")
+        told = common.written(common.Output(found, view), kind, chosen["report_"], details=False)
         writing.write_file(told, chosen["report_"], force=_option("force"))
     if rejects or chosen["report_"] or _option("format_") in KINDS:
         click.echo(f"{run.said}{f'; the rejected are in {rejects}' if rejects and run.rejects else ''}", err=True)
+    return found
 
 
 def _said(reject: Any) -> str:

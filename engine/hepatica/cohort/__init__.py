@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from hepatica.cohort.comparison import CohortComparison, CohortDiff, CohortTurn
     from hepatica.cohort.draft import MappingDraft, draft_mapping
     from hepatica.cohort.frames import TableAnswers, evaluate_table
-    from hepatica.cohort.kernel import Answers, Kernel, joined
+    from hepatica.cohort.kernel import Answers, Kernel
     from hepatica.cohort.mapping import TableMapping, mapping_schema, read_mapping, shipped_mappings
     from hepatica.cohort.rejects import reject_table
     from hepatica.cohort.run import Shape, parquet_writer, stream
@@ -32,7 +32,7 @@ __getattr__ = lazy(
         "comparison": "CohortComparison CohortDiff CohortTurn",
         "draft": "MappingDraft draft_mapping",
         "frames": "TableAnswers evaluate_table",
-        "kernel": "Answers Kernel joined",
+        "kernel": "Answers Kernel",
         "mapping": "TableMapping mapping_schema read_mapping shipped_mappings",
         "rejects": "reject_table",
         "run": "Shape parquet_writer stream",
@@ -42,12 +42,3 @@ __getattr__ = lazy(
         "tables_out": "table_bytes",
     },
 )
-
-# What other packages may use, as many to a line as fit.
-__all__ = [
-    "Answers", "Coded", "Cohort", "CohortComparison", "CohortCount", "CohortDiff",
-    "CohortSummary", "CohortTurn", "Kernel", "MappingDraft", "Shape", "StandingCount", "TableAnswers", "TableMapping",
-    "answer_files_on_spark", "answers_on_spark", "draft_mapping", "evaluate_table", "joined", "mapping_schema", "opened",
-    "parquet_writer", "read_mapping", "reject_table", "session", "shipped_mappings", "stream",
-    "table_bytes", "unpacked",
-]  # fmt: skip

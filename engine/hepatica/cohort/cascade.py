@@ -55,11 +55,6 @@ class Cascade(NamedTuple):
                 np.take(after.reshape(-1), at, out=state, mode="clip")
         return found
 
-    @property
-    def states(self) -> int:
-        """The most states that lie behind any field."""
-        return max([len(step.after) for step in self.steps] + [self.outcomes.shape[1]])
-
 
 class TooManyStates(Exception):
     """A cascade would be too large to be quick."""

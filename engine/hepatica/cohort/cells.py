@@ -1,10 +1,12 @@
-"""Cells and columns, of whatever kind a table has them: made plain, and counted each different one once."""
+"""Cells and columns, of whatever kind a table has them: made plain, told apart, and numbers cut by thresholds."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+import math
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import date, time
+from operator import ge, gt
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -12,7 +14,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
-from hepatica.patient import digits
+from hepatica.inference import FieldClasses
+from hepatica.patient import DECIMALS, digits
 
 Places = NDArray[np.intp]
 MOST_KEYS = 1 << 62
@@ -90,7 +93,7 @@ def encoded(column: pa.ChunkedArray) -> Cells:
     whole = column.combine_chunks()
     if not pa.types.is_dictionary(whole.type):
         whole = whole.dictionary_encode()
-    which = pc.fill_null(whole.indices.cast(pa.int64()), -1).to_numpy()
+    which = pc.fill_null(whole.indices.cast(pa.int32()), -1).to_numpy().astype(np.intp)
     distinct = whole.dictionary.to_pylist()
     if len(distinct) > FEW:
         # Categories that no row has are not read: there may be any number of them.
@@ -132,3 +135,58 @@ def combined(columns: Sequence[NDArray[Any]], wanted: NDArray[np.bool_] | None =
     firsts[which[::-1]] = np.arange(len(which))[::-1]  # the last to be written is the first row; -1 has a place of its own
     firsts = firsts[:-1]
     return Combined(list(zip(*(column[firsts].tolist() for column in columns), strict=True)), which, firsts)
+
+
+def rows_of(which: Places, wanted: Iterable[bool]) -> Iterator[tuple[int, Places]]:
+    """Of the numbers from 0 up those that are wanted, each with the rows that have it.
+
+    Every cell of a table may be wrong in its own way: looked for one by one in all rows, these would take hours.
+    """
+    chosen = np.array([*wanted, False])  # the last serves -1, the number of none
+    if not chosen.any():
+        return iter(())
+    numbers, rows = np.flatnonzero(chosen), np.flatnonzero(chosen[which])
+    ordered = rows[np.argsort(which[rows], kind="stable")]
+    parts = np.split(ordered, np.searchsorted(which[ordered], numbers)[1:])
+    return zip(numbers.tolist(), parts, strict=False)
+
+
+class NumberCutter:
+    """Codes of a numeric field from numbers as a program has them. The reader rounds every number to `DECIMALS` first.
+
+    Rounding never changes the order of two numbers, so each threshold has a least number that is rounded to it or above it,
+    and a least one that is rounded to more. Held against these two, a number needs no rounding.
+    """
+
+    def __init__(self, classes: FieldClasses) -> None:
+        self._bounds = classes.field.low, classes.field.high
+        thresholds = classes.thresholds
+        self._edges = [_edge(compare, threshold) for threshold in thresholds for compare in (ge, gt)]
+        slots = range(len(self._edges) + 1)
+        self._codes = np.array([classes.positions.get(slot, 0) for slot in slots], dtype=np.uint16)
+
+    @staticmethod
+    def takes(kind: pa.DataType) -> bool:
+        """Whether a column of a type holds numbers that a computer calculates with."""
+        return bool(pa.types.is_floating(kind) or pa.types.is_integer(kind))
+
+    def cut(self, column: pa.ChunkedArray) -> tuple[NDArray[np.uint16], NDArray[np.bool_]]:
+        """The codes of n numbers, and which of them are out of bounds; both of shape (n,)."""
+        known = pc.fill_null(column.cast(pa.float64(), safe=False), math.nan).to_numpy()
+        # There are few edges: counting those that a number reaches takes a tenth of the time of a search.
+        slots: NDArray[np.unsignedinteger[Any]] = np.zeros(len(known), dtype=np.uint8 if len(self._edges) < 256 else np.uint16)
+        for edge in self._edges:
+            slots += (known >= edge).view(np.uint8)
+        codes = self._codes[slots]
+        missing = np.isnan(known)
+        codes[missing] = 0
+        # A comparison with what is not a number is false.
+        return codes, ~((known >= self._bounds[0]) & (known <= self._bounds[1]) | missing)
+
+
+def _edge(compare: Callable[[float, float], bool], threshold: float) -> float:
+    """The least number that is, once rounded, at the threshold or above it (`ge`), or above it (`gt`)."""
+    low, high = threshold - 1, threshold + 1
+    while low < (middle := (low + high) / 2) < high:
+        low, high = (low, middle) if compare(round(middle, DECIMALS), threshold) else (middle, high)
+    return high

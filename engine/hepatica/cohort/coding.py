@@ -1,4 +1,4 @@
-"""From a canonical table to codes: every distinct cell is read once, by the reader that reads a patient file.
+"""From the cells of a table to codes: every distinct cell is read once, by the reader that reads a patient file.
 
 A code stands for all values of a field that no test of the ruleset tells apart, or for an interval that reaches over several
 of those. Fields that are read together (Child-Pugh class, score and components; the parts of a c-MET staining) are read once
@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from functools import cache, lru_cache, reduce
+from functools import lru_cache, reduce
 from operator import and_
 from typing import Any, NamedTuple
 
@@ -17,9 +17,11 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from hepatica.cohort.cells import FEW, Cells, Places, combined, encoded, flat, plain_column
-from hepatica.cohort.numeric import NumberCutter
+from hepatica.cohort.cell_reader import BadCell, CellReader
+from hepatica.cohort.cells import FEW, NumberCutter, Places, combined, encoded, plain_column, rows_of
+from hepatica.cohort.mapping import TableMapping, found_field
 from hepatica.cohort.rejects import Reject, shortened
+from hepatica.cohort.visits import gathered
 from hepatica.evaluation import evaluator_of
 from hepatica.inference import FieldClasses, classes_of
 from hepatica.knowledge import Ruleset
@@ -28,14 +30,12 @@ from hepatica.patient import (
     COMPONENTS,
     CONTRADICTIONS,
     FLAGS,
-    LABEL,
     Facts,
     Field,
     Fields,
     Profile,
     Value,
     facts_of,
-    keys_of,
     profile_from,
 )
 from hepatica.problems import InvalidInput
@@ -51,7 +51,8 @@ class Coded(NamedTuple):
     """The rows of a batch that could be read, as codes of shape (fields, n), and what became of the others.
 
     `rows` are the numbers of the n rows, `places` where they stand in the batch. A row that has any reject is not among the
-    n. `warnings` counts the rows that raise each doubt. `given` are columns that go with the answers, for every row of the batch.
+    n; `folded` rows count for another row of the same patient. `warnings` counts the rows that raise each doubt. `sample` are
+    some of the n rows as patient files. `given` are columns that go with the answers, for every row of the batch.
     """
 
     codes: Codes
@@ -59,6 +60,8 @@ class Coded(NamedTuple):
     places: Places
     rejects: Sequence[Reject] = ()
     warnings: Mapping[str, int] = {}
+    folded: int = 0
+    sample: Mapping[int, dict[str, Any]] = {}
     given: pa.Table = NOTHING
 
     @property
@@ -74,19 +77,65 @@ class Coded(NamedTuple):
 class Said(NamedTuple):
     """What cells that are read together say: a code for each field that they speak of, and doubts, or why they are refused.
 
-    `refusals` are (which of the columns, code, reason). `named` are fields that the words bring up, and that a row then has
-    to say more of. `meaning` is all that counts of a cell beside others: cells that share it are interchangeable.
+    `refusals` are (which of the columns, code, reason), `shown` the cell that is refused. `named` are fields that the words
+    bring up, and that a row then has to say more of. `value` is what a person would have typed for the cells of one field,
+    `meaning` all that counts of it beside others: values that share it are interchangeable.
     """
 
     codes: tuple[int, ...] = ()
     warnings: tuple[str, ...] = ()
     named: tuple[tuple[str, ...], ...] = ()
     refusals: tuple[tuple[int, str, str], ...] = ()
+    shown: Any = None
+    value: Any = None
     meaning: Any = None
 
 
+class Part(NamedTuple):
+    """A field read by itself: what its different cells say, and which of them each of n rows has; -1 where nothing is known.
+
+    Where numbers are cut, `column` holds them, and what is said are their codes.
+    """
+
+    said: Sequence[Said]
+    which: Places
+    column: pa.ChunkedArray | None = None
+
+    def value(self, row: int) -> Any:
+        """What a person would have typed in a row; None where nothing is known."""
+        if self.column is not None:
+            return self.column[row].as_py()
+        return self.said[self.which[row]].value if self.which[row] >= 0 else None
+
+    def at(self, rows: Places) -> Part:
+        """The part of some rows; -1 is one of which nothing is known."""
+        column = None if self.column is None else self.column.take(pa.array(rows, mask=rows < 0))
+        return self._replace(which=np.where(rows < 0, -1, self.which[rows]), column=column)
+
+
+class Work:
+    """n rows in the making: codes, which rows are bad, the rows' numbers, what is refused, and which rows raise a doubt or bring
+    up another field."""
+
+    def __init__(self, fields: int, numbers: NDArray[np.int64], rejects: Iterable[Reject] = ()) -> None:
+        self.numbers = numbers
+        # What is not in the table is not known: code 0.
+        self.codes: Codes = np.zeros((fields, len(numbers)), dtype=np.uint16)
+        self.bad: Which = np.zeros(len(numbers), dtype=np.bool_)
+        self.settled: Which = np.zeros_like(self.bad)  # bad rows that are asked no further
+        self.rejects = list(rejects)
+        self.warnings: list[tuple[str, Which]] = []
+        self.named: dict[tuple[str, ...], Which] = {}
+
+    def refuse(self, rows: Places, column: str, cell: Any, code: str, reason: str) -> None:
+        """Refuses some rows for one cell that all of them have."""
+        rows = rows[~self.settled[rows]]
+        self.bad[rows] = True
+        self.rejects.extend(Reject(int(row), column, shortened(cell), code, reason) for row in self.numbers[rows])
+
+
 class Coder:
-    """Reads canonical tables under one ruleset. What it has read it remembers, so keep it for all batches of a table."""
+    """Reads tables under one ruleset. What it has read it remembers, so keep it for all batches of a table."""
 
     def __init__(self, ruleset: Ruleset) -> None:
         self.fields = ruleset.fields
@@ -98,55 +147,65 @@ class Coder:
         every = ((name, one) for name, field in self.fields.items() for one in field.implied)
         self._implied = [(name, one) for name, one in every if one.field in self.fields]
         self._doubts = list(self._doubting())
-        self._grouped = cache(self._groups)
+        self._known: dict[str, list[Group]] = {}
 
-    def code(self, batch: pa.RecordBatch | pa.Table, rows: NDArray[np.int64] | None = None) -> Coded:
-        """The codes of a canonical batch of n rows; `rows` are the numbers of its rows, from 1 by default."""
-        table = flat(batch)
-        numbers = np.arange(1, table.num_rows + 1) if rows is None else rows
-        codes = np.zeros((len(self.fields), table.num_rows), dtype=np.uint16)
-        # What is not in the table is not known: code 0.
-        work = Work(table, codes, np.zeros(table.num_rows, dtype=np.bool_), numbers, [], [], {})
-        read = [(group, group.alone(work)) for group in self._grouped(tuple(table.column_names))]
-        # Like the reader of a patient file: what contradicts each other is asked only of rows whose every cell is readable.
-        for group, parts in read:
-            if len(parts) > 1:
-                group.together(work, parts)
-        places: Places = np.flatnonzero(~work.bad)
-        if len(places) < len(numbers):
-            codes, numbers = np.ascontiguousarray(codes[:, places]), numbers[places]
+    def code(self, table: pa.Table, mapping: TableMapping, rows: NDArray[np.int64], sample: int = 0) -> Coded:
+        """The codes of a batch, as a mapping that is bound to its columns reads it; `rows` are the numbers of its rows."""
+        if mapping.digest not in self._known:
+            self._known[mapping.digest] = self._groups(mapping)
+        parts = [(group, group.read(table)) for group in self._known[mapping.digest]]
+        work, firsts, folded = Work(len(self.fields), rows), np.arange(len(rows)), 0
+        for group, own in parts:
+            group.refuse(work, own, unread=True)
+        if mapping.rows is not None:
+            flat = {source.name: part for group, own in parts for source, part in zip(group.sources, own, strict=True)}
+            firsts, chosen, rejects = gathered(mapping, table, flat, work.rejects, rows)
+            folded = len(rows) - len(firsts) - len(rejects)
+            work = Work(len(self.fields), rows[firsts], rejects)
+            parts = [(group, [flat[source.name].at(chosen[source.name]) for source in group.sources]) for group, _ in parts]
+        # One thing at a time, as for a patient file: a row with a cell that is no value is asked no further, and what
+        # contradicts each other is asked only of rows whose every cell is readable.
+        work.settled = work.bad.copy()
+        for group, own in parts:
+            group.refuse(work, own, unread=False)
+        for group, own in parts:
+            group.write(work, own)
+        return self._coded(work, parts, firsts, sample)._replace(folded=folded)
+
+    def _coded(self, work: Work, parts: Sequence[tuple[Group, list[Part]]], firsts: Places, sample: int) -> Coded:
+        good: Places = np.flatnonzero(~work.bad)
+        codes = work.codes if len(good) == len(work.bad) else np.ascontiguousarray(work.codes[:, good])
         self._imply(codes)
-        warnings = self._doubtful(codes, {pair: raised[places] for pair, raised in work.named.items()})
+        warnings = self._doubtful(codes, {pair: raised[good] for pair, raised in work.named.items()})
         for code, raised in work.warnings:
-            warnings[code] += int(raised[places].sum())
-        return Coded(codes, numbers, places, sorted(work.rejects), {code: n for code, n in sorted(warnings.items()) if n})
-
-    def entries(self, table: pa.Table) -> Iterator[dict[str, Any]]:
-        """The rows of a canonical table as patient files."""
-        columns = [column for group in self._grouped(tuple(table.column_names)) for column in group.columns]
-        for row in table.to_pylist():
-            yield _entries((column, row[column.name]) for column in columns)
+            warnings[code] += int(raised[good].sum())
+        # Evenly, not at random: of the same table the same rows are always taken.
+        count = min(sample, len(good)) if sample >= 0 else len(good)
+        chosen = np.unique(np.linspace(0, len(good) - 1, count).astype(np.intp))
+        flat = [pair for group, own in parts for pair in zip(group.sources, own, strict=True)]
+        files = {int(at): _entries((source, part.value(good[at])) for source, part in flat) for at in chosen}
+        counts = {code: number for code, number in sorted(warnings.items()) if number}
+        return Coded(codes, work.numbers[good], firsts[good], work.rejects, counts, sample=files)
 
     def facts(self, codes: Codes) -> Facts:
         """Facts that the codes of one row stand for: shape (fields,)."""
         pairs = zip(self.domains, codes, strict=True)
         return facts_of({domain.field.name: domain.values[code] for domain, code in pairs}, self.fields)
 
-    def _groups(self, names: tuple[str, ...]) -> list[Group]:
-        """The columns that are keys of a patient file, those that must be read together side by side."""
-        by_key: dict[str, list[NamedColumn]] = {}
-        for name in names:
-            key, _, part = name.partition(".")
-            if key in keys_of(self.fields) and key != LABEL:
+    def _groups(self, mapping: TableMapping) -> list[Group]:
+        """What a mapping reads, fields that must be read together side by side."""
+        by_key: dict[str, list[Source]] = {}
+        for name, reading in mapping.fields.items():
+            named = found_field(name, self.fields)
+            if named is not None:  # else this ruleset has no such field
+                source = Source(name, CellReader(mapping, reading, named[1]))
                 # Class, score and components say one thing, and contradict each other.
-                by_key.setdefault(CLASS if key in CHILD_PUGH_GROUP else key, []).append(NamedColumn(name, key, part))
-        return [self._group(key, columns) for key, columns in by_key.items()]
+                by_key.setdefault(CLASS if source.key in CHILD_PUGH_GROUP else source.key, []).append(source)
+        return [self._group(key, sources) for key, sources in by_key.items()]
 
-    def _group(self, key: str, columns: Sequence[NamedColumn]) -> Group:
-        keys = CHILD_PUGH_GROUP if key == CLASS else (key,)
-        return Group(
-            self.fields, columns, {self._place[name]: self.domains[self._place[name]] for name in keys if name in self.fields}
-        )
+    def _group(self, key: str, sources: Sequence[Source]) -> Group:
+        keys = [name for name in (CHILD_PUGH_GROUP if key == CLASS else (key,)) if name in self.fields]
+        return Group(self.fields, sources, {self._place[name]: self.domains[self._place[name]] for name in keys})
 
     def _holds(self, name: str, says: Callable[[Value | None], bool], codes: Codes) -> Which:
         """By row, whether something is true of the value of a field."""
@@ -195,34 +254,21 @@ def _by_grade(field: Field) -> FieldClasses | None:
     return FieldClasses(field, tuple(map(float, grades)), (None, *grades), positions)
 
 
-class Work(NamedTuple):
-    """A batch of n rows in the making: its codes, which rows are bad, the numbers of its rows, what is refused, and which rows
-    raise a doubt or bring up another field."""
+class Source:
+    """A key of a patient file, or the part of a measurement under it, and what makes its value from the cells of a table."""
 
-    table: pa.Table
-    codes: Codes
-    bad: Which
-    numbers: NDArray[np.int64]
-    rejects: list[Reject]
-    warnings: list[tuple[str, Which]]
-    named: dict[tuple[str, ...], Which]
+    def __init__(self, name: str, reader: CellReader) -> None:
+        self.name, self.reader = name, reader
+        self.key, _, self.part = name.partition(".")
+        # By meaning a value that has it: whatever has the same meaning is read as that one.
+        self.value_of: dict[Any, Any] = {}
 
-    def refuse(self, rows: Places, column: str, cell: Any, code: str, reason: str) -> None:
-        """Refuses some rows for one cell that all of them have."""
-        self.bad[rows] = True
-        self.rejects.extend(Reject(int(row), column, shortened(cell), code, reason) for row in self.numbers[rows])
+    def column(self, at: int) -> str:
+        """The name of one of the columns that it is read from."""
+        return self.reader.names[at] if self.reader.names else self.name
 
-
-class NamedColumn:
-    """A column of a canonical table: the key of a patient file, and the part of a measurement (empty for a whole field)."""
-
-    def __init__(self, name: str, key: str, part: str) -> None:
-        self.name, self.key, self.part = name, key, part
-        # By meaning a cell that has it: whatever has the same meaning is read as that one.
-        self.cell_of: dict[Any, Any] = {}
-
-    def meaning(self, profile: Profile, cell: Any) -> tuple[Any, ...] | None:
-        """What counts of a cell beside others; None where nothing is known by it."""
+    def meaning(self, profile: Profile, value: Any) -> tuple[Any, ...] | None:
+        """What counts of a value beside others; None where nothing is known by it."""
         if self.part and self.key == COMPONENTS:
             return tuple(profile.measurements["child_pugh"]["points"].values()) if "child_pugh" in profile.measurements else None
         if self.part:
@@ -230,82 +276,76 @@ class NamedColumn:
             known = staining and (staining["intensity"] is not None or staining["percent"] is not None)
             return (profile["cmet"],) if known else None
         # Class and score may each be stated in one text ("B7"), and a contradiction quotes it.
-        return (type(cell), str(cell)) if any(value is not None for value in profile.facts.values()) else None
+        return (type(value), str(value)) if any(fact is not None for fact in profile.facts.values()) else None
 
 
-def _entries(cells: Iterable[tuple[NamedColumn, Any]]) -> dict[str, Any]:
-    """Cells as a patient file; those that are not there are left out."""
+def _entries(values: Iterable[tuple[Source, Any]]) -> dict[str, Any]:
+    """Values as a patient file; those that are not known are left out."""
     found: dict[str, Any] = {}
-    for column, cell in cells:
-        if cell is not None:
-            found[column.key] = {**found.get(column.key, {}), column.part: cell} if column.part else cell
+    for source, value in values:
+        if value is not None:
+            found[source.key] = {**found.get(source.key, {}), source.part: value} if source.part else value
     return found
 
 
-Part = tuple[list[Said], Places]
-"""A column read by itself: what each distinct cell says, and which one each row has."""
-
-
 class Group:
-    """Columns that are read together. Its memory of cells is bounded."""
+    """Fields that are read together. Its memory of cells is bounded."""
 
-    def __init__(self, fields: Fields, columns: Sequence[NamedColumn], targets: Mapping[int, FieldClasses]) -> None:
-        self.columns = columns
+    def __init__(self, fields: Fields, sources: Sequence[Source], targets: Mapping[int, FieldClasses]) -> None:
+        self.sources = sources
         self._fields, self._targets = fields, targets
         # As many types, as many cells: True, 1 and 1.0 are equal to Python.
-        self._read = lru_cache(MOST_REMEMBERED, typed=True)(self._read_alone)
-        self._read_joint = lru_cache(MOST_REMEMBERED)(self._read_together)
+        self._said_alone = lru_cache(MOST_REMEMBERED, typed=True)(self._alone)
+        self._said_together = lru_cache(MOST_REMEMBERED)(self._together)
         classes = next(iter(targets.values()))
         # A part is scored, not cut: its bounds are in the reader of the measurement.
-        bare = len(columns) == 1 and not columns[0].part and classes.field.kind == "number"
+        bare = len(sources) == 1 and not sources[0].part and classes.field.kind == "number"
         self._cutter = NumberCutter(classes) if bare else None
 
-    def alone(self, work: Work) -> list[Part]:
-        """Read each column by itself, refuse what cannot be read, and write the codes of a lone column; gives back the parts."""
-        cells = [plain_column(work.table[column.name]) for column in self.columns]
-        if self._cutter and self._cutter.takes(cells[0].type):
-            (place,) = self._targets
-            work.codes[place], refused = self._cutter.cut(cells[0])
-            if refused.any():
-                # Only what is out of bounds is read one by one, for the reason.
-                self._cells(0, encoded(cells[0].filter(pa.array(refused))), np.flatnonzero(refused), work)
-            return []
-        rows = np.arange(len(work.numbers))
-        found = [self._cells(at, encoded(column), rows, work) for at, column in enumerate(cells)]
-        if len(found) == 1:
-            self._write(work, *found[0])
-        return found
+    def read(self, table: pa.Table) -> list[Part]:
+        """Each field read by itself, every different cell once."""
+        return [self._part(at, table) for at in range(len(self.sources))]
 
-    def _write(self, work: Work, read: Sequence[Said], which: Places) -> None:
-        """Codes by what each row says; the last look-up serves -1, a cell that is not there."""
-        for at, place in enumerate(self._targets):
-            found = np.array([*(one.codes[at] if one.codes else 0 for one in read), 0], dtype=np.uint16)
-            work.codes[place] = found[which]
-        for number, one in enumerate(read):
-            work.warnings.extend((code, which == number) for code in one.warnings)
-            for pair in one.named:
-                work.named.setdefault(pair, np.zeros(len(which), dtype=np.bool_))[which == number] = True
+    def _part(self, at: int, table: pa.Table) -> Part:
+        columns = [plain_column(table.column(name)) for name in self.sources[at].reader.names]
+        passes = len(columns) == 1 and self.sources[at].reader.passes(columns[0].type)
+        if passes and self._cutter and self._cutter.takes(columns[0].type):
+            return self._cut(self._cutter, columns[0])
+        known = [encoded(column) for column in columns]
+        if passes:
+            cells, which = [[cell] for cell in known[0].distinct], known[0].which
+        else:
+            # Several columns are read by the combinations of cells that occur, as one column is by its cells.
+            found, which, _ = combined([each.which for each in known] or [np.zeros(table.num_rows, dtype=np.intp)])
+            cells = [[None if n < 0 else each.distinct[n] for each, n in zip(known, one, strict=False)] for one in found]
+        return Part([self._said_alone(at, passes, *one) for one in cells], which)
 
-    def _cells(self, at: int, cells: Cells, rows: Places, work: Work) -> Part:
-        """Each distinct cell of a column read by itself; `rows` are the places that `cells` speaks of."""
-        found = [self._read(at, cell) for cell in cells.distinct]
-        for number, said in enumerate(found):
-            for _, code, reason in said.refusals:
-                work.refuse(rows[cells.which == number], self.columns[at].name, cells.distinct[number], code, reason)
-        return found, cells.which
+    def _cut(self, cutter: NumberCutter, column: pa.ChunkedArray) -> Part:
+        """Numbers as codes; only what is out of bounds is read one by one, for the reason."""
+        codes, refused = cutter.cut(column)
+        which, said = codes.astype(np.intp), [Said((code,)) for code in range(int(codes.max(initial=0)) + 1)]
+        bad = encoded(column.filter(pa.array(refused)))
+        which[refused] = len(said) + bad.which
+        said += [self._said_alone(0, True, cell) for cell in bad.distinct]
+        return Part(said, which, column)
 
-    def _read_alone(self, at: int, cell: Any) -> Said:
-        """What a cell of the column `at` says by itself."""
-        column = self.columns[at]
-        said, profile = self._said(_entries([(column, cell)]), [at])
+    def _alone(self, at: int, passes: bool, *cells: Any) -> Said:
+        """What the cells of the source `at` say by themselves; those that pass are values as they are."""
+        source = self.sources[at]
+        try:
+            value = cells[0] if passes else source.reader.read(cells)
+        except BadCell as wrong:
+            return Said(refusals=((wrong.source, wrong.code, wrong.reason),), shown=cells[wrong.source])
+        said, profile = self._said({source.key: {source.part: value} if source.part else value}, [0])
         if profile is None:
-            return said
-        meaning = column.meaning(profile, cell)
-        column.cell_of.setdefault(meaning, cell)
-        return said._replace(meaning=meaning)
+            return said._replace(value=value, shown=value)
+        meaning = source.meaning(profile, value)
+        # Before what is said is remembered: another thread that is given the meaning must find its value.
+        source.value_of.setdefault(meaning, value)
+        return said._replace(value=value, meaning=meaning)
 
     def _said(self, entries: dict[str, Any], owners: Sequence[int]) -> tuple[Said, Profile | None]:
-        """What entries of a patient file say, and their profile; the n-th of them comes from the column `owners[n]`."""
+        """What entries of a patient file say, and their profile; the n-th of them comes from the source `owners[n]`."""
         try:
             profile = profile_from(entries, "<table>", self._fields)
         except InvalidInput as error:
@@ -317,38 +357,63 @@ class Group:
         named = tuple(warning.fields for warning in profile.warnings if warning.code == "named-elsewhere")
         return Said(codes, own, named), profile
 
-    def together(self, work: Work, parts: Sequence[Part]) -> None:
-        """Each distinct combination of what the cells say read once, its codes written, contradictions refused."""
-        stands = [_interchangeable(read, which) for read, which in parts]
-        patterns = combined([each for _, each in stands], ~work.bad)
-        told = [[None if n < 0 else cells[n] for (cells, _), n in zip(stands, each, strict=True)] for each in patterns.found]
-        read = [self._read_joint(*each) for each in told]
-        self._write(work, read, patterns.which)
-        for number, one in enumerate(read):
-            for at, code, reason in one.refusals:
-                rows, name = np.flatnonzero(patterns.which == number), self.columns[at].name
-                # The cells of a combination mean the same, and may be written in several ways.
-                cells = encoded(plain_column(work.table[name].take(pa.array(rows))))
-                for place, cell in enumerate([*cells.distinct, None]):
-                    same = cells.which == (-1 if cell is None else place)
-                    work.refuse(rows[same], name, cell, code, reason)
+    def refuse(self, work: Work, parts: Sequence[Part], *, unread: bool) -> None:
+        """Refuses rows with a cell that is no value (`unread`), or with a value that the field does not take."""
+        for source, part in zip(self.sources, parts, strict=True):
+            wrong = (bool(one.refusals) and (one.value is None) == unread for one in part.said)
+            for number, rows in rows_of(part.which, wrong):
+                for at, code, reason in part.said[number].refusals:
+                    work.refuse(rows, source.column(at), part.said[number].shown, code, reason)
 
-    def _read_together(self, *meanings: Any) -> Said:
-        """Cells with these meanings, one of each column, read as one patient file."""
-        known = [(at, column, meaning) for at, (column, meaning) in enumerate(zip(self.columns, meanings, strict=True))]
+    def write(self, work: Work, parts: Sequence[Part]) -> None:
+        """The codes of what is read together; contradictions are refused."""
+        if len(parts) == 1:
+            self._write(work, parts[0].said, parts[0].which)
+        else:
+            self._join(work, parts)
+
+    def _write(self, work: Work, read: Sequence[Said], which: Places) -> None:
+        """Codes by what each row says; the last look-up serves -1, a cell that is not there."""
+        # Only now by row: a look-up for each, however few different cells there are.
+        for at, place in enumerate(self._targets):
+            found = np.array([*(one.codes[at] if one.codes else 0 for one in read), 0], dtype=np.uint16)
+            work.codes[place] = found[which]
+        for number, one in enumerate(read):
+            work.warnings.extend((code, which == number) for code in one.warnings)
+            for pair in one.named:
+                work.named.setdefault(pair, np.zeros(len(which), dtype=np.bool_))[which == number] = True
+
+    def _join(self, work: Work, parts: Sequence[Part]) -> None:
+        """Each distinct combination of what the cells say read once, its codes written, contradictions refused."""
+        stands = [_interchangeable(part) for part in parts]
+        patterns = combined([each for _, each in stands], ~work.bad)
+        told = [[None if n < 0 else known[n] for (known, _), n in zip(stands, each, strict=True)] for each in patterns.found]
+        read = [self._said_together(*each) for each in told]
+        self._write(work, read, patterns.which)
+        for number, rows in rows_of(patterns.which, (bool(one.refusals) for one in read)):
+            for at, code, reason in read[number].refusals:
+                # The values of a combination mean the same, and may be written in several ways.
+                own = parts[at].which[rows]
+                for place in np.unique(own):
+                    shown = parts[at].said[place].value if place >= 0 else None
+                    work.refuse(rows[own == place], self.sources[at].column(0), shown, code, reason)
+
+    def _together(self, *meanings: Any) -> Said:
+        """Values with these meanings, one of each source, read as one patient file."""
+        known = [(at, source, meaning) for at, (source, meaning) in enumerate(zip(self.sources, meanings, strict=True))]
         known = [one for one in known if one[2] is not None]
         owners: dict[str, int] = {}
-        for at, column, _ in known:
-            owners.setdefault(column.key, at)
-        entries = _entries((column, column.cell_of[meaning]) for _, column, meaning in known)
+        for at, source, _ in known:
+            owners.setdefault(source.key, at)
+        entries = _entries((source, source.value_of[meaning]) for _, source, meaning in known)
         return self._said(entries, list(owners.values()))[0]
 
 
 _DOUBTS = frozenset(("fields-disagree", "named-elsewhere", *(doubt["code"] for doubt in CONTRADICTIONS)))
 
 
-def _interchangeable(read: Sequence[Said], which: Places) -> tuple[list[Any], Places]:
-    """The different meanings of a column's cells, and which one each row has; -1 where nothing is known."""
+def _interchangeable(part: Part) -> tuple[list[Any], Places]:
+    """The different meanings of a part's values, and which one each row has; -1 where nothing is known."""
     numbers: dict[Any, int] = {}
-    places = [-1 if one.meaning is None else numbers.setdefault(one.meaning, len(numbers)) for one in read]
-    return list(numbers), np.array([*places, -1], dtype=np.intp)[which]
+    places = [-1 if one.meaning is None else numbers.setdefault(one.meaning, len(numbers)) for one in part.said]
+    return list(numbers), np.array([*places, -1], dtype=np.intp)[part.which]

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
+from hepatica.cohort.coding import Coded
 from hepatica.cohort.kernel import kernel_for
 from hepatica.cohort.mapping import TableMapping, found_field
 from hepatica.cohort.rejects import Reject, first_of_each_row
@@ -64,30 +65,29 @@ class Counting:
         folded = f", {found.folded:,} further rows of the same patients" if found.folded else ""
         return f"{found.rows:,} rows: {found.answered:,} answered, {found.rejected:,} rejected{folded}"
 
-    def passed(self, answered: int, folded: int, rejects: Sequence[Reject]) -> list[Reject]:
+    def passed(self, coded: Coded) -> list[Reject]:
         """Counts one batch; returns the first reject of every refused row."""
-        first = first_of_each_row(rejects)
-        self.rejects += rejects
-        self.answered += answered
-        self.folded += folded
+        first = first_of_each_row(coded.rejects)
+        self.rejects += coded.rejects
+        self.answered += len(coded.rows)
+        self.folded += coded.folded
         self.rejected += len(first)
         if self._progress:
             self._progress(self.answered + self.rejected + self.folded, self.total)
         return first
 
     @property
-    def tables_read(self) -> tuple[str, ...]:
-        """The names of the tables."""
-        return tuple(each.source.name for each in self.bound)
-
-    @property
-    def mapping_identity(self) -> MappingIdentity:
-        """Which mapping read the tables."""
-        return MappingIdentity(id=self.mapping.mapping, title=self.mapping.title, digest=self.mapping.digest)
+    def read(self) -> dict[str, Any]:
+        """What every summary says of the tables: which mapping read them, their names, their rows."""
+        mapping = MappingIdentity(id=self.mapping.mapping, title=self.mapping.title, digest=self.mapping.digest)
+        return {"mapping": mapping, "tables": tuple(each.source.name for each in self.bound), "rows": self.counts}
 
 
 class Cohort(Counting):
     """A run under one ruleset: go through `tables` once, then ask for the `summary`."""
+
+    changed = 0
+    """Nothing is compared: see `CohortComparison`."""
 
     def __init__(
         self,
@@ -117,9 +117,9 @@ class Cohort(Counting):
             coded = made.coded
             self.tally.add(made.answers)
             # A refused row counts once, under the first thing that is wrong with it.
-            self.tally.refuse(self.passed(len(coded.rows), made.folded, coded.rejects))
+            self.tally.refuse(self.passed(coded))
             self.tally.warnings.update(coded.warnings)
-            self.verified += len(coded.rows) if self._verify < 0 else min(len(coded.rows), self._verify)
+            self.verified += len(coded.sample)
             if made.table is not None:
                 yield made.table
 
@@ -134,11 +134,9 @@ class Cohort(Counting):
         found = CohortSummary(
             notice=notice(rules.card.as_of),
             ruleset=identity(rules),
-            mapping=self.mapping_identity,
-            tables=self.tables_read,
+            **self.read,
             columns=tuple({one.field: one for one in self._columns()}.values()),
             suppress_below=0,
-            rows=self.counts,
             scope=tally.scopes(),
             out_of_scope=tally.scope_reasons(),
             patients=tuple(tally.described()),

@@ -14,7 +14,6 @@ from hepatica.cohort.cells import combined
 from hepatica.cohort.cohort import Counting, Progress, stamp_of
 from hepatica.cohort.kernel import Answers, beside, kernel_for
 from hepatica.cohort.mapping import TableMapping
-from hepatica.cohort.rejects import Reject
 from hepatica.cohort.run import BoundTable, Shape, side_by_side
 from hepatica.cohort.sources import RawBatch, TableSource
 from hepatica.cohort.summary import MappingIdentity, Number, RowCounts, hidden, suppressed_rows
@@ -100,28 +99,27 @@ class CohortComparison(Counting):
 
     def tables(self, shape: Shape | None = "wide") -> Iterator[pa.Table]:
         """By row what changes (wide), or a row to each patient and therapy whose list changes (long); at least one table."""
-        for rejects, folded, found in side_by_side(self._answered, self.batches()):
+        for found in side_by_side(self._answered, self.batches()):
             coded = found[0].coded
-            self.passed(len(coded.rows), folded, rejects)
+            self.passed(coded)
             turns = list(zip(*map(self._placed, found), strict=True))
             differs = reduce(np.logical_or, [old != new for (old, new), own in zip(turns, self._shared, strict=True) if own])
             self.changed_rows += int(differs.sum())
             for counts, turn in zip(self._turns, turns, strict=True):
-                np.add.at(counts, turn, 1)
+                np.add.at(counts, turn, 1)  # unlike `counts[turn] += 1`, which counts a pair that occurs twice once
             if shape:
                 which, columns = self._long(turns) if shape == "long" else self._wide(turns, differs)
                 yield beside(pa.table({"row": coded.rows[which], **columns}), coded.given.take(coded.places[which]))
 
-    def _answered(self, table: BoundTable, raw: RawBatch, given: pa.Table) -> tuple[list[Reject], int, list[Answers]]:
+    def _answered(self, table: BoundTable, raw: RawBatch, given: pa.Table) -> list[Answers]:
         """The answers of both rulesets to the rows that both can read."""
-        batch = table.read(raw, given)
-        pair = [table.coded(kernel.coder, batch) for kernel in self._kernels]
+        pair = [table.coded(kernel.coder, raw, given) for kernel in self._kernels]
         # What one ruleset refuses the other may read, for their fields differ; such a row has no answer to compare.
         good = np.intersect1d(pair[0].rows, pair[1].rows)
-        both = [coded.at(np.flatnonzero(np.isin(coded.rows, good))) for coded in pair]
-        found = [kernel.answer(coded) for kernel, coded in zip(self._kernels, both, strict=True)]
         # Both rulesets may refuse the same cell.
-        return sorted({*pair[0].rejects, *pair[1].rejects}), batch.folded, found
+        rejects = sorted({*pair[0].rejects, *pair[1].rejects})
+        both = [coded.at(np.flatnonzero(np.isin(coded.rows, good)))._replace(rejects=rejects) for coded in pair]
+        return [kernel.answer(coded) for kernel, coded in zip(self._kernels, both, strict=True)]
 
     def _placed(self, found: Answers) -> list[Any]:
         """By what is compared, the place of each row's word in `_words`."""
@@ -165,10 +163,8 @@ class CohortComparison(Counting):
             notice=notice(self.new.card.as_of),
             ruleset=identity(self.old),
             new_ruleset=identity(self.new),
-            mapping=self.mapping_identity,
-            tables=self.tables_read,
+            **self.read,
             suppress_below=least if least > 1 else 0,
-            rows=self.counts,
             changed=self.changed_rows,
             scope=tuple(CohortTurn(old=old, new=new, rows=rows) for old, new, rows in self._told(0, scopes, least)),
             strongest=tuple(CohortTurn(old=old, new=new, rows=rows) for old, new, rows in self._told(1, ranked, least)),

@@ -117,7 +117,7 @@ def arrow(frame: Any) -> pa.Table:
         frame = frame.collect()
     if not hasattr(frame, "__arrow_c_stream__"):
         said = f"a {type(frame).__name__} is no table; allowed: pandas, polars, Arrow, DuckDB, a mapping of columns"
-        raise InvalidInput([Problem("<table>", 1, 1, "wrong-type", said)])
+        raise InvalidInput.at("<table>", "wrong-type", said)
     table = pa.table(frame)
     _apart(table.column_names)
     return table
@@ -151,6 +151,7 @@ def like(frame: Any, table: pa.Table, places: Sequence[int] | np.ndarray[Any, An
     kind = _kind(frame)
     if kind == "pandas":
         found = table.to_pandas()
+        # pandas joins by index: the answers go back to the rows that they are of.
         found.index = frame.index.take(places)
         return found
     if kind == "polars":

@@ -7,7 +7,7 @@ headline, a rule's standing) are the evaluator's, made once for each distinct pa
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Mapping, Sequence
 from functools import cache, cached_property, lru_cache, reduce
 from operator import or_
 from typing import Any, NamedTuple
@@ -361,8 +361,3 @@ def beside(table: pa.Table, given: pa.Table) -> pa.Table:
     names = [f"given_{name}" if name in table.column_names else name for name in given.column_names]
     row, *others = zip(table.column_names, table.columns, strict=True)
     return pa.table(dict([row, *zip(names, given.columns, strict=True), *others]))
-
-
-def joined(tables: Iterable[pa.Table]) -> pa.Table:
-    """Answers of several batches as one table."""
-    return pa.concat_tables(tables).unify_dictionaries()

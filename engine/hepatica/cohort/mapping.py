@@ -27,13 +27,17 @@ from hepatica.patient import (
     Refused,
     keys_of,
     read_value,
+    table,
 )
 from hepatica.problems import InvalidInput, Problem, quote, suggestion
 from hepatica.records import record
 
 DELIMITERS = {",": "comma", ";": "semicolon", "\t": "tab", "|": "bar"}
 NUMERIC = ("integer", "number")
+UNSAID = "?"
+"""The decimal mark of a table in which it may be a comma (semicolons stand between its cells), and nobody says so."""
 Take = Literal["last_before", "first_after", "last", "first"]
+(YES_NO,) = table("check_box").values()
 # Measurements that are made of parts: each part is a column of its own, named `child_pugh_components.inr`.
 PARTS: Mapping[str, Fields] = {COMPONENTS: CHILD_PUGH_PARTS, "cmet": STAINING_PARTS}
 
@@ -169,6 +173,7 @@ class TableMapping:
         """The columns that go with the answers as they are."""
         read = {each for reading in self.fields.values() for each in reading.columns}
         if self.rows:
+            # Of any other column the rows of one patient may hold several values.
             return tuple(filter(None, (self.rows.patient, self.rows.index)))
         return tuple(each for each in columns if (each not in read if self.keep is None else each in self.keep))
 
@@ -234,13 +239,9 @@ def read_mapping(name: str | Path, fields: Fields = COMMON_FIELDS) -> TableMappi
         path = shipped_mappings()[str(name)]
     elif not path.exists() and not path.suffix:
         message = f"no such file, and no mapping of this name; {suggestion(name, shipped_mappings())}"
-        raise InvalidInput([Problem(str(name), 1, 1, "unreadable", message)])
-    return mapping_in(read_bytes(path, str(path)), str(path), fields)
-
-
-def mapping_in(data: bytes, file: str, fields: Fields = COMMON_FIELDS) -> TableMapping:
-    """As `read_mapping`, of bytes already read."""
-    node = read_yaml(data, file)
+        raise InvalidInput.at(str(name), "unreadable", message)
+    file = str(path)
+    node = read_yaml(read_bytes(path, file), file)
     problems: list[Problem] = []
     _spell_out(node)
     found = decode(TableMapping, node, file, problems)
@@ -322,20 +323,6 @@ def _unread(meanings: Iterable[str], known: Field) -> Iterator[str]:
             read_value(known, meaning)
         except Refused as refused:
             yield str(refused)
-
-
-YES_NO = Field(
-    name="a check box",
-    title="Check box",
-    kind="flag",
-    nature="test",
-    help="",
-    synonyms={
-        "yes": ("y", "present", "positive", "pos", "+", "reactive", "detected", "checked", "true"),
-        "no": ("n", "absent", "negative", "neg", "non-reactive", "not detected", "unchecked", "none", "false"),
-    },
-    unclear={"a bare code means what a code book says: give one in a mapping (codes: {1: yes, 0: no})": ("0", "1", "2")},
-)
 
 
 def mapping_schema(fields: Fields = COMMON_FIELDS) -> dict[str, Any]:

@@ -20,14 +20,6 @@ class Reject(NamedTuple):
     file: str = ""
 
 
-class BadCell(Exception):
-    """A cell that is refused while a column is made; `source` is the position of its column among those that are read."""
-
-    def __init__(self, code: str, reason: str, source: int = 0) -> None:
-        super().__init__(reason)
-        self.code, self.reason, self.source = code, reason, source
-
-
 def shortened(value: object) -> str:
     """A cell's value for a list of rejects: its beginning, where it is very long."""
     text = "" if value is None else str(value)
@@ -36,6 +28,7 @@ def shortened(value: object) -> str:
 
 def first_of_each_row(rejects: Iterable[Reject]) -> list[Reject]:
     """Of several rejects of a row the first, so that rows and rejects add up."""
+    # Backwards, so that the first of a row is written last, and stays.
     return list({(one.file, one.row): one for one in reversed([*rejects])}.values())[::-1]
 
 

@@ -7,6 +7,7 @@ import os
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import replace
 from itertools import chain
 from typing import Any, Literal, NamedTuple, TypeVar
 
@@ -14,16 +15,14 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from hepatica.cohort.canonical import canonical
 from hepatica.cohort.cells import flat, plain_cell
 from hepatica.cohort.coding import Coded, Coder
 from hepatica.cohort.kernel import Answers, Kernel, beside
-from hepatica.cohort.mapping import TableMapping
-from hepatica.cohort.rejects import Reject, reject_table
+from hepatica.cohort.mapping import UNSAID, TableMapping
+from hepatica.cohort.rejects import reject_table
 from hepatica.cohort.sources import RawBatch, TableSource
-from hepatica.cohort.visits import gathered
 from hepatica.patient import Fields, profile_from
-from hepatica.problems import InternalError, InvalidInput, Problem, quote
+from hepatica.problems import InternalError, InvalidInput, quote
 
 T = TypeVar("T")
 Shape = Literal["codes", "wide", "long"]
@@ -31,23 +30,14 @@ BATCH = 1 << 17
 AHEAD = 2
 
 
-class ReadBatch(NamedTuple):
-    """Some patients ready to be coded: the canonical table of n rows, their numbers (n,), what goes with them, what was refused,
-    and how many rows were folded into others of the same patient."""
-
-    table: pa.Table
-    rows: Any
-    given: pa.Table
-    rejects: list[Reject]
-    folded: int
-
-
 class BoundTable:
     """One table as a mapping reads it; raises `InvalidInput` for columns that cannot be used."""
 
     def __init__(self, source: TableSource, mapping: TableMapping, fields: Fields) -> None:
         self.source, self.fields = source, fields
-        self.mapping = mapping.over(source.columns, fields, source.name)
+        bound = mapping.over(source.columns, fields, source.name)
+        decimal = bound.table.decimal or (UNSAID if source.european else "")
+        self.mapping = replace(bound, table=replace(bound.table, decimal=decimal))
 
     def batches(self) -> Iterator[RawBatch]:
         """The table's batches; all rows at once where those of one patient may stand anywhere in it."""
@@ -60,40 +50,20 @@ class BoundTable:
         rejects = tuple(one for each in every for one in each.rejects)
         yield RawBatch(table, np.concatenate([each.rows for each in every]), rejects)
 
-    def read(self, raw: RawBatch, given: pa.Table | None = None) -> ReadBatch:
-        """The patients of a batch; `given` are columns that go with its rows, by default those that the mapping keeps."""
-        found = canonical(self.mapping, raw.table, self.fields, raw.rows, european=self.source.european)
-        # What goes with the rows is told apart before any row is left out, so that it stays beside its own row.
-        given = raw.table.select(self.mapping.kept(raw.table.column_names)) if given is None else given
-        if self.mapping.rows is not None:
-            found, places = gathered(self.mapping, raw.table, found, raw.rows)
-            folded = len(raw.rows) - len(places) - len(found.rejects)
-            return ReadBatch(found.table, raw.rows[places], given.take(places), self._named(raw, found.rejects), folded)
-        rejects = self._named(raw, found.rejects)
-        if not found.rejects:
-            return ReadBatch(found.table, raw.rows, given, rejects, 0)
-        good = np.flatnonzero(~np.isin(raw.rows, [one.row for one in found.rejects]))
-        return ReadBatch(found.table.take(good), raw.rows[good], given.take(good), rejects, 0)
-
-    def _named(self, raw: RawBatch, rejects: Iterable[Reject]) -> list[Reject]:
-        return [one._replace(file=self.source.name) for one in (*raw.rejects, *rejects)]
-
-    def coded(self, coder: Coder, batch: ReadBatch) -> Coded:
-        """The codes of a batch, with all that was refused in it, in order, under the table's own names of columns."""
-        coded = coder.code(batch.table, batch.rows)
-        rejects = [one._replace(column=self._column(one.column), file=self.source.name) for one in coded.rejects]
+    def coded(self, coder: Coder, raw: RawBatch, given: pa.Table | None = None, verify: int = 0) -> Coded:
+        """The codes of a batch, with all that was refused in it, in order; `given` are columns that go with its rows, by default
+        those that the mapping keeps."""
+        coded = coder.code(raw.table, self.mapping, raw.rows, verify)
         # By row and column, whoever refused: which of several is first must not depend on the order of reading.
-        ordered = sorted((*batch.rejects, *rejects), key=lambda one: (one.row, one.column, one.code))
-        return coded._replace(rejects=ordered, given=batch.given)
+        rejects = sorted(one._replace(file=self.source.name) for one in (*raw.rejects, *coded.rejects))
+        given = raw.table.select(self.mapping.kept(raw.table.column_names)) if given is None else given
+        return coded._replace(rejects=rejects, given=given)
 
     def rejected(self, raw: RawBatch, coded: Coded) -> pa.Table:
         """What was refused of a batch, as a table, with the columns that the mapping keeps."""
         found = reject_table(coded.rejects).drop_columns("file")
         kept = raw.table.select(self.mapping.kept(raw.table.column_names))
         return beside(found, kept.take(found["row"].to_numpy() - 1))
-
-    def _column(self, key: str) -> str:
-        return next(iter(self.mapping.fields[key].columns), key)
 
 
 class KeptColumns:
@@ -123,7 +93,7 @@ class KeptColumns:
             return column.cast(kind)
         except (pa.ArrowInvalid, pa.ArrowNotImplementedError):
             message = f"the column {quote(name)} holds {column.type} after {kind}; a column that is kept needs one kind of value"
-            raise InvalidInput([Problem(file, 1, 1, "mixed-column", message)]) from None
+            raise InvalidInput.at(file, "mixed-column", message) from None
 
 
 class Answered(NamedTuple):
@@ -131,7 +101,6 @@ class Answered(NamedTuple):
 
     table: Any
     answers: Answers
-    folded: int
 
     @property
     def coded(self) -> Coded:
@@ -143,10 +112,9 @@ def answered(
     table: BoundTable, kernel: Kernel, raw: RawBatch, shape: Shape | None = None, verify: int = 0, given: pa.Table | None = None
 ) -> Answered:
     """One batch; `verify` of its rows (-1: all) are held to durable_rules. Without a shape there is no table."""
-    batch = table.read(raw, given)
-    answers = kernel.answer(table.coded(kernel.coder, batch))
-    held_to_durable_rules(answers, batch.table, len(answers.coded.rows) if verify < 0 else verify)
-    return Answered(getattr(answers, shape)() if shape else None, answers, batch.folded)
+    answers = kernel.answer(table.coded(kernel.coder, raw, given, verify))
+    held_to_durable_rules(answers)
+    return Answered(getattr(answers, shape)() if shape else None, answers)
 
 
 def stream(
@@ -198,24 +166,21 @@ def side_by_side(work: Callable[..., T], items: Iterable[tuple[Any, ...]], worke
             yield waiting.popleft().result()
 
 
-def held_to_durable_rules(answers: Answers, table: pa.Table, rows: int) -> None:
-    """Read and evaluate some rows of a canonical table again, as patient files, by durable_rules.
+def held_to_durable_rules(answers: Answers) -> None:
+    """Read and evaluate the sample of a batch again, as patient files, by durable_rules.
 
-    Raises `InternalError` with the profile of one that has another answer. The rows are spread evenly over the batch.
+    Raises `InternalError` with the profile of one that has another answer.
     """
     coded, kernel = answers.coded, answers.kernel
-    if not rows or not len(coded.rows):
-        return
-    # Evenly, not at random: the same table is always held to the same sample.
-    chosen = np.unique(np.linspace(0, len(coded.rows) - 1, min(rows, len(coded.rows))).astype(np.intp))
-    told = iter(answers.at(chosen).long().select(["list", "rule", "headline", "needs"]).to_pylist())
-    for at, entries in enumerate(kernel.coder.entries(table.take(coded.places[chosen]))):
+    chosen = answers.at(np.array(list(coded.sample), dtype=np.intp))
+    told = iter(chosen.long().select(["list", "rule", "headline", "needs"]).to_pylist() if coded.sample else ())
+    for at, entries in coded.sample.items():
         evaluation = kernel.evaluator.evaluate(profile_from(entries, fields=kernel.coder.fields))
         for one in kernel.therapies:
             name, entry = evaluation.entry(one.therapy.id)
             rule, headline = (None, None) if name == "ruled_out" else (entry.rule, entry.headline.text or None)
             if next(told) != {"list": name, "rule": rule, "headline": headline, "needs": ", ".join(entry.needs) or None}:
-                where = f"row {coded.rows[chosen[at]]}, {one.therapy.id}: the tables and durable_rules differ"
+                where = f"row {coded.rows[at]}, {one.therapy.id}: the tables and durable_rules differ"
                 raise InternalError(f"{where} on {evaluation.profile.as_document()}; no answer is given")
 
 

@@ -39,6 +39,7 @@ STDIN = "-"
 _PATTERN = re.compile(r"[*?\[]")
 _JSON = re.compile(rb"(?:\xef\xbb\xbf)?\s*(?:\{|\[\s*[{\]])")
 _OLD_EXCEL = b"\xd0\xcf\x11\xe0"
+_wrong = InvalidInput.at
 _MARKS = {b"\xff\xfe": "utf-16", b"\xfe\xff": "utf-16"}
 
 
@@ -79,10 +80,6 @@ def _fitting(path: str) -> list[str]:
     if not found:
         raise _wrong(path, "unreadable", "no file fits this pattern")
     return found
-
-
-def _wrong(name: str, code: str, message: str, line: int = 1) -> InvalidInput:
-    return InvalidInput([Problem(name, line, 1, code, message)])
 
 
 def _opened(path: str, how: TableFormat) -> TableSource:
@@ -181,13 +178,7 @@ def _text_table(file: Path, name: str, head: bytes, how: TableFormat) -> TableSo
     if first is None:
         raise _wrong(name, "empty", "the file is empty")
     delimiter = how.delimiter or _delimiter(first.strip("\r\n"), name, len(how.header))
-    columns = checked(how.header or next(_records(file, name, encoding, delimiter)), name)
-
-    def batches() -> Iterator[RawBatch]:
-        rows = itertools.islice(_records(file, name, encoding, delimiter), 0 if how.header else 1, None)
-        yield from _of_cells(rows, columns)
-
-    return TableSource(name, columns, batches, None, delimiter == ";")
+    return _listed(name, lambda: _records(file, name, encoding, delimiter), how.header or None, mark=delimiter)
 
 
 def _lines(file: Path, name: str, encoding: str) -> Iterator[str]:
@@ -232,11 +223,23 @@ def _delimiter(line: str, name: str, known: int) -> str:
     return found[0] if found else ","
 
 
-def _of_cells(rows: Iterable[Sequence[Any]], columns: tuple[str, ...]) -> Iterator[RawBatch]:
-    """Batches of rows; one of another length, or without any content, is a reject."""
-    numbered = enumerate(rows, 1)
-    while part := list(itertools.islice(numbered, BATCH)):
-        yield _batch(columns, part)
+def _listed(
+    name: str, rows: Callable[[], Iterator[Sequence[Any]]], header: Sequence[str] | None, *, mark: str = "", short: bool = False
+) -> TableSource:
+    """A table of rows, the first of which names the columns where no `header` does; `short` ones lack only empty cells.
+
+    One of another length, or without any content, is a reject.
+    """
+    columns = checked(next(rows()) if header is None else header, name)
+
+    def batches() -> Iterator[RawBatch]:
+        every = itertools.islice(rows(), 1 if header is None else 0, None)
+        whole = ([*cells, *[None] * (len(columns) - len(cells))] for cells in every) if short else every
+        numbered = enumerate(whole, 1)
+        while part := list(itertools.islice(numbered, BATCH)):
+            yield _batch(columns, part)
+
+    return TableSource(name, columns, batches, None, mark == ";")
 
 
 def _batch(columns: tuple[str, ...], rows: Sequence[tuple[int, Sequence[Any]]]) -> RawBatch:
@@ -274,11 +277,8 @@ def _array(cells: Sequence[Any]) -> pa.Array:
 
 
 def _json_table(file: Path, name: str) -> TableSource:
-    names = dict.fromkeys(key for row in _json_rows(file, name) for key in row)
-    columns = checked(names, name)
-    return TableSource(
-        name, columns, lambda: _of_cells(([row.get(key) for key in names] for row in _json_rows(file, name)), columns)
-    )
+    names = list(dict.fromkeys(key for row in _json_rows(file, name) for key in row))
+    return _listed(name, lambda: ([row.get(key) for key in names] for row in _json_rows(file, name)), names)
 
 
 def _json_rows(file: Path, name: str) -> Iterator[dict[str, Any]]:
@@ -340,18 +340,10 @@ def _opened_up(row: Any, name: str, line: int, lead: str = "") -> dict[str, Any]
 
 
 def _workbook(file: Path, name: str, how: TableFormat) -> TableSource:
-    rows = _sheet_rows(file, name, how)
-    first = next(rows, None)
-    if first is None:
+    if next(_sheet_rows(file, name, how), None) is None:
         raise _wrong(name, "empty", "the sheet is empty")
-    columns = checked(how.header or _trimmed(first), name)
-
-    def batches() -> Iterator[RawBatch]:
-        every = itertools.islice(_sheet_rows(file, name, how), 0 if how.header else 1, None)
-        # A sheet does not store its empty cells, so a short row is a whole one.
-        yield from _of_cells(([*cells, *[None] * (len(columns) - len(cells))] for cells in map(_trimmed, every)), columns)
-
-    return TableSource(name, columns, batches)
+    # A sheet does not store its empty cells, so a short row is a whole one.
+    return _listed(name, lambda: map(_trimmed, _sheet_rows(file, name, how)), how.header or None, short=True)
 
 
 def _trimmed(cells: Sequence[Any]) -> list[Any]:

@@ -26,7 +26,7 @@ from hepatica.cohort.rejects import reject_table
 from hepatica.cohort.run import BATCH, Shape, answered, bound_batch, numbered, parquet_writer
 from hepatica.cohort.sources import parquet_file
 from hepatica.knowledge import Ruleset, load
-from hepatica.problems import InternalError, InvalidInput, Problem
+from hepatica.problems import InternalError, InvalidInput
 
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame, SparkSession
@@ -69,7 +69,7 @@ def answers_on_spark(frame: DataFrame, ruleset: Ruleset, shape: Shape | Literal[
     empty = to_arrow_schema(frame.schema).empty_table()
     if not bound_batch(empty, kernel).mapping.kept(empty.column_names):
         said = "a Spark frame needs a column that is no field, to name its rows"
-        raise InvalidInput([Problem("<table>", 1, 1, "no-identifier", said)])
+        raise InvalidInput.at("<table>", "no-identifier", said)
     schema = from_arrow_schema(_table(empty, kernel, shape).schema)
     return frame.mapInArrow(partial(_batches, named=_named(ruleset), shape=shape), schema)
 
@@ -107,7 +107,7 @@ def answer_files_on_spark(
     """
     if mapping is not None and mapping.rows is not None:
         said = "the rows of one patient may be in different parts of a table on Spark: give it one row to a patient"
-        raise InvalidInput([Problem(mapping.mapping or "mapping", 1, 1, "several-rows", said)])
+        raise InvalidInput.at(mapping.mapping or "mapping", "several-rows", said)
     (target / "rejects").mkdir(parents=True)
     groups = list(_row_groups(sources))
     # Several parts to a core keep all of them at work when one takes longer, and little is lost when one is tried again.

@@ -17,7 +17,7 @@ from pyarrow import csv, ipc
 from hepatica.cohort.cells import plain
 from hepatica.cohort.run import parquet_writer
 from hepatica.printable import UNSAFE_TEXT, escaped_in_json, printable
-from hepatica.problems import InvalidInput, Problem
+from hepatica.problems import InvalidInput
 
 # The pattern as Arrow (RE2) writes it; an Arrow text holds no lone surrogates.
 _UNSAFE = re.sub(r"\\u([0-9a-f]{4})", r"\\x{\1}", UNSAFE_TEXT.replace(r"\ud800-\udfff", ""))
@@ -154,7 +154,7 @@ class _Workbook:
 
 
 def _cannot(reason: str) -> InvalidInput:
-    return InvalidInput([Problem("xlsx", 1, 1, "cannot-write", f"{reason}; write CSV or Parquet")])
+    return InvalidInput.at("xlsx", "cannot-write", f"{reason}; write CSV or Parquet")
 
 
 def _undated(data: bytes) -> bytes:

@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, datetime
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
-import pyarrow as pa
 
-from hepatica.cohort.canonical import Canonical
-from hepatica.cohort.cells import plain_cell
+from hepatica.cohort.cells import Places, plain_cell
 from hepatica.cohort.mapping import TableMapping, Take, Visits
 from hepatica.cohort.rejects import Reject, shortened
 from hepatica.patient import is_missing
 from hepatica.problems import quote
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+    from numpy.typing import NDArray
+
+    from hepatica.cohort.coding import Part
 
 
 class Visit(NamedTuple):
@@ -29,32 +33,35 @@ class _BadVisitError(Exception):
     """A visit that cannot be placed; `args` are its place, and the column, value, code and reason of a reject."""
 
 
-def gathered(mapping: TableMapping, raw: pa.Table, found: Canonical, rows: Any) -> tuple[Canonical, Any]:
-    """The visits of each patient as one row, and the places of the patients' first rows.
+def gathered(
+    mapping: TableMapping, table: pa.Table, parts: Mapping[str, Part], rejects: Iterable[Reject], rows: NDArray[np.int64]
+) -> tuple[Places, dict[str, Places], list[Reject]]:
+    """The places of the patients' first rows; by field the places of the rows that count for it (-1: none); and what is refused.
 
     A patient of whom any row is refused is refused: that row might be the one that counts.
     """
     assert mapping.rows is not None
-    how = _Placing(mapping.rows, raw)
-    bad = {one.row: one for one in found.rejects}
-    cells = found.table.to_pydict()
-    made: list[dict[str, Any]] = []
+    how = _Placing(mapping.rows, table)
+    bad = {one.row: one for one in sorted(rejects)}
+    values = {name: [part.value(row) for row in range(len(rows))] for name, part in parts.items()}
+    takes = {name: mapping.fields[name].take or mapping.rows.take for name in parts}
     firsts: list[int] = []
-    rejects: list[Reject] = []
+    chosen: dict[str, list[int]] = {name: [] for name in parts}
+    found: list[Reject] = []
     for places in how.patients():
         wrong = [bad[int(rows[place])] for place in places if int(rows[place]) in bad]
         try:
             if not wrong:
                 visits = how.visits(places)
-                takes = {name: mapping.fields[name].take or mapping.rows.take for name in cells}
-                made.append({name: _value(name, own, visits, takes[name], mapping.rows) for name, own in cells.items()})
+                counting = [_counting(name, own, visits, takes[name], mapping.rows) for name, own in values.items()]
+                for name, place in zip(parts, counting, strict=True):
+                    chosen[name].append(place)
                 firsts.append(places[0])
         except _BadVisitError as error:
             place, *what = error.args
             wrong = [Reject(int(rows[place]), *what)]
-        rejects += wrong[:1]  # one to a patient, so that rows and rejects add up
-    columns = {name: pa.array([one[name] for one in made], found.table.schema.field(name).type) for name in cells}
-    return Canonical(pa.table(columns), rejects), np.array(firsts, dtype=np.intp)
+        found += wrong[:1]  # one to a patient, so that rows and rejects add up
+    return np.array(firsts, dtype=np.intp), {name: np.array(own, dtype=np.intp) for name, own in chosen.items()}, found
 
 
 class _Placing:
@@ -96,17 +103,17 @@ class _Placing:
         raise _BadVisitError(place, column, shortened(text), "not-a-date", said)
 
 
-def _value(name: str, cells: Sequence[Any], visits: Sequence[Visit], take: Take, how: Visits) -> Any:
-    """The value of one field on the index date. Two different values of one day are no answer to which counts."""
+def _counting(name: str, cells: Sequence[Any], visits: Sequence[Visit], take: Take, how: Visits) -> int:
+    """The place of the value of one field on the index date, -1 without. Of two different values of one day neither counts."""
     known = [one for one in visits if not _missing(cells[one.place]) and _fits(one, take)]
     if not known:
-        return None
+        return -1
     chosen = known[0] if take in ("first_after", "first") else known[-1]
     same = {str(cells[one.place]) for one in known if one.day == chosen.day}
     if len(same) > 1:
         said = f"{name} has {len(same)} values on {chosen.day}: {', '.join(map(quote, sorted(same)))}"
         raise _BadVisitError(chosen.place, how.date, str(chosen.day), "contradiction", said)
-    return cells[chosen.place]
+    return chosen.place
 
 
 def _fits(visit: Visit, take: Take) -> bool:

@@ -1,7 +1,9 @@
-"""A parsed document whose every part remembers where it stands, and what builds it within bounds."""
+"""Bytes from outside, read within bounds, and a parsed document whose every part remembers where it stands."""
 
 from __future__ import annotations
 
+import os
+import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
@@ -14,6 +16,7 @@ Path = tuple[int | str, ...]
 MAX_BYTES = 1_048_576
 MAX_DEPTH = 24
 MAX_NODES = 100_000
+STDIN = "-"
 TOO_DEEP = f"nested deeper than {MAX_DEPTH} levels"
 
 
@@ -109,7 +112,7 @@ class TreeBuilder:
         if self.problems:
             raise InvalidInput(self.problems)
         if self.root is None:
-            raise InvalidInput([Problem(self.file, 1, 1, "empty", "the document is empty")])
+            raise InvalidInput.at(self.file, "empty", "the document is empty")
         return self.root
 
     def _node(self, node: Node) -> Node:
@@ -149,9 +152,39 @@ class TreeBuilder:
 def decoded(data: bytes, file: str) -> str:
     """UTF-8 text of `data`, with a byte-order mark dropped; raises `InvalidInput` when it is too large or not text."""
     if len(data) > MAX_BYTES:
-        raise InvalidInput([Problem(file, 1, 1, "too-large", f"more than {MAX_BYTES} bytes")])
+        raise InvalidInput.at(file, "too-large", f"more than {MAX_BYTES} bytes")
     try:
         return data.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         line = data.count(b"\n", 0, error.start) + 1
-        raise InvalidInput([Problem(file, line, 1, "not-text", "not UTF-8 text")]) from None
+        raise InvalidInput.at(file, "not-text", "not UTF-8 text", line) from None
+
+
+def read_input(path: str) -> tuple[bytes, str]:
+    """The bytes of a file, or of standard input for `-`, and the name that problems give it.
+
+    Raises `InvalidInput` where it cannot be read, a closed standard input included.
+    """
+    if path != STDIN:
+        return read_bytes(path, path), path
+    try:
+        return sys.stdin.buffer.read(MAX_BYTES + 1), "<stdin>"
+    except (AttributeError, OSError, ValueError):  # a closed standard input may be None
+        raise InvalidInput.at("<stdin>", "unreadable", "standard input is closed") from None
+
+
+def read_bytes(path: str | os.PathLike[str], file: str) -> bytes:
+    """The bytes of a file, at most one more than is allowed; raises `InvalidInput` when it cannot be read."""
+    try:
+        with open(path, "rb") as stream:
+            # As much as there is: a buffer of the full size for each of a ruleset's files takes as long as reading them.
+            size = os.fstat(stream.fileno()).st_size
+            return stream.read(min(size, MAX_BYTES) + 1 if size else MAX_BYTES + 1)
+    except (OSError, ValueError) as error:
+        raise InvalidInput.at(file, "unreadable", _reason(error, "cannot be read")) from None
+
+
+def _reason(error: Exception, otherwise: str) -> str:
+    if isinstance(error, FileNotFoundError | IsADirectoryError):
+        return "no such file" if isinstance(error, FileNotFoundError) else "is a folder"
+    return (getattr(error, "strerror", None) or otherwise).lower()

@@ -286,6 +286,7 @@ class Study:
         met = {endpoint.met for endpoint in self.primary_endpoints}
         if not met:
             return "pending" if self.status in ("ongoing", "planned") else "not_stated"
+        # One of two endpoints missed makes neither a failed trial nor a met one.
         if "yes" in met:
             return "partly_met" if "no" in met else "met"
         return "missed" if "no" in met else "pending" if "pending" in met else "not_reported"

@@ -28,6 +28,7 @@ MAX_TOTAL = 8_388_608
 MAX_EXTENDS = 5
 MAX_LOOKED_AT = 4_000
 _FOLDERS_DEEP = 2
+_refusal = InvalidInput.at
 
 
 @record
@@ -115,11 +116,11 @@ def collect(root: str | Path) -> RulesetFiles:
     Sizes are added up before anything is read. Misplaced files are looked for two folders deep, not in hidden folders.
     """
     if not os.path.isfile(os.path.join(root, CARD)):
-        raise _refusal(root, "no-ruleset", f"not a ruleset: no {CARD} here" if os.path.isdir(root) else "no such folder")
+        raise _refusal(str(root), "no-ruleset", f"not a ruleset: no {CARD} here" if os.path.isdir(root) else "no such folder")
     try:
         places = _within_bounds(root)
     except OSError as error:
-        raise _refusal(root, "unreadable", str(error.strerror or error).lower()) from None
+        raise _refusal(str(root), "unreadable", str(error.strerror or error).lower()) from None
     expected = f"{', '.join(SINGLE_FILES)}, {', '.join(f'{folder}/*.yaml' for folder in FOLDERS)}, {CASES}/"
     message = f"no part of a ruleset; allowed: {expected}"
     # As `Path` would join them, which problems have always shown: no "./" in front.
@@ -131,22 +132,18 @@ def collect(root: str | Path) -> RulesetFiles:
     return RulesetFiles(root, {name: _read(path) for name, path in shown.items()}, shown)
 
 
-def _refusal(path: Path | str, code: str, message: str) -> InvalidInput:
-    return InvalidInput([Problem(str(path), 1, 1, code, message)])
-
-
 def _within_bounds(root: str | Path) -> list[str]:
     """The relative names of the YAML files below `root`, sorted; raises `InvalidInput` as soon as there is too much."""
     names: list[str] = []
     total = 0
     for looked_at, (name, size) in enumerate(_found(root, "", 0)):
         if looked_at >= MAX_LOOKED_AT:
-            raise _refusal(root, "too-large", f"more than {MAX_LOOKED_AT} files and folders")
+            raise _refusal(str(root), "too-large", f"more than {MAX_LOOKED_AT} files and folders")
         if name.endswith((".yaml", ".yml")):
             names.append(name)
             total += min(size, MAX_BYTES + 1)
         if len(names) > MAX_FILES or total > MAX_TOTAL:
-            raise _refusal(root, "too-large", f"more than {MAX_FILES} files or {MAX_TOTAL} bytes")
+            raise _refusal(str(root), "too-large", f"more than {MAX_FILES} files or {MAX_TOTAL} bytes")
     return sorted(names)
 
 

@@ -112,7 +112,7 @@ def find_study(ruleset: Ruleset, name: str) -> Found:
     nearest, asked, _ = suggestion(name, ids).partition("? ")
     hint = f"{nearest}?" if asked else "`hepatica evidence list` shows all"
     hint = f"did you mean {' or '.join(map(repr, holding))}?" if holding else hint
-    raise InvalidInput([Problem("STUDY", 1, 1, "unknown-study", f"no study {quote(name)}; {hint}")])
+    raise InvalidInput.at("STUDY", "unknown-study", f"no study {quote(name)}; {hint}")
 
 
 def search(ruleset: Ruleset, words: tuple[str, ...]) -> tuple[Found, ...]:
@@ -123,6 +123,7 @@ def search(ruleset: Ruleset, words: tuple[str, ...]) -> tuple[Found, ...]:
     """
     wanted = [_folded(word) for word in words[:_MOST_WORDS] if _folded(word)]
     hits = [found for found in catalogue(ruleset) if wanted and all(_occurs(word, _texts(found)) for word in wanted)]
+    # What is false sorts before what is true.
     return tuple(sorted(hits, key=lambda found: not all(_occurs(word, _names(found.study)) for word in wanted)))
 
 

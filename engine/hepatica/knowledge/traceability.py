@@ -177,7 +177,7 @@ def read_text(data: bytes, file: str) -> tuple[str, ...]:
     """The lines of a source text (1 MB, UTF-8); raises `InvalidInput` for anything else."""
     lines = decoded(data, file).replace("\r\n", "\n").split("\n")
     if len(lines) > MAX_LINES:
-        raise InvalidInput([Problem(file, MAX_LINES, 1, "too-large", f"more than {MAX_LINES} lines")])
+        raise InvalidInput.at(file, "too-large", f"more than {MAX_LINES} lines", MAX_LINES)
     return tuple(lines)
 
 

@@ -14,6 +14,7 @@ from hepatica.patient.fields import (
     Value,
     faults,
     fields_of,
+    table,
 )
 from hepatica.patient.measurements import CHILD_PUGH_GROUP, CHILD_PUGH_PARTS, CLASS_RANGES, STAINING_PARTS, class_of
 from hepatica.patient.model import (

@@ -135,6 +135,7 @@ def profile_from(data: Node | Mapping[str, Any], file: str = MAPPING, fields: Fi
     if len(entries) > MOST_KEYS:
         raise InvalidInput([place((), "too-many", f"more than {MOST_KEYS} fields in one profile")])
     problems: list[Problem] = []
+    # Wrong keys do not keep the values from being read: all that is wrong is told at once.
     known, written = _named(entries, keys_of(fields), place, problems)
     parts: list[Any] = []
     try:

@@ -25,6 +25,8 @@ BESIDE = r"[\s_:=.,()-]*"
 # Characters that look or mean the same as an ASCII one: full-width forms, non-breaking spaces, signs that keyboards offer.
 _SAME = {code: code - 0xFEE0 for code in range(0xFF01, 0xFF5F)}
 _SAME |= str.maketrans(VOCABULARY["same_characters"]) | str.maketrans(*VOCABULARY["accents"])
+# What Python strips, but for the separators \x1c to \x1f and \x85: the patterns of a schema do not know these as blanks.
+_BLANKS = " \t\n\r\f\v\u1680\u2028\u2029\u205f" + "".join(map(chr, range(0x2000, 0x200B)))
 _LOOKS = str.maketrans(*VOCABULARY["other_alphabets"])
 _TO = "~"
 # A hyphen between two numerals joins them; it is no gap inside a word.
@@ -34,7 +36,7 @@ _SPECIAL = frozenset("\\.+*?()[]{}|^$")
 
 def plain(text: str) -> str:
     """The text without outer blanks, in ASCII where a character has an ASCII twin."""
-    return (text if text.isascii() else text.translate(_SAME)).strip()
+    return (text if text.isascii() else text.translate(_SAME)).strip(_BLANKS)
 
 
 def looks_like(text: str) -> str | None:

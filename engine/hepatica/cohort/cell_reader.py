@@ -1,21 +1,16 @@
-"""From the table that somebody has to the canonical one: columns named by fields, cells as a person would type them.
-
-A cell is worked out once for each different one, by the dictionary of its column; a row costs a look into an array.
-"""
+"""From the cells that somebody has to what a person would type of a field: code books, words for missing, decimals, units."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any, NamedTuple
+from typing import Any
 
-import numpy as np
 import pyarrow as pa
 
-from hepatica.cohort.cells import combined, encoded, plain_cell, plain_column
-from hepatica.cohort.mapping import NUMERIC, YES_NO, ColumnReading, FieldReading, TableMapping, found_field
-from hepatica.cohort.rejects import BadCell, Reject, shortened
-from hepatica.patient import Field, Fields, Refused, digits, is_missing, read_value, unit_key, with_unit
+from hepatica.cohort.cells import plain_cell
+from hepatica.cohort.mapping import NUMERIC, UNSAID, YES_NO, ColumnReading, FieldReading, TableMapping
+from hepatica.patient import Field, Refused, digits, is_missing, read_value, unit_key, with_unit
 from hepatica.problems import quote
 
 _NUMBER = re.compile(r"\d[\d.,' ]*\d|\d")
@@ -24,75 +19,38 @@ _FLOATING = re.compile(r"\d+\.0+")
 _MOST_DIGITS = 99
 
 
-class Canonical(NamedTuple):
-    """The canonical table (every row of the raw one), and the rejects: a row that has any is not to be answered."""
+class BadCell(Exception):
+    """A cell that is refused; `source` is the position of its column among those that are read."""
 
-    table: pa.Table
-    rejects: list[Reject]
-
-
-def canonical(mapping: TableMapping, table: pa.Table, fields: Fields, rows: Any, *, european: bool = False) -> Canonical:
-    """The fields that a mapping reads from an Arrow table; `mapping` is bound to the table's columns (`TableMapping.over`).
-
-    `rows` are the numbers of the rows. In a `european` table (semicolons) without a declared decimal mark, a number that reads
-    two ways is refused.
-    """
-    made: dict[str, Any] = {}
-    rejects: list[Reject] = []
-    for key, reading in mapping.fields.items():
-        named = found_field(key, fields)
-        if named is None:
-            continue  # a field that this ruleset does not have
-        if reading.value:
-            made[key] = pa.repeat(reading.value, table.num_rows)
-            continue
-        # Kinds first: whatever program wrote the table, a cell is text, a number, or yes and no.
-        columns = [plain_column(table.column(name)) for name in reading.columns]
-        reader = CellReader(mapping, reading, named[1], european)
-        made[key] = columns[0] if reader.passes(columns[0].type) else _read(reader, columns, rows, rejects)
-    place = {int(number): at for at, number in enumerate(rows)} if rejects else {}
-    return Canonical(pa.table(made), sorted(rejects, key=lambda one: (place[one.row], one.column)))
-
-
-def _read(reader: CellReader, columns: Sequence[Any], rows: Any, rejects: list[Reject]) -> pa.Array:
-    """What a reader makes of the cells of each row; adds a reject for every row that it refuses."""
-    known = [encoded(column) for column in columns]
-    # Several columns are read by the combinations of cells that occur, as one column is by its cells.
-    patterns = combined([each.which for each in known])
-    made: list[str | None] = []
-    for index, places in enumerate(patterns.found):
-        cells = [None if place < 0 else each.distinct[place] for each, place in zip(known, places, strict=True)]
-        try:
-            made.append(reader.read(cells))
-        except BadCell as wrong:
-            made.append(None)
-            what = (reader.names[wrong.source], shortened(cells[wrong.source]), wrong.code, wrong.reason)
-            rejects += [Reject(int(rows[place]), *what) for place in np.flatnonzero(patterns.which == index)]
-    return pa.array(made, pa.string()).take(pa.array(patterns.which))
+    def __init__(self, code: str, reason: str, source: int = 0) -> None:
+        super().__init__(reason)
+        self.code, self.reason, self.source = code, reason, source
 
 
 class CellReader:
-    """Makes one value of a field from the cells that a mapping reads it from: code books, words for missing, decimals, units."""
+    """Makes one value of a field from the cells that a mapping reads it from."""
 
-    def __init__(self, mapping: TableMapping, reading: FieldReading, known: Field, european: bool) -> None:
+    def __init__(self, mapping: TableMapping, reading: FieldReading, known: Field) -> None:
         self.names = reading.columns
-        self._reading, self._known, self._european = reading, known, european
+        self._reading, self._known = reading, known
         self._missing = frozenset(map(_word, mapping.missing))
         self._decimal = mapping.table.decimal
         self._books = {id(each): _by_word(each.codes) for each in (reading, *reading.several)}
 
     def passes(self, kind: pa.DataType) -> bool:
-        """Whether a column is canonical as it is: numbers in the field's own unit, or texts of which nothing is said."""
+        """Whether a column holds values as they are: numbers in the field's own unit, or texts of which nothing is said."""
         reading, known = self._reading, self._known
-        if reading.several or reading.codes or reading.unit_column or reading.missing or self._missing:
+        if reading.value or reading.several or reading.codes or reading.unit_column or reading.missing or self._missing:
             return False
         if pa.types.is_string(kind) or pa.types.is_dictionary(kind):
-            return not (reading.unit or (known.kind in NUMERIC and (self._decimal or self._european)))
+            return not (reading.unit or (known.kind in NUMERIC and self._decimal))
         return not reading.unit or unit_key(reading.unit) == unit_key(known.unit)
 
     def read(self, cells: Sequence[Any]) -> str | None:
         """The value, None where it is not known; raises `BadCell`."""
         reading, own = self._reading, dict(zip(self.names, cells, strict=True))
+        if reading.value:
+            return reading.value
         if reading.members:
             return self._set(reading.members, own)
         if reading.any_of:
@@ -123,9 +81,9 @@ class CellReader:
 
     def _number(self, text: str) -> str:
         """A number with the mark before its decimals spelled as a point, and none between thousands."""
-        if self._decimal:
+        if self._decimal not in ("", UNSAID):
             return _NUMBER.sub(lambda number: _plain_number(number[0], self._decimal), text)
-        found = _NUMBER.search(text) if self._european else None
+        found = _NUMBER.search(text) if self._decimal else None
         if found and _THOUSANDS.fullmatch(found[0]):
             decimal, whole = found[0].replace(",", "."), found[0].replace(",", "")
             raise BadCell("unclear", f"reads as {float(decimal):g} or as {whole}: say in the mapping table: {{decimal: ...}}")
