@@ -85,6 +85,12 @@ class JudgedChoice:
     studies: tuple[str, ...]
     turned: str
 
+    @property
+    def evidence(self) -> str:
+        """What the rule says, and the figures of its headline, unless it says these itself."""
+        ratio = re.search(r"HR [0-9.]+", self.headline)
+        return self.says if ratio and ratio.group() in self.says else f"{self.says} {self.headline}".strip()
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class QuizReveal:

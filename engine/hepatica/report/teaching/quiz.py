@@ -121,10 +121,9 @@ def _said(choice: JudgedChoice, marked: MarkedCase) -> tuple[str, Tone]:
 def judged(choice: JudgedChoice, lesson: str = "") -> str:
     """What the evidence says of a choice, unless the lesson said so, and what would turn it."""
     found = f"backed: {STANDINGS[choice.standing].phrase}" if choice.backed else LISTS[choice.list].phrase
-    told = choice.list == "ruled_out" or (choice.headline and choice.headline in lesson)
-    evidence = () if told else (choice.says, choice.headline)
+    evidence = "" if choice.list == "ruled_out" or choice.evidence == lesson else choice.evidence
     turned = f"{'Not backed' if choice.backed else 'Backed'} with {choice.turned}" if choice.turned else ""
-    parts = (sentence(found), *evidence, turned)
+    parts = (sentence(found), evidence, turned)
     return " ".join(f"{part.rstrip('.')}." for part in parts if part)
 
 
