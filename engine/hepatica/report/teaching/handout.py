@@ -17,10 +17,12 @@ from hepatica.report.blocks import Block, Blocks, Cell, Item, Items, More, Notic
 from hepatica.report.case import case_blocks
 from hepatica.report.citing import NOT_TRIALS, lines_words, place_words
 from hepatica.report.evidence import OUTCOMES
+from hepatica.report.teaching.pathway import beside
 from hepatica.report.what_if import whatif_view
-from hepatica.wording import Wording, joined
+from hepatica.wording import Wording, grouped, joined
 
 _MOST_CHANGES = 3  # of one kind: more is no handout, and all of them are one command away
+_MOST_CAVEATS = 2  # the first say most
 _MOST_GROUPS = 2  # of questions, and of kinds of change: the best come first
 _LEFT_OUT = ("advice",)  # the same for every patient
 _NAMED = ("unreported",)  # nothing is known of them that a reader could use
@@ -76,13 +78,16 @@ def _why(evaluation: Evaluation) -> Iterator[Section]:
     words = Wording(evaluation.knowledge)
     held = {entry.therapy: dict.fromkeys(words.holds([reason]) for reason in entry.because) for entry in options}
     shared = [says for says in held[options[0].therapy] if all(says in own for own in held.values())]
-    items = tuple(Item(entry.name, _reasons(entry, [s for s in held[entry.therapy] if s not in shared])) for entry in options)
+    told = ((_reasons(entry, [s for s in held[entry.therapy] if s not in shared]), entry.name) for entry in options)
+    items = tuple(Item(", ".join(names), reasons) for reasons, names in grouped(told).items())
     yield Section("Why", (Items(items),), says=f"All of them: {'; '.join(shared)}." if shared else "")
 
 
 def _reasons(entry: Entry, own: Sequence[str]) -> str:
     """The facts of its own; of the stronger evidence also the rule's sentence and its limits."""
-    told = (entry.says, *(f"But: {caveat.says}" for caveat in entry.caveats)) if entry.standing in _IN_FULL else ()
+    told = (
+        (entry.says, *(f"But: {caveat.says}" for caveat in entry.caveats[:_MOST_CAVEATS])) if entry.standing in _IN_FULL else ()
+    )
     return joined(f"{'; '.join(own) or 'nothing beyond that'}.", *told, mark=" ")
 
 
@@ -125,4 +130,4 @@ def _trial(evaluation: Evaluation, entry: Entry, one: Citation) -> tuple[str | C
     reference = evaluation.knowledge.references.get(one.source.ref or study.reference)
     found = f"doi:{reference.doi}" if reference and reference.doi else place_words(one.source)
     place = lines_words(one.source.lines, evaluation.knowledge.card.source_word) or found
-    return Cell(one.name, Ref("study", one.study)), entry.name, design, outcome, place
+    return Cell(beside(one.name, entry.name), Ref("study", one.study)), entry.name, design, outcome, place

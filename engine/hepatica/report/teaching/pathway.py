@@ -115,10 +115,14 @@ def conditions(drug: PathwayDrug) -> str:
 
 
 def studies(drug: PathwayDrug) -> list[str]:
-    """The studies behind a drug, without the drug's own name, which stands above them."""
-    own = re.escape(drug.name)
-    named = re.compile(rf" \({own}\)| of {own}|(?<=\(){own}[,;] ", re.IGNORECASE)
-    return list(dict.fromkeys(named.sub("", name) for name in drug.names))
+    """The studies behind a drug, which is named above them."""
+    return list(dict.fromkeys(beside(name, drug.name) for name in drug.names))
+
+
+def beside(study: str, drug: str) -> str:
+    """A study's name where it stands beside its drug's, without that: "Phase II (Yau)"."""
+    own = re.escape(drug)
+    return re.sub(rf" \({own}\)| of {own}|(?<=\(){own}[,;] ", "", study, flags=re.IGNORECASE)
 
 
 def overturned(drug: PathwayDrug) -> str:
