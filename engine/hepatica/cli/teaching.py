@@ -13,7 +13,6 @@ import click
 
 from hepatica import report, teaching
 from hepatica.cli import common
-from hepatica.documents import read_document, read_input
 from hepatica.knowledge import FATES, Endpoint, FateStatus, Line, Ruleset
 from hepatica.patient import Profile
 from hepatica.problems import InvalidInput, Problem
@@ -163,55 +162,34 @@ def handout(*, patients: tuple[str, ...], settings: tuple[str, ...], date: str, 
 @click.option("--seed", type=click.IntRange(0, 2**31), default=1, show_default=True, help="Another seed, other cases.")
 @click.option("--count", "-n", type=click.IntRange(1, 50), default=5, show_default=True, help="How many cases.")
 @click.option("--level", "-l", type=click.Choice(["easy", "medium", "hard"]), help="Only cases of this level.")
-@click.option(
-    "--source", type=click.Choice(["both", "patients", "generated"]), default="both", show_default=True, help="Which cases."
-)
-@click.option("--answers", metavar="FILE|-", help="Answers as YAML or JSON instead of prompts.")
 @click.option("--resume", metavar="TOKEN", help="Go on with a quiz that was left; the token says which.")
 @click.option("--export", type=click.Choice(list(views.EXPORTS)), help="Write the quiz for another program, or for paper.")
 @common.ruleset_option
 @common.printed("moodle", "gift", "anki", "pdf")
-def quiz(
-    *,
-    seed: int,
-    count: int,
-    level: Level | None,
-    source: str,
-    answers: str | None,
-    resume: str | None,
-    export: str | None,
-    ruleset: str,
-) -> common.Output:
+def quiz(*, seed: int, count: int, level: Level | None, resume: str | None, export: str | None, ruleset: str) -> common.Output:
     """Cases to judge: commit first, then see the lesson with its trial, and whether another fact would change the answer.
 
     A seed gives the same cases whatever the count. Therapies and facts may be answered by number or name; `q` stops and
-    says how to go on. With --format, --output, --answers or --export nothing is asked; on paper (pdf, html) the answers have
-    pages of their own. Answers in a file are a list with
-    one entry a case, such as {picks: [sorafenib, 3], fact: Tumour c-MET, changes: yes}. Anki needs the extra `anki`, PDF
-    the extra `pdf`.
+    says how to go on. With --format, --output or --export nothing is asked; on paper (pdf, html) the answers have pages of
+    their own. Anki needs the extra `anki`, PDF the extra `pdf`.
 
     \b
     Examples:
       hepatica quiz
       hepatica quiz --seed 7 --count 10 --level easy
-      hepatica quiz --seed 7 --answers mine.yaml
       hepatica quiz --seed 7 --count 20 --export moodle --output quiz.xml
     """
     start = teaching.read_token(resume) if resume else None
     if start is not None:
         seed, count, level = start.seed, start.count, start.level
     evaluator = common.evaluator(ruleset)
-    patients = [] if source == "generated" else _patients(evaluator.ruleset)
-    made = teaching.quiz(evaluator, patients, seed, count, level, generate=source != "patients")
+    made = teaching.quiz(evaluator, _patients(evaluator.ruleset), seed, count, level)
     if not made.cases:
-        message = "no case fits the choice of rules, level and source; with --source both there are most"
-        raise InvalidInput([Problem("quiz", 1, 1, "empty", message)])
+        raise InvalidInput([Problem("quiz", 1, 1, "empty", "no case fits the choice of rules and level")])
     if start is not None:
         made = marked(made, teaching.resumed(made, start))
-    if answers is not None:
-        made = marked(made, _read(made, answers))
     given = click.get_current_context().params
-    if answers is None and export is None and not given.get("format_") and not given.get("output"):
+    if export is None and not given.get("format_") and not given.get("output"):
         return common.Output(_asked(made), views.summary_view)
     # What is exported has a form of its own, whatever the file is called.
     return common.Output(made, views.quiz_view, formats=dict.fromkeys(_EXPORTED, views.EXPORTS[export]) if export else _OF_QUIZ)
@@ -226,19 +204,11 @@ def _patients(rules: Ruleset) -> list[Profile]:
     return found
 
 
-def _read(made: Quiz, path: str) -> list[QuizAnswer]:
-
-    data, file = read_input(path)
-    return teaching.read_answers(read_document(data, file), file, made.cases)
-
-
 def _asked(made: Quiz) -> Quiz:
     """The quiz with the answers that a learner gives at the terminal; where input ends early, what was answered is summed up."""
     for name, stream in (("input", sys.stdin), ("output", sys.stdout)):
         if stream is None:
-            raise InvalidInput(
-                [Problem(f"<std{name[:-3]}>", 1, 1, "closed", f"standard {name} is closed; use --answers or --format")]
-            )
+            raise InvalidInput([Problem(f"<std{name[:-3]}>", 1, 1, "closed", f"standard {name} is closed; use --format")])
     _say((*views.head_view(made), report.Notice(made.notice)))
     given = [mark.answer for mark in made.marks]
     try:

@@ -67,16 +67,14 @@ def quiz(
     seed: int = 1,
     count: int = 5,
     level: Level | None = None,
-    *,
-    generate: bool = True,
 ) -> Quiz:
     """A quiz of at most `count` cases (1 to 50): the first cases of the seed's endless row, which is the same for every count.
 
-    `patients` are asked about where they fit the level, between generated ones; without `generate` nothing else is.
+    `patients` are asked about where they fit the level, between generated ones.
     """
     if not 1 <= count <= MOST_CASES:
         raise ValueError(f"a quiz has 1 to {MOST_CASES} cases")
-    rows = {name: _Row(evaluator, patients, seed, name, generate=generate).cases() for name in dict.fromkeys(_MIXED)}
+    rows = {name: _Row(evaluator, patients, seed, name).cases() for name in dict.fromkeys(_MIXED)}
     found = islice(rows[level] if level else _mixed(rows), count)
     cases = tuple(replace(case, question=replace(case.question, number=number)) for number, case in enumerate(found, 1))
     card = evaluator.ruleset.card
@@ -98,8 +96,8 @@ def _mixed(rows: dict[Level, Iterator[QuizCase]]) -> Iterator[QuizCase]:
 class _Row:
     """The endless row of one seed and level."""
 
-    def __init__(self, evaluator: Evaluator, patients: Sequence[Profile], seed: int, level: Level, *, generate: bool) -> None:
-        self.evaluator, self.level, self.generate = evaluator, level, generate
+    def __init__(self, evaluator: Evaluator, patients: Sequence[Profile], seed: int, level: Level) -> None:
+        self.evaluator, self.level = evaluator, level
         self.ruleset = evaluator.ruleset
         self.chance = random.Random(f"hepatica quiz {seed} {level}")
         self.patients = QuizPatients(self.ruleset, level, self.chance)
@@ -127,12 +125,11 @@ class _Row:
 
     def _next(self, *, first_line: bool) -> QuizCase | None:
         """The next case: every other one about a given patient, as long as there are any."""
-        given = not self.generate or len(self.seen) % 2 == 0
-        for profile in list(self.waiting) if given else ():
+        for profile in list(self.waiting) if len(self.seen) % 2 == 0 else ():
             if case := self._case(profile, "patient", first_line=first_line):
                 self.waiting.remove(profile)
                 return case
-        for _ in range(_ATTEMPTS if self.generate else 0):
+        for _ in range(_ATTEMPTS):
             drawn = self.patients.draw()
             if drawn and (case := self._case(drawn, "generated", first_line=first_line)):
                 return case
