@@ -16,7 +16,7 @@ from hepatica.evaluation import Evaluator
 from hepatica.knowledge import RANK, STANDINGS, load
 from hepatica.patient import Profile, profile_of, read_profile
 from hepatica.report import document, markdown, text
-from hepatica.report.teaching import INKS, MARKS, mermaid, pathway_pages, pathway_svg, pathway_view, printed_pages, svg
+from hepatica.report.teaching import INKS, MARKS, mermaid, pathway_pages, pathway_svg, pathway_view, pdf, svg
 from hepatica.report.teaching.drawing import Words
 from hepatica.teaching import Pathway, PathwayDrug, pathway
 from tests.making import sample_profiles
@@ -259,7 +259,7 @@ def test_changed_rules_change_the_picture(evaluator: Evaluator, whole: Pathway) 
 @pytest.mark.slow
 def test_the_pdf_has_a_page_for_each_line(whole: Pathway) -> None:
     pytest.importorskip("pypdfium2", reason="pictures on paper need the extra 'plots'")
-    made = printed_pages(pathway_pages(whole), "pdf")
+    made = pdf(pathway_pages(whole))
     assert pdf_pages(made) == len(whole.lines)
 
 

@@ -13,11 +13,11 @@ import click
 
 from hepatica import report, teaching
 from hepatica.cli import common
-from hepatica.knowledge import FATES, Endpoint, FateStatus, Line, Ruleset
+from hepatica.knowledge import FATES, LINES, Endpoint, FateStatus, Line, Ruleset
 from hepatica.patient import Profile
 from hepatica.problems import InvalidInput, Problem
 from hepatica.report import teaching as views
-from hepatica.teaching import Forest, Level, Pathway, Quiz, QuizAnswer, QuizCase, QuizQuestion, marked
+from hepatica.teaching import Level, Quiz, QuizAnswer, QuizCase, QuizQuestion, marked
 
 T = TypeVar("T")
 _QUIT = ("q", "quit", "exit")
@@ -25,26 +25,33 @@ _NONE = ("0", "none", "-")
 _YES_NO = {"yes": "yes", "y": "yes", "no": "no", "n": "no"}
 _OF_QUIZ = {name: write for name, write in views.EXPORTS.items() if name != "html"}
 _EXPORTED = ("text", "html", *views.EXPORTS)
-_LINES = ("first", "second", "third", "later", "any")
 
 
 class QuitQuiz(Exception):
     """The learner has had enough for now."""
 
 
-def _pictures(draw: Callable[[Any], list[views.Drawing]]) -> dict[str, Callable[[Any], str | bytes]]:
-    """A result's drawings in the formats of a picture: as SVG the first, as PNG all in one, as PDF one to a page."""
+def _pictures(
+    shown: str, one: Callable[[Any], views.Drawing], pages: Callable[[Any], list[views.Drawing]] | None = None
+) -> dict[str, Callable[[Any], str | bytes]]:
+    """A result's drawing in the formats of a picture, as PDF page by page. `shown` is the part that must not be empty."""
+
+    def some(found: Any) -> Any:
+        if not getattr(found, shown):
+            raise InvalidInput([Problem("picture", 1, 1, "empty", "nothing fits the choice, so there is nothing to draw")])
+        return found
+
     return {
-        "svg": lambda found: views.svg(draw(found)[0]),
-        "png": lambda found: views.printed_pages(draw(found), "png"),
-        "pdf": lambda found: views.printed_pages(draw(found), "pdf"),
+        "svg": lambda found: views.svg(one(some(found))),
+        "png": lambda found: views.png(one(some(found))),
+        "pdf": lambda found: views.pdf(pages(some(found)) if pages else [one(some(found))]),
     }
 
 
 @click.command("pathway")
 @click.argument("patient", required=False)
 @common.settings_option
-@click.option("--line", "-l", "lines", multiple=True, type=click.Choice(_LINES), help="Only this line of treatment.")
+@click.option("--line", "-l", "lines", multiple=True, type=click.Choice(list(LINES)), help="Only this line of treatment.")
 @click.option("--narrow", is_flag=True, help="The picture for a phone, in one column.")
 @common.ruleset_option
 @common.printed("svg", "png", "pdf", "mermaid")
@@ -66,20 +73,10 @@ def pathway(
     known = common.ruleset(ruleset)
     profile = common.read_patient(patient, settings, known) if patient or settings else None
     width = views.PHONE if narrow else views.LANDSCAPE
-    formats: dict[str, Callable[[Pathway], str | bytes]] = {
-        "svg": lambda path: views.pathway_svg(_some(path), width),
-        "png": lambda path: views.printed_pages([views.pathway_drawing(_some(path), width)], "png"),
-        "pdf": lambda path: views.printed_pages(views.pathway_pages(_some(path)), "pdf"),
-        "mermaid": views.mermaid,
-    }
-    return common.Output(teaching.pathway(known, profile, lines), views.pathway_view, formats=formats)
-
-
-def _some(path: Pathway) -> Pathway:
-    """The pathway. Raises `InvalidInput` where there is nothing to draw."""
-    if not path.lines:
-        raise InvalidInput([Problem("pathway", 1, 1, "empty", "no rule speaks of this line of treatment")])
-    return path
+    formats = _pictures("lines", lambda path: views.pathway_drawing(path, width), views.pathway_pages)
+    return common.Output(
+        teaching.pathway(known, profile, lines), views.pathway_view, formats=formats | {"mermaid": views.mermaid}
+    )
 
 
 @click.command("forest")
@@ -100,15 +97,8 @@ def forest(*, endpoints: tuple[Endpoint, ...], lines: tuple[str, ...], ruleset: 
       hepatica forest --output forest.svg
     """
     found = teaching.forest(common.ruleset(ruleset), endpoints, lines)
-    formats = _pictures(_drawn) | {"pdf": lambda forest: views.printed_pages(_drawn(forest, pages=True), "pdf")}
+    formats = _pictures("panels", views.forest_drawing, views.forest_pages)
     return common.Output(found, views.forest_view, formats=formats)
-
-
-def _drawn(found: Forest, *, pages: bool = False) -> list[views.Drawing]:
-    """The picture, or one for each page. Raises `InvalidInput` where there is nothing to draw."""
-    if not found.panels:
-        raise InvalidInput([Problem("forest", 1, 1, "empty", "no randomised trial with a hazard ratio fits the choice")])
-    return views.forest_pages(found) if pages else [views.forest_drawing(found)]
 
 
 @click.command("fate")
@@ -126,7 +116,7 @@ def fate(*, statuses: tuple[FateStatus, ...], ruleset: str) -> common.Output:
       hepatica fate --status failed --status withdrawn
       hepatica fate --output fate.svg
     """
-    formats = _pictures(lambda found: [views.fate_drawing(found)]) | {"csv": lambda f: report.csv_text(views.fate_rows(f))}
+    formats = _pictures("therapies", views.fate_drawing) | {"csv": lambda found: report.csv_text(views.fate_rows(found))}
     return common.Output(views.fate_listing(common.ruleset(ruleset), statuses), views.fate_view, formats=formats)
 
 

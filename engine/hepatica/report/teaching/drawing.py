@@ -218,32 +218,25 @@ def _marker(mark: PlotMarker) -> str:
     return f'<path d="{cross}" {_paint(stroke=mark.ink, width=3 if mark.filled else 1.8, also="mark cross")}/>'
 
 
-def printed_pages(drawings: Sequence[Drawing], format_: Literal["png", "pdf"]) -> bytes:
-    """PNG (one below the other, two points to a pixel) or PDF (an A4 page for each).
-
-    Raises `InvalidInput` where WeasyPrint or, for PNG, pypdfium2 is not installed.
-    """
-    if format_ == "pdf":
-        return pdf_of(f"{_PAGES}{''.join(map(_page, drawings))}")
-    size = f"{max(drawing.width for drawing in drawings):g}px {sum(drawing.height for drawing in drawings):g}px"
-    style = f"<style>@page{{size:{size};margin:0}}body{{margin:0}}svg{{display:block}}</style>"
-    return _png(pdf_of(f"{style}{''.join(map(svg, drawings))}"))
+def pdf(drawings: Sequence[Drawing]) -> bytes:
+    """An A4 page for each, as large as it fits. Raises `InvalidInput` where WeasyPrint is not installed."""
+    return pdf_of(f"{_PAGES}{''.join(map(_page, drawings))}")
 
 
 def _page(drawing: Drawing) -> str:
-    """A drawing alone on its page, as large as it fits."""
     kind, (width, height) = ("wide", A4) if drawing.width > drawing.height else ("tall", A4[::-1])
-    scale = min(width / drawing.width, height / drawing.height)
-    return f'<div class="{kind}">{svg(drawing, scale)}</div>'
+    return f'<div class="{kind}">{svg(drawing, min(width / drawing.width, height / drawing.height))}</div>'
 
 
-def _png(pdf: bytes) -> bytes:
+def png(drawing: Drawing) -> bytes:
+    """Two points to a pixel. Raises `InvalidInput` where WeasyPrint or pypdfium2 is not installed."""
     try:
         import pypdfium2
     except ImportError as error:
         message = "png needs pypdfium2: pip install 'hepatica[plots]'; --format svg needs nothing"
         raise InvalidInput([Problem("picture", 1, 1, "no-pypdfium2", message)]) from error
+    style = f"<style>@page{{size:{drawing.width:g}px {drawing.height:g}px;margin:0}}body{{margin:0}}svg{{display:block}}</style>"
     out = BytesIO()
-    (page,) = pypdfium2.PdfDocument(pdf)
+    (page,) = pypdfium2.PdfDocument(pdf_of(style + svg(drawing)))
     page.render(scale=2 * 96 / 72).to_pil().save(out, format="png")
     return out.getvalue()

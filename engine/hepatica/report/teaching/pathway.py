@@ -172,7 +172,9 @@ def _closed(line: PathwayLine) -> str:
 
 
 def pathway_drawing(path: Pathway, width: float = LANDSCAPE) -> Drawing:
-    """All lines one below the other, with one head and one foot."""
+    """All lines one below the other, with one head and one foot; a single line as it is printed, unless on a phone."""
+    if len(path.lines) == 1:
+        return _page(path, path.lines[0]) if width > _NARROW else _drawn(path, path.lines[0], width)
     picture = _Picture(path, width)
     picture.head(title(path), edition(path.ruleset), root(path))
     for line in path.lines:
@@ -184,11 +186,8 @@ def pathway_drawing(path: Pathway, width: float = LANDSCAPE) -> Drawing:
 
 
 def pathway_svg(path: Pathway, width: float = LANDSCAPE) -> str:
-    """As `pathway_drawing`; a single line as it is printed, unless on a phone."""
-    if len(path.lines) != 1:
-        return svg(pathway_drawing(path, width))
-    (line,) = path.lines
-    drawing = _page(path, line) if width > _NARROW else _drawn(path, line, width)
+    """The drawing as it fills a screen of this width."""
+    drawing = pathway_drawing(path, width)
     return svg(drawing, width / drawing.width)
 
 
