@@ -16,7 +16,7 @@ from hepatica.evaluation import Evaluator
 from hepatica.knowledge import RANK, STANDINGS, load
 from hepatica.patient import Profile, profile_of, read_profile
 from hepatica.report import document, markdown, text
-from hepatica.report.teaching import INKS, MARKS, mermaid, pathway_pages, pathway_svg, pathway_view, pdf, svg
+from hepatica.report.teaching import INKS, LOOKS, mermaid, pathway_pages, pathway_svg, pathway_view, pdf, svg
 from hepatica.report.teaching.drawing import Words
 from hepatica.teaching import Pathway, PathwayDrug, pathway
 from tests.making import sample_profiles
@@ -34,6 +34,10 @@ def whole(evaluator: Evaluator) -> Pathway:
 @pytest.fixture(scope="module")
 def lit(evaluator: Evaluator, met_high: Profile) -> Pathway:
     return pathway(evaluator.ruleset, met_high)
+
+
+def marks() -> list[str]:
+    return [look.mark for look in LOOKS.values() if look.mark]
 
 
 def drugs_of(path: Pathway) -> list[PathwayDrug]:
@@ -131,7 +135,7 @@ def test_a_line_without_rules_is_an_error_only_as_a_picture(tmp_path: Path, caps
 
 def test_without_a_profile_nothing_is_lit(whole: Pathway) -> None:
     assert {drug.state for drug in drugs_of(whole)} == {""}
-    assert not any(mark and f">{mark} " in pathway_svg(whole) for mark in MARKS.values())
+    assert not any(f">{mark} " in pathway_svg(whole) for mark in marks())
 
 
 def test_only_the_chosen_line_is_drawn(evaluator: Evaluator) -> None:
@@ -225,8 +229,7 @@ def test_text_has_enough_contrast_on_every_ground_in_light_and_dark() -> None:
 
 
 def test_states_differ_by_more_than_colour() -> None:
-    marks = [mark for mark in MARKS.values() if mark]
-    assert len(set(marks)) == len(marks) == 6
+    assert len(set(marks())) == len(marks()) == 6
 
 
 def test_a_hostile_label_cannot_leave_its_text(evaluator: Evaluator) -> None:

@@ -9,7 +9,7 @@ from hepatica.report.teaching.handout import Handout, handout, handout_view
 from hepatica.report.teaching.pathway import (
     LANDSCAPE,
     LEGEND,
-    MARKS,
+    LOOKS,
     PHONE,
     mermaid,
     pathway_drawing,
