@@ -15,7 +15,7 @@ from hepatica.teaching import Pathway, PathwayCondition, PathwayDrug, PathwayGro
 from hepatica.wording import joined, sentence
 
 LANDSCAPE, PHONE = A4[0], 390.0
-_SHAPE, _TRIES = A4[1] / A4[0], 6
+_SHAPE, _TRIES, _FULL = A4[1] / A4[0], 6, 0.97
 _SMALLEST, _NARROW = 800.0, 600.0
 _EDGE, _GAP, _LABEL, _CARD, _PAD = 19.0, 5.0, 140.0, 140.0, 5.0
 _BODY, _NAME, _TITLE, _LEADING = 12.0, 13.0, 20.0, 1.2
@@ -151,6 +151,8 @@ def _page(path: Pathway, line: PathwayLine) -> Drawing:
         excess = found.height / (width * _SHAPE)
         if excess <= 1 and (best is None or width < best.width):
             best = found
+            if excess > _FULL:
+                break
         width = max(round(width * excess**0.5 * (1.02 if excess > 1 else 1)), _SMALLEST)
     best = best or found
     best.height = max(best.height, round(best.width * _SHAPE, 1))
