@@ -196,6 +196,7 @@ def _patients(rules: Ruleset) -> list[Profile]:
 
 def _asked(made: Quiz) -> Quiz:
     """The quiz with the answers that a learner gives at the terminal; where input ends early, what was answered is summed up."""
+    # Asked first: in the midst of a question nobody could be told.
     for name, stream in (("input", sys.stdin), ("output", sys.stdout)):
         if stream is None:
             raise InvalidInput([Problem(f"<std{name[:-3]}>", 1, 1, "closed", f"standard {name} is closed; use --format")])

@@ -135,6 +135,7 @@ class _Plan:
         ways = {key: self._ways(rules) for key, rules in held.items()}
         by_line = grouped((key[0], key) for line in LINES for key in held if key[0] == line)
         self.most = {line: _common([way for key in keys for way in ways[key]]) for line, keys in by_line.items()}
+        # Said for all lines is only what most ask for in each: what is common in one long line is not common everywhere.
         first, *others = self.most.values() or [()]
         self.everywhere = tuple(part for part in first if all(part in most for most in others))
         self.placed = {
@@ -234,6 +235,7 @@ def _merged(ways: Iterable[Way]) -> tuple[Way, ...]:
         left, right = one - other, other - one
         union = _either(*left, *right) if len(left) == len(right) == 1 else None
         if union is not None:
+            # Begun again each time, since what has become one may be one with a third.
             rest = [way for way in found if way not in (one, other)]
             return _merged([one & other | {union}, *rest])
     # A way that asks for more than another does is no way of its own.

@@ -304,6 +304,7 @@ def fact(text: str, question: QuizQuestion) -> str | None:
 
 
 def _named(text: str, named: dict[str, tuple[str, ...]]) -> str | None:
+    # Numbers first: a name may begin with a digit, but none is a number.
     wanted = _plain(text)
     if wanted.isascii() and wanted.isdigit() and len(wanted) < 3:
         return list(named)[int(wanted) - 1] if 1 <= int(wanted) <= len(named) else None

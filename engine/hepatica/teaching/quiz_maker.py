@@ -74,6 +74,7 @@ def quiz(
     """
     if not 1 <= count <= MOST_CASES:
         raise ValueError(f"a quiz has 1 to {MOST_CASES} cases")
+    # Each level has a row and a chance of its own, so that how many cases are asked for, or of which levels, shifts none.
     rows = {name: _Row(evaluator, patients, seed, name).cases() for name in dict.fromkeys(_MIXED)}
     found = islice(rows[level] if level else _mixed(rows), count)
     cases = tuple(replace(case, question=replace(case.question, number=number)) for number, case in enumerate(found, 1))

@@ -117,6 +117,7 @@ def vignette(ruleset: Ruleset, profile: Profile) -> str:
     return f"{'; '.join(known) or 'Nothing is known'}." + (f" Not known: {', '.join(unknown)}." if unknown else "")
 
 
+# A marker or a boundary is hard by itself; two things that a specialist meets daily make a case hard only together.
 def level_of(complications: tuple[tuple[str, int], ...]) -> Level:
     """The level that some complications make: one of weight 2 is hard by itself."""
     weight = sum(points for _, points in complications)

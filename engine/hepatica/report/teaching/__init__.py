@@ -8,7 +8,6 @@ from hepatica.report.teaching.forest import estimate_text, forest_drawing, fores
 from hepatica.report.teaching.handout import Handout, handout, handout_view
 from hepatica.report.teaching.pathway import (
     LANDSCAPE,
-    LEGEND,
     LOOKS,
     PHONE,
     mermaid,

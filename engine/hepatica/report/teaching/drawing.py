@@ -141,6 +141,7 @@ class Drawing:
     def __init__(self, width: float, title: str, says: str) -> None:
         self.width, self.height = width, 0.0
         self.title, self.says = title, says
+        # Written as SVG only at the end: a page is laid out several times, and one of them is kept.
         self.shapes: list[AnyShape] = []
 
     def add(self, *shapes: AnyShape) -> None:

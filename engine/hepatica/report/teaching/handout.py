@@ -103,6 +103,7 @@ def _changes(found: WhatIf) -> Iterator[Section]:
 
 
 def _few(block: Block) -> Block:
+    # The number of the others stands where they would be: a short list must not read as all there is.
     if not isinstance(block, Items) or len(block.items) <= _MOST_CHANGES:
         return block
     return block._replace(items=(*block.items[:_MOST_CHANGES], Item(f"... and {len(block.items) - _MOST_CHANGES} more")))

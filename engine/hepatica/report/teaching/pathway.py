@@ -53,7 +53,11 @@ def state_words(state: State) -> str:
     return "counted under another standing" if state == "elsewhere" else LISTS[state].phrase if state else ""
 
 
-LEGEND = f"For this patient: {'; '.join(f'{look.mark} {state_words(state)}' for state, look in LOOKS.items() if look.mark)}."
+def legend(path: Pathway) -> str:
+    """What the marks mean that are to be seen."""
+    seen = {drug.state for line in path.lines for drug in line.drugs}
+    told = (f"{look.mark} {state_words(state)}" for state, look in LOOKS.items() if look.mark and state in seen)
+    return f"For this patient: {'; '.join(told)}."
 
 
 def title(path: Pathway) -> str:
@@ -81,7 +85,7 @@ def _condition(condition: PathwayCondition) -> str:
 def pathway_view(path: Pathway, *, picture: bool = True) -> Blocks:
     """The outline."""
     head = Title(title(path), edition(path.ruleset))
-    whose = (Paragraph(path.vignette), Paragraph(LEGEND)) if path.profile else ()
+    whose = (Paragraph(path.vignette), Paragraph(legend(path))) if path.profile else ()
     sections = tuple(_section(line) for line in path.lines) or (Paragraph("No rule speaks of this line of treatment."),)
     shown = picture and path.lines
     drawn = (More("The same as a picture", (Picture(describe(path), pathway_svg(path)),)),) if shown else ()
@@ -215,7 +219,7 @@ class _Picture:
         if self.path.profile is not None:
             # One line on a phone stands on a page that has the patient above it.
             self.write(self.path.vignette if self.label or len(self.path.lines) > 1 else "")
-            self.write(LEGEND, ink="quiet")
+            self.write(legend(self.path), ink="quiet")
         self.write(asked)
 
     def line(self, line: PathwayLine) -> None:
