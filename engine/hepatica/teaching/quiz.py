@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Literal
 
 from hepatica.evaluation import ListName, RulesetIdentity
 from hepatica.knowledge import Line, Standing
 from hepatica.patient import Profile
 from hepatica.problems import InvalidInput, Problem, quote, suggestion
+from hepatica.records import record
 from hepatica.teaching.quiz_patients import LEVELS, Level
 
 Topic = Literal["line", "therapy", "fact"]
@@ -23,7 +24,7 @@ _TOKEN = re.compile(
 )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record(kw_only=True)
 class QuizChoice:
     """A therapy to judge, by id and every name that an answer may use."""
 
@@ -32,7 +33,7 @@ class QuizChoice:
     synonyms: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record(kw_only=True)
 class QuizFact:
     """A fact that may decide: one field, or several that change together."""
 
@@ -40,7 +41,7 @@ class QuizFact:
     fields: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record(kw_only=True)
 class QuizTwist:
     """One fact changed: what it was, what it becomes."""
 
@@ -50,7 +51,7 @@ class QuizTwist:
     question: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record(kw_only=True)
 class QuizQuestion:
     """What a learner sees before committing. `because` says what makes the case harder than the textbook."""
 
@@ -68,7 +69,7 @@ class QuizQuestion:
     twist: QuizTwist
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record(kw_only=True)
 class JudgedChoice:
     """What the evidence says of one choice, and which single fact would turn it ("" where none would)."""
 
@@ -90,7 +91,7 @@ class JudgedChoice:
         return self.says if ratio and ratio.group() in self.says else f"{self.says} {self.headline}".strip()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record(kw_only=True)
 class QuizReveal:
     """What is told after committing. `lesson` is the case in one sentence, with its trial."""
 
@@ -101,7 +102,7 @@ class QuizReveal:
     fact_says: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record(kw_only=True)
 class QuizKey(QuizReveal):
     """All that is told at the end: the reveal, and whether the twist changes what is backed."""
 
@@ -110,7 +111,7 @@ class QuizKey(QuizReveal):
     lost: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record(kw_only=True)
 class QuizCase:
     """A question with its key."""
 
@@ -118,7 +119,7 @@ class QuizCase:
     key: QuizKey
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record(kw_only=True)
 class QuizAnswer:
     """What a learner commits to: therapies by id, the deciding fact by title, and whether the twist changes what is backed."""
 
@@ -127,7 +128,7 @@ class QuizAnswer:
     changes: bool
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record(kw_only=True)
 class MarkedCase:
     """An answer held against its key: the therapies judged rightly and wrongly; a point for each, the fact and the twist."""
 
@@ -141,7 +142,7 @@ class MarkedCase:
     possible_points: int
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record(kw_only=True)
 class QuizTally:
     """How often a topic was asked about and rightly answered, and the studies to read where it was not."""
 
@@ -152,7 +153,7 @@ class QuizTally:
     read: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record(kw_only=True)
 class QuizSummary:
     """The score and what was missed, most misses first. `token` resumes the quiz where cases are left."""
 
@@ -163,7 +164,7 @@ class QuizSummary:
     token: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record(kw_only=True)
 class Quiz:
     """The cases of one seed; `asked` is how many were asked for, which can be more than there are."""
 
@@ -177,7 +178,7 @@ class Quiz:
     summary: QuizSummary | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record(kw_only=True)
 class QuizStart:
     """What a token says a quiz is made from; `answers` are still to be read with the cases at hand."""
 

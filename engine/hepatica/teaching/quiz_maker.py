@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import random
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from itertools import count, islice, zip_longest
 from typing import Literal
 
@@ -17,6 +17,7 @@ from hepatica.inference import GoalKey
 from hepatica.knowledge import RANK, Rule, Ruleset
 from hepatica.notice import notice
 from hepatica.patient import Facts, Profile
+from hepatica.records import record
 from hepatica.teaching.quiz import (
     MOST_CASES,
     JudgedChoice,
@@ -48,7 +49,7 @@ _BEFORE_SIGNALS = (*_ESTABLISHED, "licensed", "not_supported")
 _HISTORY_SHARE: dict[Level, float] = {"easy": 0.6, "medium": 0.4, "hard": 0.2}
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record(kw_only=True)
 class Backing:
     """The therapies that a set of facts backs for certain, the strongest rule that does, and those that it may back."""
 
