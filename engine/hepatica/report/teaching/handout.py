@@ -49,13 +49,12 @@ def handout(evaluator: Evaluator, profile: Profile, date: str = "", link: str = 
 
 
 def handout_view(found: Handout) -> Blocks:
-    """The answer, why, what would change it, the trials, and at the foot the date and where to find it again."""
+    """When it was made and where to find it again, the answer, why, what would change it, the trials, and the notice."""
     evaluation = found.answer
-    foot = facts((("Handout of", found.date), ("Evidence as of", found.ruleset.as_of), ("The same case", found.link)))
-    foot = foot._replace(inline=True)
+    made = facts((("Handout of", found.date), ("The same case", found.link)))._replace(inline=True)
     changes = () if evaluation.scope == "out" else tuple(_changes(found.changes))
-    parts = (*_why(evaluation), *changes, *_trials(evaluation))
-    return (*_open(answer(evaluation)), *parts, foot, Notice(found.notice))
+    title, *said = _open(answer(evaluation))
+    return (title, made, *said, *_why(evaluation), *changes, *_trials(evaluation), Notice(found.notice))
 
 
 def _open(blocks: Iterable[Block], *, named: bool = False) -> Iterator[Block]:
@@ -96,7 +95,7 @@ def _changes(found: WhatIf) -> Iterator[Section]:
     adds, removes = (tuple(c for c in way if c.kind != "contrast" and not c.doubts) for way in (found.adds, found.removes))
     said = set(case_blocks(found.evaluation))
     for section in _open(block for block in whatif_view(replace(found, adds=adds, removes=removes)) if block not in said):
-        if isinstance(section, Section) and section.id:
+        if isinstance(section, Section) and section.id and section.count != 0:
             left = sum(len(block.items) for block in section.blocks[_MOST_GROUPS:] if isinstance(block, Items))
             more = (Paragraph(f"... and {left} more of other kinds"),) if left and section.count is not None else ()
             yield section._replace(blocks=(*map(_few, section.blocks[:_MOST_GROUPS]), *more))
