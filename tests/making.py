@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import io
 import random
 import sys
 from collections.abc import Iterable
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from hypothesis import strategies as st
 
@@ -17,6 +18,9 @@ from hepatica.evaluation import Evaluator
 from hepatica.inference import FieldClasses, Program, classes_of
 from hepatica.knowledge import AllOf, AnyOf, ConceptTest, Condition, NotOf, Operator, Test
 from hepatica.patient import CLASS_RANGES, COMMON_FIELDS, Facts, Field, Interval, Profile, Value, class_of, facts_of
+
+if TYPE_CHECKING:
+    import pytest
 
 CARD = """\
 ruleset: tiny
@@ -258,6 +262,11 @@ def interruptible(*arguments: str, first: str = "pass") -> list[str]:
         f"signal.signal(signal.SIGINT, signal.default_int_handler); {first}; sys.exit(main())"
     )
     return [sys.executable, "-c", script, *arguments]
+
+
+def standard_input(monkeypatch: pytest.MonkeyPatch, data: bytes) -> None:
+    """What the next command reads where it is given a dash."""
+    monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(data), "utf-8"))
 
 
 def lies_in(interval: Interval, value: float) -> bool:

@@ -7,15 +7,14 @@ after sorafenib (not taken so far)", "Studied in Asia only", "Not in Child-Pugh 
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
-from pathlib import Path
 from typing import Any, TypeVar
 
 from hepatica.evaluation import Entry, Reason
 from hepatica.knowledge import AllOf, AnyOf, Concept, ConceptTest, Condition, NotOf, Ruleset, Test, concept_words
+from hepatica.paths import package_data
 from hepatica.patient import NONE, UNKNOWN, Field, Fields, Value
 
 K = TypeVar("K")
@@ -23,10 +22,11 @@ V = TypeVar("V")
 NOT_KNOWN = "not known"
 # How a condition on a common field is said as a setting: by the field ("in BCLC stage {}"), by the words that are asked for
 # ("after sorafenib"), and how what is now is said beside it. Any other field is "where <title> is <value>".
-_WORDS: dict[str, Any] = json.loads(Path(__file__).with_name("wording.json").read_text(encoding="utf-8"))
+_WORDS: dict[str, Any] = package_data("wording.json")
 _MOST_LISTED = 4
+_COMPARED = {">=": "at least", "<=": "at most", ">": "above", "<": "below"}
 # A setting that leads to no option must not read as if it did.
-_LEADS = {"trials": "under study elsewhere: ", "not_supported": "not supported where tested: "}
+_LEADS = {"trials": "in trial elsewhere: ", "not_supported": "not supported where tested: "}
 
 
 def spoken(token: str) -> str:
@@ -66,6 +66,20 @@ def any_of(words: Sequence[str], last: str = " or ") -> str:
 def all_of(words: Sequence[str]) -> str:
     """Things that belong together: "A", "A and B", "A, B and C"."""
     return any_of(words, " and ")
+
+
+def plainly(words: str) -> str:
+    """A phrase of the profile space as a clinician says it: "at least 15 and below 400", "none or refused".
+
+    What is printed here can be typed back: the reader of patients takes "at least 400" as it takes ">= 400".
+    """
+
+    def listed(found: re.Match[str]) -> str:
+        return ("any but " if found[1] == "but" else "") + any_of(found[2].split(", "))
+
+    # A list ends where the space puts the next condition on the same field, or that it may be missing.
+    text = re.sub(r"any (of|but) (.+?)(?=, or not known|;| and (?:without|includes|at least)|$)", listed, words)
+    return re.sub("|".join(_COMPARED), lambda found: _COMPARED[found[0]], text)
 
 
 def shown(field: Field, value: Value | None) -> str:

@@ -139,7 +139,7 @@ def test_the_strongest_evidence_stands_first_and_alone(server: Server) -> None:
     page = server.get(f"/answer?{CASE}").text
     report = page[page.index('<div class="report">') :]
     assert report.index("Regorafenib") < report.index("Early signal") < report.index("Tested here")
-    assert re.search(r'<section id="options"', report)
+    assert re.search(r'<section id="positive-phase-3"', report)
     assert not re.search(r'<section id="(?:trials|not-supported|possible)"', report)
 
 

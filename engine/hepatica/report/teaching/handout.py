@@ -54,7 +54,15 @@ def handout_view(found: Handout) -> Blocks:
     made = facts((("Handout of", found.date), ("The same case", found.link)))._replace(inline=True)
     changes = () if evaluation.scope == "out" else tuple(_changes(found.changes))
     title, *said = _open(answer(evaluation))
-    return (title, *([made] if made.pairs else []), *said, *_why(evaluation), *changes, *_trials(evaluation), Notice(found.notice))
+    return (
+        title,
+        *([made] if made.pairs else []),
+        *said,
+        *_why(evaluation),
+        *changes,
+        *_trials(evaluation),
+        Notice(found.notice),
+    )
 
 
 def _open(blocks: Iterable[Block], *, named: bool = False) -> Iterator[Block]:
