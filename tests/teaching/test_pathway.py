@@ -13,12 +13,13 @@ import pytest
 
 from hepatica.cli.main import run
 from hepatica.evaluation import Evaluator
-from hepatica.knowledge import RANK, STANDINGS, load
+from hepatica.knowledge import RANK, STANDINGS, AnyOf, ConceptTest, NotOf, Test, load
 from hepatica.patient import Profile, profile_of, read_profile
 from hepatica.report import document, markdown, text
 from hepatica.report.teaching import INKS, LOOKS, mermaid, pathway_pages, pathway_svg, pathway_view, pdf, svg
 from hepatica.report.teaching.drawing import Words
 from hepatica.teaching import Pathway, PathwayDrug, pathway
+from hepatica.wording import Wording
 from tests.making import sample_profiles
 from tests.teaching.conftest import pdf_pages
 
@@ -114,6 +115,22 @@ def test_what_most_rules_ask_for_is_said_once(whole: Pathway) -> None:
 def test_what_is_not_to_be_is_not_said_as_what_must_be(evaluator: Evaluator, lit: Pathway) -> None:
     (drug,) = (drug for drug in drugs_of(lit) if "jx-594-high-dose" in drug.rules)
     assert drug.told == "not after sorafenib"
+
+
+def test_conditions_are_said_as_settings_in_clinical_words() -> None:
+    words = Wording(load("hcc-2026"))
+    after = Test("prior_sorafenib", "in", ("progressed", "intolerant"))
+    barred = Test("immunotherapy_contraindicated", "in", (True,))
+    asia = words.concepts["asian"].when
+    for condition, says in (
+        (after, "after sorafenib"),
+        (NotOf(after), "not after sorafenib"),
+        (AnyOf((after, Test("afp", ">=", (400.0,)))), "after sorafenib, or with AFP ≥ 400 ng/mL"),
+        (NotOf(AnyOf((after, barred))), "not after sorafenib and fit for immunotherapy"),
+        (asia, "in Asia"),
+        (ConceptTest("immunotherapy_given", wanted=False), "before immunotherapy"),
+    ):
+        assert words.setting(condition) == says
 
 
 def test_a_signal_that_was_overturned_says_so(whole: Pathway) -> None:
