@@ -104,9 +104,7 @@ OF_CASES: tuple[tuple[str, str], ...] = (
     ("coverage RULESET --cases DOCUMENT", ""),
     ("mutate RULESET --cases DOCUMENT", ""),
 )
-OF_ANSWERS = (("quiz --seed 7 --count 3 --answers DOCUMENT", ""), ("quiz --seed 7 --count 3 --answers - -f json", "quiz"))
 OF_ALLOWANCES = (("diff OTHER RULESET --allow DOCUMENT", ""), ("diff OTHER RULESET --allow - -f json", "diff"))
-ANSWERS = b"- {picks: [sorafenib, 3], fact: Tumour c-MET, changes: yes}\n- {picks: [], fact: 2, changes: no}\n- {picks: 1}\n"
 ALLOWANCES = b"""allow:
   - {therapy: beta, from: ruled_out, to: options, where: {afp: "> 300"}, at_most: 500, because: A lower threshold is meant.}
   - {shown: alpha-3, because: A figure was corrected.}
@@ -238,7 +236,7 @@ def check_patient(given: Damaged) -> None:
 
 
 def check_cases(given: Damaged) -> None:
-    """A damaged case file, file of quiz answers or of declared changes is refused with its problems, or used."""
+    """A damaged case file or file of declared changes is refused with its problems, or used."""
     base, commands = documents()[given.base]
     data = edited({"document": base}, given.edits)["document"]
     path = scratch() / "document.yaml"
@@ -288,7 +286,7 @@ def documents() -> dict[str, tuple[bytes, Sequence[tuple[str, str]]]]:
     """Valid documents beside rulesets and patients, with the commands that read them."""
     shipped = (ROOT / "rulesets" / "hcc-2016" / "cases" / "traps.yaml").read_bytes()
     cases = {"tiny": (CASES, OF_CASES), "hcc-2016": (shipped, OF_CASES[:-1])}
-    return {**cases, "answers": (ANSWERS, OF_ANSWERS), "allowances": (ALLOWANCES, OF_ALLOWANCES)}
+    return {**cases, "allowances": (ALLOWANCES, OF_ALLOWANCES)}
 
 
 def synonyms() -> list[str]:

@@ -13,12 +13,13 @@ import pytest
 
 from hepatica.cli.main import run
 from hepatica.evaluation import Evaluator
-from hepatica.knowledge import RANK, STANDINGS, load
+from hepatica.knowledge import RANK, STANDINGS, AnyOf, ConceptTest, NotOf, Test, load
 from hepatica.patient import Profile, profile_of, read_profile
 from hepatica.report import document, markdown, text
-from hepatica.report.teaching import INKS, MARKS, mermaid, pathway_pages, pathway_svg, pathway_view, printed_pages, svg
+from hepatica.report.teaching import INKS, LOOKS, mermaid, pathway_pages, pathway_svg, pathway_view, pdf, svg
 from hepatica.report.teaching.drawing import Words
 from hepatica.teaching import Pathway, PathwayDrug, pathway
+from hepatica.wording import Wording
 from tests.making import sample_profiles
 from tests.teaching.conftest import pdf_pages
 
@@ -34,6 +35,10 @@ def whole(evaluator: Evaluator) -> Pathway:
 @pytest.fixture(scope="module")
 def lit(evaluator: Evaluator, met_high: Profile) -> Pathway:
     return pathway(evaluator.ruleset, met_high)
+
+
+def marks() -> list[str]:
+    return [look.mark for look in LOOKS.values() if look.mark]
 
 
 def drugs_of(path: Pathway) -> list[PathwayDrug]:
@@ -112,6 +117,22 @@ def test_what_is_not_to_be_is_not_said_as_what_must_be(evaluator: Evaluator, lit
     assert drug.told == "not after sorafenib"
 
 
+def test_conditions_are_said_as_settings_in_clinical_words() -> None:
+    words = Wording(load("hcc-2026"))
+    after = Test("prior_sorafenib", "in", ("progressed", "intolerant"))
+    barred = Test("immunotherapy_contraindicated", "in", (True,))
+    asia = words.concepts["asian"].when
+    for condition, says in (
+        (after, "after sorafenib"),
+        (NotOf(after), "not after sorafenib"),
+        (AnyOf((after, Test("afp", ">=", (400.0,)))), "after sorafenib, or with AFP ≥ 400 ng/mL"),
+        (NotOf(AnyOf((after, barred))), "not after sorafenib and fit for immunotherapy"),
+        (asia, "in Asia"),
+        (ConceptTest("immunotherapy_given", wanted=False), "before immunotherapy"),
+    ):
+        assert words.setting(condition) == says
+
+
 def test_a_signal_that_was_overturned_says_so(whole: Pathway) -> None:
     told = {
         (drug.therapy, group.standing): drug.overturned for line in whole.lines for group in line.groups for drug in group.drugs
@@ -131,7 +152,7 @@ def test_a_line_without_rules_is_an_error_only_as_a_picture(tmp_path: Path, caps
 
 def test_without_a_profile_nothing_is_lit(whole: Pathway) -> None:
     assert {drug.state for drug in drugs_of(whole)} == {""}
-    assert not any(mark and f">{mark} " in pathway_svg(whole) for mark in MARKS.values())
+    assert not any(f">{mark} " in pathway_svg(whole) for mark in marks())
 
 
 def test_only_the_chosen_line_is_drawn(evaluator: Evaluator) -> None:
@@ -225,8 +246,7 @@ def test_text_has_enough_contrast_on_every_ground_in_light_and_dark() -> None:
 
 
 def test_states_differ_by_more_than_colour() -> None:
-    marks = [mark for mark in MARKS.values() if mark]
-    assert len(set(marks)) == len(marks) == 6
+    assert len(set(marks())) == len(marks()) == 6
 
 
 def test_a_hostile_label_cannot_leave_its_text(evaluator: Evaluator) -> None:
@@ -259,7 +279,7 @@ def test_changed_rules_change_the_picture(evaluator: Evaluator, whole: Pathway) 
 @pytest.mark.slow
 def test_the_pdf_has_a_page_for_each_line(whole: Pathway) -> None:
     pytest.importorskip("pypdfium2", reason="pictures on paper need the extra 'plots'")
-    made = printed_pages(pathway_pages(whole), "pdf")
+    made = pdf(pathway_pages(whole))
     assert pdf_pages(made) == len(whole.lines)
 
 

@@ -17,6 +17,7 @@ from click.testing import CliRunner, Result
 
 from hepatica.cli.main import cli, run
 from tests.conftest import ROOT
+from tests.making import write_ruleset
 
 
 def typed(arguments: list[str], lines: str) -> Result:
@@ -85,18 +86,15 @@ def test_closed_input_or_output_is_an_error_and_no_traceback(closed: str) -> Non
     assert "Traceback" not in done.stderr
 
 
-def test_answers_from_a_file_mark_the_first_cases(course: dict[str, Any], tmp_path: Path) -> None:
-    first = course["cases"][0]["key"]
-    answers = tmp_path / "answers.json"
-    answers.write_text(json.dumps([{key: first[key] for key in ("picks", "fact", "changes")}]), encoding="utf-8")
-    arguments = ["-n", "2", "--seed", "5", "--answers", str(answers)]
-    marked = json.loads(typed([*arguments, "-f", "json"], "").output)
+def test_a_token_marks_its_cases_in_every_format(course: dict[str, Any]) -> None:
+    first = course["cases"][0]
+    answers = [names_of(first), first["key"]["fact"], "yes" if first["key"]["changes"] else "no", "q"]
+    stopped = " ".join(typed(["-n", "2", "--seed", "5"], "\n".join([*answers, ""])).output.split())
+    token = stopped.partition("--resume ")[2].split()[0]
+    marked = json.loads(typed(["--resume", token, "-f", "json"], "").output)
     assert marked["summary"]["points"] == marked["summary"]["possible_points"]
     assert marked["summary"]["answered"] == 1
-    shown = typed(arguments, "").output
-    assert "1 case left" in shown
-    assert typed([*arguments[:-1], "-"], answers.read_text(encoding="utf-8")).output == shown
-    assert run(["quiz", "--answers", str(tmp_path / "none.yaml")]) == 2
+    assert "1 case left" in typed(["--resume", token, "-f", "text"], "").output
 
 
 def test_exports_by_name_and_by_file(tmp_path: Path) -> None:
@@ -113,7 +111,6 @@ def test_without_genanki_the_extra_is_named(monkeypatch: pytest.MonkeyPatch, cap
     assert "hepatica[anki]" in capsys.readouterr().err
 
 
-def test_a_choice_without_cases_is_an_error_and_one_with_too_few_says_so(capsys: pytest.CaptureFixture[str]) -> None:
-    assert run(["quiz", "--source", "patients", "--level", "medium"]) == 2
+def test_rules_without_cases_are_an_error(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    assert run(["quiz", "--ruleset", str(write_ruleset(tmp_path))]) == 2
     assert "no case fits the choice" in capsys.readouterr().err
-    assert "(50 were asked for)" in " ".join(typed(["--source", "patients", "-n", "50"], "").output.split())

@@ -13,12 +13,11 @@ import click
 
 from hepatica import report, teaching
 from hepatica.cli import common
-from hepatica.documents import read_document, read_input
-from hepatica.knowledge import FATES, Endpoint, FateStatus, Line, Ruleset
+from hepatica.knowledge import FATES, LINES, Endpoint, FateStatus, Line, Ruleset
 from hepatica.patient import Profile
 from hepatica.problems import InvalidInput, Problem
 from hepatica.report import teaching as views
-from hepatica.teaching import Forest, Level, Pathway, Quiz, QuizAnswer, QuizCase, QuizQuestion, marked
+from hepatica.teaching import Level, Quiz, QuizAnswer, QuizCase, QuizQuestion, marked
 
 T = TypeVar("T")
 _QUIT = ("q", "quit", "exit")
@@ -26,26 +25,33 @@ _NONE = ("0", "none", "-")
 _YES_NO = {"yes": "yes", "y": "yes", "no": "no", "n": "no"}
 _OF_QUIZ = {name: write for name, write in views.EXPORTS.items() if name != "html"}
 _EXPORTED = ("text", "html", *views.EXPORTS)
-_LINES = ("first", "second", "third", "later", "any")
 
 
 class QuitQuiz(Exception):
     """The learner has had enough for now."""
 
 
-def _pictures(draw: Callable[[Any], list[views.Drawing]]) -> dict[str, Callable[[Any], str | bytes]]:
-    """A result's drawings in the formats of a picture: as SVG the first, as PNG all in one, as PDF one to a page."""
+def _pictures(
+    shown: str, one: Callable[[Any], views.Drawing], pages: Callable[[Any], list[views.Drawing]] | None = None
+) -> dict[str, Callable[[Any], str | bytes]]:
+    """A result's drawing in the formats of a picture, as PDF page by page. `shown` is the part that must not be empty."""
+
+    def some(found: Any) -> Any:
+        if not getattr(found, shown):
+            raise InvalidInput([Problem("picture", 1, 1, "empty", "nothing fits the choice, so there is nothing to draw")])
+        return found
+
     return {
-        "svg": lambda found: views.svg(draw(found)[0]),
-        "png": lambda found: views.printed_pages(draw(found), "png"),
-        "pdf": lambda found: views.printed_pages(draw(found), "pdf"),
+        "svg": lambda found: views.svg(one(some(found))),
+        "png": lambda found: views.png(one(some(found))),
+        "pdf": lambda found: views.pdf(pages(some(found)) if pages else [one(some(found))]),
     }
 
 
 @click.command("pathway")
 @click.argument("patient", required=False)
 @common.settings_option
-@click.option("--line", "-l", "lines", multiple=True, type=click.Choice(_LINES), help="Only this line of treatment.")
+@click.option("--line", "-l", "lines", multiple=True, type=click.Choice(list(LINES)), help="Only this line of treatment.")
 @click.option("--narrow", is_flag=True, help="The picture for a phone, in one column.")
 @common.ruleset_option
 @common.printed("svg", "png", "pdf", "mermaid")
@@ -67,20 +73,10 @@ def pathway(
     known = common.ruleset(ruleset)
     profile = common.read_patient(patient, settings, known) if patient or settings else None
     width = views.PHONE if narrow else views.LANDSCAPE
-    formats: dict[str, Callable[[Pathway], str | bytes]] = {
-        "svg": lambda path: views.pathway_svg(_some(path), width),
-        "png": lambda path: views.printed_pages([views.pathway_drawing(_some(path), width)], "png"),
-        "pdf": lambda path: views.printed_pages(views.pathway_pages(_some(path)), "pdf"),
-        "mermaid": views.mermaid,
-    }
-    return common.Output(teaching.pathway(known, profile, lines), views.pathway_view, formats=formats)
-
-
-def _some(path: Pathway) -> Pathway:
-    """The pathway. Raises `InvalidInput` where there is nothing to draw."""
-    if not path.lines:
-        raise InvalidInput([Problem("pathway", 1, 1, "empty", "no rule speaks of this line of treatment")])
-    return path
+    formats = _pictures("lines", lambda path: views.pathway_drawing(path, width), views.pathway_pages)
+    return common.Output(
+        teaching.pathway(known, profile, lines), views.pathway_view, formats=formats | {"mermaid": views.mermaid}
+    )
 
 
 @click.command("forest")
@@ -101,15 +97,8 @@ def forest(*, endpoints: tuple[Endpoint, ...], lines: tuple[str, ...], ruleset: 
       hepatica forest --output forest.svg
     """
     found = teaching.forest(common.ruleset(ruleset), endpoints, lines)
-    formats = _pictures(_drawn) | {"pdf": lambda forest: views.printed_pages(_drawn(forest, pages=True), "pdf")}
+    formats = _pictures("panels", views.forest_drawing, views.forest_pages)
     return common.Output(found, views.forest_view, formats=formats)
-
-
-def _drawn(found: Forest, *, pages: bool = False) -> list[views.Drawing]:
-    """The picture, or one for each page. Raises `InvalidInput` where there is nothing to draw."""
-    if not found.panels:
-        raise InvalidInput([Problem("forest", 1, 1, "empty", "no randomised trial with a hazard ratio fits the choice")])
-    return views.forest_pages(found) if pages else [views.forest_drawing(found)]
 
 
 @click.command("fate")
@@ -127,7 +116,7 @@ def fate(*, statuses: tuple[FateStatus, ...], ruleset: str) -> common.Output:
       hepatica fate --status failed --status withdrawn
       hepatica fate --output fate.svg
     """
-    formats = _pictures(lambda found: [views.fate_drawing(found)]) | {"csv": lambda f: report.csv_text(views.fate_rows(f))}
+    formats = _pictures("therapies", views.fate_drawing) | {"csv": lambda found: report.csv_text(views.fate_rows(found))}
     return common.Output(views.fate_listing(common.ruleset(ruleset), statuses), views.fate_view, formats=formats)
 
 
@@ -163,55 +152,34 @@ def handout(*, patients: tuple[str, ...], settings: tuple[str, ...], date: str, 
 @click.option("--seed", type=click.IntRange(0, 2**31), default=1, show_default=True, help="Another seed, other cases.")
 @click.option("--count", "-n", type=click.IntRange(1, 50), default=5, show_default=True, help="How many cases.")
 @click.option("--level", "-l", type=click.Choice(["easy", "medium", "hard"]), help="Only cases of this level.")
-@click.option(
-    "--source", type=click.Choice(["both", "patients", "generated"]), default="both", show_default=True, help="Which cases."
-)
-@click.option("--answers", metavar="FILE|-", help="Answers as YAML or JSON instead of prompts.")
 @click.option("--resume", metavar="TOKEN", help="Go on with a quiz that was left; the token says which.")
 @click.option("--export", type=click.Choice(list(views.EXPORTS)), help="Write the quiz for another program, or for paper.")
 @common.ruleset_option
 @common.printed("moodle", "gift", "anki", "pdf")
-def quiz(
-    *,
-    seed: int,
-    count: int,
-    level: Level | None,
-    source: str,
-    answers: str | None,
-    resume: str | None,
-    export: str | None,
-    ruleset: str,
-) -> common.Output:
+def quiz(*, seed: int, count: int, level: Level | None, resume: str | None, export: str | None, ruleset: str) -> common.Output:
     """Cases to judge: commit first, then see the lesson with its trial, and whether another fact would change the answer.
 
     A seed gives the same cases whatever the count. Therapies and facts may be answered by number or name; `q` stops and
-    says how to go on. With --format, --output, --answers or --export nothing is asked; on paper (pdf, html) the answers have
-    pages of their own. Answers in a file are a list with
-    one entry a case, such as {picks: [sorafenib, 3], fact: Tumour c-MET, changes: yes}. Anki needs the extra `anki`, PDF
-    the extra `pdf`.
+    says how to go on. With --format, --output or --export nothing is asked; on paper (pdf, html) the answers have pages of
+    their own. Anki needs the extra `anki`, PDF the extra `pdf`.
 
     \b
     Examples:
       hepatica quiz
       hepatica quiz --seed 7 --count 10 --level easy
-      hepatica quiz --seed 7 --answers mine.yaml
       hepatica quiz --seed 7 --count 20 --export moodle --output quiz.xml
     """
     start = teaching.read_token(resume) if resume else None
     if start is not None:
         seed, count, level = start.seed, start.count, start.level
     evaluator = common.evaluator(ruleset)
-    patients = [] if source == "generated" else _patients(evaluator.ruleset)
-    made = teaching.quiz(evaluator, patients, seed, count, level, generate=source != "patients")
+    made = teaching.quiz(evaluator, _patients(evaluator.ruleset), seed, count, level)
     if not made.cases:
-        message = "no case fits the choice of rules, level and source; with --source both there are most"
-        raise InvalidInput([Problem("quiz", 1, 1, "empty", message)])
+        raise InvalidInput([Problem("quiz", 1, 1, "empty", "no case fits the choice of rules and level")])
     if start is not None:
         made = marked(made, teaching.resumed(made, start))
-    if answers is not None:
-        made = marked(made, _read(made, answers))
     given = click.get_current_context().params
-    if answers is None and export is None and not given.get("format_") and not given.get("output"):
+    if export is None and not given.get("format_") and not given.get("output"):
         return common.Output(_asked(made), views.summary_view)
     # What is exported has a form of its own, whatever the file is called.
     return common.Output(made, views.quiz_view, formats=dict.fromkeys(_EXPORTED, views.EXPORTS[export]) if export else _OF_QUIZ)
@@ -226,19 +194,12 @@ def _patients(rules: Ruleset) -> list[Profile]:
     return found
 
 
-def _read(made: Quiz, path: str) -> list[QuizAnswer]:
-
-    data, file = read_input(path)
-    return teaching.read_answers(read_document(data, file), file, made.cases)
-
-
 def _asked(made: Quiz) -> Quiz:
     """The quiz with the answers that a learner gives at the terminal; where input ends early, what was answered is summed up."""
+    # Asked first: in the midst of a question nobody could be told.
     for name, stream in (("input", sys.stdin), ("output", sys.stdout)):
         if stream is None:
-            raise InvalidInput(
-                [Problem(f"<std{name[:-3]}>", 1, 1, "closed", f"standard {name} is closed; use --answers or --format")]
-            )
+            raise InvalidInput([Problem(f"<std{name[:-3]}>", 1, 1, "closed", f"standard {name} is closed; use --format")])
     _say((*views.head_view(made), report.Notice(made.notice)))
     given = [mark.answer for mark in made.marks]
     try:

@@ -31,7 +31,6 @@ from hepatica.teaching.quiz import (
     marked,
     not_offered,
     pick,
-    read_answers,
     read_token,
     resumed,
     token,

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Iterable, Iterator
-from dataclasses import dataclass
 from typing import Literal
 
 from hepatica.evaluation import RulesetIdentity, arm_name, arm_order, corrected_result, correction_verb, identity
 from hepatica.knowledge import LINES, Endpoint, Figure, LaterEvent, Outcome, Place, Result, Ruleset, Study, Therapy
 from hepatica.notice import notice
+from hepatica.records import record
 
 ENDPOINTS: dict[Endpoint, str] = {
     "OS": "Overall survival",
@@ -29,7 +29,7 @@ _BESIDES = re.compile(
 )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record(kw_only=True)
 class Estimate:
     """A hazard ratio with its interval of `level` per cent; `low` and `high` are None where there is none."""
 
@@ -39,7 +39,7 @@ class Estimate:
     level: float = 95
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record(kw_only=True)
 class ForestRow:
     """One comparison. `printed` is what the source gives, `corrected` the figure beside it: `verb` says how the two are told.
 
@@ -81,7 +81,7 @@ class ForestRow:
         return estimate
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record(kw_only=True)
 class ForestPanel:
     """The comparisons of one endpoint with one kind of control, by line of treatment: never more than is comparable."""
 
@@ -90,7 +90,7 @@ class ForestPanel:
     rows: tuple[ForestRow, ...]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record(kw_only=True)
 class UndrawnTrial:
     """A randomised trial with results but no hazard ratio of the chosen endpoints."""
 
@@ -101,7 +101,7 @@ class UndrawnTrial:
     outcome: Outcome
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record(kw_only=True)
 class Forest:
     """Every panel, and the randomised trials of the same settings that have no row."""
 

@@ -11,7 +11,7 @@ from collections import Counter
 from collections.abc import Collection, Iterable, Iterator
 from dataclasses import replace
 from itertools import combinations
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from hepatica.evaluation import ORDER, Evaluation, RulesetIdentity, evaluator_of, facts_under, identity
 from hepatica.inference import GoalKey, Verdict, causes, read
@@ -20,7 +20,7 @@ from hepatica.notice import notice
 from hepatica.patient import Profile
 from hepatica.records import record
 from hepatica.teaching.quiz_patients import tests_of, vignette
-from hepatica.wording import Wording, joined, sentence
+from hepatica.wording import Wording, grouped, joined, sentence
 
 State = Literal["", "elsewhere", "options", "trials", "possible", "not_supported", "ruled_out", "unreported"]
 """Where the answer puts a drug, or that it stands `elsewhere`: by another of its rules. Empty without a profile."""
@@ -102,7 +102,7 @@ class Pathway:
 
 def pathway(ruleset: Ruleset, profile: Profile | None = None, lines: Collection[Line] = ()) -> Pathway:
     """The lines of a ruleset (all, if none is named), with a profile's way through them where one is given."""
-    plan = _Plan(ruleset)
+    plan = _plan_of(ruleset)
     patient = _Patient(plan, profile) if profile is not None else None
     (scope,) = _said(plan, [ruleset.card.scope], patient)
     return Pathway(
@@ -112,8 +112,16 @@ def pathway(ruleset: Ruleset, profile: Profile | None = None, lines: Collection[
         vignette=vignette(ruleset, profile) if profile else "",
         scope=scope,
         common=_said(plan, plan.everywhere, patient),
-        lines=tuple(_line(plan, line, patient) for line in plan.rules if not lines or line in lines),
+        lines=tuple(_line(plan, line, patient) for line in plan.placed if not lines or line in lines),
     )
+
+
+class _Placed(NamedTuple):
+    """The rules of a therapy of one line and standing, the ways in which they are met, and the drug as it is for everyone."""
+
+    rules: tuple[Rule, ...]
+    ways: tuple[Way, ...]
+    drug: PathwayDrug
 
 
 class _Plan:
@@ -122,20 +130,38 @@ class _Plan:
     def __init__(self, ruleset: Ruleset) -> None:
         self.ruleset, self.words = ruleset, Wording(ruleset)
         self.plain = {name: _tests(concept.when) for name, concept in ruleset.concepts.items()}
-        self.rules: dict[Line, dict[tuple[Standing, str], list[Rule]]] = {}
         pairs = sorted(ruleset.rules_with_therapy(), key=lambda pair: RANK[pair[1].standing])
-        for line in LINES:
-            for therapy, rule in pairs:
-                if rule.line == line:
-                    self.rules.setdefault(line, {}).setdefault((rule.standing, therapy.id), []).append(rule)
-        self.most = {
-            line: _common([way for rules in placed.values() for way in self.of(rules)]) for line, placed in self.rules.items()
-        }
+        held = grouped(((rule.line, rule.standing, therapy.id), rule) for therapy, rule in pairs)
+        ways = {key: self._ways(rules) for key, rules in held.items()}
+        by_line = grouped((key[0], key) for line in LINES for key in held if key[0] == line)
+        self.most = {line: _common([way for key in keys for way in ways[key]]) for line, keys in by_line.items()}
+        # Said for all lines is only what most ask for in each: what is common in one long line is not common everywhere.
         first, *others = self.most.values() or [()]
         self.everywhere = tuple(part for part in first if all(part in most for most in others))
+        self.placed = {
+            line: [_Placed(tuple(held[key]), ways[key], self._drug(key[2], held[key], ways[key])) for key in keys]
+            for line, keys in by_line.items()
+        }
 
-    def of(self, rules: Iterable[Rule]) -> tuple[Way, ...]:
-        """The ways in which some rules of a drug can be met."""
+    def _drug(self, therapy: str, rules: list[Rule], ways: tuple[Way, ...]) -> PathwayDrug:
+        studies = [self.ruleset.studies[name] for name in dict.fromkeys(name for rule in rules for name in rule.cites)]
+        # A failure is not made less of one by what came later, and what is only named asks for nothing that could be waived.
+        backed, named = rules[0].reaches in ("options", "trials"), rules[0].reaches == "unreported"
+        events = [event.year for study in studies for event in study.later if backed and event.effect == "overturns"]
+        said = self.most[rules[0].line]
+        return PathwayDrug(
+            therapy=therapy,
+            name=self.ruleset.therapies[therapy].name,
+            state="",
+            told="",
+            ways=tuple(dict.fromkeys(self._told(way, said, waiving=not named) for way in ways)),
+            rules=tuple(rule.id for rule in rules),
+            studies=tuple(study.id for study in studies),
+            names=tuple(study.name for study in studies),
+            overturned=min(events, default=None),
+        )
+
+    def _ways(self, rules: Iterable[Rule]) -> tuple[Way, ...]:
         scope = self.ruleset.card.scope
         return _merged(frozenset(part for part in self._parts(rule.when) if part != scope) for rule in rules)
 
@@ -165,7 +191,7 @@ class _Plan:
             return said[:1].lower() + said[1:]
         return self.words.setting(part)
 
-    def told(self, way: Way, said: Iterable[Condition], *, waiving: bool) -> str:
+    def _told(self, way: Way, said: Iterable[Condition], *, waiving: bool) -> str:
         """What a way asks for beyond what is said above it, and (`waiving`) what of that it does not ask."""
         fields = self.fields(way)
         waived = [part for part in said if waiving and part not in way and not self.fields([part]) & fields]
@@ -189,6 +215,12 @@ class _Plan:
         return sorted(list(self.ruleset.fields).index(name) for name in self.fields([part])), str(part)
 
 
+def _plan_of(ruleset: Ruleset) -> _Plan:
+    """The one plan of a ruleset: nothing in it depends on a patient, so it is kept with the ruleset and goes with it."""
+    found: _Plan | None = ruleset.__dict__.get("_pathway_plan")
+    return found or ruleset.__dict__.setdefault("_pathway_plan", _Plan(ruleset))
+
+
 def _tests(condition: Condition) -> tuple[Test, ...]:
     """The tests that a condition is a mere list of; none where it is more than that."""
     parts = condition.parts if isinstance(condition, AllOf) else (condition,)
@@ -203,6 +235,7 @@ def _merged(ways: Iterable[Way]) -> tuple[Way, ...]:
         left, right = one - other, other - one
         union = _either(*left, *right) if len(left) == len(right) == 1 else None
         if union is not None:
+            # Begun again each time, since what has become one may be one with a third.
             rest = [way for way in found if way not in (one, other)]
             return _merged([one & other | {union}, *rest])
     # A way that asks for more than another does is no way of its own.
@@ -251,7 +284,12 @@ class _Patient:
             told = [words.fact(name, self.facts[name]) for name in known]
         return PathwayCondition(says=self.plan.says(part), met=met, told=tuple(told))
 
-    def state(self, therapy: str, rules: list[Rule]) -> State:
+    def drug(self, placed: _Placed, said: tuple[Condition, ...]) -> PathwayDrug:
+        """A drug as it is for the patient, whose line has said some conditions at its head."""
+        state = self._state(placed.drug.therapy, placed.rules)
+        return replace(placed.drug, state=state, told=self._told(placed, state, said))
+
+    def _state(self, therapy: str, rules: tuple[Rule, ...]) -> State:
         """Where the answer puts a drug by some of its rules: in its list, elsewhere, or nowhere."""
         name, entry = self.lists[therapy]
         if any(rule.id == entry.rule for rule in rules) or name == "ruled_out":
@@ -264,66 +302,45 @@ class _Patient:
             return "possible"
         return "ruled_out" if verdicts == {Verdict.FALSE} else "elsewhere"
 
-    def told(self, therapy: str, rules: list[Rule], state: State, said: tuple[Condition, ...]) -> str:
+    def _told(self, placed: _Placed, state: State, said: tuple[Condition, ...]) -> str:
         """Where a drug stands instead, what it still takes, or what closes it, but for what is said at the head of its line."""
         if state == "elsewhere":
-            return f"see {STANDINGS[self.lists[therapy][1].standing].phrase}"
+            return f"see {STANDINGS[self.lists[placed.drug.therapy][1].standing].phrase}"
         if state == "possible":
-            ways = [way for way in self.plan.of(rules) if all(self.reads(part) != "false" for part in way)]
+            ways = [way for way in placed.ways if all(self.reads(part) != "false" for part in way)]
             still = [[part for part in way if self.reads(part) == "unknown" and part not in said] for way in ways]
             return f"if {'; or '.join(dict.fromkeys(map(self.plan.listed, still)))}" if all(still) else ""
         if state != "ruled_out":
             return ""
         head = self.plan.fields(part for part in said if self.reads(part) == "false")
-        explained = [self.evaluator.explained(GoalKey("rule", rule.id)) for rule in rules]
+        explained = [self.evaluator.explained(GoalKey("rule", rule.id)) for rule in placed.rules]
         failing = [one.reasons(one.failing(self.masks), self.facts) for one in explained]
         own = [[reason for reason in reasons if reason.field not in head] for reasons in failing]
-        how = "licensed " if rules[0].standing == "licensed" else "studied "
+        how = "licensed " if placed.rules[0].standing == "licensed" else "studied "
         return self.plan.words.only_ways(own, how) if all(own) else ""
 
 
 def _line(plan: _Plan, line: Line, patient: _Patient | None) -> PathwayLine:
-    said, placed = plan.most[line], plan.rules[line]
+    said = plan.most[line]
     head = plan.named(part for part in said if part not in plan.everywhere)
-    groups: dict[Standing, list[PathwayDrug]] = {}
-    for (standing, therapy), rules in placed.items():
-        groups.setdefault(standing, []).append(_drug(plan, therapy, rules, said, patient))
-    made = tuple(
+    drugs = [(one.rules[0].standing, patient.drug(one, said) if patient else one.drug) for one in plan.placed[line]]
+    groups = (
         PathwayGroup(
             standing=name,
             title=STANDINGS[name].title,
             means=STANDINGS[name].means,
-            drugs=tuple(sorted(drugs, key=lambda drug: _NEAREST[drug.state])),
+            drugs=tuple(sorted(own, key=lambda drug: _NEAREST[drug.state])),
         )
-        for name, drugs in groups.items()
+        for name, own in grouped(drugs).items()
     )
     return PathwayLine(
         line=line,
         title=sentence(LINES[line]),
-        closed={drug.state for drugs in groups.values() for drug in drugs} == {"ruled_out"},
+        closed=all(drug.state == "ruled_out" for _, drug in drugs),
         common=_said(plan, head, patient),
-        groups=made,
+        groups=tuple(groups),
     )
 
 
 def _said(plan: _Plan, parts: Iterable[Condition], patient: _Patient | None) -> tuple[PathwayCondition, ...]:
     return tuple(patient.condition(part) if patient else PathwayCondition(says=plan.says(part)) for part in parts)
-
-
-def _drug(plan: _Plan, therapy: str, rules: list[Rule], said: tuple[Condition, ...], patient: _Patient | None) -> PathwayDrug:
-    studies = [plan.ruleset.studies[name] for name in dict.fromkeys(name for rule in rules for name in rule.cites)]
-    state: State = patient.state(therapy, rules) if patient else ""
-    # A failure is not made less of one by what came later.
-    backed = rules[0].reaches in ("options", "trials")
-    events = [event.year for study in studies for event in study.later if backed and event.effect == "overturns"]
-    return PathwayDrug(
-        therapy=therapy,
-        name=plan.ruleset.therapies[therapy].name,
-        state=state,
-        told=patient.told(therapy, rules, state, said) if patient else "",
-        ways=tuple(dict.fromkeys(plan.told(way, said, waiving=rules[0].reaches != "unreported") for way in plan.of(rules))),
-        rules=tuple(rule.id for rule in rules),
-        studies=tuple(study.id for study in studies),
-        names=tuple(study.name for study in studies),
-        overturned=min(events, default=None),
-    )

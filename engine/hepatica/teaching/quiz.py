@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Literal
 
-from hepatica.documents import Node, decode
 from hepatica.evaluation import ListName, RulesetIdentity
 from hepatica.knowledge import Line, Standing
 from hepatica.patient import Profile
 from hepatica.problems import InvalidInput, Problem, quote, suggestion
+from hepatica.records import record
 from hepatica.teaching.quiz_patients import LEVELS, Level
 
 Topic = Literal["line", "therapy", "fact"]
@@ -22,10 +22,9 @@ _TOKEN = re.compile(
     rf"(?P<seed>[0-9]{{1,10}})\.(?P<count>[0-9]{{1,2}})\.(?P<level>{_ANY_LEVEL}|{'|'.join(LEVELS)})\.(?P<digest>[0-9a-f]{{4}})\."
     r"(?P<answers>([0-9a-f]{2}[0-7][yn](-|$))*)"
 )
-_YES_NO = {"yes": True, "true": True, "no": False, "false": False}
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record(kw_only=True)
 class QuizChoice:
     """A therapy to judge, by id and every name that an answer may use."""
 
@@ -34,7 +33,7 @@ class QuizChoice:
     synonyms: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record(kw_only=True)
 class QuizFact:
     """A fact that may decide: one field, or several that change together."""
 
@@ -42,7 +41,7 @@ class QuizFact:
     fields: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record(kw_only=True)
 class QuizTwist:
     """One fact changed: what it was, what it becomes."""
 
@@ -52,7 +51,7 @@ class QuizTwist:
     question: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record(kw_only=True)
 class QuizQuestion:
     """What a learner sees before committing. `because` says what makes the case harder than the textbook."""
 
@@ -70,7 +69,7 @@ class QuizQuestion:
     twist: QuizTwist
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record(kw_only=True)
 class JudgedChoice:
     """What the evidence says of one choice, and which single fact would turn it ("" where none would)."""
 
@@ -85,8 +84,14 @@ class JudgedChoice:
     studies: tuple[str, ...]
     turned: str
 
+    @property
+    def evidence(self) -> str:
+        """What the rule says, and the figures of its headline, unless it says these itself."""
+        ratio = re.search(r"HR [0-9.]+", self.headline)
+        return self.says if ratio and ratio.group() in self.says else f"{self.says} {self.headline}".strip()
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+
+@record(kw_only=True)
 class QuizReveal:
     """What is told after committing. `lesson` is the case in one sentence, with its trial."""
 
@@ -97,7 +102,7 @@ class QuizReveal:
     fact_says: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record(kw_only=True)
 class QuizKey(QuizReveal):
     """All that is told at the end: the reveal, and whether the twist changes what is backed."""
 
@@ -106,7 +111,7 @@ class QuizKey(QuizReveal):
     lost: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record(kw_only=True)
 class QuizCase:
     """A question with its key."""
 
@@ -114,7 +119,7 @@ class QuizCase:
     key: QuizKey
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record(kw_only=True)
 class QuizAnswer:
     """What a learner commits to: therapies by id, the deciding fact by title, and whether the twist changes what is backed."""
 
@@ -123,7 +128,7 @@ class QuizAnswer:
     changes: bool
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record(kw_only=True)
 class MarkedCase:
     """An answer held against its key: the therapies judged rightly and wrongly; a point for each, the fact and the twist."""
 
@@ -137,7 +142,7 @@ class MarkedCase:
     possible_points: int
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record(kw_only=True)
 class QuizTally:
     """How often a topic was asked about and rightly answered, and the studies to read where it was not."""
 
@@ -148,7 +153,7 @@ class QuizTally:
     read: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record(kw_only=True)
 class QuizSummary:
     """The score and what was missed, most misses first. `token` resumes the quiz where cases are left."""
 
@@ -159,7 +164,7 @@ class QuizSummary:
     token: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record(kw_only=True)
 class Quiz:
     """The cases of one seed; `asked` is how many were asked for, which can be more than there are."""
 
@@ -173,7 +178,7 @@ class Quiz:
     summary: QuizSummary | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record(kw_only=True)
 class QuizStart:
     """What a token says a quiz is made from; `answers` are still to be read with the cases at hand."""
 
@@ -300,6 +305,7 @@ def fact(text: str, question: QuizQuestion) -> str | None:
 
 
 def _named(text: str, named: dict[str, tuple[str, ...]]) -> str | None:
+    # Numbers first: a name may begin with a digit, but none is a number.
     wanted = _plain(text)
     if wanted.isascii() and wanted.isdigit() and len(wanted) < 3:
         return list(named)[int(wanted) - 1] if 1 <= int(wanted) <= len(named) else None
@@ -315,43 +321,3 @@ def _plain(text: str) -> str:
 def not_offered(text: str, question: QuizQuestion) -> str:
     """What to tell a learner who names a therapy that is not offered."""
     return f"{quote(text)} is not offered; {suggestion(text, [choice.name for choice in question.choices])}, or a number"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class WrittenAnswer:
-    """One answer as it is written: therapies by number, id or name; the fact by number, title or field; yes or no."""
-
-    picks: tuple[str, ...]
-    fact: str
-    changes: str | bool
-
-
-def read_answers(node: Node, file: str, cases: Sequence[QuizCase]) -> list[QuizAnswer]:
-    """One answer for each of the first cases, in order. Raises `InvalidInput` with every problem, located in `file`."""
-    if not isinstance(node.value, list) or not 0 < len(node.value) <= len(cases):
-        found = len(node.value) if isinstance(node.value, list) else "no list"
-        message = f"answers are a list with one entry a case, here at most {len(cases)}, not {found}"
-        raise InvalidInput([node.problem(file, "answers", message)])
-    problems: list[Problem] = []
-    answers = [_answer(entry, file, case.question, problems) for entry, case in zip(node.value, cases, strict=False)]
-    if problems:
-        raise InvalidInput(problems)
-    return answers
-
-
-def _answer(node: Node, file: str, question: QuizQuestion, problems: list[Problem]) -> QuizAnswer:
-    written = decode(WrittenAnswer, node, file, problems)
-    if written is None:
-        return QuizAnswer(picks=(), fact="", changes=False)
-    found = {text: pick(text, question) for text in written.picks}
-    named = fact(written.fact, question)
-    changes = _YES_NO.get(str(written.changes).lower())
-    wrong = [not_offered(text, question) for text, therapy in found.items() if therapy is None]
-    if named is None:
-        titles = [one.title for one in question.facts]
-        wrong.append(f"{quote(written.fact)} is not offered; {suggestion(written.fact, titles)}, or a number")
-    if changes is None:
-        wrong.append(f"changes cannot be {quote(str(written.changes))}; allowed: yes, no")
-    problems += [node.problem(file, "unknown-value", f"case {question.number}: {message}") for message in wrong]
-    picks = tuple(choice.therapy for choice in question.choices if choice.therapy in found.values())
-    return QuizAnswer(picks=picks, fact=named or "", changes=bool(changes))

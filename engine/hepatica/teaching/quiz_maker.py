@@ -8,15 +8,16 @@ from __future__ import annotations
 
 import random
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from itertools import count, islice, zip_longest
 from typing import Literal
 
 from hepatica.evaluation import LISTS, Evaluation, Evaluator, identity
 from hepatica.inference import GoalKey
-from hepatica.knowledge import RANK, Line, Rule, Ruleset
+from hepatica.knowledge import RANK, Rule, Ruleset
 from hepatica.notice import notice
 from hepatica.patient import Facts, Profile
+from hepatica.records import record
 from hepatica.teaching.quiz import (
     MOST_CASES,
     JudgedChoice,
@@ -29,6 +30,7 @@ from hepatica.teaching.quiz import (
     QuizTwist,
 )
 from hepatica.teaching.quiz_patients import TOLERATED, Level, QuizPatients, implausible, level_of, not_known, tests_of, vignette
+from hepatica.wording import Wording, all_of
 
 CHOICES, FACTS = 6, 4
 _FEWEST_CHOICES, _MOST_RIGHT = 4, 3
@@ -41,18 +43,19 @@ _FIRST_EVERY = 3
 _TOGETHER = dict.fromkeys(("child_pugh_class", "child_pugh_score"), "Child-Pugh class and score")
 _HISTORY = "Prior treatment"
 _NOT_ASKED = ("bclc_stage", "ecog", "locoregional_suitable", "extrahepatic_spread", "portal_vein_invasion")
-_ESTABLISHED = ("standard", "positive_phase_3", "licensed", "not_supported")
+_ESTABLISHED = ("standard", "positive_phase_3")
+_BEFORE_SIGNALS = (*_ESTABLISHED, "licensed", "not_supported")
 # How often, where there is a choice, what was given before is asked about, and not a test, a region or the like.
 _HISTORY_SHARE: dict[Level, float] = {"easy": 0.6, "medium": 0.4, "hard": 0.2}
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record(kw_only=True)
 class Backing:
-    """The therapies that a set of facts backs for certain, those that it may back, and the line of the strongest."""
+    """The therapies that a set of facts backs for certain, the strongest rule that does, and those that it may back."""
 
     certain: frozenset[str]
     maybe: frozenset[str]
-    line: Line | None
+    strongest: Rule | None
 
 
 Origin = Literal["patient", "generated"]
@@ -65,16 +68,15 @@ def quiz(
     seed: int = 1,
     count: int = 5,
     level: Level | None = None,
-    *,
-    generate: bool = True,
 ) -> Quiz:
     """A quiz of at most `count` cases (1 to 50): the first cases of the seed's endless row, which is the same for every count.
 
-    `patients` are asked about where they fit the level, between generated ones; without `generate` nothing else is.
+    `patients` are asked about where they fit the level, between generated ones.
     """
     if not 1 <= count <= MOST_CASES:
         raise ValueError(f"a quiz has 1 to {MOST_CASES} cases")
-    rows = {name: _Row(evaluator, patients, seed, name, generate=generate).cases() for name in dict.fromkeys(_MIXED)}
+    # Each level has a row and a chance of its own, so that how many cases are asked for, or of which levels, shifts none.
+    rows = {name: _Row(evaluator, patients, seed, name).cases() for name in dict.fromkeys(_MIXED)}
     found = islice(rows[level] if level else _mixed(rows), count)
     cases = tuple(replace(case, question=replace(case.question, number=number)) for number, case in enumerate(found, 1))
     card = evaluator.ruleset.card
@@ -96,8 +98,8 @@ def _mixed(rows: dict[Level, Iterator[QuizCase]]) -> Iterator[QuizCase]:
 class _Row:
     """The endless row of one seed and level."""
 
-    def __init__(self, evaluator: Evaluator, patients: Sequence[Profile], seed: int, level: Level, *, generate: bool) -> None:
-        self.evaluator, self.level, self.generate = evaluator, level, generate
+    def __init__(self, evaluator: Evaluator, patients: Sequence[Profile], seed: int, level: Level) -> None:
+        self.evaluator, self.level = evaluator, level
         self.ruleset = evaluator.ruleset
         self.chance = random.Random(f"hepatica quiz {seed} {level}")
         self.patients = QuizPatients(self.ruleset, level, self.chance)
@@ -105,6 +107,9 @@ class _Row:
         self.chance.shuffle(self.waiting)
         self.facts = tuple(_facts(self.ruleset))
         self.rules = _backing_rules(evaluator)
+        self.words = Wording(evaluator.ruleset)
+        self.told: set[str] = set()
+        self.asked: set[tuple[str, str]] = set()
         self.seen: set[object] = set()
 
     def _of_level(self, profile: Profile) -> bool:
@@ -122,21 +127,23 @@ class _Row:
 
     def _next(self, *, first_line: bool) -> QuizCase | None:
         """The next case: every other one about a given patient, as long as there are any."""
-        given = not self.generate or len(self.seen) % 2 == 0
-        for profile in list(self.waiting) if given else ():
+        for profile in list(self.waiting) if len(self.seen) % 2 == 0 else ():
             if case := self._case(profile, "patient", first_line=first_line):
                 self.waiting.remove(profile)
                 return case
-        for _ in range(_ATTEMPTS if self.generate else 0):
+        for _ in range(_ATTEMPTS):
             drawn = self.patients.draw()
             if drawn and (case := self._case(drawn, "generated", first_line=first_line)):
                 return case
         return None
 
     def _case(self, profile: Profile, origin: Origin, *, first_line: bool) -> QuizCase | None:
-        """The case of a patient; None where it would be trivial, a repetition, or of another line."""
+        """The case of a patient; None where it would be trivial, a repetition, of another line, or for a beginner no textbook."""
         backing = self._backing(profile.facts)
-        if not backing.certain or (first_line and backing.line != "first"):
+        best = backing.strongest
+        if best is None or (first_line and best.line != "first"):
+            return None
+        if self.level == "easy" and best.standing not in _ESTABLISHED:
             return None
         return _Asked(self, self.evaluator.evaluate(profile), backing, origin).case()
 
@@ -145,7 +152,7 @@ class _Row:
         certain = [(therapy, rule) for therapy, rule, mask in self.rules if masks.certain & mask]
         names = frozenset(therapy for therapy, _ in certain)
         maybe = frozenset(therapy for therapy, _, mask in self.rules if masks.possible & mask) - names
-        return Backing(certain=names, maybe=maybe, line=certain[0][1].line if certain else None)
+        return Backing(certain=names, maybe=maybe, strongest=certain[0][1] if certain else None)
 
     def turns(self, facts: Facts) -> Turns:
         """For each fact that is known, every plausible change of it and what is backed then."""
@@ -248,10 +255,13 @@ class _Asked:
         chance = self.row.chance
         if self.row.level == "easy":
             # A beginner is asked about what is established, as a success or as a failure, before any signal.
-            pairs = [pair for pair in pairs if self.entries[pair[0]][1].standing in _ESTABLISHED] or pairs
+            pairs = [pair for pair in pairs if self.entries[pair[0]][1].standing in _BEFORE_SIGNALS] or pairs
         wanted = chance.random() < _HISTORY_SHARE[self.row.level]
-        preferred = [pair for pair in pairs if (self._nature(pair[1]) == "history") == wanted]
-        return chance.choice(preferred or pairs)
+        preferred = [pair for pair in pairs if (self._nature(pair[1]) == "history") == wanted] or pairs
+        # What has been asked about before, of another patient, only where there is nothing else.
+        chosen = chance.choice([pair for pair in preferred if pair not in self.row.asked] or preferred)
+        self.row.asked.add(chosen)
+        return chosen
 
     def _nature(self, title: str) -> str:
         fact = next(fact for fact in self.row.facts if fact.title == title)
@@ -278,14 +288,14 @@ class _Asked:
             return None
         title, moved, backing = self.row.chance.choice(preferred or settled)
         was, becomes = self._told(self.facts, moved), self._told(moved, self.facts)
-        suppose = f"Suppose the patient were different in this: {becomes} (now {was})."
-        question = f"{suppose} Would the list of backed therapies change?"
+        question = f"Suppose {becomes} instead of {was}. Would the list of backed therapies change?"
         return QuizTwist(title=title, was=was, becomes=becomes, question=question), backing
 
     def _told(self, facts: Facts, other: Facts) -> str:
-        """The facts in which one patient differs from another: "Prior sorafenib: none"."""
-        changed = [field for field in self.fields.values() if facts[field.name] != other[field.name]]
-        return " and ".join(f"{field.title}: {field.shown(facts[field.name])}" for field in changed)
+        """The facts in which one patient differs from another: "Prior sorafenib none"."""
+        # What is not known of one of them is no fact: whether a drug was tolerated that was never taken.
+        changed = [name for name in self.fields if facts[name] != other[name] and facts[name] is not None is not other[name]]
+        return all_of([self.row.words.fact(name, facts[name]) for name in changed])
 
     def _question(self, choices: list[str], focus: str, facts: tuple[QuizFact, ...], twist: QuizTwist) -> QuizQuestion:
         therapies = self.row.ruleset.therapies
@@ -309,20 +319,27 @@ class _Asked:
     def _key(self, choices: list[str], focus: tuple[str, str], twist: tuple[QuizTwist, Backing]) -> QuizKey:
         therapies = self.row.ruleset.therapies
         judged = tuple(self._judged(name) for name in choices)
-        strongest = min((choice for choice in judged if choice.backed), key=lambda choice: RANK[choice.standing])
         after = twist[1].certain
         moved = self._turning(focus[0])[focus[1]]
         verdict = "would no longer be backed" if focus[0] in self.backing.certain else "would be backed"
         return QuizKey(
             picks=tuple(choice.therapy for choice in judged if choice.backed),
             choices=judged,
-            lesson=f"{strongest.says} {strongest.headline}".strip(),
+            lesson=self._lesson(judged),
             fact=focus[1],
             fact_says=f"With {self._told(moved, self.facts)}, {therapies[focus[0]].name} {verdict}.",
             changes=after != self.backing.certain,
             gained=tuple(therapy.name for name, therapy in therapies.items() if name in after - self.backing.certain),
             lost=tuple(therapy.name for name, therapy in therapies.items() if name in self.backing.certain - after),
         )
+
+    def _lesson(self, judged: Sequence[JudgedChoice]) -> str:
+        """The strongest evidence for a choice; where an earlier case has told that, the strongest against one."""
+        strongest = min((choice for choice in judged if choice.backed), key=lambda choice: RANK[choice.standing])
+        failed = [choice for choice in judged if choice.list == "not_supported"]
+        told = next((choice for choice in (strongest, *failed) if choice.says not in self.row.told), strongest)
+        self.row.told.add(told.says)
+        return told.evidence
 
     def _judged(self, therapy: str) -> JudgedChoice:
         list_name, entry = self.entries[therapy]

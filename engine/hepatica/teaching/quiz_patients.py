@@ -117,6 +117,7 @@ def vignette(ruleset: Ruleset, profile: Profile) -> str:
     return f"{'; '.join(known) or 'Nothing is known'}." + (f" Not known: {', '.join(unknown)}." if unknown else "")
 
 
+# A marker or a boundary is hard by itself; two things that a specialist meets daily make a case hard only together.
 def level_of(complications: tuple[tuple[str, int], ...]) -> Level:
     """The level that some complications make: one of weight 2 is hard by itself."""
     weight = sum(points for _, points in complications)
@@ -202,8 +203,10 @@ class QuizPatients:
 
     def _part(self, name: str, value: Value | None) -> object:
         """A value, or where an amount lies among the thresholds of the rules: 35 and 40 ng/mL would be no change."""
-        limits = self.thresholds.get(name)
-        return (bisect_left(limits, value), bisect_right(limits, value)) if limits and isinstance(value, float) else value
+        if not isinstance(value, (int, float)) or isinstance(value, bool):
+            return value
+        limits = self.thresholds.get(name, [])
+        return bisect_left(limits, value), bisect_right(limits, value)
 
     def _changes(self, names: tuple[str, ...]) -> Iterator[Drawn]:
         first = self.fields[names[0]]
@@ -220,7 +223,8 @@ class QuizPatients:
     def _values(self, field: Field) -> Iterator[Value]:
         """The values that a field is tried with."""
         if field.kind in ("number", "integer"):
-            yield from (*self.amounts(field, near=False), *self.amounts(field, near=True))
+            yield from self.amounts(field, near=False)
+            yield from self.amounts(field, near=True) if self.level == "hard" else ()
         elif field.kind == "flag":
             yield from (True, False)
         else:

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from hepatica.report.teaching.drawing import INKS, Drawing, printed_pages, svg
+from hepatica.report.teaching.drawing import INKS, Drawing, pdf, png, svg
 from hepatica.report.teaching.fate import FateListing, fate_drawing, fate_listing, fate_rows, fate_view, fate_words
 from hepatica.report.teaching.forest import estimate_text, forest_drawing, forest_pages, forest_view, verdict
 from hepatica.report.teaching.handout import Handout, handout, handout_view
 from hepatica.report.teaching.pathway import (
     LANDSCAPE,
-    LEGEND,
-    MARKS,
+    LOOKS,
     PHONE,
     mermaid,
     pathway_drawing,

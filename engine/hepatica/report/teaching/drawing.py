@@ -69,6 +69,11 @@ class Box(NamedTuple):
     heavy: bool = False
     dashed: bool = False
 
+    def svg(self) -> str:
+        """The element."""
+        place = f'x="{self.x:g}" y="{self.y:g}" width="{self.width:g}" height="{self.height:g}" rx="4"'
+        return f"<rect {place} {_paint(self.fill, self.edge, 2.5 if self.heavy else 1, '5 3' * self.dashed, 'box')}/>"
+
 
 class Words(NamedTuple):
     """One line of text; `y` is its baseline."""
@@ -80,6 +85,12 @@ class Words(NamedTuple):
     ink: str = "ink"
     bold: bool = False
     anchor: Literal["start", "middle", "end"] = "start"
+
+    def svg(self) -> str:
+        """The element."""
+        style = ' font-weight="700"' * self.bold + ("" if self.anchor == "start" else f' text-anchor="{self.anchor}"')
+        place = f'x="{self.x:g}" y="{self.y:g}" font-size="{self.size:g}"{style}'
+        return f"<text {place} {_paint(self.ink)}>{escape(one_line(self.text))}</text>"
 
 
 class Stroke(NamedTuple):
@@ -93,6 +104,11 @@ class Stroke(NamedTuple):
     width: float = 1
     dashed: bool = False
 
+    def svg(self) -> str:
+        """The element."""
+        ends = f'x1="{self.x1:g}" y1="{self.y1:g}" x2="{self.x2:g}" y2="{self.y2:g}"'
+        return f"<line {ends} {_paint(stroke=self.ink, width=self.width, dashed='4 3' * self.dashed)}/>"
+
 
 class PlotMarker(NamedTuple):
     """A mark at a point, filled or hollow."""
@@ -104,6 +120,17 @@ class PlotMarker(NamedTuple):
     filled: bool = True
     size: float = 9
 
+    def svg(self) -> str:
+        """The element."""
+        x, y, size, half = self.x, self.y, self.size, self.size / 2
+        if self.shape == "cross":
+            stroke = _paint(stroke=self.ink, width=3 if self.filled else 1.8, also="mark cross")
+            return f'<path d="M{x - half:g} {y - half:g}l{size:g} {size:g}m0 {-size:g}l{-size:g} {size:g}" {stroke}/>'
+        paint = _paint(self.ink if self.filled else "page", self.ink, 1.5, also=f"mark {self.shape}")
+        if self.shape == "circle":
+            return f'<circle cx="{x:g}" cy="{y:g}" r="{half:g}" {paint}/>'
+        return f'<path d="M{x:g} {y - half:g}l{half:g} {half:g} {-half:g} {half:g} {-half:g} {-half:g}z" {paint}/>'
+
 
 AnyShape = Box | Words | Stroke | PlotMarker
 
@@ -114,6 +141,7 @@ class Drawing:
     def __init__(self, width: float, title: str, says: str) -> None:
         self.width, self.height = width, 0.0
         self.title, self.says = title, says
+        # Written as SVG only at the end: a page is laid out several times, and one of them is kept.
         self.shapes: list[AnyShape] = []
 
     def add(self, *shapes: AnyShape) -> None:
@@ -171,7 +199,7 @@ def svg(drawing: Drawing, scale: float = 1) -> str:
         f'<desc id="figure-says">{escape(one_line(drawing.says))}</desc>',
         f"<style>{_style()}</style>",
         f'<rect width="{width}" height="{height}" {_paint("page")}/>',
-        *(_element(shape) for shape in drawing.shapes),
+        *(shape.svg() for shape in drawing.shapes),
         "</svg>",
     ]
     return "\n".join(parts) + "\n"
@@ -191,59 +219,25 @@ def _paint(fill: str = "", stroke: str = "", width: float = 1, dashed: str = "",
     return f'class="{names}" {inside}{line}' + (f' stroke-dasharray="{dashed}"' if dashed else "")
 
 
-def _element(shape: AnyShape) -> str:
-    if isinstance(shape, Words):
-        weight = ' font-weight="700"' if shape.bold else ""
-        anchor = "" if shape.anchor == "start" else f' text-anchor="{shape.anchor}"'
-        place = f'x="{shape.x:g}" y="{shape.y:g}" font-size="{shape.size:g}"{weight}{anchor}'
-        return f"<text {place} {_paint(shape.ink)}>{escape(one_line(shape.text))}</text>"
-    if isinstance(shape, Stroke):
-        ends = f'x1="{shape.x1:g}" y1="{shape.y1:g}" x2="{shape.x2:g}" y2="{shape.y2:g}"'
-        return f"<line {ends} {_paint(stroke=shape.ink, width=shape.width, dashed='4 3' if shape.dashed else '')}/>"
-    if isinstance(shape, Box):
-        place = f'x="{shape.x:g}" y="{shape.y:g}" width="{shape.width:g}" height="{shape.height:g}" rx="4"'
-        dashes = "5 3" if shape.dashed else ""
-        return f"<rect {place} {_paint(shape.fill, shape.edge, 2.5 if shape.heavy else 1, dashes, 'box')}/>"
-    return _marker(shape)
-
-
-def _marker(mark: PlotMarker) -> str:
-    x, y, half = mark.x, mark.y, mark.size / 2
-    paint = _paint(mark.ink if mark.filled else "page", mark.ink, 1.5, also=f"mark {mark.shape}")
-    if mark.shape == "circle":
-        return f'<circle cx="{x:g}" cy="{y:g}" r="{half:g}" {paint}/>'
-    if mark.shape == "diamond":
-        return f'<path d="M{x:g} {y - half:g}l{half:g} {half:g} {-half:g} {half:g} {-half:g} {-half:g}z" {paint}/>'
-    cross = f"M{x - half:g} {y - half:g}l{mark.size:g} {mark.size:g}m0 {-mark.size:g}l{-mark.size:g} {mark.size:g}"
-    return f'<path d="{cross}" {_paint(stroke=mark.ink, width=3 if mark.filled else 1.8, also="mark cross")}/>'
-
-
-def printed_pages(drawings: Sequence[Drawing], format_: Literal["png", "pdf"]) -> bytes:
-    """PNG (one below the other, two points to a pixel) or PDF (an A4 page for each).
-
-    Raises `InvalidInput` where WeasyPrint or, for PNG, pypdfium2 is not installed.
-    """
-    if format_ == "pdf":
-        return pdf_of(f"{_PAGES}{''.join(map(_page, drawings))}")
-    size = f"{max(drawing.width for drawing in drawings):g}px {sum(drawing.height for drawing in drawings):g}px"
-    style = f"<style>@page{{size:{size};margin:0}}body{{margin:0}}svg{{display:block}}</style>"
-    return _png(pdf_of(f"{style}{''.join(map(svg, drawings))}"))
+def pdf(drawings: Sequence[Drawing]) -> bytes:
+    """An A4 page for each, as large as it fits. Raises `InvalidInput` where WeasyPrint is not installed."""
+    return pdf_of(f"{_PAGES}{''.join(map(_page, drawings))}")
 
 
 def _page(drawing: Drawing) -> str:
-    """A drawing alone on its page, as large as it fits."""
     kind, (width, height) = ("wide", A4) if drawing.width > drawing.height else ("tall", A4[::-1])
-    scale = min(width / drawing.width, height / drawing.height)
-    return f'<div class="{kind}">{svg(drawing, scale)}</div>'
+    return f'<div class="{kind}">{svg(drawing, min(width / drawing.width, height / drawing.height))}</div>'
 
 
-def _png(pdf: bytes) -> bytes:
+def png(drawing: Drawing) -> bytes:
+    """Two points to a pixel. Raises `InvalidInput` where WeasyPrint or pypdfium2 is not installed."""
     try:
         import pypdfium2
     except ImportError as error:
         message = "png needs pypdfium2: pip install 'hepatica[plots]'; --format svg needs nothing"
         raise InvalidInput([Problem("picture", 1, 1, "no-pypdfium2", message)]) from error
+    style = f"<style>@page{{size:{drawing.width:g}px {drawing.height:g}px;margin:0}}body{{margin:0}}svg{{display:block}}</style>"
     out = BytesIO()
-    (page,) = pypdfium2.PdfDocument(pdf)
+    (page,) = pypdfium2.PdfDocument(pdf_of(style + svg(drawing)))
     page.render(scale=2 * 96 / 72).to_pil().save(out, format="png")
     return out.getvalue()

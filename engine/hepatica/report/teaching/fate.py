@@ -140,6 +140,7 @@ def fate_drawing(found: FateListing) -> Drawing:
         Stroke(_LEFT + _COLUMN, left[row.therapy], _RIGHT, right[row.therapy], _LINES.get(row.fate.status, "quiet"), 1.4)
         for row in found.therapies
     ]
+    # Below the boxes, which come first in the reading: their ends would else cross the names.
     drawing.shapes[lines:lines] = ways
     drawing.height = (
         drawing.paragraph(_LEFT, max(end, other), f"{found.ruleset.named}. {found.notice}", _WIDTH - 2 * _LEFT, 11, "quiet") + 14

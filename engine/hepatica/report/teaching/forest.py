@@ -183,6 +183,7 @@ class _Plot:
         values = [value for e in estimates for value in (e.hr, e.low, e.high) if value is not None]
         left, right = (width * 0.33, width * 0.66) if self.wide else (_EDGE, width - _EDGE)
         self.axis = _Axis(min([*values, 0.8]) / 1.1, max([*values, 1.25]) * 1.1, left, right)
+        # Trials of which it has been told in full what overturned them: a trial has a row for each endpoint.
         self.told: set[str] = set()
 
     def write(self, text: str, ink: str = "ink", size: float = _BODY, *, bold: bool = False) -> None:

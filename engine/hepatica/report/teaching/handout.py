@@ -17,10 +17,12 @@ from hepatica.report.blocks import Block, Blocks, Cell, Item, Items, More, Notic
 from hepatica.report.case import case_blocks
 from hepatica.report.citing import NOT_TRIALS, lines_words, place_words
 from hepatica.report.evidence import OUTCOMES
+from hepatica.report.teaching.pathway import beside
 from hepatica.report.what_if import whatif_view
-from hepatica.wording import Wording, joined
+from hepatica.wording import Wording, grouped, joined
 
 _MOST_CHANGES = 3  # of one kind: more is no handout, and all of them are one command away
+_MOST_CAVEATS = 2  # the first say most
 _MOST_GROUPS = 2  # of questions, and of kinds of change: the best come first
 _LEFT_OUT = ("advice",)  # the same for every patient
 _NAMED = ("unreported",)  # nothing is known of them that a reader could use
@@ -47,13 +49,20 @@ def handout(evaluator: Evaluator, profile: Profile, date: str = "", link: str = 
 
 
 def handout_view(found: Handout) -> Blocks:
-    """The answer, why, what would change it, the trials, and at the foot the date and where to find it again."""
+    """When it was made and where to find it again, the answer, why, what would change it, the trials, and the notice."""
     evaluation = found.answer
-    foot = facts((("Handout of", found.date), ("Evidence as of", found.ruleset.as_of), ("The same case", found.link)))
-    foot = foot._replace(inline=True)
+    made = facts((("Handout of", found.date), ("The same case", found.link)))._replace(inline=True)
     changes = () if evaluation.scope == "out" else tuple(_changes(found.changes))
-    parts = (*_why(evaluation), *changes, *_trials(evaluation))
-    return (*_open(answer(evaluation)), *parts, foot, Notice(found.notice))
+    title, *said = _open(answer(evaluation))
+    return (
+        title,
+        *([made] if made.pairs else []),
+        *said,
+        *_why(evaluation),
+        *changes,
+        *_trials(evaluation),
+        Notice(found.notice),
+    )
 
 
 def _open(blocks: Iterable[Block], *, named: bool = False) -> Iterator[Block]:
@@ -76,13 +85,16 @@ def _why(evaluation: Evaluation) -> Iterator[Section]:
     words = Wording(evaluation.knowledge)
     held = {entry.therapy: dict.fromkeys(words.holds([reason]) for reason in entry.because) for entry in options}
     shared = [says for says in held[options[0].therapy] if all(says in own for own in held.values())]
-    items = tuple(Item(entry.name, _reasons(entry, [s for s in held[entry.therapy] if s not in shared])) for entry in options)
+    told = ((_reasons(entry, [s for s in held[entry.therapy] if s not in shared]), entry.name) for entry in options)
+    items = tuple(Item(", ".join(names), reasons) for reasons, names in grouped(told).items())
     yield Section("Why", (Items(items),), says=f"All of them: {'; '.join(shared)}." if shared else "")
 
 
 def _reasons(entry: Entry, own: Sequence[str]) -> str:
     """The facts of its own; of the stronger evidence also the rule's sentence and its limits."""
-    told = (entry.says, *(f"But: {caveat.says}" for caveat in entry.caveats)) if entry.standing in _IN_FULL else ()
+    told = (
+        (entry.says, *(f"But: {caveat.says}" for caveat in entry.caveats[:_MOST_CAVEATS])) if entry.standing in _IN_FULL else ()
+    )
     return joined(f"{'; '.join(own) or 'nothing beyond that'}.", *told, mark=" ")
 
 
@@ -91,13 +103,14 @@ def _changes(found: WhatIf) -> Iterator[Section]:
     adds, removes = (tuple(c for c in way if c.kind != "contrast" and not c.doubts) for way in (found.adds, found.removes))
     said = set(case_blocks(found.evaluation))
     for section in _open(block for block in whatif_view(replace(found, adds=adds, removes=removes)) if block not in said):
-        if isinstance(section, Section) and section.id:
+        if isinstance(section, Section) and section.id and section.count != 0:
             left = sum(len(block.items) for block in section.blocks[_MOST_GROUPS:] if isinstance(block, Items))
             more = (Paragraph(f"... and {left} more of other kinds"),) if left and section.count is not None else ()
             yield section._replace(blocks=(*map(_few, section.blocks[:_MOST_GROUPS]), *more))
 
 
 def _few(block: Block) -> Block:
+    # The number of the others stands where they would be: a short list must not read as all there is.
     if not isinstance(block, Items) or len(block.items) <= _MOST_CHANGES:
         return block
     return block._replace(items=(*block.items[:_MOST_CHANGES], Item(f"... and {len(block.items) - _MOST_CHANGES} more")))
@@ -125,4 +138,4 @@ def _trial(evaluation: Evaluation, entry: Entry, one: Citation) -> tuple[str | C
     reference = evaluation.knowledge.references.get(one.source.ref or study.reference)
     found = f"doi:{reference.doi}" if reference and reference.doi else place_words(one.source)
     place = lines_words(one.source.lines, evaluation.knowledge.card.source_word) or found
-    return Cell(one.name, Ref("study", one.study)), entry.name, design, outcome, place
+    return Cell(beside(one.name, entry.name), Ref("study", one.study)), entry.name, design, outcome, place

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Sequence
+from typing import NamedTuple
 
 from hepatica.evaluation import LISTS
 from hepatica.knowledge import Standing
@@ -13,41 +14,37 @@ from hepatica.report.teaching.drawing import A4, Box, Drawing, Words, svg, text_
 from hepatica.teaching import Pathway, PathwayCondition, PathwayDrug, PathwayGroup, PathwayLine, State
 from hepatica.wording import joined, sentence
 
-MARKS: dict[State, str] = {
-    "options": "✓",
-    "trials": "○",
-    "possible": "?",
-    "not_supported": "⊘",
-    "ruled_out": "✕",
-    "elsewhere": "→",
-    "unreported": "",
-    "": "",
-}
 LANDSCAPE, PHONE = A4[0], 390.0
-_SHAPE, _TRIES = A4[1] / A4[0], 6
+_SHAPE, _TRIES, _FULL = A4[1] / A4[0], 6, 0.97
 _SMALLEST, _NARROW = 800.0, 600.0
 _EDGE, _GAP, _LABEL, _CARD, _PAD = 19.0, 5.0, 140.0, 140.0, 5.0
 _BODY, _NAME, _TITLE, _LEADING = 12.0, 13.0, 20.0, 1.2
 _CardLine = tuple[str, float, str, bool]
 """A line on a drug's card: its text, size, ink, and whether it is bold."""
 _Row = list[tuple[PathwayDrug, list[_CardLine]]]
-_TONES: dict[State, Tone] = {
-    "options": "good",
-    "trials": "good",
-    "not_supported": "bad",
-    "ruled_out": "quiet",
-    "elsewhere": "quiet",
-}
-_EDGES: dict[State, str] = {"options": "lit", "trials": "lit", "not_supported": "bad"}
-_DASHED = ("possible", "ruled_out", "elsewhere")
-_FAINT = ("ruled_out", "elsewhere")
-_CLASSES: dict[State, str] = {
-    "options": "fill:#e3f1e6,stroke:#1b6e35,stroke-width:3px,color:#1a1a1a",
-    "trials": "fill:#f1f0ee,stroke:#1b6e35,stroke-width:2px,color:#1a1a1a",
-    "possible": "fill:#fff4d6,stroke:#8a5a00,stroke-dasharray:2 2,color:#1a1a1a",
-    "not_supported": "fill:#fdece6,stroke:#a02c00,stroke-width:2px,color:#1a1a1a",
-    "ruled_out": "fill:#f4f4f4,stroke:#767676,stroke-dasharray:6 3,color:#595959",
-    "elsewhere": "fill:#f4f4f4,stroke:#767676,stroke-dasharray:6 3,color:#595959",
+
+
+class Look(NamedTuple):
+    """How a state is shown: its mark, its tone in HTML, its style in Mermaid, the edge of its card."""
+
+    mark: str
+    tone: Tone = "plain"
+    style: str = ""
+    edge: str = "rule"
+    faint: bool = False
+    dashed: bool = False
+
+
+_CLOSED = "fill:#f4f4f4,stroke:#767676,stroke-dasharray:6 3,color:#595959"
+LOOKS: dict[State, Look] = {
+    "options": Look("✓", "good", "fill:#e3f1e6,stroke:#1b6e35,stroke-width:3px,color:#1a1a1a", "lit"),
+    "trials": Look("○", "good", "fill:#f1f0ee,stroke:#1b6e35,stroke-width:2px,color:#1a1a1a", "lit"),
+    "possible": Look("?", style="fill:#fff4d6,stroke:#8a5a00,stroke-dasharray:2 2,color:#1a1a1a", dashed=True),
+    "not_supported": Look("⊘", "bad", "fill:#fdece6,stroke:#a02c00,stroke-width:2px,color:#1a1a1a", "bad"),
+    "ruled_out": Look("✕", "quiet", _CLOSED, faint=True, dashed=True),
+    "elsewhere": Look("→", "quiet", _CLOSED, faint=True, dashed=True),
+    "unreported": Look(""),
+    "": Look(""),
 }
 
 
@@ -56,7 +53,11 @@ def state_words(state: State) -> str:
     return "counted under another standing" if state == "elsewhere" else LISTS[state].phrase if state else ""
 
 
-LEGEND = f"For this patient: {'; '.join(f'{mark} {state_words(state)}' for state, mark in MARKS.items() if mark)}."
+def legend(path: Pathway) -> str:
+    """What the marks mean that are to be seen."""
+    seen = {drug.state for line in path.lines for drug in line.drugs}
+    told = (f"{look.mark} {state_words(state)}" for state, look in LOOKS.items() if look.mark and state in seen)
+    return f"For this patient: {'; '.join(told)}."
 
 
 def title(path: Pathway) -> str:
@@ -84,7 +85,7 @@ def _condition(condition: PathwayCondition) -> str:
 def pathway_view(path: Pathway, *, picture: bool = True) -> Blocks:
     """The outline."""
     head = Title(title(path), edition(path.ruleset))
-    whose = (Paragraph(path.vignette), Paragraph(LEGEND)) if path.profile else ()
+    whose = (Paragraph(path.vignette), Paragraph(legend(path))) if path.profile else ()
     sections = tuple(_section(line) for line in path.lines) or (Paragraph("No rule speaks of this line of treatment."),)
     shown = picture and path.lines
     drawn = (More("The same as a picture", (Picture(describe(path), pathway_svg(path)),)),) if shown else ()
@@ -102,11 +103,11 @@ def _section(line: PathwayLine) -> Section:
 def _item(drug: PathwayDrug) -> Item:
     said = (sentence(conditions(drug)), "; ".join(studies(drug)), sentence(overturned(drug)))
     text = joined(*said, mark=". ")
-    return Item(_marked(drug), f"{text}.", "", _TONES.get(drug.state, "plain"), Ref("therapy", drug.therapy))
+    return Item(_marked(drug), f"{text}.", "", LOOKS[drug.state].tone, Ref("therapy", drug.therapy))
 
 
 def _marked(drug: PathwayDrug) -> str:
-    return f"{MARKS[drug.state]} {drug.name}".strip()
+    return f"{LOOKS[drug.state].mark} {drug.name}".strip()
 
 
 def conditions(drug: PathwayDrug) -> str:
@@ -115,10 +116,14 @@ def conditions(drug: PathwayDrug) -> str:
 
 
 def studies(drug: PathwayDrug) -> list[str]:
-    """The studies behind a drug, without the drug's own name, which stands above them."""
-    own = re.escape(drug.name)
-    named = re.compile(rf" \({own}\)| of {own}|(?<=\(){own}[,;] ", re.IGNORECASE)
-    return list(dict.fromkeys(named.sub("", name) for name in drug.names))
+    """The studies behind a drug, which is named above them."""
+    return list(dict.fromkeys(beside(name, drug.name) for name in drug.names))
+
+
+def beside(study: str, drug: str) -> str:
+    """A study's name where it stands beside its drug's, without that: "Phase II (Yau)"."""
+    own = re.escape(drug)
+    return re.sub(rf" \({own}\)| of {own}|(?<=\(){own}[,;] ", "", study, flags=re.IGNORECASE)
 
 
 def overturned(drug: PathwayDrug) -> str:
@@ -150,6 +155,8 @@ def _page(path: Pathway, line: PathwayLine) -> Drawing:
         excess = found.height / (width * _SHAPE)
         if excess <= 1 and (best is None or width < best.width):
             best = found
+            if excess > _FULL:
+                break
         width = max(round(width * excess**0.5 * (1.02 if excess > 1 else 1)), _SMALLEST)
     best = best or found
     best.height = max(best.height, round(best.width * _SHAPE, 1))
@@ -168,7 +175,9 @@ def _closed(line: PathwayLine) -> str:
 
 
 def pathway_drawing(path: Pathway, width: float = LANDSCAPE) -> Drawing:
-    """All lines one below the other, with one head and one foot."""
+    """All lines one below the other, with one head and one foot; a single line as it is printed, unless on a phone."""
+    if len(path.lines) == 1:
+        return _page(path, path.lines[0]) if width > _NARROW else _drawn(path, path.lines[0], width)
     picture = _Picture(path, width)
     picture.head(title(path), edition(path.ruleset), root(path))
     for line in path.lines:
@@ -180,11 +189,8 @@ def pathway_drawing(path: Pathway, width: float = LANDSCAPE) -> Drawing:
 
 
 def pathway_svg(path: Pathway, width: float = LANDSCAPE) -> str:
-    """As `pathway_drawing`; a single line as it is printed, unless on a phone."""
-    if len(path.lines) != 1:
-        return svg(pathway_drawing(path, width))
-    (line,) = path.lines
-    drawing = _page(path, line) if width > _NARROW else _drawn(path, line, width)
+    """The drawing as it fills a screen of this width."""
+    drawing = pathway_drawing(path, width)
     return svg(drawing, width / drawing.width)
 
 
@@ -213,7 +219,7 @@ class _Picture:
         if self.path.profile is not None:
             # One line on a phone stands on a page that has the patient above it.
             self.write(self.path.vignette if self.label or len(self.path.lines) > 1 else "")
-            self.write(LEGEND, ink="quiet")
+            self.write(legend(self.path), ink="quiet")
         self.write(asked)
 
     def line(self, line: PathwayLine) -> None:
@@ -256,8 +262,9 @@ class _Picture:
     def _row(self, row: _Row, columns: int, standing: Standing) -> None:
         x, width, tall = _EDGE + self.room - self.beside, self._width(columns), _tall(row)
         for drug, lines in row:
-            fill, edge = ("page", "rule") if drug.state in _FAINT else (standing, _EDGES.get(drug.state, "rule"))
-            self._box(Box(x, self.y, width, tall, fill, edge, drug.state == "options", drug.state in _DASHED), lines)
+            look = LOOKS[drug.state]
+            fill = "page" if look.faint else standing
+            self._box(Box(x, self.y, width, tall, fill, look.edge, drug.state == "options", look.dashed), lines)
             x += width + _GAP
         self.y += tall + _GAP
 
@@ -270,11 +277,13 @@ class _Picture:
 
 
 def _card(drug: PathwayDrug, room: float) -> Iterator[_CardLine]:
-    ink = "quiet" if drug.state in _FAINT else "ink"
+    look = LOOKS[drug.state]
+    ink = "quiet" if look.faint else "ink"
     yield _marked(drug), _NAME, ink, True
-    ways = drug.ways if drug.state not in ("possible", *_FAINT) else (drug.told,)
+    # Of a drug that is not open what the patient lacks says more than all that it asks.
+    ways = (drug.told,) if look.dashed else drug.ways
     yield from ((f"{'or ' if index else ''}{way}", _BODY, ink, False) for index, way in enumerate(ways))
-    if drug.state not in _FAINT:
+    if not look.faint:
         yield _fitting(studies(drug), room), _BODY, "quiet", False
         yield overturned(drug), _BODY, "bad", False
 
@@ -318,16 +327,16 @@ def mermaid(path: Pathway) -> str:
                     f"  {at} {_arrow(drug.state)} {at}d{place}",
                 ]
     lines.append(f'  notice["{_quoted(path.notice)}"]')
-    lines += [f"  classDef {state} {style}" for state, style in _CLASSES.items()] if path.profile else []
+    lines += [f"  classDef {state} {look.style}" for state, look in LOOKS.items() if look.style] if path.profile else []
     return "\n".join(lines) + "\n"
 
 
 def _class(state: State) -> str:
-    return f":::{state}" if state in _CLASSES else ""
+    return f":::{state}" if LOOKS[state].style else ""
 
 
 def _arrow(state: State) -> str:
-    return "==>" if state == "options" else "-.->" if state in _DASHED else "-->"
+    return "==>" if state == "options" else "-.->" if LOOKS[state].dashed else "-->"
 
 
 def _quoted(text: str) -> str:

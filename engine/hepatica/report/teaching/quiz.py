@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from hepatica.evaluation import LISTS
 from hepatica.knowledge import LINES, STANDINGS
@@ -28,10 +28,16 @@ def quiz_view(quiz: Quiz) -> Blocks:
 
 def sheet_view(quiz: Quiz) -> Blocks:
     """The quiz for paper: every question with its choices, then, from a new page, what is right and why."""
-    cases = tuple(Section(position(quiz, case), tuple(map(_boxes, _questions(case)))) for case in quiz.cases)
-    key = tuple(Section(position(quiz, case), tuple(_key(case))) for case in quiz.cases)
+    cases = tuple(_kept(f"case-{case.question.number}", quiz, case, map(_boxes, _questions(case))) for case in quiz.cases)
+    key = tuple(_kept(f"answer-{case.question.number}", quiz, case, _key(case)) for case in quiz.cases)
     head = Title(f"Quiz {quiz.seed}: answers", edition(quiz.ruleset))
-    return (*head_view(quiz), *cases, Notice(quiz.notice), head, *key, Notice(quiz.notice))
+    # The notice stands at the head of both: at the foot it would now and then have a page of its own.
+    return (*head_view(quiz), Notice(quiz.notice), *cases, head, Notice(quiz.notice), *key)
+
+
+def _kept(name: str, quiz: Quiz, case: QuizCase, blocks: Iterable[Block]) -> Section:
+    """A case under a name by which the style sheet keeps it on one page."""
+    return Section(position(quiz, case), tuple(blocks), id=name)
 
 
 def _boxes(block: Block) -> Block:
@@ -49,7 +55,7 @@ def _key(case: QuizCase) -> Iterator[Block]:
     yield Items(tuple(Item(choice.name, judged(choice, case.key.lesson)) for choice in case.key.choices))
     yield Paragraph(f"{case.key.fact}. {case.key.fact_says}", lead="The deciding fact")
     yield _lesson(case)
-    yield Paragraph(f"{change(case)}.", lead="Then")
+    yield Paragraph(f"{change(case)}.", lead="With the change")
 
 
 def head_view(quiz: Quiz) -> Blocks:
@@ -121,10 +127,9 @@ def _said(choice: JudgedChoice, marked: MarkedCase) -> tuple[str, Tone]:
 def judged(choice: JudgedChoice, lesson: str = "") -> str:
     """What the evidence says of a choice, unless the lesson said so, and what would turn it."""
     found = f"backed: {STANDINGS[choice.standing].phrase}" if choice.backed else LISTS[choice.list].phrase
-    told = choice.list == "ruled_out" or (choice.headline and choice.headline in lesson)
-    evidence = () if told else (choice.says, choice.headline)
+    evidence = "" if choice.list == "ruled_out" or choice.evidence == lesson else choice.evidence
     turned = f"{'Not backed' if choice.backed else 'Backed'} with {choice.turned}" if choice.turned else ""
-    parts = (sentence(found), *evidence, turned)
+    parts = (sentence(found), evidence, turned)
     return " ".join(f"{part.rstrip('.')}." for part in parts if part)
 
 
@@ -168,4 +173,4 @@ def _missed(tally: QuizTally) -> Block:
 def feedback(case: QuizCase) -> Iterator[str]:
     """What a course shows after an answer, in sentences."""
     yield case.key.lesson
-    yield from (f"{choice.name}: {judged(choice)}" for choice in case.key.choices)
+    yield from (f"{choice.name}: {judged(choice, case.key.lesson)}" for choice in case.key.choices)

@@ -35,6 +35,7 @@ class Exercise:
     feedback: tuple[str, ...]
 
 
+# A course marks one question at a time and shows its feedback at once, so what the terminal asks step by step is three here.
 def exercises(quiz: Quiz) -> Iterator[Exercise]:
     """Three questions a case: what is backed, which fact decides, and whether a changed fact changes what is backed."""
     for case in quiz.cases:
