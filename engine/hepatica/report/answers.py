@@ -121,10 +121,9 @@ class _AnswerView:
 
     def open_item(self, entry: Entry) -> Item:
         """An open therapy with what it would be, and what stands against it as a whole."""
-        would = STANDINGS[entry.standing].phrase
-        if entry.would_be == "not_supported":
-            would = f"would be {would}"
-        elif certain := next((e.standing for e in self.evaluation.options if e.therapy == entry.therapy), None):
+        would = f"would be {STANDINGS[entry.standing].phrase}"
+        certain = next((e.standing for e in self.evaluation.options if e.therapy == entry.therapy), None)
+        if certain and entry.would_be != "not_supported":
             would += f"; {STANDINGS[certain].phrase} in any case"
         against = [f"otherwise {text.removeprefix('but ')}" for text in entry.headline.against]
         said = (Paragraph(entry.headline.text),) if entry.headline.text else ()

@@ -10,7 +10,7 @@ from hepatica.knowledge import STANDINGS, Card, Ruleset, counts
 from hepatica.notice import NOTICE, notice
 from hepatica.records import record
 from hepatica.report.blocks import Block, Blocks, Item, Items, Notice, Paragraph, Ref, Section, Title, bullets
-from hepatica.wording import Wording, counted, sentence, spoken
+from hepatica.wording import Wording, counted, sentence
 
 _TEACHES = "# Teaches:"
 
@@ -95,18 +95,22 @@ def _source(found: About) -> Iterator[str]:
 
 
 def _holds(held: Mapping[str, int | Mapping[str, int]]) -> Iterator[str]:
-    yield f"{held['therapies']} therapies, {held['rules']} rules: {_named(held['rules_by_standing'])}"
+    standings = {STANDINGS[name].phrase: number for name, number in _counts(held["rules_by_standing"]).items()}
+    yield f"{held['therapies']} therapies, {held['rules']} rules: {_named(standings)}"
     other = f"{held['studies_of_other_tumours']} of them of another disease, which back no rule"
     yield f"{held['studies']} studies and statements, {other}"
     yield f"{held['figures']} printed figures; {held['corrected_results']} results carry a correction beside what is printed"
-    yield f"{held['discrepancies']} discrepancies, known by: {_named(held['discrepancies_by_basis'])}"
+    yield f"{held['discrepancies']} discrepancies, known by: {_named(_counts(held['discrepancies_by_basis']))}"
     yield f"{held['notes']} general statements of the source; {held['left_out']} printed numbers left out, each with a reason"
 
 
-def _named(counted: int | Mapping[str, int]) -> str:
-    if isinstance(counted, int):
-        return str(counted)
-    return ", ".join(f"{number} {spoken(name)}" for name, number in counted.items() if number)
+def _counts(part: int | Mapping[str, int]) -> Mapping[str, int]:
+    assert not isinstance(part, int)
+    return part
+
+
+def _named(counted: Mapping[str, int]) -> str:
+    return ", ".join(f"{number} {name}" for name, number in counted.items() if number)
 
 
 @record(kw_only=True)

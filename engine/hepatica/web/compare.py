@@ -1,4 +1,4 @@
-"""Cases side by side: this one, examples, this one with changed facts, another case, this one under other rules, in two years."""
+"""Cases side by side: this one, examples, this one with changed facts, this one under other rules, in two years."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from hepatica.web.render import PageView
 from hepatica.web.request import Parameter, Request, rulesets
 from hepatica.wording import changed
 
-MOST_QUERY, MOST_CHANGE = 2000, 200
+MOST_CHANGE = 200
 
 
 def _examples(library: RulesetLibrary, _: Ruleset) -> Mapping[str, str]:
@@ -26,10 +26,9 @@ def _examples(library: RulesetLibrary, _: Ruleset) -> Mapping[str, str]:
 
 PATIENT = Parameter("patient", "An example patient to set beside the case.", _examples, most=3)
 BUT = Parameter("but", "The case with facts changed: cmet=low, several joined by ;", most=3, longest=MOST_CHANGE)
-OTHER = Parameter("other", "Another case as a query string of its own.", most=2, longest=MOST_QUERY)
 AGAINST = Parameter("against", "A second ruleset to put the case under.", rulesets)
 THIS = Parameter("case", "The case itself.")
-COMPARE_PARAMETERS = (PATIENT, BUT, OTHER, AGAINST)
+COMPARE_PARAMETERS = (PATIENT, BUT, AGAINST)
 
 
 def compare_page(request: Request) -> PageView:
@@ -62,9 +61,9 @@ def then_page(request: Request) -> PageView:
 def _asked_for(request: Request) -> Iterator[tuple[str, Profile, Ruleset]]:
     examples, ruleset = request.library.examples, request.ruleset
     against = request.one(AGAINST)
-    patients, buts, others = request.many(PATIENT), request.many(BUT), request.many(OTHER)
+    patients, buts = request.many(PATIENT), request.many(BUT)
     name = request.profile.label or "This case"
-    if not request.patient.empty or not (patients or others):
+    if not request.patient.empty or not patients:
         yield name, request.profile, ruleset
     for but in buts:
         yield (*_changed(request, name, but), ruleset)
@@ -73,9 +72,6 @@ def _asked_for(request: Request) -> Iterator[tuple[str, Profile, Ruleset]]:
         yield f"{name}, {against}", request.profile.under(other.fields), other
     for patient in patients:
         yield examples[patient].title, examples[patient].profile.under(ruleset.fields), ruleset
-    for number, query in enumerate(others, 1):
-        profile = _profile(OTHER, request.reader.read_text(query))
-        yield profile.label or f"Another case ({number})", profile, ruleset
 
 
 def _changed(request: Request, name: str, but: str) -> tuple[str, Profile]:

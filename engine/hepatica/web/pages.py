@@ -15,7 +15,7 @@ from hepatica.knowledge import LINES, STANDINGS, Filters, Ruleset, catalogue, se
 from hepatica.notice import notice
 from hepatica.patient import profile_from
 from hepatica.problems import InvalidInput
-from hepatica.report import Block, Blocks, Bullets, Cell, Item, Items, Paragraph, Ref, Section, Table, Title
+from hepatica.report import Block, Blocks, Bullets, Cell, Item, Items, More, Paragraph, Ref, Section, Table, Title
 from hepatica.report import teaching as views
 from hepatica.report.assurance import diff_view
 from hepatica.teaching import ENDPOINTS, SETTINGS, Forest, Pathway, forest, pathway
@@ -320,7 +320,18 @@ def changes_page(request: Request) -> PageView:
     first, second = served[old], served[new]
     key = ("changes", first.digest, second.digest)
     found: RulesetDiff = request.library.documents.get(key, lambda: diff(RulesetVersion.of(first), RulesetVersion.of(second)))
-    return PageView(result=found, blocks=(*diff_view(found), *_witnesses(request, found, old, new)))
+    return PageView(result=found, blocks=(*_in_short(diff_view(found)), *_witnesses(request, found, old, new)))
+
+
+def _in_short(blocks: Iterable[Block]) -> Iterator[Block]:
+    """A comparison with its first table in the open: two rulesets may differ in a thousand rows."""
+    tables = 0
+    for block in blocks:
+        tables += isinstance(block, Table)
+        if isinstance(block, Table) and tables > 1:
+            yield More(block.caption or "Further changes", (block._replace(caption=""),))
+        else:
+            yield block._replace(folded=True) if isinstance(block, Section) else block
 
 
 def _witnesses(request: Request, found: RulesetDiff, old: str, new: str) -> Iterator[Block]:
