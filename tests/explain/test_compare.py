@@ -113,7 +113,7 @@ def test_the_command_compares_variants_and_rulesets(stricter: Path) -> None:
     variants = CliRunner().invoke(cli, ["compare", PATIENT, "--but", "cmet=low", "-f", "json"], standalone_mode=False)
     assert [row["id"] for row in json.loads(variants.output)["facts"]] == ["cmet"]
     rulesets = CliRunner().invoke(cli, ["compare", PATIENT, "--against", str(stricter)], standalone_mode=False)
-    assert "VERDICT DIFFERS (1)" in rulesets.output
+    assert "STANDING DIFFERS (1)" in rulesets.output
     assert "read from" in rulesets.output
     table = CliRunner().invoke(cli, ["compare", PATIENT, "--but", "cmet=low", "-f", "markdown"], standalone_mode=False)
     assert "| Tivantinib | early signal | not supported" in table.output

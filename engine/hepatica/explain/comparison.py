@@ -17,9 +17,9 @@ from hepatica.wording import NOT_KNOWN, shown
 
 Difference = Literal["list", "standing", "grounds", ""]
 DIFFERENCES: Mapping[Difference, str] = {
-    "list": "Verdict differs",
-    "standing": "Same verdict, different standing",
-    "grounds": "Same verdict, different evidence",
+    "list": "Standing differs",
+    "standing": "Standing differs",
+    "grounds": "Same standing, different evidence",
 }
 MOST_COLUMNS = 26
 

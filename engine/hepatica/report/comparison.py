@@ -3,16 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from functools import partial
 from string import ascii_uppercase
 
 from hepatica.evaluation import LISTS
-from hepatica.explain import DIFFERENCES, ComparedCase, ComparedTherapy, Comparison, DecadeRow, ThenAndNow
+from hepatica.explain import DIFFERENCES, ComparedCase, ComparedTherapy, Comparison, DecadeRow, ThenAndNow, TherapyRow
 from hepatica.knowledge import RANK, STANDINGS
 from hepatica.report.blocks import Block, Blocks, Cell, Item, Items, Notice, Paragraph, Ref, Section, Table, Title, facts
 from hepatica.report.citing import edition, stands
 from hepatica.wording import all_of, grouped, joined, sentence, spoken
 
+# Of whom nothing is recorded, nothing is said: it would be the same in every column.
+_ENROLLED = {
+    "inside": "enrolled such patients",
+    "partly_stated": "little recorded of whom it enrolled",
+    "outside": "did not enrol such patients",
+    "unknown": "enrolled such patients or not: cannot be told",
+}
 _SCOPES = {"in": "", "out": ", out of scope", "unknown": ", scope not known"}
 
 
@@ -112,17 +118,14 @@ def _differing(found: Comparison) -> Iterator[Block]:
     ):
         if rows:
             yield Section(title, (Table(("", *letters), tuple((row.title, *(v or "-" for v in row.values)) for row in rows)),))
-    for difference, words in DIFFERENCES.items():
-        own = [row for row in found.therapies if row.difference == difference]
-        if own:
-            table = Table(
-                ("", *letters),
-                tuple(
-                    (Cell(r.name, Ref("therapy", r.therapy)), *map(partial(_cell, grounds=difference == "grounds"), r.cells))
-                    for r in own
-                ),
-            )
-            yield Section(words, (table,), len(own))
+    for title, own in grouped((DIFFERENCES[row.difference], row) for row in found.therapies).items():
+        yield Section(title, (Table(("", *letters), tuple(map(_cells, own))),), len(own))
+
+
+def _cells(row: TherapyRow) -> tuple[str | Cell, ...]:
+    """A therapy with its place in every column."""
+    grounds = row.difference == "grounds"
+    return Cell(row.name, Ref("therapy", row.therapy)), *(_cell(cell, grounds) for cell in row.cells)
 
 
 def _cell(cell: ComparedTherapy | None, grounds: bool = False) -> str:
@@ -134,7 +137,8 @@ def _cell(cell: ComparedTherapy | None, grounds: bool = False) -> str:
         return place
     if cell.list == "possible":
         return joined(f"{place}: enter {all_of(cell.needs_titles)}", cell.mark)
-    return joined(place, cell.mark, ", ".join(f"{study}: {spoken(status)}" for study, status in cell.evidence) if grounds else "")
+    told = [f"{study} ({_ENROLLED[status]})" for study, status in cell.evidence if grounds and status in _ENROLLED]
+    return joined(place, cell.mark, ", ".join(told))
 
 
 def _shared(found: Comparison) -> Iterator[tuple[str, str]]:
