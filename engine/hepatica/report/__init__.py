@@ -38,13 +38,10 @@ if TYPE_CHECKING:
     from hepatica.report.documents import document, json_bytes, json_line, json_text, named_schema, schema
     from hepatica.report.evidence import (
         StudyListing,
-        StudyPage,
         StudyRow,
         VerificationReport,
         studies_view,
         study_listing,
-        study_page,
-        study_view,
         verification_report,
         verification_view,
     )
@@ -62,6 +59,7 @@ if TYPE_CHECKING:
         references_view,
         ris,
     )
+    from hepatica.report.study import StudyPage, study_page, study_view
     from hepatica.report.what_if import whatif_view
 
 __getattr__ = lazy(
@@ -75,14 +73,14 @@ __getattr__ = lazy(
         "citing": "reference_link stands",
         "comparison": "compare_view then_view",
         "documents": "document json_bytes json_line json_text named_schema schema",
-        "evidence": "StudyListing StudyPage StudyRow VerificationReport studies_view study_listing study_page study_view "
-        "verification_report verification_view",
+        "evidence": "StudyListing StudyRow VerificationReport studies_view study_listing verification_report verification_view",
         "explanation": "why_view",
         "render_html": "html html_page pdf_page web_address",
         "render_markdown": "markdown",
         "render_text": "text",
         "rules": "RuleListing rule_listing rules_found rules_view",
         "sources": "ReferenceListing bibtex csv_text reference_listing reference_rows references_view ris",
+        "study": "StudyPage study_page study_view",
         "what_if": "whatif_view",
     },
 )
