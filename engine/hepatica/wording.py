@@ -148,7 +148,7 @@ class Wording:
         """
         lead = _LEADS.get(entry.would_be or "", "")
         how = "" if lead else "licensed " if entry.standing == "licensed" else "studied "
-        said = dict.fromkeys(self._only(reasons, how) for reasons in self._in_common(entry.needs_any) or entry.needs_any)
+        said = dict.fromkeys(self.only(reasons, how) for reasons in self._in_common(entry.needs_any) or entry.needs_any)
         return sentence(lead + "; or ".join(said))
 
     def _in_common(self, ways: Sequence[Sequence[Reason]]) -> list[list[Reason]]:
@@ -168,11 +168,8 @@ class Wording:
         operands = tuple(dict.fromkeys(word for test in tests for word in test.operands))
         return [replace(reasons[0], test=replace(tests[0], operands=operands))]
 
-    def only(self, reasons: Iterable[Reason]) -> str:
-        """What it would take where some conditions are not met: "Only after sorafenib (not taken so far)"."""
-        return sentence(self._only(reasons))
-
-    def _only(self, reasons: Iterable[Reason], how: str = "studied ") -> str:
+    def only(self, reasons: Iterable[Reason], how: str = "studied ") -> str:
+        """What it would take where some conditions are not met: "only after sorafenib (not taken so far)"."""
         return "; ".join(dict.fromkeys(self._one(reason, how) for reason in reasons))
 
     def _one(self, reason: Reason, how: str) -> str:

@@ -159,7 +159,9 @@ class StudyView:
         """Each figure as printed, what stands against it where anything does, and where to look it up."""
         rows = [(*self._figure(result), self._source(result)) for result in self.study.results]
         corrected = any(correction for _, _, correction, _ in rows)
-        columns = ("Endpoint", "Printed", "Correction", "Source") if corrected else ("Endpoint", "Printed", "Source")
+        # A ruleset without a text of its own prints nothing: its figures are those of publications.
+        figures = "Printed" if self.page.knowledge.card.source else "Reported"
+        columns = ("Endpoint", figures, "Correction", "Source") if corrected else ("Endpoint", figures, "Source")
         table = Table(columns, tuple(row if corrected else (*row[:2], row[3]) for row in rows))
         return _section("Results", (table,) if rows else ())
 
@@ -175,12 +177,11 @@ class StudyView:
         )
 
     def _source(self, result: Result) -> Cell:
-        """Where a result is printed, and the reference that corrects it."""
+        """Where a result is printed, and the reference that corrects or reports it."""
         fixed = discrepancy_of(self.study, result.corrected) if result.corrected else None
-        reference = self._reference(fixed.source if fixed else None)
-        place = lines_words(result.lines, self.word) or place_words(result.source, self.references)
-        link = Ref("reference", reference.id) if reference else None
-        return Cell(joined(place, short_reference(reference) if reference else ""), link)
+        reference = self._reference(fixed.source if fixed else result.source)
+        named = short_reference(reference) if reference else ""
+        return Cell(joined(lines_words(result.lines, self.word), named), Ref("reference", reference.id) if reference else None)
 
     def corrections(self) -> Blocks:
         """Where the source cannot be taken at its word, by kind."""
