@@ -43,7 +43,8 @@ class _WhyView:
         yield Paragraph(explained.about)
         if explained.fate:
             yield Paragraph(explained.fate.says, lead=f"What became of it ({spoken(self.fate)})")
-        yield Tree((self.node(explained.scope, "In scope"),), summary="Whether the rules speak of this patient")
+        if explained.scope.verdict != "true":
+            yield Tree((self.node(explained.scope, "In scope"),), summary="Whether the rules speak of this patient")
         applying = [rule for rule in explained.rules if rule.applies != "false"]
         for rule in explained.rules:
             # Beside rules that apply or may, the others are for those who ask; where none does, they are the answer.

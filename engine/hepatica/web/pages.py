@@ -39,11 +39,9 @@ STUDY_FILTERS = (
     ("therapy", "therapy", "therapy", "Therapy"),
     ("line", "line", "line", "Line"),
     ("phase", "phase", "phase", "Phase"),
-    ("status", "status", "status", "Status"),
     ("outcome", "outcome", "outcome", "Primary endpoint"),
     ("biomarker", "biomarkers", "biomarker", "Biomarker"),
     ("place", "regions", "region", "Region"),
-    ("tumour", "tumour", "tumour", "Tumour"),
 )
 
 
