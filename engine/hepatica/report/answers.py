@@ -20,11 +20,15 @@ _MOST_ASKED = 3
 
 def answer(evaluation: Evaluation) -> Blocks:
     """The whole answer. Out of scope, and where nothing is certain yet, it is a few lines."""
-    view = _AnswerView(evaluation)
     head = (case_title(evaluation), *case_blocks(evaluation))
     card = evaluation.knowledge.card
     companion = (Paragraph(card.companion_says or card.companion, lead="See also"),) if card.companion else ()
-    return (*head, *companion, *view.body(), Notice(evaluation.notice))
+    return (*head, *companion, *answer_body(evaluation), Notice(evaluation.notice))
+
+
+def answer_body(evaluation: Evaluation) -> Blocks:
+    """The answer without what it is about: for a page that says so itself."""
+    return tuple(_AnswerView(evaluation).body())
 
 
 class _AnswerView:

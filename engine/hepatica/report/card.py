@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from itertools import takewhile
 
 from hepatica.evaluation import RulesetIdentity, identity
@@ -95,22 +95,18 @@ def _source(found: About) -> Iterator[str]:
 
 
 def _holds(held: Mapping[str, int | Mapping[str, int]]) -> Iterator[str]:
-    standings = {STANDINGS[name].phrase: number for name, number in _counts(held["rules_by_standing"]).items()}
-    yield f"{held['therapies']} therapies, {held['rules']} rules: {_named(standings)}"
+    standings = _named(held["rules_by_standing"], lambda name: STANDINGS[name].phrase)
+    yield f"{held['therapies']} therapies, {held['rules']} rules: {standings}"
     other = f"{held['studies_of_other_tumours']} of them of another disease, which back no rule"
     yield f"{held['studies']} studies and statements, {other}"
     yield f"{held['figures']} printed figures; {held['corrected_results']} results carry a correction beside what is printed"
-    yield f"{held['discrepancies']} discrepancies, known by: {_named(_counts(held['discrepancies_by_basis']))}"
+    yield f"{held['discrepancies']} discrepancies, known by: {_named(held['discrepancies_by_basis'])}"
     yield f"{held['notes']} general statements of the source; {held['left_out']} printed numbers left out, each with a reason"
 
 
-def _counts(part: int | Mapping[str, int]) -> Mapping[str, int]:
-    assert not isinstance(part, int)
-    return part
-
-
-def _named(counted: Mapping[str, int]) -> str:
-    return ", ".join(f"{number} {name}" for name, number in counted.items() if number)
+def _named(counted: int | Mapping[str, int], word: Callable[[str], str] = str) -> str:
+    assert not isinstance(counted, int)
+    return ", ".join(f"{number} {word(name)}" for name, number in counted.items() if number)
 
 
 @record(kw_only=True)

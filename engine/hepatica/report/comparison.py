@@ -47,7 +47,9 @@ def then_view(found: ThenAndNow) -> Blocks:
 def _decade(found: ThenAndNow) -> Iterator[Block]:
     then, now = found.then.ruleset.as_of[:4], found.now.ruleset.as_of[:4]
     stood, stands = ([(row.name, getattr(row, side)) for row in found.rows] for side in ("then", "now"))
-    yield facts([(f"Strongest evidence in {then}", _best(found.then, stood)), (f"Strongest evidence in {now}", _best(found.now, stands))])
+    yield facts(
+        [(f"Strongest evidence in {then}", _best(found.then, stood)), (f"Strongest evidence in {now}", _best(found.now, stands))]
+    )
     hopes = [(row, row.then) for row in found.rows if row.then is not None and row.then.list != "ruled_out"]
     groups = {name: tuple(_hope(row, cell, found.now) for row, cell in hopes if cell.list == name) for name in LISTS}
     shown = tuple(Items(items, LISTS[name].heading) for name, items in groups.items() if items)
