@@ -10,7 +10,7 @@ from hepatica.evaluation import LISTS, ORDER, Entry, Evaluation, ListName
 from hepatica.knowledge import RANK, STANDINGS, VERDICTS
 from hepatica.report.blocks import Block, Blocks, Item, Items, More, Notice, Paragraph, Ref, Section, Tone, bullets, listed
 from hepatica.report.case import case_blocks, case_title
-from hepatica.report.citing import NOT_TRIALS, citation_words, fits_words, limits, place_words
+from hepatica.report.citing import NOT_TRIALS, citation_words, fits_words, limits, place_words, stands
 from hepatica.wording import Wording, abbreviations, all_of, counted, grouped, joined, sentence
 
 # The topic of notes that advise how to choose: every answer shows them, the other notes only those who ask see.
@@ -125,7 +125,7 @@ class _AnswerView:
 
     def open_item(self, entry: Entry) -> Item:
         """An open therapy with what it would be, and what stands against it as a whole."""
-        would = f"would be {STANDINGS[entry.standing].phrase}"
+        would = stands("possible", entry.standing)
         certain = next((e.standing for e in self.evaluation.options if e.therapy == entry.therapy), None)
         if certain and entry.would_be != "not_supported":
             would += f"; {STANDINGS[certain].phrase} in any case"
