@@ -116,7 +116,6 @@ def _differing(found: Comparison) -> Iterator[Block]:
     for title, rows in (
         ("Facts that differ", found.facts),
         ("Components of Child-Pugh that differ (points)", found.components),
-        ("What follows from them", found.derived),
     ):
         if rows:
             yield Section(title, (Table(("", *letters), tuple((row.title, *(v or "-" for v in row.values)) for row in rows)),))
@@ -146,7 +145,6 @@ def _cell(cell: ComparedTherapy | None, grounds: bool = False) -> str:
 def _shared(found: Comparison) -> Iterator[tuple[str, str]]:
     """What every column has, each group with its title."""
     yield "Facts", "; ".join(f"{row.title} {row.values[0]}" for row in found.shared_facts)
-    yield "What follows from them", "; ".join(f"{row.title}: {row.values[0]}" for row in found.shared_derived)
     cells = [(row.name, cell) for row in found.shared_therapies for cell in row.cells[:1] if cell]
     ordered = sorted(cells, key=lambda cell: (list(LISTS).index(cell[1].list), RANK[cell[1].standing]))
     groups = grouped((stands(cell.list, cell.standing), name) for name, cell in ordered)
