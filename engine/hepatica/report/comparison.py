@@ -50,9 +50,12 @@ def _decade(found: ThenAndNow) -> Iterator[Block]:
     yield facts(
         [(f"Strongest evidence in {then}", _best(found.then, stood)), (f"Strongest evidence in {now}", _best(found.now, stands))]
     )
-    hopes = [(row, row.then) for row in found.rows if row.then is not None and row.then.list != "ruled_out"]
-    groups = {name: tuple(_hope(row, cell, found.now) for row, cell in hopes if cell.list == name) for name in LISTS}
-    shown = tuple(Items(items, LISTS[name].heading) for name, items in groups.items() if items)
+    hopes = [
+        (sentence(_cell(row.then)), _hope(row, found.now))
+        for row in found.rows
+        if row.then is not None and row.then.list != "ruled_out"
+    ]
+    shown = tuple(Items(tuple(own), group) for group, own in grouped(hopes).items())
     yield Section(f"What {then} said, and what became of it", shown, len(hopes), id="then")
     today = [
         (_stood(row, then), Item(row.name, row.now.headline, _cell(row.now), ref=Ref("therapy", row.therapy)))
@@ -75,11 +78,11 @@ def _best(side: ComparedCase, cells: Sequence[tuple[str, ComparedTherapy | None]
     return "; ".join(told)
 
 
-def _hope(row: DecadeRow, cell: ComparedTherapy, now: ComparedCase) -> Item:
-    """A therapy of the earlier ruleset: where it stood, what became of it, and where it stands for this patient."""
+def _hope(row: DecadeRow, now: ComparedCase) -> Item:
+    """A therapy of the earlier ruleset: what became of it, and where it stands now for this patient."""
     stands = f"not in {now.ruleset.id}" if row.now is None else _cell(row.now)
     told = row.fate.says if row.fate else " ".join(f"{event.year}: {event.says}" for event in row.later)
-    badge = _cell(cell) + (f"; {spoken(row.fate.status)}" if row.fate else "")
+    badge = spoken(row.fate.status) if row.fate else ""
     return Item(row.name, f"{told} In {now.ruleset.as_of[:4]}: {stands}.".strip(), badge, ref=Ref("therapy", row.therapy))
 
 
