@@ -23,16 +23,15 @@ _SCOPES = {"in": "", "out": ", out of scope", "unknown": ", scope not known"}
 
 
 def compare_view(found: Comparison) -> Blocks:
-    """The whole comparison."""
-    differing = tuple(_differing(found))
+    """The whole comparison; of two years what became of each hope, which says where the standing differs."""
+    facts_, standings = tuple(_facts(found)), tuple(_standings(found))
+    none = Paragraph("No therapy changes its place." if facts_ else "Nothing differs.", tone="strong")
     decade = tuple(_decade(found.then_and_now)) if found.then_and_now else ()
     return (
         Title(f"{len(found.columns)} answers side by side"),
         Items(tuple(Item(letter, words) for letter, words in _columns(found))),
-        *decade,
-        *(() if found.therapies or decade or not differing else (Paragraph("No therapy changes its place.", tone="strong"),)),
         *_warnings(found),
-        *(differing or (Paragraph("Nothing differs.", tone="strong"),)),
+        *((*decade, *facts_) if decade else (*facts_, *(standings or (none,)))),
         Section("Shared", (facts(_shared(found)),), folded=True),
         Notice(found.notice),
     )
@@ -113,17 +112,22 @@ def _warnings(found: Comparison) -> Iterator[Block]:
         yield Paragraph(message, lead=f"Warning ({all_of(letters)})", tone="warning")
 
 
-def _differing(found: Comparison) -> Iterator[Block]:
-    """The tables of what differs; empty ones are left out."""
-    letters = tuple(ascii_uppercase[: len(found.columns)])
+def _facts(found: Comparison) -> Iterator[Block]:
+    """The tables of the facts that differ; empty ones are left out."""
+    letters = ascii_uppercase[: len(found.columns)]
     for title, rows in (
         ("Facts that differ", found.facts),
         ("Components of Child-Pugh that differ (points)", found.components),
     ):
         if rows:
             yield Section(title, (Table(("", *letters), tuple((row.title, *(v or "-" for v in row.values)) for row in rows)),))
+
+
+def _standings(found: Comparison) -> Iterator[Block]:
+    """The therapies that stand elsewhere, or on other evidence."""
+    columns = ("", *ascii_uppercase[: len(found.columns)])
     for title, own in grouped((DIFFERENCES[row.difference], row) for row in found.therapies).items():
-        yield Section(title, (Table(("", *letters), tuple(map(_cells, own))),), len(own))
+        yield Section(title, (Table(columns, tuple(map(_cells, own))),), len(own))
 
 
 def _cells(row: TherapyRow) -> tuple[str | Cell, ...]:
