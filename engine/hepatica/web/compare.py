@@ -94,14 +94,13 @@ def _profile(parameter: Parameter, patient: PatientQuery) -> Profile:
 
 
 def _filters(request: Request) -> Iterator[Control]:
-    buts = request.many(BUT)
-    offered = {"": "No change"} | dict(_single_changes(request))
-    for number, title in enumerate(("With one fact changed", "Or with another")):
-        chosen = buts[number] if number < len(buts) else ""
-        # A change that was typed stays chosen, though no list offers it.
-        yield choice_control(BUT.name, title, offered | {chosen: offered.get(chosen, chosen)}, chosen, f"c-but-{number}")
+    buts, offered = request.many(BUT), dict(_single_changes(request))
+    listed, typed = (next((but for but in buts if (but in offered) is wanted), "") for wanted in (True, False))
+    yield choice_control(BUT.name, "With one fact changed", {"": "No change"} | offered, listed, "c-but")
     hint = "afp=> 400; cmet=low"
-    yield Control(name=BUT.name, title="Or typed", kind="text", id="c-but-typed", placeholder=hint, longest=BUT.longest)
+    yield Control(
+        name=BUT.name, title="Or typed", kind="text", id="c-but-typed", value=typed, placeholder=hint, longest=BUT.longest
+    )
     beside = {"": "Nobody", **_examples(request.library, request.ruleset)}
     yield choice_control(PATIENT.name, "Beside an example", beside, "".join(request.many(PATIENT)[:1]))
     others = {name: name for name in request.library.rulesets if name != request.ruleset_name}
