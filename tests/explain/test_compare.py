@@ -16,7 +16,8 @@ from hepatica.explain import Column, Comparison, compare
 from hepatica.knowledge import load_ruleset
 from hepatica.patient import Profile, profile_of, read_profile
 from tests.conftest import ROOT
-from tests.explain.conftest import PATIENTS, sample_profiles
+from tests.explain.conftest import PATIENTS
+from tests.making import sample_profiles
 
 PATIENT = str(PATIENTS / "after-sorafenib-met-high.yaml")
 

@@ -322,7 +322,7 @@ def test_the_pathway_opens_to_the_case_what_the_answer_offers(server: Server) ->
     lines = server.get(f"/pathway.json?{CASE}").json["lines"]
     drugs = [drug for line in lines for group in line["groups"] for drug in group["drugs"]]
     options = {option["therapy"] for option in server.get(f"/answer.json?{CASE}").json["options"]}
-    assert options <= {drug["therapy"] for drug in drugs if drug["state"] == "open"}
+    assert options <= {drug["therapy"] for drug in drugs if drug["state"] == "options"}
 
 
 def test_a_quiz_reveals_nothing_before_the_learner_commits(server: Server) -> None:

@@ -2,7 +2,17 @@
 
 from __future__ import annotations
 
-from hepatica.evaluation.evaluate import ORDER, Evaluator, evaluator_of, facts_under, identity, in_precedence, judged, precedence
+from hepatica.evaluation.evaluate import (
+    ORDER,
+    Evaluator,
+    Judgement,
+    evaluator_of,
+    facts_under,
+    identity,
+    in_precedence,
+    judged,
+    precedence,
+)
 from hepatica.evaluation.figures import (
     TELLING,
     arm_name,

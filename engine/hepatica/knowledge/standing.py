@@ -1,7 +1,5 @@
 """Standings, verdicts and lines of treatment: one table each, held by the loader and shown in every output."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Literal, NamedTuple
 

@@ -11,8 +11,6 @@ open and never in `Item.details` or `More`, which text and Markdown print with `
 only repeat what the words say.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Iterator
 from typing import Any, Literal, NamedTuple
 
@@ -69,7 +67,7 @@ class Item(NamedTuple):
     badge: str = ""
     tone: Tone = "plain"
     ref: Ref | None = None
-    details: tuple[Block, ...] = ()
+    details: "tuple[Block, ...]" = ()
     cite: Ref | None = None
 
 
@@ -100,7 +98,7 @@ class Section(NamedTuple):
     """
 
     title: str
-    blocks: tuple[Block, ...]
+    blocks: "tuple[Block, ...]"
     count: int | None = None  # type: ignore[assignment] # shadows what a tuple can count, which nobody asks of a section
     folded: bool = False
     id: str = ""
@@ -112,7 +110,7 @@ class More(NamedTuple):
     """What only those read who ask for it: HTML folds it under `summary`, text and Markdown print it with details only."""
 
     summary: str
-    blocks: tuple[Block, ...]
+    blocks: "tuple[Block, ...]"
 
 
 class Cell(NamedTuple):
@@ -141,7 +139,7 @@ class TreeNode(NamedTuple):
 
     text: str
     mark: Mark
-    parts: tuple[TreeNode, ...] = ()
+    parts: "tuple[TreeNode, ...]" = ()
 
 
 class Tree(NamedTuple):

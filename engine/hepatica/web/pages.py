@@ -209,9 +209,10 @@ def pathway_page(request: Request) -> PageView:
     """The lines of treatment drawn from the rules, with the case's way through them."""
     found, query = _pathway(request), patient_query(request)
     # The lines that lead somewhere for this patient come first: on a phone a line that is closed is a screen of its own.
-    lines = sorted(found.lines, key=lambda line: line.state == "closed")
+    lines = sorted(found.lines, key=lambda line: line.closed)
     shown = tuple((f"{LINE.name}={one.line}&{query}", f"{one.title}; the outline below says the same.") for one in lines)
-    return PageView(result=found, blocks=views.pathway_view(found, picture=False), pictures=shown)
+    title, *outline = views.pathway_view(found, picture=False)
+    return PageView(result=found, blocks=(title, More("The same in words", tuple(outline))), pictures=shown)
 
 
 def pathway_picture(request: Request) -> bytes:

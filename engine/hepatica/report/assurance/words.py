@@ -8,6 +8,7 @@ from typing import Any
 
 from hepatica.evaluation import LISTS, RulesetIdentity
 from hepatica.knowledge import STANDINGS
+from hepatica.paths import DEFAULT_RULESET
 from hepatica.patient import digits
 from hepatica.report.citing import stands
 from hepatica.wording import spoken
@@ -25,6 +26,13 @@ def place_words(place: str, standing: str = "", verdict: str = "") -> str:
     if place in LISTS and standing in STANDINGS:
         return stands(place, standing, verdict or None)  # type: ignore[arg-type]
     return LISTS[place].phrase if place in LISTS else spoken(place)  # type: ignore[index]
+
+
+def command(witness: Mapping[str, Any], ruleset: RulesetIdentity | None) -> str:
+    """The command that answers a witness under a ruleset, ready to paste; for one at a revision under what stands there now."""
+    named = (ruleset.folder.rpartition(":")[2] or ruleset.id) if ruleset is not None else DEFAULT_RULESET
+    rules = "" if named == DEFAULT_RULESET else f"-r {shlex.quote(named)} "
+    return f"hepatica evaluate {rules}{settings(witness)}"
 
 
 def settings(witness: Mapping[str, Any]) -> str:
