@@ -211,7 +211,7 @@ def pathway_page(request: Request) -> PageView:
     # The lines that lead somewhere for this patient come first: on a phone a line that is closed is a screen of its own.
     lines = sorted(found.lines, key=lambda line: line.closed)
     shown = tuple((f"{LINE.name}={one.line}&{query}", f"{one.title}; the outline below says the same.") for one in lines)
-    title, *outline = views.pathway_view(found, picture=False)
+    title, *outline, _ = views.pathway_view(found, picture=False)  # the page has a notice of its own
     return PageView(result=found, blocks=(title, More("The same in words", tuple(outline))), pictures=shown)
 
 
