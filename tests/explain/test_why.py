@@ -98,7 +98,7 @@ def test_a_study_fits_in_an_explanation_as_it_does_in_the_answer(evaluator: Eval
         answer = evaluator.evaluate(profile)
         for name in answer.knowledge.therapies:
             entry = answer.entry(name)[1]
-            cited = [one for rule in (entry, *entry.other_rules) for one in rule.citations]
+            cited = [*entry.citations, *(one for other in entry.other_rules for one in other.citations)]
             told = {one.study: one.applicability for one in why(answer, name).studies}
             assert all(told[one.study] == one.applicability for one in cited)
 
