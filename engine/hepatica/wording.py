@@ -153,7 +153,7 @@ class Wording:
 
     def only_ways(self, ways: Sequence[Sequence[Reason]], how: str = "studied ") -> str:
         """What it would take where there are several ways; a region is where something was studied, or `how` says."""
-        said = dict.fromkeys(self._only(reasons, how) for reasons in self._in_common(ways) or ways)
+        said = dict.fromkeys(self.only(reasons, how) for reasons in self._in_common(ways) or ways)
         return "; or ".join(said)
 
     def _in_common(self, ways: Sequence[Sequence[Reason]]) -> list[list[Reason]]:
@@ -173,11 +173,8 @@ class Wording:
         operands = tuple(dict.fromkeys(word for test in tests for word in test.operands))
         return [replace(reasons[0], test=replace(tests[0], operands=operands))]
 
-    def only(self, reasons: Iterable[Reason]) -> str:
-        """What it would take where some conditions are not met: "Only after sorafenib (not taken so far)"."""
-        return sentence(self._only(reasons))
-
-    def _only(self, reasons: Iterable[Reason], how: str = "studied ") -> str:
+    def only(self, reasons: Iterable[Reason], how: str = "studied ") -> str:
+        """What it would take where some conditions are not met: "only after sorafenib (not taken so far)"."""
         return "; ".join(dict.fromkeys(self._one(reason, how) for reason in reasons))
 
     def _one(self, reason: Reason, how: str) -> str:

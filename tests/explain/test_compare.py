@@ -44,7 +44,7 @@ def text(found: Comparison) -> str:
 def test_same_patient_twice_shares_everything(evaluator: Evaluator, met_high: Profile) -> None:
     answer = evaluator.evaluate(met_high)
     found = compare([Column("a", answer), Column("b", answer)])
-    assert not (found.facts or found.components or found.derived or found.therapies)
+    assert not (found.facts or found.components or found.therapies)
     assert len(found.shared_therapies) == len(evaluator.ruleset.therapies)
     assert "Nothing differs." in text(found)
 
@@ -114,7 +114,7 @@ def test_the_command_compares_variants_and_rulesets(stricter: Path) -> None:
     variants = CliRunner().invoke(cli, ["compare", PATIENT, "--but", "cmet=low", "-f", "json"], standalone_mode=False)
     assert [row["id"] for row in json.loads(variants.output)["facts"]] == ["cmet"]
     rulesets = CliRunner().invoke(cli, ["compare", PATIENT, "--against", str(stricter)], standalone_mode=False)
-    assert "VERDICT DIFFERS (1)" in rulesets.output
+    assert "STANDING DIFFERS (1)" in rulesets.output
     assert "read from" in rulesets.output
     table = CliRunner().invoke(cli, ["compare", PATIENT, "--but", "cmet=low", "-f", "markdown"], standalone_mode=False)
     assert "| Tivantinib | early signal | not supported" in table.output

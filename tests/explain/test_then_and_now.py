@@ -45,7 +45,10 @@ def test_the_best_of_each_year(ruleset: Ruleset, today: Ruleset) -> None:
     for name, therapy in ruleset.therapies.items():
         assert rows[name].fate == therapy.fate and rows[name].fate is not None
     shown = report.text(report.then_view(found))
-    assert "Best backed in 2016  Sorafenib (standard of care)" in shown and "WHAT 2026 SAYS, BY WHERE IT STOOD IN 2016" in shown
+    assert (
+        "Strongest evidence in 2016 Sorafenib (standard of care)" in " ".join(shown.split())
+        and "WHAT 2026 SAYS, BY WHERE IT STOOD IN 2016" in shown
+    )
     assert "Not known in 2016" in shown and "For education." in shown
 
 
@@ -96,7 +99,7 @@ def test_every_example_in_every_format(path: Path) -> None:
     assert len(found["rows"]) > 40
     for format_ in ("text", "markdown"):
         shown = run("compare", name, *BOTH, "--format", format_)
-        assert "Best backed in 2016" in shown and "Best backed in 2026" in shown
+        assert "Strongest evidence in 2016" in shown and "Strongest evidence in 2026" in shown
 
 
 def test_no_two_years_where_the_patients_differ_or_the_ruleset_is_one(ruleset: Ruleset, today: Ruleset) -> None:
@@ -117,7 +120,7 @@ def test_the_page(today: Ruleset, ruleset: Ruleset) -> None:
     with contextmanager(serving)(RulesetLibrary({"hcc-2016": ruleset, "hcc-2026": today}, ROOT / "patients")) as server:
         pages = [server.get(f"/then-and-now?ruleset={name}&{case}") for name in ("hcc-2016", "hcc-2026")]
         for page in pages:
-            assert page.status == 200 and "Best backed in 2016" in page.text and "Atezolizumab + bevacizumab" in page.text
+            assert page.status == 200 and "Strongest evidence in 2016" in page.text and "Atezolizumab + bevacizumab" in page.text
         found = server.get(f"/then-and-now.json?ruleset=hcc-2016&{case}").json
         assert found["best_then"] == ["sorafenib"] and found["now"]["profile"]["prior_lenvatinib"] == "none"
         assert server.get(f"/answer?ruleset=hcc-2016&{case}").status == 200  # a field of the other ruleset is no error

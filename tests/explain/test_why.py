@@ -91,3 +91,19 @@ def test_corrections_name_what_they_rest_on(evaluator: Evaluator, met_high: Prof
     shown = " ".join(report.text(report.why_view(explained(evaluator, met_high, "sorafenib"))).split())
     assert "doi:" in shown
     assert "not printed" in shown or "Published" in shown
+
+
+def test_a_study_fits_in_an_explanation_as_it_does_in_the_answer(evaluator: Evaluator) -> None:
+    for profile in sample_profiles(evaluator, 5, seed=7):
+        answer = evaluator.evaluate(profile)
+        for name in answer.knowledge.therapies:
+            entry = answer.entry(name)[1]
+            cited = [*entry.citations, *(one for other in entry.other_rules for one in other.citations)]
+            told = {one.study: one.applicability for one in why(answer, name).studies}
+            assert all(told[one.study] == one.applicability for one in cited)
+
+
+def test_a_hope_that_failed_is_not_headed_as_one(evaluator: Evaluator, met_high: Profile) -> None:
+    title = report.why_view(explained(evaluator, met_high, "tivantinib"))[0]
+    assert isinstance(title, report.Title)
+    assert title.text == "Tivantinib: early signal, failed since"

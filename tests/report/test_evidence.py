@@ -25,6 +25,15 @@ def test_a_criterion_known_from_outside_the_text_names_its_reference(capsys: pyt
     assert {criterion["source"]["ref"] for criterion in page["study"]["criteria"]} <= {one["id"] for one in page["references"]}
 
 
+def test_a_study_is_told_to_a_clinician_and_its_record_to_those_who_ask(capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["evidence", "show", "sharp"]) == 0
+    shown = " ".join(capsys.readouterr().out.split())
+    assert "Endpoint Printed Correction Source" in shown
+    assert "Llovet 2008" in shown
+    for kept in ("therapies/sorafenib.yaml", "severity", "sorafenib-first-line"):
+        assert kept not in shown
+
+
 def test_what_became_of_a_study_is_said_with_its_year(capsys: pytest.CaptureFixture[str]) -> None:
     assert run(["evidence", "show", "resorce"]) == 0
     assert "2017: confirmed" in capsys.readouterr().out

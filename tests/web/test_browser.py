@@ -222,6 +222,27 @@ def test_on_a_phone_the_first_therapy_of_every_example_is_on_the_first_screen(vi
     assert page.locator("#views").bounding_box()["height"] < 60
 
 
+@pytest.mark.parametrize("path", ["/answer", "/why?therapy=tivantinib", "/whatif", "/compare", "/evidence", "/evidence/sharp"])
+def test_on_a_phone_whatever_is_pressed_is_as_high_as_a_finger(visit: Open, server: Server, path: str) -> None:
+    page = visit(f"{path}{'&' if '?' in path else '?'}{server.query(PATIENT)}", **PHONE)
+    # Links within a sentence are as high as its line.
+    pressed = "#views a, summary, button, select, input[type=text], .choice > span, .report .name a, .tools a, .colophon a"
+    low = [
+        (one.inner_text(), one.bounding_box()["height"])
+        for one in page.locator(pressed).all()
+        if one.is_visible() and not one.locator("xpath=ancestor::*[contains(@class, 'names')]").count()
+        if one.bounding_box()["height"] < 44
+    ]
+    assert not low
+
+
+@pytest.mark.parametrize("path", ["/why", "/compare"])
+def test_on_a_phone_what_has_to_be_chosen_stands_in_the_open(visit: Open, server: Server, path: str) -> None:
+    page = visit(f"{path}?{server.query(PATIENT)}", **PHONE)
+    button = page.locator("form.filters button")
+    assert button.is_visible() and button.bounding_box()["y"] < PHONE["height"]
+
+
 def test_on_a_phone_a_table_is_a_list_that_keeps_its_figures(visit: Open) -> None:
     page = visit("/forest", **PHONE)
     row = page.locator("table tr", has_text="REACH").first

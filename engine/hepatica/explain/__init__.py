@@ -11,6 +11,7 @@ from hepatica.explain.comparison import (
     Comparison,
     DecadeRow,
     ThenAndNow,
+    TherapyRow,
     compare,
     then_and_now,
 )

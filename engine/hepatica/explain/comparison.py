@@ -8,8 +8,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Literal
 
-from hepatica.evaluation import ApplicabilityStatus, Evaluation, ListName, RulesetIdentity, Scope, Truth
-from hepatica.knowledge import LaterEvent, Standing, TherapyFate, Verdict, concept_words
+from hepatica.evaluation import ApplicabilityStatus, Evaluation, ListName, RulesetIdentity, Scope
+from hepatica.knowledge import LaterEvent, Standing, TherapyFate, Verdict
 from hepatica.notice import notice
 from hepatica.patient import Profile
 from hepatica.records import record
@@ -17,9 +17,9 @@ from hepatica.wording import NOT_KNOWN, shown
 
 Difference = Literal["list", "standing", "grounds", ""]
 DIFFERENCES: Mapping[Difference, str] = {
-    "list": "Verdict differs",
-    "standing": "Same verdict, different standing",
-    "grounds": "Same verdict, different evidence",
+    "list": "Standing differs",
+    "standing": "Standing differs",
+    "grounds": "Same standing, different evidence",
 }
 MOST_COLUMNS = 26
 
@@ -49,7 +49,7 @@ class ComparedCase:
 
 @record(kw_only=True)
 class ComparedRow:
-    """A field, a component of Child-Pugh or a concept in every column, in words; empty where a ruleset has no such thing."""
+    """A field or a component of Child-Pugh in every column, in words; empty where a ruleset has no such field."""
 
     id: str
     title: str
@@ -117,10 +117,8 @@ class Comparison:
     columns: tuple[ComparedCase, ...]
     facts: tuple[ComparedRow, ...]
     components: tuple[ComparedRow, ...]
-    derived: tuple[ComparedRow, ...]
     therapies: tuple[TherapyRow, ...]
     shared_facts: tuple[ComparedRow, ...]
-    shared_derived: tuple[ComparedRow, ...]
     shared_therapies: tuple[TherapyRow, ...]
     then_and_now: ThenAndNow | None = None
 
@@ -130,7 +128,6 @@ def compare(columns: Sequence[Column]) -> Comparison:
     evaluations = [column.evaluation for column in columns]
     facts = _rows([_facts(evaluation) for evaluation in evaluations])
     components = _rows([_components(evaluation) for evaluation in evaluations], NOT_KNOWN)
-    derived = _rows([{name: (concept_words(name), _TRUTHS[held]) for name, held in e.derived.items()} for e in evaluations])
     therapies = [_row(name, evaluations) for name in dict.fromkeys(t for e in evaluations for t in e.knowledge.therapies)]
     order = list(DIFFERENCES)
     dates = dict.fromkeys(evaluation.ruleset.as_of for evaluation in evaluations)
@@ -139,10 +136,8 @@ def compare(columns: Sequence[Column]) -> Comparison:
         columns=tuple(map(_case, columns)),
         facts=tuple(row for row in facts if _differs(row.values)),
         components=tuple(row for row in components if _differs(row.values)),
-        derived=tuple(row for row in derived if _differs(row.values)),
         therapies=tuple(sorted((row for row in therapies if row.difference), key=lambda row: order.index(row.difference))),
         shared_facts=tuple(row for row in facts if not _differs(row.values)),
-        shared_derived=tuple(row for row in derived if not _differs(row.values)),
         shared_therapies=tuple(row for row in therapies if not row.difference),
         then_and_now=then_and_now(*columns) if len(columns) == 2 and _two_years(*evaluations) else None,
     )
@@ -216,7 +211,6 @@ def _decade_row(therapy: str, before: Evaluation, after: Evaluation) -> DecadeRo
 
 # What one column says: names with a title and the words of a value.
 _Said = Mapping[str, tuple[str, str]]
-_TRUTHS: Mapping[Truth, str] = {True: "yes", False: "no", "unknown": NOT_KNOWN}
 
 
 def _facts(evaluation: Evaluation) -> _Said:

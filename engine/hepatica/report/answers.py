@@ -10,7 +10,7 @@ from hepatica.evaluation import LISTS, ORDER, Entry, Evaluation, ListName
 from hepatica.knowledge import RANK, STANDINGS, VERDICTS
 from hepatica.report.blocks import Block, Blocks, Item, Items, More, Notice, Paragraph, Ref, Section, Tone, bullets, listed
 from hepatica.report.case import case_blocks, case_title
-from hepatica.report.citing import NOT_TRIALS, citation_words, fits_words, limits, place_words
+from hepatica.report.citing import NOT_TRIALS, citation_words, fits_words, limits, place_words, stands
 from hepatica.wording import Wording, abbreviations, all_of, counted, grouped, joined, sentence
 
 # The topic of notes that advise how to choose: every answer shows them, the other notes only those who ask see.
@@ -20,11 +20,15 @@ _MOST_ASKED = 3
 
 def answer(evaluation: Evaluation) -> Blocks:
     """The whole answer. Out of scope, and where nothing is certain yet, it is a few lines."""
-    view = _AnswerView(evaluation)
     head = (case_title(evaluation), *case_blocks(evaluation))
     card = evaluation.knowledge.card
     companion = (Paragraph(card.companion_says or card.companion, lead="See also"),) if card.companion else ()
-    return (*head, *companion, *view.body(), Notice(evaluation.notice))
+    return (*head, *companion, *answer_body(evaluation), Notice(evaluation.notice))
+
+
+def answer_body(evaluation: Evaluation) -> Blocks:
+    """The answer without what it is about: for a page that says so itself."""
+    return tuple(_AnswerView(evaluation).body())
 
 
 class _AnswerView:
@@ -121,10 +125,9 @@ class _AnswerView:
 
     def open_item(self, entry: Entry) -> Item:
         """An open therapy with what it would be, and what stands against it as a whole."""
-        would = STANDINGS[entry.standing].phrase
-        if entry.would_be == "not_supported":
-            would = f"would be {would}"
-        elif certain := next((e.standing for e in self.evaluation.options if e.therapy == entry.therapy), None):
+        would = stands("possible", entry.standing)
+        certain = next((e.standing for e in self.evaluation.options if e.therapy == entry.therapy), None)
+        if certain and entry.would_be != "not_supported":
             would += f"; {STANDINGS[certain].phrase} in any case"
         against = [f"otherwise {text.removeprefix('but ')}" for text in entry.headline.against]
         said = (Paragraph(entry.headline.text),) if entry.headline.text else ()

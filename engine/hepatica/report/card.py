@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from itertools import takewhile
 
 from hepatica.evaluation import RulesetIdentity, identity
@@ -10,7 +10,7 @@ from hepatica.knowledge import STANDINGS, Card, Ruleset, counts
 from hepatica.notice import NOTICE, notice
 from hepatica.records import record
 from hepatica.report.blocks import Block, Blocks, Item, Items, Notice, Paragraph, Ref, Section, Title, bullets
-from hepatica.wording import Wording, counted, sentence, spoken
+from hepatica.wording import Wording, counted, sentence
 
 _TEACHES = "# Teaches:"
 
@@ -95,7 +95,8 @@ def _source(found: About) -> Iterator[str]:
 
 
 def _holds(held: Mapping[str, int | Mapping[str, int]]) -> Iterator[str]:
-    yield f"{held['therapies']} therapies, {held['rules']} rules: {_named(held['rules_by_standing'])}"
+    standings = _named(held["rules_by_standing"], lambda name: STANDINGS[name].phrase)
+    yield f"{held['therapies']} therapies, {held['rules']} rules: {standings}"
     other = f"{held['studies_of_other_tumours']} of them of another disease, which back no rule"
     yield f"{held['studies']} studies and statements, {other}"
     yield f"{held['figures']} printed figures; {held['corrected_results']} results carry a correction beside what is printed"
@@ -103,10 +104,9 @@ def _holds(held: Mapping[str, int | Mapping[str, int]]) -> Iterator[str]:
     yield f"{held['notes']} general statements of the source; {held['left_out']} printed numbers left out, each with a reason"
 
 
-def _named(counted: int | Mapping[str, int]) -> str:
-    if isinstance(counted, int):
-        return str(counted)
-    return ", ".join(f"{number} {spoken(name)}" for name, number in counted.items() if number)
+def _named(counted: int | Mapping[str, int], word: Callable[[str], str] = str) -> str:
+    assert not isinstance(counted, int)
+    return ", ".join(f"{number} {word(name)}" for name, number in counted.items() if number)
 
 
 @record(kw_only=True)

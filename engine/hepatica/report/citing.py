@@ -69,7 +69,7 @@ def reference_words(reference: Reference) -> str:
 
 def short_reference(reference: Reference) -> str:
     """A reference as a text names it: "Llovet 2008", "announcement 2016"."""
-    author = re.match(r"([^\W\d]+) [A-Z]{1,3}\b(?=[., ])", reference.citation)
+    author = re.match(r"([^\W\d][\w'-]*) [A-Z]{1,3}\b(?=[., ])", reference.citation)
     return f"{author[1] if author else reference.kind} {reference.year}"
 
 

@@ -3,30 +3,35 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from functools import partial
 from string import ascii_uppercase
 
 from hepatica.evaluation import LISTS
-from hepatica.explain import DIFFERENCES, ComparedCase, ComparedTherapy, Comparison, DecadeRow, ThenAndNow
+from hepatica.explain import DIFFERENCES, ComparedCase, ComparedTherapy, Comparison, DecadeRow, ThenAndNow, TherapyRow
 from hepatica.knowledge import RANK, STANDINGS
 from hepatica.report.blocks import Block, Blocks, Cell, Item, Items, Notice, Paragraph, Ref, Section, Table, Title, facts
 from hepatica.report.citing import edition, stands
 from hepatica.wording import all_of, grouped, joined, sentence, spoken
 
+# Of whom nothing is recorded, nothing is said: it would be the same in every column.
+_ENROLLED = {
+    "inside": "enrolled such patients",
+    "partly_stated": "little recorded of whom it enrolled",
+    "outside": "did not enrol such patients",
+    "unknown": "enrolled such patients or not: cannot be told",
+}
 _SCOPES = {"in": "", "out": ", out of scope", "unknown": ", scope not known"}
 
 
 def compare_view(found: Comparison) -> Blocks:
-    """The whole comparison."""
-    differing = tuple(_differing(found))
+    """The whole comparison; of two years what became of each hope, which says where the standing differs."""
+    facts_, standings = tuple(_facts(found)), tuple(_standings(found))
+    none = Paragraph("No therapy changes its place." if facts_ else "Nothing differs.", tone="strong")
     decade = tuple(_decade(found.then_and_now)) if found.then_and_now else ()
     return (
         Title(f"{len(found.columns)} answers side by side"),
         Items(tuple(Item(letter, words) for letter, words in _columns(found))),
-        *decade,
-        *(() if found.therapies or decade or not differing else (Paragraph("No therapy changes its place.", tone="strong"),)),
         *_warnings(found),
-        *(differing or (Paragraph("Nothing differs.", tone="strong"),)),
+        *((*decade, *facts_) if decade else (*facts_, *(standings or (none,)))),
         Section("Shared", (facts(_shared(found)),), folded=True),
         Notice(found.notice),
     )
@@ -41,10 +46,15 @@ def then_view(found: ThenAndNow) -> Blocks:
 def _decade(found: ThenAndNow) -> Iterator[Block]:
     then, now = found.then.ruleset.as_of[:4], found.now.ruleset.as_of[:4]
     stood, stands = ([(row.name, getattr(row, side)) for row in found.rows] for side in ("then", "now"))
-    yield facts([(f"Best backed in {then}", _best(found.then, stood)), (f"Best backed in {now}", _best(found.now, stands))])
-    hopes = [(row, row.then) for row in found.rows if row.then is not None and row.then.list != "ruled_out"]
-    groups = {name: tuple(_hope(row, cell, found.now) for row, cell in hopes if cell.list == name) for name in LISTS}
-    shown = tuple(Items(items, LISTS[name].heading) for name, items in groups.items() if items)
+    yield facts(
+        [(f"Strongest evidence in {then}", _best(found.then, stood)), (f"Strongest evidence in {now}", _best(found.now, stands))]
+    )
+    hopes = [
+        (sentence(_cell(row.then)), _hope(row, found.now))
+        for row in found.rows
+        if row.then is not None and row.then.list != "ruled_out"
+    ]
+    shown = tuple(Items(tuple(own), group) for group, own in grouped(hopes).items())
     yield Section(f"What {then} said, and what became of it", shown, len(hopes), id="then")
     today = [
         (_stood(row, then), Item(row.name, row.now.headline, _cell(row.now), ref=Ref("therapy", row.therapy)))
@@ -67,11 +77,11 @@ def _best(side: ComparedCase, cells: Sequence[tuple[str, ComparedTherapy | None]
     return "; ".join(told)
 
 
-def _hope(row: DecadeRow, cell: ComparedTherapy, now: ComparedCase) -> Item:
-    """A therapy of the earlier ruleset: where it stood, what became of it, and where it stands for this patient."""
+def _hope(row: DecadeRow, now: ComparedCase) -> Item:
+    """A therapy of the earlier ruleset: what became of it, and where it stands now for this patient."""
     stands = f"not in {now.ruleset.id}" if row.now is None else _cell(row.now)
     told = row.fate.says if row.fate else " ".join(f"{event.year}: {event.says}" for event in row.later)
-    badge = _cell(cell) + (f"; {spoken(row.fate.status)}" if row.fate else "")
+    badge = spoken(row.fate.status) if row.fate else ""
     return Item(row.name, f"{told} In {now.ruleset.as_of[:4]}: {stands}.".strip(), badge, ref=Ref("therapy", row.therapy))
 
 
@@ -102,27 +112,28 @@ def _warnings(found: Comparison) -> Iterator[Block]:
         yield Paragraph(message, lead=f"Warning ({all_of(letters)})", tone="warning")
 
 
-def _differing(found: Comparison) -> Iterator[Block]:
-    """The tables of what differs; empty ones are left out."""
-    letters = tuple(ascii_uppercase[: len(found.columns)])
+def _facts(found: Comparison) -> Iterator[Block]:
+    """The tables of the facts that differ; empty ones are left out."""
+    letters = ascii_uppercase[: len(found.columns)]
     for title, rows in (
         ("Facts that differ", found.facts),
         ("Components of Child-Pugh that differ (points)", found.components),
-        ("What follows from them", found.derived),
     ):
         if rows:
             yield Section(title, (Table(("", *letters), tuple((row.title, *(v or "-" for v in row.values)) for row in rows)),))
-    for difference, words in DIFFERENCES.items():
-        own = [row for row in found.therapies if row.difference == difference]
-        if own:
-            table = Table(
-                ("", *letters),
-                tuple(
-                    (Cell(r.name, Ref("therapy", r.therapy)), *map(partial(_cell, grounds=difference == "grounds"), r.cells))
-                    for r in own
-                ),
-            )
-            yield Section(words, (table,), len(own))
+
+
+def _standings(found: Comparison) -> Iterator[Block]:
+    """The therapies that stand elsewhere, or on other evidence."""
+    columns = ("", *ascii_uppercase[: len(found.columns)])
+    for title, own in grouped((DIFFERENCES[row.difference], row) for row in found.therapies).items():
+        yield Section(title, (Table(columns, tuple(map(_cells, own))),), len(own))
+
+
+def _cells(row: TherapyRow) -> tuple[str | Cell, ...]:
+    """A therapy with its place in every column."""
+    grounds = row.difference == "grounds"
+    return Cell(row.name, Ref("therapy", row.therapy)), *(_cell(cell, grounds) for cell in row.cells)
 
 
 def _cell(cell: ComparedTherapy | None, grounds: bool = False) -> str:
@@ -134,13 +145,13 @@ def _cell(cell: ComparedTherapy | None, grounds: bool = False) -> str:
         return place
     if cell.list == "possible":
         return joined(f"{place}: enter {all_of(cell.needs_titles)}", cell.mark)
-    return joined(place, cell.mark, ", ".join(f"{study}: {spoken(status)}" for study, status in cell.evidence) if grounds else "")
+    told = [f"{study} ({_ENROLLED[status]})" for study, status in cell.evidence if grounds and status in _ENROLLED]
+    return joined(place, cell.mark, ", ".join(told))
 
 
 def _shared(found: Comparison) -> Iterator[tuple[str, str]]:
     """What every column has, each group with its title."""
     yield "Facts", "; ".join(f"{row.title} {row.values[0]}" for row in found.shared_facts)
-    yield "What follows from them", "; ".join(f"{row.title}: {row.values[0]}" for row in found.shared_derived)
     cells = [(row.name, cell) for row in found.shared_therapies for cell in row.cells[:1] if cell]
     ordered = sorted(cells, key=lambda cell: (list(LISTS).index(cell[1].list), RANK[cell[1].standing]))
     groups = grouped((stands(cell.list, cell.standing), name) for name, cell in ordered)

@@ -8,7 +8,7 @@ from hepatica.explain import ConditionTree, ExplainedRule, ExplainedStudy, Expla
 from hepatica.knowledge import LINES, Place, catalogue, concept_words
 from hepatica.report.blocks import Block, Blocks, Mark, More, Notice, Paragraph, Ref, Section, Title, Tree, TreeNode, facts
 from hepatica.report.citing import NOT_TRIALS, edition, fits_words, limits, place_words, standing_words, stands
-from hepatica.report.evidence import study_page, study_sections
+from hepatica.report.study import StudyView, study_page
 from hepatica.wording import Wording, all_of, joined, sentence, spoken
 
 _MARKS: dict[str, Mark] = {"true": "yes", "false": "no", "unknown": "unknown"}
@@ -43,7 +43,8 @@ class _WhyView:
         yield Paragraph(explained.about)
         if explained.fate:
             yield Paragraph(explained.fate.says, lead=f"What became of it ({spoken(self.fate)})")
-        yield Tree((self.node(explained.scope, "In scope"),), summary="Whether the rules speak of this patient")
+        if explained.scope.verdict != "true":
+            yield Tree((self.node(explained.scope, "In scope"),), summary="Whether the rules speak of this patient")
         applying = [rule for rule in explained.rules if rule.applies != "false"]
         for rule in explained.rules:
             # Beside rules that apply or may, the others are for those who ask; where none does, they are the answer.
@@ -118,9 +119,9 @@ class _WhyView:
         trees = [tree for tree in (explained.population, *explained.criteria) if tree]
         if trees:
             blocks.append(Tree(tuple(node for tree in trees for node in self.nodes(tree)), "Whom it enrolled"))
-        later, results, corrections, references = study_sections(page)
-        told = (part for part in (*corrections, *references) if isinstance(part, Section))
-        blocks += (*later, *results, *(part._replace(folded=True) for part in told))
+        view = StudyView(page)
+        folded = (*view.corrections(), *view.cited())
+        blocks += (*view.later(), *view.results(), *(part._replace(folded=True) for part in folded if isinstance(part, Section)))
         phase = f"phase {study.phase}" if study.phase else ""
         number = f"n = {study.n}" if study.n is not None else ""
         design = sentence(joined(phase, study.design, spoken(study.status), number, study.nct))

@@ -11,7 +11,7 @@ from hepatica.notice import notice
 from hepatica.records import record
 from hepatica.report.blocks import Blocks, Item, Items, Notice, Paragraph, Ref, Section, Title, facts
 from hepatica.report.citing import limits, place_words, standing_words
-from hepatica.wording import Wording
+from hepatica.wording import Wording, counted, sentence
 
 
 @record(kw_only=True)
@@ -70,7 +70,7 @@ def _record(ruleset: Ruleset, words: Wording, therapy: Therapy, rule: Rule) -> R
 
 def rules_view(listing: RuleListing) -> Blocks:
     """Rules by therapy."""
-    title = Title(f"{len(listing.rules)} of {listing.total} rules", listing.ruleset.named)
+    title = Title(f"{len(listing.rules)} of {counted(listing.total, 'rule')}", listing.ruleset.named)
     return (title, *_sections(listing), Notice(listing.notice))
 
 
@@ -78,7 +78,7 @@ def _sections(listing: RuleListing) -> Iterator[Section]:
     for (therapy, name, drug_class), found in groupby(listing.rules, lambda one: (one.therapy, one.name, one.drug_class)):
         own = tuple(found)
         blocks = tuple(map(_whole, own)) if listing.full else (Items(tuple(map(_item, own))),)
-        yield Section(name, blocks, id=therapy, says=f"{therapy}; {drug_class}")
+        yield Section(name, blocks, id=therapy, says=sentence(drug_class))
 
 
 def _badge(rule: Rule) -> str:
@@ -92,15 +92,15 @@ def _item(one: RuleRecord) -> Item:
 
 def _whole(one: RuleRecord) -> Section:
     rule = one.rule
-    cited = (Item(study, name, ref=Ref("study", study)) for study, name in zip(rule.cites, one.cites_names, strict=True))
+    cited = (Item(name, ref=Ref("study", study)) for study, name in zip(rule.cites, one.cites_names, strict=True))
     blocks: Blocks = (
         Paragraph(rule.says),
         Paragraph(one.when_says, lead="When"),
-        Items(tuple(cited), group="Cites"),
+        Items(tuple(cited), group="Rests on"),
         *limits(rule),
-        facts((("Source", place_words(rule.source)), ("Written at", one.written_at))),
+        facts((("Source", place_words(rule.source)), ("Rule", rule.id), ("Written at", one.written_at))),
     )
-    return Section(rule.id, blocks, says=_badge(rule), id=rule.id)
+    return Section(sentence(_badge(rule)), blocks, id=rule.id)
 
 
 def _fields(ruleset: Ruleset, condition: Condition) -> set[str]:

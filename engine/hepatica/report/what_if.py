@@ -20,14 +20,17 @@ MOST_OUTCOMES, MOST_NAMED = 12, 6
 def whatif_view(found: WhatIf) -> Blocks:
     """The smallest changes and the best questions; all the others for those who ask."""
     head = (case_title(found.evaluation, "What if: "), *case_blocks(found.evaluation))
+    return (*head, *whatif_body(found), Notice(found.notice))
+
+
+def whatif_body(found: WhatIf) -> Blocks:
+    """What-if without what it is about: for a page that says so itself."""
     return (
-        *head,
         *_questions(found),
         *_changes("What would add an option", found.adds),
         *_changes("What would remove an option", found.removes),
         *listed("No facts make it an option", map(_named_only, found.never), folded=True),
         *listed("An option whatever changes", map(_named_only, found.always), folded=True),
-        Notice(found.notice),
     )
 
 

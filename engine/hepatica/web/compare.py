@@ -1,4 +1,4 @@
-"""Cases side by side: this one, examples, this one with changed facts, another case, this one under other rules, in two years."""
+"""Cases side by side: this one, examples, this one with changed facts, this one under other rules, in two years."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from hepatica.web.render import PageView
 from hepatica.web.request import Parameter, Request, rulesets
 from hepatica.wording import changed
 
-MOST_QUERY, MOST_CHANGE = 2000, 200
+MOST_CHANGE = 200
 
 
 def _examples(library: RulesetLibrary, _: Ruleset) -> Mapping[str, str]:
@@ -26,10 +26,9 @@ def _examples(library: RulesetLibrary, _: Ruleset) -> Mapping[str, str]:
 
 PATIENT = Parameter("patient", "An example patient to set beside the case.", _examples, most=3)
 BUT = Parameter("but", "The case with facts changed: cmet=low, several joined by ;", most=3, longest=MOST_CHANGE)
-OTHER = Parameter("other", "Another case as a query string of its own.", most=2, longest=MOST_QUERY)
 AGAINST = Parameter("against", "A second ruleset to put the case under.", rulesets)
 THIS = Parameter("case", "The case itself.")
-COMPARE_PARAMETERS = (PATIENT, BUT, OTHER, AGAINST)
+COMPARE_PARAMETERS = (PATIENT, BUT, AGAINST)
 
 
 def compare_page(request: Request) -> PageView:
@@ -62,9 +61,9 @@ def then_page(request: Request) -> PageView:
 def _asked_for(request: Request) -> Iterator[tuple[str, Profile, Ruleset]]:
     examples, ruleset = request.library.examples, request.ruleset
     against = request.one(AGAINST)
-    patients, buts, others = request.many(PATIENT), request.many(BUT), request.many(OTHER)
+    patients, buts = request.many(PATIENT), request.many(BUT)
     name = request.profile.label or "This case"
-    if not request.patient.empty or not (patients or others):
+    if not request.patient.empty or not patients:
         yield name, request.profile, ruleset
     for but in buts:
         yield (*_changed(request, name, but), ruleset)
@@ -73,9 +72,6 @@ def _asked_for(request: Request) -> Iterator[tuple[str, Profile, Ruleset]]:
         yield f"{name}, {against}", request.profile.under(other.fields), other
     for patient in patients:
         yield examples[patient].title, examples[patient].profile.under(ruleset.fields), ruleset
-    for number, query in enumerate(others, 1):
-        profile = _profile(OTHER, request.reader.read_text(query))
-        yield profile.label or f"Another case ({number})", profile, ruleset
 
 
 def _changed(request: Request, name: str, but: str) -> tuple[str, Profile]:
@@ -98,13 +94,13 @@ def _profile(parameter: Parameter, patient: PatientQuery) -> Profile:
 
 
 def _filters(request: Request) -> Iterator[Control]:
-    buts = request.many(BUT)
-    offered = {"": "No change"} | dict(_single_changes(request))
-    for number, title in enumerate(("With one fact changed", "Or with another")):
-        chosen = buts[number] if number < len(buts) else ""
-        yield choice_control(BUT.name, title, offered, chosen, f"c-but-{number}")
+    buts, offered = request.many(BUT), dict(_single_changes(request))
+    listed, typed = (next((but for but in buts if (but in offered) is wanted), "") for wanted in (True, False))
+    yield choice_control(BUT.name, "With one fact changed", {"": "No change"} | offered, listed, "c-but")
     hint = "afp=> 400; cmet=low"
-    yield Control(name=BUT.name, title="Or typed", kind="text", id="c-but-typed", placeholder=hint, longest=BUT.longest)
+    yield Control(
+        name=BUT.name, title="Or typed", kind="text", id="c-but-typed", value=typed, placeholder=hint, longest=BUT.longest
+    )
     beside = {"": "Nobody", **_examples(request.library, request.ruleset)}
     yield choice_control(PATIENT.name, "Beside an example", beside, "".join(request.many(PATIENT)[:1]))
     others = {name: name for name in request.library.rulesets if name != request.ruleset_name}

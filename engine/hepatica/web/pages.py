@@ -28,8 +28,6 @@ from hepatica.web.request import RULESET, FieldProblem, Offered, PageNotFound, P
 from hepatica.wording import grouped, sentence, spoken
 
 MOST_WITNESSES = 40
-# The companion ruleset stands on top of the page, with a link where it is served.
-SEE_ALSO = "See also"
 STANDING_SECTIONS = ("options", *(name.replace("_", "-") for name, demand in STANDINGS.items() if demand.reaches == "options"))
 # What a screen folds away, so that the strongest evidence stands alone on the first one.
 FOLDED = (*STANDING_SECTIONS, "trials", "possible", "not-supported", "unreported", "advice")
@@ -39,11 +37,9 @@ STUDY_FILTERS = (
     ("therapy", "therapy", "therapy", "Therapy"),
     ("line", "line", "line", "Line"),
     ("phase", "phase", "phase", "Phase"),
-    ("status", "status", "status", "Status"),
     ("outcome", "outcome", "outcome", "Primary endpoint"),
     ("biomarker", "biomarkers", "biomarker", "Biomarker"),
     ("place", "regions", "region", "Region"),
-    ("tumour", "tumour", "tumour", "Tumour"),
 )
 
 
@@ -138,22 +134,21 @@ def answer_page(request: Request) -> PageView:
     return PageView(
         result=found,
         blocks=_answer_blocks(found, case),
-        case=() if request.patient.empty else tuple(block for block in case if not _is_warning(block)),
+        case=() if request.patient.empty else tuple(block for block in case if block not in _warnings(case)),
         template="answer.html",
         says=f"{counts}.",
     )
 
 
 def _answer_blocks(found: Evaluation, case: Blocks) -> Iterator[Block]:
-    title, *rest = report.answer(found)
-    assert isinstance(title, Title)
-    yield title._replace(quiet="")
-    yield from filter(_is_warning, case)
-    yield from on_screen(one for one in rest[len(case) :] if not (isinstance(one, Paragraph) and one.lead == SEE_ALSO))
+    yield report.case_title(found)._replace(quiet="")
+    yield from _warnings(case)
+    yield from on_screen(report.answer_body(found))
 
 
-def _is_warning(block: Block) -> bool:
-    return isinstance(block, Paragraph) and block.tone == "warning"
+def _warnings(case: Iterable[Block]) -> Blocks:
+    """What is doubtful in a case, which is never folded with its facts."""
+    return tuple(block for block in case if isinstance(block, Paragraph) and block.tone == "warning")
 
 
 def on_screen(blocks: Iterable[Block]) -> Iterator[Block]:
@@ -203,15 +198,11 @@ def whatif_page(request: Request) -> PageView:
 
 
 def _whatif_blocks(found: WhatIf) -> Iterator[Block]:
-    # The case stands above every page about it; its warnings stay where the report has them.
-    case = set(report.case_blocks(found.evaluation))
-    folded = False
-    for block in report.whatif_view(found):
-        if isinstance(block, Section):
-            yield block._replace(folded=folded)
-            folded = True
-        elif block not in case or _is_warning(block):
-            yield block
+    # The case stands above every page about it; what is doubtful in it stays where the report has that.
+    yield report.case_title(found.evaluation, "What if: ")
+    yield from _warnings(report.case_blocks(found.evaluation))
+    for number, block in enumerate(report.whatif_body(found)):
+        yield block._replace(folded=number > 0) if isinstance(block, Section) else block
 
 
 def pathway_page(request: Request) -> PageView:
@@ -321,7 +312,18 @@ def changes_page(request: Request) -> PageView:
     first, second = served[old], served[new]
     key = ("changes", first.digest, second.digest)
     found: RulesetDiff = request.library.documents.get(key, lambda: diff(RulesetVersion.of(first), RulesetVersion.of(second)))
-    return PageView(result=found, blocks=(*diff_view(found), *_witnesses(request, found, old, new)))
+    return PageView(result=found, blocks=(*_in_short(diff_view(found)), *_witnesses(request, found, old, new)))
+
+
+def _in_short(blocks: Iterable[Block]) -> Iterator[Block]:
+    """A comparison with its first table in the open: two rulesets may differ in a thousand rows."""
+    tables = 0
+    for block in blocks:
+        tables += isinstance(block, Table)
+        if isinstance(block, Table) and tables > 1:
+            yield More(block.caption or "Further changes", (block._replace(caption=""),))
+        else:
+            yield block._replace(folded=True) if isinstance(block, Section) else block
 
 
 def _witnesses(request: Request, found: RulesetDiff, old: str, new: str) -> Iterator[Block]:

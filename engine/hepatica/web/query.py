@@ -108,13 +108,6 @@ class QueryReader:
             problems += error.problems
         return self._refused(patient, problems) if problems else replace(patient, profile=profile)
 
-    def read_text(self, query: str) -> PatientQuery:
-        """The patient in a query string; a query that cannot be read is a patient with that problem."""
-        try:
-            return self.read(parameters(query))
-        except InvalidInput as error:
-            return self._refused(PatientQuery(), error.problems)
-
     def changed(self, patient: PatientQuery, facts: Iterable[tuple[str, str]]) -> Parameters:
         """The patient's parameters with other facts; what was measured behind a changed fact no longer holds."""
         given = grouped(facts)

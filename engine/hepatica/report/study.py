@@ -1,0 +1,310 @@
+"""One study in full: what it found, print beside correction, what became of it, how it was done; its record for those who ask."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+from hepatica.evaluation import (
+    RulesetIdentity,
+    arm_name,
+    correction_line,
+    discrepancy_of,
+    endpoint_words,
+    figure_words,
+    identity,
+    shown,
+)
+from hepatica.knowledge import (
+    LINES,
+    Arm,
+    Discrepancy,
+    Found,
+    Place,
+    Reference,
+    Regimen,
+    Result,
+    Ruleset,
+    Study,
+    Toxicity,
+    concept_words,
+    level_of,
+)
+from hepatica.notice import notice
+from hepatica.records import Hidden, record
+from hepatica.report.blocks import (
+    Block,
+    Blocks,
+    Cell,
+    Item,
+    Items,
+    More,
+    Notice,
+    Paragraph,
+    Ref,
+    Section,
+    Table,
+    Title,
+    bullets,
+    facts,
+)
+from hepatica.report.citing import (
+    lines_words,
+    place_words,
+    read_words,
+    reference_link,
+    reference_words,
+    short_reference,
+    standing_words,
+)
+from hepatica.report.sources import sources_of
+from hepatica.wording import counted, grouped, joined, sentence, spoken
+
+# How a correction is told, by its kind: as its heading, with what all of the kind have in common.
+_CORRECTIONS = {
+    "misprint": "Printed, and what it should read",
+    "later_report": "Printed, and reported later",
+    "not_printed": "Not printed, and published elsewhere",
+    "remark": "Printed, with a remark",
+}
+_EFFECTS = {"overturns": "overturned", "confirms": "confirmed", "qualifies": "qualified"}
+_BASES = {
+    "confirmed": "Confirmed",
+    "reading": "On reading",
+    "arithmetic": "By arithmetic",
+    "recalled": "Recalled, not confirmed",
+    "methodological": "On method",
+}
+_MET = {"yes": "met", "no": "not met", "pending": "pending", "not_reported": "not reported"}
+
+
+@record(kw_only=True)
+class StudyPage:
+    """One study with the references that it names, and the rules that rest on it."""
+
+    notice: str
+    ruleset: RulesetIdentity
+    study: Study
+    therapy: str
+    therapy_name: str
+    level: str
+    outcome: str
+    regimens: tuple[Regimen, ...]
+    references: tuple[Reference, ...]
+    cited_by: tuple[str, ...]
+    written_at: str
+    found: Hidden[Found]
+    knowledge: Hidden[Ruleset]
+
+
+def study_page(ruleset: Ruleset, found: Found) -> StudyPage:
+    """A study in full, with what cites it and where it is written."""
+    study = found.study
+    named = dict.fromkeys((study.reference, *(place.ref for place in sources_of(study))))
+    return StudyPage(
+        notice=notice(ruleset.card.as_of),
+        ruleset=identity(ruleset),
+        study=study,
+        therapy=found.therapy.id,
+        therapy_name=found.therapy.name,
+        level=level_of(study.kind),
+        outcome=study.outcome,
+        regimens=tuple(regimen for regimen in found.therapy.regimens if regimen.study == study.id),
+        references=tuple(ruleset.references[name] for name in named if name in ruleset.references),
+        cited_by=tuple(rule.id for _, rule in found.cited_by),
+        written_at=ruleset.places.get(f"study/{study.id}", ""),
+        found=found,
+        knowledge=ruleset,
+    )
+
+
+def study_view(page: StudyPage) -> Blocks:
+    """The whole page."""
+    return tuple(StudyView(page).blocks())
+
+
+class StudyView:
+    """The parts of a study's page; an explanation shows some of them, too."""
+
+    def __init__(self, page: StudyPage) -> None:
+        self.page, self.study, self.therapy = page, page.study, page.found.therapy
+        self.references, self.word = page.knowledge.references, page.knowledge.card.source_word
+
+    def blocks(self) -> Iterator[Block]:
+        """What it found comes before how it was done: on a phone a reader sees no more than that without scrolling."""
+        page, study = self.page, self.study
+        yield Title(study.name, f"{page.therapy_name}; {page.ruleset.named}")
+        yield Paragraph(study.summary)
+        yield from self.later()
+        yield from self.results()
+        yield Section("The study", (facts(self._facts()),))
+        yield from _section("Doses", bullets(map(self._dose, page.regimens)))
+        yield from _section("Adverse events", bullets(map(self._event, study.toxicity)))
+        yield from self.corrections()
+        yield from self.minor_corrections()
+        yield from self.cited()
+        rules = (
+            Item(t.name, f"{standing_words(r.standing)}, {LINES[r.line]}", ref=Ref("rule", r.id)) for t, r in page.found.cited_by
+        )
+        yield from _section("Cited for", _items(rules) or (Paragraph("No rule."),))
+        yield from _more("Other printed figures", bullets(self._others()))
+        yield More("Where this is recorded", (facts(self._recorded()),))
+        yield Notice(page.notice)
+
+    def later(self) -> Blocks:
+        """What became of it."""
+        events = ((f"{one.year}: {_EFFECTS[one.effect]}", one) for one in self.study.later)
+        return _section("What became of it", _items(self._said(name, one.says, one.source, "Reported") for name, one in events))
+
+    def results(self) -> Blocks:
+        """Each figure as printed, what stands against it where anything does, and where to look it up."""
+        rows = [(*self._figure(result), self._source(result)) for result in self.study.results]
+        corrected = any(correction for _, _, correction, _ in rows)
+        # A ruleset without a text of its own prints nothing: its figures are those of publications.
+        figures = "Printed" if self.page.knowledge.card.source else "Reported"
+        columns = ("Endpoint", figures, "Correction", "Source") if corrected else ("Endpoint", figures, "Source")
+        table = Table(columns, tuple(row if corrected else (*row[:2], row[3]) for row in rows))
+        return _section("Results", (table,) if rows else ())
+
+    def _figure(self, result: Result) -> tuple[str, str, str]:
+        """The endpoint of a result, what is printed of it, and what stands against that."""
+        subgroup = f"[{result.subgroup}]" if result.subgroup else ""
+        patients = f", of {result.n}" if result.n is not None else ""
+        printed = figure_words(self.study, result, self.therapy) or result.says
+        return (
+            joined(endpoint_words(result), subgroup, mark=" ") or "Other",
+            f"{printed}{patients}" if printed and (result.lines or result.source) else "not printed",
+            correction_line(self.study, result, self.references, self.therapy),
+        )
+
+    def _source(self, result: Result) -> Cell:
+        """Where a result is printed, and the reference that corrects or reports it."""
+        fixed = discrepancy_of(self.study, result.corrected) if result.corrected else None
+        reference = self._reference(fixed.source if fixed else result.source)
+        named = short_reference(reference) if reference else ""
+        return Cell(joined(lines_words(result.lines, self.word), named), Ref("reference", reference.id) if reference else None)
+
+    def corrections(self) -> Blocks:
+        """Where the source cannot be taken at its word, by kind."""
+        weighty = [one for one in self.study.discrepancies if one.severity != "low"]
+        groups = grouped((_CORRECTIONS[one.kind], self._correction(one)) for one in weighty)
+        return _section("Corrections", tuple(Items(tuple(own), kind) for kind, own in groups.items()))
+
+    def minor_corrections(self) -> Blocks:
+        """The corrections that change no reading of the study."""
+        minor = [self._correction(one) for one in self.study.discrepancies if one.severity == "low"]
+        return _more(f"Minor corrections ({len(minor)})", _items(minor))
+
+    def _correction(self, item: Discrepancy) -> Item:
+        """What the source prints, and what is right, led by who says so."""
+        known = place_words(item.source, self.references, self.word)
+        recorded = (
+            ("Printed in", lines_words(item.lines, self.word)),
+            ("Known by", joined(item.basis, f"confidence {item.confidence}", known, item.basis_note)),
+            ("Record", f"{item.id}, {item.severity} severity"),
+        )
+        ends = "" if item.correction.endswith((".", "?", "!")) else "."
+        text = f"{item.correction}{ends}" + (f" Use: {item.use}." if item.use else "")
+        return self._said(sentence(item.prints), text, item.source, _BASES[item.basis])._replace(details=(facts(recorded),))
+
+    def cited(self) -> Blocks:
+        """The references."""
+        items = (
+            Item(short_reference(one), f"{reference_words(one)} ({read_words(one)})", ref=reference_link(one))
+            for one in self.page.references
+        )
+        return _section("References", _items(items))
+
+    def _reference(self, place: Place | None) -> Reference | None:
+        return self.references.get(place.ref) if place else None
+
+    def _said(self, name: str, text: str, place: Place | None, basis: str) -> Item:
+        """What a reference says, led by its short name, which links to it; by how it is known where no reference says it."""
+        reference = self._reference(place)
+        who = short_reference(reference) if reference else basis
+        return Item(name, f"{who}: {text}", cite=Ref("reference", reference.id) if reference else None)
+
+    def _facts(self) -> Iterator[tuple[str, str]]:
+        study = self.study
+        yield "Design", f"{f'phase {study.phase}; ' if study.phase else ''}{study.design}"
+        yield "Arms", joined(*map(self._arm, study.arms))
+        planned = f"{study.n_planned} planned" if study.n_planned is not None else ""
+        yield "Patients", self._with_doubts("n", joined(str(study.n or ""), planned, study.n_says))
+        yield "Enrolled", joined(*self._enrolled(), mark=" ")
+        yield "Countries", study.countries
+        yield "Line", LINES.get(study.setting, "")
+        for primary in study.primary_endpoints:
+            yield "Primary endpoint", joined(f"{primary.name}: {_MET[primary.met]}.", primary.says, mark=" ")
+        if study.approval:
+            gone = f", withdrawn {study.approval.withdrawn}" if study.approval.withdrawn else ""
+            fast = " (accelerated)" if study.approval.accelerated == "yes" else ""
+            approved = f"{study.approval.authority}, {study.approval.region}, {study.approval.date}{fast}{gone}"
+            yield "Approval", f"{approved}: {study.approval.indication}"
+        yield "Status", self._with_doubts("status", spoken(study.status))
+        yield "Registry number", self._with_doubts("nct", study.nct)
+        yield "Level of evidence", self.page.level
+
+    def _recorded(self) -> Iterator[tuple[str, str]]:
+        """The keeping of the record: what those who maintain it look for, and no other reader."""
+        yield "Study", self.study.id
+        yield "Kind", spoken(self.study.kind)
+        yield "Tumour", concept_words(self.study.tumour)
+        yield "Source", place_words(self.study.source, word=self.word)
+        yield "Rules", ", ".join(self.page.cited_by)
+        yield "Written at", self.page.written_at
+
+    def _enrolled(self) -> Iterator[str]:
+        """Whom it enrolled: in the source's words, and as known from elsewhere."""
+        population = self.study.population
+        if population:
+            beyond = f" (What goes beyond the text is {population.basis}.)" if population.basis != "reading" else ""
+            yield f"{population.says}{beyond}".strip()
+        for criterion in self.study.criteria:
+            reference = self._reference(criterion.source)
+            known = joined(short_reference(reference) if reference else "", criterion.basis, mark=", ")
+            yield f"{criterion.says.rstrip('.')} ({known})."
+
+    def _arm(self, arm: Arm) -> str:
+        told = joined(f"n = {arm.n}" if arm.n is not None else "", arm.dose, mark=", ")
+        return arm_name(self.study, arm.id) + (f" ({told})" if told else "")
+
+    def _with_doubts(self, part: str, text: str) -> str:
+        """`text`, pointing to the corrections where one of them touches `part` of a study."""
+        doubted = any(part in item.affects for item in self.study.discrepancies)
+        return joined(text, "see the corrections" if doubted else "")
+
+    def _with_lines(self, text: str, lines: str) -> str:
+        return f"{text} ({lines_words(lines, self.word)})" if lines else text
+
+    def _dose(self, regimen: Regimen) -> str:
+        mark = " (see the corrections)" if regimen.discrepancy else ""
+        return self._with_lines(f"{regimen.says}{mark}", regimen.lines)
+
+    def _others(self) -> Iterator[str]:
+        for figure in self.study.figures:
+            value = f": {shown(figure.value)} {figure.unit}".rstrip() if figure.value is not None else ""
+            yield self._with_lines(f"{figure.what}{value}", figure.lines)
+
+    def _event(self, event: Toxicity) -> str:
+        """An adverse event with its rate, grade and arm: "fatigue: 12 % (grade 3/4, tivantinib); should read grade >= 3"."""
+        rate, right = (f"{shown(n)} %" if n is not None else "" for n in (event.percent, event.corrected_percent))
+        patients = counted(event.count, "patient") if event.count is not None else ""
+        numbered = event.grade[:1].isdigit() or event.grade[:1] in ("<", ">")
+        grade = f"grade {event.grade}" if numbered else {"not stated": "", "any": "any grade"}.get(event.grade, event.grade)
+        where = joined(grade, arm_name(self.study, event.arm) if event.arm else "", mark=", ")
+        stated = joined(joined(rate, patients, mark=", "), f"({where})" if where else "", mark=" ")
+        new = joined(right, f"grade {event.corrected_grade}" if event.corrected_grade else "", mark=", ")
+        told = joined(joined(event.event, stated, mark=": "), f"should read {new}" if new else "")
+        return self._with_lines(told, event.lines)
+
+
+def _section(title: str, blocks: Blocks) -> Blocks:
+    return (Section(title, blocks),) if blocks else ()
+
+
+def _more(title: str, blocks: Blocks) -> Blocks:
+    return (More(title, blocks),) if blocks else ()
+
+
+def _items(items: Iterable[Item]) -> Blocks:
+    own = tuple(items)
+    return (Items(own),) if own else ()
