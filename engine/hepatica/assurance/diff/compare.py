@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import cached_property
 from typing import NamedTuple, get_args
@@ -13,8 +13,11 @@ from hepatica.assurance.diff.reasons import reasons_differ
 from hepatica.assurance.diff.result import AnswerChange, ChangeKind, Placement, RulesetEdit
 from hepatica.assurance.space import (
     NOWHERE,
+    SAID,
     Box,
     Diagram,
+    Diagrams,
+    Node,
     Region,
     RegionMaker,
     ScopedSpace,
@@ -30,7 +33,7 @@ from hepatica.assurance.space import (
     space_of,
     subtract,
 )
-from hepatica.assurance.version import ABSENT, Placing, Position, Progress, RuleRegions, RulesetVersion, Subject
+from hepatica.assurance.version import ABSENT, Position, Progress, RuleRegions, RulesetVersion, Subject, placed
 from hepatica.inference import SCOPE, GoalKey
 from hepatica.knowledge import Rule, Test
 from hepatica.patient import Profile
@@ -141,23 +144,23 @@ class _Comparing:
         touched = [box for name in differing for region in self._both(name) for box in (*region.certain, *region.possible)]
         if self.old.knows(subject) != self.new.knows(subject):
             touched = [self.space.full]
-        placings = [Placing(self.space, subject.id, v, r) for v, r in zip(self.versions, self.regions, strict=True)]
-        size = len(placings[0].groups)
+        made = self._diagrams(subject, touched)
+        inside = made.within(touched)
+        sides = zip(self.versions, self.regions, strict=True)
 
-        def placed(verdicts: Verdicts) -> tuple[Position, Position]:
-            return placings[0].position(verdicts[:size]), placings[1].position(verdicts[size:])
-
-        def judge(verdicts: Verdicts) -> _Found | None:
-            before, after = placed(verdicts)
+        def judge(before: Position, after: Position) -> _Found | None:
             return None if before == after else _Found(_kind(before, after), before, after)
 
-        groups = [*placings[0].regions, *placings[1].regions]
-        decisive = placings[0].decisive() | placings[1].decisive(size)
-        if touched:
-            diagram = diagram_of(self.space, groups, judge, f"therapy {subject.id}", touched, decisive)
-            yield from self._described(subject, diagram, tuple(differing))
+        stands = made.combined([placed(made, inside, subject.id, version, regions) for version, regions in sides], judge)
+        yield from self._described(subject, Diagram(made, stands, f"therapy {subject.id}"), tuple(differing))
         for name in differing if self.one_ruleset else ():
-            yield from self._of_rule(subject, name, groups, placed, decisive)
+            yield from self._of_rule(subject, name, made, stands)
+
+    def _diagrams(self, therapy: Subject, touched: Iterable[Box]) -> Diagrams:
+        """What the diagrams of a therapy are made with: its rules say in which order the axes are best asked for."""
+        rules = dict.fromkeys(rule.id for version in self.versions for rule in version.in_order(therapy.id))
+        boxes = [box for name in rules for region in self._both(name) for box in region.possible]
+        return Diagrams(self.space, [*boxes, *touched], f"therapy {therapy.id}")
 
     def _differing_rules(self, subject: Subject) -> list[str]:
         """The rules of a therapy whose condition, standing, verdict or turn to decide differs between the versions, by id."""
@@ -184,28 +187,17 @@ class _Comparing:
         old, new = (r[rule] if rule in v.ruleset.rules else NOWHERE for v, r in zip(self.versions, self.regions, strict=True))
         return old, new
 
-    def _of_rule(
-        self,
-        subject: Subject,
-        name: str,
-        groups: Sequence[Region],
-        placed: Callable[[Verdicts], tuple[Position, Position]],
-        decisive: Mapping[int, int],
-    ) -> Iterator[AnswerChange]:
+    def _of_rule(self, subject: Subject, name: str, made: Diagrams, stands: Node) -> Iterator[AnswerChange]:
         """Where the therapy stands as before, but one of its rules speaks otherwise, or for other reasons."""
         one = Subject("rule", name)
-        before, after = self._both(name)
 
-        def judge(verdicts: Verdicts) -> _Found | None:
-            first, second = placed(verdicts[:-2])
-            was, now = self.old.word(one, verdicts[-2]), self.new.word(one, verdicts[-1])
+        def judge(moved: _Found | None, *bits: int) -> _Found | None:
+            was, now = (version.word(one, SAID[found]) for version, found in zip(self.versions, bits, strict=True))
             quiet = {was.place, now.place} <= {ABSENT, "does not apply"}
-            return None if first != second or was == now or quiet else _Found("other rules", was, now)
+            return None if moved or was == now or quiet else _Found("other rules", was, now)
 
-        inside = [*before.possible, *after.possible]
-        if inside:
-            diagram = diagram_of(self.space, [*groups, before, after], judge, f"rule {name}", inside, decisive)
-            yield from self._described(subject, diagram, (name,))
+        speaks = made.combined((stands, *map(made.region, self._both(name))), judge)
+        yield from self._described(subject, Diagram(made, speaks, f"rule {name}"), (name,))
         if name in self.old.ruleset.rules and name in self.new.ruleset.rules:
             found = reasons_differ(self.old, self.new, name, self.space, self.maker)
             if found is not None:
