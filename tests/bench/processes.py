@@ -33,7 +33,11 @@ def command_of(other: str | None = None) -> list[str]:
 
 def cost(command: Sequence[str], own: bool = True) -> Cost:
     """Run a command with nothing kept from an earlier run; `own`: it is this repository's `hepatica`."""
-    environment: Mapping[str, str] = {**os.environ, "HEPATICA_CACHE": "off", **({"PYTHONPATH": str(ROOT / "engine")} if own else {})}
+    environment: Mapping[str, str] = {
+        **os.environ,
+        "HEPATICA_CACHE": "off",
+        **({"PYTHONPATH": str(ROOT / "engine")} if own else {}),
+    }
     launcher = [sys.executable, "-ISc", _LAUNCHER, *command]
     done = subprocess.run(launcher, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True, check=True)
     seconds, memory, code = done.stderr.splitlines()[-1].split()

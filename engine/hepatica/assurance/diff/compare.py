@@ -3,20 +3,24 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from functools import cached_property
-from typing import NamedTuple, get_args
+from itertools import groupby, islice
+from operator import or_
+from typing import Any, NamedTuple, get_args
 
 from hepatica.assurance.diff.edits import NOTES_MOVED, edits, moved, ordered, renamed_rules, with_names
 from hepatica.assurance.diff.reasons import reasons_differ
 from hepatica.assurance.diff.result import AnswerChange, ChangeKind, Placement, RulesetEdit
 from hepatica.assurance.space import (
     NOWHERE,
+    OUTSIDE,
     SAID,
     Box,
     Diagram,
     Diagrams,
+    Limits,
     Node,
     Region,
     RegionMaker,
@@ -29,17 +33,17 @@ from hepatica.assurance.space import (
     described,
     diagram_of,
     intersect,
-    simplest,
     space_of,
     subtract,
 )
-from hepatica.assurance.version import ABSENT, Position, Progress, RuleRegions, RulesetVersion, Subject, placed
+from hepatica.assurance.version import ABSENT, Position, Progress, RuleRegions, RulesetVersion, Subject, placed, position_of
 from hepatica.inference import SCOPE, GoalKey
 from hepatica.knowledge import Rule, Test
 from hepatica.patient import Profile
 from hepatica.records import record
 
 _KINDS: tuple[ChangeKind, ...] = get_args(ChangeKind)
+MOST_LOOKED_AT, MOST_TOLD = 1_000, 3
 _OF_SUBJECT: Mapping[str, ChangeKind] = {"scope": "scope", "study": "applicability", "concept": "concept", "note": "note"}
 
 
@@ -141,11 +145,11 @@ class _Comparing:
         differing = self._differing_rules(subject)
         if not differing and self.old.knows(subject) == self.new.knows(subject):
             return
-        touched = [box for name in differing for region in self._both(name) for box in (*region.certain, *region.possible)]
-        if self.old.knows(subject) != self.new.knows(subject):
-            touched = [self.space.full]
-        made = self._diagrams(subject, touched)
-        inside = made.within(touched)
+        rules = dict.fromkeys(rule.id for version in self.versions for rule in version.in_order(subject.id))
+        # All rules of the therapy say in which order the axes are best asked for.
+        every = [box for name in rules for region in self._both(name) for box in region.possible]
+        made = Diagrams(self.space, every, f"therapy {subject.id}")
+        inside = self._inside(subject, made, differing)
         sides = zip(self.versions, self.regions, strict=True)
 
         def judge(before: Position, after: Position) -> _Found | None:
@@ -156,11 +160,17 @@ class _Comparing:
         for name in differing if self.one_ruleset else ():
             yield from self._of_rule(subject, name, made, stands)
 
-    def _diagrams(self, therapy: Subject, touched: Iterable[Box]) -> Diagrams:
-        """What the diagrams of a therapy are made with: its rules say in which order the axes are best asked for."""
-        rules = dict.fromkeys(rule.id for version in self.versions for rule in version.in_order(therapy.id))
-        boxes = [box for name in rules for region in self._both(name) for box in region.possible]
-        return Diagrams(self.space, [*boxes, *touched], f"therapy {therapy.id}")
+    def _inside(self, subject: Subject, made: Diagrams, differing: Iterable[str]) -> Node:
+        """Where the therapy may stand elsewhere: where a rule says something else, or anything if its turn is another one."""
+        if self.old.knows(subject) != self.new.knows(subject):
+            return made.within([self.space.full])
+        in_both = self.old.ruleset.rules.keys() & self.new.ruleset.rules.keys()
+        kept = ([rule for rule in version.in_order(subject.id) if rule.id in in_both] for version in self.versions)
+        # Rules that decide alike may stand in any order.
+        turns = [[(at, {rule.id for rule in rules}) for at, rules in groupby(side, position_of)] for side in kept]
+        changed = int.__ne__ if turns[0] == turns[1] else or_
+        places = [made.combined([made.region(region) for region in self._both(name)], changed) for name in differing]
+        return made.combined((made.joined(places),), lambda bits: None if bits else OUTSIDE)
 
     def _differing_rules(self, subject: Subject) -> list[str]:
         """The rules of a therapy whose condition, standing, verdict or turn to decide differs between the versions, by id."""
@@ -201,7 +211,8 @@ class _Comparing:
         if name in self.old.ruleset.rules and name in self.new.ruleset.rules:
             found = reasons_differ(self.old, self.new, name, self.space, self.maker)
             if found is not None:
-                yield self._told(subject, _Found("reasons", Position("as before"), Position("other reasons")), *found, (name,))
+                told = _Found("reasons", Position("as before"), Position("other reasons"))
+                yield self._told(subject, told, found, True, (name,))
 
     # Everything else
 
@@ -237,14 +248,14 @@ class _Comparing:
     def _described(self, subject: Subject, diagram: Diagram[_Found | None], rules: tuple[str, ...]) -> Iterator[AnswerChange]:
         for found in diagram.outcomes():
             if found is not None:
-                yield self._told(subject, found, *diagram.split(found), rules)
+                yield self._told(subject, found, diagram, found, rules)
 
     def _told(
-        self, subject: Subject, found: _Found, inside: Sequence[Box], outside: Sequence[Box], rules: tuple[str, ...]
+        self, subject: Subject, found: _Found, diagram: Diagram[Any], outcome: object, rules: tuple[str, ...]
     ) -> AnswerChange:
-        scoped = self.scoped if subject.kind != "scope" else None
-        known = sum(map(self.space.known, inside))
-        witness = self.space.expected(simplest(self.space, inside))
+        known = diagram.count(outcome, known=True)
+        witness = self.space.expected(diagram.witness(outcome))
+        who, in_part = self._who(subject, diagram, outcome, known_only=bool(known))
         return AnswerChange(
             kind=found.kind,
             subject=subject.kind,
@@ -252,14 +263,29 @@ class _Comparing:
             name=self._name(subject),
             before=Placement(**found.before._asdict()),
             after=Placement(**found.after._asdict()),
-            profiles=sum(map(self.space.count, inside)),
+            profiles=diagram.count(outcome),
             known=known,
-            who=described(self.space, scoped, inside, outside, known_only=bool(known)),
+            who=who,
+            in_part=in_part,
             rules=rules,
             witness=Profile(witness, fields=self.space.fields).as_document(),
             titles=self.titles,
-            boxes=tuple(inside),
+            diagram=diagram,
+            outcome=outcome,
         )
+
+    def _who(
+        self, subject: Subject, diagram: Diagram[Any], outcome: object, *, known_only: bool
+    ) -> tuple[tuple[Limits, ...], bool]:
+        """A region in words, and whether it is told in part: of one with thousands of parts some large ones stand for all."""
+        scoped = self.scoped if subject.kind != "scope" else None
+        parts = diagram.split(outcome)
+        if parts is not None:
+            return described(self.space, scoped, *parts, known_only=known_only), False
+        met = list(islice(diagram.where(outcome), MOST_LOOKED_AT))
+        known = [box for box in met if self.space.known(box)]
+        boxes = sorted(known or met, key=self.space.known if known else self.space.count, reverse=True)
+        return described(self.space, scoped, boxes[:MOST_TOLD], None, known_only=bool(known)), True
 
     def _name(self, subject: Subject) -> str:
         named = {**self.old.ruleset.therapies, **self.new.ruleset.therapies} if subject.kind == "therapy" else {}

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Sequence
 from functools import cache, partial, reduce
 from operator import and_, or_
 
-from hepatica.assurance.space import OPEN, Box, Diagram, Diagrams, Node, RegionMaker, Space
+from hepatica.assurance.space import OPEN, Diagram, Diagrams, Node, RegionMaker, Space
 from hepatica.assurance.version import RulesetVersion
 from hepatica.evaluation import smallest_failing, still_asked
 from hepatica.inference import GoalKey, Verdict
@@ -21,10 +21,8 @@ _COMMON = 1
 """The bit of the tests that are common to all alternatives; the others follow."""
 
 
-def reasons_differ(
-    old: RulesetVersion, new: RulesetVersion, rule: str, space: Space, maker: RegionMaker
-) -> tuple[list[Box], list[Box]] | None:
-    """Where the rule's reasons differ under one verdict, and where they do not; None where they never do."""
+def reasons_differ(old: RulesetVersion, new: RulesetVersion, rule: str, space: Space, maker: RegionMaker) -> Diagram[bool] | None:
+    """Whether the rule's reasons differ under one verdict; None where they never do."""
     sides = [[frozenset(part) for part in version.conjunctions(GoalKey("rule", rule))] for version in (old, new)]
     if not all(sides):
         return None
@@ -33,7 +31,7 @@ def reasons_differ(
     made = Diagrams(space, [box for region in regions for box in region.possible], f"the reasons of the rule {rule}")
     root = made.combined([made.region(region) for region in regions], reasons.differ, partial(reasons.foregone, made))
     diagram: Diagram[bool] = Diagram(made, root, f"the reasons of the rule {rule}")
-    return diagram.split(True) if True in diagram.outcomes() else None
+    return diagram if True in diagram.outcomes() else None
 
 
 class _RuleReasons:

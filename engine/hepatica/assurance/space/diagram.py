@@ -11,10 +11,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
 from functools import reduce
-from itertools import pairwise
+from itertools import islice, pairwise
 from math import prod
 from operator import or_
-from typing import Any, Generic, NoReturn, TypeVar
+from typing import Any, Generic, NamedTuple, TypeVar
 
 from hepatica.assurance.space.axes import Box, Side, Space, space_of
 from hepatica.assurance.space.boxes import Region, RegionMaker, TooManyParts
@@ -30,7 +30,7 @@ Judge = Callable[[Verdicts], O]
 Node = int
 """A node by its number."""
 MOST_NODES = 2_000_000
-MOST_PARTS = 20_000
+MOST_PARTS = 1_500
 AT_ONCE = 8
 OPEN, HOLDS = 1, 2
 """The bits of a leaf of conditions: one of them is open, one of them holds."""
@@ -81,7 +81,7 @@ class Diagrams:
 
     def _added(self, level: int, branches: tuple[tuple[int, Node], ...]) -> Node:
         if len(self._levels) >= MOST_NODES:
-            refuse(self._name, MOST_NODES)
+            raise TooManyParts([Problem(self._name, 1, 1, "too-many-parts", _TOO_MANY.format(MOST_NODES, self._name))])
         self._levels.append(level)
         self._below.append(branches)
         return len(self._levels) - 1
@@ -223,85 +223,87 @@ class Diagrams:
         return self.turns[level] if (level := self._levels[node]) < len(self.turns) else len(self.order)
 
 
+class _Reached(NamedTuple):
+    """What a node reaches of one leaf: the profiles, those with every fact known, and of the way with fewest known fields how
+    many these are and its first step."""
+
+    profiles: int
+    known: int
+    cost: int
+    side: Side
+    child: Node
+
+
 class Diagram(Generic[O]):
     """Where each outcome of some conditions holds: a diagram of `Diagrams`, walked."""
 
     def __init__(self, made: Diagrams, root: Node, name: str = "the conditions") -> None:
         self.made, self.root, self.space, self._name = made, root, made.space, name
-        self._counts: dict[Node, dict[Node, int]] = {}
+        self._known: dict[Node, dict[Node, _Reached]] = {}
+        axes = [self.space.axes[axis] for axis in made.order]
+        self._wholes = [(axis.volume(axis.full), axis.known_volume(axis.full)) for axis in axes]
 
     def outcomes(self) -> tuple[O, ...]:
         """Every outcome that holds somewhere."""
-        return tuple(self.made.values[leaf] for leaf in self._below(self.root) if leaf != self.made.outside)
+        return tuple(self.made.values[leaf] for leaf in self._reached(self.root) if leaf != self.made.outside)
 
-    def count(self, outcome: O) -> int:
-        """How many profiles have an outcome."""
-        return self._below(self.root).get(self.made.leaf(outcome), 0) * self._skipped(0, self.root)
+    def count(self, outcome: O, *, known: bool = False) -> int:
+        """How many profiles have an outcome; `known`: how many that no test tells from one with every fact known."""
+        found = self._reached(self.root).get(self.made.leaf(outcome))
+        if found is None:
+            return 0
+        return (found.known if known else found.profiles) * self._skipped(0, self.root)[known]
 
     def witness(self, outcome: O) -> Box:
         """A box that holds a profile of that outcome with the fewest known fields."""
-        found = self._cheapest(self.root, self.made.leaf(outcome), {})
-        assert found is not None
-        box = self.space.full
-        for turn, side in found[1].items():
-            box = self.space.replaced(box, self.made.order[turn], side)
+        box, node = self.space.full, self.root
+        while node not in self.made.values:
+            found = self._reached(node)[self.made.leaf(outcome)]
+            box, node = self.space.replaced(box, self.made.order[self.made.turn(node)], found.side), found.child
         return box
 
-    def boxes(self) -> dict[O, list[Box]]:
-        """For each outcome the disjoint boxes where it holds."""
-        found: dict[O, list[Box]] = {}
-        for leaf, box in self._paths(self.root):
-            if leaf != self.made.outside:
-                found.setdefault(self.made.values[leaf], []).append(box)
-        return found
+    def without(self, covers: Iterable[Sequence[Box]]) -> Diagram[O]:
+        """The same outside some regions."""
+        covered = self.made.joined([self.made.box(box) for cover in covers for box in cover])
+        left = self.made.combined((self.root, covered), lambda outcome, bits: OUTSIDE if bits else outcome)
+        return Diagram(self.made, left, self._name)
 
-    def split(self, outcome: O) -> tuple[list[Box], list[Box]]:
+    def where(self, outcome: O) -> Iterator[Box]:
+        """The disjoint boxes where one outcome holds."""
+        wanted = self.made.leaf(outcome)
+        return (box for leaf, box in self._paths(self.root) if leaf == wanted)
+
+    def split(self, outcome: O) -> tuple[list[Box], list[Box]] | None:
         """Where one outcome holds, and where it does not: disjoint boxes, few because all others are taken for one first.
 
-        Raises `TooManyParts` past `MOST_PARTS` boxes.
+        None where there are more than `MOST_PARTS`.
         """
         wanted, merged = self.made.leaf(True), self.made.where(self.root, outcome)
-        inside: list[Box] = []
-        outside: list[Box] = []
-        for leaf, box in self._paths(merged):
-            (inside if leaf == wanted else outside).append(box)
-            if len(inside) + len(outside) > MOST_PARTS:
-                refuse(self._name, MOST_PARTS)
-        return inside, outside
+        found = list(islice(self._paths(merged), MOST_PARTS + 1))
+        inside, outside = ([box for leaf, box in found if (leaf == wanted) is side] for side in (True, False))
+        return (inside, outside) if len(found) <= MOST_PARTS else None
 
-    def _skipped(self, turn: int, node: Node) -> int:
-        """How many entries the axes between a turn and a node's own stand for: nothing is asked of them."""
-        axes = (self.space.axes[axis] for axis in self.made.order[turn : self.made.turn(node)])
-        return prod(axis.volume(axis.full) for axis in axes)
+    def _skipped(self, turn: int, node: Node) -> tuple[int, int]:
+        """How many entries, and known ones, the axes between a turn and a node's own stand for: nothing is asked of them."""
+        wholes = self._wholes[turn : self.made.turn(node)]
+        return prod(every for every, _ in wholes), prod(known for _, known in wholes)
 
-    def _below(self, node: Node) -> dict[Node, int]:
-        """The profiles of each leaf below a node, over the node's own axis and the later ones."""
+    def _reached(self, node: Node) -> dict[Node, _Reached]:
+        """What a node reaches of each leaf, over the node's own axis and the later ones."""
         if node in self.made.values:
-            return {node: 1}
-        known = self._counts.get(node)
-        if known is None:
-            known, turn = {}, self.made.turn(node)
+            return {node: _Reached(1, 1, 0, (), node)}
+        found = self._known.get(node)
+        if found is None:
+            found, turn = {}, self.made.turn(node)
             axis = self.space.axes[self.made.order[turn]]
             for side, child in self.made.branches(node):
-                times = axis.volume(side) * self._skipped(turn + 1, child)
-                for leaf, number in self._below(child).items():
-                    known[leaf] = known.get(leaf, 0) + times * number
-            self._counts[node] = known
-        return known
-
-    def _cheapest(self, node: Node, leaf: Node, known: dict[Node, _Way | None]) -> _Way | None:
-        """Of the ways from a node to a leaf the one with fewest known fields: how many, and the side of each axis asked."""
-        if node in self.made.values:
-            return (0, {}) if node == leaf else None
-        if node not in known:
-            turn, found = self.made.turn(node), []
-            axis = self.space.axes[self.made.order[turn]]
-            for side, child in self.made.branches(node):
-                below = self._cheapest(child, leaf, known)
-                if below is not None:
-                    found.append((below[0] + axis.cost(side), {turn: side, **below[1]}))
-            known[node] = min(found, key=lambda one: one[0]) if found else None
-        return known[node]
+                every, known = self._skipped(turn + 1, child)
+                every, known, cost = every * axis.volume(side), known * axis.known_volume(side), axis.cost(side)
+                for leaf, below in self._reached(child).items():
+                    one = _Reached(every * below.profiles, known * below.known, cost + below.cost, side, child)
+                    found[leaf] = _both(found[leaf], one) if leaf in found else one
+            self._known[node] = found
+        return found
 
     def _paths(self, root: Node) -> Iterator[tuple[Node, Box]]:
         """Every leaf below a node with the box that leads to it."""
@@ -316,12 +318,9 @@ class Diagram(Generic[O]):
             stack.extend((child, replaced(box, axis, side)) for side, child in self.made.branches(node))
 
 
-_Way = tuple[int, dict[int, Side]]
-
-
-def refuse(name: str, limit: int) -> NoReturn:
-    """Raise `TooManyParts`, naming what has so many."""
-    raise TooManyParts([Problem(name, 1, 1, "too-many-parts", _TOO_MANY.format(limit, name))])
+def _both(first: _Reached, second: _Reached) -> _Reached:
+    best = second if second.cost < first.cost else first
+    return best._replace(profiles=first.profiles + second.profiles, known=first.known + second.known)
 
 
 def sum_or(masks: Iterable[int]) -> int:
