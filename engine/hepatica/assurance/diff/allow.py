@@ -191,6 +191,8 @@ def gate(comparison: VersionComparison, lost: Iterable[LostCase], allowances: Se
 
 def _left(change: AnswerChange, covers: Sequence[Sequence[Box]]) -> int:
     """The profiles of a change outside some regions."""
+    if not covers:
+        return change.profiles
     return change.diagram.without(covers).count(change.outcome)
 
 

@@ -29,8 +29,8 @@ Verdicts = tuple[Verdict, ...]
 Judge = Callable[[Verdicts], O]
 Node = int
 """A node by its number."""
-MOST_NODES = 2_000_000
-MOST_PARTS = 1_500
+MOST_NODES = 1_000_000
+MOST_PARTS, MOST_WAYS = 800, 10_000
 AT_ONCE = 8
 OPEN, HOLDS = 1, 2
 """The bits of a leaf of conditions: one of them is open, one of them holds."""
@@ -224,11 +224,12 @@ class Diagrams:
 
 
 class _Reached(NamedTuple):
-    """What a node reaches of one leaf: the profiles, those with every fact known, and of the way with fewest known fields how
-    many these are and its first step."""
+    """What a node reaches of one leaf: the profiles, those with every fact known, the ways to it, and of the way with fewest
+    known fields how many these are and its first step."""
 
     profiles: int
     known: int
+    ways: int
     cost: int
     side: Side
     child: Node
@@ -271,15 +272,17 @@ class Diagram(Generic[O]):
     def where(self, outcome: O) -> Iterator[Box]:
         """The disjoint boxes where one outcome holds."""
         wanted = self.made.leaf(outcome)
-        return (box for leaf, box in self._paths(self.root) if leaf == wanted)
+        return (box for _, box in self._paths(self.root, lambda node: wanted in self._reached(node)))
 
     def split(self, outcome: O) -> tuple[list[Box], list[Box]] | None:
         """Where one outcome holds, and where it does not: disjoint boxes, few because all others are taken for one first.
 
-        None where there are more than `MOST_PARTS`.
+        None where there are more than `MOST_PARTS`, or so many ways to the outcome that it takes long to tell.
         """
+        if self._reached(self.root)[self.made.leaf(outcome)].ways > MOST_WAYS:
+            return None
         wanted, merged = self.made.leaf(True), self.made.where(self.root, outcome)
-        found = list(islice(self._paths(merged), MOST_PARTS + 1))
+        found = list(islice(self._paths(merged, lambda _: True), MOST_PARTS + 1))
         inside, outside = ([box for leaf, box in found if (leaf == wanted) is side] for side in (True, False))
         return (inside, outside) if len(found) <= MOST_PARTS else None
 
@@ -291,7 +294,7 @@ class Diagram(Generic[O]):
     def _reached(self, node: Node) -> dict[Node, _Reached]:
         """What a node reaches of each leaf, over the node's own axis and the later ones."""
         if node in self.made.values:
-            return {node: _Reached(1, 1, 0, (), node)}
+            return {node: _Reached(1, 1, 1, 0, (), node)}
         found = self._known.get(node)
         if found is None:
             found, turn = {}, self.made.turn(node)
@@ -300,13 +303,13 @@ class Diagram(Generic[O]):
                 every, known = self._skipped(turn + 1, child)
                 every, known, cost = every * axis.volume(side), known * axis.known_volume(side), axis.cost(side)
                 for leaf, below in self._reached(child).items():
-                    one = _Reached(every * below.profiles, known * below.known, cost + below.cost, side, child)
+                    one = _Reached(every * below.profiles, known * below.known, below.ways, cost + below.cost, side, child)
                     found[leaf] = _both(found[leaf], one) if leaf in found else one
             self._known[node] = found
         return found
 
-    def _paths(self, root: Node) -> Iterator[tuple[Node, Box]]:
-        """Every leaf below a node with the box that leads to it."""
+    def _paths(self, root: Node, wanted: Callable[[Node], bool]) -> Iterator[tuple[Node, Box]]:
+        """Every leaf below a node with the box that leads to it, by nodes that are wanted."""
         stack: list[tuple[Node, Box]] = [(root, self.space.full)]
         while stack:
             node, box = stack.pop()
@@ -315,12 +318,13 @@ class Diagram(Generic[O]):
                 yield node, box
                 continue
             axis, replaced = self.made.order[self.made.turn(node)], self.space.replaced
-            stack.extend((child, replaced(box, axis, side)) for side, child in self.made.branches(node))
+            stack += [(child, replaced(box, axis, side)) for side, child in self.made.branches(node) if wanted(child)]
 
 
 def _both(first: _Reached, second: _Reached) -> _Reached:
     best = second if second.cost < first.cost else first
-    return best._replace(profiles=first.profiles + second.profiles, known=first.known + second.known)
+    profiles, known, ways = (getattr(first, part) + getattr(second, part) for part in ("profiles", "known", "ways"))
+    return best._replace(profiles=profiles, known=known, ways=ways)
 
 
 def sum_or(masks: Iterable[int]) -> int:
