@@ -1,7 +1,5 @@
 """Three readings, one answer. durable_rules decides; two others must say the same before anything leaves."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from functools import cached_property
 from typing import NamedTuple

@@ -251,7 +251,7 @@ class _Walk:
         # Inner names hide outer ones of the same kind: an arm is one of this study, a discrepancy too.
         if within := self._within(item, known):
             known = {**known, **within}
-        for key, what in _parts(type(item)):
+        for key, what in _parts(item.__class__):
             value = getattr(item, key)
             if not value or not (what or key == "lines" or isinstance(value, tuple) or is_dataclass(value)):
                 continue

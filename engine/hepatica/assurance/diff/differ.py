@@ -88,7 +88,7 @@ def new_or_gone(version: RulesetVersion, *, gone: bool = False) -> RulesetDiff:
         changed=True,
         version_kept=False,
         gated=False,
-        passed=False,
+        passed=not gone,
         space=ProfileSpace(profiles=space.profiles, distinguishable=space.points),
         unchanged_subjects=0,
         unsettled=(),

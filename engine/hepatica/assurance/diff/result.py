@@ -96,7 +96,7 @@ class UnmetDeclaration:
 
 @record(kw_only=True)
 class RulesetDiff:
-    """The whole comparison. `old` or `new` is None for a ruleset that is new or gone.
+    """The whole comparison. `old` or `new` is None for a ruleset that is new (nobody is answered otherwise: it passes) or gone.
 
     `changed` is whether any answer differs in anything shown: `changes` where therapies, scope, studies, concepts or notes
     stand, `edits` with profiles in what is said. `unsettled` names what has so many rules that it was not settled at a bounded
