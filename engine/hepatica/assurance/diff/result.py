@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from dataclasses import field
 from typing import Any, Literal
 
 from hepatica.assurance.cases import LostCase
@@ -68,8 +69,8 @@ class AnswerChange:
     declared: bool = False
     titles: Hidden[Mapping[str, str]]
     in_part: bool = False
-    diagram: Hidden[Diagram[Any]]
-    outcome: Hidden[object]
+    diagram: Hidden[Diagram[Any]] = field(compare=False, repr=False)
+    outcome: Hidden[object] = field(compare=False, repr=False)
 
     @property
     def boxes(self) -> Iterator[Box]:
