@@ -388,16 +388,32 @@ def test_findings_come_in_the_formats_that_ci_takes(capfdbinary: pytest.CaptureF
     assert all(told["tool"]["driver"]["rules"][result["ruleIndex"]]["id"] == result["ruleId"] for result in told["results"])
 
 
-@pytest.mark.parametrize("limit", ["MOST_STATES", "MOST_PARTS"])
 def test_rules_that_cut_the_space_too_finely_are_told_and_count_as_changed(
-    limit: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfdbinary: pytest.CaptureFixture[bytes]
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfdbinary: pytest.CaptureFixture[bytes]
 ) -> None:
     old, new = two(tmp_path)
     edit(new, "beta", '"> 400"', '"> 300"')
-    monkeypatch.setattr(f"hepatica.assurance.space.diagram.{limit}", 2)
+    monkeypatch.setattr("hepatica.assurance.space.diagram.MOST_NODES", 4)
     assert run(["diff", str(old), str(new), "-f", "json"]) == 1
     told = json.loads(capfdbinary.readouterr().out)
     assert told["changed"] and "therapy/beta" in told["unsettled"]
+
+
+def test_of_a_region_of_too_many_parts_some_are_told_and_all_are_counted(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfdbinary: pytest.CaptureFixture[bytes]
+) -> None:
+    old, new = two(tmp_path)
+    edit(new, "beta", '"> 400"', '"> 300"')
+    found = []
+    for most in (1_000, 1):
+        monkeypatch.setattr("hepatica.assurance.space.diagram.MOST_PARTS", most)
+        assert run(["diff", str(old), str(new), "-f", "json"]) == 1
+        found.append(json.loads(capfdbinary.readouterr().out)["changes"])
+    whole, part = found
+    assert not any(one["in_part"] for one in whole) and all(one["in_part"] and one["who"] for one in part)
+    assert [{**one, "who": [], "in_part": False} for one in part] == [{**one, "who": []} for one in whole]
+    assert run(["diff", str(old), str(new)]) == 1
+    assert b"for example" in capfdbinary.readouterr().out
 
 
 def test_rules_that_are_too_much_to_prove_anything_of_are_refused_at_the_largest_therapy(

@@ -31,7 +31,8 @@ def test_a_change_is_where_the_plain_reading_sees_one(therapies: int, rules: int
     moved = [change for change in found.changes if change.subject == "therapy" and change.kind in ("list", "standing", "verdict")]
     space = space_of((*version(old).program.tests, *version(new).program.tests), COMMON_FIELDS)
     listed = [axis.cells(axis.full) for axis in space.axes]
-    edges = [box for change in moved for box in change.boxes]
+    regions = [(change.id, list(change.boxes)) for change in moved]
+    edges = [box for _, boxes in regions for box in boxes]
     plain = _Plain(old), _Plain(new)
     for number in range(DRAWN):
         # Every other profile lies in a box of a change, where a wrong edge would show.
@@ -40,9 +41,9 @@ def test_a_change_is_where_the_plain_reading_sees_one(therapies: int, rules: int
         values = [value for axis, cells in zip(space.axes, drawn, strict=True) for value in axis.entry(cells)]
         facts = space.total(dict(zip((field.name for axis in space.axes for field in axis.fields), values, strict=True)))
         said = {
-            change.id
-            for change in moved
-            for box in change.boxes
+            name
+            for name, boxes in regions
+            for box in boxes
             if all(_holds(axis, side, cells) for (axis, side), cells in zip(space.sides(box), drawn, strict=True))
         }
         before, after = (one.places(facts) for one in plain)
@@ -71,9 +72,15 @@ def test_few_edits_among_a_thousand_rules_of_one_therapy_are_compared() -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("size", [(300, 32, (2, 4)), (600, 1, (2, 5))])
-def test_rules_that_cut_the_space_without_end_are_refused(size: tuple[int, int, tuple[int, int]]) -> None:
-    old, new = (version(a_monstrous_ruleset(Random(seed), *size)) for seed in (1, 2))
+def test_rules_of_random_conditions_are_checked_and_compared() -> None:
+    old = a_monstrous_ruleset(Random(1), 300, 1, (3, 5))
+    assert len(check(version(old), []).applies) == 300
+    assert not diff(version(old), version(edited(Random(1), old, EVERY))).unsettled
+
+
+def test_rules_that_cut_the_space_without_end_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("hepatica.assurance.version.MOST_WORK", 300_000)
+    old, new = (version(a_monstrous_ruleset(Random(seed), 100, 16, (2, 4))) for seed in (1, 2))
     for command in (lambda: check(old, []), lambda: diff(old, new)):
         with pytest.raises(InvalidInput, match=r"too-many-parts: .*alternatives.*split drug-0"):
             command()

@@ -2,26 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from functools import cached_property
+from functools import cached_property, partial
 from itertools import groupby
 from pathlib import Path
 from typing import Literal, NamedTuple
 
 from hepatica.assurance.space import (
+    HOLDS,
     MOST_WORK,
+    OPEN,
     Box,
+    Diagrams,
+    Node,
     Region,
     RegionMaker,
     Space,
     TooManyParts,
     TooMuchWork,
-    Verdicts,
     WorkLimit,
-    joined,
     simplest,
-    subtract,
 )
 from hepatica.evaluation import LISTS, in_precedence
 from hepatica.inference import Conclusions, GoalKey, Program, Verdict, compile_ruleset, conditions_of, each_bit
@@ -68,13 +69,6 @@ class Position(NamedTuple):
     place: str
     standing: str = ""
     verdict: str = ""
-
-
-class _Group(NamedTuple):
-    """The rules of a therapy that put it into the same position, and where at least one of them holds."""
-
-    position: Position
-    region: Region
 
 
 @record
@@ -192,59 +186,52 @@ class ProfileSpace:
     )
 
 
-def _groups(space: Space, at: Position, regions: Sequence[Region]) -> Iterator[_Group]:
-    """The conditions of a run of rules with one position."""
-    together = joined(space, regions)
-    if len(regions) == 1 or at.place != "not_supported":
-        yield _Group(at, together)
-        return
-    # Beside a rule that holds, another that is still open makes the therapy possible: that one holds, and that one is open, are
-    # two questions here. (An option, or a therapy that is only named, stays what it is.)
-    left_open = [box for region in regions for box in subtract(space, region.possible, region.certain)]
-    yield _Group(at, Region(together.certain, together.certain))
-    yield _Group(at, Region((), tuple(left_open)))
-
-
-class Placing:
-    """Where a therapy stands, from the verdicts of its rules grouped by where each would put it.
+def placed(made: Diagrams, inside: Node, therapy: str, version: RulesetVersion, region: Mapping[str, Region]) -> Node:
+    """Where a therapy stands (`Position`), of the profiles within `inside`.
 
     Rules that follow each other in the order in which they decide, with the same list, standing and verdict, decide alike: they
-    are one condition here (or two), and a therapy of fifty rules has a handful of them.
+    are joined before they are asked, and a therapy of fifty rules has a handful of such groups.
     """
+    if therapy not in version.ruleset.therapies:
+        return made.combined((inside,), lambda _: Position(ABSENT))
+    found = made.combined((inside,), lambda _: _Reached())
+    for at, rules in groupby(version.in_order(therapy), position_of):
+        group = made.joined([made.region(region[rule.id]) for rule in rules])
+        # Where the group says nothing, or the therapy's place is settled, nothing is asked.
+        found = made.combined(
+            (found, group),
+            partial(_after, at),
+            lambda asked: asked[0] if asked[1] == made.nothing or isinstance(made.values.get(asked[0]), Position) else None,
+        )
+    return made.combined((found,), _position)
 
-    def __init__(self, space: Space, therapy: str, version: RulesetVersion, region: Mapping[str, Region]) -> None:
-        self.known = therapy in version.ruleset.therapies
-        runs = groupby(version.in_order(therapy), position_of)
-        self.groups = [group for at, rules in runs for group in _groups(space, at, [region[rule.id] for rule in rules])]
 
-    @property
-    def regions(self) -> Sequence[Region]:
-        """The condition of each group, the strongest first."""
-        return [group.region for group in self.groups]
+class _Reached(NamedTuple):
+    """The first position of a rule that holds, and of one that is still open, as far as rules were asked."""
 
-    def decisive(self, first: int = 0) -> dict[int, int]:
-        """Of the groups, standing at `first` and on, those that settle everything after them where they certainly hold."""
-        end = first + len(self.groups)
-        strong = (n for n, group in enumerate(self.groups) if group.position.place in ("options", "trials"))
-        return {first + n: end for n in strong}
+    held: Position | None = None
+    still: Position | None = None
 
-    def position(self, verdicts: Verdicts) -> Position:
-        """Where the therapy stands given the verdict of each group."""
-        if not self.known:
-            return Position(ABSENT)
-        held: list[Position] = []
-        still: list[Position] = []
-        for group, verdict in zip(self.groups, verdicts, strict=True):
-            # A rule that only names a therapy needs no certainty: there is nothing that it could become.
-            if verdict is Verdict.TRUE or (verdict is Verdict.UNKNOWN and group.position.place == "unreported"):
-                held.append(group.position)
-            elif verdict is Verdict.UNKNOWN:
-                still.append(group.position)
-        if held and held[0].place in ("options", "trials"):
-            return held[0]
-        if still:
-            return Position("possible", still[0].standing)
-        return held[0] if held else Position("ruled_out")
+
+def _after(at: Position, before: _Reached | Position, bits: int) -> _Reached | Position:
+    """What is reached with one more group of rules, or the position where no further rule matters."""
+    if isinstance(before, Position):
+        return before
+    # A rule that only names a therapy needs no certainty: there is nothing that it could become.
+    named = at.place == "unreported"
+    held = before.held or (at if bits & HOLDS or (named and bits) else None)
+    still = before.still or (at if bits & OPEN and not named else None)
+    if held is not None and held.place in ("options", "trials"):
+        return held
+    # Beside a rule that holds, another that is still open makes the therapy possible, unless the one that holds is an option.
+    return Position("possible", still.standing) if held and still else _Reached(held, still)
+
+
+def _position(reached: _Reached | Position) -> Position:
+    if isinstance(reached, Position):
+        return reached
+    still = reached.still
+    return Position("possible", still.standing) if still else reached.held or Position("ruled_out")
 
 
 def smallest_boxes(version: RulesetVersion, space: Space, rules: Iterable[str]) -> Iterator[Box]:

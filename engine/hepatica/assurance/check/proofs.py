@@ -4,23 +4,27 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
-from functools import cached_property, lru_cache
-from itertools import combinations
+from functools import cached_property, partial
+from itertools import chain, combinations
+from operator import eq
 from typing import Any
 
 from hepatica.assurance.check.findings import CheckFinding, finding
 from hepatica.assurance.space import (
+    OPEN,
+    OUTSIDE,
     Box,
+    Diagram,
+    Diagrams,
+    Node,
     Packing,
     Region,
     RegionMaker,
     TooManyParts,
     WorkLimit,
     count,
-    diagram_of,
-    escapes,
+    escaping,
     intersect,
-    joined,
     simplest,
     space_of,
     subtract,
@@ -28,7 +32,7 @@ from hepatica.assurance.space import (
 )
 from hepatica.assurance.version import Position, Progress, RuleRegions, RulesetVersion, position_of
 from hepatica.evaluation import precedence
-from hepatica.inference import SCOPE, Expander, FieldClasses, GoalKey, Verdict, classes_of, recorded
+from hepatica.inference import SCOPE, Expander, FieldClasses, GoalKey, classes_of, recorded
 from hepatica.knowledge import CARD, AllOf, Condition, Rule, Study, Test, Therapy
 from hepatica.patient import Facts, Fields, Interval, Profile, profile_from
 from hepatica.problems import InvalidInput
@@ -57,10 +61,11 @@ class Proving:
         self.space = space_of((*version.program.tests, *expander.tests), version.fields, work=work)
         self.maker = RegionMaker(self.space)
         self.rules = RuleRegions(version, self.maker)
-        self.packing = Packing(self.space)
         self.rank = {rule.id: precedence(rule, self.ruleset.studies) for rule in self.ruleset.rules.values()}
         self.position = {rule.id: position_of(rule) for rule in self.ruleset.rules.values()}
+        self.packing = Packing(self.space)
         self.unproved: list[str] = []
+        self._diagrams: dict[str, Diagrams] = {}
         self._counts: dict[str, tuple[int, int]] = {}
 
     @cached_property
@@ -83,23 +88,30 @@ class Proving:
         """Where at least one of some rules may apply."""
         return [box for rule in rules for box in self.rules[rule.id].possible]
 
-    def open(self, rules: Iterable[Rule]) -> list[Box]:
+    def diagrams(self, therapy: Therapy) -> Diagrams:
+        """What the rules of a therapy are held against each other with."""
+        if therapy.id not in self._diagrams:
+            # Those of one therapy are as large as all the rest: the last one's are enough.
+            self._diagrams = {therapy.id: Diagrams(self.space, self.possible(therapy.rules), f"therapy {therapy.id}")}
+        return self._diagrams[therapy.id]
+
+    def open(self, therapy: Therapy, rules: Iterable[Rule]) -> list[Node]:
         """Where some rules that put their therapy into one position may apply, and none of them certainly does, by position."""
-        groups: dict[Position, list[Rule]] = {}
+        made = self.diagrams(therapy)
+        groups: dict[Position, list[Node]] = {}
         for rule in rules:
-            groups.setdefault(self.position[rule.id], []).append(rule)
-        return [box for group in groups.values() for box in self._open(tuple(rule.id for rule in group))]
+            groups.setdefault(self.position[rule.id], []).append(made.region(self.rules[rule.id]))
+        return [made.where(made.joined(group), OPEN) for group in groups.values()]
 
-    @lru_cache(maxsize=128)  # noqa: B019 - a check is over before long; rules of one position ask for the same rules of others
-    def _open(self, rules: tuple[str, ...]) -> Sequence[Box]:
-        region = joined(self.space, (self.rules[rule] for rule in rules))
-        return diagram_of(self.space, [region], lambda found: found[0]).boxes().get(Verdict.UNKNOWN, ())
-
-    def escapes(self, boxes: Sequence[Box], cuts: Sequence[Box], undecided: Sequence[Rule] = ()) -> bool:
+    def escapes(self, therapy: Therapy, boxes: Sequence[Box], cuts: Sequence[Box], undecided: Sequence[Rule] = ()) -> bool:
         """Whether a part of some boxes lies outside some others, and where no position of some rules is open."""
+        parts = escaping(self.packing, self.space, boxes, cuts)
+        first = next(parts, None)
+        if first is None or not undecided:
+            return first is not None
         # Where rules are open takes long to tell, and most boxes do not come so far.
-        found = escapes(self.packing, self.space, boxes, cuts)
-        return found and (not undecided or escapes(self.packing, self.space, boxes, [*cuts, *self.open(undecided)]))
+        made, still = self.diagrams(therapy), self.open(therapy, undecided)
+        return any(_meets(made, made.box(part), still) for part in chain([first], parts))
 
     def decides(self, therapy: Therapy, rule: Rule) -> bool:
         """See `_decides`; what is not settled at a bounded cost is noted in `unproved`, and taken for yes."""
@@ -162,13 +174,20 @@ def _alike(proving: Proving, therapy: Therapy) -> Iterator[tuple[Rule, Rule]]:
             equal.setdefault(proving.counts(rule.id), []).append(rule)
     pairs = (pair for rules in equal.values() for pair in combinations(rules, 2))
     for first, second in sorted(pairs, key=lambda pair: (pair[0].id, pair[1].id)):
-        one, two = proving.rules[first.id], proving.rules[second.id]
-        if one == two or _same(proving, one, two):
+        if _same(proving, therapy, first, second):
             yield first, second
 
 
-def _same(proving: Proving, first: Region, second: Region) -> bool:
-    return diagram_of(proving.space, [first, second], lambda verdicts: verdicts[0] is verdicts[1]).outcomes() == (True,)
+def _same(proving: Proving, therapy: Therapy, first: Rule, second: Rule) -> bool:
+    made = proving.diagrams(therapy)
+    sides = [made.region(proving.rules[rule.id]) for rule in (first, second)]
+    return Diagram(made, made.combined(sides, eq)).outcomes() == (True,)
+
+
+def _meets(made: Diagrams, part: Node, barred: Sequence[Node]) -> bool:
+    """Whether some profile of a part is in none of some diagrams."""
+    left = made.combined((part, *barred), lambda inside, *others: True if inside and not any(others) else OUTSIDE)
+    return bool(Diagram(made, left).outcomes())
 
 
 def always_subsumed(proving: Proving) -> Iterator[CheckFinding]:
@@ -191,6 +210,7 @@ def _decides(proving: Proving, therapy: Therapy, rule: Rule) -> bool:
     Told as an evaluation places a therapy: an option that holds decides; else what may still hold; else the first that does.
     """
     own, before, rank = proving.rules[rule.id], proving.before, proving.rank
+    escapes = partial(proving.escapes, therapy)
     proving.space.work.spend(len(therapy.rules) // 4)
     others = [other for other in therapy.rules if other is not rule]
     earlier = [other for other in others if rank[other.id] < rank[rule.id]]
@@ -198,19 +218,19 @@ def _decides(proving: Proving, therapy: Therapy, rule: Rule) -> bool:
     if rule.reaches in _OPEN:
         # An option decides where it is certain and nothing before it is, or may come true where no option is certain.
         undecided = [*own.certain, *proving.certain(options), *proving.possible(earlier)]
-        return proving.escapes(own.certain, proving.certain(earlier)) or proving.escapes(own.possible, undecided)
-    if proving.escapes(own.certain, proving.possible(others)):
+        return escapes(own.certain, proving.certain(earlier)) or escapes(own.possible, undecided)
+    if escapes(own.certain, proving.possible(others)):
         return True
     peers, unlike = _parted(others, lambda other: proving.position[other.id] == proving.position[rule.id])
     first = [other for other in peers if before(other, rule)]
     above, after = _parted(unlike, lambda other: before(other, rule))
     below = [other for other in after if other.reaches != "unreported"]
     # Everything before it must be out; what comes after it may hold, and may not be open.
-    if proving.escapes(own.certain, [*proving.possible(above), *proving.certain(first)], below):
+    if escapes(own.certain, [*proving.possible(above), *proving.certain(first)], below):
         return True
     stronger = [other for other in above if other.reaches not in _OPEN and other.standing != rule.standing]
     unsure = [*own.certain, *proving.certain(peers), *proving.possible(options), *proving.possible(first)]
-    return rule.reaches != "unreported" and proving.escapes(own.possible, unsure, stronger)
+    return rule.reaches != "unreported" and escapes(own.possible, unsure, stronger)
 
 
 def _parted(rules: Iterable[Rule], wanted: Callable[[Rule], bool]) -> tuple[list[Rule], list[Rule]]:

@@ -9,7 +9,7 @@ from typing import NamedTuple
 from hepatica.assurance.cases import LostCase
 from hepatica.assurance.diff.compare import VersionComparison
 from hepatica.assurance.diff.result import AnswerChange, RulesetEdit, Undeclared, UnmetDeclaration
-from hepatica.assurance.space import Box, RegionMaker, intersect, subtract
+from hepatica.assurance.space import Box, RegionMaker
 from hepatica.assurance.version import PLACES, RulesetVersion, Subject, SubjectKind
 from hepatica.documents import Node, decode, read_yaml
 from hepatica.inference import Expander, TooManyAlternatives
@@ -165,17 +165,14 @@ def gate(comparison: VersionComparison, lost: Iterable[LostCase], allowances: Se
     changes: list[AnswerChange] = []
     undeclared: list[Undeclared] = []
     for position, change in enumerate(comparison.changes):
-        left: list[Box] = list(change.boxes)
         # Other reasons follow from a change that was declared, wherever they are given.
         follows = change.kind == "reasons" and any(one.subject == (change.subject, change.id) for one in allowances)
-        if follows:
-            left = []
-        for index, (allowance, region) in enumerate(zip(allowances, regions, strict=True)):
-            if not follows and _fits(allowance, change):
-                met.update([index] if region is None or intersect(comparison.space, change.boxes, region.certain) else [])
-                left = subtract(comparison.space, left, region.possible) if region is not None else []
+        fitting = [n for n, one in enumerate(allowances) if not follows and _fits(one, change)]
+        met.update(n for n in fitting if (region := regions[n]) is None or _left(change, [region.certain]) < change.profiles)
+        covers = [region.possible if (region := regions[n]) is not None else (comparison.space.full,) for n in fitting]
+        left = 0 if follows else _left(change, covers)
         if left:
-            undeclared.append(Undeclared(change=position, profiles=sum(map(comparison.space.count, left))))
+            undeclared.append(Undeclared(change=position, profiles=left))
         changes.append(replace(change, declared=not left))
     edits: list[RulesetEdit] = []
     for edit in comparison.edits:
@@ -190,6 +187,13 @@ def gate(comparison: VersionComparison, lost: Iterable[LostCase], allowances: Se
     left_over = [(one.place, *(one.subject or _other(one.declared))) for n, one in enumerate(allowances) if n not in met]
     unmet = tuple(UnmetDeclaration(place=place, kind=kind, id=name) for place, kind, name in left_over)
     return Gated(tuple(changes), tuple(edits), tuple(undeclared), unmet, tuple(gone))
+
+
+def _left(change: AnswerChange, covers: Sequence[Sequence[Box]]) -> int:
+    """The profiles of a change outside some regions."""
+    if not covers:
+        return change.profiles
+    return change.diagram.without(covers).count(change.outcome)
 
 
 def _other(declared: DeclaredChange) -> tuple[str, str]:

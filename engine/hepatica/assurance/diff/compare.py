@@ -3,18 +3,25 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from functools import cached_property
-from typing import NamedTuple, get_args
+from itertools import groupby, islice
+from operator import or_
+from typing import Any, NamedTuple, get_args
 
 from hepatica.assurance.diff.edits import NOTES_MOVED, edits, moved, ordered, renamed_rules, with_names
 from hepatica.assurance.diff.reasons import reasons_differ
 from hepatica.assurance.diff.result import AnswerChange, ChangeKind, Placement, RulesetEdit
 from hepatica.assurance.space import (
     NOWHERE,
+    OUTSIDE,
+    SAID,
     Box,
     Diagram,
+    Diagrams,
+    Limits,
+    Node,
     Region,
     RegionMaker,
     ScopedSpace,
@@ -26,17 +33,17 @@ from hepatica.assurance.space import (
     described,
     diagram_of,
     intersect,
-    simplest,
     space_of,
     subtract,
 )
-from hepatica.assurance.version import ABSENT, Placing, Position, Progress, RuleRegions, RulesetVersion, Subject
+from hepatica.assurance.version import ABSENT, Position, Progress, RuleRegions, RulesetVersion, Subject, placed, position_of
 from hepatica.inference import SCOPE, GoalKey
 from hepatica.knowledge import Rule, Test
 from hepatica.patient import Profile
 from hepatica.records import record
 
 _KINDS: tuple[ChangeKind, ...] = get_args(ChangeKind)
+MOST_LOOKED_AT, MOST_TOLD = 1_000, 3
 _OF_SUBJECT: Mapping[str, ChangeKind] = {"scope": "scope", "study": "applicability", "concept": "concept", "note": "note"}
 
 
@@ -138,26 +145,32 @@ class _Comparing:
         differing = self._differing_rules(subject)
         if not differing and self.old.knows(subject) == self.new.knows(subject):
             return
-        touched = [box for name in differing for region in self._both(name) for box in (*region.certain, *region.possible)]
-        if self.old.knows(subject) != self.new.knows(subject):
-            touched = [self.space.full]
-        placings = [Placing(self.space, subject.id, v, r) for v, r in zip(self.versions, self.regions, strict=True)]
-        size = len(placings[0].groups)
+        rules = dict.fromkeys(rule.id for version in self.versions for rule in version.in_order(subject.id))
+        # All rules of the therapy say in which order the axes are best asked for.
+        every = [box for name in rules for region in self._both(name) for box in region.possible]
+        made = Diagrams(self.space, every, f"therapy {subject.id}")
+        inside = self._inside(subject, made, differing)
+        sides = zip(self.versions, self.regions, strict=True)
 
-        def placed(verdicts: Verdicts) -> tuple[Position, Position]:
-            return placings[0].position(verdicts[:size]), placings[1].position(verdicts[size:])
-
-        def judge(verdicts: Verdicts) -> _Found | None:
-            before, after = placed(verdicts)
+        def judge(before: Position, after: Position) -> _Found | None:
             return None if before == after else _Found(_kind(before, after), before, after)
 
-        groups = [*placings[0].regions, *placings[1].regions]
-        decisive = placings[0].decisive() | placings[1].decisive(size)
-        if touched:
-            diagram = diagram_of(self.space, groups, judge, f"therapy {subject.id}", touched, decisive)
-            yield from self._described(subject, diagram, tuple(differing))
+        stands = made.combined([placed(made, inside, subject.id, version, regions) for version, regions in sides], judge)
+        yield from self._described(subject, Diagram(made, stands, f"therapy {subject.id}"), tuple(differing))
         for name in differing if self.one_ruleset else ():
-            yield from self._of_rule(subject, name, groups, placed, decisive)
+            yield from self._of_rule(subject, name, made, stands)
+
+    def _inside(self, subject: Subject, made: Diagrams, differing: Iterable[str]) -> Node:
+        """Where the therapy may stand elsewhere: where a rule says something else, or anything if its turn is another one."""
+        if self.old.knows(subject) != self.new.knows(subject):
+            return made.within([self.space.full])
+        in_both = self.old.ruleset.rules.keys() & self.new.ruleset.rules.keys()
+        kept = ([rule for rule in version.in_order(subject.id) if rule.id in in_both] for version in self.versions)
+        # Rules that decide alike may stand in any order.
+        turns = [[(at, {rule.id for rule in rules}) for at, rules in groupby(side, position_of)] for side in kept]
+        changed = int.__ne__ if turns[0] == turns[1] else or_
+        places = [made.combined([made.region(region) for region in self._both(name)], changed) for name in differing]
+        return made.combined((made.joined(places),), lambda bits: None if bits else OUTSIDE)
 
     def _differing_rules(self, subject: Subject) -> list[str]:
         """The rules of a therapy whose condition, standing, verdict or turn to decide differs between the versions, by id."""
@@ -184,32 +197,22 @@ class _Comparing:
         old, new = (r[rule] if rule in v.ruleset.rules else NOWHERE for v, r in zip(self.versions, self.regions, strict=True))
         return old, new
 
-    def _of_rule(
-        self,
-        subject: Subject,
-        name: str,
-        groups: Sequence[Region],
-        placed: Callable[[Verdicts], tuple[Position, Position]],
-        decisive: Mapping[int, int],
-    ) -> Iterator[AnswerChange]:
+    def _of_rule(self, subject: Subject, name: str, made: Diagrams, stands: Node) -> Iterator[AnswerChange]:
         """Where the therapy stands as before, but one of its rules speaks otherwise, or for other reasons."""
         one = Subject("rule", name)
-        before, after = self._both(name)
 
-        def judge(verdicts: Verdicts) -> _Found | None:
-            first, second = placed(verdicts[:-2])
-            was, now = self.old.word(one, verdicts[-2]), self.new.word(one, verdicts[-1])
+        def judge(moved: _Found | None, *bits: int) -> _Found | None:
+            was, now = (version.word(one, SAID[found]) for version, found in zip(self.versions, bits, strict=True))
             quiet = {was.place, now.place} <= {ABSENT, "does not apply"}
-            return None if first != second or was == now or quiet else _Found("other rules", was, now)
+            return None if moved or was == now or quiet else _Found("other rules", was, now)
 
-        inside = [*before.possible, *after.possible]
-        if inside:
-            diagram = diagram_of(self.space, [*groups, before, after], judge, f"rule {name}", inside, decisive)
-            yield from self._described(subject, diagram, (name,))
+        speaks = made.combined((stands, *map(made.region, self._both(name))), judge)
+        yield from self._described(subject, Diagram(made, speaks, f"rule {name}"), (name,))
         if name in self.old.ruleset.rules and name in self.new.ruleset.rules:
             found = reasons_differ(self.old, self.new, name, self.space, self.maker)
             if found is not None:
-                yield self._told(subject, _Found("reasons", Position("as before"), Position("other reasons")), *found, (name,))
+                told = _Found("reasons", Position("as before"), Position("other reasons"))
+                yield self._told(subject, told, found, True, (name,))
 
     # Everything else
 
@@ -245,14 +248,14 @@ class _Comparing:
     def _described(self, subject: Subject, diagram: Diagram[_Found | None], rules: tuple[str, ...]) -> Iterator[AnswerChange]:
         for found in diagram.outcomes():
             if found is not None:
-                yield self._told(subject, found, *diagram.split(found), rules)
+                yield self._told(subject, found, diagram, found, rules)
 
     def _told(
-        self, subject: Subject, found: _Found, inside: Sequence[Box], outside: Sequence[Box], rules: tuple[str, ...]
+        self, subject: Subject, found: _Found, diagram: Diagram[Any], outcome: object, rules: tuple[str, ...]
     ) -> AnswerChange:
-        scoped = self.scoped if subject.kind != "scope" else None
-        known = sum(map(self.space.known, inside))
-        witness = self.space.expected(simplest(self.space, inside))
+        known = diagram.count(outcome, known=True)
+        witness = self.space.expected(diagram.witness(outcome))
+        who, in_part = self._who(subject, diagram, outcome, known_only=bool(known))
         return AnswerChange(
             kind=found.kind,
             subject=subject.kind,
@@ -260,14 +263,29 @@ class _Comparing:
             name=self._name(subject),
             before=Placement(**found.before._asdict()),
             after=Placement(**found.after._asdict()),
-            profiles=sum(map(self.space.count, inside)),
+            profiles=diagram.count(outcome),
             known=known,
-            who=described(self.space, scoped, inside, outside, known_only=bool(known)),
+            who=who,
+            in_part=in_part,
             rules=rules,
             witness=Profile(witness, fields=self.space.fields).as_document(),
             titles=self.titles,
-            boxes=tuple(inside),
+            diagram=diagram,
+            outcome=outcome,
         )
+
+    def _who(
+        self, subject: Subject, diagram: Diagram[Any], outcome: object, *, known_only: bool
+    ) -> tuple[tuple[Limits, ...], bool]:
+        """A region in words, and whether it is told in part: of one with thousands of parts some large ones stand for all."""
+        scoped = self.scoped if subject.kind != "scope" else None
+        parts = diagram.split(outcome)
+        if parts is not None:
+            return described(self.space, scoped, *parts, known_only=known_only), False
+        met = list(islice(diagram.where(outcome), MOST_LOOKED_AT))
+        known = [box for box in met if self.space.known(box)]
+        boxes = sorted(known or met, key=self.space.known if known else self.space.count, reverse=True)
+        return described(self.space, scoped, boxes[:MOST_TOLD], None, known_only=bool(known)), True
 
     def _name(self, subject: Subject) -> str:
         named = {**self.old.ruleset.therapies, **self.new.ruleset.therapies} if subject.kind == "therapy" else {}

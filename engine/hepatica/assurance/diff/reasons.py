@@ -7,37 +7,37 @@ they count as one, which keeps the diagram as small as the edit.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from functools import cache, reduce
+from collections.abc import Iterable, Sequence
+from functools import cache, partial, reduce
 from operator import and_, or_
 
-from hepatica.assurance.space import Box, Conditions, Diagram, RegionMaker, Space
+from hepatica.assurance.space import OPEN, Diagram, Diagrams, Node, RegionMaker, Space
 from hepatica.assurance.version import RulesetVersion
 from hepatica.evaluation import smallest_failing, still_asked
 from hepatica.inference import GoalKey, Verdict
 from hepatica.knowledge import Test
 
-_DIFFERENT = 0
-"""The state in which the reasons are known to differ: no box is alive, so nothing more is asked."""
 _COMMON = 1
 """The bit of the tests that are common to all alternatives; the others follow."""
 
 
-def reasons_differ(
-    old: RulesetVersion, new: RulesetVersion, rule: str, space: Space, maker: RegionMaker
-) -> tuple[list[Box], list[Box]] | None:
-    """Where the rule's reasons differ under one verdict, and where they do not; None where they never do."""
+def reasons_differ(old: RulesetVersion, new: RulesetVersion, rule: str, space: Space, maker: RegionMaker) -> Diagram[bool] | None:
+    """Whether the rule's reasons differ under one verdict; None where they never do."""
     sides = [[frozenset(part) for part in version.conjunctions(GoalKey("rule", rule))] for version in (old, new)]
     if not all(sides):
         return None
-    diagram = Diagram(space, _RuleReasons(sides, space, maker), f"the reasons of the rule {rule}")
-    return diagram.split(True) if True in diagram.outcomes() else None
+    reasons = _RuleReasons(sides, space)
+    regions = [maker.region([part]) for part in reasons.asked]
+    made = Diagrams(space, [box for region in regions for box in region.possible], f"the reasons of the rule {rule}")
+    root = made.combined([made.region(region) for region in regions], reasons.differ, partial(reasons.foregone, made))
+    diagram: Diagram[bool] = Diagram(made, root, f"the reasons of the rule {rule}")
+    return diagram if True in diagram.outcomes() else None
 
 
-class _RuleReasons(Conditions[bool]):
-    """The tests of two versions of a rule as conditions, the common ones first and as one."""
+class _RuleReasons:
+    """The reasons of two versions of a rule. `asked` are its tests, the common ones first and as one."""
 
-    def __init__(self, sides: Sequence[Sequence[frozenset[Test]]], space: Space, maker: RegionMaker) -> None:
+    def __init__(self, sides: Sequence[Sequence[frozenset[Test]]], space: Space) -> None:
         every = [part for side in sides for part in side]
         shared = frozenset.intersection(*every)
         apart = {test.field for part in every for test in part - shared}
@@ -47,28 +47,21 @@ class _RuleReasons(Conditions[bool]):
         )
         common = shared - {*own}
         bits = {test: 2 << position for position, test in enumerate(own)} | dict.fromkeys(common, _COMMON)
+        self.asked: list[Iterable[Test]] = [common, *([test] for test in own)]
         self._told = [_Told(side, bits) for side in sides]
-        regions = [maker.region([part]) for part in (common, *([test] for test in own))]
-        super().__init__(space, regions, lambda _: False)
-        self._tests = [
-            (1 << at, self.decided(sure) | self.decided(maybe), sure, sure | maybe) for at, (sure, maybe) in enumerate(self.pairs)
-        ]
-        self._foregone = cache(self._differ_whatever_follows)
+        self._known = cache(self._differ_whatever_follows)
 
-    def settled(self, turn: int, alive: int) -> int | None:
-        """Nowhere, or one state for all, as soon as it is known whether the reasons differ: few other states are left."""
-        state = super().settled(turn, alive)
-        if state is None:
-            return None
+    def foregone(self, made: Diagrams, asked: Sequence[Node]) -> Node | None:
+        """Whether the reasons differ, as soon as that is known: there are few diagrams then that all tests must be asked for."""
         fails = others = 0
-        for bit, decided, _, either in self._tests:
-            alive = state & either
-            if not alive:
-                fails |= bit
-            elif alive == alive & decided:
-                others |= bit
-        differ = self._foregone(fails, others)
-        return state if differ is None else _DIFFERENT if differ else None
+        for position, node in enumerate(asked):
+            bits = made.values.get(node)
+            if bits == 0:
+                fails |= 1 << position
+            elif bits is not None:
+                others |= 1 << position
+        differ = self._known(fails, others)
+        return made.leaf(differ) if differ is not None else None
 
     def _differ_whatever_follows(self, fails: int, others: int) -> bool | None:
         """Whether the reasons differ where some tests fail and others hold or are open; None where that depends on the rest."""
@@ -81,16 +74,9 @@ class _RuleReasons(Conditions[bool]):
         alone = [reduce(and_, one) & ~reduce(or_, other) for one, other in ((first, second), (second, first))]
         return True if fails & (alone[0] | alone[1]) else None
 
-    def outcome(self, state: int) -> bool:
-        """Whether the verdict is the same and the reasons are others."""
-        if state == _DIFFERENT:
-            return True
-        fails = opens = 0
-        for bit, _, sure, either in self._tests:
-            if not state & either:
-                fails |= bit
-            elif not state & sure:
-                opens |= bit
+    def differ(self, *bits: int) -> bool:
+        """Whether the verdict is the same and the reasons are others, by what the tests say."""
+        fails, opens = (sum(1 << at for at, one in enumerate(bits) if one == wanted) for wanted in (0, OPEN))
         first, second = (side.reasons(fails, opens) for side in self._told)
         return first[0] is second[0] and first != second
 

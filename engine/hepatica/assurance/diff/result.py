@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from dataclasses import field
 from typing import Any, Literal
 
 from hepatica.assurance.cases import LostCase
-from hepatica.assurance.space import Boxes, Limits
+from hepatica.assurance.space import Box, Diagram, Limits
 from hepatica.assurance.version import ProfileSpace, SubjectKind
 from hepatica.evaluation import RulesetIdentity
 from hepatica.records import Hidden, record
@@ -50,7 +51,8 @@ class AnswerChange:
     """One subject's answer changes in the same way throughout a region.
 
     Of the `profiles` in the region `known` have every fact that matters. `who` describes those, or where there are none the
-    whole region: a list of alternatives, field to values. `rules` are the rules that the change comes from.
+    whole region: a list of alternatives, field to values; `in_part` where it names only some, of a region of thousands of
+    parts. `rules` are the rules that the change comes from.
     """
 
     kind: ChangeKind
@@ -66,7 +68,14 @@ class AnswerChange:
     witness: Mapping[str, Any]
     declared: bool = False
     titles: Hidden[Mapping[str, str]]
-    boxes: Hidden[Boxes] = ()
+    in_part: bool = False
+    diagram: Hidden[Diagram[Any]] = field(compare=False, repr=False)
+    outcome: Hidden[object] = field(compare=False, repr=False)
+
+    @property
+    def boxes(self) -> Iterator[Box]:
+        """The region, as disjoint boxes of the comparison's space: there may be many."""
+        return self.diagram.where(self.outcome)
 
 
 @record(kw_only=True)

@@ -10,14 +10,27 @@ from hepatica.assurance.space.boxes import (
     Region,
     RegionMaker,
     TooManyParts,
-    escapes,
+    escaping,
     intersect,
-    joined,
     meet,
     simplest,
     subtract,
 )
 from hepatica.assurance.space.describe import describe
-from hepatica.assurance.space.diagram import Conditions, Diagram, Verdicts, count, diagram_of, outcomes, sum_or, uncovered
+from hepatica.assurance.space.diagram import (
+    HOLDS,
+    OPEN,
+    OUTSIDE,
+    SAID,
+    Diagram,
+    Diagrams,
+    Node,
+    Verdicts,
+    count,
+    diagram_of,
+    outcomes,
+    sum_or,
+    uncovered,
+)
 from hepatica.assurance.space.words import Limits, ScopedSpace, cells_in_words, described, limits
 from hepatica.assurance.space.work import MOST_WORK, TooMuchWork, WorkLimit

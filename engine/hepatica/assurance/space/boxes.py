@@ -62,15 +62,6 @@ class Region:
 NOWHERE = Region((), ())
 
 
-def joined(space: Space, regions: Iterable[Region]) -> Region:
-    """Where at least one of some conditions certainly holds, and where one may."""
-    every = list(regions)
-    return Region(
-        tuple(maximal((box for region in every for box in region.certain), space.work)),
-        tuple(maximal((box for region in every for box in region.possible), space.work)),
-    )
-
-
 def meet(first: Box, second: Box) -> Box | None:
     """What two boxes share; None where that is nothing."""
     shared = tuple([a & b for a, b in zip(first, second, strict=True)])
@@ -116,28 +107,31 @@ def subtract(space: Space, boxes: Iterable[Box], cuts: Iterable[Box]) -> list[Bo
     return left
 
 
-def escapes(packing: Packing, space: Space, boxes: Iterable[Box], cuts: Iterable[Box]) -> bool:
-    """Whether a part of some boxes lies outside some others: one such part is looked for, not all of them.
+def escaping(packing: Packing, space: Space, boxes: Iterable[Box], cuts: Iterable[Box]) -> Iterator[Box]:
+    """Parts of some boxes that lie outside some others, as they are found: mostly one is enough.
 
     Raises `TooManyParts` past `MOST_STEPS` looks.
     """
     numbered = {packing.packed(cut): cut for cut in cuts}
     steps = iter(range(MOST_STEPS))
 
-    def left(box: Box, cuts: Collection[int]) -> bool:
+    def left(box: Box, cuts: Collection[int]) -> Iterator[Box]:
         if next(steps, None) is None:
             raise TooManyParts([Problem("the rules", 1, 1, "too-many-parts", f"not settled in {MOST_STEPS:,} steps")])
         space.work.spend(8 + len(cuts) // 8)
         number, fill, spare = packing.packed(box), packing.fill, packing.spare
         near = [cut for cut in cuts if (cut & number) + fill & spare == spare]
         if not near:
-            return True
+            yield box
+            return
         # The largest first: what it leaves is small, or nothing.
         first = max(near, key=int.bit_count)
         near.remove(first)
-        return any(left(piece, near) for piece in minus(space, box, numbered[first]))
+        for piece in minus(space, box, numbered[first]):
+            yield from left(piece, near)
 
-    return any(left(box, numbered) for box in boxes)
+    for box in boxes:
+        yield from left(box, numbered)
 
 
 def maximal(boxes: Iterable[Box], work: WorkLimit | None = None) -> list[Box]:

@@ -39,7 +39,7 @@ def describe(space: Space, region: Sequence[Box], outside: Sequence[Box]) -> tup
         chosen.append(best)
         left = subtract(space, left, [best])
     needed = [*chosen, *left] if left else _needed(space, chosen, region)
-    return tuple(sorted(needed, key=lambda box: (_asked(space, box), -size(box))))
+    return tuple(sorted(needed, key=lambda box: (_asked(space, box), -size(box), box)))
 
 
 def without_impossible(space: Space, box: Box, region: Sequence[Box]) -> Box:

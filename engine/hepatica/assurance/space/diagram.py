@@ -1,24 +1,24 @@
-"""The space cut by several conditions at once, as a multi-valued decision diagram (MDD).
+"""The space cut by conditions, as multi-valued decision diagrams (MDDs).
 
-A node asks for one axis; each branch is a side of it; a leaf is an outcome of the conditions. The diagram is made
-from the top: the state of a node is which boxes of which condition still hold the profile, so equal states are met once,
-and a region of 10^8 profiles is some hundred nodes. Counting, a smallest witness, and the boxes of an outcome are each one
-walk over it. What is proved here is exact; nothing is sampled.
+A node asks for one mask of a box; each branch is a part of the places of that mask; a leaf is a value. Nodes that are alike are
+one node, so that a function of a profile is one number, however it was put together, and a region of 10^8 profiles is some
+hundred nodes. Diagrams are made from small ones: the boxes of a condition are joined two by two, conditions are combined one
+by one, and what comes to the same is met once at every step. Counting, a smallest witness, and the boxes of an outcome are each
+one walk. What is proved here is exact; nothing is sampled.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
 from functools import reduce
-from itertools import accumulate
+from itertools import islice, pairwise
 from math import prod
-from operator import or_, xor
-from types import MappingProxyType
-from typing import Generic, NamedTuple, NoReturn, TypeVar
+from operator import or_
+from typing import Any, Generic, NamedTuple, TypeVar
 
-from hepatica.assurance.space.axes import Axis, Box, Side, Space, space_of
-from hepatica.assurance.space.boxes import Region, RegionMaker, TooManyParts, meet
-from hepatica.assurance.space.spans import gapless, lowest, trimmed
+from hepatica.assurance.space.axes import Box, Side, Space, space_of
+from hepatica.assurance.space.boxes import Region, RegionMaker, TooManyParts
+from hepatica.assurance.space.spans import gapless, trimmed
 from hepatica.inference import Expander, Verdict
 from hepatica.knowledge import Condition
 from hepatica.patient import Facts, Fields
@@ -27,403 +27,304 @@ from hepatica.problems import Problem
 O = TypeVar("O", bound=Hashable)  # noqa: E741
 Verdicts = tuple[Verdict, ...]
 Judge = Callable[[Verdicts], O]
-MOST_STATES = 300_000
-MOST_PARTS = 20_000
-_Parts = list[tuple[Side, int]]
-"""Sides of an axis, each with what it leads to."""
+Node = int
+"""A node by its number."""
+MOST_NODES = 1_000_000
+MOST_PARTS, MOST_WAYS = 800, 10_000
+AT_ONCE = 8
+OPEN, HOLDS = 1, 2
+"""The bits of a leaf of conditions: one of them is open, one of them holds."""
+SAID = (Verdict.FALSE, Verdict.UNKNOWN, Verdict.TRUE, Verdict.TRUE)
+OUTSIDE = object()
+"""The value of what is not looked at."""
 _TOO_MANY = "the rules cut the space into too many parts to describe (more than {:,}); split {}"
 
 
-class _Leaf(NamedTuple):
-    """One outcome; `None` stands for the part outside the region asked for."""
+class Diagrams:
+    """Diagrams that share their nodes, over one order of the masks of a space's boxes.
 
-    outcome: object
-
-
-class _Branching(NamedTuple):
-    """A node: the axis it asks for, by its turn, and for each side the node (by index) below."""
-
-    turn: int
-    branches: tuple[tuple[Side, int], ...]
-
-
-class Diagram(Generic[O]):
-    """Where each outcome of some conditions holds; outcomes must be hashable, equal ones are merged.
-
-    Raises `TooManyParts`, naming `name`, past `MOST_STATES` states.
+    An interval is two masks, of where it may begin and where it may end, asked for one after the other as any others are. No
+    interval ends before it begins: what a diagram says there is never looked at, and may be whatever makes it smaller.
+    Raises `TooManyParts`, naming `name`, past `MOST_NODES` nodes.
     """
 
-    def __init__(self, space: Space, conditions: Conditions[O], name: str = "the conditions") -> None:
-        self.space = space
-        self._made_from, self._name = conditions, name
-        self._nodes: list[_Leaf | _Branching] = [_Leaf(None)]
-        self._index: dict[_Leaf | _Branching, int] = {self._nodes[0]: 0}
-        self._outside = 0
-        self._states: dict[tuple[int, int], int] = {}
-        self._outcomes: dict[O, int] = {}
-        self._counts: dict[int, dict[int, int]] = {}
-        self._root = self._node(0, conditions.start)
-
-    # Asking
-
-    def outcomes(self) -> tuple[O, ...]:
-        """Every outcome that holds somewhere."""
-        return tuple(self._outcomes)
-
-    def count(self, outcome: O) -> int:
-        """How many profiles have an outcome."""
-        leaf = self._outcomes.get(outcome)
-        return 0 if leaf is None else self._below(self._root).get(leaf, 0) * self._skipped(0, self._root)
-
-    def witness(self, outcome: O) -> Box:
-        """A box that holds a profile of that outcome with the fewest known fields."""
-        found = self._cheapest(self._root, self._outcomes[outcome], {})
-        assert found is not None
-        box = self.space.full
-        for turn, side in found[1].items():
-            box = self.space.replaced(box, self._made_from.order[turn], side)
-        return box
-
-    def boxes(self) -> dict[O, list[Box]]:
-        """For each outcome the disjoint boxes where it holds; together they are all of `inside`."""
-        by_leaf: dict[int, list[Box]] = {}
-        for node, box in self._paths(self._root):
-            by_leaf.setdefault(node, []).append(box)
-        return {outcome: by_leaf[leaf] for outcome, leaf in self._outcomes.items()}
-
-    def split(self, outcome: O) -> tuple[list[Box], list[Box]]:
-        """Where one outcome holds, and where it does not: disjoint boxes, few because all others are taken for one first.
-
-        Raises `TooManyParts` past `MOST_PARTS` boxes.
-        """
-        wanted = self._outcomes[outcome]
-        inside: list[Box] = []
-        outside: list[Box] = []
-        for node, box in self._paths(self._merged(self._root, wanted, {})):
-            (inside if node == wanted else outside).append(box)
-            if len(inside) + len(outside) > MOST_PARTS:
-                self._refuse(MOST_PARTS)
-        return inside, outside
+    def __init__(self, space: Space, boxes: Iterable[Box] = (), name: str = "the conditions") -> None:
+        self.space, self._name = space, name
+        # What most boxes ask for comes first: it parts them early.
+        often = [sum(mask != full for mask in masks) for full, *masks in zip(space.full, *boxes, strict=True)]
+        spans = sorted(pairwise(space.starts), key=lambda span: -max(often[slice(*span)]))
+        self.order = [space.starts.index(start) for start, _ in spans]
+        """The axes as they are asked for."""
+        self._at = [at for span in spans for at in range(*span)]
+        self._full = [space.full[at] for at in self._at]
+        self.turns = [turn for turn, span in enumerate(spans) for _ in range(*span)]
+        """For each mask in order, whose turn it is."""
+        self._levels: list[int] = []
+        self._below: list[tuple[tuple[int, Node], ...]] = []
+        self._nodes: dict[tuple[int, tuple[tuple[int, Node], ...]], Node] = {}
+        self._leaves: dict[Hashable, Node] = {}
+        self.values: dict[Node, Any] = {}
+        """Of the leaves."""
+        self.nothing, self.outside = self.leaf(0), self.leaf(OUTSIDE)
+        self._joined: dict[tuple[Node, Node], Node] = {}
+        self._regions: dict[Region, Node] = {}
 
     # Making
 
-    def _node(self, turn: int, alive: int) -> int:
-        conditions = self._made_from
-        state = conditions.settled(turn, alive)
-        if state is None:
-            return self._outside
-        last = len(self.space.axes)
-        while turn < last and conditions.waits(turn, state):
-            turn += 1
-        key = turn, state
-        known = self._states.get(key)
-        if known is None:
-            if len(self._states) >= MOST_STATES:
-                self._refuse(MOST_STATES)
-            made = self._leaf(conditions.outcome(state)) if turn == last else self._opened(turn, state)
-            known = self._states[key] = made
-        return known
+    def leaf(self, value: Hashable) -> Node:
+        """The diagram of one value everywhere."""
+        found = self._leaves.get(value)
+        if found is None:
+            found = self._leaves[value] = self._added(len(self._full), ())
+            self.values[found] = value
+        return found
 
-    def _opened(self, turn: int, state: int) -> int:
-        parts = self._made_from.after(turn, state)
-        self.space.work.spend(20 + len(parts) * (1 + self._made_from.width // 1024))
-        below = {following: self._node(turn + 1, following) for following in dict.fromkeys(after for _, after in parts)}
-        return self._branch(turn, [(side, below[following]) for side, following in parts])
+    def _added(self, level: int, branches: tuple[tuple[int, Node], ...]) -> Node:
+        if len(self._levels) >= MOST_NODES:
+            raise TooManyParts([Problem(self._name, 1, 1, "too-many-parts", _TOO_MANY.format(MOST_NODES, self._name))])
+        self._levels.append(level)
+        self._below.append(branches)
+        return len(self._levels) - 1
 
-    def _leaf(self, outcome: O) -> int:
-        known = self._outcomes.get(outcome)
-        if known is None:
-            # Boxed in a tuple, so that an outcome of None is not the part outside.
-            known = self._outcomes[outcome] = self._added(_Leaf((outcome,)))
-        return known
-
-    def _branch(self, turn: int, parts: _Parts) -> int:
+    def _node(self, level: int, parts: Iterable[tuple[int, Node]]) -> Node:
         """The node with those branches; those to one child are joined, and a node with one child is that child."""
-        children = {child for _, child in parts}
-        if len(children) == 1:
-            return children.pop()
-        return self._added(_Branching(turn, tuple(_joined(parts))))
+        masks: dict[Node, int] = {}
+        for mask, child in parts:
+            masks[child] = masks.get(child, 0) | mask
+        if len(masks) == 1:
+            return next(iter(masks))
+        key = level, tuple([(mask, child) for child, mask in sorted(masks.items())])
+        found = self._nodes.get(key)
+        if found is None:
+            found = self._nodes[key] = self._added(*key)
+        return found
 
-    def _added(self, node: _Leaf | _Branching) -> int:
-        known = self._index.setdefault(node, len(self._nodes))
-        if known == len(self._nodes):
-            self._nodes.append(node)
-        return known
+    def within(self, boxes: Iterable[Box], value: Hashable = None) -> Node:
+        """A value within some boxes, and outside them nothing that is looked at."""
+        inside = self.joined([self.box(box) for box in boxes])
+        return self.combined((inside,), lambda held: value if held else OUTSIDE)
 
-    def _refuse(self, limit: int) -> NoReturn:
-        raise TooManyParts([Problem(self._name, 1, 1, "too-many-parts", _TOO_MANY.format(limit, self._name))])
+    def region(self, region: Region) -> Node:
+        """Where a condition holds (`HOLDS`), where it is open (`OPEN`), and where it fails (0)."""
+        found = self._regions.get(region)
+        if found is None:
+            sides = ((region.possible, OPEN), (region.certain, HOLDS))
+            boxes = [self.box(box, bit) for side, bit in sides for box in side]
+            found = self._regions[region] = self.combined((self.joined(boxes),), lambda bits: min(bits, HOLDS))
+        return found
 
-    # Walking
+    def box(self, box: Box, bit: int = HOLDS) -> Node:
+        """A bit within a box, and nothing outside it."""
+        masks = self._loosened(box)
+        found = self.leaf(bit)
+        for level in reversed(range(len(self._full))):
+            full, mask = self._full[level], masks[self._at[level]]
+            if mask != full:
+                found = self._node(level, ((mask, found), (full & ~mask, self.nothing)))
+        return found
 
-    def _axis(self, turn: int) -> Axis:
-        return self.space.axes[self._made_from.order[turn]]
+    def _loosened(self, box: Box) -> Sequence[int]:
+        """The box with what no interval has besides: most tests then ask for a begin or for an end, and not for both."""
+        masks = list(box)
+        for start in set(self.space.rectangles.values()):
+            begins, ends = box[start : start + 2]
+            masks[start] |= self.space.full[start] >> ends.bit_length() << ends.bit_length()
+            masks[start + 1] |= (begins & -begins) - 1
+        return masks
 
-    def _skipped(self, turn: int, node: int) -> int:
-        """How many entries the axes between a turn and a node's own stand for: nothing is asked of them."""
-        below = self._nodes[node]
-        end = below.turn if isinstance(below, _Branching) else len(self.space.axes)
-        return prod(skipped.volume(skipped.full) for skipped in map(self._axis, range(turn, end)))
+    def joined(self, nodes: Iterable[Node]) -> Node:
+        """The bits of several diagrams together, two by two: those that are joined last are large, and few."""
+        left = list(dict.fromkeys(nodes)) or [self.nothing]
+        while len(left) > 1:
+            pairs = [left[at : at + 2] for at in range(0, len(left), 2)]
+            left = [self._join(*pair) if len(pair) > 1 else pair[0] for pair in pairs]
+        return left[0]
 
-    def _below(self, node: int) -> dict[int, int]:
-        """The profiles of each leaf below a node, over the node's own axis and the later ones."""
-        entry = self._nodes[node]
-        if isinstance(entry, _Leaf):
-            return {node: 1}
-        known = self._counts.get(node)
-        if known is None:
-            known = {}
-            for side, child in entry.branches:
-                times = self._axis(entry.turn).volume(side) * self._skipped(entry.turn + 1, child)
-                for leaf, number in self._below(child).items():
-                    known[leaf] = known.get(leaf, 0) + times * number
-            self._counts[node] = known
-        return known
+    def _join(self, first: Node, second: Node) -> Node:
+        if second in (first, self.nothing):
+            return first
+        if first == self.nothing:
+            return second
+        key = (first, second) if first < second else (second, first)
+        found = self._joined.get(key)
+        if found is None:
+            found = self._joined[key] = self._opened(key, self._join, or_)
+        return found
 
-    def _cheapest(
-        self, node: int, leaf: int, known: dict[int, tuple[int, dict[int, Side]] | None]
-    ) -> tuple[int, dict[int, Side]] | None:
-        """Of the ways from a node to a leaf the one with fewest known fields: how many, and the side of each axis asked."""
-        entry = self._nodes[node]
-        if isinstance(entry, _Leaf):
-            return (0, {}) if node == leaf else None
-        if node not in known:
-            found = []
-            for side, child in entry.branches:
-                below = self._cheapest(child, leaf, known)
-                if below is not None:
-                    found.append((below[0] + self._axis(entry.turn).cost(side), {entry.turn: side, **below[1]}))
-            known[node] = min(found, key=lambda one: one[0]) if found else None
-        return known[node]
+    def combined(
+        self,
+        nodes: Sequence[Node],
+        judge: Callable[..., Hashable],
+        foregone: Callable[[Sequence[Node]], Node | None] = lambda _: None,
+    ) -> Node:
+        """What a function makes of the values of several diagrams, wherever all of them are looked at.
 
-    def _merged(self, node: int, wanted: int, reduced: dict[int, int]) -> int:
-        """The node with every leaf but the wanted one taken for one other."""
-        entry = self._nodes[node]
-        if isinstance(entry, _Leaf):
-            return node if node == wanted else self._outside
-        if node not in reduced:
-            parts = [(side, self._merged(child, wanted, reduced)) for side, child in entry.branches]
-            reduced[node] = self._branch(entry.turn, parts)
-        return reduced[node]
+        `foregone` may know the result from the nodes themselves, before anything is asked.
+        """
+        known: dict[tuple[Node, ...], Node] = {}
 
-    def _paths(self, root: int) -> Iterator[tuple[int, Box]]:
-        """Every leaf below a node with the box that leads to it."""
-        stack: list[tuple[int, Box]] = [(root, self.space.full)]
+        def made(*asked: Node) -> Node:
+            found = known.get(asked)
+            if found is None:
+                found = foregone(asked)
+                if found is None:
+                    found = self.outside if self.outside in asked else self._opened(asked, made, judge)
+                known[asked] = found
+            return found
+
+        return made(*nodes)
+
+    def _opened(self, asked: tuple[Node, ...], made: Callable[..., Node], judge: Callable[..., Hashable]) -> Node:
+        """The node for several, made from what is made of their branches; the leaf where all of them are leaves."""
+        level = min([self._levels[node] for node in asked])
+        if level == len(self._full):
+            return self.leaf(judge(*[self.values[node] for node in asked]))
+        return self._node(level, [(mask, made(*following)) for mask, following in self._parts(level, asked)])
+
+    def _parts(self, level: int, asked: tuple[Node, ...]) -> list[tuple[int, tuple[Node, ...]]]:
+        """The places of a mask that no one of several nodes tells apart, with the nodes below."""
+        parts = [(self._full[level], asked)]
+        for at, node in enumerate(asked):
+            if self._levels[node] == level:
+                parts = [
+                    (both, (*others[:at], child, *others[at + 1 :]))
+                    for mask, others in parts
+                    for branch, child in self._below[node]
+                    if (both := mask & branch)
+                ]
+        # Of masks of hundreds of places each step takes longer.
+        self.space.work.spend(4 + len(parts) * (3 + self._full[level].bit_length() // 64))
+        return parts
+
+    def where(self, node: Node, value: Hashable) -> Node:
+        """Whether a diagram has a value; not looked at elsewhere."""
+        return self.combined((node,), lambda one: one == value, lambda asked: self.nothing if asked[0] == self.outside else None)
+
+    # Asking
+
+    def branches(self, node: Node) -> Iterator[tuple[Side, Node]]:
+        """The sides of the axis whose turn it is at a node, each with the node below; of intervals only those that there are."""
+        level = self._levels[node]
+        axis = self.order[self.turns[level]]
+        start, end = self.space.starts[axis : axis + 2]
+        if end - start == 1:
+            yield from (((mask,), child) for mask, child in self._below[node])
+            return
+        first = level if self._at[level] == start else level - 1
+        begins = self._below[node] if first == level else ((self._full[first], node),)
+        for some, following in begins:
+            asked = self._levels[following] == first + 1
+            for others, child in self._below[following] if asked else ((self._full[first + 1], following),):
+                sides = (trimmed(begin, end) for begin in gapless(some) for end in gapless(others))
+                yield from ((side, child) for side in sides if side is not None)
+
+    def turn(self, node: Node) -> int:
+        """Whose turn it is at a node; of a leaf, nobody's any more."""
+        return self.turns[level] if (level := self._levels[node]) < len(self.turns) else len(self.order)
+
+
+class _Reached(NamedTuple):
+    """What a node reaches of one leaf: the profiles, those with every fact known, the ways to it, and of the way with fewest
+    known fields how many these are and its first step."""
+
+    profiles: int
+    known: int
+    ways: int
+    cost: int
+    side: Side
+    child: Node
+
+
+class Diagram(Generic[O]):
+    """Where each outcome of some conditions holds: a diagram of `Diagrams`, walked."""
+
+    def __init__(self, made: Diagrams, root: Node, name: str = "the conditions") -> None:
+        self.made, self.root, self.space, self._name = made, root, made.space, name
+        self._known: dict[Node, dict[Node, _Reached]] = {}
+        axes = [self.space.axes[axis] for axis in made.order]
+        self._wholes = [(axis.volume(axis.full), axis.known_volume(axis.full)) for axis in axes]
+
+    def outcomes(self) -> tuple[O, ...]:
+        """Every outcome that holds somewhere."""
+        return tuple(self.made.values[leaf] for leaf in self._reached(self.root) if leaf != self.made.outside)
+
+    def count(self, outcome: O, *, known: bool = False) -> int:
+        """How many profiles have an outcome; `known`: how many that no test tells from one with every fact known."""
+        found = self._reached(self.root).get(self.made.leaf(outcome))
+        if found is None:
+            return 0
+        return (found.known if known else found.profiles) * self._skipped(0, self.root)[known]
+
+    def witness(self, outcome: O) -> Box:
+        """A box that holds a profile of that outcome with the fewest known fields."""
+        box, node = self.space.full, self.root
+        while node not in self.made.values:
+            found = self._reached(node)[self.made.leaf(outcome)]
+            box, node = self.space.replaced(box, self.made.order[self.made.turn(node)], found.side), found.child
+        return box
+
+    def without(self, covers: Iterable[Sequence[Box]]) -> Diagram[O]:
+        """The same outside some regions."""
+        covered = self.made.joined([self.made.box(box) for cover in covers for box in cover])
+        left = self.made.combined((self.root, covered), lambda outcome, bits: OUTSIDE if bits else outcome)
+        return Diagram(self.made, left, self._name)
+
+    def where(self, outcome: O) -> Iterator[Box]:
+        """The disjoint boxes where one outcome holds."""
+        wanted = self.made.leaf(outcome)
+        return (box for _, box in self._paths(self.root, lambda node: wanted in self._reached(node)))
+
+    def split(self, outcome: O) -> tuple[list[Box], list[Box]] | None:
+        """Where one outcome holds, and where it does not: disjoint boxes, few because all others are taken for one first.
+
+        None where there are more than `MOST_PARTS`, or so many ways to the outcome that it takes long to tell.
+        """
+        if self._reached(self.root)[self.made.leaf(outcome)].ways > MOST_WAYS:
+            return None
+        wanted, merged = self.made.leaf(True), self.made.where(self.root, outcome)
+        found = list(islice(self._paths(merged, lambda _: True), MOST_PARTS + 1))
+        inside, outside = ([box for leaf, box in found if (leaf == wanted) is side] for side in (True, False))
+        return (inside, outside) if len(found) <= MOST_PARTS else None
+
+    def _skipped(self, turn: int, node: Node) -> tuple[int, int]:
+        """How many entries, and known ones, the axes between a turn and a node's own stand for: nothing is asked of them."""
+        wholes = self._wholes[turn : self.made.turn(node)]
+        return prod(every for every, _ in wholes), prod(known for _, known in wholes)
+
+    def _reached(self, node: Node) -> dict[Node, _Reached]:
+        """What a node reaches of each leaf, over the node's own axis and the later ones."""
+        if node in self.made.values:
+            return {node: _Reached(1, 1, 1, 0, (), node)}
+        found = self._known.get(node)
+        if found is None:
+            found, turn = {}, self.made.turn(node)
+            axis = self.space.axes[self.made.order[turn]]
+            for side, child in self.made.branches(node):
+                every, known = self._skipped(turn + 1, child)
+                every, known, cost = every * axis.volume(side), known * axis.known_volume(side), axis.cost(side)
+                for leaf, below in self._reached(child).items():
+                    one = _Reached(every * below.profiles, known * below.known, below.ways, cost + below.cost, side, child)
+                    found[leaf] = _both(found[leaf], one) if leaf in found else one
+            self._known[node] = found
+        return found
+
+    def _paths(self, root: Node, wanted: Callable[[Node], bool]) -> Iterator[tuple[Node, Box]]:
+        """Every leaf below a node with the box that leads to it, by nodes that are wanted."""
+        stack: list[tuple[Node, Box]] = [(root, self.space.full)]
         while stack:
             node, box = stack.pop()
-            entry = self._nodes[node]
-            if isinstance(entry, _Leaf):
+            if node in self.made.values:
                 self.space.work.spend(1)
                 yield node, box
                 continue
-            axis, replaced = self._made_from.order[entry.turn], self.space.replaced
-            stack.extend((child, replaced(box, axis, side)) for side, child in reversed(entry.branches))
+            axis, replaced = self.made.order[self.made.turn(node)], self.space.replaced
+            stack += [(child, replaced(box, axis, side)) for side, child in self.made.branches(node) if wanted(child)]
 
 
-def _joined(parts: _Parts) -> _Parts:
-    """The parts with those joined that lead to the same: of points all, of intervals neighbours whose union is a rectangle."""
-    if len(parts[0][0]) == 1:
-        masks: dict[int, int] = {}
-        for (mask,), child in parts:
-            masks[child] = masks.get(child, 0) | mask
-        return [((mask,), child) for child, mask in masks.items()]
-    rows: _Parts = []
-    for (begins, ends), child in parts:
-        before = rows[-1] if rows else None
-        if before is not None and before[1] == child and before[0][0] == begins and before[0][1].bit_length() == lowest(ends):
-            rows[-1] = (begins, before[0][1] | ends), child
-        else:
-            rows.append(((begins, ends), child))
-    found: list[tuple[int, int, int]] = []
-    reaching: dict[tuple[int, int], int] = {}
-    for (begins, ends), child in rows:
-        key = child, ends.bit_length()
-        at = reaching.get(key)
-        # The rectangle below, trimmed to ends that these begins can have, goes on here.
-        if at is not None and found[at][0].bit_length() == lowest(begins) and found[at][1] & -(begins & -begins) == ends:
-            found[at] = found[at][0] | begins, found[at][1], child
-        else:
-            reaching[key] = len(found)
-            found.append((begins, ends, child))
-    return [(side, child) for begins, ends, child in found if (side := trimmed(begins, ends)) is not None]
-
-
-class Conditions(Generic[O]):
-    """What a diagram is made from: which boxes of which conditions still hold the profile, one bit to a box.
-
-    `regions` are the conditions, `judge` gives the outcome of their verdicts, in the same order. Only the part of the space
-    in `inside` is looked at (all of it by default). `decisive` says of some conditions, by position, up to which later ones
-    do not matter where it certainly holds.
-
-    There is a group of bits for the boxes where each condition holds, for those where it may, and for `inside`. The highest bit
-    of a group stands for no box: it is set once the group is decided whatever the other axes say, in place of all others.
-    """
-
-    def __init__(
-        self,
-        space: Space,
-        regions: Sequence[Region],
-        judge: Judge[O],
-        inside: Sequence[Box] = (),
-        decisive: Mapping[int, int] = MappingProxyType({}),
-    ) -> None:
-        self._space, self._judge = space, judge
-        self._judged: dict[Verdicts, O] = {}
-        near = tuple(inside) or (space.full,)
-        # What a box asks for beyond the hull of `inside` is no question here: fewer questions, fewer states.
-        hull: Box = tuple(map(sum_or, zip(*near, strict=True)))
-        groups = [region.certain for region in regions] + [region.possible for region in regions]
-        asked = [[shared for box in group if (shared := meet(box, hull)) is not None] for group in groups]
-        asking = [(box, hull) for group in asked for box in group] + [(box, space.full) for box in near]
-        # What most boxes ask for comes first: it leaves few of them, and few different sets of them.
-        often = [sum(space.side(box, axis) != space.side(all_, axis) for box, all_ in asking) for axis in range(len(space.axes))]
-        self.order = sorted(range(len(space.axes)), key=lambda axis: -often[axis])
-        self._own: list[int] = []
-        self._boxes: list[Box | None] = []
-        for group in (*asked, near):
-            self._take(group)
-        self.width = len(self._boxes)
-        space.work.spend(self.width * len(space.axes) * 2)
-        self._tabulate([hull if bit < self._own[-1] & -self._own[-1] else space.full for bit in self._bits])
-        size = len(regions)
-        self.pairs = list(zip(self._own[:size], self._own[size:-1], strict=True))
-        self._groups = [(own, self.decided(own)) for own in self._own]
-        # What certainly holds leaves open neither whether it may hold, nor what it is decisive for.
-        self._settling = [
-            (self.decided(self._own[at]), sum_or(sure | maybe for sure, maybe in self.pairs[at + 1 : end]))
-            for at, end in decisive.items()
-        ] + [(self.decided(sure), maybe) for sure, maybe in self.pairs]
-        self._every = sum_or(self._own)
-        self._every_sure = sum_or(decided for decided, _ in self._settling)
-
-    def _take(self, boxes: Iterable[Box]) -> None:
-        """One more group. Boxes that ask the same of the axes to come stand side by side, whatever their turn."""
-        last_first = self.order[::-1]
-        group = sorted(dict.fromkeys(boxes), key=lambda box: [self._space.side(box, axis) for axis in last_first])
-        self._own.append((1 << len(group) + 1) - 1 << len(self._boxes))
-        self._boxes += [*group, None]
-
-    @property
-    def _bits(self) -> Iterable[int]:
-        return (1 << at for at in range(len(self._boxes)))
-
-    def _tabulate(self, whole: Sequence[Box]) -> None:
-        """For each mask of a box its places in groups that no box tells apart, each with the boxes that hold it."""
-        space = self._space
-        boxes = [(bit, box, full) for bit, box, full in zip(self._bits, self._boxes, whole, strict=True) if box is not None]
-        self.start = sum(bit for bit, _, _ in boxes)
-        always = sum_or(self._own) ^ self.start
-        self._rows: list[list[tuple[int, int]]] = []
-        for at, full in enumerate(space.full):
-            asking: dict[int, int] = {}
-            for bit, box, _ in boxes:
-                asking[box[at]] = asking.get(box[at], 0) | bit
-            self._rows.append(_grouped(asking, full, always, apart=at in space.rectangles))
-        self._busy = [
-            sum(bit for bit, box, full in boxes if space.side(box, axis) != space.side(full, axis)) for axis in self.order
-        ]
-        # By turn: the boxes that ask nothing of its axis or a later one.
-        self._finished = [~sum_or(self._busy[turn:]) & self.start for turn in range(len(self.order) + 1)]
-        self._alike = self._runs()
-
-    def _runs(self) -> list[tuple[int, int]]:
-        """By turn the first and the last bit of each run of boxes of a group that ask the same from then on."""
-        begins = [0] * (len(self.order) + 1)
-        for bit, before, box in zip(self._bits, [None, *self._boxes], self._boxes, strict=False):
-            # Up to the last turn at which a box differs from the one before it begins a run.
-            begins[-1 if before is None or box is None else self._last_apart(before, box)] |= bit
-        every = list(accumulate(reversed(begins), or_))[::-1]
-        return [(firsts, firsts >> 1 | 1 << len(self._boxes) - 1) for firsts in every]
-
-    def _last_apart(self, first: Box, second: Box) -> int:
-        turns = reversed(range(len(self.order)))
-        return next(t for t in turns if self._space.side(first, self.order[t]) != self._space.side(second, self.order[t]))
-
-    @staticmethod
-    def decided(own: int) -> int:
-        """The highest bit of a group."""
-        return own & ~(own >> 1)
-
-    def waits(self, turn: int, state: int) -> bool:
-        """Whether no box that is still alive asks something of the axis whose turn it is."""
-        return not state & self._busy[turn]
-
-    def after(self, turn: int, state: int) -> _Parts:
-        """The sides of the axis, each with the boxes left there. Of intervals the begins of a side may reach too high."""
-        axis = self.order[turn]
-        start, end = self._space.starts[axis : axis + 2]
-        if end - start == 1:
-            return [((mask,), left) for mask, left in self._left(start, state)]
-        return [
-            ((begins, kept), left)
-            for begins, alive in self._left(start, state)
-            for ends, left in self._left(start + 1, alive)
-            if (kept := ends & -(begins & -begins))
-        ]
-
-    def _left(self, at: int, state: int) -> list[tuple[int, int]]:
-        """The places of a mask, neighbours with the same boxes left joined."""
-        found: list[tuple[int, int]] = []
-        for mask, holding in self._rows[at]:
-            left = state & holding
-            if found and found[-1][1] == left:
-                found[-1] = found[-1][0] | mask, left
-            else:
-                found.append((mask, left))
-        return found
-
-    def settled(self, turn: int, alive: int) -> int | None:
-        """A state without what can no longer matter from a turn on, so that more are equal; None outside `inside`.
-
-        A condition one of whose boxes asks nothing of the axes to come is decided: its other boxes are dropped.
-        """
-        if not alive & self._own[-1]:
-            return None
-        # Of boxes that ask the same from here on the first stands for all. With the last bit of each run set, no run is empty,
-        # so adding one to the complement of all at once carries to the lowest set bit of each run and never beyond it.
-        firsts, lasts = self._alike[turn]
-        filled = alive | lasts
-        state = alive & ((self._every & ~filled) + firsts)
-        finished = state & self._finished[turn]
-        if finished:
-            for own, decided in self._groups:
-                if finished & own:
-                    state = state & ~own | decided
-        if state & self._every_sure:
-            for decided, weaker in self._settling:
-                if state & decided:
-                    state &= ~weaker
-        return state
-
-    def verdicts(self, state: int) -> Verdicts:
-        """The verdict of each condition where everything is asked."""
-        return tuple([Verdict.of(state & sure, state & maybe) for sure, maybe in self.pairs])
-
-    def outcome(self, state: int) -> O:
-        """What the verdicts come to."""
-        verdicts = self.verdicts(state)
-        if verdicts not in self._judged:
-            self._judged[verdicts] = self._judge(verdicts)
-        return self._judged[verdicts]
-
-
-def _grouped(asking: Mapping[int, int], full: int, always: int, *, apart: bool) -> list[tuple[int, int]]:
-    """The places of a mask in groups held by the same boxes, from the boxes that ask for each mask.
-
-    With `apart`, places that are no neighbours stay in groups of their own.
-    """
-    # A run of places switches its boxes on where it begins and off behind its end.
-    switched = [0] * (full.bit_length() + 1)
-    for mask, boxes in asking.items():
-        for run in gapless(mask):
-            switched[lowest(run)] ^= boxes
-            switched[run.bit_length()] ^= boxes
-    found: dict[tuple[int, int], int] = {}
-    part, before = 0, -1
-    for place, held in enumerate(accumulate(switched[:-1], xor)):
-        part += apart and held != before
-        before = held
-        found[part, held] = found.get((part, held), 0) | 1 << place
-    return [(mask, held | always) for (_, held), mask in found.items()]
+def _both(first: _Reached, second: _Reached) -> _Reached:
+    best = second if second.cost < first.cost else first
+    profiles, known, ways = (getattr(first, part) + getattr(second, part) for part in ("profiles", "known", "ways"))
+    return best._replace(profiles=profiles, known=known, ways=ways)
 
 
 def sum_or(masks: Iterable[int]) -> int:
@@ -432,15 +333,13 @@ def sum_or(masks: Iterable[int]) -> int:
 
 
 def diagram_of(
-    space: Space,
-    regions: Sequence[Region],
-    judge: Judge[O],
-    name: str = "the conditions",
-    inside: Sequence[Box] = (),
-    decisive: Mapping[int, int] = MappingProxyType({}),
+    space: Space, regions: Sequence[Region], judge: Judge[O], name: str = "the conditions", inside: Sequence[Box] = ()
 ) -> Diagram[O]:
-    """The diagram of some conditions; see `Conditions`."""
-    return Diagram(space, Conditions(space, regions, judge, inside, decisive), name)
+    """What the verdicts of a few conditions come to: of the whole space, or of what is `inside` some boxes."""
+    every = [box for region in regions for side in (region.certain, region.possible) for box in side]
+    made = Diagrams(space, [*every, *inside], name)
+    asked = [made.within(inside or (space.full,)), *map(made.region, regions)]
+    return Diagram(made, made.combined(asked, lambda _, *bits: judge(tuple([SAID[one] for one in bits]))), name)
 
 
 def count(space: Space, boxes: Sequence[Box]) -> int:
@@ -450,13 +349,22 @@ def count(space: Space, boxes: Sequence[Box]) -> int:
     return diagram_of(space, [Region((), tuple(boxes))], lambda found: found[0]).count(Verdict.UNKNOWN)
 
 
-def uncovered(space: Space, region: Sequence[Box], boxes: Sequence[Box]) -> tuple[int, Box] | None:
+def uncovered(space: Space, region: Sequence[Box], boxes: Iterable[Box]) -> tuple[int, Box] | None:
     """The part of a region that no box covers: how many profiles, and a box with a smallest one; None where there is none."""
     if not region:
         return None
-    found = diagram_of(space, [Region((), tuple(boxes))], lambda found: found[0], inside=region)
-    left = found.count(Verdict.FALSE)
-    return (left, found.witness(Verdict.FALSE)) if left else None
+    # The largest first: a few of them leave little, and then few diagrams are large.
+    cover = sorted(dict.fromkeys(boxes), key=space.count, reverse=True)
+    made = Diagrams(space, [*region, *cover])
+    left = made.within(region, True)
+    for start in range(0, len(cover), AT_ONCE):
+        covered = made.joined([made.box(box) for box in cover[start : start + AT_ONCE]])
+        left = made.combined((left, covered), lambda inside, bits: OUTSIDE if bits else inside)
+        if left == made.outside:
+            return None
+    found: Diagram[bool] = Diagram(made, left)
+    number = found.count(True)
+    return (number, found.witness(True)) if number else None
 
 
 def outcomes(

@@ -182,9 +182,10 @@ class ScopedSpace(Space):
     """
 
     def __init__(self, space: Space, scope: Region) -> None:
-        parts = diagram_of(space, [scope], lambda verdicts: verdicts[0]).boxes()
-        self._parts = [parts[verdict] for verdict in _VERDICTS if verdict in parts]
-        names = tuple(_NAMES[verdict] for verdict in _VERDICTS if verdict in parts)
+        diagram = diagram_of(space, [scope], lambda verdicts: verdicts[0])
+        found = [verdict for verdict in _VERDICTS if diagram.count(verdict)]
+        self._parts = [list(diagram.where(verdict)) for verdict in found]
+        names = tuple(_NAMES[verdict] for verdict in found)
         classes = FieldClasses(_FIELD, (), (None, *names), {name: index for index, name in enumerate(names, 1)})
         axis = PointAxis((_FIELD,), (classes,), tuple((((index,),),) for index in range(1, len(names) + 1)))
         super().__init__((*space.axes, axis), space.fields, space.work)
@@ -196,16 +197,17 @@ class ScopedSpace(Space):
 
 
 def described(
-    space: Space, scoped: ScopedSpace | None, inside: Sequence[Box], outside: Sequence[Box], *, known_only: bool = False
+    space: Space, scoped: ScopedSpace | None, inside: Sequence[Box], outside: Sequence[Box] | None, *, known_only: bool = False
 ) -> tuple[Limits, ...]:
     """A region in few boxes, each as what it asks of every field that it limits; with the scope first where that is given.
 
-    With `known_only` complete profiles alone are told of, and what an incomplete one would have is left open.
+    With `known_only` complete profiles alone are told of, and what an incomplete one would have is left open. Without `outside`
+    the boxes are told as they are.
     """
     if scoped is not None:
-        space, inside, outside = scoped, scoped.lifted(inside), scoped.lifted(outside)
-    shown, (part, rest) = drawn(space, (inside, outside), known_only=known_only)
-    boxes = [without_impossible(shown, box, part) for box in describe(shown, part, rest)]
+        space, inside, outside = scoped, scoped.lifted(inside), outside and scoped.lifted(outside)
+    shown, (part, rest) = drawn(space, (inside, outside or ()), known_only=known_only)
+    boxes = part if outside is None else [without_impossible(shown, box, part) for box in describe(shown, part, rest)]
     found = [limits(shown, box, known_only=known_only) for box in boxes]
     named = [{name: one[name] for name in (_FIELD.name,) if name in one} | one for one in found]
     return tuple(one for index, one in enumerate(named) if one not in named[:index])

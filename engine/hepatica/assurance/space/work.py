@@ -8,8 +8,8 @@ from __future__ import annotations
 
 from math import inf
 
-MOST_WORK = 3_000_000
-RENEWALS = 4
+MOST_WORK = 20_000_000
+RENEWALS = 2
 
 
 class TooMuchWork(Exception):

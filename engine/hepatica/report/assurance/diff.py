@@ -236,6 +236,8 @@ def _name(change: AnswerChange) -> str:
 def _who(change: AnswerChange, region: Sequence[Limits]) -> str:
     """A region as alternatives: "(BCLC stage C; AFP > 400) or (BCLC stage D)"."""
     told = [limits_words(one, change.titles) for one in region]
+    if change.in_part:
+        return f"for example {' or '.join(f'({one})' for one in told)}; there are thousands of such groups"
     if len(told) < 2:
         return told[0] if told else "everyone"
     # In brackets, since fields are parted by semicolons and values by commas: who belongs to which group has one reading.
