@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import Any, TypeVar
+from urllib.parse import urlencode
 
 import anyio
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
 from starlette.middleware.trustedhost import TrustedHostMiddleware
+from starlette.requests import Request as HttpRequest
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 from starlette.routing import Mount, Route
 from starlette.staticfiles import StaticFiles
@@ -23,10 +25,7 @@ from hepatica.web.limits import RequestGuard, run_stoppable
 from hepatica.web.openapi import description
 from hepatica.web.pages import pages, refused_view
 from hepatica.web.render import Page, PageView, Renderer
-from hepatica.web.request import Request, RequestError, read_request
-
-if TYPE_CHECKING:
-    from starlette.requests import Request as HttpRequest
+from hepatica.web.request import RULESET, Request, RequestError, read_request
 
 STATIC = Path(__file__).parent / "static"
 JSON = ".json"
@@ -39,14 +38,15 @@ ANSWERS_AT_ONCE = 8
 SLOW_AT_ONCE = 1
 ANSWER_SECONDS, SLOW_SECONDS = 20.0, 55.0
 
-Endpoint = Callable[["HttpRequest"], Awaitable[Response]]
-Respond = Callable[[Page, "HttpRequest"], Response]
+Endpoint = Callable[[HttpRequest], Awaitable[Response]]
+Respond = Callable[[Page, HttpRequest], Response]
 T = TypeVar("T")
 
 
 def application(library: RulesetLibrary, hosts: Sequence[str] = ("*",)) -> Starlette:
     """The application over a library; `hosts` are the names it answers to (a page elsewhere cannot borrow another)."""
     site = _Site(library)
+    site.begin()
     # It depends on nothing that is asked, so it is made once, as bytes.
     openapi = json_bytes(description(site.pages, library)) + b"\n"
     routes: list[Route | Mount] = [
@@ -75,6 +75,15 @@ class _Site:
         self._kept: DocumentCache[Any] = DocumentCache()
         self._answers = anyio.CapacityLimiter(ANSWERS_AT_ONCE)
         self._slow = anyio.CapacityLimiter(SLOW_AT_ONCE)
+
+    def begin(self) -> None:
+        """Give a first answer under every ruleset, so that nobody waits for what is made with it: engines, templates, schemas."""
+        form = next(page for page in self.pages if page.form)
+        for name in self.library.rulesets:
+            query = urlencode({RULESET.name: name}).encode()
+            first = HttpRequest({"type": "http", "path": form.path, "query_string": query, "headers": [], "path_params": {}})
+            self.html(form, first)
+            self.json(form, first)
 
     def endpoint(self, page: Page, respond: Respond) -> Endpoint:
         """A coroutine that waits for `respond` in a worker thread, which stops when the request does."""
