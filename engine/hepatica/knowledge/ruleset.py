@@ -235,6 +235,10 @@ class Ruleset:
     omissions: tuple[Omission, ...] = ()
     places: Mapping[str, str] = field(default_factory=dict)
 
+    def __getstate__(self) -> dict[str, object]:
+        """What another process is given: not the engine and whatever else was made of it, which cannot be."""
+        return {name: part for name, part in vars(self).items() if not name.startswith("_")}
+
     @cached_property
     def studies(self) -> Mapping[str, Study]:
         """Every study by id, in order of therapy and writing."""

@@ -135,7 +135,8 @@ class _Site:
         result = RequestError(notice=notice(self.library.rulesets[self.library.default].card.as_of), error=message)
         if http.url.path.endswith(JSON):
             return _json(_line(result), error.status_code, error.headers)
-        blocks = (Title("Page not found" if error.status_code == 404 else "No page"), Paragraph(message))
+        titles = {404: "Page not found", 503: "Please wait"}
+        blocks = (Title(titles.get(error.status_code, "No page")), Paragraph(message))
         view = PageView(result=result, blocks=blocks, status=error.status_code)
         request = Request(library=self.library, ruleset_name=self.library.default)
         written = self.renderer.page(None, request, view)
