@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
+from functools import cached_property
+from hashlib import sha256
+from mimetypes import guess_type
 from pathlib import Path
 from typing import Any, TypeVar
 from urllib.parse import urlencode
@@ -14,8 +17,7 @@ from starlette.middleware import Middleware
 from starlette.middleware.trustedhost import TrustedHostMiddleware
 from starlette.requests import Request as HttpRequest
 from starlette.responses import HTMLResponse, RedirectResponse, Response
-from starlette.routing import Mount, Route
-from starlette.staticfiles import StaticFiles
+from starlette.routing import Route
 
 from hepatica.notice import notice
 from hepatica.problems import InvalidInput
@@ -47,12 +49,10 @@ def application(library: RulesetLibrary, hosts: Sequence[str] = ("*",)) -> Starl
     """The application over a library; `hosts` are the names it answers to (a page elsewhere cannot borrow another)."""
     site = _Site(library)
     site.begin()
-    # It depends on nothing that is asked, so it is made once, as bytes.
-    openapi = json_bytes(description(site.pages, library)) + b"\n"
-    routes: list[Route | Mount] = [
+    routes = [
         Route("/", _home, methods=["GET"]),
-        Route("/openapi.json", lambda _: Response(openapi, media_type="application/json"), methods=["GET"]),
-        Mount("/static", _RevalidatedFiles(directory=STATIC)),
+        Route("/openapi.json", site.openapi, methods=["GET"]),
+        Route("/static/{name}", _Files(STATIC).file, methods=["GET"]),
     ]
     # In this order, since "/evidence/{study}" would match "/evidence/reach.json", too.
     for page in site.pages:
@@ -128,6 +128,15 @@ class _Site:
             raise HTTPException(422, str(error)) from None
         return Response(drawn, headers={"content-security-policy": PICTURE_POLICY}, media_type="image/svg+xml")
 
+    def openapi(self, _: HttpRequest) -> Response:
+        """The description of every page's JSON."""
+        return _json(self._description)
+
+    @cached_property
+    def _description(self) -> bytes:
+        # It depends on nothing that is asked. Most never ask for it, so that it is not made before.
+        return _line(description(self.pages, self.library))
+
     async def failed(self, http: HttpRequest, error: Exception) -> Response:
         """What no page answers, in the form that was asked for."""
         assert isinstance(error, HTTPException)
@@ -158,14 +167,25 @@ class _Site:
         return read_request(self.library, page.own, _query(http), address=http.url.path, path=http.path_params)
 
 
-class _RevalidatedFiles(StaticFiles):
-    """Files that a browser may keep, and asks again before using: after an upgrade none is out of date."""
+class _Files:
+    """Files that a browser may keep, and asks again before using: after an upgrade none is out of date.
 
-    def file_response(self, *given: Any, **named: Any) -> Response:
-        """The file, or that it has not changed."""
-        response = super().file_response(*given, **named)
-        response.headers["cache-control"] = "no-cache"
-        return response
+    They are few and small, and a page is not painted before they have come: so they are read once, and no thread is waited for.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self._files = {path.name: path.read_bytes() for path in folder.iterdir()}
+        self._tags = {name: f'"{sha256(body).hexdigest()}"' for name, body in self._files.items()}
+
+    async def file(self, http: HttpRequest) -> Response:
+        """A file, or that it has not changed."""
+        name = http.path_params["name"]
+        if name not in self._files:
+            raise HTTPException(404)
+        headers = {"cache-control": "no-cache", "etag": self._tags[name]}
+        if self._tags[name] in http.headers.get("if-none-match", ""):
+            return Response(status_code=304, headers=headers)
+        return Response(self._files[name], 200, headers, guess_type(name)[0])
 
 
 def _query(http: HttpRequest) -> str:
