@@ -153,8 +153,10 @@ class _Site:
 
     def _made(self, kind: str, page: Page, request: Request, make: Callable[[], T]) -> T:
         """A page in one form. What says nothing of a patient is made once, and the same for everybody."""
-        request.profile  # noqa: B018 (a case that cannot be read is refused on every page)
-        if page.slow or ((page.of_case or page.form) and (request.given or request.own)):
+        if page.slow:
+            return make()
+        request.profile  # noqa: B018 (a case that cannot be read is refused on every page but the quiz, which has its own)
+        if (page.of_case or page.form) and (request.given or request.own):
             return make()
         key = (kind, page.path, request.ruleset_name, request.patient.known, *request.path.items(), *sorted(request.own.items()))
         found: T = self._kept.get(key, make)

@@ -38,6 +38,9 @@ class DocumentCache(Generic[V]):
 
     def get(self, key: Hashable, make: Callable[[], V]) -> V:
         """The document of `key`, made now where it is not kept; made once, however many threads ask."""
+        found = self._documents.get(key)  # without the lock: who asks for what is there waits for nobody
+        if found is not None:
+            return found
         # Made inside the lock: those who ask for the same meanwhile wait for it, and do not make it again.
         with self._lock:
             if key not in self._documents:
