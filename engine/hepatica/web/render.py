@@ -238,8 +238,8 @@ def _owner(ruleset: Ruleset, rule: str) -> str:
 
 
 def _changed_query(request: Request, change: str) -> str:
-    changed = request.reader.changed(request.patient, parse_qsl(change, keep_blank_values=True))
-    return "&".join(text for text in (ruleset_query(request), request.reader.text(changed)) if text)
+    changed = request.reader.changed_text(request.patient, parse_qsl(change, keep_blank_values=True))
+    return "&".join(text for text in (ruleset_query(request), changed) if text)
 
 
 _PLACES: Mapping[str, Callable[[str, Request], str]] = {
