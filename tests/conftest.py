@@ -6,6 +6,7 @@ import gc
 import os
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, settings
@@ -15,6 +16,9 @@ from hepatica.knowledge import Ruleset, RulesetFiles, cache, gather
 
 ROOT = Path(__file__).resolve().parent.parent
 SHIPPED = ("hcc-2016", "hcc-2026")
+PATIENTS = sorted((ROOT / "patients").glob("*.yaml"))
+UNLIKE = ("after-sorafenib-met-high", "afp-unknown", "bclc-d", "little-known")
+"""Example patients who have little in common."""
 settings.register_profile("project", deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("project")
 _LOADED: dict[tuple[str, ...], Ruleset] = {}
@@ -33,16 +37,31 @@ def pytest_collection_finish() -> None:
 
 def _loaded(files: RulesetFiles) -> Ruleset:
     """A shipped ruleset, loaded once for every test whichever way it is asked for, as long as its files stay as they are."""
-    if not files.root.resolve().is_relative_to(ROOT / "rulesets"):
+    if not Path(files.root).resolve().is_relative_to(ROOT / "rulesets"):
         return _load_files(files)
     key = (files.digest, str(files.root), *files.shown.values())
-    return _LOADED.get(key) or _LOADED.setdefault(key, _load_files(files))
+    if key not in _LOADED:
+        _LOADED[key] = _load_files(files)
+        evaluator_of(_LOADED[key])
+        gc.freeze()
+    return _LOADED[key]
 
 
 @pytest.fixture(autouse=True)
 def _loaded_once(monkeypatch: pytest.MonkeyPatch) -> None:
     """Rulesets never change, so tests share them, and with them their evaluators. Tests of loading do without this."""
     monkeypatch.setattr(cache, "loaded", _loaded)
+
+
+def slow(*values: Any) -> Any:
+    """A parameter that is left out with the slow tests."""
+    return pytest.param(*values, marks=pytest.mark.slow)
+
+
+def each_patient(test: Any) -> Any:
+    """Runs a test for the file of each example patient; without the slow tests, for a few."""
+    chosen = [path if path.stem in UNLIKE else slow(path) for path in PATIENTS]
+    return pytest.mark.parametrize("path", chosen, ids=lambda path: path.stem)(test)
 
 
 def shipped_ruleset(name: str) -> Ruleset:

@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 import json
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 
 from hepatica.cli.main import run
 from tests.assurance.editing import edit, raise_version, two
-from tests.conftest import ROOT
+from tests.making import standard_input
 
 ALLOWED = """\
 allow:
@@ -109,18 +107,16 @@ def test_every_wrong_entry_is_told_at_once(tmp_path: Path, capsys: pytest.Captur
     ]
 
 
-@pytest.mark.slow
-def test_declared_changes_come_from_standard_input_too(tmp_path: Path) -> None:
+def test_declared_changes_come_from_standard_input_too(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfdbinary: pytest.CaptureFixture[bytes]
+) -> None:
     old, new = two(tmp_path)
     raise_version(new)
     edit(new, "beta", '"> 400"', '"> 300"')
-    command = [sys.executable, "-m", "hepatica", "diff", str(old), str(new), "--allow", "-"]
-    runs = [
-        subprocess.run(command, input=given.encode(), capture_output=True, cwd=ROOT, timeout=60, check=False)
-        for given in (ALLOWED, "allow: [3]")
-    ]
-    assert [done.returncode for done in runs] == [0, 2]
-    assert b"<stdin>:1:9: allow" in runs[1].stderr
+    for given, code in ((ALLOWED, 0), ("allow: [3]", 2)):
+        standard_input(monkeypatch, given.encode())
+        assert run(["diff", str(old), str(new), "--allow", "-"]) == code
+    assert b"<stdin>:1:9: allow" in capfdbinary.readouterr().err
 
 
 @pytest.mark.parametrize(("where", "unmet"), [("{prior_sorafenib: none, afp: 20}", 1), ('{afp: "> 350"}', 0)])

@@ -19,7 +19,7 @@ from hepatica.knowledge import Ruleset, load_ruleset
 from hepatica.patient import Facts
 from tests.assurance.generated import a_ruleset
 from tests.cases.making import ruleset_with_cases
-from tests.conftest import ROOT, shipped_ruleset
+from tests.conftest import ROOT, SHIPPED, shipped_ruleset
 from tests.making import common_space
 
 
@@ -86,7 +86,7 @@ def _alone(first: object, second: object, facts: Facts, ruleset: Ruleset) -> boo
     return verdicts == {Verdict.TRUE, Verdict.FALSE}
 
 
-@pytest.mark.parametrize("seed", range(10, 16))
+@pytest.mark.parametrize("seed", range(10, 14))
 def test_the_cases_made_for_the_gaps_close_them_all(seed: int) -> None:
     ruleset = a_ruleset(Random(seed))
     evaluator = Evaluator(ruleset)
@@ -96,7 +96,8 @@ def test_the_cases_made_for_the_gaps_close_them_all(seed: int) -> None:
     assert closed.percent == 100
 
 
-@pytest.mark.parametrize("name", ("hcc-2016", pytest.param("hcc-2026", marks=pytest.mark.slow)))
+@pytest.mark.slow
+@pytest.mark.parametrize("name", SHIPPED)
 def test_the_shipped_suite_covers_everything_that_is_possible(name: str) -> None:
     ruleset = shipped_ruleset(name)
     found = measure(ruleset, read_cases([ROOT / "rulesets" / name / "cases"], ruleset))
@@ -189,7 +190,7 @@ def test_a_reworded_case_is_never_written_over(tmp_path: Path, capsys: pytest.Ca
     folder = ruleset_with_cases(tmp_path)
     target = folder / "cases" / "uncovered.yaml"
     hepatica(["coverage", str(folder), "--write", str(target)])
-    reworded = target.read_text(encoding="utf-8").replace("is possible", "may come up")
+    reworded = target.read_text(encoding="utf-8").replace("are without evidence", "have no evidence")
     target.write_text(reworded, encoding="utf-8")
     assert hepatica(["coverage", str(folder), "--write", str(target)]) == 2
     assert "not-written-here" in capsys.readouterr().err

@@ -16,8 +16,8 @@ import pytest
 
 from hepatica.cli.main import run
 from hepatica.notice import NOTICE
-from tests.conftest import ROOT
-from tests.making import interruptible
+from tests.conftest import ROOT, slow
+from tests.making import interruptible, write_ruleset
 
 PATIENT = "after-sorafenib-met-high"
 
@@ -89,6 +89,14 @@ def test_a_place_that_cannot_be_written_is_one_line_and_exit_code_2(
     assert sorted(item.name for item in tmp_path.iterdir()) == ["folder.txt"]
 
 
+FULL_DISK = (
+    # A full disk where the program keeps a file of its own for a moment, and where it writes.
+    # Python, too, would leave what it compiles cut short: byte code that every later process reads.
+    'cd "$(mktemp -d)" && export PYTHONDONTWRITEBYTECODE=1 && ulimit -f 8 && hepatica quiz --export anki --count 20 -o quiz.apkg',
+    'cd "$(mktemp -d)" && export PYTHONDONTWRITEBYTECODE=1 && ulimit -f 8 && hepatica evaluate afp-unknown first-line-europe -f json -o answers.json',
+)
+
+
 @pytest.mark.parametrize(
     "command",
     [
@@ -96,15 +104,7 @@ def test_a_place_that_cannot_be_written_is_one_line_and_exit_code_2(
         "hepatica about > /dev/full",
         "hepatica evaluate - <&-",
         "hepatica about -r nowhere >&- 2>&-",
-        "hepatica explain - sorafenib <&-",
-        "hepatica compare - <&-",
-        "hepatica whatif - <&-",
-        "hepatica evidence verify - <&-",
-        "hepatica cohort - <&-",
-        # A full disk where the program keeps a file of its own for a moment, and where it writes.
-        # Python, too, would leave what it compiles cut short: byte code that every later process reads.
-        'cd "$(mktemp -d)" && export PYTHONDONTWRITEBYTECODE=1 && ulimit -f 8 && hepatica quiz --export anki --count 20 -o quiz.apkg',
-        'cd "$(mktemp -d)" && export PYTHONDONTWRITEBYTECODE=1 && ulimit -f 8 && hepatica evaluate afp-unknown first-line-europe -f json -o answers.json',
+        *map(slow, FULL_DISK),
     ],
 )
 def test_closed_and_full_streams_are_exit_code_2(command: str) -> None:
@@ -113,13 +113,23 @@ def test_closed_and_full_streams_are_exit_code_2(command: str) -> None:
     assert len(done.stderr.splitlines()) <= 1
 
 
-@pytest.mark.parametrize("format_", ["text", "json"])
+@pytest.mark.parametrize("command", ["explain - sorafenib", "compare -", "whatif -", "evidence verify -", "cohort -"])
+def test_every_command_that_reads_standard_input_says_when_there_is_none(
+    capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, command: str
+) -> None:
+    monkeypatch.setattr(sys, "stdin", None)  # what Python makes of a stream that is closed
+    assert run(command.split()) == 2
+    shown = capfd.readouterr()
+    assert (shown.out, len(shown.err.splitlines())) == ("", 1)
+
+
+@pytest.mark.parametrize("format_", [slow("text"), "json"])
 def test_a_reader_that_goes_away_is_no_error(format_: str) -> None:
     done = shell(f"hepatica evaluate {PATIENT} {PATIENT} {PATIENT} --format {format_} | head -1")
     assert (done.returncode, done.stderr) == (0, "")
 
 
-@pytest.mark.parametrize("delay", [0.05, 0.3])
+@pytest.mark.parametrize("delay", [0, slow(0.3)])
 def test_an_interrupt_is_exit_code_2_and_one_word(delay: float) -> None:
     """Once the program runs; before that the interpreter itself answers."""
     with subprocess.Popen(
@@ -161,7 +171,9 @@ def test_the_umask_decides_who_may_read_a_new_file(tmp_path: Path) -> None:
     assert stat.S_IMODE((tmp_path / "a.txt").stat().st_mode) == 0o640
 
 
-@pytest.mark.parametrize("command", ["evaluate afp-unknown", "fate", "rules", "evidence list", "forest -f svg", "fate -f svg"])
+@pytest.mark.parametrize(
+    "command", ["evaluate afp-unknown", "forest -f svg", *map(slow, ("fate", "rules", "evidence list", "fate -f svg"))]
+)
 def test_rules_found_in_the_working_folder_instead_of_the_shipped_ones_are_named(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str], command: str
 ) -> None:
@@ -174,3 +186,14 @@ def test_rules_found_in_the_working_folder_instead_of_the_shipped_ones_are_named
     monkeypatch.chdir(ROOT)
     assert run(command.split()) == 0
     assert "read from" not in "".join(capfd.readouterr())
+
+
+def test_a_folder_that_bears_a_shipped_name_is_said_not_to_be_read(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    write_ruleset(tmp_path / "hcc-2016")
+    monkeypatch.chdir(tmp_path)
+    assert run(["rules"]) == 0
+    assert "the folder here is ./hcc-2016" in capfd.readouterr().err
+    assert run(["rules", "-r", "./hcc-2016"]) == 0
+    assert "tiny 1.0.0, read from hcc-2016" in " ".join(capfd.readouterr().out.split())

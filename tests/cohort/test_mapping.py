@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-import jsonschema
+import jsonschema_rs
 import pandas as pd
 import pyarrow as pa
 import pytest
@@ -198,7 +198,7 @@ def test_shipped_mappings_are_read_and_fit_their_schema(path: Path) -> None:
     assert shipped_mappings()[path.stem] == path
     read_mapping(path.stem)
     document = yaml.safe_load(path.read_text(encoding="utf-8"))
-    jsonschema.Draft202012Validator(mapping_schema()).validate(json.loads(json.dumps(document)))
+    jsonschema_rs.Draft202012Validator(mapping_schema()).validate(json.loads(json.dumps(document)))
 
 
 def test_the_digest_follows_the_meaning_not_the_layout(tmp_path: Path) -> None:

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-import jsonschema
+import jsonschema_rs
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -200,4 +200,4 @@ def test_a_ruleset_beside_itself_changes_nothing(patients: str, capfd: Capture) 
 def test_results_fit_their_schemas(patients: str, capfd: Capture) -> None:
     for kind, arguments in ((CohortSummary, ()), (CohortDiff, ("--diff", "hcc-2016", "hcc-2026"))):
         found = summary(capfd, patients, *arguments)
-        jsonschema.Draft202012Validator(schema(kind, "cohort", "2")).validate(found)
+        jsonschema_rs.Draft202012Validator(schema(kind, "cohort", "2")).validate(found)

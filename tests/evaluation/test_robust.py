@@ -18,9 +18,10 @@ from hepatica.evaluation import Evaluator, evaluator_of
 from hepatica.inference import compile_ruleset
 from hepatica.knowledge import Ruleset
 from hepatica.patient import Profile, read_profile
-from tests.conftest import ROOT
+from tests.conftest import PATIENTS as FILES
+from tests.conftest import ROOT, slow
 
-PATIENTS = [read_profile(path) for path in sorted((ROOT / "patients").glob("*.yaml"))]
+PATIENTS = [read_profile(path) for path in FILES]
 
 
 def _entries(evaluator: Evaluator, patient: Profile) -> Any:
@@ -47,7 +48,7 @@ def _at_once(threads: int, work: Callable[[int], None]) -> list[BaseException]:
     return errors
 
 
-@pytest.mark.parametrize("rounds", [4, pytest.param(40, marks=pytest.mark.slow)])
+@pytest.mark.parametrize("rounds", [2, slow(40)])
 def test_a_fresh_evaluator_under_sixteen_threads_answers_each_rightly(
     ruleset: Ruleset, evaluator: Evaluator, rounds: int
 ) -> None:
@@ -72,10 +73,9 @@ class _Stop(BaseException):
     """What a timeout raises, anywhere."""
 
 
-@pytest.mark.parametrize("rounds", [150, pytest.param(800, marks=pytest.mark.slow)])
+@pytest.mark.parametrize("rounds", [150, slow(800)])
 def test_an_interrupt_at_any_point_leaves_an_evaluator_that_answers_the_next_patient(ruleset: Ruleset, rounds: int) -> None:
-    evaluator = Evaluator(ruleset)
-    expected = [_entries(evaluator, patient) for patient in PATIENTS]
+    expected = [_entries(evaluator_of(ruleset), patient) for patient in PATIENTS]
     evaluator = Evaluator(ruleset)
     chance = random.Random(7)
     stopped = 0
@@ -159,11 +159,11 @@ def _alone(script: str, *arguments: str) -> str:
 
 @pytest.mark.skipif(not hasattr(signal, "SIGALRM"), reason="needs fork")
 def test_a_child_forked_while_threads_evaluate_answers() -> None:
-    assert _alone(FORK, "10") == "0"
+    assert _alone(FORK, "5") == "0"
 
 
 @pytest.mark.skipif(not Path("/proc/self/statm").exists(), reason="needs /proc")
-@pytest.mark.parametrize(("what", "count"), [("calls", 1000), pytest.param("rulesets", 200, marks=pytest.mark.slow)])
+@pytest.mark.parametrize(("what", "count"), [slow("calls", 1000), slow("rulesets", 60)])
 def test_memory_stays_where_it_is(what: str, count: int) -> None:
     assert float(_alone(LOOP, what, str(count))) < 20
 

@@ -14,7 +14,7 @@ from hepatica.evaluation import evaluator_of
 from hepatica.explain import Column, ThenAndNow, compare, then_and_now
 from hepatica.knowledge import Ruleset
 from hepatica.patient import profile_from, profile_of, read_profile
-from tests.conftest import ROOT
+from tests.conftest import ROOT, each_patient
 
 BOTH = ("-r", "hcc-2016", "-r", "hcc-2026")
 KNOWN = ("immunotherapy_contraindicated=no", "untreated_varices=no", "main_portal_vein_invasion=no")
@@ -45,7 +45,7 @@ def test_the_best_of_each_year(ruleset: Ruleset, today: Ruleset) -> None:
     for name, therapy in ruleset.therapies.items():
         assert rows[name].fate == therapy.fate and rows[name].fate is not None
     shown = report.text(report.then_view(found))
-    assert "Best backed in 2016  Sorafenib (standard)" in shown and "WHAT 2026 SAYS, BY WHERE IT STOOD IN 2016" in shown
+    assert "Best backed in 2016  Sorafenib (standard of care)" in shown and "WHAT 2026 SAYS, BY WHERE IT STOOD IN 2016" in shown
     assert "Not known in 2016" in shown and "For education." in shown
 
 
@@ -55,7 +55,7 @@ def test_what_is_not_known_is_said_beside_the_best(ruleset: Ruleset, today: Rule
     assert "still open above that: " in shown and "Untreated varices" in shown
 
 
-@pytest.mark.parametrize("path", sorted((ROOT / "patients").glob("*.yaml")), ids=lambda path: path.stem)
+@each_patient
 def test_what_is_closed_is_never_called_open(ruleset: Ruleset, today: Ruleset, path: Path) -> None:
     profile = read_profile(path, fields=today.fields)
     answers = [evaluator_of(one).evaluate(profile.under(one.fields)) for one in (ruleset, today)]
@@ -89,8 +89,9 @@ def test_what_other_treatments_imply(today: Ruleset) -> None:
     assert "Follows: Prior lenvatinib none, from Other prior systemic therapy none." in shown
 
 
-@pytest.mark.parametrize("name", sorted(path.stem for path in (ROOT / "patients").glob("*.yaml")))
-def test_every_example_in_every_format(name: str) -> None:
+@each_patient
+def test_every_example_in_every_format(path: Path) -> None:
+    name = path.stem
     found = json.loads(run("compare", name, *BOTH, "--format", "json"))["then_and_now"]
     assert len(found["rows"]) > 40
     for format_ in ("text", "markdown"):

@@ -20,7 +20,7 @@ from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any
 
-import jsonschema
+import jsonschema_rs
 
 from hepatica.cli.main import run
 
@@ -160,10 +160,10 @@ def _fits(text: str, kind: str) -> None:
             fits(one, schema_of(kind))
 
 
-def fits(result: Any, schema: jsonschema.Draft202012Validator) -> None:
+def fits(result: Any, schema: jsonschema_rs.Draft202012Validator) -> None:
     """Raises `Finding` where a result does not fit its schema."""
     for error in schema.iter_errors(result):
-        raise Finding(f"not as its schema says: {error.json_path}: {error.message[:200]}")
+        raise Finding(f"not as its schema says: {error.instance_path}: {error.message[:200]}")
 
 
 def _no_number(word: str) -> None:
@@ -171,9 +171,9 @@ def _no_number(word: str) -> None:
 
 
 @cache
-def schema_of(kind: str) -> jsonschema.Draft202012Validator:
+def schema_of(kind: str) -> jsonschema_rs.Draft202012Validator:
     """The schema that `hepatica schema` gives a result."""
-    return jsonschema.Draft202012Validator(json.loads(outcome(["schema", kind]).out))
+    return jsonschema_rs.Draft202012Validator(json.loads(outcome(["schema", kind]).out))
 
 
 class _Tags(HTMLParser):

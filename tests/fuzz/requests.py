@@ -11,7 +11,7 @@ from typing import Any
 from urllib.parse import quote_plus
 
 import anyio
-import jsonschema
+import jsonschema_rs
 from anyio.from_thread import BlockingPortal, start_blocking_portal
 from hypothesis import strategies as st
 
@@ -187,9 +187,9 @@ def _json(asked: Asked, found: Answered, described: Any) -> None:
 
 
 @cache
-def _validator(schema: str) -> jsonschema.Draft202012Validator:
+def _validator(schema: str) -> jsonschema_rs.Draft202012Validator:
     """A validator of a schema that refers to the description's components."""
-    return jsonschema.Draft202012Validator({**json.loads(schema), "components": _site()[2]["components"]})
+    return jsonschema_rs.Draft202012Validator({**json.loads(schema), "components": _site()[2]["components"]})
 
 
 def shown_request(asked: Asked) -> str:

@@ -32,10 +32,8 @@ from hepatica.knowledge import AllOf, AnyOf, ConceptTest, Condition, NotOf, Rule
 from hepatica.patient import COMMON_FIELDS, Facts, Interval, facts_of, read_profile
 from hepatica.problems import InternalError
 from tests import making
-from tests.conftest import ROOT
+from tests.conftest import PATIENTS, ROOT, each_patient
 from tests.making import conditions, consistent, field_classes, profiles, write_ruleset
-
-PATIENTS = sorted((ROOT / "patients").glob("*.yaml"))
 
 
 def _agree(inference: Inference, ruleset: Any, facts: Facts) -> None:
@@ -58,7 +56,7 @@ def _made(concepts: dict[str, Condition], rules: list[Condition]) -> Any:
     )
 
 
-@pytest.mark.parametrize("path", PATIENTS, ids=lambda path: path.stem)
+@each_patient
 def test_they_agree_on_every_shipped_patient(evaluator: Evaluator, path: Path) -> None:
     _agree(evaluator.inference, evaluator.ruleset, read_profile(path).facts)
 
@@ -207,12 +205,12 @@ def _above_is_at_least(patch: pytest.MonkeyPatch) -> None:
 
 def _productions_first_word(patch: pytest.MonkeyPatch) -> None:
     right = productions._set_ways
-    patch.setattr(productions, "_set_ways", lambda leaf, maybe: right(Test(leaf.field, leaf.operator, leaf.operands[:1]), maybe))
+    patch.setattr(productions, "_set_ways", lambda leaf: right(Test(leaf.field, leaf.operator, leaf.operands[:1])))
 
 
-def _productions_first_letter(patch: pytest.MonkeyPatch) -> None:
-    right = productions._one_of
-    patch.setattr(productions, "_one_of", lambda name, letters, *rest: right(name, letters[:1], *rest))
+def _productions_excluded_word(patch: pytest.MonkeyPatch) -> None:
+    right = productions._word_ways
+    patch.setattr(productions, "_word_ways", lambda leaf, field: tuple(way[:1] for way in right(leaf, field)))
 
 
 def _productions_above(patch: pytest.MonkeyPatch) -> None:
@@ -221,12 +219,18 @@ def _productions_above(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(
         productions,
         "_numeric_ways",
-        lambda leaf, possible: right(Test(leaf.field, changed.get(leaf.operator, leaf.operator), leaf.operands), possible),
+        lambda leaf: right(Test(leaf.field, changed.get(leaf.operator, leaf.operator), leaf.operands)),
     )
 
 
 def _productions_unknown_is_no(patch: pytest.MonkeyPatch) -> None:
-    patch.setattr(productions, "UNKNOWN_LETTER", "n")
+    right = productions.answers
+    patch.setattr(productions, "answers", lambda known: right({question: bool(so) for question, so in known.items()}))
+
+
+def _productions_sure_is_all(patch: pytest.MonkeyPatch) -> None:
+    right = productions.answers
+    patch.setattr(productions, "answers", lambda known: (right(known)[0],) * 2)
 
 
 def _productions_unknown_number(patch: pytest.MonkeyPatch) -> None:
@@ -277,9 +281,10 @@ FAULTS = [
     _first_word_only,
     _above_is_at_least,
     _productions_first_word,
-    _productions_first_letter,
+    _productions_excluded_word,
     _productions_above,
     _productions_unknown_is_no,
+    _productions_sure_is_all,
     _productions_unknown_number,
     _tables_unknown_is_no,
     _tables_slot,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-import jsonschema
+import jsonschema_rs
 import pytest
 
 from hepatica.documents import read_yaml
@@ -184,7 +184,7 @@ def test_every_shipped_file_fits_the_schema_that_editors_get() -> None:
     folder = ROOT / "rulesets" / "hcc-2016"
     ruleset = load_ruleset(folder)
     validators = {
-        kind: jsonschema.Draft202012Validator(schema)
+        kind: jsonschema_rs.Draft202012Validator(schema)
         for kind, schema in ruleset_schemas(ruleset.concepts, ruleset.fields).items()
     }
     kinds = {"therapies": "therapy", "notes": "notes", "omissions": "omissions"}
@@ -201,5 +201,5 @@ def test_every_shipped_file_fits_the_schema_that_editors_get() -> None:
 )
 def test_the_schema_refuses_what_the_loader_refuses(old: str, new: str) -> None:
     value = plain(read_yaml(swapped(ALPHA, old, new).encode(), "a.yaml"))
-    with pytest.raises(jsonschema.ValidationError):
-        jsonschema.validate(value, ruleset_schemas(["untreated", "advanced_hcc"], COMMON_FIELDS)["therapy"])
+    with pytest.raises(jsonschema_rs.ValidationError):
+        jsonschema_rs.validate(ruleset_schemas(["untreated", "advanced_hcc"], COMMON_FIELDS)["therapy"], value)

@@ -7,9 +7,11 @@ import os
 import re
 import subprocess
 import sys
+from functools import cache
+from pathlib import Path
 from typing import Any
 
-import jsonschema
+import jsonschema_rs
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -25,17 +27,26 @@ from hepatica.patient import (
     profile_from,
     profile_in,
     profile_schema,
+    read_profile,
 )
 from hepatica.patient.fields import table
 from hepatica.problems import InvalidInput, Problem
-from tests.conftest import ROOT
+from tests.conftest import ROOT, each_patient
 from tests.patient.test_spellings import PARTS_READ, PARTS_REFUSED, READ, REFUSED
 
-VALIDATOR = jsonschema.Draft202012Validator(profile_schema())
 TYPED = {name: [word for words in READ[name].values() for word in words] + list(REFUSED[name]) for name in READ}
 PARTS = {name: [word for words in PARTS_READ[name].values() for word in words] + list(PARTS_REFUSED[name]) for name in PARTS_READ}
 # A bound in a text, a character that only looks like another, and 0 beside 0.0 cannot be told apart by a schema.
 BEYOND_SCHEMA = re.compile(r"[^\x00-\x7f]|\d[.,]?e\+?\d|\d{9}|\d-\d|and|[<>]", re.IGNORECASE)
+
+
+@cache
+def validator() -> jsonschema_rs.Draft202012Validator:
+    return jsonschema_rs.Draft202012Validator(profile_schema())
+
+
+def fits(document: dict[str, Any]) -> bool:
+    return validator().is_valid(document)
 
 
 def taken(document: dict[str, Any]) -> bool:
@@ -55,15 +66,26 @@ def refusal(document: dict[str, Any]) -> str:
 
 
 def test_the_schema_is_a_schema_and_names_every_key() -> None:
-    jsonschema.Draft202012Validator.check_schema(profile_schema())
+    jsonschema_rs.meta.validate(profile_schema())
     assert set(profile_schema()["properties"]) == set(keys_of(COMMON_FIELDS))
+
+
+@each_patient
+def test_every_shipped_patient_fits_the_schema(path: Path) -> None:
+    assert fits(read_profile(path).as_document())
+
+
+@pytest.mark.parametrize("bad", [{"ecog": 9}, {"regoin": "europe"}, {"bclc_stage": "E"}, {"cmet": {"strength": 1}}, {"afp": -1}])
+def test_neither_takes_what_is_plainly_wrong(bad: dict[str, object]) -> None:
+    assert not fits(bad)
+    assert not taken(bad)
 
 
 @pytest.mark.parametrize("name", TYPED)
 def test_every_spelling_known_to_the_tests_fits_the_schema_where_it_is_read(name: str) -> None:
     for typed in TYPED[name]:
         if not BEYOND_SCHEMA.search(typed):
-            assert VALIDATOR.is_valid({name: typed}) == taken({name: typed}), typed
+            assert fits({name: typed}) == taken({name: typed}), typed
 
 
 @pytest.mark.parametrize("name", CHILD_PUGH_PARTS)
@@ -71,7 +93,7 @@ def test_components_too(name: str) -> None:
     for typed in PARTS[name]:
         if "plausible" in refusal({COMPONENTS: {name: typed}}) or BEYOND_SCHEMA.search(typed):
             continue
-        assert VALIDATOR.is_valid({COMPONENTS: {name: typed}}) == taken({COMPONENTS: {name: typed}}), typed
+        assert fits({COMPONENTS: {name: typed}}) == taken({COMPONENTS: {name: typed}}), typed
 
 
 def mangled(words: list[str]) -> st.SearchStrategy[str]:
@@ -117,7 +139,7 @@ def test_schema_and_reader_agree_on_generated_values(entry: tuple[str, Any]) -> 
         number = re.search(r"\d[\d,.]*", value)
         if number is None or "-" in value or ":" in value:
             return
-    assert VALIDATOR.is_valid({name: value}) == taken({name: value})
+    assert fits({name: value}) == taken({name: value})
 
 
 @given(
@@ -141,7 +163,7 @@ def test_schema_and_reader_agree_on_generated_values(entry: tuple[str, Any]) -> 
     )
 )
 def test_schema_and_reader_agree_on_names(key: str) -> None:
-    assert VALIDATOR.is_valid({key: None}) == taken({key: None})
+    assert fits({key: None}) == taken({key: None})
 
 
 @pytest.mark.parametrize("name", ["keys", "fields", "child_pugh_parts", "cmet_parts"])

@@ -15,10 +15,9 @@ from hepatica.cli.main import run
 from hepatica.evaluation import evaluator_of
 from hepatica.patient import read_profile
 from hepatica.report.teaching import handout, handout_view
-from tests.conftest import ROOT
+from tests.conftest import PATIENTS, ROOT, each_patient
 from tests.teaching.conftest import pdf_pages
 
-PATIENTS = sorted((ROOT / "patients").glob("*.yaml"))
 MET_HIGH = ROOT / "patients" / "after-sorafenib-met-high.yaml"
 
 
@@ -35,7 +34,7 @@ def test_example_patients_take_one_or_two_pages(name: str, step: int) -> None:
         assert pdf_pages(report.pdf_page(shown(name, path), "Handout")) in (1, 2), path.stem
 
 
-@pytest.mark.parametrize("path", PATIENTS, ids=lambda path: path.stem)
+@each_patient
 def test_it_says_what_the_answer_says(path: Path) -> None:
     text = " ".join(report.text(shown("hcc-2016", path)).split())
     answer = evaluator_of(load("hcc-2016")).evaluate(read_profile(path))
@@ -52,7 +51,7 @@ def test_why_tells_what_all_share_once_and_changes_are_ones_that_can_happen() ->
     assert "All of them: BCLC stage C; Child-Pugh class A" in text
     assert "Tivantinib Prior sorafenib progressed; Tumour c-MET high." in text
     added, removed = text.index("WHAT WOULD ADD"), text.index("WHAT WOULD REMOVE")
-    assert "Sorafenib (standard)" in text[added:removed]
+    assert "Sorafenib (standard of care)" in text[added:removed]
     assert "Tumour c-MET low (now high) Tivantinib (not supported)" in text[removed:]
     assert "for comparison only" not in text
     assert "BCLC stage D" not in text[added:]

@@ -10,7 +10,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
-import jsonschema
+import jsonschema_rs
 import pytest
 
 from hepatica.patient import COMMON_FIELDS
@@ -32,10 +32,10 @@ def described(server: Server) -> Any:
     return server.get("/openapi.json").json
 
 
-def validator(described: Any, path: str) -> jsonschema.Draft202012Validator:
+def validator(described: Any, path: str) -> jsonschema_rs.Draft202012Validator:
     """A validator of a page's JSON; the description is the document its references are looked up in."""
     answer = described["paths"][path]["get"]["responses"]["200"]["content"]["application/json"]["schema"]
-    return jsonschema.Draft202012Validator({**answer, "components": described["components"]})
+    return jsonschema_rs.Draft202012Validator({**answer, "components": described["components"]})
 
 
 @pytest.mark.slow
@@ -52,7 +52,7 @@ def test_every_answer_fits_its_schema(server: Server, described: Any) -> None:
 
 def test_problems_fit_their_schema(server: Server, described: Any) -> None:
     schema = described["components"]["responses"]["Problems"]["content"]["application/json"]["schema"]
-    known = jsonschema.Draft202012Validator({**schema, "components": described["components"]})
+    known = jsonschema_rs.Draft202012Validator({**schema, "components": described["components"]})
     known.validate(server.get("/answer.json?bclc_stage=Q&foo=1").json)
 
 

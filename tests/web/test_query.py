@@ -10,11 +10,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from hepatica.paths import shipped
 from hepatica.patient import COMMON_FIELDS, Field, read_profile
+from tests.conftest import each_patient
 from tests.web.serving import Server, query_of
-
-PATIENTS = sorted(shipped("patients").glob("*.yaml"))
 
 
 def values_of(field: Field) -> st.SearchStrategy[list[str]]:
@@ -44,7 +42,7 @@ def problems(server: Server, query: str) -> dict[str, list[str]]:
     return found
 
 
-@pytest.mark.parametrize("path", PATIENTS, ids=lambda path: path.stem)
+@each_patient
 def test_a_shipped_patient_survives_the_address_bar(server: Server, path: Path) -> None:
     profile = read_profile(path)
     for query in (query_of(profile.as_document()), server.query(path.stem)):

@@ -16,7 +16,7 @@ from markupsafe import Markup, escape
 from hepatica.knowledge import Ruleset
 from hepatica.notice import notice
 from hepatica.printable import printable
-from hepatica.report import Block, Blocks, Facts, Notice, Ref, Title, html, known_facts
+from hepatica.report import Block, Blocks, Facts, Notice, Ref, Title, html, known_facts, reference_link, web_address
 from hepatica.web.form import Control, filters, groups
 from hepatica.web.request import RULESET, Parameter, Request
 
@@ -34,7 +34,8 @@ class PageView:
 
     `blocks` may be a generator, since JSON never asks for them. `case` are blocks about the patient that a narrow screen folds
     away; `says` is the view in one sentence, for those who hear it; `pictures` are queries of the page's own picture, each with
-    what it shows in words.
+    what it shows in words. `choose`: nothing is shown before a choice is made, so that the choices stand open on a narrow
+    screen, too.
     """
 
     result: Any
@@ -44,6 +45,7 @@ class PageView:
     pictures: tuple[tuple[str, str], ...] = ()
     pictures_last: bool = False
     filters: tuple[Control, ...] = ()
+    choose: bool = False
     template: str = "page.html"
     extra: Mapping[str, Any] = field(default_factory=dict)
     status: int = 200
@@ -233,6 +235,12 @@ def _patient(name: str, request: Request) -> str:
     return f"/answer?{examples[name].query}" if name in examples else ""
 
 
+def _elsewhere(ruleset: Ruleset, name: str) -> str:
+    """Where a reference stands on the web."""
+    link = reference_link(ruleset.references[name]) if name in ruleset.references else None
+    return web_address(link.id) if link else ""
+
+
 def _owner(ruleset: Ruleset, rule: str) -> str:
     return next((therapy.id for therapy, one in ruleset.rules_with_therapy() if one.id == rule), "")
 
@@ -247,6 +255,7 @@ _PLACES: Mapping[str, Callable[[str, Request], str]] = {
     "therapy": _therapy,
     "why": lambda name, _: f"/why?therapy={quote(name)}{AND_QUERY}",
     "rule": lambda name, request: f"/rules/{_owner(request.ruleset, name)}{WITH_QUERY}#{quote(name)}",
+    "reference": lambda name, request: _elsewhere(request.ruleset, name),
     "field": lambda name, _: f"/answer{WITH_QUERY}#f-{quote(name)}",
     "page": lambda name, _: f"/{quote(name)}{WITH_QUERY}",
     "local": lambda name, _: name,
