@@ -96,11 +96,11 @@ def changed(fields: Fields, setting: str, facts: Mapping[str, Value | None]) -> 
 
 def _phrase(test: Test, kind: str = "phrases", of: str = "") -> str:
     """The words for exactly these operands of a field; empty where it has none of its own, or where they are excluded."""
-    if test.operator in ("not in", "lacks"):
+    own: dict[str, str] | None = _WORDS[kind].get(test.field)
+    # Few fields have any, and the page of an answer asks five hundred times.
+    if own is None or test.operator in ("not in", "lacks"):
         return ""
-    asked = ", ".join(sorted(set(map(str, test.operands)))) or test.operator
-    phrase: str = _WORDS[kind].get(test.field, {}).get(asked + of, "")
-    return phrase
+    return own.get((", ".join(sorted(set(map(str, test.operands)))) or test.operator) + of, "")
 
 
 def sentence(text: str) -> str:
@@ -166,6 +166,8 @@ class Wording:
 
     def _united(self, reasons: list[Reason]) -> Iterable[Reason]:
         """Reasons about one field as one reason, where they only name words of which one or another would do."""
+        if len(reasons) == 1:
+            return reasons
         # Bounds and denials are not united: "> 400 or > 20" would be said of a way that needs more.
         tests = [reason.test for reason in reasons if reason.test]
         if len(tests) < len(reasons) or any(test.operator not in ("in", "includes") for test in tests):

@@ -11,6 +11,8 @@ answers in it stands beside that of the first. The server runs as a process of i
 
 With `--against` a second server is asked the same in turns with the first, so that a busy machine disturbs both alike, and
 each page's p99 is held against the p99 of the second server's answer page. What it answers is not checked: it may be older.
+A p99 wants a few hundred requests: `--others 6` makes six in ten a page other than the answer. At the end each page is asked
+alone for a while: what a request costs the server in processor time, which a busy machine disturbs least.
 """
 
 from __future__ import annotations
@@ -27,7 +29,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from urllib.parse import urlencode
@@ -38,6 +40,7 @@ from hepatica.report import json_bytes
 
 MOST_SECONDS, MOST_USERS, MOST_REQUESTS = 120, 200, 100_000
 EVERY = 10
+ALONE = 60
 TURN_SECONDS = 2
 PAGES = (
     "/why",
@@ -67,6 +70,18 @@ class Tally:
     times: list[tuple[str, float]] = field(default_factory=list)
     wrong: int = 0
     failed: int = 0
+
+
+@dataclass(frozen=True)
+class BenchServer:
+    """A server's process, and the port it listens on."""
+
+    port: int
+    process: int
+
+    def processor_seconds(self) -> float:
+        """What the process has taken so far. Linux has a clock for every process, of this number."""
+        return time.clock_gettime((~self.process << 3) | 2)
 
 
 def case_pairs(chance: random.Random) -> list[tuple[str, str]]:
@@ -102,13 +117,13 @@ def expected(count: int) -> list[Case]:
     return found
 
 
-def user(number: int, port: int, cases: list[Case], until: float, tally: Tally) -> None:
+def user(number: int, port: int, cases: list[Case], until: float, tally: Tally, others: int = 1) -> None:
     """Ask until the time is over, over one connection that is kept."""
     connection = http.client.HTTPConnection("127.0.0.1", port, timeout=90)
     for step in range(MOST_REQUESTS):
         if time.perf_counter() > until:
             break
-        _ask(connection, *_request(number, step, cases), tally)
+        _ask(connection, *_request(number, step, cases, others), tally)
     connection.close()
 
 
@@ -129,14 +144,14 @@ def _ask(connection: http.client.HTTPConnection, address: str, right: Callable[[
         tally.failed += 1
 
 
-def _request(number: int, step: int, cases: list[Case]) -> tuple[str, Callable[[bytes], bool]]:
+def _request(number: int, step: int, cases: list[Case], others: int) -> tuple[str, Callable[[bytes], bool]]:
     """The next address that a user asks for, and whether a body is right. Users are not in step: pages come evenly."""
     turn = number + step
     query, answered = cases[turn * 7919 % len(cases)]
     if turn % EVERY == EVERY - 1:
         return f"/answer?{query}", lambda body: _same_page(body, answered)
-    if turn % EVERY == EVERY // 2:
-        page = PAGES[(number + turn // EVERY) % len(PAGES)]
+    if turn % EVERY < others:
+        page = PAGES[(number + turn // EVERY + turn % EVERY) % len(PAGES)]
         return f"{page}{'&' if '?' in page else '?'}{query}", lambda body: b"not a medical device" in body
     # Byte for byte: to read the JSON would take this process longer than the server takes to answer.
     return f"/answer.json?{query}", lambda body: body == answered
@@ -150,12 +165,14 @@ def _same_page(body: bytes, right: bytes) -> bool:
     return known["scope"] == "out" or all(" ".join(entry["headline"]["text"].split()) in text for entry in entries)
 
 
-def run(users: int, seconds: float, cases: list[Case], port: int, learners: int = 0) -> tuple[list[Tally], Tally, float]:
+def run(
+    users: int, seconds: float, cases: list[Case], port: int, learners: int = 0, others: int = 1
+) -> tuple[list[Tally], Tally, float]:
     """The tallies of all users, that of the learners who begin a quiz at once, and how long it took."""
     tallies, quizzes = [Tally() for _ in range(users)], Tally()
     started = time.perf_counter()
     until = started + seconds
-    threads = [threading.Thread(target=user, args=(n, port, cases, until, tally)) for n, tally in enumerate(tallies)]
+    threads = [threading.Thread(target=user, args=(n, port, cases, until, tally, others)) for n, tally in enumerate(tallies)]
     threads += [threading.Thread(target=_learner, args=(seed, port, quizzes)) for seed in range(learners)]
     for thread in threads:
         thread.start()
@@ -196,20 +213,20 @@ def report(tallies: list[Tally], took: float) -> tuple[float, int]:
 
 
 @contextmanager
-def served(command: str) -> Iterator[int]:
-    """A server of its own process; gives the port it listens on."""
+def served(command: str) -> Iterator[BenchServer]:
+    """A server of its own process."""
     server = subprocess.Popen(shlex.split(command), stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
     try:
         assert server.stdout is not None
         match = re.search(r":(\d+)/", server.stdout.readline())
         assert match, "the server did not say where it listens"
-        yield int(match.group(1))
+        yield BenchServer(int(match.group(1)), server.pid)
     finally:
         server.terminate()
         server.wait(20)
 
 
-def in_turns(users: int, seconds: float, cases: list[Case], ports: tuple[int, int]) -> int:
+def in_turns(users: int, seconds: float, cases: list[Case], servers: Sequence[BenchServer], others: int) -> int:
     """Ask two servers by turns, and print each page's p99 over that of the second's answer page; gives what went wrong."""
     tallies: tuple[list[Tally], list[Tally]] = ([], [])
     took = [0.0, 0.0]
@@ -217,8 +234,8 @@ def in_turns(users: int, seconds: float, cases: list[Case], ports: tuple[int, in
     ratios = []
     for _ in range(turns):
         tails = []
-        for side, port in enumerate(ports):
-            found, _, took_now = run(users, seconds / turns, cases, port)
+        for side, server in enumerate(servers):
+            found, _, took_now = run(users, seconds / turns, cases, server.port, others=others)
             tallies[side].extend(found)
             took[side] += took_now
             tails.append(percentile([second for tally in found for _, second in tally.times], 0.99))
@@ -232,16 +249,33 @@ def in_turns(users: int, seconds: float, cases: list[Case], ports: tuple[int, in
     # One stall of a busy machine makes a p99 of a whole run; in the middle of the turns it does not show.
     low, middle, high = statistics.quantiles(ratios, n=4) if len(ratios) > 1 else ratios * 3
     print(f"p99 of all pages turn by turn: {middle:.2f} times the other's (half of the turns {low:.2f} to {high:.2f})")
+    print("processor time of one request, in ms, and the other's:")
+    for page in ("/answer.json", "/answer", *PAGES):
+        print(f"  {page:15}", *(f"{cost(server, page, cases):6.2f}" for server in servers))
     return bad
 
 
-def beside_a_class(users: int, seconds: float, cases: list[Case], port: int, learners: int) -> int:
+def cost(server: BenchServer, page: str, cases: list[Case]) -> float:
+    """The processor time that one request for a page takes, in milliseconds: in the quietest of three rounds."""
+    tally, mark = Tally(), "&" if "?" in page else "?"
+    connection = http.client.HTTPConnection("127.0.0.1", server.port, timeout=90)
+    found = []
+    for _ in range(4):  # the first time only to be warm
+        before = server.processor_seconds()
+        for query, _ in cases[:ALONE]:
+            _ask(connection, f"{page}{mark}{query}", bool, tally)
+        found.append((server.processor_seconds() - before) / ALONE * 1000)
+    connection.close()
+    return min(found[1:])
+
+
+def beside_a_class(users: int, seconds: float, cases: list[Case], port: int, learners: int, others: int) -> int:
     """One round alone, and one while a class begins a quiz; gives what went wrong."""
-    tallies, _, took = run(users, seconds, cases, port)
+    tallies, _, took = run(users, seconds, cases, port, others=others)
     alone, bad = report(tallies, took)
     if not learners:
         return bad
-    tallies, quizzes, took = run(users, seconds, cases, port, learners)
+    tallies, quizzes, took = run(users, seconds, cases, port, learners, others)
     print(f"the same while {learners} begin a quiz at once:")
     beside, worse = report(tallies, took)
     longest = max((second for _, second in quizzes.times), default=0.0)
@@ -256,16 +290,17 @@ def main() -> int:
     parser.add_argument("--users", type=int, default=50)
     parser.add_argument("--seconds", type=float, default=10)
     parser.add_argument("--class", dest="learners", type=int, default=30)
+    parser.add_argument("--others", type=int, default=1, choices=range(EVERY - 1), help="How many in ten are other pages.")
     parser.add_argument("--command", default=COMMAND, help="How the server is started; it says where it listens.")
     parser.add_argument("--against", help="How another server is started, whose answer page is the measure.")
     given = parser.parse_args()
     users, seconds = min(max(given.users, 1), MOST_USERS), min(max(given.seconds, 0.5), MOST_SECONDS)
     cases = expected(200)
     with ExitStack() as servers:
-        ports = [servers.enter_context(served(command)) for command in (given.command, given.against) if command]
-        if len(ports) == 2:
-            return int(bool(in_turns(users, seconds, cases, (ports[0], ports[1]))))
-        return int(bool(beside_a_class(users, seconds, cases, ports[0], given.learners)))
+        own, *against = [servers.enter_context(served(command)) for command in (given.command, given.against) if command]
+        if against:
+            return int(bool(in_turns(users, seconds, cases, (own, *against), given.others)))
+        return int(bool(beside_a_class(users, seconds, cases, own.port, given.learners, given.others)))
 
 
 if __name__ == "__main__":

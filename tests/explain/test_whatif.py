@@ -199,7 +199,7 @@ def test_too_many_changes_are_refused_and_not_cut_short(
 
     monkeypatch.setattr(search, "MOST_TRIED", 2)
     with pytest.raises(InvalidInput, match="too-many-changes"):
-        what_if(evaluator, met_high)
+        what_if(Evaluator(evaluator.ruleset), met_high)  # a new one, which has found nothing yet
 
 
 def test_states_that_a_therapy_tells_apart_have_different_labels(evaluator: Evaluator) -> None:

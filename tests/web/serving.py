@@ -66,6 +66,13 @@ class Server:
         finally:
             connection.close()
 
+    def made(self, path: str) -> Reply:
+        """What takes long to make, asked for until it is there."""
+        until = time.monotonic() + 300
+        while (reply := self.get(path)).status == 503 and time.monotonic() < until:
+            time.sleep(float(reply.headers["retry-after"]) / 8)
+        return reply
+
     def query(self, patient: str) -> str:
         """An example patient as a query: where the page's own list of examples leads."""
         page = self.get("/answer").text

@@ -231,7 +231,10 @@ def test_what_could_be_read_in_two_ways_is_refused(server: Server, query: str) -
 def test_nothing_of_a_case_is_kept_by_a_browser(server: Server) -> None:
     for path in ("/", "/answer", "/answer.json", "/pathway.svg", "/whatif", "/nowhere"):
         assert server.get(f"{path}?{CASE}").headers["cache-control"] == "no-store", path
-    assert server.get("/static/hepatica.css").headers["cache-control"] == "no-cache"
+    style = server.get("/static/hepatica.css")
+    assert style.headers["cache-control"] == "no-cache"
+    again = server.get("/static/hepatica.css", headers={"if-none-match": style.headers["etag"]})
+    assert (again.status, again.body) == (304, b"")
 
 
 def test_a_name_that_is_not_this_machines_is_refused(server: Server) -> None:

@@ -15,7 +15,7 @@ from operator import or_
 
 from hepatica.assurance.space import Axis, Entry, limits, space_of
 from hepatica.assurance.space import Space as ProfileSpace
-from hepatica.evaluation import ORDER, Derived, ListName, in_precedence
+from hepatica.evaluation import ORDER, BoundedCache, Derived, ListName, in_precedence
 from hepatica.inference import FieldClasses, FieldTable, GoalKey, Program, each_bit
 from hepatica.knowledge import Rule, Ruleset, Therapy
 from hepatica.patient import Facts, Field, Interval, Nature, Value
@@ -207,6 +207,11 @@ class TherapyGoals:
                 best = min(best, own, key=ORDER.__getitem__)
         return best
 
+    @cached_property
+    def known(self) -> ChangesByTold:
+        """The changes found so far, by what a case tells this therapy's rules."""
+        return ChangesByTold()
+
     def best(self, certain: int) -> Rule | None:
         """The applying rule of the highest standing that makes it an option; None where none does."""
         return next((rule for rule, mask in self.rules if certain & mask & self.options), None)
@@ -247,11 +252,23 @@ class MinimalChange:
     rule: Rule | None
 
 
+class ChangesByTold(BoundedCache[object, list[MinimalChange]]):
+    """Changes by all of a case that they depend on: patients who differ elsewhere share them, and so do most of one's tries."""
+
+    MOST = 128
+
+
 def minimal_changes(goals: TherapyGoals, facets: Sequence[HeldFacet]) -> list[MinimalChange]:
     """Every change of which no part does the same, for one therapy: what makes it an option, or ends that where it is one.
 
     `facets` are all of a case, in order. Raises `InvalidInput` where there are too many changes to weigh.
     """
+    told = tuple([(held.now.told(goals.relevant), *[value is None for value in held.entry]) for held in facets])
+    known = goals.known.get(told)
+    return goals.known.keep(told, _minimal_changes(goals, facets)) if known is None else known
+
+
+def _minimal_changes(goals: TherapyGoals, facets: Sequence[HeldFacet]) -> list[MinimalChange]:
     choices = [_choices(facet, goals.relevant) for facet in facets]
     is_option = meet(facet.now for facet in facets)[0] & goals.options
     found = _without_parts(_removals(goals, choices) if is_option else _additions(goals, choices))

@@ -233,6 +233,10 @@ class Ruleset:
     omissions: tuple[Omission, ...] = ()
     places: Mapping[str, str] = field(default_factory=dict)
 
+    def __getstate__(self) -> dict[str, object]:
+        """What another process is given: not the engine and whatever else was made of it, which cannot be."""
+        return {name: part for name, part in vars(self).items() if not name.startswith("_")}
+
     # A ruleset never changes, so what is read off it is kept in it; `replace` starts without.
     @cached_property
     def studies(self) -> Mapping[str, Study]:

@@ -3,15 +3,30 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import fields
 from functools import cache
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, get_type_hints
 
 from hepatica.documents import DIALECT
+from hepatica.evaluation import LISTS, BoundedCache, Entry, Evaluation
 from hepatica.notice import NOTICE
 from hepatica.printable import escaped_in_json
 
 if TYPE_CHECKING:
     from pydantic import TypeAdapter
+
+
+class _Written(BoundedCache[int, tuple[Entry, bytes]]):
+    """The JSON of entries by their identity, since to compare two takes longer than to write one.
+
+    The entry is kept beside its JSON: while it is, no other can have its identity.
+    """
+
+    MOST = 4096
+
+
+_WRITTEN = _Written()
 
 
 def document(result: Any) -> Any:
@@ -31,7 +46,32 @@ def json_text(value: Any) -> str:
 
 def json_bytes(result: Any) -> bytes:
     """A result as compact JSON in UTF-8, several times faster than the others; not for a terminal."""
-    return _adapter_of(result).dump_json(result)
+    return _answer(result) if isinstance(result, Evaluation) else _adapter_of(result).dump_json(result)
+
+
+def _answer(result: Evaluation) -> bytes:
+    # Four fifths of an answer's JSON are entries, which evaluators share between answers: each is written once.
+    parts = (b'"%s":%s' % (name, write(getattr(result, name.decode()))) for name, write in _writers().items())
+    return b"{%s}" % b",".join(parts)
+
+
+@cache
+def _writers() -> Mapping[bytes, Callable[[Any], bytes]]:
+    """How each part of an answer is written, in their order."""
+    from pydantic import TypeAdapter
+
+    kinds = get_type_hints(Evaluation, include_extras=True)
+    shown = [part.name for part in fields(Evaluation) if part.name != "knowledge"]
+    return {name.encode(): _entries if name in LISTS else TypeAdapter(kinds[name]).dump_json for name in shown}
+
+
+def _entries(entries: Iterable[Entry]) -> bytes:
+    return b"[%s]" % b",".join(map(_entry, entries))
+
+
+def _entry(entry: Entry) -> bytes:
+    known = _WRITTEN.get(id(entry))
+    return (known or _WRITTEN.keep(id(entry), (entry, _adapter(Entry).dump_json(entry))))[1]
 
 
 def json_line(value: Any) -> str:

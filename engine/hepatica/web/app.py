@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
+from functools import cached_property
+from hashlib import sha256
+from mimetypes import guess_type
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import Any, TypeVar
+from urllib.parse import urlencode
 
 import anyio
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
 from starlette.middleware.trustedhost import TrustedHostMiddleware
+from starlette.requests import Request as HttpRequest
 from starlette.responses import HTMLResponse, RedirectResponse, Response
-from starlette.routing import Mount, Route
-from starlette.staticfiles import StaticFiles
+from starlette.routing import Route
 
 from hepatica.notice import notice
 from hepatica.problems import InvalidInput
@@ -23,10 +27,7 @@ from hepatica.web.limits import RequestGuard, run_stoppable
 from hepatica.web.openapi import description
 from hepatica.web.pages import pages, refused_view
 from hepatica.web.render import Page, PageView, Renderer
-from hepatica.web.request import Request, RequestError, read_request
-
-if TYPE_CHECKING:
-    from starlette.requests import Request as HttpRequest
+from hepatica.web.request import RULESET, Request, RequestError, read_request
 
 STATIC = Path(__file__).parent / "static"
 JSON = ".json"
@@ -39,20 +40,19 @@ ANSWERS_AT_ONCE = 8
 SLOW_AT_ONCE = 1
 ANSWER_SECONDS, SLOW_SECONDS = 20.0, 55.0
 
-Endpoint = Callable[["HttpRequest"], Awaitable[Response]]
-Respond = Callable[[Page, "HttpRequest"], Response]
+Endpoint = Callable[[HttpRequest], Awaitable[Response]]
+Respond = Callable[[Page, HttpRequest], Response]
 T = TypeVar("T")
 
 
 def application(library: RulesetLibrary, hosts: Sequence[str] = ("*",)) -> Starlette:
     """The application over a library; `hosts` are the names it answers to (a page elsewhere cannot borrow another)."""
     site = _Site(library)
-    # It depends on nothing that is asked, so it is made once, as bytes.
-    openapi = json_bytes(description(site.pages, library)) + b"\n"
-    routes: list[Route | Mount] = [
+    site.begin()
+    routes = [
         Route("/", _home, methods=["GET"]),
-        Route("/openapi.json", lambda _: Response(openapi, media_type="application/json"), methods=["GET"]),
-        Mount("/static", _RevalidatedFiles(directory=STATIC)),
+        Route("/openapi.json", site.openapi, methods=["GET"]),
+        Route("/static/{name}", _Files(STATIC).file, methods=["GET"]),
     ]
     # In this order, since "/evidence/{study}" would match "/evidence/reach.json", too.
     for page in site.pages:
@@ -75,6 +75,15 @@ class _Site:
         self._kept: DocumentCache[Any] = DocumentCache()
         self._answers = anyio.CapacityLimiter(ANSWERS_AT_ONCE)
         self._slow = anyio.CapacityLimiter(SLOW_AT_ONCE)
+
+    def begin(self) -> None:
+        """Give a first answer under every ruleset, so that nobody waits for what is made with it: engines, templates, schemas."""
+        form = next(page for page in self.pages if page.form)
+        for name in self.library.rulesets:
+            query = urlencode({RULESET.name: name}).encode()
+            first = HttpRequest({"type": "http", "path": form.path, "query_string": query, "headers": [], "path_params": {}})
+            self.html(form, first)
+            self.json(form, first)
 
     def endpoint(self, page: Page, respond: Respond) -> Endpoint:
         """A coroutine that waits for `respond` in a worker thread, which stops when the request does."""
@@ -119,6 +128,15 @@ class _Site:
             raise HTTPException(422, str(error)) from None
         return Response(drawn, headers={"content-security-policy": PICTURE_POLICY}, media_type="image/svg+xml")
 
+    def openapi(self, _: HttpRequest) -> Response:
+        """The description of every page's JSON."""
+        return _json(self._description)
+
+    @cached_property
+    def _description(self) -> bytes:
+        # It depends on nothing that is asked. Most never ask for it, so that it is not made before.
+        return _line(description(self.pages, self.library))
+
     async def failed(self, http: HttpRequest, error: Exception) -> Response:
         """What no page answers, in the form that was asked for."""
         assert isinstance(error, HTTPException)
@@ -126,7 +144,8 @@ class _Site:
         result = RequestError(notice=notice(self.library.rulesets[self.library.default].card.as_of), error=message)
         if http.url.path.endswith(JSON):
             return _json(_line(result), error.status_code, error.headers)
-        blocks = (Title("Page not found" if error.status_code == 404 else "No page"), Paragraph(message))
+        titles = {404: "Page not found", 503: "Please wait"}
+        blocks = (Title(titles.get(error.status_code, "No page")), Paragraph(message))
         view = PageView(result=result, blocks=blocks, status=error.status_code)
         request = Request(library=self.library, ruleset_name=self.library.default)
         written = self.renderer.page(None, request, view)
@@ -134,8 +153,10 @@ class _Site:
 
     def _made(self, kind: str, page: Page, request: Request, make: Callable[[], T]) -> T:
         """A page in one form. What says nothing of a patient is made once, and the same for everybody."""
-        request.profile  # noqa: B018 (a case that cannot be read is refused on every page)
-        if page.slow or ((page.of_case or page.form) and (request.given or request.own)):
+        if page.slow:
+            return make()
+        request.profile  # noqa: B018 (a case that cannot be read is refused on every page but the quiz, which has its own)
+        if (page.of_case or page.form) and (request.given or request.own):
             return make()
         key = (kind, page.path, request.ruleset_name, request.patient.known, *request.path.items(), *sorted(request.own.items()))
         found: T = self._kept.get(key, make)
@@ -148,14 +169,25 @@ class _Site:
         return read_request(self.library, page.own, _query(http), address=http.url.path, path=http.path_params)
 
 
-class _RevalidatedFiles(StaticFiles):
-    """Files that a browser may keep, and asks again before using: after an upgrade none is out of date."""
+class _Files:
+    """Files that a browser may keep, and asks again before using: after an upgrade none is out of date.
 
-    def file_response(self, *given: Any, **named: Any) -> Response:
-        """The file, or that it has not changed."""
-        response = super().file_response(*given, **named)
-        response.headers["cache-control"] = "no-cache"
-        return response
+    They are few and small, and a page is not painted before they have come: so they are read once, and no thread is waited for.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self._files = {path.name: path.read_bytes() for path in folder.iterdir()}
+        self._tags = {name: f'"{sha256(body).hexdigest()}"' for name, body in self._files.items()}
+
+    async def file(self, http: HttpRequest) -> Response:
+        """A file, or that it has not changed."""
+        name = http.path_params["name"]
+        if name not in self._files:
+            raise HTTPException(404)
+        headers = {"cache-control": "no-cache", "etag": self._tags[name]}
+        if self._tags[name] in http.headers.get("if-none-match", ""):
+            return Response(status_code=304, headers=headers)
+        return Response(self._files[name], 200, headers, guess_type(name)[0])
 
 
 def _query(http: HttpRequest) -> str:

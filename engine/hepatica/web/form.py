@@ -52,7 +52,7 @@ class ControlChoice:
 class Control:
     """One control with its errors; `echo` says how its text was read, `parts` are controls within, `id` is unique in a page.
 
-    `used` is whether any rule reads it, `typed` whether it may hold what somebody typed.
+    `used` is whether any rule reads it, `typed` whether somebody typed what no choice offers.
     """
 
     name: str
@@ -69,12 +69,18 @@ class Control:
     parts: tuple[Control, ...] = ()
     longest: int = LONGEST_TEXT
     used: bool = True
-    typed: bool = True
+    typed: bool = False
 
     @property
     def stated(self) -> bool:
         """Something was entered here, or in a part."""
         return bool(self.value) or bool(self.errors) or any(inner.stated for inner in self.parts)
+
+    @property
+    def common(self) -> bool:
+        """It says nothing that somebody typed, and looks alike for all who chose the same."""
+        typed = self.typed or self.errors or self.echo or (self.value and not self.choices)
+        return not typed and all(inner.common for inner in self.parts)
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,7 +146,7 @@ class _Form:
 
     def label(self) -> Control:
         """The title of the case."""
-        control = self._control(LABEL, title="Title of the case", kind="text", used=True, typed=True)
+        control = self._control(LABEL, title="Title of the case", kind="text", used=True)
         return replace(control, help="Never a person's name.", longest=LONGEST_LABEL)
 
     def controls(self, names: Iterable[str]) -> Iterator[Control]:
@@ -172,14 +178,13 @@ class _Form:
             "errors": self.patient.by_control.get(name, ()),
             "echo": self.read_as.get(name, ""),
             "used": "." in name or name in self.used,
-            "typed": name in self.read_as or name in self.patient.by_control,
         }
         return Control(name=name, **{**default, **given})
 
     def _field(self, name: str, known: Field, value: Value | None) -> Control:
         """The control of a field that may hold `value`: entered here, or computed from what was entered elsewhere."""
         if known.kind == "number":
-            return self._control(name, title=known.title, kind="text", help=known.help, unit=known.unit, typed=True)
+            return self._control(name, title=known.title, kind="text", help=known.help, unit=known.unit)
         chosen = self._chosen(name, known, value)
         computed = () if chosen else _tokens(value)
         many = known.kind != "set" and ("." in name or len(tokens_of(known)) > MOST_RADIOS)

@@ -2,17 +2,26 @@
 
 from __future__ import annotations
 
+import multiprocessing
+import os
+import signal
 import threading
 from collections.abc import Callable, Hashable, Mapping
+from concurrent.futures import Future
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Generic, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from hepatica.knowledge import Ruleset
 from hepatica.patient import Profile, read_profile
+from hepatica.problems import InvalidInput
 from hepatica.web.query import QueryReader
 
-MOST_DOCUMENTS = 64
+if TYPE_CHECKING:
+    from multiprocessing.connection import Connection
+
+MOST_DOCUMENTS = 128
+NICENESS = 10
 
 V = TypeVar("V")
 
@@ -29,6 +38,9 @@ class DocumentCache(Generic[V]):
 
     def get(self, key: Hashable, make: Callable[[], V]) -> V:
         """The document of `key`, made now where it is not kept; made once, however many threads ask."""
+        found = self._documents.get(key)  # without the lock: who asks for what is there waits for nobody
+        if found is not None:
+            return found
         # Made inside the lock: those who ask for the same meanwhile wait for it, and do not make it again.
         with self._lock:
             if key not in self._documents:
@@ -37,6 +49,64 @@ class DocumentCache(Generic[V]):
                     del self._documents[next(iter(self._documents))]
                 self._documents[key] = made
             return self._documents[key]
+
+
+class DocumentsApart:
+    """Documents that take some ten seconds to make: each once, in a process of its own, one after the other, and after all else
+    that the machine has to do. In a thread they would take half of the time from every answer.
+    """
+
+    def __init__(self) -> None:
+        # Begun anew, not forked: a fork would inherit locks that another thread holds.
+        self._context = multiprocessing.get_context("spawn")
+        self._documents: dict[Hashable, Future[Any]] = {}
+        self._lock, self._turn = threading.Lock(), threading.Lock()
+
+    def get(self, key: Hashable, make: Callable[..., V], *given: Any) -> V | None:
+        """What `make` makes of the given, by its key; None while it is being made. All of it can be pickled.
+
+        Raises `InvalidInput` as `make` does, and `RuntimeError` where the process ended without a word.
+        """
+        with self._lock:
+            found = self._documents.get(key)
+            if found is None:
+                self._documents[key] = found = Future()
+                threading.Thread(target=self._fill, args=(found, make, given), daemon=True).start()
+        made: V | None = found.result() if found.done() else None
+        return made
+
+    def _fill(self, document: Future[Any], make: Callable[..., Any], given: tuple[Any, ...]) -> None:
+        with self._turn:
+            ours, theirs = self._context.Pipe(duplex=False)
+            self._context.Process(target=_make_apart, args=(theirs, make, given), daemon=True).start()
+            theirs.close()
+            try:
+                found, error = ours.recv()
+            except EOFError:
+                found, error = None, RuntimeError("the process that made it has ended")
+        if error is None:
+            document.set_result(found)
+        else:
+            document.set_exception(error)
+
+
+def _make_apart(answer: Connection, make: Callable[..., Any], given: tuple[Any, ...]) -> None:
+    """What the other process does."""
+    os.nice(NICENESS)
+    # Ctrl-C reaches both processes and is for the server to answer; without the server nobody waits for this one.
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    threading.Thread(target=_end_with_parent, daemon=True).start()
+    try:
+        answer.send((make(*given), None))
+    except InvalidInput as error:
+        answer.send((None, error))
+
+
+def _end_with_parent() -> None:
+    parent = multiprocessing.parent_process()
+    if parent is not None:
+        parent.join()
+        os._exit(1)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,8 +130,9 @@ class RulesetLibrary:
         self.default = next(iter(self.rulesets))
         self.readers = {name: QueryReader(ruleset.fields) for name, ruleset in self.rulesets.items()}
         self.examples = {path.stem: _example(path) for path in sorted(patients.glob("*.yaml"))}
-        # Two, so that a listing never waits for a quiz or a comparison of rulesets that takes seconds.
+        # Two, so that a listing never waits for a quiz that takes seconds.
         self.documents: DocumentCache[Any] = DocumentCache()
+        self.apart = DocumentsApart()
         self.listings: DocumentCache[Any] = DocumentCache()
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import ctypes
 import logging
 import re
@@ -118,21 +119,26 @@ class RequestGuard:
         if refusal := refused(scope):
             await refusal(scope, receive, sender)
             return
-        async with anyio.create_task_group() as group:
-            group.start_soon(_cancel_when_gone, receive, group.cancel_scope)
-            failure = await self._failure(scope, sender)
-            if failure is not None and not sender.started:
-                await failure(scope, receive, sender)
-            group.cancel_scope.cancel()
+        failure: Response | None = None
+        # A plain task, not a group of tasks, which would cost as much for every request as finding its page.
+        with anyio.move_on_after(self.seconds) as bounds:
+            gone = asyncio.ensure_future(_cancel_when_gone(receive, bounds))
+            try:
+                failure = await self._failure(scope, sender)
+            finally:
+                gone.cancel()
+        if bounds.cancelled_caught and not gone.done():
+            failure = _too_long()
+        if failure is not None and not sender.started:
+            await failure(scope, receive, sender)
 
     async def _failure(self, scope: Scope, sender: _HeaderSender) -> Response | None:
-        """What to send where the application did not answer."""
+        """What to send where the application failed."""
         try:
-            with anyio.fail_after(self.seconds):
-                # No page reads a body, and that the client has gone is noticed above: the application receives nothing.
-                await self.app(scope, anyio.sleep_forever, sender)  # type: ignore[arg-type]
+            # No page reads a body, and that the client has gone is noticed above: the application receives nothing.
+            await self.app(scope, anyio.sleep_forever, sender)  # type: ignore[arg-type]
         except TimeoutError:
-            return PlainTextResponse("This took too long and was given up.\n", 503, {"retry-after": "5"})
+            return _too_long()
         except Exception as error:
             _log(error)
             return PlainTextResponse("The program failed at this; no answer is given.\n", 500)
@@ -144,6 +150,10 @@ async def _cancel_when_gone(receive: Receive, scope: anyio.CancelScope) -> None:
     while (await receive())["type"] != "http.disconnect":
         pass
     scope.cancel()
+
+
+def _too_long() -> Response:
+    return PlainTextResponse("This took too long and was given up.\n", 503, {"retry-after": "5"})
 
 
 def refused(scope: Scope) -> Response | None:

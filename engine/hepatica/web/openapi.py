@@ -19,7 +19,7 @@ from hepatica.web.request import RULESET, Parameter, RefusedRequest, RequestErro
 Document = dict[str, Any]
 TEXT: Document = {"type": "string"}
 _REF = "#/components/{}/{}"
-_FAILURES = {"404": "Missing", "413": "Refused", "414": "Refused", "422": "Problems", "503": "Refused"}
+_FAILURES = {"404": "Missing", "413": "Refused", "414": "Refused", "422": "Problems", "503": "Busy"}
 _PROBLEMS_SAY = (
     "What is wrong with the request, all of it. Facts that are fine one by one are refused where they contradict each other "
     "(a class and a score of Child-Pugh), and so are amounts that are not plausible in their unit."
@@ -47,8 +47,12 @@ def description(pages: tuple[Page, ...], library: RulesetLibrary) -> Document:
                 "Problems": {"description": _PROBLEMS_SAY, "content": _as_json(references["problems"])},
                 "Missing": {"description": "Nothing stands at this address.", "content": _as_json(references["error"])},
                 "Refused": {
-                    "description": f"Out of bounds: {LONGEST_QUERY} characters of query, {MOST_PARAMETERS} parameters, too slow.",
+                    "description": f"Out of bounds: {LONGEST_QUERY} characters of query, {MOST_PARAMETERS} parameters.",
                     "content": {"text/plain": {"schema": TEXT}},
+                },
+                "Busy": {
+                    "description": "It takes too long, or is still being made: ask again.",
+                    "content": {"text/plain": {"schema": TEXT}, **_as_json(references["error"])},
                 },
             },
         },

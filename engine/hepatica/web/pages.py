@@ -24,7 +24,18 @@ from hepatica.web.library import RulesetLibrary
 from hepatica.web.query import QueryReader
 from hepatica.web.quiz import QUIZ_PARAMETERS, QuizPage, quiz_page
 from hepatica.web.render import Page, PageView, patient_query
-from hepatica.web.request import RULESET, FieldProblem, Offered, PageNotFound, Parameter, RefusedRequest, Request, rulesets, words
+from hepatica.web.request import (
+    RULESET,
+    BeingMade,
+    FieldProblem,
+    Offered,
+    PageNotFound,
+    Parameter,
+    RefusedRequest,
+    Request,
+    rulesets,
+    words,
+)
 from hepatica.wording import grouped, sentence, spoken
 
 MOST_WITNESSES = 40
@@ -118,7 +129,7 @@ def pages(library: RulesetLibrary) -> tuple[Page, ...]:
         Page("/rules", "All rules", rules_page, report.RuleListing, foot=True),
         Page("/rules/{therapy}", "", therapy_page, report.RuleListing),
         Page("/quiz", "Quiz", quiz_page, QuizPage, QUIZ_PARAMETERS, slow=True),
-        Page("/changes", "Changes between rulesets", changes_page, RulesetDiff, sides, slow=True, button="Compare", foot=True),
+        Page("/changes", "Changes between rulesets", changes_page, RulesetDiff, sides, button="Compare", foot=True),
         Page("/about", "About these rules", about_page, report.About, foot=True),
     )
     hidden = [] if len(library.rulesets) > 1 else [changes_page]
@@ -310,8 +321,9 @@ def changes_page(request: Request) -> PageView:
     served = request.library.rulesets
     old, new = request.one(OLD) or next(iter(served)), request.one(NEW) or next(reversed(served))
     first, second = served[old], served[new]
-    key = ("changes", first.digest, second.digest)
-    found: RulesetDiff = request.library.documents.get(key, lambda: diff(RulesetVersion.of(first), RulesetVersion.of(second)))
+    found = request.library.apart.get((first.digest, second.digest), _diff, first, second)
+    if found is None:
+        raise BeingMade("The changes are being worked out, which takes up to a minute.")
     return PageView(result=found, blocks=(*_in_short(diff_view(found)), *_witnesses(request, found, old, new)))
 
 
@@ -324,6 +336,10 @@ def _in_short(blocks: Iterable[Block]) -> Iterator[Block]:
             yield More(block.caption or "Further changes", (block._replace(caption=""),))
         else:
             yield block._replace(folded=True) if isinstance(block, Section) else block
+
+
+def _diff(old: Ruleset, new: Ruleset) -> RulesetDiff:
+    return diff(RulesetVersion.of(old), RulesetVersion.of(new))
 
 
 def _witnesses(request: Request, found: RulesetDiff, old: str, new: str) -> Iterator[Block]:

@@ -122,6 +122,17 @@ class QueryReader:
         """The shortest query that says what was entered."""
         return urlencode(self._stated(entered))
 
+    def changed_text(self, patient: PatientQuery, facts: Iterable[tuple[str, str]]) -> str:
+        """The `text` of the patient with other facts: what is not changed need not be written again."""
+        given = self.changed(patient, facts)
+        written = grouped((pair.partition("=")[0], pair) for pair in patient.text.split("&"))
+        texts: list[str] = []
+        for name in self.names:
+            if name in given:
+                same = given[name] is patient.entered.get(name)
+                texts += written.get(name, ()) if same else [self.text({name: given[name]})]
+        return "&".join(filter(None, texts))
+
     def write(self, profile: Profile) -> str:
         """A query that reads back as an equal profile; what follows from components or a score is left to be computed."""
         # An empty set is "none of these", which is known; to leave it out would say that it is not.

@@ -25,7 +25,7 @@ TEMPLATES = Path(__file__).parent / "templates"
 # in at the end: so what is not about the case is written once for everybody. No text can hold a mark, since none holds NUL.
 WITH_QUERY, AND_QUERY, THIS_QUERY, CARRIED = map(Markup, ("\0with\0", "\0and\0", "\0this\0", "\0carried\0"))
 _MARK = re.compile("\0[^\0]+\0")
-MOST_CHOICES = 2048
+MOST_CONTROLS = 2048
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -107,7 +107,7 @@ class Renderer:
         )
         self._environment.filters["zip"] = zip
         self._environment.globals["written"] = self._control
-        self._choices = lru_cache(MOST_CHOICES)(self._written)
+        self._common = lru_cache(MOST_CONTROLS)(self._written)
 
     def page(self, page: Page | None, request: Request, view: PageView) -> str:
         """A page as HTML, the links without the case: the same for all who see the same; see `filled`."""
@@ -143,9 +143,9 @@ class Renderer:
         return _MARK.sub(lambda mark: carried[mark[0]], written)
 
     def _control(self, control: Control) -> Markup:
-        # Half the time of an answer is its form. What is chosen among words is the same for many and is kept; what somebody
-        # typed never is.
-        return self._written(control) if control.typed else self._choices(control)
+        # A quarter of an answer's time was its form. What is empty or chosen among words is written once; what somebody typed
+        # is never kept.
+        return self._common(control) if control.common else self._written(control)
 
     def _written(self, control: Control) -> Markup:
         show: Callable[[Control], Markup] = self._environment.get_template("controls.html").module.show  # type: ignore[attr-defined]
@@ -246,8 +246,8 @@ def _owner(ruleset: Ruleset, rule: str) -> str:
 
 
 def _changed_query(request: Request, change: str) -> str:
-    changed = request.reader.changed(request.patient, parse_qsl(change, keep_blank_values=True))
-    return "&".join(text for text in (ruleset_query(request), request.reader.text(changed)) if text)
+    changed = request.reader.changed_text(request.patient, parse_qsl(change, keep_blank_values=True))
+    return "&".join(text for text in (ruleset_query(request), changed) if text)
 
 
 _PLACES: Mapping[str, Callable[[str, Request], str]] = {

@@ -15,6 +15,7 @@ from hepatica.problems import InvalidInput, quote, suggestion
 from hepatica.web.library import RulesetLibrary
 from hepatica.web.query import Parameters, PatientQuery, QueryReader, parameters, refusal
 
+SECONDS_TO_WAIT = "4"
 Offered = Callable[[RulesetLibrary, Ruleset], Mapping[str, str]]
 
 
@@ -23,6 +24,13 @@ class PageNotFound(HTTPException):
 
     def __init__(self, message: str) -> None:
         super().__init__(404, message)
+
+
+class BeingMade(HTTPException):
+    """What stands at this address is still being made; a browser asks again by itself."""
+
+    def __init__(self, message: str) -> None:
+        super().__init__(503, message, {"retry-after": SECONDS_TO_WAIT, "refresh": SECONDS_TO_WAIT})
 
 
 @dataclass(frozen=True, slots=True)

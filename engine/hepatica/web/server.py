@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
 ASK_SECONDS = 10.0
 READ_SECONDS = 30.0
+LARGEST_HEAD = 32_768
 SETTINGS: dict[str, Any] = {
     "access_log": False,
     # Without uvicorn's own set-up of logging, which needs both standard streams: warnings go to standard error, if there is one.
@@ -26,10 +27,26 @@ SETTINGS: dict[str, Any] = {
     "limit_concurrency": 500,
     "timeout_keep_alive": 10,
     "timeout_graceful_shutdown": 5,
-    "h11_max_incomplete_event_size": 32_768,
+    "h11_max_incomplete_event_size": LARGEST_HEAD,
     "ws": "none",
     "lifespan": "off",
 }
+
+
+class JoiningConnection(h11.Connection):
+    """Gives out the head of an answer together with the first part of its body."""
+
+    # Each on its own would be a packet, which costs about as much as all other work of HTTP, and wakes the client once more.
+    _head: tuple[bytes, ...] = ()
+
+    def send_with_data_passthrough(self, event: h11.Event) -> list[bytes] | None:
+        """The parts to send for an event; none yet for a head."""
+        parts = super().send_with_data_passthrough(event)
+        if isinstance(event, h11.Response):
+            self._head, parts = tuple(parts or ()), []
+        elif parts is not None:
+            parts, self._head = [*self._head, *parts], ()
+        return parts
 
 
 class DeadlineProtocol(H11Protocol):
@@ -37,6 +54,10 @@ class DeadlineProtocol(H11Protocol):
 
     ask_seconds: float = ASK_SECONDS
     read_seconds: float = READ_SECONDS
+
+    def __init__(self, config: uvicorn.Config, *given: Any, **named: Any) -> None:
+        super().__init__(config, *given, **named)
+        self.conn = JoiningConnection(h11.SERVER, config.h11_max_incomplete_event_size or LARGEST_HEAD)
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         """A client has connected."""
