@@ -28,7 +28,8 @@ sys.dont_write_bytecode = False
 os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 
 
-def pytest_collection_finish() -> None:
+@pytest.fixture(autouse=True, scope="module")
+def _settled() -> None:
     """What is loaded by now stays: the collector, which every dropped ruleset calls, need not look through it each time."""
     gc.collect()
     gc.freeze()
@@ -42,8 +43,6 @@ def _loaded(files: RulesetFiles) -> Ruleset:
     key = (files.digest, str(files.root), *files.shown.values())
     if key not in _LOADED:
         _LOADED[key] = _load_files(files)
-        evaluator_of(_LOADED[key])
-        gc.freeze()
     return _LOADED[key]
 
 
