@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import shlex
+import shutil
 import subprocess
 import sys
 from collections.abc import Callable
@@ -26,15 +27,23 @@ from tests.making import profiles, write_ruleset
 Edit = Callable[[str, str, str], None]
 
 
-@pytest.fixture
-def repository(tmp_path: Path) -> Path:
+@pytest.fixture(scope="module")
+def committed(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A git repository with a small ruleset, committed twice: first with AFP > 400, then with AFP > 300; tag v1 on the first."""
-    write_ruleset(tmp_path / "rules")
-    git(tmp_path, "init", "-q", "-b", "main")
-    commit(tmp_path, "first")
-    git(tmp_path, "tag", "v1")
-    edit(tmp_path / "rules", "beta", '"> 400"', '"> 300"')
-    commit(tmp_path, "second")
+    folder = tmp_path_factory.mktemp("committed")
+    write_ruleset(folder / "rules")
+    git(folder, "init", "-q", "-b", "main", "--template=")
+    commit(folder, "first")
+    git(folder, "tag", "v1")
+    edit(folder / "rules", "beta", '"> 400"', '"> 300"')
+    commit(folder, "second")
+    return folder
+
+
+@pytest.fixture
+def repository(committed: Path, tmp_path: Path) -> Path:
+    """The repository, for a test to do with as it likes."""
+    shutil.copytree(committed, tmp_path, dirs_exist_ok=True)
     return tmp_path
 
 

@@ -11,6 +11,7 @@ import threading
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 from urllib.parse import urlencode
 
@@ -66,11 +67,15 @@ class Server:
         finally:
             connection.close()
 
-    def query(self, patient: str) -> str:
-        """An example patient as a query: where the page's own list of examples leads."""
+    @cached_property
+    def queries(self) -> dict[str, str]:
+        """Each example patient as a query: where the page's own list of examples leads."""
         page = self.get("/answer").text
         links = re.findall(r'href="/answer\?([^"]+)"', page[page.index('class="example-list"') :])
-        return html.unescape(links[list(self.library.examples).index(patient)])
+        return dict(zip(self.library.examples, map(html.unescape, links), strict=False))
+
+    def query(self, patient: str) -> str:
+        return self.queries[patient]
 
     def paths(self) -> list[str]:
         """Every page, as the description lists them, with a study and a therapy in their places."""
