@@ -20,12 +20,19 @@ PATIENTS = sorted((ROOT / "patients").glob("*.yaml"))
 UNLIKE = ("after-sorafenib-met-high", "afp-unknown", "bclc-d", "little-known")
 """Example patients who have little in common."""
 settings.register_profile("project", deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow])
+settings.register_profile("quick", settings.get_profile("project"), max_examples=30)
 settings.load_profile("project")
 _LOADED: dict[tuple[str, ...], Ruleset] = {}
 _load_files = cache.loaded
 # Byte code is kept wherever Python was told not to: some hundred times a test starts a program, and would have all of it compiled.
 sys.dont_write_bytecode = False
 os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Where slow tests are left out, every property is tried on fewer examples."""
+    if config.option.markexpr == "not slow":
+        settings.load_profile("quick")
 
 
 @pytest.fixture(autouse=True, scope="module")

@@ -95,7 +95,9 @@ def test_the_shipped_suite_notices_every_change_that_matters(name: str) -> None:
     assert [(s.mutant.goal, s.mutant.says) for s in found.survivors] == []
     assert len(found.killed) > 500
     by_place = {case.place: case for case in cases}
-    killed = [one for one in found.killed if one.mutant.kind not in ("figure changed", "verdict changed") and not _emptied(one.mutant)]
+    killed = [
+        one for one in found.killed if one.mutant.kind not in ("figure changed", "verdict changed") and not _emptied(one.mutant)
+    ]
     for one in Random(4).sample(killed, 6):
         assert not outcome(by_place[one.by], Evaluator(changed(ruleset, one.mutant))).passed, one.mutant.says
 
@@ -117,6 +119,7 @@ def test_every_kind_of_change_is_made(ruleset: Ruleset) -> None:
     }
 
 
+@pytest.mark.slow
 def test_a_suite_that_only_covers_lets_changes_through() -> None:
     evaluator = Evaluator(a_ruleset(Random(7), fields=FIELDS))
     idle = cases_in(b"cases: [{case: Nothing., profile: {}, warnings: []}]", "c.yaml", evaluator.ruleset)

@@ -13,7 +13,7 @@ import pandas as pd
 import pyarrow as pa
 import pytest
 import yaml
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 import hepatica
@@ -75,7 +75,6 @@ def test_check_boxes_make_a_set_that_is_known_only_where_all_of_them_are(tmp_pat
     assert [(row, column) for row, column, _ in rejects] == [(5, "b")]
 
 
-@settings(max_examples=30)
 @given(st.lists(st.tuples(*[st.sampled_from(["yes", "no", ""])] * 3), max_size=20))
 def test_members_follow_kleene_logic(tmp_path_factory: pytest.TempPathFactory, cells: list[tuple[str, ...]]) -> None:
     folder = tmp_path_factory.mktemp("kleene")

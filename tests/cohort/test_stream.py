@@ -81,7 +81,7 @@ def test_no_more_batches_are_read_than_can_be_worked_on(kernel: Kernel, registry
 
 def test_a_sample_is_held_to_durable_rules(kernel: Kernel, registry: pa.Table, monkeypatch: pytest.MonkeyPatch) -> None:
     assert sum(len(part.coded.rows) for part in stream([registry.slice(0, 60)], kernel, verify=-1)) == 59
-    wrong = Kernel(kernel.ruleset, few=True)
+    wrong = Kernel(kernel.ruleset)
     # A planted fault: every list is read one state off.
     group, members = wrong.groups[0]
     wrong.groups[0] = group._replace(outcomes=np.roll(group.outcomes, 1, axis=1)), members

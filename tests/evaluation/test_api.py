@@ -56,7 +56,10 @@ def test_importing_the_package_loads_next_to_nothing_and_evaluating_nothing_heav
     script = (
         "import sys, hepatica; print(sorted(m for m in sys.modules if m.startswith('hepatica.')))\n"
         f"hepatica.evaluate('hcc-2016', {FACTS!r})\n"
-        "print(sorted({'numpy', 'jinja2', 'starlette', 'weasyprint', 'durable', 'click'} & set(sys.modules)))"
+        "heavy = {'numpy', 'jinja2', 'starlette', 'weasyprint', 'durable', 'asyncio'}\n"
+        "print(sorted({*heavy, 'click'} & set(sys.modules)))\n"
+        "from hepatica.cli.main import run; run(['evaluate', 'little-known', '-o', '/dev/null'])\n"
+        "print(sorted(heavy & set(sys.modules)))"
     )
     run = subprocess.run([sys.executable, "-c", script], cwd=ROOT, capture_output=True, text=True, check=True)
-    assert run.stdout.splitlines() == ["['hepatica.faces']", "[]"]
+    assert run.stdout.splitlines() == ["['hepatica.faces']", "[]", "[]"]
