@@ -9,7 +9,7 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 import hepatica
@@ -83,14 +83,12 @@ def test_they_agree_on_every_class_of_every_field_around_shipped_patients(evalua
     assert count > 200
 
 
-@settings(max_examples=150)
 @given(facts=profiles(with_intervals=True))
 def test_they_agree_on_generated_profiles(evaluator: Evaluator, facts: Facts) -> None:
     _agree(evaluator.inference, evaluator.ruleset, facts)
 
 
 @pytest.mark.slow
-@settings(max_examples=100)
 @given(
     concept=conditions(),
     chained=conditions(("first",)),
@@ -107,7 +105,6 @@ def test_they_agree_on_generated_rulesets(
 
 
 @pytest.mark.slow
-@settings(max_examples=100)
 @given(
     concept=conditions(),
     goals=st.lists(conditions(("first",)), min_size=1, max_size=4),
