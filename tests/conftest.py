@@ -45,7 +45,7 @@ def _settled() -> None:
 
 def _loaded(files: RulesetFiles) -> Ruleset:
     """A shipped ruleset, loaded once for every test whichever way it is asked for, as long as its files stay as they are."""
-    if not files.root.resolve().is_relative_to(ROOT / "rulesets"):
+    if not Path(files.root).resolve().is_relative_to(ROOT / "rulesets"):
         return _load_files(files)
     key = (files.digest, str(files.root), *files.shown.values())
     if key not in _LOADED:

@@ -17,7 +17,7 @@ from hepatica.documents import Node
 from hepatica.evaluation import Evaluator
 from hepatica.inference import FieldClasses, Program, classes_of
 from hepatica.knowledge import AllOf, AnyOf, ConceptTest, Condition, NotOf, Operator, Test
-from hepatica.patient import COMMON_FIELDS, Facts, Field, Interval, Profile, Value, class_of, facts_of
+from hepatica.patient import CLASS_RANGES, COMMON_FIELDS, Facts, Field, Interval, Profile, Value, class_of, facts_of
 
 if TYPE_CHECKING:
     import pytest
@@ -232,17 +232,23 @@ def plain(node: Node) -> object:
     return [plain(inner) for inner in node.value] if isinstance(node.value, list) else node.value
 
 
-def distinct_profiles(evaluator: Evaluator, count: int, seed: int = 1) -> list[Profile]:
-    """Seeded, consistent, no two alike; every field's classes equally likely, unknown included."""
+def sample_profiles(evaluator: Evaluator, count: int, seed: int = 1, unknown: float = 0.25) -> list[Profile]:
+    """Seeded, consistent, no two alike, spread over the classes of every used field; each is unknown with that probability."""
     chance = random.Random(seed)
-    samples = {field.name: classes_of(field, evaluator.program.tests).samples for field in COMMON_FIELDS.values()}
+    fields = [field for field in evaluator.ruleset.fields.values() if field.name in evaluator.ruleset.used_fields]
+    samples = {field.name: classes_of(field, evaluator.program.tests).samples for field in fields}
+    known = {name: [value for value in values if value is not None] for name, values in samples.items()}
     found: dict[tuple[Any, ...], Profile] = {}
     while len(found) < count:
-        known = {name: chance.choice(values) for name, values in samples.items()}
-        if isinstance(known["afp"], float):
-            known["afp"] = round(known["afp"] + chance.random() / 10, 6) if known["afp"] != 400 else 400.0
-        facts = facts_of(consistent(known))
-        found[tuple(facts.values())] = Profile(facts)
+        facts: dict[str, Any] = {
+            name: chance.choice(values) if chance.random() >= unknown else None for name, values in known.items()
+        }
+        letter = facts.get("child_pugh_class")
+        facts["child_pugh_score"] = chance.randint(*CLASS_RANGES[letter]) if letter and chance.random() < 0.6 else None
+        if isinstance(facts.get("afp"), float) and facts["afp"] != 400:  # many are alike in all but this
+            facts["afp"] = round(facts["afp"] + chance.random() / 10, 6)
+        made = facts_of(facts, evaluator.ruleset.fields)
+        found[tuple(made.values())] = Profile(made, fields=evaluator.ruleset.fields)
     return list(found.values())
 
 

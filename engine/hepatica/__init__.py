@@ -12,12 +12,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from functools import partial
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from hepatica.faces import WRITERS
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from hepatica.cohort import TableAnswers
     from hepatica.evaluation import Evaluation
     from hepatica.knowledge import Ruleset
@@ -85,9 +86,10 @@ def evaluate(ruleset: Ruleset | str | Path, profile: Profile | Mapping[str, Any]
     `InvalidInput` for a ruleset or a patient that cannot be used, `InternalError` where the program disagrees with itself.
     """
     from hepatica.evaluation import evaluator_of
+    from hepatica.knowledge import Ruleset
     from hepatica.patient import Profile
 
-    loaded = load(ruleset) if isinstance(ruleset, (str, Path)) else ruleset
+    loaded = ruleset if isinstance(ruleset, Ruleset) else load(ruleset)
     known = profile if isinstance(profile, Profile) else read_profile(profile, loaded)
     return evaluator_of(loaded).evaluate(known)
 

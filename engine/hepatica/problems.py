@@ -1,7 +1,5 @@
 """What can be wrong with an input, said where it is wrong. The one shape of every error a user sees."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterable
 from typing import NamedTuple, TypeVar
 

@@ -20,6 +20,7 @@ def pytest_collect_file(file_path: Path, parent: pytest.Collector) -> pytest.Col
     """A case table becomes a collector of its cases."""
     if file_path.suffix not in ENDINGS:
         return None
+    # Imported late, here and below: pytest loads every plugin everywhere, and a repository without cases pays nothing.
     from hepatica.assurance.cases import is_case_file
 
     if not is_case_file(file_path):
@@ -56,12 +57,11 @@ class CaseTable(pytest.File):
 
     def _evaluator(self) -> Evaluator:
         """One evaluator to a ruleset, shared by the files of a run."""
-        from hepatica.assurance.cases import ruleset_of
+        from hepatica.assurance.cases import ruleset_around
         from hepatica.evaluation import evaluator_of
         from hepatica.knowledge import load
-        from hepatica.paths import DEFAULT_RULESET, shipped
 
-        name = ruleset_of(self.path, DEFAULT_RULESET, shipped("rulesets"))
+        name = str(ruleset_around(self.path))
         known = self.config.stash.setdefault(EVALUATORS, {})
         if name not in known:
             known[name] = evaluator_of(load(name))

@@ -7,15 +7,14 @@ after sorafenib (not taken so far)", "Studied in Asia only", "Not in Child-Pugh 
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
-from pathlib import Path
 from typing import Any, TypeVar
 
 from hepatica.evaluation import Entry, Reason
 from hepatica.knowledge import AllOf, AnyOf, Concept, ConceptTest, Condition, NotOf, Ruleset, Test, concept_words
+from hepatica.paths import package_data
 from hepatica.patient import NONE, UNKNOWN, Field, Fields, Value
 
 K = TypeVar("K")
@@ -23,10 +22,11 @@ V = TypeVar("V")
 NOT_KNOWN = "not known"
 # How a condition on a common field is said as a setting: by the field ("in BCLC stage {}"), by the words that are asked for
 # ("after sorafenib"), and how what is now is said beside it. Any other field is "where <title> is <value>".
-_WORDS: dict[str, Any] = json.loads(Path(__file__).with_name("wording.json").read_text(encoding="utf-8"))
+_WORDS: dict[str, Any] = package_data("wording.json")
 _MOST_LISTED = 4
+_COMPARED = {">=": "at least", "<=": "at most", ">": "above", "<": "below"}
 # A setting that leads to no option must not read as if it did.
-_LEADS = {"trials": "under study elsewhere: ", "not_supported": "not supported where tested: "}
+_LEADS = {"trials": "in trial elsewhere: ", "not_supported": "not supported where tested: "}
 
 
 def spoken(token: str) -> str:
@@ -68,6 +68,20 @@ def all_of(words: Sequence[str]) -> str:
     return any_of(words, " and ")
 
 
+def plainly(words: str) -> str:
+    """A phrase of the profile space as a clinician says it: "at least 15 and below 400", "none or refused".
+
+    What is printed here can be typed back: the reader of patients takes "at least 400" as it takes ">= 400".
+    """
+
+    def listed(found: re.Match[str]) -> str:
+        return ("any but " if found[1] == "but" else "") + any_of(found[2].split(", "))
+
+    # A list ends where the space puts the next condition on the same field, or that it may be missing.
+    text = re.sub(r"any (of|but) (.+?)(?=, or not known|;| and (?:without|includes|at least)|$)", listed, words)
+    return re.sub("|".join(_COMPARED), lambda found: _COMPARED[found[0]], text)
+
+
 def shown(field: Field, value: Value | None) -> str:
     """A value with its unit: "South Korea", "HBV, HCV", "620 ng/mL", "not known"."""
     return NOT_KNOWN if value is None else field.shown(value)
@@ -81,7 +95,9 @@ def changed(fields: Fields, setting: str, facts: Mapping[str, Value | None]) -> 
 
 
 def _phrase(test: Test, kind: str = "phrases", of: str = "") -> str:
-    """The words for exactly these operands of a field; empty where it has none of its own."""
+    """The words for exactly these operands of a field; empty where it has none of its own, or where they are excluded."""
+    if test.operator in ("not in", "lacks"):
+        return ""
     asked = ", ".join(sorted(set(map(str, test.operands)))) or test.operator
     phrase: str = _WORDS[kind].get(test.field, {}).get(asked + of, "")
     return phrase
@@ -133,8 +149,12 @@ class Wording:
         """
         lead = _LEADS.get(entry.would_be or "", "")
         how = "" if lead else "licensed " if entry.standing == "licensed" else "studied "
-        said = dict.fromkeys(self._only(reasons, how) for reasons in self._in_common(entry.needs_any) or entry.needs_any)
-        return sentence(lead + "; or ".join(said))
+        return sentence(lead + self.only_ways(entry.needs_any, how))
+
+    def only_ways(self, ways: Sequence[Sequence[Reason]], how: str = "studied ") -> str:
+        """What it would take where there are several ways; a region is where something was studied, or `how` says."""
+        said = dict.fromkeys(self._only(reasons, how) for reasons in self._in_common(ways) or ways)
+        return "; or ".join(said)
 
     def _in_common(self, ways: Sequence[Sequence[Reason]]) -> list[list[Reason]]:
         """One way, of the fields that all ways ask for; none where they share no field."""
@@ -232,6 +252,26 @@ class Wording:
         every = isinstance(condition, AllOf) == wanted
         inner = [self._bracketed(part, wanted) for part in condition.parts]
         return "; ".join(inner) if every else any_of(inner)
+
+    def setting(self, condition: Condition, wanted: bool = True) -> str:
+        """As `condition`, as where it holds: "in Child-Pugh A", "after sorafenib, or after chemotherapy"."""
+        if isinstance(condition, NotOf):
+            return self.setting(condition.part, not wanted)
+        if isinstance(condition, (AllOf, AnyOf)):
+            every = isinstance(condition, AllOf) == wanted
+            return (" and " if every else ", or ").join(self.setting(part, wanted) for part in condition.parts)
+        if isinstance(condition, ConceptTest):
+            own: dict[str, str] = _WORDS["concepts"].get(condition.concept, {})
+            return own.get(str(condition.wanted == wanted)) or self.condition(condition, wanted)
+        test = condition if wanted else condition.opposite()
+        field = self.fields[test.field]
+        if field.kind == "flag" and test.operator == "not in":
+            test = replace(test, operator="in", operands=tuple(not one for one in test.operands))
+        excluded = self._excluded(field, test)
+        if excluded and not _phrase(test):
+            return f"not {self._setting(field, excluded)}"
+        said = f"in {self._regions(test)}" if field.name == "region" else self._setting(field, test)
+        return said.replace("<=", "≤").replace(">=", "≥")
 
     def _bracketed(self, part: Condition, wanted: bool) -> str:
         words = self.condition(part, wanted)

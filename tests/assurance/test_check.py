@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from functools import lru_cache
 from pathlib import Path
 from shutil import copytree
@@ -11,11 +12,11 @@ import pytest
 
 from hepatica.assurance import RulesetVersion
 from hepatica.assurance.cases import read_cases
-from hepatica.assurance.check import KINDS, CheckFinding, CheckResult, check
+from hepatica.assurance.check import KINDS, CheckFinding, CheckResult, check, findings
 from hepatica.evaluation import Entry, Evaluation, Evaluator, RuleAnswer
-from hepatica.knowledge import load_ruleset
+from hepatica.knowledge import Test, load_ruleset
 from hepatica.patient import profile_from
-from tests.conftest import ROOT
+from tests.conftest import ROOT, shipped_ruleset
 from tests.making import write_ruleset
 
 THRESHOLDS = """\
@@ -60,6 +61,34 @@ def rules_of(entry: Entry) -> set[str]:
 
 def test_the_teaching_ruleset_has_every_kind_of_finding() -> None:
     assert {finding.code for finding in faults().findings} == set(KINDS)
+
+
+@pytest.mark.parametrize("recorded", ["for whom", "where"])
+def test_a_licensed_rule_is_held_to_its_own_approval(recorded: str) -> None:
+    ruleset = shipped_ruleset("hcc-2016")
+    folfox4 = ruleset.therapies["folfox4"]
+    licensed = replace(folfox4.rules[0], when=Test("region", "in", ("mainland_china", "japan")))
+    studies = folfox4.studies
+    if recorded == "where":
+        # The approval's own words for its region are read as a patient's would be.
+        studies = tuple(replace(one, population=None) if one.approval else one for one in studies)
+    edited = replace(folfox4, studies=studies, rules=(licensed, *folfox4.rules[1:]))
+    told = findings(RulesetVersion.of(replace(ruleset, therapies={**ruleset.therapies, "folfox4": edited})), ())
+    (outside,) = [one for one in told if one.code == "outside-trials"]
+    assert (outside.names["rule"], outside.witness and outside.witness["region"]) == (licensed.id, "japan")
+
+
+def test_a_waiver_without_a_name_accepts_no_finding_that_has_one(tmp_path: Path) -> None:
+    folder = copytree(FAULTS, tmp_path / "rules")
+    card = folder / "ruleset.yaml"
+    text = card.read_text(encoding="utf-8").partition("waivers:")[0]
+    card.write_text(f"{text}waivers: [{{code: unused-study, why: All}}, {{code: no-option, why: Meant.}}]", encoding="utf-8")
+    told = report_of(folder).findings
+    assert {one.code: one.waived for one in told if one.code in ("unused-study", "no-option")} == {
+        "unused-study": "",
+        "no-option": "Meant.",
+    }
+    assert [one.names["code"] for one in told if one.code == "stale-waiver"] == ["unused-study"]
 
 
 @pytest.mark.parametrize("code", KINDS)

@@ -143,6 +143,19 @@ def test_witnesses_are_patient_files_that_show_the_change(tmp_path: Path, capfdb
             assert "beta" in {entry["therapy"] for entry in answer[change[side]["place"]]}
 
 
+def test_a_witness_that_is_pasted_is_answered_by_the_edited_rules(
+    tmp_path: Path, capfdbinary: pytest.CaptureFixture[bytes]
+) -> None:
+    old, new = two(tmp_path)
+    edit(new, "beta", '"> 400"', '"> 300"')
+    assert run(["diff", str(old), str(new)]) == 1
+    told = capfdbinary.readouterr().out.decode()
+    command = next(line for line in told.splitlines() if "hepatica evaluate" in line)
+    assert run([*shlex.split(command)[1:], "-f", "json"]) == 0
+    answer = json.loads(capfdbinary.readouterr().out)
+    assert answer["ruleset"]["folder"] == str(new) and [one["therapy"] for one in answer["options"]] == ["beta"]
+
+
 def test_a_folder_of_witnesses_is_made_anew_and_nothing_of_others_is_lost(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -203,9 +216,9 @@ def test_a_ruleset_that_the_revision_does_not_have_is_all_new(
     write_ruleset(repository / "later")
     card = repository / "later" / "ruleset.yaml"
     card.write_text(card.read_text(encoding="utf-8").replace("ruleset: tiny", "ruleset: later"), encoding="utf-8")
-    assert run(["diff", "v1", "-r", str(repository / "later"), "-f", "json"]) == 1
+    assert run(["diff", "v1", "-r", str(repository / "later"), "-f", "json"]) == 0
     told = json.loads(capfdbinary.readouterr().out)
-    assert told["old"] is None and "all new" in told["headline"]
+    assert told["old"] is None and "all new" in told["headline"] and told["passed"]
 
 
 def test_a_ruleset_whose_folder_was_renamed_is_found_again(repository: Path, capfdbinary: pytest.CaptureFixture[bytes]) -> None:

@@ -20,11 +20,11 @@ def hooks() -> list[dict[str, str]]:
     return [{key: child.raw for key, child in entry.value.items()} for entry in node.value if isinstance(entry.value, dict)]
 
 
-@pytest.mark.parametrize("name", ["check", "test", "coverage", "diff"])
+@pytest.mark.parametrize("name", ["check", "test", "coverage", "diff", "fmt"])
 def test_there_is_a_hook_for_each_command_that_also_sees_deletions(name: str) -> None:
     hook = next(hook for hook in hooks() if hook["id"] == f"hepatica-{name}")
     assert hook["entry"].split()[:2] == ["hepatica", name] and name in COMMANDS
-    assert hook["always_run"] == "true" and "files" not in hook
+    assert hook["always_run"] == "true" and hook["pass_filenames"] == "false" and "files" not in hook
 
 
 def test_the_action_calls_commands_and_options_that_exist() -> None:

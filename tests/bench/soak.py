@@ -23,7 +23,7 @@ from hepatica.evaluation import Evaluation, Evaluator
 from hepatica.inference import GoalKey, Verdict, conditions_of, read
 from hepatica.knowledge import Ruleset
 from hepatica.patient import Facts
-from tests.making import distinct_profiles
+from tests.making import sample_profiles
 
 MAY_GROW_MB = 30
 _PROFILES = 3000
@@ -66,7 +66,7 @@ class Soak:
 
     def __init__(self) -> None:
         self.ruleset = load()
-        self.profiles = distinct_profiles(Evaluator(self.ruleset), _PROFILES)
+        self.profiles = sample_profiles(Evaluator(self.ruleset), _PROFILES)
         self.right = [expected_lists(self.ruleset, profile.facts) for profile in self.profiles]
         self.evaluator = Evaluator(self.ruleset)
         self.count: Counter[str] = Counter()

@@ -20,7 +20,7 @@ import zen
 from hepatica import load
 from hepatica.evaluation import Evaluation, Evaluator
 from tests.bench.zen_table import context, decision_table
-from tests.making import distinct_profiles
+from tests.making import sample_profiles
 
 BASE = "zen decision table, bare"
 _WARM_UP = 3000
@@ -63,7 +63,7 @@ def main() -> None:
     parser.add_argument("--chunk", type=int, default=50)
     chosen = parser.parse_args()
     evaluator = Evaluator(load())
-    profiles = distinct_profiles(evaluator, chosen.profiles + _WARM_UP)
+    profiles = sample_profiles(evaluator, chosen.profiles + _WARM_UP)
     warm_up, profiles = profiles[:_WARM_UP], profiles[_WARM_UP:]
     decision = zen.ZenEngine().create_decision(decision_table(evaluator.program))
     for profile in warm_up:

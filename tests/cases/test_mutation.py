@@ -151,12 +151,6 @@ def test_cases_that_fail_already_are_to_be_mended_first(tmp_path: Path, capsys: 
     assert "1 of 1 cases fail on the rules as they are" in capsys.readouterr().err
 
 
-def test_a_place_to_leave_out_that_does_not_exist_is_refused(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    folder = ruleset_with_cases(tmp_path)
-    assert hepatica(["mutate", str(folder), "--without", str(folder / "nowhere.yaml")]) == 2
-    assert "nowhere.yaml:1:1: unreadable" in capsys.readouterr().err
-
-
 @pytest.mark.slow
 @pytest.mark.skipif(not hasattr(os, "openpty"), reason="no pseudo-terminals here")
 def test_progress_is_shown_on_a_terminal(tmp_path: Path) -> None:

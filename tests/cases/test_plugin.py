@@ -25,21 +25,28 @@ def _pytest(folder: Path, *arguments: str) -> tuple[int, str]:
 
 @pytest.fixture
 def repository(tmp_path: Path) -> Path:
-    """A repository with a ruleset, a failing case, and YAML files that are none of ours."""
+    """A repository with a ruleset, a failing case, a package called engine, and YAML files that are none of ours."""
     folder = ruleset_with_cases(tmp_path / "rules" / "tiny")
     (folder / "cases" / "failing.yaml").write_text(FAILING, encoding="utf-8")
     (tmp_path / "deploy.yaml").write_text("cases:\n  - something else: entirely\n", encoding="utf-8")
     (tmp_path / "k8s.yaml").write_text("ruleset: nginx\ncases:\n  - case: 1\n    when: x\n", encoding="utf-8")
     (tmp_path / "broken.yml").write_text("a: [unclosed", encoding="utf-8")
+    for name, text in {
+        "lint/ruleset.yaml": "ruleset: strict\n",
+        "lint/cases/naming.yaml": "- camel\n",
+        "engine/__init__.py": "POWER = 1\n",
+        "test_engine.py": "from engine import POWER\ndef test_power(): assert POWER\n",
+    }.items():
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).write_text(text, encoding="utf-8")
     return tmp_path
 
 
 def test_each_case_is_a_test_and_other_yaml_is_left_alone(repository: Path) -> None:
     code, shown = _pytest(repository, "-q")
     assert code == 1
-    assert "1 failed, 2 passed" in shown
-    assert "deploy" not in shown and "k8s" not in shown
-    assert "broken" not in shown
+    assert "1 failed, 3 passed" in shown
+    assert not [name for name in ("deploy", "k8s", "broken", "naming") if name in shown]
 
 
 @pytest.mark.slow
@@ -55,14 +62,14 @@ def test_a_failure_reads_as_what_was_expected_and_came(repository: Path) -> None
 def test_cases_are_chosen_by_their_words(repository: Path) -> None:
     code, shown = _pytest(repository, "-q", "-k", "waits")
     assert code == 0
-    assert "1 passed, 2 deselected" in shown
+    assert "1 passed, 3 deselected" in shown
 
 
 @pytest.mark.slow
 def test_junit_names_each_case(repository: Path) -> None:
     _pytest(repository, "-q", "--junitxml=out.xml")
     tests = list(ElementTree.parse(repository / "out.xml").iter("testcase"))
-    assert len(tests) == 3
+    assert len(tests) == 4
     (failed,) = [test for test in tests if test.find("failure") is not None]
     assert failed.get("name") == "Beta is always an option."
 
@@ -83,4 +90,4 @@ def test_a_wrong_case_file_is_a_collection_error_with_every_problem(repository: 
 def test_cases_run_on_several_workers(repository: Path) -> None:
     code, shown = _pytest(repository, "-q", "-n", "2")
     assert code == 1
-    assert "1 failed, 2 passed" in shown
+    assert "1 failed, 3 passed" in shown

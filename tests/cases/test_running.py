@@ -14,7 +14,6 @@ from hepatica.evaluation import Evaluator, evaluator_of
 from hepatica.knowledge import Ruleset, load_ruleset
 from tests.cases.making import CASES, ruleset_with_cases
 from tests.conftest import ROOT
-from tests.making import standard_input
 
 WRONG = """\
 cases:
@@ -103,18 +102,9 @@ def test_the_json_report_holds_every_case(tmp_path: Path, capsysbinary: pytest.C
     assert [outcome["passed"] for outcome in found["rulesets"][0]["outcomes"]] == [True, True, False]
 
 
-def test_words_choose_cases_by_sentence_therapy_or_place(tmp_path: Path, capsysbinary: pytest.CaptureFixture[bytes]) -> None:
-    folder = ruleset_with_cases(tmp_path)
-    assert hepatica(["test", str(folder), "-k", "beta waits", "--verbose"]) == 0
-    shown = capsysbinary.readouterr().out.decode()
-    assert "1 case, all passed" in shown
-    assert "Beta waits for AFP after sorafenib." in shown
-
-
 @pytest.mark.parametrize(
     ("arguments", "code"),
     [
-        (["-k", "nothing like this"], "no-match"),
         (["no-such-ruleset"], "no-ruleset"),
         (["EMPTY"], "no-cases"),
     ],
@@ -134,23 +124,6 @@ def test_an_unreadable_case_file_could_not_run_and_is_located(tmp_path: Path, ca
     assert "small.yaml:2:29: unknown-key" in capsys.readouterr().err
 
 
-def test_a_case_file_elsewhere_names_its_ruleset(tmp_path: Path, capsysbinary: pytest.CaptureFixture[bytes]) -> None:
-    ruleset_with_cases(tmp_path / "rules")
-    (tmp_path / "more.yaml").write_text(f"ruleset: rules\n{CASES}", encoding="utf-8")
-    assert hepatica(["test", str(tmp_path / "more.yaml")]) == 0
-    assert b"2 cases, all passed" in capsysbinary.readouterr().out
-
-
-def test_cases_come_from_standard_input_too(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsysbinary: pytest.CaptureFixture[bytes]
-) -> None:
-    folder = ruleset_with_cases(tmp_path)
-    for given, code in ((CASES, 0), ("cases: []", 2)):
-        standard_input(monkeypatch, given.encode())
-        assert hepatica(["test", "-", "--ruleset", str(folder)]) == code
-    assert b"<stdin>:1:8: no-cases" in capsysbinary.readouterr().err
-
-
 @pytest.mark.parametrize("command", ["coverage", "mutate"])
 def test_a_file_that_cannot_be_written_is_said_so(command: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     folder = ruleset_with_cases(tmp_path)
@@ -164,41 +137,23 @@ def test_cases_that_do_not_exist_are_refused(command: str, tmp_path: Path, capsy
     assert "none.yaml:1:1: unreadable" in capsys.readouterr().err
 
 
+def test_case_files_elsewhere_run_under_the_ruleset_that_is_named(
+    tmp_path: Path, capsysbinary: pytest.CaptureFixture[bytes]
+) -> None:
+    rules = ruleset_with_cases(tmp_path / "rules")
+    (tmp_path / "more").mkdir()
+    (tmp_path / "more" / "own.yaml").write_text(CASES, encoding="utf-8")
+    for target in (rules / "cases", rules / "cases" / "small.yaml", tmp_path / "more", tmp_path / "more" / "own.yaml"):
+        named = [] if rules in target.parents else ["--ruleset", str(rules)]
+        assert hepatica(["test", str(target), *named]) == 0
+        assert b"2 cases, all passed" in capsysbinary.readouterr().out
+
+
 def test_a_folder_of_rulesets_runs_the_cases_of_each(tmp_path: Path, capsysbinary: pytest.CaptureFixture[bytes]) -> None:
     for name in ("one", "two"):
         ruleset_with_cases(tmp_path / name)
     assert hepatica(["test", str(tmp_path), "-f", "json"]) == 0
     assert capsysbinary.readouterr().out.count(b'"id": "tiny"') == 2
-
-
-def test_each_file_of_a_folder_runs_under_the_ruleset_it_names(
-    tmp_path: Path, capsysbinary: pytest.CaptureFixture[bytes]
-) -> None:
-    ruleset_with_cases(tmp_path / "rules")
-    (tmp_path / "more").mkdir()
-    (tmp_path / "more" / "own.yaml").write_text(f"ruleset: ../rules\n{CASES}", encoding="utf-8")
-    assert hepatica(["test", str(tmp_path / "more")]) == 0
-    assert b"2 cases, all passed" in capsysbinary.readouterr().out
-
-
-@pytest.mark.parametrize(("named", "code"), [("nowhere", "no-ruleset"), ("[a]", "wrong-type")])
-def test_a_ruleset_that_a_case_file_names_wrongly_is_located_there(
-    named: str, code: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
-    for name in ("a.yaml", "b.yaml"):
-        (tmp_path / name).write_text(f"ruleset: {named}\n{CASES}", encoding="utf-8")
-    assert hepatica(["test", str(tmp_path)]) == 2
-    told = capsys.readouterr().err.splitlines()
-    assert [line.split(": ")[:2] for line in told] == [[f"{tmp_path / name}:1:10", code] for name in ("a.yaml", "b.yaml")]
-
-
-def test_standard_input_may_name_its_ruleset(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsysbinary: pytest.CaptureFixture[bytes]
-) -> None:
-    ruleset_with_cases(tmp_path / "rules")
-    standard_input(monkeypatch, f"ruleset: {tmp_path / 'rules'}\n{CASES}".encode())
-    assert hepatica(["test", "-"]) == 0
-    assert b"2 cases, all passed" in capsysbinary.readouterr().out
 
 
 @pytest.mark.parametrize("command", ["coverage", "mutate"])

@@ -43,7 +43,7 @@ def unwrapped(text: str) -> str:
 def test_text_gives_the_answer_first_then_what_would_settle_then_what_failed(capfd: pytest.CaptureFixture[str]) -> None:
     code, out, err = hepatica(capfd, "evaluate", str(ROOT / "patients" / "afp-unknown.yaml"))
     assert (code, err) == (0, "")
-    places = [out.index(title) for title in ("WHAT THE EVIDENCE BACKS", "DEPENDS ON MISSING", "NOT SUPPORTED", "NO EVIDENCE IN")]
+    places = [out.index(title) for title in ("EARLY SIGNAL", "DEPENDS ON MISSING", "NOT SUPPORTED", "NO EVIDENCE IN")]
     assert places == sorted(places)
     assert NOTICE in unwrapped(out)
     assert "\x1b" not in out

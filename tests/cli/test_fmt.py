@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import json
+import tempfile
+from errno import ENOSPC
 from pathlib import Path
 from shutil import copytree
+from typing import Any
 
 import pytest
 
@@ -86,6 +89,34 @@ def test_a_file_that_cannot_be_read_is_located_and_nothing_is_written(tmp_path: 
     stray = tmp_path / "stray.yaml"
     stray.write_text("a: 1\n", encoding="utf-8")
     assert run(["fmt", str(stray)]) == 2
+
+
+def test_of_several_files_all_are_written_or_none(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    folder = write_ruleset(tmp_path / "rules")
+    for name in ("alpha", "beta"):
+        file = folder / "therapies" / f"{name}.yaml"
+        file.write_text(file.read_text(encoding="utf-8").replace("name: ", "name:   "), encoding="utf-8")
+    before = {path: path.read_bytes() for path in folder.rglob("*") if path.is_file()}
+    files = iter([tempfile.NamedTemporaryFile])
+
+    def full(**asked: Any) -> Any:
+        if (make := next(files, None)) is None:
+            raise OSError(ENOSPC, "No space left on device")
+        return make(**asked)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(tempfile, "NamedTemporaryFile", full)
+        assert run(["fmt", str(folder)]) == 2
+    assert before == {path: path.read_bytes() for path in folder.rglob("*") if path.is_file()}
+    assert run(["fmt", str(folder)]) == 0
+
+
+def test_without_a_name_only_the_rulesets_here_are_written(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert run(["fmt"]) == 2
+    write_ruleset(tmp_path / "rulesets" / "tiny")
+    assert run(["fmt"]) == 0
+    assert run(["fmt", "--check"]) == 0
 
 
 def test_cases_that_the_program_wrote_stay_sealed(tmp_path: Path) -> None:

@@ -17,7 +17,7 @@ import pytest
 from hepatica.cli.main import run
 from hepatica.notice import NOTICE
 from tests.conftest import ROOT, slow
-from tests.making import interruptible
+from tests.making import interruptible, write_ruleset
 
 PATIENT = "after-sorafenib-met-high"
 
@@ -186,3 +186,14 @@ def test_rules_found_in_the_working_folder_instead_of_the_shipped_ones_are_named
     monkeypatch.chdir(ROOT)
     assert run(command.split()) == 0
     assert "read from" not in "".join(capfd.readouterr())
+
+
+def test_a_folder_that_bears_a_shipped_name_is_said_not_to_be_read(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    write_ruleset(tmp_path / "hcc-2016")
+    monkeypatch.chdir(tmp_path)
+    assert run(["rules"]) == 0
+    assert "the folder here is ./hcc-2016" in capfd.readouterr().err
+    assert run(["rules", "-r", "./hcc-2016"]) == 0
+    assert "tiny 1.0.0, read from hcc-2016" in " ".join(capfd.readouterr().out.split())

@@ -53,6 +53,6 @@ def test_a_product_of_cascades_says_what_each_says_alone() -> None:
 def test_combinations_are_told_apart_however_many_columns_they_have(wide: int) -> None:
     random = np.random.default_rng(wide)
     columns = [random.integers(-1, 900, 400) for _ in range(wide)]
-    found, which = combined([900] * wide, columns)
+    found, which, firsts = combined(columns)
     assert [found[at] for at in which] == list(zip(*(column.tolist() for column in columns), strict=True))
-    assert len(set(found)) == len(found)
+    assert len(set(found)) == len(found) and which[firsts].tolist() == list(range(len(found)))

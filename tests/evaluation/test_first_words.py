@@ -47,7 +47,7 @@ def test_declined_stands_first_in_every_format(liver: str) -> None:
     ("settings", "says"),
     [
         ((), "Not supported where tested: only after sorafenib (not taken so far): Everolimus, Axitinib, ADI-PEG 20"),
-        ((), "Under study elsewhere: only after sorafenib (not taken so far); only with AFP >= 400 ng/mL (here 35 ng/mL): Ramuc"),
+        ((), "In trial elsewhere: only after sorafenib (not taken so far); only with AFP >= 400 ng/mL (here 35 ng/mL): Ramuc"),
         ((), "Only after sorafenib (not taken so far); only in MET-high tumours (here low): Tivantinib"),
         ((), "Licensed in mainland China only: FOLFOX4"),
         (("region=Japan",), "Studied in Hong Kong or Singapore only: SECOX"),

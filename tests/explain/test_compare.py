@@ -16,7 +16,8 @@ from hepatica.explain import Column, Comparison, compare
 from hepatica.knowledge import load_ruleset
 from hepatica.patient import Profile, profile_of, read_profile
 from tests.conftest import ROOT
-from tests.explain.conftest import PATIENTS, sample_profiles
+from tests.explain.conftest import PATIENTS
+from tests.making import sample_profiles
 
 PATIENT = str(PATIENTS / "after-sorafenib-met-high.yaml")
 
@@ -116,7 +117,7 @@ def test_the_command_compares_variants_and_rulesets(stricter: Path) -> None:
     assert "VERDICT DIFFERS (1)" in rulesets.output
     assert "read from" in rulesets.output
     table = CliRunner().invoke(cli, ["compare", PATIENT, "--but", "cmet=low", "-f", "markdown"], standalone_mode=False)
-    assert "| Tivantinib | OPTION, early signal | not supported" in table.output
+    assert "| Tivantinib | early signal | not supported" in table.output
 
 
 def test_a_variant_overrides_settings_and_needs_no_second_reading_of_the_input() -> None:

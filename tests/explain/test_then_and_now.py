@@ -45,7 +45,7 @@ def test_the_best_of_each_year(ruleset: Ruleset, today: Ruleset) -> None:
     for name, therapy in ruleset.therapies.items():
         assert rows[name].fate == therapy.fate and rows[name].fate is not None
     shown = report.text(report.then_view(found))
-    assert "Best backed in 2016  Sorafenib (standard)" in shown and "WHAT 2026 SAYS, BY WHERE IT STOOD IN 2016" in shown
+    assert "Best backed in 2016  Sorafenib (standard of care)" in shown and "WHAT 2026 SAYS, BY WHERE IT STOOD IN 2016" in shown
     assert "Not known in 2016" in shown and "For education." in shown
 
 

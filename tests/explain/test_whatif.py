@@ -16,7 +16,8 @@ from hepatica.explain import MinimalChange, TherapyGoals, facets_of, merged, min
 from hepatica.patient import CLASS_RANGES, Facts, Profile, Value, class_of, facts_of, profile_from, profile_of, read_profile
 from hepatica.problems import InvalidInput
 from tests.conftest import slow
-from tests.explain.conftest import PATIENTS, sample_profiles
+from tests.explain.conftest import PATIENTS
+from tests.making import sample_profiles
 
 Move = tuple[tuple[str, Value | None], ...]
 

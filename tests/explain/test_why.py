@@ -10,7 +10,8 @@ from hepatica import report
 from hepatica.evaluation import Evaluator
 from hepatica.explain import ConditionTree, Explanation, why
 from hepatica.patient import Profile, read_profile
-from tests.explain.conftest import PATIENTS, sample_profiles
+from tests.explain.conftest import PATIENTS
+from tests.making import sample_profiles
 
 
 def explained(evaluator: Evaluator, profile: Profile, therapy: str) -> Explanation:

@@ -96,7 +96,7 @@ OF_A_PATIENT: tuple[tuple[str, str], ...] = (
 )
 OF_CASES: tuple[tuple[str, str], ...] = (
     ("test DOCUMENT -v -r RULESET", ""),
-    ("test - -f json -r RULESET", "case-run"),
+    ("test DOCUMENT -f json -r RULESET", "case-run"),
     ("test DOCUMENT -f junit -r RULESET", ""),
     ("test DOCUMENT -f github -r RULESET", ""),
     ("test DOCUMENT -f html -r RULESET", ""),

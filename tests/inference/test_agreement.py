@@ -202,12 +202,12 @@ def _above_is_at_least(patch: pytest.MonkeyPatch) -> None:
 
 def _productions_first_word(patch: pytest.MonkeyPatch) -> None:
     right = productions._set_ways
-    patch.setattr(productions, "_set_ways", lambda leaf, maybe: right(Test(leaf.field, leaf.operator, leaf.operands[:1]), maybe))
+    patch.setattr(productions, "_set_ways", lambda leaf: right(Test(leaf.field, leaf.operator, leaf.operands[:1])))
 
 
-def _productions_first_letter(patch: pytest.MonkeyPatch) -> None:
-    right = productions._one_of
-    patch.setattr(productions, "_one_of", lambda name, letters, *rest: right(name, letters[:1], *rest))
+def _productions_excluded_word(patch: pytest.MonkeyPatch) -> None:
+    right = productions._word_ways
+    patch.setattr(productions, "_word_ways", lambda leaf, field: tuple(way[:1] for way in right(leaf, field)))
 
 
 def _productions_above(patch: pytest.MonkeyPatch) -> None:
@@ -216,12 +216,18 @@ def _productions_above(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(
         productions,
         "_numeric_ways",
-        lambda leaf, possible: right(Test(leaf.field, changed.get(leaf.operator, leaf.operator), leaf.operands), possible),
+        lambda leaf: right(Test(leaf.field, changed.get(leaf.operator, leaf.operator), leaf.operands)),
     )
 
 
 def _productions_unknown_is_no(patch: pytest.MonkeyPatch) -> None:
-    patch.setattr(productions, "UNKNOWN_LETTER", "n")
+    right = productions.answers
+    patch.setattr(productions, "answers", lambda known: right({question: bool(so) for question, so in known.items()}))
+
+
+def _productions_sure_is_all(patch: pytest.MonkeyPatch) -> None:
+    right = productions.answers
+    patch.setattr(productions, "answers", lambda known: (right(known)[0],) * 2)
 
 
 def _productions_unknown_number(patch: pytest.MonkeyPatch) -> None:
@@ -272,9 +278,10 @@ FAULTS = [
     _first_word_only,
     _above_is_at_least,
     _productions_first_word,
-    _productions_first_letter,
+    _productions_excluded_word,
     _productions_above,
     _productions_unknown_is_no,
+    _productions_sure_is_all,
     _productions_unknown_number,
     _tables_unknown_is_no,
     _tables_slot,

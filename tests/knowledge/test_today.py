@@ -211,7 +211,7 @@ def test_what_may_be_a_standard_is_said_although_it_is_licensed_in_any_case() ->
     where, found = entry("lenvatinib", *unknown)
     assert (where, found.standing) == ("options", "licensed")
     said = answer(*unknown).to_text()
-    assert "Enter Main portal vein invasion (yes or no)\n    Lenvatinib  standard; licensed in any case" in said
+    assert "Enter Main portal vein invasion (yes or no)\n    Lenvatinib  standard of care; licensed in any case" in said
     assert "standard; licensed" not in answer("immunotherapy_contraindicated=yes", "region=europe").to_text()
 
 

@@ -19,7 +19,7 @@ def test_the_whole_study_comes_before_a_subgroup_even_for_a_lesser_endpoint(caps
 
 def test_a_criterion_known_from_outside_the_text_names_its_reference(capsys: pytest.CaptureFixture[str]) -> None:
     assert run(["evidence", "show", "resorce"]) == 0
-    assert "(confirmed: resorce-registry (entry criteria))" in " ".join(capsys.readouterr().out.split())
+    assert "(registry 2013, confirmed)" in " ".join(capsys.readouterr().out.split())
     assert run(["evidence", "show", "resorce", "--format", "json"]) == 0
     page = json.loads(capsys.readouterr().out)
     assert {criterion["source"]["ref"] for criterion in page["study"]["criteria"]} <= {one["id"] for one in page["references"]}
@@ -27,7 +27,7 @@ def test_a_criterion_known_from_outside_the_text_names_its_reference(capsys: pyt
 
 def test_what_became_of_a_study_is_said_with_its_year(capsys: pytest.CaptureFixture[str]) -> None:
     assert run(["evidence", "show", "resorce"]) == 0
-    assert "Confirmed, 2017" in capsys.readouterr().out
+    assert "2017: confirmed" in capsys.readouterr().out
 
 
 def test_a_population_read_from_the_text_says_nothing_of_other_sources(capsys: pytest.CaptureFixture[str]) -> None:
@@ -38,6 +38,6 @@ def test_a_population_read_from_the_text_says_nothing_of_other_sources(capsys: p
 def test_a_status_or_a_number_in_doubt_points_to_its_discrepancy(capsys: pytest.CaptureFixture[str]) -> None:
     assert run(["evidence", "show", "traverse"]) == 0
     shown = " ".join(capsys.readouterr().out.split())
-    assert "Status completed; see traverse-status" in shown
+    assert "Status completed; see the corrections" in shown
     assert run(["evidence", "show", "tivantinib-phase-2"]) == 0
-    assert "Status completed Tumour HCC Line" in " ".join(capsys.readouterr().out.split())
+    assert "Status completed Level of evidence" in " ".join(capsys.readouterr().out.split())

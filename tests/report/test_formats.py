@@ -20,7 +20,7 @@ from hepatica.knowledge import find_study
 from hepatica.patient import profile_of, read_profile
 from hepatica.report import Blocks
 from tests.conftest import PATIENTS, ROOT, each_patient
-from tests.explain.conftest import sample_profiles
+from tests.making import sample_profiles
 
 RULESET = hepatica.load("hcc-2016")
 UNSAID = ("id", "ref", "cite", "tone", "mark", "folded", "language", "svg", "src")
@@ -186,4 +186,4 @@ def test_what_was_understood_and_computed_is_said() -> None:
 def test_the_strongest_open_standing_stands_above_weaker_certain_ones() -> None:
     profile = profile_of(["bclc_stage=C", "child_pugh_class=A", "prior_sorafenib=none"])
     shown = report.text(report.answer(hepatica.evaluate(RULESET, profile)))
-    assert shown.index("Sorafenib ") < shown.index("WHAT THE EVIDENCE BACKS")
+    assert shown.index("Sorafenib ") < shown.index("EARLY SIGNAL")

@@ -17,6 +17,7 @@ from hepatica.evaluation import Evaluator
 from hepatica.knowledge import Correction, LaterEvent, Place, Result, Ruleset, Study
 from hepatica.report import document, markdown, text
 from hepatica.report.teaching import estimate_text, forest_drawing, forest_pages, forest_view, printed_pages, svg, verdict
+from hepatica.report.teaching.drawing import PlotMarker, Words
 from hepatica.teaching import ENDPOINTS, Forest, ForestRow, forest
 
 SVG = "{http://www.w3.org/2000/svg}"
@@ -155,13 +156,28 @@ def test_the_picture_puts_each_mark_where_its_ratio_is(found: Forest) -> None:
     assert sorted(x for x in drawn if x > 340) == pytest.approx(expected, abs=1.5)
 
 
-def test_the_axis_stands_at_the_top_and_at_the_foot(found: Forest) -> None:
-    for width in (1040, 390):
-        drawing = forest_drawing(found, width)
-        root = ET.fromstring(svg(drawing))
-        heights = sorted(float(str(n.get("y"))) for n in root.iter(f"{SVG}text") if n.text == "1")
-        assert len(heights) == 2
-        assert heights[0] < drawing.height * 0.2 < drawing.height * 0.9 < heights[1]
+@pytest.mark.parametrize("width", [1040, 390])
+def test_every_panel_stands_under_an_axis_and_all_axes_are_the_same(found: Forest, width: int) -> None:
+    root = ET.fromstring(svg(forest_drawing(found, width)))
+    ones = [node for node in root.iter(f"{SVG}text") if node.text == "1"]
+    assert len(ones) == len(found.panels)
+    assert len({node.get("x") for node in ones}) == 1
+
+
+def test_pages_are_upright_a4_with_legible_text(found: Forest) -> None:
+    pages = forest_pages(found)
+    assert len(pages) > 1
+    for page in pages:
+        assert (page.width, page.height <= 1122.5) == (793.6, True)
+        assert min(shape.size for shape in page.shapes if isinstance(shape, Words)) >= 12  # 9 points
+    assert sum(isinstance(shape, PlotMarker) for page in pages for shape in page.shapes) >= len(found.rows)
+
+
+def test_what_overturned_a_trial_is_told_in_full_once_and_never_left_out(found: Forest) -> None:
+    drawn = " ".join(node.text or "" for node in ET.fromstring(svg(forest_drawing(found))).iter(f"{SVG}text"))
+    tivantinib = [row for row in found.rows if row.study == "tivantinib-phase-2"]
+    assert drawn.count("METIV-HCC") == 1
+    assert drawn.count("later overturned (2018), as above") == len(tivantinib) - 1 > 0
 
 
 def test_the_table_comes_before_the_picture(found: Forest) -> None:

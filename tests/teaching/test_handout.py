@@ -51,7 +51,7 @@ def test_why_tells_what_all_share_once_and_changes_are_ones_that_can_happen() ->
     assert "All of them: BCLC stage C; Child-Pugh class A" in text
     assert "Tivantinib Prior sorafenib progressed; Tumour c-MET high." in text
     added, removed = text.index("WHAT WOULD ADD"), text.index("WHAT WOULD REMOVE")
-    assert "Sorafenib (standard)" in text[added:removed]
+    assert "Sorafenib (standard of care)" in text[added:removed]
     assert "Tumour c-MET low (now high) Tivantinib (not supported)" in text[removed:]
     assert "for comparison only" not in text
     assert "BCLC stage D" not in text[added:]

@@ -12,13 +12,15 @@ from xml.etree import ElementTree as ET
 import pytest
 
 from hepatica.cli.main import run
-from hepatica.evaluation import Evaluation, Evaluator
-from hepatica.knowledge import RANK, STANDINGS
+from hepatica.evaluation import Evaluator
+from hepatica.knowledge import RANK, STANDINGS, load
 from hepatica.patient import Profile, profile_of, read_profile
 from hepatica.report import document, markdown, text
-from hepatica.report.teaching import INKS, MARKS, mermaid, pathway_drawings, pathway_svg, pathway_view, printed_pages, svg
-from hepatica.teaching import Pathway, pathway
-from tests.teaching.conftest import pdf_pages, sample_profiles
+from hepatica.report.teaching import INKS, MARKS, mermaid, pathway_pages, pathway_svg, pathway_view, printed_pages, svg
+from hepatica.report.teaching.drawing import Words
+from hepatica.teaching import Pathway, PathwayDrug, pathway
+from tests.making import sample_profiles
+from tests.teaching.conftest import pdf_pages
 
 SVG = "{http://www.w3.org/2000/svg}"
 A4 = 297 / 210
@@ -34,27 +36,19 @@ def lit(evaluator: Evaluator, met_high: Profile) -> Pathway:
     return pathway(evaluator.ruleset, met_high)
 
 
-def states_of(answer: Evaluation) -> dict[str, str]:
-    """Where the evaluator puts every rule that may apply: open, depends, or against."""
-    found: dict[str, str] = {}
-    for name in ("options", "trials", "possible", "not_supported", "unreported"):
-        for entry in getattr(answer, name):
-            reached = {entry.rule: name, **{rule.rule: rule.reaches for rule in entry.other_rules}}
-            words = {"possible": "depends", "not_supported": "against", "ruled_out": "closed"}
-            found |= {rule: words.get(reaches, "open") for rule, reaches in reached.items()}
-    return found
+def drugs_of(path: Pathway) -> list[PathwayDrug]:
+    return [drug for line in path.lines for drug in line.drugs]
 
 
 def test_every_rule_stands_once_in_its_line_and_standing(evaluator: Evaluator, whole: Pathway) -> None:
-    assert sorted(rule.rule for rule in whole.rules) == sorted(evaluator.ruleset.rules)
+    assert sorted(rule for drug in drugs_of(whole) for rule in drug.rules) == sorted(evaluator.ruleset.rules)
     for line in whole.lines:
         assert [RANK[group.standing] for group in line.groups] == sorted(RANK[group.standing] for group in line.groups)
         for group in line.groups:
             therapies = [drug.therapy for drug in group.drugs]
             assert len(set(therapies)) == len(therapies)
-            for rule in (rule for drug in group.drugs for rule in drug.rules):
-                known = evaluator.ruleset.rules[rule.rule]
-                assert (known.line, known.standing) == (line.line, group.standing)
+            for rule in (evaluator.ruleset.rules[name] for drug in group.drugs for name in drug.rules):
+                assert (rule.line, rule.standing) == (line.line, group.standing)
 
 
 def test_the_positive_phase_3_comes_first_in_the_second_line(whole: Pathway) -> None:
@@ -64,63 +58,92 @@ def test_the_positive_phase_3_comes_first_in_the_second_line(whole: Pathway) -> 
 
 
 @pytest.mark.slow
-def test_rules_are_lit_where_the_evaluator_says_they_apply(evaluator: Evaluator) -> None:
-    for profile in sample_profiles(evaluator.program, 60, seed=21):
-        expected = states_of(evaluator.evaluate(profile))
-        for rule in pathway(evaluator.ruleset, profile).rules:
-            if evaluator.ruleset.rules[rule.rule].reaches != "unreported":  # named whatever the facts are
-                assert rule.state == expected.get(rule.rule, "closed"), rule.rule
+def test_a_drug_is_marked_as_the_answer_has_it_and_only_there(evaluator: Evaluator) -> None:
+    """No drug carries a tick and a stop sign at once: the answer has it in one list, and so has the picture."""
+    for profile in sample_profiles(evaluator, 60, seed=21):
+        answer = evaluator.evaluate(profile)
+        drugs = drugs_of(pathway(evaluator.ruleset, profile))
+        for therapy in evaluator.ruleset.therapies:
+            name, entry = answer.entry(therapy)
+            places = [drug for drug in drugs if drug.therapy == therapy]
+            if name == "ruled_out":
+                assert {drug.state for drug in places} == {"ruled_out"}
+                continue
+            deciding = [drug for drug in places if entry.rule in drug.rules]
+            assert [drug.state for drug in deciding] == [name]
+            for drug in places:
+                if drug not in deciding:
+                    assert drug.state in ("elsewhere", "ruled_out", "possible"), (therapy, name, drug.state)
+                    verdicts = {one.rule: one.reaches for one in entry.other_rules}
+                    open_ = [rule for rule in drug.rules if rule in verdicts]
+                    assert bool(open_) == (drug.state != "ruled_out")
 
 
-def test_what_is_closed_says_by_which_fact_and_what_is_open_needs_nothing(evaluator: Evaluator) -> None:
-    for profile in sample_profiles(evaluator.program, 40, seed=23):
-        for rule in pathway(evaluator.ruleset, profile).rules:
-            assert bool(rule.closed_by) == (rule.state == "closed")
-            assert rule.state != "depends" or rule.needs
-            assert rule.state not in ("open", "against") or not rule.needs
+def test_what_is_closed_or_open_says_why_at_the_drug_or_above_it(evaluator: Evaluator) -> None:
+    for profile in sample_profiles(evaluator, 40, seed=23):
+        path = pathway(evaluator.ruleset, profile)
+        for line in path.lines:
+            above = {condition.met for condition in (path.scope, *path.common, *line.common)}
+            assert line.closed == all(drug.state == "ruled_out" for drug in line.drugs)
+            for drug in line.drugs:
+                if drug.state == "ruled_out":
+                    assert drug.told or "no" in above
+                elif drug.state == "possible":
+                    assert drug.told or "unknown" in above
+                else:
+                    assert bool(drug.told) == (drug.state == "elsewhere")
 
 
 def test_what_most_rules_ask_for_is_said_once(whole: Pathway) -> None:
     assert [condition.says for condition in whole.common] == ["not terminal stage"]
-    own = [condition.says for rule in whole.rules for condition in rule.conditions]
-    assert "not terminal stage" not in own
     for line in whole.lines:
-        common = [condition.says for condition in line.common]
-        inside = [c.says for g in line.groups for d in g.drugs for r in d.rules for c in r.conditions]
-        assert not set(common) & set(inside)
+        common = {condition.says for condition in (*whole.common, *line.common)}
+        assert not common & {part for drug in line.drugs for way in drug.ways for part in way.split("; ")}
     shown = text(pathway_view(whole))
     assert shown.count("not terminal stage") == 1
+    first = next(line for line in whole.lines if line.line == "first")
+    assert [condition.says for condition in first.common] == ["no systemic therapy taken so far"]
+    (standard,) = first.groups[0].drugs
+    assert standard.ways == ("in Child-Pugh A",)  # two rules: sorafenib not taken, or declined
 
 
-def test_a_rule_is_what_is_said_of_it_and_above_it(evaluator: Evaluator) -> None:
-    """Read from the words' own states: all that is said of a drug being met, it is open, unless it says otherwise."""
-    for profile in sample_profiles(evaluator.program, 40, seed=5):
-        path = pathway(evaluator.ruleset, profile)
-        for line in path.lines:
-            for rule in (rule for group in line.groups for drug in group.drugs for rule in drug.rules):
-                own = [condition.met for condition in rule.conditions]
-                above = [path.scope.met, *(c.met for c in path.common), *(c.met for c in line.common)]
-                if "no" in own:
-                    assert rule.state == "closed"
-                if all(met == "yes" for met in (*own, *above) if met):
-                    assert rule.state in ("open", "against")
+def test_what_is_not_to_be_is_not_said_as_what_must_be(evaluator: Evaluator, lit: Pathway) -> None:
+    (drug,) = (drug for drug in drugs_of(lit) if "jx-594-high-dose" in drug.rules)
+    assert drug.told == "not after sorafenib"
+
+
+def test_a_signal_that_was_overturned_says_so(whole: Pathway) -> None:
+    told = {
+        (drug.therapy, group.standing): drug.overturned for line in whole.lines for group in line.groups for drug in group.drugs
+    }
+    assert told["tivantinib", "early_signal"] == 2018
+    assert told["tivantinib", "not_supported"] is None
+
+
+def test_a_line_without_rules_is_an_error_only_as_a_picture(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["pathway", "--line", "third"]) == 0
+    assert "No rule speaks of this line" in capsys.readouterr().out
+    for suffix in ("svg", "png", "pdf"):
+        assert run(["pathway", "--line", "third", "-o", str(tmp_path / f"p.{suffix}")]) == 2
+    assert "Traceback" not in capsys.readouterr().err
+    assert not list(tmp_path.iterdir())
 
 
 def test_without_a_profile_nothing_is_lit(whole: Pathway) -> None:
-    assert {rule.state for rule in whole.rules} == {""}
-    assert not any(mark and mark in pathway_svg(whole) for mark in MARKS.values())
+    assert {drug.state for drug in drugs_of(whole)} == {""}
+    assert not any(mark and f">{mark} " in pathway_svg(whole) for mark in MARKS.values())
 
 
 def test_only_the_chosen_line_is_drawn(evaluator: Evaluator) -> None:
     path = pathway(evaluator.ruleset, lines=["second"])
-    assert {evaluator.ruleset.rules[rule.rule].line for rule in path.rules} == {"second"}
+    assert {evaluator.ruleset.rules[rule].line for drug in drugs_of(path) for rule in drug.rules} == {"second"}
 
 
 def test_refused_sorafenib_is_not_a_path_to_drugs_after_failure(evaluator: Evaluator) -> None:
     patient = read_profile("patients/after-sorafenib-met-high.yaml", ["prior_sorafenib=refused"])
-    states = {rule.rule: rule.state for rule in pathway(evaluator.ruleset, patient).rules}
-    assert states["regorafenib-second-line"] == "closed"
-    assert states["nivolumab-child-pugh-a"] == "open"
+    states = {rule: drug.state for drug in drugs_of(pathway(evaluator.ruleset, patient)) for rule in drug.rules}
+    assert states["regorafenib-second-line"] == "ruled_out"
+    assert states["nivolumab-child-pugh-a"] == "options"
 
 
 def test_every_format_names_every_drug_and_its_standing(evaluator: Evaluator, lit: Pathway) -> None:
@@ -158,13 +181,21 @@ def test_boxes_do_not_overlap_and_stay_on_the_page(evaluator: Evaluator, setting
         assert ax + aw <= bx or bx + bw <= ax or ay + ah <= by or by + bh <= ay
 
 
-def test_each_line_fits_a_landscape_page_and_stays_legible(whole: Pathway, lit: Pathway) -> None:
-    for path in (whole, lit):
-        drawings = pathway_drawings(path)
+@pytest.mark.parametrize("ruleset", ["hcc-2016", "hcc-2026"])
+def test_each_line_fits_a_landscape_page_and_stays_legible(ruleset: str) -> None:
+    rules = load(ruleset)
+    names = ("after-sorafenib-met-high", "first-line-mainland-china", "third-line", "bclc-d")
+    patients = [read_profile(f"patients/{name}.yaml", fields=rules.fields) for name in names]
+    for path in (pathway(rules), *(pathway(rules, patient) for patient in patients)):
+        drawings = pathway_pages(path)
         assert len(drawings) == len(path.lines)
         for drawing in drawings:
-            assert drawing.width / drawing.height >= A4 - 0.01
-            assert drawing.width <= 1.3 * 1122  # a smaller scale would make 10 px text unreadable on paper
+            assert drawing.width / drawing.height == pytest.approx(A4, abs=0.002)
+            points = 0.75 * 1122.5 / drawing.width  # of a pixel on the page
+            sizes = {
+                shape.size * points for shape in drawing.shapes if isinstance(shape, Words) and shape.text not in path.notice
+            }
+            assert min(sizes) >= 9
 
 
 def test_the_svg_is_accessible_and_complete(lit: Pathway) -> None:
@@ -172,7 +203,7 @@ def test_the_svg_is_accessible_and_complete(lit: Pathway) -> None:
     assert root.get("role") == "img"
     labels = {child.get("id"): child.text or "" for child in root if child.get("id")}
     assert list(labels) == str(root.get("aria-labelledby")).split()
-    assert "Regorafenib (open to the patient)" in labels["figure-says"]
+    assert "Regorafenib (an option)" in labels["figure-says"]
     assert pathway_svg(lit) == pathway_svg(lit)
 
 
@@ -183,18 +214,19 @@ def luminance(colour: str) -> float:
 
 
 def test_text_has_enough_contrast_on_every_ground_in_light_and_dark() -> None:
-    grounds = ["page", *STANDINGS]
-    assert set(STANDINGS) <= set(INKS)
+    inks: dict[str, tuple[str, ...]] = {f"{name}-label": ("label",) for name in STANDINGS}
+    inks |= dict.fromkeys(STANDINGS, ("ink", "quiet"))
+    inks |= dict.fromkeys(("page", "early_signal", "in_trial"), ("ink", "quiet", "bad"))
     for scheme in (0, 1):
-        for ground in grounds:
-            for ink in ("ink", "quiet"):
+        for ground, written in inks.items():
+            for ink in written:
                 light, dark = sorted((luminance(INKS[name][scheme]) for name in (ink, ground)), reverse=True)
                 assert (light + 0.05) / (dark + 0.05) >= 4.5, (scheme, ink, ground)
 
 
 def test_states_differ_by_more_than_colour() -> None:
     marks = [mark for mark in MARKS.values() if mark]
-    assert len(set(marks)) == len(marks) == 4
+    assert len(set(marks)) == len(marks) == 6
 
 
 def test_a_hostile_label_cannot_leave_its_text(evaluator: Evaluator) -> None:
@@ -202,7 +234,7 @@ def test_a_hostile_label_cannot_leave_its_text(evaluator: Evaluator) -> None:
     path = pathway(evaluator.ruleset, profile)
     for drawn in (pathway_svg(path), mermaid(path)):
         assert "<script>" not in drawn
-    ET.fromstring(svg(pathway_drawings(path)[0]))
+    ET.fromstring(svg(pathway_pages(path)[0]))
 
 
 def test_mermaid_lines_have_one_form_each(whole: Pathway, lit: Pathway) -> None:
@@ -227,7 +259,7 @@ def test_changed_rules_change_the_picture(evaluator: Evaluator, whole: Pathway) 
 @pytest.mark.slow
 def test_the_pdf_has_a_page_for_each_line(whole: Pathway) -> None:
     pytest.importorskip("pypdfium2", reason="pictures on paper need the extra 'plots'")
-    made = printed_pages(pathway_drawings(whole), "pdf")
+    made = printed_pages(pathway_pages(whole), "pdf")
     assert pdf_pages(made) == len(whole.lines)
 
 

@@ -141,7 +141,7 @@ def test_the_strongest_evidence_stands_first_and_alone(server: Server) -> None:
     page = server.get(f"/answer?{CASE}").text
     report = page[page.index('<div class="report">') :]
     assert report.index("Regorafenib") < report.index("Early signal") < report.index("Tested here")
-    assert re.search(r'<section id="options"', report)
+    assert re.search(r'<section id="positive-phase-3"', report)
     assert not re.search(r'<section id="(?:trials|not-supported|possible)"', report)
 
 
@@ -326,7 +326,7 @@ def test_the_pathway_opens_to_the_case_what_the_answer_offers(server: Server) ->
     lines = server.get(f"/pathway.json?{CASE}").json["lines"]
     drugs = [drug for line in lines for group in line["groups"] for drug in group["drugs"]]
     options = {option["therapy"] for option in server.get(f"/answer.json?{CASE}").json["options"]}
-    assert options <= {drug["therapy"] for drug in drugs if drug["state"] == "open"}
+    assert options <= {drug["therapy"] for drug in drugs if drug["state"] == "options"}
 
 
 def test_a_quiz_reveals_nothing_before_the_learner_commits(server: Server) -> None:

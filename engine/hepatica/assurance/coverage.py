@@ -144,6 +144,7 @@ def measure(
 
 def rounded_down(share: float) -> float:
     """A share in percent with one decimal; 100.0 means all."""
+    # Rounded to the nearest, 1,999 of 2,000 would read as all of them.
     return int(share * 10) / 10
 
 
@@ -166,6 +167,7 @@ def decisions(ruleset: Ruleset, places: Places = MappingProxyType({})) -> list[D
         found.append(Decision(key, Subject("concept", concept.id), concept.when, place_of(ruleset, key), places.get(key, ())))
     for therapy, rule in ruleset.rules_with_therapy():
         key = GoalKey("rule", rule.id)
+        # Every rule asks for the scope first: a rule's decision is both, and so are the places of its conditions.
         own, both = (*places.get(SCOPE, ()), *places.get(key, ())), AllOf(parts=(scope, rule.when))
         found.append(Decision(key, Subject("therapy", therapy.id), both, place_of(ruleset, key), own))
     return found
@@ -195,6 +197,7 @@ Found = MissingGoal | ReachedGoal | CoverageGoal
 
 
 def _of_decision(decision: Decision, cases: Sequence[PatientCase], ruleset: Ruleset) -> Iterator[Found]:
+    # A case that happens to reach a rule and asks nothing of its therapy would pass whatever the rule says.
     cases = [case for case in cases if _speaks(case, decision.subject)]
     wanted = [_goal(decision, "decision", -1, verdict, ruleset.fields) for verdict in Verdict]
     yield from _held(wanted, (decision.condition,), cases, ruleset)
@@ -238,6 +241,7 @@ def _held(
 
 def _outcome(found: tuple[Verdict, ...]) -> tuple[Verdict, bool]:
     """The verdict of the part looked at, and whether it alone decides."""
+    # The parts are the condition itself, and the decision with that condition set to true, and to false.
     alone = len(found) > 1 and {found[1], found[2]} == {Verdict.TRUE, Verdict.FALSE}
     return found[0], alone
 

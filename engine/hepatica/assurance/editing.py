@@ -32,6 +32,7 @@ class EditSession:
 
     def __init__(self, base: RulesetVersion | None, tried: Sequence[Facts] = ()) -> None:
         self.base, self.tried = base, tried
+        # What was wrong before the edit is not the writer's question now: it is counted, and told by `check`.
         self._known = {_gist(one) for one in findings(base, tried)} if base is not None else set()
 
     def look(self, version: RulesetVersion) -> EditReport:

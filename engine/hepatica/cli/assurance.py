@@ -17,13 +17,15 @@ from hepatica.cli import common, writing
 from hepatica.cli.witnesses import write_all
 from hepatica.documents import read_input
 from hepatica.paths import DEFAULT_RULESET, shipped
-from hepatica.problems import InvalidInput, Problem, quote, suggestion
+from hepatica.problems import InvalidInput, Problem, gathered, quote, suggestion
 
 if TYPE_CHECKING:
     from hepatica.assurance import RulesetVersion
     from hepatica.assurance.agreement import EvaluatorAgreement
     from hepatica.assurance.cases import PatientCase
     from hepatica.assurance.diff import RulesetDiff
+    from hepatica.assurance.places import Places
+    from hepatica.evaluation import Evaluator
     from hepatica.knowledge import Ruleset
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -35,31 +37,28 @@ LONG = 1.0
 @click.command("test")
 @click.argument("targets", nargs=-1, metavar="[RULESET|FILE]...")
 @common.ruleset_option
-@click.option("-k", "words", default="", metavar="WORDS", help="Only cases whose sentence, place or therapies hold every word.")
 @common.printed("github", "junit", verbose="List the cases that passed, too.")
-def test(targets: tuple[str, ...], ruleset: str, words: str) -> common.Output:
+def test(targets: tuple[str, ...], ruleset: str) -> common.Output:
     """Run case tables: each case a sentence, a patient, and what the answer must say.
 
-    A target is a ruleset (its own cases/ are run), a case file, a folder of case files or of rulesets, or - for
-    cases on standard input. A case file belongs to the ruleset in whose cases/ it lies, else to the one it names, else to
-    --ruleset. Exit code 1 when a case fails.
+    A target is a ruleset (its own cases/ are run), a case file, or a folder of case files or of rulesets. A case file
+    belongs to the ruleset in whose cases/ it lies, else to --ruleset. Exit code 1 when a case fails.
 
     \b
     Examples:
       hepatica test
-      hepatica test hcc-2016 -k tivantinib
+      hepatica test hcc-2016
       hepatica test rulesets/hcc-2016/cases/traps.yaml --verbose
       hepatica test my-rules/ --format junit --output cases.xml
-      hepatica test - --ruleset my-rules/ < cases.yaml
     """
-    from hepatica.assurance.cases import STDIN, read_all, run_cases, selected, suites
+    from hepatica.assurance.cases import read_cases, run_cases, suites
     from hepatica.report.assurance import case_annotations, case_run_view, junit
 
-    given = read_input(STDIN)[0] if STDIN in targets else b""
-    read = read_all(suites(targets, shipped("rulesets"), ruleset, given), common.ruleset, given)
-    chosen = {case.place for case in selected([case for _, cases in read for case in cases], words)}
-    kept = [(rules, [case for case in cases if case.place in chosen]) for rules, cases in read]
-    run = run_cases([(common.evaluator(rules), cases) for rules, cases in kept if cases])
+    def read(found: tuple[str, Sequence[Path]]) -> list[tuple[Evaluator, list[PatientCase]]]:
+        evaluator = common.evaluator(found[0])
+        return [(evaluator, read_cases(found[1], evaluator.ruleset))]
+
+    run = run_cases(gathered(suites(targets, ruleset).items(), read))
     return common.Output(run, case_run_view, int(not run.passed), {"github": case_annotations, "junit": junit})
 
 
@@ -68,7 +67,6 @@ _CASE_OPTIONS = (
     click.option(
         "--cases", "places", multiple=True, metavar="PATH", help="A case file or folder; by default the ruleset's cases/."
     ),
-    click.option("--without", multiple=True, metavar="PATH", help="Leave out these case files, or those in a folder."),
     click.option("--write", "target", metavar="FILE", help="Write the missing cases to FILE; what FILE held before is not read."),
 )
 
@@ -77,25 +75,21 @@ def _case_options(function: F) -> F:
     return reduce(lambda made, option: option(made), reversed(_CASE_OPTIONS), function)
 
 
-def _read_cases(
-    name: str, places: Sequence[str], without: Sequence[str], target: str | None
-) -> tuple[Ruleset, list[PatientCase]]:
-    """A ruleset and its cases."""
+def _read_cases(name: str, places: Sequence[str], target: str | None) -> tuple[Ruleset, list[PatientCase], Places]:
+    """A ruleset, its cases without those of the file that is to be written, and where its single conditions are written."""
     from hepatica.assurance.cases import files_below, read_cases, shown
+    from hepatica.assurance.places import condition_places
     from hepatica.knowledge import CASES, find_ruleset
 
     if target is not None and not target.strip():
         raise click.UsageError("--write takes the name of a file")
     ruleset = common.ruleset(name)
-    folder = find_ruleset(name) / CASES
-    given = [Path(place) for place in places] or ([shown(folder)] if folder.is_dir() else [])
+    root = find_ruleset(name)
+    given = [Path(place) for place in places] or ([shown(root / CASES)] if (root / CASES).is_dir() else [])
     files = [path for place in given for path in (files_below(place) if place.is_dir() else [place])]
-    for place in without:
-        if not Path(place).exists():
-            raise InvalidInput([Problem(place, 1, 1, "unreadable", "no such file or folder to leave out")])
-    left_out = [Path(place).resolve() for place in (*without, *([target] if target else []))]
-    kept = [path for path in files if not any(path.resolve().is_relative_to(one) for one in left_out)]
-    return ruleset, read_cases(kept, ruleset)
+    left_out = Path(target).resolve() if target else None
+    cases = read_cases([path for path in files if path.resolve() != left_out], ruleset)
+    return ruleset, cases, condition_places(ruleset, root)
 
 
 def _write_cases(target: str, cases: Sequence[PatientCase], ruleset: Ruleset, purpose: str) -> None:
@@ -116,13 +110,10 @@ def _write_cases(target: str, cases: Sequence[PatientCase], ruleset: Ruleset, pu
     except OSError as error:
         raise InvalidInput([Problem(target, 1, 1, "unwritable", (error.strerror or "cannot be read").lower())]) from None
     context = click.get_current_context()
-    given = [word for name in ("places", "without") for place in context.params[name] for word in (_FLAGS[name], place)]
+    given = [word for place in context.params["places"] for word in ("--cases", place)]
     command = ["hepatica", str(context.info_name), context.params["ruleset"], *given, "--write", target]
     writing.write_file([_modeline(path), case_file(cases, purpose, shlex.join(command), ruleset.card.as_of)], path, force=True)
     click.echo(f"{len(cases)} cases written to {target}", err=True)
-
-
-_FLAGS = {"places": "--cases", "without": "--without"}
 
 
 def _modeline(cases: Path) -> str:
@@ -135,9 +126,7 @@ def _modeline(cases: Path) -> str:
 @_case_options
 @click.option("--threshold", type=click.FloatRange(0, 100), metavar="N", help="Exit code 1 below N percent.")
 @common.printed(verbose="List what is proved impossible, too.")
-def coverage(
-    ruleset: str, places: tuple[str, ...], without: tuple[str, ...], target: str | None, threshold: float | None
-) -> common.Output:
+def coverage(ruleset: str, places: tuple[str, ...], target: str | None, threshold: float | None) -> common.Output:
     """What the case tables exercise, and what is missing.
 
     A case counts for a rule only where it says what it expects of the rule's therapy. Counted are each rule, concept and
@@ -154,12 +143,10 @@ def coverage(
     """
     from hepatica.assurance.cases import pinned
     from hepatica.assurance.coverage import measure
-    from hepatica.assurance.places import condition_places
-    from hepatica.knowledge import find_ruleset
     from hepatica.report.assurance import coverage_view
 
-    rules, read = _read_cases(ruleset, places, without, target)
-    found = measure(rules, read, condition_places(rules, find_ruleset(ruleset)), threshold)
+    rules, read, written = _read_cases(ruleset, places, target)
+    found = measure(rules, read, written, threshold)
     if target is not None:
         missing = pinned([one.pin for one in found.missing], common.evaluator(rules))
         purpose = (
@@ -173,9 +160,7 @@ def coverage(
 @_case_options
 @click.option("--threshold", type=click.FloatRange(0, 100), default=100, metavar="N", help="Exit code 1 below N percent.")
 @common.printed(verbose="List the changes proved to change nothing, too.")
-def mutate(
-    ruleset: str, places: tuple[str, ...], without: tuple[str, ...], target: str | None, threshold: float
-) -> common.Output:
+def mutate(ruleset: str, places: tuple[str, ...], target: str | None, threshold: float) -> common.Output:
     """Change the rules in every small way; each change must be noticed by a case.
 
     Thresholds move and change strictness, words join and leave lists, conditions are dropped and negated, all and any
@@ -188,22 +173,20 @@ def mutate(
     Examples:
       hepatica mutate
       hepatica mutate my-rules/ --write my-rules/cases/missing.yaml
-      hepatica mutate --without my-rules/cases/old.yaml --format json
+      hepatica mutate --threshold 90 --format json
     """
     from hepatica.assurance.cases import run_cases
     from hepatica.assurance.mutation import mutate
-    from hepatica.assurance.places import condition_places
-    from hepatica.knowledge import find_ruleset
     from hepatica.report.assurance import case_run_view, mutation_view
 
-    rules, read = _read_cases(ruleset, places, without, target)
+    rules, read, written = _read_cases(ruleset, places, target)
     evaluator = common.evaluator(rules)
     run = run_cases([(evaluator, read)])
     if not run.passed:
         click.echo(f"{run.failed} of {run.cases} cases fail on the rules as they are; mend them first", err=True)
         return common.Output(run, case_run_view, 1)
     with _progress("Changing the rules") as progress:
-        found = mutate(evaluator, read, progress, condition_places(rules, find_ruleset(ruleset)), threshold)
+        found = mutate(evaluator, read, progress, written, threshold)
     if target is not None:
         purpose = "each notices a small change of the rules, or of a figure, that no other case notices."
         _write_cases(target, found.killers, rules, purpose)

@@ -11,7 +11,6 @@ import os
 import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import field
-from pathlib import Path
 from textwrap import indent
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -20,13 +19,16 @@ import click
 import hepatica
 from hepatica import report
 from hepatica.cli import writing
+from hepatica.cli.help import help_option
 from hepatica.documents import STDIN, read_input
-from hepatica.paths import DEFAULT_RULESET, shipped
+from hepatica.paths import DEFAULT_RULESET, shipped, shipped_at
 from hepatica.printable import printable
 from hepatica.problems import InvalidInput, Problem, gathered, quote, suggestion
 from hepatica.records import record
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from hepatica.evaluation import Evaluator
     from hepatica.knowledge import Ruleset
     from hepatica.patient import Fields, Profile
@@ -84,9 +86,10 @@ def printed(
 
     def decorate(function: Callable[..., Output]) -> Callable[..., int]:
         @click.option("--format", "-f", "format_", type=click.Choice(offered), help=f"How to write.  [default: {offered[0]}]")
-        @click.option("--output", "-o", type=Path, metavar="FILE", callback=_a_file, help=_OUTPUT_HELP)
+        @click.option("--output", "-o", metavar="FILE", callback=_a_file, help=_OUTPUT_HELP)
         @click.option("--force", is_flag=True, help="Let --output replace a file that Hepatica did not write.")
         @detailed
+        @help_option
         @functools.wraps(function)
         def run(*, format_: str | None, output: Path | None, force: bool, details: bool = False, **options: Any) -> int:
             chosen = _chosen(format_, output, offered)  # before any work: a wrong name of a file must not cost a minute
@@ -108,8 +111,12 @@ def printed(
 _OUTPUT_HELP = "Write to FILE (-: standard output); the end of its name says the format."
 
 
-def _a_file(_context: click.Context, _option: click.Parameter, path: Path | None) -> Path | None:
-    return None if path == Path("-") else path
+def _a_file(_context: click.Context, _option: click.Parameter, path: str | None) -> Path | None:
+    if path is None or path == "-":
+        return None
+    from pathlib import Path
+
+    return Path(path)
 
 
 def _chosen(format_: str | None, output: Path | None, offered: tuple[str, ...]) -> str:
@@ -181,8 +188,12 @@ settings_option = click.option(
 def ruleset(name: str) -> Ruleset:
     """A ruleset by the id of a shipped one or by its folder; the compiled copy is kept for the next time."""
     found = hepatica.load(name)
-    if found.folder and Path(name).name == name and (shipped("rulesets") / name).is_dir():
-        click.echo(printable(f"note: {name} is read from {found.folder}, not the rules that come with Hepatica"), err=True)
+    own = shipped_at("rulesets")
+    if os.path.basename(name) == name and os.path.isdir(os.path.join(own, name)):
+        if found.folder:
+            click.echo(printable(f"note: {name} is read from {found.folder}, not the rules that come with Hepatica"), err=True)
+        elif os.path.isfile(os.path.join(name, "ruleset.yaml")) and not os.path.samefile(name, os.path.join(own, name)):
+            click.echo(printable(f"note: {name} is the ruleset that comes with Hepatica; the folder here is ./{name}"), err=True)
     return found
 
 
@@ -263,12 +274,12 @@ def example_patients() -> dict[str, Path]:
 
 def _patient_bytes(path: str) -> tuple[bytes, str]:
     """A patient's file: one of this path, else the example of this name, else a problem that names the nearest example."""
-    examples = example_patients()
-    if path == STDIN or Path(path).exists() or Path(path).suffix:
+    if path == STDIN or os.path.exists(path) or os.path.splitext(path)[1]:
         return read_input(path)
-    if path in examples:
-        return read_input(str(examples[path]))
-    hint = suggestion(path, examples).partition("? allowed:")
+    example = os.path.join(shipped_at("patients"), f"{path}.yaml")
+    if os.path.basename(path) == path and os.path.isfile(example):
+        return read_input(example)
+    hint = suggestion(path, example_patients()).partition("? allowed:")
     near = f"{hint[0]}? " if hint[1] else ""
     message = f"no such file and no example patient {quote(path)}; {near}`hepatica patients` lists the examples"
     raise InvalidInput([Problem(path, 1, 1, "unreadable", message)])

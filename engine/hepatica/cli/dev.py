@@ -91,7 +91,7 @@ class _Watched:
         found: list[Path] = []
         files: RulesetFiles | None = self.files
         while files is not None:
-            found.append(files.root)
+            found.append(Path(files.root))
             files = files.base
         return found
 
@@ -114,34 +114,33 @@ class _Watched:
 
         # Only the first look waits for the cases to be read: which values they try hardly ever changes with a rule.
         first = own_cases(self.folder, version.ruleset) if self.session is None else []
-        session = self._session(self.session.tried if self.session is not None else [case.profile.facts for case in first])
+        session = self._session(version, self.session.tried if self.session else [case.profile.facts for case in first])
         yield edit_view(session.look(version))
         cases = first or own_cases(self.folder, version.ruleset)
         session.tried = [case.profile.facts for case in cases]
         if cases:
             yield case_run_view(run_cases([(evaluator_of(version.ruleset), cases)]))
 
-    def _session(self, tried: Sequence[Facts]) -> EditSession:
+    def _session(self, version: RulesetVersion, tried: Sequence[Facts]) -> EditSession:
         """What the edits are held against: made anew where that has moved, as by a commit."""
         from hepatica.assurance.diff import files_at
         from hepatica.assurance.editing import EditSession
 
+        before: RulesetVersion | None = None
         try:
             base = files_at(self.folder, self.since)
-            version = _version(base) if base is not None and not self._holds(base) else None
+            if self.session and base and self.base and base.digest == self.base.digest:
+                return self.session
+            if base is not None:
+                before = version if base.digest == self.files.digest else _version(base)
         except InvalidInput as error:
             # Without a repository, a commit or rules that load there, the rules as they are found are the next best.
             if self.session is not None:
                 return self.session
             click.echo(f"Held against the rules as they stand now: {printable(error.problems[0].message)}\n")
-            base, version = self.files, _version(self.files)
-        if self.session is None or not self._holds(base):
-            self.base, self.session = base, EditSession(version, tried)
+            base, before = self.files, version
+        self.base, self.session = base, EditSession(before, tried)
         return self.session
-
-    def _holds(self, base: RulesetFiles | None) -> bool:
-        """Whether the session is held against these files already."""
-        return base is not None and self.base is not None and base.digest == self.base.digest
 
 
 def _version(files: RulesetFiles) -> RulesetVersion:

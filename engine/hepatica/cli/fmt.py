@@ -9,7 +9,6 @@ import click
 
 from hepatica.cli import common, writing
 from hepatica.notice import NOTICE
-from hepatica.paths import DEFAULT_RULESET
 from hepatica.problems import InvalidInput, Problem, gathered
 from hepatica.records import record
 
@@ -45,7 +44,7 @@ def fmt(places: tuple[str, ...], check: bool, shows: bool) -> common.Output:
 
     Keys stand in one order, texts are folded to one width, what does not fit into a line is opened. Nothing that a file
     says changes: that is checked, value by value, before it is written. Case files that the program wrote itself are left
-    alone. Without a name the rulesets of ./rulesets are meant, or the shipped ruleset's own copy there.
+    alone. Files are written all or none. Without a name the rulesets of ./rulesets are meant.
 
     \b
     Examples:
@@ -53,11 +52,13 @@ def fmt(places: tuple[str, ...], check: bool, shows: bool) -> common.Output:
       hepatica fmt my-rules/ --check
       hepatica fmt my-rules/therapies/sorafenib.yaml --diff
     """
-    files = gathered(places or ("rulesets" if Path("rulesets").is_dir() else DEFAULT_RULESET,), _files)
+    if not places and not Path("rulesets").is_dir():
+        raise click.UsageError("name a ruleset, a folder or a file; there is no ./rulesets here")
+    files = gathered(places or ("rulesets",), _files)
+    # All files are read and restyled before the first is written: one that cannot be read leaves the others as they are.
     found = gathered(dict.fromkeys(files), _styled)
     if not (check or shows):
-        for path, text, _ in found:
-            writing.write_file([text], path, force=True)
+        writing.write_files({path: [text] for path, text, _ in found}, force=True)
     told = tuple(StyledFile(file=str(path), changes=changes if shows else "") for path, _, changes in found)
     result = StyleReport(notice=NOTICE, files=len(files), written=not (check or shows), styled=told)
     return common.Output(result, _view, int(bool(told) and (check or shows)))

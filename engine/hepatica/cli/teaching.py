@@ -18,7 +18,7 @@ from hepatica.knowledge import FATES, Endpoint, FateStatus, Line, Ruleset
 from hepatica.patient import Profile
 from hepatica.problems import InvalidInput, Problem
 from hepatica.report import teaching as views
-from hepatica.teaching import Forest, Level, Quiz, QuizAnswer, QuizCase, QuizQuestion, marked
+from hepatica.teaching import Forest, Level, Pathway, Quiz, QuizAnswer, QuizCase, QuizQuestion, marked
 
 T = TypeVar("T")
 _QUIT = ("q", "quit", "exit")
@@ -67,9 +67,20 @@ def pathway(
     known = common.ruleset(ruleset)
     profile = common.read_patient(patient, settings, known) if patient or settings else None
     width = views.PHONE if narrow else views.LANDSCAPE
-    formats = _pictures(lambda path: views.pathway_drawings(path, width))
-    formats |= {"svg": lambda path: views.pathway_svg(path, width), "mermaid": views.mermaid}
+    formats: dict[str, Callable[[Pathway], str | bytes]] = {
+        "svg": lambda path: views.pathway_svg(_some(path), width),
+        "png": lambda path: views.printed_pages([views.pathway_drawing(_some(path), width)], "png"),
+        "pdf": lambda path: views.printed_pages(views.pathway_pages(_some(path)), "pdf"),
+        "mermaid": views.mermaid,
+    }
     return common.Output(teaching.pathway(known, profile, lines), views.pathway_view, formats=formats)
+
+
+def _some(path: Pathway) -> Pathway:
+    """The pathway. Raises `InvalidInput` where there is nothing to draw."""
+    if not path.lines:
+        raise InvalidInput([Problem("pathway", 1, 1, "empty", "no rule speaks of this line of treatment")])
+    return path
 
 
 @click.command("forest")

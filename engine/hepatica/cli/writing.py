@@ -6,11 +6,13 @@ import os
 import stat
 import sys
 from collections.abc import Iterable, Mapping
-from pathlib import Path
-from typing import IO
+from typing import IO, TYPE_CHECKING
 
 from hepatica.notice import NOTICE
 from hepatica.problems import InvalidInput, Problem
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 _LONGEST_READ = 4_000_000
 _OWN = " ".join(NOTICE.split()[-10:]).encode()
@@ -29,29 +31,50 @@ def write(chunks: Iterable[str | bytes], path: Path | None = None, *, force: boo
 
 
 def write_file(chunks: Iterable[str | bytes], path: Path, *, force: bool = False) -> None:
-    """A whole file or none: written beside its place and renamed.
+    """A whole file or none, as `write_files` has it for several."""
+    write_files({path: chunks}, force=force)
+
+
+def write_files(files: Mapping[Path, Iterable[str | bytes]], *, force: bool = False) -> None:
+    """Whole files, all or none: each is written beside its place, and when all are, they are renamed.
 
     Without `force` a file that this program did not write is left alone. It is known by the notice that every output
     carries. Raises `InvalidInput` where nothing may or can be written.
     """
-    try:
-        from tempfile import NamedTemporaryFile  # not needed, and so not loaded, for standard output
+    from pathlib import Path  # not needed, and so not loaded, for standard output
 
-        target = _target(path)
-        _refuse(target, path, force)
-        # Beside the target, because a rename is whole only within one file system.
-        with NamedTemporaryFile(dir=target.parent, prefix=f".{target.name[:100]}.", delete=False) as stream:
-            aside = Path(stream.name)
-            try:
-                stream.writelines(map(_bytes, chunks))
-                stream.close()
-                aside.chmod(_mode(target))
-                aside.replace(target)
-            except BaseException:
-                aside.unlink(missing_ok=True)
-                raise
+    aside: list[tuple[Path, Path]] = []
+    path = Path()
+    try:
+        for path, chunks in files.items():
+            target = _target(path)
+            _refuse(target, path, force)
+            aside.append((_beside(target, chunks), target))
+        # Once all are on the disk, moving them takes no room.
+        for written, target in aside:
+            written.replace(target)
     except OSError as error:
         raise _cannot(path, (error.strerror or "cannot be written").lower()) from error
+    finally:
+        for written, _ in aside:
+            written.unlink(missing_ok=True)
+
+
+def _beside(target: Path, chunks: Iterable[str | bytes]) -> Path:
+    """A new file with these bytes and the target's mode, in its folder: a rename is whole only within one file system."""
+    from pathlib import Path
+    from tempfile import NamedTemporaryFile
+
+    with NamedTemporaryFile(dir=target.parent, prefix=f".{target.name[:100]}.", delete=False) as stream:
+        written = Path(stream.name)
+        try:
+            stream.writelines(map(_bytes, chunks))
+            stream.close()
+            written.chmod(_mode(target))
+        except BaseException:
+            written.unlink(missing_ok=True)
+            raise
+    return written
 
 
 def _target(path: Path) -> Path:
@@ -67,6 +90,7 @@ def write_folder(files: Mapping[str, str], folder: Path, instead_of: Iterable[Pa
     Raises `InvalidInput` where they cannot be written; what stood there before is then still there.
     """
     try:
+        from pathlib import Path
         from tempfile import TemporaryDirectory
 
         folder.parent.mkdir(parents=True, exist_ok=True)

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from hepatica.cohort.rejects import reject_table
     from hepatica.cohort.run import Shape, parquet_writer, stream
     from hepatica.cohort.sources import opened, unpacked
-    from hepatica.cohort.spark import answer_files_on_spark, answers_on_spark, rejects_on_spark, session
+    from hepatica.cohort.spark import answer_files_on_spark, answers_on_spark, session
     from hepatica.cohort.summary import CohortCount, CohortSummary, StandingCount
     from hepatica.cohort.tables_out import table_bytes
 
@@ -37,7 +37,7 @@ __getattr__ = lazy(
         "rejects": "reject_table",
         "run": "Shape parquet_writer stream",
         "sources": "opened unpacked",
-        "spark": "answer_files_on_spark answers_on_spark rejects_on_spark session",
+        "spark": "answer_files_on_spark answers_on_spark session",
         "summary": "CohortCount CohortSummary StandingCount",
         "tables_out": "table_bytes",
     },
@@ -48,6 +48,6 @@ __all__ = [
     "Answers", "Coded", "Cohort", "CohortComparison", "CohortCount", "CohortDiff",
     "CohortSummary", "CohortTurn", "Kernel", "MappingDraft", "Shape", "StandingCount", "TableAnswers", "TableMapping",
     "answer_files_on_spark", "answers_on_spark", "draft_mapping", "evaluate_table", "joined", "mapping_schema", "opened",
-    "parquet_writer", "read_mapping", "reject_table", "rejects_on_spark", "session", "shipped_mappings", "stream",
+    "parquet_writer", "read_mapping", "reject_table", "session", "shipped_mappings", "stream",
     "table_bytes", "unpacked",
 ]  # fmt: skip

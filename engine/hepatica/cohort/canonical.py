@@ -58,17 +58,17 @@ def _read(reader: CellReader, columns: Sequence[Any], rows: Any, rejects: list[R
     """What a reader makes of the cells of each row; adds a reject for every row that it refuses."""
     known = [encoded(column) for column in columns]
     # Several columns are read by the combinations of cells that occur, as one column is by its cells.
-    patterns, which = combined([len(each.distinct) for each in known], [each.which for each in known])
+    patterns = combined([each.which for each in known])
     made: list[str | None] = []
-    for index, places in enumerate(patterns):
+    for index, places in enumerate(patterns.found):
         cells = [None if place < 0 else each.distinct[place] for each, place in zip(known, places, strict=True)]
         try:
             made.append(reader.read(cells))
         except BadCell as wrong:
             made.append(None)
             what = (reader.names[wrong.source], shortened(cells[wrong.source]), wrong.code, wrong.reason)
-            rejects += [Reject(int(rows[place]), *what) for place in np.flatnonzero(which == index)]
-    return pa.array(made, pa.string()).take(pa.array(which))
+            rejects += [Reject(int(rows[place]), *what) for place in np.flatnonzero(patterns.which == index)]
+    return pa.array(made, pa.string()).take(pa.array(patterns.which))
 
 
 class CellReader:

@@ -8,7 +8,9 @@ for each distinct combination of what their cells say. So a column of millions c
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from functools import cache, lru_cache, reduce
+from operator import and_
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -30,7 +32,6 @@ from hepatica.patient import (
     Facts,
     Field,
     Fields,
-    Implication,
     Profile,
     Value,
     facts_of,
@@ -43,6 +44,7 @@ Codes = NDArray[np.uint16]
 Which = NDArray[np.bool_]
 MOST_REMEMBERED = 200_000
 NOTHING = pa.table({})
+CLASS = CHILD_PUGH_GROUP[0]
 
 
 class Coded(NamedTuple):
@@ -69,18 +71,6 @@ class Coded(NamedTuple):
         return self._replace(codes=self.codes[:, chosen], rows=self.rows[chosen], places=self.places[chosen])
 
 
-class Source(NamedTuple):
-    """A column of a canonical table: the key of a patient file, and the part of a measurement (empty for a whole field)."""
-
-    column: str
-    key: str
-    part: str
-
-    def entry(self, cell: Any) -> dict[str, Any]:
-        """The cell as an entry of a patient file."""
-        return {self.key: {self.part: cell} if self.part else cell}
-
-
 class Said(NamedTuple):
     """What cells that are read together say: a code for each field that they speak of, and doubts, or why they are refused.
 
@@ -105,14 +95,10 @@ class Coder:
         self.domains = tuple(_by_grade(field) or asked.get(name) or classes_of(field, ()) for name, field in self.fields.items())
         self._place = {name: place for place, name in enumerate(self.fields)}
         self.values = {domain.field.name: (place, domain.values) for place, domain in enumerate(self.domains)}
+        every = ((name, one) for name, field in self.fields.items() for one in field.implied)
+        self._implied = [(name, one) for name, one in every if one.field in self.fields]
         self._doubts = list(self._doubting())
-        self._said = list(self._implications())
-        self._groups: dict[tuple[str, ...], list[Group]] = {}
-
-    def sources(self, names: Iterable[str]) -> list[Source]:
-        """The columns that are keys of a patient file; others are not looked at."""
-        split = (Source(name, *name.partition(".")[::2]) for name in names)
-        return [one for one in split if one.key in keys_of(self.fields) and one.key != LABEL]
+        self._grouped = cache(self._groups)
 
     def code(self, batch: pa.RecordBatch | pa.Table, rows: NDArray[np.int64] | None = None) -> Coded:
         """The codes of a canonical batch of n rows; `rows` are the numbers of its rows, from 1 by default."""
@@ -137,80 +123,67 @@ class Coder:
 
     def entries(self, table: pa.Table) -> Iterator[dict[str, Any]]:
         """The rows of a canonical table as patient files."""
-        sources = self.sources(table.column_names)
+        columns = [column for group in self._grouped(tuple(table.column_names)) for column in group.columns]
         for row in table.to_pylist():
-            found: dict[str, Any] = {}
-            for source in sources:
-                if row[source.column] is not None:
-                    _enter(found, source, row[source.column])
-            yield found
+            yield _entries((column, row[column.name]) for column in columns)
 
     def facts(self, codes: Codes) -> Facts:
         """Facts that the codes of one row stand for: shape (fields,)."""
         pairs = zip(self.domains, codes, strict=True)
         return facts_of({domain.field.name: domain.values[code] for domain, code in pairs}, self.fields)
 
-    def _grouped(self, names: tuple[str, ...]) -> list[Group]:
-        """The columns that must be read together, kept with what they have read."""
-        if names not in self._groups:
-            by_key: dict[str, list[Source]] = {}
-            for source in self.sources(names):
+    def _groups(self, names: tuple[str, ...]) -> list[Group]:
+        """The columns that are keys of a patient file, those that must be read together side by side."""
+        by_key: dict[str, list[NamedColumn]] = {}
+        for name in names:
+            key, _, part = name.partition(".")
+            if key in keys_of(self.fields) and key != LABEL:
                 # Class, score and components say one thing, and contradict each other.
-                by_key.setdefault("child_pugh" if source.key in CHILD_PUGH_GROUP else source.key, []).append(source)
-            self._groups[names] = [self._group(sources) for sources in by_key.values()]
-        return self._groups[names]
+                by_key.setdefault(CLASS if key in CHILD_PUGH_GROUP else key, []).append(NamedColumn(name, key, part))
+        return [self._group(key, columns) for key, columns in by_key.items()]
 
-    def _group(self, sources: Sequence[Source]) -> Group:
-        keys = CHILD_PUGH_GROUP if sources[0].key in CHILD_PUGH_GROUP else (sources[0].key,)
-        targets = [(self._place[key], self.domains[self._place[key]]) for key in keys if key in self.fields]
-        return Group(self.fields, sources, targets)
+    def _group(self, key: str, columns: Sequence[NamedColumn]) -> Group:
+        keys = CHILD_PUGH_GROUP if key == CLASS else (key,)
+        return Group(
+            self.fields, columns, {self._place[name]: self.domains[self._place[name]] for name in keys if name in self.fields}
+        )
 
-    def _implications(self) -> Iterator[tuple[int, int, Implication, Which, Which]]:
-        """What fields say of one another: the places of the one told of and of the teller; by the teller's code whether it says
-        so, and by the other's whether that cannot be."""
-        for place, domain in enumerate(self.domains):
-            for one in domain.field.implied:
-                ground = self._place.get(one.field)
-                if ground is not None:
-                    holds = np.array([one.holds(value) for value in self.domains[ground].values])
-                    yield place, ground, one, holds, np.array([one.denies(value) for value in domain.values])
+    def _holds(self, name: str, says: Callable[[Value | None], bool], codes: Codes) -> Which:
+        """By row, whether something is true of the value of a field."""
+        place = self._place[name]
+        by_code = np.array([says(value) for value in self.domains[place].values])
+        found: Which = by_code[codes[place]]
+        return found
 
     def _imply(self, codes: Codes) -> None:
         """Fills in what one field says of another that is not known, as the reader of a patient file does."""
-        for place, ground, one, holds, _ in self._said:
+        for name, one in self._implied:
             if one.value:
-                domain = self.domains[place]
-                found = holds[codes[ground]] & (codes[place] == 0)
-                codes[place][found] = domain.code_of(FLAGS[one.value] if domain.field.kind == "flag" else one.value)
+                place = self._place[name]
+                found = self._holds(one.field, one.holds, codes) & (codes[place] == 0)
+                value = FLAGS[one.value] if self.fields[name].kind == "flag" else one.value
+                codes[place][found] = self.domains[place].code_of(value)
+
+    def _doubting(self) -> Iterator[tuple[str, list[tuple[str, Callable[[Value | None], bool]]]]]:
+        """Each doubt of a row, and of which fields what must be true at once for it to be raised."""
+        for doubt in CONTRADICTIONS:
+            if set(doubt["when"]) <= set(self.fields):
+                yield doubt["code"], [(name, values.__contains__) for name, values in doubt["when"].items()]
+        for name, one in self._implied:
+            yield "fields-disagree", [(one.field, one.holds), (name, one.denies)]
 
     def _doubtful(self, codes: Codes, named: Mapping[tuple[str, ...], Which]) -> Counter[str]:
         """By code, how many rows raise a doubt about staging, or have fields that do not go together or must say more."""
         found: Counter[str] = Counter()
-        for code, contradicting in self._doubts:
-            raised = np.ones(codes.shape[1], dtype=np.bool_)
-            for place, stands in contradicting:
-                raised &= stands[codes[place]]
-            found[code] += int(raised.sum())
-        for place, ground, one, holds, denies in self._said:
-            told = holds[codes[ground]]
-            brought = named.get((one.field, self.domains[place].field.name)) if one.named else None
+        for code, parts in self._doubts:
+            found[code] += int(reduce(and_, (self._holds(name, says, codes) for name, says in parts)).sum())
+        for name, one in self._implied:
+            brought = named.get((one.field, name)) if one.named else None
             if brought is not None:
-                found["named-elsewhere"] += int((brought & (codes[place] == 0)).sum())
-                told |= brought
-            found["fields-disagree"] += int((denies[codes[place]] & told).sum())
+                unsaid = brought & ~self._holds(one.field, one.holds, codes)
+                found["named-elsewhere"] += int((brought & (codes[self._place[name]] == 0)).sum())
+                found["fields-disagree"] += int((unsaid & self._holds(name, one.denies, codes)).sum())
         return found
-
-    def _doubting(self) -> Iterator[tuple[str, list[tuple[int, Which]]]]:
-        """Each doubt about staging: the places of its fields, and by code whether that contradicts the others."""
-        for doubt in CONTRADICTIONS:
-            when: Mapping[str, Sequence[Value]] = doubt["when"]
-            if set(when) <= set(self.fields):
-                places = [self._place[name] for name in when]
-                pairs = zip(places, when.values(), strict=True)
-                yield (
-                    doubt["code"],
-                    [(at, np.array([value in wanted for value in self.domains[at].values])) for at, wanted in pairs],
-                )
 
 
 def _by_grade(field: Field) -> FieldClasses | None:
@@ -220,12 +193,6 @@ def _by_grade(field: Field) -> FieldClasses | None:
     grades = range(int(field.low), int(field.high) + 1)
     positions: dict[Value, int] = {2 * at + 1: at + 1 for at in range(len(grades))}
     return FieldClasses(field, tuple(map(float, grades)), (None, *grades), positions)
-
-
-def _enter(entries: dict[str, Any], source: Source, cell: Any) -> None:
-    """Adds a cell to a patient file."""
-    for key, value in source.entry(cell).items():
-        entries[key] = {**entries.get(key, {}), **value} if source.part else value
 
 
 class Work(NamedTuple):
@@ -246,6 +213,35 @@ class Work(NamedTuple):
         self.rejects.extend(Reject(int(row), column, shortened(cell), code, reason) for row in self.numbers[rows])
 
 
+class NamedColumn:
+    """A column of a canonical table: the key of a patient file, and the part of a measurement (empty for a whole field)."""
+
+    def __init__(self, name: str, key: str, part: str) -> None:
+        self.name, self.key, self.part = name, key, part
+        # By meaning a cell that has it: whatever has the same meaning is read as that one.
+        self.cell_of: dict[Any, Any] = {}
+
+    def meaning(self, profile: Profile, cell: Any) -> tuple[Any, ...] | None:
+        """What counts of a cell beside others; None where nothing is known by it."""
+        if self.part and self.key == COMPONENTS:
+            return tuple(profile.measurements["child_pugh"]["points"].values()) if "child_pugh" in profile.measurements else None
+        if self.part:
+            staining = profile.measurements.get("cmet")
+            known = staining and (staining["intensity"] is not None or staining["percent"] is not None)
+            return (profile["cmet"],) if known else None
+        # Class and score may each be stated in one text ("B7"), and a contradiction quotes it.
+        return (type(cell), str(cell)) if any(value is not None for value in profile.facts.values()) else None
+
+
+def _entries(cells: Iterable[tuple[NamedColumn, Any]]) -> dict[str, Any]:
+    """Cells as a patient file; those that are not there are left out."""
+    found: dict[str, Any] = {}
+    for column, cell in cells:
+        if cell is not None:
+            found[column.key] = {**found.get(column.key, {}), column.part: cell} if column.part else cell
+    return found
+
+
 Part = tuple[list[Said], Places]
 """A column read by itself: what each distinct cell says, and which one each row has."""
 
@@ -253,35 +249,36 @@ Part = tuple[list[Said], Places]
 class Group:
     """Columns that are read together. Its memory of cells is bounded."""
 
-    def __init__(self, fields: Fields, sources: Sequence[Source], targets: Sequence[tuple[int, FieldClasses]]) -> None:
-        self._fields, self._sources, self._targets = fields, sources, targets
-        self._alone: list[dict[Any, Said]] = [{} for _ in sources]
-        # By meaning a cell of each column that has it: whatever has the same meaning is read as that one.
-        self._cell_of: list[dict[Any, Any]] = [{} for _ in sources]
-        self._joint: dict[tuple[Any, ...], Said] = {}
-        classes = targets[0][1]
+    def __init__(self, fields: Fields, columns: Sequence[NamedColumn], targets: Mapping[int, FieldClasses]) -> None:
+        self.columns = columns
+        self._fields, self._targets = fields, targets
+        # As many types, as many cells: True, 1 and 1.0 are equal to Python.
+        self._read = lru_cache(MOST_REMEMBERED, typed=True)(self._read_alone)
+        self._read_joint = lru_cache(MOST_REMEMBERED)(self._read_together)
+        classes = next(iter(targets.values()))
         # A part is scored, not cut: its bounds are in the reader of the measurement.
-        bare = len(sources) == 1 and not sources[0].part and classes.field.kind == "number"
+        bare = len(columns) == 1 and not columns[0].part and classes.field.kind == "number"
         self._cutter = NumberCutter(classes) if bare else None
 
     def alone(self, work: Work) -> list[Part]:
         """Read each column by itself, refuse what cannot be read, and write the codes of a lone column; gives back the parts."""
-        columns = [plain_column(work.table[source.column]) for source in self._sources]
-        if self._cutter and self._cutter.takes(columns[0].type):
-            work.codes[self._targets[0][0]], refused = self._cutter.cut(columns[0])
+        cells = [plain_column(work.table[column.name]) for column in self.columns]
+        if self._cutter and self._cutter.takes(cells[0].type):
+            (place,) = self._targets
+            work.codes[place], refused = self._cutter.cut(cells[0])
             if refused.any():
                 # Only what is out of bounds is read one by one, for the reason.
-                self._cells(0, encoded(columns[0].filter(pa.array(refused))), np.flatnonzero(refused), work)
+                self._cells(0, encoded(cells[0].filter(pa.array(refused))), np.flatnonzero(refused), work)
             return []
         rows = np.arange(len(work.numbers))
-        found = [self._cells(at, encoded(column), rows, work) for at, column in enumerate(columns)]
+        found = [self._cells(at, encoded(column), rows, work) for at, column in enumerate(cells)]
         if len(found) == 1:
             self._write(work, *found[0])
         return found
 
     def _write(self, work: Work, read: Sequence[Said], which: Places) -> None:
         """Codes by what each row says; the last look-up serves -1, a cell that is not there."""
-        for at, (place, _) in enumerate(self._targets):
+        for at, place in enumerate(self._targets):
             found = np.array([*(one.codes[at] if one.codes else 0 for one in read), 0], dtype=np.uint16)
             work.codes[place] = found[which]
         for number, one in enumerate(read):
@@ -291,85 +288,63 @@ class Group:
 
     def _cells(self, at: int, cells: Cells, rows: Places, work: Work) -> Part:
         """Each distinct cell of a column read by itself; `rows` are the places that `cells` speaks of."""
-        memory = _bounded(self._alone[at])
-        source = self._sources[at]
-        found: list[Said] = []
-        for number, cell in enumerate(cells.distinct):
-            key = (type(cell), str(cell))
-            said = memory.get(key)
-            if said is None:
-                # Another thread may clear the memory meanwhile.
-                said = self._read(source.entry(cell), [0], source, cell)
-                self._cell_of[at].setdefault(said.meaning, cell)
-                memory[key] = said
-            found.append(said)
+        found = [self._read(at, cell) for cell in cells.distinct]
+        for number, said in enumerate(found):
             for _, code, reason in said.refusals:
-                work.refuse(rows[cells.which == number], source.column, cell, code, reason)
+                work.refuse(rows[cells.which == number], self.columns[at].name, cells.distinct[number], code, reason)
         return found, cells.which
 
-    def _read(self, entries: dict[str, Any], owners: Sequence[int], source: Source | None = None, cell: Any = None) -> Said:
-        """What entries of a patient file say; the n-th of them comes from the column `owners[n]`."""
+    def _read_alone(self, at: int, cell: Any) -> Said:
+        """What a cell of the column `at` says by itself."""
+        column = self.columns[at]
+        said, profile = self._said(_entries([(column, cell)]), [at])
+        if profile is None:
+            return said
+        meaning = column.meaning(profile, cell)
+        column.cell_of.setdefault(meaning, cell)
+        return said._replace(meaning=meaning)
+
+    def _said(self, entries: dict[str, Any], owners: Sequence[int]) -> tuple[Said, Profile | None]:
+        """What entries of a patient file say, and their profile; the n-th of them comes from the column `owners[n]`."""
         try:
             profile = profile_from(entries, "<table>", self._fields)
         except InvalidInput as error:
             # The n-th entry stands at line n.
-            return Said(refusals=tuple((owners[each.line - 1], each.code, each.message) for each in error.problems))
-        codes = tuple(classes.code_of(profile.facts[classes.field.name]) for _, classes in self._targets)
+            return Said(refusals=tuple((owners[each.line - 1], each.code, each.message) for each in error.problems)), None
+        codes = tuple(classes.code_of(profile.facts[classes.field.name]) for classes in self._targets.values())
         # Doubts that facts raise are counted over whole rows.
         own = tuple(warning.code for warning in profile.warnings if warning.code not in _DOUBTS)
         named = tuple(warning.fields for warning in profile.warnings if warning.code == "named-elsewhere")
-        return Said(codes, own, named, meaning=_meaning(profile, source, cell) if source else None)
+        return Said(codes, own, named), profile
 
     def together(self, work: Work, parts: Sequence[Part]) -> None:
         """Each distinct combination of what the cells say read once, its codes written, contradictions refused."""
         stands = [_interchangeable(read, which) for read, which in parts]
-        found, which = combined([len(cells) for cells, _ in stands], [each for _, each in stands], ~work.bad)
-        told = [[None if n < 0 else cells[n] for (cells, _), n in zip(stands, each, strict=True)] for each in found]
-        read = [self._joint_read(tuple(each)) for each in told]
-        self._write(work, read, which)
+        patterns = combined([each for _, each in stands], ~work.bad)
+        told = [[None if n < 0 else cells[n] for (cells, _), n in zip(stands, each, strict=True)] for each in patterns.found]
+        read = [self._read_joint(*each) for each in told]
+        self._write(work, read, patterns.which)
         for number, one in enumerate(read):
             for at, code, reason in one.refusals:
-                rows, name = np.flatnonzero(which == number), self._sources[at].column
+                rows, name = np.flatnonzero(patterns.which == number), self.columns[at].name
                 # The cells of a combination mean the same, and may be written in several ways.
                 cells = encoded(plain_column(work.table[name].take(pa.array(rows))))
                 for place, cell in enumerate([*cells.distinct, None]):
                     same = cells.which == (-1 if cell is None else place)
                     work.refuse(rows[same], name, cell, code, reason)
 
-    def _joint_read(self, meanings: tuple[Any, ...]) -> Said:
+    def _read_together(self, *meanings: Any) -> Said:
         """Cells with these meanings, one of each column, read as one patient file."""
-        memory = _bounded(self._joint)
-        said = memory.get(meanings)
-        if said is None:
-            entries: dict[str, Any] = {}
-            owners: dict[str, int] = {}
-            for at, (source, meaning) in enumerate(zip(self._sources, meanings, strict=True)):
-                if meaning is not None:
-                    owners.setdefault(source.key, at)
-                    _enter(entries, source, self._cell_of[at][meaning])
-            said = memory[meanings] = self._read(entries, list(owners.values()))
-        return said
+        known = [(at, column, meaning) for at, (column, meaning) in enumerate(zip(self.columns, meanings, strict=True))]
+        known = [one for one in known if one[2] is not None]
+        owners: dict[str, int] = {}
+        for at, column, _ in known:
+            owners.setdefault(column.key, at)
+        entries = _entries((column, column.cell_of[meaning]) for _, column, meaning in known)
+        return self._said(entries, list(owners.values()))[0]
 
 
 _DOUBTS = frozenset(("fields-disagree", "named-elsewhere", *(doubt["code"] for doubt in CONTRADICTIONS)))
-
-
-def _meaning(profile: Profile, source: Source, cell: Any) -> tuple[Any, ...] | None:
-    """What counts of a cell beside others; None where nothing is known by it."""
-    if source.part and source.key == COMPONENTS:
-        return tuple(profile.measurements["child_pugh"]["points"].values()) if "child_pugh" in profile.measurements else None
-    if source.part:
-        staining = profile.measurements.get("cmet")
-        known = staining and (staining["intensity"] is not None or staining["percent"] is not None)
-        return (profile["cmet"],) if known else None
-    # Class and score may each be stated in one text ("B7"), and a contradiction quotes it.
-    return (type(cell), str(cell)) if any(value is not None for value in profile.facts.values()) else None
-
-
-def _bounded(memory: dict[Any, Said]) -> dict[Any, Said]:
-    if len(memory) > MOST_REMEMBERED:
-        memory.clear()
-    return memory
 
 
 def _interchangeable(read: Sequence[Said], which: Places) -> tuple[list[Any], Places]:

@@ -12,9 +12,8 @@ from typing import TYPE_CHECKING, Any
 import pyarrow as pa
 
 from hepatica.cohort.cells import flat, plain_cell
-from hepatica.cohort.kernel import Kernel, beside, kernel_for
+from hepatica.cohort.kernel import Kernel, kernel_for
 from hepatica.cohort.mapping import TableMapping, read_mapping
-from hepatica.cohort.rejects import reject_table
 from hepatica.cohort.run import answered, bound_batch
 from hepatica.knowledge import Ruleset, load
 from hepatica.problems import InvalidInput, Problem
@@ -38,10 +37,10 @@ class TableAnswers:
     """
 
     def __init__(self, frame: Any, table: pa.Table, kernel: Kernel, mapping: TableMapping | None = None) -> None:
-        self._frame, self._table, self.rows = frame, table, table.num_rows
+        self._frame, self.rows = frame, table.num_rows
         self._bound = bound_batch(table, kernel, mapping)
-        (raw,) = self._bound.batches()
-        self._answers = answered(self._bound, kernel, raw).answers
+        (self._raw,) = self._bound.batches()
+        self._answers = answered(self._bound, kernel, self._raw).answers
         coded = self._answers.coded
         self.answered, self.rejected, self.warnings = len(coded.rows), coded.rejected, dict(coded.warnings)
         self.fields: dict[str, list[str]] = {}
@@ -69,9 +68,7 @@ class TableAnswers:
     @cached_property
     def rejects(self) -> Any:
         """One row per cell that cannot be read."""
-        found = reject_table(self._answers.coded.rejects).drop_columns("file")
-        kept = self._table.select(self._bound.mapping.kept(self._table.column_names))
-        return self._given(beside(found, kept.take(found["row"].to_numpy() - 1)))
+        return self._given(self._bound.rejected(self._raw, self._answers.coded))
 
     def _given(self, table: pa.Table) -> Any:
         """A table as the kind of frame that came in."""

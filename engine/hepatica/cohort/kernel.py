@@ -7,8 +7,9 @@ headline, a rule's standing) are the evaluator's, made once for each distinct pa
 from __future__ import annotations
 
 import json
-from collections.abc import Hashable, Iterable, Mapping, Sequence
-from functools import cached_property
+from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
+from functools import cache, cached_property, lru_cache, reduce
+from operator import or_
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -18,7 +19,7 @@ from numpy.typing import NDArray
 from hepatica.cohort.cascade import Cascade, Domains, TooManyStates, cascade, grouped
 from hepatica.cohort.cells import Places, combined
 from hepatica.cohort.coding import MOST_REMEMBERED, Coded, Coder, Codes
-from hepatica.evaluation import LISTS, Evaluator, evaluator_of, identity, in_precedence, judged, still_asked
+from hepatica.evaluation import LISTS, Evaluator, Judgement, evaluator_of, identity, in_precedence, judged, still_asked
 from hepatica.inference import SCOPE, GoalKey, Program, Verdict, each_bit
 from hepatica.knowledge import RANK, Rule, Ruleset
 from hepatica.notice import notice
@@ -38,24 +39,8 @@ LONG = ("row", "therapy", "list", "would_be", "standing", "line", "rule", "headl
 WIDE = ("row", "scope", "list", "standing", "therapies", "missing")
 
 
-class Told(NamedTuple):
-    """What a long row says of a therapy whatever is missing, in the order of `LONG` from `list` on."""
-
-    list: str
-    would_be: str | None = None
-    standing: str | None = None
-    line: str | None = None
-    rule: str | None = None
-    headline: str | None = None
-
-
-class Best(NamedTuple):
-    """What a wide row says of all therapies whatever is missing, in the order of `WIDE` from `scope` on."""
-
-    scope: str
-    list: str | None = None
-    standing: str | None = None
-    therapies: str | None = None
+Words = tuple[str | None, ...]
+"""What a row says whatever is missing: of a therapy, in the order of `LONG` from `list` on; of all, of `WIDE` from `scope` on."""
 
 
 def spread(names: Sequence[str], told: Sequence[Sequence[str | None]], which: NDArray[Any]) -> dict[str, pa.DictionaryArray]:
@@ -83,7 +68,7 @@ class TherapyKernel:
         entered = [GoalKey("study", study) for study in cited]
         results = [GoalKey("result", f"{study}/{one.id}") for study in cited for one in ruleset.studies[study].results]
         self._told_by = [key for key in (*keys, *entered, *results) if key in evaluator.program.goals]
-        self.told: dict[Hashable, Told] = {}
+        self.told: dict[Hashable, Words] = {}
 
     @cached_property
     def patterns(self) -> list[Cascade]:
@@ -123,26 +108,18 @@ class Needs:
                 rows = [(row.holds & self._goal.tests, row.fails & self._goal.tests) for row in map(table.row, values)]
                 kinds = {row: kind for kind, row in enumerate(dict.fromkeys(rows))}
                 self._fields.append(_Asks(place, np.array([kinds[row] for row in rows], dtype=np.intp), tuple(kinds)))
-        self._known: dict[tuple[int, ...], int] = {}
+        self._asked = lru_cache(MOST_REMEMBERED)(self._ask)
 
     def of(self, codes: Codes) -> NDArray[np.uint64]:
         """The fields that each of n rows asks for; the condition must be open in all of them."""
-        columns = [each.kinds[codes[each.place]] for each in self._fields]
-        found, which = combined([len(each.rows) for each in self._fields], columns)
-        if len(self._known) > MOST_REMEMBERED:
-            self._known.clear()
-        bits = [self._known[one] if one in self._known else self._ask(one) for one in found]
-        return np.array(bits, dtype=np.uint64)[which]
+        patterns = combined([each.kinds[codes[each.place]] for each in self._fields])
+        return np.array([self._asked(*one) for one in patterns.found], dtype=np.uint64)[patterns.which]
 
-    def _ask(self, pattern: tuple[int, ...]) -> int:
-        holds = fails = bits = 0
-        for each, kind in zip(self._fields, pattern, strict=True):
-            holds |= each.rows[kind][0]
-            fails |= each.rows[kind][1]
-        for test in each_bit(still_asked(self._goal.conjunctions, holds, fails)):
-            bits |= self._bits[self._tests[test].field]
-        self._known[pattern] = bits
-        return bits
+    def _ask(self, *pattern: int) -> int:
+        rows = [each.rows[kind] for each, kind in zip(self._fields, pattern, strict=True)]
+        holds, fails = (reduce(or_, side, 0) for side in zip(*rows, strict=True))
+        asked = (self._tests[test].field for test in each_bit(still_asked(self._goal.conjunctions, holds, fails)))
+        return reduce(or_, map(self._bits.__getitem__, asked), 0)
 
 
 class Kernel:
@@ -167,8 +144,8 @@ class Kernel:
         single = [*(one.cascade for one in self.therapies), scope]
         self.groups = [(each, [n]) for n, each in enumerate(single)] if few else grouped(single)
         self.home = {member: (at, place) for at, (_, members) in enumerate(self.groups) for place, member in enumerate(members)}
-        self._needs: dict[GoalKey, Needs] = {}
-        self._best: dict[tuple[int, ...], Best] = {}
+        self.needs = cache(lambda key: Needs(key, program, domains))
+        self.best = lru_cache(MOST_REMEMBERED)(self._best)
 
     @cached_property
     def stamp(self) -> dict[str, str]:
@@ -181,59 +158,43 @@ class Kernel:
         """The answers of the n rows of a coded batch."""
         return Answers(self, coded, [group.run(coded.codes).astype(np.intp) for group, _ in self.groups])
 
+    def _by_state(self, says: Callable[[int, Judgement], int], of_scope: int = 0) -> list[NDArray[Any]]:
+        """For each group, what is said of its members' judgements, by the group's state: shape (members, states)."""
+        told = [np.array([says(number, one) for one in each.judgements]) for number, each in enumerate(self.therapies)]
+        told.append(np.full(len(self.scopes), of_scope))
+        return [
+            np.stack([told[member][outcomes] for member, outcomes in zip(members, group.outcomes, strict=True)])
+            for group, members in self.groups
+        ]
+
+    # Some hundred states stand for every patient, so what is counted of millions is worked out for those.
     @cached_property
-    def lists(self) -> list[tuple[int, NDArray[np.int8]]]:
-        """For each therapy its group, and by state of that the place of the therapy's list in `LISTS`."""
-        found = []
-        for one in self.therapies:
-            at, place = self.home[one.position]
-            lists = np.array([LIST_NAMES.index(judgement.list) for judgement in one.judgements], dtype=np.int8)
-            found.append((at, lists[self.groups[at][0].outcomes[place]]))
-        return found
+    def lists(self) -> list[NDArray[np.int8]]:
+        """By group, member and state, the place of a therapy's list in `LISTS`."""
+        return [each.astype(np.int8) for each in self._by_state(lambda _, one: LIST_NAMES.index(one.list))]
 
     @cached_property
-    def folded(self) -> list[tuple[NDArray[np.uint32], NDArray[np.int64]]]:
-        """For each group, by its state: the least of its therapies' marks, and how many of them are possible.
+    def marks(self) -> list[NDArray[np.uint32]]:
+        """By group and state the mark of its strongest option."""
+        return [each.min(axis=0).astype(np.uint32) for each in self._by_state(self._mark, NONE)]
 
-        Some hundred states stand for every patient, so what is counted of millions is worked out for those.
-        """
-        found = []
-        for group, members in self.groups:
-            states = group.outcomes.shape[1]
-            marks, number = np.full(states, NONE, dtype=np.uint32), np.zeros(states, dtype=np.int64)
-            for member, outcomes in zip(members, group.outcomes, strict=True):
-                if member < len(self.therapies):
-                    own = self.therapies[member].judgements
-                    marks = np.minimum(marks, np.array([self._mark(member, one) for one in own], dtype=np.uint32)[outcomes])
-                    number += np.array([one.list == "possible" for one in own])[outcomes]
-            found.append((marks, number))
-        return found
+    @cached_property
+    def possible(self) -> list[NDArray[np.int64]]:
+        """By group and state, how many of its therapies are possible."""
+        return [each.sum(axis=0, dtype=np.int64) for each in self._by_state(lambda _, one: one.list == "possible")]
 
-    def _mark(self, therapy: int, judgement: Any) -> int:
+    def _mark(self, therapy: int, judgement: Judgement) -> int:
         """One number for the rule that makes a therapy an option, least for the strongest: standing, then therapy, then rule."""
         if judgement.list != "options":
             return NONE
-        return (RANK[self.therapies[therapy].rules[judgement.main].standing] << 20) + (therapy << 8) + int(judgement.main)
+        return (RANK[self.therapies[therapy].rules[judgement.main].standing] << 20) + (therapy << 8) + judgement.main
 
     def rule(self, mark: int) -> Rule:
         """The rule of a mark."""
         return self.therapies[mark >> 8 & 0xFFF].rules[mark & 0xFF]
 
-    def needs(self, key: GoalKey) -> Needs:
-        """What the goal asks for where it is open."""
-        found = self._needs.get(key)
-        return self._needs.setdefault(key, Needs(key, self.evaluator.program, self.coder.values)) if found is None else found
-
-    def best(self, states: tuple[int, ...]) -> Best:
+    def _best(self, *states: int) -> Words:
         """What the states of the groups come to."""
-        known = self._best.get(states)
-        if known is None:
-            if len(self._best) > MOST_REMEMBERED:
-                self._best.clear()
-            known = self._best[states] = self._told_best(states)
-        return known
-
-    def _told_best(self, states: tuple[int, ...]) -> Best:
         outcomes = [int(self.groups[at][0].outcomes[place, states[at]]) for _, (at, place) in sorted(self.home.items())]
         found: dict[tuple[int, int], list[str]] = {}
         for one, outcome in zip(self.therapies, outcomes, strict=False):
@@ -243,21 +204,20 @@ class Kernel:
                 found.setdefault(rank, []).append(one.therapy.id)
         scope = self.scopes[outcomes[-1]]
         if not found:
-            return Best(scope)
+            return scope, None, None, None
         best = min(found)
-        return Best(scope, TELLING_LISTS[best[0]], list(RANK)[best[1]], BETWEEN.join(found[best]))
+        return scope, TELLING_LISTS[best[0]], list(RANK)[best[1]], BETWEEN.join(found[best])
 
-    def tell(self, therapy: int, codes: Codes) -> Told:
+    def tell(self, therapy: int, codes: Codes) -> Words:
         """The words of a therapy for one row: shape (fields,)."""
         name, entry = self.evaluator.entry(therapy, self.coder.facts(codes))
         if name == "ruled_out":
             # Where no rule applies, none is named: the one that asks least is of no more weight than the others.
-            return Told(name)
-        return Told(name, entry.would_be, entry.standing, entry.line, entry.rule, entry.headline.text)
+            return name, *[None] * (len(LONG) - 4)
+        return name, entry.would_be, entry.standing, entry.line, entry.rule, entry.headline.text
 
     def named(self, name: str, fields: NDArray[np.uint64]) -> dict[str, pa.DictionaryArray]:
         """A column of the names of fields that are given as bits."""
-        # Arrow finds the different numbers by hashing, several times as fast as NumPy by sorting.
         found, names = pa.array(fields).dictionary_encode(), tuple(self.coder.fields)
         told = [[BETWEEN.join(each for at, each in enumerate(names) if bits >> at & 1)] for bits in found.dictionary.to_pylist()]
         return spread([name], told, found.indices.to_numpy())
@@ -282,28 +242,28 @@ class Answers:
     @property
     def out(self) -> NDArray[np.bool_]:
         """Which rows are out of scope."""
-        return np.array([scope == "out" for scope in self.kernel.scopes])[self.outcome(len(self.kernel.therapies))]
+        return self._scoped("out")
+
+    def _scoped(self, wanted: str) -> NDArray[np.bool_]:
+        return np.array([scope == wanted for scope in self.kernel.scopes])[self.outcome(len(self.kernel.therapies))]
 
     @property
     def strongest(self) -> NDArray[np.uint32]:
         """By row the mark of the strongest option, `NONE` where there is none or the row is out of scope."""
-        marks = np.full(len(self.coded.rows), NONE, dtype=np.uint32)
-        for (table, _), states in zip(self.kernel.folded, self.states, strict=True):
-            np.minimum(marks, table[states], out=marks)
+        marks = [table[states] for table, states in zip(self.kernel.marks, self.states, strict=True)]
         # Out of scope an option is none, whatever the rules of its therapy say by themselves.
-        marks[self.out] = NONE
-        return marks
+        return np.where(self.out, np.uint32(NONE), reduce(np.minimum, marks))
 
     @property
     def still_open(self) -> NDArray[np.int64]:
         """By row, how many therapies are open; none where it is out of scope."""
-        number = sum(table[states] for (_, table), states in zip(self.kernel.folded, self.states, strict=True))
+        number = sum(table[states] for table, states in zip(self.kernel.possible, self.states, strict=True))
         return np.where(self.out, 0, number)
 
     def list_of(self, therapy: int) -> NDArray[np.int8]:
         """The list of a therapy in each row, by its place in `LISTS`; therapies count in the ruleset's order."""
-        at, lists = self.kernel.lists[therapy]
-        return np.take(lists, self.states[at])
+        at, place = self.kernel.home[therapy]
+        return np.take(self.kernel.lists[at][place], self.states[at])
 
     def outcome(self, member: int) -> Numbers:
         """By row, the number of a therapy's judgement in `TherapyKernel.judgements`; of the scope behind the last therapy."""
@@ -319,14 +279,18 @@ class Answers:
 
     def wide(self) -> pa.Table:
         """One row per patient: `WIDE`. `therapies` are those of the best standing in the best list."""
-        found, which = combined([int(each.max(initial=0)) + 1 for each in self.states], self.states)
-        best = spread(WIDE[1:-1], [self.kernel.best(states) for states in found], which)
-        return self._table(best | self.kernel.named(WIDE[-1], self._missing()))
+        patterns = combined(self.states)
+        best = spread(WIDE[1:-1], [self.kernel.best(*states) for states in patterns.found], patterns.which)
+        asked = np.zeros(len(self.coded.rows), dtype=np.uint64)
+        self._ask(SCOPE, self._scoped("unknown"), asked)
+        for one in self.kernel.therapies:
+            asked |= self._asked(one)
+        return self._table(best | self.kernel.named(WIDE[-1], asked))
 
     def long(self) -> pa.Table:
         """One row per patient and therapy: `LONG`. `needs` names the fields that a possible therapy depends on."""
         rows, therapies = len(self.coded.rows), self.kernel.therapies
-        told: list[Told] = []
+        told: list[Words] = []
         which = np.zeros((rows, len(therapies)), dtype=np.int32)
         needs = np.zeros((rows, len(therapies)), dtype=np.uint64)
         for place, one in enumerate(therapies):
@@ -354,15 +318,14 @@ class Answers:
             table = beside(table, given if len(places) == given.num_rows else given.take(places))
         return table.replace_schema_metadata({"hepatica": json.dumps(self.kernel.stamp)})
 
-    def _told(self, one: TherapyKernel) -> tuple[list[Told], Places]:
+    def _told(self, one: TherapyKernel) -> tuple[list[Words], Places]:
         """What is said of a therapy, and which of it each row is told."""
         # A therapy has few patterns of verdicts, and each is put into words once, by the first patient who has it.
-        outcomes = [each.outcomes[0][each.run(self.coded.codes)].astype(np.intp) for each in one.patterns]
-        found, which = combined([int(each.outcomes.max()) + 1 for each in one.patterns], outcomes)
-        for pattern, first in zip(found, _firsts(which, len(found)), strict=True):
+        patterns = combined([each.outcomes[0][each.run(self.coded.codes)] for each in one.patterns])
+        for pattern, first in zip(patterns.found, patterns.firsts, strict=True):
             if pattern not in one.told:
                 one.told[pattern] = self.kernel.tell(one.position, self.coded.codes[:, first])
-        return [one.told[pattern] for pattern in found], which
+        return [one.told[pattern] for pattern in patterns.found], patterns.which
 
     def _asked(self, one: TherapyKernel) -> NDArray[np.uint64]:
         """The fields that the open rules of a therapy ask for, where it is possible: bits over the fields, shape (n,)."""
@@ -371,16 +334,6 @@ class Answers:
         for place, rule in enumerate(one.rules):
             is_open = [judgement.list == "possible" and place in judgement.open for judgement in one.judgements]
             self._ask(GoalKey("rule", rule.id), np.array(is_open)[outcomes], asked)
-        return asked
-
-    def _missing(self) -> NDArray[np.uint64]:
-        """All fields that a row is asked for: by its possible therapies, and by the scope."""
-        member = len(self.kernel.therapies)
-        asked = np.zeros(len(self.coded.rows), dtype=np.uint64)
-        unsure = np.array([scope == "unknown" for scope in self.kernel.scopes])
-        self._ask(SCOPE, unsure[self.outcome(member)], asked)
-        for one in self.kernel.therapies:
-            asked |= self._asked(one)
         return asked
 
     def _ask(self, key: GoalKey, wanted: NDArray[np.bool_], asked: NDArray[np.uint64]) -> None:
@@ -395,13 +348,6 @@ def kernel_for(ruleset: Ruleset, rows: int | None = None) -> Kernel:
         return Kernel(ruleset)
     found: Kernel | None = ruleset.__dict__.get("_kernel")
     return ruleset.__dict__.setdefault("_kernel", Kernel(ruleset, few=True)) if found is None else found
-
-
-def _firsts(which: Places, count: int) -> NDArray[np.intp]:
-    """For each number below `count`, where it first occurs."""
-    first = np.zeros(count, dtype=np.intp)
-    first[which[::-1]] = np.arange(len(which))[::-1]
-    return first
 
 
 def _too_large(ruleset: Ruleset, why: str) -> Problem:

@@ -17,9 +17,9 @@ import pyarrow.parquet as pq
 from hepatica.cohort.canonical import canonical
 from hepatica.cohort.cells import flat, plain_cell
 from hepatica.cohort.coding import Coded, Coder
-from hepatica.cohort.kernel import Answers, Kernel
+from hepatica.cohort.kernel import Answers, Kernel, beside
 from hepatica.cohort.mapping import TableMapping
-from hepatica.cohort.rejects import Reject
+from hepatica.cohort.rejects import Reject, reject_table
 from hepatica.cohort.sources import RawBatch, TableSource
 from hepatica.cohort.visits import gathered
 from hepatica.patient import Fields, profile_from
@@ -85,6 +85,12 @@ class BoundTable:
         # By row and column, whoever refused: which of several is first must not depend on the order of reading.
         ordered = sorted((*batch.rejects, *rejects), key=lambda one: (one.row, one.column, one.code))
         return coded._replace(rejects=ordered, given=batch.given)
+
+    def rejected(self, raw: RawBatch, coded: Coded) -> pa.Table:
+        """What was refused of a batch, as a table, with the columns that the mapping keeps."""
+        found = reject_table(coded.rejects).drop_columns("file")
+        kept = raw.table.select(self.mapping.kept(raw.table.column_names))
+        return beside(found, kept.take(found["row"].to_numpy() - 1))
 
     def _column(self, key: str) -> str:
         return next(iter(self.mapping.fields[key].columns), key)

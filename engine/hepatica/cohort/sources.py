@@ -12,6 +12,7 @@ import io
 import itertools
 import json
 import re
+import shutil
 import sys
 import tempfile
 import zlib
@@ -120,15 +121,11 @@ def _spooled() -> Path:
     if sys.stdin is None:
         raise _wrong("<stdin>", "unreadable", "standard input is closed")
     spool = tempfile.NamedTemporaryFile(prefix="hepatica-")  # noqa: SIM115 -- lives as long as the process
-    _SPOOLS.append(spool)
-    atexit.register(spool.close)  # commands end without taking every object apart, which would remove it
-    while chunk := sys.stdin.buffer.read(1 << 20):
-        spool.write(chunk)
+    # Registering keeps it, and commands end without taking objects apart, which would remove it.
+    atexit.register(spool.close)
+    shutil.copyfileobj(sys.stdin.buffer, spool)
     spool.flush()
     return Path(spool.name)
-
-
-_SPOOLS: list[IO[bytes]] = []
 
 
 def unpacked(stream: IO[bytes]) -> IO[bytes]:
@@ -180,44 +177,45 @@ def checked(columns: Iterable[Any], name: str) -> tuple[str, ...]:
 
 def _text_table(file: Path, name: str, head: bytes, how: TableFormat) -> TableSource:
     encoding = how.encoding or _MARKS.get(head[:2], "utf-8-sig")
-    first = next(_records(file, name, encoding, None), None)
+    first = next((line for line in _lines(file, name, encoding) if line.strip("\r\n")), None)
     if first is None:
         raise _wrong(name, "empty", "the file is empty")
-    delimiter = how.delimiter or _delimiter(first[1][0], name, len(how.header))
-    own = next(_records(file, name, encoding, delimiter))
-    columns = checked(how.header or own[1], name)
+    delimiter = how.delimiter or _delimiter(first.strip("\r\n"), name, len(how.header))
+    columns = checked(how.header or next(_records(file, name, encoding, delimiter)), name)
 
     def batches() -> Iterator[RawBatch]:
         rows = itertools.islice(_records(file, name, encoding, delimiter), 0 if how.header else 1, None)
-        yield from _of_cells((cells for _, cells in rows), columns)
+        yield from _of_cells(rows, columns)
 
     return TableSource(name, columns, batches, None, delimiter == ";")
 
 
-def _records(file: Path, name: str, encoding: str, delimiter: str | None) -> Iterator[tuple[int, list[str]]]:
-    """The rows of a text table with the lines where they end, blank lines left out; without a delimiter the first line."""
+def _lines(file: Path, name: str, encoding: str) -> Iterator[str]:
+    """The lines of a text table."""
     number = 0
     try:
         with file.open("rb") as raw, io.TextIOWrapper(unpacked(raw), encoding, newline="") as text:
-            if delimiter is None:
-                lines = (line.strip("\r\n") for line in text)
-                yield from ((1, [line]) for line in itertools.islice(filter(None, lines), 1))
-                return
-            csv.field_size_limit(LONGEST_CELL)
-            reader = csv.reader(text, delimiter=delimiter, strict=True)
-            for cells in reader:
-                number = reader.line_num
-                if cells:
-                    yield number, cells
+            for number, line in enumerate(text, 1):  # noqa: B007 -- what cannot be decoded begins behind the last line
+                yield line
     except UnicodeDecodeError as error:
-        # What is decoded at once begins behind the last line that was given.
-        line = number + 1 + error.object.count(b"\n", 0, error.start)
+        line_number = number + 1 + error.object.count(b"\n", 0, error.start)
         message = f"a byte ({error.object[error.start]:#04x}) that is no {encoding.removesuffix('-sig').upper()} text; "
-        raise _wrong(name, "not-text", f"{message}say the file's encoding (latin-1, cp1252 ...)", line) from None
-    except csv.Error as error:
-        raise _wrong(name, "not-csv", f"quotes or cells that end nowhere: {error}", number + 1) from None
+        raise _wrong(name, "not-text", f"{message}say the file's encoding (latin-1, cp1252 ...)", line_number) from None
     except (LookupError, UnicodeError):
         raise _wrong(name, "not-text", f"the text is not {quote(encoding)}") from None
+
+
+def _records(file: Path, name: str, encoding: str, delimiter: str) -> Iterator[list[str]]:
+    """The rows of a text table, blank lines left out."""
+    csv.field_size_limit(LONGEST_CELL)
+    reader, number = csv.reader(_lines(file, name, encoding), delimiter=delimiter, strict=True), 0
+    try:
+        for cells in reader:
+            number = reader.line_num
+            if cells:
+                yield cells
+    except csv.Error as error:
+        raise _wrong(name, "not-csv", f"quotes or cells that end nowhere: {error}", number + 1) from None
 
 
 def _delimiter(line: str, name: str, known: int) -> str:

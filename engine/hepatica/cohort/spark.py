@@ -13,16 +13,17 @@ from contextlib import contextmanager
 from functools import lru_cache, partial
 from itertools import accumulate
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from hepatica.cohort.kernel import Kernel, beside
+from hepatica.cohort.cells import plain
+from hepatica.cohort.kernel import Kernel
 from hepatica.cohort.mapping import TableMapping
 from hepatica.cohort.rejects import reject_table
-from hepatica.cohort.run import BATCH, Answered, Shape, answered, bound_batch, numbered, parquet_writer
+from hepatica.cohort.run import BATCH, Shape, answered, bound_batch, numbered, parquet_writer
 from hepatica.cohort.sources import parquet_file
 from hepatica.knowledge import Ruleset, load
 from hepatica.problems import InternalError, InvalidInput, Problem
@@ -56,20 +57,12 @@ def session(master: str = "local[*]") -> SparkSession:
     return builder.getOrCreate()
 
 
-def answers_on_spark(frame: DataFrame, ruleset: Ruleset, shape: Shape = "codes") -> DataFrame:
-    """The answers to a Spark frame, as a frame; the columns that are no fields name its rows. Rejected rows: `rejects_on_spark`.
+def answers_on_spark(frame: DataFrame, ruleset: Ruleset, shape: Shape | Literal["rejects"] = "codes") -> DataFrame:
+    """The answers to a Spark frame, as a frame, or as `rejects` its cells that cannot be read; columns that are no fields name
+    the rows.
 
     Raises `InvalidInput` where every column is a field: the rows of a frame have no numbers, so nothing would name them.
     """
-    return _mapped(frame, ruleset, partial(_answers, shape=shape))
-
-
-def rejects_on_spark(frame: DataFrame, ruleset: Ruleset) -> DataFrame:
-    """The cells of a Spark frame that cannot be read, with the columns that name their rows."""
-    return _mapped(frame, ruleset, _rejected)
-
-
-def _mapped(frame: DataFrame, ruleset: Ruleset, table_of: Callable[[Kernel, Any], pa.Table]) -> DataFrame:
     from pyspark.sql.pandas.types import from_arrow_schema, to_arrow_schema
 
     kernel = Kernel(ruleset, few=True)
@@ -77,37 +70,24 @@ def _mapped(frame: DataFrame, ruleset: Ruleset, table_of: Callable[[Kernel, Any]
     if not bound_batch(empty, kernel).mapping.kept(empty.column_names):
         said = "a Spark frame needs a column that is no field, to name its rows"
         raise InvalidInput([Problem("<table>", 1, 1, "no-identifier", said)])
-    return frame.mapInArrow(
-        partial(_batches, named=_named(ruleset), table_of=table_of), from_arrow_schema(table_of(kernel, empty).schema)
-    )
+    schema = from_arrow_schema(_table(empty, kernel, shape).schema)
+    return frame.mapInArrow(partial(_batches, named=_named(ruleset), shape=shape), schema)
 
 
-def _batches(
-    batches: Iterator[pa.RecordBatch], named: Named, table_of: Callable[[Kernel, Any], pa.Table]
-) -> Iterator[pa.RecordBatch]:
+def _batches(batches: Iterator[pa.RecordBatch], named: Named, shape: Shape | Literal["rejects"]) -> Iterator[pa.RecordBatch]:
     for batch in batches:
-        yield from table_of(_kernel(*named), batch).combine_chunks().to_batches()
+        yield from _table(batch, _kernel(*named), shape).combine_chunks().to_batches()
 
 
-def _one(kernel: Kernel, batch: Any, shape: Shape | None = None) -> Answered:
+def _table(batch: Any, kernel: Kernel, shape: Shape | Literal["rejects"]) -> pa.Table:
+    """What becomes of a batch, without row numbers, which are its own here, and dictionaries, which Spark does not take."""
     (raw,) = numbered([batch])
-    return answered(bound_batch(batch, kernel), kernel, raw, shape)
-
-
-def _answers(kernel: Kernel, batch: Any, shape: Shape) -> pa.Table:
-    return _plain(_one(kernel, batch, shape).table)
-
-
-def _rejected(kernel: Kernel, batch: Any) -> pa.Table:
-    kept = pa.table(batch).select(bound_batch(batch, kernel).mapping.kept(batch.schema.names))
-    rejects = reject_table(_one(kernel, batch).coded.rejects).drop_columns("file")
-    return _plain(beside(rejects, kept.take(rejects["row"].to_numpy() - 1)))
-
-
-def _plain(table: Any) -> pa.Table:
-    """A table without row numbers, which are a batch's own here, and without dictionaries, which Spark does not take."""
-    fields = [pa.field(f.name, f.type.value_type if pa.types.is_dictionary(f.type) else f.type) for f in table.schema]
-    return table.cast(pa.schema(fields)).drop_columns(["row"])
+    table = bound_batch(batch, kernel)
+    if shape == "rejects":
+        found = table.rejected(raw, answered(table, kernel, raw).coded)
+    else:
+        found = answered(table, kernel, raw, shape).table
+    return plain(found).drop_columns(["row"])
 
 
 def answer_files_on_spark(

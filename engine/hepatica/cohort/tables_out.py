@@ -14,6 +14,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from pyarrow import csv, ipc
 
+from hepatica.cohort.cells import plain
 from hepatica.cohort.run import parquet_writer
 from hepatica.printable import UNSAFE_TEXT, escaped_in_json, printable
 from hepatica.problems import InvalidInput, Problem
@@ -86,19 +87,10 @@ def _in_schema(table: pa.Table, stamp: Mapping[str, str]) -> pa.Table:
     return table.replace_schema_metadata({f"hepatica.{name}": text for name, text in stamp.items()})
 
 
-def _plain(table: pa.Table) -> pa.Table:
-    """A table of texts instead of dictionaries."""
-    return pa.table(list(map(_text, table.columns)), names=table.column_names)
-
-
-def _text(column: pa.ChunkedArray) -> pa.ChunkedArray:
-    return column.cast(column.type.value_type) if pa.types.is_dictionary(column.type) else column
-
-
 def _harmless(table: pa.Table, stamp: Mapping[str, str]) -> pa.Table:
     """Texts that steer no terminal; what a spreadsheet would run as a formula gets an apostrophe before it."""
     columns = []
-    for column in _plain(_in_columns(table, stamp)).columns:
+    for column in plain(_in_columns(table, stamp)).columns:
         text, runs = column, None
         if pa.types.is_string(column.type):
             if pc.any(pc.match_substring_regex(column, _UNSAFE)).as_py():
@@ -185,7 +177,7 @@ def _separated(target: Any, schema: pa.Schema, delimiter: str) -> Any:
 
 def _in_workbook(table: pa.Table, stamp: Mapping[str, str]) -> pa.Table:
     """Texts and the stamp in columns; the schema carries the stamp as well, for the properties of the file."""
-    return _in_schema(_plain(_in_columns(table, stamp)), stamp)
+    return _in_schema(plain(_in_columns(table, stamp)), stamp)
 
 
 _KINDS: Mapping[str, tuple[Callable[[pa.Table, Mapping[str, str]], pa.Table], Callable[[Any, pa.Schema], Any]]] = {
@@ -194,7 +186,7 @@ _KINDS: Mapping[str, tuple[Callable[[pa.Table, Mapping[str, str]], pa.Table], Ca
     "ndjson": (_in_columns, _Lines),
     "parquet": (_in_schema, parquet_writer),
     "arrow": (
-        lambda table, stamp: _in_schema(_plain(table), stamp),
+        lambda table, stamp: _in_schema(plain(table), stamp),
         partial(ipc.new_file, options=ipc.IpcWriteOptions(compression="zstd")),
     ),
     "xlsx": (_in_workbook, _Workbook),

@@ -1,4 +1,4 @@
-"""YAML and JSON to a tree with places. The only module that imports `yaml`.
+"""YAML and JSON to a tree with places, and values to YAML. The only module that imports `yaml`.
 
 Of YAML, the parser's event stream is read; tags, anchors, aliases, duplicate keys and several documents in one file are
 refused.
@@ -23,11 +23,10 @@ _YAML_WORDS: dict[str, Scalar] = {
     **dict.fromkeys(("", "~", "null"), None),
 }
 _LONGEST_NUMBER = 30
+WIDTH = 126
 _NUMBER = re.compile(r"[+-]?(?:\d+(?P<point>\.\d*)?|(?P<bare>\.\d+))", re.ASCII)
 _AMOUNT = r"\d[\d.]*(?:,\d{3})*(?:[eE][+-]?\d+)?(?:[ \t]*[^\W\d]\w*(?:/\w+)?)?"
-_BARE_SIGN = re.compile(
-    rf":[ \t]+(>=?[ \t]*{_AMOUNT}(?:[ \t]+and[ \t]+[<>]=?[ \t]*{_AMOUNT})?|[?-])(?=[ \t]*(?:[,}}\r\n]|[ \t]#|$))"
-)
+_BARE_SIGN = rf":[ \t]+(>=?[ \t]*{_AMOUNT}(?:[ \t]+and[ \t]+[<>]=?[ \t]*{_AMOUNT})?|[?-])(?=[ \t]*(?:[,}}\r\n]|[ \t]#|$))"
 _TOKEN = re.compile(r'"(?:[^"\\]|\\.)*"|[{}\[\]]|[^\s,:{}\[\]"]+')
 _JSON_WORDS: dict[str, Scalar] = {"true": True, "false": False, "null": None}
 
@@ -67,7 +66,8 @@ def read_yaml(data: bytes, file: str, *, bare_signs: bool = False) -> Node:
 
 def _quoted(line: str) -> str:
     """The line with a value quoted that YAML would take for a block of text (`>5` is one, and empty) or refuse."""
-    found = _BARE_SIGN.search(line)
+    # Few files have any: the pattern is compiled for the first line that may.
+    found = re.search(_BARE_SIGN, line) if re.search(r":[ \t]+[>?-]", line) else None
     if found is None or line.count('"', 0, found.start()) % 2 or line.count("'", 0, found.start()) % 2:
         return line
     return f'{line[: found.start(1)]}"{found[1]}"{line[found.end(1) :]}'
@@ -154,3 +154,21 @@ def _json_number(token: str) -> Scalar:
     if len(token) > _LONGEST_NUMBER:
         return token
     return int(token) if token.lstrip("-").isdecimal() else float(token)
+
+
+class Flow(dict[str, Any]):
+    """A mapping that `yaml_text` writes in braces."""
+
+
+class _Dumper(yaml.SafeDumper):
+    """Writes every word plain where it can stand so."""
+
+
+# What reads it back takes words as they stand: none has to be quoted because YAML could take it for a number or a truth.
+_Dumper.yaml_implicit_resolvers = {}
+_Dumper.add_representer(Flow, lambda dumper, value: dumper.represent_mapping("tag:yaml.org,2002:map", value, flow_style=True))
+
+
+def yaml_text(value: Any) -> str:
+    """Mappings, lists and texts as YAML that `read_yaml` reads back."""
+    return str(yaml.dump(value, Dumper=_Dumper, sort_keys=False, default_flow_style=None, width=WIDTH, allow_unicode=True))

@@ -2,7 +2,17 @@
 
 from __future__ import annotations
 
-from hepatica.evaluation.evaluate import ORDER, Evaluator, evaluator_of, facts_under, identity, in_precedence, judged, precedence
+from hepatica.evaluation.evaluate import (
+    ORDER,
+    Evaluator,
+    Judgement,
+    evaluator_of,
+    facts_under,
+    identity,
+    in_precedence,
+    judged,
+    precedence,
+)
 from hepatica.evaluation.figures import (
     TELLING,
     arm_name,
@@ -10,8 +20,9 @@ from hepatica.evaluation.figures import (
     corrected_result,
     correction_line,
     correction_verb,
+    discrepancy_of,
     endpoint_words,
-    printed_line,
+    figure_words,
     ratio,
     ratio_words,
     result_line,

@@ -1,16 +1,14 @@
 """The evaluator: a profile in, an `Evaluation` out."""
 
-from __future__ import annotations
-
 import gc
 import weakref
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from functools import reduce
+from functools import cached_property, reduce
 from operator import attrgetter, itemgetter, or_
 from typing import Any, NamedTuple
 
 from hepatica.evaluation.headline import Telling, evidence_rank, headline
-from hepatica.evaluation.reasons import BoundedCache, Derived, Explained, explained, fields_of
+from hepatica.evaluation.reasons import BoundedCache, Derived, Explained, fields_of, owners
 from hepatica.evaluation.result import (
     CONTRACT,
     Applicability,
@@ -52,7 +50,8 @@ def precedence(rule: Rule, studies: Mapping[str, Study]) -> tuple[int | str, ...
 
 def in_precedence(rules: Iterable[Rule], studies: Mapping[str, Study]) -> list[Rule]:
     """Rules in the order in which they decide: see `precedence`."""
-    return sorted(rules, key=lambda rule: precedence(rule, studies))
+    listed = list(rules)
+    return sorted(listed, key=lambda rule: precedence(rule, studies)) if len(listed) > 1 else listed
 
 
 def judged(rules: Sequence[Rule], verdicts: Sequence[Verdict]) -> Judgement:
@@ -124,7 +123,7 @@ _AS_RECORDED = ("name", "design", "kind", "status", "n", "nct", "source", "resul
 class _CitedStudy:
     """A study and, where it is recorded, whom it enrolled."""
 
-    def __init__(self, study: Study, enrolled: Explained | None, evaluator: Evaluator) -> None:
+    def __init__(self, study: Study, enrolled: Explained | None, evaluator: "Evaluator") -> None:
         self.study, self._enrolled = study, enrolled
         self.tests, self.subgroup_marks = enrolled.goal.tests if enrolled else 0, 0
         self.subgroups: dict[str, int] = {}
@@ -137,7 +136,7 @@ class _CitedStudy:
         read = enrolled.fields if enrolled else frozenset()
         self._stated = tuple(name for name in evaluator.program.fields if name in read)
         # Criteria that say no more than the scope does tell nothing of whom the trial took.
-        self._inside: ApplicabilityStatus = "partly_stated" if read <= evaluator.explained[SCOPE].fields else "inside"
+        self._inside: ApplicabilityStatus = "partly_stated" if read <= evaluator.scope.fields else "inside"
 
     def part(self, reading: Conclusions) -> _StudyPart:
         """What a patient's tests say of it."""
@@ -165,32 +164,43 @@ class _CitedStudy:
 class _TherapyPlan:
     """A therapy with its rules' conditions and studies, looked up once, and the entries made so far.
 
-    An entry depends on a profile by which tests hold and fail (its outline) and by the values that its reasons show.
+    An entry depends on a profile by which tests hold and fail (its outline) and by the values that its reasons show. What only
+    a therapy within reach needs (its studies, its place in a list) is looked up when that is met: most are ruled out.
     """
 
-    def __init__(self, therapy: Therapy, position: int, evaluator: Evaluator) -> None:
+    def __init__(self, therapy: Therapy, position: int, evaluator: "Evaluator") -> None:
         self.therapy = therapy
         # In order of precedence, not of writing: which rule decides must not depend on its place in the file.
         self.rules = tuple(in_precedence(therapy.rules, evaluator.ruleset.studies))
-        self._ruleset, self._program = evaluator.ruleset, evaluator.program
-        self._conditions = [evaluator.explained[GoalKey("rule", rule.id)] for rule in self.rules]
-        self._cited = [[evaluator.cited(name) for name in rule.cites] for rule in self.rules]
+        self._ruleset, self._program, self._study = evaluator.ruleset, evaluator.program, evaluator.cited
+        self._conditions = [evaluator.explained(GoalKey("rule", rule.id)) for rule in self.rules]
         self._position = position
         # What a failed trial enrolled is no way in, unless failure is all that there is to reach.
         helpful = [n for n, rule in enumerate(self.rules) if rule.reaches in ("options", "trials")]
         self._ways = helpful or range(len(self.rules))
-        # The place in a list: standing, evidence, and the order of the card where both are equal.
-        self._order = [(RANK[rule.standing], *evidence_rank(rule, self._ruleset.studies), position) for rule in self.rules]
         # One bit to a rule tells at once whether any may apply; the tests are all that an entry can depend on.
         goals = [condition.goal for condition in self._conditions]
         self._marks: int = reduce(or_, (goal.mark for goal in goals), 0)
         self._rule_tests: int = reduce(or_, (goal.tests for goal in goals), 0)
-        self._tests: int = reduce(or_, (study.tests for cited in self._cited for study in cited), self._rule_tests)
         # Two steps to what was made before: by which tests hold and fail, then by the values that its reasons show. Many
         # patterns come to the same parts: their entries are shared.
         self._by_pattern: BoundedCache[Any, _Outline] = BoundedCache()
         self._by_parts: Derived[tuple[Any, ...], _Outline] = Derived(self._outline)
         self._headlines: Derived[_HeadlineKey, Headline] = Derived(self._headline)
+
+    @cached_property
+    def _cited(self) -> list[list[_CitedStudy]]:
+        return [[self._study(name) for name in rule.cites] for rule in self.rules]
+
+    @cached_property
+    def _tests(self) -> int:
+        return reduce(or_, (study.tests for cited in self._cited for study in cited), self._rule_tests)
+
+    @cached_property
+    def _order(self) -> list[tuple[int, ...]]:
+        """Each rule's place in a list: standing, evidence, and the order of the card where both are equal."""
+        studies = self._ruleset.studies
+        return [(RANK[rule.standing], *evidence_rank(rule, studies), self._position) for rule in self.rules]
 
     def placed(self, reading: Conclusions, facts: Facts) -> _Placed:
         """The therapy's entry, with its list."""
@@ -315,27 +325,42 @@ class Evaluator:
         self.ruleset = ruleset
         self.inference = Inference(ruleset, program)
         self.program = self.inference.program
-        self.explained = explained(self.program, self.inference.conditions)
+        self.scope = self.explained(SCOPE)
         self._studies: dict[str, _CitedStudy] = {}
         self._plans = tuple(_TherapyPlan(therapy, n, self) for n, therapy in enumerate(ruleset.therapies.values()))
-        self._concepts = tuple((name, self.explained[GoalKey("concept", name)]) for name in ruleset.concepts)
+        self._concepts = tuple((name, self.explained(GoalKey("concept", name))) for name in ruleset.concepts)
         self._notes = tuple((note, self.program.goals.get(GoalKey("note", note.id))) for note in ruleset.notes)
         self._identity, self._notice = identity(ruleset), notice(ruleset.card.as_of)
+
+    def explained(self, key: GoalKey) -> Explained:
+        """A goal, ready to be explained."""
+        program, condition = self.program, self.inference.conditions[key]
+        return Explained(program.goals[key], program.tests, lambda: owners(program.goals[key], program, condition))
 
     def cited(self, name: str) -> _CitedStudy:
         """A study as citations need it."""
         found = self._studies.get(name)
         if found is None:
-            enrolled = self.explained.get(GoalKey("study", name))
+            key = GoalKey("study", name)
+            enrolled = self.explained(key) if key in self.program.goals else None
             found = self._studies[name] = _CitedStudy(self.ruleset.studies[name], enrolled, self)
         return found
 
     def entry(self, therapy: int, facts: Facts) -> tuple[ListName, Entry]:
         """One therapy's entry, with its list, as the bit tables read it; therapies count in the card's order."""
+        placed = self._plans[therapy].placed(self._read_by_bits(facts), facts)
+        return placed.list, placed.entry
+
+    def applicability(self, study: str, profile: Profile) -> Applicability:
+        """Whether a patient is one that a study enrolled, also where no rule that applies cites it."""
+        facts = facts_under(self.ruleset, profile)
+        cited = self.cited(study)
+        return cited.citation(cited.part(self._read_by_bits(facts)), facts).applicability
+
+    def _read_by_bits(self, facts: Facts) -> Conclusions:
         masks = self.program.masks(facts)
         sides = (self.program.verdicts(masks.certain), self.program.verdicts(masks.possible))
-        placed = self._plans[therapy].placed(Conclusions(*sides, masks.holds, masks.fails), facts)
-        return placed.list, placed.entry
+        return Conclusions(*sides, masks.holds, masks.fails)
 
     def evaluate(self, profile: Profile) -> Evaluation:
         """The answer for one profile. Raises `InternalError` where durable_rules and the plain reading differ."""
@@ -364,7 +389,7 @@ class Evaluator:
             derived=derived,
             derived_from=derived_from,
             scope=scope,
-            scope_needs=self.explained[SCOPE].needs(reading) if scope == "unknown" else (),
+            scope_needs=self.scope.needs(reading) if scope == "unknown" else (),
             scope_says=self.ruleset.card.out_of_scope if scope == "out" else "",
             # Every list of `ORDER` is a field of the result, so a new list cannot be forgotten here.
             **{name: _sorted(found) for name, found in lists.items()},

@@ -82,8 +82,11 @@ def corrected_result(result: Result) -> Result | None:
 
 def arms_shown(study: Study, result: Result, therapy: Therapy | None = None) -> list[tuple[str, Figure]]:
     """The arms of a result with their figures, in the order to show them."""
+    arms = list((result.arms or {}).items())
+    if len(arms) < 2:
+        return arms
     order = arm_order(study, therapy)
-    return sorted((result.arms or {}).items(), key=lambda arm: order.get(arm[0], 99))
+    return sorted(arms, key=lambda arm: order.get(arm[0], 99))
 
 
 def figure_words(

@@ -1,15 +1,14 @@
 """The one line that a therapy is known by: which study and which of its figures, what qualifies them, what overturns them.
 
 The rule, in order. The study: the one that fits the patient best, then one that bears the rule's standing out, then design,
-then the one that asks most of what the patient meets, then size. Its figure: the one that the rule rests on, a subgroup that
-the patient is of, survival in the whole study, the primary endpoint, the most telling one. The line names every arm, the tested
-therapy first.
+then the one that asks most of what the patient meets, then size, then precision. Its figure: the one that the rule rests on, a
+subgroup that the patient is of, survival in the whole study, the primary endpoint, the most telling one. The line names every
+arm, the tested therapy first.
 """
-
-from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
+from math import inf
 from typing import NamedTuple
 
 from hepatica.evaluation import figures
@@ -66,9 +65,13 @@ def headline(fits: Mapping[str, ApplicabilityStatus], telling: Telling, failures
     rules that are not supported for this patient."""
     studies = [telling.ruleset.studies[name] for name in fits]
     # The key is the rule at the head of this module, step by step.
-    study = min(studies, key=lambda study: _nearness(study, fits[study.id], telling), default=None)
-    if study is None:
+    places = [_nearness(study, fits[study.id], telling) for study in studies]
+    best = min(places, default=None)
+    alike = [study for study, place in zip(studies, places, strict=True) if place == best]
+    if not alike:
         return Headline(text="")
+    # Which is cited first means nothing: of studies that are alike the more precise one leads.
+    study = min(alike, key=_imprecision) if len(alike) > 1 else alike[0]
     result = key_result(study, telling)
     line, arms, marks = _figures(study, result, telling) if result else (_without_figures(study, telling), (), ())
     marks = (*marks, *_marks(study, result, fits[study.id], telling))
@@ -91,6 +94,12 @@ def _nearness(study: Study, status: ApplicabilityStatus, telling: Telling) -> tu
     # Design before what was asked, that before size: a large trial of others must not hide a small one of such patients.
     design, size = _design(study)
     return fit, not STANDINGS[telling.rule.standing].borne_out_by(study), design, -asked, size
+
+
+def _imprecision(study: Study) -> tuple[float, str]:
+    """How wide the narrowest interval of its ratios is (where no size is told, the larger trial has the narrower one); its id."""
+    told = [part.ci for result in study.results for part in (result, result.corrected) if part is not None and part.ci]
+    return min((high - low for low, high in told), default=inf), study.id
 
 
 def key_result(study: Study, telling: Telling) -> Result | None:

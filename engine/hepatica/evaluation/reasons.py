@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from functools import cache, cached_property, partial
+from functools import cache, cached_property
 from typing import TypeVar
 
 from hepatica.evaluation.result import Reason
-from hepatica.inference import Conclusions, Conditions, Goal, GoalKey, Masks, Program, Verdict, each_bit
+from hepatica.inference import Conclusions, Goal, Masks, Program, Verdict, each_bit
 from hepatica.knowledge import ConceptTest, Condition, Test, leaves
 from hepatica.patient import NONE, Facts, Field, Value
 
@@ -106,12 +106,6 @@ def reason(test: Test, value: Value | None, concept: str = "") -> Reason:
     return Reason(test.field, token, test.requires(), concept, test)
 
 
-def explained(program: Program, conditions: Conditions) -> dict[GoalKey, Explained]:
-    """Every goal of a program, ready to be explained, under the key it has there."""
-    goals = program.goals.items()
-    return {key: Explained(goal, program.tests, partial(_owners, goal, program, conditions[key])) for key, goal in goals}
-
-
 def smallest_failing(conjunctions: tuple[int, ...], fails: int, by_field: tuple[int, ...]) -> int:
     """The failing tests of the conjunction that fails in fewest fields, then tests: all would have to change."""
     # Fields before tests: two bounds on one value are one thing to change, not two.
@@ -142,7 +136,7 @@ def still_asked(conjunctions: tuple[int, ...], holds: int, fails: int) -> int:
     return union
 
 
-def _owners(goal: Goal, program: Program, condition: Condition) -> dict[int, str]:
+def owners(goal: Goal, program: Program, condition: Condition) -> dict[int, str]:
     """For each test of a goal that only a concept brings in, the concept that the goal names."""
     asked = leaves(condition)
     named = sorted({leaf.concept for leaf in asked if isinstance(leaf, ConceptTest)}, reverse=True)

@@ -48,19 +48,19 @@ class ListWords(NamedTuple):
 
 LISTS: Mapping[ListName, ListWords] = {
     "options": ListWords(
-        "What the evidence backs",
+        "Options, by strength of evidence",
         "studies reported results that bear it out for such a patient, or an authority approved it",
         "an option",
     ),
     "trials": ListWords(
-        "Under study at the date, no result",
+        "In trial, no result yet",
         "a trial was in progress whose recorded criteria the patient meets",
-        "under study, without a result",
+        "in trial",
     ),
     "possible": ListWords(
         "Depends on missing information",
-        "it may be an option, under study or not supported; what is missing is named",
-        "only possible",
+        "it may be an option, in trial or not supported; what is missing is named",
+        "possible",
     ),
     "not_supported": ListWords(
         "Tested here, not supported",
@@ -75,7 +75,7 @@ LISTS: Mapping[ListName, ListWords] = {
     "unreported": ListWords(
         "Named, nothing reported",
         "the source gives neither a result nor an entry criterion that a patient could be held against",
-        "named without any result",
+        "named, nothing reported",
     ),
 }
 """The lists in the order in which an answer shows them; every therapy is in exactly one."""

@@ -5,14 +5,25 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Literal
 
-from hepatica.evaluation import Entry, Evaluation, ListName, Reason, RuleAnswer, RulesetIdentity, facts_under, reason
+from hepatica.evaluation import (
+    Applicability,
+    ApplicabilityStatus,
+    Entry,
+    Evaluation,
+    ListName,
+    Reason,
+    RuleAnswer,
+    RulesetIdentity,
+    evaluator_of,
+    facts_under,
+    reason,
+)
 from hepatica.inference import Verdict, read
 from hepatica.knowledge import AllOf, ConceptTest, Condition, NotOf, Rule, Study, Test, TherapyFate
 from hepatica.patient import Profile
 from hepatica.records import Hidden, record
 
 Holds = Literal["true", "false", "unknown"]
-Fit = Literal["inside", "outside", "unknown", "not_stated"]
 
 
 @record(kw_only=True)
@@ -52,7 +63,8 @@ class ExplainedStudy:
 
     study: str
     name: str
-    status: Fit
+    status: ApplicabilityStatus
+    applicability: Hidden[Applicability]
     population: ConditionTree | None
     criteria: tuple[ConditionTree, ...]
 
@@ -106,7 +118,8 @@ def why(evaluation: Evaluation, therapy: str) -> Explanation:
 class _Trees:
     def __init__(self, evaluation: Evaluation) -> None:
         self.ruleset = evaluation.knowledge
-        self.facts = facts_under(self.ruleset, evaluation.profile)
+        self.profile = evaluation.profile
+        self.facts = facts_under(self.ruleset, self.profile)
         self.concepts: Mapping[str, Condition] = self.ruleset.concept_conditions
         self._opened: dict[tuple[str, bool], ConditionTree] = {}
 
@@ -124,10 +137,15 @@ class _Trees:
     def study(self, study: Study) -> ExplainedStudy:
         when = study.population.when if study.population else None
         criteria = tuple(self.tree(criterion.when) for criterion in study.criteria)
-        asked = [*([when] if when else []), *(criterion.when for criterion in study.criteria)]
-        status = _FITS[self._verdict(AllOf(tuple(asked)))] if asked else "not_stated"
-        tree = self.tree(when) if when else None
-        return ExplainedStudy(study=study.id, name=study.name, status=status, population=tree, criteria=criteria)
+        fits = evaluator_of(self.ruleset).applicability(study.id, self.profile)
+        return ExplainedStudy(
+            study=study.id,
+            name=study.name,
+            status=fits.status,
+            applicability=fits,
+            population=self.tree(when) if when else None,
+            criteria=criteria,
+        )
 
     def tree(self, condition: Condition, wanted: bool = True) -> ConditionTree:
         """A condition, or (`wanted` false) its negation, as what would have to hold: negation is carried to the tests."""
@@ -158,4 +176,3 @@ class _Trees:
 
 
 _HOLDS: Mapping[Verdict, Holds] = {Verdict.TRUE: "true", Verdict.FALSE: "false", Verdict.UNKNOWN: "unknown"}
-_FITS: Mapping[Verdict, Fit] = {Verdict.TRUE: "inside", Verdict.FALSE: "outside", Verdict.UNKNOWN: "unknown"}

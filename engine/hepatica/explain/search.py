@@ -21,7 +21,7 @@ from hepatica.knowledge import Rule, Ruleset, Therapy
 from hepatica.patient import Facts, Field, Interval, Nature, Value
 from hepatica.problems import InvalidInput, Problem
 from hepatica.records import record
-from hepatica.wording import NOT_KNOWN, grouped, shown
+from hepatica.wording import NOT_KNOWN, grouped, plainly, shown
 
 LINKED_TITLE = "Child-Pugh"
 MOST_TRIED = 100_000
@@ -72,7 +72,7 @@ class Facet:
         return HeldFacet(self, held, _state(-1, (held,), self.tables))
 
     def label(self, states: Iterable[State]) -> str:
-        """What some states have in common, as a reader says it: "high", "> 400 ng/mL", "B with Child-Pugh score any of 8, 9"."""
+        """What some states have in common, as a reader says it: "high", "above 400 ng/mL", "class B; score 8 or 9"."""
         return self._worded[sum(1 << state.point for state in states)]
 
     # Words take longer than the search, and the same few groups of states come up for every therapy and patient.
@@ -85,8 +85,8 @@ class Facet:
         found = limits(self.space, self.space.replaced(self.space.full, self.index, (points,)))
         if len(self.fields) == 1:
             words = found.get(self.fields[0].name)
-            return self.fields[0].in_unit(words) if words else "any value"
-        return "; ".join(f"{name.rpartition('_')[2]} {values}" for name, values in found.items()) or "any value"
+            return plainly(self.fields[0].in_unit(words)) if words else "any value"
+        return plainly("; ".join(f"{name.rpartition('_')[2]} {values}" for name, values in found.items())) or "any value"
 
 
 @record(eq=False)

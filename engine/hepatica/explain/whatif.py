@@ -34,7 +34,7 @@ ChangeKind = Literal["open_test", "open_fact", "other_result", "other_history", 
 KINDS: Mapping[ChangeKind, str] = {
     "open_test": "A test not yet known",
     "open_fact": "A fact not yet asked",
-    "other_result": "A test with another result",
+    "other_result": "Another stage or test result",
     "other_history": "Another history",
     "contrast": "Fixed characteristics (for comparison only)",
 }

@@ -20,5 +20,6 @@ from hepatica.inference.program import (
     compile_ruleset,
     conditions_of,
     enrolment,
+    recorded,
 )
 from hepatica.inference.rete import Rete

@@ -1,8 +1,7 @@
 """Three readings, one answer. durable_rules decides; two others must say the same before anything leaves."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
+from functools import cached_property
 from typing import NamedTuple
 
 from hepatica.inference.kept import kept_network, network_for
@@ -39,14 +38,24 @@ class Inference:
     """
 
     def __init__(self, ruleset: Ruleset, program: Program | None = None) -> None:
-        self.conditions = conditions = conditions_of(ruleset)
-        self.program = program or compile_ruleset(ruleset, conditions)
+        self._ruleset, self._given = ruleset, program
+        self.conditions = conditions_of(ruleset)
+        self.program = program or compile_ruleset(ruleset, self.conditions)
+
+    # Both are made for the first answer: what asks the tables alone, as a proof does, need not wait for them.
+    @cached_property
+    def rete(self) -> Rete:
+        """durable_rules with the ruleset's conditions."""
         # A program that was given need not be that of the ruleset's digest, by which networks are kept.
-        network = network_for(conditions, program) if program else kept_network(ruleset, conditions, self.program)
-        self.rete = Rete(network, self.program.fields)
-        # Always from the conditions themselves: it is what anything compiled, or kept compiled, is held against.
-        goals = [(self.program.goals[key].mark, when) for key, when in conditions.items()]
-        self.plain = PlainReading(goals, ruleset.concept_conditions, self.program.tests)
+        if self._given is not None:
+            return Rete(network_for(self.conditions, self.program), self.program.fields)
+        return Rete(kept_network(self._ruleset, self.conditions, self.program), self.program.fields)
+
+    @cached_property
+    def plain(self) -> PlainReading:
+        """Always from the conditions themselves: it is what anything compiled, or kept compiled, is held against."""
+        goals = [(self.program.goals[key].mark, when) for key, when in self.conditions.items()]
+        return PlainReading(goals, self._ruleset.concept_conditions, self.program.tests)
 
     def read(self, facts: Facts) -> Conclusions:
         """The verdicts of a profile; raises `Disagreement` where the readings differ, also after the engine is rebuilt."""

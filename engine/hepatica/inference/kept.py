@@ -48,7 +48,7 @@ def _as_json(network: Network) -> bytes:
     return json.dumps((strata, network.width, network.fields), separators=(",", ":")).encode()
 
 
-def _from_json(body: bytes) -> Network:
+def _from_json(body: str) -> Network:
     strata, width, fields = json.loads(body)
     read = [
         Stratum(tuple((name, int(bit, 16)) for name, bit in concepts), tuple(_shard(*shard) for shard in shards))

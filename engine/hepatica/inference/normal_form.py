@@ -8,7 +8,9 @@ numbered leaves while it is worked on: absorption compares every pair of them.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from functools import reduce
 from math import prod
+from operator import or_
 
 from hepatica.knowledge import AllOf, ConceptTest, Condition, NotOf, Test
 from hepatica.patient import Field, Fields
@@ -90,21 +92,19 @@ def _bounded(found: Sequence[int]) -> Masks:
 
 
 def breadth(condition: Condition, wanted: bool = True) -> int:
-    """How many plain conjunctions a condition is, with every list of words or values told apart."""
-    return sum(prod(_width(leaf) for leaf in alternative) for alternative in alternatives(condition, wanted))
+    """How many plain conjunctions a condition is at most, with every list of words or values told apart.
 
-
-def _width(leaf: Leaf) -> int:
-    if isinstance(leaf, ConceptTest):
+    Counted without multiplying out: what one alternative asks for beyond another is not taken off.
+    """
+    if isinstance(condition, NotOf):
+        return breadth(condition.part, not wanted)
+    if isinstance(condition, ConceptTest):
         return 1
-    return max(1, len(leaf.operands)) if leaf.operator == "includes" else 2 if leaf.operator == "!=" else 1
-
-
-def leaf_order(leaf: Leaf) -> tuple[str, str, str]:
-    """A fixed order of leaves, concepts first: sets of them are otherwise in no order at all."""
-    if isinstance(leaf, ConceptTest):
-        return "", leaf.concept, str(leaf.wanted)
-    return leaf.field, leaf.operator, f"{leaf.operands} {leaf.unknown}"
+    if isinstance(condition, Test):
+        leaf = condition if wanted else condition.opposite()
+        return max(1, len(leaf.operands)) if leaf.operator == "includes" else 2 if leaf.operator == "!=" else 1
+    widths = [breadth(part, wanted) for part in condition.parts]
+    return prod(widths) if isinstance(condition, AllOf) == wanted else sum(widths)
 
 
 class Expander:
@@ -129,8 +129,9 @@ class Expander:
     def masks(self, condition: Condition, wanted: bool = True) -> Masks:
         """As `expanded`, each alternative as a mask of tests."""
         found = _masks(condition, wanted, self._leaf)
-        groups = [tests for tests in self._word_tests.values() if tests & tests - 1]
-        return tuple(dict.fromkeys([self._merged(mask, groups) for mask in found]))
+        used = reduce(or_, found, 0)
+        groups = [tests for tests in self._word_tests.values() if used & tests & (used & tests) - 1]
+        return tuple(dict.fromkeys([self._merged(mask, groups) for mask in found])) if groups else found
 
     def concept(self, name: str, wanted: bool = True) -> Masks:
         """The alternatives under which a concept holds, or (`wanted` false) does not."""

@@ -21,6 +21,9 @@ Verdicts = tuple[int, int, int, int]
 """Bits of the goals that certainly hold and that may, of the tests that hold and that fail."""
 
 
+_Asked = Callable[[list[bool]], bool]
+
+
 class Verdict(Enum):
     """Strong Kleene truth: known true, known false, or not decided by what is known."""
 
@@ -118,11 +121,11 @@ class PlainReading:
         self._places: dict[Test | str, int] = {test: 2 * n for n, test in enumerate(tests)}
         self._listed = len(tests)
         # A concept comes after those that it names.
-        self._concepts = [(self._place(name), self._asked(when, 0), self._asked(when, 1)) for name, when in concepts.items()]
+        self._concepts = [(self._place(name), *self._asked(when)) for name, when in concepts.items()]
         bits: dict[Condition, int] = {}  # many trials enrolled by the same words
         for bit, when in goals:
             bits[when] = bits.get(when, 0) | bit
-        self._goals = [(bit, self._asked(when, 0), self._asked(when, 1)) for when, bit in bits.items()]
+        self._goals = [(bit, *self._asked(when)) for when, bit in bits.items()]
         self._tests = [(place, leaf) for leaf, place in self._places.items() if isinstance(leaf, Test)]
 
     def read(self, facts: Facts) -> Verdicts:
@@ -145,26 +148,31 @@ class PlainReading:
     def _place(self, leaf: Test | str) -> int:
         return self._places.setdefault(leaf, 2 * len(self._places))
 
-    def _asked(self, condition: Condition, perhaps: int) -> Callable[[list[bool]], bool]:
-        """Whether a condition certainly holds (`perhaps` 0) or may (1), from what is said of tests and concepts."""
-        if isinstance(condition, Test):
-            return itemgetter(self._place(condition) + perhaps)
-        if isinstance(condition, ConceptTest) and condition.wanted:
-            return itemgetter(self._place(condition.concept) + perhaps)
-        if isinstance(condition, (NotOf, ConceptTest)):
-            # What is denied certainly fails where it may not hold.
-            denied = condition.part if isinstance(condition, NotOf) else ConceptTest(condition.concept)
-            inner = self._asked(denied, 1 - perhaps)
-            return lambda said: not inner(said)
-        parts, settles = [self._asked(part, perhaps) for part in condition.parts], isinstance(condition, AnyOf)
+    def _asked(self, condition: Condition) -> tuple[_Asked, _Asked]:
+        """Whether a condition certainly holds, and whether it may, from what is said of tests and concepts."""
+        if isinstance(condition, (AllOf, AnyOf)):
+            settles, parts = isinstance(condition, AnyOf), [self._asked(part) for part in condition.parts]
+            return _joined([surely for surely, _ in parts], settles), _joined([perhaps for _, perhaps in parts], settles)
+        if isinstance(condition, Test) or (isinstance(condition, ConceptTest) and condition.wanted):
+            place = self._place(condition if isinstance(condition, Test) else condition.concept)
+            return itemgetter(place), itemgetter(place + 1)
+        # What is denied certainly fails where it may not hold.
+        surely, perhaps = self._asked(condition.part if isinstance(condition, NotOf) else ConceptTest(condition.concept))
+        return (lambda said: not perhaps(said)), (lambda said: not surely(said))
 
-        def joined(said: list[bool]) -> bool:
-            for part in parts:  # a loop: `any` of a generator takes twice as long
-                if part(said) is settles:
-                    return settles
-            return not settles
 
-        return joined
+def _joined(parts: Sequence[_Asked], settles: bool) -> _Asked:
+    """All of the parts, or, where one that holds settles it, any."""
+    if len(parts) == 1:
+        return parts[0]
+
+    def joined(said: list[bool]) -> bool:
+        for part in parts:  # a loop: `any` of a generator takes twice as long
+            if part(said) is settles:
+                return settles
+        return not settles
+
+    return joined
 
 
 def causes(condition: Condition, facts: Facts, concepts: Mapping[str, Condition]) -> frozenset[str]:

@@ -5,14 +5,12 @@ class of each field a table says which conjunctions the class does not contradic
 (certain) and once with unknown passing (possible). A profile's verdicts are the AND of one entry per field.
 """
 
-from __future__ import annotations
-
+import os
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import field
 from functools import cached_property, reduce
 from itertools import chain
 from operator import or_
-from pathlib import Path
 from typing import Literal, NamedTuple
 
 from hepatica.inference.classes import FieldClasses, classes_of
@@ -177,9 +175,12 @@ def conditions_of(ruleset: Ruleset) -> dict[GoalKey, Condition]:
 
 
 def enrolment(study: Study) -> Condition | None:
-    """Whom a study enrolled: what its source prints and what is known from elsewhere; None where neither says."""
-    if study.kind in ENROLLED_NOBODY:
-        return None
+    """Whom a study enrolled, as `recorded`; None for what enrolled nobody."""
+    return None if study.kind in ENROLLED_NOBODY else recorded(study)
+
+
+def recorded(study: Study) -> Condition | None:
+    """Whom a study or an approval is about: what its source prints and what is known from elsewhere; None where neither says."""
     printed = [study.population.when] if study.population and study.population.when is not None else []
     parts = (*printed, *(criterion.when for criterion in study.criteria))
     return AllOf(parts=parts) if len(parts) > 1 else parts[0] if parts else None
@@ -242,7 +243,7 @@ def _expanded(
 
 def _too_many(message: str, key: GoalKey, written_in: Ruleset | None) -> Problem:
     file, _, line = (written_in.places.get(str(key), "") if written_in else "").rpartition(":")
-    place = str(Path(written_in.folder, file)) if written_in else str(key)
+    place = os.path.join(written_in.folder, file) if written_in else str(key)
     return Problem(place, int(line or 1), 1, "too-many-alternatives", f"{message}; split it")
 
 
@@ -271,7 +272,7 @@ def _goals(expanded: Mapping[GoalKey, Sequence[int]]) -> tuple[dict[GoalKey, Goa
     first = fill = 0
     for key, alternatives in expanded.items():
         # The shortest first, whatever the order of writing: of several alternatives that hold or fail alike the first is told.
-        conjunctions = tuple(sorted(alternatives, key=lambda mask: (mask.bit_count(), mask)))
+        conjunctions = tuple(sorted(sorted(alternatives), key=int.bit_count))
         count, every = len(conjunctions), reduce(or_, conjunctions, 0)
         mask = ((1 << count) - 1) << first
         spare = count != 1  # a single conjunction is its own mark

@@ -3,7 +3,7 @@
 What this module keeps to, and why (each has a test in `tests/inference/test_rete_hazards.py`):
 
 - the C ruleset directly, never the Host: no background threads, no swallowed exceptions;
-- one fact to a profile, one letter for each value, constants only, a marker condition first in every rule, no `$not`, no
+- one fact at a time, one letter for each answer, constants only, a marker condition first in every rule, no `$not`, no
   test for absence;
 - one session id and one fact id for ever, retract in `finally`: sessions are told apart by a hash. `delete_state` only just
   before a handle is deleted, and only after a rule has fired in it: before that it frees memory it never set;
@@ -12,18 +12,17 @@ What this module keeps to, and why (each has a test in `tests/inference/test_ret
 - whatever stops a profile half way, an error code or Ctrl-C: the handles are thrown away before the next one.
 """
 
-from __future__ import annotations
-
 import os
 import sys
 import weakref
 from collections.abc import Mapping
-from functools import lru_cache
+from functools import lru_cache, reduce
+from operator import or_
 from threading import Lock
 from typing import Any, NamedTuple
 
-from hepatica.inference.productions import FAREWELL, UNKNOWN_LETTER, YES_NO, Network, Shard, members_of
-from hepatica.patient import Facts, Fields
+from hepatica.inference.productions import FAREWELL, Network, Shard, answers, concept_question, members_of
+from hepatica.patient import Facts, Fields, Value
 from hepatica.problems import InternalError
 
 MAX_FIRINGS = 4096
@@ -109,8 +108,9 @@ class _Handle:
 
 def _delete(engine: Any, handle: Any, process: int) -> None:
     """Give a handle's memory back. `delete_ruleset` alone keeps the session's, some 0.5 MB; see the module's note."""
-    if os.getpid() != process:
-        return  # a forked child has a copy that it never used
+    # A forked child has a copy that it never used; a process that ends gives all back at once, at no cost.
+    if os.getpid() != process or sys.is_finalizing():
+        return
     try:
         if engine.assert_fact(handle, FAREWELL)[0] == _ASSERTED and (started := engine.start_action(handle)):
             message = started[1]
@@ -131,8 +131,15 @@ class Rete:
     def __init__(self, network: Network, fields: Fields) -> None:
         self._network = network
         self._concept_bits = sum(bit for stratum in network.strata for _, bit in stratum.concepts)
+        read = {name for stratum in network.strata for shard in stratum.shards for name in shard.reads}
+
         # Few values are met again and again. By name: a field takes longer to look up.
-        self._members = lru_cache(maxsize=1024)(lambda name, value: members_of(fields[name], value))
+        @lru_cache(maxsize=1024)
+        def members(name: str, value: Value | None) -> tuple[dict[str, str], dict[str, str]]:
+            sure, maybe = ({name: said for name, said in one.items() if name in read} for one in members_of(fields[name], value))
+            return sure, maybe if maybe != sure else sure
+
+        self._members = members
         self._lock = Lock()
         self._handles: list[list[_Handle]] = []
         self._build()
@@ -175,27 +182,35 @@ class Rete:
         self._sound = False
 
     def _fire(self, facts: Facts) -> Firings:
-        # `known` has three zones: certain, possible, refuted. A concept is put into the fact as soon as its stratum has
-        # fired: the engine could assert it itself, but only by the Host, in a thread of its own.
-        members: dict[str, str] = {}
+        # `known` has two zones: what holds, and which concepts are refuted. A concept is put into the facts as soon as its
+        # stratum has fired: the engine could assert it itself, but only by the Host, in a thread of its own.
+        sure: dict[str, str] = {}
+        maybe: dict[str, str] = {}
         for name in self._network.fields:
-            members |= self._members(name, facts[name])
+            certain, possible = self._members(name, facts[name])
+            sure |= certain
+            maybe |= possible
         known = 0
         width = self._network.width
         for (concepts, _), handles in zip(self._network.strata, self._handles, strict=True):
             for handle in handles:
-                known |= handle.fire(members)
+                known |= handle.fire(sure)
             for name, bit in concepts:
-                members[name] = self._derived(name, bit & known, bit & known >> 2 * width)
+                certain, possible = _told(name, bit & known, bit & known >> width)
+                sure |= certain
+                maybe |= possible
+        # Of a profile in which nothing is open both facts are one.
+        may = reduce(or_, [handle.fire(maybe) for handle in self._handles[-1]], 0) if maybe != sure else known
         low = (1 << width) - 1
-        # Of a concept only what refutes it is fired beside what proves it: it may hold wherever it is not refuted.
-        return Firings(known & low, known >> width & low | self._concept_bits & ~(known >> 2 * width))
+        # Of a concept is fired what proves it and what refutes it: it may hold wherever it is not refuted.
+        return Firings(known & low, may & low | self._concept_bits & ~(known >> width))
 
-    def _derived(self, name: str, holds: int, fails: int) -> str:
-        """The letter of a concept, as a JSON value."""
-        if holds and fails:
-            raise RuntimeError(f"{name} was derived both ways")
-        return f'"{YES_NO[bool(holds)] if holds or fails else UNKNOWN_LETTER}"'
+
+def _told(concept: str, holds: int, fails: int) -> tuple[dict[str, str], dict[str, str]]:
+    """A concept as both facts have it."""
+    if holds and fails:
+        raise RuntimeError(f"{concept} was derived both ways")
+    return answers({concept_question(concept): bool(holds) if holds or fails else None})
 
 
 _alive: weakref.WeakSet[Rete] = weakref.WeakSet()

@@ -20,6 +20,7 @@ from hepatica.knowledge.conditions import (
     strata,
 )
 from hepatica.knowledge.evidence import (
+    Arm,
     ConfidenceInterval,
     Correction,
     CorrectionKind,

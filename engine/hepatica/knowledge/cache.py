@@ -20,17 +20,19 @@ import json
 import os
 import stat
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterable
 from contextlib import suppress
 from dataclasses import replace
 from functools import cache
-from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from hepatica.knowledge.content import as_json, from_json
-from hepatica.knowledge.files import RulesetFiles, find_ruleset, gather
+from hepatica.knowledge.files import RulesetFiles, gather, located
 from hepatica.knowledge.ruleset import Ruleset
 from hepatica.paths import DEFAULT_RULESET
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 FOLDER_VARIABLE = "HEPATICA_CACHE"
 SWITCHED_OFF = ("off", "0", "no", "false")
@@ -44,7 +46,7 @@ _OPEN = os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0
 
 def load(name: str | Path = DEFAULT_RULESET) -> Ruleset:
     """A shipped ruleset by id, or one by its folder, kept between runs; raises `InvalidInput` with every problem it has."""
-    return loaded(gather(find_ruleset(str(name))))
+    return loaded(gather(located(str(name))))
 
 
 def loaded(files: RulesetFiles) -> Ruleset:
@@ -54,16 +56,17 @@ def loaded(files: RulesetFiles) -> Ruleset:
         from hepatica.knowledge.loader import load_files  # not needed, and so not loaded, for a ruleset that was kept
 
         found = load_files(files)
-        _keep(_name(files), json.dumps(dict(found.places)).encode(), as_json(found))
+        if _folder() is not None:  # writing all of it as text takes as long as checking it did
+            _keep(_name(files), json.dumps(dict(found.places)).encode(), as_json(found))
     # Not a field: `replace` makes a ruleset that is not this one, under the same digest, and must not inherit the mark.
     found.__dict__[_KEPT] = True
     return found
 
 
-def recall_compiled(ruleset: Ruleset) -> bytes | None:
+def recall_compiled(ruleset: Ruleset) -> str | None:
     """What was kept of a ruleset by `keep_compiled`; None where there is nothing, or nothing that can be used."""
     try:
-        return _kept(_compiled_name(ruleset), 1)[0] if _KEPT in ruleset.__dict__ else None
+        return str(_kept(_compiled_name(ruleset), 1)[0], "ascii") if _KEPT in ruleset.__dict__ else None
     except (OSError, ValueError):
         return None
 
@@ -78,35 +81,44 @@ def keep_compiled(ruleset: Ruleset, body: bytes) -> None:
 def _recall(files: RulesetFiles) -> Ruleset | None:
     try:
         places, body = _kept(_name(files), 2)
-        return replace(from_json(body), places=json.loads(places), folder=files.folder)
+        return replace(from_json(body), places=json.loads(str(places, "utf-8")), folder=files.folder)
     except (OSError, ValueError, TypeError, KeyError, RecursionError):
         return None
 
 
-def _kept(name: str, count: int) -> list[bytes]:
+def _kept(name: str, count: int) -> list[memoryview]:
     """The parts of an entry; raises `OSError` or `ValueError` where there is none that can be used."""
     folder = _folder()
-    if folder is None or not _private(folder.stat(), stat.S_ISDIR):
+    if folder is None or not _private(os.stat(folder), stat.S_ISDIR):
         raise ValueError("nothing is kept")
-    checksum, *parts = _read(folder / name).split(b"\n", count)
+    data = _read(os.path.join(folder, name))
+    # Views, not copies: memory that is touched for the first time costs a start more than hashing what is in it.
+    view, ends = memoryview(data), [-1]
+    for _ in range(count):
+        ends.append(data.index(b"\n", ends[-1] + 1))
+    checksum, *parts = [view[start + 1 : end] for start, end in zip(ends, (*ends[1:], len(data)), strict=True)]
     # The checksum finds damage, not forgery: see the digest above.
-    if len(parts) != count or _checksum(parts) != checksum:
+    if _checksum(parts) != checksum:
         raise ValueError("damaged")
     return parts
 
 
-def _checksum(parts: Sequence[bytes]) -> bytes:
-    return hashlib.sha256(b"".join(parts)).hexdigest().encode()
+def _checksum(parts: Iterable[bytes | memoryview]) -> bytes:
+    total = hashlib.sha256()
+    for part in parts:
+        total.update(part)
+    return total.hexdigest().encode()
 
 
 def _keep(name: str, *parts: bytes) -> None:
     """Keep an entry: written aside and renamed; does nothing where that is not possible."""
+    from pathlib import Path
     from tempfile import mkstemp
 
-    folder = _folder()
     with suppress(OSError):
-        if folder is None:
+        if (named := _folder()) is None:
             return
+        folder = Path(named)
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         if not _private(folder.stat(), stat.S_ISDIR):
             return
@@ -121,26 +133,24 @@ def _keep(name: str, *parts: bytes) -> None:
             Path(aside).unlink(missing_ok=True)
 
 
-def _folder() -> Path | None:
+def _folder() -> str | None:
     """Where rulesets are kept; None where it is switched off (`HEPATICA_CACHE=off`) or there is no home."""
     named = os.environ.get(FOLDER_VARIABLE, "").strip()
     if named.lower() in SWITCHED_OFF:
         return None
-    try:
-        base = os.environ.get("XDG_CACHE_HOME", "")
-        return Path(named).expanduser() if named else (Path(base) if base else Path.home() / ".cache") / "hepatica"
-    except RuntimeError:
-        return None
+    base = os.environ.get("XDG_CACHE_HOME", "") or os.path.join("~", ".cache")
+    folder = os.path.expanduser(named or os.path.join(base, "hepatica"))
+    return None if folder.startswith("~") else folder
 
 
-def _read(path: Path) -> bytes:
+def _read(path: str) -> bytes:
     """A regular file of the user's own, within bounds; raises `OSError` or `ValueError` for anything else."""
     handle = os.open(path, _OPEN)
     with os.fdopen(handle, "rb") as stream:
         status = os.fstat(handle)
         if not _private(status, stat.S_ISREG) or status.st_size > MOST_BYTES:
             raise ValueError("not to be used")
-        return stream.read(MOST_BYTES)
+        return stream.read(status.st_size)
 
 
 def _private(status: os.stat_result, is_kind: Any) -> bool:
@@ -163,7 +173,7 @@ def _name(files: RulesetFiles) -> str:
     shown: set[str] = set()
     below: RulesetFiles | None = files
     while below is not None:
-        shown |= {str(Path(path).parent) for path in below.shown.values()}
+        shown |= {os.path.dirname(path) for path in below.shown.values()}
         below = below.base
     where = [os.path.realpath(files.root), *(f"{folder}\0{os.path.realpath(folder)}" for folder in sorted(shown))]
     return f"{_hashed(files.digest, *where)}.ruleset"
@@ -179,7 +189,8 @@ def _hashed(*parts: str) -> str:
 
 @cache
 def _code() -> str:
-    package = Path(__file__).resolve().parent.parent
-    found = [entry for folder in _CODE for entry in os.scandir(package / folder) if entry.name.endswith((".py", ".json"))]
+    package = os.path.dirname(os.path.dirname(os.path.realpath(__file__)))
+    folders = [os.path.join(package, folder) for folder in _CODE]
+    found = [entry for folder in folders for entry in os.scandir(folder) if entry.name.endswith((".py", ".json"))]
     # Size and time of change, as Python itself tells whether its byte code is stale: reading all takes ten times as long.
     return "\0".join(sorted(f"{one.path} {one.stat().st_size} {one.stat().st_mtime_ns}" for one in found))

@@ -21,7 +21,7 @@ def digest_of(loaded: Ruleset) -> str:
     return _digest(as_json(loaded))
 
 
-def _digest(body: bytes) -> str:
+def _digest(body: bytes | memoryview) -> str:
     return f"sha256:{hashlib.sha256(body).hexdigest()}"
 
 
@@ -31,9 +31,9 @@ def as_json(loaded: Ruleset) -> bytes:
     return json.dumps(plain, ensure_ascii=False, separators=(",", ":"), default=_parts).encode()
 
 
-def from_json(body: bytes) -> Ruleset:
+def from_json(body: bytes | memoryview) -> Ruleset:
     """The ruleset in such a text, with the digest of that text. Raises `ValueError`, `TypeError` or `KeyError` for any other."""
-    found = json.loads(body, object_hook=_record)
+    found = json.loads(str(body, "utf-8"), object_hook=_record)
     if not isinstance(found, Ruleset):
         raise ValueError("not a ruleset")
     return replace(found, digest=_digest(body))

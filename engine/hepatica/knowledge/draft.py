@@ -145,8 +145,12 @@ def entries(node: Node, key: str) -> list[Node]:
     return listed if isinstance(listed, list) else []
 
 
+MOST_MET = 512
+"""Files of which what was read is kept: more than a ruleset may have, else reading a large one twice would find none of them."""
+
+
 # Two versions of a ruleset, or one before and after an edit, have nearly every file in common: each is read once.
-@lru_cache(maxsize=256)
+@lru_cache(maxsize=MOST_MET)
 def placed(data: bytes, file: str) -> tuple[Node, int, tuple[Problem, ...]]:
     """The parsed file, every node of which names the file, how many there are, and what is wrong with its texts.
 
@@ -159,7 +163,7 @@ def placed(data: bytes, file: str) -> tuple[Node, int, tuple[Problem, ...]]:
     return tree, count, tuple(islice(text_problems(tree), MOST_PROBLEMS))
 
 
-@lru_cache(maxsize=256)
+@lru_cache(maxsize=MOST_MET)
 def _decoded(cls: type, node: Node, concepts: tuple[str, ...] | None, fields: Fields) -> tuple[Any, tuple[Problem, ...]]:
     """What a file holds, None where it is unusable, and what is wrong with it."""
     problems: list[Problem] = []

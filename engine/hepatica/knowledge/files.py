@@ -7,13 +7,16 @@ import os
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import replace
-from pathlib import Path
 from stat import S_ISDIR, S_ISREG
+from typing import TYPE_CHECKING, Any
 
 from hepatica.documents import MAX_BYTES, Node, read_bytes, read_yaml
-from hepatica.paths import shipped
+from hepatica.paths import shipped_at
 from hepatica.problems import InvalidInput, Problem, quote, suggestion
 from hepatica.records import record
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 CARD = "ruleset.yaml"
 SINGLE_FILES = (CARD, "concepts.yaml", "fields.yaml", "references.yaml")
@@ -34,7 +37,7 @@ class RulesetFiles:
     `base` holds the files of the ruleset that this one extends.
     """
 
-    root: Path
+    root: str | Path
     contents: Mapping[str, bytes]
     shown: Mapping[str, str]
     base: RulesetFiles | None = None
@@ -54,10 +57,11 @@ class RulesetFiles:
     @property
     def folder(self) -> str:
         """Where the ruleset was read from; empty for a shipped one."""
-        return "" if self.root.resolve().is_relative_to(shipped("rulesets").resolve()) else str(self.root)
+        around = os.path.join(os.path.realpath(shipped_at("rulesets")), "")
+        return "" if os.path.realpath(self.root).startswith(around) else str(self.root)
 
 
-def gather(root: Path, read: Callable[[Path], RulesetFiles] | None = None) -> RulesetFiles:
+def gather(root: str | Path, read: Callable[[Any], RulesetFiles] | None = None) -> RulesetFiles:
     """The files of the ruleset in `root`, with those of the ruleset it extends as their base; `read` gives one folder's.
 
     `extends:` names a folder by a path (`../base`) or a ruleset by its id, which is looked for beside this one first.
@@ -65,11 +69,14 @@ def gather(root: Path, read: Callable[[Path], RulesetFiles] | None = None) -> Ru
     return _gathered(root, read or collect, ())
 
 
-def _gathered(root: Path, read: Callable[[Path], RulesetFiles], above: tuple[Path, ...]) -> RulesetFiles:
+def _gathered(root: str | Path, read: Callable[[Any], RulesetFiles], above: tuple[Path, ...]) -> RulesetFiles:
     files = read(root)
     named = _extends(files)
     if named is None:
         return files
+    from pathlib import Path
+
+    root = Path(root)
     seen = (*above, root.resolve())
     try:
         beside = (root / ("" if _is_path(named.raw) else "..") / named.raw).resolve()
@@ -102,31 +109,32 @@ def _extends(files: RulesetFiles) -> Node | None:
     return node if node is not None and node.raw else None
 
 
-def collect(root: Path) -> RulesetFiles:
+def collect(root: str | Path) -> RulesetFiles:
     """The files of the ruleset in `root`; raises `InvalidInput` for what is missing, misplaced or too much.
 
     Sizes are added up before anything is read. Misplaced files are looked for two folders deep, not in hidden folders.
     """
-    if not (root / CARD).is_file():
-        raise _refusal(root, "no-ruleset", f"not a ruleset: no {CARD} here" if root.is_dir() else "no such folder")
+    if not os.path.isfile(os.path.join(root, CARD)):
+        raise _refusal(root, "no-ruleset", f"not a ruleset: no {CARD} here" if os.path.isdir(root) else "no such folder")
     try:
         places = _within_bounds(root)
     except OSError as error:
         raise _refusal(root, "unreadable", str(error.strerror or error).lower()) from None
     expected = f"{', '.join(SINGLE_FILES)}, {', '.join(f'{folder}/*.yaml' for folder in FOLDERS)}, {CASES}/"
     message = f"no part of a ruleset; allowed: {expected}"
-    misplaced = [Problem(str(root / name), 1, 1, "misplaced-file", message) for name in places if not belongs(name)]
+    lead = "" if str(root) == "." else os.path.join(root, "")
+    misplaced = [Problem(f"{lead}{name}", 1, 1, "misplaced-file", message) for name in places if not belongs(name)]
     if misplaced:
         raise InvalidInput(misplaced)
-    contents = {name: _read(root / name) for name in places}
-    return RulesetFiles(root, contents, {name: str(root / name) for name in contents})
+    shown = {name: f"{lead}{name}" for name in places}
+    return RulesetFiles(root, {name: _read(path) for name, path in shown.items()}, shown)
 
 
 def _refusal(path: Path | str, code: str, message: str) -> InvalidInput:
     return InvalidInput([Problem(str(path), 1, 1, code, message)])
 
 
-def _within_bounds(root: Path) -> list[str]:
+def _within_bounds(root: str | Path) -> list[str]:
     """The relative names of the YAML files below `root`, sorted; raises `InvalidInput` as soon as there is too much."""
     names: list[str] = []
     total = 0
@@ -141,7 +149,7 @@ def _within_bounds(root: Path) -> list[str]:
     return sorted(names)
 
 
-def _found(folder: Path, prefix: str, depth: int) -> Iterator[tuple[str, int]]:
+def _found(folder: str | Path, prefix: str, depth: int) -> Iterator[tuple[str, int]]:
     """What is in `folder`, by its name below the ruleset, and in its folders, with its size; the cases are not ours."""
     with os.scandir(folder) as entries:
         for entry in entries:
@@ -153,16 +161,16 @@ def _found(folder: Path, prefix: str, depth: int) -> Iterator[tuple[str, int]]:
             yield name, size
             # A link is followed only where a ruleset may have files: elsewhere it could lead through a whole disk.
             if depth < _FOLDERS_DEEP and name != CASES and entry.is_dir(follow_symlinks=name in FOLDERS):
-                yield from _found(folder / entry.name, f"{name}/", depth + 1)
+                yield from _found(entry.path, f"{name}/", depth + 1)
 
 
-def _read(path: Path) -> bytes:
+def _read(path: str) -> bytes:
     """The bytes of a file; what never ends or waits for a writer (a device, a pipe) is refused."""
     with suppress(OSError, ValueError):  # what cannot be looked at is refused by whoever reads it
-        mode = path.stat().st_mode
+        mode = os.stat(path).st_mode
         if not S_ISREG(mode) and not S_ISDIR(mode):
             raise _refusal(path, "unreadable", "no regular file")
-    return read_bytes(path, str(path))
+    return read_bytes(path, path)
 
 
 def belongs(name: str) -> bool:
@@ -179,20 +187,29 @@ def find_ruleset(name: str, folders: tuple[Path, ...] = ()) -> Path:
     A name with a slash is a path. An id is looked for in the working folder's `rulesets/`, in `folders` (without any: the
     shipped ones), among installed packages that offer it (entry point `hepatica.rulesets`), and last as a folder here.
     """
-    shelves = (Path("rulesets"), *(folders or (shipped("rulesets"),)))
+    from pathlib import Path
+
+    return Path(located(name, folders))
+
+
+def located(name: str, folders: tuple[Path, ...] = ()) -> str | Path:
+    """As `find_ruleset`; what an id names is a text."""
+    shelves = ("rulesets", *(folders or (shipped_at("rulesets"),)))
     for folder in _candidates(name, shelves):
-        with suppress(OSError, ValueError):
-            if (folder / CARD).is_file():
-                return folder
-    known = {path.parent.name for folder in shelves for path in folder.glob(f"*/{CARD}")} | set(_offered())
+        if os.path.isfile(os.path.join(folder, CARD)):
+            return folder
+    beside = (os.path.join(shelf, entry) for shelf in shelves if os.path.isdir(shelf) for entry in os.listdir(shelf))
+    known = {os.path.basename(path) for path in beside if os.path.isfile(os.path.join(path, CARD))} | set(_offered())
     raise _refusal(name, "no-ruleset", f"no ruleset {quote(name)}; {suggestion(name, sorted(known))}")
 
 
-def _candidates(name: str, shelves: tuple[Path, ...]) -> Iterator[Path]:
+def _candidates(name: str, shelves: tuple[str | Path, ...]) -> Iterator[str | Path]:
     """Where a ruleset of that name may be, best first. Packages come late: looking through them takes as long as an answer."""
     if not _is_path(name):
-        yield from (folder / name for folder in shelves)
+        yield from (os.path.join(folder, name) for folder in shelves)
         yield from _installed(name)
+    from pathlib import Path
+
     yield Path(name)
 
 
@@ -203,11 +220,11 @@ def _offered() -> dict[str, str]:
     return {point.name: point.value for point in entry_points(group=ENTRY_POINTS)}
 
 
-def _installed(name: str) -> Iterator[Path]:
+def _installed(name: str) -> Iterator[str]:
     """The folders of an offered ruleset. No code of the package that offers it runs: its name is only looked up."""
     from importlib.util import find_spec
 
     package, *folders = _offered().get(name, "").split(".")
     spec = find_spec(package) if package else None
     for place in (spec.submodule_search_locations if spec else None) or ():
-        yield Path(place, *folders)
+        yield os.path.join(place, *folders)

@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from copy import deepcopy
 from dataclasses import replace
+from functools import lru_cache
 from pathlib import Path
 
 from hepatica.documents import Node
 from hepatica.knowledge.conditions import strata
 from hepatica.knowledge.content import digest_of
-from hepatica.knowledge.draft import LISTS, Draft, Nodes, entries, kind_of, placed
+from hepatica.knowledge.draft import LISTS, MOST_MET, Draft, Nodes, entries, kind_of, placed
 from hepatica.knowledge.files import CARD, RulesetFiles, gather
 from hepatica.knowledge.ruleset import Ruleset
 from hepatica.knowledge.validation import validate
@@ -27,6 +28,24 @@ def load_ruleset(root: Path | str) -> Ruleset:
 
 def load_files(files: RulesetFiles) -> Ruleset:
     """As `load_ruleset`, of files already read."""
+    # Two versions of a ruleset have nearly every file in common. Nodes name the file that they are from, so what was read of
+    # it serves again only under the name of the first time: where anything is wrong all is read again under its own.
+    named = {name: _met(name, data).setdefault("shown", files.shown[name]) for name, data in files.contents.items()}
+    try:
+        return _loaded(replace(files, shown=named))
+    except InvalidInput:
+        if named == files.shown:
+            raise
+    return _loaded(files)
+
+
+@lru_cache(maxsize=MOST_MET)
+def _met(name: str, data: bytes) -> dict[str, str]:
+    """Under which name a file of a ruleset was shown when one like it was first read: empty until then."""
+    return {}
+
+
+def _loaded(files: RulesetFiles) -> Ruleset:
     draft = drafted(files)
     if not draft.problems or draft.therapies:
         validate(draft)

@@ -1,7 +1,5 @@
 """A ruleset: the fields' concepts, the therapies with their studies and rules, and the ruleset's identity."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Mapping
 from dataclasses import field
 from functools import cached_property

@@ -1,7 +1,5 @@
 """Standings, verdicts and lines of treatment: one table each, held by the loader and shown in every output."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
@@ -70,13 +68,13 @@ _NAMED = "the source names it and reports neither response nor progression nor s
 # In the order in which an answer shows them: evidence before licence. Everything that needs to know the standings (the
 # loader, the schema, the answer's lists and their order, the guide) reads this table.
 STANDINGS: Mapping[str, Demand] = {
-    "standard": Demand("Standard", "established standard of care at the ruleset's date", "options", *_PHASE_3),
+    "standard": Demand("Standard of care", "the established standard of care at the ruleset's date", "options", *_PHASE_3),
     "positive_phase_3": Demand(
         "Positive phase III", "a phase III trial met its primary endpoint; not the standard", "options", *_PHASE_3
     ),
     "licensed": Demand("Licensed", _LICENSED, "options", *_APPROVAL),
     "early_signal": Demand("Early signal", _SIGNAL, "options", *_ACTIVITY),
-    "supportive": Demand("Supportive", "care without anticancer drugs", "options", *_STATEMENT),
+    "supportive": Demand("Supportive care", "care without anticancer drugs", "options", *_STATEMENT),
     "in_trial": Demand("In trial", _STUDIED, "trials", *_TRIAL),
     "not_supported": Demand(
         "Not supported", "tested in this setting and failed, or recommended against", "not_supported", *_FAILURE
@@ -85,9 +83,9 @@ STANDINGS: Mapping[str, Demand] = {
 }
 
 VERDICTS: Mapping[str, str] = {
-    "harmful": "significantly worse than the comparison",
-    "no_better": "no better than the comparison",
-    "secondary_only": "primary endpoint missed; better on another endpoint",
+    "harmful": "significantly worse than the comparator",
+    "no_better": "no better than the comparator",
+    "secondary_only": "primary endpoint missed, another endpoint better",
 }
 
 LINES: Mapping[str, str] = {

@@ -6,6 +6,7 @@ import re
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import fields, is_dataclass
 from datetime import date
+from functools import cache
 from graphlib import CycleError
 from itertools import islice
 from typing import Any
@@ -213,6 +214,18 @@ _NAMES: Mapping[type, Mapping[str, str]] = {
     Extrapolation: {"studies": "cited study", "fields": "field"},
     Place: {"ref": "reference"},
 }
+_WITHOUT_NAMES = re.compile(r"(?:bool|str|int|float|Condition)(?: \| None)?")
+
+
+@cache
+def _parts(kind: Any) -> tuple[tuple[str, str], ...]:
+    """The parts of a record that may be, or hold, names or records, with what they name: few, of what is walked thousands of
+    times. Conditions were held against the names there are when they were read."""
+    named = {"lines": "", **_NAMES.get(kind, {})}
+    kept = (each.name for each in fields(kind) if each.name in named or not _WITHOUT_NAMES.fullmatch(str(each.type)))
+    return tuple((name, named.get(name, "")) for name in kept)
+
+
 # By what a name is of: the names there are (None: any may be one), and whose they are.
 _Known = Mapping[str, tuple[Collection[str] | None, str]]
 
@@ -236,11 +249,12 @@ class _Walk:
     def problems(self, item: Any, node: Node, known: _Known) -> Iterator[Problem]:
         """Those of a record and of every record below it."""
         # Inner names hide outer ones of the same kind: an arm is one of this study, a discrepancy too.
-        known = {**known, **self._within(item, known)}
-        for key in (each.name for each in fields(item)):
-            value, what = getattr(item, key), _NAMES.get(type(item), {}).get(key, "")
+        if within := self._within(item, known):
+            known = {**known, **within}
+        for key, what in _parts(item.__class__):
+            value = getattr(item, key)
             if not value or not (what or key == "lines" or isinstance(value, tuple) or is_dataclass(value)):
-                continue  # nearly every part: a text, a number, nothing
+                continue
             place = node.at((key,))
             if key == "lines" and ranges(value) is None:
                 message = f"{quote(value)} names no lines; allowed: 413, 413-415 or '213-233, 433-458'"

@@ -8,8 +8,6 @@ published, not converted (34 µmol/L is 1.99 mg/dL).
 c-MET is high with at least 2+ in at least 50 % of tumour cells.
 """
 
-from __future__ import annotations
-
 import re
 from collections.abc import Mapping
 from functools import cache

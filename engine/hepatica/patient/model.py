@@ -8,8 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping, Sequence
 from functools import lru_cache
-from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from pydantic_core import PydanticCustomError, SchemaValidator, ValidationError, core_schema
 
@@ -30,6 +29,9 @@ from hepatica.patient.value_reader import (
     with_unit,
 )
 from hepatica.problems import InvalidInput, Problem, gathered, quote, suggestion
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 LABEL = "label"
 LONGEST_LABEL = 200
@@ -221,7 +223,7 @@ def _as_typed(scalar: Node) -> str | None:
 def read_profile(path: Path | str, settings: Sequence[str] = (), *, fields: Fields = COMMON_FIELDS) -> Profile:
     """The profile in a YAML or JSON file, with `field=value` settings laid over it."""
     file = str(path)
-    return profile_in(read_bytes(Path(path), file), file, settings, fields=fields)
+    return profile_in(read_bytes(path, file), file, settings, fields=fields)
 
 
 def profile_in(data: bytes, file: str, settings: Sequence[str] = (), *, fields: Fields = COMMON_FIELDS) -> Profile:

@@ -1,9 +1,8 @@
 """Numbers as laboratories print them, with units and comparisons, and the interval as a value of its own."""
 
-from __future__ import annotations
-
 import math
 import re
+from collections.abc import Iterable
 from functools import cache
 from typing import NamedTuple
 
@@ -66,6 +65,16 @@ def _amount() -> re.Pattern[str]:
     )
 
 
+def simple(text: str, units: Iterable[str]) -> Amount | None:
+    """As `parsed` of a plain number and one of the units as they are written; None for anything else.
+
+    Most amounts are such: the pattern of all others takes longer to compile than a profile to be read.
+    """
+    number, blank, unit = text.partition(" ")
+    plain = number.isascii() and len(number) <= 15 and number[:1] != "." and number.replace(".", "", 1).isdecimal()
+    return Amount((("=", number),), unit) if plain and bool(blank) == bool(unit) and (not unit or unit in units) else None
+
+
 def parsed(text: str) -> Amount | None:
     """The amount in `text` (`620 ng/mL`, `> 1,210`, `200-400`); None where it is none."""
     found = _amount().fullmatch(text)
@@ -89,18 +98,22 @@ def chosen(number: str, low: float, high: float) -> float | tuple[float, float]:
     Several marks of a kind group digits by three, and so does a comma before exactly three wherever that is possible; a
     lone point before three is a decimal point only where grouping is not possible. Of two kinds, the last is the decimal.
     """
-    text = re.sub(r"[ ']", "", number.lower())
+    text = number.lower().replace(" ", "").replace("'", "")
     whole, mark, decimals = text.rpartition(max(",.", key=text.rfind))
-    grouped = float(re.sub("[.,]", "", text))
-    decimal = float(f"{re.sub('[.,]', '', whole)}.{decimals}") if mark else grouped
+    grouped = float(_unmarked(text))
+    decimal = float(f"{_unmarked(whole)}.{decimals}") if mark else grouped
     if text.count(mark or ",") > 1:
         return grouped
     # Blanks or apostrophes have grouped already, so the one mark left is the decimal sign.
-    if text != number.lower() or not re.fullmatch(r"[+]?[1-9]\d{0,2}[.,]\d{3}", text):
+    if text != number.lower() or len(decimals) != 3 or not re.fullmatch(r"[+]?[1-9]\d{0,2}[.,]\d{3}", text):
         return decimal
     if mark == ",":
         return decimal if low <= decimal <= high < grouped else grouped
     return decimal if low <= decimal <= high < grouped else (decimal, grouped)
+
+
+def _unmarked(number: str) -> str:
+    return number.replace(".", "").replace(",", "")
 
 
 def unit_key(text: str) -> str:

@@ -20,6 +20,7 @@ from hepatica.patient.numbers import (
     chosen,
     digits,
     parsed,
+    simple,
     unit_key,
 )
 from hepatica.patient.text import (
@@ -361,6 +362,8 @@ class NumberReader(ValueReader):
 
     def _amount(self, text: str) -> Amount | None:
         """The amount in a text, among words that say nothing more; None where it is none."""
+        if amount := simple(text, (self.field.unit, *self.field.units)):
+            return amount
         found = self._framed.fullmatch(text)
         return parsed(found[1] if found else text)
 

@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     )
     from hepatica.report.card import About, PatientListing, about, about_view, patient_listing, patients_view
     from hepatica.report.case import case_blocks, known_facts
+    from hepatica.report.citing import reference_link, stands
     from hepatica.report.comparison import compare_view, then_view
     from hepatica.report.documents import document, json_bytes, json_line, json_text, named_schema, schema
     from hepatica.report.evidence import (
@@ -48,7 +49,7 @@ if TYPE_CHECKING:
         verification_view,
     )
     from hepatica.report.explanation import why_view
-    from hepatica.report.render_html import html, html_page, pdf_page
+    from hepatica.report.render_html import html, html_page, pdf_page, web_address
     from hepatica.report.render_markdown import markdown
     from hepatica.report.render_text import text
     from hepatica.report.rules import RuleListing, rule_listing, rules_found, rules_view
@@ -71,12 +72,13 @@ __getattr__ = lazy(
         "TreeNode",
         "card": "About PatientListing about about_view patient_listing patients_view",
         "case": "case_blocks known_facts",
+        "citing": "reference_link stands",
         "comparison": "compare_view then_view",
         "documents": "document json_bytes json_line json_text named_schema schema",
         "evidence": "StudyListing StudyPage StudyRow VerificationReport studies_view study_listing study_page study_view "
         "verification_report verification_view",
         "explanation": "why_view",
-        "render_html": "html html_page pdf_page",
+        "render_html": "html html_page pdf_page web_address",
         "render_markdown": "markdown",
         "render_text": "text",
         "rules": "RuleListing rule_listing rules_found rules_view",

@@ -83,13 +83,13 @@ class _AnswerView:
         return list(stronger), [entry for entry in self.evaluation.possible if entry not in stronger]
 
     def options(self) -> Iterator[Block]:
-        entries = self.evaluation.options
-        groups = [
-            Items(tuple(map(self.item, own)), STANDINGS[standing].title, STANDINGS[standing].means)
-            for standing, own in groupby(entries, lambda entry: entry.standing)
-        ]
-        none = Paragraph("None, as far as the facts are known.")
-        yield Section(LISTS["options"].heading, tuple(groups) or (none,), len(entries), id="options")
+        """A section to each standing, so that no heading promises more than what stands below it has."""
+        for standing, own in groupby(self.evaluation.options, lambda entry: entry.standing):
+            items = tuple(map(self.item, own))
+            says = sentence(f"{STANDINGS[standing].means}.")
+            yield Section(STANDINGS[standing].title, (Items(items),), len(items), id=standing.replace("_", "-"), says=says)
+        if not self.evaluation.options:
+            yield Section(LISTS["options"].heading, (Paragraph("None, as far as the facts are known."),), 0, id="options")
 
     def plain(self, name: ListName) -> Blocks:
         """A list whose entries stand one by one."""
@@ -123,7 +123,7 @@ class _AnswerView:
         """An open therapy with what it would be, and what stands against it as a whole."""
         would = STANDINGS[entry.standing].phrase
         if entry.would_be == "not_supported":
-            would = f"would be {LISTS['not_supported'].phrase}"
+            would = f"would be {would}"
         elif certain := next((e.standing for e in self.evaluation.options if e.therapy == entry.therapy), None):
             would += f"; {STANDINGS[certain].phrase} in any case"
         against = [f"otherwise {text.removeprefix('but ')}" for text in entry.headline.against]

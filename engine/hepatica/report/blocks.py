@@ -11,8 +11,6 @@ open and never in `Item.details` or `More`, which text and Markdown print with `
 only repeat what the words say.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Iterator
 from typing import Any, Literal, NamedTuple
 
@@ -69,7 +67,7 @@ class Item(NamedTuple):
     badge: str = ""
     tone: Tone = "plain"
     ref: Ref | None = None
-    details: tuple[Block, ...] = ()
+    details: "tuple[Block, ...]" = ()
     cite: Ref | None = None
 
 
@@ -87,27 +85,32 @@ class Items(NamedTuple):
 
 
 class Bullets(NamedTuple):
-    """Sentences in a row, each with a mark before it."""
+    """Sentences in a row, each with a mark before it; `lead` is a short run-in heading above them."""
 
     texts: tuple[str, ...]
+    lead: str = ""
 
 
 class Section(NamedTuple):
-    """A heading with its blocks; `count` stands beside the heading, `says` below it; HTML closes a `folded` one."""
+    """A heading with its blocks; `count` stands beside the heading, `says` below it, `ref` is what it is the heading of.
+
+    HTML closes a `folded` one.
+    """
 
     title: str
-    blocks: tuple[Block, ...]
+    blocks: "tuple[Block, ...]"
     count: int | None = None  # type: ignore[assignment] # shadows what a tuple can count, which nobody asks of a section
     folded: bool = False
     id: str = ""
     says: str = ""
+    ref: Ref | None = None
 
 
 class More(NamedTuple):
     """What only those read who ask for it: HTML folds it under `summary`, text and Markdown print it with details only."""
 
     summary: str
-    blocks: tuple[Block, ...]
+    blocks: "tuple[Block, ...]"
 
 
 class Cell(NamedTuple):
@@ -136,7 +139,7 @@ class TreeNode(NamedTuple):
 
     text: str
     mark: Mark
-    parts: tuple[TreeNode, ...] = ()
+    parts: "tuple[TreeNode, ...]" = ()
 
 
 class Tree(NamedTuple):
@@ -176,10 +179,10 @@ def listed(title: str, items: Iterable[Item], *, folded: bool = False, id_: str 
     return (Section(title, (Items(own),), len(own), folded, id_),) if own else ()
 
 
-def bullets(sentences: Iterable[str]) -> Blocks:
+def bullets(sentences: Iterable[str], lead: str = "") -> Blocks:
     """Sentences in a row; nothing where there are none."""
     own = tuple(sentences)
-    return (Bullets(own),) if own else ()
+    return (Bullets(own, lead),) if own else ()
 
 
 def facts(pairs: Iterable[tuple[str, str]]) -> Facts:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+import re
+from collections.abc import Mapping
 
-from hepatica.evaluation import Applicability, Citation, Entry, RuleAnswer, RulesetIdentity
+from hepatica.evaluation import LISTS, Applicability, Citation, Entry, ListName, RuleAnswer, RulesetIdentity
 from hepatica.knowledge import STANDINGS, VERDICTS, Place, Reference, Rule, Standing, Verdict
-from hepatica.report.blocks import Paragraph, Ref
+from hepatica.report.blocks import Blocks, Ref, bullets
 from hepatica.wording import Wording, all_of, joined
 
 # Records that enrolled nobody a patient could be held against.
@@ -33,6 +34,15 @@ def standing_words(standing: Standing, verdict: Verdict | None = None) -> str:
     return f"{STANDINGS[standing].phrase}: {VERDICTS[verdict]}" if verdict else STANDINGS[standing].phrase
 
 
+def stands(place: ListName, standing: Standing, verdict: Verdict | None = None) -> str:
+    """Where a therapy stands, in the words of every output: "early signal", "in trial", "possible (standard of care)"."""
+    # Every other list is one standing, or says by its standings more than its own name would.
+    if place == "ruled_out":
+        return LISTS[place].phrase
+    words = standing_words(standing, verdict)
+    return f"{LISTS[place].phrase} ({words})" if place == "possible" else words
+
+
 def place_words(place: Place | None, references: Mapping[str, Reference] | None = None, word: str = "review") -> str:
     """Where a source says it: "review lines 281-301 (refs 13)" or the citation of a reference with the place in it."""
     if place is None:
@@ -55,6 +65,12 @@ def reference_words(reference: Reference) -> str:
     named = (("doi:", reference.doi), ("PMID ", reference.pmid), ("", reference.nct))
     identifiers = ", ".join(f"{name}{value}" for name, value in named if value)
     return joined(f"{reference.citation.rstrip('.')}.", identifiers or reference.url, mark=" ")
+
+
+def short_reference(reference: Reference) -> str:
+    """A reference as a text names it: "Llovet 2008", "announcement 2016"."""
+    author = re.match(r"([^\W\d]+) [A-Z]{1,3}\b(?=[., ])", reference.citation)
+    return f"{author[1] if author else reference.kind} {reference.year}"
 
 
 def read_words(reference: Reference) -> str:
@@ -86,8 +102,9 @@ def fits_words(fits: Applicability, words: Wording) -> str:
     return "Such patients were enrolled" if fits.status == "inside" else "Whom it enrolled is not recorded"
 
 
-def limits(rule: Rule | Entry | RuleAnswer) -> Iterator[Paragraph]:
+def limits(rule: Rule | Entry | RuleAnswer) -> Blocks:
     """What keeps a rule from being taken further than it goes."""
-    yield from (Paragraph(caveat.says, lead="But") for caveat in rule.caveats)
+    told = [caveat.says for caveat in rule.caveats]
     if rule.extrapolates:
-        yield Paragraph(rule.extrapolates.says, lead="Extrapolates")
+        told.append(f"Goes beyond its studies: {rule.extrapolates.says}")
+    return bullets(told, "Limits")

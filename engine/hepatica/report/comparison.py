@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from functools import partial
-from itertools import product
 from string import ascii_uppercase
 
 from hepatica.evaluation import LISTS
 from hepatica.explain import DIFFERENCES, ComparedCase, ComparedTherapy, Comparison, DecadeRow, ThenAndNow
 from hepatica.knowledge import RANK, STANDINGS
 from hepatica.report.blocks import Block, Blocks, Cell, Item, Items, Notice, Paragraph, Ref, Section, Table, Title, facts
-from hepatica.report.citing import edition, standing_words
+from hepatica.report.citing import edition, stands
 from hepatica.wording import all_of, grouped, joined, sentence, spoken
 
 _SCOPES = {"in": "", "out": ", out of scope", "unknown": ", scope not known"}
@@ -130,13 +129,12 @@ def _cell(cell: ComparedTherapy | None, grounds: bool = False) -> str:
     """A therapy's place in one column as a reader sees it; with `grounds` also what it rests on."""
     if cell is None:
         return "not in this ruleset"
+    place = stands(cell.list, cell.standing, cell.verdict)
     if cell.list in ("ruled_out", "unreported"):
-        return LISTS[cell.list].phrase
-    standing = joined(standing_words(cell.standing, cell.verdict), cell.mark, mark=", ")
+        return place
     if cell.list == "possible":
-        return f"possible ({standing}): enter {all_of(cell.needs_titles)}"
-    shown = f"OPTION, {standing}" if cell.list == "options" else standing
-    return joined(shown, ", ".join(f"{study}: {spoken(status)}" for study, status in cell.evidence) if grounds else "")
+        return joined(f"{place}: enter {all_of(cell.needs_titles)}", cell.mark)
+    return joined(place, cell.mark, ", ".join(f"{study}: {spoken(status)}" for study, status in cell.evidence) if grounds else "")
 
 
 def _shared(found: Comparison) -> Iterator[tuple[str, str]]:
@@ -144,8 +142,6 @@ def _shared(found: Comparison) -> Iterator[tuple[str, str]]:
     yield "Facts", "; ".join(f"{row.title} {row.values[0]}" for row in found.shared_facts)
     yield "What follows from them", "; ".join(f"{row.title}: {row.values[0]}" for row in found.shared_derived)
     cells = [(row.name, cell) for row in found.shared_therapies for cell in row.cells[:1] if cell]
-    groups = grouped(((c.list, c.standing if c.list in ("options", "possible") else None), name) for name, c in cells)
-    places = {place: n for n, place in enumerate(product(LISTS, (None, *STANDINGS)))}
-    for (listed, standing), names in sorted(groups.items(), key=lambda item: places[item[0]]):
-        words = f" ({standing_words(standing)})" if standing else ""
-        yield sentence(f"{LISTS[listed].phrase}{words}"), ", ".join(names)
+    ordered = sorted(cells, key=lambda cell: (list(LISTS).index(cell[1].list), RANK[cell[1].standing]))
+    groups = grouped((stands(cell.list, cell.standing), name) for name, cell in ordered)
+    yield from ((sentence(place), ", ".join(names)) for place, names in groups.items())

@@ -10,18 +10,21 @@ from hepatica.evaluation import (
     RulesetIdentity,
     arm_name,
     correction_line,
+    discrepancy_of,
     endpoint_words,
+    figure_words,
     identity,
-    printed_line,
     result_line,
     shown,
 )
 from hepatica.knowledge import (
     LINES,
+    Arm,
     CoveredPart,
     Discrepancy,
     Found,
     Line,
+    Place,
     Reference,
     Regimen,
     Ruleset,
@@ -35,13 +38,33 @@ from hepatica.knowledge import (
 from hepatica.notice import notice
 from hepatica.records import record
 from hepatica.report import blocks as b
-from hepatica.report.citing import lines_words, place_words, read_words, reference_link, reference_words, standing_words
+from hepatica.report.citing import (
+    lines_words,
+    place_words,
+    read_words,
+    reference_link,
+    reference_words,
+    short_reference,
+    standing_words,
+)
 from hepatica.report.sources import sources_of
-from hepatica.wording import Wording, counted, grouped, joined, sentence, spoken
+from hepatica.wording import counted, grouped, joined, sentence, spoken
 
-FIRST = ("What became of it", "Figures")
-LEADS = {"misprint": "Should read", "later_report": "Later report", "not_printed": "Published", "remark": "But"}
-EFFECTS = {"overturns": "Overturned", "confirms": "Confirmed", "qualifies": "Qualified"}
+# How a correction is told, by its kind: as its heading, with what all of the kind have in common.
+CORRECTIONS = {
+    "misprint": "Printed, and what it should read",
+    "later_report": "Printed, and reported later",
+    "not_printed": "Not printed, and published elsewhere",
+    "remark": "Printed, with a remark",
+}
+EFFECTS = {"overturns": "overturned", "confirms": "confirmed", "qualifies": "qualified"}
+_BASES = {
+    "confirmed": "Confirmed",
+    "reading": "On reading",
+    "arithmetic": "By arithmetic",
+    "recalled": "Recalled, not confirmed",
+    "methodological": "On method",
+}
 
 
 @record(kw_only=True)
@@ -95,11 +118,13 @@ class CitingRule:
 
 @record(kw_only=True)
 class StudyFigure:
-    """One result in words: what the source prints, the correction, and where it is printed."""
+    """One result in words: what the source prints, where, the correction, and the reference that has it."""
 
     result: str
+    endpoint: str
     printed: str
     correction: str
+    reference: str
     place: str
 
 
@@ -178,7 +203,7 @@ def study_page(ruleset: Ruleset, found: Found) -> StudyPage:
         level=level_of(study.kind),
         outcome=found.study.outcome,
         figure=_telling(ruleset, found),
-        enrolled=tuple(_enrolled(study, Wording(ruleset))),
+        enrolled=tuple(_enrolled(ruleset, study)),
         figures=tuple(_figures(ruleset, found)),
         regimens=tuple(regimen for regimen in found.therapy.regimens if regimen.study == study.id),
         references=tuple(ruleset.references[name] for name in named if name in ruleset.references),
@@ -190,15 +215,20 @@ def study_page(ruleset: Ruleset, found: Found) -> StudyPage:
     )
 
 
-def _enrolled(study: Study, words: Wording) -> Iterator[str]:
-    """Whom it enrolled: in the source's words, as a condition, and as known from elsewhere."""
+def _enrolled(ruleset: Ruleset, study: Study) -> Iterator[str]:
+    """Whom it enrolled: in the source's words, and as known from elsewhere."""
     population = study.population
     if population:
         beyond = f" (What goes beyond the text is {population.basis}.)" if population.basis != "reading" else ""
         yield f"{population.says}{beyond}".strip()
-        yield f"As a rule: {words.condition(population.when)}" if population.when else ""
     for criterion in study.criteria:
-        yield f"{criterion.says} ({criterion.basis}: {place_words(criterion.source)})"
+        yield f"{criterion.says.rstrip('.')} ({joined(_who(criterion.source, ruleset.references), criterion.basis, mark=', ')})."
+
+
+def _who(place: Place | None, references: Mapping[str, Reference]) -> str:
+    """Who says so, as a text names it; empty where no reference does."""
+    reference = references.get(place.ref) if place else None
+    return short_reference(reference) if reference else ""
 
 
 def studies_view(listing: StudyListing) -> b.Blocks:
@@ -211,16 +241,14 @@ def studies_view(listing: StudyListing) -> b.Blocks:
 
 def _row(row: StudyRow) -> b.Item:
     said = joined(
-        f"phase {row.phase}" if row.phase else spoken(row.kind),
-        spoken(row.line) + " line" if row.line in LINES else "",
-        f"n = {row.n}" if row.n is not None else "",
+        f"{row.n} patients" if row.n is not None else "",
+        LINES.get(row.line, ""),
         OUTCOMES.get(row.outcome, ""),
-        row.figure,
-        lines_words(row.lines, "") or row.reference,
-        counted(row.discrepancies, "correction") if row.discrepancies else "",
-        f"[{row.study}]" if row.study != row.name else "",
+        mark=", ",
     )
-    return b.Item(row.name, said, ref=b.Ref("study", row.study))
+    badge = f"phase {row.phase}" if row.phase else spoken(row.kind)
+    words = joined(sentence(said), sentence(row.figure), mark=". ")
+    return b.Item(row.name, words, sentence(badge), ref=b.Ref("study", row.study))
 
 
 OUTCOMES = {
@@ -234,33 +262,46 @@ OUTCOMES = {
 
 def study_view(page: StudyPage) -> b.Blocks:
     """One study in full: what it found and what became of that, then how it was done, then everything else."""
-    study = page.study
+    study, word = page.study, page.source_word
     # What it found comes before how it was done: on a phone a reader sees no more than this without scrolling.
-    sections = list(study_sections(page))
-    found = [section for section in sections if section.title in FIRST]
+    later, results, *rest = study_sections(page)
     return (
         b.Title(study.name, f"{page.therapy_name}; {page.ruleset.named}"),
         b.Paragraph(study.summary),
-        *found,
+        *later,
+        *results,
         b.Section("The study", (b.facts(_facts(page)),)),
-        *(section for section in sections if section not in found),
+        *_section("Doses", b.bullets(_doses(page))),
+        *_section("Adverse events", b.bullets(_with_lines(_event(study, e), e.lines, word) for e in study.toxicity)),
+        *(block for blocks in rest for block in blocks),
+        *_section("Cited for", _items(map(_citing, page.cited_by)) or (b.Paragraph("No rule."),)),
+        *_more("Other printed figures", b.bullets(_others(study, word))),
+        b.More("Where this is recorded", (b.facts(_recorded(page)),)),
         b.Notice(page.notice),
     )
+
+
+def _section(title: str, blocks: b.Blocks) -> b.Blocks:
+    return (b.Section(title, blocks),) if blocks else ()
+
+
+def _more(title: str, blocks: b.Blocks) -> b.Blocks:
+    return (b.More(title, blocks),) if blocks else ()
+
+
+def _citing(rule: CitingRule) -> b.Item:
+    return b.Item(rule.name, f"{standing_words(rule.standing)}, {LINES[rule.line]}", ref=b.Ref("rule", rule.rule))
 
 
 def _facts(page: StudyPage) -> Iterator[tuple[str, str]]:
     study = page.study
     yield "Design", f"{f'phase {study.phase}; ' if study.phase else ''}{study.design}"
-    yield "Kind", spoken(study.kind)
-    yield "Status", _with_doubts(study, "status", spoken(study.status))
-    yield "Tumour", concept_words(study.tumour)
-    yield "Line", LINES.get(study.setting, "")
-    patients = str(study.n) if study.n is not None else ""
+    yield "Arms", joined(*(_arm(study, arm) for arm in study.arms))
     planned = f"{study.n_planned} planned" if study.n_planned is not None else ""
-    yield "Patients", _with_doubts(study, "n", joined(patients, planned, study.n_says))
-    yield "Registry number", _with_doubts(study, "nct", study.nct)
-    yield "Countries", study.countries
+    yield "Patients", _with_doubts(study, "n", joined(str(study.n or ""), planned, study.n_says))
     yield "Enrolled", joined(*page.enrolled, mark=" ")
+    yield "Countries", study.countries
+    yield "Line", LINES.get(study.setting, "")
     for primary in study.primary_endpoints:
         said = f" {primary.says}" if primary.says else ""
         yield "Primary endpoint", f"{primary.name}: {_MET[primary.met]}.{said}"
@@ -269,46 +310,60 @@ def _facts(page: StudyPage) -> Iterator[tuple[str, str]]:
         fast = " (accelerated)" if study.approval.accelerated == "yes" else ""
         approved = f"{study.approval.authority}, {study.approval.region}, {study.approval.date}{fast}{gone}"
         yield "Approval", f"{approved}: {study.approval.indication}"
+    yield "Status", _with_doubts(study, "status", spoken(study.status))
+    yield "Registry number", _with_doubts(study, "nct", study.nct)
     yield "Level of evidence", page.level
+
+
+def _recorded(page: StudyPage) -> Iterator[tuple[str, str]]:
+    """The keeping of the record: what those who maintain it look for, and no other reader."""
+    study = page.study
+    yield "Study", study.id
+    yield "Kind", spoken(study.kind)
+    yield "Tumour", concept_words(study.tumour)
     yield "Source", place_words(study.source, word=page.source_word)
+    yield "Rules", ", ".join(rule.rule for rule in page.cited_by)
     yield "Written at", page.written_at
 
 
 _MET = {"yes": "met", "no": "not met", "pending": "pending", "not_reported": "not reported"}
 
 
+def _arm(study: Study, arm: Arm) -> str:
+    told = joined(f"n = {arm.n}" if arm.n is not None else "", arm.dose, mark=", ")
+    return arm_name(study, arm.id) + (f" ({told})" if told else "")
+
+
 def _with_doubts(study: Study, part: str, text: str) -> str:
-    """`text` with the ids of the corrections that touch `part` of a study, which stand further below."""
-    doubts = [item.id for item in study.discrepancies if part in item.affects]
-    return joined(text, f"see {', '.join(doubts)}" if doubts else "")
+    """`text`, pointing to the corrections where one of them touches `part` of a study."""
+    return joined(text, "see the corrections" if any(part in item.affects for item in study.discrepancies) else "")
 
 
-def study_sections(page: StudyPage) -> Iterator[b.Section]:
-    """The parts of a study's page that say something; the same for the page of one study and for an explanation."""
-    study, word = page.study, page.source_word
+def study_sections(page: StudyPage) -> tuple[b.Blocks, ...]:
+    """What became of a study, its results, its corrections, its references: the same on its page and in an explanation."""
     known = {reference.id: reference for reference in page.references}
-    citing = [
-        b.Item(rule.rule, f"{rule.name}, {standing_words(rule.standing)}, {LINES[rule.line]}", ref=b.Ref("rule", rule.rule))
-        for rule in page.cited_by
-    ]
-    later = [
-        b.Item(f"{EFFECTS[event.effect]}, {event.year}", event.says, details=(b.Paragraph(place_words(event.source, known)),))
-        for event in study.later
-    ]
+    later = (
+        _said(f"{event.year}: {EFFECTS[event.effect]}", event.says, event.source, known, "Reported") for event in page.study.later
+    )
     references = (
-        b.Item(one.id, f"{reference_words(one)} ({read_words(one)})", ref=reference_link(one)) for one in page.references
+        b.Item(short_reference(one), f"{reference_words(one)} ({read_words(one)})", ref=reference_link(one))
+        for one in page.references
     )
-    parts: tuple[tuple[str, b.Blocks], ...] = (
-        ("What became of it", _items(later)),
-        ("Figures", _figures_table(page.figures)),
-        ("Doses", b.bullets(_doses(page))),
-        ("Adverse events", b.bullets(_with_lines(_event(study, e), e.lines, word) for e in study.toxicity)),
-        ("Other figures", b.bullets(_others(study, word))),
-        ("Corrections", _items(_correction(item, known, word) for item in study.discrepancies)),
-        ("Cited by", _items(citing) or (b.Paragraph("No rule."),)),
-        ("References", _items(references)),
+    return (
+        _section("What became of it", _items(later)),
+        _section("Results", _figures_table(page, known)),
+        _corrections(page, known),
+        _section("References", _items(references)),
     )
-    yield from (b.Section(title, blocks) for title, blocks in parts if blocks)
+
+
+def _said(
+    name: str, text: str, place: Place | None, known: Mapping[str, Reference], basis: str, details: b.Blocks = ()
+) -> b.Item:
+    """What a reference says, led by its short name, which links to it; led by how it is known where no reference says it."""
+    reference = known.get(place.ref) if place else None
+    who = short_reference(reference) if reference else basis
+    return b.Item(name, f"{who}: {text}", cite=b.Ref("reference", reference.id) if reference else None, details=details)
 
 
 def _items(items: Iterable[b.Item]) -> b.Blocks:
@@ -319,20 +374,29 @@ def _items(items: Iterable[b.Item]) -> b.Blocks:
 def _figures(ruleset: Ruleset, found: Found) -> Iterator[StudyFigure]:
     for result in found.study.results:
         patients = f", of {result.n}" if result.n is not None else ""
-        said = printed_line(found.study, result, found.therapy) or f"{endpoint_words(result)}: no figure printed"
+        printed = figure_words(found.study, result, found.therapy) or result.says
+        fixed = result.corrected and discrepancy_of(found.study, result.corrected)
         yield StudyFigure(
             result=result.id,
-            printed=f"{said}{patients}",
+            endpoint=joined(endpoint_words(result), f"[{result.subgroup}]" if result.subgroup else "", mark=" ") or "Other",
+            printed=f"{printed}{patients}" if printed and (result.lines or result.source) else "not printed",
             correction=correction_line(found.study, result, ruleset.references, found.therapy),
+            reference=fixed.source.ref if fixed and fixed.source else "",
             place=lines_words(result.lines, ruleset.card.source_word) or place_words(result.source, ruleset.references),
         )
 
 
-def _figures_table(figures: tuple[StudyFigure, ...]) -> b.Blocks:
-    """Each figure as printed, its correction where there is any, and where it is printed."""
-    if any(one.correction for one in figures):
-        return (b.Table(("Printed", "Correction", "Where"), tuple((one.printed, one.correction, one.place) for one in figures)),)
-    return (b.Table(("Printed", "Where"), tuple((one.printed, one.place) for one in figures)),) if figures else ()
+def _figures_table(page: StudyPage, known: Mapping[str, Reference]) -> b.Blocks:
+    """Each figure as printed, what stands against it where anything does, and where to look it up."""
+    corrected = any(one.correction for one in page.figures)
+    rows: list[tuple[str | b.Cell, ...]] = []
+    for one in page.figures:
+        reference = known.get(one.reference)
+        place = joined(one.place, short_reference(reference) if reference else "")
+        source = b.Cell(place, b.Ref("reference", reference.id) if reference else None)
+        rows.append((one.endpoint, one.printed, *((one.correction,) if corrected else ()), source))
+    columns = ("Endpoint", "Printed", *(("Correction",) if corrected else ()), "Source")
+    return (b.Table(columns, tuple(rows)),) if rows else ()
 
 
 def _with_lines(text: str, lines: str, word: str) -> str:
@@ -341,11 +405,8 @@ def _with_lines(text: str, lines: str, word: str) -> str:
 
 def _doses(page: StudyPage) -> Iterator[str]:
     for regimen in page.regimens:
-        mark = f" (see {regimen.discrepancy})" if regimen.discrepancy else ""
+        mark = " (see the corrections)" if regimen.discrepancy else ""
         yield _with_lines(f"{regimen.says}{mark}", regimen.lines, page.source_word)
-    for arm in page.study.arms:
-        if arm.dose:
-            yield _with_lines(f"{arm_name(page.study, arm.id)}: {arm.dose}", arm.lines, page.source_word)
 
 
 def _others(study: Study, word: str) -> Iterator[str]:
@@ -366,17 +427,26 @@ def _event(study: Study, event: Toxicity) -> str:
     return joined(f"{event.event}: {stated}" if stated else event.event, f"should read {new}" if new else "")
 
 
-def _correction(item: Discrepancy, references: Mapping[str, Reference], word: str) -> b.Item:
-    """Where the source cannot be taken at its word: what it prints, what is right, and how that is known."""
-    lead = lines_words(item.lines, word)
-    prints = f"{sentence(lead)} print{'' if 'lines' in lead else 's'}" if lead else "Printed"
-    source = place_words(item.source, references, word)
-    note = f"; {item.basis_note}" if item.basis_note else ""
-    known = f"{item.basis}, confidence {item.confidence}{f', {source}' if source else ''}{note}"
-    pairs = ((prints, item.prints), (LEADS[item.kind], item.correction), ("Use", item.use), ("Known by", known))
-    ends = (".", "?", "!")
-    words = " ".join(f"{name}: {value}{'' if value.endswith(ends) else '.'}" for name, value in pairs if value)
-    return b.Item(item.id, words, f"{item.severity} severity")
+def _corrections(page: StudyPage, known: Mapping[str, Reference]) -> b.Blocks:
+    """Where the source cannot be taken at its word, by kind; what changes no reading of the study is for those who ask."""
+    items = [(item, _correction(item, known, page.source_word)) for item in page.study.discrepancies]
+    groups = grouped((CORRECTIONS[item.kind], shown) for item, shown in items if item.severity != "low")
+    open_ = tuple(b.Items(tuple(own), kind) for kind, own in groups.items())
+    minor = tuple(shown for item, shown in items if item.severity == "low")
+    return *_section("Corrections", open_), *_more(f"Minor corrections ({len(minor)})", _items(minor))
+
+
+def _correction(item: Discrepancy, known: Mapping[str, Reference], word: str) -> b.Item:
+    """What the source prints, and what is right, led by who says so."""
+    ends = "" if item.correction.endswith((".", "?", "!")) else "."
+    used = f" Use: {item.use}." if item.use else ""
+    recorded = (
+        ("Printed in", lines_words(item.lines, word)),
+        ("Known by", joined(item.basis, f"confidence {item.confidence}", place_words(item.source, known, word), item.basis_note)),
+        ("Record", f"{item.id}, {item.severity} severity"),
+    )
+    text = f"{item.correction}{ends}{used}"
+    return _said(sentence(item.prints), text, item.source, known, _BASES[item.basis], (b.facts(recorded),))
 
 
 @record(kw_only=True)

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from hepatica.evaluation import LISTS
 from hepatica.explain import ConditionTree, ExplainedRule, ExplainedStudy, Explanation
-from hepatica.knowledge import LINES, STANDINGS, VERDICTS, Place, catalogue, concept_words
-from hepatica.report.blocks import Block, Blocks, Mark, Notice, Paragraph, Section, Title, Tree, TreeNode, facts
-from hepatica.report.citing import NOT_TRIALS, edition, fits_words, limits, place_words, standing_words
+from hepatica.knowledge import LINES, Place, catalogue, concept_words
+from hepatica.report.blocks import Block, Blocks, Mark, More, Notice, Paragraph, Ref, Section, Title, Tree, TreeNode, facts
+from hepatica.report.citing import NOT_TRIALS, edition, fits_words, limits, place_words, standing_words, stands
 from hepatica.report.evidence import study_page, study_sections
-from hepatica.wording import Wording, all_of, joined, spoken
+from hepatica.wording import Wording, all_of, joined, sentence, spoken
 
 _MARKS: dict[str, Mark] = {"true": "yes", "false": "no", "unknown": "unknown"}
+_TURNED = ("confirmed", "failed", "overtaken", "withdrawn")
 _APPLIES = {"true": "Applies", "false": "Does not apply", "unknown": "Cannot be told"}
 
 
@@ -33,53 +33,61 @@ class _WhyView:
         return place_words(place, self.ruleset.references, self.ruleset.card.source_word)
 
     def blocks(self) -> Iterator[Block]:
-        explained = self.explained
+        explained, entry = self.explained, self.explained.entry
         case = explained.profile.label or "Hypothetical patient"
-        yield Title(f"{explained.name}: {LISTS[explained.list].phrase}", f"{case}; {edition(explained.ruleset)}")
-        yield Paragraph(self.sentence(), tone="strong")
-        if explained.list != "ruled_out" and explained.entry.headline.text:
-            yield Paragraph(explained.entry.headline.text)
+        place = stands(explained.list, entry.standing, entry.verdict)
+        yield Title(f"{explained.name}: {place}{self.since}", f"{case}; {edition(explained.ruleset)}")
+        yield Paragraph(self.reason(), tone="strong")
+        if explained.list != "ruled_out" and entry.headline.text:
+            yield Paragraph(entry.headline.text)
         yield Paragraph(explained.about)
         if explained.fate:
-            yield Paragraph(explained.fate.says, lead=f"What became of it ({spoken(explained.fate.status)})")
+            yield Paragraph(explained.fate.says, lead=f"What became of it ({spoken(self.fate)})")
         yield Tree((self.node(explained.scope, "In scope"),), summary="Whether the rules speak of this patient")
-        yield from map(self.rule, explained.rules)
+        applying = [rule for rule in explained.rules if rule.applies != "false"]
+        for rule in explained.rules:
+            # Beside rules that apply or may, the others are for those who ask; where none does, they are the answer.
+            yield self.rule(rule, folded=bool(applying) and rule not in applying)
         yield from map(self.study, explained.studies)
         yield Notice(explained.notice)
 
-    def sentence(self) -> str:
-        """The verdict with its first reason."""
-        entry, name = self.explained.entry, self.explained.name
-        if self.explained.list == "ruled_out":
-            return f"{LISTS['ruled_out'].heading}. {self.words.needed(entry)}."
-        if self.explained.list == "possible":
-            needs = all_of(self.words.titles(entry.needs))
-            would = LISTS[entry.would_be or "possible"].phrase
-            return f"{name} may be {would}; that depends on {needs}, not known."
-        listed = f"{name} is {LISTS[self.explained.list].phrase}"
-        if entry.verdict:
-            listed += f": {VERDICTS[entry.verdict]}"
-        elif self.explained.list != entry.standing:
-            listed += f" ({STANDINGS[entry.standing].phrase})"
-        because = f" Because: {self.words.holds(entry.because)}." if entry.because else ""
-        return f"{listed}.{because}"
+    @property
+    def fate(self) -> str:
+        return self.explained.fate.status if self.explained.fate else ""
 
-    def rule(self, explained: ExplainedRule) -> Section:
+    @property
+    def since(self) -> str:
+        """What became of a hope, so that no heading speaks of it as if it were still one."""
+        hoped = self.explained.list in ("options", "trials", "possible") and self.explained.entry.standing != "supportive"
+        return f", {self.fate} since" if hoped and self.fate in _TURNED else ""
+
+    def reason(self) -> str:
+        """Why it stands where it does: the facts that put it there, those it waits for, or what it would take."""
+        entry = self.explained.entry
+        if self.explained.list == "ruled_out":
+            return f"{self.words.needed(entry)}."
+        if self.explained.list == "possible":
+            return f"Depends on {all_of(self.words.titles(entry.needs))}, not known."
+        return f"Because: {self.words.holds(entry.because)}." if entry.because else entry.says
+
+    def rule(self, explained: ExplainedRule, *, folded: bool) -> Section:
         """One rule: its verdict, its words, its condition, its limits."""
         rule = explained.rule
-        blocks: list[Block] = [Paragraph(rule.says)]
-        if explained.needs:
-            blocks.append(Paragraph(f"{all_of(self.words.titles(explained.needs))}.", lead="Depends on"))
-        blocks.append(self.condition(explained.condition, "The condition"))
-        blocks += limits(rule)
-        blocks.append(facts((("Rule", rule.id), ("Source", self.source(rule.source)), ("Written at", explained.written_at))))
+        needs = f"{all_of(self.words.titles(explained.needs))}." if explained.needs else ""
+        place = facts((("Source", self.source(rule.source)), ("Rule", rule.id), ("Written at", explained.written_at)))
+        blocks: Blocks = (
+            Paragraph(rule.says),
+            *((Paragraph(needs, lead="Depends on"),) if needs else ()),
+            *limits(rule),
+            Tree(self.nodes(explained.condition), "The condition"),
+            More("Where this is recorded", (place,)),
+        )
         title = f"{_APPLIES[explained.applies]}: {standing_words(rule.standing, rule.verdict)}, {LINES[rule.line]}"
-        return Section(title, tuple(blocks), id=rule.id)
+        return Section(title, blocks, id=rule.id, folded=folded)
 
-    def condition(self, tree: ConditionTree, summary: str) -> Tree:
+    def nodes(self, tree: ConditionTree) -> tuple[TreeNode, ...]:
         """A condition without the "all of" at its top, which every rule has."""
-        nodes = self.node(tree).parts if tree.kind == "all" else (self.node(tree),)
-        return Tree(nodes, summary)
+        return self.node(tree).parts if tree.kind == "all" else (self.node(tree),)
 
     def node(self, tree: ConditionTree, text: str = "") -> TreeNode:
         """A part of a condition with its parts; what a concept means is opened the first time only."""
@@ -102,27 +110,18 @@ class _WhyView:
         return {"all": "all of", "any": "any of"}[tree.kind]
 
     def study(self, explained: ExplainedStudy) -> Section:
-        """One study: how it fits the patient, then the study in full."""
+        """One study: how it fits the patient, and what it found; its own page has the rest."""
         page = study_page(self.ruleset, self.found[explained.study])
         study = page.study
-        blocks: list[Block] = [Paragraph(study.summary), Paragraph(f"{self.fits(explained)}.", lead="This patient")]
+        fits = NOT_TRIALS.get(study.kind) or fits_words(explained.applicability, self.words)
+        blocks: list[Block] = [Paragraph(study.summary), Paragraph(f"{fits}.", lead="This patient")]
         trees = [tree for tree in (explained.population, *explained.criteria) if tree]
-        blocks += [self.condition(tree, "Whom it enrolled") for tree in trees]
-        blocks += [part._replace(folded=True) for part in study_sections(page)]
+        if trees:
+            blocks.append(Tree(tuple(node for tree in trees for node in self.nodes(tree)), "Whom it enrolled"))
+        later, results, corrections, references = study_sections(page)
+        told = (part for part in (*corrections, *references) if isinstance(part, Section))
+        blocks += (*later, *results, *(part._replace(folded=True) for part in told))
         phase = f"phase {study.phase}" if study.phase else ""
         number = f"n = {study.n}" if study.n is not None else ""
-        design = joined(phase, study.design, spoken(study.status), number, study.nct, self.source(study.source))
-        return Section(explained.name, tuple(blocks), says=design, id=explained.study)
-
-    def fits(self, explained: ExplainedStudy) -> str:
-        """Whether the patient is one it enrolled, from the answer where it cites the study."""
-        study = self.ruleset.studies[explained.study]
-        if study.kind in NOT_TRIALS:
-            return NOT_TRIALS[study.kind]
-        entry = self.explained.entry
-        every = (*entry.citations, *(citation for other in entry.other_rules for citation in other.citations))
-        cited = next((citation for citation in every if citation.study == study.id), None)
-        if cited:
-            return fits_words(cited.applicability, self.words)
-        said = {"inside": "Such patients were enrolled", "outside": "Did not enrol such patients", "unknown": "Cannot be told"}
-        return said.get(explained.status, "Whom it enrolled is not recorded")
+        design = sentence(joined(phase, study.design, spoken(study.status), number, study.nct))
+        return Section(explained.name, tuple(blocks), says=design, id=explained.study, ref=Ref("study", study.id))

@@ -80,6 +80,7 @@ class _Html(b.BlockRenderer):
         yield f'<dl class="facts{" inline" if block.inline else ""}">{pairs}</dl>\n'
 
     def bullets(self, block: b.Bullets, level: int) -> Iterator[str]:
+        yield f'<p class="lead">{_text(block.lead)}</p>' if block.lead else ""
         yield f"<ul>{''.join(f'<li>{_text(sentence)}</li>' for sentence in block.texts)}</ul>\n"
 
     def more(self, block: b.More, level: int) -> Iterator[str]:
@@ -105,9 +106,11 @@ class _Html(b.BlockRenderer):
         level = min(level + 1, 6)
         name = self.unique(block.id or slug(block.title))
         count = f' <span class="count">{block.count}</span>' if block.count is not None else ""
-        heading = f'<h{level} id="{name}-heading">{_text(block.title)}{count}</h{level}>'
+        heading = f'<h{level} id="{name}-heading">{self.linked(block.title, block.ref)}{count}</h{level}>'
         tag = "details" if block.folded else "section"
-        yield f'<{tag} id="{name}" aria-labelledby="{name}-heading">'
+        # A named section is a landmark: of those within others there are many of one name, and none to jump to.
+        named = f' aria-labelledby="{name}-heading"' if level == 2 else ""
+        yield f'<{tag} id="{name}"{named}>'
         yield f"<summary>{heading}</summary>\n" if block.folded else f"{heading}\n"
         yield f'<p class="means">{_text(block.says)}</p>\n' if block.says else ""
         yield from self.blocks(block.blocks, level)
@@ -133,8 +136,10 @@ class _Html(b.BlockRenderer):
         name = f'<span class="name">{self.linked(item.name, item.ref)}</span>'
         badge = f' <span class="badge">{_text(item.badge)}</span>' if item.badge else ""
         # Only the study's name is the link, which leads to its figures; the rest of the line is about the therapy.
-        study, mark, said = item.text.partition(": ") if item.cite else ("", "", item.text)
-        words = f' <span class="says">{self.linked(study, item.cite)}{mark}{_text(said)}</span>' if item.text else ""
+        head, colon, said = item.text.partition(": ") if item.cite else ("", "", item.text)
+        mark, semicolon, study = head.rpartition("; ")
+        line = f"{_text(mark + semicolon)}{self.linked(study, item.cite)}{_text(colon + said)}"
+        words = f' <span class="says">{line}</span>' if item.text else ""
         tone = "" if item.tone == "plain" else f" {item.tone}"
         yield f'<li class="item{tone}">{name}{badge}{words}'
         if item.details:
@@ -157,7 +162,7 @@ class _Html(b.BlockRenderer):
         return f'<td data-label="{_text(block.columns[index])}"{_number(index, block)}>{self.linked(cell.text, cell.ref)}</td>'
 
     def linked(self, words: str, ref: b.Ref | None) -> str:
-        address = "" if ref is None else _web_address(ref.id) if ref.kind == "url" else self.link(ref)
+        address = "" if ref is None else web_address(ref.id) if ref.kind == "url" else self.link(ref)
         return f'<a href="{escape(address)}">{_text(words)}</a>' if address else _text(words)
 
 
@@ -173,7 +178,7 @@ def _number(index: int, block: b.Table) -> str:
     return ' class="number"' if index in block.numeric else ""
 
 
-def _web_address(address: str) -> str:
+def web_address(address: str) -> str:
     """Only what a reader may follow without harm; anything else (`javascript:`) is shown as text."""
     return address if address.startswith(("https://", "http://")) else ""
 

@@ -61,6 +61,7 @@ class _Markdown(b.BlockRenderer):
                 yield from ("", *(f"  {line}" if line else "" for line in part.splitlines()))
 
     def bullets(self, block: b.Bullets, level: int) -> Iterator[str]:
+        yield f"**{escaped(block.lead)}**" if block.lead else ""
         yield "\n".join(f"- {escaped(sentence)}" for sentence in block.texts)
 
     def section(self, block: b.Section, level: int) -> Iterator[str]:

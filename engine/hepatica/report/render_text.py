@@ -101,6 +101,8 @@ class _Text(b.BlockRenderer):
                 yield from self.blocks(item.details, indent + 4)
 
     def bullets(self, block: b.Bullets, indent: int) -> Iterator[str]:
+        if block.lead:
+            yield from map(self.bold, self.hanging("", f"{block.lead}:", indent, 0))
         for sentence in block.texts:
             yield from self.hanging("- ", sentence, indent, 2)
 

@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 from urllib.parse import urlencode
 
-from hepatica.evaluation import LISTS, ListName
+from hepatica.evaluation import LISTS, ORDER, ListName
 from hepatica.explain import KINDS, Change, OpenTherapy, Outcome, Question, WhatIf
-from hepatica.knowledge import STANDINGS
+from hepatica.knowledge import RANK, Standing
 from hepatica.patient import NONE, Field
 from hepatica.report.blocks import Block, Blocks, Item, Items, More, Notice, Paragraph, Ref, Section, listed
 from hepatica.report.case import case_blocks, case_title
+from hepatica.report.citing import stands
 from hepatica.wording import all_of, counted, grouped, joined
 
 MOST_OUTCOMES, MOST_NAMED = 12, 6
@@ -55,25 +56,35 @@ def _question(question: Question, open_: int) -> Items:
     title = f"{number} {'test' if question.tests_only else 'fact'}{'' if number == 'One' else 's'}"
     span = f"{question.least}" if question.least == question.most else f"{question.least} to {question.most}"
     # By what they settle, not by result: ten results that settle the same are one row.
-    groups = grouped((_settled(outcome), " + ".join(outcome.results)) for outcome in question.outcomes)
+    groups = grouped((_settled(outcome), _results(question, outcome)) for outcome in question.outcomes)
     items = [Item(" / ".join(results), settled) for settled, results in list(groups.items())[:MOST_OUTCOMES]]
     left = len(groups) - MOST_OUTCOMES
     if left > 0:
         items.append(Item(f"... and {left} further results", "all of them with --format json"))
-    return Items(tuple(items), f"{title}: {' + '.join(question.titles)}", f"settles {span} of {open_}")
+    return Items(tuple(items), f"{title}: {all_of(question.titles)}", f"settles {span} of {open_}")
+
+
+def _results(question: Question, outcome: Outcome) -> str:
+    """The results of one outcome; where there are two, each with what it is a result of."""
+    if len(question.titles) == 1:
+        return outcome.results[0]
+    return all_of([f"{title} {result}" for title, result in zip(question.titles, outcome.results, strict=True)])
 
 
 def _settled(outcome: Outcome) -> str:
-    groups = grouped((one.list, one.name) for one in outcome.settled)
-    parts = [_named(name, groups[name]) for name in LISTS if name in groups]
-    return "; ".join(parts) or "settles nothing"
+    """What a result settles, the strongest first: "Galunisertib: early signal; Ramucirumab: in trial"."""
+    ordered = sorted(outcome.settled, key=lambda one: (ORDER[one.list], RANK.get(one.standing or "", 0)))
+    groups = grouped((_place(one.list, one.standing), one.name) for one in ordered)
+    return "; ".join(f"{_few(names)}: {place}" for place, names in groups.items()) or "settles nothing"
 
 
-def _named(name: ListName, therapies: list[str]) -> str:
-    few = len(therapies) <= MOST_NAMED or name != "ruled_out"
-    who = all_of(therapies) if few else counted(len(therapies), "therapy", "therapies")
-    plural = len(therapies) > 1 and name == "options"
-    return f"{who}: {'options' if plural else LISTS[name].phrase}"
+def _few(names: list[str]) -> str:
+    return all_of(names) if len(names) <= MOST_NAMED else counted(len(names), "therapy", "therapies")
+
+
+def _place(listed: ListName, standing: Standing | None) -> str:
+    """Where a therapy then stands; only options bear a standing here, and any other list says it by itself."""
+    return stands(listed, standing) if standing else LISTS[listed].phrase
 
 
 def _changes(title: str, changes: tuple[Change, ...]) -> Iterator[Section]:
@@ -100,7 +111,7 @@ def _rows(changes: list[Change]) -> Iterator[Item]:
     """Therapies that the same steps change, in one row."""
     groups = grouped((tuple((s.title, s.was, s.becomes) for s in change.steps), change) for change in changes)
     for steps, group in sorted(groups.items(), key=lambda item: len(item[0])):
-        name = " and ".join(f"{title} {becomes} (now {was})" for title, was, becomes in steps)
+        name = all_of([f"{title} {becomes} (now {was})" for title, was, becomes in steps])
         doubts = dict.fromkeys(doubt.message for change in group for doubt in change.doubts)
         warned = "".join(f" Warning: {message}" for message in doubts)
         effects = grouped((_effect(change), change.name) for change in group)
@@ -116,7 +127,7 @@ def _changed(change: Change) -> Ref:
 
 
 def _effect(change: Change) -> str:
-    return joined(STANDINGS[change.standing].phrase, change.mark, mark=", ") if change.standing else LISTS[change.reaches].phrase
+    return joined(_place(change.reaches, change.standing), change.mark if change.standing else "", mark=", ")
 
 
 def _named_only(one: OpenTherapy) -> Item:

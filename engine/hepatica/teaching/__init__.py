@@ -9,7 +9,6 @@ from hepatica.teaching.pathway import (
     PathwayDrug,
     PathwayGroup,
     PathwayLine,
-    PathwayRule,
     State,
     pathway,
 )

@@ -1,67 +1,67 @@
 """The treatment lines as the rules have them: line, then standing (strongest first), then drugs with their conditions.
 
-What most rules ask for is said once, at the root or at the head of a line; a drug shows only what it asks beyond that, or
-that it does not ask it. With a profile every condition is met, unmet or not known, and every rule is read from them.
+What most rules ask for is said once, for all lines or at the head of one; a drug shows only what it asks beyond that, or that
+it does not ask it. With a profile each drug is marked as the answer has it: in the one list where the answer puts it.
 """
 
 from __future__ import annotations
 
+import re
 from collections import Counter
-from collections.abc import Collection, Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable, Iterator
+from dataclasses import replace
+from itertools import combinations
 from typing import Literal
 
-from hepatica.evaluation import RulesetIdentity, identity
-from hepatica.inference import causes, read
-from hepatica.knowledge import LINES, RANK, STANDINGS, AllOf, ConceptTest, Condition, Line, Rule, Ruleset, Standing, leaves
+from hepatica.evaluation import ORDER, Evaluation, RulesetIdentity, evaluator_of, facts_under, identity
+from hepatica.inference import GoalKey, Verdict, causes, read
+from hepatica.knowledge import LINES, RANK, STANDINGS, AllOf, ConceptTest, Condition, Line, Rule, Ruleset, Standing, Test
 from hepatica.notice import notice
 from hepatica.patient import Profile
+from hepatica.records import record
 from hepatica.teaching.quiz_patients import tests_of, vignette
-from hepatica.wording import Wording, any_of, sentence
+from hepatica.wording import Wording, joined, sentence
 
-State = Literal["", "open", "depends", "closed", "against"]
+State = Literal["", "elsewhere", "options", "trials", "possible", "not_supported", "ruled_out", "unreported"]
+"""Where the answer puts a drug, or that it stands `elsewhere`: by another of its rules. Empty without a profile."""
 Met = Literal["", "yes", "no", "unknown"]
-_FURTHEST: tuple[State, ...] = ("open", "depends", "against", "closed", "")
-_COMMON = 0.5  # the share of rules that must ask for a condition before it is said once for all of them
+Way = frozenset[Condition]
+"""Conditions that all have to be met."""
+_COMMON = 0.5  # the share of ways that must ask for a condition before it is said once for all of them
+# With a patient those first that the answer has highest.
+_NEAREST = {"": 0.0, **{str(name): float(rank) for name, rank in ORDER.items()}, "elsewhere": ORDER["ruled_out"] - 0.5}
 _METS: dict[str, Met] = {"true": "yes", "false": "no", "unknown": "unknown"}
-_STATES: dict[Met, State] = {"": "", "yes": "open", "no": "closed", "unknown": "depends"}
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record(kw_only=True)
 class PathwayCondition:
-    """One condition in words. With a profile: whether it is met, and the patient's facts or the unknown fields behind that."""
+    """What most drugs ask for. With a profile: whether it is met, and if not, the facts that say so or the unknown fields."""
 
     says: str
     met: Met = ""
-    facts: tuple[str, ...] = ()
-    needs: tuple[str, ...] = ()
+    told: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PathwayRule:
-    """One rule of a drug: what it asks for beyond what is said above it, and the studies it cites."""
-
-    rule: str
-    says: str
-    conditions: tuple[PathwayCondition, ...]
-    state: State
-    closed_by: tuple[str, ...]
-    needs: tuple[str, ...]
-    studies: tuple[str, ...]
-    names: tuple[str, ...]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record(kw_only=True)
 class PathwayDrug:
-    """A therapy once within its line and standing; its rules are alternatives."""
+    """A therapy once within its line and standing.
+
+    `ways` are alternatives: what each asks for beyond what is said above it. `told` says, of a patient, what closes it, what it
+    still takes, or where the therapy stands instead. `overturned` is the year in which a later study spoke against it, or None.
+    """
 
     therapy: str
     name: str
     state: State
-    rules: tuple[PathwayRule, ...]
+    told: str
+    ways: tuple[str, ...]
+    rules: tuple[str, ...]
+    studies: tuple[str, ...]
+    names: tuple[str, ...]
+    overturned: int | None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record(kw_only=True)
 class PathwayGroup:
     """The drugs of one standing."""
 
@@ -71,18 +71,23 @@ class PathwayGroup:
     drugs: tuple[PathwayDrug, ...]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record(kw_only=True)
 class PathwayLine:
     """One line of treatment; `common` is what its drugs ask for unless one says otherwise."""
 
     line: Line
     title: str
-    state: State
+    closed: bool
     common: tuple[PathwayCondition, ...]
     groups: tuple[PathwayGroup, ...]
 
+    @property
+    def drugs(self) -> Iterator[PathwayDrug]:
+        """Every drug, in order."""
+        return (drug for group in self.groups for drug in group.drugs)
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+
+@record(kw_only=True)
 class Pathway:
     """All lines, for everyone or for one profile; `common` is what every drug asks for unless one says otherwise."""
 
@@ -91,165 +96,234 @@ class Pathway:
     profile: Profile | None
     vignette: str
     scope: PathwayCondition
-    scope_says: str
     common: tuple[PathwayCondition, ...]
     lines: tuple[PathwayLine, ...]
-
-    @property
-    def rules(self) -> Iterator[PathwayRule]:
-        """Every rule, in order."""
-        return (rule for line in self.lines for group in line.groups for drug in group.drugs for rule in drug.rules)
 
 
 def pathway(ruleset: Ruleset, profile: Profile | None = None, lines: Collection[Line] = ()) -> Pathway:
     """The lines of a ruleset (all, if none is named), with a profile's way through them where one is given."""
-    reader = _Reader(ruleset, profile)
+    plan = _Plan(ruleset)
+    patient = _Patient(plan, profile) if profile is not None else None
+    (scope,) = _said(plan, [ruleset.card.scope], patient)
     return Pathway(
         notice=notice(ruleset.card.as_of),
         ruleset=identity(ruleset),
         profile=profile,
         vignette=vignette(ruleset, profile) if profile else "",
-        scope=reader.condition(ruleset.card.scope),
-        scope_says=" ".join(
-            ruleset.concepts[leaf.concept].says for leaf in leaves(ruleset.card.scope) if isinstance(leaf, ConceptTest)
-        ),
-        common=reader.conditions(reader.common),
-        lines=tuple(found for line in LINES if (not lines or line in lines) and (found := reader.line(line))),
+        scope=scope,
+        common=_said(plan, plan.everywhere, patient),
+        lines=tuple(_line(plan, line, patient) for line in plan.rules if not lines or line in lines),
     )
 
 
-def parts_of(condition: Condition) -> Iterator[Condition]:
-    """What a condition asks for, each part by itself."""
-    if isinstance(condition, AllOf):
-        for part in condition.parts:
-            yield from parts_of(part)
-    else:
-        yield condition
+class _Plan:
+    """A ruleset's rules by line, standing and therapy, with what each asks for and what is asked by most."""
+
+    def __init__(self, ruleset: Ruleset) -> None:
+        self.ruleset, self.words = ruleset, Wording(ruleset)
+        self.plain = {name: _tests(concept.when) for name, concept in ruleset.concepts.items()}
+        self.rules: dict[Line, dict[tuple[Standing, str], list[Rule]]] = {}
+        pairs = sorted(ruleset.rules_with_therapy(), key=lambda pair: RANK[pair[1].standing])
+        for line in LINES:
+            for therapy, rule in pairs:
+                if rule.line == line:
+                    self.rules.setdefault(line, {}).setdefault((rule.standing, therapy.id), []).append(rule)
+        self.most = {
+            line: _common([way for rules in placed.values() for way in self.of(rules)]) for line, placed in self.rules.items()
+        }
+        first, *others = self.most.values() or [()]
+        self.everywhere = tuple(part for part in first if all(part in most for most in others))
+
+    def of(self, rules: Iterable[Rule]) -> tuple[Way, ...]:
+        """The ways in which some rules of a drug can be met."""
+        scope = self.ruleset.card.scope
+        return _merged(frozenset(part for part in self._parts(rule.when) if part != scope) for rule in rules)
+
+    def _parts(self, condition: Condition) -> Iterator[Condition]:
+        """What a condition asks for, each part by itself; a concept that only names several tests is those tests."""
+        # So that "no systemic therapy so far" and the same written out are recognised as one.
+        if isinstance(condition, ConceptTest) and condition.wanted and self.plain.get(condition.concept):
+            yield from self.plain[condition.concept]
+        elif isinstance(condition, AllOf):
+            for part in condition.parts:
+                yield from self._parts(part)
+        else:
+            yield condition
+
+    def named(self, parts: Iterable[Condition]) -> list[Condition]:
+        """Conditions with those that a concept stands for put back together, so that they are said in its words."""
+        left = list(parts)
+        for name, tests in self.plain.items():
+            if len(tests) > 1 and set(tests) <= set(left):
+                left = [ConceptTest(name), *(part for part in left if part not in tests)]
+        return sorted(left, key=self._order)
+
+    def says(self, part: Condition) -> str:
+        """A condition that is said once, so there is room for how a concept's own sentence begins."""
+        if isinstance(part, ConceptTest) and len(self.plain[part.concept]) > 1:
+            said = re.split("[.;:]", self.ruleset.concepts[part.concept].says)[0]
+            return said[:1].lower() + said[1:]
+        return self.words.setting(part)
+
+    def told(self, way: Way, said: Iterable[Condition], *, waiving: bool) -> str:
+        """What a way asks for beyond what is said above it, and (`waiving`) what of that it does not ask."""
+        fields = self.fields(way)
+        waived = [part for part in said if waiving and part not in way and not self.fields([part]) & fields]
+        own = self.listed(part for part in way if part not in said)
+        return joined(own, *dict.fromkeys(map(self._waived, waived)))
+
+    def listed(self, parts: Iterable[Condition]) -> str:
+        """Conditions in the order of the fields, so that every drug tells them alike."""
+        return "; ".join(map(self.words.setting, sorted(parts, key=self._order)))
+
+    def _waived(self, part: Condition) -> str:
+        if isinstance(part, ConceptTest):
+            return f"{self.words.condition(ConceptTest(part.concept))} or not"
+        return f"{self.words.titles(self.fields([part]))[0]}: any"
+
+    def fields(self, parts: Iterable[Condition]) -> frozenset[str]:
+        """The fields that some conditions read, also through concepts."""
+        return frozenset(test.field for test in tests_of(self.ruleset, parts))
+
+    def _order(self, part: Condition) -> tuple[list[int], str]:
+        return sorted(list(self.ruleset.fields).index(name) for name in self.fields([part])), str(part)
 
 
-def fields_of(ruleset: Ruleset, *conditions: Condition) -> frozenset[str]:
-    """The fields that conditions read, also through concepts."""
-    return frozenset(test.field for test in tests_of(ruleset, conditions))
+def _tests(condition: Condition) -> tuple[Test, ...]:
+    """The tests that a condition is a mere list of; none where it is more than that."""
+    parts = condition.parts if isinstance(condition, AllOf) else (condition,)
+    tests = tuple(part for part in parts if isinstance(part, Test))
+    return tests if len(tests) == len(parts) else ()
 
 
-def _shared(rules: Iterable[tuple[Condition, ...]]) -> tuple[Condition, ...]:
-    """The parts that more than a given share of some rules ask for."""
-    listed = list(rules)
-    counted = Counter(part for parts in listed for part in dict.fromkeys(parts))
-    return tuple(part for part, number in counted.items() if number > _COMMON * len(listed))
+def _merged(ways: Iterable[Way]) -> tuple[Way, ...]:
+    """Ways that differ in the words of one field only are one: "in Europe" and "in Japan" are "in Europe or Japan"."""
+    found = list(dict.fromkeys(ways))
+    for one, other in combinations(found, 2):
+        left, right = one - other, other - one
+        union = _either(*left, *right) if len(left) == len(right) == 1 else None
+        if union is not None:
+            rest = [way for way in found if way not in (one, other)]
+            return _merged([one & other | {union}, *rest])
+    # A way that asks for more than another does is no way of its own.
+    return tuple(way for way in found if not any(other < way for other in found))
 
 
-class _Reader:
-    """Words for conditions and, with a profile, their readings."""
+def _either(one: Condition, other: Condition) -> Condition | None:
+    """The test that passes where either does; None where no single one is that."""
+    if not (isinstance(one, Test) and isinstance(other, Test)) or one.operator not in ("in", "includes"):
+        return None
+    words = tuple(dict.fromkeys((*one.operands, *other.operands)))
+    return replace(one, operands=words) if replace(other, operands=one.operands) == one else None
 
-    def __init__(self, ruleset: Ruleset, profile: Profile | None) -> None:
-        self.ruleset, self.profile = ruleset, profile
-        self.wording = Wording(ruleset)
-        self.concepts: Mapping[str, Condition] = ruleset.concept_conditions
-        self.told: dict[Condition, PathwayCondition] = {}
-        scope = ruleset.card.scope
-        self.parts = {rule.id: tuple(part for part in parts_of(rule.when) if part != scope) for rule in ruleset.rules.values()}
-        self.common = _shared(self.parts.values())
 
-    def line(self, line: Line) -> PathwayLine | None:
-        """One line, strongest standing first; None where no rule speaks of it."""
-        pairs = [(therapy.id, rule) for therapy, rule in self.ruleset.rules_with_therapy() if rule.line == line]
-        own = (tuple(part for part in self.parts[rule.id] if part not in self.common) for _, rule in pairs)
-        common = _shared(own) if len(pairs) > 1 else ()
-        standings = sorted({rule.standing for _, rule in pairs}, key=RANK.__getitem__)
-        groups = tuple(
-            self._group(standing, [one for one in pairs if one[1].standing == standing], common) for standing in standings
-        )
-        if not pairs:
-            return None
-        return PathwayLine(
-            line=line,
-            title=sentence(LINES[line]),
-            state=_best(drug.state for group in groups for drug in group.drugs),
-            common=self.conditions(common),
-            groups=groups,
-        )
+def _common(ways: Collection[Way]) -> tuple[Condition, ...]:
+    """What more than a given share of some ways asks for; nothing where there is but one."""
+    counted = Counter(part for way in ways for part in way)
+    found = [part for part, number in counted.items() if number > max(_COMMON * len(ways), 1)]
+    return tuple(sorted(found, key=str))
 
-    def _group(self, standing: Standing, pairs: list[tuple[str, Rule]], common: tuple[Condition, ...]) -> PathwayGroup:
-        rules: dict[str, list[PathwayRule]] = {}
-        for therapy, rule in pairs:
-            rules.setdefault(therapy, []).append(self._rule(rule, common))
-        drugs = tuple(
-            PathwayDrug(
-                therapy=name,
-                name=self.ruleset.therapies[name].name,
-                state=_best(rule.state for rule in own),
-                rules=tuple(own),
-            )
-            for name, own in rules.items()
-        )
-        demand = STANDINGS[standing]
-        return PathwayGroup(standing=standing, title=demand.title, means=demand.means, drugs=drugs)
 
-    def _rule(self, rule: Rule, common: tuple[Condition, ...]) -> PathwayRule:
-        said = (*self.common, *common)
-        parts = self.parts[rule.id]
-        own = self.conditions(p for p in parts if p not in said)
-        whole = self.conditions((self.ruleset.card.scope, *parts))
-        mets = [condition.met for condition in whole]
-        state: State = next((_STATES[met] for met in ("no", "unknown", "yes") if met in mets), "")
-        return PathwayRule(
-            rule=rule.id,
-            says=rule.says,
-            conditions=(*own, *self._waived(parts, said)),
-            state="against" if state == "open" and rule.reaches == "not_supported" else state,
-            closed_by=tuple(dict.fromkeys(fact for c in whole if c.met == "no" for fact in c.facts)),
-            needs=tuple(dict.fromkeys(need for c in whole if c.met == "unknown" for need in c.needs)),
-            studies=rule.cites,
-            names=tuple(self.ruleset.studies[name].name for name in rule.cites),
-        )
+class _Patient:
+    """What the answer says of one profile."""
 
-    def _waived(self, parts: tuple[Condition, ...], said: tuple[Condition, ...]) -> Iterator[PathwayCondition]:
-        """What is said above but not asked here, unless the rule puts something of its own in that place."""
-        own = fields_of(self.ruleset, *parts)
-        for fields in (fields_of(self.ruleset, part) for part in said if part not in parts):
-            if not fields & own:
-                title = any_of(self.wording.titles(name for name in self.ruleset.fields if name in fields))
-                yield PathwayCondition(says=f"whatever the {title}")
+    def __init__(self, plan: _Plan, profile: Profile) -> None:
+        self.plan, self.evaluator = plan, evaluator_of(plan.ruleset)
+        self.facts = facts_under(plan.ruleset, profile)
+        self.answer: Evaluation = self.evaluator.evaluate(profile)
+        self.masks = self.evaluator.program.masks(self.facts)
+        self.lists = {entry.therapy: (name, entry) for name, entries in self.answer.entries().items() for entry in entries}
 
-    def conditions(self, parts: Iterable[Condition]) -> tuple[PathwayCondition, ...]:
-        """Some conditions, each by itself."""
-        return tuple(self.condition(part) for part in parts)
+    def reads(self, part: Condition) -> str:
+        """Whether a condition is met: true, false or unknown."""
+        return read(part, self.facts, self.plan.ruleset.concept_conditions).value
 
     def condition(self, part: Condition) -> PathwayCondition:
-        """One condition, read for the profile where there is one; many rules ask for the same."""
-        if part not in self.told:
-            self.told[part] = self._condition(part)
-        return self.told[part]
+        """A condition that most drugs ask for, with what is known of it."""
+        words, fields = self.plan.words, self.plan.ruleset.fields
+        met = _METS[self.reads(part)]
+        unknown = causes(part, self.facts, self.plan.ruleset.concept_conditions)
+        told = words.titles(name for name in fields if name in unknown)
+        if met == "no" and isinstance(part, ConceptTest):
+            told = [words.holds(self.answer.derived_from[part.concept])]
+        elif met == "no":
+            known = (name for name in self.plan.fields([part]) if self.facts[name] is not None)
+            told = [words.fact(name, self.facts[name]) for name in known]
+        return PathwayCondition(says=self.plan.says(part), met=met, told=tuple(told))
 
-    def _condition(self, part: Condition) -> PathwayCondition:
-        says = self.wording.condition(part)
-        if self.profile is None:
-            return PathwayCondition(says=says)
-        facts, fields = self.profile.facts, self.ruleset.fields
-        verdict = read(part, facts, self.concepts).value
-        met = _METS[verdict]
-        against = self._against(part) if met == "no" else frozenset()
-        unknown = causes(part, facts, self.concepts)
-        return PathwayCondition(
-            says=says,
-            met=met,
-            facts=tuple(self.wording.fact(name, facts[name]) for name in fields if name in against),
-            needs=tuple(fields[name].title for name in fields if name in unknown),
+    def state(self, therapy: str, rules: list[Rule]) -> State:
+        """Where the answer puts a drug by some of its rules: in its list, elsewhere, or nowhere."""
+        name, entry = self.lists[therapy]
+        if any(rule.id == entry.rule for rule in rules) or name == "ruled_out":
+            return name
+        goals = self.evaluator.program.goals
+        verdicts = {self.masks.verdict(goals[GoalKey("rule", rule.id)]) for rule in rules}
+        # Also open is what would put the drug higher than it certainly stands.
+        stronger = RANK[rules[0].standing] < RANK[entry.standing] or name == "possible"
+        if Verdict.UNKNOWN in verdicts and stronger:
+            return "possible"
+        return "ruled_out" if verdicts == {Verdict.FALSE} else "elsewhere"
+
+    def told(self, therapy: str, rules: list[Rule], state: State, said: tuple[Condition, ...]) -> str:
+        """Where a drug stands instead, what it still takes, or what closes it, but for what is said at the head of its line."""
+        if state == "elsewhere":
+            return f"see {STANDINGS[self.lists[therapy][1].standing].phrase}"
+        if state == "possible":
+            ways = [way for way in self.plan.of(rules) if all(self.reads(part) != "false" for part in way)]
+            still = [[part for part in way if self.reads(part) == "unknown" and part not in said] for way in ways]
+            return f"if {'; or '.join(dict.fromkeys(map(self.plan.listed, still)))}" if all(still) else ""
+        if state != "ruled_out":
+            return ""
+        head = self.plan.fields(part for part in said if self.reads(part) == "false")
+        explained = [self.evaluator.explained[GoalKey("rule", rule.id)] for rule in rules]
+        failing = [one.reasons(one.failing(self.masks), self.facts) for one in explained]
+        own = [[reason for reason in reasons if reason.field not in head] for reasons in failing]
+        how = "licensed " if rules[0].standing == "licensed" else "studied "
+        return self.plan.words.only_ways(own, how) if all(own) else ""
+
+
+def _line(plan: _Plan, line: Line, patient: _Patient | None) -> PathwayLine:
+    said, placed = plan.most[line], plan.rules[line]
+    head = plan.named(part for part in said if part not in plan.everywhere)
+    groups: dict[Standing, list[PathwayDrug]] = {}
+    for (standing, therapy), rules in placed.items():
+        groups.setdefault(standing, []).append(_drug(plan, therapy, rules, said, patient))
+    made = tuple(
+        PathwayGroup(
+            standing=name,
+            title=STANDINGS[name].title,
+            means=STANDINGS[name].means,
+            drugs=tuple(sorted(drugs, key=lambda drug: _NEAREST[drug.state])),
         )
-
-    def _against(self, part: Condition) -> frozenset[str]:
-        """The known fields that make a condition false: of "all of", only those of the parts that fail."""
-        assert self.profile is not None
-        facts = self.profile.facts
-        if isinstance(part, ConceptTest) and part.wanted:
-            return self._against(self.concepts[part.concept])
-        if isinstance(part, AllOf):
-            failed = (one for one in part.parts if read(one, facts, self.concepts).value == "false")
-            return frozenset[str]().union(*(self._against(one) for one in failed))
-        return frozenset(name for name in fields_of(self.ruleset, part) if facts[name] is not None)
+        for name, drugs in groups.items()
+    )
+    return PathwayLine(
+        line=line,
+        title=sentence(LINES[line]),
+        closed={drug.state for drugs in groups.values() for drug in drugs} == {"ruled_out"},
+        common=_said(plan, head, patient),
+        groups=made,
+    )
 
 
-def _best(states: Iterable[State]) -> State:
-    """The furthest that any of several ways leads."""
-    return min(states, key=_FURTHEST.index)
+def _said(plan: _Plan, parts: Iterable[Condition], patient: _Patient | None) -> tuple[PathwayCondition, ...]:
+    return tuple(patient.condition(part) if patient else PathwayCondition(says=plan.says(part)) for part in parts)
+
+
+def _drug(plan: _Plan, therapy: str, rules: list[Rule], said: tuple[Condition, ...], patient: _Patient | None) -> PathwayDrug:
+    studies = [plan.ruleset.studies[name] for name in dict.fromkeys(name for rule in rules for name in rule.cites)]
+    state: State = patient.state(therapy, rules) if patient else ""
+    # A failure is not made less of one by what came later.
+    backed = rules[0].reaches in ("options", "trials")
+    events = [event.year for study in studies for event in study.later if backed and event.effect == "overturns"]
+    return PathwayDrug(
+        therapy=therapy,
+        name=plan.ruleset.therapies[therapy].name,
+        state=state,
+        told=patient.told(therapy, rules, state, said) if patient else "",
+        ways=tuple(dict.fromkeys(plan.told(way, said, waiving=rules[0].reaches != "unreported") for way in plan.of(rules))),
+        rules=tuple(rule.id for rule in rules),
+        studies=tuple(study.id for study in studies),
+        names=tuple(study.name for study in studies),
+        overturned=min(events, default=None),
+    )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import anyio
 from starlette.applications import Starlette
@@ -41,6 +41,7 @@ ANSWER_SECONDS, SLOW_SECONDS = 20.0, 55.0
 
 Endpoint = Callable[["HttpRequest"], Awaitable[Response]]
 Respond = Callable[[Page, "HttpRequest"], Response]
+T = TypeVar("T")
 
 
 def application(library: RulesetLibrary, hosts: Sequence[str] = ("*",)) -> Starlette:
@@ -71,7 +72,7 @@ class _Site:
         self.library = library
         self.pages = pages(library)
         self.renderer = Renderer(self.pages)
-        self.views: DocumentCache[PageView] = DocumentCache()
+        self._kept: DocumentCache[Any] = DocumentCache()
         self._answers = anyio.CapacityLimiter(ANSWERS_AT_ONCE)
         self._slow = anyio.CapacityLimiter(SLOW_AT_ONCE)
 
@@ -87,19 +88,33 @@ class _Site:
 
     def html(self, page: Page, http: HttpRequest) -> Response:
         """A page."""
-        request, view = self._view(page, http)
-        return HTMLResponse(self.renderer.page(page, request, view), view.status)
+        request = self._unread(http)
+        try:
+            request = self._request(page, http)
+            written = self._made("html", page, request, lambda: self.renderer.page(page, request, page.view(request)))
+            status = 200
+        except InvalidInput as error:
+            view = refused_view(page, request, error)
+            written, status = self.renderer.page(page, request, view), view.status
+        return HTMLResponse(self.renderer.filled(written, request), status)
 
     def json(self, page: Page, http: HttpRequest) -> Response:
         """A page's JSON."""
-        _, view = self._view(page, http)
-        return _json(view.result, view.status)
+        request = self._unread(http)
+        try:
+            request = self._request(page, http)
+            return _json(self._made("json", page, request, lambda: _line(page.view(request).result)))
+        except InvalidInput as error:
+            view = refused_view(page, request, error)
+            return _json(_line(view.result), view.status)
 
     def picture(self, page: Page, http: HttpRequest) -> Response:
         """A page's picture."""
-        assert page.picture is not None
+        draw = page.picture
+        assert draw is not None
         try:
-            drawn = page.picture(self._request(page, http))
+            request = self._request(page, http)
+            drawn = self._made("svg", page, request, lambda: draw(request))
         except InvalidInput as error:
             raise HTTPException(422, str(error)) from None
         return Response(drawn, headers={"content-security-policy": PICTURE_POLICY}, media_type="image/svg+xml")
@@ -110,28 +125,24 @@ class _Site:
         message = "There is no page at this address." if error.detail == "Not Found" else error.detail
         result = RequestError(notice=notice(self.library.rulesets[self.library.default].card.as_of), error=message)
         if http.url.path.endswith(JSON):
-            return _json(result, error.status_code, error.headers)
+            return _json(_line(result), error.status_code, error.headers)
         blocks = (Title("Page not found" if error.status_code == 404 else "No page"), Paragraph(message))
         view = PageView(result=result, blocks=blocks, status=error.status_code)
         request = Request(library=self.library, ruleset_name=self.library.default)
-        return HTMLResponse(self.renderer.page(None, request, view), view.status, error.headers)
+        written = self.renderer.page(None, request, view)
+        return HTMLResponse(self.renderer.filled(written, request), view.status, error.headers)
 
-    def _view(self, page: Page, http: HttpRequest) -> tuple[Request, PageView]:
-        request = Request(library=self.library, ruleset_name=self.library.default, address=http.url.path)
-        try:
-            request = self._request(page, http)
-            return request, self._made(page, request)
-        except InvalidInput as error:
-            return request, refused_view(page, request, error)
-
-    def _made(self, page: Page, request: Request) -> PageView:
-        """A page's view. What does not depend on the patient is made once."""
-        if page.of_case or page.form or page.slow:
-            return page.view(request)
+    def _made(self, kind: str, page: Page, request: Request, make: Callable[[], T]) -> T:
+        """A page in one form. What says nothing of a patient is made once, and the same for everybody."""
         request.profile  # noqa: B018 (a case that cannot be read is refused on every page)
-        # The digest, not the name: two folders of the same id may be served side by side.
-        key = (page.path, request.ruleset.digest, *sorted(request.path.items()), *sorted(request.own.items()))
-        return self.views.get(key, lambda: page.view(request))
+        if page.slow or ((page.of_case or page.form) and (request.given or request.own)):
+            return make()
+        key = (kind, page.path, request.ruleset_name, request.patient.known, *request.path.items(), *sorted(request.own.items()))
+        found: T = self._kept.get(key, make)
+        return found
+
+    def _unread(self, http: HttpRequest) -> Request:
+        return Request(library=self.library, ruleset_name=self.library.default, address=http.url.path)
 
     def _request(self, page: Page, http: HttpRequest) -> Request:
         return read_request(self.library, page.own, _query(http), address=http.url.path, path=http.path_params)
@@ -158,6 +169,10 @@ def _home(http: HttpRequest) -> Response:
     return RedirectResponse(f"/answer?{query}" if query else "/answer")
 
 
-def _json(result: object, status: int = 200, headers: Mapping[str, str] | None = None) -> Response:
+def _json(line: bytes, status: int = 200, headers: Mapping[str, str] | None = None) -> Response:
+    return Response(line, status, headers, media_type="application/json")
+
+
+def _line(result: object) -> bytes:
     """A result as compact JSON."""
-    return Response(json_bytes(result) + b"\n", status, headers, media_type="application/json")
+    return json_bytes(result) + b"\n"

@@ -35,9 +35,10 @@ COMPARE_PARAMETERS = (PATIENT, BUT, OTHER, AGAINST)
 def compare_page(request: Request) -> PageView:
     """The case beside others, with changed facts, or under another ruleset: what differs, then what is shared."""
     found = compare([Column(name, evaluator_of(ruleset).evaluate(profile)) for name, profile, ruleset in _asked_for(request)])
-    alone = (Title("Compare"), Paragraph("Change a fact of the case, or choose an example patient to set beside it."))
-    blocks = compare_view(found) if len(found.columns) > 1 else alone
-    return PageView(result=found, blocks=blocks, filters=tuple(_filters(request)))
+    alone = len(found.columns) == 1
+    says = Paragraph("Change a fact of the case, or choose an example patient to set beside it.")
+    blocks = (Title("Compare"), says) if alone else compare_view(found)
+    return PageView(result=found, blocks=blocks, filters=tuple(_filters(request)), choose=alone)
 
 
 def companions(library: RulesetLibrary) -> tuple[Ruleset, Ruleset] | None:
@@ -101,8 +102,7 @@ def _filters(request: Request) -> Iterator[Control]:
     offered = {"": "No change"} | dict(_single_changes(request))
     for number, title in enumerate(("With one fact changed", "Or with another")):
         chosen = buts[number] if number < len(buts) else ""
-        # A change that was typed stays chosen, though no list offers it.
-        yield choice_control(BUT.name, title, offered | {chosen: offered.get(chosen, chosen)}, chosen, f"c-but-{number}")
+        yield choice_control(BUT.name, title, offered, chosen, f"c-but-{number}")
     hint = "afp=> 400; cmet=low"
     yield Control(name=BUT.name, title="Or typed", kind="text", id="c-but-typed", placeholder=hint, longest=BUT.longest)
     beside = {"": "Nobody", **_examples(request.library, request.ruleset)}

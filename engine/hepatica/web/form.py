@@ -52,7 +52,7 @@ class ControlChoice:
 class Control:
     """One control with its errors; `echo` says how its text was read, `parts` are controls within, `id` is unique in a page.
 
-    `used` is whether any rule reads it.
+    `used` is whether any rule reads it, `typed` whether it may hold what somebody typed.
     """
 
     name: str
@@ -69,6 +69,7 @@ class Control:
     parts: tuple[Control, ...] = ()
     longest: int = LONGEST_TEXT
     used: bool = True
+    typed: bool = True
 
     @property
     def stated(self) -> bool:
@@ -120,9 +121,11 @@ def _filter(request: Request, parameter: Parameter) -> Control:
 
 
 def choice_control(name: str, title: str, offered: Mapping[str, str], chosen: str, id_: str = "") -> Control:
-    """A choice above a page: values with their labels."""
-    choices = tuple(ControlChoice(value=value, label=label, chosen=value == chosen) for value, label in offered.items())
-    return Control(name=name, title=title, kind="select", id=id_ or f"c-{name}", value=chosen, choices=choices)
+    """A choice above a page: values with their labels; what was chosen and is not offered stays chosen."""
+    labels = {**offered, chosen: offered.get(chosen, chosen)}
+    choices = tuple(ControlChoice(value=value, label=label, chosen=value == chosen) for value, label in labels.items())
+    typed = chosen not in offered
+    return Control(name=name, title=title, kind="select", id=id_ or f"c-{name}", value=chosen, choices=choices, typed=typed)
 
 
 class _Form:
@@ -137,7 +140,7 @@ class _Form:
 
     def label(self) -> Control:
         """The title of the case."""
-        control = self._control(LABEL, title="Title of the case", kind="text", used=True)
+        control = self._control(LABEL, title="Title of the case", kind="text", used=True, typed=True)
         return replace(control, help="Never a person's name.", longest=LONGEST_LABEL)
 
     def controls(self, names: Iterable[str]) -> Iterator[Control]:
@@ -169,13 +172,14 @@ class _Form:
             "errors": self.patient.by_control.get(name, ()),
             "echo": self.read_as.get(name, ""),
             "used": "." in name or name in self.used,
+            "typed": name in self.read_as or name in self.patient.by_control,
         }
         return Control(name=name, **{**default, **given})
 
     def _field(self, name: str, known: Field, value: Value | None) -> Control:
         """The control of a field that may hold `value`: entered here, or computed from what was entered elsewhere."""
         if known.kind == "number":
-            return self._control(name, title=known.title, kind="text", help=known.help, unit=known.unit)
+            return self._control(name, title=known.title, kind="text", help=known.help, unit=known.unit, typed=True)
         chosen = self._chosen(name, known, value)
         computed = () if chosen else _tokens(value)
         many = known.kind != "set" and ("." in name or len(tokens_of(known)) > MOST_RADIOS)

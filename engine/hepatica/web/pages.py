@@ -11,11 +11,11 @@ from hepatica.assurance import RulesetVersion
 from hepatica.assurance.diff import RulesetDiff, diff
 from hepatica.evaluation import LISTS, Evaluation
 from hepatica.explain import Comparison, Explanation, ThenAndNow, WhatIf, what_if, why
-from hepatica.knowledge import LINES, Filters, Ruleset, catalogue, search, select
+from hepatica.knowledge import LINES, STANDINGS, Filters, Ruleset, catalogue, search, select
 from hepatica.notice import notice
 from hepatica.patient import profile_from
 from hepatica.problems import InvalidInput
-from hepatica.report import Block, Blocks, Bullets, Cell, Item, Items, Paragraph, Ref, Section, Table, Title
+from hepatica.report import Block, Blocks, Bullets, Cell, Item, Items, More, Paragraph, Ref, Section, Table, Title
 from hepatica.report import teaching as views
 from hepatica.report.assurance import diff_view
 from hepatica.teaching import ENDPOINTS, SETTINGS, Forest, Pathway, forest, pathway
@@ -25,13 +25,14 @@ from hepatica.web.query import QueryReader
 from hepatica.web.quiz import QUIZ_PARAMETERS, QuizPage, quiz_page
 from hepatica.web.render import Page, PageView, patient_query
 from hepatica.web.request import RULESET, FieldProblem, Offered, PageNotFound, Parameter, RefusedRequest, Request, rulesets, words
-from hepatica.wording import sentence, spoken
+from hepatica.wording import grouped, sentence, spoken
 
 MOST_WITNESSES = 40
 # The companion ruleset stands on top of the page, with a link where it is served.
 SEE_ALSO = "See also"
-# Lists that a screen folds away, so that the strongest evidence stands alone on the first one.
-FOLDED = ("trials", "possible", "not-supported", "unreported", "advice")
+STANDING_SECTIONS = ("options", *(name.replace("_", "-") for name, demand in STANDINGS.items() if demand.reaches == "options"))
+# What a screen folds away, so that the strongest evidence stands alone on the first one.
+FOLDED = (*STANDING_SECTIONS, "trials", "possible", "not-supported", "unreported", "advice")
 MOST_OPEN = 3
 # The choices above the list of studies: the name in the address and in `StudyRow`, that in `Filters`, the title.
 STUDY_FILTERS = (
@@ -161,31 +162,21 @@ def on_screen(blocks: Iterable[Block]) -> Iterator[Block]:
     for block in blocks:
         if not isinstance(block, Section) or block.folded:
             yield block
-        elif block.id == "options":
-            groups = [one for one in block.blocks if isinstance(one, Items)]
-            shown = [one for one in groups if one.items[0].tone == "strong"] or groups[: not opened]
-            others = () if groups else block.blocks
-            if shown or others:
-                yield block._replace(blocks=(*map(_cards, shown), *others), count=None)
-            yield from (_folded_group(one) for one in groups if one not in shown)
-            opened = True
         elif block.id == "strongest-open":
             # Where little is known nearly everything is open: what asks for least and stands highest is enough to begin with.
             yield block._replace(blocks=block.blocks[:MOST_OPEN])
             if len(block.blocks) > MOST_OPEN:
                 yield Section("And, for more of what is missing", block.blocks[MOST_OPEN:], folded=True)
             opened = True
+        elif block.id in STANDING_SECTIONS and (not opened or _is_strong(block)):
+            yield block._replace(count=None)
+            opened = True
         else:
             yield block._replace(folded=opened and block.id in FOLDED)
 
 
-def _cards(group: Items) -> Items:
-    """A group of a standing without its heading: each item carries it as a badge."""
-    return Items(tuple(item._replace(badge=item.badge or group.group) for item in group.items))
-
-
-def _folded_group(group: Items) -> Section:
-    return Section(group.group, (Items(group.items),), len(group.items), folded=True, says=sentence(f"{group.means}."))
+def _is_strong(block: Section) -> bool:
+    return any(item.tone == "strong" for items in block.blocks if isinstance(items, Items) for item in items.items)
 
 
 def why_page(request: Request) -> PageView:
@@ -195,11 +186,12 @@ def why_page(request: Request) -> PageView:
     if chosen:
         explained = why(evaluation, chosen)
         return PageView(result=explained, blocks=report.why_view(explained))
-    stands = (
-        Section(LISTS[name].heading, (Items(tuple(Item(entry.name, ref=Ref("why", entry.therapy)) for entry in entries)),))
+    placed = grouped(
+        (sentence(report.stands(name, entry.standing)), Item(entry.name, ref=Ref("why", entry.therapy)))
         for name, entries in evaluation.entries().items()
-        if entries
+        for entry in entries
     )
+    stands = (Section(place, (Items(tuple(items)),)) for place, items in placed.items())
     says = Paragraph("Choose a therapy to see each of its rules held against the case.")
     return PageView(result=evaluation, blocks=(Title("Why, and why not"), says, *stands))
 
@@ -226,9 +218,10 @@ def pathway_page(request: Request) -> PageView:
     """The lines of treatment drawn from the rules, with the case's way through them."""
     found, query = _pathway(request), patient_query(request)
     # The lines that lead somewhere for this patient come first: on a phone a line that is closed is a screen of its own.
-    lines = sorted(found.lines, key=lambda line: line.state == "closed")
+    lines = sorted(found.lines, key=lambda line: line.closed)
     shown = tuple((f"{LINE.name}={one.line}&{query}", f"{one.title}; the outline below says the same.") for one in lines)
-    return PageView(result=found, blocks=views.pathway_view(found, picture=False), pictures=shown)
+    title, *outline = views.pathway_view(found, picture=False)
+    return PageView(result=found, blocks=(title, More("The same in words", tuple(outline))), pictures=shown)
 
 
 def pathway_picture(request: Request) -> bytes:

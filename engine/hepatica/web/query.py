@@ -44,6 +44,11 @@ class PatientQuery:
         """Nothing is known of the patient."""
         return self.profile is not None and all(value is None for value in self.profile.facts.values())
 
+    @property
+    def known(self) -> bool:
+        """Something is, and none of it is in the way of an answer."""
+        return self.profile is not None and not self.empty
+
     def one(self, name: str) -> str:
         """What was entered for a control; empty where nothing is stated."""
         value = self.entered.get(name, ("",))[0].strip()

@@ -2,32 +2,40 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qsl, quote, urlencode
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
-from markupsafe import Markup
+from markupsafe import Markup, escape
 
 from hepatica.knowledge import Ruleset
 from hepatica.notice import notice
 from hepatica.printable import printable
-from hepatica.report import Block, Blocks, Facts, Notice, Ref, Title, html, known_facts
+from hepatica.report import Block, Blocks, Facts, Notice, Ref, Title, html, known_facts, reference_link, web_address
 from hepatica.web.form import Control, filters, groups
 from hepatica.web.request import RULESET, Parameter, Request
 
 TEMPLATES = Path(__file__).parent / "templates"
+# A page has some fifty links, each with the case in its address. They are written with a mark in its place, and the case is put
+# in at the end: so what is not about the case is written once for everybody. No text can hold a mark, since none holds NUL.
+WITH_QUERY, AND_QUERY, THIS_QUERY, CARRIED = map(Markup, ("\0with\0", "\0and\0", "\0this\0", "\0carried\0"))
+_MARK = re.compile("\0[^\0]+\0")
+MOST_CHOICES = 2048
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PageView:
     """What a page shows: the typed result, its blocks, the choices above them, and what only a template of its own needs.
 
-    `blocks` may be a generator, since JSON never asks for them; but of a view that is kept they are a tuple. `case` are blocks
-    about the patient that a narrow screen folds away; `says` is the view in one sentence, for those who hear it; `pictures` are
-    queries of the page's own picture, each with what it shows in words.
+    `blocks` may be a generator, since JSON never asks for them. `case` are blocks about the patient that a narrow screen folds
+    away; `says` is the view in one sentence, for those who hear it; `pictures` are queries of the page's own picture, each with
+    what it shows in words. `choose`: nothing is shown before a choice is made, so that the choices stand open on a narrow
+    screen, too.
     """
 
     result: Any
@@ -37,6 +45,7 @@ class PageView:
     pictures: tuple[tuple[str, str], ...] = ()
     pictures_last: bool = False
     filters: tuple[Control, ...] = ()
+    choose: bool = False
     template: str = "page.html"
     extra: Mapping[str, Any] = field(default_factory=dict)
     status: int = 200
@@ -85,14 +94,23 @@ class Renderer:
         # Few enough on top that a form is less than twelve Tab presses away; the others at the foot.
         self.tabs = [page for page in pages if page.tab and not page.foot]
         self.foot = [page for page in pages if page.foot]
-        # Everything is escaped, and a name that is missing is an error.
+        # Everything is escaped and made printable (also what was typed and stands in the form again), and a name that is missing
+        # is an error.
         self._environment = Environment(
-            loader=FileSystemLoader(TEMPLATES), autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
+            loader=FileSystemLoader(TEMPLATES),
+            autoescape=True,
+            auto_reload=False,
+            undefined=StrictUndefined,
+            trim_blocks=True,
+            lstrip_blocks=True,
+            finalize=lambda value: printable(value) if type(value) is str else value,
         )
         self._environment.filters["zip"] = zip
+        self._environment.globals["written"] = self._control
+        self._choices = lru_cache(MOST_CHOICES)(self._written)
 
     def page(self, page: Page | None, request: Request, view: PageView) -> str:
-        """A page as HTML."""
+        """A page as HTML, the links without the case: the same for all who see the same; see `filled`."""
         # The notice stands in the layout of every page, and the title beside the choices; the rest is the report's.
         blocks = tuple(view.blocks)
         head = tuple(block for block in blocks if isinstance(block, Title))
@@ -116,12 +134,26 @@ class Renderer:
             **self._places(request),
             **view.extra,
         }
-        # What was typed stands in the form again, also where it is refused.
-        return printable(self._environment.get_template(view.template).render(context))
+        return self._environment.get_template(view.template).render(context)
+
+    @staticmethod
+    def filled(written: str, request: Request) -> str:
+        """A page with the case in its links."""
+        carried = _Carried(request)
+        return _MARK.sub(lambda mark: carried[mark[0]], written)
+
+    def _control(self, control: Control) -> Markup:
+        # Half the time of an answer is its form. What is chosen among words is the same for many and is kept; what somebody
+        # typed never is.
+        return self._written(control) if control.typed else self._choices(control)
+
+    def _written(self, control: Control) -> Markup:
+        show: Callable[[Control], Markup] = self._environment.get_template("controls.html").module.show  # type: ignore[attr-defined]
+        return show(control)
 
     def _places(self, request: Request) -> dict[str, Any]:
         """Where one can go from here, and under which rules."""
-        query, chosen, card = patient_query(request), ruleset_query(request), request.ruleset.card
+        chosen, card = ruleset_query(request), request.ruleset.card
         rulesets = request.library.rulesets
         return {
             "tabs": self.tabs,
@@ -129,12 +161,12 @@ class Renderer:
             "ruleset": request.ruleset,
             "sources": card.source.citation if card.source else f"{len(request.ruleset.references)} references",
             "notice": notice(card.as_of),
-            "query": query,
-            "with_query": f"?{query}" if query else "",
+            "with_query": WITH_QUERY,
+            "this_query": THIS_QUERY,
             "ruleset_query": f"{chosen}&" if chosen else "",
-            "carried": parse_qsl(query),
+            "carried": CARRIED,
             "rulesets": rulesets,
-            "ruleset_links": {name: _under(request, name) for name in rulesets},
+            "ruleset_links": {name: Markup(f"\0under {name}\0") for name in rulesets},
             "companion": card.companion if card.companion in rulesets else "",
             "examples": list(request.library.examples.values()),
         }
@@ -150,11 +182,35 @@ def patient_query(request: Request) -> str:
     return "&".join(text for text in (ruleset_query(request), request.patient.text) if text)
 
 
-def _under(request: Request, name: str) -> str:
-    """This page under another ruleset."""
-    # Named even where it is the default, so that the link says which rules it leads to.
-    rest = [(key, value) for key, value in parse_qsl(request.query) if key != RULESET.name]
-    return f"{request.address}?{urlencode([(RULESET.name, name), *rest])}"
+class _Carried(dict[str, str]):
+    """What the address of a page brings along into its links, by its mark, as HTML."""
+
+    def __init__(self, request: Request) -> None:
+        self._request = request
+        query = patient_query(request)
+        super().__init__(
+            {
+                WITH_QUERY: escape(f"?{query}" if query else ""),
+                AND_QUERY: escape(f"&{query}" if query else ""),
+                THIS_QUERY: escape(f"?{request.query}" if request.query else ""),
+            }
+        )
+
+    def __missing__(self, mark: str) -> str:
+        found = self[mark] = self._hidden() if mark == CARRIED else escape(self._under(mark[len("\0under ") : -1]))
+        return found
+
+    def _hidden(self) -> str:
+        """The case as a form sends it along."""
+        field = '<input type="hidden" name="{}" value="{}">'
+        pairs = parse_qsl(patient_query(self._request))
+        return "".join(field.format(escape(name), escape(printable(value))) for name, value in pairs)
+
+    def _under(self, ruleset: str) -> str:
+        """This page under another ruleset."""
+        # Named even where it is the default, so that the link says which rules it leads to.
+        rest = [(key, value) for key, value in parse_qsl(self._request.query) if key != RULESET.name]
+        return f"{self._request.address}?{urlencode([(RULESET.name, ruleset), *rest])}"
 
 
 def _markup(blocks: Blocks, request: Request) -> Markup:
@@ -162,27 +218,27 @@ def _markup(blocks: Blocks, request: Request) -> Markup:
 
 
 def address(ref: Ref, request: Request) -> str:
-    """The address of a thing, with the patient and the ruleset carried along; empty where no page shows it."""
-    query, name = patient_query(request), quote(ref.id)
-    carried = f"?{query}" if query else ""
+    """The address of a thing, with marks where the case is carried along; empty where no page shows it."""
+    place = _PLACES.get(ref.kind)
+    return place(ref.id, request) if place else ""
+
+
+def _therapy(name: str, request: Request) -> str:
+    if name not in request.ruleset.therapies:
+        owner = next((one for one, ruleset in request.library.rulesets.items() if name in ruleset.therapies), "")
+        return f"/rules/{quote(name)}?{urlencode({RULESET.name: owner})}" if owner else ""
+    return f"/why?therapy={quote(name)}{AND_QUERY}" if request.patient.known else f"/rules/{quote(name)}{WITH_QUERY}"
+
+
+def _patient(name: str, request: Request) -> str:
     examples = request.library.examples
-    if ref.kind == "therapy" and ref.id not in request.ruleset.therapies:
-        owner = next((one for one, ruleset in request.library.rulesets.items() if ref.id in ruleset.therapies), "")
-        return f"/rules/{name}?{urlencode({RULESET.name: owner})}" if owner else ""
-    known = bool(query) and request.patient.profile is not None and not request.patient.empty
-    # Each is made only when it is asked for: to change a fact reads the patient again.
-    places: dict[str, Callable[[], str]] = {
-        "study": lambda: f"/evidence/{name}{carried}",
-        "therapy": lambda: f"/why?therapy={name}&{query}" if known else f"/rules/{name}{carried}",
-        "why": lambda: f"/why?therapy={name}{'&' if query else ''}{query}",
-        "rule": lambda: f"/rules/{_owner(request.ruleset, ref.id)}{carried}#{name}",
-        "field": lambda: f"/answer{carried}#f-{name}",
-        "page": lambda: f"/{name}{carried}",
-        "local": lambda: ref.id,
-        "patient": lambda: f"/answer?{examples[ref.id].query}" if ref.id in examples else "",
-        "change": lambda: f"/answer?{_changed_query(request, ref.id)}",
-    }
-    return places[ref.kind]() if ref.kind in places else ""
+    return f"/answer?{examples[name].query}" if name in examples else ""
+
+
+def _elsewhere(ruleset: Ruleset, name: str) -> str:
+    """Where a reference stands on the web."""
+    link = reference_link(ruleset.references[name]) if name in ruleset.references else None
+    return web_address(link.id) if link else ""
 
 
 def _owner(ruleset: Ruleset, rule: str) -> str:
@@ -192,3 +248,17 @@ def _owner(ruleset: Ruleset, rule: str) -> str:
 def _changed_query(request: Request, change: str) -> str:
     changed = request.reader.changed(request.patient, parse_qsl(change, keep_blank_values=True))
     return "&".join(text for text in (ruleset_query(request), request.reader.text(changed)) if text)
+
+
+_PLACES: Mapping[str, Callable[[str, Request], str]] = {
+    "study": lambda name, _: f"/evidence/{quote(name)}{WITH_QUERY}",
+    "therapy": _therapy,
+    "why": lambda name, _: f"/why?therapy={quote(name)}{AND_QUERY}",
+    "rule": lambda name, request: f"/rules/{_owner(request.ruleset, name)}{WITH_QUERY}#{quote(name)}",
+    "reference": lambda name, request: _elsewhere(request.ruleset, name),
+    "field": lambda name, _: f"/answer{WITH_QUERY}#f-{quote(name)}",
+    "page": lambda name, _: f"/{quote(name)}{WITH_QUERY}",
+    "local": lambda name, _: name,
+    "patient": _patient,
+    "change": lambda name, request: f"/answer?{_changed_query(request, name)}",
+}

@@ -6,13 +6,12 @@ from hepatica.assurance.cases.case import CaseFile, ExpectedAnswer, ExpectedRule
 from hepatica.assurance.cases.case_file import case_file, untouched
 from hepatica.assurance.cases.lost import LostCase, lost_cases
 from hepatica.assurance.cases.pinned import Pin, pinned
-from hepatica.assurance.cases.reader import cases_in, own_cases, read_all, read_cases
+from hepatica.assurance.cases.reader import cases_in, own_cases, read_cases
 from hepatica.assurance.cases.run import (
     CaseMismatch,
     CaseOutcome,
     CaseRun,
-    RulePart,
-    TherapyPart,
+    PlacedTherapy,
     misplaced,
     not_shown,
     outcome,
@@ -20,4 +19,4 @@ from hepatica.assurance.cases.run import (
     truth,
 )
 from hepatica.assurance.cases.schema import cases_schema
-from hepatica.assurance.cases.suite import STDIN, case_contents, files_below, is_case_file, ruleset_of, selected, shown, suites
+from hepatica.assurance.cases.suite import case_contents, files_below, is_case_file, ruleset_around, shown, suites

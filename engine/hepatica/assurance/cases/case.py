@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import field
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from pydantic import BeforeValidator
 
@@ -19,9 +19,10 @@ def _several(value: Any) -> Any:
     return (value,) if isinstance(value, str) else value
 
 
-def _mapping(key: str) -> BeforeValidator:
+def _mapping(key: str, meant: Any) -> BeforeValidator:
     """One word where a mapping with that word under `key` is meant."""
-    return BeforeValidator(lambda value: {key: value} if isinstance(value, str) else value)
+    short = lambda value: {key: value} if isinstance(value, str) else value  # noqa: E731 -- the schema names the type beside it
+    return BeforeValidator(short, json_schema_input_type=str | meant)
 
 
 def _truth(value: Any) -> Any:
@@ -29,7 +30,10 @@ def _truth(value: Any) -> Any:
     return {"true": "yes", "false": "no"}.get(text, text)
 
 
-Names = Annotated[tuple[str, ...], BeforeValidator(_several)]
+_Word = str | float | bool
+Names = Annotated[tuple[str, ...], BeforeValidator(_several, json_schema_input_type=_Word | tuple[_Word, ...])]
+Held = Literal["yes", "no", "unknown"]
+Holds = Annotated[Held, BeforeValidator(_truth, json_schema_input_type=str | bool)]
 
 
 @record(kw_only=True)
@@ -55,7 +59,7 @@ class ExpectedWhy:
     cites: Names | None = None
     needs: Names | None = None
     blocked_by: Names | None = None
-    also: dict[str, Annotated[ExpectedRule, _mapping("list")]] = field(default_factory=dict)
+    also: dict[str, Annotated[ExpectedRule, _mapping("list", ExpectedRule)]] = field(default_factory=dict)
 
 
 @record(kw_only=True)
@@ -71,7 +75,7 @@ class ExpectedAnswer:
     patient: str = ""
     set: Any = None
     scope: Scope | None = None
-    derived: dict[str, Annotated[str, BeforeValidator(_truth)]] = field(default_factory=dict)
+    derived: dict[str, Holds] = field(default_factory=dict)
     applicability: dict[str, ApplicabilityStatus] = field(default_factory=dict)
     options: Names | None = None
     trials: Names | None = None
@@ -85,7 +89,7 @@ class ExpectedAnswer:
     not_supported_exactly: Names | None = None
     ruled_out_exactly: Names | None = None
     unreported_exactly: Names | None = None
-    why: dict[str, Annotated[ExpectedWhy, _mapping("rule")]] = field(default_factory=dict)
+    why: dict[str, Annotated[ExpectedWhy, _mapping("rule", ExpectedWhy)]] = field(default_factory=dict)
     shows: dict[str, Names] = field(default_factory=dict)
     warnings: Names | None = None
 
@@ -103,9 +107,8 @@ class ExpectedAnswer:
 
 @record(kw_only=True)
 class CaseFile:
-    """A case file as written: the ruleset it belongs to, where it does not lie in its `cases/`, and the cases."""
+    """A case file as written."""
 
-    ruleset: str = ""
     cases: tuple[ExpectedAnswer, ...] = ()
 
 
@@ -131,8 +134,3 @@ class PatientCase:
     def speaks_of(self, therapy: str) -> bool:
         """Whether the case says where it expects a therapy, or why."""
         return bool(self.expected.exactly) or therapy in self.expected.lists or therapy in self.expected.why
-
-    def named(self) -> Iterator[str]:
-        """The therapies that the case names, once each."""
-        whole = [name for names in self.expected.exactly.values() for name in sorted(names)]
-        yield from dict.fromkeys((*self.expected.lists, *self.expected.why, *self.expected.shows, *whole))

@@ -42,6 +42,7 @@ def _cases(name: str, data: bytes) -> Iterator[tuple[str, object, object]]:
     listed = read_yaml(data, name).at(("cases",)).value
     for each in listed if isinstance(listed, list) else ():
         if isinstance(each.value, dict) and "case" in each.value:
+            # The sentence is only a name for the question: reworded, or with keys in another order, it is still asked.
             asked = {key: _said(child) for key, child in each.value.items() if key != "case"}
             yield f"{name}:{each.line}", " ".join(each.value["case"].raw.split()), frozenset(asked.items())
 

@@ -5,37 +5,20 @@ The sentence of such a case names the patient first, then what becomes of each t
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
+from textwrap import shorten
 from typing import Any, NamedTuple
 
 from hepatica.assurance.cases.case import ExpectedAnswer, ExpectedRule, ExpectedWhy, PatientCase
-from hepatica.assurance.cases.run import RulePart, TherapyPart, parts_of
+from hepatica.assurance.cases.run import PlacedTherapy, enrolled, placed, truth
 from hepatica.assurance.version import Subject
-from hepatica.evaluation import LISTS, Evaluator, ListName
-from hepatica.knowledge import STANDINGS, Ruleset
-from hepatica.patient import NONE, UNKNOWN, Facts, Field, Profile, Value
+from hepatica.evaluation import LISTS, Evaluator
+from hepatica.knowledge import Ruleset, Therapy, concept_words
+from hepatica.patient import Facts, Profile, Value
+from hepatica.wording import Wording, all_of, grouped, spoken
 
-MOST_NAMED = 4
-LONGEST = 390
-SAID: Mapping[ListName, tuple[str, str]] = {
-    "options": ("is an option", "are options"),
-    "trials": ("is under study", "are under study"),
-    "possible": ("is possible", "are possible"),
-    "not_supported": ("is not supported", "are not supported"),
-    "ruled_out": ("is ruled out", "are ruled out"),
-    "unreported": ("is only named", "are only named"),
-}
-SCOPED = {"in": "the patient is in scope", "out": "the patient is out of scope", UNKNOWN: "scope is not known"}
-HOLDS = {"yes": "holds", "no": "does not hold", UNKNOWN: "is not known"}
-ENROLLED = {
-    "inside": "such patients were enrolled by {}",
-    "partly_stated": "such patients meet the little that is recorded of {}",
-    "outside": "such patients were not enrolled by {}",
-    "unknown": "it cannot be told whether such patients were enrolled by {}",
-    "not_stated": "nobody's enrolment is recorded of {}",
-}
+MOST_NAMED, LONGEST = 4, 900
 
 
 class Pin(NamedTuple):
@@ -65,106 +48,50 @@ def _case(pins: Sequence[Pin], evaluator: Evaluator) -> PatientCase:
     ruleset = evaluator.ruleset
     # As it would be read back: what one field says of another is filled in.
     profile = Profile(pins[0].facts, fields=ruleset.fields).under(ruleset.fields)
-    answer = parts_of(evaluator.evaluate(profile))
+    answer = evaluator.evaluate(profile)
+    places, studies = placed(answer), enrolled(answer)
     subjects = {pin.subject for pin in pins}
-    placed = [name for name in ruleset.therapies if any(p.subject == Subject("therapy", name) and not p.shows for p in pins)]
+    asked = [name for name in ruleset.therapies if any(p.subject == Subject("therapy", name) and not p.shows for p in pins)]
     evidence = {pin.subject.id for pin in pins if pin.evidence}
     shows = {p.subject.id: tuple(q.shows for q in pins if q.shows and q.subject == p.subject) for p in pins if p.shows}
-    lists: dict[str, Any] = {name: tuple(t for t in placed if answer.therapies[t].list == name) or None for name in LISTS}
+    lists: dict[str, Any] = {name: tuple(one for one in asked if places[one].list == name) or None for name in LISTS}
     expected = ExpectedAnswer(
         case="",
         scope=answer.scope if Subject("scope") in subjects else None,
-        derived={name: answer.derived[name] for name in ruleset.concepts if Subject("concept", name) in subjects},
-        applicability={s.id: answer.applicability[s.id] for s in sorted(subjects) if s.kind == "study"},  # type: ignore[misc]
-        why={name: _why(answer.therapies[name], ruleset, name, evidence=name in evidence) for name in placed},
+        derived={name: truth(answer.derived[name]) for name in ruleset.concepts if Subject("concept", name) in subjects},
+        applicability={subject.id: studies[subject.id] for subject in sorted(subjects) if subject.kind == "study"},
+        why={name: _why(places[name], ruleset.therapies[name], evidence=name in evidence) for name in asked},
         shows=shows,
         **lists,
     )
-    named = {name: answer.therapies[name] for name in (*placed, *(name for name in shows if name not in placed))}
-    return PatientCase(_with_sentence(expected, profile.facts, named, ruleset), profile)
+    return PatientCase(replace(expected, case=_sentence(expected, profile, ruleset)), profile)
 
 
-def _why(part: TherapyPart, ruleset: Ruleset, therapy: str, *, evidence: bool) -> ExpectedWhy:
-    if part.list == "ruled_out":
-        return ExpectedWhy(blocked_by=tuple(name for name in ruleset.fields if name in part.blocked_by))
-    full = evidence or part.list != "possible"
-    others = [rule.id for rule in ruleset.therapies[therapy].rules if rule.id != part.rule]
-    return ExpectedWhy(
-        rule=part.rule,
-        standing=part.standing if full else None,
-        verdict=part.verdict if full else None,
-        cites=part.cites if full else None,
-        needs=tuple(name for name in ruleset.fields if name in part.needs) if part.list == "possible" else None,
-        also={rule: _other(part.rules.get(rule), evidence=evidence) for rule in others},
-    )
+def _why(place: PlacedTherapy, therapy: Therapy, *, evidence: bool) -> ExpectedWhy:
+    """What is pinned of a therapy's reasons: standing and studies where a rule applies, or where they are asked for."""
+    why = place.why
+    if place.list == "ruled_out":
+        return ExpectedWhy(blocked_by=why.blocked_by)
+    others = {rule.id: why.also.get(rule.id, ExpectedRule(list="ruled_out")) for rule in therapy.rules if rule.id != why.rule}
+    also = {name: other if evidence else ExpectedRule(list=other.list) for name, other in others.items()}
+    why = replace(why, needs=why.needs if place.list == "possible" else None, blocked_by=None, also=also)
+    return why if evidence or place.list != "possible" else replace(why, standing=None, verdict=None, cites=None)
 
 
-def _other(found: RulePart | None, *, evidence: bool) -> ExpectedRule:
-    if found is None or not evidence:
-        return ExpectedRule(list=found.list if found is not None else "ruled_out")
-    return ExpectedRule(list=found.list, standing=found.standing, cites=found.cites)
-
-
-# The sentence
-
-
-def _with_sentence(expected: ExpectedAnswer, facts: Facts, named: Mapping[str, TherapyPart], ruleset: Ruleset) -> ExpectedAnswer:
-    said = [SCOPED[expected.scope]] if expected.scope is not None else []
-    for name, truth in expected.derived.items():
-        meaning = re.split(r"[.(;]", ruleset.concepts[name].says)[0].strip(" ,")
-        said.append(f"“{meaning}” {HOLDS[truth]}")
-    for status, sentence in ENROLLED.items():
-        studies = [ruleset.studies[name].name for name, one in expected.applicability.items() if one == status]
-        said += [sentence.format(_names(studies))] if studies else []
-    groups: dict[tuple[ListName, str], list[str]] = {}
-    for therapy, part in named.items():
-        groups.setdefault((part.list, _reason(part, ruleset)), []).append(ruleset.therapies[therapy].name)
-    said += [f"{_names(names)} {SAID[reached][len(names) > 1]}{reason}" for (reached, reason), names in groups.items()]
+def _sentence(expected: ExpectedAnswer, profile: Profile, ruleset: Ruleset) -> str:
+    known = [Wording(ruleset).fact(name, value) for name, value in profile.facts.items() if value is not None]
+    said = [f"scope {expected.scope}"] if expected.scope is not None else []
+    said += [f"{concept_words(name)} {holds}" for name, holds in expected.derived.items()]
+    patients = grouped((status, ruleset.studies[name].name) for name, status in expected.applicability.items())
+    said += [f"{spoken(status)} {_names(studies)}" for status, studies in patients.items()]
+    for name, words in LISTS.items():
+        therapies = [ruleset.therapies[one].name for one in getattr(expected, name) or ()]
+        said += [f"{_names(therapies)} {'is' if len(therapies) == 1 else 'are'} {words.phrase}"] if therapies else []
     said += [f"of {ruleset.therapies[name].name} “{text}” is shown" for name, texts in expected.shows.items() for text in texts]
-    known = [_phrase(field, value) for name, field in ruleset.fields.items() if (value := facts[name]) is not None]
-    who = ", ".join(known) or "nothing known"
-    return replace(expected, case=_bounded(who[0].upper() + who[1:], said))
-
-
-def _bounded(who: str, said: Sequence[str]) -> str:
-    kept = list(said)
-    while len(kept) > 1 and len(f"{who}: {'; '.join(kept)}; and more.") > LONGEST:
-        kept.pop()
-    more = "; and more" if len(kept) < len(said) else ""
-    return f"{who}: {'; '.join(kept)}{more}."
-
-
-def _phrase(field: Field, value: Value) -> str:
-    """A field with its value in running text: "no prior sorafenib", "AFP 400 ng/mL", "portal vein invasion"."""
-    title = _lowered(field.title)
-    if field.kind == "flag":
-        return title if value else f"not {title}" if title.startswith("suitable") else f"no {title}"
-    shown = field.shown(value)
-    return f"no {title}" if shown == NONE else f"{title} {shown}"
-
-
-def _lowered(title: str) -> str:
-    """A title inside a sentence; abbreviations and names keep their capitals."""
-    first = title.split(maxsplit=1)[0]
-    return title if not first[1:].islower() else title[0].lower() + title[1:]
-
-
-def _reason(part: TherapyPart, ruleset: Ruleset) -> str:
-    fields = [field for name, field in ruleset.fields.items() if name in part.needs | part.blocked_by]
-    if part.list == "possible":
-        asked = [f"whether {_lowered(field.title)}" if field.kind == "flag" else _lowered(field.title) for field in fields]
-        return f" until {_joined(asked)} {'are' if len(asked) > 1 else 'is'} known"
-    if part.list == "ruled_out":
-        return f" because of {_joined([_lowered(field.title) for field in fields])}" if fields else ""
-    return f" ({STANDINGS[part.standing].phrase})" if part.list == "options" else ""
+    return shorten(f"{', '.join(known) or 'Nothing known'}: {'; '.join(said)}.", LONGEST, placeholder=" and more.")
 
 
 def _names(names: Sequence[str]) -> str:
     listed = sorted(names, key=str.lower)
-    if len(listed) <= MOST_NAMED + 1:
-        return _joined(listed)
-    return f"{', '.join(listed[:MOST_NAMED])} and {len(listed) - MOST_NAMED} others"
-
-
-def _joined(words: Sequence[str]) -> str:
-    return words[0] if len(words) == 1 else f"{', '.join(words[:-1])} and {words[-1]}"
+    others = len(listed) - MOST_NAMED
+    return all_of(listed if others < 2 else [*listed[:MOST_NAMED], f"{others} others"])

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from hepatica.assurance.cases.case import ExpectedAnswer, ExpectedWhy, PatientCase
-from hepatica.assurance.cases.suite import GIVEN, Load, case_files
+from hepatica.assurance.cases.case import ExpectedAnswer, PatientCase
+from hepatica.assurance.cases.suite import case_files
 from hepatica.documents import Node, decode, read_bytes, read_yaml
 from hepatica.documents import Path as NodePath
 from hepatica.evaluation import LISTS
@@ -15,24 +15,16 @@ from hepatica.knowledge import CASES, Ruleset
 from hepatica.patient import UNKNOWN, Profile, facts_of, profile_from, profile_in
 from hepatica.problems import InvalidInput, Problem, gathered, quote, suggestion
 
-FILE_KEYS = ("ruleset", "cases")
+FILE_KEYS = ("cases",)
 LONGEST_SENTENCE = 1000
-TRUTHS = ("yes", "no", UNKNOWN)
 EXPECTATIONS = (*LISTS, *(f"{name}_exactly" for name in LISTS), "why", "shows", "scope", "derived", "applicability", "warnings")
 _MEANINGFUL_WHEN_EMPTY = (*(f"{name}_exactly" for name in LISTS), "warnings", "needs", "blocked_by", "cites")
 
 
-def read_cases(places: Sequence[Path], ruleset: Ruleset, given: bytes = b"") -> list[PatientCase]:
-    """The cases in files and folders, in order; `given` is what the place `GIVEN` stands for.
-
-    Raises `InvalidInput` with every problem, also for a sentence used twice.
-    """
-
-    def read(path: Path) -> list[PatientCase]:
-        return cases_in(given if path == GIVEN else read_bytes(path, str(path)), str(path), ruleset)
-
+def read_cases(places: Sequence[Path], ruleset: Ruleset) -> list[PatientCase]:
+    """The cases in files and folders, in order. Raises `InvalidInput` with every problem, also for a sentence used twice."""
     files = {path.absolute(): path for path in gathered(places, case_files)}
-    return _unlike(gathered(files.values(), read))
+    return _unlike(gathered(files.values(), lambda path: cases_in(read_bytes(path, str(path)), str(path), ruleset)))
 
 
 def own_cases(folder: Path, ruleset: Ruleset) -> list[PatientCase]:
@@ -64,16 +56,6 @@ def cases_in(data: bytes, file: str, ruleset: Ruleset) -> list[PatientCase]:
     return _unlike(found)
 
 
-def read_all(found: Mapping[str, Sequence[Path]], load: Load, given: bytes = b"") -> list[tuple[Ruleset, list[PatientCase]]]:
-    """Each ruleset with its cases (`given` for `-`); raises `InvalidInput` with the problems of all of them."""
-
-    def read(name: str) -> list[tuple[Ruleset, list[PatientCase]]]:
-        ruleset = load(name)
-        return [(ruleset, read_cases(found[name], ruleset, given))]
-
-    return gathered(found, read)
-
-
 def _unlike(cases: list[PatientCase]) -> list[PatientCase]:
     """The cases; raises `InvalidInput` where two have one sentence."""
     seen: dict[str, PatientCase] = {}
@@ -101,8 +83,7 @@ class _CaseReader:
             return []
         expected = decode(ExpectedAnswer, self.node, self.file, self.problems)
         self._filled(self.node.value)
-        for key in (*LISTS, *(f"{name}_exactly" for name in LISTS)):
-            self._listed((key,), self._words(key), self.ruleset.therapies, "therapy")
+        self._names()
         profile = Profile(facts_of({}, self.ruleset.fields), fields=self.ruleset.fields)
         try:
             profile = self._profile(self.node.value)
@@ -114,7 +95,6 @@ class _CaseReader:
         if not sentence or len(sentence) > LONGEST_SENTENCE or not sentence.isprintable():
             message = f"'case' is a sentence of at most {LONGEST_SENTENCE} printable characters that says what is expected"
             self._problem(("case",), "sentence", message)
-        self._names(expected)
         self._contradictions(expected)
         return [PatientCase(replace(expected, case=sentence), profile, self.file, self.node.line)]
 
@@ -138,66 +118,59 @@ class _CaseReader:
             for name in value:
                 self._not_empty((*path, name), name)
 
-    # Names
+    def _names(self) -> None:
+        """Every name under its key, as written, against those there are: a wrong one is told even where a case says no more."""
+        known = self.ruleset
+        for key in (*LISTS, *(f"{name}_exactly" for name in LISTS)):
+            self._listed((key,), known.therapies, "therapy")
+        self._keys(("derived",), known.concepts)
+        self._keys(("applicability",), known.studies)
+        self._keys(("shows",), known.therapies)
+        for name in self._keys(("why",), known.therapies):
+            at, rules = ("why", name), [rule.id for rule in known.therapies[name].rules]
+            self._listed(at if self.node.at(at).raw else (*at, "rule"), rules, "rule")
+            self._listed((*at, "cites"), known.studies, "study")
+            self._listed((*at, "needs"), known.fields, "field")
+            self._listed((*at, "blocked_by"), known.fields, "field")
+            for rule in self._keys((*at, "also"), rules):
+                self._listed((*at, "also", rule, "cites"), known.studies, "study")
 
-    def _names(self, expected: ExpectedAnswer) -> None:
-        ruleset = self.ruleset
-        self._keys(("derived",), expected.derived, ruleset.concepts)
-        self._keys(("applicability",), expected.applicability, ruleset.studies)
-        self._keys(("shows",), expected.shows, ruleset.therapies)
-        self._keys(("why",), expected.why, ruleset.therapies)
-        for name, truth in expected.derived.items():
-            if truth not in TRUTHS:
-                self._problem(("derived", name), "unknown-value", f"{name} is expected to be yes, no or {UNKNOWN}")
-        for therapy, why in expected.why.items():
-            if therapy in ruleset.therapies:
-                self._why(("why", therapy), why, {rule.id: rule for rule in ruleset.therapies[therapy].rules})
+    def _listed(self, path: NodePath, known: Collection[str], what: str) -> None:
+        """Holds the names in a list, or the one name, at a path against those there are."""
+        node = self._below(path)
+        for one in node.value if node is not None and isinstance(node.value, list) else [node]:
+            if one is not None and (name := one.raw) and name not in known:
+                message = f"no {what} {quote(name)}; {suggestion(name, known)}"
+                self.problems.append(one.problem(self.file, f"unknown-{what}", message))
 
-    def _why(self, at: NodePath, why: ExpectedWhy, rules: Collection[str]) -> None:
-        self._listed((*at, "rule"), [why.rule] if why.rule else (), rules, "rule")
-        self._listed((*at, "cites"), why.cites, self.ruleset.studies, "study")
-        self._listed((*at, "needs"), why.needs, self.ruleset.fields, "field")
-        self._listed((*at, "blocked_by"), why.blocked_by, self.ruleset.fields, "field")
-        self._keys((*at, "also"), why.also, rules)
-        for rule, also in why.also.items():
-            self._listed((*at, "also", rule, "cites"), also.cites, self.ruleset.studies, "study")
-
-    def _listed(self, path: NodePath, names: Sequence[str] | None, allowed: Collection[str], what: str) -> None:
-        """Holds names, or the one name at the path, against those there are."""
-        for index, name in enumerate(names or ()):
-            if name not in allowed:
-                self._problem((*path, index), f"unknown-{what}", f"no {what} {quote(name)}; {suggestion(name, allowed)}")
-
-    def _words(self, key: str) -> list[str]:
-        """The words under a key, as written; so that a wrong one is told even where the case cannot be decoded."""
-        node = self.node.at((key,)) if key in self.node.value else None  # type: ignore[operator]
-        members = node.value if node is not None and isinstance(node.value, list) else [node] if node is not None else []
-        return [one.raw for one in members if not isinstance(one.value, (dict, list)) and one.raw]
-
-    def _keys(self, path: NodePath, names: Iterable[str], allowed: Collection[str]) -> None:
-        for name in names:
-            if name not in allowed:
-                message = f"unknown key {quote(name)}; {suggestion(name, allowed)}"
+    def _keys(self, path: NodePath, known: Collection[str]) -> list[str]:
+        """The keys of a mapping that are known; the others are problems."""
+        node = self._below(path)
+        entries = node.value if node is not None and isinstance(node.value, dict) else {}
+        for name in entries:
+            if name not in known:
+                message = f"unknown key {quote(name)}; {suggestion(name, known)}"
                 self.problems.append(self.node.at(path).key_problem(self.file, name, "unknown-key", message))
+        return [name for name in entries if name in known]
+
+    def _below(self, path: NodePath) -> Node | None:
+        """What stands at a path; None where nothing does."""
+        node: Node | None = self.node
+        for step in path:
+            node = node.value.get(str(step)) if node is not None and isinstance(node.value, dict) else None
+        return node
 
     def _contradictions(self, expected: ExpectedAnswer) -> None:
-        """A therapy in two lists, or in a list that another given whole rules out: no answer could meet that."""
-        seen: dict[str, str] = {}
-        for name in LISTS:
-            for index, therapy in enumerate(getattr(expected, name) or ()):
-                if therapy in seen:
-                    message = f"{quote(therapy)} is expected in {seen[therapy]} and in {name}"
-                    self._problem((name, index), "contradiction", message)
-                seen[therapy] = name
-        whole = expected.exactly
-        for name, names in whole.items():
-            path = (f"{name}_exactly",)
-            for therapy in sorted(names & {t for other, others in whole.items() if other != name for t in others}):
-                self._problem(path, "contradiction", f"{quote(therapy)} is expected in two lists given whole")
-            for therapy, place in seen.items():
-                if (therapy in names) != (place == name):
-                    message = f"{quote(therapy)} is expected in {place}, which {name}_exactly rules out"
-                    self._problem(path, "contradiction", message)
+        """A therapy in two lists, or in one that another key gives whole and without it: no answer could meet that."""
+        first: dict[str, str] = {}
+        keys = [(name, key) for name in LISTS for key in (name, f"{name}_exactly")]
+        claims = [(name, key, n, therapy) for name, key in keys for n, therapy in enumerate(getattr(expected, key) or ())]
+        for name, key, index, therapy in claims:
+            other = first.setdefault(therapy, name)
+            if other != name:
+                self._problem((key, index), "contradiction", f"{quote(therapy)} is expected in {other} and in {key}")
+            elif therapy not in expected.exactly.get(name, (therapy,)):
+                self._problem((key, index), "contradiction", f"{quote(therapy)} is not in {name}_exactly")
 
     # The patient
 

@@ -1,12 +1,17 @@
-"""Holds answers against cases: what was expected, what came, and what decided."""
+"""Holds answers against cases: what was expected, what came, and what decided.
+
+Where an answer puts a therapy, and why, is written as a case would expect it, whole: so each part that a case names is held
+against the same part of the answer.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-from hepatica.assurance.cases.case import ExpectedRule, ExpectedWhy, PatientCase
+from hepatica.assurance.cases.case import ExpectedRule, ExpectedWhy, Held, PatientCase
 from hepatica.evaluation import (
     LISTS,
+    ApplicabilityStatus,
     Entry,
     Evaluation,
     Evaluator,
@@ -14,53 +19,24 @@ from hepatica.evaluation import (
     Reason,
     RuleAnswer,
     RulesetIdentity,
-    Scope,
     identity,
 )
 from hepatica.notice import notice
-from hepatica.patient import UNKNOWN, Fields
+from hepatica.patient import Fields
 from hepatica.records import Hidden, record
 
 NOT_CITED = "not cited"
+_ASKED = ("rule", "standing", "verdict", "cites", "needs", "blocked_by")
 
 
 @record(kw_only=True)
-class RulePart:
-    """What one rule contributes to a therapy's place."""
+class PlacedTherapy:
+    """Where an answer puts a therapy, and why; `decided` says in words what put it there."""
 
     list: ListName
-    standing: str
-    cites: tuple[str, ...]
-
-
-@record(kw_only=True)
-class TherapyPart:
-    """The parts of a therapy's entry that a case can speak of; `decided` says in words what put it there."""
-
-    list: ListName
-    rule: str
-    standing: str
-    verdict: str | None
-    cites: tuple[str, ...]
-    needs: frozenset[str]
-    blocked_by: frozenset[str]
-    rules: Mapping[str, RulePart]
+    why: ExpectedWhy
     headline: str = ""
     decided: str = ""
-
-
-@record(kw_only=True)
-class AnswerParts:
-    """The parts of an answer that a case can speak of.
-
-    `derived` is yes, no or unknown by concept, `applicability` inside, outside ... by each study that the answer cites.
-    """
-
-    therapies: Mapping[str, TherapyPart]
-    scope: Scope
-    derived: Mapping[str, str]
-    warnings: frozenset[str]
-    applicability: Mapping[str, str]
 
 
 @record(kw_only=True)
@@ -125,49 +101,44 @@ def run_cases(suites: Iterable[tuple[Evaluator, Sequence[PatientCase]]]) -> Case
 
 def outcome(case: PatientCase, evaluator: Evaluator) -> CaseOutcome:
     """One case under one ruleset."""
-    found = tuple(mismatches(case, parts_of(evaluator.evaluate(case.profile))))
+    found = tuple(mismatches(case, evaluator.evaluate(case.profile)))
     return CaseOutcome(case=case.sentence, file=case.file, line=case.line, passed=not found, mismatches=found, source=case)
 
 
-def parts_of(evaluation: Evaluation) -> AnswerParts:
-    """What an evaluation says."""
-    fields = evaluation.knowledge.fields
-    entries = [(name, entry) for name in LISTS for entry in getattr(evaluation, name)]
-    cited = [citation for _, entry in entries for said in (entry, *entry.other_rules) for citation in said.citations]
-    return AnswerParts(
-        therapies={entry.therapy: _therapy(name, entry, fields) for name, entry in entries},
-        scope=evaluation.scope,
-        derived={name: truth(value) for name, value in evaluation.derived.items()},
-        warnings=frozenset(warning.code for warning in evaluation.warnings),
-        applicability={citation.study: citation.applicability.status for citation in cited},
-    )
-
-
-def truth(value: bool | str | None) -> str:
+def truth(value: bool | str | None) -> Held:
     """A verdict as a case writes it."""
-    return "yes" if value is True else "no" if value is False else UNKNOWN
+    return "yes" if value is True else "no" if value is False else "unknown"
 
 
-def _therapy(name: ListName, entry: Entry, fields: Fields) -> TherapyPart:
-    main = RulePart(list=name, standing=entry.standing, cites=tuple(citation.study for citation in entry.citations))
+def enrolled(answer: Evaluation) -> Mapping[str, ApplicabilityStatus]:
+    """Whether each study that an answer cites enrolled such patients."""
+    said = [part for name in LISTS for entry in getattr(answer, name) for part in (entry, *entry.other_rules)]
+    return {citation.study: citation.applicability.status for part in said for citation in part.citations}
+
+
+def placed(answer: Evaluation) -> dict[str, PlacedTherapy]:
+    """Where an answer puts each therapy."""
+    return {entry.therapy: _placed(name, entry, answer.knowledge.fields) for name in LISTS for entry in getattr(answer, name)}
+
+
+def _placed(name: ListName, entry: Entry, fields: Fields) -> PlacedTherapy:
+    main = _rule(entry, name)
     fewest = entry.needs_any[0] if entry.needs_any else ()
-    return TherapyPart(
-        list=name,
+    others = {other.rule: _rule(other, other.reaches) for other in entry.other_rules}
+    why = ExpectedWhy(
         rule=entry.rule,
         standing=main.standing,
         verdict=entry.verdict,
         cites=main.cites,
-        needs=frozenset(entry.needs),
-        blocked_by=frozenset(reason.field for reason in fewest),
-        rules={entry.rule: main} | {other.rule: _rule(other) for other in entry.other_rules} if name != "ruled_out" else {},
-        headline=entry.headline.text,
-        decided=_decided(name, entry, fewest, fields),
+        needs=entry.needs,
+        blocked_by=tuple(reason.field for reason in fewest),
+        also={entry.rule: main, **others} if name != "ruled_out" else {},
     )
+    return PlacedTherapy(list=name, why=why, headline=entry.headline.text, decided=_decided(name, entry, fewest, fields))
 
 
-def _rule(answer: RuleAnswer) -> RulePart:
-    cites = tuple(citation.study for citation in answer.citations)
-    return RulePart(list=answer.reaches, standing=answer.standing, cites=cites)
+def _rule(said: Entry | RuleAnswer, reaches: ListName) -> ExpectedRule:
+    return ExpectedRule(list=reaches, standing=said.standing, cites=tuple(citation.study for citation in said.citations))
 
 
 def _decided(name: ListName, entry: Entry, fewest: Sequence[Reason], fields: Fields) -> str:
@@ -185,40 +156,35 @@ def _is(reason: Reason, fields: Fields) -> str:
     return f"{fields[reason.field].title} is {reason.value.replace('_', ' ')}"
 
 
-def mismatches(case: PatientCase, answer: AnswerParts) -> Iterator[CaseMismatch]:
+def mismatches(case: PatientCase, answer: Evaluation) -> Iterator[CaseMismatch]:
     """Every expectation of a case that an answer does not meet."""
-    expected = case.expected
-    if expected.scope is not None and expected.scope != answer.scope:
-        yield CaseMismatch(about="scope", expected=expected.scope, came=answer.scope)
-    if expected.warnings is not None and set(expected.warnings) != answer.warnings:
-        yield CaseMismatch(about="warnings", expected=_listed(expected.warnings), came=_listed(answer.warnings))
-    for concept, wanted in expected.derived.items():
-        if wanted != answer.derived[concept]:
-            yield CaseMismatch(about=concept, expected=wanted, came=answer.derived[concept])
-    for study, status in expected.applicability.items():
-        came = answer.applicability.get(study, NOT_CITED)
-        if status != came:
-            yield CaseMismatch(about=f"applicability of {study}", expected=status, came=came)
-    for therapy, part in answer.therapies.items():
-        yield from misplaced(case, therapy, part)
-        yield from not_shown(case, therapy, part.headline)
+    expected, studies = case.expected, enrolled(answer)
+    held: list[tuple[str, str | Sequence[str] | None, str | Sequence[str]]] = [("scope", expected.scope, answer.scope)]
+    held += [("warnings", expected.warnings, [warning.code for warning in answer.warnings])]
+    held += [(concept, wanted, truth(answer.derived[concept])) for concept, wanted in expected.derived.items()]
+    held += [(f"applicability of {s}", wanted, studies.get(s, NOT_CITED)) for s, wanted in expected.applicability.items()]
+    for about, wanted, came in held:
+        if wanted is not None and _listed(wanted) != _listed(came):
+            yield CaseMismatch(about=about, expected=_listed(wanted), came=_listed(came))
+    for therapy, place in placed(answer).items():
+        yield from misplaced(case, therapy, place)
+        yield from not_shown(case, therapy, place.headline)
 
 
-def misplaced(case: PatientCase, therapy: str, part: TherapyPart) -> Iterator[CaseMismatch]:
+def misplaced(case: PatientCase, therapy: str, place: PlacedTherapy) -> Iterator[CaseMismatch]:
     """What a case expects of one therapy's place and does not find."""
-    wanted = case.expected.lists.get(therapy)
-    if wanted is not None and wanted != part.list:
-        yield _unlike(therapy, wanted, part.list, part)
+    found: list[tuple[str, str, str]] = []
+    wanted = case.expected.lists.get(therapy, place.list)
+    if wanted != place.list:
+        found.append((therapy, wanted, place.list))
     for whole, names in case.expected.exactly.items():
-        if therapy in names and part.list != whole:
-            yield _unlike(therapy, whole, part.list, part)
-        elif therapy not in names and part.list == whole:
-            yield _unlike(therapy, f"not in {whole}", part.list, part)
-    why = case.expected.why.get(therapy)
-    if why is not None:
-        for about, expected, came in _unexplained(why, part):
-            if expected != came:
-                yield _unlike(f"{therapy}, {about}", expected, came, part)
+        if (therapy in names) != (place.list == whole):
+            found.append((therapy, whole if therapy in names else f"not in {whole}", place.list))
+    if therapy in case.expected.why:
+        differing = _unlike(case.expected.why[therapy], place.why)
+        found += [(f"{therapy}, {about}", expected, came) for about, expected, came in differing]
+    for about, expected, came in found:
+        yield CaseMismatch(about=about, expected=expected, came=came, decided_by=place.decided)
 
 
 def not_shown(case: PatientCase, therapy: str, headline: str) -> Iterator[CaseMismatch]:
@@ -228,34 +194,22 @@ def not_shown(case: PatientCase, therapy: str, headline: str) -> Iterator[CaseMi
             yield CaseMismatch(about=f"{therapy}, shows", expected=text, came=headline or "no headline")
 
 
-def _unlike(about: str, expected: str, came: str, part: TherapyPart) -> CaseMismatch:
-    return CaseMismatch(about=about, expected=expected, came=came, decided_by=part.decided)
+def _unlike(asked: ExpectedWhy | ExpectedRule, found: ExpectedWhy | ExpectedRule) -> Iterator[tuple[str, str, str]]:
+    """Each part that is asked for and is otherwise: what it is about, what is expected, what came."""
+    for part in _ASKED:
+        wanted, came = getattr(asked, part, None), getattr(found, part, None)
+        if wanted not in (None, "") and _listed(wanted) != _listed(came):
+            yield part.replace("_", " "), _listed(wanted), _listed(came)
+    if isinstance(asked, ExpectedWhy) and isinstance(found, ExpectedWhy):
+        for rule, other in asked.also.items():
+            known = found.also.get(rule)
+            reaches = known.list if known is not None else "ruled_out"
+            if other.list != reaches:
+                yield f"rule {rule}", other.list, reaches
+            elif known is not None:
+                yield from ((f"rule {rule}, {about}", wanted, came) for about, wanted, came in _unlike(other, known))
 
 
-def _unexplained(why: ExpectedWhy, part: TherapyPart) -> Iterator[tuple[str, str, str]]:
-    """Each part of a why: what it is about, what is expected, what came."""
-    if why.rule:
-        yield "rule", why.rule, part.rule
-    yield from _evidence(why, RulePart(list=part.list, standing=part.standing, cites=part.cites))
-    if why.verdict is not None:
-        yield "verdict", why.verdict, part.verdict or "none"
-    if why.needs is not None:
-        yield "needs", _listed(why.needs), _listed(part.needs)
-    if why.blocked_by is not None:
-        yield "blocked by", _listed(why.blocked_by), _listed(part.blocked_by)
-    for rule, also in why.also.items():
-        found = part.rules.get(rule)
-        yield f"rule {rule}", also.list, found.list if found is not None else "ruled_out"
-        if found is not None and found.list == also.list:
-            yield from ((f"rule {rule}, {about}", expected, came) for about, expected, came in _evidence(also, found))
-
-
-def _evidence(asked: ExpectedWhy | ExpectedRule, found: RulePart) -> Iterator[tuple[str, str, str]]:
-    if asked.standing is not None:
-        yield "standing", asked.standing, found.standing
-    if asked.cites is not None:
-        yield "cites", _listed(asked.cites), _listed(found.cites)
-
-
-def _listed(names: Iterable[str]) -> str:
-    return ", ".join(sorted(set(names))) or "none"
+def _listed(said: str | Iterable[str] | None) -> str:
+    """A word, or words in one order."""
+    return said if isinstance(said, str) else ", ".join(sorted(set(said or ()))) or "none"

@@ -3,44 +3,39 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from hepatica.assurance.cases.case import PatientCase
-from hepatica.documents import MAX_BYTES, read_bytes, read_yaml
-from hepatica.knowledge import CARD, CASES, Ruleset, find_ruleset
+from hepatica.documents import read_bytes
+from hepatica.knowledge import CARD, CASES, find_ruleset
 from hepatica.problems import InvalidInput, Problem, gathered
+from hepatica.wording import grouped
 
 ENDINGS = (".yaml", ".yml")
 MAX_CASE_FILES = 1000
-GIVEN = Path("<stdin>")
-STDIN = "-"
-Load = Callable[[str], Ruleset]
-_CASE_KEY = re.compile(rb"^\s*-?\s*case:", re.MULTILINE)
 
 
-def suites(names: Sequence[str], rulesets: Path, default: str, given: bytes = b"") -> dict[str, list[Path]]:
+def suites(names: Sequence[str], default: str) -> dict[str, list[Path]]:
     """The places of case files by the ruleset (a folder or a name) they belong to, in order of naming.
 
-    A name is a ruleset (its own cases are meant), a case file, a folder of case files or of rulesets, or `-` for the cases in
-    `given`. Raises `InvalidInput`.
+    A name is a ruleset (its own cases are meant), a case file, or a folder of case files or of rulesets. Cases belong to the
+    ruleset in whose folder of cases they lie, else to the default. Raises `InvalidInput`.
     """
-    found: dict[str, list[Path]] = {}
-    for ruleset, place in gathered(names or (default,), lambda name: _suite(name, rulesets, default, given)):
-        found.setdefault(ruleset, []).append(place)
-    return found
+    return grouped(gathered(names or (default,), lambda name: list(_suite(name, default))))
 
 
-def _suite(name: str, rulesets: Path, default: str, given: bytes) -> list[tuple[str, Path]]:
+def _suite(name: str, default: str) -> Iterator[tuple[str, Path]]:
     """What one name stands for: each place of case files with its ruleset."""
     path = Path(name)
-    if name == STDIN:
-        return [(_named(given, GIVEN, default, rulesets), GIVEN)]
     if path.is_file():
-        return [(ruleset_of(path, default, rulesets), path)]
-    if name and path.is_dir() and not (path / CARD).is_file():
-        return _below(path, rulesets, default)
-    return [_own(find_ruleset(name, (rulesets,)))]
+        yield str(ruleset_around(path) or default), path
+    elif name and path.is_dir() and not (path / CARD).is_file():
+        cards = sorted(path.rglob(CARD))
+        yield from map(_own, (card.parent for card in cards))
+        if not cards:
+            yield str(ruleset_around(path / CARD) or default), path
+    else:
+        yield _own(find_ruleset(name))
 
 
 def _own(folder: Path) -> tuple[str, Path]:
@@ -49,64 +44,20 @@ def _own(folder: Path) -> tuple[str, Path]:
     return str(folder), shown(folder / CASES)
 
 
-def _below(folder: Path, rulesets: Path, default: str) -> list[tuple[str, Path]]:
-    """The rulesets below a folder, or else its case files; the folder itself where it holds none, to be told so."""
-    cards = sorted(folder.rglob(CARD))
-    if cards:
-        return [_own(card.parent) for card in cards]
-    return gathered(files_below(folder), lambda path: [(ruleset_of(path, default, rulesets), path)]) or [(default, folder)]
-
-
-def ruleset_of(path: Path, default: str, rulesets: Path) -> str:
-    """The ruleset of a case file: the folder it lies in, else the one it names (an id, or a path from the file)."""
-    around = ruleset_around(path)
-    return str(around) if around is not None else _named(read_bytes(path, str(path)), path, default, rulesets)
-
-
-def _named(data: bytes, path: Path, default: str, rulesets: Path) -> str:
-    """The ruleset that a case file names, else the default; raises `InvalidInput` at the name where there is none."""
-    node = read_yaml(data, str(path))
-    named = node.value.get("ruleset") if isinstance(node.value, dict) else None
-    if named is None:
-        return default
-    if isinstance(named.value, (dict, list)) or not named.raw:
-        raise InvalidInput([named.problem(str(path), "wrong-type", "'ruleset' is a ruleset's id, or a path from this file")])
-    beside = path.parent / named.raw
-    if (beside / CARD).is_file():
-        return str(beside)
-    try:
-        return str(find_ruleset(named.raw, (rulesets,)))
-    except InvalidInput as error:
-        raise InvalidInput([named.problem(str(path), one.code, one.message) for one in error.problems]) from None
-
-
 def ruleset_around(path: Path) -> Path | None:
     """The ruleset folder in whose `cases/` a file lies; None where it lies in none."""
-    for folder in path.absolute().parents:
-        if folder.name == CASES and (folder.parent / CARD).is_file():
-            return folder.parent
-    return None
+    homes = (folder.parent for folder in path.absolute().parents if folder.name == CASES)
+    return next((home for home in homes if (home / CARD).is_file()), None)
 
 
 def is_case_file(path: Path) -> bool:
-    """Whether a file is a case table: it lies in a ruleset's `cases/`, or reads as one that names its own ruleset.
+    """Whether a file is a case table: it lies in a ruleset's `cases/`.
 
-    Other people's YAML has keys of those names, too: only a list of mappings that each hold a `case` and a patient is ours.
+    Other people's YAML has files and folders of those names, too: only a card that gives an id and a date is ours.
     """
-    if path.suffix not in ENDINGS:
-        return False
-    if ruleset_around(path) is not None:
-        return True
-    try:
-        with path.open("rb") as stream:
-            data = stream.read(MAX_BYTES)
-        entries = read_yaml(data, str(path)).value if _CASE_KEY.search(data) is not None else None
-    except (OSError, InvalidInput):
-        return False
-    cases = entries["cases"].value if isinstance(entries, dict) and {"ruleset", "cases"} <= entries.keys() else None
-    listed = [one.value for one in cases] if isinstance(cases, list) else []
-    whole = [isinstance(one, dict) and "case" in one and ("profile" in one or "patient" in one) for one in listed]
-    return bool(whole) and all(whole)
+    home = ruleset_around(path) if path.suffix in ENDINGS else None
+    card = (home / CARD).read_bytes() if home is not None else b""
+    return all(re.search(rb"^%s:" % key, card, re.MULTILINE) for key in (b"ruleset", b"as_of"))
 
 
 def shown(path: Path) -> Path:
@@ -135,16 +86,3 @@ def case_files(place: Path) -> list[Path]:
         message = "no case file here; a case file is YAML with a list 'cases:'"
         raise InvalidInput([Problem(str(place), 1, 1, "no-cases", message)])
     return found
-
-
-def selected(cases: Iterable[PatientCase], words: str) -> list[PatientCase]:
-    """The cases whose sentence, place or therapies hold every one of the words; raises `InvalidInput` where none does."""
-    chosen: list[PatientCase] = []
-    listed = list(cases)
-    for case in listed:
-        text = " ".join((case.sentence, case.place, *case.named(), *case.expected.derived)).lower()
-        chosen += [case] if all(word in text for word in words.lower().split()) else []
-    if not chosen:
-        message = f"no case matches '{words}' ({len(listed)} cases looked at)"
-        raise InvalidInput([Problem("-k", 1, 1, "no-match", message)])
-    return chosen

@@ -93,7 +93,7 @@ def _waived(version: RulesetVersion, found: Sequence[CheckFinding]) -> list[Chec
         fitting = [
             index
             for index, one in enumerate(told)
-            if one.code == waiver.code and (not waiver.about or waiver.about in one.names.values())
+            if one.code == waiver.code and (waiver.about in one.names.values() or not (waiver.about or one.names))
         ]
         for index in fitting:
             told[index] = replace(told[index], waived=waiver.why)

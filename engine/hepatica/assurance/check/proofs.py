@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from functools import cached_property, lru_cache
 from itertools import combinations
 from typing import Any
@@ -27,9 +28,12 @@ from hepatica.assurance.space import (
 )
 from hepatica.assurance.version import Position, Progress, RuleRegions, RulesetVersion, position_of
 from hepatica.evaluation import precedence
-from hepatica.inference import SCOPE, FieldClasses, GoalKey, Verdict, classes_of
-from hepatica.knowledge import CARD, Rule, Study, Therapy
-from hepatica.patient import Facts, Interval, Profile
+from hepatica.inference import SCOPE, Expander, FieldClasses, GoalKey, Verdict, classes_of, recorded
+from hepatica.knowledge import CARD, AllOf, Condition, Rule, Study, Test, Therapy
+from hepatica.patient import Facts, Fields, Interval, Profile, profile_from
+from hepatica.problems import InvalidInput
+
+REGION = "region"
 
 
 class Proving:
@@ -39,7 +43,11 @@ class Proving:
         self.version, self._progress = version, progress
         self._looked_at = 0
         self.ruleset = version.ruleset
-        self.space = space_of(version.program.tests, version.fields, work=work)
+        # An approval enrolled nobody, so it is no goal of the compiled rules: whom it is for is asked here alone.
+        expander = Expander(self.ruleset.concept_conditions, version.fields)
+        approvals = [one for one in map(self.ruleset.studies.__getitem__, version.citing) if one.kind == "regulatory_approval"]
+        self.indications = {one.id: expander.expanded(_indication(one, version.fields)) for one in approvals}
+        self.space = space_of((*version.program.tests, *expander.tests), version.fields, work=work)
         self.maker = RegionMaker(self.space)
         self.rules = RuleRegions(version, self.maker)
         self.packing = Packing(self.space)
@@ -248,10 +256,21 @@ def _rests_on(rule: Rule, studies: Mapping[str, Study]) -> list[Study]:
     return cited
 
 
+def _indication(approval: Study, fields: Fields) -> Condition:
+    """Whom an approval is for: what is recorded of that, and its region where that reads as one that a patient can have."""
+    stated = recorded(approval)
+    parts = [stated] if stated is not None else []
+    if approval.approval is not None and REGION in fields:
+        with suppress(InvalidInput):
+            region = profile_from({REGION: approval.approval.region}, fields=fields).facts[REGION]
+            parts += [Test(REGION, "in", (str(region),))] if region is not None else []
+    return AllOf(tuple(parts))
+
+
 def _enrolled(proving: Proving, rule: Rule, study: Study) -> list[Box] | None:
     """Whom a study may have enrolled, widened in what the rule says it extrapolates; None where nothing is stated."""
-    tests = proving.version.conjunctions(GoalKey("study", study.id))
-    if not tests:
+    tests = proving.indications.get(study.id) or proving.version.conjunctions(GoalKey("study", study.id))
+    if not any(tests):
         return None
     excused = rule.extrapolates
     boxes = list(proving.maker.region(tests).possible)

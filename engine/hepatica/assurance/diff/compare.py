@@ -262,8 +262,7 @@ class _Comparing:
             after=Placement(**found.after._asdict()),
             profiles=sum(map(self.space.count, inside)),
             known=known,
-            who=described(self.space, scoped, inside, outside, known_only=True) if known else (),
-            where=described(self.space, scoped, inside, outside),
+            who=described(self.space, scoped, inside, outside, known_only=bool(known)),
             rules=rules,
             witness=Profile(witness, fields=self.space.fields).as_document(),
             titles=self.titles,
@@ -299,6 +298,10 @@ class _Comparing:
             rules = (edit.what,)
         elif kind == "study" and part.removesuffix(" (order)") in _STUDY_SHOWN and not _STUDY_BESIDE.search(edit.part):
             rules = tuple(dict.fromkeys(rule.id for version in self.versions for rule in version.citing.get(edit.what, ())))
+        elif kind == "reference":
+            rules = self._dated_by(edit.what) if edit.part == "year" else ()
+            heading = any(edit.what in version.ruleset.card.sources for version in self.versions)
+            boxes = [self.space.full] if heading and edit.part == "citation" else []
         elif kind == "note" and edit.part and part != "when":
             boxes = self._where_noted([edit.what])
         elif edit.part == NOTES_MOVED:
@@ -314,6 +317,16 @@ class _Comparing:
         owner = {rule.id: therapy.id for version in self.versions for therapy, rule in version.ruleset.rules_with_therapy()}
         owners = tuple(dict.fromkeys(owner[name] for name in rules)) or ((edit.what,) if kind == "therapy" else ())
         return replace(edit, profiles=count(self.space, boxes) if boxes else 0, therapies=owners)
+
+    def _dated_by(self, reference: str) -> tuple[str, ...]:
+        """The rules that cite a study of which that reference is a later report: its year is told with the figures."""
+        found: dict[str, None] = {}
+        for version in self.versions:
+            for study, rules in version.citing.items():
+                known = version.ruleset.studies[study].discrepancies
+                if any(one.kind == "later_report" and one.source and one.source.ref == reference for one in known):
+                    found |= dict.fromkeys(rule.id for rule in rules)
+        return tuple(found)
 
     def _where_noted(self, notes: Iterable[str]) -> list[Box]:
         """Where either version shows one of some notes; one without a condition is shown with every answer."""

@@ -9,12 +9,11 @@ from hepatica.assurance.cases import LostCase
 from hepatica.assurance.diff.allow import Allowance, gate, tests_in
 from hepatica.assurance.diff.compare import VersionComparison, compare
 from hepatica.assurance.diff.result import RulesetDiff, RulesetEdit
-from hepatica.assurance.space import space_of
+from hepatica.assurance.space import Space, space_of
 from hepatica.assurance.version import ProfileSpace, Progress, RulesetVersion, bounded, smallest_boxes
-from hepatica.evaluation import RulesetIdentity, evaluator_of, identity
+from hepatica.evaluation import Evaluator, RulesetIdentity, identity
 from hepatica.notice import notice
-from hepatica.patient import Profile
-from hepatica.problems import InvalidInput
+from hepatica.patient import facts_of
 
 MOST_HEADLINES = 20
 
@@ -89,7 +88,7 @@ def new_or_gone(version: RulesetVersion, *, gone: bool = False) -> RulesetDiff:
         changed=True,
         version_kept=False,
         gated=False,
-        passed=False,
+        passed=not gone,
         space=ProfileSpace(profiles=space.profiles, distinguishable=space.points),
         unchanged_subjects=0,
         unsettled=(),
@@ -144,30 +143,33 @@ def _moved(comparison: VersionComparison) -> str:
 def _with_headlines(edits: Sequence[RulesetEdit], old: RulesetVersion, new: RulesetVersion) -> Iterator[RulesetEdit]:
     """The edits with the headlines that they change, as a patient sees them to whom the therapy's rule applies."""
     left = MOST_HEADLINES
+    evaluators: list[Evaluator] = []
+    space = space_of(new.program.tests, new.fields)
     for edit in edits:
         if not edit.profiles or not edit.therapies or edit.area == "therapy" or not left:
             yield edit
             continue
-        pairs = dict.fromkeys(pair for therapy in edit.therapies for pair in _headlines(therapy, old, new))
+        # Looking up what is said needs no proof that it is right: the tables alone are asked, and only where a text changed.
+        evaluators = evaluators or [Evaluator(version.ruleset, version.program) for version in (old, new)]
+        pairs = dict.fromkeys(pair for therapy in edit.therapies for pair in _headlines(therapy, evaluators, space))
         changed = tuple(pair for pair in pairs if pair[0] != pair[1])
         left -= bool(changed)
         yield replace(edit, headlines=changed)
 
 
-def _headlines(therapy: str, old: RulesetVersion, new: RulesetVersion) -> Iterator[tuple[str, str]]:
+def _headlines(therapy: str, evaluators: Sequence[Evaluator], space: Space) -> Iterator[tuple[str, str]]:
     """A therapy's headline before and after, for a smallest profile of each of its rules."""
-    space = space_of(new.program.tests, new.fields)
-    found = new.ruleset.therapies.get(therapy)
-    for box in smallest_boxes(new, space, [rule.id for rule in found.rules] if found is not None else ()):
-        profile = Profile(space.expected(box), fields=space.fields)
-        try:
-            answers = [evaluator_of(version.ruleset).evaluate(profile) for version in (old, new)]
-        except InvalidInput:
-            continue
-        listed = [(*a.options, *a.trials, *a.possible, *a.not_supported, *a.unreported) for a in answers]
-        texts = [entry.headline.text for entries in listed for entry in entries if entry.therapy == therapy]
-        if len(texts) == 2:
-            yield texts[0], texts[1]
+    new = evaluators[1]
+    order = [list(evaluator.ruleset.therapies) for evaluator in evaluators]
+    if not all(therapy in names for names in order):
+        return
+    rules = [rule.id for rule in new.ruleset.therapies[therapy].rules]
+    for box in smallest_boxes(RulesetVersion(new.ruleset, new.program), space, rules):
+        facts = space.expected(box)
+        sides = zip(evaluators, order, strict=True)
+        told = [evaluator.entry(names.index(therapy), facts_of(facts, evaluator.program.fields)) for evaluator, names in sides]
+        if all(placed != "ruled_out" for placed, _ in told):
+            yield told[0][1].headline.text, told[1][1].headline.text
 
 
 def counted(number: int, one: str, several: str = "") -> str:

@@ -81,7 +81,7 @@ def ordered(value: Any) -> Any:  # noqa: PLR0911 - one answer to a kind
     if isinstance(value, NotOf):
         return "NotOf", ordered(value.part)
     if isinstance(value, Test):
-        return value.field, value.operator, frozenset(value.operands)
+        return value.field, value.operator, frozenset(value.operands), value.unknown
     if isinstance(value, ConceptTest):
         return value
     if is_dataclass(value) and not isinstance(value, type):

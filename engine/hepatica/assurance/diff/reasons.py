@@ -8,13 +8,17 @@ they count as one, which keeps the diagram as small as the edit.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import cache, reduce
+from operator import and_, or_
 
-from hepatica.assurance.space import Box, Conditions, Diagram, RegionMaker, Space, Verdicts
+from hepatica.assurance.space import Box, Conditions, Diagram, RegionMaker, Space
 from hepatica.assurance.version import RulesetVersion
 from hepatica.evaluation import smallest_failing, still_asked
 from hepatica.inference import GoalKey, Verdict
 from hepatica.knowledge import Test
 
+_DIFFERENT = 0
+"""The state in which the reasons are known to differ: no box is alive, so nothing more is asked."""
 _COMMON = 1
 """The bit of the tests that are common to all alternatives; the others follow."""
 
@@ -45,25 +49,48 @@ class _RuleReasons(Conditions[bool]):
         bits = {test: 2 << position for position, test in enumerate(own)} | dict.fromkeys(common, _COMMON)
         self._told = [_Told(side, bits) for side in sides]
         regions = [maker.region([part]) for part in (common, *([test] for test in own))]
-        super().__init__(space, regions, self._differ)
+        super().__init__(space, regions, lambda _: False)
+        self._tests = [
+            (1 << at, self.decided(sure) | self.decided(maybe), sure, sure | maybe) for at, (sure, maybe) in enumerate(self.pairs)
+        ]
+        self._foregone = cache(self._differ_whatever_follows)
 
     def settled(self, turn: int, alive: int) -> int | None:
-        """Where all alternatives of both versions fail, what is open no longer matters."""
+        """Nowhere, or one state for all, as soon as it is known whether the reasons differ: few other states are left."""
         state = super().settled(turn, alive)
         if state is None:
             return None
-        fails = sum(1 << at for at, (sure, maybe) in enumerate(self.pairs) if not state & (sure | maybe))
-        if fails and all(side.ruled_out(fails) for side in self._told):
-            for sure, maybe in self.pairs:
-                # What holds stays apart from what fails.
-                held = state & self.decided(sure)
-                state = state & ~sure | (self.decided(maybe) if held else 0)
-        return state
+        fails = others = 0
+        for bit, decided, _, either in self._tests:
+            alive = state & either
+            if not alive:
+                fails |= bit
+            elif alive == alive & decided:
+                others |= bit
+        differ = self._foregone(fails, others)
+        return state if differ is None else _DIFFERENT if differ else None
 
-    def _differ(self, verdicts: Verdicts) -> bool:
+    def _differ_whatever_follows(self, fails: int, others: int) -> bool | None:
+        """Whether the reasons differ where some tests fail and others hold or are open; None where that depends on the rest."""
+        if not all(side.ruled_out(fails) for side in self._told):
+            return None
+        first, second = (side.conjunctions for side in self._told)
+        if [mask & ~others for mask in first] == [mask & ~others for mask in second]:
+            return False
+        # What fails in all alternatives of one version is named, and cannot be where no alternative of the other has it.
+        alone = [reduce(and_, one) & ~reduce(or_, other) for one, other in ((first, second), (second, first))]
+        return True if fails & (alone[0] | alone[1]) else None
+
+    def outcome(self, state: int) -> bool:
         """Whether the verdict is the same and the reasons are others."""
-        kinds = (Verdict.FALSE, Verdict.UNKNOWN)
-        fails, opens = (sum(1 << at for at, one in enumerate(verdicts) if one is kind) for kind in kinds)
+        if state == _DIFFERENT:
+            return True
+        fails = opens = 0
+        for bit, _, sure, either in self._tests:
+            if not state & either:
+                fails |= bit
+            elif not state & sure:
+                opens |= bit
         first, second = (side.reasons(fails, opens) for side in self._told)
         return first[0] is second[0] and first != second
 

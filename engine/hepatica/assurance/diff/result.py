@@ -49,8 +49,8 @@ class Placement:
 class AnswerChange:
     """One subject's answer changes in the same way throughout a region.
 
-    `who` describes the part of the region where everything that matters is known (`known` profiles of it), `where` the whole
-    of it (`profiles`); each is a list of alternatives, field to values. `rules` are the rules that the change comes from.
+    Of the `profiles` in the region `known` have every fact that matters. `who` describes those, or where there are none the
+    whole region: a list of alternatives, field to values. `rules` are the rules that the change comes from.
     """
 
     kind: ChangeKind
@@ -62,7 +62,6 @@ class AnswerChange:
     profiles: int
     known: int
     who: tuple[Limits, ...]
-    where: tuple[Limits, ...]
     rules: tuple[str, ...]
     witness: Mapping[str, Any]
     declared: bool = False
@@ -89,7 +88,7 @@ class UnmetDeclaration:
 
 @record(kw_only=True)
 class RulesetDiff:
-    """The whole comparison. `old` or `new` is None for a ruleset that is new or gone.
+    """The whole comparison. `old` or `new` is None for a ruleset that is new (nobody is answered otherwise: it passes) or gone.
 
     `changed` is whether any answer differs in anything shown: `changes` where therapies, scope, studies, concepts or notes
     stand, `edits` with profiles in what is said. `unsettled` names what has so many rules that it was not settled at a bounded

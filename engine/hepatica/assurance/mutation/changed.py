@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import NamedTuple
 
-from hepatica.assurance.cases import PatientCase, Pin, RulePart, TherapyPart, misplaced, truth
+from hepatica.assurance.cases import ExpectedRule, ExpectedWhy, PatientCase, Pin, PlacedTherapy, misplaced, truth
 from hepatica.assurance.mutation.mutants import Mutant
 from hepatica.assurance.space import outcomes
 from hepatica.assurance.version import Subject, reading_of
@@ -88,28 +88,28 @@ class RulesView:
         return truth({Verdict.TRUE: True, Verdict.FALSE: False}.get(verdict))
 
 
-def therapy_part(rules: Sequence[Rule], said: Sequence[RuleSaid]) -> TherapyPart:
-    """Where rules in order of precedence put their therapy: the parts that a case can speak of, as an evaluation has them."""
+def place_of_therapy(rules: Sequence[Rule], said: Sequence[RuleSaid]) -> PlacedTherapy:
+    """Where rules in order of precedence put their therapy, and why, as an evaluation has it."""
     verdicts = [one.verdict for one in said]
     found = judged(rules, verdicts)
     ruled_out = found.list == "ruled_out"
     main = min(range(len(rules)), key=lambda n: len(said[n].blocked_by)) if ruled_out else found.main
     parts = {
-        rule.id: RulePart(list=judged((rule,), (verdict,)).list, standing=rule.standing, cites=rule.cites)
+        rule.id: ExpectedRule(list=judged((rule,), (verdict,)).list, standing=rule.standing, cites=rule.cites)
         for rule, verdict in zip(rules, verdicts, strict=True)
         if verdict is not Verdict.FALSE
     }
     still = [said[n].needs for n in found.open] if found.list == "possible" else []
-    return TherapyPart(
-        list=found.list,
+    why = ExpectedWhy(
         rule=rules[main].id,
         standing=rules[main].standing,
         verdict=rules[main].verdict,
         cites=rules[main].cites,
-        needs=frozenset().union(*still),
-        blocked_by=said[main].blocked_by if ruled_out else frozenset(),
-        rules=parts,
+        needs=tuple(frozenset[str]().union(*still)),
+        blocked_by=tuple(said[main].blocked_by) if ruled_out else (),
+        also=parts,
     )
+    return PlacedTherapy(list=found.list, why=why)
 
 
 class ChangedRules:
@@ -161,9 +161,10 @@ class ChangedRules:
         changed = [self.rule if self.rule is not None and self.rule.id == rule.id else rule for rule in therapy.rules]
         rules = in_precedence(changed, self.baseline.ruleset.studies)
         said = [self._said(case, rule) for rule in rules]
+        # Most changes leave most patients as they were: what is said of them is compared before a place is worked out.
         if self.rule is None and said == [self.baseline.said(case, rule) for rule in rules]:
             return False
-        return next(misplaced(case, therapy.id, therapy_part(rules, said)), None) is not None
+        return next(misplaced(case, therapy.id, place_of_therapy(rules, said)), None) is not None
 
     def _said(self, case: PatientCase, rule: Rule) -> RuleSaid:
         key = GoalKey("rule", rule.id)
@@ -180,6 +181,7 @@ class ChangedRules:
         """A profile where the change shows, rules first; None where it is proved that none exists."""
         if self.rule is not None:
             return self._where_applies(self.rule)
+        # A rule first: a case about a therapy is what a reader can judge, about a concept or a study hardly.
         for key in sorted(self.conditions, key=lambda key: (key.kind != "rule", key != SCOPE)):
             facts = self._differs(key)
             if facts is not None:

@@ -86,6 +86,7 @@ def _goals(ruleset: Ruleset) -> Iterator[tuple[GoalKey, Condition, Therapy | Non
 
 
 def _of_condition(goal: GoalKey, condition: Condition, place: str, places: tuple[str, ...], fields: Fields) -> Iterator[Mutant]:
+    # Several changes may come to the same condition, or back to the old one: each is tried once.
     seen = {condition}
     changes = list(_changes(condition, fields))
     if isinstance(condition, (Test, ConceptTest)):

@@ -82,12 +82,14 @@ def mutate(
         pin = changed.difference()
         if pin is None:
             equivalent.append(mutant)
+        # The first case that notices is enough: which others would is nobody's question, and most of the time goes here.
         elif (killer := next(filter(changed.fails, cases), None)) is not None:
             killed.append(KilledMutant(mutant=mutant, by=killer.place))
         else:
             survivors.append(_survivor(mutant, pin, evaluator))
         if progress:
             progress(index + 1, len(every))
+    # A figure is no condition: no proof tells whether changing it shows, so only those that some headline shows are changed.
     for figure, facts in shown_figures(evaluator, cases).items():
         found = next((case for case in cases if noticed(figure, case, evaluator)), None)
         mutant = mutant_of(figure, ruleset)

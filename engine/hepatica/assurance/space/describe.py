@@ -7,9 +7,10 @@ prime (no side can be widened), take the prime that covers most, repeat.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from functools import cache
 
 from hepatica.assurance.space.axes import Box, Space
-from hepatica.assurance.space.boxes import Packing, contains, meet, subtract
+from hepatica.assurance.space.boxes import Packing, contains, intersect, meet, subtract
 
 STARTS = 2
 MOST_BOXES = 200
@@ -24,20 +25,21 @@ def describe(space: Space, region: Sequence[Box], outside: Sequence[Box]) -> tup
     Boxes may overlap. Irredundant, not proved smallest. Past `MOST_BOXES` primes, or `MOST_WORK` boxes looked
     at, the rest follows as plain disjoint boxes.
     """
-    growing = _Growing(space, outside)
+    # The same boxes are looked at in every round, but for those that the last one cut.
+    grown, size = cache(_Growing(space, outside).primes), cache(space.count)
     left = list(region)
     chosen: list[Box] = []
     work = 0
     while left and len(chosen) < MOST_BOXES and work < MOST_WORK:
         work += len(left) + len(outside)
         space.work.spend(4 * (len(left) + len(outside)))
-        starts = sorted(left, key=space.count, reverse=True)[:STARTS]
-        primes = dict.fromkeys(prime for start in starts for prime in growing.primes(start))
-        best = max(primes, key=lambda box: (_gained(space, box, left), -_asked(space, box)))
+        starts = sorted(left, key=size, reverse=True)[:STARTS]
+        primes = dict.fromkeys(prime for start in starts for prime in grown(start))
+        best = max(primes, key=lambda box: (sum(map(size, intersect(space, [box], left))), -_asked(space, box)))
         chosen.append(best)
         left = subtract(space, left, [best])
     needed = [*chosen, *left] if left else _needed(space, chosen, region)
-    return tuple(sorted(needed, key=lambda box: (_asked(space, box), -space.count(box))))
+    return tuple(sorted(needed, key=lambda box: (_asked(space, box), -size(box))))
 
 
 def without_impossible(space: Space, box: Box, region: Sequence[Box]) -> Box:
@@ -63,11 +65,10 @@ class _Growing:
         self._full = space.full
         self._outside = [self._packing.packed(box) for box in outside]
 
-    def primes(self, start: Box) -> Iterable[Box]:
+    def primes(self, start: Box) -> list[Box]:
         """Boxes around `start` that cannot be widened any further."""
         order = range(len(start))
-        for axes in (order, reversed(order)):
-            yield self._grown(start, axes)
+        return [self._grown(start, axes) for axes in (order, reversed(order))]
 
     def _grown(self, start: Box, axes: Iterable[int]) -> Box:
         shifts, apart = self._packing.shifts, self._packing.misses
@@ -87,11 +88,6 @@ class _Growing:
             box = wider
             near = [(other, apart(box, other) if misses & only else misses) for other, misses in near]
         return tuple(box >> shift & full for shift, full in zip(shifts, self._full, strict=True))
-
-
-def _gained(space: Space, box: Box, left: Iterable[Box]) -> int:
-    """How many profiles of disjoint boxes a box would cover."""
-    return sum(space.count(shared) for other in left if (shared := meet(other, box)) is not None)
 
 
 def _asked(space: Space, box: Box) -> int:

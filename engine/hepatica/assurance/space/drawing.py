@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from itertools import pairwise, product
+from itertools import islice, pairwise, product, repeat
 
 from hepatica.assurance.space.axes import Axis, Box, IntervalAxis, Side, Space
 from hepatica.assurance.space.spans import Rectangle, filled, lowest, trimmed
@@ -60,16 +60,33 @@ class DrawnAxis(Axis):
 
 
 def drawn(space: Space, regions: Sequence[Sequence[Box]], *, known_only: bool) -> tuple[Space, list[list[Box]]]:
-    """Regions of disjoint boxes in a space where every axis has points; with `known_only` their complete profiles."""
+    """Regions of disjoint boxes in a space of the axes that they ask something of, all of points; with `known_only` their
+    complete profiles."""
     every = [box for region in regions for box in region]
     space.work.spend(20 * len(every))
-    axes = [_drawn_axis(axis, [space.side(box, at) for box in every], known_only) for at, axis in enumerate(space.axes)]
-    shown = Space(axes, space.fields, space.work)
-    found = [list(filter(all, (_box(space, axes, box, known_only) for box in region))) for region in regions]
+    axes: list[Axis] = []
+    columns: list[list[int]] = []
+    for axis, (start, end) in zip(space.axes, pairwise(space.starts), strict=True):
+        sides = [box[start:end] for box in every]
+        # Most boxes ask something of few axes: leaving out the others halves the work, and no word would be said of them.
+        if different := dict.fromkeys(sides).keys() - {space.full[start:end]}:
+            shown = _drawn_axis(axis, sides, known_only)
+            points = {side: _points(shown, side, known_only) for side in (space.full[start:end], *different)}
+            axes.append(shown)
+            columns.append([points[side] for side in sides])
+    rows = iter(zip(*columns, strict=True)) if columns else repeat(())
+    found: list[list[Box]] = [list(filter(all, islice(rows, len(region)))) for region in regions]
     for at, axis in enumerate(axes):
         if isinstance(axis, DrawnAxis):
             found = [_joined(region, at) for region in found]
-    return shown, found
+    return Space(axes, space.fields, space.work), found
+
+
+def _points(axis: Axis, side: Side, known_only: bool) -> int:
+    """The points of an axis that is drawn which lie in a side of it as it was."""
+    if isinstance(axis, DrawnAxis):
+        return axis.drawn(side)
+    return side[0] & axis.complete if known_only else side[0]
 
 
 def _drawn_axis(axis: Axis, sides: Sequence[Side], known_only: bool) -> Axis:
@@ -88,16 +105,6 @@ def _cut(masks: Iterable[int], full: int) -> Iterator[int]:
     """The runs of places that none of some masks without gaps tells apart."""
     edges = {edge for mask in (*masks, full) if mask for edge in (lowest(mask), mask.bit_length())}
     return (filled(start, end - 1) for start, end in pairwise(sorted(edges)))
-
-
-def _box(space: Space, axes: Sequence[Axis], box: Box, known_only: bool) -> Box:
-    masks = []
-    for axis, (_, side) in zip(axes, space.sides(box), strict=True):
-        if isinstance(axis, DrawnAxis):
-            masks.append(axis.drawn(side))
-        else:
-            masks.append(side[0] & axis.complete if known_only else side[0])
-    return tuple(masks)
 
 
 def _joined(boxes: Iterable[Box], at: int) -> list[Box]:

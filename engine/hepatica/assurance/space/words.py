@@ -94,9 +94,9 @@ def _or_not_known(shown: str, *, unknown: bool) -> str:
     return f"{shown}, or {NOT_KNOWN}" if shown and unknown else shown or NOT_KNOWN
 
 
-def any_of(words: Sequence[str], between: str = ", ") -> str:
-    """One of several words: "C", "any of A, B"."""
-    return words[0] if len(words) == 1 else f"any of {between.join(words)}"
+def any_of(words: Sequence[str]) -> str:
+    """One of several words: "C", "any of A, B". Never parted by semicolons: those stand between fields."""
+    return words[0] if len(words) == 1 else f"any of {', '.join(words)}"
 
 
 def _tokens(classes: FieldClasses, known: set[int]) -> str:
@@ -147,7 +147,7 @@ def _numbers(classes: FieldClasses, chosen: Sequence[Rectangle]) -> str:
         every = sorted(pair for one in chosen for pair in intervals(one))
         left = [(low, high) for low, high in every if not any(first <= low and high <= last for first, last in runs)]
         parts += [f"known only as {run_in_words(classes, low + 1, high + 1)}" for low, high in left]
-    return any_of(parts, "; ") if parts else ""
+    return any_of(parts) if parts else ""
 
 
 def run_in_words(classes: FieldClasses, first: int, last: int) -> str:

@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from textwrap import shorten
+from typing import TYPE_CHECKING
 
 from hepatica.assurance.diff import AnswerChange, RulesetDiff, RulesetEdit
-from hepatica.assurance.editing import EditReport
 from hepatica.assurance.space import Limits
+from hepatica.evaluation import RulesetIdentity
 from hepatica.knowledge import STANDINGS
-from hepatica.report.assurance.words import identity_words, place_words, settings
+from hepatica.report.assurance.words import command, identity_words, place_words
 from hepatica.report.blocks import Block, Blocks, Bullets, Code, Item, Items, More, Notice, Paragraph, Section, Table, Title
 from hepatica.report.render_markdown import markdown
 from hepatica.wording import counted
+
+if TYPE_CHECKING:
+    from hepatica.assurance.editing import EditReport
 
 MOST_CHARACTERS = 60_000
 MOST_REGIONS = 3
@@ -69,33 +73,41 @@ def _blocks(result: RulesetDiff, most: int) -> Iterator[Block]:
     )
     yield Paragraph(result.headline, tone="strong")
     yield from _verdict(result, most)
-    moved = [change for change in result.changes if change.kind in _MOVES and change.subject == "therapy"]
-    known = [change for change in moved if change.known]
-    if len(known) > MOST_AT_ONCE:
-        yield _overview(known)
-    if known:
-        yield _table(known, most)
-    yield from _by_therapy(result, known, most)
     if result.old is None or result.new is None:
         whole = [Item(edit.what, edit.before or edit.after, badge=edit.action) for edit in result.edits]
         yield from _section("Therapies", whole, most)
-        yield Paragraph(result.space.counted, tone="quiet")
-        yield Notice(result.notice)
-        return
+    else:
+        yield from _changes(result, most)
+    yield Paragraph(result.space.counted, tone="quiet")
+    yield Notice(result.notice)
+
+
+def _changes(result: RulesetDiff, most: int) -> Iterator[Block]:
+    moved = [change for change in result.changes if change.kind in _MOVES and change.subject == "therapy"]
+    known = [change for change in moved if change.known]
+    wide = len(known) > MOST_AT_ONCE
+    # What moves many therapies is told once, before them: an edit of what many rules rest on, or of many rules.
+    areas = ("concept", "rule", "study") if wide else ("concept",)
+    general = [edit for edit in result.edits if not edit.profiles and (edit.area in areas or edit.part == "scope")]
+    yield from _section("Edited", [_edit(edit) for edit in general if result.changes], most)
+    in_full = (_table(known, most), *_by_therapy(result, known, most)) if known else ()
+    if wide:
+        yield from _overview(known)
+        yield More("Who is answered otherwise, in full", in_full)
+    else:
+        yield from in_full
     shown = [edit for edit in result.edits if edit.profiles]
     texts = [_text_edit(edit) for edit in shown if edit.area != "fields"]
     yield from _section("Texts and figures that answers show", texts, most)
     read = [_text_edit(edit) for edit in shown if edit.area == "fields"]
     yield from _section("Fields: what is typed may be read otherwise", read, most)
     for kind, title in _TITLES.items():
-        yield from _section(title, [_item(one) for one in result.changes if one.kind == kind and one.known], most)
-    missing = [_item(change, known_only=False) for change in result.changes if not change.known]
+        yield from _section(title, [_item(one, result.new) for one in result.changes if one.kind == kind and one.known], most)
+    missing = [_item(change, result.new) for change in result.changes if not change.known]
     if missing:
         yield More(f"Where facts are missing: {len(missing)} further changes", _some(missing, most))
     if result.edits:
         yield More(f"Every edit ({len(result.edits)})", _some([_edit(edit) for edit in result.edits], most))
-    yield Paragraph(result.space.counted, tone="quiet")
-    yield Notice(result.notice)
 
 
 def _verdict(result: RulesetDiff, most: int) -> Iterator[Block]:
@@ -120,22 +132,40 @@ def _verdict(result: RulesetDiff, most: int) -> Iterator[Block]:
         yield Section("Declared and not met", (Bullets(unmet),), count=len(unmet))
 
 
-def _overview(changes: Sequence[AnswerChange]) -> Table:
-    """One short row to a therapy: of its changes the one with the strongest standing before or after, then the largest."""
+def _overview(changes: Sequence[AnswerChange]) -> Blocks:
+    """What everyone concerned has in common, and one short row to a therapy: of its changes that with the strongest standing."""
+    common = _common(changes)
+    shared = (Paragraph(limits_words(common, changes[0].titles), lead="Everyone below"),) if common else ()
     order = [*STANDINGS, ""]
     first: dict[str, AnswerChange] = {}
     for change in sorted(changes, key=lambda one: min(order.index(one.before.standing), order.index(one.after.standing))):
         first.setdefault(change.id, change)
-    rows = tuple((_name(one), _words(one.before), _words(one.after), _briefly(one)) for one in first.values())
-    return Table(("Therapy", "From", "To", "For example, with all facts known"), rows, "In short: a row to a therapy")
+    rows = [(_name(one), _words(one.before), _words(one.after), _briefly(one, common)) for one in first.values()]
+    return *shared, Table(("Therapy", "From", "To", "For example, with all facts known"), _grouped(rows), "In short")
 
 
-def _briefly(change: AnswerChange) -> str:
-    return shorten(_who(change, change.who[:1]), LONGEST_BRIEF, placeholder=" ...")
+def _common(changes: Sequence[AnswerChange]) -> Limits:
+    """The limits that stand in every group of every change."""
+    groups = [limits for change in changes for limits in change.who]
+    return {name: said for name, said in groups[0].items() if all(limits.get(name) == said for limits in groups)}
+
+
+def _briefly(change: AnswerChange, common: Limits) -> str:
+    """The first group of a change, without what all changes have in common."""
+    own = {name: said for name, said in change.who[0].items() if name not in common}
+    return shorten(limits_words(own, change.titles), LONGEST_BRIEF, placeholder=" ...")
+
+
+def _grouped(rows: Iterable[tuple[str, ...]]) -> tuple[tuple[str, ...], ...]:
+    """Rows that differ in their first cell only as one row."""
+    groups: dict[tuple[str, ...], list[str]] = {}
+    for name, *rest in rows:
+        groups.setdefault(tuple(rest), []).append(name)
+    return tuple((", ".join(names), *rest) for rest, names in groups.items())
 
 
 def _table(changes: Sequence[AnswerChange], most: int) -> Table:
-    rows = tuple((_name(c), _words(c.before), _words(c.after), _who(c, c.who), f"{c.known:,}") for c in changes[:most])
+    rows = _grouped((_name(c), _words(c.before), _words(c.after), _who(c, c.who), f"{c.known:,}") for c in changes[:most])
     cut = f" (the first {most} of {len(changes)})" if len(changes) > most else ""
     return Table(
         ("Therapy", "From", "To", "Who, with all facts known", "Profiles"), rows, f"Who is answered otherwise{cut}", (4,)
@@ -143,17 +173,15 @@ def _table(changes: Sequence[AnswerChange], most: int) -> Table:
 
 
 def _by_therapy(result: RulesetDiff, changes: Sequence[AnswerChange], most: int) -> Iterator[Block]:
-    """For each therapy the edits of the rules that move it, and a patient to try."""
+    """For each therapy of the table the edits of the rules that move it, and a patient to try."""
     for name in list(dict.fromkeys(change.id for change in changes))[:most]:
         own = [change for change in changes if change.id == name]
         rules = set().union(*(change.rules for change in own))
         because = [_edit(edit) for edit in result.edits if edit.what in rules]
         rules_named = f"Rules: {', '.join(sorted(rules))}." if rules and not because else ""
-        blocks: list[Block] = [Paragraph(f"{_turn(change)}: {_who(change, change.who)}.") for change in own]
-        blocks += [Paragraph(rules_named)] if rules_named else []
+        blocks: list[Block] = [Paragraph(rules_named)] if rules_named else []
         blocks += [Items(tuple(because), "Edited")] if because else []
-        blocks.append(Code(f"hepatica evaluate {settings(own[0].witness)}", "sh"))
-        yield Section(_name(own[0]), tuple(blocks))
+        yield Section(_name(own[0]), (*blocks, Code(command(own[0].witness, result.new), "sh")))
 
 
 def _text_edit(edit: RulesetEdit) -> Item:
@@ -179,11 +207,10 @@ def _from_to(edit: RulesetEdit) -> str:
     return f"{edit.before or '(nothing)'} → {edit.after or '(nothing)'}"
 
 
-def _item(change: AnswerChange, *, known_only: bool = True) -> Item:
-    region, number = (change.who, change.known) if known_only else (change.where, change.profiles)
+def _item(change: AnswerChange, ruleset: RulesetIdentity | None) -> Item:
     declared = " (declared)" if change.declared else ""
-    text = f"{_turn(change)}{declared}, {number:,} profiles: {_who(change, region)}"
-    details = (Code(f"hepatica evaluate {settings(change.witness)}", "sh"),)
+    text = f"{_turn(change)}{declared}, {change.known or change.profiles:,} profiles: {_who(change, change.who)}"
+    details = (Code(command(change.witness, ruleset), "sh"),)
     return Item(_name(change), text, badge=", ".join(change.rules), details=details)
 
 
@@ -218,8 +245,14 @@ def limits_words(limits: Limits, titles: Mapping[str, str]) -> str:
     return "; ".join(told) or "everyone"
 
 
-def _section(title: str, items: list[Item], most: int) -> Blocks:
-    return (Section(title, _some(items, most), len(items)),) if items else ()
+def _section(title: str, items: list[Item], most: int) -> Iterator[Block]:
+    """The first items; the others, of many, for those who ask for all."""
+    shown, rest = items[:MOST_AT_ONCE], items[MOST_AT_ONCE:]
+    if shown:
+        says = f"Here the first {MOST_AT_ONCE}; --verbose and the JSON format have all." if rest else ""
+        yield Section(title, (Items(tuple(shown)),), len(items), says=says)
+    if rest:
+        yield More(f"{title}: {len(rest)} more", _some(rest, most))
 
 
 def _some(items: list[Item], most: int) -> Blocks:

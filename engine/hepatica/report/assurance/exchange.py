@@ -60,6 +60,7 @@ def _place(found: CheckFinding, result: CheckResult) -> tuple[str, int]:
 
 def sarif(result: CheckResult) -> str:
     """The findings as SARIF 2.1.0."""
+    # SARIF tells a kind of finding once, and each finding names its kind by where it stands in that list.
     codes = list(dict.fromkeys(one.code for one in result.findings))
     rules = [
         {

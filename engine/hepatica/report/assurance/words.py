@@ -7,8 +7,11 @@ from collections.abc import Mapping
 from typing import Any
 
 from hepatica.evaluation import LISTS, RulesetIdentity
-from hepatica.knowledge import STANDINGS, VERDICTS
+from hepatica.knowledge import STANDINGS
+from hepatica.paths import DEFAULT_RULESET
 from hepatica.patient import digits
+from hepatica.report.citing import stands
+from hepatica.wording import spoken
 
 DIGEST = 19
 
@@ -19,12 +22,17 @@ def identity_words(ruleset: RulesetIdentity) -> str:
 
 
 def place_words(place: str, standing: str = "", verdict: str = "") -> str:
-    """Where something stands: "an option (standard)", "not supported (harmful)", "inside"."""
-    words = LISTS[place].phrase if place in LISTS else place.replace("_", " ")  # type: ignore[index]
-    more = verdict.replace("_", " ") if verdict in VERDICTS else ""
-    if not more and standing in STANDINGS and place in ("options", "possible"):
-        more = STANDINGS[standing].phrase
-    return f"{words} ({more})" if more else words
+    """Where something stands: "standard of care", "not supported: no better than the comparator", "inside"."""
+    if place in LISTS and standing in STANDINGS:
+        return stands(place, standing, verdict or None)  # type: ignore[arg-type]
+    return LISTS[place].phrase if place in LISTS else spoken(place)  # type: ignore[index]
+
+
+def command(witness: Mapping[str, Any], ruleset: RulesetIdentity | None) -> str:
+    """The command that answers a witness under a ruleset, ready to paste; for one at a revision under what stands there now."""
+    named = (ruleset.folder.rpartition(":")[2] or ruleset.id) if ruleset is not None else DEFAULT_RULESET
+    rules = "" if named == DEFAULT_RULESET else f"-r {shlex.quote(named)} "
+    return f"hepatica evaluate {rules}{settings(witness)}"
 
 
 def settings(witness: Mapping[str, Any]) -> str:

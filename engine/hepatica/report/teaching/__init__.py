@@ -6,7 +6,17 @@ from hepatica.report.teaching.drawing import INKS, Drawing, printed_pages, svg
 from hepatica.report.teaching.fate import FateListing, fate_drawing, fate_listing, fate_rows, fate_view, fate_words
 from hepatica.report.teaching.forest import estimate_text, forest_drawing, forest_pages, forest_view, verdict
 from hepatica.report.teaching.handout import Handout, handout, handout_view
-from hepatica.report.teaching.pathway import LANDSCAPE, MARKS, PHONE, mermaid, pathway_drawings, pathway_svg, pathway_view
+from hepatica.report.teaching.pathway import (
+    LANDSCAPE,
+    LEGEND,
+    MARKS,
+    PHONE,
+    mermaid,
+    pathway_drawing,
+    pathway_pages,
+    pathway_svg,
+    pathway_view,
+)
 from hepatica.report.teaching.quiz import (
     PICKS_QUESTION,
     head_view,

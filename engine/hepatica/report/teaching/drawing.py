@@ -7,8 +7,8 @@ ones as a style, so that it is legible where a page forbids styles; paper gets t
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import lru_cache
 from io import BytesIO
-from textwrap import wrap
 from typing import Literal, NamedTuple
 from xml.sax.saxutils import escape
 
@@ -31,10 +31,26 @@ INKS: dict[str, tuple[str, str]] = {
     "early_signal": ("#fdf3d8", "#43360f"),
     **dict.fromkeys(("in_trial", "supportive", "unreported"), ("#f1f0ee", "#2a2733")),
     "not_supported": ("#fbe4dc", "#4a2116"),
+    # Labels are the same in the dark: white on a strong colour.
+    "label": ("#ffffff", "#ffffff"),
+    "standard-label": ("#1b6e35", "#1b6e35"),
+    "positive_phase_3-label": ("#1f5d8f", "#1f5d8f"),
+    "licensed-label": ("#5a4a9c", "#5a4a9c"),
+    "early_signal-label": ("#8a5a00", "#8a5a00"),
+    **{f"{name}-label": ("#5f5c66", "#5f5c66") for name in ("in_trial", "supportive", "unreported")},
+    "not_supported-label": ("#a02c00", "#a02c00"),
 }
-_CHARACTER, _BOLD = 0.54, 1.15
-_FONT = 'system-ui,-apple-system,"Segoe UI",Roboto,"Liberation Sans",Arial,sans-serif'
-_A4 = (1122.5, 793.6)
+# Lines are broken here, since SVG breaks none: so the font is one that every system has, or one as wide, and these are the
+# widths of its characters in parts of the size, a little on the wide side.
+_WIDTHS = {
+    **dict.fromkeys("ijl.,;:'|! ftI/", 0.285),
+    **dict.fromkeys("r()[]-", 0.345),
+    **dict.fromkeys("cksvxyz", 0.51),
+    **dict.fromkeys("mwMW@%+=<>≤≥✓✕⊘→○", 0.86),
+}
+_CAPITAL, _LETTER, _BOLD = 0.7, 0.565, 1.08
+_FONT = 'Arial,"Liberation Sans",Helvetica,Roboto,sans-serif'
+A4 = (1122.5, 793.6)  # landscape, at 96 pixels to the inch
 _PAGES = (
     "<style>@page wide{size:A4 landscape;margin:0}@page tall{size:A4;margin:0}.wide{page:wide}.tall{page:tall}body{margin:0}"
     "svg{display:block}div+div{break-before:page}</style>"
@@ -114,10 +130,34 @@ class Drawing:
         return y
 
 
+def text_width(text: str, size: float, *, bold: bool = False) -> float:
+    """About how wide a line of text is."""
+    return _signs_width(text) * size * (_BOLD if bold else 1)
+
+
+@lru_cache(4096)
+def _signs_width(text: str) -> float:
+    return sum(_WIDTHS.get(sign, _CAPITAL if sign.isupper() else _LETTER) for sign in text)
+
+
 def wrapped(text: str, width: float, size: float, *, bold: bool = False) -> list[str]:
-    """Lines that fit a width, judged by the average width of a character."""
-    room = max(int(width / (size * _CHARACTER * (_BOLD if bold else 1))), 8)
-    return wrap(one_line(text), room, break_on_hyphens=False)
+    """Lines that fit a width; a word that fits no line is cut."""
+    room = width / size / (_BOLD if bold else 1)
+    lines: list[str] = []
+    left = 0.0
+    for whole in one_line(text).split():
+        # Words are measured, not lines: they come again and again, so that what they measure is known.
+        word = whole
+        while (needed := _signs_width(word)) > room and len(word) > 1:
+            lines.append(word[: max(int(room), 1)])
+            word, left = word[len(lines[-1]) :], 0.0
+        if lines and needed + _WIDTHS[" "] <= left:
+            lines[-1] += f" {word}"
+            left -= needed + _WIDTHS[" "]
+        else:
+            lines.append(word)
+            left = room - needed
+    return lines
 
 
 def svg(drawing: Drawing, scale: float = 1) -> str:
@@ -191,9 +231,9 @@ def printed_pages(drawings: Sequence[Drawing], format_: Literal["png", "pdf"]) -
 
 
 def _page(drawing: Drawing) -> str:
-    """A drawing alone on its page, made smaller where it does not fit."""
-    kind, (width, height) = ("wide", _A4) if drawing.width > drawing.height else ("tall", _A4[::-1])
-    scale = min(width / drawing.width, height / drawing.height, 1)
+    """A drawing alone on its page, as large as it fits."""
+    kind, (width, height) = ("wide", A4) if drawing.width > drawing.height else ("tall", A4[::-1])
+    scale = min(width / drawing.width, height / drawing.height)
     return f'<div class="{kind}">{svg(drawing, scale)}</div>'
 
 

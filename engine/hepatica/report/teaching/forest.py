@@ -1,4 +1,4 @@
-"""A forest plot: its numbers as tables, and a picture with an axis at its top and at its foot."""
+"""A forest plot: its numbers as tables, and a picture with an axis over each panel."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from hepatica.evaluation import ratio, shown
 from hepatica.knowledge import LINES
 from hepatica.report.blocks import Blocks, Bullets, Cell, More, Notice, Paragraph, Picture, Ref, Section, Table, Title
 from hepatica.report.citing import edition
-from hepatica.report.teaching.drawing import Drawing, PlotMarker, Shape, Stroke, Words, svg
+from hepatica.report.teaching.drawing import A4, Drawing, PlotMarker, Shape, Stroke, Words, svg, text_width
 from hepatica.teaching import ENDPOINTS, Estimate, Forest, ForestPanel, ForestRow
 from hepatica.wording import joined, spoken
 
@@ -26,8 +26,14 @@ _OTHER_ENDPOINT = (
     "named beside the row), not on this row."
 )
 _COLUMNS = ("Trial", "Tested", "HR", "P", "Primary endpoint", "Later")
+_LEGEND = {
+    "met": "trial's primary endpoint met",
+    "missed": "missed",
+    "": "decides nothing: subgroup, doses, partly met or not known",
+}
 _MARKS: dict[str, tuple[Shape, str]] = {"met": ("circle", "good"), "missed": ("cross", "bad")}
 _NEUTRAL: tuple[Shape, str] = ("diamond", "quiet")
+_NARROW, _EDGE, _BODY = 700.0, 16.0, 12.0
 _TICKS = (0.1, 0.2, 0.3, 0.5, 0.7, 1, 1.5, 2, 3, 5)
 
 
@@ -90,18 +96,17 @@ def correction(row: ForestRow) -> str:
     return f"{row.verb} {estimate_text(row.corrected)}, {row.basis}"
 
 
-def compared(row: ForestRow) -> str:
-    """What was held against what, in which line, among how many."""
-    phase, number = f"phase {row.phase}" if row.phase else "", f"n {row.n}" if row.n else ""
-    label = "" if row.label in ENDPOINTS else row.label
-    return joined(f"{row.tested} v {row.control}", label, _line(row.setting), phase, number, mark=", ")
+def compared(row: ForestRow, panel: ForestPanel) -> str:
+    """What was held against what (where the panel does not say so), in which line and phase, among how many."""
+    phase, number = f"phase {row.phase}" if row.phase else "", f"n = {row.n}" if row.n else ""
+    return joined(_tested(row, panel), phase, number, mark=", ")
 
 
 def _tested(row: ForestRow, panel: ForestPanel) -> str:
-    """As `compared` without what the panel's title says, for a column."""
+    """What was tested, for a column: the control and the endpoint only where the panel's title does not say them."""
     arms = row.tested if row.control == panel.control else f"{row.tested} v {row.control}"
-    label = "" if row.label in ENDPOINTS else f", {row.label}"
-    return f"{arms}{label}, {_line(row.setting)}"
+    label = "" if row.label in ENDPOINTS else row.label
+    return joined(arms, label, _line(row.setting), mark=", ")
 
 
 def _line(setting: str) -> str:
@@ -113,9 +118,10 @@ def _ratio(row: ForestRow) -> str:
 
 
 def _p(row: ForestRow) -> str:
-    printed = shown(row.p) if row.p is not None else ""
-    read = f"{row.verb} {shown(row.corrected_p)}" if row.corrected_p is not None else ""
-    return joined(printed, read)
+    printed, read = (shown(one) if one is not None else "" for one in (row.p, row.corrected_p))
+    # Where the ratio is read elsewhere, too, its words have said where.
+    said = row.printed is None and row.p is None
+    return joined(printed, read if said or not read else f"{row.verb} {read}")
 
 
 def _later(row: ForestRow) -> str:
@@ -148,90 +154,116 @@ class _Axis(NamedTuple):
 
 
 def forest_pages(found: Forest) -> list[Drawing]:
-    """A picture for each endpoint, for paper."""
-    panels = {name: tuple(panel for panel in found.panels if panel.endpoint == name) for name in ENDPOINTS}
-    return [forest_drawing(replace(found, panels=chosen)) for chosen in panels.values() if chosen]
+    """Upright pages for paper, each with as many panels as it has room for."""
+    pages: list[tuple[ForestPanel, ...]] = []
+    for panel in found.panels:
+        longer = (*pages[-1], panel) if pages else (panel,)
+        fits = pages and forest_drawing(replace(found, panels=longer), A4[1]).height <= A4[0]
+        pages[-1:] = [longer] if fits or not pages else [pages[-1], (panel,)]
+    return [forest_drawing(replace(found, panels=panels), A4[1]) for panels in pages]
 
 
 def forest_drawing(found: Forest, width: float = 1040) -> Drawing:
-    """The picture; narrow ones (below 700) put the words above each row's interval."""
-    drawing = Drawing(width, TITLE, describe(found))
-    wide = width >= 700
-    estimates = [e for row in found.rows for e in (row.printed, row.corrected) if e is not None]
-    values = [value for e in estimates for value in (e.hr, e.low, e.high) if value is not None]
-    left, right = (width * 0.34, width * 0.66) if wide else (16.0, width - 16.0)
-    axis = _Axis(min([*values, 0.8]) / 1.1, max([*values, 1.25]) * 1.1, left, right)
-    y = drawing.paragraph(16, 12, TITLE, width - 32, 17, bold=True)
-    y = drawing.paragraph(16, y, _HOW, width - 32, 12, "quiet") + 8
-    y = _legend(drawing, y, others=any(panel.endpoint != "OS" for panel in found.panels))
-    top = y = _ticks(drawing, axis, y, below=False)
+    """The picture; narrow ones (below 700) put each row's interval under its words."""
+    plot = _Plot(found, width)
+    plot.head(others=any(panel.endpoint != "OS" for panel in found.panels))
     for panel in found.panels:
-        y = drawing.paragraph(16, y + 12, panel_title(panel), width - 32, 14, bold=True) + 6
+        plot.panel(panel)
+    plot.write(f"{found.ruleset.named}. {found.notice}", "quiet")
+    plot.drawing.height = plot.y + 14
+    return plot.drawing
+
+
+class _Plot:
+    """The panels one below the other, each under an axis of its own; all axes are the same."""
+
+    def __init__(self, found: Forest, width: float) -> None:
+        self.drawing, self.wide, self.y = Drawing(width, TITLE, describe(found)), width >= _NARROW, 12.0
+        estimates = [e for row in found.rows for e in (row.printed, row.corrected) if e is not None]
+        values = [value for e in estimates for value in (e.hr, e.low, e.high) if value is not None]
+        left, right = (width * 0.33, width * 0.66) if self.wide else (_EDGE, width - _EDGE)
+        self.axis = _Axis(min([*values, 0.8]) / 1.1, max([*values, 1.25]) * 1.1, left, right)
+        self.told: set[str] = set()
+
+    def write(self, text: str, ink: str = "ink", size: float = _BODY, *, bold: bool = False) -> None:
+        """A paragraph over the whole width."""
+        self.y = self.drawing.paragraph(_EDGE, self.y, text, self.drawing.width - 2 * _EDGE, size, ink, bold=bold)
+
+    def head(self, *, others: bool) -> None:
+        """The title and what the marks mean; `others` where rows tell of another endpoint than survival."""
+        self.write(TITLE, size=17, bold=True)
+        self.write(_HOW, "quiet")
+        x, self.y = _EDGE + 6, self.y + 8
+        for outcome, words in _LEGEND.items():
+            shape, ink = _MARKS.get(outcome, _NEUTRAL)
+            room = text_width(words, _BODY) + 34
+            if x + room > self.drawing.width:
+                x, self.y = _EDGE + 6, self.y + 16
+            self.drawing.add(PlotMarker(x, self.y + 10, shape, ink, outcome != ""), Words(x + 12, self.y + 14, words, _BODY))
+            x += room
+        self.y += 14
+        self.write(_READING)
+        self.write(_OTHER_ENDPOINT if others else "")
+
+    def panel(self, panel: ForestPanel) -> None:
+        """One endpoint against one control, with its axis."""
+        self.y += 14
+        self.write(panel_title(panel), size=15, bold=True)
+        self._ticks()
+        top, at = self.y, len(self.drawing.shapes)
         for row in panel.rows:
-            y = _row(drawing, axis, row, y, wide=wide)
-    if wide:
-        drawing.shapes.insert(0, Stroke(axis.at(1), top, axis.at(1), y + 4, "rule", 1.5))
-    y = _ticks(drawing, axis, y + 4, below=True)
-    y = drawing.paragraph(16, y + 6, f"{found.ruleset.named}. {found.notice}", width - 32, 11, "quiet")
-    drawing.height = y + 14
-    return drawing
+            self._row(row, panel)
+        if self.wide:
+            # Below the rows: where words stand above each interval, a line from top to foot would run through them.
+            self.drawing.shapes.insert(at, Stroke(self.axis.at(1), top, self.axis.at(1), self.y, "rule", 1.5))
 
+    def _ticks(self) -> None:
+        line = self.y + 36
+        self.drawing.add(Stroke(self.axis.left, line, self.axis.right, line, "rule"))
+        for tick in self.axis.ticks():
+            x = self.axis.at(tick)
+            self.drawing.add(
+                Stroke(x, line, x, line - 5, "rule"), Words(x, line - 8, f"{tick:g}", _BODY, "quiet", anchor="middle")
+            )
+        one = self.axis.at(1)
+        self.drawing.add(Words(one - 12, line - 23, "← better", _BODY, "quiet", anchor="end"))
+        self.drawing.add(Words(one + 12, line - 23, "worse →", _BODY, "quiet"))
+        self.y = line + 6
 
-def _legend(drawing: Drawing, y: float, *, others: bool) -> float:
-    """The marks with their words, in a row where that fits; `others` where rows tell of another endpoint than survival."""
-    x = 22.0
-    for outcome, words in (("met", "trial's primary endpoint met"), ("missed", "missed"), ("", "subgroup, doses, or not known")):
-        shape, ink = _MARKS.get(outcome, _NEUTRAL)
-        if x + len(words) * 7 > drawing.width:
-            x, y = 22.0, y + 16
-        drawing.add(PlotMarker(x, y + 10, shape, ink, outcome != ""), Words(x + 12, y + 14, words, 12))
-        x += 30 + len(words) * 7
-    y = drawing.paragraph(16, y + 14, _READING, drawing.width - 32, 12)
-    return (drawing.paragraph(16, y, _OTHER_ENDPOINT, drawing.width - 32, 12) if others else y) + 6
+    def _row(self, row: ForestRow, panel: ForestPanel) -> None:
+        """One comparison: its words at the sides (or above), the printed estimate, the other one below it."""
+        side = self.axis.right + 16 if self.wide else _EDGE
+        left = (self.axis.left if self.wide else self.drawing.width) - 2 * _EDGE
+        right = self.drawing.width - side - _EDGE
+        below = self.drawing.paragraph(_EDGE, self.y, row_name(row), left, 13, bold=True)
+        below = self.drawing.paragraph(_EDGE, below, compared(row, panel), left, _BODY, "quiet")
+        figures = [part for part in (estimate_text(row.printed) if row.printed else "", correction(row)) if part]
+        at = self.drawing.paragraph(side, self.y if self.wide else below, figures[0], right, 13)
+        for text in (*figures[1:], joined(f"P {_p(row)}" if _p(row) else "", verdict(row)), self._later(row)):
+            at = self.drawing.paragraph(side, at, text, right, _BODY, "quiet")
+        line = self.y + 14 if self.wide else at + 16
+        if not self.wide:
+            one = self.axis.at(1)
+            self.drawing.add(Stroke(one, line - 9, one, line + (25 if row.printed and row.corrected else 9), "rule", 1.5))
+        self.y = max(below, at, self._estimates(row, line) - 4) + 9
 
+    def _later(self, row: ForestRow) -> str:
+        """What overturned a trial, in full where the trial stands first."""
+        events = [event for event in row.later if event.effect == "overturns"]
+        if row.study in self.told and events:
+            return f"later overturned ({min(event.year for event in events)}), as above"
+        self.told.add(row.study)
+        return "; ".join(f"later ({event.year}): {event.says}" for event in events)
 
-def _ticks(drawing: Drawing, axis: _Axis, y: float, *, below: bool) -> float:
-    """The axis with its numbers above it, or below."""
-    line = y if below else y + 34
-    drawing.add(Stroke(axis.left, line, axis.right, line, "rule"))
-    for tick in axis.ticks():
-        x = axis.at(tick)
-        drawing.add(Stroke(x, line, x, line + (5 if below else -5), "rule"))
-        drawing.add(Words(x, line + (17 if below else -8), f"{tick:g}", 11, "quiet", anchor="middle"))
-    middle, foot = (axis.left + axis.right) / 2, line + (33 if below else -22)
-    drawing.add(Words(middle, foot, "← better · hazard ratio · worse →", 11, "quiet", anchor="middle"))
-    return line + (34 if below else 6)
-
-
-def _row(drawing: Drawing, axis: _Axis, row: ForestRow, y: float, *, wide: bool) -> float:
-    """One comparison: its words at the sides (or above), the printed estimate, the other one below it."""
-    words = axis.left - 32 if wide else drawing.width - 32
-    below = drawing.paragraph(16, y, row_name(row), words, 13, bold=True)
-    below = drawing.paragraph(16, below, compared(row), words, 11, "quiet")
-    side = axis.right + 16
-    texts = [estimate_text(row.printed) if row.printed else "", correction(row)]
-    texts += [joined(f"P {_p(row)}" if _p(row) else "", verdict(row))]
-    texts += [f"later: {event.says}" for event in row.later if event.effect == "overturns"]
-    at = y if wide else below
-    for index, text in enumerate(part for part in texts if part):
-        where, room = (side, drawing.width - side - 12) if wide else (16.0, words)
-        at = drawing.paragraph(where, at, text, room, 12 if index == 0 else 11, "ink" if index == 0 else "quiet")
-    line = y + 14 if wide else max(at, below) + 14
-    shape, ink = _MARKS.get(row.outcome, _NEUTRAL)
-    if not wide:
-        # Where the words stand above the interval, a line of no difference from top to foot would run through them.
-        drawing.add(Stroke(axis.at(1), line - 9, axis.at(1), line + (25 if row.printed and row.corrected else 9), "rule", 1.5))
-    for estimate, filled in ((row.printed, True), (row.corrected, False)):
-        if estimate is not None:
-            marker = PlotMarker(axis.at(estimate.hr), line, shape, ink, filled and row.kind == "whole_trial")
-            _estimate(drawing, axis, estimate, marker, dashed=not filled)
-            line += 16
-    return max(below, at, line - 4) + 8
-
-
-def _estimate(drawing: Drawing, axis: _Axis, estimate: Estimate, marker: PlotMarker, *, dashed: bool) -> None:
-    if estimate.low is not None and estimate.high is not None:
-        low, high, y = axis.at(estimate.low), axis.at(estimate.high), marker.y
-        drawing.add(Stroke(low, y, high, y, marker.ink, 1.6, dashed))
-        drawing.add(*(Stroke(x, y - 4, x, y + 4, marker.ink, 1.6) for x in (low, high)))
-    drawing.add(marker)
+    def _estimates(self, row: ForestRow, y: float) -> float:
+        shape, ink = _MARKS.get(row.outcome, _NEUTRAL)
+        for estimate, printed in ((row.printed, True), (row.corrected, False)):
+            if estimate is None:
+                continue
+            if estimate.low is not None and estimate.high is not None:
+                low, high = self.axis.at(estimate.low), self.axis.at(estimate.high)
+                self.drawing.add(Stroke(low, y, high, y, ink, 1.6, not printed))
+                self.drawing.add(*(Stroke(x, y - 4, x, y + 4, ink, 1.6) for x in (low, high)))
+            self.drawing.add(PlotMarker(self.axis.at(estimate.hr), y, shape, ink, printed and row.kind == "whole_trial"))
+            y += 16
+        return y

@@ -2,35 +2,61 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+import re
+from collections.abc import Iterable, Iterator, Sequence
 
+from hepatica.evaluation import LISTS
+from hepatica.knowledge import Standing
 from hepatica.report.blocks import Blocks, Item, Items, More, Notice, Paragraph, Picture, Ref, Section, Title, Tone
 from hepatica.report.citing import edition
-from hepatica.report.teaching.drawing import Box, Drawing, Words, svg, wrapped
-from hepatica.teaching import Pathway, PathwayCondition, PathwayDrug, PathwayGroup, PathwayLine, PathwayRule, State
-from hepatica.wording import sentence
+from hepatica.report.teaching.drawing import A4, Box, Drawing, Words, svg, text_width, wrapped
+from hepatica.teaching import Pathway, PathwayCondition, PathwayDrug, PathwayGroup, PathwayLine, State
+from hepatica.wording import joined, sentence
 
-MARKS: dict[State, str] = {"": "", "open": "✓", "depends": "?", "closed": "✕", "against": "⊘"}
-STATES: dict[State, str] = {
+MARKS: dict[State, str] = {
+    "options": "✓",
+    "trials": "○",
+    "possible": "?",
+    "not_supported": "⊘",
+    "ruled_out": "✕",
+    "elsewhere": "→",
+    "unreported": "",
     "": "",
-    "open": "open to the patient",
-    "depends": "depends on a fact not known",
-    "closed": "closed",
-    "against": "reached, but not supported",
 }
-LEGEND = "; ".join(f"{MARKS[state]} {words}" for state, words in STATES.items() if state) + "."
-LANDSCAPE, _SHAPE = 1122, 1122 / 793  # A4 landscape at 96 pixels to the inch
-PHONE, _NARROW = 390, 600
-_MOST_TRIALS = 2
+LANDSCAPE, PHONE = A4[0], 390.0
+_SHAPE, _TRIES = A4[1] / A4[0], 6
+_SMALLEST, _NARROW = 800.0, 600.0
+_EDGE, _GAP, _LABEL, _CARD, _PAD = 19.0, 5.0, 140.0, 140.0, 5.0
+_BODY, _NAME, _TITLE, _LEADING = 12.0, 13.0, 20.0, 1.2
 _CardLine = tuple[str, float, str, bool]
 """A line on a drug's card: its text, size, ink, and whether it is bold."""
-_TONES: dict[State, Tone] = {"": "plain", "open": "good", "depends": "plain", "closed": "quiet", "against": "bad"}
-_CLASSES: dict[State, str] = {
-    "open": "fill:#e3f1e6,stroke:#1b6e35,stroke-width:3px,color:#1a1a1a",
-    "against": "fill:#fdece6,stroke:#a02c00,stroke-width:2px,color:#1a1a1a",
-    "depends": "fill:#fff4d6,stroke:#8a5a00,stroke-dasharray:2 2,color:#1a1a1a",
-    "closed": "fill:#f4f4f4,stroke:#767676,stroke-dasharray:6 3,color:#595959",
+_Row = list[tuple[PathwayDrug, list[_CardLine]]]
+_TONES: dict[State, Tone] = {
+    "options": "good",
+    "trials": "good",
+    "not_supported": "bad",
+    "ruled_out": "quiet",
+    "elsewhere": "quiet",
 }
+_EDGES: dict[State, str] = {"options": "lit", "trials": "lit", "not_supported": "bad"}
+_DASHED = ("possible", "ruled_out", "elsewhere")
+_FAINT = ("ruled_out", "elsewhere")
+_CLASSES: dict[State, str] = {
+    "options": "fill:#e3f1e6,stroke:#1b6e35,stroke-width:3px,color:#1a1a1a",
+    "trials": "fill:#f1f0ee,stroke:#1b6e35,stroke-width:2px,color:#1a1a1a",
+    "possible": "fill:#fff4d6,stroke:#8a5a00,stroke-dasharray:2 2,color:#1a1a1a",
+    "not_supported": "fill:#fdece6,stroke:#a02c00,stroke-width:2px,color:#1a1a1a",
+    "ruled_out": "fill:#f4f4f4,stroke:#767676,stroke-dasharray:6 3,color:#595959",
+    "elsewhere": "fill:#f4f4f4,stroke:#767676,stroke-dasharray:6 3,color:#595959",
+}
+
+
+def state_words(state: State) -> str:
+    """A state inside a sentence, in the words of the answer's lists."""
+    return "counted under another standing" if state == "elsewhere" else LISTS[state].phrase if state else ""
+
+
+LEGEND = f"For this patient: {'; '.join(f'{mark} {state_words(state)}' for state, mark in MARKS.items() if mark)}."
 
 
 def title(path: Pathway) -> str:
@@ -39,25 +65,29 @@ def title(path: Pathway) -> str:
     return f"Treatment lines{whose}"
 
 
-def root(path: Pathway) -> str:
-    """What every drug asks for, said once."""
-    common = "; ".join(_told(condition) for condition in path.common)
-    return f"For everyone: {_told(path.scope)}." + (f" Unless a drug says otherwise: {common}." if common else "")
+def root(path: Pathway, *conditions: PathwayCondition) -> str:
+    """What is asked of every patient, said once; with the conditions of a line that stands alone."""
+    return _asked((path.scope, *path.common, *conditions))
 
 
-def _told(condition: PathwayCondition) -> str:
-    told = f" ({'; '.join(condition.facts or condition.needs)}{'' if condition.facts else ' not known'})"
-    facts = told if condition.met in ("no", "unknown") else ""
+def _asked(conditions: Iterable[PathwayCondition]) -> str:
+    told = "; ".join(map(_condition, conditions))
+    return f"Unless a drug says otherwise: {told}." if told else ""
+
+
+def _condition(condition: PathwayCondition) -> str:
+    told = "; ".join(condition.told) + (" not known" if condition.met == "unknown" else "")
     mark = {"yes": "✓ ", "no": "✕ ", "unknown": "? "}.get(condition.met, "")
-    return f"{mark}{condition.says}{facts}"
+    return f"{mark}{condition.says}{f' ({told})' if told else ''}"
 
 
 def pathway_view(path: Pathway, *, picture: bool = True) -> Blocks:
     """The outline."""
     head = Title(title(path), edition(path.ruleset))
     whose = (Paragraph(path.vignette), Paragraph(LEGEND)) if path.profile else ()
-    sections = tuple(_section(line) for line in path.lines)
-    drawn = (More("The same as a picture", (Picture(describe(path), pathway_svg(path)),)),) if picture else ()
+    sections = tuple(_section(line) for line in path.lines) or (Paragraph("No rule speaks of this line of treatment."),)
+    shown = picture and path.lines
+    drawn = (More("The same as a picture", (Picture(describe(path), pathway_svg(path)),)),) if shown else ()
     return (head, *whose, Paragraph(root(path)), *sections, *drawn, Notice(path.notice))
 
 
@@ -66,70 +96,34 @@ def _section(line: PathwayLine) -> Section:
         Items(tuple(_item(drug) for drug in group.drugs), f"{group.title} ({len(group.drugs)})", group.means)
         for group in line.groups
     )
-    return Section(line.title, groups, says=_common(line))
-
-
-def _common(line: PathwayLine) -> str:
-    common = "; ".join(_told(condition) for condition in line.common)
-    return f"Unless a drug says otherwise: {common}." if common else ""
+    return Section(line.title, groups, says=_asked(line.common))
 
 
 def _item(drug: PathwayDrug) -> Item:
-    ways = "; or ".join(conditions(rule) for rule in drug.rules)
-    text = ". ".join(part for part in (sentence(ways), trials(drug), closed_by(drug)) if part)
-    return Item(f"{MARKS[drug.state]} {drug.name}".strip(), f"{text}.", "", _TONES[drug.state], Ref("therapy", drug.therapy))
+    said = (sentence(conditions(drug)), "; ".join(studies(drug)), sentence(overturned(drug)))
+    text = joined(*said, mark=". ")
+    return Item(_marked(drug), f"{text}.", "", _TONES.get(drug.state, "plain"), Ref("therapy", drug.therapy))
 
 
-def conditions(rule: PathwayRule) -> str:
-    """What a rule asks for beyond what is said above it."""
-    return ", ".join(condition.says for condition in rule.conditions) or "no further condition"
+def _marked(drug: PathwayDrug) -> str:
+    return f"{MARKS[drug.state]} {drug.name}".strip()
 
 
-def closed_by(drug: PathwayDrug) -> str:
-    """What closes a drug by its own conditions or what it depends on; what closes the whole line is said at its head."""
-    if drug.state == "closed":
-        own = ["; ".join(fact for c in rule.conditions if c.met == "no" for fact in c.facts) for rule in drug.rules]
-        return f"Closed by {'; or '.join(dict.fromkeys(own))}" if all(own) else ""
-    if drug.state == "depends":
-        needs = dict.fromkeys(need for rule in drug.rules if rule.state == "depends" for need in rule.needs)
-        return f"Depends on {', '.join(needs)}"
-    return ""
+def conditions(drug: PathwayDrug) -> str:
+    """What a drug asks for beyond what is said above it; of a patient who does not meet it, what it takes."""
+    return drug.told or "; or ".join(drug.ways)
 
 
-def trials(drug: PathwayDrug) -> str:
-    """The trials behind a drug; the first two by name, the others by their number."""
-    names = list(dict.fromkeys(name for rule in drug.rules for name in rule.names))
-    more = len(names) - _MOST_TRIALS
-    return "; ".join(names[:_MOST_TRIALS]) + (f"; {more} more" if more > 0 else "")
+def studies(drug: PathwayDrug) -> list[str]:
+    """The studies behind a drug, without the drug's own name, which stands above them."""
+    own = re.escape(drug.name)
+    named = re.compile(rf" \({own}\)| of {own}|(?<=\(){own}[,;] ", re.IGNORECASE)
+    return list(dict.fromkeys(named.sub("", name) for name in drug.names))
 
 
-def pathway_drawings(path: Pathway, width: float = LANDSCAPE) -> list[Drawing]:
-    """A picture for each line. A wide one has the shape of a landscape page: what needs more room is drawn wider, so smaller."""
-    return [_fitted(path, line, width) for line in path.lines]
-
-
-def _fitted(path: Pathway, line: PathwayLine, width: float) -> Drawing:
-    drawing = _LinePicture(path, line, width).drawing
-    while width >= _NARROW and drawing.height > drawing.width / _SHAPE:
-        drawing = _LinePicture(path, line, round(drawing.width * 1.06)).drawing
-    return drawing
-
-
-def pathway_svg(path: Pathway, width: float = LANDSCAPE) -> str:
-    """All lines in one picture, one below the other; a single line as it is printed."""
-    if len(path.lines) == 1:
-        return svg(_fitted(path, path.lines[0], width))
-    drawings = [_LinePicture(path, line, width).drawing for line in path.lines]
-    whole = Drawing(width, title(path), describe(path))
-    for drawing in drawings:
-        whole.add(*(_lower(shape, whole.height) for shape in drawing.shapes))
-        whole.height += drawing.height
-    return svg(whole)
-
-
-def _lower(shape: object, by: float) -> Box | Words:
-    assert isinstance(shape, (Box, Words))
-    return shape._replace(y=shape.y + by)
+def overturned(drug: PathwayDrug) -> str:
+    """That a later study spoke against it."""
+    return f"overturned later ({drug.overturned})" if drug.overturned else ""
 
 
 def describe(path: Pathway) -> str:
@@ -137,65 +131,174 @@ def describe(path: Pathway) -> str:
     said = [root(path)]
     for line in path.lines:
         for group in line.groups:
-            names = (f"{drug.name}{f' ({STATES[drug.state]})' if drug.state else ''}" for drug in group.drugs)
+            names = (f"{drug.name}{f' ({state_words(drug.state)})' if drug.state else ''}" for drug in group.drugs)
             said.append(f"{line.title}, {group.title.lower()}: {', '.join(names)}.")
     return " ".join(said)
 
 
-class _LinePicture:
-    """One line: its head, then a band for each standing, its drugs side by side."""
+def pathway_pages(path: Pathway) -> list[Drawing]:
+    """A landscape page for each line, with its text as large as it fits; of a line that needs more room it becomes smaller."""
+    return [_page(path, line) for line in path.lines]
 
-    def __init__(self, path: Pathway, line: PathwayLine, width: float) -> None:
-        self.path = path
-        self.drawing = Drawing(width, f"{title(path)}: {line.title.lower()}", describe(path))
-        phone = width < _NARROW
-        self.columns = 1 if phone else max(int((width - 32) // 210), 1)
-        self.gap = 8.0
-        self.card = (width - 32 - self.gap * (self.columns - 1)) / self.columns
-        y = self._head(line)
-        for group in line.groups:
-            y = self._group(group, y)
-        self.drawing.height = self.drawing.paragraph(16, y, path.notice, width - 32, 9, "quiet") + 10
 
-    def _head(self, line: PathwayLine) -> float:
-        room = self.drawing.width - 32
-        y = self.drawing.paragraph(16, 8, f"{line.title} · {title(self.path)}", room, 17, bold=True)
-        y = self.drawing.paragraph(16, y, f"{edition(self.path.ruleset)}. {root(self.path)}", room, 11, "quiet")
-        y = self.drawing.paragraph(16, y, _common(line), room, 11) if line.common else y
+def _page(path: Pathway, line: PathwayLine) -> Drawing:
+    """The narrowest drawing that has the shape of a page: the narrower it is, the larger is its text on paper."""
+    width, best = LANDSCAPE, None
+    for _ in range(_TRIES):
+        found = _drawn(path, line, width)
+        # Height goes down as width goes up, though in steps: the next width is where both would meet.
+        excess = found.height / (width * _SHAPE)
+        if excess <= 1 and (best is None or width < best.width):
+            best = found
+        width = max(round(width * excess**0.5 * (1.02 if excess > 1 else 1)), _SMALLEST)
+    best = best or found
+    best.height = max(best.height, round(best.width * _SHAPE, 1))
+    return best
+
+
+def _drawn(path: Pathway, line: PathwayLine, width: float) -> Drawing:
+    picture = _Picture(path, width)
+    picture.head(f"{line.title}{_closed(line)}", f"{title(path)}. {edition(path.ruleset)}", root(path, *line.common))
+    picture.line(line)
+    return picture.finished()
+
+
+def _closed(line: PathwayLine) -> str:
+    return ": closed to this patient" if line.closed else ""
+
+
+def pathway_drawing(path: Pathway, width: float = LANDSCAPE) -> Drawing:
+    """All lines one below the other, with one head and one foot."""
+    picture = _Picture(path, width)
+    picture.head(title(path), edition(path.ruleset), root(path))
+    for line in path.lines:
+        picture.y += _GAP
+        picture.write(f"{line.title}{_closed(line)}", _TITLE, bold=True)
+        picture.write(_asked(line.common))
+        picture.line(line)
+    return picture.finished()
+
+
+def pathway_svg(path: Pathway, width: float = LANDSCAPE) -> str:
+    """As `pathway_drawing`; a single line as it is printed, unless on a phone."""
+    if len(path.lines) != 1:
+        return svg(pathway_drawing(path, width))
+    (line,) = path.lines
+    drawing = _page(path, line) if width > _NARROW else _drawn(path, line, width)
+    return svg(drawing, width / drawing.width)
+
+
+class _Picture:
+    """A head, then for each line a band for each standing: a label, and the drugs side by side."""
+
+    def __init__(self, path: Pathway, width: float) -> None:
+        self.path, self.drawing = path, Drawing(width, title(path), describe(path))
+        self.room, self.y = width - 2 * _EDGE, _EDGE / 2
+        # On a phone the label stands above its drugs.
+        self.label = 0.0 if width < _NARROW else _LABEL
+        self.beside = self.room - (self.label + _GAP if self.label else 0)
+        self.columns = max(int(self.beside // _CARD), 1) if self.label else 1
+
+    def write(self, text: str, size: float = _BODY, ink: str = "ink", *, bold: bool = False) -> None:
+        """A paragraph over the whole width."""
+        self.y = self.drawing.paragraph(_EDGE, self.y, text, self.room, size, ink, bold=bold)
+
+    def head(self, heading: str, below: str, asked: str) -> None:
+        """Whose pathway it is, what the marks mean, and what is asked of everybody."""
+        self.write(heading, _TITLE, bold=True)
+        if text_width(heading, _TITLE, bold=True) + text_width(below, _BODY) + _EDGE < self.room:
+            self.drawing.add(Words(_EDGE + self.room, self.y, below, _BODY, "quiet", anchor="end"))
+        else:
+            self.write(below, ink="quiet")
         if self.path.profile is not None:
-            y = self.drawing.paragraph(16, y, self.path.vignette, room, 11)
-            y = self.drawing.paragraph(16, y, LEGEND, room, 11, "quiet")
-        return y + 6
+            # One line on a phone stands on a page that has the patient above it.
+            self.write(self.path.vignette if self.label or len(self.path.lines) > 1 else "")
+            self.write(LEGEND, ink="quiet")
+        self.write(asked)
 
-    def _group(self, group: PathwayGroup, y: float) -> float:
-        head = f"{group.title.upper()} ({len(group.drugs)}): {group.means}"
-        y = self.drawing.paragraph(16, y, head, self.drawing.width - 32, 11, bold=True) + 5
-        for start in range(0, len(group.drugs), self.columns):
-            row = [(drug, list(self._lines(drug))) for drug in group.drugs[start : start + self.columns]]
-            tall = max(sum(round(size * 1.3) for _, size, _, _ in lines) for _, lines in row) + 10.0
-            for index, (drug, lines) in enumerate(row):
-                x = 16 + index * (self.card + self.gap)
-                edge = {"open": "lit", "against": "bad"}.get(drug.state, "rule")
-                fill = "page" if drug.state == "closed" else group.standing
-                dashed = drug.state in ("closed", "depends")
-                self.drawing.add(Box(x, y, self.card, tall, fill, edge, drug.state == "open", dashed))
-                self._write(lines, x + 7, y + 2)
-            y += tall + self.gap
-        return y
+    def line(self, line: PathwayLine) -> None:
+        """One line of treatment."""
+        self.y += _GAP
+        for group in line.groups:
+            self._group(group)
 
-    def _write(self, lines: Iterable[_CardLine], x: float, y: float) -> None:
+    def finished(self) -> Drawing:
+        """The drawing, with its foot."""
+        self.write(self.path.notice, 11, "quiet")
+        self.drawing.height = self.y + _EDGE / 2
+        return self.drawing
+
+    def _group(self, group: PathwayGroup) -> None:
+        top = self.y
+        words = [(f"{group.title} ({len(group.drugs)})", _NAME, "label", True), (group.means, _BODY, "label", False)]
+        label = _broken(words, (self.label or self.room) - 2 * _PAD)
+        if not self.label:
+            self._box(Box(_EDGE, top, self.room, _height(label), f"{group.standing}-label"), label)
+            self.y += _height(label) + _GAP
+        fewest = min(2, self.columns)
+        # As many side by side as makes the band lowest.
+        across = min(range(fewest, self.columns + 1), key=lambda columns: sum(map(_tall, self._rows(group.drugs, columns))))
+        for row in self._rows(group.drugs, across):
+            self._row(row, across, group.standing)
+        if self.label:
+            tall = max(self.y - _GAP - top, _height(label))
+            self._box(Box(_EDGE, top, self.label, tall, f"{group.standing}-label"), label)
+            self.y = top + tall + _GAP
+
+    def _width(self, columns: int) -> float:
+        return (self.beside - _GAP * (columns - 1)) / columns
+
+    def _rows(self, drugs: Sequence[PathwayDrug], columns: int) -> list[_Row]:
+        room = self._width(columns) - 2 * _PAD
+        cards = [(drug, _broken(_card(drug, room), room)) for drug in drugs]
+        return [cards[start : start + columns] for start in range(0, len(cards), columns)]
+
+    def _row(self, row: _Row, columns: int, standing: Standing) -> None:
+        x, width, tall = _EDGE + self.room - self.beside, self._width(columns), _tall(row)
+        for drug, lines in row:
+            fill, edge = ("page", "rule") if drug.state in _FAINT else (standing, _EDGES.get(drug.state, "rule"))
+            self._box(Box(x, self.y, width, tall, fill, edge, drug.state == "options", drug.state in _DASHED), lines)
+            x += width + _GAP
+        self.y += tall + _GAP
+
+    def _box(self, box: Box, lines: list[_CardLine]) -> None:
+        self.drawing.add(box)
+        y = box.y + _PAD / 2
         for text, size, ink, bold in lines:
-            y += round(size * 1.3)
-            self.drawing.add(Words(x, y, text, size, ink, bold))
+            y += round(size * _LEADING)
+            self.drawing.add(Words(box.x + _PAD, y, text, size, ink, bold))
 
-    def _lines(self, drug: PathwayDrug) -> Iterator[_CardLine]:
-        room = self.card - 14
-        ink = "quiet" if drug.state == "closed" else "ink"
-        paragraphs = [(f"{MARKS[drug.state]} {drug.name}".strip(), 13.0, ink, True)]
-        paragraphs += [(f"{'or ' if index else ''}{conditions(rule)}", 10.0, ink, False) for index, rule in enumerate(drug.rules)]
-        paragraphs += [(trials(drug), 9.5, "quiet", False), (closed_by(drug), 9.5, "quiet", False)]
-        for text, size, ink, bold in paragraphs:
-            yield from ((line, size, ink, bold) for line in wrapped(text, room, size, bold=bold))
+
+def _card(drug: PathwayDrug, room: float) -> Iterator[_CardLine]:
+    ink = "quiet" if drug.state in _FAINT else "ink"
+    yield _marked(drug), _NAME, ink, True
+    ways = drug.ways if drug.state not in ("possible", *_FAINT) else (drug.told,)
+    yield from ((f"{'or ' if index else ''}{way}", _BODY, ink, False) for index, way in enumerate(ways))
+    if drug.state not in _FAINT:
+        yield _fitting(studies(drug), room), _BODY, "quiet", False
+        yield overturned(drug), _BODY, "bad", False
+
+
+def _fitting(names: list[str], room: float) -> str:
+    """As many names as fit on one line, the first in any case, and how many are left."""
+    for number in range(len(names), 0, -1):
+        left = len(names) - number
+        text = "; ".join(names[:number]) + (f" +{left}" if left else "")
+        if number == 1 or text_width(text, _BODY) <= room:
+            return text
+    return ""
+
+
+def _broken(paragraphs: Iterable[_CardLine], room: float) -> list[_CardLine]:
+    return [(line, size, ink, bold) for text, size, ink, bold in paragraphs for line in wrapped(text, room, size, bold=bold)]
+
+
+def _tall(row: _Row) -> float:
+    return max(_height(lines) for _, lines in row)
+
+
+def _height(lines: list[_CardLine]) -> float:
+    return sum(round(size * _LEADING) for _, size, _, _ in lines) + 1.5 * _PAD
 
 
 def mermaid(path: Pathway) -> str:
@@ -204,15 +307,14 @@ def mermaid(path: Pathway) -> str:
     lines.append(f'  root["{_quoted(root(path))}"]')
     for number, line in enumerate(path.lines):
         head = f"l{number}"
-        lines += [f'  {head}["{_quoted(line.title)}<br/>{_quoted(_common(line))}"]{_class(line.state)}', f"  root --> {head}"]
+        lines += [f'  {head}["{_quoted(line.title)}<br/>{_quoted(_asked(line.common))}"]', f"  root --> {head}"]
         for index, group in enumerate(line.groups):
             at = f"{head}s{index}"
             lines += [f'  {at}["{_quoted(group.title)}"]', f"  {head} --> {at}"]
             for place, drug in enumerate(group.drugs):
-                words = "<br/>or ".join(_quoted(conditions(rule)) for rule in drug.rules)
-                name = f"{MARKS[drug.state]} {drug.name}".strip()
+                words = _quoted(conditions(drug))
                 lines += [
-                    f'  {at}d{place}["{_quoted(name)}<br/>{words}"]{_class(drug.state)}',
+                    f'  {at}d{place}["{_quoted(_marked(drug))}<br/>{words}"]{_class(drug.state)}',
                     f"  {at} {_arrow(drug.state)} {at}d{place}",
                 ]
     lines.append(f'  notice["{_quoted(path.notice)}"]')
@@ -221,11 +323,11 @@ def mermaid(path: Pathway) -> str:
 
 
 def _class(state: State) -> str:
-    return f":::{state}" if state else ""
+    return f":::{state}" if state in _CLASSES else ""
 
 
 def _arrow(state: State) -> str:
-    return "==>" if state == "open" else "-.->" if state in ("closed", "depends") else "-->"
+    return "==>" if state == "options" else "-.->" if state in _DASHED else "-->"
 
 
 def _quoted(text: str) -> str:
