@@ -275,7 +275,7 @@ class _Patient:
         if state != "ruled_out":
             return ""
         head = self.plan.fields(part for part in said if self.reads(part) == "false")
-        explained = [self.evaluator.explained[GoalKey("rule", rule.id)] for rule in rules]
+        explained = [self.evaluator.explained(GoalKey("rule", rule.id)) for rule in rules]
         failing = [one.reasons(one.failing(self.masks), self.facts) for one in explained]
         own = [[reason for reason in reasons if reason.field not in head] for reasons in failing]
         how = "licensed " if rules[0].standing == "licensed" else "studied "
