@@ -13,6 +13,7 @@ from hypothesis import HealthCheck, settings
 
 from hepatica.evaluation import Evaluator, evaluator_of
 from hepatica.knowledge import Ruleset, RulesetFiles, cache, gather
+from hepatica.patient import Profile, read_profile
 
 ROOT = Path(__file__).resolve().parent.parent
 SHIPPED = ("hcc-2016", "hcc-2026")
@@ -88,6 +89,11 @@ def today() -> Ruleset:
 @pytest.fixture(scope="session")
 def evaluator(ruleset: Ruleset) -> Evaluator:
     return evaluator_of(ruleset)
+
+
+@pytest.fixture(scope="session")
+def met_high() -> Profile:
+    return read_profile(ROOT / "patients" / "after-sorafenib-met-high.yaml")
 
 
 @pytest.fixture(scope="session")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import shlex
 import shutil
 import subprocess
@@ -20,7 +19,7 @@ from hepatica.cli.witnesses import patient_file
 from hepatica.notice import NOTICE
 from hepatica.patient import Facts, Profile, profile_in, profile_of, read_profile
 from hepatica.report.assurance.words import settings
-from tests.assurance.editing import edit, two
+from tests.assurance.editing import commit, edit, git, two
 from tests.conftest import ROOT
 from tests.making import profiles, write_ruleset
 
@@ -45,17 +44,6 @@ def repository(committed: Path, tmp_path: Path) -> Path:
     """The repository, for a test to do with as it likes."""
     shutil.copytree(committed, tmp_path, dirs_exist_ok=True)
     return tmp_path
-
-
-def git(folder: Path, *arguments: str) -> None:
-    identity = {"GIT_AUTHOR_NAME": "a", "GIT_AUTHOR_EMAIL": "a@b", "GIT_COMMITTER_NAME": "a", "GIT_COMMITTER_EMAIL": "a@b"}
-    environment = {**os.environ, **identity, "GIT_CONFIG_GLOBAL": os.devnull}
-    subprocess.run(["git", "-C", str(folder), *arguments], check=True, capture_output=True, env=environment)
-
-
-def commit(folder: Path, message: str) -> None:
-    git(folder, "add", ".")
-    git(folder, "commit", "-q", "-m", message)
 
 
 def test_equal_versions_exit_0_and_say_so(tmp_path: Path, capfdbinary: pytest.CaptureFixture[bytes]) -> None:

@@ -59,18 +59,6 @@ def _verdict(condition: Condition, facts: Facts) -> Verdict:
 
 @pytest.mark.slow
 @given(conditions(), profiles())
-def test_bit_tables_agree_with_the_plain_reading(condition: Condition, facts: Facts) -> None:
-    assert _verdict(condition, facts) is read(condition, facts, {})
-
-
-@pytest.mark.slow
-@given(conditions(), profiles())
-def test_negation_is_pushed_to_the_tests_without_changing_a_verdict(condition: Condition, facts: Facts) -> None:
-    assert _verdict(NotOf(condition), facts) is read(condition, facts, {}).negated()
-
-
-@pytest.mark.slow
-@given(conditions(), profiles())
 def test_learning_a_fact_never_overturns_a_verdict(condition: Condition, facts: Facts) -> None:
     before = read(condition, facts_of({k: v for k, v in facts.items() if k != "cmet"}), {})
     if before is not U:
