@@ -14,8 +14,6 @@ from hepatica.knowledge import Result, Study, load_ruleset
 from hepatica.patient import Facts, Profile
 from tests.making import profile, profiles, write_ruleset
 
-FITS = ("inside", "partly_stated", "not_stated", "unknown", "outside")
-
 
 @given(facts=profiles())
 def test_no_headline_passes_over_a_study_that_fits_better_or_what_overturned_one(evaluator: Evaluator, facts: Facts) -> None:
