@@ -67,15 +67,15 @@ class Server:
         finally:
             connection.close()
 
+    def query(self, patient: str) -> str:
+        """An example patient as a query: where the page's own list of examples leads."""
+        return self._queries[patient]
+
     @cached_property
-    def queries(self) -> dict[str, str]:
-        """Each example patient as a query: where the page's own list of examples leads."""
+    def _queries(self) -> dict[str, str]:
         page = self.get("/answer").text
         links = re.findall(r'href="/answer\?([^"]+)"', page[page.index('class="example-list"') :])
         return dict(zip(self.library.examples, map(html.unescape, links), strict=False))
-
-    def query(self, patient: str) -> str:
-        return self.queries[patient]
 
     def paths(self) -> list[str]:
         """Every page, as the description lists them, with a study and a therapy in their places."""
