@@ -25,6 +25,7 @@ settings.register_profile("quick", settings.get_profile("project"), max_examples
 settings.load_profile("project")
 _LOADED: dict[tuple[str, ...], Ruleset] = {}
 _load_files = cache.loaded
+gc.set_threshold(20_000, 20, 50)
 # Byte code is kept wherever Python was told not to: some hundred times a test starts a program, and would have all of it compiled.
 sys.dont_write_bytecode = False
 os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
@@ -41,7 +42,6 @@ def _settled() -> None:
     """What is loaded by now stays: the collector, which every dropped ruleset calls, need not look through it each time."""
     gc.collect()
     gc.freeze()
-    gc.set_threshold(20_000, 20, 50)
 
 
 def _loaded(files: RulesetFiles) -> Ruleset:
