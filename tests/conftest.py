@@ -13,6 +13,7 @@ from hypothesis import HealthCheck, settings
 
 from hepatica.evaluation import Evaluator, evaluator_of
 from hepatica.knowledge import Ruleset, RulesetFiles, cache, gather
+from hepatica.patient import Profile, read_profile
 
 ROOT = Path(__file__).resolve().parent.parent
 SHIPPED = ("hcc-2016", "hcc-2026")
@@ -20,19 +21,27 @@ PATIENTS = sorted((ROOT / "patients").glob("*.yaml"))
 UNLIKE = ("after-sorafenib-met-high", "afp-unknown", "bclc-d", "little-known")
 """Example patients who have little in common."""
 settings.register_profile("project", deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow])
+settings.register_profile("quick", settings.get_profile("project"), max_examples=30)
 settings.load_profile("project")
 _LOADED: dict[tuple[str, ...], Ruleset] = {}
 _load_files = cache.loaded
+gc.set_threshold(20_000, 20, 50)
 # Byte code is kept wherever Python was told not to: some hundred times a test starts a program, and would have all of it compiled.
 sys.dont_write_bytecode = False
 os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 
 
-def pytest_collection_finish() -> None:
+def pytest_configure(config: pytest.Config) -> None:
+    """Where slow tests are left out, every property is tried on fewer examples."""
+    if config.option.markexpr == "not slow":
+        settings.load_profile("quick")
+
+
+@pytest.fixture(autouse=True, scope="module")
+def _settled() -> None:
     """What is loaded by now stays: the collector, which every dropped ruleset calls, need not look through it each time."""
     gc.collect()
     gc.freeze()
-    gc.set_threshold(20_000, 20, 50)
 
 
 def _loaded(files: RulesetFiles) -> Ruleset:
@@ -42,8 +51,6 @@ def _loaded(files: RulesetFiles) -> Ruleset:
     key = (files.digest, str(files.root), *files.shown.values())
     if key not in _LOADED:
         _LOADED[key] = _load_files(files)
-        evaluator_of(_LOADED[key])
-        gc.freeze()
     return _LOADED[key]
 
 
@@ -82,6 +89,11 @@ def today() -> Ruleset:
 @pytest.fixture(scope="session")
 def evaluator(ruleset: Ruleset) -> Evaluator:
     return evaluator_of(ruleset)
+
+
+@pytest.fixture(scope="session")
+def met_high() -> Profile:
+    return read_profile(ROOT / "patients" / "after-sorafenib-met-high.yaml")
 
 
 @pytest.fixture(scope="session")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
 from pathlib import Path
 from shutil import copytree
 
@@ -26,3 +28,14 @@ def two(tmp_path: Path) -> tuple[Path, Path]:
     """A small ruleset and a copy of it."""
     old = write_ruleset(tmp_path / "old")
     return old, copytree(old, tmp_path / "new")
+
+
+def git(folder: Path, *arguments: str) -> None:
+    identity = {"GIT_AUTHOR_NAME": "a", "GIT_AUTHOR_EMAIL": "a@b", "GIT_COMMITTER_NAME": "a", "GIT_COMMITTER_EMAIL": "a@b"}
+    environment = {**os.environ, **identity, "GIT_CONFIG_GLOBAL": os.devnull}
+    subprocess.run(["git", "-C", str(folder), *arguments], check=True, capture_output=True, env=environment)
+
+
+def commit(folder: Path, message: str) -> None:
+    git(folder, "add", ".")
+    git(folder, "commit", "-q", "-m", message)

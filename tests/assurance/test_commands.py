@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import json
-import os
 import shlex
+import shutil
 import subprocess
 import sys
 from collections.abc import Callable
@@ -19,34 +19,31 @@ from hepatica.cli.witnesses import patient_file
 from hepatica.notice import NOTICE
 from hepatica.patient import Facts, Profile, profile_in, profile_of, read_profile
 from hepatica.report.assurance.words import settings
-from tests.assurance.editing import edit, two
+from tests.assurance.editing import commit, edit, git, two
 from tests.conftest import ROOT
 from tests.making import profiles, write_ruleset
 
 Edit = Callable[[str, str, str], None]
 
 
-@pytest.fixture
-def repository(tmp_path: Path) -> Path:
+@pytest.fixture(scope="module")
+def committed(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A git repository with a small ruleset, committed twice: first with AFP > 400, then with AFP > 300; tag v1 on the first."""
-    write_ruleset(tmp_path / "rules")
-    git(tmp_path, "init", "-q", "-b", "main")
-    commit(tmp_path, "first")
-    git(tmp_path, "tag", "v1")
-    edit(tmp_path / "rules", "beta", '"> 400"', '"> 300"')
-    commit(tmp_path, "second")
+    folder = tmp_path_factory.mktemp("committed")
+    write_ruleset(folder / "rules")
+    git(folder, "init", "-q", "-b", "main", "--template=")
+    commit(folder, "first")
+    git(folder, "tag", "v1")
+    edit(folder / "rules", "beta", '"> 400"', '"> 300"')
+    commit(folder, "second")
+    return folder
+
+
+@pytest.fixture
+def repository(committed: Path, tmp_path: Path) -> Path:
+    """The repository, for a test to do with as it likes."""
+    shutil.copytree(committed, tmp_path, dirs_exist_ok=True)
     return tmp_path
-
-
-def git(folder: Path, *arguments: str) -> None:
-    identity = {"GIT_AUTHOR_NAME": "a", "GIT_AUTHOR_EMAIL": "a@b", "GIT_COMMITTER_NAME": "a", "GIT_COMMITTER_EMAIL": "a@b"}
-    environment = {**os.environ, **identity, "GIT_CONFIG_GLOBAL": os.devnull}
-    subprocess.run(["git", "-C", str(folder), *arguments], check=True, capture_output=True, env=environment)
-
-
-def commit(folder: Path, message: str) -> None:
-    git(folder, "add", ".")
-    git(folder, "commit", "-q", "-m", message)
 
 
 def test_equal_versions_exit_0_and_say_so(tmp_path: Path, capfdbinary: pytest.CaptureFixture[bytes]) -> None:

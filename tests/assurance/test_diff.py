@@ -9,6 +9,7 @@ from random import Random
 import pytest
 
 from hepatica.assurance import RulesetVersion
+from hepatica.assurance.agreement import sampled
 from hepatica.assurance.diff import AnswerChange, RulesetDiff, diff
 from hepatica.assurance.space import Space
 from hepatica.evaluation import Evaluator, Explained
@@ -18,7 +19,7 @@ from hepatica.patient import profile_from
 from hepatica.report.assurance import pull_request
 from tests.assurance.brute import Brute, every_profile
 from tests.assurance.generated import a_ruleset, edited, version
-from tests.conftest import ROOT
+from tests.conftest import ROOT, slow
 from tests.making import common_space
 
 FIELDS = ("bclc_stage", "child_pugh_class", "child_pugh_score", "afp", "cmet")
@@ -39,7 +40,7 @@ def space_both(old: RulesetVersion, new: RulesetVersion) -> Space:
     return common_space((*old.program.tests, *new.program.tests))
 
 
-@pytest.mark.parametrize("seed", range(4))
+@pytest.mark.parametrize("seed", (1, *map(slow, (0, 2, 3))))
 def test_every_move_of_a_therapy_is_counted_as_by_going_through_every_profile(seed: int) -> None:
     old, new = pair(seed)
     found = diff(old, new)
@@ -110,7 +111,7 @@ def test_another_way_to_write_the_same_condition_is_proved_to_change_nothing() -
     assert [(edit.area, edit.what, edit.part) for edit in found.edits] == [("rule", rule.id, "when")]
 
 
-@pytest.mark.parametrize("seed", range(6))
+@pytest.mark.parametrize("seed", range(4))
 def test_the_order_of_rules_and_of_alternatives_changes_nothing_and_is_no_edit(seed: int) -> None:
     old = a_ruleset(Random(seed), most_rules=4)
     therapies = {
@@ -121,7 +122,7 @@ def test_the_order_of_rules_and_of_alternatives_changes_nothing_and_is_no_edit(s
     found = diff(version(old), version(new))
     assert (found.edits, found.changes, found.changed) == ((), (), False)
     first, second = Evaluator(old), Evaluator(new)
-    for facts in list(Brute(version(old), common_space(version(old).program.tests)).profiles)[::499][:60]:
+    for facts in sampled(common_space(version(old).program.tests), 40, seed):
         one, two = (each.evaluate(profile_from(_texts(facts))) for each in (first, second))
         assert one.to_dict() == two.to_dict()
 
@@ -206,7 +207,7 @@ def _kinds(found: RulesetDiff) -> set[str]:
 
 
 def _one_rule(when: Condition) -> Ruleset:
-    made = a_ruleset(Random(1), therapies=1, most_rules=1)
+    made = replace(a_ruleset(Random(1), therapies=1, most_rules=1), concepts={})
     rule = next(iter(made.rules.values()))
     made = replace(made, card=replace(made.card, scope=Test("bclc_stage", "in", ("B", "C", "D"))))
     return _with(made, replace(rule, when=when, standing="early_signal"))

@@ -12,14 +12,10 @@ from typing import IO
 import pytest
 
 from hepatica.cli.main import run
-from tests.assurance.editing import edit
+from tests.assurance.editing import commit, edit, git
 from tests.making import interruptible, write_ruleset
 
-
-def git(folder: Path, *arguments: str) -> None:
-    subprocess.run(
-        ["git", "-C", str(folder), "-c", "user.name=a", "-c", "user.email=a@b", *arguments], check=True, capture_output=True
-    )
+pytest.importorskip("watchfiles", reason="`hepatica dev` needs the extra 'watch'")
 
 
 @pytest.fixture
@@ -27,8 +23,7 @@ def rules(tmp_path: Path) -> Path:
     """A small ruleset in a repository of its own, committed."""
     folder = write_ruleset(tmp_path / "rules")
     git(tmp_path, "init", "-q")
-    git(tmp_path, "add", "-A")
-    git(tmp_path, "commit", "-qm", "first")
+    commit(tmp_path, "first")
     return folder
 
 
@@ -40,7 +35,7 @@ def test_a_look_says_what_is_newly_wrong_and_what_the_edit_changes(rules: Path, 
     assert run(["dev", str(rules), "--once"]) == 0
     told = capsys.readouterr().out
     assert "Answers change for" in told and "Beta" in told and "1.0.0" in told
-    git(rules, "commit", "-qam", "second")
+    commit(rules, "second")
     assert run(["dev", str(rules), "--once"]) == 0
     assert "say the same" in capsys.readouterr().out
     assert run(["dev", str(rules), "--once", "--since", "HEAD~1"]) == 0

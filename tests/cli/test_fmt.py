@@ -16,6 +16,7 @@ from hepatica.knowledge import load_ruleset
 from tests.conftest import ROOT
 from tests.making import write_ruleset
 
+pytest.importorskip("ruamel.yaml", reason="`hepatica fmt` needs the extra 'fmt'")
 RULESETS = ("hcc-2016", "hcc-2026", "teaching-faults")
 
 

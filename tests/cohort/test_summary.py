@@ -20,6 +20,7 @@ from hepatica.knowledge import RANK
 from hepatica.notice import NOTICE
 from hepatica.report import schema
 from tests.cohort.tables import cohort, csv_of, table
+from tests.conftest import slow
 
 Capture = pytest.CaptureFixture[str]
 FIELDS = ("bclc_stage", "child_pugh_class", "prior_sorafenib", "other_prior_systemic", "afp", "region", "locoregional_suitable")
@@ -62,7 +63,7 @@ def answers(ruleset: str) -> list[Any]:
     return [hepatica.evaluate(loaded, dict(zip(FIELDS, row, strict=True))) for row in rows(120)]
 
 
-@pytest.mark.parametrize("ruleset", ["hcc-2016", "hcc-2026"])
+@pytest.mark.parametrize("ruleset", ["hcc-2016", slow("hcc-2026")])
 def test_the_summary_counts_what_each_patient_would_be_told(patients: str, capfd: Capture, ruleset: str) -> None:
     found, every = summary(capfd, patients, "-r", ruleset), answers(ruleset)
     assert {one["key"]: one["rows"] for one in found["scope"]} == {

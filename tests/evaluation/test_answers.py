@@ -12,10 +12,8 @@ from hepatica.evaluation import LISTS, ORDER, Entry, Evaluation, Evaluator, Rule
 from hepatica.inference import GoalKey, Verdict, causes, conditions_of, read
 from hepatica.knowledge import RANK, STANDINGS, Rule, load_ruleset
 from hepatica.patient import COMMON_FIELDS, Facts, Interval, Profile, facts_of, read_profile
-from tests.conftest import ROOT
+from tests.conftest import PATIENTS, ROOT
 from tests.making import BETA, CARD, field_classes, profile, profiles, write_ruleset
-
-PATIENTS = sorted((ROOT / "patients").glob("*.yaml"))
 
 
 def listed(answer: Evaluation) -> dict[str, list[str]]:
@@ -33,7 +31,6 @@ def _verdicts(evaluator: Evaluator, rules: tuple[Rule, ...], facts: Facts) -> li
     return [read(conditions[GoalKey("rule", rule.id)], facts, concepts) for rule in rules]
 
 
-@settings(max_examples=80)
 @given(facts=profiles(with_intervals=True))
 def test_every_therapy_is_in_exactly_one_list(evaluator: Evaluator, facts: Facts) -> None:
     answer = evaluator.evaluate(Profile(facts))
@@ -43,7 +40,6 @@ def test_every_therapy_is_in_exactly_one_list(evaluator: Evaluator, facts: Facts
 
 
 @pytest.mark.slow
-@settings(max_examples=80)
 @given(facts=profiles(with_intervals=True))
 def test_a_therapy_falls_into_the_list_that_its_rules_say(evaluator: Evaluator, facts: Facts) -> None:
     """Written out from the definition: certain options, then trials, then what is open, then failures."""
@@ -65,7 +61,6 @@ def test_a_therapy_falls_into_the_list_that_its_rules_say(evaluator: Evaluator, 
         assert answer.entry(therapy.id)[0] == expected, therapy.id
 
 
-@settings(max_examples=60)
 @given(facts=profiles())
 def test_the_strongest_rule_that_reaches_the_list_speaks_and_the_others_stay_visible(evaluator: Evaluator, facts: Facts) -> None:
     answer = evaluator.evaluate(Profile(facts))
@@ -80,7 +75,6 @@ def test_the_strongest_rule_that_reaches_the_list_speaks_and_the_others_stay_vis
 
 
 @pytest.mark.slow
-@settings(max_examples=60)
 @given(facts=profiles(with_intervals=True))
 def test_needs_are_open_fields_of_every_open_rule(evaluator: Evaluator, facts: Facts) -> None:
     conditions, concepts = conditions_of(evaluator.ruleset), evaluator.ruleset.concept_conditions
@@ -125,7 +119,6 @@ def test_what_a_ruled_out_therapy_needs_is_the_least_for_every_way_in(evaluator:
             assert not any(open_if_unknown(rule, names) for names in combinations(classes, fewest - 1))
 
 
-@settings(max_examples=60)
 @given(facts=profiles())
 def test_because_names_facts_that_suffice_on_their_own(evaluator: Evaluator, facts: Facts) -> None:
     conditions, concepts = conditions_of(evaluator.ruleset), evaluator.ruleset.concept_conditions

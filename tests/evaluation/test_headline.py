@@ -7,17 +7,14 @@ from typing import Any
 
 import pytest
 import yaml
-from hypothesis import given, settings
+from hypothesis import given
 
 from hepatica.evaluation import Entry, Evaluator, ratio_words, result_line
 from hepatica.knowledge import Result, Study, load_ruleset
 from hepatica.patient import Facts, Profile
 from tests.making import profile, profiles, write_ruleset
 
-FITS = ("inside", "partly_stated", "not_stated", "unknown", "outside")
 
-
-@settings(max_examples=120)
 @given(facts=profiles())
 def test_no_headline_passes_over_a_study_that_fits_better_or_what_overturned_one(evaluator: Evaluator, facts: Facts) -> None:
     ruleset = evaluator.ruleset

@@ -48,7 +48,7 @@ def _at_once(threads: int, work: Callable[[int], None]) -> list[BaseException]:
     return errors
 
 
-@pytest.mark.parametrize("rounds", [2, slow(40)])
+@pytest.mark.parametrize("rounds", [2, slow(15)])
 def test_a_fresh_evaluator_under_sixteen_threads_answers_each_rightly(
     ruleset: Ruleset, evaluator: Evaluator, rounds: int
 ) -> None:

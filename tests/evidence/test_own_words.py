@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from decimal import Decimal
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -31,10 +32,14 @@ def _own_texts() -> list[Path]:
     return sorted([*written, *ROOT.glob("*.md")])
 
 
+@cache
+def _taken(source: str) -> set[tuple[str, ...]]:
+    return set(_runs(_words(source)))
+
+
 def copied(own: str, source: str) -> set[str]:
     """The runs of eight words that `own` shares with `source`; the source's title, a name, does not count."""
-    taken = set(_runs(_words(source)))
-    shared = {" ".join(run) for run in _runs(_words(own)) if run in taken}
+    shared = {" ".join(run) for run in _runs(_words(own)) if run in _taken(source)}
     return {run for run in shared if run not in TITLE and TITLE not in run}
 
 

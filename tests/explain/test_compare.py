@@ -16,10 +16,9 @@ from hepatica.explain import Column, Comparison, compare
 from hepatica.knowledge import load_ruleset
 from hepatica.patient import Profile, profile_of, read_profile
 from tests.conftest import ROOT
-from tests.explain.conftest import PATIENTS
 from tests.making import sample_profiles
 
-PATIENT = str(PATIENTS / "after-sorafenib-met-high.yaml")
+PATIENT = str(ROOT / "patients" / "after-sorafenib-met-high.yaml")
 
 
 @pytest.fixture
@@ -140,5 +139,5 @@ def test_the_command_refuses_what_it_cannot_compare(arguments: list[str]) -> Non
 
 
 def test_who_is_out_of_scope_is_said(evaluator: Evaluator, met_high: Profile) -> None:
-    outside = evaluator.evaluate(read_profile(PATIENTS / "out-of-scope-tace.yaml"))
+    outside = evaluator.evaluate(read_profile(ROOT / "patients" / "out-of-scope-tace.yaml"))
     assert "out of scope" in text(compare([Column("a", evaluator.evaluate(met_high)), Column("b", outside)]))

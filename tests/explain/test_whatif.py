@@ -15,7 +15,7 @@ from hepatica.evaluation import Evaluator
 from hepatica.explain import MinimalChange, TherapyGoals, facets_of, merged, minimal_changes, therapy_goals, what_if
 from hepatica.patient import CLASS_RANGES, Facts, Profile, Value, class_of, facts_of, profile_from, profile_of, read_profile
 from hepatica.problems import InvalidInput
-from tests.explain.conftest import PATIENTS
+from tests.conftest import ROOT, slow
 from tests.making import sample_profiles
 
 Move = tuple[tuple[str, Value | None], ...]
@@ -96,7 +96,7 @@ def compared(evaluator: Evaluator, profile: Profile, therapies: list[TherapyGoal
         assert written_out(evaluator, found) == brute(evaluator, goals, profile.facts), goals.therapy.id
 
 
-@pytest.mark.parametrize("seed", range(6))
+@pytest.mark.parametrize("seed", (0, 5, *map(slow, range(1, 5))))
 def test_single_and_pair_changes_are_those_that_brute_force_finds(evaluator: Evaluator, seed: int) -> None:
     every = therapy_goals(evaluator.ruleset, evaluator.program)
     profile = sample_profiles(evaluator, 1, seed, unknown=0.1 * seed)[0]
@@ -106,7 +106,9 @@ def test_single_and_pair_changes_are_those_that_brute_force_finds(evaluator: Eva
 @pytest.mark.slow
 @pytest.mark.parametrize("name", ["after-sorafenib-met-high", "first-line-mainland-china", "little-known", "sorafenib-refused"])
 def test_changes_of_shipped_patients_are_those_that_brute_force_finds(evaluator: Evaluator, name: str) -> None:
-    compared(evaluator, read_profile(PATIENTS / f"{name}.yaml"), list(therapy_goals(evaluator.ruleset, evaluator.program)))
+    compared(
+        evaluator, read_profile(ROOT / "patients" / f"{name}.yaml"), list(therapy_goals(evaluator.ruleset, evaluator.program))
+    )
 
 
 def test_brute_force_finds_something_to_compare(evaluator: Evaluator, met_high: Profile) -> None:
@@ -214,7 +216,7 @@ def test_states_that_a_therapy_tells_apart_have_different_labels(evaluator: Eval
 def test_of_several_stages_the_nearest_one_is_entered(evaluator: Evaluator) -> None:
     """From stage D any of 0, A, B and C would do in some change; the nearest to D is entered."""
     stage = next(facet for facet in facets_of(evaluator.program) if facet.fields[0].name == "bclc_stage")
-    facts = read_profile(PATIENTS / "bclc-d.yaml").facts
+    facts = read_profile(ROOT / "patients" / "bclc-d.yaml").facts
     assert stage.held_in({**facts, "bclc_stage": "C"}).nearest(stage.states) == ("C",)
     assert stage.held_in(facts).nearest([s for s in stage.states if ("D",) not in s.entries]) == ("C",)
 

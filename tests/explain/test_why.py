@@ -10,7 +10,7 @@ from hepatica import report
 from hepatica.evaluation import Evaluator
 from hepatica.explain import ConditionTree, Explanation, why
 from hepatica.patient import Profile, read_profile
-from tests.explain.conftest import PATIENTS
+from tests.conftest import ROOT
 from tests.making import sample_profiles
 
 
@@ -61,7 +61,7 @@ def test_the_tree_of_a_condition_bears_out_its_verdict(evaluator: Evaluator) -> 
 
 
 def test_values_stand_at_every_leaf_in_words(evaluator: Evaluator) -> None:
-    profile = read_profile(PATIENTS / "after-sorafenib-met-low.yaml")
+    profile = read_profile(ROOT / "patients" / "after-sorafenib-met-low.yaml")
     found = explained(evaluator, profile, "tivantinib")
     shown = " ".join(report.text(report.why_view(found)).split())
     assert "Tumour c-MET low (needs high)" in shown

@@ -58,12 +58,6 @@ def _verdict(condition: Condition, facts: Facts) -> Verdict:
 
 @pytest.mark.slow
 @given(conditions(), profiles())
-def test_bit_tables_agree_with_the_plain_reading(condition: Condition, facts: Facts) -> None:
-    assert _verdict(condition, facts) is read(condition, facts, {})
-
-
-@pytest.mark.slow
-@given(conditions(), profiles())
 def test_negation_is_pushed_to_the_tests_without_changing_a_verdict(condition: Condition, facts: Facts) -> None:
     assert _verdict(NotOf(condition), facts) is dict(NOT)[read(condition, facts, {})]
 

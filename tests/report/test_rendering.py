@@ -6,7 +6,7 @@ import re
 from html.parser import HTMLParser
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from hepatica import report
@@ -181,7 +181,6 @@ def test_emphasis_changes_no_word() -> None:
 NASTY = st.text(alphabet=st.sampled_from("ab |\\`*_<>&\"'#[]()\x1b\x07\x9b\u202e\u2066\ufeff\n\t-1.~"), max_size=30)
 
 
-@settings(max_examples=150, deadline=None)
 @given(one=NASTY, two=NASTY, three=NASTY)
 def test_no_text_steers_a_terminal_or_leaves_its_element(one: str, two: str, three: str) -> None:
     page: Blocks = (

@@ -4,21 +4,16 @@ from __future__ import annotations
 
 import re
 import zlib
-from pathlib import Path
 
 import pytest
 
 from hepatica.patient import Profile, read_profile
+from tests.conftest import PATIENTS
 
 
 @pytest.fixture(scope="session")
 def patients() -> list[Profile]:
-    return [read_profile(path) for path in sorted(Path("patients").glob("*.yaml"))]
-
-
-@pytest.fixture(scope="session")
-def met_high() -> Profile:
-    return read_profile("patients/after-sorafenib-met-high.yaml")
+    return [read_profile(path) for path in PATIENTS]
 
 
 def pdf_pages(data: bytes) -> int:

@@ -209,6 +209,7 @@ def test_paper_pictures_are_the_same_each_time(evaluator: Evaluator, format_: st
     assert made.startswith(b"\x89PNG" if format_ == "png" else b"%PDF")
 
 
+@pytest.mark.slow
 def test_a_name_is_never_read_as_markup(evaluator: Evaluator) -> None:
     pytest.importorskip("pypdfium2", reason="pictures on paper need the extra 'plots'")
     study = replace(evaluator.ruleset.studies["brisk-fl"], name="BRISK-FL $\\bad{ and $ <b>")
@@ -248,6 +249,7 @@ def test_command_writes_paper(tmp_path: Path, suffix: str) -> None:
     assert run(["forest", "-e", "PFS", "-o", str(tmp_path / f"forest.{suffix}")]) == 0
 
 
+@pytest.mark.slow
 def test_without_its_library_a_picture_names_the_extra(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
 ) -> None:

@@ -26,10 +26,10 @@ def made(evaluator: Evaluator, patients: list[Profile]) -> Quiz:
 
 @pytest.fixture(scope="module")
 def many(evaluator: Evaluator, patients: list[Profile]) -> dict[str, list[QuizCase]]:
-    """Some 200 cases over seeds and levels."""
+    """Some 100 cases over seeds and levels."""
     found: dict[str, list[QuizCase]] = {}
     for level in LEVELS:
-        found[level] = [case for seed in (1, 2, 3, 11) for case in quiz(evaluator, patients, seed, 17, level).cases]  # type: ignore[arg-type]
+        found[level] = [case for seed in (1, 11) for case in quiz(evaluator, patients, seed, 17, level).cases]  # type: ignore[arg-type]
     return found
 
 

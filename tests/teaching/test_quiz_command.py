@@ -76,6 +76,7 @@ def test_input_that_ends_sums_up_what_was_answered() -> None:
     assert "For education" in at_once.output
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("closed", ["0<&-", "1>&-"])
 def test_closed_input_or_output_is_an_error_and_no_traceback(closed: str) -> None:
     environment = {**os.environ, "PYTHONPATH": str(ROOT / "engine")}

@@ -11,6 +11,7 @@ import threading
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 from urllib.parse import urlencode
 
@@ -75,9 +76,13 @@ class Server:
 
     def query(self, patient: str) -> str:
         """An example patient as a query: where the page's own list of examples leads."""
+        return self._queries[patient]
+
+    @cached_property
+    def _queries(self) -> dict[str, str]:
         page = self.get("/answer").text
         links = re.findall(r'href="/answer\?([^"]+)"', page[page.index('class="example-list"') :])
-        return html.unescape(links[list(self.library.examples).index(patient)])
+        return dict(zip(self.library.examples, map(html.unescape, links), strict=False))
 
     def paths(self) -> list[str]:
         """Every page, as the description lists them, with a study and a therapy in their places."""

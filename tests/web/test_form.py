@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import html
 import re
+from functools import cache
 
 import pytest
 
@@ -13,6 +14,7 @@ from tests.web.serving import Server
 ORDER = ("bclc_stage", "child_pugh_class", "prior_sorafenib", "afp", "region", "label")
 
 
+@cache
 def form(server: Server, query: str = "") -> str:
     page = server.get(f"/answer?{query}").text
     return page[page.index('<form action="/answer"') : page.index("</form>")]

@@ -13,6 +13,7 @@ from hepatica import load
 from hepatica.paths import DEFAULT_RULESET, shipped
 from tests.web.serving import Server, lists_of, serving
 
+pytestmark = pytest.mark.slow
 CASE = "bclc_stage=C&child_pugh_class=A&prior_sorafenib=progressed&other_prior_systemic=none"
 
 
@@ -33,7 +34,6 @@ def edited(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     yield from serving(RulesetLibrary({"shipped": load(DEFAULT_RULESET), "edited": load(folder)}, shipped("patients")))
 
 
-@pytest.mark.slow
 def test_the_change_is_found_with_a_patient_who_sees_it(edited: Server) -> None:
     first = edited.get("/changes")
     # Answered at once, with a page that asks again by itself, and made once for all who ask meanwhile.
@@ -53,12 +53,10 @@ def test_the_change_is_found_with_a_patient_who_sees_it(edited: Server) -> None:
     assert places[0] != places[1]
 
 
-@pytest.mark.slow
 def test_a_ruleset_compared_with_itself_is_proved_the_same(edited: Server) -> None:
     assert not edited.made("/changes.json?old=edited&new=edited").json["changed"]
 
 
-@pytest.mark.slow
 def test_the_chosen_ruleset_answers_and_is_carried_along(edited: Server) -> None:
     shown = {name: edited.get(f"/answer.json?ruleset={name}&{CASE}").json for name in ("shipped", "edited")}
     assert shown["shipped"]["ruleset"]["digest"] != shown["edited"]["ruleset"]["digest"]
