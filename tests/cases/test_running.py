@@ -14,6 +14,7 @@ from hepatica.evaluation import Evaluator, evaluator_of
 from hepatica.knowledge import Ruleset, load_ruleset
 from tests.cases.making import CASES, ruleset_with_cases
 from tests.conftest import ROOT
+from tests.making import standard_input
 
 WRONG = """\
 cases:
@@ -122,6 +123,16 @@ def test_an_unreadable_case_file_could_not_run_and_is_located(tmp_path: Path, ca
     folder = ruleset_with_cases(tmp_path, "cases:\n  - {case: A., profile: {}, optoins: [alpha]}\n")
     assert hepatica(["test", str(folder / "cases" / "small.yaml")]) == 2
     assert "small.yaml:2:29: unknown-key" in capsys.readouterr().err
+
+
+def test_cases_come_from_standard_input_too(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsysbinary: pytest.CaptureFixture[bytes]
+) -> None:
+    folder = ruleset_with_cases(tmp_path)
+    for given, code in ((CASES, 0), ("cases: []", 2)):
+        standard_input(monkeypatch, given.encode())
+        assert hepatica(["test", "-", "--ruleset", str(folder)]) == code
+    assert b"<stdin>:1:8: no-cases" in capsysbinary.readouterr().err
 
 
 @pytest.mark.parametrize("command", ["coverage", "mutate"])

@@ -41,8 +41,9 @@ LONG = 1.0
 def test(targets: tuple[str, ...], ruleset: str) -> common.Output:
     """Run case tables: each case a sentence, a patient, and what the answer must say.
 
-    A target is a ruleset (its own cases/ are run), a case file, or a folder of case files or of rulesets. A case file
-    belongs to the ruleset in whose cases/ it lies, else to --ruleset. Exit code 1 when a case fails.
+    A target is a ruleset (its own cases/ are run), a case file, a folder of case files or of rulesets, or - for cases on
+    standard input. A case file belongs to the ruleset in whose cases/ it lies, else to --ruleset. Exit code 1 when a case
+    fails.
 
     \b
     Examples:
@@ -50,6 +51,7 @@ def test(targets: tuple[str, ...], ruleset: str) -> common.Output:
       hepatica test hcc-2016
       hepatica test rulesets/hcc-2016/cases/traps.yaml --verbose
       hepatica test my-rules/ --format junit --output cases.xml
+      hepatica test - --ruleset my-rules/ < cases.yaml
     """
     from hepatica.assurance.cases import read_cases, run_cases, suites
     from hepatica.report.assurance import case_annotations, case_run_view, junit

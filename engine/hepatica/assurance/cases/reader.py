@@ -8,7 +8,7 @@ from pathlib import Path
 
 from hepatica.assurance.cases.case import ExpectedAnswer, PatientCase
 from hepatica.assurance.cases.suite import case_files
-from hepatica.documents import Node, decode, read_bytes, read_yaml
+from hepatica.documents import Node, decode, read_bytes, read_input, read_yaml
 from hepatica.documents import Path as NodePath
 from hepatica.evaluation import LISTS
 from hepatica.knowledge import CASES, Ruleset
@@ -24,7 +24,7 @@ _MEANINGFUL_WHEN_EMPTY = (*(f"{name}_exactly" for name in LISTS), "warnings", "n
 def read_cases(places: Sequence[Path], ruleset: Ruleset) -> list[PatientCase]:
     """The cases in files and folders, in order. Raises `InvalidInput` with every problem, also for a sentence used twice."""
     files = {path.absolute(): path for path in gathered(places, case_files)}
-    return _unlike(gathered(files.values(), lambda path: cases_in(read_bytes(path, str(path)), str(path), ruleset)))
+    return _unlike(gathered(files.values(), lambda path: cases_in(*read_input(str(path)), ruleset)))
 
 
 def own_cases(folder: Path, ruleset: Ruleset) -> list[PatientCase]:

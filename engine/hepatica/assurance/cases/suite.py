@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from hepatica.documents import read_bytes
+from hepatica.documents import STDIN, read_bytes
 from hepatica.knowledge import CARD, CASES, find_ruleset
 from hepatica.problems import InvalidInput, Problem, gathered
 from hepatica.wording import grouped
@@ -18,8 +18,8 @@ MAX_CASE_FILES = 1000
 def suites(names: Sequence[str], default: str) -> dict[str, list[Path]]:
     """The places of case files by the ruleset (a folder or a name) they belong to, in order of naming.
 
-    A name is a ruleset (its own cases are meant), a case file, or a folder of case files or of rulesets. Cases belong to the
-    ruleset in whose folder of cases they lie, else to the default. Raises `InvalidInput`.
+    A name is a ruleset (its own cases are meant), a case file, a folder of case files or of rulesets, or `-` for standard
+    input. Cases belong to the ruleset in whose folder of cases they lie, else to the default. Raises `InvalidInput`.
     """
     return grouped(gathered(names or (default,), lambda name: list(_suite(name, default))))
 
@@ -27,7 +27,7 @@ def suites(names: Sequence[str], default: str) -> dict[str, list[Path]]:
 def _suite(name: str, default: str) -> Iterator[tuple[str, Path]]:
     """What one name stands for: each place of case files with its ruleset."""
     path = Path(name)
-    if path.is_file():
+    if path.is_file() or name == STDIN:
         yield str(ruleset_around(path) or default), path
     elif name and path.is_dir() and not (path / CARD).is_file():
         cards = sorted(path.rglob(CARD))
