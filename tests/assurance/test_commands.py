@@ -354,8 +354,7 @@ def test_agreement_is_reported(tmp_path: Path, capfdbinary: pytest.CaptureFixtur
 def test_strict_makes_remarks_fail(tmp_path: Path, capfdbinary: pytest.CaptureFixture[bytes]) -> None:
     folder = write_ruleset(tmp_path / "rules")
     assert run(["check", str(folder), "--strict"]) == 1
-    told = capfdbinary.readouterr().out
-    assert b"UNUSED-FIELD" in told and b"remarks fail the check" in told
+    assert b"UNUSED-FIELD" in capfdbinary.readouterr().out
 
 
 @pytest.mark.slow
