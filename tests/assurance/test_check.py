@@ -16,6 +16,8 @@ from hepatica.assurance.check import KINDS, CheckFinding, CheckResult, check, fi
 from hepatica.evaluation import Entry, Evaluation, Evaluator, RuleAnswer
 from hepatica.knowledge import Test, load_ruleset
 from hepatica.patient import profile_from
+from hepatica.report.assurance import check_view
+from hepatica.report.render_text import text as written
 from tests.conftest import ROOT, shipped_ruleset
 from tests.making import write_ruleset
 
@@ -182,6 +184,8 @@ def test_remarks_fail_a_check_only_when_asked(tmp_path: Path) -> None:
     card.write_text(f"{card.read_text(encoding='utf-8')}waivers: [{waivers}]\n", encoding="utf-8")
     assert report_of(folder).remarks and report_of(folder).passed
     assert not report_of(folder, strict=True).passed
+    told = [written(check_view(report_of(folder, strict=strict))) for strict in (False, True)]
+    assert ["remarks fail the check" in one for one in told] == [False, True]
 
 
 def test_a_waiver_accepts_the_finding_it_names_with_its_reason_and_no_other(tmp_path: Path) -> None:

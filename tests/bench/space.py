@@ -10,12 +10,8 @@ The commands of another installed `hepatica` are measured beside them, on the ru
 from __future__ import annotations
 
 import argparse
-import os
 import resource
-import shutil
 import statistics
-import subprocess
-import sys
 import tempfile
 import time
 from collections.abc import Callable
@@ -29,10 +25,11 @@ from hepatica.assurance.sweep import counts
 from hepatica.inference import GoalKey
 from hepatica.knowledge import Ruleset, load_ruleset
 from tests.assurance.generated import EVERY, a_large_ruleset, edited, version
-from tests.conftest import ROOT
+from tests.bench.diff import HCC, an_edited_copy
+from tests.bench.processes import command_of, cost
 
-HCC = ROOT / "rulesets" / "hcc-2016"
-BEFORE, AFTER = "child_pugh_class: A, cmet: high", 'cmet: high, afp: "> 200"'
+KIND = "condition"
+"""The edit: another threshold, and a condition dropped."""
 
 
 def timed(function: Callable[[], object], rounds: int) -> str:
@@ -61,25 +58,14 @@ def main() -> None:
     parser.add_argument("--its-ruleset", type=Path, metavar="FOLDER", help="the folder of hcc-2016 that it reads")
     chosen = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
-        changed = an_edited_copy(HCC, Path(folder) / "hcc-2016")
+        changed = an_edited_copy(HCC, Path(folder) / "hcc-2016", KIND)
         hcc(changed, chosen.rounds)
-        own = [sys.executable, "-m", "hepatica"]
-        cold("this", own, HCC, changed, chosen.rounds)
+        cold("this", command_of(), HCC, changed, chosen.rounds)
         if chosen.against:
             its = chosen.its_ruleset or HCC
-            cold("other", [chosen.against], its, an_edited_copy(its, Path(folder) / "other" / "hcc-2016"), chosen.rounds)
+            other = an_edited_copy(its, Path(folder) / "other" / "hcc-2016", KIND)
+            cold("other", command_of(chosen.against), its, other, chosen.rounds)
     generated(a_large_ruleset(Random(1), chosen.therapies, chosen.rules, chosen.thresholds))
-
-
-def an_edited_copy(source: Path, folder: Path) -> Path:
-    """hcc-2016 with one rule of tivantinib changed: another threshold, a condition dropped."""
-    shutil.copytree(source, folder)
-    file = folder / "therapies" / "tivantinib.yaml"
-    text = file.read_text(encoding="utf-8")
-    if BEFORE not in text:
-        raise SystemExit(f"{file} no longer says {BEFORE!r}; choose another edit")
-    file.write_text(text.replace(BEFORE, AFTER, 1), encoding="utf-8")
-    return folder
 
 
 def hcc(changed: Path, rounds: int) -> None:
@@ -98,18 +84,10 @@ def hcc(changed: Path, rounds: int) -> None:
 
 def cold(name: str, command: list[str], ruleset: Path, changed: Path, rounds: int) -> None:
     """The commands as whole processes, every run without anything kept from an earlier one: processor time and memory."""
-    environment = {**os.environ, "HEPATICA_CACHE": "off"}
-    if name == "this":
-        environment["PYTHONPATH"] = str(ROOT / "engine")
     for arguments in (["diff", str(ruleset), str(changed)], ["check", str(ruleset)]):
-        used = []
-        for _ in range(rounds):
-            with subprocess.Popen([*command, *arguments], env=environment, stdout=subprocess.DEVNULL) as process:
-                _, _, usage = os.wait4(process.pid, 0)
-                process.returncode = 0
-            used.append((usage.ru_utime + usage.ru_stime, usage.ru_maxrss // 1024))
-        seconds, memory = statistics.median(time for time, _ in used), max(peak for _, peak in used)
-        print(f"{f'{arguments[0]} from cold, {name}':32} {seconds:6.3f} s of processor time; peak {memory} MB")
+        used = [cost([*command, *arguments], own=name == "this") for _ in range(rounds)]
+        seconds, memory = statistics.median(one.seconds for one in used), max(one.memory for one in used)
+        print(f"{f'{arguments[0]} from cold, {name}':32} {seconds:6.3f} s of processor time; peak {memory:.0f} MB")
 
 
 def generated(ruleset: Ruleset) -> None:

@@ -43,7 +43,7 @@ from hepatica.patient import Profile
 from hepatica.records import record
 
 _KINDS: tuple[ChangeKind, ...] = get_args(ChangeKind)
-MOST_LOOKED_AT, MOST_TOLD = 1_000, 3
+MOST_LOOKED_AT, MOST_TOLD = 200, 3
 _OF_SUBJECT: Mapping[str, ChangeKind] = {"scope": "scope", "study": "applicability", "concept": "concept", "note": "note"}
 
 

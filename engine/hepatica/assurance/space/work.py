@@ -1,15 +1,16 @@
 """How much the algebra may do for one command.
 
 How finely some rules cut the space is not seen from their number: three thousand may be done in seconds, six hundred never. So
-the work itself is counted, in steps of about a microsecond, and never timed: the same rules are refused on every machine.
+the work itself is counted, in steps of about a microsecond, and never timed: the same rules are refused on every machine, after
+about a minute at most.
 """
 
 from __future__ import annotations
 
 from math import inf
 
-MOST_WORK = 20_000_000
-RENEWALS = 2
+MOST_WORK = 40_000_000
+RENEWALS = 1
 
 
 class TooMuchWork(Exception):

@@ -22,7 +22,10 @@ def check_view(result: CheckResult) -> Blocks:
 def _blocks(result: CheckResult) -> Iterator[Block]:
     faults, remarks = counted(result.faults, "fault"), counted(result.remarks, "remark")
     waived = f", {result.waived} waived" if result.waived else ""
-    yield Title(f"{faults}, {remarks}{waived}", identity_words(result.ruleset))
+    # Nothing else fails a check: without a fault it was a strict one.
+    differing = result.agreement is not None and result.agreement.differences
+    strict = " (--strict: remarks fail the check)" if not (result.passed or result.faults or differing) else ""
+    yield Title(f"{faults}, {remarks}{waived}{strict}", identity_words(result.ruleset))
     distinct = f"{result.space.distinguishable:,} that some test tells apart"
     yield Paragraph(f"{len(result.applies)} rules checked over all {result.space.profiles:,} profiles ({distinct}).")
     for code, kind in KINDS.items():
