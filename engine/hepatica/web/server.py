@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import gc
 import socket
+import sys
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
@@ -17,6 +18,8 @@ if TYPE_CHECKING:
 
 ASK_SECONDS = 10.0
 READ_SECONDS = 30.0
+# How long a thread computes before another may: the event loop has to read and hand out requests while answers are made.
+TURN_SECONDS = 0.002
 LARGEST_HEAD = 32_768
 SETTINGS: dict[str, Any] = {
     "access_log": False,
@@ -115,4 +118,5 @@ def serve(application: Starlette, listener: socket.socket) -> None:
     # The rulesets stay for as long as the process does: nothing is gained by looking at them again with every collection.
     gc.collect()
     gc.freeze()
+    sys.setswitchinterval(TURN_SECONDS)
     make_server(application).run(sockets=[listener])
