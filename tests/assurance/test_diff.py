@@ -275,4 +275,4 @@ def test_of_two_rulesets_a_short_table_comes_first_and_equal_ids_make_no_rule_th
     shown = pull_request(found)
     assert len(shown) < 60_000
     table = shown[shown.index("In short") : shown.index("Who is answered otherwise")]
-    assert table.count("\n| ") - 2 == len({change.id for change in found.changes if change.known and change.subject == "therapy"})
+    assert all(change.name in table for change in found.changes if change.known and change.subject == "therapy")
