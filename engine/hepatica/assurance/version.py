@@ -11,8 +11,10 @@ from typing import Literal, NamedTuple
 
 from hepatica.assurance.space import (
     HOLDS,
+    MOST_BEYOND,
     MOST_WORK,
     OPEN,
+    USUAL_SIZE,
     Box,
     Diagrams,
     Node,
@@ -151,14 +153,14 @@ class RulesetVersion:
 @contextmanager
 def bounded(version: RulesetVersion, purpose: str) -> Iterator[WorkLimit]:
     """What a command may do with a ruleset's spaces. Raises `TooManyParts` where that is not enough, at the largest therapy."""
+    ruleset, goals = version.ruleset, version.program.goals
+    sizes = {
+        name: sum(len(goals[GoalKey("rule", rule.id)].conjunctions) for rule in therapy.rules)
+        for name, therapy in ruleset.therapies.items()
+    }
     try:
-        yield WorkLimit(MOST_WORK)
+        yield WorkLimit(MOST_WORK if sum(sizes.values()) <= USUAL_SIZE else MOST_BEYOND)
     except TooMuchWork:
-        ruleset, goals = version.ruleset, version.program.goals
-        sizes = {
-            name: sum(len(goals[GoalKey("rule", rule.id)].conjunctions) for rule in therapy.rules)
-            for name, therapy in ruleset.therapies.items()
-        }
         largest = max(sizes, key=sizes.__getitem__)
         file, _, line = ruleset.places.get(f"therapy/{largest}", "").rpartition(":")
         told = (

@@ -12,6 +12,7 @@ from hepatica.evaluation.evaluate import (
     in_precedence,
     judged,
     precedence,
+    ways_in,
 )
 from hepatica.evaluation.figures import (
     TELLING,

@@ -71,6 +71,12 @@ def judged(rules: Sequence[Rule], verdicts: Sequence[Verdict]) -> Judgement:
     return Judgement(found, main, tuple(n for n, name in enumerate(reached) if name == "possible"))
 
 
+def ways_in(rules: Sequence[Rule]) -> Sequence[int]:
+    """The rules that tell what a therapy that is ruled out would need."""
+    # What a failed trial enrolled is no way in, unless failure is all that there is to reach.
+    return [n for n, rule in enumerate(rules) if rule.reaches in ("options", "trials")] or range(len(rules))
+
+
 # What follows speaks of bits, not of values: patients in whom the same tests hold and fail share one outline, and even a
 # large cohort has few of those.
 class _StudyPart(NamedTuple):
@@ -175,9 +181,7 @@ class _TherapyPlan:
         self._ruleset, self._program, self._study = evaluator.ruleset, evaluator.program, evaluator.cited
         self._conditions = [evaluator.explained(GoalKey("rule", rule.id)) for rule in self.rules]
         self._position = position
-        # What a failed trial enrolled is no way in, unless failure is all that there is to reach.
-        helpful = [n for n, rule in enumerate(self.rules) if rule.reaches in ("options", "trials")]
-        self._ways = helpful or range(len(self.rules))
+        self._ways = ways_in(self.rules)
         # One bit to a rule tells at once whether any may apply; the tests are all that an entry can depend on.
         goals = [condition.goal for condition in self._conditions]
         self._marks: int = reduce(or_, (goal.mark for goal in goals), 0)

@@ -9,7 +9,7 @@ from hepatica.assurance.cases import ExpectedRule, ExpectedWhy, PatientCase, Pin
 from hepatica.assurance.mutation.mutants import Mutant
 from hepatica.assurance.space import outcomes
 from hepatica.assurance.version import Subject, reading_of
-from hepatica.evaluation import Explained, in_precedence, judged
+from hepatica.evaluation import Explained, in_precedence, judged, ways_in
 from hepatica.inference import SCOPE, GoalKey, Program, Verdict, compile_conditions, conditions_of
 from hepatica.knowledge import AllOf, AnyOf, ConceptTest, Condition, NotOf, Rule, Ruleset, Therapy, leaves
 from hepatica.patient import Facts
@@ -93,7 +93,7 @@ def place_of_therapy(rules: Sequence[Rule], said: Sequence[RuleSaid]) -> PlacedT
     verdicts = [one.verdict for one in said]
     found = judged(rules, verdicts)
     ruled_out = found.list == "ruled_out"
-    main = min(range(len(rules)), key=lambda n: len(said[n].blocked_by)) if ruled_out else found.main
+    main = min(ways_in(rules), key=lambda n: len(said[n].blocked_by)) if ruled_out else found.main
     parts = {
         rule.id: ExpectedRule(list=judged((rule,), (verdict,)).list, standing=rule.standing, cites=rule.cites)
         for rule, verdict in zip(rules, verdicts, strict=True)

@@ -33,4 +33,4 @@ from hepatica.assurance.space.diagram import (
     uncovered,
 )
 from hepatica.assurance.space.words import Limits, ScopedSpace, cells_in_words, described, limits
-from hepatica.assurance.space.work import MOST_WORK, TooMuchWork, WorkLimit
+from hepatica.assurance.space.work import MOST_BEYOND, MOST_WORK, USUAL_SIZE, TooMuchWork, WorkLimit
