@@ -213,7 +213,9 @@ def test_rules_can_be_filtered_and_searched(capfd: pytest.CaptureFixture[str]) -
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_every_schema_is_a_valid_schema(capfd: pytest.CaptureFixture[str], kind: str) -> None:
-    code, out, _ = hepatica(capfd, "schema", kind)
+    code, out, error = hepatica(capfd, "schema", kind)
+    if "extra 'tables'" in error:
+        pytest.skip(error)
     assert code == 0
     schema = json.loads(out)
     jsonschema_rs.meta.validate(schema)

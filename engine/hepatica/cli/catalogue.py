@@ -286,7 +286,11 @@ def _schema(kind: str, ruleset: str, *, any_ruleset: bool) -> dict[str, Any]:
 
 
 def _loaded(module: str, name: str) -> Any:
-    return getattr(importlib.import_module(module), name)
+    try:
+        return getattr(importlib.import_module(module), name)
+    except ImportError:
+        common.need_tables()
+        raise
 
 
 # What a schema says of names and spellings, which differ between rulesets.

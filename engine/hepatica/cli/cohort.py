@@ -83,7 +83,7 @@ def cohort(
       hepatica cohort patients/mappings/redcap.csv --mapping redcap --diff hcc-2016 hcc-2026
       hepatica cohort year-*.parquet --shape codes --on local[*] --into answers
     """
-    _need_tables()
+    common.need_tables()
     if chosen["report_"]:
         common.format_of(chosen["report_"], common.FORMATS, "--report")  # refused before anything is written
     rules = [common.ruleset(name) for name in (diff or (ruleset,))]
@@ -94,14 +94,6 @@ def cohort(
     if master:
         return _on_spark(tables, how, rules[0], master, into, chosen["shape"])
     return _run(tables, how, rules, chosen)
-
-
-def _need_tables() -> None:
-    try:
-        import pyarrow  # noqa: F401
-    except ImportError:
-        message = "tables need the extra 'tables': pip install 'hepatica[tables]'"
-        raise InvalidInput.at("cohort", "no-pyarrow", message) from None
 
 
 def _mark(delimiter: str) -> str:

@@ -185,6 +185,15 @@ settings_option = click.option(
 )
 
 
+def need_tables() -> None:
+    """Raises `InvalidInput` where what reads tables is not installed."""
+    try:
+        import pyarrow  # noqa: F401
+    except ImportError:
+        message = "tables need the extra 'tables': pip install 'hepatica[tables]'"
+        raise InvalidInput.at("pyarrow", "not-installed", message) from None
+
+
 def ruleset(name: str) -> Ruleset:
     """A ruleset by the id of a shipped one or by its folder; the compiled copy is kept for the next time."""
     found = hepatica.load(name)

@@ -62,8 +62,8 @@ def legend(path: Pathway) -> str:
 
 def title(path: Pathway) -> str:
     """The picture's title."""
-    whose = f" for {path.profile.label or 'one hypothetical patient'}" if path.profile else ""
-    return f"Treatment lines{whose}"
+    label = path.profile.label or "a hypothetical patient" if path.profile else ""
+    return f"Treatment lines: {label}" if label else "Treatment lines"
 
 
 def root(path: Pathway, *conditions: PathwayCondition) -> str:
