@@ -26,6 +26,9 @@ _WORDS: dict[str, Any] = package_data("wording.json")
 _MOST_LISTED = 4
 _COMPARED = {">=": "at least", "<=": "at most", ">": "above", "<": "below"}
 # A setting that leads to no option must not read as if it did.
+STUDIED = "studied "
+# Not "licensed": that other authorities gave no licence is not known where nobody looked.
+HOW = {"licensed": "licence recorded "}
 _LEADS = {"trials": "in trial elsewhere: ", "not_supported": "not supported where tested: "}
 
 
@@ -148,10 +151,9 @@ class Wording:
         What every way asks for is said once, with all values that one or another would take; else the ways one by one.
         """
         lead = _LEADS.get(entry.would_be or "", "")
-        how = "" if lead else "licensed " if entry.standing == "licensed" else "studied "
-        return sentence(lead + self.only_ways(entry.needs_any, how))
+        return sentence(lead + self.only_ways(entry.needs_any, "" if lead else HOW.get(entry.standing or "", STUDIED)))
 
-    def only_ways(self, ways: Sequence[Sequence[Reason]], how: str = "studied ") -> str:
+    def only_ways(self, ways: Sequence[Sequence[Reason]], how: str = STUDIED) -> str:
         """What it would take where there are several ways; a region is where something was studied, or `how` says."""
         said = dict.fromkeys(self.only(reasons, how) for reasons in self._in_common(ways) or ways)
         return "; or ".join(said)
@@ -175,7 +177,7 @@ class Wording:
         operands = tuple(dict.fromkeys(word for test in tests for word in test.operands))
         return [replace(reasons[0], test=replace(tests[0], operands=operands))]
 
-    def only(self, reasons: Iterable[Reason], how: str = "studied ") -> str:
+    def only(self, reasons: Iterable[Reason], how: str = STUDIED) -> str:
         """What it would take where some conditions are not met: "only after sorafenib (not taken so far)"."""
         return "; ".join(dict.fromkeys(self._one(reason, how) for reason in reasons))
 

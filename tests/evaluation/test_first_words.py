@@ -49,7 +49,7 @@ def test_declined_stands_first_in_every_format(liver: str) -> None:
         ((), "Not supported where tested: only after sorafenib (not taken so far): Everolimus, Axitinib, ADI-PEG 20"),
         ((), "In trial elsewhere: only after sorafenib (not taken so far); only with AFP >= 400 ng/mL (here 35 ng/mL): Ramuc"),
         ((), "Only after sorafenib (not taken so far); only in MET-high tumours (here low): Tivantinib"),
-        ((), "Licensed in mainland China only: FOLFOX4"),
+        ((), "Licence recorded in mainland China only: FOLFOX4"),
         (("region=Japan",), "Studied in Hong Kong or Singapore only: SECOX"),
         (("prior_sorafenib=declined",), "Not where sorafenib was declined: GEMOX + sorafenib"),
         (

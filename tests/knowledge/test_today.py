@@ -226,7 +226,7 @@ def test_stage_b_asks_first_for_what_decides_the_scope() -> None:
 
 def test_a_region_is_no_place_of_a_study_where_it_is_a_licence() -> None:
     said = answer("child_pugh=B8", "region=japan").to_text()
-    assert "Studied in" not in said and "Licensed in " in said
+    assert "Studied in" not in said and "Licence recorded in " in said
 
 
 # Fields of its own

@@ -20,7 +20,7 @@ from hepatica.notice import notice
 from hepatica.patient import Profile
 from hepatica.records import record
 from hepatica.teaching.quiz_patients import tests_of, vignette
-from hepatica.wording import Wording, grouped, joined, sentence
+from hepatica.wording import HOW, STUDIED, Wording, grouped, joined, sentence
 
 State = Literal["", "elsewhere", "options", "trials", "possible", "not_supported", "ruled_out", "unreported"]
 """Where the answer puts a drug, or that it stands `elsewhere`: by another of its rules. Empty without a profile."""
@@ -316,8 +316,7 @@ class _Patient:
         explained = [self.evaluator.explained(GoalKey("rule", rule.id)) for rule in placed.rules]
         failing = [one.reasons(one.failing(self.masks), self.facts) for one in explained]
         own = [[reason for reason in reasons if reason.field not in head] for reasons in failing]
-        how = "licensed " if placed.rules[0].standing == "licensed" else "studied "
-        return self.plan.words.only_ways(own, how) if all(own) else ""
+        return self.plan.words.only_ways(own, HOW.get(placed.rules[0].standing, STUDIED)) if all(own) else ""
 
 
 def _line(plan: _Plan, line: Line, patient: _Patient | None) -> PathwayLine:
