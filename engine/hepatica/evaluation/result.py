@@ -296,4 +296,6 @@ def _may_be_more(entry: Entry) -> Entry | None:
         return None
     best = min(open_, key=lambda rule: RANK[rule.standing])
     needs = tuple(dict.fromkeys(name for rule in open_ if rule.standing == best.standing for name in rule.needs))
-    return replace(entry, standing=best.standing, would_be="options", says=best.says, needs=needs, headline=best.headline)
+    return replace(
+        entry, rule=best.rule, standing=best.standing, would_be="options", says=best.says, needs=needs, headline=best.headline
+    )

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from itertools import groupby
 
 from hepatica.evaluation import LISTS, ORDER, Entry, Evaluation, ListName
-from hepatica.knowledge import RANK, STANDINGS, VERDICTS
+from hepatica.knowledge import RANK, STANDINGS, VERDICTS, AllOf, Test
 from hepatica.report.blocks import Block, Blocks, Item, Items, More, Notice, Paragraph, Ref, Section, Tone, bullets, listed
 from hepatica.report.case import case_blocks, case_title
 from hepatica.report.citing import NOT_TRIALS, citation_words, fits_words, limits, place_words, stands
@@ -125,7 +125,7 @@ class _AnswerView:
 
     def open_item(self, entry: Entry) -> Item:
         """An open therapy with what it would be, and what stands against it as a whole."""
-        would = stands("possible", entry.standing)
+        would = stands("possible", entry.standing) + self.given(entry)
         certain = next((e.standing for e in self.evaluation.options if e.therapy == entry.therapy), None)
         if certain and entry.would_be != "not_supported":
             would += f"; {STANDINGS[certain].phrase} in any case"
@@ -134,6 +134,16 @@ class _AnswerView:
         return Item(
             entry.name, "; ".join((would, *against)), ref=Ref("therapy", entry.therapy), details=(*said, *self.details(entry))
         )
+
+    def given(self, entry: Entry) -> str:
+        """On what an open therapy turns, where its rule says it of just the facts to enter.
+
+        Else one heading stands over therapies that need opposite answers.
+        """
+        when = next(rule.when for rule in self.evaluation.knowledge.therapies[entry.therapy].rules if rule.id == entry.rule)
+        parts = when.parts if isinstance(when, AllOf) else (when,)
+        asked = {part.field: part for part in parts if isinstance(part, Test) and part.field in entry.needs}
+        return f": {all_of([self.words.setting(part) for part in asked.values()])}" if {*asked} == {*entry.needs} else ""
 
     def ruled_out(self) -> Iterator[Block]:
         """Therapies by what it would take, in words that say it positively."""
