@@ -88,11 +88,15 @@ class _AnswerView:
 
     def options(self) -> Iterator[Block]:
         """A section to each standing, so that no heading promises more than what stands below it has."""
-        for standing, own in groupby(self.evaluation.options, lambda entry: entry.standing):
+        options = self.evaluation.options
+        # Said in the first heading, where a reader looks for the standard of care.
+        weak = bool(options) and RANK[options[0].standing] > RANK["licensed"] and not self.evaluation.strongest_open()
+        for standing, own in groupby(options, lambda entry: entry.standing):
             items = tuple(map(self.item, own))
             says = sentence(f"{STANDINGS[standing].means}.")
-            yield Section(STANDINGS[standing].title, (Items(items),), len(items), id=standing.replace("_", "-"), says=says)
-        if not self.evaluation.options:
+            title = STANDINGS[standing].title + (", nothing stronger" if weak and standing == options[0].standing else "")
+            yield Section(title, (Items(items),), len(items), id=standing.replace("_", "-"), says=says)
+        if not options:
             yield Section(LISTS["options"].heading, (Paragraph("None, as far as the facts are known."),), 0, id="options")
 
     def plain(self, name: ListName) -> Blocks:
