@@ -35,9 +35,9 @@ PICTURE = ".svg"
 PICTURE_POLICY = "default-src 'none'; style-src 'unsafe-inline'"
 # Python runs one of them at a time. But a thread that has finished is idle until the event loop hands it the next request,
 # which takes longer than an answer where other programs want the processor. With many threads a page that takes several turns
-# waits for all others between two of them: three, in short turns (see `server.serve`), had the shortest tail.
+# waits for all others between two of them: two, in short turns (see `server.serve`), had the shortest tail.
 # The slow pages have a thread of their own.
-ANSWERS_AT_ONCE = 3
+ANSWERS_AT_ONCE = 2
 SLOW_AT_ONCE = 1
 ANSWER_SECONDS, SLOW_SECONDS = 20.0, 55.0
 
