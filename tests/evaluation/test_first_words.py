@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import re
+from pathlib import Path
 
 import pytest
 
 import hepatica
 from hepatica.evaluation import Evaluation
 from hepatica.patient import COMMON_FIELDS, Refused, profile_of, read_value
+from tests.making import BETA, write_ruleset
 from tests.patient.test_spellings import REFUSED
 
 RULES = hepatica.load("hcc-2016")
@@ -104,3 +106,11 @@ def test_one_history_that_denies_another_is_warned_of() -> None:
     said = "Prior immunotherapy progressed does not go with Other prior systemic therapy none."
     assert (warned.code, warned.message) == ("fields-disagree", said)
     assert not answer(*given, "prior_immunotherapy=none", ruleset=rules).warnings
+
+
+def test_an_open_therapy_tells_all_that_it_turns_on(tmp_path: Path) -> None:
+    (when,) = (line for line in BETA.splitlines() if "when: {prior_sorafenib" in line)
+    between = BETA.replace(when, '    when: {all: [{prior_sorafenib: progressed}, {afp: ">= 15"}, {afp: "< 400"}]}')
+    rules = hepatica.load(write_ruleset(tmp_path, beta=between))
+    told = answer("bclc_stage=C", "prior_sorafenib=progressed", "child_pugh_class=A", ruleset=rules)._repr_html_()
+    assert "possible (early signal): with AFP ≥ 15 ng/mL and with AFP &lt; 400 ng/mL" in told

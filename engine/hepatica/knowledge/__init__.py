@@ -16,6 +16,7 @@ from hepatica.knowledge.conditions import (
     Test,
     concept_words,
     condition_words,
+    conjuncts,
     leaves,
     strata,
 )

@@ -108,6 +108,11 @@ class NotOf(_Written):
 Condition = Test | ConceptTest | AllOf | AnyOf | NotOf
 
 
+def conjuncts(condition: Condition) -> tuple[Condition, ...]:
+    """The parts that must all hold; a condition that is no such list is its own only part."""
+    return condition.parts if isinstance(condition, AllOf) else (condition,)
+
+
 def leaves(condition: Condition) -> list[Test | ConceptTest]:
     """Every test and concept reference, in order of writing."""
     found: list[Test | ConceptTest] = []

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from itertools import groupby
 
 from hepatica.evaluation import LISTS, ORDER, Entry, Evaluation, ListName
-from hepatica.knowledge import RANK, STANDINGS, VERDICTS, AllOf, Test
+from hepatica.knowledge import RANK, STANDINGS, VERDICTS, Test, conjuncts
 from hepatica.report.blocks import Block, Blocks, Item, Items, More, Notice, Paragraph, Ref, Section, Tone, bullets, listed
 from hepatica.report.case import case_blocks, case_title
 from hepatica.report.citing import NOT_TRIALS, citation_words, fits_words, limits, place_words, stands
@@ -47,9 +47,10 @@ class _AnswerView:
             return
         if evaluation.scope == "unknown":
             yield Paragraph(f"{self.ask_first()}.", lead="Scope", tone="warning")
-        stronger, others = self.open_entries()
+        stronger = evaluation.strongest_open()
+        others = [entry for entry in evaluation.possible if entry not in stronger]
         yield from self.possible(stronger, "strongest-open", ": the strongest")
-        yield from self.options()
+        yield from self.options(stronger)
         yield from self.plain("trials")
         yield from self.possible(others)
         yield from self.plain("not_supported")
@@ -81,16 +82,14 @@ class _AnswerView:
         scope = self.words.condition(self.evaluation.knowledge.card.scope)
         return f"Whether this is {scope} cannot be told. {enter}" if self.evaluation.scope == "unknown" else enter
 
-    def open_entries(self) -> tuple[list[Entry], list[Entry]]:
-        """What stands above every certain option if more is known, and the other possible therapies."""
-        stronger = self.evaluation.strongest_open()
-        return list(stronger), [entry for entry in self.evaluation.possible if entry not in stronger]
+    def options(self, stronger: Sequence[Entry]) -> Iterator[Block]:
+        """A section to each standing, so that no heading promises more than what stands below it has.
 
-    def options(self) -> Iterator[Block]:
-        """A section to each standing, so that no heading promises more than what stands below it has."""
+        Where nothing established is among them, and nothing `stronger` is open, the first heading says so: there a reader
+        looks for the standard of care.
+        """
         options = self.evaluation.options
-        # Said in the first heading, where a reader looks for the standard of care.
-        weak = bool(options) and RANK[options[0].standing] > RANK["licensed"] and not self.evaluation.strongest_open()
+        weak = bool(options) and RANK[options[0].standing] > RANK["licensed"] and not stronger
         for standing, own in groupby(options, lambda entry: entry.standing):
             items = tuple(map(self.item, own))
             says = sentence(f"{STANDINGS[standing].means}.")
@@ -144,10 +143,10 @@ class _AnswerView:
 
         Else one heading stands over therapies that need opposite answers.
         """
-        when = next(rule.when for rule in self.evaluation.knowledge.therapies[entry.therapy].rules if rule.id == entry.rule)
-        parts = when.parts if isinstance(when, AllOf) else (when,)
-        asked = {part.field: part for part in parts if isinstance(part, Test) and part.field in entry.needs}
-        return f": {all_of([self.words.setting(part) for part in asked.values()])}" if {*asked} == {*entry.needs} else ""
+        parts = conjuncts(self.evaluation.knowledge.rules[entry.rule].when)
+        asked = [part for part in parts if isinstance(part, Test) and part.field in entry.needs]
+        told = {part.field for part in asked} == {*entry.needs}
+        return f": {all_of(list(map(self.words.setting, asked)))}" if told else ""
 
     def ruled_out(self) -> Iterator[Block]:
         """Therapies by what it would take, in words that say it positively."""

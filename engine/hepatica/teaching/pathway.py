@@ -15,7 +15,20 @@ from typing import Literal, NamedTuple
 
 from hepatica.evaluation import ORDER, Evaluation, RulesetIdentity, evaluator_of, facts_under, identity
 from hepatica.inference import GoalKey, Verdict, causes, read
-from hepatica.knowledge import LINES, RANK, STANDINGS, AllOf, ConceptTest, Condition, Line, Rule, Ruleset, Standing, Test
+from hepatica.knowledge import (
+    LINES,
+    RANK,
+    STANDINGS,
+    AllOf,
+    ConceptTest,
+    Condition,
+    Line,
+    Rule,
+    Ruleset,
+    Standing,
+    Test,
+    conjuncts,
+)
 from hepatica.notice import notice
 from hepatica.patient import Profile
 from hepatica.records import record
@@ -223,7 +236,7 @@ def _plan_of(ruleset: Ruleset) -> _Plan:
 
 def _tests(condition: Condition) -> tuple[Test, ...]:
     """The tests that a condition is a mere list of; none where it is more than that."""
-    parts = condition.parts if isinstance(condition, AllOf) else (condition,)
+    parts = conjuncts(condition)
     tests = tuple(part for part in parts if isinstance(part, Test))
     return tests if len(tests) == len(parts) else ()
 
