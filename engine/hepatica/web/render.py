@@ -56,8 +56,8 @@ class Page:
     """One address. `tab` is its name in the navigation, or (`foot`) at the foot of every page; `result` is the type of its
     JSON, and `picture` is shown at path.svg.
 
-    A `slow` page may take seconds where it is asked for the first time; slow pages wait for one another, and no other page
-    waits for them. `of_case`: it is about the case, and says which.
+    `slow` says of a request that it may take seconds: such wait for one another, and no other waits for them. `of_case`: the
+    page is about the case, and says which.
     """
 
     path: str
@@ -67,7 +67,7 @@ class Page:
     own: tuple[Parameter, ...] = ()
     picture: Callable[[Request], bytes] | None = None
     button: str = "Show"
-    slow: bool = False
+    slow: Callable[[Request], bool] | None = None
     of_case: bool = False
     foot: bool = False
 
