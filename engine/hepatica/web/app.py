@@ -7,7 +7,7 @@ from functools import cached_property
 from hashlib import sha256
 from mimetypes import guess_type
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TypeVar
 from urllib.parse import urlencode
 
 import anyio
@@ -33,7 +33,7 @@ STATIC = Path(__file__).parent / "static"
 JSON = ".json"
 PICTURE = ".svg"
 PICTURE_POLICY = "default-src 'none'; style-src 'unsafe-inline'"
-# Answers are made one after the other where requests are read, in the order in which they came. Two threads would only take turns,
+# Answers are made one after the other where requests are read, in the order in which they came. Two threads would but take turns,
 # and lose more over it than most answers take: whoever writes to a connection lets the other one compute, and waits to be let in
 # again. Who waits longest then waits little longer than all others. What may take seconds is made beside it, one at a time.
 SLOW_AT_ONCE = 1
@@ -103,7 +103,8 @@ class _Site:
 
     def html(self, page: Page, request: Request) -> Response:
         """A page."""
-        return self._html(self._made("html", page, request, lambda: self.renderer.page(page, request, page.view(request))), request)
+        written = self._made("html", page, request, lambda: self.renderer.page(page, request, page.view(request)))
+        return self._html(written, request)
 
     def _html(self, written: str, request: Request, status: int = 200, headers: Mapping[str, str] | None = None) -> Response:
         return HTMLResponse(self.renderer.filled(written, request), status, headers)

@@ -243,8 +243,9 @@ class _Picture:
             self.y += _height(label) + _GAP
         fewest = min(2, self.columns)
         # As many side by side as makes the band lowest.
-        across = min(range(fewest, self.columns + 1), key=lambda columns: sum(map(_tall, self._rows(group.drugs, columns))))
-        for row in self._rows(group.drugs, across):
+        tried = {columns: self._rows(group.drugs, columns) for columns in range(fewest, self.columns + 1)}
+        across = min(tried, key=lambda columns: sum(map(_tall, tried[columns])))
+        for row in tried[across]:
             self._row(row, across, group.standing)
         if self.label:
             tall = max(self.y - _GAP - top, _height(label))
