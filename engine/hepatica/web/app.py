@@ -33,9 +33,8 @@ STATIC = Path(__file__).parent / "static"
 JSON = ".json"
 PICTURE = ".svg"
 PICTURE_POLICY = "default-src 'none'; style-src 'unsafe-inline'"
-# Answers are made one after the other where requests are read, in the order in which they came. Two threads would but take turns,
-# and lose more over it than most answers take: whoever writes to a connection lets the other one compute, and waits to be let in
-# again. Who waits longest then waits little longer than all others. What may take seconds is made beside it, one at a time.
+# Answers are made one after the other where requests are read, in the order in which they came: whoever waits longest waits little
+# longer than all others. What may take seconds is made in a thread beside it, one at a time.
 SLOW_AT_ONCE = 1
 SLOW_SECONDS = 55.0
 

@@ -95,14 +95,15 @@ def _make_apart(answer: Connection, make: Callable[..., Any], given: tuple[Any, 
     os.nice(NICENESS)
     # Ctrl-C reaches both processes and is for the server to answer; without the server nobody waits for this one.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    threading.Thread(target=_end_with_parent, daemon=True).start()
+    threading.Thread(target=end_with_parent, daemon=True).start()
     try:
         answer.send((make(*given), None))
     except InvalidInput as error:
         answer.send((None, error))
 
 
-def _end_with_parent() -> None:
+def end_with_parent() -> None:
+    """Wait for the process that began this one, and end with it."""
     parent = multiprocessing.parent_process()
     if parent is not None:
         parent.join()
