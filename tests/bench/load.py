@@ -83,7 +83,7 @@ class BenchServer:
     def processor_seconds(self) -> float:
         """What the process and those it began have taken so far. Linux has a clock for every process, of this number."""
         begun = Path(f"/proc/{self.process}/task/{self.process}/children").read_text().split()
-        return sum(time.clock_gettime((~int(process) << 3) | 2) for process in (self.process, *begun))
+        return sum(time.clock_gettime((~process << 3) | 2) for process in (self.process, *map(int, begun)))
 
 
 def case_pairs(chance: random.Random) -> list[tuple[str, str]]:

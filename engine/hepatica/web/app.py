@@ -33,8 +33,8 @@ STATIC = Path(__file__).parent / "static"
 JSON = ".json"
 PICTURE = ".svg"
 PICTURE_POLICY = "default-src 'none'; style-src 'unsafe-inline'"
-# Answers are made one after the other where requests are read, in the order in which they came: whoever waits longest waits little
-# longer than all others. What may take seconds is made in a thread beside it, one at a time.
+# Answers are made one after the other where requests are read, in the order in which they came: nobody waits much longer than the
+# others. What may take seconds is made in a thread beside it, one at a time.
 SLOW_AT_ONCE = 1
 SLOW_SECONDS = 55.0
 
