@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import gc
 import multiprocessing
+import os
 import socket
 import sys
 import threading
@@ -27,6 +28,8 @@ TURN_SECONDS = 0.002
 # Many short pauses. A command waits for as much garbage as takes a quarter of a second to collect, in which fifty may be waiting.
 COLLECTED_AFTER = (5_000, 20, 50)
 LARGEST_HEAD = 32_768
+BACKLOG = 512
+MOST_PROCESSES = 4
 SETTINGS: dict[str, Any] = {
     "access_log": False,
     # Without uvicorn's own set-up of logging, which needs both standard streams: warnings go to standard error, if there is one.
@@ -117,6 +120,20 @@ class DeadlineProtocol(H11Protocol):
 def make_server(application: Starlette) -> uvicorn.Server:
     """A server of the application, not yet running."""
     return uvicorn.Server(uvicorn.Config(application, http=DeadlineProtocol, **SETTINGS))
+
+
+def listeners(host: str, port: int) -> list[socket.socket]:
+    """A listening socket for each process, over which the system spreads clients. Raises `OSError`."""
+    family, _, _, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
+    first = socket.create_server(address[:2], family=family, backlog=BACKLOG)
+    # Elsewhere than on Linux clients would not be spread.
+    processes = min(len(os.sched_getaffinity(0)), MOST_PROCESSES) if hasattr(os, "sched_getaffinity") else 1
+    if processes == 1:
+        return [first]
+    # By itself first: sockets that share a port would share it with another program, too, and nobody would notice.
+    address = first.getsockname()
+    first.close()
+    return [socket.create_server(address[:2], family=family, backlog=BACKLOG, reuse_port=True) for _ in range(processes)]
 
 
 def serve(application: Starlette, listeners: Sequence[socket.socket]) -> None:
