@@ -45,31 +45,11 @@ SETTINGS: dict[str, Any] = {
 }
 
 
-class JoiningConnection(h11.Connection):
-    """Gives out the head of an answer together with the first part of its body."""
-
-    # Each on its own would be a packet, which costs about as much as all other work of HTTP, and wakes the client once more.
-    _head: tuple[bytes, ...] = ()
-
-    def send_with_data_passthrough(self, event: h11.Event) -> list[bytes] | None:
-        """The parts to send for an event; none yet for a head."""
-        parts = super().send_with_data_passthrough(event)
-        if isinstance(event, h11.Response):
-            self._head, parts = tuple(parts or ()), []
-        elif parts is not None:
-            parts, self._head = [*self._head, *parts], ()
-        return parts
-
-
 class DeadlineProtocol(H11Protocol):
     """Waits `ask_seconds` for a request to be whole, and `read_seconds` for what was sent to be taken."""
 
     ask_seconds: float = ASK_SECONDS
     read_seconds: float = READ_SECONDS
-
-    def __init__(self, config: uvicorn.Config, *given: Any, **named: Any) -> None:
-        super().__init__(config, *given, **named)
-        self.conn = JoiningConnection(h11.SERVER, config.h11_max_incomplete_event_size or LARGEST_HEAD)
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         """A client has connected."""
