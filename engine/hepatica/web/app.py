@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from functools import cached_property
 from hashlib import sha256
@@ -10,7 +11,6 @@ from pathlib import Path
 from typing import TypeVar
 from urllib.parse import urlencode
 
-import anyio
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
@@ -35,7 +35,6 @@ PICTURE = ".svg"
 PICTURE_POLICY = "default-src 'none'; style-src 'unsafe-inline'"
 # Answers are made one after the other where requests are read, in the order in which they came: nobody waits much longer than the
 # others. What may take seconds is made in a thread beside it, one at a time.
-SLOW_AT_ONCE = 1
 SLOW_SECONDS = 55.0
 
 Endpoint = Callable[[HttpRequest], Awaitable[Response]]
@@ -70,7 +69,7 @@ class _Site:
         self.library = library
         self.pages = pages(library)
         self.renderer = Renderer(self.pages)
-        self._slow = anyio.CapacityLimiter(SLOW_AT_ONCE)
+        self._turn = asyncio.Lock()
 
     def begin(self) -> None:
         """Give a first answer under every ruleset, so that nobody waits for what is made with it: engines, templates, schemas."""
@@ -89,7 +88,7 @@ class _Site:
                 request = read_request(self.library, page.own, _query(http), address=http.url.path, path=http.path_params)
                 if not (page.slow and page.slow(request)):
                     return respond(page, request)
-                return await run_stoppable(lambda: respond(page, request), self._slow, SLOW_SECONDS, http.receive)
+                return await run_stoppable(lambda: respond(page, request), self._turn, SLOW_SECONDS, http.receive)
             except InvalidInput as error:
                 if respond == self.picture:
                     raise HTTPException(422, str(error)) from None

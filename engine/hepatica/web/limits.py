@@ -9,11 +9,11 @@ import re
 import threading
 import traceback
 from collections.abc import Callable
+from concurrent.futures import Future
 from pathlib import Path
-from typing import TYPE_CHECKING, Generic, TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 import anyio
-from anyio import to_thread
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.responses import PlainTextResponse, Response
 
@@ -47,73 +47,47 @@ _LOGGER = logging.getLogger("hepatica")
 T = TypeVar("T")
 
 
-class RequestStopped(BaseException):
-    """Raised inside the work of a request that is over. Not an `Exception`: no handler on the way may swallow it."""
+class RequestStopped(SystemExit):
+    """Raised inside the work of a request that is over: no handler on the way swallows it, and its thread ends without a word."""
 
 
-class StoppableWork(Generic[T]):
-    """A function that one thread runs and another may stop between two Python instructions."""
-
-    def __init__(self, function: Callable[[], T]) -> None:
-        self._function = function
-        self._guard = threading.Lock()
-        self._thread = 0
-        self._stopped = False
-
-    def run(self) -> T | None:
-        """The function's result, or None where it was stopped before or during its run."""
-        try:
-            with self._guard:
-                if self._stopped:
-                    return None
-                self._thread = threading.get_ident()
-            try:
-                return self._function()
-            finally:
-                with self._guard:
-                    self._thread = 0
-                # From here on nobody stops this thread, which is about to serve another request. A stop that was asked for
-                # and is not yet raised is raised by this call: the interpreter looks for one at every call.
-                _checkpoint()
-        except RequestStopped:
-            return None
-
-    def stop(self) -> None:
-        """Raise `RequestStopped` in the thread that runs the function; nothing where it has ended."""
-        with self._guard:
-            self._stopped = True
-            if self._thread:
-                # Raised at that thread's next call or jump; what runs inside C is not interrupted.
-                ctypes.pythonapi.PyThreadState_SetAsyncExc(ctypes.c_ulong(self._thread), ctypes.py_object(RequestStopped))
-
-
-def _checkpoint() -> None:
-    """Nothing, in which a pending exception is raised."""
-
-
-async def run_stoppable(function: Callable[[], T], limiter: anyio.CapacityLimiter, seconds: float, receive: Receive) -> T:
-    """The function's result from a worker thread, which stops where the request is over: too old, or its client gone.
+async def run_stoppable(function: Callable[[], T], turn: asyncio.Lock, seconds: float, receive: Receive) -> T:
+    """The function's result, from a thread that stops where the request is over: too old, or its client gone.
 
     Raises `TimeoutError` then.
     """
-    work = StoppableWork(function)
-    with anyio.move_on_after(seconds) as bounds:
+    answer: Future[T] = Future()
+    answer.set_running_or_notify_cancel()
 
-        async def watch() -> None:
-            # What the client sends is read, to no use, until it has gone; then nobody waits for the answer.
-            while (await receive())["type"] != "http.disconnect":
-                pass
-            bounds.cancel()
-
-        gone = asyncio.ensure_future(watch())
+    def run() -> None:
         try:
-            result = await to_thread.run_sync(work.run, abandon_on_cancel=True, limiter=limiter)
-            assert result is not None
-            return result
+            answer.set_result(function())
+        except RequestStopped:
+            pass
+        except Exception as error:
+            answer.set_exception(error)
+
+    # A thread of its own, so that what stops it never hits the next work.
+    thread = threading.Thread(target=run, daemon=True)
+    with anyio.move_on_after(seconds) as bounds:
+        gone = asyncio.ensure_future(_cancel_when_gone(receive, bounds))
+        try:
+            async with turn:
+                thread.start()
+                return await asyncio.wrap_future(answer)
         finally:
             gone.cancel()
-            work.stop()
+            if thread.is_alive():
+                # Raised at that thread's next call or jump; what runs inside C is not interrupted.
+                ctypes.pythonapi.PyThreadState_SetAsyncExc(ctypes.c_ulong(thread.ident or 0), ctypes.py_object(RequestStopped))
     raise TimeoutError
+
+
+async def _cancel_when_gone(receive: Receive, bounds: anyio.CancelScope) -> None:
+    """Read what the client sends, to no use, until it has gone; then nobody waits for the answer."""
+    while (await receive())["type"] != "http.disconnect":
+        pass
+    bounds.cancel()
 
 
 class RequestGuard:
