@@ -77,7 +77,7 @@ async def run_stoppable(function: Callable[[], T], turn: asyncio.Lock, seconds: 
                 return await asyncio.wrap_future(answer)
         finally:
             gone.cancel()
-            if thread.is_alive():
+            if not answer.done():
                 # Raised at that thread's next call or jump; what runs inside C is not interrupted.
                 ctypes.pythonapi.PyThreadState_SetAsyncExc(ctypes.c_ulong(thread.ident or 0), ctypes.py_object(RequestStopped))
     raise TimeoutError
