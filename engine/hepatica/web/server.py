@@ -129,7 +129,8 @@ def serve(application: Starlette, listeners: Sequence[socket.socket]) -> None:
     sys.setswitchinterval(TURN_SECONDS)
     first, *others = listeners
     for one in others:
-        multiprocessing.get_context("fork").Process(target=_help, args=(application, one)).start()
+        multiprocessing.get_context("fork").Process(target=_help, args=(application, one, listeners)).start()
+        one.close()
     try:
         make_server(application).run(sockets=[first])
     finally:
@@ -137,9 +138,13 @@ def serve(application: Starlette, listeners: Sequence[socket.socket]) -> None:
             process.terminate()
 
 
-def _help(application: Starlette, listener: socket.socket) -> None:
+def _help(application: Starlette, own: socket.socket, listeners: Sequence[socket.socket]) -> None:
     end_with_parent()
+    # Each is open in one process only: where that has failed nobody is sent to it.
+    for one in listeners:
+        if one is not own:
+            one.close()
     # Not in the main thread, where it would answer Ctrl-C.
-    serving = threading.Thread(target=make_server(application).run, kwargs={"sockets": [listener]}, daemon=True)
+    serving = threading.Thread(target=make_server(application).run, kwargs={"sockets": [own]}, daemon=True)
     serving.start()
     serving.join()
