@@ -49,7 +49,7 @@ def application(library: RulesetLibrary, hosts: Sequence[str] = ("*",)) -> Starl
     routes = [
         Route("/", _home, methods=["GET"]),
         Route("/openapi.json", site.openapi, methods=["GET"]),
-        Route("/static/{name}", _Files(STATIC).file, methods=["GET"]),
+        *(Route(f"/static/{path.name}", _file(path), methods=["GET"]) for path in STATIC.iterdir()),
     ]
     # In this order, since "/evidence/{study}" would match "/evidence/reach.json", too.
     for page in site.pages:
@@ -152,25 +152,18 @@ class _Site:
         return found
 
 
-class _Files:
-    """Files that a browser may keep, and asks again before using: after an upgrade none is out of date.
+def _file(path: Path) -> Endpoint:
+    """A file that a browser may keep, and asks again before using: after an upgrade none is out of date."""
+    # They are few and small, and a page is not painted before they have come: so they are read once, and no thread is waited for.
+    body, kind = path.read_bytes(), guess_type(path.name)[0]
+    headers = {"cache-control": "no-cache", "etag": f'"{sha256(body).hexdigest()}"'}
 
-    They are few and small, and a page is not painted before they have come: so they are read once, and no thread is waited for.
-    """
-
-    def __init__(self, folder: Path) -> None:
-        self._files = {path.name: path.read_bytes() for path in folder.iterdir()}
-        self._tags = {name: f'"{sha256(body).hexdigest()}"' for name, body in self._files.items()}
-
-    async def file(self, http: HttpRequest) -> Response:
-        """A file, or that it has not changed."""
-        name = http.path_params["name"]
-        if name not in self._files:
-            raise HTTPException(404)
-        headers = {"cache-control": "no-cache", "etag": self._tags[name]}
-        if self._tags[name] in http.headers.get("if-none-match", ""):
+    async def file(http: HttpRequest) -> Response:
+        if headers["etag"] in http.headers.get("if-none-match", ""):
             return Response(status_code=304, headers=headers)
-        return Response(self._files[name], 200, headers, guess_type(name)[0])
+        return Response(body, 200, headers, kind)
+
+    return file
 
 
 def _query(http: HttpRequest) -> str:
