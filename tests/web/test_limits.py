@@ -14,8 +14,7 @@ import pytest
 
 from tests.web.serving import Server
 
-limits = pytest.importorskip("hepatica.web.limits", reason="the page needs the extra 'web'")
-protocol = pytest.importorskip("hepatica.web.server", reason="the page needs the extra 'web'").DeadlineProtocol
+limits = pytest.importorskip("hepatica.web.server", reason="the page needs the extra 'web'")
 ASK = b"GET /about.json HTTP/1.1\r\nHost: localhost\r\n\r\n"
 
 
@@ -44,7 +43,7 @@ def closed(server: Server, *parts: bytes) -> bool:
 def test_who_does_not_finish_a_request_is_let_go(
     server: Server, monkeypatch: pytest.MonkeyPatch, parts: tuple[bytes, ...]
 ) -> None:
-    monkeypatch.setattr(protocol, "ask_seconds", 0.3)
+    monkeypatch.setattr(limits.DeadlineProtocol, "ask_seconds", 0.3)
     assert closed(server, *parts)
 
 
@@ -57,7 +56,7 @@ def test_who_asks_slowly_but_finishes_is_answered(server: Server) -> None:
 
 
 def test_who_never_reads_is_dropped(server: Server, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(protocol, "read_seconds", 0.2)
+    monkeypatch.setattr(limits.DeadlineProtocol, "read_seconds", 0.2)
     with socket.socket() as client:
         client.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
         client.settimeout(20)

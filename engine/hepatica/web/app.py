@@ -23,11 +23,11 @@ from hepatica.notice import notice
 from hepatica.problems import InvalidInput
 from hepatica.report import Paragraph, Title, json_bytes
 from hepatica.web.library import RulesetLibrary
-from hepatica.web.limits import RequestGuard, run_stoppable
 from hepatica.web.openapi import description
 from hepatica.web.pages import pages, refused_view
 from hepatica.web.render import Page, PageView, Renderer
 from hepatica.web.request import RULESET, Request, RequestError, read_request
+from hepatica.web.server import RequestGuard, run_stoppable
 
 STATIC = Path(__file__).parent / "static"
 JSON = ".json"
