@@ -28,7 +28,6 @@ from hepatica.patient.model import (
     profiles_in,
     read_profile,
 )
-from hepatica.patient.numbers import DECIMALS, Interval, digits, unit_key
 from hepatica.patient.profile import COMPONENTS, CONTRADICTIONS, Facts, Profile, ProfileWarning, Understood, doubts, facts_of
-from hepatica.patient.text import is_missing
+from hepatica.patient.text import DECIMALS, Interval, digits, is_missing, unit_key
 from hepatica.patient.value_reader import Refused, read_value, with_unit

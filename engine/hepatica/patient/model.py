@@ -128,7 +128,15 @@ def profile_from(data: Node | Mapping[str, Any], file: str = MAPPING, fields: Fi
     In a mapping the n-th key stands at line n.
     """
     entries: Any = data.data(_as_typed) if isinstance(data, Node) else data
-    place = _placed(data if isinstance(data, Node) else None, file, entries)
+    lines = {str(key): n for n, key in enumerate(entries, 1)} if isinstance(entries, Mapping) else {}
+    of_mapping = Node({key: Node("", n, 1) for key, n in lines.items()}, 1, 1, keys={key: (n, 1) for key, n in lines.items()})
+    node = data if isinstance(data, Node) else of_mapping
+
+    def place(path: tuple[int | str, ...], code: str, message: str) -> Problem:
+        if code in ("unknown-field", "duplicate-key"):  # a key that is refused; all else stands at the value
+            return node.at(path[:-1]).key_problem(file, str(path[-1]), code, message)
+        return node.at(path).problem(file, code, message)
+
     if not isinstance(entries, Mapping):
         found = "a list" if isinstance(entries, (list, tuple)) else quote(str(entries))
         raise InvalidInput([place((), "not-a-profile", f"a profile is a mapping of fields, not {found}")])
@@ -154,7 +162,10 @@ def profile_from(data: Node | Mapping[str, Any], file: str = MAPPING, fields: Fi
 def _profile(read: Mapping[str, Reading], known: Mapping[str, Any], fields: Fields) -> Profile:
     read = {name: read.get(name, NOT_KNOWN) for name in keys_of(fields)}
     facts: dict[str, Any] = {name: read[name].value for name in fields}
-    understood = {name: Understood(name, _shortly(known[name]), said) for name, (_, said) in read.items() if said}
+    short = {
+        name: ", ".join(map(str, typed)) if isinstance(typed, (list, tuple)) else str(typed) for name, typed in known.items()
+    }
+    understood = {name: Understood(name, quote(short[name])[1:-1], said) for name, (_, said) in read.items() if said}
     measurements: Measurements = {}
     warnings: tuple[ProfileWarning, ...] = ()
     if isinstance(facts.get(CMET), dict):
@@ -179,10 +190,6 @@ def _profile(read: Mapping[str, Reading], known: Mapping[str, Any], fields: Fiel
     )
 
 
-def _shortly(typed: Any) -> str:
-    return quote(", ".join(map(str, typed)) if isinstance(typed, (list, tuple)) else str(typed))[1:-1]
-
-
 def _named(
     entries: Mapping[str, Any], keys: Fields, place: Place, problems: list[Problem]
 ) -> tuple[dict[str, Any], dict[str, str]]:
@@ -198,20 +205,6 @@ def _named(
         else:
             known[name], written[name] = with_unit(value, unit), key
     return known, written
-
-
-def _placed(node: Node | None, file: str, entries: Any) -> Place:
-    """Where a problem stands; keys that are refused stand at the key, all else at the value."""
-
-    def place(path: tuple[int | str, ...], code: str, message: str) -> Problem:
-        if node is None:
-            keys = list(entries) if path else []
-            return Problem(file, keys.index(path[0]) + 1 if path else 1, 1, code, message)
-        if code in ("unknown-field", "duplicate-key"):
-            return node.at(path[:-1]).key_problem(file, str(path[-1]), code, message)
-        return node.at(path).problem(file, code, message)
-
-    return place
 
 
 def _as_typed(scalar: Node) -> str | None:
