@@ -68,7 +68,7 @@ from hepatica.knowledge.standing import (
 )
 
 if TYPE_CHECKING:
-    from hepatica.knowledge.condition_reader import ConditionReader
+    from hepatica.knowledge.draft import ConditionReader
     from hepatica.knowledge.figures import figure_findings
     from hepatica.knowledge.loader import load_files, load_ruleset
     from hepatica.knowledge.schema import ruleset_schemas
@@ -92,7 +92,7 @@ if TYPE_CHECKING:
 __getattr__ = lazy(
     __name__,
     {
-        "condition_reader": "ConditionReader",
+        "draft": "ConditionReader",
         "figures": "figure_findings",
         "loader": "load_files load_ruleset",
         "schema": "ruleset_schemas",

@@ -213,7 +213,7 @@ class _Check:
         """What of a claim is not at its lines."""
         where = _said(claim.lines)
         if max(last for _, last in claim.lines) > len(self.text):
-            yield claim.place.problem("", "no-such-line", f"{claim.what}: the text has {len(self.text)} lines")
+            yield claim.place.fault("no-such-line", f"{claim.what}: the text has {len(self.text)} lines")
             return
         lines = [line for first, last in claim.lines for line in range(first, last + 1)]
         printed = [token for line in lines for token in self.at[line] if token.reference == claim.references]
@@ -222,11 +222,11 @@ class _Check:
             # "No deaths" prints a nought in a word.
             if not same and not (value == 0 and self._word("no", lines)):
                 message = f"{claim.what}: {value} is not at {where}{self._elsewhere(value, claim)}"
-                yield claim.place.problem("", "figure-not-printed", message)
+                yield claim.place.fault("figure-not-printed", message)
             elif same and not any(token.before.endswith(_SIGNS.get(claim.figure[:1], "")) for token in same):
-                yield claim.place.problem("", "sign-not-printed", f"{claim.what}: no sign of {quote(claim.figure)} at {where}")
+                yield claim.place.fault("sign-not-printed", f"{claim.what}: no sign of {quote(claim.figure)} at {where}")
         if claim.figure in _ABBREVIATIONS and not self._word(claim.figure, lines):
-            yield claim.place.problem("", "figure-not-printed", f"{claim.what}: {claim.figure} is not at {where}")
+            yield claim.place.fault("figure-not-printed", f"{claim.what}: {claim.figure} is not at {where}")
 
     def _word(self, word: str, lines: Iterable[int]) -> bool:
         text = " ".join(self.text[line - 1] for line in lines)
@@ -244,7 +244,7 @@ class _Check:
         for entry in self.left_out:
             if not set(values(entry.number)) & {token.value for token in self.at.get(entry.at, ())}:
                 message = f"{quote(entry.number)} is left out at line {entry.at}, which does not print it"
-                yield entry.place.problem("", "idle-omission", message)
+                yield entry.place.fault("idle-omission", message)
 
     def coverage(self, absent: Mapping[Claim, tuple[Problem, ...]], fates: Iterable[tuple[Token, Fate]]) -> Iterator[CoveredPart]:
         """The parts of the source in the card's order, then what is recorded from elsewhere."""
@@ -355,4 +355,4 @@ def _held(name: str, sentence: str, place: Node, known: set[Decimal]) -> Iterato
     for number in digits(sentence):
         if Decimal(number) not in known:
             message = f"{name}: {number} is in no record it rests on, nor at its lines: {quote(sentence)}"
-            yield place.problem("", "number-without-record", message)
+            yield place.fault("number-without-record", message)

@@ -297,5 +297,5 @@ def _value(name: str, text: str, line: int, column: int) -> Node:
         return Node(text, line, column, text, origin=SETTINGS)
     tree = read_yaml(text.encode(errors="replace"), SETTINGS, bare_signs=True)
     for part in tree.below():  # a setting is one line
-        part.line, part.column, part.origin = line, part.column + column - 1, SETTINGS
+        part.line, part.column = line, part.column + column - 1
     return tree
