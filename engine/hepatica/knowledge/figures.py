@@ -158,8 +158,9 @@ def effect(study: Study, result: Result) -> Effect:
         return "unknown"
     if not significant:
         return "none"
-    direction = _direction(study, held)
-    return "unclear" if direction == 0 else "better" if direction > 0 else "worse"
+    # Of a ratio and 1, and of the figures of the two arms: below 1, or more of what is counted, is better.
+    compared = (1, held.hr) if held.hr is not None else _compared(study, held) or (0, 0)
+    return "unclear" if compared[0] == compared[1] else "better" if compared[0] > compared[1] else "worse"
 
 
 def _decisive(study: Study, result: Result) -> Result:
@@ -189,14 +190,6 @@ def _significant(result: Result, alpha: float | None) -> bool | None:
     return p.sign != ">" and p.value < (_ONE_SIDED if p.one_sided else _ALPHA)
 
 
-def _direction(study: Study, result: Result) -> int:
-    """1 where the tested arm does better, -1 where worse, 0 where nothing tells."""
-    if result.hr is not None:
-        return (result.hr < 1) - (result.hr > 1)
-    values = _compared(study, result)
-    return (values[0] > values[1]) - (values[0] < values[1]) if values else 0
-
-
 def _compared(study: Study, result: Result) -> tuple[float, float] | None:
     """The figures of the tested arm and of the other one; None where there are not just two."""
     given = {arm: number(figure) for arm, figure in (result.arms or {}).items()}
@@ -220,7 +213,9 @@ def possible_verdicts(rule: Rule, therapy: Therapy, cited: Sequence[Study]) -> t
     missed = False
     subgroup = next((r.subgroup for s in cited for r in s.results if f"{s.id}/{r.id}" == rule.figure), "")
     for study in cited:
-        if study.kind != "randomised_controlled_trial" or not _tests(study, therapy):
+        # The therapy that a study tested is its first arm, or whatever its own file records without arms.
+        tested = study.arms[0].id == therapy.id if study.arms else study in therapy.studies
+        if study.kind != "randomised_controlled_trial" or not tested:
             continue
         missed = missed or study.outcome in ("missed", "partly_met")
         primary = {word: endpoint.met for endpoint in study.primary_endpoints for word in endpoint.name.split()}
@@ -239,20 +234,25 @@ def possible_verdicts(rule: Rule, therapy: Therapy, cited: Sequence[Study]) -> t
     return ("secondary_only", "no_better") if missed and "unclear" in others else ("no_better",)
 
 
-def _tests(study: Study, therapy: Therapy) -> bool:
-    """Whether the therapy is the one a study tested: its first arm, or whatever its own file records without arms."""
-    return study.arms[0].id == therapy.id if study.arms else study in therapy.studies
-
-
 # -- what figures say against the record --------------------------------------------------------------------------------
 
 
 def figure_findings(ruleset: Ruleset) -> tuple[FigureFinding, ...]:
     """Everything that figures say against each other, against their endpoint, or against a sentence, in order of writing."""
-    studies, rules = ruleset.studies.values(), ruleset.rules.values()
-    found = [(f"study/{study.id}", says) for study in studies for says in (*_between_figures(study), *_against_endpoint(study))]
-    found += [(f"rule/{rule.id}", says) for rule in rules for says in _unrecorded(rule, ruleset)]
-    return tuple(FigureFinding(code, about, ruleset.places.get(about, ""), text) for about, (code, text) in found)
+    found = [
+        (f"study/{study.id}", *says)
+        for study in ruleset.studies.values()
+        for says in (*_between_figures(study), *_against_endpoint(study))
+    ]
+    for rule in ruleset.rules.values():
+        known: set[Decimal] = set().union(*(recorded(ruleset.studies[name]) for name in rule.cites))
+        known |= recorded(rule.when) | {Decimal(ruleset.card.as_of[:4])}
+        for _, sentence in placed_sentences(rule, ()):
+            for written in digits(sentence):
+                if Decimal(written) not in known:
+                    says = f"{written} is in no study that {rule.id} cites: {quote(sentence)}"
+                    found.append((f"rule/{rule.id}", "number-without-record", says))
+    return tuple(FigureFinding(code, about, ruleset.places.get(about, ""), text) for about, code, text in found)
 
 
 def _between_figures(study: Study) -> Iterator[tuple[str, str]]:
@@ -320,13 +320,3 @@ def _against_endpoint(study: Study) -> Iterator[tuple[str, str]]:
         held = any(ci is not None and margin is not None and ci[1] < margin for ci, margin in margins)
         if endpoint.met == "yes" and not held and told and told <= {"none", "worse"}:
             yield "met-yet-no-better", f"{recorded_as} met, yet {shown} shows no benefit"
-
-
-def _unrecorded(rule: Rule, ruleset: Ruleset) -> Iterator[tuple[str, str]]:
-    """Numbers in a rule's sentences that no study it cites records."""
-    known: set[Decimal] = set().union(*(recorded(ruleset.studies[name]) for name in rule.cites))
-    known |= recorded(rule.when) | {Decimal(ruleset.card.as_of[:4])}
-    for _, sentence in placed_sentences(rule, ()):
-        for written in digits(sentence):
-            if Decimal(written) not in known:
-                yield "number-without-record", f"{written} is in no study that {rule.id} cites: {quote(sentence)}"

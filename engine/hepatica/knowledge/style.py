@@ -103,7 +103,9 @@ def _fit(tree: Any, column: int) -> None:
     listed = isinstance(tree, list)
     for key, child in list(enumerate(tree) if listed else tree.items()):
         at = column if listed else column + len(f"{key}: ")
-        if isinstance(child, str) and (hasattr(child, "fold_pos") or (at + len(child) > WIDTH and _foldable(child))):
+        # At a blank at an end, or a run of them, no text may be broken: one would be lost, or gained.
+        foldable = isinstance(child, str) and " " in child and " ".join(child.split()) == child
+        if hasattr(child, "fold_pos") or (foldable and at + len(child) > WIDTH):
             tree[key] = _folded(child, column if listed else column + 2)
         elif isinstance(child, (dict, list)):
             style: Any = child.fa  # type: ignore[union-attr]
@@ -111,11 +113,6 @@ def _fit(tree: Any, column: int) -> None:
                 style.set_block_style()
             if not style.flow_style():
                 _fit(child, column + 2 * (not listed) + 2 * isinstance(child, list))
-
-
-def _foldable(text: str) -> bool:
-    """Whether a text may be broken at its blanks: a blank at an end, a run of them or a line break would be lost, or gained."""
-    return " " in text and " ".join(text.split()) == text
 
 
 def _folded(text: str, column: int) -> str:
