@@ -137,7 +137,6 @@ def _where(node: Node, path: Path) -> str:
 
 
 def _allowed_keys(kind: Any, path: Path, keys: Mapping[str, str]) -> list[str]:
-    """The keys of the dataclass that stands at `path` below `kind`."""
     current: Any = kind
     for step in path:
         if isinstance(step, str) and is_dataclass(current):

@@ -200,8 +200,8 @@ def read_bytes(path: str | os.PathLike[str], file: str) -> bytes:
             size = os.fstat(stream.fileno()).st_size
             return stream.read(min(size, MAX_BYTES) + 1 if size else MAX_BYTES + 1)
     except (OSError, ValueError) as error:
-        plain = {FileNotFoundError: "no such file", IsADirectoryError: "is a folder"}.get(type(error), "")
-        said = plain or (getattr(error, "strerror", None) or "cannot be read").lower()
+        known: dict[type, str] = {FileNotFoundError: "no such file", IsADirectoryError: "is a folder"}
+        said = known.get(type(error)) or (getattr(error, "strerror", None) or "cannot be read").lower()
         raise InvalidInput.at(file, "unreadable", said) from None
 
 
@@ -266,7 +266,6 @@ def _syntax(error: yaml.YAMLError, file: str) -> Problem:
 
 
 def _take(event: Any, builder: TreeBuilder) -> None:
-    """One event of the parser."""
     line, column = event.start_mark.line + 1, event.start_mark.column + 1
     if isinstance(event, yaml.AliasEvent):
         builder.refuse(line, column, "alias", f"aliases are not read: *{event.anchor}")
@@ -274,8 +273,8 @@ def _take(event: Any, builder: TreeBuilder) -> None:
     elif isinstance(event, yaml.NodeEvent):
         if event.anchor is not None:
             builder.refuse(line, column, "anchor", f"anchors are not read: &{event.anchor}")
-        if event.tag not in (None, "!"):
-            builder.refuse(line, column, "tag", f"tags are not read: {quote(event.tag)}")
+        if (tag := getattr(event, "tag", None)) not in (None, "!"):
+            builder.refuse(line, column, "tag", f"tags are not read: {quote(tag)}")
         if isinstance(event, yaml.ScalarEvent):
             builder.add(event.value if event.style else _scalar(event.value), event.value, line, column)
         else:

@@ -68,10 +68,9 @@ from hepatica.knowledge.standing import (
 )
 
 if TYPE_CHECKING:
-    from hepatica.knowledge.draft import ConditionReader
+    from hepatica.knowledge.draft import ConditionReader, ruleset_schemas
     from hepatica.knowledge.figures import figure_findings
     from hepatica.knowledge.loader import load_files, load_ruleset
-    from hepatica.knowledge.schema import ruleset_schemas
     from hepatica.knowledge.study_search import (
         OUTCOMES,
         PHASES,
@@ -92,10 +91,9 @@ if TYPE_CHECKING:
 __getattr__ = lazy(
     __name__,
     {
-        "draft": "ConditionReader",
+        "draft": "ConditionReader ruleset_schemas",
         "figures": "figure_findings",
         "loader": "load_files load_ruleset",
-        "schema": "ruleset_schemas",
         "style": "changed_lines file_kind styled",
         "traceability": "CoveredPart Verification read_text verify_figures",
         "study_search": "OUTCOMES PHASES STATUSES UNSTATED Filters Found catalogue counts find_study search select",

@@ -152,7 +152,6 @@ def _folder() -> str | None:
 
 
 def _private(status: os.stat_result, is_kind: Any) -> bool:
-    """Whether something is of a kind, the user's own, and writable by nobody else."""
     own = os.name != "posix" or (status.st_uid == os.geteuid() and not status.st_mode & (stat.S_IWGRP | stat.S_IWOTH))
     return own and bool(is_kind(status.st_mode))
 
@@ -228,7 +227,6 @@ def _defaults(kind: Any) -> tuple[tuple[str, Any], ...]:
 
 
 def _record(parts: dict[str, Any]) -> Any:
-    """The opposite of `_parts`, called for every JSON object."""
     kind = parts.pop(_KIND, None)
     # JSON has no tuples, and records must be hashable. Replacing the value of a key that is there is safe in a loop.
     for name, part in parts.items():

@@ -7,14 +7,14 @@ mapping is all-of, a list of values one-of, `any` / `all` / `not` nest, `"> 400"
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import make_dataclass, replace
 from functools import lru_cache
 from itertools import islice
 from types import GenericAlias
 from typing import Any, cast
 
-from hepatica.documents import MOST_PROBLEMS, Node, decode, read_yaml
+from hepatica.documents import DIALECT, MOST_PROBLEMS, Node, adapter, decode, read_yaml
 from hepatica.knowledge.conditions import AllOf, AnyOf, ConceptTest, Condition, NotOf, Operator, Test
 from hepatica.knowledge.evidence import Reference, Study
 from hepatica.knowledge.files import CARD
@@ -116,7 +116,6 @@ class Draft:
         return [node for name, node in self.nodes.items() if kind_of(name) == kind]
 
     def _all_fields(self) -> Fields:
-        """The common fields, or those of them that the card keeps, and those of the ruleset."""
         own = self._entries("fields")
         card = self.nodes.get(CARD)
         kept = entries(card, "common_fields") if card and card.at(("common_fields",)) is not card else None
@@ -153,7 +152,6 @@ def placed(data: bytes, file: str) -> tuple[Node, int, tuple[Problem, ...]]:
 
 @lru_cache(maxsize=MOST_MET)
 def _decoded(cls: type, node: Node, concepts: tuple[str, ...] | None, fields: Fields) -> tuple[Any, tuple[Problem, ...]]:
-    """What a file holds, None where it is unusable, and what is wrong with it."""
     problems: list[Problem] = []
     reader = ConditionReader(node.origin, concepts, problems, fields)
     special = dict.fromkeys(CONDITION_KEYS, reader.read)
@@ -234,7 +232,6 @@ class ConditionReader:
         return AllOf(())
 
     def _known(self, condition: Condition, node: Node) -> Condition:
-        """The same tests, none of which holds where its value is not known."""
         if isinstance(condition, Test):
             return replace(condition, unknown=False)
         if isinstance(condition, (AllOf, AnyOf)):
@@ -247,7 +244,7 @@ class ConditionReader:
             return self._fault(node, f"{field.name} needs at least one value")
         if field.kind in ("integer", "number"):
             return _joined(AnyOf, [self._number(field, child) for child in values])
-        read = {self._word(field, child) for child in values}
+        read: set[object] = {self._word(field, child) for child in values}
         # In the order of the field, not of writing: "one of" has no order, and sentences must not depend on it.
         words = [word for word in dict.fromkeys((True, False, *field.values, NONE)) if word in read]
         if field.kind != "set":
@@ -290,3 +287,68 @@ class ConditionReader:
 
 def _joined(join: type[AllOf | AnyOf], parts: Sequence[Condition]) -> Condition:
     return parts[0] if len(parts) == 1 else join(tuple(parts))
+
+
+# -- schemas -----------------------------------------------------------------------------------------------------------
+
+_COMPARED = r"^\s*(<=|>=|<|>)\s*\d+(\.\d+)?(\s+and\s+(<=|>=|<|>)\s*\d+(\.\d+)?)*\s*$"
+
+
+def ruleset_schemas(concepts: Iterable[str], fields: Fields) -> dict[str, dict[str, Any]]:
+    """A JSON Schema for each kind of file, made by pydantic from the classes that the loader itself uses, and a table of fields.
+
+    With the names of concepts, conditions are checked against them too.
+    """
+    condition = _condition(tuple(concepts), fields)
+    return {kind: _schema(cls, condition) for kind, cls in FILE_KINDS.items()}
+
+
+def _schema(cls: type, condition: dict[str, Any]) -> dict[str, Any]:
+    made = adapter(cls).json_schema(ref_template="#/$defs/{model}")
+    definitions = made.pop("$defs", {})
+    for properties in [schema.get("properties", {}) for schema in (made, *definitions.values())]:
+        # Conditions are written in YAML, not as the classes they become.
+        for key in properties.keys() & CONDITION_KEYS:
+            properties[key] = {"$ref": "#/$defs/Condition"}
+            definitions["Condition"] = condition
+        for inner in properties.values():
+            _widen(inner)
+    # The top of a file uses the words of the rule language (`therapy:`, `class:`, `ruleset:`).
+    words = {name: written for written, name in WRITTEN.get(cls, {}).items()}
+    made["properties"] = {words.get(key, key): value for key, value in made["properties"].items()}
+    made["required"] = [words.get(key, key) for key in made.get("required", [])]
+    if cls is Card:  # what a ruleset that extends another takes over need not be written again
+        inherited = [key for key in made["required"] if key in ("scope", "out_of_scope", "therapies")]
+        made["required"] = [key for key in made["required"] if key not in inherited]
+        made["anyOf"] = [{"required": ["extends"]}, {"required": inherited}]
+    return {"$schema": DIALECT, **made, "$defs": dict(sorted(definitions.items()))}
+
+
+def _widen(schema: dict[str, Any]) -> None:
+    """Words may be written as bare numbers (`lines: 413`), and yes/no as YAML's booleans."""
+    if schema.get("type") == "string" and "enum" not in schema and "const" not in schema:
+        schema["type"] = ["string", "number", "boolean"]
+    if {"yes", "no"} & set(map(str, schema.get("enum", []))):
+        schema["enum"] = [*schema["enum"], True, False]
+        schema.pop("type", None)
+    for inner in (schema.get("items"), *schema.get("anyOf", [])):
+        if isinstance(inner, dict):
+            _widen(inner)
+
+
+def _condition(concepts: tuple[str, ...], fields: Fields) -> dict[str, Any]:
+    one_more, yes_or_no = {"$ref": "#/$defs/Condition"}, {"enum": [True, False, "yes", "no"]}
+    nested = {"type": "array", "minItems": 1, "items": one_more}
+    properties: dict[str, Any] = {"all": nested, "any": nested, "not": one_more, "known": one_more}
+    for field in fields.values():
+        one: dict[str, Any] = yes_or_no
+        if field.kind in ("integer", "number"):
+            number = {"type": "number", "minimum": field.low, "maximum": field.high}
+            one = {"anyOf": [number, {"type": "string", "pattern": _COMPARED}]}
+        elif field.kind != "flag":
+            digits = [int(value) for value in field.values if value.isdigit()]
+            one = {"enum": [*field.values, *digits, *([NONE] if field.kind == "set" else [])]}
+        properties[field.name] = {"anyOf": [one, {"type": "array", "items": one}], "description": field.help}
+    properties |= dict.fromkeys(concepts, yes_or_no)
+    other: dict[str, Any] = {"additionalProperties": False if concepts else yes_or_no}
+    return {"type": "object", "minProperties": 1, "properties": properties, **other}

@@ -37,16 +37,13 @@ ReferenceKind = Literal["paper", "abstract", "registry", "label", "announcement"
 ReadAs = Literal["full text", "abstract", "registry", "label", "secondary", "not read"]
 Figure = float | str
 ConfidenceInterval = tuple[float, float]
-_SIGNS = "<>=~≤≥"
-LEADING_NUMBER = rf"\s*([{_SIGNS}]?)\s*(\d+(?:\.\d+)?(?:e-\d+)?)\s*%?\s*(\([^)]*\))?\s*\Z"
+LEADING_NUMBER = r"\s*([<>=~≤≥]?)\s*(\d+(?:\.\d+)?(?:e-\d+)?)\s*%?\s*(\([^)]*\))?\s*\Z"
 
 
 @record(kw_only=True)
 class Place:
-    """Where a source says it.
-
-    In a ruleset of one text: section heading, 1-based lines, bracketed reference numbers. Elsewhere the id of an entry in
-    `references.yaml` (`ref`) and the place in it, such as "abstract" or "table 2".
+    """Where a source says it: in a ruleset of one text section heading, 1-based lines and bracketed reference numbers, elsewhere
+    the id of an entry in `references.yaml` (`ref`) and the place in it, such as "abstract" or "table 2".
     """
 
     section: str = ""
@@ -79,10 +76,8 @@ class Reference:
 
 @record(kw_only=True)
 class PrimaryEndpoint:
-    """An endpoint that a study was designed on, and whether it was met.
-
-    `alpha` is the boundary that P was held against, `margin` the upper bound of the ratio that non-inferiority allowed.
-    `threshold`: it was held against a number within one arm, so that meeting it shows no difference from the control.
+    """An endpoint that a study was designed on, and whether it was met; `alpha` is the boundary that P was held against, `margin`
+    the upper bound of the ratio that non-inferiority allowed. With `threshold` it was held against a number within one arm.
     """
 
     name: str
@@ -165,9 +160,7 @@ class Correction:
 
 @record(kw_only=True)
 class Result:
-    """One printed finding: an endpoint in one or more arms, with whatever the source gives of HR, CI and P.
-
-    `arms` maps arm id to the printed figure (a number, or text such as "< 7.2" where the source prints a sign).
+    """One printed finding: an endpoint in one or more arms, with whatever the source gives of HR, CI and P. `arms` maps arm id to the printed figure (a number, or text such as "< 7.2" where the source prints a sign).
     `ci` belongs to the hazard ratio, `arm_ci` to the arm's own figure, both at `ci_level` percent. `alpha` and `margin` are
     those of the analysis where they differ from the endpoint's. `subgroup_when` says the subgroup as a condition. Without
     `lines` or `source` the source prints no figure and `corrected` holds what is known from elsewhere.
@@ -224,11 +217,8 @@ class OtherFigure:
 
 @record(kw_only=True)
 class Discrepancy:
-    """A place where the source cannot be taken at its word, with the correction and how it is known.
-
-    `kind` says how the two are told: a misprint ("should read"), a later report, what the source does not print, or a
-    remark without another figure. `nature` is the kind of fault in a free word. A confirmed one names in `source` what
-    was read.
+    """A place where the source cannot be taken at its word, with the correction and how it is known: `kind` says how the two are
+    told, `nature` is the kind of fault in a free word. A confirmed one names in `source` what was read.
     """
 
     id: str
@@ -310,11 +300,7 @@ class Study:
 
 def number(figure: Figure | None) -> float | None:
     """The number in a printed figure ("< 7.2" is 7.2, "0.287 (one-sided)" is 0.287); None for a word such as NR."""
-    if isinstance(figure, str):
-        # Most are plain: the pattern of the others takes longer to compile than an answer's figures to read.
-        plain = (figure[1:] if figure[:1] in _SIGNS else figure).strip()
-        if plain.replace(".", "", 1).isdecimal() and "." not in (plain[0], plain[-1]):
-            return float(plain)
-        match = re.match(LEADING_NUMBER, figure)
-        return float(match.group(2)) if match else None
-    return figure
+    if not isinstance(figure, str):
+        return figure
+    match = re.match(LEADING_NUMBER, figure)
+    return float(match.group(2)) if match else None

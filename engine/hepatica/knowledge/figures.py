@@ -177,7 +177,6 @@ def _decisive(study: Study, result: Result) -> Result:
 
 
 def _significant(result: Result, alpha: float | None) -> bool | None:
-    """Whether the arms differ; None where no figure tells."""
     p = probability(result.p)
     if p is not None and alpha is not None:
         return p.sign != ">" and p.value <= alpha
@@ -296,7 +295,6 @@ def _p_contradicts(result: Result) -> bool:
 
 
 def _arms_contradict(study: Study, result: Result) -> bool:
-    """Whether the arms' times and their hazard ratio point to different arms, by more than curves that cross can explain."""
     values = _compared(study, result)
     if result.endpoint not in SURVIVAL or result.hr is None or values is None or min(values) <= 0:
         return False

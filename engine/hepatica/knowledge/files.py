@@ -136,7 +136,6 @@ def _within_bounds(root: str | Path) -> list[str]:
 
 
 def _found(folder: str | Path, prefix: str, depth: int) -> Iterator[tuple[str, int]]:
-    """What is in `folder`, by its name below the ruleset, and in its folders, with its size; the cases are not ours."""
     with os.scandir(folder) as entries:
         for entry in entries:
             name, size = f"{prefix}{entry.name}", 0
@@ -151,7 +150,6 @@ def _found(folder: str | Path, prefix: str, depth: int) -> Iterator[tuple[str, i
 
 
 def _read(path: str) -> bytes:
-    """The bytes of a file; what never ends or waits for a writer (a device, a pipe) is refused."""
     with suppress(OSError, ValueError):  # what cannot be looked at is refused by whoever reads it
         mode = os.stat(path).st_mode
         if not S_ISREG(mode) and not S_ISDIR(mode):

@@ -83,7 +83,6 @@ def drafted(files: RulesetFiles) -> Draft:
 
 
 def _parsed(files: RulesetFiles, lost: set[str], problems: list[Problem]) -> Nodes:
-    """Every file as a tree, those of the base beneath; of files that cannot be read the kind is added to `lost`."""
     nodes: Nodes = {}
     total = 0
     for name, data in files.contents.items():
@@ -140,7 +139,6 @@ def _laid_over(base: Nodes, own: Nodes, problems: list[Problem]) -> Nodes:
 
 
 def _pieces(nodes: Nodes) -> Iterator[Piece]:
-    """What a ruleset may take over of these files."""
     for name, node in nodes.items():
         kind = kind_of(name)
         if kind == "therapies":

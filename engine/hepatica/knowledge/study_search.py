@@ -173,7 +173,6 @@ def counts(ruleset: Ruleset) -> dict[str, int | dict[str, int]]:
 
 
 def _figures(study: Study) -> Iterator[object]:
-    """Every printed value of a study; None where there is none."""
     for result in study.results:
         if result.lines:
             yield from (*(result.arms or {}).values(), *(result.arm_ci or {}).values(), result.hr, result.ci, result.p)

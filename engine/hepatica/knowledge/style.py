@@ -116,7 +116,6 @@ def _fit(tree: Any, column: int) -> None:
 
 
 def _folded(text: str, column: int) -> str:
-    """A text of several lines, filled to the one width."""
     from textwrap import wrap
 
     from ruamel.yaml.scalarstring import FoldedScalarString
@@ -135,21 +134,18 @@ def _folded(text: str, column: int) -> str:
 
 
 def _holds_texts(value: Any) -> bool:
-    """Whether something in a collection is more than words."""
     if isinstance(value, (dict, list)):
         return any(map(_holds_texts, value.values() if isinstance(value, dict) else value))
     return len(str(value)) > LONGEST_WORDS
 
 
 def _flow(value: Any) -> str:
-    """About what a value takes in one line."""
     if isinstance(value, dict):
         return "{" + ", ".join(f"{key}: {_flow(child)}" for key, child in value.items()) + "}"
     return f"[{', '.join(map(_flow, value))}]" if isinstance(value, list) else str(value)
 
 
 def _comments(text: str) -> list[str]:
-    """The lines that are comments, or look like one inside a text."""
     return [line.strip() for line in text.splitlines() if line.lstrip().startswith("#")]
 
 
@@ -180,7 +176,6 @@ def _entry(lines: Sequence[str], column: int, kind: Any) -> list[str]:
 
 
 def _chunks(lines: Sequence[str], column: int) -> list[tuple[list[str], list[str]]]:
-    """What begins at a column, each with the comments and blank lines above it."""
     found: list[tuple[list[str], list[str]]] = []
     waiting: list[str] = []
     for line in lines:
@@ -206,7 +201,6 @@ def _indent(line: str) -> int:
 
 
 def _keys(kind: Any) -> Mapping[str, Any]:
-    """The keys of a record in order, with what stands under each."""
     if not is_dataclass(kind) or not isinstance(kind, type):
         return {}
     written = {attribute: key for key, attribute in WRITTEN.get(kind, {}).items()}

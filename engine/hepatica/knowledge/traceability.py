@@ -94,7 +94,6 @@ def _claims(record: Any, node: Node, owner: str) -> Iterator[Claim]:
 
 
 def _figures(record: Any, part: str) -> Iterator[tuple[str, Any]]:
-    """The figures in one part of a record, each with the arm it belongs to, if any."""
     value = getattr(record, part)
     if isinstance(record, Note):
         value = ", ".join(digits(value))
@@ -248,7 +247,6 @@ class _Check:
 
 
 def _lines(written: str, length: int) -> Iterator[int]:
-    """The single lines of "213-233, 433-458", up to `length`."""
     return (line for first, last in ranges(written) or () for line in range(first, min(last, length) + 1))
 
 

@@ -276,7 +276,6 @@ class _Walk:
 def _unknown(
     place: Node, value: str | Collection[str], what: str, known: tuple[Collection[str] | None, str]
 ) -> Iterator[Problem]:
-    """Of one name, of a list of them, or of those that are the keys of a mapping."""
     there, where = known
     listed: Collection[str] = [value] if isinstance(value, str) else value
     for index, name in enumerate(listed if there is not None else ()):
@@ -292,7 +291,6 @@ def _unknown(
 
 
 def _repeated(place: Node, parts: Sequence[Any], where: str) -> Iterator[Problem]:
-    """Of a list of names, or of records with ids."""
     seen: set[str] = set()
     for index, part in enumerate(parts):
         name = part if isinstance(part, str) else getattr(part, "id", "")
@@ -320,7 +318,6 @@ def _confirmed(draft: Draft) -> Iterator[Problem]:
 
 
 def _ids(draft: Draft) -> Iterator[Problem]:
-    """Ids are lower-case words, each given once among its kind."""
     for what, group in draft.named.items():
         seen: dict[str, Node] = {}
         for item, node in group:

@@ -76,7 +76,6 @@ class ScaleReader(NumberReader):
         self.unit_needed = bool(field.unit)
 
     def _reading(self, text: str) -> Reading:
-        """Points and the amount as shown; raises `Refused`."""
         amount = self._amount(text)
         unit = next((unit for unit in self.scales if amount and unit_key(unit) == unit_key(amount.unit)), None)
         if amount is None or unit is None:
@@ -151,19 +150,15 @@ def both_of(typed: object) -> tuple[str | None, int | None]:
     return (found["class"].upper() if found["class"] else None, int(found["score"])) if found else (None, None)
 
 
-class Graded(NamedTuple):
-    """What class, score and components of one profile give together, and how a text that states both was understood."""
-
-    facts: dict[str, Any]
-    measured: ChildPugh | None = None
-    warnings: tuple[ProfileWarning, ...] = ()
-    understood: tuple[Understood, ...] = ()
+Graded = tuple[dict[str, Any], ChildPugh | None, tuple[ProfileWarning, ...]]
+"""Class and score, what was measured, and doubts."""
 
 
-def graded(letter: str | None, score: int | None, typed: Mapping[str, Any], components: Any) -> Graded:
+def graded(letter: str | None, score: int | None, typed: Mapping[str, Any], components: Any) -> tuple[Graded, list[Understood]]:
     """Class and score, each from the other and from the components; raises `Refused` where they contradict each other.
 
-    `typed` holds what was typed for class and score, which may state both; `components` is what `ComponentsReader` read.
+    `typed` holds what was typed for class and score, which may state both, and how that was understood comes back as well;
+    `components` is what `ComponentsReader` read.
     """
     both = {name: both_of(typed.get(name)) for name in (CLASS, SCORE)}
     scores = {said for said in (score, *(found for _, found in both.values())) if said is not None}
@@ -179,13 +174,14 @@ def graded(letter: str | None, score: int | None, typed: Mapping[str, Any], comp
         raise Refused(
             "contradiction", f"Child-Pugh score {score} is class {implied}, but Child-Pugh class is {other} ({span})", (place,)
         )
-    understood = tuple(
+    understood = [
         Understood(name, str(typed[name]).strip(), f"class {implied}, score {score}")
         for name, (letter_too, score_too) in both.items()
         if score_too is not None and (letter_too or name == CLASS)
-    )
-    found = Graded({CLASS: implied, SCORE: score}) if components is None else _with_components(implied, score, components)
-    return found._replace(understood=understood)
+    ]
+    if components is None:
+        return ({CLASS: implied, SCORE: score}, None, ()), understood
+    return _with_components(implied, score, components), understood
 
 
 def _with_components(letter: str | None, score: int | None, read: dict[str, tuple[int, str]]) -> Graded:
@@ -210,7 +206,7 @@ def _with_components(letter: str | None, score: int | None, read: dict[str, tupl
         "highest": highest,
         "class": classes[0] if len(classes) == 1 else letter,
     }
-    return Graded({CLASS: found["class"], SCORE: found["score"]}, found, warnings)
+    return {CLASS: found["class"], SCORE: found["score"]}, found, warnings
 
 
 def status(intensity: int | None, percent: float | None) -> str | None:

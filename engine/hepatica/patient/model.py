@@ -172,12 +172,11 @@ def _profile(read: Mapping[str, Reading], known: Mapping[str, Any], fields: Fiel
         measurements["cmet"] = facts[CMET]
         facts[CMET] = facts[CMET]["status"]
     if COMPONENTS in read:
-        found = graded(facts[CLASS], facts[SCORE], known, read[COMPONENTS].value)
-        understood |= {each.field: each for each in found.understood}
-        facts |= found.facts
-        warnings = found.warnings
-        if found.measured is not None:
-            measurements["child_pugh"] = found.measured
+        (grades, measured, warnings), stated = graded(facts[CLASS], facts[SCORE], known, read[COMPONENTS].value)
+        understood |= {each.field: each for each in stated}
+        facts |= grades
+        if measured is not None:
+            measurements["child_pugh"] = measured
     understood |= {each.field: each for each in implied(facts, fields)}
     total = facts_of(facts, fields)
     return Profile(
@@ -193,7 +192,6 @@ def _profile(read: Mapping[str, Reading], known: Mapping[str, Any], fields: Fiel
 def _named(
     entries: Mapping[str, Any], keys: Fields, place: Place, problems: list[Problem]
 ) -> tuple[dict[str, Any], dict[str, str]]:
-    """The entries by their proper key, and how each key was written."""
     known: dict[str, Any] = {}
     written: dict[str, str] = {}
     for key, value in entries.items():
@@ -243,7 +241,6 @@ def profiles_in(data: bytes, file: str, settings: Sequence[str] = (), *, fields:
 
 
 def _overlaid(node: Node, file: str, settings: Sequence[str], fields: Fields) -> Profile:
-    """The profile of a file whose entries give way to the settings."""
     if not settings or not isinstance(node.value, dict):
         return profile_from(node, file, fields)
     entries, problems = _settings(settings, keys_of(fields))

@@ -170,16 +170,15 @@ class ValueReader:
         return Refused(code, f"{refusal}; {near}")
 
     def _reason(self, typed: str) -> str | None:
-        found = self._unclear.fullmatch(typed) if self._reasons else None
+        if not self._reasons:
+            return None
+        words = one_of(word for words in self.field.unclear.values() for word in words)
+        found = compiled(framed(words, self.field.noise)).fullmatch(typed)
         return self._reasons.get(squashed(found[1] if found else typed))
 
     @cached_property
     def _reasons(self) -> Mapping[str, str]:
         return {squashed(word): reason for reason, words in self.field.unclear.items() for word in words}
-
-    @cached_property
-    def _unclear(self) -> re.Pattern[str]:
-        return compiled(framed(one_of(word for words in self.field.unclear.values() for word in words), self.field.noise))
 
 
 class WordReader(ValueReader):
@@ -193,14 +192,12 @@ class WordReader(ValueReader):
 
     @cached_property
     def _words(self) -> Mapping[str, Value | None]:
-        titled = {title: self._meant(token) for token, title in self.field.value_titles.items()}
-        other = {word: self._meant(meaning) for meaning, words in self.field.synonyms.items() for word in words}
-        return {**self.tokens, **titled, **other}
-
-    def _meant(self, meaning: str) -> Value | None:
-        if self.field.kind == "set":
-            return canonical(self.field, meaning.split(", "))
-        return None if meaning == UNKNOWN else self.tokens[meaning]
+        known, several = self.field, self.field.kind == "set"
+        meanings = {title: token for token, title in known.value_titles.items()}
+        meanings |= {word: meaning for meaning, words in known.synonyms.items() for word in words}
+        single: Mapping[str, Value | None] = {UNKNOWN: None, **self.tokens}
+        meant = {word: canonical(known, said.split(", ")) if several else single[said] for word, said in meanings.items()}
+        return {**self.tokens, **meant}
 
     @cached_property
     def _vocabulary(self) -> Mapping[str, Value | None]:
@@ -226,7 +223,6 @@ class WordReader(ValueReader):
         return [{"enum": [*self.tokens, *self._bare_words()]}, text_schema(self.words_pattern)]
 
     def _bare_words(self) -> list[bool | int]:
-        """The words that a document may write as true, false or a whole number."""
         # YAML has made a number of `1` and a flag of `yes` before any reader sees them.
         flags = [flag for flag, word in FLAG_WORDS.items() if word in self._vocabulary]
         return [*flags, *(int(word) for word in self._vocabulary if word.isdecimal())]
@@ -285,7 +281,6 @@ class SetReader(WordReader):
         return value if isinstance(value, tuple) else ()
 
     def _joined(self, members: list[tuple[Place, object]]) -> tuple[str, ...]:
-        """The members' union; raises everything that is wrong with any of them."""
         if len(members) > LONGEST_LIST:
             raise Refused("too-many", f"{self.field.title} has more than {LONGEST_LIST} values")
         return canonical(self.field, (token for member in each_read(members, self._member) for token in member))
@@ -336,7 +331,6 @@ class NumberReader(ValueReader):
         return re.fullmatch(r"\d+(\.\d*)?", text) is not None or super()._says(text, value)
 
     def _amount(self, text: str) -> Amount | None:
-        """The amount in a text, among words that say nothing more; None where it is none."""
         if amount := texts.simple(text, (self.field.unit, *self.field.units)):
             return amount
         found = self._framed.fullmatch(text)
