@@ -244,7 +244,7 @@ class ConditionReader:
             return self._fault(node, f"{field.name} needs at least one value")
         if field.kind in ("integer", "number"):
             return _joined(AnyOf, [self._number(field, child) for child in values])
-        read: set[object] = {self._word(field, child) for child in values}
+        read = {self._word(field, child) for child in values}
         # In the order of the field, not of writing: "one of" has no order, and sentences must not depend on it.
         words = [word for word in dict.fromkeys((True, False, *field.values, NONE)) if word in read]
         if field.kind != "set":
@@ -253,7 +253,7 @@ class ConditionReader:
         empty = [Test(field.name, "empty")] if NONE in words or not values else []
         return _joined(AnyOf, [*empty, *([Test(field.name, "includes", members)] if members or not empty else [])])
 
-    def _word(self, field: Field, node: Node) -> str | bool | None:
+    def _word(self, field: Field, node: Node) -> str | bool:
         if field.kind == "flag" and node.raw.lower() in FLAGS:
             return FLAGS[node.raw.lower()]
         allowed = ("yes", "no") if field.kind == "flag" else (*field.values, *([NONE] if field.kind == "set" else []))
@@ -261,7 +261,7 @@ class ConditionReader:
             return node.raw
         note = " (a rule cannot ask for 'unknown')" if node.raw == "unknown" else ""
         self._fault(node, f"{field.name} cannot be {node.described}{note}; {suggestion(node.raw, allowed)}", "unknown-value")
-        return None
+        return ""
 
     def _number(self, field: Field, node: Node) -> Condition:
         if isinstance(node.value, (int, float)) and not isinstance(node.value, bool):

@@ -42,8 +42,10 @@ LEADING_NUMBER = r"\s*([<>=~≤≥]?)\s*(\d+(?:\.\d+)?(?:e-\d+)?)\s*%?\s*(\([^)]
 
 @record(kw_only=True)
 class Place:
-    """Where a source says it: in a ruleset of one text section heading, 1-based lines and bracketed reference numbers, elsewhere
-    the id of an entry in `references.yaml` (`ref`) and the place in it, such as "abstract" or "table 2".
+    """Where a source says it.
+
+    In a ruleset of one text: section heading, 1-based lines, bracketed reference numbers. Elsewhere the id of an entry in
+    `references.yaml` (`ref`) and the place in it, such as "abstract" or "table 2".
     """
 
     section: str = ""
@@ -76,8 +78,10 @@ class Reference:
 
 @record(kw_only=True)
 class PrimaryEndpoint:
-    """An endpoint that a study was designed on, and whether it was met; `alpha` is the boundary that P was held against, `margin`
-    the upper bound of the ratio that non-inferiority allowed. With `threshold` it was held against a number within one arm.
+    """An endpoint that a study was designed on, and whether it was met.
+
+    `alpha` is the boundary that P was held against, `margin` the upper bound of the ratio that non-inferiority allowed.
+    `threshold`: it was held against a number within one arm, so that meeting it shows no difference from the control.
     """
 
     name: str
@@ -160,7 +164,9 @@ class Correction:
 
 @record(kw_only=True)
 class Result:
-    """One printed finding: an endpoint in one or more arms, with whatever the source gives of HR, CI and P. `arms` maps arm id to the printed figure (a number, or text such as "< 7.2" where the source prints a sign).
+    """One printed finding: an endpoint in one or more arms, with whatever the source gives of HR, CI and P.
+
+    `arms` maps arm id to the printed figure (a number, or text such as "< 7.2" where the source prints a sign).
     `ci` belongs to the hazard ratio, `arm_ci` to the arm's own figure, both at `ci_level` percent. `alpha` and `margin` are
     those of the analysis where they differ from the endpoint's. `subgroup_when` says the subgroup as a condition. Without
     `lines` or `source` the source prints no figure and `corrected` holds what is known from elsewhere.
@@ -217,8 +223,11 @@ class OtherFigure:
 
 @record(kw_only=True)
 class Discrepancy:
-    """A place where the source cannot be taken at its word, with the correction and how it is known: `kind` says how the two are
-    told, `nature` is the kind of fault in a free word. A confirmed one names in `source` what was read.
+    """A place where the source cannot be taken at its word, with the correction and how it is known.
+
+    `kind` says how the two are told: a misprint ("should read"), a later report, what the source does not print, or a
+    remark without another figure. `nature` is the kind of fault in a free word. A confirmed one names in `source` what
+    was read.
     """
 
     id: str

@@ -35,7 +35,9 @@ class Extrapolation:
 
 @record(kw_only=True)
 class Rule:
-    """When a therapy has a standing. `says` is the sentence a reader sees; `extrapolates` admits a wider promise. `figure` names the result that a rule about a subgroup rests on, as `study/result`. `verdict` belongs to
+    """When a therapy has a standing. `says` is the sentence a reader sees; `extrapolates` admits a wider promise.
+
+    `figure` names the result that a rule about a subgroup rests on, as `study/result`. `verdict` belongs to
     `not_supported` and is held to the figures of the studies cited. `mark` is what the headline must say before any figure,
     such as "declined by the patient".
     """
@@ -214,8 +216,9 @@ class Card:
 
 @record(kw_only=True)
 class Ruleset:
-    """A loaded, validated ruleset. `places` says where each rule, study, concept, therapy, note and reference is written, `folder`
-    where all was read from: empty for a shipped ruleset.
+    """A loaded, validated ruleset. `places` says where each rule, study, concept, therapy, note and reference is written.
+
+    `folder` is where all was read from, empty for a shipped ruleset.
     """
 
     card: Card
