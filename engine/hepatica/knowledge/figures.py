@@ -261,9 +261,13 @@ def _between_figures(study: Study) -> Iterator[tuple[str, str]]:
             assert held.ci is not None
             interval = f"{held.ci[0]:g} to {held.ci[1]:g}"
             yield "p-against-interval", f"{study.id}/{result.id}: P {held.p} and the interval {interval} disagree"
-        if study.kind == "randomised_controlled_trial" and _arms_contradict(study, held):
-            arms = " v ".join(f"{arm} {figure}" for arm, figure in (held.arms or {}).items())
-            yield "arms-against-ratio", f"{study.id}/{result.id}: {arms}, yet the hazard ratio is {held.hr:g}"
+        values = _compared(study, held) if study.kind == "randomised_controlled_trial" and held.endpoint in SURVIVAL else None
+        if held.hr is not None and values is not None and min(values) > 0:
+            # Whether times and ratio point to different arms, by more than curves that cross can explain.
+            times, ratio = log(values[0] / values[1]), log(held.hr)
+            if times * ratio > 0 and abs(times) > _SAME_MEDIANS and abs(ratio) > _SAME_RATIO:
+                arms = " v ".join(f"{arm} {figure}" for arm, figure in (held.arms or {}).items())
+                yield "arms-against-ratio", f"{study.id}/{result.id}: {arms}, yet the hazard ratio is {held.hr:g}"
     own = set().union(*(recorded(part) for part in (study.results, study.arms, study.toxicity, study.figures)))
     results = {result.id for result in study.results}
     for item in study.discrepancies:
@@ -292,14 +296,6 @@ def _p_contradicts(result: Result) -> bool:
     above = value >= alpha if p.sign == ">" else p.sign != "<" and value > alpha * _NEAR_ALPHA
     below = p.sign != ">" and value < alpha / _NEAR_ALPHA
     return (excludes and above) or (includes and below)
-
-
-def _arms_contradict(study: Study, result: Result) -> bool:
-    values = _compared(study, result)
-    if result.endpoint not in SURVIVAL or result.hr is None or values is None or min(values) <= 0:
-        return False
-    times, ratio = log(values[0] / values[1]), log(result.hr)
-    return times * ratio > 0 and abs(times) > _SAME_MEDIANS and abs(ratio) > _SAME_RATIO
 
 
 def _against_endpoint(study: Study) -> Iterator[tuple[str, str]]:

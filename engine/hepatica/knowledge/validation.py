@@ -122,9 +122,16 @@ def _rules(draft: Draft) -> Iterator[Problem]:
         if not therapy.rules:
             yield node.fault("no-rule", f"{quote(therapy.id)} has no rule, so no answer could place it", ("therapy",))
         for index, rule in enumerate(therapy.rules):
+            place = node.at(("rules", index))
             cited = [studies[name] for name in rule.cites if name in studies]
-            yield from _standing(rule, node.at(("rules", index)), cited, tumour)
-            yield from _verdict(rule, node.at(("rules", index)), therapy, cited)
+            yield from _standing(rule, place, cited, tumour)
+            if rule.reaches != "not_supported":
+                if rule.verdict is not None:
+                    yield place.fault("verdict", f"only not_supported has a verdict; {rule.id} is {rule.standing}", ("verdict",))
+            elif rule.verdict not in (allowed := possible_verdicts(rule, therapy, cited)):
+                given = f"{rule.verdict} is not what the figures of its trials say" if rule.verdict else "a verdict is needed"
+                said = f"{rule.id}: {given}; they say {' or '.join(allowed)}"
+                yield place.fault("verdict", said, ("verdict" if rule.verdict else "standing",))
 
 
 def _standing(rule: Rule, node: Node, cited: Collection[Study], tumour: str) -> Iterator[Problem]:
@@ -139,16 +146,6 @@ def _standing(rule: Rule, node: Node, cited: Collection[Study], tumour: str) -> 
         yield node.fault("standing", f"{rule.standing} needs {demand.needs}; cited: {', '.join(rule.cites)}", ("standing",))
 
 
-def _verdict(rule: Rule, node: Node, therapy: Therapy, cited: list[Study]) -> Iterator[Problem]:
-    place = node.at(("verdict" if rule.verdict else "standing",))
-    if rule.reaches != "not_supported":
-        if rule.verdict is not None:
-            yield place.fault("verdict", f"only not_supported has a verdict; {rule.id} is {rule.standing}")
-    elif rule.verdict not in (allowed := possible_verdicts(rule, therapy, cited)):
-        given = f"{rule.verdict} is not what the figures of its trials say" if rule.verdict else "a verdict is needed"
-        yield place.fault("verdict", f"{rule.id}: {given}; they say {' or '.join(allowed)}")
-
-
 def _studies(draft: Draft) -> Iterator[Problem]:
     """A study's figures are possible and do not contradict each other, unless a discrepancy explains it."""
     for study, node in draft.studies:
@@ -158,21 +155,17 @@ def _studies(draft: Draft) -> Iterator[Problem]:
             yield node.fault("figure", f"{study.id}: {message}", path)
         explained = {name for discrepancy in study.discrepancies for name in discrepancy.affects}
         for index, result in enumerate(study.results):
-            for part, code, message in _result(result, result.id in explained):
-                yield node.fault(code, f"{study.id}/{result.id}: {message}", ("results", index, *part))
+            place, name = node.at(("results", index)), f"{study.id}/{result.id}"
+            if not result.lines and not result.source and not result.corrected:
+                yield place.fault("lines", f"{name}: a figure needs its lines or its source, or only a correction")
+            for part, said in contradictions(result) if result.id not in explained else ():
+                hint = "record the discrepancy that explains it (affects: [...]) or mend the figure"
+                yield place.fault("figure", f"{name}: {said}; {hint}", (part,))
+            for part, said in contradictions(corrected(result)) if result.corrected else ():
+                yield place.fault("figure", f"{name}: as corrected, {said}", ("corrected", part))
         for index, first, second in response_above_control(study, explained):
             message = f"{study.id}/{first.id}: response above disease control ({second.id}) in the same arm"
             yield node.fault("figure", message, ("results", index))
-
-
-def _result(result: Result, explained: bool) -> Iterator[tuple[tuple[str, ...], str, str]]:
-    if not result.lines and not result.source and not result.corrected:
-        yield (), "lines", "a figure needs its lines or its source, or only a correction"
-    for part, message in contradictions(result) if not explained else ():
-        hint = "record the discrepancy that explains it (affects: [...]) or mend the figure"
-        yield (part,), "figure", f"{message}; {hint}"
-    for part, message in contradictions(corrected(result)) if result.corrected else ():
-        yield ("corrected", part), "figure", f"as corrected, {message}"
 
 
 # -- every name that one part of a ruleset uses for another must be the name of something, and be given once --------------
@@ -214,63 +207,59 @@ _Known = Mapping[str, tuple[Collection[str] | None, str]]
 
 
 def _names(draft: Draft) -> Iterator[Problem]:
-    walk = _Walk(draft)
+    studies = {study.id: study for study, _ in draft.studies}
+    known: _Known = {
+        "therapy": (draft.known([therapy.id for therapy, _ in draft.therapies]), ""),
+        "study": (draft.known(studies), ""),
+        "reference": ({reference.id for reference, _ in draft.references}, ""),
+        "field": (draft.fields, ""),
+    }
     for item, node in (*([draft.card] if draft.card else []), *draft.concepts, *draft.therapies, *draft.notes, *draft.omissions):
-        yield from walk.problems(item, node, walk.known)
+        yield from _misnamed(item, node, known, studies)
 
 
-class _Walk:
-    def __init__(self, draft: Draft) -> None:
-        self.studies = {study.id: study for study, _ in draft.studies}
-        self.known: _Known = {
-            "therapy": (draft.known([therapy.id for therapy, _ in draft.therapies]), ""),
-            "study": (draft.known(self.studies), ""),
-            "reference": ({reference.id for reference, _ in draft.references}, ""),
-            "field": (draft.fields, ""),
-        }
+def _misnamed(item: Any, node: Node, known: _Known, studies: Mapping[str, Study]) -> Iterator[Problem]:
+    """The names that are wrong in a record and in every record below it."""
+    # Inner names hide outer ones of the same kind: an arm is one of this study, a discrepancy too.
+    if within := _within(item, known, studies):
+        known = {**known, **within}
+    for key, what in _parts(item.__class__):
+        value = getattr(item, key)
+        if not value or not (what or key == "lines" or isinstance(value, tuple) or is_dataclass(value)):
+            continue
+        place = node.at((key,))
+        if key == "lines" and ranges(value) is None:
+            yield place.fault("lines", f"{quote(value)} names no lines; allowed: 413, 413-415 or '213-233, 433-458'")
+        if what:
+            yield from _unknown(place, value, what, known[what])
+        if isinstance(value, tuple) and (what or isinstance(item, Study)):
+            yield from _repeated(place, value, f"the {key} of {getattr(item, 'id', 'the rule')}")
+        for path, part in [((i,), part) for i, part in enumerate(value)] if isinstance(value, tuple) else [((), value)]:
+            if is_dataclass(part):
+                yield from _misnamed(part, place.at(path), known, studies)
 
-    def problems(self, item: Any, node: Node, known: _Known) -> Iterator[Problem]:
-        """Those of a record and of every record below it."""
-        # Inner names hide outer ones of the same kind: an arm is one of this study, a discrepancy too.
-        if within := self._within(item, known):
-            known = {**known, **within}
-        for key, what in _parts(item.__class__):
-            value = getattr(item, key)
-            if not value or not (what or key == "lines" or isinstance(value, tuple) or is_dataclass(value)):
-                continue
-            place = node.at((key,))
-            if key == "lines" and ranges(value) is None:
-                yield place.fault("lines", f"{quote(value)} names no lines; allowed: 413, 413-415 or '213-233, 433-458'")
-            if what:
-                yield from _unknown(place, value, what, known[what])
-            if isinstance(value, tuple) and (what or isinstance(item, Study)):
-                yield from _repeated(place, value, f"the {key} of {getattr(item, 'id', 'the rule')}")
-            for path, part in [((i,), part) for i, part in enumerate(value)] if isinstance(value, tuple) else [((), value)]:
-                if is_dataclass(part):
-                    yield from self.problems(part, place.at(path), known)
 
-    def _within(self, item: Any, known: _Known) -> _Known:
-        """The names that are known inside a record only, or there are others."""
-        if isinstance(item, Therapy):
-            return {"discrepancy": ({each.id for study in item.studies for each in study.discrepancies}, f" in {item.id}")}
-        if isinstance(item, Regimen) and item.study:
-            own, where = known["discrepancy"]
-            named = self.studies.get(item.study)
-            return {"discrepancy": ({*(own or ()), *(each.id for each in named.discrepancies)} if named else None, where)}
-        if isinstance(item, Rule):
-            results = [f"{name}/{one.id}" for name in item.cites if name in self.studies for one in self.studies[name].results]
-            readable = all(name in self.studies for name in item.cites)
-            return {"cited study": (item.cites, f" in {item.id}"), "result": (results if readable else None, "")}
-        if isinstance(item, Study):
-            where = f" in {item.id}"
+def _within(item: Any, known: _Known, studies: Mapping[str, Study]) -> _Known:
+    """The names that are known inside a record only, or there are others."""
+    if isinstance(item, Therapy):
+        return {"discrepancy": ({each.id for study in item.studies for each in study.discrepancies}, f" in {item.id}")}
+    if isinstance(item, Regimen) and item.study:
+        own, where = known["discrepancy"]
+        named = studies.get(item.study)
+        return {"discrepancy": ({*(own or ()), *(each.id for each in named.discrepancies)} if named else None, where)}
+    if isinstance(item, Rule):
+        results = [f"{name}/{one.id}" for name in item.cites if name in studies for one in studies[name].results]
+        readable = all(name in studies for name in item.cites)
+        return {"cited study": (item.cites, f" in {item.id}"), "result": (results if readable else None, "")}
+    if isinstance(item, Study):
+        where = f" in {item.id}"
+        return {
             # A study that names no arms takes any name.
-            arms = {EVERY_ARM, *(arm.id for arm in item.arms)} if item.arms else None
-            return {
-                "arm": (arms, where),
-                "result": (_AFFECTED.union(one.id for one in item.results), where),
-                "discrepancy": ({each.id for each in item.discrepancies}, where),
-            }
-        return {}
+            "arm": ({EVERY_ARM, *(arm.id for arm in item.arms)} if item.arms else None, where),
+            "result": (_AFFECTED.union(one.id for one in item.results), where),
+            "discrepancy": ({each.id for each in item.discrepancies}, where),
+        }
+    return {}
 
 
 def _unknown(
