@@ -49,7 +49,7 @@ class Node:
     """A scalar, a list or a mapping at `line:column` (1-based).
 
     `raw` is a scalar's text as written; `keys` says where each key of a mapping stands; `origin` names the file that it is read
-    from.
+    from; `lines` says of a condition that was read here where each single test of it stands.
     """
 
     value: Scalar | list[Node] | dict[str, Node]
@@ -58,6 +58,7 @@ class Node:
     raw: str = ""
     keys: dict[str, tuple[int, int]] = field(default_factory=dict)
     origin: str = ""
+    lines: tuple[int, ...] = ()
 
     @property
     def described(self) -> str:

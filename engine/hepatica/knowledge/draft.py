@@ -15,7 +15,7 @@ from types import GenericAlias
 from typing import Any, cast
 
 from hepatica.documents import DIALECT, MOST_PROBLEMS, Node, adapter, decode, read_yaml
-from hepatica.knowledge.conditions import AllOf, AnyOf, ConceptTest, Condition, NotOf, Operator, Test
+from hepatica.knowledge.conditions import AllOf, AnyOf, ConceptTest, Condition, NotOf, Operator, Test, leaves
 from hepatica.knowledge.evidence import Reference, Study
 from hepatica.knowledge.files import CARD
 from hepatica.knowledge.ruleset import Card, Concept, Note, Omission, Rule, Therapy
@@ -205,7 +205,13 @@ class ConditionReader:
         """The condition in `node`: a mapping whose entries must all hold."""
         if not isinstance(node.value, dict) or not node.value:
             return self._fault(node, "a condition is a mapping such as {prior_sorafenib: none, cmet: high}")
-        return _joined(AllOf, [self._entry(node, key, child) for key, child in node.value.items()])
+        parts, node.lines = [], ()
+        for key, child in node.value.items():
+            parts.append(self._entry(node, key, child))
+            within = child.value if key in _JOINERS and isinstance(child.value, list) else [child] if key in RESERVED else []
+            own = 0 if key in RESERVED else len(leaves(parts[-1]))  # "> 7 and <= 9" is two tests, on the line of their key
+            node.lines += (*(node.keys.get(key, (node.line,))[:1] * own), *(line for one in within for line in one.lines))
+        return _joined(AllOf, parts)
 
     def _fault(self, node: Node, message: str, code: str = "condition") -> Condition:
         self.problems.append(node.problem(self.file, code, message))

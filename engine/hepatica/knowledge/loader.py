@@ -55,9 +55,6 @@ def _loaded(files: RulesetFiles) -> Ruleset:
     card = draft.card[0]
     concepts = {concept.id: concept for concept, _ in draft.concepts}
     therapies = {therapy.id: therapy for therapy, _ in draft.therapies}
-    placed_at = {"scope": draft.nodes[CARD].at(("scope",))}
-    placed_at |= {f"{kind}/{item.id}": node for kind, group in draft.named.items() for item, node in group}
-    names = {shown: name for name, shown in files.shown.items()}  # the files of this ruleset by their names in it
     loaded = Ruleset(
         card=card,
         digest="",
@@ -69,10 +66,27 @@ def _loaded(files: RulesetFiles) -> Ruleset:
         fields=draft.fields,
         notes=tuple(note for note, _ in draft.notes),
         omissions=tuple(omission for omission, _ in draft.omissions),
-        places={name: f"{names.get(node.origin, node.origin)}:{node.line}" for name, node in placed_at.items()},
+        places=_places(draft, files),
     )
     # The digest is of all else, and so comes last.
     return replace(loaded, digest=digest_of(loaded))
+
+
+def _places(draft: Draft, files: RulesetFiles) -> dict[str, str]:
+    """Where each thing is written: `file:line`; under its name and `/when` the line of each test of its condition: `file:7,8`."""
+    scope = draft.nodes[CARD].at(("scope",))
+    found = {"scope": scope} | {f"{kind}/{item.id}": node for kind, group in draft.named.items() for item, node in group}
+    conditions = {"scope": [scope]}
+    for kind in ("concept", "rule"):
+        conditions |= {f"{kind}/{item.id}": [node.at(("when",))] for item, node in draft.named[kind]}
+    for study, node in draft.studies:
+        criteria = (node.at(("criteria", n, "when")) for n in range(len(study.criteria)))
+        conditions[f"study/{study.id}"] = [node.at(("population", "when")), *criteria]
+    names = {shown: name for name, shown in files.shown.items()}  # the files of this ruleset by their names in it
+    files_of = {name: names.get(node.origin, node.origin) for name, node in found.items()}
+    lines = {name: [line for node in nodes for line in node.lines] for name, nodes in conditions.items()}
+    told = {f"{name}/when": f"{files_of[name]}:{','.join(map(str, each))}" for name, each in lines.items() if each}
+    return {name: f"{file}:{found[name].line}" for name, file in files_of.items()} | told
 
 
 def drafted(files: RulesetFiles) -> Draft:
