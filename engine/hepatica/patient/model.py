@@ -76,17 +76,13 @@ def _reader(key: Field) -> ValueReader:
 
 
 @lru_cache(maxsize=64)
-def _core_schema(fields: Fields) -> core_schema.CoreSchema:
+def _model(fields: Fields) -> tuple[core_schema.CoreSchema, SchemaValidator]:
     """The model as pydantic's core runs it. Importing the rest of pydantic would double the time of a short command."""
     plain = core_schema.no_info_plain_validator_function
     parts = {key.name: plain(_validator(_reader(key)), metadata={"key": key}) for key in keys_of(fields).values()}
     optional = {name: core_schema.typed_dict_field(part, required=False) for name, part in parts.items()}
-    return core_schema.typed_dict_schema(optional, extra_behavior="forbid")
-
-
-@lru_cache(maxsize=64)
-def _validator_of(fields: Fields) -> SchemaValidator:
-    return SchemaValidator(_core_schema(fields))
+    schema = core_schema.typed_dict_schema(optional, extra_behavior="forbid")
+    return schema, SchemaValidator(schema)
 
 
 def _validator(reader: ValueReader) -> Callable[[Any], Reading]:
@@ -109,7 +105,7 @@ def profile_schema(fields: Fields = COMMON_FIELDS) -> dict[str, Any]:
         def function_plain_schema(self, schema: Any) -> JsonSchema:
             return _shown(schema["metadata"]["key"])
 
-    schema = PatientSchema().generate(_core_schema(fields))
+    schema = PatientSchema().generate(_model(fields)[0])
     aliases = {pattern: {"$ref": f"#/properties/{name}"} for name, pattern in keys_of(fields).patterns().items()}
     title = {"title": "PatientFile", "description": "One hypothetical patient."}
     return {"$schema": DIALECT, **title, **schema, "patternProperties": aliases}
@@ -127,10 +123,12 @@ def profile_from(data: Node | Mapping[str, Any], file: str = MAPPING, fields: Fi
 
     In a mapping the n-th key stands at line n.
     """
-    entries: Any = data.data(_as_typed) if isinstance(data, Node) else data
-    lines = {str(key): n for n, key in enumerate(entries, 1)} if isinstance(entries, Mapping) else {}
-    of_mapping = Node({key: Node("", n, 1) for key, n in lines.items()}, 1, 1, keys={key: (n, 1) for key, n in lines.items()})
-    node = data if isinstance(data, Node) else of_mapping
+    entries: Any = data
+    if isinstance(data, Node):
+        node, entries = data, data.data(_as_typed)
+    else:
+        lines = {str(key): n for n, key in enumerate(data if isinstance(data, Mapping) else (), 1)}
+        node = Node({key: Node("", n, 1) for key, n in lines.items()}, 1, 1, keys={key: (n, 1) for key, n in lines.items()})
 
     def place(path: tuple[int | str, ...], code: str, message: str) -> Problem:
         if code in ("unknown-field", "duplicate-key"):  # a key that is refused; all else stands at the value
@@ -147,7 +145,7 @@ def profile_from(data: Node | Mapping[str, Any], file: str = MAPPING, fields: Fi
     known, written = _named(entries, keys_of(fields), place, problems)
     parts: list[Any] = []
     try:
-        read = _validator_of(fields).validate_python(known)
+        read = _model(fields)[1].validate_python(known)
         if not problems:
             return _profile(read, known, fields)
     except ValidationError as error:
@@ -162,10 +160,11 @@ def profile_from(data: Node | Mapping[str, Any], file: str = MAPPING, fields: Fi
 def _profile(read: Mapping[str, Reading], known: Mapping[str, Any], fields: Fields) -> Profile:
     read = {name: read.get(name, NOT_KNOWN) for name in keys_of(fields)}
     facts: dict[str, Any] = {name: read[name].value for name in fields}
-    short = {
-        name: ", ".join(map(str, typed)) if isinstance(typed, (list, tuple)) else str(typed) for name, typed in known.items()
-    }
-    understood = {name: Understood(name, quote(short[name])[1:-1], said) for name, (_, said) in read.items() if said}
+    understood: dict[str, Understood] = {}
+    for name, (_, said) in read.items():
+        if said:
+            text = ", ".join(map(str, known[name])) if isinstance(known[name], (list, tuple)) else str(known[name])
+            understood[name] = Understood(name, quote(text)[1:-1], said)
     measurements: Measurements = {}
     warnings: tuple[ProfileWarning, ...] = ()
     if isinstance(facts.get(CMET), dict):
