@@ -20,7 +20,6 @@ import json
 import os
 import stat
 import sys
-from collections.abc import Iterable
 from contextlib import suppress
 from dataclasses import MISSING, fields, is_dataclass, replace
 from functools import cache
@@ -55,14 +54,14 @@ def loaded(files: RulesetFiles) -> Ruleset:
     """As `load`, of files already read: those of a git revision, too."""
     found = None
     with suppress(OSError, ValueError, TypeError, KeyError, RecursionError):
-        places, body = _kept(_name(files), 2)
+        places, _, body = _kept(_name(files)).partition(b"\n")
         found = replace(from_json(body), places=json.loads(str(places, "utf-8")), folder=files.folder)
     if found is None:
         from hepatica.knowledge.loader import load_files  # not needed, and so not loaded, for a ruleset that was kept
 
         found = load_files(files)
         if _folder() is not None:  # writing all of it as text takes as long as checking it did
-            _keep(_name(files), json.dumps(dict(found.places)).encode(), as_json(found))
+            _keep(_name(files), json.dumps(dict(found.places)).encode() + b"\n" + as_json(found))
     # Not a field: `replace` makes a ruleset that is not this one, under the same digest, and must not inherit the mark.
     found.__dict__[_KEPT] = True
     return found
@@ -71,7 +70,8 @@ def loaded(files: RulesetFiles) -> Ruleset:
 def recall_compiled(ruleset: Ruleset) -> str | None:
     """What was kept of a ruleset by `keep_compiled`; None where there is nothing, or nothing that can be used."""
     try:
-        return str(_kept(_compiled_name(ruleset), 1)[0], "ascii") if _KEPT in ruleset.__dict__ else None
+        # By the digest alone: the same rules in another folder compile to the same.
+        return str(_kept(f"{_hashed(ruleset.digest)}.compiled"), "ascii") if _KEPT in ruleset.__dict__ else None
     except (OSError, ValueError):
         return None
 
@@ -80,11 +80,11 @@ def keep_compiled(ruleset: Ruleset, body: bytes) -> None:
     """Keep what was compiled of a ruleset beside it, found by its digest. Only of one that `load` gave: copies that were
     changed in memory may carry the digest of what they were made from."""
     if _KEPT in ruleset.__dict__:
-        _keep(_compiled_name(ruleset), body)
+        _keep(f"{_hashed(ruleset.digest)}.compiled", body)
 
 
-def _kept(name: str, count: int) -> list[memoryview]:
-    """The parts of an entry; raises `OSError` or `ValueError` where there is none that can be used."""
+def _kept(name: str) -> bytes:
+    """An entry; raises `OSError` or `ValueError` where there is none that can be used."""
     folder = _folder()
     if folder is None or not _private(os.stat(folder), stat.S_ISDIR):
         raise ValueError("nothing is kept")
@@ -93,26 +93,14 @@ def _kept(name: str, count: int) -> list[memoryview]:
         status = os.fstat(handle)
         if not _private(status, stat.S_ISREG) or status.st_size > MOST_BYTES:
             raise ValueError("not to be used")
-        data = stream.read(status.st_size)
-    # Views, not copies: memory that is touched for the first time costs a start more than hashing what is in it.
-    view, ends = memoryview(data), [-1]
-    for _ in range(count):
-        ends.append(data.index(b"\n", ends[-1] + 1))
-    checksum, *parts = [view[start + 1 : end] for start, end in zip(ends, (*ends[1:], len(data)), strict=True)]
+        checksum, _, body = stream.read(status.st_size).partition(b"\n")
     # The checksum finds damage, not forgery: see the digest above.
-    if _checksum(parts) != checksum:
+    if hashlib.sha256(body).hexdigest().encode() != checksum:
         raise ValueError("damaged")
-    return parts
+    return body
 
 
-def _checksum(parts: Iterable[bytes | memoryview]) -> bytes:
-    total = hashlib.sha256()
-    for part in parts:
-        total.update(part)
-    return total.hexdigest().encode()
-
-
-def _keep(name: str, *parts: bytes) -> None:
+def _keep(name: str, body: bytes) -> None:
     """Keep an entry: written aside and renamed; does nothing where that is not possible."""
     from pathlib import Path
     from tempfile import mkstemp
@@ -129,16 +117,16 @@ def _keep(name: str, *parts: bytes) -> None:
         handle, aside = mkstemp(".new", "", folder)
         try:
             with os.fdopen(handle, "wb") as stream:
-                stream.write(b"\n".join((_checksum(parts), *parts)))
+                stream.write(hashlib.sha256(body).hexdigest().encode() + b"\n" + body)
             newest = Path(aside).replace(folder / name)
-            # Only the newest entries of a kind stay, and nothing that a writer abandoned an hour before the newest was written.
-            written = {path: path.stat().st_mtime for kind in (newest.suffix, ".new") for path in folder.glob(f"*{kind}")}
-            kept = sorted(folder.glob(f"*{newest.suffix}"), key=written.__getitem__, reverse=True)
-            abandoned = [path for path in folder.glob("*.new") if written[newest] - written[path] > _ABANDONED_AFTER]
-            for path in (*kept[MOST_KEPT:], *abandoned):
-                path.unlink(missing_ok=True)
         finally:
             Path(aside).unlink(missing_ok=True)
+        # Only the newest entries of a kind stay, and nothing that a writer abandoned an hour before the newest was written.
+        written = {path: path.stat().st_mtime for kind in (newest.suffix, ".new") for path in folder.glob(f"*{kind}")}
+        kept = sorted(folder.glob(f"*{newest.suffix}"), key=written.__getitem__, reverse=True)
+        abandoned = [path for path in folder.glob("*.new") if written[newest] - written[path] > _ABANDONED_AFTER]
+        for path in (*kept[MOST_KEPT:], *abandoned):
+            path.unlink(missing_ok=True)
 
 
 def _folder() -> str | None:
@@ -165,11 +153,6 @@ def _name(files: RulesetFiles) -> str:
         below = below.base
     where = [os.path.realpath(files.root), *(f"{folder}\0{os.path.realpath(folder)}" for folder in sorted(shown))]
     return f"{_hashed(files.digest, *where)}.ruleset"
-
-
-def _compiled_name(ruleset: Ruleset) -> str:
-    # By the digest alone: the same rules in another folder compile to the same.
-    return f"{_hashed(ruleset.digest)}.compiled"
 
 
 def _hashed(*parts: str) -> str:
@@ -201,7 +184,7 @@ def as_json(ruleset: Ruleset) -> bytes:
     return json.dumps(plain, ensure_ascii=False, separators=(",", ":"), default=_parts).encode()
 
 
-def from_json(body: bytes | memoryview) -> Ruleset:
+def from_json(body: bytes) -> Ruleset:
     """The ruleset in such a text, with the digest of that text. Raises `ValueError`, `TypeError` or `KeyError` for any other."""
     found = json.loads(str(body, "utf-8"), object_hook=_record)
     if not isinstance(found, Ruleset):
