@@ -109,9 +109,7 @@ Reader = Callable[[Node], object]
 
 class TreeBuilder:
     """Builds the tree from what a parser meets, with a stack of its own: depth and number are bounded before anything recurses.
-
-    `problems` collects what is refused; a document past the bounds raises `InvalidInput` at once.
-    """
+    `problems` collects what is refused; a document past the bounds raises `InvalidInput` at once."""
 
     def __init__(self, file: str) -> None:
         self.file = file
@@ -181,10 +179,8 @@ def decoded(data: bytes, file: str) -> str:
 
 
 def read_input(path: str) -> tuple[bytes, str]:
-    """The bytes of a file, or of standard input for `-`, and the name that problems give it.
-
-    Raises `InvalidInput` where it cannot be read, a closed standard input included.
-    """
+    """The bytes of a file, or of standard input for `-`, and the name that problems give it. Raises `InvalidInput` where it
+    cannot be read, a closed standard input included."""
     if path != STDIN:
         return read_bytes(path, path), path
     try:
@@ -223,10 +219,8 @@ def read_document(data: bytes, file: str, *, bare_signs: bool = False) -> Node:
 
 
 def read_yaml(data: bytes, file: str, *, bare_signs: bool = False) -> Node:
-    """The one document in `data`; raises `InvalidInput` with every problem that was met.
-
-    With `bare_signs`, a value may begin with a comparison, or be a lone `?` or `-`, without quotes (`afp: > 400`).
-    """
+    """The one document in `data`; raises `InvalidInput` with every problem that was met. With `bare_signs`, a value may begin
+    with a comparison, or be a lone `?` or `-`, without quotes (`afp: > 400`)."""
     text = decoded(data, file)
     if bare_signs:
         text = "".join(map(_quoted, text.splitlines(keepends=True)))

@@ -45,11 +45,8 @@ def kind_of(name: str) -> str:
 
 
 class Draft:
-    """Everything that could be read of a ruleset, with places; `problems` collects what is wrong with it.
-
-    `lost` are the kinds of which a file could not be parsed. `unread` are ids in files that could not be used: naming them
-    is no further fault.
-    """
+    """Everything that could be read of a ruleset, with places; `problems` collects what is wrong with it. `lost` are the kinds of
+    which a file could not be parsed. `unread` are ids in files that could not be used: naming them is no further fault."""
 
     def __init__(self, nodes: Nodes, lost: Collection[str], problems: list[Problem]) -> None:
         self.nodes, self.lost, self.problems = nodes, lost, problems
@@ -142,10 +139,8 @@ MOST_MET = 512
 # Two versions of a ruleset, or one before and after an edit, have nearly every file in common: each is read once.
 @lru_cache(maxsize=MOST_MET)
 def placed(data: bytes, file: str) -> tuple[Node, int, tuple[Problem, ...]]:
-    """The parsed file, every node of which names the file, how many there are, and what is wrong with its texts.
-
-    Raises `InvalidInput`.
-    """
+    """The parsed file, every node of which names the file, how many there are, and what is wrong with its texts. Raises
+    `InvalidInput`."""
     tree = read_yaml(data, file)
     return tree, sum(1 for _ in tree.below()), tuple(islice(text_problems(tree), MOST_PROBLEMS))
 
@@ -193,10 +188,8 @@ RESERVED = (*_JOINERS, "not", "known")
 
 
 class ConditionReader:
-    """Reads conditions of one file; unknown names and impossible values are added to `problems`.
-
-    `concepts` is None where their names cannot be known: then whatever is asked with yes or no may be one.
-    """
+    """Reads conditions of one file; unknown names and impossible values are added to `problems`. `concepts` is None where their
+    names cannot be known: then whatever is asked with yes or no may be one."""
 
     def __init__(self, file: str, concepts: Collection[str] | None, problems: list[Problem], fields: Fields) -> None:
         self.file, self.concepts, self.problems, self.fields = file, concepts, problems, fields
@@ -302,9 +295,7 @@ _COMPARED = r"^\s*(<=|>=|<|>)\s*\d+(\.\d+)?(\s+and\s+(<=|>=|<|>)\s*\d+(\.\d+)?)*
 
 def ruleset_schemas(concepts: Iterable[str], fields: Fields) -> dict[str, dict[str, Any]]:
     """A JSON Schema for each kind of file, made by pydantic from the classes that the loader itself uses, and a table of fields.
-
-    With the names of concepts, conditions are checked against them too.
-    """
+    With the names of concepts, conditions are checked against them too."""
     condition = _condition(tuple(concepts), fields)
     return {kind: _schema(cls, condition) for kind, cls in FILE_KINDS.items()}
 

@@ -115,11 +115,8 @@ def impossible_counts(study: Study) -> Iterator[tuple[Path, str]]:
 
 
 def response_above_control(study: Study, explained: Container[str]) -> Iterator[tuple[int, Result, Result]]:
-    """Responses above the disease control of the same patients, where a part exceeds the whole.
-
-    Each comes with its position among the results and the lowest such control; results that a discrepancy explains
-    (`explained`, by id) are left out.
-    """
+    """Responses above the disease control of the same patients, where a part exceeds the whole. Each comes with its position
+    among the results and the lowest such control; results that a discrepancy explains (`explained`, by id) are left out."""
     shares = [(i, r) for i, r in enumerate(study.results) if r.unit == "%" and r.id not in explained]
     lowest: dict[tuple[str, ...], tuple[float, Result]] = {}
     for _, control in shares:

@@ -33,10 +33,8 @@ _refusal = InvalidInput.at
 
 @record
 class RulesetFiles:
-    """The bytes of every file by relative name, in a fixed order; `shown` is the name to use in problems.
-
-    `base` holds the files of the ruleset that this one extends.
-    """
+    """The bytes of every file by relative name, in a fixed order; `shown` is the name to use in problems. `base` holds the files
+    of the ruleset that this one extends."""
 
     root: str | Path
     contents: Mapping[str, bytes]
@@ -99,10 +97,8 @@ def _is_path(name: str) -> bool:
 
 
 def collect(root: str | Path) -> RulesetFiles:
-    """The files of the ruleset in `root`; raises `InvalidInput` for what is missing, misplaced or too much.
-
-    Sizes are added up before anything is read. Misplaced files are looked for two folders deep, not in hidden folders.
-    """
+    """The files of the ruleset in `root`; raises `InvalidInput` for what is missing, misplaced or too much. Sizes are added up
+    before anything is read. Misplaced files are looked for two folders deep, not in hidden folders."""
     if not os.path.isfile(os.path.join(root, CARD)):
         raise _refusal(str(root), "no-ruleset", f"not a ruleset: no {CARD} here" if os.path.isdir(root) else "no such folder")
     try:

@@ -97,11 +97,8 @@ def _value(text: str) -> Decimal:
 
 
 def recorded(value: object) -> set[Decimal]:
-    """Every number of a record, its discrepancies included and its sentences and places left out.
-
-    What cites a source of its own inside a record (an entry criterion, what became of a study) is a record itself, so
-    its sentence counts.
-    """
+    """Every number of a record, its discrepancies included and its sentences and places left out. What cites a source of its own
+    inside a record (an entry criterion, what became of a study) is a record itself, so its sentence counts."""
     if isinstance(value, (str, int, float)):
         return set(values(str(value)))
     inner: Iterable[object] = ()

@@ -53,10 +53,8 @@ def file_kind(name: str) -> type | None:
 
 
 def styled(data: bytes, file: str, kind: Any) -> str:
-    """A file in the one order and style; `kind` is the record that it is read into. Raises `InvalidInput` for no YAML.
-
-    What it says is the same, value by value: that is checked, and an `InternalError` where it is not so.
-    """
+    """A file in the one order and style; `kind` is the record that it is read into. Raises `InvalidInput` for no YAML. What it
+    says is the same, value by value: that is checked, and an `InternalError` where it is not so."""
     before = read_yaml(data, file)
     lines = _round_trip("".join(f"{line.rstrip()}\n" for line in decoded(data, file).splitlines()))
     made = "".join(f"{_broken(line)}\n" for line in _arranged(lines, kind))
@@ -97,9 +95,7 @@ def _broken(line: str) -> str:
 
 def _fit(tree: Any, column: int) -> None:
     """Opens what would not fit into its line: a text is folded, and braces that hold texts are written one entry to a line.
-
-    `column` is where the keys of a mapping, or what the dashes of a list stand before, begin.
-    """
+    `column` is where the keys of a mapping, or what the dashes of a list stand before, begin."""
     listed = isinstance(tree, list)
     for key, child in list(enumerate(tree) if listed else tree.items()):
         at = column if listed else column + len(f"{key}: ")

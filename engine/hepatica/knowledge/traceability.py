@@ -34,10 +34,8 @@ _FIGURES: Mapping[type, tuple[str, ...]] = {
 
 
 class Claim(NamedTuple):
-    """A recorded figure: what it is, as written, where the source should print it, and where the record stands.
-
-    `otherwise` is another printed form of the same figure (12 months as one year); `references` are bracketed numbers.
-    """
+    """A recorded figure: what it is, as written, where the source should print it, and where the record stands. `otherwise` is
+    another printed form of the same figure (12 months as one year); `references` are bracketed numbers."""
 
     what: str
     figure: str
@@ -275,10 +273,8 @@ def account(printed: Sequence[Token], claimed: Iterable[Claim], left_out: Iterab
 
 
 def _covered(printed: Sequence[Token], places: Sequence[int], slots: Sequence[Ranges]) -> set[int]:
-    """The places of one number that are recorded: of a reference any that a record covers, of a figure one to a record.
-
-    For figures this is a largest bipartite matching of places to records, so that no record answers for two.
-    """
+    """The places of one number that are recorded: of a reference any that a record covers, of a figure one to a record. For
+    figures this is a largest bipartite matching of places to records, so that no record answers for two."""
     reachable = {
         place: [i for i, lines in enumerate(slots) if any(first <= printed[place].line <= last for first, last in lines)]
         for place in places
@@ -304,10 +300,8 @@ def _covered(printed: Sequence[Token], places: Sequence[int], slots: Sequence[Ra
 
 
 def unfounded(ruleset: Ruleset, records: Draft, text: Sequence[str]) -> Iterator[Problem]:
-    """Numbers in sentences that neither the studies they speak of nor the lines they name hold.
-
-    What a discrepancy says is printed must stand at its own lines.
-    """
+    """Numbers in sentences that neither the studies they speak of nor the lines they name hold. What a discrepancy says is
+    printed must stand at its own lines."""
     year = Decimal(ruleset.card.as_of[:4])  # the ruleset's own year needs no record
     printed = [{year, *(token.value for token in tokens([line]))} for line in text]
 

@@ -119,10 +119,8 @@ def _shown(key: Field) -> JsonSchema:
 
 
 def profile_from(data: Node | Mapping[str, Any], file: str = MAPPING, fields: Fields = COMMON_FIELDS) -> Profile:
-    """The profile in a parsed document or a mapping; raises `InvalidInput` with every problem, located in `file`.
-
-    In a mapping the n-th key stands at line n.
-    """
+    """The profile in a parsed document or a mapping; raises `InvalidInput` with every problem, located in `file`. In a mapping
+    the n-th key stands at line n."""
     entries: Any = data
     if isinstance(data, Node):
         node, entries = data, data.data(_as_typed)

@@ -143,10 +143,8 @@ def digits(value: float) -> str:
 
 
 def simple(text: str, units: Iterable[str]) -> Amount | None:
-    """As `parsed` of a plain number and one of the units as they are written; None for anything else.
-
-    Most amounts are such: the pattern of all others takes longer to compile than a profile to be read.
-    """
+    """As `parsed` of a plain number and one of the units as they are written; None for anything else. Most amounts are such: the
+    pattern of all others takes longer to compile than a profile to be read."""
     number, blank, unit = text.partition(" ")
     plain = number.isascii() and len(number) <= 15 and number[:1] != "." and number.replace(".", "", 1).isdecimal()
     return Amount((("=", number),), unit) if plain and bool(blank) == bool(unit) and (not unit or unit in units) else None
