@@ -115,7 +115,7 @@ def test_every_row_is_answered_or_refused_as_a_patient_file_is(name: str, data: 
     columns = data.draw(tables(name))
     table = pa.table({name: pa.array(column) for name, column in columns.items()})
     (found,) = stream([table], kernel(name))
-    held_to_single_answers(columns, found.coded, found.answers)
+    held_to_single_answers(columns, found.coded, found)
 
 
 def held_to_single_answers(columns: dict[str, list[Any]], coded: Coded, answers: Answers) -> None:

@@ -3,23 +3,22 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterable, Mapping, Sequence
+from collections import Counter
+from collections.abc import Iterable, Mapping
 from functools import cached_property
 from html import escape
+from importlib import import_module
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import pyarrow as pa
 
-from hepatica.cohort.cells import flat, plain_cell
+from hepatica.cohort.cells import flat, texts
 from hepatica.cohort.kernel import Kernel, kernel_for
 from hepatica.cohort.mapping import TableMapping, read_mapping
 from hepatica.cohort.run import answered, bound_batch
 from hepatica.knowledge import Ruleset, load
 from hepatica.problems import InvalidInput, Problem
-
-if TYPE_CHECKING:
-    import numpy as np
 
 SHOWN = 10
 
@@ -40,9 +39,10 @@ class TableAnswers:
         self._frame, self.rows = frame, table.num_rows
         self._bound = bound_batch(table, kernel, mapping)
         (self._raw,) = self._bound.batches()
-        self._answers = answered(self._bound, kernel, self._raw).answers
+        self._answers = answered(self._bound, kernel, self._raw)
         coded = self._answers.coded
-        self.answered, self.rejected, self.warnings = len(coded.rows), coded.rejected, dict(coded.warnings)
+        self.answered, self.warnings = len(coded.rows), dict(coded.warnings)
+        self.rejected = len({one.row for one in coded.rejects})
         self.fields: dict[str, list[str]] = {}
         for key, reading in self._bound.mapping.fields.items():
             self.fields.setdefault(key.partition(".")[0], []).extend(reading.columns)
@@ -53,26 +53,22 @@ class TableAnswers:
     @cached_property
     def wide(self) -> Any:
         """One row per patient."""
-        return self._given(self._answers.wide())
+        return like(self._frame, self._answers.wide())
 
     @cached_property
     def long(self) -> Any:
         """One row per patient and therapy."""
-        return self._given(self._answers.long())
+        return like(self._frame, self._answers.long())
 
     @cached_property
     def codes(self) -> Any:
         """One row per patient, one column per therapy."""
-        return self._given(self._answers.codes())
+        return like(self._frame, self._answers.codes())
 
     @cached_property
     def rejects(self) -> Any:
         """One row per cell that cannot be read."""
-        return self._given(self._bound.rejected(self._raw, self._answers.coded))
-
-    def _given(self, table: pa.Table) -> Any:
-        """A table as the kind of frame that came in."""
-        return like(self._frame, table, table["row"].to_numpy() - 1)
+        return like(self._frame, self._bound.rejected(self._raw, self._answers.coded))
 
     def __repr__(self) -> str:
         name = f"{self.stamp['ruleset']} {self.stamp['version']}"
@@ -81,10 +77,11 @@ class TableAnswers:
     def _repr_html_(self) -> str:
         """What a notebook shows: the counts, the first rows, and the notice."""
         table = self._answers.wide().slice(0, SHOWN)
-        head = "".join(f"<th>{escape(name)}</th>" for name in table.column_names)
-        rows = [
-            "".join(f"<td>{escape('' if cell is None else str(cell))}</td>" for cell in row.values()) for row in table.to_pylist()
-        ]
+        cells = [["" if cell is None else str(cell) for cell in row.values()] for row in table.to_pylist()]
+        head, *rows = (
+            "".join(f"<{tag}>{escape(cell)}</{tag}>" for cell in row)
+            for tag, row in (("th", table.column_names), *(("td", row) for row in cells))
+        )
         body = "".join(f"<tr>{row}</tr>" for row in rows)
         return f"<p>{escape(repr(self)[1:-1])}</p><table><tr>{head}</tr>{body}</table><p>{escape(self.stamp['notice'])}</p>"
 
@@ -107,29 +104,22 @@ def evaluate_table(
 def arrow(frame: Any) -> pa.Table:
     """A frame as an Arrow table, every cell as it was; raises `InvalidInput` where it is none, or two columns have one name."""
     kind = _kind(frame)
-    if kind == "pandas":
-        names = _apart(map(str, frame.columns))
-        return pa.table({name: array(frame.iloc[:, at]) for at, name in enumerate(names)})
     if isinstance(frame, Mapping):
         return pa.table({str(name): array(cells) for name, cells in frame.items()})
-    # A lazy frame has no cells before it is collected.
-    if kind == "polars" and hasattr(frame, "collect"):
-        frame = frame.collect()
-    if not hasattr(frame, "__arrow_c_stream__"):
-        said = f"a {type(frame).__name__} is no table; allowed: pandas, polars, Arrow, DuckDB, a mapping of columns"
-        raise InvalidInput.at("<table>", "wrong-type", said)
-    table = pa.table(frame)
-    _apart(table.column_names)
-    return table
-
-
-def _apart(names: Iterable[str]) -> list[str]:
-    """Names of columns, no two of them the same."""
-    found = list(names)
-    twice = sorted({name for name in found if found.count(name) > 1})
+    if kind == "pandas":
+        columns = [(str(name), frame.iloc[:, at]) for at, name in enumerate(frame.columns)]
+        table = pa.table([array(cells) for _, cells in columns], [name for name, _ in columns])
+    else:
+        # A lazy frame has no cells before it is collected.
+        frame = frame.collect() if kind == "polars" and hasattr(frame, "collect") else frame
+        if not hasattr(frame, "__arrow_c_stream__"):
+            said = f"a {type(frame).__name__} is no table; allowed: pandas, polars, Arrow, DuckDB, a mapping of columns"
+            raise InvalidInput.at("<table>", "wrong-type", said)
+        table = pa.table(frame)
+    twice = [name for name, number in Counter(table.column_names).items() if number > 1]
     if twice:
         raise InvalidInput(Problem("<table>", 1, 1, "duplicate-column", f"several columns are named '{name}'") for name in twice)
-    return found
+    return table
 
 
 def _kind(frame: Any) -> str:
@@ -143,23 +133,17 @@ def array(cells: Iterable[Any]) -> pa.Array:
     except (pa.ArrowInvalid, pa.ArrowTypeError, pa.ArrowNotImplementedError, OverflowError, TypeError):
         # Whoever has pandas' own mark of a missing cell has loaded pandas.
         missing = getattr(sys.modules.get("pandas"), "NA", None)
-        return pa.array([None if cell is missing else plain_cell(cell) for cell in cells], pa.string())
+        return texts(None if cell is missing else cell for cell in cells)
 
 
-def like(frame: Any, table: pa.Table, places: Sequence[int] | np.ndarray[Any, Any]) -> Any:
-    """A table as the kind of frame given; `places` are the rows of that frame which its rows belong to."""
+def like(frame: Any, table: pa.Table) -> Any:
+    """A table as the kind of frame given, of which its column `row` counts the rows."""
     kind = _kind(frame)
     if kind == "pandas":
         found = table.to_pandas()
         # pandas joins by index: the answers go back to the rows that they are of.
-        found.index = frame.index.take(places)
+        found.index = frame.index.take(table["row"].to_numpy() - 1)
         return found
-    if kind == "polars":
-        import polars
-
-        return polars.from_arrow(table)
-    if kind == "duckdb":
-        import duckdb
-
-        return duckdb.from_arrow(table)
+    if kind in ("polars", "duckdb"):
+        return import_module(kind).from_arrow(table)
     return table

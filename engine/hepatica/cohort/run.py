@@ -9,17 +9,16 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import replace
 from itertools import chain
-from typing import Any, Literal, NamedTuple, TypeVar
+from typing import Any, Literal, TypeVar
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from hepatica.cohort.cells import flat, plain_cell
+from hepatica.cohort.cells import beside, flat, reject_table, texts
 from hepatica.cohort.coding import Coded, Coder
-from hepatica.cohort.kernel import Answers, Kernel, beside
+from hepatica.cohort.kernel import Answers, Kernel
 from hepatica.cohort.mapping import UNSAID, TableMapping
-from hepatica.cohort.rejects import reject_table
 from hepatica.cohort.sources import RawBatch, TableSource
 from hepatica.patient import Fields, profile_from
 from hepatica.problems import InternalError, InvalidInput, quote
@@ -34,7 +33,7 @@ class BoundTable:
     """One table as a mapping reads it; raises `InvalidInput` for columns that cannot be used."""
 
     def __init__(self, source: TableSource, mapping: TableMapping, fields: Fields) -> None:
-        self.source, self.fields = source, fields
+        self.source = source
         bound = mapping.over(source.columns, fields, source.name)
         decimal = bound.table.decimal or (UNSAID if source.european else "")
         self.mapping = replace(bound, table=replace(bound.table, decimal=decimal))
@@ -50,20 +49,21 @@ class BoundTable:
         rejects = tuple(one for each in every for one in each.rejects)
         yield RawBatch(table, np.concatenate([each.rows for each in every]), rejects)
 
+    def kept(self, raw: RawBatch) -> pa.Table:
+        """The columns of a batch that go with its answers."""
+        return raw.table.select(self.mapping.kept(raw.table.column_names))
+
     def coded(self, coder: Coder, raw: RawBatch, given: pa.Table | None = None, verify: int = 0) -> Coded:
-        """The codes of a batch, with all that was refused in it, in order; `given` are columns that go with its rows, by default
-        those that the mapping keeps."""
+        """The codes of a batch, with all that was refused in it, in order; `given` are the columns that go with its rows."""
         coded = coder.code(raw.table, self.mapping, raw.rows, verify)
         # By row and column, whoever refused: which of several is first must not depend on the order of reading.
         rejects = sorted(one._replace(file=self.source.name) for one in (*raw.rejects, *coded.rejects))
-        given = raw.table.select(self.mapping.kept(raw.table.column_names)) if given is None else given
-        return coded._replace(rejects=rejects, given=given)
+        return coded._replace(rejects=rejects, given=self.kept(raw) if given is None else given)
 
     def rejected(self, raw: RawBatch, coded: Coded) -> pa.Table:
         """What was refused of a batch, as a table, with the columns that the mapping keeps."""
         found = reject_table(coded.rejects).drop_columns("file")
-        kept = raw.table.select(self.mapping.kept(raw.table.column_names))
-        return beside(found, kept.take(found["row"].to_numpy() - 1))
+        return beside(found, self.kept(raw).take(found["row"].to_numpy() - 1))
 
 
 class KeptColumns:
@@ -77,8 +77,7 @@ class KeptColumns:
     def of(self, table: BoundTable, raw: RawBatch) -> pa.Table:
         """The columns of a batch as a table of its n rows; of several tables, with the name of the file."""
         file = {"file": pa.repeat(table.source.name, len(raw.rows))} if self._several else {}
-        own = {name: self._alike(name, raw, table.source.name) for name in self.names}
-        return pa.table({**file, **own})
+        return pa.table({**file, **{name: self._alike(name, raw, table.source.name) for name in self.names}})
 
     def _alike(self, name: str, raw: RawBatch, file: str) -> Any:
         """A column in the kind that it has had in the batches before, or as text from the first where tables may differ."""
@@ -88,7 +87,7 @@ class KeptColumns:
         if column.type == kind:
             return column
         if pa.types.is_string(kind):
-            return pa.array(map(plain_cell, column.to_pylist()), kind)
+            return texts(column.to_pylist())
         try:
             return column.cast(kind)
         except (pa.ArrowInvalid, pa.ArrowNotImplementedError):
@@ -96,30 +95,21 @@ class KeptColumns:
             raise InvalidInput.at(file, "mixed-column", message) from None
 
 
-class Answered(NamedTuple):
-    """A batch that is answered: its table in the shape asked for (None without one), and how its cells were read."""
-
-    table: Any
-    answers: Answers
-
-    @property
-    def coded(self) -> Coded:
-        """The codes of the rows that are answered, and what became of the others."""
-        return self.answers.coded
-
-
 def answered(
     table: BoundTable, kernel: Kernel, raw: RawBatch, shape: Shape | None = None, verify: int = 0, given: pa.Table | None = None
-) -> Answered:
-    """One batch; `verify` of its rows (-1: all) are held to durable_rules. Without a shape there is no table."""
+) -> Answers:
+    """The answers to one batch, with their table in a shape where one is asked for; `verify` of its rows (-1: all) are held to
+    durable_rules."""
     answers = kernel.answer(table.coded(kernel.coder, raw, given, verify))
     held_to_durable_rules(answers)
-    return Answered(getattr(answers, shape)() if shape else None, answers)
+    if shape:
+        answers.table = getattr(answers, shape)()
+    return answers
 
 
 def stream(
     batches: Iterable[pa.RecordBatch | pa.Table], kernel: Kernel, shape: Shape = "codes", verify: int = 0, workers: int = 0
-) -> Iterator[Answered]:
+) -> Iterator[Answers]:
     """The answers of every batch, in order; rows are numbered through from 1.
 
     `verify` rows of every batch that can be read are evaluated again by durable_rules (-1: all of them); raises
@@ -172,8 +162,10 @@ def held_to_durable_rules(answers: Answers) -> None:
     Raises `InternalError` with the profile of one that has another answer.
     """
     coded, kernel = answers.coded, answers.kernel
+    if not coded.sample:
+        return
     chosen = answers.at(np.array(list(coded.sample), dtype=np.intp))
-    told = iter(chosen.long().select(["list", "rule", "headline", "needs"]).to_pylist() if coded.sample else ())
+    told = iter(chosen.long().select(["list", "rule", "headline", "needs"]).to_pylist())
     for at, entries in coded.sample.items():
         evaluation = kernel.evaluator.evaluate(profile_from(entries, fields=kernel.coder.fields))
         for one in kernel.therapies:

@@ -11,7 +11,6 @@ import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from functools import lru_cache, partial
-from itertools import accumulate
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -19,10 +18,9 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from hepatica.cohort.cells import plain
+from hepatica.cohort.cells import plain, reject_table
 from hepatica.cohort.kernel import Kernel
 from hepatica.cohort.mapping import TableMapping
-from hepatica.cohort.rejects import reject_table
 from hepatica.cohort.run import BATCH, Shape, answered, bound_batch, numbered, parquet_writer
 from hepatica.cohort.sources import parquet_file
 from hepatica.knowledge import Ruleset, load
@@ -43,18 +41,12 @@ def session(master: str = "local[*]") -> SparkSession:
     from pyspark.sql import SparkSession
 
     os.environ.setdefault("PYSPARK_PYTHON", sys.executable)
-    builder = SparkSession.builder.master(master).appName("hepatica")
-    settings = {
-        "spark.ui.enabled": "false",
-        "spark.log.level": "ERROR",
-        "spark.sql.execution.arrow.maxRecordsPerBatch": str(BATCH),
-    }
+    settings = {"ui.enabled": "false", "log.level": "ERROR", "sql.execution.arrow.maxRecordsPerBatch": BATCH}
     if master.startswith("local"):
         # A machine whose name does not resolve could not find its own driver.
-        settings |= {"spark.driver.host": "127.0.0.1", "spark.driver.bindAddress": "127.0.0.1"}
-    for name, value in settings.items():
-        builder = builder.config(name, value)
-    return builder.getOrCreate()
+        settings |= {"driver.host": "127.0.0.1", "driver.bindAddress": "127.0.0.1"}
+    builder = SparkSession.builder.master(master).appName("hepatica")
+    return builder.config(map={f"spark.{name}": str(value) for name, value in settings.items()}).getOrCreate()
 
 
 def answers_on_spark(frame: DataFrame, ruleset: Ruleset, shape: Shape | Literal["rejects"] = "codes") -> DataFrame:
@@ -83,10 +75,8 @@ def _table(batch: Any, kernel: Kernel, shape: Shape | Literal["rejects"]) -> pa.
     """What becomes of a batch, without row numbers, which are its own here, and dictionaries, which Spark does not take."""
     (raw,) = numbered([batch])
     table = bound_batch(batch, kernel)
-    if shape == "rejects":
-        found = table.rejected(raw, answered(table, kernel, raw).coded)
-    else:
-        found = answered(table, kernel, raw, shape).table
+    answers = answered(table, kernel, raw)
+    found = table.rejected(raw, answers.coded) if shape == "rejects" else getattr(answers, shape)()
     return plain(found).drop_columns(["row"])
 
 
@@ -109,7 +99,13 @@ def answer_files_on_spark(
         said = "the rows of one patient may be in different parts of a table on Spark: give it one row to a patient"
         raise InvalidInput.at(mapping.mapping or "mapping", "several-rows", said)
     (target / "rejects").mkdir(parents=True)
-    groups = list(_row_groups(sources))
+    groups: list[Piece] = []
+    first = 1
+    for source in sources:
+        file = pq.ParquetFile(source).metadata
+        for group in range(file.num_row_groups):
+            groups.append((str(source.absolute()), group, first))
+            first += file.row_group(group).num_rows
     # Several parts to a core keep all of them at work when one takes longer, and little is lost when one is tried again.
     count = min(len(groups), PARTS_TO_A_CORE * spark.sparkContext.defaultParallelism)
     parts = [(part, own.tolist()) for part, own in enumerate(np.array_split(np.array(groups, dtype=object), count))]
@@ -118,14 +114,6 @@ def answer_files_on_spark(
     done = spark.sparkContext.parallelize(parts, len(parts)).map(work).collect()
     (target / "_SUCCESS").touch()
     return {"rows": sum(rows for rows, _ in done), "answered": sum(right for _, right in done)}
-
-
-def _row_groups(sources: Sequence[Path]) -> Iterator[Piece]:
-    """The row groups of all files, rows numbered through."""
-    every = [(source.absolute(), pq.ParquetFile(source).metadata) for source in sources]
-    sizes = [(str(file), group, each.row_group(group).num_rows) for file, each in every for group in range(each.num_row_groups)]
-    firsts = accumulate((rows for _, _, rows in sizes), initial=1)
-    return ((file, group, first) for (file, group, _), first in zip(sizes, firsts, strict=False))
 
 
 def _part(piece: tuple[int, list[Piece]], named: Named, shape: Shape, target: str, mapping: TableMapping) -> tuple[int, int]:

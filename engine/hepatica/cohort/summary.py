@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any, TypeVar
 
@@ -127,26 +127,81 @@ class CohortSummary:
     verified: int = 0
 
 
+@record(kw_only=True)
+class CohortTurn:
+    """Rows that were so under the old ruleset and are so under the new one; both in words."""
+
+    old: str
+    new: str
+    rows: Number
+
+
+@record(kw_only=True)
+class CohortTherapyTurn:
+    """Rows in which a therapy is in one list under the old ruleset and in another under the new one; "" where a ruleset does not
+    know the therapy."""
+
+    therapy: str
+    name: str
+    old: ListName | str
+    new: ListName | str
+    rows: Number
+
+
+@record(kw_only=True)
+class CohortDiff:
+    """What a change of rules does to the patients of a cohort. `changed` rows have another scope or strongest standing, or a
+    therapy that both rulesets know in another list."""
+
+    notice: str
+    ruleset: RulesetIdentity
+    new_ruleset: RulesetIdentity
+    mapping: MappingIdentity
+    tables: tuple[str, ...]
+    suppress_below: int
+    rows: RowCounts
+    changed: Number
+    scope: tuple[CohortTurn, ...]
+    strongest: tuple[CohortTurn, ...]
+    therapies: tuple[CohortTherapyTurn, ...]
+
+
+def small(number: Number, least: int, whole: Number = None) -> Number:
+    """A number, hidden where it is small, or where its difference to a whole that is shown is."""
+    rest = None if number is None or whole is None else whole - number
+    return None if any(each is not None and 0 < each < least for each in (number, rest)) else number
+
+
 def hidden(counts: Sequence[Number], least: int) -> list[Number]:
     """The parts of a whole with the small ones hidden, and where only one would be, the next smallest with it.
 
     Whoever knows the whole could else work the one out. No patient is disclosed by a nought, which stays.
     """
-    shown = [None if number is not None and 0 < number < least else number for number in counts]
+    shown = [small(number, least) for number in counts]
     # One hidden number alone is the whole less what is shown.
-    secret = [place for place, number in enumerate(shown) if number is None]
-    if len(secret) == 1:
-        rest = [place for place, number in enumerate(shown) if number]
-        if rest:
-            shown[min(rest, key=lambda place: (counts[place] or 0, place))] = None
+    rest = [place for place, number in enumerate(shown) if number]
+    if shown.count(None) == 1 and rest:
+        shown[min(rest, key=lambda place: (counts[place] or 0, place))] = None
     return shown
+
+
+def parts(counts: tuple[R, ...], least: int) -> tuple[R, ...]:
+    """Counts that add up to something known, the small ones hidden."""
+    several: Sequence[Any] = counts
+    numbers = hidden([one.rows for one in several], least)
+    return tuple(replace(one, rows=number) for one, number in zip(several, numbers, strict=True))
+
+
+def suppressed_rows(counts: RowCounts, least: int) -> RowCounts:
+    """Where a part is hidden the whole is, and the answered, whom every other table adds up to, stay."""
+    own = {name: small(getattr(counts, name), least) for name in ("answered", "rejected", "folded")}
+    return replace(counts, **own, rows=None if None in own.values() else counts.rows)
 
 
 def suppressed(found: CohortSummary, least: int) -> CohortSummary:
     """The summary with every number below `least` hidden, and whatever gives one away."""
     if least <= 1:
         return found
-    total = found.rows.answered or 0
     return replace(
         found,
         suppress_below=least,
@@ -156,50 +211,24 @@ def suppressed(found: CohortSummary, least: int) -> CohortSummary:
         patients=tuple(replace(one, counts=parts(one.counts, least)) for one in found.patients),
         strongest=parts(found.strongest, least),
         therapies=tuple(_therapy(one, least) for one in found.therapies),
-        missing=tuple(_missing(one, total, least) for one in found.missing),
+        missing=tuple(_missing(one, found.rows.answered or 0, least) for one in found.missing),
         examined=small(found.examined, least),
         rejects=tuple(replace(one, example="") for one in parts(found.rejects, least)),
         warnings=tuple(replace(one, rows=small(one.rows, least)) for one in found.warnings),
     )
 
 
-def suppressed_rows(counts: RowCounts, least: int) -> RowCounts:
-    """Where a part is hidden the whole is, and the answered, whom every other table adds up to, stay."""
-    own = {name: small(getattr(counts, name), least) for name in ("answered", "rejected", "folded")}
-    shown = replace(counts, **own)
-    return replace(shown, rows=None) if shown != counts else counts
-
-
-def small(number: Number, least: int) -> Number:
-    """A number by itself, hidden where it is small."""
-    return None if number is not None and 0 < number < least else number
-
-
-def parts(counts: tuple[R, ...], least: int) -> tuple[R, ...]:
-    """Counts that add up to something known, the small ones hidden."""
-    several: Iterable[Any] = counts
-    numbers = hidden([one.rows for one in several], least)
-    return tuple(replace(one, rows=number) for one, number in zip(several, numbers, strict=True))
-
-
 def _therapy(one: TherapyCount, least: int) -> TherapyCount:
-    numbers = dict(zip(one.lists, hidden(list(one.lists.values()), least), strict=True))
-    standings = parts(one.standings, least)
-    if numbers.get("options") is None and standings:
-        # What adds up to a hidden number must not show it.
-        standings = tuple(replace(each, rows=None) for each in standings)
-    return replace(one, lists=numbers, standings=standings)
+    lists = dict(zip(one.lists, hidden(list(one.lists.values()), least), strict=True))
+    # What adds up to a hidden number must not show it.
+    secret = lists.get("options") is None
+    standings = tuple(replace(each, rows=None) for each in one.standings) if secret else parts(one.standings, least)
+    return replace(one, lists=lists, standings=standings)
 
 
 def _missing(one: MissingFact, total: int, least: int) -> MissingFact:
-    # Who is known is the rest of those who are not: a small rest gives itself away.
-    known = total - (one.unknown or 0)
-    unknown = None if small(one.unknown, least) is None or small(known, least) is None else one.unknown
-    # The difference to a larger number that is shown must not be a small one either.
-    blocks = _apart(small(one.blocks, least), unknown, least)
-    settles = _apart(small(one.settles, least), blocks, least)
+    # Who is known is the rest of those who are not, and the rest to a larger number that is shown must not be small either.
+    unknown = small(one.unknown, least, total)
+    blocks = small(one.blocks, least, unknown)
+    settles = small(one.settles, least, blocks)
     return replace(one, unknown=unknown, blocks=blocks, settles=settles, verdicts=small(one.verdicts, least))
-
-
-def _apart(number: Number, whole: Number, least: int) -> Number:
-    return None if number is not None and whole is not None and 0 < whole - number < least else number

@@ -34,8 +34,8 @@ def table_bytes(tables: Iterable[pa.Table], kind: str, stamp: Mapping[str, str],
     `stamp` says what the answers rest on: the metadata of the schema where the kind has any, else columns. `packing` is "gz",
     "zst" or nothing. Raises `InvalidInput` where a kind cannot hold the table.
     """
-    sink, writer = _Sink(), None
     # All writers write into one file that is emptied after every table: memory does not grow, nor is a disk needed.
+    sink, writer = _Sink(), None
     file = pa.PythonFile(sink, "w")
     target = pa.CompressedOutputStream(file, _PACKINGS[packing]) if packing else file
     prepared, opened = _KINDS[kind]
@@ -54,7 +54,6 @@ class _Sink(io.RawIOBase):
     """A file that is emptied while it is written."""
 
     def __init__(self) -> None:
-        super().__init__()
         self._parts: list[bytes] = []
         self._written = 0
 

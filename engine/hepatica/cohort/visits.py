@@ -2,122 +2,90 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from datetime import date, datetime
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import Any
 
 import numpy as np
 
-from hepatica.cohort.cells import Places, plain_cell
-from hepatica.cohort.mapping import TableMapping, Take, Visits
-from hepatica.cohort.rejects import Reject, shortened
+from hepatica.cohort.cells import Places, Reject, plain_cell, shortened
+from hepatica.cohort.mapping import Take, Visits
 from hepatica.patient import is_missing
 from hepatica.problems import quote
-
-if TYPE_CHECKING:
-    import pyarrow as pa
-    from numpy.typing import NDArray
-
-    from hepatica.cohort.coding import Part
-
-
-class Visit(NamedTuple):
-    """One row: its place in the table, its date, and the date that its patient is looked at."""
-
-    place: int
-    day: date
-    until: date
 
 
 class _BadVisitError(Exception):
     """A visit that cannot be placed; `args` are its place, and the column, value, code and reason of a reject."""
 
 
-def gathered(
-    mapping: TableMapping, table: pa.Table, parts: Mapping[str, Part], rejects: Iterable[Reject], rows: NDArray[np.int64]
+def counting_rows(
+    how: Visits,
+    takes: Mapping[str, Take],
+    cells: Mapping[str, Sequence[Any]],
+    values: Mapping[str, Sequence[Any]],
+    bad: Mapping[int, Reject],
+    rows: Places,
 ) -> tuple[Places, dict[str, Places], list[Reject]]:
     """The places of the patients' first rows; by field the places of the rows that count for it (-1: none); and what is refused.
 
-    A patient of whom any row is refused is refused: that row might be the one that counts.
+    A patient of whom any row is refused is refused: that row might be the one that counts. `cells` are those of the columns of
+    `how`, `values` those of each field, `bad` what is refused of a row, by its number.
     """
-    assert mapping.rows is not None
-    how = _Placing(mapping.rows, table)
-    bad = {one.row: one for one in sorted(rejects)}
-    values = {name: [part.value(row) for row in range(len(rows))] for name, part in parts.items()}
-    takes = {name: mapping.fields[name].take or mapping.rows.take for name in parts}
-    firsts: list[int] = []
-    chosen: dict[str, list[int]] = {name: [] for name in parts}
-    found: list[Reject] = []
-    for places in how.patients():
-        wrong = [bad[int(rows[place])] for place in places if int(rows[place]) in bad]
+    patients: dict[Any, list[int]] = {}
+    for place, patient in enumerate(cells[how.patient]):
+        # A row that names no patient must not be taken for another of an unnamed one.
+        patients.setdefault(("", place) if _missing(patient) else patient, []).append(place)
+    chosen: list[list[int]] = []
+    rejects: list[Reject] = []
+    for places in patients.values():
+        wrong = [bad[row] for row in rows[places].tolist() if row in bad]
         try:
             if not wrong:
-                visits = how.visits(places)
-                counting = [_counting(name, own, visits, takes[name], mapping.rows) for name, own in values.items()]
-                for name, place in zip(parts, counting, strict=True):
-                    chosen[name].append(place)
-                firsts.append(places[0])
+                until, visits = _visits(how, cells, places)
+                counting = (_counting(name, values[name], until, visits, take, how.date) for name, take in takes.items())
+                chosen.append([places[0], *counting])
         except _BadVisitError as error:
             place, *what = error.args
             wrong = [Reject(int(rows[place]), *what)]
-        found += wrong[:1]  # one to a patient, so that rows and rejects add up
-    return np.array(firsts, dtype=np.intp), {name: np.array(own, dtype=np.intp) for name, own in chosen.items()}, found
+        rejects += wrong[:1]  # one to a patient, so that rows and rejects add up
+    firsts, *counts = np.array(chosen, dtype=np.intp).reshape(len(chosen), 1 + len(takes)).T
+    return firsts, dict(zip(takes, counts, strict=True)), rejects
 
 
-class _Placing:
-    """The columns that say whose row a row is, and when."""
+def _visits(how: Visits, cells: Mapping[str, Sequence[Any]], places: Sequence[int]) -> tuple[date, list[tuple[date, int]]]:
+    """The date that a patient is looked at, and the patient's rows as (date, place), by date."""
 
-    def __init__(self, how: Visits, raw: pa.Table) -> None:
-        self._how = how
-        self._cells = {name: raw.column(name).to_pylist() for name in how.columns}
-
-    def patients(self) -> list[list[int]]:
-        """The places of each patient's rows; a row that names no patient stands alone."""
-        found: dict[Any, list[int]] = {}
-        for place, patient in enumerate(self._cells[self._how.patient]):
-            # Such a row must not be taken for another of an unnamed patient.
-            found.setdefault(("", place) if _missing(patient) else patient, []).append(place)
-        return list(found.values())
-
-    def visits(self, places: Sequence[int]) -> list[Visit]:
-        """A patient's rows by date; raises `_BadVisitError`."""
-        how, first = self._how, places[0]
-        if _missing(self._cells[how.patient][first]):
-            raise _BadVisitError(first, how.patient, "", "no-patient", "the row names no patient")
-        # Without an index date every visit lies before it.
-        indexes = {self._day(how.index, place) for place in places} if how.index else {date.max}
-        if len(indexes) > 1:
-            said = " and ".join(sorted(map(str, indexes)))
-            raise _BadVisitError(first, how.index, "", "contradiction", f"two index dates: {said}")
-        index = indexes.pop()
-        return sorted((Visit(place, self._day(how.date, place), index) for place in places), key=lambda one: one.day)
-
-    def _day(self, column: str, place: int) -> date:
-        text = (plain_cell(self._cells[column][place]) or "").strip()
-        for how in dict.fromkeys((self._how.date_format, "%Y-%m-%d", "%Y-%m-%dT%H:%M:%S")):
-            try:
-                return datetime.strptime(text, how).date()
-            except ValueError:
-                continue
-        said = f"no date as {self._how.date_format}; another way of writing dates is said by date_format in the mapping"
+    def day(column: str, place: int) -> date:
+        text = (plain_cell(cells[column][place]) or "").strip()
+        for layout in (how.date_format, "%Y-%m-%d", "%Y-%m-%dT%H:%M:%S"):
+            with suppress(ValueError):
+                return datetime.strptime(text, layout).date()
+        said = f"no date as {how.date_format}; another way of writing dates is said by date_format in the mapping"
         raise _BadVisitError(place, column, shortened(text), "not-a-date", said)
 
+    if _missing(cells[how.patient][places[0]]):
+        raise _BadVisitError(places[0], how.patient, "", "no-patient", "the row names no patient")
+    # Without an index date every visit lies before it.
+    indexes = {day(how.index, place) for place in places} if how.index else {date.max}
+    if len(indexes) > 1:
+        said = " and ".join(sorted(map(str, indexes)))
+        raise _BadVisitError(places[0], how.index, "", "contradiction", f"two index dates: {said}")
+    return indexes.pop(), sorted((day(how.date, place), place) for place in places)
 
-def _counting(name: str, cells: Sequence[Any], visits: Sequence[Visit], take: Take, how: Visits) -> int:
+
+def _counting(name: str, cells: Sequence[Any], until: date, visits: Sequence[tuple[date, int]], take: Take, column: str) -> int:
     """The place of the value of one field on the index date, -1 without. Of two different values of one day neither counts."""
-    known = [one for one in visits if not _missing(cells[one.place]) and _fits(one, take)]
+    fitting = (one for one in visits if take in ("last", "first") or (one[0] > until) == (take == "first_after"))
+    known = [(day, place) for day, place in fitting if not _missing(cells[place])]
     if not known:
         return -1
-    chosen = known[0] if take in ("first_after", "first") else known[-1]
-    same = {str(cells[one.place]) for one in known if one.day == chosen.day}
+    chosen, found = known[0 if take.startswith("first") else -1]
+    same = {str(cells[place]) for day, place in known if day == chosen}
     if len(same) > 1:
-        said = f"{name} has {len(same)} values on {chosen.day}: {', '.join(map(quote, sorted(same)))}"
-        raise _BadVisitError(chosen.place, how.date, str(chosen.day), "contradiction", said)
-    return chosen.place
-
-
-def _fits(visit: Visit, take: Take) -> bool:
-    return visit.day > visit.until if take == "first_after" else visit.day <= visit.until if take == "last_before" else True
+        said = f"{name} has {len(same)} values on {chosen}: {', '.join(map(quote, sorted(same)))}"
+        raise _BadVisitError(found, column, str(chosen), "contradiction", said)
+    return found
 
 
 def _missing(cell: Any) -> bool:
