@@ -274,9 +274,11 @@ def test_a_draft_of_any_table_is_read_back(
 ) -> None:
     from hepatica.cohort.draft import draft_mapping
     from hepatica.cohort.mapping import TableFormat
-    from hepatica.cohort.run import in_memory
+    from hepatica.cohort.run import numbered
+    from hepatica.cohort.sources import TableSource
 
-    cells = dict(columns)
+    cells = pa.table(dict(columns))
+    source = TableSource("<table>", tuple(cells.column_names), lambda: numbered([cells]))
     path = tmp_path_factory.mktemp("draft") / "draft.yaml"
-    path.write_bytes(draft_mapping(in_memory(pa.table(cells)), COMMON_FIELDS, TableFormat()).yaml.encode("utf-8", "replace"))
+    path.write_bytes(draft_mapping(source, COMMON_FIELDS, TableFormat()).yaml.encode("utf-8", "replace"))
     read_mapping(path)

@@ -13,8 +13,9 @@ from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
 import hepatica
-from hepatica.cohort import Answers, Coded, Kernel, stream
+from hepatica.cohort import Answers, Coded, Kernel
 from hepatica.knowledge import Ruleset
+from tests.cohort.tables import stream
 
 RULESETS = ("hcc-2016", "hcc-2026")
 PARTS: dict[str, list[Any]] = {

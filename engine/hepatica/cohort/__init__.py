@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from hepatica.cohort.frames import TableAnswers, evaluate_table
     from hepatica.cohort.kernel import Answers, Kernel
     from hepatica.cohort.mapping import TableMapping, mapping_schema, read_mapping, shipped_mappings
-    from hepatica.cohort.run import Shape, parquet_writer, stream
+    from hepatica.cohort.run import Shape, parquet_writer
     from hepatica.cohort.sources import opened, unpacked
     from hepatica.cohort.spark import answer_files_on_spark, answers_on_spark, session
     from hepatica.cohort.summary import CohortCount, CohortDiff, CohortSummary, CohortTurn, StandingCount
@@ -33,7 +33,7 @@ __getattr__ = lazy(
         "frames": "TableAnswers evaluate_table",
         "kernel": "Answers Kernel",
         "mapping": "TableMapping mapping_schema read_mapping shipped_mappings",
-        "run": "Shape parquet_writer stream",
+        "run": "Shape parquet_writer",
         "sources": "opened unpacked",
         "spark": "answer_files_on_spark answers_on_spark session",
         "summary": "CohortCount CohortDiff CohortSummary CohortTurn StandingCount",

@@ -10,7 +10,7 @@ import pyarrow as pa
 
 from hepatica.cohort.cells import plain_cell
 from hepatica.cohort.mapping import NUMERIC, UNSAID, YES_NO, ColumnReading, FieldReading, TableMapping
-from hepatica.patient import Field, Refused, digits, is_missing, read_value, unit_key, with_unit
+from hepatica.patient import Field, Refused, digits, is_missing, read_value, unit_key
 from hepatica.problems import quote
 
 _NUMBER = re.compile(r"\d[\d.,' ]*\d|\d")
@@ -59,11 +59,9 @@ class CellReader:
         if text is None or self._known.kind not in NUMERIC or reading.codes:
             return text
         text = self._number(text)
-        unit = self._unit(*cells[1:]) if text.strip()[-1:].isdigit() else ""
-        spelled: str = with_unit(text, unit)
-        return spelled
+        return f"{text} {unit}" if text.strip()[-1:].isdigit() and (unit := self._unit(*cells[1:])) else text
 
-    def _meaning(self, reading: ColumnReading, cell: Any) -> str | None:
+    def _meaning(self, reading: ColumnReading, cell: Any, source: int = 0) -> str | None:
         """A cell by the code book, or as it is; None where it is missing. Raises `BadCell` for a code that nobody explained."""
         text = plain_cell(cell) or ""
         word, book = _word(text), self._books[id(reading)]
@@ -77,7 +75,8 @@ class CellReader:
             return text
         if is_missing(text.strip()):
             return None
-        raise BadCell("unknown-code", f"the code book of {quote(reading.column)} knows {', '.join(map(quote, reading.codes))}")
+        said = f"the code book of {quote(reading.column)} knows {', '.join(map(quote, reading.codes))}"
+        raise BadCell("unknown-code", said, source)
 
     def _number(self, text: str) -> str:
         """A number with the mark before its decimals spelled as a point, and none between thousands."""
@@ -109,18 +108,14 @@ class CellReader:
 
     def _any(self, columns: Iterable[ColumnReading], cells: Mapping[str, Any]) -> bool | None:
         """Whether any of some columns says yes; None where none does and one is not known."""
-        answers = [self._flag(each, cells[each.column]) for each in columns]
+        answers = []
+        for each in columns:
+            source = self.names.index(each.column)
+            try:
+                answers.append(read_value(YES_NO, self._meaning(each, cells[each.column], source)).value)
+            except Refused as refused:
+                raise BadCell(refused.parts[0][1], refused.parts[0][2], source) from None
         return True if True in answers else None if None in answers else False
-
-    def _flag(self, reading: ColumnReading, cell: Any) -> bool | None:
-        source = self.names.index(reading.column)
-        try:
-            said: bool | None = read_value(YES_NO, self._meaning(reading, cell)).value
-        except BadCell as refused:
-            raise BadCell(refused.code, refused.reason, source) from None
-        except Refused as refused:
-            raise BadCell(refused.parts[0][1], refused.parts[0][2], source) from None
-        return said
 
 
 def _word(text: str) -> str:

@@ -13,7 +13,7 @@ from hepatica.cohort.cells import Reject, beside, combined
 from hepatica.cohort.coding import Coded
 from hepatica.cohort.kernel import LIST_NAMES, Answers, kernel_for
 from hepatica.cohort.mapping import TableMapping, found_field
-from hepatica.cohort.run import BoundTable, KeptColumns, Shape, answered, side_by_side
+from hepatica.cohort.run import BoundTable, Shape, answered, side_by_side
 from hepatica.cohort.sources import RawBatch, TableSource
 from hepatica.cohort.summary import (
     CohortDiff,
@@ -49,6 +49,7 @@ class Counting:
     def __init__(self, sources: Sequence[TableSource], mapping: TableMapping, fields: Fields, progress: Progress | None) -> None:
         self.mapping = mapping
         self.bound = gathered(sources, lambda source: [BoundTable(source, mapping, fields)])
+        BoundTable.alike(self.bound)
         self.rejects: list[Reject] = []
         self.answered = self.folded = self.rejected = 0
         # Text tables do not say how many rows they have, so a rest of the time is known of other kinds only.
@@ -56,10 +57,9 @@ class Counting:
         self.total = None if None in known else sum(each or 0 for each in known)
         self._progress = progress
 
-    def batches(self) -> Iterator[tuple[BoundTable, RawBatch, pa.Table]]:
-        """Every batch of every table, with the columns that go with its answers."""
-        kept = KeptColumns(self.bound)
-        return ((table, raw, kept.of(table, raw)) for table in self.bound for raw in table.batches())
+    def batches(self) -> Iterator[tuple[BoundTable, RawBatch]]:
+        """Every batch of every table."""
+        return ((table, raw) for table in self.bound for raw in table.batches())
 
     def stamp_of(self, ruleset: Ruleset) -> dict[str, str]:
         """What answers rest on, as every table carries it."""
@@ -125,7 +125,7 @@ class Cohort(Counting):
     def tables(self, shape: Shape | None = "wide") -> Iterator[pa.Table]:
         """The answers, batch by batch, all of one schema; at least one table, which may have no rows. Without a shape there are
         none: the rows are only counted."""
-        items = ((table, self.kernel, raw, shape, self._verify, given) for table, raw, given in self.batches())
+        items = ((table, self.kernel, raw, shape, self._verify) for table, raw in self.batches())
         for made in side_by_side(answered, items):
             # A refused row counts once, under the first thing that is wrong with it.
             self.tally.add(made, self.passed(made.coded))
@@ -194,9 +194,9 @@ class CohortComparison(Counting):
                 which, columns = self._long(turns) if shape == "long" else self._wide(turns, differs)
                 yield beside(pa.table({"row": coded.rows[which], **columns}), coded.given.take(coded.places[which]))
 
-    def _answered(self, table: BoundTable, raw: RawBatch, given: pa.Table) -> list[Answers]:
+    def _answered(self, table: BoundTable, raw: RawBatch) -> list[Answers]:
         """The answers of both rulesets to the rows that both can read."""
-        pair = [table.coded(kernel.coder, raw, given) for kernel in self._kernels]
+        pair = [table.coded(kernel.coder, raw) for kernel in self._kernels]
         # What one ruleset refuses the other may read, for their fields differ; such a row has no answer to compare.
         good = np.intersect1d(pair[0].rows, pair[1].rows)
         # Both rulesets may refuse the same cell.

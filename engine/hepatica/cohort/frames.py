@@ -16,7 +16,7 @@ import pyarrow as pa
 from hepatica.cohort.cells import flat, texts
 from hepatica.cohort.kernel import Kernel, kernel_for
 from hepatica.cohort.mapping import TableMapping, read_mapping
-from hepatica.cohort.run import answered, bound_batch
+from hepatica.cohort.run import BoundTable, answered, bound_batch
 from hepatica.knowledge import Ruleset, load
 from hepatica.problems import InvalidInput, Problem
 
@@ -37,14 +37,14 @@ class TableAnswers:
 
     def __init__(self, frame: Any, table: pa.Table, kernel: Kernel, mapping: TableMapping | None = None) -> None:
         self._frame, self.rows = frame, table.num_rows
-        self._bound = bound_batch(table, kernel, mapping)
-        (self._raw,) = self._bound.batches()
-        self._answers = answered(self._bound, kernel, self._raw)
+        bound = bound_batch(table, kernel, mapping)
+        (raw,) = bound.batches()
+        self._answers = answered(bound, kernel, raw)
         coded = self._answers.coded
         self.answered, self.warnings = len(coded.rows), dict(coded.warnings)
         self.rejected = len({one.row for one in coded.rejects})
         self.fields: dict[str, list[str]] = {}
-        for key, reading in self._bound.mapping.fields.items():
+        for key, reading in bound.mapping.fields.items():
             self.fields.setdefault(key.partition(".")[0], []).extend(reading.columns)
         self.stamp = dict(kernel.stamp)
         if mapping is not None:
@@ -68,7 +68,7 @@ class TableAnswers:
     @cached_property
     def rejects(self) -> Any:
         """One row per cell that cannot be read."""
-        return like(self._frame, self._bound.rejected(self._raw, self._answers.coded))
+        return like(self._frame, BoundTable.rejected(self._answers.coded))
 
     def __repr__(self) -> str:
         name = f"{self.stamp['ruleset']} {self.stamp['version']}"

@@ -7,7 +7,7 @@ headline, a rule's standing) are the evaluator's, made once for each distinct pa
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Hashable, Mapping, Sequence
+from collections.abc import Hashable, Mapping, Sequence
 from functools import cache, cached_property, lru_cache, reduce
 from operator import or_
 from typing import Any
@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 from hepatica.cohort.cascade import Cascade, Domains, TooManyStates, cascade, grouped
 from hepatica.cohort.cells import Places, beside, combined
 from hepatica.cohort.coding import MOST_REMEMBERED, Coded, Coder, Codes
-from hepatica.evaluation import LISTS, Evaluator, Judgement, evaluator_of, identity, in_precedence, judged, still_asked
+from hepatica.evaluation import LISTS, Evaluator, evaluator_of, identity, in_precedence, judged, still_asked
 from hepatica.inference import SCOPE, GoalKey, Program, Verdict, each_bit
 from hepatica.knowledge import RANK, Rule, Ruleset
 from hepatica.notice import notice
@@ -149,36 +149,29 @@ class Kernel:
         """The answers of the n rows of a coded batch."""
         return Answers(self, coded, [group.run(coded.codes).astype(np.intp) for group, _ in self.groups])
 
-    def _by_state(self, says: Callable[[int, Judgement], int], of_scope: int = 0) -> list[NDArray[Any]]:
-        """For each group, what is said of its members' judgements, by the group's state: shape (members, states)."""
-        told = [np.array([says(number, one) for one in each.judgements]) for number, each in enumerate(self.therapies)]
-        told.append(np.full(len(self.scopes), of_scope))
-        return [
-            np.stack([told[member][outcomes] for member, outcomes in zip(members, group.outcomes, strict=True)])
-            for group, members in self.groups
+    @cached_property
+    def by_state(self) -> list[tuple[NDArray[np.int8], NDArray[np.uint32], Places]]:
+        """For each group by its states: the lists of its members, as places in `LISTS` (members, states); the mark of its best
+        option; how many of its therapies are possible.
+
+        A mark is one number for the rule that makes a therapy an option, least for the strongest: standing, therapy, rule.
+        """
+        # Some hundred states stand for every patient, so what is counted of millions is worked out for those.
+        lists = [np.array([LIST_NAMES.index(one.list) for one in each.judgements], dtype=np.int8) for each in self.therapies]
+        marks = [
+            np.array([NONE if one.list != "options" else _mark(each, one.main) for one in each.judgements], dtype=np.uint32)
+            for each in self.therapies
         ]
-
-    # Some hundred states stand for every patient, so what is counted of millions is worked out for those.
-    @cached_property
-    def lists(self) -> list[NDArray[np.int8]]:
-        """By group, member and state, the place of a therapy's list in `LISTS`."""
-        return [each.astype(np.int8) for each in self._by_state(lambda _, one: LIST_NAMES.index(one.list))]
-
-    @cached_property
-    def marks(self) -> list[NDArray[np.uint32]]:
-        """By group and state the mark of its strongest option."""
-        return [each.min(axis=0).astype(np.uint32) for each in self._by_state(self._mark, NONE)]
-
-    @cached_property
-    def possible(self) -> list[NDArray[np.int64]]:
-        """By group and state, how many of its therapies are possible."""
-        return [each.sum(axis=0, dtype=np.int64) for each in self._by_state(lambda _, one: one.list == "possible")]
-
-    def _mark(self, therapy: int, judgement: Judgement) -> int:
-        """One number for the rule that makes a therapy an option, least for the strongest: standing, then therapy, then rule."""
-        if judgement.list != "options":
-            return NONE
-        return (RANK[self.therapies[therapy].rules[judgement.main].standing] << 20) + (therapy << 8) + judgement.main
+        lists.append(np.full(len(self.scopes), -1, dtype=np.int8))
+        marks.append(np.full(len(self.scopes), NONE, dtype=np.uint32))
+        found = []
+        for group, members in self.groups:
+            own, best = (
+                np.stack([told[member][outcomes] for member, outcomes in zip(members, group.outcomes, strict=True)])
+                for told in (lists, marks)
+            )
+            found.append((own, best.min(axis=0), (own == LIST_NAMES.index("possible")).sum(axis=0)))
+        return found
 
     def rule(self, mark: int) -> Rule:
         """The rule of a mark."""
@@ -199,19 +192,15 @@ class Kernel:
         best = min(found)
         return scope, TELLING_LISTS[best[0]], list(RANK)[best[1]], BETWEEN.join(found[best])
 
-    def tell(self, therapy: int, codes: Codes) -> Words:
-        """The words of a therapy for one row: shape (fields,)."""
-        name, entry = self.evaluator.entry(therapy, self.coder.facts(codes))
-        if name == "ruled_out":
-            # Where no rule applies, none is named: the one that asks least is of no more weight than the others.
-            return name, *[None] * (len(LONG) - 1)
-        return name, entry.would_be, entry.standing, entry.line, entry.rule, entry.headline.text
-
     def named(self, name: str, fields: Bits) -> dict[str, pa.DictionaryArray]:
         """A column of the names of fields that are given as bits."""
         found, names = pa.array(fields).dictionary_encode(), tuple(self.coder.fields)
         told = [[BETWEEN.join(each for at, each in enumerate(names) if bits >> at & 1)] for bits in found.dictionary.to_pylist()]
         return spread([name], told, found.indices.to_numpy())
+
+
+def _mark(one: TherapyKernel, rule: int) -> int:
+    return (RANK[one.rules[rule].standing] << 20) + (one.position << 8) + rule
 
 
 class Answers:
@@ -244,20 +233,20 @@ class Answers:
     @property
     def strongest(self) -> NDArray[np.uint32]:
         """By row the mark of the strongest option, `NONE` where there is none or the row is out of scope."""
-        marks = [table[states] for table, states in zip(self.kernel.marks, self.states, strict=True)]
+        marks = [best[states] for (_, best, _), states in zip(self.kernel.by_state, self.states, strict=True)]
         # Out of scope an option is none, whatever the rules of its therapy say by themselves.
         return np.where(self.out, np.uint32(NONE), reduce(np.minimum, marks))
 
     @property
     def still_open(self) -> NDArray[np.int64]:
         """By row, how many therapies are open; none where it is out of scope."""
-        number = sum(table[states] for table, states in zip(self.kernel.possible, self.states, strict=True))
+        number = sum(possible[states] for (_, _, possible), states in zip(self.kernel.by_state, self.states, strict=True))
         return np.where(self.out, 0, number)
 
     def list_of(self, therapy: int) -> NDArray[np.int8]:
         """The list of a therapy in each row, by its place in `LISTS`; therapies count in the ruleset's order."""
         at, place = self.kernel.home[therapy]
-        return np.take(self.kernel.lists[at][place], self.states[at])
+        return np.take(self.kernel.by_state[at][0][place], self.states[at])
 
     def outcome(self, member: int) -> NDArray[np.uint16]:
         """By row, the number of a therapy's judgement in `TherapyKernel.judgements`; of the scope behind the last therapy."""
@@ -268,7 +257,7 @@ class Answers:
         """One row per patient: the scope, and a column for each therapy with the list it is in (a dictionary of few words)."""
         names = pa.array(LIST_NAMES)
         columns = [pa.DictionaryArray.from_arrays(pa.array(self.list_of(n)), names) for n in range(len(self.kernel.therapies))]
-        return self._table({"scope": self.scope, **dict(zip(self._ids, columns, strict=True))})
+        return self._table({"scope": self.scope, **dict(zip(list(self.kernel.ruleset.therapies), columns, strict=True))})
 
     def wide(self) -> pa.Table:
         """One row per patient: `WIDE` and what is missing. `therapies` are those of the best standing in the best list."""
@@ -293,13 +282,9 @@ class Answers:
             told += own
             needs[:, place] = self._asked(one)
         numbers = pa.array(np.tile(np.arange(len(therapies), dtype=np.int16), rows))
-        therapy = pa.DictionaryArray.from_arrays(numbers, pa.array(self._ids))
+        therapy = pa.DictionaryArray.from_arrays(numbers, pa.array(list(self.kernel.ruleset.therapies)))
         columns = spread(LONG, told, which.reshape(-1)) | self.kernel.named("needs", needs.reshape(-1))
         return self._table({"therapy": therapy, **columns}, len(therapies))
-
-    @property
-    def _ids(self) -> list[str]:
-        return [one.therapy.id for one in self.kernel.therapies]
 
     def _table(self, columns: Mapping[str, Any], times: int = 1) -> pa.Table:
         """A stamped table of columns behind the row numbers and what was given beside them; each row stands `times` times."""
@@ -317,7 +302,11 @@ class Answers:
         patterns = combined([each.outcomes[0][each.run(self.coded.codes)] for each in one.patterns])
         for pattern, first in zip(patterns.found, patterns.firsts, strict=True):
             if pattern not in one.told:
-                one.told[pattern] = self.kernel.tell(one.position, self.coded.codes[:, first])
+                facts = self.kernel.coder.facts(self.coded.codes[:, first])
+                name, entry = self.kernel.evaluator.entry(one.position, facts)
+                words = entry.would_be, entry.standing, entry.line, entry.rule, entry.headline.text
+                # Where no rule applies, none is named: the one that asks least is of no more weight than the others.
+                one.told[pattern] = (name, *(words if name != "ruled_out" else [None] * len(words)))
         return [one.told[pattern] for pattern in patterns.found], patterns.which
 
     def _asked(self, one: TherapyKernel) -> Bits:

@@ -8,7 +8,6 @@ from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import replace
-from itertools import chain
 from typing import Any, Literal, TypeVar
 
 import numpy as np
@@ -25,65 +24,41 @@ from hepatica.problems import InternalError, InvalidInput, quote
 
 T = TypeVar("T")
 Shape = Literal["codes", "wide", "long"]
-BATCH = 1 << 17
 AHEAD = 2
 
 
 class BoundTable:
-    """One table as a mapping reads it; raises `InvalidInput` for columns that cannot be used."""
+    """One table as a mapping reads it; raises `InvalidInput` for columns that cannot be used.
+
+    `names` are the columns that go with its answers, `kinds` the kinds that they have had.
+    """
 
     def __init__(self, source: TableSource, mapping: TableMapping, fields: Fields) -> None:
         self.source = source
         bound = mapping.over(source.columns, fields, source.name)
         decimal = bound.table.decimal or (UNSAID if source.european else "")
         self.mapping = replace(bound, table=replace(bound.table, decimal=decimal))
+        self.names, self.kinds, self._several = bound.kept(source.columns), dict[str, Any](), False
 
     def batches(self) -> Iterator[RawBatch]:
         """The table's batches; all rows at once where those of one patient may stand anywhere in it."""
-        if self.mapping.rows is None:
-            yield from self.source.batches()
-            return
-        # The last row of a file may be the one that counts for its first patient.
-        every = list(self.source.batches())
-        table = pa.concat_tables([each.table for each in every], promote_options="permissive")
-        rejects = tuple(one for each in every for one in each.rejects)
-        yield RawBatch(table, np.concatenate([each.rows for each in every]), rejects)
+        batches = self.source.batches()
+        if self.mapping.rows is not None:
+            # The last row of a file may be the one that counts for its first patient.
+            every = list(batches)
+            table = pa.concat_tables([each.table for each in every], promote_options="permissive")
+            rejects = tuple(one for each in every for one in each.rejects)
+            batches = iter([RawBatch(table, np.concatenate([each.rows for each in every]), rejects)])
+        for raw in batches:
+            # Of several tables, with the name of the file.
+            file = {"file": pa.repeat(self.source.name, len(raw.rows))} if self._several else {}
+            yield raw._replace(given=pa.table(file | {name: self._alike(name, raw) for name in self.names}))
 
-    def kept(self, raw: RawBatch) -> pa.Table:
-        """The columns of a batch that go with its answers."""
-        return raw.table.select(self.mapping.kept(raw.table.column_names))
-
-    def coded(self, coder: Coder, raw: RawBatch, given: pa.Table | None = None, verify: int = 0) -> Coded:
-        """The codes of a batch, with all that was refused in it, in order; `given` are the columns that go with its rows."""
-        coded = coder.code(raw.table, self.mapping, raw.rows, verify)
-        # By row and column, whoever refused: which of several is first must not depend on the order of reading.
-        rejects = sorted(one._replace(file=self.source.name) for one in (*raw.rejects, *coded.rejects))
-        return coded._replace(rejects=rejects, given=self.kept(raw) if given is None else given)
-
-    def rejected(self, raw: RawBatch, coded: Coded) -> pa.Table:
-        """What was refused of a batch, as a table, with the columns that the mapping keeps."""
-        found = reject_table(coded.rejects).drop_columns("file")
-        return beside(found, self.kept(raw).take(found["row"].to_numpy() - 1))
-
-
-class KeptColumns:
-    """The columns that go with the answers, the same for all tables: what a table lacks is empty there."""
-
-    def __init__(self, tables: Sequence[BoundTable]) -> None:
-        self.names = tuple(dict.fromkeys(name for each in tables for name in each.mapping.kept(each.source.columns)))
-        self._several = len(tables) > 1
-        self._kinds: dict[str, Any] = {}
-
-    def of(self, table: BoundTable, raw: RawBatch) -> pa.Table:
-        """The columns of a batch as a table of its n rows; of several tables, with the name of the file."""
-        file = {"file": pa.repeat(table.source.name, len(raw.rows))} if self._several else {}
-        return pa.table({**file, **{name: self._alike(name, raw, table.source.name) for name in self.names}})
-
-    def _alike(self, name: str, raw: RawBatch, file: str) -> Any:
+    def _alike(self, name: str, raw: RawBatch) -> Any:
         """A column in the kind that it has had in the batches before, or as text from the first where tables may differ."""
         column = raw.table.column(name) if name in raw.table.column_names else pa.nulls(len(raw.rows), pa.string())
         # All batches must be of one schema, which the first of them gives.
-        kind = self._kinds.setdefault(name, pa.string() if self._several else column.type)
+        kind = self.kinds.setdefault(name, pa.string() if self._several else column.type)
         if column.type == kind:
             return column
         if pa.types.is_string(kind):
@@ -92,47 +67,44 @@ class KeptColumns:
             return column.cast(kind)
         except (pa.ArrowInvalid, pa.ArrowNotImplementedError):
             message = f"the column {quote(name)} holds {column.type} after {kind}; a column that is kept needs one kind of value"
-            raise InvalidInput.at(file, "mixed-column", message) from None
+            raise InvalidInput.at(self.source.name, "mixed-column", message) from None
+
+    def coded(self, coder: Coder, raw: RawBatch, verify: int = 0) -> Coded:
+        """The codes of a batch, with all that was refused in it, in order."""
+        coded = coder.code(raw.table, self.mapping, raw.rows, verify)
+        # By row and column, whoever refused: which of several is first must not depend on the order of reading.
+        rejects = sorted(one._replace(file=self.source.name) for one in (*raw.rejects, *coded.rejects))
+        return coded._replace(rejects=rejects, given=raw.given)
+
+    @staticmethod
+    def rejected(coded: Coded) -> pa.Table:
+        """What was refused of a whole table, as a table, with the columns that go with its answers."""
+        found = reject_table(coded.rejects).drop_columns("file")
+        return beside(found, coded.given.take(found["row"].to_numpy() - 1))
+
+    @staticmethod
+    def alike(tables: Sequence[BoundTable]) -> None:
+        """Gives tables the same columns beside their answers: what a table lacks is empty there."""
+        for each in tables:
+            each.names = tuple(dict.fromkeys(name for one in tables for name in one.names))
+            each.kinds, each._several = tables[0].kinds, len(tables) > 1
 
 
-def answered(
-    table: BoundTable, kernel: Kernel, raw: RawBatch, shape: Shape | None = None, verify: int = 0, given: pa.Table | None = None
-) -> Answers:
+def answered(table: BoundTable, kernel: Kernel, raw: RawBatch, shape: Shape | None = None, verify: int = 0) -> Answers:
     """The answers to one batch, with their table in a shape where one is asked for; `verify` of its rows (-1: all) are held to
     durable_rules."""
-    answers = kernel.answer(table.coded(kernel.coder, raw, given, verify))
+    answers = kernel.answer(table.coded(kernel.coder, raw, verify))
     held_to_durable_rules(answers)
     if shape:
         answers.table = getattr(answers, shape)()
     return answers
 
 
-def stream(
-    batches: Iterable[pa.RecordBatch | pa.Table], kernel: Kernel, shape: Shape = "codes", verify: int = 0, workers: int = 0
-) -> Iterator[Answers]:
-    """The answers of every batch, in order; rows are numbered through from 1.
-
-    `verify` rows of every batch that can be read are evaluated again by durable_rules (-1: all of them); raises
-    `InternalError` with the profile where it says otherwise. `workers` threads work side by side (as many as there are cores by
-    default): NumPy and Arrow let go of Python's lock. At most `AHEAD` batches a worker are held.
-    """
-    rest = iter(batches)
-    for first in rest:
-        table = bound_batch(first, kernel)
-        items = ((table, kernel, raw, shape, verify) for raw in numbered(chain([first], rest)))
-        yield from side_by_side(answered, items, workers)
-
-
-def bound_batch(
-    batch: pa.RecordBatch | pa.Table, kernel: Kernel, mapping: TableMapping | None = None, name: str = "<table>"
-) -> BoundTable:
-    """The table that a batch is of; without a mapping its columns are read by their names."""
-    return BoundTable(in_memory(flat(batch), name), mapping or TableMapping(), kernel.coder.fields)
-
-
-def in_memory(table: pa.Table, name: str = "<table>") -> TableSource:
-    """A table without structures as a source of one batch."""
-    return TableSource(name, tuple(table.column_names), lambda: numbered([table]), table.num_rows)
+def bound_batch(batch: pa.RecordBatch | pa.Table, kernel: Kernel, mapping: TableMapping | None = None) -> BoundTable:
+    """The table that a batch is of, as a table of that one batch; without a mapping its columns are read by their names."""
+    table = flat(batch)
+    source = TableSource("<table>", tuple(table.column_names), lambda: numbered([table]), table.num_rows)
+    return BoundTable(source, mapping or TableMapping(), kernel.coder.fields)
 
 
 def numbered(batches: Iterable[pa.RecordBatch | pa.Table], first: int = 1) -> Iterator[RawBatch]:

@@ -43,11 +43,13 @@ _wrong = InvalidInput.at
 
 
 class RawBatch(NamedTuple):
-    """Some rows of a file: an Arrow table of its columns, the rows' numbers (n,), and the rows that are none."""
+    """Some rows of a file: an Arrow table of its columns, the rows' numbers (n,), the rows that are none, and the columns that
+    go with the answers."""
 
     table: pa.Table
     rows: Any
     rejects: tuple[Reject, ...] = ()
+    given: Any = None
 
 
 @record

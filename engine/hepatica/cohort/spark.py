@@ -18,11 +18,11 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from hepatica.cohort.cells import plain, reject_table
+from hepatica.cohort.cells import flat, plain, reject_table
 from hepatica.cohort.kernel import Kernel
 from hepatica.cohort.mapping import TableMapping
-from hepatica.cohort.run import BATCH, Shape, answered, bound_batch, numbered, parquet_writer
-from hepatica.cohort.sources import parquet_file
+from hepatica.cohort.run import BoundTable, Shape, answered, bound_batch, numbered, parquet_writer
+from hepatica.cohort.sources import TableSource, parquet_file
 from hepatica.knowledge import Ruleset, load
 from hepatica.problems import InternalError, InvalidInput
 
@@ -34,6 +34,7 @@ Named = tuple[str, str]
 Piece = tuple[str, int, int]
 """A row group: its file, its number there, and the number of its first row."""
 PARTS_TO_A_CORE = 8
+BATCH = 1 << 17
 
 
 def session(master: str = "local[*]") -> SparkSession:
@@ -59,7 +60,7 @@ def answers_on_spark(frame: DataFrame, ruleset: Ruleset, shape: Shape | Literal[
 
     kernel = Kernel(ruleset, few=True)
     empty = to_arrow_schema(frame.schema).empty_table()
-    if not bound_batch(empty, kernel).mapping.kept(empty.column_names):
+    if not bound_batch(empty, kernel).names:
         said = "a Spark frame needs a column that is no field, to name its rows"
         raise InvalidInput.at("<table>", "no-identifier", said)
     schema = from_arrow_schema(_table(empty, kernel, shape).schema)
@@ -73,10 +74,10 @@ def _batches(batches: Iterator[pa.RecordBatch], named: Named, shape: Shape | Lit
 
 def _table(batch: Any, kernel: Kernel, shape: Shape | Literal["rejects"]) -> pa.Table:
     """What becomes of a batch, without row numbers, which are its own here, and dictionaries, which Spark does not take."""
-    (raw,) = numbered([batch])
     table = bound_batch(batch, kernel)
+    (raw,) = table.batches()
     answers = answered(table, kernel, raw)
-    found = table.rejected(raw, answers.coded) if shape == "rejects" else getattr(answers, shape)()
+    found = table.rejected(answers.coded) if shape == "rejects" else getattr(answers, shape)()
     return plain(found).drop_columns(["row"])
 
 
@@ -124,8 +125,10 @@ def _part(piece: tuple[int, list[Piece]], named: Named, shape: Shape, target: st
     with _aside(Path(target, name)) as answers, _aside(Path(target, "rejects", name)) as rejects:
         for file, group, first in groups:
             source = parquet_file(file)
-            table = bound_batch(source.schema_arrow.empty_table(), kernel, mapping, file)
-            for raw in numbered(source.iter_batches(BATCH, row_groups=[group], use_threads=False), first):
+            batches = numbered(source.iter_batches(BATCH, row_groups=[group], use_threads=False), first)
+            columns = tuple(flat(source.schema_arrow.empty_table()).column_names)
+            table = BoundTable(TableSource(file, columns, partial(iter, batches)), mapping, kernel.coder.fields)
+            for raw in table.batches():
                 made = answered(table, kernel, raw, shape)
                 answers(made.table)
                 rejects(reject_table(made.coded.rejects))

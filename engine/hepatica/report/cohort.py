@@ -183,7 +183,7 @@ def _turns(title: str, turns: Sequence[CohortTurn], whole: int | None) -> Iterat
 
 
 def _therapy_turns(found: CohortDiff) -> Iterator[Block]:
-    words = {**{name: one.phrase for name, one in LISTS.items()}, "": "not in these rules"}
+    words: dict[str, str] = {"": "not in these rules", **{name: one.phrase for name, one in LISTS.items()}}
     both = [one for one in found.therapies if one.old and one.new]
     if both:
         rows = tuple((one.name, words[one.old], words[one.new], _number(one.rows)) for one in both)
