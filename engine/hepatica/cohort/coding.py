@@ -17,10 +17,9 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from hepatica.cohort.cell_reader import BadCell, CellReader
+from hepatica.cohort.cell_reader import BadCell, CellReader, counting_rows
 from hepatica.cohort.cells import FEW, NumberCutter, Places, Reject, combined, encoded, plain_column, rows_of, shortened
 from hepatica.cohort.mapping import TableMapping, found_field
-from hepatica.cohort.visits import counting_rows
 from hepatica.evaluation import evaluator_of
 from hepatica.inference import FieldClasses, classes_of
 from hepatica.knowledge import Ruleset
@@ -250,6 +249,7 @@ class Source:
     def __init__(self, name: str, reader: CellReader, group: Group) -> None:
         self.name, self.reader, self._group = name, reader, group
         self.key, _, self.part = name.partition(".")
+        self.columns = reader.names or (name,)
         # By meaning a value that has it: whatever has the same meaning is read as that one.
         self.value_of: dict[Any, Any] = {}
         # As many types, as many cells: True, 1 and 1.0 are equal to Python.
@@ -257,10 +257,6 @@ class Source:
         (classes, *others) = group.targets.values()
         # A part is scored, not cut: its bounds are in the reader of the measurement.
         self._cutter = NumberCutter(classes) if not (others or self.part) and classes.field.kind == "number" else None
-
-    def column(self, at: int) -> str:
-        """The name of one of the columns that it is read from."""
-        return self.reader.names[at] if self.reader.names else self.name
 
     def read(self, table: pa.Table) -> Part:
         """The field by itself, every different cell once."""
@@ -314,7 +310,7 @@ class Source:
         wrong = (bool(one.refusals) and (one.value is None) == unread for one in part.said)
         for number, rows in rows_of(part.which, wrong):
             for at, code, reason in part.said[number].refusals:
-                work.refuse(rows, self.column(at), part.said[number].shown, code, reason)
+                work.refuse(rows, self.columns[at], part.said[number].shown, code, reason)
 
 
 def _entries(values: Iterable[tuple[Source, Any]]) -> dict[str, Any]:
@@ -362,7 +358,7 @@ class Group:
                 own = parts[at].which[rows]
                 for place in np.unique(own):
                     shown = parts[at].said[place].value if place >= 0 else None
-                    work.refuse(rows[own == place], self.sources[at].column(0), shown, code, reason)
+                    work.refuse(rows[own == place], self.sources[at].columns[0], shown, code, reason)
 
     def _write(self, work: Work, read: Sequence[Said], which: Places) -> None:
         """Codes by what each row says; the last look-up serves -1, a cell that is not there."""

@@ -16,6 +16,7 @@ from hepatica.cohort.mapping import TableMapping, found_field
 from hepatica.cohort.run import BoundTable, Shape, answered, side_by_side
 from hepatica.cohort.sources import RawBatch, TableSource
 from hepatica.cohort.summary import (
+    SCOPES,
     CohortDiff,
     CohortSummary,
     CohortTherapyTurn,
@@ -24,11 +25,11 @@ from hepatica.cohort.summary import (
     Number,
     ReadColumns,
     RowCounts,
+    Tally,
     hidden,
     suppressed,
     suppressed_rows,
 )
-from hepatica.cohort.tally import SCOPES, Tally
 from hepatica.evaluation import identity
 from hepatica.knowledge import RANK, STANDINGS, Ruleset
 from hepatica.notice import notice

@@ -152,17 +152,15 @@ def _source(file: Path, name: str, head: bytes, how: TableFormat) -> TableSource
 def checked(columns: Iterable[Any], name: str) -> tuple[str, ...]:
     """The names of a table's columns: an empty one is named by its place. Raises `InvalidInput` where two are the same."""
     named = [str(column or "").strip() or f"column {number}" for number, column in enumerate(columns, 1)]
-    twice = sorted({column for column in named if named.count(column) > 1})
-    wrong = [
-        Problem(name, 1, 1 + named.index(column), "duplicate-column", f"{named.count(column)} columns are named {quote(column)}; "
-        "name each apart (a file without a header row needs a mapping with `table: {header: [...]}`)")
-        for column in twice
-    ]  # fmt: skip
-    wrong += [
-        Problem(name, 1, 1, "not-text", f"the name of column {number} holds a NUL: is the file UTF-16? say its encoding")
-        for number, column in enumerate(named, 1)
-        if "\0" in column
-    ]
+    wrong = []
+    for number, column in enumerate(named, 1):
+        if named.index(column) == number - 1 and (same := named.count(column)) > 1:
+            apart = "name each apart (a file without a header row needs a mapping with `table: {header: [...]}`)"
+            message = f"{same} columns are named {quote(column)}; {apart}"
+            wrong.append(Problem(name, 1, number, "duplicate-column", message))
+        if "\0" in column:
+            message = f"the name of column {number} holds a NUL: is the file UTF-16? say its encoding"
+            wrong.append(Problem(name, 1, 1, "not-text", message))
     if wrong:
         raise InvalidInput(wrong)
     return tuple(named)
@@ -328,13 +326,23 @@ def _workbook(file: Path, name: str, how: TableFormat) -> TableSource:
 
 def _sheet_rows(file: Path, name: str, how: TableFormat) -> Iterator[list[Any]]:
     """The rows of the one sheet, or of the one that is named, each to its last cell that holds anything."""
+    from openpyxl.reader.excel import ExcelReader
+
+    class CellsReader(ExcelReader):  # type: ignore[misc]  # openpyxl has no types
+        """Passes over sheets of charts: they hold no cells, and where rows are read one by one openpyxl breaks on them."""
+
+        def read_chartsheet(self, sheet: Any, rel: Any) -> None: ...
+
     try:
-        books = [_book(file, values=values) for values in (True, False)]
+        # With the results of formulas, and with the formulas themselves.
+        readers = [CellsReader(file, read_only=True, data_only=values) for values in (True, False)]
+        for reader in readers:
+            reader.read()
     except Exception as error:  # openpyxl lets through whatever its XML and ZIP readers raise
         raise _wrong(name, "unreadable", f"no workbook that can be read: {quote(str(error))}") from None
-    chosen = _sheet(books[0], name, how.sheet)
+    chosen = _sheet(readers[0].wb, name, how.sheet)
     waiting: list[list[Any]] = []
-    for shown, written in zip(*(book[chosen].iter_rows(values_only=True) for book in books), strict=False):
+    for shown, written in zip(*(reader.wb[chosen].iter_rows(values_only=True) for reader in readers), strict=False):
         cells = list(map(_cell, shown, written))
         while cells and cells[-1] in (None, ""):
             cells.pop()
@@ -344,28 +352,15 @@ def _sheet_rows(file: Path, name: str, how: TableFormat) -> Iterator[list[Any]]:
             waiting.clear()
 
 
-def _book(file: Path, *, values: bool) -> Any:
-    """A workbook with the results of its formulas, or with the formulas themselves."""
-    from openpyxl.reader.excel import ExcelReader
-
-    class CellsReader(ExcelReader):  # type: ignore[misc]  # openpyxl has no types
-        """Passes over sheets of charts: they hold no cells, and where rows are read one by one openpyxl breaks on them."""
-
-        def read_chartsheet(self, sheet: Any, rel: Any) -> None: ...
-
-    reader = CellsReader(file, read_only=True, data_only=values)
-    reader.read()
-    return reader.wb
-
-
 def _sheet(book: Any, name: str, wanted: str) -> str:
     titles = [sheet.title for sheet in book.worksheets]
+    named = ", ".join(map(quote, titles))
     if not titles:
         raise _wrong(name, "empty", "the workbook has no sheet of cells")
     if wanted and wanted not in titles:
-        raise _wrong(name, "unknown-sheet", f"no sheet {quote(wanted)}; the file has {', '.join(map(quote, titles))}")
+        raise _wrong(name, "unknown-sheet", f"no sheet {quote(wanted)}; the file has {named}")
     if not wanted and len(titles) > 1:
-        message = f"{len(titles)} sheets ({', '.join(map(quote, titles))}); say which in a mapping: `table: {{sheet: ...}}`"
+        message = f"{len(titles)} sheets ({named}); say which in a mapping: `table: {{sheet: ...}}`"
         raise _wrong(name, "several-sheets", message)
     return wanted or titles[0]
 
