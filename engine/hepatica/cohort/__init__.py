@@ -14,10 +14,9 @@ if TYPE_CHECKING:
     from hepatica.cohort.coding import Coded
     from hepatica.cohort.cohort import Cohort, CohortComparison
     from hepatica.cohort.draft import MappingDraft, draft_mapping
-    from hepatica.cohort.frames import TableAnswers, evaluate_table
     from hepatica.cohort.kernel import Answers, Kernel
     from hepatica.cohort.mapping import TableMapping, mapping_schema, read_mapping, shipped_mappings
-    from hepatica.cohort.run import Shape, parquet_writer
+    from hepatica.cohort.run import Shape, TableAnswers, evaluate_table, parquet_writer
     from hepatica.cohort.sources import opened, unpacked
     from hepatica.cohort.spark import answer_files_on_spark, answers_on_spark, session
     from hepatica.cohort.summary import CohortCount, CohortDiff, CohortSummary, CohortTurn, StandingCount
@@ -30,10 +29,9 @@ __getattr__ = lazy(
         "coding": "Coded",
         "cohort": "Cohort CohortComparison",
         "draft": "MappingDraft draft_mapping",
-        "frames": "TableAnswers evaluate_table",
         "kernel": "Answers Kernel",
         "mapping": "TableMapping mapping_schema read_mapping shipped_mappings",
-        "run": "Shape parquet_writer",
+        "run": "Shape TableAnswers evaluate_table parquet_writer",
         "sources": "opened unpacked",
         "spark": "answer_files_on_spark answers_on_spark session",
         "summary": "CohortCount CohortDiff CohortSummary CohortTurn StandingCount",
