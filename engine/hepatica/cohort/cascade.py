@@ -65,10 +65,7 @@ class TooManyStates(Exception):
 def cascade(
     program: Program, goals: Sequence[GoalKey], domains: Domains, judge: Callable[[tuple[Verdict, ...]], Hashable]
 ) -> tuple[Cascade, list[Any]]:
-    """The cascade of some goals and, by number, the outcomes that `judge` gives to their verdicts.
-
-    Raises `TooManyStates`.
-    """
+    """The cascade of some goals and, by number, the outcomes that `judge` gives to their verdicts; raises `TooManyStates`."""
     wanted = [program.goals[key] for key in goals]
     left = reduce(or_, (goal.tests for goal in wanted), 0)
     every = sum(goal.mask for goal in wanted)

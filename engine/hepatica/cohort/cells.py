@@ -146,10 +146,8 @@ def encoded(column: pa.ChunkedArray) -> Cells:
 
 
 class Combined(NamedTuple):
-    """The different combinations of numbers that some rows have, in the order in which they first occur.
-
-    `which` says for each of n rows which combination it has, -1 where it was not asked for; `firsts` are the first rows of each.
-    """
+    """The different combinations of numbers that some rows have, in the order in which they first occur; which one each of n rows
+    has, -1 where it was not asked for; and the first row of each."""
 
     found: list[tuple[int, ...]]
     which: Places
@@ -178,10 +176,8 @@ def combined(columns: Sequence[NDArray[Any]], wanted: NDArray[np.bool_] | None =
 
 
 def rows_of(which: Places, wanted: Iterable[bool]) -> Iterator[tuple[int, Places]]:
-    """Of the numbers from 0 up those that are wanted, each with the rows that have it.
-
-    Every cell of a table may be wrong in its own way: looked for one by one in all rows, these would take hours.
-    """
+    """Of the numbers from 0 up those that are wanted, each with the rows that have it."""
+    # Every cell of a table may be wrong in its own way: looked for one by one in all rows, these would take hours.
     chosen = np.array([*wanted, False])  # the last serves -1, the number of none
     if not chosen.any():
         return iter(())

@@ -86,9 +86,7 @@ class Said(NamedTuple):
 
 class Part(NamedTuple):
     """A field read by itself: what its different cells say, and which of them each of n rows has; -1 where nothing is known.
-
-    Where numbers are cut, `column` holds them, and what is said are their codes.
-    """
+    Where numbers are cut, `column` holds them, and what is said are their codes."""
 
     said: Sequence[Said]
     which: Places

@@ -58,10 +58,6 @@ class Counting:
         self.total = None if None in known else sum(each or 0 for each in known)
         self._progress = progress
 
-    def batches(self) -> Iterator[tuple[BoundTable, RawBatch]]:
-        """Every batch of every table."""
-        return ((table, raw) for table in self.bound for raw in table.batches())
-
     def stamp_of(self, ruleset: Ruleset) -> dict[str, str]:
         """What answers rest on, as every table carries it."""
         card = ruleset.card
@@ -69,16 +65,16 @@ class Counting:
         return {"ruleset": named, "mapping": self.mapping.identity, "notice": notice(card.as_of)}
 
     @property
-    def counts(self) -> RowCounts:
-        """The rows so far: the parts add up."""
-        rows = self.answered + self.rejected + self.folded
-        return RowCounts(rows=rows, answered=self.answered, rejected=self.rejected, folded=self.folded)
-
-    @property
     def said(self) -> str:
         """The counts in a line."""
         folded = f", {self.folded:,} further rows of the same patients" if self.folded else ""
         return f"{self.counts.rows:,} rows: {self.answered:,} answered, {self.rejected:,} rejected{folded}"
+
+    @property
+    def counts(self) -> RowCounts:
+        """The rows so far: the parts add up."""
+        rows = self.answered + self.rejected + self.folded
+        return RowCounts(rows=rows, answered=self.answered, rejected=self.rejected, folded=self.folded)
 
     def passed(self, coded: Coded) -> list[Reject]:
         """Counts one batch; returns the first reject of every refused row, so that rows and rejects add up."""
@@ -126,7 +122,7 @@ class Cohort(Counting):
     def tables(self, shape: Shape | None = "wide") -> Iterator[pa.Table]:
         """The answers, batch by batch, all of one schema; at least one table, which may have no rows. Without a shape there are
         none: the rows are only counted."""
-        items = ((table, self.kernel, raw, shape, self._verify) for table, raw in self.batches())
+        items = ((table, self.kernel, raw, shape, self._verify) for table in self.bound for raw in table.batches())
         for made in side_by_side(answered, items):
             # A refused row counts once, under the first thing that is wrong with it.
             self.tally.add(made, self.passed(made.coded))
@@ -182,7 +178,7 @@ class CohortComparison(Counting):
 
     def tables(self, shape: Shape | None = "wide") -> Iterator[pa.Table]:
         """By row what changes (wide), or a row to each patient and therapy whose list changes (long); at least one table."""
-        for found in side_by_side(self._answered, self.batches()):
+        for found in side_by_side(self._answered, ((table, raw) for table in self.bound for raw in table.batches())):
             coded = found[0].coded
             self.passed(coded)
             turns = list(zip(*map(self._placed, found), strict=True))

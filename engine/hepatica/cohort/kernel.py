@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 
 from hepatica.cohort.cascade import Cascade, Domains, TooManyStates, cascade, grouped
 from hepatica.cohort.cells import Places, beside, combined
-from hepatica.cohort.coding import MOST_REMEMBERED, Coded, Coder, Codes
+from hepatica.cohort.coding import MOST_REMEMBERED, Coded, Coder, Codes, Which
 from hepatica.evaluation import LISTS, Evaluator, evaluator_of, identity, in_precedence, judged, still_asked
 from hepatica.inference import SCOPE, GoalKey, Program, Verdict, each_bit
 from hepatica.knowledge import RANK, Rule, Ruleset
@@ -71,18 +71,16 @@ class TherapyKernel:
     @cached_property
     def patterns(self) -> list[Cascade]:
         """Cascades whose outcomes together decide every word of the therapy: the verdicts of its rules and their studies."""
-        return verdict_cascades(self._program, self._told_by, self._domains)
-
-
-def verdict_cascades(program: Program, goals: Sequence[GoalKey], domains: Domains) -> list[Cascade]:
-    """Cascades of the verdicts of some goals: one, or several where one would be too large."""
-    try:
-        return [cascade(program, goals, domains, tuple)[0]]
-    except TooManyStates:
-        if len(goals) == 1:
-            raise
-        half = len(goals) // 2
-        return [*verdict_cascades(program, goals[:half], domains), *verdict_cascades(program, goals[half:], domains)]
+        found, waiting = [], [self._told_by]
+        while waiting:
+            goals = waiting.pop()
+            try:
+                found.append(cascade(self._program, goals, self._domains, tuple)[0])
+            except TooManyStates:
+                if len(goals) == 1:
+                    raise
+                waiting += [goals[len(goals) // 2 :], goals[: len(goals) // 2]]
+        return found
 
 
 class Needs:
@@ -152,10 +150,7 @@ class Kernel:
     @cached_property
     def by_state(self) -> list[tuple[NDArray[np.int8], NDArray[np.uint32], Places]]:
         """For each group by its states: the lists of its members, as places in `LISTS` (members, states); the mark of its best
-        option; how many of its therapies are possible.
-
-        A mark is one number for the rule that makes a therapy an option, least for the strongest: standing, therapy, rule.
-        """
+        option; how many of its therapies are possible."""
         # Some hundred states stand for every patient, so what is counted of millions is worked out for those.
         lists = [np.array([LIST_NAMES.index(one.list) for one in each.judgements], dtype=np.int8) for each in self.therapies]
         marks = [
@@ -200,6 +195,7 @@ class Kernel:
 
 
 def _mark(one: TherapyKernel, rule: int) -> int:
+    """One number for the rule that makes a therapy an option, least for the strongest: standing, therapy, rule."""
     return (RANK[one.rules[rule].standing] << 20) + (one.position << 8) + rule
 
 
@@ -222,12 +218,8 @@ class Answers:
         numbers = self.outcome(len(self.kernel.therapies))
         return pa.DictionaryArray.from_arrays(pa.array(numbers.astype(np.int8)), pa.array(self.kernel.scopes))
 
-    @property
-    def out(self) -> NDArray[np.bool_]:
-        """Which rows are out of scope."""
-        return self._scoped("out")
-
-    def _scoped(self, wanted: str) -> NDArray[np.bool_]:
+    def scoped(self, wanted: str) -> Which:
+        """Which rows have a scope."""
         return np.array([scope == wanted for scope in self.kernel.scopes])[self.outcome(len(self.kernel.therapies))]
 
     @property
@@ -235,13 +227,13 @@ class Answers:
         """By row the mark of the strongest option, `NONE` where there is none or the row is out of scope."""
         marks = [best[states] for (_, best, _), states in zip(self.kernel.by_state, self.states, strict=True)]
         # Out of scope an option is none, whatever the rules of its therapy say by themselves.
-        return np.where(self.out, np.uint32(NONE), reduce(np.minimum, marks))
+        return np.where(self.scoped("out"), np.uint32(NONE), reduce(np.minimum, marks))
 
     @property
     def still_open(self) -> NDArray[np.int64]:
         """By row, how many therapies are open; none where it is out of scope."""
         number = sum(possible[states] for (_, _, possible), states in zip(self.kernel.by_state, self.states, strict=True))
-        return np.where(self.out, 0, number)
+        return np.where(self.scoped("out"), 0, number)
 
     def list_of(self, therapy: int) -> NDArray[np.int8]:
         """The list of a therapy in each row, by its place in `LISTS`; therapies count in the ruleset's order."""
@@ -264,7 +256,7 @@ class Answers:
         patterns = combined(self.states)
         best = spread(WIDE, [self.kernel.best(*states) for states in patterns.found], patterns.which)
         asked = np.zeros(len(self.coded.rows), dtype=np.uint64)
-        self._ask(SCOPE, self._scoped("unknown"), asked)
+        self._ask(SCOPE, self.scoped("unknown"), asked)
         for one in self.kernel.therapies:
             asked |= self._asked(one)
         return self._table(best | self.kernel.named("missing", asked))
@@ -318,7 +310,7 @@ class Answers:
             self._ask(GoalKey("rule", rule.id), np.array(is_open)[outcomes], asked)
         return asked
 
-    def _ask(self, key: GoalKey, wanted: NDArray[np.bool_], asked: Bits) -> None:
+    def _ask(self, key: GoalKey, wanted: Which, asked: Bits) -> None:
         rows = np.flatnonzero(wanted)
         if len(rows):
             asked[rows] |= self.kernel.needs(key).of(self.coded.codes[:, rows])

@@ -151,10 +151,8 @@ class TableMapping:
         return f"{self.mapping or 'column names'} {self.digest}"
 
     def over(self, columns: Sequence[str], fields: Fields, name: str = "<table>") -> TableMapping:
-        """This mapping for a table of such columns: by their names where no fields are given.
-
-        Raises `InvalidInput` where a column that it reads is missing, or where no column is read at all.
-        """
+        """This mapping for a table of such columns, by their names where no fields are given; raises `InvalidInput` where a
+        column that it reads is missing, or where no column is read at all."""
         bound = self if self.fields else replace(self, fields=_by_names(columns, fields, name))
         read = {key: reading.columns for key, reading in bound.fields.items()}
         read |= {"rows": self.rows.columns if self.rows else (), "keep": self.keep or ()}
@@ -179,10 +177,8 @@ class TableMapping:
 
 
 def found_field(written: str, fields: Fields) -> tuple[str, Field, str] | None:
-    """The field that a column's heading names, as (key, field, unit in the heading); None where it names none.
-
-    A part of a measurement may stand under the measurement's name (`cmet.percent`), one of Child-Pugh under its own (`INR`).
-    """
+    """The field that a column's heading names, as (key, field, unit in the heading): also a part of a measurement under the
+    measurement's name (`cmet.percent`), or of Child-Pugh under its own (`INR`)."""
     name, unit = fields.find_with_unit(written)
     if name is not None:
         return name, fields[name], unit

@@ -34,10 +34,8 @@ AHEAD, SHOWN = 2, 10
 
 
 class BoundTable:
-    """One table as a mapping reads it; raises `InvalidInput` for columns that cannot be used.
-
-    `names` are the columns that go with its answers, `kinds` the kinds that they have had.
-    """
+    """One table as a mapping reads it, and the `names` and `kinds` of the columns that go with its answers; raises `InvalidInput`
+    for columns that cannot be used."""
 
     def __init__(self, source: TableSource, mapping: TableMapping, fields: Fields) -> None:
         self.source = source
@@ -135,10 +133,7 @@ def side_by_side(work: Callable[..., T], items: Iterable[tuple[Any, ...]], worke
 
 
 def held_to_durable_rules(answers: Answers) -> None:
-    """Read and evaluate the sample of a batch again, as patient files, by durable_rules.
-
-    Raises `InternalError` with the profile of one that has another answer.
-    """
+    """Has durable_rules evaluate the sample of a batch, as patient files; raises `InternalError` with a profile that differs."""
     coded, kernel = answers.coded, answers.kernel
     if not coded.sample:
         return

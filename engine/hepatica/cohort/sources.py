@@ -54,10 +54,8 @@ class RawBatch(NamedTuple):
 
 @record
 class TableSource:
-    """One table: its name, its columns, the number of rows where that is known, and how to go through it.
-
-    `european` is true of a text table that is separated by semicolons, where a comma may be the mark before decimals.
-    """
+    """One table and how to go through it: `rows` where their number is known, `european` where semicolons stand between texts,
+    and a comma may be the mark before decimals."""
 
     name: str
     columns: tuple[str, ...]
@@ -67,10 +65,7 @@ class TableSource:
 
 
 def opened(paths: Sequence[str], how: TableFormat) -> list[TableSource]:
-    """The tables of some files: `-` is standard input, a pattern stands for every file that fits.
-
-    Raises `InvalidInput` with what is wrong with any of them.
-    """
+    """The tables of some files, `-` for standard input, or a pattern; raises `InvalidInput` for all that are wrong."""
     return gathered([name for path in paths for name in _fitting(path)], lambda name: [_opened(name, how)])
 
 

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, contextmanager
 from functools import lru_cache, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
@@ -52,10 +52,7 @@ def session(master: str = "local[*]") -> SparkSession:
 
 def answers_on_spark(frame: DataFrame, ruleset: Ruleset, shape: Shape | Literal["rejects"] = "codes") -> DataFrame:
     """The answers to a Spark frame, as a frame, or as `rejects` its cells that cannot be read; columns that are no fields name
-    the rows.
-
-    Raises `InvalidInput` where every column is a field: the rows of a frame have no numbers, so nothing would name them.
-    """
+    the rows, which have no numbers: raises `InvalidInput` where there are none."""
     from pyspark.sql.pandas.types import from_arrow_schema, to_arrow_schema
 
     kernel = Kernel(ruleset, few=True)
@@ -64,7 +61,7 @@ def answers_on_spark(frame: DataFrame, ruleset: Ruleset, shape: Shape | Literal[
         said = "a Spark frame needs a column that is no field, to name its rows"
         raise InvalidInput.at("<table>", "no-identifier", said)
     schema = from_arrow_schema(_table(empty, kernel, shape).schema)
-    return frame.mapInArrow(partial(_batches, named=_named(ruleset), shape=shape), schema)
+    return frame.mapInArrow(partial(_batches, named=(ruleset.folder or ruleset.card.id, ruleset.digest), shape=shape), schema)
 
 
 def _batches(batches: Iterator[pa.RecordBatch], named: Named, shape: Shape | Literal["rejects"]) -> Iterator[pa.RecordBatch]:
@@ -108,9 +105,10 @@ def answer_files_on_spark(
             groups.append((str(source.absolute()), group, first))
             first += file.row_group(group).num_rows
     # Several parts to a core keep all of them at work when one takes longer, and little is lost when one is tried again.
-    count = min(len(groups), PARTS_TO_A_CORE * spark.sparkContext.defaultParallelism)
+    count = min(len(groups) or 1, PARTS_TO_A_CORE * spark.sparkContext.defaultParallelism)
     parts = [(part, own.tolist()) for part, own in enumerate(np.array_split(np.array(groups, dtype=object), count))]
-    work = partial(_part, named=_named(ruleset), shape=shape, target=str(target), mapping=mapping or TableMapping())
+    named: Named = ruleset.folder or ruleset.card.id, ruleset.digest
+    work = partial(_part, named=named, shape=shape, target=str(target), mapping=mapping or TableMapping())
     # One part to a task: spread by a hash, some tasks would have several, and others none.
     done = spark.sparkContext.parallelize(parts, len(parts)).map(work).collect()
     (target / "_SUCCESS").touch()
@@ -120,44 +118,39 @@ def answer_files_on_spark(
 def _part(piece: tuple[int, list[Piece]], named: Named, shape: Shape, target: str, mapping: TableMapping) -> tuple[int, int]:
     """In a worker: some row groups read, answered and written; how many rows there were, and were answered."""
     number, groups = piece
-    kernel, name = _kernel(*named), f"part-{number:05}.parquet"
-    rows = right = 0
-    with _aside(Path(target, name)) as answers, _aside(Path(target, "rejects", name)) as rejects:
+    kernel, name, done = _kernel(*named), f"part-{number:05}.parquet", np.zeros(2, dtype=int)
+    with ExitStack() as parts:
+        writers: list[pq.ParquetWriter] = []
         for file, group, first in groups:
             source = parquet_file(file)
-            batches = numbered(source.iter_batches(BATCH, row_groups=[group], use_threads=False), first)
             columns = tuple(flat(source.schema_arrow.empty_table()).column_names)
+            batches = numbered(source.iter_batches(BATCH, row_groups=[group], use_threads=False), first)
             table = BoundTable(TableSource(file, columns, partial(iter, batches)), mapping, kernel.coder.fields)
             for raw in table.batches():
                 made = answered(table, kernel, raw, shape)
-                answers(made.table)
-                rejects(reject_table(made.coded.rejects))
-                rows, right = rows + len(raw.rows), right + len(made.coded.rows)
-    return rows, right
+                written = made.table, reject_table(made.coded.rejects)
+                # The first tables give the schemas.
+                writers = writers or [
+                    parts.enter_context(_aside(Path(target, folder, name), one.schema))
+                    for folder, one in zip(("", "rejects"), written, strict=True)
+                ]
+                for writer, one in zip(writers, written, strict=True):
+                    writer.write_table(one)
+                done += len(raw.rows), len(made.coded.rows)
+    return int(done[0]), int(done[1])
 
 
 @contextmanager
-def _aside(path: Path) -> Iterator[Callable[[Any], None]]:
+def _aside(path: Path, schema: pa.Schema) -> Iterator[pq.ParquetWriter]:
     """What writes tables to a Parquet file that is there only when it is whole."""
     # Two workers may be at one part, where Spark takes the first for lost: each writes a file of its own.
     aside = path.with_name(f".{path.name}.{os.getpid()}")
-    writers: list[pq.ParquetWriter] = []
-
-    def write(table: pa.Table) -> None:
-        if not writers:
-            writers.append(parquet_writer(aside, table.schema))  # the first table gives the schema
-        writers[0].write_table(table)
-
     try:
-        yield write
-        writers[0].close()
+        with parquet_writer(aside, schema) as writer:
+            yield writer
         aside.replace(path)
     finally:
         aside.unlink(missing_ok=True)
-
-
-def _named(ruleset: Ruleset) -> Named:
-    return ruleset.folder or ruleset.card.id, ruleset.digest
 
 
 @lru_cache(maxsize=4)

@@ -12,7 +12,7 @@ import numpy as np
 from hepatica.cohort.cascade import BLOCK
 from hepatica.cohort.cells import Places, Reject, combined
 from hepatica.cohort.coding import Coded, Codes
-from hepatica.cohort.kernel import NONE, Answers, Kernel, TherapyKernel
+from hepatica.cohort.kernel import NONE, Answers, Kernel
 from hepatica.evaluation import LISTS, ListName, RulesetIdentity, evaluator_of
 from hepatica.inference import SCOPE
 from hepatica.knowledge import RANK, STANDINGS
@@ -275,7 +275,7 @@ class Tally:
         scopes = np.bincount(found.outcome(len(self.kernel.therapies)), minlength=len(self.kernel.scopes))
         self.scope.update(dict(zip(self.kernel.scopes, scopes.tolist(), strict=True)))
         # Lists and standings are counted of those whom the rules are about; whether they are is a count of its own.
-        inside = ~found.out
+        inside = ~found.scoped("out")
         for place, states in enumerate(found.states):
             self.states[place] += np.bincount(states[inside], minlength=len(self.states[place]))
         marks, numbers = np.unique(found.strongest[inside], return_counts=True)
@@ -299,7 +299,7 @@ class Tally:
         told = self._answer(codes)
         return {
             "scope": tuple(CohortCount(key=key, title=title, rows=self.scope[key]) for key, title in SCOPES.items()),
-            "out_of_scope": self._scope_reasons(codes, weights, np.flatnonzero(told.out)),
+            "out_of_scope": self._scope_reasons(codes, weights, np.flatnonzero(told.scoped("out"))),
             "patients": tuple(self._described()),
             "strongest": self._standings(),
             "therapies": tuple(
@@ -319,10 +319,10 @@ class Tally:
     def _scope_reasons(self, codes: Codes, weights: Places, out: Places) -> tuple[CohortCount, ...]:
         """Rows out of scope by the facts that the scope reads."""
         asked, fact = evaluator_of(self.ruleset).explained(SCOPE).fields, Wording(self.ruleset).fact
-        read = [place for place, name in enumerate(self.fields) if name in asked]
+        read = [(name, place) for place, name in enumerate(self.fields) if name in asked]
         found: Counter[str] = Counter()
         for row in out:
-            said = [fact(self.fields[place], self.values[place][codes[place, row]]) for place in read if codes[place, row]]
+            said = (fact(name, self.values[place][codes[place, row]]) for name, place in read if codes[place, row])
             found["; ".join(said)] += int(weights[row])
         return _by_number({said: (said, rows) for said, rows in found.items()})
 
@@ -330,15 +330,14 @@ class Tally:
         """The patients by the value of each field that the rules read, numbers left out."""
         for place in self._used:
             known = self.ruleset.fields[self.fields[place]]
-            if known.kind == "number":
-                continue
-            unknown, *numbers = self.values_met[place].tolist()
-            found: Counter[str] = Counter()
-            for value, number in zip(self.values[place][1:], numbers, strict=True):
-                found[shown(known, value)] += number
-            counts = [CohortCount(key=said, title=said, rows=number) for said, number in found.items() if number]
-            counts.append(CohortCount(key="unknown", title="not known", rows=unknown))
-            yield FieldCounts(field=known.name, title=known.title, counts=tuple(counts))
+            if known.kind != "number":
+                unknown, *numbers = self.values_met[place].tolist()
+                found: Counter[str] = Counter()
+                for value, number in zip(self.values[place][1:], numbers, strict=True):
+                    found[shown(known, value)] += number
+                counts = [CohortCount(key=said, title=said, rows=number) for said, number in found.items() if number]
+                counts.append(CohortCount(key="unknown", title="not known", rows=unknown))
+                yield FieldCounts(field=known.name, title=known.title, counts=tuple(counts))
 
     def _standings(self) -> tuple[StandingCount, ...]:
         """Rows that are not out of scope, by their strongest option."""
@@ -352,21 +351,18 @@ class Tally:
     def _therapies(self) -> Iterator[TherapyCount]:
         for (cascade, members), states in zip(self.kernel.groups, self.states, strict=True):
             for member, outcomes in zip(members, cascade.outcomes, strict=True):
-                if member < len(self.kernel.therapies):
-                    one = self.kernel.therapies[member]
-                    numbers = np.bincount(outcomes, weights=states, minlength=len(one.judgements))
-                    yield self._therapy(one, numbers.astype(np.int64).tolist())
-
-    @staticmethod
-    def _therapy(one: TherapyKernel, numbers: Sequence[int]) -> TherapyCount:
-        lists: dict[ListName, int] = dict.fromkeys(LISTS, 0)
-        by: Counter[tuple[str, str]] = Counter()
-        for judgement, number in zip(one.judgements, numbers, strict=True):
-            lists[judgement.list] += number
-            if judgement.list == "options":
-                by[one.rules[judgement.main].standing, one.rules[judgement.main].line] += number
-        standings = tuple(_standing(standing, line, number) for (standing, line), number in sorted(by.items()) if number)
-        return TherapyCount(therapy=one.therapy.id, name=one.therapy.name, lists=lists, standings=standings)
+                if member == len(self.kernel.therapies):  # the scope
+                    continue
+                one = self.kernel.therapies[member]
+                numbers = np.bincount(outcomes, weights=states, minlength=len(one.judgements)).astype(np.int64).tolist()
+                lists: dict[ListName, int] = dict.fromkeys(LISTS, 0)
+                by: Counter[tuple[str, str]] = Counter()
+                for judgement, number in zip(one.judgements, numbers, strict=True):
+                    lists[judgement.list] += number
+                    if judgement.list == "options":
+                        by[one.rules[judgement.main].standing, one.rules[judgement.main].line] += number
+                standings = tuple(_standing(*key, number) for key, number in sorted(by.items()) if number)
+                yield TherapyCount(therapy=one.therapy.id, name=one.therapy.name, lists=lists, standings=standings)
 
     def _refused(self) -> tuple[RejectCount, ...]:
         """Rejects by column and reason, the commonest first."""
