@@ -53,7 +53,7 @@ _MOST_COUNTED = 1 << 30
 )
 @click.option("--into", type=Path, metavar="FOLDER", help="With --on: a new folder that all workers see.")
 @click.option("--encoding", default="", help="The encoding of a text table that is not UTF-8.")
-@click.option("--delimiter", default="", help="What stands between the cells of a text table.")
+@click.option("--delimiter", type=click.Choice((",", ";", "|", "tab")), help="What stands between the cells of a text table.")
 @click.option("--decimal", type=click.Choice((".", ",")), default=None, help="The mark before decimals in a text table.")
 @common.printed(*KINDS, "yaml")
 def cohort(
@@ -102,7 +102,7 @@ def _mapping(name: str | None, rules: list[Ruleset], chosen: dict[str, Any]) -> 
 
     found = read_mapping(name, rules[0].fields.beside(*(other.fields for other in rules[1:]))) if name else TableMapping()
     said = {key: chosen[key] for key in ("encoding", "delimiter", "decimal") if chosen[key]}
-    if said.get("delimiter") in ("tab", "\\t"):
+    if chosen["delimiter"] == "tab":
         said["delimiter"] = "\t"
     return replace(found, table=replace(found.table, **said)) if said else found
 

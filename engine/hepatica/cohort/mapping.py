@@ -51,8 +51,8 @@ class TableFormat:
     """
 
     encoding: str = ""
-    delimiter: str = ""
-    decimal: str = ""
+    delimiter: Literal["", ",", ";", "\t", "|"] = ""
+    decimal: Literal["", ".", ","] = ""
     sheet: str = ""
     header: tuple[str, ...] = ()
 
@@ -267,21 +267,18 @@ def _as_column(node: Node) -> None:
 def _faults(mapping: TableMapping, node: Node, file: str, fields: Fields) -> Iterator[Problem]:
     """What is wrong with a mapping that can be read: fields, units and meanings that do not exist."""
     known = fields.beside(COMMON_FIELDS)
-    mark = mapping.table.delimiter
-    if mark and mark not in DELIMITERS:
-        yield node.at(("table", "delimiter")).problem(file, "delimiter", f"a delimiter is one of {' '.join(DELIMITERS)} or a tab")
-    if mapping.table.decimal not in ("", ".", ","):
-        yield node.at(("table", "decimal")).problem(file, "decimal", "the mark before decimals is . or ,")
     for key, reading in mapping.fields.items():
-        place = node.at(("fields", key))
         named = found_field(key, known)
         if named is None or named[0] != key:
-            allowed = [*known, *(f"{group}.{part}" for group, parts in PARTS.items() for part in parts)]
-            near = f"write {named[0]}" if named else suggestion(key, allowed)
+            near = f"write {named[0]}" if named else suggestion(key, _keys(known))
             yield node.at(("fields",)).key_problem(file, key, "unknown-field", f"unknown field {quote(key)}; {near}")
-            continue
-        for code, said in _reading_faults(reading, named[1]):
-            yield place.problem(file, code, f"{key}: {said}")
+        else:
+            place = node.at(("fields", key))
+            yield from (place.problem(file, code, f"{key}: {said}") for code, said in _reading_faults(reading, named[1]))
+
+
+def _keys(fields: Fields) -> list[str]:
+    return [*(name for name in fields if name != LABEL), *(f"{group}.{part}" for group in PARTS for part in PARTS[group])]
 
 
 def _reading_faults(reading: FieldReading, known: Field) -> Iterator[tuple[str, str]]:
@@ -322,12 +319,8 @@ def mapping_schema(fields: Fields = COMMON_FIELDS) -> dict[str, Any]:
     column = {"anyOf": [{"$ref": "#/$defs/ColumnReading"}, text]}
     several = {"anyOf": [*column["anyOf"], {"type": "array", "items": column}]}
     reading = definitions["FieldReading"]["properties"]
-    reading["any_of"] = several
-    reading["members"] = {"type": "object", "additionalProperties": several}
-    names = [
-        *(name for name in fields if name != LABEL),
-        *(f"{group}.{part}" for group, parts in PARTS.items() for part in parts),
-    ]
+    reading |= {"any_of": several, "members": {"type": "object", "additionalProperties": several}}
     one = {"anyOf": [{"$ref": "#/$defs/FieldReading"}, text]}
-    made["properties"]["fields"] = {"type": "object", "properties": dict.fromkeys(names, one), "additionalProperties": False}
+    keys = dict.fromkeys(_keys(fields), one)
+    made["properties"]["fields"] = {"type": "object", "properties": keys, "additionalProperties": False}
     return {"$schema": DIALECT, **made}
