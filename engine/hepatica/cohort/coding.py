@@ -341,15 +341,19 @@ class Group:
         return Said(codes, (*own, *named)), profile
 
     def write(self, work: Work, parts: Sequence[Part]) -> None:
-        """The codes of what is read together; each distinct combination is read once, and contradictions are refused."""
-        if len(parts) == 1:
-            self._write(work, parts[0].said, parts[0].which)
-            return
+        """The codes of what is read together."""
+        read, which = (parts[0].said, parts[0].which) if len(parts) == 1 else self._joined(work, parts)
+        # Only now by row: a look-up for each, however few different cells there are; the last serves -1, no cell.
+        for at, place in enumerate(self.targets):
+            work.codes[place] = np.array([*(one.codes[at] if one.codes else 0 for one in read), 0], dtype=np.uint16)[which]
+        work.doubts += [(code, pair, which == number) for number, one in enumerate(read) for code, pair in one.doubts]
+
+    def _joined(self, work: Work, parts: Sequence[Part]) -> tuple[Sequence[Said], Places]:
+        """Each distinct combination of what the cells say read once, contradictions refused."""
         stands = [_interchangeable(part) for part in parts]
         patterns = combined([each for _, each in stands], ~work.bad)
         told = [[None if n < 0 else known[n] for (known, _), n in zip(stands, each, strict=True)] for each in patterns.found]
         read = [self._said_together(*each) for each in told]
-        self._write(work, read, patterns.which)
         for number, rows in rows_of(patterns.which, (bool(one.refusals) for one in read)):
             for at, code, reason in read[number].refusals:
                 # The values of a combination mean the same, and may be written in several ways.
@@ -357,13 +361,7 @@ class Group:
                 for place in np.unique(own):
                     shown = parts[at].said[place].value if place >= 0 else None
                     work.refuse(rows[own == place], self.sources[at].columns[0], shown, code, reason)
-
-    def _write(self, work: Work, read: Sequence[Said], which: Places) -> None:
-        """Codes by what each row says; the last look-up serves -1, a cell that is not there."""
-        # Only now by row: a look-up for each, however few different cells there are.
-        for at, place in enumerate(self.targets):
-            work.codes[place] = np.array([*(one.codes[at] if one.codes else 0 for one in read), 0], dtype=np.uint16)[which]
-        work.doubts += [(code, pair, which == number) for number, one in enumerate(read) for code, pair in one.doubts]
+        return read, patterns.which
 
     def _together(self, *meanings: Any) -> Said:
         """Values with these meanings, one of each source, read as one patient file."""

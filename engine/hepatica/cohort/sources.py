@@ -18,7 +18,6 @@ import tempfile
 import zlib
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
-from dataclasses import field, replace
 from glob import glob
 from pathlib import Path
 from typing import IO, Any, NamedTuple
@@ -30,7 +29,6 @@ from pyarrow import ipc, parquet
 from hepatica.cohort.cells import Reject, flat, plain_cell, plain_column, shortened, texts
 from hepatica.cohort.mapping import DELIMITERS, TableFormat
 from hepatica.problems import InvalidInput, Problem, gathered, quote
-from hepatica.records import record
 
 BATCH = 65_536
 LONGEST_CELL = 1_000_000
@@ -52,14 +50,13 @@ class RawBatch(NamedTuple):
     given: Any = None
 
 
-@record
-class TableSource:
+class TableSource(NamedTuple):
     """One table and how to go through it: `rows` where their number is known, `european` where semicolons stand between texts,
     and a comma may be the mark before decimals."""
 
     name: str
     columns: tuple[str, ...]
-    batches: Callable[[], Iterator[RawBatch]] = field(compare=False)
+    batches: Callable[[], Iterator[RawBatch]]
     rows: int | None = None
     european: bool = False
 
@@ -93,7 +90,7 @@ def _opened(path: str, how: TableFormat) -> TableSource:
             yield next(every, None) or _batch(source.columns, [])
             yield from every
 
-    return replace(source, batches=batches)
+    return source._replace(batches=batches)
 
 
 @contextmanager
@@ -171,7 +168,7 @@ def _text_table(file: Path, name: str, head: bytes, how: TableFormat) -> TableSo
         raise _wrong(name, "empty", "the file is empty")
     mark = how.delimiter or _delimiter(first.strip("\r\n"), name, len(how.header))
     found = _listed(name, lambda: _records(file, name, encoding, mark), how.header or None)
-    return replace(found, european=mark == ";")
+    return found._replace(european=mark == ";")
 
 
 def _lines(file: Path, name: str, encoding: str) -> Iterator[str]:
