@@ -9,6 +9,8 @@ therapies are multiplied into one while that stays small: fewer look-ups to a ro
 from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Mapping, Sequence
+from functools import reduce
+from operator import or_
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -63,21 +65,14 @@ class TooManyStates(Exception):
 def cascade(
     program: Program, goals: Sequence[GoalKey], domains: Domains, judge: Callable[[tuple[Verdict, ...]], Hashable]
 ) -> tuple[Cascade, list[Any]]:
-    """The cascade of some goals and, by number, the outcomes that `judge` gives to their verdicts.
-
-    Raises `TooManyStates`.
-    """
+    """The cascade of some goals and, by number, the outcomes that `judge` gives to their verdicts; raises `TooManyStates`."""
     wanted = [program.goals[key] for key in goals]
-    asked = 0
-    for goal in wanted:
-        asked |= goal.tests
-    tables = [table for table in program.tables if table.asked & asked]
+    left = reduce(or_, (goal.tests for goal in wanted), 0)
     every = sum(goal.mask for goal in wanted)
     spare = sum(goal.mark for goal in wanted) & ~every
     states: list[tuple[int, int]] = [(every, every)]
     steps: list[FieldStep] = []
-    left = asked
-    for table in tables:
+    for table in [table for table in program.tables if table.asked & left]:
         left &= ~table.asked
         # What no later field can change is settled at once, so that states which differ in it alone are equal.
         finished = _finished(wanted, left)
@@ -94,7 +89,9 @@ def cascade(
         steps.append(FieldStep(place, np.array(after, dtype=np.uint16)[:, [kinds[row] for row in rows]]))
         states = list(met)
     numbers: dict[Any, int] = {}
-    last = [numbers.setdefault(judge(_verdicts(wanted, *state)), len(numbers)) for state in states]
+    own = [goal.mask | goal.mark for goal in wanted]
+    said = (judge(tuple(Verdict.of(sure & bits, maybe & bits) for bits in own)) for sure, maybe in states)
+    last = [numbers.setdefault(one, len(numbers)) for one in said]
     return _reduced(steps, np.array([last], dtype=np.uint16)), list(numbers)
 
 
@@ -117,10 +114,6 @@ def _settled(goals: Sequence[Goal], finished: int, sure: int, maybe: int) -> tup
         elif maybe & goal.mask & finished and not sure & own:
             maybe = maybe & ~own | goal.mark
     return sure, maybe
-
-
-def _verdicts(goals: Sequence[Goal], sure: int, maybe: int) -> tuple[Verdict, ...]:
-    return tuple(Verdict.of(sure & (goal.mask | goal.mark), maybe & (goal.mask | goal.mark)) for goal in goals)
 
 
 def _reduced(steps: Sequence[FieldStep], outcomes: NDArray[np.uint16]) -> Cascade:
