@@ -19,7 +19,6 @@ import click
 import hepatica
 from hepatica import report
 from hepatica.cli import writing
-from hepatica.cli.help import help_option
 from hepatica.documents import STDIN, read_input
 from hepatica.paths import DEFAULT_RULESET, shipped, shipped_at
 from hepatica.printable import printable
@@ -89,7 +88,6 @@ def printed(
         @click.option("--output", "-o", metavar="FILE", callback=_a_file, help=_OUTPUT_HELP)
         @click.option("--force", is_flag=True, help="Let --output replace a file that Hepatica did not write.")
         @detailed
-        @help_option
         @functools.wraps(function)
         def run(*, format_: str | None, output: Path | None, force: bool, details: bool = False, **options: Any) -> int:
             chosen = _chosen(format_, output, offered)  # before any work: a wrong name of a file must not cost a minute

@@ -12,8 +12,8 @@ from typing import Any
 
 import click
 
+from hepatica import __version__
 from hepatica.cli import writing
-from hepatica.cli.help import help_option, version_option
 from hepatica.notice import NOTICE
 from hepatica.printable import printable
 from hepatica.problems import InternalError, InvalidInput, quote, suggestion
@@ -86,8 +86,7 @@ class _Commands(click.Group):
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
     epilog=f"{NOTICE}\n\nCompletion for your shell: see README.md.",
 )
-@version_option
-@help_option
+@click.version_option(__version__, prog_name="hepatica")
 def cli() -> None:
     """Evidence-backed systemic options for a hypothetical patient with advanced liver cancer.
 

@@ -67,7 +67,7 @@ def _others(facts: Facts) -> tuple[str, ...]:
 
 def _lines_given(facts: Facts) -> int:
     """How many systemic treatments were taken, as far as the facts say."""
-    return sum(1 for name, value in facts.items() if name.startswith("prior_") and value in _TAKEN) + len(_others(facts))
+    return sum(value in _TAKEN for name, value in facts.items() if name.startswith("prior_")) + len(_others(facts))
 
 
 # What a clinician would not believe, each with its reason. The fields' own contradictions (`doubts`) come on top.
@@ -105,8 +105,11 @@ def implausible(facts: Facts) -> str:
 
 
 def not_known(ruleset: Ruleset, profile: Profile) -> tuple[str, ...]:
-    """The titles of the facts that the rules read and that are not known."""
-    return tuple(Wording(ruleset).titles(name for name in ruleset.used_fields if profile.facts[name] is None))
+    """The titles of what the rules read and nobody knows, but for what cannot be known: whether a drug not taken is tolerated."""
+    never = (TOLERATED,) if profile.facts.get("prior_sorafenib") in ("none", "refused") else ()
+    return tuple(
+        Wording(ruleset).titles(name for name in ruleset.used_fields if profile.facts[name] is None and name not in never)
+    )
 
 
 def vignette(ruleset: Ruleset, profile: Profile) -> str:
@@ -117,9 +120,8 @@ def vignette(ruleset: Ruleset, profile: Profile) -> str:
     return f"{'; '.join(known) or 'Nothing is known'}." + (f" Not known: {', '.join(unknown)}." if unknown else "")
 
 
-# A marker or a boundary is hard by itself; two things that a specialist meets daily make a case hard only together.
 def level_of(complications: tuple[tuple[str, int], ...]) -> Level:
-    """The level that some complications make: one of weight 2 is hard by itself."""
+    """The level that complications make: a marker or a boundary is hard by itself, what a specialist meets daily in twos."""
     weight = sum(points for _, points in complications)
     return "easy" if weight == 0 else "medium" if weight == 1 else "hard"
 
@@ -143,8 +145,7 @@ class QuizPatients:
             for word in field.values:
                 named_elsewhere = field.kind == "set" and f"prior_{word}" in self.untreated
                 if word != "none" and not named_elsewhere and (immune or word != "immunotherapy"):
-                    given: Value = (word,) if field.kind == "set" else word
-                    yield {field.name: given}
+                    yield {field.name: (word,) if field.kind == "set" else word}
                 if word == "progressed" and field.name == "prior_sorafenib":
                     yield {field.name: word, "other_prior_systemic": ("chemotherapy",)}
 
@@ -208,27 +209,21 @@ class QuizPatients:
         limits = self.thresholds.get(name, [])
         return bisect_left(limits, value), bisect_right(limits, value)
 
-    def _changes(self, names: tuple[str, ...]) -> Iterator[Drawn]:
-        first = self.fields[names[0]]
-        if first in self.treatments:
+    def _changes(self, names: tuple[str, ...]) -> Iterator[Facts]:
+        field = self.fields[names[0]]
+        if field in self.treatments:
             tolerated: Drawn = {TOLERATED: None} if TOLERATED in names else {}
             yield from (self.untreated | tolerated | way for way in self.histories)
-        elif first.name == "child_pugh_class":
+        elif field.name == "child_pugh_class":
             for name, score in (*_LIVER[2], *_LIVER[1]):
                 yield {"child_pugh_class": name, "child_pugh_score": score}
-        else:
-            for value in self._values(first):
-                yield {first.name: value}
-
-    def _values(self, field: Field) -> Iterator[Value]:
-        """The values that a field is tried with."""
-        if field.kind in ("number", "integer"):
-            yield from self.amounts(field, near=False)
-            yield from self.amounts(field, near=True) if self.level == "hard" else ()
+        elif field.kind in ("number", "integer"):
+            near = self.amounts(field, near=True) if self.level == "hard" else ()
+            yield from ({field.name: value} for value in (*self.amounts(field, near=False), *near))
         elif field.kind == "flag":
-            yield from (True, False)
+            yield from ({field.name: value} for value in (True, False))
         else:
-            yield from ((word,) if field.kind == "set" else word for word in field.values if word != "other")
+            yield from ({field.name: (word,) if field.kind == "set" else word} for word in field.values if word != "other")
 
     def complications(self, profile: Profile) -> tuple[tuple[str, int], ...]:
         """What makes a case harder than the textbook, each with its weight."""

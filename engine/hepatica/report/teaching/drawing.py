@@ -43,7 +43,7 @@ INKS: dict[str, tuple[str, str]] = {
 # Lines are broken here, since SVG breaks none: so the font is one that every system has, or one as wide, and these are the
 # widths of its characters in parts of the size, a little on the wide side.
 _WIDTHS = {
-    **dict.fromkeys("ijl.,;:'|! ftI/", 0.285),
+    **dict.fromkeys("ijl.,;:'|! \u00a0ftI/", 0.285),
     **dict.fromkeys("r()[]-", 0.345),
     **dict.fromkeys("cksvxyz", 0.51),
     **dict.fromkeys("mwMW@%+=<>≤≥✓✕⊘→○", 0.86),
@@ -173,7 +173,7 @@ def wrapped(text: str, width: float, size: float, *, bold: bool = False) -> list
     room = width / size / (_BOLD if bold else 1)
     lines: list[str] = []
     left = 0.0
-    for whole in one_line(text).split():
+    for whole in filter(None, one_line(text).split(" ")):
         # Words are measured, not lines: they come again and again, so that what they measure is known.
         word = whole
         while (needed := _signs_width(word)) > room and len(word) > 1:
