@@ -120,7 +120,10 @@ def run(arguments: list[str]) -> int:
     except InternalError as error:
         _say(f"hepatica: internal error: {error}")
     except click.ClickException as error:
-        _say_usage(error)
+        # As click shows an error of usage: how the command is called, then what is wrong.
+        if context := getattr(error, "ctx", None):
+            _say(f"{context.get_usage()}\nTry '{context.command_path} --help' for help.\n")
+        _say(f"Error: {error.format_message()}")
     except click.exceptions.Exit as done:
         return done.exit_code
     except (click.Abort, KeyboardInterrupt):
@@ -137,11 +140,3 @@ def _say(message: str) -> None:
         click.echo(printable(message), err=True)
     except OSError:
         writing.silence(sys.stderr)
-
-
-def _say_usage(error: click.ClickException) -> None:
-    """As click shows an error of usage: how the command is called, then what is wrong."""
-    context = getattr(error, "ctx", None)
-    if context is not None:
-        _say(f"{context.get_usage()}\nTry '{context.command_path} --help' for help.\n")
-    _say(f"Error: {error.format_message()}")
