@@ -12,11 +12,7 @@ from hepatica.notice import notice
 from hepatica.records import record
 from hepatica.wording import grouped
 
-ENDPOINTS: dict[Endpoint, str] = {
-    "OS": "Overall survival",
-    "PFS": "Progression-free survival",
-    "TTP": "Time to progression",
-}
+ENDPOINTS: dict[Endpoint, str] = {"OS": "Overall survival", "PFS": "Progression-free survival", "TTP": "Time to progression"}
 RANDOMISED = ("randomised_controlled_trial", "randomised_dose_comparison")
 SETTINGS = (*LINES, "not_stated")
 PLACEBO, OTHERS = "placebo", "other controls"

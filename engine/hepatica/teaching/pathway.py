@@ -172,10 +172,7 @@ class _Plan:
             yield condition
 
     def _common(self, ways: Collection[Way]) -> tuple[Condition, ...]:
-        """What more than a given share of some ways asks for; nothing where there is but one.
-
-        Where a patient lives is never what a line has in common: a drug that asks for it says so itself.
-        """
+        """What most of some ways ask for, where there are several; never where a patient lives, which a drug says itself."""
         counted = Counter(part for way in ways for part in way)
         found = [part for part, number in counted.items() if number > max(_COMMON * len(ways), 1)]
         natures = {part: {self.ruleset.fields[name].nature for name in self.fields([part])} for part in found}
@@ -203,13 +200,13 @@ class _Plan:
         """What a way asks for beyond what is said above it, and what of that it does not ask."""
         fields = self.fields(way)
         waived = [part for part in waivable if part not in way and not self.fields([part]) & fields]
-        own = self.listed(part for part in way if part not in said)
-        return joined(own, *dict.fromkeys(map(self._waived, waived)))
-
-    def _waived(self, part: Condition) -> str:
-        if isinstance(part, ConceptTest):
-            return f"{self.words.condition(ConceptTest(part.concept))} or not"
-        return f"{self.words.titles(self.fields([part]))[0]}: any"
+        any_will_do = (
+            f"{self.words.condition(ConceptTest(part.concept))} or not"
+            if isinstance(part, ConceptTest)
+            else f"{self.words.titles(self.fields([part]))[0]}: any"
+            for part in waived
+        )
+        return joined(self.listed(part for part in way if part not in said), *dict.fromkeys(any_will_do))
 
     def named(self, parts: Iterable[Condition]) -> list[Condition]:
         """Conditions with those that a concept stands for put back together, so that they are said in its words."""
@@ -239,9 +236,7 @@ class _Plan:
 
 
 def _merged(ways: Iterable[Way]) -> tuple[Way, ...]:
-    """Ways that differ in one condition only are one: "in Europe" and "in Japan" are "in Europe or Japan", a thing and its
-    contrary nothing at all.
-    """
+    """Ways that differ in one condition only as one: "in Europe" and "in Japan" are "in Europe or Japan"."""
     found = list(dict.fromkeys(ways))
     for one, other in combinations(found, 2):
         left, right = one - other, other - one

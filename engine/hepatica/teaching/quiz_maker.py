@@ -61,11 +61,7 @@ Turns = dict[str, list[tuple[Facts, Backing]]]
 
 
 def quiz(
-    evaluator: Evaluator,
-    patients: Sequence[Profile] = (),
-    seed: int = 1,
-    count: int = 5,
-    level: Level | None = None,
+    evaluator: Evaluator, patients: Sequence[Profile] = (), seed: int = 1, count: int = 5, level: Level | None = None
 ) -> Quiz:
     """A quiz of at most `count` cases (1 to 50): the first cases of the seed's endless row, which is the same for every count.
 

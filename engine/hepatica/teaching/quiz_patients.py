@@ -89,10 +89,7 @@ IMPLAUSIBLE: tuple[tuple[str, Callable[[Facts], bool]], ...] = (
         "another targeted drug before sorafenib, or after declining it",
         lambda f: f.get("prior_sorafenib") in ("none", "refused") and bool({"tki", "antiangiogenic_antibody"} & {*_others(f)}),
     ),
-    (
-        "a dose is tolerated of what was taken",
-        lambda f: f.get(TOLERATED) is not None and f.get("prior_sorafenib") not in _TAKEN,
-    ),
+    ("a dose is tolerated of what was taken", lambda f: f.get(TOLERATED) is not None and f.get("prior_sorafenib") not in _TAKEN),
 )
 
 

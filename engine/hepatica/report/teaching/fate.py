@@ -9,9 +9,9 @@ from hepatica.evaluation import RulesetIdentity, identity
 from hepatica.knowledge import FATES, RANK, STANDINGS, FateStatus, Reference, Ruleset, Standing, TherapyFate
 from hepatica.notice import notice
 from hepatica.records import record
-from hepatica.report.blocks import Blocks, Item, Items, More, Notice, Paragraph, Picture, Ref, Title
+from hepatica.report.blocks import Blocks, Item, Items, Notice, Paragraph, Ref, Title
 from hepatica.report.citing import place_words, reference_words
-from hepatica.report.teaching.drawing import Box, Drawing, Stroke, Words, svg
+from hepatica.report.teaching.drawing import Box, Drawing, Stroke, Words, pictured
 from hepatica.wording import counted, grouped, sentence, spoken
 
 _WIDTH, _ROW, _GAP, _TOP = 900.0, 17.0, 26.0, 66.0
@@ -71,7 +71,7 @@ def fate_view(found: FateListing, *, picture: bool = True) -> Blocks:
     if not listed:
         return head, Paragraph("No therapy with such a fate is recorded."), Notice(found.notice)
     said = f"{counted(len(found.therapies), 'therapy', 'therapies')} of {found.total}, by fate, then by standing in {year}."
-    drawn = (More("The same as a picture", (Picture(fate_words(found), svg(fate_drawing(found))),)),) if picture else ()
+    drawn = (pictured(fate_drawing(found)),) if picture else ()
     return head, Paragraph(said), *listed, *drawn, Notice(found.notice)
 
 

@@ -7,9 +7,9 @@ from dataclasses import replace
 
 from hepatica.evaluation import ratio, shown
 from hepatica.knowledge import LINES
-from hepatica.report.blocks import Blocks, Bullets, Cell, More, Notice, Paragraph, Picture, Ref, Section, Table, Title
+from hepatica.report.blocks import Blocks, Bullets, Cell, Notice, Paragraph, Ref, Section, Table, Title
 from hepatica.report.citing import edition
-from hepatica.report.teaching.drawing import A4, Drawing, PlotMarker, Shape, Stroke, Words, svg, text_width
+from hepatica.report.teaching.drawing import A4, Drawing, PlotMarker, Shape, Stroke, Words, pictured, text_width
 from hepatica.teaching import ENDPOINTS, Estimate, Forest, ForestPanel, ForestRow
 from hepatica.wording import joined, spoken
 
@@ -49,8 +49,7 @@ def forest_view(found: Forest, *, picture: bool = True) -> Blocks:
     nothing = () if panels else (Paragraph("No randomised trial with a hazard ratio fits the choice."),)
     rest = tuple(f"{one.name} ({_line(one.setting)}): {outcome_words(one.outcome, one.primary)}" for one in found.without)
     without = (Section("Randomised, without such a hazard ratio", (Bullets(rest),)),) if rest else ()
-    drawing = (Picture(describe(found), svg(forest_drawing(found))),) if panels and picture else ()
-    drawn = (More("The same as a picture", drawing),) if drawing else ()
+    drawn = (pictured(forest_drawing(found)),) if panels and picture else ()
     return (head, Paragraph(_HOW), *nothing, *panels, *without, *drawn, Notice(found.notice))
 
 

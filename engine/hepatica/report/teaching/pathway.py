@@ -9,9 +9,9 @@ from typing import NamedTuple
 
 from hepatica.evaluation import LISTS
 from hepatica.knowledge import Standing
-from hepatica.report.blocks import Blocks, Item, Items, More, Notice, Paragraph, Picture, Ref, Section, Title, Tone
+from hepatica.report.blocks import Blocks, Item, Items, Notice, Paragraph, Ref, Section, Title, Tone
 from hepatica.report.citing import edition
-from hepatica.report.teaching.drawing import A4, Box, Drawing, Words, svg, text_width, wrapped
+from hepatica.report.teaching.drawing import A4, Box, Drawing, Words, pictured, svg, text_width, wrapped
 from hepatica.teaching import Pathway, PathwayCondition, PathwayDrug, PathwayGroup, PathwayLine, State
 from hepatica.wording import joined, sentence
 
@@ -90,7 +90,8 @@ def pathway_view(path: Pathway, *, picture: bool = True) -> Blocks:
         groups = (Items(tuple(map(_item, own.drugs)), f"{own.title} ({len(own.drugs)})", own.means) for own in line.groups)
         sections.append(Section(line.title, tuple(groups), says=_asked(line.common)))
     nothing = () if sections else (Paragraph("No rule speaks of this line of treatment."),)
-    drawn = (More("The same as a picture", (Picture(describe(path), pathway_svg(path)),)),) if picture and sections else ()
+    drawing = pathway_drawing(path) if picture and sections else None
+    drawn = (pictured(drawing, LANDSCAPE / drawing.width),) if drawing else ()
     return (head, *whose, Paragraph(root(path)), *sections, *nothing, *drawn, Notice(path.notice))
 
 
