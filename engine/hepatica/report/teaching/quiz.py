@@ -119,7 +119,7 @@ def reveal_view(case: QuizCase, marked: MarkedCase) -> Blocks:
 
 
 def _lesson(case: QuizCase) -> Paragraph:
-    return Paragraph(case.key.lesson, lead="The lesson", tone="strong")
+    return Paragraph(f"{case.key.lesson.rstrip('.')}.", lead="The lesson", tone="strong")
 
 
 def judged(choice: JudgedChoice, lesson: str = "") -> str:
@@ -169,5 +169,5 @@ def _missed(tally: QuizTally) -> Block:
 
 def feedback(case: QuizCase) -> Iterator[str]:
     """What a course shows after an answer, in sentences."""
-    yield case.key.lesson
+    yield f"{case.key.lesson.rstrip('.')}."
     yield from (f"{choice.name}: {judged(choice, case.key.lesson)}" for choice in case.key.choices)
