@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from bisect import bisect_left
 from collections.abc import Iterable, Iterator, Sequence
+from functools import cache
 from typing import NamedTuple
 
 from hepatica.evaluation import LISTS
@@ -16,7 +17,7 @@ from hepatica.teaching import Pathway, PathwayCondition, PathwayDrug, PathwayGro
 from hepatica.wording import joined, sentence
 
 LANDSCAPE, PHONE = A4[0], 390.0
-_SHAPE, _WIDTHS, _NARROW = A4[1] / A4[0], range(640, 1300, 6), 600.0
+_SHAPE, _WIDTHS, _NARROW = A4[1] / A4[0], range(640, 1300, 20), 600.0
 _EDGE, _GAP, _LABEL, _CARD, _PAD = 19.0, 5.0, 140.0, 140.0, 5.0
 _BODY, _NAME, _TITLE, _LEADING = 12.0, 13.0, 20.0, 1.2
 _MOST_SPARE = 60.0
@@ -142,9 +143,10 @@ def pathway_pages(path: Pathway) -> list[Drawing]:
 
 def _page(path: Pathway, line: PathwayLine) -> Drawing:
     """The narrowest drawing that has the shape of a page: the narrower it is, the larger is its text on paper."""
-    fits = bisect_left(_WIDTHS, True, key=lambda width: _drawn(path, line, width).drawing.height <= width * _SHAPE)
+    drawn = cache(lambda width: _drawn(path, line, width))
+    fits = bisect_left(_WIDTHS, True, key=lambda width: drawn(width).drawing.height <= width * _SHAPE)
     width = _WIDTHS[min(fits, len(_WIDTHS) - 1)]
-    found = _drawn(path, line, width)
+    found = drawn(width)
     # What is left of the page goes to the drugs: a line of few would else stand above an empty half.
     left = width * _SHAPE - found.drawing.height
     drawing = _drawn(path, line, width, max(left / found.rows, 0)).drawing
