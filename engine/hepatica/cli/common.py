@@ -236,13 +236,11 @@ def therapy(name: str, rules: Ruleset, given_as: str) -> str:
     # Loading the others takes a moment, which only a wrong name costs.
     others = list(_other_rulesets(rules))
     elsewhere = [other.card.id for other in others if _named(name, other)]
-    combined = ((ruleset.card.id, _named(name, ruleset, part=True)) for ruleset in (rules, *others))
+    combined = ((one.card.id, _named(name, one, part=True)) for one in (rules, *others))
     held = next((f"it is part of {', '.join(parts)} ({where})" for where, parts in combined if parts), "")
-    there = (
-        f"it is in {' and '.join(elsewhere)}: --ruleset {elsewhere[0]}"
-        if elsewhere
-        else held or suggestion(name, rules.therapies)
-    )
+    if elsewhere:
+        held = f"it is in {' and '.join(elsewhere)}: --ruleset {elsewhere[0]}"
+    there = held or suggestion(name, rules.therapies)
     raise InvalidInput.at(given_as, "unknown-therapy", f"{quote(name)} is not in this ruleset ({rules.card.id}); {there}")
 
 

@@ -7,10 +7,10 @@ itself, so that a quiz of any ruleset can be made from data alone.
 from __future__ import annotations
 
 import random
-from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Literal
 
+from hepatica.inference import classes_of
 from hepatica.knowledge import ConceptTest, Condition, Ruleset, Test, leaves
 from hepatica.patient import Facts, Field, Profile, Value, doubts
 from hepatica.wording import Wording
@@ -129,7 +129,9 @@ class QuizPatients:
     def __init__(self, ruleset: Ruleset, level: Level, chance: random.Random) -> None:
         self.fields, self.used = ruleset.fields, ruleset.used_fields
         self.level, self.rank, self.chance = level, list(LEVELS).index(level), chance
-        self.thresholds = thresholds(ruleset)
+        tests = list(tests_of(ruleset, (rule.when for rule in ruleset.rules.values())))
+        numbers = (field for field in self.fields.values() if field.kind in ("number", "integer"))
+        self.amounts = {field.name: classes_of(field, tests) for field in numbers}
         history = [self.fields[name] for name in self.used if self.fields[name].nature == "history"]
         self.treatments = [field for field in history if field.kind in ("choice", "set")]
         self.untreated: Drawn = {field.name: _nothing(field) for field in self.treatments}
@@ -170,15 +172,15 @@ class QuizPatients:
     def _usual(self, field: Field) -> Value | None:
         if field.name in _USUAL:
             return self.chance.choice(_USUAL[field.name][self.rank])
-        if field.kind in ("number", "integer"):
-            return self.chance.choice(self.amounts(field, near=self.level == "hard" and self.chance.random() < 0.3))
+        if field.name in self.amounts:
+            return self.chance.choice(self._amounts(field, near=self.level == "hard" and self.chance.random() < 0.3))
         if field.kind == "flag":
             return self.level == "hard" and self.chance.random() < 0.25
         return _nothing(field) if field.kind == "set" or field in self.treatments else self.chance.choice(field.values)
 
-    def amounts(self, field: Field, *, near: bool) -> tuple[Value, ...]:
+    def _amounts(self, field: Field, *, near: bool) -> tuple[Value, ...]:
         """Amounts well away from every threshold of the rules, or (`near`) on it and on both its sides."""
-        limits = self.thresholds.get(field.name) or [50.0]
+        limits = self.amounts[field.name].thresholds or (50.0,)
         beside, away = (-1, 0, 1), (0.1, 0.4, 3, 12)
         steps = [t + step for t in limits for step in beside] if near else [t * by for t in limits for by in away]
         kept = [max(field.low, min(amount, field.high)) for amount in steps]
@@ -196,15 +198,12 @@ class QuizPatients:
         """The plausible patients who differ from a given one in some fields, and only there."""
         for change in self._changes(names):
             moved = {**facts, **change}
-            if any(self._part(name, moved[name]) != self._part(name, facts[name]) for name in names) and not implausible(moved):
+            if any(self._part(name, moved) != self._part(name, facts) for name in names) and not implausible(moved):
                 yield moved
 
-    def _part(self, name: str, value: Value | None) -> object:
-        """A value, or where an amount lies among the thresholds of the rules: 35 and 40 ng/mL would be no change."""
-        if not isinstance(value, (int, float)) or isinstance(value, bool):
-            return value
-        limits = self.thresholds.get(name, [])
-        return bisect_left(limits, value), bisect_right(limits, value)
+    def _part(self, name: str, facts: Facts) -> object:
+        # An amount that no rule can tell from another is no change: 35 and 40 ng/mL.
+        return self.amounts[name].code_of(facts[name]) if name in self.amounts else facts[name]
 
     def _changes(self, names: tuple[str, ...]) -> Iterator[Facts]:
         field = self.fields[names[0]]
@@ -214,9 +213,9 @@ class QuizPatients:
         elif field.name == "child_pugh_class":
             for name, score in (*_LIVER[2], *_LIVER[1]):
                 yield {"child_pugh_class": name, "child_pugh_score": score}
-        elif field.kind in ("number", "integer"):
-            near = self.amounts(field, near=True) if self.level == "hard" else ()
-            yield from ({field.name: value} for value in (*self.amounts(field, near=False), *near))
+        elif field.name in self.amounts:
+            near = self._amounts(field, near=True) if self.level == "hard" else ()
+            yield from ({field.name: value} for value in (*self._amounts(field, near=False), *near))
         elif field.kind == "flag":
             yield from ({field.name: value} for value in (True, False))
         else:
@@ -243,7 +242,7 @@ class QuizPatients:
             return "Child-Pugh B", 1
         if name == "region" and value in ASIA:
             return "a region with evidence of its own", 1
-        if isinstance(value, float) and any(abs(value - limit) <= limit / 10 for limit in self.thresholds.get(name, ())):
+        if isinstance(value, float) and any(abs(value - limit) <= limit / 10 for limit in self.amounts[name].thresholds):
             return f"{field.title} at the boundary that trials drew", 2
         return None
 
@@ -251,15 +250,6 @@ class QuizPatients:
 def _nothing(field: Field) -> Value | None:
     """The value for "none of it"."""
     return () if field.kind == "set" else "none" if "none" in field.values else field.values[0]
-
-
-def thresholds(ruleset: Ruleset) -> dict[str, list[float]]:
-    """The numbers that a ruleset's rules compare each field with, in order."""
-    found: dict[str, set[float]] = {}
-    for test in tests_of(ruleset, (rule.when for rule in ruleset.rules.values())):
-        numbers = (float(one) for one in test.operands if isinstance(one, (int, float)) and not isinstance(one, bool))
-        found.setdefault(test.field, set()).update(numbers)
-    return {name: sorted(numbers) for name, numbers in found.items()}
 
 
 def tests_of(ruleset: Ruleset, conditions: Iterable[Condition]) -> Iterator[Test]:
