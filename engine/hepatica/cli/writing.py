@@ -47,6 +47,8 @@ def write_files(files: Mapping[Path, Iterable[str | bytes]], *, force: bool = Fa
     path = Path()
     try:
         for path, chunks in files.items():
+            if "\0" in str(path):
+                raise _cannot(path, "no file can have this name")
             target = path.resolve()
             if target.exists() and not target.is_file():
                 raise _cannot(path, "is no ordinary file")
@@ -56,8 +58,6 @@ def write_files(files: Mapping[Path, Iterable[str | bytes]], *, force: bool = Fa
         # Once all are on the disk, moving them takes no room.
         for written, target in aside:
             written.replace(target)
-    except ValueError:
-        raise _cannot(path, "no file can have this name") from None
     except OSError as error:
         raise _cannot(path, (error.strerror or "cannot be written").lower()) from error
     finally:

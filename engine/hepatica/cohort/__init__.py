@@ -24,21 +24,4 @@ if TYPE_CHECKING:
     from hepatica.cohort.summary import CohortCount, CohortSummary, StandingCount
     from hepatica.cohort.tables_out import table_bytes
 
-__getattr__ = lazy(
-    __name__,
-    {
-        "coding": "Coded",
-        "cohort": "Cohort",
-        "comparison": "CohortComparison CohortDiff CohortTurn",
-        "draft": "MappingDraft draft_mapping",
-        "frames": "TableAnswers evaluate_table",
-        "kernel": "Answers Kernel",
-        "mapping": "TableMapping mapping_schema read_mapping shipped_mappings",
-        "rejects": "reject_table",
-        "run": "Shape parquet_writer stream",
-        "sources": "opened unpacked",
-        "spark": "answer_files_on_spark answers_on_spark session",
-        "summary": "CohortCount CohortSummary StandingCount",
-        "tables_out": "table_bytes",
-    },
-)
+__getattr__ = lazy(__name__)
