@@ -11,7 +11,8 @@ from typing import Any
 WRITERS: dict[str, Callable[[Any], Any]] = {}
 """A result in each form. The packages that make results stand below those that write them, and must not import them: the top
 of the package, which is always imported first and knows both, fills this."""
-_IMPORT = re.compile(r"^ +from (\S+) import (?:\(([^)]*)\)|(.+))", re.MULTILINE)
+_CHECKED = re.compile(r"^if TYPE_CHECKING:\n(.*?)^\S", re.MULTILINE | re.DOTALL)
+_IMPORT = re.compile(r"from (\S+) import (?:\(([^)]*)\)|(.+))")
 
 
 def lazy(package: str) -> Callable[[str], Any]:
@@ -22,8 +23,8 @@ def lazy(package: str) -> Callable[[str], Any]:
         if not homes:
             # Those imports say where each name comes from, so a table beside them would say it twice.
             with open(str(sys.modules[package].__file__), encoding="utf-8") as source:
-                imports = _IMPORT.findall(source.read())
-            for module, several, one in imports:
+                imports = _CHECKED.findall(source.read())
+            for module, several, one in _IMPORT.findall(imports[0]):
                 homes.update(dict.fromkeys(re.findall(r"\w+", several or one), module))
         if name not in homes:
             raise AttributeError(f"module {package!r} has no attribute {name!r}")
