@@ -22,7 +22,7 @@ def lazy(package: str) -> Callable[[str], Any]:
     def load(name: str) -> Any:
         if not homes:
             # Those imports say where each name comes from, so a table beside them would say it twice.
-            with open(str(sys.modules[package].__file__), encoding="utf-8") as source:
+            with open(str(sys.modules[package].__file__), encoding="utf-8") as source:  # noqa: PTH123 -- see `paths`
                 imports = _CHECKED.findall(source.read())
             for module, several, one in _IMPORT.findall(imports[0]):
                 homes.update(dict.fromkeys(re.findall(r"\w+", several or one), module))
