@@ -51,7 +51,11 @@ def serve(host: str, port: int, rulesets: tuple[str, ...]) -> None:
         click.echo(f"{warning}, unencrypted and without a password.", err=True)
     library = RulesetLibrary(_named([common.ruleset(name) for name in rulesets] or _by_default()), shipped("patients"))
     allowed = ("localhost", "127.0.0.1", "::1", "[::1]", host) if loopback else ("*",)
-    listener = _listener(host, port)
+    try:
+        family, _, _, _, place = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
+        listener = socket.create_server(place[:2], family=family, backlog=512)
+    except OSError as error:
+        raise click.ClickException(f"cannot listen on {host}:{port}: {error.strerror or error}") from None
     shown = f"[{host}]" if ":" in host else host
     click.echo(f"Hepatica: http://{shown}:{listener.getsockname()[1]}/  (Ctrl-C stops it)")
     serve(application(library, allowed), listener)
@@ -68,20 +72,10 @@ def _named(rulesets: list[Ruleset]) -> dict[str, Ruleset]:
     """The rulesets by their id; a second one of the same id has a number behind it."""
     named: dict[str, Ruleset] = {}
     for ruleset in rulesets:
-        named[next(name for name in _numbered(ruleset.card.id) if name not in named)] = ruleset
+        own = ruleset.card.id
+        names = itertools.chain([own], (f"{own}-{number}" for number in itertools.count(2)))
+        named[next(name for name in names if name not in named)] = ruleset
     return named
-
-
-def _numbered(name: str) -> itertools.chain[str]:
-    return itertools.chain([name], (f"{name}-{number}" for number in itertools.count(2)))
-
-
-def _listener(host: str, port: int) -> socket.socket:
-    try:
-        family, _, _, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
-        return socket.create_server(address[:2], family=family, backlog=512)
-    except OSError as error:
-        raise click.ClickException(f"cannot listen on {host}:{port}: {error.strerror or error}") from None
 
 
 def _loopback(host: str) -> bool:

@@ -22,19 +22,4 @@ if TYPE_CHECKING:
     from hepatica.cohort.summary import CohortCount, CohortDiff, CohortSummary, CohortTurn, StandingCount
     from hepatica.cohort.tables_out import table_bytes
 
-__getattr__ = lazy(
-    __name__,
-    {
-        "cells": "reject_table",
-        "coding": "Coded",
-        "cohort": "Cohort CohortComparison",
-        "draft": "MappingDraft draft_mapping",
-        "kernel": "Answers Kernel",
-        "mapping": "TableMapping mapping_schema read_mapping shipped_mappings",
-        "run": "Shape TableAnswers evaluate_table parquet_writer",
-        "sources": "opened unpacked",
-        "spark": "answer_files_on_spark answers_on_spark session",
-        "summary": "CohortCount CohortDiff CohortSummary CohortTurn StandingCount",
-        "tables_out": "table_bytes",
-    },
-)
+__getattr__ = lazy(__name__)

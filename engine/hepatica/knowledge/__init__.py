@@ -88,14 +88,4 @@ if TYPE_CHECKING:
     from hepatica.knowledge.traceability import CoveredPart, Verification, read_text, verify_figures
 
 # What reads and checks a ruleset's files is loaded when it is first asked for: a ruleset that was kept needs none of it.
-__getattr__ = lazy(
-    __name__,
-    {
-        "draft": "ConditionReader ruleset_schemas",
-        "figures": "figure_findings",
-        "loader": "load_files load_ruleset",
-        "style": "changed_lines file_kind styled",
-        "traceability": "CoveredPart Verification read_text verify_figures",
-        "study_search": "OUTCOMES PHASES STATUSES UNSTATED Filters Found catalogue counts find_study search select",
-    },
-)
+__getattr__ = lazy(__name__)
