@@ -81,9 +81,12 @@ class RulesetVersion:
     program: Program
 
     @classmethod
-    def of(cls, ruleset: Ruleset) -> RulesetVersion:
-        """A ruleset, compiled."""
-        return cls(ruleset, compile_ruleset(ruleset))
+    def of(cls, ruleset: Ruleset, like: RulesetVersion | None = None) -> RulesetVersion:
+        """A ruleset, compiled; one with the very conditions of another version is compiled already."""
+        conditions = conditions_of(ruleset)
+        if like is not None and conditions == like.conditions and [*ruleset.fields.values()] == [*like.fields.values()]:
+            return cls(ruleset, like.program)
+        return cls(ruleset, compile_ruleset(ruleset, conditions))
 
     def conjunctions(self, goal: GoalKey) -> list[tuple[Test, ...]]:
         """The alternatives of a goal, each as its tests; none for a goal that the version does not have."""

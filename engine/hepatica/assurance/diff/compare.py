@@ -11,7 +11,7 @@ from operator import or_
 from typing import Any, NamedTuple, get_args
 
 from hepatica.assurance.diff.edits import NOTES_MOVED, edits, moved, ordered, renamed_rules, with_names
-from hepatica.assurance.diff.reasons import reasons_differ
+from hepatica.assurance.diff.reasons import ReasonDiffs
 from hepatica.assurance.diff.result import AnswerChange, ChangeKind, Placement, RulesetEdit
 from hepatica.assurance.space import (
     NOWHERE,
@@ -209,10 +209,15 @@ class _Comparing:
         speaks = made.combined((stands, *map(made.region, self._both(name))), judge)
         yield from self._described(subject, Diagram(made, speaks, f"rule {name}"), (name,))
         if name in self.old.ruleset.rules and name in self.new.ruleset.rules:
-            found = reasons_differ(self.old, self.new, name, self.space, self.maker)
+            found = self.reasons.of(name)
             if found is not None:
                 told = _Found("reasons", Position("as before"), Position("other reasons"))
                 yield self._told(subject, told, found, True, (name,))
+
+    @cached_property
+    def reasons(self) -> ReasonDiffs:
+        """The reasons of the rules of both versions."""
+        return ReasonDiffs(self.old, self.new, self.maker)
 
     # Everything else
 
