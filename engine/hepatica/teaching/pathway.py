@@ -10,6 +10,7 @@ import re
 from collections import Counter
 from collections.abc import Collection, Iterable, Iterator
 from dataclasses import replace
+from functools import cache
 from itertools import combinations
 from typing import Literal, NamedTuple
 
@@ -146,6 +147,9 @@ class _Plan:
         # Concepts that are a mere list of tests.
         parts = {name: conjuncts(concept.when) for name, concept in ruleset.concepts.items()}
         self.plain = {name: own for name, own in parts.items() if all(isinstance(part, Test) for part in own)}
+        # Each fills tables of its own, which serve the next patient, too.
+        self.explained = cache(lambda rule: evaluator_of(ruleset).explained(GoalKey("rule", rule)))
+        self._fields = cache(lambda part: frozenset(test.field for test in tests_of(ruleset, [part])))
         pairs = sorted(ruleset.rules_with_therapy(), key=lambda pair: RANK[pair[1].standing])
         held = grouped(((rule.line, rule.standing, therapy.id), rule) for therapy, rule in pairs)
         ways = {key: _merged(frozenset(self._parts(rule.when)) for rule in rules) for key, rules in held.items()}
@@ -229,7 +233,7 @@ class _Plan:
 
     def fields(self, parts: Iterable[Condition]) -> frozenset[str]:
         """The fields that some conditions read, also through concepts."""
-        return frozenset(test.field for test in tests_of(self.ruleset, parts))
+        return frozenset().union(*map(self._fields, parts))
 
     def _order(self, part: Condition) -> tuple[list[int], str]:
         return sorted(list(self.ruleset.fields).index(name) for name in self.fields([part])), str(part)
@@ -266,11 +270,9 @@ class _Patient:
         self.facts = facts_under(plan.ruleset, profile)
         self.answer: Evaluation = self.evaluator.evaluate(profile)
         self.masks = self.evaluator.program.masks(self.facts)
+        # Whether a condition is met: true, false or unknown.
+        self.reads = cache(lambda part: read(part, self.facts, plan.ruleset.concept_conditions).value)
         self.lists = {entry.therapy: (name, entry) for name, entries in self.answer.entries().items() for entry in entries}
-
-    def reads(self, part: Condition) -> str:
-        """Whether a condition is met: true, false or unknown."""
-        return read(part, self.facts, self.plan.ruleset.concept_conditions).value
 
     def condition(self, part: Condition) -> PathwayCondition:
         """A condition that most drugs ask for, with what is known of it."""
@@ -314,7 +316,7 @@ class _Patient:
         if state != "ruled_out":
             return ""
         head = self.plan.fields(part for part in said if self.reads(part) == "false")
-        explained = [self.evaluator.explained(GoalKey("rule", rule.id)) for rule in placed.rules]
+        explained = [self.plan.explained(rule.id) for rule in placed.rules]
         failing = [one.reasons(one.failing(self.masks), self.facts) for one in explained]
         own = [[reason for reason in reasons if reason.field not in head] for reasons in failing]
         return self.plan.words.only_ways(own, HOW.get(placed.rules[0].standing, STUDIED)) if all(own) else ""

@@ -7,7 +7,7 @@ from functools import cached_property
 from hashlib import sha256
 from mimetypes import guess_type
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TypeVar
 from urllib.parse import urlencode
 
 import anyio
@@ -22,7 +22,7 @@ from starlette.routing import Route
 from hepatica.notice import notice
 from hepatica.problems import InvalidInput
 from hepatica.report import Paragraph, Title, json_bytes
-from hepatica.web.library import DocumentCache, RulesetLibrary
+from hepatica.web.library import RulesetLibrary
 from hepatica.web.limits import RequestGuard, run_stoppable
 from hepatica.web.openapi import description
 from hepatica.web.pages import pages, refused_view
@@ -33,16 +33,13 @@ STATIC = Path(__file__).parent / "static"
 JSON = ".json"
 PICTURE = ".svg"
 PICTURE_POLICY = "default-src 'none'; style-src 'unsafe-inline'"
-# Python runs one of them at a time. But a thread that has finished is idle until the event loop hands it the next request,
-# which takes longer than an answer where other programs want the processor. With many threads a page that takes several turns
-# waits for all others between two of them: two, in short turns (see `server.serve`), had the shortest tail.
-# The slow pages have a thread of their own.
-ANSWERS_AT_ONCE = 2
+# Answers are made one after the other where requests are read, in the order in which they came: nobody waits much longer than the
+# others. What may take seconds is made in a thread beside it, one at a time.
 SLOW_AT_ONCE = 1
-ANSWER_SECONDS, SLOW_SECONDS = 20.0, 55.0
+SLOW_SECONDS = 55.0
 
 Endpoint = Callable[[HttpRequest], Awaitable[Response]]
-Respond = Callable[[Page, HttpRequest], Response]
+Respond = Callable[[Page, Request], Response]
 T = TypeVar("T")
 
 
@@ -73,60 +70,53 @@ class _Site:
         self.library = library
         self.pages = pages(library)
         self.renderer = Renderer(self.pages)
-        self._kept: DocumentCache[Any] = DocumentCache()
-        self._answers = anyio.CapacityLimiter(ANSWERS_AT_ONCE)
         self._slow = anyio.CapacityLimiter(SLOW_AT_ONCE)
 
     def begin(self) -> None:
         """Give a first answer under every ruleset, so that nobody waits for what is made with it: engines, templates, schemas."""
         form = next(page for page in self.pages if page.form)
         for name in self.library.rulesets:
-            query = urlencode({RULESET.name: name}).encode()
-            first = HttpRequest({"type": "http", "path": form.path, "query_string": query, "headers": [], "path_params": {}})
+            first = read_request(self.library, form.own, urlencode({RULESET.name: name}))
             self.html(form, first)
             self.json(form, first)
 
     def endpoint(self, page: Page, respond: Respond) -> Endpoint:
-        """A coroutine that waits for `respond` in a worker thread, which stops when the request does."""
+        """A coroutine that answers at once, or waits for `respond` in a thread, which stops when the request does."""
 
         async def endpoint(http: HttpRequest) -> Response:
-            limiter, seconds = (self._slow, SLOW_SECONDS) if page.slow else (self._answers, ANSWER_SECONDS)
-            with anyio.fail_after(seconds):
-                return await run_stoppable(lambda: respond(page, http), limiter)
+            request = Request(library=self.library, ruleset_name=self.library.default, address=http.url.path)
+            try:
+                request = read_request(self.library, page.own, _query(http), address=http.url.path, path=http.path_params)
+                if not (page.slow and page.slow(request)):
+                    return respond(page, request)
+                return await run_stoppable(lambda: respond(page, request), self._slow, SLOW_SECONDS, http.receive)
+            except InvalidInput as error:
+                if respond == self.picture:
+                    raise HTTPException(422, str(error)) from None
+                view = refused_view(page, request, error)
+                if respond == self.json:
+                    return _json(_line(view.result), view.status)
+                return self._html(self.renderer.page(page, request, view), request, view.status)
 
         return endpoint
 
-    def html(self, page: Page, http: HttpRequest) -> Response:
+    def html(self, page: Page, request: Request) -> Response:
         """A page."""
-        request = self._unread(http)
-        try:
-            request = self._request(page, http)
-            written = self._made("html", page, request, lambda: self.renderer.page(page, request, page.view(request)))
-            status = 200
-        except InvalidInput as error:
-            view = refused_view(page, request, error)
-            written, status = self.renderer.page(page, request, view), view.status
-        return HTMLResponse(self.renderer.filled(written, request), status)
+        written = self._made("html", page, request, lambda: self.renderer.page(page, request, page.view(request)))
+        return self._html(written, request)
 
-    def json(self, page: Page, http: HttpRequest) -> Response:
+    def _html(self, written: str, request: Request, status: int = 200, headers: Mapping[str, str] | None = None) -> Response:
+        return HTMLResponse(self.renderer.filled(written, request), status, headers)
+
+    def json(self, page: Page, request: Request) -> Response:
         """A page's JSON."""
-        request = self._unread(http)
-        try:
-            request = self._request(page, http)
-            return _json(self._made("json", page, request, lambda: _line(page.view(request).result)))
-        except InvalidInput as error:
-            view = refused_view(page, request, error)
-            return _json(_line(view.result), view.status)
+        return _json(self._made("json", page, request, lambda: _line(page.view(request).result)))
 
-    def picture(self, page: Page, http: HttpRequest) -> Response:
+    def picture(self, page: Page, request: Request) -> Response:
         """A page's picture."""
         draw = page.picture
         assert draw is not None
-        try:
-            request = self._request(page, http)
-            drawn = self._made("svg", page, request, lambda: draw(request))
-        except InvalidInput as error:
-            raise HTTPException(422, str(error)) from None
+        drawn = self._made("svg", page, request, lambda: draw(request))
         return Response(drawn, headers={"content-security-policy": PICTURE_POLICY}, media_type="image/svg+xml")
 
     def openapi(self, _: HttpRequest) -> Response:
@@ -149,8 +139,7 @@ class _Site:
         blocks = (Title(titles.get(error.status_code, "No page")), Paragraph(message))
         view = PageView(result=result, blocks=blocks, status=error.status_code)
         request = Request(library=self.library, ruleset_name=self.library.default)
-        written = self.renderer.page(None, request, view)
-        return HTMLResponse(self.renderer.filled(written, request), view.status, error.headers)
+        return self._html(self.renderer.page(None, request, view), request, view.status, error.headers)
 
     def _made(self, kind: str, page: Page, request: Request, make: Callable[[], T]) -> T:
         """A page in one form. What says nothing of a patient is made once, and the same for everybody."""
@@ -160,14 +149,8 @@ class _Site:
         if (page.of_case or page.form) and (request.given or request.own):
             return make()
         key = (kind, page.path, request.ruleset_name, request.patient.known, *request.path.items(), *sorted(request.own.items()))
-        found: T = self._kept.get(key, make)
+        found: T = self.library.documents.get(key, make)
         return found
-
-    def _unread(self, http: HttpRequest) -> Request:
-        return Request(library=self.library, ruleset_name=self.library.default, address=http.url.path)
-
-    def _request(self, page: Page, http: HttpRequest) -> Request:
-        return read_request(self.library, page.own, _query(http), address=http.url.path, path=http.path_params)
 
 
 class _Files:
@@ -197,7 +180,7 @@ def _query(http: HttpRequest) -> str:
     return raw.decode("latin-1")
 
 
-def _home(http: HttpRequest) -> Response:
+async def _home(http: HttpRequest) -> Response:
     query = _query(http)
     return RedirectResponse(f"/answer?{query}" if query else "/answer")
 

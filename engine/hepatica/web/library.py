@@ -6,11 +6,12 @@ import multiprocessing
 import os
 import signal
 import threading
+from collections import OrderedDict
 from collections.abc import Callable, Hashable, Mapping
 from concurrent.futures import Future
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Generic, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from hepatica.knowledge import Ruleset
 from hepatica.patient import Profile, read_profile
@@ -20,35 +21,34 @@ from hepatica.web.query import QueryReader
 if TYPE_CHECKING:
     from multiprocessing.connection import Connection
 
-MOST_DOCUMENTS = 128
+MOST_DOCUMENTS = 256
 NICENESS = 10
 
 V = TypeVar("V")
 
 
-class DocumentCache(Generic[V]):
+class DocumentCache:
     """At most so many documents by key, the oldest leaving first. Only for what is the same for everybody: nothing about a
     patient is ever kept.
     """
 
     def __init__(self, most: int = MOST_DOCUMENTS) -> None:
         self._most = most
-        self._documents: dict[Hashable, V] = {}
-        self._lock = threading.Lock()
+        self._documents: OrderedDict[Hashable, Any] = OrderedDict()
+
+    def __contains__(self, key: Hashable) -> bool:
+        return key in self._documents
 
     def get(self, key: Hashable, make: Callable[[], V]) -> V:
-        """The document of `key`, made now where it is not kept; made once, however many threads ask."""
-        found = self._documents.get(key)  # without the lock: who asks for what is there waits for nobody
-        if found is not None:
-            return found
-        # Made inside the lock: those who ask for the same meanwhile wait for it, and do not make it again.
-        with self._lock:
-            if key not in self._documents:
-                made = make()
-                while len(self._documents) >= self._most:
-                    del self._documents[next(iter(self._documents))]
-                self._documents[key] = made
-            return self._documents[key]
+        """The document of `key`, made now where it is not kept."""
+        # Without a lock: two threads that make the same at once make it twice, and nobody waits for the other's.
+        found: V | None = self._documents.get(key)
+        if found is None:
+            found = make()
+            while len(self._documents) >= self._most:
+                self._documents.popitem(last=False)
+            self._documents[key] = found
+        return found
 
 
 class DocumentsApart:
@@ -95,14 +95,15 @@ def _make_apart(answer: Connection, make: Callable[..., Any], given: tuple[Any, 
     os.nice(NICENESS)
     # Ctrl-C reaches both processes and is for the server to answer; without the server nobody waits for this one.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    threading.Thread(target=_end_with_parent, daemon=True).start()
+    threading.Thread(target=end_with_parent, daemon=True).start()
     try:
         answer.send((make(*given), None))
     except InvalidInput as error:
         answer.send((None, error))
 
 
-def _end_with_parent() -> None:
+def end_with_parent() -> None:
+    """Wait for the process that began this one, and end with it."""
     parent = multiprocessing.parent_process()
     if parent is not None:
         parent.join()
@@ -130,10 +131,8 @@ class RulesetLibrary:
         self.default = next(iter(self.rulesets))
         self.readers = {name: QueryReader(ruleset.fields) for name, ruleset in self.rulesets.items()}
         self.examples = {path.stem: _example(path) for path in sorted(patients.glob("*.yaml"))}
-        # Two, so that a listing never waits for a quiz that takes seconds.
-        self.documents: DocumentCache[Any] = DocumentCache()
+        self.documents = DocumentCache()
         self.apart = DocumentsApart()
-        self.listings: DocumentCache[Any] = DocumentCache()
 
 
 def _example(path: Path) -> ServedPatient:

@@ -24,7 +24,6 @@ if TYPE_CHECKING:
 
 LONGEST_PATH = 512
 LARGEST_BODY = 16_384
-LONGEST_SECONDS = 60.0
 # Only what this server sends, and no script, style or form target from elsewhere, whatever a text on a page may hold.
 POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; form-action 'self'; "
@@ -92,57 +91,22 @@ def _checkpoint() -> None:
     """Nothing, in which a pending exception is raised."""
 
 
-async def run_stoppable(function: Callable[[], T], limiter: anyio.CapacityLimiter) -> T:
-    """The function's result from a worker thread. Where the awaiting request is cancelled, the work stops as well."""
+async def run_stoppable(function: Callable[[], T], limiter: anyio.CapacityLimiter, seconds: float, receive: Receive) -> T:
+    """The function's result from a worker thread, which stops where the request is over: too old, or its client gone.
+
+    Raises `TimeoutError` then.
+    """
     work = StoppableWork(function)
-    try:
-        result = await to_thread.run_sync(work.run, abandon_on_cancel=True, limiter=limiter)
-    except anyio.get_cancelled_exc_class():
-        work.stop()
-        raise
-    assert result is not None
-    return result
-
-
-class RequestGuard:
-    """Refuses what is out of bounds, stops what outlives its deadline or its client, and sets every response's headers."""
-
-    def __init__(self, app: ASGIApp, seconds: float = LONGEST_SECONDS) -> None:
-        self.app, self.seconds = app, seconds
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """One request."""
-        if scope["type"] != "http":
-            await self.app(scope, receive, send)
-            return
-        sender = _HeaderSender(send)
-        if refusal := refused(scope):
-            await refusal(scope, receive, sender)
-            return
-        failure: Response | None = None
-        # A plain task, not a group of tasks, which would cost as much for every request as finding its page.
-        with anyio.move_on_after(self.seconds) as bounds:
-            gone = asyncio.ensure_future(_cancel_when_gone(receive, bounds))
-            try:
-                failure = await self._failure(scope, sender)
-            finally:
-                gone.cancel()
-        if bounds.cancelled_caught and not gone.done():
-            failure = _too_long()
-        if failure is not None and not sender.started:
-            await failure(scope, receive, sender)
-
-    async def _failure(self, scope: Scope, sender: _HeaderSender) -> Response | None:
-        """What to send where the application failed."""
+    with anyio.CancelScope(deadline=anyio.current_time() + seconds) as bounds:
+        gone = asyncio.ensure_future(_cancel_when_gone(receive, bounds))
         try:
-            # No page reads a body, and that the client has gone is noticed above: the application receives nothing.
-            await self.app(scope, anyio.sleep_forever, sender)  # type: ignore[arg-type]
-        except TimeoutError:
-            return _too_long()
-        except Exception as error:
-            _log(error)
-            return PlainTextResponse("The program failed at this; no answer is given.\n", 500)
-        return None
+            result = await to_thread.run_sync(work.run, abandon_on_cancel=True, limiter=limiter)
+            assert result is not None
+            return result
+        finally:
+            gone.cancel()
+            work.stop()
+    raise TimeoutError
 
 
 async def _cancel_when_gone(receive: Receive, scope: anyio.CancelScope) -> None:
@@ -152,8 +116,29 @@ async def _cancel_when_gone(receive: Receive, scope: anyio.CancelScope) -> None:
     scope.cancel()
 
 
-def _too_long() -> Response:
-    return PlainTextResponse("This took too long and was given up.\n", 503, {"retry-after": "5"})
+class RequestGuard:
+    """Refuses what is out of bounds, says where the application failed, and sets every response's headers."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self.app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """One request."""
+        if scope["type"] != "http":
+            await self.app(scope, receive, send)
+            return
+        sender = _HeaderSender(send)
+        failure = refused(scope)
+        if failure is None:
+            try:
+                await self.app(scope, receive, sender)
+            except TimeoutError:
+                failure = PlainTextResponse("This took too long and was given up.\n", 503, {"retry-after": "5"})
+            except Exception as error:
+                _log(error)
+                failure = PlainTextResponse("The program failed at this; no answer is given.\n", 500)
+        if failure is not None and not sender.started:
+            await failure(scope, receive, sender)
 
 
 def refused(scope: Scope) -> Response | None:

@@ -22,7 +22,7 @@ from hepatica.teaching import ENDPOINTS, SETTINGS, Forest, Pathway, forest, path
 from hepatica.web.compare import COMPARE_PARAMETERS, companions, compare_page, then_page
 from hepatica.web.library import RulesetLibrary
 from hepatica.web.query import QueryReader
-from hepatica.web.quiz import QUIZ_PARAMETERS, QuizPage, quiz_page
+from hepatica.web.quiz import QUIZ_PARAMETERS, QuizPage, is_new, quiz_page
 from hepatica.web.render import Page, PageView, patient_query
 from hepatica.web.request import (
     RULESET,
@@ -83,8 +83,8 @@ def _studies_with(column: str) -> Offered:
 
 def _rows(library: RulesetLibrary, ruleset: Ruleset) -> tuple[report.StudyRow, ...]:
     # Asked for by every filter of a page, so made once for each ruleset.
-    found: report.StudyListing = library.listings.get(ruleset.digest, lambda: report.study_listing(ruleset, catalogue(ruleset)))
-    return found.studies
+    key = ("studies", ruleset.digest)
+    return library.documents.get(key, lambda: report.study_listing(ruleset, catalogue(ruleset))).studies
 
 
 def _label(ruleset: Ruleset, value: str) -> str:
@@ -128,7 +128,7 @@ def pages(library: RulesetLibrary) -> tuple[Page, ...]:
         Page("/evidence/{study}", "", study_in_full, report.StudyPage),
         Page("/rules", "All rules", rules_page, report.RuleListing, foot=True),
         Page("/rules/{therapy}", "", therapy_page, report.RuleListing),
-        Page("/quiz", "Quiz", quiz_page, QuizPage, QUIZ_PARAMETERS, slow=True),
+        Page("/quiz", "Quiz", quiz_page, QuizPage, QUIZ_PARAMETERS, slow=is_new),
         Page("/changes", "Changes between rulesets", changes_page, RulesetDiff, sides, button="Compare", foot=True),
         Page("/about", "About these rules", about_page, report.About, foot=True),
     )

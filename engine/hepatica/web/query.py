@@ -110,28 +110,18 @@ class QueryReader:
 
     def changed(self, patient: PatientQuery, facts: Iterable[tuple[str, str]]) -> Parameters:
         """The patient's parameters with other facts; what was measured behind a changed fact no longer holds."""
-        given = grouped(facts)
-        gone = set(given)
-        for whole, behind in _MEASURED_BEHIND.items():
-            if gone & behind:
-                gone |= {part(whole, name) for name in PARTS[whole]} | (behind - {STAINING})
-        kept = {name: values for name, values in patient.entered.items() if name not in gone}
-        return {**kept, **given}
+        return _with(patient.entered, grouped(facts))
 
     def text(self, entered: Parameters) -> str:
         """The shortest query that says what was entered."""
         return urlencode(self._stated(entered))
 
-    def changed_text(self, patient: PatientQuery, facts: Iterable[tuple[str, str]]) -> str:
-        """The `text` of the patient with other facts: what is not changed need not be written again."""
-        given = self.changed(patient, facts)
-        written = grouped((pair.partition("=")[0], pair) for pair in patient.text.split("&"))
-        texts: list[str] = []
-        for name in self.names:
-            if name in given:
-                same = given[name] is patient.entered.get(name)
-                texts += written.get(name, ()) if same else [self.text({name: given[name]})]
-        return "&".join(filter(None, texts))
+    def changed_text(self, patient: PatientQuery, facts: str) -> str:
+        """The `text` of the patient with other facts, which are a query, too: as it stands, nothing of it is written again."""
+        written, given = (grouped((pair.partition("=")[0], pair) for pair in text.split("&")) for text in (patient.text, facts))
+        found = _with(written, given)
+        texts = (pair for name in self.names for pair in found.get(name, ()))
+        return "&".join(pair for pair in texts if not says_nothing(pair.partition("=")[2]))
 
     def write(self, profile: Profile) -> str:
         """A query that reads back as an equal profile; what follows from components or a score is left to be computed."""
@@ -204,6 +194,15 @@ class QueryReader:
         if len(stated) < 2:
             return self._scalar(name, stated[0] if stated else UNKNOWN)
         return Node([self._scalar(name, value) for value in stated], self._lines[name], 1)
+
+
+def _with(known: Parameters, given: Parameters) -> Parameters:
+    """Parameters with others in their place, without what was measured behind those."""
+    gone = set(given)
+    for whole, behind in _MEASURED_BEHIND.items():
+        if gone & behind:
+            gone |= {part(whole, name) for name in PARTS[whole]} | (behind - {STAINING})
+    return {**{name: values for name, values in known.items() if name not in gone}, **given}
 
 
 def says_nothing(value: str) -> bool:

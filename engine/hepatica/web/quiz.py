@@ -92,14 +92,23 @@ def _start(request: Request) -> teaching.QuizStart | None:
     return teaching.QuizStart(seed=int(seed), count=int(count), level=chosen, digest="", answers=())
 
 
-def _made(request: Request, start: teaching.QuizStart) -> Quiz:
-    """The quiz as far as it is needed. A class that starts at once asks for one case each; the others are made later."""
+def is_new(request: Request) -> bool:
+    """Whether its quiz is still to be made, which may take seconds."""
+    start = _start(request)
+    return start is not None and _key(request, start) not in request.library.documents
+
+
+def _key(request: Request, start: teaching.QuizStart) -> tuple[str, str, int, Level | None, int]:
+    """What a quiz depends on, and as how many cases of it are needed: a class that starts at once asks for one each."""
     # A seed's row of cases is the same for every count, so the first case may be shown before the others are made.
-    needed = start.count if start.answers else 1
+    return "quiz", request.ruleset.digest, start.seed, start.level, start.count if start.answers else 1
+
+
+def _made(request: Request, start: teaching.QuizStart) -> Quiz:
+    key = _key(request, start)
     patients = [example.profile.under(request.ruleset.fields) for example in request.library.examples.values()]
-    key = ("quiz", request.ruleset.digest, start.seed, start.level, needed)
-    found: Quiz = request.library.documents.get(
-        key, lambda: teaching.quiz(request.evaluator, patients, start.seed, needed, start.level)
+    found = request.library.documents.get(
+        key, lambda: teaching.quiz(request.evaluator, patients, start.seed, key[-1], start.level)
     )
     if not found.cases:
         raise refusal("empty", "no case fits the choice of rules and level")

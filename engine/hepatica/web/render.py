@@ -56,8 +56,8 @@ class Page:
     """One address. `tab` is its name in the navigation, or (`foot`) at the foot of every page; `result` is the type of its
     JSON, and `picture` is shown at path.svg.
 
-    A `slow` page may take seconds where it is asked for the first time; slow pages wait for one another, and no other page
-    waits for them. `of_case`: it is about the case, and says which.
+    `slow` says of a request that it may take seconds: such wait for one another, and no other waits for them. `of_case`: the
+    page is about the case, and says which.
     """
 
     path: str
@@ -67,7 +67,7 @@ class Page:
     own: tuple[Parameter, ...] = ()
     picture: Callable[[Request], bytes] | None = None
     button: str = "Show"
-    slow: bool = False
+    slow: Callable[[Request], bool] | None = None
     of_case: bool = False
     foot: bool = False
 
@@ -179,7 +179,11 @@ def ruleset_query(request: Request) -> str:
 
 def patient_query(request: Request) -> str:
     """The patient's query, with the ruleset where it is not the default."""
-    return "&".join(text for text in (ruleset_query(request), request.patient.text) if text)
+    return _joined(ruleset_query(request), request.patient.text)
+
+
+def _joined(*queries: str) -> str:
+    return "&".join(filter(None, queries))
 
 
 class _Carried(dict[str, str]):
@@ -245,11 +249,6 @@ def _owner(ruleset: Ruleset, rule: str) -> str:
     return next((therapy.id for therapy, one in ruleset.rules_with_therapy() if one.id == rule), "")
 
 
-def _changed_query(request: Request, change: str) -> str:
-    changed = request.reader.changed_text(request.patient, parse_qsl(change, keep_blank_values=True))
-    return "&".join(text for text in (ruleset_query(request), changed) if text)
-
-
 _PLACES: Mapping[str, Callable[[str, Request], str]] = {
     "study": lambda name, _: f"/evidence/{quote(name)}{WITH_QUERY}",
     "therapy": _therapy,
@@ -260,5 +259,7 @@ _PLACES: Mapping[str, Callable[[str, Request], str]] = {
     "page": lambda name, _: f"/{quote(name)}{WITH_QUERY}",
     "local": lambda name, _: name,
     "patient": _patient,
-    "change": lambda name, request: f"/answer?{_changed_query(request, name)}",
+    "change": lambda facts, request: (
+        f"/answer?{_joined(ruleset_query(request), request.reader.changed_text(request.patient, facts))}"
+    ),
 }

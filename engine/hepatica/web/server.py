@@ -4,22 +4,29 @@ from __future__ import annotations
 
 import asyncio
 import gc
+import multiprocessing
+import signal
 import socket
 import sys
-from collections.abc import Callable
+import threading
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
 import h11
 import uvicorn
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
+from hepatica.web.library import end_with_parent
+
 if TYPE_CHECKING:
     from starlette.applications import Starlette
 
 ASK_SECONDS = 10.0
 READ_SECONDS = 30.0
-# How long a thread computes before another may: the event loop has to read and hand out requests while answers are made.
+# How long what is slow computes in its thread before answers go on.
 TURN_SECONDS = 0.002
+# Many short pauses. A command waits for as much garbage as takes a quarter of a second to collect, in which fifty may be waiting.
+COLLECTED_AFTER = (5_000, 20, 50)
 LARGEST_HEAD = 32_768
 SETTINGS: dict[str, Any] = {
     "access_log": False,
@@ -113,10 +120,31 @@ def make_server(application: Starlette) -> uvicorn.Server:
     return uvicorn.Server(uvicorn.Config(application, http=DeadlineProtocol, **SETTINGS))
 
 
-def serve(application: Starlette, listener: socket.socket) -> None:
-    """Answer on a listening socket until the process is told to stop."""
-    # The rulesets stay for as long as the process does: nothing is gained by looking at them again with every collection.
+def serve(application: Starlette, listeners: Sequence[socket.socket]) -> None:
+    """Answer on listening sockets until the process is told to stop: on each in a process of its own.
+
+    A process uses one core. No threads: they would take turns, and lose more over it than most answers take.
+    """
+    # The rulesets stay for as long as the process does: nothing is gained by looking at them again with every collection,
+    # and what is not looked at is shared by all processes.
     gc.collect()
     gc.freeze()
+    gc.set_threshold(*COLLECTED_AFTER)
     sys.setswitchinterval(TURN_SECONDS)
-    make_server(application).run(sockets=[listener])
+    first, *others = listeners
+    helpers = [multiprocessing.get_context("fork").Process(target=_help, args=(application, one)) for one in others]
+    for helper in helpers:
+        helper.start()
+    try:
+        make_server(application).run(sockets=[first])
+    finally:
+        for helper in helpers:
+            helper.terminate()
+
+
+def _help(application: Starlette, listener: socket.socket) -> None:
+    """Answer on a listening socket until the process that began this one has ended, however it did."""
+    # Ctrl-C reaches both and is for that one to answer.
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    threading.Thread(target=make_server(application).run, kwargs={"sockets": [listener]}, daemon=True).start()
+    end_with_parent()

@@ -235,8 +235,9 @@ class _Picture:
             self.y += _height(label) + _GAP
         # As many side by side as makes the band lowest; one by itself has the whole of it.
         fewest, most = min(2, self.columns, len(group.drugs)), min(self.columns, max(len(group.drugs), 2))
-        across = min(range(fewest, most + 1), key=lambda columns: sum(map(_tall, self._rows(group.drugs, columns))))
-        rows = self._rows(group.drugs, across)
+        tried = {columns: self._rows(group.drugs, columns) for columns in range(fewest, most + 1)}
+        across = min(tried, key=lambda columns: sum(map(_tall, tried[columns])))
+        rows = tried[across]
         # No lower than the label beside them, which else would stand above nothing.
         lacking = _height(label) - sum(map(_tall, rows)) - _GAP * (len(rows) - 1) if self.label else 0
         for row in rows:
