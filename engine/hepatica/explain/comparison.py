@@ -5,11 +5,11 @@ Of one patient under a ruleset and its companion of another year, what became of
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, Literal
 
 from hepatica.evaluation import ApplicabilityStatus, Evaluation, ListName, RulesetIdentity, Scope
-from hepatica.knowledge import LaterEvent, Standing, TherapyFate, Verdict
+from hepatica.knowledge import RANK, LaterEvent, Standing, TherapyFate, Verdict
 from hepatica.notice import notice
 from hepatica.patient import Profile
 from hepatica.records import record
@@ -36,7 +36,8 @@ class Column:
 class ComparedCase:
     """What a column is about: the case, and the ruleset that answered.
 
-    `strongest_open` names the therapies that would stand above every certain option if what `asked` says were known.
+    `strongest_open` names the therapies that would stand above every certain option if what `asked` says were known: those
+    of the best standing among them, which is `open_standing`.
     """
 
     name: str
@@ -44,6 +45,7 @@ class ComparedCase:
     scope: Scope
     profile: Profile
     strongest_open: tuple[str, ...]
+    open_standing: Standing | None
     asked: tuple[str, ...]
 
 
@@ -145,7 +147,8 @@ def compare(columns: Sequence[Column]) -> Comparison:
 
 def _case(column: Column) -> ComparedCase:
     answer = column.evaluation
-    open_ = answer.strongest_open()
+    open_ = sorted(answer.strongest_open(), key=lambda entry: RANK[entry.standing])
+    open_ = [entry for entry in open_ if entry.standing == open_[0].standing]
     asked = dict.fromkeys(name for entry in open_ for name in entry.needs)
     return ComparedCase(
         name=column.name,
@@ -153,13 +156,9 @@ def _case(column: Column) -> ComparedCase:
         scope=answer.scope,
         profile=answer.profile,
         strongest_open=tuple(entry.name for entry in open_),
-        asked=_to_enter(answer, asked),
+        open_standing=open_[0].standing if open_ else None,
+        asked=tuple(map(answer.profile.to_enter, asked)),
     )
-
-
-def _to_enter(answer: Evaluation, names: Iterable[str]) -> tuple[str, ...]:
-    """Fields as a reader is asked to enter them."""
-    return tuple(answer.knowledge.fields[name].to_enter for name in names)
 
 
 def _two_years(one: Evaluation, two: Evaluation) -> bool:
@@ -253,7 +252,7 @@ def _cell(therapy: str, evaluation: Evaluation) -> ComparedTherapy | None:
         verdict=entry.verdict,
         would_be=entry.would_be,
         needs=entry.needs,
-        needs_titles=_to_enter(evaluation, entry.needs),
+        needs_titles=tuple(map(evaluation.profile.to_enter, entry.needs)),
         headline=entry.headline.text,
         mark=evaluation.knowledge.rules[entry.rule].mark,
         evidence=tuple((citation.name, citation.applicability.status) for citation in entry.citations),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from string import ascii_uppercase
 
 from hepatica.evaluation import LISTS
@@ -10,7 +10,7 @@ from hepatica.explain import DIFFERENCES, ComparedCase, ComparedTherapy, Compari
 from hepatica.knowledge import RANK, STANDINGS
 from hepatica.report.blocks import Block, Blocks, Cell, Item, Items, Notice, Paragraph, Ref, Section, Table, Title, facts
 from hepatica.report.citing import edition, stands
-from hepatica.wording import all_of, grouped, joined, sentence, spoken
+from hepatica.wording import all_of, any_of, grouped, joined, sentence, spoken
 
 # Of whom nothing is recorded, nothing is said: it would be the same in every column.
 _ENROLLED = {
@@ -19,6 +19,15 @@ _ENROLLED = {
     "outside": "did not enrol such patients",
     "unknown": "enrolled such patients or not: cannot be told",
 }
+# An option of each standing as the best there is: where none is the standard, the words say what is lacking.
+_SAID: Mapping[str, str] = {
+    "standard": "standard of care: {}",
+    "positive_phase_3": "no standard of care; positive phase III: {}",
+    "licensed": "no standard of care and no positive phase III trial; licensed: {}",
+    "early_signal": "nothing established; early signals only: {}",
+    "supportive": "no drug with evidence in such a patient; supportive care",
+}
+_MOST_NAMED, _MOST_ASKED = 5, 3
 _SCOPES = {"in": "", "out": ", out of scope", "unknown": ", scope not known"}
 
 
@@ -45,12 +54,11 @@ def then_view(found: ThenAndNow) -> Blocks:
 
 def _decade(found: ThenAndNow) -> Iterator[Block]:
     then, now = found.then.ruleset.as_of[:4], found.now.ruleset.as_of[:4]
-    stood, stands = ([(row.name, getattr(row, side)) for row in found.rows] for side in ("then", "now"))
-    yield facts(
-        [(f"Strongest evidence in {then}", _best(found.then, stood)), (f"Strongest evidence in {now}", _best(found.now, stands))]
-    )
+    stood, held = ([(row.name, getattr(row, side)) for row in found.rows] for side in ("then", "now"))
+    for year, side, cells in ((then, found.then, stood), (now, found.now, held)):
+        yield Paragraph(f"{_best(side, cells)}.", lead=f"In {year}", tone="strong")
     hopes = [
-        (sentence(_cell(row.then)), _hope(row, found.now))
+        (sentence(stands(row.then.list, row.then.standing, row.then.verdict)), _hope(row, found.now))
         for row in found.rows
         if row.then is not None and row.then.list != "ruled_out"
     ]
@@ -66,23 +74,31 @@ def _decade(found: ThenAndNow) -> Iterator[Block]:
 
 
 def _best(side: ComparedCase, cells: Sequence[tuple[str, ComparedTherapy | None]]) -> str:
-    """The therapies of the best standing with that standing, and what would stand above them if more were known."""
+    """What a clinician would say of the side: the standard of care, or what there is where none is; and what might be."""
     options = [(name, cell) for name, cell in cells if cell is not None and cell.list == "options"]
     best = min((RANK[cell.standing] for _, cell in options), default=len(RANK))
-    names = [f"{name} ({cell.mark})" if cell.mark else name for name, cell in options if RANK[cell.standing] == best]
-    nothing = "out of scope" if side.scope == "out" else "no option for certain"
-    told = [f"{all_of(names)} ({STANDINGS[list(STANDINGS)[best]].phrase})" if names else nothing]
-    if side.strongest_open:
-        told.append(f"still open above that: {all_of(side.strongest_open)} (enter {all_of(side.asked)})")
-    return "; ".join(told)
+    marked = best < RANK["early_signal"]
+    names = [f"{name} ({cell.mark})" if cell.mark and marked else name for name, cell in options if RANK[cell.standing] == best]
+    standing = list(STANDINGS)[best] if names else ""
+    said = _SAID[standing].format(all_of(names)) if names else "out of scope" if side.scope == "out" else "nothing certain"
+    if not side.strongest_open:
+        return said
+    open_ = f"{any_of(side.strongest_open)} (enter {all_of(side.asked)})"
+    if len(side.strongest_open) > _MOST_NAMED:
+        open_ = f"one of {len(side.strongest_open)} therapies (enter {all_of(side.asked[:_MOST_ASKED])} first)"
+    if side.open_standing == standing:
+        return f"{said}; perhaps also {open_}"
+    return f"perhaps {STANDINGS[side.open_standing or ''].phrase}: {open_}; so far {said}"
 
 
 def _hope(row: DecadeRow, now: ComparedCase) -> Item:
     """A therapy of the earlier ruleset: what became of it, and where it stands now for this patient."""
-    stands = f"not in {now.ruleset.id}" if row.now is None else _cell(row.now)
+    today = "no longer among the treatments recorded" if row.now is None else _cell(row.now)
+    asked = f"enter {all_of(row.then.needs_titles)}" if row.then and row.then.list == "possible" else ""
+    lead = f"{sentence(joined(asked, row.then.mark))}. " if row.then and (asked or row.then.mark) else ""
     told = row.fate.says if row.fate else " ".join(f"{event.year}: {event.says}" for event in row.later)
     badge = spoken(row.fate.status) if row.fate else ""
-    return Item(row.name, f"{told} In {now.ruleset.as_of[:4]}: {stands}.".strip(), badge, ref=Ref("therapy", row.therapy))
+    return Item(row.name, f"{lead}{told} In {now.ruleset.as_of[:4]}: {today}.".strip(), badge, ref=Ref("therapy", row.therapy))
 
 
 def _stood(row: DecadeRow, year: str) -> str:

@@ -40,6 +40,8 @@ class _WhyView:
         yield Paragraph(self.reason(), tone="strong")
         if explained.list != "ruled_out" and entry.headline.text:
             yield Paragraph(entry.headline.text)
+        if entry.because:
+            yield Paragraph(f"{self.words.holds(entry.because)}.", lead="Because")
         yield Paragraph(explained.about)
         if explained.fate:
             yield Paragraph(explained.fate.says, lead=f"What became of it ({spoken(self.fate)})")
@@ -63,21 +65,23 @@ class _WhyView:
         return f", {self.fate} since" if hoped and self.fate in _TURNED else ""
 
     def reason(self) -> str:
-        """Why it stands where it does: the facts that put it there, those it waits for, or what it would take."""
+        """Why it stands where it does: what was found, the facts it waits for, or what it would take."""
         entry = self.explained.entry
         if self.explained.list == "ruled_out":
             return f"{self.words.needed(entry)}."
         if self.explained.list == "possible":
-            return f"Depends on {all_of(self.words.titles(entry.needs))}, not known."
-        return f"Because: {self.words.holds(entry.because)}." if entry.because else entry.says
+            return f"Depends on {all_of(map(self.explained.profile.missing, entry.needs))}, not known."
+        return entry.says
 
     def rule(self, explained: ExplainedRule, *, folded: bool) -> Section:
         """One rule: its verdict, its words, its condition, its limits."""
         rule = explained.rule
-        needs = f"{all_of(self.words.titles(explained.needs))}." if explained.needs else ""
+        needs = f"{all_of(map(self.explained.profile.missing, explained.needs))}." if explained.needs else ""
         place = facts((("Source", self.source(rule.source)), ("Rule", rule.id), ("Written at", explained.written_at)))
+        # What the deciding rule says stands on top of the page.
+        said = () if rule.says == self.reason() else (Paragraph(rule.says),)
         blocks: Blocks = (
-            Paragraph(rule.says),
+            *said,
             *((Paragraph(needs, lead="Depends on"),) if needs else ()),
             *limits(rule),
             Tree(self.nodes(explained.condition), "The condition"),
@@ -114,7 +118,7 @@ class _WhyView:
         """One study: how it fits the patient, and what it found; its own page has the rest."""
         page = study_page(self.ruleset, self.found[explained.study])
         study = page.study
-        fits = NOT_TRIALS.get(study.kind) or fits_words(explained.applicability, self.words)
+        fits = NOT_TRIALS.get(study.kind) or fits_words(explained.applicability, self.words, self.explained.profile)
         blocks: list[Block] = [Paragraph(study.summary), Paragraph(f"{fits}.", lead="This patient")]
         trees = [tree for tree in (explained.population, *explained.criteria) if tree]
         if trees:

@@ -160,8 +160,10 @@ class StudyView:
         rows = [(*self._figure(result), self._source(result)) for result in self.study.results]
         corrected = any(correction for _, _, correction, _ in rows)
         # A ruleset without a text of its own prints nothing: its figures are those of publications.
-        figures = "Printed" if self.page.knowledge.card.source else "Reported"
-        columns = ("Endpoint", figures, "Correction", "Source") if corrected else ("Endpoint", figures, "Source")
+        figures = f"In the {self.word}" if self.page.knowledge.card.source else "In the publication"
+        columns = (
+            ("Endpoint", figures, "Corrected, or published elsewhere", "Where") if corrected else ("Endpoint", figures, "Where")
+        )
         table = Table(columns, tuple(row if corrected else (*row[:2], row[3]) for row in rows))
         return _section("Results", (table,) if rows else ())
 

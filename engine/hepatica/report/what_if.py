@@ -7,14 +7,15 @@ from urllib.parse import urlencode
 
 from hepatica.evaluation import LISTS, ORDER, ListName
 from hepatica.explain import KINDS, Change, OpenTherapy, Outcome, Question, WhatIf
-from hepatica.knowledge import RANK, Standing
+from hepatica.knowledge import RANK, STANDINGS, Standing
 from hepatica.patient import NONE, Field
+from hepatica.report.answers import ESTABLISHED
 from hepatica.report.blocks import Block, Blocks, Item, Items, More, Notice, Paragraph, Ref, Section, listed
 from hepatica.report.case import case_blocks, case_title
 from hepatica.report.citing import stands
 from hepatica.wording import all_of, counted, grouped, joined
 
-MOST_OUTCOMES, MOST_NAMED = 12, 6
+MOST_OUTCOMES, MOST_NAMED, _MOST_WITHOUT = 12, 6, 3
 
 
 def whatif_view(found: WhatIf) -> Blocks:
@@ -43,9 +44,9 @@ def _questions(found: WhatIf) -> Iterator[Block]:
     shown = tuple(_question(question, len(settling.open)) for question in every if question in best)
     rest = tuple(_question(question, len(settling.open)) for question in every if question not in best)
     none = () if settling.singles else (Paragraph("No single fact settles any of them."),)
-    blocks = (*shown, *none, *((More("Further questions", rest),) if rest else ()))
-    names = ", ".join(one.name for one in settling.open)
-    yield Section("What to find out first", blocks, id="first", says=f"Still open ({len(settling.open)}): {names}.")
+    names = Paragraph(f"{', '.join(one.name for one in settling.open)}.", lead=f"Still open ({len(settling.open)})", tone="quiet")
+    blocks = (*shown, *none, names, *((More("Further questions", rest),) if rest else ()))
+    yield Section("What to find out first", blocks, id="first")
 
 
 def _best(questions: tuple[Question, ...]) -> list[Question]:
@@ -78,11 +79,14 @@ def _settled(outcome: Outcome) -> str:
     """What a result settles, the strongest first: "Galunisertib: early signal; Ramucirumab: in trial"."""
     ordered = sorted(outcome.settled, key=lambda one: (ORDER[one.list], RANK.get(one.standing or "", 0)))
     groups = grouped((_place(one.list, one.standing), one.name) for one in ordered)
-    return "; ".join(f"{_few(names)}: {place}" for place, names in groups.items()) or "settles nothing"
+    return "; ".join(f"{_few(names, place)}: {place}" for place, names in groups.items()) or "settles nothing"
 
 
-def _few(names: list[str]) -> str:
-    return all_of(names) if len(names) <= MOST_NAMED else counted(len(names), "therapy", "therapies")
+def _few(names: list[str], place: str) -> str:
+    # What may become the standard is what a reader asks for, however many they are.
+    most = _MOST_WITHOUT if place == LISTS["ruled_out"].phrase else MOST_NAMED
+    established = place in (STANDINGS[standing].phrase for standing in ESTABLISHED)
+    return all_of(names) if established or len(names) <= most else counted(len(names), "therapy", "therapies")
 
 
 def _place(listed: ListName, standing: Standing | None) -> str:
