@@ -103,7 +103,7 @@ def _row(row: StudyRow) -> b.Item:
         OUTCOMES.get(row.outcome, ""),
         mark=", ",
     )
-    badge = f"phase {row.phase}" if row.phase else spoken(row.kind)
+    badge = f"phase {row.phase}" if row.phase else spoken(row.kind).removeprefix("review ")
     words = joined(sentence(said), sentence(row.figure), mark=". ")
     return b.Item(row.name, words, sentence(badge), ref=b.Ref("study", row.study))
 
