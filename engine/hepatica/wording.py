@@ -183,15 +183,14 @@ class Wording:
     def _over_regions(self, ways: Sequence[Way]) -> list[Way]:
         """Ways that differ in the region alone as one: three licences are one sentence."""
 
-        def apart(way: Way) -> tuple[object, ...]:
-            listed = [one.field == "region" and one.test is not None and one.test.operator == "in" for one in way[0]]
-            return way[1], *("region" if is_list else one for one, is_list in zip(way[0], listed, strict=True))
+        def beside(way: Way) -> tuple[object, ...]:
+            return way[1], *(
+                "region" if one.field == "region" and one.test and one.test.operator == "in" else one for one in way[0]
+            )
 
-        groups = grouped((apart(way), way) for way in ways)
-        return [
-            ([one for pieces in zip(*(reasons for reasons, _ in own), strict=True) for one in self._united(list(pieces))], key[0])
-            for key, own in groups.items()
-        ]
+        alike = grouped((beside(way), way) for way in ways).values()
+        pieces = [(zip(*(reasons for reasons, _ in own), strict=True), own[0][1]) for own in alike]
+        return [([one for piece in same for one in self._united(list(piece))], how) for same, how in pieces]
 
     def _united(self, reasons: list[Reason]) -> Iterable[Reason]:
         """Reasons about one field as one reason, where they only name words of which one or another would do."""

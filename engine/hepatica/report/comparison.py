@@ -33,14 +33,24 @@ _SCOPES = {"in": "", "out": ", out of scope", "unknown": ", scope not known"}
 
 def compare_view(found: Comparison) -> Blocks:
     """The whole comparison; of two years what became of each hope, which says where the standing differs."""
-    facts_, standings = tuple(_facts(found)), tuple(_standings(found))
-    none = Paragraph("No therapy changes its place." if facts_ else "Nothing differs.", tone="strong")
-    decade = tuple(_decade(found.then_and_now)) if found.then_and_now else ()
+    letters = ascii_uppercase[: len(found.columns)]
+    warned = grouped(
+        (doubt.message, x) for x, case in zip(letters, found.columns, strict=True) for doubt in case.profile.warnings
+    )
+    components = "Components of Child-Pugh that differ (points)"
+    differing = tuple(
+        Section(title, (Table(("", *letters), tuple((row.title, *(v or "-" for v in row.values)) for row in rows)),))
+        for title, rows in (("Facts that differ", found.facts), (components, found.components))
+        if rows
+    )
+    standings = grouped((DIFFERENCES[row.difference], _cells(row)) for row in found.therapies).items()
+    none = Paragraph("No therapy changes its place." if differing else "Nothing differs.", tone="strong")
+    moved = tuple(Section(title, (Table(("", *letters), tuple(own)),), len(own)) for title, own in standings) or (none,)
     return (
         Title(f"{len(found.columns)} answers side by side"),
-        Items(tuple(Item(letter, words) for letter, words in _columns(found))),
-        *_warnings(found),
-        *((*decade, *facts_) if decade else (*facts_, *(standings or (none,)))),
+        Items(tuple(map(Item, letters, _columns(found)))),
+        *(Paragraph(message, lead=f"Warning ({all_of(own)})", tone="warning") for message, own in warned.items()),
+        *((*_decade(found.then_and_now), *differing) if found.then_and_now else (*differing, *moved)),
         Section("Shared", (facts(_shared(found)),), folded=True),
         Notice(found.notice),
     )
@@ -109,41 +119,15 @@ def _stood(row: DecadeRow, year: str) -> str:
     return f"{heading} in {year}" + (", depending on missing facts" if row.then.list == "possible" else "")
 
 
-def _columns(found: Comparison) -> Iterator[tuple[str, str]]:
-    """Each column's letter, its name and what answered; rulesets that bear the same name are told apart by their content."""
+def _columns(found: Comparison) -> Iterator[str]:
+    """Each column's name and what answered; rulesets that bear the same name are told apart by their content."""
     # By digest, because a work copy bears the name of what it was copied from.
     named = [(r.id, r.version) for r in {column.ruleset.digest: column.ruleset for column in found.columns}.values()]
-    for letter, column in zip(ascii_uppercase, found.columns, strict=False):
+    for column in found.columns:
         ruleset = column.ruleset
         same = named.count((ruleset.id, ruleset.version)) > 1
         content = f", content {ruleset.digest.removeprefix('sha256:')[:8]}" if same else ""
-        yield letter, f"{column.name} ({ruleset.id} {ruleset.version}{content}{ruleset.read_from}{_SCOPES[column.scope]})"
-
-
-def _warnings(found: Comparison) -> Iterator[Block]:
-    """What is doubtful in the facts, with the letters of the columns that it concerns."""
-    columns = zip(ascii_uppercase, found.columns, strict=False)
-    told = grouped((doubt.message, letter) for letter, case in columns for doubt in case.profile.warnings)
-    for message, letters in told.items():
-        yield Paragraph(message, lead=f"Warning ({all_of(letters)})", tone="warning")
-
-
-def _facts(found: Comparison) -> Iterator[Block]:
-    """The tables of the facts that differ; empty ones are left out."""
-    letters = ascii_uppercase[: len(found.columns)]
-    for title, rows in (
-        ("Facts that differ", found.facts),
-        ("Components of Child-Pugh that differ (points)", found.components),
-    ):
-        if rows:
-            yield Section(title, (Table(("", *letters), tuple((row.title, *(v or "-" for v in row.values)) for row in rows)),))
-
-
-def _standings(found: Comparison) -> Iterator[Block]:
-    """The therapies that stand elsewhere, or on other evidence."""
-    columns = ("", *ascii_uppercase[: len(found.columns)])
-    for title, own in grouped((DIFFERENCES[row.difference], row) for row in found.therapies).items():
-        yield Section(title, (Table(columns, tuple(map(_cells, own))),), len(own))
+        yield f"{column.name} ({ruleset.id} {ruleset.version}{content}{ruleset.read_from}{_SCOPES[column.scope]})"
 
 
 def _cells(row: TherapyRow) -> tuple[str | Cell, ...]:

@@ -191,8 +191,8 @@ def why_page(request: Request) -> PageView:
     evaluation = request.evaluator.evaluate(request.profile)
     if chosen:
         explained = why(evaluation, chosen)
-        title, *rest = report.why_view(explained)
-        return PageView(result=explained, blocks=(Title(title.text), *rest))
+        blocks = (one._replace(quiet="") if isinstance(one, Title) else one for one in report.why_view(explained))
+        return PageView(result=explained, blocks=blocks)
     placed = grouped(
         (sentence(report.stands(name, entry.standing)), Item(entry.name, ref=Ref("why", entry.therapy)))
         for name, entries in evaluation.entries().items()
