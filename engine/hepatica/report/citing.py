@@ -6,7 +6,7 @@ import re
 from collections.abc import Mapping
 
 from hepatica.evaluation import LISTS, Applicability, Citation, Entry, ListName, RuleAnswer, RulesetIdentity
-from hepatica.knowledge import STANDINGS, VERDICTS, Place, Reference, Rule, Standing, Verdict
+from hepatica.knowledge import LINES, STANDINGS, VERDICTS, Place, Reference, Rule, Standing, Verdict
 from hepatica.patient import Profile
 from hepatica.report.blocks import Blocks, Ref, bullets
 from hepatica.wording import Wording, all_of, joined
@@ -34,6 +34,11 @@ def edition(ruleset: RulesetIdentity) -> str:
 def standing_words(standing: Standing, verdict: Verdict | None = None) -> str:
     """A standing inside a sentence, with the verdict that makes it precise: "not supported (no better than the comparator)"."""
     return f"{STANDINGS[standing].phrase} ({VERDICTS[verdict]})" if verdict else STANDINGS[standing].phrase
+
+
+def rule_words(rule: Rule) -> str:
+    """What a rule gives a therapy, and in which line: "early signal, second line"."""
+    return f"{standing_words(rule.standing, rule.verdict)}, {LINES[rule.line]}"
 
 
 def stands(place: ListName, standing: Standing, verdict: Verdict | None = None) -> str:
