@@ -171,10 +171,10 @@ class Wording:
         return "; or ".join(said[:_MOST_WAYS] + more)
 
     def _in_common(self, ways: Sequence[Way]) -> list[Way]:
-        """One way, of the fields that all ways ask for; none where they share no field, or a region known in two ways."""
+        """One way, of the fields that all ways ask for; none where they share no field."""
         shared = set.intersection(*({reason.field for reason in reasons} for reasons, _ in ways))
-        if "region" in shared and len({how for _, how in ways}) > 1:
-            return []
+        if len({how for _, how in ways}) > 1:
+            shared.discard("region")  # where it was studied is not where it is licensed
         every = [reason for reasons, _ in ways for reason in reasons]
         asked = dict.fromkeys(reason.field for reason in ways[0][0] if reason.field in shared)
         found = [one for name in asked for one in self._united([r for r in every if r.field == name])]
