@@ -17,7 +17,7 @@ from hepatica.assurance.space import Axis, Entry, limits, space_of
 from hepatica.assurance.space import Space as ProfileSpace
 from hepatica.evaluation import ORDER, BoundedCache, Derived, ListName, in_precedence
 from hepatica.inference import FieldClasses, FieldTable, GoalKey, Program, each_bit
-from hepatica.knowledge import Rule, Ruleset, Therapy
+from hepatica.knowledge import RANK, Rule, Ruleset, Therapy
 from hepatica.patient import Facts, Field, Interval, Nature, Value
 from hepatica.problems import InvalidInput, Problem
 from hepatica.records import record
@@ -215,6 +215,12 @@ class TherapyGoals:
     def best(self, certain: int) -> Rule | None:
         """The applying rule of the highest standing that makes it an option; None where none does."""
         return next((rule for rule, mask in self.rules if certain & mask & self.options), None)
+
+    def is_open(self, certain: int, possible: int) -> bool:
+        """Whether what is missing may move it to another list, or make more of it than the option that it certainly is."""
+        reached, sure, hoped = self.reached(certain, possible), self.best(certain), self.best(possible)
+        more = sure is not None and hoped is not None and RANK[hoped.standing] < RANK[sure.standing]
+        return reached == "possible" or (reached == "options" and more)
 
 
 def therapy_goals(ruleset: Ruleset, program: Program) -> tuple[TherapyGoals, ...]:

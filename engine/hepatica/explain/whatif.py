@@ -75,7 +75,7 @@ class Change:
 
 @record(kw_only=True)
 class OpenTherapy:
-    """A therapy that depends on what is not known."""
+    """A therapy, named: one that depends on what is not known, be it only how strong an option it is."""
 
     therapy: str
     name: str
@@ -249,7 +249,7 @@ def moved(profile: Profile, facts: Facts, values: Iterable[tuple[str, Value | No
 def settling(every: Iterable[TherapyGoals], facets: Sequence[HeldFacet]) -> Settling:
     """What finding out one unknown facet, or two, would settle. Ordered by the least, then the mean number settled."""
     certain, possible = meet(held.now for held in facets)
-    still = [goals for goals in every if goals.reached(certain, possible) == "possible"]
+    still = [goals for goals in every if goals.is_open(certain, possible)]
     # Results count as one where no therapy that is still open tells them apart.
     relevant = reduce(or_, (goals.relevant for goals in still), 0)
     found_out = [_AskedFacet(held, merged(held.results(), relevant)) for held in facets if held.is_open]
@@ -280,17 +280,18 @@ def _outcome(
     asked: tuple[_AskedFacet, ...], groups: tuple[tuple[State, ...], ...], fixed: list[State], still: list[TherapyGoals]
 ) -> Outcome:
     certain, possible = meet([*fixed, *(group[0] for group in groups)])
-    reached = [(goals, goals.reached(certain, possible)) for goals in still]
+    left = [goals for goals in still if goals.is_open(certain, possible)]
+
+    def settled(goals: TherapyGoals) -> SettledTherapy:
+        rule, who = goals.best(certain), goals.therapy
+        standing = rule.standing if rule else None
+        return SettledTherapy(therapy=who.id, name=who.name, list=goals.reached(certain, possible), standing=standing)
+
     return Outcome(
         results=tuple(one.held.facet.label(group) for one, group in zip(asked, groups, strict=True)),
-        settled=tuple(_settled(goals, name, certain) for goals, name in reached if name != "possible"),
-        left=tuple(goals.therapy.id for goals, name in reached if name == "possible"),
+        settled=tuple(settled(goals) for goals in still if goals not in left),
+        left=tuple(goals.therapy.id for goals in left),
     )
-
-
-def _settled(goals: TherapyGoals, name: ListName, certain: int) -> SettledTherapy:
-    rule = goals.best(certain)
-    return SettledTherapy(therapy=goals.therapy.id, name=goals.therapy.name, list=name, standing=rule.standing if rule else None)
 
 
 def _best(found: list[Question]) -> tuple[Question, ...]:

@@ -75,6 +75,11 @@ class Reference:
         """Whether any part of it was seen."""
         return self.read != "not read"
 
+    @property
+    def what(self) -> str:
+        """Its kind as a noun: "paper", "announcement", "report"."""
+        return "report" if self.kind == "secondary" else self.kind
+
 
 @record(kw_only=True)
 class PrimaryEndpoint:

@@ -202,17 +202,17 @@ def possible_verdicts(rule: Rule, therapy: Therapy, cited: Sequence[Study]) -> t
 
     One yardstick for all: `harmful` where survival or a primary endpoint is significantly worse; `secondary_only` where
     a primary endpoint was missed and another telling endpoint is significantly better; else `no_better`. Only randomised
-    trials that tested this therapy count, and of them the whole trial, or the subgroup that the rule's `figure` is about.
+    trials that tested this therapy count, and of them the whole trial, or the subgroup that the rule's `figure` is about;
+    where there is none (a single arm, a control arm), it is `unproven`: nothing there says how it did against anything.
     """
     harm: set[Effect] = set()
     others: set[Effect] = set()
     missed = False
     subgroup = next((r.subgroup for s in cited for r in s.results if f"{s.id}/{r.id}" == rule.figure), "")
-    for study in cited:
-        # The therapy that a study tested is its first arm, or whatever its own file records without arms.
-        tested = study.arms[0].id == therapy.id if study.arms else study in therapy.studies
-        if study.kind != "randomised_controlled_trial" or not tested:
-            continue
+    controlled = [study for study in cited if study.kind == "randomised_controlled_trial" and _tests(study, therapy)]
+    if not controlled:
+        return ("unproven",)
+    for study in controlled:
         missed = missed or study.outcome in ("missed", "partly_met")
         primary = {word: endpoint.met for endpoint in study.primary_endpoints for word in endpoint.name.split()}
         for result in study.results:
@@ -228,6 +228,11 @@ def possible_verdicts(rule: Rule, therapy: Therapy, cited: Sequence[Study]) -> t
     if missed and "better" in others:
         return ("secondary_only",)
     return ("secondary_only", "no_better") if missed and "unclear" in others else ("no_better",)
+
+
+def _tests(study: Study, therapy: Therapy) -> bool:
+    """Whether the therapy is the one a study tested: its first arm, or whatever its own file records without arms."""
+    return study.arms[0].id == therapy.id if study.arms else study in therapy.studies
 
 
 # -- what figures say against the record --------------------------------------------------------------------------------

@@ -85,6 +85,7 @@ VERDICTS: Mapping[str, str] = {
     "harmful": "significantly worse than the comparator",
     "no_better": "no better than the comparator",
     "secondary_only": "primary endpoint missed, another endpoint better",
+    "unproven": "no benefit shown, and no controlled trial of its own",
 }
 
 LINES: Mapping[str, str] = {

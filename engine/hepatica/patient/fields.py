@@ -106,11 +106,6 @@ class Field:
         return f"{text} {self.unit}".strip() if self.kind == "number" else text
 
     @property
-    def to_enter(self) -> str:
-        """Its title as something to enter: "AFP", "Untreated varices (yes or no)"; bare, the second reads as an order."""
-        return f"{self.title} (yes or no)" if self.kind == "flag" else self.title
-
-    @property
     def every_unit(self) -> tuple[str, ...]:
         """The units that a number is read in, its own first."""
         return tuple(dict.fromkeys(filter(None, (self.unit, *self.units))))

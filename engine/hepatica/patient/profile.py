@@ -8,12 +8,13 @@ from dataclasses import KW_ONLY, field, replace
 from types import MappingProxyType
 from typing import Any, TypedDict, cast
 
-from hepatica.patient.fields import COMMON_FIELDS, FLAGS, UNKNOWN, Fields, Value
+from hepatica.patient.fields import COMMON_FIELDS, FLAGS, NONE, UNKNOWN, Field, Fields, Value
 from hepatica.patient.text import VOCABULARY, Interval, digits
 from hepatica.records import record
 
 Facts = Mapping[str, Value | None]
 COMPONENTS = "child_pugh_components"
+_NAMED = "named-elsewhere"
 
 # `class` is a keyword of Python and a key of the contract, hence the functional form.
 ChildPugh = TypedDict(
@@ -91,6 +92,28 @@ class Profile:
         if "child_pugh" in self.measurements:
             shown[COMPONENTS] = self.entered[COMPONENTS]
         return shown
+
+    def missing(self, name: str) -> str:
+        """What is not known of a field: "Tumour c-MET"; "how prior immunotherapy ended" where other facts say it was given."""
+        known = self.fields[name]
+        if known.nature != "history" or NONE not in self._denied(known):
+            return known.title
+        return f"how {known.title[:1].lower()}{known.title[1:]} ended"
+
+    def to_enter(self, name: str) -> str:
+        """A field as a reader is asked to enter it: "AFP", "AFP more exactly", "Untreated varices (yes or no)"."""
+        known, denied = self.fields[name], self._denied(self.fields[name])
+        if self.facts.get(name) is not None:
+            return f"{known.title} more exactly"
+        choices = ("yes", "no") if known.kind == "flag" else known.values if denied else ()
+        left = " or ".join(value for value in choices if value not in denied)
+        return f"{self.missing(name)} ({left})" if left else known.title
+
+    def _denied(self, known: Field) -> set[str]:
+        """The values of a field that are known not to be, from what other fields or their texts say."""
+        named = {one.fields for one in self.warnings if one.code == _NAMED}
+        holding = (i for i in known.implied if i.holds(self.facts.get(i.field)) or (i.field, known.name) in named)
+        return {value for one in holding for value in one.never}
 
     def under(self, fields: Fields) -> Profile:
         """The same patient over other fields: what those do not have is left out, and what they imply follows."""
@@ -170,7 +193,7 @@ def doubts(facts: Facts, fields: Fields = COMMON_FIELDS, typed: Iterable[Underst
             texts = [text for text in words if not {*re.findall(r"[a-z]+", text.lower())}.isdisjoint(one.named)]
             if value is None and texts:
                 said = f"{fields[one.field].title} names {texts[0]}: enter how it ended under {known.title}."
-                found.append(ProfileWarning("named-elsewhere", said, (one.field, name)))
+                found.append(ProfileWarning(_NAMED, said, (one.field, name)))
             elif one.denies(value) and (texts or one.holds(ground)):
                 other = f"{fields[one.field].title} {texts[0] if texts else fields[one.field].show(ground)}"
                 said = f"{known.title} {known.show(value)} does not go with {other}."

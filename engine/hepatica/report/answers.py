@@ -15,6 +15,7 @@ from hepatica.wording import Wording, abbreviations, all_of, counted, grouped, j
 
 # The topic of notes that advise how to choose: every answer shows them, the other notes only those who ask see.
 ADVICE = "general advice"
+ESTABLISHED = ("standard", "positive_phase_3")
 _MOST_ASKED = 3
 
 
@@ -48,11 +49,15 @@ class _AnswerView:
         if evaluation.scope == "unknown":
             yield Paragraph(f"{self.ask_first()}.", lead="Scope", tone="warning")
         stronger = evaluation.strongest_open()
-        others = [entry for entry in evaluation.possible if entry not in stronger]
+        best = next((entry.standing for entry in evaluation.options), "")
+        alike = [
+            e for e in evaluation.possible if e not in stronger and e.would_be == "options" and e.standing == best in ESTABLISHED
+        ]
+        others = [entry for entry in evaluation.possible if entry not in stronger and entry not in alike]
         yield from self.possible(stronger, "strongest-open", ": the strongest")
-        yield from self.options(stronger)
+        yield from self.options(stronger, alike)
         yield from self.plain("trials")
-        yield from self.possible(others)
+        yield from self.possible(others, "possible", ": the rest" if stronger or alike else "")
         yield from self.plain("not_supported")
         yield from self.plain("unreported")
         yield from self.ruled_out()
@@ -78,11 +83,11 @@ class _AnswerView:
         half = len(self.evaluation.possible) / 2
         most = [name for name in self.words.fields if asked[name] >= half] or list(asked)
         first = list(dict.fromkeys((*self.evaluation.scope_needs, *most)))
-        enter = f"Enter {all_of(list(map(self.asked, first[:_MOST_ASKED])))}"
+        enter = f"Enter {all_of(map(self.evaluation.profile.to_enter, first[:_MOST_ASKED]))}"
         scope = self.words.condition(self.evaluation.knowledge.card.scope)
         return f"Whether this is {scope} cannot be told. {enter}" if self.evaluation.scope == "unknown" else enter
 
-    def options(self, stronger: Sequence[Entry]) -> Iterator[Block]:
+    def options(self, stronger: Sequence[Entry], alike: Sequence[Entry]) -> Iterator[Block]:
         """A section to each standing, so that no heading promises more than what stands below it has.
 
         Where nothing established is among them, and nothing `stronger` is open, the first heading says so: there a reader
@@ -95,6 +100,9 @@ class _AnswerView:
             says = sentence(f"{STANDINGS[standing].means}.")
             title = STANDINGS[standing].title + (", nothing stronger" if weak and standing == options[0].standing else "")
             yield Section(title, (Items(items),), len(items), id=standing.replace("_", "-"), says=says)
+            if standing == options[0].standing:
+                # A second standard is no less to a reader than the one that needs no further fact.
+                yield from self.possible(alike, "as-strong-open", ": no less strong")
         if not options:
             yield Section(LISTS["options"].heading, (Paragraph("None, as far as the facts are known."),), 0, id="options")
 
@@ -106,7 +114,7 @@ class _AnswerView:
     def item(self, entry: Entry) -> Item:
         badge = sentence(VERDICTS[entry.verdict]) if entry.verdict else ""
         said = entry.headline.text or entry.says
-        tone: Tone = "strong" if entry.standing in ("standard", "positive_phase_3") else "plain"
+        tone: Tone = "strong" if entry.standing in ESTABLISHED else "plain"
         ref = Ref("therapy", entry.therapy)
         cite = Ref("study", entry.headline.study) if entry.headline.study else None
         details = tuple(self.details(entry))
@@ -117,18 +125,18 @@ class _AnswerView:
         groups = grouped((entry.needs, entry) for entry in entries)
         ordered = sorted(groups.items(), key=lambda item: (RANK[item[1][0].standing], len(item[0])))
         rows = tuple(
-            Items(tuple(map(self.open_item, group)), f"Enter {all_of(list(map(self.asked, needs)))}") for needs, group in ordered
+            Items(tuple(map(self.open_item, group)), f"Enter {all_of(map(self.evaluation.profile.to_enter, needs))}")
+            for needs, group in ordered
         )
         if rows:
             yield Section(f"{LISTS['possible'].heading}{which}", rows, len(entries), id=id_)
 
-    def asked(self, name: str) -> str:
-        """A field to enter; of one that is known within bounds only, its value."""
-        return self.words.fields[name].to_enter + (" more exactly" if self.evaluation.profile.facts.get(name) is not None else "")
-
     def open_item(self, entry: Entry) -> Item:
         """An open therapy with what it would be, and what stands against it as a whole."""
-        would = stands("possible", entry.standing) + self.given(entry)
+        would = stands("possible", entry.standing)
+        if entry.would_be == "not_supported":
+            would += f"; {STANDINGS[entry.standing].phrase}"
+        would += self.given(entry)
         certain = next((e.standing for e in self.evaluation.options if e.therapy == entry.therapy), None)
         if certain and entry.would_be != "not_supported":
             would += f"; {STANDINGS[certain].phrase} in any case"
@@ -146,7 +154,7 @@ class _AnswerView:
         parts = conjuncts(self.evaluation.knowledge.rules[entry.rule].when)
         asked = [part for part in parts if isinstance(part, Test) and part.field in entry.needs]
         told = {part.field for part in asked} == {*entry.needs}
-        return f": {all_of(list(map(self.words.setting, asked)))}" if told else ""
+        return f": {all_of(map(self.words.setting, asked))}" if told else ""
 
     def ruled_out(self) -> Iterator[Block]:
         """Therapies by what it would take, in words that say it positively."""
@@ -180,10 +188,10 @@ class _AnswerView:
         if entry.because:
             yield Paragraph(f"{self.words.holds(entry.because)}.", lead="Because")
         if entry.needs:
-            yield Paragraph(f"{all_of(self.words.titles(entry.needs))}.", lead="Depends on")
+            yield Paragraph(f"{all_of(map(self.evaluation.profile.missing, entry.needs))}.", lead="Depends on")
         yield from limits(entry)
         for citation in entry.citations:
-            fits = NOT_TRIALS.get(citation.kind) or fits_words(citation.applicability, self.words)
+            fits = NOT_TRIALS.get(citation.kind) or fits_words(citation.applicability, self.words, self.evaluation.profile)
             yield Paragraph(f"{fits}; {citation_words(citation, self.word)}.", lead=citation.name)
             yield from (Paragraph(event.says, lead=f"Later ({event.year})") for event in citation.later)
         for other in entry.other_rules:

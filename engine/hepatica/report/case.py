@@ -8,7 +8,7 @@ from hepatica.evaluation import Evaluation
 from hepatica.patient import Profile
 from hepatica.report.blocks import Block, Facts, Paragraph, Title
 from hepatica.report.citing import edition
-from hepatica.wording import Wording, all_of, joined, shown
+from hepatica.wording import Wording, all_of, grouped, joined, sentence, shown
 
 
 def case_title(evaluation: Evaluation, lead: str = "") -> Title:
@@ -32,10 +32,14 @@ def case_blocks(evaluation: Evaluation) -> Iterator[Block]:
     pairs = known_facts(profile, known)
     yield Facts(pairs, inline=True) if pairs else Paragraph("Nothing is known of the facts that the rules read.")
     yield from measured(profile)
-    for one in profile.understood:
-        title = f"{words.fields[one.field].title} " if one.field in words.fields else ""
-        yield Paragraph(f"{title}{one}.", lead="Follows" if one.implied else "Read")
-    unknown = [words.fields[name].title for name in used if profile[name] is None]
+    titled = [(one, f"{words.fields[one.field].title} " if one.field in words.fields else "") for one in profile.understood]
+    yield from (Paragraph(f"{title}{one}.", lead="Read") for one, title in titled if not one.implied)
+    # In one line: what follows already stands among the facts, and only its grounds are new.
+    following = grouped((one.typed, f"{title}{one.read}") for one, title in titled if one.implied)
+    if following:
+        said = "; ".join(f"{all_of(read)} from {typed}" for typed, read in following.items())
+        yield Paragraph(f"{said}.", lead="Follows", tone="quiet")
+    unknown = [sentence(profile.missing(name)) for name in used if profile[name] is None]
     if unknown and pairs:
         yield Paragraph(f"{', '.join(unknown)}.", lead="Not known", tone="quiet")
     unused = [words.fact(name, value) for name, value in profile.facts.items() if name not in used and value is not None]

@@ -319,7 +319,8 @@ class _Patient:
         explained = [self.plan.explained(rule.id) for rule in placed.rules]
         failing = [one.reasons(one.failing(self.masks), self.facts) for one in explained]
         own = [[reason for reason in reasons if reason.field not in head] for reasons in failing]
-        return self.plan.words.only_ways(own, HOW.get(placed.rules[0].standing, STUDIED)) if all(own) else ""
+        hows = (HOW.get(rule.standing, STUDIED) for rule in placed.rules)
+        return self.plan.words.only_ways(tuple(zip(own, hows, strict=True))) if all(own) else ""
 
 
 def _line(plan: _Plan, line: Line, patient: _Patient | None) -> PathwayLine:

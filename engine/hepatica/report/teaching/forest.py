@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from dataclasses import replace
 
-from hepatica.evaluation import ratio, shown
+from hepatica.evaluation import p_words, ratio, shown
 from hepatica.knowledge import LINES
 from hepatica.report.blocks import Blocks, Bullets, Cell, Notice, Paragraph, Ref, Section, Table, Title
 from hepatica.report.citing import edition
@@ -220,7 +220,7 @@ class _Plot:
         below = self.drawing.paragraph(_EDGE, below, compared(row, panel), left, _BODY, "quiet")
         figures = [part for part in (estimate_text(row.printed) if row.printed else "", correction(row)) if part]
         at = self.drawing.paragraph(side, self.y if self.wide else below, figures[0], right, 13)
-        for text in (*figures[1:], joined(f"P {_p(row)}" if _p(row) else "", verdict(row)), self._later(row)):
+        for text in (*figures[1:], joined(p_words(_p(row)), verdict(row)), self._later(row)):
             at = self.drawing.paragraph(side, at, text, right, _BODY, "quiet")
         line = self.y + 14 if self.wide else at + 16
         if not self.wide:

@@ -15,7 +15,7 @@ from hepatica.records import record
 from hepatica.report.answers import answer
 from hepatica.report.blocks import Block, Blocks, Cell, Item, Items, More, Notice, Paragraph, Ref, Section, Table, facts
 from hepatica.report.case import case_blocks
-from hepatica.report.citing import NOT_TRIALS, lines_words, place_words
+from hepatica.report.citing import NOT_TRIALS, lines_words, place_words, short_reference
 from hepatica.report.evidence import OUTCOMES
 from hepatica.report.teaching.pathway import beside
 from hepatica.report.what_if import whatif_view
@@ -23,6 +23,7 @@ from hepatica.wording import Wording, grouped, joined
 
 _MOST_CHANGES = 3  # of one kind: more is no handout, and all of them are one command away
 _MOST_CAVEATS = 2  # the first say most
+_MOST_OPEN = 8  # undecided therapies, the strongest first: more of them is a case that is not known yet
 _MOST_GROUPS = 2  # of questions, and of kinds of change: the best come first
 _LEFT_OUT = ("advice",)  # the same for every patient
 _NAMED = ("unreported",)  # nothing is known of them that a reader could use
@@ -108,7 +109,9 @@ def _few(block: Block) -> Block:
 
 def _trials(evaluation: Evaluation) -> Iterator[Section]:
     """The studies that each headline tells of, and every trial behind the stronger evidence; each once."""
-    entries = (*evaluation.options, *evaluation.not_supported, *evaluation.trials)
+    # What may yet be an option has its trials beside those of the others: they are what it is to be judged by.
+    open_ = [entry for entry in evaluation.possible if entry.would_be == "options"]
+    entries = (*evaluation.options, *open_[:_MOST_OPEN], *evaluation.not_supported, *evaluation.trials)
     every = [(entry, one) for entry in entries for one in entry.citations if one.kind not in NOT_TRIALS]
     # A headline may quote more than the study it begins with: what a trial under way rests on, what failed beside a signal.
     told = {
@@ -126,6 +129,6 @@ def _trial(evaluation: Evaluation, entry: Entry, one: Citation) -> tuple[str | C
     design = joined(f"phase {one.phase}" if one.phase else "", f"n = {one.n}" if one.n else "", mark=", ")
     outcome = OUTCOMES.get(study.outcome, "").removeprefix("primary endpoint ")
     reference = evaluation.knowledge.references.get(one.source.ref or study.reference)
-    found = f"doi:{reference.doi}" if reference and reference.doi else place_words(one.source)
+    found = Cell(short_reference(reference), Ref("reference", reference.id)) if reference else place_words(one.source)
     place = lines_words(one.source.lines, evaluation.knowledge.card.source_word) or found
     return Cell(beside(one.name, entry.name), Ref("study", one.study)), entry.name, design, outcome, place
