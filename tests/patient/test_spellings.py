@@ -441,7 +441,10 @@ def test_a_field_that_cannot_be_read_is_told_so() -> None:
     wrong = Field(
         name="x", title="X", kind="choice", nature="test", help="", values=("a",), synonyms={"a": ("c", "d"), "z": ("C",)}
     )
-    assert [*faults(wrong, {})] == ["synonyms are given for 'z', which is no value of the field", "'C' stands for 'a' and for 'z'"]
+    assert [*faults(wrong, {})] == [
+        "synonyms are given for 'z', which is no value of the field",
+        "'C' stands for 'a' and for 'z'",
+    ]
     number = Field(name="x", title="X", kind="number", nature="test", help="", units={"g": 0})
     assert [*faults(number, {})] == ["a number needs bounds: low below high", "the factor of g must be above 0"]
 
