@@ -229,7 +229,12 @@ def read_yaml(data: bytes, file: str, *, bare_signs: bool = False) -> Node:
         for event in yaml.parse(text, Loader=_Loader):
             _take(event, builder)
     except yaml.YAMLError as error:
-        raise InvalidInput([*builder.problems, _syntax(error, file)]) from None
+        mark = getattr(error, "problem_mark", None)
+        line, column = (mark.line + 1, mark.column + 1) if mark else (1, 1)
+        what = getattr(error, "problem", None) or getattr(error, "reason", None) or "cannot be read"
+        # libyaml looks ahead for keys, so its own limit may answer before ours.
+        wrong = ("too-deep", TOO_DEEP) if "nesting depth" in what else ("yaml-syntax", f"not valid YAML: {what}")
+        raise InvalidInput([*builder.problems, Problem(file, line, column, *wrong)]) from None
     return builder.finished()
 
 
@@ -248,16 +253,6 @@ def _scalar(text: str) -> Scalar:
     if found is None:
         return _YAML_WORDS.get(text.lower(), text)
     return float(text) if found["point"] or found["bare"] else int(text)
-
-
-def _syntax(error: yaml.YAMLError, file: str) -> Problem:
-    mark = getattr(error, "problem_mark", None)
-    line, column = (mark.line + 1, mark.column + 1) if mark else (1, 1)
-    what = getattr(error, "problem", None) or getattr(error, "reason", None) or "cannot be read"
-    # libyaml looks ahead for keys, so its own limit may answer before ours.
-    if "nesting depth" in what:
-        return Problem(file, line, column, "too-deep", TOO_DEEP)
-    return Problem(file, line, column, "yaml-syntax", f"not valid YAML: {what}")
 
 
 def _take(event: Any, builder: TreeBuilder) -> None:

@@ -20,6 +20,7 @@ from hepatica.knowledge.evidence import Reference, Study
 from hepatica.knowledge.files import CARD
 from hepatica.knowledge.ruleset import Card, Concept, Note, Omission, Rule, Therapy
 from hepatica.patient import COMMON_FIELDS, DECIMALS, FLAGS, NONE, Field, Fields, faults, fields_of
+from hepatica.printable import UNSAFE_TEXT
 from hepatica.problems import InvalidInput, Problem, quote, suggestion
 
 Nodes = dict[str, Node]
@@ -157,7 +158,7 @@ def _decoded(cls: type, node: Node, concepts: tuple[str, ...] | None, fields: Fi
 # -- what no text may be: empty, or a carrier of characters that a terminal or a page would obey -------------------------
 
 _ONE_LINE = frozenset({"id", "name", "title", "nct", "version", "therapy", "ruleset", "class"})
-_CONTROL = re.compile("[\x00-\x09\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ufeff\ud800-\udfff]")
+_CONTROL = re.compile(rf"\t|{UNSAFE_TEXT}")
 
 
 def text_problems(node: Node, key: str = "") -> Iterator[Problem]:

@@ -117,25 +117,22 @@ def impossible_counts(study: Study) -> Iterator[tuple[Path, str]]:
 def response_above_control(study: Study, explained: Container[str]) -> Iterator[tuple[int, Result, Result]]:
     """Responses above the disease control of the same patients, where a part exceeds the whole. Each comes with its position
     among the results and the lowest such control; results that a discrepancy explains (`explained`, by id) are left out."""
-    shares = [(i, r) for i, r in enumerate(study.results) if r.unit == "%" and r.id not in explained]
+    shares = [
+        (index, result, (result.subgroup, result.at, arm), value)
+        for index, result in enumerate(study.results)
+        for arm, figure in (result.arms or {}).items()
+        if result.unit == "%" and result.id not in explained and (value := number(figure)) is not None
+    ]
     lowest: dict[tuple[str, ...], tuple[float, Result]] = {}
-    for _, control in shares:
-        for key, value in _patients(control) if control.endpoint == "DCR" else ():
-            if key not in lowest or value < lowest[key][0]:
-                lowest[key] = value, control
-    for index, response in shares:
-        for key, value in _patients(response) if response.endpoint in _RESPONSES else ():
-            if key in lowest and value > lowest[key][0]:
-                yield index, response, lowest[key][1]
-                break
-
-
-def _patients(result: Result) -> Iterator[tuple[tuple[str, ...], float]]:
-    """The figure of each arm, by whom it is about and when."""
-    for arm, figure in (result.arms or {}).items():
-        value = number(figure)
-        if value is not None:
-            yield (result.subgroup, result.at, arm), value
+    for _, control, patients, value in shares:
+        if control.endpoint == "DCR" and (patients not in lowest or value < lowest[patients][0]):
+            lowest[patients] = value, control
+    told: set[int] = set()
+    for index, response, patients, value in shares:
+        above = patients in lowest and value > lowest[patients][0]
+        if above and response.endpoint in _RESPONSES and index not in told:
+            told.add(index)
+            yield index, response, lowest[patients][1]
 
 
 # -- what a result says of the therapy tested ---------------------------------------------------------------------------

@@ -185,15 +185,16 @@ def located(name: str, folders: tuple[Path, ...] = ()) -> str | Path:
 
 def _candidates(name: str, shelves: tuple[str | Path, ...]) -> Iterator[str | Path]:
     """Where a ruleset of that name may be, best first. Packages come late: looking through them takes as long as an answer."""
-    from importlib.util import find_spec
-    from pathlib import Path
-
     if not _is_path(name):
         yield from (os.path.join(folder, name) for folder in shelves)
+        from importlib.util import find_spec
+
         # No code of the package that offers it runs: its name is only looked up.
         package, *folders = _offered().get(name, "").split(".")
         spec = find_spec(package) if package else None
         yield from (os.path.join(place, *folders) for place in (spec.submodule_search_locations if spec else None) or ())
+    from pathlib import Path
+
     yield Path(name)
 
 

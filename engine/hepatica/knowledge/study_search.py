@@ -128,14 +128,8 @@ def search(ruleset: Ruleset, words: tuple[str, ...]) -> tuple[Found, ...]:
         therapy, study = found.therapy, found.study
         names = (study.id, study.name, study.nct)
         renamed = [item for item in study.discrepancies if {"name", "nct"} & set(item.affects)]
-        texts = [*names, therapy.id, therapy.name, therapy.drug_class, *therapy.synonyms, *therapy.targets, *study.drugs]
-        texts += [
-            *study.biomarkers,
-            *study.regions,
-            study.countries,
-            study.tumour,
-            *(result.subgroup for result in study.results),
-        ]
+        texts = [*names, therapy.id, therapy.name, therapy.drug_class, *therapy.synonyms, *therapy.targets, study.countries]
+        texts += [study.tumour, *study.drugs, *study.biomarkers, *study.regions, *(result.subgroup for result in study.results)]
         texts += [text for item in renamed for text in (item.prints, item.correction)]
         if _holds(texts, wanted):
             hits.append((not _holds(names, wanted), found))  # what is false sorts before what is true

@@ -103,19 +103,16 @@ def profile_schema(fields: Fields = COMMON_FIELDS) -> dict[str, Any]:
 
     class PatientSchema(GenerateJsonSchema):
         def function_plain_schema(self, schema: Any) -> JsonSchema:
-            return _shown(schema["metadata"]["key"])
+            key: Field = schema["metadata"]["key"]
+            allowed = f" Allowed: {', '.join(key.values)}." if key.values else f" In {key.unit}." if key.unit else ""
+            said = key.help if key in _OWN_KEYS.values() else f"{key.help}{allowed} '{UNKNOWN}' or absent: not known."
+            missing = [] if key.name == LABEL else missing_schema()
+            return {"title": key.title, "description": said, "anyOf": [*_reader(key).schema(), *missing]}
 
     schema = PatientSchema().generate(_model(fields)[0])
     aliases = {pattern: {"$ref": f"#/properties/{name}"} for name, pattern in keys_of(fields).patterns().items()}
     title = {"title": "PatientFile", "description": "One hypothetical patient."}
     return {"$schema": DIALECT, **title, **schema, "patternProperties": aliases}
-
-
-def _shown(key: Field) -> JsonSchema:
-    allowed = f" Allowed: {', '.join(key.values)}." if key.values else f" In {key.unit}." if key.unit else ""
-    said = key.help if key in _OWN_KEYS.values() else f"{key.help}{allowed} '{UNKNOWN}' or absent: not known."
-    missing = [] if key.name == LABEL else missing_schema()
-    return {"title": key.title, "description": said, "anyOf": [*_reader(key).schema(), *missing]}
 
 
 def profile_from(data: Node | Mapping[str, Any], file: str = MAPPING, fields: Fields = COMMON_FIELDS) -> Profile:

@@ -173,10 +173,10 @@ def chosen(number: str, low: float, high: float) -> float | tuple[float, float]:
     Several marks of a kind group digits by three, and so does a comma before exactly three wherever that is possible; a
     lone point before three is a decimal point only where grouping is not possible. Of two kinds, the last is the decimal.
     """
-    text = re.sub("[ ']", "", number.lower())
+    text = number.lower().replace(" ", "").replace("'", "")
     whole, mark, decimals = text.rpartition(max(",.", key=text.rfind))
-    grouped = float(re.sub("[.,]", "", text))
-    decimal = float(f"{re.sub('[.,]', '', whole)}.{decimals}") if mark else grouped
+    grouped = float(text.replace(".", "").replace(",", ""))
+    decimal = float(f"{whole.replace('.', '').replace(',', '')}.{decimals}") if mark else grouped
     if text.count(mark or ",") > 1:
         return grouped
     # Blanks or apostrophes have grouped already, so the one mark left is the decimal sign.
