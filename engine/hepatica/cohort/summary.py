@@ -267,8 +267,10 @@ class Tally:
         self.examples: dict[tuple[str, str, str], str] = {}
         self.warnings: Counter[str] = Counter()
 
-    def add(self, found: Answers, rejects: Iterable[Reject]) -> None:
-        """The answers to the rows of one batch, and the rows that are not answered, each by the first thing that is wrong."""
+    def add(self, answers: Sequence[Answers], rejects: Iterable[Reject], _: Any) -> Any:
+        """Counts the answers to the rows of one batch, and the rows that are not answered, each by the first thing that is wrong;
+        returns the answers' table, if one was made."""
+        (found,) = answers
         codes = found.coded.codes
         for place, column in enumerate(codes):
             self.values_met[place] += np.bincount(column, minlength=len(self.values_met[place]))
@@ -290,6 +292,7 @@ class Tally:
             key = (one.column, one.code, one.reason.replace(quote(one.value), "this value") if one.value else one.reason)
             self.rejects[key] += 1
             self.examples.setdefault(key, one.value)
+        return found.table
 
     def counts(self) -> dict[str, Any]:
         """What was counted, as a summary shows it."""
