@@ -21,7 +21,6 @@ from hepatica.cohort.summary import (
     CohortTherapyTurn,
     CohortTurn,
     MappingIdentity,
-    Number,
     ReadColumns,
     RowCounts,
     Tally,
@@ -234,6 +233,6 @@ class Turns:
         """The turns of what is compared at a place, the commonest first, small numbers hidden."""
         counts = self._turns[place]
         pairs = sorted(zip(*np.nonzero(counts), strict=True), key=lambda pair: -counts[pair])
-        numbers: list[Number] = hidden([int(counts[pair]) for pair in pairs], least)
+        numbers = hidden([int(counts[pair]) for pair in pairs], least)
         turns = zip(pairs, numbers, strict=True)
         return tuple(CohortTurn(old=words[old], new=words[new], rows=rows) for (old, new), rows in turns)

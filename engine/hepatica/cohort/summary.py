@@ -194,7 +194,6 @@ def hidden(counts: Sequence[Number], least: int) -> list[Number]:
     Whoever knows the whole could else work the one out. No patient is disclosed by a nought, which stays.
     """
     shown = [small(number, least) for number in counts]
-    # One hidden number alone is the whole less what is shown.
     rest = [place for place, number in enumerate(shown) if number]
     if shown.count(None) == 1 and rest:
         shown[min(rest, key=lambda place: (counts[place] or 0, place))] = None
