@@ -20,7 +20,7 @@ from hepatica.problems import InvalidInput, Problem
 from hepatica.records import record
 
 if TYPE_CHECKING:
-    from hepatica.cohort import Cohort, CohortComparison, TableMapping
+    from hepatica.cohort import Cohort, TableMapping
     from hepatica.knowledge import Ruleset
     from hepatica.report import Blocks
 
@@ -153,17 +153,13 @@ def _on_spark(tables: tuple[str, ...], how: TableMapping, rules: Ruleset, master
 
 def _run(tables: tuple[str, ...], how: TableMapping, rules: list[Ruleset], chosen: dict[str, Any]) -> common.Output:
     """A run under one ruleset or two. A table is written while the answers are made; a report when all of them are."""
-    from hepatica.cohort import Cohort, CohortComparison, opened, table_bytes
+    from hepatica.cohort import Cohort, opened, table_bytes
     from hepatica.report.cohort import cohort_diff_view, cohort_view
 
     progress = _Progress(tables) if sys.stderr is not None and sys.stderr.isatty() else None
     sources, output = opened(tables, how.table), chosen["output"]
-    run: Cohort | CohortComparison
-    view: Callable[[Any], Blocks]
-    if len(rules) > 1:
-        run, view = CohortComparison(sources, how, *rules, progress=progress), cohort_diff_view
-    else:
-        run, view = Cohort(sources, how, *rules, verify_all=chosen["verify"], progress=progress), cohort_view
+    run = Cohort(sources, how, *rules, verify_all=chosen["verify"], progress=progress)
+    view: Callable[[Any], Blocks] = cohort_diff_view if len(rules) > 1 else cohort_view
 
     def table(_: Any) -> Iterator[bytes]:
         # Whatever goes beside the table comes before its last piece, so that all is written or nothing.
@@ -186,7 +182,7 @@ def _packing(path: Path) -> str:
     return path.suffix[1:] if path.suffix in (".gz", ".zst") else ""
 
 
-def _finish(run: Cohort | CohortComparison, view: Callable[[Any], Blocks], chosen: dict[str, Any]) -> Any:
+def _finish(run: Cohort, view: Callable[[Any], Blocks], chosen: dict[str, Any]) -> Any:
     """The summary. Refuses a strict run that has rejects; else writes the rejects and the report where they were asked for."""
     from hepatica.cohort import reject_table, table_bytes
 

@@ -12,7 +12,7 @@ from hepatica.faces import lazy
 if TYPE_CHECKING:
     from hepatica.cohort.cells import reject_table
     from hepatica.cohort.coding import Coded
-    from hepatica.cohort.cohort import Cohort, CohortComparison
+    from hepatica.cohort.cohort import Cohort
     from hepatica.cohort.draft import MappingDraft, draft_mapping
     from hepatica.cohort.kernel import Answers, Kernel
     from hepatica.cohort.mapping import TableMapping, mapping_schema, read_mapping, shipped_mappings

@@ -38,7 +38,9 @@ class CellReader:
         self._reading, self._known = reading, known
         self._missing = frozenset(map(_word, mapping.missing))
         self._decimal = mapping.table.decimal
-        self._books = {id(each): _by_word(each.codes) for each in (reading, *reading.several)}
+        every = (reading, *reading.several)
+        self._books = {id(each): {_word(code): meaning for code, meaning in each.codes.items()} for each in every}
+        self._units = {_word(code): meaning for code, meaning in reading.units.items()}
 
     def passes(self, kind: pa.DataType) -> bool:
         """Whether a column holds values as they are: numbers in the field's own unit, or texts of which nothing is said."""
@@ -96,7 +98,7 @@ class CellReader:
         if not self._reading.unit_column:
             return self._reading.unit
         typed = (plain_cell(cell) or "").strip()
-        unit = _by_word(self._reading.units).get(_word(typed), typed)
+        unit = self._units.get(_word(typed), typed)
         if is_missing(unit) or not self._known.has_unit(unit):
             raise BadCell("unit", f"no unit of {self._known.title}; allowed: {', '.join(self._known.every_unit)}", 1)
         return unit
@@ -123,10 +125,6 @@ class CellReader:
 
 def _word(text: str) -> str:
     return text.strip().casefold()
-
-
-def _by_word(book: Mapping[str, str]) -> dict[str, str]:
-    return {_word(code): meaning for code, meaning in book.items()}
 
 
 def _plain_number(text: str, decimal: str) -> str:

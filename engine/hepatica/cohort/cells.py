@@ -122,15 +122,8 @@ def beside(table: pa.Table, given: pa.Table) -> pa.Table:
     return pa.table(dict([row, *zip(names, given.columns, strict=True), *others]))
 
 
-class Cells(NamedTuple):
-    """A column as the distinct cells in it and, for each of n rows, which one it has; -1 where there is none."""
-
-    distinct: Sequence[Any]
-    which: Places
-
-
-def encoded(column: pa.ChunkedArray) -> Cells:
-    """A plain column's distinct cells, and which one each row has."""
+def encoded(column: pa.ChunkedArray) -> tuple[list[Any], Places]:
+    """A plain column's distinct cells and, for each of n rows, which one it has; -1 where there is none."""
     whole = column.combine_chunks()
     if not pa.types.is_dictionary(whole.type):
         whole = whole.dictionary_encode()
@@ -141,8 +134,8 @@ def encoded(column: pa.ChunkedArray) -> Cells:
         present = np.flatnonzero(np.bincount(which + 1, minlength=len(distinct) + 1)[1:])
         places = np.full(len(distinct) + 1, -1, dtype=np.intp)
         places[present] = np.arange(len(present))
-        return Cells([distinct[at] for at in present], places[which])
-    return Cells(distinct, which)
+        return [distinct[at] for at in present], places[which]
+    return distinct, which
 
 
 class Combined(NamedTuple):
@@ -188,11 +181,8 @@ def rows_of(which: Places, wanted: Iterable[bool]) -> Iterator[tuple[int, Places
 
 
 class NumberCutter:
-    """Codes of a numeric field from numbers as a program has them. The reader rounds every number to `DECIMALS` first.
-
-    Rounding never changes the order of two numbers, so each threshold has a least number that is rounded to it or above it,
-    and a least one that is rounded to more. Held against these two, a number needs no rounding.
-    """
+    """Codes of a numeric field from numbers as a program has them. The reader rounds every number to `DECIMALS` first,
+    which never changes their order: held against the least that is rounded to a threshold, and to more, none needs rounding."""
 
     def __init__(self, classes: FieldClasses) -> None:
         self._bounds = classes.field.low, classes.field.high

@@ -264,19 +264,19 @@ class Source:
             return self._cut(self._cutter, columns[0])
         known = [encoded(column) for column in columns]
         if passes:
-            return Part([self._said(True, cell) for cell in known[0].distinct], known[0].which)
+            return Part([self._said(True, cell) for cell in known[0][0]], known[0][1])
         # Several columns are read by the combinations of cells that occur, as one column is by its cells.
-        found, which, _ = combined([each.which for each in known] or [np.zeros(table.num_rows, dtype=np.intp)])
-        cells = ([None if n < 0 else each.distinct[n] for each, n in zip(known, one, strict=False)] for one in found)
+        found, which, _ = combined([which for _, which in known] or [np.zeros(table.num_rows, dtype=np.intp)])
+        cells = ([None if n < 0 else distinct[n] for (distinct, _), n in zip(known, one, strict=False)] for one in found)
         return Part([self._said(False, *one) for one in cells], which)
 
     def _cut(self, cutter: NumberCutter, column: pa.ChunkedArray) -> Part:
         """Numbers as codes; only what is out of bounds is read one by one, for the reason."""
         codes, refused = cutter.cut(column)
         which, said = codes.astype(np.intp), [Said((code,)) for code in range(int(codes.max(initial=0)) + 1)]
-        bad = encoded(column.filter(pa.array(refused)))
-        which[refused] = len(said) + bad.which
-        return Part([*said, *(self._said(True, cell) for cell in bad.distinct)], which, column)
+        bad, places = encoded(column.filter(pa.array(refused)))
+        which[refused] = len(said) + places
+        return Part([*said, *(self._said(True, cell) for cell in bad)], which, column)
 
     def _say(self, passes: bool, *cells: Any) -> Said:
         """What cells say by themselves; those that pass are values as they are."""

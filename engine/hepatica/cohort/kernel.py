@@ -68,6 +68,10 @@ class TherapyKernel:
         self._told_by = [key for key in (*keys, *entered, *results) if key in evaluator.program.goals]
         self.told: dict[Hashable, Words] = {}
 
+    def mark(self, rule: int) -> int:
+        """One number for the rule that makes it an option, least for the strongest: standing, therapy, rule."""
+        return (RANK[self.rules[rule].standing] << 20) + (self.position << 8) + rule
+
     @cached_property
     def patterns(self) -> list[Cascade]:
         """Cascades whose outcomes together decide every word of the therapy: the verdicts of its rules and their studies."""
@@ -140,8 +144,8 @@ class Kernel:
     def stamp(self) -> dict[str, str]:
         """Which ruleset answers, and the educational notice: every table carries it."""
         own = identity(self.ruleset)
-        told = {"notice": notice(own.as_of), "ruleset": own.id, "version": own.version, "as_of": own.as_of}
-        return {**told, "digest": own.digest}
+        named = {"ruleset": own.id, "version": own.version, "as_of": own.as_of, "digest": own.digest}
+        return {"notice": notice(own.as_of), **named}
 
     def answer(self, coded: Coded) -> Answers:
         """The answers of the n rows of a coded batch."""
@@ -154,7 +158,7 @@ class Kernel:
         # Some hundred states stand for every patient, so what is counted of millions is worked out for those.
         lists = [np.array([LIST_NAMES.index(one.list) for one in each.judgements], dtype=np.int8) for each in self.therapies]
         marks = [
-            np.array([NONE if one.list != "options" else _mark(each, one.main) for one in each.judgements], dtype=np.uint32)
+            np.array([each.mark(one.main) if one.list == "options" else NONE for one in each.judgements], dtype=np.uint32)
             for each in self.therapies
         ]
         lists.append(np.full(len(self.scopes), -1, dtype=np.int8))
@@ -192,11 +196,6 @@ class Kernel:
         found, names = pa.array(fields).dictionary_encode(), tuple(self.coder.fields)
         told = [[BETWEEN.join(each for at, each in enumerate(names) if bits >> at & 1)] for bits in found.dictionary.to_pylist()]
         return spread([name], told, found.indices.to_numpy())
-
-
-def _mark(one: TherapyKernel, rule: int) -> int:
-    """One number for the rule that makes a therapy an option, least for the strongest: standing, therapy, rule."""
-    return (RANK[one.rules[rule].standing] << 20) + (one.position << 8) + rule
 
 
 class Answers:

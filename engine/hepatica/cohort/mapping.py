@@ -195,11 +195,9 @@ def _by_names(columns: Sequence[str], fields: Fields, name: str) -> dict[str, Fi
     found: dict[str, FieldReading] = {}
     problems = []
     for place, column in enumerate(columns, 1):
-        named = found_field(column, fields)
-        if named is None:
+        if not (named := found_field(column, fields)):
             continue
-        key = named[0]
-        whole = key.partition(".")[0]
+        key, whole = named[0], named[0].partition(".")[0]
         # A measurement is given as a whole or in parts.
         same = next((one for one in found if one in (key, whole) or (key == whole and one.startswith(f"{whole}."))), None)
         if same:

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import atexit
 import csv
-import gzip
 import io
 import itertools
 import json
@@ -15,7 +14,6 @@ import re
 import shutil
 import sys
 import tempfile
-import zlib
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from glob import glob
@@ -36,6 +34,7 @@ STDIN = "-"
 _PATTERN = re.compile(r"[*?\[]")
 _JSON = re.compile(rb"(?:\xef\xbb\xbf)?\s*(?:\{|\[\s*[{\]])")
 _OLD_EXCEL = b"\xd0\xcf\x11\xe0"
+_PACKINGS = {b"\x1f\x8b": "gzip", b"\x28\xb5": "zstd"}
 _UNREADABLE = (pa.ArrowException, UnicodeDecodeError)  # the second where a name in the schema is damaged
 _wrong = InvalidInput.at
 
@@ -98,7 +97,7 @@ def _readable(name: str) -> Iterator[None]:
     """What files and their packing raise, as a problem of the file."""
     try:
         yield
-    except (OSError, EOFError, zlib.error) as error:
+    except OSError as error:
         missing = isinstance(error, FileNotFoundError)
         reason = "no such file" if missing else (getattr(error, "strerror", None) or "cannot be read to its end").lower()
         raise _wrong(name, "unreadable", reason) from None
@@ -118,13 +117,9 @@ def _spooled() -> Path:
 
 def unpacked(stream: IO[bytes]) -> IO[bytes]:
     """The bytes of a file, unpacked where it is packed."""
-    head = stream.read(4)
+    packing = _PACKINGS.get(stream.read(2))
     stream.seek(0)
-    if head[:2] == b"\x1f\x8b":
-        return gzip.open(stream)  # type: ignore[return-value]
-    if head == b"\x28\xb5\x2f\xfd":
-        return io.BufferedReader(pa.CompressedInputStream(pa.PythonFile(stream), "zstd"))
-    return stream
+    return io.BufferedReader(pa.CompressedInputStream(pa.PythonFile(stream, "r"), packing)) if packing else stream
 
 
 def _source(file: Path, name: str, head: bytes, how: TableFormat) -> TableSource:
@@ -137,7 +132,8 @@ def _source(file: Path, name: str, head: bytes, how: TableFormat) -> TableSource
     if head[:4] == _OLD_EXCEL:
         raise _wrong(name, "unreadable", "an Excel file of before 2007, or a locked one: save it as .xlsx without a password")
     if _JSON.match(head):
-        return _json_table(file, name)
+        names = list(dict.fromkeys(key for row in _json_rows(file, name) for key in row))
+        return _listed(name, lambda: ([row.get(key) for key in names] for row in _json_rows(file, name)), names)
     return _text_table(file, name, head, how)
 
 
@@ -252,11 +248,6 @@ def _array(cells: Sequence[Any]) -> pa.Array:
 
 
 # JSON: an object to a line, or a list of objects
-
-
-def _json_table(file: Path, name: str) -> TableSource:
-    names = list(dict.fromkeys(key for row in _json_rows(file, name) for key in row))
-    return _listed(name, lambda: ([row.get(key) for key in names] for row in _json_rows(file, name)), names)
 
 
 def _json_rows(file: Path, name: str) -> Iterator[dict[str, Any]]:
@@ -396,12 +387,15 @@ def _arrow(file: Path, name: str, kind: str) -> TableSource:
     return TableSource(name, columns, batches, rows)
 
 
-def _parquet_batches(file: Path) -> tuple[int, pa.Schema, Callable[[], Iterable[Any]]]:
+Batches = tuple[int | None, pa.Schema, Callable[[], Iterable[Any]]]
+
+
+def _parquet_batches(file: Path) -> Batches:
     read = parquet_file(file)
     return read.metadata.num_rows, read.schema_arrow, lambda: read.iter_batches(BATCH)
 
 
-def _arrow_batches(file: Path) -> tuple[int | None, pa.Schema, Callable[[], Iterable[Any]]]:
+def _arrow_batches(file: Path) -> Batches:
     try:
         read = ipc.open_file(pa.memory_map(str(file)))
         return None, read.schema, lambda: map(read.get_batch, range(read.num_record_batches))

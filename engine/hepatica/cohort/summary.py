@@ -194,7 +194,6 @@ def hidden(counts: Sequence[Number], least: int) -> list[Number]:
     Whoever knows the whole could else work the one out. No patient is disclosed by a nought, which stays.
     """
     shown = [small(number, least) for number in counts]
-    # One hidden number alone is the whole less what is shown.
     rest = [place for place, number in enumerate(shown) if number]
     if shown.count(None) == 1 and rest:
         shown[min(rest, key=lambda place: (counts[place] or 0, place))] = None
@@ -267,8 +266,10 @@ class Tally:
         self.examples: dict[tuple[str, str, str], str] = {}
         self.warnings: Counter[str] = Counter()
 
-    def add(self, found: Answers, rejects: Iterable[Reject]) -> None:
-        """The answers to the rows of one batch, and the rows that are not answered, each by the first thing that is wrong."""
+    def add(self, answers: Sequence[Answers], rejects: Iterable[Reject], _: Any) -> Any:
+        """Counts the answers to the rows of one batch, and the rows that are not answered, each by the first thing that is wrong;
+        returns the answers' table, if one was made."""
+        (found,) = answers
         codes = found.coded.codes
         for place, column in enumerate(codes):
             self.values_met[place] += np.bincount(column, minlength=len(self.values_met[place]))
@@ -290,6 +291,7 @@ class Tally:
             key = (one.column, one.code, one.reason.replace(quote(one.value), "this value") if one.value else one.reason)
             self.rejects[key] += 1
             self.examples.setdefault(key, one.value)
+        return found.table
 
     def counts(self) -> dict[str, Any]:
         """What was counted, as a summary shows it."""

@@ -156,13 +156,9 @@ def _cannot(reason: str) -> InvalidInput:
     return InvalidInput.at("xlsx", "cannot-write", f"{reason}; write CSV or Parquet")
 
 
-def _separated(delimiter: str) -> Callable[[Any, pa.Schema], Any]:
-    return partial(csv.CSVWriter, write_options=csv.WriteOptions(delimiter=delimiter))
-
-
 _KINDS: Mapping[str, tuple[Callable[[pa.Table, Mapping[str, str]], pa.Table], Callable[[Any, pa.Schema], Any]]] = {
-    "csv": (_harmless, _separated(",")),
-    "tsv": (_harmless, _separated("\t")),
+    "csv": (_harmless, csv.CSVWriter),
+    "tsv": (_harmless, partial(csv.CSVWriter, write_options=csv.WriteOptions(delimiter="\t"))),
     "ndjson": (_in_columns, _Lines),
     "parquet": (_in_schema, parquet_writer),
     "arrow": (

@@ -86,16 +86,17 @@ def _hidden(least: int) -> Iterator[Block]:
 
 
 def _strongest(found: CohortSummary) -> Iterator[Block]:
-    if found.strongest:
-        rows = tuple((one.title, LINES.get(one.line, ""), _share(one.rows, found.rows.answered)) for one in found.strongest)
-        says = "Each patient who is not out of scope once, by the strongest standing that is certain."
-        table = Table(("Standing", "Line", "Patients"), rows, numeric=(2,))
-        yield Section("The strongest option of each patient", (*_bars(found), table), says=says, id="strongest")
-
-
-def _bars(found: CohortSummary) -> Blocks:
-    """Horizontal bars; a hidden number has none."""
+    if not found.strongest:
+        return
+    rows = tuple((one.title, LINES.get(one.line, ""), _share(one.rows, found.rows.answered)) for one in found.strongest)
+    table = Table(("Standing", "Line", "Patients"), rows, numeric=(2,))
+    says = "Each patient who is not out of scope once, by the strongest standing that is certain."
     bars = [(joined(one.title, LINES.get(one.line, ""), mark=", "), one.rows) for one in found.strongest]
+    yield Section("The strongest option of each patient", (*_bars(bars), table), says=says, id="strongest")
+
+
+def _bars(bars: Sequence[tuple[str, int | None]]) -> Blocks:
+    """Horizontal bars; a hidden number has none."""
     most = max(rows or 0 for _, rows in bars)
     if not most:
         return ()
