@@ -139,8 +139,8 @@ AnyShape = Box | Words | Stroke | PlotMarker
 class Drawing:
     """A picture of a given size: shapes in the order in which they are painted, and what it shows in words."""
 
-    def __init__(self, width: float, title: str, says: str) -> None:
-        self.width, self.height = width, 0.0
+    def __init__(self, width: float, title: str, says: str, edge: float = 16) -> None:
+        self.width, self.height, self.edge, self.y = width, 0.0, edge, 0.0
         self.title, self.says = title, says
         # Written as SVG only at the end: a page is laid out several times, and one of them is kept.
         self.shapes: list[AnyShape] = []
@@ -157,6 +157,10 @@ class Drawing:
             y += round(size * 1.3)
             self.add(Words(x, y, line, size, ink, bold))
         return y
+
+    def write(self, text: str, size: float = 12, ink: str = "ink", *, bold: bool = False) -> None:
+        """A paragraph between the edges, from `self.y`, which then is below it."""
+        self.y = self.paragraph(self.edge, self.y, text, self.width - 2 * self.edge, size, ink, bold=bold)
 
 
 def text_width(text: str, size: float, *, bold: bool = False) -> float:

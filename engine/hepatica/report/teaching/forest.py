@@ -151,16 +151,17 @@ def forest_drawing(found: Forest, width: float = 1040) -> Drawing:
     plot.head(others=any(panel.endpoint != "OS" for panel in found.panels))
     for panel in found.panels:
         plot.panel(panel)
-    plot.write(f"{found.ruleset.named}. {found.notice}", "quiet")
-    plot.drawing.height = plot.y + 14
-    return plot.drawing
+    plot.write(f"{found.ruleset.named}. {found.notice}", ink="quiet")
+    plot.height = plot.y + 14
+    return plot
 
 
-class _Plot:
+class _Plot(Drawing):
     """The panels one below the other, each under an axis of its own; all axes are the same, and logarithmic."""
 
     def __init__(self, found: Forest, width: float) -> None:
-        self.drawing, self.wide, self.y = Drawing(width, TITLE, describe(found)), width >= _NARROW, 12.0
+        super().__init__(width, TITLE, describe(found), _EDGE)
+        self.wide, self.y = width >= _NARROW, 12.0
         estimates = [e for row in found.rows for e in (row.printed, row.corrected) if e is not None]
         values = [value for e in estimates for value in (e.hr, e.low, e.high) if value is not None]
         self.low, self.high = min([*values, 0.8]) / 1.1, max([*values, 1.25]) * 1.1
@@ -173,21 +174,17 @@ class _Plot:
         share = (math.log(value) - math.log(self.low)) / (math.log(self.high) - math.log(self.low))
         return round(self.left + share * (self.right - self.left), 1)
 
-    def write(self, text: str, ink: str = "ink", size: float = _BODY, *, bold: bool = False) -> None:
-        """A paragraph over the whole width."""
-        self.y = self.drawing.paragraph(_EDGE, self.y, text, self.drawing.width - 2 * _EDGE, size, ink, bold=bold)
-
     def head(self, *, others: bool) -> None:
         """The title and what the marks mean; `others` where rows tell of another endpoint than survival."""
         self.write(TITLE, size=17, bold=True)
-        self.write(_HOW, "quiet")
+        self.write(_HOW, ink="quiet")
         x, self.y = _EDGE + 6, self.y + 8
         for outcome, words in _LEGEND.items():
             shape, ink = _MARKS.get(outcome, _NEUTRAL)
             room = text_width(words, _BODY) + 34
-            if x + room > self.drawing.width:
+            if x + room > self.width:
                 x, self.y = _EDGE + 6, self.y + 16
-            self.drawing.add(PlotMarker(x, self.y + 10, shape, ink, outcome != ""), Words(x + 12, self.y + 14, words, _BODY))
+            self.add(PlotMarker(x, self.y + 10, shape, ink, outcome != ""), Words(x + 12, self.y + 14, words, _BODY))
             x += room
         self.y += 14
         self.write(_READING)
@@ -198,34 +195,34 @@ class _Plot:
         self.y += 14
         self.write(panel_title(panel), size=15, bold=True)
         line, one = self.y + 36, self.at(1)
-        self.drawing.add(Stroke(self.left, line, self.right, line, "rule"))
+        self.add(Stroke(self.left, line, self.right, line, "rule"))
         for tick in (tick for tick in _TICKS if self.low <= tick <= self.high):
             x, words = self.at(tick), f"{tick:g}"
-            self.drawing.add(Stroke(x, line, x, line - 5, "rule"), Words(x, line - 8, words, _BODY, "quiet", anchor="middle"))
-        self.drawing.add(Words(one - 12, line - 23, "← better", _BODY, "quiet", anchor="end"))
-        self.drawing.add(Words(one + 12, line - 23, "worse →", _BODY, "quiet"))
-        self.y, at = line + 6, len(self.drawing.shapes)
+            self.add(Stroke(x, line, x, line - 5, "rule"), Words(x, line - 8, words, _BODY, "quiet", anchor="middle"))
+        self.add(Words(one - 12, line - 23, "← better", _BODY, "quiet", anchor="end"))
+        self.add(Words(one + 12, line - 23, "worse →", _BODY, "quiet"))
+        self.y, at = line + 6, len(self.shapes)
         for row in panel.rows:
             self._row(row, panel)
         if self.wide:
             # Below the rows: where words stand above each interval, a line from top to foot would run through them.
-            self.drawing.shapes.insert(at, Stroke(one, line + 6, one, self.y, "rule", 1.5))
+            self.shapes.insert(at, Stroke(one, line + 6, one, self.y, "rule", 1.5))
 
     def _row(self, row: ForestRow, panel: ForestPanel) -> None:
         """One comparison: its words at the sides (or above), the printed estimate, the other one below it."""
         side = self.right + 16 if self.wide else _EDGE
-        left = (self.left if self.wide else self.drawing.width) - 2 * _EDGE
-        right = self.drawing.width - side - _EDGE
-        below = self.drawing.paragraph(_EDGE, self.y, row_name(row), left, 13, bold=True)
-        below = self.drawing.paragraph(_EDGE, below, compared(row, panel), left, _BODY, "quiet")
+        left = (self.left if self.wide else self.width) - 2 * _EDGE
+        right = self.width - side - _EDGE
+        below = self.paragraph(_EDGE, self.y, row_name(row), left, 13, bold=True)
+        below = self.paragraph(_EDGE, below, compared(row, panel), left, _BODY, "quiet")
         figures = [part for part in (estimate_text(row.printed) if row.printed else "", correction(row)) if part]
-        at = self.drawing.paragraph(side, self.y if self.wide else below, figures[0], right, 13)
+        at = self.paragraph(side, self.y if self.wide else below, figures[0], right, 13)
         for text in (*figures[1:], joined(p_words(_p(row)), verdict(row)), self._later(row)):
-            at = self.drawing.paragraph(side, at, text, right, _BODY, "quiet")
+            at = self.paragraph(side, at, text, right, _BODY, "quiet")
         line = self.y + 14 if self.wide else at + 16
         if not self.wide:
             one = self.at(1)
-            self.drawing.add(Stroke(one, line - 9, one, line + (25 if row.printed and row.corrected else 9), "rule", 1.5))
+            self.add(Stroke(one, line - 9, one, line + (25 if row.printed and row.corrected else 9), "rule", 1.5))
         self.y = max(below, at, self._estimates(row, line) - 4) + 9
 
     def _later(self, row: ForestRow) -> str:
@@ -243,8 +240,8 @@ class _Plot:
                 continue
             if estimate.low is not None and estimate.high is not None:
                 low, high = self.at(estimate.low), self.at(estimate.high)
-                self.drawing.add(Stroke(low, y, high, y, ink, 1.6, not printed))
-                self.drawing.add(*(Stroke(x, y - 4, x, y + 4, ink, 1.6) for x in (low, high)))
-            self.drawing.add(PlotMarker(self.at(estimate.hr), y, shape, ink, printed and row.kind == "whole_trial"))
+                self.add(Stroke(low, y, high, y, ink, 1.6, not printed))
+                self.add(*(Stroke(x, y - 4, x, y + 4, ink, 1.6) for x in (low, high)))
+            self.add(PlotMarker(self.at(estimate.hr), y, shape, ink, printed and row.kind == "whole_trial"))
             y += 16
         return y

@@ -144,21 +144,21 @@ def pathway_pages(path: Pathway) -> list[Drawing]:
 def _page(path: Pathway, line: PathwayLine) -> Drawing:
     """The narrowest drawing that has the shape of a page: the narrower it is, the larger is its text on paper."""
     drawn = cache(lambda width: _drawn(path, line, width))
-    fits = bisect_left(_WIDTHS, True, key=lambda width: drawn(width).drawing.height <= width * _SHAPE)
+    fits = bisect_left(_WIDTHS, True, key=lambda width: drawn(width).height <= width * _SHAPE)
     width = _WIDTHS[min(fits, len(_WIDTHS) - 1)]
     found = drawn(width)
     # What is left of the page goes to the drugs: a line of few would else stand above an empty half.
-    left = width * _SHAPE - found.drawing.height
-    drawing = _drawn(path, line, width, max(left / found.rows, 0)).drawing
-    drawing.height = max(drawing.height, round(width * _SHAPE, 1))
-    return drawing
+    page = _drawn(path, line, width, max(width * _SHAPE - found.height, 0) / found.rows)
+    page.height = max(page.height, round(width * _SHAPE, 1))
+    return page
 
 
 def _drawn(path: Pathway, line: PathwayLine, width: float, spare: float = 0) -> _Picture:
     picture = _Picture(path, width, min(spare, _MOST_SPARE))
     picture.head(f"{line.title}{_closed(line)}", f"{title(path)}. {edition(path.ruleset)}", root(path, *line.common))
     picture.line(line)
-    return picture.finished()
+    picture.foot()
+    return picture
 
 
 def _closed(line: PathwayLine) -> str:
@@ -168,7 +168,7 @@ def _closed(line: PathwayLine) -> str:
 def pathway_drawing(path: Pathway, width: float = LANDSCAPE) -> Drawing:
     """All lines one below the other, with one head and one foot; a single line as it is printed, unless on a phone."""
     if len(path.lines) == 1:
-        return _page(path, path.lines[0]) if width > _NARROW else _drawn(path, path.lines[0], width).drawing
+        return _page(path, path.lines[0]) if width > _NARROW else _drawn(path, path.lines[0], width)
     picture = _Picture(path, width)
     picture.head(title(path), edition(path.ruleset), root(path))
     for line in path.lines:
@@ -176,7 +176,8 @@ def pathway_drawing(path: Pathway, width: float = LANDSCAPE) -> Drawing:
         picture.write(f"{line.title}{_closed(line)}", _TITLE, bold=True)
         picture.write(_asked(line.common))
         picture.line(line)
-    return picture.finished().drawing
+    picture.foot()
+    return picture
 
 
 def pathway_svg(path: Pathway, width: float = LANDSCAPE) -> str:
@@ -185,27 +186,23 @@ def pathway_svg(path: Pathway, width: float = LANDSCAPE) -> str:
     return svg(drawing, width / drawing.width)
 
 
-class _Picture:
+class _Picture(Drawing):
     """A head, then for each line a band for each standing: a label, and the drugs side by side."""
 
     def __init__(self, path: Pathway, width: float, spare: float = 0) -> None:
-        self.path, self.drawing = path, Drawing(width, title(path), describe(path))
-        self.room, self.y = width - 2 * _EDGE, _EDGE / 2
+        super().__init__(width, title(path), describe(path), _EDGE)
+        self.path, self.room, self.y = path, width - 2 * _EDGE, _EDGE / 2
         self.spare, self.rows = spare, 0
         # On a phone the label stands above its drugs.
         self.label = 0.0 if width < _NARROW else _LABEL
         self.beside = self.room - (self.label + _GAP if self.label else 0)
         self.columns = max(int(self.beside // _CARD), 1) if self.label else 1
 
-    def write(self, text: str, size: float = _BODY, ink: str = "ink", *, bold: bool = False) -> None:
-        """A paragraph over the whole width."""
-        self.y = self.drawing.paragraph(_EDGE, self.y, text, self.room, size, ink, bold=bold)
-
     def head(self, heading: str, below: str, asked: str) -> None:
         """Whose pathway it is, what the marks mean, and what is asked of everybody."""
         self.write(heading, _TITLE, bold=True)
         if text_width(heading, _TITLE, bold=True) + text_width(below, _BODY) + _EDGE < self.room:
-            self.drawing.add(Words(_EDGE + self.room, self.y, below, _BODY, "quiet", anchor="end"))
+            self.add(Words(_EDGE + self.room, self.y, below, _BODY, "quiet", anchor="end"))
         else:
             self.write(below, ink="quiet")
         if self.path.profile is not None:
@@ -220,11 +217,10 @@ class _Picture:
         for group in line.groups:
             self._group(group)
 
-    def finished(self) -> _Picture:
-        """The picture, with its foot."""
+    def foot(self) -> None:
+        """The notice, and with it the height."""
         self.write(self.path.notice, 11, "quiet")
-        self.drawing.height = self.y + _EDGE / 2
-        return self
+        self.height = self.y + _EDGE / 2
 
     def _group(self, group: PathwayGroup) -> None:
         top = self.y
@@ -264,11 +260,11 @@ class _Picture:
         self.rows += 1
 
     def _box(self, box: Box, lines: list[_CardLine]) -> None:
-        self.drawing.add(box)
+        self.add(box)
         y = box.y + _PAD / 2
         for text, size, ink, bold in lines:
             y += round(size * _LEADING)
-            self.drawing.add(Words(box.x + _PAD, y, text, size, ink, bold))
+            self.add(Words(box.x + _PAD, y, text, size, ink, bold))
 
 
 def _card(drug: PathwayDrug, room: float) -> Iterator[_CardLine]:
