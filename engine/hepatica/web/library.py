@@ -1,4 +1,4 @@
-"""What the page serves: rulesets ready to answer, and the example patients to start from. Built once, read by all threads."""
+"""What the page serves: rulesets ready to answer, and the example patients to start from."""
 
 from __future__ import annotations
 
@@ -57,55 +57,58 @@ class DocumentsApart:
     """
 
     def __init__(self) -> None:
-        # Begun anew, not forked: a fork would inherit locks that another thread holds.
-        self._context = multiprocessing.get_context("spawn")
+        self._turn = threading.Lock()
         self._documents: dict[Hashable, Future[Any]] = {}
-        self._lock, self._turn = threading.Lock(), threading.Lock()
 
     def get(self, key: Hashable, make: Callable[..., V], *given: Any) -> V | None:
         """What `make` makes of the given, by its key; None while it is being made. All of it can be pickled.
 
-        Raises `InvalidInput` as `make` does, and `RuntimeError` where the process ended without a word.
+        Raises `InvalidInput` as `make` does, and `EOFError` where the process ended without a word.
         """
-        with self._lock:
-            found = self._documents.get(key)
-            if found is None:
-                self._documents[key] = found = Future()
-                threading.Thread(target=self._fill, args=(found, make, given), daemon=True).start()
-        made: V | None = found.result() if found.done() else None
-        return made
+        if key not in self._documents:
+            self._documents[key] = Future()
+            threading.Thread(target=self._fill, args=(self._documents[key], make, given), daemon=True).start()
+        found = self._documents[key]
+        return found.result() if found.done() else None
 
     def _fill(self, document: Future[Any], make: Callable[..., Any], given: tuple[Any, ...]) -> None:
-        with self._turn:
-            ours, theirs = self._context.Pipe(duplex=False)
-            self._context.Process(target=_make_apart, args=(theirs, make, given), daemon=True).start()
-            theirs.close()
-            try:
-                found, error = ours.recv()
-            except EOFError:
-                found, error = None, RuntimeError("the process that made it has ended")
-        if error is None:
-            document.set_result(found)
-        else:
+        try:
+            with self._turn:
+                document.set_result(_made_apart(make, given))
+        except (InvalidInput, EOFError) as error:
             document.set_exception(error)
+
+
+def _made_apart(make: Callable[..., V], given: tuple[Any, ...]) -> V:
+    # Begun anew, not forked: a fork would inherit what another thread is in the middle of.
+    spawn = multiprocessing.get_context("spawn")
+    ours, theirs = spawn.Pipe(duplex=False)
+    spawn.Process(target=_make_apart, args=(theirs, make, given), daemon=True).start()
+    theirs.close()
+    found: V | InvalidInput = ours.recv()
+    if isinstance(found, InvalidInput):
+        raise found
+    return found
 
 
 def _make_apart(answer: Connection, make: Callable[..., Any], given: tuple[Any, ...]) -> None:
     """What the other process does."""
     os.nice(NICENESS)
-    # Ctrl-C reaches both processes and is for the server to answer; without the server nobody waits for this one.
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    threading.Thread(target=end_with_parent, daemon=True).start()
+    end_with_parent()
     try:
-        answer.send((make(*given), None))
+        answer.send(make(*given))
     except InvalidInput as error:
-        answer.send((None, error))
+        answer.send(error)
 
 
 def end_with_parent() -> None:
-    """Wait for the process that began this one, and end with it."""
-    parent = multiprocessing.parent_process()
-    if parent is not None:
+    """Let this process end with the one that began it, however that ends. Ctrl-C reaches both, and is for that one to answer."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    threading.Thread(target=_end_with_parent, daemon=True).start()
+
+
+def _end_with_parent() -> None:
+    if parent := multiprocessing.parent_process():
         parent.join()
         os._exit(1)
 
@@ -131,8 +134,7 @@ class RulesetLibrary:
         self.default = next(iter(self.rulesets))
         self.readers = {name: QueryReader(ruleset.fields) for name, ruleset in self.rulesets.items()}
         self.examples = {path.stem: _example(path) for path in sorted(patients.glob("*.yaml"))}
-        self.documents = DocumentCache()
-        self.apart = DocumentsApart()
+        self.documents, self.apart = DocumentCache(), DocumentsApart()
 
 
 def _example(path: Path) -> ServedPatient:

@@ -97,8 +97,15 @@ async def run_stoppable(function: Callable[[], T], limiter: anyio.CapacityLimite
     Raises `TimeoutError` then.
     """
     work = StoppableWork(function)
-    with anyio.CancelScope(deadline=anyio.current_time() + seconds) as bounds:
-        gone = asyncio.ensure_future(_cancel_when_gone(receive, bounds))
+    with anyio.move_on_after(seconds) as bounds:
+
+        async def watch() -> None:
+            # What the client sends is read, to no use, until it has gone; then nobody waits for the answer.
+            while (await receive())["type"] != "http.disconnect":
+                pass
+            bounds.cancel()
+
+        gone = asyncio.ensure_future(watch())
         try:
             result = await to_thread.run_sync(work.run, abandon_on_cancel=True, limiter=limiter)
             assert result is not None
@@ -107,13 +114,6 @@ async def run_stoppable(function: Callable[[], T], limiter: anyio.CapacityLimite
             gone.cancel()
             work.stop()
     raise TimeoutError
-
-
-async def _cancel_when_gone(receive: Receive, scope: anyio.CancelScope) -> None:
-    """Read what the client sends, to no use, until it has gone; then nobody waits for the answer."""
-    while (await receive())["type"] != "http.disconnect":
-        pass
-    scope.cancel()
 
 
 class RequestGuard:
@@ -127,7 +127,17 @@ class RequestGuard:
         if scope["type"] != "http":
             await self.app(scope, receive, send)
             return
-        sender = _HeaderSender(send)
+        started = False
+
+        async def sender(message: Message) -> None:
+            nonlocal started
+            if message["type"] == "http.response.start":
+                started = True
+                headers = MutableHeaders(scope=message)
+                for name, value in HEADERS.items():
+                    headers.setdefault(name, value)
+            await send(message)
+
         failure = refused(scope)
         if failure is None:
             try:
@@ -137,7 +147,7 @@ class RequestGuard:
             except Exception as error:
                 _log(error)
                 failure = PlainTextResponse("The program failed at this; no answer is given.\n", 500)
-        if failure is not None and not sender.started:
+        if failure is not None and not started:
             await failure(scope, receive, sender)
 
 
@@ -160,19 +170,3 @@ def _log(error: Exception) -> None:
     frames = [frame for frame in traceback.extract_tb(error.__traceback__) if frame.filename.startswith(_PACKAGE)]
     where = f"{frames[-1].filename}:{frames[-1].lineno}" if frames else "nowhere"
     _LOGGER.error("%s at %s", type(error).__name__, where)
-
-
-class _HeaderSender:
-    """Sends with the headers set, and knows whether an answer has begun."""
-
-    def __init__(self, send: Send) -> None:
-        self.send = send
-        self.started = False
-
-    async def __call__(self, message: Message) -> None:
-        if message["type"] == "http.response.start":
-            self.started = True
-            headers = MutableHeaders(scope=message)
-            for name, value in HEADERS.items():
-                headers.setdefault(name, value)
-        await self.send(message)

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import replace
+from itertools import chain
 from urllib.parse import urlencode
 
 from hepatica import report
@@ -54,37 +55,27 @@ STUDY_FILTERS = (
 )
 
 
-def _therapies(_: RulesetLibrary, ruleset: Ruleset) -> Mapping[str, str]:
-    return {therapy.id: therapy.name for therapy in ruleset.therapies.values()}
+def _spoken_lines(spoken_of: Callable[[Ruleset], Iterable[str]], order: Iterable[str]) -> Offered:
+    """The lines of treatment of some things of a ruleset that occur, in their order."""
 
+    def offered(_: RulesetLibrary, ruleset: Ruleset) -> Mapping[str, str]:
+        held = set(spoken_of(ruleset))
+        return {name: sentence(LINES.get(name, spoken(name))) for name in order if name in held}
 
-def _lines(_: RulesetLibrary, ruleset: Ruleset) -> Mapping[str, str]:
-    """The lines of treatment that rules speak of."""
-    held = {rule.line for rule in ruleset.rules.values()}
-    return {line: sentence(LINES[line]) for line in LINES if line in held}
-
-
-def _settings(_: RulesetLibrary, ruleset: Ruleset) -> Mapping[str, str]:
-    """The lines of treatment that studies were done in."""
-    held = {study.setting for study in ruleset.studies.values()}
-    return {name: sentence(LINES.get(name, spoken(name))) for name in SETTINGS if name in held}
+    return offered
 
 
 def _studies_with(column: str) -> Offered:
     """The values of a column of the studies that occur, in order of first use."""
 
     def offered(library: RulesetLibrary, ruleset: Ruleset) -> Mapping[str, str]:
-        held = (getattr(row, column) for row in _rows(library, ruleset))
+        # Asked for by every filter of a page, so made once for each ruleset.
+        listing = library.documents.get(("studies", ruleset.digest), lambda: report.study_listing(ruleset, catalogue(ruleset)))
+        held = (getattr(row, column) for row in listing.studies)
         values = (value for one in held for value in ((one,) if isinstance(one, str) else one) if value)
         return {value: _label(ruleset, value) for value in dict.fromkeys(values)}
 
     return offered
-
-
-def _rows(library: RulesetLibrary, ruleset: Ruleset) -> tuple[report.StudyRow, ...]:
-    # Asked for by every filter of a page, so made once for each ruleset.
-    key = ("studies", ruleset.digest)
-    return library.documents.get(key, lambda: report.study_listing(ruleset, catalogue(ruleset))).studies
 
 
 def _label(ruleset: Ruleset, value: str) -> str:
@@ -96,9 +87,21 @@ def _label(ruleset: Ruleset, value: str) -> str:
     return sentence(ruleset.fields[value].title if value in ruleset.fields else spoken(value))
 
 
-THERAPY = Parameter("therapy", "Only this therapy.", _therapies, title="Therapy", none="All")
-LINE = Parameter("line", "Only this line.", _lines, title="Line", none="All")
-SETTING = replace(LINE, offered=_settings)
+THERAPY = Parameter(
+    "therapy",
+    "Only this therapy.",
+    lambda _, ruleset: {therapy.id: therapy.name for therapy in ruleset.therapies.values()},
+    title="Therapy",
+    none="All",
+)
+LINE = Parameter(
+    "line",
+    "Only this line.",
+    _spoken_lines(lambda ruleset: (rule.line for rule in ruleset.rules.values()), LINES),
+    title="Line",
+    none="All",
+)
+SETTING = replace(LINE, offered=_spoken_lines(lambda ruleset: (one.setting for one in ruleset.studies.values()), SETTINGS))
 ENDPOINT = Parameter("endpoint", "Only this endpoint.", lambda *_: dict(ENDPOINTS), title="Endpoint", none="All")
 NARROW = Parameter("narrow", "The picture for a phone.", words(("yes",)))
 SEARCH = Parameter("q", "Words that must all occur.", title="Search", placeholder="name, drug, NCT")
@@ -141,20 +144,15 @@ def answer_page(request: Request) -> PageView:
     """What published evidence backs for a hypothetical patient."""
     found = request.evaluator.evaluate(request.profile)
     case = tuple(report.case_blocks(found))
+    warnings = _warnings(case)
     counts = "; ".join(f"{LISTS[name].heading}: {len(entries)}" for name, entries in found.entries().items() if entries)
     return PageView(
         result=found,
-        blocks=_answer_blocks(found, case),
-        case=() if request.patient.empty else tuple(block for block in case if block not in _warnings(case)),
+        blocks=chain([report.case_title(found)._replace(quiet="")], warnings, on_screen(report.answer_body(found))),
+        case=() if request.patient.empty else tuple(block for block in case if block not in warnings),
         template="answer.html",
         says=f"{counts}.",
     )
-
-
-def _answer_blocks(found: Evaluation, case: Blocks) -> Iterator[Block]:
-    yield report.case_title(found)._replace(quiet="")
-    yield from _warnings(case)
-    yield from on_screen(report.answer_body(found))
 
 
 def _warnings(case: Iterable[Block]) -> Blocks:
@@ -174,15 +172,13 @@ def on_screen(blocks: Iterable[Block]) -> Iterator[Block]:
             if len(block.blocks) > MOST_OPEN:
                 yield Section("And, for more of what is missing", block.blocks[MOST_OPEN:], folded=True)
             opened = True
-        elif block.id in STANDING_SECTIONS and (not opened or _is_strong(block)):
+        elif block.id in STANDING_SECTIONS and (
+            not opened or any(item.tone == "strong" for items in block.blocks if isinstance(items, Items) for item in items.items)
+        ):
             yield block._replace(count=None)
             opened = True
         else:
             yield block._replace(folded=opened and block.id in FOLDED)
-
-
-def _is_strong(block: Section) -> bool:
-    return any(item.tone == "strong" for items in block.blocks if isinstance(items, Items) for item in items.items)
 
 
 def why_page(request: Request) -> PageView:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import gc
 import multiprocessing
-import signal
 import socket
 import sys
 import threading
@@ -132,19 +131,18 @@ def serve(application: Starlette, listeners: Sequence[socket.socket]) -> None:
     gc.set_threshold(*COLLECTED_AFTER)
     sys.setswitchinterval(TURN_SECONDS)
     first, *others = listeners
-    helpers = [multiprocessing.get_context("fork").Process(target=_help, args=(application, one)) for one in others]
-    for helper in helpers:
-        helper.start()
+    for one in others:
+        multiprocessing.get_context("fork").Process(target=_help, args=(application, one)).start()
     try:
         make_server(application).run(sockets=[first])
     finally:
-        for helper in helpers:
-            helper.terminate()
+        for process in multiprocessing.active_children():
+            process.terminate()
 
 
 def _help(application: Starlette, listener: socket.socket) -> None:
-    """Answer on a listening socket until the process that began this one has ended, however it did."""
-    # Ctrl-C reaches both and is for that one to answer.
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    threading.Thread(target=make_server(application).run, kwargs={"sockets": [listener]}, daemon=True).start()
     end_with_parent()
+    # Not in the main thread, where it would answer Ctrl-C.
+    serving = threading.Thread(target=make_server(application).run, kwargs={"sockets": [listener]}, daemon=True)
+    serving.start()
+    serving.join()
