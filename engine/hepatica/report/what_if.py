@@ -63,7 +63,11 @@ def _question(question: Question, names: Mapping[str, str]) -> Items:
     left = len(groups) - MOST_OUTCOMES
     if left > 0:
         items.append(Item(f"... and {left} further results", "all of them with --format json"))
-    return Items(tuple(items), f"{asked}: {all_of(question.titles)}", f"settles {span} of {len(names)}")
+    return Items(
+        tuple(items),
+        f"{asked}: {all_of(question.titles)}",
+        f"settles {span} of the {counted(len(names), 'therapy', 'therapies')} still open",
+    )
 
 
 def _settled(outcome: Outcome, open_: Mapping[str, str]) -> str:
