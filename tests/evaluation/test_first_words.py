@@ -153,6 +153,7 @@ def test_the_first_words_of_every_example_are_true_of_what_they_stand_over(rules
             assert said.count("; or ") <= 2 and len(said) < 260, said
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("ruleset", BOTH, ids=lambda one: one.card.id)
 def test_what_if_and_the_answer_count_the_same_as_open(ruleset: hepatica.Ruleset) -> None:
     for name in NAMED:

@@ -219,23 +219,19 @@ class _Search:
     def _step(self, index: int, states: tuple[State, ...]) -> Step:
         key = (index, tuple(state.point for state in states))
         if key not in self.steps:
-            self.steps[key] = _step_to(self.facets[index], states)
+            held = self.facets[index]
+            names = tuple(field.name for field in held.facet.fields)
+            to = dict(zip(names, held.nearest(states), strict=True))
+            title, becomes = held.facet.title, held.facet.label(states)
+            self.steps[key] = Step(fields=names, title=title, kind=_kind(held), was=held.says(), becomes=becomes, to=to)
         return self.steps[key]
-
-
-def _step_to(held: HeldFacet, states: tuple[State, ...]) -> Step:
-    facet, names = held.facet, tuple(field.name for field in held.facet.fields)
-    to = dict(zip(names, held.nearest(states), strict=True))
-    return Step(fields=names, title=facet.title, kind=_kind(held), was=held.says(), becomes=facet.label(states), to=to)
 
 
 def _kind(held: HeldFacet) -> ChangeKind:
     unknown = all(value is None for value in held.entry)
     if held.facet.nature == "test":
         return "open_test" if unknown else "other_result"
-    if unknown:
-        return "open_fact"
-    return "other_history" if held.facet.nature == "history" else "contrast"
+    return "open_fact" if unknown else "other_history" if held.facet.nature == "history" else "contrast"
 
 
 def moved(profile: Profile, facts: Facts, values: Iterable[tuple[str, Value | None]]) -> Profile:
@@ -281,23 +277,23 @@ def _outcome(
 ) -> Outcome:
     certain, possible = meet([*fixed, *(group[0] for group in groups)])
     left = [goals for goals in still if goals.is_open(certain, possible)]
-
-    def settled(goals: TherapyGoals) -> SettledTherapy:
-        rule, who = goals.best(certain), goals.therapy
-        standing = rule.standing if rule else None
-        return SettledTherapy(therapy=who.id, name=who.name, list=goals.reached(certain, possible), standing=standing)
-
+    closed = [(goals, goals.best(certain)) for goals in still if goals not in left]
     return Outcome(
         results=tuple(one.held.facet.label(group) for one, group in zip(asked, groups, strict=True)),
-        settled=tuple(settled(goals) for goals in still if goals not in left),
+        settled=tuple(
+            SettledTherapy(
+                therapy=goals.therapy.id,
+                name=goals.therapy.name,
+                list=goals.reached(certain, possible),
+                standing=rule.standing if rule else None,
+            )
+            for goals, rule in closed
+        ),
         left=tuple(goals.therapy.id for goals in left),
     )
 
 
 def _best(found: list[Question]) -> tuple[Question, ...]:
-    """Most certainly settled first; results are not weighted by how common they are."""
-
-    def mean(question: Question) -> float:
-        return sum(len(outcome.settled) for outcome in question.outcomes) / len(question.outcomes)
-
-    return tuple(sorted((q for q in found if q.most), key=lambda q: (-q.least, -mean(q))))
+    """Most certainly settled first, then by the mean; results are not weighted by how common they are."""
+    told = [(q, sum(len(outcome.settled) for outcome in q.outcomes) / len(q.outcomes)) for q in found if q.most]
+    return tuple(question for question, mean in sorted(told, key=lambda one: (-one[0].least, -one[1])))

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from hepatica.faces import lazy
 
 if TYPE_CHECKING:
-    from hepatica.report.answers import answer, answer_body
+    from hepatica.report.answers import answer, answer_body, case_blocks, case_title, known_facts
     from hepatica.report.blocks import (
         Block,
         Blocks,
@@ -32,7 +32,6 @@ if TYPE_CHECKING:
         TreeNode,
     )
     from hepatica.report.card import About, PatientListing, about, about_view, patient_listing, patients_view
-    from hepatica.report.case import case_blocks, case_title, known_facts
     from hepatica.report.citing import reference_link, stands
     from hepatica.report.comparison import compare_view, then_view
     from hepatica.report.documents import document, json_bytes, json_line, json_text, named_schema, schema

@@ -131,9 +131,7 @@ def _columns(found: Comparison) -> Iterator[str]:
 
 
 def _cells(row: TherapyRow) -> tuple[str | Cell, ...]:
-    """A therapy with its place in every column."""
-    grounds = row.difference == "grounds"
-    return Cell(row.name, Ref("therapy", row.therapy)), *(_cell(cell, grounds) for cell in row.cells)
+    return Cell(row.name, Ref("therapy", row.therapy)), *(_cell(cell, row.difference == "grounds") for cell in row.cells)
 
 
 def _cell(cell: ComparedTherapy | None, grounds: bool = False) -> str:

@@ -9,9 +9,8 @@ from hepatica.evaluation import LISTS, ORDER, ListName
 from hepatica.explain import KINDS, Change, OpenTherapy, Outcome, Question, WhatIf
 from hepatica.knowledge import RANK, Standing
 from hepatica.patient import NONE, Field
-from hepatica.report.answers import ESTABLISHED
+from hepatica.report.answers import ESTABLISHED, case_blocks, case_title
 from hepatica.report.blocks import Block, Blocks, Item, Items, More, Notice, Paragraph, Ref, Section, listed
-from hepatica.report.case import case_blocks, case_title
 from hepatica.report.citing import stands
 from hepatica.wording import all_of, counted, grouped, joined
 
@@ -64,7 +63,11 @@ def _question(question: Question, names: Mapping[str, str]) -> Items:
     left = len(groups) - MOST_OUTCOMES
     if left > 0:
         items.append(Item(f"... and {left} further results", "all of them with --format json"))
-    return Items(tuple(items), f"{asked}: {all_of(question.titles)}", f"settles {span} of {len(names)}")
+    return Items(
+        tuple(items),
+        f"{asked}: {all_of(question.titles)}",
+        f"settles {span} of the {counted(len(names), 'therapy', 'therapies')} still open",
+    )
 
 
 def _settled(outcome: Outcome, open_: Mapping[str, str]) -> str:

@@ -12,9 +12,8 @@ from hepatica.evaluation import Citation, Entry, Evaluation, Evaluator, RulesetI
 from hepatica.explain import WhatIf, what_if
 from hepatica.patient import Profile
 from hepatica.records import record
-from hepatica.report.answers import answer
+from hepatica.report.answers import answer, case_blocks
 from hepatica.report.blocks import Block, Blocks, Cell, Item, Items, More, Notice, Paragraph, Ref, Section, Table, facts
-from hepatica.report.case import case_blocks
 from hepatica.report.citing import NOT_TRIALS, lines_words, place_words, short_reference
 from hepatica.report.evidence import OUTCOMES
 from hepatica.report.teaching.pathway import beside

@@ -7,8 +7,8 @@ from collections.abc import Iterator
 from hepatica.evaluation import LISTS
 from hepatica.knowledge import LINES, STANDINGS
 from hepatica.paths import DEFAULT_RULESET
+from hepatica.report.answers import known_facts
 from hepatica.report.blocks import Block, Blocks, Bullets, Code, Facts, Item, Items, Notice, Paragraph, Ref, Section, Title, Tone
-from hepatica.report.case import known_facts
 from hepatica.report.citing import edition
 from hepatica.teaching import TOPICS, JudgedChoice, MarkedCase, Quiz, QuizCase, QuizTally
 from hepatica.wording import all_of, counted, grouped, sentence
