@@ -126,33 +126,35 @@ class TreeBuilder:
             raise InvalidInput([node.fault("too-deep", TOO_DEEP)])
         if self._nodes > MAX_NODES:
             raise InvalidInput([node.fault("too-many", f"more than {MAX_NODES} values")])
-        if self._stack:
-            parent, key = self._stack[-1]
-            if isinstance(parent.value, list):
-                parent.value.append(node)
-            else:
-                self._stack[-1] = (parent, node if key is None else None)
-                if key is not None:
-                    self._entry(parent, key, node)
-        elif self.root is None:
-            self.root = node
         if isinstance(value, (list, dict)):
             self._stack.append((node, None))
-
-    def _entry(self, mapping: Node, key: Node, node: Node) -> None:
-        assert isinstance(mapping.value, dict)
-        if isinstance(key.value, (dict, list)):
-            self.problems.append(key.fault("key", "a key must be a word"))
-        elif key.raw in mapping.value:
-            message = f"{quote(key.raw)} is given twice (first at line {mapping.keys[key.raw][0]})"
-            self.problems.append(key.fault("duplicate-key", message))
         else:
-            mapping.value[key.raw] = node
-            mapping.keys[key.raw] = (key.line, key.column)
+            self._place(node)
 
     def close(self) -> None:
         """The end of the list or mapping that was opened last."""
-        self._stack.pop()
+        self._place(self._stack.pop()[0])
+
+    def _place(self, node: Node) -> None:
+        if not self._stack:
+            self.root = self.root or node
+            return
+        parent, key = self._stack[-1]
+        if isinstance(parent.value, list):
+            parent.value.append(node)
+            return
+        assert isinstance(parent.value, dict)
+        self._stack[-1] = (parent, node if key is None else None)
+        if key is None:
+            return
+        if isinstance(key.value, (dict, list)):
+            self.problems.append(key.fault("key", "a key must be a word"))
+        elif key.raw in parent.value:
+            message = f"{quote(key.raw)} is given twice (first at line {parent.keys[key.raw][0]})"
+            self.problems.append(key.fault("duplicate-key", message))
+        else:
+            parent.value[key.raw] = node
+            parent.keys[key.raw] = (key.line, key.column)
 
     def refuse(self, line: int, column: int, code: str, message: str) -> None:
         """A problem that does not stop the reading."""
