@@ -71,7 +71,8 @@ class Cohort:
     def stamp(self) -> dict[str, str]:
         """What answers rest on, as every table carries it."""
         old, *new = (f"{one.card.id} {one.card.version} {one.digest}" for one in self.rulesets)
-        found = {"ruleset": old, "mapping": self.mapping.identity, "notice": notice(self.rulesets[0].card.as_of)}
+        mapping = f"{self.mapping.mapping or 'column names'} {self.mapping.digest}"
+        found = {"ruleset": old, "mapping": mapping, "notice": notice(self.rulesets[0].card.as_of)}
         return {**found, "new_ruleset": new[0]} if new else found
 
     @property

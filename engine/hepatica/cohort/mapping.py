@@ -145,11 +145,6 @@ class TableMapping:
         text = json.dumps(asdict(self), sort_keys=True, ensure_ascii=False)
         return f"sha256:{hashlib.sha256(text.encode()).hexdigest()}"
 
-    @property
-    def identity(self) -> str:
-        """The mapping's name with the beginning of its digest, as tables carry it."""
-        return f"{self.mapping or 'column names'} {self.digest}"
-
     def over(self, columns: Sequence[str], fields: Fields, name: str = "<table>") -> TableMapping:
         """This mapping for a table of such columns, by their names where no fields are given; raises `InvalidInput` where a
         column that it reads is missing, or where no column is read at all."""
