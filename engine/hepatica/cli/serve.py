@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import ipaddress
 import itertools
-import os
-import socket
 from typing import TYPE_CHECKING
 
 import click
@@ -15,10 +13,6 @@ from hepatica.paths import DEFAULT_RULESET, shipped
 
 if TYPE_CHECKING:
     from hepatica.knowledge import Ruleset
-
-
-MOST_PROCESSES = 4
-BACKLOG = 512
 
 
 @click.command("serve")
@@ -45,7 +39,7 @@ def serve(host: str, port: int, rulesets: tuple[str, ...]) -> None:
       hepatica serve --ruleset hcc-2016 --ruleset path/to/edited-rules
     """
     try:
-        from hepatica.web import RulesetLibrary, application, serve
+        from hepatica.web import RulesetLibrary, application, listeners, serve
     except ImportError as error:
         message = f"the page needs the extra 'web': pip install 'hepatica[web]' ({error.name} is missing)"
         raise click.ClickException(message) from None
@@ -56,10 +50,13 @@ def serve(host: str, port: int, rulesets: tuple[str, ...]) -> None:
         click.echo(f"{warning}, unencrypted and without a password.", err=True)
     library = RulesetLibrary(_named([common.ruleset(name) for name in rulesets] or _by_default()), shipped("patients"))
     allowed = ("localhost", "127.0.0.1", "::1", "[::1]", host) if loopback else ("*",)
-    listeners = _listeners(host, port)
+    try:
+        sockets = listeners(host, port)
+    except OSError as error:
+        raise click.ClickException(f"cannot listen on {host}:{port}: {error.strerror or error}") from None
     shown = f"[{host}]" if ":" in host else host
-    click.echo(f"Hepatica: http://{shown}:{listeners[0].getsockname()[1]}/  (Ctrl-C stops it)")
-    serve(application(library, allowed), listeners)
+    click.echo(f"Hepatica: http://{shown}:{sockets[0].getsockname()[1]}/  (Ctrl-C stops it)")
+    serve(application(library, allowed), sockets)
 
 
 def _by_default() -> list[Ruleset]:
@@ -77,23 +74,6 @@ def _named(rulesets: list[Ruleset]) -> dict[str, Ruleset]:
         names = itertools.chain([own], (f"{own}-{number}" for number in itertools.count(2)))
         named[next(name for name in names if name not in named)] = ruleset
     return named
-
-
-def _listeners(host: str, port: int) -> list[socket.socket]:
-    """A listening socket for each process; the system spreads clients over them."""
-    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else 1  # elsewhere clients would not be spread
-    try:
-        family, _, _, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
-        first = socket.create_server(address[:2], family=family, backlog=BACKLOG)
-        if cores == 1:
-            return [first]
-        # By itself first: sockets that share a port would share it with another program, too, and nobody would notice.
-        address = first.getsockname()
-        first.close()
-        many = range(min(cores, MOST_PROCESSES))
-        return [socket.create_server(address[:2], family=family, backlog=BACKLOG, reuse_port=True) for _ in many]
-    except OSError as error:
-        raise click.ClickException(f"cannot listen on {host}:{port}: {error.strerror or error}") from None
 
 
 def _loopback(host: str) -> bool:

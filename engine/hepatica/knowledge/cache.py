@@ -123,8 +123,9 @@ def _keep(name: str, body: bytes) -> None:
             Path(aside).unlink(missing_ok=True)
         # Only the newest entries of a kind stay, and nothing that a writer abandoned an hour before the newest was written.
         written = {path: path.stat().st_mtime for kind in (newest.suffix, ".new") for path in folder.glob(f"*{kind}")}
-        kept = sorted(folder.glob(f"*{newest.suffix}"), key=written.__getitem__, reverse=True)
-        abandoned = [path for path in folder.glob("*.new") if written[newest] - written[path] > _ABANDONED_AFTER]
+        # Asked for once: another process may write meanwhile.
+        kept = sorted((path for path in written if path.suffix == newest.suffix), key=written.__getitem__, reverse=True)
+        abandoned = [path for path in {*written} - {*kept} if written[newest] - written[path] > _ABANDONED_AFTER]
         for path in (*kept[MOST_KEPT:], *abandoned):
             path.unlink(missing_ok=True)
 

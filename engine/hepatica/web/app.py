@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from functools import cached_property
 from hashlib import sha256
@@ -10,7 +11,6 @@ from pathlib import Path
 from typing import TypeVar
 from urllib.parse import urlencode
 
-import anyio
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
@@ -23,11 +23,11 @@ from hepatica.notice import notice
 from hepatica.problems import InvalidInput
 from hepatica.report import Paragraph, Title, json_bytes
 from hepatica.web.library import RulesetLibrary
-from hepatica.web.limits import RequestGuard, run_stoppable
 from hepatica.web.openapi import description
 from hepatica.web.pages import pages, refused_view
 from hepatica.web.render import Page, PageView, Renderer
 from hepatica.web.request import RULESET, Request, RequestError, read_request
+from hepatica.web.server import RequestGuard, run_stoppable
 
 STATIC = Path(__file__).parent / "static"
 JSON = ".json"
@@ -35,7 +35,6 @@ PICTURE = ".svg"
 PICTURE_POLICY = "default-src 'none'; style-src 'unsafe-inline'"
 # Answers are made one after the other where requests are read, in the order in which they came: nobody waits much longer than the
 # others. What may take seconds is made in a thread beside it, one at a time.
-SLOW_AT_ONCE = 1
 SLOW_SECONDS = 55.0
 
 Endpoint = Callable[[HttpRequest], Awaitable[Response]]
@@ -50,7 +49,7 @@ def application(library: RulesetLibrary, hosts: Sequence[str] = ("*",)) -> Starl
     routes = [
         Route("/", _home, methods=["GET"]),
         Route("/openapi.json", site.openapi, methods=["GET"]),
-        Route("/static/{name}", _Files(STATIC).file, methods=["GET"]),
+        *(Route(f"/static/{path.name}", _file(path), methods=["GET"]) for path in STATIC.iterdir()),
     ]
     # In this order, since "/evidence/{study}" would match "/evidence/reach.json", too.
     for page in site.pages:
@@ -70,7 +69,7 @@ class _Site:
         self.library = library
         self.pages = pages(library)
         self.renderer = Renderer(self.pages)
-        self._slow = anyio.CapacityLimiter(SLOW_AT_ONCE)
+        self._turn = asyncio.Lock()
 
     def begin(self) -> None:
         """Give a first answer under every ruleset, so that nobody waits for what is made with it: engines, templates, schemas."""
@@ -89,7 +88,7 @@ class _Site:
                 request = read_request(self.library, page.own, _query(http), address=http.url.path, path=http.path_params)
                 if not (page.slow and page.slow(request)):
                     return respond(page, request)
-                return await run_stoppable(lambda: respond(page, request), self._slow, SLOW_SECONDS, http.receive)
+                return await run_stoppable(lambda: respond(page, request), self._turn, SLOW_SECONDS, http.receive)
             except InvalidInput as error:
                 if respond == self.picture:
                     raise HTTPException(422, str(error)) from None
@@ -153,25 +152,18 @@ class _Site:
         return found
 
 
-class _Files:
-    """Files that a browser may keep, and asks again before using: after an upgrade none is out of date.
+def _file(path: Path) -> Endpoint:
+    """A file that a browser may keep, and asks again before using: after an upgrade none is out of date."""
+    # They are few and small, and a page is not painted before they have come: so they are read once, and no thread is waited for.
+    body, kind = path.read_bytes(), guess_type(path.name)[0]
+    headers = {"cache-control": "no-cache", "etag": f'"{sha256(body).hexdigest()}"'}
 
-    They are few and small, and a page is not painted before they have come: so they are read once, and no thread is waited for.
-    """
-
-    def __init__(self, folder: Path) -> None:
-        self._files = {path.name: path.read_bytes() for path in folder.iterdir()}
-        self._tags = {name: f'"{sha256(body).hexdigest()}"' for name, body in self._files.items()}
-
-    async def file(self, http: HttpRequest) -> Response:
-        """A file, or that it has not changed."""
-        name = http.path_params["name"]
-        if name not in self._files:
-            raise HTTPException(404)
-        headers = {"cache-control": "no-cache", "etag": self._tags[name]}
-        if self._tags[name] in http.headers.get("if-none-match", ""):
+    async def file(http: HttpRequest) -> Response:
+        if headers["etag"] in http.headers.get("if-none-match", ""):
             return Response(status_code=304, headers=headers)
-        return Response(self._files[name], 200, headers, guess_type(name)[0])
+        return Response(body, 200, headers, kind)
+
+    return file
 
 
 def _query(http: HttpRequest) -> str:

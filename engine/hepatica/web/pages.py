@@ -7,6 +7,8 @@ from dataclasses import replace
 from itertools import chain
 from urllib.parse import urlencode
 
+from starlette.exceptions import HTTPException
+
 from hepatica import report
 from hepatica.assurance import RulesetVersion
 from hepatica.assurance.diff import RulesetDiff, diff
@@ -27,10 +29,8 @@ from hepatica.web.quiz import QUIZ_PARAMETERS, QuizPage, is_new, quiz_page
 from hepatica.web.render import Page, PageView, patient_query
 from hepatica.web.request import (
     RULESET,
-    BeingMade,
     FieldProblem,
     Offered,
-    PageNotFound,
     Parameter,
     RefusedRequest,
     Request,
@@ -44,6 +44,7 @@ STANDING_SECTIONS = ("options", *(name.replace("_", "-") for name, demand in STA
 # What a screen folds away, so that the strongest evidence stands alone on the first one.
 FOLDED = (*STANDING_SECTIONS, "trials", "possible", "not-supported", "unreported", "advice")
 MOST_OPEN = 3
+SECONDS_TO_WAIT = "4"
 # The choices above the list of studies: the name in the address and in `StudyRow`, that in `Filters`, the title.
 STUDY_FILTERS = (
     ("therapy", "therapy", "therapy", "Therapy"),
@@ -229,8 +230,8 @@ def pathway_picture(request: Request) -> bytes:
 
 
 def _pathway(request: Request) -> Pathway:
-    chosen = request.one(LINE)
-    return pathway(request.ruleset, request.known_profile, [line for line in LINES if line == chosen])
+    chosen, profile = request.one(LINE), request.profile
+    return pathway(request.ruleset, None if request.patient.empty else profile, [line for line in LINES if line == chosen])
 
 
 def forest_page(request: Request) -> PageView:
@@ -269,7 +270,7 @@ def study_in_full(request: Request) -> PageView:
     """One study in full."""
     found = next((one for one in catalogue(request.ruleset) if one.study.id == request.path["study"]), None)
     if found is None:
-        raise PageNotFound("No study of that name in this ruleset.")
+        raise HTTPException(404, "No study of that name in this ruleset.")
     page = report.study_page(request.ruleset, found)
     return PageView(result=page, blocks=report.study_view(page))
 
@@ -284,7 +285,7 @@ def therapy_page(request: Request) -> PageView:
     """One therapy: its rules and the studies they cite."""
     therapy = request.ruleset.therapies.get(request.path["therapy"])
     if therapy is None:
-        raise PageNotFound("No therapy of that name in this ruleset.")
+        raise HTTPException(404, "No therapy of that name in this ruleset.")
     listing = report.rule_listing(request.ruleset, [(therapy, rule) for rule in therapy.rules], full=True)
     return PageView(result=listing, blocks=report.rules_view(listing))
 
@@ -320,7 +321,9 @@ def changes_page(request: Request) -> PageView:
     first, second = served[old], served[new]
     found = request.library.apart.get((first.digest, second.digest), _diff, first, second)
     if found is None:
-        raise BeingMade("The changes are being worked out, which takes up to a minute.")
+        # A browser asks again by itself.
+        again = {"retry-after": SECONDS_TO_WAIT, "refresh": SECONDS_TO_WAIT}
+        raise HTTPException(503, "The changes are being worked out, which takes up to a minute.", again)
     return PageView(result=found, blocks=(*_in_short(diff_view(found)), *_witnesses(request, found, old, new)))
 
 
