@@ -163,22 +163,27 @@ class Wording:
         # Of two that ask for the same the first stands, since the stronger rule comes first.
         asked = grouped((frozenset((one.field, one.requires) for one in way[0]), way) for way in ways)
         least = [same[0] for own, same in asked.items() if not any(other < own for other in asked)]
-        said = list(
-            dict.fromkeys(self.only(reasons, how) for reasons, how in self._in_common(least) or self._over_regions(least))
-        )
+        common, told = self._in_common(least), least[0][1]
+        ways_said = [f"{self.only(common, told)}{self._somewhere(common, least)}"] if common else []
+        said = ways_said or list(dict.fromkeys(self.only(reasons, how) for reasons, how in self._over_regions(least)))
         left = len(said) - _MOST_WAYS
         more = [f"in {counted(left, 'other setting')}"] if left > 0 else []
         return "; or ".join(said[:_MOST_WAYS] + more)
 
-    def _in_common(self, ways: Sequence[Way]) -> list[Way]:
-        """One way, of the fields that all ways ask for; none where they share no field."""
+    def _in_common(self, ways: Sequence[Way]) -> list[Reason]:
+        """What all ways ask for, as one way; nothing where they share no field."""
         shared = set.intersection(*({reason.field for reason in reasons} for reasons, _ in ways))
         if len({how for _, how in ways}) > 1:
             shared.discard("region")  # where it was studied is not where it is licensed
         every = [reason for reasons, _ in ways for reason in reasons]
         asked = dict.fromkeys(reason.field for reason in ways[0][0] if reason.field in shared)
-        found = [one for name in asked for one in self._united([r for r in every if r.field == name])]
-        return [(found, ways[0][1])] if found else []
+        return [one for name in asked for one in self._united([r for r in every if r.field == name])]
+
+    @staticmethod
+    def _somewhere(common: Sequence[Reason], ways: Sequence[Way]) -> str:
+        """That every way asks for a region, where they do not agree on how it is known of one."""
+        regional = all(any(reason.field == "region" for reason in reasons) for reasons, _ in ways)
+        return "; in some regions only" if regional and all(reason.field != "region" for reason in common) else ""
 
     def _over_regions(self, ways: Sequence[Way]) -> list[Way]:
         """Ways that differ in the region alone as one: three licences are one sentence."""

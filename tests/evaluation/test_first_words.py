@@ -201,7 +201,7 @@ def test_two_rulesets_that_print_other_figures_say_why() -> None:
     assert "HR 1.05" in then.headline.text and "should read HR 1.07" in then.headline.text and "HR 1.07" in now.headline.text
     assert "prints 1.05" in next(one.correction for one in BOTH[1].studies["brisk-fl"].discrepancies)
     regorafenib = patient("after-sorafenib-met-low", RULES).entry("regorafenib")[1]
-    assert "HR 0.62" in regorafenib.headline.text and "(report of 2016)" in regorafenib.headline.text
+    assert "HR 0.62" in regorafenib.headline.text and "but in a report of 2016" in regorafenib.headline.text
     assert "HR 0.62" in next(one.correction for one in BOTH[1].studies["resorce"].discrepancies)
 
 

@@ -191,7 +191,8 @@ def _as_corrected(study: Study, result: Result, telling: Telling) -> tuple[Resul
     )
     word = telling.ruleset.card.source_word
     source = telling.ruleset.references.get(found.source.ref) if found.source else None
-    where = f" ({source.what} of {source.year})" if source else ""
+    article = "an" if source and source.what[0] in "aeiou" else "a"
+    where = f", but in {article} {source.what} of {source.year}" if source else ""
     said = f"the {word} prints another figure" if found.kind == "misprint" else f"not printed in the {word}{where}"
     return right, changed, (f"{DAGGER} {said}",)
 

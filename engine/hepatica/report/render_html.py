@@ -139,7 +139,7 @@ class _Html(b.BlockRenderer):
         # Only the study's name is the link, which leads to its figures; the rest of the line is about the therapy.
         head, colon, said = item.text.partition(": ") if item.cite else ("", "", item.text)
         mark, semicolon, study = head.partition("; ")
-        if "(" in mark:  # the semicolon is one within the study's name
+        if not semicolon or "(" in mark:  # none, or one within the study's name
             mark, semicolon, study = "", "", head
         line = f"{_text(mark + semicolon)}{self.linked(study, item.cite)}{_text(colon + said)}"
         words = f' <span class="says">{line}</span>' if item.text else ""

@@ -136,7 +136,7 @@ class StudyView:
         # A ruleset without a text of its own prints nothing: its figures are those of publications.
         figures = f"In the {self.word}" if self.page.knowledge.card.source else "In the publication"
         if corrected:
-            table = b.Table(("Endpoint", figures, "Corrected, or published elsewhere", "Where"), rows)
+            table = b.Table(("Endpoint", figures, "As published", "Where"), rows)
         else:
             table = b.Table(("Endpoint", figures, "Where"), tuple((*row[:2], row[3]) for row in rows))
         return b.section("Results", (table,) if rows else ())

@@ -12,10 +12,9 @@ narrow.addEventListener("change", unfold);
 // The tabs are one row that scrolls: the present one is in sight.
 document.querySelector("#views [aria-current]")?.scrollIntoView({ block: "nearest", inline: "center" });
 
-// Paper knows neither the day nor where the page is found again. The whole case is in an address only where the case is shown.
+// Paper knows neither the day nor where the page is found again. The case is printed as facts; its long address is on the handout.
 addEventListener("beforeprint", () => {
-  const whole = document.body.matches(".page-answer, .page-handout");
-  const from = whole ? location.href : `${location.host}${location.pathname}`;
+  const from = document.body.matches(".page-handout") ? location.href : `${location.host}${location.pathname}`;
   document.getElementById("printed").textContent = `Printed ${new Date().toISOString().slice(0, 10)} from ${from}`;
 });
 
