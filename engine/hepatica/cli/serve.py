@@ -70,12 +70,10 @@ def _named(rulesets: list[Ruleset]) -> dict[str, Ruleset]:
     """The rulesets by their id; a second one of the same id has a number behind it."""
     named: dict[str, Ruleset] = {}
     for ruleset in rulesets:
-        named[next(name for name in _numbered(ruleset.card.id) if name not in named)] = ruleset
+        own = ruleset.card.id
+        names = itertools.chain([own], (f"{own}-{number}" for number in itertools.count(2)))
+        named[next(name for name in names if name not in named)] = ruleset
     return named
-
-
-def _numbered(name: str) -> itertools.chain[str]:
-    return itertools.chain([name], (f"{name}-{number}" for number in itertools.count(2)))
 
 
 def _loopback(host: str) -> bool:

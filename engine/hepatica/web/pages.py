@@ -188,7 +188,8 @@ def why_page(request: Request) -> PageView:
     evaluation = request.evaluator.evaluate(request.profile)
     if chosen:
         explained = why(evaluation, chosen)
-        return PageView(result=explained, blocks=report.why_view(explained))
+        blocks = (one._replace(quiet="") if isinstance(one, Title) else one for one in report.why_view(explained))
+        return PageView(result=explained, blocks=blocks)
     placed = grouped(
         (sentence(report.stands(name, entry.standing)), Item(entry.name, ref=Ref("why", entry.therapy)))
         for name, entries in evaluation.entries().items()
@@ -207,7 +208,7 @@ def whatif_page(request: Request) -> PageView:
 
 def _whatif_blocks(found: WhatIf) -> Iterator[Block]:
     # The case stands above every page about it; what is doubtful in it stays where the report has that.
-    yield report.case_title(found.evaluation, "What if: ")
+    yield report.case_title(found.evaluation, "What if: ")._replace(quiet="")
     yield from _warnings(report.case_blocks(found.evaluation))
     for number, block in enumerate(report.whatif_body(found)):
         yield block._replace(folded=number > 0) if isinstance(block, Section) else block
