@@ -183,8 +183,7 @@ WRONG = {
     "a value that the set has not": ("fields:\n  etiology: {members: {hbx: b}, others: absent}\n", "unknown-value", "hbv"),
     "nothing to read": ("fields:\n  afp: {unit: ng/mL}\n", "reading", "one of column"),
     "two ways to read": ("fields:\n  afp: {column: a, value: '3'}\n", "reading", "one of column"),
-    "a decimal mark": ("table: {decimal: ';'}\n", "unknown-value", "."),
-    "a mark between cells": ("table: {delimiter: ';;'}\n", "unknown-value", "table.delimiter"),
+    "a decimal mark": ("table: {decimal: ';'}\n", "decimal", "."),
     "another name of the field": ("fields:\n  AFP level: a\n", "unknown-field", "write afp"),
 }
 
