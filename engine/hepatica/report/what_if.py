@@ -38,15 +38,20 @@ def _questions(found: WhatIf) -> Iterator[Block]:
     settling = found.settling
     if not settling.open:
         return
-    # The best question of one fact and of two; and the best that tests alone answer, where that is another.
-    best = [q for kind in (settling.singles, settling.pairs) for q in (*kind[:1], *[one for one in kind if one.tests_only][:1])]
+    best = [*_best(settling.singles), *_best(settling.pairs)]
     names = {one.therapy: one.name for one in settling.open}
-    shown = tuple(_question(question, names) for question in dict.fromkeys(best))
+    shown = tuple(_question(question, names) for question in best)
     further = tuple(_question(question, names) for question in (*settling.singles, *settling.pairs) if question not in best)
     none = () if settling.singles else (Paragraph("No single fact settles any of them."),)
     open_ = Paragraph(f"{', '.join(names.values())}.", lead=f"Still open ({len(names)})", tone="quiet")
     blocks = (*shown, *none, open_, *((More("Further questions", further),) if further else ()))
     yield Section("What to find out first", blocks, id="first")
+
+
+def _best(questions: tuple[Question, ...]) -> list[Question]:
+    """The best question, and the best that tests alone answer where that is another."""
+    tests = [question for question in questions if question.tests_only]
+    return [*questions[:1], *(question for question in tests[:1] if question is not questions[0])]
 
 
 def _question(question: Question, names: Mapping[str, str]) -> Items:
