@@ -9,8 +9,7 @@ from types import MappingProxyType
 from typing import Any, TypedDict, cast
 
 from hepatica.patient.fields import COMMON_FIELDS, FLAGS, NONE, UNKNOWN, Field, Fields, Value
-from hepatica.patient.numbers import Interval, digits
-from hepatica.patient.text import VOCABULARY
+from hepatica.patient.text import VOCABULARY, Interval, digits
 from hepatica.records import record
 
 Facts = Mapping[str, Value | None]
@@ -181,31 +180,25 @@ def doubts(facts: Facts, fields: Fields = COMMON_FIELDS, typed: Iterable[Underst
     Grounds: the definition of the BCLC stages (general knowledge), and what fields say of each other; `typed` are the texts of
     which a field keeps less than they say. A table without one of the fields has no such doubt.
     """
-    staged = [
+    found = [
         ProfileWarning(doubt["code"], doubt["message"].format_map(facts), tuple(doubt["when"]))
         for doubt in CONTRADICTIONS
         if all(facts.get(name) in values for name, values in doubt["when"].items())
     ]
-    return (*staged, *_unfitting(facts, fields, tuple(typed)))
-
-
-def _unfitting(facts: Facts, fields: Fields, typed: tuple[Understood, ...]) -> Iterator[ProfileWarning]:
-    """Values that do not go with what another field says of them, or that it asks for."""
+    read = tuple(typed)
     for name, known in fields.items():
         for one in known.implied:
             value, ground = facts[name], facts.get(one.field)
-            texts = [each.typed for each in typed if each.field == one.field and _names(each.typed, one.named)]
+            words = [each.typed for each in read if each.field == one.field]
+            texts = [text for text in words if not {*re.findall(r"[a-z]+", text.lower())}.isdisjoint(one.named)]
             if value is None and texts:
                 said = f"{fields[one.field].title} names {texts[0]}: enter how it ended under {known.title}."
-                yield ProfileWarning(_NAMED, said, (one.field, name))
+                found.append(ProfileWarning(_NAMED, said, (one.field, name)))
             elif one.denies(value) and (texts or one.holds(ground)):
                 other = f"{fields[one.field].title} {texts[0] if texts else fields[one.field].show(ground)}"
                 said = f"{known.title} {known.show(value)} does not go with {other}."
-                yield ProfileWarning("fields-disagree", said, (one.field, name))
-
-
-def _names(typed: str, words: Iterable[str]) -> bool:
-    return not {*re.findall(r"[a-z]+", typed.lower())}.isdisjoint(words)
+                found.append(ProfileWarning("fields-disagree", said, (one.field, name)))
+    return tuple(found)
 
 
 def _json(value: Value | None) -> Any:
