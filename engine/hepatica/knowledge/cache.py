@@ -15,7 +15,6 @@ An entry is data: JSON from which the records of this program are built, and not
 
 from __future__ import annotations
 
-import hashlib
 import json
 import os
 import stat
@@ -27,7 +26,7 @@ from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from hepatica.knowledge.content import as_json, from_json
-from hepatica.knowledge.files import RulesetFiles, gather, located
+from hepatica.knowledge.files import RulesetFiles, blake2b, gather, located
 from hepatica.knowledge.ruleset import Ruleset
 from hepatica.paths import DEFAULT_RULESET
 
@@ -104,7 +103,7 @@ def _kept(name: str, count: int) -> list[memoryview]:
 
 
 def _checksum(parts: Iterable[bytes | memoryview]) -> bytes:
-    total = hashlib.sha256()
+    total = blake2b(digest_size=32)
     for part in parts:
         total.update(part)
     return total.hexdigest().encode()
@@ -185,7 +184,7 @@ def _compiled_name(ruleset: Ruleset) -> str:
 
 
 def _hashed(*parts: str) -> str:
-    return hashlib.sha256("\0".join([str(sys.version_info[:3]), _code(), *parts]).encode()).hexdigest()
+    return blake2b("\0".join([str(sys.version_info[:3]), _code(), *parts]).encode(), digest_size=32).hexdigest()
 
 
 @cache

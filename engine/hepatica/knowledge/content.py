@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 from dataclasses import MISSING, fields, is_dataclass, replace
 from functools import cache
 from typing import Any
 
 from hepatica.knowledge import conditions, evidence, ruleset
+from hepatica.knowledge.files import sha256
 from hepatica.knowledge.ruleset import Ruleset
 from hepatica.patient import COMMON_FIELDS, Field, Fields, Implication, fields_of
 
@@ -21,7 +21,7 @@ def digest_of(loaded: Ruleset) -> str:
 
 
 def _digest(body: bytes | memoryview) -> str:
-    return f"sha256:{hashlib.sha256(body).hexdigest()}"
+    return f"sha256:{sha256(body).hexdigest()}"
 
 
 def as_json(loaded: Ruleset) -> bytes:
