@@ -11,6 +11,7 @@ from hepatica.knowledge import conditions, evidence, ruleset
 from hepatica.knowledge.files import sha256
 from hepatica.knowledge.ruleset import Ruleset
 from hepatica.patient import COMMON_FIELDS, Field, Fields, Implication, fields_of
+from hepatica.records import made_of
 
 _KIND = "\0"  # no text of a ruleset may hold it, so no mapping of a ruleset can be taken for a record
 
@@ -64,7 +65,7 @@ def _record(parts: dict[str, Any]) -> Any:
             parts[name] = _tuples(part) if list in map(type, part) else tuple(part)
     if kind is None:
         return parts
-    return fields_of(**parts) if kind == Fields.__name__ else _KINDS[kind](**parts)
+    return fields_of(**parts) if kind == Fields.__name__ else made_of(_KINDS[kind], parts)
 
 
 def _tuples(value: list[Any]) -> tuple[Any, ...]:
