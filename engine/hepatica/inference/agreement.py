@@ -85,11 +85,9 @@ class Inference:
         return fired == plain[:2] and tabled == plain
 
     def _differences(self, fired: Firings, tabled: Conclusions, plain: Verdicts) -> Iterator[str]:
+        readings = {"durable_rules": fired, "plain reading": plain, "tables": tabled}
         for key, goal in self.program.goals.items():
-            said = {
-                name: Verdict.of(certain & goal.mark, possible & goal.mark).value
-                for name, (certain, possible) in {"durable_rules": fired, "plain reading": plain[:2], "tables": tabled[:2]}.items()
-            }
+            said = {name: Verdict.of(one[0] & goal.mark, one[1] & goal.mark).value for name, one in readings.items()}
             if len(set(said.values())) > 1:
                 yield f"the readings of {key} differ ({', '.join(f'{name}: {verdict}' for name, verdict in said.items())})"
         for n, test in enumerate(self.program.tests):

@@ -24,7 +24,7 @@ else:
         blake2b = import_module("_blake2").blake2b
         sha256 = import_module("_sha2" if sys.version_info >= (3, 12) else "_sha256").sha256
     except ImportError:  # this Python was built without them
-        from hashlib import blake2b, sha256
+        from hashlib import blake2b, sha256  # noqa: F401
 
 CARD = "ruleset.yaml"
 SINGLE_FILES = (CARD, "concepts.yaml", "fields.yaml", "references.yaml")
