@@ -17,7 +17,7 @@ from tests.conftest import ROOT
 from tests.making import write_ruleset
 
 pytest.importorskip("ruamel.yaml", reason="`hepatica fmt` needs the extra 'fmt'")
-RULESETS = ("hcc-2016", "hcc-2026", "teaching-faults")
+RULESETS = ("hcc-2026", "teaching-faults")
 
 
 def comments(folder: Path) -> list[str]:
