@@ -157,7 +157,7 @@ def test_the_text_report_places_each_gap_at_its_rule(tmp_path: Path, capsysbinar
 
 
 def test_every_single_condition_has_its_place(ruleset: Ruleset) -> None:
-    places = condition_places(ruleset, ROOT / "rulesets" / "hcc-2016")
+    places = condition_places(ruleset)
     for decision in decisions(ruleset, places):
         assert len(decision.places) == len(decision.conditions), str(decision.goal)
     (line,) = {int(place.rpartition(":")[2]) for place in places[GoalKey("rule", "sorafenib-first-line")]}
@@ -174,7 +174,7 @@ def test_what_a_ruleset_inherits_is_placed_where_it_is_written(tmp_path: Path) -
         encoding="utf-8",
     )
     ruleset = load_ruleset(later)
-    places = condition_places(ruleset, later)
+    places = condition_places(ruleset)
     assert places[SCOPE] == (f"{base}/ruleset.yaml:6",)
     assert places[GoalKey("rule", "beta-high-afp")] == (f"{base}/therapies/beta.yaml:22",) * 2
 

@@ -92,7 +92,7 @@ def _read_cases(name: str, places: Sequence[str], target: str | None) -> tuple[R
     # What an earlier run wrote must not count: written again from the same other cases, the file is the same.
     left_out = Path(target).resolve() if target else None
     cases = read_cases([path for path in files if path.resolve() != left_out], ruleset)
-    return ruleset, cases, condition_places(ruleset, root)
+    return ruleset, cases, condition_places(ruleset)
 
 
 def _write_cases(target: str, cases: Sequence[PatientCase], ruleset: Ruleset, purpose: str) -> None:

@@ -20,9 +20,8 @@ from hepatica.patient.fields import (
     table,
 )
 from hepatica.patient.measurements import CHILD_PUGH_GROUP, CHILD_PUGH_PARTS, CLASS_RANGES, STAINING_PARTS, class_of
-from hepatica.patient.numbers import DECIMALS, Interval, digits, unit_key
 from hepatica.patient.profile import COMPONENTS, CONTRADICTIONS, Facts, Profile, ProfileWarning, Understood, doubts, facts_of
-from hepatica.patient.text import is_missing
+from hepatica.patient.text import DECIMALS, Interval, digits, is_missing, unit_key
 from hepatica.patient.value_reader import Refused, read_value, with_unit
 
 if TYPE_CHECKING:
@@ -39,5 +38,4 @@ if TYPE_CHECKING:
     )
 
 # The model is read by pydantic, which those need not load who read no profile.
-_OF_MODEL = "LABEL LONGEST_LABEL keys_of profile_from profile_in profile_of profile_schema profiles_in read_profile"
-__getattr__ = lazy(__name__, {"model": _OF_MODEL})
+__getattr__ = lazy(__name__)

@@ -29,16 +29,4 @@ if TYPE_CHECKING:
     from hepatica.assurance.cases.schema import cases_schema
     from hepatica.assurance.cases.suite import case_contents, files_below, is_case_file, ruleset_around, shown, suites
 
-__getattr__ = lazy(
-    __name__,
-    {
-        "case": "CaseFile ExpectedAnswer ExpectedRule ExpectedWhy PatientCase",
-        "case_writer": "case_file untouched",
-        "lost": "LostCase lost_cases",
-        "pins": "Pin pinned",
-        "reader": "cases_in own_cases read_cases",
-        "run": "CaseMismatch CaseOutcome CaseRun PlacedTherapy misplaced not_shown outcome run_cases truth",
-        "schema": "cases_schema",
-        "suite": "case_contents files_below is_case_file ruleset_around shown suites",
-    },
-)
+__getattr__ = lazy(__name__)

@@ -15,12 +15,4 @@ if TYPE_CHECKING:
     from hepatica.report.assurance.diff import diff_view, edit_view, pull_request
     from hepatica.report.assurance.exchange import case_annotations, check_annotations, junit, sarif
 
-__getattr__ = lazy(
-    __name__,
-    {
-        "cases": "case_run_view coverage_view failure_lines mutation_view",
-        "check": "check_view finding_index finding_page",
-        "diff": "diff_view edit_view pull_request",
-        "exchange": "case_annotations check_annotations junit sarif",
-    },
-)
+__getattr__ = lazy(__name__)
