@@ -16,7 +16,7 @@ from hepatica.assurance.space import space_of
 from hepatica.assurance.version import smallest_boxes
 from hepatica.evaluation import Evaluator, evaluator_of
 from hepatica.knowledge import AllOf, AnyOf, Condition, NotOf, Rule, Ruleset, Study, Test, Therapy
-from hepatica.patient import Facts, Fields, Profile, profile_in
+from hepatica.patient import Facts, Fields, Profile, profile_from, profile_in
 from hepatica.report import document
 from hepatica.report.assurance import diff_view, pull_request
 from hepatica.report.render_text import text
@@ -289,3 +289,41 @@ def test_a_field_that_is_read_otherwise_is_a_change_though_no_profile_is_answere
         found = diff(RulesetVersion.of(old), RulesetVersion.of(new))
         assert found.changed == (not found.passed) == changes == ("read otherwise" in found.headline)
         agree(found)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("name", "field"), [("first_line", "prior_lenvatinib"), ("after_sorafenib", "prior_sorafenib")])
+def test_a_witness_is_answered_as_told_where_fields_imply_each_other(name: str, field: str) -> None:
+    old = shipped_ruleset("hcc-2026")
+    widened = with_tests(
+        old.concepts[name].when,
+        lambda t: (None if name == "first_line" else replace(t, operands=(*t.operands, "refused"))) if t.field == field else t,
+    )
+    new = concept(name, when=widened)(old)
+    evaluators = Evaluator(old), Evaluator(new)
+    found = diff(RulesetVersion.of(old), RulesetVersion.of(new))
+    moved = [one for one in found.changes if one.subject == "therapy" and one.kind in ("list", "standing", "verdict")]
+    assert moved
+    for change in moved:
+        for evaluator, side in zip(evaluators, (change.before, change.after), strict=True):
+            profile = profile_from(change.witness, fields=evaluator.ruleset.fields)
+            assert evaluator.evaluate(profile).entry(change.id)[0] == side.place
+
+
+def test_evidence_and_rules_that_move_to_another_therapy_are_told() -> None:
+    old = hcc()
+    study, rule = old.therapies["brivanib"].studies[0], old.therapies["brivanib"].rules[-1]
+    brivanib = replace(
+        old.therapies["brivanib"], studies=old.therapies["brivanib"].studies[1:], rules=old.therapies["brivanib"].rules[:-1]
+    )
+    sunitinib = replace(old.therapies["sunitinib"], studies=(study, *old.therapies["sunitinib"].studies))
+    sunitinib = replace(sunitinib, rules=(*sunitinib.rules, rule))
+    found = diff(
+        version(), RulesetVersion.of(replace(old, therapies={**old.therapies, "brivanib": brivanib, "sunitinib": sunitinib}))
+    )
+    told = {(edit.area, edit.what): (edit.part, edit.before, edit.after) for edit in found.edits}
+    assert told == {
+        ("study", study.id): ("therapy", "brivanib", "sunitinib"),
+        ("rule", rule.id): ("therapy", "brivanib", "sunitinib"),
+    }
+    assert {change.id for change in found.changes} >= {"brivanib", "sunitinib"}

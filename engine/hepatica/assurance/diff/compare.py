@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from functools import cached_property
-from itertools import groupby, islice
+from itertools import chain, groupby, islice
 from operator import or_
 from typing import Any, NamedTuple, get_args
 
@@ -227,7 +227,7 @@ class _Comparing:
             found = self.reasons.of(name)
             if found is not None:
                 told = _Found("reasons", Position("as before"), Position("other reasons"))
-                yield self._told(subject, told, found, True, (name,))
+                yield from self._told(subject, told, found, True, (name,))
 
     @cached_property
     def reasons(self) -> ReasonDiffs:
@@ -268,15 +268,18 @@ class _Comparing:
     def _described(self, subject: Subject, diagram: Diagram[_Found | None], rules: tuple[str, ...]) -> Iterator[AnswerChange]:
         for found in diagram.outcomes():
             if found is not None:
-                yield self._told(subject, found, diagram, found, rules)
+                yield from self._told(subject, found, diagram, found, rules)
 
     def _told(
         self, subject: Subject, found: _Found, diagram: Diagram[Any], outcome: object, rules: tuple[str, ...]
-    ) -> AnswerChange:
+    ) -> Iterator[AnswerChange]:
+        whole, diagram = diagram, diagram.without([self.impossible]) if self.impossible else diagram
+        if outcome not in diagram.outcomes():
+            return
         known = diagram.count(outcome, known=True)
-        witness = self.space.expected(diagram.witness(outcome))
-        who, in_part = self._who(subject, diagram, outcome, known_only=bool(known))
-        return AnswerChange(
+        witness = self._witness(diagram, outcome)
+        who, in_part = self._who(subject, whole, outcome, known_only=bool(known))
+        yield AnswerChange(
             kind=found.kind,
             subject=subject.kind,
             id=subject.id,
@@ -288,11 +291,18 @@ class _Comparing:
             who=who,
             in_part=in_part,
             rules=rules,
-            witness=Profile(witness, fields=self.space.fields).as_document(),
+            witness=witness.as_document(),
             titles=self.titles,
             diagram=diagram,
             outcome=outcome,
         )
+
+    def _witness(self, diagram: Diagram[Any], outcome: object) -> Profile:
+        """A patient of the region with few known facts, who is read as the facts stand: what they imply of others is in them."""
+        boxes = islice(chain((diagram.witness(outcome),), diagram.where(outcome)), MOST_LOOKED_AT)
+        found = (Profile(self.space.expected(box), fields=self.space.fields) for box in boxes)
+        first = next(found)
+        return next((one for one in chain((first,), found) if one.under(one.fields).facts == one.facts), first)
 
     def _who(
         self, subject: Subject, diagram: Diagram[Any], outcome: object, *, known_only: bool
@@ -312,6 +322,23 @@ class _Comparing:
         studies = {**self.old.ruleset.studies, **self.new.ruleset.studies} if subject.kind == "study" else {}
         found = named.get(subject.id) or studies.get(subject.id)
         return found.name if found is not None else subject.id
+
+    @cached_property
+    def impossible(self) -> list[Box]:
+        """Profiles that nobody has: a fact is not known that another one implies, as it is filled in when a patient is read."""
+        axes = {name: self.space.axes[at] for name, at in self.space.axis_of.items()}
+        listed = {name: field for name, field in self.space.fields.items() if name in axes and len(axes[name].full) == 1}
+        found = []
+        for name, field in listed.items():
+            for one in (each for each in field.implied if each.value and each.field in listed):
+                box = self.space.full
+                for asked, holds in ((name, lambda value: value is None), (one.field, one.holds)):
+                    place = [each.name for each in axes[asked].fields].index(asked)
+                    points = [[axes[asked].entry(cells)[place] for cells in point] for point in axes[asked].points]
+                    side = sum(all(map(holds, point)) << n for n, point in enumerate(points))
+                    box = self.space.replaced(box, self.space.axis_of[asked], (side,))
+                found += [box] if all(box) else []
+        return found
 
     @cached_property
     def scoped(self) -> ScopedSpace | None:
@@ -384,7 +411,7 @@ class _Comparing:
         return "card"
 
 
-_RULE_SILENT = ("when", "standing", "verdict")
+_RULE_SILENT = ("when", "standing", "verdict", "therapy")
 _STUDY_SHOWN = (
     "name", "kind", "status", "design", "source", "phase", "n", "nct", "primary_endpoints", "approval", "later", "arms",
     "results", "discrepancies", "reference",

@@ -39,6 +39,17 @@ def edits(old: Ruleset, new: Ruleset) -> tuple[RulesetEdit, ...]:
         ("omission", {f"lines {one.lines}": one for one in old.omissions}, {f"lines {one.lines}": one for one in new.omissions}),
     ]
     found = [edit for area, before, after in areas for edit in _compared(area, before, after, known)]
+    homes = [
+        {("rule", rule.id): t.id for t, rule in side.rules_with_therapy()}
+        | {("study", study.id): t.id for t in side.therapies.values() for study in t.studies}
+        for side in (old, new)
+    ]
+    found += [
+        RulesetEdit(area=area, action="changed", what=name, part="therapy", before=homes[0][area, name], after=home)
+        for area in ("rule", "study")
+        for (kind, name), home in homes[1].items()
+        if kind == area and homes[0].get((area, name), home) != home
+    ]
     before, after = (", ".join(note.id for note in notes) for notes in moved(old.notes, new.notes))
     if before:
         found.append(RulesetEdit(area="card", action="changed", what=new.card.id, part=NOTES_MOVED, before=before, after=after))
