@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import replace
 from typing import cast
 
 from hepatica.documents import Node
-from hepatica.knowledge.conditions import AllOf, AnyOf, ConceptTest, Condition, NotOf, Operator, Test
+from hepatica.knowledge.conditions import AllOf, AnyOf, ConceptTest, Condition, NotOf, Operator, Test, leaves
 from hepatica.patient import DECIMALS, FLAGS, NONE, Field, Fields
 from hepatica.problems import Problem, quote, suggestion
 
@@ -121,3 +121,21 @@ class ConditionReader:
 
 def _joined(join: type[AllOf | AnyOf], parts: Sequence[Condition]) -> Condition:
     return parts[0] if len(parts) == 1 else join(tuple(parts))
+
+
+def lines_of(node: Node, condition: Condition) -> Iterator[int]:
+    """For each single condition of what was read from `node` the line that it is written in."""
+    assert isinstance(node.value, dict)
+    for (key, child), part in zip(node.value.items(), _parted(condition, len(node.value)), strict=True):
+        if key in _JOINERS and isinstance(child.value, list):
+            for inner, one in zip(child.value, _parted(part, len(child.value)), strict=True):
+                yield from lines_of(inner, one)
+        elif key in ("not", "known"):
+            yield from lines_of(child, part.part if isinstance(part, NotOf) else part)
+        else:  # one key may stand for several tests ("> 7 and <= 9"), all on its line
+            yield from (node.keys[key][0] for _ in leaves(part))
+
+
+def _parted(condition: Condition, count: int) -> Sequence[Condition]:
+    """The parts that `_joined` made a condition of."""
+    return condition.parts if count > 1 and isinstance(condition, (AllOf, AnyOf)) else (condition,)

@@ -9,6 +9,7 @@ from functools import lru_cache
 from pathlib import Path
 
 from hepatica.documents import Node
+from hepatica.knowledge.condition_reader import lines_of
 from hepatica.knowledge.conditions import strata
 from hepatica.knowledge.content import digest_of
 from hepatica.knowledge.draft import LISTS, MOST_MET, Draft, Nodes, entries, kind_of, placed
@@ -107,11 +108,24 @@ def _ruleset(draft: Draft, files: RulesetFiles) -> Ruleset:
 
 
 def _places(draft: Draft, files: RulesetFiles) -> Mapping[str, str]:
-    """Where each thing is written: `file:line`, the files of this ruleset by their names in it."""
-    found = {"scope": draft.nodes[CARD].at(("scope",))}
-    found |= {f"{kind}/{item.id}": node for kind, group in draft.named.items() for item, node in group}
+    """Where each thing is written: `file:line`, the files of this ruleset by their names in it; of its condition (the thing's
+    name, then `/when`) the line of each single one: `file:line,line`."""
+    assert draft.card is not None
+    scope = draft.nodes[CARD].at(("scope",))
+    found = {"scope": scope} | {f"{kind}/{item.id}": node for kind, group in draft.named.items() for item, node in group}
+    conditions = {"scope": [(scope, draft.card[0].scope)]}
+    for kind in ("concept", "rule"):
+        conditions |= {f"{kind}/{item.id}": [(node.at(("when",)), item.when)] for item, node in draft.named[kind]}
+    for study, node in draft.studies:
+        whom = study.population.when if study.population else None
+        written = [(node.at(("population", "when")), whom)] if whom is not None else []
+        written += [(node.at(("criteria", n, "when")), one.when) for n, one in enumerate(study.criteria)]
+        conditions[f"study/{study.id}"] = written
+    lines = {name: [line for each in written for line in lines_of(*each)] for name, written in conditions.items()}
     names = {shown: name for name, shown in files.shown.items()}
-    return {name: f"{names.get(node.origin, node.origin)}:{node.line}" for name, node in found.items()}
+    places = {name: f"{names.get(node.origin, node.origin)}:" for name, node in found.items()}
+    whole = {name: f"{file}{found[name].line}" for name, file in places.items()}
+    return whole | {f"{name}/when": f"{places[name]}{','.join(map(str, told))}" for name, told in lines.items() if told}
 
 
 # -- a ruleset that builds on another: what it takes over, replaces and drops, piece by piece ----------------------------

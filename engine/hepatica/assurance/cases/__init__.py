@@ -15,8 +15,8 @@ from hepatica.assurance.cases.run import (
     misplaced,
     not_shown,
     outcome,
+    placed,
     run_cases,
-    truth,
 )
 from hepatica.assurance.cases.schema import cases_schema
 from hepatica.assurance.cases.suite import case_contents, files_below, is_case_file, ruleset_around, shown, suites

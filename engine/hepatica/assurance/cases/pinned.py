@@ -11,7 +11,7 @@ from textwrap import shorten
 from typing import Any, NamedTuple
 
 from hepatica.assurance.cases.case import ExpectedAnswer, ExpectedRule, ExpectedWhy, PatientCase
-from hepatica.assurance.cases.run import PlacedTherapy, enrolled, placed, truth
+from hepatica.assurance.cases.run import PlacedTherapy, enrolled, every_place, truth
 from hepatica.assurance.version import Subject
 from hepatica.evaluation import LISTS, Evaluator
 from hepatica.knowledge import Ruleset, Therapy, concept_words
@@ -49,7 +49,7 @@ def _case(pins: Sequence[Pin], evaluator: Evaluator) -> PatientCase:
     # As it would be read back: what one field says of another is filled in.
     profile = Profile(pins[0].facts, fields=ruleset.fields).under(ruleset.fields)
     answer = evaluator.evaluate(profile)
-    places, studies = placed(answer), enrolled(answer)
+    places, studies = every_place(answer), enrolled(answer)
     subjects = {pin.subject for pin in pins}
     asked = [name for name in ruleset.therapies if any(p.subject == Subject("therapy", name) and not p.shows for p in pins)]
     evidence = {pin.subject.id for pin in pins if pin.evidence}

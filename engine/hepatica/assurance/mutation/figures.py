@@ -10,8 +10,8 @@ from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 from hepatica.assurance.cases import PatientCase, not_shown
+from hepatica.assurance.decisions import place_of
 from hepatica.assurance.mutation.mutants import Mutant
-from hepatica.assurance.places import place_of
 from hepatica.assurance.space import space_of
 from hepatica.assurance.version import RulesetVersion, smallest_boxes
 from hepatica.evaluation import Entry, Evaluator, shown
@@ -34,11 +34,11 @@ class ShownFigure(NamedTuple):
     line: str
 
 
-def shown_figures(evaluator: Evaluator, cases: Sequence[PatientCase]) -> dict[ShownFigure, Facts]:
+def shown_figures(version: RulesetVersion, evaluator: Evaluator, cases: Sequence[PatientCase]) -> dict[ShownFigure, Facts]:
     """Every figure that some headline shows, each with a profile that sees it."""
     found: dict[ShownFigure, Facts] = {}
-    space = space_of(evaluator.program.tests, evaluator.ruleset.fields)
-    boxes = smallest_boxes(RulesetVersion(evaluator.ruleset, evaluator.program), space, evaluator.ruleset.rules)
+    space = space_of(version.program.tests, version.fields)
+    boxes = smallest_boxes(version, space, version.ruleset.rules)
     # A smallest profile of each rule meets headlines that no patient of the cases sees.
     for facts in (*map(space.expected, boxes), *(case.profile.facts for case in cases)):
         for entry in _entries(evaluator, facts):
@@ -61,7 +61,7 @@ def mutant_of(figure: ShownFigure, ruleset: Ruleset) -> Mutant:
     return Mutant(goal=str(key), of=key, kind="figure changed", says=says, place=place_of(ruleset, key))
 
 
-def noticed(figure: ShownFigure, case: PatientCase, evaluator: Evaluator) -> bool:
+def noticed(figure: ShownFigure, evaluator: Evaluator, case: PatientCase) -> bool:
     """Whether a case pins the figure: it shows the line to its patient, and would not hold with another figure in it."""
     if figure.therapy not in case.expected.shows:
         return False

@@ -8,17 +8,16 @@ can reach is evaluated again, by bit tables. Of texts only the figures in headli
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from types import MappingProxyType
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import partial
 from typing import Any
 
 from hepatica.assurance.cases import PatientCase, Pin, pinned
 from hepatica.assurance.coverage import rounded_down
-from hepatica.assurance.mutation.changed import Baseline, ChangedRules
+from hepatica.assurance.mutation.changed import ChangedRules
 from hepatica.assurance.mutation.figures import mutant_of, noticed, shown_figures
 from hepatica.assurance.mutation.mutants import Mutant, mutants
-from hepatica.assurance.places import Places
-from hepatica.assurance.version import Progress, Subject
+from hepatica.assurance.version import Progress, RulesetVersion, Subject
 from hepatica.evaluation import Evaluator, RulesetIdentity, identity
 from hepatica.notice import notice
 from hepatica.patient import Profile
@@ -64,41 +63,31 @@ class MutationResult:
 
 
 def mutate(
-    evaluator: Evaluator,
-    cases: Sequence[PatientCase],
-    progress: Progress | None = None,
-    places: Places = MappingProxyType({}),
-    threshold: float = 100,
+    evaluator: Evaluator, cases: Sequence[PatientCase], progress: Progress | None = None, threshold: float = 100
 ) -> MutationResult:
     """Every mutant of a ruleset against the cases (which must pass on the ruleset itself)."""
     ruleset = evaluator.ruleset
-    baseline = Baseline(ruleset)
     killed: list[KilledMutant] = []
     equivalent: list[Mutant] = []
     survivors: list[SurvivingMutant] = []
-    every = list(mutants(ruleset, places))
-    for index, mutant in enumerate(every):
-        changed = ChangedRules(baseline, mutant)
-        pin = changed.difference()
+    kept: list[Pin] = []
+    known: list[PatientCase] = []
+    for mutant, pin, notices in _trials(evaluator, cases, progress):
         if pin is None:
             equivalent.append(mutant)
         # The first case that notices is enough: which others would is nobody's question, and most of the time goes here.
-        elif (killer := next(filter(changed.fails, cases), None)) is not None:
+        elif (killer := next(filter(notices, cases), None)) is not None:
             killed.append(KilledMutant(mutant=mutant, by=killer.place))
         else:
-            survivors.append(_survivor(mutant, pin, evaluator))
-        if progress:
-            progress(index + 1, len(every))
-    # A figure is no condition: no proof tells whether changing it shows, so only those that some headline shows are changed.
-    for figure, facts in shown_figures(evaluator, cases).items():
-        found = next((case for case in cases if noticed(figure, case, evaluator)), None)
-        mutant = mutant_of(figure, ruleset)
-        if found is not None:
-            killed.append(KilledMutant(mutant=mutant, by=found.place))
-        else:
-            pin = Pin(facts, Subject("therapy", figure.therapy), shows=figure.line)
-            survivors.append(_survivor(mutant, pin, evaluator))
-    killers = tuple(_killers(survivors, evaluator, baseline))
+            witness = Profile(pin.facts, fields=ruleset.fields).as_document()
+            survivors.append(
+                SurvivingMutant(mutant=mutant, witness=witness, look_at="/".join(filter(None, pin.subject)), pin=pin)
+            )
+            # Cases are made only for what none of those made before would notice.
+            if pin not in kept and not any(map(notices, known)):
+                kept.append(pin)
+                known += pinned([pin], evaluator)
+    killers = tuple(pinned(kept, evaluator))
     total = len(killed) + len(survivors)
     share = 100 * len(killed) / total if total else 100.0
     return MutationResult(
@@ -116,22 +105,19 @@ def mutate(
     )
 
 
-def _survivor(mutant: Mutant, pin: Pin, evaluator: Evaluator) -> SurvivingMutant:
-    witness = Profile(pin.facts, fields=evaluator.ruleset.fields).as_document()
-    look_at = "/".join(filter(None, pin.subject))
-    return SurvivingMutant(mutant=mutant, witness=witness, look_at=look_at, pin=pin)
+Trial = tuple[Mutant, Pin | None, Callable[[PatientCase], bool]]
+"""A change, where it shows (None: nowhere, which is proved), and whether a case notices it."""
 
 
-def _killers(survivors: Sequence[SurvivingMutant], evaluator: Evaluator, baseline: Baseline) -> Iterator[PatientCase]:
-    """Cases that kill every survivor, each needed by at least one that the earlier ones miss."""
-    kept: list[Pin] = []
-    known: list[PatientCase] = []
-    for survivor in survivors:
-        if not survivor.pin.shows:
-            changed = ChangedRules(baseline, survivor.mutant)
-            if any(map(changed.fails, known)):
-                continue
-            known += pinned([survivor.pin], evaluator)
-        if survivor.pin not in kept:
-            kept.append(survivor.pin)
-    yield from pinned(kept, evaluator)
+def _trials(evaluator: Evaluator, cases: Sequence[PatientCase], progress: Progress | None) -> Iterator[Trial]:
+    version = RulesetVersion(evaluator.ruleset, evaluator.program)
+    every = list(mutants(evaluator.ruleset))
+    for done, mutant in enumerate(every, 1):
+        changed = ChangedRules(version, mutant)
+        yield mutant, changed.difference(), changed.fails
+        if progress:
+            progress(done, len(every))
+    # A figure is no condition: no proof tells whether changing it shows, so only those that some headline shows are changed.
+    for figure, facts in shown_figures(version, evaluator, cases).items():
+        pin = Pin(facts, Subject("therapy", figure.therapy), shows=figure.line)
+        yield mutant_of(figure, evaluator.ruleset), pin, partial(noticed, figure, evaluator)
