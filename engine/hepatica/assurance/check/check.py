@@ -7,14 +7,14 @@ from dataclasses import replace
 
 from hepatica.assurance.agreement import EvaluatorAgreement
 from hepatica.assurance.check.findings import KINDS, AppliesTo, CheckFinding, CheckResult, finding
-from hepatica.assurance.check.proofs import OF_RULES, PROOFS, Proving, untested_thresholds
+from hepatica.assurance.check.proofs import OF_RULES, PROOFS, Proving
 from hepatica.assurance.check.recorded import RECORDED
 from hepatica.assurance.space import count
 from hepatica.assurance.sweep import counts
 from hepatica.assurance.version import ProfileSpace, Progress, RulesetVersion, bounded
 from hepatica.evaluation import identity
 from hepatica.inference import GoalKey
-from hepatica.knowledge import CARD, Ruleset
+from hepatica.knowledge import CARD, STANDINGS, Ruleset
 from hepatica.notice import notice
 from hepatica.patient import Facts
 from hepatica.problems import InternalError
@@ -37,23 +37,21 @@ def check(
     point do not agree on a count.
     """
     with bounded(version, "check") as work:
-        return _checked(Proving(version, work, progress), tried, strict, agreement)
-
-
-def _checked(proving: Proving, tried: Sequence[Facts], strict: bool, agreement: EvaluatorAgreement | None) -> CheckResult:
-    version = proving.version
-    found = _findings(proving, tried)
-    counted = {name: proving.counts(name) for name in version.ruleset.rules}
-    applies = {name: AppliesTo(certain=certain, possible=possible) for name, (certain, possible) in counted.items()}
-    # The second method asks the compiled rules about each point of each axis by itself.
-    small = proving.space.listable and proving.space.points <= MOST_POINTS and proving.space.profiles < MOST_PROFILES
+        proving = Proving(version, tried, work, progress)
+        found = _findings(proving)
+        space, counted = proving.space, {name: proving.counts(name) for name in version.ruleset.rules}
+        in_scope = count(space, proving.scope.certain)
+        alone = proving.left_over([standing for standing in STANDINGS if standing != "supportive"])
+    small = space.listable and space.points <= MOST_POINTS and space.profiles < MOST_PROFILES
     if small:
-        _hold_against_every_point(proving, applies)
+        # The second method asks the compiled rules about each point of each axis by itself.
+        swept = counts(space, version.program, [GoalKey("rule", name) for name in counted])
+        wrong = [name for name, told in counted.items() if swept[GoalKey("rule", name)] != told]
+        if wrong:
+            raise InternalError(f"diagrams and the sweep differ on how often {', '.join(wrong)} applies; no result is given")
     left = [one for one in found if not one.waived]
     faults = sum(one.weight == "fault" for one in left)
     failing = len(left) if strict else faults
-    others = [rule for rule in version.ruleset.rules.values() if rule.reaches in ("options", "trials")]
-    alone = proving.left_over(rule for rule in others if rule.standing != "supportive")
     return CheckResult(
         notice=notice(version.ruleset.card.as_of),
         ruleset=identity(version.ruleset),
@@ -62,11 +60,11 @@ def _checked(proving: Proving, tried: Sequence[Facts], strict: bool, agreement: 
         remarks=len(left) - faults,
         waived=len(found) - len(left),
         findings=tuple(found),
-        space=ProfileSpace(profiles=proving.space.profiles, distinguishable=proving.space.points),
-        in_scope=count(proving.space, proving.scope.certain),
+        space=ProfileSpace(profiles=space.profiles, distinguishable=space.points),
+        in_scope=in_scope,
         supportive_only=alone[0] if alone else 0,
         counted_twice=small,
-        applies=applies,
+        applies={name: AppliesTo(certain=certain, possible=possible) for name, (certain, possible) in counted.items()},
         unproved=tuple(proving.unproved),
         agreement=agreement,
     )
@@ -81,10 +79,9 @@ def findings(
     """
     known = _untouched(before[0].ruleset, version.ruleset) if before is not None else ()
     with bounded(version, "check") as work:
-        proving = Proving(version, work, known=known)
         proved = {rule.id for name in known for rule in version.ruleset.therapies[name].rules}
         kept = [one for one in before[1] if one.code in OF_RULES and one.names["rule"] in proved] if before is not None else []
-        return _findings(proving, tried, [replace(one, waived="") for one in kept])
+        return _findings(Proving(version, tried, work, known=known), [replace(one, waived="") for one in kept])
 
 
 def _untouched(old: Ruleset, new: Ruleset) -> Collection[str]:
@@ -96,18 +93,13 @@ def _untouched(old: Ruleset, new: Ruleset) -> Collection[str]:
     return [name for name in alike if all(old.studies.get(study) == new.studies[study] for study in cited[name])]
 
 
-def _findings(proving: Proving, tried: Sequence[Facts], kept: Sequence[CheckFinding] = ()) -> list[CheckFinding]:
-    found = [*kept, *(one for prove in PROOFS for one in prove(proving))]
-    found += [one for look in RECORDED for one in look(proving.version)]
-    found += untested_thresholds(proving, tried)
-    order = list(KINDS)
-    return sorted(_waived(proving.version, found), key=lambda one: order.index(one.code))
-
-
-def _waived(version: RulesetVersion, found: Sequence[CheckFinding]) -> list[CheckFinding]:
-    """The findings with the card's waivers upon them, and one more for each waiver that meets none."""
-    told = list(found)
-    for waiver in version.ruleset.card.waivers:
+def _findings(proving: Proving, kept: Sequence[CheckFinding] = ()) -> list[CheckFinding]:
+    """Every finding in the order of the kinds, with the card's waivers upon them; one more for each waiver that meets none."""
+    places = proving.ruleset.places
+    told = [*kept, *(one for prove in PROOFS for one in prove(proving))]
+    recorded = (one for look in RECORDED for one in look(proving.version))
+    told += [finding(code, places.get(place, ""), None, None, **names) for code, place, names in recorded]
+    for waiver in proving.ruleset.card.waivers:
         fitting = [
             index
             for index, one in enumerate(told)
@@ -117,11 +109,5 @@ def _waived(version: RulesetVersion, found: Sequence[CheckFinding]) -> list[Chec
             told[index] = replace(told[index], waived=waiver.why)
         if not fitting:
             told.append(finding("stale-waiver", f"{CARD}:1", code=waiver.code, about=waiver.about or "anything"))
-    return told
-
-
-def _hold_against_every_point(proving: Proving, applies: dict[str, AppliesTo]) -> None:
-    swept = counts(proving.space, proving.version.program, [GoalKey("rule", name) for name in applies])
-    wrong = [name for name, told in applies.items() if swept[GoalKey("rule", name)] != (told.certain, told.possible)]
-    if wrong:
-        raise InternalError(f"diagrams and the sweep differ on how often {', '.join(wrong)} applies; no result is given")
+    order = list(KINDS)
+    return sorted(told, key=lambda one: order.index(one.code))
