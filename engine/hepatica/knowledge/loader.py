@@ -113,6 +113,7 @@ def _places(draft: Draft, files: RulesetFiles) -> Mapping[str, str]:
     assert draft.card is not None
     scope = draft.nodes[CARD].at(("scope",))
     found = {"scope": scope} | {f"{kind}/{item.id}": node for kind, group in draft.named.items() for item, node in group}
+    found |= {f"waiver/{n}": node for n, node in enumerate(entries(draft.nodes[CARD], "waivers"))}
     conditions = {"scope": [(scope, draft.card[0].scope)]}
     for kind in ("concept", "rule"):
         conditions |= {f"{kind}/{item.id}": [(node.at(("when",)), item.when)] for item, node in draft.named[kind]}

@@ -17,7 +17,7 @@ from hepatica.inference import GoalKey
 from hepatica.knowledge import CARD, STANDINGS, Ruleset
 from hepatica.notice import notice
 from hepatica.patient import Facts
-from hepatica.problems import InternalError
+from hepatica.problems import InternalError, suggestion
 
 MOST_POINTS = 200_000_000
 MOST_PROFILES = 1 << 63
@@ -99,7 +99,7 @@ def _findings(proving: Proving, kept: Sequence[CheckFinding] = ()) -> list[Check
     told = [*kept, *(one for prove in PROOFS for one in prove(proving))]
     recorded = (one for look in RECORDED for one in look(proving.version))
     told += [finding(code, places.get(place, ""), None, None, **names) for code, place, names in recorded]
-    for waiver in proving.ruleset.card.waivers:
+    for number, waiver in enumerate(proving.ruleset.card.waivers):
         fitting = [
             index
             for index, one in enumerate(told)
@@ -108,6 +108,10 @@ def _findings(proving: Proving, kept: Sequence[CheckFinding] = ()) -> list[Check
         for index in fitting:
             told[index] = replace(told[index], waived=waiver.why)
         if not fitting:
-            told.append(finding("stale-waiver", f"{CARD}:1", code=waiver.code, about=waiver.about or "anything"))
+            place = places.get(f"waiver/{number}", f"{CARD}:1")
+            stale = finding("stale-waiver", place, code=waiver.code, about=waiver.about or "anything")
+            # A code that there is not is a slip of the pen, and no finding that was mended.
+            near = "" if waiver.code in KINDS else f" No finding has that code; {suggestion(waiver.code, KINDS)}."
+            told.append(replace(stale, says=stale.says + near))
     order = list(KINDS)
     return sorted(told, key=lambda one: order.index(one.code))

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
+from xml.etree import ElementTree
 
 from hepatica.assurance.cases import CaseOutcome, CaseRun
 from hepatica.assurance.coverage import MEASURES, CoverageGoal, CoverageResult, rounded_down
 from hepatica.assurance.mutation import Mutant, MutationResult
 from hepatica.evaluation import LISTS, RulesetIdentity
 from hepatica.knowledge import STANDINGS, VERDICTS
-from hepatica.report.assurance.words import identity_words
+from hepatica.printable import printable
+from hepatica.report.assurance.words import annotation, identity_words
 from hepatica.report.blocks import Block, Blocks, Bullets, Item, Items, More, Notice, Paragraph, Section, Table, Title, listed
 from hepatica.wording import counted, spoken
 
@@ -122,3 +124,31 @@ def mutation_view(result: MutationResult) -> Blocks:
 
 def _mutant(mutant: Mutant) -> Item:
     return Item(mutant.place, mutant.says, badge=f"{mutant.goal.replace('/', ' ', 1)}, {mutant.kind}")
+
+
+def case_annotations(run: CaseRun) -> Iterator[str]:
+    """One workflow command to a failed case."""
+    for group in run.rulesets:
+        for one in group.outcomes:
+            if not one.passed:
+                yield annotation("error", one.file, one.line, "case failed", "\n".join(failure_lines(one)))
+    yield f"{counted(run.cases, 'case')}, {run.failed} failed. {run.notice}\n"
+
+
+def junit(run: CaseRun) -> str:
+    """The cases as JUnit XML, one suite to a ruleset."""
+    root = ElementTree.Element("testsuites", tests=str(run.cases), failures=str(run.failed))
+    for group in run.rulesets:
+        suite = ElementTree.SubElement(
+            root, "testsuite", name=group.ruleset.id, tests=str(group.cases), failures=str(group.failed)
+        )
+        properties = ElementTree.SubElement(suite, "properties")
+        ElementTree.SubElement(properties, "property", name="notice", value=run.notice)
+        for one in group.outcomes:
+            attributes = {"name": printable(one.case), "classname": printable(one.file), "line": str(one.line)}
+            case = ElementTree.SubElement(suite, "testcase", attributes)
+            if not one.passed:
+                failure = ElementTree.SubElement(case, "failure", message=f"{len(one.mismatches)} expectations not met")
+                failure.text = printable("\n".join(failure_lines(one)))
+    ElementTree.indent(root)
+    return f'<?xml version="1.0" encoding="UTF-8"?>\n{ElementTree.tostring(root, encoding="unicode")}\n'
