@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from hepatica.assurance.cases.case import CaseFile, ExpectedAnswer, ExpectedRule, ExpectedWhy, PatientCase
-from hepatica.assurance.cases.case_file import case_file, untouched
-from hepatica.assurance.cases.lost import LostCase, lost_cases
-from hepatica.assurance.cases.pinned import Pin, pinned
+from hepatica.assurance.cases.case import CaseFile, ExpectedAnswer, ExpectedRule, ExpectedWhy, PatientCase, cases_schema
+from hepatica.assurance.cases.pinned import Pin, case_file, pinned, untouched
 from hepatica.assurance.cases.reader import cases_in, own_cases, read_cases
 from hepatica.assurance.cases.run import (
     CaseMismatch,
@@ -18,5 +16,13 @@ from hepatica.assurance.cases.run import (
     placed,
     run_cases,
 )
-from hepatica.assurance.cases.schema import cases_schema
-from hepatica.assurance.cases.suite import case_contents, files_below, is_case_file, ruleset_around, shown, suites
+from hepatica.assurance.cases.suite import (
+    LostCase,
+    case_contents,
+    files_below,
+    is_case_file,
+    lost_cases,
+    ruleset_around,
+    shown,
+    suites,
+)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from dataclasses import field
 from functools import cached_property
@@ -10,9 +11,10 @@ from typing import Annotated, Any, Literal
 from pydantic import BeforeValidator
 
 from hepatica.assurance.version import Subject
+from hepatica.documents import DIALECT, adapter
 from hepatica.evaluation import LISTS, ApplicabilityStatus, ListName, Scope
 from hepatica.knowledge import Standing, Verdict
-from hepatica.patient import Profile
+from hepatica.patient import Fields, Profile, profile_schema
 from hepatica.records import record
 
 
@@ -75,8 +77,6 @@ class ExpectedAnswer:
 
     case: str
     profile: Any = None
-    patient: str = ""
-    set: Any = None
     scope: Scope | None = None
     derived: dict[str, Holds] = field(default_factory=dict)
     applicability: dict[str, ApplicabilityStatus] = field(default_factory=dict)
@@ -147,3 +147,23 @@ class PatientCase:
             return self.expects(subject) is not None
         expected = self.expected
         return bool(expected.exactly) or subject.id in expected.lists or subject.id in expected.why
+
+
+def cases_schema(fields: Fields) -> dict[str, Any]:
+    """The schema (2020-12) of a file of cases, whose patients have these fields. Names of therapies and rules may be any."""
+    made = adapter(ExpectedAnswer).json_schema(ref_template="#/$defs/{model}")
+    definitions = made.pop("$defs")
+    profile = json.loads(json.dumps(profile_schema(fields)).replace("#/properties/", "#/$defs/Profile/properties/"))
+    del profile["$schema"]
+    definitions |= {"Profile": profile, "Case": made}
+    definitions["Case"]["properties"] |= {"profile": {"$ref": "#/$defs/Profile"}}
+    listed = {"type": "array", "minItems": 1, "items": {"$ref": "#/$defs/Case"}}
+    return {
+        "$schema": DIALECT,
+        "title": "CaseFile",
+        "type": "object",
+        "properties": {"cases": listed},
+        "required": ["cases"],
+        "additionalProperties": False,
+        "$defs": definitions,
+    }

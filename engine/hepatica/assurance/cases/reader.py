@@ -8,11 +8,11 @@ from pathlib import Path
 
 from hepatica.assurance.cases.case import ExpectedAnswer, PatientCase
 from hepatica.assurance.cases.suite import case_files
-from hepatica.documents import Node, decode, read_bytes, read_input, read_yaml
+from hepatica.documents import Node, decode, read_input, read_yaml
 from hepatica.documents import Path as NodePath
 from hepatica.evaluation import LISTS
 from hepatica.knowledge import CASES, Ruleset
-from hepatica.patient import UNKNOWN, Profile, facts_of, profile_from, profile_in
+from hepatica.patient import Profile, facts_of, profile_from
 from hepatica.problems import InvalidInput, Problem, gathered, quote, suggestion
 
 FILE_KEYS = ("cases",)
@@ -86,7 +86,11 @@ class _CaseReader:
         self._names()
         profile = Profile(facts_of({}, self.ruleset.fields), fields=self.ruleset.fields)
         try:
-            profile = self._profile(self.node.value)
+            if "profile" not in self.node.value:
+                raise InvalidInput(
+                    [self.node.problem(self.file, "profile", "a case needs a 'profile': the facts of its patient")]
+                )
+            profile = profile_from(self.node.value["profile"], self.file, self.ruleset.fields)
         except InvalidInput as error:
             self.problems.extend(error.problems)
         if expected is None:
@@ -172,38 +176,3 @@ class _CaseReader:
                 self._problem((key, index), "contradiction", f"{quote(therapy)} is expected in {other} and in {key}")
             elif therapy not in expected.exactly.get(name, (therapy,)):
                 self._problem((key, index), "contradiction", f"{quote(therapy)} is not in {name}_exactly")
-
-    # The patient
-
-    def _profile(self, entries: Mapping[str, Node]) -> Profile:
-        given, patient, settings = entries.get("profile"), entries.get("patient"), entries.get("set")
-        if (given is None) == (patient is None):
-            raise InvalidInput([self.node.problem(self.file, "profile", "give either 'profile' or 'patient' (a file), not both")])
-        if given is not None:
-            if settings is not None:
-                message = "'set' changes the facts of a 'patient' file; write them in 'profile'"
-                raise InvalidInput([settings.problem(self.file, "profile", message)])
-            return profile_from(given, self.file, self.ruleset.fields)
-        assert patient is not None
-        path = Path(self.file).parent / patient.raw
-        texts: list[str] = []
-        if settings is not None:
-            if not isinstance(settings.value, dict):
-                raise InvalidInput([settings.problem(self.file, "wrong-type", "'set' is a mapping of fields, as in a profile")])
-            profile_from(settings, self.file, self.ruleset.fields)  # so that what is wrong is told at its place here
-            texts = [f"{key}={_setting(child)}" for key, child in settings.value.items()]
-        try:
-            data = read_bytes(path, str(path))
-        except InvalidInput as error:
-            message = f"patient {quote(patient.raw)}: {error.problems[0].message}"
-            raise InvalidInput([patient.problem(self.file, "unreadable", message)]) from None
-        return profile_in(data, str(path), texts, fields=self.ruleset.fields)
-
-
-def _setting(node: Node) -> str:
-    """A field's value as one line of YAML."""
-    if isinstance(node.value, dict):
-        return "{" + ", ".join(f"{key}: {_setting(child)}" for key, child in node.value.items()) + "}"
-    if isinstance(node.value, list):
-        return "[" + ", ".join(_setting(child) for child in node.value) + "]"
-    return node.raw or UNKNOWN
