@@ -75,7 +75,7 @@ def test_a_case_is_read_whole(tiny: Ruleset) -> None:
         ("cases:\n  - {case: A., profile: {}, applicability: {}}", "expects-nothing"),
         ("cases:\n  - {case: A., profile: {}, shows: {}}", "expects-nothing"),
         ("cases:\n  - {case: A., profile: {}, shows: {gamma: x}}", "unknown-key"),
-        ("cases:\n  - {case: A., scope: in}", "profile"),
+        ("cases:\n  - {case: A., scope: in}", "missing-key"),
         ("cases:\n  - {case: A., profile: {}, patient: x.yaml, scope: in}", "unknown-key"),
         ("cases:\n  - {case: A., profile: {}, warnings: [[x]]}", "wrong-type"),
         ("cases:\n  - just words", "wrong-type"),

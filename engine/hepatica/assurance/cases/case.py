@@ -76,7 +76,7 @@ class ExpectedAnswer:
     """
 
     case: str
-    profile: Any = None
+    profile: Any
     scope: Scope | None = None
     derived: dict[str, Holds] = field(default_factory=dict)
     applicability: dict[str, ApplicabilityStatus] = field(default_factory=dict)

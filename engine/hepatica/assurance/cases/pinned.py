@@ -62,6 +62,7 @@ def _case(pins: Sequence[Pin], evaluator: Evaluator) -> PatientCase:
     lists: dict[str, Any] = {name: tuple(one for one in asked if places[one].list == name) or None for name in LISTS}
     expected = ExpectedAnswer(
         case="",
+        profile=None,
         scope=answer.scope if Subject("scope") in subjects else None,
         derived={name: truth(answer.derived[name]) for name in ruleset.concepts if Subject("concept", name) in subjects},
         applicability={subject.id: studies[subject.id] for subject in sorted(subjects) if subject.kind == "study"},
@@ -134,4 +135,4 @@ def _written(case: PatientCase) -> str:
     field = case.profile.fields
     who = {name: list(v) if isinstance(v, tuple) else field[name].written(v) for name, v in known.items()}
     why = {therapy: one if "also" in one else Flow(one) for therapy, one in said.get("why", {}).items()}
-    return yaml_text([{"case": said.pop("case"), "profile": Flow(who), **said, **({"why": why} if why else {})}])
+    return yaml_text([{**said, "profile": Flow(who), **({"why": why} if why else {})}])
