@@ -14,7 +14,7 @@ from collections.abc import Mapping
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from hepatica.faces import WRITERS
+from hepatica.faces import WRITERS, lazy
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -31,22 +31,7 @@ __all__ = [
     "read_profile",
 ]  # fmt: skip
 
-_HOMES = {
-    "Evaluation": "hepatica.evaluation",
-    "InternalError": "hepatica.problems",
-    "InvalidInput": "hepatica.problems",
-    "Profile": "hepatica.patient",
-    "Ruleset": "hepatica.knowledge",
-    "TableAnswers": "hepatica.cohort",
-}
-
-
-def __getattr__(name: str) -> Any:
-    if name not in _HOMES:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    from importlib import import_module
-
-    return getattr(import_module(_HOMES[name]), name)
+__getattr__ = lazy(__name__)
 
 
 def _written(form: str, answer: Evaluation) -> Any:

@@ -2,24 +2,33 @@
 
 from __future__ import annotations
 
+import re
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from importlib import import_module
 from typing import Any
 
 WRITERS: dict[str, Callable[[Any], Any]] = {}
 """A result in each form. The packages that make results stand below those that write them, and must not import them: the top
 of the package, which is always imported first and knows both, fills this."""
+_CHECKED = re.compile(r"^if TYPE_CHECKING:\n(.*?)^\S", re.MULTILINE | re.DOTALL)
+_IMPORT = re.compile(r"from (\S+) import (?:\(([^)]*)\)|(.+))")
 
 
-def lazy(package: str, modules: Mapping[str, str]) -> Callable[[str], Any]:
-    """What a package has as its `__getattr__`: `modules` gives for each of its modules the names that come from there."""
-    homes = {name: module for module, names in modules.items() for name in names.split()}
+def lazy(package: str) -> Callable[[str], Any]:
+    """What a package has as its `__getattr__`: what its `__init__` imports for type checkers only, loaded when first used."""
+    homes: dict[str, str] = {}
 
     def load(name: str) -> Any:
+        if not homes:
+            # Those imports say where each name comes from, so a table beside them would say it twice.
+            with open(str(sys.modules[package].__file__), encoding="utf-8") as source:  # noqa: PTH123 -- see `paths`
+                imports = _CHECKED.findall(source.read())
+            for module, several, one in _IMPORT.findall(imports[0]):
+                homes.update(dict.fromkeys(re.findall(r"\w+", several or one), module))
         if name not in homes:
             raise AttributeError(f"module {package!r} has no attribute {name!r}")
-        found = getattr(import_module(f"{package}.{homes[name]}"), name)
+        found = getattr(import_module(homes[name]), name)
         # The next use finds it as any other name of the package.
         setattr(sys.modules[package], name, found)
         return found

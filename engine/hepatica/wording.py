@@ -17,6 +17,7 @@ from hepatica.knowledge import AllOf, AnyOf, Concept, ConceptTest, Condition, No
 from hepatica.paths import package_data
 from hepatica.patient import NONE, UNKNOWN, Field, Fields, Value
 
+Way = tuple[Sequence[Reason], str]
 K = TypeVar("K")
 V = TypeVar("V")
 NOT_KNOWN = "not known"
@@ -24,6 +25,7 @@ NOT_KNOWN = "not known"
 # ("after sorafenib"), and how what is now is said beside it. Any other field is "where <title> is <value>".
 _WORDS: dict[str, Any] = package_data("wording.json")
 _MOST_LISTED = 4
+_MOST_WAYS = 2
 _COMPARED = {">=": "at least", "<=": "at most", ">": "above", "<": "below"}
 # A setting that leads to no option must not read as if it did.
 STUDIED = "studied "
@@ -61,12 +63,13 @@ def abbreviations(text: str) -> str:
     return "; ".join(f"{short} {meaning}" for short, meaning in _WORDS["abbreviations"].items() if short in used)
 
 
-def any_of(words: Sequence[str], last: str = " or ") -> str:
+def any_of(words: Iterable[str], last: str = " or ") -> str:
     """Alternatives: "A", "A or B", "A, B or C"."""
-    return last.join((", ".join(words[:-1]), words[-1])) if len(words) > 1 else "".join(words)
+    *others, final = words if (words := tuple(words)) else ("",)
+    return f"{', '.join(others)}{last}{final}" if others else final
 
 
-def all_of(words: Sequence[str]) -> str:
+def all_of(words: Iterable[str]) -> str:
     """Things that belong together: "A", "A and B", "A, B and C"."""
     return any_of(words, " and ")
 
@@ -146,25 +149,53 @@ class Wording:
         return field.show(text) if text in field.values else field.in_unit(text)
 
     def needed(self, entry: Entry) -> str:
-        """What a therapy that is ruled out would take: "Only after sorafenib (not taken so far)".
-
-        What every way asks for is said once, with all values that one or another would take; else the ways one by one.
-        """
+        """What a therapy that is ruled out would take: "Only after sorafenib (not taken so far)"."""
         lead = _LEADS.get(entry.would_be or "", "")
-        return sentence(lead + self.only_ways(entry.needs_any, "" if lead else HOW.get(entry.standing or "", STUDIED)))
+        hows = ("" if lead else HOW.get(standing, STUDIED) for standing in entry.ways)
+        return sentence(lead + self.only_ways(tuple(zip(entry.needs_any, hows, strict=True))))
 
-    def only_ways(self, ways: Sequence[Sequence[Reason]], how: str = STUDIED) -> str:
-        """What it would take where there are several ways; a region is where something was studied, or `how` says."""
-        said = dict.fromkeys(self.only(reasons, how) for reasons in self._in_common(ways) or ways)
-        return "; or ".join(said)
+    def only_ways(self, ways: Sequence[Way]) -> str:
+        """What it would take where there are several ways, each with its reasons and how it is known of a region (`how`).
 
-    def _in_common(self, ways: Sequence[Sequence[Reason]]) -> list[list[Reason]]:
-        """One way, of the fields that all ways ask for; none where they share no field."""
-        shared = set.intersection(*({reason.field for reason in reasons} for reasons in ways))
-        every = [reason for reasons in ways for reason in reasons]
-        asked = dict.fromkeys(reason.field for reason in ways[0] if reason.field in shared)
-        found = [one for name in asked for one in self._united([r for r in every if r.field == name])]
-        return [found] if found else []
+        What every way asks for is said once, with all values that one or another would take; else the nearest two, and how
+        many more there are.
+        """
+        # Of two that ask for the same the first stands, since the stronger rule comes first.
+        asked = grouped((frozenset((one.field, one.requires) for one in way[0]), way) for way in ways)
+        least = [same[0] for own, same in asked.items() if not any(other < own for other in asked)]
+        common, told = self._in_common(least), least[0][1]
+        ways_said = [f"{self.only(common, told)}{self._somewhere(common, least)}"] if common else []
+        said = ways_said or list(dict.fromkeys(self.only(reasons, how) for reasons, how in self._over_regions(least)))
+        left = len(said) - _MOST_WAYS
+        more = [f"in {counted(left, 'other setting')}"] if left > 0 else []
+        return "; or ".join(said[:_MOST_WAYS] + more)
+
+    def _in_common(self, ways: Sequence[Way]) -> list[Reason]:
+        """What all ways ask for, as one way; nothing where they share no field."""
+        shared = set.intersection(*({reason.field for reason in reasons} for reasons, _ in ways))
+        if len({how for _, how in ways}) > 1:
+            shared.discard("region")  # where it was studied is not where it is licensed
+        every = [reason for reasons, _ in ways for reason in reasons]
+        asked = dict.fromkeys(reason.field for reason in ways[0][0] if reason.field in shared)
+        return [one for name in asked for one in self._united([r for r in every if r.field == name])]
+
+    @staticmethod
+    def _somewhere(common: Sequence[Reason], ways: Sequence[Way]) -> str:
+        """That every way asks for a region, where they do not agree on how it is known of one."""
+        regional = all(any(reason.field == "region" for reason in reasons) for reasons, _ in ways)
+        return "; in some regions only" if regional and all(reason.field != "region" for reason in common) else ""
+
+    def _over_regions(self, ways: Sequence[Way]) -> list[Way]:
+        """Ways that differ in the region alone as one: three licences are one sentence."""
+
+        def beside(way: Way) -> tuple[object, ...]:
+            return way[1], *(
+                "region" if one.field == "region" and one.test and one.test.operator == "in" else one for one in way[0]
+            )
+
+        alike = grouped((beside(way), way) for way in ways).values()
+        pieces = [(zip(*(reasons for reasons, _ in own), strict=True), own[0][1]) for own in alike]
+        return [([one for piece in same for one in self._united(list(piece))], how) for same, how in pieces]
 
     def _united(self, reasons: list[Reason]) -> Iterable[Reason]:
         """Reasons about one field as one reason, where they only name words of which one or another would do."""

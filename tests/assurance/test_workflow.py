@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+import json
+import os
 import re
+import subprocess
+import sys
+from pathlib import Path
 
 import pytest
 
@@ -53,3 +58,46 @@ def test_the_workflow_looks_at_every_ruleset_that_is_not_wrong_on_purpose() -> N
     assert matrix is not None
     there = {card.parent.name for card in (ROOT / "rulesets").glob("*/ruleset.yaml")}
     assert {name.strip() for name in matrix[1].split(",")} == there - {"teaching-faults"}
+
+
+# A `gh` that keeps the comments of one pull request in a file: as (number, body, whether the caller wrote it).
+GH = """#!{python}
+import json, os, sys
+store, arguments = {store!r}, sys.argv[1:]
+comments = json.load(open(store))
+if arguments[:2] == ["pr", "view"]:
+    assert arguments[arguments.index("--jq") + 1] == \\
+        ".comments[] | select(.viewerDidAuthor and (.body | startswith(env.MARK))) | .url"
+    for number, body, own in comments:
+        if own and body.startswith(os.environ["MARK"]):
+            print(f"https://github.com/o/r/pull/1#issuecomment-{{number}}")
+elif arguments[:2] == ["pr", "comment"]:
+    comments.append([len(comments) + 1, open(arguments[arguments.index("--body-file") + 1]).read(), True])
+else:
+    path, (field,) = arguments[4], [one for one in arguments if one.startswith("body=@")]
+    assert arguments[:4] == ["api", "--silent", "--method", "PATCH"] and path.startswith("repos/{{owner}}/{{repo}}/issues/comments/")
+    comments = [[n, open(field[6:]).read() if str(n) == path.rpartition("/")[2] else body, own] for n, body, own in comments]
+json.dump(comments, open(store, "w"))
+"""
+
+
+def test_each_ruleset_has_a_comment_of_its_own_that_the_next_look_replaces(tmp_path: Path) -> None:
+    store, command = tmp_path / "comments.json", tmp_path / "bin" / "gh"
+    store.write_text(json.dumps([[1, "<!-- hepatica diff: one -->\nNot ours.", False]]), encoding="utf-8")
+    command.parent.mkdir()
+    command.write_text(GH.format(python=sys.executable, store=str(store)), encoding="utf-8")
+    command.chmod(0o755)
+    for folder, name in (("a", "one"), ("b", "two")):
+        (tmp_path / folder).mkdir()
+        (tmp_path / folder / "ruleset.yaml").write_text(f"# A card.\nruleset: {name}\nversion: 1.0.0\n", encoding="utf-8")
+    environment = {**os.environ, "PATH": f"{command.parent}{os.pathsep}{os.environ['PATH']}"}
+    for folder, said in (("a", "First."), ("b", "Second."), ("a", "Third."), ("gone", "Fourth.")):
+        (tmp_path / "diff.md").write_text(f"{said}\n", encoding="utf-8")
+        called = ["bash", str(ACTION.parent / "comment.sh"), "1", folder, str(tmp_path / "diff.md")]
+        subprocess.run(called, check=True, env=environment, cwd=tmp_path, capture_output=True)
+    assert [body.splitlines() for _, body, _ in json.loads(store.read_text(encoding="utf-8"))] == [
+        ["<!-- hepatica diff: one -->", "Not ours."],
+        ["<!-- hepatica diff: one -->", "Third."],
+        ["<!-- hepatica diff: two -->", "Second."],
+        ["<!-- hepatica diff: gone -->", "Fourth."],
+    ]

@@ -28,12 +28,13 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 import hepatica
-from hepatica.cohort import Kernel, parquet_writer, stream
+from hepatica.cohort import Kernel, parquet_writer
 from hepatica.evaluation import ORDER, precedence
 from hepatica.inference import compile_ruleset
 from hepatica.knowledge import AllOf, ConceptTest, Condition, NotOf, Ruleset, Test, load_ruleset
 from hepatica.patient import Field
 from tests.bench.zen_table import context, decision_table
+from tests.cohort.tables import stream
 from tests.conftest import ROOT
 
 CHUNK = 1_000_000

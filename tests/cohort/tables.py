@@ -4,13 +4,19 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from functools import partial
+from itertools import chain, islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
 
 from hepatica.cli.main import run
+from hepatica.cohort import Answers, Kernel, Shape, TableMapping
+from hepatica.cohort.cells import flat
+from hepatica.cohort.run import BoundTable, answered, numbered, side_by_side
+from hepatica.cohort.sources import TableSource
 
 if TYPE_CHECKING:
     import pytest
@@ -46,3 +52,15 @@ def read_csv(path: Path) -> list[dict[str, str]]:
 def joined(tables: Iterable[pa.Table]) -> pa.Table:
     """Answers of several batches as one table."""
     return pa.concat_tables(tables).unify_dictionaries()
+
+
+def stream(
+    batches: Iterable[pa.RecordBatch | pa.Table], kernel: Kernel, shape: Shape = "codes", verify: int = 0, workers: int = 0
+) -> Iterator[Answers]:
+    """The answers of every batch, in order; rows are numbered through from 1, and `verify` of each batch are verified (-1: all)."""
+    rest = iter(batches)
+    for first in islice(rest, 1):
+        columns = tuple(flat(first).column_names)
+        source = TableSource("<table>", columns, partial(numbered, chain([first], rest)))
+        table = BoundTable(source, TableMapping(), kernel.coder.fields)
+        yield from side_by_side(answered, ((table, kernel, raw, shape, verify) for raw in table.batches()), workers)

@@ -183,7 +183,8 @@ WRONG = {
     "a value that the set has not": ("fields:\n  etiology: {members: {hbx: b}, others: absent}\n", "unknown-value", "hbv"),
     "nothing to read": ("fields:\n  afp: {unit: ng/mL}\n", "reading", "one of column"),
     "two ways to read": ("fields:\n  afp: {column: a, value: '3'}\n", "reading", "one of column"),
-    "a decimal mark": ("table: {decimal: ';'}\n", "decimal", "."),
+    "a decimal mark": ("table: {decimal: ';'}\n", "unknown-value", "."),
+    "a mark between cells": ("table: {delimiter: ';;'}\n", "unknown-value", "table.delimiter"),
     "another name of the field": ("fields:\n  AFP level: a\n", "unknown-field", "write afp"),
 }
 
@@ -274,9 +275,11 @@ def test_a_draft_of_any_table_is_read_back(
 ) -> None:
     from hepatica.cohort.draft import draft_mapping
     from hepatica.cohort.mapping import TableFormat
-    from hepatica.cohort.run import in_memory
+    from hepatica.cohort.run import numbered
+    from hepatica.cohort.sources import TableSource
 
-    cells = dict(columns)
+    cells = pa.table(dict(columns))
+    source = TableSource("<table>", tuple(cells.column_names), lambda: numbered([cells]))
     path = tmp_path_factory.mktemp("draft") / "draft.yaml"
-    path.write_bytes(draft_mapping(in_memory(pa.table(cells)), COMMON_FIELDS, TableFormat()).yaml.encode("utf-8", "replace"))
+    path.write_bytes(draft_mapping(source, COMMON_FIELDS, TableFormat()).yaml.encode("utf-8", "replace"))
     read_mapping(path)

@@ -13,8 +13,9 @@ from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
 import hepatica
-from hepatica.cohort import Answers, Coded, Kernel, stream
+from hepatica.cohort import Answers, Coded, Kernel
 from hepatica.knowledge import Ruleset
+from tests.cohort.tables import stream
 
 RULESETS = ("hcc-2016", "hcc-2026")
 PARTS: dict[str, list[Any]] = {
@@ -115,7 +116,7 @@ def test_every_row_is_answered_or_refused_as_a_patient_file_is(name: str, data: 
     columns = data.draw(tables(name))
     table = pa.table({name: pa.array(column) for name, column in columns.items()})
     (found,) = stream([table], kernel(name))
-    held_to_single_answers(columns, found.coded, found.answers)
+    held_to_single_answers(columns, found.coded, found)
 
 
 def held_to_single_answers(columns: dict[str, list[Any]], coded: Coded, answers: Answers) -> None:

@@ -16,9 +16,9 @@ import pyarrow.parquet as pq
 import pytest
 
 import hepatica
-from hepatica.cohort import Kernel, read_mapping, stream
+from hepatica.cohort import Kernel, read_mapping
 from tests.bench.cohort import column
-from tests.cohort.tables import joined
+from tests.cohort.tables import joined, stream
 
 MISSING = (
     "no Java on the PATH" if shutil.which("java") is None else "pyspark is not installed" if not find_spec("pyspark") else ""

@@ -12,9 +12,9 @@ import pyarrow.parquet as pq
 import pytest
 
 import hepatica
-from hepatica.cohort import Kernel, Shape, parquet_writer, stream
+from hepatica.cohort import Kernel, Shape, parquet_writer
 from tests.bench.cohort import column
-from tests.cohort.tables import joined
+from tests.cohort.tables import joined, stream
 
 ROWS = 700
 

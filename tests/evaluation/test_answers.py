@@ -151,13 +151,18 @@ def test_the_facts_that_decide_the_scope_are_the_scopes_own(tmp_path: Path) -> N
     assert evaluator.evaluate(profile(cmet="low")).scope_needs == ("bclc_stage",)
 
 
-def test_options_stand_by_standing_then_evidence_then_the_declared_order(evaluator: Evaluator) -> None:
+def test_options_stand_by_standing_then_those_without_a_reservation_then_evidence_then_the_declared_order(
+    evaluator: Evaluator,
+) -> None:
     order = list(evaluator.ruleset.therapies)
     rules, studies = evaluator.ruleset.rules, evaluator.ruleset.studies
     for path in PATIENTS:
         answer = evaluator.evaluate(read_profile(path))
         for entries in (answer.options, answer.trials, answer.possible, answer.not_supported):
-            keys = [(RANK[e.standing], evidence_rank(rules[e.rule], studies), order.index(e.therapy)) for e in entries]
+            keys = [
+                (RANK[e.standing], rules[e.rule].mark != "", evidence_rank(rules[e.rule], studies), order.index(e.therapy))
+                for e in entries
+            ]
             assert keys == sorted(keys)
 
 
@@ -165,7 +170,7 @@ def test_the_order_of_a_file_and_of_its_rules_decides_nothing(tmp_path: Path) ->
     """The same rules written the other way round: the same lists, standings and headlines."""
     second = BETA[BETA.index("  - id: beta-high-afp") :]
     more = second.replace("beta-high-afp", "beta-any").replace(', afp: "> 400"', "").replace("early_signal", "not_supported")
-    more = more.replace("    cites:", "    verdict: no_better\n    cites:")
+    more = more.replace("    cites:", "    verdict: unproven\n    cites:")
     answers = []
     for n, rules in enumerate((second + more, more + second)):
         folder = write_ruleset(tmp_path / str(n), beta=BETA[: BETA.index("  - id: beta-high-afp")] + rules)

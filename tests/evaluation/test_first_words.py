@@ -3,13 +3,19 @@
 from __future__ import annotations
 
 import re
+from itertools import groupby
 from pathlib import Path
 
 import pytest
 
 import hepatica
-from hepatica.evaluation import Evaluation
-from hepatica.patient import COMMON_FIELDS, Refused, profile_of, read_value
+from hepatica import report
+from hepatica.evaluation import Evaluation, endpoint_words, evaluator_of
+from hepatica.explain import what_if
+from hepatica.patient import COMMON_FIELDS, Refused, profile_of, read_profile, read_value
+from hepatica.report.teaching import handout, handout_view
+from hepatica.wording import Wording
+from tests.conftest import PATIENTS
 from tests.making import BETA, write_ruleset
 from tests.patient.test_spellings import REFUSED
 
@@ -114,3 +120,101 @@ def test_an_open_therapy_tells_all_that_it_turns_on(tmp_path: Path) -> None:
     rules = hepatica.load(write_ruleset(tmp_path, beta=between))
     told = answer("bclc_stage=C", "prior_sorafenib=progressed", "child_pugh_class=A", ruleset=rules)._repr_html_()
     assert "possible (early signal): with AFP ≥ 15 ng/mL and with AFP &lt; 400 ng/mL" in told
+
+
+# What stands on the first screen of the shipped patients, under both rulesets.
+
+BOTH = (RULES, hepatica.load("hcc-2026"))
+NAMED = {path.stem: path for path in PATIENTS}
+
+
+def patient(name: str, ruleset: hepatica.Ruleset, *changes: str) -> Evaluation:
+    profile = read_profile(NAMED[name], changes, fields=ruleset.fields)
+    return hepatica.evaluate(ruleset, profile)
+
+
+@pytest.mark.parametrize("ruleset", BOTH, ids=lambda one: one.card.id)
+def test_the_first_words_of_every_example_are_true_of_what_they_stand_over(ruleset: hepatica.Ruleset) -> None:
+    for name in NAMED:
+        found = patient(name, ruleset)
+        shown = flat(found.to_text())
+        assert not re.search(r"\bP [\d.]", shown), "a P value without its sign"
+        assert "possible (not supported)" not in shown
+        for entry in found.not_supported:
+            own = [ruleset.studies[c.study] for c in entry.citations if c.kind == "randomised_controlled_trial"]
+            tested = any(not one.arms or one.arms[0].id == entry.therapy for one in own)
+            assert tested == (entry.verdict != "unproven"), (name, entry.therapy)
+        # The marks of what is given beside local treatment, or was declined, keep an option behind those without any.
+        for _, same in groupby(found.options, lambda entry: entry.standing):
+            marks = [ruleset.rules[entry.rule].mark != "" for entry in same]
+            assert marks == sorted(marks), name
+        for entry in found.ruled_out:
+            said = Wording(ruleset).needed(entry)
+            assert said.count("; or ") <= 2 and len(said) < 260, said
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("ruleset", BOTH, ids=lambda one: one.card.id)
+def test_what_if_and_the_answer_count_the_same_as_open(ruleset: hepatica.Ruleset) -> None:
+    for name in NAMED:
+        found = patient(name, ruleset)
+        more = {entry.therapy for entry in (*found.possible, *found.strongest_open())}
+        open_ = what_if(evaluator_of(ruleset), found.profile).settling.open
+        assert {one.therapy for one in open_} == more, name
+        headings = re.findall(r"^DEPENDS ON MISSING INFORMATION.*\((\d+)\)$", found.to_text(), re.M)
+        assert not headings or sum(map(int, headings)) == len(more), name
+
+
+def test_of_a_treatment_that_was_given_only_its_end_is_asked() -> None:
+    found = patient("after-immunotherapy", BOTH[1])
+    for shown in map(flat, (found.to_text(), found.to_markdown(), found._repr_html_())):
+        assert shown.count("nter how prior immunotherapy ended (progressed or intolerant)") == 2
+        assert "How prior immunotherapy ended" in shown and "Enter Prior immunotherapy" not in shown
+    known = patient("after-immunotherapy", BOTH[1], "prior_immunotherapy=progressed")
+    assert not known.possible or "how prior" not in flat(known.to_text())
+
+
+def test_a_standard_that_waits_for_one_fact_stands_beside_the_standard_that_does_not() -> None:
+    shown = flat(patient("afp-unknown", BOTH[1]).to_text())
+    standing, second, rest = (shown.index(words) for words in ("STANDARD OF CARE (1)", "NO LESS STRONG (1)", "SUPPORTIVE CARE"))
+    assert standing < second < rest and "Enter AFP Ramucirumab possible (standard of care)" in shown
+
+
+def test_what_would_be_the_standard_is_named_under_each_answer() -> None:
+    found = what_if(evaluator_of(BOTH[1]), patient("first-line-met-high-japan", BOTH[1]).profile)
+    shown = flat(report.text(report.whatif_view(found)))
+    assert "yes Lenvatinib and Sorafenib: standard of care; 6 therapies: without evidence" in shown
+    assert "no Durvalumab + tremelimumab: standard of care" in shown
+    assert "still open: Atezolizumab + bevacizumab" in shown
+
+
+def test_a_licence_is_no_trial_and_few_ways_in_stand_for_many() -> None:
+    changed = ("child_pugh_components=unknown", "child_pugh_class=B")
+    _, sorafenib = patient("first-line-met-high-japan", BOTH[1], *changed).entry("sorafenib")
+    assert len(sorafenib.needs_any) == len(sorafenib.ways) == 10
+    said = "Only in Child-Pugh A (here B); or licence recorded in mainland China, Europe or North America only"
+    assert Wording(BOTH[1]).needed(sorafenib) == said
+
+
+def test_two_rulesets_that_print_other_figures_say_why() -> None:
+    then, now = (patient("first-line-europe", ruleset).entry("brivanib")[1] for ruleset in BOTH)
+    assert "HR 1.05" in then.headline.text and "should read HR 1.07" in then.headline.text and "HR 1.07" in now.headline.text
+    assert "prints 1.05" in next(one.correction for one in BOTH[1].studies["brisk-fl"].discrepancies)
+    regorafenib = patient("after-sorafenib-met-low", RULES).entry("regorafenib")[1]
+    assert "HR 0.62" in regorafenib.headline.text and "but in a report of 2016" in regorafenib.headline.text
+    assert "HR 0.62" in next(one.correction for one in BOTH[1].studies["resorce"].discrepancies)
+
+
+def test_the_result_with_its_interval_is_the_one_shown() -> None:
+    fit = ("immunotherapy_contraindicated=no", "untreated_varices=no", "main_portal_vein_invasion=no")
+    shown = patient("first-line-europe", BOTH[1], *fit).entry("atezolizumab-bevacizumab")[1].headline
+    assert "HR 0.58 (95% CI 0.42-0.79), P = 0.0006" in shown.text
+    later = next(one for one in BOTH[1].studies["imbrave150"].results if one.id == "os-update")
+    assert endpoint_words(later) == "OS after further follow-up"
+
+
+def test_a_handout_has_the_trials_of_what_is_undecided() -> None:
+    found = handout(evaluator_of(BOTH[1]), patient("first-line-met-high-japan", BOTH[1]).profile)
+    shown = flat(report.text(handout_view(found)))
+    trials = shown[shown.index("THE TRIALS") :]
+    assert all(name in trials for name in ("IMbrave150", "HIMALAYA", "CheckMate 9DW")) and "Finn 2020" in trials

@@ -84,7 +84,7 @@ def _beta(folder: Path, *studies: dict[str, Any], known: dict[str, Any] | None =
 
 def test_the_tested_therapy_stands_first_whatever_the_file_says(tmp_path: Path) -> None:
     line = _beta(tmp_path, _study(results=[_os(hr=0.8, ci=[0.6, 1.1], p=0.2)])).headline
-    assert line.text == "Trial B: OS beta 9.2 v placebo 7.6 mo, HR 0.80 (95% CI 0.60-1.10), P 0.2"
+    assert line.text == "Trial B: OS beta 9.2 v placebo 7.6 mo, HR 0.80 (95% CI 0.60-1.10), P = 0.2"
     assert [(arm.arm, arm.value, arm.unit) for arm in line.arms] == [("beta", 9.2, "mo"), ("placebo", 7.6, "mo")]
 
 
@@ -156,7 +156,8 @@ def test_a_subgroup_is_shown_to_those_who_are_of_it_and_marked(tmp_path: Path) -
 
 
 def test_a_failure_is_the_whole_studys_unless_the_rule_rests_on_a_subgroup(tmp_path: Path) -> None:
-    study = _study(results=[_os(), _high()], primary_endpoints=[{"name": "OS", "met": "no", "lines": "12"}])
+    missed, arms = [{"name": "OS", "met": "no", "lines": "12"}], [{"id": "beta", "lines": "12"}, {"id": "placebo", "lines": "12"}]
+    study = _study(results=[_os(), _high()], primary_endpoints=missed, arms=arms)
     failed: dict[str, Any] = {"standing": "not_supported", "verdict": "no_better"}
     assert "beta 9.2 v placebo 7.6" in _beta(tmp_path / "a", study, **failed).headline.text
     text = _beta(tmp_path / "b", study, figure="beta-2/os-high", **failed).headline.text

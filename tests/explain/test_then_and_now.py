@@ -46,7 +46,7 @@ def test_the_best_of_each_year(ruleset: Ruleset, today: Ruleset) -> None:
         assert rows[name].fate == therapy.fate and rows[name].fate is not None
     shown = report.text(report.then_view(found))
     assert (
-        "Strongest evidence in 2016 Sorafenib (standard of care)" in " ".join(shown.split())
+        "In 2016: standard of care: Sorafenib. In 2026: standard of care:" in " ".join(shown.split())
         and "WHAT 2026 SAYS, BY WHERE IT STOOD IN 2016" in shown
     )
     assert "Not known in 2016" in shown and "For education." in shown
@@ -55,7 +55,14 @@ def test_the_best_of_each_year(ruleset: Ruleset, today: Ruleset) -> None:
 def test_what_is_not_known_is_said_beside_the_best(ruleset: Ruleset, today: Ruleset) -> None:
     facts = ("bclc=C", "child_pugh=A", "ecog=1", "prior_sorafenib=none", "other_prior_systemic=none")
     shown = report.markdown(report.then_view(two(ruleset, today, *facts)))
-    assert "still open above that: " in shown and "Untreated varices" in shown
+    assert "**In 2026:** perhaps standard of care: " in shown and "(enter Region" in shown and "Untreated varices" in shown
+
+
+def test_the_best_of_a_year_is_called_what_it_is(ruleset: Ruleset, today: Ruleset) -> None:
+    terminal = report.text(report.then_view(two(ruleset, today, "bclc=D", "child_pugh=C", "locoregional=no")))
+    assert terminal.count("no drug with evidence in such a patient; supportive care.") == 2
+    after = ("bclc=C", "child_pugh=B7", "prior_sorafenib=progressed", "other_prior_systemic=none", "region=japan", *KNOWN)
+    assert "In 2016: nothing established; early signals only: " in report.text(report.then_view(two(ruleset, today, *after)))
 
 
 @each_patient
@@ -89,7 +96,7 @@ def test_what_other_treatments_imply(today: Ruleset) -> None:
     assert stated["prior_lenvatinib"] == "progressed"
     assert profile_from({}, fields=today.fields)["prior_lenvatinib"] is None
     shown = run("evaluate", "first-line-europe", "-r", "hcc-2026")
-    assert "Follows: Prior lenvatinib none, from Other prior systemic therapy none." in shown
+    assert "Follows: Prior lenvatinib none and Prior immunotherapy none from Other prior" in shown
 
 
 @each_patient
@@ -99,7 +106,7 @@ def test_every_example_in_every_format(path: Path) -> None:
     assert len(found["rows"]) > 40
     for format_ in ("text", "markdown"):
         shown = run("compare", name, *BOTH, "--format", format_)
-        assert "Strongest evidence in 2016" in shown and "Strongest evidence in 2026" in shown
+        assert "In 2016:" in shown and "In 2026:" in shown and "(recalled)" not in shown and "not in hcc-2026" not in shown
 
 
 def test_no_two_years_where_the_patients_differ_or_the_ruleset_is_one(ruleset: Ruleset, today: Ruleset) -> None:
@@ -120,7 +127,7 @@ def test_the_page(today: Ruleset, ruleset: Ruleset) -> None:
     with contextmanager(serving)(RulesetLibrary({"hcc-2016": ruleset, "hcc-2026": today}, ROOT / "patients")) as server:
         pages = [server.get(f"/then-and-now?ruleset={name}&{case}") for name in ("hcc-2016", "hcc-2026")]
         for page in pages:
-            assert page.status == 200 and "Strongest evidence in 2016" in page.text and "Atezolizumab + bevacizumab" in page.text
+            assert page.status == 200 and "In 2016:" in page.text and "Atezolizumab + bevacizumab" in page.text
         found = server.get(f"/then-and-now.json?ruleset=hcc-2016&{case}").json
         assert found["best_then"] == ["sorafenib"] and found["now"]["profile"]["prior_lenvatinib"] == "none"
         assert server.get(f"/answer?ruleset=hcc-2016&{case}").status == 200  # a field of the other ruleset is no error

@@ -15,7 +15,7 @@ import hepatica
 from hepatica.evaluation import Evaluation as Answer
 from hepatica.knowledge import Ruleset, load, load_ruleset
 from hepatica.knowledge.cache import _folder as cache_folder
-from hepatica.knowledge.content import digest_of
+from hepatica.knowledge.cache import digest_of
 from tests.conftest import ROOT
 from tests.making import ALPHA, write_ruleset
 
@@ -71,7 +71,8 @@ def _forge(path: Path, old: bytes, new: bytes) -> None:
     _, places, body = path.read_bytes().split(b"\n")
     assert old in body
     body = body.replace(old, new)
-    path.write_bytes(b"\n".join((hashlib.sha256(places + body).hexdigest().encode(), places, body)))
+    whole = places + b"\n" + body
+    path.write_bytes(hashlib.sha256(whole).hexdigest().encode() + b"\n" + whole)
 
 
 def test_a_forged_entry_cannot_answer_under_the_genuine_digest(tmp_path: Path, kept: Path) -> None:

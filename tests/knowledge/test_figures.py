@@ -137,13 +137,28 @@ SUBGROUP = "      - {id: os-x, endpoint: OS, subgroup: x, arms: {alpha: 9, place
     ],
 )  # fmt: skip
 def test_one_yardstick_gives_the_verdict(tmp_path: Path, figures: str, met: str, more: str, allowed: set[str]) -> None:
-    for kind in ("harmful", "no_better", "secondary_only"):
+    for kind in ("harmful", "no_better", "secondary_only", "unproven"):
         folder = tmp_path / kind
         alpha = verdict(figures, met, more, kind)
         if kind in allowed:
             assert load_ruleset(write_ruleset(folder, alpha=alpha)).rules["alpha-first"].verdict == kind
         else:
             assert any(f"{kind} is not what the figures of its trials say" in line for line in problems(folder, alpha=alpha))
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ("kind: randomised_controlled_trial", "kind: single_arm_trial"),
+        ("[{id: alpha, n: 10, lines: 2}, {id: placebo, n: 10, lines: 2}]", "[{id: placebo, n: 10, lines: 2}, {id: alpha, n: 10, lines: 2}]"),
+    ],
+)  # fmt: skip
+def test_what_no_controlled_trial_tested_is_unproven_not_worse_than_anything(tmp_path: Path, old: str, new: str) -> None:
+    """A single arm has no comparator; a control arm is one."""
+    alpha = swapped(verdict(SAME), old, new)
+    assert any("they say unproven" in line for line in problems(tmp_path / "a", alpha=alpha))
+    unproven = alpha.replace("no_better", "unproven")
+    assert load_ruleset(write_ruleset(tmp_path / "b", alpha=unproven)).rules["alpha-first"].verdict == "unproven"
 
 
 def test_a_verdict_stands_with_not_supported_and_with_nothing_else(tmp_path: Path) -> None:

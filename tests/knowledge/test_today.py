@@ -163,10 +163,10 @@ def test_where_they_stood_after_sorafenib(ruleset: Ruleset) -> None:
     assert {therapy: stood[therapy] for therapy in AFTER_SORAFENIB_IN_2016} == AFTER_SORAFENIB_IN_2016
 
 
-def test_every_fate_has_a_source_that_was_read_or_says_that_it_is_recalled(ruleset: Ruleset) -> None:
+def test_every_fate_has_a_source_that_was_read_or_says_that_it_is_from_memory(ruleset: Ruleset) -> None:
     def told(therapy: Therapy) -> bool:
         assert therapy.fate is not None
-        return was_read(ruleset, therapy.fate.source) or "recalled" in therapy.fate.says
+        return was_read(ruleset, therapy.fate.source) or "from memory" in therapy.fate.says
 
     assert [name for name, therapy in ruleset.therapies.items() if not told(therapy)] == []
 

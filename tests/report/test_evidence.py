@@ -28,7 +28,7 @@ def test_a_criterion_known_from_outside_the_text_names_its_reference(capsys: pyt
 def test_a_study_is_told_to_a_clinician_and_its_record_to_those_who_ask(capsys: pytest.CaptureFixture[str]) -> None:
     assert run(["evidence", "show", "sharp"]) == 0
     shown = " ".join(capsys.readouterr().out.split())
-    assert "Endpoint Printed Correction Source" in shown
+    assert "Endpoint In the review As published Where" in shown
     assert "Llovet 2008" in shown
     for kept in ("therapies/sorafenib.yaml", "severity", "sorafenib-first-line"):
         assert kept not in shown

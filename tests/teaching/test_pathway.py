@@ -112,6 +112,17 @@ def test_what_most_rules_ask_for_is_said_once(whole: Pathway) -> None:
     assert standard.ways == ("in Child-Pugh A",)  # two rules: sorafenib not taken, or declined
 
 
+def test_where_patients_live_is_said_at_the_drug_and_a_thing_or_its_contrary_asks_for_nothing() -> None:
+    path = pathway(load("hcc-2026"))
+    later = next(line for line in path.lines if line.line == "later")
+    assert later.common == ()
+    apatinib = [way for drug in later.drugs if drug.therapy == "apatinib" for way in drug.ways]
+    assert apatinib
+    assert all("in mainland China" in way for way in apatinib)
+    (care,) = (drug for drug in drugs_of(path) if drug.therapy == "best-supportive-care")
+    assert care.ways == ("terminal stage or not",)
+
+
 def test_what_is_not_to_be_is_not_said_as_what_must_be(evaluator: Evaluator, lit: Pathway) -> None:
     (drug,) = (drug for drug in drugs_of(lit) if "jx-594-high-dose" in drug.rules)
     assert drug.told == "not after sorafenib"
@@ -217,6 +228,8 @@ def test_each_line_fits_a_landscape_page_and_stays_legible(ruleset: str) -> None
                 shape.size * points for shape in drawing.shapes if isinstance(shape, Words) and shape.text not in path.notice
             }
             assert min(sizes) >= 9
+            # However few its drugs are, no page stands half empty.
+            assert drawing.shapes[-1].y >= 0.85 * drawing.height  # type: ignore[union-attr] # the last is the foot, which is text
 
 
 def test_the_svg_is_accessible_and_complete(lit: Pathway) -> None:

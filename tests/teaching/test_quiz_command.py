@@ -55,12 +55,12 @@ def test_what_cannot_be_read_is_asked_again() -> None:
     assert "SUMMARY" in done.output
 
 
-def test_q_stops_with_a_token_that_goes_on() -> None:
-    stopped = typed(["-n", "3", "--seed", "7"], "1\n1\nn\nq\n")
+@pytest.mark.parametrize("ruleset", ["hcc-2016", "hcc-2026"])
+def test_q_stops_with_a_line_that_goes_on(ruleset: str) -> None:
+    stopped = typed(["-n", "3", "--seed", "7", "-r", ruleset], "1\n1\nn\nq\n")
     assert stopped.exception is None
-    token = re.search(r"--resume (\S+)", " ".join(stopped.output.split()))
-    assert token is not None
-    again = typed(["--resume", token.group(1)], "q\n")
+    (line,) = re.findall(r"hepatica quiz (--resume .*)", stopped.output)
+    again = typed(line.split(), "q\n")
     assert "Case 2 of 3" in again.output
     assert re.findall(r"SUMMARY: .*", again.output) == re.findall(r"SUMMARY: .*", stopped.output)
     assert run(["quiz", "--resume", "nonsense"]) == 2

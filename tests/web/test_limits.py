@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import socket
 import threading
 import time
@@ -13,8 +14,7 @@ import pytest
 
 from tests.web.serving import Server
 
-limits = pytest.importorskip("hepatica.web.limits", reason="the page needs the extra 'web'")
-protocol = pytest.importorskip("hepatica.web.server", reason="the page needs the extra 'web'").DeadlineProtocol
+limits = pytest.importorskip("hepatica.web.server", reason="the page needs the extra 'web'")
 ASK = b"GET /about.json HTTP/1.1\r\nHost: localhost\r\n\r\n"
 
 
@@ -43,7 +43,7 @@ def closed(server: Server, *parts: bytes) -> bool:
 def test_who_does_not_finish_a_request_is_let_go(
     server: Server, monkeypatch: pytest.MonkeyPatch, parts: tuple[bytes, ...]
 ) -> None:
-    monkeypatch.setattr(protocol, "ask_seconds", 0.3)
+    monkeypatch.setattr(limits.DeadlineProtocol, "ask_seconds", 0.3)
     assert closed(server, *parts)
 
 
@@ -56,7 +56,7 @@ def test_who_asks_slowly_but_finishes_is_answered(server: Server) -> None:
 
 
 def test_who_never_reads_is_dropped(server: Server, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(protocol, "read_seconds", 0.2)
+    monkeypatch.setattr(limits.DeadlineProtocol, "read_seconds", 0.2)
     with socket.socket() as client:
         client.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
         client.settimeout(20)
@@ -91,38 +91,13 @@ def in_a_thread(coroutine: Callable[[], Awaitable[None]]) -> None:
     thread.join()
 
 
-def test_work_stops_where_its_request_is_cancelled() -> None:
+def status_of_endless(seconds: float, gone_after: float) -> object:
+    """The status of an answer that would never come, for a client that goes after a while."""
     work = Endless()
-
-    async def ask() -> None:
-        with anyio.move_on_after(0.05):
-            await limits.run_stoppable(work, anyio.CapacityLimiter(1))
-
-    in_a_thread(ask)
-    assert work.ended.wait(10)
-
-
-def test_stopping_work_that_has_ended_does_not_hit_the_next_in_its_thread() -> None:
-    for _ in range(200):
-        work = limits.StoppableWork(lambda: sum(range(50)))
-        stopper = threading.Thread(target=work.stop)
-        stopper.start()
-        assert work.run() in (None, 1225)
-        assert sum(range(1000)) == 499_500  # the exception would be raised here
-        stopper.join()
-
-
-def test_work_that_was_stopped_before_it_began_does_not_run() -> None:
-    ran: list[int] = []
-    work = limits.StoppableWork(lambda: ran.append(1))
-    work.stop()
-    assert work.run() is None
-    assert not ran
-
-
-def guarded(app: object, seconds: float = 20, gone_after: float = 60) -> list[dict[str, object]]:
-    """What the guard sends around an application, for a client that goes after a while."""
     sent: list[dict[str, object]] = []
+
+    async def slow(scope: object, receive: object, send: object) -> None:
+        await limits.run_stoppable(work, asyncio.Lock(), seconds, receive)
 
     async def send(message: dict[str, object]) -> None:
         sent.append(message)
@@ -133,30 +108,38 @@ def guarded(app: object, seconds: float = 20, gone_after: float = 60) -> list[di
 
     async def once() -> None:
         scope = {"type": "http", "query_string": b"", "path": "/answer", "headers": [], "method": "GET"}
-        await limits.RequestGuard(app, seconds=seconds)(scope, receive, send)
+        await limits.RequestGuard(slow)(scope, receive, send)
 
     in_a_thread(once)
-    return sent
+    assert work.ended.wait(10)
+    return sent[0]["status"]
 
 
 def test_what_takes_too_long_is_given_up_and_stops() -> None:
-    work = Endless()
-
-    async def slow(scope: object, receive: object, send: object) -> None:
-        await limits.run_stoppable(work, anyio.CapacityLimiter(1))
-
-    assert guarded(slow, seconds=0.05)[0]["status"] == 503
-    assert work.ended.wait(10)
+    assert status_of_endless(seconds=0.05, gone_after=60) == 503
 
 
 def test_work_for_a_client_that_has_gone_stops() -> None:
-    work = Endless()
+    assert status_of_endless(seconds=60, gone_after=0.05) == 503  # which nobody reads
 
-    async def slow(scope: object, receive: object, send: object) -> None:
-        await limits.run_stoppable(work, anyio.CapacityLimiter(1))
 
-    assert guarded(slow, gone_after=0.05) == []
-    assert work.ended.wait(10)
+def test_one_piece_of_work_waits_for_the_other_and_each_has_its_own_outcome() -> None:
+    turn, running, most = asyncio.Lock(), [], []
+
+    def work(number: int) -> int:
+        running.append(number)
+        most.append(len(running))
+        time.sleep(0.01)
+        running.remove(number)
+        return 12 // number
+
+    async def ask() -> None:
+        asked = (limits.run_stoppable(lambda n=n: work(n), turn, 20, anyio.sleep_forever) for n in range(4))
+        failed, *found = await asyncio.gather(*asked, return_exceptions=True)
+        assert isinstance(failed, ZeroDivisionError)
+        assert (found, max(most)) == ([12, 6, 4], 1)
+
+    anyio.run(ask)
 
 
 @pytest.mark.slow
@@ -178,30 +161,12 @@ def test_slow_pages_keep_no_answer_waiting(server: Server) -> None:
     assert waiting >= 0
 
 
-def test_a_document_is_made_once_however_many_ask_and_the_oldest_leaves() -> None:
+def test_a_document_is_made_once_and_the_oldest_leaves() -> None:
     from hepatica.web.library import DocumentCache
 
-    cache: DocumentCache[object] = DocumentCache(most=2)
-    made: list[str] = []
-
-    def ask(key: str) -> object:
-        def build() -> object:
-            made.append(key)
-            return object()
-
-        return cache.get(key, build)
-
-    found: list[object] = []
-    threads = [threading.Thread(target=lambda: found.append(ask("a"))) for _ in range(8)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    assert made == ["a"]
-    assert len(set(map(id, found))) == 1
-    for key in ("b", "c", "c", "a"):
-        ask(key)
-    assert made == ["a", "b", "c", "a"]
+    cache = DocumentCache(most=2)
+    made = iter(range(9))
+    assert [cache.get(key, lambda: next(made) + 1) for key in ("a", "a", "b", "c", "c", "a")] == [1, 1, 2, 3, 3, 4]
 
 
 @pytest.mark.parametrize(

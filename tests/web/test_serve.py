@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import http.client
 import logging
+import os
 import re
+import signal
 import socket
 import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 
 import pytest
 
@@ -64,6 +67,15 @@ def test_another_address_than_loopback_is_warned_about() -> None:
         process.terminate()
         _, err = process.communicate(timeout=20)
     assert err.startswith("warning: listening on 0.0.0.0")
+
+
+@pytest.mark.slow
+def test_where_one_of_the_processes_has_failed_the_others_answer() -> None:
+    with started() as (process, port):
+        assert asked(port, "/answer")[0] == 200
+        for one in Path(f"/proc/{process.pid}/task/{process.pid}/children").read_text().split():
+            os.kill(int(one), signal.SIGKILL)
+        assert {asked(port, "/about.json")[0] for _ in range(12)} == {200}
 
 
 def test_a_port_in_use_is_one_line_and_exit_code_2(capsys: pytest.CaptureFixture[str]) -> None:

@@ -4,20 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from functools import cached_property, partial
-from itertools import groupby
+from functools import cached_property
 from pathlib import Path
 from typing import Literal, NamedTuple
 
 from hepatica.assurance.space import (
-    HOLDS,
     MOST_BEYOND,
     MOST_WORK,
-    OPEN,
     USUAL_SIZE,
     Box,
-    Diagrams,
-    Node,
     Region,
     RegionMaker,
     Space,
@@ -81,9 +76,12 @@ class RulesetVersion:
     program: Program
 
     @classmethod
-    def of(cls, ruleset: Ruleset) -> RulesetVersion:
-        """A ruleset, compiled."""
-        return cls(ruleset, compile_ruleset(ruleset))
+    def of(cls, ruleset: Ruleset, like: RulesetVersion | None = None) -> RulesetVersion:
+        """A ruleset, compiled; one with the very conditions of another version is compiled already."""
+        conditions = conditions_of(ruleset)
+        if like is not None and conditions == like.conditions and [*ruleset.fields.values()] == [*like.fields.values()]:
+            return cls(ruleset, like.program)
+        return cls(ruleset, compile_ruleset(ruleset, conditions))
 
     def conjunctions(self, goal: GoalKey) -> list[tuple[Test, ...]]:
         """The alternatives of a goal, each as its tests; none for a goal that the version does not have."""
@@ -191,54 +189,6 @@ class ProfileSpace:
         "two neighbouring ones, an interval of such numbers, or unknown; only combinations that fit together are counted. They "
         "are not patients: how many people have a profile is not known here."
     )
-
-
-def placed(made: Diagrams, inside: Node, therapy: str, version: RulesetVersion, region: Mapping[str, Region]) -> Node:
-    """Where a therapy stands (`Position`), of the profiles within `inside`.
-
-    Rules that follow each other in the order in which they decide, with the same list, standing and verdict, decide alike: they
-    are joined before they are asked, and a therapy of fifty rules has a handful of such groups.
-    """
-    if therapy not in version.ruleset.therapies:
-        return made.combined((inside,), lambda _: Position(ABSENT))
-    found = made.combined((inside,), lambda _: _Reached())
-    for at, rules in groupby(version.in_order(therapy), position_of):
-        group = made.joined([made.region(region[rule.id]) for rule in rules])
-        # Where the group says nothing, or the therapy's place is settled, nothing is asked.
-        found = made.combined(
-            (found, group),
-            partial(_after, at),
-            lambda asked: asked[0] if asked[1] == made.nothing or isinstance(made.values.get(asked[0]), Position) else None,
-        )
-    return made.combined((found,), _position)
-
-
-class _Reached(NamedTuple):
-    """The first position of a rule that holds, and of one that is still open, as far as rules were asked."""
-
-    held: Position | None = None
-    still: Position | None = None
-
-
-def _after(at: Position, before: _Reached | Position, bits: int) -> _Reached | Position:
-    """What is reached with one more group of rules, or the position where no further rule matters."""
-    if isinstance(before, Position):
-        return before
-    # A rule that only names a therapy needs no certainty: there is nothing that it could become.
-    named = at.place == "unreported"
-    held = before.held or (at if bits & HOLDS or (named and bits) else None)
-    still = before.still or (at if bits & OPEN and not named else None)
-    if held is not None and held.place in ("options", "trials"):
-        return held
-    # Beside a rule that holds, another that is still open makes the therapy possible, unless the one that holds is an option.
-    return Position("possible", still.standing) if held and still else _Reached(held, still)
-
-
-def _position(reached: _Reached | Position) -> Position:
-    if isinstance(reached, Position):
-        return reached
-    still = reached.still
-    return Position("possible", still.standing) if still else reached.held or Position("ruled_out")
 
 
 def smallest_boxes(version: RulesetVersion, space: Space, rules: Iterable[str]) -> Iterator[Box]:

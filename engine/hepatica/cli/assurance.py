@@ -323,19 +323,22 @@ def diff(
         - case: Without a MET-high tumour tivantinib is ruled out.
           because: another case asks the same
     """
+    from hepatica.assurance import RulesetVersion
     from hepatica.assurance.cases import lost_cases
     from hepatica.assurance.diff import diff, new_or_gone, read_allowances
     from hepatica.report.assurance import diff_view, pull_request
 
     first, second = _sides(old, new, base, ruleset)
-    present = [side.version for side in (first, second) if side is not None]
+    present: list[RulesetVersion] = []
+    for side in filter(None, (first, second)):
+        present.append(RulesetVersion.of(side.ruleset, *present))
     if first is not None and second is not None:
         allowed = read_allowances(*read_input(allow), present) if allow is not None else None
         # Two rulesets of their own owe each other no cases.
-        same = first.version.ruleset.card.id == second.version.ruleset.card.id
+        same = first.ruleset.card.id == second.ruleset.card.id
         lost = lost_cases(first.cases(), second.cases()) if same else ()
         with _progress("Comparing", LONG) as progress:
-            result = diff(first.version, second.version, allowed, lost, progress)
+            result = diff(present[0], present[1], allowed, lost, progress)
     else:
         result = new_or_gone(present[0], gone=second is None)
     if witness is not None:
@@ -346,7 +349,7 @@ def diff(
 class _Side(NamedTuple):
     """One side of a comparison, and what reads its case files when they are asked for."""
 
-    version: RulesetVersion
+    ruleset: Ruleset
     cases: Callable[[], dict[str, bytes]]
 
 
@@ -386,18 +389,16 @@ def _folder(ruleset: str) -> Path:
 
 def _standing(folder: Path) -> _Side | None:
     """The ruleset in a folder as it stands; None where there is none."""
-    from hepatica.assurance import RulesetVersion
     from hepatica.assurance.cases import case_contents
     from hepatica.knowledge import CARD
 
     if not (folder / CARD).is_file():
         return None
-    return _Side(RulesetVersion.of(common.ruleset(f"{folder}/")), partial(case_contents, folder))
+    return _Side(common.ruleset(f"{folder}/"), partial(case_contents, folder))
 
 
 def _side(name: str, folder: Path) -> _Side | None:
     """The ruleset in a folder, under an id, or at a git revision of `folder`; None where there was none at the revision."""
-    from hepatica.assurance import RulesetVersion
     from hepatica.assurance.diff import cases_at, files_at, files_in
     from hepatica.knowledge import find_ruleset, loaded
 
@@ -411,7 +412,7 @@ def _side(name: str, folder: Path) -> _Side | None:
     whole = bool(colon and revision and path)
     files = files_in(path, revision) if whole else files_at(folder, name)
     cases = partial(cases_at, Path(path), revision) if whole else partial(cases_at, folder, name)
-    return _Side(RulesetVersion.of(loaded(files)), cases) if files is not None else None
+    return _Side(loaded(files), cases) if files is not None else None
 
 
 def _stands(path: Path) -> bool:

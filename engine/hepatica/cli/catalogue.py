@@ -111,13 +111,7 @@ def rules(*, names: tuple[str, ...], ruleset: str, **filters: str) -> common.Out
     """
     loaded = common.ruleset(ruleset)
     known = tuple(name if name in loaded.rules else common.therapy(name, loaded, "NAME") for name in names)
-    _check(loaded, filters)
-    found = report.rules_found(loaded, known, **filters)
-    return common.Output(report.rule_listing(loaded, found, full=bool(names)), report.rules_view)
-
-
-def _check(ruleset: knowledge.Ruleset, filters: dict[str, str]) -> None:
-    allowed = {"line": tuple(knowledge.LINES), "standing": tuple(knowledge.STANDINGS), "field": tuple(ruleset.fields)}
+    allowed = {"line": tuple(knowledge.LINES), "standing": tuple(knowledge.STANDINGS), "field": tuple(loaded.fields)}
     problems = [
         Problem(f"--{name}", 1, 1, f"unknown-{name}", f"no {name} {quote(filters[name])}; {suggestion(filters[name], words)}")
         for name, words in allowed.items()
@@ -125,6 +119,8 @@ def _check(ruleset: knowledge.Ruleset, filters: dict[str, str]) -> None:
     ]
     if problems:
         raise InvalidInput(problems)
+    found = report.rules_found(loaded, known, **filters)
+    return common.Output(report.rule_listing(loaded, found, full=bool(names)), report.rules_view)
 
 
 @click.group("evidence")
@@ -267,22 +263,18 @@ def schema(*, kind: str, ruleset: str, any_ruleset: bool) -> common.Output:
       hepatica schema mapping --output mapping.schema.json
       hepatica schema output
     """
-    made = _schema(kind, ruleset, any_ruleset=any_ruleset)
-    return common.Output(_lenient(made) if any_ruleset else made, lambda _: ())
-
-
-def _schema(kind: str, ruleset: str, *, any_ruleset: bool) -> dict[str, Any]:
     from hepatica.evaluation import CONTRACT
     from hepatica.patient import COMMON_FIELDS
 
     # Before a ruleset is loaded: what results look like depends on none.
     if kind in RESULTS:
-        return report.schema(_loaded(*RESULTS[kind]), kind, CONTRACT)
-    rules = None if any_ruleset else common.ruleset(ruleset)
-    fields = rules.fields if rules else COMMON_FIELDS
-    if kind in OF_FIELDS:
-        return report.named_schema(_loaded(*OF_FIELDS[kind])(fields), kind, CONTRACT)
-    return report.named_schema(knowledge.ruleset_schemas(rules.concepts if rules else (), fields)[kind], kind, CONTRACT)
+        made = report.schema(_loaded(*RESULTS[kind]), kind, CONTRACT)
+    else:
+        rules = None if any_ruleset else common.ruleset(ruleset)
+        fields, concepts = (rules.fields, tuple(rules.concepts)) if rules else (COMMON_FIELDS, ())
+        written = _loaded(*OF_FIELDS[kind])(fields) if kind in OF_FIELDS else knowledge.ruleset_schemas(concepts, fields)[kind]
+        made = report.named_schema(written, kind, CONTRACT)
+    return common.Output(_lenient(made) if any_ruleset else made, lambda _: ())
 
 
 def _loaded(module: str, name: str) -> Any:

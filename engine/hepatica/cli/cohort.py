@@ -6,6 +6,7 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import replace
+from datetime import timedelta
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -19,7 +20,7 @@ from hepatica.problems import InvalidInput, Problem
 from hepatica.records import record
 
 if TYPE_CHECKING:
-    from hepatica.cohort import Cohort, CohortComparison, Shape, TableMapping
+    from hepatica.cohort import Cohort, TableMapping
     from hepatica.knowledge import Ruleset
     from hepatica.report import Blocks
 
@@ -52,7 +53,7 @@ _MOST_COUNTED = 1 << 30
 )
 @click.option("--into", type=Path, metavar="FOLDER", help="With --on: a new folder that all workers see.")
 @click.option("--encoding", default="", help="The encoding of a text table that is not UTF-8.")
-@click.option("--delimiter", default="", help="What stands between the cells of a text table.")
+@click.option("--delimiter", type=click.Choice((",", ";", "|", "tab")), help="What stands between the cells of a text table.")
 @click.option("--decimal", type=click.Choice((".", ",")), default=None, help="The mark before decimals in a text table.")
 @common.printed(*KINDS, "yaml")
 def cohort(
@@ -62,11 +63,7 @@ def cohort(
     ruleset: str,
     draft_mapping: bool,
     diff: tuple[str, str] | None,
-    encoding: str,
-    delimiter: str,
-    decimal: str | None,
     master: str | None,
-    into: Path | None,
     **chosen: Any,
 ) -> common.Output:
     """Many patients: who would be offered what, where the rules cannot tell, and what would settle it.
@@ -87,39 +84,30 @@ def cohort(
     if chosen["report_"]:
         common.format_of(chosen["report_"], common.FORMATS, "--report")  # refused before anything is written
     rules = [common.ruleset(name) for name in (diff or (ruleset,))]
-    how = _mapping(mapping, rules, {"encoding": encoding, "delimiter": _mark(delimiter), "decimal": decimal or ""})
+    how = _mapping(mapping, rules, chosen)
+    given = click.get_current_context().params
+    chosen |= {name: given.get(name) for name in ("output", "format_", "force")}
     if draft_mapping:
         return _draft(tables, how, rules[0])
-    _refuse_yaml()
+    if chosen["format_"] == "yaml" or (chosen["output"] and chosen["output"].suffix == ".yaml"):
+        raise click.UsageError("YAML is for --draft-mapping")
     if master:
-        return _on_spark(tables, how, rules[0], master, into, chosen["shape"])
+        return _on_spark(tables, how, rules[0], master, chosen)
     return _run(tables, how, rules, chosen)
 
 
-def _mark(delimiter: str) -> str:
-    return {"tab": "\t", "\\t": "\t"}.get(delimiter, delimiter)
-
-
-def _mapping(name: str | None, rules: list[Any], given: dict[str, Any]) -> TableMapping:
+def _mapping(name: str | None, rules: list[Ruleset], chosen: dict[str, Any]) -> TableMapping:
     """The mapping, with what options say of the tables laid over it."""
     from hepatica.cohort import TableMapping, read_mapping
 
-    fields = rules[0].fields.beside(*(other.fields for other in rules[1:]))
-    found = read_mapping(name, fields) if name else TableMapping()
-    said = {key: value for key, value in given.items() if value}
+    found = read_mapping(name, rules[0].fields.beside(*(other.fields for other in rules[1:]))) if name else TableMapping()
+    said = {key: chosen[key] for key in ("encoding", "delimiter", "decimal") if chosen[key]}
+    if chosen["delimiter"] == "tab":
+        said["delimiter"] = "\t"
     return replace(found, table=replace(found.table, **said)) if said else found
 
 
-def _option(name: str) -> Any:
-    return click.get_current_context().params.get(name)
-
-
-def _refuse_yaml() -> None:
-    if _option("format_") == "yaml" or (_option("output") and _option("output").suffix == ".yaml"):
-        raise click.UsageError("YAML is for --draft-mapping")
-
-
-def _draft(tables: tuple[str, ...], how: TableMapping, rules: Any) -> common.Output:
+def _draft(tables: tuple[str, ...], how: TableMapping, rules: Ruleset) -> common.Output:
     from hepatica.cohort import draft_mapping, opened
     from hepatica.report.cohort import draft_view
 
@@ -139,12 +127,12 @@ class SparkRun:
     rejected: int
 
 
-def _on_spark(
-    tables: tuple[str, ...], how: TableMapping, rules: Ruleset, master: str, into: Path | None, shape: Shape
-) -> common.Output:
+def _on_spark(tables: tuple[str, ...], how: TableMapping, rules: Ruleset, master: str, chosen: dict[str, Any]) -> common.Output:
     """Parquet files to Parquet parts, by the workers of a cluster."""
     from hepatica.cohort import answer_files_on_spark, session
+    from hepatica.report import Facts, Notice, Title
 
+    into = chosen["into"]
     if into is None or into.exists():
         raise click.UsageError("--on needs --into with a folder that does not exist yet")
     try:
@@ -153,37 +141,34 @@ def _on_spark(
         message = "Spark needs the extra 'spark': pip install 'hepatica[spark]'"
         raise InvalidInput.at("cohort", "no-pyspark", message) from None
     try:
-        done = answer_files_on_spark(spark, [Path(name) for name in tables], into, rules, shape, how)
+        done = answer_files_on_spark(spark, [Path(name) for name in tables], into, rules, chosen["shape"], how)
     finally:
         spark.stop()
-    rejected = done["rows"] - done["answered"]
-    run = SparkRun(notice=notice(rules.card.as_of), ruleset=identity(rules), folder=str(into), rejected=rejected, **done)
-    return common.Output(run, _spark_view)
-
-
-def _spark_view(run: SparkRun) -> Blocks:
-    from hepatica.report import Facts, Notice, Title
-
-    pairs = (("Rows", f"{run.rows:,}"), ("Answered", f"{run.answered:,}"), ("Rejected", f"{run.rejected:,}"))
-    return Title("A cohort on Spark", f"in {run.folder}"), Facts(pairs), Notice(run.notice)
+    done["rejected"] = done["rows"] - done["answered"]
+    pairs = tuple((name.capitalize(), f"{done[name]:,}") for name in ("rows", "answered", "rejected"))
+    told = Title("A cohort on Spark", f"in {into}"), Facts(pairs), Notice(notice(rules.card.as_of))
+    run = SparkRun(notice=notice(rules.card.as_of), ruleset=identity(rules), folder=str(into), **done)
+    return common.Output(run, lambda _: told)
 
 
 def _run(tables: tuple[str, ...], how: TableMapping, rules: list[Ruleset], chosen: dict[str, Any]) -> common.Output:
     """A run under one ruleset or two. A table is written while the answers are made; a report when all of them are."""
-    from hepatica.cohort import Cohort, CohortComparison, opened
+    from hepatica.cohort import Cohort, opened, table_bytes
     from hepatica.report.cohort import cohort_diff_view, cohort_view
 
-    sources, progress = opened(tables, how.table), _progress(tables)
-    run: Cohort | CohortComparison
-    view: Callable[[Any], Blocks]
-    if len(rules) > 1:
-        run, view = CohortComparison(sources, how, *rules, progress=progress), cohort_diff_view
-    else:
-        run, view = Cohort(sources, how, *rules, verify_all=chosen["verify"], progress=progress), cohort_view
-    output = _option("output")
-    kind = _option("format_") or (_kind_of(output) if output else "text")
+    progress = _Progress(tables) if sys.stderr is not None and sys.stderr.isatty() else None
+    sources, output = opened(tables, how.table), chosen["output"]
+    run = Cohort(sources, how, *rules, verify_all=chosen["verify"], progress=progress)
+    view: Callable[[Any], Blocks] = cohort_diff_view if len(rules) > 1 else cohort_view
+
+    def table(_: Any) -> Iterator[bytes]:
+        # Whatever goes beside the table comes before its last piece, so that all is written or nothing.
+        yield from table_bytes(run.tables(chosen["shape"]), kind, run.stamp, _packing(output) if output else "")
+        _finish(run, view, chosen)
+
+    kind = chosen["format_"] or (_kind_of(output) if output else "text")
     if kind in KINDS:
-        return common.Output(run, view, lambda: run.changed, {kind: lambda _: _table(run, kind, view, chosen)})
+        return common.Output(run, view, lambda: run.changed, {kind: table})
     for _ in run.tables(None):
         pass  # without a shape rows are only counted, and no table comes
     return common.Output(_finish(run, view, chosen), view, run.changed)
@@ -197,62 +182,47 @@ def _packing(path: Path) -> str:
     return path.suffix[1:] if path.suffix in (".gz", ".zst") else ""
 
 
-def _table(run: Cohort | CohortComparison, kind: str, view: Callable[[Any], Blocks], chosen: dict[str, Any]) -> Iterator[bytes]:
-    """The answers, and when all are made whatever goes beside them; before the last piece, so that all is written or nothing."""
-    from hepatica.cohort import table_bytes
-
-    output = _option("output")
-    yield from table_bytes(run.tables(chosen["shape"]), kind, run.stamp, _packing(output) if output else "")
-    _finish(run, view, chosen)
-
-
-def _finish(run: Cohort | CohortComparison, view: Callable[[Any], Blocks], chosen: dict[str, Any]) -> Any:
+def _finish(run: Cohort, view: Callable[[Any], Blocks], chosen: dict[str, Any]) -> Any:
     """The summary. Refuses a strict run that has rejects; else writes the rejects and the report where they were asked for."""
     from hepatica.cohort import reject_table, table_bytes
 
-    found = run.summary(chosen["suppress_below"])
+    found, output, rejects, report = run.summary(chosen["suppress_below"]), chosen["output"], chosen["rejects"], chosen["report_"]
     if sys.stderr is not None and sys.stderr.isatty():
         sys.stderr.write(f"\r{_CLEAR}")
     if chosen["strict"] and run.rejects:
-        raise InvalidInput(Problem(each.file, each.row, 1, each.code, _said(each)) for each in run.rejects)
-    output = _option("output")
-    rejects = chosen["rejects"] or (_beside(output) if output and _kind_of(output) else None)
+        raise InvalidInput(
+            Problem(each.file, each.row, 1, each.code, ": ".join(filter(None, (each.column, each.reason))))
+            for each in run.rejects
+        )
+    if output and not rejects and _kind_of(output):
+        # `answers.csv.gz` has its rejects in `answers.rejects.csv`.
+        rejects = output.with_name(f"{Path(output.stem if _packing(output) else output.name).stem}.rejects.csv")
     if rejects:
-        kind = _kind_of(rejects) or "csv"
-        data = table_bytes([reject_table(run.rejects)], kind, run.stamp, _packing(rejects))
-        writing.write_file(data, rejects, force=_option("force"))
-    if chosen["report_"]:
-        kind = common.format_of(chosen["report_"], common.FORMATS, "--report")
-        told = common.written(common.Output(found, view), kind, chosen["report_"], details=False)
-        writing.write_file(told, chosen["report_"], force=_option("force"))
-    if rejects or chosen["report_"] or _option("format_") in KINDS:
+        data = table_bytes([reject_table(run.rejects)], _kind_of(rejects) or "csv", run.stamp, _packing(rejects))
+        writing.write_file(data, rejects, force=chosen["force"])
+    if report:
+        written = common.written(
+            common.Output(found, view), common.format_of(report, common.FORMATS, "--report"), report, details=False
+        )
+        writing.write_file(written, report, force=chosen["force"])
+    if rejects or report or chosen["format_"] in KINDS:
         click.echo(f"{run.said}{f'; the rejected are in {rejects}' if rejects and run.rejects else ''}", err=True)
     return found
 
 
-def _said(reject: Any) -> str:
-    return f"{reject.column}: {reject.reason}" if reject.column else str(reject.reason)
-
-
-def _beside(output: Path) -> Path:
-    """`answers.csv.gz` has its rejects in `answers.rejects.csv`."""
-    name = output.stem if _packing(output) else output.name
-    return output.with_name(f"{Path(name).stem}.rejects.csv")
-
-
 class _Progress:
-    """Rows, rate and time left on a terminal, twice a second; silent elsewhere."""
+    """Rows, rate and time left on a terminal, twice a second."""
 
     def __init__(self, tables: tuple[str, ...]) -> None:
         self._began = self._shown = time.monotonic()
-        self._tables = tables
+        self._paths = [Path(name) for name in tables]
 
     def __call__(self, done: int, total: int | None) -> None:
         now = time.monotonic()
         if now - self._shown < _EVERY:
             return
         self._shown, total, rate = now, total or self._lines, done / (now - self._began)
-        left = f", {_clock(max(total - done, 0) / rate)} left" if total and rate else ""
+        left = f", {timedelta(seconds=round(max(total - done, 0) / rate))} left" if total and rate else ""
         of = f" of {total:,}" if total else ""
         sys.stderr.write(f"\r{done:,}{of} rows, {rate:,.0f} a second{left}{_CLEAR}")
         sys.stderr.flush()
@@ -260,16 +230,6 @@ class _Progress:
     @cached_property
     def _lines(self) -> int:
         """About how many rows text tables have; none where that is not seen from their lines."""
-        paths = [Path(name) for name in self._tables]
-        if not all(path.is_file() and path.suffix in (".csv", ".tsv", ".txt", ".ndjson", ".jsonl") for path in paths):
+        if not all(path.is_file() and path.suffix in (".csv", ".tsv", ".txt", ".ndjson", ".jsonl") for path in self._paths):
             return 0
-        return sum(path.read_bytes().count(b"\n") for path in paths if path.stat().st_size < _MOST_COUNTED)
-
-
-def _clock(seconds: float) -> str:
-    minutes, rest = divmod(round(seconds), 60)
-    return f"{minutes}:{rest:02d}"
-
-
-def _progress(tables: tuple[str, ...]) -> _Progress | None:
-    return _Progress(tables) if sys.stderr is not None and sys.stderr.isatty() else None
+        return sum(path.read_bytes().count(b"\n") for path in self._paths if path.stat().st_size < _MOST_COUNTED)

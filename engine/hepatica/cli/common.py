@@ -10,6 +10,7 @@ import functools
 import os
 import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import field
 from textwrap import indent
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -19,11 +20,10 @@ import click
 import hepatica
 from hepatica import report
 from hepatica.cli import writing
-from hepatica.cli.help import help_option
 from hepatica.documents import STDIN, read_input
 from hepatica.paths import DEFAULT_RULESET, shipped, shipped_at
 from hepatica.printable import printable
-from hepatica.problems import InvalidInput, Problem, gathered, quote, suggestion
+from hepatica.problems import InvalidInput, gathered, quote, suggestion
 from hepatica.records import record
 
 if TYPE_CHECKING:
@@ -80,20 +80,19 @@ def printed(
     above the function, below the command's own options.
     """
     offered = (*formats, *extra)
-    detailed: Callable[[Callable[..., int]], Callable[..., int]] = lambda run: run  # noqa: E731 -- in place of an option
-    if verbose:
-        detailed = click.option("--verbose", "-v", "details", is_flag=True, help=verbose)
+    says = "Write to FILE (-: standard output); the end of its name says the format."
+    options = [
+        click.option("--format", "-f", "format_", type=click.Choice(offered), help=f"How to write.  [default: {offered[0]}]"),
+        click.option("--output", "-o", metavar="FILE", callback=_a_file, help=says),
+        click.option("--force", is_flag=True, help="Let --output replace a file that Hepatica did not write."),
+        *([click.option("--verbose", "-v", "details", is_flag=True, help=verbose)] if verbose else []),
+    ]
 
     def decorate(function: Callable[..., Output]) -> Callable[..., int]:
-        @click.option("--format", "-f", "format_", type=click.Choice(offered), help=f"How to write.  [default: {offered[0]}]")
-        @click.option("--output", "-o", metavar="FILE", callback=_a_file, help=_OUTPUT_HELP)
-        @click.option("--force", is_flag=True, help="Let --output replace a file that Hepatica did not write.")
-        @detailed
-        @help_option
         @functools.wraps(function)
-        def run(*, format_: str | None, output: Path | None, force: bool, details: bool = False, **options: Any) -> int:
+        def run(*, format_: str | None, output: Path | None, force: bool, details: bool = False, **others: Any) -> int:
             chosen = _chosen(format_, output, offered)  # before any work: a wrong name of a file must not cost a minute
-            made = function(**options)
+            made = function(**others)
             try:
                 writing.write(written(made, chosen, output, details=details), output, force=force)
                 if output is None:
@@ -103,12 +102,9 @@ def printed(
                 writing.silence(sys.stdout)
             return made.code() if callable(made.code) else made.code
 
-        return run
+        return functools.reduce(lambda command, option: option(command), reversed(options), run)
 
     return decorate
-
-
-_OUTPUT_HELP = "Write to FILE (-: standard output); the end of its name says the format."
 
 
 def _a_file(_context: click.Context, _option: click.Parameter, path: str | None) -> Path | None:
@@ -157,14 +153,11 @@ def written(made: Output, chosen: str, output: Path | None, *, details: bool) ->
         yield report.html_page(blocks, "Hepatica") if chosen == "html" else report.pdf_page(blocks, "Hepatica")
     else:
         for number, result in enumerate(results):
-            if number:
-                yield "\n" if chosen == "text" else "\n---\n\n"
             shown = made.view(result)
-            yield (
-                report.text(shown, emphasis(output), details=details)
-                if chosen == "text"
-                else report.markdown(shown, details=details)
-            )
+            if chosen == "text":
+                yield ("\n" if number else "") + report.text(shown, emphasis(output), details=details)
+            else:
+                yield ("\n---\n\n" if number else "") + report.markdown(shown, details=details)
 
 
 def _json(results: Iterable[Any]) -> Iterator[str]:
@@ -233,33 +226,28 @@ def read_patient(path: str | None, settings: Sequence[str], rules: Ruleset) -> P
 
 
 def therapy(name: str, rules: Ruleset, given_as: str) -> str:
-    """The id of a therapy named by id, name or synonym (brand names). One that another shipped ruleset knows is said to be there.
+    """The id of a therapy named by id, name or synonym (brand names), whatever the case, blanks and hyphens.
 
-    Raises `InvalidInput` for a name that is none.
+    Raises `InvalidInput` for a name that is none. One that another shipped ruleset knows is said to be there; of a drug that
+    is only part of combinations these are named.
     """
-    found = _named(name, rules)
-    if found:
-        return found
-    here = f"{quote(name)} is not in this ruleset ({rules.card.id})"
+    if found := _named(name, rules):
+        return found[0]
     # Loading the others takes a moment, which only a wrong name costs.
-    elsewhere = [other.card.id for other in _other_rulesets(rules) if _named(name, other)]
-    there = f"it is in {' and '.join(elsewhere)}: --ruleset {elsewhere[0]}" if elsewhere else _part_of(name, rules)
-    raise InvalidInput([Problem(given_as, 1, 1, "unknown-therapy", f"{here}; {there}")])
+    others = list(_other_rulesets(rules))
+    elsewhere = [other.card.id for other in others if _named(name, other)]
+    combined = ((one.card.id, _named(name, one, part=True)) for one in (rules, *others))
+    held = next((f"it is part of {', '.join(parts)} ({where})" for where, parts in combined if parts), "")
+    if elsewhere:
+        held = f"it is in {' and '.join(elsewhere)}: --ruleset {elsewhere[0]}"
+    there = held or suggestion(name, rules.therapies)
+    raise InvalidInput.at(given_as, "unknown-therapy", f"{quote(name)} is not in this ruleset ({rules.card.id}); {there}")
 
 
-def _named(name: str, rules: Ruleset) -> str:
-    """The therapy of an id, a name or a synonym, whatever the case, blanks and hyphens; empty where there is none."""
-    known = rules.therapies.values()
-    return next((one.id for one in known if _folded(name) in map(_folded, (one.id, one.name, *one.synonyms))), "")
-
-
-def _part_of(name: str, rules: Ruleset) -> str:
-    """The combinations that hold a drug, here or in another shipped ruleset; else the therapies there are."""
-    for ruleset in (rules, *_other_rulesets(rules)):
-        held = [one.id for one in ruleset.therapies.values() if _folded(name) in map(_folded, one.name.split())]
-        if held:
-            return f"it is part of {', '.join(held)} ({ruleset.card.id})"
-    return suggestion(name, rules.therapies)
+def _named(name: str, rules: Ruleset, *, part: bool = False) -> list[str]:
+    """The therapies of an id, a name or a synonym, or (`part`) those with a drug of this name in theirs."""
+    known = ((one.id, one.name.split() if part else (one.id, one.name, *one.synonyms)) for one in rules.therapies.values())
+    return [therapy for therapy, words in known if _folded(name) in map(_folded, words)]
 
 
 def _folded(text: str) -> str:
@@ -270,10 +258,8 @@ def _other_rulesets(rules: Ruleset) -> Iterator[Ruleset]:
     """The shipped rulesets beside this one; one that does not load names nothing."""
     for folder in sorted(shipped("rulesets").iterdir()):
         if (folder / "ruleset.yaml").is_file() and folder.name != rules.card.id:
-            try:
+            with suppress(InvalidInput):
                 yield ruleset(str(folder))
-            except InvalidInput:
-                continue
 
 
 def example_patients() -> dict[str, Path]:
@@ -291,7 +277,7 @@ def _patient_bytes(path: str) -> tuple[bytes, str]:
     hint = suggestion(path, example_patients()).partition("? allowed:")
     near = f"{hint[0]}? " if hint[1] else ""
     message = f"no such file and no example patient {quote(path)}; {near}`hepatica patients` lists the examples"
-    raise InvalidInput([Problem(path, 1, 1, "unreadable", message)])
+    raise InvalidInput.at(path, "unreadable", message)
 
 
 def emphasis(path: Path | None = None) -> bool:

@@ -2,16 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
-from typing import TYPE_CHECKING
-
 import click
 
 from hepatica import report
 from hepatica.cli import common
-
-if TYPE_CHECKING:
-    from hepatica.evaluation import Evaluation
 
 
 @click.command("evaluate")
@@ -36,13 +30,8 @@ def evaluate(*, patients: tuple[str, ...], settings: tuple[str, ...], ruleset: s
     rules = common.ruleset(ruleset)
     profiles = common.read_patients(patients, settings, rules.fields)
     evaluate = common.evaluator(rules).evaluate
-    # One by one as they are written: many patients take no more memory than one.
+    # One by one as they are written: many take no more memory than one.
     several = len(profiles) > 1
     result = map(evaluate, profiles) if several else evaluate(profiles[0])
-    return common.Output(result, report.answer, formats={"ndjson": _lines}, several=several)
-
-
-def _lines(found: Evaluation | Iterable[Evaluation]) -> Iterator[str]:
-    """One compact line for each patient."""
-    every = found if isinstance(found, Iterable) else [found]
-    return (f"{report.json_line(one)}\n" for one in every)
+    lines = {"ndjson": lambda made: (f"{report.json_line(one)}\n" for one in (made if several else [made]))}
+    return common.Output(result, report.answer, formats=lines, several=several)

@@ -12,8 +12,8 @@ from typing import Any
 
 import click
 
+from hepatica import __version__
 from hepatica.cli import writing
-from hepatica.cli.help import help_option, version_option
 from hepatica.notice import NOTICE
 from hepatica.printable import printable
 from hepatica.problems import InternalError, InvalidInput, quote, suggestion
@@ -86,8 +86,7 @@ class _Commands(click.Group):
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
     epilog=f"{NOTICE}\n\nCompletion for your shell: see README.md.",
 )
-@version_option
-@help_option
+@click.version_option(__version__, prog_name="hepatica")
 def cli() -> None:
     """Evidence-backed systemic options for a hypothetical patient with advanced liver cancer.
 
@@ -121,7 +120,10 @@ def run(arguments: list[str]) -> int:
     except InternalError as error:
         _say(f"hepatica: internal error: {error}")
     except click.ClickException as error:
-        _say_usage(error)
+        # As click shows an error of usage: how the command is called, then what is wrong.
+        if context := getattr(error, "ctx", None):
+            _say(f"{context.get_usage()}\nTry '{context.command_path} --help' for help.\n")
+        _say(f"Error: {error.format_message()}")
     except click.exceptions.Exit as done:
         return done.exit_code
     except (click.Abort, KeyboardInterrupt):
@@ -138,11 +140,3 @@ def _say(message: str) -> None:
         click.echo(printable(message), err=True)
     except OSError:
         writing.silence(sys.stderr)
-
-
-def _say_usage(error: click.ClickException) -> None:
-    """As click shows an error of usage: how the command is called, then what is wrong."""
-    context = getattr(error, "ctx", None)
-    if context is not None:
-        _say(f"{context.get_usage()}\nTry '{context.command_path} --help' for help.\n")
-    _say(f"Error: {error.format_message()}")

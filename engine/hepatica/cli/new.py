@@ -11,7 +11,7 @@ from hepatica import report
 from hepatica.cli import common, writing
 from hepatica.notice import NOTICE
 from hepatica.paths import shipped
-from hepatica.problems import InvalidInput, Problem, quote
+from hepatica.problems import InvalidInput, quote
 from hepatica.records import record
 
 _SKELETON = Path(__file__).parent / "skeleton"
@@ -55,16 +55,12 @@ def ruleset_(*, id_: str, folder: Path | None) -> common.Output:
         raise click.UsageError(f"an id is lower-case words and digits joined by -, such as my-rules; not {quote(id_)}")
     target = folder or Path("rulesets") / id_
     if target.exists() and (not target.is_dir() or any(target.iterdir())):
-        raise InvalidInput([Problem(str(target), 1, 1, "exists", "is there already and not an empty folder; name another")])
-    texts = {
-        path.relative_to(_SKELETON).as_posix(): path.read_text(encoding="utf-8").replace(_PLACEHOLDER, id_)
-        for path in sorted(_SKELETON.rglob("*.yaml"))
-    }
+        raise InvalidInput.at(str(target), "exists", "is there already and not an empty folder; name another")
+    files = {path: path.read_text(encoding="utf-8") for path in sorted(_SKELETON.rglob("*.yaml"))}
+    texts = {path.relative_to(_SKELETON).as_posix(): text.replace(_PLACEHOLDER, id_) for path, text in files.items()}
     # What the first line of each file names.
-    schemas = {
-        f"schemas/{path.name}": path.read_text(encoding="utf-8")
-        for path in sorted((shipped("rulesets") / "schemas").glob("*.json"))
-    }
+    found = sorted((shipped("rulesets") / "schemas").glob("*.json"))
+    schemas = {f"schemas/{path.name}": path.read_text(encoding="utf-8") for path in found}
     writing.write_folder(texts | schemas, target)
     return common.Output(WrittenRuleset(notice=NOTICE, id=id_, folder=str(target), files=tuple(texts)), _view)
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import ipaddress
 import itertools
-import socket
 from typing import TYPE_CHECKING
 
 import click
@@ -40,7 +39,7 @@ def serve(host: str, port: int, rulesets: tuple[str, ...]) -> None:
       hepatica serve --ruleset hcc-2016 --ruleset path/to/edited-rules
     """
     try:
-        from hepatica.web import RulesetLibrary, application, serve
+        from hepatica.web import RulesetLibrary, application, listeners, serve
     except ImportError as error:
         message = f"the page needs the extra 'web': pip install 'hepatica[web]' ({error.name} is missing)"
         raise click.ClickException(message) from None
@@ -51,10 +50,13 @@ def serve(host: str, port: int, rulesets: tuple[str, ...]) -> None:
         click.echo(f"{warning}, unencrypted and without a password.", err=True)
     library = RulesetLibrary(_named([common.ruleset(name) for name in rulesets] or _by_default()), shipped("patients"))
     allowed = ("localhost", "127.0.0.1", "::1", "[::1]", host) if loopback else ("*",)
-    listener = _listener(host, port)
+    try:
+        sockets = listeners(host, port)
+    except OSError as error:
+        raise click.ClickException(f"cannot listen on {host}:{port}: {error.strerror or error}") from None
     shown = f"[{host}]" if ":" in host else host
-    click.echo(f"Hepatica: http://{shown}:{listener.getsockname()[1]}/  (Ctrl-C stops it)")
-    serve(application(library, allowed), listener)
+    click.echo(f"Hepatica: http://{shown}:{sockets[0].getsockname()[1]}/  (Ctrl-C stops it)")
+    serve(application(library, allowed), sockets)
 
 
 def _by_default() -> list[Ruleset]:
@@ -68,20 +70,10 @@ def _named(rulesets: list[Ruleset]) -> dict[str, Ruleset]:
     """The rulesets by their id; a second one of the same id has a number behind it."""
     named: dict[str, Ruleset] = {}
     for ruleset in rulesets:
-        named[next(name for name in _numbered(ruleset.card.id) if name not in named)] = ruleset
+        own = ruleset.card.id
+        names = itertools.chain([own], (f"{own}-{number}" for number in itertools.count(2)))
+        named[next(name for name in names if name not in named)] = ruleset
     return named
-
-
-def _numbered(name: str) -> itertools.chain[str]:
-    return itertools.chain([name], (f"{name}-{number}" for number in itertools.count(2)))
-
-
-def _listener(host: str, port: int) -> socket.socket:
-    try:
-        family, _, _, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
-        return socket.create_server(address[:2], family=family, backlog=512)
-    except OSError as error:
-        raise click.ClickException(f"cannot listen on {host}:{port}: {error.strerror or error}") from None
 
 
 def _loopback(host: str) -> bool:

@@ -15,7 +15,7 @@ from hepatica import report, teaching
 from hepatica.cli import common
 from hepatica.knowledge import FATES, LINES, Endpoint, FateStatus, Line, Ruleset
 from hepatica.patient import Profile
-from hepatica.problems import InvalidInput, Problem
+from hepatica.problems import InvalidInput
 from hepatica.report import teaching as views
 from hepatica.teaching import Level, Quiz, QuizAnswer, QuizCase, QuizQuestion, marked
 
@@ -38,7 +38,7 @@ def _pictures(
 
     def some(found: Any) -> Any:
         if not getattr(found, shown):
-            raise InvalidInput([Problem("picture", 1, 1, "empty", "nothing fits the choice, so there is nothing to draw")])
+            raise InvalidInput.at("picture", "empty", "nothing fits the choice, so there is nothing to draw")
         return found
 
     return {
@@ -175,7 +175,7 @@ def quiz(*, seed: int, count: int, level: Level | None, resume: str | None, expo
     evaluator = common.evaluator(ruleset)
     made = teaching.quiz(evaluator, _patients(evaluator.ruleset), seed, count, level)
     if not made.cases:
-        raise InvalidInput([Problem("quiz", 1, 1, "empty", "no case fits the choice of rules and level")])
+        raise InvalidInput.at("quiz", "empty", "no case fits the choice of rules and level")
     if start is not None:
         made = marked(made, teaching.resumed(made, start))
     given = click.get_current_context().params
@@ -199,7 +199,7 @@ def _asked(made: Quiz) -> Quiz:
     # Asked first: in the midst of a question nobody could be told.
     for name, stream in (("input", sys.stdin), ("output", sys.stdout)):
         if stream is None:
-            raise InvalidInput([Problem(f"<std{name[:-3]}>", 1, 1, "closed", f"standard {name} is closed; use --format")])
+            raise InvalidInput.at(f"<std{name[:-3]}>", "closed", f"standard {name} is closed; use --format")
     _say((*views.head_view(made), report.Notice(made.notice)))
     given = [mark.answer for mark in made.marks]
     try:
@@ -217,12 +217,11 @@ def _asked(made: Quiz) -> Quiz:
 
 
 def _ask(case: QuizCase) -> QuizAnswer:
-
     question = case.question
     _say(views.question_view(case))
     picks = _prompt("Backed therapies (numbers or names, commas between; 0 for none)", lambda text: _picks(text, question))
-    facts = [one.title for one in question.facts]
-    named = _prompt("The deciding fact", lambda text: _known(teaching.fact(text, question), f"choose one of: {', '.join(facts)}"))
+    facts = f"choose one of: {', '.join(one.title for one in question.facts)}"
+    named = _prompt("The deciding fact", lambda text: _known(teaching.fact(text, question), facts))
     answer = QuizAnswer(picks=picks, fact=named, changes=False)
     click.echo()
     _say(views.reveal_view(case, teaching.mark(case, answer)))
@@ -262,6 +261,5 @@ def _known(found: str | None, otherwise: str) -> str:
 
 
 def _say(blocks: report.Blocks) -> None:
-
     if blocks:
         click.echo(report.text(blocks, common.emphasis()), nl=False)

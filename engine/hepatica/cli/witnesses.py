@@ -5,14 +5,16 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from hepatica.cli import writing
-from hepatica.patient import LONGEST_LABEL, Fields, Profile, profile_from
 from hepatica.printable import one_line
 from hepatica.problems import InvalidInput, Problem
+
+if TYPE_CHECKING:
+    from hepatica.patient import Fields, Profile
 
 MOST_WITNESSES = 500
 _MARK = "# A witness written by hepatica"
@@ -24,6 +26,8 @@ def write_all(folder: str, witnesses: Sequence[tuple[str, Mapping[str, Any], str
     Witnesses of an earlier run are removed. Files that this command did not write are left alone: unless --force is given they
     are refused. Raises `InvalidInput`.
     """
+    from hepatica.patient import LONGEST_LABEL, profile_from
+
     if not folder.strip():
         raise click.UsageError("--witness takes the name of a folder")
     place = Path(folder)

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Mapping
 from typing import IO, TYPE_CHECKING
 
 from hepatica.notice import NOTICE
-from hepatica.problems import InvalidInput, Problem
+from hepatica.problems import InvalidInput
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -25,7 +25,7 @@ def write(chunks: Iterable[str | bytes], path: Path | None = None, *, force: boo
         write_file(chunks, path, force=force)
         return
     if sys.stdout is None:
-        raise InvalidInput([Problem("<stdout>", 1, 1, "cannot-write", "standard output is closed")])
+        raise InvalidInput.at("<stdout>", "cannot-write", "standard output is closed")
     for chunk in chunks:
         sys.stdout.buffer.write(_bytes(chunk))
 
@@ -47,8 +47,13 @@ def write_files(files: Mapping[Path, Iterable[str | bytes]], *, force: bool = Fa
     path = Path()
     try:
         for path, chunks in files.items():
-            target = _target(path)
-            _refuse(target, path, force)
+            if "\0" in str(path):
+                raise _cannot(path, "no file can have this name")
+            target = path.resolve()
+            if target.exists() and not target.is_file():
+                raise _cannot(path, "is no ordinary file")
+            if target.exists() and not force and not written_here(target):
+                raise _cannot(path, "exists and was not written by this program; name another file, or say --force")
             aside.append((_beside(target, chunks), target))
         # Once all are on the disk, moving them takes no room.
         for written, target in aside:
@@ -70,18 +75,13 @@ def _beside(target: Path, chunks: Iterable[str | bytes]) -> Path:
         try:
             stream.writelines(map(_bytes, chunks))
             stream.close()
-            written.chmod(_mode(target))
+            # The mode of the file that is replaced, or what the user's mask leaves to a new one.
+            os.umask(mask := os.umask(0))
+            written.chmod(stat.S_IMODE(target.stat().st_mode) if target.exists() else 0o666 & ~mask)
         except BaseException:
             written.unlink(missing_ok=True)
             raise
     return written
-
-
-def _target(path: Path) -> Path:
-    try:
-        return path.resolve()
-    except ValueError:
-        raise _cannot(path, "no file can have this name") from None
 
 
 def write_folder(files: Mapping[str, str], folder: Path, instead_of: Iterable[Path] = ()) -> None:
@@ -113,15 +113,6 @@ def write_folder(files: Mapping[str, str], folder: Path, instead_of: Iterable[Pa
         raise _cannot(folder, "no folder can have this name") from None
 
 
-def _refuse(target: Path, path: Path, force: bool) -> None:
-    if not target.exists():
-        return
-    if not target.is_file():
-        raise _cannot(path, "is no ordinary file")
-    if not force and not written_here(target):
-        raise _cannot(path, "exists and was not written by this program; name another file, or say --force")
-
-
 def written_here(path: Path) -> bool:
     """Whether a file carries the notice (wrapped or not), or is empty."""
     with path.open("rb") as stream:
@@ -143,21 +134,12 @@ def _own(data: bytes) -> bool:
     return not said or _OWN in said or b'"mapping","notice"' in heading.replace(b"\t", b",")
 
 
-def _mode(target: Path) -> int:
-    """The mode of the file that is replaced, or what the user's mask leaves to a new one."""
-    if target.exists():
-        return stat.S_IMODE(target.stat().st_mode)
-    mask = os.umask(0)
-    os.umask(mask)
-    return 0o666 & ~mask
-
-
 def _bytes(chunk: str | bytes) -> bytes:
     return chunk if isinstance(chunk, bytes) else chunk.encode("utf-8", "replace")
 
 
 def _cannot(path: Path, reason: str) -> InvalidInput:
-    return InvalidInput([Problem(str(path), 1, 1, "cannot-write", reason)])
+    return InvalidInput.at(str(path), "cannot-write", reason)
 
 
 def silence(stream: IO[str] | None) -> None:

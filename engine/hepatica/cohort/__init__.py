@@ -10,35 +10,16 @@ from typing import TYPE_CHECKING
 from hepatica.faces import lazy
 
 if TYPE_CHECKING:
+    from hepatica.cohort.cells import reject_table
     from hepatica.cohort.coding import Coded
     from hepatica.cohort.cohort import Cohort
-    from hepatica.cohort.comparison import CohortComparison, CohortDiff, CohortTurn
     from hepatica.cohort.draft import MappingDraft, draft_mapping
-    from hepatica.cohort.frames import TableAnswers, evaluate_table
     from hepatica.cohort.kernel import Answers, Kernel
     from hepatica.cohort.mapping import TableMapping, mapping_schema, read_mapping, shipped_mappings
-    from hepatica.cohort.rejects import reject_table
-    from hepatica.cohort.run import Shape, parquet_writer, stream
+    from hepatica.cohort.run import Shape, TableAnswers, evaluate_table, parquet_writer
     from hepatica.cohort.sources import opened, unpacked
     from hepatica.cohort.spark import answer_files_on_spark, answers_on_spark, session
-    from hepatica.cohort.summary import CohortCount, CohortSummary, StandingCount
+    from hepatica.cohort.summary import CohortCount, CohortDiff, CohortSummary, CohortTurn, StandingCount
     from hepatica.cohort.tables_out import table_bytes
 
-__getattr__ = lazy(
-    __name__,
-    {
-        "coding": "Coded",
-        "cohort": "Cohort",
-        "comparison": "CohortComparison CohortDiff CohortTurn",
-        "draft": "MappingDraft draft_mapping",
-        "frames": "TableAnswers evaluate_table",
-        "kernel": "Answers Kernel",
-        "mapping": "TableMapping mapping_schema read_mapping shipped_mappings",
-        "rejects": "reject_table",
-        "run": "Shape parquet_writer stream",
-        "sources": "opened unpacked",
-        "spark": "answer_files_on_spark answers_on_spark session",
-        "summary": "CohortCount CohortSummary StandingCount",
-        "tables_out": "table_bytes",
-    },
-)
+__getattr__ = lazy(__name__)

@@ -9,6 +9,8 @@ therapies are multiplied into one while that stays small: fewer look-ups to a ro
 from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Mapping, Sequence
+from functools import reduce
+from operator import or_
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -26,17 +28,14 @@ MOST_ENTRIES = 1 << 19
 _LIMIT = np.iinfo(np.uint16).max
 
 
-class FieldStep(NamedTuple):
-    """One field: `after[state, code]` is the state behind it; shape (states, codes)."""
-
-    field: int
-    after: States
+Step = tuple[int, States]
+"""A field, and by state and code the state behind it: shape (states, codes)."""
 
 
 class Cascade(NamedTuple):
     """Steps in the order of the fields, and for each of m members the number of its outcome by last state: (m, states)."""
 
-    steps: tuple[FieldStep, ...]
+    steps: tuple[Step, ...]
     outcomes: NDArray[np.uint16]
 
     def run(self, codes: NDArray[np.uint16]) -> States:
@@ -63,21 +62,14 @@ class TooManyStates(Exception):
 def cascade(
     program: Program, goals: Sequence[GoalKey], domains: Domains, judge: Callable[[tuple[Verdict, ...]], Hashable]
 ) -> tuple[Cascade, list[Any]]:
-    """The cascade of some goals and, by number, the outcomes that `judge` gives to their verdicts.
-
-    Raises `TooManyStates`.
-    """
+    """The cascade of some goals and, by number, the outcomes that `judge` gives to their verdicts; raises `TooManyStates`."""
     wanted = [program.goals[key] for key in goals]
-    asked = 0
-    for goal in wanted:
-        asked |= goal.tests
-    tables = [table for table in program.tables if table.asked & asked]
+    left = reduce(or_, (goal.tests for goal in wanted), 0)
     every = sum(goal.mask for goal in wanted)
     spare = sum(goal.mark for goal in wanted) & ~every
     states: list[tuple[int, int]] = [(every, every)]
-    steps: list[FieldStep] = []
-    left = asked
-    for table in tables:
+    steps: list[Step] = []
+    for table in [table for table in program.tables if table.asked & left]:
         left &= ~table.asked
         # What no later field can change is settled at once, so that states which differ in it alone are equal.
         finished = _finished(wanted, left)
@@ -91,10 +83,12 @@ def cascade(
         ]
         if len(met) > _LIMIT:
             raise TooManyStates
-        steps.append(FieldStep(place, np.array(after, dtype=np.uint16)[:, [kinds[row] for row in rows]]))
+        steps.append((place, np.array(after, dtype=np.uint16)[:, [kinds[row] for row in rows]]))
         states = list(met)
     numbers: dict[Any, int] = {}
-    last = [numbers.setdefault(judge(_verdicts(wanted, *state)), len(numbers)) for state in states]
+    own = [goal.mask | goal.mark for goal in wanted]
+    said = (judge(tuple(Verdict.of(sure & bits, maybe & bits) for bits in own)) for sure, maybe in states)
+    last = [numbers.setdefault(one, len(numbers)) for one in said]
     return _reduced(steps, np.array([last], dtype=np.uint16)), list(numbers)
 
 
@@ -119,17 +113,13 @@ def _settled(goals: Sequence[Goal], finished: int, sure: int, maybe: int) -> tup
     return sure, maybe
 
 
-def _verdicts(goals: Sequence[Goal], sure: int, maybe: int) -> tuple[Verdict, ...]:
-    return tuple(Verdict.of(sure & (goal.mask | goal.mark), maybe & (goal.mask | goal.mark)) for goal in goals)
-
-
-def _reduced(steps: Sequence[FieldStep], outcomes: NDArray[np.uint16]) -> Cascade:
+def _reduced(steps: Sequence[Step], outcomes: NDArray[np.uint16]) -> Cascade:
     """States that lead to the same made one, from the last step to the first."""
-    found: list[FieldStep] = []
+    found: list[Step] = []
     unique, numbers = np.unique(outcomes, axis=1, return_inverse=True)
     for field, after in reversed(steps):
         rows, inverse = np.unique(numbers.reshape(-1)[after], axis=0, return_inverse=True)
-        found.append(FieldStep(field, rows.astype(np.uint16)))
+        found.append((field, rows.astype(np.uint16)))
         numbers = inverse
     return Cascade(tuple(reversed(found)), unique)
 
@@ -147,7 +137,7 @@ def product(one: Cascade, other: Cascade) -> Cascade:
         pairs, inverse = np.unique(left.astype(np.int64) * size + right, return_inverse=True)
         if len(pairs) > MOST_STATES or len(pairs) * width > MOST_ENTRIES:
             raise TooManyStates
-        steps.append(FieldStep(field, inverse.reshape(-1, width).astype(np.uint16)))
+        steps.append((field, inverse.reshape(-1, width).astype(np.uint16)))
         first, second = pairs // size, pairs % size
     return Cascade(tuple(steps), np.concatenate([one.outcomes[:, first], other.outcomes[:, second]]))
 
@@ -156,7 +146,7 @@ def grouped(cascades: Sequence[Cascade]) -> list[tuple[Cascade, list[int]]]:
     """The cascades multiplied into as few as stay small; each with the numbers of those that are its members, in order."""
     groups: list[tuple[Cascade, list[int]]] = []
     # Therapies that read the same fields multiply into few states, so they are tried side by side.
-    for number in sorted(range(len(cascades)), key=lambda n: (tuple(step.field for step in cascades[n].steps), n)):
+    for number in sorted(range(len(cascades)), key=lambda n: ([field for field, _ in cascades[n].steps], n)):
         for place, (group, members) in enumerate(groups):
             try:
                 groups[place] = product(group, cascades[number]), [*members, number]

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
+from contextlib import suppress
+from datetime import date, datetime
 from typing import Any
 
+import numpy as np
 import pyarrow as pa
 
-from hepatica.cohort.cells import plain_cell
-from hepatica.cohort.mapping import NUMERIC, UNSAID, YES_NO, ColumnReading, FieldReading, TableMapping
-from hepatica.patient import Field, Refused, digits, is_missing, read_value, unit_key, with_unit
+from hepatica.cohort.cells import Places, Reject, plain_cell, shortened
+from hepatica.cohort.mapping import NUMERIC, UNSAID, YES_NO, ColumnReading, FieldReading, TableMapping, Take, Visits
+from hepatica.patient import Field, Refused, digits, is_missing, read_value, unit_key
 from hepatica.problems import quote
 
 _NUMBER = re.compile(r"\d[\d.,' ]*\d|\d")
@@ -35,7 +38,9 @@ class CellReader:
         self._reading, self._known = reading, known
         self._missing = frozenset(map(_word, mapping.missing))
         self._decimal = mapping.table.decimal
-        self._books = {id(each): _by_word(each.codes) for each in (reading, *reading.several)}
+        every = (reading, *reading.several)
+        self._books = {id(each): {_word(code): meaning for code, meaning in each.codes.items()} for each in every}
+        self._units = {_word(code): meaning for code, meaning in reading.units.items()}
 
     def passes(self, kind: pa.DataType) -> bool:
         """Whether a column holds values as they are: numbers in the field's own unit, or texts of which nothing is said."""
@@ -59,11 +64,9 @@ class CellReader:
         if text is None or self._known.kind not in NUMERIC or reading.codes:
             return text
         text = self._number(text)
-        unit = self._unit(*cells[1:]) if text.strip()[-1:].isdigit() else ""
-        spelled: str = with_unit(text, unit)
-        return spelled
+        return f"{text} {unit}" if text.strip()[-1:].isdigit() and (unit := self._unit(*cells[1:])) else text
 
-    def _meaning(self, reading: ColumnReading, cell: Any) -> str | None:
+    def _meaning(self, reading: ColumnReading, cell: Any, source: int = 0) -> str | None:
         """A cell by the code book, or as it is; None where it is missing. Raises `BadCell` for a code that nobody explained."""
         text = plain_cell(cell) or ""
         word, book = _word(text), self._books[id(reading)]
@@ -77,7 +80,8 @@ class CellReader:
             return text
         if is_missing(text.strip()):
             return None
-        raise BadCell("unknown-code", f"the code book of {quote(reading.column)} knows {', '.join(map(quote, reading.codes))}")
+        said = f"the code book of {quote(reading.column)} knows {', '.join(map(quote, reading.codes))}"
+        raise BadCell("unknown-code", said, source)
 
     def _number(self, text: str) -> str:
         """A number with the mark before its decimals spelled as a point, and none between thousands."""
@@ -94,7 +98,7 @@ class CellReader:
         if not self._reading.unit_column:
             return self._reading.unit
         typed = (plain_cell(cell) or "").strip()
-        unit = _by_word(self._reading.units).get(_word(typed), typed)
+        unit = self._units.get(_word(typed), typed)
         if is_missing(unit) or not self._known.has_unit(unit):
             raise BadCell("unit", f"no unit of {self._known.title}; allowed: {', '.join(self._known.every_unit)}", 1)
         return unit
@@ -109,26 +113,18 @@ class CellReader:
 
     def _any(self, columns: Iterable[ColumnReading], cells: Mapping[str, Any]) -> bool | None:
         """Whether any of some columns says yes; None where none does and one is not known."""
-        answers = [self._flag(each, cells[each.column]) for each in columns]
+        answers = []
+        for each in columns:
+            source = self.names.index(each.column)
+            try:
+                answers.append(read_value(YES_NO, self._meaning(each, cells[each.column], source)).value)
+            except Refused as refused:
+                raise BadCell(refused.parts[0][1], refused.parts[0][2], source) from None
         return True if True in answers else None if None in answers else False
-
-    def _flag(self, reading: ColumnReading, cell: Any) -> bool | None:
-        source = self.names.index(reading.column)
-        try:
-            said: bool | None = read_value(YES_NO, self._meaning(reading, cell)).value
-        except BadCell as refused:
-            raise BadCell(refused.code, refused.reason, source) from None
-        except Refused as refused:
-            raise BadCell(refused.parts[0][1], refused.parts[0][2], source) from None
-        return said
 
 
 def _word(text: str) -> str:
     return text.strip().casefold()
-
-
-def _by_word(book: Mapping[str, str]) -> dict[str, str]:
-    return {_word(code): meaning for code, meaning in book.items()}
 
 
 def _plain_number(text: str, decimal: str) -> str:
@@ -142,3 +138,83 @@ def _plain_number(text: str, decimal: str) -> str:
     ):
         raise BadCell("not-a-number", f"{quote(text)} is no number where {quote(decimal)} stands before decimals")
     return digits(float(f"{''.join((first, *groups))}.{decimals or 0}"))
+
+
+# Several rows to a patient: for each field the known value that counts on the index date
+
+
+class _BadVisitError(Exception):
+    """A visit that cannot be placed; `args` are its place, and the column, value, code and reason of a reject."""
+
+
+def counting_rows(
+    how: Visits,
+    takes: Mapping[str, Take],
+    cells: Mapping[str, Sequence[Any]],
+    values: Mapping[str, Sequence[Any]],
+    bad: Mapping[int, Reject],
+    rows: Places,
+) -> tuple[Places, dict[str, Places], list[Reject]]:
+    """The places of the patients' first rows; by field the places of the rows that count for it (-1: none); and what is refused.
+
+    A patient of whom any row is refused is refused: that row might be the one that counts. `cells` are those of the columns of
+    `how`, `values` those of each field, `bad` what is refused of a row, by its number.
+    """
+    patients: dict[Any, list[int]] = {}
+    for place, patient in enumerate(cells[how.patient]):
+        # A row that names no patient must not be taken for another of an unnamed one.
+        patients.setdefault(("", place) if _missing(patient) else patient, []).append(place)
+    chosen: list[list[int]] = []
+    rejects: list[Reject] = []
+    for places in patients.values():
+        wrong = [bad[row] for row in rows[places].tolist() if row in bad]
+        try:
+            if not wrong:
+                until, visits = _visits(how, cells, places)
+                counting = (_counting(name, values[name], until, visits, take, how.date) for name, take in takes.items())
+                chosen.append([places[0], *counting])
+        except _BadVisitError as error:
+            place, *what = error.args
+            wrong = [Reject(int(rows[place]), *what)]
+        rejects += wrong[:1]  # one to a patient, so that rows and rejects add up
+    firsts, *counts = np.array(chosen, dtype=np.intp).reshape(len(chosen), 1 + len(takes)).T
+    return firsts, dict(zip(takes, counts, strict=True)), rejects
+
+
+def _visits(how: Visits, cells: Mapping[str, Sequence[Any]], places: Sequence[int]) -> tuple[date, list[tuple[date, int]]]:
+    """The date that a patient is looked at, and the patient's rows as (date, place), by date."""
+
+    def day(column: str, place: int) -> date:
+        text = (plain_cell(cells[column][place]) or "").strip()
+        for layout in (how.date_format, "%Y-%m-%d", "%Y-%m-%dT%H:%M:%S"):
+            with suppress(ValueError):
+                return datetime.strptime(text, layout).date()
+        said = f"no date as {how.date_format}; another way of writing dates is said by date_format in the mapping"
+        raise _BadVisitError(place, column, shortened(text), "not-a-date", said)
+
+    if _missing(cells[how.patient][places[0]]):
+        raise _BadVisitError(places[0], how.patient, "", "no-patient", "the row names no patient")
+    # Without an index date every visit lies before it.
+    indexes = {day(how.index, place) for place in places} if how.index else {date.max}
+    if len(indexes) > 1:
+        said = " and ".join(sorted(map(str, indexes)))
+        raise _BadVisitError(places[0], how.index, "", "contradiction", f"two index dates: {said}")
+    return indexes.pop(), sorted((day(how.date, place), place) for place in places)
+
+
+def _counting(name: str, cells: Sequence[Any], until: date, visits: Sequence[tuple[date, int]], take: Take, column: str) -> int:
+    """The place of the value of one field on the index date, -1 without. Of two different values of one day neither counts."""
+    fitting = (one for one in visits if take in ("last", "first") or (one[0] > until) == (take == "first_after"))
+    known = [(day, place) for day, place in fitting if not _missing(cells[place])]
+    if not known:
+        return -1
+    chosen, found = known[0 if take.startswith("first") else -1]
+    same = {str(cells[place]) for day, place in known if day == chosen}
+    if len(same) > 1:
+        said = f"{name} has {len(same)} values on {chosen}: {', '.join(map(quote, sorted(same)))}"
+        raise _BadVisitError(found, column, str(chosen), "contradiction", said)
+    return found
+
+
+def _missing(cell: Any) -> bool:
+    return cell is None or (isinstance(cell, str) and is_missing(cell.strip()))

@@ -1,10 +1,10 @@
-"""Cells and columns, of whatever kind a table has them: made plain, told apart, and numbers cut by thresholds."""
+"""Cells and columns, of whatever kind a table has them: made plain, told apart, cut by thresholds, or refused."""
 
 from __future__ import annotations
 
 import json
 import math
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import date, time
 from operator import ge, gt
 from typing import Any, NamedTuple
@@ -16,11 +16,37 @@ from numpy.typing import NDArray
 
 from hepatica.inference import FieldClasses
 from hepatica.patient import DECIMALS, digits
+from hepatica.problems import LONGEST_QUOTE
 
 Places = NDArray[np.intp]
 MOST_KEYS = 1 << 62
 FEW = 100
 _EXACT = 1e15
+
+
+class Reject(NamedTuple):
+    """A cell that cannot be read, or a row that cannot. `row` counts the data rows of its file from 1, `column` is the
+    table's own name ("" for the whole row), `code` is stable, `reason` says what is allowed."""
+
+    row: int
+    column: str
+    value: str
+    code: str
+    reason: str
+    file: str = ""
+
+
+def shortened(value: object) -> str:
+    """A cell's value for a list of rejects: its beginning, where it is very long."""
+    text = "" if value is None else str(value)
+    return text if len(text) <= 3 * LONGEST_QUOTE else f"{text[: 3 * LONGEST_QUOTE]}..."
+
+
+def reject_table(rejects: Iterable[Reject]) -> pa.Table:
+    """Rejects as an Arrow table: file, row, column, value, code, reason."""
+    names = ("file", "row", "column", "value", "code", "reason")
+    schema = pa.schema([(name, pa.int64() if name == "row" else pa.string()) for name in names])
+    return pa.Table.from_pylist([one._asdict() for one in rejects], schema)
 
 
 def plain_cell(cell: Any) -> str | None:
@@ -40,20 +66,24 @@ def plain_cell(cell: Any) -> str | None:
     return json.dumps(cell, ensure_ascii=False, default=str) if isinstance(cell, dict) else str(cell)
 
 
+def texts(cells: Iterable[Any]) -> pa.Array:
+    """Cells of whatever kinds as an array of texts."""
+    return pa.array(map(plain_cell, cells), pa.string())
+
+
 def plain_column(column: pa.ChunkedArray) -> pa.ChunkedArray:
     """A column as one of the kinds that are read: texts, numbers, booleans; all else as the text of `plain_cell`."""
     kind = column.type
-    if pa.types.is_dictionary(kind):
-        return (
-            column
-            if pa.types.is_string(kind.value_type)
-            else plain_column(pa.chunked_array([column.combine_chunks().dictionary_decode()]))
-        )
-    if pa.types.is_string(kind) or pa.types.is_boolean(kind) or pa.types.is_integer(kind) or pa.types.is_floating(kind):
-        return column
     if pa.types.is_large_string(kind) or pa.types.is_string_view(kind):
         return column.cast(pa.string())
-    return pa.chunked_array([pa.array(map(plain_cell, column.to_pylist()), pa.string())])
+    if pa.types.is_dictionary(kind) and not pa.types.is_string(kind.value_type):
+        return plain_column(pa.chunked_array([column.combine_chunks().dictionary_decode()]))
+    if any(is_kind(kind) for is_kind in _PLAIN):
+        return column
+    return pa.chunked_array([texts(column.to_pylist())])
+
+
+_PLAIN = (pa.types.is_string, pa.types.is_dictionary, pa.types.is_boolean, pa.types.is_integer, pa.types.is_floating)
 
 
 def flat(table: pa.RecordBatch | pa.Table) -> pa.Table:
@@ -62,34 +92,38 @@ def flat(table: pa.RecordBatch | pa.Table) -> pa.Table:
     while any(pa.types.is_struct(kind) for kind in table.schema.types):
         table = table.flatten()
     # Arrow cannot select rows of texts that are views, as polars has them.
-    kinds = list(map(_no_view, table.schema.types))
+    views = {pa.string_view(): pa.large_string()}
+    kinds = [
+        pa.dictionary(pa.int32(), pa.large_string())
+        if pa.types.is_dictionary(kind) and kind.value_type in views
+        else views.get(kind, kind)
+        for kind in table.schema.types
+    ]
+    return _cast(table, kinds)
+
+
+def plain(table: pa.Table) -> pa.Table:
+    """A table of texts instead of dictionaries."""
+    return _cast(table, [kind.value_type if pa.types.is_dictionary(kind) else kind for kind in table.schema.types])
+
+
+def _cast(table: pa.Table, kinds: Sequence[pa.DataType]) -> pa.Table:
     if kinds == table.schema.types:
         return table
     fields = [field.with_type(kind) for field, kind in zip(table.schema, kinds, strict=True)]
     return table.cast(pa.schema(fields, table.schema.metadata))
 
 
-def _no_view(kind: pa.DataType) -> pa.DataType:
-    if pa.types.is_dictionary(kind):
-        return pa.dictionary(pa.int32(), pa.large_string()) if kind.value_type == pa.string_view() else kind
-    return pa.large_string() if kind == pa.string_view() else kind
+def beside(table: pa.Table, given: pa.Table) -> pa.Table:
+    """A table with columns that were given right behind the row's number, where a reader looks for them; one that has the name of
+    an answer becomes `given_<name>`."""
+    names = [f"given_{name}" if name in table.column_names else name for name in given.column_names]
+    row, *others = zip(table.column_names, table.columns, strict=True)
+    return pa.table(dict([row, *zip(names, given.columns, strict=True), *others]))
 
 
-def plain(table: pa.Table) -> pa.Table:
-    """A table of texts instead of dictionaries."""
-    kinds = [kind.value_type if pa.types.is_dictionary(kind) else kind for kind in table.schema.types]
-    return table.cast(pa.schema(zip(table.column_names, kinds, strict=True), table.schema.metadata))
-
-
-class Cells(NamedTuple):
-    """A column as the distinct cells in it and, for each of n rows, which one it has; -1 where there is none."""
-
-    distinct: Sequence[Any]
-    which: Places
-
-
-def encoded(column: pa.ChunkedArray) -> Cells:
-    """A plain column's distinct cells, and which one each row has."""
+def encoded(column: pa.ChunkedArray) -> tuple[list[Any], Places]:
+    """A plain column's distinct cells and, for each of n rows, which one it has; -1 where there is none."""
     whole = column.combine_chunks()
     if not pa.types.is_dictionary(whole.type):
         whole = whole.dictionary_encode()
@@ -100,15 +134,13 @@ def encoded(column: pa.ChunkedArray) -> Cells:
         present = np.flatnonzero(np.bincount(which + 1, minlength=len(distinct) + 1)[1:])
         places = np.full(len(distinct) + 1, -1, dtype=np.intp)
         places[present] = np.arange(len(present))
-        return Cells([distinct[at] for at in present], places[which])
-    return Cells(distinct, which)
+        return [distinct[at] for at in present], places[which]
+    return distinct, which
 
 
 class Combined(NamedTuple):
-    """The different combinations of numbers that some rows have, in the order in which they first occur.
-
-    `which` says for each of n rows which combination it has, -1 where it was not asked for; `firsts` are the first rows of each.
-    """
+    """The different combinations of numbers that some rows have, in the order in which they first occur; which one each of n rows
+    has, -1 where it was not asked for; and the first row of each."""
 
     found: list[tuple[int, ...]]
     which: Places
@@ -133,15 +165,12 @@ def combined(columns: Sequence[NDArray[Any]], wanted: NDArray[np.bool_] | None =
     which = pc.fill_null(kinds.indices, -1).to_numpy().astype(np.intp)
     firsts = np.zeros(len(kinds.dictionary) + 1, dtype=np.intp)
     firsts[which[::-1]] = np.arange(len(which))[::-1]  # the last to be written is the first row; -1 has a place of its own
-    firsts = firsts[:-1]
-    return Combined(list(zip(*(column[firsts].tolist() for column in columns), strict=True)), which, firsts)
+    return Combined(list(zip(*(column[firsts[:-1]].tolist() for column in columns), strict=True)), which, firsts[:-1])
 
 
 def rows_of(which: Places, wanted: Iterable[bool]) -> Iterator[tuple[int, Places]]:
-    """Of the numbers from 0 up those that are wanted, each with the rows that have it.
-
-    Every cell of a table may be wrong in its own way: looked for one by one in all rows, these would take hours.
-    """
+    """Of the numbers from 0 up those that are wanted, each with the rows that have it."""
+    # Every cell of a table may be wrong in its own way: looked for one by one in all rows, these would take hours.
     chosen = np.array([*wanted, False])  # the last serves -1, the number of none
     if not chosen.any():
         return iter(())
@@ -152,23 +181,14 @@ def rows_of(which: Places, wanted: Iterable[bool]) -> Iterator[tuple[int, Places
 
 
 class NumberCutter:
-    """Codes of a numeric field from numbers as a program has them. The reader rounds every number to `DECIMALS` first.
-
-    Rounding never changes the order of two numbers, so each threshold has a least number that is rounded to it or above it,
-    and a least one that is rounded to more. Held against these two, a number needs no rounding.
-    """
+    """Codes of a numeric field from numbers as a program has them. The reader rounds every number to `DECIMALS` first,
+    which never changes their order: held against the least that is rounded to a threshold, and to more, none needs rounding."""
 
     def __init__(self, classes: FieldClasses) -> None:
         self._bounds = classes.field.low, classes.field.high
-        thresholds = classes.thresholds
-        self._edges = [_edge(compare, threshold) for threshold in thresholds for compare in (ge, gt)]
+        self._edges = [_edge(threshold, beyond) for threshold in classes.thresholds for beyond in (False, True)]
         slots = range(len(self._edges) + 1)
         self._codes = np.array([classes.positions.get(slot, 0) for slot in slots], dtype=np.uint16)
-
-    @staticmethod
-    def takes(kind: pa.DataType) -> bool:
-        """Whether a column of a type holds numbers that a computer calculates with."""
-        return bool(pa.types.is_floating(kind) or pa.types.is_integer(kind))
 
     def cut(self, column: pa.ChunkedArray) -> tuple[NDArray[np.uint16], NDArray[np.bool_]]:
         """The codes of n numbers, and which of them are out of bounds; both of shape (n,)."""
@@ -184,9 +204,10 @@ class NumberCutter:
         return codes, ~((known >= self._bounds[0]) & (known <= self._bounds[1]) | missing)
 
 
-def _edge(compare: Callable[[float, float], bool], threshold: float) -> float:
-    """The least number that is, once rounded, at the threshold or above it (`ge`), or above it (`gt`)."""
+def _edge(threshold: float, beyond: bool) -> float:
+    """The least number that is, once rounded, at the threshold or above it, or (`beyond`) above it."""
+    reached = gt if beyond else ge
     low, high = threshold - 1, threshold + 1
     while low < (middle := (low + high) / 2) < high:
-        low, high = (low, middle) if compare(round(middle, DECIMALS), threshold) else (middle, high)
+        low, high = (low, middle) if reached(round(middle, DECIMALS), threshold) else (middle, high)
     return high

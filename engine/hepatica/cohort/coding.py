@@ -8,8 +8,8 @@ for each distinct combination of what their cells say. So a column of millions c
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from functools import lru_cache, reduce
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import lru_cache, partial, reduce
 from operator import and_
 from typing import Any, NamedTuple
 
@@ -17,11 +17,9 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from hepatica.cohort.cell_reader import BadCell, CellReader
-from hepatica.cohort.cells import FEW, NumberCutter, Places, combined, encoded, plain_column, rows_of
+from hepatica.cohort.cell_reader import BadCell, CellReader, counting_rows
+from hepatica.cohort.cells import FEW, NumberCutter, Places, Reject, combined, encoded, plain_column, rows_of, shortened
 from hepatica.cohort.mapping import TableMapping, found_field
-from hepatica.cohort.rejects import Reject, shortened
-from hepatica.cohort.visits import gathered
 from hepatica.evaluation import evaluator_of
 from hepatica.inference import FieldClasses, classes_of
 from hepatica.knowledge import Ruleset
@@ -44,7 +42,8 @@ Codes = NDArray[np.uint16]
 Which = NDArray[np.bool_]
 MOST_REMEMBERED = 200_000
 NOTHING = pa.table({})
-CLASS = CHILD_PUGH_GROUP[0]
+# Doubts that facts raise are counted over whole rows.
+_DOUBTS = frozenset(("fields-disagree", "named-elsewhere", *(doubt["code"] for doubt in CONTRADICTIONS)))
 
 
 class Coded(NamedTuple):
@@ -64,11 +63,6 @@ class Coded(NamedTuple):
     sample: Mapping[int, dict[str, Any]] = {}
     given: pa.Table = NOTHING
 
-    @property
-    def rejected(self) -> int:
-        """How many rows are not answered."""
-        return len({one.row for one in self.rejects})
-
     def at(self, chosen: Places) -> Coded:
         """Some of the n rows."""
         return self._replace(codes=self.codes[:, chosen], rows=self.rows[chosen], places=self.places[chosen])
@@ -77,14 +71,13 @@ class Coded(NamedTuple):
 class Said(NamedTuple):
     """What cells that are read together say: a code for each field that they speak of, and doubts, or why they are refused.
 
-    `refusals` are (which of the columns, code, reason), `shown` the cell that is refused. `named` are fields that the words
-    bring up, and that a row then has to say more of. `value` is what a person would have typed for the cells of one field,
-    `meaning` all that counts of it beside others: values that share it are interchangeable.
+    `doubts` are a code and, of words that bring up another field, of which a row then has to say more, the pair of fields.
+    `refusals` are (which of the columns, code, reason), `shown` the cell that is refused. `value` is what a person would have
+    typed for the cells of one field, `meaning` all that counts of it beside others: values that share it are interchangeable.
     """
 
     codes: tuple[int, ...] = ()
-    warnings: tuple[str, ...] = ()
-    named: tuple[tuple[str, ...], ...] = ()
+    doubts: tuple[tuple[str, tuple[str, ...]], ...] = ()
     refusals: tuple[tuple[int, str, str], ...] = ()
     shown: Any = None
     value: Any = None
@@ -93,9 +86,7 @@ class Said(NamedTuple):
 
 class Part(NamedTuple):
     """A field read by itself: what its different cells say, and which of them each of n rows has; -1 where nothing is known.
-
-    Where numbers are cut, `column` holds them, and what is said are their codes.
-    """
+    Where numbers are cut, `column` holds them, and what is said are their codes."""
 
     said: Sequence[Said]
     which: Places
@@ -114,18 +105,15 @@ class Part(NamedTuple):
 
 
 class Work:
-    """n rows in the making: codes, which rows are bad, the rows' numbers, what is refused, and which rows raise a doubt or bring
-    up another field."""
+    """n rows in the making: codes, which rows are bad, what is refused, and which rows raise a doubt."""
 
     def __init__(self, fields: int, numbers: NDArray[np.int64], rejects: Iterable[Reject] = ()) -> None:
-        self.numbers = numbers
+        self.numbers, self.rejects = numbers, list(rejects)
         # What is not in the table is not known: code 0.
         self.codes: Codes = np.zeros((fields, len(numbers)), dtype=np.uint16)
         self.bad: Which = np.zeros(len(numbers), dtype=np.bool_)
         self.settled: Which = np.zeros_like(self.bad)  # bad rows that are asked no further
-        self.rejects = list(rejects)
-        self.warnings: list[tuple[str, Which]] = []
-        self.named: dict[tuple[str, ...], Which] = {}
+        self.doubts: list[tuple[str, tuple[str, ...], Which]] = []
 
     def refuse(self, rows: Places, column: str, cell: Any, code: str, reason: str) -> None:
         """Refuses some rows for one cell that all of them have."""
@@ -146,44 +134,46 @@ class Coder:
         self.values = {domain.field.name: (place, domain.values) for place, domain in enumerate(self.domains)}
         every = ((name, one) for name, field in self.fields.items() for one in field.implied)
         self._implied = [(name, one) for name, one in every if one.field in self.fields]
-        self._doubts = list(self._doubting())
+        self._staging = [doubt for doubt in CONTRADICTIONS if set(doubt["when"]) <= set(self.fields)]
         self._known: dict[str, list[Group]] = {}
 
     def code(self, table: pa.Table, mapping: TableMapping, rows: NDArray[np.int64], sample: int = 0) -> Coded:
         """The codes of a batch, as a mapping that is bound to its columns reads it; `rows` are the numbers of its rows."""
         if mapping.digest not in self._known:
             self._known[mapping.digest] = self._groups(mapping)
-        parts = [(group, group.read(table)) for group in self._known[mapping.digest]]
+        groups = self._known[mapping.digest]
+        sources = [source for group in groups for source in group.sources]
+        parts = {source.name: source.read(table) for source in sources}
         work, firsts, folded = Work(len(self.fields), rows), np.arange(len(rows)), 0
-        for group, own in parts:
-            group.refuse(work, own, unread=True)
+        for source in sources:
+            source.refuse(work, parts[source.name], unread=True)
         if mapping.rows is not None:
-            flat = {source.name: part for group, own in parts for source, part in zip(group.sources, own, strict=True)}
-            firsts, chosen, rejects = gathered(mapping, table, flat, work.rejects, rows)
+            takes = {name: mapping.fields[name].take or mapping.rows.take for name in parts}
+            values = {name: [part.value(row) for row in range(len(rows))] for name, part in parts.items()}
+            bad = {one.row: one for one in sorted(work.rejects)}
+            cells = {name: table.column(name).to_pylist() for name in mapping.rows.columns}
+            firsts, chosen, rejects = counting_rows(mapping.rows, takes, cells, values, bad, rows)
             folded = len(rows) - len(firsts) - len(rejects)
             work = Work(len(self.fields), rows[firsts], rejects)
-            parts = [(group, [flat[source.name].at(chosen[source.name]) for source in group.sources]) for group, _ in parts]
+            parts = {name: part.at(chosen[name]) for name, part in parts.items()}
         # One thing at a time, as for a patient file: a row with a cell that is no value is asked no further, and what
         # contradicts each other is asked only of rows whose every cell is readable.
         work.settled = work.bad.copy()
-        for group, own in parts:
-            group.refuse(work, own, unread=False)
-        for group, own in parts:
-            group.write(work, own)
-        return self._coded(work, parts, firsts, sample)._replace(folded=folded)
+        for source in sources:
+            source.refuse(work, parts[source.name], unread=False)
+        for group in groups:
+            group.write(work, [parts[source.name] for source in group.sources])
+        return self._coded(work, [(source, parts[source.name]) for source in sources], firsts, sample)._replace(folded=folded)
 
-    def _coded(self, work: Work, parts: Sequence[tuple[Group, list[Part]]], firsts: Places, sample: int) -> Coded:
+    def _coded(self, work: Work, parts: Sequence[tuple[Source, Part]], firsts: Places, sample: int) -> Coded:
         good: Places = np.flatnonzero(~work.bad)
         codes = work.codes if len(good) == len(work.bad) else np.ascontiguousarray(work.codes[:, good])
         self._imply(codes)
-        warnings = self._doubtful(codes, {pair: raised[good] for pair, raised in work.named.items()})
-        for code, raised in work.warnings:
-            warnings[code] += int(raised[good].sum())
+        warnings = self._doubtful(codes, [(code, pair, raised[good]) for code, pair, raised in work.doubts])
         # Evenly, not at random: of the same table the same rows are always taken.
         count = min(sample, len(good)) if sample >= 0 else len(good)
         chosen = np.unique(np.linspace(0, len(good) - 1, count).astype(np.intp))
-        flat = [pair for group, own in parts for pair in zip(group.sources, own, strict=True)]
-        files = {int(at): _entries((source, part.value(good[at])) for source, part in flat) for at in chosen}
+        files = {int(at): _entries((source, part.value(good[at])) for source, part in parts) for at in chosen}
         counts = {code: number for code, number in sorted(warnings.items()) if number}
         return Coded(codes, work.numbers[good], firsts[good], work.rejects, counts, sample=files)
 
@@ -194,24 +184,22 @@ class Coder:
 
     def _groups(self, mapping: TableMapping) -> list[Group]:
         """What a mapping reads, fields that must be read together side by side."""
-        by_key: dict[str, list[Source]] = {}
+        groups: dict[str, Group] = {}
         for name, reading in mapping.fields.items():
             named = found_field(name, self.fields)
             if named is not None:  # else this ruleset has no such field
-                source = Source(name, CellReader(mapping, reading, named[1]))
+                key = name.partition(".")[0]
                 # Class, score and components say one thing, and contradict each other.
-                by_key.setdefault(CLASS if source.key in CHILD_PUGH_GROUP else source.key, []).append(source)
-        return [self._group(key, sources) for key, sources in by_key.items()]
-
-    def _group(self, key: str, sources: Sequence[Source]) -> Group:
-        keys = [name for name in (CHILD_PUGH_GROUP if key == CLASS else (key,)) if name in self.fields]
-        return Group(self.fields, sources, {self._place[name]: self.domains[self._place[name]] for name in keys})
+                keys = CHILD_PUGH_GROUP if key in CHILD_PUGH_GROUP else (key,)
+                places = [self._place[each] for each in keys if each in self.fields]
+                group = groups.setdefault(keys[0], Group(self.fields, {place: self.domains[place] for place in places}))
+                group.sources.append(Source(name, CellReader(mapping, reading, named[1]), group))
+        return list(groups.values())
 
     def _holds(self, name: str, says: Callable[[Value | None], bool], codes: Codes) -> Which:
         """By row, whether something is true of the value of a field."""
         place = self._place[name]
-        by_code = np.array([says(value) for value in self.domains[place].values])
-        found: Which = by_code[codes[place]]
+        found: Which = np.array([says(value) for value in self.domains[place].values])[codes[place]]
         return found
 
     def _imply(self, codes: Codes) -> None:
@@ -223,25 +211,24 @@ class Coder:
                 value = FLAGS[one.value] if self.fields[name].kind == "flag" else one.value
                 codes[place][found] = self.domains[place].code_of(value)
 
-    def _doubting(self) -> Iterator[tuple[str, list[tuple[str, Callable[[Value | None], bool]]]]]:
-        """Each doubt of a row, and of which fields what must be true at once for it to be raised."""
-        for doubt in CONTRADICTIONS:
-            if set(doubt["when"]) <= set(self.fields):
-                yield doubt["code"], [(name, values.__contains__) for name, values in doubt["when"].items()]
-        for name, one in self._implied:
-            yield "fields-disagree", [(one.field, one.holds), (name, one.denies)]
-
-    def _doubtful(self, codes: Codes, named: Mapping[tuple[str, ...], Which]) -> Counter[str]:
-        """By code, how many rows raise a doubt about staging, or have fields that do not go together or must say more."""
+    def _doubtful(self, codes: Codes, raised: Iterable[tuple[str, tuple[str, ...], Which]]) -> Counter[str]:
+        """By code, how many rows raise a doubt: in their cells, about staging, or of fields that do not go together."""
         found: Counter[str] = Counter()
-        for code, parts in self._doubts:
-            found[code] += int(reduce(and_, (self._holds(name, says, codes) for name, says in parts)).sum())
+        brought: dict[tuple[str, ...], Which] = {}
+        for code, pair, rows in raised:
+            if pair:
+                brought[pair] = brought.get(pair, False) | rows
+            else:
+                found[code] += int(rows.sum())
+        for doubt in self._staging:
+            held = (self._holds(name, values.__contains__, codes) for name, values in doubt["when"].items())
+            found[doubt["code"]] += int(reduce(and_, held).sum())
         for name, one in self._implied:
-            brought = named.get((one.field, name)) if one.named else None
-            if brought is not None:
-                unsaid = brought & ~self._holds(one.field, one.holds, codes)
-                found["named-elsewhere"] += int((brought & (codes[self._place[name]] == 0)).sum())
-                found["fields-disagree"] += int((unsaid & self._holds(name, one.denies, codes)).sum())
+            said = self._holds(one.field, one.holds, codes)
+            if one.named and (one.field, name) in brought:
+                said |= brought[one.field, name]
+                found["named-elsewhere"] += int((brought[one.field, name] & (codes[self._place[name]] == 0)).sum())
+            found["fields-disagree"] += int((said & self._holds(name, one.denies, codes)).sum())
         return found
 
 
@@ -255,19 +242,57 @@ def _by_grade(field: Field) -> FieldClasses | None:
 
 
 class Source:
-    """A key of a patient file, or the part of a measurement under it, and what makes its value from the cells of a table."""
+    """A key of a patient file, or the part of a measurement under it: what its cells say. Its memory of cells is bounded."""
 
-    def __init__(self, name: str, reader: CellReader) -> None:
-        self.name, self.reader = name, reader
+    def __init__(self, name: str, reader: CellReader, group: Group) -> None:
+        self.name, self.reader, self._group = name, reader, group
         self.key, _, self.part = name.partition(".")
+        self.columns = reader.names or (name,)
         # By meaning a value that has it: whatever has the same meaning is read as that one.
         self.value_of: dict[Any, Any] = {}
+        # As many types, as many cells: True, 1 and 1.0 are equal to Python.
+        self._said = lru_cache(MOST_REMEMBERED, typed=True)(self._say)
+        (classes, *others) = group.targets.values()
+        # A part is scored, not cut: its bounds are in the reader of the measurement.
+        self._cutter = NumberCutter(classes) if not (others or self.part) and classes.field.kind == "number" else None
 
-    def column(self, at: int) -> str:
-        """The name of one of the columns that it is read from."""
-        return self.reader.names[at] if self.reader.names else self.name
+    def read(self, table: pa.Table) -> Part:
+        """The field by itself, every different cell once."""
+        columns = [plain_column(table.column(name)) for name in self.reader.names]
+        passes = len(columns) == 1 and self.reader.passes(columns[0].type)
+        if passes and self._cutter and (pa.types.is_floating(columns[0].type) or pa.types.is_integer(columns[0].type)):
+            return self._cut(self._cutter, columns[0])
+        known = [encoded(column) for column in columns]
+        if passes:
+            return Part([self._said(True, cell) for cell in known[0][0]], known[0][1])
+        # Several columns are read by the combinations of cells that occur, as one column is by its cells.
+        found, which, _ = combined([which for _, which in known] or [np.zeros(table.num_rows, dtype=np.intp)])
+        cells = ([None if n < 0 else distinct[n] for (distinct, _), n in zip(known, one, strict=False)] for one in found)
+        return Part([self._said(False, *one) for one in cells], which)
 
-    def meaning(self, profile: Profile, value: Any) -> tuple[Any, ...] | None:
+    def _cut(self, cutter: NumberCutter, column: pa.ChunkedArray) -> Part:
+        """Numbers as codes; only what is out of bounds is read one by one, for the reason."""
+        codes, refused = cutter.cut(column)
+        which, said = codes.astype(np.intp), [Said((code,)) for code in range(int(codes.max(initial=0)) + 1)]
+        bad, places = encoded(column.filter(pa.array(refused)))
+        which[refused] = len(said) + places
+        return Part([*said, *(self._said(True, cell) for cell in bad)], which, column)
+
+    def _say(self, passes: bool, *cells: Any) -> Said:
+        """What cells say by themselves; those that pass are values as they are."""
+        try:
+            value = cells[0] if passes else self.reader.read(cells)
+        except BadCell as wrong:
+            return Said(refusals=((wrong.source, wrong.code, wrong.reason),), shown=cells[wrong.source])
+        said, profile = self._group.say(_entries([(self, value)]), [0])
+        if profile is None:
+            return said._replace(value=value, shown=value)
+        meaning = self._meaning(profile, value)
+        # Before what is said is remembered: another thread that is given the meaning must find its value.
+        self.value_of.setdefault(meaning, value)
+        return said._replace(value=value, meaning=meaning)
+
+    def _meaning(self, profile: Profile, value: Any) -> tuple[Any, ...] | None:
         """What counts of a value beside others; None where nothing is known by it."""
         if self.part and self.key == COMPONENTS:
             return tuple(profile.measurements["child_pugh"]["points"].values()) if "child_pugh" in profile.measurements else None
@@ -277,6 +302,13 @@ class Source:
             return (profile["cmet"],) if known else None
         # Class and score may each be stated in one text ("B7"), and a contradiction quotes it.
         return (type(value), str(value)) if any(fact is not None for fact in profile.facts.values()) else None
+
+    def refuse(self, work: Work, part: Part, *, unread: bool) -> None:
+        """Refuses rows with a cell that is no value (`unread`), or with a value that the field does not take."""
+        wrong = (bool(one.refusals) and (one.value is None) == unread for one in part.said)
+        for number, rows in rows_of(part.which, wrong):
+            for at, code, reason in part.said[number].refusals:
+                work.refuse(rows, self.columns[at], part.said[number].shown, code, reason)
 
 
 def _entries(values: Iterable[tuple[Source, Any]]) -> dict[str, Any]:
@@ -289,127 +321,55 @@ def _entries(values: Iterable[tuple[Source, Any]]) -> dict[str, Any]:
 
 
 class Group:
-    """Fields that are read together. Its memory of cells is bounded."""
+    """Fields that are read together; `targets` are their classes by their places among the codes."""
 
-    def __init__(self, fields: Fields, sources: Sequence[Source], targets: Mapping[int, FieldClasses]) -> None:
-        self.sources = sources
-        self._fields, self._targets = fields, targets
-        # As many types, as many cells: True, 1 and 1.0 are equal to Python.
-        self._said_alone = lru_cache(MOST_REMEMBERED, typed=True)(self._alone)
+    def __init__(self, fields: Fields, targets: Mapping[int, FieldClasses]) -> None:
+        self.sources: list[Source] = []
+        self.targets, self._profile = targets, partial(profile_from, file="<table>", fields=fields)
         self._said_together = lru_cache(MOST_REMEMBERED)(self._together)
-        classes = next(iter(targets.values()))
-        # A part is scored, not cut: its bounds are in the reader of the measurement.
-        bare = len(sources) == 1 and not sources[0].part and classes.field.kind == "number"
-        self._cutter = NumberCutter(classes) if bare else None
 
-    def read(self, table: pa.Table) -> list[Part]:
-        """Each field read by itself, every different cell once."""
-        return [self._part(at, table) for at in range(len(self.sources))]
-
-    def _part(self, at: int, table: pa.Table) -> Part:
-        columns = [plain_column(table.column(name)) for name in self.sources[at].reader.names]
-        passes = len(columns) == 1 and self.sources[at].reader.passes(columns[0].type)
-        if passes and self._cutter and self._cutter.takes(columns[0].type):
-            return self._cut(self._cutter, columns[0])
-        known = [encoded(column) for column in columns]
-        if passes:
-            cells, which = [[cell] for cell in known[0].distinct], known[0].which
-        else:
-            # Several columns are read by the combinations of cells that occur, as one column is by its cells.
-            found, which, _ = combined([each.which for each in known] or [np.zeros(table.num_rows, dtype=np.intp)])
-            cells = [[None if n < 0 else each.distinct[n] for each, n in zip(known, one, strict=False)] for one in found]
-        return Part([self._said_alone(at, passes, *one) for one in cells], which)
-
-    def _cut(self, cutter: NumberCutter, column: pa.ChunkedArray) -> Part:
-        """Numbers as codes; only what is out of bounds is read one by one, for the reason."""
-        codes, refused = cutter.cut(column)
-        which, said = codes.astype(np.intp), [Said((code,)) for code in range(int(codes.max(initial=0)) + 1)]
-        bad = encoded(column.filter(pa.array(refused)))
-        which[refused] = len(said) + bad.which
-        said += [self._said_alone(0, True, cell) for cell in bad.distinct]
-        return Part(said, which, column)
-
-    def _alone(self, at: int, passes: bool, *cells: Any) -> Said:
-        """What the cells of the source `at` say by themselves; those that pass are values as they are."""
-        source = self.sources[at]
-        try:
-            value = cells[0] if passes else source.reader.read(cells)
-        except BadCell as wrong:
-            return Said(refusals=((wrong.source, wrong.code, wrong.reason),), shown=cells[wrong.source])
-        said, profile = self._said({source.key: {source.part: value} if source.part else value}, [0])
-        if profile is None:
-            return said._replace(value=value, shown=value)
-        meaning = source.meaning(profile, value)
-        # Before what is said is remembered: another thread that is given the meaning must find its value.
-        source.value_of.setdefault(meaning, value)
-        return said._replace(value=value, meaning=meaning)
-
-    def _said(self, entries: dict[str, Any], owners: Sequence[int]) -> tuple[Said, Profile | None]:
+    def say(self, entries: dict[str, Any], owners: Sequence[int]) -> tuple[Said, Profile | None]:
         """What entries of a patient file say, and their profile; the n-th of them comes from the source `owners[n]`."""
         try:
-            profile = profile_from(entries, "<table>", self._fields)
+            profile = self._profile(entries)
         except InvalidInput as error:
             # The n-th entry stands at line n.
             return Said(refusals=tuple((owners[each.line - 1], each.code, each.message) for each in error.problems)), None
-        codes = tuple(classes.code_of(profile.facts[classes.field.name]) for classes in self._targets.values())
-        # Doubts that facts raise are counted over whole rows.
-        own = tuple(warning.code for warning in profile.warnings if warning.code not in _DOUBTS)
-        named = tuple(warning.fields for warning in profile.warnings if warning.code == "named-elsewhere")
-        return Said(codes, own, named), profile
-
-    def refuse(self, work: Work, parts: Sequence[Part], *, unread: bool) -> None:
-        """Refuses rows with a cell that is no value (`unread`), or with a value that the field does not take."""
-        for source, part in zip(self.sources, parts, strict=True):
-            wrong = (bool(one.refusals) and (one.value is None) == unread for one in part.said)
-            for number, rows in rows_of(part.which, wrong):
-                for at, code, reason in part.said[number].refusals:
-                    work.refuse(rows, source.column(at), part.said[number].shown, code, reason)
+        codes = tuple(classes.code_of(profile.facts[classes.field.name]) for classes in self.targets.values())
+        own = [(warning.code, ()) for warning in profile.warnings if warning.code not in _DOUBTS]
+        named = [(warning.code, warning.fields) for warning in profile.warnings if warning.code == "named-elsewhere"]
+        return Said(codes, (*own, *named)), profile
 
     def write(self, work: Work, parts: Sequence[Part]) -> None:
-        """The codes of what is read together; contradictions are refused."""
-        if len(parts) == 1:
-            self._write(work, parts[0].said, parts[0].which)
-        else:
-            self._join(work, parts)
+        """The codes of what is read together."""
+        read, which = (parts[0].said, parts[0].which) if len(parts) == 1 else self._joined(work, parts)
+        # Only now by row: a look-up for each, however few different cells there are; the last serves -1, no cell.
+        for at, place in enumerate(self.targets):
+            work.codes[place] = np.array([*(one.codes[at] if one.codes else 0 for one in read), 0], dtype=np.uint16)[which]
+        work.doubts += [(code, pair, which == number) for number, one in enumerate(read) for code, pair in one.doubts]
 
-    def _write(self, work: Work, read: Sequence[Said], which: Places) -> None:
-        """Codes by what each row says; the last look-up serves -1, a cell that is not there."""
-        # Only now by row: a look-up for each, however few different cells there are.
-        for at, place in enumerate(self._targets):
-            found = np.array([*(one.codes[at] if one.codes else 0 for one in read), 0], dtype=np.uint16)
-            work.codes[place] = found[which]
-        for number, one in enumerate(read):
-            work.warnings.extend((code, which == number) for code in one.warnings)
-            for pair in one.named:
-                work.named.setdefault(pair, np.zeros(len(which), dtype=np.bool_))[which == number] = True
-
-    def _join(self, work: Work, parts: Sequence[Part]) -> None:
-        """Each distinct combination of what the cells say read once, its codes written, contradictions refused."""
+    def _joined(self, work: Work, parts: Sequence[Part]) -> tuple[Sequence[Said], Places]:
+        """Each distinct combination of what the cells say read once, contradictions refused."""
         stands = [_interchangeable(part) for part in parts]
         patterns = combined([each for _, each in stands], ~work.bad)
         told = [[None if n < 0 else known[n] for (known, _), n in zip(stands, each, strict=True)] for each in patterns.found]
         read = [self._said_together(*each) for each in told]
-        self._write(work, read, patterns.which)
         for number, rows in rows_of(patterns.which, (bool(one.refusals) for one in read)):
             for at, code, reason in read[number].refusals:
                 # The values of a combination mean the same, and may be written in several ways.
                 own = parts[at].which[rows]
                 for place in np.unique(own):
                     shown = parts[at].said[place].value if place >= 0 else None
-                    work.refuse(rows[own == place], self.sources[at].column(0), shown, code, reason)
+                    work.refuse(rows[own == place], self.sources[at].columns[0], shown, code, reason)
+        return read, patterns.which
 
     def _together(self, *meanings: Any) -> Said:
         """Values with these meanings, one of each source, read as one patient file."""
-        known = [(at, source, meaning) for at, (source, meaning) in enumerate(zip(self.sources, meanings, strict=True))]
-        known = [one for one in known if one[2] is not None]
+        known = [(source, meaning) for source, meaning in zip(self.sources, meanings, strict=True) if meaning is not None]
         owners: dict[str, int] = {}
-        for at, source, _ in known:
-            owners.setdefault(source.key, at)
-        entries = _entries((source, source.value_of[meaning]) for _, source, meaning in known)
-        return self._said(entries, list(owners.values()))[0]
-
-
-_DOUBTS = frozenset(("fields-disagree", "named-elsewhere", *(doubt["code"] for doubt in CONTRADICTIONS)))
+        for source, _ in known:
+            owners.setdefault(source.key, self.sources.index(source))
+        return self.say(_entries((source, source.value_of[meaning]) for source, meaning in known), list(owners.values()))[0]
 
 
 def _interchangeable(part: Part) -> tuple[list[Any], Places]:

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import asdict, replace
 from difflib import get_close_matches
 from textwrap import wrap
-from typing import Any, Literal
+from typing import Literal
 
 from hepatica.cohort.cells import plain_cell
 from hepatica.cohort.mapping import NUMERIC, PARTS, TableFormat, found_field
@@ -23,6 +23,8 @@ MOST_CELLS, MOST_SHOWN = 2000, 8
 _CHECK_BOX = re.compile(r"(?P<group>.+?)___(?P<code>[A-Za-z0-9_]+)")
 _PATIENT = re.compile(r"(record|patient|subject|case|study|participant)?[ _-]?(id|no|nr|number|pseudonym)", re.IGNORECASE)
 _UNIT = re.compile(r"(?:^|[ _])units?(?:$|[ _])", re.IGNORECASE)
+# Words such as No, which YAML takes for more than a text, do not stand bare.
+_BARE = re.compile(r"(?!(?:yes|no|on|off|true|false|null)$)[A-Za-z][A-Za-z0-9_]*( [A-Za-z0-9_]+)*", re.IGNORECASE)
 _LIKE = 0.85
 Certainty = Literal["sure", "unsure", "not_read"]
 
@@ -53,21 +55,22 @@ class MappingDraft:
 def draft_mapping(source: TableSource, fields: Fields, how: TableFormat) -> MappingDraft:
     """A mapping proposed from a table's headings and its first rows; nothing in it is guessed silently."""
     batch = next(source.batches())
+    columns = []
     # By place: a heading may hold what pyarrow cannot look up.
-    cells = zip(source.columns, batch.table.columns, strict=True)
-    columns = tuple(_once([_column(name, Counter(_texts(column)), fields) for name, column in cells]))
+    for name, column in zip(source.columns, batch.table.columns, strict=True):
+        cells = Counter(text for cell in column.to_pylist() if (text := (plain_cell(cell) or "").strip()))
+        shown = tuple(cell for cell, _ in cells.most_common(MOST_SHOWN))
+        key, certainty, says, unit = _seems(name, cells, fields)
+        columns.append(DraftColumn(column=name, field=key, certainty=certainty, says=says, unit=unit, cells=shown))
+    # Which of two columns is meant, neither its name nor its cells can say.
+    sure = [each for each in columns if each.certainty == "sure"]
+    for place, each in enumerate(columns):
+        others = ", ".join(quote(one.column) for one in sure if one.field == each.field and one is not each)
+        if others and each in sure:
+            says = f"{others} seems to be the same field: which one is meant?"
+            columns[place] = replace(each, certainty="unsure", says=says)
     yaml = "\n".join(_written(source, columns, fields, how)) + "\n"
-    return MappingDraft(notice=NOTICE, table=source.name, rows=batch.table.num_rows, columns=columns, yaml=yaml)
-
-
-def _texts(column: Any) -> Iterator[str]:
-    return (text for cell in column.to_pylist() if (text := (plain_cell(cell) or "").strip()))
-
-
-def _column(name: str, cells: Counter[str], fields: Fields) -> DraftColumn:
-    shown = tuple(cell for cell, _ in cells.most_common(MOST_SHOWN))
-    field, certainty, says, unit = _seems(name, cells, fields)
-    return DraftColumn(column=name, field=field, certainty=certainty, says=says, unit=unit, cells=shown)
+    return MappingDraft(notice=NOTICE, table=source.name, rows=batch.table.num_rows, columns=tuple(columns), yaml=yaml)
 
 
 def _seems(name: str, cells: Counter[str], fields: Fields) -> tuple[str, Certainty, str, str]:
@@ -112,62 +115,43 @@ def _near(name: str, fields: Fields) -> tuple[str, Field] | None:
     whole = [alias for alias in words if re.search(rf"(?<![^ ]){re.escape(alias.replace('_', ' '))}(?![^ ])", spoken)]
     found = sorted(whole, key=len)[-1:] or get_close_matches(spoken, words, n=1, cutoff=_LIKE)
     resolved = found_field(words[found[0]], fields) if found else None
-    return (resolved[0], resolved[1]) if resolved else None
+    return resolved[:2] if resolved else None
 
 
 def _judged(key: str, known: Field, unit: str, cells: Counter[str], fields: Fields) -> tuple[str, Certainty]:
     """What the cells say of a field, in words, and whether all of them can be read."""
-    every = list(cells)[:MOST_CELLS]
-    refused = {cell: reason for cell in every if (reason := _refusal(key, with_unit(cell, unit), fields))}
-    total = cells.total()
+    refused = {cell: reason for cell in list(cells)[:MOST_CELLS] if (reason := _refusal(key, with_unit(cell, unit), fields))}
+    total, bad = cells.total(), sum(cells[cell] for cell in refused)
     if not refused:
         return f"{total} cells, all read", "sure"
     if _bare(refused) and known.kind not in NUMERIC:
-        codes = ", ".join(sorted(refused, key=_order)[:MOST_SHOWN])
-        return f"bare codes ({codes}): a code book must say what each means", "unsure"
+        return f"bare codes ({', '.join(_ordered(refused)[:MOST_SHOWN])}): a code book must say what each means", "unsure"
     if _bare(refused) and known.unit and not unit:
-        return f"numbers without a unit, {_span(refused)}: {' or '.join(known.every_unit)}?", "unsure"
-    bad = sum(cells[cell] for cell in refused)
-    first = sorted(refused, key=lambda cell: (-cells[cell], cell))[0]
-    certainty: Certainty = "sure" if bad * 10 < total else "unsure"
-    return f"{bad} of {total} cells are refused, such as {quote(first)}: {refused[first]}", certainty
+        numbers = sorted(float(cell.replace(",", ".")) for cell in refused if re.fullmatch(r"\d+(?:[.,]\d+)?", cell))
+        span = f"{numbers[0]:g} to {numbers[-1]:g}" if numbers else "some of them unlike numbers"
+        return f"numbers without a unit, {span}: {' or '.join(known.every_unit)}?", "unsure"
+    first = min(refused, key=lambda cell: (-cells[cell], cell))
+    said = f"{bad} of {total} cells are refused, such as {quote(first)}: {refused[first]}"
+    return said, "sure" if bad * 10 < total else "unsure"
+
+
+def _refusal(key: str, cell: str, fields: Fields) -> str:
+    """Why a cell is refused; empty where it is read."""
+    group, dot, part = key.partition(".")
+    try:
+        if not is_missing(cell):
+            profile_from({group: {part: cell}} if dot else {key: cell}, fields=fields)
+    except InvalidInput as error:
+        return error.problems[0].message
+    return ""
 
 
 def _bare(cells: Iterable[str]) -> bool:
     return all(re.fullmatch(r"[\d.,]+", cell) for cell in cells)
 
 
-def _span(cells: Iterable[str]) -> str:
-    numbers = sorted(float(cell.replace(",", ".")) for cell in cells if re.fullmatch(r"\d+(?:[.,]\d+)?", cell))
-    return f"{numbers[0]:g} to {numbers[-1]:g}" if numbers else "some of them unlike numbers"
-
-
-def _order(cell: str) -> tuple[int, str]:
-    return len(cell), cell
-
-
-def _refusal(key: str, cell: str, fields: Fields) -> str:
-    """Why a cell is refused; empty where it is read."""
-    if is_missing(cell):
-        return ""
-    group, dot, part = key.partition(".")
-    try:
-        profile_from({group: {part: cell}} if dot else {key: cell}, fields=fields)
-    except InvalidInput as error:
-        return error.problems[0].message
-    return ""
-
-
-def _once(columns: Sequence[DraftColumn]) -> Iterator[DraftColumn]:
-    """The columns with at most one sure one to a field: of two that seem the same, a person must choose."""
-    # Which of two columns is meant, neither its name nor its cells can say.
-    sure = Counter(each.field for each in columns if each.certainty == "sure")
-    for each in columns:
-        if each.certainty == "sure" and sure[each.field] > 1:
-            others = ", ".join(quote(one.column) for one in columns if one.field == each.field and one is not each)
-            yield replace(each, certainty="unsure", says=f"{others} seems to be the same field: which one is meant?")
-        else:
-            yield each
+def _ordered(cells: Iterable[str]) -> list[str]:
+    return sorted(cells, key=lambda cell: (len(cell), cell))
 
 
 def _written(source: TableSource, columns: Sequence[DraftColumn], fields: Fields, how: TableFormat) -> Iterator[str]:
@@ -175,15 +159,12 @@ def _written(source: TableSource, columns: Sequence[DraftColumn], fields: Fields
     yield f"# A draft for {_line(source.name)}, from its headings and first rows. Read every line: it says what your table means."
     yield from ("# " + part for part in wrap(NOTICE, 120))
     yield "mapping: draft"
-    said = {name: value for name, value in asdict(how).items() if value}
-    if said:
+    if said := {name: value for name, value in asdict(how).items() if value}:
         yield f"table: {json.dumps(said, ensure_ascii=False)}"
     elif source.european:
         yield "# The cells stand between semicolons. If a comma stands before decimals (1,5), say so:"
         yield '# table: {decimal: ","}'
-    sure = [each for each in columns if each.certainty == "sure"]
-    unsure = [each for each in columns if each.certainty == "unsure"]
-    left = [each for each in columns if each.certainty == "not_read"]
+    sure, unsure, left = ([one for one in columns if one.certainty == each] for each in ("sure", "unsure", "not_read"))
     for each in left:
         if each.says:
             yield f"# {_line(each.column)}: {each.says}"
@@ -204,39 +185,32 @@ def _question(key: str, columns: Sequence[DraftColumn], fields: Fields) -> Itera
     named = found_field(key, fields)
     assert named is not None
     known = named[1]
-    for each in columns:
-        yield f"  # UNSURE {_line(each.column)}: {_line(each.says)}"
+    yield from (f"  # UNSURE {_line(each.column)}: {_line(each.says)}" for each in columns)
     boxes = [each for each in columns if known.kind == "set" and each.column != key]
     if boxes:
         yield f"  # {key}:"
         yield f"  #   members:  # for each of {', '.join(known.values)}; or end with others: absent"
-        for each in boxes:
-            member = _member(each.column, fields)
-            codes = ", ".join(f"{_scalar(cell)}: ..." for cell in sorted(each.cells, key=_order))
-            yield f"  #     {member[1] if member else '...'}: {{column: {_scalar(each.column)}, codes: {{{codes}}}}}"
-        return
-    for each in columns:
-        yield f"  # {key}: {{column: {_scalar(each.column)}{_blank(each, known)}"
-
-
-def _blank(each: DraftColumn, known: Field) -> str:
-    """What is left to be said of an unsure column."""
-    if "bare codes" in each.says:
-        codes = ", ".join(f"{_scalar(cell)}: ..." for cell in sorted(each.cells, key=_order) if _bare([cell]))
-        words = ", ".join((*(("yes", "no") if known.kind == "flag" else known.values), "unknown"))
-        return f", codes: {{{codes}}}}}  # each one of {words}"
-    return ", unit: ...}" if "without a unit" in each.says else f", unit: {_scalar(each.unit)}}}" if each.unit else "}"
+    for each in boxes:
+        member = _member(each.column, fields)
+        codes = ", ".join(f"{_scalar(cell)}: ..." for cell in _ordered(each.cells))
+        yield f"  #     {member[1] if member else '...'}: {{column: {_scalar(each.column)}, codes: {{{codes}}}}}"
+    for each in () if boxes else columns:
+        asked = ", unit: ...}" if "without a unit" in each.says else f", unit: {_scalar(each.unit)}}}" if each.unit else "}"
+        if "bare codes" in each.says:
+            codes = ", ".join(f"{_scalar(cell)}: ..." for cell in _ordered(each.cells) if _bare([cell]))
+            words = ", ".join((*(("yes", "no") if known.kind == "flag" else known.values), "unknown"))
+            asked = f", codes: {{{codes}}}}}  # each one of {words}"
+        yield f"  # {key}: {{column: {_scalar(each.column)}{asked}"
 
 
 def _line(text: str) -> str:
     """Text for a comment of YAML: on one line, whatever a heading holds."""
-    return quote(text)[1:-1] if len(text) < 60 else "".join(char if char.isprintable() else "\ufffd" for char in text)
+    return "".join(char if char.isprintable() else "\ufffd" for char in text)
 
 
 def _scalar(text: str) -> str:
     """Text as a scalar of YAML that is read back as it is: in quotes, what does not print as an escape."""
-    # Words such as No, which YAML takes for more than a text, do not stand bare.
-    if re.fullmatch(r"(?!(?:yes|no|on|off|true|false|null)$)[A-Za-z][A-Za-z0-9_]*( [A-Za-z0-9_]+)*", text, re.IGNORECASE):
+    if _BARE.fullmatch(text):
         return text
     escaped = (f"\\{char}" if char in '"\\' else char if char.isprintable() else f"\\U{ord(char):08x}" for char in text)
     return f'"{"".join(escaped)}"'

@@ -7,23 +7,23 @@ headline, a rule's standing) are the evaluator's, made once for each distinct pa
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Hashable, Mapping, Sequence
+from collections.abc import Hashable, Mapping, Sequence
 from functools import cache, cached_property, lru_cache, reduce
 from operator import or_
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
 from hepatica.cohort.cascade import Cascade, Domains, TooManyStates, cascade, grouped
-from hepatica.cohort.cells import Places, combined
-from hepatica.cohort.coding import MOST_REMEMBERED, Coded, Coder, Codes
-from hepatica.evaluation import LISTS, Evaluator, Judgement, evaluator_of, identity, in_precedence, judged, still_asked
+from hepatica.cohort.cells import Places, beside, combined
+from hepatica.cohort.coding import MOST_REMEMBERED, Coded, Coder, Codes, Which
+from hepatica.evaluation import LISTS, Evaluator, evaluator_of, identity, in_precedence, judged, still_asked
 from hepatica.inference import SCOPE, GoalKey, Program, Verdict, each_bit
 from hepatica.knowledge import RANK, Rule, Ruleset
 from hepatica.notice import notice
-from hepatica.problems import InvalidInput, Problem, quote
+from hepatica.problems import InvalidInput, quote
 
 LIST_NAMES = tuple(LISTS)
 SCOPES = {Verdict.TRUE: "in", Verdict.FALSE: "out", Verdict.UNKNOWN: "unknown"}
@@ -34,13 +34,11 @@ MOST_FIELDS = 64
 NONE = (1 << 32) - 1
 """The mark of no option."""
 MANY = 500_000
-Numbers = NDArray[np.uint16]
-LONG = ("row", "therapy", "list", "would_be", "standing", "line", "rule", "headline", "needs")
-WIDE = ("row", "scope", "list", "standing", "therapies", "missing")
-
-
+Bits = NDArray[np.uint64]
+LONG = ("list", "would_be", "standing", "line", "rule", "headline")
+WIDE = ("scope", "list", "standing", "therapies")
 Words = tuple[str | None, ...]
-"""What a row says whatever is missing: of a therapy, in the order of `LONG` from `list` on; of all, of `WIDE` from `scope` on."""
+"""What a row says whatever is missing: of a therapy as in `LONG`, of all as in `WIDE`."""
 
 
 def spread(names: Sequence[str], told: Sequence[Sequence[str | None]], which: NDArray[Any]) -> dict[str, pa.DictionaryArray]:
@@ -70,29 +68,23 @@ class TherapyKernel:
         self._told_by = [key for key in (*keys, *entered, *results) if key in evaluator.program.goals]
         self.told: dict[Hashable, Words] = {}
 
+    def mark(self, rule: int) -> int:
+        """One number for the rule that makes it an option, least for the strongest: standing, therapy, rule."""
+        return (RANK[self.rules[rule].standing] << 20) + (self.position << 8) + rule
+
     @cached_property
     def patterns(self) -> list[Cascade]:
         """Cascades whose outcomes together decide every word of the therapy: the verdicts of its rules and their studies."""
-        return verdict_cascades(self._program, self._told_by, self._domains)
-
-
-def verdict_cascades(program: Program, goals: Sequence[GoalKey], domains: Domains) -> list[Cascade]:
-    """Cascades of the verdicts of some goals: one, or several where one would be too large."""
-    try:
-        return [cascade(program, goals, domains, tuple)[0]]
-    except TooManyStates:
-        if len(goals) == 1:
-            raise
-        half = len(goals) // 2
-        return [*verdict_cascades(program, goals[:half], domains), *verdict_cascades(program, goals[half:], domains)]
-
-
-class _Asks(NamedTuple):
-    """A field that a condition tests: its row in the codes, the kind of each code, and by kind the tests that hold and fail."""
-
-    place: int
-    kinds: NDArray[np.intp]
-    rows: tuple[tuple[int, int], ...]
+        found, waiting = [], [self._told_by]
+        while waiting:
+            goals = waiting.pop()
+            try:
+                found.append(cascade(self._program, goals, self._domains, tuple)[0])
+            except TooManyStates:
+                if len(goals) == 1:
+                    raise
+                waiting += [goals[len(goals) // 2 :], goals[: len(goals) // 2]]
+        return found
 
 
 class Needs:
@@ -101,22 +93,23 @@ class Needs:
     def __init__(self, key: GoalKey, program: Program, domains: Domains) -> None:
         self._goal, self._tests = program.goals[key], program.tests
         self._bits = {name: 1 << place for place, name in enumerate(program.fields)}
-        self._fields: list[_Asks] = []
+        # Of each field that is tested its row in the codes, the kind of each code, and by kind the tests that hold and fail.
+        self._fields: list[tuple[int, Places, tuple[tuple[int, int], ...]]] = []
         for table in program.tables:
             if table.asked & self._goal.tests:
                 place, values = domains[table.classes.field.name]
                 rows = [(row.holds & self._goal.tests, row.fails & self._goal.tests) for row in map(table.row, values)]
                 kinds = {row: kind for kind, row in enumerate(dict.fromkeys(rows))}
-                self._fields.append(_Asks(place, np.array([kinds[row] for row in rows], dtype=np.intp), tuple(kinds)))
+                self._fields.append((place, np.array([kinds[row] for row in rows], dtype=np.intp), tuple(kinds)))
         self._asked = lru_cache(MOST_REMEMBERED)(self._ask)
 
-    def of(self, codes: Codes) -> NDArray[np.uint64]:
+    def of(self, codes: Codes) -> Bits:
         """The fields that each of n rows asks for; the condition must be open in all of them."""
-        patterns = combined([each.kinds[codes[each.place]] for each in self._fields])
+        patterns = combined([kinds[codes[place]] for place, kinds, _ in self._fields])
         return np.array([self._asked(*one) for one in patterns.found], dtype=np.uint64)[patterns.which]
 
     def _ask(self, *pattern: int) -> int:
-        rows = [each.rows[kind] for each, kind in zip(self._fields, pattern, strict=True)]
+        rows = [rows[kind] for (_, _, rows), kind in zip(self._fields, pattern, strict=True)]
         holds, fails = (reduce(or_, side, 0) for side in zip(*rows, strict=True))
         asked = (self._tests[test].field for test in each_bit(still_asked(self._goal.conjunctions, holds, fails)))
         return reduce(or_, map(self._bits.__getitem__, asked), 0)
@@ -137,9 +130,9 @@ class Kernel:
             self.therapies = tuple(TherapyKernel(n, self.evaluator, domains) for n in range(len(ruleset.therapies)))
             scope, self.scopes = cascade(program, [SCOPE], domains, lambda verdicts: SCOPES[verdicts[0]])
         except TooManyStates:
-            raise InvalidInput([_too_large(ruleset, "its conditions have too many states")]) from None
+            raise _too_large(ruleset, "its conditions have too many states") from None
         if len(ruleset.fields) > MOST_FIELDS:
-            raise InvalidInput([_too_large(ruleset, f"it has more than {MOST_FIELDS} fields")])
+            raise _too_large(ruleset, f"it has more than {MOST_FIELDS} fields")
         # The scope is answered like a therapy, behind the last one.
         single = [*(one.cascade for one in self.therapies), scope]
         self.groups = [(each, [n]) for n, each in enumerate(single)] if few else grouped(single)
@@ -151,43 +144,33 @@ class Kernel:
     def stamp(self) -> dict[str, str]:
         """Which ruleset answers, and the educational notice: every table carries it."""
         own = identity(self.ruleset)
-        told = {"notice": notice(own.as_of), "ruleset": own.id, "version": own.version, "as_of": own.as_of}
-        return {**told, "digest": own.digest}
+        named = {"ruleset": own.id, "version": own.version, "as_of": own.as_of, "digest": own.digest}
+        return {"notice": notice(own.as_of), **named}
 
     def answer(self, coded: Coded) -> Answers:
         """The answers of the n rows of a coded batch."""
         return Answers(self, coded, [group.run(coded.codes).astype(np.intp) for group, _ in self.groups])
 
-    def _by_state(self, says: Callable[[int, Judgement], int], of_scope: int = 0) -> list[NDArray[Any]]:
-        """For each group, what is said of its members' judgements, by the group's state: shape (members, states)."""
-        told = [np.array([says(number, one) for one in each.judgements]) for number, each in enumerate(self.therapies)]
-        told.append(np.full(len(self.scopes), of_scope))
-        return [
-            np.stack([told[member][outcomes] for member, outcomes in zip(members, group.outcomes, strict=True)])
-            for group, members in self.groups
+    @cached_property
+    def by_state(self) -> list[tuple[NDArray[np.int8], NDArray[np.uint32], Places]]:
+        """For each group by its states: the lists of its members, as places in `LISTS` (members, states); the mark of its best
+        option; how many of its therapies are possible."""
+        # Some hundred states stand for every patient, so what is counted of millions is worked out for those.
+        lists = [np.array([LIST_NAMES.index(one.list) for one in each.judgements], dtype=np.int8) for each in self.therapies]
+        marks = [
+            np.array([each.mark(one.main) if one.list == "options" else NONE for one in each.judgements], dtype=np.uint32)
+            for each in self.therapies
         ]
-
-    # Some hundred states stand for every patient, so what is counted of millions is worked out for those.
-    @cached_property
-    def lists(self) -> list[NDArray[np.int8]]:
-        """By group, member and state, the place of a therapy's list in `LISTS`."""
-        return [each.astype(np.int8) for each in self._by_state(lambda _, one: LIST_NAMES.index(one.list))]
-
-    @cached_property
-    def marks(self) -> list[NDArray[np.uint32]]:
-        """By group and state the mark of its strongest option."""
-        return [each.min(axis=0).astype(np.uint32) for each in self._by_state(self._mark, NONE)]
-
-    @cached_property
-    def possible(self) -> list[NDArray[np.int64]]:
-        """By group and state, how many of its therapies are possible."""
-        return [each.sum(axis=0, dtype=np.int64) for each in self._by_state(lambda _, one: one.list == "possible")]
-
-    def _mark(self, therapy: int, judgement: Judgement) -> int:
-        """One number for the rule that makes a therapy an option, least for the strongest: standing, then therapy, then rule."""
-        if judgement.list != "options":
-            return NONE
-        return (RANK[self.therapies[therapy].rules[judgement.main].standing] << 20) + (therapy << 8) + judgement.main
+        lists.append(np.full(len(self.scopes), -1, dtype=np.int8))
+        marks.append(np.full(len(self.scopes), NONE, dtype=np.uint32))
+        found = []
+        for group, members in self.groups:
+            own, best = (
+                np.stack([told[member][outcomes] for member, outcomes in zip(members, group.outcomes, strict=True)])
+                for told in (lists, marks)
+            )
+            found.append((own, best.min(axis=0), (own == LIST_NAMES.index("possible")).sum(axis=0)))
+        return found
 
     def rule(self, mark: int) -> Rule:
         """The rule of a mark."""
@@ -208,15 +191,7 @@ class Kernel:
         best = min(found)
         return scope, TELLING_LISTS[best[0]], list(RANK)[best[1]], BETWEEN.join(found[best])
 
-    def tell(self, therapy: int, codes: Codes) -> Words:
-        """The words of a therapy for one row: shape (fields,)."""
-        name, entry = self.evaluator.entry(therapy, self.coder.facts(codes))
-        if name == "ruled_out":
-            # Where no rule applies, none is named: the one that asks least is of no more weight than the others.
-            return name, *[None] * (len(LONG) - 4)
-        return name, entry.would_be, entry.standing, entry.line, entry.rule, entry.headline.text
-
-    def named(self, name: str, fields: NDArray[np.uint64]) -> dict[str, pa.DictionaryArray]:
+    def named(self, name: str, fields: Bits) -> dict[str, pa.DictionaryArray]:
         """A column of the names of fields that are given as bits."""
         found, names = pa.array(fields).dictionary_encode(), tuple(self.coder.fields)
         told = [[BETWEEN.join(each for at, each in enumerate(names) if bits >> at & 1)] for bits in found.dictionary.to_pylist()]
@@ -225,6 +200,9 @@ class Kernel:
 
 class Answers:
     """The answers of n rows; each table is made when it is asked for. Rows are named by `coded.rows`."""
+
+    table: Any = None
+    """The table in the shape that was asked for of a batch."""
 
     def __init__(self, kernel: Kernel, coded: Coded, states: Sequence[Places]) -> None:
         self.kernel, self.coded, self.states = kernel, coded, states
@@ -239,56 +217,51 @@ class Answers:
         numbers = self.outcome(len(self.kernel.therapies))
         return pa.DictionaryArray.from_arrays(pa.array(numbers.astype(np.int8)), pa.array(self.kernel.scopes))
 
-    @property
-    def out(self) -> NDArray[np.bool_]:
-        """Which rows are out of scope."""
-        return self._scoped("out")
-
-    def _scoped(self, wanted: str) -> NDArray[np.bool_]:
+    def scoped(self, wanted: str) -> Which:
+        """Which rows have a scope."""
         return np.array([scope == wanted for scope in self.kernel.scopes])[self.outcome(len(self.kernel.therapies))]
 
     @property
     def strongest(self) -> NDArray[np.uint32]:
         """By row the mark of the strongest option, `NONE` where there is none or the row is out of scope."""
-        marks = [table[states] for table, states in zip(self.kernel.marks, self.states, strict=True)]
+        marks = [best[states] for (_, best, _), states in zip(self.kernel.by_state, self.states, strict=True)]
         # Out of scope an option is none, whatever the rules of its therapy say by themselves.
-        return np.where(self.out, np.uint32(NONE), reduce(np.minimum, marks))
+        return np.where(self.scoped("out"), np.uint32(NONE), reduce(np.minimum, marks))
 
     @property
     def still_open(self) -> NDArray[np.int64]:
         """By row, how many therapies are open; none where it is out of scope."""
-        number = sum(table[states] for table, states in zip(self.kernel.possible, self.states, strict=True))
-        return np.where(self.out, 0, number)
+        number = sum(possible[states] for (_, _, possible), states in zip(self.kernel.by_state, self.states, strict=True))
+        return np.where(self.scoped("out"), 0, number)
 
     def list_of(self, therapy: int) -> NDArray[np.int8]:
         """The list of a therapy in each row, by its place in `LISTS`; therapies count in the ruleset's order."""
         at, place = self.kernel.home[therapy]
-        return np.take(self.kernel.lists[at][place], self.states[at])
+        return np.take(self.kernel.by_state[at][0][place], self.states[at])
 
-    def outcome(self, member: int) -> Numbers:
+    def outcome(self, member: int) -> NDArray[np.uint16]:
         """By row, the number of a therapy's judgement in `TherapyKernel.judgements`; of the scope behind the last therapy."""
         at, place = self.kernel.home[member]
-        found: Numbers = self.kernel.groups[at][0].outcomes[place][self.states[at]]
-        return found
+        return np.take(self.kernel.groups[at][0].outcomes[place], self.states[at])
 
     def codes(self) -> pa.Table:
         """One row per patient: the scope, and a column for each therapy with the list it is in (a dictionary of few words)."""
         names = pa.array(LIST_NAMES)
         columns = [pa.DictionaryArray.from_arrays(pa.array(self.list_of(n)), names) for n in range(len(self.kernel.therapies))]
-        return self._table({"scope": self.scope, **dict(zip(self._ids, columns, strict=True))})
+        return self._table({"scope": self.scope, **dict(zip(list(self.kernel.ruleset.therapies), columns, strict=True))})
 
     def wide(self) -> pa.Table:
-        """One row per patient: `WIDE`. `therapies` are those of the best standing in the best list."""
+        """One row per patient: `WIDE` and what is missing. `therapies` are those of the best standing in the best list."""
         patterns = combined(self.states)
-        best = spread(WIDE[1:-1], [self.kernel.best(*states) for states in patterns.found], patterns.which)
+        best = spread(WIDE, [self.kernel.best(*states) for states in patterns.found], patterns.which)
         asked = np.zeros(len(self.coded.rows), dtype=np.uint64)
-        self._ask(SCOPE, self._scoped("unknown"), asked)
+        self._ask(SCOPE, self.scoped("unknown"), asked)
         for one in self.kernel.therapies:
             asked |= self._asked(one)
-        return self._table(best | self.kernel.named(WIDE[-1], asked))
+        return self._table(best | self.kernel.named("missing", asked))
 
     def long(self) -> pa.Table:
-        """One row per patient and therapy: `LONG`. `needs` names the fields that a possible therapy depends on."""
+        """One row per patient and therapy: `LONG` and needs. `needs` names the fields that a possible therapy depends on."""
         rows, therapies = len(self.coded.rows), self.kernel.therapies
         told: list[Words] = []
         which = np.zeros((rows, len(therapies)), dtype=np.int32)
@@ -300,13 +273,9 @@ class Answers:
             told += own
             needs[:, place] = self._asked(one)
         numbers = pa.array(np.tile(np.arange(len(therapies), dtype=np.int16), rows))
-        therapy = pa.DictionaryArray.from_arrays(numbers, pa.array(self._ids))
-        columns = spread(LONG[2:-1], told, which.reshape(-1)) | self.kernel.named(LONG[-1], needs.reshape(-1))
+        therapy = pa.DictionaryArray.from_arrays(numbers, pa.array(list(self.kernel.ruleset.therapies)))
+        columns = spread(LONG, told, which.reshape(-1)) | self.kernel.named("needs", needs.reshape(-1))
         return self._table({"therapy": therapy, **columns}, len(therapies))
-
-    @property
-    def _ids(self) -> list[str]:
-        return [one.therapy.id for one in self.kernel.therapies]
 
     def _table(self, columns: Mapping[str, Any], times: int = 1) -> pa.Table:
         """A stamped table of columns behind the row numbers and what was given beside them; each row stands `times` times."""
@@ -324,10 +293,14 @@ class Answers:
         patterns = combined([each.outcomes[0][each.run(self.coded.codes)] for each in one.patterns])
         for pattern, first in zip(patterns.found, patterns.firsts, strict=True):
             if pattern not in one.told:
-                one.told[pattern] = self.kernel.tell(one.position, self.coded.codes[:, first])
+                facts = self.kernel.coder.facts(self.coded.codes[:, first])
+                name, entry = self.kernel.evaluator.entry(one.position, facts)
+                words = entry.would_be, entry.standing, entry.line, entry.rule, entry.headline.text
+                # Where no rule applies, none is named: the one that asks least is of no more weight than the others.
+                one.told[pattern] = (name, *(words if name != "ruled_out" else [None] * len(words)))
         return [one.told[pattern] for pattern in patterns.found], patterns.which
 
-    def _asked(self, one: TherapyKernel) -> NDArray[np.uint64]:
+    def _asked(self, one: TherapyKernel) -> Bits:
         """The fields that the open rules of a therapy ask for, where it is possible: bits over the fields, shape (n,)."""
         outcomes = self.outcome(one.position)
         asked = np.zeros(len(outcomes), dtype=np.uint64)
@@ -336,7 +309,7 @@ class Answers:
             self._ask(GoalKey("rule", rule.id), np.array(is_open)[outcomes], asked)
         return asked
 
-    def _ask(self, key: GoalKey, wanted: NDArray[np.bool_], asked: NDArray[np.uint64]) -> None:
+    def _ask(self, key: GoalKey, wanted: Which, asked: Bits) -> None:
         rows = np.flatnonzero(wanted)
         if len(rows):
             asked[rows] |= self.kernel.needs(key).of(self.coded.codes[:, rows])
@@ -350,14 +323,6 @@ def kernel_for(ruleset: Ruleset, rows: int | None = None) -> Kernel:
     return ruleset.__dict__.setdefault("_kernel", Kernel(ruleset, few=True)) if found is None else found
 
 
-def _too_large(ruleset: Ruleset, why: str) -> Problem:
+def _too_large(ruleset: Ruleset, why: str) -> InvalidInput:
     said = f"the rules of {quote(ruleset.card.id)} cannot be folded into tables: {why}"
-    return Problem(ruleset.folder or ruleset.card.id, 1, 1, "too-many-parts", said)
-
-
-def beside(table: pa.Table, given: pa.Table) -> pa.Table:
-    """A table with columns that were given right behind the row's number, where a reader looks for them; one that has the name of
-    an answer becomes `given_<name>`."""
-    names = [f"given_{name}" if name in table.column_names else name for name in given.column_names]
-    row, *others = zip(table.column_names, table.columns, strict=True)
-    return pa.table(dict([row, *zip(names, given.columns, strict=True), *others]))
+    return InvalidInput.at(ruleset.folder or ruleset.card.id, "too-many-parts", said)

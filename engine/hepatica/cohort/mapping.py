@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from copy import copy
 from dataclasses import asdict, field, replace
 from functools import cached_property
@@ -51,8 +51,8 @@ class TableFormat:
     """
 
     encoding: str = ""
-    delimiter: str = ""
-    decimal: str = ""
+    delimiter: Literal["", ",", ";", "\t", "|"] = ""
+    decimal: Literal["", ".", ","] = ""
     sheet: str = ""
     header: tuple[str, ...] = ()
 
@@ -145,26 +145,19 @@ class TableMapping:
         text = json.dumps(asdict(self), sort_keys=True, ensure_ascii=False)
         return f"sha256:{hashlib.sha256(text.encode()).hexdigest()}"
 
-    @property
-    def identity(self) -> str:
-        """The mapping's name with the beginning of its digest, as tables carry it."""
-        return f"{self.mapping or 'column names'} {self.digest}"
-
-    def over(self, columns: Iterable[str], fields: Fields, name: str = "<table>") -> TableMapping:
-        """This mapping for a table of such columns: by their names where no fields are given.
-
-        Raises `InvalidInput` where a column that it reads is missing, or where no column is read at all.
-        """
-        columns = tuple(columns)
+    def over(self, columns: Sequence[str], fields: Fields, name: str = "<table>") -> TableMapping:
+        """This mapping for a table of such columns, by their names where no fields are given; raises `InvalidInput` where a
+        column that it reads is missing, or where no column is read at all."""
         bound = self if self.fields else replace(self, fields=_by_names(columns, fields, name))
-        wanted = [(each, key) for key, reading in bound.fields.items() for each in reading.columns]
-        wanted += [(each, "rows") for each in (self.rows.columns if self.rows else ())]
-        wanted += [(each, "keep") for each in self.keep or ()]
-        missing = [
-            Problem(name, 1, 1, "no-column", f"{key} is to be read from {quote(each)}; {_near(each, columns)}")
-            for each, key in wanted
-            if each not in columns
-        ]
+        read = {key: reading.columns for key, reading in bound.fields.items()}
+        read |= {"rows": self.rows.columns if self.rows else (), "keep": self.keep or ()}
+        listed = ", ".join(map(quote, columns[:20])) + (" ..." if len(columns) > 20 else "")
+        missing = []
+        for key, each in ((key, each) for key, wanted in read.items() for each in wanted if each not in columns):
+            hint = suggestion(each, columns).partition(" allowed:")[0]
+            near = hint if hint.startswith("did you") else "there is none"
+            said = f"{key} is to be read from {quote(each)}; {near}; the columns are {listed}"
+            missing.append(Problem(name, 1, 1, "no-column", said))
         if missing:
             raise InvalidInput(missing)
         return bound
@@ -178,17 +171,9 @@ class TableMapping:
         return tuple(each for each in columns if (each not in read if self.keep is None else each in self.keep))
 
 
-def _near(column: str, columns: tuple[str, ...]) -> str:
-    hint, _, _ = suggestion(column, columns).partition(" allowed:")
-    listed = ", ".join(map(quote, columns[:20])) + (" ..." if len(columns) > 20 else "")
-    return f"{hint if hint.startswith('did you') else 'there is none'}; the columns are {listed}"
-
-
 def found_field(written: str, fields: Fields) -> tuple[str, Field, str] | None:
-    """The field that a column's heading names, as (key, field, unit in the heading); None where it names none.
-
-    A part of a measurement may stand under the measurement's name (`cmet.percent`), one of Child-Pugh under its own (`INR`).
-    """
+    """The field that a column's heading names, as (key, field, unit in the heading): also a part of a measurement under the
+    measurement's name (`cmet.percent`), or of Child-Pugh under its own (`INR`)."""
     name, unit = fields.find_with_unit(written)
     if name is not None:
         return name, fields[name], unit
@@ -201,15 +186,13 @@ def found_field(written: str, fields: Fields) -> tuple[str, Field, str] | None:
     return (f"{owner}.{name}", PARTS[owner][name], unit) if name else None
 
 
-def _by_names(columns: tuple[str, ...], fields: Fields, name: str) -> dict[str, FieldReading]:
+def _by_names(columns: Sequence[str], fields: Fields, name: str) -> dict[str, FieldReading]:
     found: dict[str, FieldReading] = {}
     problems = []
     for place, column in enumerate(columns, 1):
-        named = found_field(column, fields)
-        if named is None:
+        if not (named := found_field(column, fields)):
             continue
-        key = named[0]
-        whole = key.partition(".")[0]
+        key, whole = named[0], named[0].partition(".")[0]
         # A measurement is given as a whole or in parts.
         same = next((one for one in found if one in (key, whole) or (key == whole and one.startswith(f"{whole}."))), None)
         if same:
@@ -277,26 +260,22 @@ def _as_column(node: Node) -> None:
 def _faults(mapping: TableMapping, node: Node, file: str, fields: Fields) -> Iterator[Problem]:
     """What is wrong with a mapping that can be read: fields, units and meanings that do not exist."""
     known = fields.beside(COMMON_FIELDS)
-    mark = mapping.table.delimiter
-    if mark and mark not in DELIMITERS:
-        yield node.at(("table", "delimiter")).problem(file, "delimiter", f"a delimiter is one of {' '.join(DELIMITERS)} or a tab")
-    if mapping.table.decimal not in ("", ".", ","):
-        yield node.at(("table", "decimal")).problem(file, "decimal", "the mark before decimals is . or ,")
     for key, reading in mapping.fields.items():
-        place = node.at(("fields", key))
         named = found_field(key, known)
         if named is None or named[0] != key:
-            allowed = [*known, *(f"{group}.{part}" for group, parts in PARTS.items() for part in parts)]
-            near = f"write {named[0]}" if named else suggestion(key, allowed)
+            near = f"write {named[0]}" if named else suggestion(key, _keys(known))
             yield node.at(("fields",)).key_problem(file, key, "unknown-field", f"unknown field {quote(key)}; {near}")
-            continue
-        for code, said in _reading_faults(reading, named[1]):
-            yield place.problem(file, code, f"{key}: {said}")
+        else:
+            place = node.at(("fields", key))
+            yield from (place.problem(file, code, f"{key}: {said}") for code, said in _reading_faults(reading, named[1]))
+
+
+def _keys(fields: Fields) -> list[str]:
+    return [*(name for name in fields if name != LABEL), *(f"{group}.{part}" for group in PARTS for part in PARTS[group])]
 
 
 def _reading_faults(reading: FieldReading, known: Field) -> Iterator[tuple[str, str]]:
-    ways = [bool(reading.column), bool(reading.value), bool(reading.any_of), bool(reading.members)]
-    if sum(ways) != 1:
+    if sum(map(bool, (reading.column, reading.value, reading.any_of, reading.members))) != 1:
         yield "reading", "needs one of column, value, any_of and members"
     if reading.any_of and known.kind != "flag":
         yield "reading", "any_of is for a field of yes and no"
@@ -307,22 +286,16 @@ def _reading_faults(reading: FieldReading, known: Field) -> Iterator[tuple[str, 
         yield "unknown-value", f"{', '.join(map(quote, wrong))} is no value; {suggestion(wrong[0], known.values)}"
     elif reading.members and unnamed and not reading.others:
         yield "reading", f"nothing says whether {', '.join(unnamed)} may be present; name them, or say others: absent"
-    units = [reading.unit, *reading.units.values()]
-    for unit in filter(None, units):
+    for unit in filter(None, (reading.unit, *reading.units.values())):
         if not known.has_unit(unit):
             yield "unit", f"is not measured in {quote(unit)}; {suggestion(unit, known.every_unit)}"
-    meanings = [*reading.codes.values(), *filter(None, [reading.value])]
-    yield from (("unknown-value", said) for said in _unread(meanings, known))
-    for each in reading.several:
-        yield from (("unknown-value", said) for said in _unread(each.codes.values(), YES_NO))
-
-
-def _unread(meanings: Iterable[str], known: Field) -> Iterator[str]:
-    for meaning in meanings:
+    meanings = [(known, meaning) for meaning in (*reading.codes.values(), *filter(None, [reading.value]))]
+    meanings += [(YES_NO, meaning) for each in reading.several for meaning in each.codes.values()]
+    for field_of, meaning in meanings:
         try:
-            read_value(known, meaning)
+            read_value(field_of, meaning)
         except Refused as refused:
-            yield str(refused)
+            yield "unknown-value", str(refused)
 
 
 def mapping_schema(fields: Fields = COMMON_FIELDS) -> dict[str, Any]:
@@ -339,12 +312,8 @@ def mapping_schema(fields: Fields = COMMON_FIELDS) -> dict[str, Any]:
     column = {"anyOf": [{"$ref": "#/$defs/ColumnReading"}, text]}
     several = {"anyOf": [*column["anyOf"], {"type": "array", "items": column}]}
     reading = definitions["FieldReading"]["properties"]
-    reading["any_of"] = several
-    reading["members"] = {"type": "object", "additionalProperties": several}
-    names = [
-        *(name for name in fields if name != LABEL),
-        *(f"{group}.{part}" for group, parts in PARTS.items() for part in parts),
-    ]
+    reading |= {"any_of": several, "members": {"type": "object", "additionalProperties": several}}
     one = {"anyOf": [{"$ref": "#/$defs/FieldReading"}, text]}
-    made["properties"]["fields"] = {"type": "object", "properties": dict.fromkeys(names, one), "additionalProperties": False}
+    keys = dict.fromkeys(_keys(fields), one)
+    made["properties"]["fields"] = {"type": "object", "properties": keys, "additionalProperties": False}
     return {"$schema": DIALECT, **made}

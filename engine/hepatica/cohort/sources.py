@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import atexit
 import csv
-import gzip
 import io
 import itertools
 import json
@@ -15,10 +14,8 @@ import re
 import shutil
 import sys
 import tempfile
-import zlib
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
-from dataclasses import field, replace
 from glob import glob
 from pathlib import Path
 from typing import IO, Any, NamedTuple
@@ -27,11 +24,9 @@ import numpy as np
 import pyarrow as pa
 from pyarrow import ipc, parquet
 
-from hepatica.cohort.cells import flat, plain_cell, plain_column
+from hepatica.cohort.cells import Reject, flat, plain_cell, plain_column, shortened, texts
 from hepatica.cohort.mapping import DELIMITERS, TableFormat
-from hepatica.cohort.rejects import Reject, shortened
 from hepatica.problems import InvalidInput, Problem, gathered, quote
-from hepatica.records import record
 
 BATCH = 65_536
 LONGEST_CELL = 1_000_000
@@ -39,37 +34,34 @@ STDIN = "-"
 _PATTERN = re.compile(r"[*?\[]")
 _JSON = re.compile(rb"(?:\xef\xbb\xbf)?\s*(?:\{|\[\s*[{\]])")
 _OLD_EXCEL = b"\xd0\xcf\x11\xe0"
+_PACKINGS = {b"\x1f\x8b": "gzip", b"\x28\xb5": "zstd"}
+_UNREADABLE = (pa.ArrowException, UnicodeDecodeError)  # the second where a name in the schema is damaged
 _wrong = InvalidInput.at
-_MARKS = {b"\xff\xfe": "utf-16", b"\xfe\xff": "utf-16"}
 
 
 class RawBatch(NamedTuple):
-    """Some rows of a file: an Arrow table of its columns, the rows' numbers (n,), and the rows that are none."""
+    """Some rows of a file: an Arrow table of its columns, the rows' numbers (n,), the rows that are none, and the columns that
+    go with the answers."""
 
     table: pa.Table
     rows: Any
     rejects: tuple[Reject, ...] = ()
+    given: Any = None
 
 
-@record
-class TableSource:
-    """One table: its name, its columns, the number of rows where that is known, and how to go through it.
-
-    `european` is true of a text table that is separated by semicolons, where a comma may be the mark before decimals.
-    """
+class TableSource(NamedTuple):
+    """One table and how to go through it: `rows` where their number is known, `european` where semicolons stand between texts,
+    and a comma may be the mark before decimals."""
 
     name: str
     columns: tuple[str, ...]
-    batches: Callable[[], Iterator[RawBatch]] = field(compare=False)
+    batches: Callable[[], Iterator[RawBatch]]
     rows: int | None = None
     european: bool = False
 
 
 def opened(paths: Sequence[str], how: TableFormat) -> list[TableSource]:
-    """The tables of some files: `-` is standard input, a pattern stands for every file that fits.
-
-    Raises `InvalidInput` with what is wrong with any of them.
-    """
+    """The tables of some files, `-` for standard input, or a pattern; raises `InvalidInput` for all that are wrong."""
     return gathered([name for path in paths for name in _fitting(path)], lambda name: [_opened(name, how)])
 
 
@@ -89,17 +81,15 @@ def _opened(path: str, how: TableFormat) -> TableSource:
         with file.open("rb") as stream:
             head = unpacked(stream).read(4096)
         source = _source(file, name, head, how)
-    return replace(source, batches=lambda: _whole(source))
 
+    def batches() -> Iterator[RawBatch]:
+        with _readable(name):
+            every = source.batches()
+            # At least one, which may have no rows.
+            yield next(every, None) or _batch(source.columns, [])
+            yield from every
 
-def _whole(source: TableSource) -> Iterator[RawBatch]:
-    """The batches of a table, at least one, which may have no rows."""
-    number = -1
-    with _readable(source.name):
-        for number, batch in enumerate(source.batches()):  # noqa: B007 -- whether there was any is asked below
-            yield batch
-    if number < 0:
-        yield _batch(source.columns, [])
+    return source._replace(batches=batches)
 
 
 @contextmanager
@@ -107,7 +97,7 @@ def _readable(name: str) -> Iterator[None]:
     """What files and their packing raise, as a problem of the file."""
     try:
         yield
-    except (OSError, EOFError, zlib.error) as error:
+    except OSError as error:
         missing = isinstance(error, FileNotFoundError)
         reason = "no such file" if missing else (getattr(error, "strerror", None) or "cannot be read to its end").lower()
         raise _wrong(name, "unreadable", reason) from None
@@ -127,43 +117,38 @@ def _spooled() -> Path:
 
 def unpacked(stream: IO[bytes]) -> IO[bytes]:
     """The bytes of a file, unpacked where it is packed."""
-    head = stream.read(4)
+    packing = _PACKINGS.get(stream.read(2))
     stream.seek(0)
-    if head[:2] == b"\x1f\x8b":
-        return gzip.open(stream)  # type: ignore[return-value]
-    if head == b"\x28\xb5\x2f\xfd":
-        return io.BufferedReader(pa.CompressedInputStream(pa.PythonFile(stream), "zstd"))
-    return stream
+    return io.BufferedReader(pa.CompressedInputStream(pa.PythonFile(stream, "r"), packing)) if packing else stream
 
 
 def _source(file: Path, name: str, head: bytes, how: TableFormat) -> TableSource:
     if head[:4] == b"PAR1":
-        return _parquet(file, name)
+        return _arrow(file, name, "Parquet")
     if head[:6] == b"ARROW1" or head[:4] == b"\xff\xff\xff\xff":
-        return _arrow(file, name)
+        return _arrow(file, name, "Arrow")
     if head[:4] == b"PK\x03\x04":
         return _workbook(file, name, how)
     if head[:4] == _OLD_EXCEL:
         raise _wrong(name, "unreadable", "an Excel file of before 2007, or a locked one: save it as .xlsx without a password")
     if _JSON.match(head):
-        return _json_table(file, name)
+        names = list(dict.fromkeys(key for row in _json_rows(file, name) for key in row))
+        return _listed(name, lambda: ([row.get(key) for key in names] for row in _json_rows(file, name)), names)
     return _text_table(file, name, head, how)
 
 
 def checked(columns: Iterable[Any], name: str) -> tuple[str, ...]:
     """The names of a table's columns: an empty one is named by its place. Raises `InvalidInput` where two are the same."""
     named = [str(column or "").strip() or f"column {number}" for number, column in enumerate(columns, 1)]
-    twice = sorted({column for column in named if named.count(column) > 1})
-    wrong = [
-        Problem(name, 1, 1 + named.index(column), "duplicate-column", f"{named.count(column)} columns are named {quote(column)}; "
-        "name each apart (a file without a header row needs a mapping with `table: {header: [...]}`)")
-        for column in twice
-    ]  # fmt: skip
-    wrong += [
-        Problem(name, 1, 1, "not-text", f"the name of column {number} holds a NUL: is the file UTF-16? say its encoding")
-        for number, column in enumerate(named, 1)
-        if "\0" in column
-    ]
+    wrong = []
+    for number, column in enumerate(named, 1):
+        if named.index(column) == number - 1 and (same := named.count(column)) > 1:
+            apart = "name each apart (a file without a header row needs a mapping with `table: {header: [...]}`)"
+            message = f"{same} columns are named {quote(column)}; {apart}"
+            wrong.append(Problem(name, 1, number, "duplicate-column", message))
+        if "\0" in column:
+            message = f"the name of column {number} holds a NUL: is the file UTF-16? say its encoding"
+            wrong.append(Problem(name, 1, 1, "not-text", message))
     if wrong:
         raise InvalidInput(wrong)
     return tuple(named)
@@ -173,12 +158,13 @@ def checked(columns: Iterable[Any], name: str) -> tuple[str, ...]:
 
 
 def _text_table(file: Path, name: str, head: bytes, how: TableFormat) -> TableSource:
-    encoding = how.encoding or _MARKS.get(head[:2], "utf-8-sig")
+    encoding = how.encoding or ("utf-16" if head[:2] in (b"\xff\xfe", b"\xfe\xff") else "utf-8-sig")
     first = next((line for line in _lines(file, name, encoding) if line.strip("\r\n")), None)
     if first is None:
         raise _wrong(name, "empty", "the file is empty")
-    delimiter = how.delimiter or _delimiter(first.strip("\r\n"), name, len(how.header))
-    return _listed(name, lambda: _records(file, name, encoding, delimiter), how.header or None, mark=delimiter)
+    mark = how.delimiter or _delimiter(first.strip("\r\n"), name, len(how.header))
+    found = _listed(name, lambda: _records(file, name, encoding, mark), how.header or None)
+    return found._replace(european=mark == ";")
 
 
 def _lines(file: Path, name: str, encoding: str) -> Iterator[str]:
@@ -212,9 +198,7 @@ def _records(file: Path, name: str, encoding: str, delimiter: str) -> Iterator[l
 def _delimiter(line: str, name: str, known: int) -> str:
     """The delimiter of a first line: the only one that stands in it outside quotes, or that gives as many cells as are known."""
     bare = re.sub(r'"[^"]*"', "", line)
-    found = [mark for mark in DELIMITERS if mark in bare]
-    if known:
-        found = [mark for mark in DELIMITERS if bare.count(mark) + 1 == known]
+    found = [mark for mark in DELIMITERS if (bare.count(mark) + 1 == known if known else mark in bare)]
     if len(found) > 1:
         said = " and ".join(DELIMITERS[mark] for mark in found)
         raise _wrong(
@@ -223,43 +207,33 @@ def _delimiter(line: str, name: str, known: int) -> str:
     return found[0] if found else ","
 
 
-def _listed(
-    name: str, rows: Callable[[], Iterator[Sequence[Any]]], header: Sequence[str] | None, *, mark: str = "", short: bool = False
-) -> TableSource:
-    """A table of rows, the first of which names the columns where no `header` does; `short` ones lack only empty cells.
-
-    One of another length, or without any content, is a reject.
-    """
+def _listed(name: str, rows: Callable[[], Iterator[Sequence[Any]]], header: Sequence[str] | None) -> TableSource:
+    """A table of rows, the first of which names the columns where no `header` does."""
     columns = checked(next(rows()) if header is None else header, name)
 
     def batches() -> Iterator[RawBatch]:
-        every = itertools.islice(rows(), 1 if header is None else 0, None)
-        whole = ([*cells, *[None] * (len(columns) - len(cells))] for cells in every) if short else every
-        numbered = enumerate(whole, 1)
+        numbered = enumerate(itertools.islice(rows(), int(header is None), None), 1)
         while part := list(itertools.islice(numbered, BATCH)):
             yield _batch(columns, part)
 
-    return TableSource(name, columns, batches, None, mark == ";")
+    return TableSource(name, columns, batches)
 
 
 def _batch(columns: tuple[str, ...], rows: Sequence[tuple[int, Sequence[Any]]]) -> RawBatch:
-    whole = [(number, cells) for number, cells in rows if len(cells) == len(columns) and not _empty(cells)]
-    kept = {number for number, _ in whole} if len(whole) < len(rows) else None
-    bad = () if kept is None else tuple(_no_row(number, cells, len(columns)) for number, cells in rows if number not in kept)
-    cells = list(zip(*(cells for _, cells in whole), strict=True)) or [()] * len(columns)
-    table = pa.table([_array(each) for each in cells], names=list(columns))
-    return RawBatch(table, np.array([number for number, _ in whole], dtype=np.int64), bad)
-
-
-def _empty(cells: Iterable[Any]) -> bool:
-    return all(cell is None or cell == "" for cell in cells)
-
-
-def _no_row(number: int, cells: Sequence[Any], expected: int) -> Reject:
-    if len(cells) == expected:
-        return Reject(number, "", "", "empty-row", "the row holds nothing")
-    reason = f"{len(cells)} cells where the table has {expected} columns"
-    return Reject(number, "", shortened(" | ".join(plain_cell(cell) or "" for cell in cells)), "ragged-row", reason)
+    """Rows as a batch: one of another length than the columns, or without any content, is a reject."""
+    numbers, whole, bad = [], [], []
+    for number, cells in rows:
+        if len(cells) != len(columns):
+            value = shortened(" | ".join(plain_cell(cell) or "" for cell in cells))
+            reason = f"{len(cells)} cells where the table has {len(columns)} columns"
+            bad.append(Reject(number, "", value, "ragged-row", reason))
+        elif all(cell is None or cell == "" for cell in cells):
+            bad.append(Reject(number, "", "", "empty-row", "the row holds nothing"))
+        else:
+            numbers.append(number)
+            whole.append(cells)
+    arrays = map(_array, zip(*whole, strict=True) if whole else [()] * len(columns))
+    return RawBatch(pa.table(list(arrays), names=list(columns)), np.array(numbers, dtype=np.int64), tuple(bad))
 
 
 def _array(cells: Sequence[Any]) -> pa.Array:
@@ -270,60 +244,43 @@ def _array(cells: Sequence[Any]) -> pa.Array:
             return pa.array([None if cell is None else float(cell) for cell in cells])
         if kinds in ({bool}, {int}, {float}):
             return pa.array(cells)
-    return pa.array(cells if kinds <= {str} else map(plain_cell, cells), pa.string())
+    return pa.array(cells, pa.string()) if kinds <= {str} else texts(cells)
 
 
 # JSON: an object to a line, or a list of objects
 
 
-def _json_table(file: Path, name: str) -> TableSource:
-    names = list(dict.fromkeys(key for row in _json_rows(file, name) for key in row))
-    return _listed(name, lambda: ([row.get(key) for key in names] for row in _json_rows(file, name)), names)
-
-
 def _json_rows(file: Path, name: str) -> Iterator[dict[str, Any]]:
     """The rows, mappings within them opened up (`child_pugh_components.inr`)."""
-    number = 0
-    with file.open("rb") as raw, io.TextIOWrapper(unpacked(raw), "utf-8-sig") as text:
-        lines = (line for line in text)
-        try:
-            for number, line in enumerate(lines, 1):
-                if line.lstrip()[:1] == "[":
-                    # A list is one document: where its objects end, only its end says.
-                    for row in _json("".join([line, *lines]), name, number, list):
-                        yield _opened_up(row, name, number)
-                elif line.strip():
-                    yield _opened_up(_json(line, name, number, dict), name, number)
-        except UnicodeDecodeError:
-            raise _wrong(name, "not-text", "not UTF-8 text", number + 1) from None
+    lines = _lines(file, name, "utf-8-sig")
+    for number, line in enumerate(lines, 1):
+        if line.lstrip()[:1] == "[":
+            # A list is one document: where its objects end, only its end says.
+            for row in _json("".join([line, *lines]), name, number, list):
+                yield _opened_up(row, name, number)
+        elif line.strip():
+            yield _opened_up(_json(line, name, number, dict), name, number)
 
 
 def _json(text: str, name: str, line: int, kind: type) -> Any:
     """A list or an object in a text; raises `InvalidInput`."""
+
+    def once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+        if len(found := dict(pairs)) < len(pairs):
+            raise _wrong(name, "not-ndjson", "a key stands twice in one object", line)
+        return found
+
     try:
-        found = json.loads(text, object_pairs_hook=_once)
+        found = json.loads(text, object_pairs_hook=once)
         # Half of a pair of escapes (\ud800) is text to JSON, and to nobody else.
         if "\\ud" in text.lower():
             json.dumps(found, ensure_ascii=False).encode()
     except UnicodeEncodeError:
         raise _wrong(name, "not-text", "half of a surrogate pair (an escape such as \\ud800) is no character", line) from None
     except (ValueError, RecursionError) as error:
-        where = line + getattr(error, "lineno", 1) - 1
-        said = str(error) if isinstance(error, _TwiceError) else "one JSON object to a line is needed, or a list of objects"
-        raise _wrong(name, "not-ndjson", said, where) from None
+        found, line = None, line + getattr(error, "lineno", 1) - 1
     if not isinstance(found, kind):
         raise _wrong(name, "not-ndjson", "one JSON object to a line is needed, or a list of objects", line)
-    return found
-
-
-class _TwiceError(ValueError):
-    """A key that stands twice in an object."""
-
-
-def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    found = dict(pairs)
-    if len(found) < len(pairs):
-        raise _TwiceError("a key stands twice in one object")
     return found
 
 
@@ -340,36 +297,18 @@ def _opened_up(row: Any, name: str, line: int, lead: str = "") -> dict[str, Any]
 
 
 def _workbook(file: Path, name: str, how: TableFormat) -> TableSource:
-    if next(_sheet_rows(file, name, how), None) is None:
+    first = next(_sheet_rows(file, name, how), None)
+    if first is None:
         raise _wrong(name, "empty", "the sheet is empty")
+    width = len(how.header or first)
     # A sheet does not store its empty cells, so a short row is a whole one.
-    return _listed(name, lambda: map(_trimmed, _sheet_rows(file, name, how)), how.header or None, short=True)
+    return _listed(
+        name, lambda: ([*cells, *[None] * (width - len(cells))] for cells in _sheet_rows(file, name, how)), how.header or None
+    )
 
 
-def _trimmed(cells: Sequence[Any]) -> list[Any]:
-    """The cells to the last that holds anything."""
-    last = max((number for number, cell in enumerate(cells, 1) if cell is not None and cell != ""), default=0)
-    return list(cells[:last])
-
-
-def _sheet_rows(file: Path, name: str, how: TableFormat) -> Iterator[tuple[Any, ...]]:
-    """The rows of the one sheet, or of the one that is named, to the last that holds anything."""
-    try:
-        books = [_book(file, values=values) for values in (True, False)]
-    except Exception as error:  # openpyxl lets through whatever its XML and ZIP readers raise
-        raise _wrong(name, "unreadable", f"no workbook that can be read: {quote(str(error))}") from None
-    chosen = _sheet(books[0], name, how.sheet)
-    waiting: list[tuple[Any, ...]] = []
-    pairs = zip(*(book[chosen].iter_rows(values_only=True) for book in books), strict=False)
-    for shown, written in pairs:
-        waiting.append(tuple(map(_cell, shown, written)))
-        if not _empty(waiting[-1]):
-            yield from waiting
-            waiting.clear()
-
-
-def _book(file: Path, *, values: bool) -> Any:
-    """A workbook with the results of its formulas, or with the formulas themselves."""
+def _sheet_rows(file: Path, name: str, how: TableFormat) -> Iterator[list[Any]]:
+    """The rows of the one sheet, or of the one that is named, each to its last cell that holds anything."""
     from openpyxl.reader.excel import ExcelReader
 
     class CellsReader(ExcelReader):  # type: ignore[misc]  # openpyxl has no types
@@ -377,19 +316,34 @@ def _book(file: Path, *, values: bool) -> Any:
 
         def read_chartsheet(self, sheet: Any, rel: Any) -> None: ...
 
-    reader = CellsReader(file, read_only=True, data_only=values)
-    reader.read()
-    return reader.wb
+    try:
+        # With the results of formulas, and with the formulas themselves.
+        readers = [CellsReader(file, read_only=True, data_only=values) for values in (True, False)]
+        for reader in readers:
+            reader.read()
+    except Exception as error:  # openpyxl lets through whatever its XML and ZIP readers raise
+        raise _wrong(name, "unreadable", f"no workbook that can be read: {quote(str(error))}") from None
+    chosen = _sheet(readers[0].wb, name, how.sheet)
+    waiting: list[list[Any]] = []
+    for shown, written in zip(*(reader.wb[chosen].iter_rows(values_only=True) for reader in readers), strict=False):
+        cells = list(map(_cell, shown, written))
+        while cells and cells[-1] in (None, ""):
+            cells.pop()
+        waiting.append(cells)
+        if cells:  # what is empty to the end of the sheet is no row
+            yield from waiting
+            waiting.clear()
 
 
 def _sheet(book: Any, name: str, wanted: str) -> str:
     titles = [sheet.title for sheet in book.worksheets]
+    named = ", ".join(map(quote, titles))
     if not titles:
         raise _wrong(name, "empty", "the workbook has no sheet of cells")
     if wanted and wanted not in titles:
-        raise _wrong(name, "unknown-sheet", f"no sheet {quote(wanted)}; the file has {', '.join(map(quote, titles))}")
+        raise _wrong(name, "unknown-sheet", f"no sheet {quote(wanted)}; the file has {named}")
     if not wanted and len(titles) > 1:
-        message = f"{len(titles)} sheets ({', '.join(map(quote, titles))}); say which in a mapping: `table: {{sheet: ...}}`"
+        message = f"{len(titles)} sheets ({named}); say which in a mapping: `table: {{sheet: ...}}`"
         raise _wrong(name, "several-sheets", message)
     return wanted or titles[0]
 
@@ -402,43 +356,26 @@ def _cell(shown: Any, written: Any) -> Any:
 
 # Parquet and Arrow
 
-_UNREADABLE = (pa.ArrowException, UnicodeDecodeError)  # the second where a name in the schema is damaged
-
-
-def _parquet(file: Path, name: str) -> TableSource:
-    try:
-        read = parquet_file(file)
-        return _of_arrow(lambda: read.iter_batches(BATCH), read.schema_arrow, name, read.metadata.num_rows)
-    except _UNREADABLE as error:
-        raise _wrong(name, "unreadable", f"no Parquet file that can be read: {quote(str(error))}") from None
-
 
 def parquet_file(file: str | Path) -> parquet.ParquetFile:
     """A Parquet file whose texts are read as dictionaries: a tenth of the memory, and each different cell is looked at once."""
     schema = parquet.read_schema(file)
-    texts = [one.name for one in schema if pa.types.is_string(one.type) or pa.types.is_large_string(one.type)]
-    return parquet.ParquetFile(file, read_dictionary=texts)
+    return parquet.ParquetFile(
+        file, read_dictionary=[one.name for one in schema if pa.types.is_string(one.type) or pa.types.is_large_string(one.type)]
+    )
 
 
-def _arrow(file: Path, name: str) -> TableSource:
+def _arrow(file: Path, name: str, kind: str) -> TableSource:
     try:
-        try:
-            read: Any = ipc.open_file(pa.memory_map(str(file)))
-            stream = (read.get_batch(index) for index in range(read.num_record_batches))
-        except pa.ArrowInvalid:
-            read = stream = ipc.open_stream(pa.memory_map(str(file)))
-        return _of_arrow(lambda: stream, read.schema, name)
+        rows, schema, every = _parquet_batches(file) if kind == "Parquet" else _arrow_batches(file)
+        columns = checked(flat(schema.empty_table()).column_names, name)
     except _UNREADABLE as error:
-        raise _wrong(name, "unreadable", f"no Arrow file that can be read: {quote(str(error))}") from None
+        raise _wrong(name, "unreadable", f"no {kind} file that can be read: {quote(str(error))}") from None
 
-
-def _of_arrow(batches: Callable[[], Iterable[Any]], schema: pa.Schema, name: str, rows: int | None = None) -> TableSource:
-    columns = checked(flat(schema.empty_table()).column_names, name)
-
-    def read() -> Iterator[RawBatch]:
+    def batches() -> Iterator[RawBatch]:
         done = 0
         try:
-            for batch in batches():
+            for batch in every():
                 # Damaged offsets would lead beyond the buffers' ends: a crash, where nothing can be caught.
                 batch.validate(full=True)
                 numbers = np.arange(done + 1, done + 1 + batch.num_rows, dtype=np.int64)
@@ -447,4 +384,21 @@ def _of_arrow(batches: Callable[[], Iterable[Any]], schema: pa.Schema, name: str
         except _UNREADABLE as error:
             raise _wrong(name, "unreadable", f"ends or breaks after row {done}: {quote(str(error))}") from None
 
-    return TableSource(name, columns, read, rows)
+    return TableSource(name, columns, batches, rows)
+
+
+Batches = tuple[int | None, pa.Schema, Callable[[], Iterable[Any]]]
+
+
+def _parquet_batches(file: Path) -> Batches:
+    read = parquet_file(file)
+    return read.metadata.num_rows, read.schema_arrow, lambda: read.iter_batches(BATCH)
+
+
+def _arrow_batches(file: Path) -> Batches:
+    try:
+        read = ipc.open_file(pa.memory_map(str(file)))
+        return None, read.schema, lambda: map(read.get_batch, range(read.num_record_batches))
+    except pa.ArrowInvalid:
+        stream = ipc.open_stream(pa.memory_map(str(file)))
+        return None, stream.schema, lambda: stream

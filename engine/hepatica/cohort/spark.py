@@ -8,10 +8,9 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, contextmanager
 from functools import lru_cache, partial
-from itertools import accumulate
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -19,12 +18,11 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from hepatica.cohort.cells import plain
+from hepatica.cohort.cells import flat, plain, reject_table
 from hepatica.cohort.kernel import Kernel
 from hepatica.cohort.mapping import TableMapping
-from hepatica.cohort.rejects import reject_table
-from hepatica.cohort.run import BATCH, Shape, answered, bound_batch, numbered, parquet_writer
-from hepatica.cohort.sources import parquet_file
+from hepatica.cohort.run import BoundTable, Shape, answered, bound_batch, numbered, parquet_writer
+from hepatica.cohort.sources import TableSource, parquet_file
 from hepatica.knowledge import Ruleset, load
 from hepatica.problems import InternalError, InvalidInput
 
@@ -36,6 +34,7 @@ Named = tuple[str, str]
 Piece = tuple[str, int, int]
 """A row group: its file, its number there, and the number of its first row."""
 PARTS_TO_A_CORE = 8
+BATCH = 1 << 17
 
 
 def session(master: str = "local[*]") -> SparkSession:
@@ -43,35 +42,26 @@ def session(master: str = "local[*]") -> SparkSession:
     from pyspark.sql import SparkSession
 
     os.environ.setdefault("PYSPARK_PYTHON", sys.executable)
-    builder = SparkSession.builder.master(master).appName("hepatica")
-    settings = {
-        "spark.ui.enabled": "false",
-        "spark.log.level": "ERROR",
-        "spark.sql.execution.arrow.maxRecordsPerBatch": str(BATCH),
-    }
+    settings = {"ui.enabled": "false", "log.level": "ERROR", "sql.execution.arrow.maxRecordsPerBatch": BATCH}
     if master.startswith("local"):
         # A machine whose name does not resolve could not find its own driver.
-        settings |= {"spark.driver.host": "127.0.0.1", "spark.driver.bindAddress": "127.0.0.1"}
-    for name, value in settings.items():
-        builder = builder.config(name, value)
-    return builder.getOrCreate()
+        settings |= {"driver.host": "127.0.0.1", "driver.bindAddress": "127.0.0.1"}
+    builder = SparkSession.builder.master(master).appName("hepatica")
+    return builder.config(map={f"spark.{name}": str(value) for name, value in settings.items()}).getOrCreate()
 
 
 def answers_on_spark(frame: DataFrame, ruleset: Ruleset, shape: Shape | Literal["rejects"] = "codes") -> DataFrame:
     """The answers to a Spark frame, as a frame, or as `rejects` its cells that cannot be read; columns that are no fields name
-    the rows.
-
-    Raises `InvalidInput` where every column is a field: the rows of a frame have no numbers, so nothing would name them.
-    """
+    the rows, which have no numbers: raises `InvalidInput` where there are none."""
     from pyspark.sql.pandas.types import from_arrow_schema, to_arrow_schema
 
     kernel = Kernel(ruleset, few=True)
     empty = to_arrow_schema(frame.schema).empty_table()
-    if not bound_batch(empty, kernel).mapping.kept(empty.column_names):
+    if not bound_batch(empty, kernel).names:
         said = "a Spark frame needs a column that is no field, to name its rows"
         raise InvalidInput.at("<table>", "no-identifier", said)
     schema = from_arrow_schema(_table(empty, kernel, shape).schema)
-    return frame.mapInArrow(partial(_batches, named=_named(ruleset), shape=shape), schema)
+    return frame.mapInArrow(partial(_batches, named=(ruleset.folder or ruleset.card.id, ruleset.digest), shape=shape), schema)
 
 
 def _batches(batches: Iterator[pa.RecordBatch], named: Named, shape: Shape | Literal["rejects"]) -> Iterator[pa.RecordBatch]:
@@ -81,12 +71,10 @@ def _batches(batches: Iterator[pa.RecordBatch], named: Named, shape: Shape | Lit
 
 def _table(batch: Any, kernel: Kernel, shape: Shape | Literal["rejects"]) -> pa.Table:
     """What becomes of a batch, without row numbers, which are its own here, and dictionaries, which Spark does not take."""
-    (raw,) = numbered([batch])
     table = bound_batch(batch, kernel)
-    if shape == "rejects":
-        found = table.rejected(raw, answered(table, kernel, raw).coded)
-    else:
-        found = answered(table, kernel, raw, shape).table
+    (raw,) = table.batches()
+    answers = answered(table, kernel, raw)
+    found = table.rejected(answers.coded) if shape == "rejects" else getattr(answers, shape)()
     return plain(found).drop_columns(["row"])
 
 
@@ -109,64 +97,60 @@ def answer_files_on_spark(
         said = "the rows of one patient may be in different parts of a table on Spark: give it one row to a patient"
         raise InvalidInput.at(mapping.mapping or "mapping", "several-rows", said)
     (target / "rejects").mkdir(parents=True)
-    groups = list(_row_groups(sources))
+    groups: list[Piece] = []
+    first = 1
+    for source in sources:
+        file = pq.ParquetFile(source).metadata
+        for group in range(file.num_row_groups):
+            groups.append((str(source.absolute()), group, first))
+            first += file.row_group(group).num_rows
     # Several parts to a core keep all of them at work when one takes longer, and little is lost when one is tried again.
-    count = min(len(groups), PARTS_TO_A_CORE * spark.sparkContext.defaultParallelism)
+    count = min(len(groups) or 1, PARTS_TO_A_CORE * spark.sparkContext.defaultParallelism)
     parts = [(part, own.tolist()) for part, own in enumerate(np.array_split(np.array(groups, dtype=object), count))]
-    work = partial(_part, named=_named(ruleset), shape=shape, target=str(target), mapping=mapping or TableMapping())
+    named: Named = ruleset.folder or ruleset.card.id, ruleset.digest
+    work = partial(_part, named=named, shape=shape, target=str(target), mapping=mapping or TableMapping())
     # One part to a task: spread by a hash, some tasks would have several, and others none.
     done = spark.sparkContext.parallelize(parts, len(parts)).map(work).collect()
     (target / "_SUCCESS").touch()
     return {"rows": sum(rows for rows, _ in done), "answered": sum(right for _, right in done)}
 
 
-def _row_groups(sources: Sequence[Path]) -> Iterator[Piece]:
-    """The row groups of all files, rows numbered through."""
-    every = [(source.absolute(), pq.ParquetFile(source).metadata) for source in sources]
-    sizes = [(str(file), group, each.row_group(group).num_rows) for file, each in every for group in range(each.num_row_groups)]
-    firsts = accumulate((rows for _, _, rows in sizes), initial=1)
-    return ((file, group, first) for (file, group, _), first in zip(sizes, firsts, strict=False))
-
-
 def _part(piece: tuple[int, list[Piece]], named: Named, shape: Shape, target: str, mapping: TableMapping) -> tuple[int, int]:
     """In a worker: some row groups read, answered and written; how many rows there were, and were answered."""
     number, groups = piece
-    kernel, name = _kernel(*named), f"part-{number:05}.parquet"
-    rows = right = 0
-    with _aside(Path(target, name)) as answers, _aside(Path(target, "rejects", name)) as rejects:
+    kernel, name, done = _kernel(*named), f"part-{number:05}.parquet", np.zeros(2, dtype=int)
+    with ExitStack() as parts:
+        writers: list[pq.ParquetWriter] = []
         for file, group, first in groups:
             source = parquet_file(file)
-            table = bound_batch(source.schema_arrow.empty_table(), kernel, mapping, file)
-            for raw in numbered(source.iter_batches(BATCH, row_groups=[group], use_threads=False), first):
+            columns = tuple(flat(source.schema_arrow.empty_table()).column_names)
+            batches = numbered(source.iter_batches(BATCH, row_groups=[group], use_threads=False), first)
+            table = BoundTable(TableSource(file, columns, partial(iter, batches)), mapping, kernel.coder.fields)
+            for raw in table.batches():
                 made = answered(table, kernel, raw, shape)
-                answers(made.table)
-                rejects(reject_table(made.coded.rejects))
-                rows, right = rows + len(raw.rows), right + len(made.coded.rows)
-    return rows, right
+                written = made.table, reject_table(made.coded.rejects)
+                # The first tables give the schemas.
+                writers = writers or [
+                    parts.enter_context(_aside(Path(target, folder, name), one.schema))
+                    for folder, one in zip(("", "rejects"), written, strict=True)
+                ]
+                for writer, one in zip(writers, written, strict=True):
+                    writer.write_table(one)
+                done += len(raw.rows), len(made.coded.rows)
+    return int(done[0]), int(done[1])
 
 
 @contextmanager
-def _aside(path: Path) -> Iterator[Callable[[Any], None]]:
+def _aside(path: Path, schema: pa.Schema) -> Iterator[pq.ParquetWriter]:
     """What writes tables to a Parquet file that is there only when it is whole."""
     # Two workers may be at one part, where Spark takes the first for lost: each writes a file of its own.
     aside = path.with_name(f".{path.name}.{os.getpid()}")
-    writers: list[pq.ParquetWriter] = []
-
-    def write(table: pa.Table) -> None:
-        if not writers:
-            writers.append(parquet_writer(aside, table.schema))  # the first table gives the schema
-        writers[0].write_table(table)
-
     try:
-        yield write
-        writers[0].close()
+        with parquet_writer(aside, schema) as writer:
+            yield writer
         aside.replace(path)
     finally:
         aside.unlink(missing_ok=True)
-
-
-def _named(ruleset: Ruleset) -> Named:
-    return ruleset.folder or ruleset.card.id, ruleset.digest
 
 
 @lru_cache(maxsize=4)

@@ -1,14 +1,30 @@
-"""What a cohort comes to: who gets what, what blocks answers, what is out of scope or refused; small numbers hidden."""
+"""What a cohort comes to: counted as batches pass, in memory that does not grow with the rows; small numbers hidden."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any, TypeVar
 
-from hepatica.evaluation import ListName, RulesetIdentity
-from hepatica.records import record
+import numpy as np
 
+from hepatica.cohort.cascade import BLOCK
+from hepatica.cohort.cells import Places, Reject, combined
+from hepatica.cohort.coding import Coded, Codes
+from hepatica.cohort.kernel import NONE, Answers, Kernel
+from hepatica.evaluation import LISTS, ListName, RulesetIdentity, evaluator_of
+from hepatica.inference import SCOPE
+from hepatica.knowledge import RANK, STANDINGS
+from hepatica.patient import Interval
+from hepatica.problems import quote
+from hepatica.records import record
+from hepatica.wording import Wording, shown
+
+MOST_PATTERNS = 50_000
+"""Of so many different patients it is worked out which test would settle most; of a larger cohort, of the first so many."""
+MOST_REASONS = 50
+SCOPES = {"in": "In scope", "out": "Out of scope", "unknown": "Scope not known"}
 Number = int | None
 """A number of rows; None where it is hidden because it is small, or because it would give a small one away."""
 R = TypeVar("R")
@@ -127,26 +143,80 @@ class CohortSummary:
     verified: int = 0
 
 
+@record(kw_only=True)
+class CohortTurn:
+    """Rows that were so under the old ruleset and are so under the new one; both in words."""
+
+    old: str
+    new: str
+    rows: Number
+
+
+@record(kw_only=True)
+class CohortTherapyTurn:
+    """Rows in which a therapy is in one list under the old ruleset and in another under the new one; "" where a ruleset does not
+    know the therapy."""
+
+    therapy: str
+    name: str
+    old: ListName | str
+    new: ListName | str
+    rows: Number
+
+
+@record(kw_only=True)
+class CohortDiff:
+    """What a change of rules does to the patients of a cohort. `changed` rows have another scope or strongest standing, or a
+    therapy that both rulesets know in another list."""
+
+    notice: str
+    ruleset: RulesetIdentity
+    new_ruleset: RulesetIdentity
+    mapping: MappingIdentity
+    tables: tuple[str, ...]
+    suppress_below: int
+    rows: RowCounts
+    changed: Number
+    scope: tuple[CohortTurn, ...]
+    strongest: tuple[CohortTurn, ...]
+    therapies: tuple[CohortTherapyTurn, ...]
+
+
+def small(number: Number, least: int, whole: Number = None) -> Number:
+    """A number, hidden where it is small, or where its difference to a whole that is shown is."""
+    rest = None if number is None or whole is None else whole - number
+    return None if any(each is not None and 0 < each < least for each in (number, rest)) else number
+
+
 def hidden(counts: Sequence[Number], least: int) -> list[Number]:
     """The parts of a whole with the small ones hidden, and where only one would be, the next smallest with it.
 
     Whoever knows the whole could else work the one out. No patient is disclosed by a nought, which stays.
     """
-    shown = [None if number is not None and 0 < number < least else number for number in counts]
-    # One hidden number alone is the whole less what is shown.
-    secret = [place for place, number in enumerate(shown) if number is None]
-    if len(secret) == 1:
-        rest = [place for place, number in enumerate(shown) if number]
-        if rest:
-            shown[min(rest, key=lambda place: (counts[place] or 0, place))] = None
+    shown = [small(number, least) for number in counts]
+    rest = [place for place, number in enumerate(shown) if number]
+    if shown.count(None) == 1 and rest:
+        shown[min(rest, key=lambda place: (counts[place] or 0, place))] = None
     return shown
+
+
+def parts(counts: tuple[R, ...], least: int) -> tuple[R, ...]:
+    """Counts that add up to something known, the small ones hidden."""
+    several: Sequence[Any] = counts
+    numbers = hidden([one.rows for one in several], least)
+    return tuple(replace(one, rows=number) for one, number in zip(several, numbers, strict=True))
+
+
+def suppressed_rows(counts: RowCounts, least: int) -> RowCounts:
+    """Where a part is hidden the whole is, and the answered, whom every other table adds up to, stay."""
+    own = {name: small(getattr(counts, name), least) for name in ("answered", "rejected", "folded")}
+    return replace(counts, **own, rows=None if None in own.values() else counts.rows)
 
 
 def suppressed(found: CohortSummary, least: int) -> CohortSummary:
     """The summary with every number below `least` hidden, and whatever gives one away."""
     if least <= 1:
         return found
-    total = found.rows.answered or 0
     return replace(
         found,
         suppress_below=least,
@@ -156,50 +226,192 @@ def suppressed(found: CohortSummary, least: int) -> CohortSummary:
         patients=tuple(replace(one, counts=parts(one.counts, least)) for one in found.patients),
         strongest=parts(found.strongest, least),
         therapies=tuple(_therapy(one, least) for one in found.therapies),
-        missing=tuple(_missing(one, total, least) for one in found.missing),
+        missing=tuple(_missing(one, found.rows.answered or 0, least) for one in found.missing),
         examined=small(found.examined, least),
         rejects=tuple(replace(one, example="") for one in parts(found.rejects, least)),
         warnings=tuple(replace(one, rows=small(one.rows, least)) for one in found.warnings),
     )
 
 
-def suppressed_rows(counts: RowCounts, least: int) -> RowCounts:
-    """Where a part is hidden the whole is, and the answered, whom every other table adds up to, stay."""
-    own = {name: small(getattr(counts, name), least) for name in ("answered", "rejected", "folded")}
-    shown = replace(counts, **own)
-    return replace(shown, rows=None) if shown != counts else counts
-
-
-def small(number: Number, least: int) -> Number:
-    """A number by itself, hidden where it is small."""
-    return None if number is not None and 0 < number < least else number
-
-
-def parts(counts: tuple[R, ...], least: int) -> tuple[R, ...]:
-    """Counts that add up to something known, the small ones hidden."""
-    several: Iterable[Any] = counts
-    numbers = hidden([one.rows for one in several], least)
-    return tuple(replace(one, rows=number) for one, number in zip(several, numbers, strict=True))
-
-
 def _therapy(one: TherapyCount, least: int) -> TherapyCount:
-    numbers = dict(zip(one.lists, hidden(list(one.lists.values()), least), strict=True))
-    standings = parts(one.standings, least)
-    if numbers.get("options") is None and standings:
-        # What adds up to a hidden number must not show it.
-        standings = tuple(replace(each, rows=None) for each in standings)
-    return replace(one, lists=numbers, standings=standings)
+    lists = dict(zip(one.lists, hidden(list(one.lists.values()), least), strict=True))
+    # What adds up to a hidden number must not show it.
+    secret = lists.get("options") is None
+    standings = tuple(replace(each, rows=None) for each in one.standings) if secret else parts(one.standings, least)
+    return replace(one, lists=lists, standings=standings)
 
 
 def _missing(one: MissingFact, total: int, least: int) -> MissingFact:
-    # Who is known is the rest of those who are not: a small rest gives itself away.
-    known = total - (one.unknown or 0)
-    unknown = None if small(one.unknown, least) is None or small(known, least) is None else one.unknown
-    # The difference to a larger number that is shown must not be a small one either.
-    blocks = _apart(small(one.blocks, least), unknown, least)
-    settles = _apart(small(one.settles, least), blocks, least)
+    # Who is known is the rest of those who are not, and the rest to a larger number that is shown must not be small either.
+    unknown = small(one.unknown, least, total)
+    blocks = small(one.blocks, least, unknown)
+    settles = small(one.settles, least, blocks)
     return replace(one, unknown=unknown, blocks=blocks, settles=settles, verdicts=small(one.verdicts, least))
 
 
-def _apart(number: Number, whole: Number, least: int) -> Number:
-    return None if number is not None and whole is not None and 0 < whole - number < least else number
+class Tally:
+    """Counts over all batches of one ruleset."""
+
+    def __init__(self, kernel: Kernel) -> None:
+        self.kernel, self.ruleset = kernel, kernel.ruleset
+        self.fields = tuple(self.ruleset.fields)
+        self.values = [domain.values for domain in kernel.coder.domains]
+        self._used = [place for place, name in enumerate(self.fields) if name in self.ruleset.used_fields]
+        self.scope: Counter[str] = Counter()
+        self.states = [np.zeros(cascade.outcomes.shape[1], dtype=np.int64) for cascade, _ in kernel.groups]
+        self.strongest: Counter[int] = Counter()
+        self.values_met = [np.zeros(len(own), dtype=np.int64) for own in self.values]
+        self.patterns: Counter[tuple[int, ...]] = Counter()
+        self.rejects: Counter[tuple[str, str, str]] = Counter()
+        self.examples: dict[tuple[str, str, str], str] = {}
+        self.warnings: Counter[str] = Counter()
+
+    def add(self, answers: Sequence[Answers], rejects: Iterable[Reject], _: Any) -> Any:
+        """Counts the answers to the rows of one batch, and the rows that are not answered, each by the first thing that is wrong;
+        returns the answers' table, if one was made."""
+        (found,) = answers
+        codes = found.coded.codes
+        for place, column in enumerate(codes):
+            self.values_met[place] += np.bincount(column, minlength=len(self.values_met[place]))
+        scopes = np.bincount(found.outcome(len(self.kernel.therapies)), minlength=len(self.kernel.scopes))
+        self.scope.update(dict(zip(self.kernel.scopes, scopes.tolist(), strict=True)))
+        # Lists and standings are counted of those whom the rules are about; whether they are is a count of its own.
+        inside = ~found.scoped("out")
+        for place, states in enumerate(found.states):
+            self.states[place] += np.bincount(states[inside], minlength=len(self.states[place]))
+        marks, numbers = np.unique(found.strongest[inside], return_counts=True)
+        self.strongest.update(dict(zip(marks.tolist(), numbers.tolist(), strict=True)))
+        # How many different patients there are is not bounded, and what each result would do is worked out for every one.
+        if len(self.patterns) < MOST_PATTERNS:
+            patterns = combined([codes[place] for place in self._used])
+            self.patterns.update(dict(zip(patterns.found, np.bincount(patterns.which).tolist(), strict=True)))
+        self.warnings.update(found.coded.warnings)
+        for one in rejects:
+            # What is wrong is one reason; the values that it quotes are many.
+            key = (one.column, one.code, one.reason.replace(quote(one.value), "this value") if one.value else one.reason)
+            self.rejects[key] += 1
+            self.examples.setdefault(key, one.value)
+        return found.table
+
+    def counts(self) -> dict[str, Any]:
+        """What was counted, as a summary shows it."""
+        codes = np.zeros((len(self.fields), len(self.patterns)), dtype=np.uint16)
+        codes[self._used] = np.array(list(self.patterns), dtype=np.uint16).reshape(-1, len(self._used)).T
+        weights = np.array(list(self.patterns.values()), dtype=np.int64)
+        told = self._answer(codes)
+        return {
+            "scope": tuple(CohortCount(key=key, title=title, rows=self.scope[key]) for key, title in SCOPES.items()),
+            "out_of_scope": self._scope_reasons(codes, weights, np.flatnonzero(told.scoped("out"))),
+            "patients": tuple(self._described()),
+            "strongest": self._standings(),
+            "therapies": tuple(
+                sorted(self._therapies(), key=lambda one: (*(-(one.lists[name] or 0) for name in LISTS), one.name))
+            ),
+            "missing": self._missing(codes, weights, told.still_open),
+            "examined": int(weights.sum()),
+            "rejects": self._refused(),
+            "warnings": _by_number({code: (code.replace("-", " "), rows) for code, rows in self.warnings.items()}),
+        }
+
+    def _answer(self, codes: Codes) -> Answers:
+        """The answers to codes of shape (fields, n)."""
+        rows = np.arange(codes.shape[1])
+        return self.kernel.answer(Coded(np.ascontiguousarray(codes), rows, rows))
+
+    def _scope_reasons(self, codes: Codes, weights: Places, out: Places) -> tuple[CohortCount, ...]:
+        """Rows out of scope by the facts that the scope reads."""
+        asked, fact = evaluator_of(self.ruleset).explained(SCOPE).fields, Wording(self.ruleset).fact
+        read = [(name, place) for place, name in enumerate(self.fields) if name in asked]
+        found: Counter[str] = Counter()
+        for row in out:
+            said = (fact(name, self.values[place][codes[place, row]]) for name, place in read if codes[place, row])
+            found["; ".join(said)] += int(weights[row])
+        return _by_number({said: (said, rows) for said, rows in found.items()})
+
+    def _described(self) -> Iterator[FieldCounts]:
+        """The patients by the value of each field that the rules read, numbers left out."""
+        for place in self._used:
+            known = self.ruleset.fields[self.fields[place]]
+            if known.kind != "number":
+                unknown, *numbers = self.values_met[place].tolist()
+                found: Counter[str] = Counter()
+                for value, number in zip(self.values[place][1:], numbers, strict=True):
+                    found[shown(known, value)] += number
+                counts = [CohortCount(key=said, title=said, rows=number) for said, number in found.items() if number]
+                counts.append(CohortCount(key="unknown", title="not known", rows=unknown))
+                yield FieldCounts(field=known.name, title=known.title, counts=tuple(counts))
+
+    def _standings(self) -> tuple[StandingCount, ...]:
+        """Rows that are not out of scope, by their strongest option."""
+        found: Counter[tuple[str, str]] = Counter()
+        for mark, number in self.strongest.items():
+            rule = None if mark == NONE else self.kernel.rule(mark)
+            found[(rule.standing, rule.line) if rule else ("", "")] += number
+        order = sorted(found, key=lambda pair: (RANK.get(pair[0], len(RANK)), pair[1]))
+        return tuple(_standing(standing, line, found[standing, line]) for standing, line in order)
+
+    def _therapies(self) -> Iterator[TherapyCount]:
+        for (cascade, members), states in zip(self.kernel.groups, self.states, strict=True):
+            for member, outcomes in zip(members, cascade.outcomes, strict=True):
+                if member == len(self.kernel.therapies):  # the scope
+                    continue
+                one = self.kernel.therapies[member]
+                numbers = np.bincount(outcomes, weights=states, minlength=len(one.judgements)).astype(np.int64).tolist()
+                lists: dict[ListName, int] = dict.fromkeys(LISTS, 0)
+                by: Counter[tuple[str, str]] = Counter()
+                for judgement, number in zip(one.judgements, numbers, strict=True):
+                    lists[judgement.list] += number
+                    if judgement.list == "options":
+                        by[one.rules[judgement.main].standing, one.rules[judgement.main].line] += number
+                standings = tuple(_standing(*key, number) for key, number in sorted(by.items()) if number)
+                yield TherapyCount(therapy=one.therapy.id, name=one.therapy.name, lists=lists, standings=standings)
+
+    def _refused(self) -> tuple[RejectCount, ...]:
+        """Rejects by column and reason, the commonest first."""
+        every = sorted(self.rejects.items(), key=lambda item: (-item[1], item[0]))
+        found = [
+            RejectCount(column=column, code=code, reason=reason, example=self.examples[column, code, reason], rows=number)
+            for (column, code, reason), number in every[:MOST_REASONS]
+        ]
+        if rest := sum(number for _, number in every[MOST_REASONS:]):
+            found.append(RejectCount(column="", code="others", reason="further reasons", example="", rows=rest))
+        return tuple(found)
+
+    def _missing(self, codes: Codes, weights: Places, now: Places) -> tuple[MissingFact, ...]:
+        """What is not known, and what knowing it would settle: that which settles most verdicts first."""
+        found = []
+        for place in self._used:
+            known, unknown = self.ruleset.fields[self.fields[place]], int(self.values_met[place][0])
+            # A field that everybody has settles nothing.
+            if unknown:
+                settled = self._settled(place, codes, weights, now)
+                found.append(MissingFact(field=known.name, title=known.title, unknown=unknown, **settled))
+        return tuple(sorted(found, key=lambda one: (-(one.verdicts or 0), -(one.settles or 0), -(one.blocks or 0), one.field)))
+
+    def _settled(self, place: int, codes: Codes, weights: Places, now: Places) -> dict[str, int]:
+        """Rows that some result of a field brings on, rows that any result settles, and verdicts that any result settles."""
+        asked = np.flatnonzero((codes[place] == 0) & (now > 0))
+        before, weight = now[asked], weights[asked]
+        most, least = np.zeros(len(asked), dtype=np.int64), np.full(len(asked), np.iinfo(np.int64).max)
+        results = [code for code, value in enumerate(self.values[place]) if value is not None and not isinstance(value, Interval)]
+        # Of few patients all results at once: each for itself would cost the calls of every cascade and hardly answer anything.
+        at_once = BLOCK // max(len(asked), 1) or 1
+        for start in range(0, len(results) if len(asked) else 0, at_once):
+            some = results[start : start + at_once]
+            told = np.tile(codes[:, asked], len(some))
+            told[place] = np.repeat(some, len(asked))
+            left = self._answer(told).still_open.reshape(len(some), -1)
+            most, least = np.maximum(most, left.max(axis=0)), np.minimum(least, left.min(axis=0))
+        verdicts = int((np.maximum(before - most, 0) * weight).sum())
+        return {"blocks": int(weight[least < before].sum()), "settles": int(weight[most == 0].sum()), "verdicts": verdicts}
+
+
+def _by_number(counts: Mapping[str, tuple[str, int]]) -> tuple[CohortCount, ...]:
+    """Counts by key, each with its title: the commonest first, equal ones by key."""
+    order = sorted(counts.items(), key=lambda one: (-one[1][1], one[0]))
+    return tuple(CohortCount(key=key, title=title, rows=rows) for key, (title, rows) in order)
+
+
+def _standing(standing: str, line: str, number: int) -> StandingCount:
+    title = STANDINGS[standing].title if standing else "No option that is certain"
+    return StandingCount(standing=standing, title=title, line=line, rows=number)

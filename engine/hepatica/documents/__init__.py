@@ -3,5 +3,19 @@
 from __future__ import annotations
 
 from hepatica.documents.decode import DIALECT, MOST_PROBLEMS, adapter, decode
-from hepatica.documents.reader import Flow, read_document, read_json, read_yaml, yaml_text
-from hepatica.documents.tree import MAX_BYTES, MAX_DEPTH, MAX_NODES, STDIN, Node, Path, decoded, read_bytes, read_input
+from hepatica.documents.reader import (
+    MAX_BYTES,
+    MAX_DEPTH,
+    MAX_NODES,
+    STDIN,
+    Flow,
+    Node,
+    Path,
+    decoded,
+    read_bytes,
+    read_document,
+    read_input,
+    read_json,
+    read_yaml,
+    yaml_text,
+)

@@ -5,13 +5,13 @@ The dataclass is the schema: its fields are the keys that are allowed, at every 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import fields, is_dataclass
 from functools import cache
 from itertools import islice
 from typing import TYPE_CHECKING, Any, TypeVar, get_args, get_type_hints
 
-from hepatica.documents.tree import Node, Path
+from hepatica.documents.reader import Node, Path, Reader
 from hepatica.problems import Problem, quote, suggestion
 
 if TYPE_CHECKING:
@@ -22,7 +22,6 @@ DIALECT = "https://json-schema.org/draft/2020-12/schema"
 MOST_PROBLEMS = 500
 """Of one document no more are told."""
 T = TypeVar("T")
-SpecialKeys = Mapping[str, Callable[[Node], object]]
 
 _CONFIG = {"extra": "forbid", "coerce_numbers_to_str": True, "arbitrary_types_allowed": True, "allow_inf_nan": False}
 _EXTRA = ("unexpected_keyword_argument", "extra_forbidden")
@@ -46,7 +45,7 @@ def decode(
     problems: list[Problem],
     *,
     written: Mapping[str, str] | None = None,
-    special: SpecialKeys | None = None,
+    special: Mapping[str, Reader] | None = None,
 ) -> T | None:
     """The object in `node`; None where it is unusable, with the reasons added to `problems`.
 
@@ -57,7 +56,7 @@ def decode(
 
     before = len(problems)  # readers of special keys add to the same list
     renamed = written or {}
-    data = _data(node, special or {})
+    data = node.data(_as_typed, special or {})
     if isinstance(data, dict):
         data = {renamed.get(key, key): value for key, value in data.items()}
     try:
@@ -96,15 +95,11 @@ def _inner_types(hint: Any) -> list[type]:
     return [hint, *inner] if isinstance(hint, type) else inner
 
 
-def _data(node: Node, special: SpecialKeys) -> object:
-    if isinstance(node.value, dict):
-        return {key: special[key](child) if key in special else _data(child, special) for key, child in node.value.items()}
-    if isinstance(node.value, list):
-        return [_data(child, special) for child in node.value]
-    # As typed: yes stays yes where a text is wanted, and 1.10 keeps its nought.
-    if isinstance(node.value, bool):
-        return node.raw.lower()
-    return node.raw if isinstance(node.value, float) and repr(node.value) != node.raw else node.value
+def _as_typed(scalar: Node) -> object:
+    """Yes stays yes where a text is wanted, and 1.10 keeps its nought."""
+    if isinstance(scalar.value, bool):
+        return scalar.raw.lower()
+    return scalar.raw if isinstance(scalar.value, float) and repr(scalar.value) != scalar.raw else scalar.value
 
 
 def _located(kind: type, node: Node, file: str, error: ValidationError, keys: Mapping[str, str]) -> Iterator[Problem]:
@@ -142,7 +137,6 @@ def _where(node: Node, path: Path) -> str:
 
 
 def _allowed_keys(kind: Any, path: Path, keys: Mapping[str, str]) -> list[str]:
-    """The keys of the dataclass that stands at `path` below `kind`."""
     current: Any = kind
     for step in path:
         if isinstance(step, str) and is_dataclass(current):

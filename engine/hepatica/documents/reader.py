@@ -1,20 +1,33 @@
-"""YAML and JSON to a tree with places, and values to YAML. The only module that imports `yaml`.
+"""Bytes from outside, read within bounds: YAML and JSON to a tree whose every part remembers where it stands, and back to YAML.
 
-Of YAML, the parser's event stream is read; tags, anchors, aliases, duplicate keys and several documents in one file are
-refused.
+The only module that imports `yaml`. Of YAML, the parser's event stream is read; tags, anchors, aliases, duplicate keys and
+several documents in one file are refused.
 """
 
 from __future__ import annotations
 
 import json
 import math
+import os
 import re
+import sys
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from types import MappingProxyType
 from typing import Any
 
 import yaml
 
-from hepatica.documents.tree import TOO_DEEP, Node, Scalar, TreeBuilder, decoded
 from hepatica.problems import InvalidInput, Problem, quote
+
+Scalar = str | int | float | bool | None
+Path = tuple[int | str, ...]
+
+MAX_BYTES = 1_048_576
+MAX_DEPTH = 24
+MAX_NODES = 100_000
+STDIN = "-"
+TOO_DEEP = f"nested deeper than {MAX_DEPTH} levels"
 
 _Loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 _YAML_WORDS: dict[str, Scalar] = {
@@ -29,6 +42,166 @@ _AMOUNT = r"\d[\d.]*(?:,\d{3})*(?:[eE][+-]?\d+)?(?:[ \t]*[^\W\d]\w*(?:/\w+)?)?"
 _BARE_SIGN = rf":[ \t]+(>=?[ \t]*{_AMOUNT}(?:[ \t]+and[ \t]+[<>]=?[ \t]*{_AMOUNT})?|[?-])(?=[ \t]*(?:[,}}\r\n]|[ \t]#|$))"
 _TOKEN = re.compile(r'"(?:[^"\\]|\\.)*"|[{}\[\]]|[^\s,:{}\[\]"]+')
 _JSON_WORDS: dict[str, Scalar] = {"true": True, "false": False, "null": None}
+
+
+@dataclass(slots=True, eq=False)
+class Node:
+    """A scalar, a list or a mapping at `line:column` (1-based).
+
+    `raw` is a scalar's text as written; `keys` says where each key of a mapping stands; `origin` names the file that it is read
+    from; `lines` says of a condition that was read here where each single test of it stands.
+    """
+
+    value: Scalar | list[Node] | dict[str, Node]
+    line: int
+    column: int
+    raw: str = ""
+    keys: dict[str, tuple[int, int]] = field(default_factory=dict)
+    origin: str = ""
+    lines: tuple[int, ...] = ()
+
+    @property
+    def described(self) -> str:
+        """What stands here, in words for a message."""
+        if isinstance(self.value, (dict, list)):
+            return "a mapping" if isinstance(self.value, dict) else "a list"
+        return quote(self.raw) if self.raw or self.value is not None else "empty"
+
+    def at(self, path: Path) -> Node:
+        """The node at `path`, or the nearest one above it that exists."""
+        node = self
+        for step in path:
+            inner = node.value
+            if isinstance(inner, dict) and isinstance(step, str):
+                node = inner.get(step, node)
+            elif isinstance(inner, list) and isinstance(step, int) and 0 <= step < len(inner):
+                node = inner[step]
+        return node
+
+    def below(self) -> Iterator[Node]:
+        """This node and every node in it, in order of writing."""
+        yield self
+        inner = self.value
+        for child in inner.values() if isinstance(inner, dict) else inner if isinstance(inner, list) else ():
+            yield from child.below()
+
+    def data(self, of: Reader, special: Mapping[str, Reader] = MappingProxyType({})) -> Any:
+        """The tree as plain mappings and lists of what `of` makes of each scalar; `special` reads what stands under some keys."""
+        if isinstance(self.value, dict):
+            return {key: special[key](one) if key in special else one.data(of, special) for key, one in self.value.items()}
+        return [child.data(of, special) for child in self.value] if isinstance(self.value, list) else of(self)
+
+    def fault(self, code: str, message: str, path: Path = ()) -> Problem:
+        """A problem with what stands at `path` below this node."""
+        return self.at(path).problem("", code, message)
+
+    def problem(self, file: str, code: str, message: str) -> Problem:
+        """A problem at this node's place, in `file` where the node names none."""
+        return Problem(self.origin or file, self.line, self.column, code, message)
+
+    def key_problem(self, file: str, key: str, code: str, message: str) -> Problem:
+        """A problem at the place of one of this mapping's keys."""
+        return Problem(self.origin or file, *self.keys.get(key, (self.line, self.column)), code, message)
+
+
+Reader = Callable[[Node], object]
+
+
+class TreeBuilder:
+    """Builds the tree from what a parser meets, with a stack of its own: depth and number are bounded before anything recurses.
+    `problems` collects what is refused; a document past the bounds raises `InvalidInput` at once."""
+
+    def __init__(self, file: str) -> None:
+        self.file = file
+        self.root: Node | None = None
+        self.problems: list[Problem] = []
+        self._nodes = 0
+        self._stack: list[tuple[Node, Node | None]] = []  # what is open, and the key of a mapping that waits for its value
+
+    def add(self, value: Scalar | list[Node] | dict[str, Node], raw: str, line: int, column: int) -> None:
+        """A scalar, which may be a key, or the beginning of a list or mapping, given empty."""
+        node = Node(value, line, column, raw, origin=self.file)
+        self._nodes += 1
+        if len(self._stack) > MAX_DEPTH:
+            raise InvalidInput([node.fault("too-deep", TOO_DEEP)])
+        if self._nodes > MAX_NODES:
+            raise InvalidInput([node.fault("too-many", f"more than {MAX_NODES} values")])
+        if isinstance(value, (list, dict)):
+            self._stack.append((node, None))
+        else:
+            self._place(node)
+
+    def close(self) -> None:
+        """The end of the list or mapping that was opened last."""
+        self._place(self._stack.pop()[0])
+
+    def _place(self, node: Node) -> None:
+        if not self._stack:
+            self.root = self.root or node
+            return
+        parent, key = self._stack[-1]
+        if isinstance(parent.value, list):
+            parent.value.append(node)
+            return
+        assert isinstance(parent.value, dict)
+        self._stack[-1] = (parent, node if key is None else None)
+        if key is None:
+            return
+        if isinstance(key.value, (dict, list)):
+            self.problems.append(key.fault("key", "a key must be a word"))
+        elif key.raw in parent.value:
+            message = f"{quote(key.raw)} is given twice (first at line {parent.keys[key.raw][0]})"
+            self.problems.append(key.fault("duplicate-key", message))
+        else:
+            parent.value[key.raw] = node
+            parent.keys[key.raw] = (key.line, key.column)
+
+    def refuse(self, line: int, column: int, code: str, message: str) -> None:
+        """A problem that does not stop the reading."""
+        self.problems.append(Problem(self.file, line, column, code, message))
+
+    def finished(self) -> Node:
+        """The tree; raises `InvalidInput` with every problem that was met."""
+        if self.problems:
+            raise InvalidInput(self.problems)
+        if self.root is None:
+            raise InvalidInput.at(self.file, "empty", "the document is empty")
+        return self.root
+
+
+def decoded(data: bytes, file: str) -> str:
+    """UTF-8 text of `data`, with a byte-order mark dropped; raises `InvalidInput` when it is too large or not text."""
+    if len(data) > MAX_BYTES:
+        raise InvalidInput.at(file, "too-large", f"more than {MAX_BYTES} bytes")
+    try:
+        return data.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        line = data.count(b"\n", 0, error.start) + 1
+        raise InvalidInput.at(file, "not-text", "not UTF-8 text", line) from None
+
+
+def read_input(path: str) -> tuple[bytes, str]:
+    """The bytes of a file, or of standard input for `-`, and the name that problems give it. Raises `InvalidInput` where it
+    cannot be read, a closed standard input included."""
+    if path != STDIN:
+        return read_bytes(path, path), path
+    try:
+        return sys.stdin.buffer.read(MAX_BYTES + 1), "<stdin>"
+    except (AttributeError, OSError, ValueError):  # a closed standard input may be None
+        raise InvalidInput.at("<stdin>", "unreadable", "standard input is closed") from None
+
+
+def read_bytes(path: str | os.PathLike[str], file: str) -> bytes:
+    """The bytes of a file, at most one more than is allowed; raises `InvalidInput` when it cannot be read."""
+    try:
+        with open(path, "rb") as stream:
+            # As much as there is: a buffer of the full size for each of a ruleset's files takes as long as reading them.
+            size = os.fstat(stream.fileno()).st_size
+            return stream.read(min(size, MAX_BYTES) + 1 if size else MAX_BYTES + 1)
+    except (OSError, ValueError) as error:
+        known: dict[type, str] = {FileNotFoundError: "no such file", IsADirectoryError: "is a folder"}
+        said = known.get(type(error)) or (getattr(error, "strerror", None) or "cannot be read").lower()
+        raise InvalidInput.at(file, "unreadable", said) from None
 
 
 def read_document(data: bytes, file: str, *, bare_signs: bool = False) -> Node:
@@ -48,10 +221,8 @@ def read_document(data: bytes, file: str, *, bare_signs: bool = False) -> Node:
 
 
 def read_yaml(data: bytes, file: str, *, bare_signs: bool = False) -> Node:
-    """The one document in `data`; raises `InvalidInput` with every problem that was met.
-
-    With `bare_signs`, a value may begin with a comparison, or be a lone `?` or `-`, without quotes (`afp: > 400`).
-    """
+    """The one document in `data`; raises `InvalidInput` with every problem that was met. With `bare_signs`, a value may begin
+    with a comparison, or be a lone `?` or `-`, without quotes (`afp: > 400`)."""
     text = decoded(data, file)
     if bare_signs:
         text = "".join(map(_quoted, text.splitlines(keepends=True)))
@@ -60,7 +231,12 @@ def read_yaml(data: bytes, file: str, *, bare_signs: bool = False) -> Node:
         for event in yaml.parse(text, Loader=_Loader):
             _take(event, builder)
     except yaml.YAMLError as error:
-        raise InvalidInput([*builder.problems, _syntax(error, file)]) from None
+        mark = getattr(error, "problem_mark", None)
+        line, column = (mark.line + 1, mark.column + 1) if mark else (1, 1)
+        what = getattr(error, "problem", None) or getattr(error, "reason", None) or "cannot be read"
+        # libyaml looks ahead for keys, so its own limit may answer before ours.
+        wrong = ("too-deep", TOO_DEEP) if "nesting depth" in what else ("yaml-syntax", f"not valid YAML: {what}")
+        raise InvalidInput([*builder.problems, Problem(file, line, column, *wrong)]) from None
     return builder.finished()
 
 
@@ -81,40 +257,24 @@ def _scalar(text: str) -> Scalar:
     return float(text) if found["point"] or found["bare"] else int(text)
 
 
-def _syntax(error: yaml.YAMLError, file: str) -> Problem:
-    mark = getattr(error, "problem_mark", None)
-    line, column = (mark.line + 1, mark.column + 1) if mark else (1, 1)
-    what = getattr(error, "problem", None) or getattr(error, "reason", None) or "cannot be read"
-    # libyaml looks ahead for keys, so its own limit may answer before ours.
-    if "nesting depth" in what:
-        return Problem(file, line, column, "too-deep", TOO_DEEP)
-    return Problem(file, line, column, "yaml-syntax", f"not valid YAML: {what}")
-
-
 def _take(event: Any, builder: TreeBuilder) -> None:
-    """One event of the parser."""
-    mark = event.start_mark
-    line, column = mark.line + 1, mark.column + 1
+    line, column = event.start_mark.line + 1, event.start_mark.column + 1
     if isinstance(event, yaml.AliasEvent):
         builder.refuse(line, column, "alias", f"aliases are not read: *{event.anchor}")
-        builder.scalar(None, "", line, column)
+        builder.add(None, "", line, column)
     elif isinstance(event, yaml.NodeEvent):
-        _take_node(event, builder, line, column)
+        if event.anchor is not None:
+            builder.refuse(line, column, "anchor", f"anchors are not read: &{event.anchor}")
+        if (tag := getattr(event, "tag", None)) not in (None, "!"):
+            builder.refuse(line, column, "tag", f"tags are not read: {quote(tag)}")
+        if isinstance(event, yaml.ScalarEvent):
+            builder.add(event.value if event.style else _scalar(event.value), event.value, line, column)
+        else:
+            builder.add({} if isinstance(event, yaml.MappingStartEvent) else [], "", line, column)
     elif isinstance(event, yaml.CollectionEndEvent):
         builder.close()
     elif isinstance(event, yaml.DocumentStartEvent) and builder.root is not None:
         builder.refuse(line, column, "several-documents", "one document to a file")
-
-
-def _take_node(event: Any, builder: TreeBuilder, line: int, column: int) -> None:
-    if event.anchor is not None:
-        builder.refuse(line, column, "anchor", f"anchors are not read: &{event.anchor}")
-    if event.tag is not None and event.tag != "!":
-        builder.refuse(line, column, "tag", f"tags are not read: {quote(event.tag)}")
-    if isinstance(event, yaml.ScalarEvent):
-        builder.scalar(event.value if event.style else _scalar(event.value), event.value, line, column)
-    else:
-        builder.open({} if isinstance(event, yaml.MappingStartEvent) else [], line, column)
 
 
 def read_json(data: bytes, file: str) -> Node:
@@ -131,29 +291,22 @@ def read_json(data: bytes, file: str) -> Node:
     builder = TreeBuilder(file)
     for line, row in enumerate(text.split("\n"), 1):
         for found in _TOKEN.finditer(row):
-            _take_token(found[0], builder, line, found.start() + 1)
+            token, column = found[0], found.start() + 1
+            if token in ("{", "["):
+                builder.add({} if token == "{" else [], "", line, column)
+            elif token in ("}", "]"):
+                builder.close()
+            elif token[0] == '"':
+                word = json.loads(token) if "\\" in token else token[1:-1]
+                builder.add(word, word, line, column)
+            else:
+                value = _JSON_WORDS.get(token, token)
+                if value == token and len(token) <= _LONGEST_NUMBER:
+                    value = int(token) if token.lstrip("-").isdecimal() else float(token)
+                if isinstance(value, float) and not math.isfinite(value):
+                    builder.refuse(line, column, "json-syntax", f"not valid JSON: {token} is no number")
+                builder.add(value, token, line, column)
     return builder.finished()
-
-
-def _take_token(token: str, builder: TreeBuilder, line: int, column: int) -> None:
-    if token in ("{", "["):
-        builder.open({} if token == "{" else [], line, column)
-    elif token in ("}", "]"):
-        builder.close()
-    elif token[0] == '"':
-        text = json.loads(token) if "\\" in token else token[1:-1]
-        builder.scalar(text, text, line, column)
-    else:
-        value = _JSON_WORDS[token] if token in _JSON_WORDS else _json_number(token)
-        if isinstance(value, float) and not math.isfinite(value):
-            builder.refuse(line, column, "json-syntax", f"not valid JSON: {token} is no number")
-        builder.scalar(value, token, line, column)
-
-
-def _json_number(token: str) -> Scalar:
-    if len(token) > _LONGEST_NUMBER:
-        return token
-    return int(token) if token.lstrip("-").isdecimal() else float(token)
 
 
 class Flow(dict[str, Any]):

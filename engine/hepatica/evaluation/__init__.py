@@ -24,6 +24,7 @@ from hepatica.evaluation.figures import (
     discrepancy_of,
     endpoint_words,
     figure_words,
+    p_words,
     ratio,
     ratio_words,
     result_line,

@@ -202,9 +202,12 @@ class _TherapyPlan:
 
     @cached_property
     def _order(self) -> list[tuple[int, ...]]:
-        """Each rule's place in a list: standing, evidence, and the order of the card where both are equal."""
+        """Each rule's place in a list: standing, evidence, and the order of the card where both are equal.
+
+        What its `mark` says first (given with local treatment, declined) puts a rule behind those that stand without one.
+        """
         studies = self._ruleset.studies
-        return [(RANK[rule.standing], *evidence_rank(rule, studies), self._position) for rule in self.rules]
+        return [(RANK[rule.standing], bool(rule.mark), *evidence_rank(rule, studies), self._position) for rule in self.rules]
 
     def placed(self, reading: Conclusions, facts: Facts) -> _Placed:
         """The therapy's entry, with its list."""
@@ -319,7 +322,8 @@ class _TherapyPlan:
             blocked.setdefault(self._conditions[n].reasons(outline.parts[n], facts), self.rules[n])
         needs_any = sorted(blocked, key=lambda reasons: len({reason.field for reason in reasons}))
         best = min((self.rules[n].reaches for n in self._ways), key=ORDER.__getitem__)
-        entry = self._entry(blocked[needs_any[0]], would_be=best, needs_any=tuple(needs_any))
+        ways = tuple(blocked[reasons].standing for reasons in needs_any)
+        entry = self._entry(blocked[needs_any[0]], would_be=best, needs_any=tuple(needs_any), ways=ways)
         return _Placed("ruled_out", (self._position,), entry)
 
 

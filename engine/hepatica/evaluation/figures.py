@@ -92,7 +92,7 @@ def arms_shown(study: Study, result: Result, therapy: Therapy | None = None) -> 
 def figure_words(
     study: Study, result: Result, therapy: Therapy | None = None, marked: Collection[str] = (), mark: str = ""
 ) -> str:
-    """Figures in one line, arms named: "tivantinib 7.2 v placebo 3.8 mo, HR 0.38 (95% CI 0.18-0.81), P 0.01".
+    """Figures in one line, arms named: "tivantinib 7.2 v placebo 3.8 mo, HR 0.38 (95% CI 0.18-0.81), P = 0.01".
 
     `mark` stands behind the parts (`arms`, `hr`, `p`) that are `marked`.
     """
@@ -101,8 +101,13 @@ def figure_words(
     statistics = ratio_words(result.hr, result.ci, result.ci_level, hr)
     if statistics and _other_way_round(result, arms):
         statistics += f" for {arm_name(study, arms[1][0])}"
-    probability = "" if result.p is None else f"P {shown(result.p)}{p}"
-    return ", ".join(filter(None, (_arms_words(study, result, arms, in_arms), statistics, probability)))
+    return ", ".join(filter(None, (_arms_words(study, result, arms, in_arms), statistics, p_words(result.p, p))))
+
+
+def p_words(p: Figure | None, mark: str = "") -> str:
+    """A P value: "P = 0.01", "P < 0.001", "P NS"; empty where there is none."""
+    text = "" if p is None else shown(p)
+    return f"P {'= ' if text[:1].isdigit() or text[:1] == '.' else ''}{text}{mark}" if text else ""
 
 
 def _arms_words(study: Study, result: Result, arms: list[tuple[str, Figure]], mark: str) -> str:
@@ -140,7 +145,7 @@ def told(study: Study, result: Result, therapy: Therapy | None = None, marked: C
 
 
 def printed_line(study: Study, result: Result, therapy: Therapy | None = None) -> str:
-    """What the source prints, with endpoint and subgroup: "OS tivantinib 7.2 v placebo 3.8 mo, P 0.01 [MET-high]"."""
+    """What the source prints, with endpoint and subgroup: "OS tivantinib 7.2 v placebo 3.8 mo, P = 0.01 [MET-high]"."""
     return told(study, result, therapy) if result.lines or result.source else ""
 
 

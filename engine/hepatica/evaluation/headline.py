@@ -111,7 +111,7 @@ def key_result(study: Study, telling: Telling) -> Result | None:
     def rests_on(result: Result) -> bool:
         return named == study.id and result.id == result_id
 
-    def place(result: Result) -> tuple[int, int]:
+    def place(result: Result) -> tuple[int, int, bool]:
         whole = not result.subgroup
         steps = (
             rests_on(result),
@@ -120,7 +120,9 @@ def key_result(study: Study, telling: Telling) -> Result | None:
             whole and result.endpoint in primary,
             whole,
         )
-        return (*steps, True).index(True), (*TELLING, "other").index(result.endpoint)
+        # Of two results of one endpoint the one that tells how sure it is, whichever is written first.
+        unsure = result.ci is None and (result.corrected is None or result.corrected.ci is None)
+        return (*steps, True).index(True), (*TELLING, "other").index(result.endpoint), unsure
 
     # "No difference, no figures printed" has no endpoint of its own, and may be what a rule rests on.
     told = [r for r in study.results if rests_on(r) or r.endpoint in TELLING]
@@ -166,11 +168,19 @@ def _as_corrected(study: Study, result: Result, telling: Telling) -> tuple[Resul
     fix, correction = figures.corrected_result(result), result.corrected
     changed = _changed(result, fix) if fix else frozenset()
     found = figures.discrepancy_of(study, correction) if correction else None
-    if fix is None or correction is None or found is None or not changed or found.kind == "remark":
+    if fix is None or correction is None or found is None or found.kind == "remark":
         return result, frozenset(), ()
-    if found.kind == "later_report":
-        verb = figures.correction_verb(study, correction, telling.ruleset.references)
-        return result, frozenset(), (f"{verb} {figures.figure_words(study, fix, telling.therapy)}",)
+    beside = figures.figure_words(study, fix, telling.therapy)
+    if changed and found.kind == "later_report":
+        return result, frozenset(), (f"{figures.correction_verb(study, correction, telling.ruleset.references)} {beside}",)
+    if not changed:
+        # A slight misprint stands as printed. Where it is of weight it is told, or two sources seem to disagree.
+        weighty = beside and found.kind == "misprint" and found.severity != "low"
+        return (
+            result,
+            frozenset(),
+            (f"so printed in the {telling.ruleset.card.source_word}; should read {beside}",) if weighty else (),
+        )
     right = replace(
         result,
         arms=fix.arms or result.arms,
@@ -180,7 +190,10 @@ def _as_corrected(study: Study, result: Result, telling: Telling) -> tuple[Resul
         p=result.p if fix.p is None else fix.p,
     )
     word = telling.ruleset.card.source_word
-    said = f"the {word} prints another figure" if found.kind == "misprint" else f"not printed in the {word}"
+    source = telling.ruleset.references.get(found.source.ref) if found.source else None
+    article = "an" if source and source.what[0] in "aeiou" else "a"
+    where = f", but in {article} {source.what} of {source.year}" if source else ""
+    said = f"the {word} prints another figure" if found.kind == "misprint" else f"not printed in the {word}{where}"
     return right, changed, (f"{DAGGER} {said}",)
 
 

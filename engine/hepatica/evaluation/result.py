@@ -199,7 +199,8 @@ class Entry:
 
     `needs` (possible) speaks for all rules of the therapy, `needs_any` (ruled out: one alternative to a rule) for those that
     lead to an option or a trial, or for all where none does. `would_be` is the list that the strongest open rule would
-    reach, and of a therapy that is ruled out the best list that an alternative leads to.
+    reach, and of a therapy that is ruled out the best list that an alternative leads to; `ways` is the standing that each
+    alternative of `needs_any` leads to.
     """
 
     therapy: str
@@ -213,6 +214,7 @@ class Entry:
     because: tuple[Reason, ...] = ()
     needs: tuple[str, ...] = ()
     needs_any: tuple[tuple[Reason, ...], ...] = ()
+    ways: Hidden[tuple[Standing, ...]] = ()
     caveats: tuple[Caveat, ...] = ()
     extrapolates: Extrapolation | None = None
     citations: tuple[Citation, ...] = ()

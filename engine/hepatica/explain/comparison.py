@@ -5,11 +5,11 @@ Of one patient under a ruleset and its companion of another year, what became of
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, Literal
 
 from hepatica.evaluation import ApplicabilityStatus, Evaluation, ListName, RulesetIdentity, Scope
-from hepatica.knowledge import LaterEvent, Standing, TherapyFate, Verdict
+from hepatica.knowledge import RANK, LaterEvent, Standing, TherapyFate, Verdict
 from hepatica.notice import notice
 from hepatica.patient import Profile
 from hepatica.records import record
@@ -36,7 +36,8 @@ class Column:
 class ComparedCase:
     """What a column is about: the case, and the ruleset that answered.
 
-    `strongest_open` names the therapies that would stand above every certain option if what `asked` says were known.
+    `strongest_open` names the therapies that would stand above every certain option if what `asked` says were known: those
+    of the best standing among them, which is `open_standing`.
     """
 
     name: str
@@ -44,6 +45,7 @@ class ComparedCase:
     scope: Scope
     profile: Profile
     strongest_open: tuple[str, ...]
+    open_standing: Standing | None
     asked: tuple[str, ...]
 
 
@@ -130,9 +132,8 @@ def compare(columns: Sequence[Column]) -> Comparison:
     components = _rows([_components(evaluation) for evaluation in evaluations], NOT_KNOWN)
     therapies = [_row(name, evaluations) for name in dict.fromkeys(t for e in evaluations for t in e.knowledge.therapies)]
     order = list(DIFFERENCES)
-    dates = dict.fromkeys(evaluation.ruleset.as_of for evaluation in evaluations)
     return Comparison(
-        notice=notice(" and ".join(dates)),
+        notice=notice(" and ".join(dict.fromkeys(evaluation.ruleset.as_of for evaluation in evaluations))),
         columns=tuple(map(_case, columns)),
         facts=tuple(row for row in facts if _differs(row.values)),
         components=tuple(row for row in components if _differs(row.values)),
@@ -145,21 +146,17 @@ def compare(columns: Sequence[Column]) -> Comparison:
 
 def _case(column: Column) -> ComparedCase:
     answer = column.evaluation
-    open_ = answer.strongest_open()
-    asked = dict.fromkeys(name for entry in open_ for name in entry.needs)
+    open_ = sorted(answer.strongest_open(), key=lambda entry: RANK[entry.standing])
+    open_ = [entry for entry in open_ if entry.standing == open_[0].standing]
     return ComparedCase(
         name=column.name,
         ruleset=answer.ruleset,
         scope=answer.scope,
         profile=answer.profile,
         strongest_open=tuple(entry.name for entry in open_),
-        asked=_to_enter(answer, asked),
+        open_standing=open_[0].standing if open_ else None,
+        asked=tuple(map(answer.profile.to_enter, dict.fromkeys(name for entry in open_ for name in entry.needs))),
     )
-
-
-def _to_enter(answer: Evaluation, names: Iterable[str]) -> tuple[str, ...]:
-    """Fields as a reader is asked to enter them."""
-    return tuple(answer.knowledge.fields[name].to_enter for name in names)
 
 
 def _two_years(one: Evaluation, two: Evaluation) -> bool:
@@ -178,20 +175,15 @@ def then_and_now(*columns: Column) -> ThenAndNow:
     before, after = then.evaluation, now.evaluation
     # In the order of the earlier answer, so that each hope stands where a reader of that year met it.
     names = dict.fromkeys(e.therapy for answer in (before, after) for listed in answer.entries().values() for e in listed)
+    best = [tuple(e.therapy for e in one.options if e.standing == one.options[0].standing) for one in (before, after)]
     return ThenAndNow(
         notice=notice(f"{before.ruleset.as_of} and {after.ruleset.as_of}"),
         then=_case(then),
         now=_case(now),
-        best_then=_best(before),
-        best_now=_best(after),
+        best_then=best[0],
+        best_now=best[1],
         rows=tuple(_decade_row(name, before, after) for name in names),
     )
-
-
-def _best(evaluation: Evaluation) -> tuple[str, ...]:
-    """The options that share the best standing."""
-    options = evaluation.options
-    return tuple(entry.therapy for entry in options if entry.standing == options[0].standing)
 
 
 def _decade_row(therapy: str, before: Evaluation, after: Evaluation) -> DecadeRow:
@@ -226,10 +218,8 @@ def _components(evaluation: Evaluation) -> _Said:
 
 def _rows(columns: Sequence[_Said], absent: str = "") -> list[ComparedRow]:
     titles = {name: title for column in columns for name, (title, _) in column.items()}
-    return [
-        ComparedRow(id=name, title=title, values=tuple(column[name][1] if name in column else absent for column in columns))
-        for name, title in titles.items()
-    ]
+    values = {name: tuple(column[name][1] if name in column else absent for column in columns) for name in titles}
+    return [ComparedRow(id=name, title=title, values=values[name]) for name, title in titles.items()]
 
 
 def _differs(values: Sequence[object]) -> bool:
@@ -239,7 +229,17 @@ def _differs(values: Sequence[object]) -> bool:
 def _row(therapy: str, evaluations: list[Evaluation]) -> TherapyRow:
     cells = tuple(_cell(therapy, evaluation) for evaluation in evaluations)
     name = next(e.knowledge.therapies[therapy].name for e in evaluations if therapy in e.knowledge.therapies)
-    return TherapyRow(therapy=therapy, name=name, cells=cells, difference=_difference(cells))
+    # The weightiest difference only: a reader who is told of another verdict need not be told that its evidence differs.
+    difference: Difference = ""
+    if _differs([cell and cell.list for cell in cells]):
+        difference = "list"
+    # The lists agree from here on, so a therapy that one ruleset does not know was settled above.
+    elif (known := [cell for cell in cells if cell is not None])[0].list not in ("ruled_out", "unreported"):
+        if _differs([(cell.standing, cell.verdict) for cell in known]):
+            difference = "standing"
+        elif _differs([(cell.rule, cell.needs, cell.evidence) for cell in known]):
+            difference = "grounds"
+    return TherapyRow(therapy=therapy, name=name, cells=cells, difference=difference)
 
 
 def _cell(therapy: str, evaluation: Evaluation) -> ComparedTherapy | None:
@@ -253,21 +253,8 @@ def _cell(therapy: str, evaluation: Evaluation) -> ComparedTherapy | None:
         verdict=entry.verdict,
         would_be=entry.would_be,
         needs=entry.needs,
-        needs_titles=_to_enter(evaluation, entry.needs),
+        needs_titles=tuple(map(evaluation.profile.to_enter, entry.needs)),
         headline=entry.headline.text,
         mark=evaluation.knowledge.rules[entry.rule].mark,
         evidence=tuple((citation.name, citation.applicability.status) for citation in entry.citations),
     )
-
-
-def _difference(cells: tuple[ComparedTherapy | None, ...]) -> Difference:
-    # The weightiest difference only: a reader who is told of another verdict need not be told that its evidence differs.
-    if _differs([cell and cell.list for cell in cells]):
-        return "list"
-    # The lists agree from here on, so a therapy that one ruleset does not know was settled above.
-    known = [cell for cell in cells if cell is not None]
-    if known[0].list in ("ruled_out", "unreported"):
-        return ""
-    if _differs([(cell.standing, cell.verdict) for cell in known]):
-        return "standing"
-    return "grounds" if _differs([(cell.rule, cell.needs, cell.evidence) for cell in known]) else ""

@@ -117,17 +117,18 @@ def why(evaluation: Evaluation, therapy: str) -> Explanation:
 
 class _Trees:
     def __init__(self, evaluation: Evaluation) -> None:
-        self.ruleset = evaluation.knowledge
-        self.profile = evaluation.profile
+        self.ruleset, self.profile = evaluation.knowledge, evaluation.profile
         self.facts = facts_under(self.ruleset, self.profile)
-        self.concepts: Mapping[str, Condition] = self.ruleset.concept_conditions
         self._opened: dict[tuple[str, bool], ConditionTree] = {}
+
+    def holds(self, condition: Condition) -> Holds:
+        return _HOLDS[read(condition, self.facts, self.ruleset.concept_conditions)]
 
     def rule(self, rule: Rule, answer: Entry | RuleAnswer | None) -> ExplainedRule:
         return ExplainedRule(
             rule=rule,
             # With the scope: a rule of a patient who is out of scope does not apply, whatever its own condition says.
-            applies=_HOLDS[self._verdict(AllOf((self.ruleset.card.scope, rule.when)))],
+            applies=self.holds(AllOf((self.ruleset.card.scope, rule.when))),
             because=answer.because if answer else (),
             needs=answer.needs if answer else (),
             condition=self.tree(rule.when),
@@ -136,7 +137,6 @@ class _Trees:
 
     def study(self, study: Study) -> ExplainedStudy:
         when = study.population.when if study.population else None
-        criteria = tuple(self.tree(criterion.when) for criterion in study.criteria)
         fits = evaluator_of(self.ruleset).applicability(study.id, self.profile)
         return ExplainedStudy(
             study=study.id,
@@ -144,35 +144,30 @@ class _Trees:
             status=fits.status,
             applicability=fits,
             population=self.tree(when) if when else None,
-            criteria=criteria,
+            criteria=tuple(self.tree(criterion.when) for criterion in study.criteria),
         )
 
     def tree(self, condition: Condition, wanted: bool = True) -> ConditionTree:
         """A condition, or (`wanted` false) its negation, as what would have to hold: negation is carried to the tests."""
-        verdict = _HOLDS[self._verdict(condition if wanted else NotOf(condition))]
+        verdict = self.holds(condition if wanted else NotOf(condition))
         if isinstance(condition, Test):
-            found = reason(condition if wanted else condition.opposite(), self.facts[condition.field])
+            one = reason(condition if wanted else condition.opposite(), self.facts[condition.field])
             return ConditionTree(
-                kind="test", verdict=verdict, field=found.field, value=found.value, requires=found.requires, test=found.test
+                kind="test", verdict=verdict, field=one.field, value=one.value, requires=one.requires, test=one.test
             )
         if isinstance(condition, ConceptTest):
-            return self._concept(condition.concept, condition.wanted == wanted, verdict)
+            # Its definition stands below it. A tree for each way only: the same concept is under many rules, and may be large.
+            asked = condition.concept, condition.wanted == wanted
+            if asked not in self._opened:
+                self._opened[asked] = self.tree(self.ruleset.concept_conditions[condition.concept], asked[1])
+            return ConditionTree(
+                kind="concept", verdict=verdict, concept=asked[0], wanted=asked[1], children=(self._opened[asked],)
+            )
         if isinstance(condition, NotOf):
             return self.tree(condition.part, not wanted)
         every = isinstance(condition, AllOf) == wanted
         parts = tuple(self.tree(part, wanted) for part in condition.parts)
         return ConditionTree(kind="all" if every else "any", verdict=verdict, children=parts)
-
-    def _concept(self, name: str, wanted: bool, verdict: Holds) -> ConditionTree:
-        """A concept with its definition below it, opened once for each way it is asked for."""
-        # A tree for each way only: the same concept stands under many rules, and may be large.
-        known = self._opened.get((name, wanted))
-        if known is None:
-            known = self._opened[name, wanted] = self.tree(self.concepts[name], wanted)
-        return ConditionTree(kind="concept", verdict=verdict, concept=name, wanted=wanted, children=(known,))
-
-    def _verdict(self, condition: Condition) -> Verdict:
-        return read(condition, self.facts, self.concepts)
 
 
 _HOLDS: Mapping[Verdict, Holds] = {Verdict.TRUE: "true", Verdict.FALSE: "false", Verdict.UNKNOWN: "unknown"}

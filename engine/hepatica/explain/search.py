@@ -17,7 +17,7 @@ from hepatica.assurance.space import Axis, Entry, limits, space_of
 from hepatica.assurance.space import Space as ProfileSpace
 from hepatica.evaluation import ORDER, BoundedCache, Derived, ListName, in_precedence
 from hepatica.inference import FieldClasses, FieldTable, GoalKey, Program, each_bit
-from hepatica.knowledge import Rule, Ruleset, Therapy
+from hepatica.knowledge import RANK, Rule, Ruleset, Therapy
 from hepatica.patient import Facts, Field, Interval, Nature, Value
 from hepatica.problems import InvalidInput, Problem
 from hepatica.records import record
@@ -112,11 +112,11 @@ class HeldFacet:
         return self._keeping(_may_be)
 
     def _keeping(self, wanted: Callable[[Value | None, Value | None, FieldClasses], bool]) -> tuple[State, ...]:
-        def kept(entry: Entry) -> bool:
-            return all(map(wanted, self.entry, entry, self.facet.axis.classes))
+        def kept(state: State) -> State:
+            entries = (entry for entry in state.entries if all(map(wanted, self.entry, entry, self.facet.axis.classes)))
+            return replace(state, entries=tuple(entries))
 
-        found = ((state, tuple(filter(kept, state.entries))) for state in self.facet.states)
-        return tuple(State(state.point, entries, state.certain, state.possible) for state, entries in found if entries)
+        return tuple(state for state in map(kept, self.facet.states) if state.entries)
 
     def says(self) -> str:
         """What is held of it, in words: "Europe", "class A, score 5", "not known"."""
@@ -127,18 +127,18 @@ class HeldFacet:
 
     def nearest(self, states: Iterable[State]) -> Entry:
         """The entry of some states nearest to what is held: a list by its members, a score or a stage by steps."""
+
+        def steps(field: Field, value: Value | None, held: Value | None) -> float:
+            if isinstance(value, tuple):
+                return len(set(value) ^ set(held if isinstance(held, tuple) else ()))
+            if field.kind == "integer" and isinstance(value, int) and isinstance(held, int):
+                return abs(value - held)
+            if field.kind == "choice" and field.nature == "test" and isinstance(held, str) and isinstance(value, str):
+                return abs(field.values.index(value) - field.values.index(held))
+            return float(value != held)
+
         entries = (entry for state in states for entry in state.entries)
-        return min(entries, key=lambda entry: sum(map(_steps, self.facet.fields, entry, self.entry)))
-
-
-def _steps(field: Field, value: Value | None, held: Value | None) -> float:
-    if isinstance(value, tuple):
-        return len(set(value) ^ set(held if isinstance(held, tuple) else ()))
-    if field.kind == "integer" and isinstance(value, int) and isinstance(held, int):
-        return abs(value - held)
-    if field.kind == "choice" and field.nature == "test" and isinstance(held, str) and isinstance(value, str):
-        return abs(field.values.index(value) - field.values.index(held))
-    return float(value != held)
+        return min(entries, key=lambda entry: sum(map(steps, self.facet.fields, entry, self.entry)))
 
 
 def _may_be(held: Value | None, found: Value | None, classes: FieldClasses) -> bool:
@@ -156,15 +156,12 @@ def facets_of(program: Program) -> tuple[Facet, ...]:
     found = []
     for index, axis in enumerate(space.axes):
         own = tuple(tables.get(field.name) for field in axis.fields)
-        points = (_entries(axis, point) for point in range(len(axis.points)))
-        states = tuple(_state(point, entries, own) for point, entries in enumerate(points) if entries)
+        points = (map(axis.entry, axis.cells(axis.at(point))) for point in range(len(axis.points)))
+        # Entries with known values; a score may stay open beside its class.
+        known = (tuple(entry for entry in entries if entry[0] is not None) for entries in points)
+        states = tuple(_state(point, entries, own) for point, entries in enumerate(known) if entries)
         found.append(Facet(axis, index, space, own, states))
     return tuple(found)
-
-
-def _entries(axis: Axis, point: int) -> tuple[Entry, ...]:
-    """The entries of a point with known values; a score may stay open beside its class."""
-    return tuple(entry for entry in map(axis.entry, axis.cells(axis.at(point))) if entry[0] is not None)
 
 
 def _state(point: int, entries: tuple[Entry, ...], tables: tuple[FieldTable | None, ...]) -> State:
@@ -216,18 +213,23 @@ class TherapyGoals:
         """The applying rule of the highest standing that makes it an option; None where none does."""
         return next((rule for rule, mask in self.rules if certain & mask & self.options), None)
 
+    def is_open(self, certain: int, possible: int) -> bool:
+        """Whether what is missing may move it to another list, or make more of it than the option that it certainly is."""
+        reached, sure, hoped = self.reached(certain, possible), self.best(certain), self.best(possible)
+        more = sure is not None and hoped is not None and RANK[hoped.standing] < RANK[sure.standing]
+        return reached == "possible" or (reached == "options" and more)
+
 
 def therapy_goals(ruleset: Ruleset, program: Program) -> tuple[TherapyGoals, ...]:
     """Every therapy in the ruleset's order."""
-    return tuple(_goals(therapy, ruleset, program) for therapy in ruleset.therapies.values())
-
-
-def _goals(therapy: Therapy, ruleset: Ruleset, program: Program) -> TherapyGoals:
-    # In the order in which `judged` decides, or what-if would promise another rule than the answer then names.
-    ordered = in_precedence(therapy.rules, ruleset.studies)
-    rules = tuple((rule, program.goals[GoalKey("rule", rule.id)].mask) for rule in ordered)
-    relevant = reduce(or_, (mask for _, mask in rules), 0)
-    return TherapyGoals(therapy, rules, reduce(or_, (mask for rule, mask in rules if rule.is_option), 0), relevant)
+    found = []
+    for therapy in ruleset.therapies.values():
+        # In the order in which `judged` decides, or what-if would promise another rule than the answer then names.
+        ordered = in_precedence(therapy.rules, ruleset.studies)
+        rules = tuple((rule, program.goals[GoalKey("rule", rule.id)].mask) for rule in ordered)
+        options, relevant = (reduce(or_, (m for r, m in rules if r.is_option or every), 0) for every in (False, True))
+        found.append(TherapyGoals(therapy, rules, options, relevant))
+    return tuple(found)
 
 
 Move = tuple[int, int]
@@ -265,21 +267,22 @@ def minimal_changes(goals: TherapyGoals, facets: Sequence[HeldFacet]) -> list[Mi
     """
     told = tuple([(held.now.told(goals.relevant), *[value is None for value in held.entry]) for held in facets])
     known = goals.known.get(told)
-    return goals.known.keep(told, _minimal_changes(goals, facets)) if known is None else known
-
-
-def _minimal_changes(goals: TherapyGoals, facets: Sequence[HeldFacet]) -> list[MinimalChange]:
-    choices = [_choices(facet, goals.relevant) for facet in facets]
-    is_option = meet(facet.now for facet in facets)[0] & goals.options
-    found = _without_parts(_removals(goals, choices) if is_option else _additions(goals, choices))
-    return _united([_change(goals, choices, assignment) for assignment in found], len(choices))
-
-
-def _choices(facet: HeldFacet, relevant: int) -> _Choices:
-    here = facet.now.told(relevant)
+    if known is not None:
+        return known
     # Relative to one therapy: values that none of its rules tells apart are one move, which keeps the search small.
-    groups = merged(facet.moves, relevant)
-    return _Choices(facet.now, tuple(group for group in groups if group[0].told(relevant) != here))
+    moves = [(facet.now, merged(facet.moves, goals.relevant)) for facet in facets]
+    here = [facet.now.told(goals.relevant) for facet in facets]
+    choices = [
+        _Choices(now, tuple(group for group in groups if group[0].told(goals.relevant) != held))
+        for (now, groups), held in zip(moves, here, strict=True)
+    ]
+    is_option = meet(facet.now for facet in facets)[0] & goals.options
+    changes = []
+    for assignment in _without_parts(_removals(goals, choices) if is_option else _additions(goals, choices)):
+        certain, possible = _meet(choices, assignment)
+        steps = tuple((index, choices[index].groups[group]) for index, group in sorted(assignment))
+        changes.append(MinimalChange(steps, goals.reached(certain, possible), goals.best(certain)))
+    return goals.known.keep(told, _united(changes, len(choices)))
 
 
 def _additions(goals: TherapyGoals, choices: list[_Choices]) -> Iterator[Assignment]:
@@ -323,36 +326,27 @@ def _without_parts(found: Iterable[Assignment]) -> list[Assignment]:
             message = f"a therapy's rules leave more than {MOST_TRIED} changes to weigh; fewer unknown facts leave fewer"
             raise InvalidInput([Problem("whatif", 1, 1, "too-many-changes", message)])
         unique.add(one)
-    return [one for one in sorted(unique, key=lambda a: (len(a), sorted(a))) if not _has_part(one, unique)]
-
-
-def _has_part(assignment: Assignment, found: set[Assignment]) -> bool:
     # Parts are few (a change has one to four moves); comparing every two changes would be quadratic.
-    sizes = range(len(assignment))
-    return any(frozenset(part) in found for size in sizes for part in combinations(sorted(assignment), size))
-
-
-def _change(goals: TherapyGoals, choices: list[_Choices], assignment: Assignment) -> MinimalChange:
-    certain, possible = _meet(choices, assignment)
-    moves = tuple((index, choices[index].groups[group]) for index, group in sorted(assignment))
-    return MinimalChange(moves, goals.reached(certain, possible), goals.best(certain))
+    return [
+        one
+        for one in sorted(unique, key=lambda a: (len(a), sorted(a)))
+        if not any(frozenset(part) in unique for size in range(len(one)) for part in combinations(sorted(one), size))
+    ]
 
 
 def _united(found: list[MinimalChange], count: int) -> list[MinimalChange]:
     """Those that reach the same by the same rule and differ in the states of one facet alone, made one."""
+
+    def beside(one: MinimalChange, facet: int) -> object:
+        rest = tuple((index, tuple(s.point for s in states)) for index, states in one.moves if index != facet)
+        return rest, len(one.moves), one.reaches, one.rule and one.rule.id
+
+    def union(group: list[MinimalChange], facet: int) -> MinimalChange:
+        together = tuple(state for one in group for index, states in one.moves if index == facet for state in states)
+        return replace(group[0], moves=tuple((index, together if index == facet else s) for index, s in group[0].moves))
+
     # One facet at a time: a union over two would also promise the pairs that nobody found.
     for facet in range(count if len(found) > 1 else 0):
-        groups = grouped((_beside(one, facet), one) for one in found)
-        found = [_union(group, facet) if len(group) > 1 else group[0] for group in groups.values()]
+        groups = grouped((beside(one, facet), one) for one in found)
+        found = [union(group, facet) if len(group) > 1 else group[0] for group in groups.values()]
     return found
-
-
-def _union(group: list[MinimalChange], facet: int) -> MinimalChange:
-    together = tuple(state for one in group for index, states in one.moves if index == facet for state in states)
-    return replace(group[0], moves=tuple((index, together if index == facet else s) for index, s in group[0].moves))
-
-
-def _beside(one: MinimalChange, facet: int) -> object:
-    """What a change has but for its states of one facet."""
-    rest = tuple((index, tuple(s.point for s in states)) for index, states in one.moves if index != facet)
-    return rest, len(one.moves), one.reaches, one.rule and one.rule.id

@@ -75,7 +75,7 @@ class Change:
 
 @record(kw_only=True)
 class OpenTherapy:
-    """A therapy that depends on what is not known."""
+    """A therapy, named: one that depends on what is not known, be it only how strong an option it is."""
 
     therapy: str
     name: str
@@ -219,23 +219,19 @@ class _Search:
     def _step(self, index: int, states: tuple[State, ...]) -> Step:
         key = (index, tuple(state.point for state in states))
         if key not in self.steps:
-            self.steps[key] = _step_to(self.facets[index], states)
+            held = self.facets[index]
+            names = tuple(field.name for field in held.facet.fields)
+            to = dict(zip(names, held.nearest(states), strict=True))
+            title, becomes = held.facet.title, held.facet.label(states)
+            self.steps[key] = Step(fields=names, title=title, kind=_kind(held), was=held.says(), becomes=becomes, to=to)
         return self.steps[key]
-
-
-def _step_to(held: HeldFacet, states: tuple[State, ...]) -> Step:
-    facet, names = held.facet, tuple(field.name for field in held.facet.fields)
-    to = dict(zip(names, held.nearest(states), strict=True))
-    return Step(fields=names, title=facet.title, kind=_kind(held), was=held.says(), becomes=facet.label(states), to=to)
 
 
 def _kind(held: HeldFacet) -> ChangeKind:
     unknown = all(value is None for value in held.entry)
     if held.facet.nature == "test":
         return "open_test" if unknown else "other_result"
-    if unknown:
-        return "open_fact"
-    return "other_history" if held.facet.nature == "history" else "contrast"
+    return "open_fact" if unknown else "other_history" if held.facet.nature == "history" else "contrast"
 
 
 def moved(profile: Profile, facts: Facts, values: Iterable[tuple[str, Value | None]]) -> Profile:
@@ -249,7 +245,7 @@ def moved(profile: Profile, facts: Facts, values: Iterable[tuple[str, Value | No
 def settling(every: Iterable[TherapyGoals], facets: Sequence[HeldFacet]) -> Settling:
     """What finding out one unknown facet, or two, would settle. Ordered by the least, then the mean number settled."""
     certain, possible = meet(held.now for held in facets)
-    still = [goals for goals in every if goals.reached(certain, possible) == "possible"]
+    still = [goals for goals in every if goals.is_open(certain, possible)]
     # Results count as one where no therapy that is still open tells them apart.
     relevant = reduce(or_, (goals.relevant for goals in still), 0)
     found_out = [_AskedFacet(held, merged(held.results(), relevant)) for held in facets if held.is_open]
@@ -280,23 +276,24 @@ def _outcome(
     asked: tuple[_AskedFacet, ...], groups: tuple[tuple[State, ...], ...], fixed: list[State], still: list[TherapyGoals]
 ) -> Outcome:
     certain, possible = meet([*fixed, *(group[0] for group in groups)])
-    reached = [(goals, goals.reached(certain, possible)) for goals in still]
+    left = [goals for goals in still if goals.is_open(certain, possible)]
+    closed = [(goals, goals.best(certain)) for goals in still if goals not in left]
     return Outcome(
         results=tuple(one.held.facet.label(group) for one, group in zip(asked, groups, strict=True)),
-        settled=tuple(_settled(goals, name, certain) for goals, name in reached if name != "possible"),
-        left=tuple(goals.therapy.id for goals, name in reached if name == "possible"),
+        settled=tuple(
+            SettledTherapy(
+                therapy=goals.therapy.id,
+                name=goals.therapy.name,
+                list=goals.reached(certain, possible),
+                standing=rule.standing if rule else None,
+            )
+            for goals, rule in closed
+        ),
+        left=tuple(goals.therapy.id for goals in left),
     )
 
 
-def _settled(goals: TherapyGoals, name: ListName, certain: int) -> SettledTherapy:
-    rule = goals.best(certain)
-    return SettledTherapy(therapy=goals.therapy.id, name=goals.therapy.name, list=name, standing=rule.standing if rule else None)
-
-
 def _best(found: list[Question]) -> tuple[Question, ...]:
-    """Most certainly settled first; results are not weighted by how common they are."""
-
-    def mean(question: Question) -> float:
-        return sum(len(outcome.settled) for outcome in question.outcomes) / len(question.outcomes)
-
-    return tuple(sorted((q for q in found if q.most), key=lambda q: (-q.least, -mean(q))))
+    """Most certainly settled first, then by the mean; results are not weighted by how common they are."""
+    told = [(q, sum(len(outcome.settled) for outcome in q.outcomes) / len(q.outcomes)) for q in found if q.most]
+    return tuple(question for question, mean in sorted(told, key=lambda one: (-one[0].least, -one[1])))

@@ -68,10 +68,9 @@ from hepatica.knowledge.standing import (
 )
 
 if TYPE_CHECKING:
-    from hepatica.knowledge.condition_reader import ConditionReader
+    from hepatica.knowledge.draft import ConditionReader, ruleset_schemas
     from hepatica.knowledge.figures import figure_findings
     from hepatica.knowledge.loader import load_files, load_ruleset
-    from hepatica.knowledge.schema import ruleset_schemas
     from hepatica.knowledge.study_search import (
         OUTCOMES,
         PHASES,
@@ -89,15 +88,4 @@ if TYPE_CHECKING:
     from hepatica.knowledge.traceability import CoveredPart, Verification, read_text, verify_figures
 
 # What reads and checks a ruleset's files is loaded when it is first asked for: a ruleset that was kept needs none of it.
-__getattr__ = lazy(
-    __name__,
-    {
-        "condition_reader": "ConditionReader",
-        "figures": "figure_findings",
-        "loader": "load_files load_ruleset",
-        "schema": "ruleset_schemas",
-        "style": "changed_lines file_kind styled",
-        "traceability": "CoveredPart Verification read_text verify_figures",
-        "study_search": "OUTCOMES PHASES STATUSES UNSTATED Filters Found catalogue counts find_study search select",
-    },
-)
+__getattr__ = lazy(__name__)

@@ -1,4 +1,4 @@
-"""Loaded rulesets, kept between runs so that a command starts fast.
+"""What a ruleset says as data, its digest, and loaded rulesets kept between runs so that a command starts fast.
 
 An entry is data: JSON from which the records of this program are built, and nothing else. What is promised:
 
@@ -20,16 +20,17 @@ import json
 import os
 import stat
 import sys
-from collections.abc import Iterable
 from contextlib import suppress
-from dataclasses import replace
+from dataclasses import MISSING, fields, is_dataclass, replace
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
-from hepatica.knowledge.content import as_json, from_json
+from hepatica.knowledge import conditions, evidence
+from hepatica.knowledge import ruleset as rulesets
 from hepatica.knowledge.files import RulesetFiles, gather, located
 from hepatica.knowledge.ruleset import Ruleset
 from hepatica.paths import DEFAULT_RULESET
+from hepatica.patient import COMMON_FIELDS, Field, Fields, Implication, fields_of
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -51,13 +52,16 @@ def load(name: str | Path = DEFAULT_RULESET) -> Ruleset:
 
 def loaded(files: RulesetFiles) -> Ruleset:
     """As `load`, of files already read: those of a git revision, too."""
-    found = _recall(files)
+    found = None
+    with suppress(OSError, ValueError, TypeError, KeyError, RecursionError):
+        places, _, body = _kept(_name(files)).partition(b"\n")
+        found = replace(from_json(body), places=json.loads(str(places, "utf-8")), folder=files.folder)
     if found is None:
         from hepatica.knowledge.loader import load_files  # not needed, and so not loaded, for a ruleset that was kept
 
         found = load_files(files)
         if _folder() is not None:  # writing all of it as text takes as long as checking it did
-            _keep(_name(files), json.dumps(dict(found.places)).encode(), as_json(found))
+            _keep(_name(files), json.dumps(dict(found.places)).encode() + b"\n" + as_json(found))
     # Not a field: `replace` makes a ruleset that is not this one, under the same digest, and must not inherit the mark.
     found.__dict__[_KEPT] = True
     return found
@@ -66,7 +70,8 @@ def loaded(files: RulesetFiles) -> Ruleset:
 def recall_compiled(ruleset: Ruleset) -> str | None:
     """What was kept of a ruleset by `keep_compiled`; None where there is nothing, or nothing that can be used."""
     try:
-        return str(_kept(_compiled_name(ruleset), 1)[0], "ascii") if _KEPT in ruleset.__dict__ else None
+        # By the digest alone: the same rules in another folder compile to the same.
+        return str(_kept(f"{_hashed(ruleset.digest)}.compiled"), "ascii") if _KEPT in ruleset.__dict__ else None
     except (OSError, ValueError):
         return None
 
@@ -75,42 +80,27 @@ def keep_compiled(ruleset: Ruleset, body: bytes) -> None:
     """Keep what was compiled of a ruleset beside it, found by its digest. Only of one that `load` gave: copies that were
     changed in memory may carry the digest of what they were made from."""
     if _KEPT in ruleset.__dict__:
-        _keep(_compiled_name(ruleset), body)
+        _keep(f"{_hashed(ruleset.digest)}.compiled", body)
 
 
-def _recall(files: RulesetFiles) -> Ruleset | None:
-    try:
-        places, body = _kept(_name(files), 2)
-        return replace(from_json(body), places=json.loads(str(places, "utf-8")), folder=files.folder)
-    except (OSError, ValueError, TypeError, KeyError, RecursionError):
-        return None
-
-
-def _kept(name: str, count: int) -> list[memoryview]:
-    """The parts of an entry; raises `OSError` or `ValueError` where there is none that can be used."""
+def _kept(name: str) -> bytes:
+    """An entry; raises `OSError` or `ValueError` where there is none that can be used."""
     folder = _folder()
     if folder is None or not _private(os.stat(folder), stat.S_ISDIR):
         raise ValueError("nothing is kept")
-    data = _read(os.path.join(folder, name))
-    # Views, not copies: memory that is touched for the first time costs a start more than hashing what is in it.
-    view, ends = memoryview(data), [-1]
-    for _ in range(count):
-        ends.append(data.index(b"\n", ends[-1] + 1))
-    checksum, *parts = [view[start + 1 : end] for start, end in zip(ends, (*ends[1:], len(data)), strict=True)]
+    handle = os.open(os.path.join(folder, name), _OPEN)
+    with os.fdopen(handle, "rb") as stream:
+        status = os.fstat(handle)
+        if not _private(status, stat.S_ISREG) or status.st_size > MOST_BYTES:
+            raise ValueError("not to be used")
+        checksum, _, body = stream.read(status.st_size).partition(b"\n")
     # The checksum finds damage, not forgery: see the digest above.
-    if _checksum(parts) != checksum:
+    if hashlib.sha256(body).hexdigest().encode() != checksum:
         raise ValueError("damaged")
-    return parts
+    return body
 
 
-def _checksum(parts: Iterable[bytes | memoryview]) -> bytes:
-    total = hashlib.sha256()
-    for part in parts:
-        total.update(part)
-    return total.hexdigest().encode()
-
-
-def _keep(name: str, *parts: bytes) -> None:
+def _keep(name: str, body: bytes) -> None:
     """Keep an entry: written aside and renamed; does nothing where that is not possible."""
     from pathlib import Path
     from tempfile import mkstemp
@@ -127,10 +117,17 @@ def _keep(name: str, *parts: bytes) -> None:
         handle, aside = mkstemp(".new", "", folder)
         try:
             with os.fdopen(handle, "wb") as stream:
-                stream.write(b"\n".join((_checksum(parts), *parts)))
-            _tidy(folder, Path(aside).replace(folder / name))
+                stream.write(hashlib.sha256(body).hexdigest().encode() + b"\n" + body)
+            newest = Path(aside).replace(folder / name)
         finally:
             Path(aside).unlink(missing_ok=True)
+        # Only the newest entries of a kind stay, and nothing that a writer abandoned an hour before the newest was written.
+        written = {path: path.stat().st_mtime for kind in (newest.suffix, ".new") for path in folder.glob(f"*{kind}")}
+        # Asked for once: another process may write meanwhile.
+        kept = sorted((path for path in written if path.suffix == newest.suffix), key=written.__getitem__, reverse=True)
+        abandoned = [path for path in {*written} - {*kept} if written[newest] - written[path] > _ABANDONED_AFTER]
+        for path in (*kept[MOST_KEPT:], *abandoned):
+            path.unlink(missing_ok=True)
 
 
 def _folder() -> str | None:
@@ -143,29 +140,9 @@ def _folder() -> str | None:
     return None if folder.startswith("~") else folder
 
 
-def _read(path: str) -> bytes:
-    """A regular file of the user's own, within bounds; raises `OSError` or `ValueError` for anything else."""
-    handle = os.open(path, _OPEN)
-    with os.fdopen(handle, "rb") as stream:
-        status = os.fstat(handle)
-        if not _private(status, stat.S_ISREG) or status.st_size > MOST_BYTES:
-            raise ValueError("not to be used")
-        return stream.read(status.st_size)
-
-
 def _private(status: os.stat_result, is_kind: Any) -> bool:
-    """Whether something is of a kind, the user's own, and writable by nobody else."""
     own = os.name != "posix" or (status.st_uid == os.geteuid() and not status.st_mode & (stat.S_IWGRP | stat.S_IWOTH))
     return own and bool(is_kind(status.st_mode))
-
-
-def _tidy(folder: Path, newest: Path) -> None:
-    """Only the newest entries of a kind stay, and nothing that a writer abandoned an hour before the newest was written."""
-    written = {path: path.stat().st_mtime for kind in (newest.suffix, ".new") for path in folder.glob(f"*{kind}")}
-    kept = sorted(folder.glob(f"*{newest.suffix}"), key=written.__getitem__, reverse=True)
-    abandoned = [path for path in folder.glob("*.new") if written[newest] - written[path] > _ABANDONED_AFTER]
-    for path in (*kept[MOST_KEPT:], *abandoned):
-        path.unlink(missing_ok=True)
 
 
 def _name(files: RulesetFiles) -> str:
@@ -179,11 +156,6 @@ def _name(files: RulesetFiles) -> str:
     return f"{_hashed(files.digest, *where)}.ruleset"
 
 
-def _compiled_name(ruleset: Ruleset) -> str:
-    # By the digest alone: the same rules in another folder compile to the same.
-    return f"{_hashed(ruleset.digest)}.compiled"
-
-
 def _hashed(*parts: str) -> str:
     return hashlib.sha256("\0".join([str(sys.version_info[:3]), _code(), *parts]).encode()).hexdigest()
 
@@ -195,3 +167,64 @@ def _code() -> str:
     found = [entry for folder in folders for entry in os.scandir(folder) if entry.name.endswith((".py", ".json"))]
     # Size and time of change, as Python itself tells whether its byte code is stale: reading all takes ten times as long.
     return "\0".join(sorted(f"{one.path} {one.stat().st_size} {one.stat().st_mtime_ns}" for one in found))
+
+
+# -- as data: JSON that is always the same for the same content, and the way back -----------------------------------------
+
+_KIND = "\0"  # no text of a ruleset may hold it, so no mapping of a ruleset can be taken for a record
+
+
+def digest_of(ruleset: Ruleset) -> str:
+    """`sha256:` over what a ruleset says: layout, comments, and in which file a thing stands, do not count."""
+    return f"sha256:{hashlib.sha256(as_json(ruleset)).hexdigest()}"
+
+
+def as_json(ruleset: Ruleset) -> bytes:
+    """A ruleset as JSON, always the same for the same content; its places and folder are left out."""
+    plain = replace(ruleset, digest="", places={}, folder="")
+    return json.dumps(plain, ensure_ascii=False, separators=(",", ":"), default=_parts).encode()
+
+
+def from_json(body: bytes) -> Ruleset:
+    """The ruleset in such a text, with the digest of that text. Raises `ValueError`, `TypeError` or `KeyError` for any other."""
+    found = json.loads(str(body, "utf-8"), object_hook=_record)
+    if not isinstance(found, Ruleset):
+        raise ValueError("not a ruleset")
+    return replace(found, digest=f"sha256:{hashlib.sha256(body).hexdigest()}")
+
+
+def _parts(value: Any) -> dict[str, Any]:
+    """A record as a mapping: parts that are as they are by default are left out, so that a new one changes no digest."""
+    if isinstance(value, Fields):
+        own = [field for name, field in value.items() if COMMON_FIELDS.get(name) is not field]
+        common = None if value.keys() >= COMMON_FIELDS.keys() else [name for name in value if name in COMMON_FIELDS]
+        return {_KIND: Fields.__name__, "own": own} | ({"common": common} if common is not None else {})
+    # Called by `json` for whatever it does not know itself; tuples and mappings it writes as lists and objects.
+    parts = ((name, getattr(value, name), default) for name, default in _defaults(value.__class__))
+    return {_KIND: type(value).__name__, **{name: part for name, part, default in parts if part != default}}
+
+
+@cache
+def _defaults(kind: Any) -> tuple[tuple[str, Any], ...]:
+    made = {item.name: item.default_factory() for item in fields(kind) if item.default_factory is not MISSING}
+    return tuple((item.name, made.get(item.name, item.default)) for item in fields(kind))
+
+
+def _record(parts: dict[str, Any]) -> Any:
+    kind = parts.pop(_KIND, None)
+    # JSON has no tuples, and records must be hashable. Replacing the value of a key that is there is safe in a loop.
+    for name, part in parts.items():
+        if part.__class__ is list:
+            parts[name] = _tuples(part) if list in map(type, part) else tuple(part)
+    if kind is None:
+        return parts
+    return fields_of(**parts) if kind == Fields.__name__ else _KINDS[kind](**parts)
+
+
+def _tuples(value: list[Any]) -> tuple[Any, ...]:
+    return tuple([_tuples(inner) if inner.__class__ is list else inner for inner in value])
+
+
+_KINDS: dict[str, Any] = {
+    name: kind for module in (conditions, evidence, rulesets) for name, kind in vars(module).items() if is_dataclass(kind)
+} | {"Field": Field, "Implication": Implication}

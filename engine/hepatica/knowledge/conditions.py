@@ -49,10 +49,8 @@ class _Written:
 
 @record
 class Test(_Written):
-    """One field against words (`in`, `includes`), emptiness, or one number (`<` ... `=`).
-
-    `unknown` is the verdict where the value is not known; None leaves it unknown. `known: {...}` in a condition sets it.
-    """
+    """One field against words (`in`, `includes`), emptiness, or one number (`<` ... `=`). `unknown` is the verdict where the
+    value is not known; None leaves it unknown. `known: {...}` in a condition sets it."""
 
     __test__: ClassVar[bool] = False  # pytest takes a class of this name for a test case
 
@@ -129,10 +127,8 @@ def leaves(condition: Condition) -> list[Test | ConceptTest]:
 
 
 def strata(concepts: Mapping[str, Condition]) -> list[tuple[str, ...]]:
-    """Concepts in levels, each naming only concepts of earlier ones, otherwise in the given order.
-
-    Raises `ValueError` (a `graphlib.CycleError`) where concepts are defined by each other.
-    """
+    """Concepts in levels, each naming only concepts of earlier ones, otherwise in the given order. Raises `ValueError` (a
+    `graphlib.CycleError`) where concepts are defined by each other."""
     sorter = TopologicalSorter[str]()
     for name, when in concepts.items():
         sorter.add(name, *dict.fromkeys(leaf.concept for leaf in leaves(when) if isinstance(leaf, ConceptTest)))

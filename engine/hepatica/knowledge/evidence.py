@@ -37,8 +37,7 @@ ReferenceKind = Literal["paper", "abstract", "registry", "label", "announcement"
 ReadAs = Literal["full text", "abstract", "registry", "label", "secondary", "not read"]
 Figure = float | str
 ConfidenceInterval = tuple[float, float]
-_SIGNS = "<>=~≤≥"
-LEADING_NUMBER = rf"\s*([{_SIGNS}]?)\s*(\d+(?:\.\d+)?(?:e-\d+)?)\s*%?\s*(\([^)]*\))?\s*\Z"
+LEADING_NUMBER = r"\s*([<>=~≤≥]?)\s*(\d+(?:\.\d+)?(?:e-\d+)?)\s*%?\s*(\([^)]*\))?\s*\Z"
 
 
 @record(kw_only=True)
@@ -75,6 +74,11 @@ class Reference:
     def was_read(self) -> bool:
         """Whether any part of it was seen."""
         return self.read != "not read"
+
+    @property
+    def what(self) -> str:
+        """Its kind as a noun: "paper", "announcement", "report"."""
+        return "report" if self.kind == "secondary" else self.kind
 
 
 @record(kw_only=True)
@@ -310,11 +314,7 @@ class Study:
 
 def number(figure: Figure | None) -> float | None:
     """The number in a printed figure ("< 7.2" is 7.2, "0.287 (one-sided)" is 0.287); None for a word such as NR."""
-    if isinstance(figure, str):
-        # Most are plain: the pattern of the others takes longer to compile than an answer's figures to read.
-        plain = (figure[1:] if figure[:1] in _SIGNS else figure).strip()
-        if plain.replace(".", "", 1).isdecimal() and "." not in (plain[0], plain[-1]):
-            return float(plain)
-        match = re.match(LEADING_NUMBER, figure)
-        return float(match.group(2)) if match else None
-    return figure
+    if not isinstance(figure, str):
+        return figure
+    match = re.match(LEADING_NUMBER, figure)
+    return float(match.group(2)) if match else None

@@ -115,30 +115,24 @@ def impossible_counts(study: Study) -> Iterator[tuple[Path, str]]:
 
 
 def response_above_control(study: Study, explained: Container[str]) -> Iterator[tuple[int, Result, Result]]:
-    """Responses above the disease control of the same patients, where a part exceeds the whole.
-
-    Each comes with its position among the results and the lowest such control; results that a discrepancy explains
-    (`explained`, by id) are left out.
-    """
-    shares = [(i, r) for i, r in enumerate(study.results) if r.unit == "%" and r.id not in explained]
+    """Responses above the disease control of the same patients, where a part exceeds the whole. Each comes with its position
+    among the results and the lowest such control; results that a discrepancy explains (`explained`, by id) are left out."""
+    shares = [
+        (index, result, (result.subgroup, result.at, arm), value)
+        for index, result in enumerate(study.results)
+        for arm, figure in (result.arms or {}).items()
+        if result.unit == "%" and result.id not in explained and (value := number(figure)) is not None
+    ]
     lowest: dict[tuple[str, ...], tuple[float, Result]] = {}
-    for _, control in shares:
-        for key, value in _patients(control) if control.endpoint == "DCR" else ():
-            if key not in lowest or value < lowest[key][0]:
-                lowest[key] = value, control
-    for index, response in shares:
-        for key, value in _patients(response) if response.endpoint in _RESPONSES else ():
-            if key in lowest and value > lowest[key][0]:
-                yield index, response, lowest[key][1]
-                break
-
-
-def _patients(result: Result) -> Iterator[tuple[tuple[str, ...], float]]:
-    """The figure of each arm, by whom it is about and when."""
-    for arm, figure in (result.arms or {}).items():
-        value = number(figure)
-        if value is not None:
-            yield (result.subgroup, result.at, arm), value
+    for _, control, patients, value in shares:
+        if control.endpoint == "DCR" and (patients not in lowest or value < lowest[patients][0]):
+            lowest[patients] = value, control
+    told: set[int] = set()
+    for index, response, patients, value in shares:
+        above = patients in lowest and value > lowest[patients][0]
+        if above and response.endpoint in _RESPONSES and index not in told:
+            told.add(index)
+            yield index, response, lowest[patients][1]
 
 
 # -- what a result says of the therapy tested ---------------------------------------------------------------------------
@@ -158,8 +152,9 @@ def effect(study: Study, result: Result) -> Effect:
         return "unknown"
     if not significant:
         return "none"
-    direction = _direction(study, held)
-    return "unclear" if direction == 0 else "better" if direction > 0 else "worse"
+    # Of a ratio and 1, and of the figures of the two arms: below 1, or more of what is counted, is better.
+    compared = (1, held.hr) if held.hr is not None else _compared(study, held) or (0, 0)
+    return "unclear" if compared[0] == compared[1] else "better" if compared[0] > compared[1] else "worse"
 
 
 def _decisive(study: Study, result: Result) -> Result:
@@ -176,7 +171,6 @@ def _decisive(study: Study, result: Result) -> Result:
 
 
 def _significant(result: Result, alpha: float | None) -> bool | None:
-    """Whether the arms differ; None where no figure tells."""
     p = probability(result.p)
     if p is not None and alpha is not None:
         return p.sign != ">" and p.value <= alpha
@@ -187,14 +181,6 @@ def _significant(result: Result, alpha: float | None) -> bool | None:
     if p is None:
         return None
     return p.sign != ">" and p.value < (_ONE_SIDED if p.one_sided else _ALPHA)
-
-
-def _direction(study: Study, result: Result) -> int:
-    """1 where the tested arm does better, -1 where worse, 0 where nothing tells."""
-    if result.hr is not None:
-        return (result.hr < 1) - (result.hr > 1)
-    values = _compared(study, result)
-    return (values[0] > values[1]) - (values[0] < values[1]) if values else 0
 
 
 def _compared(study: Study, result: Result) -> tuple[float, float] | None:
@@ -213,15 +199,17 @@ def possible_verdicts(rule: Rule, therapy: Therapy, cited: Sequence[Study]) -> t
 
     One yardstick for all: `harmful` where survival or a primary endpoint is significantly worse; `secondary_only` where
     a primary endpoint was missed and another telling endpoint is significantly better; else `no_better`. Only randomised
-    trials that tested this therapy count, and of them the whole trial, or the subgroup that the rule's `figure` is about.
+    trials that tested this therapy count, and of them the whole trial, or the subgroup that the rule's `figure` is about;
+    where there is none (a single arm, a control arm), it is `unproven`: nothing there says how it did against anything.
     """
     harm: set[Effect] = set()
     others: set[Effect] = set()
     missed = False
     subgroup = next((r.subgroup for s in cited for r in s.results if f"{s.id}/{r.id}" == rule.figure), "")
-    for study in cited:
-        if study.kind != "randomised_controlled_trial" or not _tests(study, therapy):
-            continue
+    controlled = [study for study in cited if study.kind == "randomised_controlled_trial" and _tests(study, therapy)]
+    if not controlled:
+        return ("unproven",)
+    for study in controlled:
         missed = missed or study.outcome in ("missed", "partly_met")
         primary = {word: endpoint.met for endpoint in study.primary_endpoints for word in endpoint.name.split()}
         for result in study.results:
@@ -249,10 +237,20 @@ def _tests(study: Study, therapy: Therapy) -> bool:
 
 def figure_findings(ruleset: Ruleset) -> tuple[FigureFinding, ...]:
     """Everything that figures say against each other, against their endpoint, or against a sentence, in order of writing."""
-    studies, rules = ruleset.studies.values(), ruleset.rules.values()
-    found = [(f"study/{study.id}", says) for study in studies for says in (*_between_figures(study), *_against_endpoint(study))]
-    found += [(f"rule/{rule.id}", says) for rule in rules for says in _unrecorded(rule, ruleset)]
-    return tuple(FigureFinding(code, about, ruleset.places.get(about, ""), text) for about, (code, text) in found)
+    found = [
+        (f"study/{study.id}", *says)
+        for study in ruleset.studies.values()
+        for says in (*_between_figures(study), *_against_endpoint(study))
+    ]
+    for rule in ruleset.rules.values():
+        known: set[Decimal] = set().union(*(recorded(ruleset.studies[name]) for name in rule.cites))
+        known |= recorded(rule.when) | {Decimal(ruleset.card.as_of[:4])}
+        for _, sentence in placed_sentences(rule, ()):
+            for written in digits(sentence):
+                if Decimal(written) not in known:
+                    says = f"{written} is in no study that {rule.id} cites: {quote(sentence)}"
+                    found.append((f"rule/{rule.id}", "number-without-record", says))
+    return tuple(FigureFinding(code, about, ruleset.places.get(about, ""), text) for about, code, text in found)
 
 
 def _between_figures(study: Study) -> Iterator[tuple[str, str]]:
@@ -262,9 +260,13 @@ def _between_figures(study: Study) -> Iterator[tuple[str, str]]:
             assert held.ci is not None
             interval = f"{held.ci[0]:g} to {held.ci[1]:g}"
             yield "p-against-interval", f"{study.id}/{result.id}: P {held.p} and the interval {interval} disagree"
-        if study.kind == "randomised_controlled_trial" and _arms_contradict(study, held):
-            arms = " v ".join(f"{arm} {figure}" for arm, figure in (held.arms or {}).items())
-            yield "arms-against-ratio", f"{study.id}/{result.id}: {arms}, yet the hazard ratio is {held.hr:g}"
+        values = _compared(study, held) if study.kind == "randomised_controlled_trial" and held.endpoint in SURVIVAL else None
+        if held.hr is not None and values is not None and min(values) > 0:
+            # Whether times and ratio point to different arms, by more than curves that cross can explain.
+            times, ratio = log(values[0] / values[1]), log(held.hr)
+            if times * ratio > 0 and abs(times) > _SAME_MEDIANS and abs(ratio) > _SAME_RATIO:
+                arms = " v ".join(f"{arm} {figure}" for arm, figure in (held.arms or {}).items())
+                yield "arms-against-ratio", f"{study.id}/{result.id}: {arms}, yet the hazard ratio is {held.hr:g}"
     own = set().union(*(recorded(part) for part in (study.results, study.arms, study.toxicity, study.figures)))
     results = {result.id for result in study.results}
     for item in study.discrepancies:
@@ -295,15 +297,6 @@ def _p_contradicts(result: Result) -> bool:
     return (excludes and above) or (includes and below)
 
 
-def _arms_contradict(study: Study, result: Result) -> bool:
-    """Whether the arms' times and their hazard ratio point to different arms, by more than curves that cross can explain."""
-    values = _compared(study, result)
-    if result.endpoint not in SURVIVAL or result.hr is None or values is None or min(values) <= 0:
-        return False
-    times, ratio = log(values[0] / values[1]), log(result.hr)
-    return times * ratio > 0 and abs(times) > _SAME_MEDIANS and abs(ratio) > _SAME_RATIO
-
-
 def _against_endpoint(study: Study) -> Iterator[tuple[str, str]]:
     """Endpoints recorded as missed whose figures show a benefit, and as met whose figures show none."""
     if study.kind != "randomised_controlled_trial":
@@ -320,13 +313,3 @@ def _against_endpoint(study: Study) -> Iterator[tuple[str, str]]:
         held = any(ci is not None and margin is not None and ci[1] < margin for ci, margin in margins)
         if endpoint.met == "yes" and not held and told and told <= {"none", "worse"}:
             yield "met-yet-no-better", f"{recorded_as} met, yet {shown} shows no benefit"
-
-
-def _unrecorded(rule: Rule, ruleset: Ruleset) -> Iterator[tuple[str, str]]:
-    """Numbers in a rule's sentences that no study it cites records."""
-    known: set[Decimal] = set().union(*(recorded(ruleset.studies[name]) for name in rule.cites))
-    known |= recorded(rule.when) | {Decimal(ruleset.card.as_of[:4])}
-    for _, sentence in placed_sentences(rule, ()):
-        for written in digits(sentence):
-            if Decimal(written) not in known:
-                yield "number-without-record", f"{written} is in no study that {rule.id} cites: {quote(sentence)}"

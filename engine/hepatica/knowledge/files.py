@@ -10,7 +10,7 @@ from dataclasses import replace
 from stat import S_ISDIR, S_ISREG
 from typing import TYPE_CHECKING, Any
 
-from hepatica.documents import MAX_BYTES, Node, read_bytes, read_yaml
+from hepatica.documents import MAX_BYTES, read_bytes, read_yaml
 from hepatica.paths import shipped_at
 from hepatica.problems import InvalidInput, Problem, quote, suggestion
 from hepatica.records import record
@@ -33,10 +33,8 @@ _refusal = InvalidInput.at
 
 @record
 class RulesetFiles:
-    """The bytes of every file by relative name, in a fixed order; `shown` is the name to use in problems.
-
-    `base` holds the files of the ruleset that this one extends.
-    """
+    """The bytes of every file by relative name, in a fixed order; `shown` is the name to use in problems. `base` holds the files
+    of the ruleset that this one extends."""
 
     root: str | Path
     contents: Mapping[str, bytes]
@@ -62,72 +60,58 @@ class RulesetFiles:
         return "" if os.path.realpath(self.root).startswith(around) else str(self.root)
 
 
-def gather(root: str | Path, read: Callable[[Any], RulesetFiles] | None = None) -> RulesetFiles:
+def gather(root: str | Path, read: Callable[[Any], RulesetFiles] | None = None, above: tuple[Path, ...] = ()) -> RulesetFiles:
     """The files of the ruleset in `root`, with those of the ruleset it extends as their base; `read` gives one folder's.
 
-    `extends:` names a folder by a path (`../base`) or a ruleset by its id, which is looked for beside this one first.
+    `extends:` names a folder by a path (`../base`) or a ruleset by its id, which is looked for beside this one first; `above`
+    are the folders that build on this one.
     """
-    return _gathered(root, read or collect, ())
-
-
-def _gathered(root: str | Path, read: Callable[[Any], RulesetFiles], above: tuple[Path, ...]) -> RulesetFiles:
-    files = read(root)
-    named = _extends(files)
-    if named is None:
+    files = (read or collect)(root)
+    # Most rulesets build on none: that is seen without parsing the card.
+    if b"extends" not in files.contents[CARD]:
+        return files
+    card = read_yaml(files.contents[CARD], files.shown[CARD])
+    named = card.at(("extends",))
+    if named is card or not named.raw:
         return files
     from pathlib import Path
 
-    root = Path(root)
-    seen = (*above, root.resolve())
+    seen, wrong = (*above, Path(root).resolve()), ""
     try:
-        beside = (root / ("" if _is_path(named.raw) else "..") / named.raw).resolve()
+        beside = (Path(root) / ("" if _is_path(named.raw) else "..") / named.raw).resolve()
         local = _is_path(named.raw) or (beside / CARD).is_file()
         parent = beside if local else find_ruleset(named.raw).resolve()
+        if parent in seen or len(seen) > MAX_EXTENDS:
+            wrong = f"extends itself, or more than {MAX_EXTENDS} deep"
     except (OSError, ValueError, RuntimeError):  # too long, a null character, links in a circle
-        raise _unusable(named, files, f"{quote(named.raw)} cannot be a folder") from None
+        wrong = f"{quote(named.raw)} cannot be a folder"
     except InvalidInput as error:
-        raise _unusable(named, files, error.problems[0].message) from None
-    if parent in seen or len(seen) > MAX_EXTENDS:
-        raise _unusable(named, files, f"extends itself, or more than {MAX_EXTENDS} deep")
-    return replace(files, base=_gathered(parent, read if local else collect, seen))
-
-
-def _unusable(named: Node, files: RulesetFiles, message: str) -> InvalidInput:
-    return InvalidInput([named.problem(files.shown[CARD], "extends", message)])
+        wrong = error.problems[0].message
+    if wrong:
+        raise InvalidInput([named.fault("extends", wrong)])
+    return replace(files, base=gather(parent, read if local else None, seen))
 
 
 def _is_path(name: str) -> bool:
     return name in (".", "..") or "/" in name or os.sep in name
 
 
-def _extends(files: RulesetFiles) -> Node | None:
-    """Where the card names the ruleset it builds on."""
-    # Most rulesets build on none: that is seen without parsing the card.
-    if b"extends" not in files.contents[CARD]:
-        return None
-    card = read_yaml(files.contents[CARD], files.shown[CARD])
-    node = card.value.get("extends") if isinstance(card.value, dict) else None
-    return node if node is not None and node.raw else None
-
-
 def collect(root: str | Path) -> RulesetFiles:
-    """The files of the ruleset in `root`; raises `InvalidInput` for what is missing, misplaced or too much.
-
-    Sizes are added up before anything is read. Misplaced files are looked for two folders deep, not in hidden folders.
-    """
+    """The files of the ruleset in `root`; raises `InvalidInput` for what is missing, misplaced or too much. Sizes are added up
+    before anything is read. Misplaced files are looked for two folders deep, not in hidden folders."""
     if not os.path.isfile(os.path.join(root, CARD)):
         raise _refusal(str(root), "no-ruleset", f"not a ruleset: no {CARD} here" if os.path.isdir(root) else "no such folder")
     try:
         places = _within_bounds(root)
     except OSError as error:
         raise _refusal(str(root), "unreadable", str(error.strerror or error).lower()) from None
-    expected = f"{', '.join(SINGLE_FILES)}, {', '.join(f'{folder}/*.yaml' for folder in FOLDERS)}, {CASES}/"
-    message = f"no part of a ruleset; allowed: {expected}"
+    allowed = ", ".join((*SINGLE_FILES, *(f"{folder}/*.yaml" for folder in FOLDERS), f"{CASES}/"))
     # As `Path` would join them, which problems have always shown: no "./" in front.
     lead = "" if str(root) == "." else os.path.join(root, "")
-    misplaced = [Problem(f"{lead}{name}", 1, 1, "misplaced-file", message) for name in places if not belongs(name)]
+    misplaced = [name for name in places if not belongs(name)]
     if misplaced:
-        raise InvalidInput(misplaced)
+        message = f"no part of a ruleset; allowed: {allowed}"
+        raise InvalidInput(Problem(f"{lead}{name}", 1, 1, "misplaced-file", message) for name in misplaced)
     shown = {name: f"{lead}{name}" for name in places}
     return RulesetFiles(root, {name: _read(path) for name, path in shown.items()}, shown)
 
@@ -148,7 +132,6 @@ def _within_bounds(root: str | Path) -> list[str]:
 
 
 def _found(folder: str | Path, prefix: str, depth: int) -> Iterator[tuple[str, int]]:
-    """What is in `folder`, by its name below the ruleset, and in its folders, with its size; the cases are not ours."""
     with os.scandir(folder) as entries:
         for entry in entries:
             name, size = f"{prefix}{entry.name}", 0
@@ -163,7 +146,6 @@ def _found(folder: str | Path, prefix: str, depth: int) -> Iterator[tuple[str, i
 
 
 def _read(path: str) -> bytes:
-    """The bytes of a file; what never ends or waits for a writer (a device, a pipe) is refused."""
     with suppress(OSError, ValueError):  # what cannot be looked at is refused by whoever reads it
         mode = os.stat(path).st_mode
         if not S_ISREG(mode) and not S_ISDIR(mode):
@@ -205,7 +187,12 @@ def _candidates(name: str, shelves: tuple[str | Path, ...]) -> Iterator[str | Pa
     """Where a ruleset of that name may be, best first. Packages come late: looking through them takes as long as an answer."""
     if not _is_path(name):
         yield from (os.path.join(folder, name) for folder in shelves)
-        yield from _installed(name)
+        from importlib.util import find_spec
+
+        # No code of the package that offers it runs: its name is only looked up.
+        package, *folders = _offered().get(name, "").split(".")
+        spec = find_spec(package) if package else None
+        yield from (os.path.join(place, *folders) for place in (spec.submodule_search_locations if spec else None) or ())
     from pathlib import Path
 
     yield Path(name)
@@ -216,13 +203,3 @@ def _offered() -> dict[str, str]:
     from importlib.metadata import entry_points
 
     return {point.name: point.value for point in entry_points(group=ENTRY_POINTS)}
-
-
-def _installed(name: str) -> Iterator[str]:
-    """The folders of an offered ruleset. No code of the package that offers it runs: its name is only looked up."""
-    from importlib.util import find_spec
-
-    package, *folders = _offered().get(name, "").split(".")
-    spec = find_spec(package) if package else None
-    for place in (spec.submodule_search_locations if spec else None) or ():
-        yield os.path.join(place, *folders)

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from copy import deepcopy
 from dataclasses import replace
 from functools import lru_cache
 from pathlib import Path
 
 from hepatica.documents import Node
-from hepatica.knowledge.condition_reader import lines_of
+from hepatica.knowledge.cache import digest_of
 from hepatica.knowledge.conditions import strata
-from hepatica.knowledge.content import digest_of
 from hepatica.knowledge.draft import LISTS, MOST_MET, Draft, Nodes, entries, kind_of, placed
 from hepatica.knowledge.files import CARD, RulesetFiles, gather
 from hepatica.knowledge.ruleset import Ruleset
@@ -51,51 +50,17 @@ def _loaded(files: RulesetFiles) -> Ruleset:
     # Where not one therapy could be read, every name would be called unknown: the problems so far say more.
     if not draft.problems or draft.therapies:
         validate(draft)
-    if draft.problems:
+    if draft.problems or draft.card is None:
         raise InvalidInput(draft.problems)
-    return _ruleset(draft, files)
-
-
-def drafted(files: RulesetFiles) -> Draft:
-    """What can be read of a ruleset, not yet checked as a whole."""
-    problems: list[Problem] = []
-    lost: set[str] = set()
-    return Draft(_parsed(files, lost, problems), lost, problems)
-
-
-def _parsed(files: RulesetFiles, lost: set[str], problems: list[Problem]) -> Nodes:
-    """Every file as a tree, those of the base beneath; of files that cannot be read the kind is added to `lost`."""
-    nodes: Nodes = {}
-    total = 0
-    for name, data in files.contents.items():
-        try:
-            nodes[name], count, found = placed(data, files.shown[name])
-            problems.extend(found)
-            total += count
-        except InvalidInput as error:
-            problems.extend(error.problems)
-            lost.add(kind_of(name))
-        if total > MAX_VALUES:  # some seconds of reading
-            raise InvalidInput([nodes[name].problem("", "too-large", f"more than {MAX_VALUES} values in the files up to here")])
-    if files.base is None or CARD not in nodes:
-        return nodes
-    base = _parsed(files.base, lost, problems)
-    if CARD not in base:  # without it anything else said would be guessing
-        raise InvalidInput(problems)
-    return _laid_over(base, nodes, problems)
-
-
-def _ruleset(draft: Draft, files: RulesetFiles) -> Ruleset:
-    assert draft.card is not None
     card = draft.card[0]
     concepts = {concept.id: concept for concept, _ in draft.concepts}
     therapies = {therapy.id: therapy for therapy, _ in draft.therapies}
-    levels = strata({name: concept.when for name, concept in concepts.items()})
     loaded = Ruleset(
         card=card,
         digest="",
         folder=files.folder,
-        concepts={name: concepts[name] for level in levels for name in level},  # each after those it refers to
+        # Each after those it refers to.
+        concepts={name: concepts[name] for level in strata({n: one.when for n, one in concepts.items()}) for name in level},
         therapies={name: therapies[name] for name in card.therapies},
         references={reference.id: reference for reference, _ in draft.references},
         fields=draft.fields,
@@ -107,26 +72,50 @@ def _ruleset(draft: Draft, files: RulesetFiles) -> Ruleset:
     return replace(loaded, digest=digest_of(loaded))
 
 
-def _places(draft: Draft, files: RulesetFiles) -> Mapping[str, str]:
-    """Where each thing is written: `file:line`, the files of this ruleset by their names in it; of its condition (the thing's
-    name, then `/when`) the line of each single one: `file:line,line`."""
-    assert draft.card is not None
+def _places(draft: Draft, files: RulesetFiles) -> dict[str, str]:
+    """Where each thing is written: `file:line`; under its name and `/when` the line of each test of its condition: `file:7,8`."""
     scope = draft.nodes[CARD].at(("scope",))
     found = {"scope": scope} | {f"{kind}/{item.id}": node for kind, group in draft.named.items() for item, node in group}
     found |= {f"waiver/{n}": node for n, node in enumerate(entries(draft.nodes[CARD], "waivers"))}
-    conditions = {"scope": [(scope, draft.card[0].scope)]}
+    conditions = {"scope": [scope]}
     for kind in ("concept", "rule"):
-        conditions |= {f"{kind}/{item.id}": [(node.at(("when",)), item.when)] for item, node in draft.named[kind]}
+        conditions |= {f"{kind}/{item.id}": [node.at(("when",))] for item, node in draft.named[kind]}
     for study, node in draft.studies:
-        whom = study.population.when if study.population else None
-        written = [(node.at(("population", "when")), whom)] if whom is not None else []
-        written += [(node.at(("criteria", n, "when")), one.when) for n, one in enumerate(study.criteria)]
-        conditions[f"study/{study.id}"] = written
-    lines = {name: [line for each in written for line in lines_of(*each)] for name, written in conditions.items()}
-    names = {shown: name for name, shown in files.shown.items()}
-    places = {name: f"{names.get(node.origin, node.origin)}:" for name, node in found.items()}
-    whole = {name: f"{file}{found[name].line}" for name, file in places.items()}
-    return whole | {f"{name}/when": f"{places[name]}{','.join(map(str, told))}" for name, told in lines.items() if told}
+        criteria = (node.at(("criteria", n, "when")) for n in range(len(study.criteria)))
+        conditions[f"study/{study.id}"] = [node.at(("population", "when")), *criteria]
+    names = {shown: name for name, shown in files.shown.items()}  # the files of this ruleset by their names in it
+    files_of = {name: names.get(node.origin, node.origin) for name, node in found.items()}
+    lines = {name: [line for node in nodes for line in node.lines] for name, nodes in conditions.items()}
+    told = {f"{name}/when": f"{files_of[name]}:{','.join(map(str, each))}" for name, each in lines.items() if each}
+    return {name: f"{file}:{found[name].line}" for name, file in files_of.items()} | told
+
+
+def drafted(files: RulesetFiles) -> Draft:
+    """What can be read of a ruleset, not yet checked as a whole."""
+    problems: list[Problem] = []
+    lost: set[str] = set()
+    return Draft(_parsed(files, lost, problems), lost, problems)
+
+
+def _parsed(files: RulesetFiles, lost: set[str], problems: list[Problem]) -> Nodes:
+    nodes: Nodes = {}
+    total = 0
+    for name, data in files.contents.items():
+        try:
+            nodes[name], count, found = placed(data, files.shown[name])
+            problems.extend(found)
+            total += count
+        except InvalidInput as error:
+            problems.extend(error.problems)
+            lost.add(kind_of(name))
+        if total > MAX_VALUES:  # some seconds of reading
+            raise InvalidInput([nodes[name].fault("too-large", f"more than {MAX_VALUES} values in the files up to here")])
+    if files.base is None or CARD not in nodes:
+        return nodes
+    base = _parsed(files.base, lost, problems)
+    if CARD not in base:  # without it anything else said would be guessing
+        raise InvalidInput(problems)
+    return _laid_over(base, nodes, problems)
 
 
 # -- a ruleset that builds on another: what it takes over, replaces and drops, piece by piece ----------------------------
@@ -153,14 +142,18 @@ def _laid_over(base: Nodes, own: Nodes, problems: list[Problem]) -> Nodes:
     for name, node in dropped.items():
         if name not in names:
             message = f"the ruleset below has no {quote(name)}; {suggestion(name, sorted(names))}"
-            problems.append(node.problem("", "unknown-id", message))
-    # Only what a file holds counts, not what it is called; a number keeps files of the same name apart.
-    merged = {f"{kind}/{number}": _file(kind, node) for number, (kind, _, node) in enumerate(taken)}
+            problems.append(node.fault("unknown-id", message))
+    merged: Nodes = {}
+    for number, (kind, _, node) in enumerate(taken):
+        if kind != "therapies":  # a file that holds just this piece
+            listed = Node([node], node.line, node.column, origin=node.origin)
+            node = Node({kind: listed}, node.line, node.column, origin=node.origin)  # noqa: PLW2901
+        # Only what a file holds counts, not what it is called; a number keeps files of the same name apart.
+        merged[f"{kind}/{number}"] = node
     return {**merged, **own, CARD: _card(base[CARD], own)}
 
 
 def _pieces(nodes: Nodes) -> Iterator[Piece]:
-    """What a ruleset may take over of these files."""
     for name, node in nodes.items():
         kind = kind_of(name)
         if kind == "therapies":
@@ -169,14 +162,6 @@ def _pieces(nodes: Nodes) -> Iterator[Piece]:
         elif kind in LISTS and kind != "omissions":
             for entry in entries(node, kind):
                 yield kind, entry.at(("name" if kind == "fields" else "id",)).raw, entry
-
-
-def _file(kind: str, node: Node) -> Node:
-    """A file that holds just this piece."""
-    if kind == "therapies":
-        return node
-    listed = Node([node], node.line, node.column, origin=node.origin)
-    return Node({kind: listed}, node.line, node.column, origin=node.origin)
 
 
 def _card(base: Node, own: Nodes) -> Node:

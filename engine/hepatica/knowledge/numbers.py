@@ -68,25 +68,20 @@ def tokens(lines: Sequence[str]) -> tuple[Token, ...]:
     found: list[Token] = []
     ahead = ""
     for number, line in enumerate(lines, start=1):
-        found.extend(_tokens(line, number, ahead))
+        brackets = [match.span() for match in _REFERENCES.finditer(line)]
+        first = len(found)
+        for match in _NUMBER.finditer(line):
+            start, end = match.span()
+            inside = any(low < start and end < high for low, high in brackets)
+            before = " ".join(f"{ahead} {line[:start]}"[-_LOOK_BACK:].lower().split())
+            value = _value(match.group())
+            if inside and line[:start].rstrip().endswith("-") and len(found) > first:
+                # The reference numbers that a range such as [9-12] leaves out.
+                between = range(int(found[-1].value) + 1, min(int(value), 10_000))
+                found.extend([found[-1]._replace(value=Decimal(n), text=str(n)) for n in between])
+            found.append(Token(value, number, start + 1, match.group(), inside, before))
         ahead = f"{ahead} {line}"[-_LOOK_BACK:]
     return tuple(found)
-
-
-def _tokens(line: str, number: int, ahead: str) -> list[Token]:
-    brackets = [match.span() for match in _REFERENCES.finditer(line)]
-    found: list[Token] = []
-    for match in _NUMBER.finditer(line):
-        start, end = match.span()
-        inside = any(low < start and end < high for low, high in brackets)
-        before = " ".join(f"{ahead} {line[:start]}"[-_LOOK_BACK:].lower().split())
-        value = _value(match.group())
-        if inside and line[:start].rstrip().endswith("-") and found:
-            # The reference numbers that a range such as [9-12] leaves out.
-            between = range(int(found[-1].value) + 1, min(int(value), 10_000))
-            found.extend([found[-1]._replace(value=Decimal(n), text=str(n)) for n in between])
-        found.append(Token(value, number, start + 1, match.group(), inside, before))
-    return found
 
 
 def _value(text: str) -> Decimal:
@@ -97,11 +92,8 @@ def _value(text: str) -> Decimal:
 
 
 def recorded(value: object) -> set[Decimal]:
-    """Every number of a record, its discrepancies included and its sentences and places left out.
-
-    What cites a source of its own inside a record (an entry criterion, what became of a study) is a record itself, so
-    its sentence counts.
-    """
+    """Every number of a record, its discrepancies included and its sentences and places left out. What cites a source of its own
+    inside a record (an entry criterion, what became of a study) is a record itself, so its sentence counts."""
     if isinstance(value, (str, int, float)):
         return set(values(str(value)))
     inner: Iterable[object] = ()

@@ -216,10 +216,9 @@ class Card:
 
 @record(kw_only=True)
 class Ruleset:
-    """A loaded, validated ruleset.
+    """A loaded, validated ruleset. `places` says where each rule, study, concept, therapy, note and reference is written.
 
-    `places` says where each rule, study, concept, therapy, note and reference is written; `folder` where all was read
-    from, empty for a shipped ruleset.
+    `folder` is where all was read from, empty for a shipped ruleset.
     """
 
     card: Card
@@ -262,8 +261,11 @@ class Ruleset:
         tested = {leaf.field for when in conditions for leaf in leaves(when) if isinstance(leaf, Test)}
         return tuple(name for name in self.fields if name in tested)
 
+    @cached_property
+    def owners(self) -> Mapping[str, Therapy]:
+        """The therapy of every rule, by the rule's id, in order of therapy and writing."""
+        return {rule.id: therapy for therapy in self.therapies.values() for rule in therapy.rules}
+
     def rules_with_therapy(self) -> Iterator[tuple[Therapy, Rule]]:
         """Every rule beside its therapy."""
-        for therapy in self.therapies.values():
-            for rule in therapy.rules:
-                yield therapy, rule
+        return ((therapy, self.rules[name]) for name, therapy in self.owners.items())

@@ -31,11 +31,6 @@ def _met(study: Study, *outcomes: Outcome) -> bool:
     return study.phase in ("III", "II/III") and study.outcome in outcomes
 
 
-def _activity(study: Study) -> bool:
-    clinical = study.kind not in ("regulatory_approval", "review_statement", "trial_in_progress")
-    return clinical and _finished(study) and study.outcome != "missed"
-
-
 # What a standing needs of a study that is cited for it: in words, and as a test of one.
 _Needs = tuple[str, Callable[[Study], bool]]
 _PHASE_3: _Needs = (
@@ -46,7 +41,11 @@ _APPROVAL: _Needs = (
     "a record of the approval (`approval:`) that was not withdrawn",
     lambda one: one.kind == "regulatory_approval" and one.approval is not None and not one.approval.withdrawn,
 )
-_ACTIVITY: _Needs = ("a finished clinical study of this tumour that did not miss its primary endpoint", _activity)
+_NO_STUDY = ("regulatory_approval", "review_statement", "trial_in_progress")
+_ACTIVITY: _Needs = (
+    "a finished clinical study of this tumour that did not miss its primary endpoint",
+    lambda one: one.kind not in _NO_STUDY and _finished(one) and one.outcome != "missed",
+)
 _STATEMENT: _Needs = ("a statement of the source", lambda one: one.kind == "review_statement")
 _TRIAL: _Needs = (
     "a trial that was ongoing or planned, with a recorded entry criterion",
@@ -86,6 +85,7 @@ VERDICTS: Mapping[str, str] = {
     "harmful": "significantly worse than the comparator",
     "no_better": "no better than the comparator",
     "secondary_only": "primary endpoint missed, another endpoint better",
+    "unproven": "no benefit shown, and no controlled trial of its own",
 }
 
 LINES: Mapping[str, str] = {

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
+from operator import itemgetter
 from typing import NamedTuple, get_args
 
 from hepatica.knowledge.conditions import Test, leaves
@@ -94,7 +95,7 @@ def _regions(ruleset: Ruleset) -> Mapping[str, frozenset[str]]:
     for name, concept in ruleset.concepts.items():
         tests = [leaf for leaf in leaves(concept.when) if isinstance(leaf, Test) and leaf.field == "region"]
         # Only tests of the region, however they are joined: in practice one list, or any of several.
-        if len(tests) == len(list(leaves(concept.when))):
+        if len(tests) == len(leaves(concept.when)):
             found[name] = frozenset(str(word) for test in tests for word in test.operands)
     return found
 
@@ -121,28 +122,23 @@ def search(ruleset: Ruleset, words: tuple[str, ...]) -> tuple[Found, ...]:
 
     Those found by id, name or registry number come first. At most 20 words are read.
     """
-    wanted = [_folded(word) for word in words[:_MOST_WORDS] if _folded(word)]
-    hits = [found for found in catalogue(ruleset) if wanted and all(_occurs(word, _texts(found)) for word in wanted)]
-    # What is false sorts before what is true.
-    return tuple(sorted(hits, key=lambda found: not all(_occurs(word, _names(found.study)) for word in wanted)))
+    wanted = [folded for word in words[:_MOST_WORDS] if (folded := _folded(word))]
+    hits: list[tuple[bool, Found]] = []
+    for found in catalogue(ruleset) if wanted else ():
+        therapy, study = found.therapy, found.study
+        names = (study.id, study.name, study.nct)
+        renamed = [item for item in study.discrepancies if {"name", "nct"} & set(item.affects)]
+        texts = [*names, therapy.id, therapy.name, therapy.drug_class, *therapy.synonyms, *therapy.targets, study.countries]
+        texts += [study.tumour, *study.drugs, *study.biomarkers, *study.regions, *(result.subgroup for result in study.results)]
+        texts += [text for item in renamed for text in (item.prints, item.correction)]
+        if _holds(texts, wanted):
+            hits.append((not _holds(names, wanted), found))  # what is false sorts before what is true
+    return tuple(found for _, found in sorted(hits, key=itemgetter(0)))
 
 
-def _occurs(word: str, texts: Iterator[str]) -> bool:
-    return any(word in _folded(text) for text in texts)
-
-
-def _names(study: Study) -> Iterator[str]:
-    yield from (study.id, study.name, study.nct)
-
-
-def _texts(found: Found) -> Iterator[str]:
-    therapy, study = found.therapy, found.study
-    yield from _names(study)
-    yield from (therapy.id, therapy.name, therapy.drug_class, *therapy.synonyms, *therapy.targets)
-    yield from (*study.drugs, *study.biomarkers, *study.regions, study.countries, study.tumour)
-    yield from (result.subgroup for result in study.results)
-    renamed = (item for item in study.discrepancies if {"name", "nct"} & set(item.affects))
-    yield from (text for item in renamed for text in (item.prints, item.correction))
+def _holds(texts: Iterable[str], words: Iterable[str]) -> bool:
+    joined = "\n".join(map(_folded, texts))
+    return all(word in joined for word in words)
 
 
 def _folded(text: str) -> str:
@@ -171,7 +167,6 @@ def counts(ruleset: Ruleset) -> dict[str, int | dict[str, int]]:
 
 
 def _figures(study: Study) -> Iterator[object]:
-    """Every printed value of a study; None where there is none."""
     for result in study.results:
         if result.lines:
             yield from (*(result.arms or {}).values(), *(result.arm_ci or {}).values(), result.hr, result.ci, result.p)

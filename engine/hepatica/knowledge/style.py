@@ -53,10 +53,8 @@ def file_kind(name: str) -> type | None:
 
 
 def styled(data: bytes, file: str, kind: Any) -> str:
-    """A file in the one order and style; `kind` is the record that it is read into. Raises `InvalidInput` for no YAML.
-
-    What it says is the same, value by value: that is checked, and an `InternalError` where it is not so.
-    """
+    """A file in the one order and style; `kind` is the record that it is read into. Raises `InvalidInput` for no YAML. What it
+    says is the same, value by value: that is checked, and an `InternalError` where it is not so."""
     before = read_yaml(data, file)
     lines = _round_trip("".join(f"{line.rstrip()}\n" for line in decoded(data, file).splitlines()))
     made = "".join(f"{_broken(line)}\n" for line in _arranged(lines, kind))
@@ -97,13 +95,13 @@ def _broken(line: str) -> str:
 
 def _fit(tree: Any, column: int) -> None:
     """Opens what would not fit into its line: a text is folded, and braces that hold texts are written one entry to a line.
-
-    `column` is where the keys of a mapping, or what the dashes of a list stand before, begin.
-    """
+    `column` is where the keys of a mapping, or what the dashes of a list stand before, begin."""
     listed = isinstance(tree, list)
     for key, child in list(enumerate(tree) if listed else tree.items()):
         at = column if listed else column + len(f"{key}: ")
-        if isinstance(child, str) and (hasattr(child, "fold_pos") or (at + len(child) > WIDTH and _foldable(child))):
+        # At a blank at an end, or a run of them, no text may be broken: one would be lost, or gained.
+        foldable = isinstance(child, str) and " " in child and " ".join(child.split()) == child
+        if hasattr(child, "fold_pos") or (foldable and at + len(child) > WIDTH):
             tree[key] = _folded(child, column if listed else column + 2)
         elif isinstance(child, (dict, list)):
             style: Any = child.fa  # type: ignore[union-attr]
@@ -113,13 +111,7 @@ def _fit(tree: Any, column: int) -> None:
                 _fit(child, column + 2 * (not listed) + 2 * isinstance(child, list))
 
 
-def _foldable(text: str) -> bool:
-    """Whether a text may be broken at its blanks: a blank at an end, a run of them or a line break would be lost, or gained."""
-    return " " in text and " ".join(text.split()) == text
-
-
 def _folded(text: str, column: int) -> str:
-    """A text of several lines, filled to the one width."""
     from textwrap import wrap
 
     from ruamel.yaml.scalarstring import FoldedScalarString
@@ -138,21 +130,18 @@ def _folded(text: str, column: int) -> str:
 
 
 def _holds_texts(value: Any) -> bool:
-    """Whether something in a collection is more than words."""
     if isinstance(value, (dict, list)):
         return any(map(_holds_texts, value.values() if isinstance(value, dict) else value))
     return len(str(value)) > LONGEST_WORDS
 
 
 def _flow(value: Any) -> str:
-    """About what a value takes in one line."""
     if isinstance(value, dict):
         return "{" + ", ".join(f"{key}: {_flow(child)}" for key, child in value.items()) + "}"
     return f"[{', '.join(map(_flow, value))}]" if isinstance(value, list) else str(value)
 
 
 def _comments(text: str) -> list[str]:
-    """The lines that are comments, or look like one inside a text."""
     return [line.strip() for line in text.splitlines() if line.lstrip().startswith("#")]
 
 
@@ -183,7 +172,6 @@ def _entry(lines: Sequence[str], column: int, kind: Any) -> list[str]:
 
 
 def _chunks(lines: Sequence[str], column: int) -> list[tuple[list[str], list[str]]]:
-    """What begins at a column, each with the comments and blank lines above it."""
     found: list[tuple[list[str], list[str]]] = []
     waiting: list[str] = []
     for line in lines:
@@ -209,7 +197,6 @@ def _indent(line: str) -> int:
 
 
 def _keys(kind: Any) -> Mapping[str, Any]:
-    """The keys of a record in order, with what stands under each."""
     if not is_dataclass(kind) or not isinstance(kind, type):
         return {}
     written = {attribute: key for key, attribute in WRITTEN.get(kind, {}).items()}

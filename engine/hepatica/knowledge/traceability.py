@@ -34,10 +34,8 @@ _FIGURES: Mapping[type, tuple[str, ...]] = {
 
 
 class Claim(NamedTuple):
-    """A recorded figure: what it is, as written, where the source should print it, and where the record stands.
-
-    `otherwise` is another printed form of the same figure (12 months as one year); `references` are bracketed numbers.
-    """
+    """A recorded figure: what it is, as written, where the source should print it, and where the record stands. `otherwise` is
+    another printed form of the same figure (12 months as one year); `references` are bracketed numbers."""
 
     what: str
     figure: str
@@ -71,13 +69,18 @@ def claims(records: Draft) -> Iterator[Claim]:
 
 
 def _claims(record: Any, node: Node, owner: str) -> Iterator[Claim]:
-    """The claims of a record and of every record below it."""
-    name = _name(record, owner)
+    """The claims of a record and of every record below it; `owner` is what the one above is called ("evolve-1")."""
+    name = f"{owner}/{record.id}" if isinstance(record, Result) else ""
+    if not name:
+        name = getattr(record, "event", "") or getattr(record, "what", "") or getattr(record, "id", "") or "regimen"
+        name = f"{owner}, {name}" if isinstance(record, (Arm, Toxicity, OtherFigure, Regimen)) else name
     source = getattr(record, "source", None)
     lines = ranges(getattr(record, "lines", "") or (source.lines if source else "")) or ()
     for part in _FIGURES[type(record)] if lines else ():
         for key, figure in _figures(record, part):
-            otherwise = _years(figure) if part == "at" else ()
+            number, _, unit = figure.partition(" ") if part == "at" else ("", "", "")
+            whole_years = unit == "mo" and number.isdigit() and int(number) % 12 == 0
+            otherwise = (Decimal(int(number) // 12),) if whole_years else ()
             yield Claim(f"{name}, {part} {key}".rstrip(), _written(figure), lines, node.at((part, key)), False, otherwise)
     for index, number in enumerate(source.refs if source and lines else ()):
         yield Claim(f"{name}, reference", str(number), lines, node.at(("source", "refs", index)), references=True)
@@ -88,34 +91,18 @@ def _claims(record: Any, node: Node, owner: str) -> Iterator[Claim]:
                 yield from _claims(inner, node.at((item.name, index)), name)
 
 
-def _name(record: Any, owner: str) -> str:
-    """What a record is called in a finding: "evolve-1/os", "evolve-1, fatigue"."""
-    if isinstance(record, Result):
-        return f"{owner}/{record.id}"
-    own = getattr(record, "event", "") or getattr(record, "what", "") or getattr(record, "id", "") or "regimen"
-    return f"{owner}, {own}" if isinstance(record, (Arm, Toxicity, OtherFigure, Regimen)) else own
-
-
 def _figures(record: Any, part: str) -> Iterator[tuple[str, Any]]:
-    """The figures in one part of a record, each with the arm it belongs to, if any."""
     value = getattr(record, part)
     if isinstance(record, Note):
         value = ", ".join(digits(value))
+    if isinstance(record, Study) and part == "n":
+        # A total that is the sum of the printed arms, or the single patient of a case report, is not itself printed.
+        alone = record.kind == "case_report" and record.n == 1
+        value = None if alone or record.n == sum(arm.n or 0 for arm in record.arms) else record.n
     if isinstance(value, dict):
         yield from value.items()
-    elif value not in (None, "") and not (part == "n" and isinstance(record, Study) and _derived(record)):
+    elif value not in (None, ""):
         yield "", value
-
-
-def _derived(study: Study) -> bool:
-    """A total that is the sum of the printed arms, or the single patient of a case report, is not itself printed."""
-    return study.n == sum(arm.n or 0 for arm in study.arms) or (study.kind == "case_report" and study.n == 1)
-
-
-def _years(at: str) -> tuple[Decimal, ...]:
-    number, _, unit = at.partition(" ")
-    whole_years = unit == "mo" and number.isdigit() and int(number) % 12 == 0
-    return (Decimal(int(number) // 12),) if whole_years else ()
 
 
 def _written(figure: object) -> str:
@@ -211,9 +198,10 @@ class _Check:
 
     def absent(self, claim: Claim) -> Iterator[Problem]:
         """What of a claim is not at its lines."""
-        where = _said(claim.lines)
+        shown = ", ".join(f"{first}-{last}" if last > first else f"{first}" for first, last in claim.lines)
+        where = f"line{'s' if '-' in shown or ',' in shown else ''} {shown}"
         if max(last for _, last in claim.lines) > len(self.text):
-            yield claim.place.problem("", "no-such-line", f"{claim.what}: the text has {len(self.text)} lines")
+            yield claim.place.fault("no-such-line", f"{claim.what}: the text has {len(self.text)} lines")
             return
         lines = [line for first, last in claim.lines for line in range(first, last + 1)]
         printed = [token for line in lines for token in self.at[line] if token.reference == claim.references]
@@ -221,30 +209,26 @@ class _Check:
             same = [token for token in printed if token.value == value or token.value in claim.otherwise]
             # "No deaths" prints a nought in a word.
             if not same and not (value == 0 and self._word("no", lines)):
-                message = f"{claim.what}: {value} is not at {where}{self._elsewhere(value, claim)}"
-                yield claim.place.problem("", "figure-not-printed", message)
+                start = claim.lines[0][0]
+                others = {one.line for one in self.tokens if one.value == value and one.reference == claim.references}
+                near = sorted(others, key=lambda line: (abs(line - start), line))[:3]
+                elsewhere = f"it stands at line {', '.join(map(str, near))}" if near else "the text does not print it"
+                yield claim.place.fault("figure-not-printed", f"{claim.what}: {value} is not at {where}; {elsewhere}")
             elif same and not any(token.before.endswith(_SIGNS.get(claim.figure[:1], "")) for token in same):
-                yield claim.place.problem("", "sign-not-printed", f"{claim.what}: no sign of {quote(claim.figure)} at {where}")
+                yield claim.place.fault("sign-not-printed", f"{claim.what}: no sign of {quote(claim.figure)} at {where}")
         if claim.figure in _ABBREVIATIONS and not self._word(claim.figure, lines):
-            yield claim.place.problem("", "figure-not-printed", f"{claim.what}: {claim.figure} is not at {where}")
+            yield claim.place.fault("figure-not-printed", f"{claim.what}: {claim.figure} is not at {where}")
 
     def _word(self, word: str, lines: Iterable[int]) -> bool:
         text = " ".join(self.text[line - 1] for line in lines)
         return re.search(rf"\b{re.escape(word)}\b", text, re.IGNORECASE) is not None
 
-    def _elsewhere(self, value: Decimal, claim: Claim) -> str:
-        """Where the number does stand, nearest first; empty where the text does not hold it."""
-        start = claim.lines[0][0]
-        others = {token.line for token in self.tokens if token.value == value and token.reference == claim.references}
-        near = sorted(others, key=lambda line: (abs(line - start), line))[:3]
-        return f"; it stands at line {', '.join(map(str, near))}" if near else "; the text does not print it"
-
     def idle(self) -> Iterator[Problem]:
         """Omissions of numbers that their line does not print."""
         for entry in self.left_out:
             if not set(values(entry.number)) & {token.value for token in self.at.get(entry.at, ())}:
-                message = f"{quote(entry.number)} is left out at line {entry.at}, which does not print it"
-                yield entry.place.problem("", "idle-omission", message)
+                said = f"{quote(entry.number)} is left out at line {entry.at}, which does not print it"
+                yield entry.place.fault("idle-omission", said)
 
     def coverage(self, absent: Mapping[Claim, tuple[Problem, ...]], fates: Iterable[tuple[Token, Fate]]) -> Iterator[CoveredPart]:
         """The parts of the source in the card's order, then what is recorded from elsewhere."""
@@ -261,13 +245,7 @@ class _Check:
 
 
 def _lines(written: str, length: int) -> Iterator[int]:
-    """The single lines of "213-233, 433-458", up to `length`."""
     return (line for first, last in ranges(written) or () for line in range(first, min(last, length) + 1))
-
-
-def _said(lines: Ranges) -> str:
-    shown = ", ".join(f"{first}-{last}" if last > first else f"{first}" for first, last in lines)
-    return f"line{'s' if '-' in shown or ',' in shown else ''} {shown}"
 
 
 # -- what becomes of each printed number: recorded, left out with a reason, or missing ----------------------------------
@@ -295,10 +273,8 @@ def account(printed: Sequence[Token], claimed: Iterable[Claim], left_out: Iterab
 
 
 def _covered(printed: Sequence[Token], places: Sequence[int], slots: Sequence[Ranges]) -> set[int]:
-    """The places of one number that are recorded: of a reference any that a record covers, of a figure one to a record.
-
-    For figures this is a largest bipartite matching of places to records, so that no record answers for two.
-    """
+    """The places of one number that are recorded: of a reference any that a record covers, of a figure one to a record. For
+    figures this is a largest bipartite matching of places to records, so that no record answers for two."""
     reachable = {
         place: [i for i, lines in enumerate(slots) if any(first <= printed[place].line <= last for first, last in lines)]
         for place in places
@@ -324,10 +300,8 @@ def _covered(printed: Sequence[Token], places: Sequence[int], slots: Sequence[Ra
 
 
 def unfounded(ruleset: Ruleset, records: Draft, text: Sequence[str]) -> Iterator[Problem]:
-    """Numbers in sentences that neither the studies they speak of nor the lines they name hold.
-
-    What a discrepancy says is printed must stand at its own lines.
-    """
+    """Numbers in sentences that neither the studies they speak of nor the lines they name hold. What a discrepancy says is
+    printed must stand at its own lines."""
     year = Decimal(ruleset.card.as_of[:4])  # the ruleset's own year needs no record
     printed = [{year, *(token.value for token in tokens([line]))} for line in text]
 
@@ -337,22 +311,20 @@ def unfounded(ruleset: Ruleset, records: Draft, text: Sequence[str]) -> Iterator
     for therapy, node in records.therapies:
         for index, study in enumerate(therapy.studies):
             place = node.at(("studies", index))
-            yield from _sentences(study, place, recorded(study) | at(study.source.lines))
+            known = recorded(study) | at(study.source.lines)
+            for where, sentence in placed_sentences(study, ()):
+                yield from _held(study.id, sentence, place.at(where), known)
             for number, item in enumerate(study.discrepancies):
                 yield from _held(item.id, item.prints, place.at(("discrepancies", number, "prints")), at(item.lines))
         for index, rule in enumerate(therapy.rules):
             known = at(rule.source.lines, *(caveat.lines for caveat in rule.caveats))
             known = known.union(*(recorded(ruleset.studies[name]) for name in rule.cites))
-            yield from _sentences(rule, node.at(("rules", index)), known)
-
-
-def _sentences(item: Study | Rule, node: Node, known: set[Decimal]) -> Iterator[Problem]:
-    for where, sentence in placed_sentences(item, ()):
-        yield from _held(item.id, sentence, node.at(where), known)
+            for where, sentence in placed_sentences(rule, ("rules", index)):
+                yield from _held(rule.id, sentence, node.at(where), known)
 
 
 def _held(name: str, sentence: str, place: Node, known: set[Decimal]) -> Iterator[Problem]:
     for number in digits(sentence):
         if Decimal(number) not in known:
-            message = f"{name}: {number} is in no record it rests on, nor at its lines: {quote(sentence)}"
-            yield place.problem("", "number-without-record", message)
+            said = f"{name}: {number} is in no record it rests on, nor at its lines: {quote(sentence)}"
+            yield place.fault("number-without-record", said)

@@ -12,9 +12,8 @@ from itertools import islice
 from typing import Any
 
 from hepatica.documents import Node
-from hepatica.knowledge.condition_reader import RESERVED
-from hepatica.knowledge.conditions import Condition, Test, leaves, strata
-from hepatica.knowledge.draft import Draft
+from hepatica.knowledge.conditions import Test, leaves, strata
+from hepatica.knowledge.draft import RESERVED, Draft
 from hepatica.knowledge.evidence import Correction, Criterion, Discrepancy, Place, Result, Study, Toxicity
 from hepatica.knowledge.figures import (
     contradictions,
@@ -52,10 +51,13 @@ def _too_much(draft: Draft) -> Iterator[Problem]:
         return
     whole = draft.card[1]
     if len(draft.rules) > MAX_RULES:
-        yield whole.problem("", "too-many", f"more than {MAX_RULES} rules ({len(draft.rules)})")
+        yield whole.fault("too-many", f"more than {MAX_RULES} rules ({len(draft.rules)})")
+    conditions = [(item.when, node) for group in (draft.concepts, draft.rules) for item, node in group]
+    for study, node in draft.studies:
+        conditions += [(part.when, node) for part in (study.population, *study.criteria) if part and part.when is not None]
     total = 0
     bounds: dict[str, set[str | float]] = {}
-    for when, node in _conditions(draft):
+    for when, node in conditions:
         before = total
         # Thresholds are counted apart: each cuts its field once more, and the profile space grows by the product.
         for leaf in leaves(when):
@@ -63,17 +65,10 @@ def _too_much(draft: Draft) -> Iterator[Problem]:
             if isinstance(leaf, Test) and leaf.field in draft.fields and draft.fields[leaf.field].kind in ("integer", "number"):
                 bounds.setdefault(leaf.field, set()).update(leaf.operands)
         if before <= MAX_TESTS < total:
-            yield node.problem("", "too-many", f"more than {MAX_TESTS} single conditions by here")
+            yield node.fault("too-many", f"more than {MAX_TESTS} single conditions by here")
     for field, values in bounds.items():
         if len(values) > MAX_THRESHOLDS:
-            message = f"{field} is held against more than {MAX_THRESHOLDS} different numbers ({len(values)})"
-            yield whole.problem("", "too-many", message)
-
-
-def _conditions(draft: Draft) -> Iterator[tuple[Condition, Node]]:
-    yield from ((item.when, node) for group in (draft.concepts, draft.rules) for item, node in group)
-    for study, node in draft.studies:
-        yield from ((part.when, node) for part in (study.population, *study.criteria) if part and part.when is not None)
+            yield whole.fault("too-many", f"{field} is held against more than {MAX_THRESHOLDS} different numbers ({len(values)})")
 
 
 def _card(draft: Draft) -> Iterator[Problem]:
@@ -81,33 +76,27 @@ def _card(draft: Draft) -> Iterator[Problem]:
         return
     card, node = draft.card
     if not _VERSION.match(card.version):
-        yield node.at(("version",)).problem("", "version", f"{quote(card.version)} is no version; allowed: 1.2.3")
-    if not _is_date(card.as_of):
-        yield node.at(("as_of",)).problem("", "date", f"{quote(card.as_of)} is no date; allowed: 2016-08 or 2016-08-31")
+        yield node.fault("version", f"{quote(card.version)} is no version; allowed: 1.2.3", ("version",))
+    try:
+        dated = _AS_OF.match(card.as_of) and date.fromisoformat(card.as_of if len(card.as_of) == 10 else f"{card.as_of}-01")
+    except ValueError:
+        dated = None
+    if not dated:
+        yield node.fault("date", f"{quote(card.as_of)} is no date; allowed: 2016-08 or 2016-08-31", ("as_of",))
     if card.source is None and not card.sources:
-        yield node.problem("", "no-source", "a ruleset names its source: one text (`source:`) or references (`sources:`)")
+        yield node.fault("no-source", "a ruleset names its source: one text (`source:`) or references (`sources:`)")
     for therapy, place in draft.therapies:
         if therapy.id not in card.therapies:
-            message = f"{quote(therapy.id)} is not in the card's list of therapies"
-            yield place.at(("therapy",)).problem("", "unlisted-therapy", message)
-
-
-def _is_date(text: str) -> bool:
-    """Whether `text` is a month or a day of the calendar."""
-    try:
-        return bool(_AS_OF.match(text)) and bool(date.fromisoformat(text if len(text) == 10 else f"{text}-01"))
-    except ValueError:
-        return False
+            yield place.fault("unlisted-therapy", f"{quote(therapy.id)} is not in the card's list of therapies", ("therapy",))
 
 
 def _concepts(draft: Draft) -> Iterator[Problem]:
     for concept, node in draft.concepts:
         if concept.id in draft.fields or concept.id in RESERVED:
             message = f"{quote(concept.id)} already has a meaning in conditions, so the concept could never be named"
-            yield node.at(("id",)).problem("", "reserved-id", message)
+            yield node.fault("reserved-id", message, ("id",))
     if len(draft.concepts) > MAX_CONCEPTS:
-        message = f"more than {MAX_CONCEPTS} concepts ({len(draft.concepts)})"
-        yield draft.concepts[MAX_CONCEPTS][1].problem("", "too-many", message)
+        yield draft.concepts[MAX_CONCEPTS][1].fault("too-many", f"more than {MAX_CONCEPTS} concepts ({len(draft.concepts)})")
         return
     conditions = {concept.id: concept.when for concept, _ in draft.concepts}
     places = {concept.id: node.at(("when",)) for concept, node in draft.concepts}
@@ -118,12 +107,11 @@ def _concepts(draft: Draft) -> Iterator[Problem]:
             levels = strata(conditions)
         except CycleError as error:
             trail = [name for name in error.args[1] if name in conditions]
-            yield places[trail[0]].problem("", "concept-cycle", f"defined by itself: {' -> '.join(trail)}")
+            yield places[trail[0]].fault("concept-cycle", f"defined by itself: {' -> '.join(trail)}")
             # Without one of its concepts the circle is broken, and the next circle can be found.
             del conditions[trail[0]]
     for name in levels[MAX_CONCEPT_DEPTH] if len(levels) > MAX_CONCEPT_DEPTH else ():
-        message = f"{quote(name)} rests on concepts more than {MAX_CONCEPT_DEPTH} levels deep"
-        yield places[name].problem("", "too-deep", message)
+        yield places[name].fault("too-deep", f"{quote(name)} rests on concepts more than {MAX_CONCEPT_DEPTH} levels deep")
 
 
 def _rules(draft: Draft) -> Iterator[Problem]:
@@ -132,64 +120,52 @@ def _rules(draft: Draft) -> Iterator[Problem]:
     tumour = draft.card[0].tumour if draft.card else ""  # not known: nothing is held against it
     for therapy, node in draft.therapies:
         if not therapy.rules:
-            message = f"{quote(therapy.id)} has no rule, so no answer could place it"
-            yield node.at(("therapy",)).problem("", "no-rule", message)
+            yield node.fault("no-rule", f"{quote(therapy.id)} has no rule, so no answer could place it", ("therapy",))
         for index, rule in enumerate(therapy.rules):
+            place = node.at(("rules", index))
             cited = [studies[name] for name in rule.cites if name in studies]
-            yield from _standing(rule, node.at(("rules", index)), cited, tumour)
-            yield from _verdict(rule, node.at(("rules", index)), therapy, cited)
+            yield from _standing(rule, place, cited, tumour)
+            if rule.reaches != "not_supported":
+                if rule.verdict is not None:
+                    yield place.fault("verdict", f"only not_supported has a verdict; {rule.id} is {rule.standing}", ("verdict",))
+            elif rule.verdict not in (allowed := possible_verdicts(rule, therapy, cited)):
+                given = f"{rule.verdict} is not what the figures of its trials say" if rule.verdict else "a verdict is needed"
+                said = f"{rule.id}: {given}; they say {' or '.join(allowed)}"
+                yield place.fault("verdict", said, ("verdict" if rule.verdict else "standing",))
 
 
 def _standing(rule: Rule, node: Node, cited: Collection[Study], tumour: str) -> Iterator[Problem]:
     if not rule.cites:
-        yield node.at(("cites",)).problem("", "uncited-rule", f"the rule {quote(rule.id)} cites no study; every rule needs one")
+        yield node.fault("uncited-rule", f"the rule {quote(rule.id)} cites no study; every rule needs one", ("cites",))
     for study in cited:
         if tumour and study.tumour != tumour:
             message = f"{quote(study.id)} is about {study.tumour.replace('_', ' ')}; only studies of {tumour} can back a rule"
-            yield node.at(("cites", rule.cites.index(study.id))).problem("", "other-tumour", message)
+            yield node.fault("other-tumour", message, ("cites", rule.cites.index(study.id)))
     demand = STANDINGS[rule.standing]
     if cited and not any(demand.borne_out_by(study) for study in cited if study.tumour == tumour or not tumour):
-        message = f"{rule.standing} needs {demand.needs}; cited: {', '.join(rule.cites)}"
-        yield node.at(("standing",)).problem("", "standing", message)
-
-
-def _verdict(rule: Rule, node: Node, therapy: Therapy, cited: list[Study]) -> Iterator[Problem]:
-    place = node.at(("verdict" if rule.verdict else "standing",))
-    if rule.reaches != "not_supported":
-        if rule.verdict is not None:
-            yield place.problem("", "verdict", f"only not_supported has a verdict; {rule.id} is {rule.standing}")
-        return
-    allowed = possible_verdicts(rule, therapy, cited)
-    if rule.verdict not in allowed:
-        given = f"{rule.verdict} is not what the figures of its trials say" if rule.verdict else "a verdict is needed"
-        yield place.problem("", "verdict", f"{rule.id}: {given}; they say {' or '.join(allowed)}")
+        yield node.fault("standing", f"{rule.standing} needs {demand.needs}; cited: {', '.join(rule.cites)}", ("standing",))
 
 
 def _studies(draft: Draft) -> Iterator[Problem]:
     """A study's figures are possible and do not contradict each other, unless a discrepancy explains it."""
     for study, node in draft.studies:
         if study.approval is not None and study.kind != "regulatory_approval":
-            message = f"only a regulatory_approval has one; {study.id} is a {study.kind}"
-            yield node.at(("approval",)).problem("", "approval", message)
+            yield node.fault("approval", f"only a regulatory_approval has one; {study.id} is a {study.kind}", ("approval",))
         for path, message in impossible_counts(study):
-            yield node.at(path).problem("", "figure", f"{study.id}: {message}")
+            yield node.fault("figure", f"{study.id}: {message}", path)
         explained = {name for discrepancy in study.discrepancies for name in discrepancy.affects}
         for index, result in enumerate(study.results):
-            for part, code, message in _result(result, result.id in explained):
-                yield node.at(("results", index, *part)).problem("", code, f"{study.id}/{result.id}: {message}")
+            place, name = node.at(("results", index)), f"{study.id}/{result.id}"
+            if not result.lines and not result.source and not result.corrected:
+                yield place.fault("lines", f"{name}: a figure needs its lines or its source, or only a correction")
+            for part, said in contradictions(result) if result.id not in explained else ():
+                hint = "record the discrepancy that explains it (affects: [...]) or mend the figure"
+                yield place.fault("figure", f"{name}: {said}; {hint}", (part,))
+            for part, said in contradictions(corrected(result)) if result.corrected else ():
+                yield place.fault("figure", f"{name}: as corrected, {said}", ("corrected", part))
         for index, first, second in response_above_control(study, explained):
             message = f"{study.id}/{first.id}: response above disease control ({second.id}) in the same arm"
-            yield node.at(("results", index)).problem("", "figure", message)
-
-
-def _result(result: Result, explained: bool) -> Iterator[tuple[tuple[str, ...], str, str]]:
-    if not result.lines and not result.source and not result.corrected:
-        yield (), "lines", "a figure needs its lines or its source, or only a correction"
-    for part, message in contradictions(result) if not explained else ():
-        hint = "record the discrepancy that explains it (affects: [...]) or mend the figure"
-        yield (part,), "figure", f"{message}; {hint}"
-    for part, message in contradictions(corrected(result)) if result.corrected else ():
-        yield ("corrected", part), "figure", f"as corrected, {message}"
+            yield node.fault("figure", message, ("results", index))
 
 
 # -- every name that one part of a ruleset uses for another must be the name of something, and be given once --------------
@@ -231,94 +207,84 @@ _Known = Mapping[str, tuple[Collection[str] | None, str]]
 
 
 def _names(draft: Draft) -> Iterator[Problem]:
-    walk = _Walk(draft)
+    studies = {study.id: study for study, _ in draft.studies}
+    known: _Known = {
+        "therapy": (draft.known([therapy.id for therapy, _ in draft.therapies]), ""),
+        "study": (draft.known(studies), ""),
+        "reference": ({reference.id for reference, _ in draft.references}, ""),
+        "field": (draft.fields, ""),
+    }
     for item, node in (*([draft.card] if draft.card else []), *draft.concepts, *draft.therapies, *draft.notes, *draft.omissions):
-        yield from walk.problems(item, node, walk.known)
+        yield from _misnamed(item, node, known, studies)
 
 
-class _Walk:
-    def __init__(self, draft: Draft) -> None:
-        self.studies = {study.id: study for study, _ in draft.studies}
-        self.known: _Known = {
-            "therapy": (draft.known([therapy.id for therapy, _ in draft.therapies]), ""),
-            "study": (draft.known(self.studies), ""),
-            "reference": ({reference.id for reference, _ in draft.references}, ""),
-            "field": (draft.fields, ""),
-        }
+def _misnamed(item: Any, node: Node, known: _Known, studies: Mapping[str, Study]) -> Iterator[Problem]:
+    """The names that are wrong in a record and in every record below it."""
+    # Inner names hide outer ones of the same kind: an arm is one of this study, a discrepancy too.
+    if within := _within(item, known, studies):
+        known = {**known, **within}
+    for key, what in _parts(item.__class__):
+        value = getattr(item, key)
+        if not value or not (what or key == "lines" or isinstance(value, tuple) or is_dataclass(value)):
+            continue
+        place = node.at((key,))
+        if key == "lines" and ranges(value) is None:
+            yield place.fault("lines", f"{quote(value)} names no lines; allowed: 413, 413-415 or '213-233, 433-458'")
+        if what:
+            yield from _unknown(place, value, what, known[what])
+        if isinstance(value, tuple) and (what or isinstance(item, Study)):
+            yield from _repeated(place, value, f"the {key} of {getattr(item, 'id', 'the rule')}")
+        for path, part in [((i,), part) for i, part in enumerate(value)] if isinstance(value, tuple) else [((), value)]:
+            if is_dataclass(part):
+                yield from _misnamed(part, place.at(path), known, studies)
 
-    def problems(self, item: Any, node: Node, known: _Known) -> Iterator[Problem]:
-        """Those of a record and of every record below it."""
-        # Inner names hide outer ones of the same kind: an arm is one of this study, a discrepancy too.
-        if within := self._within(item, known):
-            known = {**known, **within}
-        for key, what in _parts(item.__class__):
-            value = getattr(item, key)
-            if not value or not (what or key == "lines" or isinstance(value, tuple) or is_dataclass(value)):
-                continue
-            place = node.at((key,))
-            if key == "lines" and ranges(value) is None:
-                message = f"{quote(value)} names no lines; allowed: 413, 413-415 or '213-233, 433-458'"
-                yield place.problem("", "lines", message)
-            if what:
-                yield from _unknown(place, value, what, known[what])
-            if isinstance(value, tuple) and (what or isinstance(item, Study)):
-                yield from _repeated(place, value, f"the {key} of {getattr(item, 'id', 'the rule')}")
-            for step, part in enumerate(value) if isinstance(value, tuple) else [((), value)]:
-                if is_dataclass(part):
-                    yield from self.problems(part, place.at((step,) if isinstance(step, int) else ()), known)
 
-    def _within(self, item: Any, known: _Known) -> _Known:
-        """The names that are known inside a record only, or there are others."""
-        if isinstance(item, Therapy):
-            return {"discrepancy": ({each.id for study in item.studies for each in study.discrepancies}, f" in {item.id}")}
-        if isinstance(item, Regimen) and item.study:
-            own, where = known["discrepancy"]
-            named = self.studies.get(item.study)
-            return {"discrepancy": ({*(own or ()), *(each.id for each in named.discrepancies)} if named else None, where)}
-        if isinstance(item, Rule):
-            results = [f"{name}/{one.id}" for name in item.cites if name in self.studies for one in self.studies[name].results]
-            readable = all(name in self.studies for name in item.cites)
-            return {"cited study": (item.cites, f" in {item.id}"), "result": (results if readable else None, "")}
-        if isinstance(item, Study):
-            where = f" in {item.id}"
+def _within(item: Any, known: _Known, studies: Mapping[str, Study]) -> _Known:
+    """The names that are known inside a record only, or there are others."""
+    if isinstance(item, Therapy):
+        return {"discrepancy": ({each.id for study in item.studies for each in study.discrepancies}, f" in {item.id}")}
+    if isinstance(item, Regimen) and item.study:
+        own, where = known["discrepancy"]
+        named = studies.get(item.study)
+        return {"discrepancy": ({*(own or ()), *(each.id for each in named.discrepancies)} if named else None, where)}
+    if isinstance(item, Rule):
+        results = [f"{name}/{one.id}" for name in item.cites if name in studies for one in studies[name].results]
+        readable = all(name in studies for name in item.cites)
+        return {"cited study": (item.cites, f" in {item.id}"), "result": (results if readable else None, "")}
+    if isinstance(item, Study):
+        where = f" in {item.id}"
+        return {
             # A study that names no arms takes any name.
-            arms = {EVERY_ARM, *(arm.id for arm in item.arms)} if item.arms else None
-            return {
-                "arm": (arms, where),
-                "result": (_AFFECTED.union(one.id for one in item.results), where),
-                "discrepancy": ({each.id for each in item.discrepancies}, where),
-            }
-        return {}
+            "arm": ({EVERY_ARM, *(arm.id for arm in item.arms)} if item.arms else None, where),
+            "result": (_AFFECTED.union(one.id for one in item.results), where),
+            "discrepancy": ({each.id for each in item.discrepancies}, where),
+        }
+    return {}
 
 
 def _unknown(
     place: Node, value: str | Collection[str], what: str, known: tuple[Collection[str] | None, str]
 ) -> Iterator[Problem]:
-    """Of one name, of a list of them, or of those that are the keys of a mapping."""
     there, where = known
     listed: Collection[str] = [value] if isinstance(value, str) else value
     for index, name in enumerate(listed if there is not None else ()):
         if name not in (there or ()):
+            # Few names are listed; of many only the nearest is told, of very many only their number: it is long in finding.
+            names = sorted(there or ())
+            near = suggestion(name, names) if len(names) <= _MOST_COMPARED else ""
+            nearest, asked, _ = near.partition("? ")
+            if len(names) >= _MOST_LISTED:
+                near = f"{nearest}?" if asked else f"allowed: one of {len(names)} names"
             step = name if isinstance(place.value, dict) else index
-            message = f"no {what} {quote(name)}{where}; {_near(name, sorted(there or ()))}"
-            yield place.at((step,)).problem("", f"unknown-{what.rsplit(maxsplit=1)[-1]}", message)
-
-
-def _near(name: str, known: Sequence[str]) -> str:
-    """Few names are listed; of many only the nearest is told, of very many only their number: it would be long in finding."""
-    shown = suggestion(name, known) if len(known) <= _MOST_COMPARED else ""
-    nearest, asked, _ = shown.partition("? ")
-    many = f"{nearest}?" if asked else f"allowed: one of {len(known)} names"
-    return shown if len(known) < _MOST_LISTED else many
+            yield place.fault(f"unknown-{what.rsplit(maxsplit=1)[-1]}", f"no {what} {quote(name)}{where}; {near}", (step,))
 
 
 def _repeated(place: Node, parts: Sequence[Any], where: str) -> Iterator[Problem]:
-    """Of a list of names, or of records with ids."""
     seen: set[str] = set()
     for index, part in enumerate(parts):
         name = part if isinstance(part, str) else getattr(part, "id", "")
         if name and name in seen:
-            yield place.at((index, "id")).problem("", "duplicate-id", f"{quote(name)} is given twice in {where}")
+            yield place.fault("duplicate-id", f"{quote(name)} is given twice in {where}", (index, "id"))
         seen.add(name)
 
 
@@ -331,25 +297,22 @@ def _confirmed(draft: Draft) -> Iterator[Problem]:
         for key, index, item in ((key, index, item) for key, group in groups.items() for index, item in enumerate(group)):
             if item.basis == "confirmed" and (item.source is None or item.source.ref not in read):
                 message = f"{study.id}: confirmed needs a source ({{ref, place}}) that was read; without one it is recalled"
-                yield node.at((key, index, "basis")).problem("", "unread-source", message)
+                yield node.fault("unread-source", message, (key, index, "basis"))
         bases = {item.id: item.basis for item in study.discrepancies}
         for index, result in enumerate(study.results):
             fix = result.corrected
             if fix and fix.basis == "confirmed" and bases.get(fix.discrepancy, "confirmed") != "confirmed":
                 message = f"called confirmed, while its discrepancy {fix.discrepancy} is {bases[fix.discrepancy]}"
-                yield node.at(("results", index, "corrected", "basis")).problem("", "unread-source", message)
+                yield node.fault("unread-source", message, ("results", index, "corrected", "basis"))
 
 
 def _ids(draft: Draft) -> Iterator[Problem]:
-    """Ids are lower-case words, each given once among its kind."""
     for what, group in draft.named.items():
         seen: dict[str, Node] = {}
         for item, node in group:
             place = node.at(("therapy" if what == "therapy" else "id",))
             if not _SLUG.match(item.id) or len(item.id) > LONGEST_ID:
-                message = f"{quote(item.id)} is no id; allowed: lower-case words joined by - or _"
-                yield place.problem("", "bad-id", message)
+                yield place.fault("bad-id", f"{quote(item.id)} is no id; allowed: lower-case words joined by - or _")
             first = seen.setdefault(item.id, node)
             if first is not node:
-                message = f"the {what} {quote(item.id)} is already at {first.origin}:{first.line}"
-                yield place.problem("", "duplicate-id", message)
+                yield place.fault("duplicate-id", f"the {what} {quote(item.id)} is already at {first.origin}:{first.line}")

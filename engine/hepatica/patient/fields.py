@@ -10,8 +10,7 @@ from dataclasses import field
 from functools import cached_property
 from typing import Any, Literal
 
-from hepatica.patient.numbers import Interval, digits, unit_key
-from hepatica.patient.text import VOCABULARY, either_case, one_of, squashed
+from hepatica.patient.text import VOCABULARY, Interval, digits, either_case, one_of, squashed, unit_key
 from hepatica.records import record
 
 Kind = Literal["choice", "set", "flag", "integer", "number"]
@@ -21,7 +20,6 @@ Value = str | bool | int | float | tuple[str, ...] | Interval
 UNKNOWN = "unknown"
 NONE = "none"
 _WITH_UNIT = r"(.*?)\s*[(\[]\s*([^()\[\]]+?)\s*[)\]]\s*:?\s*"
-_BRACKETS = frozenset("([")
 FLAGS = {"yes": True, "no": False, "true": True, "false": False}
 
 
@@ -108,11 +106,6 @@ class Field:
         return f"{text} {self.unit}".strip() if self.kind == "number" else text
 
     @property
-    def to_enter(self) -> str:
-        """Its title as something to enter: "AFP", "Untreated varices (yes or no)"; bare, the second reads as an order."""
-        return f"{self.title} (yes or no)" if self.kind == "flag" else self.title
-
-    @property
     def every_unit(self) -> tuple[str, ...]:
         """The units that a number is read in, its own first."""
         return tuple(dict.fromkeys(filter(None, (self.unit, *self.units))))
@@ -177,8 +170,9 @@ class Fields(Mapping[str, Field]):
 
     def find_with_unit(self, written: str) -> tuple[str | None, str]:
         """As `find`, of a heading that may name a unit of the field in brackets (`AFP (IU/mL)`): the name and that unit."""
-        name, heading = self.find(written), re.fullmatch(_WITH_UNIT, written) if _BRACKETS.intersection(written) else None
-        if name is not None or heading is None:
+        name = self.find(written)
+        heading = re.fullmatch(_WITH_UNIT, written) if name is None and {*"(["} & {*written} else None
+        if heading is None:
             return name, ""
         name = self.find(heading[1])
         return (name, heading[2]) if name and self[name].has_unit(heading[2]) else (None, "")
@@ -196,7 +190,7 @@ class Fields(Mapping[str, Field]):
 
 def table(name: str) -> Fields:
     """One of the tables of `vocabulary.json`."""
-    return Fields(Field(**{key: _frozen(value) for key, value in entry.items()}) for entry in VOCABULARY[name])
+    return Fields(Field(**_frozen(entry)) for entry in VOCABULARY[name])
 
 
 def _frozen(value: Any) -> Any:
@@ -216,38 +210,32 @@ def fields_of(own: Iterable[Field], common: Iterable[str] | None = None) -> Fiel
     return Fields(COMMON_FIELDS[name] for name in common if name in COMMON_FIELDS).merged(own)
 
 
-def _unsound(one: Implication, ground: Field | None, tokens: Iterable[str]) -> Iterator[str]:
-    """What is wrong with an implication for a field of those tokens; `ground` is the field it names."""
-    grounds = () if ground is None else ("yes", "no") if ground.kind == "flag" else ground.values
-    wanted = (one.equals,) if ground is None or ground.kind != "set" else tuple(filter(None, (one.lacks, one.has)))
-    if not one.named and not (wanted and {*wanted} <= {*grounds}):
-        yield f"'{one.field}' is no field that could lack, have or be '{one.lacks or one.has or one.equals}'"
-    for word in filter(None, (one.value, *one.never)):
-        if word not in tokens:
-            yield f"'{word}' is implied, or excluded, and is no value of a choice or flag here"
-
-
-def faults(field: Field, others: Mapping[str, Field]) -> tuple[str, ...]:
-    """What is wrong with a field that somebody declared among others, in words; empty where it can be read and shown."""
-    found: list[str] = []
+def faults(field: Field, others: Mapping[str, Field]) -> Iterator[str]:
+    """What is wrong with a field that somebody declared among others, in words; nothing where it can be read and shown."""
     tokens = ("yes", "no") if field.kind == "flag" else field.values
     for one in field.implied:
-        found += _unsound(one, others.get(one.field), tokens)
+        ground = others.get(one.field)
+        grounds = () if ground is None else ("yes", "no") if ground.kind == "flag" else ground.values
+        wanted = (one.equals,) if ground is None or ground.kind != "set" else tuple(filter(None, (one.lacks, one.has)))
+        if not one.named and not (wanted and {*wanted} <= {*grounds}):
+            yield f"'{one.field}' is no field that could lack, have or be '{one.lacks or one.has or one.equals}'"
+        for word in filter(None, (one.value, *one.never)):
+            if word not in tokens:
+                yield f"'{word}' is implied, or excluded, and is no value of a choice or flag here"
     if field.kind in ("choice", "set") and not field.values:
-        found.append(f"a {field.kind} needs values")
+        yield f"a {field.kind} needs values"
     if field.kind in ("integer", "number") and not field.low < field.high:
-        found.append("a number needs bounds: low below high")
+        yield "a number needs bounds: low below high"
     allowed = {*tokens, UNKNOWN, *([NONE] if field.kind == "set" else [])}
     # The first meaning of a word is kept in `meant`; a second one is the fault.
     meant = {squashed(token): token for token in tokens}
     for meaning, words in [*field.synonyms.items(), *field.unclear.items()]:
         parts = meaning.split(", ") if field.kind == "set" else [meaning]
         if meaning in field.synonyms and not {*parts} <= allowed:
-            found.append(f"synonyms are given for '{meaning}', which is no value of the field")
-        found += [
-            f"'{word}' stands for '{meant[squashed(word)]}' and for '{meaning}'"
-            for word in words
-            if meant.setdefault(squashed(word), meaning) != meaning
-        ]
-    lowest = {unit: min(factor) if isinstance(factor, tuple) else factor for unit, factor in field.units.items()}
-    return (*found, *(f"the factor of {unit} must be above 0" for unit, factor in lowest.items() if not factor > 0))
+            yield f"synonyms are given for '{meaning}', which is no value of the field"
+        for word in words:
+            if meant.setdefault(squashed(word), meaning) != meaning:
+                yield f"'{word}' stands for '{meant[squashed(word)]}' and for '{meaning}'"
+    for unit, factor in field.units.items():
+        if not (min(factor) if isinstance(factor, tuple) else factor) > 0:
+            yield f"the factor of {unit} must be above 0"

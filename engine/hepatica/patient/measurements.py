@@ -8,15 +8,13 @@ published, not converted (34 µmol/L is 1.99 mg/dL).
 c-MET is high with at least 2+ in at least 50 % of tumour cells.
 """
 
-import re
 from collections.abc import Mapping
 from functools import cache
 from typing import Any, NamedTuple
 
 from hepatica.patient.fields import COMMON_FIELDS, UNKNOWN, Field, table
-from hepatica.patient.numbers import Interval, digits, unit_key
 from hepatica.patient.profile import COMPONENTS, ChildPugh, ProfileWarning, Staining, Understood
-from hepatica.patient.text import VOCABULARY, compiled, framed, plain
+from hepatica.patient.text import VOCABULARY, Interval, compiled, digits, framed, plain, unit_key
 from hepatica.patient.value_reader import (
     JsonSchema,
     NumberReader,
@@ -36,6 +34,8 @@ CHILD_PUGH_GROUP = (CLASS, SCORE, COMPONENTS)
 CLASS_RANGES = {"A": (5, 6), "B": (7, 9), "C": (10, 15)}
 LOWEST, HIGHEST = 1, 3
 CHILD_PUGH_PARTS = table("child_pugh_parts")
+
+_BOTH = framed(r"(?:(?P<class>[abc])[\s(,]*(?:score\s*)?)?(?P<score>1[0-5]|[5-9])\)?", COMMON_FIELDS[CLASS].noise)
 
 CMET = "cmet"
 STAINING_PARTS = table("cmet_parts")
@@ -76,7 +76,6 @@ class ScaleReader(NumberReader):
         self.unit_needed = bool(field.unit)
 
     def _reading(self, text: str) -> Reading:
-        """Points and the amount as shown; raises `Refused`."""
         amount = self._amount(text)
         unit = next((unit for unit in self.scales if amount and unit_key(unit) == unit_key(amount.unit)), None)
         if amount is None or unit is None:
@@ -89,7 +88,10 @@ class ScaleReader(NumberReader):
         if len(points) > 1:
             either = " or ".join(map(str, sorted(points)))
             raise Refused("unclear", f"{self.field.title} of {quote(text)} may score {either} points; give the amount")
-        return Reading(points.pop(), f"{value if isinstance(value, Interval) else _exactly(value)} {unit}".strip())
+        shown = str(value) if isinstance(value, Interval) else f"{value:.12g}"
+        if not isinstance(value, Interval) and digits(value) == f"{shown}0":  # else it would read two ways
+            shown = digits(value)
+        return Reading(points.pop(), f"{shown} {unit}".strip())
 
     def _points(self, value: float, unit: str, text: str) -> int:
         scale = self.scales[unit]
@@ -108,11 +110,6 @@ class ScaleReader(NumberReader):
         allowed = with_units if self.unit_needed else "a number without a unit"
         code = "not-a-number" if unit is None else "unit"
         return Refused(code, f"{self.field.title} cannot be {quote(text)}{cause}; allowed: {allowed}, or {UNKNOWN}")
-
-
-def _exactly(value: float) -> str:
-    text = f"{value:.12g}"
-    return f"{text}0" if digits(value) == f"{text}0" else text
 
 
 @cache
@@ -145,33 +142,23 @@ def _component(part: Field, typed: Any) -> tuple[int, str] | None:
     return (value, shown) if part.name in SCALES else (part.values.index(value) + 1, value)
 
 
-@cache
-def _together() -> re.Pattern[str]:
-    both = r"(?:(?P<class>[abc])[\s(,]*(?:score\s*)?)?(?P<score>1[0-5]|[5-9])\)?"
-    return compiled(framed(both, COMMON_FIELDS[CLASS].noise))
-
-
 def both_of(typed: object) -> tuple[str | None, int | None]:
     """The class and the score that one text states together (`A6`, `Child-Pugh B (8)`, `7`); None for what it leaves out."""
     # True is an integer to Python, and no score.
     text = plain(str(typed)) if isinstance(typed, (str, int)) and not isinstance(typed, bool) else ""
-    found = _together().fullmatch(text) if text and text.upper() not in CLASS_RANGES else None
+    found = compiled(_BOTH).fullmatch(text) if text and text.upper() not in CLASS_RANGES else None
     return (found["class"].upper() if found["class"] else None, int(found["score"])) if found else (None, None)
 
 
-class Graded(NamedTuple):
-    """What class, score and components of one profile give together, and how a text that states both was understood."""
-
-    facts: dict[str, Any]
-    measured: ChildPugh | None = None
-    warnings: tuple[ProfileWarning, ...] = ()
-    understood: tuple[Understood, ...] = ()
+Graded = tuple[dict[str, Any], ChildPugh | None, tuple[ProfileWarning, ...]]
+"""Class and score, what was measured, and doubts."""
 
 
-def graded(letter: str | None, score: int | None, typed: Mapping[str, Any], components: Any) -> Graded:
+def graded(letter: str | None, score: int | None, typed: Mapping[str, Any], components: Any) -> tuple[Graded, list[Understood]]:
     """Class and score, each from the other and from the components; raises `Refused` where they contradict each other.
 
-    `typed` holds what was typed for class and score, which may state both; `components` is what `ComponentsReader` read.
+    `typed` holds what was typed for class and score, which may state both, and how that was understood comes back as well;
+    `components` is what `ComponentsReader` read.
     """
     both = {name: both_of(typed.get(name)) for name in (CLASS, SCORE)}
     scores = {said for said in (score, *(found for _, found in both.values())) if said is not None}
@@ -187,13 +174,14 @@ def graded(letter: str | None, score: int | None, typed: Mapping[str, Any], comp
         raise Refused(
             "contradiction", f"Child-Pugh score {score} is class {implied}, but Child-Pugh class is {other} ({span})", (place,)
         )
-    understood = tuple(
+    understood = [
         Understood(name, str(typed[name]).strip(), f"class {implied}, score {score}")
         for name, (letter_too, score_too) in both.items()
         if score_too is not None and (letter_too or name == CLASS)
-    )
-    found = Graded({CLASS: implied, SCORE: score}) if components is None else _with_components(implied, score, components)
-    return found._replace(understood=understood)
+    ]
+    if components is None:
+        return ({CLASS: implied, SCORE: score}, None, ()), understood
+    return _with_components(implied, score, components), understood
 
 
 def _with_components(letter: str | None, score: int | None, read: dict[str, tuple[int, str]]) -> Graded:
@@ -218,7 +206,7 @@ def _with_components(letter: str | None, score: int | None, read: dict[str, tupl
         "highest": highest,
         "class": classes[0] if len(classes) == 1 else letter,
     }
-    return Graded({CLASS: found["class"], SCORE: found["score"]}, found, warnings)
+    return {CLASS: found["class"], SCORE: found["score"]}, found, warnings
 
 
 def status(intensity: int | None, percent: float | None) -> str | None:

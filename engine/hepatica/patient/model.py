@@ -76,17 +76,13 @@ def _reader(key: Field) -> ValueReader:
 
 
 @lru_cache(maxsize=64)
-def _core_schema(fields: Fields) -> core_schema.CoreSchema:
+def _model(fields: Fields) -> tuple[core_schema.CoreSchema, SchemaValidator]:
     """The model as pydantic's core runs it. Importing the rest of pydantic would double the time of a short command."""
     plain = core_schema.no_info_plain_validator_function
     parts = {key.name: plain(_validator(_reader(key)), metadata={"key": key}) for key in keys_of(fields).values()}
     optional = {name: core_schema.typed_dict_field(part, required=False) for name, part in parts.items()}
-    return core_schema.typed_dict_schema(optional, extra_behavior="forbid")
-
-
-@lru_cache(maxsize=64)
-def _validator_of(fields: Fields) -> SchemaValidator:
-    return SchemaValidator(_core_schema(fields))
+    schema = core_schema.typed_dict_schema(optional, extra_behavior="forbid")
+    return schema, SchemaValidator(schema)
 
 
 def _validator(reader: ValueReader) -> Callable[[Any], Reading]:
@@ -107,28 +103,33 @@ def profile_schema(fields: Fields = COMMON_FIELDS) -> dict[str, Any]:
 
     class PatientSchema(GenerateJsonSchema):
         def function_plain_schema(self, schema: Any) -> JsonSchema:
-            return _shown(schema["metadata"]["key"])
+            key: Field = schema["metadata"]["key"]
+            allowed = f" Allowed: {', '.join(key.values)}." if key.values else f" In {key.unit}." if key.unit else ""
+            said = key.help if key in _OWN_KEYS.values() else f"{key.help}{allowed} '{UNKNOWN}' or absent: not known."
+            missing = [] if key.name == LABEL else missing_schema()
+            return {"title": key.title, "description": said, "anyOf": [*_reader(key).schema(), *missing]}
 
-    schema = PatientSchema().generate(_core_schema(fields))
+    schema = PatientSchema().generate(_model(fields)[0])
     aliases = {pattern: {"$ref": f"#/properties/{name}"} for name, pattern in keys_of(fields).patterns().items()}
     title = {"title": "PatientFile", "description": "One hypothetical patient."}
     return {"$schema": DIALECT, **title, **schema, "patternProperties": aliases}
 
 
-def _shown(key: Field) -> JsonSchema:
-    allowed = f" Allowed: {', '.join(key.values)}." if key.values else f" In {key.unit}." if key.unit else ""
-    said = key.help if key in _OWN_KEYS.values() else f"{key.help}{allowed} '{UNKNOWN}' or absent: not known."
-    missing = [] if key.name == LABEL else missing_schema()
-    return {"title": key.title, "description": said, "anyOf": [*_reader(key).schema(), *missing]}
-
-
 def profile_from(data: Node | Mapping[str, Any], file: str = MAPPING, fields: Fields = COMMON_FIELDS) -> Profile:
-    """The profile in a parsed document or a mapping; raises `InvalidInput` with every problem, located in `file`.
+    """The profile in a parsed document or a mapping; raises `InvalidInput` with every problem, located in `file`. In a mapping
+    the n-th key stands at line n."""
+    entries: Any = data
+    if isinstance(data, Node):
+        node, entries = data, data.data(_as_typed)
+    else:
+        lines = {str(key): n for n, key in enumerate(data if isinstance(data, Mapping) else (), 1)}
+        node = Node({key: Node("", n, 1) for key, n in lines.items()}, 1, 1, keys={key: (n, 1) for key, n in lines.items()})
 
-    In a mapping the n-th key stands at line n.
-    """
-    entries: Any = data.data(_as_typed) if isinstance(data, Node) else data
-    place = _placed(data if isinstance(data, Node) else None, file, entries)
+    def place(path: tuple[int | str, ...], code: str, message: str) -> Problem:
+        if code in ("unknown-field", "duplicate-key"):  # a key that is refused; all else stands at the value
+            return node.at(path[:-1]).key_problem(file, str(path[-1]), code, message)
+        return node.at(path).problem(file, code, message)
+
     if not isinstance(entries, Mapping):
         found = "a list" if isinstance(entries, (list, tuple)) else quote(str(entries))
         raise InvalidInput([place((), "not-a-profile", f"a profile is a mapping of fields, not {found}")])
@@ -139,7 +140,7 @@ def profile_from(data: Node | Mapping[str, Any], file: str = MAPPING, fields: Fi
     known, written = _named(entries, keys_of(fields), place, problems)
     parts: list[Any] = []
     try:
-        read = _validator_of(fields).validate_python(known)
+        read = _model(fields)[1].validate_python(known)
         if not problems:
             return _profile(read, known, fields)
     except ValidationError as error:
@@ -154,19 +155,22 @@ def profile_from(data: Node | Mapping[str, Any], file: str = MAPPING, fields: Fi
 def _profile(read: Mapping[str, Reading], known: Mapping[str, Any], fields: Fields) -> Profile:
     read = {name: read.get(name, NOT_KNOWN) for name in keys_of(fields)}
     facts: dict[str, Any] = {name: read[name].value for name in fields}
-    understood = {name: Understood(name, _shortly(known[name]), said) for name, (_, said) in read.items() if said}
+    understood: dict[str, Understood] = {}
+    for name, (_, said) in read.items():
+        if said:
+            text = ", ".join(map(str, known[name])) if isinstance(known[name], (list, tuple)) else str(known[name])
+            understood[name] = Understood(name, quote(text)[1:-1], said)
     measurements: Measurements = {}
     warnings: tuple[ProfileWarning, ...] = ()
     if isinstance(facts.get(CMET), dict):
         measurements["cmet"] = facts[CMET]
         facts[CMET] = facts[CMET]["status"]
     if COMPONENTS in read:
-        found = graded(facts[CLASS], facts[SCORE], known, read[COMPONENTS].value)
-        understood |= {each.field: each for each in found.understood}
-        facts |= found.facts
-        warnings = found.warnings
-        if found.measured is not None:
-            measurements["child_pugh"] = found.measured
+        (grades, measured, warnings), stated = graded(facts[CLASS], facts[SCORE], known, read[COMPONENTS].value)
+        understood |= {each.field: each for each in stated}
+        facts |= grades
+        if measured is not None:
+            measurements["child_pugh"] = measured
     understood |= {each.field: each for each in implied(facts, fields)}
     total = facts_of(facts, fields)
     return Profile(
@@ -179,14 +183,9 @@ def _profile(read: Mapping[str, Reading], known: Mapping[str, Any], fields: Fiel
     )
 
 
-def _shortly(typed: Any) -> str:
-    return quote(", ".join(map(str, typed)) if isinstance(typed, (list, tuple)) else str(typed))[1:-1]
-
-
 def _named(
     entries: Mapping[str, Any], keys: Fields, place: Place, problems: list[Problem]
 ) -> tuple[dict[str, Any], dict[str, str]]:
-    """The entries by their proper key, and how each key was written."""
     known: dict[str, Any] = {}
     written: dict[str, str] = {}
     for key, value in entries.items():
@@ -198,20 +197,6 @@ def _named(
         else:
             known[name], written[name] = with_unit(value, unit), key
     return known, written
-
-
-def _placed(node: Node | None, file: str, entries: Any) -> Place:
-    """Where a problem stands; keys that are refused stand at the key, all else at the value."""
-
-    def place(path: tuple[int | str, ...], code: str, message: str) -> Problem:
-        if node is None:
-            keys = list(entries) if path else []
-            return Problem(file, keys.index(path[0]) + 1 if path else 1, 1, code, message)
-        if code in ("unknown-field", "duplicate-key"):
-            return node.at(path[:-1]).key_problem(file, str(path[-1]), code, message)
-        return node.at(path).problem(file, code, message)
-
-    return place
 
 
 def _as_typed(scalar: Node) -> str | None:
@@ -250,7 +235,6 @@ def profiles_in(data: bytes, file: str, settings: Sequence[str] = (), *, fields:
 
 
 def _overlaid(node: Node, file: str, settings: Sequence[str], fields: Fields) -> Profile:
-    """The profile of a file whose entries give way to the settings."""
     if not settings or not isinstance(node.value, dict):
         return profile_from(node, file, fields)
     entries, problems = _settings(settings, keys_of(fields))
@@ -304,5 +288,5 @@ def _value(name: str, text: str, line: int, column: int) -> Node:
         return Node(text, line, column, text, origin=SETTINGS)
     tree = read_yaml(text.encode(errors="replace"), SETTINGS, bare_signs=True)
     for part in tree.below():  # a setting is one line
-        part.line, part.column, part.origin = line, part.column + column - 1, SETTINGS
+        part.line, part.column = line, part.column + column - 1
     return tree

@@ -8,13 +8,13 @@ from dataclasses import KW_ONLY, field, replace
 from types import MappingProxyType
 from typing import Any, TypedDict, cast
 
-from hepatica.patient.fields import COMMON_FIELDS, FLAGS, UNKNOWN, Fields, Value
-from hepatica.patient.numbers import Interval, digits
-from hepatica.patient.text import VOCABULARY
+from hepatica.patient.fields import COMMON_FIELDS, FLAGS, NONE, UNKNOWN, Field, Fields, Value
+from hepatica.patient.text import VOCABULARY, Interval, digits
 from hepatica.records import record
 
 Facts = Mapping[str, Value | None]
 COMPONENTS = "child_pugh_components"
+_NAMED = "named-elsewhere"
 
 # `class` is a keyword of Python and a key of the contract, hence the functional form.
 ChildPugh = TypedDict(
@@ -93,6 +93,28 @@ class Profile:
             shown[COMPONENTS] = self.entered[COMPONENTS]
         return shown
 
+    def missing(self, name: str) -> str:
+        """What is not known of a field: "Tumour c-MET"; "how prior immunotherapy ended" where other facts say it was given."""
+        known = self.fields[name]
+        if known.nature != "history" or NONE not in self._denied(known):
+            return known.title
+        return f"how {known.title[:1].lower()}{known.title[1:]} ended"
+
+    def to_enter(self, name: str) -> str:
+        """A field as a reader is asked to enter it: "AFP", "AFP more exactly", "Untreated varices (yes or no)"."""
+        known, denied = self.fields[name], self._denied(self.fields[name])
+        if self.facts.get(name) is not None:
+            return f"{known.title} more exactly"
+        choices = ("yes", "no") if known.kind == "flag" else known.values if denied else ()
+        left = " or ".join(value for value in choices if value not in denied)
+        return f"{self.missing(name)} ({left})" if left else known.title
+
+    def _denied(self, known: Field) -> set[str]:
+        """The values of a field that are known not to be, from what other fields or their texts say."""
+        named = {one.fields for one in self.warnings if one.code == _NAMED}
+        holding = (i for i in known.implied if i.holds(self.facts.get(i.field)) or (i.field, known.name) in named)
+        return {value for one in holding for value in one.never}
+
     def under(self, fields: Fields) -> Profile:
         """The same patient over other fields: what those do not have is left out, and what they imply follows."""
         facts = dict(facts_of(self.facts, fields))
@@ -158,31 +180,25 @@ def doubts(facts: Facts, fields: Fields = COMMON_FIELDS, typed: Iterable[Underst
     Grounds: the definition of the BCLC stages (general knowledge), and what fields say of each other; `typed` are the texts of
     which a field keeps less than they say. A table without one of the fields has no such doubt.
     """
-    staged = [
+    found = [
         ProfileWarning(doubt["code"], doubt["message"].format_map(facts), tuple(doubt["when"]))
         for doubt in CONTRADICTIONS
         if all(facts.get(name) in values for name, values in doubt["when"].items())
     ]
-    return (*staged, *_unfitting(facts, fields, tuple(typed)))
-
-
-def _unfitting(facts: Facts, fields: Fields, typed: tuple[Understood, ...]) -> Iterator[ProfileWarning]:
-    """Values that do not go with what another field says of them, or that it asks for."""
+    read = tuple(typed)
     for name, known in fields.items():
         for one in known.implied:
             value, ground = facts[name], facts.get(one.field)
-            texts = [each.typed for each in typed if each.field == one.field and _names(each.typed, one.named)]
+            words = [each.typed for each in read if each.field == one.field]
+            texts = [text for text in words if not {*re.findall(r"[a-z]+", text.lower())}.isdisjoint(one.named)]
             if value is None and texts:
                 said = f"{fields[one.field].title} names {texts[0]}: enter how it ended under {known.title}."
-                yield ProfileWarning("named-elsewhere", said, (one.field, name))
+                found.append(ProfileWarning(_NAMED, said, (one.field, name)))
             elif one.denies(value) and (texts or one.holds(ground)):
                 other = f"{fields[one.field].title} {texts[0] if texts else fields[one.field].show(ground)}"
                 said = f"{known.title} {known.show(value)} does not go with {other}."
-                yield ProfileWarning("fields-disagree", said, (one.field, name))
-
-
-def _names(typed: str, words: Iterable[str]) -> bool:
-    return not {*re.findall(r"[a-z]+", typed.lower())}.isdisjoint(words)
+                found.append(ProfileWarning("fields-disagree", said, (one.field, name)))
+    return tuple(found)
 
 
 def _json(value: Value | None) -> Any:

@@ -1,23 +1,23 @@
-"""Words as people type them: what counts as missing, which spellings mean the same, patterns of the words understood.
+"""Words and numbers as people type them: what is missing, which spellings mean the same, patterns of what is understood.
 
 A pattern is written once and used twice: compiled without regard to case by the reader, and spelled out by `either_case`
 for JSON Schema, whose patterns have no flags. The words themselves are data: `vocabulary.json`.
 """
 
-from __future__ import annotations
-
+import math
 import re
 from collections.abc import Iterable
 from functools import cache
-from typing import Any
+from typing import Any, NamedTuple
 
 from hepatica.paths import package_data
+from hepatica.records import record
 
 # JSON, since every start of the program reads it: YAML would take twenty times as long.
 VOCABULARY: dict[str, Any] = package_data("patient", "vocabulary.json")
 
-_MISSING_HOLDS = frozenset("[]_- \t\n\r\f\v".join(VOCABULARY["missing"]))
 
+_MISSING_HOLDS = frozenset("[]_- \t\n\r\f\v".join(VOCABULARY["missing"]))
 LONGEST_TEXT = 200
 GAP = r"[\s_-]*"
 BESIDE = r"[\s_:=.,()-]*"
@@ -31,7 +31,7 @@ _LOOKS = str.maketrans(*VOCABULARY["other_alphabets"])
 _TO = "~"
 # A hyphen between two numerals joins them; it is no gap inside a word.
 _RANGE = r"(?i)\b(\d+|[iv]+)\s*-\s*(?=(?:\d+|[iv]+)\b)"
-_SPECIAL = frozenset("\\.+*?()[]{}|^$")
+_ESCAPED = str.maketrans({" ": GAP, _TO: r"\s*-\s*"} | {char: f"\\{char}" for char in "\\.+*?()[]{}|^$"})
 
 
 def plain(text: str) -> str:
@@ -54,11 +54,7 @@ def squashed(text: str) -> str:
 def one_of(words: Iterable[str]) -> str:
     """A pattern of any of the words; a blank, hyphen or underscore in a word may be written as any of them, or left out."""
     spelled = {re.sub(r"[ _-]+", " ", word.lower()).strip() or word for word in words}
-    return "|".join("".join(map(_escaped, word)) for word in sorted(spelled, key=lambda word: (-len(word), word)))
-
-
-def _escaped(char: str) -> str:
-    return {" ": GAP, _TO: r"\s*-\s*"}.get(char) or (f"\\{char}" if char in _SPECIAL else char)
+    return "|".join(word.translate(_ESCAPED) for word in sorted(spelled, key=lambda word: (-len(word), word)))
 
 
 def framed(words: str, noise: Iterable[str]) -> str:
@@ -69,6 +65,7 @@ def framed(words: str, noise: Iterable[str]) -> str:
     return rf"\s*{before}\(?({words})\)?{after}\s*"
 
 
+@cache
 def missing_pattern() -> str:
     """A pattern of everything that means "not known"."""
     words = one_of(VOCABULARY["missing"])
@@ -86,12 +83,111 @@ def either_case(pattern: str) -> str:
     return f"^(?:{spelled})$"
 
 
-@cache
-def _missing() -> re.Pattern[str]:
-    return compiled(missing_pattern())
-
-
 def is_missing(text: str) -> bool:
     """True for an empty text and for every way of writing that something is not known."""
     # Most texts hold a character that no such word has: for them the pattern, a millisecond's work, need not be compiled.
-    return _MISSING_HOLDS.issuperset(text.lower()) and _missing().fullmatch(text) is not None
+    return _MISSING_HOLDS.issuperset(text.lower()) and compiled(missing_pattern()).fullmatch(text) is not None
+
+
+# -- numbers, as laboratories print them, with units and comparisons --------------------------------------------------
+
+DECIMALS = 6
+
+# In order: groups of three by blank or apostrophe, by comma, by point; then a plain number with a decimal point or comma.
+_GROUPED = r"[1-9]\d{0,2}(?:[ ']\d{3})+(?:[.,]\d{1,20})?|[1-9]\d{0,2}(?:,\d{3})+(?:\.\d{1,20})?"
+_POINTS = r"[1-9]\d{0,2}(?:\.\d{3}){2,4}(?:,\d{1,20})?|[1-9]\d{0,2}(?:\.\d{3})+,\d{1,20}"
+# A comma that nothing follows is no decimal comma: the number was cut off ("12,000" in a file whose columns commas part).
+_PLAIN = r"(?:\d{1,15}(?:\.\d{0,20}|,\d{1,20})?|[.,]\d{1,20})(?:e[+-]?\d{1,2})?"
+NUMBER = rf"(?:{_GROUPED}|{_POINTS}|{_PLAIN})"
+# Three decimals after a point may be a group of three: 1.200 is 1.2 or 1200.
+TWO_WAYS = r"[1-9]\d{0,2}\.\d{3}(?![\d.,]|e)"
+_SIGN_OF = {word: sign for sign, words in VOCABULARY["signs"].items() for word in words}
+SIGN = "|".join(sorted((word.replace(" ", r"\s+") for word in _SIGN_OF), key=len, reverse=True))
+TO = r"\s*(?:-|to)\s*"
+_UNIT = r"[^\d\s.,<>='-]\S{0,15}(?: \S{1,15})?|(?:(?<=\s)|x\s*)10[\^*]\d{1,2}/\S{1,6}"
+_AMOUNT = (
+    rf"(?:(?P<sign>{SIGN})\s*)?(?P<number>[+-]?{NUMBER})"
+    rf"(?:{TO}(?P<to>{NUMBER})|\s*and\s*(?P<sign2>{SIGN})\s*(?P<and>{NUMBER}))?\s*(?P<unit>{_UNIT})?"
+)
+
+
+@record
+class Interval:
+    """A number known only within bounds: `> 1210`. An open end is infinite. Never empty, never a single point."""
+
+    low: float = -math.inf
+    high: float = math.inf
+    low_included: bool = False
+    high_included: bool = False
+
+    def __str__(self) -> str:
+        low = f"{'>=' if self.low_included else '>'} {digits(self.low)}"
+        high = f"{'<=' if self.high_included else '<'} {digits(self.high)}"
+        if self.low == -math.inf or self.high == math.inf:
+            return high if self.low == -math.inf else low
+        both = self.low_included and self.high_included
+        return f"{digits(self.low)}-{digits(self.high)}" if both else f"{low} and {high}"
+
+
+class Amount(NamedTuple):
+    """What a text says, not yet held against a unit's bounds: ends as (sign, number as typed), and the unit as typed."""
+
+    ends: tuple[tuple[str, str], ...]
+    unit: str
+
+
+def digits(value: float) -> str:
+    """A number in full, in a spelling that reads back one way only."""
+    text = f"{value:.{DECIMALS}f}".rstrip("0").rstrip(".")
+    return f"{text}0" if re.fullmatch(TWO_WAYS, text) else text
+
+
+def simple(text: str, units: Iterable[str]) -> Amount | None:
+    """As `parsed` of a plain number and one of the units as they are written; None for anything else. Most amounts are such: the
+    pattern of all others takes longer to compile than a profile to be read."""
+    number, blank, unit = text.partition(" ")
+    plain = number.isascii() and len(number) <= 15 and number[:1] != "." and number.replace(".", "", 1).isdecimal()
+    return Amount((("=", number),), unit) if plain and bool(blank) == bool(unit) and (not unit or unit in units) else None
+
+
+def parsed(text: str) -> Amount | None:
+    """The amount in `text` (`620 ng/mL`, `> 1,210`, `200-400`); None where it is none."""
+    found = compiled(_AMOUNT).fullmatch(text)
+    if found is None:
+        return None
+    sign, other = (_SIGN_OF[" ".join(said.lower().split())] if said else "" for said in found.group("sign", "sign2"))
+    ends = [(sign or "=", found["number"])]
+    if found["to"]:
+        ends = [(">=", found["number"]), ("<=", found["to"])]
+    elif found["and"]:
+        ends.append((other, found["and"]))
+    # "> 200 and > 400" is no interval, and which of the two was meant cannot be told; nor is a sign before "200-400" one.
+    if (found["to"] and sign) or (found["and"] and {sign[:1], other[:1]} != {"<", ">"}):
+        return None
+    return Amount(tuple(ends), found["unit"] or "")
+
+
+def chosen(number: str, low: float, high: float) -> float | tuple[float, float]:
+    """The value of a number within bounds; both readings where neither bounds nor marks settle which is meant.
+
+    Several marks of a kind group digits by three, and so does a comma before exactly three wherever that is possible; a
+    lone point before three is a decimal point only where grouping is not possible. Of two kinds, the last is the decimal.
+    """
+    text = number.lower().replace(" ", "").replace("'", "")
+    whole, mark, decimals = text.rpartition(max(",.", key=text.rfind))
+    grouped = float(text.replace(".", "").replace(",", ""))
+    decimal = float(f"{whole.replace('.', '').replace(',', '')}.{decimals}") if mark else grouped
+    if text.count(mark or ",") > 1:
+        return grouped
+    # Blanks or apostrophes have grouped already, so the one mark left is the decimal sign.
+    if text != number.lower() or len(decimals) != 3 or not re.fullmatch(r"[+]?[1-9]\d{0,2}[.,]\d{3}", text):
+        return decimal
+    if low <= decimal <= high < grouped:
+        return decimal
+    return grouped if mark == "," else (decimal, grouped)
+
+
+def unit_key(text: str) -> str:
+    """What two spellings of a unit share: case, the three ways to write micro, and blanks do not count."""
+    plain = re.sub(r"[\s.*^]+|^x(?=\s*10)", "", text.lower())
+    return re.sub("[µμ]|mc(?=g|mol|ro)|micro", "u", plain)

@@ -5,36 +5,13 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Callable, Iterable, Mapping
+from contextlib import suppress
 from functools import cached_property, lru_cache
 from typing import Any, NamedTuple, TypeVar
 
+from hepatica.patient import text as texts
 from hepatica.patient.fields import FLAGS, NONE, UNKNOWN, Field, Fields, Value
-from hepatica.patient.numbers import (
-    DECIMALS,
-    NUMBER,
-    SIGN,
-    TO,
-    TWO_WAYS,
-    Amount,
-    Interval,
-    chosen,
-    digits,
-    parsed,
-    simple,
-    unit_key,
-)
-from hepatica.patient.text import (
-    LONGEST_TEXT,
-    compiled,
-    either_case,
-    framed,
-    is_missing,
-    looks_like,
-    missing_pattern,
-    one_of,
-    plain,
-    squashed,
-)
+from hepatica.patient.text import DECIMALS, Amount, Interval, compiled, framed, is_missing, one_of, plain, squashed, unit_key
 from hepatica.problems import quote, suggestion
 
 LONGEST_LIST = 50
@@ -110,12 +87,12 @@ def read_parts(typed: Mapping[Any, Any], parts: Fields, whole: str, read: Callab
 
 def text_schema(pattern: str) -> JsonSchema:
     """The JSON Schema of a text that fits a pattern, whatever the case."""
-    return {"type": "string", "pattern": either_case(pattern)}
+    return {"type": "string", "pattern": texts.either_case(pattern)}
 
 
 def missing_schema() -> list[JsonSchema]:
     """The JSON Schemas of a value that is not known."""
-    missing = text_schema(missing_pattern())
+    missing = text_schema(texts.missing_pattern())
     return [missing, {"type": "array", "items": missing, "minItems": 1, "maxItems": 1}, {"type": "null"}]
 
 
@@ -129,7 +106,7 @@ def parts_schema(parts: Fields, reader: Callable[[Field], ValueReader]) -> JsonS
 class ValueReader:
     """Reads the values of one field. The exact tokens are looked up; everything else is worked out by the kind."""
 
-    longest = LONGEST_TEXT
+    longest = texts.LONGEST_TEXT
 
     def __init__(self, field: Field) -> None:
         self.field = field
@@ -149,7 +126,9 @@ class ValueReader:
         # Before it is made a text: writing out an integer of a million digits takes seconds.
         if isinstance(typed, int) and abs(typed) > MOST:
             raise Refused("out-of-range", f"{self.field.title} is too large a number")
-        return self._native(_plain_python(typed))
+        with suppress(TypeError, ValueError):  # a number of NumPy's as Python's own
+            typed = typed.item() if hasattr(typed, "item") else typed
+        return self._native(typed)
 
     def _native(self, typed: Any) -> Reading:
         if isinstance(typed, (Mapping, list, tuple)):
@@ -181,7 +160,7 @@ class ValueReader:
 
     def _refused(self, typed: str, code: str = "unknown-value") -> Refused:
         """Why a text is refused: because it reads several ways, is in another alphabet, or is none of what is allowed."""
-        reason, latin, allowed = self._reason(typed), looks_like(typed), allowed_words(self.field)
+        reason, latin, allowed = self._reason(typed), texts.looks_like(typed), allowed_words(self.field)
         refusal = f"{self.field.title} cannot be {quote(typed)}"
         if reason:
             return Refused("unclear", f"{refusal}: {reason}")
@@ -191,16 +170,15 @@ class ValueReader:
         return Refused(code, f"{refusal}; {near}")
 
     def _reason(self, typed: str) -> str | None:
-        found = self._unclear.fullmatch(typed) if self._reasons else None
+        if not self._reasons:
+            return None
+        words = one_of(word for words in self.field.unclear.values() for word in words)
+        found = compiled(framed(words, self.field.noise)).fullmatch(typed)
         return self._reasons.get(squashed(found[1] if found else typed))
 
     @cached_property
     def _reasons(self) -> Mapping[str, str]:
         return {squashed(word): reason for reason, words in self.field.unclear.items() for word in words}
-
-    @cached_property
-    def _unclear(self) -> re.Pattern[str]:
-        return compiled(framed(one_of(word for words in self.field.unclear.values() for word in words), self.field.noise))
 
 
 class WordReader(ValueReader):
@@ -214,14 +192,12 @@ class WordReader(ValueReader):
 
     @cached_property
     def _words(self) -> Mapping[str, Value | None]:
-        titled = {title: self._meant(token) for token, title in self.field.value_titles.items()}
-        other = {word: self._meant(meaning) for meaning, words in self.field.synonyms.items() for word in words}
-        return {**self.tokens, **titled, **other}
-
-    def _meant(self, meaning: str) -> Value | None:
-        if self.field.kind == "set":
-            return canonical(self.field, meaning.split(", "))
-        return None if meaning == UNKNOWN else self.tokens[meaning]
+        known, several = self.field, self.field.kind == "set"
+        meanings = {title: token for token, title in known.value_titles.items()}
+        meanings |= {word: meaning for meaning, words in known.synonyms.items() for word in words}
+        single: Mapping[str, Value | None] = {UNKNOWN: None, **self.tokens}
+        meant = {word: canonical(known, said.split(", ")) if several else single[said] for word, said in meanings.items()}
+        return {**self.tokens, **meant}
 
     @cached_property
     def _vocabulary(self) -> Mapping[str, Value | None]:
@@ -232,18 +208,14 @@ class WordReader(ValueReader):
         """A pattern of every way to write one value; its one group is the word."""
         return framed(one_of(word for word, value in self._words.items() if value != ()), self.field.noise)
 
-    @cached_property
-    def _pattern(self) -> re.Pattern[str]:
-        return compiled(self.words_pattern)
-
     def _text(self, text: str) -> Value | None:
-        found = self._pattern.fullmatch(text)
+        found = compiled(self.words_pattern).fullmatch(text)
         if found is None:
             raise self._refused(text)
         return self._vocabulary[squashed(found[1])]
 
     def _says(self, text: str, value: Value) -> bool:
-        found = self._pattern.fullmatch(text)
+        found = compiled(self.words_pattern).fullmatch(text)
         return super()._says(found[1] if found else text, value)
 
     def schema(self) -> list[JsonSchema]:
@@ -251,7 +223,6 @@ class WordReader(ValueReader):
         return [{"enum": [*self.tokens, *self._bare_words()]}, text_schema(self.words_pattern)]
 
     def _bare_words(self) -> list[bool | int]:
-        """The words that a document may write as true, false or a whole number."""
         # YAML has made a number of `1` and a flag of `yes` before any reader sees them.
         flags = [flag for flag, word in FLAG_WORDS.items() if word in self._vocabulary]
         return [*flags, *(int(word) for word in self._vocabulary if word.isdecimal())]
@@ -260,15 +231,15 @@ class WordReader(ValueReader):
 class SetReader(WordReader):
     """Several words of a vocabulary, as a list or joined in one text; `none` is the empty set."""
 
-    longest = 5 * LONGEST_TEXT
+    longest = 5 * texts.LONGEST_TEXT
 
     def __init__(self, field: Field) -> None:
         super().__init__(field)
         self.exact[NONE] = Reading(())
 
     @cached_property
-    def _none(self) -> re.Pattern[str]:
-        return compiled(framed(one_of((NONE, "[]", *self.field.synonyms.get(NONE, ()))), self.field.noise))
+    def _none(self) -> str:
+        return framed(one_of((NONE, "[]", *self.field.synonyms.get(NONE, ()))), self.field.noise)
 
     def _native(self, typed: Any) -> Reading:
         if not isinstance(typed, (list, tuple)):
@@ -280,11 +251,11 @@ class SetReader(WordReader):
 
     def _text(self, text: str) -> Value | None:
         """The set that the text names: as one phrase, or word by word."""
-        if self._none.fullmatch(text):
+        if compiled(self._none).fullmatch(text):
             return ()
         parts = re.split(BETWEEN, text, flags=re.IGNORECASE)
         # A synonym may hold what else parts words ("HBV + HCV"): the whole text is tried first.
-        if len(parts) == 1 or self._pattern.fullmatch(text):
+        if len(parts) == 1 or compiled(self.words_pattern).fullmatch(text):
             return super()._text(text)
         if not all(parts) or self._reason(text):
             raise self._refused(text)
@@ -303,14 +274,13 @@ class SetReader(WordReader):
         text = plain(word)
         if text in self.field.values:
             return (text,)
-        if is_missing(text) or self._none.fullmatch(text):
+        if is_missing(text) or compiled(self._none).fullmatch(text):
             alone = UNKNOWN if is_missing(text) else "[]"
             raise Refused("unknown-value", f"{quote(text)} does not go beside other values; write {self.field.title}: {alone}")
         value = super()._text(text)
         return value if isinstance(value, tuple) else ()
 
     def _joined(self, members: list[tuple[Place, object]]) -> tuple[str, ...]:
-        """The members' union; raises everything that is wrong with any of them."""
         if len(members) > LONGEST_LIST:
             raise Refused("too-many", f"{self.field.title} has more than {LONGEST_LIST} values")
         return canonical(self.field, (token for member in each_read(members, self._member) for token in member))
@@ -323,7 +293,7 @@ class SetReader(WordReader):
             {"type": "array", "items": member, "maxItems": LONGEST_LIST},
             {"enum": [*self.field.values, NONE, *self._bare_words()]},
             text_schema(rf"{one}(?:{BETWEEN}{one})*"),
-            text_schema(self._none.pattern),
+            text_schema(self._none),
         ]
 
 
@@ -353,19 +323,18 @@ class NumberReader(ValueReader):
         if factors is None:
             if self._reason(text):
                 raise self._refused(text)
-            units = ", ".join(dict.fromkeys((self.field.unit, *self.field.units)))
-            raise Refused("unit", f"{self.field.title} has no unit {quote(amount.unit)}; allowed: {units or 'no unit'}")
+            units = ", ".join(self.field.every_unit) or "no unit"
+            raise Refused("unit", f"{self.field.title} has no unit {quote(amount.unit)}; allowed: {units}")
         return self._bounded(self._value_of(amount, factors, (self.field.low, self.field.high), text), text)
 
     def _says(self, text: str, value: Value) -> bool:
         return re.fullmatch(r"\d+(\.\d*)?", text) is not None or super()._says(text, value)
 
     def _amount(self, text: str) -> Amount | None:
-        """The amount in a text, among words that say nothing more; None where it is none."""
-        if amount := simple(text, (self.field.unit, *self.field.units)):
+        if amount := texts.simple(text, (self.field.unit, *self.field.units)):
             return amount
         found = self._framed.fullmatch(text)
-        return parsed(found[1] if found else text)
+        return texts.parsed(found[1] if found else text)
 
     @cached_property
     def _framed(self) -> re.Pattern[str]:
@@ -375,9 +344,9 @@ class NumberReader(ValueReader):
         """The value in the canonical unit; raises `Refused` for a number that reads two ways within `bounds`."""
         low, high, low_in, high_in = -math.inf, math.inf, False, False
         for sign, number in amount.ends:
-            value = chosen(number, bounds[0] / factors[1], bounds[1] / factors[0])
+            value = texts.chosen(number, bounds[0] / factors[1], bounds[1] / factors[0])
             if isinstance(value, tuple):
-                one, other = (digits(reading) for reading in value)
+                one, other = (texts.digits(reading) for reading in value)
                 raise Refused("two-readings", f"{self.field.title} of {quote(text)} reads two ways: write {one} or {other}")
             # A factor that is known as a range only makes an interval of any number, exact ones too.
             if sign[0] != "<":
@@ -412,9 +381,9 @@ class NumberReader(ValueReader):
         """A pattern of the amounts that are read; bounds in a text cannot be said in it."""
         spelled = {re.sub("[µμ]", "(?:µ|μ|u|mc|micro)", one_of([unit])) for unit in (self.field.unit, *self.field.units) if unit}
         # Where no value reaches 1000, three decimals cannot be a group of digits.
-        number = NUMBER if self.field.high < 1000 else rf"(?!{TWO_WAYS}){NUMBER}"
-        one, span = rf"(?:(?:{SIGN})\s*)?[+]?{number}", rf"{number}{TO}{number}"
-        both = rf"(?:{SIGN})\s*{number}\s*and\s*(?:{SIGN})\s*{number}"
+        number = texts.NUMBER if self.field.high < 1000 else rf"(?!{texts.TWO_WAYS}){texts.NUMBER}"
+        one, span = rf"(?:(?:{texts.SIGN})\s*)?[+]?{number}", rf"{number}{texts.TO}{number}"
+        both = rf"(?:{texts.SIGN})\s*{number}\s*and\s*(?:{texts.SIGN})\s*{number}"
         any_unit = "|".join(sorted(spelled, key=lambda text: (-len(text), text)))
         unit = rf"\s*(?:{any_unit}){'' if self.unit_needed else '?'}" if spelled else ""
         return framed(rf"(?:{both}|{span}|{one}){unit}", self.field.noise)
@@ -490,11 +459,3 @@ def with_unit(typed: Any, unit: str) -> Any:
     """An amount with the unit that its heading names, where it brings none of its own."""
     bare = isinstance(typed, (int, float)) or (isinstance(typed, str) and typed.strip()[-1:].isdigit())
     return f"{typed} {unit}" if unit and bare else typed
-
-
-def _plain_python(typed: Any) -> Any:
-    """A number of NumPy's as Python's own."""
-    try:
-        return typed.item() if hasattr(typed, "item") else typed
-    except (TypeError, ValueError):
-        return typed

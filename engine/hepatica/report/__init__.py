@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from hepatica.faces import lazy
 
 if TYPE_CHECKING:
-    from hepatica.report.answers import answer, answer_body
+    from hepatica.report.answers import answer, answer_body, case_blocks, case_title, known_facts
     from hepatica.report.blocks import (
         Block,
         Blocks,
@@ -32,7 +32,6 @@ if TYPE_CHECKING:
         TreeNode,
     )
     from hepatica.report.card import About, PatientListing, about, about_view, patient_listing, patients_view
-    from hepatica.report.case import case_blocks, case_title, known_facts
     from hepatica.report.citing import reference_link, stands
     from hepatica.report.comparison import compare_view, then_view
     from hepatica.report.documents import document, json_bytes, json_line, json_text, named_schema, schema
@@ -62,25 +61,4 @@ if TYPE_CHECKING:
     from hepatica.report.study import StudyPage, study_page, study_view
     from hepatica.report.what_if import whatif_body, whatif_view
 
-__getattr__ = lazy(
-    __name__,
-    {
-        "answers": "answer answer_body",
-        "blocks": "Block Blocks Bullets Cell Code Facts Item Items More Notice Paragraph Picture Ref Section Table Title Tree "
-        "TreeNode",
-        "card": "About PatientListing about about_view patient_listing patients_view",
-        "case": "case_blocks case_title known_facts",
-        "citing": "reference_link stands",
-        "comparison": "compare_view then_view",
-        "documents": "document json_bytes json_line json_text named_schema schema",
-        "evidence": "StudyListing StudyRow VerificationReport studies_view study_listing verification_report verification_view",
-        "explanation": "why_view",
-        "render_html": "html html_page pdf_page web_address",
-        "render_markdown": "markdown",
-        "render_text": "text",
-        "rules": "RuleListing rule_listing rules_found rules_view",
-        "sources": "ReferenceListing bibtex csv_text reference_listing reference_rows references_view ris",
-        "study": "StudyPage study_page study_view",
-        "what_if": "whatif_body whatif_view",
-    },
-)
+__getattr__ = lazy(__name__)

@@ -1,20 +1,37 @@
-"""An answer as a reader sees it: the case, what the evidence backs with the strongest first, what is open, what failed."""
+"""An answer as a reader sees it: the case with what was computed and what is in doubt, what the evidence backs with the
+strongest first, what is open, what failed."""
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import groupby
 
 from hepatica.evaluation import LISTS, ORDER, Entry, Evaluation, ListName
 from hepatica.knowledge import RANK, STANDINGS, VERDICTS, Test, conjuncts
-from hepatica.report.blocks import Block, Blocks, Item, Items, More, Notice, Paragraph, Ref, Section, Tone, bullets, listed
-from hepatica.report.case import case_blocks, case_title
-from hepatica.report.citing import NOT_TRIALS, citation_words, fits_words, limits, place_words, stands
-from hepatica.wording import Wording, abbreviations, all_of, counted, grouped, joined, sentence
+from hepatica.patient import Profile
+from hepatica.report.blocks import (
+    Block,
+    Blocks,
+    Facts,
+    Item,
+    Items,
+    More,
+    Notice,
+    Paragraph,
+    Ref,
+    Section,
+    Title,
+    Tone,
+    bullets,
+    listed,
+)
+from hepatica.report.citing import NOT_TRIALS, citation_words, edition, fits_words, limits, place_words, stands
+from hepatica.wording import Wording, abbreviations, all_of, counted, grouped, joined, sentence, shown
 
 # The topic of notes that advise how to choose: every answer shows them, the other notes only those who ask see.
 ADVICE = "general advice"
+ESTABLISHED = ("standard", "positive_phase_3")
 _MOST_ASKED = 3
 
 
@@ -29,6 +46,62 @@ def answer(evaluation: Evaluation) -> Blocks:
 def answer_body(evaluation: Evaluation) -> Blocks:
     """The answer without what it is about: for a page that says so itself."""
     return tuple(_AnswerView(evaluation).body())
+
+
+def case_title(evaluation: Evaluation, lead: str = "") -> Title:
+    """The case's name over the ruleset that answers."""
+    return Title(f"{lead}{evaluation.profile.label or 'Hypothetical patient'}", edition(evaluation.ruleset))
+
+
+def known_facts(profile: Profile, names: Iterable[str] = ()) -> tuple[tuple[str, str], ...]:
+    """Title and value of every known fact, or of those named."""
+    held = ((profile.fields[name], profile[name]) for name in names or profile.facts)
+    return tuple((known.title, shown(known, value)) for known, value in held if value is not None)
+
+
+def case_blocks(evaluation: Evaluation) -> Iterator[Block]:
+    """Facts that the rules read, what was computed and understood, what is not known, and every doubt."""
+    profile, ruleset = evaluation.profile, evaluation.knowledge
+    words = Wording(ruleset)
+    used = [name for name in profile.facts if name in ruleset.used_fields]
+    # What the rules do not read is told apart below: nobody should think that it had a part in the answer.
+    known = [name for name in used if profile[name] is not None]
+    pairs = known_facts(profile, known)
+    yield Facts(pairs, inline=True) if pairs else Paragraph("Nothing is known of the facts that the rules read.")
+    yield from measured(profile)
+    titled = [(one, f"{words.fields[one.field].title} " if one.field in words.fields else "") for one in profile.understood]
+    yield from (Paragraph(f"{title}{one}.", lead="Read") for one, title in titled if not one.implied)
+    # In one line: what follows already stands among the facts, and only its grounds are new.
+    following = grouped((one.typed, f"{title}{one.read}") for one, title in titled if one.implied)
+    if following:
+        said = "; ".join(f"{all_of(read)} from {typed}" for typed, read in following.items())
+        yield Paragraph(f"{said}.", lead="Follows", tone="quiet")
+    unknown = [sentence(profile.missing(name)) for name in used if profile[name] is None]
+    if unknown and pairs:
+        yield Paragraph(f"{', '.join(unknown)}.", lead="Not known", tone="quiet")
+    unused = [words.fact(name, value) for name, value in profile.facts.items() if name not in used and value is not None]
+    if unused:
+        yield Paragraph(f"{'; '.join(unused)}.", lead="Recorded, not used by these rules", tone="quiet")
+    for warning in profile.warnings:
+        yield Paragraph(warning.message, lead="Warning", tone="warning")
+
+
+def measured(profile: Profile) -> Iterator[Paragraph]:
+    """What was computed from measurements: the points of Child-Pugh, the staining of c-MET."""
+    found = profile.measurements.get("child_pugh")
+    if found:
+        titles = {name: "INR" if name == "inr" else name for name in found["components"]}
+        points = [f"{titles[name]} {found['components'][name]} = {number}" for name, number in found["points"].items()]
+        score, span = found["score"], f"score {found['lowest']} to {found['highest']}, class open"
+        known = span if score is None else f"score {score}, class {found['class']}"
+        missing = [title for name, title in titles.items() if name not in found["points"]]
+        left = f"; not known: {all_of(missing)}" if missing else ""
+        yield Paragraph(f"{known} (points: {', '.join(points)}{left}).", lead="Child-Pugh computed")
+    stained = profile.measurements.get("cmet")
+    if stained and stained["status"]:
+        intensity = f"{stained['intensity']}+" if stained["intensity"] is not None else ""
+        share = f"in {stained['percent']:g} % of cells" if stained["percent"] is not None else ""
+        yield Paragraph(f"{stained['status']} (staining {joined(intensity, share, mark=' ')}).", lead="c-MET computed")
 
 
 class _AnswerView:
@@ -48,11 +121,14 @@ class _AnswerView:
         if evaluation.scope == "unknown":
             yield Paragraph(f"{self.ask_first()}.", lead="Scope", tone="warning")
         stronger = evaluation.strongest_open()
-        others = [entry for entry in evaluation.possible if entry not in stronger]
+        best = next((entry.standing for entry in evaluation.options), "")
+        rivals = [e for e in evaluation.possible if e.would_be == "options" and e.standing == best]
+        alike = [entry for entry in rivals if entry not in stronger] if best in ESTABLISHED else []
+        others = [entry for entry in evaluation.possible if entry not in stronger and entry not in alike]
         yield from self.possible(stronger, "strongest-open", ": the strongest")
-        yield from self.options(stronger)
+        yield from self.options(stronger, alike)
         yield from self.plain("trials")
-        yield from self.possible(others)
+        yield from self.possible(others, "possible", ": the rest" if stronger or alike else "")
         yield from self.plain("not_supported")
         yield from self.plain("unreported")
         yield from self.ruled_out()
@@ -68,8 +144,7 @@ class _AnswerView:
             named = f"{', '.join(entry.name for entry in best)} ({STANDINGS[best[0].standing].phrase})."
             yield Paragraph(named, lead="Strongest still open")
         yield Paragraph(f"{counted(len(open_), 'therapy depends', 'therapies depend')} on what is not known.")
-        rest = (*self.possible(open_), *self.plain("unreported"), *self.ruled_out())
-        yield More("All therapies", rest)
+        yield More("All therapies", (*self.possible(open_), *self.plain("unreported"), *self.ruled_out()))
 
     def ask_first(self) -> str:
         """The facts that the scope depends on, then those that most of what is open does, in the order of the fields."""
@@ -78,11 +153,14 @@ class _AnswerView:
         half = len(self.evaluation.possible) / 2
         most = [name for name in self.words.fields if asked[name] >= half] or list(asked)
         first = list(dict.fromkeys((*self.evaluation.scope_needs, *most)))
-        enter = f"Enter {all_of(list(map(self.asked, first[:_MOST_ASKED])))}"
+        enter = f"Enter {self.asked(first[:_MOST_ASKED])}"
         scope = self.words.condition(self.evaluation.knowledge.card.scope)
         return f"Whether this is {scope} cannot be told. {enter}" if self.evaluation.scope == "unknown" else enter
 
-    def options(self, stronger: Sequence[Entry]) -> Iterator[Block]:
+    def asked(self, names: Iterable[str]) -> str:
+        return all_of(map(self.evaluation.profile.to_enter, names))
+
+    def options(self, stronger: Sequence[Entry], alike: Sequence[Entry]) -> Iterator[Block]:
         """A section to each standing, so that no heading promises more than what stands below it has.
 
         Where nothing established is among them, and nothing `stronger` is open, the first heading says so: there a reader
@@ -95,6 +173,9 @@ class _AnswerView:
             says = sentence(f"{STANDINGS[standing].means}.")
             title = STANDINGS[standing].title + (", nothing stronger" if weak and standing == options[0].standing else "")
             yield Section(title, (Items(items),), len(items), id=standing.replace("_", "-"), says=says)
+            if standing == options[0].standing:
+                # A second standard is no less to a reader than the one that needs no further fact.
+                yield from self.possible(alike, "as-strong-open", ": no less strong")
         if not options:
             yield Section(LISTS["options"].heading, (Paragraph("None, as far as the facts are known."),), 0, id="options")
 
@@ -106,7 +187,7 @@ class _AnswerView:
     def item(self, entry: Entry) -> Item:
         badge = sentence(VERDICTS[entry.verdict]) if entry.verdict else ""
         said = entry.headline.text or entry.says
-        tone: Tone = "strong" if entry.standing in ("standard", "positive_phase_3") else "plain"
+        tone: Tone = "strong" if entry.standing in ESTABLISHED else "plain"
         ref = Ref("therapy", entry.therapy)
         cite = Ref("study", entry.headline.study) if entry.headline.study else None
         details = tuple(self.details(entry))
@@ -116,37 +197,27 @@ class _AnswerView:
         """Open therapies by what they wait for, the strongest first."""
         groups = grouped((entry.needs, entry) for entry in entries)
         ordered = sorted(groups.items(), key=lambda item: (RANK[item[1][0].standing], len(item[0])))
-        rows = tuple(
-            Items(tuple(map(self.open_item, group)), f"Enter {all_of(list(map(self.asked, needs)))}") for needs, group in ordered
-        )
+        rows = tuple(Items(tuple(map(self.open_item, group)), f"Enter {self.asked(needs)}") for needs, group in ordered)
         if rows:
             yield Section(f"{LISTS['possible'].heading}{which}", rows, len(entries), id=id_)
 
-    def asked(self, name: str) -> str:
-        """A field to enter; of one that is known within bounds only, its value."""
-        return self.words.fields[name].to_enter + (" more exactly" if self.evaluation.profile.facts.get(name) is not None else "")
-
     def open_item(self, entry: Entry) -> Item:
-        """An open therapy with what it would be, and what stands against it as a whole."""
-        would = stands("possible", entry.standing) + self.given(entry)
+        """An open therapy with what it would be, on what that turns, and what stands against it as a whole."""
+        would = stands("possible", entry.standing)
+        if entry.would_be == "not_supported":
+            would += f"; {STANDINGS[entry.standing].phrase}"
+        # Only where its rule says it of just the facts to enter. Else one heading stands over what needs opposite answers.
+        parts = conjuncts(self.evaluation.knowledge.rules[entry.rule].when)
+        asked = [part for part in parts if isinstance(part, Test) and part.field in entry.needs]
+        if {part.field for part in asked} == {*entry.needs}:
+            would += f": {all_of(map(self.words.setting, asked))}"
         certain = next((e.standing for e in self.evaluation.options if e.therapy == entry.therapy), None)
         if certain and entry.would_be != "not_supported":
             would += f"; {STANDINGS[certain].phrase} in any case"
         against = [f"otherwise {text.removeprefix('but ')}" for text in entry.headline.against]
         said = (Paragraph(entry.headline.text),) if entry.headline.text else ()
-        return Item(
-            entry.name, "; ".join((would, *against)), ref=Ref("therapy", entry.therapy), details=(*said, *self.details(entry))
-        )
-
-    def given(self, entry: Entry) -> str:
-        """On what an open therapy turns, where its rule says it of just the facts to enter.
-
-        Else one heading stands over therapies that need opposite answers.
-        """
-        parts = conjuncts(self.evaluation.knowledge.rules[entry.rule].when)
-        asked = [part for part in parts if isinstance(part, Test) and part.field in entry.needs]
-        told = {part.field for part in asked} == {*entry.needs}
-        return f": {all_of(list(map(self.words.setting, asked)))}" if told else ""
+        ref = Ref("therapy", entry.therapy)
+        return Item(entry.name, "; ".join((would, *against)), ref=ref, details=(*said, *self.details(entry)))
 
     def ruled_out(self) -> Iterator[Block]:
         """Therapies by what it would take, in words that say it positively."""
@@ -180,10 +251,10 @@ class _AnswerView:
         if entry.because:
             yield Paragraph(f"{self.words.holds(entry.because)}.", lead="Because")
         if entry.needs:
-            yield Paragraph(f"{all_of(self.words.titles(entry.needs))}.", lead="Depends on")
+            yield Paragraph(f"{all_of(map(self.evaluation.profile.missing, entry.needs))}.", lead="Depends on")
         yield from limits(entry)
         for citation in entry.citations:
-            fits = NOT_TRIALS.get(citation.kind) or fits_words(citation.applicability, self.words)
+            fits = NOT_TRIALS.get(citation.kind) or fits_words(citation.applicability, self.words, self.evaluation.profile)
             yield Paragraph(f"{fits}; {citation_words(citation, self.word)}.", lead=citation.name)
             yield from (Paragraph(event.says, lead=f"Later ({event.year})") for event in citation.later)
         for other in entry.other_rules:

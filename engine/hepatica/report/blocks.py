@@ -179,6 +179,11 @@ def listed(title: str, items: Iterable[Item], *, folded: bool = False, id_: str 
     return (Section(title, (Items(own),), len(own), folded, id_),) if own else ()
 
 
+def section(title: str, blocks: Blocks) -> tuple[Section, ...]:
+    """A section of blocks; nothing where there are none."""
+    return (Section(title, blocks),) if blocks else ()
+
+
 def bullets(sentences: Iterable[str], lead: str = "") -> Blocks:
     """Sentences in a row; nothing where there are none."""
     own = tuple(sentences)

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from itertools import takewhile
+from itertools import chain, takewhile
 
 from hepatica.evaluation import RulesetIdentity, identity
 from hepatica.knowledge import STANDINGS, Card, Ruleset, counts
 from hepatica.notice import NOTICE, notice
 from hepatica.records import record
-from hepatica.report.blocks import Block, Blocks, Item, Items, Notice, Paragraph, Ref, Section, Title, bullets
+from hepatica.report.blocks import Blocks, Item, Items, Notice, Paragraph, Ref, Title, bullets, section
 from hepatica.wording import Wording, counted, sentence
 
 _TEACHES = "# Teaches:"
@@ -52,46 +52,37 @@ def about(ruleset: Ruleset) -> About:
 
 def about_view(found: About) -> Blocks:
     """The card as a reader sees it."""
-    return (Title(found.card.title), *_sections(found), Notice(found.notice))
-
-
-def _sections(found: About) -> Iterator[Block]:
     card, ruleset = found.card, found.ruleset
     revised = f", released {card.released}" if card.released else ""
     folder = f"Read from {ruleset.folder}." if ruleset.folder else ""
-    yield from _given("Ruleset", f"{card.id} {card.version}{revised}; evidence as of {card.as_of}", folder, ruleset.digest)
-    yield from _given("Source", *_source(found))
-    yield from _given("Companion", f"{card.companion}: {card.companion_says}" if card.companion else "")
-    yield from _listed("Holds", _holds(found.counts))
-    yield from _given("For", card.intended_use, card.intended_users)
-    yield from _listed("Not for", card.cautioned_against)
-    yield from _given("Scope", f"Applies where: {found.scope_says}.", card.out_of_scope)
-    yield from _listed("Covers", card.covers)
-    yield from _listed("Leaves out", card.leaves_out)
-    yield from _listed("Known limits", card.known_limits)
-    yield from _given("How it is kept up", card.update_process)
     used = {"yes": "used", "no": "not used", "n/a": "does not apply"}
     attributes = (f"{item.attribute}: {used[item.used]}. {item.says}" for item in card.source_attributes)
-    yield from _listed("Source attributes", attributes)
+    parts = (
+        _given("Ruleset", f"{card.id} {card.version}{revised}; evidence as of {card.as_of}", folder, ruleset.digest),
+        _given("Source", *_source(found)),
+        _given("Companion", f"{card.companion}: {card.companion_says}" if card.companion else ""),
+        section("Holds", bullets(_holds(found.counts))),
+        _given("For", card.intended_use, card.intended_users),
+        section("Not for", bullets(card.cautioned_against)),
+        _given("Scope", f"Applies where: {found.scope_says}.", card.out_of_scope),
+        section("Covers", bullets(card.covers)),
+        section("Leaves out", bullets(card.leaves_out)),
+        section("Known limits", bullets(card.known_limits)),
+        _given("How it is kept up", card.update_process),
+        section("Source attributes", bullets(attributes)),
+    )
+    return (Title(card.title), *chain.from_iterable(parts), Notice(found.notice))
 
 
 def _given(title: str, *sentences: str) -> Blocks:
-    shown = tuple(Paragraph(sentence) for sentence in sentences if sentence)
-    return (Section(title, shown),) if shown else ()
+    return section(title, tuple(Paragraph(sentence) for sentence in sentences if sentence))
 
 
-def _listed(title: str, sentences: Iterable[str]) -> Blocks:
-    shown = bullets(sentences)
-    return (Section(title, shown),) if shown else ()
-
-
-def _source(found: About) -> Iterator[str]:
+def _source(found: About) -> Iterable[str]:
     source = found.card.source
     if source is None:
-        yield from found.ruleset.sources
-        return
-    yield f"{source.citation}{f' doi:{source.doi}' if source.doi else ''} (basis: {source.basis})"
-    yield source.text
+        return found.ruleset.sources
+    return f"{source.citation}{f' doi:{source.doi}' if source.doi else ''} (basis: {source.basis})", source.text
 
 
 def _holds(held: Mapping[str, int | Mapping[str, int]]) -> Iterator[str]:
@@ -128,20 +119,19 @@ class PatientListing:
 
 def patient_listing(found: Iterable[tuple[str, str, str]]) -> PatientListing:
     """Examples from the name, the label and the text of each file; a comment at its head says what it teaches."""
-    patients = tuple(ExamplePatient(name=name, label=label, teaches=_teaches(text)) for name, label, text in sorted(found))
-    return PatientListing(notice=NOTICE, patients=patients)
 
-
-def _teaches(text: str) -> str:
     # In a comment, because a patient file has no field for it: it is said to people, not to the program.
-    comments = takewhile(lambda line: line.startswith("#"), text.removeprefix("\ufeff").splitlines())
-    return next((line.removeprefix(_TEACHES).strip() for line in comments if line.startswith(_TEACHES)), "")
+    def teaches(text: str) -> str:
+        comments = takewhile(lambda line: line.startswith("#"), text.removeprefix("\ufeff").splitlines())
+        return next((line.removeprefix(_TEACHES).strip() for line in comments if line.startswith(_TEACHES)), "")
+
+    patients = (ExamplePatient(name=name, label=label, teaches=teaches(text)) for name, label, text in sorted(found))
+    return PatientListing(notice=NOTICE, patients=tuple(patients))
 
 
 def patients_view(listing: PatientListing) -> Blocks:
     """The examples with what each teaches."""
-    items = tuple(
-        Item(one.name, f"{one.label}. {sentence(one.teaches)}".strip(), ref=Ref("patient", one.name)) for one in listing.patients
-    )
+    told = ((one.name, f"{one.label}. {sentence(one.teaches)}".strip()) for one in listing.patients)
+    items = tuple(Item(name, words, ref=Ref("patient", name)) for name, words in told)
     how = Paragraph("Wherever a command takes a patient, it takes one of these names: hepatica evaluate <name>.")
     return Title(counted(len(items), "example patient")), how, Items(items), Notice(listing.notice)

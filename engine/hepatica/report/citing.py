@@ -6,7 +6,8 @@ import re
 from collections.abc import Mapping
 
 from hepatica.evaluation import LISTS, Applicability, Citation, Entry, ListName, RuleAnswer, RulesetIdentity
-from hepatica.knowledge import STANDINGS, VERDICTS, Place, Reference, Rule, Standing, Verdict
+from hepatica.knowledge import LINES, STANDINGS, VERDICTS, Place, Reference, Rule, Standing, Verdict
+from hepatica.patient import Profile
 from hepatica.report.blocks import Blocks, Ref, bullets
 from hepatica.wording import Wording, all_of, joined
 
@@ -16,6 +17,7 @@ NOT_TRIALS = {
     "case_report": "A single patient's story",
     "review_statement": "A statement, not a trial",
 }
+NO_OPTION = "no option either way"
 _LINKS = {
     "doi": "https://doi.org/",
     "pmid": "https://pubmed.ncbi.nlm.nih.gov/",
@@ -30,8 +32,13 @@ def edition(ruleset: RulesetIdentity) -> str:
 
 
 def standing_words(standing: Standing, verdict: Verdict | None = None) -> str:
-    """A standing inside a sentence, with the verdict that makes it precise: "not supported: no better than the comparison"."""
-    return f"{STANDINGS[standing].phrase}: {VERDICTS[verdict]}" if verdict else STANDINGS[standing].phrase
+    """A standing inside a sentence, with the verdict that makes it precise: "not supported (no better than the comparator)"."""
+    return f"{STANDINGS[standing].phrase} ({VERDICTS[verdict]})" if verdict else STANDINGS[standing].phrase
+
+
+def rule_words(rule: Rule) -> str:
+    """What a rule gives a therapy, and in which line: "early signal, second line"."""
+    return f"{standing_words(rule.standing, rule.verdict)}, {LINES[rule.line]}"
 
 
 def stands(place: ListName, standing: Standing, verdict: Verdict | None = None) -> str:
@@ -39,8 +46,10 @@ def stands(place: ListName, standing: Standing, verdict: Verdict | None = None) 
     # Every other list is one standing, or says by its standings more than its own name would.
     if place == "ruled_out":
         return LISTS[place].phrase
-    words = standing_words(standing, verdict)
-    return f"{LISTS[place].phrase} ({words})" if place == "possible" else words
+    if place == "possible":
+        # Whatever is missing, such a therapy becomes no option: "possible" would promise one.
+        return NO_OPTION if standing == "not_supported" else f"{LISTS[place].phrase} ({STANDINGS[standing].phrase})"
+    return standing_words(standing, verdict)
 
 
 def place_words(place: Place | None, references: Mapping[str, Reference] | None = None, word: str = "review") -> str:
@@ -68,9 +77,9 @@ def reference_words(reference: Reference) -> str:
 
 
 def short_reference(reference: Reference) -> str:
-    """A reference as a text names it: "Llovet 2008", "announcement 2016"."""
+    """A reference as a text names it: "Llovet 2008", "announcement 2016", "report 2016"."""
     author = re.match(r"([^\W\d][\w'-]*) [A-Z]{1,3}\b(?=[., ])", reference.citation)
-    return f"{author[1] if author else reference.kind} {reference.year}"
+    return f"{author[1] if author else reference.what} {reference.year}"
 
 
 def read_words(reference: Reference) -> str:
@@ -91,12 +100,12 @@ def citation_words(citation: Citation, word: str = "review") -> str:
     return joined(phase, number, citation.nct, place_words(citation.source, word=word), mark=", ")
 
 
-def fits_words(fits: Applicability, words: Wording) -> str:
+def fits_words(fits: Applicability, words: Wording, profile: Profile) -> str:
     """Whether the patient is one the study enrolled, in words."""
     if fits.status == "partly_stated":
         return f"Meets the little that is recorded of whom it enrolled ({', '.join(words.titles(fits.stated))})"
     if fits.status == "unknown":
-        return f"Whether it enrolled such patients depends on {all_of(words.titles(fits.unknown))}"
+        return f"Whether it enrolled such patients depends on {all_of(map(profile.missing, fits.unknown))}"
     if fits.status == "outside":
         return f"Did not enrol such patients ({words.only(fits.outside_by)})"
     return "Such patients were enrolled" if fits.status == "inside" else "Whom it enrolled is not recorded"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from string import ascii_uppercase
 
 from hepatica.evaluation import LISTS
@@ -10,7 +10,7 @@ from hepatica.explain import DIFFERENCES, ComparedCase, ComparedTherapy, Compari
 from hepatica.knowledge import RANK, STANDINGS
 from hepatica.report.blocks import Block, Blocks, Cell, Item, Items, Notice, Paragraph, Ref, Section, Table, Title, facts
 from hepatica.report.citing import edition, stands
-from hepatica.wording import all_of, grouped, joined, sentence, spoken
+from hepatica.wording import all_of, any_of, grouped, joined, sentence, spoken
 
 # Of whom nothing is recorded, nothing is said: it would be the same in every column.
 _ENROLLED = {
@@ -19,19 +19,38 @@ _ENROLLED = {
     "outside": "did not enrol such patients",
     "unknown": "enrolled such patients or not: cannot be told",
 }
+# An option of each standing as the best there is: where none is the standard, the words say what is lacking.
+_SAID: Mapping[str, str] = {
+    "standard": "standard of care: {}",
+    "positive_phase_3": "no standard of care; positive phase III: {}",
+    "licensed": "no standard of care and no positive phase III trial; licensed: {}",
+    "early_signal": "nothing established; early signals only: {}",
+    "supportive": "no drug with evidence in such a patient; supportive care",
+}
+_MOST_NAMED, _MOST_ASKED = 5, 3
 _SCOPES = {"in": "", "out": ", out of scope", "unknown": ", scope not known"}
 
 
 def compare_view(found: Comparison) -> Blocks:
     """The whole comparison; of two years what became of each hope, which says where the standing differs."""
-    facts_, standings = tuple(_facts(found)), tuple(_standings(found))
-    none = Paragraph("No therapy changes its place." if facts_ else "Nothing differs.", tone="strong")
-    decade = tuple(_decade(found.then_and_now)) if found.then_and_now else ()
+    letters = ascii_uppercase[: len(found.columns)]
+    warned = grouped(
+        (doubt.message, x) for x, case in zip(letters, found.columns, strict=True) for doubt in case.profile.warnings
+    )
+    components = "Components of Child-Pugh that differ (points)"
+    differing = tuple(
+        Section(title, (Table(("", *letters), tuple((row.title, *(v or "-" for v in row.values)) for row in rows)),))
+        for title, rows in (("Facts that differ", found.facts), (components, found.components))
+        if rows
+    )
+    standings = grouped((DIFFERENCES[row.difference], _cells(row)) for row in found.therapies).items()
+    none = Paragraph("No therapy changes its place." if differing else "Nothing differs.", tone="strong")
+    moved = tuple(Section(title, (Table(("", *letters), tuple(own)),), len(own)) for title, own in standings) or (none,)
     return (
         Title(f"{len(found.columns)} answers side by side"),
-        Items(tuple(Item(letter, words) for letter, words in _columns(found))),
-        *_warnings(found),
-        *((*decade, *facts_) if decade else (*facts_, *(standings or (none,)))),
+        Items(tuple(map(Item, letters, _columns(found)))),
+        *(Paragraph(message, lead=f"Warning ({all_of(own)})", tone="warning") for message, own in warned.items()),
+        *((*_decade(found.then_and_now), *differing) if found.then_and_now else (*differing, *moved)),
         Section("Shared", (facts(_shared(found)),), folded=True),
         Notice(found.notice),
     )
@@ -45,12 +64,11 @@ def then_view(found: ThenAndNow) -> Blocks:
 
 def _decade(found: ThenAndNow) -> Iterator[Block]:
     then, now = found.then.ruleset.as_of[:4], found.now.ruleset.as_of[:4]
-    stood, stands = ([(row.name, getattr(row, side)) for row in found.rows] for side in ("then", "now"))
-    yield facts(
-        [(f"Strongest evidence in {then}", _best(found.then, stood)), (f"Strongest evidence in {now}", _best(found.now, stands))]
-    )
+    stood, held = ([(row.name, getattr(row, side)) for row in found.rows] for side in ("then", "now"))
+    for year, side, cells in ((then, found.then, stood), (now, found.now, held)):
+        yield Paragraph(f"{_best(side, cells)}.", lead=f"In {year}", tone="strong")
     hopes = [
-        (sentence(_cell(row.then)), _hope(row, found.now))
+        (sentence(stands(row.then.list, row.then.standing, row.then.verdict)), _hope(row, found.now))
         for row in found.rows
         if row.then is not None and row.then.list != "ruled_out"
     ]
@@ -66,23 +84,31 @@ def _decade(found: ThenAndNow) -> Iterator[Block]:
 
 
 def _best(side: ComparedCase, cells: Sequence[tuple[str, ComparedTherapy | None]]) -> str:
-    """The therapies of the best standing with that standing, and what would stand above them if more were known."""
+    """What a clinician would say of the side: the standard of care, or what there is where none is; and what might be."""
     options = [(name, cell) for name, cell in cells if cell is not None and cell.list == "options"]
     best = min((RANK[cell.standing] for _, cell in options), default=len(RANK))
-    names = [f"{name} ({cell.mark})" if cell.mark else name for name, cell in options if RANK[cell.standing] == best]
-    nothing = "out of scope" if side.scope == "out" else "no option for certain"
-    told = [f"{all_of(names)} ({STANDINGS[list(STANDINGS)[best]].phrase})" if names else nothing]
-    if side.strongest_open:
-        told.append(f"still open above that: {all_of(side.strongest_open)} (enter {all_of(side.asked)})")
-    return "; ".join(told)
+    marked = best < RANK["early_signal"]
+    names = [f"{name} ({cell.mark})" if cell.mark and marked else name for name, cell in options if RANK[cell.standing] == best]
+    standing = list(STANDINGS)[best] if names else ""
+    said = _SAID[standing].format(all_of(names)) if names else "out of scope" if side.scope == "out" else "nothing certain"
+    if not side.strongest_open:
+        return said
+    open_ = f"{any_of(side.strongest_open)} (enter {all_of(side.asked)})"
+    if len(side.strongest_open) > _MOST_NAMED:
+        open_ = f"one of {len(side.strongest_open)} therapies (enter {all_of(side.asked[:_MOST_ASKED])} first)"
+    if side.open_standing == standing:
+        return f"{said}; perhaps also {open_}"
+    return f"perhaps {STANDINGS[side.open_standing or ''].phrase}: {open_}; so far {said}"
 
 
 def _hope(row: DecadeRow, now: ComparedCase) -> Item:
     """A therapy of the earlier ruleset: what became of it, and where it stands now for this patient."""
-    stands = f"not in {now.ruleset.id}" if row.now is None else _cell(row.now)
+    today = "no longer among the treatments recorded" if row.now is None else _cell(row.now)
+    asked = f"enter {all_of(row.then.needs_titles)}" if row.then and row.then.list == "possible" else ""
+    lead = f"{sentence(joined(asked, row.then.mark))}. " if row.then and (asked or row.then.mark) else ""
     told = row.fate.says if row.fate else " ".join(f"{event.year}: {event.says}" for event in row.later)
     badge = spoken(row.fate.status) if row.fate else ""
-    return Item(row.name, f"{told} In {now.ruleset.as_of[:4]}: {stands}.".strip(), badge, ref=Ref("therapy", row.therapy))
+    return Item(row.name, f"{lead}{told} In {now.ruleset.as_of[:4]}: {today}.".strip(), badge, ref=Ref("therapy", row.therapy))
 
 
 def _stood(row: DecadeRow, year: str) -> str:
@@ -93,47 +119,19 @@ def _stood(row: DecadeRow, year: str) -> str:
     return f"{heading} in {year}" + (", depending on missing facts" if row.then.list == "possible" else "")
 
 
-def _columns(found: Comparison) -> Iterator[tuple[str, str]]:
-    """Each column's letter, its name and what answered; rulesets that bear the same name are told apart by their content."""
+def _columns(found: Comparison) -> Iterator[str]:
+    """Each column's name and what answered; rulesets that bear the same name are told apart by their content."""
     # By digest, because a work copy bears the name of what it was copied from.
     named = [(r.id, r.version) for r in {column.ruleset.digest: column.ruleset for column in found.columns}.values()]
-    for letter, column in zip(ascii_uppercase, found.columns, strict=False):
+    for column in found.columns:
         ruleset = column.ruleset
         same = named.count((ruleset.id, ruleset.version)) > 1
         content = f", content {ruleset.digest.removeprefix('sha256:')[:8]}" if same else ""
-        yield letter, f"{column.name} ({ruleset.id} {ruleset.version}{content}{ruleset.read_from}{_SCOPES[column.scope]})"
-
-
-def _warnings(found: Comparison) -> Iterator[Block]:
-    """What is doubtful in the facts, with the letters of the columns that it concerns."""
-    columns = zip(ascii_uppercase, found.columns, strict=False)
-    told = grouped((doubt.message, letter) for letter, case in columns for doubt in case.profile.warnings)
-    for message, letters in told.items():
-        yield Paragraph(message, lead=f"Warning ({all_of(letters)})", tone="warning")
-
-
-def _facts(found: Comparison) -> Iterator[Block]:
-    """The tables of the facts that differ; empty ones are left out."""
-    letters = ascii_uppercase[: len(found.columns)]
-    for title, rows in (
-        ("Facts that differ", found.facts),
-        ("Components of Child-Pugh that differ (points)", found.components),
-    ):
-        if rows:
-            yield Section(title, (Table(("", *letters), tuple((row.title, *(v or "-" for v in row.values)) for row in rows)),))
-
-
-def _standings(found: Comparison) -> Iterator[Block]:
-    """The therapies that stand elsewhere, or on other evidence."""
-    columns = ("", *ascii_uppercase[: len(found.columns)])
-    for title, own in grouped((DIFFERENCES[row.difference], row) for row in found.therapies).items():
-        yield Section(title, (Table(columns, tuple(map(_cells, own))),), len(own))
+        yield f"{column.name} ({ruleset.id} {ruleset.version}{content}{ruleset.read_from}{_SCOPES[column.scope]})"
 
 
 def _cells(row: TherapyRow) -> tuple[str | Cell, ...]:
-    """A therapy with its place in every column."""
-    grounds = row.difference == "grounds"
-    return Cell(row.name, Ref("therapy", row.therapy)), *(_cell(cell, grounds) for cell in row.cells)
+    return Cell(row.name, Ref("therapy", row.therapy)), *(_cell(cell, row.difference == "grounds") for cell in row.cells)
 
 
 def _cell(cell: ComparedTherapy | None, grounds: bool = False) -> str:

@@ -35,7 +35,7 @@ def document(result: Any) -> Any:
         return result
     if isinstance(result, (list, tuple)) and not hasattr(result, "_fields"):
         return [document(item) for item in result]
-    return _adapter_of(result).dump_python(result, mode="json")
+    return _adapter(result.__class__).dump_python(result, mode="json")
 
 
 def json_text(value: Any) -> str:
@@ -46,10 +46,8 @@ def json_text(value: Any) -> str:
 
 def json_bytes(result: Any) -> bytes:
     """A result as compact JSON in UTF-8, several times faster than the others; not for a terminal."""
-    return _answer(result) if isinstance(result, Evaluation) else _adapter_of(result).dump_json(result)
-
-
-def _answer(result: Evaluation) -> bytes:
+    if not isinstance(result, Evaluation):
+        return _adapter(result.__class__).dump_json(result)
     # Four fifths of an answer's JSON are entries, which evaluators share between answers: each is written once.
     parts = (b'"%s":%s' % (name, write(getattr(result, name.decode()))) for name, write in _writers().items())
     return b"{%s}" % b",".join(parts)
@@ -66,12 +64,8 @@ def _writers() -> Mapping[bytes, Callable[[Any], bytes]]:
 
 
 def _entries(entries: Iterable[Entry]) -> bytes:
-    return b"[%s]" % b",".join(map(_entry, entries))
-
-
-def _entry(entry: Entry) -> bytes:
-    known = _WRITTEN.get(id(entry))
-    return (known or _WRITTEN.keep(id(entry), (entry, _adapter(Entry).dump_json(entry))))[1]
+    held = ((_WRITTEN.get(id(one)) or _WRITTEN.keep(id(one), (one, _adapter(Entry).dump_json(one)))) for one in entries)
+    return b"[%s]" % b",".join(written for _, written in held)
 
 
 def json_line(value: Any) -> str:
@@ -88,11 +82,6 @@ def named_schema(schema: dict[str, Any], name: str, version: str) -> dict[str, A
     """A JSON Schema with an id that names it, and the notice that every output carries."""
     head = {"$schema": DIALECT, "$id": f"urn:hepatica:{name}:{version}", "$comment": NOTICE}
     return {**head, **{key: value for key, value in schema.items() if key not in head}}
-
-
-def _adapter_of(result: Any) -> TypeAdapter[Any]:
-    kind: Any = type(result)
-    return _adapter(kind)
 
 
 # Kept, because building one takes longer than writing a hundred results by it.

@@ -51,21 +51,23 @@ class StudyListing:
     studies: tuple[StudyRow, ...]
 
 
-_AS_RECORDED = ("name", "kind", "status", "n", "n_planned", "nct", "biomarkers", "regions", "tumour", "reference")
+_AS_RECORDED = ("name", "kind", "status", "outcome", "n", "n_planned", "nct", "biomarkers", "regions", "tumour", "reference")
 
 
 def study_row(ruleset: Ruleset, found: Found) -> StudyRow:
     """A study as a row."""
     study = found.study
     recorded: dict[str, Any] = {part: getattr(study, part) for part in _AS_RECORDED}
+    # The result that says most: the whole study before a subgroup, survival before progression before response.
+    telling = [result for result in study.results if result.endpoint in TELLING]
+    best = min(telling, key=lambda r: (r.subgroup != "", TELLING.index(r.endpoint)), default=None)
     return StudyRow(
         study=study.id,
         therapy=found.therapy.id,
         therapy_name=found.therapy.name,
         phase=study.phase or "",
         line=study.setting,
-        outcome=found.study.outcome,
-        figure=_telling(ruleset, found),
+        figure=result_line(study, best, ruleset.references, found.therapy) if best else "",
         refs=study.source.refs,
         lines=study.source.lines,
         discrepancies=len(study.discrepancies),
@@ -73,13 +75,6 @@ def study_row(ruleset: Ruleset, found: Found) -> StudyRow:
         cited_by=tuple(rule.id for _, rule in found.cited_by),
         **recorded,
     )
-
-
-def _telling(ruleset: Ruleset, found: Found) -> str:
-    """The result that says most, in one line: the whole study before a subgroup, survival before progression before response."""
-    telling = [result for result in found.study.results if result.endpoint in TELLING]
-    best = min(telling, key=lambda r: (r.subgroup != "", TELLING.index(r.endpoint)), default=None)
-    return result_line(found.study, best, ruleset.references, found.therapy) if best else ""
 
 
 def study_listing(ruleset: Ruleset, studies: Iterable[Found]) -> StudyListing:
@@ -90,20 +85,16 @@ def study_listing(ruleset: Ruleset, studies: Iterable[Found]) -> StudyListing:
 
 def studies_view(listing: StudyListing) -> b.Blocks:
     """Studies in a list, each with its telling figure."""
-    title = b.Title(counted(listing.count, "study", "studies"), listing.ruleset.named)
     groups = grouped(((row.therapy, row.therapy_name), _row(row)) for row in listing.studies)
-    sections = [b.Section(name, (b.Items(tuple(items)),), id=therapy) for (therapy, name), items in groups.items()]
+    sections = (b.Section(name, (b.Items(tuple(items)),), id=therapy) for (therapy, name), items in groups.items())
+    title = b.Title(counted(listing.count, "study", "studies"), listing.ruleset.named)
     return (title, *sections, b.Notice(listing.notice))
 
 
 def _row(row: StudyRow) -> b.Item:
-    said = joined(
-        f"{row.n} patients" if row.n is not None else "",
-        LINES.get(row.line, ""),
-        OUTCOMES.get(row.outcome, ""),
-        mark=", ",
-    )
-    badge = f"phase {row.phase}" if row.phase else spoken(row.kind)
+    patients = f"{row.n} patients" if row.n is not None else ""
+    said = joined(patients, LINES.get(row.line, ""), OUTCOMES.get(row.outcome, ""), mark=", ")
+    badge = f"phase {row.phase}" if row.phase else spoken(row.kind).removeprefix("review ")
     words = joined(sentence(said), sentence(row.figure), mark=". ")
     return b.Item(row.name, words, sentence(badge), ref=b.Ref("study", row.study))
 

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from hepatica.explain import ConditionTree, ExplainedRule, ExplainedStudy, Explanation
-from hepatica.knowledge import LINES, Place, catalogue, concept_words
+from hepatica.knowledge import catalogue, concept_words
 from hepatica.report.blocks import Block, Blocks, Mark, More, Notice, Paragraph, Ref, Section, Title, Tree, TreeNode, facts
-from hepatica.report.citing import NOT_TRIALS, edition, fits_words, limits, place_words, standing_words, stands
+from hepatica.report.citing import NOT_TRIALS, edition, fits_words, limits, place_words, rule_words, stands
 from hepatica.report.study import StudyView, study_page
 from hepatica.wording import Wording, all_of, joined, sentence, spoken
 
@@ -29,20 +29,22 @@ class _WhyView:
         self.found = {one.study.id: one for one in catalogue(self.ruleset)}
         self._opened: set[tuple[str, bool]] = set()
 
-    def source(self, place: Place) -> str:
-        return place_words(place, self.ruleset.references, self.ruleset.card.source_word)
-
     def blocks(self) -> Iterator[Block]:
-        explained, entry = self.explained, self.explained.entry
+        explained, entry, fate = self.explained, self.explained.entry, self.explained.fate
         case = explained.profile.label or "Hypothetical patient"
         place = stands(explained.list, entry.standing, entry.verdict)
-        yield Title(f"{explained.name}: {place}{self.since}", f"{case}; {edition(explained.ruleset)}")
+        # No heading speaks of a hope as if it were still one.
+        hoped = explained.list in ("options", "trials", "possible") and entry.standing != "supportive"
+        since = f", {fate.status} since" if fate and hoped and fate.status in _TURNED else ""
+        yield Title(f"{explained.name}: {place}{since}", f"{case}; {edition(explained.ruleset)}")
         yield Paragraph(self.reason(), tone="strong")
         if explained.list != "ruled_out" and entry.headline.text:
             yield Paragraph(entry.headline.text)
+        if entry.because:
+            yield Paragraph(f"{self.words.holds(entry.because)}.", lead="Because")
         yield Paragraph(explained.about)
-        if explained.fate:
-            yield Paragraph(explained.fate.says, lead=f"What became of it ({spoken(self.fate)})")
+        if fate:
+            yield Paragraph(fate.says, lead=f"What became of it ({spoken(fate.status)})")
         if explained.scope.verdict != "true":
             yield Tree((self.node(explained.scope, "In scope"),), summary="Whether the rules speak of this patient")
         applying = [rule for rule in explained.rules if rule.applies != "false"]
@@ -52,39 +54,30 @@ class _WhyView:
         yield from map(self.study, explained.studies)
         yield Notice(explained.notice)
 
-    @property
-    def fate(self) -> str:
-        return self.explained.fate.status if self.explained.fate else ""
-
-    @property
-    def since(self) -> str:
-        """What became of a hope, so that no heading speaks of it as if it were still one."""
-        hoped = self.explained.list in ("options", "trials", "possible") and self.explained.entry.standing != "supportive"
-        return f", {self.fate} since" if hoped and self.fate in _TURNED else ""
-
     def reason(self) -> str:
-        """Why it stands where it does: the facts that put it there, those it waits for, or what it would take."""
+        """Why it stands where it does: what was found, the facts it waits for, or what it would take."""
         entry = self.explained.entry
         if self.explained.list == "ruled_out":
             return f"{self.words.needed(entry)}."
-        if self.explained.list == "possible":
-            return f"Depends on {all_of(self.words.titles(entry.needs))}, not known."
-        return f"Because: {self.words.holds(entry.because)}." if entry.because else entry.says
+        return f"Depends on {self.missing(entry.needs)}, not known." if self.explained.list == "possible" else entry.says
+
+    def missing(self, needs: Iterable[str]) -> str:
+        return all_of(map(self.explained.profile.missing, needs))
 
     def rule(self, explained: ExplainedRule, *, folded: bool) -> Section:
         """One rule: its verdict, its words, its condition, its limits."""
         rule = explained.rule
-        needs = f"{all_of(self.words.titles(explained.needs))}." if explained.needs else ""
-        place = facts((("Source", self.source(rule.source)), ("Rule", rule.id), ("Written at", explained.written_at)))
+        source = place_words(rule.source, self.ruleset.references, self.ruleset.card.source_word)
+        place = facts((("Source", source), ("Rule", rule.id), ("Written at", explained.written_at)))
         blocks: Blocks = (
-            Paragraph(rule.says),
-            *((Paragraph(needs, lead="Depends on"),) if needs else ()),
+            # What the deciding rule says stands on top of the page.
+            *(() if rule.says == self.reason() else (Paragraph(rule.says),)),
+            *((Paragraph(f"{self.missing(explained.needs)}.", lead="Depends on"),) if explained.needs else ()),
             *limits(rule),
             Tree(self.nodes(explained.condition), "The condition"),
             More("Where this is recorded", (place,)),
         )
-        title = f"{_APPLIES[explained.applies]}: {standing_words(rule.standing, rule.verdict)}, {LINES[rule.line]}"
-        return Section(title, blocks, id=rule.id, folded=folded)
+        return Section(f"{_APPLIES[explained.applies]}: {rule_words(rule)}", blocks, id=rule.id, folded=folded)
 
     def nodes(self, tree: ConditionTree) -> tuple[TreeNode, ...]:
         """A condition without the "all of" at its top, which every rule has."""
@@ -112,17 +105,18 @@ class _WhyView:
 
     def study(self, explained: ExplainedStudy) -> Section:
         """One study: how it fits the patient, and what it found; its own page has the rest."""
-        page = study_page(self.ruleset, self.found[explained.study])
-        study = page.study
-        fits = NOT_TRIALS.get(study.kind) or fits_words(explained.applicability, self.words)
-        blocks: list[Block] = [Paragraph(study.summary), Paragraph(f"{fits}.", lead="This patient")]
-        trees = [tree for tree in (explained.population, *explained.criteria) if tree]
-        if trees:
-            blocks.append(Tree(tuple(node for tree in trees for node in self.nodes(tree)), "Whom it enrolled"))
-        view = StudyView(page)
-        folded = (*view.corrections(), *view.cited())
-        blocks += (*view.later(), *view.results(), *(part._replace(folded=True) for part in folded if isinstance(part, Section)))
+        view = StudyView(study_page(self.ruleset, self.found[explained.study]))
+        study = view.study
+        fits = NOT_TRIALS.get(study.kind) or fits_words(explained.applicability, self.words, self.explained.profile)
+        enrolled = tuple(node for tree in (explained.population, *explained.criteria) if tree for node in self.nodes(tree))
+        folded = (part._replace(folded=True) for part in (*view.corrections(), *view.cited()))
+        blocks: Blocks = (
+            Paragraph(study.summary),
+            Paragraph(f"{fits}.", lead="This patient"),
+            *((Tree(enrolled, "Whom it enrolled"),) if enrolled else ()),
+            *(*view.later(), *view.results(), *folded),
+        )
         phase = f"phase {study.phase}" if study.phase else ""
         number = f"n = {study.n}" if study.n is not None else ""
         design = sentence(joined(phase, study.design, spoken(study.status), number, study.nct))
-        return Section(explained.name, tuple(blocks), says=design, id=explained.study, ref=Ref("study", study.id))
+        return Section(explained.name, blocks, says=design, id=explained.study, ref=Ref("study", study.id))

@@ -8,7 +8,7 @@ from html import escape
 from pathlib import Path
 
 from hepatica.printable import one_line, printable
-from hepatica.problems import InvalidInput, Problem
+from hepatica.problems import InvalidInput
 from hepatica.report import blocks as b
 
 Link = Callable[[b.Ref], str]
@@ -49,7 +49,7 @@ def pdf_of(page: str) -> bytes:
         from weasyprint import HTML
     except (ImportError, OSError) as error:
         message = "paper needs WeasyPrint: pip install 'hepatica[pdf]' (and the system's Pango); html and svg need nothing"
-        raise InvalidInput([Problem("pdf", 1, 1, "no-weasyprint", message)]) from error
+        raise InvalidInput.at("pdf", "no-weasyprint", message) from error
     pages: bytes = HTML(string=page).write_pdf(pdf_variant="pdf/ua-1")
     return pages
 
@@ -73,7 +73,8 @@ class _Html(b.BlockRenderer):
 
     def paragraph(self, block: b.Paragraph, level: int) -> Iterator[str]:
         lead = f"<strong>{_text(block.opening)}</strong> " if block.lead else ""
-        yield f"<p{_tone(block.tone)}>{lead}{_text(block.text)}</p>\n"
+        tone = "" if block.tone == "plain" else f' class="{block.tone}"'
+        yield f"<p{tone}>{lead}{_text(block.text)}</p>\n"
 
     def facts(self, block: b.Facts, level: int) -> Iterator[str]:
         pairs = "".join(f"<div><dt>{_text(name)}</dt> <dd>{_text(value)}</dd></div>" for name, value in block.pairs)
@@ -137,7 +138,9 @@ class _Html(b.BlockRenderer):
         badge = f' <span class="badge">{_text(item.badge)}</span>' if item.badge else ""
         # Only the study's name is the link, which leads to its figures; the rest of the line is about the therapy.
         head, colon, said = item.text.partition(": ") if item.cite else ("", "", item.text)
-        mark, semicolon, study = head.rpartition("; ")
+        mark, semicolon, study = head.partition("; ")
+        if not semicolon or "(" in mark:  # none, or one within the study's name
+            mark, semicolon, study = "", "", head
         line = f"{_text(mark + semicolon)}{self.linked(study, item.cite)}{_text(colon + said)}"
         words = f' <span class="says">{line}</span>' if item.text else ""
         tone = "" if item.tone == "plain" else f" {item.tone}"
@@ -168,10 +171,6 @@ class _Html(b.BlockRenderer):
 
 def _text(words: str) -> str:
     return escape(one_line(words))
-
-
-def _tone(tone: str) -> str:
-    return "" if tone == "plain" else f' class="{tone}"'
 
 
 def _number(index: int, block: b.Table) -> str:

@@ -119,13 +119,10 @@ class _Text(b.BlockRenderer):
         return super().more(block, max(indent, 1))
 
     def tree(self, block: b.Tree, indent: int) -> Iterator[str]:
-        return self.nodes(block.nodes, indent)
-
-    def nodes(self, nodes: tuple[b.TreeNode, ...], indent: int) -> Iterator[str]:
-        for node in nodes:
+        for node in block.nodes:
             mark = _MARKS[node.mark]
             yield from self.hanging(mark, node.text, indent, len(mark))
-            yield from self.nodes(node.parts, indent + 4)
+            yield from self.tree(b.Tree(node.parts, ""), indent + 4)
 
     def code(self, block: b.Code, indent: int) -> Iterator[str]:
         return (" " * (indent + 2) + line for line in printable(block.text).splitlines())

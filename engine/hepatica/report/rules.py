@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
-from itertools import groupby
+from collections.abc import Iterable
 
 from hepatica.evaluation import RulesetIdentity, identity
-from hepatica.knowledge import LINES, Concept, Condition, Rule, Ruleset, Test, Therapy, leaves
+from hepatica.knowledge import Concept, Condition, Rule, Ruleset, Test, Therapy, leaves
 from hepatica.notice import notice
 from hepatica.records import record
 from hepatica.report.blocks import Blocks, Item, Items, Notice, Paragraph, Ref, Section, Title, facts
-from hepatica.report.citing import limits, place_words, standing_words
-from hepatica.wording import Wording, counted, sentence
+from hepatica.report.citing import limits, place_words, rule_words
+from hepatica.wording import Wording, counted, grouped, sentence
 
 
 @record(kw_only=True)
@@ -44,6 +43,19 @@ class RuleListing:
 def rule_listing(ruleset: Ruleset, found: Iterable[tuple[Therapy, Rule]], *, full: bool = False) -> RuleListing:
     """Rules with their therapies, ready to be shown."""
     words = Wording(ruleset)
+    rules = tuple(
+        RuleRecord(
+            therapy=therapy.id,
+            name=therapy.name,
+            drug_class=therapy.drug_class,
+            rule=rule,
+            when_says=words.condition(rule.when),
+            fields=tuple(sorted(_fields(ruleset, rule.when))),
+            cites_names=tuple(ruleset.studies[name].name for name in rule.cites),
+            written_at=ruleset.places.get(f"rule/{rule.id}", ""),
+        )
+        for therapy, rule in found
+    )
     return RuleListing(
         notice=notice(ruleset.card.as_of),
         ruleset=identity(ruleset),
@@ -51,43 +63,22 @@ def rule_listing(ruleset: Ruleset, found: Iterable[tuple[Therapy, Rule]], *, ful
         full=full,
         scope=ruleset.card.scope,
         concepts=tuple(ruleset.concepts.values()),
-        rules=tuple(_record(ruleset, words, therapy, rule) for therapy, rule in found),
-    )
-
-
-def _record(ruleset: Ruleset, words: Wording, therapy: Therapy, rule: Rule) -> RuleRecord:
-    return RuleRecord(
-        therapy=therapy.id,
-        name=therapy.name,
-        drug_class=therapy.drug_class,
-        rule=rule,
-        when_says=words.condition(rule.when),
-        fields=tuple(sorted(_fields(ruleset, rule.when))),
-        cites_names=tuple(ruleset.studies[name].name for name in rule.cites),
-        written_at=ruleset.places.get(f"rule/{rule.id}", ""),
+        rules=rules,
     )
 
 
 def rules_view(listing: RuleListing) -> Blocks:
     """Rules by therapy."""
     title = Title(f"{len(listing.rules)} of {counted(listing.total, 'rule')}", listing.ruleset.named)
-    return (title, *_sections(listing), Notice(listing.notice))
-
-
-def _sections(listing: RuleListing) -> Iterator[Section]:
-    for (therapy, name, drug_class), found in groupby(listing.rules, lambda one: (one.therapy, one.name, one.drug_class)):
-        own = tuple(found)
-        blocks = tuple(map(_whole, own)) if listing.full else (Items(tuple(map(_item, own))),)
-        yield Section(name, blocks, id=therapy, says=sentence(drug_class))
-
-
-def _badge(rule: Rule) -> str:
-    return f"{standing_words(rule.standing, rule.verdict)}, {LINES[rule.line]}"
+    groups = grouped(((one.therapy, one.name, one.drug_class), one) for one in listing.rules)
+    shown = ((who, tuple(map(_whole, own)) if listing.full else (Items(tuple(map(_item, own))),)) for who, own in groups.items())
+    sections = (Section(name, own, id=therapy, says=sentence(drug_class)) for (therapy, name, drug_class), own in shown)
+    return (title, *sections, Notice(listing.notice))
 
 
 def _item(one: RuleRecord) -> Item:
     rule = one.rule
-    return Item(rule.id, rule.says, _badge(rule), ref=Ref("rule", rule.id), details=(Paragraph(one.when_says, lead="When"),))
+    return Item(rule.id, rule.says, rule_words(rule), ref=Ref("rule", rule.id), details=(Paragraph(one.when_says, lead="When"),))
 
 
 def _whole(one: RuleRecord) -> Section:
@@ -100,7 +91,7 @@ def _whole(one: RuleRecord) -> Section:
         *limits(rule),
         facts((("Source", place_words(rule.source)), ("Rule", rule.id), ("Written at", one.written_at))),
     )
-    return Section(sentence(_badge(rule)), blocks, id=rule.id)
+    return Section(sentence(rule_words(rule)), blocks, id=rule.id)
 
 
 def _fields(ruleset: Ruleset, condition: Condition) -> set[str]:

@@ -61,7 +61,9 @@ class ReferenceListing:
 
 def reference_listing(ruleset: Ruleset) -> ReferenceListing:
     """Every reference in the order in which the ruleset lists them."""
-    used = [place.ref for place in _places(ruleset)]
+    places = [place for therapy in ruleset.therapies.values() for place in (therapy.source, *(r.source for r in therapy.rules))]
+    places += [place for therapy in ruleset.therapies.values() for study in therapy.studies for place in sources_of(study)]
+    used = [place.ref for place in places]
     cited = tuple(
         CitedReference(
             reference=reference,
@@ -80,18 +82,10 @@ def sources_of(study: Study) -> Iterator[Place]:
     yield from (part.source for group in parts for part in group if part.source)
 
 
-def _places(ruleset: Ruleset) -> Iterator[Place]:
-    for therapy in ruleset.therapies.values():
-        yield therapy.source
-        yield from (rule.source for rule in therapy.rules)
-        for study in therapy.studies:
-            yield from sources_of(study)
-
-
 def references_view(listing: ReferenceListing) -> Blocks:
     """The references with their identifiers, and how each is known."""
     title = Title(counted(len(listing.references), "reference"), listing.ruleset.named)
-    return title, Items(tuple(_item(one) for one in listing.references)), Notice(listing.notice)
+    return title, Items(tuple(map(_item, listing.references))), Notice(listing.notice)
 
 
 def _item(cited: CitedReference) -> Item:
@@ -101,18 +95,6 @@ def _item(cited: CitedReference) -> Item:
     return Item(reference.id, f"{reference_words(reference)} ({use})", ref=reference_link(reference), details=details)
 
 
-def bibtex(listing: ReferenceListing) -> str:
-    """The references as BibTeX, for a reference manager. The notice stands in a comment."""
-    return "\n".join((f"% {listing.notice}\n", *(_bibtex(one.reference) for one in listing.references)))
-
-
-def _bibtex(reference: Reference) -> str:
-    kind = "article" if reference.kind in ("paper", "abstract") else "misc"
-    parts = _parts(reference)
-    body = "".join(f"  {name} = {{{_braced(parts[part])}}},\n" for part, name, _ in _EXPORTED if name and parts[part])
-    return f"@{kind}{{{re.sub(r'[^A-Za-z0-9:_-]', '-', reference.id)},\n{body}}}\n"
-
-
 def _parts(reference: Reference, notice: str = "") -> dict[str, str]:
     """What reference managers are told of a reference."""
     link = reference_link(reference)
@@ -120,33 +102,37 @@ def _parts(reference: Reference, notice: str = "") -> dict[str, str]:
     return {**recorded, "link": link.id if link else "", "number": reference.pmid or reference.nct, "notice": notice}
 
 
-def _braced(text: str) -> str:
-    """Text that cannot leave its braces."""
+def bibtex(listing: ReferenceListing) -> str:
+    """The references as BibTeX, for a reference manager. The notice stands in a comment."""
+
+    def entry(reference: Reference) -> str:
+        kind = "article" if reference.kind in ("paper", "abstract") else "misc"
+        parts = _parts(reference)
+        body = "".join(f"  {name} = {{{braced(parts[part])}}},\n" for part, name, _ in _EXPORTED if name and parts[part])
+        return f"@{kind}{{{re.sub(r'[^A-Za-z0-9:_-]', '-', reference.id)},\n{body}}}\n"
+
     # Braces and backslashes go for good: BibTeX has no way to write them that every program understands.
-    return re.sub(r"([&%#_])", r"\\\1", re.sub(r"[\\{}]", "", text))
+    def braced(text: str) -> str:
+        return re.sub(r"([&%#_])", r"\\\1", re.sub(r"[\\{}]", "", text))
+
+    return "\n".join((f"% {listing.notice}\n", *(entry(one.reference) for one in listing.references)))
 
 
 def ris(listing: ReferenceListing) -> str:
     """The references as RIS. The notice stands in the first one's notes."""
-    return "".join(_ris(one.reference, "" if number else listing.notice) for number, one in enumerate(listing.references))
 
+    def entry(reference: Reference, notice: str) -> str:
+        parts = _parts(reference, notice)
+        lines = [("TY", _RIS_KINDS.get(reference.kind, "GEN")), *((tag, parts[part]) for part, _, tag in _EXPORTED if tag)]
+        return "".join(f"{tag}  - {' '.join(value.split())}\n" for tag, value in lines if value) + "ER  - \n\n"
 
-def _ris(reference: Reference, notice: str) -> str:
-    parts = _parts(reference, notice)
-    lines = [("TY", _RIS_KINDS.get(reference.kind, "GEN")), *((tag, parts[part]) for part, _, tag in _EXPORTED if tag)]
-    return "".join(f"{tag}  - {' '.join(value.split())}\n" for tag, value in lines if value) + "ER  - \n\n"
+    return "".join(entry(one.reference, "" if number else listing.notice) for number, one in enumerate(listing.references))
 
 
 def reference_rows(listing: ReferenceListing) -> list[dict[str, str]]:
     """The references as rows of a table."""
-    return [
-        {
-            "reference": one.reference.id,
-            **{part: str(getattr(one.reference, part)) for part in _CSV},
-            "studies": "; ".join(one.studies),
-        }
-        for one in listing.references
-    ]
+    told = ((one, {part: str(getattr(one.reference, part)) for part in _CSV}) for one in listing.references)
+    return [{"reference": one.reference.id, **parts, "studies": "; ".join(one.studies)} for one, parts in told]
 
 
 def csv_text(rows: Sequence[Mapping[str, object]], columns: Sequence[str] = ()) -> str:

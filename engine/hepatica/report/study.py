@@ -2,21 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 
-from hepatica.evaluation import (
-    RulesetIdentity,
-    arm_name,
-    correction_line,
-    discrepancy_of,
-    endpoint_words,
-    figure_words,
-    identity,
-    shown,
-)
+from hepatica.evaluation import RulesetIdentity, arm_name, correction_line, discrepancy_of, endpoint_words, figure_words, identity
+from hepatica.evaluation import shown as shown_figure
 from hepatica.knowledge import (
     LINES,
-    Arm,
     Discrepancy,
     Found,
     Place,
@@ -31,31 +22,8 @@ from hepatica.knowledge import (
 )
 from hepatica.notice import notice
 from hepatica.records import Hidden, record
-from hepatica.report.blocks import (
-    Block,
-    Blocks,
-    Cell,
-    Item,
-    Items,
-    More,
-    Notice,
-    Paragraph,
-    Ref,
-    Section,
-    Table,
-    Title,
-    bullets,
-    facts,
-)
-from hepatica.report.citing import (
-    lines_words,
-    place_words,
-    read_words,
-    reference_link,
-    reference_words,
-    short_reference,
-    standing_words,
-)
+from hepatica.report import blocks as b
+from hepatica.report import citing
 from hepatica.report.sources import sources_of
 from hepatica.wording import counted, grouped, joined, sentence, spoken
 
@@ -66,6 +34,7 @@ _CORRECTIONS = {
     "not_printed": "Not printed, and published elsewhere",
     "remark": "Printed, with a remark",
 }
+_SEE = " (see the corrections)"
 _EFFECTS = {"overturns": "overturned", "confirms": "confirmed", "qualifies": "qualified"}
 _BASES = {
     "confirmed": "Confirmed",
@@ -117,7 +86,7 @@ def study_page(ruleset: Ruleset, found: Found) -> StudyPage:
     )
 
 
-def study_view(page: StudyPage) -> Blocks:
+def study_view(page: StudyPage) -> b.Blocks:
     """The whole page."""
     return tuple(StudyView(page).blocks())
 
@@ -129,104 +98,102 @@ class StudyView:
         self.page, self.study, self.therapy = page, page.study, page.found.therapy
         self.references, self.word = page.knowledge.references, page.knowledge.card.source_word
 
-    def blocks(self) -> Iterator[Block]:
+    def blocks(self) -> Iterator[b.Block]:
         """What it found comes before how it was done: on a phone a reader sees no more than that without scrolling."""
         page, study = self.page, self.study
-        yield Title(study.name, f"{page.therapy_name}; {page.ruleset.named}")
-        yield Paragraph(study.summary)
+        minor = [self._correction(one) for one in study.discrepancies if one.severity == "low"]
+        doses = (self._with_lines(f"{dose.says}{_SEE if dose.discrepancy else ''}", dose.lines) for dose in page.regimens)
+        rules = ((t.name, f"{citing.standing_words(r.standing)}, {LINES[r.line]}", r.id) for t, r in page.found.cited_by)
+        cited = tuple(b.Item(name, place, ref=b.Ref("rule", rule)) for name, place, rule in rules)
+        values = (f": {shown_figure(one.value)} {one.unit}".rstrip() if one.value is not None else "" for one in study.figures)
+        told = (self._with_lines(f"{one.what}{value}", one.lines) for one, value in zip(study.figures, values, strict=True))
+        others = b.bullets(told)
+        yield b.Title(study.name, f"{page.therapy_name}; {page.ruleset.named}")
+        yield b.Paragraph(study.summary)
         yield from self.later()
         yield from self.results()
-        yield Section("The study", (facts(self._facts()),))
-        yield from _section("Doses", bullets(map(self._dose, page.regimens)))
-        yield from _section("Adverse events", bullets(map(self._event, study.toxicity)))
+        yield b.Section("The study", (b.facts(self._facts()),))
+        yield from b.section("Doses", b.bullets(doses))
+        yield from b.section("Adverse events", b.bullets(map(self._event, study.toxicity)))
         yield from self.corrections()
-        yield from self.minor_corrections()
+        yield from (b.More(f"Minor corrections ({len(minor)})", (b.Items(tuple(minor)),)),) if minor else ()
         yield from self.cited()
-        rules = (
-            Item(t.name, f"{standing_words(r.standing)}, {LINES[r.line]}", ref=Ref("rule", r.id)) for t, r in page.found.cited_by
-        )
-        yield from _section("Cited for", _items(rules) or (Paragraph("No rule."),))
-        yield from _more("Other printed figures", bullets(self._others()))
-        yield More("Where this is recorded", (facts(self._recorded()),))
-        yield Notice(page.notice)
+        yield b.Section("Cited for", (b.Items(cited) if cited else b.Paragraph("No rule."),))
+        yield from (b.More("Other printed figures", others),) if others else ()
+        yield b.More("Where this is recorded", (b.facts(self._recorded()),))
+        yield b.Notice(page.notice)
 
-    def later(self) -> Blocks:
+    def later(self) -> tuple[b.Section, ...]:
         """What became of it."""
         events = ((f"{one.year}: {_EFFECTS[one.effect]}", one) for one in self.study.later)
-        return _section("What became of it", _items(self._said(name, one.says, one.source, "Reported") for name, one in events))
+        said = tuple(self._said(name, one.says, one.source, "Reported") for name, one in events)
+        return b.section("What became of it", (b.Items(said),) if said else ())
 
-    def results(self) -> Blocks:
+    def results(self) -> tuple[b.Section, ...]:
         """Each figure as printed, what stands against it where anything does, and where to look it up."""
-        rows = [(*self._figure(result), self._source(result)) for result in self.study.results]
+        rows = tuple(map(self._result, self.study.results))
         corrected = any(correction for _, _, correction, _ in rows)
         # A ruleset without a text of its own prints nothing: its figures are those of publications.
-        figures = "Printed" if self.page.knowledge.card.source else "Reported"
-        columns = ("Endpoint", figures, "Correction", "Source") if corrected else ("Endpoint", figures, "Source")
-        table = Table(columns, tuple(row if corrected else (*row[:2], row[3]) for row in rows))
-        return _section("Results", (table,) if rows else ())
+        figures = f"In the {self.word}" if self.page.knowledge.card.source else "In the publication"
+        if corrected:
+            table = b.Table(("Endpoint", figures, "As published", "Where"), rows)
+        else:
+            table = b.Table(("Endpoint", figures, "Where"), tuple((*row[:2], row[3]) for row in rows))
+        return b.section("Results", (table,) if rows else ())
 
-    def _figure(self, result: Result) -> tuple[str, str, str]:
-        """The endpoint of a result, what is printed of it, and what stands against that."""
+    def _result(self, result: Result) -> tuple[str, str, str, b.Cell]:
+        """Its endpoint, what is printed of it, what stands against that, and where it is printed, corrected or reported."""
         subgroup = f"[{result.subgroup}]" if result.subgroup else ""
         patients = f", of {result.n}" if result.n is not None else ""
         printed = figure_words(self.study, result, self.therapy) or result.says
+        fixed = discrepancy_of(self.study, result.corrected) if result.corrected else None
+        reference = self._reference(fixed.source if fixed else result.source)
+        place = joined(citing.lines_words(result.lines, self.word), citing.short_reference(reference) if reference else "")
         return (
             joined(endpoint_words(result), subgroup, mark=" ") or "Other",
             f"{printed}{patients}" if printed and (result.lines or result.source) else "not printed",
             correction_line(self.study, result, self.references, self.therapy),
+            b.Cell(place, b.Ref("reference", reference.id) if reference else None),
         )
 
-    def _source(self, result: Result) -> Cell:
-        """Where a result is printed, and the reference that corrects or reports it."""
-        fixed = discrepancy_of(self.study, result.corrected) if result.corrected else None
-        reference = self._reference(fixed.source if fixed else result.source)
-        named = short_reference(reference) if reference else ""
-        return Cell(joined(lines_words(result.lines, self.word), named), Ref("reference", reference.id) if reference else None)
-
-    def corrections(self) -> Blocks:
+    def corrections(self) -> tuple[b.Section, ...]:
         """Where the source cannot be taken at its word, by kind."""
         weighty = [one for one in self.study.discrepancies if one.severity != "low"]
         groups = grouped((_CORRECTIONS[one.kind], self._correction(one)) for one in weighty)
-        return _section("Corrections", tuple(Items(tuple(own), kind) for kind, own in groups.items()))
+        return b.section("Corrections", tuple(b.Items(tuple(own), kind) for kind, own in groups.items()))
 
-    def minor_corrections(self) -> Blocks:
-        """The corrections that change no reading of the study."""
-        minor = [self._correction(one) for one in self.study.discrepancies if one.severity == "low"]
-        return _more(f"Minor corrections ({len(minor)})", _items(minor))
-
-    def _correction(self, item: Discrepancy) -> Item:
+    def _correction(self, item: Discrepancy) -> b.Item:
         """What the source prints, and what is right, led by who says so."""
-        known = place_words(item.source, self.references, self.word)
+        known = citing.place_words(item.source, self.references, self.word)
         recorded = (
-            ("Printed in", lines_words(item.lines, self.word)),
+            ("Printed in", citing.lines_words(item.lines, self.word)),
             ("Known by", joined(item.basis, f"confidence {item.confidence}", known, item.basis_note)),
             ("Record", f"{item.id}, {item.severity} severity"),
         )
         ends = "" if item.correction.endswith((".", "?", "!")) else "."
         text = f"{item.correction}{ends}" + (f" Use: {item.use}." if item.use else "")
-        return self._said(sentence(item.prints), text, item.source, _BASES[item.basis])._replace(details=(facts(recorded),))
+        return self._said(sentence(item.prints), text, item.source, _BASES[item.basis])._replace(details=(b.facts(recorded),))
 
-    def cited(self) -> Blocks:
+    def cited(self) -> tuple[b.Section, ...]:
         """The references."""
-        items = (
-            Item(short_reference(one), f"{reference_words(one)} ({read_words(one)})", ref=reference_link(one))
-            for one in self.page.references
-        )
-        return _section("References", _items(items))
+        told = ((one, f"{citing.reference_words(one)} ({citing.read_words(one)})") for one in self.page.references)
+        items = tuple(b.Item(citing.short_reference(one), words, ref=citing.reference_link(one)) for one, words in told)
+        return b.section("References", (b.Items(items),) if items else ())
 
     def _reference(self, place: Place | None) -> Reference | None:
         return self.references.get(place.ref) if place else None
 
-    def _said(self, name: str, text: str, place: Place | None, basis: str) -> Item:
+    def _said(self, name: str, text: str, place: Place | None, basis: str) -> b.Item:
         """What a reference says, led by its short name, which links to it; by how it is known where no reference says it."""
         reference = self._reference(place)
-        who = short_reference(reference) if reference else basis
-        return Item(name, f"{who}: {text}", cite=Ref("reference", reference.id) if reference else None)
+        who = citing.short_reference(reference) if reference else basis
+        return b.Item(name, f"{who}: {text}", cite=b.Ref("reference", reference.id) if reference else None)
 
     def _facts(self) -> Iterator[tuple[str, str]]:
         study = self.study
+        arms = ((arm, joined(f"n = {arm.n}" if arm.n is not None else "", arm.dose, mark=", ")) for arm in study.arms)
         yield "Design", f"{f'phase {study.phase}; ' if study.phase else ''}{study.design}"
-        yield "Arms", joined(*map(self._arm, study.arms))
+        yield "Arms", joined(*(arm_name(study, arm.id) + (f" ({told})" if told else "") for arm, told in arms))
         planned = f"{study.n_planned} planned" if study.n_planned is not None else ""
         yield "Patients", self._with_doubts("n", joined(str(study.n or ""), planned, study.n_says))
         yield "Enrolled", joined(*self._enrolled(), mark=" ")
@@ -248,7 +215,7 @@ class StudyView:
         yield "Study", self.study.id
         yield "Kind", spoken(self.study.kind)
         yield "Tumour", concept_words(self.study.tumour)
-        yield "Source", place_words(self.study.source, word=self.word)
+        yield "Source", citing.place_words(self.study.source, word=self.word)
         yield "Rules", ", ".join(self.page.cited_by)
         yield "Written at", self.page.written_at
 
@@ -260,12 +227,8 @@ class StudyView:
             yield f"{population.says}{beyond}".strip()
         for criterion in self.study.criteria:
             reference = self._reference(criterion.source)
-            known = joined(short_reference(reference) if reference else "", criterion.basis, mark=", ")
+            known = joined(citing.short_reference(reference) if reference else "", criterion.basis, mark=", ")
             yield f"{criterion.says.rstrip('.')} ({known})."
-
-    def _arm(self, arm: Arm) -> str:
-        told = joined(f"n = {arm.n}" if arm.n is not None else "", arm.dose, mark=", ")
-        return arm_name(self.study, arm.id) + (f" ({told})" if told else "")
 
     def _with_doubts(self, part: str, text: str) -> str:
         """`text`, pointing to the corrections where one of them touches `part` of a study."""
@@ -273,20 +236,11 @@ class StudyView:
         return joined(text, "see the corrections" if doubted else "")
 
     def _with_lines(self, text: str, lines: str) -> str:
-        return f"{text} ({lines_words(lines, self.word)})" if lines else text
-
-    def _dose(self, regimen: Regimen) -> str:
-        mark = " (see the corrections)" if regimen.discrepancy else ""
-        return self._with_lines(f"{regimen.says}{mark}", regimen.lines)
-
-    def _others(self) -> Iterator[str]:
-        for figure in self.study.figures:
-            value = f": {shown(figure.value)} {figure.unit}".rstrip() if figure.value is not None else ""
-            yield self._with_lines(f"{figure.what}{value}", figure.lines)
+        return f"{text} ({citing.lines_words(lines, self.word)})" if lines else text
 
     def _event(self, event: Toxicity) -> str:
         """An adverse event with its rate, grade and arm: "fatigue: 12 % (grade 3/4, tivantinib); should read grade >= 3"."""
-        rate, right = (f"{shown(n)} %" if n is not None else "" for n in (event.percent, event.corrected_percent))
+        rate, right = (f"{shown_figure(n)} %" if n is not None else "" for n in (event.percent, event.corrected_percent))
         patients = counted(event.count, "patient") if event.count is not None else ""
         numbered = event.grade[:1].isdigit() or event.grade[:1] in ("<", ">")
         grade = f"grade {event.grade}" if numbered else {"not stated": "", "any": "any grade"}.get(event.grade, event.grade)
@@ -295,16 +249,3 @@ class StudyView:
         new = joined(right, f"grade {event.corrected_grade}" if event.corrected_grade else "", mark=", ")
         told = joined(joined(event.event, stated, mark=": "), f"should read {new}" if new else "")
         return self._with_lines(told, event.lines)
-
-
-def _section(title: str, blocks: Blocks) -> Blocks:
-    return (Section(title, blocks),) if blocks else ()
-
-
-def _more(title: str, blocks: Blocks) -> Blocks:
-    return (More(title, blocks),) if blocks else ()
-
-
-def _items(items: Iterable[Item]) -> Blocks:
-    own = tuple(items)
-    return (Items(own),) if own else ()

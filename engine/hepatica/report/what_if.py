@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from urllib.parse import urlencode
 
 from hepatica.evaluation import LISTS, ORDER, ListName
 from hepatica.explain import KINDS, Change, OpenTherapy, Outcome, Question, WhatIf
 from hepatica.knowledge import RANK, Standing
 from hepatica.patient import NONE, Field
+from hepatica.report.answers import ESTABLISHED, case_blocks, case_title
 from hepatica.report.blocks import Block, Blocks, Item, Items, More, Notice, Paragraph, Ref, Section, listed
-from hepatica.report.case import case_blocks, case_title
 from hepatica.report.citing import stands
 from hepatica.wording import all_of, counted, grouped, joined
 
-MOST_OUTCOMES, MOST_NAMED = 12, 6
+MOST_OUTCOMES, MOST_NAMED, MOST_WITHOUT = 12, 6, 3
 
 
 def whatif_view(found: WhatIf) -> Blocks:
@@ -38,51 +38,51 @@ def _questions(found: WhatIf) -> Iterator[Block]:
     settling = found.settling
     if not settling.open:
         return
-    every = (*settling.singles, *settling.pairs)
-    best = (*_best(settling.singles), *_best(settling.pairs))
-    shown = tuple(_question(question, len(settling.open)) for question in every if question in best)
-    rest = tuple(_question(question, len(settling.open)) for question in every if question not in best)
+    # The best question of one fact and of two; and the best that tests alone answer, where that is another.
+    best = [q for kind in (settling.singles, settling.pairs) for q in (*kind[:1], *[one for one in kind if one.tests_only][:1])]
+    names = {one.therapy: one.name for one in settling.open}
+    shown = tuple(_question(question, names) for question in dict.fromkeys(best))
+    further = tuple(_question(question, names) for question in (*settling.singles, *settling.pairs) if question not in best)
     none = () if settling.singles else (Paragraph("No single fact settles any of them."),)
-    blocks = (*shown, *none, *((More("Further questions", rest),) if rest else ()))
-    names = ", ".join(one.name for one in settling.open)
-    yield Section("What to find out first", blocks, id="first", says=f"Still open ({len(settling.open)}): {names}.")
+    open_ = Paragraph(f"{', '.join(names.values())}.", lead=f"Still open ({len(names)})", tone="quiet")
+    blocks = (*shown, *none, open_, *((More("Further questions", further),) if further else ()))
+    yield Section("What to find out first", blocks, id="first")
 
 
-def _best(questions: tuple[Question, ...]) -> list[Question]:
-    """The best question, and the best that tests alone answer where that is another."""
-    tests = [question for question in questions if question.tests_only]
-    return [*questions[:1], *(question for question in tests[:1] if question is not questions[0])]
-
-
-def _question(question: Question, open_: int) -> Items:
-    number = "One" if len(question.titles) == 1 else "Two"
-    title = f"{number} {'test' if question.tests_only else 'fact'}{'' if number == 'One' else 's'}"
+def _question(question: Question, names: Mapping[str, str]) -> Items:
+    """A question with what each result settles; `names` are those of the therapies still open."""
+    single = len(question.titles) == 1
+    asked = f"{'One' if single else 'Two'} {'test' if question.tests_only else 'fact'}{'' if single else 's'}"
     span = f"{question.least}" if question.least == question.most else f"{question.least} to {question.most}"
+    # Where there are two, each result with what it is a result of.
+    titled = (zip(question.titles, outcome.results, strict=True) for outcome in question.outcomes)
+    named = (all_of(result if single else f"{title} {result}" for title, result in each) for each in titled)
     # By what they settle, not by result: ten results that settle the same are one row.
-    groups = grouped((_settled(outcome), _results(question, outcome)) for outcome in question.outcomes)
+    groups = grouped((_settled(outcome, names), result) for outcome, result in zip(question.outcomes, named, strict=True))
     items = [Item(" / ".join(results), settled) for settled, results in list(groups.items())[:MOST_OUTCOMES]]
     left = len(groups) - MOST_OUTCOMES
     if left > 0:
         items.append(Item(f"... and {left} further results", "all of them with --format json"))
-    return Items(tuple(items), f"{title}: {all_of(question.titles)}", f"settles {span} of {open_}")
+    return Items(
+        tuple(items),
+        f"{asked}: {all_of(question.titles)}",
+        f"settles {span} of the {counted(len(names), 'therapy', 'therapies')} still open",
+    )
 
 
-def _results(question: Question, outcome: Outcome) -> str:
-    """The results of one outcome; where there are two, each with what it is a result of."""
-    if len(question.titles) == 1:
-        return outcome.results[0]
-    return all_of([f"{title} {result}" for title, result in zip(question.titles, outcome.results, strict=True)])
-
-
-def _settled(outcome: Outcome) -> str:
+def _settled(outcome: Outcome, open_: Mapping[str, str]) -> str:
     """What a result settles, the strongest first: "Galunisertib: early signal; Ramucirumab: in trial"."""
     ordered = sorted(outcome.settled, key=lambda one: (ORDER[one.list], RANK.get(one.standing or "", 0)))
-    groups = grouped((_place(one.list, one.standing), one.name) for one in ordered)
-    return "; ".join(f"{_few(names)}: {place}" for place, names in groups.items()) or "settles nothing"
-
-
-def _few(names: list[str]) -> str:
-    return all_of(names) if len(names) <= MOST_NAMED else counted(len(names), "therapy", "therapies")
+    groups = grouped(((one.list, one.standing), one.name) for one in ordered)
+    told = []
+    for (listed_, standing), names in groups.items():
+        # What may become the standard is what a reader asks for, however many they are.
+        most = len(names) if standing in ESTABLISHED else MOST_WITHOUT if listed_ == "ruled_out" else MOST_NAMED
+        who = all_of(names) if len(names) <= most else counted(len(names), "therapy", "therapies")
+        told.append(f"{who}: {_place(listed_, standing)}")
+    if told and 0 < len(outcome.left) <= MOST_WITHOUT:
+        told.append(f"still open: {all_of(open_[name] for name in outcome.left)}")
+    return "; ".join(told) or "settles nothing"
 
 
 def _place(listed: ListName, standing: Standing | None) -> str:
@@ -93,8 +93,7 @@ def _place(listed: ListName, standing: Standing | None) -> str:
 def _changes(title: str, changes: tuple[Change, ...]) -> Iterator[Section]:
     if not changes:
         return
-    smallest = tuple(_by_kind([change for change in changes if change.smallest]))
-    rest = tuple(_by_kind([change for change in changes if not change.smallest]))
+    smallest, rest = (tuple(_by_kind(change for change in changes if change.smallest is wanted)) for wanted in (True, False))
     more = (More(f"Larger changes ({_count(rest)})", rest),) if rest else ()
     yield Section(title, (*smallest, *more), _count(smallest), id=title.lower().replace(" ", "-"))
 
@@ -103,30 +102,23 @@ def _count(groups: tuple[Items, ...]) -> int:
     return sum(len(group.items) for group in groups)
 
 
-def _by_kind(changes: list[Change]) -> Iterator[Items]:
-    for kind, words in KINDS.items():
-        own = [change for change in changes if change.kind == kind]
-        if own:
-            yield Items(tuple(_rows(own)), words)
+def _by_kind(changes: Iterable[Change]) -> Iterator[Items]:
+    own = grouped((change.kind, change) for change in changes)
+    yield from (Items(tuple(_rows(own[kind])), words) for kind, words in KINDS.items() if kind in own)
 
 
 def _rows(changes: list[Change]) -> Iterator[Item]:
-    """Therapies that the same steps change, in one row."""
+    """Therapies that the same steps change, in one row, which leads to the case with the steps made."""
     groups = grouped((tuple((s.title, s.was, s.becomes) for s in change.steps), change) for change in changes)
     for steps, group in sorted(groups.items(), key=lambda item: len(item[0])):
-        name = all_of([f"{title} {becomes} (now {was})" for title, was, becomes in steps])
+        name = all_of(f"{title} {becomes} (now {was})" for title, was, becomes in steps)
         doubts = dict.fromkeys(doubt.message for change in group for doubt in change.doubts)
         warned = "".join(f" Warning: {message}" for message in doubts)
         effects = grouped((_effect(change), change.name) for change in group)
         said = "; ".join(f"{', '.join(names)} ({effect})" for effect, names in effects.items())
-        yield Item(name, f"{said}.{warned}", ref=_changed(group[0]))
-
-
-def _changed(change: Change) -> Ref:
-    """The case with the steps made, for media that can lead there."""
-    pairs = [(name, value) for step in change.steps for name, value in step.to.items()]
-    words = [(name, value or (NONE,) if isinstance(value, tuple) else (Field.written(value),)) for name, value in pairs]
-    return Ref("change", urlencode(words, doseq=True))
+        pairs = [(field, value) for step in group[0].steps for field, value in step.to.items()]
+        words = [(field, value or (NONE,) if isinstance(value, tuple) else (Field.written(value),)) for field, value in pairs]
+        yield Item(name, f"{said}.{warned}", ref=Ref("change", urlencode(words, doseq=True)))
 
 
 def _effect(change: Change) -> str:

@@ -3,15 +3,7 @@
 from __future__ import annotations
 
 from hepatica.teaching.forest import ENDPOINTS, SETTINGS, Estimate, Forest, ForestPanel, ForestRow, forest
-from hepatica.teaching.pathway import (
-    Pathway,
-    PathwayCondition,
-    PathwayDrug,
-    PathwayGroup,
-    PathwayLine,
-    State,
-    pathway,
-)
+from hepatica.teaching.pathway import Pathway, PathwayCondition, PathwayDrug, PathwayGroup, PathwayLine, State, pathway
 from hepatica.teaching.quiz import (
     MOST_CASES,
     TOPICS,

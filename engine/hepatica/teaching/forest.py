@@ -3,19 +3,16 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterable
 from typing import Literal
 
 from hepatica.evaluation import RulesetIdentity, arm_name, arm_order, corrected_result, correction_verb, identity
 from hepatica.knowledge import LINES, Endpoint, Figure, LaterEvent, Outcome, Place, Result, Ruleset, Study, Therapy
 from hepatica.notice import notice
 from hepatica.records import record
+from hepatica.wording import grouped
 
-ENDPOINTS: dict[Endpoint, str] = {
-    "OS": "Overall survival",
-    "PFS": "Progression-free survival",
-    "TTP": "Time to progression",
-}
+ENDPOINTS: dict[Endpoint, str] = {"OS": "Overall survival", "PFS": "Progression-free survival", "TTP": "Time to progression"}
 RANDOMISED = ("randomised_controlled_trial", "randomised_dose_comparison")
 SETTINGS = (*LINES, "not_stated")
 PLACEBO, OTHERS = "placebo", "other controls"
@@ -73,13 +70,6 @@ class ForestRow:
     lines: str
     later: tuple[LaterEvent, ...]
 
-    @property
-    def shown(self) -> Estimate:
-        """The printed estimate, or the corrected one where the source prints none."""
-        estimate = self.printed or self.corrected
-        assert estimate is not None
-        return estimate
-
 
 @record(kw_only=True)
 class ForestPanel:
@@ -118,39 +108,35 @@ class Forest:
 
 def forest(ruleset: Ruleset, endpoints: Collection[Endpoint] = (), settings: Collection[str] = ()) -> Forest:
     """Every randomised comparison with a hazard ratio, printed or corrected, of the chosen endpoints and settings (or all)."""
-    wanted = [name for name in ENDPOINTS if not endpoints or name in endpoints]
+    wanted, chosen = [name for name in ENDPOINTS if not endpoints or name in endpoints], settings or SETTINGS
     every: dict[Endpoint, list[ForestRow]] = {name: [] for name in ENDPOINTS}
     without = []
-    for therapy, study in _trials(ruleset):
-        results = [result for result in study.results if result.endpoint in ENDPOINTS and _has_ratio(result)]
-        for result in results:
-            every[result.endpoint].append(_row(ruleset, therapy, study, result))
-        if _chosen(study.setting, settings) and not any(result.endpoint in wanted for result in results):
+    trials = ((one, study) for one in ruleset.therapies.values() for study in one.studies if study.kind in RANDOMISED)
+    for therapy, study in trials:
+        rows = [(one.endpoint, _row(ruleset, therapy, study, one)) for one in study.results if one.endpoint in ENDPOINTS]
+        drawn = [(endpoint, row) for endpoint, row in rows if row.printed or row.corrected]
+        for endpoint, row in drawn:
+            every[endpoint].append(row)
+        if study.results and study.setting in chosen and not any(endpoint in wanted for endpoint, _ in drawn):
             primary, outcome = study.endpoint_names, study.outcome
             without.append(UndrawnTrial(study=study.id, name=study.name, setting=study.setting, primary=primary, outcome=outcome))
     # Over all endpoints and lines, so that a trial stands under one control everywhere, whatever is chosen to be shown.
-    shared = _shared_controls(row for rows in every.values() for row in rows)
-    shown = {endpoint: [row for row in every[endpoint] if _chosen(row.setting, settings)] for endpoint in wanted}
-    panels = tuple(panel for endpoint in wanted for panel in _panels(endpoint, shown[endpoint], shared))
-    return Forest(notice=notice(ruleset.card.as_of), ruleset=identity(ruleset), panels=panels, without=tuple(without))
-
-
-def _trials(ruleset: Ruleset) -> Iterator[tuple[Therapy, Study]]:
-    for therapy in ruleset.therapies.values():
-        for study in therapy.studies:
-            if study.kind in RANDOMISED and study.results:
-                yield therapy, study
-
-
-def _chosen(setting: str, settings: Collection[str]) -> bool:
-    return not settings or setting in settings
+    shared = _shared_controls(row for own in every.values() for row in own)
+    panels = []
+    for endpoint in wanted:
+        shown = [row for row in every[endpoint] if row.setting in chosen]
+        ranked = sorted(shown, key=lambda row: (SETTINGS.index(row.setting), row.kind != "whole_trial"))
+        held = grouped((control if (control := _kind_of_control(row)) in shared else OTHERS, row) for row in ranked)
+        panels += [ForestPanel(endpoint=endpoint, control=c, rows=tuple(held[c])) for c in (*shared, OTHERS) if c in held]
+    return Forest(notice=notice(ruleset.card.as_of), ruleset=identity(ruleset), panels=tuple(panels), without=tuple(without))
 
 
 def _shared_controls(rows: Iterable[ForestRow]) -> list[str]:
     """Placebo first, then each control that several trials share, but never doses of one drug."""
     trials: dict[str, set[str]] = {PLACEBO: set()}
     for row in rows:
-        trials.setdefault(_kind_of_control(row), set()).update([row.study] if row.kind != "dose_comparison" else ())
+        if row.kind != "dose_comparison":
+            trials.setdefault(_kind_of_control(row), set()).add(row.study)
     return [control for control, held in trials.items() if control == PLACEBO or len(held) >= _OWN_PANEL]
 
 
@@ -158,25 +144,15 @@ def _kind_of_control(row: ForestRow) -> str:
     return _REMARK.sub("", row.control)
 
 
-def _panels(endpoint: Endpoint, rows: list[ForestRow], shared: list[str]) -> Iterator[ForestPanel]:
-    """A panel for each shared control, then one for the others together."""
-    for control in (*shared, OTHERS):
-        chosen = [row for row in rows if (_kind_of_control(row) if _kind_of_control(row) in shared else OTHERS) == control]
-        if chosen:
-            ranked = sorted(chosen, key=lambda row: (SETTINGS.index(row.setting), row.kind != "whole_trial"))
-            yield ForestPanel(endpoint=endpoint, control=control, rows=tuple(ranked))
-
-
-def _has_ratio(result: Result) -> bool:
-    return result.hr is not None or (result.corrected is not None and result.corrected.hr is not None)
-
-
 def _row(ruleset: Ruleset, therapy: Therapy, study: Study, result: Result) -> ForestRow:
     correction = result.corrected
     found = next((d for d in study.discrepancies if correction is not None and d.id == correction.discrepancy), None)
     verb = correction_verb(study, correction, ruleset.references) if correction else ""
     kind: Kind = "dose_comparison" if study.kind == RANDOMISED[1] else "subgroup" if result.subgroup else "whole_trial"
-    tested, control = _arms(therapy, study, result)
+    # The tested arm and its control by name: those the result gives a figure for, else all of the study.
+    order = arm_order(study, therapy)
+    ids = sorted(result.arms or (correction and correction.arms) or order, key=lambda arm: order.get(arm, len(order)))
+    arms = [_BESIDES.sub("", arm_name(study, arm)).strip() or arm for arm in ids] or [""]
     return ForestRow(
         study=study.id,
         name=study.name,
@@ -187,11 +163,11 @@ def _row(ruleset: Ruleset, therapy: Therapy, study: Study, result: Result) -> Fo
         n=result.n or study.n,
         kind=kind,
         subgroup=result.subgroup,
-        tested=tested,
-        control=control,
+        tested=arms[0],
+        control=arms[-1],
         result=result.id,
         label=result.label or result.endpoint,
-        printed=_printed(result),
+        printed=_estimate(result.hr, result.ci, result.ci_level),
         corrected=_corrected(result),
         verb="published:" if result.hr is None and verb == "should read" else verb,
         basis=correction.basis if correction else "",
@@ -204,19 +180,6 @@ def _row(ruleset: Ruleset, therapy: Therapy, study: Study, result: Result) -> Fo
         lines=result.lines,
         later=study.later,
     )
-
-
-def _arms(therapy: Therapy, study: Study, result: Result) -> tuple[str, str]:
-    """The tested arm and what it was held against, by name: those the result gives a figure for, else all of the study."""
-    order = arm_order(study, therapy)
-    corrected = result.corrected.arms if result.corrected else None
-    ids = sorted(result.arms or corrected or order, key=lambda arm: order.get(arm, len(order)))
-    names = [_BESIDES.sub("", arm_name(study, arm)).strip() or arm for arm in ids]
-    return (names[0], names[-1]) if names else ("", "")
-
-
-def _printed(result: Result) -> Estimate | None:
-    return _estimate(result.hr, result.ci, result.ci_level)
 
 
 def _corrected(result: Result) -> Estimate | None:

@@ -10,6 +10,7 @@ import re
 from collections import Counter
 from collections.abc import Collection, Iterable, Iterator
 from dataclasses import replace
+from functools import cache
 from itertools import combinations
 from typing import Literal, NamedTuple
 
@@ -115,7 +116,8 @@ class Pathway:
 
 def pathway(ruleset: Ruleset, profile: Profile | None = None, lines: Collection[Line] = ()) -> Pathway:
     """The lines of a ruleset (all, if none is named), with a profile's way through them where one is given."""
-    plan = _plan_of(ruleset)
+    # Nothing in a plan depends on a patient, so it is kept with the ruleset and goes with it.
+    plan: _Plan = ruleset.__dict__.get("_pathway_plan") or ruleset.__dict__.setdefault("_pathway_plan", _Plan(ruleset))
     patient = _Patient(plan, profile) if profile is not None else None
     (scope,) = _said(plan, [ruleset.card.scope], patient)
     return Pathway(
@@ -142,12 +144,17 @@ class _Plan:
 
     def __init__(self, ruleset: Ruleset) -> None:
         self.ruleset, self.words = ruleset, Wording(ruleset)
-        self.plain = {name: _tests(concept.when) for name, concept in ruleset.concepts.items()}
+        # Concepts that are a mere list of tests.
+        parts = {name: conjuncts(concept.when) for name, concept in ruleset.concepts.items()}
+        self.plain = {name: own for name, own in parts.items() if all(isinstance(part, Test) for part in own)}
+        # Each fills tables of its own, which serve the next patient, too.
+        self.explained = cache(lambda rule: evaluator_of(ruleset).explained(GoalKey("rule", rule)))
+        self._fields = cache(lambda part: frozenset(test.field for test in tests_of(ruleset, [part])))
         pairs = sorted(ruleset.rules_with_therapy(), key=lambda pair: RANK[pair[1].standing])
         held = grouped(((rule.line, rule.standing, therapy.id), rule) for therapy, rule in pairs)
-        ways = {key: self._ways(rules) for key, rules in held.items()}
+        ways = {key: _merged(frozenset(self._parts(rule.when)) for rule in rules) for key, rules in held.items()}
         by_line = grouped((key[0], key) for line in LINES for key in held if key[0] == line)
-        self.most = {line: _common([way for key in keys for way in ways[key]]) for line, keys in by_line.items()}
+        self.most = {line: self._common([way for key in keys for way in ways[key]]) for line, keys in by_line.items()}
         # Said for all lines is only what most ask for in each: what is common in one long line is not common everywhere.
         first, *others = self.most.values() or [()]
         self.everywhere = tuple(part for part in first if all(part in most for most in others))
@@ -155,6 +162,25 @@ class _Plan:
             line: [_Placed(tuple(held[key]), ways[key], self._drug(key[2], held[key], ways[key])) for key in keys]
             for line, keys in by_line.items()
         }
+
+    def _parts(self, condition: Condition) -> Iterator[Condition]:
+        """What a condition asks for beyond the scope, each part by itself; a concept that only names tests is those tests."""
+        # So that "no systemic therapy so far" and the same written out are recognised as one.
+        plain = self.plain.get(condition.concept) if isinstance(condition, ConceptTest) and condition.wanted else None
+        if condition == self.ruleset.card.scope:
+            return
+        if plain or isinstance(condition, AllOf):
+            for part in plain or conjuncts(condition):
+                yield from self._parts(part)
+        else:
+            yield condition
+
+    def _common(self, ways: Collection[Way]) -> tuple[Condition, ...]:
+        """What most of some ways ask for, where there are several; never where a patient lives, which a drug says itself."""
+        counted = Counter(part for way in ways for part in way)
+        found = [part for part, number in counted.items() if number > max(_COMMON * len(ways), 1)]
+        natures = {part: {self.ruleset.fields[name].nature for name in self.fields([part])} for part in found}
+        return tuple(sorted((part for part in found if "characteristic" not in natures[part]), key=str))
 
     def _drug(self, therapy: str, rules: list[Rule], ways: tuple[Way, ...]) -> PathwayDrug:
         studies = [self.ruleset.studies[name] for name in dict.fromkeys(name for rule in rules for name in rule.cites)]
@@ -167,27 +193,24 @@ class _Plan:
             name=self.ruleset.therapies[therapy].name,
             state="",
             told="",
-            ways=tuple(dict.fromkeys(self._told(way, said, waiving=not named) for way in ways)),
+            ways=tuple(dict.fromkeys(self._told(way, () if named else said, said) for way in ways)),
             rules=tuple(rule.id for rule in rules),
             studies=tuple(study.id for study in studies),
             names=tuple(study.name for study in studies),
             overturned=min(events, default=None),
         )
 
-    def _ways(self, rules: Iterable[Rule]) -> tuple[Way, ...]:
-        scope = self.ruleset.card.scope
-        return _merged(frozenset(part for part in self._parts(rule.when) if part != scope) for rule in rules)
-
-    def _parts(self, condition: Condition) -> Iterator[Condition]:
-        """What a condition asks for, each part by itself; a concept that only names several tests is those tests."""
-        # So that "no systemic therapy so far" and the same written out are recognised as one.
-        if isinstance(condition, ConceptTest) and condition.wanted and self.plain.get(condition.concept):
-            yield from self.plain[condition.concept]
-        elif isinstance(condition, AllOf):
-            for part in condition.parts:
-                yield from self._parts(part)
-        else:
-            yield condition
+    def _told(self, way: Way, waivable: Iterable[Condition], said: Collection[Condition]) -> str:
+        """What a way asks for beyond what is said above it, and what of that it does not ask."""
+        fields = self.fields(way)
+        waived = [part for part in waivable if part not in way and not self.fields([part]) & fields]
+        any_will_do = (
+            f"{self.words.condition(ConceptTest(part.concept))} or not"
+            if isinstance(part, ConceptTest)
+            else f"{self.words.titles(self.fields([part]))[0]}: any"
+            for part in waived
+        )
+        return joined(self.listed(part for part in way if part not in said), *dict.fromkeys(any_will_do))
 
     def named(self, parts: Iterable[Condition]) -> list[Condition]:
         """Conditions with those that a concept stands for put back together, so that they are said in its words."""
@@ -199,75 +222,44 @@ class _Plan:
 
     def says(self, part: Condition) -> str:
         """A condition that is said once, so there is room for how a concept's own sentence begins."""
-        if isinstance(part, ConceptTest) and len(self.plain[part.concept]) > 1:
+        if isinstance(part, ConceptTest) and len(self.plain.get(part.concept, ())) > 1:
             said = re.split("[.;:]", self.ruleset.concepts[part.concept].says)[0]
             return said[:1].lower() + said[1:]
         return self.words.setting(part)
-
-    def _told(self, way: Way, said: Iterable[Condition], *, waiving: bool) -> str:
-        """What a way asks for beyond what is said above it, and (`waiving`) what of that it does not ask."""
-        fields = self.fields(way)
-        waived = [part for part in said if waiving and part not in way and not self.fields([part]) & fields]
-        own = self.listed(part for part in way if part not in said)
-        return joined(own, *dict.fromkeys(map(self._waived, waived)))
 
     def listed(self, parts: Iterable[Condition]) -> str:
         """Conditions in the order of the fields, so that every drug tells them alike."""
         return "; ".join(map(self.words.setting, sorted(parts, key=self._order)))
 
-    def _waived(self, part: Condition) -> str:
-        if isinstance(part, ConceptTest):
-            return f"{self.words.condition(ConceptTest(part.concept))} or not"
-        return f"{self.words.titles(self.fields([part]))[0]}: any"
-
     def fields(self, parts: Iterable[Condition]) -> frozenset[str]:
         """The fields that some conditions read, also through concepts."""
-        return frozenset(test.field for test in tests_of(self.ruleset, parts))
+        return frozenset().union(*map(self._fields, parts))
 
     def _order(self, part: Condition) -> tuple[list[int], str]:
         return sorted(list(self.ruleset.fields).index(name) for name in self.fields([part])), str(part)
 
 
-def _plan_of(ruleset: Ruleset) -> _Plan:
-    """The one plan of a ruleset: nothing in it depends on a patient, so it is kept with the ruleset and goes with it."""
-    found: _Plan | None = ruleset.__dict__.get("_pathway_plan")
-    return found or ruleset.__dict__.setdefault("_pathway_plan", _Plan(ruleset))
-
-
-def _tests(condition: Condition) -> tuple[Test, ...]:
-    """The tests that a condition is a mere list of; none where it is more than that."""
-    parts = conjuncts(condition)
-    tests = tuple(part for part in parts if isinstance(part, Test))
-    return tests if len(tests) == len(parts) else ()
-
-
 def _merged(ways: Iterable[Way]) -> tuple[Way, ...]:
-    """Ways that differ in the words of one field only are one: "in Europe" and "in Japan" are "in Europe or Japan"."""
+    """Ways that differ in one condition only as one: "in Europe" and "in Japan" are "in Europe or Japan"."""
     found = list(dict.fromkeys(ways))
     for one, other in combinations(found, 2):
         left, right = one - other, other - one
-        union = _either(*left, *right) if len(left) == len(right) == 1 else None
-        if union is not None:
+        either = _either(*left, *right) if len(left) == len(right) == 1 else None
+        if either is not None:
             # Begun again each time, since what has become one may be one with a third.
-            rest = [way for way in found if way not in (one, other)]
-            return _merged([one & other | {union}, *rest])
+            return _merged([one & other | either, *(way for way in found if way not in (one, other))])
     # A way that asks for more than another does is no way of its own.
     return tuple(way for way in found if not any(other < way for other in found))
 
 
-def _either(one: Condition, other: Condition) -> Condition | None:
-    """The test that passes where either does; None where no single one is that."""
+def _either(one: Condition, other: Condition) -> Way | None:
+    """What is asked for where either condition will do, as at most one condition; None where it takes two."""
+    if isinstance(one, ConceptTest) and isinstance(other, ConceptTest):
+        return frozenset() if one.concept == other.concept else None
     if not (isinstance(one, Test) and isinstance(other, Test)) or one.operator not in ("in", "includes"):
         return None
     words = tuple(dict.fromkeys((*one.operands, *other.operands)))
-    return replace(one, operands=words) if replace(other, operands=one.operands) == one else None
-
-
-def _common(ways: Collection[Way]) -> tuple[Condition, ...]:
-    """What more than a given share of some ways asks for; nothing where there is but one."""
-    counted = Counter(part for way in ways for part in way)
-    found = [part for part, number in counted.items() if number > max(_COMMON * len(ways), 1)]
-    return tuple(sorted(found, key=str))
+    return frozenset([replace(one, operands=words)]) if replace(other, operands=one.operands) == one else None
 
 
 class _Patient:
@@ -278,11 +270,9 @@ class _Patient:
         self.facts = facts_under(plan.ruleset, profile)
         self.answer: Evaluation = self.evaluator.evaluate(profile)
         self.masks = self.evaluator.program.masks(self.facts)
+        # Whether a condition is met: true, false or unknown.
+        self.reads = cache(lambda part: read(part, self.facts, plan.ruleset.concept_conditions).value)
         self.lists = {entry.therapy: (name, entry) for name, entries in self.answer.entries().items() for entry in entries}
-
-    def reads(self, part: Condition) -> str:
-        """Whether a condition is met: true, false or unknown."""
-        return read(part, self.facts, self.plan.ruleset.concept_conditions).value
 
     def condition(self, part: Condition) -> PathwayCondition:
         """A condition that most drugs ask for, with what is known of it."""
@@ -326,15 +316,15 @@ class _Patient:
         if state != "ruled_out":
             return ""
         head = self.plan.fields(part for part in said if self.reads(part) == "false")
-        explained = [self.evaluator.explained(GoalKey("rule", rule.id)) for rule in placed.rules]
+        explained = [self.plan.explained(rule.id) for rule in placed.rules]
         failing = [one.reasons(one.failing(self.masks), self.facts) for one in explained]
         own = [[reason for reason in reasons if reason.field not in head] for reasons in failing]
-        return self.plan.words.only_ways(own, HOW.get(placed.rules[0].standing, STUDIED)) if all(own) else ""
+        hows = (HOW.get(rule.standing, STUDIED) for rule in placed.rules)
+        return self.plan.words.only_ways(tuple(zip(own, hows, strict=True))) if all(own) else ""
 
 
 def _line(plan: _Plan, line: Line, patient: _Patient | None) -> PathwayLine:
     said = plan.most[line]
-    head = plan.named(part for part in said if part not in plan.everywhere)
     drugs = [(one.rules[0].standing, patient.drug(one, said) if patient else one.drug) for one in plan.placed[line]]
     groups = (
         PathwayGroup(
@@ -349,7 +339,7 @@ def _line(plan: _Plan, line: Line, patient: _Patient | None) -> PathwayLine:
         line=line,
         title=sentence(LINES[line]),
         closed=all(drug.state == "ruled_out" for _, drug in drugs),
-        common=_said(plan, head, patient),
+        common=_said(plan, plan.named(part for part in said if part not in plan.everywhere), patient),
         groups=tuple(groups),
     )
 

@@ -10,14 +10,15 @@ from typing import Literal
 from hepatica.evaluation import ListName, RulesetIdentity
 from hepatica.knowledge import Line, Standing
 from hepatica.patient import Profile
-from hepatica.problems import InvalidInput, Problem, quote, suggestion
+from hepatica.problems import InvalidInput, quote, suggestion
 from hepatica.records import record
 from hepatica.teaching.quiz_patients import LEVELS, Level
+from hepatica.wording import grouped
 
 Topic = Literal["line", "therapy", "fact"]
 TOPICS: dict[Topic, str] = {"line": "Lines of treatment", "therapy": "Therapies", "fact": "Deciding facts"}
 MOST_CASES = 50
-_ANY_LEVEL = "any"
+_ANY_LEVEL, _RESUME = "any", "--resume"
 _TOKEN = re.compile(
     rf"(?P<seed>[0-9]{{1,10}})\.(?P<count>[0-9]{{1,2}})\.(?P<level>{_ANY_LEVEL}|{'|'.join(LEVELS)})\.(?P<digest>[0-9a-f]{{4}})\."
     r"(?P<answers>([0-9a-f]{2}[0-7][yn](-|$))*)"
@@ -209,15 +210,8 @@ def mark(case: QuizCase, answer: QuizAnswer) -> MarkedCase:
 def marked(quiz: Quiz, answers: Sequence[QuizAnswer]) -> Quiz:
     """The quiz with its first cases answered."""
     marks = tuple(mark(case, answer) for case, answer in zip(quiz.cases, answers, strict=False))
-    return replace(quiz, marks=marks, summary=_summary(quiz, marks))
-
-
-def _summary(quiz: Quiz, marks: tuple[MarkedCase, ...]) -> QuizSummary:
-    judged: dict[tuple[Topic, str], list[tuple[bool, tuple[str, ...]]]] = {}
-    for case, found in zip(quiz.cases, marks, strict=False):
-        for topic, name, is_right, studies in _judged(case, found):
-            judged.setdefault((topic, name), []).append((is_right, studies))
-    tallies = [
+    judged = grouped(one for case, found in zip(quiz.cases, marks, strict=False) for one in _judged(case, found))
+    missed = [
         QuizTally(
             topic=topic,
             name=name,
@@ -226,32 +220,37 @@ def _summary(quiz: Quiz, marks: tuple[MarkedCase, ...]) -> QuizSummary:
             read=tuple(dict.fromkeys(study for is_right, studies in every if not is_right for study in studies)),
         )
         for (topic, name), every in judged.items()
+        if not all(is_right for is_right, _ in every)
     ]
-    missed = [tally for tally in tallies if tally.right < tally.asked]
     order = list(TOPICS)
-    return QuizSummary(
+    summary = QuizSummary(
         points=sum(found.points for found in marks),
         possible_points=sum(found.possible_points for found in marks),
         answered=len(marks),
         missed=tuple(sorted(missed, key=lambda tally: (order.index(tally.topic), tally.right - tally.asked, tally.name))),
         token=token(quiz, [found.answer for found in marks]),
     )
+    return replace(quiz, marks=marks, summary=summary)
 
 
-def _judged(case: QuizCase, found: MarkedCase) -> Iterator[tuple[Topic, str, bool, tuple[str, ...]]]:
-    """Every judgement of an answer: the topic, its name, whether it was right, what to read."""
+def _judged(case: QuizCase, found: MarkedCase) -> Iterator[tuple[tuple[Topic, str], tuple[bool, tuple[str, ...]]]]:
+    """Every judgement of an answer: the topic and its name, then whether it was right and what to read."""
     for choice in case.key.choices:
         is_right = choice.therapy in found.right
-        yield "line", choice.line, is_right, ()
-        yield "therapy", choice.name, is_right, choice.studies
+        yield ("line", choice.line), (is_right, ())
+        yield ("therapy", choice.name), (is_right, choice.studies)
     focus = next(choice for choice in case.key.choices if choice.therapy == case.question.focus)
-    yield "fact", case.key.fact, found.fact_right, focus.studies
-    yield "fact", case.question.twist.title, found.changes_right, ()
+    yield ("fact", case.key.fact), (found.fact_right, focus.studies)
+    yield ("fact", case.question.twist.title), (found.changes_right, ())
 
 
 def token(quiz: Quiz, answers: Sequence[QuizAnswer]) -> str:
     """Where a learner stands, in one word: "7.10.easy.a1b2.0b1y-031n". An answer: picks as bits, the fact's number, yes or no."""
-    parts = [_encoded(case.question, answer) for case, answer in zip(quiz.cases, answers, strict=False)]
+    parts = []
+    for case, answer in zip(quiz.cases, answers, strict=False):
+        bits = sum(1 << index for index, choice in enumerate(case.question.choices) if choice.therapy in answer.picks)
+        fact = next((index for index, fact in enumerate(case.question.facts, 1) if fact.title == answer.fact), 0)
+        parts.append(f"{bits:02x}{fact}{'y' if answer.changes else 'n'}")
     return ".".join((str(quiz.seed), str(quiz.asked), quiz.level or _ANY_LEVEL, _digest(quiz), "-".join(parts)))
 
 
@@ -260,17 +259,11 @@ def _digest(quiz: Quiz) -> str:
     return quiz.ruleset.digest.rpartition(":")[2][:4]
 
 
-def _encoded(question: QuizQuestion, answer: QuizAnswer) -> str:
-    bits = sum(1 << index for index, choice in enumerate(question.choices) if choice.therapy in answer.picks)
-    fact = next((index for index, fact in enumerate(question.facts, 1) if fact.title == answer.fact), 0)
-    return f"{bits:02x}{fact}{'y' if answer.changes else 'n'}"
-
-
 def read_token(text: str) -> QuizStart:
     """What a token holds. Raises `InvalidInput` for one that no quiz wrote."""
     found = _TOKEN.fullmatch(text.strip())
     if found is None or not 1 <= int(found["count"]) <= MOST_CASES:
-        raise _refused(f"{quote(text)} is no token that a quiz wrote")
+        raise InvalidInput.at(_RESUME, "token", f"{quote(text)} is no token that a quiz wrote")
     level = next((name for name in LEVELS if name == found["level"]), None)
     answers = tuple(part for part in found["answers"].split("-") if part)
     return QuizStart(seed=int(found["seed"]), count=int(found["count"]), level=level, digest=found["digest"], answers=answers)
@@ -279,19 +272,14 @@ def read_token(text: str) -> QuizStart:
 def resumed(quiz: Quiz, start: QuizStart) -> list[QuizAnswer]:
     """The answers of a token. Raises `InvalidInput` where the rules are others than those it was made under."""
     if start.digest != _digest(quiz) or len(start.answers) > len(quiz.cases):
-        raise _refused("this token was written for other rules or another quiz")
-    return [_decoded(case.question, part) for case, part in zip(quiz.cases, start.answers, strict=False)]
-
-
-def _decoded(question: QuizQuestion, part: str) -> QuizAnswer:
-    bits, fact = int(part[:2], 16), int(part[2])
-    picks = tuple(choice.therapy for index, choice in enumerate(question.choices) if bits >> index & 1)
-    title = question.facts[fact - 1].title if 1 <= fact <= len(question.facts) else ""
-    return QuizAnswer(picks=picks, fact=title, changes=part[3] == "y")
-
-
-def _refused(message: str) -> InvalidInput:
-    return InvalidInput([Problem("--resume", 1, 1, "token", message)])
+        raise InvalidInput.at(_RESUME, "token", "this token was written for other rules or another quiz")
+    answers = []
+    for case, part in zip(quiz.cases, start.answers, strict=False):
+        bits, fact = int(part[:2], 16), int(part[2])
+        picks = tuple(choice.therapy for index, choice in enumerate(case.question.choices) if bits >> index & 1)
+        title = case.question.facts[fact - 1].title if 1 <= fact <= len(case.question.facts) else ""
+        answers.append(QuizAnswer(picks=picks, fact=title, changes=part[3] == "y"))
+    return answers
 
 
 def pick(text: str, question: QuizQuestion) -> str | None:
@@ -308,14 +296,14 @@ def _named(text: str, named: dict[str, tuple[str, ...]]) -> str | None:
     # Numbers first: a name may begin with a digit, but none is a number.
     wanted = _plain(text)
     if wanted.isascii() and wanted.isdigit() and len(wanted) < 3:
-        return list(named)[int(wanted) - 1] if 1 <= int(wanted) <= len(named) else None
+        return dict(enumerate(named, 1)).get(int(wanted))
     exact = [key for key, words in named.items() if wanted in map(_plain, words)]
     found = exact or [key for key, words in named.items() if wanted and any(_plain(word).startswith(wanted) for word in words)]
     return found[0] if len(found) == 1 else None
 
 
 def _plain(text: str) -> str:
-    return " ".join(text.lower().replace("-", " ").replace("_", " ").replace("+", " ").split())
+    return " ".join(re.sub("[-_+]", " ", text.lower()).split())
 
 
 def not_offered(text: str, question: QuizQuestion) -> str:

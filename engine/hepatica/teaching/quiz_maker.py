@@ -10,14 +10,13 @@ import random
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from itertools import count, islice, zip_longest
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from hepatica.evaluation import LISTS, Evaluation, Evaluator, identity
 from hepatica.inference import GoalKey
 from hepatica.knowledge import RANK, Rule, Ruleset
 from hepatica.notice import notice
 from hepatica.patient import Facts, Profile
-from hepatica.records import record
 from hepatica.teaching.quiz import (
     MOST_CASES,
     JudgedChoice,
@@ -49,8 +48,7 @@ _BEFORE_SIGNALS = (*_ESTABLISHED, "licensed", "not_supported")
 _HISTORY_SHARE: dict[Level, float] = {"easy": 0.6, "medium": 0.4, "hard": 0.2}
 
 
-@record(kw_only=True)
-class Backing:
+class Backing(NamedTuple):
     """The therapies that a set of facts backs for certain, the strongest rule that does, and those that it may back."""
 
     certain: frozenset[str]
@@ -63,11 +61,7 @@ Turns = dict[str, list[tuple[Facts, Backing]]]
 
 
 def quiz(
-    evaluator: Evaluator,
-    patients: Sequence[Profile] = (),
-    seed: int = 1,
-    count: int = 5,
-    level: Level | None = None,
+    evaluator: Evaluator, patients: Sequence[Profile] = (), seed: int = 1, count: int = 5, level: Level | None = None
 ) -> Quiz:
     """A quiz of at most `count` cases (1 to 50): the first cases of the seed's endless row, which is the same for every count.
 
@@ -88,11 +82,10 @@ def _mixed(rows: dict[Level, Iterator[QuizCase]]) -> Iterator[QuizCase]:
     ended: set[Level] = set()
     while len(ended) < len(rows):
         for level in _MIXED:
-            case = next(rows[level], None)
-            if case is None:
-                ended.add(level)
-            else:
+            if case := next(rows[level], None):
                 yield case
+            else:
+                ended.add(level)
 
 
 class _Row:
@@ -120,8 +113,7 @@ class _Row:
     def cases(self) -> Iterator[QuizCase]:
         for position in count():
             first = self.level == "easy" and position % _FIRST_EVERY == 0
-            case = self._next(first_line=first) or (self._next(first_line=False) if first else None)
-            if case is None:
+            if not (case := self._next(first_line=first) or (self._next(first_line=False) if first else None)):
                 return
             yield case
 
@@ -131,19 +123,15 @@ class _Row:
             if case := self._case(profile, "patient", first_line=first_line):
                 self.waiting.remove(profile)
                 return case
-        for _ in range(_ATTEMPTS):
-            drawn = self.patients.draw()
-            if drawn and (case := self._case(drawn, "generated", first_line=first_line)):
-                return case
-        return None
+        drawn = (self.patients.draw() for _ in range(_ATTEMPTS))
+        cases = (self._case(profile, "generated", first_line=first_line) for profile in drawn if profile)
+        return next((case for case in cases if case), None)
 
     def _case(self, profile: Profile, origin: Origin, *, first_line: bool) -> QuizCase | None:
         """The case of a patient; None where it would be trivial, a repetition, of another line, or for a beginner no textbook."""
         backing = self._backing(profile.facts)
         best = backing.strongest
-        if best is None or (first_line and best.line != "first"):
-            return None
-        if self.level == "easy" and best.standing not in _ESTABLISHED:
+        if best is None or (first_line and best.line != "first") or (self.level == "easy" and best.standing not in _ESTABLISHED):
             return None
         return _Asked(self, self.evaluator.evaluate(profile), backing, origin).case()
 
@@ -152,7 +140,7 @@ class _Row:
         certain = [(therapy, rule) for therapy, rule, mask in self.rules if masks.certain & mask]
         names = frozenset(therapy for therapy, _ in certain)
         maybe = frozenset(therapy for therapy, _, mask in self.rules if masks.possible & mask) - names
-        return Backing(certain=names, maybe=maybe, strongest=certain[0][1] if certain else None)
+        return Backing(names, maybe, certain[0][1] if certain else None)
 
     def turns(self, facts: Facts) -> Turns:
         """For each fact that is known, every plausible change of it and what is backed then."""
@@ -198,13 +186,12 @@ class _Asked:
         focus = self._focus(choices)
         if focus is None:
             return None
-        therapy, deciding = focus
-        facts, twist = self._offered(therapy, deciding), self._twist(deciding)
-        signature = (therapy, deciding, self.backing.certain)
+        facts, twist = self._offered(*focus), self._twist(focus[1])
+        signature = (*focus, self.backing.certain)
         if len(facts) < FACTS - 1 or twist is None or signature in self.row.seen:
             return None
         self.row.seen.add(signature)
-        return QuizCase(question=self._question(choices, therapy, facts, twist[0]), key=self._key(choices, focus, twist))
+        return QuizCase(question=self._question(choices, focus[0], facts, twist[0]), key=self._key(choices, focus, twist))
 
     def _choices(self) -> list[str]:
         """Up to three backed therapies, the strongest among them, beside others: near misses and failed drugs by turns.
@@ -216,8 +203,8 @@ class _Asked:
         strongest = next(entry.therapy for entry in self.found.options if entry.therapy in right)
         others = self._shuffled([name for name in right if name != strongest])
         chosen = [strongest, *others[: chance.randint(0, _MOST_RIGHT - 1)]]
-        wrong = [name for name in self.entries if name not in right and name not in self.backing.maybe and self._askable(name)]
-        wrong = self._shuffled(wrong)
+        askable = filter(self._askable, self.entries)
+        wrong = self._shuffled([name for name in askable if name not in right and name not in self.backing.maybe])
         failed = [name for name in wrong if self.entries[name][0] == "not_supported"]
         near = [name for name in wrong if name not in failed and self._turning(name)]
         rest = [name for name in wrong if name not in failed and name not in near]
@@ -241,11 +228,12 @@ class _Asked:
     def _turning(self, therapy: str) -> dict[str, Facts]:
         """The facts that turn a therapy by themselves, each with the first changed patient in whom it is turned."""
         was = therapy in self.backing.certain
-        turned = {
-            title: [moved for moved, found in moves if (therapy in found.certain) != was and therapy not in found.maybe]
-            for title, moves in self.turns.items()
-        }
-        return {title: moved[0] for title, moved in turned.items() if moved}
+        turned: dict[str, Facts] = {}
+        for title, moves in self.turns.items():
+            for moved, found in moves:
+                if (therapy in found.certain) != was and therapy not in found.maybe:
+                    turned.setdefault(title, moved)
+        return turned
 
     def _focus(self, choices: list[str]) -> tuple[str, str] | None:
         """The therapy asked about and the fact that decides; None where nothing does, or the choices are too few or all alike."""
@@ -275,7 +263,7 @@ class _Asked:
         read = {test.field for test in tests_of(self.row.ruleset, (rule.when for rule in rules))}
         wrong = [fact.title for fact in self.row.facts if fact.title != deciding and not read & {*fact.fields}]
         self.row.chance.shuffle(wrong)
-        chosen = {deciding, *wrong[: FACTS - 1]}
+        chosen = (deciding, *wrong[: FACTS - 1])
         return tuple(fact for fact in self.row.facts if fact.title in chosen)
 
     def _twist(self, deciding: str) -> tuple[QuizTwist, Backing] | None:
@@ -283,10 +271,10 @@ class _Asked:
         moves = [(title, moved, backing) for title in self.turns if title != deciding for moved, backing in self.turns[title]]
         settled = [move for move in moves if not move[2].maybe - self.backing.maybe]
         wanted = self.row.chance.random() < 0.5
-        preferred = [move for move in settled if (move[2].certain != self.backing.certain) == wanted]
-        if not settled:
+        preferred = [move for move in settled if (move[2].certain != self.backing.certain) == wanted] or settled
+        if not preferred:
             return None
-        title, moved, backing = self.row.chance.choice(preferred or settled)
+        title, moved, backing = self.row.chance.choice(preferred)
         was, becomes = self._told(self.facts, moved), self._told(moved, self.facts)
         question = f"Suppose {becomes} instead of {was}. Would the list of backed therapies change?"
         return QuizTwist(title=title, was=was, becomes=becomes, question=question), backing

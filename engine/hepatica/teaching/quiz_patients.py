@@ -7,10 +7,10 @@ itself, so that a quiz of any ruleset can be made from data alone.
 from __future__ import annotations
 
 import random
-from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Literal
 
+from hepatica.inference import classes_of
 from hepatica.knowledge import ConceptTest, Condition, Ruleset, Test, leaves
 from hepatica.patient import Facts, Field, Profile, Value, doubts
 from hepatica.wording import Wording
@@ -67,7 +67,7 @@ def _others(facts: Facts) -> tuple[str, ...]:
 
 def _lines_given(facts: Facts) -> int:
     """How many systemic treatments were taken, as far as the facts say."""
-    return sum(1 for name, value in facts.items() if name.startswith("prior_") and value in _TAKEN) + len(_others(facts))
+    return sum(value in _TAKEN for name, value in facts.items() if name.startswith("prior_")) + len(_others(facts))
 
 
 # What a clinician would not believe, each with its reason. The fields' own contradictions (`doubts`) come on top.
@@ -89,10 +89,7 @@ IMPLAUSIBLE: tuple[tuple[str, Callable[[Facts], bool]], ...] = (
         "another targeted drug before sorafenib, or after declining it",
         lambda f: f.get("prior_sorafenib") in ("none", "refused") and bool({"tki", "antiangiogenic_antibody"} & {*_others(f)}),
     ),
-    (
-        "a dose is tolerated of what was taken",
-        lambda f: f.get(TOLERATED) is not None and f.get("prior_sorafenib") not in _TAKEN,
-    ),
+    ("a dose is tolerated of what was taken", lambda f: f.get(TOLERATED) is not None and f.get("prior_sorafenib") not in _TAKEN),
 )
 
 
@@ -105,8 +102,11 @@ def implausible(facts: Facts) -> str:
 
 
 def not_known(ruleset: Ruleset, profile: Profile) -> tuple[str, ...]:
-    """The titles of the facts that the rules read and that are not known."""
-    return tuple(Wording(ruleset).titles(name for name in ruleset.used_fields if profile.facts[name] is None))
+    """The titles of what the rules read and nobody knows, but for what cannot be known: whether a drug not taken is tolerated."""
+    never = (TOLERATED,) if profile.facts.get("prior_sorafenib") in ("none", "refused") else ()
+    return tuple(
+        Wording(ruleset).titles(name for name in ruleset.used_fields if profile.facts[name] is None and name not in never)
+    )
 
 
 def vignette(ruleset: Ruleset, profile: Profile) -> str:
@@ -117,9 +117,8 @@ def vignette(ruleset: Ruleset, profile: Profile) -> str:
     return f"{'; '.join(known) or 'Nothing is known'}." + (f" Not known: {', '.join(unknown)}." if unknown else "")
 
 
-# A marker or a boundary is hard by itself; two things that a specialist meets daily make a case hard only together.
 def level_of(complications: tuple[tuple[str, int], ...]) -> Level:
-    """The level that some complications make: one of weight 2 is hard by itself."""
+    """The level that complications make: a marker or a boundary is hard by itself, what a specialist meets daily in twos."""
     weight = sum(points for _, points in complications)
     return "easy" if weight == 0 else "medium" if weight == 1 else "hard"
 
@@ -130,7 +129,9 @@ class QuizPatients:
     def __init__(self, ruleset: Ruleset, level: Level, chance: random.Random) -> None:
         self.fields, self.used = ruleset.fields, ruleset.used_fields
         self.level, self.rank, self.chance = level, list(LEVELS).index(level), chance
-        self.thresholds = thresholds(ruleset)
+        tests = list(tests_of(ruleset, (rule.when for rule in ruleset.rules.values())))
+        numbers = (field for field in self.fields.values() if field.kind in ("number", "integer"))
+        self.amounts = {field.name: classes_of(field, tests) for field in numbers}
         history = [self.fields[name] for name in self.used if self.fields[name].nature == "history"]
         self.treatments = [field for field in history if field.kind in ("choice", "set")]
         self.untreated: Drawn = {field.name: _nothing(field) for field in self.treatments}
@@ -143,8 +144,7 @@ class QuizPatients:
             for word in field.values:
                 named_elsewhere = field.kind == "set" and f"prior_{word}" in self.untreated
                 if word != "none" and not named_elsewhere and (immune or word != "immunotherapy"):
-                    given: Value = (word,) if field.kind == "set" else word
-                    yield {field.name: given}
+                    yield {field.name: (word,) if field.kind == "set" else word}
                 if word == "progressed" and field.name == "prior_sorafenib":
                     yield {field.name: word, "other_prior_systemic": ("chemotherapy",)}
 
@@ -172,15 +172,15 @@ class QuizPatients:
     def _usual(self, field: Field) -> Value | None:
         if field.name in _USUAL:
             return self.chance.choice(_USUAL[field.name][self.rank])
-        if field.kind in ("number", "integer"):
-            return self.chance.choice(self.amounts(field, near=self.level == "hard" and self.chance.random() < 0.3))
+        if field.name in self.amounts:
+            return self.chance.choice(self._amounts(field, near=self.level == "hard" and self.chance.random() < 0.3))
         if field.kind == "flag":
             return self.level == "hard" and self.chance.random() < 0.25
         return _nothing(field) if field.kind == "set" or field in self.treatments else self.chance.choice(field.values)
 
-    def amounts(self, field: Field, *, near: bool) -> tuple[Value, ...]:
+    def _amounts(self, field: Field, *, near: bool) -> tuple[Value, ...]:
         """Amounts well away from every threshold of the rules, or (`near`) on it and on both its sides."""
-        limits = self.thresholds.get(field.name) or [50.0]
+        limits = self.amounts[field.name].thresholds or (50.0,)
         beside, away = (-1, 0, 1), (0.1, 0.4, 3, 12)
         steps = [t + step for t in limits for step in beside] if near else [t * by for t in limits for by in away]
         kept = [max(field.low, min(amount, field.high)) for amount in steps]
@@ -198,37 +198,28 @@ class QuizPatients:
         """The plausible patients who differ from a given one in some fields, and only there."""
         for change in self._changes(names):
             moved = {**facts, **change}
-            if any(self._part(name, moved[name]) != self._part(name, facts[name]) for name in names) and not implausible(moved):
+            if any(self._part(name, moved) != self._part(name, facts) for name in names) and not implausible(moved):
                 yield moved
 
-    def _part(self, name: str, value: Value | None) -> object:
-        """A value, or where an amount lies among the thresholds of the rules: 35 and 40 ng/mL would be no change."""
-        if not isinstance(value, (int, float)) or isinstance(value, bool):
-            return value
-        limits = self.thresholds.get(name, [])
-        return bisect_left(limits, value), bisect_right(limits, value)
+    def _part(self, name: str, facts: Facts) -> object:
+        # An amount that no rule can tell from another is no change: 35 and 40 ng/mL.
+        return self.amounts[name].code_of(facts[name]) if name in self.amounts else facts[name]
 
-    def _changes(self, names: tuple[str, ...]) -> Iterator[Drawn]:
-        first = self.fields[names[0]]
-        if first in self.treatments:
+    def _changes(self, names: tuple[str, ...]) -> Iterator[Facts]:
+        field = self.fields[names[0]]
+        if field in self.treatments:
             tolerated: Drawn = {TOLERATED: None} if TOLERATED in names else {}
             yield from (self.untreated | tolerated | way for way in self.histories)
-        elif first.name == "child_pugh_class":
+        elif field.name == "child_pugh_class":
             for name, score in (*_LIVER[2], *_LIVER[1]):
                 yield {"child_pugh_class": name, "child_pugh_score": score}
-        else:
-            for value in self._values(first):
-                yield {first.name: value}
-
-    def _values(self, field: Field) -> Iterator[Value]:
-        """The values that a field is tried with."""
-        if field.kind in ("number", "integer"):
-            yield from self.amounts(field, near=False)
-            yield from self.amounts(field, near=True) if self.level == "hard" else ()
+        elif field.name in self.amounts:
+            near = self._amounts(field, near=True) if self.level == "hard" else ()
+            yield from ({field.name: value} for value in (*self._amounts(field, near=False), *near))
         elif field.kind == "flag":
-            yield from (True, False)
+            yield from ({field.name: value} for value in (True, False))
         else:
-            yield from ((word,) if field.kind == "set" else word for word in field.values if word != "other")
+            yield from ({field.name: (word,) if field.kind == "set" else word} for word in field.values if word != "other")
 
     def complications(self, profile: Profile) -> tuple[tuple[str, int], ...]:
         """What makes a case harder than the textbook, each with its weight."""
@@ -251,7 +242,7 @@ class QuizPatients:
             return "Child-Pugh B", 1
         if name == "region" and value in ASIA:
             return "a region with evidence of its own", 1
-        if isinstance(value, float) and any(abs(value - limit) <= limit / 10 for limit in self.thresholds.get(name, ())):
+        if isinstance(value, float) and any(abs(value - limit) <= limit / 10 for limit in self.amounts[name].thresholds):
             return f"{field.title} at the boundary that trials drew", 2
         return None
 
@@ -259,15 +250,6 @@ class QuizPatients:
 def _nothing(field: Field) -> Value | None:
     """The value for "none of it"."""
     return () if field.kind == "set" else "none" if "none" in field.values else field.values[0]
-
-
-def thresholds(ruleset: Ruleset) -> dict[str, list[float]]:
-    """The numbers that a ruleset's rules compare each field with, in order."""
-    found: dict[str, set[float]] = {}
-    for test in tests_of(ruleset, (rule.when for rule in ruleset.rules.values())):
-        numbers = (float(one) for one in test.operands if isinstance(one, (int, float)) and not isinstance(one, bool))
-        found.setdefault(test.field, set()).update(numbers)
-    return {name: sorted(numbers) for name, numbers in found.items()}
 
 
 def tests_of(ruleset: Ruleset, conditions: Iterable[Condition]) -> Iterator[Test]:

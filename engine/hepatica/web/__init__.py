@@ -4,4 +4,4 @@ from __future__ import annotations
 
 from hepatica.web.app import application
 from hepatica.web.library import RulesetLibrary
-from hepatica.web.server import make_server, serve
+from hepatica.web.server import listeners, make_server, serve

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from functools import cached_property
 from hashlib import sha256
 from mimetypes import guess_type
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TypeVar
 from urllib.parse import urlencode
 
-import anyio
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
@@ -22,27 +22,23 @@ from starlette.routing import Route
 from hepatica.notice import notice
 from hepatica.problems import InvalidInput
 from hepatica.report import Paragraph, Title, json_bytes
-from hepatica.web.library import DocumentCache, RulesetLibrary
-from hepatica.web.limits import RequestGuard, run_stoppable
+from hepatica.web.library import RulesetLibrary
 from hepatica.web.openapi import description
 from hepatica.web.pages import pages, refused_view
 from hepatica.web.render import Page, PageView, Renderer
 from hepatica.web.request import RULESET, Request, RequestError, read_request
+from hepatica.web.server import RequestGuard, run_stoppable
 
 STATIC = Path(__file__).parent / "static"
 JSON = ".json"
 PICTURE = ".svg"
 PICTURE_POLICY = "default-src 'none'; style-src 'unsafe-inline'"
-# Python runs one of them at a time. But a thread that has finished is idle until the event loop hands it the next request,
-# which takes longer than an answer where other programs want the processor. With many threads a page that takes several turns
-# waits for all others between two of them: two, in short turns (see `server.serve`), had the shortest tail.
-# The slow pages have a thread of their own.
-ANSWERS_AT_ONCE = 2
-SLOW_AT_ONCE = 1
-ANSWER_SECONDS, SLOW_SECONDS = 20.0, 55.0
+# Answers are made one after the other where requests are read, in the order in which they came: nobody waits much longer than the
+# others. What may take seconds is made in a thread beside it, one at a time.
+SLOW_SECONDS = 55.0
 
 Endpoint = Callable[[HttpRequest], Awaitable[Response]]
-Respond = Callable[[Page, HttpRequest], Response]
+Respond = Callable[[Page, Request], Response]
 T = TypeVar("T")
 
 
@@ -53,7 +49,7 @@ def application(library: RulesetLibrary, hosts: Sequence[str] = ("*",)) -> Starl
     routes = [
         Route("/", _home, methods=["GET"]),
         Route("/openapi.json", site.openapi, methods=["GET"]),
-        Route("/static/{name}", _Files(STATIC).file, methods=["GET"]),
+        *(Route(f"/static/{path.name}", _file(path), methods=["GET"]) for path in STATIC.iterdir()),
     ]
     # In this order, since "/evidence/{study}" would match "/evidence/reach.json", too.
     for page in site.pages:
@@ -73,60 +69,53 @@ class _Site:
         self.library = library
         self.pages = pages(library)
         self.renderer = Renderer(self.pages)
-        self._kept: DocumentCache[Any] = DocumentCache()
-        self._answers = anyio.CapacityLimiter(ANSWERS_AT_ONCE)
-        self._slow = anyio.CapacityLimiter(SLOW_AT_ONCE)
+        self._turn = asyncio.Lock()
 
     def begin(self) -> None:
         """Give a first answer under every ruleset, so that nobody waits for what is made with it: engines, templates, schemas."""
         form = next(page for page in self.pages if page.form)
         for name in self.library.rulesets:
-            query = urlencode({RULESET.name: name}).encode()
-            first = HttpRequest({"type": "http", "path": form.path, "query_string": query, "headers": [], "path_params": {}})
+            first = read_request(self.library, form.own, urlencode({RULESET.name: name}))
             self.html(form, first)
             self.json(form, first)
 
     def endpoint(self, page: Page, respond: Respond) -> Endpoint:
-        """A coroutine that waits for `respond` in a worker thread, which stops when the request does."""
+        """A coroutine that answers at once, or waits for `respond` in a thread, which stops when the request does."""
 
         async def endpoint(http: HttpRequest) -> Response:
-            limiter, seconds = (self._slow, SLOW_SECONDS) if page.slow else (self._answers, ANSWER_SECONDS)
-            with anyio.fail_after(seconds):
-                return await run_stoppable(lambda: respond(page, http), limiter)
+            request = Request(library=self.library, ruleset_name=self.library.default, address=http.url.path)
+            try:
+                request = read_request(self.library, page.own, _query(http), address=http.url.path, path=http.path_params)
+                if not (page.slow and page.slow(request)):
+                    return respond(page, request)
+                return await run_stoppable(lambda: respond(page, request), self._turn, SLOW_SECONDS, http.receive)
+            except InvalidInput as error:
+                if respond == self.picture:
+                    raise HTTPException(422, str(error)) from None
+                view = refused_view(page, request, error)
+                if respond == self.json:
+                    return _json(_line(view.result), view.status)
+                return self._html(self.renderer.page(page, request, view), request, view.status)
 
         return endpoint
 
-    def html(self, page: Page, http: HttpRequest) -> Response:
+    def html(self, page: Page, request: Request) -> Response:
         """A page."""
-        request = self._unread(http)
-        try:
-            request = self._request(page, http)
-            written = self._made("html", page, request, lambda: self.renderer.page(page, request, page.view(request)))
-            status = 200
-        except InvalidInput as error:
-            view = refused_view(page, request, error)
-            written, status = self.renderer.page(page, request, view), view.status
-        return HTMLResponse(self.renderer.filled(written, request), status)
+        written = self._made("html", page, request, lambda: self.renderer.page(page, request, page.view(request)))
+        return self._html(written, request)
 
-    def json(self, page: Page, http: HttpRequest) -> Response:
+    def _html(self, written: str, request: Request, status: int = 200, headers: Mapping[str, str] | None = None) -> Response:
+        return HTMLResponse(self.renderer.filled(written, request), status, headers)
+
+    def json(self, page: Page, request: Request) -> Response:
         """A page's JSON."""
-        request = self._unread(http)
-        try:
-            request = self._request(page, http)
-            return _json(self._made("json", page, request, lambda: _line(page.view(request).result)))
-        except InvalidInput as error:
-            view = refused_view(page, request, error)
-            return _json(_line(view.result), view.status)
+        return _json(self._made("json", page, request, lambda: _line(page.view(request).result)))
 
-    def picture(self, page: Page, http: HttpRequest) -> Response:
+    def picture(self, page: Page, request: Request) -> Response:
         """A page's picture."""
         draw = page.picture
         assert draw is not None
-        try:
-            request = self._request(page, http)
-            drawn = self._made("svg", page, request, lambda: draw(request))
-        except InvalidInput as error:
-            raise HTTPException(422, str(error)) from None
+        drawn = self._made("svg", page, request, lambda: draw(request))
         return Response(drawn, headers={"content-security-policy": PICTURE_POLICY}, media_type="image/svg+xml")
 
     def openapi(self, _: HttpRequest) -> Response:
@@ -149,8 +138,7 @@ class _Site:
         blocks = (Title(titles.get(error.status_code, "No page")), Paragraph(message))
         view = PageView(result=result, blocks=blocks, status=error.status_code)
         request = Request(library=self.library, ruleset_name=self.library.default)
-        written = self.renderer.page(None, request, view)
-        return HTMLResponse(self.renderer.filled(written, request), view.status, error.headers)
+        return self._html(self.renderer.page(None, request, view), request, view.status, error.headers)
 
     def _made(self, kind: str, page: Page, request: Request, make: Callable[[], T]) -> T:
         """A page in one form. What says nothing of a patient is made once, and the same for everybody."""
@@ -160,35 +148,22 @@ class _Site:
         if (page.of_case or page.form) and (request.given or request.own):
             return make()
         key = (kind, page.path, request.ruleset_name, request.patient.known, *request.path.items(), *sorted(request.own.items()))
-        found: T = self._kept.get(key, make)
+        found: T = self.library.documents.get(key, make)
         return found
 
-    def _unread(self, http: HttpRequest) -> Request:
-        return Request(library=self.library, ruleset_name=self.library.default, address=http.url.path)
 
-    def _request(self, page: Page, http: HttpRequest) -> Request:
-        return read_request(self.library, page.own, _query(http), address=http.url.path, path=http.path_params)
+def _file(path: Path) -> Endpoint:
+    """A file that a browser may keep, and asks again before using: after an upgrade none is out of date."""
+    # They are few and small, and a page is not painted before they have come: so they are read once, and no thread is waited for.
+    body, kind = path.read_bytes(), guess_type(path.name)[0]
+    headers = {"cache-control": "no-cache", "etag": f'"{sha256(body).hexdigest()}"'}
 
-
-class _Files:
-    """Files that a browser may keep, and asks again before using: after an upgrade none is out of date.
-
-    They are few and small, and a page is not painted before they have come: so they are read once, and no thread is waited for.
-    """
-
-    def __init__(self, folder: Path) -> None:
-        self._files = {path.name: path.read_bytes() for path in folder.iterdir()}
-        self._tags = {name: f'"{sha256(body).hexdigest()}"' for name, body in self._files.items()}
-
-    async def file(self, http: HttpRequest) -> Response:
-        """A file, or that it has not changed."""
-        name = http.path_params["name"]
-        if name not in self._files:
-            raise HTTPException(404)
-        headers = {"cache-control": "no-cache", "etag": self._tags[name]}
-        if self._tags[name] in http.headers.get("if-none-match", ""):
+    async def file(http: HttpRequest) -> Response:
+        if headers["etag"] in http.headers.get("if-none-match", ""):
             return Response(status_code=304, headers=headers)
-        return Response(self._files[name], 200, headers, guess_type(name)[0])
+        return Response(body, 200, headers, kind)
+
+    return file
 
 
 def _query(http: HttpRequest) -> str:
@@ -197,7 +172,7 @@ def _query(http: HttpRequest) -> str:
     return raw.decode("latin-1")
 
 
-def _home(http: HttpRequest) -> Response:
+async def _home(http: HttpRequest) -> Response:
     query = _query(http)
     return RedirectResponse(f"/answer?{query}" if query else "/answer")
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
+from hepatica import wording
 from hepatica.evaluation import evaluator_of
 from hepatica.explain import Column, compare, then_and_now
 from hepatica.knowledge import Ruleset
@@ -12,10 +13,9 @@ from hepatica.problems import InvalidInput
 from hepatica.report import Paragraph, Title, compare_view, then_view
 from hepatica.web.form import Control, choice_control, choice_label, tokens_of
 from hepatica.web.library import RulesetLibrary
-from hepatica.web.query import PatientQuery, QueryReader, refusal
+from hepatica.web.query import PatientQuery, QueryReader, changed, grouped, refusal
 from hepatica.web.render import PageView
 from hepatica.web.request import Parameter, Request, rulesets
-from hepatica.wording import changed
 
 MOST_CHANGE = 200
 
@@ -66,20 +66,15 @@ def _asked_for(request: Request) -> Iterator[tuple[str, Profile, Ruleset]]:
     if not request.patient.empty or not patients:
         yield name, request.profile, ruleset
     for but in buts:
-        yield (*_changed(request, name, but), ruleset)
+        pairs = [tuple(text.strip() for text in one.partition("=")[::2]) for one in but.split(";") if one.strip()]
+        facts = grouped((ruleset.fields.find(field) or field, value) for field, value in pairs)
+        profile = _profile(BUT, request.reader.read(changed(request.patient.entered, facts)))
+        yield f"{name}, but {wording.changed(ruleset.fields, but, profile.facts)}", profile, ruleset
     if against:
         other = request.library.rulesets[against]
         yield f"{name}, {against}", request.profile.under(other.fields), other
     for patient in patients:
         yield examples[patient].title, examples[patient].profile.under(ruleset.fields), ruleset
-
-
-def _changed(request: Request, name: str, but: str) -> tuple[str, Profile]:
-    """The case with the facts of one `but` changed, and what it is called; its problems are the request's."""
-    pairs = [tuple(text.strip() for text in one.partition("=")[::2]) for one in but.split(";") if one.strip()]
-    facts = [(request.ruleset.fields.find(name) or name, value) for name, value in pairs]
-    profile = _profile(BUT, request.reader.read(request.reader.changed(request.patient, facts)))
-    return f"{name}, but {changed(request.ruleset.fields, but, profile.facts)}", profile
 
 
 def _profile(parameter: Parameter, patient: PatientQuery) -> Profile:
@@ -94,9 +89,11 @@ def _profile(parameter: Parameter, patient: PatientQuery) -> Profile:
 
 
 def _filters(request: Request) -> Iterator[Control]:
-    buts, offered = request.many(BUT), dict(_single_changes(request))
-    listed, typed = (next((but for but in buts if (but in offered) is wanted), "") for wanted in (True, False))
-    yield choice_control(BUT.name, "With one fact changed", {"": "No change"} | offered, listed, "c-but")
+    used = [request.ruleset.fields[name] for name in request.ruleset.used_fields]
+    single = {f"{one.name}={token}": f"{one.title}: {choice_label(one, token)}" for one in used for token in tokens_of(one)}
+    buts = request.many(BUT)
+    listed, typed = (next((but for but in buts if (but in single) is wanted), "") for wanted in (True, False))
+    yield choice_control(BUT.name, "With one fact changed", {"": "No change"} | single, listed, "c-but")
     hint = "afp=> 400; cmet=low"
     yield Control(
         name=BUT.name, title="Or typed", kind="text", id="c-but-typed", value=typed, placeholder=hint, longest=BUT.longest
@@ -106,10 +103,3 @@ def _filters(request: Request) -> Iterator[Control]:
     others = {name: name for name in request.library.rulesets if name != request.ruleset_name}
     if others:
         yield choice_control(AGAINST.name, "Under other rules", {"": "No", **others}, request.one(AGAINST))
-
-
-def _single_changes(request: Request) -> Iterator[tuple[str, str]]:
-    """Every single change that can be chosen from a list, with its label."""
-    for name in request.ruleset.used_fields:
-        known = request.ruleset.fields[name]
-        yield from ((f"{name}={token}", f"{known.title}: {choice_label(known, token)}") for token in tokens_of(known))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any, Literal
 
 from hepatica.knowledge import Ruleset
@@ -93,37 +93,29 @@ class ControlGroup:
 
 def groups(ruleset: Ruleset, patient: PatientQuery) -> tuple[ControlGroup, ...]:
     """Every control of the form, as a clinician thinks of them; the title of the case comes last."""
-    names: dict[str, list[str]] = {
-        title: [name for name in members if name in ruleset.fields] for title, members in GROUPS.items()
-    }
+    names = {title: [name for name in members if name in ruleset.fields] for title, members in GROUPS.items()}
     placed = {name for members in GROUPS.values() for name in members}
     for known in ruleset.fields.values():
         if known.name not in placed:
             names[_GROUP_OF_NATURE[known.nature]].append(known.name)
     form = _Form(ruleset, patient)
     made = [ControlGroup(title, tuple(form.controls(members))) for title, members in names.items() if members]
-    return (*made, ControlGroup("Title", (form.label(),)))
-
-
-def filters(request: Request, own: Iterable[Parameter]) -> tuple[Control, ...]:
-    """The choices above a page: one control for each of its parameters that has a title."""
-    return tuple(_filter(request, parameter) for parameter in own if parameter.title)
-
-
-def _filter(request: Request, parameter: Parameter) -> Control:
-    value = request.one(parameter)
-    if parameter.offered:
-        offered = parameter.offered(request.library, request.ruleset)
-        none = {"": parameter.none} if parameter.none else {}
-        return choice_control(parameter.name, parameter.title, none | dict(offered), value)
-    return Control(
-        name=parameter.name,
-        title=parameter.title,
-        kind="search",
-        id=f"c-{parameter.name}",
-        value=value,
-        placeholder=parameter.placeholder,
+    label = form.control(
+        LABEL, title="Title of the case", kind="text", used=True, help="Never a person's name.", longest=LONGEST_LABEL
     )
+    return (*made, ControlGroup("Title", (label,)))
+
+
+def filters(request: Request, own: Iterable[Parameter]) -> Iterator[Control]:
+    """The choices above a page: one control for each of its parameters that has a title."""
+    for one in (one for one in own if one.title):
+        value, words = request.one(one), {"": one.none} if one.none else {}
+        if one.offered:
+            yield choice_control(one.name, one.title, words | dict(one.offered(request.library, request.ruleset)), value)
+        else:
+            yield Control(
+                name=one.name, title=one.title, kind="search", id=f"c-{one.name}", value=value, placeholder=one.placeholder
+            )
 
 
 def choice_control(name: str, title: str, offered: Mapping[str, str], chosen: str, id_: str = "") -> Control:
@@ -143,11 +135,6 @@ class _Form:
         self.patient = patient
         understood = patient.profile.understood if patient.profile else ()
         self.read_as = {one.field: f"Read as {one.read}" for one in understood if not one.implied}
-
-    def label(self) -> Control:
-        """The title of the case."""
-        control = self._control(LABEL, title="Title of the case", kind="text", used=True)
-        return replace(control, help="Never a person's name.", longest=LONGEST_LABEL)
 
     def controls(self, names: Iterable[str]) -> Iterator[Control]:
         """The controls of some fields, each followed by that of what is measured behind it."""
@@ -169,7 +156,7 @@ class _Form:
             parts=tuple(self._field(name, known, _read(known, self.patient.one(name))) for name, known in inner),
         )
 
-    def _control(self, name: str, **given: Any) -> Control:
+    def control(self, name: str, **given: Any) -> Control:
         """What controls of every kind have: the value, the errors and how the text was read."""
         default = {
             "id": _id(name),
@@ -184,8 +171,11 @@ class _Form:
     def _field(self, name: str, known: Field, value: Value | None) -> Control:
         """The control of a field that may hold `value`: entered here, or computed from what was entered elsewhere."""
         if known.kind == "number":
-            return self._control(name, title=known.title, kind="text", help=known.help, unit=known.unit)
-        chosen = self._chosen(name, known, value)
+            return self.control(name, title=known.title, kind="text", help=known.help, unit=known.unit)
+        # The words entered, as the choices spell them: as they were read, or each by itself while the form has errors.
+        stated = [text for text in self.patient.entered.get(name, ()) if not says_nothing(text)]
+        read = [value] if value is not None else [_read(known, text.strip()) for text in stated]
+        chosen = tuple(token for one in read for token in _tokens(one)) if stated else ()
         computed = () if chosen else _tokens(value)
         many = known.kind != "set" and ("." in name or len(tokens_of(known)) > MOST_RADIOS)
         # A list has no half-chosen entry: what was computed stands where "Unknown" would, and sends as little.
@@ -193,7 +183,7 @@ class _Form:
         labels = {token: choice_label(known, token) for token in tokens_of(known)} | {UNKNOWN: nothing}
         shown = chosen or (() if computed and not many else (UNKNOWN,))
         echo = {"echo": "Follows from what is entered"} if computed else {}
-        return self._control(
+        return self.control(
             name,
             title=known.title,
             kind="checks" if known.kind == "set" else "select" if many else "radio",
@@ -205,13 +195,6 @@ class _Form:
             ),
             **echo,
         )
-
-    def _chosen(self, name: str, known: Field, value: Value | None) -> tuple[str, ...]:
-        """The words entered, as the choices spell them: as they were read, or each by itself while the form has errors."""
-        stated = [text for text in self.patient.entered.get(name, ()) if not says_nothing(text)]
-        if not stated or value is not None:
-            return _tokens(value) if stated else ()
-        return tuple(token for text in stated for token in _tokens(_read(known, text.strip())))
 
 
 def _id(name: str) -> str:

@@ -1,4 +1,4 @@
-"""What the page serves: rulesets ready to answer, and the example patients to start from. Built once, read by all threads."""
+"""What the page serves: rulesets ready to answer, and the example patients to start from."""
 
 from __future__ import annotations
 
@@ -6,11 +6,12 @@ import multiprocessing
 import os
 import signal
 import threading
+from collections import OrderedDict
 from collections.abc import Callable, Hashable, Mapping
 from concurrent.futures import Future
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Generic, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from hepatica.knowledge import Ruleset
 from hepatica.patient import Profile, read_profile
@@ -20,35 +21,34 @@ from hepatica.web.query import QueryReader
 if TYPE_CHECKING:
     from multiprocessing.connection import Connection
 
-MOST_DOCUMENTS = 128
+MOST_DOCUMENTS = 256
 NICENESS = 10
 
 V = TypeVar("V")
 
 
-class DocumentCache(Generic[V]):
+class DocumentCache:
     """At most so many documents by key, the oldest leaving first. Only for what is the same for everybody: nothing about a
     patient is ever kept.
     """
 
     def __init__(self, most: int = MOST_DOCUMENTS) -> None:
         self._most = most
-        self._documents: dict[Hashable, V] = {}
-        self._lock = threading.Lock()
+        self._documents: OrderedDict[Hashable, Any] = OrderedDict()
+
+    def __contains__(self, key: Hashable) -> bool:
+        return key in self._documents
 
     def get(self, key: Hashable, make: Callable[[], V]) -> V:
-        """The document of `key`, made now where it is not kept; made once, however many threads ask."""
-        found = self._documents.get(key)  # without the lock: who asks for what is there waits for nobody
-        if found is not None:
-            return found
-        # Made inside the lock: those who ask for the same meanwhile wait for it, and do not make it again.
-        with self._lock:
-            if key not in self._documents:
-                made = make()
-                while len(self._documents) >= self._most:
-                    del self._documents[next(iter(self._documents))]
-                self._documents[key] = made
-            return self._documents[key]
+        """The document of `key`, made now where it is not kept."""
+        # Without a lock: two threads that make the same at once make it twice, and nobody waits for the other's.
+        found: V | None = self._documents.get(key)
+        if found is None:
+            found = make()
+            while len(self._documents) >= self._most:
+                self._documents.popitem(last=False)
+            self._documents[key] = found
+        return found
 
 
 class DocumentsApart:
@@ -57,54 +57,58 @@ class DocumentsApart:
     """
 
     def __init__(self) -> None:
-        # Begun anew, not forked: a fork would inherit locks that another thread holds.
-        self._context = multiprocessing.get_context("spawn")
+        self._turn = threading.Lock()
         self._documents: dict[Hashable, Future[Any]] = {}
-        self._lock, self._turn = threading.Lock(), threading.Lock()
 
     def get(self, key: Hashable, make: Callable[..., V], *given: Any) -> V | None:
         """What `make` makes of the given, by its key; None while it is being made. All of it can be pickled.
 
-        Raises `InvalidInput` as `make` does, and `RuntimeError` where the process ended without a word.
+        Raises `InvalidInput` as `make` does, and `EOFError` where the process ended without a word.
         """
-        with self._lock:
-            found = self._documents.get(key)
-            if found is None:
-                self._documents[key] = found = Future()
-                threading.Thread(target=self._fill, args=(found, make, given), daemon=True).start()
-        made: V | None = found.result() if found.done() else None
-        return made
+        if key not in self._documents:
+            self._documents[key] = Future()
+            threading.Thread(target=self._fill, args=(self._documents[key], make, given), daemon=True).start()
+        found = self._documents[key]
+        return found.result() if found.done() else None
 
     def _fill(self, document: Future[Any], make: Callable[..., Any], given: tuple[Any, ...]) -> None:
-        with self._turn:
-            ours, theirs = self._context.Pipe(duplex=False)
-            self._context.Process(target=_make_apart, args=(theirs, make, given), daemon=True).start()
-            theirs.close()
-            try:
-                found, error = ours.recv()
-            except EOFError:
-                found, error = None, RuntimeError("the process that made it has ended")
-        if error is None:
-            document.set_result(found)
-        else:
+        try:
+            with self._turn:
+                document.set_result(_made_apart(make, given))
+        except (InvalidInput, EOFError) as error:
             document.set_exception(error)
+
+
+def _made_apart(make: Callable[..., V], given: tuple[Any, ...]) -> V:
+    # Begun anew, not forked: a fork would inherit what another thread is in the middle of.
+    spawn = multiprocessing.get_context("spawn")
+    ours, theirs = spawn.Pipe(duplex=False)
+    spawn.Process(target=_make_apart, args=(theirs, make, given), daemon=True).start()
+    theirs.close()
+    found: V | InvalidInput = ours.recv()
+    if isinstance(found, InvalidInput):
+        raise found
+    return found
 
 
 def _make_apart(answer: Connection, make: Callable[..., Any], given: tuple[Any, ...]) -> None:
     """What the other process does."""
     os.nice(NICENESS)
-    # Ctrl-C reaches both processes and is for the server to answer; without the server nobody waits for this one.
+    end_with_parent()
+    try:
+        answer.send(make(*given))
+    except InvalidInput as error:
+        answer.send(error)
+
+
+def end_with_parent() -> None:
+    """Let this process end with the one that began it, however that ends. Ctrl-C reaches both, and is for that one to answer."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     threading.Thread(target=_end_with_parent, daemon=True).start()
-    try:
-        answer.send((make(*given), None))
-    except InvalidInput as error:
-        answer.send((None, error))
 
 
 def _end_with_parent() -> None:
-    parent = multiprocessing.parent_process()
-    if parent is not None:
+    if parent := multiprocessing.parent_process():
         parent.join()
         os._exit(1)
 
@@ -130,10 +134,7 @@ class RulesetLibrary:
         self.default = next(iter(self.rulesets))
         self.readers = {name: QueryReader(ruleset.fields) for name, ruleset in self.rulesets.items()}
         self.examples = {path.stem: _example(path) for path in sorted(patients.glob("*.yaml"))}
-        # Two, so that a listing never waits for a quiz that takes seconds.
-        self.documents: DocumentCache[Any] = DocumentCache()
-        self.apart = DocumentsApart()
-        self.listings: DocumentCache[Any] = DocumentCache()
+        self.documents, self.apart = DocumentCache(), DocumentsApart()
 
 
 def _example(path: Path) -> ServedPatient:

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import replace
+from itertools import chain
 from urllib.parse import urlencode
+
+from starlette.exceptions import HTTPException
 
 from hepatica import report
 from hepatica.assurance import RulesetVersion
@@ -22,14 +25,12 @@ from hepatica.teaching import ENDPOINTS, SETTINGS, Forest, Pathway, forest, path
 from hepatica.web.compare import COMPARE_PARAMETERS, companions, compare_page, then_page
 from hepatica.web.library import RulesetLibrary
 from hepatica.web.query import QueryReader
-from hepatica.web.quiz import QUIZ_PARAMETERS, QuizPage, quiz_page
+from hepatica.web.quiz import QUIZ_PARAMETERS, QuizPage, is_new, quiz_page
 from hepatica.web.render import Page, PageView, patient_query
 from hepatica.web.request import (
     RULESET,
-    BeingMade,
     FieldProblem,
     Offered,
-    PageNotFound,
     Parameter,
     RefusedRequest,
     Request,
@@ -43,6 +44,7 @@ STANDING_SECTIONS = ("options", *(name.replace("_", "-") for name, demand in STA
 # What a screen folds away, so that the strongest evidence stands alone on the first one.
 FOLDED = (*STANDING_SECTIONS, "trials", "possible", "not-supported", "unreported", "advice")
 MOST_OPEN = 3
+SECONDS_TO_WAIT = "4"
 # The choices above the list of studies: the name in the address and in `StudyRow`, that in `Filters`, the title.
 STUDY_FILTERS = (
     ("therapy", "therapy", "therapy", "Therapy"),
@@ -54,37 +56,27 @@ STUDY_FILTERS = (
 )
 
 
-def _therapies(_: RulesetLibrary, ruleset: Ruleset) -> Mapping[str, str]:
-    return {therapy.id: therapy.name for therapy in ruleset.therapies.values()}
+def _spoken_lines(spoken_of: Callable[[Ruleset], Iterable[str]], order: Iterable[str]) -> Offered:
+    """The lines of treatment of some things of a ruleset that occur, in their order."""
 
+    def offered(_: RulesetLibrary, ruleset: Ruleset) -> Mapping[str, str]:
+        held = set(spoken_of(ruleset))
+        return {name: sentence(LINES.get(name, spoken(name))) for name in order if name in held}
 
-def _lines(_: RulesetLibrary, ruleset: Ruleset) -> Mapping[str, str]:
-    """The lines of treatment that rules speak of."""
-    held = {rule.line for rule in ruleset.rules.values()}
-    return {line: sentence(LINES[line]) for line in LINES if line in held}
-
-
-def _settings(_: RulesetLibrary, ruleset: Ruleset) -> Mapping[str, str]:
-    """The lines of treatment that studies were done in."""
-    held = {study.setting for study in ruleset.studies.values()}
-    return {name: sentence(LINES.get(name, spoken(name))) for name in SETTINGS if name in held}
+    return offered
 
 
 def _studies_with(column: str) -> Offered:
     """The values of a column of the studies that occur, in order of first use."""
 
     def offered(library: RulesetLibrary, ruleset: Ruleset) -> Mapping[str, str]:
-        held = (getattr(row, column) for row in _rows(library, ruleset))
+        # Asked for by every filter of a page, so made once for each ruleset.
+        listing = library.documents.get(("studies", ruleset.digest), lambda: report.study_listing(ruleset, catalogue(ruleset)))
+        held = (getattr(row, column) for row in listing.studies)
         values = (value for one in held for value in ((one,) if isinstance(one, str) else one) if value)
         return {value: _label(ruleset, value) for value in dict.fromkeys(values)}
 
     return offered
-
-
-def _rows(library: RulesetLibrary, ruleset: Ruleset) -> tuple[report.StudyRow, ...]:
-    # Asked for by every filter of a page, so made once for each ruleset.
-    found: report.StudyListing = library.listings.get(ruleset.digest, lambda: report.study_listing(ruleset, catalogue(ruleset)))
-    return found.studies
 
 
 def _label(ruleset: Ruleset, value: str) -> str:
@@ -96,9 +88,21 @@ def _label(ruleset: Ruleset, value: str) -> str:
     return sentence(ruleset.fields[value].title if value in ruleset.fields else spoken(value))
 
 
-THERAPY = Parameter("therapy", "Only this therapy.", _therapies, title="Therapy", none="All")
-LINE = Parameter("line", "Only this line.", _lines, title="Line", none="All")
-SETTING = replace(LINE, offered=_settings)
+THERAPY = Parameter(
+    "therapy",
+    "Only this therapy.",
+    lambda _, ruleset: {therapy.id: therapy.name for therapy in ruleset.therapies.values()},
+    title="Therapy",
+    none="All",
+)
+LINE = Parameter(
+    "line",
+    "Only this line.",
+    _spoken_lines(lambda ruleset: (rule.line for rule in ruleset.rules.values()), LINES),
+    title="Line",
+    none="All",
+)
+SETTING = replace(LINE, offered=_spoken_lines(lambda ruleset: (one.setting for one in ruleset.studies.values()), SETTINGS))
 ENDPOINT = Parameter("endpoint", "Only this endpoint.", lambda *_: dict(ENDPOINTS), title="Endpoint", none="All")
 NARROW = Parameter("narrow", "The picture for a phone.", words(("yes",)))
 SEARCH = Parameter("q", "Words that must all occur.", title="Search", placeholder="name, drug, NCT")
@@ -128,7 +132,7 @@ def pages(library: RulesetLibrary) -> tuple[Page, ...]:
         Page("/evidence/{study}", "", study_in_full, report.StudyPage),
         Page("/rules", "All rules", rules_page, report.RuleListing, foot=True),
         Page("/rules/{therapy}", "", therapy_page, report.RuleListing),
-        Page("/quiz", "Quiz", quiz_page, QuizPage, QUIZ_PARAMETERS, slow=True),
+        Page("/quiz", "Quiz", quiz_page, QuizPage, QUIZ_PARAMETERS, slow=is_new),
         Page("/changes", "Changes between rulesets", changes_page, RulesetDiff, sides, button="Compare", foot=True),
         Page("/about", "About these rules", about_page, report.About, foot=True),
     )
@@ -141,20 +145,15 @@ def answer_page(request: Request) -> PageView:
     """What published evidence backs for a hypothetical patient."""
     found = request.evaluator.evaluate(request.profile)
     case = tuple(report.case_blocks(found))
+    warnings = _warnings(case)
     counts = "; ".join(f"{LISTS[name].heading}: {len(entries)}" for name, entries in found.entries().items() if entries)
     return PageView(
         result=found,
-        blocks=_answer_blocks(found, case),
-        case=() if request.patient.empty else tuple(block for block in case if block not in _warnings(case)),
+        blocks=chain([report.case_title(found)._replace(quiet="")], warnings, on_screen(report.answer_body(found))),
+        case=() if request.patient.empty else tuple(block for block in case if block not in warnings),
         template="answer.html",
         says=f"{counts}.",
     )
-
-
-def _answer_blocks(found: Evaluation, case: Blocks) -> Iterator[Block]:
-    yield report.case_title(found)._replace(quiet="")
-    yield from _warnings(case)
-    yield from on_screen(report.answer_body(found))
 
 
 def _warnings(case: Iterable[Block]) -> Blocks:
@@ -174,15 +173,13 @@ def on_screen(blocks: Iterable[Block]) -> Iterator[Block]:
             if len(block.blocks) > MOST_OPEN:
                 yield Section("And, for more of what is missing", block.blocks[MOST_OPEN:], folded=True)
             opened = True
-        elif block.id in STANDING_SECTIONS and (not opened or _is_strong(block)):
+        elif block.id in STANDING_SECTIONS and (
+            not opened or any(item.tone == "strong" for items in block.blocks if isinstance(items, Items) for item in items.items)
+        ):
             yield block._replace(count=None)
             opened = True
         else:
             yield block._replace(folded=opened and block.id in FOLDED)
-
-
-def _is_strong(block: Section) -> bool:
-    return any(item.tone == "strong" for items in block.blocks if isinstance(items, Items) for item in items.items)
 
 
 def why_page(request: Request) -> PageView:
@@ -191,7 +188,8 @@ def why_page(request: Request) -> PageView:
     evaluation = request.evaluator.evaluate(request.profile)
     if chosen:
         explained = why(evaluation, chosen)
-        return PageView(result=explained, blocks=report.why_view(explained))
+        blocks = (one._replace(quiet="") if isinstance(one, Title) else one for one in report.why_view(explained))
+        return PageView(result=explained, blocks=blocks)
     placed = grouped(
         (sentence(report.stands(name, entry.standing)), Item(entry.name, ref=Ref("why", entry.therapy)))
         for name, entries in evaluation.entries().items()
@@ -210,7 +208,7 @@ def whatif_page(request: Request) -> PageView:
 
 def _whatif_blocks(found: WhatIf) -> Iterator[Block]:
     # The case stands above every page about it; what is doubtful in it stays where the report has that.
-    yield report.case_title(found.evaluation, "What if: ")
+    yield report.case_title(found.evaluation, "What if: ")._replace(quiet="")
     yield from _warnings(report.case_blocks(found.evaluation))
     for number, block in enumerate(report.whatif_body(found)):
         yield block._replace(folded=number > 0) if isinstance(block, Section) else block
@@ -232,8 +230,8 @@ def pathway_picture(request: Request) -> bytes:
 
 
 def _pathway(request: Request) -> Pathway:
-    chosen = request.one(LINE)
-    return pathway(request.ruleset, request.known_profile, [line for line in LINES if line == chosen])
+    chosen, profile = request.one(LINE), request.profile
+    return pathway(request.ruleset, None if request.patient.empty else profile, [line for line in LINES if line == chosen])
 
 
 def forest_page(request: Request) -> PageView:
@@ -272,7 +270,7 @@ def study_in_full(request: Request) -> PageView:
     """One study in full."""
     found = next((one for one in catalogue(request.ruleset) if one.study.id == request.path["study"]), None)
     if found is None:
-        raise PageNotFound("No study of that name in this ruleset.")
+        raise HTTPException(404, "No study of that name in this ruleset.")
     page = report.study_page(request.ruleset, found)
     return PageView(result=page, blocks=report.study_view(page))
 
@@ -287,7 +285,7 @@ def therapy_page(request: Request) -> PageView:
     """One therapy: its rules and the studies they cite."""
     therapy = request.ruleset.therapies.get(request.path["therapy"])
     if therapy is None:
-        raise PageNotFound("No therapy of that name in this ruleset.")
+        raise HTTPException(404, "No therapy of that name in this ruleset.")
     listing = report.rule_listing(request.ruleset, [(therapy, rule) for rule in therapy.rules], full=True)
     return PageView(result=listing, blocks=report.rules_view(listing))
 
@@ -323,7 +321,9 @@ def changes_page(request: Request) -> PageView:
     first, second = served[old], served[new]
     found = request.library.apart.get((first.digest, second.digest), _diff, first, second)
     if found is None:
-        raise BeingMade("The changes are being worked out, which takes up to a minute.")
+        # A browser asks again by itself.
+        again = {"retry-after": SECONDS_TO_WAIT, "refresh": SECONDS_TO_WAIT}
+        raise HTTPException(503, "The changes are being worked out, which takes up to a minute.", again)
     return PageView(result=found, blocks=(*_in_short(diff_view(found)), *_witnesses(request, found, old, new)))
 
 

@@ -10,6 +10,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from urllib.parse import parse_qsl, urlencode
 
+from hepatica import wording
 from hepatica.documents import Node
 from hepatica.patient import CHILD_PUGH_PARTS, COMPONENTS, LABEL, STAINING_PARTS, UNKNOWN, Fields, Profile, profile_from
 from hepatica.problems import InvalidInput, Problem, quote, suggestion
@@ -73,10 +74,7 @@ def parameters(query: str) -> dict[str, tuple[str, ...]]:
 
 def grouped(pairs: Iterable[tuple[str, str]]) -> dict[str, tuple[str, ...]]:
     """The values of each name, in order."""
-    found: dict[str, tuple[str, ...]] = {}
-    for name, value in pairs:
-        found[name] = (*found.get(name, ()), value)
-    return found
+    return {name: tuple(values) for name, values in wording.grouped(pairs).items()}
 
 
 def refusal(code: str, message: str) -> InvalidInput:
@@ -100,47 +98,38 @@ class QueryReader:
     def read(self, given: Parameters) -> PatientQuery:
         """The patient in the parameters (without those that belong to the page); never raises."""
         known = {name: values for name, values in given.items() if name in self.names}
-        patient = PatientQuery(entered=known, text=self.text(known))
+        pairs = [(name, value.strip()) for name in self.names for value in known.get(name, ())]
+        patient = PatientQuery(entered=known, text=urlencode([pair for pair in pairs if not says_nothing(pair[1])]))
         problems = [*self._misused(given, patient)]
         try:
             profile = profile_from(self._document(patient), FILE, self.fields)
         except InvalidInput as error:
             problems += error.problems
-        return self._refused(patient, problems) if problems else replace(patient, profile=profile)
+        if not problems:
+            return replace(patient, profile=profile)
+        every = tuple(sorted(set(problems)))
+        return replace(patient, problems=every, by_control=grouped((self.control_of(one), self.titled(one)) for one in every))
 
-    def changed(self, patient: PatientQuery, facts: Iterable[tuple[str, str]]) -> Parameters:
-        """The patient's parameters with other facts; what was measured behind a changed fact no longer holds."""
-        given = grouped(facts)
-        gone = set(given)
-        for whole, behind in _MEASURED_BEHIND.items():
-            if gone & behind:
-                gone |= {part(whole, name) for name in PARTS[whole]} | (behind - {STAINING})
-        kept = {name: values for name, values in patient.entered.items() if name not in gone}
-        return {**kept, **given}
-
-    def text(self, entered: Parameters) -> str:
-        """The shortest query that says what was entered."""
-        return urlencode(self._stated(entered))
-
-    def changed_text(self, patient: PatientQuery, facts: Iterable[tuple[str, str]]) -> str:
-        """The `text` of the patient with other facts: what is not changed need not be written again."""
-        given = self.changed(patient, facts)
-        written = grouped((pair.partition("=")[0], pair) for pair in patient.text.split("&"))
-        texts: list[str] = []
-        for name in self.names:
-            if name in given:
-                same = given[name] is patient.entered.get(name)
-                texts += written.get(name, ()) if same else [self.text({name: given[name]})]
-        return "&".join(filter(None, texts))
+    def changed_text(self, patient: PatientQuery, facts: str) -> str:
+        """The `text` of the patient with other facts, which are a query, too: as it stands, nothing of it is written again."""
+        written, given = (grouped((pair.partition("=")[0], pair) for pair in text.split("&")) for text in (patient.text, facts))
+        found = changed(written, given)
+        texts = (pair for name in self.names for pair in found.get(name, ()))
+        return "&".join(pair for pair in texts if not says_nothing(pair.partition("=")[2]))
 
     def write(self, profile: Profile) -> str:
         """A query that reads back as an equal profile; what follows from components or a score is left to be computed."""
-        # An empty set is "none of these", which is known; to leave it out would say that it is not.
+        measured = profile.measurements.get("child_pugh")
+        computed = {STAINING} if STAINING in profile.measurements else set()
+        if measured and measured["score"] is not None:
+            computed |= {"child_pugh_class", "child_pugh_score"}
+        elif profile.facts.get("child_pugh_score") is not None:
+            computed.add("child_pugh_class")
         pairs: list[tuple[str, str]] = [(LABEL, profile.label)] if profile.label else []
-        computed = _computed(profile)
         for name, known in self.fields.items():
             value = profile.facts.get(name)
             if name not in computed and value is not None:
+                # An empty set is "none of these", which is known; to leave it out would say that it is not.
                 words = value if isinstance(value, tuple) and value else (known.written(value) if value != () else "none",)
                 pairs += [(name, word) for word in words]
         for whole, parts in profile.entered.items():
@@ -172,16 +161,6 @@ class QueryReader:
             message = f"{STAINING} is given as a status and as a staining; give one of them"
             yield Problem(FILE, self._lines[STAINING], 1, "contradiction", message)
 
-    def _refused(self, patient: PatientQuery, problems: Iterable[Problem]) -> PatientQuery:
-        every = tuple(sorted(set(problems)))
-        by_control = grouped((self.control_of(problem), self.titled(problem)) for problem in every)
-        return replace(patient, problems=every, by_control=by_control)
-
-    def _stated(self, entered: Parameters) -> list[tuple[str, str]]:
-        """What was entered, in the order of the form, without what is empty."""
-        pairs = [(name, value.strip()) for name in self.names if name in entered for value in entered[name]]
-        return [(name, value) for name, value in pairs if not says_nothing(value)]
-
     def _document(self, patient: PatientQuery) -> Node:
         """The parameters as the tree of a patient file; a line number stands for a control."""
         entries: dict[str, Node] = {}
@@ -199,22 +178,22 @@ class QueryReader:
         return Node(value, self._lines[name], 1, value)
 
     def _set(self, name: str, values: Sequence[str]) -> Node:
-        """A list of words; `unknown` counts for nothing beside a word, as an untouched choice does in a form."""
+        # `unknown` counts for nothing beside a word, as an untouched choice does in a form.
         stated = [value for value in values if not says_nothing(value)]
         if len(stated) < 2:
             return self._scalar(name, stated[0] if stated else UNKNOWN)
         return Node([self._scalar(name, value) for value in stated], self._lines[name], 1)
 
 
+def changed(known: Parameters, given: Parameters) -> Parameters:
+    """A patient's parameters with others in their place; what was measured behind a changed fact no longer holds."""
+    gone = set(given)
+    for whole, behind in _MEASURED_BEHIND.items():
+        if gone & behind:
+            gone |= {part(whole, name) for name in PARTS[whole]} | (behind - {STAINING})
+    return {**{name: values for name, values in known.items() if name not in gone}, **given}
+
+
 def says_nothing(value: str) -> bool:
     """Nothing was entered, or that it is not known."""
     return value.strip().lower() in ("", UNKNOWN)
-
-
-def _computed(profile: Profile) -> set[str]:
-    """The fields that reading the rest would give again."""
-    found = {STAINING} if STAINING in profile.measurements else set()
-    measured = profile.measurements.get("child_pugh")
-    if measured and measured["score"] is not None:
-        found |= {"child_pugh_class", "child_pugh_score"}
-    return found | ({"child_pugh_class"} if profile.facts.get("child_pugh_score") is not None else set())

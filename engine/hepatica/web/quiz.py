@@ -71,10 +71,18 @@ def quiz_page(request: Request) -> PageView:
     answers = teaching.resumed(made, start) if start.digest else []
     made = teaching.marked(made, answers)
     page = replace(blank, seed=start.seed, level=start.level, count=start.count, token=teaching.token(made, answers))
-    if len(answers) >= len(made.cases):
-        _nothing_else(request, ANSWER, "does not go beside a finished quiz")
-        return _summary_view(request, replace(page, stage="summary", summary=made.summary), made)
-    return _case_view(request, page, made, made.cases[len(answers)])
+    # The patient and the ruleset, which a quiz does not use but keeps.
+    carried = parse_qsl(patient_query(request))
+    if len(answers) < len(made.cases):
+        return _case_view(request, page, made, made.cases[len(answers)], carried)
+    _nothing_else(request, ANSWER, "does not go beside a finished quiz")
+    again = ((SEED.name, (start.seed + 1) % (LARGEST_SEED + 1)), (COUNT.name, page.count), (LEVEL.name, page.level or ""))
+    return PageView(
+        result=replace(page, stage="summary", summary=made.summary),
+        blocks=(Title(f"Quiz {page.seed}"), *summary_view(made)),
+        template="quiz.html",
+        extra={"stage": "summary", "again": urlencode([*carried, *again])},
+    )
 
 
 def _start(request: Request) -> teaching.QuizStart | None:
@@ -92,14 +100,23 @@ def _start(request: Request) -> teaching.QuizStart | None:
     return teaching.QuizStart(seed=int(seed), count=int(count), level=chosen, digest="", answers=())
 
 
-def _made(request: Request, start: teaching.QuizStart) -> Quiz:
-    """The quiz as far as it is needed. A class that starts at once asks for one case each; the others are made later."""
+def is_new(request: Request) -> bool:
+    """Whether its quiz is still to be made, which may take seconds."""
+    start = _start(request)
+    return start is not None and _key(request, start) not in request.library.documents
+
+
+def _key(request: Request, start: teaching.QuizStart) -> tuple[str, str, int, Level | None, int]:
+    """What a quiz depends on, and as how many cases of it are needed: a class that starts at once asks for one each."""
     # A seed's row of cases is the same for every count, so the first case may be shown before the others are made.
-    needed = start.count if start.answers else 1
+    return "quiz", request.ruleset.digest, start.seed, start.level, start.count if start.answers else 1
+
+
+def _made(request: Request, start: teaching.QuizStart) -> Quiz:
+    key = _key(request, start)
     patients = [example.profile.under(request.ruleset.fields) for example in request.library.examples.values()]
-    key = ("quiz", request.ruleset.digest, start.seed, start.level, needed)
-    found: Quiz = request.library.documents.get(
-        key, lambda: teaching.quiz(request.evaluator, patients, start.seed, needed, start.level)
+    found = request.library.documents.get(
+        key, lambda: teaching.quiz(request.evaluator, patients, start.seed, key[-1], start.level)
     )
     if not found.cases:
         raise refusal("empty", "no case fits the choice of rules and level")
@@ -112,7 +129,7 @@ def _nothing_else(request: Request, parameters: tuple[Parameter, ...], why: str)
         raise refusal("misplaced", f"{', '.join(given)} {why}")
 
 
-def _case_view(request: Request, page: QuizPage, made: Quiz, case: QuizCase) -> PageView:
+def _case_view(request: Request, page: QuizPage, made: Quiz, case: QuizCase, carried: list[tuple[str, str]]) -> PageView:
     question, key = case.question, case.key
     committed, twist = bool(request.one(COMMIT)), request.one(TWIST)
     picks = tuple(
@@ -138,7 +155,6 @@ def _case_view(request: Request, page: QuizPage, made: Quiz, case: QuizCase) -> 
     counted = [*made.marks, *([found] if stage == "twist" else [])]
     points, possible = sum(mark.points for mark in counted), sum(mark.possible_points for mark in counted)
     score = f", {points} of {possible} points so far" if counted else ""
-    carried = _carried(request)
     extra = {
         "stage": stage,
         "question": question,
@@ -155,20 +171,8 @@ def _case_view(request: Request, page: QuizPage, made: Quiz, case: QuizCase) -> 
     return PageView(result=told, blocks=(Title(name), *shown), template="quiz.html", extra=extra)
 
 
-def _carried(request: Request) -> list[tuple[str, str]]:
-    """The patient and the ruleset, which a quiz does not use but keeps."""
-    return parse_qsl(patient_query(request))
-
-
 def _named(parameter: Parameter, text: str, found: str | None, allowed: Iterable[str]) -> str:
     """What a learner named, or a refusal where it is none of those offered in the case."""
     if found is None:
         raise not_allowed(parameter.name, text, allowed)
     return found
-
-
-def _summary_view(request: Request, page: QuizPage, made: Quiz) -> PageView:
-    seed = ((page.seed or 0) + 1) % (LARGEST_SEED + 1)
-    again = ((SEED.name, seed), (COUNT.name, page.count), (LEVEL.name, page.level or ""))
-    extra = {"stage": "summary", "again": urlencode([*_carried(request), *again])}
-    return PageView(result=page, blocks=(Title(f"Quiz {page.seed}"), *summary_view(made)), template="quiz.html", extra=extra)

@@ -13,7 +13,6 @@ from urllib.parse import parse_qsl, quote, urlencode
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup, escape
 
-from hepatica.knowledge import Ruleset
 from hepatica.notice import notice
 from hepatica.printable import printable
 from hepatica.report import Block, Blocks, Facts, Notice, Ref, Title, html, known_facts, reference_link, web_address
@@ -56,8 +55,8 @@ class Page:
     """One address. `tab` is its name in the navigation, or (`foot`) at the foot of every page; `result` is the type of its
     JSON, and `picture` is shown at path.svg.
 
-    A `slow` page may take seconds where it is asked for the first time; slow pages wait for one another, and no other page
-    waits for them. `of_case`: it is about the case, and says which.
+    `slow` says of a request that it may take seconds: such wait for one another, and no other waits for them. `of_case`: the
+    page is about the case, and says which.
     """
 
     path: str
@@ -67,7 +66,7 @@ class Page:
     own: tuple[Parameter, ...] = ()
     picture: Callable[[Request], bytes] | None = None
     button: str = "Show"
-    slow: bool = False
+    slow: Callable[[Request], bool] | None = None
     of_case: bool = False
     foot: bool = False
 
@@ -92,8 +91,8 @@ class Renderer:
 
     def __init__(self, pages: tuple[Page, ...]) -> None:
         # Few enough on top that a form is less than twelve Tab presses away; the others at the foot.
-        self.tabs = [page for page in pages if page.tab and not page.foot]
-        self.foot = [page for page in pages if page.foot]
+        tabs = [page for page in pages if page.tab and not page.foot]
+        foot = [page for page in pages if page.foot]
         # Everything is escaped and made printable (also what was typed and stands in the form again), and a name that is missing
         # is an error.
         self._environment = Environment(
@@ -106,8 +105,12 @@ class Renderer:
             finalize=lambda value: printable(value) if type(value) is str else value,
         )
         self._environment.filters["zip"] = zip
-        self._environment.globals["written"] = self._control
-        self._common = lru_cache(MOST_CONTROLS)(self._written)
+        common = lru_cache(MOST_CONTROLS)(self._written)
+        # A quarter of an answer's time was its form. What is empty or chosen among words is written once; what somebody typed
+        # is never kept.
+        written = lambda control: common(control) if control.common else self._written(control)  # noqa: E731
+        marks = {"with_query": WITH_QUERY, "this_query": THIS_QUERY, "carried": CARRIED}
+        self._environment.globals.update(written=written, tabs=tabs, foot=foot, **marks)
 
     def page(self, page: Page | None, request: Request, view: PageView) -> str:
         """A page as HTML, the links without the case: the same for all who see the same; see `filled`."""
@@ -116,12 +119,13 @@ class Renderer:
         head = tuple(block for block in blocks if isinstance(block, Title))
         body = tuple(block for block in blocks if not isinstance(block, (Title, Notice)))
         facts = known_facts(request.patient.profile) if request.patient.profile else ()
+        chosen, card, rulesets = ruleset_query(request), request.ruleset.card, request.library.rulesets
         context = {
             "page": page,
             "request": request,
             "view": view,
             "status": view.status,
-            "filters": view.filters or (filters(request, page.own) if page and view.status == 200 else ()),
+            "filters": view.filters or (tuple(filters(request, page.own)) if page and view.status == 200 else ()),
             "heading": head[0].text if head else "Hepatica",
             "head": _markup(head, request),
             "body": _markup(body, request),
@@ -131,7 +135,14 @@ class Renderer:
             "brief": ", ".join(f"{title} {value}" for title, value in facts[:5]),
             "groups": groups(request.ruleset, request.patient) if page is not None and page.form else (),
             "blocks": lambda shown: _markup(shown, request),
-            **self._places(request),
+            "ruleset": request.ruleset,
+            "sources": card.source.citation if card.source else f"{len(request.ruleset.references)} references",
+            "notice": notice(card.as_of),
+            "ruleset_query": f"{chosen}&" if chosen else "",
+            "rulesets": rulesets,
+            "ruleset_links": {name: Markup(f"\0under {name}\0") for name in rulesets},
+            "companion": card.companion if card.companion in rulesets else "",
+            "examples": list(request.library.examples.values()),
             **view.extra,
         }
         return self._environment.get_template(view.template).render(context)
@@ -142,34 +153,9 @@ class Renderer:
         carried = _Carried(request)
         return _MARK.sub(lambda mark: carried[mark[0]], written)
 
-    def _control(self, control: Control) -> Markup:
-        # A quarter of an answer's time was its form. What is empty or chosen among words is written once; what somebody typed
-        # is never kept.
-        return self._common(control) if control.common else self._written(control)
-
     def _written(self, control: Control) -> Markup:
         show: Callable[[Control], Markup] = self._environment.get_template("controls.html").module.show  # type: ignore[attr-defined]
         return show(control)
-
-    def _places(self, request: Request) -> dict[str, Any]:
-        """Where one can go from here, and under which rules."""
-        chosen, card = ruleset_query(request), request.ruleset.card
-        rulesets = request.library.rulesets
-        return {
-            "tabs": self.tabs,
-            "foot": self.foot,
-            "ruleset": request.ruleset,
-            "sources": card.source.citation if card.source else f"{len(request.ruleset.references)} references",
-            "notice": notice(card.as_of),
-            "with_query": WITH_QUERY,
-            "this_query": THIS_QUERY,
-            "ruleset_query": f"{chosen}&" if chosen else "",
-            "carried": CARRIED,
-            "rulesets": rulesets,
-            "ruleset_links": {name: Markup(f"\0under {name}\0") for name in rulesets},
-            "companion": card.companion if card.companion in rulesets else "",
-            "examples": list(request.library.examples.values()),
-        }
 
 
 def ruleset_query(request: Request) -> str:
@@ -179,7 +165,11 @@ def ruleset_query(request: Request) -> str:
 
 def patient_query(request: Request) -> str:
     """The patient's query, with the ruleset where it is not the default."""
-    return "&".join(text for text in (ruleset_query(request), request.patient.text) if text)
+    return _joined(ruleset_query(request), request.patient.text)
+
+
+def _joined(*queries: str) -> str:
+    return "&".join(filter(None, queries))
 
 
 class _Carried(dict[str, str]):
@@ -188,29 +178,21 @@ class _Carried(dict[str, str]):
     def __init__(self, request: Request) -> None:
         self._request = request
         query = patient_query(request)
-        super().__init__(
-            {
-                WITH_QUERY: escape(f"?{query}" if query else ""),
-                AND_QUERY: escape(f"&{query}" if query else ""),
-                THIS_QUERY: escape(f"?{request.query}" if request.query else ""),
-            }
-        )
+        super().__init__({WITH_QUERY: escape(f"?{query}" if query else ""), AND_QUERY: escape(f"&{query}" if query else "")})
+        self[THIS_QUERY] = escape(f"?{request.query}" if request.query else "")
 
     def __missing__(self, mark: str) -> str:
-        found = self[mark] = self._hidden() if mark == CARRIED else escape(self._under(mark[len("\0under ") : -1]))
-        return found
-
-    def _hidden(self) -> str:
-        """The case as a form sends it along."""
-        field = '<input type="hidden" name="{}" value="{}">'
-        pairs = parse_qsl(patient_query(self._request))
-        return "".join(field.format(escape(name), escape(printable(value))) for name, value in pairs)
-
-    def _under(self, ruleset: str) -> str:
-        """This page under another ruleset."""
-        # Named even where it is the default, so that the link says which rules it leads to.
-        rest = [(key, value) for key, value in parse_qsl(self._request.query) if key != RULESET.name]
-        return f"{self._request.address}?{urlencode([(RULESET.name, ruleset), *rest])}"
+        request = self._request
+        if mark == CARRIED:
+            # The case as a form sends it along.
+            field = '<input type="hidden" name="{}" value="{}">'
+            pairs = parse_qsl(patient_query(request))
+            self[mark] = "".join(field.format(escape(name), escape(printable(value))) for name, value in pairs)
+        else:
+            # This page under another ruleset, named even where it is the default, so that the link says where it leads.
+            rest = [(key, value) for key, value in parse_qsl(request.query) if key != RULESET.name]
+            self[mark] = escape(f"{request.address}?{urlencode([(RULESET.name, mark[len('_under ') : -1]), *rest])}")
+        return self[mark]
 
 
 def _markup(blocks: Blocks, request: Request) -> Markup:
@@ -230,35 +212,31 @@ def _therapy(name: str, request: Request) -> str:
     return f"/why?therapy={quote(name)}{AND_QUERY}" if request.patient.known else f"/rules/{quote(name)}{WITH_QUERY}"
 
 
-def _patient(name: str, request: Request) -> str:
-    examples = request.library.examples
-    return f"/answer?{examples[name].query}" if name in examples else ""
-
-
-def _elsewhere(ruleset: Ruleset, name: str) -> str:
+def _elsewhere(name: str, request: Request) -> str:
     """Where a reference stands on the web."""
-    link = reference_link(ruleset.references[name]) if name in ruleset.references else None
+    references = request.ruleset.references
+    link = reference_link(references[name]) if name in references else None
     return web_address(link.id) if link else ""
 
 
-def _owner(ruleset: Ruleset, rule: str) -> str:
-    return next((therapy.id for therapy, one in ruleset.rules_with_therapy() if one.id == rule), "")
-
-
-def _changed_query(request: Request, change: str) -> str:
-    changed = request.reader.changed_text(request.patient, parse_qsl(change, keep_blank_values=True))
-    return "&".join(text for text in (ruleset_query(request), changed) if text)
+def _rule(name: str, request: Request) -> str:
+    owner = next((therapy.id for therapy, one in request.ruleset.rules_with_therapy() if one.id == name), "")
+    return f"/rules/{owner}{WITH_QUERY}#{quote(name)}"
 
 
 _PLACES: Mapping[str, Callable[[str, Request], str]] = {
     "study": lambda name, _: f"/evidence/{quote(name)}{WITH_QUERY}",
     "therapy": _therapy,
     "why": lambda name, _: f"/why?therapy={quote(name)}{AND_QUERY}",
-    "rule": lambda name, request: f"/rules/{_owner(request.ruleset, name)}{WITH_QUERY}#{quote(name)}",
-    "reference": lambda name, request: _elsewhere(request.ruleset, name),
+    "rule": _rule,
+    "reference": _elsewhere,
     "field": lambda name, _: f"/answer{WITH_QUERY}#f-{quote(name)}",
     "page": lambda name, _: f"/{quote(name)}{WITH_QUERY}",
     "local": lambda name, _: name,
-    "patient": _patient,
-    "change": lambda name, request: f"/answer?{_changed_query(request, name)}",
+    "patient": lambda name, request: (
+        f"/answer?{request.library.examples[name].query}" if name in request.library.examples else ""
+    ),
+    "change": lambda facts, request: (
+        f"/answer?{_joined(ruleset_query(request), request.reader.changed_text(request.patient, facts))}"
+    ),
 }

@@ -6,8 +6,6 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from starlette.exceptions import HTTPException
-
 from hepatica.evaluation import Evaluator, evaluator_of
 from hepatica.knowledge import Ruleset
 from hepatica.patient import Profile
@@ -15,22 +13,7 @@ from hepatica.problems import InvalidInput, quote, suggestion
 from hepatica.web.library import RulesetLibrary
 from hepatica.web.query import Parameters, PatientQuery, QueryReader, parameters, refusal
 
-SECONDS_TO_WAIT = "4"
 Offered = Callable[[RulesetLibrary, Ruleset], Mapping[str, str]]
-
-
-class PageNotFound(HTTPException):
-    """Nothing stands at this address; the message says what does."""
-
-    def __init__(self, message: str) -> None:
-        super().__init__(404, message)
-
-
-class BeingMade(HTTPException):
-    """What stands at this address is still being made; a browser asks again by itself."""
-
-    def __init__(self, message: str) -> None:
-        super().__init__(503, message, {"retry-after": SECONDS_TO_WAIT, "refresh": SECONDS_TO_WAIT})
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,11 +96,6 @@ class Request:
             raise InvalidInput(self.patient.problems)
         return self.patient.profile
 
-    @property
-    def known_profile(self) -> Profile | None:
-        """The patient, or None while nothing is known of it. Raises as `profile` does."""
-        return None if self.profile is not None and self.patient.empty else self.profile
-
     def one(self, parameter: Parameter) -> str:
         """The value of a parameter, or its default. Raises `InvalidInput` where it may not be so."""
         found = self.many(parameter)
@@ -132,8 +110,8 @@ class Request:
         values = tuple(value.strip() for value in given if value.strip())
         if len(values) > parameter.most:
             raise refusal("too-many", f"{name} is given {len(values)} times; at most {parameter.most}")
+        offered = parameter.offered(self.library, self.ruleset) if parameter.offered and values else None
         for value in values:
-            offered = parameter.offered and parameter.offered(self.library, self.ruleset)
             if offered is not None and value not in offered:
                 raise not_allowed(name, value, offered)
             if len(value) > parameter.longest and offered is None:

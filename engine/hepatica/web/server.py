@@ -1,26 +1,45 @@
-"""The server: HTTP/1.1 on connections that are closed where a client is too slow to ask, or too slow to read."""
+"""The server and its bounds: what asks or reads too slowly, is too long, takes too long or is no longer wanted is let go."""
 
 from __future__ import annotations
 
 import asyncio
+import ctypes
 import gc
+import logging
+import multiprocessing
+import os
+import re
 import socket
 import sys
-from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+import threading
+import traceback
+from collections.abc import Callable, Sequence
+from concurrent.futures import Future
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeVar
 
+import anyio
 import h11
 import uvicorn
+from starlette.datastructures import Headers, MutableHeaders
+from starlette.responses import PlainTextResponse, Response
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
+from hepatica.web.library import end_with_parent
+from hepatica.web.query import LONGEST_QUERY
+
 if TYPE_CHECKING:
-    from starlette.applications import Starlette
+    from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 ASK_SECONDS = 10.0
 READ_SECONDS = 30.0
-# How long a thread computes before another may: the event loop has to read and hand out requests while answers are made.
+# How long what is slow computes in its thread before answers go on.
 TURN_SECONDS = 0.002
+# Many short pauses. A command waits for as much garbage as takes a quarter of a second to collect, in which fifty may be waiting.
+COLLECTED_AFTER = (5_000, 20, 50)
 LARGEST_HEAD = 32_768
+BACKLOG = 512
+MOST_PROCESSES = 4
 SETTINGS: dict[str, Any] = {
     "access_log": False,
     # Without uvicorn's own set-up of logging, which needs both standard streams: warnings go to standard error, if there is one.
@@ -34,22 +53,128 @@ SETTINGS: dict[str, Any] = {
     "ws": "none",
     "lifespan": "off",
 }
+LONGEST_PATH = 512
+LARGEST_BODY = 16_384
+# Only what this server sends, and no script, style or form target from elsewhere, whatever a text on a page may hold.
+POLICY = (
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; form-action 'self'; "
+    "frame-ancestors 'none'; base-uri 'none'"
+)
+HEADERS = {
+    "cache-control": "no-store",
+    "content-security-policy": POLICY,
+    "x-content-type-options": "nosniff",
+    "referrer-policy": "no-referrer",
+    "x-frame-options": "DENY",
+    "cross-origin-opener-policy": "same-origin",
+    "cross-origin-resource-policy": "same-origin",
+    "permissions-policy": "camera=(), microphone=(), geolocation=()",
+}
+# What an address is made of. Our own server lets nothing else through; another one may.
+_NO_ADDRESS = re.compile(rb"[^!-~]")
+_PACKAGE = str(Path(__file__).parent.parent)
+_LOGGER = logging.getLogger("hepatica")
+
+T = TypeVar("T")
 
 
-class JoiningConnection(h11.Connection):
-    """Gives out the head of an answer together with the first part of its body."""
+class RequestStopped(SystemExit):
+    """Raised inside the work of a request that is over: no handler on the way swallows it, and its thread ends without a word."""
 
-    # Each on its own would be a packet, which costs about as much as all other work of HTTP, and wakes the client once more.
-    _head: tuple[bytes, ...] = ()
 
-    def send_with_data_passthrough(self, event: h11.Event) -> list[bytes] | None:
-        """The parts to send for an event; none yet for a head."""
-        parts = super().send_with_data_passthrough(event)
-        if isinstance(event, h11.Response):
-            self._head, parts = tuple(parts or ()), []
-        elif parts is not None:
-            parts, self._head = [*self._head, *parts], ()
-        return parts
+async def run_stoppable(function: Callable[[], T], turn: asyncio.Lock, seconds: float, receive: Receive) -> T:
+    """The function's result, from a thread that stops where the request is over: too old, or its client gone.
+
+    Raises `TimeoutError` then.
+    """
+    answer: Future[T] = Future()
+    answer.set_running_or_notify_cancel()
+
+    def run() -> None:
+        try:
+            answer.set_result(function())
+        except RequestStopped:
+            pass
+        except Exception as error:
+            answer.set_exception(error)
+
+    # A thread of its own, so that what stops it never hits the next work.
+    thread = threading.Thread(target=run, daemon=True)
+    with anyio.move_on_after(seconds) as bounds:
+        gone = asyncio.ensure_future(_cancel_when_gone(receive, bounds))
+        try:
+            async with turn:
+                thread.start()
+                return await asyncio.wrap_future(answer)
+        finally:
+            gone.cancel()
+            if not answer.done():
+                # Raised at that thread's next call or jump; what runs inside C is not interrupted.
+                ctypes.pythonapi.PyThreadState_SetAsyncExc(ctypes.c_ulong(thread.ident or 0), ctypes.py_object(RequestStopped))
+    raise TimeoutError
+
+
+async def _cancel_when_gone(receive: Receive, bounds: anyio.CancelScope) -> None:
+    """Read what the client sends, to no use, until it has gone; then nobody waits for the answer."""
+    while (await receive())["type"] != "http.disconnect":
+        pass
+    bounds.cancel()
+
+
+class RequestGuard:
+    """Refuses what is out of bounds, says where the application failed, and sets every response's headers."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self.app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """One request."""
+        if scope["type"] != "http":
+            await self.app(scope, receive, send)
+            return
+        started = False
+
+        async def sender(message: Message) -> None:
+            nonlocal started
+            if message["type"] == "http.response.start":
+                started = True
+                headers = MutableHeaders(scope=message)
+                for name, value in HEADERS.items():
+                    headers.setdefault(name, value)
+            await send(message)
+
+        failure = refused(scope)
+        if failure is None:
+            try:
+                await self.app(scope, receive, sender)
+            except TimeoutError:
+                failure = PlainTextResponse("This took too long and was given up.\n", 503, {"retry-after": "5"})
+            except Exception as error:
+                _log(error)
+                failure = PlainTextResponse("The program failed at this; no answer is given.\n", 500)
+        if failure is not None and not started:
+            await failure(scope, receive, sender)
+
+
+def refused(scope: Scope) -> Response | None:
+    """The refusal of a request that is too long or brings too much; None where it may pass."""
+    if len(scope["query_string"]) > LONGEST_QUERY or len(scope["path"]) > LONGEST_PATH:
+        return PlainTextResponse(f"An address may have {LONGEST_QUERY} characters of query.\n", 414)
+    if _NO_ADDRESS.search(scope["query_string"]):
+        return PlainTextResponse("An address holds other characters as %xx.\n", 400)
+    headers = Headers(scope=scope)
+    length = headers.get("content-length", "0")
+    if "transfer-encoding" in headers or not length.isdecimal() or int(length[:12]) > LARGEST_BODY:
+        return PlainTextResponse(f"A body may have {LARGEST_BODY} bytes, stated beforehand.\n", 413, {"connection": "close"})
+    return None
+
+
+def _log(error: Exception) -> None:
+    """Where the program failed; never the message, which may hold what was entered."""
+    # The innermost frame of ours: where a library failed, the line that called it.
+    frames = [frame for frame in traceback.extract_tb(error.__traceback__) if frame.filename.startswith(_PACKAGE)]
+    where = f"{frames[-1].filename}:{frames[-1].lineno}" if frames else "nowhere"
+    _LOGGER.error("%s at %s", type(error).__name__, where)
 
 
 class DeadlineProtocol(H11Protocol):
@@ -57,10 +182,6 @@ class DeadlineProtocol(H11Protocol):
 
     ask_seconds: float = ASK_SECONDS
     read_seconds: float = READ_SECONDS
-
-    def __init__(self, config: uvicorn.Config, *given: Any, **named: Any) -> None:
-        super().__init__(config, *given, **named)
-        self.conn = JoiningConnection(h11.SERVER, config.h11_max_incomplete_event_size or LARGEST_HEAD)
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         """A client has connected."""
@@ -108,15 +229,54 @@ class DeadlineProtocol(H11Protocol):
             self.deadlines.pop(what).cancel()
 
 
-def make_server(application: Starlette) -> uvicorn.Server:
+def make_server(application: ASGIApp) -> uvicorn.Server:
     """A server of the application, not yet running."""
     return uvicorn.Server(uvicorn.Config(application, http=DeadlineProtocol, **SETTINGS))
 
 
-def serve(application: Starlette, listener: socket.socket) -> None:
-    """Answer on a listening socket until the process is told to stop."""
-    # The rulesets stay for as long as the process does: nothing is gained by looking at them again with every collection.
+def listeners(host: str, port: int) -> list[socket.socket]:
+    """A listening socket for each process, over which the system spreads clients. Raises `OSError`."""
+    family, _, _, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
+    first = socket.create_server(address[:2], family=family, backlog=BACKLOG)
+    # Elsewhere than on Linux clients would not be spread.
+    processes = min(len(os.sched_getaffinity(0)), MOST_PROCESSES) if hasattr(os, "sched_getaffinity") else 1
+    if processes == 1:
+        return [first]
+    # By itself first: sockets that share a port would share it with another program, too, and nobody would notice.
+    address = first.getsockname()
+    first.close()
+    return [socket.create_server(address[:2], family=family, backlog=BACKLOG, reuse_port=True) for _ in range(processes)]
+
+
+def serve(application: ASGIApp, listeners: Sequence[socket.socket]) -> None:
+    """Answer on listening sockets until the process is told to stop: on each in a process of its own.
+
+    A process uses one core. No threads: they would take turns, and lose more over it than most answers take.
+    """
+    # The rulesets stay for as long as the process does: nothing is gained by looking at them again with every collection,
+    # and what is not looked at is shared by all processes.
     gc.collect()
     gc.freeze()
+    gc.set_threshold(*COLLECTED_AFTER)
     sys.setswitchinterval(TURN_SECONDS)
-    make_server(application).run(sockets=[listener])
+    first, *others = listeners
+    for one in others:
+        multiprocessing.get_context("fork").Process(target=_help, args=(application, one, listeners)).start()
+        one.close()
+    try:
+        make_server(application).run(sockets=[first])
+    finally:
+        for process in multiprocessing.active_children():
+            process.terminate()
+
+
+def _help(application: ASGIApp, own: socket.socket, listeners: Sequence[socket.socket]) -> None:
+    end_with_parent()
+    # Each is open in one process only: where that has failed nobody is sent to it.
+    for one in listeners:
+        if one is not own:
+            one.close()
+    # Not in the main thread, where it would answer Ctrl-C.
+    serving = threading.Thread(target=make_server(application).run, kwargs={"sockets": [own]}, daemon=True)
+    serving.start()
+    serving.join()

@@ -11,13 +11,15 @@ from operator import or_
 from typing import Any, NamedTuple, get_args
 
 from hepatica.assurance.diff.edits import NOTES_MOVED, edits, moved, ordered, renamed_rules, with_names
-from hepatica.assurance.diff.reasons import reasons_differ
+from hepatica.assurance.diff.moves import moves
+from hepatica.assurance.diff.reasons import ReasonDiffs
 from hepatica.assurance.diff.result import AnswerChange, ChangeKind, Placement, RulesetEdit
 from hepatica.assurance.space import (
     NOWHERE,
     OUTSIDE,
     SAID,
     Box,
+    Boxes,
     Diagram,
     Diagrams,
     Limits,
@@ -33,17 +35,18 @@ from hepatica.assurance.space import (
     described,
     diagram_of,
     intersect,
+    maximal,
     space_of,
     subtract,
 )
-from hepatica.assurance.version import ABSENT, Position, Progress, RuleRegions, RulesetVersion, Subject, placed, position_of
+from hepatica.assurance.version import ABSENT, Position, Progress, RuleRegions, RulesetVersion, Subject, position_of
 from hepatica.inference import SCOPE, GoalKey
 from hepatica.knowledge import Rule, Test
 from hepatica.patient import Profile
 from hepatica.records import record
 
 _KINDS: tuple[ChangeKind, ...] = get_args(ChangeKind)
-MOST_LOOKED_AT, MOST_TOLD = 200, 3
+MOST_LOOKED_AT, MOST_TOLD, MOST_CLOSE = 200, 3, 16
 _OF_SUBJECT: Mapping[str, ChangeKind] = {"scope": "scope", "study": "applicability", "concept": "concept", "note": "note"}
 
 
@@ -145,20 +148,32 @@ class _Comparing:
         differing = self._differing_rules(subject)
         if not differing and self.old.knows(subject) == self.new.knows(subject):
             return
-        rules = dict.fromkeys(rule.id for version in self.versions for rule in version.in_order(subject.id))
+        near = self._near(subject, differing)
         # All rules of the therapy say in which order the axes are best asked for.
-        every = [box for name in rules for region in self._both(name) for box in region.possible]
+        every = [box for regions in near for region in regions.values() for box in region.possible]
         made = Diagrams(self.space, every, f"therapy {subject.id}")
         inside = self._inside(subject, made, differing)
-        sides = zip(self.versions, self.regions, strict=True)
-
-        def judge(before: Position, after: Position) -> _Found | None:
-            return None if before == after else _Found(_kind(before, after), before, after)
-
-        stands = made.combined([placed(made, inside, subject.id, version, regions) for version, regions in sides], judge)
+        sides = [
+            [(position_of(rule), regions[rule.id]) for rule in version.in_order(subject.id)] if version.knows(subject) else None
+            for version, regions in zip(self.versions, near, strict=True)
+        ]
+        stands = moves(made, inside, sides, lambda before, after: _Found(_kind(before, after), before, after))
         yield from self._described(subject, Diagram(made, stands, f"therapy {subject.id}"), tuple(differing))
         for name in differing if self.one_ruleset else ():
             yield from self._of_rule(subject, name, made, stands)
+
+    def _near(self, subject: Subject, differing: Iterable[str]) -> list[Mapping[str, Region]]:
+        """The rules of a therapy, as far as one of those that differ may speak: elsewhere the therapy stands as before."""
+        sides = zip(self.versions, self.regions, strict=True)
+        found = [{rule.id: regions[rule.id] for rule in version.in_order(subject.id)} for version, regions in sides]
+        close = maximal(box for name in differing for region in self._both(name) for box in region.possible)
+        if len(close) > MOST_CLOSE or self.old.knows(subject) != self.new.knows(subject):
+            return [*found]
+
+        def cut(boxes: Boxes) -> Boxes:
+            return tuple(maximal(intersect(self.space, boxes, close)))
+
+        return [{name: Region(cut(one.certain), cut(one.possible)) for name, one in side.items()} for side in found]
 
     def _inside(self, subject: Subject, made: Diagrams, differing: Iterable[str]) -> Node:
         """Where the therapy may stand elsewhere: where a rule says something else, or anything if its turn is another one."""
@@ -209,10 +224,15 @@ class _Comparing:
         speaks = made.combined((stands, *map(made.region, self._both(name))), judge)
         yield from self._described(subject, Diagram(made, speaks, f"rule {name}"), (name,))
         if name in self.old.ruleset.rules and name in self.new.ruleset.rules:
-            found = reasons_differ(self.old, self.new, name, self.space, self.maker)
+            found = self.reasons.of(name)
             if found is not None:
                 told = _Found("reasons", Position("as before"), Position("other reasons"))
                 yield self._told(subject, told, found, True, (name,))
+
+    @cached_property
+    def reasons(self) -> ReasonDiffs:
+        """The reasons of the rules of both versions."""
+        return ReasonDiffs(self.old, self.new, self.maker)
 
     # Everything else
 

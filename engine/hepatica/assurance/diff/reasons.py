@@ -1,106 +1,148 @@
 """Where a rule has the same verdict as before but gives other reasons for it.
 
 Which conditions a reason names depends only on which tests of the rule hold and which fail, so the space is cut by those
-tests. Tests that every alternative of both versions asks for (and whose fields no other test reads) say the same in either:
-they count as one, which keeps the diagram as small as the edit.
+tests. Mostly a condition is made of parts that must all hold and share no field: the line, the scope, the liver. Each part
+gives its own reasons, and of those that are alike in both versions the verdict alone is asked: the diagram stays as small as
+the edit, and rules that share the edited part share it.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from functools import cache, partial, reduce
+from collections.abc import Collection, Sequence
+from functools import cache, reduce
+from math import prod
 from operator import and_, or_
 
-from hepatica.assurance.space import OPEN, Diagram, Diagrams, Node, RegionMaker, Space
+from hepatica.assurance.space import OPEN, Diagram, Diagrams, Node, RegionMaker
 from hepatica.assurance.version import RulesetVersion
 from hepatica.evaluation import smallest_failing, still_asked
-from hepatica.inference import GoalKey, Verdict
-from hepatica.knowledge import Test
+from hepatica.inference import GoalKey, Verdict, each_bit
 
-_COMMON = 1
-"""The bit of the tests that are common to all alternatives; the others follow."""
-
-
-def reasons_differ(old: RulesetVersion, new: RulesetVersion, rule: str, space: Space, maker: RegionMaker) -> Diagram[bool] | None:
-    """Whether the rule's reasons differ under one verdict; None where they never do."""
-    sides = [[frozenset(part) for part in version.conjunctions(GoalKey("rule", rule))] for version in (old, new)]
-    if not all(sides):
-        return None
-    reasons = _RuleReasons(sides, space)
-    regions = [maker.region([part]) for part in reasons.asked]
-    made = Diagrams(space, [box for region in regions for box in region.possible], f"the reasons of the rule {rule}")
-    root = made.combined([made.region(region) for region in regions], reasons.differ, partial(reasons.foregone, made))
-    diagram: Diagram[bool] = Diagram(made, root, f"the reasons of the rule {rule}")
-    return diagram if True in diagram.outcomes() else None
+Alternatives = frozenset[int]
+"""Those of a condition, each as the bits of its tests."""
 
 
-class _RuleReasons:
-    """The reasons of two versions of a rule. `asked` are its tests, the common ones first and as one."""
+class ReasonDiffs:
+    """The reasons of the rules of two versions, held side by side."""
 
-    def __init__(self, sides: Sequence[Sequence[frozenset[Test]]], space: Space) -> None:
-        every = [part for side in sides for part in side]
-        shared = frozenset.intersection(*every)
-        apart = {test.field for part in every for test in part - shared}
-        order = {name: position for position, name in enumerate(space.fields)}
-        own = sorted(
-            {t for p in every for t in p if t.field in apart}, key=lambda t: (order[t.field], t.operator, repr(t.operands))
+    def __init__(self, old: RulesetVersion, new: RulesetVersion, maker: RegionMaker) -> None:
+        order = {name: position for position, name in enumerate(maker.space.fields)}
+        self._maker = maker
+        self._tests = sorted(
+            {*old.program.tests, *new.program.tests},
+            key=lambda test: (order[test.field], test.operator, repr(test.operands), str(test.unknown)),
         )
-        common = shared - {*own}
-        bits = {test: 2 << position for position, test in enumerate(own)} | dict.fromkeys(common, _COMMON)
-        self.asked: list[Iterable[Test]] = [common, *([test] for test in own)]
-        self._told = [_Told(side, bits) for side in sides]
-        self._known = cache(self._differ_whatever_follows)
+        bits = {test: 1 << position for position, test in enumerate(self._tests)}
+        self._sides = [(v.program.goals, [bits[test] for test in v.program.tests]) for v in (old, new)]
+        fields: dict[str, int] = {}
+        for test, bit in bits.items():
+            fields[test.field] = fields.get(test.field, 0) | bit
+        self._fields = tuple(fields.values())
+        self._edited = cache(self._of_edited)
 
-    def foregone(self, made: Diagrams, asked: Sequence[Node]) -> Node | None:
-        """Whether the reasons differ, as soon as that is known: there are few diagrams then that all tests must be asked for."""
-        fails = others = 0
-        for position, node in enumerate(asked):
-            bits = made.values.get(node)
-            if bits == 0:
-                fails |= 1 << position
-            elif bits is not None:
-                others |= 1 << position
-        differ = self._known(fails, others)
-        return made.leaf(differ) if differ is not None else None
-
-    def _differ_whatever_follows(self, fails: int, others: int) -> bool | None:
-        """Whether the reasons differ where some tests fail and others hold or are open; None where that depends on the rest."""
-        if not all(side.ruled_out(fails) for side in self._told):
+    def of(self, rule: str) -> Diagram[bool] | None:
+        """Whether the reasons of a rule of both versions differ under one verdict; None where they never do."""
+        found = ((goals[GoalKey("rule", rule)].conjunctions, bits) for goals, bits in self._sides)
+        sides = [frozenset(sum(bits[n] for n in each_bit(part)) for part in parts) for parts, bits in found]
+        if not all(sides) or sides[0] == sides[1]:
             return None
-        first, second = (side.conjunctions for side in self._told)
-        if [mask & ~others for mask in first] == [mask & ~others for mask in second]:
-            return False
-        # What fails in all alternatives of one version is named, and cannot be where no alternative of the other has it.
-        alone = [reduce(and_, one) & ~reduce(or_, other) for one, other in ((first, second), (second, first))]
-        return True if fails & (alone[0] | alone[1]) else None
+        alike = self._alike(sides)
+        made, edited = self._edited(*(_asking(side, ~alike) for side in sides))
+        shared = self._maker.region([self._tests[n] for n in each_bit(part)] for part in _asking(sides[0], alike))
+        root = made.combined((edited, made.region(shared)), lambda differ, verdict: differ[verdict])
+        diagram: Diagram[bool] = Diagram(made, root, f"the reasons of the rule {rule}")
+        return diagram if True in diagram.outcomes() else None
 
-    def differ(self, *bits: int) -> bool:
-        """Whether the verdict is the same and the reasons are others, by what the tests say."""
-        fails, opens = (sum(1 << at for at, one in enumerate(bits) if one == wanted) for wanted in (0, OPEN))
-        first, second = (side.reasons(fails, opens) for side in self._told)
-        return first[0] is second[0] and first != second
+    def _alike(self, sides: Sequence[Alternatives]) -> int:
+        """The tests of the parts that are alike on both sides; none where the conditions are not made of parts."""
+        used = reduce(or_, (one for side in sides for one in side))
+        parts: list[int] = []
+        for field in filter(None, (field & used for field in self._fields)):
+            # What belongs together: not every way to ask for the one goes with every way to ask for the other.
+            tied = [part for part in parts if not all(_apart(side, (part, field)) for side in sides)]
+            parts = [*(part for part in parts if part not in tied), field | sum(tied)]
+        if not all(_apart(side, parts) for side in sides):
+            return 0
+        return sum(part for part in parts if _asking(sides[0], part) == _asking(sides[1], part))
+
+    def _of_edited(self, *sides: Alternatives) -> tuple[Diagrams, Node]:
+        """Whether the reasons differ: three answers, by whether the parts that are alike fail, are open or hold."""
+        used = reduce(or_, (one for side in sides for one in side))
+        asked = [1 << n for n in each_bit(used)]
+        told = [_Told(side, [field & used for field in self._fields if field & used]) for side in sides]
+        regions = [self._maker.region([[self._tests[n]]]) for n in each_bit(used)]
+        made = Diagrams(self._maker.space, [box for region in regions for box in region.possible], "the reasons of the rules")
+
+        @cache
+        def known(fails: int, others: int) -> Node | None:
+            differ = _differ_whatever_follows(told, fails, others)
+            return made.leaf((differ,) * 3) if differ is not None else None
+
+        def foregone(nodes: Sequence[Node]) -> Node | None:
+            """Known as soon as it can be: there are few diagrams then that all tests must be asked for."""
+            fails = others = 0
+            for bit, node in zip(asked, nodes, strict=True):
+                value = made.values.get(node)
+                if value == 0:
+                    fails |= bit
+                elif value is not None:
+                    others |= bit
+            return known(fails, others)
+
+        def judge(*values: int) -> tuple[bool, bool, bool]:
+            fails, opens = (sum(bit for bit, one in zip(asked, values, strict=True) if one == wanted) for wanted in (0, OPEN))
+            return _differ(*(side.reasons(fails, opens) for side in told))
+
+        return made, made.combined([made.region(region) for region in regions], judge, foregone)
+
+
+def _asking(alternatives: Alternatives, tests: int) -> Alternatives:
+    """The alternatives as far as they ask for some tests."""
+    return frozenset([one & tests for one in alternatives])
+
+
+def _apart(alternatives: Alternatives, parts: Collection[int]) -> bool:
+    """Whether the alternatives, as far as some parts go, are all the ways to choose one of each part."""
+    return len(_asking(alternatives, sum(parts))) == prod(len(_asking(alternatives, part)) for part in parts)
+
+
+def _differ(first: tuple[Verdict, int], second: tuple[Verdict, int]) -> tuple[bool, bool, bool]:
+    """Whether a rule gives other reasons under one verdict, by what two versions of its edited part come to."""
+
+    def named(verdict: Verdict) -> bool:
+        one, two = (tests if found is verdict else 0 for found, tests in (first, second))
+        return one != two
+
+    alone = first[0] is second[0] and first[1] != second[1]
+    # Where a rule is ruled out it names what fails, and where it is open what is: what holds is not told of then.
+    still_open = Verdict.FALSE not in (first[0], second[0])
+    return named(Verdict.FALSE), named(Verdict.UNKNOWN) if still_open else alone, alone
+
+
+def _differ_whatever_follows(told: Sequence[_Told], fails: int, others: int) -> bool | None:
+    """Whether the reasons differ where some tests fail and others hold or are open; None where that depends on the rest."""
+    if not all(side.ruled_out(fails) for side in told):
+        return None
+    first, second = (side.conjunctions for side in told)
+    if [mask & ~others for mask in first] == [mask & ~others for mask in second]:
+        return False
+    # What fails in all alternatives of one version is named, and cannot be where no alternative of the other has it.
+    alone = [reduce(and_, one) & ~reduce(or_, other) for one, other in ((first, second), (second, first))]
+    return True if fails & (alone[0] | alone[1]) else None
 
 
 class _Told:
     """What one version's rule says, as bits over the tests: it chooses among alternatives as an answer does."""
 
-    def __init__(self, conjunctions: Sequence[frozenset[Test]], bits: dict[Test, int]) -> None:
-        masks = {_COMMON | sum({bits[test] for test in part} - {_COMMON}) for part in conjunctions}
-        self.conjunctions = tuple(sorted(masks, key=lambda mask: (mask.bit_count(), mask)))
-        fields: dict[str, int] = {}
-        for test, bit in bits.items():
-            fields["" if bit == _COMMON else test.field] = fields.get("" if bit == _COMMON else test.field, 0) | bit
-        self.by_field = tuple(fields.values())
+    def __init__(self, alternatives: Alternatives, by_field: Sequence[int]) -> None:
+        self.conjunctions = tuple(sorted(alternatives, key=lambda mask: (mask.bit_count(), mask)))
+        self.by_field = tuple(by_field)
+        self.ruled_out = cache(self._ruled_out)
 
-        self._ruled_out: dict[int, int] = {}
-
-    def ruled_out(self, fails: int) -> int:
+    def _ruled_out(self, fails: int) -> int:
         """The failing tests that rule the rule out; none while an alternative is left."""
-        known = self._ruled_out.get(fails)
-        if known is None:
-            out = all(mask & fails for mask in self.conjunctions)
-            known = self._ruled_out[fails] = smallest_failing(self.conjunctions, fails, self.by_field) if out else 0
-        return known
+        out = all(mask & fails for mask in self.conjunctions)
+        return smallest_failing(self.conjunctions, fails, self.by_field) if out else 0
 
     def reasons(self, fails: int, opens: int) -> tuple[Verdict, int]:
         """The verdict of the rule and the bits of the tests that its reasons name."""

@@ -8,7 +8,6 @@ GIT_DIR, for example) would point to another repository, so none of it is passed
 from __future__ import annotations
 
 import os
-import subprocess
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
@@ -256,6 +255,8 @@ class _Answer:
 
 def _git(folder: Path, *arguments: str, given: bytes = b"") -> _Answer:
     """Run a git command that only reads; raises `InvalidInput` where git cannot be run at all."""
+    import subprocess  # two folders are compared without it
+
     kept = {name: value for name, value in os.environ.items() if not name.startswith("GIT_")}
     command = ["git", *_OPTIONS, "-C", str(folder), *arguments]
     try:

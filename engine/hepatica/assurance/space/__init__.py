@@ -12,12 +12,14 @@ from hepatica.assurance.space.boxes import (
     TooManyParts,
     escaping,
     intersect,
+    maximal,
     meet,
     simplest,
     subtract,
 )
 from hepatica.assurance.space.describe import describe
 from hepatica.assurance.space.diagram import (
+    AT_ONCE,
     HOLDS,
     OPEN,
     OUTSIDE,

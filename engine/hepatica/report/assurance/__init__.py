@@ -21,11 +21,4 @@ if TYPE_CHECKING:
     from hepatica.report.assurance.check import check_annotations, check_view, finding_index, finding_page, sarif
     from hepatica.report.assurance.diff import diff_view, edit_view, pull_request
 
-__getattr__ = lazy(
-    __name__,
-    {
-        "cases": "case_annotations case_run_view coverage_view failure_lines junit mutation_view",
-        "check": "check_annotations check_view finding_index finding_page sarif",
-        "diff": "diff_view edit_view pull_request",
-    },
-)
+__getattr__ = lazy(__name__)

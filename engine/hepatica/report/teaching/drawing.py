@@ -13,7 +13,8 @@ from typing import Literal, NamedTuple
 from xml.sax.saxutils import escape
 
 from hepatica.printable import one_line
-from hepatica.problems import InvalidInput, Problem
+from hepatica.problems import InvalidInput
+from hepatica.report.blocks import More, Picture
 from hepatica.report.render_html import pdf_of
 
 Shape = Literal["circle", "cross", "diamond"]
@@ -43,7 +44,7 @@ INKS: dict[str, tuple[str, str]] = {
 # Lines are broken here, since SVG breaks none: so the font is one that every system has, or one as wide, and these are the
 # widths of its characters in parts of the size, a little on the wide side.
 _WIDTHS = {
-    **dict.fromkeys("ijl.,;:'|! ftI/", 0.285),
+    **dict.fromkeys("ijl.,;:'|! \u00a0ftI/", 0.285),
     **dict.fromkeys("r()[]-", 0.345),
     **dict.fromkeys("cksvxyz", 0.51),
     **dict.fromkeys("mwMW@%+=<>≤≥✓✕⊘→○", 0.86),
@@ -138,8 +139,8 @@ AnyShape = Box | Words | Stroke | PlotMarker
 class Drawing:
     """A picture of a given size: shapes in the order in which they are painted, and what it shows in words."""
 
-    def __init__(self, width: float, title: str, says: str) -> None:
-        self.width, self.height = width, 0.0
+    def __init__(self, width: float, title: str, says: str, edge: float = 16) -> None:
+        self.width, self.height, self.edge, self.y = width, 0.0, edge, 0.0
         self.title, self.says = title, says
         # Written as SVG only at the end: a page is laid out several times, and one of them is kept.
         self.shapes: list[AnyShape] = []
@@ -157,6 +158,10 @@ class Drawing:
             self.add(Words(x, y, line, size, ink, bold))
         return y
 
+    def write(self, text: str, size: float = 12, ink: str = "ink", *, bold: bool = False) -> None:
+        """A paragraph between the edges, from `self.y`, which then is below it."""
+        self.y = self.paragraph(self.edge, self.y, text, self.width - 2 * self.edge, size, ink, bold=bold)
+
 
 def text_width(text: str, size: float, *, bold: bool = False) -> float:
     """About how wide a line of text is."""
@@ -173,7 +178,7 @@ def wrapped(text: str, width: float, size: float, *, bold: bool = False) -> list
     room = width / size / (_BOLD if bold else 1)
     lines: list[str] = []
     left = 0.0
-    for whole in one_line(text).split():
+    for whole in filter(None, one_line(text).split(" ")):
         # Words are measured, not lines: they come again and again, so that what they measure is known.
         word = whole
         while (needed := _signs_width(word)) > room and len(word) > 1:
@@ -193,22 +198,19 @@ def svg(drawing: Drawing, scale: float = 1) -> str:
     width, height = f"{drawing.width:g}", f"{drawing.height:g}"
     size = f'viewBox="0 0 {width} {height}" width="{drawing.width * scale:g}" height="{drawing.height * scale:g}"'
     labels = 'role="img" aria-labelledby="figure-title figure-says"'
+    # The dark colours for readers whose system is dark; never on paper.
+    dark = "".join(f".figure .f-{name}{{fill:{ink}}}.figure .s-{name}{{stroke:{ink}}}" for name, (_, ink) in INKS.items())
+    style = f".figure text{{font-family:{_FONT}}}@media screen and (prefers-color-scheme:dark){{{dark}}}"
     parts = [
         f'<svg xmlns="http://www.w3.org/2000/svg" class="figure" {size} {labels}>',
         f'<title id="figure-title">{escape(one_line(drawing.title))}</title>',
         f'<desc id="figure-says">{escape(one_line(drawing.says))}</desc>',
-        f"<style>{_style()}</style>",
+        f"<style>{style}</style>",
         f'<rect width="{width}" height="{height}" {_paint("page")}/>',
         *(shape.svg() for shape in drawing.shapes),
         "</svg>",
     ]
     return "\n".join(parts) + "\n"
-
-
-def _style() -> str:
-    """A font, and the dark colours for readers whose system is dark; never on paper."""
-    dark = "".join(f".figure .f-{name}{{fill:{ink}}}.figure .s-{name}{{stroke:{ink}}}" for name, (_, ink) in INKS.items())
-    return f".figure text{{font-family:{_FONT}}}@media screen and (prefers-color-scheme:dark){{{dark}}}"
 
 
 def _paint(fill: str = "", stroke: str = "", width: float = 1, dashed: str = "", also: str = "") -> str:
@@ -221,12 +223,16 @@ def _paint(fill: str = "", stroke: str = "", width: float = 1, dashed: str = "",
 
 def pdf(drawings: Sequence[Drawing]) -> bytes:
     """An A4 page for each, as large as it fits. Raises `InvalidInput` where WeasyPrint is not installed."""
-    return pdf_of(f"{_PAGES}{''.join(map(_page, drawings))}")
+    pages = []
+    for drawing in drawings:
+        kind, (width, height) = ("wide", A4) if drawing.width > drawing.height else ("tall", A4[::-1])
+        pages.append(f'<div class="{kind}">{svg(drawing, min(width / drawing.width, height / drawing.height))}</div>')
+    return pdf_of(_PAGES + "".join(pages))
 
 
-def _page(drawing: Drawing) -> str:
-    kind, (width, height) = ("wide", A4) if drawing.width > drawing.height else ("tall", A4[::-1])
-    return f'<div class="{kind}">{svg(drawing, min(width / drawing.width, height / drawing.height))}</div>'
+def pictured(drawing: Drawing, scale: float = 1) -> More:
+    """The drawing below a view that says the same in words."""
+    return More("The same as a picture", (Picture(drawing.says, svg(drawing, scale)),))
 
 
 def png(drawing: Drawing) -> bytes:
@@ -235,7 +241,7 @@ def png(drawing: Drawing) -> bytes:
         import pypdfium2
     except ImportError as error:
         message = "png needs pypdfium2: pip install 'hepatica[plots]'; --format svg needs nothing"
-        raise InvalidInput([Problem("picture", 1, 1, "no-pypdfium2", message)]) from error
+        raise InvalidInput.at("picture", "no-pypdfium2", message) from error
     style = f"<style>@page{{size:{drawing.width:g}px {drawing.height:g}px;margin:0}}body{{margin:0}}svg{{display:block}}</style>"
     out = BytesIO()
     (page,) = pypdfium2.PdfDocument(pdf_of(style + svg(drawing)))

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections import Counter
+from collections.abc import Collection
 
 from hepatica.evaluation import RulesetIdentity, identity
-from hepatica.knowledge import FATES, RANK, STANDINGS, FateStatus, Reference, Ruleset, Standing, Therapy, TherapyFate
+from hepatica.knowledge import FATES, RANK, STANDINGS, FateStatus, Reference, Ruleset, Standing, TherapyFate
 from hepatica.notice import notice
 from hepatica.records import record
-from hepatica.report.blocks import Blocks, Item, Items, More, Notice, Paragraph, Picture, Ref, Title
+from hepatica.report.blocks import Blocks, Item, Items, Notice, Paragraph, Ref, Title
 from hepatica.report.citing import place_words, reference_words
-from hepatica.report.teaching.drawing import Box, Drawing, Stroke, Words, svg
-from hepatica.wording import counted, spoken
+from hepatica.report.teaching.drawing import Box, Drawing, Stroke, Words, pictured
+from hepatica.wording import counted, grouped, sentence, spoken
 
 _WIDTH, _ROW, _GAP, _TOP = 900.0, 17.0, 26.0, 66.0
 _LEFT, _RIGHT, _COLUMN = 16.0, 584.0, 300.0
@@ -43,56 +44,46 @@ class FateListing:
 
 def fate_listing(ruleset: Ruleset, statuses: Collection[FateStatus] = ()) -> FateListing:
     """The therapies whose fate is recorded, of some statuses only where any are named."""
-    rows = [_row(therapy, therapy.fate, ruleset) for therapy in ruleset.therapies.values() if therapy.fate and therapy.rules]
-    chosen = [row for row in rows if not statuses or row.fate.status in statuses]
     order = list(FATES)
-    return FateListing(
-        notice=notice(ruleset.card.as_of),
-        ruleset=identity(ruleset),
-        total=len(ruleset.therapies),
-        therapies=tuple(sorted(chosen, key=lambda row: (order.index(row.fate.status), RANK[row.standing]))),
-    )
-
-
-def _row(therapy: Therapy, fate: TherapyFate, ruleset: Ruleset) -> FateRow:
-    return FateRow(
-        therapy=therapy.id,
-        name=therapy.name,
-        drug_class=therapy.drug_class,
-        standing=min((rule.standing for rule in therapy.rules), key=RANK.__getitem__),
-        fate=fate,
-        reference=ruleset.references.get(fate.source.ref) if fate.source else None,
-    )
+    rows = [
+        FateRow(
+            therapy=therapy.id,
+            name=therapy.name,
+            drug_class=therapy.drug_class,
+            standing=min((rule.standing for rule in therapy.rules), key=RANK.__getitem__),
+            fate=fate,
+            reference=ruleset.references.get(fate.source.ref) if fate.source else None,
+        )
+        for therapy in ruleset.therapies.values()
+        if (fate := therapy.fate) and therapy.rules and (not statuses or fate.status in statuses)
+    ]
+    rows.sort(key=lambda row: (order.index(row.fate.status), RANK[row.standing]))
+    card = ruleset.card
+    return FateListing(notice=notice(card.as_of), ruleset=identity(ruleset), total=len(ruleset.therapies), therapies=tuple(rows))
 
 
 def fate_view(found: FateListing, *, picture: bool = True) -> Blocks:
     """The therapies by what became of them, then the picture for those who ask."""
     year = found.ruleset.as_of[:4]
     head = Title(f"What became of the therapies of {year}", found.ruleset.named)
-    groups = {status: [row for row in found.therapies if row.fate.status == status] for status in FATES}
-    listed = tuple(
-        Items(tuple(map(_item, own)), f"{_words(status)} ({len(own)})", FATES[status]) for status, own in groups.items() if own
-    )
+    held = grouped((row.fate.status, row) for row in found.therapies)
+    listed = tuple(Items(tuple(map(_item, own)), f"{_words(status)} ({len(own)})", FATES[status]) for status, own in held.items())
     if not listed:
         return head, Paragraph("No therapy with such a fate is recorded."), Notice(found.notice)
-    said = Paragraph(
-        f"{counted(len(found.therapies), 'therapy', 'therapies')} of {found.total}, by fate, then by standing in {year}."
-    )
-    drawn = (More("The same as a picture", (Picture(fate_words(found), svg(fate_drawing(found))),)),) if picture else ()
-    return head, said, *listed, *drawn, Notice(found.notice)
+    said = f"{counted(len(found.therapies), 'therapy', 'therapies')} of {found.total}, by fate, then by standing in {year}."
+    drawn = (pictured(fate_drawing(found)),) if picture else ()
+    return head, Paragraph(said), *listed, *drawn, Notice(found.notice)
 
 
 def _item(row: FateRow) -> Item:
     """A therapy with its source, which a reader may want to look up; what was only recalled says so."""
     details = (Paragraph(reference_words(row.reference), lead="Source"),) if row.reference else ()
-    source = f" [{place_words(row.fate.source)}]" if row.fate.source else ""
-    return Item(
-        row.name, f"{row.fate.says}{source}", STANDINGS[row.standing].phrase, ref=Ref("therapy", row.therapy), details=details
-    )
+    says = row.fate.says + (f" [{place_words(row.fate.source)}]" if row.fate.source else "")
+    return Item(row.name, says, STANDINGS[row.standing].phrase, ref=Ref("therapy", row.therapy), details=details)
 
 
 def _words(status: str) -> str:
-    return spoken(status).capitalize()
+    return sentence(spoken(status))
 
 
 def fate_rows(found: FateListing) -> list[dict[str, object]]:
@@ -115,10 +106,7 @@ def fate_rows(found: FateListing) -> list[dict[str, object]]:
 
 def fate_words(found: FateListing) -> str:
     """The picture in words."""
-    ways: dict[tuple[str, str], int] = {}
-    for row in found.therapies:
-        way = STANDINGS[row.standing].phrase, spoken(row.fate.status)
-        ways[way] = ways.get(way, 0) + 1
+    ways = Counter((STANDINGS[row.standing].phrase, spoken(row.fate.status)) for row in found.therapies)
     return f"{'; '.join(f'{before}, then {after}: {number}' for (before, after), number in ways.items())}."
 
 
@@ -127,32 +115,33 @@ def fate_drawing(found: FateListing) -> Drawing:
     year = found.ruleset.as_of[:4]
     title = f"From {year} to today: {counted(len(found.therapies), 'therapy', 'therapies')}"
     drawing = Drawing(_WIDTH, title, fate_words(found))
-    drawing.add(Words(_LEFT, 30, title, 17, bold=True))
     drawing.add(
-        Words(_LEFT, 54, f"Strongest standing in {year}", 12, "quiet"), Words(_RIGHT, 54, "What became of it", 12, "quiet")
+        Words(_LEFT, 30, title, 17, bold=True),
+        Words(_LEFT, 54, f"Strongest standing in {year}", 12, "quiet"),
+        Words(_RIGHT, 54, "What became of it", 12, "quiet"),
     )
-    before = {name: [row for row in found.therapies if row.standing == name] for name in STANDINGS}
-    after = {name: [row for row in found.therapies if row.fate.status == name] for name in FATES}
     lines = len(drawing.shapes)
-    left, end = _column(drawing, _LEFT, {STANDINGS[name].title: (name, rows) for name, rows in before.items()})
-    right, other = _column(drawing, _RIGHT, {_words(name): (_TINTS.get(name, "in_trial"), rows) for name, rows in after.items()})
-    ways = [
+    before = [(STANDINGS[name].title, name, [row for row in found.therapies if row.standing == name]) for name in STANDINGS]
+    after = [
+        (_words(one), _TINTS.get(one, "in_trial"), [row for row in found.therapies if row.fate.status == one]) for one in FATES
+    ]
+    left, end = _column(drawing, _LEFT, before)
+    right, other = _column(drawing, _RIGHT, after)
+    # Below the boxes, which come first in the reading: their ends would else cross the names.
+    drawing.shapes[lines:lines] = [
         Stroke(_LEFT + _COLUMN, left[row.therapy], _RIGHT, right[row.therapy], _LINES.get(row.fate.status, "quiet"), 1.4)
         for row in found.therapies
     ]
-    # Below the boxes, which come first in the reading: their ends would else cross the names.
-    drawing.shapes[lines:lines] = ways
-    drawing.height = (
-        drawing.paragraph(_LEFT, max(end, other), f"{found.ruleset.named}. {found.notice}", _WIDTH - 2 * _LEFT, 11, "quiet") + 14
-    )
+    foot = f"{found.ruleset.named}. {found.notice}"
+    drawing.height = drawing.paragraph(_LEFT, max(end, other), foot, _WIDTH - 2 * _LEFT, 11, "quiet") + 14
     return drawing
 
 
-def _column(drawing: Drawing, x: float, groups: dict[str, tuple[str, Sequence[FateRow]]]) -> tuple[dict[str, float], float]:
-    """Boxes with the therapies of each group; returns the height of each therapy's line, and where the column ends."""
+def _column(drawing: Drawing, x: float, groups: list[tuple[str, str, list[FateRow]]]) -> tuple[dict[str, float], float]:
+    """Boxes with a title, tint and therapies for each; returns the height of each therapy's line, and where the column ends."""
     places: dict[str, float] = {}
     y = _TOP
-    for title, (tint, rows) in groups.items():
+    for title, tint, rows in groups:
         if not rows:
             continue
         drawing.add(Box(x, y, _COLUMN, 22 + len(rows) * _ROW, tint, "rule"))

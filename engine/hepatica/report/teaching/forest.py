@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
 from dataclasses import replace
-from typing import NamedTuple
 
-from hepatica.evaluation import ratio, shown
+from hepatica.evaluation import p_words, ratio, shown
 from hepatica.knowledge import LINES
-from hepatica.report.blocks import Blocks, Bullets, Cell, More, Notice, Paragraph, Picture, Ref, Section, Table, Title
+from hepatica.report.blocks import Blocks, Bullets, Cell, Notice, Paragraph, Ref, Section, Table, Title
 from hepatica.report.citing import edition
-from hepatica.report.teaching.drawing import A4, Drawing, PlotMarker, Shape, Stroke, Words, svg, text_width
+from hepatica.report.teaching.drawing import A4, Drawing, PlotMarker, Shape, Stroke, Words, pictured, text_width
 from hepatica.teaching import ENDPOINTS, Estimate, Forest, ForestPanel, ForestRow
 from hepatica.wording import joined, spoken
 
@@ -49,12 +47,9 @@ def forest_view(found: Forest, *, picture: bool = True) -> Blocks:
     head = Title(TITLE, edition(found.ruleset))
     panels = tuple(Section(panel_title(panel), (_table(panel),)) for panel in found.panels)
     nothing = () if panels else (Paragraph("No randomised trial with a hazard ratio fits the choice."),)
-    rest = tuple(
-        f"{trial.name} ({_line(trial.setting)}): {outcome_words(trial.outcome, trial.primary)}" for trial in found.without
-    )
+    rest = tuple(f"{one.name} ({_line(one.setting)}): {outcome_words(one.outcome, one.primary)}" for one in found.without)
     without = (Section("Randomised, without such a hazard ratio", (Bullets(rest),)),) if rest else ()
-    shown = bool(panels) and picture
-    drawn = (More("The same as a picture", (Picture(describe(found), svg(forest_drawing(found))),)),) if shown else ()
+    drawn = (pictured(forest_drawing(found)),) if panels and picture else ()
     return (head, Paragraph(_HOW), *nothing, *panels, *without, *drawn, Notice(found.notice))
 
 
@@ -98,15 +93,15 @@ def correction(row: ForestRow) -> str:
 
 def compared(row: ForestRow, panel: ForestPanel) -> str:
     """What was held against what (where the panel does not say so), in which line and phase, among how many."""
-    phase, number = f"phase {row.phase}" if row.phase else "", f"n = {row.n}" if row.n else ""
+    # A number stays on one line with what it counts.
+    phase, number = f"phase {row.phase}" if row.phase else "", f"n\u00a0=\u00a0{row.n}" if row.n else ""
     return joined(_tested(row, panel), phase, number, mark=", ")
 
 
 def _tested(row: ForestRow, panel: ForestPanel) -> str:
     """What was tested, for a column: the control and the endpoint only where the panel's title does not say them."""
     arms = row.tested if row.control == panel.control else f"{row.tested} v {row.control}"
-    label = "" if row.label in ENDPOINTS else row.label
-    return joined(arms, label, _line(row.setting), mark=", ")
+    return joined(arms, "" if row.label in ENDPOINTS else row.label, _line(row.setting), mark=", ")
 
 
 def _line(setting: str) -> str:
@@ -124,33 +119,20 @@ def _p(row: ForestRow) -> str:
     return joined(printed, read if said or not read else f"{row.verb} {read}")
 
 
-def _later(row: ForestRow) -> str:
-    return " ".join(f"{event.year}: {event.says}" for event in row.later)
-
-
 def _table(panel: ForestPanel) -> Table:
     rows = tuple(
-        (Cell(row_name(row), Ref("study", row.study)), _tested(row, panel), _ratio(row), _p(row), verdict(row), _later(row))
+        (
+            Cell(row_name(row), Ref("study", row.study)),
+            _tested(row, panel),
+            _ratio(row),
+            _p(row),
+            verdict(row),
+            " ".join(f"{event.year}: {event.says}" for event in row.later),
+        )
         for row in panel.rows
     )
-    with_later = any(row.later for row in panel.rows)
-    return Table(_COLUMNS if with_later else _COLUMNS[:-1], rows if with_later else tuple(row[:-1] for row in rows))
-
-
-class _Axis(NamedTuple):
-    """A logarithmic axis from `left` to `right`."""
-
-    low: float
-    high: float
-    left: float
-    right: float
-
-    def at(self, value: float) -> float:
-        share = (math.log(value) - math.log(self.low)) / (math.log(self.high) - math.log(self.low))
-        return round(self.left + share * (self.right - self.left), 1)
-
-    def ticks(self) -> Iterator[float]:
-        return (tick for tick in _TICKS if self.low <= tick <= self.high)
+    columns = len(_COLUMNS) if any(row.later for row in panel.rows) else -1
+    return Table(_COLUMNS[:columns], tuple(row[:columns] for row in rows))
 
 
 def forest_pages(found: Forest) -> list[Drawing]:
@@ -169,38 +151,40 @@ def forest_drawing(found: Forest, width: float = 1040) -> Drawing:
     plot.head(others=any(panel.endpoint != "OS" for panel in found.panels))
     for panel in found.panels:
         plot.panel(panel)
-    plot.write(f"{found.ruleset.named}. {found.notice}", "quiet")
-    plot.drawing.height = plot.y + 14
-    return plot.drawing
+    plot.write(f"{found.ruleset.named}. {found.notice}", ink="quiet")
+    plot.height = plot.y + 14
+    return plot
 
 
-class _Plot:
-    """The panels one below the other, each under an axis of its own; all axes are the same."""
+class _Plot(Drawing):
+    """The panels one below the other, each under an axis of its own; all axes are the same, and logarithmic."""
 
     def __init__(self, found: Forest, width: float) -> None:
-        self.drawing, self.wide, self.y = Drawing(width, TITLE, describe(found)), width >= _NARROW, 12.0
+        super().__init__(width, TITLE, describe(found), _EDGE)
+        self.wide, self.y = width >= _NARROW, 12.0
         estimates = [e for row in found.rows for e in (row.printed, row.corrected) if e is not None]
         values = [value for e in estimates for value in (e.hr, e.low, e.high) if value is not None]
-        left, right = (width * 0.33, width * 0.66) if self.wide else (_EDGE, width - _EDGE)
-        self.axis = _Axis(min([*values, 0.8]) / 1.1, max([*values, 1.25]) * 1.1, left, right)
+        self.low, self.high = min([*values, 0.8]) / 1.1, max([*values, 1.25]) * 1.1
+        self.left, self.right = (width * 0.33, width * 0.66) if self.wide else (_EDGE, width - _EDGE)
         # Trials of which it has been told in full what overturned them: a trial has a row for each endpoint.
         self.told: set[str] = set()
 
-    def write(self, text: str, ink: str = "ink", size: float = _BODY, *, bold: bool = False) -> None:
-        """A paragraph over the whole width."""
-        self.y = self.drawing.paragraph(_EDGE, self.y, text, self.drawing.width - 2 * _EDGE, size, ink, bold=bold)
+    def at(self, value: float) -> float:
+        """Where a ratio stands on the axis."""
+        share = (math.log(value) - math.log(self.low)) / (math.log(self.high) - math.log(self.low))
+        return round(self.left + share * (self.right - self.left), 1)
 
     def head(self, *, others: bool) -> None:
         """The title and what the marks mean; `others` where rows tell of another endpoint than survival."""
         self.write(TITLE, size=17, bold=True)
-        self.write(_HOW, "quiet")
+        self.write(_HOW, ink="quiet")
         x, self.y = _EDGE + 6, self.y + 8
         for outcome, words in _LEGEND.items():
             shape, ink = _MARKS.get(outcome, _NEUTRAL)
             room = text_width(words, _BODY) + 34
-            if x + room > self.drawing.width:
+            if x + room > self.width:
                 x, self.y = _EDGE + 6, self.y + 16
-            self.drawing.add(PlotMarker(x, self.y + 10, shape, ink, outcome != ""), Words(x + 12, self.y + 14, words, _BODY))
+            self.add(PlotMarker(x, self.y + 10, shape, ink, outcome != ""), Words(x + 12, self.y + 14, words, _BODY))
             x += room
         self.y += 14
         self.write(_READING)
@@ -210,42 +194,35 @@ class _Plot:
         """One endpoint against one control, with its axis."""
         self.y += 14
         self.write(panel_title(panel), size=15, bold=True)
-        self._ticks()
-        top, at = self.y, len(self.drawing.shapes)
+        line, one = self.y + 36, self.at(1)
+        self.add(Stroke(self.left, line, self.right, line, "rule"))
+        for tick in (tick for tick in _TICKS if self.low <= tick <= self.high):
+            x, words = self.at(tick), f"{tick:g}"
+            self.add(Stroke(x, line, x, line - 5, "rule"), Words(x, line - 8, words, _BODY, "quiet", anchor="middle"))
+        self.add(Words(one - 12, line - 23, "← better", _BODY, "quiet", anchor="end"))
+        self.add(Words(one + 12, line - 23, "worse →", _BODY, "quiet"))
+        self.y, at = line + 6, len(self.shapes)
         for row in panel.rows:
             self._row(row, panel)
         if self.wide:
             # Below the rows: where words stand above each interval, a line from top to foot would run through them.
-            self.drawing.shapes.insert(at, Stroke(self.axis.at(1), top, self.axis.at(1), self.y, "rule", 1.5))
-
-    def _ticks(self) -> None:
-        line = self.y + 36
-        self.drawing.add(Stroke(self.axis.left, line, self.axis.right, line, "rule"))
-        for tick in self.axis.ticks():
-            x = self.axis.at(tick)
-            self.drawing.add(
-                Stroke(x, line, x, line - 5, "rule"), Words(x, line - 8, f"{tick:g}", _BODY, "quiet", anchor="middle")
-            )
-        one = self.axis.at(1)
-        self.drawing.add(Words(one - 12, line - 23, "← better", _BODY, "quiet", anchor="end"))
-        self.drawing.add(Words(one + 12, line - 23, "worse →", _BODY, "quiet"))
-        self.y = line + 6
+            self.shapes.insert(at, Stroke(one, line + 6, one, self.y, "rule", 1.5))
 
     def _row(self, row: ForestRow, panel: ForestPanel) -> None:
         """One comparison: its words at the sides (or above), the printed estimate, the other one below it."""
-        side = self.axis.right + 16 if self.wide else _EDGE
-        left = (self.axis.left if self.wide else self.drawing.width) - 2 * _EDGE
-        right = self.drawing.width - side - _EDGE
-        below = self.drawing.paragraph(_EDGE, self.y, row_name(row), left, 13, bold=True)
-        below = self.drawing.paragraph(_EDGE, below, compared(row, panel), left, _BODY, "quiet")
+        side = self.right + 16 if self.wide else _EDGE
+        left = (self.left if self.wide else self.width) - 2 * _EDGE
+        right = self.width - side - _EDGE
+        below = self.paragraph(_EDGE, self.y, row_name(row), left, 13, bold=True)
+        below = self.paragraph(_EDGE, below, compared(row, panel), left, _BODY, "quiet")
         figures = [part for part in (estimate_text(row.printed) if row.printed else "", correction(row)) if part]
-        at = self.drawing.paragraph(side, self.y if self.wide else below, figures[0], right, 13)
-        for text in (*figures[1:], joined(f"P {_p(row)}" if _p(row) else "", verdict(row)), self._later(row)):
-            at = self.drawing.paragraph(side, at, text, right, _BODY, "quiet")
+        at = self.paragraph(side, self.y if self.wide else below, figures[0], right, 13)
+        for text in (*figures[1:], joined(p_words(_p(row)), verdict(row)), self._later(row)):
+            at = self.paragraph(side, at, text, right, _BODY, "quiet")
         line = self.y + 14 if self.wide else at + 16
         if not self.wide:
-            one = self.axis.at(1)
-            self.drawing.add(Stroke(one, line - 9, one, line + (25 if row.printed and row.corrected else 9), "rule", 1.5))
+            one = self.at(1)
+            self.add(Stroke(one, line - 9, one, line + (25 if row.printed and row.corrected else 9), "rule", 1.5))
         self.y = max(below, at, self._estimates(row, line) - 4) + 9
 
     def _later(self, row: ForestRow) -> str:
@@ -262,9 +239,9 @@ class _Plot:
             if estimate is None:
                 continue
             if estimate.low is not None and estimate.high is not None:
-                low, high = self.axis.at(estimate.low), self.axis.at(estimate.high)
-                self.drawing.add(Stroke(low, y, high, y, ink, 1.6, not printed))
-                self.drawing.add(*(Stroke(x, y - 4, x, y + 4, ink, 1.6) for x in (low, high)))
-            self.drawing.add(PlotMarker(self.axis.at(estimate.hr), y, shape, ink, printed and row.kind == "whole_trial"))
+                low, high = self.at(estimate.low), self.at(estimate.high)
+                self.add(Stroke(low, y, high, y, ink, 1.6, not printed))
+                self.add(*(Stroke(x, y - 4, x, y + 4, ink, 1.6) for x in (low, high)))
+            self.add(PlotMarker(self.at(estimate.hr), y, shape, ink, printed and row.kind == "whole_trial"))
             y += 16
         return y

@@ -5,17 +5,16 @@ It is made of the blocks of the answer and of what-if, without what a screen fol
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
 from hepatica.evaluation import Citation, Entry, Evaluation, Evaluator, RulesetIdentity
 from hepatica.explain import WhatIf, what_if
 from hepatica.patient import Profile
 from hepatica.records import record
-from hepatica.report.answers import answer
+from hepatica.report.answers import answer, case_blocks
 from hepatica.report.blocks import Block, Blocks, Cell, Item, Items, More, Notice, Paragraph, Ref, Section, Table, facts
-from hepatica.report.case import case_blocks
-from hepatica.report.citing import NOT_TRIALS, lines_words, place_words
+from hepatica.report.citing import NOT_TRIALS, lines_words, place_words, short_reference
 from hepatica.report.evidence import OUTCOMES
 from hepatica.report.teaching.pathway import beside
 from hepatica.report.what_if import whatif_view
@@ -23,6 +22,7 @@ from hepatica.wording import Wording, grouped, joined
 
 _MOST_CHANGES = 3  # of one kind: more is no handout, and all of them are one command away
 _MOST_CAVEATS = 2  # the first say most
+_MOST_OPEN = 8  # undecided therapies, the strongest first: more of them is a case that is not known yet
 _MOST_GROUPS = 2  # of questions, and of kinds of change: the best come first
 _LEFT_OUT = ("advice",)  # the same for every patient
 _NAMED = ("unreported",)  # nothing is known of them that a reader could use
@@ -52,17 +52,10 @@ def handout_view(found: Handout) -> Blocks:
     """When it was made and where to find it again, the answer, why, what would change it, the trials, and the notice."""
     evaluation = found.answer
     made = facts((("Handout of", found.date), ("The same case", found.link)))._replace(inline=True)
-    changes = () if evaluation.scope == "out" else tuple(_changes(found.changes))
+    changes = () if evaluation.scope == "out" else _changes(found.changes)
     title, *said = _open(answer(evaluation))
-    return (
-        title,
-        *([made] if made.pairs else []),
-        *said,
-        *_why(evaluation),
-        *changes,
-        *_trials(evaluation),
-        Notice(found.notice),
-    )
+    top = (title, *([made] if made.pairs else []), *said)
+    return (*top, *_why(evaluation), *changes, *_trials(evaluation), Notice(found.notice))
 
 
 def _open(blocks: Iterable[Block], *, named: bool = False) -> Iterator[Block]:
@@ -83,19 +76,16 @@ def _why(evaluation: Evaluation) -> Iterator[Section]:
     if not options:
         return
     words = Wording(evaluation.knowledge)
-    held = {entry.therapy: dict.fromkeys(words.holds([reason]) for reason in entry.because) for entry in options}
-    shared = [says for says in held[options[0].therapy] if all(says in own for own in held.values())]
-    told = ((_reasons(entry, [s for s in held[entry.therapy] if s not in shared]), entry.name) for entry in options)
+    held = [(entry, dict.fromkeys(words.holds([reason]) for reason in entry.because)) for entry in options]
+    shared = [says for says in held[0][1] if all(says in own for _, own in held)]
+    told = []
+    for entry, own in held:
+        facts = "; ".join(says for says in own if says not in shared) or "nothing beyond that"
+        # Of the stronger evidence also the rule's sentence and its limits.
+        more = (entry.says, *(f"But: {caveat.says}" for caveat in entry.caveats[:_MOST_CAVEATS]))
+        told.append((joined(f"{facts}.", *(more if entry.standing in _IN_FULL else ()), mark=" "), entry.name))
     items = tuple(Item(", ".join(names), reasons) for reasons, names in grouped(told).items())
     yield Section("Why", (Items(items),), says=f"All of them: {'; '.join(shared)}." if shared else "")
-
-
-def _reasons(entry: Entry, own: Sequence[str]) -> str:
-    """The facts of its own; of the stronger evidence also the rule's sentence and its limits."""
-    told = (
-        (entry.says, *(f"But: {caveat.says}" for caveat in entry.caveats[:_MOST_CAVEATS])) if entry.standing in _IN_FULL else ()
-    )
-    return joined(f"{'; '.join(own) or 'nothing beyond that'}.", *told, mark=" ")
 
 
 def _changes(found: WhatIf) -> Iterator[Section]:
@@ -118,17 +108,19 @@ def _few(block: Block) -> Block:
 
 def _trials(evaluation: Evaluation) -> Iterator[Section]:
     """The studies that each headline tells of, and every trial behind the stronger evidence; each once."""
-    entries = (*evaluation.options, *evaluation.not_supported, *evaluation.trials)
+    # What may yet be an option has its trials beside those of the others: they are what it is to be judged by.
+    open_ = [entry for entry in evaluation.possible if entry.would_be == "options"]
+    entries = (*evaluation.options, *open_[:_MOST_OPEN], *evaluation.not_supported, *evaluation.trials)
     every = [(entry, one) for entry in entries for one in entry.citations if one.kind not in NOT_TRIALS]
-    told = {one.study: (e, one) for e, one in reversed(every) if _is_told(e, one)}
-    rows = tuple(_trial(evaluation, entry, one) for entry, one in reversed(told.values()))
-    if rows:
-        yield Section("The trials", (Table(("Trial", "Therapy", "Design", "Primary endpoint", "Source"), rows),))
-
-
-def _is_told(entry: Entry, one: Citation) -> bool:
     # A headline may quote more than the study it begins with: what a trial under way rests on, what failed beside a signal.
-    return one.study == entry.headline.study or f"{one.name}:" in entry.headline.text or entry.standing in _IN_FULL
+    told = {
+        one.study: (entry, one)
+        for entry, one in reversed(every)
+        if one.study == entry.headline.study or f"{one.name}:" in entry.headline.text or entry.standing in _IN_FULL
+    }
+    if told:
+        rows = tuple(_trial(evaluation, entry, one) for entry, one in reversed(told.values()))
+        yield Section("The trials", (Table(("Trial", "Therapy", "Design", "Primary endpoint", "Source"), rows),))
 
 
 def _trial(evaluation: Evaluation, entry: Entry, one: Citation) -> tuple[str | Cell, ...]:
@@ -136,6 +128,6 @@ def _trial(evaluation: Evaluation, entry: Entry, one: Citation) -> tuple[str | C
     design = joined(f"phase {one.phase}" if one.phase else "", f"n = {one.n}" if one.n else "", mark=", ")
     outcome = OUTCOMES.get(study.outcome, "").removeprefix("primary endpoint ")
     reference = evaluation.knowledge.references.get(one.source.ref or study.reference)
-    found = f"doi:{reference.doi}" if reference and reference.doi else place_words(one.source)
+    found = Cell(short_reference(reference), Ref("reference", reference.id)) if reference else place_words(one.source)
     place = lines_words(one.source.lines, evaluation.knowledge.card.source_word) or found
     return Cell(beside(one.name, entry.name), Ref("study", one.study)), entry.name, design, outcome, place

@@ -3,22 +3,24 @@
 from __future__ import annotations
 
 import re
+from bisect import bisect_left
 from collections.abc import Iterable, Iterator, Sequence
+from functools import cache
 from typing import NamedTuple
 
 from hepatica.evaluation import LISTS
 from hepatica.knowledge import Standing
-from hepatica.report.blocks import Blocks, Item, Items, More, Notice, Paragraph, Picture, Ref, Section, Title, Tone
+from hepatica.report.blocks import Blocks, Item, Items, Notice, Paragraph, Ref, Section, Title, Tone
 from hepatica.report.citing import edition
-from hepatica.report.teaching.drawing import A4, Box, Drawing, Words, svg, text_width, wrapped
+from hepatica.report.teaching.drawing import A4, Box, Drawing, Words, pictured, svg, text_width, wrapped
 from hepatica.teaching import Pathway, PathwayCondition, PathwayDrug, PathwayGroup, PathwayLine, State
 from hepatica.wording import joined, sentence
 
 LANDSCAPE, PHONE = A4[0], 390.0
-_SHAPE, _TRIES, _FULL = A4[1] / A4[0], 6, 0.97
-_SMALLEST, _NARROW = 800.0, 600.0
+_SHAPE, _WIDTHS, _NARROW = A4[1] / A4[0], range(640, 1300, 20), 600.0
 _EDGE, _GAP, _LABEL, _CARD, _PAD = 19.0, 5.0, 140.0, 140.0, 5.0
 _BODY, _NAME, _TITLE, _LEADING = 12.0, 13.0, 20.0, 1.2
+_MOST_SPARE = 60.0
 _CardLine = tuple[str, float, str, bool]
 """A line on a drug's card: its text, size, ink, and whether it is bold."""
 _Row = list[tuple[PathwayDrug, list[_CardLine]]]
@@ -72,37 +74,30 @@ def root(path: Pathway, *conditions: PathwayCondition) -> str:
 
 
 def _asked(conditions: Iterable[PathwayCondition]) -> str:
-    told = "; ".join(map(_condition, conditions))
-    return f"Unless a drug says otherwise: {told}." if told else ""
-
-
-def _condition(condition: PathwayCondition) -> str:
-    told = "; ".join(condition.told) + (" not known" if condition.met == "unknown" else "")
-    mark = {"yes": "✓ ", "no": "✕ ", "unknown": "? "}.get(condition.met, "")
-    return f"{mark}{condition.says}{f' ({told})' if told else ''}"
+    said = []
+    for one in conditions:
+        told = "; ".join(one.told) + (" not known" if one.met == "unknown" else "")
+        mark = {"yes": "✓ ", "no": "✕ ", "unknown": "? "}.get(one.met, "")
+        said.append(f"{mark}{one.says}{f' ({told})' if told else ''}")
+    return f"Unless a drug says otherwise: {'; '.join(said)}." if said else ""
 
 
 def pathway_view(path: Pathway, *, picture: bool = True) -> Blocks:
     """The outline."""
     head = Title(title(path), edition(path.ruleset))
     whose = (Paragraph(path.vignette), Paragraph(legend(path))) if path.profile else ()
-    sections = tuple(_section(line) for line in path.lines) or (Paragraph("No rule speaks of this line of treatment."),)
-    shown = picture and path.lines
-    drawn = (More("The same as a picture", (Picture(describe(path), pathway_svg(path)),)),) if shown else ()
-    return (head, *whose, Paragraph(root(path)), *sections, *drawn, Notice(path.notice))
-
-
-def _section(line: PathwayLine) -> Section:
-    groups = tuple(
-        Items(tuple(_item(drug) for drug in group.drugs), f"{group.title} ({len(group.drugs)})", group.means)
-        for group in line.groups
-    )
-    return Section(line.title, groups, says=_asked(line.common))
+    sections: list[Section] = []
+    for line in path.lines:
+        groups = (Items(tuple(map(_item, own.drugs)), f"{own.title} ({len(own.drugs)})", own.means) for own in line.groups)
+        sections.append(Section(line.title, tuple(groups), says=_asked(line.common)))
+    nothing = () if sections else (Paragraph("No rule speaks of this line of treatment."),)
+    drawing = pathway_drawing(path) if picture and sections else None
+    drawn = (pictured(drawing, LANDSCAPE / drawing.width),) if drawing else ()
+    return (head, *whose, Paragraph(root(path)), *sections, *nothing, *drawn, Notice(path.notice))
 
 
 def _item(drug: PathwayDrug) -> Item:
-    said = (sentence(conditions(drug)), "; ".join(studies(drug)), sentence(overturned(drug)))
-    text = joined(*said, mark=". ")
+    text = joined(sentence(conditions(drug)), "; ".join(studies(drug)), sentence(overturned(drug)), mark=". ")
     return Item(_marked(drug), f"{text}.", "", LOOKS[drug.state].tone, Ref("therapy", drug.therapy))
 
 
@@ -148,26 +143,22 @@ def pathway_pages(path: Pathway) -> list[Drawing]:
 
 def _page(path: Pathway, line: PathwayLine) -> Drawing:
     """The narrowest drawing that has the shape of a page: the narrower it is, the larger is its text on paper."""
-    width, best = LANDSCAPE, None
-    for _ in range(_TRIES):
-        found = _drawn(path, line, width)
-        # Height goes down as width goes up, though in steps: the next width is where both would meet.
-        excess = found.height / (width * _SHAPE)
-        if excess <= 1 and (best is None or width < best.width):
-            best = found
-            if excess > _FULL:
-                break
-        width = max(round(width * excess**0.5 * (1.02 if excess > 1 else 1)), _SMALLEST)
-    best = best or found
-    best.height = max(best.height, round(best.width * _SHAPE, 1))
-    return best
+    drawn = cache(lambda width: _drawn(path, line, width))
+    fits = bisect_left(_WIDTHS, True, key=lambda width: drawn(width).height <= width * _SHAPE)
+    width = _WIDTHS[min(fits, len(_WIDTHS) - 1)]
+    found = drawn(width)
+    # What is left of the page goes to the drugs: a line of few would else stand above an empty half.
+    page = _drawn(path, line, width, max(width * _SHAPE - found.height, 0) / found.rows)
+    page.height = max(page.height, round(width * _SHAPE, 1))
+    return page
 
 
-def _drawn(path: Pathway, line: PathwayLine, width: float) -> Drawing:
-    picture = _Picture(path, width)
+def _drawn(path: Pathway, line: PathwayLine, width: float, spare: float = 0) -> _Picture:
+    picture = _Picture(path, width, min(spare, _MOST_SPARE))
     picture.head(f"{line.title}{_closed(line)}", f"{title(path)}. {edition(path.ruleset)}", root(path, *line.common))
     picture.line(line)
-    return picture.finished()
+    picture.foot()
+    return picture
 
 
 def _closed(line: PathwayLine) -> str:
@@ -185,7 +176,8 @@ def pathway_drawing(path: Pathway, width: float = LANDSCAPE) -> Drawing:
         picture.write(f"{line.title}{_closed(line)}", _TITLE, bold=True)
         picture.write(_asked(line.common))
         picture.line(line)
-    return picture.finished()
+    picture.foot()
+    return picture
 
 
 def pathway_svg(path: Pathway, width: float = LANDSCAPE) -> str:
@@ -194,26 +186,23 @@ def pathway_svg(path: Pathway, width: float = LANDSCAPE) -> str:
     return svg(drawing, width / drawing.width)
 
 
-class _Picture:
+class _Picture(Drawing):
     """A head, then for each line a band for each standing: a label, and the drugs side by side."""
 
-    def __init__(self, path: Pathway, width: float) -> None:
-        self.path, self.drawing = path, Drawing(width, title(path), describe(path))
-        self.room, self.y = width - 2 * _EDGE, _EDGE / 2
+    def __init__(self, path: Pathway, width: float, spare: float = 0) -> None:
+        super().__init__(width, title(path), describe(path), _EDGE)
+        self.path, self.room, self.y = path, width - 2 * _EDGE, _EDGE / 2
+        self.spare, self.rows = spare, 0
         # On a phone the label stands above its drugs.
         self.label = 0.0 if width < _NARROW else _LABEL
         self.beside = self.room - (self.label + _GAP if self.label else 0)
         self.columns = max(int(self.beside // _CARD), 1) if self.label else 1
 
-    def write(self, text: str, size: float = _BODY, ink: str = "ink", *, bold: bool = False) -> None:
-        """A paragraph over the whole width."""
-        self.y = self.drawing.paragraph(_EDGE, self.y, text, self.room, size, ink, bold=bold)
-
     def head(self, heading: str, below: str, asked: str) -> None:
         """Whose pathway it is, what the marks mean, and what is asked of everybody."""
         self.write(heading, _TITLE, bold=True)
         if text_width(heading, _TITLE, bold=True) + text_width(below, _BODY) + _EDGE < self.room:
-            self.drawing.add(Words(_EDGE + self.room, self.y, below, _BODY, "quiet", anchor="end"))
+            self.add(Words(_EDGE + self.room, self.y, below, _BODY, "quiet", anchor="end"))
         else:
             self.write(below, ink="quiet")
         if self.path.profile is not None:
@@ -228,11 +217,10 @@ class _Picture:
         for group in line.groups:
             self._group(group)
 
-    def finished(self) -> Drawing:
-        """The drawing, with its foot."""
+    def foot(self) -> None:
+        """The notice, and with it the height."""
         self.write(self.path.notice, 11, "quiet")
-        self.drawing.height = self.y + _EDGE / 2
-        return self.drawing
+        self.height = self.y + _EDGE / 2
 
     def _group(self, group: PathwayGroup) -> None:
         top = self.y
@@ -241,15 +229,17 @@ class _Picture:
         if not self.label:
             self._box(Box(_EDGE, top, self.room, _height(label), f"{group.standing}-label"), label)
             self.y += _height(label) + _GAP
-        fewest = min(2, self.columns)
-        # As many side by side as makes the band lowest.
-        across = min(range(fewest, self.columns + 1), key=lambda columns: sum(map(_tall, self._rows(group.drugs, columns))))
-        for row in self._rows(group.drugs, across):
-            self._row(row, across, group.standing)
+        # As many side by side as makes the band lowest; one by itself has the whole of it.
+        fewest, most = min(2, self.columns, len(group.drugs)), min(self.columns, max(len(group.drugs), 2))
+        tried = {columns: self._rows(group.drugs, columns) for columns in range(fewest, most + 1)}
+        across = min(tried, key=lambda columns: sum(map(_tall, tried[columns])))
+        rows = tried[across]
+        # No lower than the label beside them, which else would stand above nothing.
+        lacking = _height(label) - sum(map(_tall, rows)) - _GAP * (len(rows) - 1) if self.label else 0
+        for row in rows:
+            self._row(row, across, group.standing, _tall(row) + max(lacking / len(rows), 0) + self.spare)
         if self.label:
-            tall = max(self.y - _GAP - top, _height(label))
-            self._box(Box(_EDGE, top, self.label, tall, f"{group.standing}-label"), label)
-            self.y = top + tall + _GAP
+            self._box(Box(_EDGE, top, self.label, self.y - _GAP - top, f"{group.standing}-label"), label)
 
     def _width(self, columns: int) -> float:
         return (self.beside - _GAP * (columns - 1)) / columns
@@ -259,21 +249,22 @@ class _Picture:
         cards = [(drug, _broken(_card(drug, room), room)) for drug in drugs]
         return [cards[start : start + columns] for start in range(0, len(cards), columns)]
 
-    def _row(self, row: _Row, columns: int, standing: Standing) -> None:
-        x, width, tall = _EDGE + self.room - self.beside, self._width(columns), _tall(row)
+    def _row(self, row: _Row, columns: int, standing: Standing, tall: float) -> None:
+        x, width = _EDGE + self.room - self.beside, self._width(columns)
         for drug, lines in row:
             look = LOOKS[drug.state]
             fill = "page" if look.faint else standing
             self._box(Box(x, self.y, width, tall, fill, look.edge, drug.state == "options", look.dashed), lines)
             x += width + _GAP
         self.y += tall + _GAP
+        self.rows += 1
 
     def _box(self, box: Box, lines: list[_CardLine]) -> None:
-        self.drawing.add(box)
+        self.add(box)
         y = box.y + _PAD / 2
         for text, size, ink, bold in lines:
             y += round(size * _LEADING)
-            self.drawing.add(Words(box.x + _PAD, y, text, size, ink, bold))
+            self.add(Words(box.x + _PAD, y, text, size, ink, bold))
 
 
 def _card(drug: PathwayDrug, room: float) -> Iterator[_CardLine]:
@@ -284,18 +275,11 @@ def _card(drug: PathwayDrug, room: float) -> Iterator[_CardLine]:
     ways = (drug.told,) if look.dashed else drug.ways
     yield from ((f"{'or ' if index else ''}{way}", _BODY, ink, False) for index, way in enumerate(ways))
     if not look.faint:
-        yield _fitting(studies(drug), room), _BODY, "quiet", False
+        # As many studies as fit on one line, the first in any case, and how many are left.
+        names = studies(drug)
+        told = ["; ".join(names[:end]) + (f" +{len(names) - end}" if names[end:] else "") for end in range(len(names), 0, -1)]
+        yield next((one for one in told if text_width(one, _BODY) <= room), "".join(told[-1:])), _BODY, "quiet", False
         yield overturned(drug), _BODY, "bad", False
-
-
-def _fitting(names: list[str], room: float) -> str:
-    """As many names as fit on one line, the first in any case, and how many are left."""
-    for number in range(len(names), 0, -1):
-        left = len(names) - number
-        text = "; ".join(names[:number]) + (f" +{left}" if left else "")
-        if number == 1 or text_width(text, _BODY) <= room:
-            return text
-    return ""
 
 
 def _broken(paragraphs: Iterable[_CardLine], room: float) -> list[_CardLine]:
@@ -316,27 +300,20 @@ def mermaid(path: Pathway) -> str:
     lines.append(f'  root["{_quoted(root(path))}"]')
     for number, line in enumerate(path.lines):
         head = f"l{number}"
-        lines += [f'  {head}["{_quoted(line.title)}<br/>{_quoted(_asked(line.common))}"]', f"  root --> {head}"]
+        words = joined(_quoted(line.title), _quoted(_asked(line.common)), mark="<br/>")
+        lines += [f'  {head}["{words}"]', f"  root --> {head}"]
         for index, group in enumerate(line.groups):
             at = f"{head}s{index}"
             lines += [f'  {at}["{_quoted(group.title)}"]', f"  {head} --> {at}"]
             for place, drug in enumerate(group.drugs):
-                words = _quoted(conditions(drug))
-                lines += [
-                    f'  {at}d{place}["{_quoted(_marked(drug))}<br/>{words}"]{_class(drug.state)}',
-                    f"  {at} {_arrow(drug.state)} {at}d{place}",
-                ]
+                look = LOOKS[drug.state]
+                style = f":::{drug.state}" if look.style else ""
+                arrow = "==>" if drug.state == "options" else "-.->" if look.dashed else "-->"
+                words = joined(_quoted(_marked(drug)), _quoted(conditions(drug)), mark="<br/>")
+                lines += [f'  {at}d{place}["{words}"]{style}', f"  {at} {arrow} {at}d{place}"]
     lines.append(f'  notice["{_quoted(path.notice)}"]')
     lines += [f"  classDef {state} {look.style}" for state, look in LOOKS.items() if look.style] if path.profile else []
     return "\n".join(lines) + "\n"
-
-
-def _class(state: State) -> str:
-    return f":::{state}" if LOOKS[state].style else ""
-
-
-def _arrow(state: State) -> str:
-    return "==>" if state == "options" else "-.->" if LOOKS[state].dashed else "-->"
 
 
 def _quoted(text: str) -> str:

@@ -2,42 +2,54 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 
 from hepatica.evaluation import LISTS
 from hepatica.knowledge import LINES, STANDINGS
-from hepatica.report.blocks import Block, Blocks, Bullets, Facts, Item, Items, Notice, Paragraph, Ref, Section, Title, Tone
-from hepatica.report.case import known_facts
+from hepatica.paths import DEFAULT_RULESET
+from hepatica.report.answers import known_facts
+from hepatica.report.blocks import Block, Blocks, Bullets, Code, Facts, Item, Items, Notice, Paragraph, Ref, Section, Title, Tone
 from hepatica.report.citing import edition
 from hepatica.teaching import TOPICS, JudgedChoice, MarkedCase, Quiz, QuizCase, QuizTally
-from hepatica.wording import all_of, counted, sentence
+from hepatica.wording import all_of, counted, grouped, sentence
 
 PICKS_QUESTION = "Which of these does the evidence back for this patient?"
+# What is said of a choice that was rightly or wrongly judged, and that is backed or not.
+_MARKED: dict[tuple[bool, bool], tuple[str, Tone]] = {
+    (True, True): ("rightly chosen", "good"),
+    (True, False): ("rightly not chosen", "good"),
+    (False, True): ("you missed it", "bad"),
+    (False, False): ("wrongly chosen", "bad"),
+}
 
 
 def quiz_view(quiz: Quiz) -> Blocks:
     """Every case, with what it reveals where it was answered, and the summary."""
     blocks: list[Block] = [*head_view(quiz)]
     for number, case in enumerate(quiz.cases):
-        marked = quiz.marks[number] if number < len(quiz.marks) else None
-        shown = [*_questions(case)]
-        shown += [*reveal_view(case, marked), *twist_view(case, marked)] if marked else []
-        blocks.append(Section(position(quiz, case), tuple(shown)))
-    return (*blocks, *(summary_view(quiz) if quiz.summary else ()), Notice(quiz.notice))
+        marked = quiz.marks[number : number + 1]
+        shown = (block for mark in marked for block in (*reveal_view(case, mark), *twist_view(case, mark)))
+        blocks.append(Section(position(quiz, case), (*_questions(case), *shown)))
+    return (*blocks, *summary_view(quiz), Notice(quiz.notice))
 
 
 def sheet_view(quiz: Quiz) -> Blocks:
     """The quiz for paper: every question with its choices, then, from a new page, what is right and why."""
-    cases = tuple(_kept(f"case-{case.question.number}", quiz, case, map(_boxes, _questions(case))) for case in quiz.cases)
-    key = tuple(_kept(f"answer-{case.question.number}", quiz, case, _key(case)) for case in quiz.cases)
+    cases, keys = [], []
+    for case in quiz.cases:
+        number, title, lesson = case.question.number, position(quiz, case), case.key.lesson
+        key = (
+            Items(tuple(Item(choice.name, judged(choice, lesson)) for choice in case.key.choices)),
+            Paragraph(f"{case.key.fact}. {case.key.fact_says}", lead="The deciding fact"),
+            _lesson(case),
+            Paragraph(f"{change(case)}.", lead="With the change"),
+        )
+        # Names by which the style sheet keeps a case on one page.
+        cases.append(Section(title, tuple(map(_boxes, _questions(case))), id=f"case-{number}"))
+        keys.append(Section(title, key, id=f"answer-{number}"))
     head = Title(f"Quiz {quiz.seed}: answers", edition(quiz.ruleset))
     # The notice stands at the head of both: at the foot it would now and then have a page of its own.
-    return (*head_view(quiz), Notice(quiz.notice), *cases, head, Notice(quiz.notice), *key)
-
-
-def _kept(name: str, quiz: Quiz, case: QuizCase, blocks: Iterable[Block]) -> Section:
-    """A case under a name by which the style sheet keeps it on one page."""
-    return Section(position(quiz, case), tuple(blocks), id=name)
+    return (*head_view(quiz), Notice(quiz.notice), *cases, head, Notice(quiz.notice), *keys)
 
 
 def _boxes(block: Block) -> Block:
@@ -49,13 +61,6 @@ def _boxes(block: Block) -> Block:
 
 def _questions(case: QuizCase) -> Blocks:
     return (*question_view(case), Paragraph(case.question.twist.question, tone="strong"))
-
-
-def _key(case: QuizCase) -> Iterator[Block]:
-    yield Items(tuple(Item(choice.name, judged(choice, case.key.lesson)) for choice in case.key.choices))
-    yield Paragraph(f"{case.key.fact}. {case.key.fact_says}", lead="The deciding fact")
-    yield _lesson(case)
-    yield Paragraph(f"{change(case)}.", lead="With the change")
 
 
 def head_view(quiz: Quiz) -> Blocks:
@@ -98,30 +103,23 @@ def question_view(case: QuizCase) -> Blocks:
 
 def reveal_view(case: QuizCase, marked: MarkedCase) -> Blocks:
     """The first two answers marked: each therapy with its evidence or what stands against it, the fact, then the lesson."""
-    said = {choice.therapy: _said(choice, marked) for choice in case.key.choices}
+    key = case.key
     items = tuple(
-        Item(choice.name, judged(choice, case.key.lesson), *said[choice.therapy], Ref("therapy", choice.therapy))
-        for choice in case.key.choices
+        Item(one.name, judged(one, key.lesson), *_MARKED[one.therapy in marked.right, one.backed], Ref("therapy", one.therapy))
+        for one in key.choices
     )
-    chosen = [choice.name for choice in case.key.choices if choice.therapy in marked.answer.picks]
-    score = f"{len(marked.right)} of {len(items)} judged rightly"
+    chosen = all_of([one.name for one in key.choices if one.therapy in marked.answer.picks]) or "none of them"
     fact = "right" if marked.fact_right else f"you said {marked.answer.fact or 'nothing'}"
     return (
-        Paragraph(f"{all_of(chosen) or 'none of them'}; {score}.", lead="You chose"),
+        Paragraph(f"{chosen}; {len(marked.right)} of {len(items)} judged rightly.", lead="You chose"),
         Items(items, "The answer"),
-        Paragraph(f"{case.key.fact} ({fact}). {case.key.fact_says}", lead="The deciding fact"),
+        Paragraph(f"{key.fact} ({fact}). {key.fact_says}", lead="The deciding fact"),
         _lesson(case),
     )
 
 
 def _lesson(case: QuizCase) -> Paragraph:
-    return Paragraph(case.key.lesson, lead="The lesson", tone="strong")
-
-
-def _said(choice: JudgedChoice, marked: MarkedCase) -> tuple[str, Tone]:
-    if choice.therapy in marked.right:
-        return ("rightly chosen" if choice.backed else "rightly not chosen"), "good"
-    return ("you missed it" if choice.backed else "wrongly chosen"), "bad"
+    return Paragraph(f"{case.key.lesson.rstrip('.')}.", lead="The lesson", tone="strong")
 
 
 def judged(choice: JudgedChoice, lesson: str = "") -> str:
@@ -151,26 +149,25 @@ def summary_view(quiz: Quiz) -> Blocks:
     found = quiz.summary
     if found is None:
         return ()
-    missed = [
-        Section(title, tuple(_missed(tally) for tally in tallies))
-        for topic, title in TOPICS.items()
-        if (tallies := [tally for tally in found.missed if tally.topic == topic])
-    ]
-    left = len(quiz.cases) - found.answered
-    more = (Paragraph(f"hepatica quiz --resume {found.token}", lead=f"{counted(left, 'case')} left. To go on"),) if left else ()
+    missed = grouped((TOPICS[tally.topic], _missed(tally)) for tally in found.missed)
     nothing = () if missed else (Paragraph("Nothing missed."),)
-    return (Section(f"Summary: {found.points} of {found.possible_points} points", (*missed, *nothing, *more)),)
+    sections = (*(Section(title, tuple(own)) for title, own in missed.items()), *nothing)
+    left = len(quiz.cases) - found.answered
+    rules = "" if quiz.ruleset.id == DEFAULT_RULESET else f" --ruleset {quiz.ruleset.id}"
+    # Not in a paragraph, which is wrapped: the line is there to be copied.
+    again = Code(f"hepatica quiz --resume {found.token}{rules}", "sh")
+    more = (Paragraph(f"{counted(left, 'case')} left. To go on:"), again) if left else ()
+    return (Section(f"Summary: {found.points} of {found.possible_points} points", (*sections, *more)),)
 
 
 def _missed(tally: QuizTally) -> Block:
     """What was missed how often, over the studies to read."""
-    name = LINES.get(tally.name, tally.name)
-    said = f"{sentence(name)}: {tally.asked - tally.right} of {tally.asked} missed"
+    said = f"{sentence(LINES.get(tally.name, tally.name))}: {tally.asked - tally.right} of {tally.asked} missed"
     studies = tuple(Item(study, ref=Ref("study", study)) for study in tally.read)
     return Items(studies, f"{said}. Read") if studies else Paragraph(f"{said}.")
 
 
 def feedback(case: QuizCase) -> Iterator[str]:
     """What a course shows after an answer, in sentences."""
-    yield case.key.lesson
+    yield f"{case.key.lesson.rstrip('.')}."
     yield from (f"{choice.name}: {judged(choice, case.key.lesson)}" for choice in case.key.choices)

@@ -15,10 +15,10 @@ from typing import Literal
 from xml.etree import ElementTree as ET
 
 from hepatica.printable import one_line
-from hepatica.problems import InvalidInput, Problem
+from hepatica.problems import InvalidInput
 from hepatica.report.render_html import html_page, pdf_page
 from hepatica.report.teaching.quiz import PICKS_QUESTION, change, feedback, sheet_view
-from hepatica.teaching import Quiz, QuizCase
+from hepatica.teaching import Quiz
 
 _EPOCH = (1980, 1, 1, 0, 0, 0)
 _STAMP = 1_700_000_000.0  # Anki keeps a time of creation; a fixed one gives the same file for the same quiz
@@ -39,19 +39,15 @@ class Exercise:
 def exercises(quiz: Quiz) -> Iterator[Exercise]:
     """Three questions a case: what is backed, which fact decides, and whether a changed fact changes what is backed."""
     for case in quiz.cases:
-        key, patient = case.key, case.question.vignette
-        name = f"Hepatica {quiz.ruleset.id} {quiz.seed}-{case.question.level}-{case.question.number}"
+        key, asked, patient = case.key, case.question, case.question.vignette
+        name = f"Hepatica {quiz.ruleset.id} {quiz.seed}-{asked.level}-{asked.number}"
         backed = tuple((choice.name, choice.backed) for choice in key.choices)
-        facts = tuple((fact.title, fact.title == key.fact) for fact in case.question.facts)
-        yield Exercise("several", f"{name} a", (patient, PICKS_QUESTION), backed, (*feedback(case), quiz.notice))
-        yield Exercise("one", f"{name} b", (patient, case.question.fact_question), facts, (key.fact_says, quiz.notice))
+        facts = tuple((fact.title, fact.title == key.fact) for fact in asked.facts)
         changes = (("true", key.changes), ("false", not key.changes))
-        yield Exercise("true_false", f"{name} c", (patient, _statement(case)), changes, (f"{change(case)}.", quiz.notice))
-
-
-def _statement(case: QuizCase) -> str:
-    twist = case.question.twist
-    return f"With {twist.becomes} instead of {twist.was}, other therapies would be backed."
+        twisted = f"With {asked.twist.becomes} instead of {asked.twist.was}, other therapies would be backed."
+        yield Exercise("several", f"{name} a", (patient, PICKS_QUESTION), backed, (*feedback(case), quiz.notice))
+        yield Exercise("one", f"{name} b", (patient, asked.fact_question), facts, (key.fact_says, quiz.notice))
+        yield Exercise("true_false", f"{name} c", (patient, twisted), changes, (f"{change(case)}.", quiz.notice))
 
 
 def _category(quiz: Quiz) -> str:
@@ -62,28 +58,23 @@ def moodle(quiz: Quiz) -> str:
     """Moodle's XML format, for "Import" in a question bank."""
     root = ET.Element("quiz")
     category = ET.SubElement(root, "question", type="category")
-    _text(category, "category", f"$course$/top/{_category(quiz)}")
+    _plain(ET.SubElement(category, "category"), text=f"$course$/top/{_category(quiz)}")
     for exercise in exercises(quiz):
         kind = "truefalse" if exercise.kind == "true_false" else "multichoice"
         question = ET.SubElement(root, "question", type=kind)
-        _text(question, "name", exercise.name)
-        _text(question, "questiontext", _html(exercise.text), "html")
-        _text(question, "generalfeedback", _html(exercise.feedback), "html")
+        _plain(ET.SubElement(question, "name"), text=exercise.name)
+        _plain(ET.SubElement(question, "questiontext", format="html"), text=_html(exercise.text))
+        _plain(ET.SubElement(question, "generalfeedback", format="html"), text=_html(exercise.feedback))
         _plain(question, defaultgrade="1.0", penalty="1.0" if kind == "truefalse" else "0.3333333", hidden="0")
         if kind == "multichoice":
-            _plain(
-                question, single="false" if exercise.kind == "several" else "true", shuffleanswers="true", answernumbering="abc"
-            )
+            single = "false" if exercise.kind == "several" else "true"
+            _plain(question, single=single, shuffleanswers="true", answernumbering="abc")
         for (words, _), fraction in zip(exercise.answers, _fractions(exercise), strict=True):
             form = "moodle_auto_format" if kind == "truefalse" else "html"
             answer = ET.SubElement(question, "answer", {"fraction": fraction, "format": form})
             _plain(answer, text=words if kind == "truefalse" else escape(words))
     ET.indent(root)
     return f'<?xml version="1.0" encoding="UTF-8"?>\n{ET.tostring(root, encoding="unicode")}\n'
-
-
-def _text(parent: ET.Element, tag: str, words: str, form: str = "") -> None:
-    _plain(ET.SubElement(parent, tag, {"format": form} if form else {}), text=words)
 
 
 def _plain(parent: ET.Element, **children: str) -> None:
@@ -137,7 +128,7 @@ def anki(quiz: Quiz) -> bytes:
         import genanki
     except ImportError as error:
         message = "an Anki package needs genanki: pip install 'hepatica[anki]'"
-        raise InvalidInput([Problem("quiz", 1, 1, "no-genanki", message)]) from error
+        raise InvalidInput.at("quiz", "no-genanki", message) from error
     sides = {"qfmt": "{{Question}}", "afmt": "{{FrontSide}}<hr id=answer>{{Answer}}"}
     model = genanki.Model(
         _number("model"), "Hepatica", fields=[{"name": "Question"}, {"name": "Answer"}], templates=[{"name": "Card", **sides}]
@@ -154,15 +145,11 @@ def anki(quiz: Quiz) -> bytes:
             genanki.Package(deck).write_to_file(str(file), timestamp=_STAMP)
         except sqlite3.Error as error:  # genanki makes a database of its own; SQLite says no more of a full disk
             raise OSError(ENOSPC, f"the temporary folder cannot be written ({error})") from None
-        return _same_bytes(file)
-
-
-def _same_bytes(file: Path) -> bytes:
-    """A zip file's content without the time at which it was written."""
-    out = BytesIO()
-    with zipfile.ZipFile(file) as old, zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as new:
-        for name in old.namelist():
-            new.writestr(zipfile.ZipInfo(name, _EPOCH), old.read(name), zipfile.ZIP_DEFLATED)
+        # Without the time at which it was written.
+        out = BytesIO()
+        with zipfile.ZipFile(file) as old, zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as new:
+            for name in old.namelist():
+                new.writestr(zipfile.ZipInfo(name, _EPOCH), old.read(name), zipfile.ZIP_DEFLATED)
     return out.getvalue()
 
 

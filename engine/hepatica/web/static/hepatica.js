@@ -12,9 +12,10 @@ narrow.addEventListener("change", unfold);
 // The tabs are one row that scrolls: the present one is in sight.
 document.querySelector("#views [aria-current]")?.scrollIntoView({ block: "nearest", inline: "center" });
 
-// Paper knows neither the address nor the day.
+// Paper knows neither the day nor where the page is found again. The case is printed as facts; its long address is on the handout.
 addEventListener("beforeprint", () => {
-  document.getElementById("printed").textContent = `Printed ${new Date().toISOString().slice(0, 10)} from ${location.href}`;
+  const from = document.body.matches(".page-handout") ? location.href : `${location.host}${location.pathname}`;
+  document.getElementById("printed").textContent = `Printed ${new Date().toISOString().slice(0, 10)} from ${from}`;
 });
 
 (() => {
