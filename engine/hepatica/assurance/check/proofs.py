@@ -27,10 +27,11 @@ from hepatica.assurance.space import (
     simplest,
     space_of,
     subtract,
+    sum_or,
     uncovered,
 )
 from hepatica.assurance.version import Progress, RuleRegions, RulesetVersion
-from hepatica.inference import SCOPE, Expander, FieldClasses, GoalKey, classes_of, recorded
+from hepatica.inference import SCOPE, Expander, GoalKey, classes_of, recorded
 from hepatica.knowledge import CARD, STANDINGS, AllOf, Condition, Rule, Study, Test, Therapy
 from hepatica.patient import Facts, Fields, Interval, Profile, profile_from
 from hepatica.problems import InvalidInput
@@ -294,38 +295,30 @@ def untested_thresholds(proving: Proving) -> Iterator[CheckFinding]:
 
     A threshold that only a study's population has changes no list, and needs no case.
     """
-    program = proving.version.program
-    read = 0
-    for key, goal in program.goals.items():
-        read |= goal.tests if key.kind in ("rule", "scope") else 0
-    tests = [test for index, test in enumerate(program.tests) if read >> index & 1]
-    for field in proving.version.fields.values():
-        if field.kind in ("integer", "number"):
-            classes = classes_of(field, tests)
-            values = [facts[field.name] for facts in proving.tried]
-            reached = {classes.class_of(value) for value in values if not isinstance(value, Interval)}
-            for threshold in classes.thresholds:
-                missing = {side: index for side, index in _sides(classes, threshold).items() if index not in reached}
-                if missing:
-                    yield _untested(proving, classes, threshold, missing)
+    version = proving.version
+    read = sum_or(goal.tests for key, goal in version.program.goals.items() if key.kind in ("rule", "scope"))
+    tests = [test for index, test in enumerate(version.program.tests) if read >> index & 1]
+    for field in version.fields.values():
+        if field.kind not in ("integer", "number"):
+            continue
+        name, classes = field.name, classes_of(field, tests)
+        reached = {classes.class_of(facts[name]) for facts in proving.tried if not isinstance(facts[name], Interval)}
+        for threshold in classes.thresholds:
+            # The classes just below, at and above it, as far as the field can take such values.
+            at = classes.class_of(threshold)
+            sides = {"below": at - 1, "exactly at": at, "above": at + 1}
+            missing = {side: n for side, n in sides.items() if 1 <= n < len(classes.samples) and n not in reached}
+            if missing:
+                told = {rule: version.conjunctions(GoalKey("rule", rule)) for rule in proving.ruleset.rules}
+                asking = (rule for rule, parts in told.items() if _asks(parts, name, threshold))
+                facts = proving.space.total({name: classes.samples[next(iter(missing.values()))]})
+                witness, value = Profile(facts, fields=version.fields).as_document(), f"{threshold:g}"
+                place = proving.place("rule", next(asking, ""))
+                yield finding("untested-threshold", place, witness, field=name, sides=" or ".join(missing), value=value)
 
 
-def _sides(classes: FieldClasses, threshold: float) -> dict[str, int]:
-    """The classes just below, at and above a threshold, as far as the field can take such values."""
-    at = classes.class_of(threshold)
-    every = {"below": at - 1, "exactly at": at, "above": at + 1}
-    return {side: index for side, index in every.items() if 1 <= index < len(classes.samples)}
-
-
-def _untested(proving: Proving, classes: FieldClasses, threshold: float, missing: dict[str, int]) -> CheckFinding:
-    name, program = classes.field.name, proving.version.program
-    wanted = sum(1 << n for n, test in enumerate(program.tests) if test.field == name and threshold in test.operands)
-    rules = proving.ruleset.rules.values()
-    first = next((rule for rule in rules if program.goals[GoalKey("rule", rule.id)].tests & wanted), None)
-    facts = proving.space.total({name: classes.samples[next(iter(missing.values()))]})
-    witness = Profile(facts, fields=proving.version.fields).as_document()
-    place = proving.place("rule", first.id) if first is not None else ""
-    return finding("untested-threshold", place, witness, field=name, sides=" or ".join(missing), value=f"{threshold:g}")
+def _asks(conjunctions: Iterable[Iterable[Test]], field: str, threshold: float) -> bool:
+    return any(test.field == field and threshold in test.operands for tests in conjunctions for test in tests)
 
 
 PROOFS: tuple[Callable[[Proving], Iterator[CheckFinding]], ...] = (

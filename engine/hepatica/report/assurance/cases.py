@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from xml.etree import ElementTree
 
 from hepatica.assurance.cases import CaseOutcome, CaseRun
 from hepatica.assurance.coverage import MEASURES, CoverageGoal, CoverageResult, rounded_down
 from hepatica.assurance.mutation import Mutant, MutationResult
-from hepatica.evaluation import LISTS, RulesetIdentity
+from hepatica.evaluation import LISTS
 from hepatica.knowledge import STANDINGS, VERDICTS
 from hepatica.printable import printable
 from hepatica.report.assurance.words import annotation, identity_words
@@ -25,19 +25,20 @@ _MEASURED = {
 
 def case_run_view(run: CaseRun) -> Blocks:
     """The failures in full and a count for each ruleset; the passed cases for those who ask."""
-    return (*(block for one in run.rulesets for block in _outcomes(one.ruleset, one.outcomes)), Notice(run.notice))
-
-
-def _outcomes(ruleset: RulesetIdentity, outcomes: Sequence[CaseOutcome]) -> Iterator[Block]:
-    failed = [failure_lines(one) for one in outcomes if not one.passed]
-    total = counted(len(outcomes), "case")
-    yield Title(f"{total}, {len(failed)} failed" if failed else f"{total}, all passed", identity_words(ruleset))
-    told = (Section(case, (Bullets(tuple(lines)),), says=place) for case, place, *lines in failed)
-    if failed:
-        yield Section("Failed", tuple(told), len(failed))
-    passed = tuple(Item(f"ok {one.file}:{one.line}", one.case) for one in outcomes if one.passed)
-    if passed:
-        yield More("Passed", (Items(passed),))
+    blocks: list[Block] = []
+    for group in run.rulesets:
+        failed = [failure_lines(one) for one in group.outcomes if not one.passed]
+        total = counted(group.cases, "case")
+        blocks.append(
+            Title(f"{total}, {len(failed)} failed" if failed else f"{total}, all passed", identity_words(group.ruleset))
+        )
+        if failed:
+            told = (Section(case, (Bullets(tuple(lines)),), says=place) for case, place, *lines in failed)
+            blocks.append(Section("Failed", tuple(told), len(failed)))
+        passed = tuple(Item(f"ok {one.file}:{one.line}", one.case) for one in group.outcomes if one.passed)
+        if passed:
+            blocks.append(More("Passed", (Items(passed),)))
+    return (*blocks, Notice(run.notice))
 
 
 def failure_lines(outcome: CaseOutcome) -> list[str]:
