@@ -278,9 +278,13 @@ def _explained(code: str) -> common.Output:
 
 def _agreement(version: RulesetVersion, sample: int, seed: int) -> EvaluatorAgreement:
     from hepatica.assurance.agreement import agreement, profiles_to_compare
+    from hepatica.patient import COMMON_FIELDS, facts_of
 
     files = sorted(str(path) for path in shipped("patients").glob("*.yaml"))
-    patients = [profile.facts for profile in common.read_patients(files, (), version.fields)]
+    # Of a ruleset for another disease, the fields that its patients have in common with those.
+    shared = [name for name, field in version.fields.items() if COMMON_FIELDS.get(name) == field]
+    profiles = common.read_patients(files, (), COMMON_FIELDS)
+    patients = [facts_of({name: one.facts[name] for name in shared}, version.fields) for one in profiles]
     return agreement(version, profiles_to_compare(version, patients, sample, seed))
 
 
