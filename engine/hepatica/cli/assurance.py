@@ -7,7 +7,7 @@ import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
-from functools import partial, reduce
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
@@ -63,17 +63,12 @@ def test(targets: tuple[str, ...], ruleset: str) -> common.Output:
     return common.Output(run, case_run_view, int(not run.passed), {"github": case_annotations, "junit": junit})
 
 
-_CASE_OPTIONS = (
-    click.argument("ruleset", default=DEFAULT_RULESET, metavar="[RULESET]"),
-    click.option(
-        "--cases", "places", multiple=True, metavar="PATH", help="A case file or folder; by default the ruleset's cases/."
-    ),
-    click.option("--write", "target", metavar="FILE", help="Write the missing cases to FILE; what FILE held before is not read."),
-)
-
-
 def _case_options(function: F) -> F:
-    return reduce(lambda made, option: option(made), reversed(_CASE_OPTIONS), function)
+    wanted = "Write the missing cases to FILE; what FILE held before is not read."
+    made = click.option("--write", "target", metavar="FILE", help=wanted)(function)
+    where = "A case file or folder; by default the ruleset's cases/."
+    made = click.option("--cases", "places", multiple=True, metavar="PATH", help=where)(made)
+    return click.argument("ruleset", default=DEFAULT_RULESET, metavar="[RULESET]")(made)
 
 
 def _read_cases(name: str, places: Sequence[str], target: str | None) -> tuple[Ruleset, list[PatientCase]]:
@@ -89,8 +84,7 @@ def _read_cases(name: str, places: Sequence[str], target: str | None) -> tuple[R
     files = [path for place in given for path in (files_below(place) if place.is_dir() else [place])]
     # What an earlier run wrote must not count: written again from the same other cases, the file is the same.
     left_out = Path(target).resolve() if target else None
-    cases = read_cases([path for path in files if path.resolve() != left_out], ruleset)
-    return ruleset, cases
+    return ruleset, read_cases([path for path in files if path.resolve() != left_out], ruleset)
 
 
 def _write_cases(target: str, cases: Sequence[PatientCase], ruleset: Ruleset, purpose: str) -> None:

@@ -136,7 +136,8 @@ class ChangedRules:
         self.version, self.mutant, self.rule = version, mutant, mutant.rule
         self.conditions, self.concepts = self._rebuilt()
         rules = [self.rule.id] if self.rule is not None else [key.id for key in self.conditions if key.kind == "rule"]
-        self.therapies = tuple(dict.fromkeys(map(version.owners.__getitem__, rules)))
+        order = list(version.ruleset.therapies)
+        self.therapies = {name: order.index(name) for name in map(version.owners.__getitem__, rules)}
 
     def _rebuilt(self) -> tuple[dict[GoalKey, Condition], Mapping[str, Condition]]:
         ruleset, key, new = self.version.ruleset, self.mutant.of, self.mutant.condition
@@ -182,8 +183,7 @@ class ChangedRules:
                 if came != ("inside" if expected == "partly_stated" else expected):
                     return True
         told = [name for name in self.therapies if case.speaks_of(Subject("therapy", name))]
-        order = list(self.version.ruleset.therapies) if told else []
-        found = ((name, *self._evaluator.entry(order.index(name), facts)) for name in told)
+        found = ((name, *self._evaluator.entry(self.therapies[name], facts)) for name in told)
         fields = self.version.fields
         return any(next(misplaced(case, name, placed(place, entry, fields)), None) for name, place, entry in found)
 
