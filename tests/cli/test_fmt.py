@@ -35,6 +35,11 @@ def test_a_shipped_ruleset_means_the_same_and_is_then_in_the_one_style(name: str
     assert run(["fmt", str(folder), "--check"]) == 0
 
 
+def test_a_new_ruleset_is_in_the_one_style(tmp_path: Path) -> None:
+    assert run(["new", "ruleset", "mine", str(tmp_path / "mine")]) == 0
+    assert run(["fmt", str(tmp_path / "mine"), "--check"]) == 0
+
+
 def test_keys_move_with_the_comments_above_them_and_the_dash_stays_first(tmp_path: Path) -> None:
     folder = write_ruleset(tmp_path / "rules")
     file = folder / "concepts.yaml"

@@ -112,7 +112,12 @@ def smallest_failing(conjunctions: tuple[int, ...], fails: int, by_field: tuple[
     """The failing tests of the conjunction that fails in fewest fields, then tests: all would have to change."""
     # Fields before tests: two bounds on one value are one thing to change, not two.
     failing_sets = dict.fromkeys(c & fails for c in conjunctions)
-    return min(failing_sets, key=lambda failing: (sum(1 for mask in by_field if failing & mask), failing.bit_count()))
+
+    # Of a condition that nothing could fulfil, as a mutant's may be, there is none.
+    def size(failing: int) -> tuple[int, int]:
+        return sum(1 for mask in by_field if failing & mask), failing.bit_count()
+
+    return min(failing_sets, key=size, default=0)
 
 
 def field_masks(tests: tuple[Test, ...], used: int) -> tuple[int, ...]:
