@@ -12,6 +12,7 @@ from typing import Any, Literal, NamedTuple
 
 from hepatica.faces import WRITERS
 from hepatica.knowledge import (
+    ESTABLISHED,
     RANK,
     Caveat,
     Discrepancy,
@@ -259,15 +260,20 @@ class Evaluation:
                     return name, entry
         raise KeyError(therapy)
 
-    def strongest_open(self) -> tuple[Entry, ...]:
-        """The possible options of a standing above every certain one, as they would then be.
+    def open_options(self) -> tuple[Entry, ...]:
+        """What may be an option, or more of one than it certainly is (licensed, and perhaps standard), as it would then be."""
+        more = (entry for option in self.options if (entry := _may_be_more(option)) is not None)
+        return *(entry for entry in self.possible if entry.would_be == "options"), *more
 
-        An option that may be more than it certainly is (licensed, and perhaps standard) stands among them, too.
-        """
-        # Above the certain options, or a reader would take a licence for the best there is while a standard is still open.
+    def strongest_open(self) -> tuple[Entry, ...]:
+        """The open options of a standing above every certain one or, where that is an established one, as high."""
+        # Or a reader would take a licence for the best there is while a standard is open, or one standard for the only one.
         best = min((RANK[entry.standing] for entry in self.options), default=len(RANK))
-        stronger = [entry for entry in self.possible if entry.would_be == "options" and RANK[entry.standing] < best]
-        return *stronger, *(more for entry in self.options if (more := _may_be_more(entry)) is not None)
+        return tuple(
+            entry
+            for entry in self.open_options()
+            if RANK[entry.standing] < best or (RANK[entry.standing] == best and entry.standing in ESTABLISHED)
+        )
 
     def to_dict(self) -> dict[str, Any]:
         """The answer as JSON-ready values: the contract's keys."""

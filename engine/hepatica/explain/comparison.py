@@ -36,8 +36,8 @@ class Column:
 class ComparedCase:
     """What a column is about: the case, and the ruleset that answered.
 
-    `strongest_open` names the therapies that would stand above every certain option if what `asked` says were known: those
-    of the best standing among them, which is `open_standing`.
+    `strongest_open` names the therapies that would stand above every certain option, or beside an established one, if what
+    `asked` says were known: those of the best standing among them, which is `open_standing`.
     """
 
     name: str

@@ -55,6 +55,7 @@ from hepatica.knowledge.ruleset import (
 )
 from hepatica.knowledge.standing import (
     DESIGNS,
+    ESTABLISHED,
     FATES,
     LINES,
     RANK,

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from itertools import groupby
 
 from hepatica.evaluation import LISTS, ORDER, Entry, Evaluation, ListName
-from hepatica.knowledge import RANK, STANDINGS, VERDICTS, Test, conjuncts
+from hepatica.knowledge import ESTABLISHED, RANK, STANDINGS, VERDICTS, Test, conjuncts
 from hepatica.patient import Profile
 from hepatica.report.blocks import (
     Block,
@@ -31,7 +31,6 @@ from hepatica.wording import Wording, abbreviations, all_of, counted, grouped, j
 
 # The topic of notes that advise how to choose: every answer shows them, the other notes only those who ask see.
 ADVICE = "general advice"
-ESTABLISHED = ("standard", "positive_phase_3")
 _MOST_ASKED = 3
 
 
@@ -120,11 +119,12 @@ class _AnswerView:
             return
         if evaluation.scope == "unknown":
             yield Paragraph(f"{self.ask_first()}.", lead="Scope", tone="warning")
-        stronger = evaluation.strongest_open()
+        strongest = evaluation.strongest_open()
         best = next((entry.standing for entry in evaluation.options), "")
-        rivals = [e for e in evaluation.possible if e.would_be == "options" and e.standing == best]
-        alike = [entry for entry in rivals if entry not in stronger] if best in ESTABLISHED else []
-        others = [entry for entry in evaluation.possible if entry not in stronger and entry not in alike]
+        stronger = [entry for entry in strongest if entry.standing != best]
+        alike = [entry for entry in strongest if entry.standing == best]
+        open_ = {entry.therapy: entry for entry in (*evaluation.possible, *evaluation.open_options())}
+        others = [entry for entry in open_.values() if entry not in strongest]
         yield from self.possible(stronger, "strongest-open", ": the strongest")
         yield from self.options(stronger, alike)
         yield from self.plain("trials")
