@@ -126,10 +126,10 @@ def _keep(name: str, body: bytes) -> None:
         finally:
             Path(aside).unlink(missing_ok=True)
         # Only the newest entries of a kind stay, and nothing that a writer abandoned an hour before the newest was written.
+        # The folder is read once: another process may write meanwhile, or remove the entry that was just written.
         written = {path: path.stat().st_mtime for kind in (newest.suffix, ".new") for path in folder.glob(f"*{kind}")}
-        # Asked for once: another process may write meanwhile.
         kept = sorted((path for path in written if path.suffix == newest.suffix), key=written.__getitem__, reverse=True)
-        abandoned = [path for path in {*written} - {*kept} if written[newest] - written[path] > _ABANDONED_AFTER]
+        abandoned = [path for path in {*written} - {*kept} if written.get(newest, 0) - written[path] > _ABANDONED_AFTER]
         for path in (*kept[MOST_KEPT:], *abandoned):
             path.unlink(missing_ok=True)
 
