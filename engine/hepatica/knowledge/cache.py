@@ -53,7 +53,7 @@ def load(name: str | Path = DEFAULT_RULESET) -> Ruleset:
 def loaded(files: RulesetFiles) -> Ruleset:
     """As `load`, of files already read: those of a git revision, too."""
     found = None
-    with suppress(OSError, ValueError, TypeError, KeyError, RecursionError):
+    with suppress(OSError, ValueError, TypeError, KeyError, AttributeError, RecursionError):
         places, _, body = _kept(_name(files)).partition(b"\n")
         found = replace(from_json(body), places=json.loads(str(places, "utf-8")), folder=files.folder)
     if found is None:
@@ -190,7 +190,7 @@ def as_json(ruleset: Ruleset) -> bytes:
 
 
 def from_json(body: bytes) -> Ruleset:
-    """The ruleset in such a text, with the digest of that text. Raises `ValueError`, `TypeError` or `KeyError` for any other."""
+    """The ruleset in such a text, with the digest of that text. Any other raises what its parts raise."""
     found = json.loads(str(body, "utf-8"), object_hook=_record)
     if not isinstance(found, Ruleset):
         raise ValueError("not a ruleset")
