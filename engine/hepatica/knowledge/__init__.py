@@ -24,7 +24,6 @@ from hepatica.knowledge.evidence import (
     Arm,
     ConfidenceInterval,
     Correction,
-    CorrectionKind,
     Discrepancy,
     Endpoint,
     Figure,
