@@ -24,8 +24,9 @@ def lazy(package: str) -> Callable[[str], Any]:
             # Those imports say where each name comes from, so a table beside them would say it twice.
             with open(str(sys.modules[package].__file__), encoding="utf-8") as source:  # noqa: PTH123 -- see `paths`
                 imports = _CHECKED.findall(source.read())
-            for module, several, one in _IMPORT.findall(imports[0]):
-                homes.update(dict.fromkeys(re.findall(r"\w+", several or one), module))
+            told = _IMPORT.findall(imports[0])
+            # All at once: another thread takes a table with a name in it for the whole.
+            homes.update({name: module for module, several, one in told for name in re.findall(r"\w+", several or one)})
         if name not in homes:
             raise AttributeError(f"module {package!r} has no attribute {name!r}")
         found = getattr(import_module(homes[name]), name)

@@ -8,10 +8,12 @@ import threading
 import time
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
+from typing import Any
 
 import anyio
 import pytest
 
+from hepatica.explain import what_if
 from tests.web.serving import Server
 
 limits = pytest.importorskip("hepatica.web.server", reason="the page needs the extra 'web'")
@@ -153,12 +155,30 @@ def test_slow_pages_keep_no_answer_waiting(server: Server) -> None:
     for thread in threads:
         thread.start()
     answered = [server.get("/answer.json?bclc_stage=C").status for _ in range(10)]
-    waiting = sum(thread.is_alive() for thread in threads)
     for thread in threads:
         thread.join()
     assert answered == [200] * 10
     assert statuses == [200] * 30
-    assert waiting >= 0
+
+
+def test_an_answer_comes_while_another_page_is_worked_out(server: Server, monkeypatch: pytest.MonkeyPatch) -> None:
+    from hepatica.web import pages
+
+    begun, answered, statuses = threading.Event(), threading.Event(), []
+
+    def held(*given: Any) -> Any:
+        begun.set()
+        assert answered.wait(20)
+        return what_if(*given)
+
+    monkeypatch.setattr(pages, "what_if", held)
+    asking = threading.Thread(target=lambda: statuses.append(server.get("/whatif.json?bclc_stage=C").status))
+    asking.start()
+    assert begun.wait(20)
+    assert server.get("/answer.json?bclc_stage=C").status == 200
+    answered.set()
+    asking.join()
+    assert statuses == [200]
 
 
 def test_a_document_is_made_once_and_the_oldest_leaves() -> None:
