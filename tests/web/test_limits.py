@@ -144,6 +144,20 @@ def test_one_piece_of_work_waits_for_the_other_and_each_has_its_own_outcome() ->
     anyio.run(ask)
 
 
+def test_work_given_up_before_its_turn_does_not_run() -> None:
+    ran: list[int] = []
+
+    async def ask() -> None:
+        turn = asyncio.Lock()
+        async with turn:
+            with pytest.raises(TimeoutError):
+                await limits.run_stoppable(lambda: ran.append(1), turn, 0.05, anyio.sleep_forever)
+        await limits.run_stoppable(lambda: ran.append(2), turn, 20, anyio.sleep_forever)
+
+    anyio.run(ask)
+    assert ran == [2]
+
+
 @pytest.mark.slow
 def test_slow_pages_keep_no_answer_waiting(server: Server) -> None:
     """Thirty begin a quiz at once; answers come all the while, and every quiz comes, too."""
